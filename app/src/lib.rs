@@ -1,0 +1,1 @@
+//! The Leptos page and its data thread.

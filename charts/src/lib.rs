@@ -1,0 +1,1 @@
+//! From measures to pictures, pure: scales, ticks, a chart model, SVG.

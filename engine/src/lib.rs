@@ -1,0 +1,1 @@
+//! From CSV bytes to measures, pure: decode, columns, measures.

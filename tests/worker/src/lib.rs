@@ -1,0 +1,1 @@
+//! The Worker in workerd against the sandbox.

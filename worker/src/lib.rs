@@ -1,0 +1,1 @@
+//! The Cloudflare Worker: routes, the upstream client, the Desk and Window objects.

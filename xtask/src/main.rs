@@ -1,0 +1,2 @@
+//! cargo xtask: start, test, build.
+fn main() {}
