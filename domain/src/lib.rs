@@ -1,1 +1,29 @@
-//! The rules of Lectern, pure: reports, ranges, windows and their life, the schedule, views, problems.
+//! The rules of Lectern, pure: no clock, no chance, no network; time is always passed in.
+//!
+//! Read in this order:
+//!
+//! - [`time`], [`zone`], [`range`]: instants, the offsets of a named zone, the days a person asks for.
+//! - [`report`], [`column`], [`offer`]: what Echo360 can report, how its columns are recognised, what it lists.
+//! - [`window`]: one report over one week, the unit that is asked, stored and shared.
+//! - [`life`]: the life of one window, from queued to ready; [`desk`]: all of them, three slots, one account;
+//!   [`turn`]: whose window is next; [`pace`]: how often to look and how long to back off.
+//! - [`upstream`]: what Echo360 says, parsed at the edge.
+//! - [`api`], [`problem`], [`frame`]: what Lectern itself says, to its page and to everybody else.
+//! - [`view`]: what is on the screen, as a URL and back.
+
+pub mod api;
+pub mod column;
+pub mod desk;
+pub mod frame;
+pub mod life;
+pub mod offer;
+pub mod pace;
+pub mod problem;
+pub mod range;
+pub mod report;
+pub mod time;
+pub mod turn;
+pub mod upstream;
+pub mod view;
+pub mod window;
+pub mod zone;

@@ -1,0 +1,29 @@
+//! How a column is recognised, whatever its spelling.
+//!
+//! The vendor's headers vary between reports (`presentationID`, `PresentationID`, `presentation_id`) and the
+//! name of the e-mail column is lost in its reference; so names are compared without case, `_` and spaces.
+
+/// A column's name as it is compared: lower case, without `_`, `-`, spaces and a byte order mark.
+///
+/// ```
+/// assert_eq!(domain::column::key("Presentation_ID"), domain::column::key("presentationId"));
+/// ```
+#[must_use]
+pub fn key(name: &str) -> String {
+    name.chars()
+        .filter(|c| !matches!(c, '_' | '-' | '\u{feff}') && !c.is_whitespace())
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+/// Where the column called `name` stands in `header`.
+pub fn position<S: AsRef<str>>(header: &[S], name: &str) -> Option<usize> {
+    let wanted = key(name);
+    header.iter().position(|column| key(column.as_ref()) == wanted)
+}
+
+/// Whether a column is to be treated as personal whatever the report: any `*email*`.
+#[must_use]
+pub fn is_email(name: &str) -> bool {
+    key(name).contains("email")
+}

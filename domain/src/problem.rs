@@ -1,0 +1,249 @@
+//! What Lectern says when it cannot do what was asked: one envelope, stable codes, sentences that help.
+
+use serde::{Deserialize, Serialize};
+
+/// What went wrong, by what the asker does next. The text form is stable: other programs read it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Code {
+    // Fix the input.
+    /// The body is not the JSON that the route takes.
+    BadBody,
+    /// The body is over 64 KB.
+    BodyTooLarge,
+    /// A day that is not `YYYY-MM-DD`.
+    BadDay,
+    /// A zone that is no IANA zone.
+    BadZone,
+    /// An id that no such thing could have.
+    BadId,
+    /// A query parameter that the route does not take in this form.
+    BadQuery,
+    /// Parameters that the report does not take, or lacks.
+    BadParameters,
+    /// Days given to a report without dates, or left out of one with.
+    BadRange,
+    /// The last day before the first.
+    RangeBackwards,
+    /// A day that is not over.
+    RangeInFuture,
+    /// Over five years.
+    RangeTooLong,
+    /// Further back than Echo360 keeps.
+    RangeTooOld,
+    /// Echo360 offers no report of that name.
+    UnknownReport,
+    /// No such route.
+    UnknownRoute,
+    /// No such request.
+    UnknownRequest,
+    /// No such window, or nobody asked for it.
+    UnknownWindow,
+    /// The route exists, not with this method.
+    WrongMethod,
+    // Not allowed.
+    /// Nobody is signed in, or there is no way to.
+    SignInNeeded,
+    /// A browser sent this from another site.
+    CrossSite,
+    // Wait.
+    /// The rows are not all here yet.
+    RowsNotReady,
+    /// The copy that was named has been replaced.
+    CopyReplaced,
+    /// Echo360 cannot be reached, or is slow to answer.
+    UpstreamDown,
+    /// Too much at once for this Worker.
+    TooBusy,
+    // Tell the operator.
+    /// Echo360 refuses our credentials.
+    CredentialsRefused,
+    /// A setting is missing or wrong.
+    SettingsWrong,
+    /// A fault of Lectern's own.
+    Internal,
+}
+
+impl Code {
+    /// Every code, for documentation and for the test that no two share a name.
+    pub const ALL: [Self; 26] = [
+        Self::BadBody,
+        Self::BodyTooLarge,
+        Self::BadDay,
+        Self::BadZone,
+        Self::BadId,
+        Self::BadQuery,
+        Self::BadParameters,
+        Self::BadRange,
+        Self::RangeBackwards,
+        Self::RangeInFuture,
+        Self::RangeTooLong,
+        Self::RangeTooOld,
+        Self::UnknownReport,
+        Self::UnknownRoute,
+        Self::UnknownRequest,
+        Self::UnknownWindow,
+        Self::WrongMethod,
+        Self::SignInNeeded,
+        Self::CrossSite,
+        Self::RowsNotReady,
+        Self::CopyReplaced,
+        Self::UpstreamDown,
+        Self::TooBusy,
+        Self::CredentialsRefused,
+        Self::SettingsWrong,
+        Self::Internal,
+    ];
+
+    /// The HTTP status it is sent with.
+    #[must_use]
+    pub fn status(self) -> u16 {
+        match self {
+            Self::BadBody
+            | Self::BadDay
+            | Self::BadZone
+            | Self::BadId
+            | Self::BadQuery
+            | Self::BadParameters
+            | Self::BadRange
+            | Self::RangeBackwards
+            | Self::RangeInFuture
+            | Self::RangeTooLong
+            | Self::RangeTooOld => 400,
+            Self::SignInNeeded => 401,
+            Self::CrossSite => 403,
+            Self::UnknownReport | Self::UnknownRoute | Self::UnknownRequest | Self::UnknownWindow => 404,
+            Self::WrongMethod => 405,
+            Self::RowsNotReady => 409,
+            Self::CopyReplaced => 410,
+            Self::BodyTooLarge => 413,
+            Self::TooBusy => 429,
+            Self::Internal => 500,
+            Self::CredentialsRefused => 502,
+            Self::UpstreamDown | Self::SettingsWrong => 503,
+        }
+    }
+
+    /// The few words that name the kind.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::BadBody => "The body cannot be read",
+            Self::BodyTooLarge => "The body is too large",
+            Self::BadDay => "That is no day",
+            Self::BadZone => "That is no time zone",
+            Self::BadId => "That is no id",
+            Self::BadQuery => "The query cannot be read",
+            Self::BadParameters => "The parameters do not fit the report",
+            Self::BadRange => "The days do not fit the report",
+            Self::RangeBackwards => "The range runs backwards",
+            Self::RangeInFuture => "The range is not over",
+            Self::RangeTooLong => "The range is too long",
+            Self::RangeTooOld => "The range is too far back",
+            Self::UnknownReport => "No such report",
+            Self::UnknownRoute => "No such route",
+            Self::UnknownRequest => "No such request",
+            Self::UnknownWindow => "No such window",
+            Self::WrongMethod => "Wrong method",
+            Self::SignInNeeded => "Sign in first",
+            Self::CrossSite => "Refused from another site",
+            Self::RowsNotReady => "Not all rows are here yet",
+            Self::CopyReplaced => "A newer copy has replaced this one",
+            Self::UpstreamDown => "Echo360 cannot be reached",
+            Self::TooBusy => "Too much at once",
+            Self::CredentialsRefused => "Echo360 refuses the credentials",
+            Self::SettingsWrong => "Lectern is not set up",
+            Self::Internal => "Lectern failed",
+        }
+    }
+}
+
+/// A problem as it is sent: `application/problem+json` (RFC 9457) with a stable `code`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// What went wrong, stable.
+    pub code: Code,
+    /// The few words that name the kind.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// A sentence that a person can act on.
+    pub detail: String,
+    /// Seconds after which to try again, where that helps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u64>,
+    /// What to give to Echo360's support.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upstream_request_id: Option<String>,
+    /// The ids of the windows that it is about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub windows: Vec<String>,
+}
+
+impl Problem {
+    /// The media type it is sent as.
+    pub const MEDIA_TYPE: &'static str = "application/problem+json";
+
+    /// A problem of this kind, with its sentence.
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self {
+            code,
+            title: code.title().to_owned(),
+            status: code.status(),
+            detail: detail.into(),
+            retry_after: None,
+            upstream_request_id: None,
+            windows: Vec::new(),
+        }
+    }
+
+    /// The same, worth trying again after `seconds`.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
+    /// The same, about these windows.
+    #[must_use]
+    pub fn windows(mut self, ids: Vec<String>) -> Self {
+        self.windows = ids;
+        self
+    }
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.title, self.detail)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_problem_goes_there_and_back() {
+        let mut names = BTreeSet::new();
+        for code in Code::ALL {
+            let sent = Problem::new(code, "A sentence.").retry_after(5).windows(vec!["2026-02-02".into()]);
+            let text = serde_json::to_string(&sent).unwrap();
+            assert_eq!(serde_json::from_str::<Problem>(&text).unwrap(), sent);
+            assert!((400..600).contains(&sent.status));
+            names.insert(serde_json::to_string(&code).unwrap());
+        }
+        assert_eq!(names.len(), Code::ALL.len());
+    }
+
+    #[test]
+    fn problem_format_unchanged() {
+        let text = serde_json::to_string(&Problem::new(Code::RowsNotReady, "Wait.")).unwrap();
+        assert_eq!(
+            text,
+            r#"{"code":"rows-not-ready","title":"Not all rows are here yet","status":409,"detail":"Wait."}"#
+        );
+    }
+}

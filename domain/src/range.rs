@@ -1,0 +1,139 @@
+//! The days a person asks for, inclusive, in a zone; held against the windows as a span of instants.
+
+use crate::problem::{Code, Problem};
+use crate::time::{Day, Timestamp, minus_days, parse_day, plus_days};
+use crate::zone::Zone;
+use serde::{Deserialize, Serialize};
+
+/// Two days, both included, the second not before the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Range {
+    from: Day,
+    to: Day,
+}
+
+/// A half-open span of instants: `start <= t < end`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// The first instant inside.
+    pub start: Timestamp,
+    /// The first instant after.
+    pub end: Timestamp,
+}
+
+impl Span {
+    /// Whether `t` is inside.
+    #[must_use]
+    pub fn contains(self, t: Timestamp) -> bool {
+        self.start <= t && t < self.end
+    }
+}
+
+/// The longest range that may be asked at once: five years. Longer is a slip of the keyboard.
+pub const LONGEST_DAYS: i64 = 5 * 366;
+
+impl Range {
+    /// The range from `from` to `to`, both included.
+    ///
+    /// # Errors
+    /// `range-backwards` when `to` is before `from`, `range-too-long` over [`LONGEST_DAYS`].
+    pub fn new(from: Day, to: Day) -> Result<Self, Problem> {
+        if to < from {
+            return Err(Problem::new(
+                Code::RangeBackwards,
+                format!("The last day, {to}, is before the first, {from}: swap them."),
+            ));
+        }
+        if (to - from).num_days() >= LONGEST_DAYS {
+            return Err(Problem::new(
+                Code::RangeTooLong,
+                "A range can be at most five years long: choose a shorter one.",
+            ));
+        }
+        Ok(Self { from, to })
+    }
+
+    /// Reads two days as routes take them, `YYYY-MM-DD`.
+    ///
+    /// # Errors
+    /// `bad-day` when one of them is no day, and what [`Range::new`] refuses.
+    pub fn parse(from: &str, to: &str) -> Result<Self, Problem> {
+        let day = |name: &str, text: &str| {
+            parse_day(text).ok_or_else(|| {
+                Problem::new(Code::BadDay, format!("`{name}` must be a day such as 2026-02-02."))
+            })
+        };
+        Self::new(day("from", from)?, day("to", to)?)
+    }
+
+    /// The first day.
+    #[must_use]
+    pub fn from(self) -> Day {
+        self.from
+    }
+
+    /// The last day, included.
+    #[must_use]
+    pub fn to(self) -> Day {
+        self.to
+    }
+
+    /// The number of days.
+    #[must_use]
+    pub fn days(self) -> u64 {
+        u64::try_from((self.to - self.from).num_days()).unwrap_or(0) + 1
+    }
+
+    /// Every day, first to last.
+    pub fn each_day(self) -> impl Iterator<Item = Day> {
+        (0..self.days()).map(move |n| plus_days(self.from, n))
+    }
+
+    /// The instants these days cover in `zone`.
+    #[must_use]
+    pub fn span(self, zone: &Zone) -> Span {
+        Span { start: zone.start_of(self.from), end: zone.start_of(plus_days(self.to, 1)) }
+    }
+
+    /// Refuses a range that reaches past yesterday, taking the later of the zone's and UTC's yesterday: a
+    /// day can be asked for once it has closed, and what of it is still open in UTC is provisional.
+    ///
+    /// # Errors
+    /// `range-in-future`, saying which day is the last that can be asked for.
+    pub fn check_closed(self, zone: &Zone, now: Timestamp) -> Result<(), Problem> {
+        let yesterday = minus_days(zone.day_of(now).max(now.day()), 1);
+        if self.to > yesterday {
+            return Err(Problem::new(
+                Code::RangeInFuture,
+                format!("A day can be asked for once it is over: {yesterday} is the last one now."),
+            ));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_holds_both_of_its_days() {
+        let range = Range::parse("2026-02-02", "2026-02-03").unwrap();
+        assert_eq!(range.days(), 2);
+        let span = range.span(&Zone::utc());
+        assert!(span.contains(Timestamp::parse("2026-02-03 23:59:59").unwrap()));
+        assert!(!span.contains(Timestamp::parse("2026-02-04").unwrap()));
+    }
+
+    #[test]
+    fn what_cannot_be_a_range_says_why() {
+        let code = |from, to| Range::parse(from, to).unwrap_err().code;
+        assert_eq!(code("2026-02-03", "2026-02-02"), Code::RangeBackwards);
+        assert_eq!(code("2026-02-3", "2026-02-02"), Code::BadDay);
+        assert_eq!(code("2016-02-03", "2026-02-02"), Code::RangeTooLong);
+        let now = Timestamp::parse("2026-02-04 10:00:00").unwrap();
+        let closed = |to| Range::parse("2026-02-02", to).unwrap().check_closed(&Zone::utc(), now);
+        assert!(closed("2026-02-03").is_ok());
+        assert_eq!(closed("2026-02-04").unwrap_err().code, Code::RangeInFuture);
+    }
+}

@@ -1,0 +1,148 @@
+//! Instants in milliseconds and calendar days, all UTC unless a [`Zone`](crate::zone::Zone) says otherwise.
+
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, SecondsFormat};
+use serde::{Deserialize, Serialize};
+
+/// A calendar day. Which zone's day it is depends on where it stands; the API's own days are UTC.
+pub type Day = NaiveDate;
+
+/// Milliseconds in a second.
+pub const SECOND: i64 = 1000;
+/// Milliseconds in a minute.
+pub const MINUTE: i64 = 60 * SECOND;
+/// Milliseconds in an hour.
+pub const HOUR: i64 = 60 * MINUTE;
+/// Milliseconds in a UTC day; there are no leap seconds in Unix time.
+pub const DAY: i64 = 24 * HOUR;
+
+/// An instant: milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// The instant `ms` milliseconds later (earlier, when negative), held at the ends of time.
+    #[must_use]
+    pub fn plus(self, ms: i64) -> Self {
+        Self(self.0.saturating_add(ms))
+    }
+
+    /// Milliseconds from `earlier` to here; negative when `earlier` is later.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// The UTC day this instant falls on.
+    #[must_use]
+    pub fn day(self) -> Day {
+        DateTime::from_timestamp_millis(self.0).map_or(Day::MAX, |t| t.date_naive())
+    }
+
+    /// Midnight UTC at the start of `day`.
+    #[must_use]
+    pub fn start_of(day: Day) -> Self {
+        Self(i64::from(day.num_days_from_ce() - EPOCH_DAY) * DAY)
+    }
+
+    /// Whole seconds since the epoch, rounded down.
+    #[must_use]
+    pub fn seconds(self) -> i64 {
+        self.0.div_euclid(SECOND)
+    }
+
+    /// As RFC 3339 with milliseconds, in UTC.
+    #[must_use]
+    pub fn rfc3339(self) -> String {
+        DateTime::from_timestamp_millis(self.0)
+            .map_or_else(String::new, |t| t.to_rfc3339_opts(SecondsFormat::Millis, true))
+    }
+
+    /// Reads every spelling that the reporting API is known or likely to use, all taken as UTC unless an
+    /// offset stands there: `YYYY-MM-DD HH:MM:SS[.fff]`, ISO 8601 with `T`, `Z` or an offset, a bare date.
+    ///
+    /// ```
+    /// use domain::time::Timestamp;
+    /// let noon = Timestamp::parse("2026-02-02 12:00:00");
+    /// assert_eq!(noon, Timestamp::parse("2026-02-02T13:00:00+01:00"));
+    /// assert_eq!(noon, Timestamp::parse("2026-02-02T12:00:00.000Z"));
+    /// assert_eq!(Timestamp::parse("2026-02-02").map(|t| t.rfc3339()), Some("2026-02-02T00:00:00.000Z".into()));
+    /// assert_eq!(Timestamp::parse("yesterday"), None);
+    /// ```
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        if let Ok(day) = text.parse::<Day>() {
+            return Some(Self::start_of(day));
+        }
+        if let Ok(t) = DateTime::parse_from_rfc3339(text) {
+            return Some(Self(t.timestamp_millis()));
+        }
+        let bare = text.strip_suffix(" UTC").or_else(|| text.strip_suffix('Z')).unwrap_or(text);
+        ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"]
+            .iter()
+            .find_map(|form| NaiveDateTime::parse_from_str(bare, form).ok())
+            .map(|t| Self(t.and_utc().timestamp_millis()))
+    }
+}
+
+/// 1970-01-01 in days of the common era.
+const EPOCH_DAY: i32 = 719_163;
+
+/// The Monday on or before `day`.
+#[must_use]
+pub fn monday(day: Day) -> Day {
+    minus_days(day, u64::from(day.weekday().num_days_from_monday()))
+}
+
+/// `day` plus `n` days, held at the end of the calendar.
+#[must_use]
+pub fn plus_days(day: Day, n: u64) -> Day {
+    day.checked_add_days(Days::new(n)).unwrap_or(Day::MAX)
+}
+
+/// `day` minus `n` days, held at the start of the calendar.
+#[must_use]
+pub fn minus_days(day: Day, n: u64) -> Day {
+    day.checked_sub_days(Days::new(n)).unwrap_or(Day::MIN)
+}
+
+/// Reads a day as the routes take it: `YYYY-MM-DD`, four digits of year, nothing else.
+#[must_use]
+pub fn parse_day(text: &str) -> Option<Day> {
+    let digits = text.bytes().enumerate().all(|(at, b)| match at {
+        4 | 7 => b == b'-',
+        _ => b.is_ascii_digit(),
+    });
+    if text.len() == 10 && digits { text.parse().ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_day_starts_where_it_says(days in 0i64..60_000) {
+            let t = Timestamp(days * DAY);
+            prop_assert_eq!(Timestamp::start_of(t.day()), t);
+            prop_assert_eq!(t.plus(DAY - 1).day(), t.day());
+            prop_assert_eq!(monday(t.day()).weekday(), chrono::Weekday::Mon);
+            prop_assert!((t.day() - monday(t.day())).num_days() < 7);
+        }
+
+        #[test]
+        fn what_is_printed_is_read_back(ms in 0i64..4_102_444_800_000) {
+            prop_assert_eq!(Timestamp::parse(&Timestamp(ms).rfc3339()), Some(Timestamp(ms)));
+        }
+    }
+
+    #[test]
+    fn a_day_in_a_route_has_one_spelling() {
+        assert!(parse_day("2026-02-02").is_some());
+        for wrong in ["2026-2-2", "2026-02-30", "+2026-02-02", "2026-02-02T00:00:00Z", "", "02-02-2026"] {
+            assert_eq!(parse_day(wrong), None, "{wrong}");
+        }
+    }
+}

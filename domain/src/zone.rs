@@ -1,0 +1,169 @@
+//! A time zone as a table of offsets over one span of time.
+//!
+//! The rules of all zones weigh more than the whole page; browser and Worker have them already, behind
+//! `Intl`. So a host traces the one zone it needs once ([`Zone::trace`]), and everything pure works on the
+//! table: binning rows by local day costs a comparison, and a test can pass in any zone it likes.
+
+use crate::time::{DAY, Day, SECOND, Timestamp};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+/// A named zone's offsets from UTC over the span it was traced for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Zone {
+    name: String,
+    /// `(from, offset in seconds east of UTC)`, ascending; the first holds for everything earlier too.
+    changes: Vec<(Timestamp, i32)>,
+}
+
+impl Zone {
+    /// UTC, by its own name.
+    #[must_use]
+    pub fn utc() -> Self {
+        Self { name: "UTC".to_owned(), changes: vec![(Timestamp(0), 0)] }
+    }
+
+    /// Traces a zone from `from` to `to` by asking `offset_at` (seconds east of UTC at an instant): once a
+    /// day, and where two days differ by halving the time between to the second. `None` when `offset_at` is.
+    pub fn trace(
+        name: &str,
+        from: Timestamp,
+        to: Timestamp,
+        mut offset_at: impl FnMut(Timestamp) -> Option<i32>,
+    ) -> Option<Self> {
+        let mut last = offset_at(from)?;
+        let mut at = from;
+        let mut changes = vec![(from, last)];
+        while at < to {
+            let next = at.plus(DAY).min(to);
+            let offset = offset_at(next)?;
+            if offset != last {
+                let (mut before, mut after) = (at.seconds(), next.seconds());
+                while after - before > 1 {
+                    let middle = before + (after - before) / 2;
+                    if offset_at(Timestamp(middle * SECOND))? == last {
+                        before = middle;
+                    } else {
+                        after = middle;
+                    }
+                }
+                changes.push((Timestamp(after * SECOND), offset));
+                last = offset;
+            }
+            at = next;
+        }
+        Some(Self { name: name.to_owned(), changes })
+    }
+
+    /// The IANA name it was traced under.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Seconds east of UTC at `t`.
+    #[must_use]
+    pub fn offset_at(&self, t: Timestamp) -> i32 {
+        let after = self.changes.partition_point(|(from, _)| *from <= t);
+        self.changes.get(after.saturating_sub(1)).map_or(0, |(_, offset)| *offset)
+    }
+
+    /// The local day that `t` falls on.
+    #[must_use]
+    pub fn day_of(&self, t: Timestamp) -> Day {
+        t.plus(i64::from(self.offset_at(t)) * SECOND).day()
+    }
+
+    /// The local hour, 0 to 23, that `t` falls in.
+    #[must_use]
+    pub fn hour_of(&self, t: Timestamp) -> u32 {
+        let local = t.plus(i64::from(self.offset_at(t)) * SECOND).0.rem_euclid(DAY);
+        u32::try_from(local / crate::time::HOUR).unwrap_or(0)
+    }
+
+    /// The first instant of the local day: midnight, or the first moment after it where clocks skip midnight.
+    #[must_use]
+    pub fn start_of(&self, day: NaiveDate) -> Timestamp {
+        let local = Timestamp::start_of(day);
+        // Every instant that shows local midnight is `local - offset` for an offset in force near it.
+        let near = [local.plus(-DAY), local, local.plus(DAY)].map(|t| self.offset_at(t));
+        let shown = near
+            .iter()
+            .map(|offset| local.plus(-i64::from(*offset) * SECOND))
+            .filter(|t| self.day_of(*t) == day && self.day_of(t.plus(-1)) < day)
+            .min();
+        // Midnight does not exist: the day starts at the change that skips it.
+        shown.unwrap_or_else(|| {
+            self.changes
+                .iter()
+                .map(|(from, _)| *from)
+                .find(|t| self.day_of(*t) == day && self.day_of(t.plus(-1)) < day)
+                .unwrap_or(local)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::{Offset, TimeZone, Timelike};
+    use chrono_tz::Tz;
+    use proptest::prelude::*;
+
+    fn traced(tz: Tz) -> Zone {
+        let from = Timestamp::parse("2023-01-01").unwrap();
+        let to = Timestamp::parse("2027-12-31").unwrap();
+        Zone::trace(tz.name(), from, to, |t| {
+            Some(tz.timestamp_millis_opt(t.0).unwrap().offset().fix().local_minus_utc())
+        })
+        .unwrap()
+    }
+
+    const ZONES: [Tz; 10] = [
+        Tz::UTC,
+        Tz::Europe__Berlin,
+        Tz::America__New_York,
+        Tz::Asia__Kolkata,
+        Tz::Australia__Lord_Howe, // half an hour of daylight saving
+        Tz::Pacific__Chatham,     // +12:45
+        Tz::Africa__Casablanca,   // a month off in Ramadan
+        Tz::America__Santiago,    // skips midnight
+        Tz::Africa__Cairo,        // skips midnight
+        Tz::Pacific__Auckland,
+    ];
+
+    proptest! {
+        #[test]
+        fn a_traced_zone_agrees_with_the_time_zone_database(
+            which in 0..ZONES.len(),
+            ms in 1_680_000_000_000_i64..1_820_000_000_000,
+        ) {
+            let tz = ZONES[which];
+            let zone = traced(tz);
+            let real = tz.timestamp_millis_opt(ms).unwrap();
+            prop_assert_eq!(zone.day_of(Timestamp(ms)), real.date_naive());
+            prop_assert_eq!(zone.hour_of(Timestamp(ms)), real.hour());
+        }
+    }
+
+    #[test]
+    fn every_day_starts_at_its_first_instant_even_where_midnight_is_skipped() {
+        for tz in ZONES {
+            let zone = traced(tz);
+            let mut day = NaiveDate::from_ymd_opt(2023, 3, 1).unwrap();
+            while day < NaiveDate::from_ymd_opt(2027, 11, 1).unwrap() {
+                let start = zone.start_of(day);
+                let real = |t: Timestamp| tz.timestamp_millis_opt(t.0).unwrap().date_naive();
+                assert_eq!(real(start), day, "{tz} {day}");
+                assert_eq!(real(start.plus(-1)), day.pred_opt().unwrap(), "{tz} {day}");
+                day = day.succ_opt().unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn zone_format_unchanged() {
+        let text = serde_json::to_string(&Zone::utc()).unwrap();
+        assert_eq!(text, r#"{"name":"UTC","changes":[[0,0]]}"#);
+    }
+}
