@@ -221,7 +221,7 @@ pub struct Window {
 /// The copy that a window serves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Copy {
-    /// Which one: rises by one with every copy.
+    /// Which one: rises with every copy.
     pub generation: u32,
     /// When Echo360 was asked for it.
     pub created: Timestamp,

@@ -1,1 +1,751 @@
-//! To come.
+//! All windows of one institution, three slots, one account: decides each next step and takes each answer.
+//!
+//! **Invariant**: at any instant, (upstream requests of ours that may be unfinished) ≤ 3, and for one window
+//! at most one. A window holds its slot from before its "create" is sent until Echo360 is seen to have
+//! finished, or until it is sure that nothing was made.
+//!
+//! The desk knows no clock, network or storage. Its host runs it like this, in one alarm at a time:
+//!
+//! 1. [`Desk::next`] decides on a [`Step`] and notes it in the state;
+//! 2. the host saves [`Desk::take_changes`], then does the step;
+//! 3. the host passes the answer to the method named at the step, and saves again.
+//!
+//! A crash anywhere leaves a state from which `next` repeats the step or finds out what became of it.
+//! Everything else (asking, withdrawing, a Window's word) may happen between any two of these.
+
+use crate::api;
+use crate::life::{INQUIRY, LEASE, Life, Outcome, Upstream, Window};
+use crate::pace::{Backoff, CallLedger};
+use crate::time::{Day, MINUTE, SECOND, Timestamp, minus_days};
+use crate::turn::{Request, pick};
+use crate::upstream::{Status, Trouble, UpstreamId, UpstreamRequest, speaks_of_limit};
+use crate::window::{Parameters, WindowKey};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// "3 in-flight reports"
+pub const SLOTS: usize = 3;
+
+/// Files that are collected at once before anything new is started: each holds a few MB of memory.
+const COLLECTORS: usize = 3;
+
+/// A list of upstream requests serves several "creates" for this long.
+const LISTING_FRESH: i64 = 20 * SECOND;
+
+/// Two lists this far apart must lack a request before its "create" is taken for never made.
+pub const LISTS_APART: i64 = MINUTE;
+
+/// A Window that says nothing is given this long past its lease.
+const LEASE_GRACE: i64 = 30 * SECOND;
+
+/// However long there is nothing to do, the desk wakes this often while anything is unfinished.
+const LONGEST_SLEEP: i64 = 5 * MINUTE;
+
+/// No time that the desk sets for itself lies further ahead: one that does is a clock that went back.
+const FURTHEST: i64 = 2 * LEASE;
+
+/// Requests kept for the list, when nothing of them is unfinished: this many days.
+pub const REQUESTS_KEPT_DAYS: u64 = 90;
+
+/// What to do next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Read the list of all upstream requests, then [`Desk::listed`].
+    List,
+    /// Ask for a window, then [`Desk::created`].
+    Create {
+        /// Which window.
+        key: WindowKey,
+        /// `start` to `end`, where the report has dates.
+        days: Option<(Day, Day)>,
+    },
+    /// Look at one upstream request, then [`Desk::looked`].
+    Look {
+        /// Which window.
+        key: WindowKey,
+        /// Which upstream request.
+        id: UpstreamId,
+    },
+    /// Ask the Window object what became of its lease, then [`Desk::inquired`].
+    Inquire {
+        /// Which window.
+        key: WindowKey,
+        /// Which lease.
+        lease: u32,
+    },
+    /// Nothing until then.
+    Wait(Timestamp),
+    /// Nothing is unfinished.
+    Rest,
+}
+
+/// A file that Echo360 has finished, to be handed to the Window object at once: links are not stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hand {
+    /// Which window.
+    pub key: WindowKey,
+    /// Under which lease.
+    pub lease: u32,
+    /// By when it must be done.
+    pub until: Timestamp,
+    /// What was built.
+    pub upstream: Upstream,
+    /// The signed links.
+    pub links: Vec<String>,
+}
+
+/// What a Window object says of a lease.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Inquiry {
+    /// It is at it.
+    Working,
+    /// It has never heard of it.
+    Unknown,
+    /// It is done.
+    Done(Outcome),
+}
+
+/// What the desk knows of the account it asks with.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// Calls of the last minute.
+    pub calls: CallLedger,
+    /// Echo360 fails, or asks us to slow down.
+    pub trouble: Backoff,
+    /// Somebody else uses the slots.
+    pub limit: Backoff,
+    /// The credentials are refused.
+    pub denied: Backoff,
+    /// What was said when they were.
+    pub denied_detail: String,
+    /// The turns served so far.
+    pub turn: u64,
+}
+
+/// What has to be saved.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Windows that are new or changed.
+    pub windows: BTreeSet<WindowKey>,
+    /// Requests that are new, changed or gone.
+    pub requests: BTreeSet<String>,
+    /// Whether the account changed.
+    pub account: bool,
+}
+
+/// See the [module](self).
+#[derive(Debug, Default)]
+pub struct Desk {
+    windows: BTreeMap<WindowKey, Window>,
+    requests: BTreeMap<String, Request>,
+    account: Account,
+    /// The last list, in memory only: after a crash it is read anew.
+    listing: Option<(Timestamp, Vec<UpstreamRequest>)>,
+    changes: Changes,
+}
+
+impl Desk {
+    /// The desk as it was saved.
+    #[must_use]
+    pub fn load(windows: Vec<Window>, requests: Vec<Request>, account: Account) -> Self {
+        Self {
+            windows: windows.into_iter().map(|window| (window.key.clone(), window)).collect(),
+            requests: requests.into_iter().map(|request| (request.id.clone(), request)).collect(),
+            account,
+            listing: None,
+            changes: Changes::default(),
+        }
+    }
+
+    /// What changed since this was last called.
+    pub fn take_changes(&mut self) -> Changes {
+        std::mem::take(&mut self.changes)
+    }
+
+    /// A window, if anybody has asked for it.
+    #[must_use]
+    pub fn window(&self, key: &WindowKey) -> Option<&Window> {
+        self.windows.get(key)
+    }
+
+    /// All windows.
+    pub fn windows(&self) -> impl Iterator<Item = &Window> {
+        self.windows.values()
+    }
+
+    /// A request.
+    #[must_use]
+    pub fn request(&self, id: &str) -> Option<&Request> {
+        self.requests.get(id)
+    }
+
+    /// All requests.
+    pub fn requests(&self) -> impl Iterator<Item = &Request> {
+        self.requests.values()
+    }
+
+    /// What is known of the account.
+    #[must_use]
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// A request as it is shown outside.
+    #[must_use]
+    pub fn describe(&self, id: &str, now: Timestamp) -> Option<api::Request> {
+        let mut shown = self.requests.get(id)?.describe(&self.windows, now);
+        shown.desk = Some(self.info(now));
+        Some(shown)
+    }
+
+    /// How the desk fares.
+    #[must_use]
+    pub fn info(&self, now: Timestamp) -> api::DeskInfo {
+        let account = &self.account;
+        let held = |backoff: &Backoff, why, detail: &str| {
+            backoff.until(now).map(|until| api::Held { why, detail: detail.to_owned(), until })
+        };
+        api::DeskInfo {
+            in_flight: u8::try_from(self.slots_held()).unwrap_or(u8::MAX),
+            queued: u32::try_from(self.count(|life| matches!(life, Life::Queued { .. }))).unwrap_or(u32::MAX),
+            held: held(&account.denied, api::Hold::CredentialsRefused, &account.denied_detail)
+                .or_else(|| {
+                    let detail = "Echo360 does not answer as it should; Lectern tries again.";
+                    held(&account.trouble, api::Hold::UpstreamDown, detail)
+                })
+                .or_else(|| {
+                    let detail = "Somebody else is using this account's three reports at a time.";
+                    held(&account.limit, api::Hold::LimitReached, detail)
+                }),
+        }
+    }
+
+    // ---- What people do.
+
+    /// Takes a person's ask and returns the id of its request: `request.id`, or an earlier one's that asks
+    /// the same. Windows that nobody asked for are queued; failed ones are tried anew, aged ones asked again.
+    pub fn ask(&mut self, request: Request, now: Timestamp) -> String {
+        for key in &request.windows {
+            let changed = match self.windows.get_mut(key) {
+                Some(window) => window.want(now),
+                None => {
+                    self.windows.insert(key.clone(), Window::queued(key.clone(), now));
+                    true
+                }
+            };
+            if changed {
+                self.changes.windows.insert(key.clone());
+            }
+        }
+        let id = match self.requests.values_mut().find(|earlier| earlier.asks_same(&request)) {
+            Some(earlier) => {
+                earlier.windows = request.windows;
+                earlier.id.clone()
+            }
+            None => {
+                let id = request.id.clone();
+                self.requests.insert(id.clone(), request);
+                id
+            }
+        };
+        self.changes.requests.insert(id.clone());
+        self.denied_may_be_mended(now);
+        id
+    }
+
+    /// Asks a request's windows again: those named, or else those that failed. Returns whether the request
+    /// exists.
+    pub fn retry(&mut self, id: &str, named: &[String], now: Timestamp) -> bool {
+        let Some(request) = self.requests.get(id) else { return false };
+        for key in &request.windows {
+            let Some(window) = self.windows.get_mut(key) else { continue };
+            let wanted = if named.is_empty() {
+                matches!(window.life, Life::Failed)
+            } else {
+                named.contains(&key.id())
+            };
+            if wanted && window.want_again(now) {
+                self.changes.windows.insert(key.clone());
+            }
+        }
+        self.denied_may_be_mended(now);
+        true
+    }
+
+    /// Stops waiting: the request goes, and its windows that nobody else wants leave the queue. What Echo360
+    /// is building is kept. Returns whether the request existed.
+    pub fn withdraw(&mut self, id: &str, now: Timestamp) -> bool {
+        let Some(request) = self.requests.remove(id) else { return false };
+        self.changes.requests.insert(id.to_owned());
+        let wanted: BTreeSet<&WindowKey> = self.requests.values().flat_map(|r| &r.windows).collect();
+        let orphans: Vec<WindowKey> =
+            request.windows.into_iter().filter(|key| !wanted.contains(key)).collect();
+        for key in orphans {
+            self.leave_queue(&key, now);
+        }
+        true
+    }
+
+    fn leave_queue(&mut self, key: &WindowKey, now: Timestamp) {
+        let Some(window) = self.windows.get_mut(key) else { return };
+        if window.leave_queue(now) {
+            self.windows.remove(key);
+        }
+        self.changes.windows.insert(key.clone());
+    }
+
+    /// A window that nobody waits for any more and that came back to the queue (its request was withdrawn
+    /// while Echo360 was at it) would stay there for ever: it leaves.
+    fn dequeue_unwanted(&mut self, now: Timestamp) {
+        let queued = |window: &&Window| matches!(window.life, Life::Queued { .. });
+        if !self.windows.values().any(|window| queued(&window)) {
+            return;
+        }
+        let wanted: BTreeSet<&WindowKey> = self.requests.values().flat_map(|r| &r.windows).collect();
+        let unwanted: Vec<WindowKey> = self
+            .windows
+            .values()
+            .filter(queued)
+            .filter(|window| !wanted.contains(&window.key))
+            .map(|window| window.key.clone())
+            .collect();
+        for key in unwanted {
+            self.leave_queue(&key, now);
+        }
+    }
+
+    /// Drops requests that have been met for [`REQUESTS_KEPT_DAYS`]; their windows stay.
+    pub fn forget_old_requests(&mut self, now: Timestamp) {
+        let oldest = Timestamp::start_of(minus_days(now.day(), REQUESTS_KEPT_DAYS));
+        let windows = &self.windows;
+        let is_met = |request: &Request| {
+            !request.windows.iter().any(|key| windows.get(key).is_some_and(Window::is_unfinished))
+        };
+        let old: Vec<String> = self
+            .requests
+            .values()
+            .filter(|request| request.created < oldest && is_met(request))
+            .map(|request| request.id.clone())
+            .collect();
+        for id in old {
+            self.requests.remove(&id);
+            self.changes.requests.insert(id);
+        }
+    }
+
+    /// Somebody asks, perhaps because a secret was mended: try the credentials again soon.
+    fn denied_may_be_mended(&mut self, now: Timestamp) {
+        if self.account.denied.until(now).is_some() {
+            self.account.denied.success();
+            self.changes.account = true;
+        }
+    }
+
+    // ---- What to do next.
+
+    /// Notes a call that goes out at `now`; to be called once for every HTTP call, token calls too.
+    pub fn called(&mut self, now: Timestamp) {
+        self.account.calls.called(now);
+        self.changes.account = true;
+    }
+
+    /// Until when no call may go out, if so.
+    #[must_use]
+    pub fn calls_held(&self, now: Timestamp) -> Option<Timestamp> {
+        let account = &self.account;
+        [account.denied.until(now), account.trouble.until(now), account.calls.free_at(now)]
+            .into_iter()
+            .flatten()
+            .max()
+    }
+
+    /// Decides the next step. Any step but waiting has been noted in the state, which is to be saved before
+    /// the step is done.
+    pub fn next(&mut self, now: Timestamp) -> Step {
+        self.dequeue_unwanted(now);
+        if let Some(step) = self.inquire(now) {
+            return step;
+        }
+        if self.calls_held(now).is_none() {
+            let step = self.look(now).or_else(|| self.recover(now)).or_else(|| self.fill(now));
+            if let Some(step) = step {
+                return step;
+            }
+        }
+        match self.wake_at(now) {
+            Some(at) => Step::Wait(at),
+            None => Step::Rest,
+        }
+    }
+
+    fn inquire(&mut self, now: Timestamp) -> Option<Step> {
+        let over = self.find(|window| {
+            matches!(window.life, Life::Collecting { until, .. } if is_due(until.plus(LEASE_GRACE), now))
+        });
+        if let Some(key) = over {
+            self.change(&key, |window| {
+                if let Life::Collecting { upstream, .. } = &window.life {
+                    let id = upstream.id.clone();
+                    window.tried("Collecting the file took too long.", Some(id), now);
+                }
+            });
+        }
+        let key = self.find(|window| {
+            matches!(window.life, Life::Collecting { next_inquiry, .. } if is_due(next_inquiry, now))
+        })?;
+        let mut lease = 0;
+        self.change(&key, |window| {
+            lease = window.lease;
+            if let Life::Collecting { next_inquiry, .. } = &mut window.life {
+                *next_inquiry = now.plus(INQUIRY);
+            }
+        });
+        Some(Step::Inquire { key, lease })
+    }
+
+    fn look(&mut self, now: Timestamp) -> Option<Step> {
+        let (_, key, id) = self
+            .windows
+            .values()
+            .filter_map(|window| match &window.life {
+                Life::Building { upstream, next_look, doubted: false } if is_due(*next_look, now) => {
+                    Some((*next_look, window.key.clone(), upstream.id.clone()))
+                }
+                _ => None,
+            })
+            .min()?;
+        self.change(&key, |window| window.look_again_later(now));
+        Some(Step::Look { key, id })
+    }
+
+    /// No create is under way while `next` decides, so every window that is asking lost its reply.
+    fn recover(&mut self, now: Timestamp) -> Option<Step> {
+        self.find(|window| list_due(window).is_some_and(|at| is_due(at, now))).map(|_| Step::List)
+    }
+
+    fn fill(&mut self, now: Timestamp) -> Option<Step> {
+        loop {
+            let is_open = self.slots_held() < SLOTS
+                && self.count(|life| matches!(life, Life::Collecting { .. })) < COLLECTORS
+                && self.account.limit.until(now).is_none();
+            if !is_open {
+                return None;
+            }
+            let (request, key) = pick(&self.requests, &self.windows, now)?;
+            let Some((_, listed)) =
+                self.listing.as_ref().filter(|(read, _)| *read <= now && now.since(*read) < LISTING_FRESH)
+            else {
+                return Some(Step::List);
+            };
+            let end = key.end_at(now.day());
+            let equal: Vec<UpstreamRequest> =
+                listed.iter().filter(|request| request.is_for(&key, end)).cloned().collect();
+            self.account.turn += 1;
+            self.changes.account = true;
+            if let Some(served) = self.requests.get_mut(&request) {
+                served.turn = self.account.turn;
+                self.changes.requests.insert(request.clone());
+            }
+            if too_old(&key, now) {
+                let detail =
+                    "Echo360 gives this report at most a year back, and these days are older by now.";
+                self.change(&key, |window| window.give_up(detail, now));
+                continue;
+            }
+            let adopted = self.windows.get(&key).and_then(|window| adoptable(window, &equal, end, now));
+            if let Some((id, created)) = adopted {
+                self.change(&key, |window| {
+                    window.taken_for = Some(request.clone());
+                    window.build(id.clone(), created, end, now);
+                });
+                continue;
+            }
+            let seen = equal.into_iter().map(|request| request.id).collect();
+            self.change(&key, |window| window.ask(end, seen, &request, now));
+            let days = key.start().zip(end);
+            return Some(Step::Create { key, days });
+        }
+    }
+
+    /// When the desk has something to do again; `None` only when nothing is unfinished.
+    fn wake_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let longest = now.plus(LONGEST_SLEEP);
+        let calls = self.calls_held(now);
+        let after_calls = |at: Timestamp| calls.map_or(at, |calls| calls.max(at));
+        let limit = self.account.limit.until(now).unwrap_or(now);
+        self.windows
+            .values()
+            .filter_map(|window| match &window.life {
+                Life::Rest | Life::Failed => None,
+                Life::Collecting { next_inquiry, .. } => Some(*next_inquiry),
+                Life::Building { next_look, doubted: false, .. } => Some(after_calls(*next_look)),
+                Life::Building { .. } | Life::Asking { .. } => list_due(window).map(after_calls),
+                // A full desk is woken by what fills it; an open one when the window may be asked.
+                Life::Queued { .. } if self.slots_held() >= SLOTS => Some(longest),
+                Life::Queued { not_before } => Some(after_calls((*not_before).max(limit))),
+            })
+            .map(|at| at.clamp(now.plus(SECOND), longest))
+            .min()
+    }
+
+    // ---- What came of it.
+
+    /// The answer to [`Step::List`].
+    pub fn listed(&mut self, reply: Result<Vec<UpstreamRequest>, Trouble>, now: Timestamp) {
+        let listed = match reply {
+            Ok(listed) => {
+                self.all_is_well();
+                listed
+            }
+            Err(trouble) => return self.troubled(trouble, now),
+        };
+        let waiting: Vec<WindowKey> = self
+            .windows
+            .values()
+            .filter(|window| list_due(window).is_some())
+            .map(|window| window.key.clone())
+            .collect();
+        for key in waiting {
+            self.change(&key, |window| settle_by_list(window, &listed, now));
+        }
+        self.listing = Some((now, listed));
+    }
+
+    /// The answer to [`Step::Create`].
+    pub fn created(&mut self, key: &WindowKey, reply: Result<UpstreamRequest, Trouble>, now: Timestamp) {
+        let Some(Life::Asking { end, .. }) = self.windows.get(key).map(|window| window.life.clone()) else {
+            return;
+        };
+        match reply {
+            Ok(made) => {
+                self.all_is_well();
+                self.account.limit.success();
+                // The earlier of the two clocks: a day must not look complete because one of them is fast.
+                let created = made.created.map_or(now, |created| created.min(now));
+                self.change(key, |window| window.build(made.id, created, end, now));
+            }
+            // Surely made nothing: 429 and the limit mean wait, and are no try.
+            Err(Trouble::TooMany { retry_after }) => {
+                self.limited(key, now);
+                self.troubled(Trouble::TooMany { retry_after }, now);
+            }
+            Err(Trouble::Refused { status, text }) if speaks_of_limit(status, &text) => {
+                self.limited(key, now);
+            }
+            Err(Trouble::Refused { status, text }) => {
+                let detail = format!("Echo360 refused the request ({status}): {text}");
+                self.change(key, |window| window.tried(&detail, None, now));
+            }
+            Err(Trouble::Absent) => {
+                let detail = "Echo360 does not know this report.";
+                self.change(key, |window| window.tried(detail, None, now));
+            }
+            Err(trouble @ (Trouble::Denied { .. } | Trouble::Down { sent: false, .. })) => {
+                self.change(key, |window| window.not_asked(now));
+                self.troubled(trouble, now);
+            }
+            // Perhaps made something: keeps its slot until lists have told.
+            Err(trouble @ Trouble::Down { sent: true, .. }) => self.troubled(trouble, now),
+        }
+    }
+
+    /// The answer to [`Step::Look`]. When the file is finished, what to hand to the Window object.
+    #[must_use]
+    pub fn looked(
+        &mut self,
+        key: &WindowKey,
+        id: &UpstreamId,
+        reply: Result<UpstreamRequest, Trouble>,
+        now: Timestamp,
+    ) -> Option<Hand> {
+        let is_ours =
+            |window: &Window| matches!(&window.life, Life::Building { upstream, .. } if upstream.id == *id);
+        if !self.windows.get(key).is_some_and(is_ours) {
+            return None;
+        }
+        match reply {
+            Ok(seen) => {
+                self.all_is_well();
+                let failed = match seen.status {
+                    Status::Pending => return None,
+                    Status::Available if seen.links.is_empty() => {
+                        "Echo360 says that the report is available, but names no file."
+                    }
+                    Status::Available => return self.hand(key, seen.links, now),
+                    Status::Expired => "Echo360 says that the report has expired.",
+                    Status::Failed => "Echo360 could not build the report.",
+                    Status::Missing => "Echo360 did not get to building the report.",
+                };
+                self.change(key, |window| window.tried(failed, Some(id.clone()), now));
+            }
+            Err(Trouble::Absent | Trouble::Refused { .. }) => self.change(key, |window| {
+                if let Life::Building { doubted, .. } = &mut window.life {
+                    *doubted = true;
+                }
+            }),
+            Err(trouble) => self.troubled(trouble, now),
+        }
+        None
+    }
+
+    fn hand(&mut self, key: &WindowKey, links: Vec<String>, now: Timestamp) -> Option<Hand> {
+        let mut given = None;
+        self.change(key, |window| given = window.collect(now));
+        let (lease, upstream, until) = given?;
+        Some(Hand { key: key.clone(), lease, until, upstream, links })
+    }
+
+    /// The answer to [`Step::Inquire`]; `None` when the Window object could not be reached.
+    pub fn inquired(&mut self, key: &WindowKey, lease: u32, inquiry: Option<Inquiry>, now: Timestamp) {
+        match inquiry {
+            None | Some(Inquiry::Working) => {}
+            Some(Inquiry::Done(outcome)) => self.collected(key, lease, outcome, now),
+            Some(Inquiry::Unknown) => self.change(key, |window| {
+                if window.lease == lease {
+                    window.look_for_links(now, 0);
+                }
+            }),
+        }
+    }
+
+    /// A Window object's word on how its collecting ended.
+    pub fn collected(&mut self, key: &WindowKey, lease: u32, outcome: Outcome, now: Timestamp) {
+        self.change(key, |window| window.collected(lease, outcome, now));
+    }
+
+    fn limited(&mut self, key: &WindowKey, now: Timestamp) {
+        self.account.limit.trouble(now, None);
+        self.changes.account = true;
+        self.change(key, |window| window.not_asked(now));
+    }
+
+    fn all_is_well(&mut self) {
+        self.account.trouble.success();
+        self.account.denied.success();
+        self.account.denied_detail.clear();
+        self.changes.account = true;
+    }
+
+    /// Waiting is the answer to every trouble with the account or the wire; none of them is a try.
+    pub fn troubled(&mut self, trouble: Trouble, now: Timestamp) {
+        match trouble {
+            Trouble::TooMany { retry_after } | Trouble::Down { retry_after, .. } => {
+                self.account.trouble.trouble(now, retry_after);
+            }
+            Trouble::Denied { detail } => {
+                self.account.denied.trouble(now, None);
+                self.account.denied_detail = detail;
+            }
+            Trouble::Absent | Trouble::Refused { .. } => self.account.trouble.trouble(now, None),
+        }
+        self.changes.account = true;
+    }
+
+    // ---- Small things.
+
+    fn find(&self, wanted: impl Fn(&Window) -> bool) -> Option<WindowKey> {
+        self.windows.values().find(|window| wanted(window)).map(|window| window.key.clone())
+    }
+
+    fn count(&self, wanted: impl Fn(&Life) -> bool) -> usize {
+        self.windows.values().filter(|window| wanted(&window.life)).count()
+    }
+
+    /// Slots in use by upstream requests of ours.
+    #[must_use]
+    pub fn slots_held(&self) -> usize {
+        self.windows.values().filter(|window| window.holds_slot()).count()
+    }
+
+    fn change(&mut self, key: &WindowKey, change: impl FnOnce(&mut Window)) {
+        if let Some(window) = self.windows.get_mut(key) {
+            change(window);
+            self.changes.windows.insert(key.clone());
+        }
+    }
+}
+
+/// Whether `at` has come. A time further ahead than any that is ever set is a clock that went back.
+fn is_due(at: Timestamp, now: Timestamp) -> bool {
+    at <= now || at.since(now) > FURTHEST
+}
+
+/// When a window wants a list to be read to find out what became of it, if it does.
+fn list_due(window: &Window) -> Option<Timestamp> {
+    match &window.life {
+        Life::Asking { absent_since: None, .. } => Some(window.since),
+        Life::Asking { absent_since: Some(absent), .. } => Some(absent.plus(LISTS_APART)),
+        Life::Building { doubted: true, next_look, .. } => Some(*next_look),
+        _ => None,
+    }
+}
+
+/// What a list tells of a window whose "create" lost its reply, or whose upstream request was not found.
+fn settle_by_list(window: &mut Window, listed: &[UpstreamRequest], now: Timestamp) {
+    match &mut window.life {
+        Life::Asking { end, seen, absent_since } => {
+            let end = *end;
+            let ours = listed
+                .iter()
+                .filter(|request| request.is_for(&window.key, end))
+                .find(|request| !seen.contains(&request.id) && !window.spent.contains(&request.id));
+            match (ours, *absent_since) {
+                (Some(ours), _) => {
+                    let created = ours.created.map_or(window.since, |created| created.min(now));
+                    window.build(ours.id.clone(), created, end, now);
+                }
+                (None, Some(absent)) if absent <= now && now.since(absent) >= LISTS_APART => {
+                    window.not_asked(now);
+                }
+                (None, Some(absent)) if absent <= now => {}
+                (None, _) => *absent_since = Some(now),
+            }
+        }
+        Life::Building { upstream, doubted: doubted @ true, .. } => {
+            if listed.iter().any(|request| request.id == upstream.id) {
+                *doubted = false;
+                window.look_again_later(now);
+            } else {
+                let id = upstream.id.clone();
+                window.tried("Echo360 no longer knows the request.", Some(id), now);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The newest equal upstream request that will do instead of asking, whoever made it.
+fn adoptable(
+    window: &Window,
+    equal: &[UpstreamRequest],
+    end: Option<Day>,
+    now: Timestamp,
+) -> Option<(UpstreamId, Timestamp)> {
+    equal
+        .iter()
+        .filter(|request| matches!(request.status, Status::Pending | Status::Available))
+        .filter_map(|request| Some((request.created?, request.id.clone())))
+        .filter(|(created, id)| window.would_adopt(id, *created, end, now))
+        .max()
+        .map(|(created, id)| (id, created))
+}
+
+fn too_old(key: &WindowKey, now: Timestamp) -> bool {
+    let days_back = key.report.known().and_then(|report| report.days_back);
+    match (days_back, key.start()) {
+        (Some(back), Some(start)) => start < minus_days(now.day(), back),
+        _ => false,
+    }
+}
+
+/// The parameters of a "create": the days, where the report has them, and what else was asked.
+#[must_use]
+pub fn create_parameters(key: &WindowKey, days: Option<(Day, Day)>) -> Parameters {
+    let mut parameters = key.parameters.clone();
+    if let Some((start, end)) = days {
+        parameters.insert("start".to_owned(), start.to_string());
+        parameters.insert("end".to_owned(), end.to_string());
+    }
+    parameters
+}

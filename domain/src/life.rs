@@ -1,1 +1,556 @@
-//! To come.
+//! The life of one window: `queued → asking → building → collecting → ready`, or `failed`.
+//!
+//! Each state carries exactly what exists in it. Transitions only happen here; they are pure, and the
+//! [`Desk`](crate::desk::Desk) records each before acting on it, so that a crash on either side repeats a
+//! step instead of losing one.
+
+use crate::api;
+use crate::pace;
+use crate::time::{Day, MINUTE, SECOND, Timestamp};
+use crate::upstream::UpstreamId;
+use crate::window::{Days, PROVISIONAL_FOR, SNAPSHOT_FOR, WindowKey};
+use serde::{Deserialize, Serialize};
+
+/// Tries before a window is `failed`.
+pub const TRIES: u8 = 3;
+
+/// How long a Window may take to collect: its alarm runs 15 minutes at most, and one is for its own end.
+pub const LEASE: i64 = 14 * MINUTE;
+
+/// How long to wait for a Window's word before asking it.
+pub const INQUIRY: i64 = 20 * SECOND;
+
+/// After the storage that holds the files could not be reached, look again for fresh links this much later.
+const STORAGE_REST: i64 = 30 * SECOND;
+
+/// How often one upstream request's links may turn out expired before that counts as a try.
+const LINKS_REFRESHED: u8 = 2;
+
+/// Upstream requests that failed us, remembered so that they are not adopted: the newest of them.
+const SPENT_KEPT: usize = 20;
+
+/// A window: where it stands, the copy it serves, what went wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// Which window.
+    pub key: WindowKey,
+    /// Where the next copy stands.
+    pub life: Life,
+    /// Since when it stands there.
+    pub since: Timestamp,
+    /// Tries that have gone wrong since it was last ready.
+    pub tries: u8,
+    /// The copy that serves.
+    pub copy: Option<Copy>,
+    /// The number of the last lease that was given; a copy's generation is the lease that brought it.
+    pub lease: u32,
+    /// The request for which it was last taken from the queue: whose slot it holds.
+    pub taken_for: Option<String>,
+    /// Upstream requests that failed us: never adopted.
+    pub spent: Vec<UpstreamId>,
+    /// What went wrong last.
+    pub fault: Option<Fault>,
+}
+
+/// Where a window's next copy stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Life {
+    /// Nothing is to come: the copy serves.
+    Rest,
+    /// Waits for a slot.
+    Queued {
+        /// Not before this.
+        not_before: Timestamp,
+    },
+    /// A "create" was about to be sent, or was sent and its reply not recorded. Holds a slot.
+    Asking {
+        /// The day after the last that is asked for.
+        end: Option<Day>,
+        /// Equal upstream requests that were there before: any other is ours.
+        seen: Vec<UpstreamId>,
+        /// When a list first lacked a request that could be ours.
+        absent_since: Option<Timestamp>,
+    },
+    /// Echo360 builds it. Holds a slot.
+    Building {
+        /// What is being built.
+        upstream: Upstream,
+        /// When to look next.
+        next_look: Timestamp,
+        /// Looking found no such request: a list decides whether it is gone.
+        doubted: bool,
+    },
+    /// Its file is with the Window object. Echo360 has finished, so no slot is held.
+    Collecting {
+        /// What was built.
+        upstream: Upstream,
+        /// By when the Window must be done.
+        until: Timestamp,
+        /// When to ask the Window, if it says nothing.
+        next_inquiry: Timestamp,
+    },
+    /// Three tries did not bring it.
+    Failed,
+}
+
+/// An upstream request that is ours, or that we took as ours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Upstream {
+    /// Its id.
+    pub id: UpstreamId,
+    /// When it was made: days are provisional by this.
+    pub created: Timestamp,
+    /// The day after the last that it asks for.
+    pub end: Option<Day>,
+    /// How often its file was fetched in vain.
+    pub fetched: u8,
+}
+
+/// The rows of one upstream request, as collected and checked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Copy {
+    /// Which copy: the lease that brought it; rises with every copy.
+    pub generation: u32,
+    /// Where it came from.
+    pub upstream: UpstreamId,
+    /// When Echo360 was asked for it.
+    pub created: Timestamp,
+    /// The day after the last it covers.
+    pub end: Option<Day>,
+    /// Data rows.
+    pub rows: u64,
+    /// Bytes of CSV, without the header.
+    pub bytes: u64,
+    /// The CSV header row, without its line end.
+    pub header: String,
+}
+
+/// What went wrong last with a window.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// The upstream request it went wrong with, for support.
+    pub upstream: Option<UpstreamId>,
+    /// In a sentence.
+    pub detail: String,
+}
+
+/// How collecting a file ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Every byte arrived and checked; the copy is current.
+    Whole {
+        /// Data rows.
+        rows: u64,
+        /// Bytes of CSV, without the header.
+        bytes: u64,
+        /// The CSV header row, without its line end.
+        header: String,
+    },
+    /// The storage no longer honours the link.
+    LinkExpired,
+    /// The storage could not be reached.
+    Unreachable {
+        /// In a sentence.
+        detail: String,
+    },
+    /// What came is not the file that was promised.
+    BadFile {
+        /// In a sentence.
+        detail: String,
+    },
+    /// The link leads somewhere we do not go: a setting has to change.
+    Barred {
+        /// In a sentence.
+        detail: String,
+    },
+}
+
+impl Window {
+    /// A window that somebody asks for the first time.
+    #[must_use]
+    pub fn queued(key: WindowKey, now: Timestamp) -> Self {
+        Self {
+            key,
+            life: Life::Queued { not_before: now },
+            since: now,
+            tries: 0,
+            copy: None,
+            lease: 0,
+            taken_for: None,
+            spent: Vec::new(),
+            fault: None,
+        }
+    }
+
+    fn enter(&mut self, life: Life, now: Timestamp) {
+        self.life = life;
+        self.since = now;
+    }
+
+    /// Somebody wants it: queues it when it failed, or when its copy has aged. Returns whether it changed.
+    pub fn want(&mut self, now: Timestamp) -> bool {
+        match &self.life {
+            Life::Failed => self.want_again(now),
+            Life::Rest if self.copy.as_ref().is_none_or(|copy| self.is_aged(copy, now)) => {
+                self.want_again(now)
+            }
+            _ => false,
+        }
+    }
+
+    /// Somebody asks for it again by hand: queues it unless it is under way. Returns whether it changed.
+    pub fn want_again(&mut self, now: Timestamp) -> bool {
+        let idle = matches!(self.life, Life::Failed | Life::Rest);
+        if idle {
+            self.tries = 0;
+            self.fault = None;
+            self.enter(Life::Queued { not_before: now }, now);
+        }
+        idle
+    }
+
+    /// Nobody wants it any more: leaves the queue. Returns whether nothing is left of it.
+    pub fn leave_queue(&mut self, now: Timestamp) -> bool {
+        if matches!(self.life, Life::Queued { .. }) {
+            self.enter(Life::Rest, now);
+        }
+        matches!(self.life, Life::Rest) && self.copy.is_none()
+    }
+
+    /// Whether a copy is worth asking again: a provisional one after 12 h or once its week has moved on, a
+    /// snapshot after a day.
+    #[must_use]
+    pub fn is_aged(&self, copy: &Copy, now: Timestamp) -> bool {
+        self.would_be_aged(copy.end, copy.created, now)
+    }
+
+    fn would_be_aged(&self, end: Option<Day>, created: Timestamp, now: Timestamp) -> bool {
+        if self.key.days == Days::All {
+            return now.since(created) > SNAPSHOT_FOR;
+        }
+        self.key.provisional_from(end, created).is_some()
+            && (now.since(created) >= PROVISIONAL_FOR || self.key.end_at(now.day()) > end)
+    }
+
+    /// Whether an equal request that somebody else made will do: later than the copy it would replace, not
+    /// one that failed us, and not so old that its copy would be asked again at once.
+    #[must_use]
+    pub fn would_adopt(&self, id: &UpstreamId, created: Timestamp, end: Option<Day>, now: Timestamp) -> bool {
+        !self.spent.contains(id)
+            && self.copy.as_ref().is_none_or(|copy| created > copy.created && *id != copy.upstream)
+            && !self.would_be_aged(end, created, now)
+    }
+
+    /// A "create" is about to be sent.
+    pub fn ask(&mut self, end: Option<Day>, seen: Vec<UpstreamId>, request: &str, now: Timestamp) {
+        self.taken_for = Some(request.to_owned());
+        self.enter(Life::Asking { end, seen, absent_since: None }, now);
+    }
+
+    /// An upstream request is ours: the reply came, a list showed it, or somebody's equal one is adopted.
+    pub fn build(&mut self, id: UpstreamId, created: Timestamp, end: Option<Day>, now: Timestamp) {
+        let upstream = Upstream { id, created, end, fetched: 0 };
+        let next_look = now.plus(pace::QUICKEST_LOOK);
+        self.enter(Life::Building { upstream, next_look, doubted: false }, now);
+    }
+
+    /// The "create" surely made nothing: back to the queue. Not a try.
+    pub fn not_asked(&mut self, now: Timestamp) {
+        self.enter(Life::Queued { not_before: now }, now);
+    }
+
+    /// A look is about to be sent: the next one is due a while after it.
+    pub fn look_again_later(&mut self, now: Timestamp) {
+        let age = now.since(self.since);
+        if let Life::Building { next_look, .. } = &mut self.life {
+            *next_look = now.plus(pace::look_interval(age));
+        }
+    }
+
+    /// Echo360 has finished: the file goes to the Window object under a new lease, which is returned.
+    pub fn collect(&mut self, now: Timestamp) -> Option<(u32, Upstream, Timestamp)> {
+        let Life::Building { upstream, .. } = &self.life else { return None };
+        let (upstream, until) = (upstream.clone(), now.plus(LEASE));
+        self.lease = self.lease.saturating_add(1);
+        let next_inquiry = now.plus(INQUIRY);
+        self.enter(Life::Collecting { upstream: upstream.clone(), until, next_inquiry }, now);
+        Some((self.lease, upstream, until))
+    }
+
+    /// The Window object does not know the lease (it crashed before it wrote it down): fetch links again.
+    pub fn look_for_links(&mut self, now: Timestamp, wait: i64) {
+        if let Life::Collecting { upstream, .. } = &self.life {
+            let life =
+                Life::Building { upstream: upstream.clone(), next_look: now.plus(wait), doubted: false };
+            self.enter(life, now);
+        }
+    }
+
+    /// How the Window object's collecting under `lease` ended. A word under an old lease is old news: the
+    /// object makes no copy current once its lease is over, so none is lost by that.
+    pub fn collected(&mut self, lease: u32, outcome: Outcome, now: Timestamp) {
+        let current = match &mut self.life {
+            Life::Collecting { upstream, .. } if self.lease == lease => {
+                upstream.fetched = upstream.fetched.saturating_add(1);
+                Some(upstream.clone())
+            }
+            _ => None,
+        };
+        match (outcome, current) {
+            (Outcome::Whole { rows, bytes, header }, Some(upstream)) => {
+                let Upstream { id, created, end, .. } = upstream;
+                self.copy = Some(Copy { generation: lease, upstream: id, created, end, rows, bytes, header });
+                self.tries = 0;
+                self.fault = None;
+                self.enter(Life::Rest, now);
+            }
+            (_, None) => {}
+            (Outcome::LinkExpired, Some(upstream)) if upstream.fetched <= LINKS_REFRESHED => {
+                self.look_for_links(now, 0);
+            }
+            (Outcome::LinkExpired, Some(upstream)) => {
+                self.tried("Echo360's links to the file were expired each time.", Some(upstream.id), now);
+            }
+            (Outcome::Unreachable { detail }, Some(upstream)) => {
+                self.fault = Some(Fault { upstream: Some(upstream.id), detail });
+                self.look_for_links(now, STORAGE_REST);
+            }
+            // A first bad file may be the wire's fault: fetching it again takes seconds, building it anew hours.
+            (Outcome::BadFile { detail }, Some(upstream))
+                if upstream.fetched <= 1 && self.tries + 1 < TRIES =>
+            {
+                self.tries += 1;
+                self.fault = Some(Fault { upstream: Some(upstream.id), detail });
+                self.look_for_links(now, pace::retry_interval(self.tries));
+            }
+            (Outcome::BadFile { detail }, Some(upstream)) => self.tried(&detail, Some(upstream.id), now),
+            (Outcome::Barred { detail }, Some(upstream)) => {
+                self.fault = Some(Fault { upstream: Some(upstream.id), detail });
+                self.enter(Life::Failed, now);
+            }
+        }
+    }
+
+    /// A try went wrong: tries again with a new upstream request, or gives up after the third.
+    pub fn tried(&mut self, detail: &str, upstream: Option<UpstreamId>, now: Timestamp) {
+        self.tries = self.tries.saturating_add(1);
+        if let Some(id) = &upstream {
+            self.spent.push(id.clone());
+            let surplus = self.spent.len().saturating_sub(SPENT_KEPT);
+            self.spent.drain(..surplus);
+        }
+        self.fault = Some(Fault { upstream, detail: detail.to_owned() });
+        let life = if self.tries >= TRIES {
+            Life::Failed
+        } else {
+            Life::Queued { not_before: now.plus(pace::retry_interval(self.tries)) }
+        };
+        self.enter(life, now);
+    }
+
+    /// It can never be asked as it is (too far back by now): fails without a call.
+    pub fn give_up(&mut self, detail: &str, now: Timestamp) {
+        self.fault = Some(Fault { upstream: None, detail: detail.to_owned() });
+        self.enter(Life::Failed, now);
+    }
+
+    /// Whether an upstream request of ours may be unfinished: it holds one of the three slots.
+    #[must_use]
+    pub fn holds_slot(&self) -> bool {
+        matches!(self.life, Life::Asking { .. } | Life::Building { .. })
+    }
+
+    /// Whether something is still to come.
+    #[must_use]
+    pub fn is_unfinished(&self) -> bool {
+        !matches!(self.life, Life::Rest | Life::Failed)
+    }
+
+    /// As it is shown outside.
+    #[must_use]
+    pub fn describe(&self, now: Timestamp) -> api::Window {
+        let next_copy = match &self.life {
+            Life::Rest => None,
+            Life::Queued { .. } => Some(api::State::Queued),
+            Life::Asking { .. } => Some(api::State::Asking),
+            Life::Building { .. } => Some(api::State::Building),
+            Life::Collecting { .. } => Some(api::State::Collecting),
+            Life::Failed => Some(api::State::Failed),
+        };
+        let provisional_from =
+            self.copy.as_ref().and_then(|copy| self.key.provisional_from(copy.end, copy.created));
+        let served = self.copy.as_ref().map(|_| match provisional_from {
+            Some(_) => api::State::Provisional,
+            None => api::State::Ready,
+        });
+        let (next, asked_end, upstream) = match &self.life {
+            Life::Queued { not_before } => (Some(*not_before).filter(|t| *t > now), None, None),
+            Life::Asking { end, .. } => (None, *end, None),
+            Life::Building { upstream, next_look, .. } => {
+                (Some(*next_look), upstream.end, Some(&upstream.id))
+            }
+            Life::Collecting { upstream, .. } => (None, upstream.end, Some(&upstream.id)),
+            Life::Rest | Life::Failed => (None, None, None),
+        };
+        let upstream = upstream.or_else(|| self.fault.as_ref().and_then(|fault| fault.upstream.as_ref()));
+        api::Window {
+            id: self.key.id(),
+            start: self.key.start(),
+            end: self
+                .copy
+                .as_ref()
+                .map_or_else(|| asked_end.or_else(|| self.key.end_at(now.day())), |copy| copy.end),
+            // A key with neither copy nor life is dropped by the Desk; if one is seen, it waits to be asked.
+            state: served.or(next_copy).unwrap_or(api::State::Queued),
+            again: served.and(next_copy),
+            tries: self.tries,
+            since: self.since,
+            next,
+            upstream_request_id: upstream.map(|id| id.as_str().to_owned()),
+            provisional_from,
+            fault: self.fault.as_ref().map(|fault| fault.detail.clone()),
+            copy: self.copy.as_ref().map(|copy| api::Copy {
+                generation: copy.generation,
+                created: copy.created,
+                end: copy.end,
+                rows: copy.rows,
+                bytes: copy.bytes,
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::ReportName;
+    use crate::time::HOUR;
+    use crate::window::Parameters;
+
+    fn at(text: &str) -> Timestamp {
+        Timestamp::parse(text).unwrap()
+    }
+
+    fn window(now: Timestamp) -> Window {
+        let days = Days::Week("2026-02-02".parse().unwrap());
+        let report = ReportName::parse("videoview").unwrap();
+        Window::queued(WindowKey { report, days, parameters: Parameters::new() }, now)
+    }
+
+    fn whole() -> Outcome {
+        Outcome::Whole { rows: 2, bytes: 20, header: "a,b".into() }
+    }
+
+    fn built(window: &mut Window, id: &str, now: Timestamp) -> u32 {
+        let end = window.key.end_at(now.day());
+        window.ask(end, Vec::new(), "r", now);
+        window.build(UpstreamId::parse(id).unwrap(), now, end, now);
+        window.collect(now).unwrap().0
+    }
+
+    #[test]
+    fn a_provisional_copy_serves_under_that_name_while_it_is_asked_again() {
+        let monday = at("2026-02-09 00:10:00");
+        let mut window = window(monday);
+        let lease = built(&mut window, "u1", monday);
+        window.collected(lease, whole(), monday);
+        assert_eq!(window.describe(monday).state, api::State::Provisional);
+        assert!(!window.want(monday.plus(11 * HOUR)), "not worth asking yet");
+        assert!(window.want(monday.plus(12 * HOUR)));
+        let shown = window.describe(monday);
+        assert_eq!((shown.state, shown.again), (api::State::Provisional, Some(api::State::Queued)));
+        let later = at("2026-02-11 01:00:00");
+        let lease = built(&mut window, "u2", later);
+        window.collected(lease, whole(), later);
+        assert_eq!(window.describe(later).state, api::State::Ready);
+        assert!(!window.want(later.plus(999 * HOUR)), "a ready window is never asked again by itself");
+    }
+
+    #[test]
+    fn a_week_that_has_moved_on_is_asked_again_before_twelve_hours_are_over() {
+        let wednesday = at("2026-02-04 23:00:00");
+        let mut window = window(wednesday);
+        let lease = built(&mut window, "u1", wednesday);
+        window.collected(lease, whole(), wednesday);
+        assert_eq!(window.describe(wednesday).end, "2026-02-04".parse().ok());
+        assert!(!window.want(wednesday.plus(30 * MINUTE)));
+        assert!(window.want(wednesday.plus(2 * HOUR)));
+    }
+
+    #[test]
+    fn a_bad_file_is_fetched_once_more_before_it_is_built_anew() {
+        let now = at("2026-03-01");
+        let bad = || Outcome::BadFile { detail: "The checksum does not fit.".into() };
+        let mut window = window(now);
+        let lease = built(&mut window, "u1", now);
+        window.collected(lease, bad(), now);
+        assert!(matches!(&window.life, Life::Building { upstream, .. } if upstream.fetched == 1));
+        let (lease, ..) = window.collect(now).unwrap();
+        window.collected(lease, bad(), now);
+        assert!(matches!(window.life, Life::Queued { .. }));
+        let u1 = UpstreamId::parse("u1").unwrap();
+        assert!(!window.would_adopt(&u1, now, None, now), "what failed us is not adopted");
+        let lease = built(&mut window, "u2", now);
+        window.collected(lease, bad(), now);
+        assert_eq!(window.life, Life::Failed);
+        let shown = window.describe(now);
+        assert_eq!((shown.tries, shown.upstream_request_id.as_deref()), (3, Some("u2")));
+        assert!(window.want(now) && window.tries == 0, "asking again resets the tries");
+    }
+
+    #[test]
+    fn a_word_under_an_old_lease_is_old_news() {
+        let now = at("2026-03-01");
+        let mut window = window(now);
+        let old = built(&mut window, "u1", now);
+        window.look_for_links(now, 0);
+        let (lease, ..) = window.collect(now).unwrap();
+        let before = window.clone();
+        window.collected(old, Outcome::BadFile { detail: String::new() }, now);
+        assert_eq!(window, before);
+        window.collected(lease, whole(), now);
+        assert_eq!(window.copy.as_ref().unwrap().generation, lease);
+    }
+
+    #[test]
+    fn links_that_expire_are_not_tries_until_they_do_so_every_time() {
+        let now = at("2026-03-01");
+        let mut window = window(now);
+        let mut lease = built(&mut window, "u1", now);
+        for _ in 0..2 {
+            window.collected(lease, Outcome::LinkExpired, now);
+            assert_eq!(window.tries, 0);
+            lease = window.collect(now).unwrap().0;
+        }
+        window.collected(lease, Outcome::LinkExpired, now);
+        assert_eq!(window.tries, 1);
+    }
+
+    #[test]
+    fn window_format_unchanged() {
+        let now = Timestamp(0);
+        let mut window = window(now);
+        window.ask(None, Vec::new(), "r", now);
+        assert_eq!(
+            serde_json::to_string(&window).unwrap(),
+            r#"{"key":{"report":"videoview","days":{"week":"2026-02-02"}},"life":{"asking":{"end":null,"seen":[],"absent_since":null}},"since":0,"tries":0,"copy":null,"lease":0,"taken_for":"r","spent":[],"fault":null}"#
+        );
+        window.build(UpstreamId::parse("u").unwrap(), now, None, now);
+        assert_eq!(
+            serde_json::to_string(&window.life).unwrap(),
+            r#"{"building":{"upstream":{"id":"u","created":0,"end":null,"fetched":0},"next_look":2000,"doubted":false}}"#
+        );
+        let (lease, ..) = window.collect(now).unwrap();
+        assert_eq!(
+            serde_json::to_string(&window.life).unwrap(),
+            r#"{"collecting":{"upstream":{"id":"u","created":0,"end":null,"fetched":0},"until":840000,"next_inquiry":20000}}"#
+        );
+        window.collected(lease, whole(), now);
+        assert_eq!(
+            serde_json::to_string(&window.copy).unwrap(),
+            r#"{"generation":1,"upstream":"u","created":0,"end":null,"rows":2,"bytes":20,"header":"a,b"}"#
+        );
+    }
+}

@@ -1,1 +1,228 @@
-//! To come.
+//! Whose window is next: newest week first inside a request, in turn between people and then between their
+//! requests; a large request leaves a slot to others.
+
+use crate::api;
+use crate::life::{Life, Window};
+use crate::range::Range;
+use crate::report::ReportName;
+use crate::time::Timestamp;
+use crate::window::{Parameters, WindowKey};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A request of more windows than this is large.
+pub const LARGE: usize = 12;
+
+/// Slots that a large request holds at most while others wait.
+pub const LARGE_SLOTS: usize = 2;
+
+/// A person's ask: one report over one range, and the windows it waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// Its id.
+    pub id: String,
+    /// Whose it is.
+    pub person: String,
+    /// The report.
+    pub report: ReportName,
+    /// The days; none for a report without dates.
+    pub range: Option<Range>,
+    /// The zone of those days.
+    pub zone: String,
+    /// Parameters beside the days.
+    pub parameters: Parameters,
+    /// When it was first asked.
+    pub created: Timestamp,
+    /// Its windows, oldest first.
+    pub windows: Vec<WindowKey>,
+    /// The turn in which it was last served; 0 when it never was.
+    pub turn: u64,
+}
+
+impl Request {
+    /// Whether it asks the same as the other, for the same person: asking twice is asking once.
+    #[must_use]
+    pub fn asks_same(&self, other: &Self) -> bool {
+        self.person == other.person
+            && self.report == other.report
+            && self.range == other.range
+            && self.zone == other.zone
+            && self.parameters == other.parameters
+    }
+
+    /// As it is shown outside.
+    #[must_use]
+    pub fn describe(&self, windows: &BTreeMap<WindowKey, Window>, now: Timestamp) -> api::Request {
+        api::Request {
+            id: self.id.clone(),
+            report: self.report.clone(),
+            from: self.range.map(Range::from),
+            to: self.range.map(Range::to),
+            tz: self.zone.clone(),
+            parameters: self.parameters.clone(),
+            created: self.created,
+            windows: self
+                .windows
+                .iter()
+                .filter_map(|key| windows.get(key))
+                .map(|window| window.describe(now))
+                .collect(),
+            desk: None,
+        }
+    }
+}
+
+/// The next window to ask for at `now`, and the request it is taken for.
+#[must_use]
+pub fn pick(
+    requests: &BTreeMap<String, Request>,
+    windows: &BTreeMap<WindowKey, Window>,
+    now: Timestamp,
+) -> Option<(String, WindowKey)> {
+    let waiting: Vec<(&Request, &WindowKey)> =
+        requests.values().filter_map(|request| Some((request, newest_due(request, windows, now)?))).collect();
+    let mut last_served: BTreeMap<&str, u64> = BTreeMap::new();
+    for request in requests.values() {
+        let turn = last_served.entry(&request.person).or_default();
+        *turn = (*turn).max(request.turn);
+    }
+    let wanted_by_others = |request: &Request| {
+        let own: BTreeSet<&WindowKey> = request.windows.iter().collect();
+        waiting.iter().any(|(other, next)| other.id != request.id && !own.contains(next))
+    };
+    waiting
+        .iter()
+        .filter(|(request, _)| {
+            request.windows.len() <= LARGE
+                || slots_held(request, windows) < LARGE_SLOTS
+                || !wanted_by_others(request)
+        })
+        .min_by_key(|(request, _)| {
+            let person = last_served.get(request.person.as_str()).copied().unwrap_or_default();
+            (person, request.turn, request.created, &request.id)
+        })
+        .map(|(request, key)| (request.id.clone(), (*key).clone()))
+}
+
+fn newest_due<'a>(
+    request: &'a Request,
+    windows: &BTreeMap<WindowKey, Window>,
+    now: Timestamp,
+) -> Option<&'a WindowKey> {
+    let is_due = |key: &WindowKey| {
+        windows
+            .get(key)
+            .is_some_and(|window| matches!(window.life, Life::Queued { not_before } if not_before <= now))
+    };
+    request.windows.iter().rev().find(|key| is_due(key))
+}
+
+fn slots_held(request: &Request, windows: &BTreeMap<WindowKey, Window>) -> usize {
+    windows
+        .values()
+        .filter(|window| window.holds_slot() && window.taken_for.as_deref() == Some(&request.id))
+        .count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::{Day, plus_days};
+    use crate::window::Days;
+
+    struct Queue {
+        requests: BTreeMap<String, Request>,
+        windows: BTreeMap<WindowKey, Window>,
+        turn: u64,
+    }
+
+    impl Queue {
+        fn ask(&mut self, id: &str, person: &str, report: &str, weeks: u64) {
+            let monday: Day = "2025-01-06".parse().unwrap();
+            let keys: Vec<WindowKey> = (0..weeks)
+                .map(|n| WindowKey {
+                    report: ReportName::parse(report).unwrap(),
+                    days: Days::Week(plus_days(monday, 7 * n)),
+                    parameters: Parameters::new(),
+                })
+                .collect();
+            for key in &keys {
+                self.windows.entry(key.clone()).or_insert_with(|| Window::queued(key.clone(), Timestamp(0)));
+            }
+            let request = Request {
+                id: id.into(),
+                person: person.into(),
+                report: ReportName::parse(report).unwrap(),
+                range: None,
+                zone: "UTC".into(),
+                parameters: Parameters::new(),
+                created: Timestamp(i64::try_from(self.requests.len()).unwrap()),
+                windows: keys,
+                turn: 0,
+            };
+            self.requests.insert(id.into(), request);
+        }
+
+        fn take(&mut self) -> Option<(String, String)> {
+            let (id, key) = pick(&self.requests, &self.windows, Timestamp(1))?;
+            self.turn += 1;
+            self.requests.get_mut(&id).unwrap().turn = self.turn;
+            self.windows.get_mut(&key).unwrap().ask(None, Vec::new(), &id, Timestamp(1));
+            Some((id, key.id()))
+        }
+
+        fn finish(&mut self, id: &str) {
+            let window = self
+                .windows
+                .values_mut()
+                .find(|w| w.holds_slot() && w.taken_for.as_deref() == Some(id))
+                .unwrap();
+            window.life = Life::Rest;
+        }
+    }
+
+    fn queue() -> Queue {
+        Queue { requests: BTreeMap::new(), windows: BTreeMap::new(), turn: 0 }
+    }
+
+    #[test]
+    fn the_newest_week_comes_first() {
+        let mut queue = queue();
+        queue.ask("a", "ana", "videoview", 3);
+        let order: Vec<String> = std::iter::from_fn(|| queue.take()).map(|(_, key)| key).collect();
+        assert_eq!(order, ["2025-01-20", "2025-01-13", "2025-01-06"]);
+    }
+
+    #[test]
+    fn people_take_turns_and_then_their_requests() {
+        let mut queue = queue();
+        queue.ask("a1", "ana", "videoview", 4);
+        queue.ask("a2", "ana", "polling", 4);
+        queue.ask("b1", "ben", "notes", 4);
+        let order: Vec<String> = std::iter::from_fn(|| queue.take()).map(|(id, _)| id).take(8).collect();
+        assert_eq!(order, ["a1", "b1", "a2", "b1", "a1", "b1", "a2", "b1"]);
+    }
+
+    #[test]
+    fn a_large_request_leaves_a_slot_to_others() {
+        let mut queue = queue();
+        queue.ask("big", "ana", "videoview", 52);
+        assert_eq!([queue.take(), queue.take()].map(|t| t.unwrap().0), ["big", "big"]);
+        queue.ask("small", "ben", "notes", 3);
+        assert_eq!(queue.take().unwrap().0, "small");
+        queue.finish("small");
+        assert_eq!(queue.take().unwrap().0, "small", "although it was served last");
+        queue.finish("big");
+        assert_eq!(queue.take().unwrap().0, "big");
+    }
+
+    #[test]
+    fn a_large_request_alone_uses_all_slots() {
+        let mut queue = queue();
+        queue.ask("big", "ana", "videoview", 52);
+        queue.ask("same weeks", "ben", "videoview", 52);
+        for _ in 0..3 {
+            assert!(queue.take().is_some());
+        }
+    }
+}

@@ -1,1 +1,234 @@
-//! To come.
+//! What Echo360's reporting API says, parsed at the edge and tolerant of what its reference leaves open.
+
+use crate::time::{Day, Timestamp};
+use crate::window::{Parameters, WindowKey};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The id of an upstream request: what Echo360's support asks for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UpstreamId(String);
+
+impl UpstreamId {
+    /// Reads an id; `None` when it could not stand in a path as it is.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+        (plain && (1..=100).contains(&text.len())).then(|| Self(text.to_owned()))
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Where an upstream request stands, in Echo360's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Status {
+    /// Queued or running.
+    Pending,
+    /// Complete.
+    Available,
+    /// "the report results are no longer available, submit again"
+    Expired,
+    /// "the report execution failed"
+    Failed,
+    /// "the report was not executed for an extended period"
+    Missing,
+}
+
+impl Status {
+    /// Reads a status; a word we do not know is taken for Pending, so that we go on looking.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        match text.to_ascii_lowercase().as_str() {
+            "available" => Self::Available,
+            "expired" => Self::Expired,
+            "failed" => Self::Failed,
+            "missing" => Self::Missing,
+            _ => Self::Pending,
+        }
+    }
+}
+
+/// An upstream request as a list or a look shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpstreamRequest {
+    /// Its id.
+    pub id: UpstreamId,
+    /// Where it stands.
+    pub status: Status,
+    /// The report's name.
+    pub report: String,
+    /// Its parameters, as text.
+    pub parameters: Parameters,
+    /// When it was made, where that could be read.
+    pub created: Option<Timestamp>,
+    /// Signed links; only a look at one request has them. They are secrets.
+    pub links: Vec<String>,
+}
+
+impl UpstreamRequest {
+    /// Reads one request; `None` when it has no id.
+    #[must_use]
+    pub fn parse(entry: &Value) -> Option<Self> {
+        let text = |name: &str| entry.get(name).and_then(Value::as_str);
+        let parameters = entry.get("parameters").and_then(Value::as_object);
+        Some(Self {
+            id: UpstreamId::parse(text("requestId").or_else(|| text("id"))?)?,
+            status: Status::parse(text("status").unwrap_or_default()),
+            report: text("reportName").unwrap_or_default().to_owned(),
+            parameters: parameters
+                .into_iter()
+                .flatten()
+                .filter(|(_, value)| !value.is_null())
+                .map(|(name, value)| (name.clone(), as_text(value)))
+                .collect(),
+            created: text("created").and_then(Timestamp::parse),
+            links: entry
+                .get("signedAssets")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .filter_map(|link| link.as_str().map(str::to_owned))
+                .collect(),
+        })
+    }
+
+    /// Whether it asks for exactly this window up to `end`, whoever made it. Dates are compared as days, so
+    /// that an echo such as `2026-02-02T00:00:00Z` is the day it was.
+    #[must_use]
+    pub fn is_for(&self, key: &WindowKey, end: Option<Day>) -> bool {
+        let day =
+            |name: &str| self.parameters.get(name).map(|text| Timestamp::parse(text).map(Timestamp::day));
+        let others = || self.parameters.iter().filter(|(name, _)| *name != "start" && *name != "end");
+        self.report == key.report.as_str()
+            && day("start") == key.start().map(Some)
+            && day("end") == end.map(Some)
+            && others().eq(key.parameters.iter())
+    }
+}
+
+fn as_text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// Reads a list of requests and, where it is paged, the path of the next page. Pages outside
+/// `/public/api/` are never followed: the answer does not choose where we send our token.
+#[must_use]
+pub fn parse_list(answer: &Value) -> Option<(Vec<UpstreamRequest>, Option<String>)> {
+    let entries = answer.as_array().or_else(|| {
+        ["requests", "data"].iter().find_map(|envelope| answer.get(envelope).and_then(Value::as_array))
+    })?;
+    let more = answer.get("has_more").and_then(Value::as_bool).unwrap_or(true);
+    let next = answer.get("next").and_then(Value::as_str).filter(|path| {
+        more && path.starts_with("/public/api/") && !path.contains("..") && !path.contains('\\')
+    });
+    Some((entries.iter().filter_map(UpstreamRequest::parse).collect(), next.map(str::to_owned)))
+}
+
+/// What went wrong with a call, by what the Desk does next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trouble {
+    /// 429: slow down, everything.
+    TooMany {
+        /// The upstream's own wish, in milliseconds.
+        retry_after: Option<i64>,
+    },
+    /// 5xx, no answer, or one that cannot be read. Wait and call again.
+    Down {
+        /// Whether the call may have reached Echo360 and taken effect.
+        sent: bool,
+        /// The upstream's own wish, in milliseconds.
+        retry_after: Option<i64>,
+    },
+    /// The credentials are refused, also with a token just made: somebody has to act.
+    Denied {
+        /// What was said, without secrets.
+        detail: String,
+    },
+    /// 404 or 405, in both spellings of the path.
+    Absent,
+    /// Another 4xx: text for the operator.
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// What was said, shortened.
+        text: String,
+    },
+}
+
+/// Whether a refused "create" means that all slots are in use, by us or by somebody else: 409, 423, 429, or
+/// a 4xx whose text speaks of a limit, of too many, of progress or flight. The reference does not say which.
+#[must_use]
+pub fn speaks_of_limit(status: u16, text: &str) -> bool {
+    let text = text.to_lowercase();
+    let words =
+        ["limit", "too many", "toomany", "in progress", "in-progress", "inprogress", "flight", "concurrent"];
+    matches!(status, 409 | 423 | 429)
+        || ((400..500).contains(&status) && words.iter().any(|word| text.contains(word)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::ReportName;
+    use crate::window::Days;
+    use serde_json::json;
+
+    #[test]
+    fn the_references_own_examples_are_read() {
+        let list = json!({"requests": [
+            {"requestId": "00000000-0000-0000-0000-000000000123", "status": "Available",
+             "assets": ["00000000-0000-0000-0000-000000000456.csv.gz"], "reportName": "asset",
+             "parameters": {}, "created": "2020-04-01T20:36:12.000Z"},
+            {"requestId": "00000000-0000-0000-0000-000000000abc", "status": "Pending", "reportName": "notes",
+             "parameters": {"start": "2020-02-08", "end": "2020-02-15"}, "created": "2020-03-03T17:40:00.000Z"},
+        ]});
+        let (requests, next) = parse_list(&list).unwrap();
+        assert_eq!(next, None);
+        assert_eq!(requests[0].status, Status::Available);
+        let key = |report: &str, days| WindowKey {
+            report: ReportName::parse(report).unwrap(),
+            days,
+            parameters: Parameters::new(),
+        };
+        assert!(requests[0].is_for(&key("asset", Days::All), None));
+        let (start, end) = ("2020-02-08".parse().unwrap(), "2020-02-15".parse().unwrap());
+        assert!(requests[1].is_for(&key("notes", Days::Exactly(start, end)), Some(end)));
+        assert!(!requests[1].is_for(&key("notes", Days::Exactly(start, end)), Some(start)));
+        assert!(!requests[1].is_for(&key("qanda", Days::Exactly(start, end)), Some(end)));
+    }
+
+    #[test]
+    fn only_pages_of_the_api_itself_are_followed() {
+        let next = |path: &str| parse_list(&json!({"data": [], "has_more": true, "next": path})).unwrap().1;
+        assert!(next("/public/api/v1/reporting/requests?limit=50&offset=50").is_some());
+        assert_eq!(next("https://elsewhere.example/public/api/"), None);
+        assert_eq!(next("/public/api/../../secrets"), None);
+        assert_eq!(
+            parse_list(&json!({"data": [], "has_more": false, "next": "/public/api/x"})).unwrap().1,
+            None
+        );
+    }
+
+    #[test]
+    fn a_refusal_about_the_limit_is_told_from_one_about_the_input() {
+        assert!(speaks_of_limit(409, ""));
+        assert!(speaks_of_limit(400, "The limit of in-flight reports is reached"));
+        assert!(speaks_of_limit(403, "A report is already in progress"));
+        assert!(!speaks_of_limit(400, "end must be after start"));
+        assert!(!speaks_of_limit(500, "limit"));
+    }
+
+    #[test]
+    fn an_id_that_could_leave_its_path_is_refused() {
+        assert!(UpstreamId::parse("00000000-0000-0000-0000-000000000123").is_some());
+        for wrong in ["", "../reports", "a?b", "a b", "ä"] {
+            assert_eq!(UpstreamId::parse(wrong), None);
+        }
+    }
+}

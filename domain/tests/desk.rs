@@ -1,0 +1,653 @@
+//! The desk against an upstream that lies, fails, forgets and is used by others, on a machine that crashes on
+//! either side of every write and whose clock jumps: what must hold, holds.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops at the first surprise"
+)]
+
+use domain::desk::{Account, Desk, Inquiry, LISTS_APART, Step, create_parameters};
+use domain::life::{Life, Outcome, TRIES, Window};
+use domain::offer::Offer;
+use domain::range::Range;
+use domain::report::ReportName;
+use domain::time::{DAY, HOUR, MINUTE, SECOND, Timestamp, minus_days};
+use domain::turn::Request;
+use domain::upstream::{Status, Trouble, UpstreamId, UpstreamRequest};
+use domain::window::{Parameters, WindowKey, plan};
+use domain::zone::Zone;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+/// An upstream request inside the stand-in.
+struct Made {
+    id: UpstreamId,
+    report: String,
+    parameters: Parameters,
+    created: Timestamp,
+    ready_at: Timestamp,
+    ends: Status,
+    gone: bool,
+    /// Made by the desk's own account use, not by "somebody else".
+    ours: bool,
+}
+
+impl Made {
+    fn status(&self, now: Timestamp) -> Status {
+        if now < self.ready_at { Status::Pending } else { self.ends }
+    }
+
+    fn shown(&self, now: Timestamp, with_links: bool) -> UpstreamRequest {
+        let status = self.status(now);
+        let links = if with_links && status == Status::Available {
+            vec![format!("https://files/{}", self.id.as_str())]
+        } else {
+            Vec::new()
+        };
+        UpstreamRequest {
+            id: self.id.clone(),
+            status,
+            report: self.report.clone(),
+            parameters: self.parameters.clone(),
+            created: Some(self.created),
+            links,
+        }
+    }
+}
+
+/// A Window object: what it has written down.
+#[derive(Default)]
+struct Collector {
+    lease: u32,
+    until: Timestamp,
+    outcome: Option<Outcome>,
+    made_current: Vec<u32>,
+}
+
+/// A string of chances, given by the property's input.
+struct Chance<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    calm: bool,
+}
+
+impl Chance<'_> {
+    fn roll(&mut self) -> u8 {
+        self.at += 1;
+        self.bytes[self.at % self.bytes.len()]
+    }
+
+    /// True about `percent` of the time, never when calm.
+    fn happens(&mut self, percent: u8) -> bool {
+        let roll = self.roll();
+        !self.calm && u16::from(roll) * 100 < u16::from(percent) * 256
+    }
+}
+
+struct World<'a> {
+    /// The desk's clock, which jumps; the upstream's own does not.
+    now: Timestamp,
+    true_now: Timestamp,
+    desk: Desk,
+    /// What survives a crash, in the form in which it is stored.
+    windows: BTreeMap<WindowKey, String>,
+    requests: BTreeMap<String, String>,
+    account: String,
+    upstream: Vec<Made>,
+    collectors: BTreeMap<WindowKey, Collector>,
+    chance: Chance<'a>,
+    asks: u32,
+    creates: u32,
+}
+
+struct Crashed;
+
+impl World<'_> {
+    fn save(&mut self) {
+        let changes = self.desk.take_changes();
+        for key in changes.windows {
+            match self.desk.window(&key) {
+                Some(window) => self.windows.insert(key, serde_json::to_string(window).unwrap()),
+                None => self.windows.remove(&key),
+            };
+        }
+        for id in changes.requests {
+            match self.desk.request(&id) {
+                Some(request) => self.requests.insert(id, serde_json::to_string(request).unwrap()),
+                None => self.requests.remove(&id),
+            };
+        }
+        if changes.account {
+            self.account = serde_json::to_string(self.desk.account()).unwrap();
+        }
+    }
+
+    fn pass(&mut self, ms: i64) {
+        self.now = self.now.plus(ms);
+        self.true_now = self.true_now.plus(ms);
+    }
+
+    fn crash(&mut self) {
+        let windows: Vec<Window> = self.windows.values().map(|w| serde_json::from_str(w).unwrap()).collect();
+        let requests: Vec<Request> =
+            self.requests.values().map(|r| serde_json::from_str(r).unwrap()).collect();
+        let account: Account = if self.account.is_empty() {
+            Account::default()
+        } else {
+            serde_json::from_str(&self.account).unwrap()
+        };
+        self.desk = Desk::load(windows, requests, account);
+    }
+
+    /// The alarm: steps until the desk waits, with a crash possible at each seam.
+    fn alarm(&mut self) {
+        for _ in 0..60 {
+            match self.step() {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(Crashed) => return self.crash(),
+            }
+        }
+        panic!("an alarm never came to rest");
+    }
+
+    fn seam(&mut self) -> Result<(), Crashed> {
+        if self.chance.happens(6) { Err(Crashed) } else { Ok(()) }
+    }
+
+    fn step(&mut self) -> Result<bool, Crashed> {
+        let step = self.desk.next(self.now);
+        self.seam()?;
+        self.save();
+        self.seam()?;
+        if !matches!(step, Step::Wait(_) | Step::Rest) && !matches!(step, Step::Inquire { .. }) {
+            self.desk.called(self.now);
+        }
+        match step {
+            Step::Wait(at) => {
+                assert!(at > self.now && at.since(self.now) <= 5 * MINUTE, "a wake that comes");
+                return Ok(false);
+            }
+            Step::Rest => {
+                assert!(!self.desk.windows().any(Window::is_unfinished), "unfinished, and no alarm");
+                return Ok(false);
+            }
+            Step::List => {
+                let reply = self.trouble().map_or_else(
+                    || {
+                        Ok(self
+                            .upstream
+                            .iter()
+                            .filter(|m| !m.gone)
+                            .map(|m| m.shown(self.true_now, false))
+                            .collect())
+                    },
+                    Err,
+                );
+                self.seam()?;
+                self.desk.listed(reply, self.now);
+            }
+            Step::Create { key, days } => {
+                let reply = self.create(&key, create_parameters(&key, days));
+                self.seam()?;
+                self.desk.created(&key, reply, self.now);
+            }
+            Step::Look { key, id } => {
+                let reply = self.trouble().map_or_else(
+                    || {
+                        let made = self.upstream.iter().find(|m| m.id == id && !m.gone);
+                        made.map(|m| m.shown(self.true_now, true)).ok_or(Trouble::Absent)
+                    },
+                    Err,
+                );
+                self.seam()?;
+                if let Some(hand) = self.desk.looked(&key, &id, reply, self.now) {
+                    self.save();
+                    self.seam()?;
+                    if !self.chance.happens(10) {
+                        let collector = self.collectors.entry(hand.key).or_default();
+                        if hand.lease > collector.lease {
+                            collector.lease = hand.lease;
+                            collector.until = hand.until;
+                            collector.outcome = None;
+                        }
+                    }
+                }
+            }
+            Step::Inquire { key, lease } => {
+                let answer = if self.chance.happens(10) {
+                    None
+                } else {
+                    Some(match self.collectors.get(&key) {
+                        Some(c) if c.lease == lease => {
+                            c.outcome.clone().map_or(Inquiry::Working, Inquiry::Done)
+                        }
+                        _ => Inquiry::Unknown,
+                    })
+                };
+                self.seam()?;
+                self.desk.inquired(&key, lease, answer, self.now);
+            }
+        }
+        self.save();
+        self.check();
+        Ok(true)
+    }
+
+    fn trouble(&mut self) -> Option<Trouble> {
+        self.chance.happens(15).then(|| match self.chance.roll() % 4 {
+            0 => Trouble::TooMany { retry_after: Some(7 * SECOND) },
+            1 => Trouble::Down { sent: true, retry_after: None },
+            2 => Trouble::Denied { detail: "wrong secret".into() },
+            _ => Trouble::TooMany { retry_after: None },
+        })
+    }
+
+    fn in_flight(&self) -> usize {
+        self.upstream.iter().filter(|m| !m.gone && m.status(self.true_now) == Status::Pending).count()
+    }
+
+    fn create(&mut self, key: &WindowKey, parameters: Parameters) -> Result<UpstreamRequest, Trouble> {
+        self.creates += 1;
+        if self.chance.happens(6) {
+            return Err(Trouble::Down { sent: false, retry_after: None });
+        }
+        if self.chance.happens(6) {
+            // The request is lost on its way; the desk cannot know.
+            return Err(Trouble::Down { sent: true, retry_after: None });
+        }
+        if self.in_flight() >= 3 {
+            return Err(Trouble::Refused { status: 409, text: "limit of in-flight reports".into() });
+        }
+        let live = self.upstream.iter().find(|m| {
+            m.ours
+                && !m.gone
+                && m.report == key.report.as_str()
+                && m.parameters == parameters
+                && m.status(self.true_now) == Status::Pending
+        });
+        assert!(live.is_none(), "two live asks for one window");
+        let shown = self.make(key.report.as_str(), parameters, true);
+        if self.chance.happens(8) {
+            return Err(Trouble::Down { sent: true, retry_after: None });
+        }
+        Ok(shown)
+    }
+
+    fn make(&mut self, report: &str, parameters: Parameters, ours: bool) -> UpstreamRequest {
+        let wait = i64::from(self.chance.roll()) * if self.chance.calm { SECOND } else { 20 * SECOND };
+        let ends = if self.chance.happens(20) {
+            [Status::Failed, Status::Missing, Status::Expired][usize::from(self.chance.roll() % 3)]
+        } else {
+            Status::Available
+        };
+        let made = Made {
+            id: UpstreamId::parse(&format!("u{}", self.upstream.len())).unwrap(),
+            report: report.to_owned(),
+            parameters,
+            created: self.true_now,
+            ready_at: self.true_now.plus(wait),
+            ends,
+            gone: false,
+            ours,
+        };
+        let shown = made.shown(self.true_now, false);
+        self.upstream.push(made);
+        shown
+    }
+
+    /// The Window objects work, each in its own alarm; their word may be lost on its way.
+    fn collect(&mut self) {
+        let keys: Vec<WindowKey> = self.collectors.keys().cloned().collect();
+        for key in keys {
+            let outcome = if self.chance.happens(25) {
+                match self.chance.roll() % 4 {
+                    0 => Outcome::LinkExpired,
+                    1 => Outcome::Unreachable { detail: "no answer".into() },
+                    _ => Outcome::BadFile { detail: "checksum".into() },
+                }
+            } else {
+                Outcome::Whole { rows: 1, bytes: 1, header: "a".into() }
+            };
+            let (stall, lost) = (self.chance.happens(30), self.chance.happens(30));
+            let collector = self.collectors.get_mut(&key).unwrap();
+            if collector.outcome.is_some() || stall {
+                continue;
+            }
+            // A Window makes nothing current once its lease is over.
+            if self.now >= collector.until {
+                continue;
+            }
+            if matches!(outcome, Outcome::Whole { .. }) {
+                collector.made_current.push(collector.lease);
+            }
+            collector.outcome = Some(outcome.clone());
+            let lease = collector.lease;
+            if !lost {
+                self.desk.collected(&key, lease, outcome, self.now);
+                self.save();
+            }
+        }
+    }
+
+    fn ask(&mut self, report: &str, person: &str, weeks_back: u64, weeks: u64) {
+        let offer = Offer::from_reference(&ReportName::parse(report).unwrap()).unwrap();
+        let today = self.now.day();
+        let range =
+            Range::new(minus_days(today, 7 * (weeks_back + weeks)), minus_days(today, 7 * weeks_back + 1));
+        let range = (report != "asset").then(|| range.unwrap());
+        let windows = plan(&offer, range, &Zone::utc(), &Parameters::new(), self.now).unwrap();
+        self.asks += 1;
+        let request = Request {
+            id: format!("r{}", self.asks),
+            person: person.into(),
+            report: offer.name,
+            range,
+            zone: "UTC".into(),
+            parameters: Parameters::new(),
+            created: self.now,
+            windows,
+            turn: 0,
+        };
+        self.desk.ask(request, self.now);
+        self.save();
+    }
+
+    fn check(&self) {
+        let unfinished = self
+            .upstream
+            .iter()
+            .filter(|m| m.ours && !m.gone && m.status(self.true_now) == Status::Pending)
+            .count();
+        assert!(unfinished <= 3, "{unfinished} upstream requests of ours in flight");
+        for window in self.desk.windows() {
+            let Some(copy) = &window.copy else { continue };
+            let collector = &self.collectors[&window.key];
+            assert!(collector.made_current.contains(&copy.generation), "a copy that no Window holds");
+        }
+    }
+}
+
+fn world(bytes: &[u8]) -> World<'_> {
+    let now = Timestamp::parse("2026-03-11 09:00:00").unwrap();
+    World {
+        now,
+        true_now: now,
+        desk: Desk::default(),
+        windows: BTreeMap::new(),
+        requests: BTreeMap::new(),
+        account: String::new(),
+        upstream: Vec::new(),
+        collectors: BTreeMap::new(),
+        chance: Chance { bytes, at: 0, calm: false },
+        asks: 0,
+        creates: 0,
+    }
+}
+
+#[derive(Debug, Clone)]
+enum Event {
+    Alarm,
+    Pass(i64),
+    Jump(i64),
+    Collect,
+    Ask(usize, usize, u64, u64),
+    Withdraw(u32),
+    Retry(u32),
+    SomebodyElse,
+    Lose,
+    Crash,
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        8 => Just(Event::Alarm),
+        4 => (SECOND..10 * MINUTE).prop_map(Event::Pass),
+        1 => (-2 * HOUR..6 * HOUR).prop_map(Event::Jump),
+        4 => Just(Event::Collect),
+        2 => (0usize..5, 0usize..3, 0u64..4, 1u64..15).prop_map(|(r, p, b, w)| Event::Ask(r, p, b, w)),
+        1 => (1u32..8).prop_map(Event::Withdraw),
+        1 => (1u32..8).prop_map(Event::Retry),
+        1 => Just(Event::SomebodyElse),
+        1 => Just(Event::Lose),
+        1 => Just(Event::Crash),
+    ]
+}
+
+const ASKED: [&str; 5] = ["videoview", "polling", "assetbydate", "notes", "asset"];
+
+fn happen(world: &mut World<'_>, event: &Event) {
+    match event {
+        Event::Alarm => world.alarm(),
+        Event::Pass(ms) => world.pass(*ms),
+        Event::Jump(ms) => world.now = world.now.plus(*ms),
+        Event::Collect => world.collect(),
+        Event::Ask(report, person, back, weeks) => {
+            world.ask(ASKED[*report], ["ana", "ben", "eve"][*person], *back, *weeks);
+        }
+        Event::Withdraw(n) => {
+            world.desk.withdraw(&format!("r{n}"), world.now);
+            world.save();
+        }
+        Event::Retry(n) => {
+            world.desk.retry(&format!("r{n}"), &[], world.now);
+            world.save();
+        }
+        Event::SomebodyElse => {
+            let queued = world.desk.windows().find(|w| matches!(w.life, Life::Queued { .. })).cloned();
+            if let (Some(window), true) = (queued, world.in_flight() < 3) {
+                let days = window.key.start().zip(window.key.end_at(world.now.day()));
+                world.make(window.key.report.as_str(), create_parameters(&window.key, days), false);
+            }
+        }
+        Event::Lose => {
+            let (now, n) = (world.true_now, usize::from(world.chance.roll()));
+            let done: Vec<&mut Made> =
+                world.upstream.iter_mut().filter(|m| m.status(now) != Status::Pending).collect();
+            let count = done.len().max(1);
+            if let Some(made) = done.into_iter().nth(n % count) {
+                made.gone = true;
+            }
+        }
+        Event::Crash => world.crash(),
+    }
+    world.check();
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, max_shrink_iters: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_happens_three_slots_one_ask_a_window_and_an_end(
+        events in prop::collection::vec(event(), 1..160),
+        chances in prop::collection::vec(any::<u8>(), 64..512),
+    ) {
+        let mut world = world(&chances);
+        for event in &events {
+            happen(&mut world, event);
+        }
+        // Then all is calm: everything comes to an end, without anybody doing anything.
+        world.chance.calm = true;
+        for made in &mut world.upstream {
+            made.ends = Status::Available;
+        }
+        for _ in 0..4000 {
+            world.alarm();
+            world.collect();
+            if !world.desk.windows().any(Window::is_unfinished) {
+                break;
+            }
+            let wake = match world.desk.next(world.now) {
+                Step::Wait(at) => at.since(world.now),
+                _ => SECOND,
+            };
+            world.pass(wake.min(20 * SECOND));
+        }
+        let tries: u32 = world.desk.windows().map(|w| u32::from(w.tries)).sum();
+        for window in world.desk.windows() {
+            prop_assert!(!window.is_unfinished(), "{:?} after {tries} tries", window.life);
+            match window.life {
+                Life::Failed => prop_assert!(window.tries >= TRIES && window.fault.is_some()),
+                _ => prop_assert!(window.copy.is_some()),
+            }
+        }
+    }
+}
+
+fn calm(world: &mut World<'_>) {
+    world.chance.calm = true;
+}
+
+fn run_until_done(world: &mut World<'_>) {
+    for _ in 0..10_000 {
+        world.alarm();
+        world.collect();
+        if !world.desk.windows().any(Window::is_unfinished) {
+            return;
+        }
+        world.pass(2 * SECOND);
+    }
+    panic!("never done");
+}
+
+#[test]
+fn twelve_weeks_take_one_create_each() {
+    let chances = [3u8, 9, 1, 7];
+    let mut world = world(&chances);
+    calm(&mut world);
+    world.ask("videoview", "ana", 0, 12);
+    world.ask("videoview", "ben", 0, 12);
+    let windows = world.desk.windows().count();
+    run_until_done(&mut world);
+    assert_eq!(world.creates as usize, windows, "two people's asks share their windows");
+}
+
+#[test]
+fn a_lost_reply_keeps_its_slot_and_its_request_is_found_again() {
+    let chances = [1u8];
+    let mut world = world(&chances);
+    calm(&mut world);
+    world.ask("notes", "ana", 2, 1);
+    let Step::List = world.desk.next(world.now) else { panic!("the list comes before a create") };
+    world.desk.listed(Ok(Vec::new()), world.now);
+    let Step::Create { key, days } = world.desk.next(world.now) else { panic!("then the create") };
+    let made = world.make("notes", create_parameters(&key, days), true);
+    world.desk.created(&key, Err(Trouble::Down { sent: true, retry_after: None }), world.now);
+    world.save();
+    world.crash();
+    assert_eq!(world.desk.slots_held(), 1);
+    world.now = world.now.plus(10 * SECOND);
+    let Step::List = world.desk.next(world.now) else { panic!("a list tells") };
+    world.desk.listed(Ok(vec![made.clone()]), world.now);
+    assert!(
+        matches!(&world.desk.window(&key).unwrap().life, Life::Building { upstream, .. } if upstream.id == made.id)
+    );
+}
+
+#[test]
+fn a_lost_create_is_made_again_only_after_two_lists_a_minute_apart() {
+    let chances = [1u8];
+    let mut world = world(&chances);
+    calm(&mut world);
+    world.ask("notes", "ana", 2, 1);
+    world.desk.next(world.now);
+    world.desk.listed(Ok(Vec::new()), world.now);
+    let Step::Create { key, .. } = world.desk.next(world.now) else { panic!("a create") };
+    let started = world.now;
+    world.save();
+    world.crash();
+    let mut lists = Vec::new();
+    loop {
+        match world.desk.next(world.now) {
+            Step::List => {
+                lists.push(world.now);
+                world.desk.listed(Ok(Vec::new()), world.now);
+            }
+            Step::Create { key: again, .. } if again == key => break,
+            Step::Create { key, days } => {
+                let made = world.make("notes", create_parameters(&key, days), true);
+                world.desk.created(&key, Ok(made), world.now);
+            }
+            Step::Look { key, id } => {
+                let trouble = Err(Trouble::Refused { status: 400, text: String::new() });
+                assert!(world.desk.looked(&key, &id, trouble, world.now).is_none());
+            }
+            Step::Wait(at) => world.now = at,
+            other => panic!("{other:?}"),
+        }
+        assert!(world.now.since(started) < 10 * MINUTE);
+    }
+    assert!(lists.len() >= 2 && lists[lists.len() - 1].since(lists[0]) >= LISTS_APART);
+    assert_eq!(world.desk.window(&key).unwrap().tries, 0, "no try");
+}
+
+#[test]
+fn the_limit_used_up_by_somebody_else_is_waited_out() {
+    let chances = [200u8];
+    let mut world = world(&chances);
+    calm(&mut world);
+    for n in 0..3 {
+        world.make("presentation", Parameters::from([("start".into(), format!("2026-01-0{n}"))]), false);
+    }
+    world.ask("notes", "ana", 2, 1);
+    world.alarm();
+    assert_eq!(world.desk.info(world.now).held.unwrap().why, domain::api::Hold::LimitReached);
+    run_until_done(&mut world);
+    assert!(world.desk.windows().all(|w| w.copy.is_some() && w.tries == 0));
+}
+
+#[test]
+fn an_equal_request_of_somebody_else_is_adopted() {
+    let chances = [10u8];
+    let mut world = world(&chances);
+    calm(&mut world);
+    world.ask("notes", "ana", 2, 1);
+    happen(&mut world, &Event::SomebodyElse);
+    run_until_done(&mut world);
+    let queued = world.desk.windows().count();
+    assert_eq!(world.creates as usize, queued - 1);
+}
+
+#[test]
+fn wrong_credentials_pause_the_desk_until_somebody_asks_again() {
+    let chances = [1u8];
+    let mut world = world(&chances);
+    calm(&mut world);
+    world.ask("asset", "ana", 0, 1);
+    world.desk.next(world.now);
+    world.desk.listed(Err(Trouble::Denied { detail: "invalid_client".into() }), world.now);
+    let held = world.desk.info(world.now).held.unwrap();
+    assert_eq!((held.why, held.detail.as_str()), (domain::api::Hold::CredentialsRefused, "invalid_client"));
+    assert!(matches!(world.desk.next(world.now), Step::Wait(at) if at == held.until));
+    world.ask("asset", "ana", 0, 1);
+    assert!(matches!(world.desk.next(world.now), Step::List));
+}
+
+#[test]
+fn a_withdrawn_request_takes_its_windows_out_of_the_queue_and_keeps_what_is_built() {
+    let chances = [50u8];
+    let mut world = world(&chances);
+    calm(&mut world);
+    world.ask("videoview", "ana", 1, 6);
+    world.alarm();
+    let id = world.desk.requests().next().unwrap().id.clone();
+    assert!(world.desk.withdraw(&id, world.now));
+    assert_eq!(world.desk.windows().count(), 3, "three are being built");
+    world.save();
+    run_until_done(&mut world);
+    assert_eq!(world.desk.windows().filter(|w| w.copy.is_some()).count(), 3);
+}
+
+#[test]
+fn days_that_have_grown_too_old_are_not_asked_for() {
+    let chances = [1u8];
+    let mut world = world(&chances);
+    calm(&mut world);
+    world.ask("assetbydate", "ana", 51, 1);
+    world.pass(30 * DAY);
+    run_until_done(&mut world);
+    assert_eq!(world.creates, 0);
+    assert!(world.desk.windows().all(|w| w.life == Life::Failed));
+}
