@@ -1,2 +1,74 @@
-//! cargo xtask: start, test, build.
-fn main() {}
+//! The developer's commands: `cargo xtask start`, `test` and `build`.
+//!
+//! Everything that a fresh machine lacks is set up on the way, and nothing is built twice.
+//!
+//! | module | |
+//! |---|---|
+//! | [`start`] | the page at one URL, with the sandbox or a real Echo360 behind it |
+//! | [`test`] | every check, in the order of what fails soonest |
+//! | [`build`] | what is deployed, and how large it is |
+//! | [`checkout`], [`state`], [`stamp`] | the folders: of the sources, of one running Lectern, and what was built from what |
+//! | [`tools`], [`chromium`] | what the machine must have, and how it is got |
+//! | [`site`], [`worker`], [`sandbox`], [`wrangler`] | the four things that are built or run |
+//! | [`settings`] | what a person says about the upstream, and how it reaches the Worker |
+//! | [`processes`], [`port`] | children that end with us; where they listen |
+//! | [`cargo`], [`step`], [`watch`] | calls of cargo, printed and timed steps, changes on disk |
+
+mod build;
+mod cargo;
+mod checkout;
+mod chromium;
+mod port;
+mod processes;
+mod sandbox;
+mod settings;
+mod site;
+mod stamp;
+mod start;
+mod state;
+mod step;
+mod test;
+mod tools;
+mod watch;
+mod worker;
+mod wrangler;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// The developer's commands of Lectern.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// One of the developer's commands.
+#[derive(Subcommand)]
+enum Command {
+    /// Set up, build and run Lectern here, and print its URL
+    #[command(after_help = settings::help())]
+    Start(start::Options),
+    /// Run every check: formatting, lints, native, the Worker in workerd, the page in Chromium
+    Test(test::Options),
+    /// Build what is deployed, and print its sizes
+    Build,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = processes::end_on_signal().and_then(|()| match arguments.command {
+        Command::Start(options) => start::start(&options),
+        Command::Test(options) => test::test(&options),
+        Command::Build => build::build(),
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            processes::wait_if_ending();
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

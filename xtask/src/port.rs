@@ -1,0 +1,32 @@
+//! A port: a place on the loopback interface to listen at.
+
+use std::net::{Ipv4Addr, TcpListener};
+
+/// Whether nothing listens at this port.
+pub(crate) fn is_free(port: u16) -> bool {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
+}
+
+/// A port that nothing listens at now.
+pub(crate) fn any_free() -> std::io::Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_port_is_taken_while_somebody_listens_there() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        assert!(!is_free(port));
+        drop(listener);
+        // A process that another test starts holds a copy for the instant between fork and exec.
+        assert!((0..100).any(|_| is_free(port) || {
+            std::thread::sleep(Duration::from_millis(10));
+            false
+        }));
+    }
+}

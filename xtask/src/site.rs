@@ -1,0 +1,144 @@
+//! The site: the page, its data thread and the static files, in `target/site`.
+
+use crate::cargo::{self, WASM};
+use crate::checkout::Checkout;
+use crate::processes;
+use crate::stamp::Stamp;
+use crate::step::step;
+use crate::tools::Tools;
+use anyhow::{Context, Result, bail};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The folders and files that a change of the site is in.
+pub(crate) const SOURCES: [&str; 8] =
+    ["app", "charts", "engine", "domain", "style", "index.html", "Cargo.toml", "Cargo.lock"];
+
+/// The two programs of the page: the one that draws, and the data thread.
+const PROGRAMS: [&str; 2] = ["page", "thread"];
+
+/// What rustc gives wasm32-unknown-unknown by default; wasm-opt must be told.
+const FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+/// How far a build goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Finish {
+    /// For the next look at the page: wasm-opt would take longer than the look.
+    Quick,
+    /// As it is deployed.
+    Small,
+}
+
+/// Brings `target/site` up to date.
+pub(crate) fn build(checkout: &Checkout, tools: &Tools, finish: Finish) -> Result<()> {
+    step("Building the page", || {
+        let mut compile = cargo::cargo(checkout);
+        compile.args(["build", "-p", "app", "--bins", "--target", WASM, "--profile", "page"]);
+        let files =
+            cargo::build(&mut compile).context("the page does not build: correct what is said above")?;
+        let mut parts = vec![checkout.path("app/public"), checkout.path("style")];
+        for program in PROGRAMS {
+            let name = format!("{program}.wasm");
+            let wasm = files.iter().find(|file| file.file_name().is_some_and(|file| file == name.as_str()));
+            let wasm = wasm.with_context(|| format!("the package `app` builds no program `{program}`"))?;
+            parts.push(bind(checkout, tools, finish, program, wasm)?);
+        }
+        put_together(checkout, &parts)
+    })
+}
+
+/// Makes a wasm program loadable; gives the folder of what the page loads.
+fn bind(checkout: &Checkout, tools: &Tools, finish: Finish, program: &str, wasm: &Path) -> Result<PathBuf> {
+    let folder = checkout.path("target/bound").join(program);
+    let stamp = Stamp::new(checkout.path("target/stamps").join(program))
+        .of(finish)
+        .of(&tools.wasm_bindgen_version)
+        .of_file(wasm)?;
+    if stamp.holds() && folder.is_dir() {
+        return Ok(folder);
+    }
+    if folder.exists() {
+        fs::remove_dir_all(&folder).with_context(|| format!("cannot empty {}", folder.display()))?;
+    }
+    let mut bindgen = tools.command(checkout, &tools.wasm_bindgen)?;
+    bindgen.args(["--target", "web", "--no-typescript", "--out-name", program, "--out-dir"]);
+    processes::run_quietly(bindgen.arg(&folder).arg(wasm))?;
+    if finish == Finish::Small {
+        let bound = folder.join(format!("{program}_bg.wasm"));
+        let mut optimise = tools.command(checkout, &tools.wasm_opt)?;
+        optimise.arg("-Oz").args(FEATURES).arg(&bound).arg("-o").arg(&bound);
+        processes::run_quietly(&mut optimise)?;
+    }
+    stamp.press()?;
+    Ok(folder)
+}
+
+/// Copies the parts into `target/site` and removes what is in no part.
+///
+/// A file that has not changed is not written: `wrangler dev` watches the folder.
+fn put_together(checkout: &Checkout, parts: &[PathBuf]) -> Result<()> {
+    let site = checkout.path("target/site");
+    let mut kept = BTreeSet::new();
+    let page = checkout.path("index.html");
+    if !page.is_file() {
+        bail!("index.html is missing: the site begins with it");
+    }
+    kept.insert(place(&page, &site, Path::new("index.html"))?);
+    for part in parts {
+        for file in files_in(part)? {
+            let name = file.strip_prefix(part).context("a file is outside its folder")?;
+            // The page asks for style sheets where they lie in the checkout.
+            let name =
+                if part.ends_with("style") { Path::new("style").join(name) } else { name.to_path_buf() };
+            kept.insert(place(&file, &site, &name)?);
+        }
+    }
+    for file in files_in(&site)? {
+        if !kept.contains(&file) {
+            fs::remove_file(&file).with_context(|| format!("cannot remove {}", file.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Copies a file under a name unless the same is there; gives where it is.
+fn place(from: &Path, site: &Path, name: &Path) -> Result<PathBuf> {
+    let to = site.join(name);
+    let bytes = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
+    if fs::read(&to).is_ok_and(|there| there == bytes) {
+        return Ok(to);
+    }
+    let written = to.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&to, bytes));
+    written.with_context(|| format!("cannot write {}", to.display()))?;
+    Ok(to)
+}
+
+/// Every file in a folder and in those below it; none if it is not there.
+pub(crate) fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        if !folder.is_dir() {
+            continue;
+        }
+        let entries = fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
+        for entry in entries {
+            let path = entry.with_context(|| format!("cannot read {}", folder.display()))?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}

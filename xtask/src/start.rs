@@ -1,0 +1,128 @@
+//! `cargo xtask start`: Lectern on this machine, at one URL, until it is told to stop.
+
+use crate::checkout::Checkout;
+use crate::port;
+use crate::processes::{self, Process};
+use crate::sandbox::{self, Sandbox};
+use crate::settings::{Settings, Upstream};
+use crate::site::{self, Finish};
+use crate::state::State;
+use crate::step::{seconds, step};
+use crate::tools::Tools;
+use crate::watch::Watch;
+use crate::worker;
+use crate::wrangler;
+use anyhow::{Context, Result, bail};
+use std::io::Write;
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How often the children and the sources are looked after.
+const TICK: Duration = Duration::from_millis(500);
+
+/// What can be chosen about a start.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// The port of the page on this machine; 0 takes a free one
+    #[arg(long, default_value_t = 8787)]
+    port: u16,
+    /// Where the state is kept between starts [default: .lectern in the checkout]
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
+    /// Forget the state first
+    #[arg(long)]
+    fresh: bool,
+    /// Rebuild when a source changes
+    #[arg(long)]
+    watch: bool,
+    /// Options for the sandbox, after `--`
+    #[arg(last = true, value_name = "SANDBOX OPTIONS")]
+    sandbox: Vec<String>,
+}
+
+/// Sets up, builds and runs Lectern; returns when something ends that should not, or never.
+pub(crate) fn start(options: &Options) -> Result<()> {
+    let began = Instant::now();
+    let checkout = Checkout::of_this_tool();
+    // What a person can put right is said before anything takes time.
+    let mut settings = Settings::read(checkout.root())?;
+    let upstream = settings.upstream();
+    if upstream == Upstream::Echo360 && !options.sandbox.is_empty() {
+        bail!("options for the sandbox are given, but the settings name an Echo360: no sandbox is started");
+    }
+    let port = match options.port {
+        0 => port::any_free().context("no port is free")?,
+        port => port,
+    };
+    check_free(port)?;
+    let folder = options.state.clone().unwrap_or_else(|| checkout.path(".lectern"));
+    let state = State::open(&folder, options.fresh)?;
+
+    let tools = Tools::set_up(&checkout)?;
+    let mut worker_sources = Watch::begin(&checkout, &worker::SOURCES);
+    let mut site_sources = Watch::begin(&checkout, &site::SOURCES);
+    let sandbox = match upstream {
+        Upstream::Sandbox => Some(sandbox::build(&checkout)?),
+        Upstream::Echo360 => None,
+    };
+    worker::build(&checkout, &tools, Finish::Quick)?;
+    site::build(&checkout, &tools, Finish::Quick)?;
+
+    let mut sandbox = sandbox
+        .map(|program| step("Starting the sandbox", || sandbox::start(&program, &state, &options.sandbox)))
+        .transpose()?;
+    if let Some(Sandbox { url, .. }) = &sandbox {
+        settings.use_sandbox(url.clone(), sandbox::CLIENT_ID, sandbox::CLIENT_SECRET);
+    }
+    settings.hand_over(&state.settings())?;
+    // The builds may have taken minutes.
+    check_free(port)?;
+    let mut wrangler = step("Starting the Worker", || wrangler::start(&checkout, &tools, &state, port))?;
+
+    eprintln!("Started in {}; Ctrl-C stops it.", seconds(began.elapsed()));
+    println!("Lectern is ready at http://127.0.0.1:{port}/");
+    std::io::stdout().flush().context("cannot write the URL")?;
+
+    loop {
+        thread::sleep(TICK);
+        if let Some(Sandbox { process, .. }) = &mut sandbox {
+            check_running(process, "the sandbox", "sandbox.log", &folder)?;
+        }
+        check_running(&mut wrangler.process, "the Worker", "wrangler.log", &folder)?;
+        if options.watch {
+            let (of_worker, of_site) = (worker_sources.changed(), site_sources.changed());
+            if let Some(changed) = of_worker.as_ref().or(of_site.as_ref()) {
+                eprintln!("{} changed", checkout.spelled(changed));
+            }
+            if of_worker.is_some() {
+                tell(worker::build(&checkout, &tools, Finish::Quick));
+            }
+            if of_site.is_some() {
+                tell(site::build(&checkout, &tools, Finish::Quick));
+            }
+        }
+    }
+}
+
+fn check_free(port: u16) -> Result<()> {
+    if !port::is_free(port) {
+        bail!("port {port} is in use: stop what uses it, or choose another with --port");
+    }
+    Ok(())
+}
+
+fn check_running(process: &mut Process, name: &str, log: &str, state: &std::path::Path) -> Result<()> {
+    if let Some(status) = process.ended()? {
+        processes::wait_if_ending();
+        bail!("{name} ended by itself ({status}): see {}", state.join(log).display());
+    }
+    Ok(())
+}
+
+/// A build that fails under `--watch` is told, and the next change tries again.
+fn tell(built: Result<()>) {
+    if let Err(error) = built {
+        eprintln!("error: {error:#}");
+    }
+}

@@ -1,0 +1,200 @@
+//! The state: the folder of one running Lectern, with what it keeps between two starts.
+
+use anyhow::{Context, Result, bail};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::ErrorKind;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// What the Worker keeps: objects, windows, shares.
+const WORKER: &str = "worker";
+/// The settings as they are handed to the Worker.
+const SETTINGS: &str = "settings.env";
+/// The port of the sandbox: the Worker keeps what it knows under the upstream's host, port and all.
+const SANDBOX_PORT: &str = "sandbox-port";
+/// All that wrangler and workerd said.
+const WRANGLER_LOG: &str = "wrangler.log";
+/// All that the sandbox said.
+const SANDBOX_LOG: &str = "sandbox.log";
+/// Where wrangler notes which Workers run; a folder of our own, so that two starts do not meet.
+const REGISTRY: &str = "registry";
+/// Held while a start runs.
+const LOCK: &str = "lock";
+
+/// The folder of one running Lectern, ours alone while this lives.
+pub(crate) struct State {
+    folder: PathBuf,
+    _lock: File,
+}
+
+impl State {
+    /// Opens the state in a folder; a `fresh` one forgets what was kept there.
+    pub(crate) fn open(folder: &Path, fresh: bool) -> Result<Self> {
+        let created = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        created.with_context(|| format!("cannot create {}", folder.display()))?;
+        let folder = folder.canonicalize().with_context(|| format!("cannot find {}", folder.display()))?;
+        let lock = File::create(folder.join(LOCK))
+            .with_context(|| format!("cannot write in {}", folder.display()))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                bail!(
+                    "another start uses {}: stop it, or choose another folder with --state",
+                    folder.display()
+                )
+            }
+            Err(TryLockError::Error(error)) => {
+                return Err(error).with_context(|| format!("cannot lock {}", folder.display()));
+            }
+        }
+        let state = Self { folder, _lock: lock };
+        if fresh {
+            state.forget()?;
+        }
+        Ok(state)
+    }
+
+    /// Removes what was kept: by name, since the folder may hold things of its owner.
+    fn forget(&self) -> Result<()> {
+        for name in [WORKER, SETTINGS, SANDBOX_PORT, WRANGLER_LOG, SANDBOX_LOG, REGISTRY] {
+            let path = self.folder.join(name);
+            let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+            match removed {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(error).with_context(|| format!("cannot remove {}", path.display()));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the Worker keeps things.
+    pub(crate) fn worker(&self) -> PathBuf {
+        self.folder.join(WORKER)
+    }
+
+    /// Where the settings are handed over.
+    pub(crate) fn settings(&self) -> PathBuf {
+        self.folder.join(SETTINGS)
+    }
+
+    /// Where wrangler notes which Workers run.
+    pub(crate) fn registry(&self) -> PathBuf {
+        self.folder.join(REGISTRY)
+    }
+
+    /// A new log of wrangler.
+    pub(crate) fn wrangler_log(&self) -> Result<Log> {
+        Log::create(self.folder.join(WRANGLER_LOG))
+    }
+
+    /// A new log of the sandbox.
+    pub(crate) fn sandbox_log(&self) -> Result<Log> {
+        Log::create(self.folder.join(SANDBOX_LOG))
+    }
+
+    /// The port that the sandbox had last.
+    pub(crate) fn sandbox_port(&self) -> Option<u16> {
+        fs::read_to_string(self.folder.join(SANDBOX_PORT)).ok()?.trim().parse().ok()
+    }
+
+    /// Keeps the port of the sandbox for the next start.
+    pub(crate) fn keep_sandbox_port(&self, port: u16) -> Result<()> {
+        let path = self.folder.join(SANDBOX_PORT);
+        fs::write(&path, format!("{port}\n")).with_context(|| format!("cannot write {}", path.display()))
+    }
+}
+
+/// A file that a child writes into, for its owner alone.
+pub(crate) struct Log {
+    path: PathBuf,
+    file: File,
+}
+
+impl Log {
+    fn create(path: PathBuf) -> Result<Self> {
+        let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path);
+        let file = file.with_context(|| format!("cannot write {}", path.display()))?;
+        file.set_len(0).with_context(|| format!("cannot empty {}", path.display()))?;
+        Ok(Self { path, file })
+    }
+
+    /// The file, for a child's stdout or stderr.
+    pub(crate) fn file(&self) -> Result<File> {
+        self.file.try_clone().with_context(|| format!("cannot share {}", self.path.display()))
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The last line that speaks of an error, or else the last that says anything.
+    pub(crate) fn complaint(&self) -> String {
+        let text = fs::read_to_string(&self.path).unwrap_or_default();
+        let lines = || text.lines().rev().map(plain).filter(|line| line.chars().any(char::is_alphanumeric));
+        let error = lines().find(|line| line.to_ascii_lowercase().contains("error"));
+        error.or_else(|| lines().next()).unwrap_or_else(|| "it said nothing".to_owned())
+    }
+}
+
+/// A line without its colours.
+fn plain(line: &str) -> String {
+    let mut text = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some((before, after)) = rest.split_once("\u{1b}[") {
+        text.push_str(before);
+        rest = after
+            .find(|end: char| end.is_ascii_alphabetic())
+            .and_then(|end| after.get(end + 1..))
+            .unwrap_or("");
+    }
+    text.push_str(rest);
+    text.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("lectern-state-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        folder
+    }
+
+    #[test]
+    fn a_state_serves_one_start_at_a_time() {
+        let folder = folder("lock");
+        let first = State::open(&folder, false).unwrap();
+        let error = State::open(&folder, false).err().unwrap().to_string();
+        assert!(error.contains("choose another folder with --state"), "{error}");
+        drop(first);
+        assert!(State::open(&folder, false).is_ok());
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_fresh_state_forgets_what_was_kept_and_nothing_else() {
+        let folder = folder("fresh");
+        let state = State::open(&folder, false).unwrap();
+        state.keep_sandbox_port(4000).unwrap();
+        fs::create_dir(state.worker()).unwrap();
+        fs::write(folder.join("mine.txt"), "").unwrap();
+        drop(state);
+        let state = State::open(&folder, true).unwrap();
+        assert_eq!(state.sandbox_port(), None);
+        assert!(!state.worker().exists());
+        assert!(folder.join("mine.txt").exists());
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_complaint_is_one_plain_line() {
+        assert_eq!(
+            plain("\u{1b}[31m✘ \u{1b}[41;31m[ERROR]\u{1b}[0m Address in use"),
+            "✘ [ERROR] Address in use"
+        );
+    }
+}

@@ -1,0 +1,183 @@
+//! `cargo xtask test`: every check, in the order of what fails soonest; the first failure ends it.
+
+use crate::build;
+use crate::cargo::{self, WASM};
+use crate::checkout::Checkout;
+use crate::chromium;
+use crate::processes;
+use crate::sandbox;
+use crate::site::{self, Finish};
+use crate::step::{seconds, step};
+use crate::tools::Tools;
+use crate::worker;
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+/// What can be chosen about a test run.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Do these steps alone (may be given several times)
+    #[arg(long, value_name = "STEP")]
+    only: Vec<Check>,
+    /// List the steps and do none
+    #[arg(long)]
+    list: bool,
+}
+
+/// A step of the test run, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+enum Check {
+    /// Formatting
+    Format,
+    /// Lints of what runs natively
+    Lints,
+    /// Lints of what runs as wasm
+    WasmLints,
+    /// Unit, property and documentation tests
+    Native,
+    /// The Worker, the page and the sandbox build
+    Build,
+    /// The Worker bundles as for a deployment, and is small enough
+    Bundle,
+    /// The Worker in workerd, against the sandbox
+    Worker,
+    /// The page in headless Chromium
+    Page,
+}
+
+impl Check {
+    fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+
+    fn meaning(self) -> String {
+        let help = self.to_possible_value().and_then(|value| value.get_help().map(ToString::to_string));
+        help.unwrap_or_default()
+    }
+}
+
+/// Does the chosen steps, all if none is chosen.
+pub(crate) fn test(options: &Options) -> Result<()> {
+    if options.list {
+        for check in Check::value_variants() {
+            println!("{:<12} {}", check.name(), check.meaning());
+        }
+        return Ok(());
+    }
+    let began = Instant::now();
+    let checks: Vec<Check> = Check::value_variants()
+        .iter()
+        .copied()
+        .filter(|check| options.only.is_empty() || options.only.contains(check))
+        .collect();
+    let run = Run { checkout: Checkout::of_this_tool() };
+    let mut times = Vec::new();
+    for check in &checks {
+        let began = Instant::now();
+        eprintln!("== {}: {}", check.name(), check.meaning());
+        run.check(*check).with_context(|| format!("the step `{}` failed", check.name()))?;
+        times.push(format!("{} {}", check.name(), seconds(began.elapsed())));
+    }
+    println!("All is well: {} steps in {} ({})", checks.len(), seconds(began.elapsed()), times.join(", "));
+    Ok(())
+}
+
+/// One run of the tests.
+struct Run {
+    checkout: Checkout,
+}
+
+impl Run {
+    fn check(&self, check: Check) -> Result<()> {
+        match check {
+            Check::Format => self.step(self.cargo().args(["fmt", "--all", "--check"])),
+            Check::Lints => self.lints(),
+            Check::WasmLints => self.wasm_lints(),
+            Check::Native => self.native(),
+            Check::Build => self.build().map(drop),
+            Check::Bundle => self.bundle(),
+            Check::Worker => self.worker(),
+            Check::Page => self.page(),
+        }
+    }
+
+    fn cargo(&self) -> Command {
+        cargo::cargo(&self.checkout)
+    }
+
+    fn step(&self, command: &mut Command) -> Result<()> {
+        step(&processes::spelled(command), || processes::run(command))
+    }
+
+    fn lints(&self) -> Result<()> {
+        let mut clippy = self.cargo();
+        clippy.args(["clippy", "--workspace", "--all-targets", "--exclude", "app", "--exclude"]);
+        clippy.arg(cargo::package_name(&self.checkout.path("worker"))?);
+        self.step(clippy.args(["--", "-D", "warnings"]))
+    }
+
+    /// In the profiles that the two are built in, so that build scripts and macros are compiled once.
+    fn wasm_lints(&self) -> Result<()> {
+        Tools::set_up(&self.checkout)?;
+        for (folder, profile) in [("worker", "release"), ("app", "page")] {
+            let mut clippy = self.cargo();
+            clippy.current_dir(self.checkout.path(folder));
+            clippy.args(["clippy", "--target", WASM, "--profile", profile, "--", "-D", "warnings"]);
+            self.step(&mut clippy)?;
+        }
+        Ok(())
+    }
+
+    /// With the npm packages there, since one test asks wrangler's own reader of settings.
+    fn native(&self) -> Result<()> {
+        Tools::set_up(&self.checkout)?;
+        self.step(self.cargo().args(["test", "--", "--quiet"]))
+    }
+
+    /// Everything that the later steps run; gives the sandbox's program.
+    fn build(&self) -> Result<(Tools, PathBuf)> {
+        let tools = Tools::set_up(&self.checkout)?;
+        let sandbox = sandbox::build(&self.checkout)?;
+        worker::build(&self.checkout, &tools, Finish::Small)?;
+        site::build(&self.checkout, &tools, Finish::Small)?;
+        Ok((tools, sandbox))
+    }
+
+    fn bundle(&self) -> Result<()> {
+        let tools = Tools::set_up(&self.checkout)?;
+        worker::build(&self.checkout, &tools, Finish::Small)?;
+        build::check_upload(&self.checkout, &tools)
+    }
+
+    fn worker(&self) -> Result<()> {
+        let (tools, sandbox) = self.build()?;
+        let mut tests = self.cargo();
+        tests.args(["test", "-p", "worker-tests"]);
+        self.step(say_where(&mut tests, &tools, &sandbox))
+    }
+
+    fn page(&self) -> Result<()> {
+        let folder = self.checkout.path("tests/browser");
+        if !folder.is_dir() {
+            bail!("tests/browser is missing: the page has no tests");
+        }
+        let chromium = chromium::find_or_install()?;
+        let (tools, sandbox) = self.build()?;
+        let mut tests = tools.command(&self.checkout, &tools.node)?;
+        // One file at a time: each starts a Worker and a browser, which is enough for two cores.
+        tests.args(["--test", "--test-reporter=spec", "--test-concurrency=1", "tests/browser/*.test.mjs"]);
+        tests.env("CHROMIUM", chromium);
+        self.step(say_where(&mut tests, &tools, &sandbox))
+    }
+}
+
+/// Tells tests where the programs are that they start.
+fn say_where<'a>(tests: &'a mut Command, tools: &Tools, sandbox: &Path) -> &'a mut Command {
+    tests
+        .env("LECTERN_SANDBOX_BIN", sandbox)
+        .env("LECTERN_NODE", &tools.node)
+        .env("LECTERN_WRANGLER", &tools.wrangler)
+}
