@@ -1,0 +1,43 @@
+//! Answers that every part of the surface gives: JSON, errors the vendor's way, and none at all.
+
+use crate::server::HangUp;
+use axum::body::Body;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use serde_json::{Value, json};
+
+/// JSON with a status.
+pub(super) fn json(status: StatusCode, body: &Value) -> Response {
+    (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
+}
+
+/// `{"error":…,"message":…}`
+pub(super) fn error(status: StatusCode, error: &str, message: &str) -> Response {
+    json(status, &json!({ "error": error, "message": message }))
+}
+
+/// 404
+pub(super) async fn not_found() -> Response {
+    error(StatusCode::NOT_FOUND, "NotFound", "There is nothing here.")
+}
+
+/// 405
+pub(super) async fn not_allowed() -> Response {
+    error(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", "This cannot be done here.")
+}
+
+/// 429, with the seconds to wait when they are known.
+pub(super) fn too_many(message: &str, seconds: Option<u64>) -> Response {
+    let mut response = error(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", message);
+    if let Some(seconds) = seconds {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    response
+}
+
+/// No answer: the connection closes.
+pub(super) fn none() -> Response {
+    let mut response = Response::new(Body::empty());
+    response.extensions_mut().insert(HangUp);
+    response
+}

@@ -1,0 +1,93 @@
+//! Courses, sections and terms, from the wider API: `{"data":[…],"has_more":…,"next":…}`.
+
+use super::answer;
+use crate::clock::{DAY_SECONDS, day_text};
+use crate::sandbox::Sandbox;
+use axum::extract::{Query, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Entries in a page when nobody says, and at most.
+const PAGE: usize = 100;
+
+/// Which part of a list.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Part {
+    limit: Option<usize>,
+    offset: Option<usize>,
+    term_id: Option<String>,
+}
+
+fn page(uri: &Uri, part: &Part, all: Vec<Value>) -> Response {
+    let (limit, offset) = (part.limit.unwrap_or(PAGE).clamp(1, PAGE), part.offset.unwrap_or(0));
+    let more = offset.saturating_add(limit) < all.len();
+    let data: Vec<Value> = all.into_iter().skip(offset).take(limit).collect();
+    let term = part.term_id.as_ref().map(|id| format!("&termId={id}")).unwrap_or_default();
+    let next = more.then(|| format!("{}?limit={limit}&offset={}{term}", uri.path(), offset + limit));
+    answer::json(StatusCode::OK, &json!({ "data": data, "has_more": more, "next": next }))
+}
+
+/// `GET /public/api/v1/courses`
+pub(super) async fn courses(
+    State(sandbox): State<Arc<Sandbox>>,
+    Query(part): Query<Part>,
+    uri: Uri,
+) -> Response {
+    let courses = &sandbox.institution.courses;
+    let all = courses.iter().map(|course| {
+        json!({
+            "id": course.id,
+            "courseIdentifier": course.code,
+            "name": course.name,
+            "departmentName": course.department,
+        })
+    });
+    page(&uri, &part, all.collect())
+}
+
+/// `GET /public/api/v1/sections?termId=`
+pub(super) async fn sections(
+    State(sandbox): State<Arc<Sandbox>>,
+    Query(part): Query<Part>,
+    uri: Uri,
+) -> Response {
+    let today = sandbox.clock.seconds().div_euclid(DAY_SECONDS);
+    let mut all = Vec::new();
+    for term in sandbox.institution.terms_until(today) {
+        if part.term_id.as_ref().is_some_and(|wanted| *wanted != term.id) {
+            continue;
+        }
+        all.extend(term.sections.iter().map(|section| {
+            json!({
+                "id": section.id,
+                "sectionNumber": section.number,
+                "courseId": sandbox.institution.courses.get(section.course).map(|course| &course.id),
+                "termId": term.id,
+            })
+        }));
+    }
+    page(&uri, &part, all)
+}
+
+/// `GET /public/api/v1/terms`
+pub(super) async fn terms(
+    State(sandbox): State<Arc<Sandbox>>,
+    Query(part): Query<Part>,
+    uri: Uri,
+) -> Response {
+    let today = sandbox.clock.seconds().div_euclid(DAY_SECONDS);
+    let terms = sandbox.institution.terms_until(today);
+    let all = terms.iter().map(|term| {
+        json!({
+            "id": term.id,
+            "name": term.key.name(),
+            "startDate": day_text(term.first_day),
+            "endDate": day_text(term.end_day),
+        })
+    });
+    page(&uri, &part, all.collect())
+}

@@ -1,0 +1,149 @@
+//! The gate before the public API: every call is counted, limited, checked for a token, and now and then harmed.
+
+use super::answer;
+use crate::clock::millis_of;
+use crate::faults::{Fault, Occasion, Point};
+use crate::report::Report;
+use crate::sandbox::{Books, Sandbox};
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The largest answer that is ever cut: lists of requests are far smaller.
+const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
+
+/// Where a path leads, and the report and start it is about.
+struct Aim {
+    point: Point,
+    report: Option<&'static str>,
+    start: Option<String>,
+}
+
+impl Aim {
+    fn of(method: &Method, path: &str, books: &Books) -> Self {
+        let reporting = path.strip_prefix("/public/api/v1/reporting/").unwrap_or_default();
+        let (mut report, mut start) = (None, None);
+        let point = match reporting.split_once('/') {
+            None if reporting == "reports" => Point::Reports,
+            None if reporting == "requests" => Point::List,
+            Some(("requests", name)) if method == Method::POST => {
+                report = Report::named(name).map(Report::name);
+                Point::Create
+            }
+            Some(("requests" | "request", id)) => {
+                if let Some(request) = books.requests.iter().find(|request| request.id == id) {
+                    report = Some(request.ask.report.name());
+                    start = request.ask.start().map(str::to_owned);
+                }
+                Point::One
+            }
+            _ if path.starts_with("/public/api/v1/reporting") => Point::Other,
+            _ => Point::Directory,
+        };
+        Self { point, report, start }
+    }
+
+    fn occasion(&self) -> Occasion<'_> {
+        Occasion { point: self.point, report: self.report, start: self.start.as_deref() }
+    }
+}
+
+/// The name under which a call is counted.
+pub(super) const fn kind(point: Point) -> &'static str {
+    match point {
+        Point::Reports => "reports",
+        Point::List => "list",
+        Point::One => "one",
+        Point::Create => "create",
+        Point::Directory => "directory",
+        Point::Token => "token",
+        Point::File => "file",
+        Point::Other => "other",
+    }
+}
+
+/// Waits when `slow` says so, and answers in place of the surface when a fault does.
+pub(super) async fn faults(sandbox: &Sandbox, occasion: Occasion<'_>) -> Option<Response> {
+    let slow = sandbox.books().faults.strikes(Fault::Slow, occasion);
+    if let Some(seconds) = slow {
+        tokio::time::sleep(Duration::from_secs_f64(seconds.unwrap_or(1.0).max(0.0))).await;
+    }
+    let mut books = sandbox.books();
+    if books.faults.strikes(Fault::ServerError, occasion).is_some() {
+        return Some(answer::error(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "ServiceUnavailable",
+            "The service is not available at the moment.",
+        ));
+    }
+    if let Some(seconds) = books.faults.strikes(Fault::TooManyCalls, occasion) {
+        books.ledger.refused_429 += 1;
+        let seconds = seconds.map(|seconds| millis_of(seconds).unsigned_abs().div_ceil(1000));
+        return Some(answer::too_many("Too many calls in the last minute.", seconds));
+    }
+    if books.faults.strikes(Fault::Unauthorized, occasion).is_some() {
+        books.tokens.revoke();
+        return Some(unauthorized());
+    }
+    None
+}
+
+fn unauthorized() -> Response {
+    answer::error(StatusCode::UNAUTHORIZED, "Unauthorized", "The access token is missing, wrong or expired.")
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+}
+
+/// Lets a call through to the public API, or answers it.
+pub(super) async fn pass(State(sandbox): State<Arc<Sandbox>>, request: Request, next: Next) -> Response {
+    let aim = {
+        let now = sandbox.clock.millis();
+        let mut books = sandbox.books();
+        let aim = Aim::of(request.method(), request.uri().path(), &books);
+        *books.ledger.calls.entry(kind(aim.point)).or_default() += 1;
+        books.ledger.all.count(now);
+        books.ledger.api.count(now);
+        if books.allowed.recent(now) >= sandbox.settings.calls_per_minute {
+            books.ledger.refused_429 += 1;
+            let wait = books.allowed.wait(now).max(0).unsigned_abs().div_ceil(1000);
+            return answer::too_many("More than the allowed calls in the last minute.", Some(wait));
+        }
+        books.allowed.count(now);
+        aim
+    };
+    if let Some(response) = faults(&sandbox, aim.occasion()).await {
+        return response;
+    }
+    let known = bearer(request.headers())
+        .is_some_and(|token| sandbox.books().tokens.admits(token, sandbox.clock.millis()));
+    if !known {
+        return unauthorized();
+    }
+    let response = next.run(request).await;
+    let cut = sandbox.books().faults.strikes(Fault::ResetApi, aim.occasion()).is_some();
+    if cut { halved(response).await } else { response }
+}
+
+/// The first half of an answer that promised all of it.
+async fn halved(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let Ok(bytes) = axum::body::to_bytes(body, LARGEST_ANSWER).await else { return answer::none() };
+    parts.headers.insert(header::CONTENT_LENGTH, bytes.len().into());
+    let half: Bytes = bytes.slice(..bytes.len() / 2);
+    let (sender, receiver) = tokio::sync::mpsc::channel::<io::Result<Bytes>>(2);
+    tokio::spawn(async move {
+        let _ = sender.send(Ok(half)).await;
+        // What was sent should leave before the connection does.
+        tokio::time::sleep(Duration::from_millis(40)).await;
+        let _ = sender.send(Err(io::ErrorKind::ConnectionReset.into())).await;
+    });
+    let stream = tokio_stream::wrappers::ReceiverStream::new(receiver);
+    Response::from_parts(parts, Body::from_stream(stream))
+}

@@ -1,0 +1,122 @@
+//! The sandbox's clock: starts at a given instant, or at the real time, and runs on at normal speed.
+//!
+//! It can be moved forward by hand, so that a test need not wait 14 days for a file to go.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+/// Milliseconds in a second.
+pub(crate) const SECOND_MILLIS: i64 = 1000;
+/// Seconds in a day.
+pub(crate) const DAY_SECONDS: i64 = 24 * 60 * 60;
+
+/// A clock that only moves forward.
+#[derive(Debug)]
+pub(crate) struct Clock {
+    began: Instant,
+    start_millis: i64,
+    moved_millis: AtomicI64,
+}
+
+impl Clock {
+    /// A clock that shows this instant now (seconds since 1970, UTC), or the real time.
+    pub(crate) fn starting(at_seconds: Option<i64>) -> Self {
+        let start_millis = at_seconds.map_or_else(real_millis, |seconds| seconds * SECOND_MILLIS);
+        Self { began: Instant::now(), start_millis, moved_millis: AtomicI64::new(0) }
+    }
+
+    /// Milliseconds since 1970, UTC.
+    pub(crate) fn millis(&self) -> i64 {
+        let run = i64::try_from(self.began.elapsed().as_millis()).unwrap_or(i64::MAX / 2);
+        self.start_millis + run + self.moved_millis.load(Ordering::Relaxed)
+    }
+
+    /// Whole seconds since 1970, UTC.
+    pub(crate) fn seconds(&self) -> i64 {
+        self.millis().div_euclid(SECOND_MILLIS)
+    }
+
+    /// Moves the clock forward.
+    pub(crate) fn advance(&self, millis: i64) {
+        self.moved_millis.fetch_add(millis.max(0), Ordering::Relaxed);
+    }
+}
+
+/// Milliseconds of a number of seconds; none of a negative one.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "parts of a millisecond do not count, and a cast of floats saturates"
+)]
+pub(crate) fn millis_of(seconds: f64) -> i64 {
+    (seconds.max(0.0) * SECOND_MILLIS as f64) as i64
+}
+
+fn real_millis() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .ok()
+        .and_then(|since| i64::try_from(since.as_millis()).ok())
+        .unwrap_or(0)
+}
+
+/// `2020-04-01T20:36:12.000Z`, the way the API writes instants.
+pub(crate) fn instant_text(millis: i64) -> String {
+    chrono::DateTime::from_timestamp_millis(millis)
+        .map(|at| at.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())
+        .unwrap_or_default()
+}
+
+/// The day number (days since 1970-01-01) of a date written `YYYY-MM-DD`.
+pub(crate) fn day_of_text(text: &str) -> Option<i64> {
+    if text.len() != 10 {
+        return None;
+    }
+    let date = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+    Some(i64::from(date.to_epoch_days()))
+}
+
+/// `YYYY-MM-DD` of a day number.
+pub(crate) fn day_text(day: i64) -> String {
+    date_of_day(day).format("%Y-%m-%d").to_string()
+}
+
+/// The date of a day number; the epoch itself for a number no calendar holds.
+pub(crate) fn date_of_day(day: i64) -> chrono::NaiveDate {
+    i32::try_from(day).ok().and_then(chrono::NaiveDate::from_epoch_days).unwrap_or_default()
+}
+
+/// An instant written `YYYY-MM-DD`, `YYYY-MM-DDTHH:MM:SS` or `…Z`, in seconds since 1970, UTC.
+///
+/// # Errors
+/// A sentence that says what was expected.
+pub fn parse_instant(text: &str) -> Result<i64, String> {
+    if let Some(day) = day_of_text(text) {
+        return Ok(day * DAY_SECONDS);
+    }
+    chrono::NaiveDateTime::parse_from_str(text.trim_end_matches('Z'), "%Y-%m-%dT%H:%M:%S%.f")
+        .map(|at| at.and_utc().timestamp())
+        .map_err(|_| format!("'{text}' is neither YYYY-MM-DD nor YYYY-MM-DDTHH:MM:SSZ"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_read_and_write_back() {
+        assert_eq!(parse_instant("1970-01-02"), Ok(DAY_SECONDS));
+        assert_eq!(parse_instant("1970-01-02T00:00:01Z"), Ok(DAY_SECONDS + 1));
+        assert!(parse_instant("yesterday").is_err());
+        assert_eq!(instant_text(86_400_500), "1970-01-02T00:00:00.500Z");
+        assert_eq!(day_of_text("2026-02-02").map(day_text).as_deref(), Some("2026-02-02"));
+        assert_eq!(day_of_text("2026-02-30"), None);
+    }
+
+    #[test]
+    fn a_clock_starts_where_it_is_told_and_can_be_moved() {
+        let clock = Clock::starting(Some(1000));
+        assert!((1000..1010).contains(&clock.seconds()));
+        clock.advance(DAY_SECONDS * SECOND_MILLIS);
+        assert!(clock.seconds() >= 1000 + DAY_SECONDS);
+    }
+}

@@ -1,0 +1,230 @@
+//! What happened: every event of any span of time, in order, drawn day by day and never kept.
+//!
+//! An event belongs to the instant it carries. A day's events follow from the seed alone, so a span cut in two
+//! holds what the whole span holds, and memory never holds more than one day.
+
+mod bulk;
+mod confusion;
+mod decks;
+mod notes;
+mod polls;
+mod questions;
+mod totals;
+mod viewing;
+mod visits;
+
+pub(crate) use notes::Note;
+pub(crate) use polls::Poll;
+pub(crate) use questions::Question;
+pub(crate) use totals::Totals;
+pub(crate) use visits::visits_of_day;
+
+use crate::chance::Dice;
+use crate::clock::DAY_SECONDS;
+use crate::institution::{Habit, Institution, Lecture, Term};
+use std::ops::ControlFlow;
+
+/// A half-open span of seconds since 1970, UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    /// The first second in it.
+    pub(crate) start: i64,
+    /// The first second after it.
+    pub(crate) end: i64,
+}
+
+impl Span {
+    /// Whether an instant lies in it.
+    pub(crate) const fn holds(self, at: i64) -> bool {
+        self.start <= at && at < self.end
+    }
+
+    /// What of it lies before an instant: nothing later has happened yet.
+    pub(crate) fn until(self, as_of: i64) -> Self {
+        Self { start: self.start, end: self.end.min(as_of) }
+    }
+
+    /// The days it touches.
+    pub(crate) const fn days(self) -> std::ops::Range<i64> {
+        let first = self.start.div_euclid(DAY_SECONDS);
+        if self.end <= self.start { first..first } else { first..(self.end - 1).div_euclid(DAY_SECONDS) + 1 }
+    }
+}
+
+/// A kind of event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// 30 s of video watched.
+    View,
+    /// A video taken away.
+    Download,
+    /// A deck looked at.
+    Deck,
+    /// A slide marked as confusing.
+    Confused,
+    /// A poll answered, or answered anew.
+    Poll,
+    /// A question answered, or an answer edited.
+    Answer,
+    /// A note written, or written on.
+    Note,
+}
+
+/// What an event was, beyond when, where and who.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Detail {
+    /// 30 s of video watched.
+    View {
+        /// The first of its sitting: the one that counts as a view.
+        first: bool,
+        /// While the lecture was given.
+        live: bool,
+        /// Through a public link.
+        public: bool,
+    },
+    /// A video taken away.
+    Download,
+    /// A deck looked at.
+    Deck,
+    /// A slide marked as confusing.
+    Confused,
+    /// A poll of the lecture, the choice made.
+    Poll {
+        /// Which of the lecture's polls.
+        poll: u64,
+        /// Index of the choice.
+        choice: usize,
+    },
+    /// An answer to a question of the lecture.
+    Answer {
+        /// Which of the section's questions after this lecture.
+        question: u64,
+        /// Which of its answers.
+        answer: u64,
+        /// How often it had been edited.
+        revision: u64,
+    },
+    /// A note, as often written on as this says.
+    Note {
+        /// How often it had been written on.
+        revision: u64,
+    },
+}
+
+/// Something that happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Event {
+    /// When, seconds since 1970, UTC.
+    pub(crate) at: i64,
+    /// Index of the lecture in its term.
+    pub(crate) lecture: usize,
+    /// Index of the section in its term.
+    pub(crate) section: usize,
+    /// Index of the person; nobody known for a public link.
+    pub(crate) person: Option<usize>,
+    /// What.
+    pub(crate) detail: Detail,
+}
+
+/// One lecture in its institution and term: where a rule draws what happened around it.
+#[derive(Clone, Copy)]
+pub(crate) struct Scene<'a> {
+    pub(crate) institution: &'a Institution,
+    pub(crate) term: &'a Term,
+    pub(crate) lecture: &'a Lecture,
+    /// Index of the lecture in its term.
+    pub(crate) index: usize,
+}
+
+impl Scene<'_> {
+    /// Dice for a question about this lecture.
+    pub(crate) fn dice(&self, topic: u64, section: usize, person: usize) -> Dice {
+        let name = [topic, self.lecture.number, section as u64, person as u64];
+        Dice::new(self.institution.seed, &name)
+    }
+
+    /// The students of one of its sections.
+    pub(crate) fn students(&self, section: usize) -> &[usize] {
+        self.term.sections.get(section).map_or(&[], |section| &section.students)
+    }
+
+    /// Whether a student was in the room.
+    pub(crate) fn attended(&self, section: usize, student: usize) -> bool {
+        let Some(person) = self.institution.people.get(student) else { return false };
+        let likely = match person.habit {
+            Habit::Steady => 0.8,
+            Habit::Crammer => 0.45,
+            Habit::Fading => 0.85 * 0.82_f64.powf(self.lecture.week as f64),
+            Habit::Absent => 0.0,
+        };
+        self.dice(0x2001, section, student).chance(likely)
+    }
+}
+
+/// Visits every event of a kind in a span, in order of time, until told to stop.
+///
+/// Nothing at or after `as_of` has happened.
+pub(crate) fn each(
+    institution: &Institution,
+    kind: Kind,
+    span: Span,
+    as_of: i64,
+    visit: &mut dyn FnMut(&Term, &Event) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    let span = span.until(as_of);
+    let mut events = Vec::new();
+    for day in span.days() {
+        let Some(term) = institution.term_of_day(day) else { continue };
+        let today = Span { start: day * DAY_SECONDS, end: (day + 1) * DAY_SECONDS };
+        let today = Span { start: today.start.max(span.start), end: today.end.min(span.end) };
+        events.clear();
+        for (index, lecture) in term.lectures.iter().enumerate() {
+            if lecture.starts >= today.end {
+                continue;
+            }
+            let scene = Scene { institution, term: &term, lecture, index };
+            for section in &lecture.sections {
+                let mut keep = |event: Event| {
+                    if today.holds(event.at) {
+                        events.push(event);
+                    }
+                };
+                match kind {
+                    Kind::View => viewing::views(&scene, *section, today, &mut keep),
+                    Kind::Download => viewing::downloads(&scene, *section, &mut keep),
+                    Kind::Deck => decks::looks(&scene, *section, &mut keep),
+                    Kind::Confused => confusion::marks(&scene, *section, &mut keep),
+                    Kind::Poll => polls::responses(&scene, *section, &mut keep),
+                    Kind::Answer => questions::answers(&scene, *section, &mut keep),
+                    Kind::Note => notes::notes(&scene, *section, &mut keep),
+                }
+            }
+        }
+        events.sort_unstable();
+        for event in &events {
+            visit(&term, event)?;
+        }
+    }
+    ControlFlow::Continue(())
+}
+
+/// Visits the views of a span: the modelled ones, or about `bulk` a week.
+pub(crate) fn each_view(
+    institution: &Institution,
+    bulk: Option<u64>,
+    span: Span,
+    as_of: i64,
+    visit: &mut dyn FnMut(&Term, &Event) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    match bulk {
+        None => each(institution, Kind::View, span, as_of, visit),
+        Some(weekly) => bulk::each(institution, weekly, span.until(as_of), visit),
+    }
+}
+
+/// A UUID of something that belongs to a lecture.
+fn uuid(institution: &Institution, topic: u64, name: &[u64]) -> String {
+    let mut words = vec![topic];
+    words.extend_from_slice(name);
+    Dice::new(institution.seed, &words).uuid()
+}

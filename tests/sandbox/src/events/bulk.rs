@@ -1,0 +1,101 @@
+//! Bulk: as many views a week as a load test wants, worked out row by row in order of time.
+//!
+//! A fixed number of lanes watch side by side; each lane's next row comes 30 s after its last one, or thereabouts, and
+//! after some sixty rows somebody else sits down in it. Any row can be worked out on its own, so nothing is kept
+//! but what the lanes are watching.
+
+use super::{Detail, Event, Span};
+use crate::chance::Dice;
+use crate::clock::DAY_SECONDS;
+use crate::institution::{Institution, Term};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+/// Seconds in a week.
+const WEEK_SECONDS: i64 = 7 * DAY_SECONDS;
+/// Monday, 1969-12-29, from which weeks are counted.
+const FIRST_MONDAY: i64 = -3 * DAY_SECONDS;
+/// Rows in a sitting.
+const SITTING_ROWS: u64 = 60;
+
+/// Visits the rows of a span in order of time.
+pub(super) fn each(
+    institution: &Institution,
+    weekly: u64,
+    span: Span,
+    visit: &mut dyn FnMut(&Term, &Event) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    if weekly == 0 || span.end <= span.start {
+        return ControlFlow::Continue(());
+    }
+    let first = (span.start - FIRST_MONDAY).div_euclid(WEEK_SECONDS);
+    let last = (span.end - 1 - FIRST_MONDAY).div_euclid(WEEK_SECONDS);
+    for week in first..=last {
+        let monday = FIRST_MONDAY + week * WEEK_SECONDS;
+        let Some((term, ready)) = watched(institution, monday) else { continue };
+        // Row n of the week is at its Monday plus n/weekly of a week, rounded down.
+        let offset = |row| i64::try_from(scaled(row, WEEK_SECONDS.unsigned_abs(), weekly)).unwrap_or(0);
+        let begin = lowest_row(weekly, span.start - monday);
+        let end = lowest_row(weekly, span.end - monday);
+        let lanes = (weekly * 30).div_ceil(WEEK_SECONDS.unsigned_abs()).max(1);
+        let mut watching: Vec<Option<(u64, Event)>> = Vec::new();
+        watching.resize(usize::try_from(lanes).unwrap_or(1), None);
+        for row in begin..end {
+            let (lane, turn) = (row % lanes, row / lanes);
+            let sitting = turn / SITTING_ROWS;
+            let Some(slot) = usize::try_from(lane).ok().and_then(|lane| watching.get_mut(lane)) else {
+                continue;
+            };
+            let mut event = match slot {
+                Some((kept, event)) if *kept == sitting => *event,
+                _ => {
+                    let event = sit_down(institution, &term, ready, [week.unsigned_abs(), lane, sitting]);
+                    *slot = Some((sitting, event));
+                    event
+                }
+            };
+            event.at = monday + offset(row);
+            event.detail =
+                Detail::View { first: turn % SITTING_ROWS == 0, live: false, public: event.person.is_none() };
+            visit(&term, &event)?;
+        }
+    }
+    ControlFlow::Continue(())
+}
+
+/// The first row of a week that is at or after so many seconds into it.
+fn lowest_row(weekly: u64, into: i64) -> u64 {
+    let into = into.clamp(0, WEEK_SECONDS).unsigned_abs();
+    let week = WEEK_SECONDS.unsigned_abs();
+    scaled(into, weekly, week)
+        + u64::from(!(u128::from(into) * u128::from(weekly)).is_multiple_of(u128::from(week)))
+}
+
+/// `number * times / over`, rounded down, without overflow in between.
+fn scaled(number: u64, times: u64, over: u64) -> u64 {
+    u64::try_from(u128::from(number) * u128::from(times) / u128::from(over)).unwrap_or(u64::MAX)
+}
+
+/// The term whose videos are watched in a week, and how many of them were there when it began.
+fn watched(institution: &Institution, monday: i64) -> Option<(Arc<Term>, usize)> {
+    for day in [monday, monday - WEEK_SECONDS] {
+        if let Some(term) = institution.term_of_day(day.div_euclid(DAY_SECONDS)) {
+            let ready = term.lectures.partition_point(|lecture| lecture.published <= monday);
+            if ready > 0 {
+                return Some((term, ready));
+            }
+        }
+    }
+    None
+}
+
+fn sit_down(institution: &Institution, term: &Term, ready: usize, name: [u64; 3]) -> Event {
+    let mut dice = Dice::new(institution.seed, &[0x2080, name[0], name[1], name[2]]);
+    let lecture = dice.index(ready);
+    let sections = term.lectures.get(lecture).map_or(&[][..], |lecture| &lecture.sections);
+    let section = dice.pick(sections).unwrap_or(0);
+    let students = term.sections.get(section).map_or(&[][..], |section| &section.students);
+    let person = if dice.chance(0.002) { None } else { dice.pick(students) };
+    let detail = Detail::View { first: true, live: false, public: person.is_none() };
+    Event { at: 0, lecture, section, person, detail }
+}

@@ -1,0 +1,207 @@
+//! Viewing: who sat down to which video, when, and for how long.
+//!
+//! A student's sittings with one lecture are drawn together: perhaps live, perhaps in the days after (fewer with
+//! every day), perhaps again when it was hard, and before the exam that covers it.
+
+use super::{Detail, Event, Scene, Span};
+use crate::chance::Dice;
+use crate::clock::DAY_SECONDS;
+use crate::institution::{Habit, Person};
+
+/// Seconds of video that one event stands for.
+const EVENT_SECONDS: i64 = 30;
+/// How likely a sitting starts in each hour of the day (UTC), as parts of their sum.
+const HOURS: [u64; 24] =
+    [6, 3, 1, 1, 1, 1, 2, 4, 10, 16, 20, 20, 18, 20, 24, 26, 24, 22, 24, 32, 38, 36, 26, 14];
+
+/// One sitting with one video.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sitting {
+    pub(super) person: Option<usize>,
+    pub(super) start: i64,
+    /// Events in it.
+    pub(super) events: i64,
+    /// Seconds between two of them.
+    pub(super) pace: i64,
+    pub(super) live: bool,
+    pub(super) public: bool,
+}
+
+impl Sitting {
+    /// When its nth event is.
+    pub(super) const fn at(&self, place: i64) -> i64 {
+        self.start + place * self.pace
+    }
+}
+
+/// Every sitting of a section's people with a lecture, in no order.
+pub(super) fn sittings(scene: &Scene<'_>, section: usize, each: &mut dyn FnMut(Sitting)) {
+    let end = scene.term.end();
+    let mut keep = |sitting: Sitting| {
+        if sitting.events > 0 && sitting.at(sitting.events) < end {
+            each(sitting);
+        }
+    };
+    for student in scene.students(section) {
+        if let Some(person) = scene.institution.people.get(*student) {
+            of_student(scene, section, *student, person, &mut keep);
+        }
+    }
+    of_staff(scene, section, &mut keep);
+    of_nobody(scene, section, &mut keep);
+}
+
+fn of_student(
+    scene: &Scene<'_>,
+    section: usize,
+    student: usize,
+    person: &Person,
+    keep: &mut dyn FnMut(Sitting),
+) {
+    let lecture = scene.lecture;
+    let (usual, exam) = match person.habit {
+        Habit::Absent => return,
+        Habit::Steady => (0.46, 0.14),
+        Habit::Crammer => (0.10, 0.5),
+        Habit::Fading => (0.62 * 0.74_f64.powf(lecture.week as f64), 0.05),
+    };
+    let mut dice = scene.dice(0x2010, section, student);
+    let whole = lecture.seconds / EVENT_SECONDS;
+    if lecture.streamed && dice.chance(0.07) {
+        let late = dice.between(0, 600);
+        let events = ((lecture.seconds - late) / EVENT_SECONDS * dice.between(30, 101) / 100).max(1);
+        keep(Sitting {
+            person: Some(student),
+            start: lecture.starts + late,
+            events,
+            pace: EVENT_SECONDS,
+            live: true,
+            public: false,
+        });
+    }
+    if dice.chance(usual) {
+        let days = dice.wait(1.7).min(20);
+        let sitting = on_demand(scene, student, person, days, whole, &mut dice);
+        keep(sitting);
+        if lecture.hard && dice.chance(0.35) {
+            let day = (sitting.start - lecture.published).div_euclid(DAY_SECONDS) + dice.between(1, 4);
+            keep(on_demand(scene, student, person, day, whole, &mut dice));
+        }
+    }
+    let mut after = -1;
+    for (week, day) in scene.term.exams() {
+        if after < lecture.week && lecture.week <= week && dice.chance(exam) {
+            let before = 1 + dice.wait(1.3).min(6);
+            let days = day - before - lecture.published.div_euclid(DAY_SECONDS);
+            if days >= 0 {
+                keep(on_demand(scene, student, person, days, whole, &mut dice));
+            }
+        }
+        after = week;
+    }
+}
+
+/// A sitting so many days after the video was published.
+fn on_demand(
+    scene: &Scene<'_>,
+    student: usize,
+    person: &Person,
+    days: i64,
+    whole: i64,
+    dice: &mut Dice,
+) -> Sitting {
+    let published = scene.lecture.published;
+    let day = published.div_euclid(DAY_SECONDS) + days;
+    let mut start = day * DAY_SECONDS + second_of_day(dice);
+    if start < published {
+        start = published + dice.between(10 * 60, 5 * 60 * 60);
+    }
+    let events = if dice.chance(0.3) { whole } else { (whole * dice.between(4, 70) / 100).max(1) };
+    Sitting { person: Some(student), start, events, pace: person.pace, live: false, public: false }
+}
+
+fn second_of_day(dice: &mut Dice) -> i64 {
+    let mut left = dice.below(HOURS.iter().sum());
+    let mut hour = 0;
+    for (place, weight) in HOURS.iter().enumerate() {
+        if left < *weight {
+            hour = place;
+            break;
+        }
+        left -= weight;
+    }
+    i64::try_from(hour).unwrap_or(0) * 60 * 60 + dice.between(0, 60 * 60)
+}
+
+/// Those who teach look at their own lectures now and then, in the first section it was given to.
+fn of_staff(scene: &Scene<'_>, section: usize, keep: &mut dyn FnMut(Sitting)) {
+    let Some(course) = scene.institution.courses.get(scene.lecture.course) else { return };
+    if scene.lecture.sections.first() != Some(&section) {
+        return;
+    }
+    for staff in [course.instructor, course.assistant] {
+        let mut dice = scene.dice(0x2011, section, staff);
+        if dice.chance(0.15) {
+            keep(Sitting {
+                person: Some(staff),
+                start: scene.lecture.published + dice.between(5 * 60, 8 * 60 * 60),
+                events: dice.between(1, 30),
+                pace: EVENT_SECONDS,
+                live: false,
+                public: false,
+            });
+        }
+    }
+}
+
+/// A public link is opened by people whom nobody knows.
+fn of_nobody(scene: &Scene<'_>, section: usize, keep: &mut dyn FnMut(Sitting)) {
+    if !scene.lecture.public || scene.lecture.sections.first() != Some(&section) {
+        return;
+    }
+    let mut dice = scene.dice(0x2012, section, 0);
+    for _ in 0..dice.below(6) {
+        keep(Sitting {
+            person: None,
+            start: scene.lecture.published + dice.wait(5.0 * DAY_SECONDS as f64),
+            events: dice.between(1, 40),
+            pace: EVENT_SECONDS,
+            live: false,
+            public: true,
+        });
+    }
+}
+
+/// The view events of a section's people with a lecture, in one span.
+pub(super) fn views(scene: &Scene<'_>, section: usize, span: Span, keep: &mut dyn FnMut(Event)) {
+    sittings(scene, section, &mut |sitting| {
+        if sitting.start >= span.end || sitting.at(sitting.events) <= span.start {
+            return;
+        }
+        for place in 0..sitting.events {
+            keep(Event {
+                at: sitting.at(place),
+                lecture: scene.index,
+                section,
+                person: sitting.person,
+                detail: Detail::View { first: place == 0, live: sitting.live, public: sitting.public },
+            });
+        }
+    });
+}
+
+/// The downloads of a lecture by a section's students.
+pub(super) fn downloads(scene: &Scene<'_>, section: usize, keep: &mut dyn FnMut(Event)) {
+    for student in scene.students(section) {
+        let absent =
+            scene.institution.people.get(*student).is_none_or(|person| person.habit == Habit::Absent);
+        let mut dice = scene.dice(0x2013, section, *student);
+        if !absent && dice.chance(0.025) {
+            let at = scene.lecture.published + dice.wait(4.0 * DAY_SECONDS as f64);
+            if at < scene.term.end() {
+                let detail = Detail::Download;
+                keep(Event { at, lecture: scene.index, section, person: Some(*student), detail });
+            }
+        }
+    }
+}

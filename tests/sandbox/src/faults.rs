@@ -1,0 +1,306 @@
+//! The faults: what shall go wrong, where, and how often.
+//!
+//! A fault strikes on matching occasions: the first `after` of them pass, the next `count` are struck. Three kinds:
+//! - on a call (`unauthorized`, `too-many-calls`, `server-error`, `slow`, `reset-api`): any call to the reporting API, or
+//!   the one named by `on` (`reports`, `list`, `one`, `create`, `directory`, `token`, `file`);
+//! - on a request (how it ends, what its files look like, how creating it goes): chosen when it is created, and kept;
+//! - on a fetch (`reset`, `truncated-gzip`, `wrong-crc`, `wrong-length`, `error-page`, `expired-link`): chosen anew for each fetch of a file.
+
+use serde::{Deserialize, Serialize};
+
+/// Everything that can go wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fault {
+    /// 401, and every token is bad from now on.
+    Unauthorized,
+    /// 429, with `Retry-After` when `seconds` is set.
+    TooManyCalls,
+    /// 503.
+    ServerError,
+    /// The answer waits for `seconds`.
+    Slow,
+    /// The answer is cut in its middle.
+    ResetApi,
+    /// A file's connection is cut in its middle.
+    Reset,
+    /// A file lacks its end, although the transfer is complete.
+    TruncatedGzip,
+    /// A file's CRC is wrong.
+    WrongCrc,
+    /// A file's length in the gzip trailer is wrong.
+    WrongLength,
+    /// A page of HTML, with status 200, in place of a file.
+    ErrorPage,
+    /// A link answers 403.
+    ExpiredLink,
+    /// A file comes with `Content-Encoding: gzip`.
+    ContentEncoding,
+    /// A file named `.csv.gz` is plain text.
+    PlainNamedGz,
+    /// Two files, each with its header; the second with a byte order mark.
+    TwoFiles,
+    /// A byte order mark.
+    Bom,
+    /// CR LF.
+    Crlf,
+    /// The last line does not end.
+    NoLastLineEnd,
+    /// Times are ISO 8601.
+    IsoTimes,
+    /// The first row lacks its last cell.
+    ShortRow,
+    /// The header lacks a documented column.
+    WrongHeader,
+    /// The header is in capitals.
+    UpperCaseHeader,
+    /// The request ends as Failed.
+    Failed,
+    /// The request ends as Missing.
+    Missing,
+    /// The request ends as Expired.
+    Expired,
+    /// The request is created, answered, and never heard of again.
+    Gone,
+    /// The request is created, but the connection closes without an answer.
+    LostReply,
+    /// The connection closes without an answer, and nothing is created.
+    LostRequest,
+    /// Creating answers 409: the slots are taken.
+    #[serde(rename = "limit-409")]
+    Limit409,
+    /// Creating answers 400 with a text about the limit.
+    #[serde(rename = "limit-400")]
+    Limit400,
+    /// Creating answers 429 because the slots are taken.
+    #[serde(rename = "limit-429")]
+    Limit429,
+}
+
+/// Where a call goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Point {
+    /// `GET /reports`
+    Reports,
+    /// `GET /requests`
+    List,
+    /// One request.
+    One,
+    /// `POST /requests/{report}`
+    Create,
+    /// Courses, sections, terms.
+    Directory,
+    /// A token.
+    Token,
+    /// A file.
+    File,
+    /// Anything else below `/public/api`.
+    Other,
+}
+
+/// A fault as it is asked for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Order {
+    /// What goes wrong.
+    pub fault: Fault,
+    /// How often; for ever when `null`.
+    #[serde(default = "once")]
+    pub count: Option<u64>,
+    /// For ever, whatever `count` says.
+    #[serde(default)]
+    pub always: bool,
+    /// How many matching occasions pass first.
+    #[serde(default)]
+    pub after: u64,
+    /// Only for this report.
+    #[serde(default)]
+    pub report: Option<String>,
+    /// Only for requests with this start.
+    #[serde(default)]
+    pub start: Option<String>,
+    /// Only for these calls.
+    #[serde(default)]
+    pub on: Option<Point>,
+    /// How long: of `slow`, or as `Retry-After`.
+    #[serde(default)]
+    pub seconds: Option<f64>,
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "serde wants the field's own type")]
+const fn once() -> Option<u64> {
+    Some(1)
+}
+
+impl Order {
+    /// This fault, once, wherever it applies.
+    #[must_use]
+    pub const fn once(fault: Fault) -> Self {
+        Self {
+            fault,
+            count: Some(1),
+            always: false,
+            after: 0,
+            report: None,
+            start: None,
+            on: None,
+            seconds: None,
+        }
+    }
+}
+
+/// An occasion on which something might go wrong.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Occasion<'a> {
+    pub(crate) point: Point,
+    pub(crate) report: Option<&'a str>,
+    pub(crate) start: Option<&'a str>,
+}
+
+/// A fault that is set, and how often it struck.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Standing {
+    #[serde(flatten)]
+    order: Order,
+    struck: u64,
+}
+
+impl Standing {
+    fn spent(&self) -> bool {
+        !self.order.always && self.order.count.is_some_and(|count| self.struck >= count)
+    }
+
+    fn matches(&self, occasion: Occasion<'_>) -> bool {
+        let here = match (self.order.on, self.order.fault) {
+            (Some(point), _) => point == occasion.point,
+            (
+                None,
+                Fault::Unauthorized
+                | Fault::TooManyCalls
+                | Fault::ServerError
+                | Fault::Slow
+                | Fault::ResetApi,
+            ) => !matches!(occasion.point, Point::Token | Point::File),
+            // The others are only asked about where they apply.
+            (None, _) => true,
+        };
+        let same = |wanted: &Option<String>, found: Option<&str>| {
+            wanted.as_deref().is_none_or(|wanted| found == Some(wanted))
+        };
+        here && same(&self.order.report, occasion.report) && same(&self.order.start, occasion.start)
+    }
+}
+
+/// What is set.
+#[derive(Debug, Default)]
+pub(crate) struct Faults {
+    standing: Vec<Standing>,
+}
+
+impl Faults {
+    /// Sets faults beside those that are set.
+    pub(crate) fn set(&mut self, orders: Vec<Order>) {
+        self.standing.extend(orders.into_iter().map(|order| Standing { order, struck: 0 }));
+    }
+
+    /// Sets none.
+    pub(crate) fn clear(&mut self) {
+        self.standing.clear();
+    }
+
+    /// What is set, struck out or not.
+    pub(crate) fn list(&self) -> &[Standing] {
+        &self.standing
+    }
+
+    /// Whether a fault strikes now: its `seconds`, if it does.
+    pub(crate) fn strikes(&mut self, fault: Fault, occasion: Occasion<'_>) -> Option<Option<f64>> {
+        for standing in &mut self.standing {
+            if standing.order.fault != fault || standing.spent() || !standing.matches(occasion) {
+                continue;
+            }
+            if standing.order.after > 0 {
+                standing.order.after -= 1;
+                continue;
+            }
+            standing.struck += 1;
+            return Some(standing.order.seconds);
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CREATE: Occasion<'static> =
+        Occasion { point: Point::Create, report: Some("notes"), start: Some("2026-02-02") };
+
+    fn orders(json: &str) -> Vec<Order> {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn a_fault_passes_its_first_occasions_and_then_counts() {
+        let mut faults = Faults::default();
+        faults.set(orders(r#"[{"fault":"bom","after":1,"count":2}]"#));
+        let struck: Vec<_> = (0..5).map(|_| faults.strikes(Fault::Bom, CREATE).is_some()).collect();
+        assert_eq!(struck, [false, true, true, false, false]);
+    }
+
+    #[test]
+    fn a_fault_keeps_to_its_report_and_start_and_place() {
+        let mut faults = Faults::default();
+        faults.set(orders(
+            r#"[{"fault":"crlf","count":null,"report":"polling"},
+                {"fault":"bom","always":true,"start":"2026-02-09"},
+                {"fault":"slow","count":null,"on":"file","seconds":1.5}]"#,
+        ));
+        assert_eq!(faults.strikes(Fault::Crlf, CREATE), None);
+        assert_eq!(faults.strikes(Fault::Bom, CREATE), None);
+        assert_eq!(faults.strikes(Fault::Slow, CREATE), None);
+        let file = Occasion { point: Point::File, ..CREATE };
+        assert_eq!(faults.strikes(Fault::Slow, file), Some(Some(1.5)));
+    }
+
+    #[test]
+    fn every_fault_has_its_documented_name() {
+        for name in [
+            "unauthorized",
+            "too-many-calls",
+            "server-error",
+            "slow",
+            "reset",
+            "reset-api",
+            "truncated-gzip",
+            "wrong-crc",
+            "wrong-length",
+            "error-page",
+            "content-encoding",
+            "plain-named-gz",
+            "two-files",
+            "bom",
+            "crlf",
+            "no-last-line-end",
+            "iso-times",
+            "failed",
+            "missing",
+            "expired",
+            "expired-link",
+            "gone",
+            "lost-reply",
+            "lost-request",
+            "limit-409",
+            "limit-400",
+            "limit-429",
+            "short-row",
+            "wrong-header",
+            "upper-case-header",
+        ] {
+            let fault: Fault = serde_json::from_value(name.into()).unwrap();
+            assert_eq!(serde_json::to_value(fault).unwrap(), name);
+        }
+    }
+}

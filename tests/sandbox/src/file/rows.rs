@@ -1,0 +1,261 @@
+//! The rows of a file: each report's cells in the order of its columns.
+
+use super::FileSpec;
+use super::csv::Page;
+use crate::clock::{DAY_SECONDS, day_text};
+use crate::events::{self, Detail, Event, Kind, Note, Poll, Question, Scene, Span, Totals};
+use crate::institution::{Institution, Lecture, Person, Term, TermKey};
+use crate::report::Report;
+use std::collections::HashMap;
+use std::io::{self, Write};
+use std::ops::ControlFlow;
+
+/// Tenths of a minute: a length is a multiple of 6 s.
+struct Tenths(i64);
+
+impl std::fmt::Display for Tenths {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.0 / 60, self.0 % 60 / 6)
+    }
+}
+
+/// Writes all rows of a report.
+pub(super) fn write<W: Write>(
+    institution: &Institution,
+    spec: &FileSpec,
+    page: &mut Page<W>,
+) -> io::Result<()> {
+    match spec.report {
+        Report::Asset | Report::AssetByDate => assets(institution, spec, page),
+        Report::VideoView => views(institution, spec, page),
+        Report::Visit => visits(institution, spec, page),
+        Report::Presentation => of_kind(institution, spec, Kind::Deck, page),
+        Report::Confused => of_kind(institution, spec, Kind::Confused, page),
+        Report::Polling => of_kind(institution, spec, Kind::Poll, page),
+        Report::Qanda => of_kind(institution, spec, Kind::Answer, page),
+        Report::Notes => of_kind(institution, spec, Kind::Note, page),
+    }
+}
+
+fn span_of(spec: &FileSpec) -> Span {
+    spec.span.unwrap_or(Span { start: i64::MIN / 2, end: i64::MAX / 2 })
+}
+
+fn assets<W: Write>(institution: &Institution, spec: &FileSpec, page: &mut Page<W>) -> io::Result<()> {
+    let span = span_of(spec).until(spec.as_of);
+    for term in institution.terms_until((span.end - 1).div_euclid(DAY_SECONDS)) {
+        if term.end() <= span.start {
+            continue;
+        }
+        for (index, lecture) in term.lectures.iter().enumerate() {
+            if lecture.starts >= span.end {
+                continue;
+            }
+            let scene = Scene { institution, term: &term, lecture, index };
+            for section in &lecture.sections {
+                let totals = Totals::of(&scene, *section, span);
+                let listed = match spec.report {
+                    Report::Asset => lecture.published < spec.as_of || !totals.is_empty(),
+                    _ => !totals.is_empty(),
+                };
+                if listed && page.begin()? {
+                    asset(&scene, *section, &totals, page);
+                    page.end();
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn asset<W: Write>(scene: &Scene<'_>, section: usize, totals: &Totals, page: &mut Page<W>) {
+    let (institution, lecture) = (scene.institution, scene.lecture);
+    let course = institution.courses.get(lecture.course);
+    let owner = course.and_then(|course| institution.people.get(course.instructor));
+    let (campus, building, room) = &lecture.place;
+    page.text(&lecture.title);
+    page.time(Some(lecture.starts));
+    page.text(scene.term.sections.get(section).map_or("", |section| &section.number));
+    page.text(&owner.map(|owner| format!("{} {}", owner.first, owner.last)).unwrap_or_default());
+    page.text(&lecture.media);
+    page.number(u8::from(lecture.scheduled));
+    page.text(course.map_or("", |course| &course.id));
+    page.text(institution.name);
+    page.text(course.map_or("", |course| course.department));
+    page.text(room);
+    page.text(building);
+    page.text(campus);
+    page.text(&scene.term.key.name());
+    page.number(u8::from(lecture.transcribed));
+    page.text(lecture.device);
+    page.number(Tenths(lecture.seconds));
+    page.time(totals.last);
+    page.number(totals.views);
+    page.number(totals.downloads);
+    page.number(format_args!("{}.{}", totals.events / 2, totals.events % 2 * 5));
+    page.number(totals.public);
+    page.number(totals.views - totals.public);
+    page.number(totals.live);
+    page.number(totals.views - totals.live);
+    page.time(Some(lecture.published));
+}
+
+fn visits<W: Write>(institution: &Institution, spec: &FileSpec, page: &mut Page<W>) -> io::Result<()> {
+    for day in span_of(spec).days() {
+        if (day + 1) * DAY_SECONDS > spec.as_of {
+            break;
+        }
+        for visit in events::visits_of_day(institution, day) {
+            if page.begin()? {
+                let name = institution.people.get(visit.person);
+                page.text(
+                    &name.map(|person| format!("{} {}", person.first, person.last)).unwrap_or_default(),
+                );
+                page.text(visit.page);
+                page.number(visit.count);
+                page.text(&day_text(day));
+                page.end();
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The section's and course's cells, between the thing and the event.
+fn teaching<'a>(institution: &'a Institution, term: &'a Term, event: &Event) -> [&'a str; 5] {
+    let section = term.sections.get(event.section);
+    let course = section.and_then(|section| institution.courses.get(section.course));
+    [
+        section.map_or("", |section| &section.id),
+        section.map_or("", |section| &section.number),
+        course.map_or("", |course| &course.id),
+        course.map_or("", |course| &course.code),
+        course.map_or("", |course| &course.name),
+    ]
+}
+
+/// A person's cells; empty ones for somebody unknown.
+fn who(person: Option<&Person>) -> [&str; 5] {
+    person.map_or([""; 5], |person| [&person.id, &person.first, &person.last, &person.email, person.role])
+}
+
+/// Views are many, so the cells that repeat are put together once per lecture and section, and once per person.
+fn views<W: Write>(institution: &Institution, spec: &FileSpec, page: &mut Page<W>) -> io::Result<()> {
+    let mut things: HashMap<(TermKey, usize, usize), (Vec<u8>, usize)> = HashMap::new();
+    let mut people: HashMap<Option<usize>, (Vec<u8>, usize)> = HashMap::new();
+    let mut result = Ok(());
+    let _ = events::each_view(institution, spec.bulk, span_of(spec), spec.as_of, &mut |term, event| {
+        match page.begin() {
+            Ok(true) => {}
+            Ok(false) => return ControlFlow::Continue(()),
+            Err(error) => {
+                result = Err(error);
+                return ControlFlow::Break(());
+            }
+        }
+        let Some(lecture) = term.lectures.get(event.lecture) else { return ControlFlow::Continue(()) };
+        let (cells, last) = things.entry((term.key, event.lecture, event.section)).or_insert_with(|| {
+            let [section, number, course, code, name] = teaching(institution, term, event);
+            page.joined(&[&lecture.media, &lecture.title, section, number, course, code, name])
+        });
+        page.cells(cells, *last);
+        page.time(Some(event.at));
+        page.number(Tenths(lecture.seconds));
+        let (cells, last) = people.entry(event.person).or_insert_with(|| {
+            page.joined(&who(event.person.and_then(|index| institution.people.get(index))))
+        });
+        page.cells(cells, *last);
+        page.end();
+        ControlFlow::Continue(())
+    });
+    result
+}
+
+fn of_kind<W: Write>(
+    institution: &Institution,
+    spec: &FileSpec,
+    kind: Kind,
+    page: &mut Page<W>,
+) -> io::Result<()> {
+    let mut result = Ok(());
+    let _ =
+        events::each(institution, kind, span_of(spec), spec.as_of, &mut |term, event| match page.begin() {
+            Ok(true) => {
+                if let Some(lecture) = term.lectures.get(event.lecture) {
+                    row(institution, term, lecture, event, page);
+                }
+                page.end();
+                ControlFlow::Continue(())
+            }
+            Ok(false) => ControlFlow::Continue(()),
+            Err(error) => {
+                result = Err(error);
+                ControlFlow::Break(())
+            }
+        });
+    result
+}
+
+fn row<W: Write>(
+    institution: &Institution,
+    term: &Term,
+    lecture: &Lecture,
+    event: &Event,
+    page: &mut Page<W>,
+) {
+    let teaching = teaching(institution, term, event);
+    let actor = who(event.person.and_then(|index| institution.people.get(index)));
+    let mut texts = |texts: &[&str]| texts.iter().for_each(|text| page.text(text));
+    match event.detail {
+        // These have writers of their own.
+        Detail::View { .. } | Detail::Download => {}
+        Detail::Deck => {
+            texts(&[&lecture.deck, &lecture.deck_title]);
+            texts(&teaching);
+            page.time(Some(event.at));
+            actor.iter().for_each(|text| page.text(text));
+            page.number(lecture.slides);
+        }
+        Detail::Confused => {
+            texts(&[&lecture.deck, &lecture.deck_title]);
+            texts(&teaching);
+            page.time(Some(event.at));
+            actor.iter().for_each(|text| page.text(text));
+        }
+        Detail::Poll { poll, choice } => {
+            let facts = Poll::of(institution, lecture, poll);
+            let answer = Poll::answer_id(institution, lecture, poll, event.person.unwrap_or(0));
+            texts(&[&lecture.deck, &lecture.deck_title]);
+            texts(&teaching);
+            texts(&[&facts.id, facts.prompt, &facts.content(), facts.choice(facts.right)]);
+            page.time(Some(event.at));
+            page.text(&answer);
+            page.text(facts.choice(choice));
+            // Deprecated, and no longer filled in truthfully.
+            page.number(0);
+            actor.iter().for_each(|text| page.text(text));
+        }
+        Detail::Answer { question, answer, revision } => {
+            let students = term.sections.get(event.section).map_or(&[][..], |section| &section.students);
+            let asked = Question::of(institution, lecture, event.section, students, question);
+            texts(&[&asked.id, asked.text]);
+            texts(&teaching);
+            texts(&who(institution.people.get(asked.asker)));
+            texts(&[
+                &asked.answer_id(institution, lecture, answer),
+                &asked.answer_text(institution, answer, revision),
+            ]);
+            page.time(Some(event.at));
+            actor.iter().for_each(|text| page.text(text));
+        }
+        Detail::Note { revision } => {
+            let note = Note::of(institution, lecture, event.person.unwrap_or(0), revision);
+            texts(&[&lecture.deck, &lecture.deck_title]);
+            texts(&teaching);
+            page.text(&note.content);
+            page.number(note.words);
+            page.time(Some(event.at));
+            actor.iter().for_each(|text| page.text(text));
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The people: students who differ, and those who teach them.
+
+use super::words::{FAMILY_NAMES, GIVEN_NAMES};
+use crate::chance::Dice;
+
+/// How a student goes about a course.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Habit {
+    /// Watches most weeks, in the days after a lecture.
+    Steady,
+    /// Watches little until an exam is near.
+    Crammer,
+    /// Starts well and comes less and less.
+    Fading,
+    /// Is enrolled, and never there.
+    Absent,
+}
+
+/// Somebody with an account.
+#[derive(Clone, Debug)]
+pub(crate) struct Person {
+    /// User id (UUID).
+    pub(crate) id: String,
+    /// First name.
+    pub(crate) first: String,
+    /// Last name.
+    pub(crate) last: String,
+    /// E-mail address.
+    pub(crate) email: String,
+    /// Role in the institution as a whole.
+    pub(crate) role: &'static str,
+    /// How they study.
+    pub(crate) habit: Habit,
+    /// How likely they are to answer a question of usual difficulty well.
+    pub(crate) skill: f64,
+    /// Seconds of real time that 30 s of video take them: 30, or 20 at one and a half times the speed.
+    pub(crate) pace: i64,
+}
+
+/// All people: students, then an instructor for each course, then an assistant for each.
+pub(super) fn people(seed: u64, students: usize, courses: usize) -> Vec<Person> {
+    (0..students + 2 * courses)
+        .map(|index| {
+            let role = if index < students {
+                "Student"
+            } else if index < students + courses {
+                "Instructor"
+            } else {
+                "Teaching Assistant"
+            };
+            person(seed, index, role)
+        })
+        .collect()
+}
+
+fn person(seed: u64, index: usize, role: &'static str) -> Person {
+    let mut dice = Dice::new(seed, &[0x1001, index as u64]);
+    let id = dice.uuid();
+    let first = dice.pick(GIVEN_NAMES).unwrap_or("Ada");
+    let last = dice.pick(FAMILY_NAMES).unwrap_or("Lovelace");
+    let habit = match dice.below(100) {
+        0..45 => Habit::Steady,
+        45..73 => Habit::Crammer,
+        73..90 => Habit::Fading,
+        _ => Habit::Absent,
+    };
+    let skill = 0.35 + 0.6 * dice.unit();
+    let pace = if dice.chance(0.2) { 20 } else { 30 };
+    let local = [plain(first), plain(last)].join(".");
+    let email = format!("{}{index}@westmere.example", local.trim_matches('.'));
+    Person { id, first: first.to_owned(), last: last.to_owned(), email, role, habit, skill, pace }
+}
+
+/// The ASCII letters of a name, in lower case.
+fn plain(name: &str) -> String {
+    name.chars()
+        .map(|letter| match letter {
+            'á' | 'à' | 'å' | 'ä' | 'ã' | 'Á' | 'Å' => 'a',
+            'é' | 'è' | 'ë' | 'ê' | 'É' => 'e',
+            'í' | 'ï' | 'î' => 'i',
+            'ó' | 'ö' | 'ø' | 'ô' | 'Ø' | 'Ö' => 'o',
+            'ú' | 'ü' | 'Ü' => 'u',
+            'ñ' => 'n',
+            'ç' | 'Ç' | 'č' | 'Č' => 'c',
+            'ł' | 'Ł' => 'l',
+            'š' | 'Š' | 'ş' => 's',
+            other => other,
+        })
+        .filter(char::is_ascii_alphabetic)
+        .map(|letter| letter.to_ascii_lowercase())
+        .collect()
+}

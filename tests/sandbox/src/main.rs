@@ -1,0 +1,131 @@
+//! The sandbox as a program of its own.
+
+use clap::{Parser, ValueEnum};
+use sandbox::{Settings, SingleRequest, parse_instant};
+use std::io::{Read as _, Write as _};
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::process::ExitCode;
+
+/// A stand-in for Echo360's reporting API, with one believable institution behind it.
+///
+/// Prints one line when it listens: `sandbox listening on http://127.0.0.1:PORT`. The client secret is read from
+/// the environment variable ECHO360_CLIENT_SECRET; it is `sandbox secret` when that is not set.
+#[derive(Parser, Debug)]
+#[command(name = "sandbox", version)]
+struct Options {
+    /// The port to listen on, on 127.0.0.1; 0 takes a free one.
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// How many students the institution has.
+    #[arg(long, default_value_t = 240)]
+    students: usize,
+    /// How many courses it teaches, each with two to four sections every term.
+    #[arg(long, default_value_t = 6)]
+    courses: usize,
+    /// What everything is drawn from: equal seeds make equal institutions.
+    #[arg(long, default_value_t = 7)]
+    seed: u64,
+    /// The instant the clock starts at, UTC: YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ. The real time when absent.
+    #[arg(long, value_parser = parse_instant)]
+    now: Option<i64>,
+    /// How long building a report takes, in seconds.
+    #[arg(long, value_name = "MIN..MAX", value_parser = parse_range, default_value = "2..8")]
+    build_seconds: RangeInclusive<f64>,
+    /// How one request is spelled in the path: `/requests/{id}` or `/request/{id}`.
+    #[arg(long, value_enum, default_value_t = Spelling::Plural)]
+    single_request: Spelling,
+    /// The OAuth client id that is let in.
+    #[arg(long, default_value = "lectern")]
+    client_id: String,
+    /// How long an access token lives, in seconds.
+    #[arg(long, default_value_t = 3600)]
+    token_seconds: i64,
+    /// How long a signed link lives, in seconds.
+    #[arg(long, default_value_t = 7 * 24 * 60 * 60)]
+    link_seconds: i64,
+    /// Reporting calls allowed in any sliding minute.
+    #[arg(long, default_value_t = 120)]
+    calls_per_minute: usize,
+    /// For load tests: about this many videoview rows in every week, in place of the believable ones.
+    #[arg(long, value_name = "N")]
+    bulk_rows: Option<u64>,
+    /// Exit when standard input ends, as it does when the parent is gone.
+    #[arg(long)]
+    exit_with_parent: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Spelling {
+    Plural,
+    Singular,
+}
+
+fn parse_range(text: &str) -> Result<RangeInclusive<f64>, String> {
+    let read = |part: &str| part.trim().parse::<f64>().ok().filter(|it| it.is_finite() && *it >= 0.0);
+    let (low, high) = text.split_once("..").unwrap_or((text, text));
+    match (read(low), read(high.trim_start_matches('='))) {
+        (Some(low), Some(high)) if low <= high => Ok(low..=high),
+        _ => Err(format!("'{text}' is not MIN..MAX in seconds, such as 0.2..1.5")),
+    }
+}
+
+fn settings(options: Options) -> Result<Settings, String> {
+    let client_secret = match std::env::var("ECHO360_CLIENT_SECRET") {
+        Ok(secret) => secret,
+        Err(std::env::VarError::NotPresent) => Settings::default().client_secret,
+        Err(std::env::VarError::NotUnicode(_)) => return Err("ECHO360_CLIENT_SECRET is not UTF-8".to_owned()),
+    };
+    Ok(Settings {
+        listen: SocketAddr::from(([127, 0, 0, 1], options.port)),
+        students: options.students,
+        courses: options.courses,
+        seed: options.seed,
+        now: options.now,
+        build_seconds: options.build_seconds,
+        single_request: match options.single_request {
+            Spelling::Plural => SingleRequest::Plural,
+            Spelling::Singular => SingleRequest::Singular,
+        },
+        client_id: options.client_id,
+        client_secret,
+        calls_per_minute: options.calls_per_minute,
+        token_seconds: options.token_seconds,
+        link_seconds: options.link_seconds,
+        bulk_rows: options.bulk_rows,
+        ..Settings::default()
+    })
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let options = Options::parse();
+    let exit_with_parent = options.exit_with_parent;
+    let settings = match settings(options) {
+        Ok(settings) => settings,
+        Err(message) => return failure(&message),
+    };
+    let listen = settings.listen;
+    let running = match sandbox::start(settings).await {
+        Ok(running) => running,
+        Err(error) => return failure(&format!("cannot listen on {listen}: {error}")),
+    };
+    let mut out = std::io::stdout();
+    // Whoever started it may not want to know where it listens.
+    let _ = writeln!(out, "sandbox listening on {}", running.url()).and_then(|()| out.flush());
+    if exit_with_parent {
+        std::thread::spawn(|| {
+            let mut bytes = [0; 256];
+            while matches!(std::io::stdin().read(&mut bytes), Ok(1..)) {}
+            std::process::exit(0);
+        });
+    }
+    running.wait().await;
+    ExitCode::SUCCESS
+}
+
+fn failure(message: &str) -> ExitCode {
+    // Standard error is the only place to say it.
+    let _ = writeln!(std::io::stderr(), "sandbox: {message}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,124 @@
+//! The server: sockets, one task for each connection, and hanging up without an answer.
+
+use crate::api;
+use crate::clock::millis_of;
+use crate::faults::Order;
+use crate::sandbox::Sandbox;
+use crate::settings::Settings;
+use crate::truth::Truth;
+use axum::body::Body;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::task::{JoinHandle, JoinSet};
+use tower::ServiceExt as _;
+
+/// Marks a response that must never be sent: the connection closes instead.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HangUp;
+
+/// A sandbox that listens; it stops when dropped.
+#[derive(Debug)]
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    sandbox: Arc<Sandbox>,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    /// `http://127.0.0.1:PORT`
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// What its reports hold, by the same clock.
+    #[must_use]
+    pub fn truth(&self) -> Truth {
+        let Sandbox { institution, settings, clock, .. } = &*self.sandbox;
+        Truth::of(Arc::clone(institution), settings.bulk_rows, Arc::clone(clock))
+    }
+
+    /// Moves its clock forward by so many seconds.
+    pub fn advance(&self, seconds: f64) {
+        self.sandbox.clock.advance(millis_of(seconds));
+    }
+
+    /// Sets faults beside those that are set.
+    pub fn harm(&self, orders: Vec<Order>) {
+        self.sandbox.books().faults.set(orders);
+    }
+
+    /// What was asked so far: the JSON of `GET /sandbox/ledger`.
+    #[must_use]
+    pub fn ledger(&self) -> serde_json::Value {
+        self.sandbox.ledger()
+    }
+
+    /// Stops listening and closes every connection.
+    pub async fn stop(mut self) {
+        self.task.abort();
+        // Aborting is the only way it ends.
+        let _ = (&mut self.task).await;
+    }
+
+    /// Waits for as long as it listens.
+    pub async fn wait(mut self) {
+        let _ = (&mut self.task).await;
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Starts a sandbox.
+///
+/// # Errors
+/// When the address cannot be listened on.
+pub async fn start(settings: Settings) -> io::Result<Running> {
+    let listener = TcpListener::bind(settings.listen).await?;
+    let address = listener.local_addr()?;
+    let sandbox = Arc::new(Sandbox::new(settings));
+    let router = api::router(Arc::clone(&sandbox));
+    let task = tokio::spawn(async move {
+        // Dropped with the task, and every connection with it.
+        let mut connections = JoinSet::new();
+        loop {
+            while connections.try_join_next().is_some() {}
+            let Ok((socket, _)) = listener.accept().await else {
+                // Out of sockets, for one: some will be closed soon.
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                continue;
+            };
+            // Small answers should leave at once; a socket that cannot do that is good enough.
+            let _ = socket.set_nodelay(true);
+            let router = router.clone();
+            connections.spawn(async move {
+                let service = service_fn(move |request: hyper::Request<Incoming>| {
+                    let router = router.clone();
+                    async move {
+                        let Ok(response) = router.oneshot(request.map(Body::new)).await;
+                        if response.extensions().get::<HangUp>().is_some() {
+                            return Err(io::Error::from(io::ErrorKind::ConnectionReset));
+                        }
+                        Ok(response)
+                    }
+                });
+                // A connection that ends badly is the client's business, or a fault's.
+                let _ = hyper::server::conn::http1::Builder::new()
+                    .serve_connection(TokioIo::new(socket), service)
+                    .await;
+            });
+        }
+    });
+    Ok(Running { address, sandbox, task })
+}

@@ -1,0 +1,202 @@
+//! The truth: what a report holds, worked out apart from the code that writes files.
+//!
+//! It shares the events with the files and nothing else: cells are put together here a second time, and sums are added up
+//! event by event instead of sitting by sitting. A cell is the text that stands in the file, without quotes.
+
+mod cells;
+
+use crate::clock::{Clock, DAY_SECONDS, day_text};
+use crate::events::{self, Span};
+use crate::institution::Institution;
+use crate::report::Report;
+use crate::settings::Settings;
+use serde::Serialize;
+use std::collections::HashSet;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+/// What is asked about.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// The report.
+    pub report: Report,
+    /// The first second, since 1970, UTC.
+    pub start: i64,
+    /// The first second after; both are ignored for `asset`.
+    pub end: i64,
+    /// Only this course: its id or its code.
+    pub course: Option<String>,
+    /// Only this section: its id.
+    pub section: Option<String>,
+    /// Nothing at or after this second has happened; the clock's now when absent.
+    pub as_of: Option<i64>,
+}
+
+impl Ask {
+    /// A whole report over days given as `YYYY-MM-DD`, the end exclusive.
+    ///
+    /// # Errors
+    /// A sentence about what is not a date.
+    pub fn days(report: Report, start: &str, end: &str) -> Result<Self, String> {
+        let (start, end) = (crate::clock::parse_instant(start)?, crate::clock::parse_instant(end)?);
+        Ok(Self { report, start, end, course: None, section: None, as_of: None })
+    }
+}
+
+/// How many rows, and a digest that does not depend on their order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Count {
+    /// Rows.
+    pub rows: u64,
+    /// The wrapping sum of [`row_digest`] over the rows, as 16 hexadecimal digits.
+    pub digest: String,
+}
+
+/// One day of views.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Day {
+    /// `YYYY-MM-DD`, in the asked zone.
+    pub day: String,
+    /// Rows.
+    pub rows: u64,
+    /// Minutes: rows / 2.
+    pub minutes: f64,
+    /// Distinct people; views without a user id are nobody.
+    pub viewers: u64,
+}
+
+/// Views by day; days without any are left out.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MinutesPerDay {
+    /// The days, in order.
+    pub days: Vec<Day>,
+    /// Rows of all days.
+    pub rows: u64,
+}
+
+/// FNV-1a (64 bits) over a row's cells, with U+001F between them.
+#[must_use]
+pub fn row_digest(cells: &[&str]) -> u64 {
+    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    let mut hash = 0xcbf2_9ce4_8422_2325;
+    for (place, cell) in cells.iter().enumerate() {
+        if place > 0 {
+            hash = step(hash, 0x1f);
+        }
+        hash = cell.bytes().fold(hash, step);
+    }
+    hash
+}
+
+/// Answers questions about one institution.
+#[derive(Clone, Debug)]
+pub struct Truth {
+    institution: Arc<Institution>,
+    bulk: Option<u64>,
+    clock: Arc<Clock>,
+}
+
+impl Truth {
+    /// The truth of a sandbox with these settings; its clock starts here and now.
+    #[must_use]
+    pub fn new(settings: &Settings) -> Self {
+        let institution = Institution::new(settings.seed, settings.students, settings.courses);
+        Self {
+            institution: Arc::new(institution),
+            bulk: settings.bulk_rows,
+            clock: Arc::new(Clock::starting(settings.now)),
+        }
+    }
+
+    pub(crate) const fn of(institution: Arc<Institution>, bulk: Option<u64>, clock: Arc<Clock>) -> Self {
+        Self { institution, bulk, clock }
+    }
+
+    /// The names of a report's columns.
+    #[must_use]
+    pub fn columns(report: Report) -> Vec<&'static str> {
+        report.columns().iter().map(|(name, _)| *name).collect()
+    }
+
+    /// Visits every row, until told to stop.
+    pub fn each_row(&self, ask: &Ask, visit: &mut dyn FnMut(&[&str]) -> ControlFlow<()>) {
+        let as_of = ask.as_of.unwrap_or_else(|| self.clock.seconds());
+        let span = if ask.report.has_dates() {
+            Span { start: ask.start, end: ask.end }
+        } else {
+            Span { start: i64::MIN / 2, end: as_of }
+        };
+        let scope = cells::Scope { course: ask.course.as_deref(), section: ask.section.as_deref() };
+        let _ = cells::each(&self.institution, self.bulk, ask.report, span, as_of, scope, visit);
+    }
+
+    /// All rows.
+    #[must_use]
+    pub fn rows(&self, ask: &Ask) -> Vec<Vec<String>> {
+        let mut rows = Vec::new();
+        self.each_row(ask, &mut |cells| {
+            rows.push(cells.iter().map(|cell| (*cell).to_owned()).collect());
+            ControlFlow::Continue(())
+        });
+        rows
+    }
+
+    /// How many rows there are, and their digest.
+    #[must_use]
+    pub fn count(&self, ask: &Ask) -> Count {
+        let (mut rows, mut sum) = (0, 0_u64);
+        self.each_row(ask, &mut |cells| {
+            rows += 1;
+            sum = sum.wrapping_add(row_digest(cells));
+            ControlFlow::Continue(())
+        });
+        Count { rows, digest: format!("{sum:016x}") }
+    }
+
+    /// Views by day, whatever report was asked for; days begin at midnight in a zone so many seconds east of UTC.
+    #[must_use]
+    pub fn minutes_per_day(&self, ask: &Ask, zone_offset_seconds: i64) -> MinutesPerDay {
+        let as_of = ask.as_of.unwrap_or_else(|| self.clock.seconds());
+        let span = Span { start: ask.start, end: ask.end };
+        let scope = cells::Scope { course: ask.course.as_deref(), section: ask.section.as_deref() };
+        let mut all = MinutesPerDay { days: Vec::new(), rows: 0 };
+        let mut viewers = HashSet::new();
+        let mut open: Option<(i64, u64)> = None;
+        let close = |open: Option<(i64, u64)>, viewers: &mut HashSet<usize>, all: &mut MinutesPerDay| {
+            if let Some((day, rows)) = open {
+                all.rows += rows;
+                let seen = viewers.len() as u64;
+                all.days.push(Day { day: day_text(day), rows, minutes: rows as f64 / 2.0, viewers: seen });
+                viewers.clear();
+            }
+        };
+        let _ = events::each_view(&self.institution, self.bulk, span, as_of, &mut |term, event| {
+            if scope.holds(&self.institution, term, event.section) {
+                let day = (event.at + zone_offset_seconds).div_euclid(DAY_SECONDS);
+                match &mut open {
+                    Some((kept, rows)) if *kept == day => *rows += 1,
+                    _ => {
+                        close(open, &mut viewers, &mut all);
+                        open = Some((day, 1));
+                    }
+                }
+                viewers.extend(event.person);
+            }
+            ControlFlow::Continue(())
+        });
+        close(open, &mut viewers, &mut all);
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_is_fnv_over_cells_and_separators() {
+        assert_eq!(row_digest(&["a"]), 0xaf63_dc4c_8601_ec8c);
+        assert_eq!(row_digest(&["a\u{1f}b"]), row_digest(&["a", "b"]));
+        assert_ne!(row_digest(&["ab", ""]), row_digest(&["a", "b"]));
+    }
+}

@@ -1,0 +1,297 @@
+//! The cells of true rows, each report's in the order of its columns.
+
+use crate::clock::{DAY_SECONDS, date_of_day};
+use crate::events::{self, Detail, Event, Kind, Note, Poll, Question, Span, Totals};
+use crate::institution::{Institution, Lecture, Person, Term};
+use crate::report::Report;
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+/// What rows are wanted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scope<'a> {
+    pub(super) course: Option<&'a str>,
+    pub(super) section: Option<&'a str>,
+}
+
+impl Scope<'_> {
+    /// Whether a section is wanted.
+    pub(super) fn holds(self, institution: &Institution, term: &Term, section: usize) -> bool {
+        let Some(section) = term.sections.get(section) else { return false };
+        let course = institution.courses.get(section.course);
+        self.section.is_none_or(|wanted| wanted == section.id)
+            && self.course.is_none_or(|wanted| {
+                course.is_some_and(|course| wanted == course.id || wanted == course.code)
+            })
+    }
+}
+
+/// Visits the rows of a report.
+pub(super) fn each(
+    institution: &Institution,
+    bulk: Option<u64>,
+    report: Report,
+    span: Span,
+    as_of: i64,
+    scope: Scope<'_>,
+    visit: &mut dyn FnMut(&[&str]) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    let kind = match report {
+        Report::Asset | Report::AssetByDate => {
+            return assets(institution, report, span.until(as_of), scope, visit);
+        }
+        Report::Visit => {
+            if scope.course.is_some() || scope.section.is_some() {
+                return ControlFlow::Continue(());
+            }
+            return visits(institution, span, as_of, visit);
+        }
+        Report::VideoView => {
+            return events::each_view(institution, bulk, span, as_of, &mut |term, event| {
+                one(institution, term, event, scope, visit)
+            });
+        }
+        Report::Presentation => Kind::Deck,
+        Report::Confused => Kind::Confused,
+        Report::Polling => Kind::Poll,
+        Report::Qanda => Kind::Answer,
+        Report::Notes => Kind::Note,
+    };
+    events::each(institution, kind, span, as_of, &mut |term, event| {
+        one(institution, term, event, scope, visit)
+    })
+}
+
+fn one(
+    institution: &Institution,
+    term: &Term,
+    event: &Event,
+    scope: Scope<'_>,
+    visit: &mut dyn FnMut(&[&str]) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    if !scope.holds(institution, term, event.section) {
+        return ControlFlow::Continue(());
+    }
+    let row = cells(institution, term, event).unwrap_or_default();
+    let row: Vec<&str> = row.iter().map(String::as_str).collect();
+    visit(&row)
+}
+
+fn time(at: i64) -> String {
+    chrono::DateTime::from_timestamp(at, 0)
+        .map(|at| at.format("%Y-%m-%d %H:%M:%S").to_string())
+        .unwrap_or_default()
+}
+
+/// Minutes with one decimal, of a length in seconds.
+fn minutes(seconds: i64) -> String {
+    format!("{:.1}", seconds as f64 / 60.0)
+}
+
+fn push_person(row: &mut Vec<String>, person: Option<&Person>) {
+    match person {
+        None => row.extend(std::iter::repeat_n(String::new(), 5)),
+        Some(person) => {
+            row.push(person.id.clone());
+            row.push(person.first.clone());
+            row.push(person.last.clone());
+            row.push(person.email.clone());
+            row.push(person.role.to_owned());
+        }
+    }
+}
+
+fn push_teaching(
+    row: &mut Vec<String>,
+    institution: &Institution,
+    term: &Term,
+    section: usize,
+) -> Option<()> {
+    let section = term.sections.get(section)?;
+    let course = institution.courses.get(section.course)?;
+    row.push(section.id.clone());
+    row.push(section.number.clone());
+    row.push(course.id.clone());
+    row.push(course.code.clone());
+    row.push(course.name.clone());
+    Some(())
+}
+
+fn cells(institution: &Institution, term: &Term, event: &Event) -> Option<Vec<String>> {
+    let lecture = term.lectures.get(event.lecture)?;
+    let person = event.person.and_then(|index| institution.people.get(index));
+    let mut row = Vec::with_capacity(20);
+    match event.detail {
+        Detail::Download => return None,
+        Detail::View { .. } => {
+            row.push(lecture.media.clone());
+            row.push(lecture.title.clone());
+            push_teaching(&mut row, institution, term, event.section)?;
+            row.push(time(event.at));
+            row.push(minutes(lecture.seconds));
+            push_person(&mut row, person);
+        }
+        Detail::Deck => {
+            push_deck(&mut row, lecture);
+            push_teaching(&mut row, institution, term, event.section)?;
+            row.push(time(event.at));
+            push_person(&mut row, person);
+            row.push(lecture.slides.to_string());
+        }
+        Detail::Confused => {
+            push_deck(&mut row, lecture);
+            push_teaching(&mut row, institution, term, event.section)?;
+            row.push(time(event.at));
+            push_person(&mut row, person);
+        }
+        Detail::Poll { poll, choice } => {
+            let facts = Poll::of(institution, lecture, poll);
+            push_deck(&mut row, lecture);
+            push_teaching(&mut row, institution, term, event.section)?;
+            row.push(facts.id.clone());
+            row.push(facts.prompt.to_owned());
+            row.push(facts.content());
+            row.push(facts.choice(facts.right).to_owned());
+            row.push(time(event.at));
+            row.push(Poll::answer_id(institution, lecture, poll, event.person?));
+            row.push(facts.choice(choice).to_owned());
+            row.push("0".to_owned());
+            push_person(&mut row, person);
+        }
+        Detail::Answer { question, answer, revision } => {
+            let students = &term.sections.get(event.section)?.students;
+            let asked = Question::of(institution, lecture, event.section, students, question);
+            row.push(asked.id.clone());
+            row.push(asked.text.to_owned());
+            push_teaching(&mut row, institution, term, event.section)?;
+            push_person(&mut row, institution.people.get(asked.asker));
+            row.push(asked.answer_id(institution, lecture, answer));
+            row.push(asked.answer_text(institution, answer, revision));
+            row.push(time(event.at));
+            push_person(&mut row, person);
+        }
+        Detail::Note { revision } => {
+            let note = Note::of(institution, lecture, event.person?, revision);
+            push_deck(&mut row, lecture);
+            push_teaching(&mut row, institution, term, event.section)?;
+            row.push(note.content);
+            row.push(note.words.to_string());
+            row.push(time(event.at));
+            push_person(&mut row, person);
+        }
+    }
+    Some(row)
+}
+
+fn push_deck(row: &mut Vec<String>, lecture: &Lecture) {
+    row.push(lecture.deck.clone());
+    row.push(lecture.deck_title.clone());
+}
+
+fn visits(
+    institution: &Institution,
+    span: Span,
+    as_of: i64,
+    visit: &mut dyn FnMut(&[&str]) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    for day in span.days() {
+        let date = date_of_day(day).to_string();
+        for seen in events::visits_of_day(institution, day) {
+            // A day's counts are known once it is over.
+            if (day + 1) * DAY_SECONDS <= as_of {
+                let Some(person) = institution.people.get(seen.person) else { continue };
+                let name = [person.first.as_str(), person.last.as_str()].join(" ");
+                visit(&[&name, seen.page, &seen.count.to_string(), &date])?;
+            }
+        }
+    }
+    ControlFlow::Continue(())
+}
+
+/// Adds up a span event by event, term by term.
+fn assets(
+    institution: &Institution,
+    report: Report,
+    span: Span,
+    scope: Scope<'_>,
+    visit: &mut dyn FnMut(&[&str]) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    for term in institution.terms_until((span.end - 1).div_euclid(DAY_SECONDS)) {
+        let within =
+            Span { start: span.start.max(term.first_day * DAY_SECONDS), end: span.end.min(term.end()) };
+        let mut sums: BTreeMap<(usize, usize), Totals> = BTreeMap::new();
+        if report == Report::Asset {
+            for (index, lecture) in term.lectures.iter().enumerate().filter(|(_, it)| it.published < span.end)
+            {
+                sums.extend(lecture.sections.iter().map(|section| ((index, *section), Totals::default())));
+            }
+        }
+        for kind in [Kind::View, Kind::Download] {
+            let _ = events::each(institution, kind, within, span.end, &mut |_, event| {
+                let sum = sums.entry((event.lecture, event.section)).or_default();
+                match event.detail {
+                    Detail::View { first, live, public } => {
+                        sum.events += 1;
+                        sum.last = sum.last.max(Some(event.at));
+                        if first {
+                            sum.views += 1;
+                            sum.live += u64::from(live);
+                            sum.public += u64::from(public);
+                        }
+                    }
+                    _ => sum.downloads += 1,
+                }
+                ControlFlow::Continue(())
+            });
+        }
+        for ((lecture, section), sum) in &sums {
+            if !scope.holds(institution, &term, *section) {
+                continue;
+            }
+            if let Some(row) = asset(institution, &term, *lecture, *section, sum) {
+                let row: Vec<&str> = row.iter().map(String::as_str).collect();
+                visit(&row)?;
+            }
+        }
+    }
+    ControlFlow::Continue(())
+}
+
+fn asset(
+    institution: &Institution,
+    term: &Term,
+    lecture: usize,
+    section: usize,
+    sum: &Totals,
+) -> Option<Vec<String>> {
+    let lecture = term.lectures.get(lecture)?;
+    let course = institution.courses.get(lecture.course)?;
+    let owner = institution.people.get(course.instructor)?;
+    Some(vec![
+        lecture.title.clone(),
+        time(lecture.starts),
+        term.sections.get(section)?.number.clone(),
+        [owner.first.as_str(), owner.last.as_str()].join(" "),
+        lecture.media.clone(),
+        if lecture.scheduled { "1" } else { "0" }.to_owned(),
+        course.id.clone(),
+        institution.name.to_owned(),
+        course.department.to_owned(),
+        lecture.place.2.clone(),
+        lecture.place.1.to_owned(),
+        lecture.place.0.to_owned(),
+        term.key.name(),
+        if lecture.transcribed { "1" } else { "0" }.to_owned(),
+        lecture.device.to_owned(),
+        minutes(lecture.seconds),
+        sum.last.map(time).unwrap_or_default(),
+        sum.views.to_string(),
+        sum.downloads.to_string(),
+        format!("{:.1}", sum.events as f64 / 2.0),
+        sum.public.to_string(),
+        (sum.views - sum.public).to_string(),
+        sum.live.to_string(),
+        (sum.views - sum.live).to_string(),
+        time(lecture.published),
+    ])
+}

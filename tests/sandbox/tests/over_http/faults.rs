@@ -1,0 +1,214 @@
+//! The faults, each as a plain client sees it.
+
+use crate::client::{Client, links, sandbox, week};
+use sandbox::Settings;
+use sandbox::faults::{Fault, Order};
+use serde_json::json;
+use std::time::{Duration, Instant};
+
+/// The data rows of CSV text.
+fn rows(text: &str) -> Vec<csv::StringRecord> {
+    let text = text.trim_start_matches('\u{feff}');
+    csv::Reader::from_reader(text.as_bytes()).records().map(Result::unwrap).collect()
+}
+
+async fn struck(client: &Client) -> Vec<u64> {
+    let list = client.get("/sandbox/faults").await.json();
+    list["faults"].as_array().unwrap().iter().map(|fault| fault["struck"].as_u64().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn calls_are_refused_and_then_let_through() {
+    let (_running, mut client) = sandbox(|_| {}).await;
+    client
+        .fault(json!([
+            { "fault": "too-many-calls", "seconds": 7 },
+            { "fault": "server-error", "count": 1, "after": 1, "on": "reports" },
+        ]))
+        .await;
+    let reply = client.api("GET", "/reports", "").await;
+    assert_eq!((reply.status, reply.header("retry-after")), (429, Some("7")));
+    assert_eq!(client.api("GET", "/reports", "").await.status, 503);
+    assert_eq!(client.api("GET", "/reports", "").await.status, 200);
+    assert_eq!(struck(&client).await, [1, 1]);
+    client.fault(json!({ "fault": "unauthorized" })).await;
+    assert_eq!(client.api("GET", "/requests", "").await.status, 401);
+    assert_eq!(client.api("GET", "/requests", "").await.status, 401);
+    client.sign_in().await;
+    assert_eq!(client.api("GET", "/requests", "").await.status, 200);
+    assert_eq!(client.send("DELETE", "/sandbox/faults", "", "").await.status, 204);
+    assert!(struck(&client).await.is_empty());
+    let wrong = client.send("POST", "/sandbox/faults", "", r#"{"fault":"flood"}"#).await;
+    assert_eq!(wrong.status, 400);
+}
+
+#[tokio::test]
+async fn faults_are_set_and_the_ledger_read_without_http_too() {
+    let (running, client) = sandbox(|_| {}).await;
+    running.harm(vec![Order::once(Fault::ServerError)]);
+    assert_eq!(client.api("GET", "/reports", "").await.status, 503);
+    assert_eq!(running.ledger()["calls"]["reports"], 1);
+    assert_eq!(running.ledger(), client.ledger().await);
+}
+
+#[tokio::test]
+async fn an_answer_is_slow_or_cut() {
+    let (_running, client) = sandbox(|_| {}).await;
+    client
+        .fault(json!([{ "fault": "slow", "seconds": 0.3 }, { "fault": "reset-api", "on": "reports" }]))
+        .await;
+    let began = Instant::now();
+    assert_eq!(client.api("GET", "/requests", "").await.status, 200);
+    assert!(began.elapsed() >= Duration::from_millis(300));
+    let reply = client.api("GET", "/reports", "").await;
+    assert_eq!(reply.status, 200);
+    assert!(!reply.whole && !reply.body.is_empty());
+    assert!(client.api("GET", "/reports", "").await.whole);
+}
+
+#[tokio::test]
+async fn creating_can_be_lost_on_the_way_there_or_back() {
+    let (_running, client) = sandbox(|_| {}).await;
+    client.fault(json!([{ "fault": "lost-request" }, { "fault": "lost-reply", "after": 0 }])).await;
+    assert_eq!(client.ask("notes", "2026-03-02", "2026-03-09").await.status, 0);
+    assert_eq!(client.ledger().await["creates"].as_array().unwrap().len(), 0);
+    assert_eq!(client.ask("notes", "2026-03-02", "2026-03-09").await.status, 0);
+    assert_eq!(client.ledger().await["creates"].as_array().unwrap().len(), 1);
+    let listed = client.api("GET", "/requests", "").await.json();
+    assert_eq!(listed["requests"][0]["reportName"], "notes");
+}
+
+#[tokio::test]
+async fn the_limit_is_said_in_three_ways() {
+    let (_running, client) = sandbox(|_| {}).await;
+    for (fault, status) in [("limit-409", 409), ("limit-400", 400), ("limit-429", 429)] {
+        client.fault(json!({ "fault": fault })).await;
+        let reply = client.ask("notes", "2026-03-02", "2026-03-09").await;
+        assert_eq!(reply.status, status);
+        assert!(reply.header("retry-after").is_none());
+    }
+    assert_eq!(client.ledger().await["creates"].as_array().unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn requests_end_badly() {
+    let (_running, client) = sandbox(|_| {}).await;
+    for (fault, status) in [("failed", "Failed"), ("missing", "Missing"), ("expired", "Expired")] {
+        client.fault(json!({ "fault": fault, "report": "polling", "start": "2026-03-02" })).await;
+        assert_eq!(client.built("notes", &week("notes")).await["status"], "Available");
+        let bad = client.built("polling", &week("polling")).await;
+        assert_eq!((bad["status"].as_str(), bad.get("signedAssets")), (Some(status), None));
+        assert_eq!(client.built("polling", &week("polling")).await["status"], "Available");
+    }
+    client.fault(json!({ "fault": "gone" })).await;
+    let id = client.ask("qanda", "2026-03-02", "2026-03-09").await.json()["requestId"].clone();
+    assert_eq!(client.api("GET", &format!("/requests/{}", id.as_str().unwrap()), "").await.status, 404);
+    assert!(!client.api("GET", "/requests", "").await.text().contains(id.as_str().unwrap()));
+}
+
+#[tokio::test]
+async fn a_file_is_cut_or_spoiled_once_and_then_whole() {
+    let (_running, client) = sandbox(|_| {}).await;
+    let link = client.links("videoview").await[0].clone();
+    let good = client.file(&link).await;
+    assert!(good.whole);
+    let text = good.gunzipped().unwrap();
+    client.fault(json!({ "fault": "reset" })).await;
+    let cut = client.file(&link).await;
+    assert!(cut.status == 200 && !cut.whole && !cut.body.is_empty() && cut.body.len() < good.body.len());
+    for fault in ["truncated-gzip", "wrong-crc", "wrong-length"] {
+        client.fault(json!({ "fault": fault })).await;
+        let bad = client.file(&link).await;
+        assert!(bad.whole && bad.status == 200, "{fault}");
+        assert!(bad.gunzipped().is_err(), "{fault}");
+    }
+    client.fault(json!({ "fault": "error-page" })).await;
+    let page = client.file(&link).await;
+    assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
+    client.fault(json!({ "fault": "expired-link" })).await;
+    assert_eq!(client.file(&link).await.status, 403);
+    client.fault(json!({ "fault": "server-error", "on": "file" })).await;
+    assert_eq!(client.api("GET", "/reports", "").await.status, 200);
+    assert_eq!(client.file(&link).await.status, 503);
+    assert_eq!(client.file(&link).await.gunzipped().unwrap(), text);
+}
+
+#[tokio::test]
+async fn a_large_file_is_cut_in_its_middle() {
+    let bulk = |settings: &mut Settings| settings.bulk_rows = Some(20_000);
+    let (_running, client) = sandbox(bulk).await;
+    let output = json!({ "compression": false });
+    let body = crate::client::body("videoview", "2026-03-02", "2026-03-09", &output);
+    let link = links(&client.built("videoview", &body).await)[0].clone();
+    client.fault(json!({ "fault": "reset" })).await;
+    let cut = client.file(&link).await;
+    assert!(!cut.whole);
+    assert!((200_000..400_000).contains(&cut.body.len()), "{}", cut.body.len());
+}
+
+#[tokio::test]
+async fn files_differ_in_shape_and_hold_the_same_rows() {
+    let (_running, client) = sandbox(|_| {}).await;
+    let good = client.week("polling").await;
+    let shaped = async |fault: &str| {
+        client.fault(json!({ "fault": fault })).await;
+        client.week("polling").await
+    };
+    let bom = shaped("bom").await;
+    assert_eq!(bom.strip_prefix('\u{feff}'), Some(good.as_str()));
+    let crlf = shaped("crlf").await;
+    assert!(crlf.ends_with("\r\n"));
+    assert_eq!(rows(&crlf), rows(&good));
+    let open = shaped("no-last-line-end").await;
+    assert_eq!(format!("{open}\n"), good);
+    let iso = shaped("iso-times").await;
+    assert_eq!(rows(&iso)[0][11].replace('T', " ").trim_end_matches('Z'), &rows(&good)[0][11]);
+    assert!(rows(&iso)[0][11].ends_with('Z'));
+    let capitals = shaped("upper-case-header").await;
+    assert!(capitals.starts_with("\"PRESENTATION_ID\""));
+    assert_eq!(rows(&capitals), rows(&good));
+    let header = shaped("wrong-header").await;
+    assert_eq!(header.lines().next().unwrap().split(',').count(), 19);
+    let short = shaped("short-row").await;
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(short.as_bytes());
+    let widths: Vec<_> = reader.records().map(|row| row.unwrap().len()).collect();
+    assert_eq!(widths[0], 19);
+    assert!(widths[1..].iter().all(|width| *width == 20));
+    assert_eq!(client.week("polling").await, good);
+}
+
+#[tokio::test]
+async fn a_file_is_not_what_its_name_or_headers_say() {
+    let (_running, client) = sandbox(|_| {}).await;
+    let good = client.week("polling").await;
+    client.fault(json!({ "fault": "plain-named-gz" })).await;
+    let link = client.links("polling").await[0].clone();
+    assert!(link.contains(".csv.gz?"));
+    assert_eq!(client.file(&link).await.text(), good);
+    client.fault(json!({ "fault": "content-encoding" })).await;
+    let link = client.links("polling").await[0].clone();
+    let file = client.file(&link).await;
+    assert_eq!(file.header("content-encoding"), Some("gzip"));
+    assert_eq!(file.gunzipped().unwrap(), good);
+}
+
+#[tokio::test]
+async fn two_files_share_the_rows() {
+    let (_running, client) = sandbox(|_| {}).await;
+    for report in ["polling", "asset"] {
+        let good = rows(&client.week(report).await);
+        client.fault(json!({ "fault": "two-files" })).await;
+        let two = client.links(report).await;
+        assert_eq!(two.len(), 2);
+        let one = client.file(&two[0]).await.gunzipped().unwrap();
+        let other = client.file(&two[1]).await.gunzipped().unwrap();
+        assert!(!one.starts_with('\u{feff}') && other.starts_with('\u{feff}'));
+        let mut both = rows(&one);
+        both.extend(rows(&other));
+        let sorted = |mut rows: Vec<csv::StringRecord>| {
+            rows.sort_by(|one, two| one.as_slice().cmp(two.as_slice()));
+            rows
+        };
+        assert!(sorted(both) == sorted(good), "{report}");
+    }
+}
