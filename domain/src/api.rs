@@ -268,14 +268,11 @@ pub enum Hold {
     LimitReached,
 }
 
-/// `GET /healthz`.
+/// `GET /healthz` when all is well; else it is a problem that says what to set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Health {
-    /// Whether settings are valid.
+    /// Settings are valid.
     pub ok: bool,
-    /// What to set, a sentence each.
-    #[serde(default)]
-    pub problems: Vec<String>,
 }
 
 #[cfg(test)]

@@ -373,7 +373,7 @@ impl Desk {
                 return step;
             }
         }
-        match self.wake_at(now) {
+        match self.wakes_at(now) {
             Some(at) => Step::Wait(at),
             None => Step::Rest,
         }
@@ -468,8 +468,10 @@ impl Desk {
         }
     }
 
-    /// When the desk has something to do again; `None` only when nothing is unfinished.
-    fn wake_at(&self, now: Timestamp) -> Option<Timestamp> {
+    /// When the desk has something to do again, at least a second from `now`; `None` only when nothing is
+    /// unfinished.
+    #[must_use]
+    pub fn wakes_at(&self, now: Timestamp) -> Option<Timestamp> {
         let longest = now.plus(LONGEST_SLEEP);
         let calls = self.calls_held(now);
         let after_calls = |at: Timestamp| calls.map_or(at, |calls| calls.max(at));

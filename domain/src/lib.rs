@@ -9,6 +9,7 @@
 //!   [`turn`]: whose window is next; [`pace`]: how often to look and how long to back off.
 //! - [`upstream`]: what Echo360 says, parsed at the edge.
 //! - [`api`], [`problem`], [`frame`]: what Lectern itself says, to its page and to everybody else.
+//! - [`settings`]: what an installation is told, validated whole.
 //! - [`view`]: what is on the screen, as a URL and back.
 
 pub mod api;
@@ -21,6 +22,7 @@ pub mod pace;
 pub mod problem;
 pub mod range;
 pub mod report;
+pub mod settings;
 pub mod time;
 pub mod turn;
 pub mod upstream;

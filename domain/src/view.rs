@@ -1,1 +1,300 @@
-//! To come.
+//! What is on the screen, as a URL and back.
+//!
+//! The view lives in the URL and nowhere else, so that a link, a bookmark and the back button are the same
+//! thing. Therefore reading is lenient (a value that cannot be is left out, the rest holds), writing is
+//! canonical (one view has one URL), and nothing that names a person can stand in it: every value is a
+//! day, a report's name, a zone's name or a UUID.
+//!
+//! ```
+//! use domain::view::View;
+//! let view = View::parse("/", "v=1&report=videoview&from=2026-02-02&to=2026-03-01&tz=Europe%2FBerlin");
+//! assert_eq!(view.to_url(), "/?v=1&report=videoview&from=2026-02-02&to=2026-03-01&tz=Europe/Berlin");
+//! ```
+
+use crate::range::Range;
+use crate::report::ReportName;
+use crate::time::parse_day;
+
+/// The version of the query's keys: a later one may give a key another meaning.
+pub const VERSION: &str = "1";
+
+/// The report that a view shows when it names none.
+pub const FIRST_REPORT: &str = "videoview";
+
+/// Which page: the path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Place {
+    /// `/`: how a course engages with its lectures.
+    #[default]
+    Overview,
+    /// `/requests`: what has been asked for.
+    Requests,
+}
+
+impl Place {
+    /// Its path.
+    #[must_use]
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::Overview => "/",
+            Self::Requests => "/requests",
+        }
+    }
+
+    /// The place at a path; the overview where there is none.
+    #[must_use]
+    pub fn at(path: &str) -> Self {
+        match path.trim_end_matches('/') {
+            "/requests" => Self::Requests,
+            _ => Self::Overview,
+        }
+    }
+}
+
+/// A name that an IANA zone could have: letters, digits and `/ _ + -`, at most 40.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ZoneName(String);
+
+impl ZoneName {
+    /// Reads a name; `None` when no zone could be called so. Whether there is such a zone, the host knows.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"/_+-".contains(&b));
+        let starts = text.bytes().next().is_some_and(|b| b.is_ascii_alphabetic());
+        (plain && starts && text.len() <= 40).then(|| Self(text.to_owned()))
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The UUID of a course or a section, in lower case.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Uuid(String);
+
+impl Uuid {
+    /// Reads a UUID; `None` for everything else, so that no name can hide in its place.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = text.len() == 36
+            && text.bytes().enumerate().all(|(at, b)| match at {
+                8 | 13 | 18 | 23 => b == b'-',
+                _ => b.is_ascii_hexdigit(),
+            });
+        fits.then(|| Self(text.to_ascii_lowercase()))
+    }
+
+    /// The UUID.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What is on the screen.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct View {
+    /// Which page.
+    pub place: Place,
+    /// Which report; [`FIRST_REPORT`] when none is named.
+    pub report: Option<ReportName>,
+    /// Which days; none before a person has chosen.
+    pub range: Option<Range>,
+    /// In which zone those days are; the institution's when none is named.
+    pub zone: Option<ZoneName>,
+    /// Rows of this course only.
+    pub course: Option<Uuid>,
+    /// Rows of this section only.
+    pub section: Option<Uuid>,
+}
+
+impl View {
+    /// Reads a path and a query (with or without its `?`). What cannot be read is left out; of a key that
+    /// stands there twice the first counts.
+    #[must_use]
+    pub fn parse(path: &str, query: &str) -> Self {
+        let pairs: Vec<(String, String)> = query
+            .trim_start_matches('?')
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(key, value)| (unescape(key), unescape(value)))
+            .collect();
+        let value = |key: &str| pairs.iter().find(|(k, _)| k == key).map(|(_, value)| value.as_str());
+        let range = value("from")
+            .and_then(parse_day)
+            .zip(value("to").and_then(parse_day))
+            .and_then(|(from, to)| Range::new(from, to).ok());
+        Self {
+            place: Place::at(path),
+            report: value("report").and_then(ReportName::parse),
+            range,
+            zone: value("tz").and_then(ZoneName::parse),
+            course: value("course").and_then(Uuid::parse),
+            section: value("section").and_then(Uuid::parse),
+        }
+    }
+
+    /// The query, without `?`: empty when nothing is chosen, otherwise with its version first and its keys in
+    /// one order.
+    #[must_use]
+    pub fn to_query(&self) -> String {
+        let days = self.range.map(|range| (range.from().to_string(), range.to().to_string()));
+        let pairs = [
+            ("report", self.report.as_ref().map(ReportName::as_str)),
+            ("from", days.as_ref().map(|(from, _)| from.as_str())),
+            ("to", days.as_ref().map(|(_, to)| to.as_str())),
+            ("tz", self.zone.as_ref().map(ZoneName::as_str)),
+            ("course", self.course.as_ref().map(Uuid::as_str)),
+            ("section", self.section.as_ref().map(Uuid::as_str)),
+        ];
+        let mut query = String::new();
+        for (key, value) in pairs.into_iter().filter_map(|(key, value)| Some((key, value?))) {
+            if query.is_empty() {
+                query.push_str("v=");
+                query.push_str(VERSION);
+            }
+            query.push('&');
+            query.push_str(key);
+            query.push('=');
+            // Of all that a value may hold, only `+` means something else in a query.
+            query.push_str(&value.replace('+', "%2B"));
+        }
+        query
+    }
+
+    /// Path and query: the one URL of this view.
+    #[must_use]
+    pub fn to_url(&self) -> String {
+        let query = self.to_query();
+        let mark = if query.is_empty() { "" } else { "?" };
+        format!("{}{mark}{query}", self.place.path())
+    }
+
+    /// The report it shows.
+    #[must_use]
+    pub fn report_name(&self) -> &str {
+        self.report.as_ref().map_or(FIRST_REPORT, ReportName::as_str)
+    }
+
+    /// The same view at another place.
+    #[must_use]
+    pub fn at(mut self, place: Place) -> Self {
+        self.place = place;
+        self
+    }
+
+    /// The same view of other days.
+    #[must_use]
+    pub fn over(mut self, range: Option<Range>) -> Self {
+        self.range = range;
+        self
+    }
+}
+
+/// A query's text without its escapes: `%2F` and `+`. A broken escape stands for itself.
+fn unescape(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        rest = after;
+        let escaped = || {
+            let digits = std::str::from_utf8(after.get(..2)?).ok()?;
+            digits.bytes().all(|b| b.is_ascii_hexdigit()).then(|| u8::from_str_radix(digits, 16).ok())?
+        };
+        match (first, escaped()) {
+            (b'+', _) => bytes.push(b' '),
+            (b'%', Some(byte)) => {
+                bytes.push(byte);
+                rest = after.get(2..).unwrap_or_default();
+            }
+            (byte, _) => bytes.push(*byte),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::{Day, plus_days};
+    use proptest::prelude::*;
+
+    const COURSE: &str = "0a1b2c3d-0000-4000-8000-00000000000f";
+
+    fn views() -> impl Strategy<Value = View> {
+        let range = prop::option::of((0u64..9000, 0u64..1800)).prop_map(|days| {
+            let (start, length) = days?;
+            let from = plus_days(Day::from_ymd_opt(2005, 1, 1)?, start);
+            Range::new(from, plus_days(from, length)).ok()
+        });
+        let uuid = || prop::option::of("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
+        let read = |text: Option<String>| text.as_deref().and_then(Uuid::parse);
+        (
+            prop_oneof![Just(Place::Overview), Just(Place::Requests)],
+            prop::option::of("[a-z0-9_-]{1,40}"),
+            range,
+            prop::option::of("[A-Za-z][A-Za-z0-9/_+-]{0,39}"),
+            uuid(),
+            uuid(),
+        )
+            .prop_map(move |(place, report, range, zone, course, section)| View {
+                place,
+                report: report.as_deref().and_then(ReportName::parse),
+                range,
+                zone: zone.as_deref().and_then(ZoneName::parse),
+                course: read(course),
+                section: read(section),
+            })
+    }
+
+    proptest! {
+        #[test]
+        fn a_view_goes_into_its_url_and_comes_back(view in views()) {
+            let url = view.to_url();
+            let (path, query) = url.split_once('?').unwrap_or((&url, ""));
+            prop_assert_eq!(View::parse(path, query), view);
+        }
+
+        #[test]
+        fn whatever_is_read_has_one_url(path in ".{0,20}", query in ".{0,120}") {
+            let view = View::parse(&path, &query);
+            let url = view.to_url();
+            let (path, query) = url.split_once('?').unwrap_or((&url, ""));
+            prop_assert_eq!(View::parse(path, query).to_url(), url);
+        }
+
+        #[test]
+        fn nothing_with_an_at_sign_or_a_space_survives(name in "[A-Za-z]{1,9}[@ +][a-z.]{1,9}") {
+            for key in ["report", "from", "to", "tz", "course", "section", "email"] {
+                let query = format!("v=1&{key}={}", name.replace('@', "%40"));
+                prop_assert_eq!(View::parse("/", &query), View::default());
+            }
+        }
+    }
+
+    #[test]
+    fn url_format_unchanged() {
+        let query =
+            format!("section={COURSE}&course={COURSE}&tz=Etc%2FGMT%2B3&to=2026-03-01&from=2026-02-02");
+        let view = View::parse("/requests/", &format!("?{query}&report=notes"));
+        assert_eq!(
+            view.to_url(),
+            format!(
+                "/requests?v=1&report=notes&from=2026-02-02&to=2026-03-01&tz=Etc/GMT%2B3&course={COURSE}&section={COURSE}"
+            )
+        );
+        assert_eq!(View::default().to_url(), "/");
+        assert_eq!(View::default().report_name(), "videoview");
+    }
+
+    #[test]
+    fn one_bad_value_does_not_lose_the_rest() {
+        let view = View::parse("/", "v=9&report=../x&from=2026-02-02&to=2026-02-08&tz=%&course=Ana&zzz=1");
+        assert_eq!(view, View { range: Range::parse("2026-02-02", "2026-02-08").ok(), ..View::default() });
+        let view = View::parse("/nowhere", "report=notes&from=2026-02-09&to=2026-02-08");
+        assert_eq!(view, View { report: ReportName::parse("notes"), ..View::default() });
+    }
+}

@@ -1,1 +1,30 @@
-//! The Cloudflare Worker: routes, the upstream client, the Desk and Window objects.
+//! The Cloudflare Worker: what stands between the page and Echo360.
+//!
+//! - [`route`]: every route, who may call it, what it answers; [`access`]: who is asking.
+//! - [`desk`]: one object per institution: the queue, the slots, every call to the reporting API.
+//! - [`window`]: one object per report and week: collects the files, keeps the rows, serves them.
+//! - [`echo360`]: the reporting API as the Desk calls it; [`wire`]: HTTP out, bodies read to their last byte.
+//! - [`download`]: `/api/csv`, many windows as one CSV.
+//! - [`errand`]: what the parts say to each other; [`answer`]: what they say outside.
+//! - [`setting`], [`clock`], [`zone`]: what the runtime knows and the rules are told.
+
+mod access;
+mod answer;
+mod clock;
+mod desk;
+mod download;
+mod echo360;
+mod errand;
+mod route;
+mod setting;
+mod window;
+mod wire;
+mod zone;
+
+use worker::{Context, Env, Request, Response, Result, event};
+
+/// Every request that no file of the page answers.
+#[event(fetch)]
+async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response> {
+    route::answer(request, &env).await
+}

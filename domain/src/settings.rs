@@ -1,0 +1,311 @@
+//! The settings of an installation, read once and validated whole: what is wrong is said in sentences, never
+//! as a failure later on.
+
+/// The settings, valid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Where Echo360 is: scheme and host, without a slash at the end.
+    pub upstream: String,
+    /// The credential's id.
+    pub client_id: String,
+    /// The credential's secret. Never shown: [`Secret`] prints as dots.
+    pub client_secret: Secret,
+    /// The institution's name; with the upstream's host it names the Desk, so that new credentials orphan
+    /// nothing.
+    pub institution: String,
+    /// The zone that a view without one is shown in.
+    pub time_zone: String,
+    /// Where files may come from.
+    pub file_hosts: Vec<HostRule>,
+    /// Whether a visitor on this very machine is administrator without signing in.
+    pub local: bool,
+}
+
+/// Text that must not be printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The text, for the one place that sends it.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("•••")
+    }
+}
+
+/// A host that files may come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HostRule {
+    /// Amazon S3, in any region and either style of address.
+    AmazonS3,
+    /// This host, with its port where one is given.
+    Exactly(String),
+    /// Any host below this one.
+    Below(String),
+}
+
+impl HostRule {
+    /// Whether `host` (lower case, with its port where the address has one) is allowed.
+    #[must_use]
+    pub fn allows(&self, host: &str) -> bool {
+        match self {
+            Self::Exactly(wanted) => host == wanted,
+            Self::Below(parent) => {
+                host.strip_suffix(parent.as_str()).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'))
+            }
+            Self::AmazonS3 => {
+                let labels: Option<Vec<&str>> = host
+                    .strip_suffix(".amazonaws.com")
+                    .or_else(|| host.strip_suffix(".amazonaws.com.cn"))
+                    .map(|rest| rest.split('.').collect());
+                labels.is_some_and(|labels| labels.iter().any(|l| *l == "s3" || l.starts_with("s3-")))
+            }
+        }
+    }
+}
+
+/// The hosts of the regions: a fixed list, so that a browser never names a host.
+pub const REGIONS: [(&str, &str); 4] = [
+    ("us", "https://echo360.org"),
+    ("uk", "https://echo360.org.uk"),
+    ("au", "https://echo360.org.au"),
+    ("ca", "https://echo360.ca"),
+];
+
+/// Every name that is read.
+pub const NAMES: [&str; 8] = [
+    "ECHO360_REGION",
+    "ECHO360_URL",
+    "ECHO360_CLIENT_ID",
+    "ECHO360_CLIENT_SECRET",
+    "LECTERN_INSTITUTION",
+    "LECTERN_TIME_ZONE",
+    "LECTERN_ASSET_HOSTS",
+    "LECTERN_LOCAL",
+];
+
+impl Settings {
+    /// Reads the settings through `get`; a blank value is none. `is_zone` tells IANA zones from other text.
+    ///
+    /// # Errors
+    /// A sentence for each thing that is missing or wrong. No sentence repeats a value.
+    pub fn read(
+        get: impl Fn(&str) -> Option<String>,
+        is_zone: impl Fn(&str) -> bool,
+    ) -> Result<Self, Vec<String>> {
+        let mut wrong = Vec::new();
+        let value = |name: &str| get(name).filter(|value| !value.trim().is_empty());
+        let upstream =
+            read_upstream(value("ECHO360_REGION"), value("ECHO360_URL")).unwrap_or_else(|sentence| {
+                wrong.push(sentence);
+                String::new()
+            });
+        let mut needed = |name: &str| {
+            value(name).unwrap_or_else(|| {
+                wrong.push(format!("Set {name}: Echo360's administrators make it under API credentials."));
+                String::new()
+            })
+        };
+        let client_id = needed("ECHO360_CLIENT_ID");
+        let client_secret = Secret(needed("ECHO360_CLIENT_SECRET"));
+        let institution = value("LECTERN_INSTITUTION").unwrap_or_else(|| "default".to_owned());
+        if institution.chars().count() > 80 || institution.chars().any(char::is_control) {
+            wrong.push("LECTERN_INSTITUTION must be a name of at most 80 characters.".to_owned());
+        }
+        let time_zone = value("LECTERN_TIME_ZONE").unwrap_or_else(|| "UTC".to_owned());
+        if !is_zone(&time_zone) {
+            wrong.push("LECTERN_TIME_ZONE must be an IANA time zone such as Europe/Berlin.".to_owned());
+        }
+        let file_hosts = match value("LECTERN_ASSET_HOSTS") {
+            Some(list) => list.split(',').map(read_host).collect::<Option<Vec<_>>>().unwrap_or_else(|| {
+                wrong.push(
+                    "LECTERN_ASSET_HOSTS must be hosts with commas between, such as files.example.org or \
+                     *.example.org."
+                        .to_owned(),
+                );
+                Vec::new()
+            }),
+            None => match upstream.split_once("://") {
+                Some((_, host)) if is_loopback(host) => vec![HostRule::Exactly(host.to_owned())],
+                _ => vec![HostRule::AmazonS3],
+            },
+        };
+        let local = match value("LECTERN_LOCAL").as_deref() {
+            None | Some("0") => false,
+            Some("1") => true,
+            Some(_) => {
+                wrong.push("LECTERN_LOCAL must be 1, or not be set.".to_owned());
+                false
+            }
+        };
+        let settings = Self { upstream, client_id, client_secret, institution, time_zone, file_hosts, local };
+        if wrong.is_empty() { Ok(settings) } else { Err(wrong) }
+    }
+
+    /// The upstream's host, with its port where the address has one.
+    #[must_use]
+    pub fn upstream_host(&self) -> &str {
+        self.upstream.split_once("://").map_or("", |(_, host)| host)
+    }
+
+    /// The name of the Desk, and the start of the name of every Window.
+    #[must_use]
+    pub fn desk_name(&self) -> String {
+        format!("{}/{}", self.upstream_host(), self.institution)
+    }
+
+    /// Whether files may come from `host`.
+    #[must_use]
+    pub fn allows_file_host(&self, host: &str) -> bool {
+        self.file_hosts.iter().any(|rule| rule.allows(host))
+    }
+}
+
+fn read_upstream(region: Option<String>, url: Option<String>) -> Result<String, String> {
+    match (region, url) {
+        (Some(_), Some(_)) => Err("Set ECHO360_REGION or ECHO360_URL, not both.".to_owned()),
+        (None, None) => Err("Set ECHO360_REGION to us, uk, au or ca.".to_owned()),
+        (Some(region), None) => REGIONS
+            .iter()
+            .find(|(name, _)| *name == region.trim())
+            .map(|(_, url)| (*url).to_owned())
+            .ok_or_else(|| "ECHO360_REGION must be us, uk, au or ca.".to_owned()),
+        (None, Some(url)) => {
+            let url = url.trim().trim_end_matches('/');
+            let (scheme, host) = url.split_once("://").unwrap_or(("", url));
+            if (scheme == "https" || (scheme == "http" && is_loopback(host))) && is_host(host) {
+                Ok(format!("{scheme}://{}", host.to_ascii_lowercase()))
+            } else {
+                Err("ECHO360_URL must be https:// and a host (http:// only on this machine), without a path."
+                    .to_owned())
+            }
+        }
+    }
+}
+
+fn read_host(text: &str) -> Option<HostRule> {
+    let text = text.trim().to_ascii_lowercase();
+    let (host, rule): (&str, fn(String) -> HostRule) = match text.strip_prefix("*.") {
+        Some(parent) => (parent, HostRule::Below),
+        None => (&text, HostRule::Exactly),
+    };
+    is_host(host).then(|| rule(host.to_owned()))
+}
+
+fn is_host(text: &str) -> bool {
+    let (name, port) = match text.rsplit_once(':') {
+        Some((name, port)) if !port.ends_with(']') => (name, Some(port)),
+        _ => (text, None),
+    };
+    let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b)) || name == "[::1]";
+    is_name && !name.is_empty() && port.is_none_or(|port| port.parse::<u16>().is_ok())
+}
+
+/// Whether a host, with or without a port, or an address is this very machine.
+#[must_use]
+pub fn is_loopback(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or(rest),
+        None if host.matches(':').count() == 1 => host.split(':').next().unwrap_or(host),
+        None => host,
+    };
+    name.eq_ignore_ascii_case("localhost")
+        || name.parse::<std::net::IpAddr>().is_ok_and(|ip| match ip {
+            std::net::IpAddr::V4(ip) => ip.is_loopback(),
+            std::net::IpAddr::V6(ip) => {
+                ip.is_loopback() || ip.to_ipv4_mapped().is_some_and(|ip| ip.is_loopback())
+            }
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    fn read(values: &[(&str, &str)]) -> Result<Settings, Vec<String>> {
+        let values: BTreeMap<&str, &str> = values.iter().copied().collect();
+        Settings::read(
+            |name| values.get(name).map(|value| (*value).to_owned()),
+            |zone| ["UTC", "Europe/Berlin"].contains(&zone),
+        )
+    }
+
+    const CREDENTIALS: [(&str, &str); 2] =
+        [("ECHO360_CLIENT_ID", "id"), ("ECHO360_CLIENT_SECRET", "s3cr#t \"é=")];
+
+    fn with(more: &[(&'static str, &'static str)]) -> Result<Settings, Vec<String>> {
+        read(&[&CREDENTIALS[..], more].concat())
+    }
+
+    #[test]
+    fn a_region_names_its_host_and_files_come_from_amazon() {
+        let settings = with(&[("ECHO360_REGION", "uk")]).unwrap();
+        assert_eq!(settings.desk_name(), "echo360.org.uk/default");
+        assert_eq!(settings.client_secret.reveal(), "s3cr#t \"é=");
+        for host in ["bucket.s3.eu-west-2.amazonaws.com", "s3.amazonaws.com", "b.s3-us-west-1.amazonaws.com"]
+        {
+            assert!(settings.allows_file_host(host), "{host}");
+        }
+        for host in
+            ["evil.example", "s3.amazonaws.com.evil.example", "ec2.amazonaws.com", "xs3.amazonaws.com"]
+        {
+            assert!(!settings.allows_file_host(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn the_sandbox_serves_its_own_files() {
+        let settings = with(&[("ECHO360_URL", "http://127.0.0.1:4000/")]).unwrap();
+        assert_eq!(settings.upstream, "http://127.0.0.1:4000");
+        assert!(settings.allows_file_host("127.0.0.1:4000"));
+        assert!(!settings.allows_file_host("127.0.0.1:4001"));
+    }
+
+    #[test]
+    fn everything_that_is_missing_is_said_at_once_and_nothing_is_repeated() {
+        let sentences = read(&[("ECHO360_URL", "http://example.org/secret")]).unwrap_err();
+        assert_eq!(sentences.len(), 3, "{sentences:?}");
+        assert!(!sentences.join(" ").contains("secret"));
+        let one = |values| with(values).unwrap_err().join(" ");
+        assert!(one(&[("ECHO360_REGION", "eu")]).contains("us, uk, au or ca"));
+        assert!(
+            one(&[("ECHO360_REGION", "us"), ("ECHO360_URL", "https://echo360.org")]).contains("not both")
+        );
+        assert!(one(&[("ECHO360_REGION", "us"), ("LECTERN_TIME_ZONE", "Berlin")]).contains("IANA"));
+        assert!(one(&[("ECHO360_REGION", "us"), ("LECTERN_ASSET_HOSTS", "https://x")]).contains("hosts"));
+        assert!(one(&[("ECHO360_REGION", "us"), ("LECTERN_LOCAL", "yes")]).contains("LECTERN_LOCAL"));
+        assert!(one(&[("ECHO360_URL", "https://echo360.org/path")]).contains("without a path"));
+        assert!(one(&[("ECHO360_URL", "https://user@echo360.org")]).contains("ECHO360_URL"));
+    }
+
+    #[test]
+    fn a_secret_does_not_print() {
+        let settings = with(&[("ECHO360_REGION", "us")]).unwrap();
+        assert!(!format!("{settings:?}").contains("s3cr"));
+    }
+
+    #[test]
+    fn loopback_is_this_machine_and_nothing_that_looks_like_it() {
+        for host in [
+            "127.0.0.1",
+            "127.0.0.1:80",
+            "localhost:8787",
+            "[::1]:80",
+            "::1",
+            "127.8.9.1",
+            "::ffff:127.0.0.1",
+        ] {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in ["127.0.0.1.evil.example", "localhost.evil.example", "10.0.0.1", "", "0.0.0.0", "[::2]"] {
+            assert!(!is_loopback(host), "{host}");
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! The rows of many slices as one CSV: one delimiter, one order of columns, trimmed to a span, safe to open.
+//!
+//! Copies of different windows may differ: an adopted one in its delimiter, a newer one in its columns. The
+//! output has one header; a row's cells go to where their column stands in it, and columns that a copy lacks
+//! stay empty.
+
+use crate::cells::is_formula;
+use domain::column;
+use domain::range::Span;
+use domain::time::Timestamp;
+use std::io::Read;
+
+/// What a download is to look like.
+#[derive(Debug, Clone)]
+pub struct Output {
+    /// The columns, in order, without those that are appended.
+    pub columns: Vec<String>,
+    /// Columns with the same value in all rows of a copy (`window_start`, `window_end`).
+    pub appended: Vec<&'static str>,
+    /// One of `,`, tab, `|`.
+    pub delimiter: u8,
+    /// Whether cells that a spreadsheet would run get a `'` before them.
+    pub safe: bool,
+}
+
+impl Output {
+    /// The columns of all `headers`, in the order in which they first appear: one for each key.
+    #[must_use]
+    pub fn union<'a>(headers: impl IntoIterator<Item = &'a [String]>) -> Vec<String> {
+        let mut columns: Vec<String> = Vec::new();
+        for name in headers.into_iter().flatten() {
+            if column::position(&columns, name).is_none() {
+                columns.push(name.trim_start_matches('\u{feff}').to_owned());
+            }
+        }
+        columns
+    }
+
+    /// The header row.
+    #[must_use]
+    pub fn header(&self) -> Vec<u8> {
+        let mut rows = self.writer();
+        let names = self.columns.iter().map(String::as_str).chain(self.appended.iter().copied());
+        for name in names {
+            self.write(&mut rows, name.as_bytes());
+        }
+        end_row(&mut rows);
+        rows.into_inner().unwrap_or_default()
+    }
+
+    fn writer(&self) -> csv::Writer<Vec<u8>> {
+        csv::WriterBuilder::new()
+            .delimiter(self.delimiter)
+            // As Echo360 does: strings quoted, numbers bare.
+            .quote_style(csv::QuoteStyle::NonNumeric)
+            .from_writer(Vec::new())
+    }
+
+    fn write(&self, rows: &mut csv::Writer<Vec<u8>>, cell: &[u8]) {
+        // Writing to memory cannot fail, and every row here has as many cells as the header.
+        let _ = if self.safe && is_formula(cell) {
+            rows.write_field([b"'", cell].concat())
+        } else {
+            rows.write_field(cell)
+        };
+    }
+}
+
+fn end_row(rows: &mut csv::Writer<Vec<u8>>) {
+    let _ = rows.write_record(None::<&[u8]>);
+}
+
+/// Rewrites the rows of one copy.
+#[derive(Debug)]
+pub struct Rewriter<'a> {
+    output: &'a Output,
+    delimiter: u8,
+    /// For each column of the output, where it stands in the copy.
+    places: Vec<Option<usize>>,
+    /// The time column and the span outside which rows are left out.
+    trim: Option<(usize, Span)>,
+    appended: Vec<String>,
+    width: usize,
+}
+
+/// Rows that are not what their header says: the copy is damaged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Damaged;
+
+impl std::fmt::Display for Damaged {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a stored row does not fit its header")
+    }
+}
+
+impl std::error::Error for Damaged {}
+
+impl<'a> Rewriter<'a> {
+    /// A rewriter for a copy with this delimiter and header. `trim` names the time column and the span to
+    /// keep; a row whose time cannot be read is kept, since leaving it out would lose it without a word.
+    #[must_use]
+    pub fn new(
+        output: &'a Output,
+        delimiter: u8,
+        columns: &[String],
+        trim: Option<(&str, Span)>,
+        appended: Vec<String>,
+    ) -> Self {
+        Self {
+            output,
+            delimiter,
+            places: output.columns.iter().map(|name| column::position(columns, name)).collect(),
+            trim: trim.and_then(|(name, span)| Some((column::position(columns, name)?, span))),
+            appended,
+            width: columns.len(),
+        }
+    }
+
+    /// Whether rows pass as they are, byte for byte.
+    #[must_use]
+    pub fn is_identity(&self) -> bool {
+        !self.output.safe
+            && self.delimiter == self.output.delimiter
+            && self.trim.is_none()
+            && self.appended.is_empty()
+            && self.width == self.places.len()
+            && self.places.iter().enumerate().all(|(at, place)| *place == Some(at))
+    }
+
+    /// The rows of `slice` (inflated) as the output wants them.
+    ///
+    /// # Errors
+    /// [`Damaged`] when a row has not as many cells as the header.
+    pub fn rewrite(&self, slice: Vec<u8>) -> Result<Vec<u8>, Damaged> {
+        if self.is_identity() {
+            return Ok(slice);
+        }
+        let mut reader = csv::ReaderBuilder::new()
+            .delimiter(self.delimiter)
+            .has_headers(false)
+            .flexible(true)
+            // The reader drops a byte order mark at the very start, and a cell may begin with one: start with
+            // an empty line, which it passes over.
+            .from_reader(b"\n".chain(&slice[..]));
+        let mut row = csv::ByteRecord::new();
+        let mut rows = self.output.writer();
+        while reader.read_byte_record(&mut row).map_err(|_| Damaged)? {
+            if row.len() != self.width {
+                return Err(Damaged);
+            }
+            if self.is_outside(&row) {
+                continue;
+            }
+            for place in &self.places {
+                self.output.write(&mut rows, place.and_then(|at| row.get(at)).unwrap_or_default());
+            }
+            for value in &self.appended {
+                self.output.write(&mut rows, value.as_bytes());
+            }
+            end_row(&mut rows);
+        }
+        rows.into_inner().map_err(|_| Damaged)
+    }
+
+    fn is_outside(&self, row: &csv::ByteRecord) -> bool {
+        let Some((at, span)) = self.trim else { return false };
+        row.get(at)
+            .and_then(|cell| std::str::from_utf8(cell).ok())
+            .and_then(Timestamp::parse)
+            .is_some_and(|time| !span.contains(time))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn names(list: &[&str]) -> Vec<String> {
+        list.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    fn output(columns: &[&str], delimiter: u8, safe: bool) -> Output {
+        Output { columns: names(columns), appended: Vec::new(), delimiter, safe }
+    }
+
+    #[test]
+    fn strings_are_quoted_and_numbers_bare_as_they_came() {
+        let wanted = output(&["user", "n"], b'|', false);
+        let columns = names(&["user", "n"]);
+        let rewriter = Rewriter::new(&wanted, b',', &columns, None, Vec::new());
+        assert_eq!(wanted.header(), b"\"user\"|\"n\"\n");
+        assert_eq!(
+            rewriter.rewrite(b"\"Al|ice\",2\n\"\",-3.5\n".to_vec()).unwrap(),
+            b"\"Al|ice\"|2\n\"\"|-3.5\n"
+        );
+    }
+
+    #[test]
+    fn a_formula_gets_a_mark_and_a_number_does_not() {
+        let wanted = output(&["a", "b"], b',', true);
+        let columns = names(&["a", "b"]);
+        let rewriter = Rewriter::new(&wanted, b',', &columns, None, Vec::new());
+        let rewritten =
+            rewriter.rewrite(b"\"=HYPERLINK(\"\"x\"\")\",-7\n\"@me\",\"fine\"\n".to_vec()).unwrap();
+        assert_eq!(rewritten, b"\"'=HYPERLINK(\"\"x\"\")\",-7\n\"'@me\",\"fine\"\n");
+    }
+
+    #[test]
+    fn columns_go_to_their_place_and_missing_ones_stay_empty() {
+        let columns =
+            Output::union([&names(&["User_ID", "page"])[..], &names(&["page", "userid", "new"])[..]]);
+        assert_eq!(columns, ["User_ID", "page", "new"]);
+        let wanted = Output { columns, appended: vec!["window_start"], delimiter: b',', safe: false };
+        let start = vec!["2026-02-02".to_owned()];
+        let first = Rewriter::new(&wanted, b',', &names(&["User_ID", "page"]), None, start.clone());
+        let second = Rewriter::new(&wanted, b'\t', &names(&["page", "userid", "new"]), None, start);
+        assert_eq!(first.rewrite(b"1,\"p\"\n".to_vec()).unwrap(), b"1,\"p\",\"\",\"2026-02-02\"\n");
+        assert_eq!(second.rewrite(b"\"p\"\t1\t9\n".to_vec()).unwrap(), b"1,\"p\",9,\"2026-02-02\"\n");
+        assert_eq!(second.rewrite(b"\"p\"\t1\n".to_vec()), Err(Damaged));
+    }
+
+    #[test]
+    fn rows_outside_the_span_are_left_out_and_rows_without_a_time_are_kept() {
+        let wanted = output(&["at"], b',', false);
+        let span = Span {
+            start: Timestamp::parse("2026-02-03").unwrap(),
+            end: Timestamp::parse("2026-02-04").unwrap(),
+        };
+        let rewriter = Rewriter::new(&wanted, b',', &names(&["at"]), Some(("at", span)), Vec::new());
+        let rows = "\"2026-02-02 23:59:59\"\n\"2026-02-03 00:00:00\"\n\"2026-02-03T23:59:59Z\"\n\"?\"\n\"2026-02-04\"\n";
+        let kept = String::from_utf8(rewriter.rewrite(rows.into()).unwrap()).unwrap();
+        assert_eq!(kept, "\"2026-02-03 00:00:00\"\n\"2026-02-03T23:59:59Z\"\n\"?\"\n");
+    }
+
+    proptest! {
+        #[test]
+        fn every_cell_survives_any_change_of_delimiter(
+            rows in prop::collection::vec(prop::collection::vec(".{0,12}", 3), 0..12),
+            from in prop::sample::select(vec![b',', b'\t', b'|']),
+            to in prop::sample::select(vec![b',', b'\t', b'|']),
+        ) {
+            let mut written = csv::WriterBuilder::new().delimiter(from).from_writer(Vec::new());
+            for row in &rows {
+                written.write_record(row).unwrap();
+            }
+            let slice = written.into_inner().unwrap();
+            let wanted = output(&["a", "b", "c"], to, false);
+            let columns = names(&["a", "b", "c"]);
+            let rewriter = Rewriter::new(&wanted, from, &columns, None, Vec::new());
+            let rewritten = rewriter.rewrite(slice).unwrap();
+            let mut reader =
+                csv::ReaderBuilder::new().delimiter(to).has_headers(false).from_reader(&rewritten[..]);
+            let back: Vec<Vec<String>> =
+                reader.records().map(|r| r.unwrap().iter().map(str::to_owned).collect()).collect();
+            prop_assert_eq!(back, rows);
+        }
+    }
+}

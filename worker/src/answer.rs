@@ -1,0 +1,52 @@
+//! What is said outside: JSON, problems, streams, all with headers that keep them private.
+
+use domain::problem::{Code, Problem};
+use serde::Serialize;
+use worker::{Response, Result};
+
+/// A JSON answer that nobody may keep.
+pub(crate) fn json<T: Serialize>(value: &T) -> Result<Response> {
+    private(Response::from_json(value)?)
+}
+
+/// A problem, with its own media type.
+pub(crate) fn problem(problem: &Problem) -> Result<Response> {
+    let response = Response::from_json(problem)?.with_status(problem.status);
+    response.headers().set("content-type", Problem::MEDIA_TYPE)?;
+    if let Some(seconds) = problem.retry_after {
+        response.headers().set("retry-after", &seconds.to_string())?;
+    }
+    private(response)
+}
+
+/// Nothing to say, and that is well.
+pub(crate) fn empty() -> Result<Response> {
+    private(Response::empty()?.with_status(204))
+}
+
+/// Marks an answer as one that must not be stored, sniffed or framed.
+pub(crate) fn private(response: Response) -> Result<Response> {
+    let headers = response.headers();
+    headers.set("cache-control", "no-store")?;
+    headers.set("x-content-type-options", "nosniff")?;
+    headers.set("referrer-policy", "no-referrer")?;
+    headers.set("content-security-policy", "default-src 'none'; frame-ancestors 'none'")?;
+    headers.set("cross-origin-resource-policy", "same-origin")?;
+    Ok(response)
+}
+
+/// A fault of the runtime's, told without its text: that may hold addresses.
+pub(crate) fn internal(error: &worker::Error) -> Problem {
+    worker::console_error!("a fault of our own: {}", shortened(&error.to_string()));
+    Problem::new(Code::Internal, "Something went wrong inside Lectern. Try again; nothing is lost.")
+        .retry_after(5)
+}
+
+/// The start of a text that came from elsewhere, without what could be an address or a token.
+pub(crate) fn shortened(text: &str) -> String {
+    let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let words =
+        plain.split_whitespace().map(|word| if word.contains("://") || word.len() > 60 { "…" } else { word });
+    let text: String = words.collect::<Vec<_>>().join(" ");
+    text.chars().take(200).collect()
+}

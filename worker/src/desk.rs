@@ -1,0 +1,547 @@
+//! The Desk: one Durable Object per institution. Owns the queue and the slots, makes every call to the
+//! reporting API, knows each window's state.
+//!
+//! A thin shell around [`domain::desk::Desk`], which decides. Here is only what the decisions need: storage
+//! (written through, so that memory and disk agree between any two awaits), an alarm that is never lost, the
+//! calls themselves. Handlers do not fail: a panic or an `Err` would lose alarms.
+
+mod store;
+
+use crate::answer;
+use crate::clock;
+use crate::echo360::{Echo360, Memory};
+use crate::errand::{self, Found, Job, Plan, Planned, ToDesk, ToWindow, Told, Word};
+use crate::{setting, zone};
+use domain::api::{self, Ask};
+use domain::desk::{Desk as Rules, Hand, Step, create_parameters};
+use domain::offer::Offer;
+use domain::problem::{Code, Problem};
+use domain::range::Range;
+use domain::report::{REPORTS, ReportName};
+use domain::settings::Settings;
+use domain::time::{HOUR, MINUTE, Timestamp};
+use domain::turn;
+use domain::upstream::Trouble;
+use domain::window::{self, Parameters, WindowKey, is_window_id};
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
+use store::Store;
+use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
+
+/// Steps of one alarm at most; what is left is done in the next.
+const STEPS_PER_ALARM: usize = 40;
+
+/// Re-arming sooner than this inside an alarm is dropped or late.
+const SOONEST: i64 = 250;
+
+/// Set before an alarm does anything: if the isolate is killed half-way, this one still comes.
+const SAFETY: i64 = MINUTE;
+
+/// How long Echo360's list of reports is taken for current.
+const OFFERS_FRESH: i64 = 6 * HOUR;
+
+/// Text of one parameter at most.
+const PARAMETER_LONGEST: usize = 200;
+
+#[durable_object]
+pub struct Desk {
+    state: State,
+    env: Env,
+    rules: RefCell<Option<Rules>>,
+    memory: Memory,
+    /// Whether an alarm is running: it arms the next one itself.
+    running: Cell<bool>,
+    has_tables: Cell<bool>,
+}
+
+impl DurableObject for Desk {
+    fn new(state: State, env: Env) -> Self {
+        Self {
+            state,
+            env,
+            rules: RefCell::new(None),
+            memory: Memory::default(),
+            running: Cell::new(false),
+            has_tables: Cell::new(false),
+        }
+    }
+
+    async fn fetch(&self, mut request: Request) -> Result<Response> {
+        let errand = match request.json::<ToDesk>().await {
+            Ok(errand) => errand,
+            Err(error) => return answer::problem(&answer::internal(&error)),
+        };
+        let answer = self.answer(errand).await;
+        self.ensure_alarm().await;
+        match answer {
+            Ok(answer) => answer,
+            Err(problem) => answer::problem(&problem),
+        }
+    }
+
+    async fn alarm(&self) -> Result<Response> {
+        self.running.set(true);
+        let next = self.run().await;
+        self.running.set(false);
+        if let Some(at) = next {
+            self.arm(at).await;
+        }
+        Response::empty()
+    }
+}
+
+impl Desk {
+    fn store(&self) -> worker::Result<Store> {
+        Store::open(self.state.storage().sql(), &self.has_tables)
+    }
+
+    fn stored<T>(&self, work: impl FnOnce(&Store) -> worker::Result<T>) -> Result<T, Problem> {
+        self.store().and_then(|store| work(&store)).map_err(|error| answer::internal(&error))
+    }
+
+    /// Works on the rules, loaded when they are not in memory, and saves what changed: without an await
+    /// between, so that no other event sees the one without the other.
+    fn with<T>(&self, work: impl FnOnce(&mut Rules) -> T) -> worker::Result<T> {
+        let store = self.store()?;
+        let mut held = self.rules.try_borrow_mut().map_err(|error| error.to_string())?;
+        let rules = match &mut *held {
+            Some(rules) => rules,
+            empty => empty.insert(store.load()?),
+        };
+        let result = work(rules);
+        let changes = rules.take_changes();
+        if let Err(error) = store.save(rules, &changes) {
+            // What is in memory was not written: forget it, and go on from what was.
+            *held = None;
+            return Err(error);
+        }
+        Ok(result)
+    }
+
+    fn rules<T>(&self, work: impl FnOnce(&mut Rules) -> T) -> Result<T, Problem> {
+        self.with(work).map_err(|error| answer::internal(&error))
+    }
+
+    // ---- The alarm.
+
+    /// Runs steps until there is nothing to do now; returns when to wake.
+    async fn run(&self) -> Option<Timestamp> {
+        self.arm(clock::now().plus(SAFETY)).await;
+        let Ok(settings) = setting::read(&self.env) else {
+            // Nothing can be asked until somebody sets them; what is asked for is kept.
+            return Some(clock::now().plus(MINUTE));
+        };
+        for _ in 0..STEPS_PER_ALARM {
+            match self.with(|rules| rules.next(clock::now())) {
+                Ok(Step::Wait(at)) => return Some(at),
+                Ok(Step::Rest) => {
+                    let now = clock::now();
+                    if let Err(error) = self.with(|rules| rules.forget_old_requests(now)) {
+                        answer::internal(&error);
+                    }
+                    self.disarm().await;
+                    return None;
+                }
+                Ok(step) => {
+                    if let Err(error) = self.take(step, &settings).await {
+                        answer::internal(&error);
+                        return Some(clock::now().plus(MINUTE / 6));
+                    }
+                }
+                Err(error) => {
+                    answer::internal(&error);
+                    return Some(clock::now().plus(MINUTE / 6));
+                }
+            }
+        }
+        Some(clock::now())
+    }
+
+    async fn take(&self, step: Step, settings: &Settings) -> worker::Result<()> {
+        let called = || self.note_call();
+        let echo360 = Echo360 { settings, memory: &self.memory, called: &called };
+        match step {
+            Step::List => {
+                let reply = echo360.list().await;
+                self.with(|rules| rules.listed(reply, clock::now()))
+            }
+            Step::Create { key, days } => {
+                let reply = echo360.create(key.report.as_str(), &create_parameters(&key, days)).await;
+                self.with(|rules| rules.created(&key, reply, clock::now()))
+            }
+            Step::Look { key, id } => {
+                let reply = echo360.look(&id).await;
+                match self.with(|rules| rules.looked(&key, &id, reply, clock::now()))? {
+                    Some(hand) => {
+                        self.hand(hand, settings).await;
+                        Ok(())
+                    }
+                    None => Ok(()),
+                }
+            }
+            Step::Inquire { key, lease } => {
+                let word = match errand::window(&self.env, &settings.desk_name(), &key) {
+                    Ok(stub) => errand::ask::<_, Word>(&stub, &ToWindow::Inquire { lease }).await.ok(),
+                    Err(_) => None,
+                };
+                if let Some(word) = &word {
+                    self.store()?.note_sections(&word.sections)?;
+                }
+                let inquiry = word.map(|word| word.inquiry);
+                self.with(|rules| rules.inquired(&key, lease, inquiry, clock::now()))
+            }
+            Step::Wait(_) | Step::Rest => Ok(()),
+        }
+    }
+
+    /// Hands a file to its Window. If this fails, the Desk asks the Window later and learns that it never
+    /// heard of it.
+    async fn hand(&self, hand: Hand, settings: &Settings) {
+        let Hand { key, lease, until, links, .. } = hand;
+        let Ok(stub) = errand::window(&self.env, &settings.desk_name(), &key) else { return };
+        let job = ToWindow::Collect(Job { key, lease, until, links });
+        if let Err(problem) = errand::ask::<_, bool>(&stub, &job).await {
+            worker::console_warn!("a Window did not take its file: {}", problem.title);
+        }
+    }
+
+    fn note_call(&self) {
+        if let Err(error) = self.with(|rules| rules.called(clock::now())) {
+            answer::internal(&error);
+        }
+    }
+
+    async fn arm(&self, at: Timestamp) {
+        let wait = at.since(clock::now()).max(SOONEST);
+        let wait = Duration::from_millis(u64::try_from(wait).unwrap_or(0));
+        if let Err(error) = self.state.storage().set_alarm(wait).await {
+            answer::internal(&error);
+        }
+    }
+
+    async fn disarm(&self) {
+        if let Err(error) = self.state.storage().delete_alarm().await {
+            answer::internal(&error);
+        }
+    }
+
+    /// Every wake checks: whatever is unfinished has an alarm, and one that comes soon enough.
+    async fn ensure_alarm(&self) {
+        if self.running.get() {
+            return;
+        }
+        let now = clock::now();
+        let next = match self.with(|rules| rules.wakes_at(now)) {
+            Ok(next) => next,
+            Err(error) => {
+                answer::internal(&error);
+                Some(now)
+            }
+        };
+        let Some(next) = next else { return };
+        let armed = self.state.storage().get_alarm().await.ok().flatten();
+        if armed.is_none_or(|at| Timestamp(at) > next.plus(SOONEST) || Timestamp(at) < now.plus(-MINUTE)) {
+            self.arm(next).await;
+        }
+    }
+
+    // ---- What is asked of the Desk.
+
+    async fn answer(&self, errand: ToDesk) -> Result<Result<Response>, Problem> {
+        let now = clock::now();
+        let answer = match errand {
+            ToDesk::Reports => answer::json(&self.reports().await?),
+            ToDesk::Courses(scope) => {
+                let courses = self.stored(|store| store.courses(&scope))?;
+                answer::json(&api::Courses { courses })
+            }
+            ToDesk::Ask { person, ask } => answer::json(&self.ask(person, ask).await?),
+            ToDesk::Requests => answer::json(&self.rules(|rules| {
+                let mut requests: Vec<api::Request> =
+                    rules.requests().filter_map(|request| rules.describe(&request.id, now)).collect();
+                requests.sort_by_key(|request| std::cmp::Reverse(request.created));
+                for request in &mut requests {
+                    request.desk = None;
+                }
+                api::Requests { requests, desk: rules.info(now) }
+            })?),
+            ToDesk::Request { id } => answer::json(&self.describe(&id)?),
+            ToDesk::Retry { id, windows } => {
+                self.rules(|rules| rules.retry(&id, &windows, now))?;
+                answer::json(&self.describe(&id)?)
+            }
+            ToDesk::Withdraw { id } => {
+                if !self.rules(|rules| rules.withdraw(&id, now))? {
+                    return Err(unknown_request());
+                }
+                answer::json(&true)
+            }
+            ToDesk::Find { report, window } => answer::json(&self.find(&report, &window)?),
+            ToDesk::Plan { ask } => answer::json(&self.plan(&ask).await?),
+            ToDesk::Collected(told) => {
+                let Told { key, lease, outcome, sections } = told;
+                self.stored(|store| store.note_sections(&sections))?;
+                self.rules(|rules| rules.collected(&key, lease, outcome, now))?;
+                answer::json(&true)
+            }
+        };
+        Ok(answer)
+    }
+
+    fn describe(&self, id: &str) -> Result<api::Request, Problem> {
+        self.rules(|rules| rules.describe(id, clock::now()))?.ok_or_else(unknown_request)
+    }
+
+    async fn ask(&self, person: String, ask: Ask) -> Result<api::Request, Problem> {
+        let now = clock::now();
+        let asked = self.read(&ask, now).await?;
+        let request = turn::Request {
+            id: new_id()?,
+            person,
+            report: asked.offer.name,
+            range: asked.range,
+            zone: asked.zone.name().to_owned(),
+            parameters: ask.parameters,
+            created: now,
+            windows: asked.windows,
+            turn: 0,
+        };
+        let id = self.rules(|rules| rules.ask(request, now))?;
+        self.describe(&id)
+    }
+
+    async fn plan(&self, ask: &Ask) -> Result<Plan, Problem> {
+        let now = clock::now();
+        let asked = self.read(ask, now).await?;
+        let shape = asked.offer.shape();
+        self.rules(|rules| {
+            let planned = |key: WindowKey| {
+                let window = rules.window(&key);
+                Planned {
+                    state: window.map(|window| window.describe(now).state),
+                    copy: window.and_then(|window| window.copy.clone()),
+                    start: key.start(),
+                    key,
+                }
+            };
+            Plan {
+                shape,
+                windows: asked.windows.into_iter().map(planned).collect(),
+                needed_until: asked.range.map(|range| window::needed_until(range, &asked.zone, now)),
+                span: asked.range.map(|range| range.span(&asked.zone)),
+            }
+        })
+    }
+
+    fn find(&self, report: &str, id: &str) -> Result<Found, Problem> {
+        if !is_window_id(id) {
+            return Err(Problem::new(
+                Code::BadId,
+                "A window's id is the Monday of its week, such as 2026-02-02, or `all`.",
+            ));
+        }
+        let found = self.rules(|rules| {
+            rules
+                .windows()
+                .find(|window| window.key.report.as_str() == report && window.key.id() == id)
+                .map(|window| (window.key.clone(), window.copy.is_some()))
+        })?;
+        match found {
+            None => Err(Problem::new(
+                Code::UnknownWindow,
+                "Nobody has asked for this window yet: ask for its days.",
+            )),
+            Some((key, false)) => Err(rows_not_ready(vec![key.id()])),
+            Some((key, true)) => Ok(Found { key }),
+        }
+    }
+
+    /// Reads an ask: everything that can be wrong with it is found here, and nothing has been created.
+    async fn read(&self, ask: &Ask, now: Timestamp) -> Result<Asked, Problem> {
+        let name = ReportName::parse(&ask.report).ok_or_else(|| unknown_report(&ask.report))?;
+        let range = match (&ask.from, &ask.to) {
+            (Some(from), Some(to)) => Some(Range::parse(from, to)?),
+            (None, None) => None,
+            _ => {
+                return Err(Problem::new(
+                    Code::BadRange,
+                    "Give both the first and the last day, `from` and `to`.",
+                ));
+            }
+        };
+        let zone_name = ask.tz.as_deref().unwrap_or("UTC");
+        let zone = zone::trace(zone_name, range, now).ok_or_else(|| {
+            Problem::new(
+                Code::BadZone,
+                "`tz` must be an IANA time zone such as Europe/Berlin, or be left out.",
+            )
+        })?;
+        let offer = self.offer(&name).await?;
+        check_parameters(&offer, &ask.parameters)?;
+        let windows = window::plan(&offer, range, &zone, &ask.parameters, now)?;
+        if windows.is_empty() {
+            return Err(Problem::new(Code::RangeInFuture, "No day of this range is over yet in UTC."));
+        }
+        Ok(Asked { offer, range, zone, windows })
+    }
+
+    // ---- What Echo360 offers.
+
+    /// The offer of one report: the reference's for the eight, Echo360's own list for any other.
+    async fn offer(&self, name: &ReportName) -> Result<Offer, Problem> {
+        if let Some(offer) = Offer::from_reference(name) {
+            return Ok(offer);
+        }
+        let (offers, _) = self.offers().await?;
+        offers.into_iter().find(|offer| offer.name == *name).ok_or_else(|| unknown_report(name.as_str()))
+    }
+
+    async fn reports(&self) -> Result<api::Reports, Problem> {
+        let (offers, listed) = match self.offers().await {
+            Ok((offers, listed)) => (offers, Some(listed)),
+            // The eight can be asked for all the same; the requests say how Echo360 fares.
+            Err(problem) if problem.code != Code::CredentialsRefused => {
+                let names = REPORTS.iter().filter_map(|report| ReportName::parse(report.name));
+                (names.filter_map(|name| Offer::from_reference(&name)).collect(), None)
+            }
+            Err(problem) => return Err(problem),
+        };
+        let reports = offers
+            .into_iter()
+            .map(|offer| {
+                let known = offer.name.known();
+                let described =
+                    if offer.description.is_empty() { offer.name.as_str() } else { &offer.description };
+                api::ReportInfo {
+                    title: known.map_or(described, |report| report.title).to_owned(),
+                    known: known.is_some(),
+                    shape: offer.shape(),
+                    parameters: offer.extra_parameters().cloned().collect(),
+                    name: offer.name,
+                }
+            })
+            .collect();
+        Ok(api::Reports { reports, listed })
+    }
+
+    /// Echo360's own list, from memory for six hours; an older one when Echo360 cannot be reached.
+    async fn offers(&self) -> Result<(Vec<Offer>, Timestamp), Problem> {
+        let now = clock::now();
+        let kept = self.stored(Store::offers)?;
+        if let Some((offers, listed)) = &kept
+            && now.since(*listed) < OFFERS_FRESH
+            && *listed <= now
+        {
+            return Ok((offers.clone(), *listed));
+        }
+        let settings = setting::read(&self.env)?;
+        let held = self.rules(|rules| rules.calls_held(now).is_some().then(|| rules.info(now)))?;
+        let reply = match held {
+            Some(info) => Err(held_problem(&info, now)),
+            None => {
+                let called = || self.note_call();
+                let echo360 = Echo360 { settings: &settings, memory: &self.memory, called: &called };
+                match echo360.reports().await {
+                    Ok(offers) => Ok(offers),
+                    Err(trouble) => {
+                        let problem = trouble_problem(&trouble);
+                        self.rules(|rules| rules.troubled(trouble, clock::now()))?;
+                        Err(problem)
+                    }
+                }
+            }
+        };
+        match (reply, kept) {
+            (Ok(offers), _) => {
+                self.stored(|store| store.keep_offers(&offers, now))?;
+                Ok((offers, now))
+            }
+            (Err(_), Some(kept)) => Ok(kept),
+            (Err(problem), None) => Err(problem),
+        }
+    }
+}
+
+/// An ask that holds.
+struct Asked {
+    offer: Offer,
+    range: Option<Range>,
+    zone: domain::zone::Zone,
+    windows: Vec<WindowKey>,
+}
+
+fn check_parameters(offer: &Offer, given: &Parameters) -> Result<(), Problem> {
+    let wrong = |detail: String| Err(Problem::new(Code::BadParameters, detail));
+    for (name, value) in given {
+        if !offer.extra_parameters().any(|parameter| parameter.name == *name) {
+            let name = answer::shortened(name);
+            return wrong(format!("The report `{}` takes no parameter `{name}`.", offer.name));
+        }
+        if value.len() > PARAMETER_LONGEST || value.chars().any(char::is_control) {
+            return wrong(format!("The parameter `{name}` must be one line of at most 200 characters."));
+        }
+    }
+    match offer
+        .extra_parameters()
+        .find(|parameter| parameter.required && !given.contains_key(&parameter.name))
+    {
+        Some(missing) => {
+            wrong(format!("The report `{}` needs the parameter `{}`.", offer.name, missing.name))
+        }
+        None => Ok(()),
+    }
+}
+
+/// 128 random bits from the runtime, as hexadecimal.
+fn new_id() -> Result<String, Problem> {
+    let fault = || Problem::new(Code::Internal, "No random id could be made. Try again.");
+    let crypto = js_sys::Reflect::get(&js_sys::global(), &"crypto".into()).map_err(|_| fault())?;
+    let uuid = js_sys::Reflect::get(&crypto, &"randomUUID".into()).map_err(|_| fault())?;
+    let uuid: js_sys::Function = wasm_bindgen::JsCast::dyn_into(uuid).map_err(|_| fault())?;
+    let id = uuid.call0(&crypto).map_err(|_| fault())?.as_string().ok_or_else(fault)?;
+    Ok(id.replace('-', ""))
+}
+
+fn unknown_request() -> Problem {
+    Problem::new(Code::UnknownRequest, "There is no such request: it may have been stopped. Ask again.")
+}
+
+fn unknown_report(name: &str) -> Problem {
+    let name = answer::shortened(name);
+    Problem::new(Code::UnknownReport, format!("Echo360 offers no report called `{name}`; see /api/reports."))
+}
+
+/// Which windows are not ready, so that nobody takes a short file for a whole one.
+pub(crate) fn rows_not_ready(ids: Vec<String>) -> Problem {
+    let some = ids.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let more = if ids.len() > 5 { format!(" and {} more", ids.len() - 5) } else { String::new() };
+    Problem::new(
+        Code::RowsNotReady,
+        format!("Not here yet: {some}{more}. Ask for them, and wait until they are."),
+    )
+    .windows(ids)
+    .retry_after(15)
+}
+
+fn held_problem(info: &api::DeskInfo, now: Timestamp) -> Problem {
+    match &info.held {
+        Some(held) => {
+            let code = match held.why {
+                api::Hold::CredentialsRefused => Code::CredentialsRefused,
+                api::Hold::UpstreamDown | api::Hold::LimitReached => Code::UpstreamDown,
+            };
+            let wait = held.until.since(now) / domain::time::SECOND;
+            Problem::new(code, held.detail.clone()).retry_after(u64::try_from(wait).unwrap_or(0).max(1))
+        }
+        None => Problem::new(Code::UpstreamDown, "Lectern has asked as often as it may this minute.")
+            .retry_after(30),
+    }
+}
+
+fn trouble_problem(trouble: &Trouble) -> Problem {
+    match trouble {
+        Trouble::Denied { detail } => Problem::new(Code::CredentialsRefused, detail.clone()),
+        _ => Problem::new(Code::UpstreamDown, "Echo360 does not answer as it should. Try again in a while.")
+            .retry_after(30),
+    }
+}

@@ -1,0 +1,154 @@
+//! What the Desk keeps in SQLite: a row per window, per request, per section, and a few facts.
+
+use crate::errand::SectionRow;
+use domain::api::{Course, Scope, Section};
+use domain::desk::{Account, Changes, Desk};
+use domain::life::Window;
+use domain::offer::Offer;
+use domain::time::Timestamp;
+use domain::turn::Request;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use worker::{Result, SqlStorage};
+
+/// Made on first use; every statement can be repeated.
+const SCHEMA: &str = "
+    CREATE TABLE IF NOT EXISTS window (id TEXT PRIMARY KEY, body TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS request (id TEXT PRIMARY KEY, body TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, body TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS section (
+        course TEXT NOT NULL, section TEXT NOT NULL,
+        code TEXT NOT NULL, name TEXT NOT NULL, number TEXT NOT NULL,
+        PRIMARY KEY (course, section));
+";
+
+/// The Desk's tables.
+pub(crate) struct Store {
+    sql: SqlStorage,
+}
+
+#[derive(Deserialize)]
+struct Body {
+    body: String,
+}
+
+impl Store {
+    /// The tables behind this storage, made when this object has not yet seen them.
+    pub(crate) fn open(sql: SqlStorage, has_tables: &Cell<bool>) -> Result<Self> {
+        if !has_tables.replace(true) {
+            sql.exec(SCHEMA, None).inspect_err(|_| has_tables.set(false))?;
+        }
+        Ok(Self { sql })
+    }
+
+    /// Everything, as it was saved.
+    pub(crate) fn load(&self) -> Result<Desk> {
+        let windows: Vec<Window> = self.bodies("SELECT body FROM window")?;
+        let requests: Vec<Request> = self.bodies("SELECT body FROM request")?;
+        let account: Option<Account> = self.fact("account")?;
+        Ok(Desk::load(windows, requests, account.unwrap_or_default()))
+    }
+
+    /// Saves what changed. No await stands between these statements, so that they are saved all or none.
+    pub(crate) fn save(&self, desk: &Desk, changes: &Changes) -> Result<()> {
+        for key in &changes.windows {
+            self.put("window", &key.full_id(), desk.window(key))?;
+        }
+        for id in &changes.requests {
+            self.put("request", id, desk.request(id))?;
+        }
+        if changes.account {
+            self.keep("account", desk.account())?;
+        }
+        Ok(())
+    }
+
+    fn put<T: Serialize>(&self, table: &str, id: &str, value: Option<&T>) -> Result<()> {
+        match value {
+            Some(value) => self.sql.exec(
+                &format!("INSERT OR REPLACE INTO {table} (id, body) VALUES (?, ?)"),
+                vec![id.into(), serde_json::to_string(value)?.into()],
+            )?,
+            None => self.sql.exec(&format!("DELETE FROM {table} WHERE id = ?"), vec![id.into()])?,
+        };
+        Ok(())
+    }
+
+    fn bodies<T: DeserializeOwned>(&self, query: &str) -> Result<Vec<T>> {
+        let rows: Vec<Body> = self.sql.exec(query, None)?.to_array()?;
+        rows.iter().map(|row| Ok(serde_json::from_str(&row.body)?)).collect()
+    }
+
+    fn fact<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
+        let rows: Vec<Body> =
+            self.sql.exec("SELECT body FROM fact WHERE name = ?", vec![name.into()])?.to_array()?;
+        rows.first().map(|row| Ok(serde_json::from_str(&row.body)?)).transpose()
+    }
+
+    fn keep<T: Serialize>(&self, name: &str, value: &T) -> Result<()> {
+        self.sql.exec(
+            "INSERT OR REPLACE INTO fact (name, body) VALUES (?, ?)",
+            vec![name.into(), serde_json::to_string(value)?.into()],
+        )?;
+        Ok(())
+    }
+
+    /// Echo360's list of reports, and when it was read.
+    pub(crate) fn offers(&self) -> Result<Option<(Vec<Offer>, Timestamp)>> {
+        self.fact("offers")
+    }
+
+    /// Keeps Echo360's list of reports.
+    pub(crate) fn keep_offers(&self, offers: &[Offer], read: Timestamp) -> Result<()> {
+        self.keep("offers", &(offers, read))
+    }
+
+    /// Notes sections that rows name. A name that is given is kept when a later report gives none.
+    pub(crate) fn note_sections(&self, sections: &[SectionRow]) -> Result<()> {
+        for row in sections.iter().filter(|row| !row.course.is_empty()) {
+            let values = [&row.course, &row.section, &row.code, &row.name, &row.number];
+            self.sql.exec(
+                "INSERT INTO section (course, section, code, name, number) VALUES (?, ?, ?, ?, ?)
+                 ON CONFLICT (course, section) DO UPDATE SET
+                    code = CASE excluded.code WHEN '' THEN code ELSE excluded.code END,
+                    name = CASE excluded.name WHEN '' THEN name ELSE excluded.name END,
+                    number = CASE excluded.number WHEN '' THEN number ELSE excluded.number END",
+                values.map(|value| value.as_str().into()).to_vec(),
+            )?;
+        }
+        Ok(())
+    }
+
+    /// The courses in scope, by code and name. Reports that know a section only by its number do not add a
+    /// section of their own here.
+    pub(crate) fn courses(&self, scope: &Scope) -> Result<Vec<Course>> {
+        let Scope::Everything = scope;
+        let rows: Vec<SectionRow> = self
+            .sql
+            .exec("SELECT course, section, code, name, number FROM section ORDER BY number, section", None)?
+            .to_array()?;
+        let mut courses: BTreeMap<String, Course> = BTreeMap::new();
+        for row in rows {
+            let course = courses.entry(row.course.clone()).or_insert_with(|| Course {
+                id: row.course,
+                code: String::new(),
+                name: String::new(),
+                sections: Vec::new(),
+            });
+            if !row.code.is_empty() {
+                course.code = row.code;
+            }
+            if !row.name.is_empty() {
+                course.name = row.name;
+            }
+            if !row.number.is_empty() {
+                course.sections.push(Section { id: row.section, number: row.number });
+            }
+        }
+        let mut courses: Vec<Course> = courses.into_values().collect();
+        courses.sort_by(|a, b| (&a.code, &a.name, &a.id).cmp(&(&b.code, &b.name, &b.id)));
+        Ok(courses)
+    }
+}

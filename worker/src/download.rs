@@ -1,0 +1,276 @@
+//! `/api/csv`: the rows of many windows as one CSV, streamed.
+//!
+//! What can go wrong is found before the first byte as far as possible and told as a problem; what goes wrong
+//! after it breaks the stream off with an error, never with a clean end.
+
+use crate::desk::rows_not_ready;
+use crate::errand::{self, Plan, Planned, ToDesk, ToWindow};
+use crate::route::refuse_rest;
+use crate::wire::Pieces;
+use crate::{answer, wire};
+use domain::api::Ask;
+use domain::frame::{Frame, FrameReader, SliceHead};
+use domain::life::Copy;
+use domain::problem::{Code, Problem};
+use domain::range::Span;
+use domain::report::Shape;
+use domain::settings::Settings;
+use domain::time::Timestamp;
+use domain::window::Parameters;
+use engine::rewrite::{Output, Rewriter};
+use engine::split::read_header;
+use flate2::{Decompress, FlushDecompress, Status};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+use worker::{Env, Response, ResponseBody, Stub};
+
+/// What a download is asked to be.
+pub(crate) struct Wanted {
+    ask: Ask,
+    course: Option<String>,
+    section: Option<String>,
+    delimiter: u8,
+    safe: bool,
+}
+
+impl Wanted {
+    /// Reads the query of `/api/csv/{report}`.
+    pub(crate) fn read(report: &str, mut query: BTreeMap<String, String>) -> Result<Self, Problem> {
+        let wrong = |detail: &str| Err(Problem::new(Code::BadQuery, detail));
+        let delimiter = match query.remove("delimiter").as_deref() {
+            None | Some(",") => b',',
+            Some("\t") => b'\t',
+            Some("|") => b'|',
+            Some(_) => return wrong("`delimiter` must be a comma, a tab (%09) or | (%7C)."),
+        };
+        let safe = match query.remove("cells").as_deref() {
+            None | Some("safe") => true,
+            Some("raw") => false,
+            Some(_) => return wrong("`cells` must be safe or raw."),
+        };
+        let parameters: Parameters = query
+            .keys()
+            .filter_map(|name| name.strip_prefix("parameters."))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+            .into_iter()
+            .filter_map(|name| query.remove(&format!("parameters.{name}")).map(|value| (name, value)))
+            .collect();
+        let mut take = |name: &str| query.remove(name);
+        let (from, to, tz) = (take("from"), take("to"), take("tz"));
+        let (course, section) = (take("course"), take("section"));
+        refuse_rest(&query)?;
+        let ask = Ask { report: report.to_owned(), from, to, tz, parameters };
+        Ok(Self { ask, course, section, delimiter, safe })
+    }
+
+    fn file_name(&self) -> String {
+        let days = match (&self.ask.from, &self.ask.to) {
+            (Some(from), Some(to)) => format!("-{from}-{to}"),
+            _ => String::new(),
+        };
+        let ending = if self.delimiter == b'\t' { "tsv" } else { "csv" };
+        format!("lectern-{}{days}.{ending}", self.ask.report)
+    }
+}
+
+/// A window whose rows are to be sent.
+struct Source {
+    window: Planned,
+    copy: Copy,
+    delimiter: u8,
+    columns: Vec<String>,
+}
+
+/// Where a download stands.
+struct Download {
+    env: Env,
+    desk_name: String,
+    output: Rc<Output>,
+    time: Option<&'static str>,
+    span: Option<Span>,
+    course: Option<String>,
+    section: Option<String>,
+    sources: VecDeque<Source>,
+    current: Option<(Source, Pieces, FrameReader)>,
+}
+
+/// Answers with the CSV, or with a problem while nothing has been sent.
+pub(crate) async fn serve(
+    env: &Env,
+    settings: &Settings,
+    desk: &Stub,
+    wanted: Wanted,
+) -> Result<Response, Problem> {
+    let plan: Plan = errand::ask(desk, &ToDesk::Plan { ask: wanted.ask.clone() }).await?;
+    let report = plan.windows.first().map(|window| window.key.report.clone());
+    let known = report.as_ref().and_then(|report| report.known());
+    let sources = sources(plan.windows, plan.needed_until)?;
+    let appended = if known.is_none_or(|report| report.shape == Shape::Sums) && plan.shape == Shape::Sums {
+        vec!["window_start", "window_end"]
+    } else {
+        Vec::new()
+    };
+    let output = Rc::new(Output {
+        columns: Output::union(sources.iter().map(|source| &source.columns[..])),
+        appended,
+        delimiter: wanted.delimiter,
+        safe: wanted.safe,
+    });
+    let file_name = wanted.file_name();
+    let download = Download {
+        env: env.clone(),
+        desk_name: settings.desk_name(),
+        time: known.and_then(|report| report.time),
+        span: plan.span.filter(|_| plan.shape == Shape::Rows),
+        course: wanted.course,
+        section: wanted.section,
+        sources: sources.into(),
+        current: None,
+        output: Rc::clone(&output),
+    };
+    let mut rows = Box::pin(stream::try_unfold(download, |mut download| async move {
+        let next = download.next().await?;
+        Ok::<_, Broken>(next.map(|bytes| (bytes, download)))
+    }));
+    // The first rows are waited for, so that what is wrong with them is still a problem with a sentence.
+    let first = rows.next().await.transpose().map_err(|broken| {
+        worker::console_error!("a download failed: {}", broken.0);
+        Problem::new(Code::Internal, "The stored rows could not be read. Ask for their weeks again.")
+            .retry_after(5)
+    })?;
+    let start = [Ok(output.header())].into_iter().chain(first.map(Ok));
+    let body = stream::iter(start).chain(rows).map_err(|broken: Broken| {
+        worker::console_error!("a download broke off: {}", broken.0);
+        worker::Error::RustError("the rows broke off".to_owned())
+    });
+    let respond = || {
+        let response = Response::from_stream(body)?;
+        let headers = response.headers();
+        headers.set("content-type", "text/csv; charset=utf-8")?;
+        headers.set("content-disposition", &format!("attachment; filename=\"{file_name}\""))?;
+        answer::private(response)
+    };
+    respond().map_err(|error: worker::Error| answer::internal(&error))
+}
+
+/// The windows with their copies; a problem that names those whose rows are not here, or not up to the days
+/// that are asked for.
+fn sources(windows: Vec<Planned>, needed_until: Option<Timestamp>) -> Result<Vec<Source>, Problem> {
+    let mut missing = Vec::new();
+    let mut sources = Vec::new();
+    for window in windows {
+        let reaches = |copy: &Copy| match (copy.end, window.key.start(), needed_until) {
+            (Some(end), Some(start), Some(needed)) => {
+                let week_end = Timestamp::start_of(domain::time::plus_days(start, 7));
+                Timestamp::start_of(end) >= needed.min(week_end)
+            }
+            _ => true,
+        };
+        match window.copy.clone().filter(reaches) {
+            None => missing.push(window.key.id()),
+            Some(copy) => {
+                let (delimiter, columns) = read_header(copy.header.as_bytes(), window.key.report.known())
+                    .ok_or_else(|| Problem::new(Code::Internal, "A stored header row cannot be read."))?;
+                sources.push(Source { window, copy, delimiter, columns });
+            }
+        }
+    }
+    if missing.is_empty() { Ok(sources) } else { Err(rows_not_ready(missing)) }
+}
+
+/// The stream cannot go on. For the log only.
+struct Broken(String);
+
+impl From<worker::Error> for Broken {
+    fn from(error: worker::Error) -> Self {
+        Self(answer::shortened(&error.to_string()))
+    }
+}
+
+impl From<wire::Cut> for Broken {
+    fn from(cut: wire::Cut) -> Self {
+        Self(cut.0)
+    }
+}
+
+impl From<domain::frame::Broken> for Broken {
+    fn from(broken: domain::frame::Broken) -> Self {
+        Self(broken.to_string())
+    }
+}
+
+impl Download {
+    /// The next rows, `None` after the last.
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, Broken> {
+        loop {
+            if let Some((source, pieces, frames)) = &mut self.current {
+                while let Some(frame) = frames.next()? {
+                    let Frame::Slice(head, deflated) = frame else { continue };
+                    let rows = inflate(head, &deflated)?;
+                    let trim = self.time.zip(trim_of(source, self.span));
+                    let appended = if self.output.appended.is_empty() {
+                        Vec::new()
+                    } else {
+                        [source.window.start, source.copy.end]
+                            .map(|day| day.map_or_else(String::new, |day| day.to_string()))
+                            .to_vec()
+                    };
+                    let rewriter =
+                        Rewriter::new(&self.output, source.delimiter, &source.columns, trim, appended);
+                    let rows = rewriter.rewrite(rows).map_err(|damaged| Broken(damaged.to_string()))?;
+                    if !rows.is_empty() {
+                        return Ok(Some(rows));
+                    }
+                }
+                match pieces.next().await? {
+                    Some(piece) => frames.push(&piece),
+                    None => {
+                        frames.finish()?;
+                        self.current = None;
+                    }
+                }
+                continue;
+            }
+            let Some(source) = self.sources.pop_front() else { return Ok(None) };
+            let pieces = self.open(&source).await?;
+            self.current = Some((source, pieces, FrameReader::default()));
+        }
+    }
+
+    async fn open(&self, source: &Source) -> Result<Pieces, Broken> {
+        let stub = errand::window(&self.env, &self.desk_name, &source.window.key)?;
+        let errand = ToWindow::Rows {
+            generation: Some(source.copy.generation),
+            course: self.course.clone(),
+            section: self.section.clone(),
+        };
+        let response = errand::send(&stub, &errand).await?;
+        match (response.status_code(), response.body()) {
+            (200, ResponseBody::Stream(stream)) => Ok(Pieces::of(Some(stream.clone()))),
+            (status, _) => Err(Broken(format!("a Window answered {status}"))),
+        }
+    }
+}
+
+/// The span to trim to, when the window has days outside it.
+fn trim_of(source: &Source, span: Option<Span>) -> Option<Span> {
+    let (span, start) = (span?, source.window.start?);
+    let is_inside = Timestamp::start_of(start) >= span.start
+        && Timestamp::start_of(domain::time::plus_days(start, 7)) <= span.end;
+    (!is_inside).then_some(span)
+}
+
+/// A slice's rows, checked against its head.
+fn inflate(head: SliceHead, deflated: &[u8]) -> Result<Vec<u8>, Broken> {
+    let length = head.raw_length as usize;
+    // One byte more than promised, so that too much is noticed.
+    let mut rows = Vec::with_capacity(length + 1);
+    let end = Decompress::new(false).decompress_vec(deflated, &mut rows, FlushDecompress::Finish);
+    if matches!(end, Ok(Status::StreamEnd)) && rows.len() == length && crc32fast::hash(&rows) == head.crc32 {
+        Ok(rows)
+    } else {
+        Err(Broken("a stored slice is damaged".to_owned()))
+    }
+}

@@ -1,0 +1,175 @@
+//! What the Worker, the Desk and the Windows say to each other: plain types over the objects' own `fetch`.
+
+use crate::answer;
+use domain::api::{Ask, Scope, State};
+use domain::desk::Inquiry;
+use domain::life::{Copy, Outcome};
+use domain::problem::{Code, Problem};
+use domain::report::Shape;
+use domain::time::{Day, Timestamp};
+use domain::window::WindowKey;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use worker::{Env, Method, Request, RequestInit, Response, Stub};
+
+/// Everything that is asked of a Desk.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum ToDesk {
+    /// What Echo360 offers.
+    Reports,
+    /// The courses and sections seen so far.
+    Courses(Scope),
+    /// A person's ask; answered with the request.
+    Ask { person: String, ask: Ask },
+    /// All requests.
+    Requests,
+    /// One request.
+    Request { id: String },
+    /// Ask a request's windows again.
+    Retry { id: String, windows: Vec<String> },
+    /// Stop waiting.
+    Withdraw { id: String },
+    /// Which window this is, if it has rows: [`Found`].
+    Find { report: String, window: String },
+    /// The windows of a range and their copies: [`Plan`].
+    Plan { ask: Ask },
+    /// A Window's word on a lease.
+    Collected(Told),
+}
+
+/// Everything that is asked of a Window.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum ToWindow {
+    /// Collect these files.
+    Collect(Job),
+    /// What became of a lease: [`Word`].
+    Inquire { lease: u32 },
+    /// The rows, as frames.
+    Rows { generation: Option<u32>, course: Option<String>, section: Option<String> },
+}
+
+/// A file, or several, for a Window to collect.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Job {
+    /// Which window.
+    pub(crate) key: WindowKey,
+    /// Under which lease; the copy's generation.
+    pub(crate) lease: u32,
+    /// By when it must be done.
+    pub(crate) until: Timestamp,
+    /// Signed links: secrets.
+    pub(crate) links: Vec<String>,
+}
+
+impl std::fmt::Debug for Job {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Job({} lease {}, {} links)", self.key.full_id(), self.lease, self.links.len())
+    }
+}
+
+/// How a lease ended, and the sections that its rows name.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Told {
+    /// Which window.
+    pub(crate) key: WindowKey,
+    /// Which lease.
+    pub(crate) lease: u32,
+    /// How it ended.
+    pub(crate) outcome: Outcome,
+    /// What its rows name.
+    pub(crate) sections: Vec<SectionRow>,
+}
+
+/// A Window's answer to [`ToWindow::Inquire`].
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Word {
+    /// What became of it.
+    pub(crate) inquiry: Inquiry,
+    /// What its rows name, when it is done.
+    pub(crate) sections: Vec<SectionRow>,
+}
+
+/// A section as rows name it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct SectionRow {
+    /// The course's UUID.
+    pub(crate) course: String,
+    /// The section's UUID, or its number where a report has no UUID.
+    pub(crate) section: String,
+    /// The course's code.
+    pub(crate) code: String,
+    /// The course's name.
+    pub(crate) name: String,
+    /// The section's number.
+    pub(crate) number: String,
+}
+
+/// A window that has rows.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Found {
+    /// Its key.
+    pub(crate) key: WindowKey,
+}
+
+/// A range's windows, for a download.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Plan {
+    /// How the report's rows relate to time.
+    pub(crate) shape: Shape,
+    /// Oldest first.
+    pub(crate) windows: Vec<Planned>,
+    /// Until when rows must be here.
+    pub(crate) needed_until: Option<Timestamp>,
+    /// The instants of the range, where rows are trimmed.
+    pub(crate) span: Option<domain::range::Span>,
+}
+
+/// One window of a [`Plan`].
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Planned {
+    /// Its key.
+    pub(crate) key: WindowKey,
+    /// Where it stands; none when nobody has asked for it.
+    pub(crate) state: Option<State>,
+    /// The copy that serves.
+    pub(crate) copy: Option<Copy>,
+    /// The first day.
+    pub(crate) start: Option<Day>,
+}
+
+/// The stub of an institution's Desk.
+pub(crate) fn desk(env: &Env, name: &str) -> worker::Result<Stub> {
+    env.durable_object("DESK")?.id_from_name(name)?.get_stub()
+}
+
+/// The stub of a Window, named by its Desk's name and its own.
+pub(crate) fn window(env: &Env, desk_name: &str, key: &WindowKey) -> worker::Result<Stub> {
+    env.durable_object("WINDOW")?.id_from_name(&format!("{desk_name}/{}", key.full_id()))?.get_stub()
+}
+
+/// Sends an errand and returns the raw answer, which may be a problem.
+pub(crate) async fn send<T: Serialize>(stub: &Stub, errand: &T) -> worker::Result<Response> {
+    let mut init = RequestInit::new();
+    init.with_method(Method::Post).with_body(Some(serde_json::to_string(errand)?.into()));
+    stub.fetch_with_request(Request::new_with_init("https://object/", &init)?).await
+}
+
+/// Sends an errand and reads the answer.
+///
+/// # Errors
+/// The problem that came back, or one that says that the object did not answer.
+pub(crate) async fn ask<T: Serialize, A: DeserializeOwned>(stub: &Stub, errand: &T) -> Result<A, Problem> {
+    let answer = async {
+        let mut response = send(stub, errand).await?;
+        let text = response.text().await?;
+        worker::Result::Ok((response.status_code(), text))
+    };
+    let (status, text) = answer.await.map_err(|error| answer::internal(&error))?;
+    if (200..300).contains(&status) {
+        serde_json::from_str(&text).map_err(|error| answer::internal(&error.into()))
+    } else {
+        Err(serde_json::from_str(&text).unwrap_or_else(|_| {
+            Problem::new(Code::Internal, "Something went wrong inside Lectern. Try again.")
+        }))
+    }
+}

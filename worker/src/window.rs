@@ -1,0 +1,190 @@
+//! A Window: one Durable Object per institution, report and week. Collects the files that the Desk hands it,
+//! splits them by section, keeps them, serves them.
+//!
+//! **Invariant**: a copy is served only if every byte of it arrived and checked. Slices are written under a
+//! generation that nothing names; one transaction at the end names it. Whatever goes wrong before leaves
+//! slices that nobody sees, and the next wake deletes them.
+//!
+//! It collects in its own alarm, so that the Desk never waits on bytes and a client that leaves ends nothing.
+//! A crash repeats the alarm; the job is on disk until it has an outcome, and the outcome until the Desk has
+//! taken it.
+
+mod collector;
+mod rows;
+mod store;
+
+use crate::answer;
+use crate::clock;
+use crate::errand::{self, Job, ToDesk, ToWindow, Told, Word};
+use crate::setting;
+use domain::desk::Inquiry;
+use domain::life::Outcome;
+use domain::time::{MINUTE, SECOND};
+use std::cell::Cell;
+use std::time::Duration;
+use store::{Store, Task};
+use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
+
+/// How long a replaced copy is kept for readers that are at it.
+const REPLACED_KEPT: i64 = 15 * MINUTE;
+
+/// Starts of one collecting before it is given up: the runtime itself gives an alarm up after six failures.
+const STARTS_MOST: u32 = 4;
+
+/// How soon to tell the Desk again that did not hear.
+const TELL_AGAIN: i64 = 10 * SECOND;
+
+#[durable_object]
+pub struct Window {
+    state: State,
+    env: Env,
+    /// Whether an alarm is running in this very instance.
+    running: Cell<bool>,
+    has_tables: Cell<bool>,
+}
+
+impl DurableObject for Window {
+    fn new(state: State, env: Env) -> Self {
+        Self { state, env, running: Cell::new(false), has_tables: Cell::new(false) }
+    }
+
+    async fn fetch(&self, mut request: Request) -> Result<Response> {
+        let errand = match request.json::<ToWindow>().await {
+            Ok(errand) => errand,
+            Err(error) => return answer::problem(&answer::internal(&error)),
+        };
+        match self.answer(errand).await {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(problem)) => answer::problem(&problem),
+            Err(error) => answer::problem(&answer::internal(&error)),
+        }
+    }
+
+    async fn alarm(&self) -> Result<Response> {
+        if !self.running.replace(true) {
+            if let Err(error) = self.work().await {
+                answer::internal(&error);
+                self.arm(TELL_AGAIN).await;
+            }
+            self.running.set(false);
+        }
+        Response::empty()
+    }
+}
+
+impl Window {
+    fn store(&self) -> Result<Store> {
+        Store::open(self.state.storage().sql(), &self.has_tables)
+    }
+
+    async fn answer(
+        &self,
+        errand: ToWindow,
+    ) -> Result<std::result::Result<Response, domain::problem::Problem>> {
+        let store = self.store()?;
+        Ok(match errand {
+            ToWindow::Collect(job) => {
+                // An older lease is old news; the same one is a repeated word.
+                let is_news = store.task()?.is_none_or(|task| task.job.lease < job.lease);
+                if is_news {
+                    store.take(&job)?;
+                    self.arm(0).await;
+                }
+                Ok(answer::json(&true)?)
+            }
+            ToWindow::Inquire { lease } => {
+                let word = match store.task()? {
+                    Some(Task { job, outcome: Some(outcome), .. }) if job.lease == lease => {
+                        Word { inquiry: Inquiry::Done(outcome), sections: store.sections()? }
+                    }
+                    Some(Task { job, .. }) if job.lease == lease => {
+                        // Every wake checks: a job without an outcome has an alarm.
+                        if !self.running.get() && self.state.storage().get_alarm().await?.is_none() {
+                            self.arm(0).await;
+                        }
+                        Word { inquiry: Inquiry::Working, sections: Vec::new() }
+                    }
+                    _ => Word { inquiry: Inquiry::Unknown, sections: Vec::new() },
+                };
+                Ok(answer::json(&word)?)
+            }
+            ToWindow::Rows { generation, course, section } => {
+                rows::serve(store, generation, course, section)?
+            }
+        })
+    }
+
+    /// What an alarm does: collect, tell, tidy.
+    async fn work(&self) -> Result<()> {
+        let store = self.store()?;
+        if let Some(task) = store.task()?.filter(|task| task.outcome.is_none()) {
+            self.collect(&store, &task).await?;
+        }
+        if let Some(task) = store.task()?.filter(|task| !task.told) {
+            self.tell(&store, task).await?;
+        }
+        let now = clock::now();
+        store.delete_replaced(now)?;
+        if let Some(next) = store.next_deletion()? {
+            self.arm(next.since(now)).await;
+        }
+        Ok(())
+    }
+
+    async fn collect(&self, store: &Store, task: &Task) -> Result<()> {
+        let Job { lease, until, .. } = task.job;
+        store.delete_orphans()?;
+        let outcome = if task.starts >= STARTS_MOST {
+            Err(Outcome::BadFile { detail: "Collecting the file was broken off four times.".to_owned() })
+        } else {
+            store.note_start()?;
+            match setting::read(&self.env) {
+                Ok(settings) => collector::collect(store, &task.job, &settings).await?,
+                Err(_) => Err(Outcome::Unreachable { detail: "Lectern's settings are wrong.".to_owned() }),
+            }
+        };
+        // The Desk may have given this lease up meanwhile, and handed over another.
+        let is_ours = store.task()?.is_some_and(|task| task.job.lease == lease);
+        if !is_ours {
+            store.delete_orphans()?;
+            return Ok(());
+        }
+        match outcome {
+            Ok(_) if clock::now() >= until => {
+                store.delete_orphans()?;
+                store.settle(&Outcome::BadFile { detail: "Collecting the file took too long.".to_owned() })
+            }
+            Ok(summary) => store.make_current(lease, summary, clock::now(), clock::now().plus(REPLACED_KEPT)),
+            Err(outcome) => {
+                store.delete_orphans()?;
+                store.settle(&outcome)
+            }
+        }
+    }
+
+    /// Tells the Desk how the job ended. If it does not hear, it asks; and we tell again.
+    async fn tell(&self, store: &Store, task: Task) -> Result<()> {
+        let (Some(outcome), Ok(settings)) = (task.outcome, setting::read(&self.env)) else { return Ok(()) };
+        let stub = errand::desk(&self.env, &settings.desk_name())?;
+        let Job { key, lease, .. } = task.job;
+        let told = Told { key, lease, outcome, sections: store.sections()? };
+        match errand::ask::<_, bool>(&stub, &ToDesk::Collected(told)).await {
+            Ok(_) => store.note_told(lease),
+            Err(_) => {
+                self.arm(TELL_AGAIN).await;
+                Ok(())
+            }
+        }
+    }
+
+    async fn arm(&self, wait: i64) {
+        // Sooner than this inside an alarm is dropped or late.
+        let wait = Duration::from_millis(u64::try_from(wait.max(250)).unwrap_or(250));
+        if let Err(error) = self.state.storage().set_alarm(wait).await {
+            answer::internal(&error);
+        }
+    }
+}
+
+/// What a job was, and how it ended, when that is known.
+pub(crate) type Collected = std::result::Result<engine::split::Summary, Outcome>;

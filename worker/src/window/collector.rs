@@ -1,0 +1,127 @@
+//! Collecting: from signed links to slices, in a few MB however large the file.
+
+use super::Collected;
+use super::store::Store;
+use crate::clock;
+use crate::errand::Job;
+use crate::wire::{self, Call, Reply};
+use domain::life::Outcome;
+use domain::settings::{Settings, is_loopback};
+use engine::inflate::Inflate;
+use engine::split::{BadFile, Slice, Splitter};
+use std::cell::{Cell, RefCell};
+use worker::{Result, Url};
+
+/// Redirects of one link that are followed, each held to the same hosts.
+const REDIRECTS_MOST: usize = 3;
+
+/// Collects a job's files into slices under its lease. The inner result says how it went with the file; the
+/// outer fails only when our own storage does.
+pub(crate) async fn collect(store: &Store, job: &Job, settings: &Settings) -> Result<Collected> {
+    let seq = Cell::new(0_u32);
+    let storage_fault = RefCell::new(None);
+    let mut sink = |slice: Slice| {
+        if storage_fault.borrow().is_some() {
+            return;
+        }
+        match store.insert(job.lease, seq.get(), slice) {
+            Ok(()) => seq.set(seq.get() + 1),
+            Err(error) => *storage_fault.borrow_mut() = Some(error),
+        }
+    };
+    let mut splitter = Splitter::new(job.key.report.known());
+    for link in &job.links {
+        let reply = match open(link, job, settings).await {
+            Ok(reply) => reply,
+            Err(outcome) => return Ok(Err(outcome)),
+        };
+        let end = read(&reply, &mut splitter, &mut sink).await;
+        if let Some(error) = storage_fault.borrow_mut().take() {
+            return Err(error);
+        }
+        if let Err(outcome) = end {
+            return Ok(Err(outcome));
+        }
+    }
+    let end = splitter.finish(&mut sink).map_err(|bad| bad_file(&bad));
+    match storage_fault.into_inner() {
+        Some(error) => Err(error),
+        None => Ok(end),
+    }
+}
+
+/// Opens a link, following redirects inside the allowed hosts.
+async fn open(link: &str, job: &Job, settings: &Settings) -> std::result::Result<Reply, Outcome> {
+    let mut link = allowed(link, settings)?;
+    for _ in 0..=REDIRECTS_MOST {
+        // No token here: the link is signed, and the storage is not Echo360.
+        let call = Call { timeout: job.until.since(clock::now()), as_sent: true, ..Call::default() };
+        let unreachable = || Outcome::Unreachable {
+            detail: "The storage that holds the file could not be reached.".to_owned(),
+        };
+        let reply = wire::send(&link, call).await.map_err(|_| unreachable())?;
+        match reply.status() {
+            200 => return Ok(reply),
+            301 | 302 | 303 | 307 | 308 => {
+                let base = Url::parse(&link).map_err(|_| unreachable())?;
+                let next = reply.header("location").and_then(|next| base.join(&next).ok());
+                link = allowed(next.ok_or_else(unreachable)?.as_str(), settings)?;
+            }
+            400 | 401 | 403 | 404 | 410 => return Err(Outcome::LinkExpired),
+            _ => return Err(unreachable()),
+        }
+    }
+    Err(Outcome::BadFile { detail: "The link to the file leads in a circle.".to_owned() })
+}
+
+/// The link as it may be fetched: on an allowed host, by https, or by http on this very machine.
+fn allowed(link: &str, settings: &Settings) -> std::result::Result<String, Outcome> {
+    let barred = |detail: &str| Outcome::Barred { detail: detail.to_owned() };
+    let unreadable = "Echo360's link to the file cannot be read.";
+    let url = Url::parse(link).map_err(|_| barred(unreadable))?;
+    let host = url.host_str().ok_or_else(|| barred(unreadable))?.to_owned();
+    let host_and_port = url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}"));
+    if !url.username().is_empty() || url.password().is_some() || !settings.allows_file_host(&host_and_port) {
+        let detail =
+            format!("Echo360's file lies on {host}, where none may come from: set LECTERN_ASSET_HOSTS.");
+        return Err(barred(&detail));
+    }
+    match (url.scheme(), link.strip_prefix("http://")) {
+        ("https", _) => Ok(link.to_owned()),
+        ("http", _) if is_loopback(&host) => Ok(link.to_owned()),
+        // The vendor's own sample is http:; the signature does not cover the scheme.
+        ("http", Some(rest)) => Ok(format!("https://{rest}")),
+        _ => Err(barred(unreadable)),
+    }
+}
+
+async fn read(
+    reply: &Reply,
+    splitter: &mut Splitter,
+    sink: &mut impl FnMut(Slice),
+) -> std::result::Result<(), Outcome> {
+    let expected: Option<u64> = reply.header("content-length").and_then(|length| length.trim().parse().ok());
+    let mut inflate = Inflate::default();
+    let mut pieces = reply.body();
+    let mut length = 0_u64;
+    let cut = || Outcome::BadFile { detail: "The file stopped before its end.".to_owned() };
+    while let Some(piece) = pieces.next().await.map_err(|_| cut())? {
+        length += piece.len() as u64;
+        inflate.push(&piece, |bytes| splitter.push(bytes, sink)).map_err(|bad| bad_file(&bad))?;
+    }
+    if expected.is_some_and(|expected| expected != length) {
+        return Err(cut());
+    }
+    inflate.finish(|bytes| splitter.push(bytes, sink)).map_err(|bad| bad_file(&bad))?;
+    splitter.end_file(sink).map_err(|bad| bad_file(&bad))
+}
+
+fn bad_file(bad: &BadFile) -> Outcome {
+    let sentence = bad.to_string();
+    let rest = sentence.strip_prefix("It ").unwrap_or(&sentence);
+    Outcome::BadFile { detail: format!("Echo360's file is not what it should be: it {}", lower_first(rest)) }
+}
+
+fn lower_first(text: &str) -> String {
+    text.strip_prefix("Its ").map_or_else(|| text.to_owned(), |rest| format!("its {rest}"))
+}

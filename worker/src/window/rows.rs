@@ -1,0 +1,84 @@
+//! Serving a copy's slices as frames, a few MB at a time.
+
+use super::store::{Filter, Part, Store};
+use crate::answer;
+use domain::frame::Head;
+use domain::problem::{Code, Problem};
+use futures_util::stream;
+use worker::{Response, Result};
+
+/// Bytes that are read from storage at a time.
+const AT_ONCE: u64 = 2 << 20;
+
+/// Slices that are read at a time at most.
+const SLICES_AT_ONCE: u64 = 64;
+
+struct Reading {
+    store: Store,
+    part: Part,
+    filter: Filter,
+    at_once: u32,
+    seq: i64,
+    left: u32,
+}
+
+/// The rows of a copy as frames: `GET /api/rows`.
+pub(crate) fn serve(
+    store: Store,
+    generation: Option<u32>,
+    course: Option<String>,
+    section: Option<String>,
+) -> Result<std::result::Result<Response, Problem>> {
+    let filter = Filter { course, section };
+    let Some(part) = store.part(generation, &filter)? else {
+        return Ok(Err(match generation {
+            Some(_) => Problem::new(
+                Code::CopyReplaced,
+                "This copy has been replaced by a newer one: read the window again.",
+            ),
+            None => Problem::new(Code::RowsNotReady, "The rows of this window are not here yet."),
+        }));
+    };
+    let head = Head {
+        generation: part.generation,
+        slices: part.slices,
+        rows: part.rows,
+        header: part.header.clone(),
+    };
+    let size = (part.bytes / u64::from(part.slices.max(1))).max(1);
+    let at_once = u32::try_from((AT_ONCE / size).clamp(1, SLICES_AT_ONCE)).unwrap_or(1);
+    let left = part.slices;
+    let reading = Reading { store, part, filter, at_once, seq: -1, left };
+    let frames = stream::try_unfold((Some(head), reading), |(head, mut reading)| async move {
+        if let Some(head) = head {
+            return Ok(Some((head.encode(), (None, reading))));
+        }
+        if reading.left == 0 {
+            return Ok(None);
+        }
+        let bytes = reading.next()?;
+        Ok(Some((bytes, (None, reading))))
+    });
+    let frames: std::pin::Pin<Box<dyn stream::Stream<Item = Result<Vec<u8>>>>> = Box::pin(frames);
+    let response = Response::from_stream(frames)?;
+    response.headers().set("content-type", "application/octet-stream")?;
+    Ok(Ok(answer::private(response)?))
+}
+
+impl Reading {
+    fn next(&mut self) -> Result<Vec<u8>> {
+        let slices = self.store.slices_after(self.part.generation, &self.filter, self.seq, self.at_once)?;
+        // The copy was deleted while it was read: the reader must not take this for the end.
+        if slices.is_empty() {
+            return Err("the copy was replaced while it was read".into());
+        }
+        let mut bytes = Vec::new();
+        for slice in slices {
+            bytes.extend_from_slice(&slice.head.encode());
+            bytes.extend_from_slice(&slice.bytes);
+            self.seq = slice.seq;
+            self.left = self.left.saturating_sub(1);
+        }
+        Ok(bytes)
+    }
+}

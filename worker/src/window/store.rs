@@ -1,0 +1,371 @@
+//! What a Window keeps in SQLite: its job, its copies, their slices, the sections they name.
+
+use crate::errand::{Job, SectionRow};
+use domain::frame::SliceHead;
+use domain::life::Outcome;
+use domain::time::Timestamp;
+use engine::split::{Slice, Summary};
+use serde::Deserialize;
+use std::cell::Cell;
+use worker::{Result, SqlStorage, SqlStorageValue};
+
+/// Made on first use; every statement can be repeated. A copy is named in `copy` only when it is whole;
+/// slices of any other generation are orphans.
+const SCHEMA: &str = "
+    CREATE TABLE IF NOT EXISTS job (
+        one INTEGER PRIMARY KEY CHECK (one = 1), body TEXT NOT NULL, starts INTEGER NOT NULL,
+        outcome TEXT, told INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS copy (
+        generation INTEGER PRIMARY KEY, header BLOB NOT NULL, slices INTEGER NOT NULL, rows INTEGER NOT NULL,
+        bytes INTEGER NOT NULL, made INTEGER NOT NULL, delete_at INTEGER);
+    CREATE TABLE IF NOT EXISTS slice (
+        generation INTEGER NOT NULL, seq INTEGER NOT NULL, course TEXT NOT NULL, section TEXT NOT NULL,
+        rows INTEGER NOT NULL, raw_length INTEGER NOT NULL, crc32 INTEGER NOT NULL, bytes BLOB NOT NULL,
+        PRIMARY KEY (generation, seq));
+    CREATE INDEX IF NOT EXISTS slice_of_section ON slice (generation, course, section, seq);
+    CREATE TABLE IF NOT EXISTS section (
+        course TEXT NOT NULL, section TEXT NOT NULL,
+        code TEXT NOT NULL, name TEXT NOT NULL, number TEXT NOT NULL,
+        PRIMARY KEY (course, section));
+";
+
+/// The Window's tables.
+#[derive(Clone)]
+pub(crate) struct Store {
+    sql: SqlStorage,
+}
+
+/// The job that is, or was last, at hand.
+pub(crate) struct Task {
+    /// What to collect.
+    pub(crate) job: Job,
+    /// How often it was started.
+    pub(crate) starts: u32,
+    /// How it ended.
+    pub(crate) outcome: Option<Outcome>,
+    /// Whether the Desk has heard.
+    pub(crate) told: bool,
+}
+
+#[derive(Deserialize)]
+struct TaskRow {
+    body: String,
+    starts: u32,
+    outcome: Option<String>,
+    told: u32,
+}
+
+/// A copy, or the part of it that a reader asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Part {
+    /// Which copy.
+    pub(crate) generation: u32,
+    /// The header row.
+    pub(crate) header: Vec<u8>,
+    /// Slices.
+    pub(crate) slices: u32,
+    /// Data rows.
+    pub(crate) rows: u64,
+    /// Deflated bytes.
+    pub(crate) bytes: u64,
+}
+
+/// A slice as it is stored.
+pub(crate) struct Stored {
+    /// Its place in the copy.
+    pub(crate) seq: i64,
+    /// What a frame says before its bytes.
+    pub(crate) head: SliceHead,
+    /// Raw deflate.
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// Which slices of a copy.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Filter {
+    /// Of this course only.
+    pub(crate) course: Option<String>,
+    /// Of this section only.
+    pub(crate) section: Option<String>,
+}
+
+impl Filter {
+    /// The condition, and the values it binds after the generation.
+    fn condition(&self) -> (String, Vec<SqlStorageValue>) {
+        let mut condition = "generation = ?".to_owned();
+        let mut values = Vec::new();
+        for (column, value) in [("course", &self.course), ("section", &self.section)] {
+            if let Some(value) = value {
+                condition.push_str(&format!(" AND {column} = ?"));
+                values.push(value.as_str().into());
+            }
+        }
+        (condition, values)
+    }
+}
+
+#[derive(Deserialize)]
+struct Count {
+    slices: u32,
+    rows: Option<f64>,
+    bytes: Option<f64>,
+}
+
+#[derive(Deserialize)]
+struct Generation {
+    generation: u32,
+}
+
+#[derive(Deserialize)]
+struct Moment {
+    at: Option<f64>,
+}
+
+impl Store {
+    /// The tables behind this storage, made when this object has not yet seen them.
+    pub(crate) fn open(sql: SqlStorage, has_tables: &Cell<bool>) -> Result<Self> {
+        if !has_tables.replace(true) {
+            sql.exec(SCHEMA, None).inspect_err(|_| has_tables.set(false))?;
+        }
+        Ok(Self { sql })
+    }
+
+    // ---- The job.
+
+    /// Takes a job in place of the last one.
+    pub(crate) fn take(&self, job: &Job) -> Result<()> {
+        self.sql.exec(
+            "INSERT OR REPLACE INTO job (one, body, starts, outcome, told) VALUES (1, ?, 0, NULL, 0)",
+            vec![serde_json::to_string(job)?.into()],
+        )?;
+        Ok(())
+    }
+
+    /// The job at hand.
+    pub(crate) fn task(&self) -> Result<Option<Task>> {
+        let rows: Vec<TaskRow> =
+            self.sql.exec("SELECT body, starts, outcome, told FROM job", None)?.to_array()?;
+        rows.into_iter()
+            .next()
+            .map(|row| {
+                Ok(Task {
+                    job: serde_json::from_str(&row.body)?,
+                    starts: row.starts,
+                    outcome: row.outcome.map(|text| serde_json::from_str(&text)).transpose()?,
+                    told: row.told != 0,
+                })
+            })
+            .transpose()
+    }
+
+    /// Notes that collecting starts.
+    pub(crate) fn note_start(&self) -> Result<()> {
+        self.sql.exec("UPDATE job SET starts = starts + 1", None)?;
+        Ok(())
+    }
+
+    /// Notes that the Desk has heard how this lease ended.
+    pub(crate) fn note_told(&self, lease: u32) -> Result<()> {
+        if self.task()?.is_some_and(|task| task.job.lease == lease) {
+            self.sql.exec("UPDATE job SET told = 1", None)?;
+        }
+        Ok(())
+    }
+
+    /// Notes how the job ended. Its links are secrets that nobody needs any more: they go.
+    pub(crate) fn settle(&self, outcome: &Outcome) -> Result<()> {
+        let Some(mut task) = self.task()? else { return Ok(()) };
+        task.job.links.clear();
+        self.sql.exec(
+            "UPDATE job SET body = ?, outcome = ?, told = 0",
+            vec![serde_json::to_string(&task.job)?.into(), serde_json::to_string(outcome)?.into()],
+        )?;
+        Ok(())
+    }
+
+    // ---- Copies.
+
+    /// Writes a slice of a copy that is not yet named.
+    pub(crate) fn insert(&self, generation: u32, seq: u32, slice: Slice) -> Result<()> {
+        self.sql.exec(
+            "INSERT INTO slice (generation, seq, course, section, rows, raw_length, crc32, bytes)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            vec![
+                i64::from(generation).into(),
+                i64::from(seq).into(),
+                slice.course.into(),
+                slice.section.into(),
+                i64::from(slice.rows).into(),
+                i64::from(slice.raw_length).into(),
+                i64::from(slice.crc32).into(),
+                slice.bytes.into(),
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Makes a whole copy the one that is served, and notes the outcome: no await stands between these
+    /// statements, so that all of them are written or none.
+    pub(crate) fn make_current(
+        &self,
+        generation: u32,
+        summary: Summary,
+        now: Timestamp,
+        delete_old_at: Timestamp,
+    ) -> Result<()> {
+        let Summary { header, rows, bytes, sections } = summary;
+        self.sql
+            .exec("UPDATE copy SET delete_at = ? WHERE delete_at IS NULL", vec![delete_old_at.0.into()])?;
+        let slices = self.count(generation, &Filter::default())?.slices;
+        self.sql.exec(
+            "INSERT OR REPLACE INTO copy (generation, header, slices, rows, bytes, made, delete_at)
+             VALUES (?, ?, ?, ?, ?, ?, NULL)",
+            vec![
+                i64::from(generation).into(),
+                header.clone().into(),
+                i64::from(slices).into(),
+                number(rows),
+                number(bytes),
+                now.0.into(),
+            ],
+        )?;
+        self.sql.exec("DELETE FROM section", None)?;
+        for ((course, section), seen) in sections {
+            self.sql.exec(
+                "INSERT OR REPLACE INTO section (course, section, code, name, number) VALUES (?, ?, ?, ?, ?)",
+                vec![
+                    course.into(),
+                    section.into(),
+                    seen.course_code.into(),
+                    seen.course_name.into(),
+                    seen.section_number.into(),
+                ],
+            )?;
+        }
+        let header = String::from_utf8_lossy(&header).trim_end().to_owned();
+        self.settle(&Outcome::Whole { rows, bytes, header })
+    }
+
+    /// The sections that the current copy names.
+    pub(crate) fn sections(&self) -> Result<Vec<SectionRow>> {
+        self.sql.exec("SELECT course, section, code, name, number FROM section", None)?.to_array()
+    }
+
+    /// Deletes slices that no copy names.
+    pub(crate) fn delete_orphans(&self) -> Result<()> {
+        self.sql.exec("DELETE FROM slice WHERE generation NOT IN (SELECT generation FROM copy)", None)?;
+        Ok(())
+    }
+
+    /// Deletes copies that were replaced long enough ago.
+    pub(crate) fn delete_replaced(&self, now: Timestamp) -> Result<()> {
+        self.sql.exec("DELETE FROM copy WHERE delete_at <= ?", vec![now.0.into()])?;
+        let is_idle = self.task()?.is_none_or(|task| task.outcome.is_some());
+        if is_idle { self.delete_orphans() } else { Ok(()) }
+    }
+
+    /// When the next replaced copy is to be deleted.
+    pub(crate) fn next_deletion(&self) -> Result<Option<Timestamp>> {
+        let rows: Vec<Moment> = self.sql.exec("SELECT min(delete_at) AS at FROM copy", None)?.to_array()?;
+        #[expect(clippy::cast_possible_truncation, reason = "milliseconds of a date")]
+        let at = rows.first().and_then(|row| row.at).map(|at| Timestamp(at as i64));
+        Ok(at)
+    }
+
+    /// The copy that is served, or the one named if it is still here; as much of it as the filter lets through.
+    pub(crate) fn part(&self, generation: Option<u32>, filter: &Filter) -> Result<Option<Part>> {
+        let (query, values) = match generation {
+            Some(generation) => {
+                ("SELECT generation FROM copy WHERE generation = ?", vec![i64::from(generation).into()])
+            }
+            None => ("SELECT generation FROM copy WHERE delete_at IS NULL", Vec::new()),
+        };
+        let rows: Vec<Generation> = self.sql.exec(query, values)?.to_array()?;
+        let Some(Generation { generation }) = rows.first() else { return Ok(None) };
+        let header = self
+            .sql
+            .exec("SELECT header FROM copy WHERE generation = ?", vec![i64::from(*generation).into()])?
+            .raw()
+            .next()
+            .transpose()?
+            .and_then(|row| row.into_iter().next());
+        let Some(SqlStorageValue::Blob(header)) = header else { return Ok(None) };
+        let count = self.count(*generation, filter)?;
+        Ok(Some(Part {
+            generation: *generation,
+            header,
+            slices: count.slices,
+            rows: whole(count.rows),
+            bytes: whole(count.bytes),
+        }))
+    }
+
+    fn count(&self, generation: u32, filter: &Filter) -> Result<Count> {
+        let (condition, mut values) = filter.condition();
+        values.insert(0, i64::from(generation).into());
+        self.sql
+            .exec(
+                &format!(
+                    "SELECT count(*) AS slices, sum(rows) AS rows, sum(length(bytes)) AS bytes
+                     FROM slice WHERE {condition}"
+                ),
+                values,
+            )?
+            .one()
+    }
+
+    /// The next slices of a copy after `seq`, at most `most` of them.
+    pub(crate) fn slices_after(
+        &self,
+        generation: u32,
+        filter: &Filter,
+        seq: i64,
+        most: u32,
+    ) -> Result<Vec<Stored>> {
+        let (condition, mut values) = filter.condition();
+        values.insert(0, i64::from(generation).into());
+        values.push(seq.into());
+        let cursor = self.sql.exec(
+            &format!(
+                "SELECT seq, rows, raw_length, crc32, bytes FROM slice
+                 WHERE {condition} AND seq > ? ORDER BY seq LIMIT {most}"
+            ),
+            values,
+        )?;
+        let damaged = || worker::Error::RustError("a stored slice cannot be read".to_owned());
+        let small = |value: i64| u32::try_from(value).map_err(|_| damaged());
+        cursor
+            .raw()
+            .map(|row| match <[SqlStorageValue; 5]>::try_from(row?) {
+                Ok(
+                    [
+                        SqlStorageValue::Integer(seq),
+                        SqlStorageValue::Integer(rows),
+                        SqlStorageValue::Integer(raw_length),
+                        SqlStorageValue::Integer(crc32),
+                        SqlStorageValue::Blob(bytes),
+                    ],
+                ) => {
+                    let head = SliceHead {
+                        rows: small(rows)?,
+                        raw_length: small(raw_length)?,
+                        crc32: small(crc32)?,
+                        length: u32::try_from(bytes.len()).map_err(|_| damaged())?,
+                    };
+                    Ok(Stored { seq, head, bytes })
+                }
+                _ => Err(damaged()),
+            })
+            .collect()
+    }
+}
+
+/// SQL integers pass through doubles: exact up to 2^53, far above any count of rows or bytes here.
+fn number(value: u64) -> SqlStorageValue {
+    SqlStorageValue::Integer(i64::try_from(value).unwrap_or(i64::MAX))
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count, exact below 2^53")]
+fn whole(value: Option<f64>) -> u64 {
+    value.unwrap_or_default().max(0.0) as u64
+}

@@ -1,0 +1,142 @@
+//! HTTP out: one `fetch` with all the options we need, bodies read piece by piece to their last byte.
+//!
+//! The runtime crate's own body stream takes an aborted body for a finished one; here a body that is cut is an
+//! error, and the caller checks lengths and sums besides.
+
+use domain::time::SECOND;
+use js_sys::{Object, Promise, Reflect, Uint8Array};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{ReadableStream, ReadableStreamDefaultReader};
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch, js_name = fetch)]
+    fn fetch(url: &str, init: &JsValue) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(catch, js_namespace = AbortSignal, js_name = timeout)]
+    fn timeout(milliseconds: f64) -> Result<JsValue, JsValue>;
+}
+
+/// The exchange failed: no answer, or one that was cut. The text is the runtime's, without addresses.
+#[derive(Debug, Clone)]
+pub(crate) struct Cut(pub(crate) String);
+
+impl Cut {
+    fn of(value: &JsValue) -> Self {
+        let text = value
+            .dyn_ref::<js_sys::Error>()
+            .map_or_else(|| value.as_string().unwrap_or_default(), |error| String::from(error.message()));
+        Self(crate::answer::shortened(&text))
+    }
+}
+
+/// What to send.
+#[derive(Debug, Default)]
+pub(crate) struct Call<'a> {
+    /// `GET` when empty.
+    pub(crate) method: &'a str,
+    /// Names and values.
+    pub(crate) headers: Vec<(&'a str, String)>,
+    /// A text body.
+    pub(crate) body: Option<String>,
+    /// Milliseconds until the whole exchange is given up.
+    pub(crate) timeout: i64,
+    /// Leave the body as it is sent, even when it says `Content-Encoding: gzip`.
+    pub(crate) as_sent: bool,
+}
+
+/// What came back.
+pub(crate) struct Reply {
+    response: web_sys::Response,
+}
+
+/// Sends a call. Redirects are never followed: the caller decides where it goes.
+pub(crate) async fn send(url: &str, call: Call<'_>) -> Result<Reply, Cut> {
+    let init = Object::new();
+    let headers = Object::new();
+    let set = |object: &Object, name: &str, value: &JsValue| {
+        Reflect::set(object, &name.into(), value).map_err(|error| Cut::of(&error)).map(|_| ())
+    };
+    for (name, value) in &call.headers {
+        set(&headers, name, &value.into())?;
+    }
+    set(&init, "method", &if call.method.is_empty() { "GET" } else { call.method }.into())?;
+    set(&init, "headers", &headers)?;
+    set(&init, "redirect", &"manual".into())?;
+    if let Some(body) = call.body {
+        set(&init, "body", &body.into())?;
+    }
+    if call.as_sent {
+        set(&init, "encodeResponseBody", &"manual".into())?;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "at most minutes, in milliseconds")]
+    let signal = timeout(call.timeout.max(SECOND) as f64).map_err(|error| Cut::of(&error))?;
+    set(&init, "signal", &signal)?;
+    let promise = fetch(url, &init).map_err(|error| Cut::of(&error))?;
+    let response = JsFuture::from(promise).await.map_err(|error| Cut::of(&error))?;
+    Ok(Reply { response: response.unchecked_into() })
+}
+
+impl Reply {
+    /// The HTTP status.
+    pub(crate) fn status(&self) -> u16 {
+        self.response.status()
+    }
+
+    /// A header's value.
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
+        self.response.headers().get(name).ok().flatten()
+    }
+
+    /// The body, piece by piece.
+    pub(crate) fn body(&self) -> Pieces {
+        Pieces::of(self.response.body())
+    }
+
+    /// The body as text, at most `most` bytes of it.
+    pub(crate) async fn text(&self, most: usize) -> Result<String, Cut> {
+        let mut pieces = self.body();
+        let mut bytes = Vec::new();
+        while let Some(piece) = pieces.next().await? {
+            bytes.extend_from_slice(&piece);
+            if bytes.len() > most {
+                return Err(Cut("the answer is too long".to_owned()));
+            }
+        }
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+}
+
+/// A body as it arrives.
+pub(crate) struct Pieces {
+    reader: Option<ReadableStreamDefaultReader>,
+}
+
+impl Pieces {
+    /// The pieces of a stream; none when there is no stream.
+    pub(crate) fn of(stream: Option<ReadableStream>) -> Self {
+        Self { reader: stream.map(|stream| stream.get_reader().unchecked_into()) }
+    }
+
+    /// The next piece, `None` at the body's own end; a body that stops before it is [`Cut`].
+    pub(crate) async fn next(&mut self) -> Result<Option<Vec<u8>>, Cut> {
+        let Some(reader) = &self.reader else { return Ok(None) };
+        let read = JsFuture::from(reader.read()).await.map_err(|error| Cut::of(&error))?;
+        let get = |name: &str| Reflect::get(&read, &name.into()).map_err(|error| Cut::of(&error));
+        if get("done")?.is_truthy() {
+            self.reader = None;
+            return Ok(None);
+        }
+        Ok(Some(Uint8Array::new(&get("value")?).to_vec()))
+    }
+}
+
+impl Drop for Pieces {
+    fn drop(&mut self) {
+        // Nobody reads on: let the other side stop sending. What comes of the promise is of no interest.
+        if let Some(reader) = &self.reader {
+            let _ = reader.cancel();
+        }
+    }
+}

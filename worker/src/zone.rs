@@ -1,0 +1,62 @@
+//! Time zones, which the runtime knows behind `Intl`, traced for the rules.
+
+use domain::range::Range;
+use domain::time::{DAY, SECOND, Timestamp};
+use domain::zone::Zone;
+use js_sys::{Array, Date, Function, Intl, Object, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+
+/// Whether `name` is an IANA zone.
+pub(crate) fn is_known(name: &str) -> bool {
+    formatter(name).is_some()
+}
+
+/// The zone called `name`, traced around `range` and `now`; `None` when there is no such zone.
+pub(crate) fn trace(name: &str, range: Option<Range>, now: Timestamp) -> Option<Zone> {
+    if name == "UTC" {
+        return Some(Zone::utc());
+    }
+    let format = formatter(name)?;
+    let (from, to) = range.map_or((now, now), |range| {
+        (Timestamp::start_of(range.from()).min(now), Timestamp::start_of(range.to()).max(now))
+    });
+    // Two days on either side: the range's own days may start up to 14 h before or after UTC's.
+    Zone::trace(name, from.plus(-2 * DAY), to.plus(3 * DAY), |t| offset_at(&format, t))
+}
+
+/// A formatter that shows a zone's offset. An offset such as `+01:00`, which newer engines take for a zone,
+/// is none here: it has no name and no daylight saving.
+fn formatter(name: &str) -> Option<Function> {
+    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"/_+-".contains(&b));
+    if !plain || !name.starts_with(|c: char| c.is_ascii_alphabetic()) || name.len() > 64 {
+        return None;
+    }
+    let options = Object::new();
+    Reflect::set(&options, &"timeZone".into(), &name.into()).ok()?;
+    Reflect::set(&options, &"timeZoneName".into(), &"longOffset".into()).ok()?;
+    // Through Reflect, since the typed constructor does not catch what an unknown zone throws.
+    let constructor: Function = Reflect::get(&intl()?, &"DateTimeFormat".into()).ok()?.dyn_into().ok()?;
+    let arguments = Array::of2(&"en-US".into(), &options);
+    let format: Intl::DateTimeFormat = Reflect::construct(&constructor, &arguments).ok()?.unchecked_into();
+    Some(format.format())
+}
+
+fn intl() -> Option<JsValue> {
+    Reflect::get(&js_sys::global(), &"Intl".into()).ok()
+}
+
+/// Seconds east of UTC, from a text such as `2/2/2026, GMT+05:30`.
+fn offset_at(format: &Function, t: Timestamp) -> Option<i32> {
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds of any date fit a double exactly")]
+    let date = Date::new(&JsValue::from_f64((t.0 - t.0.rem_euclid(SECOND)) as f64));
+    let text = format.call1(&JsValue::UNDEFINED, &date).ok()?.as_string()?;
+    let (_, offset) = text.rsplit_once("GMT")?;
+    let Some(sign) = offset.chars().next() else { return Some(0) };
+    let seconds = offset
+        .get(1..)?
+        .split(':')
+        .zip([3600, 60, 1])
+        .map(|(part, unit)| part.parse::<i32>().ok().map(|n| n * unit))
+        .sum::<Option<i32>>()?;
+    Some(if sign == '-' { -seconds } else { seconds })
+}
