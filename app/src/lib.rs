@@ -1,1 +1,24 @@
 //! The Leptos page and its data thread.
+//!
+//! - [`page`]: what is mounted in the document; [`pages`]: one file per route; [`parts`]: what pages are made of.
+//! - [`address`]: the view, derived from the URL; [`follow`]: a request, followed until it is met;
+//!   [`loader`]: the data thread as the page sees it; [`clock`]: the Worker's time.
+//! - [`thread`]: the data thread itself; [`message`]: what it and the page say to each other.
+//! - [`client`]: the API, typed; [`zone`], [`spelling`]: what `Intl` knows of zones, numbers and days.
+//! - [`words`]: every sentence; [`presets`]: the ranges that are a click away; [`timing`]: marks for a profile.
+
+pub mod address;
+pub mod client;
+pub mod clock;
+pub mod follow;
+pub mod loader;
+pub mod message;
+pub mod page;
+pub mod pages;
+pub mod parts;
+pub mod presets;
+pub mod spelling;
+pub mod thread;
+pub mod timing;
+pub mod words;
+pub mod zone;

@@ -80,14 +80,20 @@ impl WindowKey {
         }
     }
 
+    /// The day after its last, closed or not, where it has dates.
+    #[must_use]
+    pub fn end(&self) -> Option<Day> {
+        match self.days {
+            Days::All => None,
+            Days::Week(monday) => Some(plus_days(monday, DAYS_PER_WINDOW)),
+            Days::Exactly(_, end) => Some(end),
+        }
+    }
+
     /// The day after the last that can be asked for at `today` (UTC): the whole window once it has closed.
     #[must_use]
     pub fn end_at(&self, today: Day) -> Option<Day> {
-        match self.days {
-            Days::All => None,
-            Days::Week(monday) => Some(plus_days(monday, DAYS_PER_WINDOW).min(today)),
-            Days::Exactly(_, end) => Some(end),
-        }
+        self.end().map(|end| end.min(today))
     }
 
     /// Whether `created` (when the upstream request was made) is too early for the days up to `end` to be

@@ -1,1 +1,24 @@
 //! From CSV bytes to measures, pure: decode, columns, measures.
+//!
+//! In the Worker, in this order:
+//!
+//! - [`inflate`]: a file, gzip or not, checked; [`split`]: its rows as slices of one section each.
+//! - [`rewrite`]: slices as one CSV for download; [`cells`]: what a spreadsheet would run.
+//!
+//! On the page, in this order:
+//!
+//! - [`slice`]: deflated bytes, inflated and checked; [`decode`]: CSV as records; [`instant`]: a row's time.
+//! - [`dictionary`], [`columns`]: what the rows say, as numbers side by side; [`copy`]: whole or not at all.
+//! - [`measures`]: minutes and viewers per day, over the copies that are here.
+
+pub mod cells;
+pub mod columns;
+pub mod copy;
+pub mod decode;
+pub mod dictionary;
+pub mod inflate;
+pub mod instant;
+pub mod measures;
+pub mod rewrite;
+pub mod slice;
+pub mod split;

@@ -1,0 +1,4 @@
+// Starts the data thread, a worker of the page.
+import init from "/thread.js";
+
+await init();

@@ -1,0 +1,5 @@
+//! The page: mounts the Leptos application in the document.
+
+fn main() {
+    app::page::run();
+}

@@ -1,0 +1,48 @@
+//! The Worker's time: what it said when the page began, carried on by the time that has passed since.
+//!
+//! The device's own clock may be wrong, and which days can be asked for is the Worker's to say.
+
+use domain::time::Timestamp;
+use leptos::prelude::*;
+use std::time::Duration;
+
+/// How often ages on the screen are renewed.
+const TICK: Duration = Duration::from_secs(15);
+
+/// A clock that is set once.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock {
+    set_to: Timestamp,
+    set_at: f64,
+    tick: RwSignal<u32>,
+}
+
+impl Clock {
+    /// A clock that shows `now` now.
+    #[must_use]
+    pub fn new(now: Timestamp) -> Self {
+        let tick = RwSignal::new(0u32);
+        if let Ok(interval) = set_interval_with_handle(
+            move || {
+                tick.try_update(|n| *n = n.wrapping_add(1));
+            },
+            TICK,
+        ) {
+            on_cleanup(move || interval.clear());
+        }
+        Self { set_to: now, set_at: passed(), tick }
+    }
+
+    /// What it shows; renewed every quarter of a minute.
+    #[must_use]
+    pub fn now(self) -> Timestamp {
+        self.tick.track();
+        #[expect(clippy::cast_possible_truncation, reason = "milliseconds since the page began")]
+        self.set_to.plus((passed() - self.set_at) as i64)
+    }
+}
+
+/// Milliseconds that have passed since some moment, whatever happens to the device's clock.
+fn passed() -> f64 {
+    web_sys::window().and_then(|window| window.performance()).map_or(0.0, |performance| performance.now())
+}

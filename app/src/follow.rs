@@ -1,0 +1,249 @@
+//! A request, found and followed until nothing of it is under way.
+//!
+//! Every way of following it (looking it up, asking, trying again) begins a new turn, and a turn ends as
+//! soon as another begins; so an answer that comes late is never shown.
+
+use crate::client::{self, Trouble};
+use domain::api::{Ask, Request, Requests, Retry};
+use domain::range::Range;
+use domain::report::ReportName;
+use js_sys::Promise;
+use leptos::prelude::*;
+use std::collections::BTreeSet;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+
+/// How long the page looks often, in milliseconds: much is decided in the first minute.
+const OFTEN_FOR: f64 = 60_000.0;
+/// Between two looks in that minute.
+const OFTEN: i32 = 2_000;
+/// Between two looks afterwards, and while the page is hidden.
+const SELDOM: i32 = 15_000;
+
+/// What a person wishes to see: the key by which a request is theirs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wish {
+    /// The report.
+    pub report: ReportName,
+    /// The days; none for a report without dates.
+    pub range: Option<Range>,
+    /// The zone of those days.
+    pub tz: String,
+}
+
+impl Wish {
+    /// Whether `request` is this wish, asked.
+    #[must_use]
+    pub fn is_met_by(&self, request: &Request) -> bool {
+        request.report == self.report
+            && request.from == self.range.map(Range::from)
+            && request.to == self.range.map(Range::to)
+            && request.tz == self.tz
+            && request.parameters.is_empty()
+    }
+
+    fn ask(&self) -> Ask {
+        Ask {
+            report: self.report.to_string(),
+            from: self.range.map(|range| range.from().to_string()),
+            to: self.range.map(|range| range.to().to_string()),
+            tz: Some(self.tz.clone()),
+            parameters: std::collections::BTreeMap::new(),
+        }
+    }
+}
+
+/// What is known of a wish.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// Which wish.
+    pub wish: Wish,
+    /// Its request, if it has been asked.
+    pub request: Option<Request>,
+    /// Ids of windows of its report whose rows are here, whoever asked for them.
+    pub here: BTreeSet<String>,
+    /// What went wrong last.
+    pub trouble: Option<Trouble>,
+}
+
+impl Seen {
+    /// Whether there is nothing to wait for.
+    fn is_settled(&self) -> bool {
+        match (&self.trouble, &self.request) {
+            (Some(trouble), _) => !trouble.may_pass(),
+            (None, None) => true,
+            (None, Some(request)) => !request
+                .windows
+                .iter()
+                .any(|w| w.state.is_under_way() || w.again.is_some_and(|s| s.is_under_way())),
+        }
+    }
+}
+
+/// Follows one wish at a time.
+#[derive(Debug, Clone, Copy)]
+pub struct Follower {
+    seen: RwSignal<Option<Seen>>,
+    busy: RwSignal<bool>,
+    turn: StoredValue<u32>,
+}
+
+impl Follower {
+    /// Follows nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        let new = Self { seen: RwSignal::new(None), busy: RwSignal::new(false), turn: StoredValue::new(0) };
+        on_cleanup(move || {
+            new.turn.try_update_value(|turn| *turn = turn.wrapping_add(1));
+        });
+        new
+    }
+
+    /// What is known of `wish`; `None` while it is looked up.
+    #[must_use]
+    pub fn seen(self, wish: &Wish) -> Option<Seen> {
+        self.seen.get().filter(|seen| seen.wish == *wish)
+    }
+
+    /// Whether something that was clicked is being done.
+    #[must_use]
+    pub fn is_busy(self) -> bool {
+        self.busy.get()
+    }
+
+    /// Looks a wish up and follows its request, if there is one.
+    pub fn follow(self, wish: Wish) {
+        let turn = self.begin();
+        spawn_local(async move { self.keep_looking(turn, wish, None).await });
+    }
+
+    /// Asks for a wish, then follows it.
+    pub fn ask(self, wish: Wish) {
+        self.act(wish.clone(), async move |_| client::ask(&wish.ask()).await.map(Some));
+    }
+
+    /// Tries again what failed, or asks again for these windows.
+    pub fn retry(self, wish: Wish, windows: Vec<String>) {
+        self.act(wish, async move |known| match known {
+            Some(request) => client::retry(&request.id, &Retry { windows }).await.map(Some),
+            None => Ok(None),
+        });
+    }
+
+    /// Stops waiting for a wish.
+    pub fn withdraw(self, wish: Wish) {
+        self.act(wish, async move |known| match known {
+            Some(request) => client::withdraw(&request.id).await.map(|()| None),
+            None => Ok(None),
+        });
+    }
+
+    /// Does what was clicked, shows what came of it, and follows on.
+    fn act(
+        self,
+        wish: Wish,
+        action: impl AsyncFnOnce(Option<Request>) -> Result<Option<Request>, Trouble> + 'static,
+    ) {
+        let turn = self.begin();
+        let known = self.seen.get_untracked().filter(|seen| seen.wish == wish).and_then(|seen| seen.request);
+        self.busy.set(true);
+        spawn_local(async move {
+            let result = action(known.clone()).await;
+            self.busy.try_set(false);
+            if !self.is_current(turn) {
+                return;
+            }
+            match result {
+                Ok(request) => self.keep_looking(turn, wish, request).await,
+                Err(trouble) => {
+                    let here = self.here(&wish);
+                    let trouble = Some(trouble);
+                    let seen = Seen { wish: wish.clone(), request: known.clone(), here, trouble };
+                    self.seen.try_set(Some(seen));
+                    // What was under way before the click still is.
+                    if known.is_some() && self.pause(turn, SELDOM).await {
+                        self.keep_looking(turn, wish, known).await;
+                    }
+                }
+            }
+        });
+    }
+
+    async fn keep_looking(self, turn: u32, wish: Wish, mut known: Option<Request>) {
+        let began = js_sys::Date::now();
+        let mut fresh = known.is_some();
+        loop {
+            let result = match &known {
+                Some(request) if fresh => Ok((Some(request.clone()), self.here(&wish))),
+                Some(request) => client::request(&request.id).await.map(|r| (Some(r), self.here(&wish))),
+                None => client::requests().await.map(|all| looked_up(&wish, all)),
+            };
+            fresh = false;
+            if !self.is_current(turn) {
+                return;
+            }
+            let seen = match result {
+                Ok((request, here)) => {
+                    known.clone_from(&request);
+                    Seen { wish: wish.clone(), request, here, trouble: None }
+                }
+                Err(trouble) => {
+                    let here = self.here(&wish);
+                    Seen { wish: wish.clone(), request: known.clone(), here, trouble: Some(trouble) }
+                }
+            };
+            let is_settled = seen.is_settled();
+            self.seen.try_set(Some(seen));
+            let is_early = js_sys::Date::now() - began < OFTEN_FOR;
+            let pause = if is_early && !is_hidden() { OFTEN } else { SELDOM };
+            if is_settled || !self.pause(turn, pause).await {
+                return;
+            }
+        }
+    }
+
+    fn here(self, wish: &Wish) -> BTreeSet<String> {
+        let seen = self.seen.try_get_untracked().flatten().filter(|seen| seen.wish == *wish);
+        seen.map(|seen| seen.here).unwrap_or_default()
+    }
+
+    fn begin(self) -> u32 {
+        self.turn.update_value(|turn| *turn = turn.wrapping_add(1));
+        self.turn.get_value()
+    }
+
+    fn is_current(self, turn: u32) -> bool {
+        self.turn.try_get_value() == Some(turn)
+    }
+
+    /// Waits; `false` when another turn has begun meanwhile.
+    async fn pause(self, turn: u32, milliseconds: i32) -> bool {
+        let promise = Promise::new(&mut |resolve, _| {
+            let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds);
+        });
+        let _ = JsFuture::from(promise).await;
+        self.is_current(turn)
+    }
+}
+
+impl Default for Follower {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn is_hidden() -> bool {
+    document().hidden()
+}
+
+/// The request that is this wish, and the windows of its report that are here already.
+fn looked_up(wish: &Wish, all: Requests) -> (Option<Request>, BTreeSet<String>) {
+    let here = all
+        .requests
+        .iter()
+        .filter(|request| request.report == wish.report)
+        .flat_map(|request| &request.windows)
+        .filter(|window| window.state.has_rows())
+        .map(|window| window.id.clone())
+        .collect();
+    (all.requests.into_iter().find(|request| wish.is_met_by(request)), here)
+}

@@ -1,0 +1,155 @@
+//! The data thread as the page sees it: told what is looked at, heard when there is something to show.
+//!
+//! Not a resource: resources never cancel, and one sight has many answers, each better than the last.
+
+use crate::client::Trouble;
+use crate::message::{Answer, Load, Look, Sight};
+use crate::timing::{self, Moment};
+use engine::measures::Measures;
+use leptos::prelude::*;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
+
+/// What has come of the current sight.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Loaded {
+    /// Which look all this belongs to.
+    turn: u32,
+    /// The measures, once there are any.
+    pub measures: Option<Measures>,
+    /// What they are made of, and what is on its way.
+    pub load: Load,
+    /// Windows whose copy could not be had.
+    pub failed: Vec<(String, Trouble)>,
+}
+
+/// The owner of the data thread.
+#[derive(Debug, Clone, Copy)]
+pub struct Loader {
+    loaded: RwSignal<Loaded>,
+    turn: StoredValue<u32>,
+    /// What was said before the thread listened: only the last of it counts.
+    unheard: StoredValue<Option<String>>,
+    listens: StoredValue<bool>,
+    worker: StoredValue<Option<Worker>, LocalStorage>,
+}
+
+impl Loader {
+    /// Starts the thread. To be called once.
+    #[must_use]
+    pub fn new() -> Self {
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        let worker = Worker::new_with_options("/thread-start.js", &options).ok();
+        let new = Self {
+            loaded: RwSignal::new(Loaded::default()),
+            turn: StoredValue::new(0),
+            unheard: StoredValue::new(None),
+            listens: StoredValue::new(false),
+            worker: StoredValue::new_local(worker.clone()),
+        };
+        if let Some(worker) = worker {
+            let hear = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
+                let text = message.data().as_string().unwrap_or_default();
+                if let Ok(answer) = serde_json::from_str(&text) {
+                    new.hear(answer);
+                }
+            });
+            worker.set_onmessage(Some(hear.as_ref().unchecked_ref()));
+            // The thread speaks as long as the page lives.
+            hear.forget();
+        }
+        new
+    }
+
+    /// What has come of the current sight.
+    #[must_use]
+    pub fn loaded(self) -> ReadSignal<Loaded> {
+        self.loaded.read_only()
+    }
+
+    /// Looks at something else, or at the same again: what could not be had is then tried once more.
+    pub fn look(self, sight: Sight) {
+        let turn = self.turn.get_value().wrapping_add(1);
+        self.turn.set_value(turn);
+        timing::mark(Moment::Asked, Load::default());
+        let Ok(text) = serde_json::to_string(&Look { turn, sight }) else { return };
+        if self.listens.get_value() {
+            self.post(&text);
+        } else {
+            self.unheard.set_value(Some(text));
+        }
+    }
+
+    fn post(self, text: &str) {
+        self.worker.with_value(|worker| {
+            if let Some(worker) = worker {
+                let _ = worker.post_message(&JsValue::from_str(text));
+            }
+        });
+    }
+
+    fn hear(self, answer: Answer) {
+        let now = self.turn.get_value();
+        match answer {
+            Answer::Listening => {
+                self.listens.set_value(true);
+                if let Some(text) = self.unheard.get_value() {
+                    self.unheard.set_value(None);
+                    self.post(&text);
+                }
+            }
+            Answer::Arriving { turn, load } if turn == now => {
+                self.loaded.try_update(|loaded| loaded.load = load);
+            }
+            Answer::Measured { turn, measures, load } if turn == now => {
+                self.marks(load);
+                self.loaded.try_update(|loaded| {
+                    if loaded.turn != turn {
+                        loaded.turn = turn;
+                        loaded.failed.clear();
+                    }
+                    loaded.measures = Some(measures);
+                    loaded.load = load;
+                });
+            }
+            Answer::Failed { turn, window, trouble } if turn == now => {
+                self.loaded.try_update(|loaded| {
+                    loaded.failed.retain(|(id, _)| *id != window);
+                    loaded.failed.push((window, trouble));
+                });
+            }
+            // Of an older sight: nobody looks there any more.
+            Answer::Arriving { .. } | Answer::Measured { .. } | Answer::Failed { .. } => {}
+        }
+    }
+
+    fn marks(self, load: Load) {
+        if load.copies == 0 {
+            return;
+        }
+        let first = self.loaded.with_untracked(|loaded| loaded.load.copies == 0);
+        let whole = load.pending == 0;
+        if whole {
+            timing::mark(Moment::Measured, load);
+        }
+        // A frame is drawn between two callbacks: what is set now is on the screen at the second.
+        request_animation_frame(move || {
+            if first {
+                timing::mark(Moment::FirstMarks, load);
+            }
+            request_animation_frame(move || {
+                if whole {
+                    timing::mark(Moment::Painted, load);
+                }
+            });
+        });
+    }
+}
+
+impl Default for Loader {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,29 @@
+//! A block that says what is wrong and what to do.
+
+use crate::client::Trouble;
+use crate::words;
+use leptos::prelude::*;
+
+/// A trouble, with its code and, where it fits, a button that tries again.
+#[component]
+#[expect(clippy::needless_pass_by_value, reason = "a component owns what it shows")]
+pub fn Notice(
+    /// What is wrong.
+    trouble: Trouble,
+    /// Tries again.
+    #[prop(optional, into)]
+    again: Option<Callback<()>>,
+) -> impl IntoView {
+    let (title, detail) = (words::trouble_title(&trouble), words::trouble_detail(&trouble));
+    let code = words::trouble_code(&trouble);
+    view! {
+        <section class="notice" role="alert" data-code=code>
+            <h2>{title}</h2>
+            <p>{detail}</p>
+            <p class="quiet small">"Code: " <code>{code.clone()}</code></p>
+            {again.map(|again| view! {
+                <button type="button" on:click=move |_| again.run(())>{words::TRY_AGAIN}</button>
+            })}
+        </section>
+    }
+}

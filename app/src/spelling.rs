@@ -1,0 +1,153 @@
+//! Numbers and days as the reader's browser spells them.
+//!
+//! The page speaks English, so it spells as the reader's own English does, or else British English: a month
+//! in another language inside an English sentence helps nobody.
+
+use domain::range::Range;
+use domain::time::{Day, HOUR, MINUTE, Timestamp};
+use js_sys::{Array, Function, Object, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+
+/// A formatter of `Intl`, made once.
+struct Format {
+    object: JsValue,
+}
+
+impl Format {
+    fn new(kind: &str, options: &[(&str, JsValue)]) -> Self {
+        let make = || {
+            let given = Object::new();
+            for (key, value) in options {
+                Reflect::set(&given, &JsValue::from_str(key), value).ok()?;
+            }
+            let intl = Reflect::get(&js_sys::global(), &"Intl".into()).ok()?;
+            let make = Reflect::get(&intl, &kind.into()).ok()?.dyn_into::<Function>().ok()?;
+            Reflect::construct(&make, &Array::of2(&locale().into(), &given)).ok()
+        };
+        Self { object: make().unwrap_or(JsValue::UNDEFINED) }
+    }
+
+    /// Calls one of its methods.
+    fn call(&self, method: &str, values: &[f64]) -> Option<String> {
+        let method = Reflect::get(&self.object, &method.into()).ok()?.dyn_into::<Function>().ok()?;
+        let values: Array = values.iter().map(|value| JsValue::from_f64(*value)).collect();
+        method.apply(&self.object, &values).ok()?.as_string()
+    }
+}
+
+fn locale() -> String {
+    let own = web_sys::window().and_then(|window| window.navigator().language());
+    own.filter(|language| language.starts_with("en")).unwrap_or_else(|| "en-GB".to_owned())
+}
+
+fn of_day(options: &[(&str, &str)]) -> Format {
+    let mut options: Vec<(&str, JsValue)> =
+        options.iter().map(|(key, value)| (*key, JsValue::from_str(value))).collect();
+    options.push(("timeZone", "UTC".into()));
+    Format::new("DateTimeFormat", &options)
+}
+
+thread_local! {
+    static NUMBER: Format = Format::new("NumberFormat", &[("maximumFractionDigits", 1.into())]);
+    static SHORT: Format = of_day(&[("day", "numeric"), ("month", "short")]);
+    static DATED: Format = of_day(&[("day", "numeric"), ("month", "short"), ("year", "numeric")]);
+    static FULL: Format =
+        of_day(&[("weekday", "short"), ("day", "numeric"), ("month", "short"), ("year", "numeric")]);
+}
+
+#[expect(clippy::cast_precision_loss, reason = "milliseconds of this millennium are far below 2^53")]
+fn noon(day: Day) -> f64 {
+    Timestamp::start_of(day).plus(12 * HOUR).0 as f64
+}
+
+/// `13,420`, with at most one digit after the point.
+#[must_use]
+pub fn number(number: f64) -> String {
+    NUMBER.with(|format| format.call("format", &[number])).unwrap_or_else(|| number.to_string())
+}
+
+/// A count: `13,420`.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "counts of rows are far below 2^53")]
+pub fn count(count: u64) -> String {
+    number(count as f64)
+}
+
+/// `3 Feb`.
+#[must_use]
+pub fn short_day(day: Day) -> String {
+    SHORT.with(|format| format.call("format", &[noon(day)])).unwrap_or_else(|| day.to_string())
+}
+
+/// `Tue, 3 Feb 2026`.
+#[must_use]
+pub fn full_day(day: Day) -> String {
+    FULL.with(|format| format.call("format", &[noon(day)])).unwrap_or_else(|| day.to_string())
+}
+
+/// `3 Feb – 1 Mar 2026`: two days, both included.
+#[must_use]
+pub fn days(from: Day, to: Day) -> String {
+    DATED
+        .with(|format| format.call("formatRange", &[noon(from), noon(to)]))
+        .unwrap_or_else(|| format!("{from} – {to}"))
+}
+
+/// `3 Feb – 1 Mar`: two days, both included, where the year is known.
+#[must_use]
+pub fn short_days(from: Day, to: Day) -> String {
+    SHORT
+        .with(|format| format.call("formatRange", &[noon(from), noon(to)]))
+        .unwrap_or_else(|| format!("{from} – {to}"))
+}
+
+/// A range, with its year.
+#[must_use]
+pub fn range(range: Range) -> String {
+    days(range.from(), range.to())
+}
+
+/// How long something has lasted: `under a minute`, `18 min`, `2 h 05 min`, `3 days`.
+#[must_use]
+pub fn span(milliseconds: i64) -> String {
+    let minutes = milliseconds.max(0) / MINUTE;
+    match minutes {
+        0 => "under a minute".to_owned(),
+        1..60 => format!("{minutes} min"),
+        60..2880 => format!("{} h {:02} min", minutes / 60, minutes % 60),
+        _ => format!("{} days", minutes / 1440),
+    }
+}
+
+/// A zone by its offset and place: `UTC+1 Berlin`; UTC by its name alone.
+#[must_use]
+pub fn zone(name: &str, offset: i32) -> String {
+    if name == "UTC" {
+        return name.to_owned();
+    }
+    let place = name.rsplit('/').next().unwrap_or(name).replace('_', " ");
+    let sign = if offset < 0 { '\u{2212}' } else { '+' };
+    let (hours, minutes) = (offset.abs() / 3600, offset.abs() % 3600 / 60);
+    match (offset, minutes) {
+        (0, _) => format!("UTC {place}"),
+        (_, 0) => format!("UTC{sign}{hours} {place}"),
+        _ => format!("UTC{sign}{hours}:{minutes:02} {place}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zones_and_spans_are_spelt_as_they_are_said() {
+        assert_eq!(zone("Europe/Berlin", 3600), "UTC+1 Berlin");
+        assert_eq!(zone("America/New_York", -18_000), "UTC\u{2212}5 New York");
+        assert_eq!(zone("Asia/Kolkata", 19_800), "UTC+5:30 Kolkata");
+        assert_eq!(zone("UTC", 0), "UTC");
+        assert_eq!(span(18 * MINUTE), "18 min");
+        assert_eq!(span(125 * MINUTE), "2 h 05 min");
+        assert_eq!(span(-5), "under a minute");
+        assert_eq!(span(72 * HOUR), "3 days");
+    }
+}

@@ -1,0 +1,254 @@
+//! The data thread: fetches copies, several at a time, keeps their columns, answers with measures.
+//!
+//! It holds at most one sight at a time. A new sight is compared with what is here: copies that are still
+//! wanted stay, fetches that are not are aborted at once, and only what is missing is fetched. Rows never
+//! leave it.
+
+use crate::client::{self, Trouble};
+use crate::message::{Answer, Load, Look, Sight, Wanted};
+use domain::frame::{Frame, FrameReader};
+use domain::report::ReportName;
+use engine::columns::Texts;
+use engine::copy::{Arriving, Copy};
+use engine::measures::{Daily, Facts};
+use js_sys::{Reflect, Uint8Array};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{AbortController, DedicatedWorkerGlobalScope, MessageEvent, ReadableStreamDefaultReader};
+
+/// Copies that are fetched at once: enough to keep the network busy while one of them is decoded.
+const SIDE_BY_SIDE: usize = 4;
+
+/// Milliseconds between two words on what is arriving: more would be redrawn for nothing.
+const BETWEEN_WORDS: f64 = 100.0;
+
+/// Begins to listen to the page.
+pub fn run() {
+    let Ok(scope) = js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() else { return };
+    let thread = Rc::new(RefCell::new(Thread::default()));
+    let hear = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
+        let look = message.data().as_string().and_then(|text| serde_json::from_str::<Look>(&text).ok());
+        if let Some(look) = look {
+            thread.borrow_mut().look(look);
+            fetch_what_is_missing(&thread);
+            thread.borrow().measured();
+        }
+    });
+    scope.set_onmessage(Some(hear.as_ref().unchecked_ref()));
+    // It listens as long as the page lives.
+    hear.forget();
+    say(&Answer::Listening);
+}
+
+/// A fetch that is under way.
+struct Fetch {
+    generation: u32,
+    abort: AbortController,
+    rows: u64,
+    bytes: u64,
+}
+
+/// A copy that is here.
+struct Held {
+    copy: Copy,
+    facts: Facts,
+    bytes: u64,
+}
+
+#[derive(Default)]
+struct Thread {
+    turn: u32,
+    sight: Option<Sight>,
+    texts: Texts,
+    held: BTreeMap<String, Held>,
+    fetches: BTreeMap<String, Fetch>,
+    /// Copies that could not be had, until the page looks again.
+    failed: BTreeSet<(String, u32)>,
+    daily: Option<Daily>,
+    spoke: f64,
+}
+
+impl Thread {
+    /// Takes in what the page looks at now.
+    fn look(&mut self, Look { turn, sight }: Look) {
+        self.turn = turn;
+        self.failed.clear();
+        if self.sight.as_ref().is_none_or(|old| old.report != sight.report) {
+            self.held.clear();
+            self.texts = Texts::default();
+            self.daily = None;
+        }
+        let wanted: BTreeMap<&str, &Wanted> = sight.windows.iter().map(|w| (w.id.as_str(), w)).collect();
+        self.fetches.retain(|id, fetch| {
+            let keep = self.sight.as_ref().is_some_and(|old| old.report == sight.report)
+                && wanted.get(id.as_str()).is_some_and(|window| window.generation == fetch.generation);
+            if !keep {
+                fetch.abort.abort();
+            }
+            keep
+        });
+        self.held.retain(|id, held| match wanted.get(id.as_str()) {
+            // An older generation serves until the newer is here.
+            Some(window) => {
+                if window.generation == held.copy.generation {
+                    held.facts = window.facts;
+                }
+                true
+            }
+            None => false,
+        });
+        if self.daily.as_ref().is_none_or(|daily| *daily.question() != sight.question) {
+            self.daily = Some(Daily::new(sight.question.clone()));
+        }
+        if let Some(daily) = &mut self.daily {
+            daily.keep(|id| wanted.contains_key(id));
+            for (id, held) in &self.held {
+                daily.include(id, &held.copy, held.facts, &self.texts);
+            }
+        }
+        self.sight = Some(sight);
+    }
+
+    /// The next window to fetch, newest first; `None` while enough are under way or none is missing.
+    fn next(&self) -> Option<(ReportName, Wanted)> {
+        let sight = self.sight.as_ref()?;
+        if self.fetches.len() >= SIDE_BY_SIDE {
+            return None;
+        }
+        let window = sight.windows.iter().rev().find(|window| self.is_missing(window))?;
+        Some((sight.report.clone(), window.clone()))
+    }
+
+    fn is_missing(&self, window: &Wanted) -> bool {
+        !self.fetches.contains_key(&window.id)
+            && !self.failed.contains(&(window.id.clone(), window.generation))
+            && self.held.get(&window.id).is_none_or(|held| held.copy.generation != window.generation)
+    }
+
+    fn load(&self) -> Load {
+        let waiting = self.sight.iter().flat_map(|s| &s.windows).filter(|w| self.is_missing(w)).count();
+        let (mut rows, mut bytes) = (0, 0);
+        for held in self.held.values() {
+            rows += held.copy.columns.rows() as u64 + held.copy.columns.passed_over.total();
+            bytes += held.bytes;
+        }
+        for fetch in self.fetches.values() {
+            rows += fetch.rows;
+            bytes += fetch.bytes;
+        }
+        Load { rows, bytes, copies: self.held.len(), pending: self.fetches.len() + waiting }
+    }
+
+    fn measured(&self) {
+        if let Some(daily) = &self.daily {
+            say(&Answer::Measured { turn: self.turn, measures: daily.answer(), load: self.load() });
+        }
+    }
+
+    /// Takes note of a fetch's progress; `None` when it is no longer wanted.
+    fn progress(&mut self, window: &Wanted, rows: u64, bytes: u64) -> Option<()> {
+        let fetch = self.fetches.get_mut(&window.id).filter(|f| f.generation == window.generation)?;
+        (fetch.rows, fetch.bytes) = (rows, bytes);
+        let now = js_sys::Date::now();
+        if now - self.spoke > BETWEEN_WORDS {
+            self.spoke = now;
+            say(&Answer::Arriving { turn: self.turn, load: self.load() });
+        }
+        Some(())
+    }
+
+    fn finished(&mut self, window: &Wanted, result: Result<(Copy, u64), Trouble>) {
+        self.fetches.remove(&window.id);
+        match result {
+            Ok((copy, bytes)) => {
+                if let Some(daily) = &mut self.daily {
+                    daily.include(&window.id, &copy, window.facts, &self.texts);
+                }
+                self.held.insert(window.id.clone(), Held { copy, facts: window.facts, bytes });
+                self.measured();
+            }
+            Err(trouble) => {
+                self.failed.insert((window.id.clone(), window.generation));
+                say(&Answer::Failed { turn: self.turn, window: window.id.clone(), trouble });
+                self.measured();
+            }
+        }
+    }
+}
+
+fn fetch_what_is_missing(thread: &Rc<RefCell<Thread>>) {
+    loop {
+        let Some((report, window)) = thread.borrow().next() else { return };
+        let Ok(abort) = AbortController::new() else { return };
+        let signal = abort.signal();
+        let fetch = Fetch { generation: window.generation, abort, rows: 0, bytes: 0 };
+        thread.borrow_mut().fetches.insert(window.id.clone(), fetch);
+        let thread = Rc::clone(thread);
+        spawn_local(async move {
+            let result = fetched(&thread, &report, &window, &signal).await;
+            // Who was aborted has been struck off already, and perhaps replaced.
+            if signal.aborted() {
+                return;
+            }
+            thread.borrow_mut().finished(&window, result);
+            fetch_what_is_missing(&thread);
+        });
+    }
+}
+
+/// A window's copy, read frame by frame as it arrives, with the bytes that travelled.
+async fn fetched(
+    thread: &Rc<RefCell<Thread>>,
+    report: &ReportName,
+    window: &Wanted,
+    signal: &web_sys::AbortSignal,
+) -> Result<(Copy, u64), Trouble> {
+    let garbled = |e: &dyn std::fmt::Display| Trouble::Garbled(e.to_string());
+    let response = client::rows(report.as_str(), &window.id, window.generation, signal).await?;
+    let body = response.body().ok_or(Trouble::Unreachable)?;
+    let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
+    let mut frames = FrameReader::default();
+    let mut arriving: Option<Arriving> = None;
+    let mut bytes = 0;
+    loop {
+        let chunk = JsFuture::from(reader.read()).await.map_err(|_| Trouble::Unreachable)?;
+        if signal.aborted() {
+            return Err(Trouble::Unreachable);
+        }
+        let part = |name: &str| Reflect::get(&chunk, &JsValue::from_str(name)).unwrap_or_default();
+        if part("done").is_truthy() {
+            break;
+        }
+        let piece = part("value").unchecked_into::<Uint8Array>().to_vec();
+        bytes += piece.len() as u64;
+        frames.push(&piece);
+        while let Some(frame) = frames.next().map_err(|e| garbled(&e))? {
+            match (frame, &mut arriving) {
+                (Frame::Head(head), _) => arriving = Some(Arriving::new(&head).map_err(|e| garbled(&e))?),
+                (Frame::Slice(head, deflated), Some(arriving)) => {
+                    let texts = &mut thread.borrow_mut().texts;
+                    arriving.take(&head, &deflated, texts).map_err(|e| garbled(&e))?;
+                }
+                (Frame::Slice(..), None) => return Err(garbled(&"rows came before their header")),
+            }
+        }
+        let rows = arriving.as_ref().map_or(0, Arriving::rows);
+        if thread.borrow_mut().progress(window, rows, bytes).is_none() {
+            return Err(Trouble::Unreachable);
+        }
+    }
+    frames.finish().map_err(|e| garbled(&e))?;
+    let copy = arriving.ok_or_else(|| garbled(&"nothing came"))?.finish().map_err(|e| garbled(&e))?;
+    Ok((copy, bytes))
+}
+
+fn say(answer: &Answer) {
+    let Ok(scope) = js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() else { return };
+    if let Ok(text) = serde_json::to_string(answer) {
+        let _ = scope.post_message(&JsValue::from_str(&text));
+    }
+}

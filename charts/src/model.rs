@@ -1,0 +1,150 @@
+//! What a chart says: bars per day, a sentence, and a table with the very same numbers.
+
+/// What is known of one bar's number.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Level {
+    /// Not here: a gap with a word, never a zero.
+    Missing,
+    /// May still change: hatched.
+    Provisional(f64),
+    /// Final.
+    Complete(f64),
+}
+
+impl Level {
+    /// The number, where there is one that can be drawn: finite and not below zero.
+    #[must_use]
+    pub fn value(self) -> Option<f64> {
+        match self {
+            Self::Missing => None,
+            Self::Provisional(value) | Self::Complete(value) => Some(value),
+        }
+        .filter(|value| value.is_finite() && *value >= 0.0)
+    }
+}
+
+/// One bar.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bar {
+    /// Its name in the table, in full.
+    pub name: String,
+    /// Its name under the axis, short.
+    pub short: String,
+    /// Whether a name under the axis would best stand here (a Monday among days).
+    pub is_landmark: bool,
+    /// Its height.
+    pub level: Level,
+}
+
+/// Numbers that stand beside the bars in the table and are not drawn: one for each bar.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Beside {
+    /// What they are.
+    pub name: String,
+    /// A number for each bar; none where the bar is missing.
+    pub values: Vec<Option<f64>>,
+}
+
+/// The words that a chart needs and cannot know.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Words {
+    /// Above the names of the bars, in the table.
+    pub bars: String,
+    /// Above the states, in the table.
+    pub state: String,
+    /// A final number.
+    pub complete: String,
+    /// A number that may still change.
+    pub provisional: String,
+    /// No number.
+    pub missing: String,
+}
+
+/// Bars over time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chart {
+    /// Tells its parts from those of other charts in the document: letters, digits, `-`.
+    pub id: String,
+    /// What is counted.
+    pub title: String,
+    /// In what.
+    pub unit: String,
+    /// What it shows, in a sentence: also what it is called to somebody who cannot see it.
+    pub sentence: String,
+    /// Its bars, in order.
+    pub bars: Vec<Bar>,
+    /// Further numbers in the table.
+    pub beside: Vec<Beside>,
+    /// Its words.
+    pub words: Words,
+}
+
+/// One row of a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// The bar's name.
+    pub name: String,
+    /// Its number, then those beside it; none where there is none.
+    pub values: Vec<Option<f64>>,
+    /// The word for its state.
+    pub state: String,
+}
+
+/// A chart's numbers as a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Table {
+    /// The names of the columns: bars, each number, state.
+    pub columns: Vec<String>,
+    /// A row for each bar.
+    pub rows: Vec<Row>,
+}
+
+impl Chart {
+    /// The same numbers as a table.
+    #[must_use]
+    pub fn table(&self) -> Table {
+        let columns = [&self.words.bars, &self.unit]
+            .into_iter()
+            .chain(self.beside.iter().map(|beside| &beside.name))
+            .chain([&self.words.state])
+            .cloned()
+            .collect();
+        let rows = self
+            .bars
+            .iter()
+            .enumerate()
+            .map(|(place, bar)| Row {
+                name: bar.name.clone(),
+                values: [bar.level.value()]
+                    .into_iter()
+                    .chain(self.beside.iter().map(|beside| beside.values.get(place).copied().flatten()))
+                    .collect(),
+                state: match bar.level {
+                    Level::Missing => self.words.missing.clone(),
+                    Level::Provisional(_) => self.words.provisional.clone(),
+                    Level::Complete(_) => self.words.complete.clone(),
+                },
+            })
+            .collect();
+        Table { columns, rows }
+    }
+
+    /// The largest number; 0 without any.
+    #[must_use]
+    pub fn largest(&self) -> f64 {
+        self.bars.iter().filter_map(|bar| bar.level.value()).fold(0.0, f64::max)
+    }
+
+    /// Runs of bars without a number: the first and the one after the last of each.
+    #[must_use]
+    pub fn gaps(&self) -> Vec<(usize, usize)> {
+        let mut gaps: Vec<(usize, usize)> = Vec::new();
+        for (place, _) in self.bars.iter().enumerate().filter(|(_, bar)| bar.level == Level::Missing) {
+            match gaps.last_mut() {
+                Some((_, end)) if *end == place => *end += 1,
+                _ => gaps.push((place, place + 1)),
+            }
+        }
+        gaps
+    }
+}

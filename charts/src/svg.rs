@@ -1,0 +1,112 @@
+//! The drawing: an SVG of marks and axes, with a role and a name, for the page's own style sheet to colour.
+//!
+//! Titles, sentences, tables and everything that is focused or pointed at belong to HTML: this draws what
+//! stands still.
+
+use crate::ink::Ink;
+use crate::layout::{Layout, Size};
+use crate::model::{Chart, Level};
+use plotters::element::{PathElement, Rectangle};
+use plotters::prelude::{DrawingAreaErrorKind, IntoDrawingArea, SVGBackend};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{Color, IntoTextStyle, ShapeStyle};
+
+/// Pixels that a character of a word in a gap takes at most.
+const CHARACTER: i32 = 8;
+
+/// Draws `chart`; `write` spells a number of the axis. Whatever the chart and the size, the result is one
+/// `<svg>` element without `style` attributes.
+#[must_use]
+pub fn draw(chart: &Chart, size: Size, write: &dyn Fn(f64) -> String) -> String {
+    let layout = Layout::new(chart, size, write);
+    let mut drawing = String::new();
+    // Writing to a string cannot fail; were it ever to, what was drawn until then is shown.
+    let _ = marks(&mut drawing, chart, &layout);
+    finished(&drawing, chart)
+}
+
+fn marks(into: &mut String, chart: &Chart, layout: &Layout) -> Result<(), Box<dyn std::error::Error>> {
+    let root = SVGBackend::with_string(into, (layout.size.width, layout.size.height)).into_drawing_area();
+    let failed = |e: DrawingAreaErrorKind<_>| Box::<dyn std::error::Error>::from(e.to_string());
+    let text = |ink: Ink, horizontal, vertical| {
+        ("sans-serif", 13)
+            .with_color(ink.sentinel())
+            .into_text_style(&root)
+            .pos(Pos::new(horizontal, vertical))
+    };
+    let line = |y: i32, ink: Ink| {
+        PathElement::new(vec![(layout.left, y), (layout.right, y)], ShapeStyle::from(&ink.sentinel()))
+    };
+    let number = text(Ink::Label, HPos::Right, VPos::Center);
+    for tick in &layout.ticks {
+        root.draw(&line(tick.y, Ink::Grid)).map_err(failed)?;
+        root.draw_text(&tick.label, &number, (layout.left - 8, tick.y)).map_err(failed)?;
+    }
+    for (from, to) in chart.gaps() {
+        let (left, right) = (layout.bands.edges(from).0, layout.bands.edges(to.saturating_sub(1)).1);
+        let top = layout.ticks.last().map_or(0, |tick| tick.y);
+        root.draw(&Rectangle::new([(left, top), (right, layout.baseline)], Ink::Gap.sentinel().filled()))
+            .map_err(failed)?;
+        let needed =
+            i32::try_from(chart.words.missing.chars().count()).unwrap_or(i32::MAX / CHARACTER) * CHARACTER;
+        if right - left >= needed {
+            let middle = (left + (right - left) / 2, top + (layout.baseline - top) / 2);
+            root.draw_text(&chart.words.missing, &text(Ink::Word, HPos::Center, VPos::Center), middle)
+                .map_err(failed)?;
+        }
+    }
+    for (place, bar) in chart.bars.iter().enumerate() {
+        let ink = if matches!(bar.level, Level::Provisional(_)) { Ink::Provisional } else { Ink::Complete };
+        let Some(value) = bar.level.value().filter(|value| *value > 0.0) else { continue };
+        let (left, right) = layout.bands.bar(place);
+        // What is more than nothing shows, if only as a pixel.
+        let top = layout.amounts.pixel(value).min(layout.baseline - 1);
+        if right > left {
+            root.draw(&Rectangle::new([(left, top), (right, layout.baseline)], ink.sentinel().filled()))
+                .map_err(failed)?;
+        }
+    }
+    root.draw(&line(layout.baseline, Ink::Baseline)).map_err(failed)?;
+    let name = text(Ink::Label, HPos::Left, VPos::Top);
+    for place in &layout.named {
+        let short = chart.bars.get(*place).map_or("", |bar| bar.short.as_str());
+        let at = (layout.bands.bar(*place).0, layout.baseline + 8);
+        root.draw_text(short, &name, at).map_err(failed)?;
+    }
+    root.present().map_err(failed)
+}
+
+/// Gives the drawing its role and name, the pattern of what may still change, and classes for its inks.
+fn finished(drawing: &str, chart: &Chart) -> String {
+    let hatch = format!("{}-hatch", chart.id);
+    let mut svg = drawing.replace(" opacity=\"1\"", "").replace(" stroke=\"none\"", "");
+    for ink in Ink::ALL {
+        let fill = if ink == Ink::Provisional {
+            format!("class=\"{}\" fill=\"url(#{hatch})\"", ink.class())
+        } else {
+            format!("class=\"{}\"", ink.class())
+        };
+        svg = svg
+            .replace(&format!("fill=\"{}\"", ink.hex()), &fill)
+            .replace(&format!("stroke=\"{}\"", ink.hex()), &format!("class=\"{}\"", ink.class()));
+    }
+    let name = escaped(&format!("{}. {}", chart.title, chart.sentence));
+    svg = svg.replacen("<svg ", &format!("<svg class=\"chart\" role=\"img\" aria-label=\"{name}\" "), 1);
+    let pattern = format!(
+        "<defs><pattern id=\"{hatch}\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" \
+         patternTransform=\"rotate(45)\"><rect class=\"hatch-ground\" width=\"6\" height=\"6\"/>\
+         <rect class=\"hatch-line\" width=\"3\" height=\"6\"/></pattern></defs>\n"
+    );
+    match svg.find(">\n") {
+        Some(end) => svg.insert_str(end + 2, &pattern),
+        None => svg.push_str(&pattern),
+    }
+    svg
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+//! Drawings of ordinary and of degenerate charts.
+
+use super::*;
+use crate::model::{Bar, Beside, Words};
+use proptest::prelude::*;
+
+fn chart(levels: &[Level]) -> Chart {
+    Chart {
+        id: "minutes".into(),
+        title: "Minutes <watched>".into(),
+        unit: "minutes".into(),
+        sentence: "12 & \"more\"".into(),
+        bars: levels
+            .iter()
+            .enumerate()
+            .map(|(n, level)| Bar {
+                name: format!("Day {n}"),
+                short: format!("{n}"),
+                is_landmark: n % 7 == 0,
+                level: *level,
+            })
+            .collect(),
+        beside: vec![Beside { name: "viewers".into(), values: levels.iter().map(|l| l.value()).collect() }],
+        words: Words {
+            bars: "Day".into(),
+            state: "State".into(),
+            complete: "final".into(),
+            provisional: "not final".into(),
+            missing: "none".into(),
+        },
+    }
+}
+
+fn svg(levels: &[Level], width: u32, height: u32) -> String {
+    draw(&chart(levels), Size { width, height }, &|n| format!("{n}"))
+}
+
+#[test]
+fn a_small_drawing_is_unchanged() {
+    let drawn = svg(
+        &[Level::Complete(40.0), Level::Provisional(20.0), Level::Missing, Level::Complete(0.0)],
+        200,
+        100,
+    );
+    let expected = include_str!("small.svg");
+    assert_eq!(drawn.trim(), expected.trim(), "\n{drawn}");
+}
+
+fn levels() -> impl Strategy<Value = Vec<Level>> {
+    let number = || prop_oneof![Just(0.0), 0.0f64..1e7, Just(f64::NAN), Just(f64::INFINITY), Just(-1.0)];
+    prop::collection::vec(
+        prop_oneof![
+            Just(Level::Missing),
+            number().prop_map(Level::Provisional),
+            number().prop_map(Level::Complete)
+        ],
+        0..60,
+    )
+}
+
+proptest! {
+    #[test]
+    fn everything_can_be_drawn_and_styled_from_outside(
+        levels in levels(),
+        width in prop_oneof![Just(0u32), Just(1), 2u32..1500],
+        height in prop_oneof![Just(0u32), 1u32..400],
+    ) {
+        let drawn = svg(&levels, width, height);
+        prop_assert!(drawn.starts_with("<svg ") && drawn.trim_end().ends_with("</svg>"));
+        prop_assert!(!drawn.contains("style="));
+        prop_assert!(!drawn.contains("#01FE"), "no sentinel is left: {drawn}");
+        prop_assert!(!drawn.contains("NaN") && !drawn.contains("width=\"-"));
+    }
+
+    #[test]
+    fn every_number_in_the_table_is_a_mark(levels in levels()) {
+        let chart = chart(&levels);
+        let table = chart.table();
+        prop_assert_eq!(table.rows.len(), chart.bars.len());
+        for (row, bar) in table.rows.iter().zip(&chart.bars) {
+            prop_assert_eq!(row.values[0], bar.level.value());
+            prop_assert_eq!(row.values.len() + 2, table.columns.len());
+        }
+        let drawn = svg(&levels, 2000, 300);
+        let shown = table.rows.iter().filter(|row| row.values[0].is_some_and(|value| value > 0.0)).count();
+        prop_assert_eq!(drawn.matches("class=\"bar").count(), shown);
+    }
+}
+
+#[test]
+fn a_gap_has_its_word_and_is_never_a_zero() {
+    let drawn = svg(&[Level::Complete(1.0), Level::Missing, Level::Missing], 400, 100);
+    assert_eq!(drawn.matches("class=\"gap\"").count(), 1);
+    assert_eq!(drawn.matches("class=\"word\"").count(), 1);
+    assert!(drawn.contains("none"));
+}
+
+#[test]
+fn a_name_cannot_leave_its_attribute() {
+    let drawn = svg(&[], 100, 100);
+    assert!(drawn.contains("aria-label=\"Minutes &lt;watched&gt;. 12 &amp; &quot;more&quot;\""));
+}

@@ -1,0 +1,55 @@
+//! The numbers that are written beside an axis: round, from zero, three to five of them.
+
+/// Ticks from zero to the first at or above `largest`. A largest that is no positive number (nothing to show,
+/// all zero) gives the ticks of 2, so that an empty chart still has an axis.
+#[must_use]
+pub fn from_zero(largest: f64) -> Vec<f64> {
+    let largest = if largest.is_finite() && largest > 0.0 { largest.clamp(1e-9, 1e15) } else { 2.0 };
+    // The smallest round step of which four reach: a smaller one would need more than four, so that of any
+    // step (the next is at most twice as large) at least three are needed.
+    let power = 10f64.powf(largest.log10().floor() - 1.0);
+    let step = [1.0, 2.0, 2.5, 5.0, 10.0, 20.0, 25.0, 50.0, 100.0]
+        .map(|round| round * power)
+        .into_iter()
+        .find(|step| step * 4.0 >= largest)
+        .unwrap_or(largest);
+    let mut ticks = vec![0.0];
+    let mut count = 0.0;
+    while ticks.last().is_some_and(|last| *last < largest) && ticks.len() < 5 {
+        count += 1.0;
+        ticks.push(count * step);
+    }
+    ticks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn ticks_are_three_to_five_from_zero_and_reach(largest in prop_oneof![0.0f64..10.0, 0.0f64..1e12]) {
+            let ticks = from_zero(largest);
+            prop_assert!((3..=5).contains(&ticks.len()), "{ticks:?}");
+            prop_assert!(ticks[0] == 0.0);
+            prop_assert!(*ticks.last().unwrap() >= largest);
+            prop_assert!(ticks.windows(2).all(|pair| pair[0] < pair[1]));
+        }
+    }
+
+    #[test]
+    fn ticks_are_round() {
+        assert_eq!(from_zero(13.0), [0.0, 5.0, 10.0, 15.0]);
+        assert_eq!(from_zero(100.0), [0.0, 25.0, 50.0, 75.0, 100.0]);
+        assert_eq!(from_zero(2_410.0), [0.0, 1000.0, 2000.0, 3000.0]);
+        assert_eq!(from_zero(1.0), [0.0, 0.25, 0.5, 0.75, 1.0]);
+    }
+
+    #[test]
+    fn nothing_has_an_axis_too() {
+        for nothing in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+            assert_eq!(from_zero(nothing), [0.0, 0.5, 1.0, 1.5, 2.0]);
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! The columns of `videoview`: what a row says, as numbers side by side. Nothing but this knows about CSV.
+//!
+//! What is done with rows that are not as they should be, and counted in [`PassedOver`]:
+//! a row with another number of fields than the header is *ragged*: nobody knows which field is which, so it
+//! is passed over; a row whose time cannot be read belongs to no day, so it is passed over too. A text that
+//! is not UTF-8 is kept and its row counts; [`Dictionary::text`] shows it with U+FFFD.
+
+use crate::decode::{Decoder, Delimiter, Record};
+use crate::dictionary::Dictionary;
+use crate::instant;
+use domain::column;
+use domain::report::REPORTS;
+use serde::{Deserialize, Serialize};
+
+/// The report whose columns these are.
+pub const REPORT: &str = "videoview";
+
+/// Numbers in as few bytes as the largest of them needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Numbers {
+    /// Each below 2^8.
+    Bytes(Vec<u8>),
+    /// Each below 2^16.
+    Shorts(Vec<u16>),
+    /// Any.
+    Words(Vec<u32>),
+}
+
+impl Default for Numbers {
+    fn default() -> Self {
+        Self::Bytes(Vec::new())
+    }
+}
+
+impl Numbers {
+    /// Adds a number, widening all when it does not fit.
+    #[inline]
+    pub fn push(&mut self, number: u32) {
+        let fits = match self {
+            Self::Bytes(numbers) => u8::try_from(number).map(|n| numbers.push(n)).is_ok(),
+            Self::Shorts(numbers) => u16::try_from(number).map(|n| numbers.push(n)).is_ok(),
+            Self::Words(numbers) => {
+                numbers.push(number);
+                true
+            }
+        };
+        if !fits {
+            self.widen();
+            self.push(number);
+        }
+    }
+
+    /// The number at `row`, 0 where there is none.
+    #[must_use]
+    #[inline]
+    pub fn at(&self, row: usize) -> u32 {
+        match self {
+            Self::Bytes(numbers) => numbers.get(row).copied().map(u32::from),
+            Self::Shorts(numbers) => numbers.get(row).copied().map(u32::from),
+            Self::Words(numbers) => numbers.get(row).copied(),
+        }
+        .unwrap_or(0)
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Bytes(numbers) => numbers.len(),
+            Self::Shorts(numbers) => numbers.len(),
+            Self::Words(numbers) => numbers.len(),
+        }
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    #[cold]
+    fn widen(&mut self) {
+        *self = match std::mem::take(self) {
+            Self::Bytes(numbers) => Self::Shorts(numbers.into_iter().map(u16::from).collect()),
+            Self::Shorts(numbers) => Self::Words(numbers.into_iter().map(u32::from).collect()),
+            words @ Self::Words(_) => words,
+        };
+    }
+}
+
+/// The texts behind the codes, shared by all copies.
+#[derive(Debug, Clone, Default)]
+pub struct Texts {
+    /// `VideoId`.
+    pub video: Dictionary,
+    /// `courseId`.
+    pub course: Dictionary,
+    /// `sectionId`.
+    pub section: Dictionary,
+    /// `userid`; code 0 is nobody.
+    pub user: Dictionary,
+    /// `role`.
+    pub role: Dictionary,
+}
+
+/// Rows that are not among the columns, by what is wrong with them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PassedOver {
+    /// Another number of fields than the header.
+    pub ragged: u64,
+    /// No time that could be read.
+    pub undated: u64,
+}
+
+impl PassedOver {
+    /// All of them.
+    #[must_use]
+    pub fn total(self) -> u64 {
+        self.ragged + self.undated
+    }
+
+    /// These and those.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self { ragged: self.ragged + other.ragged, undated: self.undated + other.undated }
+    }
+}
+
+/// Rows as columns: the value of row `n` stands at place `n` of each.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Columns {
+    /// Seconds since 1970, UTC.
+    pub time: Vec<u32>,
+    /// Code of the video.
+    pub video: Numbers,
+    /// Code of the course.
+    pub course: Numbers,
+    /// Code of the section.
+    pub section: Numbers,
+    /// Code of the viewer; 0 where the row names nobody.
+    pub user: Numbers,
+    /// Code of the viewer's role.
+    pub role: Numbers,
+    /// The video's whole minutes, 0 where the row gives none.
+    pub length: Numbers,
+    /// Rows that are not here.
+    pub passed_over: PassedOver,
+}
+
+impl Columns {
+    /// The number of rows here.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.time.len()
+    }
+}
+
+/// Where the columns stand in a copy's rows, and between which delimiters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    delimiter: Delimiter,
+    width: usize,
+    time: usize,
+    video: usize,
+    course: usize,
+    section: usize,
+    user: usize,
+    role: Option<usize>,
+    length: Option<usize>,
+}
+
+impl Layout {
+    /// Reads a header row, whatever the spelling and order of its names; columns that are new are welcome.
+    ///
+    /// # Errors
+    /// The first column without which nothing can be measured, when it is not there.
+    pub fn read(header: &[u8]) -> Result<Self, &'static str> {
+        let names = Decoder::names(header);
+        if let Some(missing) =
+            REPORTS.iter().find(|r| r.name == REPORT).and_then(|report| report.missing_from(&names))
+        {
+            return Err(missing);
+        }
+        let place = |name: &'static str| column::position(&names, name);
+        let needed = |name: &'static str| place(name).ok_or(name);
+        Ok(Self {
+            delimiter: Delimiter::of(header),
+            width: names.len(),
+            time: needed("event_timestamp")?,
+            video: needed("VideoId")?,
+            course: needed("courseId")?,
+            section: needed("sectionId")?,
+            user: needed("userid")?,
+            role: place("role"),
+            length: place("duration_Minute"),
+        })
+    }
+
+    /// What stands between its fields.
+    #[must_use]
+    pub fn delimiter(&self) -> Delimiter {
+        self.delimiter
+    }
+
+    /// Adds a row to `columns`.
+    #[inline]
+    pub fn take(&self, row: Record<'_>, texts: &mut Texts, columns: &mut Columns) {
+        if row.width() != self.width {
+            columns.passed_over.ragged += 1;
+            return;
+        }
+        let field = |place: usize| row.field(place).trim_ascii();
+        let optional = |place: Option<usize>| place.map(field).unwrap_or_default();
+        let Some(time) = instant::seconds(field(self.time)) else {
+            columns.passed_over.undated += 1;
+            return;
+        };
+        columns.time.push(time);
+        columns.video.push(texts.video.code(field(self.video)));
+        columns.course.push(texts.course.code(field(self.course)));
+        columns.section.push(texts.section.code(field(self.section)));
+        columns.user.push(texts.user.code(field(self.user)));
+        columns.role.push(texts.role.code(optional(self.role)));
+        columns.length.push(whole_minutes(optional(self.length)));
+    }
+}
+
+/// `50`, `50.0` and `50.7` as 50: a part of a minute is nothing to a lecture.
+fn whole_minutes(field: &[u8]) -> u32 {
+    field
+        .iter()
+        .take_while(|b| b.is_ascii_digit())
+        .fold(0u32, |minutes, digit| minutes.saturating_mul(10).saturating_add(u32::from(digit - b'0')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const HEADER: &str = "VideoId|VIDEO NAME|section_id|sectionNumber|courseId|Event_Timestamp|duration_Minute|userid|role|new one\n";
+
+    fn columns(header: &str, csv: &[u8]) -> (Columns, Texts) {
+        let layout = Layout::read(header.as_bytes()).unwrap();
+        let (mut columns, mut texts) = (Columns::default(), Texts::default());
+        Decoder::new(layout.delimiter()).each(csv, |row| layout.take(row, &mut texts, &mut columns));
+        (columns, texts)
+    }
+
+    #[test]
+    fn columns_are_found_by_name_whatever_the_spelling_and_order() {
+        let (columns, texts) = columns(HEADER, b"v1|n|s1|1|c1|2026-02-02 12:00:00|50.5|u1|Student|x\n");
+        assert_eq!(columns.rows(), 1);
+        assert_eq!(columns.time, [1_770_033_600]);
+        assert_eq!(texts.video.text(columns.video.at(0)), "v1");
+        assert_eq!(texts.role.text(columns.role.at(0)), "Student");
+        assert_eq!(columns.length.at(0), 50);
+        assert_eq!(Layout::read(b"VideoId,sectionId,courseId,userid\n"), Err("event_timestamp"));
+    }
+
+    #[test]
+    fn a_row_that_cannot_be_placed_is_passed_over_and_counted() {
+        let csv = b"v|n|s|1|c|2026-02-02 12:00:00|5|u|r\n\
+            v|n|s|1|c|soon|5|u|r|x\n\
+            v|n|s|1|c|2026-02-02 12:00:00|5|u\xff|r|x\n\
+            v|n|s|1|c|2026-02-02 12:00:00|5||r|x\n";
+        let (columns, texts) = columns(HEADER, csv);
+        assert_eq!(columns.passed_over, PassedOver { ragged: 1, undated: 1 });
+        assert_eq!(columns.rows(), 2);
+        assert_eq!(texts.user.text(columns.user.at(0)), "u\u{fffd}", "not UTF-8: kept, and its row counts");
+        assert_eq!(columns.user.at(1), crate::dictionary::EMPTY);
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_keep_what_they_were_given(given in prop::collection::vec(
+            prop_oneof![0u32..300, 65_000u32..66_000, any::<u32>()], 0..200,
+        )) {
+            let mut numbers = Numbers::default();
+            given.iter().for_each(|n| numbers.push(*n));
+            prop_assert_eq!(numbers.len(), given.len());
+            for (row, number) in given.iter().enumerate() {
+                prop_assert_eq!(numbers.at(row), *number);
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! A copy on the page: the rows of one window, whole or not at all.
+//!
+//! Slices are taken in as they arrive, but nothing is measured before the last of them: a week of which
+//! half the rows are here would look like a quiet week.
+
+use crate::columns::{Columns, Layout, Texts};
+use crate::decode::Decoder;
+use crate::slice::{Inflater, Spoilt};
+use domain::frame::{Head, SliceHead};
+
+/// Why a copy cannot be taken in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unreadable {
+    /// Its header row lacks this column.
+    Column(&'static str),
+    /// A slice is not what was stored.
+    Spoilt(Spoilt),
+    /// It has another number of rows than was promised.
+    Rows,
+}
+
+impl std::fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Column(name) => write!(f, "the header row lacks the column {name}"),
+            Self::Spoilt(spoilt) => spoilt.fmt(f),
+            Self::Rows => f.write_str("there are not as many rows as were promised"),
+        }
+    }
+}
+
+impl std::error::Error for Unreadable {}
+
+/// A copy whose slices are still coming.
+#[derive(Debug)]
+pub struct Arriving {
+    generation: u32,
+    promised: u64,
+    seen: u64,
+    bytes: u64,
+    layout: Layout,
+    decoder: Decoder,
+    inflater: Inflater,
+    columns: Columns,
+}
+
+/// A copy that is whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copy {
+    /// Which one.
+    pub generation: u32,
+    /// Its rows.
+    pub columns: Columns,
+    /// Bytes of CSV that it had, without the header row.
+    pub bytes: u64,
+}
+
+impl Arriving {
+    /// Begins a copy.
+    ///
+    /// # Errors
+    /// [`Unreadable::Column`].
+    pub fn new(head: &Head) -> Result<Self, Unreadable> {
+        let layout = Layout::read(&head.header).map_err(Unreadable::Column)?;
+        Ok(Self {
+            generation: head.generation,
+            promised: head.rows,
+            seen: 0,
+            bytes: 0,
+            decoder: Decoder::new(layout.delimiter()),
+            inflater: Inflater::default(),
+            layout,
+            columns: Columns::default(),
+        })
+    }
+
+    /// Takes in one slice: inflates, checks, decodes.
+    ///
+    /// # Errors
+    /// [`Unreadable::Spoilt`], [`Unreadable::Rows`].
+    pub fn take(&mut self, head: &SliceHead, deflated: &[u8], texts: &mut Texts) -> Result<(), Unreadable> {
+        let csv = self.inflater.inflate(head, deflated).map_err(Unreadable::Spoilt)?;
+        let (layout, columns) = (&self.layout, &mut self.columns);
+        let mut rows = 0;
+        self.decoder.each(csv, |row| {
+            rows += 1;
+            layout.take(row, texts, columns);
+        });
+        if rows != u64::from(head.rows) {
+            return Err(Unreadable::Rows);
+        }
+        self.seen += rows;
+        self.bytes += u64::from(head.raw_length);
+        Ok(())
+    }
+
+    /// Rows taken in so far, those passed over included.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.seen
+    }
+
+    /// The whole copy, after the last slice.
+    ///
+    /// # Errors
+    /// [`Unreadable::Rows`].
+    pub fn finish(self) -> Result<Copy, Unreadable> {
+        if self.seen != self.promised {
+            return Err(Unreadable::Rows);
+        }
+        Ok(Copy { generation: self.generation, columns: self.columns, bytes: self.bytes })
+    }
+}

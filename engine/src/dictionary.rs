@@ -1,0 +1,173 @@
+//! Texts as numbers: each distinct text of a column gets a code, in the order of first sight.
+//!
+//! Rows repeat a few thousand ids millions of times; a code is a tenth of an id's size and compares in one
+//! step. Codes are shared by every copy that is held, so that a viewer in two weeks is one viewer. Bytes
+//! are kept as they came: two ids that differ only in bytes that are no UTF-8 stay two.
+
+use std::borrow::Cow;
+
+/// The code of the empty text, in every dictionary.
+pub const EMPTY: u32 = 0;
+
+/// Marks a slot that holds nothing.
+const FREE: u32 = u32::MAX;
+
+/// The distinct texts of one column.
+#[derive(Debug, Clone)]
+pub struct Dictionary {
+    bytes: Vec<u8>,
+    /// Where each text ends in `bytes`.
+    ends: Vec<usize>,
+    /// Codes by hash, open addressing; a power of two, at most half full.
+    slots: Vec<u32>,
+    /// The code that was given last: rows that stand together look alike.
+    last: u32,
+}
+
+impl Default for Dictionary {
+    fn default() -> Self {
+        let mut new = Self { bytes: Vec::new(), ends: Vec::new(), slots: vec![FREE; 64], last: EMPTY };
+        new.code(b"");
+        new
+    }
+}
+
+impl Dictionary {
+    /// The code of `text`, given to it now if it is new.
+    #[inline]
+    pub fn code(&mut self, text: &[u8]) -> u32 {
+        if !self.ends.is_empty() && self.bytes_of(self.last) == text {
+            return self.last;
+        }
+        let slot = self.slot(text);
+        let found = self.slots.get(slot).copied().unwrap_or(FREE);
+        self.last = if found == FREE { self.add(text, slot) } else { found };
+        self.last
+    }
+
+    /// The code of `text`, if it has one.
+    #[must_use]
+    pub fn find(&self, text: &[u8]) -> Option<u32> {
+        self.slots.get(self.slot(text)).copied().filter(|code| *code != FREE)
+    }
+
+    /// The number of distinct texts, the empty one included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Never: the empty text is always there.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The text of a code, as it came.
+    #[must_use]
+    #[inline]
+    pub fn bytes_of(&self, code: u32) -> &[u8] {
+        let place = code as usize;
+        let start = place.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        self.ends.get(place).and_then(|end| self.bytes.get(start..*end)).unwrap_or_default()
+    }
+
+    /// The text of a code; what is no UTF-8 in it shows as U+FFFD.
+    #[must_use]
+    pub fn text(&self, code: u32) -> Cow<'_, str> {
+        String::from_utf8_lossy(self.bytes_of(code))
+    }
+
+    /// Every text as it came, by code.
+    pub fn texts(&self) -> impl Iterator<Item = &[u8]> {
+        (0..u32::try_from(self.len()).unwrap_or(u32::MAX)).map(|code| self.bytes_of(code))
+    }
+
+    /// Where `text` is, or would be put.
+    #[inline]
+    fn slot(&self, text: &[u8]) -> usize {
+        let mask = self.slots.len() - 1;
+        let mut slot = hash(text) & mask;
+        loop {
+            match self.slots.get(slot) {
+                Some(code) if *code != FREE && self.bytes_of(*code) != text => slot = (slot + 1) & mask,
+                _ => return slot,
+            }
+        }
+    }
+
+    #[cold]
+    fn add(&mut self, text: &[u8], slot: usize) -> u32 {
+        // Four thousand million distinct texts do not fit into a page's memory.
+        let code = u32::try_from(self.ends.len()).unwrap_or(FREE - 1);
+        self.bytes.extend_from_slice(text);
+        self.ends.push(self.bytes.len());
+        if let Some(place) = self.slots.get_mut(slot) {
+            *place = code;
+        }
+        if self.ends.len() * 2 > self.slots.len() {
+            self.slots = vec![FREE; self.slots.len() * 2];
+            for code in 0..=code {
+                let slot = self.slot(self.bytes_of(code));
+                if let Some(place) = self.slots.get_mut(slot) {
+                    *place = code;
+                }
+            }
+        }
+        code
+    }
+}
+
+/// Spreads texts over slots, eight bytes at a time: an id is hashed in five steps. No defence is needed
+/// against texts that were chosen to collide: they would slow nobody's page but their reader's.
+#[inline]
+fn hash(text: &[u8]) -> usize {
+    const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mut hash = text.len() as u64;
+    let (words, rest) = text.as_chunks::<8>();
+    for word in words {
+        hash = (hash.rotate_left(23) ^ u64::from_le_bytes(*word)).wrapping_mul(SPREAD);
+    }
+    for byte in rest {
+        hash = (hash.rotate_left(7) ^ u64::from(*byte)).wrapping_mul(SPREAD);
+    }
+    // The high half is the well-mixed one.
+    (hash >> 32) as u32 as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::HashMap;
+
+    proptest! {
+        #[test]
+        fn equal_texts_get_equal_codes_and_others_others(
+            texts in prop::collection::vec(prop::collection::vec(0u8..3, 0..12), 0..400),
+        ) {
+            let mut dictionary = Dictionary::default();
+            let mut plain: HashMap<Vec<u8>, u32> = HashMap::from([(Vec::new(), EMPTY)]);
+            for text in &texts {
+                let next = u32::try_from(plain.len()).unwrap();
+                let expected = *plain.entry(text.clone()).or_insert(next);
+                prop_assert_eq!(dictionary.code(text), expected);
+            }
+            prop_assert_eq!(dictionary.len(), plain.len());
+            for (text, code) in &plain {
+                prop_assert_eq!(dictionary.bytes_of(*code), text.as_slice());
+                prop_assert_eq!(dictionary.find(text), Some(*code));
+            }
+            prop_assert_eq!(dictionary.find(b"never"), None);
+        }
+    }
+
+    #[test]
+    fn ids_spread_over_the_slots() {
+        let mut dictionary = Dictionary::default();
+        for n in 0..20_000u32 {
+            dictionary.code(format!("{n:08x}-0000-4000-8000-{n:012x}").as_bytes());
+        }
+        assert_eq!(dictionary.len(), 20_001);
+    }
+}
