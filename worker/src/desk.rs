@@ -315,14 +315,9 @@ impl Desk {
         let asked = self.read(ask, now).await?;
         let shape = asked.offer.shape();
         self.rules(|rules| {
-            let planned = |key: WindowKey| {
-                let window = rules.window(&key);
-                Planned {
-                    state: window.map(|window| window.describe(now).state),
-                    copy: window.and_then(|window| window.copy.clone()),
-                    start: key.start(),
-                    key,
-                }
+            let planned = |key: WindowKey| Planned {
+                copy: rules.window(&key).and_then(|window| window.copy.clone()),
+                key,
             };
             Plan {
                 shape,

@@ -161,10 +161,9 @@ fn sources(windows: Vec<Planned>, needed_until: Option<Timestamp>) -> Result<Vec
     let mut missing = Vec::new();
     let mut sources = Vec::new();
     for window in windows {
-        let reaches = |copy: &Copy| match (copy.end, window.key.start(), needed_until) {
-            (Some(end), Some(start), Some(needed)) => {
-                let week_end = Timestamp::start_of(domain::time::plus_days(start, 7));
-                Timestamp::start_of(end) >= needed.min(week_end)
+        let reaches = |copy: &Copy| match (copy.end, window.key.end(), needed_until) {
+            (Some(has), Some(end), Some(needed)) => {
+                Timestamp::start_of(has) >= needed.min(Timestamp::start_of(end))
             }
             _ => true,
         };
@@ -213,7 +212,7 @@ impl Download {
                     let appended = if self.output.appended.is_empty() {
                         Vec::new()
                     } else {
-                        [source.window.start, source.copy.end]
+                        [source.window.key.start(), source.copy.end]
                             .map(|day| day.map_or_else(String::new, |day| day.to_string()))
                             .to_vec()
                     };
@@ -256,9 +255,9 @@ impl Download {
 
 /// The span to trim to, when the window has days outside it.
 fn trim_of(source: &Source, span: Option<Span>) -> Option<Span> {
-    let (span, start) = (span?, source.window.start?);
-    let is_inside = Timestamp::start_of(start) >= span.start
-        && Timestamp::start_of(domain::time::plus_days(start, 7)) <= span.end;
+    let (span, key) = (span?, &source.window.key);
+    let is_inside =
+        Timestamp::start_of(key.start()?) >= span.start && Timestamp::start_of(key.end()?) <= span.end;
     (!is_inside).then_some(span)
 }
 

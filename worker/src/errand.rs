@@ -1,12 +1,12 @@
 //! What the Worker, the Desk and the Windows say to each other: plain types over the objects' own `fetch`.
 
 use crate::answer;
-use domain::api::{Ask, Scope, State};
+use domain::api::{Ask, Scope};
 use domain::desk::Inquiry;
 use domain::life::{Copy, Outcome};
 use domain::problem::{Code, Problem};
 use domain::report::Shape;
-use domain::time::{Day, Timestamp};
+use domain::time::Timestamp;
 use domain::window::WindowKey;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -129,12 +129,8 @@ pub(crate) struct Plan {
 pub(crate) struct Planned {
     /// Its key.
     pub(crate) key: WindowKey,
-    /// Where it stands; none when nobody has asked for it.
-    pub(crate) state: Option<State>,
     /// The copy that serves.
     pub(crate) copy: Option<Copy>,
-    /// The first day.
-    pub(crate) start: Option<Day>,
 }
 
 /// The stub of an institution's Desk.

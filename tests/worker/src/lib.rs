@@ -1,1 +1,366 @@
-//! The Worker in workerd against the sandbox.
+//! The Worker in workerd against the sandbox: what every test here starts from.
+//!
+//! A [`Stack`] is a sandbox in this process and `wrangler dev` in a process group of its own, over loopback on
+//! free ports, with its state in a folder of its own. It can be killed as hard as a machine can fail, and
+//! started again on the same state. `cargo xtask build` must have built the Worker.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops at the first surprise"
+)]
+
+pub mod reading;
+
+use domain::api::{Request, State, Window};
+use domain::problem::Problem;
+use domain::time::{Day, Timestamp, minus_days, monday};
+use sandbox::{Report, Running, Truth};
+use serde_json::{Value, json};
+use std::net::TcpListener;
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+/// A sandbox and a Worker that asks it.
+pub struct Stack {
+    /// Echo360, for the time being.
+    pub sandbox: Running,
+    /// The client for everything.
+    pub http: reqwest::Client,
+    url: String,
+    port: u16,
+    state: PathBuf,
+    settings: Vec<(String, String)>,
+    wrangler: Option<Child>,
+}
+
+/// The folder of the checkout.
+#[must_use]
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap().to_path_buf()
+}
+
+fn tool(variable: &str, otherwise: &str) -> PathBuf {
+    std::env::var_os(variable).map_or_else(|| root().join(otherwise), PathBuf::from)
+}
+
+/// Node 22 from npm.
+#[must_use]
+pub fn node() -> PathBuf {
+    tool("LECTERN_NODE", "node_modules/.bin/node")
+}
+
+/// What the sandbox is made of for most tests: small, and quick to build.
+#[must_use]
+pub fn quick() -> sandbox::Settings {
+    sandbox::Settings { students: 60, courses: 3, build_seconds: 0.2..=1.0, ..sandbox::Settings::default() }
+}
+
+impl Stack {
+    /// A stack over a small, quick sandbox.
+    pub async fn start() -> Self {
+        Self::with(quick(), &[]).await
+    }
+
+    /// A stack over this sandbox, with settings of the Worker beside the usual ones (an empty value takes one
+    /// away).
+    pub async fn with(settings: sandbox::Settings, more: &[(&str, &str)]) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let secret = settings.client_secret.clone();
+        let id = settings.client_id.clone();
+        let sandbox = sandbox::start(settings).await.expect("the sandbox starts");
+        let name = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let state = root().join("target/worker-tests").join(name);
+        std::fs::create_dir_all(&state).unwrap();
+        let mut all: Vec<(String, String)> = [
+            ("ECHO360_URL", sandbox.url().as_str()),
+            ("ECHO360_CLIENT_ID", &id),
+            ("ECHO360_CLIENT_SECRET", &secret),
+            ("LECTERN_LOCAL", "1"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .to_vec();
+        for (name, value) in more {
+            all.retain(|(known, _)| known != name);
+            if !value.is_empty() {
+                all.push(((*name).to_owned(), (*value).to_owned()));
+            }
+        }
+        let port = free_port();
+        let mut stack = Self {
+            sandbox,
+            http: reqwest::Client::new(),
+            url: format!("http://127.0.0.1:{port}"),
+            port,
+            state,
+            settings: all,
+            wrangler: None,
+        };
+        stack.boot().await;
+        stack
+    }
+
+    /// Starts the Worker on the state that is there, and waits until it answers.
+    pub async fn boot(&mut self) {
+        let file = self.state.join("settings.env");
+        let lines: String = self.settings.iter().map(|(name, value)| format!("{name}='{value}'\n")).collect();
+        let _ = std::fs::remove_file(&file);
+        let mut open = std::fs::OpenOptions::new();
+        let mut settings = open.write(true).create_new(true).mode(0o600).open(&file).unwrap();
+        std::io::Write::write_all(&mut settings, lines.as_bytes()).unwrap();
+        let log = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.state.join("wrangler.log"))
+            .unwrap();
+        let mut command = Command::new("setpriv");
+        // If this process is killed, so is what it started.
+        command.args(["--pdeathsig", "KILL", "--"]);
+        command.arg(node()).arg("--no-warnings");
+        command.arg(tool("LECTERN_WRANGLER", "node_modules/wrangler/wrangler-dist/cli.js")).arg("dev");
+        command.arg("--config").arg(root().join("worker/wrangler.toml"));
+        command.args(["--ip", "127.0.0.1", "--inspector-port", "0", "--port", &self.port.to_string()]);
+        command.arg("--persist-to").arg(self.state.join("worker"));
+        command.arg("--env-file").arg(&file);
+        command.env("WRANGLER_SEND_METRICS", "false").env("CI", "1").current_dir(&self.state);
+        command.env("WRANGLER_REGISTRY_PATH", self.state.join("registry"));
+        command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log).process_group(0);
+        self.wrangler = Some(command.spawn().expect("wrangler starts"));
+        let started = Instant::now();
+        loop {
+            let answer = self.http.get(self.at("/healthz")).timeout(Duration::from_secs(5)).send().await;
+            if answer.is_ok_and(|answer| matches!(answer.status().as_u16(), 200 | 503)) {
+                return;
+            }
+            assert!(
+                started.elapsed() < Duration::from_secs(90),
+                "the Worker never answered:\n{}",
+                self.log()
+            );
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// `kill -9` for everything that runs the Worker.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.wrangler.take() {
+            let group = format!("-{}", child.id());
+            let _ = Command::new("kill").args(["-9", "--", &group]).status();
+            let _ = child.wait();
+        }
+    }
+
+    /// What wrangler printed.
+    #[must_use]
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.state.join("wrangler.log")).unwrap_or_default()
+    }
+
+    /// The ids of the processes that run the Worker.
+    #[must_use]
+    pub fn processes(&self) -> Vec<u32> {
+        let group = self.wrangler.as_ref().map_or(0, Child::id).to_string();
+        let listed = Command::new("ps").args(["-eo", "pid=,pgid=,comm="]).output().unwrap();
+        String::from_utf8_lossy(&listed.stdout)
+            .lines()
+            .filter_map(|line| {
+                let mut words = line.split_whitespace();
+                let (id, in_group) = (words.next()?, words.next()?);
+                (in_group == group && words.next()?.contains("workerd")).then(|| id.parse().ok())?
+            })
+            .collect()
+    }
+
+    /// Every SQLite file of the objects called `class`.
+    #[must_use]
+    pub fn databases(&self, class: &str) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        let mut folders = vec![self.state.join("worker")];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+                let path = entry.path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|e| e == "sqlite")
+                    && path.parent().unwrap().to_string_lossy().ends_with(class)
+                {
+                    found.push(path);
+                }
+            }
+        }
+        found
+    }
+
+    /// The address of a path.
+    #[must_use]
+    pub fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
+    }
+
+    /// The truth that this sandbox tells.
+    #[must_use]
+    pub fn truth(&self) -> Truth {
+        self.sandbox.truth()
+    }
+
+    /// A route's JSON.
+    pub async fn get(&self, path: &str) -> Value {
+        let answer = self.http.get(self.at(path)).send().await.unwrap();
+        let (status, text) = (answer.status(), answer.text().await.unwrap());
+        assert!(status.is_success(), "{path}: {status} {text}");
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// A route's problem.
+    pub async fn problem(&self, path: &str) -> Problem {
+        refusal(self.http.get(self.at(path))).await
+    }
+
+    /// Asks for a report.
+    pub async fn ask(&self, body: &Value) -> Request {
+        let answer = self.http.post(self.at("/api/requests")).json(body).send().await.unwrap();
+        let (status, text) = (answer.status(), answer.text().await.unwrap());
+        assert!(status.is_success(), "{body}: {status} {text}");
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// Asks for whole weeks of a report.
+    pub async fn ask_weeks(&self, report: Report, weeks: &Weeks) -> Request {
+        self.ask(&weeks.body(report)).await
+    }
+
+    /// A request as it stands.
+    pub async fn request(&self, id: &str) -> Request {
+        serde_json::from_value(self.get(&format!("/api/requests/{id}")).await).unwrap()
+    }
+
+    /// Waits until nothing of a request is under way any more.
+    pub async fn settled(&self, id: &str, patience: Duration) -> Request {
+        let started = Instant::now();
+        loop {
+            let request = self.request(id).await;
+            if request.windows.iter().all(is_settled) {
+                return request;
+            }
+            assert!(
+                started.elapsed() < patience,
+                "not settled: {request:#?}\n{:#}\n{}",
+                self.sandbox.ledger(),
+                self.log()
+            );
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    /// Asks for whole weeks and waits until their rows are here.
+    pub async fn ready(&self, report: Report, weeks: &Weeks) -> Request {
+        let request = self.ask_weeks(report, weeks).await;
+        let request = self.settled(&request.id, Duration::from_secs(120)).await;
+        assert!(request.windows.iter().all(|w| w.state.has_rows()), "{request:#?}");
+        request
+    }
+
+    /// What the ledger must say whatever happened: three slots, one live ask a window, the calls a minute.
+    pub fn check_ledger(&self) {
+        let ledger = self.sandbox.ledger();
+        let number = |name: &str| ledger[name].as_u64().unwrap();
+        assert!(number("max_in_flight") <= 3, "{ledger:#}");
+        assert_eq!(number("equal_live_asks"), 0, "{ledger:#}");
+        assert!(number("max_calls_per_minute") <= 120, "{ledger:#}");
+        assert_eq!(number("authorization_leaks"), 0, "{ledger:#}");
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        self.kill();
+        if !std::thread::panicking() {
+            let _ = std::fs::remove_dir_all(&self.state);
+        }
+    }
+}
+
+fn is_settled(window: &Window) -> bool {
+    !window.state.is_under_way() && window.again.is_none_or(|again| again == State::Failed)
+}
+
+/// The problem with which a call is refused.
+pub async fn refusal(call: reqwest::RequestBuilder) -> Problem {
+    let answer = call.send().await.unwrap();
+    let status = answer.status().as_u16();
+    let media_type = answer.headers().get("content-type").map(|value| value.to_str().unwrap().to_owned());
+    let text = answer.text().await.unwrap();
+    assert_eq!(media_type.as_deref(), Some(Problem::MEDIA_TYPE), "{status} {text}");
+    let problem: Problem = serde_json::from_str(&text).unwrap();
+    assert_eq!(problem.status, status);
+    problem
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Some whole weeks that are long over.
+#[derive(Debug, Clone, Copy)]
+pub struct Weeks {
+    /// The first Monday.
+    pub from: Day,
+    /// How many.
+    pub count: u64,
+}
+
+impl Weeks {
+    /// `count` weeks, the last of which ended `back` weeks before this one.
+    #[must_use]
+    pub fn back(back: u64, count: u64) -> Self {
+        let this = monday(today());
+        Self { from: minus_days(this, 7 * (back + count)), count }
+    }
+
+    /// The last day, included.
+    #[must_use]
+    pub fn to(&self) -> Day {
+        minus_days(self.end(), 1)
+    }
+
+    /// The day after the last.
+    #[must_use]
+    pub fn end(&self) -> Day {
+        domain::time::plus_days(self.from, 7 * self.count)
+    }
+
+    /// An ask for these weeks.
+    #[must_use]
+    pub fn body(&self, report: Report) -> Value {
+        if report.has_dates() {
+            json!({"report": report.name(), "from": self.from.to_string(), "to": self.to().to_string()})
+        } else {
+            json!({"report": report.name()})
+        }
+    }
+
+    /// The truth's ask for these weeks.
+    #[must_use]
+    pub fn truth(&self, report: Report) -> sandbox::truth::Ask {
+        sandbox::truth::Ask::days(report, &self.from.to_string(), &self.end().to_string()).unwrap()
+    }
+}
+
+/// Today, UTC, by this machine's clock: the Worker's too.
+#[must_use]
+pub fn today() -> Day {
+    now().day()
+}
+
+/// Now, by this machine's clock.
+#[must_use]
+pub fn now() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    Timestamp(i64::try_from(since.as_millis()).unwrap())
+}

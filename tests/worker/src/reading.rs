@@ -1,0 +1,137 @@
+//! What the Worker sends, read apart from the Worker's own code and put beside the truth.
+
+use crate::Stack;
+use domain::api::Request;
+use domain::frame::{Frame, FrameReader, Head};
+use futures_util::StreamExt;
+use sandbox::Report;
+use sandbox::truth::{Ask, row_digest};
+use std::io::Read;
+
+/// Rows as they compare: how many, and a digest in which their order has no part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Digest {
+    /// Rows.
+    pub rows: u64,
+    /// The wrapping sum of the rows' own digests.
+    pub sum: u64,
+}
+
+impl Digest {
+    /// Adds a row.
+    pub fn add<'a>(&mut self, cells: impl Iterator<Item = &'a str>) {
+        let cells: Vec<&str> = cells.collect();
+        self.rows += 1;
+        self.sum = self.sum.wrapping_add(row_digest(&cells));
+    }
+
+    /// The digest of the truth.
+    #[must_use]
+    pub fn of_truth(stack: &Stack, ask: &Ask) -> Self {
+        let count = stack.truth().count(ask);
+        Self { rows: count.rows, sum: u64::from_str_radix(&count.digest, 16).unwrap() }
+    }
+
+    /// The digest of rows of CSV without their header.
+    #[must_use]
+    pub fn of_csv(rows: &[u8], delimiter: u8) -> Self {
+        let mut digest = Self::default();
+        let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).from_reader(rows);
+        for record in reader.records() {
+            digest.add(record.unwrap().iter());
+        }
+        digest
+    }
+}
+
+/// A downloaded CSV.
+pub struct Csv {
+    /// The header row's cells.
+    pub header: Vec<String>,
+    /// The other rows.
+    pub rows: Vec<Vec<String>>,
+}
+
+impl Csv {
+    /// The digest of its rows, of the first `columns` cells of each.
+    #[must_use]
+    pub fn digest(&self, columns: usize) -> Digest {
+        let mut digest = Digest::default();
+        for row in &self.rows {
+            digest.add(row[..columns].iter().map(String::as_str));
+        }
+        digest
+    }
+}
+
+/// Downloads `/api/csv` with this path and query.
+pub async fn csv(stack: &Stack, path: &str, delimiter: u8) -> Csv {
+    let answer = stack.http.get(stack.at(&format!("/api/csv/{path}"))).send().await.unwrap();
+    let status = answer.status();
+    let bytes = answer.bytes().await.unwrap();
+    assert!(status.is_success(), "{path}: {status} {}", String::from_utf8_lossy(&bytes));
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(&bytes[..]);
+    let header = reader.headers().unwrap().iter().map(str::to_owned).collect();
+    let rows = reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect();
+    Csv { header, rows }
+}
+
+/// A window's frames as they came.
+pub struct Frames {
+    /// What stands before the slices.
+    pub head: Head,
+    /// Each slice's rows, inflated and checked.
+    pub slices: Vec<Vec<u8>>,
+}
+
+impl Frames {
+    /// The digest of all rows.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        Digest::of_csv(&self.slices.concat(), b',')
+    }
+}
+
+/// Reads `/api/rows` with this path and query, and checks what it promises.
+pub async fn frames(stack: &Stack, path: &str) -> Frames {
+    let answer = stack.http.get(stack.at(&format!("/api/rows/{path}"))).send().await.unwrap();
+    assert!(answer.status().is_success(), "{path}: {:?}", answer.text().await);
+    assert_eq!(answer.headers().get("content-encoding"), None);
+    assert_eq!(answer.headers()["cache-control"], "no-store");
+    let mut reader = FrameReader::default();
+    let (mut head, mut slices, mut rows) = (None, Vec::new(), 0);
+    let mut pieces = answer.bytes_stream();
+    while let Some(piece) = pieces.next().await {
+        reader.push(&piece.unwrap());
+        while let Some(frame) = reader.next().unwrap() {
+            match frame {
+                Frame::Head(found) => head = Some(found),
+                Frame::Slice(promised, bytes) => {
+                    let mut slice = Vec::new();
+                    flate2::read::DeflateDecoder::new(&bytes[..]).read_to_end(&mut slice).unwrap();
+                    assert_eq!(slice.len(), promised.raw_length as usize);
+                    assert_eq!(crc32fast::hash(&slice), promised.crc32);
+                    assert_eq!(slice.last(), Some(&b'\n'), "each slice ends with a line end");
+                    assert!(bytes.len() < 1_900_000, "a stored value is 2 MB at most");
+                    rows += u64::from(promised.rows);
+                    slices.push(slice);
+                }
+            }
+        }
+    }
+    reader.finish().unwrap();
+    let head = head.unwrap();
+    assert_eq!(head.rows, rows);
+    Frames { head, slices }
+}
+
+/// The digest of all rows of a request, window by window, through `/api/rows`.
+pub async fn rows_of(stack: &Stack, report: Report, request: &Request) -> Digest {
+    let mut all = Digest::default();
+    for window in &request.windows {
+        let digest = frames(stack, &format!("{}/{}", report.name(), window.id)).await.digest();
+        all.rows += digest.rows;
+        all.sum = all.sum.wrapping_add(digest.sum);
+    }
+    all
+}

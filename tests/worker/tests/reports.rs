@@ -1,0 +1,225 @@
+//! Every report, from an ask to rows: what comes out is the truth.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
+
+use domain::api::{Reports, Requests, State};
+use domain::problem::Code;
+use domain::time::plus_days;
+use sandbox::Report;
+use serde_json::json;
+use std::time::Duration;
+use worker_tests::reading::{Digest, csv, frames, rows_of};
+use worker_tests::{Stack, Weeks, quick};
+
+#[tokio::test]
+async fn all_nine_reports_are_collected_kept_and_served_as_they_are() {
+    let stack = Stack::start().await;
+    let offered: Reports = serde_json::from_value(stack.get("/api/reports").await).unwrap();
+    let mut names: Vec<&str> = offered.reports.iter().map(|report| report.name.as_str()).collect();
+    names.sort_unstable();
+    let mut all: Vec<&str> = Report::ALL.iter().map(|report| report.name()).collect();
+    all.sort_unstable();
+    assert_eq!(names, all);
+
+    let weeks = Weeks::back(1, 2);
+    let mut requests = Vec::new();
+    for report in Report::ALL {
+        requests.push((report, stack.ask_weeks(report, &weeks).await));
+    }
+    for (report, request) in requests {
+        let request = stack.settled(&request.id, Duration::from_secs(120)).await;
+        assert!(request.windows.iter().all(|w| w.state == State::Ready), "{request:#?}");
+        let days = if report.has_dates() {
+            format!("from={}&to={}&", weeks.from, weeks.to())
+        } else {
+            String::new()
+        };
+        let csv = csv(&stack, &format!("{}?{days}cells=raw", report.name()), b',').await;
+        let columns = report.columns().len();
+        let by_window = matches!(report.name(), "assetbydate" | "visit");
+        let names: Vec<&str> = sandbox::Truth::columns(report);
+        assert_eq!(csv.header[..columns], names, "Echo360's own columns and names, in its order");
+        if by_window {
+            assert_eq!(csv.header[columns..], ["window_start", "window_end"]);
+            // Sums are over each window, so the truth is asked window by window.
+            let mut truth = Digest::default();
+            for window in &request.windows {
+                let (start, end) = (window.start.unwrap(), window.end.unwrap());
+                let ask = sandbox::truth::Ask::days(report, &start.to_string(), &end.to_string()).unwrap();
+                let part = Digest::of_truth(&stack, &ask);
+                truth.rows += part.rows;
+                truth.sum = truth.sum.wrapping_add(part.sum);
+                assert!(csv.rows.iter().any(|row| row[columns..] == [start.to_string(), end.to_string()]));
+            }
+            assert_eq!(csv.digest(columns), truth, "{}", report.name());
+            assert_eq!(rows_of(&stack, report, &request).await, truth);
+        } else {
+            assert_eq!(csv.header.len(), columns);
+            let mut ask = weeks.truth(report);
+            ask.as_of = request.windows[0].copy.as_ref().map(|copy| copy.created.seconds());
+            let truth = Digest::of_truth(&stack, &ask);
+            assert!(truth.rows > 0, "{}", report.name());
+            assert_eq!(csv.digest(columns), truth, "{}", report.name());
+            assert_eq!(rows_of(&stack, report, &request).await, truth, "{}", report.name());
+        }
+    }
+    stack.check_ledger();
+}
+
+#[tokio::test]
+async fn twelve_weeks_keep_three_in_flight_and_asking_twice_is_asking_once() {
+    let stack = Stack::with(sandbox::Settings { build_seconds: 1.0..=3.0, ..quick() }, &[]).await;
+    let weeks = Weeks::back(1, 12);
+    let first = stack.ask_weeks(Report::VideoView, &weeks).await;
+    let again = stack.ask_weeks(Report::VideoView, &weeks).await;
+    assert_eq!(first.id, again.id);
+    let other = stack.ask_weeks(Report::VideoView, &Weeks::back(1, 4)).await;
+    assert_ne!(first.id, other.id);
+    let listed: Requests = serde_json::from_value(stack.get("/api/requests").await).unwrap();
+    assert_eq!(listed.requests.len(), 2);
+    let request = stack.ready(Report::VideoView, &weeks).await;
+    assert_eq!(request.windows.len(), 12);
+    let ledger = stack.sandbox.ledger();
+    assert_eq!(ledger["creates"].as_array().unwrap().len(), 12, "windows are shared: {ledger:#}");
+    assert_eq!(ledger["max_in_flight"], 3);
+    stack.check_ledger();
+    let truth = Digest::of_truth(&stack, &weeks.truth(Report::VideoView));
+    assert_eq!(rows_of(&stack, Report::VideoView, &request).await, truth);
+}
+
+#[tokio::test]
+async fn a_download_is_trimmed_to_its_days_in_any_zone_and_to_its_section() {
+    let stack = Stack::start().await;
+    let weeks = Weeks::back(1, 3);
+    let (from, to) = (plus_days(weeks.from, 3), plus_days(weeks.from, 15));
+    for (zone, offset_at_start, offset_at_end) in
+        [("UTC", 0, 0), ("Asia/Kolkata", 19_800, 19_800), ("America/Phoenix", -25_200, -25_200)]
+    {
+        let body = json!({"report": "videoview", "from": from.to_string(), "to": to.to_string(), "tz": zone});
+        let request = stack.ask(&body).await;
+        stack.settled(&request.id, Duration::from_secs(120)).await;
+        let path = format!("videoview?from={from}&to={to}&tz={zone}&cells=raw");
+        let rows = csv(&stack, &path, b',').await;
+        let mut ask =
+            sandbox::truth::Ask::days(Report::VideoView, &from.to_string(), &plus_days(to, 1).to_string())
+                .unwrap();
+        ask.start -= offset_at_start;
+        ask.end -= offset_at_end;
+        assert_eq!(rows.digest(14), Digest::of_truth(&stack, &ask), "{zone}");
+        // One section of one course, in another delimiter.
+        let (course, section) = (rows.rows[0][4].clone(), rows.rows[0][2].clone());
+        let path = format!("{path}&course={course}&section={section}&delimiter=%09");
+        let part = csv(&stack, &path, b'\t').await;
+        ask.course = Some(course);
+        ask.section = Some(section);
+        assert!(!part.rows.is_empty() && part.rows.len() < rows.rows.len());
+        assert_eq!(part.digest(14), Digest::of_truth(&stack, &ask), "{zone}");
+    }
+}
+
+#[tokio::test]
+async fn cells_that_a_spreadsheet_would_run_are_marked_unless_raw_is_asked_for() {
+    let stack = Stack::start().await;
+    let weeks = Weeks::back(1, 6);
+    stack.ready(Report::Qanda, &weeks).await;
+    stack.ready(Report::Notes, &weeks).await;
+    let mut found = 0;
+    for report in [Report::Qanda, Report::Notes] {
+        let path = format!("{}?from={}&to={}", report.name(), weeks.from, weeks.to());
+        for (delimiter, character) in [("%2C", b','), ("%09", b'\t'), ("%7C", b'|')] {
+            let safe = csv(&stack, &format!("{path}&delimiter={delimiter}"), character).await;
+            let raw = csv(&stack, &format!("{path}&delimiter={delimiter}&cells=raw"), character).await;
+            assert_eq!(raw.digest(raw.header.len()), Digest::of_truth(&stack, &weeks.truth(report)));
+            for (safe, raw) in safe.rows.iter().flatten().zip(raw.rows.iter().flatten()) {
+                let runs = raw.starts_with(['=', '+', '-', '@', '\t', '\r']) && raw.parse::<f64>().is_err();
+                found += u32::from(runs);
+                assert_eq!(*safe, if runs { format!("'{raw}") } else { raw.clone() });
+            }
+        }
+    }
+    assert!(found > 0, "the sandbox has text that starts with `=`");
+}
+
+#[tokio::test]
+async fn rows_can_be_had_by_section_and_by_generation() {
+    let stack = Stack::start().await;
+    let weeks = Weeks::back(1, 1);
+    let request = stack.ready(Report::VideoView, &weeks).await;
+    let window = &request.windows[0];
+    let path = format!("videoview/{}", window.id);
+    let whole = frames(&stack, &path).await;
+    assert_eq!(whole.head.generation, window.copy.as_ref().unwrap().generation);
+    let courses: domain::api::Courses = serde_json::from_value(stack.get("/api/courses").await).unwrap();
+    let mut parts = 0;
+    for course in &courses.courses {
+        for section in &course.sections {
+            let part = frames(&stack, &format!("{path}?course={}&section={}", course.id, section.id)).await;
+            let mut ask = weeks.truth(Report::VideoView);
+            ask.course = Some(course.id.clone());
+            ask.section = Some(section.id.clone());
+            assert_eq!(part.digest(), Digest::of_truth(&stack, &ask));
+            parts += part.head.rows;
+        }
+    }
+    assert_eq!(parts, whole.head.rows, "every row is in one section");
+
+    // Asked again by hand, a new copy replaces the old one, which stays a while for whoever reads it.
+    let retry = json!({"windows": [window.id]});
+    let answer =
+        stack.http.post(stack.at(&format!("/api/requests/{}/retry", request.id))).json(&retry).send().await;
+    assert!(answer.unwrap().status().is_success());
+    let request = stack.settled(&request.id, Duration::from_secs(60)).await;
+    let newer = request.windows[0].copy.as_ref().unwrap().generation;
+    assert!(newer > whole.head.generation);
+    let old = frames(&stack, &format!("{path}?generation={}", whole.head.generation)).await;
+    assert_eq!(old.digest(), whole.digest());
+    assert_eq!(frames(&stack, &path).await.head.generation, newer);
+    let gone = stack.problem(&format!("/api/rows/{path}?generation=999")).await;
+    assert_eq!(gone.code, Code::CopyReplaced);
+}
+
+#[tokio::test]
+async fn the_newest_days_are_provisional_and_serve_while_they_are_asked_again() {
+    let stack = Stack::start().await;
+    let yesterday = domain::time::minus_days(worker_tests::today(), 1);
+    let body = json!({"report": "videoview", "from": yesterday.to_string(), "to": yesterday.to_string()});
+    let request = stack.ask(&body).await;
+    let request = stack.settled(&request.id, Duration::from_secs(60)).await;
+    let window = &request.windows[0];
+    assert_eq!(window.state, State::Provisional);
+    assert_eq!(window.end, Some(worker_tests::today()).min(window.end), "never asked beyond today");
+    assert!(window.provisional_from.unwrap() <= yesterday);
+    let retry = json!({"windows": [window.id]});
+    let url = stack.at(&format!("/api/requests/{}/retry", request.id));
+    stack.http.post(&url).json(&retry).send().await.unwrap();
+    let meanwhile = stack.request(&request.id).await;
+    assert_eq!(meanwhile.windows[0].state, State::Provisional);
+    assert!(meanwhile.windows[0].again.is_some());
+    frames(&stack, &format!("videoview/{}", window.id)).await;
+    let after = stack.settled(&request.id, Duration::from_secs(60)).await;
+    assert!(after.windows[0].copy.as_ref().unwrap().generation > window.copy.as_ref().unwrap().generation);
+}
+
+#[tokio::test]
+async fn a_stopped_request_leaves_the_queue_and_is_gone() {
+    let stack = Stack::with(sandbox::Settings { build_seconds: 3.0..=4.0, ..quick() }, &[]).await;
+    let request = stack.ask_weeks(Report::Notes, &Weeks::back(1, 8)).await;
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    let url = stack.at(&format!("/api/requests/{}", request.id));
+    assert_eq!(stack.http.delete(&url).send().await.unwrap().status(), 204);
+    assert_eq!(stack.problem(&format!("/api/requests/{}", request.id)).await.code, Code::UnknownRequest);
+    tokio::time::sleep(Duration::from_secs(8)).await;
+    let creates = stack.sandbox.ledger()["creates"].as_array().unwrap().len();
+    assert!(creates <= 3, "what was not asked yet is never asked: {creates}");
+}
+
+#[tokio::test]
+async fn either_spelling_of_one_request_is_found() {
+    let stack =
+        Stack::with(sandbox::Settings { single_request: sandbox::SingleRequest::Singular, ..quick() }, &[])
+            .await;
+    let weeks = Weeks::back(1, 2);
+    let request = stack.ready(Report::Confused, &weeks).await;
+    let truth = Digest::of_truth(&stack, &weeks.truth(Report::Confused));
+    assert_eq!(rows_of(&stack, Report::Confused, &request).await, truth);
+}
