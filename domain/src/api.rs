@@ -240,9 +240,23 @@ pub struct DeskInfo {
     pub in_flight: u8,
     /// Windows that wait for a slot.
     pub queued: u32,
+    /// How long Echo360 usually takes, by what it took lately; absent until a few windows are here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usual: Option<Usual>,
     /// Why nothing is being asked now, if so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<Held>,
+}
+
+/// How long Echo360 took to build lately: the middle eight of ten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usual {
+    /// One in ten took less, in milliseconds.
+    pub low: i64,
+    /// One in ten took more, in milliseconds.
+    pub high: i64,
+    /// How many windows this is from.
+    pub of: u32,
 }
 
 /// Why the Desk asks nothing for now.

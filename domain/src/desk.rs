@@ -44,6 +44,10 @@ const LONGEST_SLEEP: i64 = 5 * MINUTE;
 /// No time that the desk sets for itself lies further ahead: one that does is a clock that went back.
 const FURTHEST: i64 = 2 * LEASE;
 
+/// Windows from which the usual time of building is told: the newest of them, and how many it takes.
+const USUAL_OF: usize = 50;
+const USUAL_LEAST: usize = 3;
+
 /// Requests kept for the list, when nothing of them is unfinished: this many days.
 pub const REQUESTS_KEPT_DAYS: u64 = 90;
 
@@ -209,6 +213,7 @@ impl Desk {
         api::DeskInfo {
             in_flight: u8::try_from(self.slots_held()).unwrap_or(u8::MAX),
             queued: u32::try_from(self.count(|life| matches!(life, Life::Queued { .. }))).unwrap_or(u32::MAX),
+            usual: self.usual(),
             held: held(&account.denied, api::Hold::CredentialsRefused, &account.denied_detail)
                 .or_else(|| {
                     let detail = "Echo360 does not answer as it should; Lectern tries again.";
@@ -219,6 +224,21 @@ impl Desk {
                     held(&account.limit, api::Hold::LimitReached, detail)
                 }),
         }
+    }
+
+    fn usual(&self) -> Option<api::Usual> {
+        let copies = || self.windows.values().filter_map(|window| window.copy.as_ref());
+        let mut latest: Vec<(Timestamp, i64)> =
+            copies().filter(|copy| copy.took > 0).map(|copy| (copy.created, copy.took)).collect();
+        latest.sort_unstable_by(|a, b| b.cmp(a));
+        let mut took: Vec<i64> = latest.into_iter().take(USUAL_OF).map(|(_, took)| took).collect();
+        took.sort_unstable();
+        let last = took.len().checked_sub(1).filter(|_| took.len() >= USUAL_LEAST)?;
+        Some(api::Usual {
+            low: *took.get(last / 10)?,
+            high: *took.get(last - last / 10)?,
+            of: u32::try_from(took.len()).unwrap_or(u32::MAX),
+        })
     }
 
     // ---- What people do.

@@ -103,8 +103,11 @@ pub struct Upstream {
     pub created: Timestamp,
     /// The day after the last that it asks for.
     pub end: Option<Day>,
-    /// How often its file was fetched in vain.
+    /// How often its file was fetched.
     pub fetched: u8,
+    /// Milliseconds from asking until it was seen to be finished; 0 until then.
+    #[serde(default)]
+    pub took: i64,
 }
 
 /// The rows of one upstream request, as collected and checked.
@@ -124,6 +127,9 @@ pub struct Copy {
     pub bytes: u64,
     /// The CSV header row, without its line end.
     pub header: String,
+    /// Milliseconds that Echo360 took to build it.
+    #[serde(default)]
+    pub took: i64,
 }
 
 /// What went wrong last with a window.
@@ -251,7 +257,7 @@ impl Window {
 
     /// An upstream request is ours: the reply came, a list showed it, or somebody's equal one is adopted.
     pub fn build(&mut self, id: UpstreamId, created: Timestamp, end: Option<Day>, now: Timestamp) {
-        let upstream = Upstream { id, created, end, fetched: 0 };
+        let upstream = Upstream { id, created, end, fetched: 0, took: 0 };
         let next_look = now.plus(pace::QUICKEST_LOOK);
         self.enter(Life::Building { upstream, next_look, doubted: false }, now);
     }
@@ -272,7 +278,10 @@ impl Window {
     /// Echo360 has finished: the file goes to the Window object under a new lease, which is returned.
     pub fn collect(&mut self, now: Timestamp) -> Option<(u32, Upstream, Timestamp)> {
         let Life::Building { upstream, .. } = &self.life else { return None };
-        let (upstream, until) = (upstream.clone(), now.plus(LEASE));
+        let (mut upstream, until) = (upstream.clone(), now.plus(LEASE));
+        if upstream.fetched == 0 {
+            upstream.took = now.since(upstream.created).max(1);
+        }
         self.lease = self.lease.saturating_add(1);
         let next_inquiry = now.plus(INQUIRY);
         self.enter(Life::Collecting { upstream: upstream.clone(), until, next_inquiry }, now);
@@ -300,8 +309,9 @@ impl Window {
         };
         match (outcome, current) {
             (Outcome::Whole { rows, bytes, header }, Some(upstream)) => {
-                let Upstream { id, created, end, .. } = upstream;
-                self.copy = Some(Copy { generation: lease, upstream: id, created, end, rows, bytes, header });
+                let Upstream { id, created, end, took, .. } = upstream;
+                let generation = lease;
+                self.copy = Some(Copy { generation, upstream: id, created, end, rows, bytes, header, took });
                 self.tries = 0;
                 self.fault = None;
                 self.enter(Life::Rest, now);
@@ -540,17 +550,17 @@ mod tests {
         window.build(UpstreamId::parse("u").unwrap(), now, None, now);
         assert_eq!(
             serde_json::to_string(&window.life).unwrap(),
-            r#"{"building":{"upstream":{"id":"u","created":0,"end":null,"fetched":0},"next_look":2000,"doubted":false}}"#
+            r#"{"building":{"upstream":{"id":"u","created":0,"end":null,"fetched":0,"took":0},"next_look":2000,"doubted":false}}"#
         );
         let (lease, ..) = window.collect(now).unwrap();
         assert_eq!(
             serde_json::to_string(&window.life).unwrap(),
-            r#"{"collecting":{"upstream":{"id":"u","created":0,"end":null,"fetched":0},"until":840000,"next_inquiry":20000}}"#
+            r#"{"collecting":{"upstream":{"id":"u","created":0,"end":null,"fetched":0,"took":1},"until":840000,"next_inquiry":20000}}"#
         );
         window.collected(lease, whole(), now);
         assert_eq!(
             serde_json::to_string(&window.copy).unwrap(),
-            r#"{"generation":1,"upstream":"u","created":0,"end":null,"rows":2,"bytes":20,"header":"a,b"}"#
+            r#"{"generation":1,"upstream":"u","created":0,"end":null,"rows":2,"bytes":20,"header":"a,b","took":1}"#
         );
     }
 }
