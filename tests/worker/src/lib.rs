@@ -147,6 +147,12 @@ impl Stack {
         }
     }
 
+    /// Changes a setting for the next [`boot`](Self::boot).
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.settings.retain(|(known, _)| known != name);
+        self.settings.push((name.to_owned(), value.to_owned()));
+    }
+
     /// `kill -9` for everything that runs the Worker.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.wrangler.take() {

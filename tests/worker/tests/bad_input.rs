@@ -1,0 +1,146 @@
+//! Bad input gets a clear problem, and nothing is created; settings that are missing are said; nobody from
+//! elsewhere is let in.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
+
+use domain::api::Requests;
+use domain::problem::Code;
+use domain::time::{minus_days, plus_days};
+use serde_json::{Value, json};
+use worker_tests::{Stack, quick, refusal, today};
+
+#[tokio::test]
+async fn a_bad_ask_gets_a_problem_with_a_sentence_and_creates_nothing() {
+    let stack = Stack::start().await;
+    let day = |back: u64| minus_days(today(), back).to_string();
+    let asks: Vec<(Value, Code)> = vec![
+        (json!({"report": "videoviews", "from": day(9), "to": day(3)}), Code::UnknownReport),
+        (json!({"report": "../asset"}), Code::UnknownReport),
+        (json!({"report": "videoview", "from": day(3), "to": day(9)}), Code::RangeBackwards),
+        (json!({"report": "videoview", "from": day(3), "to": day(0)}), Code::RangeInFuture),
+        (
+            json!({"report": "videoview", "from": day(3), "to": plus_days(today(), 40).to_string()}),
+            Code::RangeInFuture,
+        ),
+        (json!({"report": "videoview", "from": day(9000), "to": day(3)}), Code::RangeTooLong),
+        (json!({"report": "assetbydate", "from": day(400), "to": day(3)}), Code::RangeTooOld),
+        (json!({"report": "asset", "from": day(9), "to": day(3)}), Code::BadRange),
+        (json!({"report": "notes"}), Code::BadRange),
+        (json!({"report": "notes", "from": day(9)}), Code::BadRange),
+        (json!({"report": "notes", "from": "2026-02-30", "to": day(3)}), Code::BadDay),
+        (json!({"report": "notes", "from": "last week", "to": day(3)}), Code::BadDay),
+        (json!({"report": "notes", "from": day(9), "to": day(3), "tz": "Berlin"}), Code::BadZone),
+        (json!({"report": "notes", "from": day(9), "to": day(3), "tz": "+01:00"}), Code::BadZone),
+        (
+            json!({"report": "notes", "from": day(9), "to": day(3), "parameters": {"x": "1"}}),
+            Code::BadParameters,
+        ),
+        (json!({"report": "notes", "form": day(9), "to": day(3)}), Code::BadBody),
+        (json!({"from": day(9), "to": day(3)}), Code::BadBody),
+        (json!({"report": 7}), Code::BadBody),
+        (json!([]), Code::BadBody),
+    ];
+    for (ask, code) in asks {
+        let problem = refusal(stack.http.post(stack.at("/api/requests")).json(&ask)).await;
+        assert_eq!(problem.code, code, "{ask}: {problem:?}");
+        assert!(problem.detail.len() > 20 && problem.detail.ends_with('.'), "{problem:?}");
+    }
+    let raw = |body: &str| refusal(stack.http.post(stack.at("/api/requests")).body(body.to_owned()));
+    assert_eq!(raw("{\"report\":").await.code, Code::BadBody);
+    assert_eq!(raw("").await.code, Code::BadBody);
+    let long = format!("{{\"report\": \"{}\"}}", "x".repeat(70_000));
+    assert_eq!(raw(&long).await.code, Code::BodyTooLarge);
+    // The same without a length said beforehand.
+    let pieces = futures_util::stream::iter(
+        std::iter::repeat_n(" ".repeat(10_000), 8).map(Ok::<_, std::convert::Infallible>),
+    );
+    let call = stack.http.post(stack.at("/api/requests")).body(reqwest::Body::wrap_stream(pieces));
+    assert_eq!(refusal(call).await.code, Code::BodyTooLarge);
+
+    let listed: Requests = serde_json::from_value(stack.get("/api/requests").await).unwrap();
+    assert!(listed.requests.is_empty());
+    assert_eq!(stack.sandbox.ledger()["creates"].as_array().unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn a_route_says_what_it_takes() {
+    let stack = Stack::start().await;
+    let none = "0".repeat(32);
+    for (path, code) in [
+        ("/api/nothing".to_owned(), Code::UnknownRoute),
+        ("/api".to_owned(), Code::UnknownRoute),
+        ("/api/requests/1".to_owned(), Code::BadId),
+        (format!("/api/requests/{none}"), Code::UnknownRequest),
+        ("/api/rows/videoview/monday".to_owned(), Code::BadId),
+        ("/api/rows/videoview/2020-01-06".to_owned(), Code::UnknownWindow),
+        ("/api/rows/videoview/2020-01-06?generation=x".to_owned(), Code::BadQuery),
+        ("/api/rows/videoview/2020-01-06?secton=x".to_owned(), Code::BadQuery),
+        ("/api/csv/asset?delimiter=%3B".to_owned(), Code::BadQuery),
+        ("/api/csv/asset?cells=wild".to_owned(), Code::BadQuery),
+        ("/api/csv/asset?cells=raw&cells=safe".to_owned(), Code::BadQuery),
+        ("/api/csv/asset".to_owned(), Code::RowsNotReady),
+        ("/api/csv/nothing".to_owned(), Code::UnknownReport),
+        ("/api/csv/notes?from=2026-01-05&to=2026-01-04".to_owned(), Code::RangeBackwards),
+        ("/api/csv/notes?from=2026-01-05&to=2026-01-11&tz=Mars".to_owned(), Code::BadZone),
+    ] {
+        assert_eq!(stack.problem(&path).await.code, code, "{path}");
+    }
+    for (method, path) in [
+        (reqwest::Method::PUT, "/api/requests"),
+        (reqwest::Method::POST, "/api/session/x"),
+        (reqwest::Method::DELETE, "/api/requests"),
+        (reqwest::Method::POST, "/api/csv/asset"),
+        (reqwest::Method::POST, "/healthz"),
+    ] {
+        let problem = refusal(stack.http.request(method.clone(), stack.at(path))).await;
+        assert!([Code::WrongMethod, Code::UnknownRoute].contains(&problem.code), "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_from_elsewhere_is_let_in() {
+    let stack = Stack::start().await;
+    let session = || stack.http.get(stack.at("/api/session"));
+    let host = stack.at("");
+    assert!(session().send().await.unwrap().status().is_success());
+    let same = session().header("origin", &host).header("sec-fetch-site", "same-origin");
+    assert!(same.send().await.unwrap().status().is_success());
+    for (name, value, code) in [
+        ("origin", "https://evil.example", Code::CrossSite),
+        ("origin", "null", Code::CrossSite),
+        ("sec-fetch-site", "cross-site", Code::CrossSite),
+        ("sec-fetch-site", "same-site", Code::CrossSite),
+        ("cf-connecting-ip", "203.0.113.9", Code::SignInNeeded),
+        ("host", "lectern.example", Code::SignInNeeded),
+    ] {
+        assert_eq!(refusal(session().header(name, value)).await.code, code, "{name}: {value}");
+        let write =
+            stack.http.post(stack.at("/api/requests")).header(name, value).json(&json!({"report": "asset"}));
+        assert_eq!(refusal(write).await.code, code, "{name}: {value}");
+    }
+    let listed: Requests = serde_json::from_value(stack.get("/api/requests").await).unwrap();
+    assert!(listed.requests.is_empty());
+}
+
+#[tokio::test]
+async fn without_local_mode_everything_but_its_health_is_refused() {
+    let stack = Stack::with(quick(), &[("LECTERN_LOCAL", "")]).await;
+    assert_eq!(stack.get("/healthz").await, json!({"ok": true}));
+    for path in ["/api/session", "/api/reports", "/api/courses", "/api/requests", "/api/csv/asset"] {
+        assert_eq!(stack.problem(path).await.code, Code::SignInNeeded, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn settings_that_are_missing_or_wrong_are_said_everywhere() {
+    let wrong = [("ECHO360_CLIENT_SECRET", ""), ("ECHO360_REGION", "mars"), ("LECTERN_TIME_ZONE", "Berlin")];
+    let stack = Stack::with(quick(), &wrong).await;
+    for path in ["/healthz", "/api/session", "/api/requests"] {
+        let problem = stack.problem(path).await;
+        assert_eq!((problem.code, problem.status), (Code::SettingsWrong, 503));
+        for name in ["ECHO360_CLIENT_SECRET", "ECHO360_URL", "LECTERN_TIME_ZONE"] {
+            assert!(problem.detail.contains(name), "{problem:?}");
+        }
+        assert!(!problem.detail.contains("mars"));
+    }
+}

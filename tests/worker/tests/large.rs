@@ -1,0 +1,69 @@
+//! However large a window is, memory stays flat and its CPU time inside what is configured.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test stops at the first surprise"
+)]
+
+use futures_util::StreamExt;
+use sandbox::Report;
+use std::time::{Duration, Instant};
+use worker_tests::{Stack, Weeks, quick};
+
+/// `limits.cpu_ms` of `wrangler.toml`.
+const CPU_LIMIT: f64 = 300.0;
+
+struct Measured {
+    bytes: u64,
+    /// The most memory that workerd had at any time, in MB.
+    peak: f64,
+    /// CPU seconds of workerd.
+    cpu: f64,
+}
+
+/// Collects one week of about `rows` rows, reads it back as CSV, and measures workerd from outside.
+async fn collect(rows: u64) -> Measured {
+    let settings = sandbox::Settings { bulk_rows: Some(rows), build_seconds: 0.1..=0.1, ..quick() };
+    let stack = Stack::with(settings, &[]).await;
+    let weeks = Weeks::back(1, 1);
+    let started = Instant::now();
+    let request = stack.ask_weeks(Report::VideoView, &weeks).await;
+    let request = stack.settled(&request.id, Duration::from_secs(280)).await;
+    let copy = request.windows[0].copy.as_ref().expect("the window is ready");
+    println!(
+        "{} rows, {} MB of CSV collected in {:.1?}",
+        copy.rows,
+        copy.bytes / 1_000_000,
+        started.elapsed()
+    );
+    let path = format!("/api/csv/videoview?from={}&to={}&cells=raw", weeks.from, weeks.to());
+    let mut pieces = stack.http.get(stack.at(&path)).send().await.unwrap().bytes_stream();
+    let mut lines = 0;
+    while let Some(piece) = pieces.next().await {
+        lines += piece.unwrap().iter().filter(|byte| **byte == b'\n').count() as u64;
+    }
+    assert!(lines > copy.rows, "every row came, and the header");
+    let (mut peak, mut cpu) = (0.0_f64, 0.0_f64);
+    for process in stack.processes() {
+        let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+        peak = peak.max(line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0);
+        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+        let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+        // utime and stime, in hundredths of a second.
+        cpu = cpu.max((fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / 100.0);
+    }
+    println!("workerd: at most {peak:.0} MB, {cpu:.1} s of CPU");
+    Measured { bytes: copy.bytes, peak, cpu }
+}
+
+#[tokio::test]
+async fn memory_is_flat_from_100_mb_to_1_gb() {
+    let small = collect(350_000).await;
+    let large = collect(3_500_000).await;
+    assert!(small.bytes > 95_000_000 && large.bytes > 1_000_000_000);
+    assert!(large.peak < small.peak * 1.25 + 40.0, "{:.0} MB became {:.0} MB", small.peak, large.peak);
+    assert!(large.cpu < CPU_LIMIT, "{:.0} s of CPU", large.cpu);
+}
