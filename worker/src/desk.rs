@@ -19,7 +19,7 @@ use domain::problem::{Code, Problem};
 use domain::range::Range;
 use domain::report::{REPORTS, ReportName};
 use domain::settings::Settings;
-use domain::time::{HOUR, MINUTE, Timestamp};
+use domain::time::{HOUR, MINUTE, SECOND, Timestamp};
 use domain::turn;
 use domain::upstream::Trouble;
 use domain::window::{self, Parameters, WindowKey, is_window_id};
@@ -36,6 +36,9 @@ const SOONEST: i64 = 250;
 
 /// Set before an alarm does anything: if the isolate is killed half-way, this one still comes.
 const SAFETY: i64 = MINUTE;
+
+/// An alarm that should have come this long ago is lost: set again.
+const OVERDUE: i64 = 10 * SECOND;
 
 /// How long Echo360's list of reports is taken for current.
 const OFFERS_FRESH: i64 = 6 * HOUR;
@@ -240,7 +243,7 @@ impl Desk {
         };
         let Some(next) = next else { return };
         let armed = self.state.storage().get_alarm().await.ok().flatten();
-        if armed.is_none_or(|at| Timestamp(at) > next.plus(SOONEST) || Timestamp(at) < now.plus(-MINUTE)) {
+        if armed.is_none_or(|at| Timestamp(at) > next.plus(SOONEST) || Timestamp(at) < now.plus(-OVERDUE)) {
             self.arm(next).await;
         }
     }
@@ -525,7 +528,7 @@ fn held_problem(info: &api::DeskInfo, now: Timestamp) -> Problem {
                 api::Hold::CredentialsRefused => Code::CredentialsRefused,
                 api::Hold::UpstreamDown | api::Hold::LimitReached => Code::UpstreamDown,
             };
-            let wait = held.until.since(now) / domain::time::SECOND;
+            let wait = held.until.since(now) / SECOND;
             Problem::new(code, held.detail.clone()).retry_after(u64::try_from(wait).unwrap_or(0).max(1))
         }
         None => Problem::new(Code::UpstreamDown, "Lectern has asked as often as it may this minute.")

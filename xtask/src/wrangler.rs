@@ -105,6 +105,9 @@ fn command(checkout: &Checkout, tools: &Tools, lasting: bool) -> Result<Command>
         ("CLOUDFLARE_CF_FETCH_ENABLED", "false"),
         ("WRANGLER_HIDE_BANNER", "true"),
         ("WRANGLER_WRITE_LOGS", "false"),
+        // Both keep what the Worker sends, signed links included, or show what its objects hold.
+        ("X_LOCAL_OBSERVABILITY", "false"),
+        ("X_LOCAL_EXPLORER", "false"),
         // The settings file is the only one that is read, and the environment is not mixed in.
         ("CLOUDFLARE_LOAD_DEV_VARS_FROM_DOT_ENV", "true"),
         ("CLOUDFLARE_INCLUDE_PROCESS_ENV", "false"),

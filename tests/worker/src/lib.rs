@@ -7,7 +7,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
-    clippy::panic,
     clippy::indexing_slicing,
     reason = "a test stops at the first surprise"
 )]
@@ -129,6 +128,8 @@ impl Stack {
         command.arg("--persist-to").arg(self.state.join("worker"));
         command.arg("--env-file").arg(&file);
         command.env("WRANGLER_SEND_METRICS", "false").env("CI", "1").current_dir(&self.state);
+        // Both keep what the Worker sends, signed links included, or show what its objects hold.
+        command.env("X_LOCAL_OBSERVABILITY", "false").env("X_LOCAL_EXPLORER", "false");
         command.env("WRANGLER_REGISTRY_PATH", self.state.join("registry"));
         command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log).process_group(0);
         self.wrangler = Some(command.spawn().expect("wrangler starts"));
@@ -183,9 +184,10 @@ impl Stack {
             .collect()
     }
 
-    /// Every SQLite file of the objects called `class`.
+    /// Every SQLite file of the objects called `class`: one for each object, or, for `alarms`, the one that
+    /// holds the alarms of all.
     #[must_use]
-    pub fn databases(&self, class: &str) -> Vec<PathBuf> {
+    pub fn databases(&self, class: &str, alarms: bool) -> Vec<PathBuf> {
         let mut found = Vec::new();
         let mut folders = vec![self.state.join("worker")];
         while let Some(folder) = folders.pop() {
@@ -194,7 +196,8 @@ impl Stack {
                 if path.is_dir() {
                     folders.push(path);
                 } else if path.extension().is_some_and(|e| e == "sqlite")
-                    && path.parent().unwrap().to_string_lossy().ends_with(class)
+                    && path.parent().unwrap().to_string_lossy().ends_with(&format!("-{class}"))
+                    && (path.file_stem().unwrap() == "metadata") == alarms
                 {
                     found.push(path);
                 }
@@ -272,7 +275,8 @@ impl Stack {
         request
     }
 
-    /// What the ledger must say whatever happened: three slots, one live ask a window, the calls a minute.
+    /// What must hold whatever happened: three slots, one live ask a window, the calls a minute, and no secret
+    /// in what was printed.
     pub fn check_ledger(&self) {
         let ledger = self.sandbox.ledger();
         let number = |name: &str| ledger[name].as_u64().unwrap();
@@ -280,6 +284,10 @@ impl Stack {
         assert_eq!(number("equal_live_asks"), 0, "{ledger:#}");
         assert!(number("max_calls_per_minute") <= 120, "{ledger:#}");
         assert_eq!(number("authorization_leaks"), 0, "{ledger:#}");
+        let log = self.log();
+        for secret in ["Signature", "Bearer", "sandbox secret"] {
+            assert!(!log.contains(secret), "{secret} in {log}");
+        }
     }
 }
 

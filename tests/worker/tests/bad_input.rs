@@ -1,8 +1,6 @@
 //! Bad input gets a clear problem, and nothing is created; settings that are missing are said; nobody from
 //! elsewhere is let in.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
 use domain::api::Requests;
 use domain::problem::Code;
 use domain::time::{minus_days, plus_days};

@@ -1,7 +1,5 @@
 //! Every report, from an ask to rows: what comes out is the truth.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
-
 use domain::api::{Reports, Requests, State};
 use domain::problem::Code;
 use domain::time::plus_days;
