@@ -164,7 +164,7 @@ mod tests {
         ) {
             let file = gzip(&text);
             prop_assert!(inflated(&file[..file.len() - lost], cut).is_err());
-            let mut damaged = file.clone();
+            let mut damaged = file;
             let tail = damaged.len() - 1 - at; // CRC-32 and length
             damaged[tail] ^= 0x40;
             prop_assert!(inflated(&damaged, cut).is_err());

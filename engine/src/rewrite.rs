@@ -248,9 +248,9 @@ mod tests {
             let wanted = output(&["a", "b", "c"], to, false);
             let columns = names(&["a", "b", "c"]);
             let rewriter = Rewriter::new(&wanted, from, &columns, None, Vec::new());
-            let rewritten = rewriter.rewrite(slice).unwrap();
-            let mut reader =
-                csv::ReaderBuilder::new().delimiter(to).has_headers(false).from_reader(&rewritten[..]);
+            // With the header before it, as it is sent.
+            let sent = [wanted.header(), rewriter.rewrite(slice).unwrap()].concat();
+            let mut reader = csv::ReaderBuilder::new().delimiter(to).from_reader(&sent[..]);
             let back: Vec<Vec<String>> =
                 reader.records().map(|r| r.unwrap().iter().map(str::to_owned).collect()).collect();
             prop_assert_eq!(back, rows);

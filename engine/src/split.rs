@@ -483,7 +483,7 @@ mod tests {
             writer.write_record(row).unwrap();
         }
         let mut file = writer.into_inner().unwrap();
-        while !last_end && file.ends_with(b"\n") || file.ends_with(b"\r") && !last_end {
+        while !last_end && file.last().is_some_and(|end| b"\r\n".contains(end)) {
             file.pop();
         }
         file

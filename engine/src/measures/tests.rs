@@ -140,7 +140,8 @@ proptest! {
             zone,
             course: course.map(|c| format!("C{c}")),
             section: section.map(|s| format!("s{s}")),
-            today: day("2026-05-01"),
+            // After every range: a day that is not over has rules of its own.
+            today: day("2026-06-01"),
         };
         let mut texts = Texts::default();
         let mut daily = Daily::new(question.clone());
