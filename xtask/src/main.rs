@@ -14,6 +14,8 @@
 //! | [`processes`], [`port`] | children that end with us; where they listen |
 //! | [`cargo`], [`step`], [`watch`] | calls of cargo, printed and timed steps, changes on disk |
 
+#[cfg(test)]
+mod arrows;
 mod build;
 mod cargo;
 mod checkout;
