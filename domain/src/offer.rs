@@ -80,7 +80,29 @@ pub fn parse_offers(answer: &Value) -> Option<Vec<Offer>> {
     let entries = answer.as_array().or_else(|| {
         ["reports", "data"].iter().find_map(|envelope| answer.get(envelope).and_then(Value::as_array))
     })?;
-    Some(entries.iter().filter_map(|entry| serde_json::from_value(entry.clone()).ok()).collect())
+    Some(entries.iter().filter_map(parse_offer).collect())
+}
+
+/// One entry; whatever is missing, null or of another type is taken for nothing said.
+fn parse_offer(entry: &Value) -> Option<Offer> {
+    let text =
+        |entry: &Value, name: &str| entry.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let parameters = entry.get("parameters").and_then(Value::as_array);
+    Some(Offer {
+        name: ReportName::parse(entry.get("name")?.as_str()?)?,
+        description: text(entry, "description"),
+        note: text(entry, "note"),
+        parameters: parameters
+            .into_iter()
+            .flatten()
+            .map(|parameter| Parameter {
+                name: text(parameter, "name"),
+                datatype: text(parameter, "datatype"),
+                required: parameter.get("required").is_some_and(|r| *r == true || *r == "true"),
+            })
+            .filter(|parameter| !parameter.name.is_empty())
+            .collect(),
+    })
 }
 
 #[cfg(test)]
@@ -94,7 +116,7 @@ mod tests {
             {"name": "visit", "description": "d", "note": "n", "parameters": [
                 {"name": "start", "datatype": "date", "required": true},
                 {"name": "end", "datatype": "date", "required": true}]},
-            {"name": "asset", "parameters": []},
+            {"name": "asset", "parameters": null, "note": null},
             {"title": "no name"},
         ]);
         for answer in [entries.clone(), json!({"reports": entries}), json!({"data": entries})] {

@@ -53,8 +53,6 @@ pub enum Code {
     CopyReplaced,
     /// Echo360 cannot be reached, or is slow to answer.
     UpstreamDown,
-    /// Too much at once for this Worker.
-    TooBusy,
     // Tell the operator.
     /// Echo360 refuses our credentials.
     CredentialsRefused,
@@ -66,7 +64,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, for documentation and for the test that no two share a name.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 25] = [
         Self::BadBody,
         Self::BodyTooLarge,
         Self::BadDay,
@@ -89,7 +87,6 @@ impl Code {
         Self::RowsNotReady,
         Self::CopyReplaced,
         Self::UpstreamDown,
-        Self::TooBusy,
         Self::CredentialsRefused,
         Self::SettingsWrong,
         Self::Internal,
@@ -117,7 +114,6 @@ impl Code {
             Self::RowsNotReady => 409,
             Self::CopyReplaced => 410,
             Self::BodyTooLarge => 413,
-            Self::TooBusy => 429,
             Self::Internal => 500,
             Self::CredentialsRefused => 502,
             Self::UpstreamDown | Self::SettingsWrong => 503,
@@ -150,7 +146,6 @@ impl Code {
             Self::RowsNotReady => "Not all rows are here yet",
             Self::CopyReplaced => "A newer copy has replaced this one",
             Self::UpstreamDown => "Echo360 cannot be reached",
-            Self::TooBusy => "Too much at once",
             Self::CredentialsRefused => "Echo360 refuses the credentials",
             Self::SettingsWrong => "Lectern is not set up",
             Self::Internal => "Lectern failed",
@@ -178,6 +173,9 @@ pub struct Problem {
     /// The ids of the windows that it is about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub windows: Vec<String>,
+    /// The methods that the route takes, for `wrong-method`: sent as the header `Allow`.
+    #[serde(skip)]
+    pub allow: Option<String>,
 }
 
 impl Problem {
@@ -194,6 +192,7 @@ impl Problem {
             retry_after: None,
             upstream_request_id: None,
             windows: Vec::new(),
+            allow: None,
         }
     }
 

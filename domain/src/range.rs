@@ -32,6 +32,12 @@ impl Span {
 /// The longest range that may be asked at once: five years. Longer is a slip of the keyboard.
 pub const LONGEST_DAYS: i64 = 5 * 366;
 
+/// Echo360 was founded in 2007: no report holds a day from before.
+const OLDEST: Day = match Day::from_ymd_opt(2007, 1, 1) {
+    Some(day) => day,
+    None => Day::MIN,
+};
+
 impl Range {
     /// The range from `from` to `to`, both included.
     ///
@@ -95,6 +101,27 @@ impl Range {
         Span { start: zone.start_of(self.from), end: zone.start_of(plus_days(self.to, 1)) }
     }
 
+    /// Refuses days that no report can hold, before anything is worked out from them: those after tomorrow in
+    /// any zone, and those before Echo360 was.
+    ///
+    /// # Errors
+    /// `range-in-future`, `range-too-old`.
+    pub fn check_thinkable(self, now: Timestamp) -> Result<(), Problem> {
+        if self.to > plus_days(now.day(), 1) {
+            return Err(Problem::new(
+                Code::RangeInFuture,
+                format!("A day can be asked for once it is over, and {} is not.", self.to),
+            ));
+        }
+        if self.from < OLDEST {
+            return Err(Problem::new(
+                Code::RangeTooOld,
+                format!("Echo360 holds nothing from before {OLDEST}: choose a later first day."),
+            ));
+        }
+        Ok(())
+    }
+
     /// Refuses a range that reaches past yesterday, taking the later of the zone's and UTC's yesterday: a
     /// day can be asked for once it has closed, and what of it is still open in UTC is provisional.
     ///
@@ -132,6 +159,10 @@ mod tests {
         assert_eq!(code("2026-02-3", "2026-02-02"), Code::BadDay);
         assert_eq!(code("2016-02-03", "2026-02-02"), Code::RangeTooLong);
         let now = Timestamp::parse("2026-02-04 10:00:00").unwrap();
+        let thinkable = |from, to| Range::parse(from, to).unwrap().check_thinkable(now).map_err(|p| p.code);
+        assert_eq!(thinkable("2026-02-01", "2026-02-05"), Ok(()));
+        assert_eq!(thinkable("9999-12-01", "9999-12-31"), Err(Code::RangeInFuture));
+        assert_eq!(thinkable("0001-01-01", "0001-01-07"), Err(Code::RangeTooOld));
         let closed = |to| Range::parse("2026-02-02", to).unwrap().check_closed(&Zone::utc(), now);
         assert!(closed("2026-02-03").is_ok());
         assert_eq!(closed("2026-02-04").unwrap_err().code, Code::RangeInFuture);

@@ -3,7 +3,7 @@
 use crate::column;
 use serde::{Deserialize, Serialize};
 
-/// The name of a report as Echo360 spells it in a path: lower-case letters, digits, `_`, `-`.
+/// The name of a report as Echo360 spells it in a path: letters, digits, `_`, `-`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ReportName(String);
@@ -12,7 +12,7 @@ impl ReportName {
     /// Reads a name; `None` when it could not stand in a path as it is.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let plain = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-".contains(&b));
+        let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
         (plain && (1..=40).contains(&text.len())).then(|| Self(text.to_owned()))
     }
 
@@ -343,7 +343,7 @@ mod tests {
 
     #[test]
     fn a_name_that_could_leave_its_path_is_refused() {
-        for wrong in ["", "../secrets", "Video View", "a/b", "ASSET", "é", &"x".repeat(41)] {
+        for wrong in ["", "../secrets", "Video View", "a/b", "é", &"x".repeat(41)] {
             assert_eq!(ReportName::parse(wrong), None, "{wrong}");
         }
         assert!(ReportName::parse("pollingv2").is_some());

@@ -44,21 +44,26 @@ impl std::fmt::Debug for Secret {
 pub enum HostRule {
     /// Amazon S3, in any region and either style of address.
     AmazonS3,
-    /// This host, with its port where one is given.
+    /// This host: on this port where one is given, else on any.
     Exactly(String),
     /// Any host below this one.
     Below(String),
+    /// This very machine, on any port.
+    Loopback,
 }
 
 impl HostRule {
     /// Whether `host` (lower case, with its port where the address has one) is allowed.
     #[must_use]
     pub fn allows(&self, host: &str) -> bool {
+        let without_port = host.rsplit_once(':').map_or(host, |(name, _)| name);
+        let fits = |rule: &str| if rule.contains(':') { host } else { without_port };
         match self {
-            Self::Exactly(wanted) => host == wanted,
-            Self::Below(parent) => {
-                host.strip_suffix(parent.as_str()).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'))
-            }
+            Self::Loopback => is_loopback(host),
+            Self::Exactly(wanted) => fits(wanted) == wanted,
+            Self::Below(parent) => fits(parent)
+                .strip_suffix(parent.as_str())
+                .is_some_and(|rest| rest.len() > 1 && rest.ends_with('.')),
             Self::AmazonS3 => {
                 let labels: Option<Vec<&str>> = host
                     .strip_suffix(".amazonaws.com")
@@ -132,7 +137,7 @@ impl Settings {
                 Vec::new()
             }),
             None => match upstream.split_once("://") {
-                Some((_, host)) if is_loopback(host) => vec![HostRule::Exactly(host.to_owned())],
+                Some((_, host)) if is_loopback(host) => vec![HostRule::Loopback],
                 _ => vec![HostRule::AmazonS3],
             },
         };
@@ -265,7 +270,19 @@ mod tests {
         let settings = with(&[("ECHO360_URL", "http://127.0.0.1:4000/")]).unwrap();
         assert_eq!(settings.upstream, "http://127.0.0.1:4000");
         assert!(settings.allows_file_host("127.0.0.1:4000"));
-        assert!(!settings.allows_file_host("127.0.0.1:4001"));
+        assert!(settings.allows_file_host("localhost:4001"), "the same machine by another name");
+        assert!(!settings.allows_file_host("10.0.0.1:4000"));
+        let named = with(&[("ECHO360_REGION", "us"), ("LECTERN_ASSET_HOSTS", "a.example, *.b.example:8443")])
+            .unwrap();
+        for (host, allowed) in [
+            ("a.example", true),
+            ("a.example:8443", true),
+            ("x.a.example", false),
+            ("x.b.example:8443", true),
+            ("x.b.example", false),
+        ] {
+            assert_eq!(named.allows_file_host(host), allowed, "{host}");
+        }
     }
 
     #[test]

@@ -66,6 +66,8 @@ impl Timestamp {
     /// let noon = Timestamp::parse("2026-02-02 12:00:00");
     /// assert_eq!(noon, Timestamp::parse("2026-02-02T13:00:00+01:00"));
     /// assert_eq!(noon, Timestamp::parse("2026-02-02T12:00:00.000Z"));
+    /// assert_eq!(noon, Timestamp::parse("2026-02-02 13:00:00+01"));
+    /// assert_eq!(noon, Timestamp::parse("2026-02-02T12:00:00.000+0000"));
     /// assert_eq!(Timestamp::parse("2026-02-02").map(|t| t.rfc3339()), Some("2026-02-02T00:00:00.000Z".into()));
     /// assert_eq!(Timestamp::parse("yesterday"), None);
     /// ```
@@ -76,6 +78,11 @@ impl Timestamp {
             return Some(Self::start_of(day));
         }
         if let Ok(t) = DateTime::parse_from_rfc3339(text) {
+            return Some(Self(t.timestamp_millis()));
+        }
+        // Offsets without a colon, as Java (`+0000`) and PostgreSQL (`+00`) print them.
+        let with_offset = ["%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f %#z"];
+        if let Some(t) = with_offset.iter().find_map(|form| DateTime::parse_from_str(text, form).ok()) {
             return Some(Self(t.timestamp_millis()));
         }
         let bare = text.strip_suffix(" UTC").or_else(|| text.strip_suffix('Z')).unwrap_or(text);

@@ -75,11 +75,22 @@ impl UpstreamRequest {
     /// Reads one request; `None` when it has no id.
     #[must_use]
     pub fn parse(entry: &Value) -> Option<Self> {
+        // The rest of the API wraps what it gives; the reference shows this one bare.
+        let entry = ["data", "request"].iter().find_map(|name| entry.get(name)).unwrap_or(entry);
         let text = |name: &str| entry.get(name).and_then(Value::as_str);
         let parameters = entry.get("parameters").and_then(Value::as_object);
+        let links: Vec<String> = match entry.get("signedAssets") {
+            Some(Value::Array(links)) => links.iter().filter_map(|l| l.as_str().map(str::to_owned)).collect(),
+            Some(Value::String(link)) => vec![link.clone()],
+            _ => Vec::new(),
+        };
         Some(Self {
             id: UpstreamId::parse(text("requestId").or_else(|| text("id"))?)?,
-            status: Status::parse(text("status").unwrap_or_default()),
+            status: match Status::parse(text("status").unwrap_or_default()) {
+                // A word we do not know, with files beside it, is some spelling of Available.
+                Status::Pending if !links.is_empty() => Status::Available,
+                status => status,
+            },
             report: text("reportName").unwrap_or_default().to_owned(),
             parameters: parameters
                 .into_iter()
@@ -88,13 +99,7 @@ impl UpstreamRequest {
                 .map(|(name, value)| (name.clone(), as_text(value)))
                 .collect(),
             created: text("created").and_then(Timestamp::parse),
-            links: entry
-                .get("signedAssets")
-                .and_then(Value::as_array)
-                .into_iter()
-                .flatten()
-                .filter_map(|link| link.as_str().map(str::to_owned))
-                .collect(),
+            links,
         })
     }
 
@@ -116,18 +121,30 @@ fn as_text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// Reads a list of requests and, where it is paged, the path of the next page. Pages outside
-/// `/public/api/` are never followed: the answer does not choose where we send our token.
+/// Reads a list of requests that came from `path` on `upstream` and, where it is paged, the path of the next
+/// page. Pages outside `/public/api/` are never followed: the answer does not choose where we send our token.
+/// A list that says it goes on where we cannot follow is unreadable: half a list proves no absence.
 #[must_use]
-pub fn parse_list(answer: &Value) -> Option<(Vec<UpstreamRequest>, Option<String>)> {
+pub fn parse_list(
+    answer: &Value,
+    upstream: &str,
+    path: &str,
+) -> Option<(Vec<UpstreamRequest>, Option<String>)> {
     let entries = answer.as_array().or_else(|| {
         ["requests", "data"].iter().find_map(|envelope| answer.get(envelope).and_then(Value::as_array))
     })?;
-    let more = answer.get("has_more").and_then(Value::as_bool).unwrap_or(true);
-    let next = answer.get("next").and_then(Value::as_str).filter(|path| {
-        more && path.starts_with("/public/api/") && !path.contains("..") && !path.contains('\\')
-    });
-    Some((entries.iter().filter_map(UpstreamRequest::parse).collect(), next.map(str::to_owned)))
+    let requests = entries.iter().filter_map(UpstreamRequest::parse).collect();
+    let next = answer.get("next").and_then(Value::as_str).filter(|next| !next.is_empty());
+    let (Some(next), true) = (next, answer.get("has_more").and_then(Value::as_bool).unwrap_or(true)) else {
+        return Some((requests, None));
+    };
+    let next = next.strip_prefix(upstream).unwrap_or(next);
+    let next = match next.strip_prefix('?') {
+        Some(query) => format!("{}?{query}", path.split('?').next().unwrap_or(path)),
+        None => next.to_owned(),
+    };
+    let is_ours = next.starts_with("/public/api/") && !next.contains("..") && !next.contains('\\');
+    is_ours.then_some((requests, Some(next)))
 }
 
 /// What went wrong with a call, by what the Desk does next.
@@ -158,6 +175,8 @@ pub enum Trouble {
         status: u16,
         /// What was said, shortened.
         text: String,
+        /// The upstream's own wish, in milliseconds.
+        retry_after: Option<i64>,
     },
 }
 
@@ -179,6 +198,9 @@ mod tests {
     use crate::window::Days;
     use serde_json::json;
 
+    const UPSTREAM: &str = "https://echo360.org";
+    const LIST: &str = "/public/api/v1/reporting/requests";
+
     #[test]
     fn the_references_own_examples_are_read() {
         let list = json!({"requests": [
@@ -188,7 +210,7 @@ mod tests {
             {"requestId": "00000000-0000-0000-0000-000000000abc", "status": "Pending", "reportName": "notes",
              "parameters": {"start": "2020-02-08", "end": "2020-02-15"}, "created": "2020-03-03T17:40:00.000Z"},
         ]});
-        let (requests, next) = parse_list(&list).unwrap();
+        let (requests, next) = parse_list(&list, UPSTREAM, LIST).unwrap();
         assert_eq!(next, None);
         assert_eq!(requests[0].status, Status::Available);
         let key = |report: &str, days| WindowKey {
@@ -205,14 +227,27 @@ mod tests {
 
     #[test]
     fn only_pages_of_the_api_itself_are_followed() {
-        let next = |path: &str| parse_list(&json!({"data": [], "has_more": true, "next": path})).unwrap().1;
-        assert!(next("/public/api/v1/reporting/requests?limit=50&offset=50").is_some());
-        assert_eq!(next("https://elsewhere.example/public/api/"), None);
-        assert_eq!(next("/public/api/../../secrets"), None);
-        assert_eq!(
-            parse_list(&json!({"data": [], "has_more": false, "next": "/public/api/x"})).unwrap().1,
-            None
-        );
+        let page = |more: bool, next: &str| {
+            parse_list(&json!({"data": [], "has_more": more, "next": next}), UPSTREAM, LIST)
+                .map(|(_, next)| next)
+        };
+        let second = Some(Some(format!("{LIST}?limit=50&offset=50")));
+        assert_eq!(page(true, &format!("{LIST}?limit=50&offset=50")), second);
+        assert_eq!(page(true, &format!("{UPSTREAM}{LIST}?limit=50&offset=50")), second);
+        assert_eq!(page(true, "?limit=50&offset=50"), second);
+        assert_eq!(page(true, "https://elsewhere.example/public/api/"), None);
+        assert_eq!(page(true, "/public/api/../../secrets"), None);
+        assert_eq!(page(false, "/public/api/x"), Some(None));
+    }
+
+    #[test]
+    fn one_request_is_read_in_an_envelope_and_with_its_links_in_any_form() {
+        let bare = json!({"requestId": "a1", "status": "Complete", "signedAssets": "https://files/1"});
+        let read = UpstreamRequest::parse(&bare).unwrap();
+        assert_eq!((read.status, read.links.len()), (Status::Available, 1));
+        assert_eq!(UpstreamRequest::parse(&json!({"data": bare})).unwrap(), read);
+        let unknown = json!({"requestId": "a1", "status": "Running"});
+        assert_eq!(UpstreamRequest::parse(&unknown).unwrap().status, Status::Pending);
     }
 
     #[test]

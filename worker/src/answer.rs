@@ -16,6 +16,9 @@ pub(crate) fn problem(problem: &Problem) -> Result<Response> {
     if let Some(seconds) = problem.retry_after {
         response.headers().set("retry-after", &seconds.to_string())?;
     }
+    if let Some(methods) = &problem.allow {
+        response.headers().set("allow", methods)?;
+    }
     private(response)
 }
 

@@ -9,7 +9,7 @@ use crate::wire::{self, Call, Reply};
 use domain::offer::{Offer, parse_offers};
 use domain::settings::Settings;
 use domain::time::{SECOND, Timestamp};
-use domain::upstream::{Trouble, UpstreamId, UpstreamRequest, parse_list};
+use domain::upstream::{Status, Trouble, UpstreamId, UpstreamRequest, parse_list};
 use domain::window::Parameters;
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
@@ -19,8 +19,9 @@ const REPORTING: &str = "/public/api/v1/reporting";
 /// A call that takes longer than this is taken for lost.
 const PATIENCE: i64 = 60 * SECOND;
 
-/// An answer longer than this is none: a list of 14 days of requests is far below it.
-const ANSWER_LONGEST: usize = 8 << 20;
+/// An answer longer than this is none. A list keeps requests whose files are long gone: this is room for
+/// some 50,000 of them.
+const ANSWER_LONGEST: usize = 16 << 20;
 
 /// Pages of the list that are followed at most.
 const PAGES_MOST: usize = 100;
@@ -48,8 +49,8 @@ pub(crate) struct Echo360<'a> {
     pub(crate) settings: &'a Settings,
     /// What is remembered between calls.
     pub(crate) memory: &'a Memory,
-    /// Called before every HTTP call, so that the Desk counts it.
-    pub(crate) called: &'a dyn Fn(),
+    /// Called before every HTTP call: the Desk counts it, or says that none may go out now.
+    pub(crate) may_call: &'a dyn Fn() -> bool,
 }
 
 impl Echo360<'_> {
@@ -64,7 +65,8 @@ impl Echo360<'_> {
         let mut all = Vec::new();
         let mut path = format!("{REPORTING}/requests");
         for _ in 0..PAGES_MOST {
-            let (requests, next) = parse_list(&self.get(&path).await?).ok_or(UNREADABLE)?;
+            let answer = self.get(&path).await?;
+            let (requests, next) = parse_list(&answer, &self.settings.upstream, &path).ok_or(UNREADABLE)?;
             let is_last = requests.is_empty();
             all.extend(requests);
             match next {
@@ -72,7 +74,8 @@ impl Echo360<'_> {
                 _ => return Ok(all),
             }
         }
-        Ok(all)
+        // Half a list proves no absence.
+        Err(UNREADABLE)
     }
 
     /// `POST /requests/{report}`, for a gzipped CSV with commas.
@@ -91,22 +94,32 @@ impl Echo360<'_> {
         let path = |singular: bool| {
             format!("{REPORTING}/{}/{}", if singular { "request" } else { "requests" }, id.as_str())
         };
+        let read =
+            |answer: &Value| UpstreamRequest::parse(answer).filter(|found| found.id == *id).ok_or(UNREADABLE);
         let known = self.memory.singular.get();
-        let answer = match self.get(&path(known)).await {
-            Err(Trouble::Absent) => {
-                let answer = self.get(&path(!known)).await?;
-                self.memory.singular.set(!known);
-                answer
-            }
-            answer => answer?,
+        let found = match self.call("GET", &path(known), None).await {
+            Err(Trouble::Absent) => None,
+            answer => Some(read(&answer?)?),
         };
-        UpstreamRequest::parse(&answer).filter(|found| found.id == *id).ok_or(UNREADABLE)
+        // One of the spellings may be a mere entry of the list: only the other has the links.
+        if let Some(found) = found.as_ref().filter(|f| f.status != Status::Available || !f.links.is_empty()) {
+            return Ok(found.clone());
+        }
+        match (self.call("GET", &path(!known), None).await, found) {
+            (Ok(answer), _) => {
+                let other = read(&answer)?;
+                self.memory.singular.set(!known);
+                Ok(other)
+            }
+            (Err(Trouble::Absent), Some(found)) => Ok(found),
+            (Err(trouble), _) => Err(trouble),
+        }
     }
 
     async fn get(&self, path: &str) -> Result<Value, Trouble> {
         self.call("GET", path, None).await.map_err(|trouble| match trouble {
             // Only a "create" can be refused for what it asks; to read nothing is to lack the right.
-            Trouble::Refused { status: 403, text } => Trouble::Denied { detail: denied(&text) },
+            Trouble::Refused { status: 403, text, .. } => Trouble::Denied { detail: denied(&text) },
             other => other,
         })
     }
@@ -123,17 +136,27 @@ impl Echo360<'_> {
         let status = reply.status();
         let retry_after = retry_after(&reply);
         let text = reply.text(ANSWER_LONGEST).await;
+        if let 200..300 = status {
+            return serde_json::from_str(&text.map_err(|_| UNREADABLE)?).map_err(|_| UNREADABLE);
+        }
+        let text = said(&self.without_secrets(&text.unwrap_or_default()));
         match status {
-            200..300 => {
-                let text = text.map_err(|_| UNREADABLE)?;
-                serde_json::from_str(&text).map_err(|_| UNREADABLE)
-            }
-            401 => Err(Trouble::Denied { detail: denied(&text.unwrap_or_default()) }),
+            401 => Err(Trouble::Denied { detail: denied(&text) }),
             404 | 405 => Err(Trouble::Absent),
             429 => Err(Trouble::TooMany { retry_after }),
-            400..500 => Err(Trouble::Refused { status, text: said(&text.unwrap_or_default()) }),
+            400..500 => Err(Trouble::Refused { status, text, retry_after }),
             _ => Err(Trouble::Down { sent: true, retry_after }),
         }
+    }
+
+    /// What an error says, should it repeat what it was sent.
+    fn without_secrets(&self, text: &str) -> String {
+        let token = self.memory.token.borrow().as_ref().map(|token| token.value.clone());
+        [Some(self.settings.client_secret.reveal()), Some(self.settings.client_id.as_str()), token.as_deref()]
+            .into_iter()
+            .flatten()
+            .filter(|secret| secret.len() > 3)
+            .fold(text.to_owned(), |text, secret| text.replace(secret, "…"))
     }
 
     async fn authorized(
@@ -151,7 +174,9 @@ impl Echo360<'_> {
         }
         let call =
             Call { method, headers, body: body.map(Value::to_string), timeout: PATIENCE, ..Call::default() };
-        (self.called)();
+        if !(self.may_call)() {
+            return Err(Trouble::Down { sent: false, retry_after: None });
+        }
         wire::send(&format!("{}{path}", self.settings.upstream), call)
             .await
             .map_err(|_| Trouble::Down { sent: true, retry_after: None })
@@ -179,9 +204,11 @@ impl Echo360<'_> {
             timeout: PATIENCE,
             ..Call::default()
         };
-        (self.called)();
         // Whatever goes wrong here, the call itself was not sent.
         let down = |retry_after| Trouble::Down { sent: false, retry_after };
+        if !(self.may_call)() {
+            return Err(down(None));
+        }
         let url = format!("{}/oauth2/access_token", self.settings.upstream);
         let reply = wire::send(&url, call).await.map_err(|_| down(None))?;
         let (status, wait) = (reply.status(), retry_after(&reply));
@@ -209,7 +236,6 @@ impl Echo360<'_> {
 const UNREADABLE: Trouble = Trouble::Down { sent: true, retry_after: None };
 
 fn denied(text: &str) -> String {
-    let text = said(text);
     let mut detail =
         "Echo360 refuses the credentials: check ECHO360_CLIENT_ID and ECHO360_CLIENT_SECRET.".to_owned();
     if !text.is_empty() {
@@ -226,7 +252,18 @@ fn said(text: &str) -> String {
 }
 
 fn retry_after(reply: &Reply) -> Option<i64> {
-    reply.header("retry-after")?.trim().parse::<i64>().ok().map(|seconds| seconds.clamp(0, 86_400) * SECOND)
+    let text = reply.header("retry-after")?;
+    let seconds = text.trim().parse::<i64>().ok().map(|seconds| seconds.clamp(0, 86_400) * SECOND);
+    seconds.or_else(|| {
+        // The other form is a date.
+        let at = js_sys::Date::parse(text.trim());
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "milliseconds of a date; what is none is refused"
+        )]
+        let at = (at.is_finite() && at > 0.0).then_some(Timestamp(at as i64))?;
+        Some(at.since(clock::now()).clamp(0, 86_400 * SECOND))
+    })
 }
 
 /// A value in a form: everything but letters and digits is escaped.

@@ -6,6 +6,7 @@ use crate::{answer, clock, download, setting};
 use domain::api::{Ask, Health, Retry, Session};
 use domain::problem::{Code, Problem};
 use domain::settings::Settings;
+use domain::window::is_window_id;
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -72,6 +73,9 @@ async fn respond(request: &mut Request, env: &Env) -> std::result::Result<Result
             allow(request, &[Method::Post])?;
             let id = request_id(id)?;
             let Retry { windows } = body(request).await?;
+            if !windows.iter().all(|window| is_window_id(window)) {
+                return Err(Problem::new(Code::BadId, "`windows` must be ids of this request's windows."));
+            }
             pass_on(&desk, &ToDesk::Retry { id, windows }).await
         }
         ["rows", report, window] => {
@@ -122,7 +126,8 @@ fn allow(request: &Request, methods: &[Method]) -> std::result::Result<(), Probl
         return Ok(());
     }
     let names: Vec<String> = methods.iter().map(ToString::to_string).collect();
-    Err(Problem::new(Code::WrongMethod, format!("This route takes {}.", names.join(" and "))))
+    let detail = format!("This route takes {}.", names.join(" and "));
+    Err(Problem { allow: Some(names.join(", ")), ..Problem::new(Code::WrongMethod, detail) })
 }
 
 fn unknown_route() -> Problem {
