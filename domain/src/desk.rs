@@ -16,7 +16,7 @@
 use crate::api;
 use crate::life::{INQUIRY, LEASE, Life, Outcome, Upstream, Window};
 use crate::pace::{Backoff, CallLedger};
-use crate::time::{Day, MINUTE, SECOND, Timestamp, minus_days};
+use crate::time::{DAY, Day, MINUTE, SECOND, Timestamp, minus_days};
 use crate::turn::{Request, pick};
 use crate::upstream::{Status, Trouble, UpstreamId, UpstreamRequest, speaks_of_limit};
 use crate::window::{Parameters, WindowKey};
@@ -47,6 +47,12 @@ const FURTHEST: i64 = 2 * LEASE;
 /// Windows from which the usual time of building is told: the newest of them, and how many it takes.
 const USUAL_OF: usize = 50;
 const USUAL_LEAST: usize = 3;
+
+/// "Reports are available for 14 days from the report submission, after which they are permanently deleted"
+const RETENTION: i64 = 14 * DAY;
+
+/// An upstream request that looking does not find although lists show it is given up after this many times.
+const DOUBTS: u8 = 5;
 
 /// Requests kept for the list, when nothing of them is unfinished: this many days.
 pub const REQUESTS_KEPT_DAYS: u64 = 90;
@@ -429,7 +435,7 @@ impl Desk {
             .windows
             .values()
             .filter_map(|window| match &window.life {
-                Life::Building { upstream, next_look, doubted: false } if is_due(*next_look, now) => {
+                Life::Building { upstream, next_look, doubted: false, .. } if is_due(*next_look, now) => {
                     Some((*next_look, window.key.clone(), upstream.id.clone()))
                 }
                 _ => None,
@@ -446,10 +452,7 @@ impl Desk {
 
     fn fill(&mut self, now: Timestamp) -> Option<Step> {
         loop {
-            let is_open = self.slots_held() < SLOTS
-                && self.count(|life| matches!(life, Life::Collecting { .. })) < COLLECTORS
-                && self.account.limit.until(now).is_none();
-            if !is_open {
+            if self.is_full() || self.account.limit.until(now).is_some() {
                 return None;
             }
             let (request, key) = pick(&self.requests, &self.windows, now)?;
@@ -504,7 +507,7 @@ impl Desk {
                 Life::Building { next_look, doubted: false, .. } => Some(after_calls(*next_look)),
                 Life::Building { .. } | Life::Asking { .. } => list_due(window).map(after_calls),
                 // A full desk is woken by what fills it; an open one when the window may be asked.
-                Life::Queued { .. } if self.slots_held() >= SLOTS => Some(longest),
+                Life::Queued { .. } if self.is_full() => Some(longest),
                 Life::Queued { not_before } => Some(after_calls((*not_before).max(limit))),
             })
             .map(|at| at.clamp(now.plus(SECOND), longest))
@@ -549,13 +552,13 @@ impl Desk {
             }
             // Surely made nothing: 429 and the limit mean wait, and are no try.
             Err(Trouble::TooMany { retry_after }) => {
-                self.limited(key, now);
+                self.limited(key, retry_after, now);
                 self.troubled(Trouble::TooMany { retry_after }, now);
             }
-            Err(Trouble::Refused { status, text }) if speaks_of_limit(status, &text) => {
-                self.limited(key, now);
+            Err(Trouble::Refused { status, text, retry_after }) if speaks_of_limit(status, &text) => {
+                self.limited(key, retry_after, now);
             }
-            Err(Trouble::Refused { status, text }) => {
+            Err(Trouble::Refused { status, text, .. }) => {
                 let detail = format!("Echo360 refused the request ({status}): {text}");
                 self.change(key, |window| window.tried(&detail, None, now));
             }
@@ -590,6 +593,9 @@ impl Desk {
             Ok(seen) => {
                 self.all_is_well();
                 let failed = match seen.status {
+                    Status::Pending if self.is_overdue(key, now) => {
+                        "Echo360 has been building the report for 14 days."
+                    }
                     Status::Pending => return None,
                     Status::Available if seen.links.is_empty() => {
                         "Echo360 says that the report is available, but names no file."
@@ -602,13 +608,21 @@ impl Desk {
                 self.change(key, |window| window.tried(failed, Some(id.clone()), now));
             }
             Err(Trouble::Absent | Trouble::Refused { .. }) => self.change(key, |window| {
-                if let Life::Building { doubted, .. } = &mut window.life {
+                if let Life::Building { doubted, doubts, .. } = &mut window.life {
                     *doubted = true;
+                    *doubts = doubts.saturating_add(1);
                 }
             }),
             Err(trouble) => self.troubled(trouble, now),
         }
         None
+    }
+
+    /// Whether a window has been building for as long as Echo360 keeps anything.
+    fn is_overdue(&self, key: &WindowKey, now: Timestamp) -> bool {
+        self.windows.get(key).is_some_and(|window| {
+            matches!(&window.life, Life::Building { upstream, .. } if now.since(upstream.created) > RETENTION)
+        })
     }
 
     fn hand(&mut self, key: &WindowKey, links: Vec<String>, now: Timestamp) -> Option<Hand> {
@@ -636,8 +650,8 @@ impl Desk {
         self.change(key, |window| window.collected(lease, outcome, now));
     }
 
-    fn limited(&mut self, key: &WindowKey, now: Timestamp) {
-        self.account.limit.trouble(now, None);
+    fn limited(&mut self, key: &WindowKey, retry_after: Option<i64>, now: Timestamp) {
+        self.account.limit.trouble(now, retry_after);
         self.changes.account = true;
         self.change(key, |window| window.not_asked(now));
     }
@@ -672,6 +686,12 @@ impl Desk {
 
     fn count(&self, wanted: impl Fn(&Life) -> bool) -> usize {
         self.windows.values().filter(|window| wanted(&window.life)).count()
+    }
+
+    /// Whether nothing new can be started.
+    fn is_full(&self) -> bool {
+        let collecting = self.count(|life| matches!(life, Life::Collecting { .. }));
+        self.slots_held() >= SLOTS || collecting >= COLLECTORS
     }
 
     /// Slots in use by upstream requests of ours.
@@ -724,13 +744,17 @@ fn settle_by_list(window: &mut Window, listed: &[UpstreamRequest], now: Timestam
                 (None, _) => *absent_since = Some(now),
             }
         }
-        Life::Building { upstream, doubted: doubted @ true, .. } => {
-            if listed.iter().any(|request| request.id == upstream.id) {
+        Life::Building { upstream, doubted: doubted @ true, doubts, .. } => {
+            let shown = listed.iter().find(|request| request.id == upstream.id);
+            let is_alive = shown.is_some_and(|request| {
+                matches!(request.status, Status::Pending | Status::Available) && *doubts < DOUBTS
+            });
+            if is_alive {
                 *doubted = false;
                 window.look_again_later(now);
             } else {
                 let id = upstream.id.clone();
-                window.tried("Echo360 no longer knows the request.", Some(id), now);
+                window.tried("Echo360 no longer gives the request.", Some(id), now);
             }
         }
         _ => {}

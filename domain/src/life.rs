@@ -80,6 +80,8 @@ pub enum Life {
         next_look: Timestamp,
         /// Looking found no such request: a list decides whether it is gone.
         doubted: bool,
+        /// How often it was doubted.
+        doubts: u8,
     },
     /// Its file is with the Window object. Echo360 has finished, so no slot is held.
     Collecting {
@@ -198,8 +200,7 @@ impl Window {
     /// Somebody wants it: queues it when it failed, or when its copy has aged. Returns whether it changed.
     pub fn want(&mut self, now: Timestamp) -> bool {
         match &self.life {
-            Life::Failed => self.want_again(now),
-            Life::Rest if self.copy.as_ref().is_none_or(|copy| self.is_aged(copy, now)) => {
+            Life::Failed | Life::Rest if self.copy.as_ref().is_none_or(|copy| self.is_aged(copy, now)) => {
                 self.want_again(now)
             }
             _ => false,
@@ -222,7 +223,9 @@ impl Window {
         if matches!(self.life, Life::Queued { .. }) {
             self.enter(Life::Rest, now);
         }
-        matches!(self.life, Life::Rest) && self.copy.is_none()
+        // A window that was ever handed over keeps its count of leases: the Window object knows the last one,
+        // and would take a lower number for old news.
+        matches!(self.life, Life::Rest) && self.copy.is_none() && self.lease == 0
     }
 
     /// Whether a copy is worth asking again: a provisional one after 12 h or once its week has moved on, a
@@ -259,7 +262,7 @@ impl Window {
     pub fn build(&mut self, id: UpstreamId, created: Timestamp, end: Option<Day>, now: Timestamp) {
         let upstream = Upstream { id, created, end, fetched: 0, took: 0 };
         let next_look = now.plus(pace::QUICKEST_LOOK);
-        self.enter(Life::Building { upstream, next_look, doubted: false }, now);
+        self.enter(Life::Building { upstream, next_look, doubted: false, doubts: 0 }, now);
     }
 
     /// The "create" surely made nothing: back to the queue. Not a try.
@@ -279,7 +282,7 @@ impl Window {
     pub fn collect(&mut self, now: Timestamp) -> Option<(u32, Upstream, Timestamp)> {
         let Life::Building { upstream, .. } = &self.life else { return None };
         let (mut upstream, until) = (upstream.clone(), now.plus(LEASE));
-        if upstream.fetched == 0 {
+        if upstream.took == 0 {
             upstream.took = now.since(upstream.created).max(1);
         }
         self.lease = self.lease.saturating_add(1);
@@ -291,8 +294,12 @@ impl Window {
     /// The Window object does not know the lease (it crashed before it wrote it down): fetch links again.
     pub fn look_for_links(&mut self, now: Timestamp, wait: i64) {
         if let Life::Collecting { upstream, .. } = &self.life {
-            let life =
-                Life::Building { upstream: upstream.clone(), next_look: now.plus(wait), doubted: false };
+            let life = Life::Building {
+                upstream: upstream.clone(),
+                next_look: now.plus(wait),
+                doubted: false,
+                doubts: 0,
+            };
             self.enter(life, now);
         }
     }
@@ -302,7 +309,10 @@ impl Window {
     pub fn collected(&mut self, lease: u32, outcome: Outcome, now: Timestamp) {
         let current = match &mut self.life {
             Life::Collecting { upstream, .. } if self.lease == lease => {
-                upstream.fetched = upstream.fetched.saturating_add(1);
+                // An outage of the storage says nothing of the file.
+                if !matches!(outcome, Outcome::Unreachable { .. }) {
+                    upstream.fetched = upstream.fetched.saturating_add(1);
+                }
                 Some(upstream.clone())
             }
             _ => None,
@@ -366,10 +376,15 @@ impl Window {
         self.enter(Life::Failed, now);
     }
 
-    /// Whether an upstream request of ours may be unfinished: it holds one of the three slots.
+    /// Whether an upstream request of ours may be unfinished: it holds one of the three slots. One that was
+    /// seen to be finished and only waits for fresh links does not.
     #[must_use]
     pub fn holds_slot(&self) -> bool {
-        matches!(self.life, Life::Asking { .. } | Life::Building { .. })
+        match &self.life {
+            Life::Asking { .. } => true,
+            Life::Building { upstream, .. } => upstream.took == 0,
+            _ => false,
+        }
     }
 
     /// Whether something is still to come.
@@ -404,7 +419,9 @@ impl Window {
             Life::Collecting { upstream, .. } => (None, upstream.end, Some(&upstream.id)),
             Life::Rest | Life::Failed => (None, None, None),
         };
-        let upstream = upstream.or_else(|| self.fault.as_ref().and_then(|fault| fault.upstream.as_ref()));
+        let copied = self.copy.as_ref().map(|copy| &copy.upstream);
+        let upstream =
+            upstream.or_else(|| self.fault.as_ref().and_then(|fault| fault.upstream.as_ref())).or(copied);
         api::Window {
             id: self.key.id(),
             start: self.key.start(),
@@ -550,7 +567,7 @@ mod tests {
         window.build(UpstreamId::parse("u").unwrap(), now, None, now);
         assert_eq!(
             serde_json::to_string(&window.life).unwrap(),
-            r#"{"building":{"upstream":{"id":"u","created":0,"end":null,"fetched":0,"took":0},"next_look":2000,"doubted":false}}"#
+            r#"{"building":{"upstream":{"id":"u","created":0,"end":null,"fetched":0,"took":0},"next_look":2000,"doubted":false,"doubts":0}}"#
         );
         let (lease, ..) = window.collect(now).unwrap();
         assert_eq!(

@@ -39,7 +39,7 @@ impl Backoff {
     /// The longest wait that is our own choice.
     pub const LONGEST: i64 = 5 * MINUTE;
     /// The longest wait that an upstream may ask of us.
-    pub const LONGEST_ASKED: i64 = HOUR;
+    pub const LONGEST_ASKED: i64 = 24 * HOUR;
 
     /// Notes a trouble at `now`; `asked` is the upstream's own `Retry-After` in milliseconds.
     pub fn trouble(&mut self, now: Timestamp, asked: Option<i64>) {
@@ -107,7 +107,7 @@ mod tests {
         let mut backoff = Backoff::default();
         backoff.trouble(Timestamp(10 * HOUR), Some(30 * SECOND));
         assert_eq!(backoff.until(Timestamp(10 * HOUR)), Some(Timestamp(10 * HOUR + 30 * SECOND)));
-        assert_eq!(backoff.until(Timestamp(2 * HOUR)), None);
+        assert_eq!(backoff.until(Timestamp(-20 * HOUR)), None);
     }
 
     #[test]

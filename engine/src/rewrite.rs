@@ -24,14 +24,17 @@ pub struct Output {
 }
 
 impl Output {
-    /// The columns of all `headers`, in the order in which they first appear: one for each key.
+    /// The columns of all `headers`, in the order in which they first appear. A report may have two columns
+    /// with one key (`email`, `Email`): each is kept.
     #[must_use]
     pub fn union<'a>(headers: impl IntoIterator<Item = &'a [String]>) -> Vec<String> {
         let mut columns: Vec<String> = Vec::new();
-        for name in headers.into_iter().flatten() {
-            if column::position(&columns, name).is_none() {
-                columns.push(name.trim_start_matches('\u{feff}').to_owned());
-            }
+        for header in headers {
+            let places = places(header, &columns);
+            let new = header.iter().enumerate().filter(|(at, _)| !places.contains(&Some(*at)));
+            let new: Vec<String> =
+                new.map(|(_, name)| name.trim_start_matches('\u{feff}').to_owned()).collect();
+            columns.extend(new);
         }
         columns
     }
@@ -68,6 +71,22 @@ impl Output {
 
 fn end_row(rows: &mut csv::Writer<Vec<u8>>) {
     let _ = rows.write_record(None::<&[u8]>);
+}
+
+/// For each of the `wanted` columns, where it stands in `header`: the second of one key is the second there.
+fn places(header: &[String], wanted: &[String]) -> Vec<Option<usize>> {
+    let mut free: Vec<Option<String>> = header.iter().map(|name| Some(column::key(name))).collect();
+    wanted
+        .iter()
+        .map(|name| {
+            let key = Some(column::key(name));
+            let at = free.iter().position(|column| *column == key)?;
+            if let Some(taken) = free.get_mut(at) {
+                *taken = None;
+            }
+            Some(at)
+        })
+        .collect()
 }
 
 /// Rewrites the rows of one copy.
@@ -109,7 +128,7 @@ impl<'a> Rewriter<'a> {
         Self {
             output,
             delimiter,
-            places: output.columns.iter().map(|name| column::position(columns, name)).collect(),
+            places: places(columns, &output.columns),
             trim: trim.and_then(|(name, span)| Some((column::position(columns, name)?, span))),
             appended,
             width: columns.len(),
@@ -211,6 +230,8 @@ mod tests {
         let columns =
             Output::union([&names(&["User_ID", "page"])[..], &names(&["page", "userid", "new"])[..]]);
         assert_eq!(columns, ["User_ID", "page", "new"]);
+        let twice = names(&["email", "Email"]);
+        assert_eq!(Output::union([&twice[..], &twice[..]]), ["email", "Email"]);
         let wanted = Output { columns, appended: vec!["window_start"], delimiter: b',', safe: false };
         let start = vec!["2026-02-02".to_owned()];
         let first = Rewriter::new(&wanted, b',', &names(&["User_ID", "page"]), None, start.clone());

@@ -189,7 +189,16 @@ impl Splitter {
     /// What is not this report; a file that ends inside a quoted cell.
     pub fn end_file(&mut self, sink: &mut impl FnMut(Slice)) -> Result<(), BadFile> {
         if !self.in_rows {
+            if self.pending.is_empty() && self.layout.is_some() {
+                // A further file with nothing in it, not even a header row: no rows.
+                return Ok(());
+            }
             self.read_header(true)?;
+        }
+        // A last row that is cut inside a quoted cell has an odd number of quotes; the reader would take it.
+        let rest = trim_line_ends(&self.pending);
+        if !self.pending.ends_with(b"\n") && rest.iter().filter(|b| **b == b'"').count() % 2 == 1 {
+            return Err(BadFile::new("It ends inside a quoted cell."));
         }
         self.read_rows(true, sink)?;
         self.pending.clear();

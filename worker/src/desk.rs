@@ -10,7 +10,7 @@ mod store;
 use crate::answer;
 use crate::clock;
 use crate::echo360::{Echo360, Memory};
-use crate::errand::{self, Found, Job, Plan, Planned, ToDesk, ToWindow, Told, Word};
+use crate::errand::{self, Failed, Found, Job, Plan, Planned, ToDesk, ToWindow, Told, Word};
 use crate::{setting, zone};
 use domain::api::{self, Ask};
 use domain::desk::{Desk as Rules, Hand, Step, create_parameters};
@@ -30,6 +30,9 @@ use worker::{DurableObject, Env, Request, Response, Result, State, durable_objec
 
 /// Steps of one alarm at most; what is left is done in the next.
 const STEPS_PER_ALARM: usize = 40;
+
+/// No step is begun after this long in one alarm: the runtime gives one 15 minutes.
+const ALARM_LONGEST: i64 = 5 * MINUTE;
 
 /// Re-arming sooner than this inside an alarm is dropped or late.
 const SOONEST: i64 = 250;
@@ -86,8 +89,10 @@ impl DurableObject for Desk {
         self.running.set(true);
         let next = self.run().await;
         self.running.set(false);
-        if let Some(at) = next {
-            self.arm(at).await;
+        match next {
+            Some(at) => self.arm(at).await,
+            // Somebody may have asked while the alarm was being taken away.
+            None => self.ensure_alarm().await,
         }
         Response::empty()
     }
@@ -134,7 +139,11 @@ impl Desk {
             // Nothing can be asked until somebody sets them; what is asked for is kept.
             return Some(clock::now().plus(MINUTE));
         };
+        let started = clock::now();
         for _ in 0..STEPS_PER_ALARM {
+            if clock::now().since(started) > ALARM_LONGEST {
+                break;
+            }
             match self.with(|rules| rules.next(clock::now())) {
                 Ok(Step::Wait(at)) => return Some(at),
                 Ok(Step::Rest) => {
@@ -161,8 +170,8 @@ impl Desk {
     }
 
     async fn take(&self, step: Step, settings: &Settings) -> worker::Result<()> {
-        let called = || self.note_call();
-        let echo360 = Echo360 { settings, memory: &self.memory, called: &called };
+        let may_call = || self.may_call();
+        let echo360 = Echo360 { settings, memory: &self.memory, may_call: &may_call };
         match step {
             Step::List => {
                 let reply = echo360.list().await;
@@ -208,10 +217,20 @@ impl Desk {
         }
     }
 
-    fn note_call(&self) {
-        if let Err(error) = self.with(|rules| rules.called(clock::now())) {
+    /// Notes a call that is about to go out, unless none may now.
+    fn may_call(&self) -> bool {
+        let now = clock::now();
+        let noted = self.with(|rules| {
+            let may = rules.calls_held(now).is_none();
+            if may {
+                rules.called(now);
+            }
+            may
+        });
+        noted.unwrap_or_else(|error| {
             answer::internal(&error);
-        }
+            false
+        })
     }
 
     async fn arm(&self, at: Timestamp) {
@@ -270,6 +289,10 @@ impl Desk {
             })?),
             ToDesk::Request { id } => answer::json(&self.describe(&id)?),
             ToDesk::Retry { id, windows } => {
+                let request = self.describe(&id)?;
+                if !windows.iter().all(|named| request.windows.iter().any(|window| window.id == *named)) {
+                    return Err(Problem::new(Code::UnknownWindow, "This request has no such window."));
+                }
                 self.rules(|rules| rules.retry(&id, &windows, now))?;
                 answer::json(&self.describe(&id)?)
             }
@@ -318,9 +341,13 @@ impl Desk {
         let asked = self.read(ask, now).await?;
         let shape = asked.offer.shape();
         self.rules(|rules| {
-            let planned = |key: WindowKey| Planned {
-                copy: rules.window(&key).and_then(|window| window.copy.clone()),
-                key,
+            let planned = |key: WindowKey| {
+                let window = rules.window(&key);
+                Planned {
+                    copy: window.and_then(|window| window.copy.clone()),
+                    failed: window.and_then(Failed::of),
+                    key,
+                }
             };
             Plan {
                 shape,
@@ -342,15 +369,15 @@ impl Desk {
             rules
                 .windows()
                 .find(|window| window.key.report.as_str() == report && window.key.id() == id)
-                .map(|window| (window.key.clone(), window.copy.is_some()))
+                .map(|window| (window.key.clone(), window.copy.is_some(), Failed::of(window)))
         })?;
         match found {
             None => Err(Problem::new(
                 Code::UnknownWindow,
                 "Nobody has asked for this window yet: ask for its days.",
             )),
-            Some((key, false)) => Err(rows_not_ready(vec![key.id()])),
-            Some((key, true)) => Ok(Found { key }),
+            Some((key, false, failed)) => Err(rows_not_ready(vec![key.id()], failed)),
+            Some((key, true, _)) => Ok(Found { key }),
         }
     }
 
@@ -367,6 +394,9 @@ impl Desk {
                 ));
             }
         };
+        if let Some(range) = range {
+            range.check_thinkable(now)?;
+        }
         let zone_name = ask.tz.as_deref().unwrap_or("UTC");
         let zone = zone::trace(zone_name, range, now).ok_or_else(|| {
             Problem::new(
@@ -437,8 +467,8 @@ impl Desk {
         let reply = match held {
             Some(info) => Err(held_problem(&info, now)),
             None => {
-                let called = || self.note_call();
-                let echo360 = Echo360 { settings: &settings, memory: &self.memory, called: &called };
+                let may_call = || self.may_call();
+                let echo360 = Echo360 { settings: &settings, memory: &self.memory, may_call: &may_call };
                 match echo360.reports().await {
                     Ok(offers) => Ok(offers),
                     Err(trouble) => {
@@ -509,16 +539,22 @@ fn unknown_report(name: &str) -> Problem {
     Problem::new(Code::UnknownReport, format!("Echo360 offers no report called `{name}`; see /api/reports."))
 }
 
-/// Which windows are not ready, so that nobody takes a short file for a whole one.
-pub(crate) fn rows_not_ready(ids: Vec<String>) -> Problem {
+/// Which windows are not ready, so that nobody takes a short file for a whole one; and, when one of them has
+/// failed, that waiting will not help.
+pub(crate) fn rows_not_ready(ids: Vec<String>, failed: Option<Failed>) -> Problem {
     let some = ids.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");
     let more = if ids.len() > 5 { format!(" and {} more", ids.len() - 5) } else { String::new() };
-    Problem::new(
-        Code::RowsNotReady,
-        format!("Not here yet: {some}{more}. Ask for them, and wait until they are."),
-    )
-    .windows(ids)
-    .retry_after(15)
+    match failed {
+        None => {
+            let detail = format!("Not here yet: {some}{more}. Ask for them, and wait until they are.");
+            Problem::new(Code::RowsNotReady, detail).windows(ids).retry_after(15)
+        }
+        Some(Failed { window, fault, upstream }) => {
+            let detail = format!("Not here: {some}{more}. {window} failed: {fault} Try it again.");
+            let problem = Problem::new(Code::RowsNotReady, detail).windows(ids);
+            Problem { upstream_request_id: upstream, ..problem }
+        }
+    }
 }
 
 fn held_problem(info: &api::DeskInfo, now: Timestamp) -> Problem {

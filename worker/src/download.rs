@@ -107,11 +107,7 @@ pub(crate) async fn serve(
     let report = plan.windows.first().map(|window| window.key.report.clone());
     let known = report.as_ref().and_then(|report| report.known());
     let sources = sources(plan.windows, plan.needed_until)?;
-    let appended = if known.is_none_or(|report| report.shape == Shape::Sums) && plan.shape == Shape::Sums {
-        vec!["window_start", "window_end"]
-    } else {
-        Vec::new()
-    };
+    let appended = if plan.shape == Shape::Sums { vec!["window_start", "window_end"] } else { Vec::new() };
     let output = Rc::new(Output {
         columns: Output::union(sources.iter().map(|source| &source.columns[..])),
         appended,
@@ -158,7 +154,7 @@ pub(crate) async fn serve(
 /// The windows with their copies; a problem that names those whose rows are not here, or not up to the days
 /// that are asked for.
 fn sources(windows: Vec<Planned>, needed_until: Option<Timestamp>) -> Result<Vec<Source>, Problem> {
-    let mut missing = Vec::new();
+    let (mut missing, mut failed) = (Vec::new(), None);
     let mut sources = Vec::new();
     for window in windows {
         let reaches = |copy: &Copy| match (copy.end, window.key.end(), needed_until) {
@@ -168,7 +164,10 @@ fn sources(windows: Vec<Planned>, needed_until: Option<Timestamp>) -> Result<Vec
             _ => true,
         };
         match window.copy.clone().filter(reaches) {
-            None => missing.push(window.key.id()),
+            None => {
+                missing.push(window.key.id());
+                failed = failed.or(window.failed);
+            }
             Some(copy) => {
                 let (delimiter, columns) = read_header(copy.header.as_bytes(), window.key.report.known())
                     .ok_or_else(|| Problem::new(Code::Internal, "A stored header row cannot be read."))?;
@@ -176,7 +175,7 @@ fn sources(windows: Vec<Planned>, needed_until: Option<Timestamp>) -> Result<Vec
             }
         }
     }
-    if missing.is_empty() { Ok(sources) } else { Err(rows_not_ready(missing)) }
+    if missing.is_empty() { Ok(sources) } else { Err(rows_not_ready(missing, failed)) }
 }
 
 /// The stream cannot go on. For the log only.

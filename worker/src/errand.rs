@@ -3,7 +3,7 @@
 use crate::answer;
 use domain::api::{Ask, Scope};
 use domain::desk::Inquiry;
-use domain::life::{Copy, Outcome};
+use domain::life::{self, Copy, Outcome};
 use domain::problem::{Code, Problem};
 use domain::report::Shape;
 use domain::time::Timestamp;
@@ -131,6 +131,31 @@ pub(crate) struct Planned {
     pub(crate) key: WindowKey,
     /// The copy that serves.
     pub(crate) copy: Option<Copy>,
+    /// How it failed, if it did.
+    pub(crate) failed: Option<Failed>,
+}
+
+/// How a window without rows failed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Failed {
+    /// Its id.
+    pub(crate) window: String,
+    /// What went wrong, in a sentence.
+    pub(crate) fault: String,
+    /// What to give to Echo360's support.
+    pub(crate) upstream: Option<String>,
+}
+
+impl Failed {
+    /// How this window failed, if it did.
+    pub(crate) fn of(window: &life::Window) -> Option<Self> {
+        let fault = window.fault.as_ref().filter(|_| window.life == life::Life::Failed)?;
+        Some(Self {
+            window: window.key.id(),
+            fault: fault.detail.clone(),
+            upstream: fault.upstream.as_ref().map(|id| id.as_str().to_owned()),
+        })
+    }
 }
 
 /// The stub of an institution's Desk.

@@ -19,7 +19,7 @@ use crate::errand::{self, Job, ToDesk, ToWindow, Told, Word};
 use crate::setting;
 use domain::desk::Inquiry;
 use domain::life::Outcome;
-use domain::time::{MINUTE, SECOND};
+use domain::time::{MINUTE, SECOND, Timestamp};
 use std::cell::Cell;
 use std::time::Duration;
 use store::{Store, Task};
@@ -31,6 +31,12 @@ const REPLACED_KEPT: i64 = 15 * MINUTE;
 /// Starts of one collecting before it is given up: the runtime itself gives an alarm up after six failures.
 const STARTS_MOST: u32 = 4;
 
+/// The runtime gives an alarm this long.
+const ALARM_LONGEST: i64 = 15 * MINUTE;
+
+/// An alarm that should have come this long ago is lost: set again.
+const OVERDUE: i64 = 10 * SECOND;
+
 /// How soon to tell the Desk again that did not hear.
 const TELL_AGAIN: i64 = 10 * SECOND;
 
@@ -38,14 +44,14 @@ const TELL_AGAIN: i64 = 10 * SECOND;
 pub struct Window {
     state: State,
     env: Env,
-    /// Whether an alarm is running in this very instance.
-    running: Cell<bool>,
+    /// Since when an alarm is running in this very instance.
+    running: Cell<Option<Timestamp>>,
     has_tables: Cell<bool>,
 }
 
 impl DurableObject for Window {
     fn new(state: State, env: Env) -> Self {
-        Self { state, env, running: Cell::new(false), has_tables: Cell::new(false) }
+        Self { state, env, running: Cell::new(None), has_tables: Cell::new(false) }
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
@@ -61,13 +67,14 @@ impl DurableObject for Window {
     }
 
     async fn alarm(&self) -> Result<Response> {
-        if !self.running.replace(true) {
+        if !self.is_running() {
+            self.running.set(Some(clock::now()));
             if let Err(error) = self.work().await {
                 answer::internal(&error);
-                self.arm(TELL_AGAIN).await;
             }
-            self.running.set(false);
+            self.running.set(None);
         }
+        self.arm_next().await;
         Response::empty()
     }
 }
@@ -98,8 +105,10 @@ impl Window {
                         Word { inquiry: Inquiry::Done(outcome), sections: store.sections()? }
                     }
                     Some(Task { job, .. }) if job.lease == lease => {
-                        // Every wake checks: a job without an outcome has an alarm.
-                        if !self.running.get() && self.state.storage().get_alarm().await?.is_none() {
+                        // Every wake checks: a job without an outcome has an alarm that comes.
+                        let armed = self.state.storage().get_alarm().await?;
+                        let is_lost = armed.is_none_or(|at| Timestamp(at) < clock::now().plus(-OVERDUE));
+                        if is_lost && !self.is_running() {
                             self.arm(0).await;
                         }
                         Word { inquiry: Inquiry::Working, sections: Vec::new() }
@@ -123,12 +132,34 @@ impl Window {
         if let Some(task) = store.task()?.filter(|task| !task.told) {
             self.tell(&store, task).await?;
         }
-        let now = clock::now();
-        store.delete_replaced(now)?;
-        if let Some(next) = store.next_deletion()? {
-            self.arm(next.since(now)).await;
+        store.delete_replaced(clock::now())
+    }
+
+    /// One that the runtime broke off without ending this instance does not count for ever.
+    fn is_running(&self) -> bool {
+        self.running.get().is_some_and(|since| clock::now().since(since) < ALARM_LONGEST)
+    }
+
+    /// Arms the alarm for what comes first of what is left to do: there is only one, and setting it replaces it.
+    async fn arm_next(&self) {
+        let wait = self.store().and_then(|store| {
+            let task = store.task()?;
+            if task.as_ref().is_some_and(|task| task.outcome.is_none()) {
+                return Ok(Some(if self.is_running() { TELL_AGAIN } else { 0 }));
+            }
+            if task.is_some_and(|task| !task.told) {
+                return Ok(Some(TELL_AGAIN));
+            }
+            Ok(store.next_deletion()?.map(|at| at.since(clock::now())))
+        });
+        match wait {
+            Ok(Some(wait)) => self.arm(wait).await,
+            Ok(None) => {}
+            Err(error) => {
+                answer::internal(&error);
+                self.arm(TELL_AGAIN).await;
+            }
         }
-        Ok(())
     }
 
     async fn collect(&self, store: &Store, task: &Task) -> Result<()> {
@@ -170,10 +201,7 @@ impl Window {
         let told = Told { key, lease, outcome, sections: store.sections()? };
         match errand::ask::<_, bool>(&stub, &ToDesk::Collected(told)).await {
             Ok(_) => store.note_told(lease),
-            Err(_) => {
-                self.arm(TELL_AGAIN).await;
-                Ok(())
-            }
+            Err(_) => Ok(()),
         }
     }
 

@@ -55,7 +55,13 @@ async fn open(link: &str, job: &Job, settings: &Settings) -> std::result::Result
     let mut link = allowed(link, settings)?;
     for _ in 0..=REDIRECTS_MOST {
         // No token here: the link is signed, and the storage is not Echo360.
-        let call = Call { timeout: job.until.since(clock::now()), as_sent: true, ..Call::default() };
+        let call = Call {
+            timeout: job.until.since(clock::now()),
+            // Nothing between may compress it once more.
+            headers: vec![("accept-encoding", "identity".to_owned())],
+            as_sent: true,
+            ..Call::default()
+        };
         let unreachable = || Outcome::Unreachable {
             detail: "The storage that holds the file could not be reached.".to_owned(),
         };

@@ -45,8 +45,8 @@ pub(crate) fn serve(
         rows: part.rows,
         header: part.header.clone(),
     };
-    let size = (part.bytes / u64::from(part.slices.max(1))).max(1);
-    let at_once = u32::try_from((AT_ONCE / size).clamp(1, SLICES_AT_ONCE)).unwrap_or(1);
+    // By the largest, so that a run of large ones is not read at once.
+    let at_once = u32::try_from((AT_ONCE / part.largest.max(1)).clamp(1, SLICES_AT_ONCE)).unwrap_or(1);
     let left = part.slices;
     let reading = Reading { store, part, filter, at_once, seq: -1, left };
     let frames = stream::try_unfold((Some(head), reading), |(head, mut reading)| async move {

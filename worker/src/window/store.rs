@@ -66,8 +66,8 @@ pub(crate) struct Part {
     pub(crate) slices: u32,
     /// Data rows.
     pub(crate) rows: u64,
-    /// Deflated bytes.
-    pub(crate) bytes: u64,
+    /// Deflated bytes of the largest slice.
+    pub(crate) largest: u64,
 }
 
 /// A slice as it is stored.
@@ -108,7 +108,7 @@ impl Filter {
 struct Count {
     slices: u32,
     rows: Option<f64>,
-    bytes: Option<f64>,
+    largest: Option<f64>,
 }
 
 #[derive(Deserialize)]
@@ -214,8 +214,6 @@ impl Store {
         delete_old_at: Timestamp,
     ) -> Result<()> {
         let Summary { header, rows, bytes, sections } = summary;
-        self.sql
-            .exec("UPDATE copy SET delete_at = ? WHERE delete_at IS NULL", vec![delete_old_at.0.into()])?;
         let slices = self.count(generation, &Filter::default())?.slices;
         self.sql.exec(
             "INSERT OR REPLACE INTO copy (generation, header, slices, rows, bytes, made, delete_at)
@@ -242,6 +240,11 @@ impl Store {
                 ],
             )?;
         }
+        // Last, so that a statement that fails before it leaves the old copy served and not marked to go.
+        self.sql.exec(
+            "UPDATE copy SET delete_at = ? WHERE delete_at IS NULL AND generation <> ?",
+            vec![delete_old_at.0.into(), i64::from(generation).into()],
+        )?;
         let header = String::from_utf8_lossy(&header).trim_end().to_owned();
         self.settle(&Outcome::Whole { rows, bytes, header })
     }
@@ -278,7 +281,10 @@ impl Store {
             Some(generation) => {
                 ("SELECT generation FROM copy WHERE generation = ?", vec![i64::from(generation).into()])
             }
-            None => ("SELECT generation FROM copy WHERE delete_at IS NULL", Vec::new()),
+            None => (
+                "SELECT max(generation) AS generation FROM copy WHERE delete_at IS NULL HAVING count(*) > 0",
+                Vec::new(),
+            ),
         };
         let rows: Vec<Generation> = self.sql.exec(query, values)?.to_array()?;
         let Some(Generation { generation }) = rows.first() else { return Ok(None) };
@@ -296,7 +302,7 @@ impl Store {
             header,
             slices: count.slices,
             rows: whole(count.rows),
-            bytes: whole(count.bytes),
+            largest: whole(count.largest),
         }))
     }
 
@@ -306,7 +312,7 @@ impl Store {
         self.sql
             .exec(
                 &format!(
-                    "SELECT count(*) AS slices, sum(rows) AS rows, sum(length(bytes)) AS bytes
+                    "SELECT count(*) AS slices, sum(rows) AS rows, max(length(bytes)) AS largest
                      FROM slice WHERE {condition}"
                 ),
                 values,
