@@ -556,6 +556,46 @@ mod tests {
     }
 
     #[test]
+    fn a_window_asked_again_after_its_request_was_stopped_goes_on_counting_leases() {
+        let now = at("2026-03-01");
+        let mut window = window(now);
+        let lease = built(&mut window, "u1", now);
+        window.collected(lease, Outcome::BadFile { detail: String::new() }, now);
+        window.tried("twice bad", None, now);
+        assert!(!window.leave_queue(now), "its object knows lease 1: it is not forgotten");
+        assert!(window.want(now));
+        assert!(built(&mut window, "u2", now) > lease);
+    }
+
+    #[test]
+    fn an_outage_of_the_storage_holds_no_slot_and_uses_up_no_chance_of_the_file() {
+        let now = at("2026-03-01");
+        let mut window = window(now);
+        let mut lease = built(&mut window, "u1", now);
+        for _ in 0..4 {
+            window.collected(lease, Outcome::Unreachable { detail: "no answer".into() }, now);
+            assert!(!window.holds_slot(), "Echo360 has finished");
+            lease = window.collect(now).unwrap().0;
+        }
+        window.collected(lease, Outcome::BadFile { detail: "cut".into() }, now);
+        assert!(matches!(&window.life, Life::Building { upstream, .. } if upstream.id.as_str() == "u1"));
+    }
+
+    #[test]
+    fn a_failed_window_with_a_final_copy_is_not_asked_again_by_itself() {
+        let now = at("2026-03-01");
+        let mut window = window(now);
+        let lease = built(&mut window, "u1", now);
+        window.collected(lease, whole(), now);
+        assert!(window.want_again(now), "by hand it is");
+        for id in ["u2", "u3", "u4"] {
+            window.tried("Echo360 could not build the report.", UpstreamId::parse(id), now);
+        }
+        assert_eq!(window.life, Life::Failed);
+        assert!(!window.want(now.plus(99 * HOUR)));
+    }
+
+    #[test]
     fn window_format_unchanged() {
         let now = Timestamp(0);
         let mut window = window(now);

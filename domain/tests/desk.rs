@@ -652,3 +652,32 @@ fn days_that_have_grown_too_old_are_not_asked_for() {
     assert_eq!(world.creates, 0);
     assert!(world.desk.windows().all(|w| w.life == Life::Failed));
 }
+
+#[test]
+fn a_request_that_looking_never_finds_is_given_up_although_lists_show_it() {
+    let chances = [0u8];
+    let mut world = world(&chances);
+    calm(&mut world);
+    world.ask("notes", "ana", 2, 1);
+    let mut looks = 0;
+    for _ in 0..200 {
+        match world.desk.next(world.now) {
+            Step::List => {
+                let listed = world.upstream.iter().map(|m| m.shown(m.created, false)).collect();
+                world.desk.listed(Ok(listed), world.now);
+            }
+            Step::Create { key, days } => {
+                let made = world.make("notes", create_parameters(&key, days), true);
+                world.desk.created(&key, Ok(made), world.now);
+            }
+            Step::Look { key, id } => {
+                looks += 1;
+                assert!(world.desk.looked(&key, &id, Err(Trouble::Absent), world.now).is_none());
+            }
+            Step::Wait(at) => world.now = at,
+            Step::Inquire { .. } => panic!("nothing is being collected"),
+            Step::Rest => break,
+        }
+    }
+    assert!(looks > 0 && world.desk.windows().all(|window| window.life == Life::Failed), "{looks} looks");
+}
