@@ -1,6 +1,6 @@
 //! The API, typed: one function per route, one function that reads every answer.
 
-use domain::api::{Ask, Reports, Request, Requests, Retry, Session};
+use domain::api::{Ask, Courses, Reports, Request, Requests, Retry, Session};
 use domain::problem::{Code, Problem};
 use gloo_net::http;
 use serde::de::DeserializeOwned;
@@ -51,6 +51,14 @@ pub async fn session() -> Answer<Session> {
 /// [`Trouble`].
 pub async fn reports() -> Answer<Reports> {
     get("/api/reports").await
+}
+
+/// `GET /api/courses`.
+///
+/// # Errors
+/// [`Trouble`].
+pub async fn courses() -> Answer<Courses> {
+    get("/api/courses").await
 }
 
 /// `GET /api/requests`.

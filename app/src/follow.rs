@@ -4,12 +4,14 @@
 //! soon as another begins; so an answer that comes late is never shown.
 
 use crate::client::{self, Trouble};
-use domain::api::{Ask, Request, Requests, Retry};
+use domain::api::{Ask, DeskInfo, Request, Requests, Retry};
 use domain::range::Range;
 use domain::report::ReportName;
-use js_sys::Promise;
+use js_sys::{Function, Promise};
 use leptos::prelude::*;
 use std::collections::BTreeSet;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 /// How long the page looks often, in milliseconds: much is decided in the first minute.
@@ -61,6 +63,8 @@ pub struct Seen {
     pub request: Option<Request>,
     /// Ids of windows of its report whose rows are here, whoever asked for them.
     pub here: BTreeSet<String>,
+    /// How the Desk fares.
+    pub desk: Option<DeskInfo>,
     /// What went wrong last.
     pub trouble: Option<Trouble>,
 }
@@ -85,15 +89,40 @@ pub struct Follower {
     seen: RwSignal<Option<Seen>>,
     busy: RwSignal<bool>,
     turn: StoredValue<u32>,
+    /// Which wish the current turn is about.
+    about: StoredValue<Option<Wish>>,
+    /// Ends the current pause early.
+    wake: StoredValue<Option<Function>, LocalStorage>,
 }
 
 impl Follower {
     /// Follows nothing yet.
     #[must_use]
     pub fn new() -> Self {
-        let new = Self { seen: RwSignal::new(None), busy: RwSignal::new(false), turn: StoredValue::new(0) };
+        let new = Self {
+            seen: RwSignal::new(None),
+            busy: RwSignal::new(false),
+            turn: StoredValue::new(0),
+            about: StoredValue::new(None),
+            wake: StoredValue::new_local(None),
+        };
+        // A page that is looked at again, or is online again, looks at once.
+        let wake = Closure::<dyn Fn()>::new(move || {
+            let resolve = new.wake.try_get_value().flatten().filter(|_| !is_hidden());
+            if let Some(resolve) = resolve {
+                let _ = resolve.call0(&JsValue::UNDEFINED);
+            }
+        });
+        let hear: Function = wake.as_ref().unchecked_ref::<Function>().clone();
+        let _ = document().add_event_listener_with_callback("visibilitychange", &hear);
+        let _ = window().add_event_listener_with_callback("online", &hear);
+        let wake = StoredValue::new_local((wake, hear));
         on_cleanup(move || {
             new.turn.try_update_value(|turn| *turn = turn.wrapping_add(1));
+            wake.try_with_value(|(_, hear)| {
+                let _ = document().remove_event_listener_with_callback("visibilitychange", hear);
+                let _ = window().remove_event_listener_with_callback("online", hear);
+            });
         });
         new
     }
@@ -110,9 +139,16 @@ impl Follower {
         self.busy.get()
     }
 
+    /// Follows a wish unless the current turn is about it already: what was clicked goes on undisturbed.
+    pub fn attend(self, wish: Wish) {
+        if self.about.get_value().as_ref() != Some(&wish) {
+            self.follow(wish);
+        }
+    }
+
     /// Looks a wish up and follows its request, if there is one.
     pub fn follow(self, wish: Wish) {
-        let turn = self.begin();
+        let turn = self.begin(&wish);
         spawn_local(async move { self.keep_looking(turn, wish, None).await });
     }
 
@@ -143,7 +179,7 @@ impl Follower {
         wish: Wish,
         action: impl AsyncFnOnce(Option<Request>) -> Result<Option<Request>, Trouble> + 'static,
     ) {
-        let turn = self.begin();
+        let turn = self.begin(&wish);
         let known = self.seen.get_untracked().filter(|seen| seen.wish == wish).and_then(|seen| seen.request);
         self.busy.set(true);
         spawn_local(async move {
@@ -155,9 +191,7 @@ impl Follower {
             match result {
                 Ok(request) => self.keep_looking(turn, wish, request).await,
                 Err(trouble) => {
-                    let here = self.here(&wish);
-                    let trouble = Some(trouble);
-                    let seen = Seen { wish: wish.clone(), request: known.clone(), here, trouble };
+                    let seen = Seen { trouble: Some(trouble), ..self.known(&wish, known.clone()) };
                     self.seen.try_set(Some(seen));
                     // What was under way before the click still is.
                     if known.is_some() && self.pause(turn, SELDOM).await {
@@ -173,8 +207,8 @@ impl Follower {
         let mut fresh = known.is_some();
         loop {
             let result = match &known {
-                Some(request) if fresh => Ok((Some(request.clone()), self.here(&wish))),
-                Some(request) => client::request(&request.id).await.map(|r| (Some(r), self.here(&wish))),
+                Some(request) if fresh => Ok(self.known(&wish, Some(request.clone()))),
+                Some(request) => client::request(&request.id).await.map(|r| self.known(&wish, Some(r))),
                 None => client::requests().await.map(|all| looked_up(&wish, all)),
             };
             fresh = false;
@@ -182,14 +216,11 @@ impl Follower {
                 return;
             }
             let seen = match result {
-                Ok((request, here)) => {
-                    known.clone_from(&request);
-                    Seen { wish: wish.clone(), request, here, trouble: None }
+                Ok(seen) => {
+                    known.clone_from(&seen.request);
+                    seen
                 }
-                Err(trouble) => {
-                    let here = self.here(&wish);
-                    Seen { wish: wish.clone(), request: known.clone(), here, trouble: Some(trouble) }
-                }
+                Err(trouble) => Seen { trouble: Some(trouble), ..self.known(&wish, known.clone()) },
             };
             let is_settled = seen.is_settled();
             self.seen.try_set(Some(seen));
@@ -201,12 +232,22 @@ impl Follower {
         }
     }
 
-    fn here(self, wish: &Wish) -> BTreeSet<String> {
-        let seen = self.seen.try_get_untracked().flatten().filter(|seen| seen.wish == *wish);
-        seen.map(|seen| seen.here).unwrap_or_default()
+    /// `request` with what was seen beside it before.
+    fn known(self, wish: &Wish, request: Option<Request>) -> Seen {
+        let before = self.seen.try_get_untracked().flatten();
+        let here = before.as_ref().filter(|seen| seen.wish == *wish).map(|seen| seen.here.clone());
+        let said = request.as_ref().and_then(|request| request.desk.clone());
+        Seen {
+            wish: wish.clone(),
+            request,
+            here: here.unwrap_or_default(),
+            desk: said.or_else(|| before.and_then(|seen| seen.desk)),
+            trouble: None,
+        }
     }
 
-    fn begin(self) -> u32 {
+    fn begin(self, wish: &Wish) -> u32 {
+        self.about.set_value(Some(wish.clone()));
         self.turn.update_value(|turn| *turn = turn.wrapping_add(1));
         self.turn.get_value()
     }
@@ -215,10 +256,11 @@ impl Follower {
         self.turn.try_get_value() == Some(turn)
     }
 
-    /// Waits; `false` when another turn has begun meanwhile.
+    /// Waits, unless it is woken; `false` when another turn has begun meanwhile.
     async fn pause(self, turn: u32, milliseconds: i32) -> bool {
         let promise = Promise::new(&mut |resolve, _| {
             let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds);
+            self.wake.try_set_value(Some(resolve));
         });
         let _ = JsFuture::from(promise).await;
         self.is_current(turn)
@@ -236,7 +278,7 @@ fn is_hidden() -> bool {
 }
 
 /// The request that is this wish, and the windows of its report that are here already.
-fn looked_up(wish: &Wish, all: Requests) -> (Option<Request>, BTreeSet<String>) {
+fn looked_up(wish: &Wish, all: Requests) -> Seen {
     let here = all
         .requests
         .iter()
@@ -245,5 +287,6 @@ fn looked_up(wish: &Wish, all: Requests) -> (Option<Request>, BTreeSet<String>) 
         .filter(|window| window.state.has_rows())
         .map(|window| window.id.clone())
         .collect();
-    (all.requests.into_iter().find(|request| wish.is_met_by(request)), here)
+    let request = all.requests.into_iter().find(|request| wish.is_met_by(request));
+    Seen { wish: wish.clone(), request, here, desk: Some(all.desk), trouble: None }
 }

@@ -5,9 +5,11 @@
 //!   [`loader`]: the data thread as the page sees it; [`clock`]: the Worker's time.
 //! - [`thread`]: the data thread itself; [`message`]: what it and the page say to each other.
 //! - [`client`]: the API, typed; [`zone`], [`spelling`]: what `Intl` knows of zones, numbers and days.
-//! - [`words`]: every sentence; [`presets`]: the ranges that are a click away; [`timing`]: marks for a profile.
+//! - [`words`]: every sentence; [`presets`]: the ranges that are a click away; [`capacity`]: how many rows fit;
+//!   [`timing`]: marks for a profile.
 
 pub mod address;
+pub mod capacity;
 pub mod client;
 pub mod clock;
 pub mod follow;

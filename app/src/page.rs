@@ -1,7 +1,7 @@
 //! What is mounted in the document: who is asking, what can be asked, and the page of the current route.
 
 use crate::address::Address;
-use crate::client;
+use crate::client::{self, Trouble};
 use crate::clock::Clock;
 use crate::loader::Loader;
 use crate::pages::overview::Overview;
@@ -13,6 +13,7 @@ use domain::view::{Place, View};
 use domain::zone::Zone;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
 
 /// What every part stands on.
 #[derive(Debug, Clone, Copy)]
@@ -87,6 +88,18 @@ pub fn Application() -> impl IntoView {
         session.refetch();
         reports.refetch();
     };
+    // Who could not be reached may be reached again; what is shown otherwise stays as it is.
+    let online = Closure::<dyn Fn()>::new(move || {
+        let is_lost = |trouble: &Trouble| *trouble == Trouble::Unreachable;
+        let lost = session.get_untracked().is_some_and(|it| it.is_err_and(|trouble| is_lost(&trouble)))
+            || reports.get_untracked().is_some_and(|it| it.is_err_and(|trouble| is_lost(&trouble)));
+        if lost {
+            again();
+        }
+    });
+    let _ = window().add_event_listener_with_callback("online", online.as_ref().unchecked_ref());
+    // It listens as long as the page lives.
+    online.forget();
     move || match (session.get(), reports.get()) {
         (Some(Err(trouble)), _) | (_, Some(Err(trouble))) => view! {
             <Frame address session=None>
@@ -136,6 +149,7 @@ fn Frame(address: Address, session: Option<Session>, children: Children) -> impl
     let current = move |place: Place| move || (address.view().place == place).then_some("page");
     let institution = session.map(|session| session.institution).filter(|name| name != words::UNNAMED);
     view! {
+        <a class="skip" href="#content">{words::SKIP}</a>
         <header class="top">
             <a class="name" href="/">{words::NAME}</a>
             <nav aria-label=words::NAME>
@@ -144,6 +158,6 @@ fn Frame(address: Address, session: Option<Session>, children: Children) -> impl
             </nav>
             {institution.map(|name| view! { <span class="quiet institution">{name}</span> })}
         </header>
-        <main>{children()}</main>
+        <main id="content" tabindex="-1">{children()}</main>
     }
 }

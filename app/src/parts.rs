@@ -2,6 +2,13 @@
 
 pub mod ask;
 pub mod coverage;
+pub mod download;
 pub mod figure;
+pub mod first_visit;
+pub mod held;
+pub mod menu;
 pub mod notice;
+pub mod progress;
+pub mod sign;
+pub mod support_id;
 pub mod windows;

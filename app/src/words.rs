@@ -1,11 +1,14 @@
 //! Every sentence of the page. Plain, kind, exact; buttons are verbs.
+//!
+//! [`waiting`]: what will happen, how far it is, what can be done.
+
+pub mod waiting;
+
+pub use waiting::*;
 
 use crate::client::Trouble;
 use crate::spelling;
-use domain::api::{Request, State, Window};
 use domain::problem::Code;
-use domain::report::Shape;
-use domain::time::{Timestamp, minus_days};
 use engine::measures::{Known, Measures};
 
 /// The name of all this.
@@ -19,8 +22,28 @@ pub const PURPOSE: &str =
     "Lectern shows how a course engages with its lectures: who watched, how much, and when.";
 /// The one button of a first visit.
 pub const SEE_FOUR_WEEKS: &str = "See the last four weeks";
+/// Heading of a first visit.
+pub const WELCOME: &str = "See how your lectures are used";
+/// Heading above the choices, below the one button of a first visit.
+pub const CHOOSE: &str = "Or choose for yourself";
+/// First in the order of the keyboard.
+pub const SKIP: &str = "Skip to the content";
+/// Name of the line of choices.
+pub const SHOWN: &str = "What is shown";
 /// Label.
 pub const REPORT: &str = "Report";
+/// Label.
+pub const COURSE: &str = "Course";
+/// No course in particular.
+pub const ALL_COURSES: &str = "All courses";
+/// A course of a link that has been in no rows yet.
+pub const UNKNOWN_COURSE: &str = "A course without rows yet";
+/// Label.
+pub const SECTION: &str = "Section";
+/// No section in particular.
+pub const ALL_SECTIONS: &str = "All sections";
+/// A section of a link that has been in no rows yet.
+pub const UNKNOWN_SECTION: &str = "A section without rows yet";
 /// Label.
 pub const FIRST_DAY: &str = "First day";
 /// Label.
@@ -29,8 +52,16 @@ pub const LAST_DAY: &str = "Last day";
 pub const SHOW_DAYS: &str = "Show these days";
 /// Heading of the presets.
 pub const RANGES: &str = "Days";
+/// Before a range is chosen.
+pub const CHOOSE_DAYS: &str = "Choose days";
+/// Label.
+pub const TIME_ZONE: &str = "Days of the time zone";
 /// Button.
 pub const ASK: &str = "Ask Echo360";
+/// Button, when all is here already.
+pub const SHOW: &str = "Show them";
+/// Button: a newer copy.
+pub const ASK_AGAIN: &str = "Ask again";
 /// Button.
 pub const TRY_AGAIN: &str = "Try again";
 /// Button.
@@ -43,6 +74,8 @@ pub const COPIED: &str = "Copied";
 pub const DOWNLOAD: &str = "Download CSV";
 /// Opens the table under a chart.
 pub const NUMBERS: &str = "Numbers";
+/// Head of a table's column of buttons.
+pub const ACTION: &str = "Action";
 /// Opens the list of windows.
 pub const DETAILS: &str = "Details";
 /// While the first answers are on their way.
@@ -79,166 +112,62 @@ pub const MINUTE_IS: &str =
     "Echo360 records one row for every 30 seconds watched. Rows that name nobody count minutes, not viewers.";
 /// A board with nothing on it.
 pub const NO_REQUESTS: &str = "Nothing has been asked for yet.";
+/// Link to where something can be asked for.
+pub const SEE_OVERVIEW: &str = "Go to the overview";
 /// A report that is not offered.
 pub const NO_SUCH_REPORT: &str = "Echo360 offers no report of this name. Choose another.";
 /// All time, for a report without dates.
 pub const ALL_TIME: &str = "All time";
 
+/// `Previous 4 weeks`, `Previous 10 days`: what an arrow does.
+#[must_use]
+pub fn step(is_back: bool, days: u64) -> String {
+    let which = if is_back { "Previous" } else { "Next" };
+    match (days % 7, days / 7, days) {
+        (0, 1, _) => format!("{which} week"),
+        (0, weeks, _) => format!("{which} {weeks} weeks"),
+        (_, _, 1) => format!("{which} day"),
+        _ => format!("{which} {days} days"),
+    }
+}
+
+/// Why the next days cannot be gone to.
+pub const NOT_OVER: &str = "These days are not over yet";
+
+/// A course as it is called: `BIOL120 Cells and Genes`.
+#[must_use]
+pub fn course(course: &domain::api::Course) -> String {
+    match (course.code.as_str(), course.name.as_str()) {
+        ("", "") => course.id.clone(),
+        ("", name) => name.to_owned(),
+        (code, "") => code.to_owned(),
+        (code, name) => format!("{code} {name}"),
+    }
+}
+
+/// A section in a heading.
+#[must_use]
+pub fn section(number: &str) -> String {
+    format!("section {number}")
+}
+
+/// More rows than this device holds.
+#[must_use]
+pub fn too_large(rows: u64, most: u64) -> String {
+    format!(
+        "These days have {} rows; this device has memory for about {}. Choose fewer days, or download the CSV.",
+        spelling::count(rows),
+        spelling::count(most)
+    )
+}
+
+/// The few words for that.
+pub const TOO_LARGE: &str = "Too large for this device";
+
 /// `Last complete week`, `Last 4 weeks`.
 #[must_use]
 pub fn preset(weeks: u64) -> String {
     if weeks == 1 { "Last complete week".to_owned() } else { format!("Last {weeks} weeks") }
-}
-
-/// The word for a state.
-#[must_use]
-pub fn state(state: State) -> &'static str {
-    match state {
-        State::Queued => "Waiting for its turn",
-        State::Asking => "Being asked of Echo360",
-        State::Building => "Being built by Echo360",
-        State::Collecting => "Being collected",
-        State::Ready => "Here",
-        State::Provisional => "Here, not final yet",
-        State::Failed => "Could not be built",
-    }
-}
-
-/// The stable name of a state, as the API spells it.
-#[must_use]
-pub fn state_key(state: State) -> &'static str {
-    match state {
-        State::Queued => "queued",
-        State::Asking => "asking",
-        State::Building => "building",
-        State::Collecting => "collecting",
-        State::Ready => "ready",
-        State::Provisional => "provisional",
-        State::Failed => "failed",
-    }
-}
-
-/// The shape that stands for a state, so that no state is told by colour alone.
-#[must_use]
-pub fn state_sign(state: State) -> &'static str {
-    match state {
-        State::Queued => "○",
-        State::Asking | State::Building => "◐",
-        State::Collecting => "↓",
-        State::Ready => "✓",
-        State::Provisional => "≈",
-        State::Failed => "✕",
-    }
-}
-
-/// The days of a window, both included.
-#[must_use]
-pub fn window_days(window: &Window) -> String {
-    match (window.start, window.end) {
-        (Some(start), Some(end)) => spelling::short_days(start, minus_days(end, 1).max(start)),
-        _ => ALL_TIME.to_owned(),
-    }
-}
-
-/// A window's state with what a person wants to know of it.
-#[must_use]
-pub fn window_state(window: &Window, now: Timestamp) -> String {
-    let age = spelling::span(now.since(window.since));
-    let mut text = match window.state {
-        State::Queued | State::Asking | State::Building | State::Collecting => {
-            format!("{}: {age} so far", state(window.state))
-        }
-        State::Provisional => match window.provisional_from {
-            Some(from) => format!("Here, not final from {} on", spelling::short_day(from)),
-            None => state(window.state).to_owned(),
-        },
-        State::Ready => state(window.state).to_owned(),
-        State::Failed => format!("Echo360 could not build it (tried {})", times(window.tries)),
-    };
-    if let Some(again) = window.again.filter(|again| again.is_under_way()) {
-        text.push_str("; a newer copy is ");
-        text.push_str(&state(again).to_lowercase().replace("echo360", "Echo360"));
-    } else if window.tries > 0 && window.state != State::Failed {
-        text.push_str(&format!(", after {} that went wrong", tries(window.tries)));
-    }
-    text
-}
-
-fn times(n: u8) -> String {
-    match n {
-        1 => "once".to_owned(),
-        2 => "twice".to_owned(),
-        _ => format!("{n} times"),
-    }
-}
-
-fn tries(n: u8) -> String {
-    if n == 1 { "1 try".to_owned() } else { format!("{n} tries") }
-}
-
-/// What stands before an id for Echo360's support.
-pub const FOR_SUPPORT: &str = "Id for Echo360's support";
-
-/// What will happen when somebody asks.
-#[must_use]
-pub fn plan(shape: Shape, windows: usize, here: usize) -> String {
-    let reports = match (shape, windows) {
-        (Shape::Snapshot, _) => return "One report on everything, as of today.".to_owned(),
-        (Shape::Rows, 1) => "1 weekly report".to_owned(),
-        (Shape::Rows, n) => format!("{n} weekly reports, three at a time"),
-        (Shape::Sums, 1) => "1 report, in UTC days".to_owned(),
-        (Shape::Sums, n) => format!("{n} reports of at most a week each, in UTC days, three at a time"),
-    };
-    match here {
-        0 => format!("{reports}."),
-        here if here == windows && windows == 1 => format!("{reports}; it is already here."),
-        here if here == windows => format!("{reports}; all are already here."),
-        1 => format!("{reports}; 1 is already here."),
-        here => format!("{reports}; {here} are already here."),
-    }
-}
-
-/// What waiting means.
-pub const PATIENCE: &str = "That takes minutes, sometimes hours. You may close this page.";
-
-/// What a first visit may expect.
-#[must_use]
-pub fn first_plan(windows: usize) -> String {
-    format!("Lectern asks Echo360 for {windows} weekly reports, three at a time. {PATIENCE}")
-}
-
-/// How far a request is.
-#[must_use]
-pub fn coverage(request: &Request, now: Timestamp) -> String {
-    let windows = &request.windows;
-    let all = windows.len();
-    let here = windows.iter().filter(|w| w.state.has_rows()).count();
-    let failed = windows.iter().filter(|w| w.state == State::Failed).count();
-    let noun = match (windows.iter().all(|w| w.start.is_some()), all) {
-        (false, _) => "reports",
-        (true, 1) => "week",
-        (true, _) => "weeks",
-    };
-    let mut text = match (here, all) {
-        (1, 1) => "It is here.".to_owned(),
-        (0, 1) => "It is not here yet.".to_owned(),
-        _ if here == all => format!("All {all} {noun} are here."),
-        _ => format!("{here} of {all} {noun} here."),
-    };
-    if let Some(newest) = windows.iter().rev().find(|w| w.state.is_under_way() && w.state != State::Queued) {
-        let what = state(newest.state).to_lowercase().replace("echo360", "Echo360");
-        let age = spelling::span(now.since(newest.since));
-        text.push_str(&format!(" {} is {what}: {age} so far.", window_days(newest)));
-    } else if let Some(waiting) = windows.iter().find(|w| w.state == State::Queued) {
-        let age = spelling::span(now.since(waiting.since));
-        text.push_str(&format!(" The next waits for its turn: {age} so far."));
-    }
-    match failed {
-        0 => {}
-        1 => text.push_str(" 1 could not be built."),
-        n => text.push_str(&format!(" {n} could not be built.")),
-    }
-    text
 }
 
 /// What the chart shows.

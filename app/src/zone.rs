@@ -22,6 +22,22 @@ pub fn trace(name: &str, range: Option<Range>, now: Timestamp) -> Option<Zone> {
     Zone::trace(name, from.plus(-MARGIN), to.plus(MARGIN), |t| offset(&format, t))
 }
 
+/// The names of all zones that the browser knows, and UTC, which not every browser lists.
+#[must_use]
+pub fn names() -> Vec<String> {
+    let listed = || {
+        let intl = Reflect::get(&js_sys::global(), &"Intl".into()).ok()?;
+        let list = Reflect::get(&intl, &"supportedValuesOf".into()).ok()?.dyn_into::<Function>().ok()?;
+        Some(Array::from(&list.call1(&intl, &"timeZone".into()).ok()?))
+    };
+    let listed = listed().unwrap_or_default();
+    let mut names: Vec<String> = listed.iter().filter_map(|name| name.as_string()).collect();
+    if !names.iter().any(|name| name == "UTC") {
+        names.insert(0, "UTC".to_owned());
+    }
+    names
+}
+
 /// `format(date)` of an `Intl.DateTimeFormat` that ends in `GMT+01:00`.
 fn offset_format(zone: &str) -> Option<Function> {
     let options = Object::new();

@@ -1,4 +1,4 @@
-//! The developer's commands: `cargo xtask start`, `test` and `build`.
+//! The developer's commands: `cargo xtask start`, `test`, `build` and `shots`.
 //!
 //! Everything that a fresh machine lacks is set up on the way, and nothing is built twice.
 //!
@@ -7,6 +7,7 @@
 //! | [`start`] | the page at one URL, with the sandbox or a real Echo360 behind it |
 //! | [`test`] | every check, in the order of what fails soonest |
 //! | [`build`] | what is deployed, and how large it is |
+//! | [`shots`] | pictures of every page in every state |
 //! | [`checkout`], [`state`], [`stamp`] | the folders: of the sources, of one running Lectern, and what was built from what |
 //! | [`tools`], [`chromium`] | what the machine must have, and how it is got |
 //! | [`site`], [`worker`], [`sandbox`], [`wrangler`] | the four things that are built or run |
@@ -24,6 +25,7 @@ mod port;
 mod processes;
 mod sandbox;
 mod settings;
+mod shots;
 mod site;
 mod stamp;
 mod start;
@@ -56,6 +58,8 @@ enum Command {
     Test(test::Options),
     /// Build what is deployed, and print its sizes
     Build,
+    /// Take pictures of every page in every state, both themes, phone and desktop
+    Shots,
 }
 
 fn main() -> ExitCode {
@@ -64,6 +68,7 @@ fn main() -> ExitCode {
         Command::Start(options) => start::start(&options),
         Command::Test(options) => test::test(&options),
         Command::Build => build::build(),
+        Command::Shots => shots::shots(),
     });
     match done {
         Ok(()) => ExitCode::SUCCESS,

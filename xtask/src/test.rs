@@ -1,6 +1,6 @@
 //! `cargo xtask test`: every check, in the order of what fails soonest; the first failure ends it.
 
-use crate::build;
+use crate::build as deployment;
 use crate::cargo::{self, WASM};
 use crate::checkout::Checkout;
 use crate::chromium;
@@ -97,7 +97,7 @@ impl Run {
             Check::Lints => self.lints(),
             Check::WasmLints => self.wasm_lints(),
             Check::Native => self.native(),
-            Check::Build => self.build().map(drop),
+            Check::Build => build(&self.checkout).map(drop),
             Check::Bundle => self.bundle(),
             Check::Worker => self.worker(),
             Check::Page => self.page(),
@@ -141,23 +141,14 @@ impl Run {
         self.step(tests.args(["--", "--quiet"]))
     }
 
-    /// Everything that the later steps run; gives the sandbox's program.
-    fn build(&self) -> Result<(Tools, PathBuf)> {
-        let tools = Tools::set_up(&self.checkout)?;
-        let sandbox = sandbox::build(&self.checkout)?;
-        worker::build(&self.checkout, &tools, Finish::Small)?;
-        site::build(&self.checkout, &tools, Finish::Small)?;
-        Ok((tools, sandbox))
-    }
-
     fn bundle(&self) -> Result<()> {
         let tools = Tools::set_up(&self.checkout)?;
         worker::build(&self.checkout, &tools, Finish::Small)?;
-        build::check_upload(&self.checkout, &tools)
+        deployment::check_upload(&self.checkout, &tools)
     }
 
     fn worker(&self) -> Result<()> {
-        let (tools, sandbox) = self.build()?;
+        let (tools, sandbox) = build(&self.checkout)?;
         let mut tests = self.cargo();
         tests.args(["test", "-p", "worker-tests"]);
         // They mostly wait for a sandbox that builds: more of them at once than there are cores.
@@ -171,7 +162,7 @@ impl Run {
             bail!("tests/browser is missing: the page has no tests");
         }
         let chromium = chromium::find_or_install()?;
-        let (tools, sandbox) = self.build()?;
+        let (tools, sandbox) = build(&self.checkout)?;
         let mut tests = tools.command(&self.checkout, &tools.node)?;
         // One file at a time: each starts a Worker and a browser, which is enough for two cores.
         tests.args(["--test", "--test-reporter=spec", "--test-concurrency=1", "tests/browser/*.test.mjs"]);
@@ -180,8 +171,17 @@ impl Run {
     }
 }
 
+/// Builds everything that tests run; gives the sandbox's program.
+pub(crate) fn build(checkout: &Checkout) -> Result<(Tools, PathBuf)> {
+    let tools = Tools::set_up(checkout)?;
+    let sandbox = sandbox::build(checkout)?;
+    worker::build(checkout, &tools, Finish::Small)?;
+    site::build(checkout, &tools, Finish::Small)?;
+    Ok((tools, sandbox))
+}
+
 /// Tells tests where the programs are that they start.
-fn say_where<'a>(tests: &'a mut Command, tools: &Tools, sandbox: &Path) -> &'a mut Command {
+pub(crate) fn say_where<'a>(tests: &'a mut Command, tools: &Tools, sandbox: &Path) -> &'a mut Command {
     tests
         .env("LECTERN_SANDBOX_BIN", sandbox)
         .env("LECTERN_NODE", &tools.node)

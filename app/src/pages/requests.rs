@@ -1,66 +1,163 @@
-//! `/requests`: everything that has been asked for, newest first, as a board.
+//! `/requests`: everything that has been asked for, newest first, as a departure board.
 
 use crate::client;
 use crate::page::Ground;
 use crate::parts::coverage::Coverage;
+use crate::parts::held::Holding;
 use crate::parts::notice::Notice;
+use crate::parts::support_id::SupportId;
 use crate::{spelling, words};
-use domain::api::Request;
+use domain::api::{Request, Requests, Retry, State, Usual, Window};
 use domain::range::Range;
 use domain::view::{Place, View, ZoneName};
 use leptos::prelude::*;
 use std::time::Duration;
+use wasm_bindgen_futures::spawn_local;
 
-/// How often the board is renewed.
-const RENEWED: Duration = Duration::from_secs(15);
+/// Between two ticks.
+const TICK: Duration = Duration::from_secs(2);
+/// Ticks in the first minute, in each of which the board is renewed while something is under way.
+const OFTEN_TICKS: u32 = 30;
+/// Afterwards it is renewed every so many ticks: 8 × 2 s = 16 s.
+const SELDOM_TICKS: u32 = 8;
 
 /// The board.
 #[component]
 pub fn Board() -> impl IntoView {
-    let requests = LocalResource::new(client::requests);
-    if let Ok(interval) = set_interval_with_handle(move || requests.refetch(), RENEWED) {
+    let ground = expect_context::<Ground>();
+    let answer = LocalResource::new(client::requests);
+    let all = Memo::new(move |_| answer.get().and_then(Result::ok));
+    let moves = move || {
+        all.with_untracked(|all| {
+            all.iter().flat_map(|all| &all.requests).flat_map(|request| &request.windows).any(is_moving)
+        })
+    };
+    let ticks = StoredValue::new(0u32);
+    let tick = move || {
+        ticks.update_value(|ticks| *ticks = ticks.wrapping_add(1));
+        let ticks = ticks.get_value();
+        let is_often = ticks <= OFTEN_TICKS && moves() && !document().hidden();
+        if is_often || ticks.is_multiple_of(SELDOM_TICKS) {
+            answer.refetch();
+        }
+    };
+    if let Ok(interval) = set_interval_with_handle(tick, TICK) {
         on_cleanup(move || interval.clear());
     }
+    Effect::new(move |_| document().set_title(&format!("{} – {}", words::REQUESTS, words::NAME)));
+    let trouble = Memo::new(move |_| answer.get().and_then(Result::err));
+    let held = Memo::new(move |_| all.with(|all| all.as_ref()?.desk.held.clone()));
+    let usual = Memo::new(move |_| all.with(|all| all.as_ref()?.desk.usual));
+    let is_known = Memo::new(move |_| answer.with(Option::is_some));
+    let ids = move || ids_of(all.get());
+    let line = move |id: String| {
+        let request = Memo::new(move |_| {
+            all.with(|all| all.as_ref()?.requests.iter().find(|request| request.id == id).cloned())
+        });
+        view! { <Line request usual renew=Callback::new(move |()| answer.refetch()) /> }
+    };
     view! {
-        <h1>{words::REQUESTS}</h1>
-        {move || match requests.get() {
-            None => view! { <p class="quiet" role="status">{words::LOADING}</p> }.into_any(),
-            Some(Err(trouble)) => view! {
-                <Notice trouble again=Callback::new(move |()| requests.refetch()) />
-            }
-            .into_any(),
-            Some(Ok(all)) => view! {
-                {all.desk.held.map(|held| view! { <p class="wait" role="status">{held.detail}</p> })}
-                {all.requests.is_empty().then(|| view! { <p>{words::NO_REQUESTS}</p> })}
-                <ul class="board">
-                    {all.requests.into_iter().map(|request| view! { <Line request /> }).collect_view()}
-                </ul>
-            }
-            .into_any(),
-        }}
+        <header class="heading">
+            <h1>{words::REQUESTS}</h1>
+            <p class="quiet">
+                {move || if is_known.get() { all.get().map(|all| words::desk(&all.desk)) } else { Some(words::LOADING.to_owned()) }}
+            </p>
+        </header>
+        {move || trouble.get().map(|trouble| view! {
+            <Notice trouble again=Callback::new(move |()| answer.refetch()) />
+        })}
+        <Holding held clock=ground.clock />
+        <Show when=move || all.with(|all| all.as_ref().is_some_and(|all| all.requests.is_empty()))>
+            <p>{words::NO_REQUESTS} " " <a href="/">{words::SEE_OVERVIEW}</a></p>
+        </Show>
+        <ul class="board"><For each=ids key=String::clone children=line /></ul>
     }
 }
 
-/// One request.
+fn ids_of(all: Option<Requests>) -> Vec<String> {
+    all.map(|all| all.requests.into_iter().map(|request| request.id).collect()).unwrap_or_default()
+}
+
+fn is_moving(window: &Window) -> bool {
+    window.state.is_under_way() || window.again.is_some_and(State::is_under_way)
+}
+
+/// One request. It stays while its numbers change, and the focus in it.
 #[component]
-fn Line(request: Request) -> impl IntoView {
+fn Line(request: Memo<Option<Request>>, usual: Memo<Option<Usual>>, renew: Callback<()>) -> impl IntoView {
     let ground = expect_context::<Ground>();
-    let range = request.from.zip(request.to).and_then(|(from, to)| Range::new(from, to).ok());
-    let own = ground.session().time_zone;
-    let to = View {
+    let clock = ground.clock;
+    let title = Memo::new(move |_| {
+        let request = request.get()?;
+        let days = range_of(&request).map_or_else(|| words::ALL_TIME.to_owned(), spelling::range);
+        let own = ground.session().time_zone;
+        let zone = if request.tz == own { String::new() } else { format!(" ({})", request.tz) };
+        Some((
+            view_of(&request, &own).to_url(),
+            format!("{}, {days}{zone}", ground.title(request.report.as_str())),
+        ))
+    });
+    let windows = Memo::new(move |_| request.get().map(|request| request.windows).unwrap_or_default());
+    let far = Memo::new(move |_| request.with(|request| request.as_ref().map(words::coverage)));
+    let now = move || words::under_way(&request.get()?, clock.now(), usual.get());
+    // Age, tries and next look: of the window that is furthest along.
+    let facts = move || {
+        let request = request.get()?;
+        let window = request.windows.iter().filter(|w| is_moving(w)).min_by_key(|w| w.next);
+        let tries = request.windows.iter().max_by_key(|w| w.tries).and_then(words::tried);
+        let next = window.and_then(|window| words::next(window, clock.now()));
+        let parts: Vec<String> =
+            [Some(words::asked(request.created, clock.now())), tries, next].into_iter().flatten().collect();
+        Some(parts.join("; "))
+    };
+    let failed = Memo::new(move |_| {
+        request.with(|r| r.iter().flat_map(|r| &r.windows).find(|w| w.state == State::Failed).cloned())
+    });
+    let busy = RwSignal::new(false);
+    let retry = move |_| {
+        let Some(request) = request.get_untracked() else { return };
+        busy.set(true);
+        spawn_local(async move {
+            let _ = client::retry(&request.id, &Retry::default()).await;
+            busy.try_set(false);
+            renew.run(());
+        });
+    };
+    let failure = move || {
+        failed.get().map(|window| {
+            view! {
+                <div class="failure">
+                    <p class="small">
+                        {words::could_not_build(&window)} " " {window.fault}
+                    </p>
+                    {window.upstream_request_id.map(|id| view! { <SupportId id /> })}
+                    <button type="button" on:click=retry disabled=move || busy.get()>{words::TRY_AGAIN}</button>
+                </div>
+            }
+        })
+    };
+    view! {
+        <li class="line">
+            <h2>{move || title.get().map(|(to, text)| view! { <a href=to>{text}</a> })}</h2>
+            <p class="facts small quiet">{facts}</p>
+            <Coverage windows clock />
+            <p class="far small">{move || far.get()} " " {now}</p>
+            {failure}
+        </li>
+    }
+}
+
+fn range_of(request: &Request) -> Option<Range> {
+    request.from.zip(request.to).and_then(|(from, to)| Range::new(from, to).ok())
+}
+
+/// The view that a request is for; `own` is the institution's zone.
+fn view_of(request: &Request, own: &str) -> View {
+    View {
         place: Place::Overview,
         report: Some(request.report.clone()),
-        range,
+        range: range_of(request),
         zone: ZoneName::parse(&request.tz).filter(|zone| zone.as_str() != own),
         ..View::default()
-    };
-    let now = ground.clock.now();
-    let days = range.map_or_else(|| words::ALL_TIME.to_owned(), spelling::range);
-    view! {
-        <li>
-            <h2><a href=to.to_url()>{ground.title(request.report.as_str())} ", " {days}</a></h2>
-            <Coverage windows=request.windows.clone() now />
-            <p class="small quiet">{words::coverage(&request, now)}</p>
-        </li>
     }
 }

@@ -1,24 +1,46 @@
-//! What is looked at: report and days, each choice a view of its own.
+//! What is looked at: report, course, days and their zone; each choice is a view of its own.
 
 use crate::page::Ground;
-use crate::presets::PRESETS;
-use crate::words;
+use crate::parts::menu::Menu;
+use crate::presets::{self, PRESETS};
+use crate::{spelling, words, zone};
+use domain::api::Course;
 use domain::problem::Problem;
 use domain::range::Range;
 use domain::report::{ReportName, Shape};
 use domain::time::Day;
-use domain::view::View;
+use domain::view::{Uuid, View, ZoneName};
 use leptos::html;
 use leptos::prelude::*;
 
-/// Chooses report and days.
+/// The line of choices.
 #[component]
 pub fn AskForm(
     /// Today in the view's zone.
     today: Memo<Day>,
     /// How the chosen report's range is cut.
     shape: Memo<Option<Shape>>,
+    /// The courses that are known.
+    courses: Memo<Vec<Course>>,
+    /// The view's zone, as it is said.
+    zone: Memo<String>,
 ) -> impl IntoView {
+    view! {
+        <section class="ask" aria-label=words::SHOWN>
+            <Reports />
+            <div class="line">
+                <Courses courses />
+                <Show when=move || shape.get() != Some(Shape::Snapshot)>
+                    <Days today zone />
+                </Show>
+            </div>
+        </section>
+    }
+}
+
+/// Chooses a report.
+#[component]
+fn Reports() -> impl IntoView {
     let ground = expect_context::<Ground>();
     let address = ground.address;
     let chosen = Memo::new(move |_| address.view().report_name().to_owned());
@@ -36,32 +58,163 @@ pub fn AskForm(
         address.go(View { report, ..address.view() });
     };
     view! {
-        <div class="ask">
-            <label>
-                <span>{words::REPORT}</span>
-                <select on:change=choose>{options}</select>
+        <label class="report">
+            <span>{words::REPORT}</span>
+            <select on:change=choose>{options}</select>
+        </label>
+    }
+}
+
+/// Chooses a course, and one of its sections.
+#[component]
+fn Courses(courses: Memo<Vec<Course>>) -> impl IntoView {
+    let address = expect_context::<Ground>().address;
+    let course = Memo::new(move |_| address.view().course);
+    let section = Memo::new(move |_| address.view().section);
+    let known = Memo::new(move |_| {
+        courses.with(|all| {
+            let chosen = course.get()?;
+            all.iter().find(|course| course.id.eq_ignore_ascii_case(chosen.as_str())).cloned()
+        })
+    });
+    let course_choices = Memo::new(move |_| {
+        let all = courses.with(|all| all.iter().map(|it| (it.id.clone(), words::course(it))).collect());
+        choices(words::ALL_COURSES, words::UNKNOWN_COURSE, course.get().as_ref(), all)
+    });
+    let section_choices = Memo::new(move |_| {
+        let sections = known.get().map(|course| course.sections).unwrap_or_default();
+        let all = sections.into_iter().map(|it| (it.id, it.number)).collect();
+        choices(words::ALL_SECTIONS, words::UNKNOWN_SECTION, section.get().as_ref(), all)
+    });
+    let choose_course = move |event| {
+        let course = Uuid::parse(&event_target_value(&event));
+        address.go(View { course, section: None, ..address.view() });
+    };
+    let choose_section = move |event| {
+        let section = Uuid::parse(&event_target_value(&event));
+        address.go(View { section, ..address.view() });
+    };
+    view! {
+        <label class="course">
+            <span>{words::COURSE}</span>
+            <select on:change=choose_course>{options(course_choices, course)}</select>
+        </label>
+        <Show when=move || course.with(Option::is_some)>
+            <label class="section">
+                <span>{words::SECTION}</span>
+                <select on:change=choose_section>{options(section_choices, section)}</select>
             </label>
-            <Show when=move || shape.get() != Some(Shape::Snapshot)>
-                <Days today />
+        </Show>
+    }
+}
+
+/// All, each one that is known, and the chosen one if it is not.
+fn choices(
+    all: &str,
+    unknown: &str,
+    chosen: Option<&Uuid>,
+    known: Vec<(String, String)>,
+) -> Vec<(String, String)> {
+    let stranger = chosen
+        .filter(|chosen| !known.iter().any(|(id, _)| id.eq_ignore_ascii_case(chosen.as_str())))
+        .map(|chosen| (chosen.as_str().to_owned(), unknown.to_owned()));
+    std::iter::once((String::new(), all.to_owned())).chain(known).chain(stranger).collect()
+}
+
+fn options(choices: Memo<Vec<(String, String)>>, chosen: Memo<Option<Uuid>>) -> impl IntoView {
+    move || {
+        let option = |(id, name): (String, String)| {
+            let value = id.clone();
+            let is_chosen = move || {
+                chosen.with(|chosen| chosen.as_ref().map_or("", Uuid::as_str).eq_ignore_ascii_case(&id))
+            };
+            view! { <option value=value selected=is_chosen>{name}</option> }
+        };
+        choices.get().into_iter().map(option).collect_view()
+    }
+}
+
+/// Chooses days: by the arrows, a preset, or any two; and the zone they are days of.
+#[component]
+fn Days(today: Memo<Day>, zone: Memo<String>) -> impl IntoView {
+    let address = expect_context::<Ground>().address;
+    let range = Memo::new(move |_| address.view().range);
+    let earlier = Memo::new(move |_| range.get().and_then(presets::before));
+    let later = Memo::new(move |_| range.get().and_then(|range| presets::after(range, today.get())));
+    let go = move |to: Memo<Option<Range>>| {
+        move |_| {
+            if let Some(range) = to.get_untracked() {
+                address.go(address.view().over(Some(range)));
+            }
+        }
+    };
+    let days = move || range.get().map_or(0, Range::days);
+    let name = move |is_back| move || words::step(is_back, days());
+    let label = move || match range.get() {
+        Some(range) => (spelling::range(range), spelling::short_days(range.from(), range.to())),
+        None => (words::CHOOSE_DAYS.to_owned(), words::CHOOSE_DAYS.to_owned()),
+    };
+    view! {
+        <div class="range-choice" role="group" aria-label=words::RANGES>
+            <span class="label" aria-hidden="true">{words::RANGES}</span>
+            <Show when=move || range.with(Option::is_some)>
+                <button type="button" class="arrow" title=name(true) aria-label=name(true)
+                    aria-disabled=move || earlier.with(Option::is_none).then_some("true")
+                    on:click=go(earlier)>
+                    <Arrow is_back=true />
+                </button>
+            </Show>
+            <Menu label=Signal::derive(label)>
+                <Presets today range />
+                <TwoDays range />
+                <Zones zone />
+            </Menu>
+            <Show when=move || range.with(Option::is_some)>
+                <button type="button" class="arrow" aria-label=name(false)
+                    title=move || if later.get().is_some() { name(false)() } else { words::NOT_OVER.to_owned() }
+                    aria-disabled=move || later.with(Option::is_none).then_some("true")
+                    on:click=go(later)>
+                    <Arrow is_back=false />
+                </button>
             </Show>
         </div>
     }
 }
 
-/// Chooses days: a preset, or any two.
 #[component]
-fn Days(today: Memo<Day>) -> impl IntoView {
+fn Arrow(is_back: bool) -> impl IntoView {
+    let path = if is_back { "M10 3L5 8L10 13" } else { "M6 3L11 8L6 13" };
+    view! { <svg class="sign" viewBox="0 0 16 16" aria-hidden="true"><path d=path /></svg> }
+}
+
+/// The ranges that are a click away.
+#[component]
+fn Presets(today: Memo<Day>, range: Memo<Option<Range>>) -> impl IntoView {
+    let address = expect_context::<Ground>().address;
+    let presets = PRESETS.map(|preset| {
+        let days = move || preset.range(today.get());
+        let href = move || address.view().over(days()).to_url();
+        let current = move || (range.get() == days()).then_some("true");
+        view! {
+            <li>
+                <a href=href aria-current=current>
+                    {words::preset(preset.weeks)}
+                    <span class="quiet small">{move || days().map(spelling::range)}</span>
+                </a>
+            </li>
+        }
+    });
+    view! { <ul class="presets">{presets}</ul> }
+}
+
+/// Any two days.
+#[component]
+fn TwoDays(range: Memo<Option<Range>>) -> impl IntoView {
     let address = expect_context::<Ground>().address;
     let refused = RwSignal::new(None::<Problem>);
     let (first, last) = (NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new());
-    let presets = PRESETS.map(|preset| {
-        let range = move || preset.range(today.get());
-        let href = move || address.view().over(range()).to_url();
-        let current = move || (address.view().range == range()).then_some("true");
-        view! { <li><a href=href aria-current=current>{words::preset(preset.weeks)}</a></li> }
-    });
     let shown = move |day: fn(Range) -> Day| {
-        move || address.view().range.map_or_else(String::new, |range| day(range).to_string())
+        move || range.get().map_or_else(String::new, |range| day(range).to_string())
     };
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
@@ -76,9 +229,6 @@ fn Days(today: Memo<Day>) -> impl IntoView {
         }
     };
     view! {
-        <nav aria-label=words::RANGES>
-            <ul class="presets">{presets}</ul>
-        </nav>
         <form class="days" on:submit=submit>
             <label>
                 <span>{words::FIRST_DAY}</span>
@@ -91,5 +241,37 @@ fn Days(today: Memo<Day>) -> impl IntoView {
             <button type="submit">{words::SHOW_DAYS}</button>
             {move || refused.get().map(|problem| view! { <p class="bad" role="alert">{problem.detail}</p> })}
         </form>
+    }
+}
+
+/// The zone that days are of. Its options are the browser's own, some 400, so they are made once.
+#[component]
+fn Zones(zone: Memo<String>) -> impl IntoView {
+    let ground = expect_context::<Ground>();
+    let address = ground.address;
+    let chosen = Memo::new(move |_| ground.zone_name(&address.view()));
+    let own = ground.session().time_zone;
+    let mut names = zone::names();
+    for name in [own.clone(), chosen.get_untracked()] {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let options = names
+        .into_iter()
+        .map(|name| {
+            let (value, shown) = (name.clone(), name.replace('_', " "));
+            view! { <option value=value selected=move || chosen.get() == name>{shown}</option> }
+        })
+        .collect_view();
+    let choose = move |event| {
+        let zone = ZoneName::parse(&event_target_value(&event)).filter(|zone| zone.as_str() != own);
+        address.go(View { zone, ..address.view() });
+    };
+    view! {
+        <label class="zone">
+            <span>{words::TIME_ZONE} " (" {move || zone.get()} ")"</span>
+            <select on:change=choose>{options}</select>
+        </label>
     }
 }

@@ -1,30 +1,58 @@
 //! One cell for each window, oldest first: its state by shape and by word.
 
+use crate::clock::Clock;
+use crate::parts::sign::Sign;
 use crate::words;
-use domain::api::Window;
-use domain::time::Timestamp;
+use domain::api::{State, Window};
 use leptos::prelude::*;
 
-/// The cells of some windows.
+/// The cells of some windows, and what their shapes mean.
 #[component]
 pub fn Coverage(
     /// Oldest first.
-    windows: Vec<Window>,
+    #[prop(into)]
+    windows: Signal<Vec<Window>>,
     /// For ages.
-    now: Timestamp,
+    clock: Clock,
 ) -> impl IntoView {
-    let cells = windows
-        .into_iter()
-        .map(|window| {
-            let told = format!("{}: {}", words::window_days(&window), words::window_state(&window, now));
-            let title = told.clone();
-            view! {
-                <li data-state=words::state_key(window.state) data-window=window.id title=title>
-                    <span class="sign" aria-hidden="true">{words::state_sign(window.state)}</span>
-                    <span class="unseen">{told}</span>
-                </li>
-            }
+    let ids = move || windows.with(|all| all.iter().map(|window| window.id.clone()).collect::<Vec<_>>());
+    let cell = move |id: String| {
+        let wanted = id.clone();
+        let window = Memo::new(move |_| windows.with(|all| all.iter().find(|w| w.id == wanted).cloned()));
+        let told = move || {
+            window.get().map(|window| {
+                format!(
+                    "{}: {}",
+                    words::window_days(&window),
+                    words::window_state(&window, clock.now(), None)
+                )
+            })
+        };
+        let shape = Memo::new(move |_| {
+            window.with(|w| w.as_ref().map(|w| (w.state, w.again.is_some_and(State::is_under_way))))
+        });
+        view! {
+            <li data-window=id title=told data-state=move || shape.get().map(|(state, _)| words::state_key(state))>
+                {move || shape.get().map(|(state, is_renewed)| view! { <Sign state is_renewed /> })}
+                <span class="unseen">{told}</span>
+            </li>
+        }
+    };
+    let kinds = Memo::new(move |_| {
+        windows.with(|all| {
+            let count = |state| (state, all.iter().filter(|window| window.state == state).count());
+            words::STATES.map(count).into_iter().filter(|(_, count)| *count > 0).collect::<Vec<_>>()
         })
-        .collect_view();
-    view! { <ol class="coverage">{cells}</ol> }
+    });
+    let legend = move || {
+        let kind = |(state, count): (State, usize)| {
+            view! { <li><Sign state /> {count} " " {words::state(state).to_lowercase().replace("echo360", "Echo360")}</li> }
+        };
+        kinds.get().into_iter().map(kind).collect_view()
+    };
+    view! {
+        <ol class="coverage"><For each=ids key=String::clone children=cell /></ol>
+        // The cells say it in words already, to whoever cannot see them.
+        <ul class="legend small quiet" aria-hidden="true">{legend}</ul>
+    }
 }

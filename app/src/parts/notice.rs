@@ -1,6 +1,7 @@
 //! A block that says what is wrong and what to do.
 
 use crate::client::Trouble;
+use crate::parts::support_id::SupportId;
 use crate::words;
 use leptos::prelude::*;
 
@@ -16,10 +17,15 @@ pub fn Notice(
 ) -> impl IntoView {
     let (title, detail) = (words::trouble_title(&trouble), words::trouble_detail(&trouble));
     let code = words::trouble_code(&trouble);
+    let support = match &trouble {
+        Trouble::Said(problem) => problem.upstream_request_id.clone(),
+        Trouble::Unreachable | Trouble::Garbled(_) => None,
+    };
     view! {
         <section class="notice" role="alert" data-code=code>
             <h2>{title}</h2>
             <p>{detail}</p>
+            {support.map(|id| view! { <SupportId id /> })}
             <p class="quiet small">"Code: " <code>{code.clone()}</code></p>
             {again.map(|again| view! {
                 <button type="button" on:click=move |_| again.run(())>{words::TRY_AGAIN}</button>

@@ -1,40 +1,35 @@
-//! The windows of a request as a table: days, state, rows; and what to do about one that failed.
+//! The windows of a request as a table: days, state, tries, next look, rows; and what can be done about each.
 
+use crate::clock::Clock;
+use crate::parts::sign::Sign;
+use crate::parts::support_id::SupportId;
 use crate::{spelling, words};
-use domain::api::{State, Window};
-use domain::time::Timestamp;
+use domain::api::{State, Usual, Window};
 use leptos::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
 
-/// A row for each window, newest first.
+/// A row for each window, newest first. A row stays while its numbers change, and the focus in it.
 #[component]
 pub fn Windows(
     /// Oldest first.
-    windows: Vec<Window>,
+    #[prop(into)]
+    windows: Signal<Vec<Window>>,
+    /// How long Echo360 usually takes.
+    #[prop(into)]
+    usual: Signal<Option<Usual>>,
     /// For ages.
-    now: Timestamp,
+    clock: Clock,
+    /// Asks again for the window of this id.
+    again: Callback<String>,
+    /// Whether something that was clicked is being done.
+    #[prop(into)]
+    busy: Signal<bool>,
 ) -> impl IntoView {
-    let rows = windows
-        .into_iter()
-        .rev()
-        .map(|window| {
-            let support =
-                (window.state == State::Failed).then(|| window.upstream_request_id.clone()).flatten();
-            view! {
-                <tr data-state=words::state_key(window.state)>
-                    <th scope="row">{words::window_days(&window)}</th>
-                    <td>
-                        <span class="sign" aria-hidden="true">{words::state_sign(window.state)}</span>
-                        " "
-                        {words::window_state(&window, now)}
-                        {window.fault.clone().map(|fault| view! { <p class="small quiet">{fault}</p> })}
-                        {support.map(|id| view! { <SupportId id /> })}
-                    </td>
-                    <td class="number">{window.copy.as_ref().map(|copy| spelling::count(copy.rows))}</td>
-                </tr>
-            }
-        })
-        .collect_view();
+    let ids =
+        move || windows.with(|all| all.iter().rev().map(|window| window.id.clone()).collect::<Vec<_>>());
+    let row = move |id: String| {
+        let window = Memo::new(move |_| windows.with(|all| all.iter().find(|w| w.id == id).cloned()));
+        move || window.with(Option::is_some).then(|| view! { <Row window usual clock again busy /> })
+    };
     view! {
         <table class="windows">
             <caption>{words::WINDOWS}</caption>
@@ -43,32 +38,73 @@ pub fn Windows(
                     <th scope="col">{words::DAYS}</th>
                     <th scope="col">{words::STATE}</th>
                     <th scope="col" class="number">{words::ROWS}</th>
+                    <th scope="col"><span class="unseen">{words::ACTION}</span></th>
                 </tr>
             </thead>
-            <tbody>{rows}</tbody>
+            <tbody><For each=ids key=String::clone children=row /></tbody>
         </table>
     }
 }
 
-/// An id for Echo360's support, with a button that copies it.
 #[component]
-fn SupportId(id: String) -> impl IntoView {
-    let copied = RwSignal::new(false);
-    let text = id.clone();
-    let copy = move |_| {
-        let promise = window().navigator().clipboard().write_text(&text);
-        spawn_local(async move {
-            if JsFuture::from(promise).await.is_ok() {
-                copied.try_set(true);
-            }
-        });
+fn Row(
+    window: Memo<Option<Window>>,
+    usual: Signal<Option<Usual>>,
+    clock: Clock,
+    again: Callback<String>,
+    busy: Signal<bool>,
+) -> impl IntoView {
+    let of = move |read: fn(&Window) -> Option<String>| {
+        Memo::new(move |_| window.with(|window| window.as_ref().and_then(read)))
+    };
+    let shape = Memo::new(move |_| {
+        window.with(|w| w.as_ref().map(|w| (w.state, w.again.is_some_and(State::is_under_way))))
+    });
+    let days = of(|window| Some(words::window_days(window)));
+    let rows = of(|window| window.copy.as_ref().map(|copy| spelling::count(copy.rows)));
+    let fault = of(|window| window.fault.clone());
+    let support = of(|window| {
+        let went_wrong = window.state == State::Failed || window.fault.is_some();
+        window.upstream_request_id.clone().filter(|_| went_wrong)
+    });
+    let state = move || window.get().map(|w| words::window_state(&w, clock.now(), usual.get()));
+    // How often it was tried, and what comes next.
+    let course = move || {
+        let window = window.get()?;
+        let parts: Vec<String> =
+            [words::tried(&window), words::next(&window, clock.now())].into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| view! { <p class="small quiet">{parts.join("; ")}</p> })
+    };
+    let action = Memo::new(move |_| match shape.get() {
+        Some((State::Failed, _)) => Some(words::TRY_AGAIN),
+        Some((State::Ready | State::Provisional, false)) => Some(words::ASK_AGAIN),
+        _ => None,
+    });
+    let ask = move |_| {
+        if let Some(window) = window.get_untracked() {
+            again.run(window.id);
+        }
     };
     view! {
-        <p class="small">
-            {words::FOR_SUPPORT} ": " <code>{id}</code> " "
-            <button type="button" class="plain" on:click=copy>
-                {move || if copied.get() { words::COPIED } else { words::COPY_ID }}
-            </button>
-        </p>
+        <tr data-state=move || shape.get().map(|(state, _)| words::state_key(state))>
+            <th scope="row">{move || days.get()}</th>
+            <td>
+                <p>
+                    {move || shape.get().map(|(state, is_renewed)| view! { <Sign state is_renewed /> })}
+                    {state}
+                </p>
+                {course}
+                {move || fault.get().map(|fault| view! { <p class="small quiet">{fault}</p> })}
+                {move || support.get().map(|id| view! { <SupportId id /> })}
+            </td>
+            <td class="number">{move || rows.get()}</td>
+            <td>
+                {move || action.get().map(|word| view! {
+                    <button type="button" class="plain" on:click=ask disabled=move || busy.get()>
+                        {word} <span class="unseen">" (" {move || days.get()} ")"</span>
+                    </button>
+                })}
+            </td>
+        </tr>
     }
 }

@@ -1,0 +1,32 @@
+//! Why Lectern asks Echo360 nothing for now, and what there is to do.
+
+use crate::clock::Clock;
+use crate::words;
+use domain::api::Held;
+use leptos::prelude::*;
+
+/// A hold, as long as there is one.
+#[component]
+pub fn Holding(
+    /// Why, if so.
+    held: Memo<Option<Held>>,
+    /// For the time until the next try.
+    clock: Clock,
+) -> impl IntoView {
+    // The kind is announced once; the time until the next try changes in silence.
+    let why = Memo::new(move |_| held.with(|held| held.as_ref().map(|held| (held.why, held.detail.clone()))));
+    let until = move || held.get().map(|held| words::hold_until(held.until, clock.now()));
+    move || {
+        why.get().map(|(why, detail)| {
+            view! {
+                <section class="notice waits" data-code=words::hold_key(why)>
+                    <div role="status">
+                        <h2>{words::hold(why)}</h2>
+                        <p>{detail} " " {words::hold_advice(why)}</p>
+                    </div>
+                    <p class="quiet small">{until}</p>
+                </section>
+            }
+        })
+    }
+}

@@ -1,0 +1,147 @@
+//! The plan before it is asked; then how far it is, and what can be done about it.
+
+use crate::follow::{Follower, Seen, Wish};
+use crate::page::Ground;
+use crate::parts::coverage::Coverage;
+use crate::parts::held::Holding;
+use crate::parts::notice::Notice;
+use crate::parts::windows::Windows;
+use crate::words;
+use domain::api::{Request, State, Usual, Window};
+use domain::problem::Problem;
+use domain::report::Shape;
+use domain::window::WindowKey;
+use leptos::prelude::*;
+
+/// A wish from its plan to its last window.
+#[component]
+pub fn Progress(
+    /// What is wished.
+    wish: Wish,
+    /// The windows it needs, or why it cannot be asked.
+    plan: Result<Vec<WindowKey>, Problem>,
+    /// What is known of it.
+    seen: Memo<Option<Seen>>,
+    /// Asks, and follows what was asked.
+    follower: Follower,
+    /// How the report's range is cut.
+    shape: Memo<Option<Shape>>,
+    /// Whether nothing else shows what came of it.
+    is_all: bool,
+) -> impl IntoView {
+    let ground = expect_context::<Ground>();
+    let wish = StoredValue::new(wish);
+    let plan = StoredValue::new(plan);
+    let request = Memo::new(move |_| seen.with(|seen| seen.as_ref().and_then(|seen| seen.request.clone())));
+    let is_asked = Memo::new(move |_| request.with(Option::is_some));
+    let trouble = Memo::new(move |_| seen.with(|seen| seen.as_ref().and_then(|seen| seen.trouble.clone())));
+    let held = Memo::new(move |_| seen.with(|seen| seen.as_ref()?.desk.as_ref()?.held.clone()));
+    let usual = Memo::new(move |_| seen.with(|seen| seen.as_ref()?.desk.as_ref()?.usual));
+    let notice = move || {
+        let again = Callback::new(move |()| follower.follow(wish.get_value()));
+        trouble.get().map(|trouble| view! { <Notice trouble again /> })
+    };
+    let body = move || {
+        if is_asked.get() {
+            return view! { <Followed request usual wish follower is_all /> }.into_any();
+        }
+        match plan.get_value() {
+            Err(problem) => view! {
+                <p class="notice" role="status" data-code=words::code(problem.code)>{problem.detail}</p>
+            }
+            .into_any(),
+            Ok(windows) => view! { <Plan windows wish seen usual follower shape /> }.into_any(),
+        }
+    };
+    view! { <section class="progress">{body} <Holding held clock=ground.clock /> {notice}</section> }
+}
+
+/// What will happen when somebody asks, and the button that does.
+#[component]
+fn Plan(
+    windows: Vec<WindowKey>,
+    wish: StoredValue<Wish>,
+    seen: Memo<Option<Seen>>,
+    usual: Memo<Option<Usual>>,
+    follower: Follower,
+    shape: Memo<Option<Shape>>,
+) -> impl IntoView {
+    let all = windows.len();
+    // Whether it has been asked is not known before it was looked up.
+    let here = Memo::new(move |_| {
+        seen.with(|seen| {
+            let seen = seen.as_ref()?;
+            Some(windows.iter().filter(|window| seen.here.contains(&window.id())).count())
+        })
+    });
+    let said = move || here.get().map(|here| words::plan(shape.get().unwrap_or(Shape::Rows), all, here));
+    let wait = move || here.get().map(|here| words::expectation(all - here, usual.get()));
+    let word = move || if here.get() == Some(all) { words::SHOW } else { words::ASK };
+    view! {
+        <Show
+            when=move || here.with(Option::is_some)
+            fallback=|| view! { <p class="quiet" role="status">{words::LOADING}</p> }
+        >
+            <p>{said} " " {wait}</p>
+            <button type="button" class="main" disabled=move || follower.is_busy()
+                on:click=move |_| follower.ask(wish.get_value())>
+                {word}
+            </button>
+        </Show>
+    }
+}
+
+/// A request that has been asked. What stands here stays while its numbers change, so that what a reader has
+/// opened stays open.
+#[component]
+fn Followed(
+    request: Memo<Option<Request>>,
+    usual: Memo<Option<Usual>>,
+    wish: StoredValue<Wish>,
+    follower: Follower,
+    is_all: bool,
+) -> impl IntoView {
+    let clock = expect_context::<Ground>().clock;
+    let has = move |wanted: fn(&Window) -> bool| {
+        Memo::new(move |_| {
+            request.with(|request| request.as_ref().is_some_and(|r| r.windows.iter().any(wanted)))
+        })
+    };
+    let is_waiting = has(|window| window.state.is_under_way());
+    let has_failed = has(|window| window.state == State::Failed);
+    let busy = Signal::derive(move || follower.is_busy());
+    let windows = Memo::new(move |_| request.get().map(|request| request.windows).unwrap_or_default());
+    let far = Memo::new(move |_| request.with(|request| request.as_ref().map(words::coverage)));
+    // Not announced: it changes by the minute.
+    let now = move || words::under_way(&request.get()?, clock.now(), usual.get());
+    let again = Callback::new(move |id: String| follower.retry(wish.get_value(), vec![id]));
+    view! {
+        <Coverage windows clock />
+        <p class="far">
+            <span role="status">{move || far.get()}</span>
+            " "
+            <span>{now}</span>
+        </p>
+        <Show when=move || has_failed.get() || is_waiting.get()>
+            <p class="actions">
+                <Show when=move || has_failed.get()>
+                    <button type="button" disabled=busy
+                        on:click=move |_| follower.retry(wish.get_value(), Vec::new())>
+                        {words::TRY_AGAIN}
+                    </button>
+                </Show>
+                <Show when=move || is_waiting.get()>
+                    <button type="button" class="plain" disabled=busy
+                        on:click=move |_| follower.withdraw(wish.get_value())>
+                        {words::STOP}
+                    </button>
+                    <span class="small quiet">{words::MAY_CLOSE}</span>
+                </Show>
+            </p>
+        </Show>
+        <details open=move || has_failed.get() || is_all>
+            <summary>{words::DETAILS}</summary>
+            <Windows windows usual clock again busy />
+        </details>
+    }
+}

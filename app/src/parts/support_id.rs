@@ -1,0 +1,31 @@
+//! An id for Echo360's support, with a button that copies it.
+
+use crate::words;
+use leptos::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+
+/// The id and its button.
+#[component]
+pub fn SupportId(
+    /// Echo360's id of an upstream request.
+    id: String,
+) -> impl IntoView {
+    let copied = RwSignal::new(false);
+    let text = id.clone();
+    let copy = move |_| {
+        let promise = window().navigator().clipboard().write_text(&text);
+        spawn_local(async move {
+            if JsFuture::from(promise).await.is_ok() {
+                copied.try_set(true);
+            }
+        });
+    };
+    view! {
+        <p class="small support">
+            {words::FOR_SUPPORT} ": " <code>{id}</code> " "
+            <button type="button" class="plain" on:click=copy>{words::COPY_ID}</button>
+            " "
+            <span role="status">{move || copied.get().then_some(words::COPIED)}</span>
+        </p>
+    }
+}

@@ -1,0 +1,338 @@
+//! Sentences about waiting: what will happen, how far it is, and what can be done.
+
+use super::ALL_TIME;
+use crate::spelling;
+use domain::api::{DeskInfo, Hold, Request, State, Usual, Window};
+use domain::report::Shape;
+use domain::time::{HOUR, MINUTE, Timestamp, minus_days};
+
+/// What waiting means, before anything is known of how long it takes.
+pub const PATIENCE: &str = "That takes minutes, sometimes hours.";
+/// What waiting does not need.
+pub const MAY_CLOSE: &str = "You may close this page: Lectern goes on without it.";
+/// What stands before an id for Echo360's support.
+pub const FOR_SUPPORT: &str = "Id for Echo360's support";
+/// Whole requests whose reports hold nothing.
+pub const NO_ROWS: &str = "They hold no rows: no recorded activity in these days.";
+
+/// Every state, in the order in which a window passes through them.
+pub const STATES: [State; 7] = [
+    State::Ready,
+    State::Provisional,
+    State::Collecting,
+    State::Building,
+    State::Asking,
+    State::Queued,
+    State::Failed,
+];
+
+/// The words for a state.
+#[must_use]
+pub fn state(state: State) -> &'static str {
+    match state {
+        State::Queued => "Waiting for its turn",
+        State::Asking => "Being asked of Echo360",
+        State::Building => "Being built by Echo360",
+        State::Collecting => "Being collected",
+        State::Ready => "Here",
+        State::Provisional => "Here, not final yet",
+        State::Failed => "Could not be built",
+    }
+}
+
+/// The words for a state inside a sentence.
+fn state_inside(of: State) -> String {
+    state(of).to_lowercase().replace("echo360", "Echo360")
+}
+
+/// The stable name of a state, as the API spells it.
+#[must_use]
+pub fn state_key(state: State) -> &'static str {
+    match state {
+        State::Queued => "queued",
+        State::Asking => "asking",
+        State::Building => "building",
+        State::Collecting => "collecting",
+        State::Ready => "ready",
+        State::Provisional => "provisional",
+        State::Failed => "failed",
+    }
+}
+
+/// The days of a window, both included.
+#[must_use]
+pub fn window_days(window: &Window) -> String {
+    match (window.start, window.end) {
+        (Some(start), Some(end)) => spelling::short_days(start, minus_days(end, 1).max(start)),
+        _ => ALL_TIME.to_owned(),
+    }
+}
+
+/// A window's state with what a person wants to know of it.
+#[must_use]
+pub fn window_state(window: &Window, now: Timestamp, usual: Option<Usual>) -> String {
+    let age = spelling::span(now.since(window.since));
+    let mut text = match window.state {
+        State::Building => format!("{}: {age} so far{}", state(window.state), usually(usual)),
+        State::Queued | State::Asking | State::Collecting => {
+            format!("{}: {age} so far", state(window.state))
+        }
+        State::Provisional => match window.provisional_from {
+            Some(from) => format!("Here, not final from {} on", spelling::short_day(from)),
+            None => state(window.state).to_owned(),
+        },
+        State::Ready => state(window.state).to_owned(),
+        State::Failed => "Echo360 could not build it".to_owned(),
+    };
+    match window.again {
+        Some(State::Failed) => text.push_str("; a newer copy could not be built"),
+        Some(again) => text.push_str(&format!("; a newer copy is {}", state_inside(again))),
+        None => {}
+    }
+    text
+}
+
+/// How often a window was tried: nothing while all goes well.
+#[must_use]
+pub fn tried(window: &Window) -> Option<String> {
+    match (window.tries, window.state) {
+        (0, _) => None,
+        (n, State::Failed) => Some(format!("tried {}", times(n))),
+        (1, _) => Some("1 try went wrong".to_owned()),
+        (n, _) => Some(format!("{n} tries went wrong")),
+    }
+}
+
+/// That a window failed, in a sentence: `Echo360 could not build 17 – 23 Feb (tried 3 times).`
+#[must_use]
+pub fn could_not_build(window: &Window) -> String {
+    format!("Echo360 could not build {} (tried {}).", window_days(window), times(window.tries))
+}
+
+fn times(n: u8) -> String {
+    match n {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        _ => format!("{n} times"),
+    }
+}
+
+/// When Lectern looks or tries next: nothing where nothing is to come.
+#[must_use]
+pub fn next(window: &Window, now: Timestamp) -> Option<String> {
+    let is_to_come =
+        window.state.is_under_way() || window.again.is_some_and(domain::api::State::is_under_way);
+    let next = window.next.filter(|_| is_to_come)?;
+    let what = if window.state == State::Queued { "next try" } else { "next look" };
+    Some(format!("{what} in {}", spelling::span(next.since(now))))
+}
+
+/// `, usually 9 to 40`: what is between the tenth and the ninetieth of a hundred.
+#[must_use]
+pub fn usually(usual: Option<Usual>) -> String {
+    usual.map_or_else(String::new, |usual| format!(", usually {}", span_of(usual)))
+}
+
+/// `9 to 40 min`, `1 to 3 h`, `under a minute`.
+fn span_of(usual: Usual) -> String {
+    let (unit, name) = if usual.high >= 3 * HOUR { (HOUR, "h") } else { (MINUTE, "min") };
+    // The low end is rounded down and the high end up: the promise must not be narrower than the past.
+    let (low, high) = (usual.low.max(0) / unit, (usual.high.max(0) + unit - 1) / unit);
+    match (low, high) {
+        (_, 0 | 1) if unit == MINUTE => "under a minute".to_owned(),
+        (0, high) => format!("up to {high} {name}"),
+        (low, high) if low == high => format!("{low} {name}"),
+        (low, high) => format!("{low} to {high} {name}"),
+    }
+}
+
+/// How long it may take to get `missing` windows.
+#[must_use]
+pub fn expectation(missing: usize, usual: Option<Usual>) -> String {
+    match (missing, usual) {
+        (0, _) => "Nothing has to be asked of Echo360.".to_owned(),
+        (_, None) => format!("{PATIENCE} {MAY_CLOSE}"),
+        (_, Some(usual)) => {
+            format!("Lately Echo360 took {} for each. {MAY_CLOSE}", span_of(usual))
+        }
+    }
+}
+
+/// What will happen when somebody asks.
+#[must_use]
+pub fn plan(shape: Shape, windows: usize, here: usize) -> String {
+    let reports = match (shape, windows) {
+        (Shape::Snapshot, _) if here > 0 => {
+            return "One report on everything; it is already here.".to_owned();
+        }
+        (Shape::Snapshot, _) => return "One report on everything, as of today.".to_owned(),
+        (Shape::Rows, 1) => "1 weekly report".to_owned(),
+        (Shape::Rows, n) => format!("{n} weekly reports, three at a time"),
+        (Shape::Sums, 1) => "1 report, in UTC days".to_owned(),
+        (Shape::Sums, n) => format!("{n} reports of at most a week each, in UTC days, three at a time"),
+    };
+    match here {
+        0 => format!("{reports}."),
+        here if here == windows && windows == 1 => format!("{reports}; it is already here."),
+        here if here == windows => format!("{reports}; all are already here."),
+        1 => format!("{reports}; 1 is already here."),
+        here => format!("{reports}; {here} are already here."),
+    }
+}
+
+/// What a first visit may expect.
+#[must_use]
+pub fn first_plan(windows: usize, here: usize) -> String {
+    match here {
+        0 => format!("Lectern asks Echo360 for {windows} weekly reports, three at a time."),
+        here if here >= windows => format!("All {windows} weekly reports are already here."),
+        here => {
+            let rest = windows - here;
+            format!(
+                "{windows} weekly reports, of which {here} are already here: Lectern asks Echo360 for {rest}."
+            )
+        }
+    }
+}
+
+/// How far a request is, without anything that changes by the minute.
+#[must_use]
+pub fn coverage(request: &Request) -> String {
+    let windows = &request.windows;
+    let all = windows.len();
+    let here = windows.iter().filter(|w| w.state.has_rows()).count();
+    let failed = windows.iter().filter(|w| w.state == State::Failed).count();
+    let noun = if windows.iter().any(|w| w.start.is_none()) { "reports" } else { "weeks" };
+    let mut text = match (here, all) {
+        (1, 1) => "It is here.".to_owned(),
+        (0, 1) if failed == 1 => "It could not be built.".to_owned(),
+        (0, 1) => "It is not here yet.".to_owned(),
+        _ if here == all => format!("All {all} {noun} are here."),
+        _ => format!("{here} of {all} {noun} here."),
+    };
+    match failed {
+        0 => {}
+        _ if all == 1 => {}
+        1 => text.push_str(" 1 could not be built."),
+        n => text.push_str(&format!(" {n} could not be built.")),
+    }
+    let rows: u64 = windows.iter().filter_map(|w| Some(w.copy.as_ref()?.rows)).sum();
+    if here == all && rows == 0 && all > 0 {
+        text.push(' ');
+        text.push_str(NO_ROWS);
+    }
+    text
+}
+
+/// What is going on, with its age: `16 – 22 Nov is being built by Echo360: 18 min so far, usually 9 to 40 min.`
+#[must_use]
+pub fn under_way(request: &Request, now: Timestamp, usual: Option<Usual>) -> Option<String> {
+    let windows = &request.windows;
+    let is_moving = |window: &&Window| window.state.is_under_way() && window.state != State::Queued;
+    if let Some(newest) = windows.iter().rev().find(is_moving) {
+        let usual = if newest.state == State::Building { usually(usual) } else { String::new() };
+        let (what, age) = (state_inside(newest.state), spelling::span(now.since(newest.since)));
+        return Some(format!("{} is {what}: {age} so far{usual}.", window_days(newest)));
+    }
+    let waiting = windows.iter().find(|w| w.state == State::Queued)?;
+    Some(format!("The next waits for its turn: {} so far.", spelling::span(now.since(waiting.since))))
+}
+
+/// The part of a tab's title that says how far it is: `2 of 4 here`.
+#[must_use]
+pub fn title_mark(request: &Request) -> String {
+    let all = request.windows.len();
+    let here = request.windows.iter().filter(|w| w.state.has_rows()).count();
+    let waits = request.windows.iter().any(|w| w.state.is_under_way());
+    match (here, waits) {
+        _ if here == all => "All here".to_owned(),
+        (_, true) => format!("{here} of {all} here"),
+        (_, false) => format!("Failed: {here} of {all} here"),
+    }
+}
+
+/// Why the Desk asks nothing for now, in a few words.
+#[must_use]
+pub fn hold(why: Hold) -> &'static str {
+    match why {
+        Hold::CredentialsRefused => "Echo360 refuses the credentials",
+        Hold::UpstreamDown => "Echo360 does not answer",
+        Hold::LimitReached => "All three places at Echo360 are taken",
+    }
+}
+
+/// What somebody has to do about it, if anything.
+#[must_use]
+pub fn hold_advice(why: Hold) -> &'static str {
+    match why {
+        Hold::CredentialsRefused => "Whoever runs Lectern has to renew them. What is here already stays.",
+        Hold::UpstreamDown | Hold::LimitReached => "You need not do anything. What is here already stays.",
+    }
+}
+
+/// The stable name of a hold, as the API spells it.
+#[must_use]
+pub fn hold_key(why: Hold) -> &'static str {
+    match why {
+        Hold::CredentialsRefused => "credentials-refused",
+        Hold::UpstreamDown => "upstream-down",
+        Hold::LimitReached => "limit-reached",
+    }
+}
+
+/// When it is tried again.
+#[must_use]
+pub fn hold_until(until: Timestamp, now: Timestamp) -> String {
+    format!("Next try in {}.", spelling::span(until.since(now)))
+}
+
+/// What the whole Desk is at.
+#[must_use]
+pub fn desk(desk: &DeskInfo) -> String {
+    let built = match desk.in_flight {
+        0 => "Echo360 builds nothing for Lectern just now".to_owned(),
+        1 => "Echo360 builds 1 report for Lectern".to_owned(),
+        n => format!("Echo360 builds {n} reports for Lectern"),
+    };
+    let waiting = match desk.queued {
+        0 => String::new(),
+        1 => "; 1 waits for its turn".to_owned(),
+        n => format!("; {n} wait for their turn"),
+    };
+    let usual =
+        desk.usual.map_or_else(String::new, |usual| format!(" Usual time for one: {}.", span_of(usual)));
+    format!("{built}{waiting}.{usual}")
+}
+
+/// When something was asked: `Asked 20 min ago`.
+#[must_use]
+pub fn asked(created: Timestamp, now: Timestamp) -> String {
+    format!("Asked {} ago", spelling::span(now.since(created)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn usual(low: i64, high: i64) -> Option<Usual> {
+        Some(Usual { low, high, of: 9 })
+    }
+
+    #[test]
+    fn the_usual_time_is_never_narrower_than_it_was() {
+        assert_eq!(usually(usual(9 * MINUTE + 5, 39 * MINUTE + 5)), ", usually 9 to 40 min");
+        assert_eq!(usually(usual(2_000, 40_000)), ", usually under a minute");
+        assert_eq!(usually(usual(2_000, 61_000)), ", usually up to 2 min");
+        assert_eq!(usually(usual(HOUR, 5 * HOUR + 1)), ", usually 1 to 6 h");
+        assert_eq!(usually(usual(2 * MINUTE, 2 * MINUTE)), ", usually 2 min");
+        assert_eq!(usually(None), "");
+    }
+
+    #[test]
+    fn a_plan_says_what_is_here_already() {
+        assert_eq!(plan(Shape::Rows, 12, 9), "12 weekly reports, three at a time; 9 are already here.");
+        assert_eq!(plan(Shape::Rows, 1, 1), "1 weekly report; it is already here.");
+        assert_eq!(first_plan(4, 0), "Lectern asks Echo360 for 4 weekly reports, three at a time.");
+        assert_eq!(expectation(0, None), "Nothing has to be asked of Echo360.");
+    }
+}
