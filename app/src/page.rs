@@ -103,7 +103,7 @@ pub fn Application() -> impl IntoView {
     move || match (session.get(), reports.get()) {
         (Some(Err(trouble)), _) | (_, Some(Err(trouble))) => view! {
             <Frame address session=None>
-                <Notice trouble again=Callback::new(move |()| again()) />
+                <Notice trouble is_all=true again=Callback::new(move |()| again()) />
             </Frame>
         }
         .into_any(),

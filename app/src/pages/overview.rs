@@ -125,7 +125,9 @@ pub fn Overview() -> impl IntoView {
         }
     };
     let has_wish = Memo::new(move |_| wish.with(Option::is_some));
-    let charted = Memo::new(move |_| request.with(Option::is_some) && info.with(is_charted));
+    let charted = Memo::new(move |_| {
+        request.with(Option::is_some) && info.with(is_charted) && too_large.with(Option::is_none)
+    });
     let failures = move || {
         loaded.with(|loaded| loaded.failed.first().cloned()).map(|(_, trouble)| {
             view! { <Notice trouble again=Callback::new(move |()| look_again()) /> }
@@ -157,6 +159,9 @@ pub fn Overview() -> impl IntoView {
             view! { <Progress wish plan seen follower shape is_all=!info.with(is_charted) /> }
         })}
         {too_large}
+        <Show when=move || has_wish.get() && request.with(Option::is_none) && info.with(is_charted)>
+            <div class="room"></div>
+        </Show>
         <Show when=move || charted.get()>
             <Minutes measures zone=said />
             {failures}

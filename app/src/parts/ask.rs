@@ -198,7 +198,7 @@ fn Presets(today: Memo<Day>, range: Memo<Option<Range>>) -> impl IntoView {
         view! {
             <li>
                 <a href=href aria-current=current>
-                    {words::preset(preset.weeks)}
+                    <span class="preset">{words::preset(preset.weeks)}</span>
                     <span class="quiet small">{move || days().map(spelling::range)}</span>
                 </a>
             </li>

@@ -51,8 +51,10 @@ pub fn Coverage(
         kinds.get().into_iter().map(kind).collect_view()
     };
     view! {
-        <ol class="coverage"><For each=ids key=String::clone children=cell /></ol>
-        // The cells say it in words already, to whoever cannot see them.
-        <ul class="legend small quiet" aria-hidden="true">{legend}</ul>
+        <div class="cells">
+            <ol class="coverage"><For each=ids key=String::clone children=cell /></ol>
+            // The cells say it in words already, to whoever cannot see them.
+            <ul class="legend small quiet" aria-hidden="true">{legend}</ul>
+        </div>
     }
 }

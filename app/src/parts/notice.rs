@@ -14,6 +14,9 @@ pub fn Notice(
     /// Tries again.
     #[prop(optional, into)]
     again: Option<Callback<()>>,
+    /// Whether there is nothing else on the page.
+    #[prop(optional)]
+    is_all: bool,
 ) -> impl IntoView {
     let (title, detail) = (words::trouble_title(&trouble), words::trouble_detail(&trouble));
     let code = words::trouble_code(&trouble);
@@ -23,7 +26,7 @@ pub fn Notice(
     };
     view! {
         <section class="notice" role="alert" data-code=code>
-            <h2>{title}</h2>
+            {if is_all { view! { <h1>{title}</h1> }.into_any() } else { view! { <h2>{title}</h2> }.into_any() }}
             <p>{detail}</p>
             {support.map(|id| view! { <SupportId id /> })}
             <p class="quiet small">"Code: " <code>{code.clone()}</code></p>

@@ -12,8 +12,8 @@ pub const PATIENCE: &str = "That takes minutes, sometimes hours.";
 pub const MAY_CLOSE: &str = "You may close this page: Lectern goes on without it.";
 /// What stands before an id for Echo360's support.
 pub const FOR_SUPPORT: &str = "Id for Echo360's support";
-/// Whole requests whose reports hold nothing.
-pub const NO_ROWS: &str = "They hold no rows: no recorded activity in these days.";
+/// Said of a request whose reports hold nothing.
+pub const NO_ROWS: &str = "No recorded activity in these days: Echo360 has no rows.";
 
 /// Every state, in the order in which a window passes through them.
 pub const STATES: [State; 7] = [

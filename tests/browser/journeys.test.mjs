@@ -1,0 +1,271 @@
+/** Journeys: by keyboard alone, through courses, days and zones, and while things go wrong. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Browser, Stack, plusDays, until, weeks, withTab } from './stack.mjs';
+import { address } from './states.mjs';
+
+let stack, browser;
+const month = weeks(4, 4);
+before(async () => {
+  [stack, browser] = await Promise.all([Stack.start(), Browser.start()]);
+  await stack.request({ report: 'videoview', ...weeks(8) });
+  await stack.request({ report: 'videoview', ...month });
+});
+after(async () => {
+  await browser?.stop();
+  await stack?.stop();
+});
+
+/** Waits until the chart is drawn from so many rows. */
+const drawnFrom = (page, rows) => page.locator(`[data-testid="minutes"][data-rows="${rows}"]`).waitFor();
+
+/** What has the focus: its name and whether it can be seen that it has. */
+const focused = (page) =>
+  page.evaluate(() => {
+    const element = document.activeElement;
+    const style = getComputedStyle(element);
+    const box = element.getBoundingClientRect();
+    const middle = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+    return {
+      text: (element.getAttribute('aria-label') ?? element.innerText ?? '').split('\n')[0].trim(),
+      tag: element.tagName.toLowerCase(),
+      outlined: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0,
+      uncovered: middle !== null && (element.contains(middle) || middle.contains(element)),
+    };
+  });
+
+test('a first visit, the days and the details, by keyboard alone', async () => {
+  for (const viewport of [{ width: 1280, height: 900 }, { width: 360, height: 740 }]) {
+    await withTab(browser, { viewport }, async (page) => {
+      const press = async (...keys) => {
+        for (const key of keys) await page.keyboard.press(key);
+        return focused(page);
+      };
+      /** Tabs on to what is called so; everything on the way must be seen to have the focus. */
+      const tabTo = async (text, key = 'Tab') => {
+        for (let presses = 0; presses < 40; presses += 1) {
+          const now = await press(key);
+          if (now.tag !== 'body') {
+            assert.ok(now.outlined, `${now.tag} ${now.text}: the focus cannot be seen`);
+            assert.ok(now.uncovered, `${now.tag} ${now.text}: the focus is covered`);
+          }
+          if (now.text.startsWith(text)) return now;
+        }
+        throw new Error(`${text} is not reached by ${key}`);
+      };
+      await page.goto(stack.url);
+      await page.getByRole('button', { name: 'See the last four weeks' }).waitFor();
+      assert.equal((await press('Tab')).text, 'Skip to the content');
+      assert.equal((await press('Enter')).tag, 'main');
+      await tabTo('See the last four weeks');
+      await page.keyboard.press('Enter');
+      await page.locator('[data-testid="minutes"] svg').first().waitFor();
+      assert.match(page.url(), /from=/);
+
+      // The days: opened, closed with Escape, opened again, a preset chosen.
+      await page.reload();
+      await page.locator('[data-testid="minutes"] svg').first().waitFor();
+      await tabTo('Previous 4 weeks');
+      assert.equal((await press('Tab')).tag, 'summary');
+      await page.keyboard.press('Enter');
+      await page.locator('.panel').waitFor();
+      await tabTo('Last complete week');
+      assert.equal((await press('Escape')).tag, 'summary');
+      await page.locator('.panel').waitFor({ state: 'hidden' });
+      await page.keyboard.press('Enter');
+      await tabTo('Last complete week');
+      assert.equal((await press('Enter')).tag, 'summary', 'the focus is where the choice is shown');
+      const { from, to } = weeks(1);
+      assert.ok(page.url().includes(`from=${from}&to=${to}`));
+
+      // An arrow keeps the focus, at the end of what is over too.
+      await tabTo('Previous week', 'Shift+Tab');
+      assert.equal((await press('Enter')).text, 'Previous week');
+      await tabTo('Next week');
+      await press('Enter');
+      assert.equal((await press('Enter')).text, 'Next week');
+      assert.ok(page.url().includes(`from=${from}&to=${to}`), 'not into days that are not over');
+
+      // The details of the windows.
+      await until('the week is shown', async () =>
+        (await page.getByRole('button', { name: 'Show them' }).isVisible()) || page.locator('.coverage').isVisible(),
+      );
+      const show = page.getByRole('button', { name: 'Show them' });
+      if (await show.isVisible()) {
+        await tabTo('Show them');
+        await page.keyboard.press('Enter');
+      }
+      await page.locator('.coverage li').first().waitFor();
+      await tabTo('▸', 'Tab').catch(() => tabTo('Details', 'Shift+Tab'));
+      await page.keyboard.press('Enter');
+      await page.locator('.windows').waitFor();
+      await tabTo('Ask again');
+    });
+  }
+});
+
+test('a course and a section are in the URL, and the numbers are theirs', async () => {
+  const { courses } = await stack.api('/api/courses');
+  const course = courses.find(({ sections }) => sections.length > 1);
+  const [section] = course.sections;
+  await withTab(browser, {}, async (page) => {
+    await page.goto(address(stack, month));
+    await drawnFrom(page, (await stack.truth(month.from, month.to)).rows);
+    await page.getByLabel('Course').selectOption({ value: course.id });
+    const ofCourse = await stack.truth(month.from, month.to, { course: course.id });
+    await drawnFrom(page, ofCourse.rows);
+    await page.getByLabel('Section').selectOption({ value: section.id });
+    const ofSection = await stack.truth(month.from, month.to, { course: course.id, section: section.id });
+    assert.ok(ofSection.rows > 0 && ofSection.rows < ofCourse.rows);
+    await drawnFrom(page, ofSection.rows);
+    assert.ok(page.url().endsWith(`&course=${course.id}&section=${section.id}`));
+    await page.getByText(`${course.code} ${course.name}, section ${section.number}`).waitFor();
+
+    // A link to it, then back, choice by choice; the selects follow.
+    await page.reload();
+    await drawnFrom(page, ofSection.rows);
+    assert.equal(await page.getByLabel('Section').inputValue(), section.id);
+    await page.getByLabel('Course').selectOption({ label: 'All courses' });
+    await drawnFrom(page, (await stack.truth(month.from, month.to)).rows);
+    assert.ok(!page.url().includes('section='), 'a section without its course is no view');
+    await page.goBack();
+    await drawnFrom(page, ofSection.rows);
+    assert.equal(await page.getByLabel('Course').inputValue(), course.id);
+  });
+});
+
+test('arrows go by the length of the range, and nothing scrolls', async () => {
+  await withTab(browser, { viewport: { width: 360, height: 740 } }, async (page) => {
+    await page.goto(address(stack, month));
+    await page.locator('[data-testid="minutes"] svg').first().waitFor();
+    await page.evaluate(() => window.scrollTo(0, 200));
+    const before = await page.evaluate(() => window.scrollY);
+    await page.getByRole('button', { name: 'Previous 4 weeks' }).click();
+    assert.ok(page.url().includes(`from=${plusDays(month.from, -28)}&to=${plusDays(month.to, -28)}`));
+    assert.equal(await page.evaluate(() => window.scrollY), before);
+    await page.getByRole('button', { name: 'Next 4 weeks' }).click();
+    assert.ok(page.url().includes(`from=${month.from}&to=${month.to}`));
+    await page.locator('[data-testid="minutes"] svg').first().waitFor();
+  });
+});
+
+test('two days and a zone are chosen, and one change is one entry in the history', async () => {
+  const { from, to } = weeks(2, 1);
+  await withTab(browser, {}, async (page) => {
+    await page.goto(address(stack, month));
+    await page.locator('[data-testid="minutes"] svg').first().waitFor();
+    const entries = await page.evaluate(() => history.length);
+    await page.locator('.menu > summary').click();
+    await page.getByLabel('First day').fill(to);
+    await page.getByLabel('Last day').fill(from);
+    await page.getByRole('button', { name: 'Show these days' }).click();
+    await page.getByRole('alert').getByText('swap them').waitFor();
+    await page.getByLabel('First day').fill(from);
+    await page.getByLabel('Last day').fill(to);
+    await page.getByRole('button', { name: 'Show these days' }).click();
+    assert.ok(page.url().includes(`from=${from}&to=${to}`));
+    assert.equal(await page.evaluate(() => history.length), entries + 1);
+    await page.locator('.menu > summary').click();
+    await page.getByLabel(/time zone/).selectOption('Europe/Berlin');
+    assert.ok(page.url().includes('tz=Europe/Berlin'));
+    await page.getByText(/UTC\+[12] Berlin/).first().waitFor();
+  });
+});
+
+test('the day on which clocks change has its own length', async () => {
+  // The last Sunday of October or March that is at least a week ago.
+  const sundays = [];
+  for (let year = new Date().getUTCFullYear() - 1; year <= new Date().getUTCFullYear(); year += 1) {
+    for (const [month, before] of [[2, 3600], [9, 7200]]) {
+      const last = new Date(Date.UTC(year, month + 1, 0));
+      const day = plusDays(last.toISOString().slice(0, 10), -last.getUTCDay());
+      if (Date.parse(day) < Date.now() - 8 * 86_400_000) sundays.push({ day, before, after: 10_800 - before });
+    }
+  }
+  const { day, before, after } = sundays.at(-1);
+  const range = { from: plusDays(day, -6), to: plusDays(day, 1) };
+  const at = (day, offset) => new Date(Date.parse(`${day}T00:00:00Z`) - offset * 1000).toISOString().slice(0, 19) + 'Z';
+  const count = async (start, end) =>
+    (await stack.ask(`/sandbox/rows?report=videoview&start=${start}&end=${end}&summary=count`)).rows;
+  const expected = [];
+  for (let it = range.from; it <= range.to; it = plusDays(it, 1)) {
+    const start = at(it, it <= day ? before : after);
+    const end = at(plusDays(it, 1), it < day ? before : after);
+    expected.push((await count(start, end)) / 2);
+  }
+  await withTab(browser, {}, async (page) => {
+    await page.goto(address(stack, range, { tz: 'Europe/Berlin' }));
+    await page.getByRole('button', { name: /^(Ask Echo360|Show them)$/ }).click();
+    await drawnFrom(page, expected.reduce((sum, minutes) => sum + 2 * minutes, 0));
+    const figure = page.getByTestId('minutes');
+    await figure.locator('details > summary').first().click();
+    const shown = await figure.getByRole('table').locator('tbody tr td:nth-of-type(1)').allInnerTexts();
+    assert.deepEqual(shown.map((text) => Number(text.replaceAll(',', ''))), expected);
+  });
+});
+
+test('a week is asked again by hand, the old copy stays, and the focus too', async () => {
+  await withTab(browser, {}, async (page) => {
+    await page.goto(address(stack, month));
+    await page.locator('[data-testid="minutes"] svg').first().waitFor();
+    await page.locator('.progress > details > summary').click();
+    const before = (await stack.api('/api/requests')).requests.find(({ from }) => from === month.from);
+    const row = page.locator('.windows tbody tr').first();
+    await row.getByRole('button', { name: /^Ask again/ }).click();
+    await row.getByText(/a newer copy is/).waitFor();
+    assert.equal(await page.locator('.progress > details').evaluate((details) => details.open), true);
+    await until('a newer copy is here', async () => {
+      const { windows } = await stack.api(`/api/requests/${before.id}`);
+      return windows.at(-1).copy.generation > before.windows.at(-1).copy.generation;
+    });
+    await row.getByRole('button', { name: /^Ask again/ }).waitFor();
+  });
+});
+
+test('the network goes and comes back: nothing is lost, and the page goes on by itself', async () => {
+  await withTab(browser, {}, async (page, tab) => {
+    tab.expect(/ERR_INTERNET_DISCONNECTED/);
+    await page.goto(address(stack, month));
+    const { rows } = await stack.truth(month.from, month.to);
+    await drawnFrom(page, rows);
+    await page.context().setOffline(true);
+    await page.getByRole('button', { name: 'Next 4 weeks' }).click();
+    await page.locator('[data-code="unreachable"]').waitFor();
+    await page.context().setOffline(false);
+    await page.locator('[data-code="unreachable"]').waitFor({ state: 'detached', timeout: 10_000 });
+    await page.goBack();
+    await drawnFrom(page, rows);
+  });
+});
+
+test('while four weeks arrive nothing jumps, and the title says when they are here', async () => {
+  const { from, to } = weeks(4, 12);
+  await withTab(browser, {}, async (page) => {
+    await page.goto(address(stack, { from, to }));
+    await page.getByRole('button', { name: 'Ask Echo360' }).waitFor();
+    await page.evaluate(() => {
+      window.shifted = 0;
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
+      }).observe({ type: 'layout-shift', buffered: false });
+    });
+    await page.getByRole('button', { name: 'Ask Echo360' }).click();
+    await until('the title says how far it is', async () => /^\d of 4 here: /.test(await page.title()));
+    await until('the title says that all is here', async () => /^All here: /.test(await page.title()));
+    await drawnFrom(page, (await stack.truth(from, to)).rows);
+    assert.ok((await page.evaluate(() => window.shifted)) < 0.05, 'the page jumped');
+  });
+});
+
+test('what is printed, and what a reader with forced colours sees, keeps its words', async () => {
+  await withTab(browser, { forcedColors: 'active' }, async (page) => {
+    await page.goto(address(stack, month));
+    await page.locator('[data-testid="minutes"] svg').first().waitFor();
+    const current = page.getByRole('link', { name: 'Overview' });
+    assert.equal(await current.evaluate((link) => getComputedStyle(link).textDecorationLine), 'underline');
+    await page.emulateMedia({ media: 'print', forcedColors: 'none' });
+    await page.getByRole('heading', { level: 1, name: 'Videos watched' }).waitFor();
+    assert.equal(await page.locator('.ask').isVisible(), false);
+    assert.equal(await page.locator('[data-testid="minutes"] svg').first().isVisible(), true);
+  });
+});

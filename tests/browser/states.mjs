@@ -1,0 +1,277 @@
+/**
+ * Every state of the page, and how each is brought about for real.
+ *
+ * A group shares a stack; `prepare` brings that about which takes long, once; a state's `show` only goes there, so that
+ * it can be shown again in another theme and size. Used by the tests of states and by the pictures.
+ */
+import assert from 'node:assert/strict';
+import { monday, plusDays, until, weeks } from './stack.mjs';
+
+/** Today, UTC. */
+const today = () => new Date().toISOString().slice(0, 10);
+
+/** The address of a view. */
+export function address(stack, days, { report = 'videoview', ...rest } = {}) {
+  const query = new URLSearchParams({ v: '1', report, ...days, ...rest });
+  return `${stack.url}/?${query}`;
+}
+
+/** The chart, drawn from some rows. */
+const CHART = '[data-testid="minutes"]:not([data-rows="0"]) svg';
+
+/** Goes to a view and waits for something of it. */
+async function visit(page, url, marker) {
+  await page.goto(url);
+  await page.locator(marker).first().waitFor();
+}
+
+/** A whole week that is over and has no rows, or some that do: as the sandbox knows. */
+async function quietWeek(stack) {
+  const { from } = weeks(70);
+  const { days } = await stack.truth(from, plusDays(today(), -1));
+  const busy = new Set(days.map(({ day }) => day));
+  for (let back = 2; back < 68; back += 1) {
+    const week = weeks(1, back);
+    const all = Array.from({ length: 7 }, (_, at) => plusDays(week.from, at));
+    if (!all.some((day) => busy.has(day))) return week;
+  }
+  throw new Error('every week of the sandbox has rows');
+}
+
+const failing = weeks(2, 20);
+/** Up to yesterday, in one window. */
+const recent = () => ({ from: monday(plusDays(today(), -1)), to: plusDays(today(), -1) });
+
+export const GROUPS = [
+  {
+    name: 'usual',
+    start: {},
+    async prepare(stack) {
+      const videos = (days) => ({ report: 'videoview', ...days });
+      await stack.harm({ fault: 'failed', always: true, report: 'videoview', start: failing.from });
+      stack.quiet = await quietWeek(stack);
+      const failed = await stack.request(videos(failing), { settled: false });
+      await stack.request(videos(weeks(4)));
+      await stack.request(videos(weeks(4, 4)));
+      await stack.request(videos(recent()));
+      await stack.request(videos(stack.quiet));
+      await until('a week has failed', async () => {
+        const { windows } = await stack.api(`/api/requests/${failed.id}`);
+        return windows.every(({ state }) => ['failed', 'ready'].includes(state));
+      });
+    },
+    states: [
+      { name: 'first-visit', show: (page, stack) => visit(page, stack.url, '.first .plan:not(:empty)') },
+      { name: 'plan', show: (page, stack) => visit(page, address(stack, weeks(12)), '.progress button.main') },
+      {
+        name: 'menu-open',
+        unspoken: true,
+        async show(page, stack) {
+          await visit(page, address(stack, weeks(4, 4)), CHART);
+          await page.locator('.menu > summary').click();
+        },
+      },
+      {
+        name: 'ready',
+        show: (page, stack) => visit(page, address(stack, weeks(4, 4)), CHART),
+      },
+      {
+        name: 'ready-details',
+        async show(page, stack) {
+          await visit(page, address(stack, weeks(4, 4)), CHART);
+          await page.locator('.progress > details > summary').click();
+        },
+      },
+      {
+        name: 'course',
+        async show(page, stack) {
+          const { courses } = await stack.api('/api/courses');
+          const [{ id: course, sections }] = courses;
+          const days = weeks(4, 4);
+          await visit(page, address(stack, days, { course, section: sections[0].id }), CHART);
+          await page.locator('.range', { hasText: 'section' }).waitFor();
+        },
+      },
+      {
+        name: 'provisional',
+        show: (page, stack) => visit(page, address(stack, recent()), '.coverage [data-state="provisional"]'),
+      },
+      {
+        name: 'empty',
+        async show(page, stack) {
+          await visit(page, address(stack, stack.quiet), '.coverage [data-state="ready"]');
+          await page.getByText('No recorded activity in these days').waitFor();
+        },
+      },
+      {
+        name: 'failed',
+        show: (page, stack) => visit(page, address(stack, failing), '.coverage [data-state="failed"]'),
+      },
+      {
+        name: 'too-large',
+        async show(page, stack) {
+          await page.addInitScript(() => {
+            Object.defineProperty(Navigator.prototype, 'deviceMemory', { get: () => 0.0001 });
+          });
+          await visit(page, address(stack, weeks(4, 4)), '[data-code="too-large"]');
+        },
+      },
+      {
+        name: 'not-over',
+        show: (page, stack) =>
+          visit(page, address(stack, { from: today(), to: plusDays(today(), 6) }), '[data-code="range-in-future"]'),
+      },
+      {
+        name: 'unknown-report',
+        show: (page, stack) => visit(page, address(stack, weeks(1), { report: 'nonesuch' }), 'p.notice'),
+      },
+      {
+        name: 'another-report',
+        show: (page, stack) => visit(page, address(stack, {}, { report: 'asset' }), '.progress button.main'),
+      },
+      {
+        name: 'offline',
+        expected: [/ERR_INTERNET_DISCONNECTED/],
+        async show(page, stack) {
+          await visit(page, address(stack, weeks(4, 4)), CHART);
+          await page.context().setOffline(true);
+          await page.getByRole('button', { name: /^Previous/ }).click();
+          await page.locator('[data-code="unreachable"]').waitFor();
+        },
+      },
+      { name: 'requests', show: (page, stack) => visit(page, `${stack.url}/requests`, '.board .failure') },
+    ],
+  },
+  {
+    name: 'slow',
+    start: { sandbox: ['--build-seconds', '600'] },
+    states: [
+      {
+        name: 'nothing-yet',
+        show: (page, stack) => visit(page, `${stack.url}/requests`, 'h1'),
+      },
+      {
+        name: 'building',
+        async before(stack) {
+          await stack.request({ report: 'videoview', ...weeks(6) }, { settled: false });
+          await until('three are being built', async () => {
+            const { requests } = await stack.api('/api/requests');
+            return requests[0].windows.filter(({ state }) => state === 'building').length === 3;
+          });
+        },
+        show: (page, stack) => visit(page, address(stack, weeks(6)), '.coverage [data-state="building"]'),
+      },
+      {
+        name: 'queued',
+        async before(stack) {
+          await stack.request({ report: 'videoview', ...weeks(1, 20) }, { settled: false });
+        },
+        show: (page, stack) => visit(page, address(stack, weeks(1, 20)), '.coverage [data-state="queued"]'),
+      },
+      {
+        name: 'partly',
+        async before(stack) {
+          await fetch(`${stack.sandbox}/sandbox/clock`, {
+            method: 'POST',
+            body: JSON.stringify({ advance_seconds: 601 }),
+          });
+          await until('three are here and more are being built', async () => {
+            const { requests } = await stack.api('/api/requests');
+            const states = requests.flatMap(({ windows }) => windows).map(({ state }) => state);
+            const here = states.filter((state) => ['ready', 'provisional'].includes(state)).length;
+            return here >= 3 && states.includes('building');
+          });
+        },
+        async show(page, stack) {
+          await visit(page, address(stack, weeks(6)), CHART);
+          await page.locator('.coverage [data-state="building"]').first().waitFor();
+        },
+      },
+      { name: 'requests-waiting', show: (page, stack) => visit(page, `${stack.url}/requests`, '.board .line') },
+    ],
+  },
+  {
+    name: 'taken',
+    start: { sandbox: ['--build-seconds', '600'] },
+    async prepare(stack) {
+      for (const back of [30, 31, 32]) {
+        const { from, to } = weeks(1, back);
+        const body = { report: 'notes', parameters: { start: from, end: plusDays(to, 1) }, build_seconds: 600 };
+        const answer = await fetch(`${stack.sandbox}/sandbox/requests`, { method: 'POST', body: JSON.stringify(body) });
+        assert.ok(answer.ok, await answer.text());
+      }
+      await stack.request({ report: 'videoview', ...weeks(4) }, { settled: false });
+    },
+    states: [
+      {
+        name: 'limit-reached',
+        show: (page, stack) => visit(page, address(stack, weeks(4)), '[data-code="limit-reached"]'),
+      },
+    ],
+  },
+  {
+    name: 'down',
+    start: {},
+    async prepare(stack) {
+      await stack.harm({ fault: 'server-error', always: true });
+      await stack.request({ report: 'videoview', ...weeks(4) }, { settled: false });
+    },
+    states: [
+      {
+        name: 'upstream-down',
+        show: (page, stack) => visit(page, address(stack, weeks(4)), '[data-code="upstream-down"]'),
+      },
+    ],
+  },
+  {
+    name: 'revoked',
+    start: { sandbox: ['--build-seconds', '600'] },
+    async prepare(stack) {
+      // The reports are known from when the credentials still held.
+      await stack.api('/api/reports');
+      await stack.harm({ fault: 'unauthorized', always: true });
+      await stack.request({ report: 'videoview', ...weeks(4) }, { settled: false });
+    },
+    states: [
+      {
+        name: 'credentials-revoked',
+        show: (page, stack) => visit(page, address(stack, weeks(4)), '[data-code="credentials-refused"]'),
+      },
+    ],
+  },
+  {
+    name: 'refused',
+    start: { settings: { ECHO360_CLIENT_SECRET: 'not the secret' } },
+    async prepare(stack) {
+      await stack.request({ report: 'videoview', ...weeks(4) }, { settled: false });
+    },
+    states: [
+      {
+        name: 'credentials-refused',
+        show: (page, stack) => visit(page, address(stack, weeks(4)), '[data-code="credentials-refused"]'),
+      },
+    ],
+  },
+  {
+    name: 'unset',
+    start: { settings: { ECHO360_CLIENT_SECRET: '' } },
+    states: [
+      {
+        name: 'settings-wrong',
+        expected: [/status of 503/],
+        show: (page, stack) => visit(page, stack.url, '[data-code="settings-wrong"]'),
+      },
+    ],
+  },
+  {
+    name: 'closed',
+    start: { settings: { LECTERN_LOCAL: '' } },
+    states: [
+      {
+        name: 'sign-in-needed',
+        expected: [/status of 401/],
+        show: (page, stack) => visit(page, stack.url, '[data-code="sign-in-needed"]'),
+      },
+    ],
+  },
+];

@@ -1,0 +1,96 @@
+/**
+ * Every state: brought about for real, free of what axe finds in both themes, on a phone and wide, and read out as its
+ * snapshot says. `LECTERN_UPDATE_SNAPSHOTS=1` writes the snapshots anew.
+ */
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { Browser, ROOT, Stack, withTab } from './stack.mjs';
+import { GROUPS } from './states.mjs';
+
+const AXE = readFileSync(path.join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8');
+const SNAPSHOTS = path.join(ROOT, 'tests/browser/snapshots');
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+/** What axe finds, in words. */
+async function violations(page) {
+  await page.evaluate(AXE);
+  const found = await page.evaluate(async (tags) => {
+    const rules = { 'target-size': { enabled: true } };
+    const { violations } = await window.axe.run(document, { runOnly: { type: 'tag', values: tags }, rules });
+    return violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html, failureSummary }) => ({ html, failureSummary })) }));
+  }, TAGS);
+  return found;
+}
+
+/** Nothing is wider than the window. */
+async function overflow(page) {
+  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+}
+
+/** How a state is read out, without what changes from day to day; the figures are tested elsewhere. */
+async function spoken(page, state) {
+  await page.evaluate(() => {
+    for (const figure of document.querySelectorAll('[data-testid="minutes"], .figure, .figures')) {
+      figure.setAttribute('aria-hidden', 'true');
+    }
+  });
+  const text = await page.locator('body').ariaSnapshot();
+  const told = (
+    text
+      .replace(/http:\S+|\/\?v=\S+/g, 'URL')
+      .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'UUID')
+      .replace(/\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b/g, 'Mon')
+      .replace(/(?<!level=|Echo)\b\d[\d,.]*\b/g, '#')
+      .replace(/# (Mon )?(# )?– # Mon( #)?/g, 'DAYS')
+      .replace(/# Mon( #)?/g, 'DAY')
+      // Every course of the sandbox, and all that is known of them when.
+      .replace(/( *- option "(?!All|Videos|Library|Slide|Confusion|Poll|Questions|Notes|Page).*\n)+/g, '')
+      .replace(/(under a minute|# min|# h # min)/g, 'AGE')
+      .trimEnd() + '\n'
+  );
+  // Whether the newest week is final depends on the day of the week.
+  return state === 'provisional' ? told : told.replaceAll('Here, not final from DAY on', 'Here');
+}
+
+for (const group of GROUPS) {
+  describe(`the ${group.name} Lectern`, () => {
+    let stack, browser;
+    before(async () => {
+      [stack, browser] = await Promise.all([Stack.start(group.start), Browser.start()]);
+      await group.prepare?.(stack);
+    });
+    after(async () => {
+      await browser?.stop();
+      await stack?.stop();
+    });
+    for (const state of group.states) {
+      test(`${state.name}: accessible in both themes, and read out as it should be`, async () => {
+        await state.before?.(stack);
+        const looks = [
+          { colorScheme: 'light', viewport: { width: 1280, height: 900 } },
+          { colorScheme: 'dark', viewport: { width: 360, height: 740 } },
+        ];
+        for (const options of looks) {
+          await withTab(browser, options, async (page, tab) => {
+            tab.expect(...(state.expected ?? []));
+            await state.show(page, stack);
+            const found = await violations(page);
+            assert.deepEqual(found, [], `${options.colorScheme}: ${JSON.stringify(found, null, 2)}`);
+            assert.ok((await overflow(page)) <= 0, `${options.viewport.width}: wider than the window`);
+            if (options.colorScheme !== 'light' || state.unspoken) return;
+            const text = await spoken(page, state.name);
+            const file = path.join(SNAPSHOTS, `${state.name}.yml`);
+            if (process.env.LECTERN_UPDATE_SNAPSHOTS) {
+              mkdirSync(SNAPSHOTS, { recursive: true });
+              writeFileSync(file, text);
+            }
+            assert.ok(existsSync(file), `${file} is missing: write it with LECTERN_UPDATE_SNAPSHOTS=1`);
+            assert.equal(text, readFileSync(file, 'utf8'));
+          });
+        }
+      });
+    }
+  });
+}
