@@ -4,6 +4,7 @@
 //!
 //! - [`time`], [`zone`], [`range`]: instants, the offsets of a named zone, the days a person asks for.
 //! - [`report`], [`column`], [`offer`]: what Echo360 can report, how its columns are recognised, what it lists.
+//! - [`role`]: students apart from staff.
 //! - [`window`]: one report over one week, the unit that is asked, stored and shared.
 //! - [`life`]: the life of one window, from queued to ready; [`desk`]: all of them, three slots, one account;
 //!   [`turn`]: whose window is next; [`pace`]: how often to look and how long to back off.
@@ -22,6 +23,7 @@ pub mod pace;
 pub mod problem;
 pub mod range;
 pub mod report;
+pub mod role;
 pub mod settings;
 pub mod time;
 pub mod turn;

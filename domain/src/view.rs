@@ -3,7 +3,7 @@
 //! The view lives in the URL and nowhere else, so that a link, a bookmark and the back button are the same
 //! thing. Therefore reading is lenient (a value that cannot be is left out, the rest holds), writing is
 //! canonical (one view has one URL), and nothing that names a person can stand in it: every value is a
-//! day, a report's name, a zone's name or a UUID.
+//! day, a report's name, a zone's name, a role or a UUID.
 //!
 //! ```
 //! use domain::view::View;
@@ -13,10 +13,15 @@
 
 use crate::range::Range;
 use crate::report::ReportName;
+use crate::role::Role;
 use crate::time::parse_day;
+use std::collections::BTreeSet;
 
 /// The version of the query's keys: a later one may give a key another meaning.
 pub const VERSION: &str = "1";
+
+/// The most values that one filter can hold: what a URL and a row of chips can carry.
+pub const MOST_CHOSEN: usize = 40;
 
 /// The report that a view shows when it names none.
 pub const FIRST_REPORT: &str = "videoview";
@@ -107,8 +112,12 @@ pub struct View {
     pub zone: Option<ZoneName>,
     /// Rows of this course only.
     pub course: Option<Uuid>,
-    /// Rows of this section only.
-    pub section: Option<Uuid>,
+    /// Rows of these sections only; of all when there are none.
+    pub sections: BTreeSet<Uuid>,
+    /// Rows of people with these roles only; of all when there are none.
+    pub roles: BTreeSet<Role>,
+    /// Rows of these videos only; of all when there are none.
+    pub videos: BTreeSet<Uuid>,
 }
 
 impl View {
@@ -133,7 +142,9 @@ impl View {
             range,
             zone: value("tz").and_then(ZoneName::parse),
             course: value("course").and_then(Uuid::parse),
-            section: value("section").and_then(Uuid::parse),
+            sections: chosen(value("section"), Uuid::parse),
+            roles: chosen(value("role"), Role::parse),
+            videos: chosen(value("video"), Uuid::parse),
         }
     }
 
@@ -142,13 +153,18 @@ impl View {
     #[must_use]
     pub fn to_query(&self) -> String {
         let days = self.range.map(|range| (range.from().to_string(), range.to().to_string()));
+        let sections = list(self.sections.iter().map(Uuid::as_str));
+        let roles = list(self.roles.iter().map(|role| role.slug()));
+        let videos = list(self.videos.iter().map(Uuid::as_str));
         let pairs = [
             ("report", self.report.as_ref().map(ReportName::as_str)),
             ("from", days.as_ref().map(|(from, _)| from.as_str())),
             ("to", days.as_ref().map(|(_, to)| to.as_str())),
             ("tz", self.zone.as_ref().map(ZoneName::as_str)),
             ("course", self.course.as_ref().map(Uuid::as_str)),
-            ("section", self.section.as_ref().map(Uuid::as_str)),
+            ("section", sections.as_deref()),
+            ("role", roles.as_deref()),
+            ("video", videos.as_deref()),
         ];
         let mut query = String::new();
         for (key, value) in pairs.into_iter().filter_map(|(key, value)| Some((key, value?))) {
@@ -192,6 +208,74 @@ impl View {
         self.range = range;
         self
     }
+
+    /// The same view with `choice` taken into its filter, or out of it if it was there.
+    #[must_use]
+    pub fn toggled(mut self, choice: &Choice) -> Self {
+        match choice {
+            Choice::Section(id) => toggle(&mut self.sections, id),
+            Choice::Role(role) => toggle(&mut self.roles, role),
+            Choice::Video(id) => toggle(&mut self.videos, id),
+        }
+        self
+    }
+
+    /// Whether `choice` is in its filter.
+    #[must_use]
+    pub fn has(&self, choice: &Choice) -> bool {
+        match choice {
+            Choice::Section(id) => self.sections.contains(id),
+            Choice::Role(role) => self.roles.contains(role),
+            Choice::Video(id) => self.videos.contains(id),
+        }
+    }
+
+    /// Everything that is filtered by: sections, roles, videos.
+    #[must_use]
+    pub fn choices(&self) -> Vec<Choice> {
+        let sections = self.sections.iter().cloned().map(Choice::Section);
+        let roles = self.roles.iter().copied().map(Choice::Role);
+        let videos = self.videos.iter().cloned().map(Choice::Video);
+        sections.chain(roles).chain(videos).collect()
+    }
+
+    /// The same view without sections, roles and videos.
+    #[must_use]
+    pub fn unfiltered(mut self) -> Self {
+        self.sections.clear();
+        self.roles.clear();
+        self.videos.clear();
+        self
+    }
+}
+
+/// One thing to filter by: what a click on a bar chooses, and a chip takes back.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Choice {
+    /// Rows of this section.
+    Section(Uuid),
+    /// Rows of people with this role.
+    Role(Role),
+    /// Rows of this video.
+    Video(Uuid),
+}
+
+fn toggle<T: Ord + Clone>(filter: &mut BTreeSet<T>, value: &T) {
+    if !filter.remove(value) && filter.len() < MOST_CHOSEN {
+        filter.insert(value.clone());
+    }
+}
+
+/// The values of a list such as `a,b`; what cannot be is left out.
+fn chosen<T: Ord>(value: Option<&str>, read: fn(&str) -> Option<T>) -> BTreeSet<T> {
+    let values = value.into_iter().flat_map(|list| list.split(','));
+    values.filter_map(read).take(MOST_CHOSEN).collect()
+}
+
+/// A list as it is written; `None` when it is empty.
+fn list<'a>(values: impl Iterator<Item = &'a str>) -> Option<String> {
+    let values: Vec<&str> = values.collect();
+    (!values.is_empty()).then(|| values.join(","))
 }
 
 /// A query's text without its escapes: `%2F` and `+`. A broken escape stands for itself.
@@ -230,23 +314,29 @@ mod tests {
             let from = plus_days(Day::from_ymd_opt(2005, 1, 1)?, start);
             Range::new(from, plus_days(from, length)).ok()
         });
-        let uuid = || prop::option::of("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
-        let read = |text: Option<String>| text.as_deref().and_then(Uuid::parse);
+        let uuid = || {
+            "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+                .prop_filter_map("a UUID", |text| Uuid::parse(&text))
+        };
         (
             prop_oneof![Just(Place::Overview), Just(Place::Requests)],
             prop::option::of("[a-z0-9_-]{1,40}"),
             range,
             prop::option::of("[A-Za-z][A-Za-z0-9/_+-]{0,39}"),
-            uuid(),
-            uuid(),
+            prop::option::of(uuid()),
+            prop::collection::btree_set(uuid(), 0..4),
+            prop::collection::btree_set(prop::sample::select(Role::ALL.to_vec()), 0..4),
+            prop::collection::btree_set(uuid(), 0..4),
         )
-            .prop_map(move |(place, report, range, zone, course, section)| View {
+            .prop_map(move |(place, report, range, zone, course, sections, roles, videos)| View {
                 place,
                 report: report.as_deref().and_then(ReportName::parse),
                 range,
                 zone: zone.as_deref().and_then(ZoneName::parse),
-                course: read(course),
-                section: read(section),
+                course,
+                sections,
+                roles,
+                videos,
             })
     }
 
@@ -268,7 +358,7 @@ mod tests {
 
         #[test]
         fn nothing_with_an_at_sign_or_a_space_survives(name in "[A-Za-z]{1,9}[@ +][a-z.]{1,9}") {
-            for key in ["report", "from", "to", "tz", "course", "section", "email"] {
+            for key in ["report", "from", "to", "tz", "course", "section", "role", "video", "email"] {
                 let query = format!("v=1&{key}={}", name.replace('@', "%40"));
                 prop_assert_eq!(View::parse("/", &query), View::default());
             }
@@ -288,6 +378,20 @@ mod tests {
         );
         assert_eq!(View::default().to_url(), "/");
         assert_eq!(View::default().report_name(), "videoview");
+    }
+
+    #[test]
+    fn several_at_once_are_written_in_one_order_and_toggled() {
+        let other = COURSE.replace('f', "0");
+        let view = View::parse("/", &format!("video={COURSE},x,{other}&role=instructor,Ana,student"));
+        assert_eq!(view.to_url(), format!("/?v=1&role=student,instructor&video={other},{COURSE}"));
+        let choices = view.choices();
+        assert_eq!(choices.len(), 4);
+        assert!(choices.iter().all(|choice| view.has(choice)));
+        let emptied = choices.iter().fold(view.clone(), |view, choice| view.toggled(choice));
+        assert_eq!(emptied, View::default());
+        assert_eq!(choices.iter().fold(emptied, |view, choice| view.toggled(choice)), view);
+        assert_eq!(view.unfiltered(), View::default());
     }
 
     #[test]

@@ -1,0 +1,102 @@
+//! Who somebody is in the institution as a whole, as far as a view needs to know: students apart from staff.
+//!
+//! Echo360 writes roles as text of its own choosing; what is counted apart, and what stands in a URL, is one of
+//! these few. A role is institution-wide: a doctoral student who teaches a course is still a student here.
+
+use crate::column;
+use serde::{Deserialize, Serialize};
+
+/// A kind of person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Learns.
+    Student,
+    /// Teaches.
+    Instructor,
+    /// Helps somebody who teaches.
+    Assistant,
+    /// Runs the system.
+    Administrator,
+    /// Has a role that Lectern does not know.
+    Other,
+    /// The row names no role: somebody who came through a public link.
+    Unnamed,
+}
+
+impl Role {
+    /// Every role, in the order in which they are listed.
+    pub const ALL: [Self; 6] =
+        [Self::Student, Self::Instructor, Self::Assistant, Self::Administrator, Self::Other, Self::Unnamed];
+
+    /// The role that Echo360's text means, whatever its case and spacing.
+    ///
+    /// ```
+    /// use domain::role::Role;
+    /// assert_eq!(Role::of("Teaching Assistant"), Role::Assistant);
+    /// assert_eq!(Role::of(""), Role::Unnamed);
+    /// ```
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        let key = column::key(text);
+        let has = |part: &str| key.contains(part);
+        if key.is_empty() {
+            Self::Unnamed
+        } else if has("assistant") || key == "ta" {
+            Self::Assistant
+        } else if has("student") || has("learner") {
+            Self::Student
+        } else if has("instructor") || has("teacher") || has("faculty") {
+            Self::Instructor
+        } else if has("admin") {
+            Self::Administrator
+        } else {
+            Self::Other
+        }
+    }
+
+    /// The role as it stands in a URL.
+    #[must_use]
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::Student => "student",
+            Self::Instructor => "instructor",
+            Self::Assistant => "assistant",
+            Self::Administrator => "administrator",
+            Self::Other => "other",
+            Self::Unnamed => "unnamed",
+        }
+    }
+
+    /// Reads a slug; `None` for everything else, so that no name can hide in its place.
+    #[must_use]
+    pub fn parse(slug: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.slug() == slug)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slugs_and_stored_names_are_unchanged() {
+        let slugs: Vec<_> = Role::ALL.map(Role::slug).into();
+        assert_eq!(slugs, ["student", "instructor", "assistant", "administrator", "other", "unnamed"]);
+        for role in Role::ALL {
+            assert_eq!(Role::parse(role.slug()), Some(role));
+            assert_eq!(serde_json::to_string(&role).unwrap(), format!("\"{}\"", role.slug()));
+        }
+        assert_eq!(Role::parse("Ana"), None);
+    }
+
+    #[test]
+    fn roles_are_read_as_echo360_writes_them() {
+        assert_eq!(Role::of("Student"), Role::Student);
+        assert_eq!(Role::of("STUDENT "), Role::Student);
+        assert_eq!(Role::of("Student Assistant"), Role::Assistant);
+        assert_eq!(Role::of("Instructor"), Role::Instructor);
+        assert_eq!(Role::of("Institution Admin"), Role::Administrator);
+        assert_eq!(Role::of("Scheduler"), Role::Other);
+    }
+}
