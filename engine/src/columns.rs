@@ -8,6 +8,7 @@
 use crate::decode::{Decoder, Delimiter, Record};
 use crate::dictionary::Dictionary;
 use crate::instant;
+use crate::label::Labels;
 use domain::column;
 use domain::report::REPORTS;
 use serde::{Deserialize, Serialize};
@@ -101,6 +102,54 @@ pub struct Texts {
     pub user: Dictionary,
     /// `role`.
     pub role: Dictionary,
+    /// Every name, of whatever it is.
+    pub names: Dictionary,
+    /// By code of the video: its name, its length in minutes.
+    pub videos: Labels,
+    /// By code of the course: what it is displayed as, its name.
+    pub courses: Labels,
+    /// By code of the section: its number, and the code of its course as it is displayed.
+    pub sections: Labels,
+    /// By code of the viewer: first name, last name.
+    pub users: Labels,
+}
+
+impl Texts {
+    /// What a video is called; empty when no row says it.
+    #[must_use]
+    pub fn video_name(&self, code: u32) -> String {
+        self.names.text(self.videos.of(code)[0]).into_owned()
+    }
+
+    /// A video's whole minutes, where a row gives them.
+    #[must_use]
+    pub fn video_minutes(&self, code: u32) -> Option<u32> {
+        Some(whole_minutes(self.names.bytes_of(self.videos.of(code)[1]))).filter(|minutes| *minutes > 0)
+    }
+
+    /// What a course is displayed as.
+    #[must_use]
+    pub fn course_code(&self, code: u32) -> String {
+        self.names.text(self.courses.of(code)[0]).into_owned()
+    }
+
+    /// A section's number and what its course is displayed as.
+    #[must_use]
+    pub fn section_number(&self, code: u32) -> (String, String) {
+        let [number, course] = self.sections.of(code).map(|text| self.names.text(text).into_owned());
+        (number, course)
+    }
+
+    /// A person's name as a list of people is sorted: `Nuñez, Ana`; empty for nobody.
+    #[must_use]
+    pub fn person(&self, code: u32) -> String {
+        let [first, last] = self.users.of(code).map(|text| self.names.text(text));
+        match (last.is_empty(), first.is_empty()) {
+            (true, _) => first.into_owned(),
+            (_, true) => last.into_owned(),
+            _ => format!("{last}, {first}"),
+        }
+    }
 }
 
 /// Rows that are not among the columns, by what is wrong with them.
@@ -167,6 +216,12 @@ pub struct Layout {
     user: usize,
     role: Option<usize>,
     length: Option<usize>,
+    video_name: Option<usize>,
+    section_number: Option<usize>,
+    course_code: Option<usize>,
+    course_name: Option<usize>,
+    first_name: Option<usize>,
+    last_name: Option<usize>,
 }
 
 impl Layout {
@@ -193,6 +248,12 @@ impl Layout {
             user: needed("userid")?,
             role: place("role"),
             length: place("duration_Minute"),
+            video_name: place("VideoName"),
+            section_number: place("sectionNumber"),
+            course_code: place("courseIdentifier"),
+            course_name: place("courseName"),
+            first_name: place("firstname"),
+            last_name: place("lastname"),
         })
     }
 
@@ -215,13 +276,24 @@ impl Layout {
             columns.passed_over.undated += 1;
             return;
         };
+        let length = optional(self.length);
         columns.time.push(time);
-        columns.video.push(texts.video.code(field(self.video)));
-        columns.course.push(texts.course.code(field(self.course)));
-        columns.section.push(texts.section.code(field(self.section)));
-        columns.user.push(texts.user.code(field(self.user)));
         columns.role.push(texts.role.code(optional(self.role)));
-        columns.length.push(whole_minutes(optional(self.length)));
+        columns.length.push(whole_minutes(length));
+        let names = &mut texts.names;
+        let video = texts.video.code(field(self.video));
+        texts.videos.note(video, time, [optional(self.video_name), length], names);
+        columns.video.push(video);
+        let course = texts.course.code(field(self.course));
+        let course_code = optional(self.course_code);
+        texts.courses.note(course, time, [course_code, optional(self.course_name)], names);
+        columns.course.push(course);
+        let section = texts.section.code(field(self.section));
+        texts.sections.note(section, time, [optional(self.section_number), course_code], names);
+        columns.section.push(section);
+        let user = texts.user.code(field(self.user));
+        texts.users.note(user, time, [optional(self.first_name), optional(self.last_name)], names);
+        columns.user.push(user);
     }
 }
 
@@ -255,6 +327,10 @@ mod tests {
         assert_eq!(texts.video.text(columns.video.at(0)), "v1");
         assert_eq!(texts.role.text(columns.role.at(0)), "Student");
         assert_eq!(columns.length.at(0), 50);
+        assert_eq!(texts.video_name(columns.video.at(0)), "n");
+        assert_eq!(texts.video_minutes(columns.video.at(0)), Some(50));
+        assert_eq!(texts.section_number(columns.section.at(0)), ("1".to_owned(), String::new()));
+        assert_eq!(texts.person(columns.user.at(0)), "", "no column names anybody");
         assert_eq!(Layout::read(b"VideoId,sectionId,courseId,userid\n"), Err("event_timestamp"));
     }
 

@@ -8,17 +8,25 @@
 //! On the page, in this order:
 //!
 //! - [`slice`]: deflated bytes, inflated and checked; [`decode`]: CSV as records; [`instant`]: a row's time.
-//! - [`dictionary`], [`columns`]: what the rows say, as numbers side by side; [`copy`]: whole or not at all.
-//! - [`measures`]: minutes and viewers per day, over the copies that are here.
+//! - [`dictionary`], [`label`], [`columns`]: what the rows say, as numbers side by side; [`copy`]: whole or not
+//!   at all; [`shelf`]: the copies that are here.
+//! - [`measures`]: what is asked and answered; [`tally`]: how it is counted, with [`codes`] for distinct viewers.
+//! - [`listing`]: the rows behind the measures, by number, for a table.
 
 pub mod cells;
+pub mod codes;
 pub mod columns;
 pub mod copy;
 pub mod decode;
 pub mod dictionary;
 pub mod inflate;
 pub mod instant;
+pub mod label;
+pub mod listing;
 pub mod measures;
 pub mod rewrite;
+pub mod shelf;
+mod sieve;
 pub mod slice;
 pub mod split;
+pub mod tally;

@@ -1,14 +1,21 @@
 //! Measures held against a plain recomputation over the same CSV.
 
 use super::*;
-use crate::copy::Arriving;
+use crate::copy::{Arriving, Copy, Unreadable};
+use crate::listing::Listing;
+use crate::measures::Facts;
 use domain::frame::{Head, SliceHead};
-use domain::time::{parse_day, plus_days};
+use domain::range::Range;
+use domain::time::{Day, parse_day, plus_days};
+use domain::zone::Zone;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::io::Write;
 
-const HEADER: &str = "VideoId,sectionId,courseId,event_timestamp,duration_Minute,userid,role\n";
+const HEADER: &str = "VideoId,VideoName,sectionId,sectionNumber,courseId,courseIdentifier,event_timestamp,\
+    duration_Minute,userid,firstname,lastname,role\n";
+
+const ROLES: [&str; 4] = ["Student", "Instructor", "Teaching Assistant", ""];
 
 fn day(text: &str) -> Day {
     parse_day(text).unwrap()
@@ -26,8 +33,15 @@ fn berlin() -> Zone {
 }
 
 fn question(zone: Zone, from: &str, to: &str) -> Question {
-    let range = Range::parse(from, to).unwrap();
-    Question { range, zone, course: None, section: None, today: day("2026-05-01") }
+    Question {
+        range: Range::parse(from, to).unwrap(),
+        zone,
+        course: None,
+        sections: Vec::new(),
+        roles: Vec::new(),
+        videos: Vec::new(),
+        today: day("2026-05-01"),
+    }
 }
 
 fn facts(week: u64) -> Facts {
@@ -63,73 +77,234 @@ fn copy(generation: u32, rows: &[String], texts: &mut Texts) -> Copy {
     arriving.finish().unwrap()
 }
 
-/// Rows of one week: seconds into it, section, viewer (0 is nobody), whether the time is spoilt.
-type Row = (i64, u8, u8, bool);
+/// A row of one week.
+#[derive(Debug, Clone)]
+struct Event {
+    /// Seconds into the week.
+    second: i64,
+    video: u8,
+    section: u8,
+    /// 0 is nobody.
+    user: u8,
+    /// Whether the time is spoilt.
+    spoilt: bool,
+}
 
-fn lines(week: u64, rows: &[Row]) -> Vec<String> {
-    rows.iter()
-        .map(|(second, section, user, spoilt)| {
+/// Of people, by their number: the same person has the same role wherever they appear, save one.
+fn role(event: &Event) -> &'static str {
+    let place = if event.user == 5 { event.video } else { event.user };
+    if event.user == 0 { "" } else { ROLES[usize::from(place % 4)] }
+}
+
+fn events() -> impl Strategy<Value = Vec<Event>> {
+    let event = (0i64..7 * 86_400, 0u8..30, 0u8..4, 0u8..9, prop::bool::weighted(0.05))
+        .prop_map(|(second, video, section, user, spoilt)| Event { second, video, section, user, spoilt });
+    prop::collection::vec(event, 0..60)
+}
+
+fn lines(week: u64, events: &[Event]) -> Vec<String> {
+    events
+        .iter()
+        .map(|event| {
+            let Event { second, video, section, user, spoilt } = event;
             let time = Timestamp::start_of(plus_days(first(), week * 7)).plus(second * SECOND).rfc3339();
             let time = if *spoilt { "never" } else { &time[..19] };
-            let user = if *user == 0 { String::new() } else { format!("user-{user}") };
-            format!("v,S{section},c{},{time},50,{user},Student\n", section % 2)
+            let (id, name) =
+                if *user == 0 { (String::new(), "") } else { (format!("user-{user}"), "Ana,Nuñez") };
+            let name = if name.is_empty() { "," } else { name };
+            let role = role(event);
+            let length = u32::from(*video) * 10;
+            format!(
+                "V{video},Lecture {video},S{section},{section},c{},BIO-{},{time},{length},{id},{name},{role}\n",
+                section % 2,
+                section % 2
+            )
         })
         .collect()
 }
 
-/// The slow obvious twin: every row again, with the plain CSV reader and the plain time parser.
-fn recomputed(question: &Question, weeks: &[(u64, Vec<Row>)]) -> Measures {
-    let csv =
-        HEADER.to_owned() + &weeks.iter().flat_map(|(week, rows)| lines(*week, rows)).collect::<String>();
-    let mut rows: Vec<(Day, String)> = Vec::new();
-    let mut passed_over = PassedOver::default();
-    for record in csv::Reader::from_reader(csv.as_bytes()).records() {
-        let record = record.unwrap();
-        let Some(time) = Timestamp::parse(&record[3]) else {
-            passed_over.undated += 1;
-            continue;
-        };
-        let fits =
-            |wanted: &Option<String>, id: &str| wanted.as_ref().is_none_or(|w| w.eq_ignore_ascii_case(id));
-        if fits(&question.section, &record[1]) && fits(&question.course, &record[2]) {
-            rows.push((question.zone.day_of(time), record[5].to_owned()));
+/// A row that the slow twin counts.
+struct Plain {
+    time: Timestamp,
+    day: Day,
+    video: String,
+    section: String,
+    user: String,
+    role: Role,
+}
+
+fn watched<'a>(rows: impl Iterator<Item = &'a Plain>) -> (Watched, u64) {
+    let (mut viewers, mut count, mut named) = (BTreeSet::new(), 0, 0);
+    for row in rows {
+        count += 1;
+        if !row.user.is_empty() {
+            named += 1;
+            viewers.insert(&row.user);
         }
     }
+    (Watched { rows: count, viewers: viewers.len() as u64 }, named)
+}
+
+fn ranked(rows: &[&Plain], id: fn(&Plain) -> &str, chosen: &[String], named: fn(Item) -> Item) -> Items {
+    let ids: BTreeSet<&str> = rows.iter().map(|row| id(row)).collect();
+    let mut items: Vec<Item> = ids
+        .into_iter()
+        .map(|wanted| {
+            let (watched, viewer_rows) = watched(rows.iter().copied().filter(|row| id(row) == wanted));
+            named(Item {
+                id: wanted.to_owned(),
+                name: String::new(),
+                part_of: String::new(),
+                length: None,
+                watched,
+                viewer_rows,
+            })
+        })
+        .collect();
+    items.sort_by_key(|item| (std::cmp::Reverse(item.watched.rows), item.id.clone()));
+    let mut others = items.split_off(items.len().min(MOST_NAMED));
+    let is_chosen = |item: &Item| chosen.iter().any(|id| id.eq_ignore_ascii_case(&item.id));
+    items.extend(others.iter().filter(|item| is_chosen(item)).cloned());
+    others.retain(|item| !is_chosen(item));
+    let other_rows = others.iter().map(|item| item.watched.rows).sum();
+    Items { named: items, others: others.len() as u64, other_rows }
+}
+
+/// The slow obvious twin: every row again, with the plain CSV reader and the plain time parser.
+fn recomputed(question: &Question, weeks: &[(u64, Vec<Event>)]) -> Measures {
+    let csv =
+        HEADER.to_owned() + &weeks.iter().flat_map(|(week, rows)| lines(*week, rows)).collect::<String>();
     let covered = |t: Timestamp| {
         weeks.iter().any(|(week, _)| facts(*week).start <= Some(t.day()) && Some(t.day()) < facts(*week).end)
     };
-    let mut everybody = BTreeSet::new();
-    let mut total = Watched::default();
-    let days = question
-        .range
-        .each_day()
+    let is_known = |day: Day| {
+        covered(question.zone.start_of(day))
+            && covered(question.zone.start_of(plus_days(day, 1)).plus(-1))
+            && question.range.from() <= day
+            && day <= question.range.to()
+    };
+    let mut rows: Vec<Plain> = Vec::new();
+    let mut passed_over = PassedOver::default();
+    for record in csv::Reader::from_reader(csv.as_bytes()).records() {
+        let record = record.unwrap();
+        let Some(time) = Timestamp::parse(&record[6]) else {
+            passed_over.undated += 1;
+            continue;
+        };
+        let day = question.zone.day_of(time);
+        if is_known(day) && question.course.as_ref().is_none_or(|c| c.eq_ignore_ascii_case(&record[4])) {
+            rows.push(Plain {
+                time,
+                day,
+                video: record[0].to_owned(),
+                section: record[2].to_owned(),
+                user: record[8].to_owned(),
+                role: Role::of(&record[11]),
+            });
+        }
+    }
+    let fits = |ids: &[String], id: &str| ids.is_empty() || ids.iter().any(|i| i.eq_ignore_ascii_case(id));
+    let of_section = |row: &Plain| fits(&question.sections, &row.section);
+    let of_video = |row: &Plain| fits(&question.videos, &row.video);
+    let of_role = |row: &Plain| question.roles.is_empty() || question.roles.contains(&row.role);
+    let all: Vec<&Plain> = rows.iter().filter(|r| of_section(r) && of_video(r) && of_role(r)).collect();
+    let any_video: Vec<&Plain> = rows.iter().filter(|r| of_section(r) && of_role(r)).collect();
+    let any_section: Vec<&Plain> = rows.iter().filter(|r| of_video(r) && of_role(r)).collect();
+    let any_role: Vec<&Plain> = rows.iter().filter(|r| of_video(r) && of_section(r)).collect();
+
+    let days = question.range.each_day();
+    let days: Vec<(Day, Known)> = days
         .map(|day| {
-            let start = question.zone.start_of(day);
-            let end = question.zone.start_of(plus_days(day, 1));
-            if !covered(start) || !covered(end.plus(-1)) {
-                return (day, Known::Missing);
-            }
-            let here: Vec<_> = rows.iter().filter(|(d, _)| *d == day).collect();
-            let viewers: BTreeSet<_> = here.iter().map(|(_, user)| user).filter(|u| !u.is_empty()).collect();
-            everybody.extend(viewers.iter().map(|user| (*user).clone()));
-            total.rows += here.len() as u64;
-            (day, Known::Complete(Watched { rows: here.len() as u64, viewers: viewers.len() as u64 }))
+            let of_day = all.iter().copied().filter(|row| row.day == day);
+            (day, if is_known(day) { Known::Complete(watched(of_day).0) } else { Known::Missing })
         })
         .collect();
-    total.viewers = everybody.len() as u64;
-    Measures { days, total, passed_over }
+    let mut week = [Weekday::default(); 7];
+    for (place, weekday) in week.iter_mut().enumerate() {
+        let is_one = |day: Day| (day - domain::time::monday(day)).num_days() == place as i64;
+        weekday.known =
+            days.iter().filter(|(day, known)| is_one(*day) && *known != Known::Missing).count() as u32;
+        for row in all.iter().filter(|row| is_one(row.day)) {
+            weekday.hours[question.zone.hour_of(row.time) as usize] += 1;
+        }
+    }
+    Measures {
+        total: watched(all.iter().copied()).0,
+        week,
+        videos: ranked(
+            &any_video,
+            |row| &row.video,
+            &question.videos,
+            |item| {
+                let number = item.id[1..].parse::<u32>().unwrap();
+                Item {
+                    name: format!("Lecture {number}"),
+                    length: Some(number * 10).filter(|n| *n > 0),
+                    ..item
+                }
+            },
+        ),
+        sections: ranked(
+            &any_section,
+            |row| &row.section,
+            &question.sections,
+            |item| {
+                let number = item.id[1..].parse::<u32>().unwrap();
+                Item { name: number.to_string(), part_of: format!("BIO-{}", number % 2), ..item }
+            },
+        ),
+        roles: Role::ALL
+            .map(|role| (role, watched(any_role.iter().copied().filter(|row| row.role == role)).0))
+            .into_iter()
+            .filter(|(_, watched)| watched.rows > 0)
+            .collect(),
+        students: students(&all, &days),
+        days,
+        passed_over,
+    }
+}
+
+fn students(all: &[&Plain], days: &[(Day, Known)]) -> Students {
+    let is_student = |row: &&Plain| row.role == Role::Student && !row.user.is_empty();
+    let mut by_user: BTreeMap<&str, u64> = BTreeMap::new();
+    for row in all.iter().copied().filter(is_student) {
+        *by_user.entry(&row.user).or_default() += 1;
+    }
+    let mut rows: Vec<u64> = by_user.into_values().collect();
+    rows.sort_unstable();
+    let most = rows.last().copied().unwrap_or(0);
+    let median_rows = match rows.len() {
+        0 => 0,
+        n => (rows[(n - 1) / 2] + rows[n / 2]) / 2,
+    };
+    let width = BIN_WIDTHS.into_iter().find(|width| most < 2 * width * MOST_BINS).unwrap();
+    let bins = (0..if rows.is_empty() { 0 } else { most / 2 / width + 1 })
+        .map(|bin| {
+            rows.iter().filter(|rows| bin * width * 2 <= **rows && **rows < (bin + 1) * width * 2).count()
+        })
+        .map(|count| count as u64)
+        .collect();
+    Students {
+        active: rows.len() as u64,
+        rows: rows.iter().sum(),
+        median_rows,
+        bin_minutes: width,
+        bins,
+        step_days: 1,
+        steps_known: days.iter().map(|(_, known)| *known != Known::Missing).collect(),
+    }
 }
 
 proptest! {
     #[test]
     fn measures_kept_up_equal_a_plain_recomputation(
-        weeks in prop::collection::vec(
-            prop::collection::vec((0i64..7 * 86_400, 0u8..4, 0u8..6, prop::bool::weighted(0.05)), 0..60), 4,
-        ),
+        weeks in prop::collection::vec(events(), 4),
         steps in prop::collection::vec((0usize..4, 0u8..4), 0..14),
         (from, length) in (0u64..28, 0u64..20),
         in_berlin in any::<bool>(),
-        section in prop::option::of(0u8..5),
+        sections in prop::collection::vec(0u8..5, 0..3),
+        videos in prop::collection::vec(0u8..31, 0..3),
+        roles in prop::collection::vec(prop::sample::select(Role::ALL.to_vec()), 0..3),
         course in prop::option::of(0u8..3),
     ) {
         let zone = if in_berlin { berlin() } else { Zone::utc() };
@@ -139,66 +314,107 @@ proptest! {
             range,
             zone,
             course: course.map(|c| format!("C{c}")),
-            section: section.map(|s| format!("s{s}")),
+            sections: sections.iter().map(|s| format!("s{s}")).collect(),
+            roles,
+            videos: videos.iter().map(|v| format!("v{v}")).collect(),
             // After every range: a day that is not over has rules of its own.
             today: day("2026-06-01"),
         };
-        let mut texts = Texts::default();
-        let mut daily = Daily::new(question.clone());
-        let mut here: BTreeMap<usize, Vec<Row>> = BTreeMap::new();
+        let mut shelf = Shelf::default();
+        let mut tally = Tally::new(question.clone());
+        let mut here: BTreeMap<usize, Vec<Event>> = BTreeMap::new();
         for (generation, (week, what)) in (1..).zip(steps) {
+            let id = week.to_string();
             if what == 0 {
-                daily.exclude(&week.to_string());
+                shelf.keep(|window| *window != id);
                 here.remove(&week);
             } else {
                 // A newer generation has other rows: those of the week, a few less each time.
-                let rows: Vec<Row> = weeks[week].iter().skip(usize::from(what)).copied().collect();
-                let copy = copy(generation, &lines(week as u64, &rows), &mut texts);
-                daily.include(&week.to_string(), &copy, facts(week as u64), &texts);
+                let rows: Vec<Event> = weeks[week].iter().skip(usize::from(what)).cloned().collect();
+                let copy = copy(generation, &lines(week as u64, &rows), &mut shelf.texts);
+                shelf.put(&id, copy, facts(week as u64));
                 here.insert(week, rows);
             }
+            tally.follow(&shelf);
             let plain: Vec<_> = here.iter().map(|(week, rows)| (*week as u64, rows.clone())).collect();
-            prop_assert_eq!(daily.answer(), recomputed(&question, &plain));
+            let answer = tally.answer(&shelf.texts);
+            prop_assert_eq!(&answer, &recomputed(&question, &plain));
+
+            let listing = Listing::new(&question, &tally.counted(), &shelf);
+            prop_assert_eq!(listing.len() as u64, answer.total.rows, "the table has the rows of the total");
+            let rows = listing.rows(0, usize::MAX, &shelf);
+            prop_assert!(rows.windows(2).all(|pair| pair[0].time <= pair[1].time));
+            let pieces: Vec<_> = (0..rows.len()).step_by(7).flat_map(|at| listing.rows(at, 7, &shelf)).collect();
+            prop_assert_eq!(pieces, rows);
+
+            let order = tally.students_by_minutes(&shelf.texts);
+            prop_assert_eq!(order.len() as u64, answer.students.active);
+            let each: Vec<_> = order.iter().map(|user| tally.student(*user)).collect();
+            prop_assert_eq!(each.iter().map(|(rows, _)| rows).sum::<u64>(), answer.students.rows);
+            prop_assert!(each.windows(2).all(|pair| pair[0].0 >= pair[1].0));
+            for (rows, steps) in &each {
+                prop_assert_eq!(steps.iter().map(|n| u64::from(*n)).sum::<u64>(), *rows);
+                prop_assert_eq!(steps.len(), answer.students.steps_known.len());
+            }
         }
     }
 }
 
+fn event(second: i64, user: u8) -> Event {
+    Event { second, video: 4, section: 1, user, spoilt: false }
+}
+
+fn answered(question: Question, facts: Facts, rows: &[Event], shelf: &mut Shelf) -> Measures {
+    let copy = copy(1, &lines(0, rows), &mut shelf.texts);
+    shelf.put("w", copy, facts);
+    let mut tally = Tally::new(question);
+    tally.follow(shelf);
+    tally.answer(&shelf.texts)
+}
+
 #[test]
 fn a_row_is_half_a_minute_and_nobody_is_no_viewer() {
-    let mut texts = Texts::default();
-    let rows =
-        [(0, 1, 1, false), (30, 1, 1, false), (60, 1, 2, false), (90, 1, 0, false), (120, 1, 0, false)];
-    let mut daily = Daily::new(question(Zone::utc(), "2026-03-16", "2026-03-16"));
-    daily.include("w", &copy(1, &lines(0, &rows), &mut texts), facts(0), &texts);
-    let answer = daily.answer();
+    let rows = [event(0, 1), event(30, 1), event(60, 2), event(90, 0), event(120, 0)];
+    let question = question(Zone::utc(), "2026-03-16", "2026-03-16");
+    let answer = answered(question, facts(0), &rows, &mut Shelf::default());
     assert_eq!(answer.total, Watched { rows: 5, viewers: 2 });
     assert!((answer.total.minutes() - 2.5).abs() < f64::EPSILON);
     assert!(answer.is_complete());
+    // 1.5 minutes by 2 viewers, of a video of 40 minutes: nobody's minute is no viewer's.
+    let share = answer.videos.named[0].share_of_length().unwrap();
+    assert!((share - 0.75 / 40.0).abs() < 1e-12, "{share}");
 }
 
 #[test]
 fn a_day_is_as_good_as_the_worst_utc_day_it_touches() {
-    let mut texts = Texts::default();
-    let known = |question: Question, provisional_from: Option<Day>, texts: &mut Texts| {
-        let mut daily = Daily::new(question);
-        daily.include("w", &copy(1, &[], texts), Facts { provisional_from, ..facts(0) }, texts);
-        daily.answer().days.iter().map(|(_, known)| format!("{known:?}")[..1].to_owned()).collect::<String>()
+    let known = |question: Question, provisional_from: Option<Day>| {
+        let facts = Facts { provisional_from, ..facts(0) };
+        let answer = answered(question, facts, &[], &mut Shelf::default());
+        answer.days.iter().map(|(_, known)| format!("{known:?}")[..1].to_owned()).collect::<String>()
     };
     // One window, 16 to 22 March: in Berlin the 16th begins in the week before.
     let week = |zone| question(zone, "2026-03-15", "2026-03-24");
-    assert_eq!(known(week(Zone::utc()), None, &mut texts), "MCCCCCCCMM");
-    assert_eq!(known(week(berlin()), None, &mut texts), "MMCCCCCCMM");
-    assert_eq!(known(week(Zone::utc()), Some(day("2026-03-20")), &mut texts), "MCCCCPPPMM");
-    assert_eq!(known(week(berlin()), Some(day("2026-03-20")), &mut texts), "MMCCCPPPMM");
+    assert_eq!(known(week(Zone::utc()), None), "MCCCCCCCMM");
+    assert_eq!(known(week(berlin()), None), "MMCCCCCCMM");
+    assert_eq!(known(week(Zone::utc()), Some(day("2026-03-20"))), "MCCCCPPPMM");
+    assert_eq!(known(week(berlin()), Some(day("2026-03-20"))), "MMCCCPPPMM");
     // What is not over is provisional, not missing.
     let open = |zone| Question { today: day("2026-03-23"), ..week(zone) };
-    assert_eq!(known(open(Zone::utc()), None, &mut texts), "MCCCCCCCPP");
-    assert_eq!(known(open(berlin()), None, &mut texts), "MMCCCCCCPP");
+    assert_eq!(known(open(Zone::utc()), None), "MCCCCCCCPP");
+    assert_eq!(known(open(berlin()), None), "MMCCCCCCPP");
+}
+
+#[test]
+fn a_long_range_has_steps_of_weeks_and_never_more_than_a_year_of_them() {
+    for (to, days, steps) in [("2026-04-26", 1, 42), ("2026-04-27", 7, 7), ("2029-03-15", 21, 53)] {
+        let answer = Tally::new(question(Zone::utc(), "2026-03-16", to)).answer(&Texts::default());
+        assert_eq!((answer.students.step_days, answer.students.steps_known.len()), (days, steps), "{to}");
+    }
 }
 
 #[test]
 fn a_copy_with_a_row_too_few_is_no_copy() {
     let head = Head { generation: 1, slices: 0, rows: 1, header: HEADER.as_bytes().to_vec() };
     let arriving = Arriving::new(&head).unwrap();
-    assert_eq!(arriving.finish(), Err(crate::copy::Unreadable::Rows));
+    assert_eq!(arriving.finish(), Err(Unreadable::Rows));
 }

@@ -1,0 +1,125 @@
+//! Which rows a question is about: the one place where days, course and filters are applied to rows.
+//!
+//! A chart that is filtered by a click must keep showing what was not clicked, or nobody could click a
+//! second time. So a row that only one filter turns away still counts in the chart that sets that filter.
+
+use crate::columns::{Columns, Texts};
+use crate::dictionary::Dictionary;
+use crate::measures::Question;
+use domain::role::Role;
+use domain::time::{DAY, SECOND, plus_days};
+
+/// Which filters a row passes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Passes {
+    /// All of them.
+    All,
+    /// All but that of sections.
+    ButSections,
+    /// All but that of roles.
+    ButRoles,
+    /// All but that of videos.
+    ButVideos,
+}
+
+/// A row of the question, by where it stands.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    /// Its row among the columns.
+    pub(crate) row: usize,
+    /// Its day, counted from the first of the range.
+    pub(crate) day: usize,
+    /// The role of its viewer.
+    pub(crate) role: Role,
+    /// Which filters it passes.
+    pub(crate) passes: Passes,
+}
+
+/// The question in terms of codes: good until a dictionary grows.
+pub(crate) struct Sieve<'a> {
+    starts: &'a [i64],
+    course: Option<Vec<bool>>,
+    section: Option<Vec<bool>>,
+    video: Option<Vec<bool>>,
+    role: Vec<(Role, bool)>,
+}
+
+/// The seconds since 1970 at which each day of the question starts, and at last that at which its range ends.
+pub(crate) fn starts(question: &Question) -> Vec<i64> {
+    let after = plus_days(question.range.to(), 1);
+    question.range.each_day().chain([after]).map(|day| question.zone.start_of(day).seconds()).collect()
+}
+
+impl<'a> Sieve<'a> {
+    /// The sieve of `question`, whose days begin at `starts`.
+    pub(crate) fn new(question: &Question, starts: &'a [i64], texts: &Texts) -> Self {
+        let wanted = &question.roles;
+        let role = texts
+            .role
+            .texts()
+            .map(|text| Role::of(&String::from_utf8_lossy(text)))
+            .map(|role| (role, wanted.is_empty() || wanted.contains(&role)))
+            .collect();
+        Self {
+            starts,
+            course: codes(question.course.as_slice(), &texts.course),
+            section: codes(&question.sections, &texts.section),
+            video: codes(&question.videos, &texts.video),
+            role,
+        }
+    }
+
+    /// Shows every row that is of one of `days` and passes all filters or all but one.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "a day's place is checked once and the loop runs over millions of rows"
+    )]
+    pub(crate) fn each(&self, columns: &Columns, days: &[bool], mut show: impl FnMut(Place)) {
+        let Some(last) = self.starts.len().checked_sub(2).filter(|last| days.len() == last + 1) else {
+            return;
+        };
+        let (first, end) = (self.starts[0], self.starts[last + 1]);
+        let passes = |wanted: &Option<Vec<bool>>, code: u32| {
+            wanted.as_ref().is_none_or(|codes| codes.get(code as usize).copied().unwrap_or(false))
+        };
+        let mut day = 0;
+        for (row, time) in columns.time.iter().enumerate() {
+            let time = i64::from(*time);
+            if time < first || time >= end {
+                continue;
+            }
+            // Rows that stand together are mostly of one day.
+            if time < self.starts[day] || time >= self.starts[day + 1] {
+                // Days are 23 to 25 hours long, so counting in whole days lands close by.
+                day = usize::try_from((time - first) / (DAY / SECOND)).unwrap_or(0).min(last);
+                while self.starts[day] > time {
+                    day -= 1;
+                }
+                while self.starts[day + 1] <= time {
+                    day += 1;
+                }
+            }
+            if !days[day] || !passes(&self.course, columns.course.at(row)) {
+                continue;
+            }
+            let (role, role_passes) =
+                self.role.get(columns.role.at(row) as usize).copied().unwrap_or((Role::Unnamed, true));
+            let section_passes = passes(&self.section, columns.section.at(row));
+            let video_passes = passes(&self.video, columns.video.at(row));
+            let passes = match (section_passes, role_passes, video_passes) {
+                (true, true, true) => Passes::All,
+                (false, true, true) => Passes::ButSections,
+                (true, false, true) => Passes::ButRoles,
+                (true, true, false) => Passes::ButVideos,
+                _ => continue,
+            };
+            show(Place { row, day, role, passes });
+        }
+    }
+}
+
+/// Which codes are those of `ids`, whatever the case of their letters; `None` when none were asked for.
+fn codes(ids: &[String], dictionary: &Dictionary) -> Option<Vec<bool>> {
+    let is_wanted = |text: &[u8]| ids.iter().any(|id| text.eq_ignore_ascii_case(id.as_bytes()));
+    (!ids.is_empty()).then(|| dictionary.texts().map(is_wanted).collect())
+}

@@ -1,0 +1,439 @@
+//! The measures of one question, kept up as copies come, go and are replaced.
+//!
+//! What a copy adds is added once, when it comes. What goes cannot be taken out of a count of distinct
+//! viewers, so when a copy goes, is replaced, or no longer answers for a day, everything is counted anew: that
+//! is rare, and costs what the first count did.
+//!
+//! A day is a day of the question's zone, but copies are whole in UTC days. A local day touches one or two
+//! of those, and is as good as the worst of them: missing when one is in no copy, provisional when one was not
+//! complete when its copy was asked for, or is not over at all. The rows of a day that is missing wait: they
+//! are counted when the copy comes that makes their day known.
+
+use crate::codes::Codes;
+use crate::columns::{Columns, PassedOver, Texts};
+use crate::dictionary::{Dictionary, EMPTY};
+use crate::measures::{
+    Item, Items, Known, MOST_NAMED, MOST_STEPS, Measures, Question, Students, Watched, Weekday,
+};
+use crate::shelf::Shelf;
+use crate::sieve::{self, Passes, Place, Sieve};
+use domain::role::Role;
+use domain::time::{SECOND, Timestamp};
+use std::collections::BTreeMap;
+
+/// Seconds of a day on which no clock changes.
+const PLAIN_DAY: i64 = 86_400;
+
+/// Widths of a bin of the distribution, in minutes: those that a person would choose.
+const BIN_WIDTHS: [u64; 12] = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1_200, 3_000];
+
+/// The most bins of a distribution.
+const MOST_BINS: u64 = 12;
+
+/// Rows and distinct viewers so far.
+#[derive(Debug, Clone, Default)]
+struct Count {
+    rows: u64,
+    /// Rows that name a viewer.
+    viewer_rows: u64,
+    viewers: Codes,
+}
+
+impl Count {
+    #[inline]
+    fn add(&mut self, user: u32) {
+        self.rows += 1;
+        if user != EMPTY {
+            self.viewer_rows += 1;
+            self.viewers.insert(user);
+        }
+    }
+
+    fn watched(&self) -> Watched {
+        Watched { rows: self.rows, viewers: self.viewers.len() }
+    }
+}
+
+/// The place of `code`, made if it is not there.
+#[inline]
+fn at<T: Clone + Default>(counts: &mut Vec<T>, code: u32) -> Option<&mut T> {
+    let place = code as usize;
+    if place >= counts.len() {
+        counts.resize(place + 1, T::default());
+    }
+    counts.get_mut(place)
+}
+
+/// A copy that is in the counts.
+#[derive(Debug, Clone, Copy)]
+struct Taken {
+    generation: u32,
+    /// The times of its first and last row.
+    reach: (u32, u32),
+    passed_over: PassedOver,
+}
+
+/// Everything that is counted.
+#[derive(Debug, Default)]
+struct Counts {
+    days: Vec<Count>,
+    all: Codes,
+    /// Rows by weekday and hour, Monday at midnight first.
+    hours: Vec<u64>,
+    videos: Vec<Count>,
+    sections: Vec<Count>,
+    roles: Vec<Count>,
+    /// Rows by student.
+    students: Vec<u32>,
+    /// Rows by student and step: those of one student side by side.
+    steps: Vec<u32>,
+}
+
+/// The measures of one question over a shelf.
+#[derive(Debug)]
+pub struct Tally {
+    question: Question,
+    starts: Vec<i64>,
+    /// Days in a step of a spark-line.
+    step_days: usize,
+    taken: BTreeMap<String, Taken>,
+    /// For each day whether it is final; `None` while it is not all here. Its rows are counted if it is.
+    known: Vec<Option<bool>>,
+    counts: Counts,
+}
+
+impl Tally {
+    /// Measures of nothing yet.
+    #[must_use]
+    pub fn new(question: Question) -> Self {
+        let starts = sieve::starts(&question);
+        let days = starts.len().saturating_sub(1);
+        // A day each for up to six weeks; then whole weeks, and more of them if there are more than a year's.
+        let step_days = if days <= 42 { 1 } else { days.div_ceil(MOST_STEPS * 7) * 7 };
+        let counts = Counts {
+            days: vec![Count::default(); days],
+            hours: vec![0; 7 * 24],
+            roles: vec![Count::default(); Role::ALL.len()],
+            ..Counts::default()
+        };
+        Self { question, starts, step_days, taken: BTreeMap::new(), known: vec![None; days], counts }
+    }
+
+    /// The question.
+    #[must_use]
+    pub fn question(&self) -> &Question {
+        &self.question
+    }
+
+    /// Brings the counts up to the shelf.
+    pub fn follow(&mut self, shelf: &Shelf) {
+        let known: Vec<Option<bool>> = self
+            .starts
+            .iter()
+            .zip(self.starts.iter().skip(1))
+            .map(|(start, end)| shelf.is_final(*start, *end, self.question.today))
+            .collect();
+        let has_gone = self.taken.iter().any(|(id, taken)| shelf.generation(id) != Some(taken.generation));
+        let has_lost = self.known.iter().zip(&known).any(|(before, now)| before.is_some() && now.is_none());
+        if has_gone || has_lost {
+            *self = Self::new(self.question.clone());
+        }
+        let here: Vec<bool> = known.iter().map(Option::is_some).collect();
+        let fresh: Vec<bool> =
+            self.known.iter().zip(&here).map(|(before, now)| before.is_none() && *now).collect();
+        let sieve = Sieve::new(&self.question, &self.starts, &shelf.texts);
+        let counter = Counter::new(&self.question, &self.starts, self.step_days);
+        for (id, held) in shelf.iter() {
+            let columns = &held.copy.columns;
+            if let Some(taken) = self.taken.get(id) {
+                if self.touches(taken.reach, &fresh) {
+                    counter.count(&sieve, columns, &fresh, &mut self.counts);
+                }
+                continue;
+            }
+            counter.count(&sieve, columns, &here, &mut self.counts);
+            let first = columns.time.iter().min().copied().unwrap_or(u32::MAX);
+            let last = columns.time.iter().max().copied().unwrap_or(0);
+            let (generation, passed_over) = (held.copy.generation, columns.passed_over);
+            self.taken.insert(id.to_owned(), Taken { generation, reach: (first, last), passed_over });
+        }
+        self.known = known;
+    }
+
+    /// Whether a row between two times can be of one of `days`.
+    fn touches(&self, (first, last): (u32, u32), days: &[bool]) -> bool {
+        let spans = self.starts.iter().zip(self.starts.iter().skip(1)).zip(days);
+        let (first, last) = (i64::from(first), i64::from(last));
+        spans.filter(|(_, wanted)| **wanted).any(|((start, end), _)| first < *end && *start <= last)
+    }
+
+    /// The answer as of now.
+    #[must_use]
+    pub fn answer(&self, texts: &Texts) -> Measures {
+        let counts = &self.counts;
+        let days = self.question.range.each_day().zip(self.known.iter().zip(&counts.days));
+        let days = days
+            .map(|(day, (known, count))| {
+                let known = match known {
+                    None => Known::Missing,
+                    Some(true) => Known::Complete(count.watched()),
+                    Some(false) => Known::Provisional(count.watched()),
+                };
+                (day, known)
+            })
+            .collect();
+        let rows = counts.days.iter().map(|count| count.rows).sum();
+        let passed_over =
+            self.taken.values().fold(PassedOver::default(), |sum, taken| sum.and(taken.passed_over));
+        let roles = Role::ALL.into_iter().zip(counts.roles.iter().map(Count::watched));
+        Measures {
+            days,
+            total: Watched { rows, viewers: counts.all.len() },
+            week: self.week(),
+            videos: items(&counts.videos, &texts.video, &self.question.videos, |code| {
+                (texts.video_name(code), String::new(), texts.video_minutes(code))
+            }),
+            sections: items(&counts.sections, &texts.section, &self.question.sections, |code| {
+                let (number, course) = texts.section_number(code);
+                (number, course, None)
+            }),
+            roles: roles.filter(|(_, watched)| watched.rows > 0).collect(),
+            students: self.students(),
+            passed_over,
+        }
+    }
+
+    fn week(&self) -> [Weekday; 7] {
+        let mut week = [Weekday::default(); 7];
+        for (weekday, rows) in week.iter_mut().zip(self.counts.hours.chunks(24)) {
+            for (hour, rows) in weekday.hours.iter_mut().zip(rows) {
+                *hour = *rows;
+            }
+        }
+        for (day, known) in self.question.range.each_day().zip(&self.known) {
+            if let (Some(weekday), Some(is_final)) = (week.get_mut(weekday_of(day)), known) {
+                weekday.known += 1;
+                weekday.provisional += u32::from(!is_final);
+            }
+        }
+        week
+    }
+
+    fn students(&self) -> Students {
+        let mut rows: Vec<u64> =
+            self.counts.students.iter().filter(|rows| **rows > 0).map(|rows| u64::from(*rows)).collect();
+        rows.sort_unstable();
+        let active = rows.len() as u64;
+        let middle = |place: usize| rows.get(place).copied().unwrap_or(0);
+        let median_rows = match rows.len() {
+            0 => 0,
+            n if n % 2 == 1 => middle(n / 2),
+            n => u64::midpoint(middle(n / 2 - 1), middle(n / 2)),
+        };
+        // Two rows are a minute: a student of `r` rows is in bin `r / (2 × width)`.
+        let most = rows.last().copied().unwrap_or(0);
+        let fits = |width: &u64| most / (2 * width) < MOST_BINS;
+        let bin_minutes = BIN_WIDTHS
+            .into_iter()
+            .find(fits)
+            .unwrap_or_else(|| (most / (2 * MOST_BINS) + 1).next_multiple_of(1_000));
+        let mut bins = vec![0; if active == 0 { 0 } else { place(most / (2 * bin_minutes)) + 1 }];
+        for rows in &rows {
+            if let Some(bin) = bins.get_mut(place(rows / (2 * bin_minutes))) {
+                *bin += 1;
+            }
+        }
+        Students {
+            active,
+            rows: rows.iter().sum(),
+            median_rows,
+            bin_minutes,
+            bins,
+            step_days: self.step_days,
+            steps_known: self
+                .known
+                .chunks(self.step_days.max(1))
+                .map(|days| days.iter().any(Option::is_some))
+                .collect(),
+        }
+    }
+
+    /// The students with recorded activity, most minutes first, those of equal minutes by name.
+    #[must_use]
+    pub fn students_by_minutes(&self, texts: &Texts) -> Vec<u32> {
+        let active = (0u32..).zip(&self.counts.students).filter(|(_, rows)| **rows > 0);
+        let mut keyed: Vec<_> = active
+            .map(|(user, rows)| {
+                (std::cmp::Reverse(*rows), texts.person(user), texts.user.bytes_of(user), user)
+            })
+            .collect();
+        keyed.sort_unstable();
+        keyed.into_iter().map(|(_, _, _, user)| user).collect()
+    }
+
+    /// A student's rows: all of them, and by step of the spark-line.
+    #[must_use]
+    pub fn student(&self, user: u32) -> (u64, Vec<u32>) {
+        let rows = self.counts.students.get(user as usize).copied().unwrap_or(0);
+        let steps = self.known.len().div_ceil(self.step_days.max(1));
+        let from = user as usize * steps;
+        let own = self.counts.steps.get(from..from + steps);
+        (u64::from(rows), own.map_or_else(|| vec![0; steps], <[u32]>::to_vec))
+    }
+
+    /// For each day of the range, whether its rows are counted.
+    #[must_use]
+    pub fn counted(&self) -> Vec<bool> {
+        self.known.iter().map(Option::is_some).collect()
+    }
+}
+
+fn place(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// Monday is 0.
+fn weekday_of(day: domain::time::Day) -> usize {
+    place(u64::try_from((day - domain::time::monday(day)).num_days()).unwrap_or(0))
+}
+
+/// What is the same for all rows of a day.
+struct DayOf {
+    start: i64,
+    /// Place of its Monday-to-Sunday weekday's first hour.
+    weekday: usize,
+    /// Whether hours can be counted from its start.
+    is_plain: bool,
+    step: usize,
+}
+
+/// Adds rows to counts.
+struct Counter<'a> {
+    question: &'a Question,
+    days: Vec<DayOf>,
+    steps: usize,
+}
+
+impl<'a> Counter<'a> {
+    fn new(question: &'a Question, starts: &[i64], step_days: usize) -> Self {
+        let hour = |seconds: i64| question.zone.hour_of(Timestamp(seconds * SECOND));
+        let days: Vec<DayOf> = question
+            .range
+            .each_day()
+            .zip(starts.iter().zip(starts.iter().skip(1)))
+            .enumerate()
+            .map(|(place, (day, (start, end)))| DayOf {
+                start: *start,
+                weekday: weekday_of(day) * 24,
+                is_plain: end - start == PLAIN_DAY && hour(*start) == 0 && hour(end - 1) == 23,
+                step: place / step_days.max(1),
+            })
+            .collect();
+        let steps = days.last().map_or(0, |day| day.step + 1);
+        Self { question, days, steps }
+    }
+
+    fn count(&self, sieve: &Sieve<'_>, columns: &Columns, days: &[bool], counts: &mut Counts) {
+        sieve.each(columns, days, |Place { row, day, role, passes }| {
+            let user = columns.user.at(row);
+            let role_place = role as usize;
+            match passes {
+                Passes::ButVideos => {
+                    if let Some(count) = at(&mut counts.videos, columns.video.at(row)) {
+                        count.add(user);
+                    }
+                }
+                Passes::ButSections => {
+                    if let Some(count) = at(&mut counts.sections, columns.section.at(row)) {
+                        count.add(user);
+                    }
+                }
+                Passes::ButRoles => {
+                    if let Some(count) = counts.roles.get_mut(role_place) {
+                        count.add(user);
+                    }
+                }
+                Passes::All => self.count_everywhere(columns, row, day, role, user, counts),
+            }
+        });
+    }
+
+    #[inline]
+    fn count_everywhere(
+        &self,
+        columns: &Columns,
+        row: usize,
+        day: usize,
+        role: Role,
+        user: u32,
+        counts: &mut Counts,
+    ) {
+        let Some(of) = self.days.get(day) else { return };
+        if let Some(count) = counts.days.get_mut(day) {
+            count.add(user);
+        }
+        if user != EMPTY {
+            counts.all.insert(user);
+        }
+        let time = columns.time.get(row).copied().map_or(0, i64::from);
+        let hour = if of.is_plain {
+            usize::try_from((time - of.start) / 3600).unwrap_or(0)
+        } else {
+            self.question.zone.hour_of(Timestamp(time * SECOND)) as usize
+        };
+        if let Some(rows) = counts.hours.get_mut(of.weekday + hour) {
+            *rows += 1;
+        }
+        if let Some(count) = at(&mut counts.videos, columns.video.at(row)) {
+            count.add(user);
+        }
+        if let Some(count) = at(&mut counts.sections, columns.section.at(row)) {
+            count.add(user);
+        }
+        if let Some(count) = counts.roles.get_mut(role as usize) {
+            count.add(user);
+        }
+        if role == Role::Student && user != EMPTY {
+            if let Some(rows) = at(&mut counts.students, user) {
+                *rows += 1;
+            }
+            let place = user as usize * self.steps + of.step;
+            if place >= counts.steps.len() {
+                counts.steps.resize((user as usize + 1) * self.steps, 0);
+            }
+            if let Some(rows) = counts.steps.get_mut(place) {
+                *rows += 1;
+            }
+        }
+    }
+}
+
+/// The first of `counts` by rows, those of equal rows by id; and whatever is among `chosen`.
+fn items(
+    counts: &[Count],
+    ids: &Dictionary,
+    chosen: &[String],
+    label: impl Fn(u32) -> (String, String, Option<u32>),
+) -> Items {
+    let is_chosen = |id: &[u8]| chosen.iter().any(|wanted| id.eq_ignore_ascii_case(wanted.as_bytes()));
+    let mut order: Vec<(u32, &Count)> = (0u32..).zip(counts).filter(|(_, count)| count.rows > 0).collect();
+    order.sort_unstable_by(|(a, left), (b, right)| {
+        right.rows.cmp(&left.rows).then_with(|| ids.bytes_of(*a).cmp(ids.bytes_of(*b)))
+    });
+    let mut items = Items::default();
+    for (place, (code, count)) in order.into_iter().enumerate() {
+        if place >= MOST_NAMED && !is_chosen(ids.bytes_of(code)) {
+            items.others += 1;
+            items.other_rows += count.rows;
+            continue;
+        }
+        let (name, part_of, length) = label(code);
+        let id = ids.text(code).into_owned();
+        let (watched, viewer_rows) = (count.watched(), count.viewer_rows);
+        items.named.push(Item { id, name, part_of, length, watched, viewer_rows });
+    }
+    items
+}
+
+#[cfg(test)]
+mod tests;
