@@ -22,12 +22,47 @@ pub enum Ink {
     Gap,
     /// The word in a gap.
     Word,
+    /// Names that are read before their bar.
+    Name,
+    /// Bars that a filter leaves out.
+    Hollow,
+    /// A cell of nothing.
+    Cell0,
+    /// A cell of the lowest fifth of the scale.
+    Cell1,
+    /// A cell of the second fifth.
+    Cell2,
+    /// A cell of the third fifth.
+    Cell3,
+    /// A cell of the fourth fifth.
+    Cell4,
+    /// A cell of the highest fifth.
+    Cell5,
 }
 
 impl Ink {
     /// Every ink.
-    pub const ALL: [Self; 7] =
-        [Self::Grid, Self::Baseline, Self::Label, Self::Complete, Self::Provisional, Self::Gap, Self::Word];
+    pub const ALL: [Self; 15] = [
+        Self::Grid,
+        Self::Baseline,
+        Self::Label,
+        Self::Complete,
+        Self::Provisional,
+        Self::Gap,
+        Self::Word,
+        Self::Name,
+        Self::Hollow,
+        Self::Cell0,
+        Self::Cell1,
+        Self::Cell2,
+        Self::Cell3,
+        Self::Cell4,
+        Self::Cell5,
+    ];
+
+    /// The cells of a heat map, by step of its scale.
+    pub const CELLS: [Self; 6] =
+        [Self::Cell0, Self::Cell1, Self::Cell2, Self::Cell3, Self::Cell4, Self::Cell5];
 
     /// The colour it is drawn in before it becomes a class: no two alike, none of them used by a person.
     #[must_use]
@@ -46,6 +81,14 @@ impl Ink {
             Self::Provisional => "bar provisional",
             Self::Gap => "gap",
             Self::Word => "word",
+            Self::Name => "name",
+            Self::Hollow => "bar hollow",
+            Self::Cell0 => "cell cell-0",
+            Self::Cell1 => "cell cell-1",
+            Self::Cell2 => "cell cell-2",
+            Self::Cell3 => "cell cell-3",
+            Self::Cell4 => "cell cell-4",
+            Self::Cell5 => "cell cell-5",
         }
     }
 

@@ -1,14 +1,18 @@
-//! From measures to pictures, pure: scales, ticks, a chart model, SVG.
+//! From measures to pictures, pure: scales, ticks, chart models, SVG.
 //!
-//! - [`model`]: what a chart says: its marks, its sentence and its table, all from the same numbers.
+//! - [`model`]: upright bars over time or over steps: marks, sentence and table, all from the same numbers;
+//!   [`layout`]: all of it in pixels, both directions; [`svg`]: the drawing; [`ink`]: what it is drawn with.
+//! - [`ranking`]: lying bars, most first; [`heat`]: cells by weekday and hour; [`spark`]: a line of text's height.
 //! - [`scale`], [`ticks`]: where a number and a day stand, and which numbers are written beside the axis.
-//! - [`layout`]: all of it in pixels, both directions; [`svg`]: the drawing; [`ink`]: what it is drawn with.
 //!
 //! Words and the spelling of numbers come from the caller: a chart knows no language.
 
+pub mod heat;
 pub mod ink;
 pub mod layout;
 pub mod model;
+pub mod ranking;
 pub mod scale;
+pub mod spark;
 pub mod svg;
 pub mod ticks;

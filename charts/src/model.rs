@@ -1,4 +1,4 @@
-//! What a chart says: bars per day, a sentence, and a table with the very same numbers.
+//! What a chart of upright bars says: a sentence, and a table with the very same numbers.
 
 /// What is known of one bar's number.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -86,14 +86,14 @@ pub struct Row {
     pub name: String,
     /// Its number, then those beside it; none where there is none.
     pub values: Vec<Option<f64>>,
-    /// The word for its state.
-    pub state: String,
+    /// The word for its state, where rows have one.
+    pub state: Option<String>,
 }
 
 /// A chart's numbers as a table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
-    /// The names of the columns: bars, each number, state.
+    /// The names of the columns: bars, each number, state if rows have one.
     pub columns: Vec<String>,
     /// A row for each bar.
     pub rows: Vec<Row>,
@@ -119,11 +119,11 @@ impl Chart {
                     .into_iter()
                     .chain(self.beside.iter().map(|beside| beside.values.get(place).copied().flatten()))
                     .collect(),
-                state: match bar.level {
+                state: Some(match bar.level {
                     Level::Missing => self.words.missing.clone(),
                     Level::Provisional(_) => self.words.provisional.clone(),
                     Level::Complete(_) => self.words.complete.clone(),
-                },
+                }),
             })
             .collect();
         Table { columns, rows }

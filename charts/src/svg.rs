@@ -6,10 +6,11 @@
 use crate::ink::Ink;
 use crate::layout::{Layout, Size};
 use crate::model::{Chart, Level};
+use plotters::coord::Shift;
 use plotters::element::{PathElement, Rectangle};
-use plotters::prelude::{DrawingAreaErrorKind, IntoDrawingArea, SVGBackend};
+use plotters::prelude::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea, SVGBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{Color, IntoTextStyle, ShapeStyle};
+use plotters::style::{Color, IntoTextStyle, ShapeStyle, TextStyle};
 
 /// Pixels that a character of a word in a gap takes at most.
 const CHARACTER: i32 = 8;
@@ -22,18 +23,37 @@ pub fn draw(chart: &Chart, size: Size, write: &dyn Fn(f64) -> String) -> String 
     let mut drawing = String::new();
     // Writing to a string cannot fail; were it ever to, what was drawn until then is shown.
     let _ = marks(&mut drawing, chart, &layout);
-    finished(&drawing, chart)
+    let name = format!("{}. {}", chart.title, chart.sentence);
+    finished(&drawing, &chart.id, &name)
 }
 
-fn marks(into: &mut String, chart: &Chart, layout: &Layout) -> Result<(), Box<dyn std::error::Error>> {
+/// An area that draws into a string.
+pub(crate) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+
+/// What goes wrong when a string cannot be written to: nothing that has been seen.
+pub(crate) type Drawn = Result<(), Box<dyn std::error::Error>>;
+
+/// One kind of error for all of plotters'.
+#[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` wants")]
+pub(crate) fn failed<E: std::error::Error + Send + Sync>(
+    error: DrawingAreaErrorKind<E>,
+) -> Box<dyn std::error::Error> {
+    Box::from(error.to_string())
+}
+
+/// How text of an ink stands at its point.
+pub(crate) fn written<'a>(area: &Area<'_>, ink: Ink, horizontal: HPos, vertical: VPos) -> TextStyle<'a> {
+    ("sans-serif", 13).with_color(ink.sentinel()).into_text_style(area).pos(Pos::new(horizontal, vertical))
+}
+
+/// Draws a filled rectangle.
+pub(crate) fn block(area: &Area<'_>, ink: Ink, from: (i32, i32), to: (i32, i32)) -> Drawn {
+    area.draw(&Rectangle::new([from, to], ink.sentinel().filled())).map_err(failed)
+}
+
+fn marks(into: &mut String, chart: &Chart, layout: &Layout) -> Drawn {
     let root = SVGBackend::with_string(into, (layout.size.width, layout.size.height)).into_drawing_area();
-    let failed = |e: DrawingAreaErrorKind<_>| Box::<dyn std::error::Error>::from(e.to_string());
-    let text = |ink: Ink, horizontal, vertical| {
-        ("sans-serif", 13)
-            .with_color(ink.sentinel())
-            .into_text_style(&root)
-            .pos(Pos::new(horizontal, vertical))
-    };
+    let text = |ink: Ink, horizontal, vertical| written(&root, ink, horizontal, vertical);
     let line = |y: i32, ink: Ink| {
         PathElement::new(vec![(layout.left, y), (layout.right, y)], ShapeStyle::from(&ink.sentinel()))
     };
@@ -77,8 +97,8 @@ fn marks(into: &mut String, chart: &Chart, layout: &Layout) -> Result<(), Box<dy
 }
 
 /// Gives the drawing its role and name, the pattern of what may still change, and classes for its inks.
-fn finished(drawing: &str, chart: &Chart) -> String {
-    let hatch = format!("{}-hatch", chart.id);
+pub(crate) fn finished(drawing: &str, id: &str, name: &str) -> String {
+    let hatch = format!("{id}-hatch");
     let mut svg = drawing.replace(" opacity=\"1\"", "").replace(" stroke=\"none\"", "");
     for ink in Ink::ALL {
         let fill = if ink == Ink::Provisional {
@@ -90,8 +110,12 @@ fn finished(drawing: &str, chart: &Chart) -> String {
             .replace(&format!("fill=\"{}\"", ink.hex()), &fill)
             .replace(&format!("stroke=\"{}\"", ink.hex()), &format!("class=\"{}\"", ink.class()));
     }
-    let name = escaped(&format!("{}. {}", chart.title, chart.sentence));
+    let name = escaped(name);
     svg = svg.replacen("<svg ", &format!("<svg class=\"chart\" role=\"img\" aria-label=\"{name}\" "), 1);
+    // A drawing without hatching needs no pattern: a table draws a line of them for every row.
+    if !svg.contains(&hatch) {
+        return svg;
+    }
     let pattern = format!(
         "<defs><pattern id=\"{hatch}\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" \
          patternTransform=\"rotate(45)\"><rect class=\"hatch-ground\" width=\"6\" height=\"6\"/>\

@@ -1,0 +1,196 @@
+//! Lying bars, most first: what was watched of each video, in each section, by each role.
+//!
+//! Each bar has a row of the same height, name before it and number behind, so that the page can lay a button
+//! over every row without measuring anything.
+
+use crate::ink::Ink;
+use crate::model::{Row, Table};
+use crate::scale::Linear;
+use crate::svg::{Drawn, block, failed, finished, written};
+use plotters::prelude::{IntoDrawingArea, SVGBackend};
+use plotters::style::text_anchor::{HPos, VPos};
+
+/// Pixels down of one row: a target that a thumb can hit.
+pub const ROW: u32 = 32;
+
+/// Pixels that a character takes at most, on the average of a name.
+const CHARACTER: i32 = 8;
+
+/// One bar.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Item {
+    /// Its name.
+    pub name: String,
+    /// Its length.
+    pub value: f64,
+    /// Numbers that stand beside it in the table and are not drawn.
+    pub beside: Vec<Option<f64>>,
+    /// Whether a filter leaves it out of everything else.
+    pub is_left_out: bool,
+}
+
+impl Item {
+    /// The number that is drawn: finite and not below zero.
+    #[must_use]
+    pub fn drawn(&self) -> f64 {
+        if self.value.is_finite() { self.value.max(0.0) } else { 0.0 }
+    }
+}
+
+/// Lying bars.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ranking {
+    /// Tells its parts from those of other charts in the document: letters, digits, `-`.
+    pub id: String,
+    /// What is counted.
+    pub title: String,
+    /// In what.
+    pub unit: String,
+    /// What it shows, in a sentence.
+    pub sentence: String,
+    /// What the bars are, above their names in the table.
+    pub head: String,
+    /// What the numbers beside the bars are.
+    pub beside: Vec<String>,
+    /// Its bars, in order.
+    pub items: Vec<Item>,
+}
+
+impl Ranking {
+    /// The same numbers as a table.
+    #[must_use]
+    pub fn table(&self) -> Table {
+        let columns = [&self.head, &self.unit].into_iter().chain(&self.beside).cloned().collect();
+        let rows = self.items.iter().map(|item| Row {
+            name: item.name.clone(),
+            values: [Some(item.drawn())].into_iter().chain(item.beside.iter().copied()).collect(),
+            state: None,
+        });
+        Table { columns, rows: rows.collect() }
+    }
+
+    /// Pixels down of the whole drawing.
+    #[must_use]
+    pub fn height(&self) -> u32 {
+        u32::try_from(self.items.len()).unwrap_or(u32::MAX / ROW).saturating_mul(ROW)
+    }
+
+    /// Draws it `width` pixels across; `write` spells a number. Whatever the bars and the width, the result is
+    /// one `<svg>` element without `style` attributes.
+    #[must_use]
+    pub fn draw(&self, width: u32, write: &dyn Fn(f64) -> String) -> String {
+        let mut drawing = String::new();
+        // Writing to a string cannot fail; were it ever to, what was drawn until then is shown.
+        let _ = self.marks(&mut drawing, width, write);
+        finished(&drawing, &self.id, &format!("{}. {}", self.title, self.sentence))
+    }
+
+    fn marks(&self, into: &mut String, width: u32, write: &dyn Fn(f64) -> String) -> Drawn {
+        let area = SVGBackend::with_string(into, (width, self.height())).into_drawing_area();
+        let name = written(&area, Ink::Name, HPos::Left, VPos::Center);
+        let number = written(&area, Ink::Label, HPos::Left, VPos::Center);
+        let right = i32::try_from(width).unwrap_or(i32::MAX / 2);
+        let row = i32::try_from(ROW).unwrap_or(32);
+        let numbers: Vec<String> = self.items.iter().map(|item| write(item.drawn())).collect();
+        let widest = |texts: &mut dyn Iterator<Item = usize>| {
+            i32::try_from(texts.max().unwrap_or(0)).unwrap_or(i32::MAX / 64).saturating_mul(CHARACTER)
+        };
+        // Names have at most two fifths of the width, and never more than they need.
+        let names = widest(&mut self.items.iter().map(|item| item.name.chars().count())).min(right * 2 / 5);
+        let left = names + CHARACTER;
+        let end =
+            (right - CHARACTER - widest(&mut numbers.iter().map(|text| text.chars().count()))).max(left);
+        let most = self.items.iter().map(Item::drawn).fold(0.0, f64::max);
+        let scale = Linear::new(most, left, end);
+        for ((item, label), top) in self.items.iter().zip(&numbers).zip((0..).step_by(ROW as usize)) {
+            let middle = top + row / 2;
+            let fitting = usize::try_from(names / CHARACTER).unwrap_or(0);
+            area.draw_text(&shortened(&item.name, fitting), &name, (0, middle)).map_err(failed)?;
+            let ink = if item.is_left_out { Ink::Hollow } else { Ink::Complete };
+            let mut reach = scale.pixel(item.drawn());
+            if item.drawn() > 0.0 {
+                // What is more than nothing shows, if only as a pixel.
+                reach = reach.max(left + 1);
+                block(&area, ink, (left, top + 8), (reach, top + row - 8))?;
+            }
+            area.draw_text(label, &number, (reach + CHARACTER, middle)).map_err(failed)?;
+        }
+        area.present().map_err(failed)
+    }
+}
+
+/// A name in at most `most` characters: what is cut off shows as `…`.
+fn shortened(name: &str, most: usize) -> String {
+    if name.chars().count() <= most {
+        return name.to_owned();
+    }
+    let mut short: String = name.chars().take(most.saturating_sub(1)).collect();
+    short.truncate(short.trim_end().len());
+    short.push('…');
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn ranking(values: &[f64]) -> Ranking {
+        Ranking {
+            id: "videos".into(),
+            title: "Minutes per video".into(),
+            unit: "minutes".into(),
+            sentence: "Most of \"Membranes\" <1>".into(),
+            head: "Video".into(),
+            beside: vec!["Viewers".into()],
+            items: values
+                .iter()
+                .enumerate()
+                .map(|(n, value)| Item {
+                    name: format!("Lecture {n}: a name that is longer than there is room for on a phone"),
+                    value: *value,
+                    beside: vec![Some(1.0)],
+                    is_left_out: n % 2 == 1,
+                })
+                .collect(),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_number_in_the_table_is_a_bar(
+            values in prop::collection::vec(
+                prop_oneof![Just(0.0), 0.0f64..1e7, Just(f64::NAN), Just(f64::INFINITY), Just(-1.0)], 0..40,
+            ),
+            width in prop_oneof![Just(0u32), Just(1), 2u32..2600],
+        ) {
+            let ranking = ranking(&values);
+            let drawn = ranking.draw(width, &|n| format!("{n}"));
+            let table = ranking.table();
+            prop_assert_eq!(table.rows.len(), values.len());
+            prop_assert!(table.rows.iter().all(|row| row.values.len() + 1 == table.columns.len()));
+            let shown = table.rows.iter().filter(|row| row.values[0] > Some(0.0)).count();
+            prop_assert_eq!(drawn.matches("class=\"bar").count(), shown);
+            prop_assert!(drawn.starts_with("<svg ") && drawn.trim_end().ends_with("</svg>"));
+            prop_assert!(!drawn.contains("style=") && !drawn.contains("#01FE") && !drawn.contains("width=\"-"));
+        }
+    }
+
+    #[test]
+    fn lengths_are_in_proportion_and_what_is_left_out_is_hollow() {
+        let drawn = ranking(&[100.0, 50.0]).draw(1000, &|n| format!("{n}"));
+        let width = |class: &str| {
+            let rect = drawn.lines().find(|line| line.contains(class)).unwrap();
+            let width = rect.split("width=\"").nth(1).unwrap().split('"').next().unwrap();
+            width.parse::<f64>().unwrap()
+        };
+        assert!((width("class=\"bar\"") - 2.0 * width("class=\"bar hollow\"")).abs() <= 2.0);
+    }
+
+    #[test]
+    fn a_long_name_is_cut_with_a_sign() {
+        assert_eq!(shortened("Membranes", 9), "Membranes");
+        assert_eq!(shortened("Cell Membranes", 6), "Cell…");
+        assert_eq!(shortened("Zellbiologie für alle", 0), "…");
+    }
+}
