@@ -3,7 +3,7 @@
 //! Not a resource: resources never cancel, and one sight has many answers, each better than the last.
 
 use crate::client::Trouble;
-use crate::message::{Answer, Load, Look, Sight};
+use crate::message::{Answer, List, Load, Look, Part, Said, Show, Sight};
 use crate::timing::{self, Moment};
 use engine::measures::Measures;
 use leptos::prelude::*;
@@ -22,12 +22,25 @@ pub struct Loaded {
     pub load: Load,
     /// Windows whose copy could not be had.
     pub failed: Vec<(String, Trouble)>,
+    /// Rises with every answer: parts of lists that were shown before are of other rows.
+    pub version: u32,
+}
+
+/// A part of a list that was asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shown {
+    /// The number of its first row.
+    pub from: usize,
+    /// Its rows.
+    pub part: Part,
 }
 
 /// The owner of the data thread.
 #[derive(Debug, Clone, Copy)]
 pub struct Loader {
     loaded: RwSignal<Loaded>,
+    rows: RwSignal<Option<Shown>>,
+    students: RwSignal<Option<Shown>>,
     turn: StoredValue<u32>,
     /// What was said before the thread listened: only the last of it counts.
     unheard: StoredValue<Option<String>>,
@@ -44,6 +57,8 @@ impl Loader {
         let worker = Worker::new_with_options("/thread-start.js", &options).ok();
         let new = Self {
             loaded: RwSignal::new(Loaded::default()),
+            rows: RwSignal::new(None),
+            students: RwSignal::new(None),
             turn: StoredValue::new(0),
             unheard: StoredValue::new(None),
             listens: StoredValue::new(false),
@@ -74,12 +89,30 @@ impl Loader {
         let turn = self.turn.get_value().wrapping_add(1);
         self.turn.set_value(turn);
         timing::mark(Moment::Asked, Load::default());
-        let Ok(text) = serde_json::to_string(&Look { turn, sight }) else { return };
+        let Ok(text) = serde_json::to_string(&Said::Look(Look { turn, sight })) else { return };
         if self.listens.get_value() {
             self.post(&text);
         } else {
             self.unheard.set_value(Some(text));
         }
+    }
+
+    /// Asks for a part of a list; it comes in [`Loader::shown`].
+    pub fn show(self, list: List, from: usize, count: usize) {
+        let show = Show { turn: self.turn.get_value(), list, from, count };
+        if let Ok(text) = serde_json::to_string(&Said::Show(show)) {
+            self.post(&text);
+        }
+    }
+
+    /// The part of a list that came last.
+    #[must_use]
+    pub fn shown(self, list: List) -> ReadSignal<Option<Shown>> {
+        match list {
+            List::Rows => self.rows,
+            List::Students => self.students,
+        }
+        .read_only()
     }
 
     fn post(self, text: &str) {
@@ -111,8 +144,16 @@ impl Loader {
                         loaded.failed.clear();
                     }
                     loaded.measures = Some(measures);
+                    loaded.version = loaded.version.wrapping_add(1);
                     loaded.load = load;
                 });
+            }
+            Answer::Shown { show, part } if show.turn == now => {
+                let list = match show.list {
+                    List::Rows => self.rows,
+                    List::Students => self.students,
+                };
+                list.try_set(Some(Shown { from: show.from, part }));
             }
             Answer::Failed { turn, window, trouble } if turn == now => {
                 self.loaded.try_update(|loaded| {
@@ -121,7 +162,10 @@ impl Loader {
                 });
             }
             // Of an older sight: nobody looks there any more.
-            Answer::Arriving { .. } | Answer::Measured { .. } | Answer::Failed { .. } => {}
+            Answer::Arriving { .. }
+            | Answer::Measured { .. }
+            | Answer::Shown { .. }
+            | Answer::Failed { .. } => {}
         }
     }
 

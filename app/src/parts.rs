@@ -1,9 +1,11 @@
 //! What pages are made of.
 
 pub mod ask;
+pub mod chips;
 pub mod coverage;
 pub mod download;
 pub mod figure;
+pub mod figures;
 pub mod first_visit;
 pub mod held;
 pub mod menu;
@@ -11,4 +13,5 @@ pub mod notice;
 pub mod progress;
 pub mod sign;
 pub mod support_id;
+pub mod table;
 pub mod windows;

@@ -53,6 +53,35 @@ thread_local! {
     static DATED: Format = of_day(&[("day", "numeric"), ("month", "short"), ("year", "numeric")]);
     static FULL: Format =
         of_day(&[("weekday", "short"), ("day", "numeric"), ("month", "short"), ("year", "numeric")]);
+    static WEEKDAY: Format = of_day(&[("weekday", "long")]);
+    static SHORT_WEEKDAY: Format = of_day(&[("weekday", "short")]);
+    static MOMENT: Format = of_day(&[("dateStyle", "medium"), ("timeStyle", "short")]);
+}
+
+/// A Monday, by which weekdays are named: 5 January 1970, as milliseconds at noon.
+const MONDAY_NOON: f64 = (4 * 24 + 12) as f64 * 3_600_000.0;
+
+fn noon_of_weekday(weekday: u32) -> f64 {
+    MONDAY_NOON + f64::from(weekday) * 86_400_000.0
+}
+
+/// `Monday` for 0.
+#[must_use]
+pub fn weekday(weekday: u32) -> String {
+    WEEKDAY.with(|format| format.call("format", &[noon_of_weekday(weekday)])).unwrap_or_default()
+}
+
+/// `Mon` for 0.
+#[must_use]
+pub fn short_weekday(weekday: u32) -> String {
+    SHORT_WEEKDAY.with(|format| format.call("format", &[noon_of_weekday(weekday)])).unwrap_or_default()
+}
+
+/// `3 Feb 2026, 14:05`: a moment, given as if its own zone were UTC.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "milliseconds of this millennium are far below 2^53")]
+pub fn moment(local: Timestamp) -> String {
+    MOMENT.with(|format| format.call("format", &[local.0 as f64])).unwrap_or_else(|| local.rfc3339())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "milliseconds of this millennium are far below 2^53")]

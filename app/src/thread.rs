@@ -1,16 +1,17 @@
 //! The data thread: fetches copies, several at a time, keeps their columns, answers with measures.
 //!
 //! It holds at most one sight at a time. A new sight is compared with what is here: copies that are still
-//! wanted stay, fetches that are not are aborted at once, and only what is missing is fetched. Rows never
-//! leave it.
+//! wanted stay, fetches that are not are aborted at once, and only what is missing is fetched. No rows leave
+//! it but those that a table has on the screen.
 
 use crate::client::{self, Trouble};
-use crate::message::{Answer, Load, Look, Sight, Wanted};
+use crate::message::{Answer, List, Load, Look, Part, Said, Show, Sight, Student, Wanted};
 use domain::frame::{Frame, FrameReader};
 use domain::report::ReportName;
-use engine::columns::Texts;
 use engine::copy::{Arriving, Copy};
-use engine::measures::{Daily, Facts};
+use engine::listing::Listing;
+use engine::shelf::Shelf;
+use engine::tally::Tally;
 use js_sys::{Reflect, Uint8Array};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,11 +32,15 @@ pub fn run() {
     let Ok(scope) = js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() else { return };
     let thread = Rc::new(RefCell::new(Thread::default()));
     let hear = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
-        let look = message.data().as_string().and_then(|text| serde_json::from_str::<Look>(&text).ok());
-        if let Some(look) = look {
-            thread.borrow_mut().look(look);
-            fetch_what_is_missing(&thread);
-            thread.borrow().measured();
+        let said = message.data().as_string().and_then(|text| serde_json::from_str::<Said>(&text).ok());
+        match said {
+            Some(Said::Look(look)) => {
+                thread.borrow_mut().look(look);
+                fetch_what_is_missing(&thread);
+                thread.borrow().measured();
+            }
+            Some(Said::Show(show)) => thread.borrow_mut().show(show),
+            None => {}
         }
     });
     scope.set_onmessage(Some(hear.as_ref().unchecked_ref()));
@@ -52,23 +57,20 @@ struct Fetch {
     bytes: u64,
 }
 
-/// A copy that is here.
-struct Held {
-    copy: Copy,
-    facts: Facts,
-    bytes: u64,
-}
-
 #[derive(Default)]
 struct Thread {
     turn: u32,
     sight: Option<Sight>,
-    texts: Texts,
-    held: BTreeMap<String, Held>,
+    shelf: Shelf,
+    /// Bytes that travelled, of each copy on the shelf.
+    travelled: BTreeMap<String, u64>,
     fetches: BTreeMap<String, Fetch>,
     /// Copies that could not be had, until the page looks again.
     failed: BTreeSet<(String, u32)>,
-    daily: Option<Daily>,
+    tally: Option<Tally>,
+    /// What tables have asked for since the counts last changed.
+    listing: Option<Listing>,
+    students: Option<Vec<u32>>,
     spoke: f64,
 }
 
@@ -77,40 +79,65 @@ impl Thread {
     fn look(&mut self, Look { turn, sight }: Look) {
         self.turn = turn;
         self.failed.clear();
-        if self.sight.as_ref().is_none_or(|old| old.report != sight.report) {
-            self.held.clear();
-            self.texts = Texts::default();
-            self.daily = None;
+        let is_same_report = self.sight.as_ref().is_some_and(|old| old.report == sight.report);
+        if !is_same_report {
+            self.shelf = Shelf::default();
+            self.travelled.clear();
+            self.tally = None;
         }
         let wanted: BTreeMap<&str, &Wanted> = sight.windows.iter().map(|w| (w.id.as_str(), w)).collect();
         self.fetches.retain(|id, fetch| {
-            let keep = self.sight.as_ref().is_some_and(|old| old.report == sight.report)
+            let keep = is_same_report
                 && wanted.get(id.as_str()).is_some_and(|window| window.generation == fetch.generation);
             if !keep {
                 fetch.abort.abort();
             }
             keep
         });
-        self.held.retain(|id, held| match wanted.get(id.as_str()) {
-            // An older generation serves until the newer is here.
-            Some(window) => {
-                if window.generation == held.copy.generation {
-                    held.facts = window.facts;
-                }
-                true
+        // An older generation serves until the newer is here.
+        self.shelf.keep(|id| wanted.contains_key(id));
+        self.travelled.retain(|id, _| wanted.contains_key(id.as_str()));
+        for window in &sight.windows {
+            if self.shelf.generation(&window.id) == Some(window.generation) {
+                self.shelf.restate(&window.id, window.facts);
             }
-            None => false,
-        });
-        if self.daily.as_ref().is_none_or(|daily| *daily.question() != sight.question) {
-            self.daily = Some(Daily::new(sight.question.clone()));
         }
-        if let Some(daily) = &mut self.daily {
-            daily.keep(|id| wanted.contains_key(id));
-            for (id, held) in &self.held {
-                daily.include(id, &held.copy, held.facts, &self.texts);
-            }
+        if self.tally.as_ref().is_none_or(|tally| *tally.question() != sight.question) {
+            self.tally = Some(Tally::new(sight.question.clone()));
         }
         self.sight = Some(sight);
+        self.count();
+    }
+
+    /// Brings the counts up to the shelf.
+    fn count(&mut self) {
+        (self.listing, self.students) = (None, None);
+        if let Some(tally) = &mut self.tally {
+            tally.follow(&self.shelf);
+        }
+    }
+
+    /// Answers with a part of a list. What was asked of another look has no rows any more.
+    fn show(&mut self, show: Show) {
+        let Some(tally) = self.tally.as_ref().filter(|_| show.turn == self.turn) else { return };
+        let part = match show.list {
+            List::Rows => {
+                let listing = self
+                    .listing
+                    .get_or_insert_with(|| Listing::new(tally.question(), &tally.counted(), &self.shelf));
+                Part::Rows(listing.rows(show.from, show.count, &self.shelf))
+            }
+            List::Students => {
+                let texts = &self.shelf.texts;
+                let order = self.students.get_or_insert_with(|| tally.students_by_minutes(texts));
+                let students = order.iter().skip(show.from).take(show.count).map(|user| {
+                    let (rows, steps) = tally.student(*user);
+                    Student { name: texts.person(*user), rows, steps }
+                });
+                Part::Students(students.collect())
+            }
+        };
+        say(&Answer::Shown { show, part });
     }
 
     /// The next window to fetch, newest first; `None` while enough are under way or none is missing.
@@ -126,26 +153,27 @@ impl Thread {
     fn is_missing(&self, window: &Wanted) -> bool {
         !self.fetches.contains_key(&window.id)
             && !self.failed.contains(&(window.id.clone(), window.generation))
-            && self.held.get(&window.id).is_none_or(|held| held.copy.generation != window.generation)
+            && self.shelf.generation(&window.id) != Some(window.generation)
     }
 
     fn load(&self) -> Load {
         let waiting = self.sight.iter().flat_map(|s| &s.windows).filter(|w| self.is_missing(w)).count();
         let (mut rows, mut bytes) = (0, 0);
-        for held in self.held.values() {
+        for (id, held) in self.shelf.iter() {
             rows += held.copy.columns.rows() as u64 + held.copy.columns.passed_over.total();
-            bytes += held.bytes;
+            bytes += self.travelled.get(id).copied().unwrap_or(0);
         }
         for fetch in self.fetches.values() {
             rows += fetch.rows;
             bytes += fetch.bytes;
         }
-        Load { rows, bytes, copies: self.held.len(), pending: self.fetches.len() + waiting }
+        Load { rows, bytes, copies: self.shelf.len(), pending: self.fetches.len() + waiting }
     }
 
     fn measured(&self) {
-        if let Some(daily) = &self.daily {
-            say(&Answer::Measured { turn: self.turn, measures: daily.answer(), load: self.load() });
+        if let Some(tally) = &self.tally {
+            let measures = tally.answer(&self.shelf.texts);
+            say(&Answer::Measured { turn: self.turn, measures, load: self.load() });
         }
     }
 
@@ -165,10 +193,9 @@ impl Thread {
         self.fetches.remove(&window.id);
         match result {
             Ok((copy, bytes)) => {
-                if let Some(daily) = &mut self.daily {
-                    daily.include(&window.id, &copy, window.facts, &self.texts);
-                }
-                self.held.insert(window.id.clone(), Held { copy, facts: window.facts, bytes });
+                self.shelf.put(&window.id, copy, window.facts);
+                self.travelled.insert(window.id.clone(), bytes);
+                self.count();
                 self.measured();
             }
             Err(trouble) => {
@@ -230,7 +257,7 @@ async fn fetched(
             match (frame, &mut arriving) {
                 (Frame::Head(head), _) => arriving = Some(Arriving::new(&head).map_err(|e| garbled(&e))?),
                 (Frame::Slice(head, deflated), Some(arriving)) => {
-                    let texts = &mut thread.borrow_mut().texts;
+                    let texts = &mut thread.borrow_mut().shelf.texts;
                     arriving.take(&head, &deflated, texts).map_err(|e| garbled(&e))?;
                 }
                 (Frame::Slice(..), None) => return Err(garbled(&"rows came before their header")),

@@ -11,6 +11,8 @@ use crate::spelling;
 use domain::problem::Code;
 use engine::measures::{Known, Measures};
 
+pub mod figures;
+
 /// The name of all this.
 pub const NAME: &str = "Lectern";
 /// Link to the first page.

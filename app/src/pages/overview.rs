@@ -5,7 +5,7 @@ use crate::message::{Sight, Wanted};
 use crate::page::Ground;
 use crate::parts::ask::AskForm;
 use crate::parts::download::Download;
-use crate::parts::figure::Minutes;
+use crate::parts::figures::Figures;
 use crate::parts::first_visit::FirstVisit;
 use crate::parts::notice::Notice;
 use crate::parts::progress::Progress;
@@ -163,7 +163,7 @@ pub fn Overview() -> impl IntoView {
             <div class="room"></div>
         </Show>
         <Show when=move || charted.get()>
-            <Minutes measures zone=said />
+            <Figures measures zone=said />
             {failures}
             <p class="quiet small" role="status">
                 {move || loaded.with(|l| (l.load.pending > 0).then(|| words::arriving(l.load.rows, l.load.bytes)))}
@@ -243,7 +243,9 @@ fn sight_of(request: &Request, range: Range, ground: Ground, view: &View) -> Opt
             range,
             zone: ground.zone(view),
             course: id(&view.course),
-            section: id(&view.section),
+            sections: view.sections.iter().map(|id| id.as_str().to_owned()).collect(),
+            roles: view.roles.iter().copied().collect(),
+            videos: view.videos.iter().map(|id| id.as_str().to_owned()).collect(),
             today: ground.clock.now().day(),
         },
         windows,

@@ -1,93 +1,72 @@
-//! A chart with its title, its sentence, its caveat, and its table twin.
+//! A figure: title, sentence, read-out, chart, caveat, the numbers as a table, and what can be done with it.
 
-use crate::spelling;
-use crate::words;
-use charts::layout::Size;
-use charts::model::{Bar, Beside, Chart, Level, Words};
-use charts::svg;
-use domain::time::monday;
-use engine::measures::{Known, Measures};
+pub mod days;
+pub mod export;
+pub mod hours;
+pub mod menu;
+pub mod ranking;
+pub mod reader;
+pub mod spread;
+
+use crate::parts::figure::menu::Menu;
+use crate::{spelling, words};
+use charts::model::Table;
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 
-/// The height of a chart, reserved before there is anything to draw.
-const HEIGHT: u32 = 240;
 /// The width of a chart before it is known.
 const WIDTH: u32 = 640;
 
-/// The chart of minutes watched per day.
-#[must_use]
-pub fn minutes_chart(measures: &Measures) -> Chart {
-    let bars = measures
-        .days
-        .iter()
-        .map(|(day, known)| Bar {
-            name: spelling::full_day(*day),
-            short: spelling::short_day(*day),
-            is_landmark: monday(*day) == *day,
-            level: match known {
-                Known::Missing => Level::Missing,
-                Known::Provisional(watched) => Level::Provisional(watched.minutes()),
-                Known::Complete(watched) => Level::Complete(watched.minutes()),
-            },
-        })
-        .collect();
-    #[expect(clippy::cast_precision_loss, reason = "viewers are far below 2^53")]
-    let viewers = measures.days.iter().map(|(_, known)| known.watched().map(|w| w.viewers as f64)).collect();
-    Chart {
-        id: "minutes".to_owned(),
-        title: words::MINUTES_WATCHED.to_owned(),
-        unit: words::MINUTES.to_owned(),
-        sentence: words::minutes_sentence(measures),
-        bars,
-        beside: vec![Beside { name: words::VIEWERS.to_owned(), values: viewers }],
-        words: Words {
-            bars: words::DAY.to_owned(),
-            state: words::STATE.to_owned(),
-            complete: words::FINAL.to_owned(),
-            provisional: words::NOT_FINAL.to_owned(),
-            missing: words::NOT_HERE.to_owned(),
-        },
-    }
-}
-
-/// Minutes watched per day.
+/// What every figure has around its chart. The read-out has its own line, kept free before there is anything to
+/// read: nothing floats over the data, and nothing jumps.
 #[component]
-pub fn Minutes(
-    /// The numbers, once there are any.
-    measures: Memo<Option<Measures>>,
-    /// The zone of the days, as it is said.
-    zone: Memo<String>,
+pub fn Figure(
+    /// What it is found by in the document.
+    id: &'static str,
+    /// What it shows.
+    title: &'static str,
+    /// In what, and of when.
+    #[prop(into)]
+    unit: Signal<String>,
+    /// What it shows, in a sentence.
+    #[prop(into)]
+    sentence: Signal<String>,
+    /// What is under the pointer or the keys.
+    #[prop(into)]
+    reading: Signal<Option<String>>,
+    /// What a reader might take it for and should not.
+    #[prop(into)]
+    caveat: Signal<String>,
+    /// Its numbers.
+    #[prop(into)]
+    table: Signal<Option<Table>>,
+    /// The chart.
+    children: Children,
 ) -> impl IntoView {
-    let chart = Memo::new(move |_| measures.with(|measures| measures.as_ref().map(minutes_chart)));
-    let place = NodeRef::<html::Div>::new();
-    let width = width_of(place);
-    let drawing = Memo::new(move |_| {
-        let size = Size { width: width.get(), height: HEIGHT };
-        chart.with(|chart| chart.as_ref().map(|chart| svg::draw(chart, size, &spelling::number)))
-    });
-    let rows = move || measures.with(|m| m.as_ref().map_or(0, |m| m.total.rows)).to_string();
-    let complete = move || measures.with(|m| m.as_ref().is_some_and(Measures::is_complete)).to_string();
-    let is_hatched = Memo::new(move |_| {
-        let provisional = |bar: &Bar| matches!(bar.level, Level::Provisional(_));
-        chart.with(|chart| chart.as_ref().is_some_and(|chart| chart.bars.iter().any(provisional)))
-    });
+    let place = NodeRef::<html::Section>::new();
+    let heading = format!("{id}-title");
+    let labelled_by = heading.clone();
+    let is_open = RwSignal::new(false);
     view! {
-        <section class="figure" data-testid="minutes" data-rows=rows data-complete=complete>
+        <section class="figure" node_ref=place id=id aria-labelledby=labelled_by>
             <header>
-                <h2>{words::MINUTES_WATCHED}</h2>
-                <p class="quiet small">{move || words::days_in(&zone.get())}</p>
+                <h2 id=heading>{title}</h2>
+                <p class="quiet small">{unit}</p>
+                <Menu title place table />
             </header>
-            <p class="sentence">{move || chart.with(|c| c.as_ref().map(|c| c.sentence.clone()))}</p>
-            <div class="drawing" node_ref=place inner_html=move || drawing.get().unwrap_or_default()></div>
-            <p class="quiet small">
-                {move || is_hatched.get().then_some(words::HATCHED)} " " {words::MINUTE_IS}
+            <p class="sentence">{sentence}</p>
+            <p class="reading" aria-live="polite" data-testid="reading">
+                {move || reading.get().unwrap_or_else(|| words::figures::READ_OUT.to_owned())}
             </p>
-            <details>
+            {children()}
+            <p class="caveat quiet small">{caveat}</p>
+            <details on:toggle=move |_| is_open.set(true)>
                 <summary>{words::NUMBERS}</summary>
-                {move || chart.with(|chart| chart.as_ref().map(|chart| view! { <Twin chart=chart.clone() /> }))}
+                <Show when=move || is_open.get()>
+                    {move || table.get().map(|table| view! { <Twin title table /> })}
+                </Show>
             </details>
         </section>
     }
@@ -95,17 +74,14 @@ pub fn Minutes(
 
 /// The same numbers as a table.
 #[component]
-fn Twin(chart: Chart) -> impl IntoView {
-    let table = chart.table();
-    let last = table.columns.len().saturating_sub(1);
+fn Twin(title: &'static str, table: Table) -> impl IntoView {
+    let has_state = table.rows.first().is_some_and(|row| row.state.is_some());
+    let numbers = 1..table.columns.len().saturating_sub(usize::from(has_state));
     let columns = table
         .columns
         .into_iter()
         .enumerate()
-        .map(|(place, name)| {
-            let is_number = place > 0 && place < last;
-            view! { <th scope="col" class:number=is_number>{name}</th> }
-        })
+        .map(|(place, name)| view! { <th scope="col" class:number=numbers.contains(&place)>{name}</th> })
         .collect_view();
     let rows = table
         .rows
@@ -116,20 +92,24 @@ fn Twin(chart: Chart) -> impl IntoView {
                 .into_iter()
                 .map(|value| view! { <td class="number">{value.map_or("–".to_owned(), spelling::number)}</td> })
                 .collect_view();
-            view! { <tr><th scope="row">{row.name}</th>{values}<td>{row.state}</td></tr> }
+            let state = row.state.map(|state| view! { <td>{state}</td> });
+            view! { <tr><th scope="row">{row.name}</th>{values}{state}</tr> }
         })
         .collect_view();
+    // A table that is wider than the page scrolls by itself, by keyboard too.
     view! {
-        <table>
-            <caption>{chart.title}</caption>
-            <thead><tr>{columns}</tr></thead>
-            <tbody>{rows}</tbody>
-        </table>
+        <div class="twin" tabindex="0" role="region" aria-label=title>
+            <table>
+                <caption>{title}</caption>
+                <thead><tr>{columns}</tr></thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
     }
 }
 
 /// The width of an element in CSS pixels, renewed when the window's changes.
-fn width_of(place: NodeRef<html::Div>) -> Memo<u32> {
+pub fn width_of(place: NodeRef<html::Div>) -> Memo<u32> {
     let resized = RwSignal::new(());
     let hear = Closure::<dyn Fn()>::new(move || {
         resized.try_set(());

@@ -1,0 +1,198 @@
+//! Upright bars per day, of minutes or of viewers, read by one cursor: the same day in both.
+
+use crate::parts::figure::reader::Reader;
+use crate::parts::figure::{Figure, width_of};
+use crate::words::figures as said;
+use crate::{spelling, words};
+use charts::layout::{Layout, Size};
+use charts::model::{Bar, Beside, Chart, Level, Words};
+use charts::svg;
+use domain::time::monday;
+use engine::measures::{Known, Measures, Watched};
+use leptos::html;
+use leptos::prelude::*;
+
+/// The height of the drawing, reserved before there is anything to draw.
+const HEIGHT: u32 = 240;
+
+/// What is counted per day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted {
+    /// Minutes watched.
+    Minutes,
+    /// Distinct viewers.
+    Viewers,
+}
+
+impl Counted {
+    fn id(self) -> &'static str {
+        match self {
+            Self::Minutes => "minutes",
+            Self::Viewers => "viewers",
+        }
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::Minutes => words::MINUTES_WATCHED,
+            Self::Viewers => said::VIEWERS_PER_DAY,
+        }
+    }
+
+    fn unit(self) -> &'static str {
+        match self {
+            Self::Minutes => words::MINUTES,
+            Self::Viewers => said::VIEWERS,
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "viewers are far below 2^53")]
+    fn of(self, watched: Watched) -> f64 {
+        match self {
+            Self::Minutes => watched.minutes(),
+            Self::Viewers => watched.viewers as f64,
+        }
+    }
+
+    fn other(self) -> Self {
+        match self {
+            Self::Minutes => Self::Viewers,
+            Self::Viewers => Self::Minutes,
+        }
+    }
+}
+
+/// The chart of `counted` per day; the other count stands beside it in the table.
+#[must_use]
+pub fn chart(measures: &Measures, counted: Counted) -> Chart {
+    let bars = measures
+        .days
+        .iter()
+        .map(|(day, known)| Bar {
+            name: spelling::full_day(*day),
+            short: spelling::short_day(*day),
+            is_landmark: monday(*day) == *day,
+            level: match known {
+                Known::Missing => Level::Missing,
+                Known::Provisional(watched) => Level::Provisional(counted.of(*watched)),
+                Known::Complete(watched) => Level::Complete(counted.of(*watched)),
+            },
+        })
+        .collect();
+    let other = counted.other();
+    let beside = measures.days.iter().map(|(_, known)| known.watched().map(|w| other.of(w))).collect();
+    Chart {
+        id: counted.id().to_owned(),
+        title: counted.title().to_owned(),
+        unit: counted.unit().to_owned(),
+        sentence: match counted {
+            Counted::Minutes => words::minutes_sentence(measures),
+            Counted::Viewers => said::viewers_sentence(measures),
+        },
+        bars,
+        beside: vec![Beside { name: other.unit().to_owned(), values: beside }],
+        words: Words {
+            bars: words::DAY.to_owned(),
+            state: words::STATE.to_owned(),
+            complete: words::FINAL.to_owned(),
+            provisional: words::NOT_FINAL.to_owned(),
+            missing: words::NOT_HERE.to_owned(),
+        },
+    }
+}
+
+/// Bars per day.
+#[component]
+pub fn Days(
+    /// What is counted.
+    counted: Counted,
+    /// The numbers, once there are any.
+    measures: Memo<Option<Measures>>,
+    /// The zone of the days, as it is said.
+    zone: Memo<String>,
+    /// The day that is read.
+    at: RwSignal<Option<usize>>,
+) -> impl IntoView {
+    let chart = Memo::new(move |_| measures.with(|m| m.as_ref().map(|m| chart(m, counted))));
+    let is_hatched = Memo::new(move |_| measures.with(|m| m.as_ref().is_some_and(|m| m.provisional() > 0)));
+    let caveat = Signal::derive(move || {
+        let of_count = if counted == Counted::Minutes { words::MINUTE_IS } else { "" };
+        let hatched = if is_hatched.get() { words::HATCHED } else { "" };
+        format!("{hatched} {of_count}").trim().to_owned()
+    });
+    view! {
+        <Figure id=counted.id() title=counted.title()
+            unit=Signal::derive(move || format!("{} · {}", counted.unit(), words::days_in(&zone.get())))
+            sentence=sentence(chart) reading=reading(chart, at) caveat
+            table=Signal::derive(move || chart.with(|chart| chart.as_ref().map(Chart::table)))>
+            <Upright label=counted.title() chart at />
+        </Figure>
+    }
+}
+
+/// A chart's sentence; empty before there is one.
+pub fn sentence(chart: Memo<Option<Chart>>) -> Signal<String> {
+    Signal::derive(move || chart.with(|c| c.as_ref().map(|c| c.sentence.clone()).unwrap_or_default()))
+}
+
+/// The read-out of the bar `at`.
+pub fn reading(chart: Memo<Option<Chart>>, at: RwSignal<Option<usize>>) -> Signal<Option<String>> {
+    Signal::derive(move || {
+        let place = at.get()?;
+        chart.with(|chart| {
+            let chart = chart.as_ref()?;
+            let bar = chart.bars.get(place)?;
+            let beside = chart.beside.iter().filter_map(|beside| {
+                let value = beside.values.get(place).copied().flatten()?;
+                Some(format!("{} {}", spelling::number(value), beside.name.to_lowercase()))
+            });
+            let state = matches!(bar.level, Level::Provisional(_)).then(|| words::NOT_FINAL.to_lowercase());
+            let rest: Vec<String> = beside.chain(state).collect();
+            Some(said::read(&bar.name, bar.level.value(), &chart.unit, &rest))
+        })
+    })
+}
+
+/// The drawing of upright bars, with what reads it out.
+#[component]
+pub fn Upright(
+    /// What is read.
+    label: &'static str,
+    /// The chart, once there is one.
+    chart: Memo<Option<Chart>>,
+    /// The bar that is read.
+    at: RwSignal<Option<usize>>,
+) -> impl IntoView {
+    let place = NodeRef::<html::Div>::new();
+    let width = width_of(place);
+    let size = move || Size { width: width.get(), height: HEIGHT };
+    let layout = Memo::new(move |_| {
+        chart.with(|c| c.as_ref().map(|chart| Layout::new(chart, size(), &spelling::number)))
+    });
+    let drawing = Memo::new(move |_| {
+        chart.with(|c| c.as_ref().map(|chart| svg::draw(chart, size(), &spelling::number)))
+    });
+    let count = Signal::derive(move || chart.with(|chart| chart.as_ref().map_or(0, |c| c.bars.len())));
+    let name = Signal::derive(move || {
+        let bar = |chart: &Chart| Some(chart.bars.get(at.get()?)?.name.clone());
+        chart.with(|chart| chart.as_ref().and_then(bar)).unwrap_or_default()
+    });
+    let spot = Signal::derive(move || {
+        let place = at.get().filter(|place| *place < count.get())?;
+        layout.with(|layout| {
+            let layout = layout.as_ref()?;
+            let (left, right) = layout.bands.edges(place);
+            let top = layout.ticks.last().map_or(0, |tick| tick.y);
+            Some((left, top, (right - left).max(1), layout.baseline - top))
+        })
+    });
+    let find = Callback::new(move |(x, _)| {
+        layout.with_untracked(|layout| layout.as_ref().and_then(|layout| layout.bands.at(x)))
+    });
+    view! {
+        <div class="drawing upright" node_ref=place>
+            <div inner_html=move || drawing.get().unwrap_or_default()></div>
+            <Reader label count at name spot find />
+        </div>
+    }
+}

@@ -1,0 +1,97 @@
+//! Minutes by weekday and hour: a heat map with its scale.
+
+use crate::parts::figure::reader::Reader;
+use crate::parts::figure::{Figure, width_of};
+use crate::words::figures as said;
+use crate::{spelling, words};
+use charts::heat::{Grid, Heat, LINE, Line};
+use engine::measures::{self, Measures};
+use leptos::html;
+use leptos::prelude::*;
+
+/// Hours of a line.
+const HOURS: usize = 24;
+
+/// The chart.
+#[must_use]
+pub fn heat(of: &Measures) -> Heat {
+    let lines = (0u32..)
+        .zip(&of.week)
+        .map(|(place, weekday)| Line {
+            name: spelling::weekday(place),
+            short: spelling::short_weekday(place),
+            cells: weekday
+                .hours
+                .iter()
+                .map(|rows| (weekday.known > 0).then(|| measures::minutes(*rows)))
+                .collect(),
+            state: said::weekday_state(weekday),
+        })
+        .collect();
+    Heat {
+        id: "hours".to_owned(),
+        title: said::BY_HOUR.to_owned(),
+        unit: words::MINUTES.to_owned(),
+        sentence: said::hours_sentence(&of.week),
+        head: said::WEEKDAY.to_owned(),
+        state: words::DAYS.to_owned(),
+        missing: said::NOT_HERE.to_owned(),
+        columns: (0..HOURS).map(|hour| format!("{hour:02}")).collect(),
+        lines,
+    }
+}
+
+/// The heat map.
+#[component]
+pub fn Hours(
+    /// The numbers, once there are any.
+    measures: Memo<Option<Measures>>,
+    /// The zone of the hours, as it is said.
+    zone: Memo<String>,
+) -> impl IntoView {
+    let chart = Memo::new(move |_| measures.with(|measures| measures.as_ref().map(heat)));
+    let at = RwSignal::new(None::<usize>);
+    let place = NodeRef::<html::Div>::new();
+    let width = width_of(place);
+    let grid: Memo<Option<Grid>> =
+        Memo::new(move |_| chart.with(|chart| chart.as_ref().map(|chart| chart.grid(width.get()))));
+    let drawing = Memo::new(move |_| {
+        chart.with(|chart| chart.as_ref().map(|chart| chart.draw(width.get(), &spelling::number)))
+    });
+    let name =
+        Signal::derive(move || at.get().map(|at| said::hour(at / HOURS, at % HOURS)).unwrap_or_default());
+    let reading = Signal::derive(move || {
+        let place = at.get()?;
+        chart.with(|chart| {
+            let line = chart.as_ref()?.lines.get(place / HOURS)?;
+            let value = line.cells.get(place % HOURS).copied().flatten();
+            let rest = value.map(|_| format!("over {}", line.state));
+            Some(said::read(&name.get(), value, words::MINUTES, rest.as_slice()))
+        })
+    });
+    let spot = Signal::derive(move || {
+        let place = at.get()?;
+        let (left, right) = grid.with(|grid| grid.as_ref().map(|grid| grid.bands.edges(place % HOURS)))?;
+        let line = i32::try_from(place / HOURS).ok()?;
+        Some((left, line * LINE, (right - left).max(1), LINE))
+    });
+    let find = Callback::new(move |(x, y)| {
+        let (column, line) = grid.with_untracked(|grid| grid.as_ref().and_then(|grid| grid.at(x, y)))?;
+        Some(line * HOURS + column)
+    });
+    let coverage = move || measures.with(|m| m.as_ref().and_then(said::coverage)).unwrap_or_default();
+    view! {
+        <Figure id="hours" title=said::BY_HOUR
+            unit=Signal::derive(move || format!("{} · Hours in {}", words::MINUTES, zone.get()))
+            sentence=Signal::derive(move || {
+                chart.with(|chart| chart.as_ref().map(|c| c.sentence.clone()).unwrap_or_default())
+            })
+            reading caveat=Signal::derive(coverage)
+            table=Signal::derive(move || chart.with(|chart| chart.as_ref().map(Heat::table)))>
+            <div class="drawing heat" node_ref=place>
+                <div inner_html=move || drawing.get().unwrap_or_default()></div>
+                <Reader label=said::BY_HOUR count=7 * HOURS at name spot find line=HOURS />
+            </div>
+        </Figure>
+    }
+}

@@ -1,0 +1,238 @@
+//! Lying bars of videos, sections and roles: each a button that filters everything else by it.
+
+use crate::page::Ground;
+use crate::parts::figure::{Figure, width_of};
+use crate::words::figures as said;
+use crate::{spelling, words};
+use charts::ranking::{Item, Ranking};
+use domain::view::{Choice, Uuid, View};
+use engine::measures::{self, Items, Measures};
+use leptos::ev::KeyboardEvent;
+use leptos::html;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
+
+/// What the bars are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ranked {
+    /// Videos, with their share of length.
+    Videos,
+    /// Sections.
+    Sections,
+    /// Roles.
+    Roles,
+}
+
+/// A bar, with what a click on it chooses.
+#[derive(Debug, Clone, PartialEq)]
+struct Mark {
+    item: Item,
+    /// None where the bar is of many, or of something without an id that can stand in a URL.
+    choice: Option<Choice>,
+}
+
+impl Ranked {
+    fn id(self) -> &'static str {
+        match self {
+            Self::Videos => "videos",
+            Self::Sections => "sections",
+            Self::Roles => "roles",
+        }
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::Videos => said::BY_VIDEO,
+            Self::Sections => said::BY_SECTION,
+            Self::Roles => said::BY_ROLE,
+        }
+    }
+
+    fn head(self) -> &'static str {
+        match self {
+            Self::Videos => said::VIDEO,
+            Self::Sections => said::SECTION,
+            Self::Roles => said::ROLE,
+        }
+    }
+
+    fn beside(self) -> Vec<String> {
+        let share = (self == Self::Videos).then_some(said::OF_LENGTH);
+        [said::VIEWERS].into_iter().chain(share).map(str::to_owned).collect()
+    }
+
+    fn sentence(self, measures: &Measures) -> String {
+        match self {
+            Self::Videos => said::videos_sentence(measures),
+            Self::Sections => said::sections_sentence(measures),
+            Self::Roles => said::roles_sentence(measures),
+        }
+    }
+
+    fn caveat(self) -> &'static str {
+        match self {
+            Self::Videos => said::LENGTH_CAVEAT,
+            Self::Sections | Self::Roles => "",
+        }
+    }
+
+    /// Its bars.
+    fn marks(self, measures: &Measures, view: &View) -> Vec<Mark> {
+        let any = match self {
+            Self::Videos => !view.videos.is_empty(),
+            Self::Sections => !view.sections.is_empty(),
+            Self::Roles => !view.roles.is_empty(),
+        };
+        let mark = |name: String, value: f64, beside: Vec<Option<f64>>, choice: Option<Choice>| {
+            let is_chosen = choice.as_ref().is_some_and(|choice| view.has(choice));
+            Mark { item: Item { name, value, beside, is_left_out: any && !is_chosen }, choice }
+        };
+        #[expect(clippy::cast_precision_loss, reason = "viewers are far below 2^53")]
+        let viewers = |viewers: u64| Some(viewers as f64);
+        let named = |items: &Items, name: fn(&measures::Item) -> String, choice: fn(Uuid) -> Choice| {
+            let marks = items.named.iter().map(|item| {
+                let share = item.share_of_length().map(|share| (share * 100.0).round());
+                let share = (self == Self::Videos).then_some(share);
+                let beside = [viewers(item.watched.viewers)].into_iter().chain(share).collect();
+                mark(name(item), item.watched.minutes(), beside, Uuid::parse(&item.id).map(choice))
+            });
+            let others = (items.others > 0).then(|| {
+                let name = said::others(items.others, self.head());
+                mark(name, measures::minutes(items.other_rows), vec![None; self.beside().len()], None)
+            });
+            marks.chain(others).collect()
+        };
+        match self {
+            Self::Videos => named(&measures.videos, said::video, Choice::Video),
+            Self::Sections => named(&measures.sections, said::section, Choice::Section),
+            Self::Roles => measures
+                .roles
+                .iter()
+                .map(|(role, watched)| {
+                    let beside = vec![viewers(watched.viewers)];
+                    mark(said::role(*role).to_owned(), watched.minutes(), beside, Some(Choice::Role(*role)))
+                })
+                .collect(),
+        }
+    }
+}
+
+/// Lying bars.
+#[component]
+pub fn Bars(
+    /// Of what.
+    ranked: Ranked,
+    /// The numbers, once there are any.
+    measures: Memo<Option<Measures>>,
+) -> impl IntoView {
+    let address = expect_context::<Ground>().address;
+    let marks: Memo<Vec<Mark>> = Memo::new(move |_| {
+        measures.with(|m| m.as_ref().map(|m| ranked.marks(m, &address.view())).unwrap_or_default())
+    });
+    let sentence = Memo::new(move |_| {
+        measures.with(|measures| measures.as_ref().map(|m| ranked.sentence(m)).unwrap_or_default())
+    });
+    let chart = Memo::new(move |_| Ranking {
+        id: ranked.id().to_owned(),
+        title: ranked.title().to_owned(),
+        unit: words::MINUTES.to_owned(),
+        sentence: sentence.get(),
+        head: ranked.head().to_owned(),
+        beside: ranked.beside(),
+        items: marks.with(|marks| marks.iter().map(|mark| mark.item.clone()).collect()),
+    });
+    let place = NodeRef::<html::Div>::new();
+    let width = width_of(place);
+    let drawing = Memo::new(move |_| chart.with(|chart| chart.draw(width.get(), &spelling::number)));
+    let at = RwSignal::new(None::<usize>);
+    let reading = Signal::derive(move || {
+        let place = at.get()?;
+        marks.with(|marks| {
+            let item = &marks.get(place)?.item;
+            let rest: Vec<String> = item
+                .beside
+                .iter()
+                .zip(ranked.beside())
+                .filter_map(|(value, name)| {
+                    let value = spelling::number((*value)?);
+                    Some(match name == said::OF_LENGTH {
+                        true => format!("{value} % of its length per viewer"),
+                        false => format!("{value} {}", name.to_lowercase()),
+                    })
+                })
+                .collect();
+            Some(said::read(&item.name, Some(item.drawn()), words::MINUTES, &rest))
+        })
+    });
+    let caveat = Signal::derive(move || {
+        let coverage = measures.with(|m| m.as_ref().and_then(said::coverage)).unwrap_or_default();
+        [coverage.as_str(), ranked.caveat()].join(" ").trim().to_owned()
+    });
+    let count = Memo::new(move |_| marks.with(Vec::len));
+    view! {
+        <Figure id=ranked.id() title=ranked.title() unit=words::MINUTES.to_owned()
+            sentence reading caveat
+            table=Signal::derive(move || measures.with(Option::is_some).then(|| chart.with(Ranking::table)))>
+            <div class="drawing ranking" data-of=ranked.id()>
+                <div class="bars" node_ref=place>
+                    <div inner_html=drawing></div>
+                    <div class="rows" role="toolbar" aria-orientation="vertical" aria-label=ranked.title()
+                        on:keydown=move |event| step(&event, at, count.get_untracked())>
+                        <For each=move || 0..count.get() key=|place| *place let:place>
+                            <Bar place marks at />
+                        </For>
+                    </div>
+                </div>
+            </div>
+        </Figure>
+    }
+}
+
+/// The button over one bar. It stays while its bar changes, so that the focus stays too.
+#[component]
+fn Bar(place: usize, marks: Memo<Vec<Mark>>, at: RwSignal<Option<usize>>) -> impl IntoView {
+    let address = expect_context::<Ground>().address;
+    let mark = Memo::new(move |_| marks.with(|marks| marks.get(place).cloned()));
+    let choice = Memo::new(move |_| mark.with(|mark| mark.as_ref().and_then(|mark| mark.choice.clone())));
+    let name = move || mark.with(|mark| mark.as_ref().map(|mark| mark.item.name.clone()));
+    let is_chosen =
+        move || choice.get().map(|choice| if address.view().has(&choice) { "true" } else { "false" });
+    let choose = move |_| {
+        if let Some(choice) = choice.get_untracked() {
+            address.go(address.view().toggled(&choice));
+        }
+    };
+    let tab = move || if at.get().unwrap_or(0) == place { "0" } else { "-1" };
+    view! {
+        <button type="button" class="row" tabindex=tab aria-pressed=is_chosen
+            aria-disabled=move || choice.with(Option::is_none).then_some("true")
+            on:click=choose
+            on:focus=move |_| at.set(Some(place))
+            on:pointerenter=move |_| at.set(Some(place))>
+            <span class="unseen">{name}</span>
+        </button>
+    }
+}
+
+/// Moves the focus among the bars: one tab stop for all of them.
+fn step(event: &KeyboardEvent, at: RwSignal<Option<usize>>, count: usize) {
+    let Some(last) = count.checked_sub(1) else { return };
+    let here = at.get_untracked().unwrap_or(0).min(last);
+    let there = match event.key().as_str() {
+        "ArrowDown" | "ArrowRight" => (here + 1).min(last),
+        "ArrowUp" | "ArrowLeft" => here.saturating_sub(1),
+        "Home" => 0,
+        "End" => last,
+        _ => return,
+    };
+    event.prevent_default();
+    let rows = event.current_target().and_then(|rows| rows.dyn_into::<web_sys::Element>().ok());
+    let button = rows.and_then(|rows| {
+        let there = u32::try_from(there).ok()?;
+        rows.query_selector_all("button").ok()?.item(there)?.dyn_into::<HtmlElement>().ok()
+    });
+    if let Some(button) = button {
+        let _ = button.focus();
+    }
+}

@@ -1,0 +1,328 @@
+//! What the figures of `videoview` say.
+
+use crate::spelling;
+use domain::role::Role;
+use engine::measures::{self, Item, Measures, Students, Weekday};
+
+/// Title.
+pub const VIEWERS_PER_DAY: &str = "Viewers per day";
+/// Unit.
+pub const VIEWERS: &str = "Viewers";
+/// Title.
+pub const BY_HOUR: &str = "Minutes by weekday and hour";
+/// Title.
+pub const BY_VIDEO: &str = "Minutes per video";
+/// Title.
+pub const BY_SECTION: &str = "Minutes per section";
+/// Title.
+pub const BY_ROLE: &str = "Minutes by role";
+/// Title.
+pub const SPREAD: &str = "How much students watched";
+/// Title.
+pub const STUDENTS: &str = "Students";
+/// Unit.
+pub const STUDENTS_UNIT: &str = "Students";
+/// Title of the table of rows.
+pub const ALL_ROWS: &str = "Every row";
+/// Head of a column.
+pub const VIDEO: &str = "Video";
+/// Head of a column.
+pub const SECTION: &str = "Section";
+/// Head of a column.
+pub const COURSE: &str = "Course";
+/// Head of a column.
+pub const ROLE: &str = "Role";
+/// Head of a column.
+pub const STUDENT: &str = "Student";
+/// Head of a column.
+pub const PERSON: &str = "Viewer";
+/// Head of a column.
+pub const TIME: &str = "Time";
+/// Head of a column.
+pub const LENGTH: &str = "Length, min";
+/// Head of a column.
+pub const WEEKDAY: &str = "Weekday";
+/// Head of a column.
+pub const MINUTES_EACH: &str = "Minutes each";
+/// Head of a column.
+pub const COURSE_OF_TIME: &str = "Over the range";
+/// Head of a column: percent.
+pub const OF_LENGTH: &str = "Minutes per viewer ÷ length, %";
+/// A viewer that the row does not name.
+pub const NOBODY: &str = "Not named";
+/// What can be done with rows that can be clicked.
+pub const CHOOSE_TO_FILTER: &str = "Choose a bar to filter everything by it.";
+/// Before anything is pointed at.
+pub const READ_OUT: &str = "Point at the chart, or move through it with the arrow keys.";
+/// What names the list of chips.
+pub const FILTERS: &str = "Filters";
+/// Button: no filters.
+pub const CLEAR_FILTERS: &str = "Clear filters";
+/// Where there are no filters.
+pub const NO_FILTERS: &str =
+    "No filters. Choose a bar of a video, section or role to filter everything by it.";
+/// Button.
+pub const SAVE_SVG: &str = "Save as SVG";
+/// Button.
+pub const SAVE_PNG: &str = "Save as PNG";
+/// Button.
+pub const SAVE_CSV: &str = "Save numbers as CSV";
+/// Button.
+pub const PRINT: &str = "Print";
+/// Nobody did anything.
+pub const NO_ACTIVITY: &str = "No recorded activity.";
+/// Nothing is known yet.
+pub const NOTHING_HERE: &str = "None of these days are here yet.";
+/// Where a row of a table is still on its way.
+pub const ON_ITS_WAY: &str = "…";
+/// Shows the table.
+pub const SHOW_ROWS: &str = "Show every row";
+/// Where a weekday does not occur, or none of its days is here.
+pub const NOT_HERE: &str = "Not here";
+/// Caveat of the videos.
+pub const LENGTH_CAVEAT: &str = "Minutes per viewer ÷ length can pass 100 %: parts that are watched again count again. The reports do not say which part of a video was watched.";
+/// Caveat of the students.
+pub const STUDENTS_CAVEAT: &str = "Only people whose role in the institution is student, and only those with recorded activity: Echo360 lists nobody who did nothing.";
+/// Heads of an export.
+pub const EXPORT_HEADS: [&str; 6] = ["Report", "Chart", "Days", "Zone", "Filters", "Built"];
+/// No filters, in an export.
+pub const NONE: &str = "none";
+
+/// A role, for people.
+#[must_use]
+pub fn role(role: Role) -> &'static str {
+    match role {
+        Role::Student => "Students",
+        Role::Instructor => "Instructors",
+        Role::Assistant => "Assistants",
+        Role::Administrator => "Administrators",
+        Role::Other => "Other roles",
+        Role::Unnamed => "No role given",
+    }
+}
+
+/// A video's name; of one without, the beginning of its id.
+#[must_use]
+pub fn video(item: &Item) -> String {
+    if item.name.is_empty() { format!("Video {}", beginning(&item.id)) } else { item.name.clone() }
+}
+
+/// A section, with its course where the view is not of one course.
+#[must_use]
+pub fn section(item: &Item) -> String {
+    let number = if item.name.is_empty() { beginning(&item.id) } else { item.name.clone() };
+    if item.part_of.is_empty() {
+        format!("Section {number}")
+    } else {
+        format!("{} · {number}", item.part_of)
+    }
+}
+
+/// An id that has no name here: enough of it to tell it from others.
+#[must_use]
+pub fn beginning(id: &str) -> String {
+    id.chars().take(8).collect()
+}
+
+/// Videos or sections that are not shown by name.
+#[must_use]
+pub fn others(count: u64, of: &str) -> String {
+    let of = of.to_lowercase();
+    if count == 1 { format!("1 other {of}") } else { format!("{} other {of}s", spelling::count(count)) }
+}
+
+fn minutes(rows: u64) -> String {
+    let minutes = measures::minutes(rows);
+    let noun = if rows == 2 { "minute" } else { "minutes" };
+    format!("{} {noun}", spelling::number(minutes))
+}
+
+fn people(count: u64, one: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{} {one}s", spelling::count(count)) }
+}
+
+/// What keeps the numbers from being all there is; nothing when every day is here and final.
+#[must_use]
+pub fn coverage(measures: &Measures) -> Option<String> {
+    let days = |n: usize| if n == 1 { "1 day is".to_owned() } else { format!("{n} days are") };
+    let missing = Some(measures.missing()).filter(|n| *n > 0);
+    let provisional = Some(measures.provisional()).filter(|n| *n > 0);
+    let missing = missing.map(|n| format!("{} not here yet and not counted.", days(n)));
+    let provisional = provisional.map(|n| format!("{} not final yet.", days(n)));
+    let said: Vec<String> = missing.into_iter().chain(provisional).collect();
+    (!said.is_empty()).then(|| said.join(" "))
+}
+
+/// What the viewers per day show.
+#[must_use]
+pub fn viewers_sentence(measures: &Measures) -> String {
+    if measures.missing() == measures.days.len() {
+        return NOTHING_HERE.to_owned();
+    }
+    let known = measures.days.iter().filter_map(|(day, known)| Some((*day, known.watched()?.viewers)));
+    match known.max_by_key(|(_, viewers)| *viewers).filter(|(_, viewers)| *viewers > 0) {
+        None => NO_ACTIVITY.to_owned(),
+        Some((day, most)) => format!(
+            "{} in all, each counted once. Most came on {}: {}.",
+            people(measures.total.viewers, "viewer"),
+            spelling::full_day(day),
+            spelling::count(most)
+        ),
+    }
+}
+
+/// An hour of a weekday: `Tuesday 18:00–19:00`.
+#[must_use]
+pub fn hour(weekday: usize, hour: usize) -> String {
+    let weekday = spelling::weekday(u32::try_from(weekday).unwrap_or(0));
+    format!("{weekday} {hour:02}:00–{:02}:00", hour + 1)
+}
+
+/// What the heat map shows.
+#[must_use]
+pub fn hours_sentence(week: &[Weekday; 7]) -> String {
+    if week.iter().all(|weekday| weekday.known == 0) {
+        return NOTHING_HERE.to_owned();
+    }
+    let cells = week.iter().enumerate().flat_map(|(day, weekday)| {
+        weekday.hours.iter().enumerate().map(move |(hour, rows)| (day, hour, *rows))
+    });
+    match cells.max_by_key(|(_, _, rows)| *rows).filter(|(_, _, rows)| *rows > 0) {
+        None => NO_ACTIVITY.to_owned(),
+        Some((day, at, rows)) => {
+            format!("The busiest hour of the week is {}, with {} in all.", hour(day, at), minutes(rows))
+        }
+    }
+}
+
+/// The state of a weekday.
+#[must_use]
+pub fn weekday_state(weekday: &Weekday) -> String {
+    match (weekday.known, weekday.provisional) {
+        (0, _) => NOT_HERE.to_owned(),
+        (1, 0) => "1 day".to_owned(),
+        (days, 0) => format!("{days} days"),
+        (1, _) => "1 day, not final yet".to_owned(),
+        (days, provisional) => format!("{days} days, {provisional} not final yet"),
+    }
+}
+
+/// What the videos show.
+#[must_use]
+pub fn videos_sentence(measures: &Measures) -> String {
+    let Some(first) = measures.videos.named.first() else { return nothing(measures) };
+    let share = first.share_of_length().map(|share| format!(", {} of its length each", percent(share)));
+    format!(
+        "{} was watched most: {} by {}{}.",
+        video(first),
+        minutes(first.watched.rows),
+        people(first.watched.viewers, "viewer"),
+        share.unwrap_or_default()
+    )
+}
+
+/// What the sections show.
+#[must_use]
+pub fn sections_sentence(measures: &Measures) -> String {
+    let Some(first) = measures.sections.named.first() else { return nothing(measures) };
+    let all = measures.sections.named.len() as u64 + measures.sections.others;
+    if all == 1 {
+        return format!("All of it is of {}.", section(first));
+    }
+    format!("{} sections with recorded activity; {} has the most.", spelling::count(all), section(first))
+}
+
+/// What the roles show.
+#[must_use]
+pub fn roles_sentence(measures: &Measures) -> String {
+    let all: u64 = measures.roles.iter().map(|(_, watched)| watched.rows).sum();
+    let of =
+        |wanted: Role| measures.roles.iter().find(|(role, _)| *role == wanted).map_or(0, |(_, w)| w.rows);
+    if all == 0 {
+        return nothing(measures);
+    }
+    #[expect(clippy::cast_precision_loss, reason = "rows are far below 2^53")]
+    let share = of(Role::Student) as f64 / all as f64;
+    format!("Students watched {} of all minutes.", percent(share))
+}
+
+/// What the distribution shows.
+#[must_use]
+pub fn spread_sentence(measures: &Measures) -> String {
+    let Students { active, median_rows, .. } = measures.students;
+    match active {
+        0 => nothing(measures),
+        1 => format!("1 student with recorded activity, of {}.", minutes(median_rows)),
+        _ => format!(
+            "{} with recorded activity; the one in the middle watched {}.",
+            people(active, "student"),
+            minutes(median_rows)
+        ),
+    }
+}
+
+/// What the students show.
+#[must_use]
+pub fn students_sentence(measures: &Measures) -> String {
+    let Students { active, rows, .. } = measures.students;
+    if active == 0 {
+        return nothing(measures);
+    }
+    format!("{} with recorded activity: {}.", people(active, "student"), minutes(rows))
+}
+
+/// How many rows the table has.
+#[must_use]
+pub fn rows_sentence(measures: &Measures) -> String {
+    match measures.total.rows {
+        0 => nothing(measures),
+        1 => "1 row of half a minute.".to_owned(),
+        n => format!("{} rows of half a minute each, in the order of time.", spelling::count(n)),
+    }
+}
+
+fn nothing(measures: &Measures) -> String {
+    if measures.missing() == measures.days.len() { NOTHING_HERE.to_owned() } else { NO_ACTIVITY.to_owned() }
+}
+
+/// `81 %`, and no digits after the point.
+#[must_use]
+pub fn percent(share: f64) -> String {
+    format!("{} %", spelling::number((share * 100.0).round()))
+}
+
+/// A bin of the distribution: `10–20`.
+#[must_use]
+pub fn bin(place: u64, width: u64) -> String {
+    format!("{}–{}", spelling::count(place * width), spelling::count((place + 1) * width))
+}
+
+/// The read-out of a bar: its name, its number with a unit, and what else is known of it.
+#[must_use]
+pub fn read(name: &str, value: Option<f64>, unit: &str, rest: &[String]) -> String {
+    let value = value.map_or_else(
+        || crate::words::NOT_HERE.to_lowercase(),
+        |value| format!("{} {}", spelling::number(value), unit.to_lowercase()),
+    );
+    let rest: String = rest.iter().map(|part| format!(", {part}")).collect();
+    format!("{name}: {value}{rest}")
+}
+
+/// Takes a filter away.
+#[must_use]
+pub fn remove(name: &str) -> String {
+    format!("Remove the filter {name}")
+}
+
+/// What a menu is called.
+#[must_use]
+pub fn more(title: &str) -> String {
+    format!("Save or print: {title}")
+}
+
+/// The name of a spark-line.
+#[must_use]
+pub fn spark(rows: u64, days: usize) -> String {
+    let step = if days == 1 { "day".to_owned() } else { format!("{days} days") };
+    format!("{} by {step}", minutes(rows))
+}
