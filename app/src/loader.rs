@@ -143,7 +143,7 @@ impl Loader {
                         loaded.turn = turn;
                         loaded.failed.clear();
                     }
-                    loaded.measures = Some(measures);
+                    loaded.measures = Some(*measures);
                     loaded.version = loaded.version.wrapping_add(1);
                     loaded.load = load;
                 });

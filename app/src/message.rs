@@ -108,7 +108,7 @@ pub enum Answer {
         /// Of this look.
         turn: u32,
         /// The measures.
-        measures: Measures,
+        measures: Box<Measures>,
         /// What they were made of.
         load: Load,
     },

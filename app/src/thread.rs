@@ -172,7 +172,7 @@ impl Thread {
 
     fn measured(&self) {
         if let Some(tally) = &self.tally {
-            let measures = tally.answer(&self.shelf.texts);
+            let measures = Box::new(tally.answer(&self.shelf.texts));
             say(&Answer::Measured { turn: self.turn, measures, load: self.load() });
         }
     }

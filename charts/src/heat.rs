@@ -163,20 +163,21 @@ impl Heat {
         write: &dyn Fn(f64) -> String,
     ) -> Drawn {
         let right = i32::try_from(size.width).unwrap_or(i32::MAX / 2);
-        let swatch = SWATCH.min((right - left - 8 * CHARACTER) / 6).max(1);
+        let end = format!("{} {}", write(top), self.unit.to_lowercase());
+        let needed = i32::try_from(end.chars().count()).unwrap_or(0) * CHARACTER;
+        let swatch = SWATCH.min((right - left - needed) / 6).max(1);
         let under = written(area, Ink::Label, HPos::Left, VPos::Top);
         let mut x = left;
         for (step, ink) in (0i32..).zip(Ink::CELLS) {
             block(area, ink, (x, y + 4), (x + swatch - 1, y + 16))?;
             let from = if step == 0 { 0.0 } else { f64::from(step - 1) / STEPS * top };
             // The lowest step begins above nothing, so its number would be nothing's again.
-            if step != 1 && (swatch >= 36 || step % 2 == 0) {
+            if step != 1 && (swatch >= 40 || step % 2 == 0) {
                 area.draw_text(&write(from), &under, (x, y + 22)).map_err(failed)?;
             }
             x += swatch;
         }
-        area.draw_text(&format!("{} {}", write(top), self.unit.to_lowercase()), &under, (x, y + 22))
-            .map_err(failed)
+        area.draw_text(&end, &under, (x, y + 22)).map_err(failed)
     }
 }
 

@@ -6,8 +6,8 @@ use crate::scale::{Bands, Linear};
 use crate::svg::{Drawn, block, failed, finished};
 use plotters::prelude::{IntoDrawingArea, SVGBackend};
 
-/// Draws `steps` on a scale that ends at `most`, so that lines under each other can be compared: a bar for each
-/// step with a number above zero, a gap for each that is not known. `name` is what it is called.
+/// Draws `steps` on a scale that ends at `most`: a bar for each step with a number above zero, a gap for each that
+/// is not known. `name` is what it is called.
 #[must_use]
 pub fn draw(steps: &[Option<f64>], most: f64, size: Size, name: &str) -> String {
     let mut drawing = String::new();

@@ -96,9 +96,10 @@ fn Twin(title: &'static str, table: Table) -> impl IntoView {
             view! { <tr><th scope="row">{row.name}</th>{values}{state}</tr> }
         })
         .collect_view();
+    let label = words::figures::numbers_of(title);
     // A table that is wider than the page scrolls by itself, by keyboard too.
     view! {
-        <div class="twin" tabindex="0" role="region" aria-label=title>
+        <div class="twin" tabindex="0" role="region" aria-label=label>
             <table>
                 <caption>{title}</caption>
                 <thead><tr>{columns}</tr></thead>

@@ -103,7 +103,7 @@ fn EachStudent(measures: Memo<Option<Measures>>) -> impl IntoView {
     let sentence = move || measures.with(|m| m.as_ref().map(said::students_sentence)).unwrap_or_default();
     let caveat = move || {
         let coverage = measures.with(|m| m.as_ref().and_then(said::coverage)).unwrap_or_default();
-        format!("{coverage} {}", said::STUDENTS_CAVEAT).trim().to_owned()
+        format!("{coverage} {} {}", said::STUDENTS_CAVEAT, said::SPARK_CAVEAT).trim().to_owned()
     };
     let cells = Callback::new(move |(shown, place): (Shown, usize)| {
         let Part::Students(listed) = shown.part else { return Vec::new() };

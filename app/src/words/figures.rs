@@ -83,6 +83,9 @@ pub const NOT_HERE: &str = "Not here";
 pub const LENGTH_CAVEAT: &str = "Minutes per viewer ÷ length can pass 100 %: parts that are watched again count again. The reports do not say which part of a video was watched.";
 /// Caveat of the students.
 pub const STUDENTS_CAVEAT: &str = "Only people whose role in the institution is student, and only those with recorded activity: Echo360 lists nobody who did nothing.";
+/// Caveat of the spark-lines.
+pub const SPARK_CAVEAT: &str =
+    "Each student's line has a scale of its own: compare days in it, not students.";
 /// Heads of an export.
 pub const EXPORT_HEADS: [&str; 6] = ["Report", "Chart", "Days", "Zone", "Filters", "Built"];
 /// No filters, in an export.
@@ -126,9 +129,13 @@ pub fn beginning(id: &str) -> String {
 
 /// Videos or sections that are not shown by name.
 #[must_use]
-pub fn others(count: u64, of: &str) -> String {
+pub fn others(count: u64, of: &str, rows: u64) -> String {
     let of = of.to_lowercase();
-    if count == 1 { format!("1 other {of}") } else { format!("{} other {of}s", spelling::count(count)) }
+    let (others, have) = match count {
+        1 => (format!("1 other {of}"), "has"),
+        _ => (format!("{} other {of}s", spelling::count(count)), "together have"),
+    };
+    format!("{others} {have} {}.", minutes(rows))
 }
 
 fn minutes(rows: u64) -> String {
@@ -312,6 +319,12 @@ pub fn read(name: &str, value: Option<f64>, unit: &str, rest: &[String]) -> Stri
 #[must_use]
 pub fn remove(name: &str) -> String {
     format!("Remove the filter {name}")
+}
+
+/// The table of a figure.
+#[must_use]
+pub fn numbers_of(title: &str) -> String {
+    format!("{}: {title}", crate::words::NUMBERS)
 }
 
 /// What a menu is called.

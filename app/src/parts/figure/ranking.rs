@@ -28,7 +28,7 @@ pub enum Ranked {
 #[derive(Debug, Clone, PartialEq)]
 struct Mark {
     item: Item,
-    /// None where the bar is of many, or of something without an id that can stand in a URL.
+    /// None where the bar is of something without an id that can stand in a URL.
     choice: Option<Choice>,
 }
 
@@ -70,11 +70,19 @@ impl Ranked {
         }
     }
 
-    fn caveat(self) -> &'static str {
-        match self {
-            Self::Videos => said::LENGTH_CAVEAT,
-            Self::Sections | Self::Roles => "",
-        }
+    /// What is not among its bars, and what a bar is not. The others together would dwarf every bar.
+    fn caveat(self, measures: &Measures) -> String {
+        let others = |items: &Items| {
+            let is_any = items.others > 0;
+            is_any.then(|| said::others(items.others, self.head(), items.other_rows))
+        };
+        let parts = match self {
+            Self::Videos => [others(&measures.videos), Some(said::LENGTH_CAVEAT.to_owned())],
+            Self::Sections => [others(&measures.sections), None],
+            Self::Roles => [None, None],
+        };
+        let parts: Vec<String> = [said::coverage(measures)].into_iter().chain(parts).flatten().collect();
+        parts.join(" ")
     }
 
     /// Its bars.
@@ -97,11 +105,7 @@ impl Ranked {
                 let beside = [viewers(item.watched.viewers)].into_iter().chain(share).collect();
                 mark(name(item), item.watched.minutes(), beside, Uuid::parse(&item.id).map(choice))
             });
-            let others = (items.others > 0).then(|| {
-                let name = said::others(items.others, self.head());
-                mark(name, measures::minutes(items.other_rows), vec![None; self.beside().len()], None)
-            });
-            marks.chain(others).collect()
+            marks.collect()
         };
         match self {
             Self::Videos => named(&measures.videos, said::video, Choice::Video),
@@ -166,8 +170,7 @@ pub fn Bars(
         })
     });
     let caveat = Signal::derive(move || {
-        let coverage = measures.with(|m| m.as_ref().and_then(said::coverage)).unwrap_or_default();
-        [coverage.as_str(), ranked.caveat()].join(" ").trim().to_owned()
+        measures.with(|measures| measures.as_ref().map(|m| ranked.caveat(m)).unwrap_or_default())
     });
     let count = Memo::new(move |_| marks.with(Vec::len));
     view! {
