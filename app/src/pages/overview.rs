@@ -182,7 +182,7 @@ fn is_charted(info: &Option<ReportInfo>) -> bool {
 fn chosen_course(all: &[Course], view: &View) -> Option<String> {
     let chosen = view.course.as_ref()?;
     let course = all.iter().find(|course| course.id.eq_ignore_ascii_case(chosen.as_str()))?;
-    let section = view.section.as_ref().and_then(|chosen| {
+    let section = view.sections.iter().next().filter(|_| view.sections.len() == 1).and_then(|chosen| {
         course.sections.iter().find(|section| section.id.eq_ignore_ascii_case(chosen.as_str()))
     });
     let name = words::course(course);

@@ -12,6 +12,7 @@ use domain::time::Day;
 use domain::view::{Uuid, View, ZoneName};
 use leptos::html;
 use leptos::prelude::*;
+use std::collections::BTreeSet;
 
 /// The line of choices.
 #[component]
@@ -70,7 +71,11 @@ fn Reports() -> impl IntoView {
 fn Courses(courses: Memo<Vec<Course>>) -> impl IntoView {
     let address = expect_context::<Ground>().address;
     let course = Memo::new(move |_| address.view().course);
-    let section = Memo::new(move |_| address.view().section);
+    // One is chosen here; several are filters below, and then none of them stands for all.
+    let section = Memo::new(move |_| {
+        let mut sections = address.view().sections.into_iter();
+        sections.next().filter(|_| sections.next().is_none())
+    });
     let known = Memo::new(move |_| {
         courses.with(|all| {
             let chosen = course.get()?;
@@ -88,11 +93,11 @@ fn Courses(courses: Memo<Vec<Course>>) -> impl IntoView {
     });
     let choose_course = move |event| {
         let course = Uuid::parse(&event_target_value(&event));
-        address.go(View { course, section: None, ..address.view() });
+        address.go(View { course, sections: BTreeSet::new(), ..address.view() });
     };
     let choose_section = move |event| {
-        let section = Uuid::parse(&event_target_value(&event));
-        address.go(View { section, ..address.view() });
+        let sections = Uuid::parse(&event_target_value(&event)).into_iter().collect();
+        address.go(View { sections, ..address.view() });
     };
     view! {
         <label class="course">

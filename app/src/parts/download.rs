@@ -25,7 +25,14 @@ pub fn Download(
         ("to", days.map(|(_, to)| to.to_string())),
         ("tz", days.map(|_| request.tz.replace('+', "%2B"))),
         ("course", view.course.map(|id| id.as_str().to_owned())),
-        ("section", view.section.map(|id| id.as_str().to_owned())),
+        // The download knows one section at a time; of several it brings the whole course.
+        (
+            "section",
+            Some(view.sections)
+                .filter(|ids| ids.len() == 1)
+                .and_then(|ids| ids.into_iter().next())
+                .map(|id| id.as_str().to_owned()),
+        ),
     ];
     let mut mark = '?';
     for (key, value) in pairs.into_iter().filter_map(|(key, value)| Some((key, value?))) {
