@@ -114,6 +114,8 @@ pub const MINUTE_IS: &str =
     "Echo360 records one row for every 30 seconds watched. Rows that name nobody count minutes, not viewers.";
 /// A board with nothing on it.
 pub const NO_REQUESTS: &str = "Nothing has been asked for yet.";
+/// Link to the board.
+pub const SEE_REQUESTS: &str = "See all requests";
 /// Link to where something can be asked for.
 pub const SEE_OVERVIEW: &str = "Go to the overview";
 /// A report that is not offered.

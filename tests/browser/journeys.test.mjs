@@ -149,6 +149,40 @@ test('arrows go by the length of the range, and nothing scrolls', async () => {
   });
 });
 
+test('several changes in one frame are one view and one entry in the history', async () => {
+  const { courses } = await stack.api('/api/courses');
+  await withTab(browser, {}, async (page) => {
+    await page.goto(address(stack, month));
+    await page.getByLabel('Course').locator(`option[value="${courses[0].id}"]`).waitFor({ state: 'attached' });
+    const added = await page.evaluate((course) => {
+      const entries = history.length;
+      document.querySelector('.arrow').click();
+      const select = document.querySelector('.course select');
+      select.value = course;
+      select.dispatchEvent(new Event('change', { bubbles: true }));
+      document.querySelector('.arrow').click();
+      return history.length - entries;
+    }, courses[0].id);
+    assert.equal(added, 1);
+    const expected = `from=${plusDays(month.from, -56)}&to=${plusDays(month.to, -56)}&course=${courses[0].id}`;
+    assert.ok(page.url().endsWith(expected), page.url());
+    await page.goBack();
+    assert.ok(page.url().endsWith(`from=${month.from}&to=${month.to}`), page.url());
+  });
+});
+
+test('who stops waiting gets the plan back, and what is here stays here', async () => {
+  await withTab(browser, {}, async (page) => {
+    await page.goto(address(stack, weeks(20, 30)));
+    await page.getByRole('button', { name: 'Ask Echo360' }).click();
+    await page.getByRole('button', { name: 'Stop waiting' }).click();
+    await page.getByRole('button', { name: 'Ask Echo360' }).waitFor();
+    await page.getByText('20 weekly reports, three at a time').waitFor();
+  });
+  // What Echo360 builds already is kept; the rest of the tests need not wait for more.
+  await until('nothing is under way', async () => (await stack.api('/api/requests')).desk.in_flight === 0);
+});
+
 test('two days and a zone are chosen, and one change is one entry in the history', async () => {
   const { from, to } = weeks(2, 1);
   await withTab(browser, {}, async (page) => {

@@ -1,8 +1,10 @@
 //! Why Lectern asks Echo360 nothing for now, and what there is to do.
 
 use crate::clock::Clock;
+use crate::page::Ground;
 use crate::words;
 use domain::api::Held;
+use domain::view::Place;
 use leptos::prelude::*;
 
 /// A hold, as long as there is one.
@@ -13,6 +15,12 @@ pub fn Holding(
     /// For the time until the next try.
     clock: Clock,
 ) -> impl IntoView {
+    let address = expect_context::<Ground>().address;
+    let board = move || {
+        let view = address.view();
+        let to = view.clone().at(Place::Requests).to_url();
+        (view.place != Place::Requests).then(|| view! { " " <a href=to>{words::SEE_REQUESTS}</a> })
+    };
     // The kind is announced once; the time until the next try changes in silence.
     let why = Memo::new(move |_| held.with(|held| held.as_ref().map(|held| (held.why, held.detail.clone()))));
     let until = move || held.get().map(|held| words::hold_until(held.until, clock.now()));
@@ -24,7 +32,7 @@ pub fn Holding(
                         <h2>{words::hold(why)}</h2>
                         <p>{detail} " " {words::hold_advice(why)}</p>
                     </div>
-                    <p class="quiet small">{until}</p>
+                    <p class="quiet small">{until} {board}</p>
                 </section>
             }
         })
