@@ -121,10 +121,10 @@ impl Texts {
         self.names.text(self.videos.of(code)[0]).into_owned()
     }
 
-    /// A video's whole minutes, where a row gives them.
+    /// A video's length in seconds, where a row gives it.
     #[must_use]
-    pub fn video_minutes(&self, code: u32) -> Option<u32> {
-        Some(whole_minutes(self.names.bytes_of(self.videos.of(code)[1]))).filter(|minutes| *minutes > 0)
+    pub fn video_seconds(&self, code: u32) -> Option<u32> {
+        seconds_of_minutes(self.names.bytes_of(self.videos.of(code)[1])).filter(|seconds| *seconds > 0)
     }
 
     /// What a course is displayed as.
@@ -305,6 +305,19 @@ fn whole_minutes(field: &[u8]) -> u32 {
         .fold(0u32, |minutes, digit| minutes.saturating_mul(10).saturating_add(u32::from(digit - b'0')))
 }
 
+/// `50.75` minutes as 3,045 seconds, rounded; `None` when it is no number of minutes. A share of the length is
+/// told to the percent, and half a minute of fifty is one.
+fn seconds_of_minutes(field: &[u8]) -> Option<u32> {
+    let minutes: f64 = std::str::from_utf8(field).ok()?.parse().ok()?;
+    let is_length = minutes.is_finite() && (0.0..1e6).contains(&minutes);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "at most sixty million seconds, and not below zero"
+    )]
+    is_length.then(|| (minutes * 60.0).round() as u32)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -328,7 +341,7 @@ mod tests {
         assert_eq!(texts.role.text(columns.role.at(0)), "Student");
         assert_eq!(columns.length.at(0), 50);
         assert_eq!(texts.video_name(columns.video.at(0)), "n");
-        assert_eq!(texts.video_minutes(columns.video.at(0)), Some(50));
+        assert_eq!(texts.video_seconds(columns.video.at(0)), Some(3030), "50.5 minutes");
         assert_eq!(texts.section_number(columns.section.at(0)), ("1".to_owned(), String::new()));
         assert_eq!(texts.person(columns.user.at(0)), "", "no column names anybody");
         assert_eq!(Layout::read(b"VideoId,sectionId,courseId,userid\n"), Err("event_timestamp"));

@@ -106,8 +106,8 @@ pub struct Item {
     pub name: String,
     /// What it is part of, for a section: its course, as displayed; may be empty.
     pub part_of: String,
-    /// Its whole minutes, for a video that says so.
-    pub length: Option<u32>,
+    /// Its length in seconds, for a video that says so.
+    pub seconds: Option<u32>,
     /// What was watched.
     pub watched: Watched,
     /// Of its rows those that name a viewer.
@@ -120,7 +120,7 @@ impl Item {
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "viewers are far below 2^53")]
     pub fn share_of_length(&self) -> Option<f64> {
-        let length = f64::from(self.length?);
+        let length = f64::from(self.seconds?) / 60.0;
         let viewers = Some(self.watched.viewers).filter(|viewers| *viewers > 0)? as f64;
         Some(minutes(self.viewer_rows) / viewers / length)
     }

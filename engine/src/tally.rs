@@ -191,7 +191,7 @@ impl Tally {
             total: Watched { rows, viewers: counts.all.len() },
             week: self.week(),
             videos: items(&counts.videos, &texts.video, &self.question.videos, |code| {
-                (texts.video_name(code), String::new(), texts.video_minutes(code))
+                (texts.video_name(code), String::new(), texts.video_seconds(code))
             }),
             sections: items(&counts.sections, &texts.section, &self.question.sections, |code| {
                 let (number, course) = texts.section_number(code);
@@ -427,10 +427,10 @@ fn items(
             items.other_rows += count.rows;
             continue;
         }
-        let (name, part_of, length) = label(code);
+        let (name, part_of, seconds) = label(code);
         let id = ids.text(code).into_owned();
         let (watched, viewer_rows) = (count.watched(), count.viewer_rows);
-        items.named.push(Item { id, name, part_of, length, watched, viewer_rows });
+        items.named.push(Item { id, name, part_of, seconds, watched, viewer_rows });
     }
     items
 }

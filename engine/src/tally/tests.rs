@@ -155,7 +155,7 @@ fn ranked(rows: &[&Plain], id: fn(&Plain) -> &str, chosen: &[String], named: fn(
                 id: wanted.to_owned(),
                 name: String::new(),
                 part_of: String::new(),
-                length: None,
+                seconds: None,
                 watched,
                 viewer_rows,
             })
@@ -239,7 +239,7 @@ fn recomputed(question: &Question, weeks: &[(u64, Vec<Event>)]) -> Measures {
                 let number = item.id[1..].parse::<u32>().unwrap();
                 Item {
                     name: format!("Lecture {number}"),
-                    length: Some(number * 10).filter(|n| *n > 0),
+                    seconds: Some(number * 600).filter(|n| *n > 0),
                     ..item
                 }
             },
