@@ -15,6 +15,7 @@ use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
+use web_sys::ResizeObserver;
 
 /// The width of a chart before it is known.
 const WIDTH: u32 = 640;
@@ -109,22 +110,26 @@ fn Twin(title: &'static str, table: Table) -> impl IntoView {
     }
 }
 
-/// The width of an element in CSS pixels, renewed when the window's changes.
-pub fn width_of(place: NodeRef<html::Div>) -> Memo<u32> {
-    let resized = RwSignal::new(());
-    let hear = Closure::<dyn Fn()>::new(move || {
-        resized.try_set(());
+/// The width of an element in CSS pixels, observed: an element that is not in the document yet has none, and a
+/// chart that asked then would stay as wide as a guess.
+pub fn width_of(place: NodeRef<html::Div>) -> Signal<u32> {
+    let width = RwSignal::new(WIDTH);
+    let measure = Closure::<dyn Fn()>::new(move || {
+        let element = place.try_get_untracked().flatten();
+        let now = element.and_then(|element| u32::try_from(element.client_width()).ok());
+        if let Some(now) = now.filter(|now| *now > 0 && width.try_get_untracked() != Some(*now)) {
+            width.try_set(now);
+        }
     });
-    let _ = window().add_event_listener_with_callback("resize", hear.as_ref().unchecked_ref());
-    let hear = StoredValue::new_local(hear);
+    let observer = ResizeObserver::new(measure.as_ref().unchecked_ref()).ok();
+    let observer = StoredValue::new_local((observer, measure));
+    Effect::new(move |_| {
+        if let Some(element) = place.get() {
+            observer.with_value(|(observer, _)| observer.as_ref().inspect(|o| o.observe(&element)).is_some());
+        }
+    });
     on_cleanup(move || {
-        hear.with_value(|hear| {
-            let _ = window().remove_event_listener_with_callback("resize", hear.as_ref().unchecked_ref());
-        });
+        observer.try_with_value(|(observer, _)| observer.as_ref().inspect(|o| o.disconnect()).is_some());
     });
-    Memo::new(move |_| {
-        resized.track();
-        let width = place.get().and_then(|element| u32::try_from(element.client_width()).ok());
-        width.filter(|width| *width > 0).unwrap_or(WIDTH)
-    })
+    width.into()
 }

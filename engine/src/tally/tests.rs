@@ -223,7 +223,7 @@ fn recomputed(question: &Question, weeks: &[(u64, Vec<Event>)]) -> Measures {
     for (place, weekday) in week.iter_mut().enumerate() {
         let is_one = |day: Day| (day - domain::time::monday(day)).num_days() == place as i64;
         weekday.known =
-            days.iter().filter(|(day, known)| is_one(*day) && *known != Known::Missing).count() as u32;
+            days.iter().filter(|(day, known)| is_one(*day) && *known != Known::Missing).map(|_| 1).sum();
         for row in all.iter().filter(|row| is_one(row.day)) {
             weekday.hours[question.zone.hour_of(row.time) as usize] += 1;
         }
