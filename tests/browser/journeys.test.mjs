@@ -35,73 +35,67 @@ const focused = (page) =>
   });
 
 test('a first visit, the days and the details, by keyboard alone', async () => {
-  for (const viewport of [{ width: 1280, height: 900 }, { width: 360, height: 740 }]) {
-    await withTab(browser, { viewport }, async (page) => {
-      const press = async (...keys) => {
-        for (const key of keys) await page.keyboard.press(key);
-        return focused(page);
-      };
-      /** Tabs on to what is called so; everything on the way must be seen to have the focus. */
-      const tabTo = async (text, key = 'Tab') => {
-        for (let presses = 0; presses < 40; presses += 1) {
-          const now = await press(key);
-          if (now.tag !== 'body') {
-            assert.ok(now.outlined, `${now.tag} ${now.text}: the focus cannot be seen`);
-            assert.ok(now.uncovered, `${now.tag} ${now.text}: the focus is covered`);
-          }
-          if (now.text.startsWith(text)) return now;
+  // On a phone, since there a line stays on top that could cover what has the focus.
+  await withTab(browser, { viewport: { width: 360, height: 740 } }, async (page) => {
+    const press = async (...keys) => {
+      for (const key of keys) await page.keyboard.press(key);
+      return focused(page);
+    };
+    /** Tabs on to what is called so; everything on the way must be seen to have the focus. */
+    const tabTo = async (text, key = 'Tab') => {
+      for (let presses = 0; presses < 40; presses += 1) {
+        const now = await press(key);
+        if (now.tag !== 'body') {
+          assert.ok(now.outlined, `${now.tag} ${now.text}: the focus cannot be seen`);
+          assert.ok(now.uncovered, `${now.tag} ${now.text}: the focus is covered`);
         }
-        throw new Error(`${text} is not reached by ${key}`);
-      };
-      await page.goto(stack.url);
-      await page.getByRole('button', { name: 'See the last four weeks' }).waitFor();
-      assert.equal((await press('Tab')).text, 'Skip to the content');
-      assert.equal((await press('Enter')).tag, 'main');
-      await tabTo('See the last four weeks');
-      await page.keyboard.press('Enter');
-      await page.locator('[data-testid="minutes"] svg').first().waitFor();
-      assert.match(page.url(), /from=/);
-
-      // The days: opened, closed with Escape, opened again, a preset chosen.
-      await page.reload();
-      await page.locator('[data-testid="minutes"] svg').first().waitFor();
-      await tabTo('Previous 4 weeks');
-      assert.equal((await press('Tab')).tag, 'summary');
-      await page.keyboard.press('Enter');
-      await page.locator('.panel').waitFor();
-      await tabTo('Last complete week');
-      assert.equal((await press('Escape')).tag, 'summary');
-      await page.locator('.panel').waitFor({ state: 'hidden' });
-      await page.keyboard.press('Enter');
-      await tabTo('Last complete week');
-      assert.equal((await press('Enter')).tag, 'summary', 'the focus is where the choice is shown');
-      const { from, to } = weeks(1);
-      assert.ok(page.url().includes(`from=${from}&to=${to}`));
-
-      // An arrow keeps the focus, at the end of what is over too.
-      await tabTo('Previous week', 'Shift+Tab');
-      assert.equal((await press('Enter')).text, 'Previous week');
-      await tabTo('Next week');
-      await press('Enter');
-      assert.equal((await press('Enter')).text, 'Next week');
-      assert.ok(page.url().includes(`from=${from}&to=${to}`), 'not into days that are not over');
-
-      // The details of the windows.
-      await until('the week is shown', async () =>
-        (await page.getByRole('button', { name: 'Show them' }).isVisible()) || page.locator('.coverage').isVisible(),
-      );
-      const show = page.getByRole('button', { name: 'Show them' });
-      if (await show.isVisible()) {
-        await tabTo('Show them');
-        await page.keyboard.press('Enter');
+        if (now.text.startsWith(text)) return now;
       }
-      await page.locator('.coverage li').first().waitFor();
-      await tabTo('▸', 'Tab').catch(() => tabTo('Details', 'Shift+Tab'));
-      await page.keyboard.press('Enter');
-      await page.locator('.windows').waitFor();
-      await tabTo('Ask again');
-    });
-  }
+      throw new Error(`${text} is not reached by ${key}`);
+    };
+    await page.goto(stack.url);
+    await page.getByRole('button', { name: 'See the last four weeks' }).waitFor();
+    assert.equal((await press('Tab')).text, 'Skip to the content');
+    assert.equal((await press('Enter')).tag, 'main');
+    await tabTo('See the last four weeks');
+    await page.keyboard.press('Enter');
+    await page.locator('[data-testid="minutes"] svg').first().waitFor();
+    assert.match(page.url(), /from=/);
+
+    // The days: opened, closed with Escape, opened again, a preset chosen.
+    await page.reload();
+    await page.locator('[data-testid="minutes"] svg').first().waitFor();
+    await tabTo('Previous 4 weeks');
+    assert.equal((await press('Tab')).tag, 'summary');
+    await page.keyboard.press('Enter');
+    await page.locator('.panel').waitFor();
+    await tabTo('Last complete week');
+    assert.equal((await press('Escape')).tag, 'summary');
+    await page.locator('.panel').waitFor({ state: 'hidden' });
+    await page.keyboard.press('Enter');
+    await tabTo('Last complete week');
+    assert.equal((await press('Enter')).tag, 'summary', 'the focus is where the choice is shown');
+    const { from, to } = weeks(1);
+    assert.ok(page.url().includes(`from=${from}&to=${to}`));
+
+    // An arrow keeps the focus, at the end of what is over too.
+    await tabTo('Previous week', 'Shift+Tab');
+    assert.equal((await press('Enter')).text, 'Previous week');
+    await tabTo('Next week');
+    await press('Enter');
+    assert.equal((await press('Enter')).text, 'Next week');
+    assert.ok(page.url().includes(`from=${from}&to=${to}`), 'not into days that are not over');
+
+    // The details of the windows.
+    await page.getByRole('button', { name: 'Show them' }).waitFor();
+    await tabTo('Show them');
+    await page.keyboard.press('Enter');
+    await page.locator('.coverage li').first().waitFor();
+    await tabTo('Details');
+    await page.keyboard.press('Enter');
+    await page.locator('.windows').waitFor();
+    await tabTo('Ask again');
+  });
 });
 
 test('a course and a section are in the URL, and the numbers are theirs', async () => {
