@@ -13,8 +13,10 @@ use plotters::style::text_anchor::{HPos, VPos};
 /// Pixels down of one row: a target that a thumb can hit.
 pub const ROW: u32 = 32;
 
-/// Pixels that a character takes at most, on the average of a name.
-const CHARACTER: i32 = 8;
+/// Pixels that a character takes on the average of a name or a number, at 13 px.
+const CHARACTER: i32 = 7;
+/// Pixels between a name, its bar and its number.
+const SPACE: i32 = 8;
 
 /// One bar.
 #[derive(Debug, Clone, PartialEq)]
@@ -97,9 +99,8 @@ impl Ranking {
         };
         // Names have at most two fifths of the width, and never more than they need.
         let names = widest(&mut self.items.iter().map(|item| item.name.chars().count())).min(right * 2 / 5);
-        let left = names + CHARACTER;
-        let end =
-            (right - CHARACTER - widest(&mut numbers.iter().map(|text| text.chars().count()))).max(left);
+        let left = names + SPACE;
+        let end = (right - SPACE - widest(&mut numbers.iter().map(|text| text.chars().count()))).max(left);
         let most = self.items.iter().map(Item::drawn).fold(0.0, f64::max);
         let scale = Linear::new(most, left, end);
         for ((item, label), top) in self.items.iter().zip(&numbers).zip((0..).step_by(ROW as usize)) {
@@ -113,7 +114,7 @@ impl Ranking {
                 reach = reach.max(left + 1);
                 block(&area, ink, (left, top + 8), (reach, top + row - 8))?;
             }
-            area.draw_text(label, &number, (reach + CHARACTER, middle)).map_err(failed)?;
+            area.draw_text(label, &number, (reach + SPACE, middle)).map_err(failed)?;
         }
         area.present().map_err(failed)
     }
