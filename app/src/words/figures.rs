@@ -45,7 +45,7 @@ pub const WEEKDAY: &str = "Weekday";
 /// Head of a column.
 pub const MINUTES_EACH: &str = "Minutes each";
 /// Head of a column.
-pub const COURSE_OF_TIME: &str = "Over the range";
+pub const COURSE_OF_TIME: &str = "Over time";
 /// Head of a column: percent.
 pub const OF_LENGTH: &str = "Minutes per viewer ÷ length, %";
 /// A viewer that the row does not name.
