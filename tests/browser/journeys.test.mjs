@@ -225,8 +225,8 @@ test('the day on which clocks change has its own length', async () => {
     await page.goto(address(stack, range, { tz: 'Europe/Berlin' }));
     await page.getByRole('button', { name: /^(Ask Echo360|Show them)$/ }).click();
     await drawnFrom(page, expected.reduce((sum, minutes) => sum + 2 * minutes, 0));
-    const figure = page.getByTestId('minutes');
-    await figure.locator('details > summary').first().click();
+    const figure = page.getByRole('region', { name: 'Minutes watched per day', exact: true });
+    await figure.getByText('Numbers', { exact: true }).click();
     const shown = await figure.getByRole('table').locator('tbody tr td:nth-of-type(1)').allInnerTexts();
     assert.deepEqual(shown.map((text) => Number(text.replaceAll(',', ''))), expected);
   });

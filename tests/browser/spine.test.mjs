@@ -17,17 +17,26 @@ after(async () => {
   await stack?.stop();
 });
 
-/** The table behind the chart of minutes: a row a day. */
-async function numbers(page) {
-  const figure = page.getByTestId('minutes');
-  const opener = figure.locator('details', { has: page.getByRole('table', { includeHidden: true }) });
+/** The table behind a figure: for each row, its cells by the names of their columns. */
+async function tableOf(page, title) {
+  const figure = page.getByRole('region', { name: title, exact: true });
+  const opener = figure.locator('details', { has: page.getByText('Numbers', { exact: true }) });
   if (!(await opener.evaluate((details) => details.open))) await opener.locator('summary').click();
   const table = figure.getByRole('table');
+  await table.waitFor();
   const heads = await table.locator('thead th').allInnerTexts();
   const rows = await table.locator('tbody tr').evaluateAll((rows) =>
     rows.map((row) => [...row.cells].map((cell) => cell.innerText.trim())),
   );
   return rows.map((cells) => Object.fromEntries(cells.map((cell, place) => [heads[place], cell])));
+}
+
+/** Minutes and viewers of each day, out of the tables behind the two charts. */
+async function numbers(page) {
+  const minutes = await tableOf(page, 'Minutes watched per day');
+  const viewers = await tableOf(page, 'Viewers per day');
+  assert.deepEqual(viewers.map((row) => row.Day), minutes.map((row) => row.Day));
+  return minutes.map((row, place) => ({ ...viewers[place], ...row }));
 }
 
 /** A number as the page spells it. */

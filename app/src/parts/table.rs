@@ -124,9 +124,9 @@ pub fn LongTable(
         .map(|column| view! { <th role="columnheader" scope="col" class=column.class>{column.head}</th> })
         .collect_view();
     view! {
-        <div class="long" node_ref=place tabindex="0" role="region" aria-label=said::numbers_of(title)
+        <div class="listing" node_ref=place tabindex="0" role="region" aria-label=said::numbers_of(title)
             on:scroll=scroll on:keydown=press>
-            <div class="long-room" style:height=move || format!("{}px", room.get())>
+            <div class="listing-room" style:height=move || format!("{}px", room.get())>
                 <table role="table" aria-rowcount=move || (count.get() + 1).to_string()>
                     <caption class="unseen">{title}</caption>
                     <thead role="rowgroup"><tr role="row" aria-rowindex="1">{heads}</tr></thead>
