@@ -105,10 +105,10 @@ test('a course and a section are in the URL, and the numbers are theirs', async 
   await withTab(browser, {}, async (page) => {
     await page.goto(address(stack, month));
     await drawnFrom(page, (await stack.truth(month.from, month.to)).rows);
-    await page.getByLabel('Course').selectOption({ value: course.id });
+    await page.getByRole('combobox', { name: 'Course' }).selectOption({ value: course.id });
     const ofCourse = await stack.truth(month.from, month.to, { course: course.id });
     await drawnFrom(page, ofCourse.rows);
-    await page.getByLabel('Section').selectOption({ value: section.id });
+    await page.getByRole('combobox', { name: 'Section' }).selectOption({ value: section.id });
     const ofSection = await stack.truth(month.from, month.to, { course: course.id, section: section.id });
     assert.ok(ofSection.rows > 0 && ofSection.rows < ofCourse.rows);
     await drawnFrom(page, ofSection.rows);
@@ -118,13 +118,13 @@ test('a course and a section are in the URL, and the numbers are theirs', async 
     // A link to it, then back, choice by choice; the selects follow.
     await page.reload();
     await drawnFrom(page, ofSection.rows);
-    assert.equal(await page.getByLabel('Section').inputValue(), section.id);
-    await page.getByLabel('Course').selectOption({ label: 'All courses' });
+    assert.equal(await page.getByRole('combobox', { name: 'Section' }).inputValue(), section.id);
+    await page.getByRole('combobox', { name: 'Course' }).selectOption({ label: 'All courses' });
     await drawnFrom(page, (await stack.truth(month.from, month.to)).rows);
     assert.ok(!page.url().includes('section='), 'a section without its course is no view');
     await page.goBack();
     await drawnFrom(page, ofSection.rows);
-    assert.equal(await page.getByLabel('Course').inputValue(), course.id);
+    assert.equal(await page.getByRole('combobox', { name: 'Course' }).inputValue(), course.id);
   });
 });
 
@@ -147,7 +147,7 @@ test('several changes in one frame are one view and one entry in the history', a
   const { courses } = await stack.api('/api/courses');
   await withTab(browser, {}, async (page) => {
     await page.goto(address(stack, month));
-    await page.getByLabel('Course').locator(`option[value="${courses[0].id}"]`).waitFor({ state: 'attached' });
+    await page.getByRole('combobox', { name: 'Course' }).locator(`option[value="${courses[0].id}"]`).waitFor({ state: 'attached' });
     const added = await page.evaluate((course) => {
       const entries = history.length;
       document.querySelector('.arrow').click();

@@ -45,9 +45,9 @@ pub fn Menu(
         }
     };
     view! {
-        <details class="menu" node_ref=menu on:keydown=escape>
+        <details class="figure-menu" node_ref=menu on:keydown=escape>
             <summary aria-label=said::more(title)>"⋯"</summary>
-            <div class="menu-items">
+            <div class="figure-menu-items">
                 <button type="button" on:click=act(export::save_svg)>{said::SAVE_SVG}</button>
                 <button type="button" on:click=act(export::save_png)>{said::SAVE_PNG}</button>
                 <button type="button" on:click=csv>{said::SAVE_CSV}</button>
