@@ -236,7 +236,7 @@ pub fn no_csv_yet(missing: usize) -> String {
 #[must_use]
 pub fn trouble_title(trouble: &Trouble) -> String {
     match trouble {
-        Trouble::Said(problem) => problem.title.clone(),
+        Trouble::Said(problem) => problem.title.to_string(),
         Trouble::Unreachable => "Lectern cannot be reached".to_owned(),
         Trouble::Garbled(_) => "Something unexpected came back".to_owned(),
     }

@@ -159,14 +159,14 @@ pub struct Problem {
     /// What went wrong, stable.
     pub code: Code,
     /// The few words that name the kind.
-    pub title: String,
+    pub title: Box<str>,
     /// The HTTP status.
     pub status: u16,
     /// A sentence that a person can act on.
     pub detail: String,
     /// Seconds after which to try again, where that helps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub retry_after: Option<u64>,
+    pub retry_after: Option<u32>,
     /// What to give to Echo360's support.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upstream_request_id: Option<String>,
@@ -175,7 +175,7 @@ pub struct Problem {
     pub windows: Vec<String>,
     /// The methods that the route takes, for `wrong-method`: sent as the header `Allow`.
     #[serde(skip)]
-    pub allow: Option<String>,
+    pub allow: Option<Box<str>>,
 }
 
 impl Problem {
@@ -186,7 +186,7 @@ impl Problem {
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
         Self {
             code,
-            title: code.title().to_owned(),
+            title: code.title().into(),
             status: code.status(),
             detail: detail.into(),
             retry_after: None,
@@ -198,7 +198,7 @@ impl Problem {
 
     /// The same, worth trying again after `seconds`.
     #[must_use]
-    pub fn retry_after(mut self, seconds: u64) -> Self {
+    pub fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after = Some(seconds);
         self
     }

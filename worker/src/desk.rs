@@ -565,7 +565,7 @@ fn held_problem(info: &api::DeskInfo, now: Timestamp) -> Problem {
                 api::Hold::UpstreamDown | api::Hold::LimitReached => Code::UpstreamDown,
             };
             let wait = held.until.since(now) / SECOND;
-            Problem::new(code, held.detail.clone()).retry_after(u64::try_from(wait).unwrap_or(0).max(1))
+            Problem::new(code, held.detail.clone()).retry_after(u32::try_from(wait).unwrap_or(0).max(1))
         }
         None => Problem::new(Code::UpstreamDown, "Lectern has asked as often as it may this minute.")
             .retry_after(30),

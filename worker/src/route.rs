@@ -127,7 +127,7 @@ fn allow(request: &Request, methods: &[Method]) -> std::result::Result<(), Probl
     }
     let names: Vec<String> = methods.iter().map(ToString::to_string).collect();
     let detail = format!("This route takes {}.", names.join(" and "));
-    Err(Problem { allow: Some(names.join(", ")), ..Problem::new(Code::WrongMethod, detail) })
+    Err(Problem { allow: Some(names.join(", ").into()), ..Problem::new(Code::WrongMethod, detail) })
 }
 
 fn unknown_route() -> Problem {
