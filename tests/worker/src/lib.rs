@@ -127,6 +127,7 @@ impl Stack {
         command.args(["--ip", "127.0.0.1", "--inspector-port", "0", "--port", &self.port.to_string()]);
         command.arg("--persist-to").arg(self.state.join("worker"));
         command.arg("--env-file").arg(&file);
+        command.env("WRANGLER_WRITE_LOGS", "false").env("CLOUDFLARE_CF_FETCH_ENABLED", "false");
         command.env("WRANGLER_SEND_METRICS", "false").env("CI", "1").current_dir(&self.state);
         // Both keep what the Worker sends, signed links included, or show what its objects hold.
         command.env("X_LOCAL_OBSERVABILITY", "false").env("X_LOCAL_EXPLORER", "false");
@@ -316,8 +317,15 @@ pub async fn refusal(call: reqwest::RequestBuilder) -> Problem {
     problem
 }
 
+/// A free port below those that the system hands out by itself: one of them could be taken by any connection
+/// between this look and wrangler's start.
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    (0..1000)
+        .map(|_| 20_000 + (std::process::id() * 37 + NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000)
+        .filter_map(|port| u16::try_from(port).ok())
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .expect("a free port")
 }
 
 /// Some whole weeks that are long over.
