@@ -318,10 +318,19 @@ export function weeks(count, back = 0) {
   return { from: plusDays(end, -7 * count), to: plusDays(end, -1) };
 }
 
+let nextPort = 20_000 + ((process.pid * 37) % 12_000);
+
+/** A free port below those that the system hands out by itself: one of them could be taken by any connection. */
 async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    nextPort = nextPort < 32_000 ? nextPort + 1 : 20_000;
+    const server = createServer();
+    const isFree = await new Promise((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(nextPort, '127.0.0.1', () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return nextPort;
+  }
 }
