@@ -267,6 +267,7 @@ impl Desk {
         let id = match self.requests.values_mut().find(|earlier| earlier.asks_same(&request)) {
             Some(earlier) => {
                 earlier.windows = request.windows;
+                earlier.asked = now;
                 earlier.id.clone()
             }
             None => {
@@ -341,7 +342,7 @@ impl Desk {
         }
     }
 
-    /// Drops requests that have been met for [`REQUESTS_KEPT_DAYS`]; their windows stay.
+    /// Drops requests that are met and that nobody asked for [`REQUESTS_KEPT_DAYS`]; their windows stay.
     pub fn forget_old_requests(&mut self, now: Timestamp) {
         let oldest = Timestamp::start_of(minus_days(now.day(), REQUESTS_KEPT_DAYS));
         let windows = &self.windows;
@@ -351,7 +352,7 @@ impl Desk {
         let old: Vec<String> = self
             .requests
             .values()
-            .filter(|request| request.created < oldest && is_met(request))
+            .filter(|request| request.asked.max(request.created) < oldest && is_met(request))
             .map(|request| request.id.clone())
             .collect();
         for id in old {

@@ -33,6 +33,9 @@ pub struct Request {
     pub parameters: Parameters,
     /// When it was first asked.
     pub created: Timestamp,
+    /// When it was last asked: what is asked every day is not forgotten. Not stored at first.
+    #[serde(default)]
+    pub asked: Timestamp,
     /// Its windows, oldest first.
     pub windows: Vec<WindowKey>,
     /// The turn in which it was last served; 0 when it never was.
@@ -157,6 +160,7 @@ mod tests {
                 zone: "UTC".into(),
                 parameters: Parameters::new(),
                 created: Timestamp(i64::try_from(self.requests.len()).unwrap()),
+                asked: Timestamp(0),
                 windows: keys,
                 turn: 0,
             };

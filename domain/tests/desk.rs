@@ -349,6 +349,7 @@ impl World<'_> {
             zone: "UTC".into(),
             parameters: Parameters::new(),
             created: self.now,
+            asked: self.now,
             windows,
             turn: 0,
         };

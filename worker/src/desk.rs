@@ -329,6 +329,7 @@ impl Desk {
             zone: asked.zone.name().to_owned(),
             parameters: ask.parameters,
             created: now,
+            asked: now,
             windows: asked.windows,
             turn: 0,
         };
