@@ -361,10 +361,11 @@ impl Desk {
         }
     }
 
-    /// Somebody asks, perhaps because a secret was mended: try the credentials again soon.
+    /// Somebody asks, perhaps because a secret was mended: try the credentials again soon, but not once for
+    /// every ask, or an impatient person would have them locked.
     fn denied_may_be_mended(&mut self, now: Timestamp) {
         if self.account.denied.until(now).is_some() {
-            self.account.denied.success();
+            self.account.denied.hurry();
             self.changes.account = true;
         }
     }

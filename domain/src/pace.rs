@@ -40,13 +40,29 @@ impl Backoff {
     pub const LONGEST: i64 = 5 * MINUTE;
     /// The longest wait that an upstream may ask of us.
     pub const LONGEST_ASKED: i64 = 24 * HOUR;
+    /// Whom somebody hurries waits as after this many troubles: 5 × 2² = 20 s from the last of them.
+    const HURRIED: u8 = 3;
 
     /// Notes a trouble at `now`; `asked` is the upstream's own `Retry-After` in milliseconds.
     pub fn trouble(&mut self, now: Timestamp, asked: Option<i64>) {
-        let own = (Self::BASE << self.troubles.min(10)).min(Self::LONGEST);
         self.troubles = self.troubles.saturating_add(1);
-        let wait = asked.map_or(own, |asked| asked.clamp(SECOND, Self::LONGEST_ASKED));
+        let wait = asked.map_or(self.own_wait(), |asked| asked.clamp(SECOND, Self::LONGEST_ASKED));
         self.until = now.plus(wait);
+    }
+
+    /// The wait of our own choice after this many troubles.
+    fn own_wait(self) -> i64 {
+        (Self::BASE << self.troubles.saturating_sub(1).min(10)).min(Self::LONGEST)
+    }
+
+    /// Somebody thinks that it is mended: wait no more than 20 s after the last trouble. However often this is
+    /// said, no wait gets shorter than that. For troubles whose waits are our own.
+    pub fn hurry(&mut self) {
+        if self.troubles > Self::HURRIED {
+            let last = self.until.plus(-self.own_wait());
+            self.troubles = Self::HURRIED;
+            self.until = last.plus(self.own_wait());
+        }
     }
 
     /// Notes that all is well again.
@@ -108,6 +124,24 @@ mod tests {
         backoff.trouble(Timestamp(10 * HOUR), Some(30 * SECOND));
         assert_eq!(backoff.until(Timestamp(10 * HOUR)), Some(Timestamp(10 * HOUR + 30 * SECOND)));
         assert_eq!(backoff.until(Timestamp(-20 * HOUR)), None);
+    }
+
+    #[test]
+    fn a_hurried_wait_is_short_and_never_shorter_however_often_it_is_hurried() {
+        let mut backoff = Backoff::default();
+        for n in 0..6 {
+            backoff.trouble(Timestamp(n * HOUR), None);
+        }
+        let last = Timestamp(5 * HOUR);
+        assert_eq!(backoff.until(last), Some(last.plus(160 * SECOND)));
+        for _ in 0..3 {
+            backoff.hurry();
+            assert_eq!(backoff.until(last), Some(last.plus(20 * SECOND)));
+        }
+        let mut fresh = Backoff::default();
+        fresh.trouble(last, None);
+        fresh.hurry();
+        assert_eq!(fresh.until(last), Some(last.plus(5 * SECOND)), "it is short as it is");
     }
 
     #[test]
