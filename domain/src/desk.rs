@@ -464,8 +464,8 @@ impl Desk {
                 return Some(Step::List);
             };
             let end = key.end_at(now.day());
-            let equal: Vec<UpstreamRequest> =
-                listed.iter().filter(|request| request.is_for(&key, end)).cloned().collect();
+            let like_ours: Vec<UpstreamRequest> =
+                listed.iter().filter(|request| request.answers(&key, end)).cloned().collect();
             self.account.turn += 1;
             self.changes.account = true;
             if let Some(served) = self.requests.get_mut(&request) {
@@ -478,7 +478,7 @@ impl Desk {
                 self.change(&key, |window| window.give_up(detail, now));
                 continue;
             }
-            let adopted = self.windows.get(&key).and_then(|window| adoptable(window, &equal, end, now));
+            let adopted = self.windows.get(&key).and_then(|window| adoptable(window, &like_ours, end, now));
             if let Some((id, created)) = adopted {
                 self.change(&key, |window| {
                     window.taken_for = Some(request.clone());
@@ -486,7 +486,7 @@ impl Desk {
                 });
                 continue;
             }
-            let seen = equal.into_iter().map(|request| request.id).collect();
+            let seen = like_ours.into_iter().map(|request| request.id).collect();
             self.change(&key, |window| window.ask(end, seen, &request, now));
             let days = key.start().zip(end);
             return Some(Step::Create { key, days });
@@ -534,7 +534,9 @@ impl Desk {
             .map(|window| window.key.clone())
             .collect();
         for key in waiting {
-            self.change(&key, |window| settle_by_list(window, &listed, now));
+            let is_like = |other: &WindowKey| other.report == key.report && other.days == key.days;
+            let is_alone = self.windows.keys().filter(|other| is_like(other)).count() == 1;
+            self.change(&key, |window| settle_by_list(window, &listed, is_alone, now));
         }
         self.listing = Some((now, listed));
     }
@@ -725,14 +727,18 @@ fn list_due(window: &Window) -> Option<Timestamp> {
     }
 }
 
-/// What a list tells of a window whose "create" lost its reply, or whose upstream request was not found.
-fn settle_by_list(window: &mut Window, listed: &[UpstreamRequest], now: Timestamp) {
+/// What a list tells of a window whose "create" lost its reply, or whose upstream request was not found. A
+/// window that `is_alone` in its report and days also knows its own by less than all the parameters shown:
+/// nothing else of ours could be meant.
+fn settle_by_list(window: &mut Window, listed: &[UpstreamRequest], is_alone: bool, now: Timestamp) {
     match &mut window.life {
         Life::Asking { end, seen, absent_since } => {
             let end = *end;
             let ours = listed
                 .iter()
-                .filter(|request| request.is_for(&window.key, end))
+                .filter(|request| {
+                    request.is_for(&window.key, end) || (is_alone && request.answers(&window.key, end))
+                })
                 .find(|request| !seen.contains(&request.id) && !window.spent.contains(&request.id));
             match (ours, *absent_since) {
                 (Some(ours), _) => {
@@ -766,12 +772,13 @@ fn settle_by_list(window: &mut Window, listed: &[UpstreamRequest], now: Timestam
 /// The newest equal upstream request that will do instead of asking, whoever made it.
 fn adoptable(
     window: &Window,
-    equal: &[UpstreamRequest],
+    listed: &[UpstreamRequest],
     end: Option<Day>,
     now: Timestamp,
 ) -> Option<(UpstreamId, Timestamp)> {
-    equal
+    listed
         .iter()
+        .filter(|request| request.is_for(&window.key, end))
         .filter(|request| matches!(request.status, Status::Pending | Status::Available))
         .filter_map(|request| Some((request.created?, request.id.clone())))
         .filter(|(created, id)| window.would_adopt(id, *created, end, now))

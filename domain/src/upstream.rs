@@ -4,6 +4,7 @@ use crate::time::{Day, Timestamp};
 use crate::window::{Parameters, WindowKey};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// The id of an upstream request: what Echo360's support asks for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -107,13 +108,28 @@ impl UpstreamRequest {
     /// that an echo such as `2026-02-02T00:00:00Z` is the day it was.
     #[must_use]
     pub fn is_for(&self, key: &WindowKey, end: Option<Day>) -> bool {
+        self.has_days_of(key, end) && self.others().eq(key.parameters.iter())
+    }
+
+    /// Whether it could be what came of our own ask for this window: the same days and all our parameters,
+    /// and perhaps others that Echo360 filled in. To miss ours for those would build a second one beside it.
+    #[must_use]
+    pub fn answers(&self, key: &WindowKey, end: Option<Day>) -> bool {
+        let given: BTreeMap<&String, &String> = self.others().collect();
+        self.has_days_of(key, end)
+            && key.parameters.iter().all(|(name, value)| given.get(name) == Some(&value))
+    }
+
+    fn has_days_of(&self, key: &WindowKey, end: Option<Day>) -> bool {
         let day =
             |name: &str| self.parameters.get(name).map(|text| Timestamp::parse(text).map(Timestamp::day));
-        let others = || self.parameters.iter().filter(|(name, _)| *name != "start" && *name != "end");
         self.report == key.report.as_str()
             && day("start") == key.start().map(Some)
             && day("end") == end.map(Some)
-            && others().eq(key.parameters.iter())
+    }
+
+    fn others(&self) -> impl Iterator<Item = (&String, &String)> {
+        self.parameters.iter().filter(|(name, _)| *name != "start" && *name != "end")
     }
 }
 
@@ -223,6 +239,27 @@ mod tests {
         assert!(requests[1].is_for(&key("notes", Days::Exactly(start, end)), Some(end)));
         assert!(!requests[1].is_for(&key("notes", Days::Exactly(start, end)), Some(start)));
         assert!(!requests[1].is_for(&key("qanda", Days::Exactly(start, end)), Some(end)));
+    }
+
+    #[test]
+    fn an_echo_with_parameters_that_echo360_filled_in_is_still_the_answer_to_ours() {
+        let made = json!({"requestId": "a1", "status": "Pending", "reportName": "notes",
+            "parameters": {"start": "2020-02-10", "end": "2020-02-17", "scope": "all", "format": "csv"}});
+        let made = UpstreamRequest::parse(&made).unwrap();
+        let parameters = |pairs: &[(&str, &str)]| -> Parameters {
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        };
+        let key = |pairs| WindowKey {
+            report: ReportName::parse("notes").unwrap(),
+            days: Days::Week("2020-02-10".parse().unwrap()),
+            parameters: parameters(pairs),
+        };
+        let end = Some("2020-02-17".parse().unwrap());
+        assert!(made.answers(&key(&[("scope", "all")]), end));
+        assert!(!made.is_for(&key(&[("scope", "all")]), end), "another's with more parameters is not equal");
+        assert!(!made.answers(&key(&[("scope", "own")]), end));
+        assert!(!made.answers(&key(&[("term", "1")]), end));
+        assert!(!made.answers(&key(&[]), Some("2020-02-16".parse().unwrap())));
     }
 
     #[test]

@@ -613,18 +613,80 @@ fn an_equal_request_of_somebody_else_is_adopted() {
 }
 
 #[test]
-fn wrong_credentials_pause_the_desk_until_somebody_asks_again() {
+fn wrong_credentials_pause_the_desk_and_asking_hurries_it_without_a_call_for_every_ask() {
     let chances = [1u8];
     let mut world = world(&chances);
     calm(&mut world);
     world.ask("asset", "ana", 0, 1);
-    world.desk.next(world.now);
-    world.desk.listed(Err(Trouble::Denied { detail: "invalid_client".into() }), world.now);
+    let denied = || Err(Trouble::Denied { detail: "invalid_client".into() });
+    let mut refused = world.now;
+    for _ in 0..6 {
+        while let Step::Wait(at) = world.desk.next(world.now) {
+            world.now = at;
+        }
+        world.desk.listed(denied(), world.now);
+        refused = world.now;
+    }
     let held = world.desk.info(world.now).held.unwrap();
     assert_eq!((held.why, held.detail.as_str()), (domain::api::Hold::CredentialsRefused, "invalid_client"));
-    assert!(matches!(world.desk.next(world.now), Step::Wait(at) if at == held.until));
-    world.ask("asset", "ana", 0, 1);
+    assert!(held.until.since(refused) > MINUTE, "{}", held.until.since(refused));
+    for _ in 0..5 {
+        world.ask("asset", "ana", 0, 1);
+    }
+    let Step::Wait(soon) = world.desk.next(world.now) else { panic!("a call for every ask") };
+    assert_eq!(soon.since(refused), 20 * SECOND);
+    world.now = soon;
     assert!(matches!(world.desk.next(world.now), Step::List));
+}
+
+#[test]
+fn a_lost_reply_is_known_again_by_an_echo_with_parameters_that_echo360_filled_in() {
+    let chances = [200u8];
+    let mut world = world(&chances);
+    calm(&mut world);
+    world.ask("notes", "ana", 2, 1);
+    let mut creates = 0;
+    while world.desk.windows().any(|window| !matches!(window.life, Life::Building { .. })) {
+        match world.desk.next(world.now) {
+            Step::List => {
+                let listed = world.upstream.iter().map(|m| m.shown(m.created, false)).collect();
+                world.desk.listed(Ok(listed), world.now);
+            }
+            Step::Create { key, days } => {
+                creates += 1;
+                let mut parameters = create_parameters(&key, days);
+                parameters.insert("scope".into(), "all".into());
+                world.make("notes", parameters, true);
+                let lost = Err(Trouble::Down { sent: true, retry_after: None });
+                world.desk.created(&key, lost, world.now);
+            }
+            Step::Look { key, id } => {
+                assert!(world.desk.looked(&key, &id, Err(Trouble::Absent), world.now).is_none());
+            }
+            Step::Wait(at) => world.now = at,
+            other => panic!("{other:?}"),
+        }
+        assert!(creates <= world.desk.windows().count(), "a second one was built");
+    }
+}
+
+#[test]
+fn a_request_that_is_asked_every_day_is_not_forgotten() {
+    let chances = [200u8];
+    let mut world = world(&chances);
+    calm(&mut world);
+    world.ask("notes", "ana", 2, 1);
+    world.ask("polling", "ben", 2, 1);
+    run_until_done(&mut world);
+    let daily = world.desk.requests().find(|request| request.person == "ana").unwrap().clone();
+    for _ in 0..100 {
+        world.pass(DAY);
+        world.desk.ask(daily.clone(), world.now);
+        run_until_done(&mut world);
+        world.desk.forget_old_requests(world.now);
+    }
+    let left: Vec<&str> = world.desk.requests().map(|request| request.person.as_str()).collect();
+    assert_eq!(left, ["ana"]);
 }
 
 #[test]
