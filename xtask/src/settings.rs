@@ -21,9 +21,6 @@ const CLIENT_ID: &str = "ECHO360_CLIENT_ID";
 const CLIENT_SECRET: &str = "ECHO360_CLIENT_SECRET";
 const LOCAL: &str = "LECTERN_LOCAL";
 
-/// Where Echo360 runs.
-const REGIONS: [&str; 4] = ["us", "uk", "au", "ca"];
-
 /// What may be set, and what it means.
 const KNOWN: [(&str, &str); 7] = [
     (REGION, "where your Echo360 runs: us, uk, au or ca; without it and ECHO360_URL, the sandbox is started"),
@@ -136,50 +133,25 @@ impl Settings {
     }
 }
 
-/// What the settings put behind the page, if they are complete.
+/// What the settings put behind the page, if they are complete by the Worker's own rules. Which time zones there are
+/// is known to its runtime alone: that one is checked when it starts.
 fn upstream(values: &BTreeMap<&'static str, String>) -> Result<Upstream> {
-    match (values.get(REGION), values.get(URL)) {
-        (Some(_), Some(_)) => bail!("{REGION} and {URL} are both set: keep the one that you mean"),
-        (Some(region), None) if !REGIONS.contains(&region.as_str()) => {
-            bail!("{REGION} must be one of {}, not {region:?}", REGIONS.join(", "))
-        }
-        (None, Some(url)) => check_url(url)?,
-        (Some(_), None) => {}
-        (None, None) => {
-            for name in [CLIENT_ID, CLIENT_SECRET] {
-                if values.contains_key(name) {
-                    bail!(
-                        "{name} is set, but neither {REGION} nor {URL}: set one, or unset {name} for the sandbox"
-                    );
-                }
-            }
-            return Ok(Upstream::Sandbox);
-        }
+    let is_named = values.contains_key(REGION) || values.contains_key(URL);
+    if !is_named
+        && let Some(name) = [CLIENT_ID, CLIENT_SECRET].into_iter().find(|name| values.contains_key(name))
+    {
+        bail!("{name} is set, but neither {REGION} nor {URL}: set one, or unset {name} for the sandbox");
     }
-    for name in [CLIENT_ID, CLIENT_SECRET] {
-        if !values.contains_key(name) {
-            bail!("{name} is not set: put it in the environment or in {FILE} (`cargo xtask start --help`)");
-        }
+    let of_sandbox = |name: &str| match name {
+        URL => Some("http://127.0.0.1:1".to_owned()),
+        CLIENT_ID | CLIENT_SECRET => Some("the sandbox's".to_owned()),
+        _ => None,
+    };
+    let value = |name: &str| values.get(name).cloned().or_else(|| of_sandbox(name).filter(|_| !is_named));
+    if let Err(sentences) = domain::settings::Settings::read(value, |_| true) {
+        bail!("{} (in the environment or in {FILE}: `cargo xtask start --help`)", sentences.join(" "));
     }
-    Ok(Upstream::Echo360)
-}
-
-/// A base URL that credentials may be sent to: https, or this machine.
-fn check_url(url: &str) -> Result<()> {
-    let rest = url.strip_prefix("https://").or_else(|| {
-        let rest = url.strip_prefix("http://")?;
-        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        let name = host.rsplit_once(':').map_or(host, |(name, port)| {
-            if port.chars().all(|digit| digit.is_ascii_digit()) { name } else { host }
-        });
-        ["127.0.0.1", "localhost", "[::1]"].contains(&name).then_some(rest)
-    });
-    let Some(rest) = rest else { bail!("{URL} must begin with https:// (or http:// on this machine)") };
-    let host = rest.split('/').next().unwrap_or_default();
-    if host.is_empty() || rest.contains(['@', '?', '#', ' ']) {
-        bail!("{URL} must be a base URL such as https://echo360.org, without a user, a query or a #");
-    }
-    Ok(())
+    Ok(if is_named { Upstream::Echo360 } else { Upstream::Sandbox })
 }
 
 /// Reads a settings file. Stricter than the `.dev.vars` it resembles, which would cut a secret at `#` in silence.
@@ -275,37 +247,33 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_or_wrong_is_named() {
+    fn what_is_missing_or_wrong_is_named_in_one_line() {
         let whole = [(REGION, "us"), (CLIENT_ID, "id"), (CLIENT_SECRET, "s")];
         assert!(Settings::merge(settings(&whole), BTreeMap::new()).is_ok());
-        assert!(complaint(&whole[..2]).starts_with("ECHO360_CLIENT_SECRET is not set"));
-        assert!(
-            complaint(&[(REGION, "us"), (CLIENT_SECRET, "s")]).starts_with("ECHO360_CLIENT_ID is not set")
-        );
+        assert!(complaint(&whole[..2]).starts_with("Set ECHO360_CLIENT_SECRET"));
+        assert!(complaint(&[(REGION, "us"), (CLIENT_SECRET, "s")]).starts_with("Set ECHO360_CLIENT_ID"));
         assert!(complaint(&whole[1..]).contains("neither ECHO360_REGION nor ECHO360_URL"));
-        assert!(complaint(&[(REGION, "eu")]).contains("us, uk, au, ca"));
-        assert!(complaint(&[(REGION, "us"), (URL, "https://a.example")]).contains("both set"));
+        assert!(complaint(&[(REGION, "us"), (URL, "https://a.example")]).contains("not both"));
+        assert!(complaint(&[("LECTERN_ASSET_HOSTS", "https://x")]).starts_with("LECTERN_ASSET_HOSTS"));
+        let all = complaint(&[(REGION, "eu")]);
+        assert!(all.contains("us, uk, au or ca") && all.contains(CLIENT_ID) && !all.contains('\n'), "{all}");
     }
 
     #[test]
-    fn credentials_go_to_https_or_to_this_machine() {
-        for good in [
-            "https://echo360.org",
-            "https://a.example/base",
-            "http://127.0.0.1:9",
-            "http://[::1]:9/",
-            "http://localhost",
-        ] {
-            assert!(check_url(good).is_ok(), "{good}");
+    fn a_url_with_a_path_is_refused_before_anything_is_built() {
+        let with = |url| settings(&[(URL, url), (CLIENT_ID, "id"), (CLIENT_SECRET, "s")]);
+        for good in ["https://echo360.org", "http://127.0.0.1:9", "http://[::1]:9/", "http://localhost"] {
+            assert!(Settings::merge(with(good), BTreeMap::new()).is_ok(), "{good}");
         }
         for bad in [
+            "https://a.example/base",
             "http://a.example",
             "http://127.0.0.1.a.example",
             "https://",
             "https://me@a.example",
             "a.example",
         ] {
-            assert!(check_url(bad).is_err(), "{bad}");
+            assert!(Settings::merge(with(bad), BTreeMap::new()).is_err(), "{bad}");
         }
     }
 
