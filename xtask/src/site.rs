@@ -31,17 +31,27 @@ const FEATURES: [&str; 6] = [
 /// How far a build goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Finish {
-    /// For the next look at the page: wasm-opt would take longer than the look.
+    /// For the next look at the page: optimising the whole would take longer than the look.
     Quick,
     /// As it is deployed.
     Small,
+}
+
+impl Finish {
+    /// The profile in `Cargo.toml` that the page is compiled with.
+    fn profile(self) -> &'static str {
+        match self {
+            Self::Quick => "draft",
+            Self::Small => "page",
+        }
+    }
 }
 
 /// Brings `target/site` up to date.
 pub(crate) fn build(checkout: &Checkout, tools: &Tools, finish: Finish) -> Result<()> {
     step("Building the page", || {
         let mut compile = cargo::cargo(checkout);
-        compile.args(["build", "-p", "app", "--bins", "--target", WASM, "--profile", "page"]);
+        compile.args(["build", "-p", "app", "--bins", "--target", WASM, "--profile", finish.profile()]);
         let files =
             cargo::build(&mut compile).context("the page does not build: correct what is said above")?;
         let mut parts = vec![checkout.path("app/public"), checkout.path("style")];
