@@ -1,5 +1,6 @@
 //! What the Worker and the page say to each other: plain types, converted at both edges.
 
+use crate::directory::Term;
 use crate::offer::Parameter;
 use crate::report::{ReportName, Shape};
 use crate::time::{Day, Timestamp};
@@ -60,11 +61,14 @@ pub struct ReportInfo {
 /// `GET /api/courses`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Courses {
-    /// Courses in scope, by code.
+    /// Courses in scope, by code: those that Echo360 lists, and those that rows name.
     pub courses: Vec<Course>,
+    /// The institution's terms, oldest first; none when Echo360 does not give them.
+    #[serde(default)]
+    pub terms: Vec<Term>,
 }
 
-/// A course that has been seen in rows.
+/// A course.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Course {
     /// UUID.
@@ -84,6 +88,9 @@ pub struct Section {
     pub id: String,
     /// Its number, as text.
     pub number: String,
+    /// The id of its term, where Echo360 gives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub term: Option<String>,
 }
 
 /// `POST /api/requests`.

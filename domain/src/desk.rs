@@ -388,6 +388,12 @@ impl Desk {
             .max()
     }
 
+    /// Whether calls may go out for what can wait: asking for windows comes first.
+    #[must_use]
+    pub fn has_calls_to_spare(&self, now: Timestamp) -> bool {
+        self.calls_held(now).is_none() && self.account.calls.has_to_spare(now)
+    }
+
     /// Decides the next step. Any step but waiting has been noted in the state, which is to be saved before
     /// the step is done.
     pub fn next(&mut self, now: Timestamp) -> Step {

@@ -8,7 +8,7 @@
 //! - [`window`]: one report over one week, the unit that is asked, stored and shared.
 //! - [`life`]: the life of one window, from queued to ready; [`desk`]: all of them, three slots, one account;
 //!   [`turn`]: whose window is next; [`pace`]: how often to look and how long to back off.
-//! - [`upstream`]: what Echo360 says, parsed at the edge.
+//! - [`upstream`]: what Echo360 says, parsed at the edge; [`directory`]: its courses, sections and terms.
 //! - [`api`], [`problem`], [`frame`]: what Lectern itself says, to its page and to everybody else.
 //! - [`settings`]: what an installation is told, validated whole.
 //! - [`view`]: what is on the screen, as a URL and back.
@@ -16,6 +16,7 @@
 pub mod api;
 pub mod column;
 pub mod desk;
+pub mod directory;
 pub mod frame;
 pub mod life;
 pub mod offer;

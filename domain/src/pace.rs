@@ -92,6 +92,12 @@ impl CallLedger {
         self.at.push(now);
     }
 
+    /// Whether half of the minute's calls are still free: for what can wait.
+    #[must_use]
+    pub fn has_to_spare(&self, now: Timestamp) -> bool {
+        self.at.iter().filter(|at| **at <= now && now.since(**at) < MINUTE).count() < CALLS_PER_MINUTE / 2
+    }
+
     /// When the next call may go out, if not now.
     #[must_use]
     pub fn free_at(&self, now: Timestamp) -> Option<Timestamp> {

@@ -150,9 +150,16 @@ pub fn parse_list(
         ["requests", "data"].iter().find_map(|envelope| answer.get(envelope).and_then(Value::as_array))
     })?;
     let requests = entries.iter().filter_map(UpstreamRequest::parse).collect();
+    Some((requests, next_page(answer, upstream, path)?))
+}
+
+/// The path of the page after an answer that came from `path`; `Some(None)` when it was the last, `None` when the
+/// list goes on where we cannot follow.
+#[must_use]
+pub fn next_page(answer: &Value, upstream: &str, path: &str) -> Option<Option<String>> {
     let next = answer.get("next").and_then(Value::as_str).filter(|next| !next.is_empty());
     let (Some(next), true) = (next, answer.get("has_more").and_then(Value::as_bool).unwrap_or(true)) else {
-        return Some((requests, None));
+        return Some(None);
     };
     let next = next.strip_prefix(upstream).unwrap_or(next);
     let next = match next.strip_prefix('?') {
@@ -160,7 +167,7 @@ pub fn parse_list(
         None => next.to_owned(),
     };
     let is_ours = next.starts_with("/public/api/") && !next.contains("..") && !next.contains('\\');
-    is_ours.then_some((requests, Some(next)))
+    is_ours.then_some(Some(next))
 }
 
 /// What went wrong with a call, by what the Desk does next.

@@ -14,6 +14,7 @@ use crate::errand::{self, Failed, Found, Job, Plan, Planned, ToDesk, ToWindow, T
 use crate::{setting, zone};
 use domain::api::{self, Ask};
 use domain::desk::{Desk as Rules, Hand, Step, create_parameters};
+use domain::directory::{self, Gathering};
 use domain::offer::Offer;
 use domain::problem::{Code, Problem};
 use domain::range::Range;
@@ -46,6 +47,15 @@ const OVERDUE: i64 = 10 * SECOND;
 /// How long Echo360's list of reports is taken for current.
 const OFFERS_FRESH: i64 = 6 * HOUR;
 
+/// Pages of the directory that a visitor waits for when there is none yet.
+const PAGES_WAITED_FOR: usize = 8;
+
+/// A page that has been on its way for this long is lost: a call and a token take a minute each at most.
+const PAGE_PATIENCE: i64 = 3 * MINUTE;
+
+/// When calls are short, the directory is gone on with after this long.
+const DIRECTORY_PAUSE: i64 = 10 * SECOND;
+
 /// Text of one parameter at most.
 const PARAMETER_LONGEST: usize = 200;
 
@@ -55,6 +65,10 @@ pub struct Desk {
     env: Env,
     rules: RefCell<Option<Rules>>,
     memory: Memory,
+    /// The directory, while it is being read; in memory only, since whoever looks for a course begins anew.
+    gathering: RefCell<Option<Gathering>>,
+    /// Since when a page of it is on its way: one at a time. A visitor who leaves may take it along.
+    reading: Cell<Option<Timestamp>>,
     /// Whether an alarm is running: it arms the next one itself.
     running: Cell<bool>,
     has_tables: Cell<bool>,
@@ -67,6 +81,8 @@ impl DurableObject for Desk {
             env,
             rules: RefCell::new(None),
             memory: Memory::default(),
+            gathering: RefCell::new(None),
+            reading: Cell::new(None),
             running: Cell::new(false),
             has_tables: Cell::new(false),
         }
@@ -144,7 +160,19 @@ impl Desk {
             if clock::now().since(started) > ALARM_LONGEST {
                 break;
             }
-            match self.with(|rules| rules.next(clock::now())) {
+            let step = self.with(|rules| rules.next(clock::now()));
+            // What can wait is done when there is nothing to ask for.
+            if matches!(step, Ok(Step::Wait(_) | Step::Rest)) && self.gathering.borrow().is_some() {
+                match self.gather(&settings).await {
+                    Gathered::Some => continue,
+                    Gathered::All => {}
+                    Gathered::Later => {
+                        let later = clock::now().plus(DIRECTORY_PAUSE);
+                        return Some(if let Ok(Step::Wait(at)) = step { at.min(later) } else { later });
+                    }
+                }
+            }
+            match step {
                 Ok(Step::Wait(at)) => return Some(at),
                 Ok(Step::Rest) => {
                     let now = clock::now();
@@ -260,6 +288,7 @@ impl Desk {
                 Some(now)
             }
         };
+        let next = if self.gathering.borrow().is_some() { Some(now) } else { next };
         let Some(next) = next else { return };
         let armed = self.state.storage().get_alarm().await.ok().flatten();
         if armed.is_none_or(|at| Timestamp(at) > next.plus(SOONEST) || Timestamp(at) < now.plus(-OVERDUE)) {
@@ -274,8 +303,8 @@ impl Desk {
         let answer = match errand {
             ToDesk::Reports => answer::json(&self.reports().await?),
             ToDesk::Courses(scope) => {
-                let courses = self.stored(|store| store.courses(&scope))?;
-                answer::json(&api::Courses { courses })
+                self.seek_directory().await?;
+                answer::json(&self.stored(|store| store.courses(&scope))?)
             }
             ToDesk::Ask { person, ask } => answer::json(&self.ask(person, ask).await?),
             ToDesk::Requests => answer::json(&self.rules(|rules| {
@@ -414,6 +443,65 @@ impl Desk {
         Ok(Asked { offer, range, zone, windows })
     }
 
+    // ---- The directory: courses, sections and terms.
+
+    /// Has the directory read when there is none or it has aged. Who finds none waits for its first pages.
+    async fn seek_directory(&self) -> Result<(), Problem> {
+        let now = clock::now();
+        let due = self.stored(Store::directory_due)?;
+        // A time further ahead than any that is ever set is a clock that went back.
+        if due.is_some_and(|due| now < due && due.since(now) <= directory::FRESH) {
+            return Ok(());
+        }
+        if self.gathering.borrow().is_none() {
+            let kept = self.stored(Store::directory)?.map(|(kept, _)| kept).unwrap_or_default();
+            *self.gathering.borrow_mut() = Some(Gathering::new(kept));
+        }
+        let settings = setting::read(&self.env)?;
+        for _ in 0..PAGES_WAITED_FOR {
+            if due.is_some() || !matches!(self.gather(&settings).await, Gathered::Some) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads one page of the directory; the last one is followed by keeping it all.
+    async fn gather(&self, settings: &Settings) -> Gathered {
+        let now = clock::now();
+        let spare = self.with(|rules| rules.has_calls_to_spare(now)).unwrap_or(false);
+        let reads = self.reading.get().is_some_and(|since| (0..PAGE_PATIENCE).contains(&now.since(since)));
+        if !spare || reads {
+            return Gathered::Later;
+        }
+        let path = self.gathering.borrow().as_ref().map(Gathering::next);
+        let Some(path) = path else { return Gathered::All };
+        if let Some(path) = path {
+            let may_call = || self.may_call();
+            let echo360 = Echo360 { settings, memory: &self.memory, may_call: &may_call };
+            self.reading.set(Some(now));
+            let answer = echo360.page(&path).await;
+            self.reading.set(None);
+            if let Err(trouble @ Trouble::TooMany { .. }) = &answer
+                && let Err(error) = self.with(|rules| rules.troubled(trouble.clone(), clock::now()))
+            {
+                answer::internal(&error);
+            }
+            if let Some(gathering) = self.gathering.borrow_mut().as_mut() {
+                gathering.took(&path, answer, &settings.upstream);
+                if gathering.next().is_some() {
+                    return Gathered::Some;
+                }
+            }
+        }
+        let Some(gathering) = self.gathering.borrow_mut().take() else { return Gathered::All };
+        let (found, again) = gathering.finish(clock::now());
+        if let Err(error) = self.store().and_then(|store| store.keep_directory(&found, again)) {
+            answer::internal(&error);
+        }
+        Gathered::All
+    }
+
     // ---- What Echo360 offers.
 
     /// The offer of one report: the reference's for the eight, Echo360's own list for any other.
@@ -489,6 +577,16 @@ impl Desk {
             (Err(problem), None) => Err(problem),
         }
     }
+}
+
+/// How far the directory has come.
+enum Gathered {
+    /// A page is read, and there are more.
+    Some,
+    /// It is kept.
+    All,
+    /// No page may be read now.
+    Later,
 }
 
 /// An ask that holds.

@@ -116,6 +116,11 @@ impl Echo360<'_> {
         }
     }
 
+    /// A page of one of the wider API's lists. That the credentials may not read it says nothing of the rest.
+    pub(crate) async fn page(&self, path: &str) -> Result<Value, Trouble> {
+        self.call("GET", path, None).await
+    }
+
     async fn get(&self, path: &str) -> Result<Value, Trouble> {
         self.call("GET", path, None).await.map_err(|trouble| match trouble {
             // Only a "create" can be refused for what it asks; to read nothing is to lack the right.

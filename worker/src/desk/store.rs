@@ -1,8 +1,9 @@
-//! What the Desk keeps in SQLite: a row per window, per request, per section, and a few facts.
+//! What the Desk keeps in SQLite: a row per window, per request, per section, Echo360's directory, a few facts.
 
 use crate::errand::SectionRow;
-use domain::api::{Course, Scope, Section};
+use domain::api::{Course, Courses, Scope, Section};
 use domain::desk::{Account, Changes, Desk};
+use domain::directory::{self, Directory};
 use domain::life::Window;
 use domain::offer::Offer;
 use domain::time::Timestamp;
@@ -22,7 +23,11 @@ const SCHEMA: &str = "
         course TEXT NOT NULL, section TEXT NOT NULL,
         code TEXT NOT NULL, name TEXT NOT NULL, number TEXT NOT NULL,
         PRIMARY KEY (course, section));
+    CREATE TABLE IF NOT EXISTS directory (seq INTEGER PRIMARY KEY, body TEXT NOT NULL);
 ";
+
+/// Entries of the directory in one row: some 200 KB of the 2 MB that a value may have.
+const DIRECTORY_PIECE: usize = 1_000;
 
 /// The Desk's tables.
 pub(crate) struct Store {
@@ -121,34 +126,87 @@ impl Store {
         Ok(())
     }
 
-    /// The courses in scope, by code and name. Reports that know a section only by its number do not add a
-    /// section of their own here.
-    pub(crate) fn courses(&self, scope: &Scope) -> Result<Vec<Course>> {
+    /// Echo360's courses, sections and terms, and when to read them again; nothing before they were ever read.
+    pub(crate) fn directory(&self) -> Result<Option<(Directory, Timestamp)>> {
+        let Some(again) = self.fact("directory")? else { return Ok(None) };
+        let pieces: Vec<Directory> = self.bodies("SELECT body FROM directory ORDER BY seq")?;
+        let mut all = Directory::default();
+        for piece in pieces {
+            all.terms.extend(piece.terms);
+            all.courses.extend(piece.courses);
+            all.sections.extend(piece.sections);
+        }
+        Ok(Some((all, again)))
+    }
+
+    /// When to read the directory again; nothing before it was ever read.
+    pub(crate) fn directory_due(&self) -> Result<Option<Timestamp>> {
+        self.fact("directory")
+    }
+
+    /// Keeps the directory in place of an earlier one.
+    pub(crate) fn keep_directory(&self, directory: &Directory, again: Timestamp) -> Result<()> {
+        let mut pieces = vec![Directory { terms: directory.terms.clone(), ..Directory::default() }];
+        let courses = directory.courses.chunks(DIRECTORY_PIECE);
+        pieces.extend(courses.map(|part| Directory { courses: part.to_vec(), ..Directory::default() }));
+        let sections = directory.sections.chunks(DIRECTORY_PIECE);
+        pieces.extend(sections.map(|part| Directory { sections: part.to_vec(), ..Directory::default() }));
+        self.sql.exec("DELETE FROM directory", None)?;
+        for piece in pieces {
+            let body = serde_json::to_string(&piece)?;
+            self.sql.exec("INSERT INTO directory (body) VALUES (?)", vec![body.into()])?;
+        }
+        self.keep("directory", &again)
+    }
+
+    /// The courses in scope, by code and name: those that Echo360 lists, and those that rows name. Reports that
+    /// know a section only by its number do not add a section of their own here.
+    pub(crate) fn courses(&self, scope: &Scope) -> Result<Courses> {
         let Scope::Everything = scope;
-        let rows: Vec<SectionRow> = self
+        let directory = self.directory()?.map(|(directory, _)| directory).unwrap_or_default();
+        let seen: Vec<SectionRow> = self
             .sql
             .exec("SELECT course, section, code, name, number FROM section ORDER BY number, section", None)?
             .to_array()?;
-        let mut courses: BTreeMap<String, Course> = BTreeMap::new();
-        for row in rows {
-            let course = courses.entry(row.course.clone()).or_insert_with(|| Course {
-                id: row.course,
-                code: String::new(),
-                name: String::new(),
-                sections: Vec::new(),
-            });
-            if !row.code.is_empty() {
-                course.code = row.code;
-            }
-            if !row.name.is_empty() {
-                course.name = row.name;
-            }
-            if !row.number.is_empty() {
-                course.sections.push(Section { id: row.section, number: row.number });
-            }
-        }
-        let mut courses: Vec<Course> = courses.into_values().collect();
-        courses.sort_by(|a, b| (&a.code, &a.name, &a.id).cmp(&(&b.code, &b.name, &b.id)));
-        Ok(courses)
+        Ok(known_courses(directory, seen))
     }
+}
+
+/// Courses and sections from both sources, each once; ids are compared without regard to case.
+fn known_courses(directory: Directory, seen: Vec<SectionRow>) -> Courses {
+    let blank = |id: String| Course { id, code: String::new(), name: String::new(), sections: Vec::new() };
+    let mut courses: BTreeMap<String, Course> = BTreeMap::new();
+    for course in directory.courses {
+        let directory::Course { id, code, name } = course;
+        courses.insert(id.to_ascii_lowercase(), Course { code, name, ..blank(id) });
+    }
+    let mut sections: BTreeMap<String, (String, Section)> = BTreeMap::new();
+    for section in directory.sections {
+        let directory::Section { id, course, number, term } = section;
+        let term = Some(term).filter(|term| !term.is_empty());
+        sections.insert(id.to_ascii_lowercase(), (course, Section { id, number, term }));
+    }
+    for row in seen {
+        let key = row.course.to_ascii_lowercase();
+        let course = courses.entry(key).or_insert_with(|| blank(row.course.clone()));
+        if !row.code.is_empty() {
+            course.code = row.code;
+        }
+        if !row.name.is_empty() {
+            course.name = row.name;
+        }
+        if !row.number.is_empty() {
+            let section = Section { id: row.section, number: row.number, term: None };
+            sections.entry(section.id.to_ascii_lowercase()).or_insert((row.course, section));
+        }
+    }
+    let mut sections: Vec<(String, Section)> = sections.into_values().collect();
+    sections.sort_by(|(_, a), (_, b)| (&a.number, &a.id).cmp(&(&b.number, &b.id)));
+    for (course, section) in sections {
+        let key = course.to_ascii_lowercase();
+        courses.entry(key).or_insert_with(|| blank(course)).sections.push(section);
+    }
+    let mut courses: Vec<Course> = courses.into_values().collect();
+    courses.sort_by(|a, b| (&a.code, &a.name, &a.id).cmp(&(&b.code, &b.name, &b.id)));
+    Courses { courses, terms: directory.terms }
 }

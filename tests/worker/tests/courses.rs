@@ -1,0 +1,101 @@
+//! Courses, sections and terms: known from Echo360's own lists before any row is here, and from rows when those
+//! cannot be read.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
+
+use domain::api::{Courses, Requests};
+use sandbox::Report;
+use sandbox::faults::{Fault, Order, Point};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use worker_tests::{Stack, Weeks, quick};
+
+async fn courses(stack: &Stack) -> Courses {
+    serde_json::from_value(stack.get("/api/courses").await).unwrap()
+}
+
+/// One of the sandbox's lists, page by page, read with its own credentials.
+async fn listed(stack: &Stack, path: &str) -> Vec<Value> {
+    let settings = quick();
+    let form = format!(
+        "grant_type=client_credentials&client_id={}&client_secret={}",
+        settings.client_id, settings.client_secret
+    );
+    let token = stack
+        .http
+        .post(format!("{}/oauth2/access_token", stack.sandbox.url()))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(form);
+    let token: Value = token.send().await.unwrap().json().await.unwrap();
+    let (mut all, mut next) = (Vec::new(), Some(path.to_owned()));
+    while let Some(path) = next {
+        let call = stack.http.get(format!("{}{path}", stack.sandbox.url()));
+        let page = call.bearer_auth(token["access_token"].as_str().unwrap()).send().await.unwrap();
+        let page: Value = page.json().await.unwrap();
+        all.extend(page["data"].as_array().unwrap().iter().cloned());
+        next = page["next"].as_str().map(str::to_owned);
+    }
+    all
+}
+
+fn ids(entries: &[Value]) -> BTreeSet<String> {
+    entries.iter().map(|entry| entry["id"].as_str().unwrap().to_owned()).collect()
+}
+
+fn calls(stack: &Stack) -> u64 {
+    stack.sandbox.ledger()["calls"]["directory"].as_u64().unwrap_or(0)
+}
+
+#[tokio::test]
+async fn courses_sections_and_terms_are_known_before_any_row_and_read_once_a_day() {
+    let stack = Stack::with(sandbox::Settings { courses: 12, ..quick() }, &[]).await;
+    let known = courses(&stack).await;
+    let asked = calls(&stack);
+    assert!(asked >= 4, "sections take more than one page: {asked} calls");
+    let again = courses(&stack).await;
+    assert_eq!(again, known);
+    assert_eq!(calls(&stack), asked, "read once");
+    assert!(stack.sandbox.ledger()["creates"].as_array().unwrap().is_empty());
+
+    let truth = listed(&stack, "/public/api/v1/courses").await;
+    assert_eq!(known.courses.iter().map(|course| course.id.clone()).collect::<BTreeSet<_>>(), ids(&truth));
+    for course in &known.courses {
+        let listed = truth.iter().find(|entry| entry["id"] == *course.id).unwrap();
+        assert_eq!(
+            (&listed["name"], &listed["courseIdentifier"]),
+            (&course.name.clone().into(), &course.code.clone().into())
+        );
+    }
+    let truth = listed(&stack, "/public/api/v1/sections").await;
+    let sections = || known.courses.iter().flat_map(|course| &course.sections);
+    assert_eq!(sections().map(|section| section.id.clone()).collect::<BTreeSet<_>>(), ids(&truth));
+    let terms: BTreeSet<&str> = known.terms.iter().map(|term| term.id.as_str()).collect();
+    assert!(sections().all(|section| terms.contains(section.term.as_deref().unwrap())));
+    let truth = listed(&stack, "/public/api/v1/terms").await;
+    assert_eq!(known.terms.iter().map(|term| term.id.clone()).collect::<BTreeSet<_>>(), ids(&truth));
+    assert!(known.terms.windows(2).all(|pair| pair[0].to < pair[1].from), "oldest first, and apart");
+}
+
+#[tokio::test]
+async fn rows_add_no_course_or_section_twice() {
+    let stack = Stack::start().await;
+    let before = courses(&stack).await;
+    stack.ready(Report::VideoView, &Weeks::back(1, 2)).await;
+    stack.ready(Report::Notes, &Weeks::back(1, 2)).await;
+    assert_eq!(courses(&stack).await, before);
+}
+
+#[tokio::test]
+async fn where_the_lists_cannot_be_read_courses_are_known_from_rows_and_asking_goes_on() {
+    for fault in [Fault::ServerError, Fault::Unauthorized] {
+        let stack = Stack::start().await;
+        stack.sandbox.harm(vec![Order { on: Some(Point::Directory), always: true, ..Order::once(fault) }]);
+        assert!(courses(&stack).await.courses.is_empty());
+        let requests: Requests = serde_json::from_value(stack.get("/api/requests").await).unwrap();
+        assert_eq!(requests.desk.held, None, "{fault:?}");
+        stack.ready(Report::VideoView, &Weeks::back(1, 1)).await;
+        let known = courses(&stack).await;
+        assert!(!known.courses.is_empty() && known.terms.is_empty());
+        assert!(known.courses.iter().all(|course| !course.sections.is_empty() && !course.code.is_empty()));
+    }
+}
