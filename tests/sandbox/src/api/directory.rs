@@ -86,7 +86,7 @@ pub(super) async fn terms(
             "id": term.id,
             "name": term.key.name(),
             "startDate": day_text(term.first_day),
-            "endDate": day_text(term.end_day),
+            "endDate": day_text(term.end_day - 1),
         })
     });
     page(&uri, &part, all.collect())
