@@ -155,6 +155,12 @@ pub fn section(number: &str) -> String {
     format!("section {number}")
 }
 
+/// A section in a choice, with its term where it could be mistaken for one of another.
+#[must_use]
+pub fn section_of(number: &str, term: Option<&str>) -> String {
+    term.map_or_else(|| number.to_owned(), |term| format!("{number}, {term}"))
+}
+
 /// More rows than this device holds.
 #[must_use]
 pub fn too_large(rows: u64, most: u64) -> String {

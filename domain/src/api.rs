@@ -59,7 +59,7 @@ pub struct ReportInfo {
 }
 
 /// `GET /api/courses`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Courses {
     /// Courses in scope, by code: those that Echo360 lists, and those that rows name.
     pub courses: Vec<Course>,

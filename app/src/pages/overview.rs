@@ -51,7 +51,7 @@ pub fn Overview() -> impl IntoView {
     let request = Memo::new(move |_| seen.with(|seen| seen.as_ref().and_then(|seen| seen.request.clone())));
     let plan = Memo::new(move |_| planned(&info.get()?, range.get(), ground, &address.view()));
 
-    // Courses are known from rows: with every window that arrives there may be more.
+    // Courses that Echo360 does not list are known from rows: with every window that arrives there may be more.
     let here = Memo::new(move |_| {
         request.with(|r| r.iter().flat_map(|r| &r.windows).filter(|window| window.state.has_rows()).count())
     });
@@ -59,8 +59,7 @@ pub fn Overview() -> impl IntoView {
         here.track();
         client::courses()
     });
-    let courses =
-        Memo::new(move |_| answer.get().and_then(Result::ok).map(|all| all.courses).unwrap_or_default());
+    let known = Memo::new(move |_| answer.get().and_then(Result::ok).unwrap_or_default());
 
     let most = capacity::most_rows();
     let too_large = Memo::new(move |_| {
@@ -114,7 +113,7 @@ pub fn Overview() -> impl IntoView {
             (Some(Shape::Snapshot), _) => words::ALL_TIME.to_owned(),
             (_, range) => range.map_or_else(String::new, spelling::range),
         };
-        let of = move || courses.with(|all| chosen_course(all, &address.view()));
+        let of = move || known.with(|known| chosen_course(&known.courses, &address.view()));
         view! {
             <header class="heading">
                 <h1>{title}</h1>
@@ -149,7 +148,7 @@ pub fn Overview() -> impl IntoView {
             <FirstVisit follower />
             <h2 class="choose">{words::CHOOSE}</h2>
         </Show>
-        <AskForm today shape courses zone=said />
+        <AskForm today shape known zone=said />
         <Show when=move || has_wish.get()>{heading}</Show>
         <Show when=move || is_unknown.get()>
             <h1>{words::REPORT}</h1>

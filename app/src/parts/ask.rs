@@ -2,9 +2,9 @@
 
 use crate::page::Ground;
 use crate::parts::menu::Menu;
-use crate::presets::{self, PRESETS};
+use crate::presets::{self, PRESETS, Preset};
 use crate::{spelling, words, zone};
-use domain::api::Course;
+use domain::api::Section;
 use domain::problem::Problem;
 use domain::range::Range;
 use domain::report::{ReportName, Shape};
@@ -21,8 +21,8 @@ pub fn AskForm(
     today: Memo<Day>,
     /// How the chosen report's range is cut.
     shape: Memo<Option<Shape>>,
-    /// The courses that are known.
-    courses: Memo<Vec<Course>>,
+    /// The courses and terms that are known.
+    known: Memo<domain::api::Courses>,
     /// The view's zone, as it is said.
     zone: Memo<String>,
 ) -> impl IntoView {
@@ -30,9 +30,9 @@ pub fn AskForm(
         <section class="ask" aria-label=words::SHOWN>
             <Reports />
             <div class="line">
-                <Courses courses />
+                <Courses known />
                 <Show when=move || shape.get() != Some(Shape::Snapshot)>
-                    <Days today zone />
+                    <Days today known zone />
                 </Show>
             </div>
         </section>
@@ -68,7 +68,7 @@ fn Reports() -> impl IntoView {
 
 /// Chooses a course, and one of its sections.
 #[component]
-fn Courses(courses: Memo<Vec<Course>>) -> impl IntoView {
+fn Courses(known: Memo<domain::api::Courses>) -> impl IntoView {
     let address = expect_context::<Ground>().address;
     let course = Memo::new(move |_| address.view().course);
     // One is chosen here; several are filters below, and then none of them stands for all.
@@ -76,20 +76,16 @@ fn Courses(courses: Memo<Vec<Course>>) -> impl IntoView {
         let mut sections = address.view().sections.into_iter();
         sections.next().filter(|_| sections.next().is_none())
     });
-    let known = Memo::new(move |_| {
-        courses.with(|all| {
-            let chosen = course.get()?;
-            all.iter().find(|course| course.id.eq_ignore_ascii_case(chosen.as_str())).cloned()
-        })
-    });
+    let range = Memo::new(move |_| address.view().range);
     let course_choices = Memo::new(move |_| {
-        let all = courses.with(|all| all.iter().map(|it| (it.id.clone(), words::course(it))).collect());
+        let all =
+            known.with(|known| known.courses.iter().map(|it| (it.id.clone(), words::course(it))).collect());
         choices(words::ALL_COURSES, words::UNKNOWN_COURSE, course.get().as_ref(), all)
     });
     let section_choices = Memo::new(move |_| {
-        let sections = known.get().map(|course| course.sections).unwrap_or_default();
-        let all = sections.into_iter().map(|it| (it.id, it.number)).collect();
-        choices(words::ALL_SECTIONS, words::UNKNOWN_SECTION, section.get().as_ref(), all)
+        let (course, section) = (course.get(), section.get());
+        let all = known.with(|known| sections_of(known, course.as_ref(), range.get(), section.as_ref()));
+        choices(words::ALL_SECTIONS, words::UNKNOWN_SECTION, section.as_ref(), all)
     });
     let choose_course = move |event| {
         let course = Uuid::parse(&event_target_value(&event));
@@ -111,6 +107,29 @@ fn Courses(courses: Memo<Vec<Course>>) -> impl IntoView {
             </label>
         </Show>
     }
+}
+
+/// The sections of the chosen course that a person might mean, and the chosen one, each with what it is called.
+fn sections_of(
+    known: &domain::api::Courses,
+    course: Option<&Uuid>,
+    range: Option<Range>,
+    chosen: Option<&Uuid>,
+) -> Vec<(String, String)> {
+    let is = |id: &str, chosen: &Uuid| id.eq_ignore_ascii_case(chosen.as_str());
+    let course = course.and_then(|chosen| known.courses.iter().find(|course| is(&course.id, chosen)));
+    let Some(course) = course else { return Vec::new() };
+    let mut meant = presets::sections_in(course, &known.terms, range);
+    if let Some(chosen) = chosen
+        && !meant.iter().any(|(section, _)| is(&section.id, chosen))
+    {
+        let all = presets::sections_in(course, &known.terms, None);
+        meant.extend(all.into_iter().filter(|(section, _)| is(&section.id, chosen)));
+    }
+    let named = |(section, term): (&Section, Option<&str>)| {
+        (section.id.clone(), words::section_of(&section.number, term))
+    };
+    meant.into_iter().map(named).collect()
 }
 
 /// All, each one that is known, and the chosen one if it is not.
@@ -141,7 +160,7 @@ fn options(choices: Memo<Vec<(String, String)>>, chosen: Memo<Option<Uuid>>) -> 
 
 /// Chooses days: by the arrows, a preset, or any two; and the zone they are days of.
 #[component]
-fn Days(today: Memo<Day>, zone: Memo<String>) -> impl IntoView {
+fn Days(today: Memo<Day>, known: Memo<domain::api::Courses>, zone: Memo<String>) -> impl IntoView {
     let address = expect_context::<Ground>().address;
     let range = Memo::new(move |_| address.view().range);
     let earlier = Memo::new(move |_| range.get().and_then(presets::before));
@@ -170,7 +189,7 @@ fn Days(today: Memo<Day>, zone: Memo<String>) -> impl IntoView {
                 </button>
             </Show>
             <Menu label=Signal::derive(label)>
-                <Presets today range />
+                <Presets today range known />
                 <TwoDays range />
                 <Zones zone />
             </Menu>
@@ -194,22 +213,27 @@ fn Arrow(is_back: bool) -> impl IntoView {
 
 /// The ranges that are a click away.
 #[component]
-fn Presets(today: Memo<Day>, range: Memo<Option<Range>>) -> impl IntoView {
+fn Presets(today: Memo<Day>, range: Memo<Option<Range>>, known: Memo<domain::api::Courses>) -> impl IntoView {
     let address = expect_context::<Ground>().address;
-    let presets = PRESETS.map(|preset| {
-        let days = move || preset.range(today.get());
-        let href = move || address.view().over(days()).to_url();
-        let current = move || (range.get() == days()).then_some("true");
+    let offered = Memo::new(move |_| {
+        let today = today.get();
+        let weeks = |preset: Preset| Some((words::preset(preset.weeks), preset.range(today)?));
+        let terms = known.with(|known| presets::of_terms(&known.terms, today));
+        PRESETS.into_iter().filter_map(weeks).chain(terms).collect::<Vec<_>>()
+    });
+    let preset = move |(name, days): (String, Range)| {
+        let href = move || address.view().over(Some(days)).to_url();
+        let current = move || (range.get() == Some(days)).then_some("true");
         view! {
             <li>
                 <a href=href aria-current=current>
-                    <span class="preset">{words::preset(preset.weeks)}</span>
-                    <span class="quiet small">{move || days().map(spelling::range)}</span>
+                    <span class="preset">{name}</span>
+                    <span class="quiet small">{spelling::range(days)}</span>
                 </a>
             </li>
         }
-    });
-    view! { <ul class="presets">{presets}</ul> }
+    };
+    view! { <ul class="presets">{move || offered.get().into_iter().map(preset).collect_view()}</ul> }
 }
 
 /// Any two days.
