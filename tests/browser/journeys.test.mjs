@@ -276,10 +276,14 @@ test('while four weeks arrive nothing jumps, and the title says when they are he
       new PerformanceObserver((list) => {
         for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
       }).observe({ type: 'layout-shift', buffered: false });
+      // Every title, however short it stands.
+      window.titles = [];
+      new MutationObserver(() => window.titles.push(document.title)).observe(document.querySelector('title'), { childList: true });
     });
     await page.getByRole('button', { name: 'Ask Echo360' }).click();
-    await until('the title says how far it is', async () => /^\d of 4 here: /.test(await page.title()));
     await until('the title says that all is here', async () => /^All here: /.test(await page.title()));
+    const titles = await page.evaluate(() => window.titles);
+    assert.ok(titles.some((title) => /^\d of 4 here: /.test(title)), `no title says how far it is: ${titles}`);
     await drawnFrom(page, (await stack.truth(from, to)).rows);
     assert.ok((await page.evaluate(() => window.shifted)) < 0.05, 'the page jumped');
   });

@@ -1,7 +1,7 @@
 /** Pictures of every state, both themes, phone, desktop and wall, in `target/shots`. Called by `cargo xtask shots`. */
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { Browser, ROOT, Stack } from './stack.mjs';
+import { Browser, ROOT, Stack, hold } from './stack.mjs';
 import { GROUPS } from './states.mjs';
 
 const FOLDER = path.join(ROOT, 'target/shots');
@@ -30,6 +30,7 @@ for (const group of GROUPS) {
           // What the page says on its console is for the tests.
           const tab = await browser.open({ viewport, colorScheme });
           await state.show(tab.page, stack);
+          await hold(tab.page);
           const fullPage = size !== 'wall' && state.name !== 'menu-open';
           await tab.page.screenshot({ path: path.join(FOLDER, `${state.name}.${size}.${colorScheme}.png`), fullPage });
           await tab.context.close();

@@ -256,6 +256,10 @@ export class Tab {
     page.on('console', (message) => note(`console ${message.type()}: ${message.text()} (${message.location().url})`));
     page.on('pageerror', (error) => note(`error: ${error.stack ?? error}`));
     page.on('crash', () => note('the page crashed'));
+    const calls = { open: new Set(), areHeld: false };
+    page.on('request', (request) => calls.areHeld || calls.open.add(request));
+    for (const end of ['requestfinished', 'requestfailed']) page.on(end, (request) => calls.open.delete(request));
+    callsOf.set(page, calls);
     await context.exposeFunction('noteViolation', (text) => note(`policy: ${text}`));
     await context.addInitScript(() => {
       document.addEventListener('securitypolicyviolation', (event) => {
@@ -275,6 +279,46 @@ export class Tab {
     await this.context.close();
     assert.deepEqual(this.#complaints, [], 'the page said what nobody expected');
   }
+}
+
+/** What each page has called and not been answered yet, and whether its calls are held back. */
+const callsOf = new WeakMap();
+
+/** Runs in the page: whether anything of it is still on its way to the screen. */
+function isMoving() {
+  const isDrawn = [...document.querySelectorAll('.drawing')].every((place) => {
+    const chart = place.querySelector('svg.chart');
+    const room = (place.querySelector('.bars') ?? place).clientWidth;
+    return !chart || room === 0 || Number(chart.getAttribute('width')) === room;
+  });
+  const waits = [...document.querySelectorAll('[role="status"], .listing td')].some((place) =>
+    ['Loading', '…'].includes(place.textContent.trim()),
+  );
+  return !isDrawn || waits || !document.querySelector('main') || document.querySelector('[aria-busy="true"]') !== null;
+}
+
+/**
+ * Waits until a page is at rest: everything it called for has come, has been read and drawn, through two frames.
+ *
+ * A state may be there before it is whole: rows are still read when the first chart stands, courses come after it. Who
+ * looks closer than for one mark has to wait for this first.
+ */
+export async function rest(page) {
+  const { open } = callsOf.get(page);
+  const frames = () => page.evaluate(() => new Promise((end) => requestAnimationFrame(() => requestAnimationFrame(end))));
+  await until('the page is at rest', async () => {
+    if (open.size > 0 || (await page.evaluate(isMoving))) return false;
+    await frames();
+    return open.size === 0 && !(await page.evaluate(isMoving));
+  });
+}
+
+/** Waits until a page is at rest and keeps it there: it hears nothing more, so that nothing changes while it is looked at. */
+export async function hold(page) {
+  await rest(page);
+  callsOf.get(page).areHeld = true;
+  await page.route(/\/api\//, () => {});
+  await rest(page);
 }
 
 /** Opens a tab for the length of `use`, and fails if the page complained. */

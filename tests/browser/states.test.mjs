@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { Browser, ROOT, Stack, withTab } from './stack.mjs';
+import { Browser, ROOT, Stack, hold, withTab } from './stack.mjs';
 import { GROUPS } from './states.mjs';
 
 const AXE = readFileSync(path.join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8');
@@ -48,7 +48,7 @@ async function spoken(page, state) {
       .replace(/# Mon( #)?/g, 'DAY')
       // Every course of the sandbox, and all that is known of them when.
       .replace(/( *- option "(?!All|Videos|Library|Slide|Confusion|Poll|Questions|Notes|Page).*\n)+/g, '')
-      .replace(/(under a minute|# min|# h # min)/g, 'AGE')
+      .replace(/(under a minute|(up to )?(# to )?# (min|h|days)( # min)?)/g, 'AGE')
       .trimEnd() + '\n'
   );
   // Whether the newest week is final depends on the day of the week.
@@ -80,6 +80,7 @@ for (const group of GROUPS) {
           await withTab(browser, options, async (page, tab) => {
             tab.expect(...(state.expected ?? []));
             await state.show(page, stack);
+            await hold(page);
             const found = await violations(page);
             assert.deepEqual(found, [], `${options.colorScheme}: ${JSON.stringify(found, null, 2)}`);
             assert.ok((await overflow(page)) <= 0, `${options.viewport.width}: wider than the window`);

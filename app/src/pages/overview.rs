@@ -92,6 +92,15 @@ pub fn Overview() -> impl IntoView {
         let range = range.get()?;
         loaded.with(|loaded| loaded.measures.clone().filter(|measures| are_of(measures, range)))
     });
+    // Until the thread has answered for what is looked at now, and nothing of it is on its way any more.
+    let looked_at = Memo::new(move |_| {
+        sight.track();
+        loaded.with_untracked(|loaded| loaded.version)
+    });
+    let is_busy = Memo::new(move |_| {
+        let before = looked_at.get();
+        measures.with(Option::is_none) || loaded.with(|l| l.version == before || l.load.pending > 0)
+    });
     let said = Memo::new(move |_| {
         let offset =
             range.get().map_or_else(|| ground.clock.now(), |range| zone.with(|z| z.start_of(range.from())));
@@ -162,7 +171,7 @@ pub fn Overview() -> impl IntoView {
             <div class="room"></div>
         </Show>
         <Show when=move || charted.get()>
-            <Figures measures zone=said />
+            <Figures measures zone=said is_busy />
             {failures}
             <p class="quiet small" role="status">
                 {move || loaded.with(|l| (l.load.pending > 0).then(|| words::arriving(l.load.rows, l.load.bytes)))}

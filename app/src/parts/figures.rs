@@ -45,6 +45,9 @@ pub fn Figures(
     measures: Memo<Option<Measures>>,
     /// The zone of the days, as it is said.
     zone: Memo<String>,
+    /// Whether the numbers are about to change: rows of them are on their way.
+    #[prop(into)]
+    is_busy: Signal<bool>,
 ) -> impl IntoView {
     let ground = expect_context::<Ground>();
     provide_context(About(Callback::new(move |()| about(ground, measures, zone))));
@@ -52,7 +55,8 @@ pub fn Figures(
     let rows = move || measures.with(|m| m.as_ref().map_or(0, |m| m.total.rows)).to_string();
     let complete = move || measures.with(|m| m.as_ref().is_some_and(Measures::is_complete)).to_string();
     view! {
-        <div class="figures" data-testid="minutes" data-rows=rows data-complete=complete>
+        <div class="figures" data-testid="minutes" data-rows=rows data-complete=complete
+            aria-busy=move || is_busy.get().to_string()>
             <Chips measures />
             <Days counted=Counted::Minutes measures zone at=day />
             <Days counted=Counted::Viewers measures zone at=day />
