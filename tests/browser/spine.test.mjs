@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Browser, Stack, plusDays, weeks, withTab } from './stack.mjs';
+import { drawnFrom, read, tableOf } from './tables.mjs';
 
 let stack, browser;
 /** The week that cannot be built, and the one after it. */
@@ -17,34 +18,12 @@ after(async () => {
   await stack?.stop();
 });
 
-/** The table behind a figure: for each row, its cells by the names of their columns. */
-async function tableOf(page, title) {
-  const figure = page.getByRole('region', { name: title, exact: true });
-  const opener = figure.locator('details', { has: page.getByText('Numbers', { exact: true }) });
-  if (!(await opener.evaluate((details) => details.open))) await opener.locator('summary').click();
-  const table = figure.getByRole('table');
-  await table.waitFor();
-  const heads = await table.locator('thead th').allInnerTexts();
-  const rows = await table.locator('tbody tr').evaluateAll((rows) =>
-    rows.map((row) => [...row.cells].map((cell) => cell.innerText.trim())),
-  );
-  return rows.map((cells) => Object.fromEntries(cells.map((cell, place) => [heads[place], cell])));
-}
-
 /** Minutes and viewers of each day, out of the tables behind the two charts. */
 async function numbers(page) {
   const minutes = await tableOf(page, 'Minutes watched per day');
   const viewers = await tableOf(page, 'Viewers per day');
   assert.deepEqual(viewers.map((row) => row.Day), minutes.map((row) => row.Day));
   return minutes.map((row, place) => ({ ...viewers[place], ...row }));
-}
-
-/** A number as the page spells it. */
-const read = (text) => Number(text.replaceAll(',', ''));
-
-/** Waits until the chart is drawn from so many rows: all of its range, final or not. */
-async function drawnFrom(page, rows) {
-  await page.locator(`[data-testid="minutes"][data-rows="${rows}"]`).waitFor({ timeout: 90_000 });
 }
 
 /** Fails unless the table shows exactly the truth about these days. */
@@ -109,7 +88,8 @@ test('days are those of the zone that the link names', async () => {
   const { from, to } = weeks(1, 1);
   await withTab(browser, {}, async (page) => {
     await page.goto(`${stack.url}/?v=1&report=videoview&from=${from}&to=${to}&tz=Asia/Kolkata`);
-    await page.getByRole('button', { name: /^(Ask Echo360|Show them)$/ }).click();
+    // Its first hours are of the week before: not all of it is here yet.
+    await page.getByRole('button', { name: 'Ask Echo360' }).click();
     const truth = await stack.truth(from, to, { zoneOffsetSeconds: 19_800 });
     await drawnFrom(page, truth.rows);
     await shows(page, truth, from, to);

@@ -1,0 +1,231 @@
+/** Every number of every figure, against the sandbox's raw rows counted apart: as a whole, filtered, and across a change of clocks. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Browser, Stack, monday, plusDays, rest, weeks, withTab } from './stack.mjs';
+import { address } from './states.mjs';
+import { allRows, cellsOf, drawnFrom, figure, onScreen, read, settled } from './tables.mjs';
+import { expected, views } from './truth.mjs';
+
+let stack, browser;
+const month = weeks(4, 4);
+/** A day on which clocks changed in a zone, the last that is at least ten days ago. */
+const ZONE = 'America/New_York';
+const changed = (() => {
+  const offset = (day) =>
+    new Intl.DateTimeFormat('en', { timeZone: ZONE, timeZoneName: 'longOffset' }).format(new Date(`${day}T12:00:00Z`));
+  let day = plusDays(new Date().toISOString().slice(0, 10), -10);
+  while (offset(day) === offset(plusDays(day, -1))) day = plusDays(day, -1);
+  return day;
+})();
+/** The week of it and the one before. */
+const turning = { from: plusDays(monday(changed), -7), to: plusDays(monday(changed), 6) };
+
+before(async () => {
+  [stack, browser] = await Promise.all([Stack.start(), Browser.start()]);
+  await stack.request({ report: 'videoview', ...month });
+  await stack.request({ report: 'videoview', ...turning, tz: ZONE });
+});
+after(async () => {
+  await browser?.stop();
+  await stack?.stop();
+});
+
+const spelledDay = (day) =>
+  new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' })
+    .format(new Date(`${day}T12:00:00Z`));
+const spelled = (number) => new Intl.NumberFormat('en-GB', { maximumFractionDigits: 1 }).format(number);
+const WEEKDAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
+const sentenceOf = (page, title) => figure(page, title).locator('.sentence').innerText();
+
+/** Fails unless every table twin, every sentence with a total and every student says what the truth says. */
+async function shows(page, truth) {
+  await drawnFrom(page, truth.rows.length);
+  await rest(page);
+  const total = truth.rows.length / 2;
+
+  const perDay = (of, other) => truth.days.map((day) => [spelledDay(day.day), day[of], day[other]]);
+  for (const [title, of, other] of [['Minutes watched per day', 'minutes', 'viewers'], ['Viewers per day', 'viewers', 'minutes']]) {
+    const { heads, rows } = await cellsOf(page, title);
+    const names = { minutes: 'Minutes', viewers: 'Viewers' };
+    assert.deepEqual(heads, ['Day', names[of], names[other], 'State']);
+    assert.deepEqual(rows.map(([day, ...rest]) => [day, ...rest.slice(0, 2).map(read)]), perDay(of, other), title);
+  }
+  const best = truth.days.reduce((best, day) => (day.minutes >= best.minutes ? day : best));
+  assert.equal(
+    await sentenceOf(page, 'Minutes watched per day'),
+    `${spelled(total)} minutes watched by ${spelled(truth.viewers)} viewer${truth.viewers === 1 ? '' : 's'}. ` +
+      `The busiest day was ${spelledDay(best.day)}, with ${spelled(best.minutes)}.`,
+  );
+  const most = Math.max(...truth.days.map((day) => day.viewers));
+  assert.match(await sentenceOf(page, 'Viewers per day'), new RegExp(`^${spelled(truth.viewers)} viewers? in all, each counted once\\. Most came on .*: ${spelled(most)}\\.$`));
+
+  const hours = await cellsOf(page, 'Minutes by weekday and hour');
+  assert.deepEqual(hours.heads.slice(1, -1), Array.from({ length: 24 }, (_, hour) => String(hour).padStart(2, '0')));
+  assert.deepEqual(hours.rows.map((cells) => cells[0]), WEEKDAYS);
+  const known = (weekday) => truth.days.filter(({ day }) => (new Date(`${day}T12:00:00Z`).getUTCDay() + 6) % 7 === weekday).length;
+  assert.deepEqual(
+    hours.rows.map((cells) => cells.slice(1, -1).map(read)),
+    truth.hours.map((line, weekday) => line.map((minutes) => (known(weekday) > 0 ? minutes : undefined))),
+  );
+  const peak = Math.max(...truth.hours.flat());
+  assert.ok((await sentenceOf(page, 'Minutes by weekday and hour')).includes(`with ${spelled(peak)} minute`));
+
+  const videos = await cellsOf(page, 'Minutes per video');
+  assert.deepEqual(videos.heads, ['Video', 'Minutes', 'Viewers', 'Minutes per viewer ÷ length, %']);
+  assert.deepEqual(
+    videos.rows.map(([name, ...numbers]) => [name, ...numbers.map(read)]),
+    truth.byVideo.map(({ name, minutes, viewers, percent }) => [name, minutes, viewers, percent]),
+  );
+  const sections = await cellsOf(page, 'Minutes per section');
+  assert.deepEqual(
+    sections.rows.map(([name, ...numbers]) => [name, ...numbers.map(read)]),
+    truth.bySection.map(({ name, minutes, viewers }) => [name, minutes, viewers]),
+  );
+  const roles = await cellsOf(page, 'Minutes by role');
+  assert.deepEqual(
+    roles.rows.map(([name, ...numbers]) => [name, ...numbers.map(read)]),
+    truth.byRole.map(({ name, minutes, viewers }) => [name, minutes, viewers]),
+  );
+  const everybody = truth.byRole.reduce((sum, role) => sum + role.minutes, 0);
+  const share = Math.round(((truth.byRole.find(({ name }) => name === 'Students')?.minutes ?? 0) / everybody) * 100);
+  assert.equal(await sentenceOf(page, 'Minutes by role'), `Students watched ${share} % of all minutes.`);
+
+  await showsStudents(page, truth);
+}
+
+/** The distribution and the list of students. */
+async function showsStudents(page, { students }) {
+  const spread = await cellsOf(page, 'How much students watched');
+  const bins = spread.rows.map(([name, count]) => {
+    const [, low, high] = /^([\d,]+)–([\d,]+) minutes$/.exec(name);
+    return { low: read(low), high: read(high), count: read(count) };
+  });
+  assert.equal(bins[0]?.low ?? 0, 0);
+  bins.forEach((bin, place) => {
+    assert.equal(bin.low, bins[place - 1]?.high ?? 0, 'a bin begins where the one before it ends');
+    assert.equal(bin.count, students.filter(({ minutes }) => bin.low <= minutes && minutes < bin.high).length, `${bin.low} minutes`);
+  });
+  assert.equal(bins.reduce((sum, { count }) => sum + count, 0), students.length, 'every student is in a bin');
+  if (students.length > 1) {
+    const sorted = students.map(({ rows }) => rows).sort((a, b) => a - b);
+    const half = sorted.length / 2;
+    const median = sorted.length % 2 ? sorted[Math.floor(half)] : Math.floor((sorted[half - 1] + sorted[half]) / 2);
+    assert.equal(
+      await sentenceOf(page, 'How much students watched'),
+      `${students.length} students with recorded activity; the one in the middle watched ${spelled(median / 2)} minute${median === 2 ? '' : 's'}.`,
+    );
+  }
+  const listed = await allRows(figure(page, 'Students').locator('.listing'));
+  assert.deepEqual(
+    listed.map(({ cells }) => [cells[0], read(cells[1])]),
+    students.map(({ name, minutes }) => [name, minutes]),
+  );
+  // At most six weeks: a bar for each day on which something was watched, on a scale of the student's own.
+  listed.forEach(({ bars, label }, place) => {
+    const { name, days, minutes } = students[place];
+    assert.equal(label, `${spelled(minutes)} minute${minutes === 1 ? '' : 's'} by day`, name);
+    const top = Math.max(...days);
+    const heights = days.filter((rows) => rows > 0).map((rows) => Math.max(1, Math.round((rows / top) * 20)));
+    assert.deepEqual(bars, heights, `${name}: the spark-line`);
+  });
+}
+
+test('the figures of the whole institution are the truth', async () => {
+  const all = await views(stack, month);
+  assert.ok(all.length > 1000);
+  await withTab(browser, {}, async (page) => {
+    await page.goto(address(stack, month));
+    await shows(page, expected(all, month));
+  });
+});
+
+test('the figures of one course and section are the truth', async () => {
+  const all = await views(stack, month);
+  const { courses } = await stack.api('/api/courses');
+  const course = courses.find(({ sections }) => sections.length > 1);
+  const busy = course.sections.find(({ id }) => all.some(({ section }) => section === id));
+  await withTab(browser, {}, async (page) => {
+    await page.goto(address(stack, month, { course: course.id }));
+    await shows(page, expected(all, { ...month, course: course.id }));
+    await page.getByRole('combobox', { name: 'Section' }).selectOption({ value: busy.id });
+    await shows(page, expected(all, { ...month, course: course.id, sections: [busy.id] }));
+  });
+});
+
+test('a click on a video, a role or a section filters everything else, and a chip takes it back', async () => {
+  const all = await views(stack, month);
+  await withTab(browser, {}, async (page) => {
+    await page.goto(address(stack, month));
+    const whole = expected(all, month);
+    await drawnFrom(page, whole.rows.length);
+    // Lectures of several sections share a title: those that do not can be told by it.
+    const isAlone = ({ name }) => whole.byVideo.filter((video) => video.name === name).length === 1;
+    const [first, second] = whole.byVideo.filter(isAlone);
+    const [section] = whole.bySection.filter(({ id }) => whole.rows.some((row) => row.section === id && row.video === second.id));
+    const bar = (title, name) => figure(page, title).getByRole('toolbar').getByRole('button', { name, exact: true });
+    const chip = (name) => page.getByRole('button', { name: `Remove the filter ${name}`, exact: true });
+
+    await bar('Minutes per video', first.name).click();
+    await shows(page, expected(all, { ...month, videos: [first.id] }));
+    await bar('Minutes per video', second.name).click();
+    await shows(page, expected(all, { ...month, videos: [first.id, second.id] }));
+    await chip(first.name).click();
+    await bar('Minutes by role', 'Students').click();
+    await shows(page, expected(all, { ...month, videos: [second.id], roles: ['Students'] }));
+    await bar('Minutes per section', section.name).click();
+    const narrow = { ...month, videos: [second.id], roles: ['Students'], sections: [section.id] };
+    await shows(page, expected(all, narrow));
+    assert.equal(await page.locator('[data-testid="filters"] .chip').count(), 3);
+
+    // The same by a pasted link, and by Back; then without any filter.
+    const url = page.url();
+    await page.reload();
+    await shows(page, expected(all, narrow));
+    await chip(section.name).click();
+    await shows(page, expected(all, { ...month, videos: [second.id], roles: ['Students'] }));
+    await page.goBack();
+    await shows(page, expected(all, narrow));
+    assert.equal(page.url(), url);
+    await page.getByRole('button', { name: 'Clear filters' }).click();
+    await shows(page, whole);
+  });
+});
+
+test('the figures of a fortnight in which clocks change are the truth', async () => {
+  const all = await views(stack, turning, ZONE);
+  assert.ok(all.length > 100, `${changed}: the sandbox has lectures`);
+  await withTab(browser, {}, async (page) => {
+    await page.goto(address(stack, turning, { tz: ZONE }));
+    await shows(page, expected(all, turning));
+  });
+});
+
+test('every row of the long table is a row of the truth, in the order of time', async () => {
+  const all = await views(stack, turning, ZONE);
+  const moment = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: ZONE });
+  const told = (row) => [
+    moment.format(row.instant), row.title, row.code, row.number, row.person || 'Not named', row.role, String(Math.floor(Number(row.length)) || ''),
+  ];
+  await withTab(browser, {}, async (page) => {
+    await page.goto(address(stack, turning, { tz: ZONE }));
+    await drawnFrom(page, all.length);
+    await page.getByRole('button', { name: 'Show every row' }).click();
+    const listing = figure(page, 'Every row').locator('.listing');
+    assert.equal(await listing.getByRole('table').getAttribute('aria-rowcount'), String(all.length + 1));
+    const check = async (wanted) => {
+      for (const { number, cells } of await settled(listing, wanted)) {
+        const same = all.filter(({ instant }) => instant.getTime() === all[number].instant.getTime()).map(told);
+        assert.ok(same.some((row) => row.every((cell, place) => cell === cells[place])), `row ${number}: ${cells} is none of ${same.join(' | ')}`);
+      }
+    };
+    await check(0);
+    const middle = Math.floor(all.length / 2);
+    await listing.evaluate((listing, share) => (listing.scrollTop = share * (listing.scrollHeight - listing.clientHeight)), 0.5);
+    await check(middle);
+    await listing.press('End');
+    await check(all.length - 1);
+    await listing.press('Home');
+    await check(0);
+    assert.ok((await onScreen(listing)).length < 20, 'only the rows on the screen exist');
+  });
+});

@@ -1,0 +1,106 @@
+/**
+ * What every figure ought to show, worked out from the sandbox's raw rows.
+ *
+ * Nothing of it is the page's own code or an answer of it: rows are grouped here once more, in another language, by
+ * the plainest means. Slow and short is right.
+ */
+import { plusDays } from './stack.mjs';
+
+/** The row of the truth that is `minutes` of `rows`. */
+const minutes = (rows) => rows / 2;
+
+/** Reads days, weekdays and hours of a zone out of `Intl`, which knows what the clocks did. */
+function clockOf(zone) {
+  const format = new Intl.DateTimeFormat('en-CA', {
+    timeZone: zone, hourCycle: 'h23', year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit',
+  });
+  return (instant) => {
+    const parts = Object.fromEntries(format.formatToParts(instant).map(({ type, value }) => [type, value]));
+    const day = `${parts.year}-${parts.month}-${parts.day}`;
+    return { day, hour: Number(parts.hour), weekday: (new Date(`${day}T12:00:00Z`).getUTCDay() + 6) % 7 };
+  };
+}
+
+/** A role as the page groups them: what the sandbox's institution has. */
+const ROLES = { Student: 'Students', Instructor: 'Instructors', 'Teaching Assistant': 'Assistants', '': 'No role given' };
+
+/** Every view of the days, both included, in a zone; in the order of time. */
+export async function views(stack, { from, to }, zone = 'UTC') {
+  const query = new URLSearchParams({
+    report: 'videoview', start: `${plusDays(from, -1)}T00:00:00Z`, end: `${plusDays(to, 2)}T00:00:00Z`,
+  });
+  const { columns, rows } = await stack.ask(`/sandbox/rows?${query}`);
+  const at = (pattern) => columns.findIndex((name) => pattern.test(name.replace(/[_ ]/g, '')));
+  const places = {
+    time: at(/^eventtimestamp$/i), video: at(/^videoid$/i), title: at(/^videoname$/i), length: at(/^durationminute$/i),
+    course: at(/^courseid$/i), code: at(/^courseidentifier$/i), section: at(/^sectionid$/i), number: at(/^sectionnumber$/i),
+    user: at(/^userid$/i), first: at(/^firstname$/i), last: at(/^lastname$/i), role: at(/^role$/i),
+  };
+  for (const [name, place] of Object.entries(places)) if (place < 0) throw new Error(`no column ${name} in ${columns}`);
+  const local = clockOf(zone);
+  return rows
+    .map((cells) => {
+      const row = Object.fromEntries(Object.entries(places).map(([name, place]) => [name, cells[place].trim()]));
+      row.instant = new Date(`${row.time.replace(' ', 'T')}Z`);
+      const group = ROLES[row.role];
+      if (group === undefined) throw new Error(`a role that the test does not know: ${row.role}`);
+      return { ...row, ...local(row.instant), group, person: [row.last, row.first].filter(Boolean).join(', ') };
+    })
+    .filter(({ day }) => from <= day && day <= to)
+    .sort((a, b) => a.instant - b.instant);
+}
+
+/** Rows by a key, most first, those of equal rows by key. */
+function grouped(rows, key) {
+  const groups = new Map();
+  for (const row of rows) {
+    if (!groups.has(row[key])) groups.set(row[key], []);
+    groups.get(row[key]).push(row);
+  }
+  return [...groups].sort(([a, left], [b, right]) => right.length - left.length || (a < b ? -1 : 1));
+}
+
+const viewers = (rows) => new Set(rows.map(({ user }) => user).filter(Boolean)).size;
+
+/**
+ * What the figures show of `all` rows. A chosen video, section or role filters every figure but that in which it was
+ * chosen: there the others stay, to be chosen too.
+ */
+export function expected(all, { from, to, course, sections = [], roles = [], videos = [] }) {
+  const passes = (row, but) =>
+    (course === undefined || row.course === course) &&
+    (but === 'sections' || sections.length === 0 || sections.includes(row.section)) &&
+    (but === 'roles' || roles.length === 0 || roles.includes(row.group)) &&
+    (but === 'videos' || videos.length === 0 || videos.includes(row.video));
+  const of = (but) => all.filter((row) => passes(row, but));
+  const rows = of();
+  const days = [];
+  for (let day = from; day <= to; day = plusDays(day, 1)) {
+    const own = rows.filter((row) => row.day === day);
+    days.push({ day, minutes: minutes(own.length), viewers: viewers(own) });
+  }
+  const hours = Array.from({ length: 7 }, (_, weekday) =>
+    Array.from({ length: 24 }, (_, hour) => minutes(rows.filter((row) => row.weekday === weekday && row.hour === hour).length)),
+  );
+  const named = (groups, chosen, spell) => groups.filter(([id], place) => place < 20 || chosen.includes(id)).map(spell);
+  const byVideo = named(grouped(of('videos'), 'video'), videos, ([id, own]) => {
+    const counted = own.filter(({ user }) => user);
+    const length = Number(own.at(-1).length);
+    const share = counted.length > 0 && length > 0 ? minutes(counted.length) / viewers(own) / length : undefined;
+    return { id, name: own.at(-1).title, minutes: minutes(own.length), viewers: viewers(own), percent: share && Math.round(share * 100) };
+  });
+  const bySection = named(grouped(of('sections'), 'section'), sections, ([id, own]) => {
+    return { id, name: `${own.at(-1).code} · ${own.at(-1).number}`, minutes: minutes(own.length), viewers: viewers(own) };
+  });
+  const byRole = Object.values(ROLES)
+    .map((role) => [role, of('roles').filter(({ group }) => group === role)])
+    .filter(([, own]) => own.length > 0)
+    .map(([name, own]) => ({ name, minutes: minutes(own.length), viewers: viewers(own) }));
+  const students = grouped(rows.filter(({ user, group }) => user && group === 'Students'), 'user')
+    .map(([user, own]) => ({
+      user, name: own.at(-1).person, rows: own.length, minutes: minutes(own.length),
+      days: days.map(({ day }) => own.filter((row) => row.day === day).length),
+    }))
+    .sort((a, b) => b.rows - a.rows || Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)) || (a.user < b.user ? -1 : 1));
+  return { rows, days, hours, byVideo, bySection, byRole, students, viewers: viewers(rows) };
+}
