@@ -22,6 +22,15 @@ const WIDTH: u32 = 640;
 
 /// What every figure has around its chart. The read-out has its own line, kept free before there is anything to
 /// read: nothing floats over the data, and nothing jumps.
+/// What a read-out says of one mark: in two parts, so that a long name never hides the number behind it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// The mark's name.
+    pub name: String,
+    /// Its number and what else is known of it.
+    pub told: String,
+}
+
 #[component]
 pub fn Figure(
     /// What it is found by in the document.
@@ -36,7 +45,7 @@ pub fn Figure(
     sentence: Signal<String>,
     /// What is under the pointer or the keys.
     #[prop(into)]
-    reading: Signal<Option<String>>,
+    reading: Signal<Option<Reading>>,
     /// What a reader might take it for and should not.
     #[prop(into)]
     caveat: Signal<String>,
@@ -59,7 +68,15 @@ pub fn Figure(
             </header>
             <p class="sentence">{sentence}</p>
             <p class="reading" aria-live="polite" data-testid="reading">
-                {move || reading.get().unwrap_or_else(|| words::figures::READ_OUT.to_owned())}
+                {move || match reading.get() {
+                    None => view! { <span>{said::READ_OUT}</span> }.into_any(),
+                    Some(Reading { name, told }) => view! {
+                        <span class="reading-name">{name}</span>
+                        <span class="reading-mark">": "</span>
+                        <span class="reading-told">{told}</span>
+                    }
+                    .into_any(),
+                }}
             </p>
             {children()}
             <p class="caveat quiet small">{caveat}</p>

@@ -304,15 +304,15 @@ pub fn bin(place: u64, width: u64) -> String {
     format!("{}–{}", spelling::count(place * width), spelling::count((place + 1) * width))
 }
 
-/// The read-out of a bar: its name, its number with a unit, and what else is known of it.
+/// The read-out of a mark: its number with a unit, and what else is known of it.
 #[must_use]
-pub fn read(name: &str, value: Option<f64>, unit: &str, rest: &[String]) -> String {
+pub fn told(value: Option<f64>, unit: &str, rest: &[String]) -> String {
     let value = value.map_or_else(
         || crate::words::NOT_HERE.to_lowercase(),
         |value| format!("{} {}", spelling::number(value), unit.to_lowercase()),
     );
     let rest: String = rest.iter().map(|part| format!(", {part}")).collect();
-    format!("{name}: {value}{rest}")
+    format!("{value}{rest}")
 }
 
 /// Takes a filter away.

@@ -1,7 +1,7 @@
 //! Upright bars per day, of minutes or of viewers, read by one cursor: the same day in both.
 
 use crate::parts::figure::reader::Reader;
-use crate::parts::figure::{Figure, width_of};
+use crate::parts::figure::{Figure, Reading, width_of};
 use crate::words::figures as said;
 use crate::{spelling, words};
 use charts::layout::{Layout, Size};
@@ -136,7 +136,7 @@ pub fn sentence(chart: Memo<Option<Chart>>) -> Signal<String> {
 }
 
 /// The read-out of the bar `at`.
-pub fn reading(chart: Memo<Option<Chart>>, at: RwSignal<Option<usize>>) -> Signal<Option<String>> {
+pub fn reading(chart: Memo<Option<Chart>>, at: RwSignal<Option<usize>>) -> Signal<Option<Reading>> {
     Signal::derive(move || {
         let place = at.get()?;
         chart.with(|chart| {
@@ -148,7 +148,8 @@ pub fn reading(chart: Memo<Option<Chart>>, at: RwSignal<Option<usize>>) -> Signa
             });
             let state = matches!(bar.level, Level::Provisional(_)).then(|| words::NOT_FINAL.to_lowercase());
             let rest: Vec<String> = beside.chain(state).collect();
-            Some(said::read(&bar.name, bar.level.value(), &chart.unit, &rest))
+            let told = said::told(bar.level.value(), &chart.unit, &rest);
+            Some(Reading { name: bar.name.clone(), told })
         })
     })
 }

@@ -1,7 +1,7 @@
 //! Minutes by weekday and hour: a heat map with its scale.
 
 use crate::parts::figure::reader::Reader;
-use crate::parts::figure::{Figure, width_of};
+use crate::parts::figure::{Figure, Reading, width_of};
 use crate::words::figures as said;
 use crate::{spelling, words};
 use charts::heat::{Grid, Heat, LINE, Line};
@@ -66,7 +66,7 @@ pub fn Hours(
             let line = chart.as_ref()?.lines.get(place / HOURS)?;
             let value = line.cells.get(place % HOURS).copied().flatten();
             let rest = value.map(|_| format!("over {}", line.state));
-            Some(said::read(&name.get(), value, words::MINUTES, rest.as_slice()))
+            Some(Reading { name: name.get(), told: said::told(value, words::MINUTES, rest.as_slice()) })
         })
     });
     let spot = Signal::derive(move || {

@@ -1,7 +1,7 @@
 //! Lying bars of videos, sections and roles: each a button that filters everything else by it.
 
 use crate::page::Ground;
-use crate::parts::figure::{Figure, width_of};
+use crate::parts::figure::{Figure, Reading, width_of};
 use crate::words::figures as said;
 use crate::{spelling, words};
 use charts::ranking::{Item, Ranking};
@@ -166,7 +166,8 @@ pub fn Bars(
                     })
                 })
                 .collect();
-            Some(said::read(&item.name, Some(item.drawn()), words::MINUTES, &rest))
+            let told = said::told(Some(item.drawn()), words::MINUTES, &rest);
+            Some(Reading { name: item.name.clone(), told })
         })
     });
     let caveat = Signal::derive(move || {
