@@ -4,12 +4,14 @@
 //! soon as another begins; so an answer that comes late is never shown.
 
 use crate::client::{self, Trouble};
-use domain::api::{Ask, DeskInfo, Request, Requests, Retry};
+use domain::api::{Ask, DeskInfo, Request, Requests, Retry, Window};
 use domain::range::Range;
 use domain::report::ReportName;
+use domain::time::Day;
+use domain::window::WindowKey;
 use js_sys::{Function, Promise};
 use leptos::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -49,7 +51,7 @@ impl Wish {
             from: self.range.map(|range| range.from().to_string()),
             to: self.range.map(|range| range.to().to_string()),
             tz: Some(self.tz.clone()),
-            parameters: std::collections::BTreeMap::new(),
+            parameters: BTreeMap::new(),
         }
     }
 }
@@ -61,8 +63,8 @@ pub struct Seen {
     pub wish: Wish,
     /// Its request, if it has been asked.
     pub request: Option<Request>,
-    /// Ids of windows of its report whose rows are here, whoever asked for them.
-    pub here: BTreeSet<String>,
+    /// The windows of its report by id, whoever asked for them.
+    pub known: BTreeMap<String, Window>,
     /// How the Desk fares.
     pub desk: Option<DeskInfo>,
     /// What went wrong last.
@@ -70,6 +72,29 @@ pub struct Seen {
 }
 
 impl Seen {
+    /// The request, if it has been asked; or what asking would come to, where every window of `plan` is here
+    /// already. Then there is nothing to ask, and nothing to be clicked before it is shown.
+    #[must_use]
+    pub fn shown(&self, plan: &[WindowKey], today: Day) -> Option<Request> {
+        let unasked = || {
+            let windows = plan.iter().map(|key| here(key, &self.known, today).cloned());
+            let windows = windows.collect::<Option<Vec<_>>>().filter(|windows| !windows.is_empty())?;
+            let created = windows.iter().filter_map(|window| Some(window.copy.as_ref()?.created)).max()?;
+            Some(Request {
+                id: String::new(),
+                report: self.wish.report.clone(),
+                from: self.wish.range.map(Range::from),
+                to: self.wish.range.map(Range::to),
+                tz: self.wish.tz.clone(),
+                parameters: BTreeMap::new(),
+                created,
+                windows,
+                desk: None,
+            })
+        };
+        self.request.clone().or_else(unasked)
+    }
+
     /// Whether there is nothing to wait for.
     fn is_settled(&self) -> bool {
         match (&self.trouble, &self.request) {
@@ -157,11 +182,14 @@ impl Follower {
         self.act(wish.clone(), async move |_| client::ask(&wish.ask()).await.map(Some));
     }
 
-    /// Tries again what failed, or asks again for these windows.
+    /// Tries again what failed, or asks again for these windows; what was shown without being asked is asked.
     pub fn retry(self, wish: Wish, windows: Vec<String>) {
-        self.act(wish, async move |known| match known {
-            Some(request) => client::retry(&request.id, &Retry { windows }).await.map(Some),
-            None => Ok(None),
+        self.act(wish.clone(), async move |known| {
+            let request = match known {
+                Some(request) => request,
+                None => client::ask(&wish.ask()).await?,
+            };
+            client::retry(&request.id, &Retry { windows }).await.map(Some)
         });
     }
 
@@ -235,12 +263,12 @@ impl Follower {
     /// `request` with what was seen beside it before.
     fn known(self, wish: &Wish, request: Option<Request>) -> Seen {
         let before = self.seen.try_get_untracked().flatten();
-        let here = before.as_ref().filter(|seen| seen.wish == *wish).map(|seen| seen.here.clone());
+        let known = before.as_ref().filter(|seen| seen.wish == *wish).map(|seen| seen.known.clone());
         let said = request.as_ref().and_then(|request| request.desk.clone());
         Seen {
             wish: wish.clone(),
             request,
-            here: here.unwrap_or_default(),
+            known: known.unwrap_or_default(),
             desk: said.or_else(|| before.and_then(|seen| seen.desk)),
             trouble: None,
         }
@@ -277,16 +305,25 @@ fn is_hidden() -> bool {
     document().hidden()
 }
 
-/// The request that is this wish, and the windows of its report that are here already.
+/// The request that is this wish, and what is known of its report's windows.
 fn looked_up(wish: &Wish, all: Requests) -> Seen {
-    let here = all
-        .requests
-        .iter()
-        .filter(|request| request.report == wish.report)
-        .flat_map(|request| &request.windows)
-        .filter(|window| window.state.has_rows())
-        .map(|window| window.id.clone())
-        .collect();
+    let known = known(&wish.report, &all);
     let request = all.requests.into_iter().find(|request| wish.is_met_by(request));
-    Seen { wish: wish.clone(), request, here, desk: Some(all.desk), trouble: None }
+    Seen { wish: wish.clone(), request, known, desk: Some(all.desk), trouble: None }
+}
+
+/// The windows of `report` by id, whoever asked for them.
+#[must_use]
+pub fn known(report: &ReportName, all: &Requests) -> BTreeMap<String, Window> {
+    let requests = all.requests.iter().filter(|request| request.report == *report);
+    requests.flat_map(|request| &request.windows).map(|window| (window.id.clone(), window.clone())).collect()
+}
+
+/// The window of `key` if it is here: it has rows, and of every day that could be asked for today.
+#[must_use]
+pub fn here<'a>(key: &WindowKey, known: &'a BTreeMap<String, Window>, today: Day) -> Option<&'a Window> {
+    known.get(&key.id()).filter(|window| {
+        let until = window.copy.as_ref().and_then(|copy| copy.end);
+        window.state.has_rows() && key.end_at(today) <= until
+    })
 }

@@ -60,8 +60,10 @@ pub const CHOOSE_DAYS: &str = "Choose days";
 pub const TIME_ZONE: &str = "Days of the time zone";
 /// Button.
 pub const ASK: &str = "Ask Echo360";
-/// Button, when all is here already.
-pub const SHOW: &str = "Show them";
+/// Button: what Echo360 has by now of days that were not final.
+pub const ASK_FOR_MORE: &str = "Ask Echo360 for the rest";
+/// Why one might.
+pub const MAY_HAVE_GROWN: &str = "Some of these days were not final when they were asked for.";
 /// Button: a newer copy.
 pub const ASK_AGAIN: &str = "Ask again";
 /// Button.

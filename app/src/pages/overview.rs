@@ -48,9 +48,12 @@ pub fn Overview() -> impl IntoView {
         }
     });
     let seen = Memo::new(move |_| follower.seen(&wish.get()?));
-    let request = Memo::new(move |_| seen.with(|seen| seen.as_ref().and_then(|seen| seen.request.clone())));
     let plan = Memo::new(move |_| planned(&info.get()?, range.get(), ground, &address.view()));
 
+    let request = Memo::new(move |_| {
+        let keys = plan.get().and_then(Result::ok).unwrap_or_default();
+        seen.with(|seen| seen.as_ref()?.shown(&keys, ground.clock.now().day()))
+    });
     // Courses that Echo360 does not list are known from rows: with every window that arrives there may be more.
     let here = Memo::new(move |_| {
         request.with(|r| r.iter().flat_map(|r| &r.windows).filter(|window| window.state.has_rows()).count())
@@ -164,7 +167,7 @@ pub fn Overview() -> impl IntoView {
             <p class="notice">{words::NO_SUCH_REPORT}</p>
         </Show>
         {move || wish.get().zip(plan.get()).map(|(wish, plan)| {
-            view! { <Progress wish plan seen follower shape is_all=!info.with(is_charted) /> }
+            view! { <Progress wish plan seen request follower shape is_all=!info.with(is_charted) /> }
         })}
         {too_large}
         <Show when=move || has_wish.get() && request.with(Option::is_none) && info.with(is_charted)>

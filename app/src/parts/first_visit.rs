@@ -1,6 +1,6 @@
 //! What this is, one button, and what will happen.
 
-use crate::follow::{Follower, Wish};
+use crate::follow::{self, Follower, Wish};
 use crate::page::Ground;
 use crate::pages::overview::planned;
 use crate::{client, presets, words};
@@ -26,12 +26,10 @@ pub fn FirstVisit(
         let view = address.view();
         let windows = planned(&ground.report(view.report_name())?, range(), ground, &view)?.ok()?;
         let all = known.get()?.ok();
-        let is_here = |id: &str| {
-            let of_report = |request: &&domain::api::Request| request.report.as_str() == view.report_name();
-            let windows = all.iter().flat_map(|all| &all.requests).filter(of_report).flat_map(|r| &r.windows);
-            windows.filter(|window| window.state.has_rows()).any(|window| window.id == id)
-        };
-        let here = windows.iter().filter(|window| is_here(&window.id())).count();
+        let report = ReportName::parse(view.report_name())?;
+        let held = all.as_ref().map(|all| follow::known(&report, all)).unwrap_or_default();
+        let today = ground.clock.now().day();
+        let here = windows.iter().filter(|key| follow::here(key, &held, today).is_some()).count();
         let usual = all.as_ref().and_then(|all| all.desk.usual);
         Some((windows.len(), here, usual))
     });

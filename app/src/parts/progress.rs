@@ -1,6 +1,6 @@
 //! The plan before it is asked; then how far it is, and what can be done about it.
 
-use crate::follow::{Follower, Seen, Wish};
+use crate::follow::{self, Follower, Seen, Wish};
 use crate::page::Ground;
 use crate::parts::coverage::Coverage;
 use crate::parts::held::Holding;
@@ -22,6 +22,8 @@ pub fn Progress(
     plan: Result<Vec<WindowKey>, Problem>,
     /// What is known of it.
     seen: Memo<Option<Seen>>,
+    /// What is shown: its request, or what is here already without one.
+    request: Memo<Option<Request>>,
     /// Asks, and follows what was asked.
     follower: Follower,
     /// How the report's range is cut.
@@ -32,8 +34,7 @@ pub fn Progress(
     let ground = expect_context::<Ground>();
     let wish = StoredValue::new(wish);
     let plan = StoredValue::new(plan);
-    let request = Memo::new(move |_| seen.with(|seen| seen.as_ref().and_then(|seen| seen.request.clone())));
-    let is_asked = Memo::new(move |_| request.with(Option::is_some));
+    let is_shown = Memo::new(move |_| request.with(Option::is_some));
     let trouble = Memo::new(move |_| seen.with(|seen| seen.as_ref().and_then(|seen| seen.trouble.clone())));
     let held = Memo::new(move |_| seen.with(|seen| seen.as_ref()?.desk.as_ref()?.held.clone()));
     let usual = Memo::new(move |_| seen.with(|seen| seen.as_ref()?.desk.as_ref()?.usual));
@@ -42,7 +43,7 @@ pub fn Progress(
         trouble.get().map(|trouble| view! { <Notice trouble again /> })
     };
     let body = move || {
-        if is_asked.get() {
+        if is_shown.get() {
             return view! { <Followed request usual wish follower is_all /> }.into_any();
         }
         match plan.get_value() {
@@ -66,17 +67,18 @@ fn Plan(
     follower: Follower,
     shape: Memo<Option<Shape>>,
 ) -> impl IntoView {
+    let clock = expect_context::<Ground>().clock;
     let all = windows.len();
     // Whether it has been asked is not known before it was looked up.
     let here = Memo::new(move |_| {
         seen.with(|seen| {
             let seen = seen.as_ref()?;
-            Some(windows.iter().filter(|window| seen.here.contains(&window.id())).count())
+            let today = clock.now().day();
+            Some(windows.iter().filter(|key| follow::here(key, &seen.known, today).is_some()).count())
         })
     });
     let said = move || here.get().map(|here| words::plan(shape.get().unwrap_or(Shape::Rows), all, here));
     let wait = move || here.get().map(|here| words::expectation(all - here, usual.get()));
-    let word = move || if here.get() == Some(all) { words::SHOW } else { words::ASK };
     view! {
         <Show
             when=move || here.with(Option::is_some)
@@ -85,7 +87,7 @@ fn Plan(
             <p>{said} " " {wait}</p>
             <button type="button" class="main" disabled=move || follower.is_busy()
                 on:click=move |_| follower.ask(wish.get_value())>
-                {word}
+                {words::ASK}
             </button>
         </Show>
     }
@@ -107,6 +109,12 @@ fn Followed(
             request.with(|request| request.as_ref().is_some_and(|r| r.windows.iter().any(wanted)))
         })
     };
+    // Shown without being asked: nobody has Lectern ask anew for what was not final.
+    let is_stale = Memo::new(move |_| {
+        let is_unasked = |request: &Request| request.id.is_empty();
+        let may_grow = |request: &Request| request.windows.iter().any(|w| w.state == State::Provisional);
+        request.with(|request| request.as_ref().is_some_and(|r| is_unasked(r) && may_grow(r)))
+    });
     let is_waiting = has(|window| window.state.is_under_way());
     let has_failed = has(|window| window.state == State::Failed);
     let busy = Signal::derive(move || follower.is_busy());
@@ -122,8 +130,15 @@ fn Followed(
             " "
             <span>{now}</span>
         </p>
-        <Show when=move || has_failed.get() || is_waiting.get()>
+        <Show when=move || has_failed.get() || is_waiting.get() || is_stale.get()>
             <p class="actions">
+                <Show when=move || is_stale.get()>
+                    <button type="button" class="plain" disabled=busy
+                        on:click=move |_| follower.ask(wish.get_value())>
+                        {words::ASK_FOR_MORE}
+                    </button>
+                    <span class="small quiet">{words::MAY_HAVE_GROWN}</span>
+                </Show>
                 <Show when=move || has_failed.get()>
                     <button type="button" disabled=busy
                         on:click=move |_| follower.retry(wish.get_value(), Vec::new())>

@@ -158,13 +158,10 @@ pub fn expectation(missing: usize, usual: Option<Usual>) -> String {
     }
 }
 
-/// What will happen when somebody asks.
+/// What will happen when somebody asks: something is not here yet, or there would be nothing to ask.
 #[must_use]
 pub fn plan(shape: Shape, windows: usize, here: usize) -> String {
     let reports = match (shape, windows) {
-        (Shape::Snapshot, _) if here > 0 => {
-            return "One report on everything; it is already here.".to_owned();
-        }
         (Shape::Snapshot, _) => return "One report on everything, as of today.".to_owned(),
         (Shape::Rows, 1) => "1 weekly report".to_owned(),
         (Shape::Rows, n) => format!("{n} weekly reports, three at a time"),
@@ -173,8 +170,6 @@ pub fn plan(shape: Shape, windows: usize, here: usize) -> String {
     };
     match here {
         0 => format!("{reports}."),
-        here if here == windows && windows == 1 => format!("{reports}; it is already here."),
-        here if here == windows => format!("{reports}; all are already here."),
         1 => format!("{reports}; 1 is already here."),
         here => format!("{reports}; {here} are already here."),
     }
