@@ -151,12 +151,12 @@ fn Frame(address: Address, session: Option<Session>, children: Children) -> impl
     view! {
         <a class="skip" href="#content">{words::SKIP}</a>
         <header class="top">
-            <a class="name" href="/">{words::NAME}</a>
+            <a class="top-name" href="/">{words::NAME}</a>
             <nav aria-label=words::NAME>
                 <a href=to(Place::Overview) aria-current=current(Place::Overview)>{words::OVERVIEW}</a>
                 <a href=to(Place::Requests) aria-current=current(Place::Requests)>{words::REQUESTS}</a>
             </nav>
-            {institution.map(|name| view! { <span class="quiet institution">{name}</span> })}
+            {institution.map(|name| view! { <span class="quiet top-institution">{name}</span> })}
         </header>
         <main id="content" tabindex="-1">{children()}</main>
     }

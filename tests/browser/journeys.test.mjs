@@ -151,7 +151,7 @@ test('several changes in one frame are one view and one entry in the history', a
     const added = await page.evaluate((course) => {
       const entries = history.length;
       document.querySelector('.arrow').click();
-      const select = document.querySelector('.course select');
+      const select = document.querySelector('.ask-course select');
       select.value = course;
       select.dispatchEvent(new Event('change', { bubbles: true }));
       document.querySelector('.arrow').click();

@@ -193,7 +193,7 @@ export const GROUPS = [
           await page.locator('.coverage [data-state="building"]').first().waitFor();
         },
       },
-      { name: 'requests-waiting', show: (page, stack) => visit(page, `${stack.url}/requests`, '.board .line') },
+      { name: 'requests-waiting', show: (page, stack) => visit(page, `${stack.url}/requests`, '.board-line') },
     ],
   },
   {

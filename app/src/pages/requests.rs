@@ -137,11 +137,11 @@ fn Line(request: Memo<Option<Request>>, usual: Memo<Option<Usual>>, renew: Callb
         })
     };
     view! {
-        <li class="line">
+        <li class="board-line">
             <h2>{move || title.get().map(|(to, text)| view! { <a href=to>{text}</a> })}</h2>
-            <p class="facts small quiet">{facts}</p>
+            <p class="board-facts small quiet">{facts}</p>
             <Coverage windows clock />
-            <p class="far small">{move || far.get()} " " {now}</p>
+            <p class="board-far small">{move || far.get()} " " {now}</p>
             {failure}
         </li>
     }

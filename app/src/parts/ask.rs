@@ -29,7 +29,7 @@ pub fn AskForm(
     view! {
         <section class="ask" aria-label=words::SHOWN>
             <Reports />
-            <div class="line">
+            <div class="ask-line">
                 <Courses known />
                 <Show when=move || shape.get() != Some(Shape::Snapshot)>
                     <Days today known zone />
@@ -59,7 +59,7 @@ fn Reports() -> impl IntoView {
         address.go(View { report, ..address.view() });
     };
     view! {
-        <label class="report">
+        <label class="ask-report">
             <span>{words::REPORT}</span>
             <select on:change=choose>{options}</select>
         </label>
@@ -96,12 +96,12 @@ fn Courses(known: Memo<domain::api::Courses>) -> impl IntoView {
         address.go(View { sections, ..address.view() });
     };
     view! {
-        <label class="course">
+        <label class="ask-course">
             <span>{words::COURSE}</span>
             <select on:change=choose_course>{options(course_choices, course)}</select>
         </label>
         <Show when=move || course.with(Option::is_some)>
-            <label class="section">
+            <label class="ask-section">
                 <span>{words::SECTION}</span>
                 <select on:change=choose_section>{options(section_choices, section)}</select>
             </label>
@@ -180,7 +180,7 @@ fn Days(today: Memo<Day>, known: Memo<domain::api::Courses>, zone: Memo<String>)
     };
     view! {
         <div class="range-choice" role="group" aria-label=words::RANGES>
-            <span class="label" aria-hidden="true">{words::RANGES}</span>
+            <span class="ask-label" aria-hidden="true">{words::RANGES}</span>
             <Show when=move || range.with(Option::is_some)>
                 <button type="button" class="arrow" title=name(true) aria-label=name(true)
                     aria-disabled=move || earlier.with(Option::is_none).then_some("true")
@@ -258,7 +258,7 @@ fn TwoDays(range: Memo<Option<Range>>) -> impl IntoView {
         }
     };
     view! {
-        <form class="days" on:submit=submit>
+        <form class="ask-days" on:submit=submit>
             <label>
                 <span>{words::FIRST_DAY}</span>
                 <input type="date" required node_ref=first prop:value=shown(Range::from) />
@@ -298,7 +298,7 @@ fn Zones(zone: Memo<String>) -> impl IntoView {
         address.go(View { zone, ..address.view() });
     };
     view! {
-        <label class="zone">
+        <label class="ask-zone">
             <span>{words::TIME_ZONE} " (" {move || zone.get()} ")"</span>
             <select on:change=choose>{options}</select>
         </label>

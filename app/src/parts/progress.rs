@@ -125,7 +125,7 @@ fn Followed(
     let again = Callback::new(move |id: String| follower.retry(wish.get_value(), vec![id]));
     view! {
         <Coverage windows clock />
-        <p class="far">
+        <p class="progress-far">
             <span role="status">{move || far.get()}</span>
             " "
             <span>{now}</span>
