@@ -6,6 +6,7 @@ pub mod coverage;
 pub mod download;
 pub mod figure;
 pub mod figures;
+pub mod files;
 pub mod first_visit;
 pub mod held;
 pub mod menu;

@@ -76,6 +76,9 @@ pub const COPY_ID: &str = "Copy the id";
 pub const COPIED: &str = "Copied";
 /// Link.
 pub const DOWNLOAD: &str = "Download CSV";
+/// What a download has that the figures leave out.
+pub const CSV_HOLDS_MORE: &str =
+    "Filters by video and role do not reach the CSV: it has every row of these days.";
 /// Opens the table under a chart.
 pub const NUMBERS: &str = "Numbers";
 /// Head of a table's column of buttons.
@@ -229,6 +232,13 @@ pub fn arriving(rows: u64, bytes: u64) -> String {
 #[must_use]
 pub fn days_in(zone: &str) -> String {
     format!("Days in {zone}")
+}
+
+/// Link to the CSV of one of several sections; with its `id` where others are called the same.
+#[must_use]
+pub fn download_of(section: &str, id: Option<&str>) -> String {
+    let id = id.map_or_else(String::new, |id| format!(" ({})", figures::beginning(id)));
+    format!("{DOWNLOAD} of {section}{id}")
 }
 
 /// Why there is no CSV yet.

@@ -6,6 +6,7 @@ use crate::page::Ground;
 use crate::parts::ask::AskForm;
 use crate::parts::download::Download;
 use crate::parts::figures::Figures;
+use crate::parts::files::Files;
 use crate::parts::first_visit::FirstVisit;
 use crate::parts::notice::Notice;
 use crate::parts::progress::Progress;
@@ -49,11 +50,11 @@ pub fn Overview() -> impl IntoView {
     });
     let seen = Memo::new(move |_| follower.seen(&wish.get()?));
     let plan = Memo::new(move |_| planned(&info.get()?, range.get(), ground, &address.view()));
-
     let request = Memo::new(move |_| {
         let keys = plan.get().and_then(Result::ok).unwrap_or_default();
         seen.with(|seen| seen.as_ref()?.shown(&keys, ground.clock.now().day()))
     });
+
     // Courses that Echo360 does not list are known from rows: with every window that arrives there may be more.
     let here = Memo::new(move |_| {
         request.with(|r| r.iter().flat_map(|r| &r.windows).filter(|window| window.state.has_rows()).count())
@@ -154,6 +155,7 @@ pub fn Overview() -> impl IntoView {
             }
         })
     };
+    let files = Memo::new(move |_| Files::of(&request.get()?, &address.view(), &known.get().courses));
     let is_unknown = Memo::new(move |_| info.with(Option::is_none));
     view! {
         <Show when=move || !has_wish.get() && !is_unknown.get()>
@@ -174,13 +176,13 @@ pub fn Overview() -> impl IntoView {
             <div class="room"></div>
         </Show>
         <Show when=move || charted.get()>
-            <Figures measures zone=said is_busy />
+            <Figures measures zone=said is_busy files />
             {failures}
             <p class="quiet small" role="status">
                 {move || loaded.with(|l| (l.load.pending > 0).then(|| words::arriving(l.load.rows, l.load.bytes)))}
             </p>
         </Show>
-        {move || request.get().map(|request| view! { <Download request view=address.view() /> })}
+        <Download request files />
     }
 }
 

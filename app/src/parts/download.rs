@@ -1,44 +1,40 @@
-//! The link to the CSV of what is shown, or what is still missing for it.
+//! The links to the CSV of what is shown, or what is still missing for it.
 
+use crate::parts::files::Files;
 use crate::words;
 use domain::api::Request;
-use domain::view::View;
 use leptos::prelude::*;
 
-/// The link.
+/// The links. They stay while the request is looked at again, and the focus on them.
 #[component]
-#[expect(clippy::needless_pass_by_value, reason = "a component owns what it shows")]
 pub fn Download(
     /// What has been asked.
-    request: Request,
-    /// What is on the screen.
-    view: View,
+    request: Memo<Option<Request>>,
+    /// The files, once they are whole.
+    files: Memo<Option<Files>>,
 ) -> impl IntoView {
-    let missing = request.windows.iter().filter(|window| !window.state.has_rows()).count();
-    if missing > 0 {
-        return view! { <p class="quiet" data-testid="csv">{words::no_csv_yet(missing)}</p> }.into_any();
+    let missing = Memo::new(move |_| {
+        request.with(|r| {
+            let windows = &r.as_ref()?.windows;
+            Some(windows.iter().filter(|window| !window.state.has_rows()).count())
+                .filter(|missing| *missing > 0)
+        })
+    });
+    let links = move || {
+        files.get().map(|Files { files, holds_more }| {
+            let link = |file: crate::parts::files::File| {
+                view! { <li><a href=file.href download="" data-testid="csv">{file.label}</a></li> }
+            };
+            view! {
+                <ul class="downloads">{files.into_iter().map(link).collect_view()}</ul>
+                {holds_more.then(|| view! { <p class="quiet small">{words::CSV_HOLDS_MORE}</p> })}
+            }
+        })
+    };
+    view! {
+        {move || missing.get().map(|missing| view! {
+            <p class="quiet" data-testid="csv">{words::no_csv_yet(missing)}</p>
+        })}
+        <div class="download">{links}</div>
     }
-    let mut href = format!("/api/csv/{}", request.report);
-    let days = request.from.zip(request.to);
-    let pairs = [
-        ("from", days.map(|(from, _)| from.to_string())),
-        ("to", days.map(|(_, to)| to.to_string())),
-        ("tz", days.map(|_| request.tz.replace('+', "%2B"))),
-        ("course", view.course.map(|id| id.as_str().to_owned())),
-        // The download knows one section at a time; of several it brings the whole course.
-        (
-            "section",
-            Some(view.sections)
-                .filter(|ids| ids.len() == 1)
-                .and_then(|ids| ids.into_iter().next())
-                .map(|id| id.as_str().to_owned()),
-        ),
-    ];
-    let mut mark = '?';
-    for (key, value) in pairs.into_iter().filter_map(|(key, value)| Some((key, value?))) {
-        href.push(mark);
-        href.push_str(&format!("{key}={value}"));
-        mark = '&';
-    }
-    view! { <p><a href=href download="" data-testid="csv">{words::DOWNLOAD}</a></p> }.into_any()
 }

@@ -1,0 +1,104 @@
+//! The CSV files that hold what is shown: where they are, and how they are told apart.
+
+use crate::words;
+use domain::api::{Course, Request};
+use domain::view::{Uuid, View};
+
+/// One file that can be downloaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Where it is.
+    pub href: String,
+    /// What the link to it says.
+    pub label: String,
+}
+
+/// All files of a view.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Files {
+    /// One; of several chosen sections one each, since a download knows one section at a time.
+    pub files: Vec<File>,
+    /// Whether the view leaves out rows by role or video, which a download does not know: it holds more then.
+    pub holds_more: bool,
+}
+
+impl Files {
+    /// The files of `view`, once every window of its request has rows.
+    #[must_use]
+    pub fn of(request: &Request, view: &View, courses: &[Course]) -> Option<Self> {
+        if request.windows.iter().any(|window| !window.state.has_rows()) {
+            return None;
+        }
+        let file = |section: Option<&Uuid>, label: String| File { href: href(request, view, section), label };
+        let files = match view.sections.len() {
+            0 | 1 => vec![file(view.sections.first(), words::DOWNLOAD.to_owned())],
+            _ => {
+                let names: Vec<String> = view.sections.iter().map(|id| section_name(id, courses)).collect();
+                let label = |(id, name): (&Uuid, &String)| {
+                    // Every term has a section 1: those are told apart by their ids.
+                    let is_alone = names.iter().filter(|other| *other == name).count() == 1;
+                    file(Some(id), words::download_of(name, (!is_alone).then_some(id.as_str())))
+                };
+                view.sections.iter().zip(&names).map(label).collect()
+            }
+        };
+        Some(Self { files, holds_more: !view.roles.is_empty() || !view.videos.is_empty() })
+    }
+}
+
+/// Where the CSV of a request is, of a view's course and one section.
+fn href(request: &Request, view: &View, section: Option<&Uuid>) -> String {
+    let days = request.from.zip(request.to);
+    let pairs = [
+        ("from", days.map(|(from, _)| from.to_string())),
+        ("to", days.map(|(_, to)| to.to_string())),
+        ("tz", days.map(|_| request.tz.replace('+', "%2B"))),
+        ("course", view.course.as_ref().map(|id| id.as_str().to_owned())),
+        ("section", section.map(|id| id.as_str().to_owned())),
+    ];
+    let query: Vec<String> =
+        pairs.into_iter().filter_map(|(key, value)| Some(format!("{key}={}", value?))).collect();
+    let mark = if query.is_empty() { "" } else { "?" };
+    format!("/api/csv/{}{mark}{}", request.report, query.join("&"))
+}
+
+/// A section with its course; of one that is in no rows yet, the beginning of its id.
+fn section_name(id: &Uuid, courses: &[Course]) -> String {
+    let find = |course: &Course| {
+        let section = course.sections.iter().find(|it| it.id.eq_ignore_ascii_case(id.as_str()))?;
+        Some(format!("{}, {}", words::course(course), words::section(&section.number)))
+    };
+    let unknown = || words::section(&words::figures::beginning(id.as_str()));
+    courses.iter().find_map(find).unwrap_or_else(unknown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const IDS: [&str; 2] = ["0a1b2c3d-0000-4000-8000-00000000000a", "0a1b2c3d-0000-4000-8000-00000000000b"];
+
+    fn request() -> Request {
+        serde_json::from_str(
+            r#"{"id":"r","report":"videoview","from":"2026-02-02","to":"2026-02-08","tz":"Etc/GMT+3","created":"2026-02-09T00:00:00Z",
+            "windows":[]}"#,
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn several_sections_are_several_files_and_none_is_the_whole_course() {
+        let view = |query: &str| View::parse("/", query);
+        let of = |query: &str| Files::of(&request(), &view(query), &[]).unwrap();
+        let all = of("v=1");
+        assert_eq!(all.files.len(), 1);
+        assert_eq!(all.files[0].href, "/api/csv/videoview?from=2026-02-02&to=2026-02-08&tz=Etc/GMT%2B3");
+        let two = of(&format!("v=1&section={},{}&role=student", IDS[0], IDS[1]));
+        assert_eq!(two.files.len(), 2);
+        assert!(two.holds_more);
+        for (file, id) in two.files.iter().zip(IDS) {
+            assert!(file.href.ends_with(&format!("&section={id}")), "{}", file.href);
+            assert_eq!(file.label, "Download CSV of section 0a1b2c3d");
+        }
+    }
+}
