@@ -8,7 +8,9 @@ pub mod ranking;
 pub mod reader;
 pub mod spread;
 
+use crate::parts::figure::export::About;
 use crate::parts::figure::menu::Menu;
+use crate::words::figures as said;
 use crate::{spelling, words};
 use charts::model::Table;
 use leptos::html;
@@ -20,8 +22,6 @@ use web_sys::ResizeObserver;
 /// The width of a chart before it is known.
 const WIDTH: u32 = 640;
 
-/// What every figure has around its chart. The read-out has its own line, kept free before there is anything to
-/// read: nothing floats over the data, and nothing jumps.
 /// What a read-out says of one mark: in two parts, so that a long name never hides the number behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reading {
@@ -31,6 +31,8 @@ pub struct Reading {
     pub told: String,
 }
 
+/// What every figure has around its chart. The read-out has its own line, kept free before there is anything to
+/// read: nothing floats over the data, and nothing jumps.
 #[component]
 pub fn Figure(
     /// What it is found by in the document.
@@ -59,12 +61,30 @@ pub fn Figure(
     let heading = format!("{id}-title");
     let labelled_by = heading.clone();
     let is_open = RwSignal::new(false);
+    let about = expect_context::<About>();
+    let act = move |act: fn(&web_sys::Element, &[(String, String)], &str)| {
+        move |_| {
+            if let Some(figure) = place.get_untracked() {
+                act(&figure, &about.lines(title), title);
+            }
+        }
+    };
+    let csv = move |_| {
+        if let Some(table) = table.get_untracked() {
+            export::save_csv(&table, &about.lines(title), title);
+        }
+    };
     view! {
         <section class="figure" node_ref=place id=id aria-labelledby=labelled_by>
             <header>
                 <h2 id=heading>{title}</h2>
                 <p class="quiet small">{unit}</p>
-                <Menu title place table />
+                <Menu title>
+                    <button type="button" on:click=act(export::save_svg)>{said::SAVE_SVG}</button>
+                    <button type="button" on:click=act(export::save_png)>{said::SAVE_PNG}</button>
+                    <button type="button" on:click=csv>{said::SAVE_CSV}</button>
+                    <button type="button" on:click=act(|figure, _, _| export::print(figure, || {}))>{said::PRINT}</button>
+                </Menu>
             </header>
             <p class="sentence">{sentence}</p>
             <p class="reading" aria-live="polite" data-testid="reading">
@@ -114,7 +134,7 @@ fn Twin(title: &'static str, table: Table) -> impl IntoView {
             view! { <tr><th scope="row">{row.name}</th>{values}{state}</tr> }
         })
         .collect_view();
-    let label = words::figures::numbers_of(title);
+    let label = said::numbers_of(title);
     // A table that is wider than the page scrolls by itself, by keyboard too.
     view! {
         <div class="twin" tabindex="0" role="region" aria-label=label>

@@ -3,6 +3,7 @@
 //! Rows have one height, so a place in the scroll is a row's number. An element can only be so high before
 //! browsers give up (Firefox at 17.8 million pixels), so above [`HIGHEST`] the scroll is a scale of the rows, and
 //! keys still move by exactly one row or one page. Rows that have not come yet show a sign and keep their height.
+//! Which rows are on the screen is said under the table, and read out when it changes.
 //! Roles are written out: a table that is laid out as blocks loses them in some browsers.
 
 use crate::loader::{Loader, Shown};
@@ -123,6 +124,10 @@ pub fn LongTable(
         .iter()
         .map(|column| view! { <th role="columnheader" scope="col" class=column.class>{column.head}</th> })
         .collect_view();
+    let position = move || {
+        let (from, all) = (exact.get().round(), count.get());
+        (all > 0).then(|| said::position(whole(from) + 1, (whole(from) + VISIBLE).min(all), all))
+    };
     view! {
         <div class="listing" node_ref=place tabindex="0" role="region" aria-label=said::numbers_of(title)
             on:scroll=scroll on:keydown=press>
@@ -136,6 +141,7 @@ pub fn LongTable(
                 </table>
             </div>
         </div>
+        <p class="listing-position quiet small" role="status">{position}</p>
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::spelling;
 use domain::role::Role;
+use domain::time::Day;
 use engine::measures::{self, Item, Measures, Students, Weekday};
 
 /// Title.
@@ -321,6 +322,13 @@ pub fn remove(name: &str) -> String {
     format!("Remove the filter {name}")
 }
 
+/// Which rows of a long table are on the screen: `Rows 1–12 of 45,566`.
+#[must_use]
+pub fn position(first: usize, last: usize, all: usize) -> String {
+    let [first, last, all] = [first, last, all].map(|number| spelling::count(number as u64));
+    format!("Rows {first}–{last} of {all}")
+}
+
 /// The table of a figure.
 #[must_use]
 pub fn numbers_of(title: &str) -> String {
@@ -331,6 +339,13 @@ pub fn numbers_of(title: &str) -> String {
 #[must_use]
 pub fn more(title: &str) -> String {
     format!("Save or print: {title}")
+}
+
+/// A step of the students' numbers in an export: `2026-02-02`, `2026-02-02 – 2026-02-08`. A file is read by
+/// programs too, so its days are spelled as every program reads them.
+#[must_use]
+pub fn step(first: Day, last: Day) -> String {
+    if first == last { first.to_string() } else { format!("{first} – {last}") }
 }
 
 /// The name of a spark-line.

@@ -120,18 +120,25 @@ fn paint(image: &HtmlImageElement, width: u32, height: u32, name: String) -> Res
     canvas.to_blob(ready.unchecked_ref())
 }
 
-/// Prints this figure and nothing else.
-pub fn print(figure: &Element, _: &[(String, String)], _: &str) {
+/// Prints this figure and nothing else, then calls `after`: once the browser is done with it, which in some is not
+/// yet so when `print` returns.
+pub fn print(figure: &Element, after: impl FnOnce() + 'static) {
     let body = document().body();
     let _ = figure.set_attribute("data-printed", "");
     if let Some(body) = &body {
         let _ = body.set_attribute("data-printing", "");
     }
+    let printed = figure.clone();
+    let done = Closure::once_into_js(move || {
+        window().set_onafterprint(None);
+        let _ = printed.remove_attribute("data-printed");
+        if let Some(body) = body {
+            let _ = body.remove_attribute("data-printing");
+        }
+        after();
+    });
+    window().set_onafterprint(Some(done.unchecked_ref()));
     let _ = window().print();
-    let _ = figure.remove_attribute("data-printed");
-    if let Some(body) = body {
-        let _ = body.remove_attribute("data-printing");
-    }
 }
 
 /// The figure's drawing with its colours written out and its header above it, and its size.

@@ -1,58 +1,25 @@
-//! What can be done with a figure: save it as SVG, PNG or CSV, print it.
+//! What can be done with a figure, behind `⋯`: save it, print it.
 
-use crate::parts::figure::export::{self, About};
+use crate::parts::panel;
 use crate::words::figures as said;
-use charts::model::Table;
-use leptos::ev::KeyboardEvent;
 use leptos::html;
 use leptos::prelude::*;
 
-/// The menu behind `⋯`.
+/// The button and its choices.
 #[component]
 pub fn Menu(
     /// What the figure shows.
     title: &'static str,
-    /// The figure.
-    place: NodeRef<html::Section>,
-    /// Its numbers.
-    table: Signal<Option<Table>>,
+    /// The choices.
+    children: Children,
 ) -> impl IntoView {
-    let about = use_context::<About>();
-    let menu = NodeRef::<html::Details>::new();
-    let close = move || {
-        if let Some(menu) = menu.get_untracked() {
-            menu.set_open(false);
-        }
-    };
-    let lines = move || about.map(|about| about.lines(title)).unwrap_or_default();
-    let act = move |act: fn(&web_sys::Element, &[(String, String)], &str)| {
-        move |_| {
-            close();
-            if let Some(figure) = place.get_untracked() {
-                act(&figure, &lines(), title);
-            }
-        }
-    };
-    let csv = move |_| {
-        close();
-        if let Some(table) = table.get_untracked() {
-            export::save_csv(&table, &lines(), title);
-        }
-    };
-    let escape = move |event: KeyboardEvent| {
-        if event.key() == "Escape" {
-            close();
-        }
-    };
+    let place = NodeRef::<html::Details>::new();
+    panel::shut_elsewhere(place);
     view! {
-        <details class="figure-menu" node_ref=menu on:keydown=escape>
+        <details class="figure-menu" node_ref=place on:keydown=panel::on_escape(place)>
             <summary aria-label=said::more(title)>"⋯"</summary>
-            <div class="figure-menu-items">
-                <button type="button" on:click=act(export::save_svg)>{said::SAVE_SVG}</button>
-                <button type="button" on:click=act(export::save_png)>{said::SAVE_PNG}</button>
-                <button type="button" on:click=csv>{said::SAVE_CSV}</button>
-                <button type="button" on:click=act(export::print)>{said::PRINT}</button>
-            </div>
+            // Whatever is chosen closes it.
+            <div class="figure-menu-items" on:click=move |_| panel::shut(place)>{children()}</div>
         </details>
     }
 }
