@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Browser, Stack, plusDays, until, weeks, withTab } from './stack.mjs';
 import { address } from './states.mjs';
+import { drawnFrom, figure, onScreen } from './tables.mjs';
 
 let stack, browser;
 const month = weeks(4, 4);
@@ -15,9 +16,6 @@ after(async () => {
   await browser?.stop();
   await stack?.stop();
 });
-
-/** Waits until the chart is drawn from so many rows. */
-const drawnFrom = (page, rows) => page.locator(`[data-testid="minutes"][data-rows="${rows}"]`).waitFor();
 
 /** What has the focus: its name and whether it can be seen that it has. */
 const focused = (page) =>
@@ -86,10 +84,7 @@ test('a first visit, the days and the details, by keyboard alone', async () => {
     assert.equal((await press('Enter')).text, 'Next week');
     assert.ok(page.url().includes(`from=${from}&to=${to}`), 'not into days that are not over');
 
-    // The details of the windows.
-    await page.getByRole('button', { name: 'Show them' }).waitFor();
-    await tabTo('Show them');
-    await page.keyboard.press('Enter');
+    // The details of the windows: that week is here already, so nobody has to ask for it.
     await page.locator('.coverage li').first().waitFor();
     await tabTo('Details');
     await page.keyboard.press('Enter');
@@ -222,8 +217,8 @@ test('the day on which clocks change has its own length', async () => {
     expected.push((await count(start, end)) / 2);
   }
   await withTab(browser, {}, async (page) => {
+    await stack.request({ report: 'videoview', ...range, tz: 'Europe/Berlin' });
     await page.goto(address(stack, range, { tz: 'Europe/Berlin' }));
-    await page.getByRole('button', { name: /^(Ask Echo360|Show them)$/ }).click();
     await drawnFrom(page, expected.reduce((sum, minutes) => sum + 2 * minutes, 0));
     const figure = page.getByRole('region', { name: 'Minutes watched per day', exact: true });
     await figure.getByText('Numbers', { exact: true }).click();
@@ -299,5 +294,154 @@ test('what is printed, and what a reader with forced colours sees, keeps its wor
     await page.getByRole('heading', { level: 1, name: 'Videos watched' }).waitFor();
     assert.equal(await page.locator('.ask').isVisible(), false);
     assert.equal(await page.locator('[data-testid="minutes"] svg').first().isVisible(), true);
+  });
+});
+
+test('what is here already is shown without a click, and nobody is asked for it', async () => {
+  // Each week was asked for by somebody, this fortnight by nobody.
+  const { from, to } = weeks(2, 2);
+  const asked = async () => (await stack.api('/api/requests')).requests.map(({ id }) => id).sort();
+  const created = async () => (await stack.ask('/sandbox/ledger')).creates.length;
+  const before = [await asked(), await created()];
+  await withTab(browser, {}, async (page) => {
+    await page.goto(address(stack, { from, to }));
+    await drawnFrom(page, (await stack.truth(from, to)).rows);
+    await page.getByText('All 2 weeks are here.').waitFor();
+    assert.equal(await page.title(), `All here: Videos watched, ${await page.locator('.menu .long').innerText()} – Lectern`);
+    await page.getByRole('button', { name: 'Previous 2 weeks' }).click();
+    const [earlier, until] = [plusDays(from, -14), plusDays(to, -14)];
+    await drawnFrom(page, (await stack.truth(earlier, until)).rows);
+    assert.deepEqual([await asked(), await created()], before, 'looking asks for nothing');
+
+    // One of them is asked again by hand: now the fortnight is a request like others.
+    await page.locator('.progress > details > summary').click();
+    const row = page.locator('.windows tbody tr').first();
+    await row.getByRole('button', { name: /^Ask again/ }).click();
+    await row.getByText(/a newer copy is/).waitFor();
+    assert.equal((await asked()).length, before[0].length + 1);
+  });
+});
+
+test('pointing at a long name moves nothing: the read-out keeps its one line', async () => {
+  for (const viewport of [{ width: 1280, height: 900 }, { width: 360, height: 740 }]) {
+    await withTab(browser, { viewport }, async (page) => {
+      await page.goto(address(stack, month));
+      await page.locator('[data-testid="minutes"] svg').first().waitFor();
+      const rows = figure(page, 'Minutes per video').locator('.drawing');
+      await rows.scrollIntoViewIfNeeded();
+      const top = async () => (await rows.boundingBox()).y;
+      const before = await top();
+      // A lecture's title may be as long as it likes.
+      const line = figure(page, 'Minutes per video').locator('.reading');
+      await rows.getByRole('button').first().hover();
+      const height = (await line.boundingBox()).height;
+      await line.locator('.reading-name').evaluate((name) => (name.textContent = 'Membranes and what passes them '.repeat(9)));
+      assert.equal((await line.boundingBox()).height, height);
+      assert.equal(await top(), before);
+      const [told, whole] = [await line.locator('.reading-told').boundingBox(), await line.boundingBox()];
+      assert.ok(told.x + told.width <= whole.x + whole.width + 1, 'its numbers are not cut off');
+      for (const place of [1, 2, 3, 4]) {
+        await rows.getByRole('button').nth(place).hover();
+        assert.equal(await top(), before, `bar ${place}`);
+      }
+    });
+  }
+});
+
+test('of several chosen sections each has a download, and every row of it', async () => {
+  const { courses } = await stack.api('/api/courses');
+  const course = courses.find(({ sections }) => sections.length > 1);
+  const [one, other] = course.sections;
+  await withTab(browser, {}, async (page) => {
+    await page.goto(address(stack, month, { course: course.id, section: `${one.id},${other.id}`, role: 'student' }));
+    for (const section of [one, other]) {
+      // Sections of several terms share a number: those have their ids beside it.
+      const id = one.number === other.number ? ` (${section.id.slice(0, 8)})` : '';
+      const name = `Download CSV of ${course.code} ${course.name}, section ${section.number}${id}`;
+      const href = await page.locator('.download').getByRole('link', { name, exact: true }).getAttribute('href');
+      const csv = await (await fetch(stack.url + href)).text();
+      const { rows } = await stack.truth(month.from, month.to, { course: course.id, section: section.id });
+      assert.equal(csv.trimEnd().split('\n').length - 1, rows, name);
+    }
+    await page.getByText('Filters by video and role do not reach the CSV').waitFor();
+  });
+});
+
+test('the charts, a filter, the menu and the table by keyboard alone, at a desk', async () => {
+  await withTab(browser, {}, async (page) => {
+    await page.goto(address(stack, month));
+    const { rows, days } = await stack.truth(month.from, month.to);
+    await drawnFrom(page, rows);
+    const tabTo = async (matches, what) => {
+      for (let presses = 0; presses < 60; presses += 1) {
+        await page.keyboard.press('Tab');
+        const now = await focused(page);
+        if (now.tag !== 'body') assert.ok(now.outlined && now.uncovered, `${now.tag} ${now.text}: the focus can be seen`);
+        if (matches(now)) return now;
+      }
+      throw new Error(`${what} is not reached`);
+    };
+    const reading = (title) => figure(page, title).locator('[data-testid="reading"]').textContent();
+    const spelled = (day) => new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' })
+      .format(new Date(`${day}T12:00:00Z`));
+    const told = ({ day, minutes, viewers }) =>
+      `${spelled(day)}: ${minutes.toLocaleString('en-GB')} minutes, ${viewers.toLocaleString('en-GB')} viewers`;
+    const known = new Map(days.map((day) => [day.day, day]));
+    const of = (day) => known.get(day) ?? { day, minutes: 0, viewers: 0 };
+
+    // The first chart: from the first day to the last and back.
+    await tabTo(({ text }) => text === 'Minutes watched per day', 'the first chart');
+    assert.equal(await reading('Minutes watched per day'), told(of(month.from)));
+    await page.keyboard.press('ArrowRight');
+    assert.equal(await reading('Minutes watched per day'), told(of(plusDays(month.from, 1))));
+    await page.keyboard.press('End');
+    assert.equal(await reading('Minutes watched per day'), told(of(month.to)));
+    await page.keyboard.press('PageUp');
+    const day = of(plusDays(month.to, -7));
+    assert.equal(await reading('Minutes watched per day'), told(day));
+    const also = await reading('Viewers per day');
+    assert.ok(also.startsWith(`${spelled(day.day)}: ${day.viewers} viewers`), `the same day in the other chart: ${also}`);
+    assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-valuetext')), spelled(day.day));
+
+    // The heat map moves by hours and weekdays.
+    await tabTo(({ text }) => text === 'Minutes by weekday and hour', 'the heat map');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowRight');
+    assert.match(await reading('Minutes by weekday and hour'), /^Tuesday 01:00–02:00: /);
+
+    // A menu: opened, closed with Escape, and left by going on.
+    await tabTo(({ text }) => text === 'Save or print: Minutes per video', 'the menu');
+    await page.keyboard.press('Enter');
+    const items = figure(page, 'Minutes per video').locator('.figure-menu-items');
+    await items.waitFor();
+    await page.keyboard.press('Tab');
+    assert.equal((await focused(page)).text, 'Save as SVG');
+    await page.keyboard.press('Escape');
+    assert.equal((await focused(page)).text, 'Save or print: Minutes per video');
+    assert.equal(await items.isVisible(), false);
+
+    // A bar filters everything; its chip takes that back, and the focus is not lost.
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('ArrowDown');
+    const video = (await focused(page)).text;
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: `Remove the filter ${video}`, exact: true }).waitFor();
+    assert.equal((await focused(page)).text, video);
+    assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-pressed')), 'true');
+    await page.keyboard.press('Enter');
+    await drawnFrom(page, rows);
+
+    // The students: keys go by rows and pages, and where one is, is said.
+    await tabTo(({ text }) => text === 'Numbers: Students', 'the students');
+    const table = figure(page, 'Students');
+    const all = (await table.getByRole('table').getAttribute('aria-rowcount')) - 1;
+    assert.equal(await table.getByRole('status').innerText(), `Rows 1–12 of ${all}`);
+    await page.keyboard.press('ArrowDown');
+    await table.getByText(`Rows 2–13 of ${all}`).waitFor();
+    await page.keyboard.press('PageDown');
+    await table.getByText(`Rows 13–24 of ${all}`).waitFor();
+    await page.keyboard.press('End');
+    await table.getByText(`Rows ${all - 11}–${all} of ${all}`).waitFor();
+    assert.equal((await onScreen(table.locator('.listing'))).at(-1).number, all - 1);
   });
 });
