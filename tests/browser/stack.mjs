@@ -107,11 +107,14 @@ export class Stack {
     const lines = Object.entries(settings).filter(([, value]) => value !== '');
     writeFileSync(file, lines.map(([name, value]) => `${name}='${value}'\n`).join(''), { mode: 0o600, flag: 'wx' });
     const log = openSync(path.join(this.folder, 'wrangler.log'), 'a', 0o600);
-    const args = ['--pdeathsig', 'KILL', '--', NODE, '--no-warnings', WRANGLER, 'dev'];
+    // Its group's own keeper: when this process ends, however hard, so does the pipe, and then all of the group. A
+    // workerd whose wrangler is gone would go on for ever, at full speed.
+    const keep = '("$@"; kill -TERM $$) & cat > /dev/null; kill -KILL 0';
+    const args = ['-c', keep, 'sh', NODE, '--no-warnings', WRANGLER, 'dev'];
     args.push('--config', path.join(ROOT, 'worker/wrangler.toml'));
     args.push('--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0');
     args.push('--persist-to', path.join(this.folder, 'worker'), '--env-file', file);
-    const child = spawn('setpriv', args, {
+    const child = spawn('sh', args, {
       cwd: this.folder,
       detached: true,
       env: {
@@ -120,14 +123,14 @@ export class Stack {
         WRANGLER_SEND_METRICS: 'false',
         WRANGLER_REGISTRY_PATH: path.join(this.folder, 'registry'),
       },
-      stdio: ['ignore', log, log],
+      stdio: ['pipe', log, log],
     });
     this.#children.push(child);
     const url = `http://127.0.0.1:${port}`;
     await until(
       'the Worker answers',
       async () => {
-        assert.equal(child.exitCode, null, `wrangler ended:\n${this.log()}`);
+        assert.equal(child.exitCode ?? child.signalCode, null, `wrangler ended:\n${this.log()}`);
         const answer = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(5000) }).catch(() => undefined);
         return answer && [200, 503].includes(answer.status);
       },
@@ -198,8 +201,8 @@ export class Stack {
       const ended = new Promise((resolve) => child.once('exit', resolve));
       if (child.exitCode !== null || child.signalCode !== null) continue;
       try {
-        // Wrangler leads a group of its own; the sandbox does not.
-        process.kill(child.stdin ? child.pid : -child.pid, 'SIGKILL');
+        // Wrangler's keeper leads a group of its own; the sandbox does not.
+        process.kill(child.spawnfile === 'sh' ? -child.pid : child.pid, 'SIGKILL');
       } catch {
         // It has ended meanwhile.
       }

@@ -39,6 +39,10 @@ pub struct Stack {
     wrangler: Option<Child>,
 }
 
+/// A group's own keeper: when this process ends, however hard, so does the pipe to it, and then all of the group. A
+/// workerd whose wrangler is gone would go on for ever, at full speed.
+const KEEPER: &str = r#"("$@"; kill -TERM $$) & cat > /dev/null; kill -KILL 0"#;
+
 /// The folder of the checkout.
 #[must_use]
 pub fn root() -> PathBuf {
@@ -118,9 +122,8 @@ impl Stack {
             .append(true)
             .open(self.state.join("wrangler.log"))
             .unwrap();
-        let mut command = Command::new("setpriv");
-        // If this process is killed, so is what it started.
-        command.args(["--pdeathsig", "KILL", "--"]);
+        let mut command = Command::new("sh");
+        command.args(["-c", KEEPER, "sh"]);
         command.arg(node()).arg("--no-warnings");
         command.arg(tool("LECTERN_WRANGLER", "node_modules/wrangler/wrangler-dist/cli.js")).arg("dev");
         command.arg("--config").arg(root().join("worker/wrangler.toml"));
@@ -132,7 +135,7 @@ impl Stack {
         // Both keep what the Worker sends, signed links included, or show what its objects hold.
         command.env("X_LOCAL_OBSERVABILITY", "false").env("X_LOCAL_EXPLORER", "false");
         command.env("WRANGLER_REGISTRY_PATH", self.state.join("registry"));
-        command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log).process_group(0);
+        command.stdin(Stdio::piped()).stdout(log.try_clone().unwrap()).stderr(log).process_group(0);
         self.wrangler = Some(command.spawn().expect("wrangler starts"));
         let started = Instant::now();
         loop {
