@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { Browser, Stack, monday, plusDays, rest, weeks, withTab } from './stack.mjs';
 import { address } from './states.mjs';
 import { allRows, cellsOf, drawnFrom, figure, onScreen, read, settled } from './tables.mjs';
-import { expected, views } from './truth.mjs';
+import { busyCourse, expected, views } from './truth.mjs';
 
 let stack, browser;
 const month = weeks(4, 4);
@@ -141,9 +141,7 @@ test('the figures of the whole institution are the truth', async () => {
 
 test('the figures of one course and section are the truth', async () => {
   const all = await views(stack, month);
-  const { courses } = await stack.api('/api/courses');
-  const course = courses.find(({ sections }) => sections.length > 1);
-  const busy = course.sections.find(({ id }) => all.some(({ section }) => section === id));
+  const { course, sections: [busy] } = await busyCourse(stack, month);
   await withTab(browser, {}, async (page) => {
     await page.goto(address(stack, month, { course: course.id }));
     await shows(page, expected(all, { ...month, course: course.id }));

@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { Browser, Stack, plusDays, until, weeks, withTab } from './stack.mjs';
 import { address } from './states.mjs';
 import { drawnFrom, figure, onScreen } from './tables.mjs';
+import { busyCourse } from './truth.mjs';
 
 let stack, browser;
 const month = weeks(4, 4);
@@ -94,9 +95,7 @@ test('a first visit, the days and the details, by keyboard alone', async () => {
 });
 
 test('a course and a section are in the URL, and the numbers are theirs', async () => {
-  const { courses } = await stack.api('/api/courses');
-  const course = courses.find(({ sections }) => sections.length > 1);
-  const [section] = course.sections;
+  const { course, sections: [section] } = await busyCourse(stack, month);
   await withTab(browser, {}, async (page) => {
     await page.goto(address(stack, month));
     await drawnFrom(page, (await stack.truth(month.from, month.to)).rows);
@@ -349,9 +348,7 @@ test('pointing at a long name moves nothing: the read-out keeps its one line', a
 });
 
 test('of several chosen sections each has a download, and every row of it', async () => {
-  const { courses } = await stack.api('/api/courses');
-  const course = courses.find(({ sections }) => sections.length > 1);
-  const [one, other] = course.sections;
+  const { course, sections: [one, other] } = await busyCourse(stack, month);
   await withTab(browser, {}, async (page) => {
     await page.goto(address(stack, month, { course: course.id, section: `${one.id},${other.id}`, role: 'student' }));
     for (const section of [one, other]) {

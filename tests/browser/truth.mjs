@@ -104,3 +104,17 @@ export function expected(all, { from, to, course, sections = [], roles = [], vid
     .sort((a, b) => b.rows - a.rows || Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)) || (a.user < b.user ? -1 : 1));
   return { rows, days, hours, byVideo, bySection, byRole, students, viewers: viewers(rows) };
 }
+
+/** A course of which at least two sections have rows in these days, and those sections. */
+export async function busyCourse(stack, { from, to }) {
+  const { courses } = await stack.api('/api/courses');
+  for (const course of courses) {
+    const sections = [];
+    for (const section of course.sections) {
+      const { rows } = await stack.truth(from, to, { course: course.id, section: section.id });
+      if (rows > 0) sections.push(section);
+    }
+    if (sections.length > 1) return { course, sections };
+  }
+  throw new Error('no course of the sandbox has two sections with rows');
+}
