@@ -1,7 +1,8 @@
 //! Every sentence of the page. Plain, kind, exact; buttons are verbs.
 //!
-//! [`waiting`]: what will happen, how far it is, what can be done.
+//! [`waiting`]: what will happen, how far it is, what can be done. [`figures`]: what the figures say.
 
+pub mod figures;
 pub mod waiting;
 
 pub use waiting::*;
@@ -10,8 +11,6 @@ use crate::client::Trouble;
 use crate::spelling;
 use domain::problem::Code;
 use engine::measures::{Known, Measures};
-
-pub mod figures;
 
 /// The name of all this.
 pub const NAME: &str = "Lectern";
@@ -72,6 +71,8 @@ pub const TRY_AGAIN: &str = "Try again";
 pub const STOP: &str = "Stop waiting";
 /// Button.
 pub const COPY_ID: &str = "Copy the id";
+/// What stands before the stable name of a kind of problem.
+pub const CODE: &str = "Code";
 /// Said once it is copied.
 pub const COPIED: &str = "Copied";
 /// Link.

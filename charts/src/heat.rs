@@ -50,8 +50,6 @@ pub struct Heat {
     pub head: String,
     /// Above the states, in the table.
     pub state: String,
-    /// The word where nothing is known.
-    pub missing: String,
     /// The names of the columns.
     pub columns: Vec<String>,
     /// Its lines, in order.
@@ -216,7 +214,6 @@ mod tests {
             sentence: "Mostly on Monday".into(),
             head: "Day".into(),
             state: "State".into(),
-            missing: "Not here".into(),
             columns: (0..24).map(|hour| hour.to_string()).collect(),
             lines: cells
                 .chunks(24)

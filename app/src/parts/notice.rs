@@ -29,7 +29,7 @@ pub fn Notice(
             {if is_all { view! { <h1>{title}</h1> }.into_any() } else { view! { <h2>{title}</h2> }.into_any() }}
             <p>{detail}</p>
             {support.map(|id| view! { <SupportId id /> })}
-            <p class="quiet small">"Code: " <code>{code.clone()}</code></p>
+            <p class="quiet small">{words::CODE} ": " <code>{code.clone()}</code></p>
             {again.map(|again| view! {
                 <button type="button" on:click=move |_| again.run(())>{words::TRY_AGAIN}</button>
             })}

@@ -51,8 +51,6 @@ pub const COURSE_OF_TIME: &str = "Over time";
 pub const OF_LENGTH: &str = "Minutes per viewer ÷ length, %";
 /// A viewer that the row does not name.
 pub const NOBODY: &str = "Not named";
-/// What can be done with rows that can be clicked.
-pub const CHOOSE_TO_FILTER: &str = "Choose a bar to filter everything by it.";
 /// Before anything is pointed at.
 pub const READ_OUT: &str = "Point at the chart, or move through it with the arrow keys.";
 /// What names the list of chips.
@@ -184,6 +182,24 @@ pub fn viewers_sentence(measures: &Measures) -> String {
 pub fn hour(weekday: usize, hour: usize) -> String {
     let weekday = spelling::weekday(u32::try_from(weekday).unwrap_or(0));
     format!("{weekday} {hour:02}:00–{:02}:00", hour + 1)
+}
+
+/// The unit of the heat map, and in which zone its hours are.
+#[must_use]
+pub fn minutes_by_hours_in(zone: &str) -> String {
+    format!("{} · Hours in {zone}", crate::words::MINUTES)
+}
+
+/// Over which days an hour's minutes are summed up.
+#[must_use]
+pub fn over(state: &str) -> String {
+    format!("over {state}")
+}
+
+/// A share of a video's length, as it is read out.
+#[must_use]
+pub fn of_length(percent: f64) -> String {
+    format!("{} % of its length per viewer", spelling::number(percent))
 }
 
 /// What the heat map shows.

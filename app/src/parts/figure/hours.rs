@@ -35,7 +35,6 @@ pub fn heat(of: &Measures) -> Heat {
         sentence: said::hours_sentence(&of.week),
         head: said::WEEKDAY.to_owned(),
         state: words::DAYS.to_owned(),
-        missing: said::NOT_HERE.to_owned(),
         columns: (0..HOURS).map(|hour| format!("{hour:02}")).collect(),
         lines,
     }
@@ -65,7 +64,7 @@ pub fn Hours(
         chart.with(|chart| {
             let line = chart.as_ref()?.lines.get(place / HOURS)?;
             let value = line.cells.get(place % HOURS).copied().flatten();
-            let rest = value.map(|_| format!("over {}", line.state));
+            let rest = value.map(|_| said::over(&line.state));
             Some(Reading { name: name.get(), told: said::told(value, words::MINUTES, rest.as_slice()) })
         })
     });
@@ -82,7 +81,7 @@ pub fn Hours(
     let coverage = move || measures.with(|m| m.as_ref().and_then(said::coverage)).unwrap_or_default();
     view! {
         <Figure id="hours" title=said::BY_HOUR
-            unit=Signal::derive(move || format!("{} · Hours in {}", words::MINUTES, zone.get()))
+            unit=Signal::derive(move || said::minutes_by_hours_in(&zone.get()))
             sentence=Signal::derive(move || {
                 chart.with(|chart| chart.as_ref().map(|c| c.sentence.clone()).unwrap_or_default())
             })

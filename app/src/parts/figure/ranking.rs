@@ -159,10 +159,10 @@ pub fn Bars(
                 .iter()
                 .zip(ranked.beside())
                 .filter_map(|(value, name)| {
-                    let value = spelling::number((*value)?);
+                    let value = (*value)?;
                     Some(match name == said::OF_LENGTH {
-                        true => format!("{value} % of its length per viewer"),
-                        false => format!("{value} {}", name.to_lowercase()),
+                        true => said::of_length(value),
+                        false => format!("{} {}", spelling::number(value), name.to_lowercase()),
                     })
                 })
                 .collect();
