@@ -13,8 +13,8 @@ use plotters::style::text_anchor::{HPos, VPos};
 /// Pixels down of one row: a target that a thumb can hit.
 pub const ROW: u32 = 32;
 
-/// Pixels that a character takes on the average of a name or a number, at 13 px.
-const CHARACTER: i32 = 7;
+/// Pixels that a character takes in a short name or a number, at 13 px: a section's is capitals and digits.
+const CHARACTER: i32 = 8;
 /// Pixels between a name, its bar and its number.
 const SPACE: i32 = 8;
 
