@@ -64,7 +64,13 @@ pub fn EveryRow(
             <p class="sentence">{sentence}</p>
             <Show when=move || is_open.get()
                 fallback=move || view! {
-                    <p><button type="button" on:click=move |_| is_open.set(true)>{said::SHOW_ROWS}</button></p>
+                    // Disabled and not gone while there are none: nothing jumps when the first arrive.
+                    <p>
+                        <button type="button" disabled=move || count.get() == 0
+                            on:click=move |_| is_open.set(true)>
+                            {said::SHOW_ROWS}
+                        </button>
+                    </p>
                 }>
                 <LongTable list=List::Rows title=said::ALL_ROWS columns=COLUMNS count version cells
                     loader=ground.loader />
