@@ -9,85 +9,13 @@ use crate::decode::{Decoder, Delimiter, Record};
 use crate::dictionary::Dictionary;
 use crate::instant;
 use crate::label::Labels;
+use crate::sitting::{QUARTER, Seats, Sitting};
 use domain::column;
 use domain::report::REPORTS;
 use serde::{Deserialize, Serialize};
 
 /// The report whose columns these are.
 pub const REPORT: &str = "videoview";
-
-/// Numbers in as few bytes as the largest of them needs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Numbers {
-    /// Each below 2^8.
-    Bytes(Vec<u8>),
-    /// Each below 2^16.
-    Shorts(Vec<u16>),
-    /// Any.
-    Words(Vec<u32>),
-}
-
-impl Default for Numbers {
-    fn default() -> Self {
-        Self::Bytes(Vec::new())
-    }
-}
-
-impl Numbers {
-    /// Adds a number, widening all when it does not fit.
-    #[inline]
-    pub fn push(&mut self, number: u32) {
-        let fits = match self {
-            Self::Bytes(numbers) => u8::try_from(number).map(|n| numbers.push(n)).is_ok(),
-            Self::Shorts(numbers) => u16::try_from(number).map(|n| numbers.push(n)).is_ok(),
-            Self::Words(numbers) => {
-                numbers.push(number);
-                true
-            }
-        };
-        if !fits {
-            self.widen();
-            self.push(number);
-        }
-    }
-
-    /// The number at `row`, 0 where there is none.
-    #[must_use]
-    #[inline]
-    pub fn at(&self, row: usize) -> u32 {
-        match self {
-            Self::Bytes(numbers) => numbers.get(row).copied().map(u32::from),
-            Self::Shorts(numbers) => numbers.get(row).copied().map(u32::from),
-            Self::Words(numbers) => numbers.get(row).copied(),
-        }
-        .unwrap_or(0)
-    }
-
-    /// How many there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        match self {
-            Self::Bytes(numbers) => numbers.len(),
-            Self::Shorts(numbers) => numbers.len(),
-            Self::Words(numbers) => numbers.len(),
-        }
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    #[cold]
-    fn widen(&mut self) {
-        *self = match std::mem::take(self) {
-            Self::Bytes(numbers) => Self::Shorts(numbers.into_iter().map(u16::from).collect()),
-            Self::Shorts(numbers) => Self::Words(numbers.into_iter().map(u32::from).collect()),
-            words @ Self::Words(_) => words,
-        };
-    }
-}
 
 /// The texts behind the codes, shared by all copies.
 #[derive(Debug, Clone, Default)]
@@ -175,23 +103,16 @@ impl PassedOver {
     }
 }
 
-/// Rows as columns: the value of row `n` stands at place `n` of each.
+/// Rows as columns: the value of row `n` stands at place `n` of each. What rows have in common stands once, in
+/// their sitting: 8 bytes a row and 32 a sitting, so never more than 40 bytes a row.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Columns {
     /// Seconds since 1970, UTC.
     pub time: Vec<u32>,
-    /// Code of the video.
-    pub video: Numbers,
-    /// Code of the course.
-    pub course: Numbers,
-    /// Code of the section.
-    pub section: Numbers,
-    /// Code of the viewer; 0 where the row names nobody.
-    pub user: Numbers,
-    /// Code of the viewer's role.
-    pub role: Numbers,
-    /// The video's whole minutes, 0 where the row gives none.
-    pub length: Numbers,
+    /// Which of `sittings` the row belongs to.
+    pub sitting: Vec<u32>,
+    /// What rows say, save for the second.
+    pub sittings: Vec<Sitting>,
     /// Rows that are not here.
     pub passed_over: PassedOver,
 }
@@ -201,6 +122,34 @@ impl Columns {
     #[must_use]
     pub fn rows(&self) -> usize {
         self.time.len()
+    }
+
+    /// What a row says, save for the second.
+    #[must_use]
+    #[inline]
+    pub fn sitting_of(&self, row: usize) -> Option<&Sitting> {
+        self.sittings.get(*self.sitting.get(row)? as usize)
+    }
+
+    /// Bytes that they take up.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.time.capacity() * size_of::<u32>()
+            + self.sitting.capacity() * size_of::<u32>()
+            + self.sittings.capacity() * size_of::<Sitting>()
+    }
+
+    /// Makes room for so many more rows, once.
+    pub fn reserve(&mut self, rows: usize) {
+        self.time.reserve_exact(rows);
+        self.sitting.reserve_exact(rows);
+    }
+
+    /// Gives back what room is left: no more rows come.
+    pub fn close(&mut self) {
+        self.time.shrink_to_fit();
+        self.sitting.shrink_to_fit();
+        self.sittings.shrink_to_fit();
     }
 }
 
@@ -265,7 +214,7 @@ impl Layout {
 
     /// Adds a row to `columns`.
     #[inline]
-    pub fn take(&self, row: Record<'_>, texts: &mut Texts, columns: &mut Columns) {
+    pub fn take(&self, row: Record<'_>, texts: &mut Texts, seats: &mut Seats, columns: &mut Columns) {
         if row.width() != self.width {
             columns.passed_over.ragged += 1;
             return;
@@ -277,23 +226,23 @@ impl Layout {
             return;
         };
         let length = optional(self.length);
-        columns.time.push(time);
-        columns.role.push(texts.role.code(optional(self.role)));
-        columns.length.push(whole_minutes(length));
-        let names = &mut texts.names;
-        let video = texts.video.code(field(self.video));
-        texts.videos.note(video, time, [optional(self.video_name), length], names);
-        columns.video.push(video);
-        let course = texts.course.code(field(self.course));
         let course_code = optional(self.course_code);
-        texts.courses.note(course, time, [course_code, optional(self.course_name)], names);
-        columns.course.push(course);
-        let section = texts.section.code(field(self.section));
-        texts.sections.note(section, time, [optional(self.section_number), course_code], names);
-        columns.section.push(section);
+        let names = &mut texts.names;
         let user = texts.user.code(field(self.user));
         texts.users.note(user, time, [optional(self.first_name), optional(self.last_name)], names);
-        columns.user.push(user);
+        // What a person's row says is most likely what their last one said.
+        let last = seats.last(user, &columns.sittings);
+        let video = texts.video.code_like(field(self.video), last.map(|last| last.video));
+        texts.videos.note(video, time, [optional(self.video_name), length], names);
+        let course = texts.course.code(field(self.course));
+        texts.courses.note(course, time, [course_code, optional(self.course_name)], names);
+        let section = texts.section.code(field(self.section));
+        texts.sections.note(section, time, [optional(self.section_number), course_code], names);
+        let role = texts.role.code_like(optional(self.role), last.map(|last| last.role));
+        let (quarter, length) = (time / QUARTER, whole_minutes(length));
+        let row = Sitting { quarter, user, video, course, section, role, length, rows: 1 };
+        columns.time.push(time);
+        columns.sitting.push(seats.seat(row, &mut columns.sittings));
     }
 }
 
@@ -321,14 +270,14 @@ fn seconds_of_minutes(field: &[u8]) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     const HEADER: &str = "VideoId|VIDEO NAME|section_id|sectionNumber|courseId|Event_Timestamp|duration_Minute|userid|role|new one\n";
 
     fn columns(header: &str, csv: &[u8]) -> (Columns, Texts) {
         let layout = Layout::read(header.as_bytes()).unwrap();
-        let (mut columns, mut texts) = (Columns::default(), Texts::default());
-        Decoder::new(layout.delimiter()).each(csv, |row| layout.take(row, &mut texts, &mut columns));
+        let (mut columns, mut texts, mut seats) = (Columns::default(), Texts::default(), Seats::default());
+        Decoder::new(layout.delimiter())
+            .each(csv, |row| layout.take(row, &mut texts, &mut seats, &mut columns));
         (columns, texts)
     }
 
@@ -337,13 +286,16 @@ mod tests {
         let (columns, texts) = columns(HEADER, b"v1|n|s1|1|c1|2026-02-02 12:00:00|50.5|u1|Student|x\n");
         assert_eq!(columns.rows(), 1);
         assert_eq!(columns.time, [1_770_033_600]);
-        assert_eq!(texts.video.text(columns.video.at(0)), "v1");
-        assert_eq!(texts.role.text(columns.role.at(0)), "Student");
-        assert_eq!(columns.length.at(0), 50);
-        assert_eq!(texts.video_name(columns.video.at(0)), "n");
-        assert_eq!(texts.video_seconds(columns.video.at(0)), Some(3030), "50.5 minutes");
-        assert_eq!(texts.section_number(columns.section.at(0)), ("1".to_owned(), String::new()));
-        assert_eq!(texts.person(columns.user.at(0)), "", "no column names anybody");
+        assert_eq!(texts.video.text(columns.sitting_of(0).unwrap().video), "v1");
+        assert_eq!(texts.role.text(columns.sitting_of(0).unwrap().role), "Student");
+        assert_eq!(columns.sitting_of(0).unwrap().length, 50);
+        assert_eq!(texts.video_name(columns.sitting_of(0).unwrap().video), "n");
+        assert_eq!(texts.video_seconds(columns.sitting_of(0).unwrap().video), Some(3030), "50.5 minutes");
+        assert_eq!(
+            texts.section_number(columns.sitting_of(0).unwrap().section),
+            ("1".to_owned(), String::new())
+        );
+        assert_eq!(texts.person(columns.sitting_of(0).unwrap().user), "", "no column names anybody");
         assert_eq!(Layout::read(b"VideoId,sectionId,courseId,userid\n"), Err("event_timestamp"));
     }
 
@@ -356,21 +308,11 @@ mod tests {
         let (columns, texts) = columns(HEADER, csv);
         assert_eq!(columns.passed_over, PassedOver { ragged: 1, undated: 1 });
         assert_eq!(columns.rows(), 2);
-        assert_eq!(texts.user.text(columns.user.at(0)), "u\u{fffd}", "not UTF-8: kept, and its row counts");
-        assert_eq!(columns.user.at(1), crate::dictionary::EMPTY);
-    }
-
-    proptest! {
-        #[test]
-        fn numbers_keep_what_they_were_given(given in prop::collection::vec(
-            prop_oneof![0u32..300, 65_000u32..66_000, any::<u32>()], 0..200,
-        )) {
-            let mut numbers = Numbers::default();
-            given.iter().for_each(|n| numbers.push(*n));
-            prop_assert_eq!(numbers.len(), given.len());
-            for (row, number) in given.iter().enumerate() {
-                prop_assert_eq!(numbers.at(row), *number);
-            }
-        }
+        assert_eq!(
+            texts.user.text(columns.sitting_of(0).unwrap().user),
+            "u\u{fffd}",
+            "not UTF-8: kept, and its row counts"
+        );
+        assert_eq!(columns.sitting_of(1).unwrap().user, crate::dictionary::EMPTY);
     }
 }

@@ -5,6 +5,7 @@
 
 use crate::columns::{Columns, Layout, Texts};
 use crate::decode::Decoder;
+use crate::sitting::Seats;
 use crate::slice::{Inflater, Spoilt};
 use domain::frame::{Head, SliceHead};
 
@@ -31,6 +32,9 @@ impl std::fmt::Display for Unreadable {
 
 impl std::error::Error for Unreadable {}
 
+/// Rows that room is made for before any of them has come.
+const TRUSTED_ROWS: usize = 8 << 20;
+
 /// A copy whose slices are still coming.
 #[derive(Debug)]
 pub struct Arriving {
@@ -41,6 +45,7 @@ pub struct Arriving {
     layout: Layout,
     decoder: Decoder,
     inflater: Inflater,
+    seats: Seats,
     columns: Columns,
 }
 
@@ -62,6 +67,9 @@ impl Arriving {
     /// [`Unreadable::Column`].
     pub fn new(head: &Head) -> Result<Self, Unreadable> {
         let layout = Layout::read(&head.header).map_err(Unreadable::Column)?;
+        let mut columns = Columns::default();
+        // Growing step by step would take up twice the room at the end; a wrong promise costs this much.
+        columns.reserve(usize::try_from(head.rows).unwrap_or(usize::MAX).min(TRUSTED_ROWS));
         Ok(Self {
             generation: head.generation,
             promised: head.rows,
@@ -69,8 +77,9 @@ impl Arriving {
             bytes: 0,
             decoder: Decoder::new(layout.delimiter()),
             inflater: Inflater::default(),
+            seats: Seats::default(),
             layout,
-            columns: Columns::default(),
+            columns,
         })
     }
 
@@ -80,11 +89,11 @@ impl Arriving {
     /// [`Unreadable::Spoilt`], [`Unreadable::Rows`].
     pub fn take(&mut self, head: &SliceHead, deflated: &[u8], texts: &mut Texts) -> Result<(), Unreadable> {
         let csv = self.inflater.inflate(head, deflated).map_err(Unreadable::Spoilt)?;
-        let (layout, columns) = (&self.layout, &mut self.columns);
+        let (layout, seats, columns) = (&self.layout, &mut self.seats, &mut self.columns);
         let mut rows = 0;
         self.decoder.each(csv, |row| {
             rows += 1;
-            layout.take(row, texts, columns);
+            layout.take(row, texts, seats, columns);
         });
         if rows != u64::from(head.rows) {
             return Err(Unreadable::Rows);
@@ -104,10 +113,11 @@ impl Arriving {
     ///
     /// # Errors
     /// [`Unreadable::Rows`].
-    pub fn finish(self) -> Result<Copy, Unreadable> {
+    pub fn finish(mut self) -> Result<Copy, Unreadable> {
         if self.seen != self.promised {
             return Err(Unreadable::Rows);
         }
+        self.columns.close();
         Ok(Copy { generation: self.generation, columns: self.columns, bytes: self.bytes })
     }
 }

@@ -45,6 +45,15 @@ impl Dictionary {
         self.last
     }
 
+    /// The same, where `guess` is likely: comparing costs less than finding.
+    #[inline]
+    pub fn code_like(&mut self, text: &[u8], guess: Option<u32>) -> u32 {
+        match guess {
+            Some(guess) if self.bytes_of(guess) == text => guess,
+            _ => self.code(text),
+        }
+    }
+
     /// The code of `text`, if it has one.
     #[must_use]
     pub fn find(&self, text: &[u8]) -> Option<u32> {
@@ -81,6 +90,14 @@ impl Dictionary {
     /// Every text as it came, by code.
     pub fn texts(&self) -> impl Iterator<Item = &[u8]> {
         (0..u32::try_from(self.len()).unwrap_or(u32::MAX)).map(|code| self.bytes_of(code))
+    }
+
+    /// Bytes that it takes up.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.bytes.capacity()
+            + self.ends.capacity() * size_of::<usize>()
+            + self.slots.capacity() * size_of::<u32>()
     }
 
     /// Where `text` is, or would be put.

@@ -8,8 +8,8 @@
 //! On the page, in this order:
 //!
 //! - [`slice`]: deflated bytes, inflated and checked; [`decode`]: CSV as records; [`instant`]: a row's time.
-//! - [`dictionary`], [`label`], [`columns`]: what the rows say, as numbers side by side; [`copy`]: whole or not
-//!   at all; [`shelf`]: the copies that are here.
+//! - [`dictionary`], [`label`], [`sitting`], [`columns`]: what the rows say, as numbers; [`copy`]: whole or not at
+//!   all; [`shelf`]: the copies that are here.
 //! - [`measures`]: what is asked and answered; [`tally`]: how it is counted, with [`codes`] for distinct viewers.
 //! - [`listing`]: the rows behind the measures, by number, for a table.
 
@@ -27,6 +27,7 @@ pub mod measures;
 pub mod rewrite;
 pub mod shelf;
 mod sieve;
+pub mod sitting;
 pub mod slice;
 pub mod split;
 pub mod tally;

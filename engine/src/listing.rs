@@ -51,12 +51,15 @@ impl Listing {
             .iter()
             .map(|(window, held)| {
                 let columns = &held.copy.columns;
-                let mut rows = Vec::new();
-                sieve.each(columns, counted, |place| {
-                    if let (Passes::All, Ok(row)) = (place.passes, u32::try_from(place.row)) {
-                        rows.push(row);
+                let mut passes = vec![false; columns.sittings.len()];
+                sieve.each(&columns.sittings, counted, |place| {
+                    if let (Passes::All, Some(passes)) = (place.passes, passes.get_mut(place.sitting)) {
+                        *passes = true;
                     }
                 });
+                let is_listed = |sitting: &u32| passes.get(*sitting as usize).copied().unwrap_or(false);
+                let mut rows: Vec<u32> =
+                    (0..).zip(&columns.sitting).filter(|(_, at)| is_listed(at)).map(|(row, _)| row).collect();
                 // Equal times stay in the order of the file.
                 rows.sort_unstable_by_key(|row| (columns.time.get(*row as usize).copied(), *row));
                 Run { window: window.to_owned(), rows }
@@ -97,15 +100,15 @@ impl Listing {
 
 fn read(held: &Held, row: usize, texts: &Texts) -> Row {
     let columns = &held.copy.columns;
-    let user = columns.user.at(row);
-    let section = columns.section.at(row);
+    let time = columns.time.get(row).copied().unwrap_or(0);
+    let Some(said) = columns.sitting_of(row) else { return Row { time, ..Row::default() } };
     Row {
-        time: columns.time.get(row).copied().unwrap_or(0),
-        video: texts.video_name(columns.video.at(row)),
-        course: texts.course_code(columns.course.at(row)),
-        section: texts.section_number(section).0,
-        person: if user == EMPTY { String::new() } else { texts.person(user) },
-        role: texts.role.text(columns.role.at(row)).into_owned(),
-        length: Some(columns.length.at(row)).filter(|minutes| *minutes > 0),
+        time,
+        video: texts.video_name(said.video),
+        course: texts.course_code(said.course),
+        section: texts.section_number(said.section).0,
+        person: if said.user == EMPTY { String::new() } else { texts.person(said.user) },
+        role: texts.role.text(said.role).into_owned(),
+        length: Some(said.length).filter(|minutes| *minutes > 0),
     }
 }

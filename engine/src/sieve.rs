@@ -1,11 +1,12 @@
-//! Which rows a question is about: the one place where days, course and filters are applied to rows.
+//! Which rows a question is about: the one place where days, course and filters are applied to them.
 //!
 //! A chart that is filtered by a click must keep showing what was not clicked, or nobody could click a
 //! second time. So a row that only one filter turns away still counts in the chart that sets that filter.
 
-use crate::columns::{Columns, Texts};
+use crate::columns::Texts;
 use crate::dictionary::Dictionary;
 use crate::measures::Question;
+use crate::sitting::Sitting;
 use domain::role::Role;
 use domain::time::{DAY, SECOND, plus_days};
 
@@ -22,11 +23,11 @@ pub(crate) enum Passes {
     ButVideos,
 }
 
-/// A row of the question, by where it stands.
+/// A sitting of the question, by where it stands.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place {
-    /// Its row among the columns.
-    pub(crate) row: usize,
+    /// Its place among the sittings.
+    pub(crate) sitting: usize,
     /// Its day, counted from the first of the range.
     pub(crate) day: usize,
     /// The role of its viewer.
@@ -69,12 +70,12 @@ impl<'a> Sieve<'a> {
         }
     }
 
-    /// Shows every row that is of one of `days` and passes all filters or all but one.
+    /// Shows every sitting that is of one of `days` and passes all filters or all but one.
     #[expect(
         clippy::indexing_slicing,
-        reason = "a day's place is checked once and the loop runs over millions of rows"
+        reason = "a day's place is checked once and the loop runs over all sittings"
     )]
-    pub(crate) fn each(&self, columns: &Columns, days: &[bool], mut show: impl FnMut(Place)) {
+    pub(crate) fn each(&self, sittings: &[Sitting], days: &[bool], mut show: impl FnMut(Place)) {
         let Some(last) = self.starts.len().checked_sub(2).filter(|last| days.len() == last + 1) else {
             return;
         };
@@ -83,12 +84,12 @@ impl<'a> Sieve<'a> {
             wanted.as_ref().is_none_or(|codes| codes.get(code as usize).copied().unwrap_or(false))
         };
         let mut day = 0;
-        for (row, time) in columns.time.iter().enumerate() {
-            let time = i64::from(*time);
+        for (place, sitting) in sittings.iter().enumerate() {
+            let time = sitting.start();
             if time < first || time >= end {
                 continue;
             }
-            // Rows that stand together are mostly of one day.
+            // Sittings that stand together are mostly of one day.
             if time < self.starts[day] || time >= self.starts[day + 1] {
                 // Days are 23 to 25 hours long, so counting in whole days lands close by.
                 day = usize::try_from((time - first) / (DAY / SECOND)).unwrap_or(0).min(last);
@@ -99,13 +100,13 @@ impl<'a> Sieve<'a> {
                     day += 1;
                 }
             }
-            if !days[day] || !passes(&self.course, columns.course.at(row)) {
+            if !days[day] || !passes(&self.course, sitting.course) {
                 continue;
             }
             let (role, role_passes) =
-                self.role.get(columns.role.at(row) as usize).copied().unwrap_or((Role::Unnamed, true));
-            let section_passes = passes(&self.section, columns.section.at(row));
-            let video_passes = passes(&self.video, columns.video.at(row));
+                self.role.get(sitting.role as usize).copied().unwrap_or((Role::Unnamed, true));
+            let section_passes = passes(&self.section, sitting.section);
+            let video_passes = passes(&self.video, sitting.video);
             let passes = match (section_passes, role_passes, video_passes) {
                 (true, true, true) => Passes::All,
                 (false, true, true) => Passes::ButSections,
@@ -113,7 +114,7 @@ impl<'a> Sieve<'a> {
                 (true, true, false) => Passes::ButVideos,
                 _ => continue,
             };
-            show(Place { row, day, role, passes });
+            show(Place { sitting: place, day, role, passes });
         }
     }
 }

@@ -10,13 +10,14 @@
 //! are counted when the copy comes that makes their day known.
 
 use crate::codes::Codes;
-use crate::columns::{Columns, PassedOver, Texts};
+use crate::columns::{PassedOver, Texts};
 use crate::dictionary::{Dictionary, EMPTY};
 use crate::measures::{
     Item, Items, Known, MOST_NAMED, MOST_STEPS, Measures, Question, Students, Watched, Weekday,
 };
 use crate::shelf::Shelf;
 use crate::sieve::{self, Passes, Place, Sieve};
+use crate::sitting::Sitting;
 use domain::role::Role;
 use domain::time::{SECOND, Timestamp};
 use std::collections::BTreeMap;
@@ -41,10 +42,10 @@ struct Count {
 
 impl Count {
     #[inline]
-    fn add(&mut self, user: u32) {
-        self.rows += 1;
+    fn add(&mut self, user: u32, rows: u32) {
+        self.rows += u64::from(rows);
         if user != EMPTY {
-            self.viewer_rows += 1;
+            self.viewer_rows += u64::from(rows);
             self.viewers.insert(user);
         }
     }
@@ -68,8 +69,8 @@ fn at<T: Clone + Default>(counts: &mut Vec<T>, code: u32) -> Option<&mut T> {
 #[derive(Debug, Clone, Copy)]
 struct Taken {
     generation: u32,
-    /// The times of its first and last row.
-    reach: (u32, u32),
+    /// The times of its first and last sitting.
+    reach: (i64, i64),
     passed_over: PassedOver,
 }
 
@@ -147,23 +148,22 @@ impl Tally {
             let columns = &held.copy.columns;
             if let Some(taken) = self.taken.get(id) {
                 if self.touches(taken.reach, &fresh) {
-                    counter.count(&sieve, columns, &fresh, &mut self.counts);
+                    counter.count(&sieve, &columns.sittings, &fresh, &mut self.counts);
                 }
                 continue;
             }
-            counter.count(&sieve, columns, &here, &mut self.counts);
-            let first = columns.time.iter().min().copied().unwrap_or(u32::MAX);
-            let last = columns.time.iter().max().copied().unwrap_or(0);
+            counter.count(&sieve, &columns.sittings, &here, &mut self.counts);
+            let starts = || columns.sittings.iter().map(Sitting::start);
+            let (first, last) = (starts().min().unwrap_or(i64::MAX), starts().max().unwrap_or(i64::MIN));
             let (generation, passed_over) = (held.copy.generation, columns.passed_over);
             self.taken.insert(id.to_owned(), Taken { generation, reach: (first, last), passed_over });
         }
         self.known = known;
     }
 
-    /// Whether a row between two times can be of one of `days`.
-    fn touches(&self, (first, last): (u32, u32), days: &[bool]) -> bool {
+    /// Whether a sitting between two times can be of one of `days`.
+    fn touches(&self, (first, last): (i64, i64), days: &[bool]) -> bool {
         let spans = self.starts.iter().zip(self.starts.iter().skip(1)).zip(days);
-        let (first, last) = (i64::from(first), i64::from(last));
         spans.filter(|(_, wanted)| **wanted).any(|((start, end), _)| first < *end && *start <= last)
     }
 
@@ -297,7 +297,7 @@ fn weekday_of(day: domain::time::Day) -> usize {
     place(u64::try_from((day - domain::time::monday(day)).num_days()).unwrap_or(0))
 }
 
-/// What is the same for all rows of a day.
+/// What is the same for all sittings of a day.
 struct DayOf {
     start: i64,
     /// Place of its Monday-to-Sunday weekday's first hour.
@@ -307,7 +307,7 @@ struct DayOf {
     step: usize,
 }
 
-/// Adds rows to counts.
+/// Adds sittings to counts.
 struct Counter<'a> {
     question: &'a Question,
     days: Vec<DayOf>,
@@ -333,76 +333,69 @@ impl<'a> Counter<'a> {
         Self { question, days, steps }
     }
 
-    fn count(&self, sieve: &Sieve<'_>, columns: &Columns, days: &[bool], counts: &mut Counts) {
-        sieve.each(columns, days, |Place { row, day, role, passes }| {
-            let user = columns.user.at(row);
-            let role_place = role as usize;
+    fn count(&self, sieve: &Sieve<'_>, sittings: &[Sitting], days: &[bool], counts: &mut Counts) {
+        sieve.each(sittings, days, |Place { sitting, day, role, passes }| {
+            let Some(sitting) = sittings.get(sitting) else { return };
+            let Sitting { user, rows, .. } = *sitting;
             match passes {
                 Passes::ButVideos => {
-                    if let Some(count) = at(&mut counts.videos, columns.video.at(row)) {
-                        count.add(user);
+                    if let Some(count) = at(&mut counts.videos, sitting.video) {
+                        count.add(user, rows);
                     }
                 }
                 Passes::ButSections => {
-                    if let Some(count) = at(&mut counts.sections, columns.section.at(row)) {
-                        count.add(user);
+                    if let Some(count) = at(&mut counts.sections, sitting.section) {
+                        count.add(user, rows);
                     }
                 }
                 Passes::ButRoles => {
-                    if let Some(count) = counts.roles.get_mut(role_place) {
-                        count.add(user);
+                    if let Some(count) = counts.roles.get_mut(role as usize) {
+                        count.add(user, rows);
                     }
                 }
-                Passes::All => self.count_everywhere(columns, row, day, role, user, counts),
+                Passes::All => self.count_everywhere(sitting, day, role, counts),
             }
         });
     }
 
     #[inline]
-    fn count_everywhere(
-        &self,
-        columns: &Columns,
-        row: usize,
-        day: usize,
-        role: Role,
-        user: u32,
-        counts: &mut Counts,
-    ) {
+    fn count_everywhere(&self, sitting: &Sitting, day: usize, role: Role, counts: &mut Counts) {
         let Some(of) = self.days.get(day) else { return };
+        let Sitting { user, rows, .. } = *sitting;
         if let Some(count) = counts.days.get_mut(day) {
-            count.add(user);
+            count.add(user, rows);
         }
         if user != EMPTY {
             counts.all.insert(user);
         }
-        let time = columns.time.get(row).copied().map_or(0, i64::from);
+        let time = sitting.start();
         let hour = if of.is_plain {
             usize::try_from((time - of.start) / 3600).unwrap_or(0)
         } else {
             self.question.zone.hour_of(Timestamp(time * SECOND)) as usize
         };
-        if let Some(rows) = counts.hours.get_mut(of.weekday + hour) {
-            *rows += 1;
+        if let Some(counted) = counts.hours.get_mut(of.weekday + hour) {
+            *counted += u64::from(rows);
         }
-        if let Some(count) = at(&mut counts.videos, columns.video.at(row)) {
-            count.add(user);
+        if let Some(count) = at(&mut counts.videos, sitting.video) {
+            count.add(user, rows);
         }
-        if let Some(count) = at(&mut counts.sections, columns.section.at(row)) {
-            count.add(user);
+        if let Some(count) = at(&mut counts.sections, sitting.section) {
+            count.add(user, rows);
         }
         if let Some(count) = counts.roles.get_mut(role as usize) {
-            count.add(user);
+            count.add(user, rows);
         }
         if role == Role::Student && user != EMPTY {
-            if let Some(rows) = at(&mut counts.students, user) {
-                *rows += 1;
+            if let Some(counted) = at(&mut counts.students, user) {
+                *counted += rows;
             }
             let place = user as usize * self.steps + of.step;
             if place >= counts.steps.len() {
                 counts.steps.resize((user as usize + 1) * self.steps, 0);
             }
-            if let Some(rows) = counts.steps.get_mut(place) {
-                *rows += 1;
+            if let Some(counted) = counts.steps.get_mut(place) {
+                *counted += rows;
             }
         }
     }
