@@ -5,11 +5,12 @@
 //! is passed over; a row whose time cannot be read belongs to no day, so it is passed over too. A text that
 //! is not UTF-8 is kept and its row counts; [`Dictionary::text`] shows it with U+FFFD.
 
-use crate::decode::{Decoder, Delimiter, Record};
-use crate::dictionary::Dictionary;
+use crate::decode::{Decoder, Delimiter, Record, start_of_row};
+use crate::dictionary::{Dictionary, EMPTY};
 use crate::instant;
 use crate::label::Labels;
 use crate::sitting::{QUARTER, Seats, Sitting};
+use crate::stencil::{Codes, Said, Stencils, TIME};
 use domain::column;
 use domain::report::REPORTS;
 use serde::{Deserialize, Serialize};
@@ -212,37 +213,126 @@ impl Layout {
         self.delimiter
     }
 
-    /// Adds a row to `columns`.
-    #[inline]
-    pub fn take(&self, row: Record<'_>, texts: &mut Texts, seats: &mut Seats, columns: &mut Columns) {
+    /// Adds the rows of a slice; gives how many there were.
+    pub fn take(&self, csv: &[u8], rows: &mut Rows, texts: &mut Texts) -> u64 {
+        let mut count = 0;
+        let mut rest = csv;
+        while let Some(csv) = start_of_row(rest) {
+            count += 1;
+            rest = match rows.like_another(csv, texts) {
+                Some(length) => csv.get(length..).unwrap_or_default(),
+                None => {
+                    let Rows { decoder, stencils, seats, columns } = rows;
+                    decoder.one(csv, |row| self.take_row(row, stencils, seats, columns, texts))
+                }
+            };
+        }
+        count
+    }
+
+    /// Takes a row apart and adds it.
+    fn take_row(
+        &self,
+        row: Record<'_>,
+        stencils: &mut Stencils,
+        seats: &mut Seats,
+        columns: &mut Columns,
+        texts: &mut Texts,
+    ) {
         if row.width() != self.width {
             columns.passed_over.ragged += 1;
             return;
         }
         let field = |place: usize| row.field(place).trim_ascii();
-        let optional = |place: Option<usize>| place.map(field).unwrap_or_default();
         let Some(time) = instant::seconds(field(self.time)) else {
             columns.passed_over.undated += 1;
             return;
         };
-        let length = optional(self.length);
-        let course_code = optional(self.course_code);
-        let names = &mut texts.names;
-        let user = texts.user.code(field(self.user));
-        texts.users.note(user, time, [optional(self.first_name), optional(self.last_name)], names);
-        // What a person's row says is most likely what their last one said.
-        let last = seats.last(user, &columns.sittings);
-        let video = texts.video.code_like(field(self.video), last.map(|last| last.video));
-        texts.videos.note(video, time, [optional(self.video_name), length], names);
-        let course = texts.course.code(field(self.course));
-        texts.courses.note(course, time, [course_code, optional(self.course_name)], names);
-        let section = texts.section.code(field(self.section));
-        texts.sections.note(section, time, [optional(self.section_number), course_code], names);
-        let role = texts.role.code_like(optional(self.role), last.map(|last| last.role));
-        let (quarter, length) = (time / QUARTER, whole_minutes(length));
-        let row = Sitting { quarter, user, video, course, section, role, length, rows: 1 };
-        columns.time.push(time);
-        columns.sitting.push(seats.seat(row, &mut columns.sittings));
+        // What stands before the time, and what stands after it.
+        let mut codes = [Codes::default(); 2];
+        let mut say = |said: usize, place: Option<usize>, code: &mut dyn FnMut(&[u8]) -> u32| {
+            let part = place.and_then(|place| codes.get_mut(usize::from(place > self.time)).zip(Some(place)));
+            if let Some((part, place)) = part
+                && let Some(slot) = part.get_mut(said)
+            {
+                *slot = code(field(place));
+            }
+        };
+        say(Said::VIDEO, Some(self.video), &mut |text| texts.video.code(text));
+        say(Said::COURSE, Some(self.course), &mut |text| texts.course.code(text));
+        say(Said::SECTION, Some(self.section), &mut |text| texts.section.code(text));
+        say(Said::USER, Some(self.user), &mut |text| texts.user.code(text));
+        say(Said::ROLE, self.role, &mut |text| texts.role.code(text));
+        say(Said::MINUTES, self.length, &mut whole_minutes);
+        for (said, place) in [
+            (Said::VIDEO_NAME, self.video_name),
+            (Said::LENGTH, self.length),
+            (Said::COURSE_CODE, self.course_code),
+            (Said::COURSE_NAME, self.course_name),
+            (Said::SECTION_NUMBER, self.section_number),
+            (Said::FIRST_NAME, self.first_name),
+            (Said::LAST_NAME, self.last_name),
+        ] {
+            say(said, place, &mut |text| texts.names.code(text));
+        }
+        let [before, behind] = codes;
+        if let Some((head, tail)) = row.around(self.time)
+            && row.field(self.time).len() == TIME
+        {
+            stencils.keep((head, before), (tail, behind));
+        }
+        let mut codes = before;
+        codes.iter_mut().zip(behind).for_each(|(code, other)| *code |= other);
+        columns.add(time, &codes, seats, texts);
+    }
+}
+
+/// A copy's rows while they come.
+#[derive(Debug)]
+pub struct Rows {
+    decoder: Decoder,
+    stencils: Stencils,
+    seats: Seats,
+    /// The rows so far.
+    pub columns: Columns,
+}
+
+impl Rows {
+    /// No rows yet of a copy of this layout.
+    #[must_use]
+    pub fn new(layout: &Layout) -> Self {
+        Self {
+            decoder: Decoder::new(layout.delimiter()),
+            stencils: Stencils::default(),
+            seats: Seats::default(),
+            columns: Columns::default(),
+        }
+    }
+
+    /// Adds the row that `csv` begins with, if it is like others but for its time; gives its length.
+    #[inline]
+    fn like_another(&mut self, csv: &[u8], texts: &mut Texts) -> Option<usize> {
+        let (time, codes, length) = self.stencils.find(csv)?;
+        let time = instant::plain_seconds(time)?;
+        self.columns.add(time, &codes, &mut self.seats, texts);
+        Some(length)
+    }
+}
+
+impl Columns {
+    /// Adds a row that says this.
+    #[inline]
+    fn add(&mut self, time: u32, codes: &Codes, seats: &mut Seats, texts: &mut Texts) {
+        let [video, course, section, user, role, length, ..] = *codes;
+        let at = |said: usize| codes.get(said).copied().unwrap_or(EMPTY);
+        let Texts { names, videos, courses, sections, users, .. } = texts;
+        videos.note(video, time, [at(Said::VIDEO_NAME), at(Said::LENGTH)], names);
+        courses.note(course, time, [at(Said::COURSE_CODE), at(Said::COURSE_NAME)], names);
+        sections.note(section, time, [at(Said::SECTION_NUMBER), at(Said::COURSE_CODE)], names);
+        users.note(user, time, [at(Said::FIRST_NAME), at(Said::LAST_NAME)], names);
+        let row = Sitting { quarter: time / QUARTER, user, video, course, section, role, length, rows: 1 };
+        self.time.push(time);
+        self.sitting.push(seats.seat(row, &mut self.sittings));
     }
 }
 
@@ -270,15 +360,15 @@ fn seconds_of_minutes(field: &[u8]) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const HEADER: &str = "VideoId|VIDEO NAME|section_id|sectionNumber|courseId|Event_Timestamp|duration_Minute|userid|role|new one\n";
 
     fn columns(header: &str, csv: &[u8]) -> (Columns, Texts) {
         let layout = Layout::read(header.as_bytes()).unwrap();
-        let (mut columns, mut texts, mut seats) = (Columns::default(), Texts::default(), Seats::default());
-        Decoder::new(layout.delimiter())
-            .each(csv, |row| layout.take(row, &mut texts, &mut seats, &mut columns));
-        (columns, texts)
+        let (mut rows, mut texts) = (Rows::new(&layout), Texts::default());
+        layout.take(csv, &mut rows, &mut texts);
+        (rows.columns, texts)
     }
 
     #[test]
@@ -314,5 +404,65 @@ mod tests {
             "not UTF-8: kept, and its row counts"
         );
         assert_eq!(columns.sitting_of(1).unwrap().user, crate::dictionary::EMPTY);
+    }
+
+    /// What every row says, as texts.
+    fn said(columns: &Columns, texts: &Texts) -> Vec<(u32, [String; 8], u32)> {
+        (0..columns.rows())
+            .map(|row| {
+                let it = columns.sitting_of(row).unwrap();
+                let said = [
+                    texts.video.text(it.video).into_owned(),
+                    texts.course.text(it.course).into_owned(),
+                    texts.section.text(it.section).into_owned(),
+                    texts.user.text(it.user).into_owned(),
+                    texts.role.text(it.role).into_owned(),
+                    texts.video_name(it.video),
+                    texts.section_number(it.section).0,
+                    it.quarter.to_string(),
+                ];
+                (columns.time[row], said, it.length)
+            })
+            .collect()
+    }
+
+    proptest! {
+        #[test]
+        fn a_row_like_another_says_what_it_would_say_alone(
+            rows in prop::collection::vec(
+                (
+                    prop::sample::select(vec!["video-number-1", "\"video-number-1\"", "video-2", ""]),
+                    prop::sample::select(vec!["Name", "\"A, \"\"B\"\"\"", "\"\"", "N\u{e4}me"]),
+                    prop::sample::select(vec![
+                        "2026-02-02 12:00:00", "\"2026-02-02 12:00:30\"", "2026-02-02 12:14:59", "2026-02-02T12:15:00Z",
+                        "2026-02-31 12:00:00", "", "\"2026-02-02 \n12:00:00\"",
+                    ]),
+                    prop::sample::select(vec!["50", "50.5", "\"7\"", ""]),
+                    prop::sample::select(vec!["viewer-number-one", "viewer-number-two", "\"viewer-number-one\"", ""]),
+                    prop::sample::select(vec!["Student,x\n", "Student,x\r\n", "\"Student\",\"x\"\n", "Student\n", "a\"b,x\n\n"]),
+                ),
+                0..60,
+            ),
+        ) {
+            let lines: Vec<String> = rows
+                .iter()
+                .map(|(video, name, time, length, user, rest)| {
+                    format!("{video}|{name}|s1|1|c1|{time}|{length}|{user}|{rest}").replace("|", ",")
+                })
+                .collect();
+            let header = HEADER.replace('|', ",");
+            let layout = Layout::read(header.as_bytes()).unwrap();
+            let mut alone = (Columns::default(), Texts::default());
+            let mut count = 0;
+            for line in &lines {
+                let mut rows = Rows { columns: std::mem::take(&mut alone.0), ..Rows::new(&layout) };
+                count += layout.take(line.as_bytes(), &mut rows, &mut alone.1);
+                alone.0 = rows.columns;
+            }
+            let (mut together, mut texts) = (Rows::new(&layout), Texts::default());
+            prop_assert_eq!(layout.take(lines.concat().as_bytes(), &mut together, &mut texts), count);
+            prop_assert_eq!(together.columns.passed_over, alone.0.passed_over);
+            prop_assert_eq!(said(&together.columns, &texts), said(&alone.0, &alone.1));
+        }
     }
 }

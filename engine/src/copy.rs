@@ -3,9 +3,7 @@
 //! Slices are taken in as they arrive, but nothing is measured before the last of them: a week of which
 //! half the rows are here would look like a quiet week.
 
-use crate::columns::{Columns, Layout, Texts};
-use crate::decode::Decoder;
-use crate::sitting::Seats;
+use crate::columns::{Columns, Layout, Rows, Texts};
 use crate::slice::{Inflater, Spoilt};
 use domain::frame::{Head, SliceHead};
 
@@ -43,10 +41,8 @@ pub struct Arriving {
     seen: u64,
     bytes: u64,
     layout: Layout,
-    decoder: Decoder,
     inflater: Inflater,
-    seats: Seats,
-    columns: Columns,
+    rows: Rows,
 }
 
 /// A copy that is whole.
@@ -67,19 +63,17 @@ impl Arriving {
     /// [`Unreadable::Column`].
     pub fn new(head: &Head) -> Result<Self, Unreadable> {
         let layout = Layout::read(&head.header).map_err(Unreadable::Column)?;
-        let mut columns = Columns::default();
+        let mut rows = Rows::new(&layout);
         // Growing step by step would take up twice the room at the end; a wrong promise costs this much.
-        columns.reserve(usize::try_from(head.rows).unwrap_or(usize::MAX).min(TRUSTED_ROWS));
+        rows.columns.reserve(usize::try_from(head.rows).unwrap_or(usize::MAX).min(TRUSTED_ROWS));
         Ok(Self {
             generation: head.generation,
             promised: head.rows,
             seen: 0,
             bytes: 0,
-            decoder: Decoder::new(layout.delimiter()),
             inflater: Inflater::default(),
-            seats: Seats::default(),
             layout,
-            columns,
+            rows,
         })
     }
 
@@ -89,12 +83,7 @@ impl Arriving {
     /// [`Unreadable::Spoilt`], [`Unreadable::Rows`].
     pub fn take(&mut self, head: &SliceHead, deflated: &[u8], texts: &mut Texts) -> Result<(), Unreadable> {
         let csv = self.inflater.inflate(head, deflated).map_err(Unreadable::Spoilt)?;
-        let (layout, seats, columns) = (&self.layout, &mut self.seats, &mut self.columns);
-        let mut rows = 0;
-        self.decoder.each(csv, |row| {
-            rows += 1;
-            layout.take(row, texts, seats, columns);
-        });
+        let rows = self.layout.take(csv, &mut self.rows, texts);
         if rows != u64::from(head.rows) {
             return Err(Unreadable::Rows);
         }
@@ -117,7 +106,7 @@ impl Arriving {
         if self.seen != self.promised {
             return Err(Unreadable::Rows);
         }
-        self.columns.close();
-        Ok(Copy { generation: self.generation, columns: self.columns, bytes: self.bytes })
+        self.rows.columns.close();
+        Ok(Copy { generation: self.generation, columns: self.rows.columns, bytes: self.bytes })
     }
 }

@@ -49,29 +49,43 @@ impl Delimiter {
     }
 }
 
+/// A field that begins here or later is among those whose quotes have been undone.
+const UNDONE: u32 = 1 << 31;
+
 /// One row.
 #[derive(Debug, Clone, Copy)]
 pub struct Record<'a> {
     bytes: &'a [u8],
-    ends: &'a [usize],
+    /// Fields whose doubled quotes have been undone.
+    undone: &'a [u8],
+    /// Where each field begins and ends in `bytes`, without quotes.
+    spans: &'a [(u32, u32)],
+    /// Where the row itself begins and ends in `bytes`, with its line end; nothing when it was put together anew.
+    whole: Option<(usize, usize)>,
 }
 
 impl<'a> Record<'a> {
     /// The number of fields.
     #[must_use]
     pub fn width(&self) -> usize {
-        self.ends.len()
+        self.spans.len()
     }
 
     /// The field at `place`, without quotes; empty where the row has none.
     #[must_use]
     #[inline]
     pub fn field(&self, place: usize) -> &'a [u8] {
-        let start = match place.checked_sub(1) {
-            None => 0,
-            Some(before) => self.ends.get(before).copied().unwrap_or(usize::MAX),
-        };
-        self.ends.get(place).and_then(|end| self.bytes.get(start..*end)).unwrap_or_default()
+        let Some((start, end)) = self.spans.get(place) else { return &[] };
+        let (bytes, base) = if *start < UNDONE { (self.bytes, 0) } else { (self.undone, UNDONE) };
+        bytes.get((start - base) as usize..(end - base) as usize).unwrap_or_default()
+    }
+
+    /// The bytes before and after the field at `place`, where all of them stand as they came.
+    #[must_use]
+    pub fn around(&self, place: usize) -> Option<(&'a [u8], &'a [u8])> {
+        let ((start, end), (from, to)) =
+            (self.spans.get(place).filter(|(start, _)| *start < UNDONE)?, self.whole?);
+        Some((self.bytes.get(from..*start as usize)?, self.bytes.get(*end as usize..to)?))
     }
 
     /// Every field, in order.
@@ -81,8 +95,15 @@ impl<'a> Record<'a> {
 }
 
 /// Reads rows out of whole slices, keeping its memory between them.
+///
+/// Nearly every row is plain: each field is bare, or stands wholly in quotes. Its fields are where they are, found
+/// by looking for what ends them, several bytes at a time. Any other row is read by `csv_core`, byte by byte, and
+/// its fields put together anew.
 pub struct Decoder {
+    delimiter: u8,
     reader: Reader,
+    spans: Vec<(u32, u32)>,
+    undone: Vec<u8>,
     fields: Vec<u8>,
     ends: Vec<usize>,
 }
@@ -98,7 +119,10 @@ impl Decoder {
     #[must_use]
     pub fn new(delimiter: Delimiter) -> Self {
         Self {
+            delimiter: delimiter.byte(),
             reader: ReaderBuilder::new().delimiter(delimiter.byte()).build(),
+            spans: Vec::with_capacity(32),
+            undone: Vec::new(),
             fields: vec![0; 4096],
             ends: vec![0; 32],
         }
@@ -106,15 +130,110 @@ impl Decoder {
 
     /// Shows every row of `csv` to `see`. Empty lines are no rows; a last row may lack its line end.
     pub fn each(&mut self, csv: &[u8], mut see: impl FnMut(Record<'_>)) {
+        let mut rest = csv;
+        while let Some(row) = start_of_row(rest) {
+            rest = self.one(row, &mut see);
+        }
+    }
+
+    /// Shows the row that `csv` begins with; gives what follows it.
+    #[inline]
+    pub fn one<'a>(&mut self, csv: &'a [u8], see: impl FnOnce(Record<'_>)) -> &'a [u8] {
+        let length = match self.plain(csv) {
+            Some(length) => {
+                see(Record {
+                    bytes: csv,
+                    undone: &self.undone,
+                    spans: &self.spans,
+                    whole: Some((0, length)),
+                });
+                length
+            }
+            None => {
+                let length = self.any(csv);
+                see(Record { bytes: &self.fields, undone: &[], spans: &self.spans, whole: None });
+                length
+            }
+        };
+        csv.get(length..).unwrap_or_default()
+    }
+
+    /// Finds the fields of the row that `csv` begins with; gives its length, `None` when it is not plain.
+    #[inline]
+    fn plain(&mut self, csv: &[u8]) -> Option<usize> {
+        self.spans.clear();
+        self.undone.clear();
+        let mut at = 0;
+        loop {
+            let is_quoted = csv.get(at) == Some(&b'"');
+            let start = at + usize::from(is_quoted);
+            let end = if is_quoted { self.quoted(csv, start)? } else { self.bare(csv, start)? };
+            at = end + usize::from(is_quoted);
+            match csv.get(at) {
+                Some(byte) if *byte == self.delimiter => at += 1,
+                Some(b'\n' | b'\r') => return Some(at + 1),
+                None => return Some(at),
+                // More stands after the quotes: what the reader takes as it is.
+                Some(_) => return None,
+            }
+        }
+    }
+
+    /// Notes the bare field that begins at `start`; gives where it ends.
+    #[inline]
+    fn bare(&mut self, csv: &[u8], start: usize) -> Option<usize> {
+        let rest = csv.get(start..)?;
+        let is_end = |byte: &u8| *byte == self.delimiter || matches!(byte, b'\n' | b'\r');
+        let end = start + rest.iter().position(is_end).unwrap_or(rest.len());
+        self.note(start, end)
+    }
+
+    /// Notes the field in quotes whose text begins at `start`; gives where its last quote stands.
+    #[inline]
+    fn quoted(&mut self, csv: &[u8], start: usize) -> Option<usize> {
+        let end = start + memchr::memchr(b'"', csv.get(start..)?)?;
+        if csv.get(end + 1) == Some(&b'"') { self.doubled(csv, start, end) } else { self.note(start, end) }
+    }
+
+    /// The same, from the first doubled quote on.
+    #[cold]
+    fn doubled(&mut self, csv: &[u8], start: usize, first: usize) -> Option<usize> {
+        let from = self.undone.len();
+        let (mut start, mut end) = (start, first);
+        while csv.get(end + 1) == Some(&b'"') {
+            // With one of the two quotes.
+            self.undone.extend_from_slice(csv.get(start..=end)?);
+            start = end + 2;
+            end = start + memchr::memchr(b'"', csv.get(start..)?)?;
+        }
+        self.undone.extend_from_slice(csv.get(start..end)?);
+        let span = |place: usize| UNDONE.checked_add(u32::try_from(place).ok()?);
+        self.spans.push((span(from)?, span(self.undone.len())?));
+        Some(end)
+    }
+
+    #[inline]
+    fn note(&mut self, start: usize, end: usize) -> Option<usize> {
+        let span = (u32::try_from(start).ok()?, u32::try_from(end).ok().filter(|end| *end < UNDONE)?);
+        self.spans.push(span);
+        Some(end)
+    }
+
+    /// Reads the row that `csv` begins with, whatever it is; gives its length.
+    #[cold]
+    fn any(&mut self, csv: &[u8]) -> usize {
         self.reader.reset();
-        let (mut input, mut field, mut end) = (csv, 0, 0);
+        // At its very start the reader drops a byte order mark, which a field may begin with: it starts with an
+        // empty line, which it passes over.
+        let _ = self.reader.read_record(b"\n", &mut self.fields, &mut self.ends);
+        let (mut read, mut field, mut end) = (0, 0, 0);
         loop {
             let (result, taken, written, ended) = self.reader.read_record(
-                input,
+                csv.get(read..).unwrap_or_default(),
                 self.fields.get_mut(field..).unwrap_or_default(),
                 self.ends.get_mut(end..).unwrap_or_default(),
             );
-            input = input.get(taken..).unwrap_or_default();
+            read += taken;
             field += written;
             end += ended;
             match result {
@@ -122,16 +241,17 @@ impl Decoder {
                 ReadRecordResult::InputEmpty => {}
                 ReadRecordResult::OutputFull => self.fields.resize(self.fields.len() * 2, 0),
                 ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
-                ReadRecordResult::Record => {
-                    see(Record {
-                        bytes: self.fields.get(..field).unwrap_or_default(),
-                        ends: self.ends.get(..end).unwrap_or_default(),
-                    });
-                    (field, end) = (0, 0);
-                }
-                ReadRecordResult::End => return,
+                ReadRecordResult::Record | ReadRecordResult::End => break,
             }
         }
+        self.spans.clear();
+        let mut start = 0;
+        for end in self.ends.iter().take(end) {
+            let end = u32::try_from(*end).unwrap_or(u32::MAX);
+            self.spans.push((start, end));
+            start = end;
+        }
+        read
     }
 
     /// The names in a header row, as text; a byte order mark is no part of the first.
@@ -150,6 +270,14 @@ impl Decoder {
         }
         names
     }
+}
+
+/// `csv` from the next row on: past empty lines, and what is left of a line end of two bytes. `None` at the end.
+#[must_use]
+#[inline]
+pub fn start_of_row(csv: &[u8]) -> Option<&[u8]> {
+    let start = csv.iter().position(|byte| !matches!(byte, b'\n' | b'\r'))?;
+    csv.get(start..)
 }
 
 #[cfg(test)]

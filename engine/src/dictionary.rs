@@ -4,6 +4,7 @@
 //! step. Codes are shared by every copy that is held, so that a viewer in two weeks is one viewer. Bytes
 //! are kept as they came: two ids that differ only in bytes that are no UTF-8 stay two.
 
+use crate::stencil::same;
 use std::borrow::Cow;
 
 /// The code of the empty text, in every dictionary.
@@ -36,22 +37,13 @@ impl Dictionary {
     /// The code of `text`, given to it now if it is new.
     #[inline]
     pub fn code(&mut self, text: &[u8]) -> u32 {
-        if !self.ends.is_empty() && self.bytes_of(self.last) == text {
+        if !self.ends.is_empty() && same(self.bytes_of(self.last), text) {
             return self.last;
         }
         let slot = self.slot(text);
         let found = self.slots.get(slot).copied().unwrap_or(FREE);
         self.last = if found == FREE { self.add(text, slot) } else { found };
         self.last
-    }
-
-    /// The same, where `guess` is likely: comparing costs less than finding.
-    #[inline]
-    pub fn code_like(&mut self, text: &[u8], guess: Option<u32>) -> u32 {
-        match guess {
-            Some(guess) if self.bytes_of(guess) == text => guess,
-            _ => self.code(text),
-        }
     }
 
     /// The code of `text`, if it has one.
@@ -107,7 +99,7 @@ impl Dictionary {
         let mut slot = hash(text) & mask;
         loop {
             match self.slots.get(slot) {
-                Some(code) if *code != FREE && self.bytes_of(*code) != text => slot = (slot + 1) & mask,
+                Some(code) if *code != FREE && !same(self.bytes_of(*code), text) => slot = (slot + 1) & mask,
                 _ => return slot,
             }
         }

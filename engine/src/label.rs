@@ -14,10 +14,10 @@ pub struct Label {
 pub struct Labels(Vec<Label>);
 
 impl Labels {
-    /// Takes in what a row of `time` says of `code`: the newest row that says anything wins, and of two rows
-    /// of one second the greater text, so that the order of arrival decides nothing.
+    /// Takes in what a row of `time` says of `code`, as codes of `names`: the newest row that says anything wins,
+    /// and of two rows of one second the greater text, so that the order of arrival decides nothing.
     #[inline]
-    pub fn note(&mut self, code: u32, time: u32, said: [&[u8]; 2], names: &mut Dictionary) {
+    pub fn note(&mut self, code: u32, time: u32, said: [u32; 2], names: &Dictionary) {
         if code == EMPTY {
             return;
         }
@@ -26,10 +26,12 @@ impl Labels {
             self.0.resize(place + 1, Label::default());
         }
         let Some(label) = self.0.get_mut(place).filter(|label| time >= label.time) else { return };
-        for (known, text) in label.texts.iter_mut().zip(said) {
-            let known_text = names.bytes_of(*known);
-            if known_text != text && !text.is_empty() && (time > label.time || text > known_text) {
-                *known = names.code(text);
+        if label.texts != said {
+            for (known, text) in label.texts.iter_mut().zip(said) {
+                let is_greater = || names.bytes_of(text) > names.bytes_of(*known);
+                if *known != text && text != EMPTY && (time > label.time || is_greater()) {
+                    *known = text;
+                }
             }
         }
         label.time = time;
@@ -55,7 +57,8 @@ mod tests {
             let mut rows = rows;
             rows.rotate_left(turned);
             for (time, name) in rows {
-                labels.note(1, time, [name, b"x"], &mut names);
+                let said = [names.code(name), names.code(b"x")];
+                labels.note(1, time, said, &names);
             }
             assert_eq!(names.text(labels.of(1)[0]), "New");
             assert_eq!(names.text(labels.of(1)[1]), "x");

@@ -7,7 +7,8 @@
 //!
 //! On the page, in this order:
 //!
-//! - [`slice`]: deflated bytes, inflated and checked; [`decode`]: CSV as records; [`instant`]: a row's time.
+//! - [`slice`]: deflated bytes, inflated and checked; [`decode`]: CSV as records; [`instant`]: a row's time;
+//!   `stencil`: rows like others but for it.
 //! - [`dictionary`], [`label`], [`sitting`], [`columns`]: what the rows say, as numbers; [`copy`]: whole or not at
 //!   all; [`shelf`]: the copies that are here.
 //! - [`measures`]: what is asked and answered; [`tally`]: how it is counted, with [`codes`] for distinct viewers.
@@ -30,4 +31,5 @@ mod sieve;
 pub mod sitting;
 pub mod slice;
 pub mod split;
+mod stencil;
 pub mod tally;

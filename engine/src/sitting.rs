@@ -54,13 +54,6 @@ impl Sitting {
 pub struct Seats(Vec<u32>);
 
 impl Seats {
-    /// The sitting that a viewer was last seen in.
-    #[must_use]
-    #[inline]
-    pub fn last<'a>(&self, user: u32, sittings: &'a [Sitting]) -> Option<&'a Sitting> {
-        sittings.get(*self.0.get(user as usize)? as usize)
-    }
-
     /// Counts one row that says what `row` does; gives the place of its sitting.
     #[inline]
     pub fn seat(&mut self, row: Sitting, sittings: &mut Vec<Sitting>) -> u32 {
@@ -102,7 +95,6 @@ mod tests {
                 let row = Sitting { quarter, user, video, course: 1, section: 2, role: 3, length: 4, rows: 1 };
                 let place = seats.seat(row, &mut sittings);
                 prop_assert!(sittings[place as usize].takes(&row));
-                prop_assert_eq!(seats.last(user, &sittings), sittings.get(place as usize));
                 *seen.entry(place).or_default() += 1;
             }
             for (place, sitting) in (0..).zip(&sittings) {
