@@ -11,7 +11,7 @@
 //! then per slice:
 //! rows       u32      data rows in it
 //! raw_length u32      bytes after inflating
-//! crc32      u32      of the inflated bytes
+//! crc32      u32      of the bytes as they stand here
 //! length     u32      bytes as they stand here
 //! bytes      length   raw deflate
 //! ```
@@ -47,7 +47,7 @@ pub struct SliceHead {
     pub rows: u32,
     /// Bytes after inflating.
     pub raw_length: u32,
-    /// CRC-32 of the inflated bytes.
+    /// CRC-32 of the deflated bytes: what was stored and sent is what came. A tenth of the inflated ones or less.
     pub crc32: u32,
     /// Deflated bytes that follow.
     pub length: u32,

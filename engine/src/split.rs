@@ -60,7 +60,7 @@ pub struct Slice {
     pub rows: u32,
     /// Bytes after inflating.
     pub raw_length: u32,
-    /// CRC-32 of the inflated bytes.
+    /// CRC-32 of the deflated bytes.
     pub crc32: u32,
     /// Raw deflate.
     pub bytes: Vec<u8>,
@@ -436,7 +436,7 @@ fn cut(deflate: &mut Compress, group: &mut Group) -> Result<Slice, BadFile> {
         section: group.section.clone(),
         rows: group.rows,
         raw_length: u32::try_from(group.raw.len()).unwrap_or(u32::MAX),
-        crc32: crc32fast::hash(&group.raw),
+        crc32: crc32fast::hash(&bytes),
         bytes,
     };
     group.raw.clear();
@@ -458,7 +458,7 @@ mod tests {
     fn inflate(slice: &Slice) -> Vec<u8> {
         let mut raw = Vec::new();
         flate2::read::DeflateDecoder::new(&slice.bytes[..]).read_to_end(&mut raw).unwrap();
-        assert_eq!((raw.len(), crc32fast::hash(&raw)), (slice.raw_length as usize, slice.crc32));
+        assert_eq!((raw.len(), crc32fast::hash(&slice.bytes)), (slice.raw_length as usize, slice.crc32));
         assert_eq!(raw.last(), Some(&b'\n'));
         raw
     }

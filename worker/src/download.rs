@@ -266,7 +266,8 @@ fn inflate(head: SliceHead, deflated: &[u8]) -> Result<Vec<u8>, Broken> {
     // One byte more than promised, so that too much is noticed.
     let mut rows = Vec::with_capacity(length + 1);
     let end = Decompress::new(false).decompress_vec(deflated, &mut rows, FlushDecompress::Finish);
-    if matches!(end, Ok(Status::StreamEnd)) && rows.len() == length && crc32fast::hash(&rows) == head.crc32 {
+    if matches!(end, Ok(Status::StreamEnd)) && rows.len() == length && crc32fast::hash(deflated) == head.crc32
+    {
         Ok(rows)
     } else {
         Err(Broken("a stored slice is damaged".to_owned()))

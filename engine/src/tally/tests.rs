@@ -69,7 +69,7 @@ fn copy(generation: u32, rows: &[String], texts: &mut Texts) -> Copy {
         let head = SliceHead {
             rows: u32::try_from(slice.len()).unwrap(),
             raw_length: u32::try_from(csv.len()).unwrap(),
-            crc32: crc32fast::hash(csv.as_bytes()),
+            crc32: crc32fast::hash(&deflated),
             length: u32::try_from(deflated.len()).unwrap(),
         };
         arriving.take(&head, &deflated, texts).unwrap();
