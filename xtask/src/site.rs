@@ -18,14 +18,15 @@ pub(crate) const SOURCES: [&str; 8] =
 /// The two programs of the page: the one that draws, and the data thread.
 const PROGRAMS: [&str; 2] = ["page", "thread"];
 
-/// What rustc gives wasm32-unknown-unknown by default; wasm-opt must be told.
-const FEATURES: [&str; 6] = [
+/// What rustc gives wasm32-unknown-unknown by default, and the vectors of `.cargo/config.toml`; wasm-opt must be told.
+const FEATURES: [&str; 7] = [
     "--enable-bulk-memory",
     "--enable-multivalue",
     "--enable-mutable-globals",
     "--enable-nontrapping-float-to-int",
     "--enable-reference-types",
     "--enable-sign-ext",
+    "--enable-simd",
 ];
 
 /// How far a build goes.
