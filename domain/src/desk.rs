@@ -153,6 +153,8 @@ pub struct Desk {
     /// The last list, in memory only: after a crash it is read anew.
     listing: Option<(Timestamp, Vec<UpstreamRequest>)>,
     changes: Changes,
+    /// Whether a window that nobody waits for may come back to the queue: looked for only then.
+    may_be_unwanted: bool,
 }
 
 impl Desk {
@@ -165,6 +167,7 @@ impl Desk {
             account,
             listing: None,
             changes: Changes::default(),
+            may_be_unwanted: true,
         }
     }
 
@@ -268,6 +271,7 @@ impl Desk {
             Some(earlier) => {
                 earlier.windows = request.windows;
                 earlier.asked = now;
+                self.may_be_unwanted = true;
                 earlier.id.clone()
             }
             None => {
@@ -305,6 +309,7 @@ impl Desk {
     pub fn withdraw(&mut self, id: &str, now: Timestamp) -> bool {
         let Some(request) = self.requests.remove(id) else { return false };
         self.changes.requests.insert(id.to_owned());
+        self.may_be_unwanted = true;
         let wanted: BTreeSet<&WindowKey> = self.requests.values().flat_map(|r| &r.windows).collect();
         let orphans: Vec<WindowKey> =
             request.windows.into_iter().filter(|key| !wanted.contains(key)).collect();
@@ -325,18 +330,21 @@ impl Desk {
     /// A window that nobody waits for any more and that came back to the queue (its request was withdrawn
     /// while Echo360 was at it) would stay there for ever: it leaves.
     fn dequeue_unwanted(&mut self, now: Timestamp) {
-        let queued = |window: &&Window| matches!(window.life, Life::Queued { .. });
-        if !self.windows.values().any(|window| queued(&window)) {
+        if !self.may_be_unwanted {
             return;
         }
         let wanted: BTreeSet<&WindowKey> = self.requests.values().flat_map(|r| &r.windows).collect();
+        let unwanted = |window: &&Window| window.is_unfinished() && !wanted.contains(&window.key);
+        // While all that is unfinished is wanted, what comes back to the queue is, too.
+        let may_be_unwanted = self.windows.values().any(|window| unwanted(&window));
         let unwanted: Vec<WindowKey> = self
             .windows
             .values()
-            .filter(queued)
-            .filter(|window| !wanted.contains(&window.key))
+            .filter(|window| matches!(window.life, Life::Queued { .. }))
+            .filter(unwanted)
             .map(|window| window.key.clone())
             .collect();
+        self.may_be_unwanted = may_be_unwanted;
         for key in unwanted {
             self.leave_queue(&key, now);
         }
@@ -356,6 +364,7 @@ impl Desk {
             .map(|request| request.id.clone())
             .collect();
         for id in old {
+            self.may_be_unwanted = true;
             self.requests.remove(&id);
             self.changes.requests.insert(id);
         }
