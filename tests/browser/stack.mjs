@@ -9,7 +9,7 @@
  * test has said beforehand what it expects: see {@link Tab.expect}.
  */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
@@ -51,12 +51,13 @@ export class Stack {
    * Starts both.
    *
    * `sandbox`: options of the sandbox program. `settings`: settings of the Worker beside the usual ones; an empty
-   * value takes one away.
+   * value takes one away. `config`: another wrangler configuration than the Worker's own. `front`: is given the
+   * sandbox's address, and gives the one that the Worker shall ask instead.
    */
-  static async start({ sandbox = [], settings = {} } = {}) {
+  static async start({ sandbox = [], settings = {}, config = 'worker/wrangler.toml', front = (url) => url } = {}) {
     const stack = new Stack();
     try {
-      await stack.#boot(sandbox, settings);
+      await stack.#boot(sandbox, settings, config, front);
     } catch (error) {
       await stack.stop();
       throw error;
@@ -64,7 +65,7 @@ export class Stack {
     return stack;
   }
 
-  async #boot(options, settings) {
+  async #boot(options, settings, config, front) {
     for (const file of [SANDBOX, path.join(ROOT, 'target/site/index.html'), path.join(ROOT, 'worker/build/index.js')]) {
       assert.ok(existsSync(file), `${file} is missing: build it first (\`cargo xtask test --only build\`)`);
     }
@@ -72,8 +73,9 @@ export class Stack {
     this.folder = path.join(ROOT, 'target/browser-tests', this.#name);
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
     this.sandbox = await this.#startSandbox(options);
-    this.url = await this.#startWorker({
-      ECHO360_URL: this.sandbox,
+    this.upstream = await front(this.sandbox);
+    this.url = await this.#startWorker(config, {
+      ECHO360_URL: this.upstream,
       ECHO360_CLIENT_ID: 'lectern',
       ECHO360_CLIENT_SECRET: SECRET,
       LECTERN_LOCAL: '1',
@@ -101,7 +103,7 @@ export class Stack {
     });
   }
 
-  async #startWorker(settings) {
+  async #startWorker(config, settings) {
     const port = await freePort();
     const file = path.join(this.folder, 'settings.env');
     const lines = Object.entries(settings).filter(([, value]) => value !== '');
@@ -111,7 +113,7 @@ export class Stack {
     // workerd whose wrangler is gone would go on for ever, at full speed.
     const keep = '("$@"; kill -TERM $$) & cat > /dev/null; kill -KILL 0';
     const args = ['-c', keep, 'sh', NODE, '--no-warnings', WRANGLER, 'dev'];
-    args.push('--config', path.join(ROOT, 'worker/wrangler.toml'));
+    args.push('--config', path.join(ROOT, config));
     args.push('--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0');
     args.push('--persist-to', path.join(this.folder, 'worker'), '--env-file', file);
     const child = spawn('sh', args, {
@@ -137,6 +139,16 @@ export class Stack {
       () => this.log(),
     );
     return url;
+  }
+
+  /** The processes that run the Worker, by id. */
+  processes() {
+    const groups = this.#children.filter((child) => child.spawnfile === 'sh').map((child) => String(child.pid));
+    const listed = spawnSync('ps', ['-eo', 'pid=,pgid=,comm='], { encoding: 'utf8' }).stdout.trim().split('\n');
+    return listed
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([, group, name]) => groups.includes(group) && name.includes('workerd'))
+      .map(([id]) => Number(id));
   }
 
   /** What wrangler printed. */

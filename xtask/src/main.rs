@@ -1,4 +1,4 @@
-//! The developer's commands: `cargo xtask start`, `test`, `build` and `shots`.
+//! The developer's commands: `cargo xtask start`, `test`, `build`, `bench` and `shots`.
 //!
 //! Everything that a fresh machine lacks is set up on the way, and nothing is built twice.
 //!
@@ -7,6 +7,7 @@
 //! | [`start`] | the page at one URL, with the sandbox or a real Echo360 behind it |
 //! | [`test`] | every check, in the order of what fails soonest |
 //! | [`build`] | what is deployed, and how large it is |
+//! | [`bench`] | how fast everything is, of what the same takes without Lectern |
 //! | [`shots`] | pictures of every page in every state |
 //! | [`checkout`], [`state`], [`stamp`] | the folders: of the sources, of one running Lectern, and what was built from what |
 //! | [`tools`], [`chromium`] | what the machine must have, and how it is got |
@@ -17,6 +18,7 @@
 
 #[cfg(test)]
 mod arrows;
+mod bench;
 mod build;
 mod cargo;
 mod checkout;
@@ -58,6 +60,8 @@ enum Command {
     Test(test::Options),
     /// Build what is deployed, and print its sizes
     Build,
+    /// Measure everything that is promised to be fast, and print a table
+    Bench(bench::Options),
     /// Take pictures of every page in every state, both themes, phone and desktop
     Shots,
 }
@@ -68,6 +72,7 @@ fn main() -> ExitCode {
         Command::Start(options) => start::start(&options),
         Command::Test(options) => test::test(&options),
         Command::Build => build::build(),
+        Command::Bench(options) => bench::bench(&options),
         Command::Shots => shots::shots(),
     });
     match done {

@@ -1,0 +1,89 @@
+/** A first visit: bytes before the first view, and what Lighthouse says of the built page. */
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { createServer } from 'node:http';
+import path from 'node:path';
+import { brotliCompressSync, constants } from 'node:zlib';
+import { ROOT, Stack } from '../browser/stack.mjs';
+import { median } from './median.mjs';
+
+const SITE = path.join(ROOT, 'target/site');
+const LIGHTHOUSE = '12.8.2';
+
+/** A file as a browser gets it. */
+function compressed(bytes) {
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
+  return brotliCompressSync(bytes, { params });
+}
+
+/** The site with brotli before the Worker, as Cloudflare serves it; all else is passed on. */
+async function served(url) {
+  const kept = new Map();
+  const server = createServer(async (request, response) => {
+    const answer = await fetch(url + request.url, { method: request.method, redirect: 'manual' });
+    const headers = Object.fromEntries(answer.headers);
+    for (const name of ['content-encoding', 'content-length', 'transfer-encoding']) delete headers[name];
+    let bytes = Buffer.from(await answer.arrayBuffer());
+    if (bytes.length > 200) {
+      const known = kept.get(request.url);
+      bytes = known ?? compressed(bytes);
+      if (!request.url.startsWith('/api')) kept.set(request.url, bytes);
+      headers['content-encoding'] = 'br';
+    }
+    response.writeHead(answer.status, { ...headers, 'content-length': bytes.length }).end(bytes);
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { url: `http://127.0.0.1:${server.address().port}`, stop: () => server.close() };
+}
+
+/** Lighthouse, installed where builds go when it is first wanted: it is larger than all other tools together. */
+function lighthouse() {
+  const folder = path.join(ROOT, 'target/lighthouse');
+  const cli = path.join(folder, 'node_modules/lighthouse/cli/index.js');
+  if (!existsSync(cli)) {
+    mkdirSync(folder, { recursive: true });
+    const args = ['install', '--prefix', folder, '--no-save', '--no-fund', '--no-audit', `lighthouse@${LIGHTHOUSE}`];
+    const done = spawnSync('npm', args, { stdio: ['ignore', 'inherit', 'inherit'] });
+    if (done.status !== 0) throw new Error('Lighthouse could not be installed');
+  }
+  return cli;
+}
+
+/** Bytes and Lighthouse. */
+export async function measure({ runs, note }) {
+  const sizes = { page: 0, thread: 0 };
+  for (const name of readdirSync(SITE, { recursive: true })) {
+    if (!/\.(js|wasm|css|html|svg)$/.test(name)) continue;
+    sizes[name.startsWith('thread') ? 'thread' : 'page'] += compressed(readFileSync(path.join(SITE, name))).length;
+  }
+  note('first visit: everything before the first view', { value: sizes.page / 1000, unit: ' KB', most: 150 });
+  note('first visit: the data thread, beside', { value: sizes.thread / 1000, unit: ' KB', most: 60 });
+
+  const cli = lighthouse();
+  const stack = await Stack.start();
+  const front = await served(stack.url);
+  try {
+    const got = { score: [], lcp: [], cls: [], tbt: [] };
+    for (let run = 0; run < Math.min(runs, 5); run += 1) {
+      const report = path.join(stack.folder, `lighthouse-${run}.json`);
+      const args = [cli, front.url, '--output=json', `--output-path=${report}`, '--only-categories=performance', '--quiet'];
+      args.push('--chrome-flags=--headless --no-sandbox --disable-gpu --no-first-run');
+      const env = { ...process.env, CHROME_PATH: process.env.CHROMIUM ?? '/usr/bin/chromium' };
+      // Not waited for in place: the front is in this process.
+      const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
+      await new Promise((resolve) => child.once('exit', resolve));
+      const { audits, categories } = JSON.parse(readFileSync(report, 'utf8'));
+      got.score.push(categories.performance.score * 100);
+      got.lcp.push(audits['largest-contentful-paint'].numericValue / 1000);
+      got.cls.push(audits['cumulative-layout-shift'].numericValue);
+      got.tbt.push(audits['total-blocking-time'].numericValue);
+    }
+    note('Lighthouse, mobile: performance', { value: median(got.score), least: 98 });
+    note('Lighthouse, mobile: largest contentful paint', { value: median(got.lcp), unit: ' s', most: 1.5 });
+    note('Lighthouse, mobile: layout shift', { value: median(got.cls), most: 0 });
+    note('Lighthouse, mobile: blocking time', { value: median(got.tbt), unit: ' ms', most: 50 });
+  } finally {
+    front.stop();
+    await stack.stop();
+  }
+}
