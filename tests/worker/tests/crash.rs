@@ -54,8 +54,10 @@ async fn a_download_that_breaks_off_reaches_the_client_as_an_error() {
     let whole = frames(&stack, &format!("videoview/{}", request.windows[0].id)).await;
     assert!(whole.slices.len() > 1);
     stack.kill();
-    let last = whole.slices.len() - 1;
-    damage(&stack, "Window", false, &format!("UPDATE slice SET crc32 = crc32 + 1 WHERE seq = {last}"));
+    // The last byte of the last slice.
+    let damaged = "CAST(substr(bytes, 1, length(bytes) - 1) || x'2a' AS BLOB)";
+    let statement = format!("UPDATE pack SET bytes = {damaged} WHERE seq = (SELECT max(seq) FROM pack)");
+    damage(&stack, "Window", false, &statement);
     stack.boot().await;
     let path = format!("/api/csv/videoview?from={}&to={}", weeks.from, weeks.to());
     let answer = stack.http.get(stack.at(&path)).send().await.unwrap();

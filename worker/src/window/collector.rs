@@ -1,7 +1,7 @@
 //! Collecting: from signed links to slices, in a few MB however large the file.
 
 use super::Collected;
-use super::store::Store;
+use super::store::{Packing, Store};
 use crate::clock;
 use crate::errand::Job;
 use crate::wire::{self, Call, Reply};
@@ -9,7 +9,7 @@ use domain::life::Outcome;
 use domain::settings::{Settings, is_loopback};
 use engine::inflate::Inflate;
 use engine::split::{BadFile, Slice, Splitter};
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use worker::{Result, Url};
 
 /// Redirects of one link that are followed, each held to the same hosts.
@@ -18,15 +18,14 @@ const REDIRECTS_MOST: usize = 3;
 /// Collects a job's files into slices under its lease. The inner result says how it went with the file; the
 /// outer fails only when our own storage does.
 pub(crate) async fn collect(store: &Store, job: &Job, settings: &Settings) -> Result<Collected> {
-    let seq = Cell::new(0_u32);
+    let packing = RefCell::new(Packing::default());
     let storage_fault = RefCell::new(None);
     let mut sink = |slice: Slice| {
         if storage_fault.borrow().is_some() {
             return;
         }
-        match store.insert(job.lease, seq.get(), slice) {
-            Ok(()) => seq.set(seq.get() + 1),
-            Err(error) => *storage_fault.borrow_mut() = Some(error),
+        if let Err(error) = store.insert(job.lease, &mut packing.borrow_mut(), slice) {
+            *storage_fault.borrow_mut() = Some(error);
         }
     };
     let mut splitter = Splitter::new(job.key.report.known());
@@ -44,10 +43,13 @@ pub(crate) async fn collect(store: &Store, job: &Job, settings: &Settings) -> Re
         }
     }
     let end = splitter.finish(&mut sink).map_err(|bad| bad_file(&bad));
-    match storage_fault.into_inner() {
-        Some(error) => Err(error),
-        None => Ok(end),
+    if let Some(error) = storage_fault.into_inner() {
+        return Err(error);
     }
+    if end.is_ok() {
+        store.write(job.lease, &mut packing.into_inner())?;
+    }
+    Ok(end)
 }
 
 /// Opens a link, following redirects inside the allowed hosts.

@@ -1,4 +1,4 @@
-//! Serving a copy's slices as frames, a few MB at a time.
+//! Serving a copy's slices as frames, a pack or some slices at a time.
 
 use super::store::{Filter, Part, Store};
 use crate::answer;
@@ -7,7 +7,7 @@ use domain::problem::{Code, Problem};
 use futures_util::stream;
 use worker::{Response, Result};
 
-/// Bytes that are read from storage at a time.
+/// Bytes of some sections' slices that are read from storage at a time.
 const AT_ONCE: u64 = 2 << 20;
 
 /// Slices that are read at a time at most.
@@ -48,7 +48,7 @@ pub(crate) fn serve(
     // By the largest, so that a run of large ones is not read at once.
     let at_once = u32::try_from((AT_ONCE / part.largest.max(1)).clamp(1, SLICES_AT_ONCE)).unwrap_or(1);
     let left = part.slices;
-    let reading = Reading { store, part, filter, at_once, seq: -1, left };
+    let reading = Reading { store, part, filter, at_once, seq: 0, left };
     let frames = stream::try_unfold((Some(head), reading), |(head, mut reading)| async move {
         if let Some(head) = head {
             return Ok(Some((head.encode(), (None, reading))));
@@ -67,18 +67,14 @@ pub(crate) fn serve(
 
 impl Reading {
     fn next(&mut self) -> Result<Vec<u8>> {
-        let slices = self.store.slices_after(self.part.generation, &self.filter, self.seq, self.at_once)?;
+        let found = self.store.frames_from(self.part.generation, &self.filter, self.seq, self.at_once)?;
         // The copy was deleted while it was read: the reader must not take this for the end.
-        if slices.is_empty() {
-            return Err("the copy was replaced while it was read".into());
-        }
-        let mut bytes = Vec::new();
-        for slice in slices {
-            bytes.extend_from_slice(&slice.head.encode());
-            bytes.extend_from_slice(&slice.bytes);
-            self.seq = slice.seq;
-            self.left = self.left.saturating_sub(1);
-        }
+        let Some(last) = found.last() else { return Err("the copy was replaced while it was read".into()) };
+        self.seq = last.seq;
+        self.left = self.left.saturating_sub(found.iter().map(|stored| stored.slices).sum());
+        let mut frames = found.into_iter().map(|stored| stored.bytes);
+        let mut bytes = frames.next().unwrap_or_default();
+        frames.for_each(|more| bytes.extend_from_slice(&more));
         Ok(bytes)
     }
 }

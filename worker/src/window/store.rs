@@ -1,16 +1,19 @@
 //! What a Window keeps in SQLite: its job, its copies, their slices, the sections they name.
 
 use crate::errand::{Job, SectionRow};
-use domain::frame::SliceHead;
+use domain::frame::{SLICE_HEAD_LENGTH, SliceHead};
 use domain::life::Outcome;
 use domain::time::Timestamp;
 use engine::split::{Slice, Summary};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 use worker::{Result, SqlStorage, SqlStorageValue};
 
 /// Made on first use; every statement can be repeated. A copy is named in `copy` only when it is whole;
 /// slices of any other generation are orphans.
+///
+/// Slices lie in packs, as the frames that are sent, one after the other: a whole copy of thousands of slices is
+/// read as a few values, and a section's slices are cut out of them.
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS job (
         one INTEGER PRIMARY KEY CHECK (one = 1), body TEXT NOT NULL, starts INTEGER NOT NULL,
@@ -18,11 +21,14 @@ const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS copy (
         generation INTEGER PRIMARY KEY, header BLOB NOT NULL, slices INTEGER NOT NULL, rows INTEGER NOT NULL,
         bytes INTEGER NOT NULL, made INTEGER NOT NULL, delete_at INTEGER);
-    CREATE TABLE IF NOT EXISTS slice (
-        generation INTEGER NOT NULL, seq INTEGER NOT NULL, course TEXT NOT NULL, section TEXT NOT NULL,
-        rows INTEGER NOT NULL, raw_length INTEGER NOT NULL, crc32 INTEGER NOT NULL, bytes BLOB NOT NULL,
+    CREATE TABLE IF NOT EXISTS pack (
+        generation INTEGER NOT NULL, seq INTEGER NOT NULL, slices INTEGER NOT NULL, bytes BLOB NOT NULL,
         PRIMARY KEY (generation, seq));
-    CREATE INDEX IF NOT EXISTS slice_of_section ON slice (generation, course, section, seq);
+    CREATE TABLE IF NOT EXISTS framed (
+        generation INTEGER NOT NULL, seq INTEGER NOT NULL, course TEXT NOT NULL, section TEXT NOT NULL,
+        rows INTEGER NOT NULL, pack INTEGER NOT NULL, start INTEGER NOT NULL, length INTEGER NOT NULL,
+        PRIMARY KEY (generation, seq));
+    CREATE INDEX IF NOT EXISTS framed_of_section ON framed (generation, course, section, seq);
     CREATE TABLE IF NOT EXISTS section (
         course TEXT NOT NULL, section TEXT NOT NULL,
         code TEXT NOT NULL, name TEXT NOT NULL, number TEXT NOT NULL,
@@ -70,15 +76,38 @@ pub(crate) struct Part {
     pub(crate) largest: u64,
 }
 
-/// A slice as it is stored.
+/// Frames as they are stored: a pack, or one slice.
 pub(crate) struct Stored {
-    /// Its place in the copy.
+    /// Where the next read begins.
     pub(crate) seq: i64,
-    /// What a frame says before its bytes.
-    pub(crate) head: SliceHead,
-    /// Raw deflate.
+    /// How many slices.
+    pub(crate) slices: u32,
+    /// Their frames.
     pub(crate) bytes: Vec<u8>,
 }
+
+/// Slices on their way into a pack.
+#[derive(Default)]
+pub(crate) struct Packing {
+    seq: u32,
+    packs: u32,
+    bytes: Vec<u8>,
+    index: Vec<Framed>,
+}
+
+/// Where a slice's frame lies in its pack.
+#[derive(Serialize)]
+struct Framed {
+    seq: u32,
+    course: String,
+    section: String,
+    rows: u32,
+    start: usize,
+    length: usize,
+}
+
+/// Bytes of a pack. A value in SQLite is 2 MB at most in production, and a slice under 1.9 MB.
+const PACK: usize = 1_900_000;
 
 /// Which slices of a copy.
 #[derive(Debug, Clone, Default)]
@@ -90,6 +119,11 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
+    /// Whether it lets everything through.
+    fn is_open(&self) -> bool {
+        self.course.is_none() && self.section.is_none()
+    }
+
     /// The condition, and the values it binds after the generation.
     fn condition(&self) -> (String, Vec<SqlStorageValue>) {
         let mut condition = "generation = ?".to_owned();
@@ -185,22 +219,48 @@ impl Store {
 
     // ---- Copies.
 
-    /// Writes a slice of a copy that is not yet named.
-    pub(crate) fn insert(&self, generation: u32, seq: u32, slice: Slice) -> Result<()> {
+    /// Takes in a slice of a copy that is not yet named; a pack that is full is written.
+    pub(crate) fn insert(&self, generation: u32, packing: &mut Packing, slice: Slice) -> Result<()> {
+        let length = SLICE_HEAD_LENGTH + slice.bytes.len();
+        if packing.bytes.len() + length > PACK {
+            self.write(generation, packing)?;
+        }
+        let head = SliceHead {
+            rows: slice.rows,
+            raw_length: slice.raw_length,
+            crc32: slice.crc32,
+            length: u32::try_from(slice.bytes.len()).unwrap_or(u32::MAX),
+        };
+        let start = packing.bytes.len();
+        packing.bytes.extend_from_slice(&head.encode());
+        packing.bytes.extend_from_slice(&slice.bytes);
+        let Slice { course, section, rows, .. } = slice;
+        packing.index.push(Framed { seq: packing.seq, course, section, rows, start, length });
+        packing.seq += 1;
+        Ok(())
+    }
+
+    /// Writes the pack that is being filled, if there is anything in it; to be called after the last slice.
+    pub(crate) fn write(&self, generation: u32, packing: &mut Packing) -> Result<()> {
+        if packing.index.is_empty() {
+            return Ok(());
+        }
+        let (generation, pack) = (i64::from(generation), i64::from(packing.packs));
+        // In one statement: a row at a time took longer than to inflate and split the file.
         self.sql.exec(
-            "INSERT INTO slice (generation, seq, course, section, rows, raw_length, crc32, bytes)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            vec![
-                i64::from(generation).into(),
-                i64::from(seq).into(),
-                slice.course.into(),
-                slice.section.into(),
-                i64::from(slice.rows).into(),
-                i64::from(slice.raw_length).into(),
-                i64::from(slice.crc32).into(),
-                slice.bytes.into(),
-            ],
+            "INSERT INTO framed (generation, seq, course, section, rows, pack, start, length)
+             SELECT ?, value->>'seq', value->>'course', value->>'section', value->>'rows', ?,
+                    value->>'start', value->>'length' FROM json_each(?)",
+            vec![generation.into(), pack.into(), serde_json::to_string(&packing.index)?.into()],
         )?;
+        let slices = i64::try_from(packing.index.len()).unwrap_or(i64::MAX);
+        let bytes = std::mem::take(&mut packing.bytes);
+        self.sql.exec(
+            "INSERT INTO pack (generation, seq, slices, bytes) VALUES (?, ?, ?, ?)",
+            vec![generation.into(), pack.into(), slices.into(), bytes.into()],
+        )?;
+        packing.packs += 1;
+        packing.index.clear();
         Ok(())
     }
 
@@ -256,7 +316,11 @@ impl Store {
 
     /// Deletes slices that no copy names.
     pub(crate) fn delete_orphans(&self) -> Result<()> {
-        self.sql.exec("DELETE FROM slice WHERE generation NOT IN (SELECT generation FROM copy)", None)?;
+        for table in ["framed", "pack"] {
+            let orphans =
+                format!("DELETE FROM {table} WHERE generation NOT IN (SELECT generation FROM copy)");
+            self.sql.exec(&orphans, None)?;
+        }
         Ok(())
     }
 
@@ -312,16 +376,16 @@ impl Store {
         self.sql
             .exec(
                 &format!(
-                    "SELECT count(*) AS slices, sum(rows) AS rows, max(length(bytes)) AS largest
-                     FROM slice WHERE {condition}"
+                    "SELECT count(*) AS slices, sum(rows) AS rows, max(length) AS largest
+                     FROM framed WHERE {condition}"
                 ),
                 values,
             )?
             .one()
     }
 
-    /// The next slices of a copy after `seq`, at most `most` of them.
-    pub(crate) fn slices_after(
+    /// The next frames of a copy from `seq` on: a pack, or at most `most` slices where only some are wanted.
+    pub(crate) fn frames_from(
         &self,
         generation: u32,
         filter: &Filter,
@@ -331,35 +395,28 @@ impl Store {
         let (condition, mut values) = filter.condition();
         values.insert(0, i64::from(generation).into());
         values.push(seq.into());
-        let cursor = self.sql.exec(
-            &format!(
-                "SELECT seq, rows, raw_length, crc32, bytes FROM slice
-                 WHERE {condition} AND seq > ? ORDER BY seq LIMIT {most}"
-            ),
-            values,
-        )?;
+        let query = if filter.is_open() {
+            "SELECT seq + 1, slices, bytes FROM pack WHERE generation = ? AND seq >= ? ORDER BY seq LIMIT 1"
+                .to_owned()
+        } else {
+            format!(
+                "SELECT seq + 1, 1, (SELECT substr(bytes, start + 1, length) FROM pack
+                                     WHERE pack.generation = framed.generation AND pack.seq = framed.pack)
+                 FROM framed WHERE {condition} AND seq >= ? ORDER BY seq LIMIT {most}"
+            )
+        };
         let damaged = || worker::Error::RustError("a stored slice cannot be read".to_owned());
-        let small = |value: i64| u32::try_from(value).map_err(|_| damaged());
-        cursor
+        self.sql
+            .exec(&query, values)?
             .raw()
-            .map(|row| match <[SqlStorageValue; 5]>::try_from(row?) {
+            .map(|row| match <[SqlStorageValue; 3]>::try_from(row?) {
                 Ok(
                     [
                         SqlStorageValue::Integer(seq),
-                        SqlStorageValue::Integer(rows),
-                        SqlStorageValue::Integer(raw_length),
-                        SqlStorageValue::Integer(crc32),
+                        SqlStorageValue::Integer(slices),
                         SqlStorageValue::Blob(bytes),
                     ],
-                ) => {
-                    let head = SliceHead {
-                        rows: small(rows)?,
-                        raw_length: small(raw_length)?,
-                        crc32: small(crc32)?,
-                        length: u32::try_from(bytes.len()).map_err(|_| damaged())?,
-                    };
-                    Ok(Stored { seq, head, bytes })
-                }
+                ) => Ok(Stored { seq, slices: u32::try_from(slices).map_err(|_| damaged())?, bytes }),
                 _ => Err(damaged()),
             })
             .collect()
