@@ -7,10 +7,18 @@ use crate::step::step;
 use crate::tools::Tools;
 use crate::worker;
 use crate::wrangler;
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 /// The largest Worker, compressed, that this project lets through, in bytes: a third of the free plan's 3 MB.
 const LARGEST_WORKER: u64 = 1_000_000;
+
+/// What the page wants before its first view, with brotli, in bytes, and what it may have at most: it is not there yet.
+const PAGE_BUDGET: u64 = 150_000;
+const LARGEST_PAGE: u64 = 345_000;
+
+/// The same of the data thread, which is loaded beside.
+const THREAD_BUDGET: u64 = 60_000;
+const LARGEST_THREAD: u64 = 170_000;
 
 /// Compresses each file of the site as a browser would get it, and prints a line for each.
 const BROTLI: &str = "
@@ -28,7 +36,7 @@ const BROTLI: &str = "
         groups.set(group, (groups.get(group) ?? 0) + size);
         console.log(`${String(size).padStart(9)} bytes  ${name}`);
     }
-    for (const [group, size] of groups) console.log(`${String(size).padStart(9)} bytes  the ${group}, in all`);
+    for (const [group, size] of groups) console.log(`${String(size).padStart(9)} bytes  the ${group}`);
 ";
 
 /// Builds everything that is deployed and prints its sizes.
@@ -41,8 +49,27 @@ pub(crate) fn build() -> Result<()> {
         let mut node = tools.command(&checkout, &tools.node)?;
         processes::run_for_output(node.args(["-e", BROTLI]).arg(checkout.path("target/site")))
     })?;
-    print!("The site, with brotli:\n{}", String::from_utf8_lossy(&sizes));
+    let sizes = String::from_utf8_lossy(&sizes);
+    print!("The site, with brotli:\n{sizes}");
+    check_budget(&sizes, "the page", PAGE_BUDGET, LARGEST_PAGE)?;
+    check_budget(&sizes, "the data thread", THREAD_BUDGET, LARGEST_THREAD)?;
     check_upload(&checkout, &tools)
+}
+
+/// Prints how much of its budget a part of the site takes, and fails if it is too large.
+fn check_budget(sizes: &str, part: &str, budget: u64, largest: u64) -> Result<()> {
+    let size = size_of(sizes, part).with_context(|| format!("{part} has no size"))?;
+    println!("Before the first view, {part}: {size} bytes, {budget} wanted, {largest} allowed");
+    if size > largest {
+        bail!("{part} is too large: {size} bytes with brotli, {largest} are allowed");
+    }
+    Ok(())
+}
+
+/// The size that stands before a name in lines of `123 bytes  name`.
+fn size_of(sizes: &str, name: &str) -> Option<u64> {
+    let found = sizes.lines().filter_map(|line| line.trim_start().split_once(" bytes  "));
+    found.filter(|(_, named)| *named == name).find_map(|(size, _)| size.parse().ok())
 }
 
 /// Prints the size of the Worker as wrangler counts it, and fails if it is too large.
@@ -53,4 +80,18 @@ pub(crate) fn check_upload(checkout: &Checkout, tools: &Tools) -> Result<()> {
         bail!("the Worker is too large: {size} bytes compressed, {LARGEST_WORKER} are allowed");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_over_what_is_allowed_is_refused() {
+        let sizes = "      122 bytes  icon.svg\n   332257 bytes  the page\n";
+        assert_eq!(size_of(sizes, "the page"), Some(332_257));
+        assert_eq!(size_of(sizes, "the data thread"), None);
+        assert!(check_budget(sizes, "the page", 1, 332_257).is_ok());
+        assert!(check_budget(sizes, "the page", 1, 332_256).is_err());
+    }
 }
