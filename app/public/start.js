@@ -1,4 +1,11 @@
-// Starts the page: the content security policy allows no inline script.
+// Starts the page: the content security policy allows no inline script. The data thread is fetched and compiled beside
+// it, on another core; whether it listens already is noted for the page, which may come later.
 import init from "/page.js";
 
-await init();
+const page = init();
+const thread = new Worker("/thread-start.js", { type: "module" });
+thread.onmessage = () => {
+  thread.listens = true;
+};
+globalThis.lecternThread = thread;
+await page;

@@ -6,10 +6,11 @@ use crate::client::Trouble;
 use crate::message::{Answer, List, Load, Look, Part, Said, Show, Sight};
 use crate::timing::{self, Moment};
 use engine::measures::Measures;
+use js_sys::Reflect;
 use leptos::prelude::*;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
+use web_sys::{MessageEvent, Worker};
 
 /// What has come of the current sight.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -49,19 +50,23 @@ pub struct Loader {
 }
 
 impl Loader {
-    /// Starts the thread. To be called once.
+    /// Takes over the thread that `start.js` started beside the page. To be called once.
     #[must_use]
     pub fn new() -> Self {
-        let options = WorkerOptions::new();
-        options.set_type(WorkerType::Module);
-        let worker = Worker::new_with_options("/thread-start.js", &options).ok();
+        let worker: Option<Worker> = Reflect::get(&js_sys::global(), &JsValue::from_str("lecternThread"))
+            .ok()
+            .and_then(|thread| thread.dyn_into().ok());
+        let listens = worker
+            .as_ref()
+            .and_then(|worker| Reflect::get(worker, &JsValue::from_str("listens")).ok())
+            .is_some_and(|listens| listens.is_truthy());
         let new = Self {
             loaded: RwSignal::new(Loaded::default()),
             rows: RwSignal::new(None),
             students: RwSignal::new(None),
             turn: StoredValue::new(0),
             unheard: StoredValue::new(None),
-            listens: StoredValue::new(false),
+            listens: StoredValue::new(listens),
             worker: StoredValue::new_local(worker.clone()),
         };
         if let Some(worker) = worker {
@@ -137,7 +142,7 @@ impl Loader {
                 self.loaded.try_update(|loaded| loaded.load = load);
             }
             Answer::Measured { turn, measures, load } if turn == now => {
-                self.marks(load);
+                self.marks(turn, load);
                 self.loaded.try_update(|loaded| {
                     if loaded.turn != turn {
                         loaded.turn = turn;
@@ -169,11 +174,12 @@ impl Loader {
         }
     }
 
-    fn marks(self, load: Load) {
-        if load.copies == 0 {
+    /// Marks what an answer is for this look; one before anything has come is no moment of the view.
+    fn marks(self, turn: u32, load: Load) {
+        if load.copies == 0 && load.pending > 0 {
             return;
         }
-        let first = self.loaded.with_untracked(|loaded| loaded.load.copies == 0);
+        let first = self.loaded.with_untracked(|loaded| loaded.turn != turn || loaded.load.copies == 0);
         let whole = load.pending == 0;
         if whole {
             timing::mark(Moment::Measured, load);

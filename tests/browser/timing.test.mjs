@@ -1,0 +1,69 @@
+/** The User Timing marks: what anybody can measure the page by from outside. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Browser, Stack, weeks, withTab } from './stack.mjs';
+
+const NAMES = ['asked', 'first-marks', 'measured', 'painted'].map((name) => `lectern:${name}`);
+let stack, browser;
+before(async () => {
+  [stack, browser] = await Promise.all([Stack.start(), Browser.start()]);
+});
+after(async () => {
+  await browser?.stop();
+  await stack?.stop();
+});
+
+/** Waits for a painted view of so many rows that came after `since`; gives all marks after it. */
+async function marksOf(page, rows, since) {
+  await page.waitForFunction(
+    ([rows, since]) =>
+      performance
+        .getEntriesByName('lectern:painted')
+        .some((mark) => mark.startTime >= since && (rows === null || mark.detail.rows === rows)),
+    [rows, since],
+  );
+  return page.evaluate(
+    ([names, since]) =>
+      performance
+        .getEntriesByType('mark')
+        .filter((mark) => names.includes(mark.name) && mark.startTime >= since)
+        .map(({ name, startTime, detail }) => ({ name, startTime, detail })),
+    [NAMES, since],
+  );
+}
+
+test('a view marks when it was asked, first drawn, measured and painted, and a filter marks all of them again', async () => {
+  const span = weeks(2, 1);
+  const { windows } = await stack.request({ report: 'videoview', ...span, tz: 'UTC' });
+  const rows = windows.reduce((sum, window) => sum + window.copy.rows, 0);
+  await withTab(browser, {}, async (page) => {
+    await page.goto(`${stack.url}/?v=1&report=videoview&from=${span.from}&to=${span.to}&tz=UTC`);
+    let since = 0;
+    for (const wanted of [rows, null]) {
+      const marks = await marksOf(page, wanted, since);
+      const last = NAMES.map((name) => marks.filter((mark) => mark.name === name).at(-1));
+      assert.ok(last.every(Boolean), `every mark is there: ${JSON.stringify(marks)}`);
+      const [asked, firstMarks, measured, painted] = last.map((mark) => mark.startTime);
+      assert.ok(asked <= measured && asked <= firstMarks && measured <= painted && firstMarks <= painted);
+      const { detail } = last[3];
+      assert.equal(detail.rows, rows, 'the rows that it is measured from');
+      assert.ok(detail.bytes > 1000, 'the bytes that travelled');
+      if (wanted === null) break;
+      since = await page.evaluate(() => performance.now());
+      await page.evaluate(() => {
+        history.pushState(null, '', `${location.href}&role=student`);
+        dispatchEvent(new PopStateEvent('popstate'));
+      });
+    }
+  });
+});
+
+test('a view without rows is painted, too', async () => {
+  const span = weeks(1, 600);
+  await withTab(browser, {}, async (page) => {
+    await stack.request({ report: 'videoview', ...span, tz: 'UTC' });
+    await page.goto(`${stack.url}/?v=1&report=videoview&from=${span.from}&to=${span.to}&tz=UTC`);
+    const marks = await marksOf(page, 0, 0);
+    assert.ok(marks.some((mark) => mark.name === 'lectern:measured' && mark.detail.rows === 0));
+  });
+});
