@@ -118,6 +118,10 @@ pub struct View {
     pub roles: BTreeSet<Role>,
     /// Rows of these videos only; of all when there are none.
     pub videos: BTreeSet<Uuid>,
+    /// Rows of these slide decks only; of all when there are none.
+    pub decks: BTreeSet<Uuid>,
+    /// Whether what people wrote is shown, too: never unless somebody chose so.
+    pub contents: bool,
 }
 
 impl View {
@@ -145,6 +149,8 @@ impl View {
             sections: chosen(value("section"), Uuid::parse),
             roles: chosen(value("role"), Role::parse),
             videos: chosen(value("video"), Uuid::parse),
+            decks: chosen(value("deck"), Uuid::parse),
+            contents: value("contents") == Some("1"),
         }
     }
 
@@ -156,6 +162,7 @@ impl View {
         let sections = list(self.sections.iter().map(Uuid::as_str));
         let roles = list(self.roles.iter().map(|role| role.slug()));
         let videos = list(self.videos.iter().map(Uuid::as_str));
+        let decks = list(self.decks.iter().map(Uuid::as_str));
         let pairs = [
             ("report", self.report.as_ref().map(ReportName::as_str)),
             ("from", days.as_ref().map(|(from, _)| from.as_str())),
@@ -165,6 +172,8 @@ impl View {
             ("section", sections.as_deref()),
             ("role", roles.as_deref()),
             ("video", videos.as_deref()),
+            ("deck", decks.as_deref()),
+            ("contents", self.contents.then_some("1")),
         ];
         let mut query = String::new();
         for (key, value) in pairs.into_iter().filter_map(|(key, value)| Some((key, value?))) {
@@ -216,6 +225,7 @@ impl View {
             Choice::Section(id) => toggle(&mut self.sections, id),
             Choice::Role(role) => toggle(&mut self.roles, role),
             Choice::Video(id) => toggle(&mut self.videos, id),
+            Choice::Deck(id) => toggle(&mut self.decks, id),
         }
         self
     }
@@ -227,24 +237,37 @@ impl View {
             Choice::Section(id) => self.sections.contains(id),
             Choice::Role(role) => self.roles.contains(role),
             Choice::Video(id) => self.videos.contains(id),
+            Choice::Deck(id) => self.decks.contains(id),
         }
     }
 
-    /// Everything that is filtered by: sections, roles, videos.
+    /// The same view of another report. Videos and decks stay behind: no report knows both.
+    #[must_use]
+    pub fn of(mut self, report: Option<ReportName>) -> Self {
+        self.report = report;
+        self.videos.clear();
+        self.decks.clear();
+        self.contents = false;
+        self
+    }
+
+    /// Everything that is filtered by: sections, roles, videos, decks.
     #[must_use]
     pub fn choices(&self) -> Vec<Choice> {
         let sections = self.sections.iter().cloned().map(Choice::Section);
         let roles = self.roles.iter().copied().map(Choice::Role);
         let videos = self.videos.iter().cloned().map(Choice::Video);
-        sections.chain(roles).chain(videos).collect()
+        let decks = self.decks.iter().cloned().map(Choice::Deck);
+        sections.chain(roles).chain(videos).chain(decks).collect()
     }
 
-    /// The same view without sections, roles and videos.
+    /// The same view without sections, roles, videos and decks.
     #[must_use]
     pub fn unfiltered(mut self) -> Self {
         self.sections.clear();
         self.roles.clear();
         self.videos.clear();
+        self.decks.clear();
         self
     }
 }
@@ -258,6 +281,8 @@ pub enum Choice {
     Role(Role),
     /// Rows of this video.
     Video(Uuid),
+    /// Rows of this deck.
+    Deck(Uuid),
 }
 
 fn toggle<T: Ord + Clone>(filter: &mut BTreeSet<T>, value: &T) {
@@ -327,17 +352,24 @@ mod tests {
             prop::collection::btree_set(uuid(), 0..4),
             prop::collection::btree_set(prop::sample::select(Role::ALL.to_vec()), 0..4),
             prop::collection::btree_set(uuid(), 0..4),
+            (prop::collection::btree_set(uuid(), 0..4), any::<bool>()),
         )
-            .prop_map(move |(place, report, range, zone, course, sections, roles, videos)| View {
-                place,
-                report: report.as_deref().and_then(ReportName::parse),
-                range,
-                zone: zone.as_deref().and_then(ZoneName::parse),
-                course,
-                sections,
-                roles,
-                videos,
-            })
+            .prop_map(
+                move |(place, report, range, zone, course, sections, roles, videos, (decks, contents))| {
+                    View {
+                        place,
+                        report: report.as_deref().and_then(ReportName::parse),
+                        range,
+                        zone: zone.as_deref().and_then(ZoneName::parse),
+                        course,
+                        sections,
+                        roles,
+                        videos,
+                        decks,
+                        contents,
+                    }
+                },
+            )
     }
 
     proptest! {
@@ -358,7 +390,7 @@ mod tests {
 
         #[test]
         fn nothing_with_an_at_sign_or_a_space_survives(name in "[A-Za-z]{1,9}[@ +][a-z.]{1,9}") {
-            for key in ["report", "from", "to", "tz", "course", "section", "role", "video", "email"] {
+            for key in ["report", "from", "to", "tz", "course", "section", "role", "video", "deck", "contents", "email"] {
                 let query = format!("v=1&{key}={}", name.replace('@', "%40"));
                 prop_assert_eq!(View::parse("/", &query), View::default());
             }
@@ -392,6 +424,17 @@ mod tests {
         assert_eq!(emptied, View::default());
         assert_eq!(choices.iter().fold(emptied, |view, choice| view.toggled(choice)), view);
         assert_eq!(view.unfiltered(), View::default());
+    }
+
+    #[test]
+    fn another_report_keeps_days_and_people_and_leaves_videos_and_decks_behind() {
+        let view =
+            View::parse("/", &format!("report=notes&role=student&video={COURSE}&deck={COURSE}&contents=1"));
+        assert_eq!(
+            view.to_url(),
+            format!("/?v=1&report=notes&role=student&video={COURSE}&deck={COURSE}&contents=1")
+        );
+        assert_eq!(view.of(ReportName::parse("polling")).to_url(), "/?v=1&report=polling&role=student");
     }
 
     #[test]

@@ -56,7 +56,7 @@ fn Reports() -> impl IntoView {
         .collect_view();
     let choose = move |event| {
         let report = ReportName::parse(&event_target_value(&event));
-        address.go(View { report, ..address.view() });
+        address.go(address.view().of(report));
     };
     view! {
         <label class="ask-report">
