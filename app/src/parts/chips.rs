@@ -20,6 +20,7 @@ pub fn name(choice: &Choice, measures: Option<&Measures>) -> String {
             .unwrap_or_else(|| format!("{} {}", said::SECTION, said::beginning(id.as_str()))),
         Choice::Video(id) => find(|m| &m.videos, id.as_str(), said::video)
             .unwrap_or_else(|| format!("{} {}", said::VIDEO, said::beginning(id.as_str()))),
+        Choice::Deck(id) => format!("{} {}", said::DECK, said::beginning(id.as_str())),
     }
 }
 

@@ -36,9 +36,11 @@ pub struct Reading {
 #[component]
 pub fn Figure(
     /// What it is found by in the document.
-    id: &'static str,
+    #[prop(into)]
+    id: String,
     /// What it shows.
-    title: &'static str,
+    #[prop(into)]
+    title: String,
     /// In what, and of when.
     #[prop(into)]
     unit: Signal<String>,
@@ -62,22 +64,23 @@ pub fn Figure(
     let labelled_by = heading.clone();
     let is_open = RwSignal::new(false);
     let about = expect_context::<About>();
+    let name = StoredValue::new(title.clone());
     let act = move |act: fn(&web_sys::Element, &[(String, String)], &str)| {
         move |_| {
             if let Some(figure) = place.get_untracked() {
-                act(&figure, &about.lines(title), title);
+                name.with_value(|name| act(&figure, &about.lines(name), name));
             }
         }
     };
     let csv = move |_| {
         if let Some(table) = table.get_untracked() {
-            export::save_csv(&table, &about.lines(title), title);
+            name.with_value(|name| export::save_csv(&table, &about.lines(name), name));
         }
     };
     view! {
         <section class="figure" node_ref=place id=id aria-labelledby=labelled_by>
             <header>
-                <h2 id=heading>{title}</h2>
+                <h2 id=heading>{title.clone()}</h2>
                 <p class="quiet small">{unit}</p>
                 <Menu title>
                     <button type="button" on:click=act(export::save_svg)>{said::SAVE_SVG}</button>
@@ -103,7 +106,7 @@ pub fn Figure(
             <details on:toggle=move |_| is_open.set(true)>
                 <summary>{words::NUMBERS}</summary>
                 <Show when=move || is_open.get()>
-                    {move || table.get().map(|table| view! { <Twin title table /> })}
+                    {move || table.get().map(|table| view! { <Twin title=name.get_value() table /> })}
                 </Show>
             </details>
         </section>
@@ -112,7 +115,7 @@ pub fn Figure(
 
 /// The same numbers as a table.
 #[component]
-fn Twin(title: &'static str, table: Table) -> impl IntoView {
+fn Twin(title: String, table: Table) -> impl IntoView {
     let has_state = table.rows.first().is_some_and(|row| row.state.is_some());
     let numbers = 1..table.columns.len().saturating_sub(usize::from(has_state));
     let columns = table
@@ -134,7 +137,7 @@ fn Twin(title: &'static str, table: Table) -> impl IntoView {
             view! { <tr><th scope="row">{row.name}</th>{values}{state}</tr> }
         })
         .collect_view();
-    let label = said::numbers_of(title);
+    let label = said::numbers_of(&title);
     // A table that is wider than the page scrolls by itself, by keyboard too.
     view! {
         <div class="twin" tabindex="0" role="region" aria-label=label>

@@ -25,6 +25,8 @@ pub const STUDENTS: &str = "Students";
 pub const STUDENTS_UNIT: &str = "Students";
 /// Title of the table of rows.
 pub const ALL_ROWS: &str = "Every row";
+/// A slide deck, as a head and before an id.
+pub const DECK: &str = "Deck";
 /// Head of a column.
 pub const VIDEO: &str = "Video";
 /// Head of a column.

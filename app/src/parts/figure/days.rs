@@ -158,7 +158,8 @@ pub fn reading(chart: Memo<Option<Chart>>, at: RwSignal<Option<usize>>) -> Signa
 #[component]
 pub fn Upright(
     /// What is read.
-    label: &'static str,
+    #[prop(into)]
+    label: String,
     /// The chart, once there is one.
     chart: Memo<Option<Chart>>,
     /// The bar that is read.

@@ -40,7 +40,7 @@ pub fn heat(of: &Measures) -> Heat {
     }
 }
 
-/// The heat map.
+/// The heat map of the minutes.
 #[component]
 pub fn Hours(
     /// The numbers, once there are any.
@@ -50,6 +50,46 @@ pub fn Hours(
 ) -> impl IntoView {
     let chart = Memo::new(move |_| measures.with(|measures| measures.as_ref().map(heat)));
     let at = RwSignal::new(None::<usize>);
+    let coverage = move || measures.with(|m| m.as_ref().and_then(said::coverage)).unwrap_or_default();
+    view! {
+        <Figure id="hours" title=said::BY_HOUR
+            unit=Signal::derive(move || said::minutes_by_hours_in(&zone.get()))
+            sentence=Signal::derive(move || {
+                chart.with(|chart| chart.as_ref().map(|c| c.sentence.clone()).unwrap_or_default())
+            })
+            reading=reading(chart, at) caveat=Signal::derive(coverage)
+            table=Signal::derive(move || chart.with(|chart| chart.as_ref().map(Heat::table)))>
+            <Cells label=said::BY_HOUR chart at />
+        </Figure>
+    }
+}
+
+/// The read-out of the cell `at`.
+pub fn reading(chart: Memo<Option<Heat>>, at: RwSignal<Option<usize>>) -> Signal<Option<Reading>> {
+    Signal::derive(move || {
+        let place = at.get()?;
+        chart.with(|chart| {
+            let chart = chart.as_ref()?;
+            let line = chart.lines.get(place / HOURS)?;
+            let value = line.cells.get(place % HOURS).copied().flatten();
+            let rest = value.map(|_| said::over(&line.state));
+            let told = said::told(value, &chart.unit, rest.as_slice());
+            Some(Reading { name: said::hour(place / HOURS, place % HOURS), told })
+        })
+    })
+}
+
+/// The drawing of cells by weekday and hour, with what reads it out.
+#[component]
+pub fn Cells(
+    /// What is read.
+    #[prop(into)]
+    label: String,
+    /// The chart, once there is one.
+    chart: Memo<Option<Heat>>,
+    /// The cell that is read: Monday at midnight is the first.
+    at: RwSignal<Option<usize>>,
+) -> impl IntoView {
     let place = NodeRef::<html::Div>::new();
     let width = width_of(place);
     let grid: Memo<Option<Grid>> =
@@ -59,15 +99,6 @@ pub fn Hours(
     });
     let name =
         Signal::derive(move || at.get().map(|at| said::hour(at / HOURS, at % HOURS)).unwrap_or_default());
-    let reading = Signal::derive(move || {
-        let place = at.get()?;
-        chart.with(|chart| {
-            let line = chart.as_ref()?.lines.get(place / HOURS)?;
-            let value = line.cells.get(place % HOURS).copied().flatten();
-            let rest = value.map(|_| said::over(&line.state));
-            Some(Reading { name: name.get(), told: said::told(value, words::MINUTES, rest.as_slice()) })
-        })
-    });
     let spot = Signal::derive(move || {
         let place = at.get()?;
         let (left, right) = grid.with(|grid| grid.as_ref().map(|grid| grid.bands.edges(place % HOURS)))?;
@@ -78,19 +109,10 @@ pub fn Hours(
         let (column, line) = grid.with_untracked(|grid| grid.as_ref().and_then(|grid| grid.at(x, y)))?;
         Some(line * HOURS + column)
     });
-    let coverage = move || measures.with(|m| m.as_ref().and_then(said::coverage)).unwrap_or_default();
     view! {
-        <Figure id="hours" title=said::BY_HOUR
-            unit=Signal::derive(move || said::minutes_by_hours_in(&zone.get()))
-            sentence=Signal::derive(move || {
-                chart.with(|chart| chart.as_ref().map(|c| c.sentence.clone()).unwrap_or_default())
-            })
-            reading caveat=Signal::derive(coverage)
-            table=Signal::derive(move || chart.with(|chart| chart.as_ref().map(Heat::table)))>
-            <div class="drawing heat" node_ref=place>
-                <div inner_html=move || drawing.get().unwrap_or_default()></div>
-                <Reader label=said::BY_HOUR count=7 * HOURS at name spot find line=HOURS />
-            </div>
-        </Figure>
+        <div class="drawing heat" node_ref=place>
+            <div inner_html=move || drawing.get().unwrap_or_default()></div>
+            <Reader label count=7 * HOURS at name spot find line=HOURS />
+        </div>
     }
 }

@@ -9,7 +9,8 @@ use leptos::prelude::*;
 #[component]
 pub fn Menu(
     /// What the figure shows.
-    title: &'static str,
+    #[prop(into)]
+    title: String,
     /// The choices.
     children: Children,
 ) -> impl IntoView {
@@ -17,7 +18,7 @@ pub fn Menu(
     panel::shut_elsewhere(place);
     view! {
         <details class="figure-menu" node_ref=place on:keydown=panel::on_escape(place)>
-            <summary aria-label=said::more(title)>"⋯"</summary>
+            <summary aria-label=said::more(&title)>"⋯"</summary>
             // Whatever is chosen closes it.
             <div class="figure-menu-items" on:click=move |_| panel::shut(place)>{children()}</div>
         </details>

@@ -146,9 +146,6 @@ pub fn Bars(
         beside: ranked.beside(),
         items: marks.with(|marks| marks.iter().map(|mark| mark.item.clone()).collect()),
     });
-    let place = NodeRef::<html::Div>::new();
-    let width = width_of(place);
-    let drawing = Memo::new(move |_| chart.with(|chart| chart.draw(width.get(), &spelling::number)));
     let at = RwSignal::new(None::<usize>);
     let reading = Signal::derive(move || {
         let place = at.get()?;
@@ -173,33 +170,60 @@ pub fn Bars(
     let caveat = Signal::derive(move || {
         measures.with(|measures| measures.as_ref().map(|m| ranked.caveat(m)).unwrap_or_default())
     });
-    let count = Memo::new(move |_| marks.with(Vec::len));
+    let choices = Memo::new(move |_| marks.with(|m| m.iter().map(|mark| mark.choice.clone()).collect()));
     view! {
         <Figure id=ranked.id() title=ranked.title() unit=words::MINUTES.to_owned()
             sentence reading caveat
             table=Signal::derive(move || measures.with(Option::is_some).then(|| chart.with(Ranking::table)))>
-            <div class="drawing ranking" data-of=ranked.id()>
-                <div class="bars" node_ref=place>
-                    <div inner_html=drawing></div>
-                    <div class="rows" role="toolbar" aria-orientation="vertical" aria-label=ranked.title()
-                        on:keydown=move |event| step(&event, at, count.get_untracked())>
-                        <For each=move || 0..count.get() key=|place| *place let:place>
-                            <Bar place marks at />
-                        </For>
-                    </div>
+            <Lying id=ranked.id() chart choices at />
+        </Figure>
+    }
+}
+
+/// The drawing of lying bars, each a button where it can be chosen.
+#[component]
+pub fn Lying(
+    /// What its style is found by.
+    #[prop(into)]
+    id: String,
+    /// The chart.
+    chart: Memo<Ranking>,
+    /// What a click on each bar chooses.
+    choices: Memo<Vec<Option<Choice>>>,
+    /// The bar that is read.
+    at: RwSignal<Option<usize>>,
+) -> impl IntoView {
+    let place = NodeRef::<html::Div>::new();
+    let width = width_of(place);
+    let drawing = Memo::new(move |_| chart.with(|chart| chart.draw(width.get(), &spelling::number)));
+    let count = Memo::new(move |_| chart.with(|chart| chart.items.len()));
+    let title = move || chart.with(|chart| chart.title.clone());
+    view! {
+        <div class="drawing ranking" data-of=id>
+            <div class="bars" node_ref=place>
+                <div inner_html=drawing></div>
+                <div class="rows" role="toolbar" aria-orientation="vertical" aria-label=title
+                    on:keydown=move |event| step(&event, at, count.get_untracked())>
+                    <For each=move || 0..count.get() key=|place| *place let:place>
+                        <Bar place chart choices at />
+                    </For>
                 </div>
             </div>
-        </Figure>
+        </div>
     }
 }
 
 /// The button over one bar. It stays while its bar changes, so that the focus stays too.
 #[component]
-fn Bar(place: usize, marks: Memo<Vec<Mark>>, at: RwSignal<Option<usize>>) -> impl IntoView {
+fn Bar(
+    place: usize,
+    chart: Memo<Ranking>,
+    choices: Memo<Vec<Option<Choice>>>,
+    at: RwSignal<Option<usize>>,
+) -> impl IntoView {
     let address = expect_context::<Ground>().address;
-    let mark = Memo::new(move |_| marks.with(|marks| marks.get(place).cloned()));
-    let choice = Memo::new(move |_| mark.with(|mark| mark.as_ref().and_then(|mark| mark.choice.clone())));
-    let name = move || mark.with(|mark| mark.as_ref().map(|mark| mark.item.name.clone()));
+    let choice = Memo::new(move |_| choices.with(|choices| choices.get(place).cloned().flatten()));
+    let name = move || chart.with(|chart| chart.items.get(place).map(|item| item.name.clone()));
     let is_chosen =
         move || choice.get().map(|choice| if address.view().has(&choice) { "true" } else { "false" });
     let choose = move |_| {

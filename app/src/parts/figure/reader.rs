@@ -13,7 +13,8 @@ pub type Spot = (i32, i32, i32, i32);
 #[component]
 pub fn Reader(
     /// What is read.
-    label: &'static str,
+    #[prop(into)]
+    label: String,
     /// How many marks there are.
     #[prop(into)]
     count: Signal<usize>,
