@@ -86,6 +86,18 @@ export const GROUPS = [
         },
       },
       {
+        // The figures themselves, their menus and tables open; what is around them is in the other snapshots.
+        name: 'figures',
+        isOfFigures: true,
+        async show(page, stack) {
+          await visit(page, address(stack, weeks(4, 4)), CHART);
+          await page.getByRole('button', { name: 'Show every row' }).click();
+          for (const numbers of await page.getByText('Numbers', { exact: true }).all()) await numbers.click();
+          await page.locator('#minutes .reader').press('Home');
+          await page.locator('#minutes .figure-menu > summary').click();
+        },
+      },
+      {
         name: 'course',
         async show(page, stack) {
           const days = weeks(4, 4);
