@@ -13,6 +13,10 @@
 //!   all; [`shelf`]: the copies that are here.
 //! - [`measures`]: what is asked and answered; [`tally`]: how it is counted, with [`codes`] for distinct viewers.
 //! - [`listing`]: the rows behind the measures, by number, for a table.
+//!
+//! And for every report but the largest:
+//!
+//! - [`table`]: a copy of any report, its columns found by name.
 
 pub mod cells;
 pub mod codes;
@@ -32,4 +36,5 @@ pub mod sitting;
 pub mod slice;
 pub mod split;
 mod stencil;
+pub mod table;
 pub mod tally;

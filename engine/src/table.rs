@@ -1,0 +1,180 @@
+//! A copy of any report as a table: columns found by name, cells as codes, each text kept once.
+//!
+//! `videoview` alone has rows by the million and columns of its own; every other report is small enough to be
+//! kept whole, and read when a measure asks. So nothing here knows a report: a column that is new is a column,
+//! and one whose name speaks of e-mail is never kept, whatever the report calls it.
+//!
+//! - [`reading`]: a cell as a time, a number, a truth; [`arriving`]: a copy whose slices are still coming;
+//!   [`held`]: the copies that are here, with the texts behind their codes.
+
+pub mod arriving;
+pub mod held;
+pub mod reading;
+
+use crate::decode::{Decoder, Delimiter, Record};
+use crate::dictionary::{Dictionary, EMPTY};
+use domain::column;
+
+/// A header row: which fields are kept, under which names, and what stands between them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    delimiter: Delimiter,
+    width: usize,
+    /// The place of each kept column among the fields, and its name.
+    kept: Vec<(usize, String)>,
+}
+
+impl Header {
+    /// Reads a header row. Of two columns with one name the first is found by it; columns that speak of e-mail
+    /// are left out.
+    #[must_use]
+    pub fn read(header: &[u8]) -> Self {
+        let names = Decoder::names(header);
+        let width = names.len();
+        let kept = names.into_iter().enumerate().filter(|(_, name)| !column::is_email(name)).collect();
+        Self { delimiter: Delimiter::of(header), width, kept }
+    }
+
+    /// What stands between the fields of its rows.
+    #[must_use]
+    pub fn delimiter(&self) -> Delimiter {
+        self.delimiter
+    }
+
+    /// The names of the columns that are kept.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.kept.iter().map(|(_, name)| name.as_str())
+    }
+}
+
+/// One column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Column {
+    /// Its name as it came.
+    name: String,
+    /// Its name as it is compared.
+    key: String,
+    /// The code of each row's text.
+    codes: Vec<u32>,
+}
+
+/// Rows as columns of codes; the texts are in a dictionary that many tables share.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Table {
+    columns: Vec<Column>,
+    rows: usize,
+    /// Rows with another number of fields than the header: nobody knows which field is which.
+    pub ragged: u64,
+}
+
+impl Table {
+    /// A table without rows yet.
+    #[must_use]
+    pub fn new(header: &Header) -> Self {
+        let column = |name: &str| Column { name: name.to_owned(), key: column::key(name), codes: Vec::new() };
+        Self { columns: header.names().map(column).collect(), rows: 0, ragged: 0 }
+    }
+
+    /// Adds a row; spaces around a text are no part of it.
+    pub fn take(&mut self, header: &Header, row: Record<'_>, texts: &mut Dictionary) {
+        if row.width() != header.width {
+            self.ragged += 1;
+            return;
+        }
+        for (column, (place, _)) in self.columns.iter_mut().zip(&header.kept) {
+            column.codes.push(texts.code(row.field(*place).trim_ascii()));
+        }
+        self.rows += 1;
+    }
+
+    /// The number of rows that are kept.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The names of the columns as they came, in their order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().map(|column| column.name.as_str())
+    }
+
+    /// Where the column called `name` stands, whatever its case, `_` and spaces.
+    #[must_use]
+    pub fn place(&self, name: &str) -> Option<usize> {
+        let key = column::key(name);
+        self.columns.iter().position(|column| column.key == key)
+    }
+
+    /// The code of a cell; that of the empty text where there is none.
+    #[must_use]
+    #[inline]
+    pub fn code(&self, place: Option<usize>, row: usize) -> u32 {
+        place
+            .and_then(|place| self.columns.get(place))
+            .and_then(|column| column.codes.get(row))
+            .copied()
+            .unwrap_or(EMPTY)
+    }
+
+    /// Every code of a column, in the order of its rows.
+    #[must_use]
+    pub fn codes(&self, place: usize) -> &[u32] {
+        self.columns.get(place).map_or(&[], |column| column.codes.as_slice())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn table(csv: &str) -> (Table, Dictionary) {
+        let (head, rows) = csv.split_once('\n').unwrap_or((csv, ""));
+        let header = Header::read(head.as_bytes());
+        let (mut table, mut texts) = (Table::new(&header), Dictionary::default());
+        Decoder::new(header.delimiter()).each(rows.as_bytes(), |row| table.take(&header, row, &mut texts));
+        (table, texts)
+    }
+
+    proptest! {
+        #[test]
+        fn every_cell_is_what_the_plain_reader_finds(
+            rows in prop::collection::vec(prop::collection::vec("[a-c,\"\n]{0,4}", 2..5), 0..20),
+        ) {
+            let mut writer = csv::WriterBuilder::new()
+                .flexible(true)
+                .quote_style(csv::QuoteStyle::Always)
+                .from_writer(b"one,E-Mail,three\n".to_vec());
+            for row in &rows {
+                writer.write_record(row).unwrap();
+            }
+            let (table, texts) = table(&String::from_utf8(writer.into_inner().unwrap()).unwrap());
+            let whole: Vec<_> = rows.iter().filter(|row| row.len() == 3).collect();
+            prop_assert_eq!(table.rows(), whole.len());
+            prop_assert_eq!(table.ragged, (rows.len() - whole.len()) as u64);
+            for (place, row) in whole.iter().enumerate() {
+                for (name, text) in [("One", &row[0]), ("th_ree", &row[2])] {
+                    let code = table.code(table.place(name), place);
+                    prop_assert_eq!(texts.text(code), text.trim_ascii());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn columns_are_found_however_they_are_spelt_and_new_ones_are_kept() {
+        let (table, texts) = table("\u{feff}Presentation_ID|event timestamp|Mood\nd1|2026-02-02|sunny\n");
+        assert_eq!(table.place("presentationID"), Some(0));
+        assert_eq!(table.place("event_timestamp"), Some(1));
+        assert_eq!(texts.text(table.code(table.place("mood"), 0)), "sunny");
+        assert_eq!(table.code(table.place("nothing"), 0), EMPTY);
+        assert_eq!(table.code(Some(0), 7), EMPTY);
+    }
+
+    #[test]
+    fn an_address_is_never_kept_whatever_its_column_is_called() {
+        let (table, texts) = table("user,User E-Mail,answer_email\nAna,ana@example.org,bo@example.org\n");
+        assert_eq!(table.names().collect::<Vec<_>>(), ["user"]);
+        assert!(texts.texts().all(|text| !text.contains(&b'@')));
+    }
+}
