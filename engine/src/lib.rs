@@ -16,7 +16,7 @@
 //!
 //! And for every report but the largest:
 //!
-//! - [`table`]: a copy of any report, its columns found by name.
+//! - [`table`]: a copy of any report, its columns found by name; [`reports`]: what each of them can say.
 
 pub mod cells;
 pub mod codes;
@@ -29,6 +29,7 @@ pub mod instant;
 pub mod label;
 pub mod listing;
 pub mod measures;
+pub mod reports;
 pub mod rewrite;
 pub mod shelf;
 mod sieve;

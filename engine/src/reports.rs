@@ -1,0 +1,71 @@
+//! What each report can say, pure: measures over the tables that are here, and nothing that the data cannot give.
+//!
+//! - [`selection`]: the rows that a question is about; [`activity`]: events by day, hour and deck, which three
+//!   reports share; [`text`]: what a cell of JSON or HTML says to a person.
+//! - [`presentation`], [`confused`], [`notes`]: reports with a time in each row.
+
+pub mod activity;
+pub mod confused;
+pub mod notes;
+pub mod presentation;
+pub mod selection;
+pub mod text;
+
+#[cfg(test)]
+mod fixture;
+
+use crate::measures;
+use serde::{Deserialize, Serialize};
+
+/// What is to be measured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    /// Range, zone, course, sections, roles, videos, today: as of every report.
+    pub base: measures::Question,
+    /// Only rows of these decks (UUIDs), if there are any.
+    pub decks: Vec<String>,
+    /// Whether what people wrote is wanted too: notes, questions, answers. Off at first, since few need it.
+    pub contents: bool,
+}
+
+/// What is known of a day or of a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known<T> {
+    /// Not all of it is here, so that no number of it would be true.
+    Missing,
+    /// It may still grow.
+    Provisional(T),
+    /// Final.
+    Complete(T),
+}
+
+impl<T> Known<T> {
+    /// What is known, if anything is.
+    pub fn value(&self) -> Option<&T> {
+        match self {
+            Self::Missing => None,
+            Self::Provisional(value) | Self::Complete(value) => Some(value),
+        }
+    }
+
+    /// The same of another number.
+    pub fn map<U>(&self, of: impl FnOnce(&T) -> U) -> Known<U> {
+        match self {
+            Self::Missing => Known::Missing,
+            Self::Provisional(value) => Known::Provisional(of(value)),
+            Self::Complete(value) => Known::Complete(of(value)),
+        }
+    }
+}
+
+/// The number in the middle of `numbers`; of two, the mean of both, rounded down. 0 without any.
+#[must_use]
+pub fn median(mut numbers: Vec<u64>) -> u64 {
+    numbers.sort_unstable();
+    let middle = |place: usize| numbers.get(place).copied().unwrap_or(0);
+    match numbers.len() {
+        0 => 0,
+        n if n % 2 == 1 => middle(n / 2),
+        n => u64::midpoint(middle(n / 2 - 1), middle(n / 2)),
+    }
+}

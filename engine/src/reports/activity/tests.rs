@@ -1,0 +1,154 @@
+//! Activity held against a plain recomputation over the rows that were written.
+
+use super::*;
+use crate::reports::fixture::{berlin, day, question, tables, week, window};
+use crate::reports::presentation::measure;
+use crate::shelf::Facts;
+use domain::time::{SECOND, Timestamp, plus_days};
+use proptest::prelude::*;
+
+const HEADER: &str = "presentationID,presentationName,sectionId,courseId,courseIdentifier,event_timestamp,userid,role,email,slide_count";
+
+#[derive(Debug, Clone)]
+struct Written {
+    deck: u32,
+    section: u32,
+    user: u32,
+    role: &'static str,
+    /// Minutes after the first Monday.
+    minute: i64,
+}
+
+fn rows() -> impl Strategy<Value = Vec<Written>> {
+    let row =
+        (0u32..4, 0u32..3, 0u32..6, prop::sample::select(vec!["Student", "Instructor", ""]), 0i64..21 * 1440);
+    let row =
+        row.prop_map(|(deck, section, user, role, minute)| Written { deck, section, user, role, minute });
+    prop::collection::vec(row, 0..60)
+}
+
+fn at(row: &Written) -> Timestamp {
+    Timestamp::start_of(day("2026-03-16")).plus(row.minute * 60 * SECOND)
+}
+
+fn csv(rows: &[Written], week: i64) -> String {
+    rows.iter()
+        .filter(|row| row.minute / (7 * 1440) == week)
+        .map(|row| {
+            let (time, user) =
+                (at(row).rfc3339(), if row.user == 0 { String::new() } else { format!("u{}", row.user) });
+            format!("d{},Deck,s{},c,BIO,{time},{user},{},x@y,12\n", row.deck, row.section, row.role)
+        })
+        .collect()
+}
+
+proptest! {
+    #[test]
+    fn every_number_is_what_counting_by_hand_gives(
+        rows in rows(),
+        missing in 0i64..4,
+        in_berlin in any::<bool>(),
+        section in prop::option::of(0u32..3),
+        decks in prop::sample::subsequence(vec![0u32, 1, 2, 3], 0..3),
+        only_students in any::<bool>(),
+    ) {
+        let starts = ["2026-03-16", "2026-03-23", "2026-03-30"];
+        let windows: Vec<_> = (0i64..)
+            .zip(starts)
+            .filter(|(place, _)| *place != missing)
+            .map(|(place, start)| week(start, HEADER, &csv(&rows, place)))
+            .collect();
+        let tables = tables(&windows);
+        let mut question = question("2026-03-17", "2026-04-04");
+        if in_berlin {
+            question.base.zone = berlin();
+        }
+        question.base.sections = section.iter().map(|section| format!("S{section}")).collect();
+        question.decks = decks.iter().map(|deck| format!("d{deck}")).collect();
+        if only_students {
+            question.base.roles = vec![Role::Student];
+        }
+        let zone = &question.base.zone;
+        let is_here = |utc: Day| (utc - day("2026-03-16")).num_days() / 7 != missing;
+        let is_known = |local: Day| {
+            let (start, end) = (zone.start_of(local), zone.start_of(plus_days(local, 1)).plus(-1));
+            is_here(start.day()) && is_here(end.day())
+        };
+        let local = |row: &Written| zone.day_of(at(row));
+        let passes = |row: &&Written| {
+            local(row) >= question.base.range.from()
+                && local(row) <= question.base.range.to()
+                && is_known(local(row))
+                && section.is_none_or(|section| section == row.section)
+                && (!only_students || row.role == "Student")
+        };
+        let is_chosen = |row: &&Written| decks.is_empty() || decks.contains(&row.deck);
+        let people = |rows: &[&Written], role: Option<&str>| {
+            let named = rows.iter().filter(|row| row.user != 0 && role.is_none_or(|role| role == row.role));
+            named.map(|row| row.user).collect::<BTreeSet<_>>().len() as u64
+        };
+        let measured = measure(&tables, &question);
+        let chosen: Vec<&Written> = rows.iter().filter(passes).filter(is_chosen).collect();
+        prop_assert_eq!(measured.total.events, chosen.len() as u64);
+        prop_assert_eq!(measured.total.people, people(&chosen, None));
+        prop_assert_eq!(measured.total.students, people(&chosen, Some("Student")));
+        prop_assert_eq!(measured.total.unnamed, chosen.iter().filter(|row| row.user == 0).count() as u64);
+        for (day, known) in &measured.days {
+            let of_day: Vec<&Written> = chosen.iter().copied().filter(|row| local(row) == *day).collect();
+            let expected = is_known(*day).then(|| (of_day.len() as u64, people(&of_day, None)));
+            prop_assert_eq!(known.value().map(|count| (count.events, count.people)), expected);
+        }
+        for (weekday, hours) in measured.week.iter().enumerate() {
+            for (hour, events) in hours.hours.iter().enumerate() {
+                let expected = chosen.iter().filter(|row| {
+                    weekday_of(local(row)) == weekday && zone.hour_of(at(row)) as usize == hour
+                });
+                prop_assert_eq!(*events, expected.count() as u64);
+            }
+        }
+        let mut listed = BTreeMap::new();
+        for row in rows.iter().filter(passes) {
+            *listed.entry(format!("d{}", row.deck)).or_insert(0u64) += 1;
+        }
+        let decks: BTreeMap<String, u64> =
+            measured.decks.iter().map(|deck| (deck.id.clone(), deck.count.events)).collect();
+        prop_assert_eq!(decks, listed, "a deck that the filter leaves out can still be chosen");
+        for deck in &measured.decks {
+            prop_assert_eq!(deck.steps.iter().flatten().sum::<u64>(), deck.count.events);
+        }
+    }
+}
+
+#[test]
+fn a_row_that_names_nobody_is_an_event_and_never_a_person() {
+    let rows = "d,Deck,s,c,BIO,2026-02-02 10:00:00,,,,12\nd,Deck,s,c,BIO,2026-02-02 10:00:00,u,Student,,12\n";
+    let measured =
+        measure(&tables(&[week("2026-02-02", HEADER, rows)]), &question("2026-02-02", "2026-02-02"));
+    let Count { events, people, students, unnamed, .. } = measured.total;
+    assert_eq!((events, people, students, unnamed), (2, 1, 1, 1));
+}
+
+#[test]
+fn a_day_that_is_not_here_is_missing_and_one_that_may_grow_says_so() {
+    let facts = Facts {
+        start: Some(day("2026-02-02")),
+        end: Some(day("2026-02-04")),
+        provisional_from: Some(day("2026-02-03")),
+    };
+    let rows =
+        "d,Deck,s,c,BIO,2026-02-03 10:00:00,u,Student,,12\nd,Deck,s,c,BIO,soon,u,Student,,12\nd,Deck\n";
+    let measured = measure(&tables(&[window(facts, HEADER, rows)]), &question("2026-02-02", "2026-02-04"));
+    let known: Vec<Known<u64>> =
+        measured.days.iter().map(|(_, known)| known.map(|count| count.events)).collect();
+    assert_eq!(known, [Known::Complete(0), Known::Provisional(1), Known::Missing]);
+    assert_eq!((measured.passed_over.undated, measured.passed_over.ragged), (1, 1));
+}
+
+#[test]
+fn the_newest_name_and_size_of_a_deck_count() {
+    let rows =
+        "d,New,s,c,BIO,2026-02-03 10:00:00,u,Student,,14\nd,Old,s,c,BIO,2026-02-02 10:00:00,u,Student,,12\n";
+    let measured =
+        measure(&tables(&[week("2026-02-02", HEADER, rows)]), &question("2026-02-02", "2026-02-08"));
+    assert_eq!((measured.decks[0].name.as_str(), measured.decks[0].newest), ("New", Some(14)));
+}

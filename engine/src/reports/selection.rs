@@ -1,0 +1,222 @@
+//! The rows that a question is about, of a report with a time in each row: the one place where days, course and
+//! filters are applied.
+//!
+//! A day is a day of the question's zone. The rows of a day that is not all here are left out, so that every
+//! number of one answer is over the same days. A row that only the filter of decks turns away is kept and
+//! marked: the chart that sets that filter must keep showing what was not chosen.
+
+use super::{Known, Question};
+use crate::columns::PassedOver;
+use crate::dictionary::{Dictionary, EMPTY};
+use crate::table::held::{Standing, Tables};
+use crate::table::{Table, reading};
+use domain::role::Role;
+use domain::time::{Day, SECOND, Timestamp, plus_days};
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap};
+
+/// Which columns are read, by name.
+#[derive(Debug, Clone, Copy)]
+pub struct Columns<const N: usize> {
+    /// The row's time.
+    pub time: &'static str,
+    /// The course's UUID.
+    pub course: &'static str,
+    /// The section's UUID.
+    pub section: &'static str,
+    /// Who did it.
+    pub user: &'static str,
+    /// Their role in the institution.
+    pub role: &'static str,
+    /// The deck, where the report names one; empty where it does not.
+    pub deck: &'static str,
+    /// Whatever else is needed.
+    pub cells: [&'static str; N],
+}
+
+/// One row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row<const N: usize> {
+    /// Seconds since 1970, UTC.
+    pub at: u32,
+    /// Its day, counted from the first of the range.
+    pub day: usize,
+    /// Its hour, local time.
+    pub hour: usize,
+    /// Code of its course.
+    pub course: u32,
+    /// Code of its section.
+    pub section: u32,
+    /// Code of who did it; [`EMPTY`] where the row names nobody.
+    pub user: u32,
+    /// Their role.
+    pub role: Role,
+    /// Code of its deck.
+    pub deck: u32,
+    /// Whether the filter of decks lets it pass.
+    pub is_chosen: bool,
+    /// Codes of the other columns.
+    pub cells: [u32; N],
+}
+
+/// The rows of a question, in the order of time; those of one second in the order of their file.
+#[derive(Debug)]
+pub struct Selection<'a, const N: usize> {
+    /// The texts behind the codes.
+    pub texts: &'a Dictionary,
+    /// Every day of the range, first to last.
+    pub days: Vec<(Day, Standing)>,
+    /// The rows.
+    pub rows: Vec<Row<N>>,
+    /// Rows that could not be placed, whatever their day, course and filters.
+    pub passed_over: PassedOver,
+}
+
+impl<'a, const N: usize> Selection<'a, N> {
+    /// Sifts the tables.
+    #[must_use]
+    pub fn new(tables: &'a Tables, question: &Question, columns: &Columns<N>) -> Self {
+        let base = &question.base;
+        let starts: Vec<i64> = base
+            .range
+            .each_day()
+            .chain([plus_days(base.range.to(), 1)])
+            .map(|day| base.zone.start_of(day).seconds())
+            .collect();
+        let days: Vec<(Day, Standing)> = base
+            .range
+            .each_day()
+            .zip(starts.iter().zip(starts.iter().skip(1)))
+            .map(|(day, (start, end))| (day, tables.standing(*start, *end, base.today)))
+            .collect();
+        let texts = &tables.texts;
+        let filter = Filter {
+            courses: codes(base.course.as_slice(), texts),
+            sections: codes(&base.sections, texts),
+            decks: codes(&question.decks, texts),
+        };
+        let mut roles: HashMap<u32, Role> = HashMap::new();
+        let mut rows = Vec::new();
+        let mut passed_over = PassedOver { ragged: tables.ragged(), undated: 0 };
+        for (_, held) in tables.iter() {
+            let places = Places::of(&held.table, columns);
+            for row in 0..held.table.rows() {
+                let code = |place| held.table.code(place, row);
+                let Some(at) = reading::time(texts.bytes_of(code(places.time))) else {
+                    passed_over.undated += 1;
+                    continue;
+                };
+                let second = i64::from(at);
+                let Some(day) = starts.partition_point(|start| *start <= second).checked_sub(1) else {
+                    continue;
+                };
+                if days.get(day).is_none_or(|(_, standing)| *standing == Standing::Missing) {
+                    continue;
+                }
+                let (course, section) = (code(places.course), code(places.section));
+                let role_code = code(places.role);
+                let role = *roles.entry(role_code).or_insert_with(|| Role::of(&texts.text(role_code)));
+                let role_passes = base.roles.is_empty() || base.roles.contains(&role);
+                if !(passes(&filter.courses, course) && passes(&filter.sections, section) && role_passes) {
+                    continue;
+                }
+                let deck = code(places.deck);
+                rows.push(Row {
+                    at,
+                    day,
+                    hour: base.zone.hour_of(Timestamp(second * SECOND)) as usize,
+                    course,
+                    section,
+                    user: code(places.user),
+                    role,
+                    deck,
+                    is_chosen: columns.deck.is_empty() || passes(&filter.decks, deck),
+                    cells: places.cells.map(code),
+                });
+            }
+        }
+        // Stable: what stands later in a file stays later.
+        rows.sort_by_key(|row| row.at);
+        Self { texts, days, rows, passed_over }
+    }
+
+    /// The rows that pass every filter.
+    pub fn chosen(&self) -> impl DoubleEndedIterator<Item = &Row<N>> {
+        self.rows.iter().filter(|row| row.is_chosen)
+    }
+
+    /// A text.
+    #[must_use]
+    pub fn text(&self, code: u32) -> Cow<'a, str> {
+        self.texts.text(code)
+    }
+
+    /// `number` of a day, as sure as the day is.
+    pub fn known<T>(&self, day: usize, number: T) -> Known<T> {
+        match self.days.get(day).map(|(_, standing)| *standing) {
+            Some(Standing::Complete) => Known::Complete(number),
+            Some(Standing::Provisional) => Known::Provisional(number),
+            Some(Standing::Missing) | None => Known::Missing,
+        }
+    }
+
+    /// The last text that is not empty among some rows' cells, which stand in the order of time.
+    #[must_use]
+    pub fn newest(&self, cells: impl DoubleEndedIterator<Item = u32>) -> String {
+        let code = cells.rev().find(|code| *code != EMPTY).unwrap_or(EMPTY);
+        self.text(code).into_owned()
+    }
+}
+
+/// A person as a list of people is sorted: `Nuñez, Ana`; empty for nobody.
+#[must_use]
+pub fn person(first: &str, last: &str) -> String {
+    match (last.is_empty(), first.is_empty()) {
+        (true, _) => first.to_owned(),
+        (_, true) => last.to_owned(),
+        _ => format!("{last}, {first}"),
+    }
+}
+
+struct Filter {
+    courses: Option<BTreeSet<u32>>,
+    sections: Option<BTreeSet<u32>>,
+    decks: Option<BTreeSet<u32>>,
+}
+
+fn passes(wanted: &Option<BTreeSet<u32>>, code: u32) -> bool {
+    wanted.as_ref().is_none_or(|wanted| wanted.contains(&code))
+}
+
+/// The codes of `ids`, whatever the case of their letters; `None` when none were asked for.
+pub(super) fn codes(ids: &[String], texts: &Dictionary) -> Option<BTreeSet<u32>> {
+    let is_wanted = |text: &[u8]| ids.iter().any(|id| text.eq_ignore_ascii_case(id.as_bytes()));
+    let found = || (0u32..).zip(texts.texts()).filter(|(_, text)| is_wanted(text)).map(|(code, _)| code);
+    (!ids.is_empty()).then(|| found().collect())
+}
+
+/// Where the columns stand in one table.
+struct Places<const N: usize> {
+    time: Option<usize>,
+    course: Option<usize>,
+    section: Option<usize>,
+    user: Option<usize>,
+    role: Option<usize>,
+    deck: Option<usize>,
+    cells: [Option<usize>; N],
+}
+
+impl<const N: usize> Places<N> {
+    fn of(table: &Table, columns: &Columns<N>) -> Self {
+        let place = |name: &str| table.place(name);
+        Self {
+            time: place(columns.time),
+            course: place(columns.course),
+            section: place(columns.section),
+            user: place(columns.user),
+            role: place(columns.role),
+            deck: place(columns.deck),
+            cells: columns.cells.map(place),
+        }
+    }
+}
