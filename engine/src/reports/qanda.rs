@@ -1,0 +1,267 @@
+//! `qanda`: answers to questions, as threads.
+//!
+//! The report leaves out questions that nobody answered, gives the time of an answer and none of its question,
+//! and names no lecture: so there is no waiting time, no count of the unanswered and no busiest lecture here.
+//! An answer that is edited is another row of the same answer id; its latest row is the answer.
+
+use super::selection::{Columns, Row, Selection, person};
+use super::{Known, Question, text};
+use crate::columns::PassedOver;
+use crate::dictionary::EMPTY;
+use crate::table::held::Tables;
+use domain::role::Role;
+use domain::time::Day;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Threads that are answered one by one, the newest first.
+const MOST_THREADS: usize = 200;
+
+/// An answer as it stood at last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// When it was written or last edited, as seconds since 1970, UTC.
+    pub at: u32,
+    /// Who wrote it; may be empty.
+    pub person: String,
+    /// Their role.
+    pub role: Role,
+    /// What it says; `None` unless the question wants contents.
+    pub text: Option<String>,
+    /// Rows of it on these days before the last.
+    pub earlier: u64,
+}
+
+/// A question with its answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Thread {
+    /// The question's UUID, as it came.
+    pub id: String,
+    /// Who asked; may be empty.
+    pub person: String,
+    /// Their role.
+    pub role: Role,
+    /// What was asked; `None` unless the question wants contents.
+    pub text: Option<String>,
+    /// Its answers, the oldest first.
+    pub answers: Vec<Answer>,
+}
+
+/// Answers by the role of who wrote them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ByRole {
+    /// The role.
+    pub role: Role,
+    /// Answers.
+    pub answers: u64,
+    /// Distinct people who wrote them.
+    pub people: u64,
+}
+
+/// What was asked and answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Measures {
+    /// Every day of the range: distinct answers that were written or edited on it.
+    pub days: Vec<(Day, Known<u64>)>,
+    /// Questions with an answer on these days.
+    pub questions: u64,
+    /// Distinct answers.
+    pub answers: u64,
+    /// Distinct people who asked the questions that were answered.
+    pub askers: u64,
+    /// Of these, students.
+    pub student_askers: u64,
+    /// Answers by role, in the order of roles; only those that have any.
+    pub roles: Vec<ByRole>,
+    /// Questions to which a student wrote an answer.
+    pub answered_by_students: u64,
+    /// The newest threads, by their last answer.
+    pub threads: Vec<Thread>,
+    /// Rows of the copies that could not be placed.
+    pub passed_over: PassedOver,
+}
+
+const COLUMNS: Columns<10> = Columns {
+    time: "event_timestamp",
+    course: "courseId",
+    section: "sectionId",
+    user: "answer_userid",
+    role: "answer_role",
+    deck: "",
+    cells: [
+        "questionid",
+        "question",
+        "question_userid",
+        "question_firstname",
+        "question_lastname",
+        "question_role",
+        "answerid",
+        "answer",
+        "answer_firstname",
+        "answer_lastname",
+    ],
+};
+
+/// Threads and who is in them. Roles are those of who answers.
+#[must_use]
+pub fn measure(tables: &Tables, question: &Question) -> Measures {
+    let selection = Selection::new(tables, question, &COLUMNS);
+    let mut threads: BTreeMap<u32, BTreeMap<(u32, usize), Vec<&Row<10>>>> = BTreeMap::new();
+    let mut days: Vec<BTreeSet<(u32, usize)>> = vec![BTreeSet::new(); selection.days.len()];
+    for (place, row) in selection.rows.iter().enumerate() {
+        // An answer without an id is known by its row alone.
+        let answer = (row.cells[6], if row.cells[6] == EMPTY { place } else { 0 });
+        threads.entry(row.cells[0]).or_default().entry(answer).or_default().push(row);
+        if let Some(day) = days.get_mut(row.day) {
+            day.insert(answer);
+        }
+    }
+    let (mut askers, mut student_askers) = (BTreeSet::new(), BTreeSet::new());
+    let mut roles: BTreeMap<Role, (u64, BTreeSet<u32>)> = BTreeMap::new();
+    let mut answered_by_students = 0;
+    for answers in threads.values() {
+        let latest = || answers.values().filter_map(|rows| rows.last());
+        for row in latest() {
+            let (count, people) = roles.entry(row.role).or_default();
+            *count += 1;
+            if row.user != EMPTY {
+                people.insert(row.user);
+            }
+            if row.cells[2] != EMPTY {
+                askers.insert(row.cells[2]);
+                if Role::of(&selection.text(row.cells[5])) == Role::Student {
+                    student_askers.insert(row.cells[2]);
+                }
+            }
+        }
+        answered_by_students += u64::from(latest().any(|row| row.role == Role::Student));
+    }
+    let days = selection
+        .days
+        .iter()
+        .enumerate()
+        .zip(&days)
+        .map(|((place, (day, _)), answers)| (*day, selection.known(place, answers.len() as u64)))
+        .collect();
+    Measures {
+        days,
+        questions: threads.len() as u64,
+        answers: threads.values().map(|answers| answers.len() as u64).sum(),
+        askers: askers.len() as u64,
+        student_askers: student_askers.len() as u64,
+        roles: roles
+            .into_iter()
+            .map(|(role, (answers, people))| ByRole { role, answers, people: people.len() as u64 })
+            .collect(),
+        answered_by_students,
+        threads: newest(&selection, &threads, question.contents),
+        passed_over: selection.passed_over,
+    }
+}
+
+type Rows<'a> = BTreeMap<(u32, usize), Vec<&'a Row<10>>>;
+
+fn newest(selection: &Selection<'_, 10>, threads: &BTreeMap<u32, Rows<'_>>, contents: bool) -> Vec<Thread> {
+    let text = |code: u32| contents.then(|| text::said(&selection.text(code)));
+    let name = |first: u32, last: u32| person(&selection.text(first), &selection.text(last));
+    let mut threads: Vec<Thread> = threads
+        .iter()
+        .filter_map(|(id, answers)| {
+            let newest = answers.values().filter_map(|rows| rows.last()).max_by_key(|row| row.at)?;
+            let [_, asked, _, first, last, role, ..] = newest.cells;
+            let mut answers: Vec<Answer> = answers
+                .values()
+                .filter_map(|rows| {
+                    let row = rows.last()?;
+                    let [.., said, first, last] = row.cells;
+                    let earlier = rows.len() as u64 - 1;
+                    Some(Answer {
+                        at: row.at,
+                        person: name(first, last),
+                        role: row.role,
+                        text: text(said),
+                        earlier,
+                    })
+                })
+                .collect();
+            answers.sort_by_key(|answer| answer.at);
+            Some(Thread {
+                id: selection.text(*id).into_owned(),
+                person: name(first, last),
+                role: Role::of(&selection.text(role)),
+                text: text(asked),
+                answers,
+            })
+        })
+        .collect();
+    let last = |thread: &Thread| thread.answers.last().map(|answer| answer.at);
+    threads.sort_by(|a, b| last(b).cmp(&last(a)).then_with(|| a.id.cmp(&b.id)));
+    threads.truncate(MOST_THREADS);
+    threads
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reports::fixture::{question, tables, week};
+    use proptest::prelude::*;
+
+    const HEADER: &str = "questionid,question,sectionId,courseId,question_userid,question_firstname,question_lastname,question_email,question_role,answerid,answer,event_timestamp,answer_userid,answer_firstname,answer_lastname,answer_role";
+
+    const ROWS: &str = "\
+q1,Why?,s,c,u1,Ana,Nuñez,a@b,Student,a1,Because,2026-02-02 10:00:00,t1,Bo,Li,Instructor
+q1,Why?,s,c,u1,Ana,Nuñez,a@b,Student,a1,Because of water,2026-02-03 10:00:00,t1,Bo,Li,Instructor
+q1,Why?,s,c,u1,Ana,Nuñez,a@b,Student,a2,I think so,2026-02-02 11:00:00,u2,Cy,Moe,Student
+q2,How?,s,c,u1,Ana,Nuñez,a@b,Student,a3,Slowly,2026-02-05 10:00:00,,,,
+";
+
+    proptest! {
+        #[test]
+        fn answers_are_distinct_ids_and_a_day_has_those_that_were_touched(
+            rows in prop::collection::vec((0u32..6, 2u32..9, 0u32..4), 0..40),
+        ) {
+            let csv: String = rows
+                .iter()
+                .map(|(a, day, user)| {
+                    // An answer belongs to one question.
+                    format!("q{},Why?,s,c,u1,,,,Student,a{a},x,2026-02-0{day} 10:00:00,u{user},,,Student\n", a % 3)
+                })
+                .collect();
+            let tables = tables(&[week("2026-02-02", HEADER, &csv)]);
+            let measures = measure(&tables, &question("2026-02-02", "2026-02-08"));
+            let ids: BTreeSet<u32> = rows.iter().map(|row| row.0).collect();
+            prop_assert_eq!(measures.answers, ids.len() as u64);
+            prop_assert_eq!(measures.questions, ids.iter().map(|a| a % 3).collect::<BTreeSet<_>>().len() as u64);
+            for (place, (_, known)) in measures.days.iter().enumerate() {
+                let touched: BTreeSet<u32> =
+                    rows.iter().filter(|row| row.1 as usize == place + 2).map(|row| row.0).collect();
+                prop_assert_eq!(known.value(), Some(&(touched.len() as u64)));
+            }
+            prop_assert_eq!(measures.threads.iter().map(|t| t.answers.len()).sum::<usize>(), ids.len());
+        }
+    }
+
+    #[test]
+    fn the_latest_row_of_an_answer_is_the_answer() {
+        let mut question = question("2026-02-02", "2026-02-08");
+        question.contents = true;
+        let measures = measure(&tables(&[week("2026-02-02", HEADER, ROWS)]), &question);
+        assert_eq!((measures.questions, measures.answers, measures.askers), (2, 3, 1));
+        assert_eq!(measures.threads[0].id, "q2", "the newest first");
+        let [student, staff] = measures.threads[1].answers.as_slice() else { panic!("two answers") };
+        assert_eq!((student.role, student.earlier), (Role::Student, 0));
+        assert_eq!(staff.text.as_deref(), Some("Because of water"));
+        assert_eq!((staff.earlier, staff.person.as_str()), (1, "Li, Bo"));
+        let days: Vec<u64> = measures.days.iter().filter_map(|(_, known)| known.value().copied()).collect();
+        assert_eq!(days, [2, 1, 0, 1, 0, 0, 0], "an edit counts on its day");
+    }
+
+    #[test]
+    fn students_are_apart_from_staff_and_nobody_is_no_person() {
+        let measures =
+            measure(&tables(&[week("2026-02-02", HEADER, ROWS)]), &question("2026-02-02", "2026-02-08"));
+        let roles: Vec<_> = measures.roles.iter().map(|by| (by.role, by.answers, by.people)).collect();
+        assert_eq!(roles, [(Role::Student, 1, 1), (Role::Instructor, 1, 1), (Role::Unnamed, 1, 0)]);
+        assert_eq!(measures.answered_by_students, 1);
+        assert!(measures.threads.iter().all(|thread| thread.text.is_none()), "contents are off at first");
+    }
+}
