@@ -3,15 +3,18 @@
 //! - [`selection`]: the rows that a question is about; [`activity`]: events by day, hour and deck, which three
 //!   reports share; [`text`]: what a cell of JSON or HTML says to a person.
 //! - [`presentation`], [`confused`], [`polling`], [`qanda`], [`notes`]: reports with a time in each row.
+//! - [`library`]: `asset`, a snapshot; [`weekly`]: `assetbydate`, sums by window.
 
 pub mod activity;
 pub mod confused;
+pub mod library;
 pub mod notes;
 pub mod polling;
 pub mod presentation;
 pub mod qanda;
 pub mod selection;
 pub mod text;
+pub mod weekly;
 
 #[cfg(test)]
 mod fixture;

@@ -1,0 +1,343 @@
+//! `asset`: every video as it stood when Echo360 was asked. `assetbydate` has the same columns.
+//!
+//! A row is a video in a section it was published to. A video in several sections repeats, and no source says
+//! whether its numbers then are the section's or the video's: so views and minutes are shown for each section,
+//! and added up only where no video stands twice. Videos themselves are counted once each.
+
+use super::Question;
+use super::selection::codes;
+use crate::dictionary::{Dictionary, EMPTY};
+use crate::table::held::{Held, Tables};
+use crate::table::reading;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Groups of one kind that are told by name.
+const MOST_GROUPS: usize = 20;
+
+/// The numbers of a video in a section.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Sums {
+    /// Views, of whatever length.
+    pub views: u64,
+    /// Of these, of a live stream.
+    pub live: u64,
+    /// Of these, on demand.
+    pub on_demand: u64,
+    /// Of these, through a public link.
+    pub public: u64,
+    /// Of these, otherwise.
+    pub private: u64,
+    /// Downloads.
+    pub downloads: u64,
+    /// Minutes watched.
+    pub minutes: f64,
+}
+
+impl Sums {
+    /// These and those.
+    #[must_use]
+    pub fn and(self, more: Self) -> Self {
+        Self {
+            views: self.views + more.views,
+            live: self.live + more.live,
+            on_demand: self.on_demand + more.on_demand,
+            public: self.public + more.public,
+            private: self.private + more.private,
+            downloads: self.downloads + more.downloads,
+            minutes: self.minutes + more.minutes,
+        }
+    }
+}
+
+/// What tells rows apart: a video in a section of a course, as codes.
+pub type Key = [u32; 3];
+
+/// A video in a section.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Entry {
+    /// The media UUID, as it came. That it is also the `VideoId` of `videoview` is likely, not documented.
+    pub id: String,
+    /// Its name; may be empty.
+    pub name: String,
+    /// The section's number; may be empty.
+    pub section: String,
+    /// Whose it is; may be empty.
+    pub owner: String,
+    /// Its length in minutes, where the row says so.
+    pub length: Option<f64>,
+    /// Whether it was transcribed automatically, where the row says so.
+    pub is_transcribed: Option<bool>,
+    /// What it is grouped by, in the order of [`Facet::ALL`]; may be empty.
+    pub groups: [String; 5],
+    /// The latest view, as seconds since 1970, UTC.
+    pub last_view: Option<u32>,
+    /// Its numbers.
+    pub sums: Sums,
+}
+
+impl Entry {
+    /// Minutes watched as a multiple of the length; `None` without a length.
+    #[must_use]
+    pub fn times_watched(&self) -> Option<f64> {
+        let length = self.length.filter(|length| *length > 0.0)?;
+        Some(self.sums.minutes / length)
+    }
+}
+
+/// What videos are grouped by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Facet {
+    /// `term_name`.
+    Term,
+    /// `department_name`.
+    Department,
+    /// `campus_name`.
+    Campus,
+    /// `device`.
+    Device,
+    /// `room_name`.
+    Room,
+}
+
+impl Facet {
+    /// Every facet.
+    pub const ALL: [Self; 5] = [Self::Term, Self::Department, Self::Campus, Self::Device, Self::Room];
+
+    fn column(self) -> &'static str {
+        match self {
+            Self::Term => "term_name",
+            Self::Department => "department_name",
+            Self::Campus => "campus_name",
+            Self::Device => "device",
+            Self::Room => "room_name",
+        }
+    }
+}
+
+/// Videos of one term, one department, …
+#[derive(Debug, Clone, PartialEq)]
+pub struct Group {
+    /// Its name; may be empty.
+    pub name: String,
+    /// Distinct videos.
+    pub videos: u64,
+    /// Their numbers, where no video stands in several sections.
+    pub sums: Option<Sums>,
+}
+
+/// The library.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measures {
+    /// Videos in sections, most views first.
+    pub entries: Vec<Entry>,
+    /// Distinct videos.
+    pub videos: u64,
+    /// Distinct videos that stand in several sections.
+    pub repeated: u64,
+    /// Distinct videos without a view in any section.
+    pub never_viewed: u64,
+    /// Distinct videos that were transcribed, and those of which a row says whether.
+    pub transcribed: (u64, u64),
+    /// Groups by facet, in the order of [`Facet::ALL`], most videos first.
+    pub groups: Vec<Vec<Group>>,
+    /// Whether sections were asked for that this report cannot tell: it knows them by number alone.
+    pub is_sections_ignored: bool,
+    /// Rows with another number of fields than the header.
+    pub ragged: u64,
+}
+
+/// The videos as they stood.
+#[must_use]
+pub fn measure(tables: &Tables, question: &Question) -> Measures {
+    let filter = Filter::new(tables, question);
+    let mut rows: BTreeMap<Key, Entry> = BTreeMap::new();
+    for (_, held) in tables.iter() {
+        each(held, &tables.texts, &filter, |key, entry| keep_greater(&mut rows, key, entry));
+    }
+    let mut media: BTreeMap<u32, Vec<&Entry>> = BTreeMap::new();
+    for ([id, _, _], entry) in &rows {
+        media.entry(*id).or_default().push(entry);
+    }
+    let count = |is: &dyn Fn(&[&Entry]) -> bool| media.values().filter(|rows| is(rows)).count() as u64;
+    let groups = Facet::ALL.iter().enumerate().map(|(facet, _)| groups(&rows, facet)).collect();
+    let (videos, repeated) = (media.len() as u64, count(&|rows| rows.len() > 1));
+    let never_viewed = count(&|rows| rows.iter().all(|entry| entry.sums.views == 0));
+    let transcribed = (
+        count(&|rows| rows.iter().any(|entry| entry.is_transcribed == Some(true))),
+        count(&|rows| rows.iter().any(|entry| entry.is_transcribed.is_some())),
+    );
+    let mut entries: Vec<Entry> = rows.into_values().collect();
+    entries.sort_by(|a, b| {
+        by_views(&a.sums, &b.sums).then_with(|| (&a.id, &a.section).cmp(&(&b.id, &b.section)))
+    });
+    Measures {
+        entries,
+        videos,
+        repeated,
+        never_viewed,
+        transcribed,
+        groups,
+        is_sections_ignored: filter.is_sections_ignored,
+        ragged: tables.ragged(),
+    }
+}
+
+pub(super) fn by_views(a: &Sums, b: &Sums) -> std::cmp::Ordering {
+    b.views.cmp(&a.views).then_with(|| b.minutes.total_cmp(&a.minutes))
+}
+
+/// Of two rows of one video in one section in one file, which should not be, the greater stays: adding them
+/// could count views twice.
+pub(super) fn keep_greater(rows: &mut BTreeMap<Key, Entry>, key: Key, entry: Entry) {
+    match rows.get(&key) {
+        Some(known) if known.sums.views >= entry.sums.views => {}
+        _ => {
+            rows.insert(key, entry);
+        }
+    }
+}
+
+fn groups(rows: &BTreeMap<Key, Entry>, facet: usize) -> Vec<Group> {
+    let mut groups: BTreeMap<&str, Vec<(u32, &Entry)>> = BTreeMap::new();
+    for ([id, _, _], entry) in rows {
+        groups.entry(entry.groups.get(facet).map_or("", String::as_str)).or_default().push((*id, entry));
+    }
+    let mut groups: Vec<Group> = groups
+        .into_iter()
+        .map(|(name, rows)| {
+            let videos = rows.iter().map(|(id, _)| *id).collect::<BTreeSet<u32>>().len();
+            let sum = || rows.iter().fold(Sums::default(), |sum, (_, entry)| sum.and(entry.sums));
+            Group { name: name.to_owned(), videos: videos as u64, sums: (videos == rows.len()).then(sum) }
+        })
+        .collect();
+    groups.sort_by(|a, b| b.videos.cmp(&a.videos).then_with(|| a.name.cmp(&b.name)));
+    groups.truncate(MOST_GROUPS);
+    groups
+}
+
+/// The course and sections that a question is about. This report knows sections by number.
+pub(super) struct Filter {
+    course: Option<BTreeSet<u32>>,
+    sections: Option<BTreeSet<u32>>,
+    /// Whether sections were asked for by ids that no row holds.
+    pub(super) is_sections_ignored: bool,
+}
+
+impl Filter {
+    pub(super) fn new(tables: &Tables, question: &Question) -> Self {
+        let sections = codes(&question.base.sections, &tables.texts);
+        let is_known = |sections: &BTreeSet<u32>| {
+            tables.iter().any(|(_, held)| {
+                let place = held.table.place("section_number");
+                place.is_some_and(|place| held.table.codes(place).iter().any(|code| sections.contains(code)))
+            })
+        };
+        let is_sections_ignored = sections.as_ref().is_some_and(|sections| !is_known(sections));
+        Self {
+            course: codes(question.base.course.as_slice(), &tables.texts),
+            sections: sections.filter(|_| !is_sections_ignored),
+            is_sections_ignored,
+        }
+    }
+}
+
+/// Shows every row of a table that the filter lets pass.
+pub(super) fn each(held: &Held, texts: &Dictionary, filter: &Filter, mut show: impl FnMut(Key, Entry)) {
+    let table = &held.table;
+    let place = |name: &str| table.place(name);
+    let (media, course, section) = (place("mediaid"), place("course_identifier"), place("section_number"));
+    let labels =
+        ["video_name", "owner_name", "video_duration_in_minutes", "transcribed", "last_view"].map(place);
+    let facets = Facet::ALL.map(|facet| place(facet.column()));
+    let numbers = ["view_count", "live", "on_demand", "public", "private", "downloads"].map(place);
+    let minutes = place("view_duration_in_minutes");
+    for row in 0..table.rows() {
+        let code = |place| table.code(place, row);
+        let key = [code(media), code(course), code(section)];
+        let [id, of_course, of_section] = key;
+        let passes =
+            |wanted: &Option<BTreeSet<u32>>, code: u32| wanted.as_ref().is_none_or(|w| w.contains(&code));
+        if id == EMPTY || !passes(&filter.course, of_course) || !passes(&filter.sections, of_section) {
+            continue;
+        }
+        let text = |code: u32| texts.text(code).into_owned();
+        let [name, owner, length, transcribed, last_view] = labels.map(code);
+        let [views, live, on_demand, public, private, downloads] =
+            numbers.map(|place| reading::count(texts.bytes_of(code(place))).unwrap_or(0));
+        show(
+            key,
+            Entry {
+                id: text(id),
+                name: text(name),
+                section: text(of_section),
+                owner: text(owner),
+                length: reading::number(texts.bytes_of(length)).filter(|length| *length >= 0.0),
+                is_transcribed: reading::truth(texts.bytes_of(transcribed)),
+                groups: facets.map(|place| text(code(place))),
+                last_view: reading::time(texts.bytes_of(last_view)),
+                sums: Sums {
+                    views,
+                    live,
+                    on_demand,
+                    public,
+                    private,
+                    downloads,
+                    minutes: reading::number(texts.bytes_of(code(minutes))).unwrap_or(0.0).max(0.0),
+                },
+            },
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reports::fixture::{question, tables, window};
+    use crate::shelf::Facts;
+
+    pub(in crate::reports) const HEADER: &str = "video_name,section_number,owner_name,mediaid,course_identifier,department_name,transcribed,device,video_duration_in_minutes,last_view,view_count,downloads,view_duration_in_minutes,public,private,live,on_demand";
+
+    const ROWS: &str = "\
+Membranes,1,Bo Li,m1,c,Biology,1,Room box,50.0,2026-02-03 10:00:00,7,1,140.5,2,5,3,4
+Membranes,2,Bo Li,m1,c,Biology,1,Room box,50.0,,0,0,0,0,0,0,0
+Osmosis,1,Bo Li,m2,c,Biology,0,Laptop,40.0,,0,0,0,0,0,0,0
+Cells,1,Cy Moe,m3,d,Physics,,Laptop,,2026-02-05 10:00:00,2,0,9.5,0,2,0,2
+";
+
+    fn snapshot(rows: &str) -> Tables {
+        let facts = Facts { start: None, end: None, provisional_from: None };
+        tables(&[window(facts, HEADER, rows)])
+    }
+
+    #[test]
+    fn a_video_in_several_sections_counts_once_and_its_numbers_are_shown_not_added() {
+        let measures = measure(&snapshot(ROWS), &question("2026-02-02", "2026-02-08"));
+        assert_eq!((measures.videos, measures.repeated, measures.never_viewed), (3, 1, 1));
+        assert_eq!(measures.transcribed, (1, 2), "where no row says whether, nobody knows");
+        assert_eq!(measures.entries.len(), 4);
+        let departments = &measures.groups[1];
+        assert_eq!((departments[0].name.as_str(), departments[0].videos), ("Biology", 2));
+        assert_eq!(departments[0].sums, None);
+        assert_eq!(departments[1].sums.map(|sums| sums.views), Some(2));
+        assert_eq!(measures.entries[0].times_watched(), Some(2.81));
+    }
+
+    #[test]
+    fn one_section_can_be_added_up_and_a_section_it_does_not_know_is_said() {
+        let mut question = question("2026-02-02", "2026-02-08");
+        question.base.course = Some("C".into());
+        question.base.sections = vec!["1".into()];
+        let measures = measure(&snapshot(ROWS), &question);
+        assert_eq!((measures.videos, measures.repeated), (2, 0));
+        assert_eq!(measures.groups[1][0].sums.map(|sums| sums.views), Some(7));
+        question.base.sections = vec!["0b5a7f9e-0000-4000-8000-000000000000".into()];
+        let measures = measure(&snapshot(ROWS), &question);
+        assert!(measures.is_sections_ignored && measures.videos == 2);
+    }
+
+    #[test]
+    fn a_row_that_stands_twice_is_not_added() {
+        let measures = measure(&snapshot(&ROWS.repeat(2)), &question("2026-02-02", "2026-02-08"));
+        assert_eq!((measures.entries.len(), measures.entries[0].sums.views), (4, 7));
+    }
+}

@@ -1,0 +1,279 @@
+//! `assetbydate`: what was watched, week by week. Each row is a sum over its window.
+//!
+//! Sums are added across windows for each video in each section, with the latest `last_view`. Across sections
+//! they are shown side by side: a video in several sections repeats, and adding it up could count it twice. A
+//! window cannot be trimmed, so only those that lie inside the range count.
+
+use super::library::{Entry, Filter, Key, Sums, by_views, each, keep_greater};
+use super::{Known, Question};
+use crate::table::held::{Standing, Tables};
+use domain::time::{Day, Timestamp, minus_days, monday, plus_days};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A week, or the part of one that the range holds, in UTC days.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Week {
+    /// Its first day.
+    pub from: Day,
+    /// Its last, included.
+    pub to: Day,
+    /// What was watched in it.
+    pub known: Known<Watched>,
+}
+
+/// What was watched in a week.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Watched {
+    /// Distinct videos with a view.
+    pub videos: u64,
+    /// Sums over all rows, where no video stands in several sections.
+    pub sums: Option<Sums>,
+}
+
+/// A video in a section, or a section, over the weeks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    /// What it is; its numbers are those of all weeks. Of a section, only its number.
+    pub entry: Entry,
+    /// Distinct videos: one, or those of the section with a row.
+    pub videos: u64,
+    /// Views by week; none where nothing is known.
+    pub weeks: Vec<Option<u64>>,
+}
+
+/// What was watched, week by week.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measures {
+    /// Every week of the range.
+    pub weeks: Vec<Week>,
+    /// Videos in sections, most views first.
+    pub videos: Vec<Line>,
+    /// Sections, most views first. Inside a section no video stands twice, so its numbers can be added.
+    pub sections: Vec<Line>,
+    /// Distinct videos with a row.
+    pub distinct: u64,
+    /// Distinct videos that stand in several sections.
+    pub repeated: u64,
+    /// Windows that reach beyond the range, and are therefore left out.
+    pub left_out: u64,
+    /// Whether sections were asked for that this report cannot tell: it knows them by number alone.
+    pub is_sections_ignored: bool,
+    /// Rows with another number of fields than the header.
+    pub ragged: u64,
+}
+
+/// What was watched in the weeks of the range.
+#[must_use]
+pub fn measure(tables: &Tables, question: &Question) -> Measures {
+    let filter = Filter::new(tables, question);
+    let pieces = pieces(question);
+    let second = |day: Day| Timestamp::start_of(day).seconds();
+    let standings: Vec<Standing> = pieces
+        .iter()
+        .map(|(from, to)| tables.standing(second(*from), second(plus_days(*to, 1)), question.base.today))
+        .collect();
+    let mut weeks: Vec<BTreeMap<Key, Entry>> = vec![BTreeMap::new(); pieces.len()];
+    let mut left_out = 0;
+    for (_, held) in tables.iter() {
+        let inside = pieces.iter().position(|(from, to)| {
+            held.facts.start.is_some_and(|start| start >= *from)
+                && held.facts.end.is_some_and(|end| end <= plus_days(*to, 1))
+        });
+        let Some(week) = inside else {
+            left_out += 1;
+            continue;
+        };
+        if standings.get(week) == Some(&Standing::Missing) {
+            continue;
+        }
+        let mut rows = BTreeMap::new();
+        each(held, &tables.texts, &filter, |key, entry| keep_greater(&mut rows, key, entry));
+        if let Some(week) = weeks.get_mut(week) {
+            for (key, entry) in rows {
+                add(week, key, entry);
+            }
+        }
+    }
+    let lines = lines(&weeks, &standings);
+    let mut media: BTreeMap<u32, u64> = BTreeMap::new();
+    for [id, _, _] in lines.keys() {
+        *media.entry(*id).or_default() += 1;
+    }
+    let mut sections: BTreeMap<[u32; 2], Line> = BTreeMap::new();
+    for ([_, course, section], line) in &lines {
+        let known = sections.entry([*course, *section]).or_insert_with(|| Line {
+            entry: Entry { section: line.entry.section.clone(), ..Entry::default() },
+            videos: 0,
+            weeks: line.weeks.iter().map(|views| views.map(|_| 0)).collect(),
+        });
+        known.videos += 1;
+        known.entry.sums = known.entry.sums.and(line.entry.sums);
+        known.entry.last_view = known.entry.last_view.max(line.entry.last_view);
+        for (sum, views) in known.weeks.iter_mut().zip(&line.weeks) {
+            *sum = sum.zip(*views).map(|(sum, views)| sum + views);
+        }
+    }
+    let sorted = |mut lines: Vec<Line>| {
+        let id = |line: &Line| (line.entry.id.clone(), line.entry.section.clone());
+        lines.sort_by(|a, b| by_views(&a.entry.sums, &b.entry.sums).then_with(|| id(a).cmp(&id(b))));
+        lines
+    };
+    Measures {
+        weeks: pieces
+            .iter()
+            .zip(standings.iter().zip(&weeks))
+            .map(|((from, to), (standing, rows))| Week {
+                from: *from,
+                to: *to,
+                known: known(*standing, rows),
+            })
+            .collect(),
+        distinct: media.len() as u64,
+        repeated: media.values().filter(|sections| **sections > 1).count() as u64,
+        videos: sorted(lines.into_values().collect()),
+        sections: sorted(sections.into_values().collect()),
+        left_out,
+        is_sections_ignored: filter.is_sections_ignored,
+        ragged: tables.ragged(),
+    }
+}
+
+/// The range cut at Mondays, in UTC days, both included: the windows that are asked for.
+fn pieces(question: &Question) -> Vec<(Day, Day)> {
+    let (first, last) = (question.base.range.from(), question.base.range.to());
+    let mut pieces = Vec::new();
+    let mut from = first;
+    while from <= last {
+        let next = plus_days(monday(from), 7);
+        pieces.push((from, minus_days(next, 1).min(last)));
+        if next <= from {
+            break;
+        }
+        from = next;
+    }
+    pieces
+}
+
+fn add(rows: &mut BTreeMap<Key, Entry>, key: Key, entry: Entry) {
+    match rows.get_mut(&key) {
+        None => {
+            rows.insert(key, entry);
+        }
+        Some(known) => {
+            let sums = known.sums.and(entry.sums);
+            let last_view = known.last_view.max(entry.last_view);
+            // Windows come in the order of time: the newest names win.
+            *known = Entry { sums, last_view, ..entry };
+        }
+    }
+}
+
+fn lines(weeks: &[BTreeMap<Key, Entry>], standings: &[Standing]) -> BTreeMap<Key, Line> {
+    let mut all: BTreeMap<Key, Entry> = BTreeMap::new();
+    for (key, entry) in weeks.iter().flatten() {
+        add(&mut all, *key, entry.clone());
+    }
+    all.into_iter()
+        .map(|(key, entry)| {
+            let views = |rows: &BTreeMap<Key, Entry>| rows.get(&key).map_or(0, |entry| entry.sums.views);
+            let weeks = weeks
+                .iter()
+                .zip(standings)
+                .map(|(rows, standing)| (*standing != Standing::Missing).then(|| views(rows)))
+                .collect();
+            (key, Line { entry, videos: 1, weeks })
+        })
+        .collect()
+}
+
+fn known(standing: Standing, rows: &BTreeMap<Key, Entry>) -> Known<Watched> {
+    let media: BTreeSet<u32> = rows.keys().map(|[id, _, _]| *id).collect();
+    let viewed: BTreeSet<u32> =
+        rows.iter().filter(|(_, entry)| entry.sums.views > 0).map(|([id, _, _], _)| *id).collect();
+    let sum = || rows.values().fold(Sums::default(), |sum, entry| sum.and(entry.sums));
+    let watched = Watched { videos: viewed.len() as u64, sums: (media.len() == rows.len()).then(sum) };
+    match standing {
+        Standing::Missing => Known::Missing,
+        Standing::Provisional => Known::Provisional(watched),
+        Standing::Complete => Known::Complete(watched),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reports::fixture::{day, question, tables, window};
+    use crate::shelf::Facts;
+    use proptest::prelude::*;
+
+    const HEADER: &str =
+        "video_name,section_number,mediaid,course_identifier,last_view,view_count,view_duration_in_minutes";
+
+    fn facts(from: &str, end: &str) -> Facts {
+        Facts { start: Some(day(from)), end: Some(day(end)), provisional_from: None }
+    }
+
+    proptest! {
+        #[test]
+        fn sums_are_added_across_windows_for_each_video_in_each_section(
+            weeks in prop::collection::vec(prop::collection::btree_map((0u32..4, 0u32..3), 0u64..9, 0..8), 3),
+            missing in 0usize..4,
+        ) {
+            let ends = ["2026-02-04", "2026-02-09", "2026-02-16", "2026-02-18"];
+            let windows: Vec<_> = weeks
+                .iter()
+                .enumerate()
+                .filter(|(place, _)| *place != missing)
+                .map(|(place, rows)| {
+                    let csv: String = rows
+                        .iter()
+                        .map(|((video, section), views)| format!("V,{section},m{video},c,2026-02-{:02},{views},1.5\n", 4 + place))
+                        .collect();
+                    window(facts(ends[place], ends[place + 1]), HEADER, &csv)
+                })
+                .collect();
+            let measures = measure(&tables(&windows), &question("2026-02-04", "2026-02-17"));
+            let mut plain: BTreeMap<(String, String), u64> = BTreeMap::new();
+            for (_, rows) in weeks.iter().enumerate().filter(|(place, _)| *place != missing) {
+                for ((video, section), views) in rows {
+                    *plain.entry((format!("m{video}"), section.to_string())).or_default() += views;
+                }
+            }
+            let measured: BTreeMap<(String, String), u64> = measures
+                .videos
+                .iter()
+                .map(|line| ((line.entry.id.clone(), line.entry.section.clone()), line.entry.sums.views))
+                .collect();
+            prop_assert_eq!(&measured, &plain);
+            for section in &measures.sections {
+                let own = plain.iter().filter(|((_, number), _)| *number == section.entry.section);
+                prop_assert_eq!(section.entry.sums.views, own.map(|(_, views)| views).sum::<u64>());
+            }
+            for (place, week) in measures.weeks.iter().enumerate() {
+                prop_assert_eq!(week.known.value().is_none(), place == missing);
+                let Some(watched) = week.known.value() else { continue };
+                let viewed: BTreeSet<u32> =
+                    weeks[place].iter().filter(|(_, views)| **views > 0).map(|((video, _), _)| *video).collect();
+                prop_assert_eq!(watched.videos, viewed.len() as u64);
+                let repeats = weeks[place].keys().map(|(video, _)| *video).collect::<BTreeSet<_>>().len() < weeks[place].len();
+                prop_assert_eq!(watched.sums.is_none(), repeats, "shown side by side, not added");
+            }
+        }
+    }
+
+    #[test]
+    fn the_latest_view_is_that_of_all_windows_and_what_reaches_beyond_the_range_is_left_out() {
+        let rows = |time: &str| format!("V,1,m,c,{time},2,3.0\n");
+        let windows = [
+            window(facts("2026-02-02", "2026-02-09"), HEADER, &rows("2026-02-08 10:00:00")),
+            window(facts("2026-02-09", "2026-02-16"), HEADER, &rows("")),
+            window(facts("2026-01-26", "2026-02-02"), HEADER, &rows("2026-01-27")),
+        ];
+        let measures = measure(&tables(&windows), &question("2026-02-02", "2026-02-15"));
+        assert_eq!(measures.left_out, 1);
+        assert_eq!(measures.videos[0].entry.sums.views, 4);
+        let latest = Timestamp::parse("2026-02-08 10:00:00").map(Timestamp::seconds);
+        assert_eq!(measures.videos[0].entry.last_view.map(i64::from), latest);
+        assert_eq!(measures.videos[0].weeks, [Some(2), Some(2)]);
+    }
+}
