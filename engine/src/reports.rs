@@ -4,8 +4,10 @@
 //!   reports share; [`text`]: what a cell of JSON or HTML says to a person.
 //! - [`presentation`], [`confused`], [`polling`], [`qanda`], [`notes`]: reports with a time in each row.
 //! - [`library`]: `asset`, a snapshot; [`weekly`]: `assetbydate`, sums by window.
+//! - [`any`]: every report that is not known, by the kinds of its columns alone.
 
 pub mod activity;
+pub mod any;
 pub mod confused;
 pub mod library;
 pub mod notes;

@@ -1,0 +1,325 @@
+//! A report that nobody knew when this was written: a table, and what the kinds of its columns allow.
+//!
+//! Nothing is claimed of what a number means. Numbers are told by their spread, days by how many rows they
+//! have, texts by how often each stands there. Where rows carry a day, the sum of a column of whole numbers is
+//! given for it under the column's own name: a reader who knows the report knows whether that is a number.
+
+use super::selection::codes;
+use super::{Known, Question, median};
+use crate::dictionary::{Dictionary, EMPTY};
+use crate::table::held::{Held, Standing, Tables};
+use crate::table::reading::{self, Kind};
+use domain::column;
+use domain::role::Role;
+use domain::time::{Day, SECOND, Timestamp, plus_days};
+use std::collections::BTreeMap;
+
+/// Rows that are answered one by one.
+const MOST_ROWS: usize = 1_000;
+/// Texts of one column that are counted one by one; a column with more is one of names.
+const MOST_VALUES: usize = 20;
+/// Bins of a spread.
+const BINS: usize = 10;
+
+/// What a column says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Says {
+    /// Numbers.
+    Numbers {
+        /// The smallest.
+        smallest: f64,
+        /// The largest.
+        largest: f64,
+        /// The one in the middle of them, where all are whole and not below zero.
+        median: Option<u64>,
+        /// How many lie in each bin of equal width, from the smallest to the largest.
+        bins: Vec<u64>,
+    },
+    /// Days or times.
+    Times {
+        /// The first, as seconds since 1970, UTC.
+        first: u32,
+        /// The last.
+        last: u32,
+    },
+    /// A few texts, each with its rows, most first.
+    Values(Vec<(String, u64)>),
+    /// Many texts: names, ids, sentences.
+    Texts,
+}
+
+/// One column.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Column {
+    /// Its name as it came.
+    pub name: String,
+    /// What it holds.
+    pub kind: Kind,
+    /// Rows in which it holds anything.
+    pub filled: u64,
+    /// Distinct texts.
+    pub distinct: u64,
+    /// What it says.
+    pub says: Says,
+}
+
+/// Rows by the days of one column.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ByDay {
+    /// The column of days.
+    pub column: String,
+    /// Columns of whole numbers, which are added up for each day.
+    pub sums: Vec<String>,
+    /// Every day of the range: rows, and a sum for each of those columns.
+    pub days: Vec<(Day, Known<(u64, Vec<u64>)>)>,
+    /// Rows whose day lies outside the range, or cannot be read.
+    pub outside: u64,
+}
+
+/// What an unknown report says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measures {
+    /// Its columns, in the order of the newest copy.
+    pub columns: Vec<Column>,
+    /// Rows by day, where a column holds days.
+    pub by_day: Option<ByDay>,
+    /// The first rows, a cell for each column.
+    pub rows: Vec<Vec<String>>,
+    /// How many rows there are.
+    pub count: u64,
+    /// Days of the range that are not here.
+    pub missing: u64,
+    /// What was filtered by and has no column here.
+    pub unfiltered: Vec<&'static str>,
+    /// Rows with another number of fields than their header.
+    pub ragged: u64,
+}
+
+/// What its columns allow.
+#[must_use]
+pub fn measure(tables: &Tables, question: &Question) -> Measures {
+    let texts = &tables.texts;
+    let base = &question.base;
+    let names = names(tables);
+    let (rows, unfiltered) = rows(tables, question, &names);
+    let cell = |row: &Vec<u32>, place: usize| row.get(place).copied().unwrap_or(EMPTY);
+    let columns: Vec<Column> = names
+        .iter()
+        .enumerate()
+        .map(|(place, name)| column(name, rows.iter().map(|row| cell(row, place)), texts))
+        .collect();
+    let has_dates = tables.iter().any(|(_, held)| held.facts.start.is_some());
+    let standing = |day: Day| {
+        let (start, end) = (Timestamp::start_of(day), Timestamp::start_of(plus_days(day, 1)));
+        tables.standing(start.seconds(), end.seconds(), base.today)
+    };
+    let missing = base.range.each_day().filter(|day| standing(*day) == Standing::Missing).count();
+    let is_dated = |column: &Column| matches!(column.kind, Kind::Day | Kind::Time);
+    let dated = columns.iter().position(is_dated).filter(|_| has_dates);
+    let by_day = dated.map(|dated| {
+        let kind = columns.get(dated).map_or(Kind::Day, |column| column.kind);
+        let whole = |column: &Column| matches!(column.says, Says::Numbers { median: Some(_), .. });
+        let added: Vec<usize> =
+            columns.iter().enumerate().filter(|(_, column)| whole(column)).map(|(place, _)| place).collect();
+        let mut days: BTreeMap<Day, (u64, Vec<u64>)> = BTreeMap::new();
+        let mut outside = 0;
+        for row in &rows {
+            let at =
+                reading::time(texts.bytes_of(cell(row, dated))).map(|at| Timestamp(i64::from(at) * SECOND));
+            // A bare day is a day wherever it is read; a time belongs to a day of the zone.
+            let day = at.map(|at| if kind == Kind::Day { at.day() } else { base.zone.day_of(at) });
+            let Some(day) = day.filter(|day| (base.range.from()..=base.range.to()).contains(day)) else {
+                outside += 1;
+                continue;
+            };
+            let (count, sums) = days.entry(day).or_insert_with(|| (0, vec![0; added.len()]));
+            *count += 1;
+            for (sum, place) in sums.iter_mut().zip(&added) {
+                *sum += reading::count(texts.bytes_of(cell(row, *place))).unwrap_or(0);
+            }
+        }
+        let of_day = |day: Day| {
+            let counted = days.get(&day).cloned().unwrap_or_else(|| (0, vec![0; added.len()]));
+            match standing(day) {
+                Standing::Missing => Known::Missing,
+                Standing::Provisional => Known::Provisional(counted),
+                Standing::Complete => Known::Complete(counted),
+            }
+        };
+        let name = |place: &usize| names.get(*place).cloned().unwrap_or_default();
+        ByDay {
+            column: name(&dated),
+            sums: added.iter().map(name).collect(),
+            days: base.range.each_day().map(|day| (day, of_day(day))).collect(),
+            outside,
+        }
+    });
+    let told = |row: &Vec<u32>| row.iter().map(|code| texts.text(*code).into_owned()).collect();
+    Measures {
+        columns,
+        by_day,
+        count: rows.len() as u64,
+        rows: rows.iter().take(MOST_ROWS).map(told).collect(),
+        missing: missing as u64,
+        unfiltered,
+        ragged: tables.ragged(),
+    }
+}
+
+/// The names of all columns, those of the newest copy first.
+fn names(tables: &Tables) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    let held: Vec<&Held> = tables.iter().map(|(_, held)| held).collect();
+    for name in held.iter().rev().flat_map(|held| held.table.names()) {
+        if column::position(&names, name).is_none() {
+            names.push(name.to_owned());
+        }
+    }
+    names
+}
+
+/// Every row that the filters let pass, as codes by column; and the filters that have no column here.
+fn rows(tables: &Tables, question: &Question, names: &[String]) -> (Vec<Vec<u32>>, Vec<&'static str>) {
+    let texts = &tables.texts;
+    let base = &question.base;
+    let filters =
+        [("courseId", codes(base.course.as_slice(), texts)), ("sectionId", codes(&base.sections, texts))];
+    let mut unfiltered: Vec<&'static str> = filters
+        .iter()
+        .filter(|(name, wanted)| wanted.is_some() && column::position(names, name).is_none())
+        .map(|(name, _)| *name)
+        .collect();
+    let by_role = !base.roles.is_empty();
+    if by_role && column::position(names, "role").is_none() {
+        unfiltered.push("role");
+    }
+    let mut rows = Vec::new();
+    for (_, held) in tables.iter() {
+        let table = &held.table;
+        let places: Vec<Option<usize>> = names.iter().map(|name| table.place(name)).collect();
+        let role = table.place("role").filter(|_| by_role);
+        let wanted: Vec<_> = filters
+            .iter()
+            .filter_map(|(name, wanted)| Some((table.place(name)?, wanted.as_ref()?)))
+            .collect();
+        for row in 0..table.rows() {
+            let passes = wanted.iter().all(|(place, wanted)| wanted.contains(&table.code(Some(*place), row)))
+                && role.is_none_or(|place| {
+                    base.roles.contains(&Role::of(&texts.text(table.code(Some(place), row))))
+                });
+            if passes {
+                rows.push(places.iter().map(|place| table.code(*place, row)).collect());
+            }
+        }
+    }
+    (rows, unfiltered)
+}
+
+fn column(name: &str, codes: impl Iterator<Item = u32>, texts: &Dictionary) -> Column {
+    let mut counts: BTreeMap<u32, u64> = BTreeMap::new();
+    codes.filter(|code| *code != EMPTY).for_each(|code| *counts.entry(code).or_default() += 1);
+    let kind = Kind::of(counts.keys().map(|code| texts.bytes_of(*code)));
+    let filled = counts.values().sum();
+    let says = match kind {
+        Kind::Number => numbers(&counts, texts),
+        Kind::Day | Kind::Time => {
+            let times = || counts.keys().filter_map(|code| reading::time(texts.bytes_of(*code)));
+            times().min().zip(times().max()).map(|(first, last)| Says::Times { first, last })
+        }
+        Kind::Text if counts.len() <= MOST_VALUES && filled > counts.len() as u64 => {
+            let mut values: Vec<(String, u64)> =
+                counts.iter().map(|(code, rows)| (texts.text(*code).into_owned(), *rows)).collect();
+            values.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+            Some(Says::Values(values))
+        }
+        Kind::Text => None,
+    };
+    Column {
+        name: name.to_owned(),
+        kind,
+        filled,
+        distinct: counts.len() as u64,
+        says: says.unwrap_or(Says::Texts),
+    }
+}
+
+fn numbers(counts: &BTreeMap<u32, u64>, texts: &Dictionary) -> Option<Says> {
+    let read =
+        || counts.iter().filter_map(|(code, rows)| Some((reading::number(texts.bytes_of(*code))?, *rows)));
+    let smallest = read().map(|(number, _)| number).min_by(f64::total_cmp)?;
+    let largest = read().map(|(number, _)| number).max_by(f64::total_cmp)?;
+    let mut bins = vec![0; if largest > smallest { BINS } else { 1 }];
+    #[expect(clippy::cast_precision_loss, reason = "ten bins")]
+    let width = (largest - smallest) / bins.len() as f64;
+    for (number, rows) in read() {
+        let place = if width > 0.0 { (number - smallest) / width } else { 0.0 };
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to ten")]
+        let place = (place as usize).min(bins.len() - 1);
+        if let Some(bin) = bins.get_mut(place) {
+            *bin += rows;
+        }
+    }
+    let whole: Option<Vec<(u64, u64)>> =
+        counts.iter().map(|(code, rows)| Some((reading::count(texts.bytes_of(*code))?, *rows))).collect();
+    let median = whole.map(|whole| {
+        let each =
+            |(number, rows): (u64, u64)| std::iter::repeat_n(number, usize::try_from(rows).unwrap_or(0));
+        median(whole.into_iter().flat_map(each).collect())
+    });
+    Some(Says::Numbers { smallest, largest, median, bins })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reports::fixture::{day, question, tables, week};
+    use proptest::prelude::*;
+
+    const VISIT: &str = "user,page,visit_count,date";
+
+    #[test]
+    fn the_vendors_own_example_is_read_by_the_kinds_of_its_columns() {
+        let rows = "Alice,home,2,2020-02-03\nAlice,profile,1,2020-02-03\nBob,home,4,2020-02-03\nAlice,home,2,2020-02-04\n";
+        let measures =
+            measure(&tables(&[week("2020-02-03", VISIT, rows)]), &question("2020-02-03", "2020-02-10"));
+        let kinds: Vec<Kind> = measures.columns.iter().map(|column| column.kind).collect();
+        assert_eq!(kinds, [Kind::Text, Kind::Text, Kind::Number, Kind::Day]);
+        assert_eq!(measures.columns[1].says, Says::Values(vec![("home".into(), 3), ("profile".into(), 1)]));
+        let by_day = measures.by_day.unwrap();
+        assert_eq!(
+            (by_day.column.as_str(), by_day.sums.as_slice()),
+            ("date", ["visit_count".to_owned()].as_slice())
+        );
+        assert_eq!(by_day.days[0], (day("2020-02-03"), Known::Complete((3, vec![7]))));
+        assert_eq!(by_day.days[2].1, Known::Complete((0, vec![0])));
+        assert_eq!(by_day.days[7].1, Known::Missing);
+        assert_eq!((measures.count, measures.missing), (4, 1));
+    }
+
+    #[test]
+    fn a_filter_without_a_column_is_said_and_an_address_is_not_there() {
+        let mut question = question("2020-02-03", "2020-02-09");
+        question.base.course = Some("c".into());
+        let measures = measure(&tables(&[week("2020-02-03", "user,user_email", "Ana,a@b\n")]), &question);
+        assert_eq!((measures.unfiltered.as_slice(), measures.count), (["courseId"].as_slice(), 1));
+        assert_eq!(measures.columns.len(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn a_spread_holds_every_number_once(numbers in prop::collection::vec(-50i32..50, 1..60)) {
+            let csv: String = numbers.iter().map(|n| format!("{n},x\n")).collect();
+            let measures =
+                measure(&tables(&[week("2020-02-03", "n,x", &csv)]), &question("2020-02-03", "2020-02-09"));
+            let Says::Numbers { smallest, largest, ref bins, .. } = measures.columns[0].says else { panic!() };
+            prop_assert_eq!(bins.iter().sum::<u64>(), numbers.len() as u64);
+            prop_assert_eq!(smallest, f64::from(*numbers.iter().min().unwrap()));
+            prop_assert_eq!(largest, f64::from(*numbers.iter().max().unwrap()));
+        }
+
+        #[test]
+        fn no_table_is_a_panic(rows in "[a-c0-9,\n\"-]{0,80}") {
+            let _ = measure(&tables(&[week("2020-02-03", VISIT, &rows)]), &question("2020-02-03", "2020-02-09"));
+        }
+    }
+}
