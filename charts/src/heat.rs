@@ -8,6 +8,7 @@ use crate::svg::{Drawn, block, failed, finished, written};
 use crate::ticks;
 use plotters::prelude::{IntoDrawingArea, SVGBackend};
 use plotters::style::text_anchor::{HPos, VPos};
+use serde::{Deserialize, Serialize};
 
 /// Steps of the scale above nothing.
 const STEPS: f64 = 5.0;
@@ -23,7 +24,7 @@ const SWATCH: i32 = 56;
 const CHARACTER: i32 = 8;
 
 /// One line of cells.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Line {
     /// Its name in full.
     pub name: String,
@@ -36,7 +37,7 @@ pub struct Line {
 }
 
 /// A heat map.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Heat {
     /// Tells its parts from those of other charts in the document: letters, digits, `-`.
     pub id: String,

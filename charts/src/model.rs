@@ -1,7 +1,9 @@
 //! What a chart of upright bars says: a sentence, and a table with the very same numbers.
 
+use serde::{Deserialize, Serialize};
+
 /// What is known of one bar's number.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum Level {
     /// Not here: a gap with a word, never a zero.
     Missing,
@@ -24,7 +26,7 @@ impl Level {
 }
 
 /// One bar.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Bar {
     /// Its name in the table, in full.
     pub name: String,
@@ -37,7 +39,7 @@ pub struct Bar {
 }
 
 /// Numbers that stand beside the bars in the table and are not drawn: one for each bar.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Beside {
     /// What they are.
     pub name: String,
@@ -46,7 +48,7 @@ pub struct Beside {
 }
 
 /// The words that a chart needs and cannot know.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Words {
     /// Above the names of the bars, in the table.
     pub bars: String,
@@ -61,7 +63,7 @@ pub struct Words {
 }
 
 /// Bars over time.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Chart {
     /// Tells its parts from those of other charts in the document: letters, digits, `-`.
     pub id: String,
@@ -80,7 +82,7 @@ pub struct Chart {
 }
 
 /// One row of a table.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     /// The bar's name.
     pub name: String,
@@ -91,7 +93,7 @@ pub struct Row {
 }
 
 /// A chart's numbers as a table.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Table {
     /// The names of the columns: bars, each number, state if rows have one.
     pub columns: Vec<String>,

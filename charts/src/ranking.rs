@@ -9,6 +9,7 @@ use crate::scale::Linear;
 use crate::svg::{Drawn, block, failed, finished, written};
 use plotters::prelude::{IntoDrawingArea, SVGBackend};
 use plotters::style::text_anchor::{HPos, VPos};
+use serde::{Deserialize, Serialize};
 
 /// Pixels down of one row: a target that a thumb can hit.
 pub const ROW: u32 = 32;
@@ -19,7 +20,7 @@ const CHARACTER: i32 = 8;
 const SPACE: i32 = 8;
 
 /// One bar.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Item {
     /// Its name.
     pub name: String,
@@ -40,7 +41,7 @@ impl Item {
 }
 
 /// Lying bars.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Ranking {
     /// Tells its parts from those of other charts in the document: letters, digits, `-`.
     pub id: String,

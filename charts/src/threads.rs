@@ -1,0 +1,40 @@
+//! Questions with their answers, as a page sets them: who said what, and when.
+
+use serde::{Deserialize, Serialize};
+
+/// Something that was said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// Who said it; may be empty.
+    pub who: String,
+    /// What they are: `Student`.
+    pub role: String,
+    /// Whether they are staff, for a mark beside the name.
+    pub is_staff: bool,
+    /// When, as it is spelt; empty where no report says it.
+    pub when: String,
+    /// What; `None` where contents were not asked for.
+    pub text: Option<String>,
+    /// What else there is to say of it: `edited twice`; may be empty.
+    pub note: String,
+}
+
+/// A question with its answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Thread {
+    /// Tells it from others.
+    pub id: String,
+    /// The question.
+    pub question: Said,
+    /// Its answers, the oldest first.
+    pub answers: Vec<Said>,
+}
+
+/// Threads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Threads {
+    /// The newest first.
+    pub threads: Vec<Thread>,
+    /// How many there are in all: more than are here, where only the first are.
+    pub total: u64,
+}
