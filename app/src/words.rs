@@ -3,6 +3,7 @@
 //! [`waiting`]: what will happen, how far it is, what can be done. [`figures`]: what the figures say.
 
 pub mod figures;
+pub mod reports;
 pub mod waiting;
 
 pub use waiting::*;

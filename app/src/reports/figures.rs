@@ -1,0 +1,46 @@
+//! From measures to figures, a file for each report: titles, sentences and caveats beside the numbers they limit.
+//!
+//! - [`telling`]: what all of them need to say anything; [`decks`]: what reports about decks have in common.
+
+pub mod any;
+pub mod confused;
+pub mod decks;
+pub mod library;
+pub mod notes;
+pub mod polling;
+pub mod presentation;
+pub mod qanda;
+pub mod telling;
+pub mod weekly;
+
+use crate::reports::tongue::Tongue;
+use crate::told::{Figure, Look};
+use engine::table::held::Tables;
+use telling::Telling;
+
+/// The figures of a look over the tables that are here. Of a report that no file here knows, what the kinds of
+/// its columns allow.
+#[must_use]
+pub fn of(look: &Look, tables: &Tables, tongue: &Tongue) -> Vec<Figure> {
+    let here = |id: &str| tables.generation(id);
+    let telling = Telling {
+        tongue,
+        zone: &look.zone,
+        question: &look.question,
+        created: look.windows.iter().filter(|w| here(&w.id) == Some(w.generation)).map(|w| w.created).min(),
+    };
+    let question = &look.question;
+    match look.report.as_str() {
+        "presentation" => {
+            presentation::figures(&telling, &engine::reports::presentation::measure(tables, question))
+        }
+        "confused" => confused::figures(&telling, &engine::reports::confused::measure(tables, question)),
+        "polling" => polling::figures(&telling, &engine::reports::polling::measure(tables, question)),
+        "qanda" => qanda::figures(&telling, &engine::reports::qanda::measure(tables, question)),
+        "notes" => notes::figures(&telling, &engine::reports::notes::measure(tables, question)),
+        "asset" => library::figures(&telling, &engine::reports::library::measure(tables, question)),
+        "assetbydate" => weekly::figures(&telling, &engine::reports::weekly::measure(tables, question)),
+        _ => any::figures(&telling, &engine::reports::any::measure(tables, question)),
+    }
+}
+

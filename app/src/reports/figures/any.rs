@@ -1,0 +1,146 @@
+//! The figures of a report that no file here knows: what the kinds of its columns allow.
+
+use super::telling::{
+    Telling, bars_of, beside, by, figure, item, listing, most, nothing, number, ranking, row,
+};
+use crate::told::Figure;
+use crate::words::reports as said;
+use charts::listing::{Cell, Kind};
+use charts::model::{Bar, Level};
+use engine::reports::any::{ByDay, Column, Measures, Says};
+use engine::table::reading;
+
+/// Columns that have a figure of their own.
+const DRAWN: usize = 8;
+
+/// Rows by day, sums by day, spreads, values; and the rows themselves.
+#[must_use]
+pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
+    let tongue = telling.tongue;
+    let caveat = said::join([
+        said::UNKNOWN_CAVEAT.to_owned(),
+        said::unfiltered(&measures.unfiltered),
+        said::coverage(tongue, measures.missing, 0),
+        said::passed_over(tongue, measures.ragged),
+    ]);
+    let mut figures = Vec::new();
+    if let Some(by_day) = &measures.by_day {
+        figures.extend(days(telling, by_day, &caveat));
+    }
+    for (place, column) in measures.columns.iter().enumerate().take(DRAWN) {
+        let id = format!("column-{place}");
+        figures.extend(match &column.says {
+            Says::Numbers { smallest, largest, median, bins } => {
+                Some(spread(telling, &id, column, (*smallest, *largest, *median), bins))
+            }
+            Says::Values(values) => Some(valued(telling, &id, column, values)),
+            Says::Times { .. } | Says::Texts => None,
+        });
+    }
+    figures.push(rows(telling, measures, caveat));
+    figures
+}
+
+fn days(telling: &Telling<'_>, by_day: &ByDay, caveat: &str) -> Vec<Figure> {
+    let tongue = telling.tongue;
+    let outside = said::outside(tongue, by_day.outside, &by_day.column);
+    let total: u64 = by_day.days.iter().filter_map(|(_, known)| known.value()).map(|(rows, _)| rows).sum();
+    let told = |sum: u64, noun: &str, best: Option<domain::time::Day>| match best {
+        None => nothing(&by_day.days),
+        Some(day) => format!("{} {noun} in all; most on {}.", tongue.count(sum), tongue.full_day(day)),
+    };
+    let noun = if total == 1 { "row" } else { "rows" };
+    let sentence = told(total, noun, most(&by_day.days, |(rows, _)| *rows));
+    let title = format!("Rows per day of {}", by_day.column);
+    let mut figures = vec![telling.per_day(
+        ["rows-by-day", &title, said::ROWS],
+        sentence,
+        &by(&by_day.days, |(rows, _)| *rows),
+        Vec::new(),
+        said::join([caveat.to_owned(), outside.clone()]),
+    )];
+    for (place, name) in by_day.sums.iter().enumerate().take(DRAWN) {
+        let of = |(_, sums): &(u64, Vec<u64>)| sums.get(place).copied().unwrap_or(0);
+        let sum = by_day.days.iter().filter_map(|(_, known)| known.value()).map(of).sum();
+        figures.push(telling.per_day(
+            [&format!("sum-{place}"), &format!("{name}, added up per day of {}", by_day.column), name],
+            told(sum, name, most(&by_day.days, of)),
+            &by(&by_day.days, of),
+            vec![beside(said::ROWS, &by_day.days, |(rows, _)| *rows)],
+            said::join([said::ADDED_CAVEAT.to_owned(), outside.clone()]),
+        ));
+    }
+    figures
+}
+
+fn spread(
+    telling: &Telling<'_>,
+    id: &str,
+    column: &Column,
+    (smallest, largest, median): (f64, f64, Option<u64>),
+    bins: &[u64],
+) -> Figure {
+    let tongue = telling.tongue;
+    let width = (largest - smallest) / number(bins.len().max(1) as u64);
+    let bars = (0u64..).zip(bins).map(|(place, rows)| {
+        let (from, to) = (smallest + width * number(place), smallest + width * number(place + 1));
+        let name = if width > 0.0 {
+            format!("{} – {}", tongue.number(from), tongue.number(to))
+        } else {
+            tongue.number(from)
+        };
+        Bar { short: tongue.number(from), name, is_landmark: true, level: Level::Complete(number(*rows)) }
+    });
+    let bars = bars.collect();
+    let middle = median.map(|median| format!("; the one in the middle is {}", tongue.count(median)));
+    let sentence = format!(
+        "From {} to {}{}.",
+        tongue.number(smallest),
+        tongue.number(largest),
+        middle.unwrap_or_default()
+    );
+    let title = format!("Rows by {}", column.name);
+    let titles = [id, title.as_str(), said::ROWS];
+    bars_of(titles, said::ROWS.to_owned(), sentence, (&column.name, bars), Vec::new(), String::new())
+}
+
+fn valued(telling: &Telling<'_>, id: &str, column: &Column, values: &[(String, u64)]) -> Figure {
+    let items = values.iter().map(|(name, rows)| item(name.clone(), number(*rows), Vec::new())).collect();
+    let sentence = values.first().map_or_else(String::new, |(name, rows)| {
+        format!("{name} has the most: {}.", telling.tongue.of(*rows, "row", "rows"))
+    });
+    let title = format!("Rows by {}", column.name);
+    ranking([id, &title, said::ROWS], sentence, String::new(), (&column.name, &[]), items)
+}
+
+fn rows(telling: &Telling<'_>, measures: &Measures, caveat: String) -> Figure {
+    let kind = |column: &Column| match column.kind {
+        reading::Kind::Number => Kind::Number,
+        reading::Kind::Day | reading::Kind::Time => Kind::Date,
+        reading::Kind::Text => Kind::Text,
+    };
+    let columns: Vec<(&str, Kind)> =
+        measures.columns.iter().map(|column| (column.name.as_str(), kind(column))).collect();
+    let cell = |text: &String, column: &Column| {
+        let bytes = text.as_bytes();
+        match column.kind {
+            reading::Kind::Number => Cell::number(reading::number(bytes)),
+            reading::Kind::Time => telling.moment_cell(reading::time(bytes)),
+            reading::Kind::Day => {
+                domain::time::parse_day(text).map_or(Cell::None, |day| telling.day_cell(day))
+            }
+            reading::Kind::Text => Cell::text(text.clone()),
+        }
+    };
+    let shown = measures.rows.iter().map(|cells| {
+        row(cells.iter().zip(&measures.columns).map(|(text, column)| cell(text, column)).collect(), &[])
+    });
+    let shown: Vec<_> = shown.collect();
+    let sentence = if measures.count == 0 {
+        said::NO_ACTIVITY.to_owned()
+    } else {
+        said::rows(telling.tongue, measures.count, shown.len())
+    };
+    let body = listing(&columns, None, shown, measures.count);
+    figure(["rows", "Every row"], String::new(), sentence, caveat, body)
+}

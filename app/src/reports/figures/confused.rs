@@ -1,0 +1,93 @@
+//! The figures of `confused`.
+
+use super::decks;
+use super::telling::{Telling, beside, by, count, figure, listing, most, nothing, number, row};
+use crate::told::Figure;
+use crate::words::reports as said;
+use charts::listing::{Cell, Kind};
+use engine::reports::confused::Measures;
+
+/// Marks: when, on which days far more than usual, at which hours, on which decks.
+#[must_use]
+pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
+    let tongue = telling.tongue;
+    let activity = &measures.activity;
+    let marks = |count: u64| tongue.of(count, "mark", "marks");
+    let total = activity.total;
+    let sentence = if total.events == 0 {
+        nothing(&activity.days)
+    } else {
+        let best = most(&activity.days, |count| count.events);
+        said::marked(tongue, total.people, decks::chosen(activity), total.events, best)
+    };
+    let caveat = said::join([
+        said::MARK_CAVEAT.to_owned(),
+        telling.coverage(&activity.days),
+        said::unnamed(tongue, total.unnamed, "mark", "marks"),
+        telling.passed_over(activity.passed_over),
+    ]);
+    vec![
+        telling.per_day(
+            ["confusion", "Marks of confusion per day", said::MARKS],
+            sentence,
+            &by(&activity.days, |count| count.events),
+            vec![beside(said::PEOPLE, &activity.days, |count| count.people)],
+            caveat,
+        ),
+        spikes(telling, measures),
+        telling.per_hour(
+            ["confusion-hours", "Marks by weekday and hour", said::MARKS],
+            &activity.week,
+            &marks,
+            telling.coverage(&activity.days),
+        ),
+        decks::ranked(["decks", "Marks per deck", said::MARKS], telling, activity, &|count| {
+            marks(count.events)
+        }),
+        decks::listed(
+            ["every-deck", "Every deck with marks"],
+            telling,
+            activity,
+            said::MARK_CAVEAT,
+            (&[said::MARKS, said::PEOPLE, said::STUDENTS], &|deck| decks::cells(&deck.count)),
+        ),
+    ]
+}
+
+fn spikes(telling: &Telling<'_>, measures: &Measures) -> Figure {
+    let sentence = match measures.spikes.first() {
+        Some(first) => said::stands_out(telling.tongue, first.day, first.marks, first.usual, &first.deck),
+        None if measures.activity.total.events == 0 => nothing(&measures.activity.days),
+        None => said::NO_SPIKES.to_owned(),
+    };
+    let rows: Vec<_> = measures
+        .spikes
+        .iter()
+        .map(|spike| {
+            let times = (spike.usual > 0).then(|| number(spike.marks) / number(spike.usual));
+            let cells = vec![
+                telling.day_cell(spike.day),
+                Cell::text(spike.deck.clone()),
+                Cell::text(spike.course.clone()),
+                count(spike.marks),
+                count(spike.usual),
+                Cell::number(times),
+                count(spike.people),
+            ];
+            row(cells, &[])
+        })
+        .collect();
+    let total = rows.len() as u64;
+    let columns = [
+        (crate::words::DAY, Kind::Date),
+        (said::MOST_MARKED, Kind::Text),
+        (said::COURSE, Kind::Text),
+        (said::MARKS, Kind::Number),
+        (said::USUAL, Kind::Number),
+        (said::TIMES_USUAL, Kind::Number),
+        (said::PEOPLE, Kind::Number),
+    ];
+    let caveat = said::join([said::USUAL_CAVEAT.to_owned(), telling.coverage(&measures.activity.days)]);
+    let unit = telling.unit(said::MARKS);
+    figure(["spikes", "Days that stand out"], unit, sentence, caveat, listing(&columns, None, rows, total))
+}

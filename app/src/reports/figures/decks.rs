@@ -1,0 +1,95 @@
+//! What reports about decks have in common: a ranking of decks that can be chosen, and every deck as a table.
+
+use super::telling::{Telling, Titles, count, figure, item, listing, number, ranking, series};
+use crate::told::{Body, Figure};
+use crate::words::reports as said;
+use charts::listing::{Cell, Kind, Row};
+use engine::reports::activity::{Activity, Count, Deck};
+
+/// Decks that are ranked; every other stands in the table.
+const RANKED: usize = 20;
+
+/// What decks are listed by: the heads after the deck and its course, and their cells.
+pub type Listed<'a> = (&'a [&'a str], &'a dyn Fn(&Deck) -> Vec<Cell>);
+
+/// A deck's name; of one without, the beginning of its id.
+#[must_use]
+pub fn name(deck: &Deck) -> String {
+    said::named(&deck.name, said::DECK, &deck.id)
+}
+
+/// How many decks there are that no filter leaves out.
+#[must_use]
+pub fn chosen(activity: &Activity) -> u64 {
+    activity.decks.iter().filter(|deck| !deck.is_left_out).count() as u64
+}
+
+/// Decks by events, each a choice.
+#[must_use]
+pub fn ranked(
+    [id, title, unit]: Titles<'_>,
+    telling: &Telling<'_>,
+    activity: &Activity,
+    events: &dyn Fn(&Count) -> String,
+) -> Figure {
+    let sentence = activity.decks.first().map_or_else(
+        || super::telling::nothing(&activity.days),
+        |first| {
+            let people = telling.tongue.of(first.count.people, "person", "people");
+            said::leads(&name(first), &events(&first.count), &people)
+        },
+    );
+    let decks: Vec<&Deck> = activity.decks.iter().take(RANKED).collect();
+    let items = decks.iter().map(|deck| {
+        let mut item = item(name(deck), number(deck.count.events), vec![Some(number(deck.count.people))]);
+        item.is_left_out = deck.is_left_out;
+        item
+    });
+    let items = items.collect();
+    let caveat = said::first_of(telling.tongue, decks.len(), activity.decks.len() as u64);
+    let mut figure = ranking([id, title, unit], sentence, caveat, (said::DECK, &[said::PEOPLE]), items);
+    if let Body::Ranking { decks: ids, .. } = &mut figure.body {
+        *ids = decks.iter().map(|deck| deck.id.clone()).collect();
+    }
+    figure
+}
+
+/// Every deck.
+#[must_use]
+pub fn listed(
+    [id, title]: [&str; 2],
+    telling: &Telling<'_>,
+    activity: &Activity,
+    caveat: &str,
+    (heads, cells): Listed<'_>,
+) -> Figure {
+    let rows: Vec<Row> = activity
+        .decks
+        .iter()
+        .map(|deck| Row {
+            id: Some(deck.id.clone()),
+            cells: [Cell::text(name(deck)), Cell::text(deck.course.clone())]
+                .into_iter()
+                .chain(cells(deck))
+                .collect(),
+            spark: series(&deck.steps),
+            is_left_out: deck.is_left_out,
+        })
+        .collect();
+    let columns: Vec<(&str, Kind)> = [(said::DECK, Kind::Text), (said::COURSE, Kind::Text)]
+        .into_iter()
+        .chain(heads.iter().map(|head| (*head, Kind::Number)))
+        .collect();
+    let total = rows.len() as u64;
+    let sentence = telling.tongue.of(total, "deck", "decks") + ".";
+    let sentence = if total == 0 { super::telling::nothing(&activity.days) } else { sentence };
+    let caveat = said::join([caveat.to_owned(), said::SPARK_CAVEAT.to_owned()]);
+    let body = listing(&columns, Some(said::OVER_TIME), rows, total);
+    figure([id, title], String::new(), sentence, caveat, body)
+}
+
+/// Events and people of a deck, as cells.
+#[must_use]
+pub fn cells(of: &Count) -> Vec<Cell> {
+    vec![count(of.events), count(of.people), count(of.students)]
+}

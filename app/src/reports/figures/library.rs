@@ -1,0 +1,151 @@
+//! The figures of `asset`: a snapshot, and of when.
+
+use super::telling::{Telling, count, figure, item, listing, number, ranking, row};
+use crate::told::{Body, Figure};
+use crate::words::reports as said;
+use charts::listing::{Cell, Kind, Row};
+use engine::reports::library::{Entry, Facet, Measures};
+
+/// Videos that are ranked; every other stands in the table.
+const RANKED: usize = 20;
+/// Videos in the table, most views first.
+const LISTED: usize = 2_000;
+
+/// The library as it stood.
+#[must_use]
+pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
+    let tongue = telling.tongue;
+    let moment = telling.created.map(|created| tongue.moment(created));
+    let as_of = said::as_of(moment.as_deref());
+    let sentence = if measures.videos == 0 {
+        said::NO_ACTIVITY.to_owned()
+    } else {
+        said::library(tongue, measures.videos, measures.never_viewed, measures.transcribed)
+    };
+    let caveat = said::join([
+        as_of.clone(),
+        ignored(measures.is_sections_ignored),
+        said::passed_over(tongue, measures.ragged),
+    ]);
+    let several = if measures.repeated > 0 { said::SEVERAL_SECTIONS } else { "" };
+    let titles = ["library", "The library"];
+    let mut figures = vec![figure(titles, said::VIDEOS.to_owned(), sentence.clone(), caveat, Body::Text)];
+    figures.push(ranked(&measures.entries, &said::join([as_of.clone(), several.to_owned()])));
+    figures.push(listed(telling, measures, sentence, &said::join([as_of.clone(), several.to_owned()])));
+    for (facet, groups) in Facet::ALL.into_iter().zip(&measures.groups) {
+        // A facet that says nothing is no figure.
+        if groups.iter().all(|group| group.name.is_empty()) {
+            continue;
+        }
+        let (id, title, head) = facet_words(facet);
+        let items = groups.iter().map(|group| {
+            let name = if group.name.is_empty() { said::NO_NAME.to_owned() } else { group.name.clone() };
+            let beside = [group.sums.map(|sums| number(sums.views)), group.sums.map(|sums| sums.minutes)];
+            item(name, number(group.videos), beside.to_vec())
+        });
+        let items = items.collect();
+        let sentence = groups.first().map_or_else(String::new, |first| {
+            let name = if first.name.is_empty() { said::NO_NAME } else { &first.name };
+            format!("{name} has the most: {}.", tongue.of(first.videos, "video", "videos"))
+        });
+        let caveat = said::join([as_of.clone(), several.to_owned()]);
+        let beside = (head, [said::VIEWS, said::MINUTES].as_slice());
+        figures.push(ranking([id, title, said::VIDEOS], sentence, caveat, beside, items));
+    }
+    figures
+}
+
+/// The caveat of sections that a report cannot tell.
+#[must_use]
+pub fn ignored(is_ignored: bool) -> String {
+    if is_ignored { said::SECTIONS_IGNORED.to_owned() } else { String::new() }
+}
+
+/// A video, with its section.
+#[must_use]
+pub fn name(entry: &Entry) -> String {
+    let video = said::named(&entry.name, said::VIDEO, &entry.id);
+    if entry.section.is_empty() { video } else { format!("{video} · {}", entry.section) }
+}
+
+fn facet_words(facet: Facet) -> (&'static str, &'static str, &'static str) {
+    match facet {
+        Facet::Term => ("terms", "Videos by term", said::TERM),
+        Facet::Department => ("departments", "Videos by department", "Department"),
+        Facet::Campus => ("campuses", "Videos by campus", "Campus"),
+        Facet::Device => ("devices", "Videos by capture device", "Device"),
+        Facet::Room => ("rooms", "Videos by room", "Room"),
+    }
+}
+
+fn ranked(entries: &[Entry], caveat: &str) -> Figure {
+    let items = entries.iter().filter(|entry| entry.sums.views > 0).take(RANKED).map(|entry| {
+        let sums = &entry.sums;
+        let beside = [sums.live, sums.on_demand, sums.public, sums.private].map(|views| Some(number(views)));
+        item(name(entry), number(sums.views), beside.to_vec())
+    });
+    let items: Vec<_> = items.collect();
+    let sentence = items
+        .first()
+        .map_or_else(|| said::NO_ACTIVITY.to_owned(), |first| format!("{} was viewed most.", first.name));
+    let beside = [said::LIVE, said::ON_DEMAND, said::PUBLIC, said::PRIVATE];
+    let titles = ["most-viewed", "Most viewed", said::VIEWS];
+    ranking(titles, sentence, caveat.to_owned(), (said::VIDEO, &beside), items)
+}
+
+fn listed(telling: &Telling<'_>, measures: &Measures, sentence: String, caveat: &str) -> Figure {
+    let columns = [
+        (said::VIDEO, Kind::Text),
+        (said::SECTION, Kind::Text),
+        (said::TERM, Kind::Text),
+        (said::OWNER, Kind::Text),
+        (said::VIEWS, Kind::Number),
+        (said::LIVE, Kind::Number),
+        (said::ON_DEMAND, Kind::Number),
+        (said::PUBLIC, Kind::Number),
+        (said::PRIVATE, Kind::Number),
+        (said::DOWNLOADS, Kind::Number),
+        (said::LENGTH, Kind::Number),
+        (said::MINUTES, Kind::Number),
+        (said::OF_LENGTH, Kind::Number),
+        (said::LAST_VIEW, Kind::Date),
+    ];
+    let rows: Vec<Row> = measures
+        .entries
+        .iter()
+        .take(LISTED)
+        .map(|entry| {
+            let sums = &entry.sums;
+            let cells = vec![
+                Cell::text(said::named(&entry.name, said::VIDEO, &entry.id)),
+                Cell::text(entry.section.clone()),
+                Cell::text(entry.groups.first().cloned().unwrap_or_default()),
+                Cell::text(entry.owner.clone()),
+                count(sums.views),
+                count(sums.live),
+                count(sums.on_demand),
+                count(sums.public),
+                count(sums.private),
+                count(sums.downloads),
+                Cell::number(entry.length),
+                Cell::Number(sums.minutes),
+                Cell::number(entry.times_watched()),
+                telling.moment_cell(entry.last_view),
+            ];
+            row(cells, &[])
+        })
+        .collect();
+    let total = measures.entries.len() as u64;
+    let caveat = said::join([
+        caveat.to_owned(),
+        said::LENGTH_CAVEAT.to_owned(),
+        said::first_of(telling.tongue, rows.len(), total),
+    ]);
+    figure(
+        ["every-video", "Every video"],
+        String::new(),
+        sentence,
+        caveat,
+        listing(&columns, None, rows, total),
+    )
+}

@@ -1,0 +1,133 @@
+//! The figures of `polling`.
+
+use super::telling::{Telling, by, count, figure, listing, nothing, number, row, share};
+use crate::told::{Body, Figure};
+use crate::words::reports as said;
+use charts::answers::{Answers, Choice};
+use charts::listing::{Cell, Kind};
+use engine::reports::polling::{Measures, Poll, Solution};
+
+/// Polls that have a figure of their own, the newest first; every other stands in the table.
+const DRAWN: usize = 40;
+
+/// Answers: when, to which polls, and of each what was answered.
+#[must_use]
+pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
+    let tongue = telling.tongue;
+    let sentence = if measures.polls.is_empty() {
+        nothing(&measures.days)
+    } else {
+        said::polled(tongue, measures.students, measures.polls.len() as u64, right(&measures.polls))
+    };
+    let caveat = said::join([
+        said::CHANGES_CAVEAT.to_owned(),
+        telling.coverage(&measures.days),
+        said::unnamed(tongue, measures.answers.unnamed, "answer", "answers"),
+        telling.passed_over(measures.passed_over),
+    ]);
+    let per_day = telling.per_day(
+        ["poll-answers", "Poll answers per day", said::ANSWERS],
+        sentence.clone(),
+        &by(&measures.days, |rows| *rows),
+        Vec::new(),
+        caveat,
+    );
+    let mut figures = vec![per_day, every_poll(telling, measures, sentence)];
+    figures.extend(measures.polls.iter().take(DRAWN).map(|poll| answers(telling, poll)));
+    figures
+}
+
+/// The share of right answers among all that can be compared.
+fn right(polls: &[Poll]) -> Option<f64> {
+    let known = polls.iter().filter_map(|poll| match poll.solution {
+        Solution::Known { right, of } => Some((right, of)),
+        Solution::None | Solution::Unmatched => None,
+    });
+    let (right, of) = known.fold((0, 0), |(right, of), (r, o)| (right + r, of + o));
+    share(right, of)
+}
+
+fn prompt(poll: &Poll) -> String {
+    said::named(&poll.prompt, said::POLL, &poll.id)
+}
+
+fn every_poll(telling: &Telling<'_>, measures: &Measures, sentence: String) -> Figure {
+    let rows: Vec<_> = measures
+        .polls
+        .iter()
+        .map(|poll| {
+            let right = match poll.solution {
+                Solution::Known { right, of } => share(right, of),
+                Solution::None | Solution::Unmatched => None,
+            };
+            let cells = vec![
+                Cell::text(prompt(poll)),
+                Cell::text(poll.deck.clone()),
+                Cell::text(poll.course.clone()),
+                telling.day_cell(poll.day),
+                count(poll.answered.students),
+                Cell::number(share(poll.answered.students, poll.active)),
+                Cell::number(right),
+                count(poll.changed),
+            ];
+            row(cells, &[])
+        })
+        .collect();
+    let columns = [
+        (said::POLL, Kind::Text),
+        (said::DECK, Kind::Text),
+        (said::COURSE, Kind::Text),
+        (said::FIRST_ANSWERED, Kind::Date),
+        (said::STUDENTS_ANSWERED, Kind::Number),
+        (said::OF_ACTIVE, Kind::Share),
+        (said::RIGHT, Kind::Share),
+        (said::CHANGED, Kind::Number),
+    ];
+    let total = rows.len() as u64;
+    let caveat = said::join([said::POLLS_CAVEAT.to_owned(), telling.coverage(&measures.days)]);
+    figure(["polls", "Every poll"], String::new(), sentence, caveat, listing(&columns, None, rows, total))
+}
+
+fn answers(telling: &Telling<'_>, poll: &Poll) -> Figure {
+    let right = match poll.solution {
+        Solution::Known { right, of } => Some((right, of)),
+        Solution::None | Solution::Unmatched => None,
+    };
+    let mut choices: Vec<Choice> = poll
+        .options
+        .iter()
+        .map(|option| Choice {
+            text: if option.text.is_empty() { said::EMPTY_ANSWER.to_owned() } else { option.text.clone() },
+            count: number(option.givers.students),
+            others: number(option.givers.others + option.givers.unnamed),
+            is_solution: option.is_solution,
+        })
+        .collect();
+    if poll.further.all() > 0 {
+        choices.push(Choice {
+            text: said::FURTHER.to_owned(),
+            count: number(poll.further.students),
+            others: number(poll.further.others + poll.further.unnamed),
+            is_solution: false,
+        });
+    }
+    let body = Answers {
+        head: said::ANSWER.to_owned(),
+        counts: said::STUDENTS.to_owned(),
+        others: said::OTHERS.to_owned(),
+        solution: said::SOLUTION.to_owned(),
+        has_solution: matches!(poll.solution, Solution::Known { .. }),
+        choices,
+    };
+    let id: String = poll.id.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+    let sentence = said::poll(telling.tongue, poll.answered.students, poll.active, right, poll.changed);
+    let unmatched = if poll.solution == Solution::Unmatched { said::UNMATCHED } else { "" };
+    let caveat = said::join([
+        unmatched.to_owned(),
+        said::unnamed(telling.tongue, poll.answered.unnamed, "answer", "answers"),
+    ]);
+    let place = [poll.deck.clone(), telling.tongue.full_day(poll.day)];
+    let place: Vec<String> = place.into_iter().filter(|part| !part.is_empty()).collect();
+    let unit = [said::STUDENTS.to_owned(), place.join(", ")].join(" · ");
+    figure([&format!("poll-{id}"), &prompt(poll)], unit, sentence, caveat, Body::Answers(body))
+}

@@ -1,0 +1,83 @@
+//! The figures of `qanda`.
+
+use super::telling::{Telling, by, figure, item, nothing, number, ranking, share};
+use crate::told::{Body, Figure};
+use crate::words;
+use crate::words::reports as said;
+use charts::threads::{Said, Thread, Threads};
+use domain::role::Role;
+use engine::reports::qanda::Measures;
+
+/// Answers: when, by whom, and the threads.
+#[must_use]
+pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
+    let tongue = telling.tongue;
+    let sentence = if measures.answers == 0 {
+        nothing(&measures.days)
+    } else {
+        said::answered(tongue, measures.questions, measures.answers, measures.askers)
+    };
+    let caveat = said::join([
+        said::QUESTIONS_CAVEAT.to_owned(),
+        said::EDITS_CAVEAT.to_owned(),
+        telling.coverage(&measures.days),
+        telling.passed_over(measures.passed_over),
+    ]);
+    let per_day = telling.per_day(
+        ["answers", "Answers per day", said::ANSWERS],
+        sentence.clone(),
+        &by(&measures.days, |answers| *answers),
+        Vec::new(),
+        caveat,
+    );
+    vec![per_day, roles(telling, measures), threads(telling, measures, sentence)]
+}
+
+fn roles(telling: &Telling<'_>, measures: &Measures) -> Figure {
+    let students = measures.roles.iter().find(|by| by.role == Role::Student).map_or(0, |by| by.answers);
+    let sentence = share(students, measures.answers).map_or_else(
+        || nothing(&measures.days),
+        |share| said::who_answers(telling.tongue, share, measures.answered_by_students, measures.questions),
+    );
+    let items = measures.roles.iter().map(|by| {
+        item(words::figures::role(by.role).to_owned(), number(by.answers), vec![Some(number(by.people))])
+    });
+    let items = items.collect();
+    let titles = ["who-answers", "Who answers", said::ANSWERS];
+    ranking(titles, sentence, said::QUESTIONS_CAVEAT.to_owned(), (said::ROLE, &[said::PEOPLE]), items)
+}
+
+fn threads(telling: &Telling<'_>, measures: &Measures, sentence: String) -> Figure {
+    let said_by = |who: &str, role: Role, when: String, text: &Option<String>, note: String| Said {
+        who: if who.is_empty() { said::NO_NAME.to_owned() } else { who.to_owned() },
+        role: said::role(role).to_owned(),
+        is_staff: matches!(role, Role::Instructor | Role::Assistant | Role::Administrator),
+        when,
+        text: text.clone(),
+        note,
+    };
+    let threads: Vec<Thread> = measures
+        .threads
+        .iter()
+        .map(|thread| Thread {
+            id: thread.id.clone(),
+            question: said_by(&thread.person, thread.role, String::new(), &thread.text, String::new()),
+            answers: thread
+                .answers
+                .iter()
+                .map(|answer| {
+                    let note = said::edited(answer.earlier);
+                    said_by(&answer.person, answer.role, telling.moment(answer.at), &answer.text, note)
+                })
+                .collect(),
+        })
+        .collect();
+    let off = if telling.question.contents { "" } else { said::CONTENTS_OFF };
+    let caveat = said::join([
+        off.to_owned(),
+        said::QUESTIONS_CAVEAT.to_owned(),
+        said::first_of(telling.tongue, threads.len(), measures.questions),
+    ]);
+    let body = Body::Threads(Threads { threads, total: measures.questions });
+    figure(["threads", "Questions and answers"], String::new(), sentence, caveat, body)
+}

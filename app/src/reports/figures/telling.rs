@@ -1,0 +1,272 @@
+//! What every report needs to say anything: how words are spelt, in which days, and the charts over time.
+
+use crate::reports::tongue::Tongue;
+use crate::told::{Body, Figure};
+use crate::words;
+use crate::words::reports as said;
+use charts::heat::{Heat, Line};
+use charts::listing::{Cell, Column, Kind, Listing, Row};
+use charts::model::{Bar, Beside, Chart, Level, Words};
+use charts::ranking::{Item, Ranking};
+use domain::time::{Day, SECOND, Timestamp, monday};
+use engine::columns::PassedOver;
+use engine::reports::activity::Weekday;
+use engine::reports::{Known, Question};
+
+/// What is at hand while figures are made.
+#[derive(Debug, Clone, Copy)]
+pub struct Telling<'a> {
+    /// Spells numbers and days.
+    pub tongue: &'a Tongue,
+    /// The zone of the days, as it is said.
+    pub zone: &'a str,
+    /// What was asked.
+    pub question: &'a Question,
+    /// When Echo360 was asked for the oldest copy that is here.
+    pub created: Option<Timestamp>,
+}
+
+/// A name that stays, a title, a unit.
+pub type Titles<'a> = [&'a str; 3];
+
+impl Telling<'_> {
+    /// The unit of a chart over days of the zone.
+    #[must_use]
+    pub fn unit(&self, unit: &str) -> String {
+        format!("{unit} · {}", words::days_in(self.zone))
+    }
+
+    /// A moment, in the question's zone.
+    #[must_use]
+    pub fn moment(&self, at: u32) -> String {
+        let at = Timestamp(i64::from(at) * SECOND);
+        let offset = i64::from(self.question.base.zone.offset_at(at)) * SECOND;
+        self.tongue.moment(at.plus(offset))
+    }
+
+    /// A moment as a cell.
+    #[must_use]
+    pub fn moment_cell(&self, at: Option<u32>) -> Cell {
+        at.map_or(Cell::None, |at| Cell::Date(self.moment(at), i64::from(at)))
+    }
+
+    /// A day as a cell.
+    #[must_use]
+    pub fn day_cell(&self, day: Day) -> Cell {
+        Cell::Date(self.tongue.full_day(day), Timestamp::start_of(day).seconds())
+    }
+
+    /// What keeps the numbers of some days from being all there is.
+    #[must_use]
+    pub fn coverage<T>(&self, days: &[(Day, Known<T>)]) -> String {
+        let count =
+            |is: &dyn Fn(&Known<T>) -> bool| days.iter().filter(|(_, known)| is(known)).count() as u64;
+        let missing = count(&|known| matches!(known, Known::Missing));
+        said::coverage(self.tongue, missing, count(&|known| matches!(known, Known::Provisional(_))))
+    }
+
+    /// Rows that could not be placed.
+    #[must_use]
+    pub fn passed_over(&self, rows: PassedOver) -> String {
+        said::passed_over(self.tongue, rows.total())
+    }
+
+    /// Upright bars per day.
+    #[must_use]
+    pub fn per_day(
+        &self,
+        [id, title, unit]: Titles<'_>,
+        sentence: String,
+        days: &[(Day, Known<f64>)],
+        beside: Vec<Beside>,
+        caveat: String,
+    ) -> Figure {
+        let bars = days.iter().map(|(day, known)| Bar {
+            name: self.tongue.full_day(*day),
+            short: self.tongue.short_day(*day),
+            is_landmark: monday(*day) == *day,
+            level: level(known),
+        });
+        let bars = bars.collect();
+        let is_hatched = days.iter().any(|(_, known)| matches!(known, Known::Provisional(_)));
+        let hatched = if is_hatched { words::HATCHED } else { "" };
+        let caveat = said::join([hatched.to_owned(), caveat]);
+        bars_of([id, title, unit], self.unit(unit), sentence, (words::DAY, bars), beside, caveat)
+    }
+
+    /// Cells by weekday and hour.
+    #[must_use]
+    pub fn per_hour(
+        &self,
+        [id, title, unit]: Titles<'_>,
+        week: &[Weekday; 7],
+        events: &dyn Fn(u64) -> String,
+        caveat: String,
+    ) -> Figure {
+        let cells = (0u64..).zip(week).flat_map(|(weekday, of)| {
+            of.hours.iter().enumerate().map(move |(hour, events)| (weekday, hour, *events))
+        });
+        let busiest = cells.max_by_key(|(_, _, events)| *events).filter(|(_, _, events)| *events > 0);
+        let sentence = match busiest {
+            Some((weekday, hour, most)) => said::busiest(self.tongue, weekday, hour, &events(most)),
+            None if week.iter().all(|weekday| weekday.known == 0) => said::NOTHING_HERE.to_owned(),
+            None => said::NO_ACTIVITY.to_owned(),
+        };
+        let lines = (0u64..).zip(week).map(|(place, weekday)| Line {
+            name: self.tongue.weekday(place),
+            short: self.tongue.short_weekday(place),
+            cells: weekday.hours.iter().map(|events| (weekday.known > 0).then(|| number(*events))).collect(),
+            state: said::weekday_state(self.tongue, weekday.known, weekday.provisional),
+        });
+        let heat = Heat {
+            id: id.to_owned(),
+            title: title.to_owned(),
+            unit: unit.to_owned(),
+            sentence: sentence.clone(),
+            head: said::WEEKDAY.to_owned(),
+            state: words::STATE.to_owned(),
+            missing: said::NOT_HERE.to_owned(),
+            columns: (0..24).map(|hour| hour.to_string()).collect(),
+            lines: lines.collect(),
+        };
+        figure([id, title], self.unit(unit), sentence, caveat, Body::Heat(heat))
+    }
+}
+
+/// A figure.
+#[must_use]
+pub fn figure([id, title]: [&str; 2], unit: String, sentence: String, caveat: String, body: Body) -> Figure {
+    Figure { id: id.to_owned(), title: title.to_owned(), unit, sentence, caveat, body }
+}
+
+/// Upright bars of whatever steps.
+#[must_use]
+pub fn bars_of(
+    [id, title, unit]: Titles<'_>,
+    whole_unit: String,
+    sentence: String,
+    (head, bars): (&str, Vec<Bar>),
+    beside: Vec<Beside>,
+    caveat: String,
+) -> Figure {
+    let chart = Chart {
+        id: id.to_owned(),
+        title: title.to_owned(),
+        unit: unit.to_owned(),
+        sentence: sentence.clone(),
+        bars,
+        beside,
+        words: Words {
+            bars: head.to_owned(),
+            state: words::STATE.to_owned(),
+            complete: words::FINAL.to_owned(),
+            provisional: words::NOT_FINAL.to_owned(),
+            missing: words::NOT_HERE.to_owned(),
+        },
+    };
+    figure([id, title], whole_unit, sentence, caveat, Body::Bars(chart))
+}
+
+/// Lying bars: their names, their numbers, those beside them.
+#[must_use]
+pub fn ranking(
+    [id, title, unit]: Titles<'_>,
+    sentence: String,
+    caveat: String,
+    (head, beside): (&str, &[&str]),
+    items: Vec<Item>,
+) -> Figure {
+    let ranking = Ranking {
+        id: id.to_owned(),
+        title: title.to_owned(),
+        unit: unit.to_owned(),
+        sentence: sentence.clone(),
+        head: head.to_owned(),
+        beside: beside.iter().map(|name| (*name).to_owned()).collect(),
+        items,
+    };
+    figure([id, title], unit.to_owned(), sentence, caveat, Body::Ranking { ranking, decks: Vec::new() })
+}
+
+/// A bar of a ranking.
+#[must_use]
+pub fn item(name: String, value: f64, beside: Vec<Option<f64>>) -> Item {
+    Item { name, value, beside, is_left_out: false }
+}
+
+/// A table of these columns.
+#[must_use]
+pub fn listing(columns: &[(&str, Kind)], spark: Option<&str>, rows: Vec<Row>, total: u64) -> Body {
+    let column = |(head, kind): &(&str, Kind)| Column { head: (*head).to_owned(), kind: *kind };
+    let columns = columns.iter().map(column).collect();
+    Body::Listing(Listing { columns, spark: spark.map(str::to_owned), rows, total })
+}
+
+/// A row that cannot be chosen.
+#[must_use]
+pub fn row(cells: Vec<Cell>, spark: &[Option<u64>]) -> Row {
+    Row { id: None, cells, spark: series(spark), is_left_out: false }
+}
+
+/// A small series.
+#[must_use]
+pub fn series(steps: &[Option<u64>]) -> Vec<Option<f64>> {
+    steps.iter().map(|step| step.map(number)).collect()
+}
+
+/// A count as it is drawn.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "counts of rows are far below 2^53")]
+pub fn number(count: u64) -> f64 {
+    count as f64
+}
+
+/// A count as a cell.
+#[must_use]
+pub fn count(count: u64) -> Cell {
+    Cell::Number(number(count))
+}
+
+/// A part of a whole; none of nothing.
+#[must_use]
+pub fn share(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| number(part) / number(whole))
+}
+
+/// A number as sure as it is known.
+#[must_use]
+pub fn level(known: &Known<f64>) -> Level {
+    match known {
+        Known::Missing => Level::Missing,
+        Known::Provisional(value) => Level::Provisional(*value),
+        Known::Complete(value) => Level::Complete(*value),
+    }
+}
+
+/// Days by one of their numbers.
+#[must_use]
+pub fn by<T>(days: &[(Day, Known<T>)], of: impl Fn(&T) -> u64) -> Vec<(Day, Known<f64>)> {
+    days.iter().map(|(day, known)| (*day, known.map(|value| number(of(value))))).collect()
+}
+
+/// Another number of the same days, for the table.
+#[must_use]
+pub fn beside<T>(name: &str, days: &[(Day, Known<T>)], of: impl Fn(&T) -> u64) -> Beside {
+    let values = days.iter().map(|(_, known)| known.value().map(|value| number(of(value)))).collect();
+    Beside { name: name.to_owned(), values }
+}
+
+/// The day with the largest of its numbers, the first of equals; none where all are nothing.
+#[must_use]
+pub fn most<T>(days: &[(Day, Known<T>)], of: impl Fn(&T) -> u64) -> Option<Day> {
+    let numbers = days.iter().rev().filter_map(|(day, known)| Some((*day, of(known.value()?))));
+    numbers.max_by_key(|(_, number)| *number).filter(|(_, number)| *number > 0).map(|(day, _)| day)
+}
+
+/// What is said of nothing: that nothing is here, or that nothing was recorded.
+#[must_use]
+pub fn nothing<T>(days: &[(Day, Known<T>)]) -> String {
+    let nothing =
+        if engine::reports::activity::nothing_is_here(days) { said::NOTHING_HERE } else { said::NO_ACTIVITY };
+    nothing.to_owned()
+}

@@ -1,0 +1,127 @@
+//! The figures of `assetbydate`: week by week.
+
+use super::library::{ignored, name};
+use super::telling::{Telling, bars_of, count, figure, level, listing, number, row};
+use crate::told::Figure;
+use crate::words::reports as said;
+use charts::listing::{Cell, Kind, Row};
+use charts::model::{Bar, Beside};
+use engine::reports::Known;
+use engine::reports::weekly::{Line, Measures, Watched};
+
+/// Lines in a table, most views first.
+const LISTED: usize = 2_000;
+
+/// What was watched: by week, by section, by video.
+#[must_use]
+pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
+    let tongue = telling.tongue;
+    let all_missing = measures.weeks.iter().all(|week| week.known == Known::Missing);
+    let viewed = measures.videos.iter().filter(|line| line.entry.sums.views > 0);
+    let viewed =
+        viewed.map(|line| line.entry.id.as_str()).collect::<std::collections::BTreeSet<_>>().len() as u64;
+    let known = measures.weeks.iter().filter(|week| week.known != Known::Missing).count() as u64;
+    let sentence = match (all_missing, viewed) {
+        (true, _) => said::NOTHING_HERE.to_owned(),
+        (false, 0) => said::NO_ACTIVITY.to_owned(),
+        _ => said::weeks(tongue, viewed, known),
+    };
+    let is_hatched = measures.weeks.iter().any(|week| matches!(week.known, Known::Provisional(_)));
+    let caveat = said::join([
+        if is_hatched { said::HATCHED_WEEK.to_owned() } else { String::new() },
+        said::SUMS_CAVEAT.to_owned(),
+        ignored(measures.is_sections_ignored),
+        said::left_out(tongue, measures.left_out),
+        said::passed_over(tongue, measures.ragged),
+    ]);
+    let several = if measures.repeated > 0 { said::SEVERAL_SECTIONS } else { "" };
+    let caveat_of_sums = said::join([several.to_owned(), caveat.clone()]);
+    let bars = |of: &dyn Fn(&Watched) -> f64| {
+        let bar = |week: &engine::reports::weekly::Week| Bar {
+            name: format!("{} – {}", tongue.full_day(week.from), tongue.full_day(week.to)),
+            short: tongue.short_day(week.from),
+            is_landmark: true,
+            level: level(&week.known.map(of)),
+        };
+        measures.weeks.iter().map(bar).collect::<Vec<_>>()
+    };
+    let unit = |unit: &str| format!("{unit} · {}", crate::words::days_in("UTC"));
+    let titles = ["videos-viewed", "Videos with a view, week by week", said::VIDEOS];
+    let head = said::WEEK;
+    let per_week = (head, bars(&|watched| number(watched.videos)));
+    let mut figures =
+        vec![bars_of(titles, unit(said::VIDEOS), sentence.clone(), per_week, Vec::new(), caveat.clone())];
+    // Views are added over all rows only where no video stands twice in any week.
+    let sums = measures.weeks.iter().filter_map(|week| week.known.value());
+    if !all_missing && sums.clone().all(|watched| watched.sums.is_some()) {
+        let minutes = measures.weeks.iter().map(|week| week.known.value()?.sums.map(|sums| sums.minutes));
+        let beside = vec![Beside { name: said::MINUTES.to_owned(), values: minutes.collect() }];
+        let views = bars(&|watched| watched.sums.map_or(0.0, |sums| number(sums.views)));
+        let titles = ["views-by-week", "Views, week by week", said::VIEWS];
+        figures.push(bars_of(titles, unit(said::VIEWS), sentence, (head, views), beside, caveat));
+    }
+    let section = |line: &Line| {
+        if line.entry.section.is_empty() { said::NO_NAME.to_owned() } else { line.entry.section.clone() }
+    };
+    figures.push(lines(
+        telling,
+        ["sections-by-week", "Sections"],
+        (&measures.sections, said::SECTION, &section),
+        &caveat_of_sums,
+    ));
+    figures.push(lines(
+        telling,
+        ["every-video", "Every video in every section"],
+        (&measures.videos, said::VIDEO, &|line| name(&line.entry)),
+        &caveat_of_sums,
+    ));
+    figures
+}
+
+type Lines<'a> = (&'a [Line], &'a str, &'a dyn Fn(&Line) -> String);
+
+fn lines(telling: &Telling<'_>, titles: [&str; 2], (lines, head, name): Lines<'_>, caveat: &str) -> Figure {
+    let columns = [
+        (head, Kind::Text),
+        (said::VIDEOS, Kind::Number),
+        (said::VIEWS, Kind::Number),
+        (said::MINUTES, Kind::Number),
+        (said::LIVE, Kind::Number),
+        (said::ON_DEMAND, Kind::Number),
+        (said::DOWNLOADS, Kind::Number),
+        (said::LAST_VIEW, Kind::Date),
+    ];
+    let rows: Vec<Row> = lines
+        .iter()
+        .take(LISTED)
+        .map(|line| {
+            let sums = &line.entry.sums;
+            let cells = vec![
+                Cell::text(name(line)),
+                count(line.videos),
+                count(sums.views),
+                Cell::Number(sums.minutes),
+                count(sums.live),
+                count(sums.on_demand),
+                count(sums.downloads),
+                telling.moment_cell(line.entry.last_view),
+            ];
+            row(cells, &line.weeks)
+        })
+        .collect();
+    let total = lines.len() as u64;
+    let sentence = lines.first().filter(|first| first.entry.sums.views > 0).map_or_else(
+        || said::NO_ACTIVITY.to_owned(),
+        |first| {
+            let views = telling.tongue.of(first.entry.sums.views, "view", "views");
+            format!("{} has the most: {views}.", name(first))
+        },
+    );
+    let caveat = said::join([
+        caveat.to_owned(),
+        said::SPARK_CAVEAT.to_owned(),
+        said::first_of(telling.tongue, rows.len(), total),
+    ]);
+    let body = listing(&columns, Some(said::OVER_TIME), rows, total);
+    figure(titles, String::new(), sentence, caveat, body)
+}

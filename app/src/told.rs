@@ -1,0 +1,174 @@
+//! What the page and the thread of reports say to each other: JSON in `postMessage`.
+//!
+//! The page says what it looks at, whole and again whenever it changes; the thread answers with figures that are
+//! ready to be drawn, words included. So the page needs one part that draws a [`Body`], and knows no report.
+
+use crate::client::Trouble;
+use crate::message::Load;
+use charts::answers::Answers;
+use charts::heat::Heat;
+use charts::listing::Listing;
+use charts::model::Chart;
+use charts::ranking::Ranking;
+use charts::threads::Threads;
+use domain::report::ReportName;
+use domain::time::Timestamp;
+use engine::measures::Facts;
+use engine::reports::Question;
+use serde::{Deserialize, Serialize};
+
+/// From the page: what it looks at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Look {
+    /// Rises with every look; answers to older ones are of no use.
+    pub turn: u32,
+    /// The report.
+    pub report: ReportName,
+    /// What is to be measured.
+    pub question: Question,
+    /// The zone of the days, as it is said: `UTC+1 Berlin`.
+    pub zone: String,
+    /// The language in which the page spells numbers and days: `en-GB`. A worker may know another.
+    pub language: String,
+    /// The windows whose copies can be fetched.
+    pub windows: Vec<Wanted>,
+}
+
+/// A window whose copy can be fetched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wanted {
+    /// Its id.
+    pub id: String,
+    /// The copy that serves.
+    pub generation: u32,
+    /// The days that copy answers for.
+    pub facts: Facts,
+    /// When Echo360 was asked for it: of when a snapshot is.
+    pub created: Timestamp,
+}
+
+/// From the thread.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Answer {
+    /// It listens: what was said before this is lost.
+    Listening,
+    /// Rows are arriving.
+    Arriving {
+        /// Of this look.
+        turn: u32,
+        /// What has arrived.
+        load: Load,
+    },
+    /// The figures of all copies that are here.
+    Told {
+        /// Of this look.
+        turn: u32,
+        /// In the order in which they answer.
+        figures: Vec<Figure>,
+        /// What they are made of.
+        load: Load,
+    },
+    /// A copy could not be had.
+    Failed {
+        /// Of this look.
+        turn: u32,
+        /// Of this window.
+        window: String,
+        /// Why.
+        trouble: Trouble,
+    },
+}
+
+/// A figure, ready to be drawn.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Figure {
+    /// Tells it from the others of its report: letters, digits, `-`. Stays the same from answer to answer.
+    pub id: String,
+    /// What is shown.
+    pub title: String,
+    /// In what, and in which days; may be empty.
+    pub unit: String,
+    /// What it shows, in a sentence or two.
+    pub sentence: String,
+    /// What limits it; may be empty.
+    pub caveat: String,
+    /// What is drawn.
+    pub body: Body,
+}
+
+/// What is drawn.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Body {
+    /// Upright bars over time or over steps.
+    Bars(Chart),
+    /// Lying bars.
+    Ranking {
+        /// The bars.
+        ranking: Ranking,
+        /// The deck that each bar is of, where choosing a bar filters by it; otherwise empty.
+        decks: Vec<String>,
+    },
+    /// Cells by weekday and hour.
+    Heat(Heat),
+    /// A table. The ids of its rows, where there are any, are of decks.
+    Listing(Listing),
+    /// What a poll was answered with.
+    Answers(Answers),
+    /// Questions and answers.
+    Threads(Threads),
+    /// The sentence alone.
+    Text,
+}
+
+impl Figure {
+    /// Its numbers as a table, where it has any that its body does not show as one.
+    #[must_use]
+    pub fn table(&self) -> Option<charts::model::Table> {
+        match &self.body {
+            Body::Bars(chart) => Some(chart.table()),
+            Body::Ranking { ranking, .. } => Some(ranking.table()),
+            Body::Heat(heat) => Some(heat.table()),
+            Body::Answers(answers) => Some(answers.table()),
+            Body::Listing(_) | Body::Threads(_) | Body::Text => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::range::Range;
+    use domain::zone::Zone;
+    use engine::measures;
+
+    #[test]
+    fn a_look_goes_there_and_back() {
+        let look = Look {
+            turn: 3,
+            report: ReportName::parse("polling").unwrap(),
+            question: Question {
+                base: measures::Question {
+                    range: Range::parse("2026-02-02", "2026-02-08").unwrap(),
+                    zone: Zone::utc(),
+                    course: None,
+                    sections: Vec::new(),
+                    roles: Vec::new(),
+                    videos: Vec::new(),
+                    today: "2026-02-09".parse().unwrap(),
+                },
+                decks: vec!["d".into()],
+                contents: true,
+            },
+            zone: "UTC".into(),
+            language: "en-GB".into(),
+            windows: vec![Wanted {
+                id: "2026-02-02".into(),
+                generation: 1,
+                facts: Facts { start: None, end: None, provisional_from: None },
+                created: Timestamp(7),
+            }],
+        };
+        let text = serde_json::to_string(&look).unwrap();
+        assert_eq!(serde_json::from_str::<Look>(&text).unwrap(), look);
+    }
+}

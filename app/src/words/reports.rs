@@ -1,0 +1,443 @@
+//! What the figures of every report but `videoview` say. Plain, kind, exact.
+
+use crate::reports::tongue::Tongue;
+use domain::role::Role;
+use domain::time::Day;
+
+/// Nobody did anything.
+pub const NO_ACTIVITY: &str = "No recorded activity.";
+/// Nothing is known yet.
+pub const NOTHING_HERE: &str = "None of these days are here yet.";
+/// Where a weekday does not occur, or none of its days is here.
+pub const NOT_HERE: &str = "Not here";
+/// Above the names of bars that are weeks.
+pub const WEEK: &str = "Week";
+/// What the hatching of a week means.
+pub const HATCHED_WEEK: &str =
+    "Hatched weeks are not final yet: Echo360 completes a day two days after it is over.";
+/// Head.
+pub const WEEKDAY: &str = "Weekday";
+/// Head.
+pub const DECK: &str = "Deck";
+/// Head.
+pub const COURSE: &str = "Course";
+/// Head.
+pub const SECTION: &str = "Section";
+/// Head.
+pub const VIEWS: &str = "Views";
+/// Head.
+pub const PEOPLE: &str = "People";
+/// Head.
+pub const STUDENTS: &str = "Students";
+/// Head.
+pub const OTHERS: &str = "Others";
+/// Head.
+pub const STUDENT: &str = "Student";
+/// Head.
+pub const PERSON: &str = "Person";
+/// Head.
+pub const OVER_TIME: &str = "Over time";
+/// Head.
+pub const SLIDES: &str = "Slides in the deck";
+/// Head.
+pub const MARKS: &str = "Marks";
+/// Head.
+pub const MOST_MARKED: &str = "Deck with most marks";
+/// Head.
+pub const USUAL: &str = "Usual marks";
+/// Head.
+pub const TIMES_USUAL: &str = "Times the usual";
+/// Head.
+pub const ANSWERS: &str = "Answers";
+/// Head.
+pub const ANSWER: &str = "Answer";
+/// Head.
+pub const POLL: &str = "Poll";
+/// Head.
+pub const FIRST_ANSWERED: &str = "First answered";
+/// Head.
+pub const STUDENTS_ANSWERED: &str = "Students who answered";
+/// Head.
+pub const OF_ACTIVE: &str = "Of students active in polls, %";
+/// Head.
+pub const RIGHT: &str = "Right, %";
+/// Head.
+pub const CHANGED: &str = "Changed their mind";
+/// The word beside the right option.
+pub const SOLUTION: &str = "Solution";
+/// An option that holds no words.
+pub const EMPTY_ANSWER: &str = "Empty answer";
+/// Further options, summed up.
+pub const FURTHER: &str = "Further answers";
+/// Head.
+pub const ROLE: &str = "Role";
+/// Head.
+pub const EVENTS: &str = "Note events";
+/// Head.
+pub const WORDS: &str = "Words";
+/// Head.
+pub const LAST_NOTE: &str = "Last note event";
+/// Head.
+pub const TIME: &str = "Time";
+/// Head.
+pub const NOTE: &str = "Note";
+/// Head.
+pub const VIDEO: &str = "Video";
+/// Head.
+pub const VIDEOS: &str = "Videos";
+/// Head.
+pub const OWNER: &str = "Owner";
+/// Head.
+pub const LIVE: &str = "Live";
+/// Head.
+pub const ON_DEMAND: &str = "On demand";
+/// Head.
+pub const PUBLIC: &str = "Through public links";
+/// Head.
+pub const PRIVATE: &str = "Not through public links";
+/// Head.
+pub const DOWNLOADS: &str = "Downloads";
+/// Head.
+pub const LENGTH: &str = "Length, min";
+/// Head.
+pub const MINUTES: &str = "Minutes watched";
+/// Head.
+pub const OF_LENGTH: &str = "Minutes watched ÷ length";
+/// Head.
+pub const LAST_VIEW: &str = "Last view";
+/// Head.
+pub const TERM: &str = "Term";
+/// A group without a name.
+pub const NO_NAME: &str = "Not named";
+/// Head.
+pub const ROWS: &str = "Rows";
+/// Head.
+pub const VALUE: &str = "Value";
+
+/// Caveat of the decks.
+pub const SLIDES_CAVEAT: &str =
+    "The number of slides is the deck's size: no report says which slides were seen.";
+/// Caveat of confusion.
+pub const MARK_CAVEAT: &str = "A mark names the deck it was set on, not the slide.";
+/// Caveat of the spikes.
+pub const USUAL_CAVEAT: &str = "Usual is the day in the middle among the days on which this course had any marks. A day stands out with at least five marks and three times the usual.";
+/// Nothing stands out.
+pub const NO_SPIKES: &str = "No day stands out from what is usual in its course.";
+/// Caveat of the answers per day.
+pub const CHANGES_CAVEAT: &str = "An answer that is changed counts on both days.";
+/// Caveat of the polls.
+pub const POLLS_CAVEAT: &str = "Everybody's latest answer on these days counts. Right compares it with the poll's solution, among students, and is empty where there is none that can be compared. Students active in polls are those who answered any poll of the same course on these days: nobody knows who else was there.";
+/// Caveat of a poll whose solution says nothing that can be compared.
+pub const UNMATCHED: &str = "Its solution is none of its answers, so nothing can be called right.";
+/// Caveat of the questions.
+pub const QUESTIONS_CAVEAT: &str = "Echo360 reports a question once somebody has answered it. Questions without an answer, the time of a question and its lecture are not in the report.";
+/// Caveat of answers per day.
+pub const EDITS_CAVEAT: &str = "An answer that is edited counts on the day of the edit too.";
+/// Where contents were not asked for.
+pub const CONTENTS_OFF: &str = "What was written is not shown.";
+/// Caveat of the notes.
+pub const NOTES_CAVEAT: &str = "Echo360 reports a note each time it is saved, whole, and without an id: so these are note events, and the words of a note count again with each of them.";
+/// Caveat of the students.
+pub const STUDENTS_CAVEAT: &str = "Only people whose role in the institution is student, and only those with recorded activity: Echo360 lists nobody who did nothing.";
+/// Caveat of small series.
+pub const SPARK_CAVEAT: &str = "Each line over time has a scale of its own: compare days in it, not lines.";
+/// Caveat of the library.
+pub const SEVERAL_SECTIONS: &str = "A video in several sections stands once for each, and its numbers are not added up: Echo360 does not say whether they are the section's or the video's.";
+/// Caveat of the lengths.
+pub const LENGTH_CAVEAT: &str =
+    "Minutes watched are those of all viewers together, so they pass the length soon.";
+/// Caveat of sections that are asked for by id.
+pub const SECTIONS_IGNORED: &str =
+    "This report knows sections by their number alone, so the choice of sections does not apply to it.";
+/// Caveat of windows.
+pub const SUMS_CAVEAT: &str =
+    "Weeks are UTC weeks: each row of this report is a sum over its week, and cannot be split.";
+/// Caveat of a report that nobody knows.
+pub const UNKNOWN_CAVEAT: &str =
+    "Lectern does not know this report: what its columns mean, its own description says.";
+/// Caveat of sums of a column.
+pub const ADDED_CAVEAT: &str =
+    "Whether numbers of this column may be added up, the report's own description says.";
+
+/// A role, for one person.
+#[must_use]
+pub fn role(role: Role) -> &'static str {
+    match role {
+        Role::Student => "Student",
+        Role::Instructor => "Instructor",
+        Role::Assistant => "Assistant",
+        Role::Administrator => "Administrator",
+        Role::Other => "Other role",
+        Role::Unnamed => "No role given",
+    }
+}
+
+/// A thing without a name: enough of its id to tell it from others.
+#[must_use]
+pub fn named(name: &str, kind: &str, id: &str) -> String {
+    if name.is_empty() {
+        format!("{kind} {}", id.chars().take(8).collect::<String>())
+    } else {
+        name.to_owned()
+    }
+}
+
+/// What keeps the numbers from being all there is; empty when every day is here and final.
+#[must_use]
+pub fn coverage(tongue: &Tongue, missing: u64, provisional: u64) -> String {
+    let said = |days: u64, rest: &str| {
+        (days > 0).then(|| format!("{} {rest}", tongue.of(days, "day is", "days are")))
+    };
+    join([
+        said(missing, "not here yet and not counted.").unwrap_or_default(),
+        said(provisional, "not final yet.").unwrap_or_default(),
+    ])
+}
+
+/// Sentences, one after another, without those that are empty.
+#[must_use]
+pub fn join<const N: usize>(sentences: [String; N]) -> String {
+    sentences.into_iter().filter(|sentence| !sentence.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// Events that name nobody.
+#[must_use]
+pub fn unnamed(tongue: &Tongue, events: u64, one: &str, many: &str) -> String {
+    if events == 0 {
+        return String::new();
+    }
+    let verb = if events == 1 { "names" } else { "name" };
+    format!("{} {verb} nobody and count for no person.", tongue.of(events, one, many))
+}
+
+/// Rows that could not be placed.
+#[must_use]
+pub fn passed_over(tongue: &Tongue, rows: u64) -> String {
+    if rows == 0 {
+        return String::new();
+    }
+    format!(
+        "{} of the files could not be read and {} left out.",
+        tongue.of(rows, "row", "rows"),
+        if rows == 1 { "is" } else { "are" }
+    )
+}
+
+/// Who opened what, and when most.
+#[must_use]
+pub fn opened(tongue: &Tongue, people: u64, decks: u64, views: u64, most: Option<Day>) -> String {
+    let most = most.map(|day| format!("; most on {}", tongue.full_day(day))).unwrap_or_default();
+    format!(
+        "{} opened {}, {} in all{most}.",
+        tongue.of(people, "person", "people"),
+        tongue.of(decks, "deck", "decks"),
+        tongue.of(views, "view", "views")
+    )
+}
+
+/// Who marked what, and when most.
+#[must_use]
+pub fn marked(tongue: &Tongue, people: u64, decks: u64, marks: u64, most: Option<Day>) -> String {
+    let most = most.map(|day| format!("; most on {}", tongue.full_day(day))).unwrap_or_default();
+    format!(
+        "{} set {} on {}{most}.",
+        tongue.of(people, "person", "people"),
+        tongue.of(marks, "mark", "marks"),
+        tongue.of(decks, "deck", "decks")
+    )
+}
+
+/// Who noted what, and when most.
+#[must_use]
+pub fn noted(tongue: &Tongue, people: u64, events: u64, words: u64, most: Option<Day>) -> String {
+    let most = most.map(|day| format!("; most on {}", tongue.full_day(day))).unwrap_or_default();
+    format!(
+        "{} wrote notes: {}, {}{most}.",
+        tongue.of(people, "person", "people"),
+        tongue.of(events, "note event", "note events"),
+        tongue.of(words, "word", "words")
+    )
+}
+
+/// The busiest hour of the week.
+#[must_use]
+pub fn busiest(tongue: &Tongue, weekday: u64, hour: usize, events: &str) -> String {
+    format!(
+        "The busiest hour of the week is {} {hour:02}:00–{:02}:00, with {events} in all.",
+        tongue.weekday(weekday),
+        hour + 1
+    )
+}
+
+/// The state of a weekday.
+#[must_use]
+pub fn weekday_state(tongue: &Tongue, known: u32, provisional: u32) -> String {
+    let days = tongue.of(u64::from(known), "day", "days");
+    match (known, provisional) {
+        (0, _) => NOT_HERE.to_owned(),
+        (_, 0) => days,
+        (1, _) => format!("{days}, not final yet"),
+        (_, provisional) => format!("{days}, {provisional} not final yet"),
+    }
+}
+
+/// The first of a ranking.
+#[must_use]
+pub fn leads(name: &str, number: &str, people: &str) -> String {
+    format!("{name} has the most: {number} by {people}.")
+}
+
+/// The day that stands out most.
+#[must_use]
+pub fn stands_out(tongue: &Tongue, day: Day, marks: u64, usual: u64, deck: &str) -> String {
+    let most = if deck.is_empty() { String::new() } else { format!(", most of them on {deck}") };
+    format!(
+        "{} stands out: {}, usually {}{most}.",
+        tongue.full_day(day),
+        tongue.of(marks, "mark", "marks"),
+        tongue.count(usual)
+    )
+}
+
+/// Who answered polls.
+#[must_use]
+pub fn polled(tongue: &Tongue, students: u64, polls: u64, right: Option<f64>) -> String {
+    let right = right.map(|share| format!(" {} of their answers are right.", tongue.percent(share)));
+    format!(
+        "{} answered {}.{}",
+        tongue.of(students, "student", "students"),
+        tongue.of(polls, "poll", "polls"),
+        right.unwrap_or_default()
+    )
+}
+
+/// What came of one poll.
+#[must_use]
+pub fn poll(tongue: &Tongue, students: u64, active: u64, right: Option<(u64, u64)>, changed: u64) -> String {
+    let right = right.filter(|(_, of)| *of > 0).map(|(right, of)| {
+        #[expect(clippy::cast_precision_loss, reason = "students are far below 2^53")]
+        let share = right as f64 / of as f64;
+        format!("{} right ({}).", tongue.count(right), tongue.percent(share))
+    });
+    let changed = match changed {
+        0 => String::new(),
+        n => format!("{} changed their mind.", tongue.of(n, "student", "students")),
+    };
+    let answered = format!(
+        "{} of {} active in polls answered.",
+        tongue.count(students),
+        tongue.of(active, "student", "students")
+    );
+    join([answered, right.unwrap_or_default(), changed])
+}
+
+/// What was asked and answered.
+#[must_use]
+pub fn answered(tongue: &Tongue, questions: u64, answers: u64, askers: u64) -> String {
+    let have = if questions == 1 { "question has" } else { "questions have" };
+    format!(
+        "{} {have} {}; {} asked.",
+        tongue.count(questions),
+        tongue.of(answers, "answer", "answers"),
+        tongue.of(askers, "person", "people")
+    )
+}
+
+/// Who answers.
+#[must_use]
+pub fn who_answers(tongue: &Tongue, student_share: f64, by_students: u64, questions: u64) -> String {
+    format!(
+        "Students wrote {} of the answers, to {} of {}.",
+        tongue.percent(student_share),
+        tongue.count(by_students),
+        tongue.of(questions, "question", "questions")
+    )
+}
+
+/// An answer that was edited.
+#[must_use]
+pub fn edited(earlier: u64) -> String {
+    match earlier {
+        0 => String::new(),
+        1 => "edited once on these days".to_owned(),
+        n => format!("edited {n} times on these days"),
+    }
+}
+
+/// The library, and of when it is.
+#[must_use]
+pub fn library(tongue: &Tongue, videos: u64, never: u64, transcribed: (u64, u64)) -> String {
+    let (yes, of) = transcribed;
+    #[expect(clippy::cast_precision_loss, reason = "videos are far below 2^53")]
+    let share =
+        (of > 0).then(|| format!(" {} transcribed automatically.", tongue.percent(yes as f64 / of as f64)));
+    format!(
+        "{}; {} never viewed.{}",
+        tongue.of(videos, "video", "videos"),
+        tongue.count(never),
+        share.unwrap_or_default()
+    )
+}
+
+/// Of when a snapshot is.
+#[must_use]
+pub fn as_of(moment: Option<&str>) -> String {
+    let since = "These are counts of all time";
+    moment.map_or_else(|| format!("{since}."), |moment| format!("{since}, as they stood on {moment} UTC."))
+}
+
+/// What was watched in these weeks.
+#[must_use]
+pub fn weeks(tongue: &Tongue, viewed: u64, weeks: u64) -> String {
+    format!("{} with a view in {}.", tongue.of(viewed, "video", "videos"), tongue.of(weeks, "week", "weeks"))
+}
+
+/// Windows that reach beyond the range.
+#[must_use]
+pub fn left_out(tongue: &Tongue, windows: u64) -> String {
+    if windows == 0 {
+        return String::new();
+    }
+    format!(
+        "{} that reach beyond these days cannot be split and are left out.",
+        tongue.of(windows, "week", "weeks")
+    )
+}
+
+/// Rows of an unknown report.
+#[must_use]
+pub fn rows(tongue: &Tongue, rows: u64, shown: usize) -> String {
+    if u64::try_from(shown).is_ok_and(|shown| shown < rows) {
+        format!("{}; the first {} are shown.", tongue.of(rows, "row", "rows"), tongue.count(shown as u64))
+    } else {
+        format!("{}.", tongue.of(rows, "row", "rows"))
+    }
+}
+
+/// What was chosen that a report has no column for.
+#[must_use]
+pub fn unfiltered(columns: &[&str]) -> String {
+    if columns.is_empty() {
+        return String::new();
+    }
+    format!("It has no column {}: rows of all are here.", columns.join(", "))
+}
+
+/// Rows whose day is none of these.
+#[must_use]
+pub fn outside(tongue: &Tongue, rows: u64, column: &str) -> String {
+    if rows == 0 {
+        return String::new();
+    }
+    format!("{} with another {column} are not in this chart.", tongue.of(rows, "row", "rows"))
+}
+
+/// The first of a list that is longer.
+#[must_use]
+pub fn first_of(tongue: &Tongue, shown: usize, total: u64) -> String {
+    if u64::try_from(shown).is_ok_and(|shown| shown < total) {
+        format!("The first {} of {} are shown.", tongue.count(shown as u64), tongue.count(total))
+    } else {
+        String::new()
+    }
+}
