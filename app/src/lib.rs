@@ -4,7 +4,8 @@
 //! - [`address`]: the view, derived from the URL; [`follow`]: a request, followed until it is met;
 //!   [`loader`]: the data thread as the page sees it; [`clock`]: the Worker's time.
 //! - [`thread`]: the data thread itself; [`message`]: what it and the page say to each other.
-//! - [`reports`]: the thread of every other report; [`told`]: what it and the page say to each other.
+//! - [`reports`]: the thread of every other report; [`teller`]: that thread as the page sees it; [`told`]: what they say
+//!   to each other.
 //! - [`client`]: the API, typed; [`zone`], [`spelling`]: what `Intl` knows of zones, numbers and days.
 //! - [`words`]: every sentence; [`presets`]: the ranges that are a click away; [`capacity`]: how many rows fit;
 //!   [`timing`]: marks for a profile.
@@ -22,6 +23,7 @@ pub mod parts;
 pub mod presets;
 pub mod reports;
 pub mod spelling;
+pub mod teller;
 pub mod thread;
 pub mod timing;
 pub mod told;

@@ -7,6 +7,7 @@ use crate::loader::Loader;
 use crate::pages::overview::Overview;
 use crate::pages::requests::Board;
 use crate::parts::notice::Notice;
+use crate::teller::Teller;
 use crate::{words, zone};
 use domain::api::{ReportInfo, Reports, Session};
 use domain::view::{Place, View};
@@ -24,6 +25,8 @@ pub struct Ground {
     pub clock: Clock,
     /// The data thread.
     pub loader: Loader,
+    /// The thread of all other reports.
+    pub teller: Teller,
     session: StoredValue<Session>,
     reports: StoredValue<Vec<ReportInfo>>,
 }
@@ -82,6 +85,7 @@ pub fn run() {
 pub fn Application() -> impl IntoView {
     let address = Address::new();
     let loader = Loader::new();
+    let teller = Teller::new();
     let session = LocalResource::new(client::session);
     let reports = LocalResource::new(client::reports);
     let again = move || {
@@ -113,6 +117,7 @@ pub fn Application() -> impl IntoView {
                 address,
                 clock,
                 loader,
+                teller,
                 session: StoredValue::new(session.clone()),
                 reports: StoredValue::new(reports),
             });

@@ -18,4 +18,5 @@ pub mod sign;
 pub mod students;
 pub mod support_id;
 pub mod table;
+pub mod told;
 pub mod windows;

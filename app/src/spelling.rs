@@ -35,7 +35,9 @@ impl Format {
     }
 }
 
-fn locale() -> String {
+/// The language in which numbers and days are spelled: the reader's English, or else Britain's.
+#[must_use]
+pub fn locale() -> String {
     let own = web_sys::window().and_then(|window| window.navigator().language());
     own.filter(|language| language.starts_with("en")).unwrap_or_else(|| "en-GB".to_owned())
 }
@@ -93,6 +95,12 @@ fn noon(day: Day) -> f64 {
 #[must_use]
 pub fn number(number: f64) -> String {
     NUMBER.with(|format| format.call("format", &[number])).unwrap_or_else(|| number.to_string())
+}
+
+/// A share of something: `81 %`.
+#[must_use]
+pub fn percent(share: f64) -> String {
+    format!("{} %", number((share * 100.0).round()))
 }
 
 /// A count: `13,420`.

@@ -52,6 +52,8 @@ pub const FIRST_DAY: &str = "First day";
 pub const LAST_DAY: &str = "Last day";
 /// Button: other days.
 pub const SHOW_DAYS: &str = "Show these days";
+/// Shows texts of questions, answers and notes, which are hidden at first.
+pub const SHOW_WRITING: &str = "Show what people wrote";
 /// Heading of the presets.
 pub const RANGES: &str = "Days";
 /// Before a range is chosen.

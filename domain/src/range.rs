@@ -39,6 +39,12 @@ const OLDEST: Day = match Day::from_ymd_opt(2007, 1, 1) {
 };
 
 impl Range {
+    /// One day.
+    #[must_use]
+    pub fn of_day(day: Day) -> Self {
+        Self { from: day, to: day }
+    }
+
     /// The range from `from` to `to`, both included.
     ///
     /// # Errors

@@ -84,6 +84,12 @@ pub struct Report {
 }
 
 impl Report {
+    /// Whether its rows hold what people wrote to each other or for themselves: shown only when somebody chooses so.
+    #[must_use]
+    pub fn holds_writing(&self) -> bool {
+        matches!(self.name, "qanda" | "notes")
+    }
+
     /// The first essential column that `header` lacks, if any. New columns and other spellings are welcome.
     pub fn missing_from<S: AsRef<str>>(&self, header: &[S]) -> Option<&'static str> {
         self.essential.iter().copied().find(|name| column::position(header, name).is_none())

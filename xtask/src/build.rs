@@ -32,7 +32,7 @@ const BROTLI: &str = "
         const bytes = readFileSync(path);
         const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
         const size = brotliCompressSync(bytes, { params }).length;
-        const group = name.startsWith('thread') ? 'data thread' : 'page';
+        const group = name.startsWith('thread') ? 'data thread' : name.startsWith('reports') ? 'thread of reports' : 'page';
         groups.set(group, (groups.get(group) ?? 0) + size);
         console.log(`${String(size).padStart(9)} bytes  ${name}`);
     }

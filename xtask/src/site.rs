@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 pub(crate) const SOURCES: [&str; 8] =
     ["app", "charts", "engine", "domain", "style", "index.html", "Cargo.toml", "Cargo.lock"];
 
-/// The two programs of the page: the one that draws, and the data thread.
-const PROGRAMS: [&str; 2] = ["page", "thread"];
+/// The programs of the page: the one that draws, the data thread, and the thread of all other reports.
+const PROGRAMS: [&str; 3] = ["page", "thread", "reports"];
 
 /// What rustc gives wasm32-unknown-unknown by default, and the vectors of `.cargo/config.toml`; wasm-opt must be told.
 const FEATURES: [&str; 7] = [

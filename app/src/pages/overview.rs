@@ -10,16 +10,18 @@ use crate::parts::files::Files;
 use crate::parts::first_visit::FirstVisit;
 use crate::parts::notice::Notice;
 use crate::parts::progress::Progress;
-use crate::{capacity, client, spelling, words};
-use domain::api::{Course, ReportInfo, Request};
+use crate::parts::told::Told;
+use crate::{capacity, client, spelling, teller, told, words};
+use domain::api::{self, Course, ReportInfo, Request};
 use domain::offer::{Offer, Parameter};
 use domain::problem::Problem;
 use domain::range::Range;
-use domain::report::Shape;
-use domain::view::{Uuid, View};
+use domain::report::{Report, Shape};
+use domain::view::View;
 use domain::window::{self, Parameters, WindowKey};
 use engine::columns;
 use engine::measures::{Facts, Measures, Question};
+use engine::reports;
 use leptos::prelude::*;
 
 /// The page of one view.
@@ -72,10 +74,33 @@ pub fn Overview() -> impl IntoView {
         (rows > most).then_some(rows)
     });
     let sight = Memo::new(move |_| {
-        let fits = too_large.with(Option::is_none);
+        let fits = too_large.with(Option::is_none) && info.with(is_watching);
         sight_of(&request.get().filter(|_| fits)?, range.get()?, ground, &address.view())
     });
     let loader = ground.loader;
+    let said = Memo::new(move |_| {
+        let offset =
+            range.get().map_or_else(|| ground.clock.now(), |range| zone.with(|z| z.start_of(range.from())));
+        zone.with(|zone| spelling::zone(zone.name(), zone.offset_at(offset)))
+    });
+    // Every other report is read by a thread of its own, that answers with figures.
+    let teller = ground.teller;
+    let other = Memo::new(move |_| {
+        let fits = too_large.with(Option::is_none) && !info.with(is_watching);
+        let request = request.get().filter(|_| fits)?;
+        Some(other_sight(&request, range.get(), ground, &address.view(), said.get()))
+    });
+    Effect::new(move |_| {
+        if let Some(sight) = other.get() {
+            teller.look(sight, spelling::locale());
+        }
+    });
+    let told = teller.told();
+    let figures = Memo::new(move |_| {
+        let report = info.with(|info| info.as_ref().map(|info| info.name.clone()));
+        told.with(|told| if told.report == report { told.figures.clone() } else { Vec::new() })
+    });
+    let is_told_busy = Memo::new(move |_| told.with(|told| !told.is_current || told.load.pending > 0));
     // A copy may have been replaced since the request was last seen: look it up anew, too.
     let look_again = move || {
         if let Some(wish) = wish.get_untracked() {
@@ -83,6 +108,9 @@ pub fn Overview() -> impl IntoView {
         }
         if let Some(sight) = sight.get_untracked() {
             loader.look(sight);
+        }
+        if let Some(sight) = other.get_untracked() {
+            teller.look(sight, spelling::locale());
         }
     };
     Effect::new(move |_| {
@@ -105,12 +133,6 @@ pub fn Overview() -> impl IntoView {
         let before = looked_at.get();
         measures.with(Option::is_none) || loaded.with(|l| l.version == before || l.load.pending > 0)
     });
-    let said = Memo::new(move |_| {
-        let offset =
-            range.get().map_or_else(|| ground.clock.now(), |range| zone.with(|z| z.start_of(range.from())));
-        zone.with(|zone| spelling::zone(zone.name(), zone.offset_at(offset)))
-    });
-
     Effect::new(move |_| {
         let days = range.get().map_or_else(String::new, |range| format!(", {}", spelling::range(range)));
         let title = ground.title(address.view().report_name());
@@ -137,11 +159,13 @@ pub fn Overview() -> impl IntoView {
         }
     };
     let has_wish = Memo::new(move |_| wish.with(Option::is_some));
-    let charted = Memo::new(move |_| {
-        request.with(Option::is_some) && info.with(is_charted) && too_large.with(Option::is_none)
-    });
+    let is_shown = Memo::new(move |_| request.with(Option::is_some) && too_large.with(Option::is_none));
+    let watching = Memo::new(move |_| info.with(is_watching));
     let failures = move || {
-        loaded.with(|loaded| loaded.failed.first().cloned()).map(|(_, trouble)| {
+        let of_reports = move || told.with(|told| told.failed.first().cloned());
+        let of_views = move || loaded.with(|loaded| loaded.failed.first().cloned());
+        let failed = if watching.get() { of_views() } else { of_reports() };
+        failed.map(|(_, trouble)| {
             view! { <Notice trouble again=Callback::new(move |()| look_again()) /> }
         })
     };
@@ -154,6 +178,11 @@ pub fn Overview() -> impl IntoView {
                 </section>
             }
         })
+    };
+    let arriving = move || {
+        let load =
+            if watching.get() { loaded.with(|loaded| loaded.load) } else { told.with(|told| told.load) };
+        (load.pending > 0).then(|| words::arriving(load.rows, load.bytes))
     };
     let files = Memo::new(move |_| Files::of(&request.get()?, &address.view(), &known.get().courses));
     let is_unknown = Memo::new(move |_| info.with(Option::is_none));
@@ -169,25 +198,42 @@ pub fn Overview() -> impl IntoView {
             <p class="notice">{words::NO_SUCH_REPORT}</p>
         </Show>
         {move || wish.get().zip(plan.get()).map(|(wish, plan)| {
-            view! { <Progress wish plan seen request follower shape is_all=!info.with(is_charted) /> }
+            view! { <Progress wish plan seen request follower shape /> }
         })}
         {too_large}
-        <Show when=move || has_wish.get() && request.with(Option::is_none) && info.with(is_charted)>
+        <Show when=move || has_wish.get() && request.with(Option::is_none)>
             <div class="room"></div>
         </Show>
-        <Show when=move || charted.get()>
-            <Figures measures zone=said is_busy files />
+        <Show when=move || is_shown.get()>
+            <Show when=move || watching.get()>
+                <Figures measures zone=said is_busy files />
+            </Show>
+            <Show when=move || info.with(holds_writing)>
+                <label class="written">
+                    <input type="checkbox" prop:checked=move || address.view().contents
+                        on:change=move |event| {
+                            address.go(View { contents: event_target_checked(&event), ..address.view() });
+                        } />
+                    <span>{words::SHOW_WRITING}</span>
+                </label>
+            </Show>
+            <Show when=move || !watching.get() && figures.with(|figures| !figures.is_empty())>
+                <Told figures zone=said is_busy=is_told_busy />
+            </Show>
             {failures}
-            <p class="quiet small" role="status">
-                {move || loaded.with(|l| (l.load.pending > 0).then(|| words::arriving(l.load.rows, l.load.bytes)))}
-            </p>
+            <p class="quiet small" role="status">{arriving}</p>
         </Show>
         <Download request files />
     }
 }
 
-/// Whether there is a chart for this report.
-fn is_charted(info: &Option<ReportInfo>) -> bool {
+/// Whether its rows hold what people wrote.
+fn holds_writing(info: &Option<ReportInfo>) -> bool {
+    info.as_ref().and_then(|info| info.name.known()).is_some_and(Report::holds_writing)
+}
+
+/// Whether it is the report that the data thread reads.
+fn is_watching(info: &Option<ReportInfo>) -> bool {
     info.as_ref().is_some_and(|info| info.name.as_str() == columns::REPORT)
 }
 
@@ -233,34 +279,66 @@ fn offered(info: &ReportInfo) -> Offer {
     }
 }
 
-/// What the data thread is to look at: nothing for a report without a chart.
+/// What the data thread is to look at.
 fn sight_of(request: &Request, range: Range, ground: Ground, view: &View) -> Option<Sight> {
-    if request.report.as_str() != columns::REPORT {
-        return None;
-    }
-    let windows = request
-        .windows
-        .iter()
-        .filter(|window| window.state.has_rows())
-        .filter_map(|window| {
-            let copy = window.copy.as_ref()?;
-            let facts =
-                Facts { start: window.start, end: copy.end, provisional_from: window.provisional_from };
-            Some(Wanted { id: window.id.clone(), generation: copy.generation, facts })
-        })
-        .collect();
-    let id = |id: &Option<Uuid>| id.as_ref().map(|id| id.as_str().to_owned());
+    let windows = held(request).map(|(window, copy, facts)| Wanted {
+        id: window.id.clone(),
+        generation: copy.generation,
+        facts,
+    });
     Some(Sight {
         report: request.report.clone(),
-        question: Question {
-            range,
-            zone: ground.zone(view),
-            course: id(&view.course),
-            sections: view.sections.iter().map(|id| id.as_str().to_owned()).collect(),
-            roles: view.roles.iter().copied().collect(),
-            videos: view.videos.iter().map(|id| id.as_str().to_owned()).collect(),
-            today: ground.clock.now().day(),
-        },
-        windows,
+        question: question(range, ground, view),
+        windows: windows.collect(),
     })
+}
+
+/// What the thread of all other reports is to look at. A snapshot has no days: any will do.
+fn other_sight(
+    request: &Request,
+    range: Option<Range>,
+    ground: Ground,
+    view: &View,
+    zone: String,
+) -> teller::Sight {
+    let windows = held(request).map(|(window, copy, facts)| told::Wanted {
+        id: window.id.clone(),
+        generation: copy.generation,
+        facts,
+        created: copy.created,
+    });
+    let today = ground.clock.now().day();
+    let range = range.unwrap_or_else(|| Range::of_day(today));
+    teller::Sight {
+        report: request.report.clone(),
+        question: reports::Question {
+            base: question(range, ground, view),
+            decks: view.decks.iter().map(|id| id.as_str().to_owned()).collect(),
+            contents: view.contents,
+        },
+        zone,
+        windows: windows.collect(),
+    }
+}
+
+/// The windows whose rows are here, with the copy that serves and the days it answers for.
+fn held(request: &Request) -> impl Iterator<Item = (&api::Window, &api::Copy, Facts)> {
+    request.windows.iter().filter(|window| window.state.has_rows()).filter_map(|window| {
+        let copy = window.copy.as_ref()?;
+        let facts = Facts { start: window.start, end: copy.end, provisional_from: window.provisional_from };
+        Some((window, copy, facts))
+    })
+}
+
+/// What is to be measured of the days in `range`.
+fn question(range: Range, ground: Ground, view: &View) -> Question {
+    Question {
+        range,
+        zone: ground.zone(view),
+        course: view.course.as_ref().map(|id| id.as_str().to_owned()),
+        sections: view.sections.iter().map(|id| id.as_str().to_owned()).collect(),
+        roles: view.roles.iter().copied().collect(),
+        videos: view.videos.iter().map(|id| id.as_str().to_owned()).collect(),
+        today: ground.clock.now().day(),
+    }
 }

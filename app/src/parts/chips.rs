@@ -1,7 +1,9 @@
 //! What is filtered by, as chips that take a filter away.
 
 use crate::page::Ground;
+use crate::spelling;
 use crate::words::figures as said;
+use domain::time::SECOND;
 use domain::view::Choice;
 use engine::measures::{Item, Items, Measures};
 use leptos::prelude::*;
@@ -24,17 +26,33 @@ pub fn name(choice: &Choice, measures: Option<&Measures>) -> String {
     }
 }
 
+/// The header of an export: report, days, zone, filters by `name`, moment.
+#[must_use]
+pub fn about(ground: Ground, name: Callback<Choice, String>, zone: Memo<String>) -> [String; 5] {
+    let view = ground.address.view();
+    let names: Vec<String> = untrack(|| view.choices().into_iter().map(|choice| name.run(choice)).collect());
+    let now = ground.clock.now();
+    let offset = ground.zone(&view).offset_at(now);
+    [
+        ground.title(view.report_name()),
+        view.range.map(spelling::range).unwrap_or_default(),
+        zone.get_untracked(),
+        if names.is_empty() { said::NONE.to_owned() } else { names.join("; ") },
+        spelling::moment(now.plus(i64::from(offset) * SECOND)),
+    ]
+}
+
 /// The chips. Their line is kept free when there are none: nothing jumps when the first comes.
 #[component]
 pub fn Chips(
-    /// The numbers, once there are any.
-    measures: Memo<Option<Measures>>,
+    /// What a choice is called.
+    name: Callback<Choice, String>,
 ) -> impl IntoView {
     let address = expect_context::<Ground>().address;
     let choices = Memo::new(move |_| address.view().choices());
     let chips = move || {
         let chips = choices.get().into_iter().map(|choice| {
-            let name = measures.with(|measures| name(&choice, measures.as_ref()));
+            let name = name.run(choice.clone());
             let label = said::remove(&name);
             let take = move |_| address.go(address.view().toggled(&choice));
             view! {

@@ -10,9 +10,6 @@ use crate::parts::figure::spread::Spread;
 use crate::parts::files::Files;
 use crate::parts::rows::EveryRow;
 use crate::parts::students::EachStudent;
-use crate::spelling;
-use crate::words::figures as said;
-use domain::time::SECOND;
 use engine::measures::Measures;
 use leptos::prelude::*;
 
@@ -30,14 +27,15 @@ pub fn Figures(
     files: Memo<Option<Files>>,
 ) -> impl IntoView {
     let ground = expect_context::<Ground>();
-    provide_context(About(Callback::new(move |()| about(ground, measures, zone))));
+    let name = Callback::new(move |choice| measures.with(|m| chips::name(&choice, m.as_ref())));
+    provide_context(About(Callback::new(move |()| chips::about(ground, name, zone))));
     let day = RwSignal::new(None);
     let rows = move || measures.with(|m| m.as_ref().map_or(0, |m| m.total.rows)).to_string();
     let complete = move || measures.with(|m| m.as_ref().is_some_and(Measures::is_complete)).to_string();
     view! {
         <div class="figures" data-testid="minutes" data-rows=rows data-complete=complete
             aria-busy=move || is_busy.get().to_string()>
-            <Chips measures />
+            <Chips name />
             <Days counted=Counted::Minutes measures zone at=day />
             <Days counted=Counted::Viewers measures zone at=day />
             <Hours measures zone />
@@ -51,23 +49,4 @@ pub fn Figures(
             <EveryRow measures zone files />
         </div>
     }
-}
-
-/// The header of an export.
-fn about(ground: Ground, measures: Memo<Option<Measures>>, zone: Memo<String>) -> [String; 5] {
-    let view = ground.address.view();
-    let filters = measures.with_untracked(|measures| {
-        let names =
-            view.choices().iter().map(|choice| chips::name(choice, measures.as_ref())).collect::<Vec<_>>();
-        if names.is_empty() { said::NONE.to_owned() } else { names.join("; ") }
-    });
-    let now = ground.clock.now();
-    let offset = ground.zone(&view).offset_at(now);
-    [
-        ground.title(view.report_name()),
-        view.range.map(spelling::range).unwrap_or_default(),
-        zone.get_untracked(),
-        filters,
-        spelling::moment(now.plus(i64::from(offset) * SECOND)),
-    ]
 }

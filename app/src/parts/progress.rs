@@ -28,8 +28,6 @@ pub fn Progress(
     follower: Follower,
     /// How the report's range is cut.
     shape: Memo<Option<Shape>>,
-    /// Whether nothing else shows what came of it.
-    is_all: bool,
 ) -> impl IntoView {
     let ground = expect_context::<Ground>();
     let wish = StoredValue::new(wish);
@@ -44,7 +42,7 @@ pub fn Progress(
     };
     let body = move || {
         if is_shown.get() {
-            return view! { <Followed request usual wish follower is_all /> }.into_any();
+            return view! { <Followed request usual wish follower /> }.into_any();
         }
         match plan.get_value() {
             Err(problem) => view! {
@@ -101,7 +99,6 @@ fn Followed(
     usual: Memo<Option<Usual>>,
     wish: StoredValue<Wish>,
     follower: Follower,
-    is_all: bool,
 ) -> impl IntoView {
     let clock = expect_context::<Ground>().clock;
     let has = move |wanted: fn(&Window) -> bool| {
@@ -154,7 +151,7 @@ fn Followed(
                 </Show>
             </p>
         </Show>
-        <details open=move || has_failed.get() || is_all>
+        <details open=has_failed>
             <summary>{words::DETAILS}</summary>
             <Windows windows usual clock again busy />
         </details>

@@ -43,4 +43,3 @@ pub fn of(look: &Look, tables: &Tables, tongue: &Tongue) -> Vec<Figure> {
         _ => any::figures(&telling, &engine::reports::any::measure(tables, question)),
     }
 }
-

@@ -353,6 +353,18 @@ pub fn numbers_of(title: &str) -> String {
     format!("{}: {title}", crate::words::NUMBERS)
 }
 
+/// A button that shows the rest of a list.
+#[must_use]
+pub fn show_all(count: usize) -> String {
+    format!("Show all {}", spelling::count(count as u64))
+}
+
+/// A list that is cut.
+#[must_use]
+pub fn first_of(here: u64, total: u64) -> String {
+    format!("The first {} of {}.", spelling::count(here), spelling::count(total))
+}
+
 /// What a menu is called.
 #[must_use]
 pub fn more(title: &str) -> String {

@@ -1,7 +1,7 @@
 //! A figure outside the page: as SVG, PNG, CSV, on paper. Each says what it is of and when it was built.
 
 use crate::words::figures as said;
-use charts::model::Table;
+use charts::model::{Row, Table};
 use engine::cells::is_formula;
 use js_sys::Array;
 use leptos::prelude::*;
@@ -50,23 +50,29 @@ pub fn save_csv(table: &Table, about: &[(String, String)], title: &str) {
     save(&csv(table, about), "text/csv;charset=utf-8", &format!("{}.csv", file_name(title)));
 }
 
-/// The numbers as CSV, in the one spelling that every program reads: no thousands, a point. A mark of byte
-/// order goes before, without which spreadsheets take it for another encoding.
+/// Saves cells as they are: the header, an empty line, heads and rows.
+pub fn save_cells(heads: Vec<String>, rows: Vec<Vec<String>>, about: &[(String, String)], title: &str) {
+    save(&written(heads, rows, about), "text/csv;charset=utf-8", &format!("{}.csv", file_name(title)));
+}
+
+/// The numbers as CSV, in the one spelling that every program reads: no thousands, a point.
 fn csv(table: &Table, about: &[(String, String)]) -> String {
+    let row = |row: &Row| {
+        let values = row.values.iter().map(|value| value.map_or_else(String::new, |v| v.to_string()));
+        [row.name.clone()].into_iter().chain(values).chain(row.state.clone()).collect()
+    };
+    written(table.columns.clone(), table.rows.iter().map(row).collect(), about)
+}
+
+/// Header and cells as CSV. A mark of byte order goes before, without which spreadsheets take it for another
+/// encoding.
+fn written(heads: Vec<String>, rows: Vec<Vec<String>>, about: &[(String, String)]) -> String {
     let mut csv = String::from("\u{feff}");
-    let mut line = |cells: &mut dyn Iterator<Item = String>| {
-        let cells: Vec<String> = cells.map(|cell| quoted(&cell)).collect();
+    let about = about.iter().map(|(head, value)| vec![head.clone(), value.clone()]);
+    for line in about.chain([Vec::new(), heads]).chain(rows) {
+        let cells: Vec<String> = line.iter().map(|cell| quoted(cell)).collect();
         csv.push_str(&cells.join(","));
         csv.push_str("\r\n");
-    };
-    for (head, value) in about {
-        line(&mut [head.clone(), value.clone()].into_iter());
-    }
-    line(&mut std::iter::empty());
-    line(&mut table.columns.iter().cloned());
-    for row in &table.rows {
-        let values = row.values.iter().map(|value| value.map_or_else(String::new, |v| v.to_string()));
-        line(&mut [row.name.clone()].into_iter().chain(values).chain(row.state.clone()));
     }
     csv
 }

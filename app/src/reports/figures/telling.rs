@@ -125,7 +125,6 @@ impl Telling<'_> {
             sentence: sentence.clone(),
             head: said::WEEKDAY.to_owned(),
             state: words::STATE.to_owned(),
-            missing: said::NOT_HERE.to_owned(),
             columns: (0..24).map(|hour| hour.to_string()).collect(),
             lines: lines.collect(),
         };

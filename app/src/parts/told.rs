@@ -1,0 +1,224 @@
+//! The figures of any report as its thread tells them: words, bars, tables. No report is known here.
+
+pub mod sheet;
+pub mod sorted;
+pub mod threads;
+
+use crate::page::Ground;
+use crate::parts::chips::{self, Chips};
+use crate::parts::figure::days::{Upright, reading as read_bar};
+use crate::parts::figure::export::About;
+use crate::parts::figure::hours::{Cells, reading as read_cell};
+use crate::parts::figure::ranking::Lying;
+use crate::parts::figure::{Figure, Reading};
+use crate::spelling;
+use crate::told::{self, Body};
+use crate::words::figures as said;
+use charts::listing::{Cell, Listing};
+use charts::model::Table;
+use charts::ranking::Ranking;
+use domain::view::{Choice, Uuid};
+use leptos::prelude::*;
+use sheet::Sheet;
+use sorted::Sorted;
+use threads::Talk;
+
+/// What kind of drawing a figure has: decides which part shows it, as long as it stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Kind {
+    Bars,
+    Ranking,
+    Heat,
+    Listing,
+    Answers,
+    Threads,
+    Text,
+}
+
+impl Kind {
+    fn of(body: &Body) -> Self {
+        match body {
+            Body::Bars(_) => Self::Bars,
+            Body::Ranking { .. } => Self::Ranking,
+            Body::Heat(_) => Self::Heat,
+            Body::Listing(_) => Self::Listing,
+            Body::Answers(_) => Self::Answers,
+            Body::Threads(_) => Self::Threads,
+            Body::Text => Self::Text,
+        }
+    }
+}
+
+/// All figures of a report.
+#[component]
+pub fn Told(
+    /// The figures, in their order.
+    figures: Memo<Vec<told::Figure>>,
+    /// The zone of the days, as it is said.
+    zone: Memo<String>,
+    /// Whether they are about to change.
+    #[prop(into)]
+    is_busy: Signal<bool>,
+) -> impl IntoView {
+    let ground = expect_context::<Ground>();
+    let name = Callback::new(move |choice: Choice| {
+        figures.with(|figures| deck_name(figures, &choice)).unwrap_or_else(|| chips::name(&choice, None))
+    });
+    provide_context(About(Callback::new(move |()| chips::about(ground, name, zone))));
+    let keys = Memo::new(move |_| {
+        let key = |figure: &told::Figure| (figure.id.clone(), Kind::of(&figure.body));
+        figures.with(|figures| figures.iter().map(key).collect::<Vec<_>>())
+    });
+    let one = move |(id, kind): (String, Kind)| {
+        let figure = Memo::new(move |_| {
+            figures.with(|figures| figures.iter().find(|figure| figure.id == id).cloned())
+        });
+        view! { <One figure kind /> }
+    };
+    view! {
+        <div class="figures" data-testid="told" aria-busy=move || is_busy.get().to_string()>
+            <Chips name />
+            <For each=move || keys.get() key=Clone::clone children=one />
+        </div>
+    }
+}
+
+/// What a chosen deck is called in the figures.
+fn deck_name(figures: &[told::Figure], choice: &Choice) -> Option<String> {
+    let Choice::Deck(deck) = choice else { return None };
+    let is_it = |id: &str| id.eq_ignore_ascii_case(deck.as_str());
+    figures.iter().find_map(|figure| match &figure.body {
+        Body::Ranking { ranking, decks } => {
+            let place = decks.iter().position(|id| is_it(id))?;
+            Some(ranking.items.get(place)?.name.clone())
+        }
+        Body::Listing(listing) => {
+            let row = listing.rows.iter().find(|row| row.id.as_deref().is_some_and(is_it))?;
+            match row.cells.first() {
+                Some(Cell::Text(name)) => Some(name.clone()),
+                _ => None,
+            }
+        }
+        _ => None,
+    })
+}
+
+/// One figure, by its kind.
+#[component]
+fn One(figure: Memo<Option<told::Figure>>, kind: Kind) -> impl IntoView {
+    let text = move |part: fn(&told::Figure) -> &String| {
+        Signal::derive(move || figure.with(|f| f.as_ref().map(|f| part(f).clone()).unwrap_or_default()))
+    };
+    let (id, title) = figure.with_untracked(|figure| {
+        figure.as_ref().map(|figure| (figure.id.clone(), figure.title.clone())).unwrap_or_default()
+    });
+    let (unit, sentence, caveat) = (text(|f| &f.unit), text(|f| &f.sentence), text(|f| &f.caveat));
+    let table: Signal<Option<Table>> =
+        Signal::derive(move || figure.with(|figure| figure.as_ref().and_then(told::Figure::table)));
+    let at = RwSignal::new(None);
+    match kind {
+        Kind::Bars => {
+            let chart = Memo::new(move |_| {
+                figure.with(|figure| match figure.as_ref().map(|figure| &figure.body) {
+                    Some(Body::Bars(chart)) => Some(chart.clone()),
+                    _ => None,
+                })
+            });
+            view! {
+                <Figure id title=title.clone() unit sentence reading=read_bar(chart, at) caveat table>
+                    <Upright label=title chart at />
+                </Figure>
+            }
+            .into_any()
+        }
+        Kind::Heat => {
+            let chart = Memo::new(move |_| {
+                figure.with(|figure| match figure.as_ref().map(|figure| &figure.body) {
+                    Some(Body::Heat(heat)) => Some(heat.clone()),
+                    _ => None,
+                })
+            });
+            view! {
+                <Figure id title=title.clone() unit sentence reading=read_cell(chart, at) caveat table>
+                    <Cells label=title chart at />
+                </Figure>
+            }
+            .into_any()
+        }
+        Kind::Ranking | Kind::Answers => {
+            let chart = Memo::new(move |_| figure.with(|figure| figure.as_ref().and_then(lying)));
+            let ranking = Memo::new(move |_| chart.get().unwrap_or_else(nothing));
+            let choices = Memo::new(move |_| {
+                figure.with(|figure| match figure.as_ref().map(|figure| &figure.body) {
+                    Some(Body::Ranking { decks, .. }) => {
+                        decks.iter().map(|id| Uuid::parse(id).map(Choice::Deck)).collect()
+                    }
+                    _ => Vec::new(),
+                })
+            });
+            let reading = Signal::derive(move || ranking.with(|ranking| read_item(ranking, at.get()?)));
+            view! {
+                <Figure id=id.clone() title unit sentence reading caveat table>
+                    <Lying id chart=ranking choices at />
+                </Figure>
+            }
+            .into_any()
+        }
+        Kind::Listing => {
+            let listing = Memo::new(move |_| {
+                figure.with(|figure| match figure.as_ref().map(|figure| &figure.body) {
+                    Some(Body::Listing(listing)) => listing.clone(),
+                    _ => Listing { columns: Vec::new(), spark: None, rows: Vec::new(), total: 0 },
+                })
+            });
+            let cells = Callback::new(move |()| listing.with_untracked(sorted::as_text));
+            view! {
+                <Sheet id title=title.clone() unit sentence caveat cells=Some(cells)>
+                    <Sorted title listing />
+                </Sheet>
+            }
+            .into_any()
+        }
+        Kind::Threads => {
+            let talk = Memo::new(move |_| {
+                figure.with(|figure| match figure.as_ref().map(|figure| &figure.body) {
+                    Some(Body::Threads(threads)) => Some(threads.clone()),
+                    _ => None,
+                })
+            });
+            view! { <Sheet id title unit sentence caveat cells=None><Talk talk /></Sheet> }.into_any()
+        }
+        Kind::Text => view! { <Sheet id title unit sentence caveat cells=None>{()}</Sheet> }.into_any(),
+    }
+}
+
+/// The lying bars of a figure.
+fn lying(figure: &told::Figure) -> Option<Ranking> {
+    match &figure.body {
+        Body::Ranking { ranking, .. } => Some(ranking.clone()),
+        Body::Answers(answers) => Some(answers.ranking(&figure.id, &figure.title, &figure.sentence)),
+        _ => None,
+    }
+}
+
+fn nothing() -> Ranking {
+    Ranking {
+        id: String::new(),
+        title: String::new(),
+        unit: String::new(),
+        sentence: String::new(),
+        head: String::new(),
+        beside: Vec::new(),
+        items: Vec::new(),
+    }
+}
+
+/// The read-out of a lying bar.
+fn read_item(ranking: &Ranking, place: usize) -> Option<Reading> {
+    let item = ranking.items.get(place)?;
+    let beside = item.beside.iter().zip(&ranking.beside);
+    let rest: Vec<String> = beside
+        .filter_map(|(value, name)| Some(format!("{} {}", spelling::number((*value)?), name.to_lowercase())))
+        .collect();
+    Some(Reading { name: item.name.clone(), told: said::told(Some(item.drawn()), &ranking.unit, &rest) })
+}

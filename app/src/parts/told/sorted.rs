@@ -1,0 +1,164 @@
+//! A table that a reader sorts by any column; a row that can be chosen filters everything else by it.
+
+use super::sheet::Text;
+use crate::page::Ground;
+use crate::spelling;
+use crate::words::figures as said;
+use charts::layout::Size;
+use charts::listing::{Cell, Column, Kind, Listing, Row};
+use charts::spark;
+use domain::view::{Choice, Uuid};
+use leptos::prelude::*;
+
+/// The size of a spark-line.
+const SPARK: Size = Size { width: 168, height: 20 };
+
+/// Rows that are shown before somebody wants more.
+const AT_FIRST: usize = 100;
+
+/// The table.
+#[component]
+pub fn Sorted(
+    /// What it is called.
+    title: String,
+    /// Its rows.
+    listing: Memo<Listing>,
+) -> impl IntoView {
+    let by = RwSignal::new(None::<(usize, bool)>);
+    let most = RwSignal::new(AT_FIRST);
+    let sorted = Memo::new(move |_| {
+        let mut listing = listing.get();
+        if let Some((column, descending)) = by.get() {
+            listing.sort(column, descending);
+        }
+        listing
+    });
+    let columns = Memo::new(move |_| listing.with(|listing| listing.columns.clone()));
+    let head = move |(place, column): (usize, Column)| {
+        let order = move || match by.get() {
+            Some((by, descending)) if by == place => {
+                Some(if descending { "descending" } else { "ascending" })
+            }
+            _ => None,
+        };
+        let is_words = column.kind == Kind::Text;
+        let sort = move |_| {
+            let next = match by.get_untracked() {
+                Some((by, descending)) if by == place => (place, !descending),
+                // Numbers and dates are looked at from their larger end, words from A.
+                _ => (place, !is_words),
+            };
+            by.set(Some(next));
+        };
+        let sign = move || match order() {
+            Some("descending") => " ↓",
+            Some(_) => " ↑",
+            None => "",
+        };
+        view! {
+            <th scope="col" class:number=is_number(column.kind) aria-sort=order>
+                <button type="button" on:click=sort>{column.head} <span aria-hidden="true">{sign}</span></button>
+            </th>
+        }
+    };
+    let spark_head = move || listing.with(|listing| listing.spark.clone());
+    let rows = move || {
+        sorted.with(|listing| {
+            let scale = listing.largest_spark();
+            let name = listing.spark.clone();
+            let shown = listing.rows.iter().take(most.get());
+            shown.map(|row| one(row, &listing.columns, name.as_deref(), scale)).collect_view()
+        })
+    };
+    let rest = move || {
+        let count = listing.with(|listing| listing.rows.len());
+        let more = move |_| most.set(usize::MAX);
+        (count > most.get()).then(|| {
+            view! { <p><button type="button" on:click=more>{said::show_all(count)}</button></p> }
+        })
+    };
+    let left_out = move || {
+        listing.with(|listing| {
+            let here = listing.rows.len() as u64;
+            (listing.total > here).then(|| said::first_of(here, listing.total))
+        })
+    };
+    let label = said::numbers_of(&title);
+    view! {
+        <div class="twin sorted" tabindex="0" role="region" aria-label=label>
+            <table>
+                <caption class="unseen">{title}</caption>
+                <thead>
+                    <tr>
+                        {move || columns.get().into_iter().enumerate().map(head).collect_view()}
+                        {move || spark_head().map(|head| view! { <th scope="col">{head}</th> })}
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+        {rest}
+        <p class="quiet small">{left_out}</p>
+    }
+}
+
+fn is_number(kind: Kind) -> bool {
+    matches!(kind, Kind::Number | Kind::Share)
+}
+
+fn one(row: &Row, columns: &[Column], spark: Option<&str>, scale: f64) -> AnyView {
+    let ground = expect_context::<Ground>();
+    let choice = row.id.as_deref().and_then(Uuid::parse).map(Choice::Deck);
+    let cells = row.cells.iter().zip(columns).enumerate().map(|(place, (cell, column))| {
+        let text = spelled(cell, column.kind);
+        if place > 0 {
+            return view! { <td class:number=is_number(column.kind)>{text}</td> }.into_any();
+        }
+        match choice.clone() {
+            None => view! { <th scope="row">{text}</th> }.into_any(),
+            Some(choice) => {
+                let address = ground.address;
+                let pressed = choice.clone();
+                let is_chosen = move || if address.view().has(&pressed) { "true" } else { "false" };
+                let choose = move |_| address.go(address.view().toggled(&choice));
+                view! {
+                    <th scope="row">
+                        <button type="button" class="plain" aria-pressed=is_chosen on:click=choose>{text}</button>
+                    </th>
+                }
+                .into_any()
+            }
+        }
+    });
+    let line = spark.map(|name| {
+        let drawn = spark::draw(&row.spark, scale, SPARK, name);
+        view! { <td inner_html=drawn></td> }
+    });
+    let cells = cells.collect_view();
+    view! { <tr class:left-out=row.is_left_out>{cells}{line}</tr> }.into_any()
+}
+
+fn spelled(cell: &Cell, kind: Kind) -> String {
+    match (cell, kind) {
+        (Cell::None, _) => "–".to_owned(),
+        (Cell::Text(text) | Cell::Date(text, _), _) => text.clone(),
+        (Cell::Number(number), Kind::Share) => spelling::percent(*number),
+        (Cell::Number(number), _) => spelling::number(*number),
+    }
+}
+
+/// Heads and cells for a file: numbers in the spelling that every program reads, shares in percent.
+pub fn as_text(listing: &Listing) -> Text {
+    let heads = listing.columns.iter().map(|column| match column.kind {
+        Kind::Share => format!("{} (%)", column.head),
+        _ => column.head.clone(),
+    });
+    let cell = |(cell, column): (&Cell, &Column)| match (cell, column.kind) {
+        (Cell::None, _) => String::new(),
+        (Cell::Text(text) | Cell::Date(text, _), _) => text.clone(),
+        (Cell::Number(number), Kind::Share) => (number * 100.0).to_string(),
+        (Cell::Number(number), _) => number.to_string(),
+    };
+    let rows = listing.rows.iter().map(|row| row.cells.iter().zip(&listing.columns).map(cell).collect());
+    (heads.collect(), rows.collect())
+}

@@ -1,0 +1,168 @@
+//! The thread of reports as the page sees it: told what is looked at, heard when there are figures to draw.
+//!
+//! It is started when a report that only it can read is first looked at: most visits never need it.
+
+use crate::client::Trouble;
+use crate::message::Load;
+use crate::told::{Answer, Figure, Look, Wanted};
+use domain::report::ReportName;
+use engine::reports::Question;
+use leptos::prelude::*;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
+
+/// What is looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sight {
+    /// The report.
+    pub report: ReportName,
+    /// What is to be measured.
+    pub question: Question,
+    /// The zone of the days, as it is said.
+    pub zone: String,
+    /// The windows whose copies can be fetched.
+    pub windows: Vec<Wanted>,
+}
+
+/// What has come of the current sight.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Told {
+    /// Which look all this belongs to.
+    turn: u32,
+    /// The report that the figures are of.
+    pub report: Option<ReportName>,
+    /// The figures, once there are any.
+    pub figures: Vec<Figure>,
+    /// What they are made of, and what is on its way.
+    pub load: Load,
+    /// Windows whose copy could not be had.
+    pub failed: Vec<(String, Trouble)>,
+    /// Whether the figures answer what is looked at now.
+    pub is_current: bool,
+}
+
+/// The owner of the thread.
+#[derive(Debug, Clone, Copy)]
+pub struct Teller {
+    told: RwSignal<Told>,
+    sight: StoredValue<Option<Sight>>,
+    turn: StoredValue<u32>,
+    /// What was said before the thread listened: only the last of it counts.
+    unheard: StoredValue<Option<String>>,
+    listens: StoredValue<bool>,
+    worker: StoredValue<Option<Worker>, LocalStorage>,
+}
+
+impl Teller {
+    /// No thread yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            told: RwSignal::new(Told::default()),
+            sight: StoredValue::new(None),
+            turn: StoredValue::new(0),
+            unheard: StoredValue::new(None),
+            listens: StoredValue::new(false),
+            worker: StoredValue::new_local(None),
+        }
+    }
+
+    /// What has come of the current sight.
+    #[must_use]
+    pub fn told(self) -> ReadSignal<Told> {
+        self.told.read_only()
+    }
+
+    /// Looks at something else, or at the same again: what could not be had is then tried once more.
+    pub fn look(self, sight: Sight, language: String) {
+        let turn = self.turn.get_value().wrapping_add(1);
+        self.turn.set_value(turn);
+        let is_other =
+            self.told.with_untracked(|told| told.report.as_ref().is_some_and(|of| *of != sight.report));
+        self.told.update(|told| {
+            // Of another report nothing stays; of the same the old figures, until the new ones come.
+            if is_other {
+                *told = Told::default();
+            }
+            told.is_current = false;
+        });
+        self.sight.set_value(Some(sight.clone()));
+        let Sight { report, question, zone, windows } = sight;
+        let look = Look { turn, report, question, zone, language, windows };
+        let Ok(text) = serde_json::to_string(&look) else { return };
+        self.start();
+        if self.listens.get_value() {
+            self.post(&text);
+        } else {
+            self.unheard.set_value(Some(text));
+        }
+    }
+
+    fn start(self) {
+        if self.worker.with_value(Option::is_some) {
+            return;
+        }
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        let Ok(worker) = Worker::new_with_options("/reports-start.js", &options) else { return };
+        let hear = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
+            let text = message.data().as_string().unwrap_or_default();
+            if let Ok(answer) = serde_json::from_str(&text) {
+                self.hear(answer);
+            }
+        });
+        worker.set_onmessage(Some(hear.as_ref().unchecked_ref()));
+        // The thread speaks as long as the page lives.
+        hear.forget();
+        self.worker.set_value(Some(worker));
+    }
+
+    fn post(self, text: &str) {
+        self.worker.with_value(|worker| {
+            if let Some(worker) = worker {
+                let _ = worker.post_message(&JsValue::from_str(text));
+            }
+        });
+    }
+
+    fn hear(self, answer: Answer) {
+        let now = self.turn.get_value();
+        match answer {
+            Answer::Listening => {
+                self.listens.set_value(true);
+                if let Some(text) = self.unheard.get_value() {
+                    self.unheard.set_value(None);
+                    self.post(&text);
+                }
+            }
+            Answer::Arriving { turn, load } if turn == now => {
+                self.told.try_update(|told| told.load = load);
+            }
+            Answer::Told { turn, figures, load } if turn == now => {
+                let report = self.sight.with_value(|sight| sight.as_ref().map(|sight| sight.report.clone()));
+                self.told.try_update(|told| {
+                    if told.turn != turn {
+                        told.turn = turn;
+                        told.failed.clear();
+                    }
+                    (told.report, told.figures, told.load, told.is_current) = (report, figures, load, true);
+                });
+            }
+            Answer::Failed { turn, window, trouble } if turn == now => {
+                self.told.try_update(|told| {
+                    told.failed.retain(|(id, _)| *id != window);
+                    told.failed.push((window, trouble));
+                });
+            }
+            // Of an older sight: nobody looks there any more.
+            Answer::Arriving { .. } | Answer::Told { .. } | Answer::Failed { .. } => {}
+        }
+    }
+}
+
+impl Default for Teller {
+    fn default() -> Self {
+        Self::new()
+    }
+}
