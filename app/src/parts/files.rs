@@ -76,11 +76,11 @@ fn section_name(id: &Uuid, courses: &[Course]) -> String {
 mod tests {
     use super::*;
 
-    const IDS: [&str; 2] = ["0a1b2c3d-0000-4000-8000-00000000000a", "0a1b2c3d-0000-4000-8000-00000000000b"];
+    const IDS: [&str; 2] = ["0a1b2c3d-0000-4000-8000-00000000000a", "1a1b2c3d-0000-4000-8000-00000000000b"];
 
     fn request() -> Request {
         serde_json::from_str(
-            r#"{"id":"r","report":"videoview","from":"2026-02-02","to":"2026-02-08","tz":"Etc/GMT+3","created":"2026-02-09T00:00:00Z",
+            r#"{"id":"r","report":"videoview","from":"2026-02-02","to":"2026-02-08","tz":"Etc/GMT+3","created":1770595200000,
             "windows":[]}"#,
         )
         .unwrap()
@@ -98,7 +98,12 @@ mod tests {
         assert!(two.holds_more);
         for (file, id) in two.files.iter().zip(IDS) {
             assert!(file.href.ends_with(&format!("&section={id}")), "{}", file.href);
-            assert_eq!(file.label, "Download CSV of section 0a1b2c3d");
+            assert_eq!(file.label, format!("Download CSV of section {}", &id[..8]));
         }
+        // Every term has a section 1.
+        let course = r#"{"id":"c","code":"BIOL120","name":"","sections":[{"id":"ID0","number":"1"},{"id":"ID1","number":"1"}]}"#;
+        let course = serde_json::from_str(&course.replace("ID0", IDS[0]).replace("ID1", IDS[1])).unwrap();
+        let alike = Files::of(&request(), &view(&format!("v=1&section={},{}", IDS[0], IDS[1])), &[course]);
+        assert_eq!(alike.unwrap().files[1].label, "Download CSV of BIOL120, section 1 (1a1b2c3d)");
     }
 }

@@ -123,7 +123,6 @@ pub fn EachStudent(
 
 /// Names and minutes of all students, as they are printed.
 #[component]
-#[expect(clippy::needless_pass_by_value, reason = "a component owns what it shows")]
 fn OnPaper(table: Table) -> impl IntoView {
     let heads = table.columns.iter().take(2).cloned();
     let heads = heads.map(|head| view! { <th scope="col">{head}</th> }).collect_view();

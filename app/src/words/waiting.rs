@@ -326,7 +326,7 @@ mod tests {
     #[test]
     fn a_plan_says_what_is_here_already() {
         assert_eq!(plan(Shape::Rows, 12, 9), "12 weekly reports, three at a time; 9 are already here.");
-        assert_eq!(plan(Shape::Rows, 1, 1), "1 weekly report; it is already here.");
+        assert_eq!(plan(Shape::Rows, 1, 0), "1 weekly report.");
         assert_eq!(first_plan(4, 0), "Lectern asks Echo360 for 4 weekly reports, three at a time.");
         assert_eq!(expectation(0, None), "Nothing has to be asked of Echo360.");
     }
