@@ -8,6 +8,9 @@ use crate::ticks;
 const CHARACTER: i32 = 8;
 /// Pixels between a label and what it is beside.
 const SPACE: i32 = 8;
+/// Characters that the numbers of an axis have room for at least (`10,000`): charts that stand over each other then
+/// have the same day at the same place.
+const NUMBERS: i32 = 6;
 /// Pixels under the baseline for the names.
 const NAMES: i32 = 28;
 /// Pixels over the top tick: half a label's height.
@@ -59,7 +62,7 @@ impl Layout {
         let pixels = |n: u32| i32::try_from(n).unwrap_or(i32::MAX / 2);
         let values = ticks::from_zero(chart.largest());
         let labels: Vec<String> = values.iter().map(|value| write(*value)).collect();
-        let widest = labels.iter().map(|label| length(label)).max().unwrap_or(0);
+        let widest = labels.iter().map(|label| length(label)).max().unwrap_or(0).max(NUMBERS);
         let left = (widest * CHARACTER + SPACE).min(pixels(size.width));
         let right = pixels(size.width);
         let baseline = (pixels(size.height) - NAMES).max(0);
