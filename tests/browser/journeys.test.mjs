@@ -442,3 +442,18 @@ test('the charts, a filter, the menu and the table by keyboard alone, at a desk'
     assert.equal((await onScreen(table.locator('.listing'))).at(-1).number, all - 1);
   });
 });
+
+test('keys that come faster than frames are not lost in a long table', async () => {
+  await withTab(browser, {}, async (page) => {
+    await page.goto(address(stack, month));
+    await drawnFrom(page, (await stack.truth(month.from, month.to)).rows);
+    const table = figure(page, 'Students');
+    const all = (await table.getByRole('table').getAttribute('aria-rowcount')) - 1;
+    assert.ok(all > 40, `${all} students`);
+    await table.locator('.listing').evaluate((listing) => {
+      const press = (key) => listing.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+      for (const key of ['PageDown', 'PageDown', 'ArrowDown', 'ArrowDown', 'ArrowUp']) press(key);
+    });
+    await table.getByText(`Rows 24–35 of ${all}`).waitFor();
+  });
+});

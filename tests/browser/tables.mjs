@@ -1,5 +1,6 @@
 /** Reads the page's tables: the twins behind figures, and those of any length. */
 import assert from 'node:assert/strict';
+import { until } from './stack.mjs';
 
 /** A figure by its title. */
 export const figure = (page, title) => page.getByRole('region', { name: title, exact: true });
@@ -61,8 +62,10 @@ export async function allRows(listing) {
   await listing.press('Home');
   const found = new Map();
   for (let first = 0; found.size < count; first += 11) {
-    const rows = await settled(listing, Math.min(first, count - 1));
-    for (const row of rows) found.set(row.number, row);
+    // Twelve are on the screen: a page that begins later than the last of them would show less.
+    const begins = Math.max(0, Math.min(first, count - 12));
+    await until(`row ${begins} is the first`, async () => (await onScreen(listing))[0]?.number === begins);
+    for (const row of await settled(listing)) found.set(row.number, row);
     assert.ok(first < count + 24, `${found.size} of ${count} rows are reached`);
     await listing.press('PageDown');
   }

@@ -78,7 +78,10 @@ pub fn LongTable(
         }
     };
     let press = move |event: KeyboardEvent| {
-        let (here, page) = (exact.get_untracked().round(), rows(VISIBLE - 1));
+        // Where the scroll is by now: the last key may not have been drawn yet, and must not be lost.
+        let Some(scrolled) = place.get_untracked().map(|it| f64::from(it.scroll_top())) else { return };
+        let here = row_at(scrolled, room.get_untracked(), hidden.get_untracked()).round();
+        let page = rows(VISIBLE - 1);
         let there = match event.key().as_str() {
             "ArrowDown" => here + 1.0,
             "ArrowUp" => here - 1.0,
