@@ -63,6 +63,9 @@ pub struct Column {
     pub says: Says,
 }
 
+/// Rows of a day, and a sum for each column that is added up.
+pub type OfDay = (u64, Vec<u64>);
+
 /// Rows by the days of one column.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ByDay {
@@ -71,7 +74,7 @@ pub struct ByDay {
     /// Columns of whole numbers, which are added up for each day.
     pub sums: Vec<String>,
     /// Every day of the range: rows, and a sum for each of those columns.
-    pub days: Vec<(Day, Known<(u64, Vec<u64>)>)>,
+    pub days: Vec<(Day, Known<OfDay>)>,
     /// Rows whose day lies outside the range, or cannot be read.
     pub outside: u64,
 }
@@ -121,7 +124,7 @@ pub fn measure(tables: &Tables, question: &Question) -> Measures {
         let whole = |column: &Column| matches!(column.says, Says::Numbers { median: Some(_), .. });
         let added: Vec<usize> =
             columns.iter().enumerate().filter(|(_, column)| whole(column)).map(|(place, _)| place).collect();
-        let mut days: BTreeMap<Day, (u64, Vec<u64>)> = BTreeMap::new();
+        let mut days: BTreeMap<Day, OfDay> = BTreeMap::new();
         let mut outside = 0;
         for row in &rows {
             let at =

@@ -55,6 +55,18 @@ pub struct Measures {
     pub written: Vec<Written>,
 }
 
+/// A student's note events so far.
+#[derive(Default)]
+struct Growing {
+    count: Counting,
+    /// Events by step.
+    series: Vec<u64>,
+    /// The cells of each row.
+    rows: Vec<[u32; 5]>,
+    /// The place of the last day.
+    last: usize,
+}
+
 /// Note events and words.
 #[must_use]
 pub fn measure(tables: &Tables, question: &Question) -> Measures {
@@ -70,9 +82,9 @@ pub fn measure(tables: &Tables, question: &Question) -> Measures {
     };
     let selection = Selection::new(tables, question, &columns);
     let words = |code: u32| reading::count(selection.texts.bytes_of(code));
-    let mut students: BTreeMap<u32, (Counting, Vec<u64>, Vec<[u32; 5]>, usize)> = BTreeMap::new();
+    let mut students: BTreeMap<u32, Growing> = BTreeMap::new();
     for row in selection.chosen().filter(|row| row.role == Role::Student && row.user != EMPTY) {
-        let (count, series, rows, last) = students.entry(row.user).or_default();
+        let Growing { count, series, rows, last } = students.entry(row.user).or_default();
         count.add(row.user, row.role, words(row.cells[1]).unwrap_or(0));
         activity.steps.note(series, row.day);
         rows.push(row.cells);
@@ -80,7 +92,7 @@ pub fn measure(tables: &Tables, question: &Question) -> Measures {
     }
     let mut students: Vec<Student> = students
         .into_values()
-        .filter_map(|(count, series, rows, last)| {
+        .filter_map(|Growing { count, series, rows, last }| {
             let (last, _) = *selection.days.get(last)?;
             let [first_name, last_name] = [3, 4]
                 .map(|place: usize| selection.newest(rows.iter().filter_map(|r| r.get(place).copied())));
