@@ -43,3 +43,6 @@ pub fn of(look: &Look, tables: &Tables, tongue: &Tongue) -> Vec<Figure> {
         _ => any::figures(&telling, &engine::reports::any::measure(tables, question)),
     }
 }
+
+#[cfg(test)]
+mod tests;

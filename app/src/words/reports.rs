@@ -206,8 +206,8 @@ pub fn unnamed(tongue: &Tongue, events: u64, one: &str, many: &str) -> String {
     if events == 0 {
         return String::new();
     }
-    let verb = if events == 1 { "names" } else { "name" };
-    format!("{} {verb} nobody and count for no person.", tongue.of(events, one, many))
+    let verbs = if events == 1 { ["names", "counts"] } else { ["name", "count"] };
+    format!("{} {} nobody and {} for no person.", tongue.of(events, one, many), verbs[0], verbs[1])
 }
 
 /// Rows that could not be placed.

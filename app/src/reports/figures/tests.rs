@@ -1,0 +1,215 @@
+//! Figures over tables that stand here, in a spelling without a browser.
+
+use super::*;
+use crate::told::{Answer, Body};
+use charts::listing::Cell;
+use charts::model::Level;
+use domain::range::Range;
+use domain::report::ReportName;
+use domain::time::{Timestamp, plus_days};
+use domain::zone::Zone;
+use engine::decode::Decoder;
+use engine::measures::{self, Facts};
+use engine::reports::Question;
+use engine::table::held::Held;
+use engine::table::{Header, Table};
+
+/// The figures of a report over one copy, for the two weeks from 2 February 2026 of which the first is here.
+fn told(report: &str, csv: &str, contents: bool) -> Vec<Figure> {
+    let start = domain::time::parse_day("2026-02-02").unwrap();
+    let name = ReportName::parse(report).unwrap();
+    let is_snapshot = report == "asset";
+    let facts = Facts {
+        start: Some(start).filter(|_| !is_snapshot),
+        end: Some(plus_days(start, 7)).filter(|_| !is_snapshot),
+        provisional_from: None,
+    };
+    let (head, rows) = csv.split_once('\n').unwrap();
+    let header = Header::read(head.as_bytes());
+    let mut tables = Tables::default();
+    let mut table = Table::new(&header);
+    Decoder::new(header.delimiter()).each(rows.as_bytes(), |row| table.take(&header, row, &mut tables.texts));
+    tables.put("w", Held { generation: 1, table, facts });
+    let wanted =
+        crate::told::Wanted { id: "w".into(), generation: 1, facts, created: Timestamp::start_of(start) };
+    let look = Look {
+        turn: 1,
+        report: name,
+        question: Question {
+            base: measures::Question {
+                range: Range::new(start, plus_days(start, 13)).unwrap(),
+                zone: Zone::utc(),
+                course: None,
+                sections: Vec::new(),
+                roles: Vec::new(),
+                videos: Vec::new(),
+                today: domain::time::parse_day("2026-06-01").unwrap(),
+            },
+            decks: Vec::new(),
+            contents,
+        },
+        zone: "UTC".into(),
+        language: "en-GB".into(),
+        windows: vec![wanted],
+    };
+    let figures = of(&look, &tables, &Tongue::default());
+    let answer = Answer::Told { turn: 1, figures, load: crate::message::Load::default() };
+    let text = serde_json::to_string(&answer).unwrap();
+    assert_eq!(serde_json::from_str::<Answer>(&text).unwrap(), answer, "figures travel whole");
+    let Answer::Told { figures, .. } = answer else { panic!() };
+    let mut ids: Vec<&str> = figures.iter().map(|figure| figure.id.as_str()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), figures.len(), "no two figures share an id");
+    for figure in &figures {
+        let said = [&figure.sentence, &figure.caveat];
+        assert!(!figure.title.is_empty() && !figure.sentence.is_empty(), "{}", figure.id);
+        assert!(said.iter().all(|text| !text.contains('!') && !text.contains("  ")), "{said:?}");
+        assert!(figure.sentence.ends_with('.'), "{}", figure.sentence);
+    }
+    figures
+}
+
+fn find<'a>(figures: &'a [Figure], id: &str) -> &'a Figure {
+    figures.iter().find(|figure| figure.id == id).unwrap()
+}
+
+const PLACE: &str = "s,1,c,BIO-101,Biology";
+
+#[test]
+fn looks_at_decks_are_told_with_the_days_that_are_not_here() {
+    let head = "presentationID,presentationName,sectionId,sectionNumber,courseId,courseIdentifier,courseName,event_timestamp,userid,role,slide_count\n";
+    let csv = format!(
+        "{head}d,Membranes,{PLACE},2026-02-03 10:00:00,u1,Student,30\nd,Membranes,{PLACE},2026-02-03 10:00:00,,,30\n"
+    );
+    let figures = told("presentation", &csv, false);
+    let views = find(&figures, "slide-views");
+    assert_eq!(views.sentence, "1 person opened 1 deck, 2 views in all; most on 2026-02-03.");
+    assert_eq!(
+        views.caveat,
+        "7 days are not here yet and not counted. 1 view names nobody and counts for no person."
+    );
+    let Body::Bars(chart) = &views.body else { panic!() };
+    assert_eq!(chart.bars[1].level, Level::Complete(2.0));
+    assert_eq!(chart.bars[7].level, Level::Missing, "a gap, never a zero");
+    let Body::Ranking { decks, .. } = &find(&figures, "decks").body else { panic!() };
+    assert_eq!(decks, &["d"]);
+    assert!(find(&figures, "every-deck").caveat.contains("no report says which slides were seen"));
+}
+
+#[test]
+fn a_poll_is_told_with_its_solution_and_its_rate() {
+    let head = "presentation_id,presentation_name,sectionId,sectionNumber,courseId,courseIdentifier,courseName,activity_id,activity_prompt,activity_content,solution,event_timestamp,answer_id,answer,isCorrect,userid,role\n";
+    let content = r#""{""choices"":[{""id"":0,""text"":""Yes""},{""id"":1,""text"":""No""}]}""#;
+    let answer = |second: u32, user: &str, answer: &str| {
+        format!(
+            "d,Membranes,{PLACE},p-1,Is it?,{content},No,2026-02-03 10:00:0{second},a,{answer},0,{user},Student\n"
+        )
+    };
+    let csv = format!("{head}{}{}{}", answer(1, "u1", "Yes"), answer(2, "u1", "No"), answer(3, "u2", "Yes"));
+    let figures = told("polling", &csv, false);
+    assert_eq!(
+        find(&figures, "poll-answers").sentence,
+        "2 students answered 1 poll. 50 % of their answers are right."
+    );
+    let poll = find(&figures, "poll-p-1");
+    assert_eq!(poll.title, "Is it?");
+    assert_eq!(
+        poll.sentence,
+        "2 of 2 students active in polls answered. 1 right (50 %). 1 student changed their mind."
+    );
+    let Body::Answers(answers) = &poll.body else { panic!() };
+    assert!(answers.has_solution && answers.choices[1].is_solution);
+    let Body::Listing(listing) = &find(&figures, "polls").body else { panic!() };
+    assert_eq!(listing.rows[0].cells[6], Cell::Number(0.5));
+}
+
+#[test]
+fn questions_and_notes_keep_their_words_until_they_are_asked_for() {
+    let head = "questionid,question,sectionId,sectionNumber,courseId,courseIdentifier,courseName,question_userid,question_firstname,question_lastname,question_email,question_role,answerid,answer,event_timestamp,answer_userid,answer_firstname,answer_lastname,answer_email,answer_role\n";
+    let csv = format!(
+        "{head}q,Why water?,{PLACE},u1,Ana,Nuñez,a@b,Student,a,Because of salt,2026-02-03 10:00:00,t,Bo,Li,b@b,Instructor\n"
+    );
+    let text = |contents: bool| serde_json::to_string(&told("qanda", &csv, contents)).unwrap();
+    assert!(!text(false).contains("water") && text(false).contains("What was written is not shown."));
+    assert!(text(true).contains("Why water?") && text(true).contains("Because of salt"));
+    assert!(!text(true).contains("a@b"), "no address travels");
+    assert_eq!(
+        find(&told("qanda", &csv, false), "answers").sentence,
+        "1 question has 1 answer; 1 person asked."
+    );
+    let head = "PresentationID,PresentationName,sectionId,sectionNumber,courseId,courseIdentifier,courseName,content,note_count,event_timestamp,userid,firstname,lastname,role\n";
+    let csv = format!("{head}d,Membranes,{PLACE},salty,3,2026-02-03 10:00:00,u1,Ana,Nuñez,Student\n");
+    let text = |contents: bool| serde_json::to_string(&told("notes", &csv, contents)).unwrap();
+    assert!(!text(false).contains("salty") && text(true).contains("salty"));
+    assert_eq!(
+        find(&told("notes", &csv, false), "notes").sentence,
+        "1 person wrote notes: 1 note event, 3 words; most on 2026-02-03."
+    );
+}
+
+#[test]
+fn confusion_says_what_stands_out() {
+    let head = "PresentationID,PresentationName,sectionId,sectionNumber,courseId,courseIdentifier,courseName,event_timestamp,userid,role\n";
+    let mark = |day: u32, n: u32| format!("d,Membranes,{PLACE},2026-02-0{day} 10:00:0{n},u{n},Student\n");
+    let quiet: String = [2, 3, 4].map(|day| mark(day, 1)).concat();
+    let loud: String = (0..6).map(|n| mark(5, n)).collect();
+    let figures = told("confused", &format!("{head}{quiet}{loud}"), false);
+    let spikes = find(&figures, "spikes");
+    assert_eq!(spikes.sentence, "2026-02-05 stands out: 6 marks, usually 1, most of them on Membranes.");
+    assert_eq!(
+        find(&told("confused", &format!("{head}{quiet}"), false), "spikes").sentence,
+        crate::words::reports::NO_SPIKES
+    );
+}
+
+const ASSETS: &str = "video_name,section_number,owner_name,mediaid,course_identifier,department_name,transcribed,video_duration_in_minutes,last_view,view_count,downloads,view_duration_in_minutes,public,private,live,on_demand\n\
+    Membranes,1,Bo,m,c,Biology,1,50.0,2026-02-03 10:00:00,7,1,100.0,2,5,3,4\n\
+    Membranes,2,Bo,m,c,Biology,1,50.0,,0,0,0,0,0,0,0\n";
+
+#[test]
+fn the_library_says_of_when_it_is_and_adds_nothing_that_repeats() {
+    let figures = told("asset", ASSETS, false);
+    let library = find(&figures, "library");
+    assert_eq!(library.sentence, "1 video; 0 never viewed. 100 % transcribed automatically.");
+    assert!(library.caveat.contains("as they stood on 2026-02-02T00:00:00.000Z UTC"));
+    let departments = find(&figures, "departments");
+    let Body::Ranking { ranking, .. } = &departments.body else { panic!() };
+    assert_eq!((ranking.items[0].value, ranking.items[0].beside.as_slice()), (1.0, [None, None].as_slice()));
+    assert!(departments.caveat.contains("not added up"));
+    assert!(!figures.iter().any(|figure| figure.id == "rooms"), "a column that is not there is no figure");
+}
+
+#[test]
+fn weeks_show_sections_side_by_side_and_missing_weeks_as_gaps() {
+    let figures = told("assetbydate", ASSETS, false);
+    assert_eq!(find(&figures, "videos-viewed").sentence, "1 video with a view in 1 week.");
+    let Body::Bars(chart) = &find(&figures, "videos-viewed").body else { panic!() };
+    assert_eq!([chart.bars[0].level, chart.bars[1].level], [Level::Complete(1.0), Level::Missing]);
+    assert!(!figures.iter().any(|figure| figure.id == "views-by-week"), "the video stands in two sections");
+    let Body::Listing(sections) = &find(&figures, "sections-by-week").body else { panic!() };
+    assert_eq!(sections.rows.len(), 2);
+}
+
+#[test]
+fn a_report_that_nobody_knew_is_told_by_its_columns() {
+    let figures =
+        told("visit", "user,page,visit_count,date\nAna,home,2,2026-02-02\nBo,home,1,2026-02-03\n", false);
+    assert_eq!(find(&figures, "rows-by-day").sentence, "2 rows in all; most on 2026-02-02.");
+    assert_eq!(find(&figures, "sum-0").title, "visit_count, added up per day of date");
+    assert!(find(&figures, "sum-0").caveat.contains("may be added up"));
+    let Body::Listing(rows) = &find(&figures, "rows").body else { panic!() };
+    assert_eq!(rows.rows[0].cells[2], Cell::Number(2.0));
+}
+
+#[test]
+fn without_any_rows_every_report_says_so() {
+    for report in ["presentation", "confused", "polling", "qanda", "notes", "assetbydate", "asset", "visit"] {
+        let head = "mediaid,event_timestamp,userid\n";
+        let figures = told(report, head, true);
+        assert!(
+            figures.iter().any(|figure| figure.sentence == crate::words::reports::NO_ACTIVITY),
+            "{report}"
+        );
+    }
+}
