@@ -107,10 +107,11 @@ export function expected(all, { from, to, course, sections = [], roles = [], vid
 
 /** A course of which at least two sections have rows in these days, and those sections. */
 export async function busyCourse(stack, { from, to }) {
-  const { courses } = await stack.api('/api/courses');
+  const { courses, terms } = await stack.api('/api/courses');
+  const meant = new Set(terms.filter((term) => term.from <= to && from <= term.to).map(({ id }) => id));
   for (const course of courses) {
     const sections = [];
-    for (const section of course.sections) {
+    for (const section of course.sections.filter(({ term }) => term === undefined || meant.has(term))) {
       const { rows } = await stack.truth(from, to, { course: course.id, section: section.id });
       if (rows > 0) sections.push(section);
     }

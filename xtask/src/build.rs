@@ -14,7 +14,7 @@ const LARGEST_WORKER: u64 = 1_000_000;
 
 /// What the page wants before its first view, with brotli, in bytes, and what it may have at most: it is not there yet.
 const PAGE_BUDGET: u64 = 150_000;
-const LARGEST_PAGE: u64 = 345_000;
+const LARGEST_PAGE: u64 = 400_000;
 
 /// The same of the data thread, which is loaded beside.
 const THREAD_BUDGET: u64 = 60_000;

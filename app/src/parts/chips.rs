@@ -47,6 +47,9 @@ pub fn about(ground: Ground, name: Callback<Choice, String>, zone: Memo<String>)
 pub fn Chips(
     /// What a choice is called.
     name: Callback<Choice, String>,
+    /// What is said while nothing is filtered by.
+    #[prop(into)]
+    none: Signal<&'static str>,
 ) -> impl IntoView {
     let address = expect_context::<Ground>().address;
     let choices = Memo::new(move |_| address.view().choices());
@@ -68,7 +71,7 @@ pub fn Chips(
     view! {
         <section class="chips" aria-label=said::FILTERS data-testid="filters">
             <Show when=move || choices.with(|choices| !choices.is_empty())
-                fallback=|| view! { <p class="quiet small">{said::NO_FILTERS}</p> }>
+                fallback=move || view! { <p class="quiet small">{none}</p> }>
                 <ul>{chips}</ul>
                 <button type="button" class="plain" on:click=move |_| address.go(address.view().unfiltered())>
                     {said::CLEAR_FILTERS}

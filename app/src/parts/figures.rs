@@ -10,6 +10,7 @@ use crate::parts::figure::spread::Spread;
 use crate::parts::files::Files;
 use crate::parts::rows::EveryRow;
 use crate::parts::students::EachStudent;
+use crate::words::figures as said;
 use engine::measures::Measures;
 use leptos::prelude::*;
 
@@ -35,7 +36,7 @@ pub fn Figures(
     view! {
         <div class="figures" data-testid="minutes" data-rows=rows data-complete=complete
             aria-busy=move || is_busy.get().to_string()>
-            <Chips name />
+            <Chips name none=said::NO_FILTERS />
             <Days counted=Counted::Minutes measures zone at=day />
             <Days counted=Counted::Viewers measures zone at=day />
             <Hours measures zone />

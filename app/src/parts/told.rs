@@ -49,6 +49,9 @@ impl Kind {
     }
 }
 
+/// Figures that are shown before somebody wants more: a term has hundreds of polls, each with a figure of its own.
+const AT_FIRST: usize = 12;
+
 /// All figures of a report.
 #[component]
 pub fn Told(
@@ -65,9 +68,21 @@ pub fn Told(
         figures.with(|figures| deck_name(figures, &choice)).unwrap_or_else(|| chips::name(&choice, None))
     });
     provide_context(About(Callback::new(move |()| chips::about(ground, name, zone))));
+    let most = RwSignal::new(AT_FIRST);
     let keys = Memo::new(move |_| {
         let key = |figure: &told::Figure| (figure.id.clone(), Kind::of(&figure.body));
-        figures.with(|figures| figures.iter().map(key).collect::<Vec<_>>())
+        figures.with(|figures| figures.iter().take(most.get()).map(key).collect::<Vec<_>>())
+    });
+    let rest = move || {
+        let count = figures.with(Vec::len);
+        let more = move |_| most.set(usize::MAX);
+        (count > most.get()).then(|| {
+            view! { <p><button type="button" on:click=more>{said::show_all_figures(count)}</button></p> }
+        })
+    };
+    let none = Signal::derive(move || match figures.with(|figures| figures.iter().any(has_decks)) {
+        true => said::NO_DECKS_CHOSEN,
+        false => said::NONE_CHOSEN,
     });
     let one = move |(id, kind): (String, Kind)| {
         let figure = Memo::new(move |_| {
@@ -77,9 +92,19 @@ pub fn Told(
     };
     view! {
         <div class="figures" data-testid="told" aria-busy=move || is_busy.get().to_string()>
-            <Chips name />
+            <Chips name none />
             <For each=move || keys.get() key=Clone::clone children=one />
+            {rest}
         </div>
+    }
+}
+
+/// Whether one of its rows can be chosen.
+fn has_decks(figure: &told::Figure) -> bool {
+    match &figure.body {
+        Body::Ranking { decks, .. } => !decks.is_empty(),
+        Body::Listing(listing) => listing.rows.iter().any(|row| row.id.is_some()),
+        _ => false,
     }
 }
 
@@ -188,7 +213,7 @@ fn One(figure: Memo<Option<told::Figure>>, kind: Kind) -> impl IntoView {
             });
             view! { <Sheet id title unit sentence caveat cells=None><Talk talk /></Sheet> }.into_any()
         }
-        Kind::Text => view! { <Sheet id title unit sentence caveat cells=None>{()}</Sheet> }.into_any(),
+        Kind::Text => view! { <Sheet id title unit sentence caveat cells=None /> }.into_any(),
     }
 }
 

@@ -15,7 +15,9 @@ pub mod weekly;
 
 use crate::reports::tongue::Tongue;
 use crate::told::{Figure, Look};
+use crate::words::reports as said;
 use engine::table::held::Tables;
+use std::collections::BTreeMap;
 use telling::Telling;
 
 /// The figures of a look over the tables that are here. Of a report that no file here knows, what the kinds of
@@ -30,7 +32,7 @@ pub fn of(look: &Look, tables: &Tables, tongue: &Tongue) -> Vec<Figure> {
         created: look.windows.iter().filter(|w| here(&w.id) == Some(w.generation)).map(|w| w.created).min(),
     };
     let question = &look.question;
-    match look.report.as_str() {
+    let mut figures = match look.report.as_str() {
         "presentation" => {
             presentation::figures(&telling, &engine::reports::presentation::measure(tables, question))
         }
@@ -41,6 +43,20 @@ pub fn of(look: &Look, tables: &Tables, tongue: &Tongue) -> Vec<Figure> {
         "asset" => library::figures(&telling, &engine::reports::library::measure(tables, question)),
         "assetbydate" => weekly::figures(&telling, &engine::reports::weekly::measure(tables, question)),
         _ => any::figures(&telling, &engine::reports::any::measure(tables, question)),
+    };
+    tell_apart(&mut figures);
+    figures
+}
+
+/// Numbers figures of one title: a question is asked in several sections, and a reader goes from heading to heading.
+fn tell_apart(figures: &mut [Figure]) {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for figure in figures {
+        let count = seen.entry(figure.title.clone()).or_default();
+        *count += 1;
+        if *count > 1 {
+            figure.title = said::again(&figure.title, *count);
+        }
     }
 }
 

@@ -62,6 +62,10 @@ pub const CLEAR_FILTERS: &str = "Clear filters";
 /// Where there are no filters.
 pub const NO_FILTERS: &str =
     "No filters. Choose a bar of a video, section or role to filter everything by it.";
+/// The same, where decks can be chosen.
+pub const NO_DECKS_CHOSEN: &str = "No filters. Choose a deck to filter everything by it.";
+/// The same, where nothing can be chosen.
+pub const NONE_CHOSEN: &str = "No filters.";
 /// Button.
 pub const SAVE_SVG: &str = "Save as SVG";
 /// Button.
@@ -357,6 +361,12 @@ pub fn numbers_of(title: &str) -> String {
 #[must_use]
 pub fn show_all(count: usize) -> String {
     format!("Show all {}", spelling::count(count as u64))
+}
+
+/// A button that shows the rest of the figures.
+#[must_use]
+pub fn show_all_figures(count: usize) -> String {
+    format!("Show all {} figures", spelling::count(count as u64))
 }
 
 /// A list that is cut.

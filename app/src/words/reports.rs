@@ -172,6 +172,12 @@ pub fn role(role: Role) -> &'static str {
     }
 }
 
+/// A title that another figure has already.
+#[must_use]
+pub fn again(title: &str, number: usize) -> String {
+    format!("{title} ({number})")
+}
+
 /// A thing without a name: enough of its id to tell it from others.
 #[must_use]
 pub fn named(name: &str, kind: &str, id: &str) -> String {

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 
 /// The button and its choices.
 #[component]
+#[expect(clippy::needless_pass_by_value, reason = "a component owns what it shows")]
 pub fn Menu(
     /// What the figure shows.
     #[prop(into)]

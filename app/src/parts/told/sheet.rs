@@ -27,8 +27,9 @@ pub fn Sheet(
     caveat: Signal<String>,
     /// Its cells for a file, where it has any.
     cells: Option<Callback<(), Text>>,
-    /// What it shows.
-    children: Children,
+    /// What it shows below its sentence, if anything.
+    #[prop(optional)]
+    children: Option<Children>,
 ) -> impl IntoView {
     let place = NodeRef::<html::Section>::new();
     let about = expect_context::<About>();
@@ -58,7 +59,7 @@ pub fn Sheet(
                 </Menu>
             </header>
             <p class="sentence">{sentence}</p>
-            {children()}
+            {children.map(|children| children())}
             <p class="caveat quiet small">{caveat}</p>
         </section>
     }

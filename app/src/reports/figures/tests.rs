@@ -213,3 +213,19 @@ fn without_any_rows_every_report_says_so() {
         );
     }
 }
+
+#[test]
+fn figures_of_one_title_are_told_apart() {
+    let named = |title: &str| Figure {
+        id: String::new(),
+        title: title.into(),
+        unit: String::new(),
+        sentence: String::new(),
+        caveat: String::new(),
+        body: Body::Text,
+    };
+    let mut figures = vec![named("Why?"), named("How?"), named("Why?"), named("Why?")];
+    tell_apart(&mut figures);
+    let titles: Vec<&str> = figures.iter().map(|figure| figure.title.as_str()).collect();
+    assert_eq!(titles, ["Why?", "How?", "Why? (2)", "Why? (3)"]);
+}
