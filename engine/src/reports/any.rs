@@ -32,7 +32,9 @@ pub enum Says {
         largest: f64,
         /// The one in the middle of them, where all are whole and not below zero.
         median: Option<u64>,
-        /// How many lie in each bin of equal width, from the smallest to the largest.
+        /// How wide each bin is; whole where the numbers are.
+        width: f64,
+        /// How many lie in each bin, from the smallest number to the largest.
         bins: Vec<u64>,
     },
     /// Days or times.
@@ -251,9 +253,16 @@ fn numbers(counts: &BTreeMap<u32, u64>, texts: &Dictionary) -> Option<Says> {
         || counts.iter().filter_map(|(code, rows)| Some((reading::number(texts.bytes_of(*code))?, *rows)));
     let smallest = read().map(|(number, _)| number).min_by(f64::total_cmp)?;
     let largest = read().map(|(number, _)| number).max_by(f64::total_cmp)?;
-    let mut bins = vec![0; if largest > smallest { BINS } else { 1 }];
+    let whole: Option<Vec<(u64, u64)>> =
+        counts.iter().map(|(code, rows)| Some((reading::count(texts.bytes_of(*code))?, *rows))).collect();
     #[expect(clippy::cast_precision_loss, reason = "ten bins")]
-    let width = (largest - smallest) / bins.len() as f64;
+    let most = BINS as f64;
+    let span = largest - smallest;
+    // Half a visit is none: whole numbers are counted by whole numbers.
+    let width = if whole.is_some() { ((span + 1.0) / most).ceil().max(1.0) } else { span / most };
+    let filled = if whole.is_some() { ((span + 1.0) / width).ceil() } else { most };
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from one to ten")]
+    let mut bins = vec![0; if span > 0.0 { (filled as usize).clamp(1, BINS) } else { 1 }];
     for (number, rows) in read() {
         let place = if width > 0.0 { (number - smallest) / width } else { 0.0 };
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to ten")]
@@ -262,14 +271,12 @@ fn numbers(counts: &BTreeMap<u32, u64>, texts: &Dictionary) -> Option<Says> {
             *bin += rows;
         }
     }
-    let whole: Option<Vec<(u64, u64)>> =
-        counts.iter().map(|(code, rows)| Some((reading::count(texts.bytes_of(*code))?, *rows))).collect();
     let median = whole.map(|whole| {
         let each =
             |(number, rows): (u64, u64)| std::iter::repeat_n(number, usize::try_from(rows).unwrap_or(0));
         median(whole.into_iter().flat_map(each).collect())
     });
-    Some(Says::Numbers { smallest, largest, median, bins })
+    Some(Says::Numbers { smallest, largest, median, width, bins })
 }
 
 #[cfg(test)]
@@ -318,6 +325,20 @@ mod tests {
             prop_assert_eq!(bins.iter().sum::<u64>(), numbers.len() as u64);
             prop_assert_eq!(smallest, f64::from(*numbers.iter().min().unwrap()));
             prop_assert_eq!(largest, f64::from(*numbers.iter().max().unwrap()));
+        }
+
+        #[test]
+        fn whole_numbers_are_counted_by_whole_numbers(numbers in prop::collection::vec(0u32..300, 1..60)) {
+            let csv: String = numbers.iter().map(|n| format!("{n},x\n")).collect();
+            let measures =
+                measure(&tables(&[week("2020-02-03", "n,x", &csv)]), &question("2020-02-03", "2020-02-09"));
+            let Says::Numbers { smallest, width, ref bins, .. } = measures.columns[0].says else { panic!() };
+            prop_assert_eq!(width.fract(), 0.0);
+            for (place, bin) in (0u32..).zip(bins) {
+                let from = smallest + width * f64::from(place);
+                let within = |n: &&u32| from <= f64::from(**n) && f64::from(**n) < from + width;
+                prop_assert_eq!(*bin, numbers.iter().filter(within).count() as u64);
+            }
         }
 
         #[test]

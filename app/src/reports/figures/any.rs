@@ -30,8 +30,8 @@ pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
     for (place, column) in measures.columns.iter().enumerate().take(DRAWN) {
         let id = format!("column-{place}");
         figures.extend(match &column.says {
-            Says::Numbers { smallest, largest, median, bins } => {
-                Some(spread(telling, &id, column, (*smallest, *largest, *median), bins))
+            Says::Numbers { smallest, largest, median, width, bins } => {
+                Some(spread(telling, &id, column, (*smallest, *largest, *median), (*width, bins)))
             }
             Says::Values(values) => Some(valued(telling, &id, column, values)),
             Says::Times { .. } | Says::Texts => None,
@@ -78,13 +78,15 @@ fn spread(
     id: &str,
     column: &Column,
     (smallest, largest, median): (f64, f64, Option<u64>),
-    bins: &[u64],
+    (width, bins): (f64, &[u64]),
 ) -> Figure {
     let tongue = telling.tongue;
-    let width = (largest - smallest) / number(bins.len().max(1) as u64);
+    // The last whole number of a bin is one before the next; of other numbers the next bin begins where one ends.
+    let step = if median.is_some() { 1.0 } else { 0.0 };
     let bars = (0u64..).zip(bins).map(|(place, rows)| {
-        let (from, to) = (smallest + width * number(place), smallest + width * number(place + 1));
-        let name = if width > 0.0 {
+        let from = smallest + width * number(place);
+        let to = (from + width - step).min(largest);
+        let name = if to > from {
             format!("{} – {}", tongue.number(from), tongue.number(to))
         } else {
             tongue.number(from)
