@@ -749,12 +749,11 @@ fn settle_by_list(window: &mut Window, listed: &[UpstreamRequest], is_alone: boo
     match &mut window.life {
         Life::Asking { end, seen, absent_since } => {
             let end = *end;
-            let ours = listed
-                .iter()
-                .filter(|request| {
-                    request.is_for(&window.key, end) || (is_alone && request.answers(&window.key, end))
-                })
-                .find(|request| !seen.contains(&request.id) && !window.spent.contains(&request.id));
+            let fresh = || listed.iter().filter(|r| !seen.contains(&r.id) && !window.spent.contains(&r.id));
+            // One that echoes just what we sent is more surely ours than one that says more.
+            let ours = fresh()
+                .find(|request| request.is_for(&window.key, end))
+                .or_else(|| fresh().find(|request| is_alone && request.answers(&window.key, end)));
             match (ours, *absent_since) {
                 (Some(ours), _) => {
                     let created = ours.created.map_or(window.since, |created| created.min(now));

@@ -671,6 +671,33 @@ fn a_lost_reply_is_known_again_by_an_echo_with_parameters_that_echo360_filled_in
 }
 
 #[test]
+fn of_two_that_could_be_ours_the_one_that_echoes_just_what_we_sent_is_taken() {
+    let chances = [200u8];
+    let mut world = world(&chances);
+    calm(&mut world);
+    world.ask("notes", "ana", 2, 1);
+    let (key, days) = loop {
+        match world.desk.next(world.now) {
+            Step::List => world.desk.listed(Ok(Vec::new()), world.now),
+            Step::Create { key, days } => break (key, days),
+            other => panic!("{other:?}"),
+        }
+    };
+    let ours = create_parameters(&key, days);
+    let mut narrower = ours.clone();
+    narrower.insert("scope".into(), "own".into());
+    let others = world.make("notes", narrower, false);
+    let made = world.make("notes", ours, true);
+    world.desk.created(&key, Err(Trouble::Down { sent: true, retry_after: None }), world.now);
+    while !matches!(world.desk.next(world.now), Step::List) {
+        world.pass(SECOND);
+    }
+    world.desk.listed(Ok(vec![others, made.clone()]), world.now);
+    let Life::Building { upstream, .. } = &world.desk.window(&key).unwrap().life else { panic!() };
+    assert_eq!(upstream.id, made.id);
+}
+
+#[test]
 fn a_request_that_is_asked_every_day_is_not_forgotten() {
     let chances = [200u8];
     let mut world = world(&chances);
