@@ -15,7 +15,7 @@ pub const FRESH: i64 = 24 * HOUR;
 /// When the lists could not be read because Echo360 failed, it is tried again after this long.
 const RETRY: i64 = 10 * MINUTE;
 
-/// Entries of one list that are kept at most: more than the largest universities teach in ten years.
+/// Entries of one list after which no further page is read: more than the largest universities teach in ten years.
 const MOST: usize = 50_000;
 
 /// Pages of one list that are followed at most.
@@ -93,14 +93,15 @@ impl List {
 }
 
 /// Reads the lists, a page at a time: [`Gathering::next`] gives a path, its answer goes to [`Gathering::took`].
-/// A list that cannot be read to its end stays as it was.
+/// A list that breaks off stays as it was; of one that never ends the beginning is kept.
 #[derive(Debug)]
 pub struct Gathering {
     kept: Directory,
     lists: Vec<List>,
     path: Option<String>,
     pages: usize,
-    entries: Vec<Value>,
+    /// What has come of the list that is being read.
+    read: Directory,
     failed: bool,
 }
 
@@ -109,7 +110,7 @@ impl Gathering {
     #[must_use]
     pub fn new(kept: Directory) -> Self {
         let lists = List::ALL.into_iter().rev().collect();
-        Self { kept, lists, path: None, pages: 0, entries: Vec::new(), failed: false }
+        Self { kept, lists, path: None, pages: 0, read: Directory::default(), failed: false }
     }
 
     /// The path to read next; `None` when all is read.
@@ -138,13 +139,17 @@ impl Gathering {
         };
         let Some((entries, next)) = page else { return self.turn_to_next_list() };
         let is_last = entries.is_empty();
-        self.entries.extend(entries);
+        // Page by page: a list of fifty thousand entries as they came would take the memory that others need.
+        let read = &mut self.read;
+        match list {
+            List::Terms => read.terms.extend(entries.iter().filter_map(term)),
+            List::Courses => read.courses.extend(entries.iter().filter_map(course)),
+            List::Sections => read.sections.extend(entries.iter().filter_map(section)),
+        }
         self.pages += 1;
+        let count = read.terms.len() + read.courses.len() + read.sections.len();
         match next {
-            Some(next) if !is_last && next != path => {
-                if self.pages >= MOST_PAGES || self.entries.len() >= MOST {
-                    return self.turn_to_next_list();
-                }
+            Some(next) if !is_last && next != path && self.pages < MOST_PAGES && count < MOST => {
                 self.path = Some(next);
             }
             _ => {
@@ -158,18 +163,18 @@ impl Gathering {
         self.lists.pop();
         self.path = None;
         self.pages = 0;
-        self.entries.clear();
+        self.read = Directory::default();
     }
 
     fn keep(&mut self, list: List) {
-        let entries = &self.entries;
+        let read = std::mem::take(&mut self.read);
         match list {
             List::Terms => {
-                self.kept.terms = entries.iter().filter_map(term).collect();
+                self.kept.terms = read.terms;
                 self.kept.terms.sort_by(|a, b| (a.from, a.to, &a.name).cmp(&(b.from, b.to, &b.name)));
             }
-            List::Courses => self.kept.courses = entries.iter().filter_map(course).collect(),
-            List::Sections => self.kept.sections = entries.iter().filter_map(section).collect(),
+            List::Courses => self.kept.courses = read.courses,
+            List::Sections => self.kept.sections = read.sections,
         }
     }
 
@@ -305,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_without_an_end_is_left() {
+    fn a_list_without_an_end_is_read_no_further() {
         let (directory, _, paths) = gathered(Directory::default(), |path| {
             let page = path.rsplit('=').next().and_then(|n| n.parse::<u32>().ok()).unwrap_or(0) + 1;
             let path = path.split('?').next().unwrap_or_default();
@@ -313,7 +318,7 @@ mod tests {
                 json!({"data": [{"id": page.to_string()}], "has_more": true, "next": format!("{path}?offset={page}")}),
             )
         });
-        assert_eq!(directory, Directory::default());
+        assert_eq!(directory.courses.len(), MOST_PAGES);
         assert_eq!(paths.len(), 3 * MOST_PAGES);
     }
 }

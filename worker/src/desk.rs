@@ -164,8 +164,8 @@ impl Desk {
             // What can wait is done when there is nothing to ask for.
             if matches!(step, Ok(Step::Wait(_) | Step::Rest)) && self.gathering.borrow().is_some() {
                 match self.gather(&settings).await {
-                    Gathered::Some => continue,
-                    Gathered::All => {}
+                    // Meanwhile somebody may have asked: what the step was is of before that.
+                    Gathered::Some | Gathered::All => continue,
                     Gathered::Later => {
                         let later = clock::now().plus(DIRECTORY_PAUSE);
                         return Some(if let Ok(Step::Wait(at)) = step { at.min(later) } else { later });

@@ -19,6 +19,9 @@ const REPORTING: &str = "/public/api/v1/reporting";
 /// A call that takes longer than this is taken for lost.
 const PATIENCE: i64 = 60 * SECOND;
 
+/// A list that can wait is given this long: nothing is asked for meanwhile.
+const LIST_PATIENCE: i64 = 8 * SECOND;
+
 /// An answer longer than this is none. A list keeps requests whose files are long gone: this is room for
 /// some 50,000 of them.
 const ANSWER_LONGEST: usize = 16 << 20;
@@ -118,7 +121,7 @@ impl Echo360<'_> {
 
     /// A page of one of the wider API's lists. That the credentials may not read it says nothing of the rest.
     pub(crate) async fn page(&self, path: &str) -> Result<Value, Trouble> {
-        self.call("GET", path, None).await
+        self.call_within(LIST_PATIENCE, "GET", path, None).await
     }
 
     async fn get(&self, path: &str) -> Result<Value, Trouble> {
@@ -130,11 +133,21 @@ impl Echo360<'_> {
     }
 
     async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Result<Value, Trouble> {
-        let reply = self.authorized(method, path, body.as_ref(), false).await?;
+        self.call_within(PATIENCE, method, path, body).await
+    }
+
+    async fn call_within(
+        &self,
+        patience: i64,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+    ) -> Result<Value, Trouble> {
+        let reply = self.authorized(patience, method, path, body.as_ref(), false).await?;
         let reply = if reply.status() == 401 {
             // Perhaps the token ended before its time: once more with a new one.
             self.memory.token.borrow_mut().take();
-            self.authorized(method, path, body.as_ref(), true).await?
+            self.authorized(patience, method, path, body.as_ref(), true).await?
         } else {
             reply
         };
@@ -166,19 +179,20 @@ impl Echo360<'_> {
 
     async fn authorized(
         &self,
+        patience: i64,
         method: &str,
         path: &str,
         body: Option<&Value>,
         again: bool,
     ) -> Result<Reply, Trouble> {
-        let token = self.token(again).await?;
+        let token = self.token(patience, again).await?;
         let mut headers =
             vec![("authorization", format!("Bearer {token}")), ("accept", "application/json".to_owned())];
         if body.is_some() {
             headers.push(("content-type", "application/json".to_owned()));
         }
         let call =
-            Call { method, headers, body: body.map(Value::to_string), timeout: PATIENCE, ..Call::default() };
+            Call { method, headers, body: body.map(Value::to_string), timeout: patience, ..Call::default() };
         if !(self.may_call)() {
             return Err(Trouble::Down { sent: false, retry_after: None });
         }
@@ -188,7 +202,7 @@ impl Echo360<'_> {
     }
 
     /// The access token: cached, and renewed at nine tenths of its life.
-    async fn token(&self, again: bool) -> Result<String, Trouble> {
+    async fn token(&self, patience: i64, again: bool) -> Result<String, Trouble> {
         let cached = self.memory.token.borrow().clone();
         if let Some(token) = cached.filter(|token| !again && clock::now() < token.renew_at) {
             return Ok(token.value);
@@ -206,7 +220,7 @@ impl Echo360<'_> {
                 ("accept", "application/json".to_owned()),
             ],
             body: Some(body),
-            timeout: PATIENCE,
+            timeout: patience,
             ..Call::default()
         };
         // Whatever goes wrong here, the call itself was not sent.
