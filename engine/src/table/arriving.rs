@@ -113,7 +113,7 @@ mod tests {
         let deflated = encoder.finish().unwrap();
         let raw_length = u32::try_from(csv.len()).unwrap();
         let length = u32::try_from(deflated.len()).unwrap();
-        (SliceHead { rows, raw_length, crc32: crc32fast::hash(csv.as_bytes()), length }, deflated)
+        (SliceHead { rows, raw_length, crc32: crc32fast::hash(&deflated), length }, deflated)
     }
 
     fn head(header: &str, rows: u64) -> Head {
