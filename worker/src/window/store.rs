@@ -145,6 +145,13 @@ struct Count {
     largest: Option<f64>,
 }
 
+/// What a copy had when it was made current.
+#[derive(Deserialize)]
+struct Promised {
+    slices: u32,
+    rows: f64,
+}
+
 #[derive(Deserialize)]
 struct Generation {
     generation: u32,
@@ -360,6 +367,15 @@ impl Store {
             .transpose()?
             .and_then(|row| row.into_iter().next());
         let Some(SqlStorageValue::Blob(header)) = header else { return Ok(None) };
+        // What was whole when it was made current is whole now, or nothing of it is shown.
+        let promised: Promised = self
+            .sql
+            .exec("SELECT slices, rows FROM copy WHERE generation = ?", vec![i64::from(*generation).into()])?
+            .one()?;
+        let here = self.count(*generation, &Filter::default())?;
+        if promised.slices != here.slices || whole(Some(promised.rows)) != whole(here.rows) {
+            return Err("a copy lacks slices that it had".into());
+        }
         let count = self.count(*generation, filter)?;
         Ok(Some(Part {
             generation: *generation,
