@@ -18,6 +18,7 @@ use charts::listing::{Cell, Listing};
 use charts::model::Table;
 use charts::ranking::Ranking;
 use domain::view::{Choice, Uuid};
+use leptos::html;
 use leptos::prelude::*;
 use sheet::Sheet;
 use sorted::Sorted;
@@ -69,13 +70,18 @@ pub fn Told(
     });
     provide_context(About(Callback::new(move |()| chips::about(ground, name, zone))));
     let most = RwSignal::new(AT_FIRST);
+    let place = NodeRef::<html::Div>::new();
     let keys = Memo::new(move |_| {
-        let key = |figure: &told::Figure| (figure.id.clone(), Kind::of(&figure.body));
+        // The title, too: a figure that is called otherwise is another one.
+        let key = |figure: &told::Figure| (figure.id.clone(), figure.title.clone(), Kind::of(&figure.body));
         figures.with(|figures| figures.iter().take(most.get()).map(key).collect::<Vec<_>>())
     });
     let rest = move || {
         let count = figures.with(Vec::len);
-        let more = move |_| most.set(usize::MAX);
+        let more = move |_| {
+            most.set(usize::MAX);
+            focus(place);
+        };
         (count > most.get()).then(|| {
             view! { <p><button type="button" on:click=more>{said::show_all_figures(count)}</button></p> }
         })
@@ -84,14 +90,15 @@ pub fn Told(
         true => said::NO_DECKS_CHOSEN,
         false => said::NONE_CHOSEN,
     });
-    let one = move |(id, kind): (String, Kind)| {
+    let one = move |(id, title, kind): (String, String, Kind)| {
         let figure = Memo::new(move |_| {
-            figures.with(|figures| figures.iter().find(|figure| figure.id == id).cloned())
+            let is_it = |figure: &&told::Figure| figure.id == id && figure.title == title;
+            figures.with(|figures| figures.iter().find(is_it).cloned())
         });
         view! { <One figure kind /> }
     };
     view! {
-        <div class="figures" data-testid="told" aria-busy=move || is_busy.get().to_string()>
+        <div class="figures" data-testid="told" node_ref=place tabindex="-1" aria-busy=move || is_busy.get().to_string()>
             <Chips name none />
             <For each=move || keys.get() key=Clone::clone children=one />
             {rest}
@@ -105,6 +112,13 @@ fn has_decks(figure: &told::Figure) -> bool {
         Body::Ranking { decks, .. } => !decks.is_empty(),
         Body::Listing(listing) => listing.rows.iter().any(|row| row.id.is_some()),
         _ => false,
+    }
+}
+
+/// Takes the focus to what a button showed more of: the button itself is gone, and the focus would be lost.
+fn focus(place: NodeRef<html::Div>) {
+    if let Some(place) = place.get_untracked() {
+        let _ = place.focus();
     }
 }
 

@@ -1,5 +1,6 @@
 //! A table that a reader sorts by any column; a row that can be chosen filters everything else by it.
 
+use super::focus;
 use super::sheet::Text;
 use crate::page::Ground;
 use crate::spelling;
@@ -8,6 +9,7 @@ use charts::layout::Size;
 use charts::listing::{Cell, Column, Kind, Listing, Row};
 use charts::spark;
 use domain::view::{Choice, Uuid};
+use leptos::html;
 use leptos::prelude::*;
 
 /// The size of a spark-line.
@@ -26,6 +28,7 @@ pub fn Sorted(
 ) -> impl IntoView {
     let by = RwSignal::new(None::<(usize, bool)>);
     let most = RwSignal::new(AT_FIRST);
+    let place = NodeRef::<html::Div>::new();
     let sorted = Memo::new(move |_| {
         let mut listing = listing.get();
         if let Some((column, descending)) = by.get() {
@@ -72,7 +75,10 @@ pub fn Sorted(
     };
     let rest = move || {
         let count = listing.with(|listing| listing.rows.len());
-        let more = move |_| most.set(usize::MAX);
+        let more = move |_| {
+            most.set(usize::MAX);
+            focus(place);
+        };
         (count > most.get()).then(|| {
             view! { <p><button type="button" on:click=more>{said::show_all(count)}</button></p> }
         })
@@ -85,7 +91,7 @@ pub fn Sorted(
     };
     let label = said::numbers_of(&title);
     view! {
-        <div class="twin sorted" tabindex="0" role="region" aria-label=label>
+        <div class="twin sorted" node_ref=place tabindex="0" role="region" aria-label=label>
             <table>
                 <caption class="unseen">{title}</caption>
                 <thead>

@@ -1,7 +1,9 @@
 //! Questions with their answers, one below the other.
 
+use super::focus;
 use crate::words::figures as said;
 use charts::threads::{Said, Threads};
+use leptos::html;
 use leptos::prelude::*;
 
 /// Threads that are shown before somebody wants more.
@@ -14,6 +16,7 @@ pub fn Talk(
     talk: Memo<Option<Threads>>,
 ) -> impl IntoView {
     let most = RwSignal::new(AT_FIRST);
+    let place = NodeRef::<html::Div>::new();
     let threads = move || {
         talk.with(|talk| {
             let threads = talk.iter().flat_map(|talk| &talk.threads).take(most.get());
@@ -27,7 +30,10 @@ pub fn Talk(
     };
     let rest = move || {
         let count = talk.with(|talk| talk.as_ref().map_or(0, |talk| talk.threads.len()));
-        let more = move |_| most.set(usize::MAX);
+        let more = move |_| {
+            most.set(usize::MAX);
+            focus(place);
+        };
         (count > most.get()).then(|| {
             view! { <p><button type="button" on:click=more>{said::show_all(count)}</button></p> }
         })
@@ -40,7 +46,7 @@ pub fn Talk(
         })
     };
     view! {
-        <ol class="threads">{threads}</ol>
+        <div node_ref=place tabindex="-1"><ol class="threads">{threads}</ol></div>
         {rest}
         <p class="quiet small">{left_out}</p>
     }
