@@ -82,7 +82,7 @@ pub const COPIED: &str = "Copied";
 pub const DOWNLOAD: &str = "Download CSV";
 /// What a download has that the figures leave out.
 pub const CSV_HOLDS_MORE: &str =
-    "Filters by video and role do not reach the CSV: it has every row of these days.";
+    "Filters by video, deck and role do not reach the CSV: it has every row of these days.";
 /// Opens the table under a chart.
 pub const NUMBERS: &str = "Numbers";
 /// Head of a table's column of buttons.

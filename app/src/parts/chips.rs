@@ -1,8 +1,9 @@
 //! What is filtered by, as chips that take a filter away.
 
 use crate::page::Ground;
-use crate::spelling;
 use crate::words::figures as said;
+use crate::{spelling, words};
+use domain::report::Shape;
 use domain::time::SECOND;
 use domain::view::Choice;
 use engine::measures::{Item, Items, Measures};
@@ -31,11 +32,14 @@ pub fn name(choice: &Choice, measures: Option<&Measures>) -> String {
 pub fn about(ground: Ground, name: Callback<Choice, String>, zone: Memo<String>) -> [String; 5] {
     let view = ground.address.view();
     let names: Vec<String> = untrack(|| view.choices().into_iter().map(|choice| name.run(choice)).collect());
+    let is_snapshot = ground.report(view.report_name()).is_some_and(|info| info.shape == Shape::Snapshot);
+    // A range may stand in the link of a report that has no days: it says nothing of its numbers.
+    let days = view.range.filter(|_| !is_snapshot);
     let now = ground.clock.now();
     let offset = ground.zone(&view).offset_at(now);
     [
         ground.title(view.report_name()),
-        view.range.map(spelling::range).unwrap_or_default(),
+        days.map_or_else(|| words::ALL_TIME.to_owned(), spelling::range),
         zone.get_untracked(),
         if names.is_empty() { said::NONE.to_owned() } else { names.join("; ") },
         spelling::moment(now.plus(i64::from(offset) * SECOND)),

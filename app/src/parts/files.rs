@@ -42,7 +42,10 @@ impl Files {
                 view.sections.iter().zip(&names).map(label).collect()
             }
         };
-        Some(Self { files, holds_more: !view.roles.is_empty() || !view.videos.is_empty() })
+        Some(Self {
+            files,
+            holds_more: !(view.roles.is_empty() && view.videos.is_empty() && view.decks.is_empty()),
+        })
     }
 }
 
