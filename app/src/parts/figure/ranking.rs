@@ -231,7 +231,9 @@ fn Bar(
             address.go(address.view().toggled(&choice));
         }
     };
-    let tab = move || if at.get().unwrap_or(0) == place { "0" } else { "-1" };
+    // There may be fewer bars than when one of them was read.
+    let last = move || chart.with(|chart| chart.items.len().saturating_sub(1));
+    let tab = move || if at.get().unwrap_or(0).min(last()) == place { "0" } else { "-1" };
     view! {
         <button type="button" class="row" tabindex=tab aria-pressed=is_chosen
             aria-disabled=move || choice.with(Option::is_none).then_some("true")
