@@ -85,6 +85,7 @@ impl Teller {
             if is_other {
                 *told = Told::default();
             }
+            told.failed.clear();
             told.is_current = false;
         });
         self.sight.set_value(Some(sight.clone()));
@@ -113,9 +114,24 @@ impl Teller {
             }
         });
         worker.set_onmessage(Some(hear.as_ref().unchecked_ref()));
+        let fall = Closure::<dyn Fn()>::new(move || self.fell());
+        worker.set_onerror(Some(fall.as_ref().unchecked_ref()));
         // The thread speaks as long as the page lives.
         hear.forget();
+        fall.forget();
         self.worker.set_value(Some(worker));
+    }
+
+    /// The thread could not be loaded, or broke: the next look starts another.
+    fn fell(self) {
+        self.worker.with_value(|worker| worker.iter().for_each(Worker::terminate));
+        self.worker.set_value(None);
+        self.listens.set_value(false);
+        self.told.try_update(|told| {
+            told.failed = vec![(String::new(), Trouble::Unreachable)];
+            told.load.pending = 0;
+            told.is_current = true;
+        });
     }
 
     fn post(self, text: &str) {

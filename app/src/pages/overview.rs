@@ -217,6 +217,13 @@ pub fn Overview() -> impl IntoView {
                     <span>{words::SHOW_WRITING}</span>
                 </label>
             </Show>
+            // Its room is kept until its thread has come, been told and answered.
+            <Show when=move || {
+                let is_empty = figures.with(Vec::is_empty) && told.with(|told| told.failed.is_empty());
+                !watching.get() && is_empty
+            }>
+                <div class="room"><p class="quiet" role="status">{words::LOADING}</p></div>
+            </Show>
             <Show when=move || !watching.get() && figures.with(|figures| !figures.is_empty())>
                 <Told figures zone=said is_busy=is_told_busy />
             </Show>
