@@ -1,7 +1,7 @@
 /** Journeys: by keyboard alone, through courses, days and zones, and while things go wrong. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Browser, Stack, plusDays, until, weeks, withTab } from './stack.mjs';
+import { Browser, Stack, plusDays, rest, until, weeks, withTab } from './stack.mjs';
 import { address } from './states.mjs';
 import { drawnFrom, figure, onScreen } from './tables.mjs';
 import { busyCourse } from './truth.mjs';
@@ -325,7 +325,8 @@ test('pointing at a long name moves nothing: the read-out keeps its one line', a
   for (const viewport of [{ width: 1280, height: 900 }, { width: 360, height: 740 }]) {
     await withTab(browser, { viewport }, async (page) => {
       await page.goto(address(stack, month));
-      await page.locator('[data-testid="minutes"] svg').first().waitFor();
+      await drawnFrom(page, (await stack.truth(month.from, month.to)).rows);
+      await rest(page);
       const rows = figure(page, 'Minutes per video').locator('.drawing');
       await rows.scrollIntoViewIfNeeded();
       const top = async () => (await rows.boundingBox()).y;
@@ -360,7 +361,7 @@ test('of several chosen sections each has a download, and every row of it', asyn
       const { rows } = await stack.truth(month.from, month.to, { course: course.id, section: section.id });
       assert.equal(csv.trimEnd().split('\n').length - 1, rows, name);
     }
-    await page.getByText('Filters by video and role do not reach the CSV').waitFor();
+    await page.getByText('Filters by video, deck and role do not reach the CSV').waitFor();
   });
 });
 

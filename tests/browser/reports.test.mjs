@@ -142,7 +142,8 @@ test('what people wrote is shown only when somebody chooses so, and the link say
     await page.getByLabel('Show what people wrote').check();
     assert.ok(page.url().endsWith('&contents=1'));
     await told(page);
-    await figure(page, 'Questions and answers').getByRole('button', { name: /^Show all/ }).click();
+    const more = figure(page, 'Questions and answers').getByRole('button', { name: /^Show all/ });
+    if (await more.count()) await more.click();
     await page.locator('.said', { hasText: text }).first().waitFor();
     await page.getByLabel('Show what people wrote').uncheck();
     await told(page);
@@ -174,6 +175,50 @@ test('a report that nobody knew is a table, with its days and numbers drawn', as
     assert.equal(counts.reduce((sum, count) => sum + count, 0), all.length);
     const rows = await sorted(page, 'Every row');
     assert.equal(rows.length, Math.min(all.length, 1000));
+  });
+});
+
+test('a thread of reports that cannot be loaded is said, and trying again loads it', async () => {
+  await withTab(browser, {}, async (page, tab) => {
+    tab.expect(/ERR_FAILED/);
+    await page.route('**/reports-start.js', (route) => route.abort());
+    await page.goto(where('notes'));
+    await page.locator('[data-code="unreachable"]').waitFor();
+    await page.unroute('**/reports-start.js');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await told(page);
+    assert.equal(await page.locator('[data-code="unreachable"]').count(), 0);
+  });
+});
+
+test('what the library saves says that it is of all time, whatever days stand in the link', async () => {
+  await withTab(browser, { acceptDownloads: true }, async (page) => {
+    await page.goto(address(stack, month, { report: 'asset' }));
+    await told(page);
+    const library = figure(page, 'Every video');
+    await library.locator('.figure-menu summary').click();
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      library.getByRole('button', { name: 'Save as CSV' }).click(),
+    ]);
+    const csv = readFileSync(await file.path(), 'utf8');
+    assert.match(csv, /^\ufeff?Report,[^\n]*\n[^\n]*\n[^\n]*,All time\r?\n/);
+  });
+});
+
+test('fewer bars than before keep one that the keyboard reaches', async () => {
+  await withTab(browser, {}, async (page) => {
+    await page.goto(where('presentation'));
+    await told(page);
+    const bars = figure(page, 'Views per deck').locator('.rows button');
+    await bars.last().focus();
+    const { course, sections: [section] } = await busyCourse(stack, month);
+    await page.evaluate((url) => {
+      history.pushState(null, '', url);
+      window.dispatchEvent(new PopStateEvent('popstate'));
+    }, where('presentation', { course: course.id, section: section.id }));
+    await told(page);
+    assert.equal(await figure(page, 'Views per deck').locator('.rows button[tabindex="0"]').count(), 1);
   });
 });
 
