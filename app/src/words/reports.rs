@@ -140,7 +140,7 @@ pub const NOTES_CAVEAT: &str = "Echo360 reports a note each time it is saved, wh
 /// Caveat of the students.
 pub const STUDENTS_CAVEAT: &str = "Only people whose role in the institution is student, and only those with recorded activity: Echo360 lists nobody who did nothing.";
 /// Caveat of small series.
-pub const SPARK_CAVEAT: &str = "Each line over time has a scale of its own: compare days in it, not lines.";
+pub const SPARK_CAVEAT: &str = "All lines over time share one scale, so their heights can be compared.";
 /// Caveat of the library.
 pub const SEVERAL_SECTIONS: &str = "A video in several sections stands once for each, and its numbers are not added up: Echo360 does not say whether they are the section's or the video's.";
 /// Caveat of the lengths.

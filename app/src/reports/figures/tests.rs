@@ -16,6 +16,11 @@ use engine::table::{Header, Table};
 
 /// The figures of a report over one copy, for the two weeks from 2 February 2026 of which the first is here.
 fn told(report: &str, csv: &str, contents: bool) -> Vec<Figure> {
+    told_of(report, csv, |question| question.contents = contents)
+}
+
+/// The same, of a question that is changed first.
+fn told_of(report: &str, csv: &str, ask: impl FnOnce(&mut Question)) -> Vec<Figure> {
     let start = domain::time::parse_day("2026-02-02").unwrap();
     let name = ReportName::parse(report).unwrap();
     let is_snapshot = report == "asset";
@@ -32,22 +37,24 @@ fn told(report: &str, csv: &str, contents: bool) -> Vec<Figure> {
     tables.put("w", Held { generation: 1, table, facts });
     let wanted =
         crate::told::Wanted { id: "w".into(), generation: 1, facts, created: Timestamp::start_of(start) };
+    let mut question = Question {
+        base: measures::Question {
+            range: Range::new(start, plus_days(start, 13)).unwrap(),
+            zone: Zone::utc(),
+            course: None,
+            sections: Vec::new(),
+            roles: Vec::new(),
+            videos: Vec::new(),
+            today: domain::time::parse_day("2026-06-01").unwrap(),
+        },
+        decks: Vec::new(),
+        contents: false,
+    };
+    ask(&mut question);
     let look = Look {
         turn: 1,
         report: name,
-        question: Question {
-            base: measures::Question {
-                range: Range::new(start, plus_days(start, 13)).unwrap(),
-                zone: Zone::utc(),
-                course: None,
-                sections: Vec::new(),
-                roles: Vec::new(),
-                videos: Vec::new(),
-                today: domain::time::parse_day("2026-06-01").unwrap(),
-            },
-            decks: Vec::new(),
-            contents,
-        },
+        question,
         zone: "UTC".into(),
         language: "en-GB".into(),
         windows: vec![wanted],
@@ -228,4 +235,16 @@ fn figures_of_one_title_are_told_apart() {
     tell_apart(&mut figures);
     let titles: Vec<&str> = figures.iter().map(|figure| figure.title.as_str()).collect();
     assert_eq!(titles, ["Why?", "How?", "Why? (2)", "Why? (3)"]);
+}
+
+#[test]
+fn small_series_say_that_they_share_one_scale() {
+    let row = |spark: &[Option<u64>]| telling::row(Vec::new(), spark);
+    let Body::Listing(listing) =
+        telling::listing(&[], Some("Over time"), vec![row(&[Some(1)]), row(&[Some(9)])], 2)
+    else {
+        panic!()
+    };
+    assert_eq!(listing.largest_spark().to_string(), "9", "the largest of all rows");
+    assert!(said::SPARK_CAVEAT.contains("share one scale"));
 }
