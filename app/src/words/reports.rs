@@ -58,9 +58,9 @@ pub const FIRST_ANSWERED: &str = "First answered";
 /// Head.
 pub const STUDENTS_ANSWERED: &str = "Students who answered";
 /// Head.
-pub const OF_ACTIVE: &str = "Of students active in polls, %";
+pub const OF_ACTIVE: &str = "Of students active in polls";
 /// Head.
-pub const RIGHT: &str = "Right, %";
+pub const RIGHT: &str = "Right";
 /// Head.
 pub const CHANGED: &str = "Changed their mind";
 /// The word beside the right option.

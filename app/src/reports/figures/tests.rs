@@ -129,6 +129,9 @@ fn a_poll_is_told_with_its_solution_and_its_rate() {
     assert!(answers.has_solution && answers.choices[1].is_solution);
     let Body::Listing(listing) = &find(&figures, "polls").body else { panic!() };
     assert_eq!(listing.rows[0].cells[6], Cell::Number(0.5));
+    // Cells are spelt with their sign, and a CSV adds it to the head.
+    let shares = listing.columns.iter().filter(|column| column.kind == charts::listing::Kind::Share);
+    assert!(shares.clone().count() == 2 && shares.into_iter().all(|column| !column.head.contains('%')));
 }
 
 #[test]
