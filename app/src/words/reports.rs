@@ -200,6 +200,18 @@ pub fn coverage(tongue: &Tongue, missing: u64, provisional: u64) -> String {
     ])
 }
 
+/// The same of weeks.
+#[must_use]
+pub fn coverage_of_weeks(tongue: &Tongue, missing: u64, provisional: u64) -> String {
+    let said = |weeks: u64, rest: &str| {
+        if weeks == 0 {
+            return String::new();
+        }
+        format!("{} {rest}", tongue.of(weeks, "week is", "weeks are"))
+    };
+    join([said(missing, "not here yet and not counted."), said(provisional, "not final yet.")])
+}
+
 /// Sentences, one after another, without those that are empty.
 #[must_use]
 pub fn join<const N: usize>(sentences: [String; N]) -> String {

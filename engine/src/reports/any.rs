@@ -94,6 +94,8 @@ pub struct Measures {
     pub count: u64,
     /// Days of the range that are not here.
     pub missing: u64,
+    /// Days of the range that may still grow.
+    pub provisional: u64,
     /// What was filtered by and has no column here.
     pub unfiltered: Vec<&'static str>,
     /// Rows with another number of fields than their header.
@@ -118,7 +120,8 @@ pub fn measure(tables: &Tables, question: &Question) -> Measures {
         let (start, end) = (Timestamp::start_of(day), Timestamp::start_of(plus_days(day, 1)));
         tables.standing(start.seconds(), end.seconds(), base.today)
     };
-    let missing = base.range.each_day().filter(|day| standing(*day) == Standing::Missing).count();
+    let days_that_are =
+        |wanted: Standing| base.range.each_day().filter(|day| standing(*day) == wanted).count() as u64;
     let is_dated = |column: &Column| matches!(column.kind, Kind::Day | Kind::Time);
     let dated = columns.iter().position(is_dated).filter(|_| has_dates);
     let by_day = dated.map(|dated| {
@@ -165,7 +168,8 @@ pub fn measure(tables: &Tables, question: &Question) -> Measures {
         by_day,
         count: rows.len() as u64,
         rows: rows.iter().take(MOST_ROWS).map(told).collect(),
-        missing: missing as u64,
+        missing: days_that_are(Standing::Missing),
+        provisional: days_that_are(Standing::Provisional),
         unfiltered,
         ragged: tables.ragged(),
     }

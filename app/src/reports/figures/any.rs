@@ -17,23 +17,25 @@ const DRAWN: usize = 8;
 #[must_use]
 pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
     let tongue = telling.tongue;
+    let coverage = said::coverage(tongue, measures.missing, measures.provisional);
     let caveat = said::join([
         said::UNKNOWN_CAVEAT.to_owned(),
         said::unfiltered(&measures.unfiltered),
-        said::coverage(tongue, measures.missing, 0),
+        coverage.clone(),
         said::passed_over(tongue, measures.ragged),
     ]);
     let mut figures = Vec::new();
     if let Some(by_day) = &measures.by_day {
-        figures.extend(days(telling, by_day, &caveat));
+        figures.extend(days(telling, by_day, &caveat, &coverage));
     }
     for (place, column) in measures.columns.iter().enumerate().take(DRAWN) {
         let id = format!("column-{place}");
+        let whole = (column, coverage.as_str());
         figures.extend(match &column.says {
             Says::Numbers { smallest, largest, median, width, bins } => {
-                Some(spread(telling, &id, column, (*smallest, *largest, *median), (*width, bins)))
+                Some(spread(telling, &id, whole, (*smallest, *largest, *median), (*width, bins)))
             }
-            Says::Values(values) => Some(valued(telling, &id, column, values)),
+            Says::Values(values) => Some(valued(telling, &id, whole, values)),
             Says::Times { .. } | Says::Texts => None,
         });
     }
@@ -41,7 +43,7 @@ pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
     figures
 }
 
-fn days(telling: &Telling<'_>, by_day: &ByDay, caveat: &str) -> Vec<Figure> {
+fn days(telling: &Telling<'_>, by_day: &ByDay, caveat: &str, coverage: &str) -> Vec<Figure> {
     let tongue = telling.tongue;
     let outside = said::outside(tongue, by_day.outside, &by_day.column);
     let total: u64 = by_day.days.iter().filter_map(|(_, known)| known.value()).map(|(rows, _)| rows).sum();
@@ -67,7 +69,7 @@ fn days(telling: &Telling<'_>, by_day: &ByDay, caveat: &str) -> Vec<Figure> {
             told(sum, name, most(&by_day.days, of)),
             &by(&by_day.days, of),
             vec![beside(said::ROWS, &by_day.days, |(rows, _)| *rows)],
-            said::join([said::ADDED_CAVEAT.to_owned(), outside.clone()]),
+            said::join([said::ADDED_CAVEAT.to_owned(), coverage.to_owned(), outside.clone()]),
         ));
     }
     figures
@@ -76,7 +78,7 @@ fn days(telling: &Telling<'_>, by_day: &ByDay, caveat: &str) -> Vec<Figure> {
 fn spread(
     telling: &Telling<'_>,
     id: &str,
-    column: &Column,
+    (column, caveat): (&Column, &str),
     (smallest, largest, median): (f64, f64, Option<u64>),
     (width, bins): (f64, &[u64]),
 ) -> Figure {
@@ -103,16 +105,21 @@ fn spread(
     );
     let title = format!("Rows by {}", column.name);
     let titles = [id, title.as_str(), said::ROWS];
-    bars_of(titles, said::ROWS.to_owned(), sentence, (&column.name, bars), Vec::new(), String::new())
+    bars_of(titles, said::ROWS.to_owned(), sentence, (&column.name, bars), Vec::new(), caveat.to_owned())
 }
 
-fn valued(telling: &Telling<'_>, id: &str, column: &Column, values: &[(String, u64)]) -> Figure {
+fn valued(
+    telling: &Telling<'_>,
+    id: &str,
+    (column, caveat): (&Column, &str),
+    values: &[(String, u64)],
+) -> Figure {
     let items = values.iter().map(|(name, rows)| item(name.clone(), number(*rows), Vec::new())).collect();
     let sentence = values.first().map_or_else(String::new, |(name, rows)| {
         format!("{name} has the most: {}.", telling.tongue.of(*rows, "row", "rows"))
     });
     let title = format!("Rows by {}", column.name);
-    ranking([id, &title, said::ROWS], sentence, String::new(), (&column.name, &[]), items)
+    ranking([id, &title, said::ROWS], sentence, caveat.to_owned(), (&column.name, &[]), items)
 }
 
 fn rows(telling: &Telling<'_>, measures: &Measures, caveat: String) -> Figure {

@@ -46,7 +46,10 @@ pub fn ranked(
         item
     });
     let items = items.collect();
-    let caveat = said::first_of(telling.tongue, decks.len(), activity.decks.len() as u64);
+    let caveat = said::join([
+        telling.coverage(&activity.days),
+        said::first_of(telling.tongue, decks.len(), activity.decks.len() as u64),
+    ]);
     let mut figure = ranking([id, title, unit], sentence, caveat, (said::DECK, &[said::PEOPLE]), items);
     if let Body::Ranking { decks: ids, .. } = &mut figure.body {
         *ids = decks.iter().map(|deck| deck.id.clone()).collect();
@@ -83,7 +86,8 @@ pub fn listed(
     let total = rows.len() as u64;
     let sentence = telling.tongue.of(total, "deck", "decks") + ".";
     let sentence = if total == 0 { super::telling::nothing(&activity.days) } else { sentence };
-    let caveat = said::join([caveat.to_owned(), said::SPARK_CAVEAT.to_owned()]);
+    let caveat =
+        said::join([caveat.to_owned(), telling.coverage(&activity.days), said::SPARK_CAVEAT.to_owned()]);
     let body = listing(&columns, Some(said::OVER_TIME), rows, total);
     figure([id, title], String::new(), sentence, caveat, body)
 }

@@ -87,6 +87,7 @@ fn students(telling: &Telling<'_>, measures: &Measures) -> Figure {
     let caveat = said::join([
         said::STUDENTS_CAVEAT.to_owned(),
         said::NOTES_CAVEAT.to_owned(),
+        telling.coverage(&measures.activity.days),
         said::SPARK_CAVEAT.to_owned(),
     ]);
     let body = listing(&columns, Some(said::OVER_TIME), rows, total);
@@ -122,7 +123,11 @@ fn written(telling: &Telling<'_>, measures: &Measures) -> Figure {
     } else {
         format!("{}, the newest first.", telling.tongue.of(total, "note event", "note events"))
     };
-    let caveat = said::join([said::NOTES_CAVEAT.to_owned(), said::first_of(telling.tongue, shown, total)]);
+    let caveat = said::join([
+        said::NOTES_CAVEAT.to_owned(),
+        telling.coverage(&measures.activity.days),
+        said::first_of(telling.tongue, shown, total),
+    ]);
     figure(
         ["written", "What was noted"],
         String::new(),

@@ -33,7 +33,7 @@ pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
         caveat,
     );
     let mut figures = vec![per_day, every_poll(telling, measures, sentence)];
-    figures.extend(measures.polls.iter().take(DRAWN).map(|poll| answers(telling, poll)));
+    figures.extend(measures.polls.iter().take(DRAWN).map(|poll| answers(telling, measures, poll)));
     figures
 }
 
@@ -88,7 +88,7 @@ fn every_poll(telling: &Telling<'_>, measures: &Measures, sentence: String) -> F
     figure(["polls", "Every poll"], String::new(), sentence, caveat, listing(&columns, None, rows, total))
 }
 
-fn answers(telling: &Telling<'_>, poll: &Poll) -> Figure {
+fn answers(telling: &Telling<'_>, measures: &Measures, poll: &Poll) -> Figure {
     let right = match poll.solution {
         Solution::Known { right, of } => Some((right, of)),
         Solution::None | Solution::Unmatched => None,
@@ -124,6 +124,7 @@ fn answers(telling: &Telling<'_>, poll: &Poll) -> Figure {
     let unmatched = if poll.solution == Solution::Unmatched { said::UNMATCHED } else { "" };
     let caveat = said::join([
         unmatched.to_owned(),
+        telling.coverage(&measures.days),
         said::unnamed(telling.tongue, poll.answered.unnamed, "answer", "answers"),
     ]);
     let place = [poll.deck.clone(), telling.tongue.full_day(poll.day)];

@@ -44,7 +44,8 @@ fn roles(telling: &Telling<'_>, measures: &Measures) -> Figure {
     });
     let items = items.collect();
     let titles = ["who-answers", "Who answers", said::ANSWERS];
-    ranking(titles, sentence, said::QUESTIONS_CAVEAT.to_owned(), (said::ROLE, &[said::PEOPLE]), items)
+    let caveat = said::join([said::QUESTIONS_CAVEAT.to_owned(), telling.coverage(&measures.days)]);
+    ranking(titles, sentence, caveat, (said::ROLE, &[said::PEOPLE]), items)
 }
 
 fn threads(telling: &Telling<'_>, measures: &Measures, sentence: String) -> Figure {
@@ -76,6 +77,7 @@ fn threads(telling: &Telling<'_>, measures: &Measures, sentence: String) -> Figu
     let caveat = said::join([
         off.to_owned(),
         said::QUESTIONS_CAVEAT.to_owned(),
+        telling.coverage(&measures.days),
         said::first_of(telling.tongue, threads.len(), measures.questions),
     ]);
     let body = Body::Threads(Threads { threads, total: measures.questions });

@@ -251,3 +251,24 @@ fn small_series_say_that_they_share_one_scale() {
     assert_eq!(listing.largest_spark().to_string(), "9", "the largest of all rows");
     assert!(said::SPARK_CAVEAT.contains("share one scale"));
 }
+
+#[test]
+fn every_figure_of_a_range_with_missing_days_says_so() {
+    let head = "presentation_id,presentation_name,presentationName,courseId,courseIdentifier,activity_id,activity_prompt,answer,event_timestamp,userid,role,questionid,answerid,answer_userid,answer_role,n,kind,date";
+    let row = |n: u32, day: u32| {
+        format!(
+            "d,Membranes,Membranes,c,BIO,p,Is it?,Yes,2026-02-0{day} 10:00:00,u{n},Student,q,a{n},u{n},Student,{n},x,2026-02-0{day}\n"
+        )
+    };
+    let csv = format!("{head}\n{}{}", row(1, 2), row(2, 3));
+    for report in ["presentation", "confused", "polling", "qanda", "notes", "visit"] {
+        for figure in told(report, &csv, true) {
+            let said = figure.caveat.matches("7 days are not here yet and not counted.").count();
+            assert_eq!(said, 1, "{report}, {}: {}", figure.id, figure.caveat);
+        }
+    }
+    for figure in told("assetbydate", ASSETS, true) {
+        let said = figure.caveat.matches("1 week is not here yet and not counted.").count();
+        assert_eq!(said, 1, "{}: {}", figure.id, figure.caveat);
+    }
+}

@@ -26,16 +26,22 @@ pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
         (false, 0) => said::NO_ACTIVITY.to_owned(),
         _ => said::weeks(tongue, viewed, known),
     };
-    let is_hatched = measures.weeks.iter().any(|week| matches!(week.known, Known::Provisional(_)));
+    let count = |is: &dyn Fn(&Known<Watched>) -> bool| {
+        measures.weeks.iter().filter(|week| is(&week.known)).count() as u64
+    };
+    let provisional = count(&|known| matches!(known, Known::Provisional(_)));
+    let missing = count(&|known| *known == Known::Missing);
     let caveat = said::join([
-        if is_hatched { said::HATCHED_WEEK.to_owned() } else { String::new() },
+        said::coverage_of_weeks(tongue, missing, provisional),
         said::SUMS_CAVEAT.to_owned(),
         ignored(measures.is_sections_ignored),
         said::left_out(tongue, measures.left_out),
         said::passed_over(tongue, measures.ragged),
     ]);
+    let hatched = if provisional > 0 { said::HATCHED_WEEK } else { "" };
+    let caveat_of_bars = said::join([hatched.to_owned(), caveat.clone()]);
     let several = if measures.repeated > 0 { said::SEVERAL_SECTIONS } else { "" };
-    let caveat_of_sums = said::join([several.to_owned(), caveat.clone()]);
+    let caveat_of_sums = said::join([several.to_owned(), caveat]);
     let bars = |of: &dyn Fn(&Watched) -> f64| {
         let bar = |week: &engine::reports::weekly::Week| Bar {
             name: format!("{} – {}", tongue.full_day(week.from), tongue.full_day(week.to)),
@@ -49,8 +55,14 @@ pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
     let titles = ["videos-viewed", "Videos with a view, week by week", said::VIDEOS];
     let head = said::WEEK;
     let per_week = (head, bars(&|watched| number(watched.videos)));
-    let mut figures =
-        vec![bars_of(titles, unit(said::VIDEOS), sentence.clone(), per_week, Vec::new(), caveat.clone())];
+    let mut figures = vec![bars_of(
+        titles,
+        unit(said::VIDEOS),
+        sentence.clone(),
+        per_week,
+        Vec::new(),
+        caveat_of_bars.clone(),
+    )];
     // Views are added over all rows only where no video stands twice in any week.
     let sums = measures.weeks.iter().filter_map(|week| week.known.value());
     if !all_missing && sums.clone().all(|watched| watched.sums.is_some()) {
@@ -58,7 +70,7 @@ pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
         let beside = vec![Beside { name: said::MINUTES.to_owned(), values: minutes.collect() }];
         let views = bars(&|watched| watched.sums.map_or(0.0, |sums| number(sums.views)));
         let titles = ["views-by-week", "Views, week by week", said::VIEWS];
-        figures.push(bars_of(titles, unit(said::VIEWS), sentence, (head, views), beside, caveat));
+        figures.push(bars_of(titles, unit(said::VIEWS), sentence, (head, views), beside, caveat_of_bars));
     }
     let section = |line: &Line| {
         if line.entry.section.is_empty() { said::NO_NAME.to_owned() } else { line.entry.section.clone() }
