@@ -44,8 +44,25 @@ pub fn of(look: &Look, tables: &Tables, tongue: &Tongue) -> Vec<Figure> {
         "assetbydate" => weekly::figures(&telling, &engine::reports::weekly::measure(tables, question)),
         _ => any::figures(&telling, &engine::reports::any::measure(tables, question)),
     };
+    if let Some(first) = figures.first_mut() {
+        first.caveat = said::join([ignored(look), std::mem::take(&mut first.caveat)]);
+    }
     tell_apart(&mut figures);
     figures
+}
+
+/// What was chosen that a report cannot apply. Of roles in a report that nobody knows, its own figures say it.
+fn ignored(look: &Look) -> String {
+    let report = look.report.as_str();
+    let has_roles = !matches!(report, "asset" | "assetbydate");
+    let has_decks = matches!(report, "presentation" | "confused" | "polling" | "notes");
+    let said = |is_ignored: bool, caveat: &str| if is_ignored { caveat.to_owned() } else { String::new() };
+    let question = &look.question;
+    said::join([
+        said(!has_roles && !question.base.roles.is_empty(), said::ROLES_IGNORED),
+        said(!has_decks && !question.decks.is_empty(), said::DECKS_IGNORED),
+        said(!question.base.videos.is_empty(), said::VIDEOS_IGNORED),
+    ])
 }
 
 /// Numbers figures of one title: a question is asked in several sections, and a reader goes from heading to heading.

@@ -149,6 +149,13 @@ pub const LENGTH_CAVEAT: &str =
 /// Caveat of sections that are asked for by id.
 pub const SECTIONS_IGNORED: &str =
     "This report knows sections by their number alone, so the choice of sections does not apply to it.";
+/// Caveat of roles that are asked for.
+pub const ROLES_IGNORED: &str =
+    "This report does not say who is a student, so the choice of roles does not apply to it.";
+/// Caveat of decks that are asked for.
+pub const DECKS_IGNORED: &str = "The choice of decks does not apply to this report.";
+/// Caveat of videos that are asked for.
+pub const VIDEOS_IGNORED: &str = "The choice of videos does not apply to this report.";
 /// Caveat of windows.
 pub const SUMS_CAVEAT: &str =
     "Weeks are UTC weeks: each row of this report is a sum over its week, and cannot be split.";

@@ -272,3 +272,30 @@ fn every_figure_of_a_range_with_missing_days_says_so() {
         assert_eq!(said, 1, "{}: {}", figure.id, figure.caveat);
     }
 }
+
+#[test]
+fn a_choice_that_a_report_cannot_apply_is_said() {
+    let words = [said::ROLES_IGNORED, said::DECKS_IGNORED, said::VIDEOS_IGNORED];
+    for (report, is_said) in [
+        ("asset", [true, true, true]),
+        ("assetbydate", [true, true, true]),
+        ("qanda", [false, true, true]),
+        ("visit", [false, true, true]),
+        ("polling", [false, false, true]),
+        ("notes", [false, false, true]),
+    ] {
+        let csv = "mediaid,event_timestamp,userid\n";
+        let figures = told_of(report, csv, |question| {
+            question.base.roles = vec![domain::role::Role::Student];
+            question.base.videos = vec!["v".into()];
+            question.decks = vec!["d".into()];
+        });
+        let caveat = &figures.first().unwrap().caveat;
+        assert_eq!(words.map(|words| caveat.contains(words)), is_said, "{report}: {caveat}");
+        let plain = told(report, csv, false);
+        assert!(
+            words.iter().all(|words| !plain.iter().any(|figure| figure.caveat.contains(words))),
+            "{report}"
+        );
+    }
+}
