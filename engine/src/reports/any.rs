@@ -75,7 +75,7 @@ pub struct ByDay {
     pub column: String,
     /// Columns of whole numbers, which are added up for each day.
     pub sums: Vec<String>,
-    /// Every day of the range: rows, and a sum for each of those columns.
+    /// Every day of the range, in UTC: rows, and a sum for each of those columns.
     pub days: Vec<(Day, Known<OfDay>)>,
     /// Rows whose day lies outside the range, or cannot be read.
     pub outside: u64,
@@ -125,7 +125,6 @@ pub fn measure(tables: &Tables, question: &Question) -> Measures {
     let is_dated = |column: &Column| matches!(column.kind, Kind::Day | Kind::Time);
     let dated = columns.iter().position(is_dated).filter(|_| has_dates);
     let by_day = dated.map(|dated| {
-        let kind = columns.get(dated).map_or(Kind::Day, |column| column.kind);
         let whole = |column: &Column| matches!(column.says, Says::Numbers { median: Some(_), .. });
         let added: Vec<usize> =
             columns.iter().enumerate().filter(|(_, column)| whole(column)).map(|(place, _)| place).collect();
@@ -134,8 +133,8 @@ pub fn measure(tables: &Tables, question: &Question) -> Measures {
         for row in &rows {
             let at =
                 reading::time(texts.bytes_of(cell(row, dated))).map(|at| Timestamp(i64::from(at) * SECOND));
-            // A bare day is a day wherever it is read; a time belongs to a day of the zone.
-            let day = at.map(|at| if kind == Kind::Day { at.day() } else { base.zone.day_of(at) });
+            // Copies are cut at days of UTC, and nobody knows by which column: days of a zone would lack hours.
+            let day = at.map(Timestamp::day);
             let Some(day) = day.filter(|day| (base.range.from()..=base.range.to()).contains(day)) else {
                 outside += 1;
                 continue;
@@ -317,6 +316,19 @@ mod tests {
         let measures = measure(&tables(&[week("2020-02-03", "user,user_email", "Ana,a@b\n")]), &question);
         assert_eq!((measures.unfiltered.as_slice(), measures.count), (["courseId"].as_slice(), 1));
         assert_eq!(measures.columns.len(), 1);
+    }
+
+    #[test]
+    fn days_are_those_of_utc_by_which_copies_are_cut() {
+        let rows = "Ana,2026-03-30 01:00:00\nBo,2026-03-29 23:30:00\nCy,2026-04-05 23:30:00\n";
+        let mut question = question("2026-03-30", "2026-04-05");
+        question.base.zone = crate::reports::fixture::berlin();
+        let measures = measure(&tables(&[week("2026-03-30", "user,time", rows)]), &question);
+        let by_day = measures.by_day.unwrap();
+        let days: Vec<u64> =
+            by_day.days.iter().filter_map(|(_, k)| k.value().map(|(rows, _)| *rows)).collect();
+        assert_eq!(days, [1, 0, 0, 0, 0, 0, 1], "its last day is whole");
+        assert_eq!(by_day.outside, 1);
     }
 
     proptest! {

@@ -26,7 +26,9 @@ pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
     ]);
     let mut figures = Vec::new();
     if let Some(by_day) = &measures.by_day {
-        figures.extend(days(telling, by_day, &caveat, &coverage));
+        // Whatever zone is looked at: such a report is cut in days of UTC.
+        let in_utc = Telling { zone: "UTC", ..*telling };
+        figures.extend(days(&in_utc, by_day, &caveat, &coverage));
     }
     for (place, column) in measures.columns.iter().enumerate().take(DRAWN) {
         let id = format!("column-{place}");

@@ -55,7 +55,7 @@ fn told_of(report: &str, csv: &str, ask: impl FnOnce(&mut Question)) -> Vec<Figu
         turn: 1,
         report: name,
         question,
-        zone: "UTC".into(),
+        zone: "Zone of the page".into(),
         language: "en-GB".into(),
         windows: vec![wanted],
     };
@@ -298,4 +298,10 @@ fn a_choice_that_a_report_cannot_apply_is_said() {
             "{report}"
         );
     }
+}
+
+#[test]
+fn an_unknown_report_names_days_of_utc() {
+    let figures = told("visit", "user,time\nAna,2026-02-02 10:00:00\n", false);
+    assert_eq!(find(&figures, "rows-by-day").unit, "Rows · Days in UTC");
 }
