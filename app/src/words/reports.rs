@@ -391,15 +391,16 @@ pub fn edited(earlier: u64) -> String {
 
 /// The library, and of when it is.
 #[must_use]
-pub fn library(tongue: &Tongue, videos: u64, never: u64, transcribed: (u64, u64)) -> String {
+pub fn library(tongue: &Tongue, videos: u64, never: Option<u64>, transcribed: (u64, u64)) -> String {
     let (yes, of) = transcribed;
     #[expect(clippy::cast_precision_loss, reason = "videos are far below 2^53")]
     let share =
         (of > 0).then(|| format!(" {} transcribed automatically.", tongue.percent(yes as f64 / of as f64)));
+    let never = never.map(|never| format!("; {} never viewed", tongue.count(never)));
     format!(
-        "{}; {} never viewed.{}",
+        "{}{}.{}",
         tongue.of(videos, "video", "videos"),
-        tongue.count(never),
+        never.unwrap_or_default(),
         share.unwrap_or_default()
     )
 }

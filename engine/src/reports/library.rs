@@ -14,38 +14,56 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Groups of one kind that are told by name.
 const MOST_GROUPS: usize = 20;
 
-/// The numbers of a video in a section.
+/// The numbers of a video in a section; none where a row does not say it, which is no zero.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Sums {
     /// Views, of whatever length.
-    pub views: u64,
+    pub views: Option<u64>,
     /// Of these, of a live stream.
-    pub live: u64,
+    pub live: Option<u64>,
     /// Of these, on demand.
-    pub on_demand: u64,
+    pub on_demand: Option<u64>,
     /// Of these, through a public link.
-    pub public: u64,
+    pub public: Option<u64>,
     /// Of these, otherwise.
-    pub private: u64,
+    pub private: Option<u64>,
     /// Downloads.
-    pub downloads: u64,
+    pub downloads: Option<u64>,
     /// Minutes watched.
-    pub minutes: f64,
+    pub minutes: Option<f64>,
 }
 
 impl Sums {
-    /// These and those.
+    /// The sums of no rows.
+    pub const NOTHING: Self = Self {
+        views: Some(0),
+        live: Some(0),
+        on_demand: Some(0),
+        public: Some(0),
+        private: Some(0),
+        downloads: Some(0),
+        minutes: Some(0.0),
+    };
+
+    /// These and those: what one of them does not say, their sum cannot say.
     #[must_use]
     pub fn and(self, more: Self) -> Self {
+        let sum = |one: Option<u64>, other: Option<u64>| Some(one? + other?);
         Self {
-            views: self.views + more.views,
-            live: self.live + more.live,
-            on_demand: self.on_demand + more.on_demand,
-            public: self.public + more.public,
-            private: self.private + more.private,
-            downloads: self.downloads + more.downloads,
-            minutes: self.minutes + more.minutes,
+            views: sum(self.views, more.views),
+            live: sum(self.live, more.live),
+            on_demand: sum(self.on_demand, more.on_demand),
+            public: sum(self.public, more.public),
+            private: sum(self.private, more.private),
+            downloads: sum(self.downloads, more.downloads),
+            minutes: self.minutes.zip(more.minutes).map(|(one, other)| one + other),
         }
+    }
+
+    /// Whether a row says that there were views.
+    #[must_use]
+    pub fn is_viewed(&self) -> bool {
+        self.views.is_some_and(|views| views > 0)
     }
 }
 
@@ -76,11 +94,11 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Minutes watched as a multiple of the length; `None` without a length.
+    /// Minutes watched as a multiple of the length; `None` without a length or minutes.
     #[must_use]
     pub fn times_watched(&self) -> Option<f64> {
         let length = self.length.filter(|length| *length > 0.0)?;
-        Some(self.sums.minutes / length)
+        Some(self.sums.minutes? / length)
     }
 }
 
@@ -134,8 +152,8 @@ pub struct Measures {
     pub videos: u64,
     /// Distinct videos that stand in several sections.
     pub repeated: u64,
-    /// Distinct videos without a view in any section.
-    pub never_viewed: u64,
+    /// Distinct videos without a view in any section; none where no row says how many views there were.
+    pub never_viewed: Option<u64>,
     /// Distinct videos that were transcribed, and those of which a row says whether.
     pub transcribed: (u64, u64),
     /// Groups by facet, in the order of [`Facet::ALL`], most videos first.
@@ -161,7 +179,10 @@ pub fn measure(tables: &Tables, question: &Question) -> Measures {
     let count = |is: &dyn Fn(&[&Entry]) -> bool| media.values().filter(|rows| is(rows)).count() as u64;
     let groups = Facet::ALL.iter().enumerate().map(|(facet, _)| groups(&rows, facet)).collect();
     let (videos, repeated) = (media.len() as u64, count(&|rows| rows.len() > 1));
-    let never_viewed = count(&|rows| rows.iter().all(|entry| entry.sums.views == 0));
+    let never_viewed = rows
+        .values()
+        .any(|entry| entry.sums.views.is_some())
+        .then(|| count(&|rows| rows.iter().all(|entry| entry.sums.views == Some(0))));
     let transcribed = (
         count(&|rows| rows.iter().any(|entry| entry.is_transcribed == Some(true))),
         count(&|rows| rows.iter().any(|entry| entry.is_transcribed.is_some())),
@@ -183,7 +204,8 @@ pub fn measure(tables: &Tables, question: &Question) -> Measures {
 }
 
 pub(super) fn by_views(a: &Sums, b: &Sums) -> std::cmp::Ordering {
-    b.views.cmp(&a.views).then_with(|| b.minutes.total_cmp(&a.minutes))
+    let minutes = |sums: &Sums| sums.minutes.unwrap_or(-1.0);
+    b.views.cmp(&a.views).then_with(|| minutes(b).total_cmp(&minutes(a)))
 }
 
 /// Of two rows of one video in one section in one file, which should not be, the greater stays: adding them
@@ -206,7 +228,7 @@ fn groups(rows: &BTreeMap<Key, Entry>, facet: usize) -> Vec<Group> {
         .into_iter()
         .map(|(name, rows)| {
             let videos = rows.iter().map(|(id, _)| *id).collect::<BTreeSet<u32>>().len();
-            let sum = || rows.iter().fold(Sums::default(), |sum, (_, entry)| sum.and(entry.sums));
+            let sum = || rows.iter().fold(Sums::NOTHING, |sum, (_, entry)| sum.and(entry.sums));
             Group { name: name.to_owned(), videos: videos as u64, sums: (videos == rows.len()).then(sum) }
         })
         .collect();
@@ -263,7 +285,7 @@ pub(super) fn each(held: &Held, texts: &Dictionary, filter: &Filter, mut show: i
         let text = |code: u32| texts.text(code).into_owned();
         let [name, owner, length, transcribed, last_view] = labels.map(code);
         let [views, live, on_demand, public, private, downloads] =
-            numbers.map(|place| reading::count(texts.bytes_of(code(place))).unwrap_or(0));
+            numbers.map(|place| reading::count(texts.bytes_of(code(place))));
         show(
             key,
             Entry {
@@ -282,7 +304,7 @@ pub(super) fn each(held: &Held, texts: &Dictionary, filter: &Filter, mut show: i
                     public,
                     private,
                     downloads,
-                    minutes: reading::number(texts.bytes_of(code(minutes))).unwrap_or(0.0).max(0.0),
+                    minutes: reading::number(texts.bytes_of(code(minutes))).map(|minutes| minutes.max(0.0)),
                 },
             },
         );
@@ -312,13 +334,13 @@ Cells,1,Cy Moe,m3,d,Physics,,Laptop,,2026-02-05 10:00:00,2,0,9.5,0,2,0,2
     #[test]
     fn a_video_in_several_sections_counts_once_and_its_numbers_are_shown_not_added() {
         let measures = measure(&snapshot(ROWS), &question("2026-02-02", "2026-02-08"));
-        assert_eq!((measures.videos, measures.repeated, measures.never_viewed), (3, 1, 1));
+        assert_eq!((measures.videos, measures.repeated, measures.never_viewed), (3, 1, Some(1)));
         assert_eq!(measures.transcribed, (1, 2), "where no row says whether, nobody knows");
         assert_eq!(measures.entries.len(), 4);
         let departments = &measures.groups[1];
         assert_eq!((departments[0].name.as_str(), departments[0].videos), ("Biology", 2));
         assert_eq!(departments[0].sums, None);
-        assert_eq!(departments[1].sums.map(|sums| sums.views), Some(2));
+        assert_eq!(departments[1].sums.and_then(|sums| sums.views), Some(2));
         assert_eq!(measures.entries[0].times_watched(), Some(2.81));
     }
 
@@ -329,7 +351,7 @@ Cells,1,Cy Moe,m3,d,Physics,,Laptop,,2026-02-05 10:00:00,2,0,9.5,0,2,0,2
         question.base.sections = vec!["1".into()];
         let measures = measure(&snapshot(ROWS), &question);
         assert_eq!((measures.videos, measures.repeated), (2, 0));
-        assert_eq!(measures.groups[1][0].sums.map(|sums| sums.views), Some(7));
+        assert_eq!(measures.groups[1][0].sums.and_then(|sums| sums.views), Some(7));
         question.base.sections = vec!["0b5a7f9e-0000-4000-8000-000000000000".into()];
         let measures = measure(&snapshot(ROWS), &question);
         assert!(measures.is_sections_ignored && measures.videos == 2);
@@ -338,6 +360,24 @@ Cells,1,Cy Moe,m3,d,Physics,,Laptop,,2026-02-05 10:00:00,2,0,9.5,0,2,0,2
     #[test]
     fn a_row_that_stands_twice_is_not_added() {
         let measures = measure(&snapshot(&ROWS.repeat(2)), &question("2026-02-02", "2026-02-08"));
-        assert_eq!((measures.entries.len(), measures.entries[0].sums.views), (4, 7));
+        assert_eq!((measures.entries.len(), measures.entries[0].sums.views), (4, Some(7)));
+    }
+
+    #[test]
+    fn a_number_that_no_row_says_is_no_zero() {
+        let header = "mediaid,course_identifier,section_number,view_count";
+        let facts = Facts { start: None, end: None, provisional_from: None };
+        let measured = |rows: &str| {
+            measure(&tables(&[window(facts, header, rows)]), &question("2026-02-02", "2026-02-08"))
+        };
+        let measures = measured("m1,c,1,\nm2,c,1,0\nm3,c,1,5\n");
+        let views: Vec<Option<u64>> = measures.entries.iter().map(|entry| entry.sums.views).collect();
+        assert_eq!(views, [Some(5), Some(0), None], "what is not said stands last");
+        assert_eq!(measures.never_viewed, Some(1), "an empty cell is not one that was never viewed");
+        assert!(
+            measures.entries.iter().all(|entry| entry.sums.live.is_none() && entry.sums.minutes.is_none())
+        );
+        assert_eq!(measures.groups[0][0].sums.and_then(|sums| sums.views), None, "nor is their sum known");
+        assert_eq!(measured("m1,c,1,\n").never_viewed, None);
     }
 }

@@ -37,7 +37,7 @@ pub struct Line {
     pub entry: Entry,
     /// Distinct videos: one, or those of the section with a row.
     pub videos: u64,
-    /// Views by week; none where nothing is known.
+    /// Views by week; none where nothing is known, or a row does not say it.
     pub weeks: Vec<Option<u64>>,
 }
 
@@ -102,7 +102,7 @@ pub fn measure(tables: &Tables, question: &Question) -> Measures {
     let mut sections: BTreeMap<[u32; 2], Line> = BTreeMap::new();
     for ([_, course, section], line) in &lines {
         let known = sections.entry([*course, *section]).or_insert_with(|| Line {
-            entry: Entry { section: line.entry.section.clone(), ..Entry::default() },
+            entry: Entry { section: line.entry.section.clone(), sums: Sums::NOTHING, ..Entry::default() },
             videos: 0,
             weeks: line.weeks.iter().map(|views| views.map(|_| 0)).collect(),
         });
@@ -175,11 +175,12 @@ fn lines(weeks: &[BTreeMap<Key, Entry>], standings: &[Standing]) -> BTreeMap<Key
     }
     all.into_iter()
         .map(|(key, entry)| {
-            let views = |rows: &BTreeMap<Key, Entry>| rows.get(&key).map_or(0, |entry| entry.sums.views);
+            let views =
+                |rows: &BTreeMap<Key, Entry>| rows.get(&key).map_or(Some(0), |entry| entry.sums.views);
             let weeks = weeks
                 .iter()
                 .zip(standings)
-                .map(|(rows, standing)| (*standing != Standing::Missing).then(|| views(rows)))
+                .map(|(rows, standing)| views(rows).filter(|_| *standing != Standing::Missing))
                 .collect();
             (key, Line { entry, videos: 1, weeks })
         })
@@ -189,8 +190,8 @@ fn lines(weeks: &[BTreeMap<Key, Entry>], standings: &[Standing]) -> BTreeMap<Key
 fn known(standing: Standing, rows: &BTreeMap<Key, Entry>) -> Known<Watched> {
     let media: BTreeSet<u32> = rows.keys().map(|[id, _, _]| *id).collect();
     let viewed: BTreeSet<u32> =
-        rows.iter().filter(|(_, entry)| entry.sums.views > 0).map(|([id, _, _], _)| *id).collect();
-    let sum = || rows.values().fold(Sums::default(), |sum, entry| sum.and(entry.sums));
+        rows.iter().filter(|(_, entry)| entry.sums.is_viewed()).map(|([id, _, _], _)| *id).collect();
+    let sum = || rows.values().fold(Sums::NOTHING, |sum, entry| sum.and(entry.sums));
     let watched = Watched { videos: viewed.len() as u64, sums: (media.len() == rows.len()).then(sum) };
     match standing {
         Standing::Missing => Known::Missing,
@@ -242,12 +243,12 @@ mod tests {
             let measured: BTreeMap<(String, String), u64> = measures
                 .videos
                 .iter()
-                .map(|line| ((line.entry.id.clone(), line.entry.section.clone()), line.entry.sums.views))
+                .map(|line| ((line.entry.id.clone(), line.entry.section.clone()), line.entry.sums.views.unwrap()))
                 .collect();
             prop_assert_eq!(&measured, &plain);
             for section in &measures.sections {
                 let own = plain.iter().filter(|((_, number), _)| *number == section.entry.section);
-                prop_assert_eq!(section.entry.sums.views, own.map(|(_, views)| views).sum::<u64>());
+                prop_assert_eq!(section.entry.sums.views, Some(own.map(|(_, views)| views).sum::<u64>()));
             }
             for (place, week) in measures.weeks.iter().enumerate() {
                 prop_assert_eq!(week.known.value().is_none(), place == missing);
@@ -271,7 +272,7 @@ mod tests {
         ];
         let measures = measure(&tables(&windows), &question("2026-02-02", "2026-02-15"));
         assert_eq!(measures.left_out, 1);
-        assert_eq!(measures.videos[0].entry.sums.views, 4);
+        assert_eq!(measures.videos[0].entry.sums.views, Some(4));
         let latest = Timestamp::parse("2026-02-08 10:00:00").map(Timestamp::seconds);
         assert_eq!(measures.videos[0].entry.last_view.map(i64::from), latest);
         assert_eq!(measures.videos[0].weeks, [Some(2), Some(2)]);

@@ -1,6 +1,6 @@
 //! The figures of `asset`: a snapshot, and of when.
 
-use super::telling::{Telling, count, figure, item, listing, number, ranking, row};
+use super::telling::{Telling, counted, figure, item, listing, number, ranking, row};
 use crate::told::{Body, Figure};
 use crate::words::reports as said;
 use charts::listing::{Cell, Kind, Row};
@@ -40,7 +40,10 @@ pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
         let (id, title, head) = facet_words(facet);
         let items = groups.iter().map(|group| {
             let name = if group.name.is_empty() { said::NO_NAME.to_owned() } else { group.name.clone() };
-            let beside = [group.sums.map(|sums| number(sums.views)), group.sums.map(|sums| sums.minutes)];
+            let beside = [
+                group.sums.and_then(|sums| sums.views).map(number),
+                group.sums.and_then(|sums| sums.minutes),
+            ];
             item(name, number(group.videos), beside.to_vec())
         });
         let items = items.collect();
@@ -79,10 +82,10 @@ fn facet_words(facet: Facet) -> (&'static str, &'static str, &'static str) {
 }
 
 fn ranked(entries: &[Entry], caveat: &str) -> Figure {
-    let items = entries.iter().filter(|entry| entry.sums.views > 0).take(RANKED).map(|entry| {
+    let items = entries.iter().filter(|entry| entry.sums.is_viewed()).take(RANKED).map(|entry| {
         let sums = &entry.sums;
-        let beside = [sums.live, sums.on_demand, sums.public, sums.private].map(|views| Some(number(views)));
-        item(name(entry), number(sums.views), beside.to_vec())
+        let beside = [sums.live, sums.on_demand, sums.public, sums.private].map(|views| views.map(number));
+        item(name(entry), sums.views.map_or(0.0, number), beside.to_vec())
     });
     let items: Vec<_> = items.collect();
     let sentence = items
@@ -121,14 +124,14 @@ fn listed(telling: &Telling<'_>, measures: &Measures, sentence: String, caveat: 
                 Cell::text(entry.section.clone()),
                 Cell::text(entry.groups.first().cloned().unwrap_or_default()),
                 Cell::text(entry.owner.clone()),
-                count(sums.views),
-                count(sums.live),
-                count(sums.on_demand),
-                count(sums.public),
-                count(sums.private),
-                count(sums.downloads),
+                counted(sums.views),
+                counted(sums.live),
+                counted(sums.on_demand),
+                counted(sums.public),
+                counted(sums.private),
+                counted(sums.downloads),
                 Cell::number(entry.length),
-                Cell::Number(sums.minutes),
+                Cell::number(sums.minutes),
                 Cell::number(entry.times_watched()),
                 telling.moment_cell(entry.last_view),
             ];

@@ -226,6 +226,12 @@ pub fn count(count: u64) -> Cell {
     Cell::Number(number(count))
 }
 
+/// A count as a cell, where there is one.
+#[must_use]
+pub fn counted(count: Option<u64>) -> Cell {
+    Cell::number(count.map(number))
+}
+
 /// A part of a whole; none of nothing.
 #[must_use]
 pub fn share(part: u64, whole: u64) -> Option<f64> {

@@ -1,7 +1,7 @@
 //! The figures of `assetbydate`: week by week.
 
 use super::library::{ignored, name};
-use super::telling::{Telling, bars_of, count, figure, level, listing, number, row};
+use super::telling::{Telling, bars_of, count, counted, figure, level, listing, number, row};
 use crate::told::Figure;
 use crate::words::reports as said;
 use charts::listing::{Cell, Kind, Row};
@@ -17,7 +17,7 @@ const LISTED: usize = 2_000;
 pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
     let tongue = telling.tongue;
     let all_missing = measures.weeks.iter().all(|week| week.known == Known::Missing);
-    let viewed = measures.videos.iter().filter(|line| line.entry.sums.views > 0);
+    let viewed = measures.videos.iter().filter(|line| line.entry.sums.is_viewed());
     let viewed =
         viewed.map(|line| line.entry.id.as_str()).collect::<std::collections::BTreeSet<_>>().len() as u64;
     let known = measures.weeks.iter().filter(|week| week.known != Known::Missing).count() as u64;
@@ -63,12 +63,12 @@ pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
         Vec::new(),
         caveat_of_bars.clone(),
     )];
-    // Views are added over all rows only where no video stands twice in any week.
+    // Views are added over all rows only where no video stands twice in any week, and each says its views.
     let sums = measures.weeks.iter().filter_map(|week| week.known.value());
-    if !all_missing && sums.clone().all(|watched| watched.sums.is_some()) {
-        let minutes = measures.weeks.iter().map(|week| week.known.value()?.sums.map(|sums| sums.minutes));
+    if !all_missing && sums.clone().all(|watched| watched.sums.is_some_and(|sums| sums.views.is_some())) {
+        let minutes = measures.weeks.iter().map(|week| week.known.value()?.sums?.minutes);
         let beside = vec![Beside { name: said::MINUTES.to_owned(), values: minutes.collect() }];
-        let views = bars(&|watched| watched.sums.map_or(0.0, |sums| number(sums.views)));
+        let views = bars(&|watched| watched.sums.and_then(|sums| sums.views).map_or(0.0, number));
         let titles = ["views-by-week", "Views, week by week", said::VIEWS];
         figures.push(bars_of(titles, unit(said::VIEWS), sentence, (head, views), beside, caveat_of_bars));
     }
@@ -111,21 +111,21 @@ fn lines(telling: &Telling<'_>, titles: [&str; 2], (lines, head, name): Lines<'_
             let cells = vec![
                 Cell::text(name(line)),
                 count(line.videos),
-                count(sums.views),
-                Cell::Number(sums.minutes),
-                count(sums.live),
-                count(sums.on_demand),
-                count(sums.downloads),
+                counted(sums.views),
+                Cell::number(sums.minutes),
+                counted(sums.live),
+                counted(sums.on_demand),
+                counted(sums.downloads),
                 telling.moment_cell(line.entry.last_view),
             ];
             row(cells, &line.weeks)
         })
         .collect();
     let total = lines.len() as u64;
-    let sentence = lines.first().filter(|first| first.entry.sums.views > 0).map_or_else(
+    let sentence = lines.first().filter(|first| first.entry.sums.is_viewed()).map_or_else(
         || said::NO_ACTIVITY.to_owned(),
         |first| {
-            let views = telling.tongue.of(first.entry.sums.views, "view", "views");
+            let views = telling.tongue.of(first.entry.sums.views.unwrap_or(0), "view", "views");
             format!("{} has the most: {views}.", name(first))
         },
     );
