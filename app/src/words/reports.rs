@@ -324,16 +324,19 @@ pub fn stands_out(tongue: &Tongue, day: Day, marks: u64, usual: u64, deck: &str)
     )
 }
 
-/// Who answered polls.
+/// Who answered polls: students, and those who are none; there are polls that no student answered.
 #[must_use]
-pub fn polled(tongue: &Tongue, students: u64, polls: u64, right: Option<f64>) -> String {
-    let right = right.map(|share| format!(" {} of their answers are right.", tongue.percent(share)));
-    format!(
-        "{} answered {}.{}",
-        tongue.of(students, "student", "students"),
-        tongue.of(polls, "poll", "polls"),
-        right.unwrap_or_default()
-    )
+pub fn polled(tongue: &Tongue, (students, others): (u64, u64), polls: u64, right: Option<f64>) -> String {
+    let right = right.map(|share| format!(" {} of students' answers are right.", tongue.percent(share)));
+    let students = (students > 0).then(|| tongue.of(students, "student", "students"));
+    let others = match (&students, others) {
+        (_, 0) => None,
+        (Some(_), others) => Some(tongue.of(others, "other", "others")),
+        (None, others) => Some(tongue.of(others, "person who is no student", "people who are no students")),
+    };
+    let who: Vec<String> = students.into_iter().chain(others).collect();
+    let who = if who.is_empty() { "People who are not named".to_owned() } else { who.join(" and ") };
+    format!("{who} answered {}.{}", tongue.of(polls, "poll", "polls"), right.unwrap_or_default())
 }
 
 /// What came of one poll.

@@ -49,7 +49,9 @@ impl Givers {
         }
     }
 
-    fn and(self, more: Self) -> Self {
+    /// These and those.
+    #[must_use]
+    pub fn and(self, more: Self) -> Self {
         Self {
             students: self.students + more.students,
             others: self.others + more.others,
@@ -63,6 +65,8 @@ impl Givers {
 pub struct Choosable {
     /// What it says; empty for an empty answer.
     pub text: String,
+    /// Whether it is one of the poll's choices; if not, somebody typed it, or it is the solution alone.
+    pub is_choice: bool,
     /// Who chose it at last.
     pub givers: Givers,
     /// Whether it is (among) what the solution says.
@@ -311,6 +315,7 @@ fn options(
         .map(|(place, choice)| Choosable {
             text: choice.text.clone(),
             is_solution: is_solution(&Meant::Choice(place)),
+            is_choice: true,
             givers: counts.remove(&Meant::Choice(place)).unwrap_or_default(),
         })
         .collect();
@@ -322,6 +327,7 @@ fn options(
         .into_iter()
         .map(|(meant, givers)| Choosable {
             is_solution: is_solution(&meant),
+            is_choice: false,
             text: if let Meant::Other(text) = meant { text } else { String::new() },
             givers,
         })

@@ -5,7 +5,7 @@ use crate::told::{Body, Figure};
 use crate::words::reports as said;
 use charts::answers::{Answers, Choice};
 use charts::listing::{Cell, Kind};
-use engine::reports::polling::{Measures, Poll, Solution};
+use engine::reports::polling::{Choosable, Givers, Measures, Poll, Solution};
 
 /// Polls that have a figure of their own, the newest first; every other stands in the table.
 const DRAWN: usize = 40;
@@ -17,7 +17,9 @@ pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
     let sentence = if measures.polls.is_empty() {
         nothing(&measures.days)
     } else {
-        said::polled(tongue, measures.students, measures.polls.len() as u64, right(&measures.polls))
+        let others = measures.people - measures.students.min(measures.people);
+        let polls = measures.polls.len() as u64;
+        said::polled(tongue, (measures.students, others), polls, right(&measures.polls))
     };
     let caveat = said::join([
         said::CHANGES_CAVEAT.to_owned(),
@@ -93,24 +95,27 @@ fn answers(telling: &Telling<'_>, measures: &Measures, poll: &Poll) -> Figure {
         Solution::Known { right, of } => Some((right, of)),
         Solution::None | Solution::Unmatched => None,
     };
-    let mut choices: Vec<Choice> = poll
-        .options
+    let is_typed = |option: &&Choosable| !option.is_choice && !option.is_solution && !option.text.is_empty();
+    let (hidden, shown): (Vec<&Choosable>, Vec<&Choosable>) =
+        poll.options.iter().partition(|option| !telling.question.contents && is_typed(option));
+    let choice = |text: &str, givers: Givers, is_solution: bool| Choice {
+        text: text.to_owned(),
+        count: number(givers.students),
+        others: number(givers.others + givers.unnamed),
+        is_solution,
+    };
+    let mut choices: Vec<Choice> = shown
         .iter()
-        .map(|option| Choice {
-            text: if option.text.is_empty() { said::EMPTY_ANSWER.to_owned() } else { option.text.clone() },
-            count: number(option.givers.students),
-            others: number(option.givers.others + option.givers.unnamed),
-            is_solution: option.is_solution,
+        .map(|option| {
+            let text = if option.text.is_empty() { said::EMPTY_ANSWER } else { &option.text };
+            choice(text, option.givers, option.is_solution)
         })
         .collect();
-    if poll.further.all() > 0 {
-        choices.push(Choice {
-            text: said::FURTHER.to_owned(),
-            count: number(poll.further.students),
-            others: number(poll.further.others + poll.further.unnamed),
-            is_solution: false,
-        });
+    let further = hidden.iter().fold(poll.further, |sum, option| sum.and(option.givers));
+    if further.all() > 0 {
+        choices.push(choice(said::FURTHER, further, false));
     }
+    let off = if hidden.is_empty() { "" } else { said::CONTENTS_OFF };
     let body = Answers {
         head: said::ANSWER.to_owned(),
         counts: said::STUDENTS.to_owned(),
@@ -123,6 +128,7 @@ fn answers(telling: &Telling<'_>, measures: &Measures, poll: &Poll) -> Figure {
     let sentence = said::poll(telling.tongue, poll.answered.students, poll.active, right, poll.changed);
     let unmatched = if poll.solution == Solution::Unmatched { said::UNMATCHED } else { "" };
     let caveat = said::join([
+        off.to_owned(),
         unmatched.to_owned(),
         telling.coverage(&measures.days),
         said::unnamed(telling.tongue, poll.answered.unnamed, "answer", "answers"),

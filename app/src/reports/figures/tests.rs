@@ -117,7 +117,7 @@ fn a_poll_is_told_with_its_solution_and_its_rate() {
     let figures = told("polling", &csv, false);
     assert_eq!(
         find(&figures, "poll-answers").sentence,
-        "2 students answered 1 poll. 50 % of their answers are right."
+        "2 students answered 1 poll. 50 % of students' answers are right."
     );
     let poll = find(&figures, "poll-p-1");
     assert_eq!(poll.title, "Is it?");
@@ -304,4 +304,37 @@ fn a_choice_that_a_report_cannot_apply_is_said() {
 fn an_unknown_report_names_days_of_utc() {
     let figures = told("visit", "user,time\nAna,2026-02-02 10:00:00\n", false);
     assert_eq!(find(&figures, "rows-by-day").unit, "Rows · Days in UTC");
+}
+
+const POLLS: &str =
+    "courseId,activity_id,activity_prompt,activity_content,answer,event_timestamp,userid,role\n";
+
+#[test]
+fn what_was_typed_into_a_poll_is_shown_only_where_contents_are() {
+    let content = r#""{""choices"":[{""id"":0,""text"":""Yes""},{""id"":1,""text"":""No""}]}""#;
+    let csv = format!(
+        "{POLLS}c,p,Is it?,{content},Yes,2026-02-03 10:00:00,u1,Student\nc,p,Is it?,{content},My own words,2026-02-03 10:00:00,u2,Student\n"
+    );
+    let texts = |contents: bool| -> Vec<String> {
+        let figures = told("polling", &csv, contents);
+        let poll = find(&figures, "poll-p");
+        assert_eq!(poll.caveat.contains(said::CONTENTS_OFF), !contents);
+        let Body::Answers(answers) = &poll.body else { panic!() };
+        assert!(answers.choices.iter().map(|choice| choice.count).sum::<f64>() > 1.9, "nobody is lost");
+        answers.choices.iter().map(|choice| choice.text.clone()).collect()
+    };
+    assert_eq!(texts(false), ["Yes", "No", said::FURTHER]);
+    assert_eq!(texts(true), ["Yes", "No", "My own words"]);
+}
+
+#[test]
+fn polls_that_only_staff_answered_were_not_answered_by_0_students() {
+    let row = |user: &str, role: &str| format!("c,p,Is it?,,Yes,2026-02-03 10:00:00,{user},{role}\n");
+    let sentence = |rows: &[String]| {
+        find(&told("polling", &format!("{POLLS}{}", rows.concat()), false), "polls").sentence.clone()
+    };
+    let (student, staff, nobody) = (row("u1", "Student"), row("u2", "Instructor"), row("", ""));
+    assert_eq!(sentence(&[staff.clone()]), "1 person who is no student answered 1 poll.");
+    assert_eq!(sentence(&[student, staff]), "1 student and 1 other answered 1 poll.");
+    assert_eq!(sentence(&[nobody]), "People who are not named answered 1 poll.");
 }
