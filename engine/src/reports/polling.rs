@@ -177,6 +177,10 @@ pub fn measure(tables: &Tables, question: &Question) -> Measures {
     let mut days = vec![0u64; selection.days.len()];
     let mut active: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
     let (mut students, mut people) = (BTreeSet::new(), BTreeSet::new());
+    // Whatever deck is chosen: a student who answered another deck's poll was there.
+    for row in selection.rows.iter().filter(|row| row.role == Role::Student && row.user != EMPTY) {
+        active.entry(row.course).or_default().insert(row.user);
+    }
     for row in selection.chosen() {
         polls.entry(row.cells[0]).or_default().push(row);
         if let Some(day) = days.get_mut(row.day) {
@@ -188,7 +192,6 @@ pub fn measure(tables: &Tables, question: &Question) -> Measures {
         people.insert(row.user);
         if row.role == Role::Student {
             students.insert(row.user);
-            active.entry(row.course).or_default().insert(row.user);
         }
     }
     let mut polls: Vec<(u32, Poll)> = polls

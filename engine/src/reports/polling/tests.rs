@@ -150,3 +150,14 @@ fn participation_is_of_those_who_answered_any_poll_of_the_course() {
     let measures = measured(CHOICES, "", &rows);
     assert!(measures.polls.iter().all(|poll| poll.active == 3));
 }
+
+#[test]
+fn a_choice_of_decks_does_not_make_fewer_students_active() {
+    let rows = [given(1, 1, "Student", "Yes"), (2, 3, 2, "Student", "No".into())];
+    let csv = csv(CHOICES, "", &rows).replacen("d,Deck", "e,Other deck", 1);
+    let mut question = question("2026-02-02", "2026-02-08");
+    question.decks = vec!["d".into()];
+    let measures = measure(&tables(&[week("2026-02-02", HEADER, &csv)]), &question);
+    let [poll] = measures.polls.as_slice() else { panic!("one poll") };
+    assert_eq!((poll.answered.students, poll.active), (1, 2));
+}
