@@ -152,6 +152,11 @@ pub const SECTIONS_IGNORED: &str =
 /// Caveat of roles that are asked for.
 pub const ROLES_IGNORED: &str =
     "This report does not say who is a student, so the choice of roles does not apply to it.";
+/// Caveat of roles that are asked for, of answers.
+pub const ROLES_OF_ANSWERS: &str = "The roles are those of who answers.";
+/// Caveat of roles that are asked for, of who answers and of threads.
+pub const ROLES_NOT_APPLIED: &str =
+    "The choice of roles does not apply here: everybody's answers are counted.";
 /// Caveat of decks that are asked for.
 pub const DECKS_IGNORED: &str = "The choice of decks does not apply to this report.";
 /// Caveat of videos that are asked for.

@@ -57,19 +57,27 @@ pub struct ByRole {
     pub people: u64,
 }
 
-/// What was asked and answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Measures {
-    /// Every day of the range: distinct answers that were written or edited on it.
-    pub days: Vec<(Day, Known<u64>)>,
+/// How much was asked and answered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
     /// Questions with an answer on these days.
     pub questions: u64,
     /// Distinct answers.
     pub answers: u64,
     /// Distinct people who asked the questions that were answered.
     pub askers: u64,
-    /// Of these, students.
-    pub student_askers: u64,
+}
+
+/// What was asked and answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Measures {
+    /// Every day of the range: distinct answers that were written or edited on it, by the roles that were chosen.
+    pub days: Vec<(Day, Known<u64>)>,
+    /// What those roles answered.
+    pub chosen: Counts,
+    /// What anybody answered, and all below is of them: an answer to a student is no less one by staff, and a
+    /// thread without half of its answers is none.
+    pub all: Counts,
     /// Answers by role, in the order of roles; only those that have any.
     pub roles: Vec<ByRole>,
     /// Questions to which a student wrote an answer.
@@ -105,17 +113,23 @@ const COLUMNS: Columns<10> = Columns {
 #[must_use]
 pub fn measure(tables: &Tables, question: &Question) -> Measures {
     let selection = Selection::new(tables, question, &COLUMNS);
-    let mut threads: BTreeMap<u32, BTreeMap<(u32, usize), Vec<&Row<10>>>> = BTreeMap::new();
+    let mut anybody = question.clone();
+    anybody.base.roles.clear();
+    let everything = Selection::new(tables, &anybody, &COLUMNS);
     let mut days: Vec<BTreeSet<(u32, usize)>> = vec![BTreeSet::new(); selection.days.len()];
     for (place, row) in selection.rows.iter().enumerate() {
-        // An answer without an id is known by its row alone.
-        let answer = (row.cells[6], if row.cells[6] == EMPTY { place } else { 0 });
-        threads.entry(row.cells[0]).or_default().entry(answer).or_default().push(row);
         if let Some(day) = days.get_mut(row.day) {
-            day.insert(answer);
+            day.insert(answer(place, row));
         }
     }
-    let (mut askers, mut student_askers) = (BTreeSet::new(), BTreeSet::new());
+    let days = selection
+        .days
+        .iter()
+        .enumerate()
+        .zip(&days)
+        .map(|((place, (day, _)), answers)| (*day, selection.known(place, answers.len() as u64)))
+        .collect();
+    let threads = threads(&everything);
     let mut roles: BTreeMap<Role, (u64, BTreeSet<u32>)> = BTreeMap::new();
     let mut answered_by_students = 0;
     for answers in threads.values() {
@@ -126,39 +140,48 @@ pub fn measure(tables: &Tables, question: &Question) -> Measures {
             if row.user != EMPTY {
                 people.insert(row.user);
             }
-            if row.cells[2] != EMPTY {
-                askers.insert(row.cells[2]);
-                if Role::of(&selection.text(row.cells[5])) == Role::Student {
-                    student_askers.insert(row.cells[2]);
-                }
-            }
         }
         answered_by_students += u64::from(latest().any(|row| row.role == Role::Student));
     }
-    let days = selection
-        .days
-        .iter()
-        .enumerate()
-        .zip(&days)
-        .map(|((place, (day, _)), answers)| (*day, selection.known(place, answers.len() as u64)))
-        .collect();
     Measures {
         days,
-        questions: threads.len() as u64,
-        answers: threads.values().map(|answers| answers.len() as u64).sum(),
-        askers: askers.len() as u64,
-        student_askers: student_askers.len() as u64,
+        chosen: counts(&self::threads(&selection)),
+        all: counts(&threads),
         roles: roles
             .into_iter()
             .map(|(role, (answers, people))| ByRole { role, answers, people: people.len() as u64 })
             .collect(),
         answered_by_students,
-        threads: newest(&selection, &threads, question.contents),
+        threads: newest(&everything, &threads, question.contents),
         passed_over: selection.passed_over,
     }
 }
 
+/// The rows of each answer, the oldest first.
 type Rows<'a> = BTreeMap<(u32, usize), Vec<&'a Row<10>>>;
+
+/// What tells answers apart: an answer without an id is known by its row alone.
+fn answer(place: usize, row: &Row<10>) -> (u32, usize) {
+    (row.cells[6], if row.cells[6] == EMPTY { place } else { 0 })
+}
+
+fn threads<'a>(selection: &'a Selection<'_, 10>) -> BTreeMap<u32, Rows<'a>> {
+    let mut threads: BTreeMap<u32, Rows<'a>> = BTreeMap::new();
+    for (place, row) in selection.rows.iter().enumerate() {
+        threads.entry(row.cells[0]).or_default().entry(answer(place, row)).or_default().push(row);
+    }
+    threads
+}
+
+fn counts(threads: &BTreeMap<u32, Rows<'_>>) -> Counts {
+    let latest = threads.values().flat_map(|answers| answers.values().filter_map(|rows| rows.last()));
+    let askers: BTreeSet<u32> = latest.map(|row| row.cells[2]).filter(|asker| *asker != EMPTY).collect();
+    Counts {
+        questions: threads.len() as u64,
+        answers: threads.values().map(|answers| answers.len() as u64).sum(),
+        askers: askers.len() as u64,
+    }
+}
 
 fn newest(selection: &Selection<'_, 10>, threads: &BTreeMap<u32, Rows<'_>>, contents: bool) -> Vec<Thread> {
     let text = |code: u32| contents.then(|| text::said(&selection.text(code)));
@@ -229,8 +252,8 @@ q2,How?,s,c,u1,Ana,Nuñez,a@b,Student,a3,Slowly,2026-02-05 10:00:00,,,,
             let tables = tables(&[week("2026-02-02", HEADER, &csv)]);
             let measures = measure(&tables, &question("2026-02-02", "2026-02-08"));
             let ids: BTreeSet<u32> = rows.iter().map(|row| row.0).collect();
-            prop_assert_eq!(measures.answers, ids.len() as u64);
-            prop_assert_eq!(measures.questions, ids.iter().map(|a| a % 3).collect::<BTreeSet<_>>().len() as u64);
+            prop_assert_eq!(measures.chosen.answers, ids.len() as u64);
+            prop_assert_eq!(measures.chosen.questions, ids.iter().map(|a| a % 3).collect::<BTreeSet<_>>().len() as u64);
             for (place, (_, known)) in measures.days.iter().enumerate() {
                 let touched: BTreeSet<u32> =
                     rows.iter().filter(|row| row.1 as usize == place + 2).map(|row| row.0).collect();
@@ -245,7 +268,7 @@ q2,How?,s,c,u1,Ana,Nuñez,a@b,Student,a3,Slowly,2026-02-05 10:00:00,,,,
         let mut question = question("2026-02-02", "2026-02-08");
         question.contents = true;
         let measures = measure(&tables(&[week("2026-02-02", HEADER, ROWS)]), &question);
-        assert_eq!((measures.questions, measures.answers, measures.askers), (2, 3, 1));
+        assert_eq!(measures.all, Counts { questions: 2, answers: 3, askers: 1 });
         assert_eq!(measures.threads[0].id, "q2", "the newest first");
         let [student, staff] = measures.threads[1].answers.as_slice() else { panic!("two answers") };
         assert_eq!((student.role, student.earlier), (Role::Student, 0));
@@ -263,5 +286,16 @@ q2,How?,s,c,u1,Ana,Nuñez,a@b,Student,a3,Slowly,2026-02-05 10:00:00,,,,
         assert_eq!(roles, [(Role::Student, 1, 1), (Role::Instructor, 1, 1), (Role::Unnamed, 1, 0)]);
         assert_eq!(measures.answered_by_students, 1);
         assert!(measures.threads.iter().all(|thread| thread.text.is_none()), "contents are off at first");
+    }
+
+    #[test]
+    fn a_choice_of_roles_leaves_threads_and_who_answers_whole() {
+        let mut question = question("2026-02-02", "2026-02-08");
+        question.base.roles = vec![Role::Student];
+        let measures = measure(&tables(&[week("2026-02-02", HEADER, ROWS)]), &question);
+        assert_eq!(measures.chosen, Counts { questions: 1, answers: 1, askers: 1 });
+        assert_eq!(measures.all, Counts { questions: 2, answers: 3, askers: 1 });
+        assert_eq!((measures.roles.len(), measures.threads[1].answers.len()), (3, 2), "staff stay");
+        assert_eq!(measures.days[1].1.value(), Some(&0), "days are those of the roles");
     }
 }

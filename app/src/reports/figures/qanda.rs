@@ -6,18 +6,22 @@ use crate::words;
 use crate::words::reports as said;
 use charts::threads::{Said, Thread, Threads};
 use domain::role::Role;
-use engine::reports::qanda::Measures;
+use engine::reports::qanda::{Counts, Measures};
 
 /// Answers: when, by whom, and the threads.
 #[must_use]
 pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
     let tongue = telling.tongue;
-    let sentence = if measures.answers == 0 {
-        nothing(&measures.days)
-    } else {
-        said::answered(tongue, measures.questions, measures.answers, measures.askers)
+    let told = |counts: &Counts| {
+        if counts.answers == 0 {
+            return nothing(&measures.days);
+        }
+        said::answered(tongue, counts.questions, counts.answers, counts.askers)
     };
+    let is_by_role = !telling.question.base.roles.is_empty();
+    let of_roles = if is_by_role { said::ROLES_OF_ANSWERS } else { "" };
     let caveat = said::join([
+        of_roles.to_owned(),
         said::QUESTIONS_CAVEAT.to_owned(),
         said::EDITS_CAVEAT.to_owned(),
         telling.coverage(&measures.days),
@@ -25,26 +29,34 @@ pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
     ]);
     let per_day = telling.per_day(
         ["answers", "Answers per day", said::ANSWERS],
-        sentence.clone(),
+        told(&measures.chosen),
         &by(&measures.days, |answers| *answers),
         Vec::new(),
         caveat,
     );
-    vec![per_day, roles(telling, measures), threads(telling, measures, sentence)]
+    vec![per_day, roles(telling, measures), threads(telling, measures, told(&measures.all))]
+}
+
+/// What is said where a choice of roles is not applied.
+fn everybody(telling: &Telling<'_>) -> String {
+    if telling.question.base.roles.is_empty() { String::new() } else { said::ROLES_NOT_APPLIED.to_owned() }
 }
 
 fn roles(telling: &Telling<'_>, measures: &Measures) -> Figure {
     let students = measures.roles.iter().find(|by| by.role == Role::Student).map_or(0, |by| by.answers);
-    let sentence = share(students, measures.answers).map_or_else(
+    let sentence = share(students, measures.all.answers).map_or_else(
         || nothing(&measures.days),
-        |share| said::who_answers(telling.tongue, share, measures.answered_by_students, measures.questions),
+        |share| {
+            said::who_answers(telling.tongue, share, measures.answered_by_students, measures.all.questions)
+        },
     );
     let items = measures.roles.iter().map(|by| {
         item(words::figures::role(by.role).to_owned(), number(by.answers), vec![Some(number(by.people))])
     });
     let items = items.collect();
     let titles = ["who-answers", "Who answers", said::ANSWERS];
-    let caveat = said::join([said::QUESTIONS_CAVEAT.to_owned(), telling.coverage(&measures.days)]);
+    let caveat =
+        said::join([everybody(telling), said::QUESTIONS_CAVEAT.to_owned(), telling.coverage(&measures.days)]);
     ranking(titles, sentence, caveat, (said::ROLE, &[said::PEOPLE]), items)
 }
 
@@ -75,11 +87,12 @@ fn threads(telling: &Telling<'_>, measures: &Measures, sentence: String) -> Figu
         .collect();
     let off = if telling.question.contents { "" } else { said::CONTENTS_OFF };
     let caveat = said::join([
+        everybody(telling),
         off.to_owned(),
         said::QUESTIONS_CAVEAT.to_owned(),
         telling.coverage(&measures.days),
-        said::first_of(telling.tongue, threads.len(), measures.questions),
+        said::first_of(telling.tongue, threads.len(), measures.all.questions),
     ]);
-    let body = Body::Threads(Threads { threads, total: measures.questions });
+    let body = Body::Threads(Threads { threads, total: measures.all.questions });
     figure(["threads", "Questions and answers"], String::new(), sentence, caveat, body)
 }

@@ -338,3 +338,18 @@ fn polls_that_only_staff_answered_were_not_answered_by_0_students() {
     assert_eq!(sentence(&[student, staff]), "1 student and 1 other answered 1 poll.");
     assert_eq!(sentence(&[nobody]), "People who are not named answered 1 poll.");
 }
+
+#[test]
+fn a_choice_of_roles_does_not_make_students_write_every_answer() {
+    let head = "questionid,answerid,event_timestamp,answer_userid,answer_role";
+    let csv = format!("{head}\nq,a,2026-02-03 10:00:00,u,Student\nq,b,2026-02-03 10:00:00,t,Instructor\n");
+    let figures = told_of("qanda", &csv, |question| question.base.roles = vec![domain::role::Role::Student]);
+    assert_eq!(find(&figures, "answers").sentence, "1 question has 1 answer; 0 people asked.");
+    let roles = find(&figures, "who-answers");
+    assert_eq!(roles.sentence, "Students wrote 50 % of the answers, to 1 of 1 question.");
+    let threads = find(&figures, "threads");
+    let Body::Threads(body) = &threads.body else { panic!() };
+    assert_eq!(body.threads[0].answers.len(), 2);
+    assert!([roles, threads].iter().all(|figure| figure.caveat.contains(said::ROLES_NOT_APPLIED)));
+    assert!(find(&figures, "answers").caveat.contains(said::ROLES_OF_ANSWERS));
+}
