@@ -200,6 +200,17 @@ pub fn named(name: &str, kind: &str, id: &str) -> String {
     }
 }
 
+/// A section by its number, which says enough within one course; of several, with the beginning of the course's id.
+#[must_use]
+pub fn section(number: &str, course: Option<&str>) -> String {
+    let number = if number.is_empty() { "without a number" } else { number };
+    let Some(course) = course.filter(|course| !course.is_empty()) else { return number.to_owned() };
+    // The first part of a UUID; whatever else a report puts here is shown whole.
+    let is_uuid = course.len() == 36;
+    let course = course.split('-').next().filter(|_| is_uuid).unwrap_or(course);
+    format!("{number}, course {course}")
+}
+
 /// What keeps the numbers from being all there is; empty when every day is here and final.
 #[must_use]
 pub fn coverage(tongue: &Tongue, missing: u64, provisional: u64) -> String {

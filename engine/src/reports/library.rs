@@ -77,7 +77,9 @@ pub struct Entry {
     pub id: String,
     /// Its name; may be empty.
     pub name: String,
-    /// The section's number; may be empty.
+    /// Its course's id, as it came; may be empty.
+    pub course: String,
+    /// The section's number, which other courses have too; may be empty.
     pub section: String,
     /// Whose it is; may be empty.
     pub owner: String,
@@ -100,6 +102,12 @@ impl Entry {
         let length = self.length.filter(|length| *length > 0.0)?;
         Some(self.sums.minutes? / length)
     }
+}
+
+/// Whether these are of more than one course, so that a section's number does not say which it is.
+pub fn are_of_several_courses<'a>(mut entries: impl Iterator<Item = &'a Entry>) -> bool {
+    let first = entries.next();
+    entries.any(|entry| first.is_some_and(|first| first.course != entry.course))
 }
 
 /// What videos are grouped by.
@@ -291,6 +299,7 @@ pub(super) fn each(held: &Held, texts: &Dictionary, filter: &Filter, mut show: i
             Entry {
                 id: text(id),
                 name: text(name),
+                course: text(of_course),
                 section: text(of_section),
                 owner: text(owner),
                 length: reading::number(texts.bytes_of(length)).filter(|length| *length >= 0.0),

@@ -33,7 +33,7 @@ pub struct Watched {
 /// A video in a section, or a section, over the weeks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
-    /// What it is; its numbers are those of all weeks. Of a section, only its number.
+    /// What it is; its numbers are those of all weeks. Of a section, only its course and number.
     pub entry: Entry,
     /// Distinct videos: one, or those of the section with a row.
     pub videos: u64,
@@ -102,7 +102,12 @@ pub fn measure(tables: &Tables, question: &Question) -> Measures {
     let mut sections: BTreeMap<[u32; 2], Line> = BTreeMap::new();
     for ([_, course, section], line) in &lines {
         let known = sections.entry([*course, *section]).or_insert_with(|| Line {
-            entry: Entry { section: line.entry.section.clone(), sums: Sums::NOTHING, ..Entry::default() },
+            entry: Entry {
+                course: line.entry.course.clone(),
+                section: line.entry.section.clone(),
+                sums: Sums::NOTHING,
+                ..Entry::default()
+            },
             videos: 0,
             weeks: line.weeks.iter().map(|views| views.map(|_| 0)).collect(),
         });

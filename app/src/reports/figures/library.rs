@@ -4,7 +4,7 @@ use super::telling::{Telling, counted, figure, item, listing, number, ranking, r
 use crate::told::{Body, Figure};
 use crate::words::reports as said;
 use charts::listing::{Cell, Kind, Row};
-use engine::reports::library::{Entry, Facet, Measures};
+use engine::reports::library::{Entry, Facet, Measures, are_of_several_courses};
 
 /// Videos that are ranked; every other stands in the table.
 const RANKED: usize = 20;
@@ -64,11 +64,20 @@ pub fn ignored(is_ignored: bool) -> String {
     if is_ignored { said::SECTIONS_IGNORED.to_owned() } else { String::new() }
 }
 
+/// A section as its number is said, with its course where there are several.
+#[must_use]
+pub fn section(entry: &Entry, are_several: bool) -> String {
+    said::section(&entry.section, are_several.then_some(entry.course.as_str()))
+}
+
 /// A video, with its section.
 #[must_use]
-pub fn name(entry: &Entry) -> String {
+pub fn name(entry: &Entry, are_several: bool) -> String {
     let video = said::named(&entry.name, said::VIDEO, &entry.id);
-    if entry.section.is_empty() { video } else { format!("{video} · {}", entry.section) }
+    if entry.section.is_empty() && !are_several {
+        return video;
+    }
+    format!("{video} · {} {}", said::SECTION, section(entry, are_several))
 }
 
 fn facet_words(facet: Facet) -> (&'static str, &'static str, &'static str) {
@@ -82,10 +91,11 @@ fn facet_words(facet: Facet) -> (&'static str, &'static str, &'static str) {
 }
 
 fn ranked(entries: &[Entry], caveat: &str) -> Figure {
+    let are_several = are_of_several_courses(entries.iter());
     let items = entries.iter().filter(|entry| entry.sums.is_viewed()).take(RANKED).map(|entry| {
         let sums = &entry.sums;
         let beside = [sums.live, sums.on_demand, sums.public, sums.private].map(|views| views.map(number));
-        item(name(entry), sums.views.map_or(0.0, number), beside.to_vec())
+        item(name(entry, are_several), sums.views.map_or(0.0, number), beside.to_vec())
     });
     let items: Vec<_> = items.collect();
     let sentence = items
@@ -113,6 +123,7 @@ fn listed(telling: &Telling<'_>, measures: &Measures, sentence: String, caveat: 
         (said::OF_LENGTH, Kind::Number),
         (said::LAST_VIEW, Kind::Date),
     ];
+    let are_several = are_of_several_courses(measures.entries.iter());
     let rows: Vec<Row> = measures
         .entries
         .iter()
@@ -121,7 +132,7 @@ fn listed(telling: &Telling<'_>, measures: &Measures, sentence: String, caveat: 
             let sums = &entry.sums;
             let cells = vec![
                 Cell::text(said::named(&entry.name, said::VIDEO, &entry.id)),
-                Cell::text(entry.section.clone()),
+                if entry.section.is_empty() { Cell::None } else { Cell::text(section(entry, are_several)) },
                 Cell::text(entry.groups.first().cloned().unwrap_or_default()),
                 Cell::text(entry.owner.clone()),
                 counted(sums.views),

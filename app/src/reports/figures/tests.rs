@@ -353,3 +353,20 @@ fn a_choice_of_roles_does_not_make_students_write_every_answer() {
     assert!([roles, threads].iter().all(|figure| figure.caveat.contains(said::ROLES_NOT_APPLIED)));
     assert!(find(&figures, "answers").caveat.contains(said::ROLES_OF_ANSWERS));
 }
+
+#[test]
+fn sections_of_several_courses_are_told_apart() {
+    let figures = told("assetbydate", ASSETS, false);
+    assert_eq!(find(&figures, "sections-by-week").sentence, "Section 1 has the most: 7 views.");
+    assert_eq!(find(&figures, "every-video").sentence, "Membranes · Section 1 has the most: 7 views.");
+    let other = "11111111-2222-4333-8444-555555555555";
+    let csv = format!("{ASSETS}Cells,1,Bo,n,{other},Physics,,,,9,,,,,,\n");
+    let figures = told("assetbydate", &csv, false);
+    assert_eq!(
+        find(&figures, "sections-by-week").sentence,
+        "Section 1, course 11111111 has the most: 9 views."
+    );
+    let figures = told("asset", &csv, false);
+    let Body::Listing(listing) = &find(&figures, "every-video").body else { panic!() };
+    assert_eq!(listing.rows[1].cells[1], Cell::text("1, course c"));
+}

@@ -1,12 +1,13 @@
 //! The figures of `assetbydate`: week by week.
 
-use super::library::{ignored, name};
+use super::library::{ignored, name, section};
 use super::telling::{Telling, bars_of, count, counted, figure, level, listing, number, row};
 use crate::told::Figure;
 use crate::words::reports as said;
 use charts::listing::{Cell, Kind, Row};
 use charts::model::{Bar, Beside};
 use engine::reports::Known;
+use engine::reports::library::are_of_several_courses;
 use engine::reports::weekly::{Line, Measures, Watched};
 
 /// Lines in a table, most views first.
@@ -72,19 +73,18 @@ pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
         let titles = ["views-by-week", "Views, week by week", said::VIEWS];
         figures.push(bars_of(titles, unit(said::VIEWS), sentence, (head, views), beside, caveat_of_bars));
     }
-    let section = |line: &Line| {
-        if line.entry.section.is_empty() { said::NO_NAME.to_owned() } else { line.entry.section.clone() }
-    };
+    let are_several = are_of_several_courses(measures.videos.iter().map(|line| &line.entry));
+    let section_of = |line: &Line| format!("{} {}", said::SECTION, section(&line.entry, are_several));
     figures.push(lines(
         telling,
         ["sections-by-week", "Sections"],
-        (&measures.sections, said::SECTION, &section),
+        (&measures.sections, said::SECTION, &section_of),
         &caveat_of_sums,
     ));
     figures.push(lines(
         telling,
         ["every-video", "Every video in every section"],
-        (&measures.videos, said::VIDEO, &|line| name(&line.entry)),
+        (&measures.videos, said::VIDEO, &|line| name(&line.entry, are_several)),
         &caveat_of_sums,
     ));
     figures
