@@ -14,8 +14,6 @@ const TIMES_THE_USUAL: u64 = 3;
 const A_HANDFUL: u64 = 5;
 /// Days with marks that a course needs before anything is usual there.
 const ENOUGH_DAYS: usize = 4;
-/// How many days that stand out are told.
-const MOST_SPIKES: usize = 10;
 
 /// A day on which a course had many times its usual marks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +78,6 @@ pub fn measure(tables: &Tables, question: &Question) -> Measures {
     }
     // Furthest above the usual: a/b > c/d compared as a·d > c·b, whole.
     spikes.sort_by(|a, b| (b.marks * a.usual).cmp(&(a.marks * b.usual)).then_with(|| a.day.cmp(&b.day)));
-    spikes.truncate(MOST_SPIKES);
     Measures { activity: Activity::of(&selection), spikes }
 }
 

@@ -11,9 +11,6 @@ use crate::table::held::{Held, Tables};
 use crate::table::reading;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Groups of one kind that are told by name.
-const MOST_GROUPS: usize = 20;
-
 /// The numbers of a video in a section; none where a row does not say it, which is no zero.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Sums {
@@ -241,7 +238,6 @@ fn groups(rows: &BTreeMap<Key, Entry>, facet: usize) -> Vec<Group> {
         })
         .collect();
     groups.sort_by(|a, b| b.videos.cmp(&a.videos).then_with(|| a.name.cmp(&b.name)));
-    groups.truncate(MOST_GROUPS);
     groups
 }
 

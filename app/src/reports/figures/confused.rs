@@ -7,6 +7,9 @@ use crate::words::reports as said;
 use charts::listing::{Cell, Kind};
 use engine::reports::confused::Measures;
 
+/// Days that stand out and are told, those furthest above the usual first.
+const TOLD: usize = 10;
+
 /// Marks: when, on which days far more than usual, at which hours, on which decks.
 #[must_use]
 pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
@@ -63,6 +66,7 @@ fn spikes(telling: &Telling<'_>, measures: &Measures) -> Figure {
     let rows: Vec<_> = measures
         .spikes
         .iter()
+        .take(TOLD)
         .map(|spike| {
             let times = (spike.usual > 0).then(|| number(spike.marks) / number(spike.usual));
             let cells = vec![
@@ -77,7 +81,7 @@ fn spikes(telling: &Telling<'_>, measures: &Measures) -> Figure {
             row(cells, &[])
         })
         .collect();
-    let total = rows.len() as u64;
+    let total = measures.spikes.len() as u64;
     let columns = [
         (crate::words::DAY, Kind::Date),
         (said::MOST_MARKED, Kind::Text),
@@ -87,7 +91,11 @@ fn spikes(telling: &Telling<'_>, measures: &Measures) -> Figure {
         (said::TIMES_USUAL, Kind::Number),
         (said::PEOPLE, Kind::Number),
     ];
-    let caveat = said::join([said::USUAL_CAVEAT.to_owned(), telling.coverage(&measures.activity.days)]);
+    let caveat = said::join([
+        said::USUAL_CAVEAT.to_owned(),
+        telling.coverage(&measures.activity.days),
+        said::first_of(telling.tongue, rows.len(), total),
+    ]);
     let unit = telling.unit(said::MARKS);
     figure(["spikes", "Days that stand out"], unit, sentence, caveat, listing(&columns, None, rows, total))
 }

@@ -1,6 +1,7 @@
 //! The figures of `asset`: a snapshot, and of when.
 
 use super::telling::{Telling, counted, figure, item, listing, number, ranking, row};
+use crate::reports::tongue::Tongue;
 use crate::told::{Body, Figure};
 use crate::words::reports as said;
 use charts::listing::{Cell, Kind, Row};
@@ -8,6 +9,8 @@ use engine::reports::library::{Entry, Facet, Measures, are_of_several_courses};
 
 /// Videos that are ranked; every other stands in the table.
 const RANKED: usize = 20;
+/// Groups of one facet that are ranked, most videos first: an institution has hundreds of rooms.
+const GROUPS: usize = 20;
 /// Videos in the table, most views first.
 const LISTED: usize = 2_000;
 
@@ -30,7 +33,7 @@ pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
     let several = if measures.repeated > 0 { said::SEVERAL_SECTIONS } else { "" };
     let titles = ["library", "The library"];
     let mut figures = vec![figure(titles, said::VIDEOS.to_owned(), sentence.clone(), caveat, Body::Text)];
-    figures.push(ranked(&measures.entries, &said::join([as_of.clone(), several.to_owned()])));
+    figures.push(ranked(tongue, &measures.entries, &said::join([as_of.clone(), several.to_owned()])));
     figures.push(listed(telling, measures, sentence, &said::join([as_of.clone(), several.to_owned()])));
     for (facet, groups) in Facet::ALL.into_iter().zip(&measures.groups) {
         // A facet that says nothing is no figure.
@@ -38,7 +41,7 @@ pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
             continue;
         }
         let (id, title, head) = facet_words(facet);
-        let items = groups.iter().map(|group| {
+        let items = groups.iter().take(GROUPS).map(|group| {
             let name = if group.name.is_empty() { said::NO_NAME.to_owned() } else { group.name.clone() };
             let beside = [
                 group.sums.and_then(|sums| sums.views).map(number),
@@ -46,12 +49,13 @@ pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
             ];
             item(name, number(group.videos), beside.to_vec())
         });
-        let items = items.collect();
+        let items: Vec<_> = items.collect();
+        let first = said::first_of(tongue, items.len(), groups.len() as u64);
         let sentence = groups.first().map_or_else(String::new, |first| {
             let name = if first.name.is_empty() { said::NO_NAME } else { &first.name };
             format!("{name} has the most: {}.", tongue.of(first.videos, "video", "videos"))
         });
-        let caveat = said::join([as_of.clone(), several.to_owned()]);
+        let caveat = said::join([as_of.clone(), several.to_owned(), first]);
         let beside = (head, [said::VIEWS, said::MINUTES].as_slice());
         figures.push(ranking([id, title, said::VIDEOS], sentence, caveat, beside, items));
     }
@@ -90,7 +94,7 @@ fn facet_words(facet: Facet) -> (&'static str, &'static str, &'static str) {
     }
 }
 
-fn ranked(entries: &[Entry], caveat: &str) -> Figure {
+fn ranked(tongue: &Tongue, entries: &[Entry], caveat: &str) -> Figure {
     let are_several = are_of_several_courses(entries.iter());
     let items = entries.iter().filter(|entry| entry.sums.is_viewed()).take(RANKED).map(|entry| {
         let sums = &entry.sums;
@@ -103,7 +107,9 @@ fn ranked(entries: &[Entry], caveat: &str) -> Figure {
         .map_or_else(|| said::NO_ACTIVITY.to_owned(), |first| format!("{} was viewed most.", first.name));
     let beside = [said::LIVE, said::ON_DEMAND, said::PUBLIC, said::PRIVATE];
     let titles = ["most-viewed", "Most viewed", said::VIEWS];
-    ranking(titles, sentence, caveat.to_owned(), (said::VIDEO, &beside), items)
+    let viewed = entries.iter().filter(|entry| entry.sums.is_viewed()).count() as u64;
+    let caveat = said::join([caveat.to_owned(), said::first_of(tongue, items.len(), viewed)]);
+    ranking(titles, sentence, caveat, (said::VIDEO, &beside), items)
 }
 
 fn listed(telling: &Telling<'_>, measures: &Measures, sentence: String, caveat: &str) -> Figure {

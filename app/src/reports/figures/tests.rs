@@ -370,3 +370,27 @@ fn sections_of_several_courses_are_told_apart() {
     let Body::Listing(listing) = &find(&figures, "every-video").body else { panic!() };
     assert_eq!(listing.rows[1].cells[1], Cell::text("1, course c"));
 }
+
+#[test]
+fn what_is_cut_off_is_counted() {
+    let rooms: String = (0..25).map(|n| format!("m{n},c,1,{n},Room {n}\n")).collect();
+    let figures = told(
+        "asset",
+        &format!("mediaid,course_identifier,section_number,view_count,room_name\n{rooms}"),
+        false,
+    );
+    assert!(find(&figures, "rooms").caveat.ends_with("The first 20 of 25 are shown."));
+    assert!(find(&figures, "most-viewed").caveat.ends_with("The first 20 of 24 are shown."));
+    let head = "presentationID,courseId,event_timestamp,userid,role";
+    let marks: String = (0..11)
+        .flat_map(|course| [(2, 1), (3, 1), (4, 1), (5, 1), (6, 6)].map(|(day, marks)| (course, day, marks)))
+        .flat_map(|(course, day, marks)| {
+            (0..marks).map(move |n| format!("d,c{course},2026-02-0{day} 10:00:00,u{n},Student\n"))
+        })
+        .collect();
+    let figures = told("confused", &format!("{head}\n{marks}"), false);
+    let spikes = find(&figures, "spikes");
+    let Body::Listing(listing) = &spikes.body else { panic!() };
+    assert_eq!((listing.rows.len(), listing.total), (10, 11));
+    assert!(spikes.caveat.ends_with("The first 10 of 11 are shown."), "{}", spikes.caveat);
+}
