@@ -84,10 +84,10 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether its rows hold what people wrote to each other or for themselves: shown only when somebody chooses so.
+    /// Whether its rows hold what people wrote or typed themselves: shown only when somebody chooses so.
     #[must_use]
     pub fn holds_writing(&self) -> bool {
-        matches!(self.name, "qanda" | "notes")
+        matches!(self.name, "qanda" | "notes" | "polling")
     }
 
     /// The first essential column that `header` lacks, if any. New columns and other spellings are welcome.
