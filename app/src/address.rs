@@ -85,7 +85,9 @@ impl Default for Address {
     }
 }
 
-fn read() -> View {
+/// What the address bar says.
+#[must_use]
+pub fn read() -> View {
     let location = window().location();
     View::parse(&location.pathname().unwrap_or_default(), &location.search().unwrap_or_default())
 }

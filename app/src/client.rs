@@ -1,6 +1,6 @@
 //! The API, typed: one function per route, one function that reads every answer.
 
-use domain::api::{Ask, Courses, Reports, Request, Requests, Retry, Session};
+use domain::api::{Ask, Request, Requests, Retry};
 use domain::problem::{Code, Problem};
 use gloo_net::http;
 use serde::de::DeserializeOwned;
@@ -37,28 +37,29 @@ impl Trouble {
 
 type Answer<T> = Result<T, Trouble>;
 
-/// `GET /api/session`.
+/// `GET`: who is asking and what they may see.
+pub const SESSION: &str = "/api/session";
+/// `GET`: what can be asked for.
+pub const REPORTS: &str = "/api/reports";
+/// `GET`: the courses in scope.
+pub const COURSES: &str = "/api/courses";
+/// `GET`: everything that has been asked for; `POST`: asks.
+pub const REQUESTS: &str = "/api/requests";
+
+/// What stands at one of these.
 ///
 /// # Errors
 /// See [`Trouble`], here and in every other function.
-pub async fn session() -> Answer<Session> {
-    get("/api/session").await
+pub async fn text(url: &str) -> Answer<String> {
+    body(sent(http::Request::get(url).build()).await?).await
 }
 
-/// `GET /api/reports`.
+/// Reads what came.
 ///
 /// # Errors
 /// [`Trouble`].
-pub async fn reports() -> Answer<Reports> {
-    get("/api/reports").await
-}
-
-/// `GET /api/courses`.
-///
-/// # Errors
-/// [`Trouble`].
-pub async fn courses() -> Answer<Courses> {
-    get("/api/courses").await
+pub fn read<T: DeserializeOwned>(text: Answer<String>) -> Answer<T> {
+    serde_json::from_str(&text?).map_err(|e| Trouble::Garbled(e.to_string()))
 }
 
 /// `GET /api/requests`.
@@ -66,7 +67,7 @@ pub async fn courses() -> Answer<Courses> {
 /// # Errors
 /// [`Trouble`].
 pub async fn requests() -> Answer<Requests> {
-    get("/api/requests").await
+    read(text(REQUESTS).await)
 }
 
 /// `GET /api/requests/{id}`.
@@ -74,7 +75,7 @@ pub async fn requests() -> Answer<Requests> {
 /// # Errors
 /// [`Trouble`].
 pub async fn request(id: &str) -> Answer<Request> {
-    get(&format!("/api/requests/{id}")).await
+    read(text(&format!("{REQUESTS}/{id}")).await)
 }
 
 /// `POST /api/requests`.
@@ -82,7 +83,7 @@ pub async fn request(id: &str) -> Answer<Request> {
 /// # Errors
 /// [`Trouble`].
 pub async fn ask(ask: &Ask) -> Answer<Request> {
-    decode(sent(http::Request::post("/api/requests").json(ask)).await?).await
+    read(body(sent(http::Request::post(REQUESTS).json(ask)).await?).await)
 }
 
 /// `POST /api/requests/{id}/retry`.
@@ -90,7 +91,7 @@ pub async fn ask(ask: &Ask) -> Answer<Request> {
 /// # Errors
 /// [`Trouble`].
 pub async fn retry(id: &str, retry: &Retry) -> Answer<Request> {
-    decode(sent(http::Request::post(&format!("/api/requests/{id}/retry")).json(retry)).await?).await
+    read(body(sent(http::Request::post(&format!("{REQUESTS}/{id}/retry")).json(retry)).await?).await)
 }
 
 /// `DELETE /api/requests/{id}`.
@@ -98,7 +99,7 @@ pub async fn retry(id: &str, retry: &Retry) -> Answer<Request> {
 /// # Errors
 /// [`Trouble`].
 pub async fn withdraw(id: &str) -> Answer<()> {
-    let response = sent(http::Request::delete(&format!("/api/requests/{id}")).build()).await?;
+    let response = sent(http::Request::delete(&format!("{REQUESTS}/{id}")).build()).await?;
     if response.ok() { Ok(()) } else { Err(refusal(&response).await) }
 }
 
@@ -117,20 +118,15 @@ pub async fn rows(
     if response.ok() { Ok(response) } else { Err(refusal(&response).await) }
 }
 
-async fn get<T: DeserializeOwned>(url: &str) -> Answer<T> {
-    decode(sent(http::Request::get(url).build()).await?).await
-}
-
 async fn sent(request: Result<http::Request, gloo_net::Error>) -> Answer<http::Response> {
     let request = request.map_err(|e| Trouble::Garbled(e.to_string()))?;
     request.send().await.map_err(|_| Trouble::Unreachable)
 }
 
-/// Reads an answer: what was asked for, or the problem that stands in its place.
-async fn decode<T: DeserializeOwned>(response: http::Response) -> Answer<T> {
+/// The text of an answer: what was asked for, or the problem that stands in its place.
+async fn body(response: http::Response) -> Answer<String> {
     if response.ok() {
-        let text = response.text().await.map_err(|_| Trouble::Unreachable)?;
-        serde_json::from_str(&text).map_err(|e| Trouble::Garbled(e.to_string()))
+        response.text().await.map_err(|_| Trouble::Unreachable)
     } else {
         Err(refusal(&response).await)
     }

@@ -1,11 +1,13 @@
 //! What is mounted in the document: who is asking, what can be asked, and the page of the current route.
 
-use crate::address::Address;
+use crate::address::{self, Address};
+use crate::chunks::Chunks;
 use crate::client::{self, Trouble};
 use crate::clock::Clock;
+use crate::fetched::Fetched;
 use crate::loader::Loader;
-use crate::pages::overview::Overview;
-use crate::pages::requests::Board;
+use crate::pages::overview::{self, Overview};
+use crate::parts::later::{Meanwhile, later};
 use crate::parts::notice::Notice;
 use crate::teller::Teller;
 use crate::{words, zone};
@@ -23,15 +25,56 @@ pub struct Ground {
     pub address: Address,
     /// The Worker's time.
     pub clock: Clock,
-    /// The data thread.
-    pub loader: Loader,
-    /// The thread of all other reports.
-    pub teller: Teller,
+    /// What is fetched when it is first needed.
+    pub chunks: Chunks,
+    /// The threads that have been needed, each made once: what is on its way outlives the page that wanted it.
+    threads: StoredValue<Threads>,
+    /// Whether a button asked for what is about to be shown.
+    asked: StoredValue<bool>,
     session: StoredValue<Session>,
     reports: StoredValue<Vec<ReportInfo>>,
 }
 
+/// The threads that have been needed.
+#[derive(Debug, Default)]
+struct Threads {
+    owner: Option<Owner>,
+    loader: Option<Loader>,
+    teller: Option<Teller>,
+}
+
+impl Threads {
+    /// What is there, or what is made now under the owner of all: it must not go with the page that first needs it.
+    fn once<T: Copy>(&mut self, of: fn(&mut Self) -> &mut Option<T>, make: fn() -> T) -> T {
+        let owner = self.owner.clone();
+        *of(self).get_or_insert_with(|| owner.map_or_else(make, |owner| owner.with(make)))
+    }
+}
+
 impl Ground {
+    /// The data thread.
+    #[must_use]
+    pub fn loader(self) -> Loader {
+        self.threads.try_update_value(|it| it.once(|it| &mut it.loader, Loader::new)).unwrap_or_default()
+    }
+
+    /// The thread of all other reports.
+    #[must_use]
+    pub fn teller(self) -> Teller {
+        self.threads.try_update_value(|it| it.once(|it| &mut it.teller, Teller::new)).unwrap_or_default()
+    }
+
+    /// Notes that what is about to be shown is to be asked for, too.
+    pub fn note_asked(self) {
+        self.asked.set_value(true);
+    }
+
+    /// Whether what is shown is to be asked for; once.
+    #[must_use]
+    pub fn take_asked(self) -> bool {
+        self.asked.try_update_value(std::mem::take).unwrap_or_default()
+    }
+
     /// Who is asking, and where.
     #[must_use]
     pub fn session(self) -> Session {
@@ -74,29 +117,31 @@ impl Ground {
 }
 
 /// Puts the application into the document, in place of the shell that was there before it ran.
-pub fn run() {
+pub fn run(chunks: Chunks) {
     let Some(place) = document().get_element_by_id("page") else { return };
     place.set_inner_html("");
-    mount_to(place.unchecked_into(), Application).forget();
+    overview::prefetch(chunks, &address::read());
+    mount_to(place.unchecked_into(), move || view! { <Application chunks /> }).forget();
 }
 
 /// The application.
 #[component]
-pub fn Application() -> impl IntoView {
+pub fn Application(
+    /// What is fetched later.
+    chunks: Chunks,
+) -> impl IntoView {
     let address = Address::new();
-    let loader = Loader::new();
-    let teller = Teller::new();
-    let session = LocalResource::new(client::session);
-    let reports = LocalResource::new(client::reports);
+    let threads = StoredValue::new(Threads { owner: Owner::current(), ..Threads::default() });
+    let asked = StoredValue::new(false);
+    let session: Fetched<Session> = Fetched::new(client::SESSION);
+    let reports: Fetched<Reports> = Fetched::new(client::REPORTS);
     let again = move || {
-        session.refetch();
-        reports.refetch();
+        session.renew();
+        reports.renew();
     };
     // Who could not be reached may be reached again; what is shown otherwise stays as it is.
     let online = Closure::<dyn Fn()>::new(move || {
-        let is_lost = |trouble: &Trouble| *trouble == Trouble::Unreachable;
-        let lost = session.get_untracked().is_some_and(|it| it.is_err_and(|trouble| is_lost(&trouble)))
-            || reports.get_untracked().is_some_and(|it| it.is_err_and(|trouble| is_lost(&trouble)));
+        let lost = [session.trouble(), reports.trouble()].contains(&Some(Trouble::Unreachable));
         if lost {
             again();
         }
@@ -116,8 +161,9 @@ pub fn Application() -> impl IntoView {
             provide_context(Ground {
                 address,
                 clock,
-                loader,
-                teller,
+                chunks,
+                threads,
+                asked,
                 session: StoredValue::new(session.clone()),
                 reports: StoredValue::new(reports),
             });
@@ -143,7 +189,7 @@ fn Route(address: Address) -> impl IntoView {
     let place = Memo::new(move |_| address.view().place);
     move || match place.get() {
         Place::Overview => view! { <Overview /> }.into_any(),
-        Place::Requests => view! { <Board /> }.into_any(),
+        Place::Requests => later(expect_context::<Ground>().chunks.board, (), Meanwhile::Room),
     }
 }
 

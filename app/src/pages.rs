@@ -1,4 +1,5 @@
-//! One file per route.
+//! One file per route, and one for what the first of them shows.
 
 pub mod overview;
+pub mod report;
 pub mod requests;

@@ -3,12 +3,15 @@
 pub mod ask;
 pub mod chips;
 pub mod coverage;
+pub mod day_choices;
 pub mod download;
 pub mod figure;
 pub mod figures;
 pub mod files;
+pub mod first_plan;
 pub mod first_visit;
 pub mod held;
+pub mod later;
 pub mod menu;
 pub mod notice;
 pub mod panel;

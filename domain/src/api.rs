@@ -3,7 +3,7 @@
 use crate::directory::Term;
 use crate::offer::Parameter;
 use crate::report::{ReportName, Shape};
-use crate::time::{Day, Timestamp};
+use crate::time::{Day, Timestamp, iso};
 use crate::window::Parameters;
 use serde::{Deserialize, Serialize};
 
@@ -139,8 +139,10 @@ pub struct Request {
     /// The report.
     pub report: ReportName,
     /// The first day; null for a report without dates.
+    #[serde(default, with = "iso::option")]
     pub from: Option<Day>,
     /// The last day, included; null for a report without dates.
+    #[serde(default, with = "iso::option")]
     pub to: Option<Day>,
     /// The zone of those days.
     pub tz: String,
@@ -196,8 +198,10 @@ pub struct Window {
     /// Its id inside the report.
     pub id: String,
     /// The first UTC day; null for a report without dates.
+    #[serde(default, with = "iso::option")]
     pub start: Option<Day>,
     /// The day after the last that is (being) asked for; null for a report without dates.
+    #[serde(default, with = "iso::option")]
     pub end: Option<Day>,
     /// Where it stands. A window whose copy serves while it is asked again stays `ready` or `provisional`.
     pub state: State,
@@ -215,7 +219,7 @@ pub struct Window {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upstream_request_id: Option<String>,
     /// The first UTC day that was not complete when the copy was asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "iso::option")]
     pub provisional_from: Option<Day>,
     /// What went wrong last, in a sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -233,6 +237,7 @@ pub struct Copy {
     /// When Echo360 was asked for it.
     pub created: Timestamp,
     /// The UTC day after the last it covers; null for a report without dates.
+    #[serde(default, with = "iso::option")]
     pub end: Option<Day>,
     /// Data rows.
     pub rows: u64,

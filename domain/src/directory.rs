@@ -4,7 +4,7 @@
 //! Best effort: the reference does not describe these lists, and the credentials may not be allowed to read them.
 //! Whatever is missing or cannot be read is left out; courses that rows name are known without it.
 
-use crate::time::{Day, HOUR, MINUTE, Timestamp};
+use crate::time::{Day, HOUR, MINUTE, Timestamp, iso};
 use crate::upstream::{Trouble, next_page};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -32,8 +32,10 @@ pub struct Term {
     /// `Autumn 2026`.
     pub name: String,
     /// Its first day.
+    #[serde(with = "iso")]
     pub from: Day,
     /// Its last day.
+    #[serde(with = "iso")]
     pub to: Day,
 }
 

@@ -1,14 +1,16 @@
 //! The days a person asks for, inclusive, in a zone; held against the windows as a span of instants.
 
 use crate::problem::{Code, Problem};
-use crate::time::{Day, Timestamp, minus_days, parse_day, plus_days};
+use crate::time::{Day, Timestamp, iso, minus_days, parse_day, plus_days};
 use crate::zone::Zone;
 use serde::{Deserialize, Serialize};
 
 /// Two days, both included, the second not before the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Range {
+    #[serde(with = "iso")]
     from: Day,
+    #[serde(with = "iso")]
     to: Day,
 }
 

@@ -121,7 +121,59 @@ pub fn parse_day(text: &str) -> Option<Day> {
         4 | 7 => b == b'-',
         _ => b.is_ascii_digit(),
     });
-    if text.len() == 10 && digits { text.parse().ok() } else { None }
+    if text.len() != 10 || !digits {
+        return None;
+    }
+    let part = |from: usize, to: usize| text.get(from..to)?.parse::<u32>().ok();
+    Day::from_ymd_opt(i32::try_from(part(0, 4)?).ok()?, part(5, 7)?, part(8, 10)?)
+}
+
+/// How a day is written and read: `YYYY-MM-DD`. For `#[serde(with)]`: chrono's own way reads far more spellings, and
+/// brings as much code into whatever reads one.
+pub mod iso {
+    use super::{Day, parse_day};
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    /// Writes a day.
+    ///
+    /// # Errors
+    /// The serializer's.
+    pub fn serialize<S: Serializer>(day: &Day, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(day)
+    }
+
+    /// Reads a day.
+    ///
+    /// # Errors
+    /// What stands there is no day.
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Day, D::Error> {
+        let text = String::deserialize(from)?;
+        parse_day(&text).ok_or_else(|| D::Error::custom("not a day, YYYY-MM-DD"))
+    }
+
+    /// The same of a day that may be absent.
+    pub mod option {
+        use super::super::{Day, parse_day};
+        use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+        /// Writes a day, or null.
+        ///
+        /// # Errors
+        /// The serializer's.
+        #[expect(clippy::ref_option, reason = "serde hands over a reference to the field")]
+        pub fn serialize<S: Serializer>(day: &Option<Day>, to: S) -> Result<S::Ok, S::Error> {
+            day.map(|day| day.to_string()).serialize(to)
+        }
+
+        /// Reads a day, or null.
+        ///
+        /// # Errors
+        /// What stands there is neither.
+        pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Day>, D::Error> {
+            let Some(text) = Option::<String>::deserialize(from)? else { return Ok(None) };
+            parse_day(&text).map(Some).ok_or_else(|| D::Error::custom("not a day, YYYY-MM-DD"))
+        }
+    }
 }
 
 #[cfg(test)]

@@ -294,7 +294,12 @@ fn toggle<T: Ord + Clone>(filter: &mut BTreeSet<T>, value: &T) {
 /// The values of a list such as `a,b`; what cannot be is left out.
 fn chosen<T: Ord>(value: Option<&str>, read: fn(&str) -> Option<T>) -> BTreeSet<T> {
     let values = value.into_iter().flat_map(|list| list.split(','));
-    values.filter_map(read).take(MOST_CHOSEN).collect()
+    // One by one: collecting would bring a whole sort for each type, and these are few.
+    let mut chosen = BTreeSet::new();
+    for value in values.filter_map(read).take(MOST_CHOSEN) {
+        chosen.insert(value);
+    }
+    chosen
 }
 
 /// A list as it is written; `None` when it is empty.

@@ -9,6 +9,7 @@ use crate::tools::Tools;
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeSet;
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 /// The folders and files that a change of the site is in.
@@ -66,6 +67,12 @@ pub(crate) fn build(checkout: &Checkout, tools: &Tools, finish: Finish) -> Resul
     })
 }
 
+/// The program that is cut into chunks, each loaded when it is first needed.
+const SPLIT: &str = "page";
+
+/// The module that loads those chunks, as their program imports it.
+const LOADER: &str = "chunks.js";
+
 /// Makes a wasm program loadable; gives the folder of what the page loads.
 fn bind(checkout: &Checkout, tools: &Tools, finish: Finish, program: &str, wasm: &Path) -> Result<PathBuf> {
     let folder = checkout.path("target/bound").join(program);
@@ -79,17 +86,87 @@ fn bind(checkout: &Checkout, tools: &Tools, finish: Finish, program: &str, wasm:
     if folder.exists() {
         fs::remove_dir_all(&folder).with_context(|| format!("cannot empty {}", folder.display()))?;
     }
+    let split = if program == SPLIT { Some(split(checkout, program, wasm)?) } else { None };
     let mut bindgen = tools.command(checkout, &tools.wasm_bindgen)?;
-    bindgen.args(["--target", "web", "--no-typescript", "--out-name", program, "--out-dir"]);
-    processes::run_quietly(bindgen.arg(&folder).arg(wasm))?;
+    bindgen.args(["--target", "web", "--no-typescript", "--out-name", program, "--out-dir"]).arg(&folder);
+    match &split {
+        // What chunks take from the program is exported under the linker's names.
+        Some(split) => bindgen.arg("--keep-lld-exports").arg(&split.main),
+        None => bindgen.arg(wasm),
+    };
+    processes::run_quietly(&mut bindgen)?;
+    let chunks = match &split {
+        Some(split) => split.place(&folder)?,
+        None => Vec::new(),
+    };
     if finish == Finish::Small {
-        let bound = folder.join(format!("{program}_bg.wasm"));
-        let mut optimise = tools.command(checkout, &tools.wasm_opt)?;
-        optimise.arg("-Oz").args(FEATURES).arg(&bound).arg("-o").arg(&bound);
-        processes::run_quietly(&mut optimise)?;
+        for bound in chunks.into_iter().chain([folder.join(format!("{program}_bg.wasm"))]) {
+            let mut optimise = tools.command(checkout, &tools.wasm_opt)?;
+            optimise.arg("-Oz").args(FEATURES).arg(&bound).arg("-o").arg(&bound);
+            processes::run_quietly(&mut optimise)?;
+        }
     }
     stamp.press()?;
     Ok(folder)
+}
+
+/// A program that has been cut.
+struct Split {
+    /// What is loaded first.
+    main: PathBuf,
+    /// What is loaded later.
+    chunks: Vec<PathBuf>,
+    /// What loads them.
+    loader: PathBuf,
+    /// Tells the chunks of this program from those of an older or a newer one.
+    mark: String,
+}
+
+/// Cuts a program at its split points.
+fn split(checkout: &Checkout, program: &str, wasm: &Path) -> Result<Split> {
+    let bytes = fs::read(wasm).with_context(|| format!("cannot read {}", wasm.display()))?;
+    let folder = checkout.path("target/split");
+    if folder.exists() {
+        fs::remove_dir_all(&folder).with_context(|| format!("cannot empty {}", folder.display()))?;
+    }
+    let main = folder.join(format!("{program}.wasm"));
+    let name = format!("./{program}.js");
+    let mut options = wasm_split_cli_support::Options::new(&bytes);
+    options.output_dir = &folder;
+    options.main_out_path = &main;
+    options.main_module = &name;
+    let link = format!("./{LOADER}");
+    options.link_name = &link;
+    let split = wasm_split_cli_support::transform(options)
+        .map_err(|e| anyhow::anyhow!("{e:?}"))
+        .with_context(|| format!("cannot cut {} into chunks", wasm.display()))?;
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    let mark = format!("{:08x}", hasher.finish() >> 32);
+    Ok(Split { main, chunks: split.split_modules, loader: folder.join(LOADER), mark })
+}
+
+impl Split {
+    /// Puts the chunks and what loads them into `folder`; gives the chunks.
+    ///
+    /// Their names carry the mark: a page that was loaded before a deployment finds none of another program, which
+    /// it could not link, and says so.
+    fn place(&self, folder: &Path) -> Result<Vec<PathBuf>> {
+        let read = fs::read_to_string(&self.loader);
+        let mut loader = read.with_context(|| format!("cannot read {}", self.loader.display()))?;
+        let mut placed = Vec::new();
+        for chunk in &self.chunks {
+            let stem = chunk.file_stem().unwrap_or_default().to_string_lossy();
+            let named = format!("{stem}-{}.wasm", self.mark);
+            loader = loader.replace(&format!("\"./{stem}.wasm\""), &format!("\"./{named}\""));
+            let to = folder.join(named);
+            fs::copy(chunk, &to).with_context(|| format!("cannot write {}", to.display()))?;
+            placed.push(to);
+        }
+        let to = folder.join(LOADER);
+        fs::write(&to, loader).with_context(|| format!("cannot write {}", to.display()))?;
+        Ok(placed)
+    }
 }
 
 /// Copies the parts into `target/site` and removes what is in no part.

@@ -1,5 +1,59 @@
 //! The page: mounts the Leptos application in the document.
+//!
+//! And cuts it into chunks: each function below is a split point, after which the build makes a file of what only it
+//! needs. Those of one name are one file.
+
+use app::chunks::Chunks;
+use app::pages::overview::Chosen;
+use app::pages::report::telling::Telling;
+use app::pages::report::watching::Watching;
+use app::pages::report::{Here, ReportView};
+use app::pages::requests::Board;
+use app::parts::day_choices::{DayChoices, Told};
+use app::parts::first_plan::FirstPlan;
+use app::parts::later::Draw;
+use leptos::prelude::*;
+use leptos::wasm_split::{SplitLoaderError, wasm_split};
+
+type Part<T> = Result<Draw<T>, SplitLoaderError>;
 
 fn main() {
-    app::page::run();
+    app::page::run(Chunks {
+        report: || Box::pin(report()),
+        watching: || Box::pin(watching()),
+        telling: || Box::pin(telling()),
+        board: || Box::pin(board()),
+        plan: || Box::pin(plan()),
+        days: || Box::pin(days()),
+    });
+}
+
+#[wasm_split(report, wasm_split_path = leptos::wasm_split, fallible)]
+fn report() -> Part<Chosen> {
+    Ok(|chosen| view! { <ReportView chosen /> }.into_any())
+}
+
+#[wasm_split(watching, wasm_split_path = leptos::wasm_split, fallible)]
+fn watching() -> Part<Here> {
+    Ok(|here| view! { <Watching here /> }.into_any())
+}
+
+#[wasm_split(telling, wasm_split_path = leptos::wasm_split, fallible)]
+fn telling() -> Part<Here> {
+    Ok(|here| view! { <Telling here /> }.into_any())
+}
+
+#[wasm_split(report, wasm_split_path = leptos::wasm_split, fallible)]
+fn board() -> Part<()> {
+    Ok(|()| view! { <Board /> }.into_any())
+}
+
+#[wasm_split(first, wasm_split_path = leptos::wasm_split, fallible)]
+fn plan() -> Part<()> {
+    Ok(|()| view! { <FirstPlan /> }.into_any())
+}
+
+#[wasm_split(first, wasm_split_path = leptos::wasm_split, fallible)]
+fn days() -> Part<Told> {
+    Ok(|told| view! { <DayChoices told /> }.into_any())
 }

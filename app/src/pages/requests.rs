@@ -1,6 +1,7 @@
 //! `/requests`: everything that has been asked for, newest first, as a departure board.
 
 use crate::client;
+use crate::fetched::Fetched;
 use crate::page::Ground;
 use crate::parts::coverage::Coverage;
 use crate::parts::held::Holding;
@@ -25,8 +26,8 @@ const SELDOM_TICKS: u32 = 8;
 #[component]
 pub fn Board() -> impl IntoView {
     let ground = expect_context::<Ground>();
-    let answer = LocalResource::new(client::requests);
-    let all = Memo::new(move |_| answer.get().and_then(Result::ok));
+    let answer: Fetched<Requests> = Fetched::new(client::REQUESTS);
+    let all = Memo::new(move |_| answer.ok());
     let moves = move || {
         all.with_untracked(|all| {
             all.iter().flat_map(|all| &all.requests).flat_map(|request| &request.windows).any(is_moving)
@@ -38,23 +39,23 @@ pub fn Board() -> impl IntoView {
         let ticks = ticks.get_value();
         let is_often = ticks <= OFTEN_TICKS && moves() && !document().hidden();
         if is_often || ticks.is_multiple_of(SELDOM_TICKS) {
-            answer.refetch();
+            answer.renew();
         }
     };
     if let Ok(interval) = set_interval_with_handle(tick, TICK) {
         on_cleanup(move || interval.clear());
     }
     Effect::new(move |_| document().set_title(&format!("{} – {}", words::REQUESTS, words::NAME)));
-    let trouble = Memo::new(move |_| answer.get().and_then(Result::err));
+    let trouble = Memo::new(move |_| answer.trouble());
     let held = Memo::new(move |_| all.with(|all| all.as_ref()?.desk.held.clone()));
     let usual = Memo::new(move |_| all.with(|all| all.as_ref()?.desk.usual));
-    let is_known = Memo::new(move |_| answer.with(Option::is_some));
+    let is_known = Memo::new(move |_| answer.get().is_some());
     let ids = move || ids_of(all.get());
     let line = move |id: String| {
         let request = Memo::new(move |_| {
             all.with(|all| all.as_ref()?.requests.iter().find(|request| request.id == id).cloned())
         });
-        view! { <Line request usual renew=Callback::new(move |()| answer.refetch()) /> }
+        view! { <Line request usual renew=Callback::new(move |()| answer.renew()) /> }
     };
     view! {
         <header class="heading">
@@ -64,7 +65,7 @@ pub fn Board() -> impl IntoView {
             </p>
         </header>
         {move || trouble.get().map(|trouble| view! {
-            <Notice trouble again=Callback::new(move |()| answer.refetch()) />
+            <Notice trouble again=Callback::new(move |()| answer.renew()) />
         })}
         <Holding held clock=ground.clock />
         <Show when=move || all.with(|all| all.as_ref().is_some_and(|all| all.requests.is_empty()))>

@@ -1,16 +1,15 @@
 //! What is looked at: report, course, days and their zone; each choice is a view of its own.
 
 use crate::page::Ground;
+use crate::parts::day_choices::Told;
+use crate::parts::later::{self, Meanwhile};
 use crate::parts::menu::Menu;
-use crate::presets::{self, PRESETS, Preset};
-use crate::{spelling, words, zone};
+use crate::{presets, spelling, words};
 use domain::api::Section;
-use domain::problem::Problem;
 use domain::range::Range;
 use domain::report::{ReportName, Shape};
 use domain::time::Day;
-use domain::view::{Uuid, View, ZoneName};
-use leptos::html;
+use domain::view::{Uuid, View};
 use leptos::prelude::*;
 use std::collections::BTreeSet;
 
@@ -161,7 +160,8 @@ fn options(choices: Memo<Vec<(String, String)>>, chosen: Memo<Option<Uuid>>) -> 
 /// Chooses days: by the arrows, a preset, or any two; and the zone they are days of.
 #[component]
 fn Days(today: Memo<Day>, known: Memo<domain::api::Courses>, zone: Memo<String>) -> impl IntoView {
-    let address = expect_context::<Ground>().address;
+    let ground = expect_context::<Ground>();
+    let address = ground.address;
     let range = Memo::new(move |_| address.view().range);
     let earlier = Memo::new(move |_| range.get().and_then(presets::before));
     let later = Memo::new(move |_| range.get().and_then(|range| presets::after(range, today.get())));
@@ -174,6 +174,9 @@ fn Days(today: Memo<Day>, known: Memo<domain::api::Courses>, zone: Memo<String>)
     };
     let days = move || range.get().map_or(0, Range::days);
     let name = move |is_back| move || words::step(is_back, days());
+    let panel = Callback::new(move |()| {
+        later::later(ground.chunks.days, Told { today, range, known, zone }, Meanwhile::Line)
+    });
     let label = move || match range.get() {
         Some(range) => (spelling::range(range), spelling::short_days(range.from(), range.to())),
         None => (words::CHOOSE_DAYS.to_owned(), words::CHOOSE_DAYS.to_owned()),
@@ -188,11 +191,7 @@ fn Days(today: Memo<Day>, known: Memo<domain::api::Courses>, zone: Memo<String>)
                     <Arrow is_back=true />
                 </button>
             </Show>
-            <Menu label=Signal::derive(label)>
-                <Presets today range known />
-                <TwoDays range />
-                <Zones zone />
-            </Menu>
+            <Menu label=Signal::derive(label) panel />
             <Show when=move || range.with(Option::is_some)>
                 <button type="button" class="arrow" aria-label=name(false)
                     title=move || if later.get().is_some() { name(false)() } else { words::NOT_OVER.to_owned() }
@@ -209,98 +208,4 @@ fn Days(today: Memo<Day>, known: Memo<domain::api::Courses>, zone: Memo<String>)
 fn Arrow(is_back: bool) -> impl IntoView {
     let path = if is_back { "M10 3L5 8L10 13" } else { "M6 3L11 8L6 13" };
     view! { <svg class="sign" viewBox="0 0 16 16" aria-hidden="true"><path d=path /></svg> }
-}
-
-/// The ranges that are a click away.
-#[component]
-fn Presets(today: Memo<Day>, range: Memo<Option<Range>>, known: Memo<domain::api::Courses>) -> impl IntoView {
-    let address = expect_context::<Ground>().address;
-    let offered = Memo::new(move |_| {
-        let today = today.get();
-        let weeks = |preset: Preset| Some((words::preset(preset.weeks), preset.range(today)?));
-        let terms = known.with(|known| presets::of_terms(&known.terms, today));
-        PRESETS.into_iter().filter_map(weeks).chain(terms).collect::<Vec<_>>()
-    });
-    let preset = move |(name, days): (String, Range)| {
-        let href = move || address.view().over(Some(days)).to_url();
-        let current = move || (range.get() == Some(days)).then_some("true");
-        view! {
-            <li>
-                <a href=href aria-current=current>
-                    <span class="preset">{name}</span>
-                    <span class="quiet small">{spelling::range(days)}</span>
-                </a>
-            </li>
-        }
-    };
-    view! { <ul class="presets">{move || offered.get().into_iter().map(preset).collect_view()}</ul> }
-}
-
-/// Any two days.
-#[component]
-fn TwoDays(range: Memo<Option<Range>>) -> impl IntoView {
-    let address = expect_context::<Ground>().address;
-    let refused = RwSignal::new(None::<Problem>);
-    let (first, last) = (NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new());
-    let shown = move |day: fn(Range) -> Day| {
-        move || range.get().map_or_else(String::new, |range| day(range).to_string())
-    };
-    let submit = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
-        let value =
-            |input: NodeRef<html::Input>| input.get_untracked().map_or_else(String::new, |i| i.value());
-        match Range::parse(&value(first), &value(last)) {
-            Ok(range) => {
-                refused.set(None);
-                address.go(address.view().over(Some(range)));
-            }
-            Err(problem) => refused.set(Some(problem)),
-        }
-    };
-    view! {
-        <form class="ask-days" on:submit=submit>
-            <label>
-                <span>{words::FIRST_DAY}</span>
-                <input type="date" required node_ref=first prop:value=shown(Range::from) />
-            </label>
-            <label>
-                <span>{words::LAST_DAY}</span>
-                <input type="date" required node_ref=last prop:value=shown(Range::to) />
-            </label>
-            <button type="submit">{words::SHOW_DAYS}</button>
-            {move || refused.get().map(|problem| view! { <p class="bad" role="alert">{problem.detail}</p> })}
-        </form>
-    }
-}
-
-/// The zone that days are of. Its options are the browser's own, some 400, so they are made once.
-#[component]
-fn Zones(zone: Memo<String>) -> impl IntoView {
-    let ground = expect_context::<Ground>();
-    let address = ground.address;
-    let chosen = Memo::new(move |_| ground.zone_name(&address.view()));
-    let own = ground.session().time_zone;
-    let mut names = zone::names();
-    for name in [own.clone(), chosen.get_untracked()] {
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    let options = names
-        .into_iter()
-        .map(|name| {
-            let (value, shown) = (name.clone(), name.replace('_', " "));
-            view! { <option value=value selected=move || chosen.get() == name>{shown}</option> }
-        })
-        .collect_view();
-    let choose = move |event| {
-        let zone = ZoneName::parse(&event_target_value(&event)).filter(|zone| zone.as_str() != own);
-        address.go(View { zone, ..address.view() });
-    };
-    view! {
-        <label class="ask-zone">
-            <span>{words::TIME_ZONE} " (" {move || zone.get()} ")"</span>
-            <select on:change=choose>{options}</select>
-        </label>
-    }
 }

@@ -9,10 +9,11 @@ use leptos::prelude::*;
 pub fn Menu(
     /// What the button says: in full, and where there is little room.
     label: Signal<(String, String)>,
-    /// What the panel holds.
-    children: Children,
+    /// What the panel holds: made when it is first opened.
+    panel: Callback<(), AnyView>,
 ) -> impl IntoView {
     let place = NodeRef::<html::Details>::new();
+    let is_wanted = RwSignal::new(false);
     panel::shut_elsewhere(place);
     // The view has moved on: what was chosen is behind the panel. The first label is no choice.
     Effect::new(move |before: Option<(String, String)>| {
@@ -23,12 +24,13 @@ pub fn Menu(
         now
     });
     view! {
-        <details class="menu" node_ref=place on:keydown=panel::on_escape(place)>
+        <details class="menu" node_ref=place on:keydown=panel::on_escape(place)
+            on:toggle=move |_| is_wanted.set(true)>
             <summary>
                 <span class="long">{move || label.get().0}</span>
                 <span class="short">{move || label.get().1}</span>
             </summary>
-            <div class="panel">{children()}</div>
+            <div class="panel">{move || is_wanted.get().then(|| panel.run(()))}</div>
         </details>
     }
 }

@@ -34,7 +34,7 @@ pub fn EveryRow(
     files: Memo<Option<Files>>,
 ) -> impl IntoView {
     let ground = expect_context::<Ground>();
-    let version = Memo::new(move |_| ground.loader.loaded().with(|loaded| loaded.version));
+    let version = Memo::new(move |_| ground.loader().loaded().with(|loaded| loaded.version));
     let is_open = RwSignal::new(false);
     let count = Signal::derive(move || {
         measures.with(|m| m.as_ref().and_then(|m| usize::try_from(m.total.rows).ok()).unwrap_or(0))
@@ -73,7 +73,7 @@ pub fn EveryRow(
                     </p>
                 }>
                 <LongTable list=List::Rows title=said::ALL_ROWS columns=COLUMNS count version cells
-                    loader=ground.loader />
+                    loader=ground.loader() />
             </Show>
         </section>
     }

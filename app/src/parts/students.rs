@@ -43,7 +43,7 @@ pub fn EachStudent(
     let ground = expect_context::<Ground>();
     let about = expect_context::<About>();
     let place = NodeRef::<html::Section>::new();
-    let version = Memo::new(move |_| ground.loader.loaded().with(|loaded| loaded.version));
+    let version = Memo::new(move |_| ground.loader().loaded().with(|loaded| loaded.version));
     let students = Memo::new(move |_| measures.with(|m| m.as_ref().map(|m| m.students.clone())));
     let count = Memo::new(move |_| {
         students.with(|s| s.as_ref().and_then(|s| usize::try_from(s.active).ok()).unwrap_or(0))
@@ -72,10 +72,10 @@ pub fn EachStudent(
     let ask = move |what: Wanted| {
         move |_| {
             wanted.set_value(Some(what));
-            ground.loader.show(List::Students, 0, usize::MAX);
+            ground.loader().show(List::Students, 0, usize::MAX);
         }
     };
-    let shown = ground.loader.shown(List::Students);
+    let shown = ground.loader().shown(List::Students);
     let print = move |table: Table| {
         on_paper.set(Some(table));
         request_animation_frame(move || {
@@ -114,7 +114,7 @@ pub fn EachStudent(
             </header>
             <p class="sentence">{sentence}</p>
             <LongTable list=List::Students title=said::STUDENTS columns=COLUMNS count version cells
-                loader=ground.loader />
+                loader=ground.loader() />
             {move || on_paper.get().map(|table| view! { <OnPaper table /> })}
             <p class="caveat quiet small">{caveat}</p>
         </section>

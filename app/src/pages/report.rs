@@ -1,0 +1,192 @@
+//! One report over one range: the plan, the windows as they come, and what they show. Fetched when a range is chosen.
+//!
+//! [`watching`]: what the data thread measures; [`telling`]: what the thread of all other reports tells.
+
+pub mod telling;
+pub mod watching;
+
+use crate::chunks::Chunks;
+use crate::follow::{Follower, Wish};
+use crate::page::Ground;
+use crate::pages::overview::{Chosen, planned};
+use crate::parts::download::Download;
+use crate::parts::files::Files;
+use crate::parts::later::{self, Chunk, Meanwhile};
+use crate::parts::progress::Progress;
+use crate::{capacity, spelling, words};
+use domain::api::{self, Course, Request};
+use domain::range::Range;
+use domain::report::Shape;
+use domain::view::View;
+use engine::columns;
+use engine::measures::{Facts, Question};
+use leptos::prelude::*;
+
+/// What there is to show: the same for whichever thread reads it.
+#[derive(Debug, Clone, Copy)]
+pub struct Here {
+    /// What has been chosen.
+    pub chosen: Chosen,
+    /// The request with the windows that are here, as long as this device can hold its rows.
+    pub request: Memo<Option<Request>>,
+    /// The files of all rows, once they are whole.
+    pub files: Memo<Option<Files>>,
+    /// Looks the request up anew: a copy may have been replaced since.
+    pub follow: Callback<()>,
+}
+
+/// Everything below the choices.
+#[component]
+pub fn ReportView(
+    /// What has been chosen.
+    chosen: Chosen,
+) -> impl IntoView {
+    let ground = expect_context::<Ground>();
+    let address = ground.address;
+    let Chosen { info, range, zone: said, known, renew } = chosen;
+    let shape = Memo::new(move |_| info.with(|info| info.as_ref().map(|info| info.shape)));
+    let wish = Memo::new(move |_| {
+        let info = info.get()?;
+        let range = range.get();
+        (range.is_some() || info.shape == Shape::Snapshot).then(|| Wish {
+            report: info.name,
+            range,
+            tz: ground.zone_name(&address.view()),
+        })
+    });
+
+    let follower = Follower::new();
+    Effect::new(move |_| {
+        let Some(wish) = wish.get() else { return };
+        // What was clicked before this part was here.
+        if ground.take_asked() {
+            follower.ask(wish);
+        } else {
+            follower.attend(wish);
+        }
+    });
+    let seen = Memo::new(move |_| follower.seen(&wish.get()?));
+    let plan = Memo::new(move |_| planned(&info.get()?, range.get(), ground, &address.view()));
+    let request = Memo::new(move |_| {
+        let keys = plan.get().and_then(Result::ok).unwrap_or_default();
+        seen.with(|seen| seen.as_ref()?.shown(&keys, ground.clock.now().day()))
+    });
+
+    // Courses that Echo360 does not list are known from rows: with every window that arrives there may be more.
+    let rows_of = Memo::new(move |_| {
+        request.with(|r| r.iter().flat_map(|r| &r.windows).filter(|window| window.state.has_rows()).count())
+    });
+    Effect::new(move |before: Option<usize>| {
+        let count = rows_of.get();
+        if before.is_some_and(|before| before != count) {
+            renew.run(());
+        }
+        count
+    });
+
+    let most = capacity::most_rows();
+    let too_large = Memo::new(move |_| {
+        let rows = request
+            .with(|r| r.iter().flat_map(|r| &r.windows).filter_map(|w| Some(w.copy.as_ref()?.rows)).sum());
+        (rows > most).then_some(rows)
+    });
+    Effect::new(move |_| {
+        let days = range.get().map_or_else(String::new, |range| format!(", {}", spelling::range(range)));
+        let title = ground.title(address.view().report_name());
+        let mark =
+            request.with(|r| r.as_ref().map_or_else(String::new, |r| format!("{}: ", words::title_mark(r))));
+        document().set_title(&format!("{mark}{title}{days} – {}", words::NAME));
+    });
+    let heading = move || {
+        let title = ground.title(address.view().report_name());
+        let days = match (shape.get(), range.get()) {
+            (Some(Shape::Snapshot), _) => words::ALL_TIME.to_owned(),
+            (_, range) => range.map_or_else(String::new, spelling::range),
+        };
+        let of = move || known.with(|known| chosen_course(&known.courses, &address.view()));
+        view! {
+            <header class="heading">
+                <h1>{title}</h1>
+                <p class="range">
+                    {move || of().map(|of| format!("{of}, "))} {days} " " <span class="quiet">{move || said.get()}</span>
+                </p>
+            </header>
+        }
+    };
+    let fits = Memo::new(move |_| request.get().filter(|_| too_large.with(Option::is_none)));
+    let files = Memo::new(move |_| Files::of(&request.get()?, &address.view(), &known.get().courses));
+    let follow = Callback::new(move |()| {
+        if let Some(wish) = wish.get_untracked() {
+            follower.follow(wish);
+        }
+    });
+    let here = Here { chosen, request: fits, files, follow };
+    let is_shown = Memo::new(move |_| fits.with(Option::is_some));
+    // What shows a report stays while another of the same thread is looked at.
+    let is_watching =
+        Memo::new(move |_| info.with(|i| i.as_ref().is_some_and(|i| i.name.as_str() == columns::REPORT)));
+    let shown = move || {
+        is_shown.get().then(|| later::later(part(ground.chunks, is_watching.get()), here, Meanwhile::Room))
+    };
+    let too_large = move || {
+        too_large.get().map(|rows| {
+            view! {
+                <section class="notice waits" role="status" data-code="too-large">
+                    <h2>{words::TOO_LARGE}</h2>
+                    <p>{words::too_large(rows, most)}</p>
+                </section>
+            }
+        })
+    };
+    view! {
+        {heading}
+        {move || wish.get().zip(plan.get()).map(|(wish, plan)| {
+            view! { <Progress wish plan seen request follower shape /> }
+        })}
+        {too_large}
+        <Show when=move || request.with(Option::is_none)>
+            <div class="room"></div>
+        </Show>
+        {shown}
+        <Download request files />
+    }
+}
+
+/// The part that shows a report: `videoview`, or any other.
+#[must_use]
+pub fn part(chunks: Chunks, is_watching: bool) -> Chunk<Here> {
+    if is_watching { chunks.watching } else { chunks.telling }
+}
+
+/// The course and section of a view, as they are called.
+fn chosen_course(all: &[Course], view: &View) -> Option<String> {
+    let chosen = view.course.as_ref()?;
+    let course = all.iter().find(|course| course.id.eq_ignore_ascii_case(chosen.as_str()))?;
+    let section = view.sections.iter().next().filter(|_| view.sections.len() == 1).and_then(|chosen| {
+        course.sections.iter().find(|section| section.id.eq_ignore_ascii_case(chosen.as_str()))
+    });
+    let name = words::course(course);
+    Some(section.map_or_else(|| name.clone(), |it| format!("{name}, {}", words::section(&it.number))))
+}
+
+/// The windows whose rows are here, with the copy that serves and the days it answers for.
+fn held(request: &Request) -> impl Iterator<Item = (&api::Window, &api::Copy, Facts)> {
+    request.windows.iter().filter(|window| window.state.has_rows()).filter_map(|window| {
+        let copy = window.copy.as_ref()?;
+        let facts = Facts { start: window.start, end: copy.end, provisional_from: window.provisional_from };
+        Some((window, copy, facts))
+    })
+}
+
+/// What is to be measured of the days in `range`.
+fn question(range: Range, ground: Ground, view: &View) -> Question {
+    Question {
+        range,
+        zone: ground.zone(view),
+        course: view.course.as_ref().map(|id| id.as_str().to_owned()),
+        sections: view.sections.iter().map(|id| id.as_str().to_owned()).collect(),
+        roles: view.roles.iter().copied().collect(),
+        videos: view.videos.iter().map(|id| id.as_str().to_owned()).collect(),
+        today: ground.clock.now().day(),
+    }
+}

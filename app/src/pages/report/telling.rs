@@ -1,0 +1,108 @@
+//! What the thread of all other reports tells: figures that are ready to be drawn, words included.
+
+use super::{Here, held, question};
+use crate::page::Ground;
+use crate::parts::notice::Notice;
+use crate::parts::told::Told;
+use crate::{spelling, teller, told, words};
+use domain::api::{ReportInfo, Request};
+use domain::range::Range;
+use domain::report::Report;
+use domain::view::View;
+use engine::reports;
+use leptos::prelude::*;
+
+/// The figures of everything that is here.
+#[component]
+pub fn Telling(
+    /// What there is to show.
+    here: Here,
+) -> impl IntoView {
+    let ground = expect_context::<Ground>();
+    let address = ground.address;
+    let (info, range, zone) = (here.chosen.info, here.chosen.range, here.chosen.zone);
+    let sight = Memo::new(move |_| {
+        Some(sight_of(&here.request.get()?, range.get(), ground, &address.view(), zone.get()))
+    });
+    let teller = ground.teller();
+    let look_again = Callback::new(move |()| {
+        here.follow.run(());
+        if let Some(sight) = sight.get_untracked() {
+            teller.look(sight, spelling::locale());
+        }
+    });
+    Effect::new(move |_| {
+        if let Some(sight) = sight.get() {
+            teller.look(sight, spelling::locale());
+        }
+    });
+    let told = teller.told();
+    let figures = Memo::new(move |_| {
+        let report = info.with(|info| info.as_ref().map(|info| info.name.clone()));
+        told.with(|told| if told.report == report { told.figures.clone() } else { Vec::new() })
+    });
+    let is_busy = Memo::new(move |_| told.with(|told| !told.is_current || told.load.pending > 0));
+    let has_figures = Memo::new(move |_| figures.with(|figures| !figures.is_empty()));
+    // Its room is kept until its thread has come, been told and answered.
+    let is_awaited = Memo::new(move |_| !has_figures.get() && told.with(|told| told.failed.is_empty()));
+    let failure = move || {
+        let failed = told.with(|told| told.failed.first().cloned());
+        failed.map(|(_, trouble)| view! { <Notice trouble again=look_again /> })
+    };
+    let arriving = move || {
+        let load = told.with(|told| told.load);
+        (load.pending > 0).then(|| words::arriving(load.rows, load.bytes))
+    };
+    view! {
+        <Show when=move || info.with(holds_writing)>
+            <label class="written">
+                <input type="checkbox" prop:checked=move || address.view().contents
+                    on:change=move |event| {
+                        address.go(View { contents: event_target_checked(&event), ..address.view() });
+                    } />
+                <span>{words::SHOW_WRITING}</span>
+            </label>
+        </Show>
+        <Show when=move || is_awaited.get()>
+            <div class="room"><p class="quiet" role="status">{words::LOADING}</p></div>
+        </Show>
+        <Show when=move || has_figures.get()>
+            <Told figures zone is_busy />
+        </Show>
+        {failure}
+        <p class="quiet small" role="status">{arriving}</p>
+    }
+}
+
+/// Whether its rows hold what people wrote.
+fn holds_writing(info: &Option<ReportInfo>) -> bool {
+    info.as_ref().and_then(|info| info.name.known()).is_some_and(Report::holds_writing)
+}
+
+/// What the thread of all other reports is to look at. A snapshot has no days: any will do.
+fn sight_of(
+    request: &Request,
+    range: Option<Range>,
+    ground: Ground,
+    view: &View,
+    zone: String,
+) -> teller::Sight {
+    let windows = held(request).map(|(window, copy, facts)| told::Wanted {
+        id: window.id.clone(),
+        generation: copy.generation,
+        facts,
+        created: copy.created,
+    });
+    let today = ground.clock.now().day();
+    let range = range.unwrap_or_else(|| Range::of_day(today));
+    teller::Sight {
+        report: request.report.clone(),
+        question: reports::Question {
+            base: question(range, ground, view),
+            decks: view.decks.iter().map(|id| id.as_str().to_owned()).collect(),
+            contents: view.contents,
+        },
+        zone,
+        windows: windows.collect(),
+    }
+}

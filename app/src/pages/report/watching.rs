@@ -1,0 +1,84 @@
+//! What the data thread measures of `videoview`: its figures, how much has arrived, what could not be had.
+
+use super::{Here, held, question};
+use crate::message::{Sight, Wanted};
+use crate::page::Ground;
+use crate::parts::figures::Figures;
+use crate::parts::notice::Notice;
+use crate::words;
+use domain::api::Request;
+use domain::range::Range;
+use domain::view::View;
+use engine::measures::Measures;
+use leptos::prelude::*;
+
+/// The figures of everything that is here.
+#[component]
+pub fn Watching(
+    /// What there is to show.
+    here: Here,
+) -> impl IntoView {
+    let ground = expect_context::<Ground>();
+    let address = ground.address;
+    let (range, zone) = (here.chosen.range, here.chosen.zone);
+    let sight = Memo::new(move |_| sight_of(&here.request.get()?, range.get()?, ground, &address.view()));
+    let loader = ground.loader();
+    let look_again = Callback::new(move |()| {
+        here.follow.run(());
+        if let Some(sight) = sight.get_untracked() {
+            loader.look(sight);
+        }
+    });
+    Effect::new(move |_| {
+        if let Some(sight) = sight.get() {
+            loader.look(sight);
+        }
+    });
+    let loaded = loader.loaded();
+    // Measures of other days are those of the view before this one.
+    let measures = Memo::new(move |_| {
+        let range = range.get()?;
+        loaded.with(|loaded| loaded.measures.clone().filter(|measures| are_of(measures, range)))
+    });
+    // Until the thread has answered for what is looked at now, and nothing of it is on its way any more.
+    let looked_at = Memo::new(move |_| {
+        sight.track();
+        loaded.with_untracked(|loaded| loaded.version)
+    });
+    let is_busy = Memo::new(move |_| {
+        let before = looked_at.get();
+        measures.with(Option::is_none) || loaded.with(|l| l.version == before || l.load.pending > 0)
+    });
+    let failure = move || {
+        let failed = loaded.with(|loaded| loaded.failed.first().cloned());
+        failed.map(|(_, trouble)| view! { <Notice trouble again=look_again /> })
+    };
+    let arriving = move || {
+        let load = loaded.with(|loaded| loaded.load);
+        (load.pending > 0).then(|| words::arriving(load.rows, load.bytes))
+    };
+    view! {
+        <Figures measures zone is_busy files=here.files />
+        {failure}
+        <p class="quiet small" role="status">{arriving}</p>
+    }
+}
+
+fn are_of(measures: &Measures, range: Range) -> bool {
+    let ends = measures.days.first().zip(measures.days.last());
+    ends.is_some_and(|((first, _), (last, _))| (*first, *last) == (range.from(), range.to()))
+}
+
+/// What the data thread is to look at.
+fn sight_of(request: &Request, range: Range, ground: Ground, view: &View) -> Option<Sight> {
+    let windows = held(request).map(|(window, copy, facts)| Wanted {
+        id: window.id.clone(),
+        generation: copy.generation,
+        facts,
+    });
+    Some(Sight {
+        report: request.report.clone(),
+        question: question(range, ground, view),
+        windows: windows.collect(),
+    })
+}

@@ -1,0 +1,132 @@
+//! What lies behind the button of days: the ranges that are a click away, any two days, and their zone.
+
+use crate::page::Ground;
+use crate::presets::{self, PRESETS, Preset};
+use crate::{spelling, words, zone};
+use domain::problem::Problem;
+use domain::range::Range;
+use domain::time::Day;
+use domain::view::{View, ZoneName};
+use leptos::html;
+use leptos::prelude::*;
+
+/// What the choices of days stand on.
+#[derive(Debug, Clone, Copy)]
+pub struct Told {
+    /// Today in the view's zone.
+    pub today: Memo<Day>,
+    /// The days that are chosen.
+    pub range: Memo<Option<Range>>,
+    /// The courses and terms that are known.
+    pub known: Memo<domain::api::Courses>,
+    /// The view's zone, as it is said.
+    pub zone: Memo<String>,
+}
+
+/// All of them.
+#[component]
+pub fn DayChoices(
+    /// What they stand on.
+    told: Told,
+) -> impl IntoView {
+    let Told { today, range, known, zone } = told;
+    view! {
+        <Presets today range known />
+        <TwoDays range />
+        <Zones zone />
+    }
+}
+
+/// The ranges that are a click away.
+#[component]
+fn Presets(today: Memo<Day>, range: Memo<Option<Range>>, known: Memo<domain::api::Courses>) -> impl IntoView {
+    let address = expect_context::<Ground>().address;
+    let offered = Memo::new(move |_| {
+        let today = today.get();
+        let weeks = |preset: Preset| Some((words::preset(preset.weeks), preset.range(today)?));
+        let terms = known.with(|known| presets::of_terms(&known.terms, today));
+        PRESETS.into_iter().filter_map(weeks).chain(terms).collect::<Vec<_>>()
+    });
+    let preset = move |(name, days): (String, Range)| {
+        let href = move || address.view().over(Some(days)).to_url();
+        let current = move || (range.get() == Some(days)).then_some("true");
+        view! {
+            <li>
+                <a href=href aria-current=current>
+                    <span class="preset">{name}</span>
+                    <span class="quiet small">{spelling::range(days)}</span>
+                </a>
+            </li>
+        }
+    };
+    view! { <ul class="presets">{move || offered.get().into_iter().map(preset).collect_view()}</ul> }
+}
+
+/// Any two days.
+#[component]
+fn TwoDays(range: Memo<Option<Range>>) -> impl IntoView {
+    let address = expect_context::<Ground>().address;
+    let refused = RwSignal::new(None::<Problem>);
+    let (first, last) = (NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new());
+    let shown = move |day: fn(Range) -> Day| {
+        move || range.get().map_or_else(String::new, |range| day(range).to_string())
+    };
+    let submit = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        let value =
+            |input: NodeRef<html::Input>| input.get_untracked().map_or_else(String::new, |i| i.value());
+        match Range::parse(&value(first), &value(last)) {
+            Ok(range) => {
+                refused.set(None);
+                address.go(address.view().over(Some(range)));
+            }
+            Err(problem) => refused.set(Some(problem)),
+        }
+    };
+    view! {
+        <form class="ask-days" on:submit=submit>
+            <label>
+                <span>{words::FIRST_DAY}</span>
+                <input type="date" required node_ref=first prop:value=shown(Range::from) />
+            </label>
+            <label>
+                <span>{words::LAST_DAY}</span>
+                <input type="date" required node_ref=last prop:value=shown(Range::to) />
+            </label>
+            <button type="submit">{words::SHOW_DAYS}</button>
+            {move || refused.get().map(|problem| view! { <p class="bad" role="alert">{problem.detail}</p> })}
+        </form>
+    }
+}
+
+/// The zone that days are of. Its options are the browser's own, some 400, so they are made once.
+#[component]
+fn Zones(zone: Memo<String>) -> impl IntoView {
+    let ground = expect_context::<Ground>();
+    let address = ground.address;
+    let chosen = Memo::new(move |_| ground.zone_name(&address.view()));
+    let own = ground.session().time_zone;
+    let mut names = zone::names();
+    for name in [own.clone(), chosen.get_untracked()] {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let options = names
+        .into_iter()
+        .map(|name| {
+            let (value, shown) = (name.clone(), name.replace('_', " "));
+            view! { <option value=value selected=move || chosen.get() == name>{shown}</option> }
+        })
+        .collect_view();
+    let choose = move |event| {
+        let zone = ZoneName::parse(&event_target_value(&event)).filter(|zone| zone.as_str() != own);
+        address.go(View { zone, ..address.view() });
+    };
+    view! {
+        <label class="ask-zone">
+            <span>{words::TIME_ZONE} " (" {move || zone.get()} ")"</span>
+            <select on:change=choose>{options}</select>
+        </label>
+    }
+}
