@@ -116,10 +116,9 @@ impl Ground {
     }
 }
 
-/// Puts the application into the document, in place of the shell that was there before it ran.
+/// Puts the application into the document, beside the shell that was there before it ran.
 pub fn run(chunks: Chunks) {
     let Some(place) = document().get_element_by_id("page") else { return };
-    place.set_inner_html("");
     overview::prefetch(chunks, &address::read());
     mount_to(place.unchecked_into(), move || view! { <Application chunks /> }).forget();
 }
@@ -150,13 +149,17 @@ pub fn Application(
     // It listens as long as the page lives.
     online.forget();
     move || match (session.get(), reports.get()) {
-        (Some(Err(trouble)), _) | (_, Some(Err(trouble))) => view! {
-            <Frame address session=None>
-                <Notice trouble is_all=true again=Callback::new(move |()| again()) />
-            </Frame>
+        (Some(Err(trouble)), _) | (_, Some(Err(trouble))) => {
+            drop_shell();
+            view! {
+                <Frame address session=None>
+                    <Notice trouble is_all=true again=Callback::new(move |()| again()) />
+                </Frame>
+            }
+            .into_any()
         }
-        .into_any(),
         (Some(Ok(session)), Some(Ok(Reports { reports, .. }))) => {
+            drop_shell();
             let clock = Clock::new(session.now);
             provide_context(Ground {
                 address,
@@ -174,12 +177,15 @@ pub fn Application(
             }
             .into_any()
         }
-        _ => view! {
-            <Frame address session=None>
-                <p class="quiet" role="status">{words::LOADING}</p>
-            </Frame>
-        }
-        .into_any(),
+        // The shell stands until there is something to say.
+        _ => ().into_any(),
+    }
+}
+
+/// Takes away what was there before the page ran.
+fn drop_shell() {
+    if let Some(shell) = document().get_element_by_id("shell") {
+        shell.remove();
     }
 }
 

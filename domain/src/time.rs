@@ -160,7 +160,6 @@ pub mod iso {
         ///
         /// # Errors
         /// The serializer's.
-        #[expect(clippy::ref_option, reason = "serde hands over a reference to the field")]
         pub fn serialize<S: Serializer>(day: &Option<Day>, to: S) -> Result<S::Ok, S::Error> {
             day.map(|day| day.to_string()).serialize(to)
         }

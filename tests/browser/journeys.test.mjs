@@ -67,7 +67,7 @@ test('a first visit, the days and the details, by keyboard alone', async () => {
     await tabTo('Previous 4 weeks');
     assert.equal((await press('Tab')).tag, 'summary');
     await page.keyboard.press('Enter');
-    await page.locator('.panel').waitFor();
+    await page.locator('.panel').getByText('Last complete week').waitFor();
     await tabTo('Last complete week');
     assert.equal((await press('Escape')).tag, 'summary');
     await page.locator('.panel').waitFor({ state: 'hidden' });
@@ -257,6 +257,21 @@ test('the network goes and comes back: nothing is lost, and the page goes on by 
     await page.locator('[data-code="unreachable"]').waitFor({ state: 'detached', timeout: 10_000 });
     await page.goBack();
     await drawnFrom(page, rows);
+  });
+});
+
+test('a part of the page that cannot be fetched says so, and is there when it is tried again', async () => {
+  await withTab(browser, {}, async (page, tab) => {
+    tab.expect(/ERR_FAILED/, /Failed to fetch/, /TypeError/);
+    await page.route('**/split_watching-*.wasm', (route) => route.abort());
+    await page.goto(address(stack, month));
+    const notice = page.locator('[data-code="unreachable"]');
+    await notice.waitFor();
+    await page.unroute('**/split_watching-*.wasm');
+    await notice.getByRole('button', { name: 'Try again' }).click();
+    const { rows } = await stack.truth(month.from, month.to);
+    await drawnFrom(page, rows);
+    assert.equal(await notice.count(), 0);
   });
 });
 

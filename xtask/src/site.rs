@@ -56,7 +56,7 @@ pub(crate) fn build(checkout: &Checkout, tools: &Tools, finish: Finish) -> Resul
         compile.args(["build", "-p", "app", "--bins", "--target", WASM, "--profile", finish.profile()]);
         let files =
             cargo::build(&mut compile).context("the page does not build: correct what is said above")?;
-        let mut parts = vec![checkout.path("app/public"), checkout.path("style")];
+        let mut parts = vec![checkout.path("app/public"), join_styles(checkout, tools)?];
         for program in PROGRAMS {
             let name = format!("{program}.wasm");
             let wasm = files.iter().find(|file| file.file_name().is_some_and(|file| file == name.as_str()));
@@ -72,6 +72,16 @@ const SPLIT: &str = "page";
 
 /// The module that loads those chunks, as their program imports it.
 const LOADER: &str = "chunks.js";
+
+/// Makes one file of all style sheets; gives its folder.
+fn join_styles(checkout: &Checkout, tools: &Tools) -> Result<PathBuf> {
+    let folder = checkout.path("target/bound/style");
+    let mut join = tools.command(checkout, &tools.esbuild)?;
+    join.args(["--bundle", "--minify", "--log-level=warning"]).arg(checkout.path("style/all.css"));
+    join.arg(format!("--outfile={}", folder.join("style.css").display()));
+    processes::run_quietly(&mut join)?;
+    Ok(folder)
+}
 
 /// Makes a wasm program loadable; gives the folder of what the page loads.
 fn bind(checkout: &Checkout, tools: &Tools, finish: Finish, program: &str, wasm: &Path) -> Result<PathBuf> {
@@ -183,10 +193,7 @@ fn put_together(checkout: &Checkout, parts: &[PathBuf]) -> Result<()> {
     for part in parts {
         for file in files_in(part)? {
             let name = file.strip_prefix(part).context("a file is outside its folder")?;
-            // The page asks for style sheets where they lie in the checkout.
-            let name =
-                if part.ends_with("style") { Path::new("style").join(name) } else { name.to_path_buf() };
-            kept.insert(place(&file, &site, &name)?);
+            kept.insert(place(&file, &site, name)?);
         }
     }
     for file in files_in(&site)? {

@@ -17,6 +17,7 @@ use domain::view::{Place, View};
 use domain::window::{self, Parameters, WindowKey};
 use engine::columns;
 use leptos::prelude::*;
+use std::time::Duration;
 
 /// What has been chosen, read from the view: what every part of the page below the choices stands on.
 #[derive(Debug, Clone, Copy)]
@@ -53,6 +54,9 @@ pub fn Overview() -> impl IntoView {
     let renew = Callback::new(move |()| courses.renew());
     let chosen = Chosen { info, range, zone: said, known, renew };
     let is_chosen = Memo::new(move |_| range.with(Option::is_some) || shape.get() == Some(Shape::Snapshot));
+    // A first visit's button stands before the choices are made: both in one task would hold up whoever touches it.
+    let is_apart = RwSignal::new(is_chosen.get_untracked());
+    set_timeout(move || is_apart.set(true), Duration::ZERO);
     let is_unknown = Memo::new(move |_| info.with(Option::is_none));
     Effect::new(move |_| {
         if !is_chosen.get() {
@@ -64,7 +68,7 @@ pub fn Overview() -> impl IntoView {
             <FirstVisit />
             <h2 class="choose">{words::CHOOSE}</h2>
         </Show>
-        <AskForm today shape known zone=said />
+        <Show when=move || is_apart.get()><AskForm today shape known zone=said /></Show>
         <Show when=move || is_unknown.get()>
             <h1>{words::REPORT}</h1>
             <p class="notice">{words::NO_SUCH_REPORT}</p>

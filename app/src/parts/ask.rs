@@ -12,6 +12,7 @@ use domain::time::Day;
 use domain::view::{Uuid, View};
 use leptos::prelude::*;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// The line of choices.
 #[component]

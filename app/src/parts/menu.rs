@@ -9,11 +9,12 @@ use leptos::prelude::*;
 pub fn Menu(
     /// What the button says: in full, and where there is little room.
     label: Signal<(String, String)>,
-    /// What the panel holds: made when it is first opened.
+    /// What the panel holds: made when it is about to be opened.
     panel: Callback<(), AnyView>,
 ) -> impl IntoView {
     let place = NodeRef::<html::Details>::new();
     let is_wanted = RwSignal::new(false);
+    let want = move || is_wanted.set(true);
     panel::shut_elsewhere(place);
     // The view has moved on: what was chosen is behind the panel. The first label is no choice.
     Effect::new(move |before: Option<(String, String)>| {
@@ -25,7 +26,7 @@ pub fn Menu(
     });
     view! {
         <details class="menu" node_ref=place on:keydown=panel::on_escape(place)
-            on:toggle=move |_| is_wanted.set(true)>
+            on:focusin=move |_| want() on:pointerenter=move |_| want() on:toggle=move |_| want()>
             <summary>
                 <span class="long">{move || label.get().0}</span>
                 <span class="short">{move || label.get().1}</span>
