@@ -175,6 +175,8 @@ fn Days(today: Memo<Day>, known: Memo<domain::api::Courses>, zone: Memo<String>)
     };
     let days = move || range.get().map_or(0, Range::days);
     let name = move |is_back| move || words::step(is_back, days());
+    // Likely to be opened next, and small: fetched once everything else has begun.
+    set_timeout(move || later::prefetch(ground.chunks.days), Duration::from_secs(2));
     let panel = Callback::new(move |()| {
         later::later(ground.chunks.days, Told { today, range, known, zone }, Meanwhile::Line)
     });
