@@ -1,0 +1,159 @@
+//! What every row passes through, natively: a regression shows here without a browser.
+//!
+//! `cargo bench -p engine`. The rows are made up, and like those of `videoview`: people watch some minutes of a video,
+//! a row for each half minute.
+
+#![expect(clippy::expect_used, reason = "what is made up here is what is expected")]
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use domain::frame::{Head, SliceHead};
+use domain::range::Range;
+use domain::report::ReportName;
+use domain::role::Role;
+use domain::time::{Timestamp, parse_day};
+use domain::zone::Zone;
+use engine::columns::Texts;
+use engine::copy::{Arriving, Copy};
+use engine::decode::{Decoder, Delimiter};
+use engine::inflate::Inflate;
+use engine::measures::{Facts, Question};
+use engine::shelf::Shelf;
+use engine::slice::Inflater;
+use engine::split::{Slice, Splitter, Summary};
+use engine::tally::Tally;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use std::hint::black_box;
+use std::io::Write;
+
+/// Rows in all.
+const ROWS: u32 = 100_000;
+
+/// Half minutes that somebody watches at a stretch.
+const STRETCH: u32 = 20;
+
+const HEADER: &str = "videoId,videoName,videoDuration,courseId,courseIdentifier,courseName,sectionId,sectionNumber,\
+                      userId,firstName,lastName,userEmail,role,eventTimestamp";
+
+/// The rows of one Monday week, in the order of time inside each stretch.
+fn report() -> String {
+    let mut csv = String::from(HEADER);
+    csv.push('\n');
+    let monday = parse_day("2026-02-02").map_or(0, |day| Timestamp::start_of(day).0);
+    for row in 0..ROWS {
+        let stretch = row / STRETCH;
+        let id = |kind: u32, of: u32| {
+            format!("{kind:08x}-0000-4000-8000-{:012x}", stretch.wrapping_mul(2_654_435_761) % of)
+        };
+        let course = stretch.wrapping_mul(2_654_435_761) % 40;
+        let begun = i64::from(stretch.wrapping_mul(40_503) % 590_000) * 1000;
+        let at = Timestamp(monday + begun + i64::from(row % STRETCH) * 30_000).rfc3339();
+        csv.push_str(&format!(
+            "{},\"Lecture {}, part \"\"{}\"\"\",PT50M,{},BIO{course},\"Biology, {course}\",{},{},{},Ana,Nuñez {},a{}@example.edu,Student,{}\n",
+            id(1, 300), stretch % 300, stretch % 3, id(2, 40), id(3, 120), course % 3, id(4, 5_000), stretch % 5_000,
+            stretch % 5_000, at.replace('T', " ").trim_end_matches('Z'),
+        ));
+    }
+    csv
+}
+
+/// The same as its slices.
+fn split(csv: &[u8]) -> (Summary, Vec<Slice>) {
+    let mut slices = Vec::new();
+    let mut splitter = Splitter::new(ReportName::parse("videoview").as_ref().and_then(ReportName::known));
+    splitter.push(csv, &mut |slice| slices.push(slice)).expect("rows are rows");
+    splitter.end_file(&mut |slice| slices.push(slice)).expect("the file is whole");
+    let summary = splitter.finish(&mut |slice| slices.push(slice)).expect("the report is whole");
+    (summary, slices)
+}
+
+fn head_of(slice: &Slice) -> SliceHead {
+    let length = u32::try_from(slice.bytes.len()).expect("slices are small");
+    SliceHead { rows: slice.rows, raw_length: slice.raw_length, crc32: slice.crc32, length }
+}
+
+/// The same as the page keeps it.
+fn copy(summary: &Summary, slices: &[Slice], texts: &mut Texts) -> Copy {
+    let count = u32::try_from(slices.len()).expect("slices are few");
+    let head = Head { generation: 1, slices: count, rows: summary.rows, header: summary.header.clone() };
+    let mut arriving = Arriving::new(&head).expect("every column is there");
+    for slice in slices {
+        arriving.take(&head_of(slice), &slice.bytes, texts).expect("slices are what was stored");
+    }
+    arriving.finish().expect("all rows are there")
+}
+
+fn question(roles: Vec<Role>) -> Question {
+    Question {
+        range: Range::parse("2026-02-02", "2026-02-08").expect("two days"),
+        zone: Zone::utc(),
+        course: None,
+        sections: Vec::new(),
+        roles,
+        videos: Vec::new(),
+        today: parse_day("2026-03-01").expect("a day"),
+    }
+}
+
+fn bench(criterion: &mut Criterion) {
+    let csv = report();
+    let (summary, slices) = split(csv.as_bytes());
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    gzip.write_all(csv.as_bytes()).expect("memory takes all");
+    let gzip = gzip.finish().expect("memory takes all");
+
+    let mut group = criterion.benchmark_group("rows");
+    group.sample_size(20).throughput(Throughput::Bytes(csv.len() as u64));
+    group.bench_function("inflate a file", |b| {
+        b.iter(|| {
+            let (mut inflate, mut length) = (Inflate::default(), 0);
+            let mut count = |bytes: &[u8]| {
+                length += bytes.len();
+                Ok(())
+            };
+            inflate.push(&gzip, &mut count).expect("gzip is gzip");
+            inflate.finish(&mut count).expect("the file is whole");
+            black_box(length)
+        });
+    });
+    group.bench_function("split into slices", |b| b.iter(|| split(black_box(csv.as_bytes()))));
+    group.bench_function("inflate slices", |b| {
+        let mut inflater = Inflater::default();
+        b.iter(|| {
+            for slice in &slices {
+                black_box(
+                    inflater.inflate(&head_of(slice), &slice.bytes).expect("slices are what was stored"),
+                );
+            }
+        });
+    });
+    group.bench_function("decode records", |b| {
+        let rows = csv.as_bytes().get(HEADER.len() + 1..).unwrap_or_default();
+        b.iter(|| {
+            let mut widths = 0;
+            Decoder::new(Delimiter::of(HEADER.as_bytes())).each(rows, |record| widths += record.width());
+            black_box(widths)
+        });
+    });
+    group
+        .bench_function("slices into columns", |b| b.iter(|| copy(&summary, &slices, &mut Texts::default())));
+
+    let mut shelf = Shelf::default();
+    let whole = copy(&summary, &slices, &mut shelf.texts);
+    let facts =
+        Facts { start: parse_day("2026-02-02"), end: parse_day("2026-02-09"), provisional_from: None };
+    shelf.put("2026-02-02", whole, facts);
+    for (name, roles) in [("measure everything", vec![]), ("measure with a filter", vec![Role::Student])] {
+        group.bench_function(name, |b| {
+            b.iter(|| {
+                let mut tally = Tally::new(question(roles.clone()));
+                tally.follow(&shelf);
+                black_box(tally.answer(&shelf.texts).total.rows)
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, bench);
+criterion_main!(benches);
