@@ -4,11 +4,10 @@ use domain::api::{Ask, Request, Requests, Retry};
 use domain::problem::{Code, Problem};
 use gloo_net::http;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use web_sys::AbortSignal;
+use thread::stream::Refusal;
 
 /// Why there is no answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trouble {
     /// Lectern says what is wrong.
     Said(Problem),
@@ -103,19 +102,6 @@ pub async fn withdraw(id: &str) -> Answer<()> {
     if response.ok() { Ok(()) } else { Err(refusal(&response).await) }
 }
 
-/// `GET /api/rows/{report}/{window}`: the answer with its body unread.
-///
-/// # Errors
-/// [`Trouble`].
-pub async fn rows(
-    report: &str,
-    window: &str,
-    generation: u32,
-    signal: &AbortSignal,
-) -> Answer<http::Response> {
-    let url = format!("/api/rows/{report}/{window}?generation={generation}");
-    let response = sent(http::Request::get(&url).abort_signal(Some(signal)).build()).await?;
-    if response.ok() { Ok(response) } else { Err(refusal(&response).await) }
 }
 
 async fn sent(request: Result<http::Request, gloo_net::Error>) -> Answer<http::Response> {
@@ -133,9 +119,19 @@ async fn body(response: http::Response) -> Answer<String> {
 }
 
 async fn refusal(response: &http::Response) -> Trouble {
-    let text = response.text().await.unwrap_or_default();
-    match serde_json::from_str(&text) {
-        Ok(problem) => Trouble::Said(problem),
-        Err(_) => Trouble::Garbled(format!("HTTP {}", response.status())),
+    let body = response.text().await.unwrap_or_default();
+    Refusal::Said(response.status(), body).into()
+}
+
+impl From<Refusal> for Trouble {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Said(status, body) => match serde_json::from_str(&body) {
+                Ok(problem) => Self::Said(problem),
+                Err(_) => Self::Garbled(format!("HTTP {status}")),
+            },
+            Refusal::Unreachable => Self::Unreachable,
+            Refusal::Garbled(what) => Self::Garbled(what),
+        }
     }
 }

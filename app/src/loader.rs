@@ -3,11 +3,12 @@
 //! Not a resource: resources never cancel, and one sight has many answers, each better than the last.
 
 use crate::client::Trouble;
-use crate::message::{Answer, List, Load, Look, Part, Said, Show, Sight};
 use crate::timing::{self, Moment};
 use engine::measures::Measures;
 use js_sys::Reflect;
 use leptos::prelude::*;
+use thread::message::{Answer, List, Load, Look, Part, Said, Show, Sight};
+use thread::post;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MessageEvent, Worker};
@@ -44,7 +45,7 @@ pub struct Loader {
     students: RwSignal<Option<Shown>>,
     turn: StoredValue<u32>,
     /// What was said before the thread listened: only the last of it counts.
-    unheard: StoredValue<Option<String>>,
+    unheard: StoredValue<Option<Said>>,
     listens: StoredValue<bool>,
     worker: StoredValue<Option<Worker>, LocalStorage>,
 }
@@ -71,8 +72,7 @@ impl Loader {
         };
         if let Some(worker) = worker {
             let hear = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
-                let text = message.data().as_string().unwrap_or_default();
-                if let Ok(answer) = serde_json::from_str(&text) {
+                if let Some(answer) = post::unpacked(&message) {
                     new.hear(answer);
                 }
             });
@@ -94,20 +94,18 @@ impl Loader {
         let turn = self.turn.get_value().wrapping_add(1);
         self.turn.set_value(turn);
         timing::mark(Moment::Asked, Load::default());
-        let Ok(text) = serde_json::to_string(&Said::Look(Look { turn, sight })) else { return };
+        let look = Said::Look(Look { turn, sight });
         if self.listens.get_value() {
-            self.post(&text);
+            self.post(&look);
         } else {
-            self.unheard.set_value(Some(text));
+            self.unheard.set_value(Some(look));
         }
     }
 
     /// Asks for a part of a list; it comes in [`Loader::shown`].
     pub fn show(self, list: List, from: usize, count: usize) {
         let show = Show { turn: self.turn.get_value(), list, from, count };
-        if let Ok(text) = serde_json::to_string(&Said::Show(show)) {
-            self.post(&text);
-        }
+        self.post(&Said::Show(show));
     }
 
     /// The part of a list that came last.
@@ -120,10 +118,10 @@ impl Loader {
         .read_only()
     }
 
-    fn post(self, text: &str) {
+    fn post(self, said: &Said) {
         self.worker.with_value(|worker| {
             if let Some(worker) = worker {
-                let _ = worker.post_message(&JsValue::from_str(text));
+                let _ = worker.post_message(&post::packed(said));
             }
         });
     }
@@ -133,9 +131,9 @@ impl Loader {
         match answer {
             Answer::Listening => {
                 self.listens.set_value(true);
-                if let Some(text) = self.unheard.get_value() {
+                if let Some(said) = self.unheard.get_value() {
                     self.unheard.set_value(None);
-                    self.post(&text);
+                    self.post(&said);
                 }
             }
             Answer::Arriving { turn, load } if turn == now => {
@@ -160,10 +158,10 @@ impl Loader {
                 };
                 list.try_set(Some(Shown { from: show.from, part }));
             }
-            Answer::Failed { turn, window, trouble } if turn == now => {
+            Answer::Failed { turn, window, refusal } if turn == now => {
                 self.loaded.try_update(|loaded| {
                     loaded.failed.retain(|(id, _)| *id != window);
-                    loaded.failed.push((window, trouble));
+                    loaded.failed.push((window, refusal.into()));
                 });
             }
             // Of an older sight: nobody looks there any more.

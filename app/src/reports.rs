@@ -9,23 +9,21 @@
 pub mod figures;
 pub mod tongue;
 
-use crate::client::{self, Trouble};
-use crate::message::Load;
 use crate::told::{Answer, Look, Wanted};
-use domain::frame::{Frame, FrameReader};
+use domain::frame::Frame;
 use domain::report::ReportName;
 use engine::table::Table;
 use engine::table::arriving::Arriving;
 use engine::table::held::{Held, Tables};
-use js_sys::{Reflect, Uint8Array};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use thread::message::Load;
+use thread::post::{self, say};
+use thread::stream::{self, Refusal};
 use tongue::Tongue;
-use wasm_bindgen::closure::Closure;
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{AbortController, DedicatedWorkerGlobalScope, MessageEvent, ReadableStreamDefaultReader};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{AbortController, AbortSignal};
 
 /// Copies that are fetched at once: enough to keep the network busy while one of them is decoded.
 const SIDE_BY_SIDE: usize = 4;
@@ -38,19 +36,12 @@ const BETWEEN_ANSWERS: f64 = 400.0;
 
 /// Begins to listen to the page.
 pub fn run() {
-    let Ok(scope) = js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() else { return };
     let thread = Rc::new(RefCell::new(Thread::default()));
-    let hear = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
-        let said = message.data().as_string().and_then(|text| serde_json::from_str::<Look>(&text).ok());
-        if let Some(look) = said {
-            thread.borrow_mut().look(look);
-            fetch_what_is_missing(&thread);
-            thread.borrow_mut().tell();
-        }
+    post::hear(move |look: Look| {
+        thread.borrow_mut().look(look);
+        fetch_what_is_missing(&thread);
+        thread.borrow_mut().tell();
     });
-    scope.set_onmessage(Some(hear.as_ref().unchecked_ref()));
-    // It listens as long as the page lives.
-    hear.forget();
     say(&Answer::Listening);
 }
 
@@ -160,7 +151,7 @@ impl Thread {
         Some(())
     }
 
-    fn finished(&mut self, window: &Wanted, result: Result<(Table, u64), Trouble>) {
+    fn finished(&mut self, window: &Wanted, result: Result<(Table, u64), Refusal>) {
         self.fetches.remove(&window.id);
         match result {
             Ok((table, bytes)) => {
@@ -168,9 +159,9 @@ impl Thread {
                 self.tables.put(&window.id, held);
                 self.travelled.insert(window.id.clone(), bytes);
             }
-            Err(trouble) => {
+            Err(refusal) => {
                 self.failed.insert((window.id.clone(), window.generation));
-                say(&Answer::Failed { turn: self.turn(), window: window.id.clone(), trouble });
+                say(&Answer::Failed { turn: self.turn(), window: window.id.clone(), refusal });
             }
         }
         // The last of them always answers; before it, now and then.
@@ -205,52 +196,28 @@ async fn fetched(
     thread: &Rc<RefCell<Thread>>,
     report: &ReportName,
     window: &Wanted,
-    signal: &web_sys::AbortSignal,
-) -> Result<(Table, u64), Trouble> {
-    let garbled = |e: &dyn std::fmt::Display| Trouble::Garbled(e.to_string());
-    let response = client::rows(report.as_str(), &window.id, window.generation, signal).await?;
-    let body = response.body().ok_or(Trouble::Unreachable)?;
-    let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
-    let mut frames = FrameReader::default();
+    signal: &AbortSignal,
+) -> Result<(Table, u64), Refusal> {
     let mut arriving: Option<Arriving> = None;
-    let mut bytes = 0;
-    loop {
-        let chunk = JsFuture::from(reader.read()).await.map_err(|_| Trouble::Unreachable)?;
-        if signal.aborted() {
-            return Err(Trouble::Unreachable);
-        }
-        let part = |name: &str| Reflect::get(&chunk, &JsValue::from_str(name)).unwrap_or_default();
-        if part("done").is_truthy() {
-            break;
-        }
-        let piece = part("value").unchecked_into::<Uint8Array>().to_vec();
-        bytes += piece.len() as u64;
-        frames.push(&piece);
-        while let Some(frame) = frames.next().map_err(|e| garbled(&e))? {
+    let mut travelled = 0;
+    stream::read(report, &window.id, window.generation, signal, |mut frames, bytes| {
+        travelled = bytes;
+        while let Some(frame) = frames.next()? {
             match (frame, &mut arriving) {
                 (Frame::Head(head), _) => {
-                    arriving = Some(Arriving::new(&head, report.known()).map_err(|e| garbled(&e))?);
+                    arriving = Some(Arriving::new(&head, report.known()).map_err(|e| Refusal::garbled(&e))?);
                 }
                 (Frame::Slice(head, deflated), Some(arriving)) => {
                     let texts = &mut thread.borrow_mut().tables.texts;
-                    arriving.take(&head, &deflated, texts).map_err(|e| garbled(&e))?;
+                    arriving.take(&head, &deflated, texts).map_err(|e| Refusal::garbled(&e))?;
                 }
-                (Frame::Slice(..), None) => return Err(garbled(&"rows came before their header")),
+                (Frame::Slice(..), None) => return Err(Refusal::garbled(&"rows came before their header")),
             }
         }
         let rows = arriving.as_ref().map_or(0, Arriving::rows);
-        if thread.borrow_mut().progress(window, rows, bytes).is_none() {
-            return Err(Trouble::Unreachable);
-        }
-    }
-    frames.finish().map_err(|e| garbled(&e))?;
-    let table = arriving.ok_or_else(|| garbled(&"nothing came"))?.finish().map_err(|e| garbled(&e))?;
-    Ok((table, bytes))
-}
-
-fn say(answer: &Answer) {
-    let Ok(scope) = js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() else { return };
-    if let Ok(text) = serde_json::to_string(answer) {
-        let _ = scope.post_message(&JsValue::from_str(&text));
-    }
+        thread.borrow_mut().progress(window, rows, bytes).ok_or(Refusal::Unreachable)
+    })
+    .await?;
+    let arriving = arriving.ok_or_else(|| Refusal::garbled(&"nothing came"))?;
+    Ok((arriving.finish().map_err(|e| Refusal::garbled(&e))?, travelled))
 }

@@ -3,13 +3,14 @@
 //! It is started when a report that only it can read is first looked at: most visits never need it.
 
 use crate::client::Trouble;
-use crate::message::Load;
 use crate::told::{Answer, Figure, Look, Wanted};
 use domain::report::ReportName;
 use engine::reports::Question;
 use leptos::prelude::*;
+use thread::message::Load;
+use thread::post;
+use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
-use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
 
 /// What is looked at.
@@ -49,7 +50,7 @@ pub struct Teller {
     sight: StoredValue<Option<Sight>>,
     turn: StoredValue<u32>,
     /// What was said before the thread listened: only the last of it counts.
-    unheard: StoredValue<Option<String>>,
+    unheard: StoredValue<Option<Look>>,
     listens: StoredValue<bool>,
     worker: StoredValue<Option<Worker>, LocalStorage>,
 }
@@ -91,12 +92,11 @@ impl Teller {
         self.sight.set_value(Some(sight.clone()));
         let Sight { report, question, zone, windows } = sight;
         let look = Look { turn, report, question, zone, language, windows };
-        let Ok(text) = serde_json::to_string(&look) else { return };
         self.start();
         if self.listens.get_value() {
-            self.post(&text);
+            self.post(&look);
         } else {
-            self.unheard.set_value(Some(text));
+            self.unheard.set_value(Some(look));
         }
     }
 
@@ -108,8 +108,7 @@ impl Teller {
         options.set_type(WorkerType::Module);
         let Ok(worker) = Worker::new_with_options("/reports-start.js", &options) else { return };
         let hear = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
-            let text = message.data().as_string().unwrap_or_default();
-            if let Ok(answer) = serde_json::from_str(&text) {
+            if let Some(answer) = post::unpacked(&message) {
                 self.hear(answer);
             }
         });
@@ -134,10 +133,10 @@ impl Teller {
         });
     }
 
-    fn post(self, text: &str) {
+    fn post(self, look: &Look) {
         self.worker.with_value(|worker| {
             if let Some(worker) = worker {
-                let _ = worker.post_message(&JsValue::from_str(text));
+                let _ = worker.post_message(&post::packed(look));
             }
         });
     }
@@ -147,9 +146,9 @@ impl Teller {
         match answer {
             Answer::Listening => {
                 self.listens.set_value(true);
-                if let Some(text) = self.unheard.get_value() {
+                if let Some(look) = self.unheard.get_value() {
                     self.unheard.set_value(None);
-                    self.post(&text);
+                    self.post(&look);
                 }
             }
             Answer::Arriving { turn, load } if turn == now => {
@@ -165,10 +164,10 @@ impl Teller {
                     (told.report, told.figures, told.load, told.is_current) = (report, figures, load, true);
                 });
             }
-            Answer::Failed { turn, window, trouble } if turn == now => {
+            Answer::Failed { turn, window, refusal } if turn == now => {
                 self.told.try_update(|told| {
                     told.failed.retain(|(id, _)| *id != window);
-                    told.failed.push((window, trouble));
+                    told.failed.push((window, refusal.into()));
                 });
             }
             // Of an older sight: nobody looks there any more.

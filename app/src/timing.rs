@@ -1,7 +1,7 @@
 //! User Timing marks: what a profile of the page is read by.
 
-use crate::message::Load;
 use js_sys::{Function, Object, Reflect};
+use thread::message::Load;
 use wasm_bindgen::{JsCast, JsValue};
 
 /// A moment worth a mark.

@@ -1,10 +1,8 @@
-//! What the page and the thread of reports say to each other: JSON in `postMessage`.
+//! What the page and the thread of reports say to each other.
 //!
 //! The page says what it looks at, whole and again whenever it changes; the thread answers with figures that are
 //! ready to be drawn, words included. So the page needs one part that draws a [`Body`], and knows no report.
 
-use crate::client::Trouble;
-use crate::message::Load;
 use charts::answers::Answers;
 use charts::heat::Heat;
 use charts::listing::Listing;
@@ -13,12 +11,14 @@ use charts::ranking::Ranking;
 use charts::threads::Threads;
 use domain::report::ReportName;
 use domain::time::Timestamp;
+use domain::{wire_enum, wire_struct};
 use engine::measures::Facts;
 use engine::reports::Question;
-use serde::{Deserialize, Serialize};
+use thread::message::Load;
+use thread::stream::Refusal;
 
 /// From the page: what it looks at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Look {
     /// Rises with every look; answers to older ones are of no use.
     pub turn: u32,
@@ -34,8 +34,10 @@ pub struct Look {
     pub windows: Vec<Wanted>,
 }
 
+wire_struct!(Look { turn, report, question, zone, language, windows });
+
 /// A window whose copy can be fetched.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
     /// Its id.
     pub id: String,
@@ -47,8 +49,10 @@ pub struct Wanted {
     pub created: Timestamp,
 }
 
+wire_struct!(Wanted { id, generation, facts, created });
+
 /// From the thread.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
     /// It listens: what was said before this is lost.
     Listening,
@@ -75,12 +79,19 @@ pub enum Answer {
         /// Of this window.
         window: String,
         /// Why.
-        trouble: Trouble,
+        refusal: Refusal,
     },
 }
 
+wire_enum!(Answer {
+    0 Listening,
+    1 Arriving { turn, load },
+    2 Told { turn, figures, load },
+    3 Failed { turn, window, refusal },
+});
+
 /// A figure, ready to be drawn.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Figure {
     /// Tells it from the others of its report: letters, digits, `-`. Stays the same from answer to answer.
     pub id: String,
@@ -96,8 +107,10 @@ pub struct Figure {
     pub body: Body,
 }
 
+wire_struct!(Figure { id, title, unit, sentence, caveat, body });
+
 /// What is drawn.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Body {
     /// Upright bars over time or over steps.
     Bars(Chart),
@@ -120,6 +133,16 @@ pub enum Body {
     Text,
 }
 
+wire_enum!(Body {
+    0 Bars(chart),
+    1 Ranking { ranking, decks },
+    2 Heat(heat),
+    3 Listing(listing),
+    4 Answers(answers),
+    5 Threads(threads),
+    6 Text,
+});
+
 impl Figure {
     /// Its numbers as a table, where it has any that its body does not show as one.
     #[must_use]
@@ -138,6 +161,7 @@ impl Figure {
 mod tests {
     use super::*;
     use domain::range::Range;
+    use domain::wire;
     use domain::zone::Zone;
     use engine::measures;
 
@@ -168,7 +192,6 @@ mod tests {
                 created: Timestamp(7),
             }],
         };
-        let text = serde_json::to_string(&look).unwrap();
-        assert_eq!(serde_json::from_str::<Look>(&text).unwrap(), look);
+        assert_eq!(wire::read(&wire::written(&look)), Some(look));
     }
 }

@@ -4,10 +4,10 @@
 
 use crate::model::{Row, Table};
 use crate::ranking::{Item, Ranking};
-use serde::{Deserialize, Serialize};
+use domain::wire_struct;
 
 /// One option.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Choice {
     /// What it says.
     pub text: String,
@@ -19,8 +19,10 @@ pub struct Choice {
     pub is_solution: bool,
 }
 
+wire_struct!(Choice { text, count, others, is_solution });
+
 /// What a poll was answered with.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Answers {
     /// Above the options, in the table.
     pub head: String,
@@ -35,6 +37,8 @@ pub struct Answers {
     /// The options, in their order.
     pub choices: Vec<Choice>,
 }
+
+wire_struct!(Answers { head, counts, others, solution, has_solution, choices });
 
 impl Answers {
     /// The same numbers as a table.

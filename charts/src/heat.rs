@@ -6,9 +6,9 @@ use crate::model::{Row, Table};
 use crate::scale::Bands;
 use crate::svg::{Drawn, block, failed, finished, written};
 use crate::ticks;
+use domain::wire_struct;
 use plotters::prelude::{IntoDrawingArea, SVGBackend};
 use plotters::style::text_anchor::{HPos, VPos};
-use serde::{Deserialize, Serialize};
 
 /// Steps of the scale above nothing.
 const STEPS: f64 = 5.0;
@@ -24,7 +24,7 @@ const SWATCH: i32 = 56;
 const CHARACTER: i32 = 8;
 
 /// One line of cells.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Line {
     /// Its name in full.
     pub name: String,
@@ -36,8 +36,10 @@ pub struct Line {
     pub state: String,
 }
 
+wire_struct!(Line { name, short, cells, state });
+
 /// A heat map.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Heat {
     /// Tells its parts from those of other charts in the document: letters, digits, `-`.
     pub id: String,
@@ -56,6 +58,8 @@ pub struct Heat {
     /// Its lines, in order.
     pub lines: Vec<Line>,
 }
+
+wire_struct!(Heat { id, title, unit, sentence, head, state, columns, lines });
 
 /// Where everything stands.
 #[derive(Debug, Clone, PartialEq)]

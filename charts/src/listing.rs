@@ -1,12 +1,11 @@
 //! A table of several columns that a reader can sort: what a ranking is for one number, this is for many.
 
 use crate::model;
-use serde::{Deserialize, Serialize};
+use domain::{wire_enum, wire_struct};
 use std::cmp::Ordering;
 
 /// What a column holds, which decides how its cells are set and sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Words, from the left.
     Text,
@@ -18,8 +17,10 @@ pub enum Kind {
     Date,
 }
 
+wire_enum!(Kind { 0 Text, 1 Number, 2 Share, 3 Date });
+
 /// The head of a column.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Column {
     /// What it is, with its unit.
     pub head: String,
@@ -27,9 +28,10 @@ pub struct Column {
     pub kind: Kind,
 }
 
+wire_struct!(Column { head, kind });
+
 /// What stands in one cell.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Cell {
     /// Nothing is known, or it cannot be said: an empty place, never a zero.
     None,
@@ -40,6 +42,8 @@ pub enum Cell {
     /// A date as it is spelt, and seconds since 1970 to sort by.
     Date(String, i64),
 }
+
+wire_enum!(Cell { 0 None, 1 Text(text), 2 Number(number), 3 Date(text, at) });
 
 impl Cell {
     /// Words; none are no cell.
@@ -65,7 +69,7 @@ impl Cell {
 }
 
 /// One row.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Row {
     /// What a filter by this row is set to, where rows can be chosen.
     pub id: Option<String>,
@@ -77,8 +81,10 @@ pub struct Row {
     pub is_left_out: bool,
 }
 
+wire_struct!(Row { id, cells, spark, is_left_out });
+
 /// A table.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Listing {
     /// Its columns.
     pub columns: Vec<Column>,
@@ -89,6 +95,8 @@ pub struct Listing {
     /// How many rows there are in all: more than are here, where only the first are.
     pub total: u64,
 }
+
+wire_struct!(Listing { columns, spark, rows, total });
 
 impl Listing {
     /// Sorts the rows by a column; cells of nothing come last whichever way. Rows that are equal stay as they were.
@@ -183,8 +191,7 @@ mod tests {
             cells in prop::collection::vec(("[a-c]{0,3}", prop::option::of((-9i8..9).prop_map(f64::from))), 0..9),
         ) {
             let listing = listing(&cells);
-            let text = serde_json::to_string(&listing).unwrap();
-            prop_assert_eq!(serde_json::from_str::<Listing>(&text).unwrap(), listing);
+            prop_assert_eq!(domain::wire::read(&domain::wire::written(&listing)), Some(listing));
         }
     }
 

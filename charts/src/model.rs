@@ -1,9 +1,9 @@
 //! What a chart of upright bars says: a sentence, and a table with the very same numbers.
 
-use serde::{Deserialize, Serialize};
+use domain::{wire_enum, wire_struct};
 
 /// What is known of one bar's number.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Level {
     /// Not here: a gap with a word, never a zero.
     Missing,
@@ -12,6 +12,8 @@ pub enum Level {
     /// Final.
     Complete(f64),
 }
+
+wire_enum!(Level { 0 Missing, 1 Provisional(value), 2 Complete(value) });
 
 impl Level {
     /// The number, where there is one that can be drawn: finite and not below zero.
@@ -26,7 +28,7 @@ impl Level {
 }
 
 /// One bar.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Bar {
     /// Its name in the table, in full.
     pub name: String,
@@ -38,8 +40,10 @@ pub struct Bar {
     pub level: Level,
 }
 
+wire_struct!(Bar { name, short, is_landmark, level });
+
 /// Numbers that stand beside the bars in the table and are not drawn: one for each bar.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Beside {
     /// What they are.
     pub name: String,
@@ -47,8 +51,10 @@ pub struct Beside {
     pub values: Vec<Option<f64>>,
 }
 
+wire_struct!(Beside { name, values });
+
 /// The words that a chart needs and cannot know.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Words {
     /// Above the names of the bars, in the table.
     pub bars: String,
@@ -62,8 +68,10 @@ pub struct Words {
     pub missing: String,
 }
 
+wire_struct!(Words { bars, state, complete, provisional, missing });
+
 /// Bars over time.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Chart {
     /// Tells its parts from those of other charts in the document: letters, digits, `-`.
     pub id: String,
@@ -81,8 +89,10 @@ pub struct Chart {
     pub words: Words,
 }
 
+wire_struct!(Chart { id, title, unit, sentence, bars, beside, words });
+
 /// One row of a table.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Row {
     /// The bar's name.
     pub name: String,
@@ -93,7 +103,7 @@ pub struct Row {
 }
 
 /// A chart's numbers as a table.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Table {
     /// The names of the columns: bars, each number, state if rows have one.
     pub columns: Vec<String>,

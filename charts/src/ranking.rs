@@ -7,9 +7,9 @@ use crate::ink::Ink;
 use crate::model::{Row, Table};
 use crate::scale::Linear;
 use crate::svg::{Drawn, block, failed, finished, written};
+use domain::wire_struct;
 use plotters::prelude::{IntoDrawingArea, SVGBackend};
 use plotters::style::text_anchor::{HPos, VPos};
-use serde::{Deserialize, Serialize};
 
 /// Pixels down of one row: a target that a thumb can hit.
 pub const ROW: u32 = 32;
@@ -20,7 +20,7 @@ const CHARACTER: i32 = 8;
 const SPACE: i32 = 8;
 
 /// One bar.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Item {
     /// Its name.
     pub name: String,
@@ -32,6 +32,8 @@ pub struct Item {
     pub is_left_out: bool,
 }
 
+wire_struct!(Item { name, value, beside, is_left_out });
+
 impl Item {
     /// The number that is drawn: finite and not below zero.
     #[must_use]
@@ -41,7 +43,7 @@ impl Item {
 }
 
 /// Lying bars.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Ranking {
     /// Tells its parts from those of other charts in the document: letters, digits, `-`.
     pub id: String,
@@ -58,6 +60,8 @@ pub struct Ranking {
     /// Its bars, in order.
     pub items: Vec<Item>,
 }
+
+wire_struct!(Ranking { id, title, unit, sentence, head, beside, items });
 
 impl Ranking {
     /// The same numbers as a table.

@@ -1,9 +1,9 @@
 //! Questions with their answers, as a page sets them: who said what, and when.
 
-use serde::{Deserialize, Serialize};
+use domain::wire_struct;
 
 /// Something that was said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Said {
     /// Who said it; may be empty.
     pub who: String,
@@ -19,8 +19,10 @@ pub struct Said {
     pub note: String,
 }
 
+wire_struct!(Said { who, role, is_staff, when, text, note });
+
 /// A question with its answers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Thread {
     /// Tells it from others.
     pub id: String,
@@ -30,11 +32,15 @@ pub struct Thread {
     pub answers: Vec<Said>,
 }
 
+wire_struct!(Thread { id, question, answers });
+
 /// Threads.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Threads {
     /// The newest first.
     pub threads: Vec<Thread>,
     /// How many there are in all: more than are here, where only the first are.
     pub total: u64,
 }
+
+wire_struct!(Threads { threads, total });

@@ -10,6 +10,7 @@
 //!   [`turn`]: whose window is next; [`pace`]: how often to look and how long to back off.
 //! - [`upstream`]: what Echo360 says, parsed at the edge; [`directory`]: its courses, sections and terms.
 //! - [`api`], [`problem`], [`frame`]: what Lectern itself says, to its page and to everybody else.
+//! - [`wire`]: what the programs of one page say to each other, as bytes.
 //! - [`settings`]: what an installation is told, validated whole.
 //! - [`view`]: what is on the screen, as a URL and back.
 
@@ -31,4 +32,5 @@ pub mod turn;
 pub mod upstream;
 pub mod view;
 pub mod window;
+pub mod wire;
 pub mod zone;

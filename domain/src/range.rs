@@ -2,6 +2,7 @@
 
 use crate::problem::{Code, Problem};
 use crate::time::{Day, Timestamp, iso, minus_days, parse_day, plus_days};
+use crate::wire::{Reader, Wire};
 use crate::zone::Zone;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +13,16 @@ pub struct Range {
     from: Day,
     #[serde(with = "iso")]
     to: Day,
+}
+
+impl Wire for Range {
+    fn write(&self, to: &mut Vec<u8>) {
+        (self.from, self.to).write(to);
+    }
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        let (from, to) = <(Day, Day)>::read(from)?;
+        (from <= to && (to - from).num_days() < LONGEST_DAYS).then_some(Self { from, to })
+    }
 }
 
 /// A half-open span of instants: `start <= t < end`.

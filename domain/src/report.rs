@@ -1,6 +1,7 @@
 //! The eight reports that Lectern knows, with their columns as the vendor's reference gives them.
 
 use crate::column;
+use crate::wire::{Reader, Wire};
 use serde::{Deserialize, Serialize};
 
 /// The name of a report as Echo360 spells it in a path: letters, digits, `_`, `-`.
@@ -26,6 +27,15 @@ impl ReportName {
     #[must_use]
     pub fn known(&self) -> Option<&'static Report> {
         REPORTS.iter().find(|report| report.name == self.0)
+    }
+}
+
+impl Wire for ReportName {
+    fn write(&self, to: &mut Vec<u8>) {
+        self.0.write(to);
+    }
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        Self::parse(&String::read(from)?)
     }
 }
 

@@ -4,6 +4,7 @@
 //! these few. A role is institution-wide: a doctoral student who teaches a course is still a student here.
 
 use crate::column;
+use crate::wire_enum;
 use serde::{Deserialize, Serialize};
 
 /// A kind of person.
@@ -23,6 +24,8 @@ pub enum Role {
     /// The row names no role: somebody who came through a public link.
     Unnamed,
 }
+
+wire_enum!(Role { 0 Student, 1 Instructor, 2 Assistant, 3 Administrator, 4 Other, 5 Unnamed });
 
 impl Role {
     /// Every role, in the order in which they are listed.

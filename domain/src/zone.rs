@@ -5,6 +5,7 @@
 //! table: binning rows by local day costs a comparison, and a test can pass in any zone it likes.
 
 use crate::time::{DAY, Day, SECOND, Timestamp};
+use crate::wire_struct;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,8 @@ pub struct Zone {
     /// `(from, offset in seconds east of UTC)`, ascending; the first holds for everything earlier too.
     changes: Vec<(Timestamp, i32)>,
 }
+
+wire_struct!(Zone { name, changes });
 
 impl Zone {
     /// UTC, by its own name.

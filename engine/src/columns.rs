@@ -13,7 +13,7 @@ use crate::sitting::{QUARTER, Seats, Sitting};
 use crate::stencil::{Codes, Said, Stencils, TIME};
 use domain::column;
 use domain::report::REPORTS;
-use serde::{Deserialize, Serialize};
+use domain::wire_struct;
 
 /// The report whose columns these are.
 pub const REPORT: &str = "videoview";
@@ -82,13 +82,15 @@ impl Texts {
 }
 
 /// Rows that are not among the columns, by what is wrong with them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PassedOver {
     /// Another number of fields than the header.
     pub ragged: u64,
     /// No time that could be read.
     pub undated: u64,
 }
+
+wire_struct!(PassedOver { ragged, undated });
 
 impl PassedOver {
     /// All of them.

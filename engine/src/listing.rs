@@ -7,10 +7,10 @@ use crate::dictionary::EMPTY;
 use crate::measures::Question;
 use crate::shelf::{Held, Shelf};
 use crate::sieve::{self, Passes, Sieve};
-use serde::{Deserialize, Serialize};
+use domain::wire_struct;
 
 /// What a table shows of one row.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Row {
     /// Seconds since 1970, UTC.
     pub time: u32,
@@ -27,6 +27,8 @@ pub struct Row {
     /// The video's whole minutes.
     pub length: Option<u32>,
 }
+
+wire_struct!(Row { time, video, course, section, person, role, length });
 
 /// Rows of one window's copy, in the order of time.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ use domain::range::Range;
 use domain::role::Role;
 use domain::time::Day;
 use domain::zone::Zone;
-use serde::{Deserialize, Serialize};
+use domain::{wire_enum, wire_struct};
 
 /// How many videos or sections are answered by name; the others are summed up.
 pub const MOST_NAMED: usize = 20;
@@ -21,7 +21,7 @@ pub const MOST_NAMED: usize = 20;
 pub const MOST_STEPS: usize = 53;
 
 /// What is to be measured.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
     /// Which days.
     pub range: Range,
@@ -39,14 +39,18 @@ pub struct Question {
     pub today: Day,
 }
 
+wire_struct!(Question { range, zone, course, sections, roles, videos, today });
+
 /// What was watched.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Watched {
     /// Rows: half minutes.
     pub rows: u64,
     /// Distinct viewers.
     pub viewers: u64,
 }
+
+wire_struct!(Watched { rows, viewers });
 
 impl Watched {
     /// Minutes watched.
@@ -64,8 +68,7 @@ pub fn minutes(rows: u64) -> f64 {
 }
 
 /// What is known of one day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Known {
     /// Not all of it is here, so that no number of it would be true.
     Missing,
@@ -74,6 +77,8 @@ pub enum Known {
     /// Final.
     Complete(Watched),
 }
+
+wire_enum!(Known { 0 Missing, 1 Provisional(watched), 2 Complete(watched) });
 
 impl Known {
     /// What was watched, where it is known.
@@ -87,7 +92,7 @@ impl Known {
 }
 
 /// One day of the week, over all weeks of the range.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Weekday {
     /// How many days of this name are known.
     pub known: u32,
@@ -97,8 +102,10 @@ pub struct Weekday {
     pub hours: [u64; 24],
 }
 
+wire_struct!(Weekday { known, provisional, hours });
+
 /// One video or one section.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
     /// Its id, as it came.
     pub id: String,
@@ -114,6 +121,8 @@ pub struct Item {
     pub viewer_rows: u64,
 }
 
+wire_struct!(Item { id, name, part_of, seconds, watched, viewer_rows });
+
 impl Item {
     /// Minutes per viewer, as a share of the length: passes 1 where parts were watched again. `None` without
     /// viewers or a length. Minutes of nobody known are no viewer's, and left out.
@@ -127,7 +136,7 @@ impl Item {
 }
 
 /// Videos or sections, most minutes first.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Items {
     /// The first [`MOST_NAMED`], and whatever is filtered by.
     pub named: Vec<Item>,
@@ -137,8 +146,10 @@ pub struct Items {
     pub other_rows: u64,
 }
 
+wire_struct!(Items { named, others, other_rows });
+
 /// How many students watched how much.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Students {
     /// Students with recorded activity. Nobody knows how many have none.
     pub active: u64,
@@ -156,8 +167,10 @@ pub struct Students {
     pub steps_known: Vec<bool>,
 }
 
+wire_struct!(Students { active, rows, median_rows, bin_minutes, bins, step_days, steps_known });
+
 /// The answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Measures {
     /// Every day of the range, first to last.
     pub days: Vec<(Day, Known)>,
@@ -176,6 +189,8 @@ pub struct Measures {
     /// Rows of the copies that could not be placed, whatever their day, course and filters.
     pub passed_over: PassedOver,
 }
+
+wire_struct!(Measures { days, total, week, videos, sections, roles, students, passed_over });
 
 impl Measures {
     /// Whether every day is final.

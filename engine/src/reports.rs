@@ -22,10 +22,10 @@ pub mod weekly;
 mod fixture;
 
 use crate::measures;
-use serde::{Deserialize, Serialize};
+use domain::wire_struct;
 
 /// What is to be measured.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
     /// Range, zone, course, sections, roles, videos, today: as of every report.
     pub base: measures::Question,
@@ -34,6 +34,8 @@ pub struct Question {
     /// Whether what people wrote is wanted too: notes, questions, answers. Off at first, since few need it.
     pub contents: bool,
 }
+
+wire_struct!(Question { base, decks, contents });
 
 /// What is known of a day or of a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

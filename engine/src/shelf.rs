@@ -3,11 +3,11 @@
 use crate::columns::Texts;
 use crate::copy::Copy;
 use domain::time::{Day, SECOND, Timestamp};
-use serde::{Deserialize, Serialize};
+use domain::wire_struct;
 use std::collections::BTreeMap;
 
 /// The days a window's copy answers for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Facts {
     /// The first UTC day; `None` without dates.
     pub start: Option<Day>,
@@ -16,6 +16,8 @@ pub struct Facts {
     /// The first UTC day that was not complete when the copy was asked for.
     pub provisional_from: Option<Day>,
 }
+
+wire_struct!(Facts { start, end, provisional_from });
 
 /// A copy that is here.
 #[derive(Debug, Clone)]

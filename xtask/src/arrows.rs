@@ -37,7 +37,8 @@ mod tests {
             ("domain", &[][..]),
             ("engine", &["domain"]),
             ("charts", &["domain", "engine"]),
-            ("app", &["domain", "engine", "charts"]),
+            ("thread", &["domain", "engine"]),
+            ("app", &["domain", "engine", "charts", "thread"]),
             ("lectern-worker", &["domain", "engine", "charts"]),
             // The judge shares no code with what it judges.
             ("sandbox", &[]),

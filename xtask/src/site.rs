@@ -13,8 +13,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 /// The folders and files that a change of the site is in.
-pub(crate) const SOURCES: [&str; 8] =
-    ["app", "charts", "engine", "domain", "style", "index.html", "Cargo.toml", "Cargo.lock"];
+pub(crate) const SOURCES: [&str; 9] =
+    ["app", "thread", "charts", "engine", "domain", "style", "index.html", "Cargo.toml", "Cargo.lock"];
 
 /// The programs of the page: the one that draws, the data thread, and the thread of all other reports.
 const PROGRAMS: [&str; 3] = ["page", "thread", "reports"];
@@ -53,14 +53,26 @@ impl Finish {
 pub(crate) fn build(checkout: &Checkout, tools: &Tools, finish: Finish) -> Result<()> {
     step("Building the page", || {
         let mut compile = cargo::cargo(checkout);
-        compile.args(["build", "-p", "app", "--bins", "--target", WASM, "--profile", finish.profile()]);
+        compile.args([
+            "build",
+            "-p",
+            "app",
+            "-p",
+            "thread",
+            "--bins",
+            "--target",
+            WASM,
+            "--profile",
+            finish.profile(),
+        ]);
         let files =
             cargo::build(&mut compile).context("the page does not build: correct what is said above")?;
         let mut parts = vec![checkout.path("app/public"), join_styles(checkout, tools)?];
         for program in PROGRAMS {
             let name = format!("{program}.wasm");
             let wasm = files.iter().find(|file| file.file_name().is_some_and(|file| file == name.as_str()));
-            let wasm = wasm.with_context(|| format!("the package `app` builds no program `{program}`"))?;
+            let wasm =
+                wasm.with_context(|| format!("neither `app` nor `thread` builds a program `{program}`"))?;
             parts.push(bind(checkout, tools, finish, program, wasm)?);
         }
         put_together(checkout, &parts)

@@ -1,7 +1,6 @@
 //! Every row behind the measures, and the files that hold them.
 
 use crate::loader::Shown;
-use crate::message::{List, Part};
 use crate::page::Ground;
 use crate::parts::figure::menu::Menu;
 use crate::parts::files::{File, Files};
@@ -12,6 +11,7 @@ use domain::time::{SECOND, Timestamp};
 use domain::zone::Zone;
 use engine::measures::Measures;
 use leptos::prelude::*;
+use thread::message::{List, Part};
 
 const COLUMNS: &[Column] = &[
     Column { head: said::TIME, class: "cell-time" },

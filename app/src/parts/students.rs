@@ -1,7 +1,6 @@
 //! Every student with recorded activity: a long table, and all of it as CSV and on paper.
 
 use crate::loader::Shown;
-use crate::message::{List, Part, Student};
 use crate::page::Ground;
 use crate::parts::figure::export::{self, About};
 use crate::parts::figure::menu::Menu;
@@ -15,6 +14,7 @@ use domain::time::Day;
 use engine::measures::{self, Measures, Students};
 use leptos::html;
 use leptos::prelude::*;
+use thread::message::{List, Part, Student};
 
 /// The size of a spark-line.
 const SPARK: Size = Size { width: 168, height: 20 };

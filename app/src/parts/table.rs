@@ -7,11 +7,11 @@
 //! Roles are written out: a table that is laid out as blocks loses them in some browsers.
 
 use crate::loader::{Loader, Shown};
-use crate::message::List;
 use crate::words::figures as said;
 use leptos::ev::KeyboardEvent;
 use leptos::html;
 use leptos::prelude::*;
+use thread::message::List;
 
 /// Pixels down of one row.
 pub const ROW: f64 = 36.0;

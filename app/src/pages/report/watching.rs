@@ -1,7 +1,7 @@
 //! What the data thread measures of `videoview`: its figures, how much has arrived, what could not be had.
 
 use super::{Here, held, question};
-use crate::message::{Sight, Wanted};
+use thread::message::{Sight, Wanted};
 use crate::page::Ground;
 use crate::parts::figures::Figures;
 use crate::parts::notice::Notice;

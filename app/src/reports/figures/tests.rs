@@ -7,6 +7,7 @@ use charts::model::Level;
 use domain::range::Range;
 use domain::report::ReportName;
 use domain::time::{Timestamp, plus_days};
+use domain::wire;
 use domain::zone::Zone;
 use engine::decode::Decoder;
 use engine::measures::{self, Facts};
@@ -60,9 +61,8 @@ fn told_of(report: &str, csv: &str, ask: impl FnOnce(&mut Question)) -> Vec<Figu
         windows: vec![wanted],
     };
     let figures = of(&look, &tables, &Tongue::default());
-    let answer = Answer::Told { turn: 1, figures, load: crate::message::Load::default() };
-    let text = serde_json::to_string(&answer).unwrap();
-    assert_eq!(serde_json::from_str::<Answer>(&text).unwrap(), answer, "figures travel whole");
+    let answer = Answer::Told { turn: 1, figures, load: thread::message::Load::default() };
+    assert_eq!(wire::read(&wire::written(&answer)).as_ref(), Some(&answer), "figures travel whole");
     let Answer::Told { figures, .. } = answer else { panic!() };
     let mut ids: Vec<&str> = figures.iter().map(|figure| figure.id.as_str()).collect();
     ids.sort_unstable();
@@ -140,7 +140,7 @@ fn questions_and_notes_keep_their_words_until_they_are_asked_for() {
     let csv = format!(
         "{head}q,Why water?,{PLACE},u1,Ana,Nuñez,a@b,Student,a,Because of salt,2026-02-03 10:00:00,t,Bo,Li,b@b,Instructor\n"
     );
-    let text = |contents: bool| serde_json::to_string(&told("qanda", &csv, contents)).unwrap();
+    let text = |contents: bool| format!("{:?}", told("qanda", &csv, contents));
     assert!(!text(false).contains("water") && text(false).contains("What was written is not shown."));
     assert!(text(true).contains("Why water?") && text(true).contains("Because of salt"));
     assert!(!text(true).contains("a@b"), "no address travels");
@@ -150,7 +150,7 @@ fn questions_and_notes_keep_their_words_until_they_are_asked_for() {
     );
     let head = "PresentationID,PresentationName,sectionId,sectionNumber,courseId,courseIdentifier,courseName,content,note_count,event_timestamp,userid,firstname,lastname,role\n";
     let csv = format!("{head}d,Membranes,{PLACE},salty,3,2026-02-03 10:00:00,u1,Ana,Nuñez,Student\n");
-    let text = |contents: bool| serde_json::to_string(&told("notes", &csv, contents)).unwrap();
+    let text = |contents: bool| format!("{:?}", told("notes", &csv, contents));
     assert!(!text(false).contains("salty") && text(true).contains("salty"));
     assert_eq!(
         find(&told("notes", &csv, false), "notes").sentence,

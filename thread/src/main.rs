@@ -1,5 +1,5 @@
 //! The data thread: starts the loop that answers the page's messages.
 
 fn main() {
-    app::thread::run();
+    thread::keeper::run();
 }

@@ -4,22 +4,20 @@
 //! wanted stay, fetches that are not are aborted at once, and only what is missing is fetched. No rows leave
 //! it but those that a table has on the screen.
 
-use crate::client::{self, Trouble};
 use crate::message::{Answer, List, Load, Look, Part, Said, Show, Sight, Student, Wanted};
-use domain::frame::{Frame, FrameReader};
+use crate::post::{self, say};
+use crate::stream::{self, Refusal};
+use domain::frame::Frame;
 use domain::report::ReportName;
 use engine::copy::{Arriving, Copy};
 use engine::listing::Listing;
 use engine::shelf::Shelf;
 use engine::tally::Tally;
-use js_sys::{Reflect, Uint8Array};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
-use wasm_bindgen::closure::Closure;
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{AbortController, DedicatedWorkerGlobalScope, MessageEvent, ReadableStreamDefaultReader};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{AbortController, AbortSignal};
 
 /// Copies that are fetched at once: enough to keep the network busy while one of them is decoded.
 const SIDE_BY_SIDE: usize = 4;
@@ -29,23 +27,15 @@ const BETWEEN_WORDS: f64 = 100.0;
 
 /// Begins to listen to the page.
 pub fn run() {
-    let Ok(scope) = js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() else { return };
     let thread = Rc::new(RefCell::new(Thread::default()));
-    let hear = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
-        let said = message.data().as_string().and_then(|text| serde_json::from_str::<Said>(&text).ok());
-        match said {
-            Some(Said::Look(look)) => {
-                thread.borrow_mut().look(look);
-                fetch_what_is_missing(&thread);
-                thread.borrow().measured();
-            }
-            Some(Said::Show(show)) => thread.borrow_mut().show(show),
-            None => {}
+    post::hear(move |said| match said {
+        Said::Look(look) => {
+            thread.borrow_mut().look(look);
+            fetch_what_is_missing(&thread);
+            thread.borrow().measured();
         }
+        Said::Show(show) => thread.borrow_mut().show(show),
     });
-    scope.set_onmessage(Some(hear.as_ref().unchecked_ref()));
-    // It listens as long as the page lives.
-    hear.forget();
     say(&Answer::Listening);
 }
 
@@ -189,7 +179,7 @@ impl Thread {
         Some(())
     }
 
-    fn finished(&mut self, window: &Wanted, result: Result<(Copy, u64), Trouble>) {
+    fn finished(&mut self, window: &Wanted, result: Result<(Copy, u64), Refusal>) {
         self.fetches.remove(&window.id);
         match result {
             Ok((copy, bytes)) => {
@@ -198,9 +188,9 @@ impl Thread {
                 self.count();
                 self.measured();
             }
-            Err(trouble) => {
+            Err(refusal) => {
                 self.failed.insert((window.id.clone(), window.generation));
-                say(&Answer::Failed { turn: self.turn, window: window.id.clone(), trouble });
+                say(&Answer::Failed { turn: self.turn, window: window.id.clone(), refusal });
                 self.measured();
             }
         }
@@ -232,50 +222,28 @@ async fn fetched(
     thread: &Rc<RefCell<Thread>>,
     report: &ReportName,
     window: &Wanted,
-    signal: &web_sys::AbortSignal,
-) -> Result<(Copy, u64), Trouble> {
-    let garbled = |e: &dyn std::fmt::Display| Trouble::Garbled(e.to_string());
-    let response = client::rows(report.as_str(), &window.id, window.generation, signal).await?;
-    let body = response.body().ok_or(Trouble::Unreachable)?;
-    let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
-    let mut frames = FrameReader::default();
+    signal: &AbortSignal,
+) -> Result<(Copy, u64), Refusal> {
     let mut arriving: Option<Arriving> = None;
-    let mut bytes = 0;
-    loop {
-        let chunk = JsFuture::from(reader.read()).await.map_err(|_| Trouble::Unreachable)?;
-        if signal.aborted() {
-            return Err(Trouble::Unreachable);
-        }
-        let part = |name: &str| Reflect::get(&chunk, &JsValue::from_str(name)).unwrap_or_default();
-        if part("done").is_truthy() {
-            break;
-        }
-        let piece = part("value").unchecked_into::<Uint8Array>().to_vec();
-        bytes += piece.len() as u64;
-        frames.push(&piece);
-        while let Some(frame) = frames.next().map_err(|e| garbled(&e))? {
+    let mut travelled = 0;
+    stream::read(report, &window.id, window.generation, signal, |mut frames, bytes| {
+        travelled = bytes;
+        while let Some(frame) = frames.next()? {
             match (frame, &mut arriving) {
-                (Frame::Head(head), _) => arriving = Some(Arriving::new(&head).map_err(|e| garbled(&e))?),
+                (Frame::Head(head), _) => {
+                    arriving = Some(Arriving::new(&head).map_err(|e| Refusal::garbled(&e))?);
+                }
                 (Frame::Slice(head, deflated), Some(arriving)) => {
                     let texts = &mut thread.borrow_mut().shelf.texts;
-                    arriving.take(&head, &deflated, texts).map_err(|e| garbled(&e))?;
+                    arriving.take(&head, &deflated, texts).map_err(|e| Refusal::garbled(&e))?;
                 }
-                (Frame::Slice(..), None) => return Err(garbled(&"rows came before their header")),
+                (Frame::Slice(..), None) => return Err(Refusal::garbled(&"rows came before their header")),
             }
         }
         let rows = arriving.as_ref().map_or(0, Arriving::rows);
-        if thread.borrow_mut().progress(window, rows, bytes).is_none() {
-            return Err(Trouble::Unreachable);
-        }
-    }
-    frames.finish().map_err(|e| garbled(&e))?;
-    let copy = arriving.ok_or_else(|| garbled(&"nothing came"))?.finish().map_err(|e| garbled(&e))?;
-    Ok((copy, bytes))
-}
-
-fn say(answer: &Answer) {
-    let Ok(scope) = js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() else { return };
-    if let Ok(text) = serde_json::to_string(answer) {
-        let _ = scope.post_message(&JsValue::from_str(&text));
-    }
+        thread.borrow_mut().progress(window, rows, bytes).ok_or(Refusal::Unreachable)
+    })
+    .await?;
+    let arriving = arriving.ok_or_else(|| Refusal::garbled(&"nothing came"))?;
+    Ok((arriving.finish().map_err(|e| Refusal::garbled(&e))?, travelled))
 }

@@ -1,16 +1,16 @@
-//! What the page and its data thread say to each other: JSON in `postMessage`, a few kilobytes each at most.
+//! What the page and its data thread say to each other: a few kilobytes each at most.
 //!
 //! The page says what it looks at, whole and again whenever it changes; the thread works out the difference.
 //! So a lost or late message can do no harm. Every answer carries the turn it belongs to.
 
-use crate::client::Trouble;
+use crate::stream::Refusal;
 use domain::report::ReportName;
+use domain::{wire_enum, wire_struct};
 use engine::listing::Row;
 use engine::measures::{Facts, Measures, Question};
-use serde::{Deserialize, Serialize};
 
 /// From the page.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Said {
     /// It looks at something.
     Look(Look),
@@ -18,8 +18,10 @@ pub enum Said {
     Show(Show),
 }
 
+wire_enum!(Said { 0 Look(look), 1 Show(show) });
+
 /// A part of a list that is on the screen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Show {
     /// Of this look.
     pub turn: u32,
@@ -31,8 +33,10 @@ pub struct Show {
     pub count: usize,
 }
 
+wire_struct!(Show { turn, list, from, count });
+
 /// What is listed row by row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum List {
     /// Every row behind the measures, in the order of time.
     Rows,
@@ -40,8 +44,10 @@ pub enum List {
     Students,
 }
 
+wire_enum!(List { 0 Rows, 1 Students });
+
 /// Rows of a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
     /// Of [`List::Rows`].
     Rows(Vec<Row>),
@@ -49,8 +55,10 @@ pub enum Part {
     Students(Vec<Student>),
 }
 
+wire_enum!(Part { 0 Rows(rows), 1 Students(students) });
+
 /// A student, as a table shows them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Student {
     /// `Nuñez, Ana`.
     pub name: String,
@@ -60,8 +68,10 @@ pub struct Student {
     pub steps: Vec<u32>,
 }
 
+wire_struct!(Student { name, rows, steps });
+
 /// From the page: what it looks at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Look {
     /// Rises with every look; answers to older ones are of no use.
     pub turn: u32,
@@ -69,8 +79,10 @@ pub struct Look {
     pub sight: Sight,
 }
 
+wire_struct!(Look { turn, sight });
+
 /// What is looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sight {
     /// The report.
     pub report: ReportName,
@@ -80,8 +92,10 @@ pub struct Sight {
     pub windows: Vec<Wanted>,
 }
 
+wire_struct!(Sight { report, question, windows });
+
 /// A window whose copy can be fetched.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
     /// Its id.
     pub id: String,
@@ -91,8 +105,10 @@ pub struct Wanted {
     pub facts: Facts,
 }
 
+wire_struct!(Wanted { id, generation, facts });
+
 /// From the thread.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
     /// It listens: what was said before this is lost.
     Listening,
@@ -126,12 +142,20 @@ pub enum Answer {
         /// Of this window.
         window: String,
         /// Why.
-        trouble: Trouble,
+        refusal: Refusal,
     },
 }
 
+wire_enum!(Answer {
+    0 Listening,
+    1 Arriving { turn, load },
+    2 Measured { turn, measures, load },
+    3 Shown { show, part },
+    4 Failed { turn, window, refusal },
+});
+
 /// How much has arrived.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Load {
     /// Rows that have been read.
     pub rows: u64,
@@ -143,11 +167,14 @@ pub struct Load {
     pub pending: usize,
 }
 
+wire_struct!(Load { rows, bytes, copies, pending });
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use domain::range::Range;
     use domain::role::Role;
+    use domain::wire;
     use domain::zone::Zone;
 
     #[test]
@@ -175,8 +202,7 @@ mod tests {
         for said in
             [Said::Look(look), Said::Show(Show { turn: 3, list: List::Students, from: 20, count: 10 })]
         {
-            let text = serde_json::to_string(&said).unwrap();
-            assert_eq!(serde_json::from_str::<Said>(&text).unwrap(), said);
+            assert_eq!(wire::read(&wire::written(&said)), Some(said));
         }
     }
 }
