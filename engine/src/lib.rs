@@ -7,7 +7,7 @@
 //!
 //! On the page, in this order:
 //!
-//! - [`slice`]: deflated bytes, inflated and checked; [`decode`]: CSV as records; [`instant`]: a row's time;
+//! - [`slice`]: deflated bytes, inflated ([`deflate`]) and checked ([`crc`]); [`decode`]: CSV as records; [`instant`]: a row's time;
 //!   `stencil`: rows like others but for it.
 //! - [`dictionary`], [`label`], [`sitting`], [`columns`]: what the rows say, as numbers; [`copy`]: whole or not at
 //!   all; [`shelf`]: the copies that are here.
@@ -22,7 +22,9 @@ pub mod cells;
 pub mod codes;
 pub mod columns;
 pub mod copy;
+pub mod crc;
 pub mod decode;
+pub mod deflate;
 pub mod dictionary;
 pub mod inflate;
 pub mod instant;

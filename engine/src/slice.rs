@@ -1,7 +1,8 @@
 //! A slice as the page gets it: raw deflate, inflated and checked before a single row of it is believed.
 
+use crate::crc::Crc;
+use crate::deflate::{Broken, Deflate};
 use domain::frame::SliceHead;
-use flate2::{Decompress, FlushDecompress, Status};
 
 /// Why a slice is not what was stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,20 +27,11 @@ impl std::fmt::Display for Spoilt {
 
 impl std::error::Error for Spoilt {}
 
-/// Memory that is set aside before a slice has shown that it needs it: a wrong length costs no more.
-const TRUSTED: usize = 16 << 20;
-
 /// Inflates one slice after another, keeping its memory between them.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Inflater {
-    stream: Decompress,
-    bytes: Vec<u8>,
-}
-
-impl Default for Inflater {
-    fn default() -> Self {
-        Self { stream: Decompress::new(false), bytes: Vec::new() }
-    }
+    crc: Crc,
+    deflate: Deflate,
 }
 
 impl Inflater {
@@ -49,42 +41,13 @@ impl Inflater {
     /// [`Spoilt`]: the copy has to be fetched again.
     pub fn inflate(&mut self, head: &SliceHead, deflated: &[u8]) -> Result<&[u8], Spoilt> {
         // Before anything of it is believed.
-        if crc32fast::hash(deflated) != head.crc32 {
+        if self.crc.of(deflated) != head.crc32 {
             return Err(Spoilt::Crc);
         }
-        let wanted = head.raw_length as usize;
-        self.stream.reset(false);
-        self.bytes.clear();
-        self.bytes.reserve(wanted.min(TRUSTED));
-        loop {
-            let taken = usize::try_from(self.stream.total_in()).unwrap_or(usize::MAX);
-            let rest = deflated.get(taken..).unwrap_or_default();
-            let before = self.bytes.len();
-            if before == self.bytes.capacity() {
-                // One byte over what was promised, so that too much shows.
-                self.bytes.reserve((wanted + 1).saturating_sub(before).clamp(1, TRUSTED));
-            }
-            let status = self
-                .stream
-                .decompress_vec(rest, &mut self.bytes, FlushDecompress::Finish)
-                .map_err(|_| Spoilt::Deflate)?;
-            let full = self.bytes.len() == self.bytes.capacity();
-            match status {
-                Status::StreamEnd => break,
-                _ if self.bytes.len() > wanted => return Err(Spoilt::Length),
-                Status::Ok | Status::BufError if full => {}
-                // Room is left and nothing more comes: the stream has no end.
-                Status::Ok | Status::BufError if self.bytes.len() == before => return Err(Spoilt::Deflate),
-                Status::Ok | Status::BufError => {}
-            }
-        }
-        if self.stream.total_in() != deflated.len() as u64 {
-            return Err(Spoilt::Deflate);
-        }
-        if self.bytes.len() != wanted {
-            return Err(Spoilt::Length);
-        }
-        Ok(&self.bytes)
+        self.deflate.inflate(deflated, head.raw_length as usize).map_err(|broken| match broken {
+            Broken::Stream => Spoilt::Deflate,
+            Broken::Length => Spoilt::Length,
+        })
     }
 }
 
