@@ -3,7 +3,7 @@
 //! The vendor's headers vary between reports (`presentationID`, `PresentationID`, `presentation_id`) and the
 //! name of the e-mail column is lost in its reference; so names are compared without case, `_` and spaces.
 
-/// A column's name as it is compared: lower case, without `_`, `-`, spaces and a byte order mark.
+/// A column's name as it is compared: in lower case as far as ASCII goes (every known name is ASCII), without `_`, `-`, spaces and a byte order mark.
 ///
 /// ```
 /// assert_eq!(domain::column::key("Presentation_ID"), domain::column::key("presentationId"));
@@ -12,7 +12,7 @@
 pub fn key(name: &str) -> String {
     name.chars()
         .filter(|c| !matches!(c, '_' | '-' | '\u{feff}') && !c.is_whitespace())
-        .flat_map(char::to_lowercase)
+        .map(|c| c.to_ascii_lowercase())
         .collect()
 }
 

@@ -349,14 +349,18 @@ fn whole_minutes(field: &[u8]) -> u32 {
 /// `50.75` minutes as 3,045 seconds, rounded; `None` when it is no number of minutes. A share of the length is
 /// told to the percent, and half a minute of fifty is one.
 fn seconds_of_minutes(field: &[u8]) -> Option<u32> {
-    let minutes: f64 = std::str::from_utf8(field).ok()?.parse().ok()?;
-    let is_length = minutes.is_finite() && (0.0..1e6).contains(&minutes);
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "at most sixty million seconds, and not below zero"
-    )]
-    is_length.then(|| (minutes * 60.0).round() as u32)
+    let mut parts = field.splitn(2, |byte| *byte == b'.');
+    let (whole, part) = (parts.next()?, parts.next().unwrap_or_default());
+    let number = |digits: &[u8]| {
+        digits.iter().try_fold(0u32, |number, digit| Some(number * 10 + char::from(*digit).to_digit(10)?))
+    };
+    if whole.len() > 6 || whole.len() + part.len() == 0 || !part.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    // Six places are a ten-thousandth of a second.
+    let part = part.get(..6).unwrap_or(part);
+    let unit = part.iter().fold(1u32, |unit, _| unit * 10);
+    Some(number(whole)? * 60 + (number(part)? * 60 + unit / 2) / unit)
 }
 
 #[cfg(test)]
@@ -406,6 +410,24 @@ mod tests {
             "not UTF-8: kept, and its row counts"
         );
         assert_eq!(columns.sitting_of(1).unwrap().user, crate::dictionary::EMPTY);
+    }
+
+    proptest! {
+        #[test]
+        fn minutes_are_whole_seconds(whole in 0u32..999_999, part in "(\\.[0-9]{0,12})?") {
+            let text = format!("{whole}{part}");
+            let exact = text.parse::<f64>().unwrap() * 60.0;
+            let seconds = seconds_of_minutes(text.as_bytes()).unwrap();
+            prop_assert!((f64::from(seconds) - exact).abs() < 0.5001, "{} is {}", text, seconds);
+        }
+
+        #[test]
+        fn what_is_no_number_of_minutes_is_none(text in "[-+0-9.ea ]{0,12}") {
+            let is_plain = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+            if seconds_of_minutes(text.as_bytes()).is_some() {
+                prop_assert!(is_plain && text.parse::<f64>().is_ok(), "{}", text);
+            }
+        }
     }
 
     /// What every row says, as texts.
