@@ -12,7 +12,7 @@
 //! - [`dictionary`], [`label`], [`sitting`], [`columns`]: what the rows say, as numbers; [`copy`]: whole or not at
 //!   all; [`shelf`]: the copies that are here.
 //! - [`measures`]: what is asked and answered; [`tally`]: how it is counted, with [`codes`] for distinct viewers.
-//! - [`listing`]: the rows behind the measures, by number, for a table.
+//! - [`listing`]: the rows behind the measures, by number, for a table; [`order`]: how both are sorted.
 //!
 //! And for every report but the largest:
 //!
@@ -31,6 +31,7 @@ pub mod instant;
 pub mod label;
 pub mod listing;
 pub mod measures;
+pub mod order;
 pub mod reports;
 pub mod rewrite;
 pub mod shelf;

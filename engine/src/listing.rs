@@ -5,6 +5,7 @@
 use crate::columns::Texts;
 use crate::dictionary::EMPTY;
 use crate::measures::Question;
+use crate::order;
 use crate::shelf::{Held, Shelf};
 use crate::sieve::{self, Passes, Sieve};
 use domain::wire_struct;
@@ -60,11 +61,14 @@ impl Listing {
                     }
                 });
                 let is_listed = |sitting: &u32| passes.get(*sitting as usize).copied().unwrap_or(false);
-                let mut rows: Vec<u32> =
-                    (0..).zip(&columns.sitting).filter(|(_, at)| is_listed(at)).map(|(row, _)| row).collect();
+                let rows = (0u64..).zip(&columns.sitting).zip(&columns.time);
                 // Equal times stay in the order of the file.
-                rows.sort_unstable_by_key(|row| (columns.time.get(*row as usize).copied(), *row));
-                Run { window: window.to_owned(), rows }
+                let mut rows: Vec<u64> = rows
+                    .filter(|((_, at), _)| is_listed(at))
+                    .map(|((row, _), time)| u64::from(*time) << 32 | row)
+                    .collect();
+                order::ascending(&mut rows);
+                Run { window: window.to_owned(), rows: rows.into_iter().map(|row| row as u32).collect() }
             })
             .filter(|run| !run.rows.is_empty())
             .collect();

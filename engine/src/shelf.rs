@@ -4,7 +4,6 @@ use crate::columns::Texts;
 use crate::copy::Copy;
 use domain::time::{Day, SECOND, Timestamp};
 use domain::wire_struct;
-use std::collections::BTreeMap;
 
 /// The days a window's copy answers for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,31 +32,40 @@ pub struct Held {
 pub struct Shelf {
     /// The texts behind the codes of all of them, and of those that are arriving.
     pub texts: Texts,
-    held: BTreeMap<String, Held>,
+    /// By window, in the order of their ids.
+    held: Vec<(String, Held)>,
 }
 
 impl Shelf {
     /// Puts a window's copy in, in place of the one that was there.
     pub fn put(&mut self, window: &str, copy: Copy, facts: Facts) {
-        self.held.insert(window.to_owned(), Held { copy, facts });
+        let held = Held { copy, facts };
+        match self.place(window) {
+            Ok(place) => {
+                if let Some((_, old)) = self.held.get_mut(place) {
+                    *old = held;
+                }
+            }
+            Err(place) => self.held.insert(place, (window.to_owned(), held)),
+        }
     }
 
     /// Says anew which days a window's copy answers for.
     pub fn restate(&mut self, window: &str, facts: Facts) {
-        if let Some(held) = self.held.get_mut(window) {
+        if let Some((_, held)) = self.place(window).ok().and_then(|place| self.held.get_mut(place)) {
             held.facts = facts;
         }
     }
 
     /// Takes out every window but these.
     pub fn keep(&mut self, wanted: impl Fn(&str) -> bool) {
-        self.held.retain(|window, _| wanted(window));
+        self.held.retain(|(window, _)| wanted(window));
     }
 
     /// Which copy of a window is here.
     #[must_use]
     pub fn generation(&self, window: &str) -> Option<u32> {
-        self.held.get(window).map(|held| held.copy.generation)
+        self.get(window).map(|held| held.copy.generation)
     }
 
     /// Every window with its copy, by id: for windows with dates, in the order of time.
@@ -68,7 +76,12 @@ impl Shelf {
     /// A window's copy.
     #[must_use]
     pub fn get(&self, window: &str) -> Option<&Held> {
-        self.held.get(window)
+        self.held.get(self.place(window).ok()?).map(|(_, held)| held)
+    }
+
+    /// Where a window is, or would be put.
+    fn place(&self, window: &str) -> Result<usize, usize> {
+        self.held.binary_search_by(|(id, _)| id.as_str().cmp(window))
     }
 
     /// How many copies are here.
@@ -95,7 +108,7 @@ impl Shelf {
                 is_final = false;
                 continue;
             }
-            let facts = self.held.values().map(|held| held.facts).find(|facts| {
+            let facts = self.held.iter().map(|(_, held)| held.facts).find(|facts| {
                 facts.start.is_none_or(|start| start <= day) && facts.end.is_none_or(|end| day < end)
             })?;
             is_final &= facts.provisional_from.is_none_or(|from| day < from);

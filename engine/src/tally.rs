@@ -15,12 +15,12 @@ use crate::dictionary::{Dictionary, EMPTY};
 use crate::measures::{
     Item, Items, Known, MOST_NAMED, MOST_STEPS, Measures, Question, Students, Watched, Weekday,
 };
+use crate::order;
 use crate::shelf::Shelf;
 use crate::sieve::{self, Passes, Place, Sieve};
 use crate::sitting::Sitting;
 use domain::role::Role;
 use domain::time::{SECOND, Timestamp};
-use std::collections::BTreeMap;
 
 /// Seconds of a day on which no clock changes.
 const PLAIN_DAY: i64 = 86_400;
@@ -97,7 +97,7 @@ pub struct Tally {
     starts: Vec<i64>,
     /// Days in a step of a spark-line.
     step_days: usize,
-    taken: BTreeMap<String, Taken>,
+    taken: Vec<(String, Taken)>,
     /// For each day whether it is final; `None` while it is not all here. Its rows are counted if it is.
     known: Vec<Option<bool>>,
     counts: Counts,
@@ -117,7 +117,7 @@ impl Tally {
             roles: vec![Count::default(); Role::ALL.len()],
             ..Counts::default()
         };
-        Self { question, starts, step_days, taken: BTreeMap::new(), known: vec![None; days], counts }
+        Self { question, starts, step_days, taken: Vec::new(), known: vec![None; days], counts }
     }
 
     /// The question.
@@ -146,7 +146,7 @@ impl Tally {
         let counter = Counter::new(&self.question, &self.starts, self.step_days);
         for (id, held) in shelf.iter() {
             let columns = &held.copy.columns;
-            if let Some(taken) = self.taken.get(id) {
+            if let Some((_, taken)) = self.taken.iter().find(|(taken, _)| taken == id) {
                 if self.touches(taken.reach, &fresh) {
                     counter.count(&sieve, &columns.sittings, &fresh, &mut self.counts);
                 }
@@ -156,7 +156,7 @@ impl Tally {
             let starts = || columns.sittings.iter().map(Sitting::start);
             let (first, last) = (starts().min().unwrap_or(i64::MAX), starts().max().unwrap_or(i64::MIN));
             let (generation, passed_over) = (held.copy.generation, columns.passed_over);
-            self.taken.insert(id.to_owned(), Taken { generation, reach: (first, last), passed_over });
+            self.taken.push((id.to_owned(), Taken { generation, reach: (first, last), passed_over }));
         }
         self.known = known;
     }
@@ -184,16 +184,16 @@ impl Tally {
             .collect();
         let rows = counts.days.iter().map(|count| count.rows).sum();
         let passed_over =
-            self.taken.values().fold(PassedOver::default(), |sum, taken| sum.and(taken.passed_over));
+            self.taken.iter().fold(PassedOver::default(), |sum, (_, taken)| sum.and(taken.passed_over));
         let roles = Role::ALL.into_iter().zip(counts.roles.iter().map(Count::watched));
         Measures {
             days,
             total: Watched { rows, viewers: counts.all.len() },
             week: self.week(),
-            videos: items(&counts.videos, &texts.video, &self.question.videos, |code| {
+            videos: items(&counts.videos, &texts.video, &self.question.videos, &|code| {
                 (texts.video_name(code), String::new(), texts.video_seconds(code))
             }),
-            sections: items(&counts.sections, &texts.section, &self.question.sections, |code| {
+            sections: items(&counts.sections, &texts.section, &self.question.sections, &|code| {
                 let (number, course) = texts.section_number(code);
                 (number, course, None)
             }),
@@ -222,7 +222,7 @@ impl Tally {
     fn students(&self) -> Students {
         let mut rows: Vec<u64> =
             self.counts.students.iter().filter(|rows| **rows > 0).map(|rows| u64::from(*rows)).collect();
-        rows.sort_unstable();
+        order::ascending(&mut rows);
         let active = rows.len() as u64;
         let middle = |place: usize| rows.get(place).copied().unwrap_or(0);
         let median_rows = match rows.len() {
@@ -261,14 +261,16 @@ impl Tally {
     /// The students with recorded activity, most minutes first, those of equal minutes by name.
     #[must_use]
     pub fn students_by_minutes(&self, texts: &Texts) -> Vec<u32> {
-        let active = (0u32..).zip(&self.counts.students).filter(|(_, rows)| **rows > 0);
-        let mut keyed: Vec<_> = active
-            .map(|(user, rows)| {
-                (std::cmp::Reverse(*rows), texts.person(user), texts.user.bytes_of(user), user)
-            })
-            .collect();
-        keyed.sort_unstable();
-        keyed.into_iter().map(|(_, _, _, user)| user).collect()
+        let rows = &self.counts.students;
+        let mut order: Vec<u32> =
+            (0..).zip(rows).filter(|(_, rows)| **rows > 0).map(|(user, _)| user).collect();
+        let rows = |user: u32| rows.get(user as usize);
+        order::by(&mut order, &mut |a, b| {
+            let by_name = || texts.person(a).cmp(&texts.person(b));
+            let by_id = || texts.user.bytes_of(a).cmp(texts.user.bytes_of(b));
+            rows(b).cmp(&rows(a)).then_with(by_name).then_with(by_id)
+        });
+        order
     }
 
     /// A student's rows: all of them, and by step of the spark-line.
@@ -406,15 +408,17 @@ fn items(
     counts: &[Count],
     ids: &Dictionary,
     chosen: &[String],
-    label: impl Fn(u32) -> (String, String, Option<u32>),
+    label: &dyn Fn(u32) -> (String, String, Option<u32>),
 ) -> Items {
     let is_chosen = |id: &[u8]| chosen.iter().any(|wanted| id.eq_ignore_ascii_case(wanted.as_bytes()));
-    let mut order: Vec<(u32, &Count)> = (0u32..).zip(counts).filter(|(_, count)| count.rows > 0).collect();
-    order.sort_unstable_by(|(a, left), (b, right)| {
-        right.rows.cmp(&left.rows).then_with(|| ids.bytes_of(*a).cmp(ids.bytes_of(*b)))
+    let rows = |code: u32| counts.get(code as usize).map_or(0, |count| count.rows);
+    let mut order: Vec<u32> = (0..).take(counts.len()).filter(|code| rows(*code) > 0).collect();
+    order::by(&mut order, &mut |a, b| {
+        rows(b).cmp(&rows(a)).then_with(|| ids.bytes_of(a).cmp(ids.bytes_of(b)))
     });
     let mut items = Items::default();
-    for (place, (code, count)) in order.into_iter().enumerate() {
+    for (place, code) in order.into_iter().enumerate() {
+        let Some(count) = counts.get(code as usize) else { continue };
         if place >= MOST_NAMED && !is_chosen(ids.bytes_of(code)) {
             items.others += 1;
             items.other_rows += count.rows;

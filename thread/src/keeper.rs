@@ -14,7 +14,6 @@ use engine::listing::Listing;
 use engine::shelf::Shelf;
 use engine::tally::Tally;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, AbortSignal};
@@ -41,6 +40,7 @@ pub fn run() {
 
 /// A fetch that is under way.
 struct Fetch {
+    window: String,
     generation: u32,
     abort: AbortController,
     rows: u64,
@@ -53,10 +53,10 @@ struct Thread {
     sight: Option<Sight>,
     shelf: Shelf,
     /// Bytes that travelled, of each copy on the shelf.
-    travelled: BTreeMap<String, u64>,
-    fetches: BTreeMap<String, Fetch>,
+    travelled: Vec<(String, u64)>,
+    fetches: Vec<Fetch>,
     /// Copies that could not be had, until the page looks again.
-    failed: BTreeSet<(String, u32)>,
+    failed: Vec<(String, u32)>,
     tally: Option<Tally>,
     /// What tables have asked for since the counts last changed.
     listing: Option<Listing>,
@@ -75,18 +75,18 @@ impl Thread {
             self.travelled.clear();
             self.tally = None;
         }
-        let wanted: BTreeMap<&str, &Wanted> = sight.windows.iter().map(|w| (w.id.as_str(), w)).collect();
-        self.fetches.retain(|id, fetch| {
+        let wanted = |id: &str| sight.windows.iter().find(|window| window.id == id);
+        self.fetches.retain(|fetch| {
             let keep = is_same_report
-                && wanted.get(id.as_str()).is_some_and(|window| window.generation == fetch.generation);
+                && wanted(&fetch.window).is_some_and(|window| window.generation == fetch.generation);
             if !keep {
                 fetch.abort.abort();
             }
             keep
         });
         // An older generation serves until the newer is here.
-        self.shelf.keep(|id| wanted.contains_key(id));
-        self.travelled.retain(|id, _| wanted.contains_key(id.as_str()));
+        self.shelf.keep(|id| wanted(id).is_some());
+        self.travelled.retain(|(id, _)| wanted(id).is_some());
         for window in &sight.windows {
             if self.shelf.generation(&window.id) == Some(window.generation) {
                 self.shelf.restate(&window.id, window.facts);
@@ -141,8 +141,9 @@ impl Thread {
     }
 
     fn is_missing(&self, window: &Wanted) -> bool {
-        !self.fetches.contains_key(&window.id)
-            && !self.failed.contains(&(window.id.clone(), window.generation))
+        let is_it = |id: &str, generation: u32| id == window.id && generation == window.generation;
+        !self.fetches.iter().any(|fetch| fetch.window == window.id)
+            && !self.failed.iter().any(|(id, generation)| is_it(id, *generation))
             && self.shelf.generation(&window.id) != Some(window.generation)
     }
 
@@ -151,9 +152,9 @@ impl Thread {
         let (mut rows, mut bytes) = (0, 0);
         for (id, held) in self.shelf.iter() {
             rows += held.copy.columns.rows() as u64 + held.copy.columns.passed_over.total();
-            bytes += self.travelled.get(id).copied().unwrap_or(0);
+            bytes += self.travelled.iter().filter(|(of, _)| of == id).map(|(_, bytes)| bytes).sum::<u64>();
         }
-        for fetch in self.fetches.values() {
+        for fetch in &self.fetches {
             rows += fetch.rows;
             bytes += fetch.bytes;
         }
@@ -169,7 +170,8 @@ impl Thread {
 
     /// Takes note of a fetch's progress; `None` when it is no longer wanted.
     fn progress(&mut self, window: &Wanted, rows: u64, bytes: u64) -> Option<()> {
-        let fetch = self.fetches.get_mut(&window.id).filter(|f| f.generation == window.generation)?;
+        let is_it = |f: &&mut Fetch| f.window == window.id && f.generation == window.generation;
+        let fetch = self.fetches.iter_mut().find(is_it)?;
         (fetch.rows, fetch.bytes) = (rows, bytes);
         let now = js_sys::Date::now();
         if now - self.spoke > BETWEEN_WORDS {
@@ -180,16 +182,17 @@ impl Thread {
     }
 
     fn finished(&mut self, window: &Wanted, result: Result<(Copy, u64), Refusal>) {
-        self.fetches.remove(&window.id);
+        self.fetches.retain(|fetch| fetch.window != window.id);
         match result {
             Ok((copy, bytes)) => {
                 self.shelf.put(&window.id, copy, window.facts);
-                self.travelled.insert(window.id.clone(), bytes);
+                self.travelled.retain(|(id, _)| *id != window.id);
+                self.travelled.push((window.id.clone(), bytes));
                 self.count();
                 self.measured();
             }
             Err(refusal) => {
-                self.failed.insert((window.id.clone(), window.generation));
+                self.failed.push((window.id.clone(), window.generation));
                 say(&Answer::Failed { turn: self.turn, window: window.id.clone(), refusal });
                 self.measured();
             }
@@ -202,8 +205,8 @@ fn fetch_what_is_missing(thread: &Rc<RefCell<Thread>>) {
         let Some((report, window)) = thread.borrow().next() else { return };
         let Ok(abort) = AbortController::new() else { return };
         let signal = abort.signal();
-        let fetch = Fetch { generation: window.generation, abort, rows: 0, bytes: 0 };
-        thread.borrow_mut().fetches.insert(window.id.clone(), fetch);
+        let (id, generation) = (window.id.clone(), window.generation);
+        thread.borrow_mut().fetches.push(Fetch { window: id, generation, abort, rows: 0, bytes: 0 });
         let thread = Rc::clone(thread);
         spawn_local(async move {
             let result = fetched(&thread, &report, &window, &signal).await;

@@ -9,6 +9,7 @@ use domain::range::Range;
 use domain::time::{Day, parse_day, plus_days};
 use domain::zone::Zone;
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::io::Write;
 
