@@ -7,7 +7,7 @@
 
 use crate::decode::{Decoder, Delimiter, Record, start_of_row};
 use crate::dictionary::{Dictionary, EMPTY};
-use crate::instant;
+use crate::instant::{self, LastDay};
 use crate::label::Labels;
 use crate::sitting::{QUARTER, Seats, Sitting};
 use crate::stencil::{Codes, Said, Stencils, TIME};
@@ -216,6 +216,8 @@ impl Layout {
     }
 
     /// Adds the rows of a slice; gives how many there were.
+    // Where it were put into what calls it, it would be compiled for size as that is.
+    #[inline(never)]
     pub fn take(&self, csv: &[u8], rows: &mut Rows, texts: &mut Texts) -> u64 {
         let mut count = 0;
         let mut rest = csv;
@@ -224,7 +226,7 @@ impl Layout {
             rest = match rows.like_another(csv, texts) {
                 Some(length) => csv.get(length..).unwrap_or_default(),
                 None => {
-                    let Rows { decoder, stencils, seats, columns } = rows;
+                    let Rows { decoder, stencils, seats, columns, .. } = rows;
                     decoder.one(csv, |row| self.take_row(row, stencils, seats, columns, texts))
                 }
             };
@@ -295,6 +297,7 @@ pub struct Rows {
     decoder: Decoder,
     stencils: Stencils,
     seats: Seats,
+    day: LastDay,
     /// The rows so far.
     pub columns: Columns,
 }
@@ -307,6 +310,7 @@ impl Rows {
             decoder: Decoder::new(layout.delimiter()),
             stencils: Stencils::default(),
             seats: Seats::default(),
+            day: LastDay::default(),
             columns: Columns::default(),
         }
     }
@@ -315,7 +319,7 @@ impl Rows {
     #[inline]
     fn like_another(&mut self, csv: &[u8], texts: &mut Texts) -> Option<usize> {
         let (time, codes, length) = self.stencils.find(csv)?;
-        let time = instant::plain_seconds(time)?;
+        let time = self.day.seconds(time)?;
         self.columns.add(time, &codes, &mut self.seats, texts);
         Some(length)
     }

@@ -2,7 +2,7 @@
 //!
 //! A library for streams weighs fifty kilobytes in the page's data thread, most of them for what a slice is not: a gzip
 //! file, in pieces, of unknown length. And slices are small, so that reading a block's codes takes as long as using
-//! them: tables here are no larger than their codes. Text that repeats itself is copied sixteen bytes at a time.
+//! them: tables here are no larger than their codes. Text that repeats itself is copied in large pieces.
 
 /// Why bytes cannot be inflated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,8 +17,10 @@ pub enum Broken {
 const FAST: usize = 10;
 /// Bits of the longest code.
 const LONGEST: usize = 15;
+/// Bytes that are copied at once.
+const WIDE: usize = 64;
 /// Bytes that one code adds at most, and those that its copy may write behind them.
-const SLACK: usize = 258 + 16;
+const SLACK: usize = 258 + WIDE;
 /// Bytes that come out of one at most: a copy of 258 in two bits.
 const GROWTH: usize = 1032;
 
@@ -164,14 +166,15 @@ struct Bits<'a> {
 }
 
 impl Bits<'_> {
-    /// Holds at least 56 bits.
+    /// Holds at least 56 bits; `None` once bits were used that nobody sent.
     #[inline(always)]
-    fn fill(&mut self) {
+    fn fill(&mut self) -> Option<()> {
         match self.bytes.get(self.taken..).and_then(|rest| rest.first_chunk::<8>()) {
             Some(word) => {
                 self.held |= u64::from_le_bytes(*word) << self.count;
                 self.taken += (63 - self.count as usize) / 8;
                 self.count |= 56;
+                Some(())
             }
             None => self.fill_slowly(),
         }
@@ -179,7 +182,7 @@ impl Bits<'_> {
 
     #[cold]
     #[inline(never)]
-    fn fill_slowly(&mut self) {
+    fn fill_slowly(&mut self) -> Option<()> {
         while self.count < 56 {
             match self.bytes.get(self.taken) {
                 Some(byte) => {
@@ -190,6 +193,7 @@ impl Bits<'_> {
             }
             self.count += 8;
         }
+        (self.lent <= self.count).then_some(())
     }
 
     /// The next bits as a number: at most 32 of those that are held.
@@ -253,7 +257,7 @@ impl Deflate {
         let mut bits = Bits { bytes, taken: 0, held: 0, count: 0, lent: 0 };
         let mut at = 0;
         loop {
-            bits.fill();
+            bits.fill().ok_or(Broken::Stream)?;
             let is_last = bits.take(1) == 1;
             at = match bits.take(2) {
                 0 => self.stored(&mut bits, at, wanted)?,
@@ -310,14 +314,14 @@ impl Deflate {
         let given = bits.take(4) as usize + 4;
         let mut lengths = [0u8; 19];
         for place in ORDER.iter().take(given) {
-            bits.fill();
+            bits.fill()?;
             *lengths.get_mut(usize::from(*place))? = bits.take(3) as u8;
         }
         self.lengths.set(&lengths)?;
         let mut lengths = [0u8; 320];
         let mut at = 0;
         while at < all {
-            bits.fill();
+            bits.fill()?;
             let meaning = self.lengths.find(bits.held)?;
             let (length, times) = match bits.value(meaning) {
                 16 => (*lengths.get(at.checked_sub(1)?)?, 3 + bits.take(2)),
@@ -341,7 +345,7 @@ impl Deflate {
         let out = out.get_mut(..wanted + SLACK).ok_or(Broken::Length)?;
         let mut here = Bits { ..*bits };
         loop {
-            here.fill();
+            here.fill().ok_or(Broken::Stream)?;
             let meaning = literals.find(here.held).ok_or(Broken::Stream)?;
             if meaning & BYTE != 0 {
                 *out.get_mut(at).ok_or(Broken::Length)? = (meaning >> 8) as u8;
@@ -355,29 +359,26 @@ impl Deflate {
                 let length = here.value(meaning);
                 let meaning = distances.find(here.held).ok_or(Broken::Stream)?;
                 let distance = here.value(meaning);
-                copy(out, at, distance, length).ok_or(Broken::Stream)?;
+                copy(out, at, distance, length).ok_or(if at > wanted {
+                    Broken::Length
+                } else {
+                    Broken::Stream
+                })?;
                 at += length;
-            }
-            // What was lent is zeros, which may well be codes: they end here.
-            if at > wanted {
-                return Err(Broken::Length);
-            }
-            if here.lent > here.count {
-                return Err(Broken::Stream);
             }
         }
     }
 }
 
-/// Repeats at `at` what stands `distance` before it. Up to fifteen bytes behind it are written, too.
+/// Repeats at `at` what stands `distance` before it. What is behind it may be written over, too.
 #[inline(always)]
 fn copy(out: &mut [u8], at: usize, distance: usize, length: usize) -> Option<()> {
     let (before, after) = out.split_at_mut_checked(at)?;
     let source = before.get(at.checked_sub(distance)?..)?;
-    if length + 15 <= source.len() {
-        let (source, _) = source.as_chunks::<16>();
-        let (target, _) = after.as_chunks_mut::<16>();
-        for (target, source) in target.iter_mut().zip(source).take(length.div_ceil(16)) {
+    if length + WIDE <= source.len() {
+        let (source, _) = source.as_chunks::<WIDE>();
+        let (target, _) = after.as_chunks_mut::<WIDE>();
+        for (target, source) in target.iter_mut().zip(source).take(length.div_ceil(WIDE)) {
             *target = *source;
         }
         return Some(());

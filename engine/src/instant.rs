@@ -12,11 +12,33 @@ pub fn seconds(field: &[u8]) -> Option<u32> {
     u32::try_from(seconds).ok()
 }
 
-/// The same, of a time that is as long as the one spelling that is worth a path of its own, and is that.
-#[must_use]
-#[inline]
-pub fn plain_seconds(field: &[u8; 19]) -> Option<u32> {
-    u32::try_from(plain(field)?).ok()
+/// The day that was read last: rows that stand together are of one day.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LastDay {
+    /// How it is spelt, and the second at which it starts.
+    day: Option<([u8; 10], u32)>,
+}
+
+impl LastDay {
+    /// Reads a time of the one spelling that is worth a path of its own.
+    #[inline]
+    pub fn seconds(&mut self, field: &[u8; 19]) -> Option<u32> {
+        let [y1, y2, y3, y4, y5, m1, m2, m3, d1, d2, b' ' | b'T', h1, h2, b':', n1, n2, b':', s1, s2] =
+            *field
+        else {
+            return None;
+        };
+        let text = [y1, y2, y3, y4, y5, m1, m2, m3, d1, d2];
+        let digit = |byte: u8| u32::from(byte.wrapping_sub(b'0'));
+        let [h1, h2, n1, n2, s1, s2] = [h1, h2, n1, n2, s1, s2].map(digit);
+        let is_time = h1.max(h2).max(n2).max(s2) < 10 && n1.max(s1) < 6 && h1 * 10 + h2 < 24;
+        if let Some((_, start)) = self.day.filter(|(known, _)| is_time && *known == text) {
+            return start.checked_add((h1 * 10 + h2) * 3600 + (n1 * 10 + n2) * 60 + s1 * 10 + s2);
+        }
+        let seconds = u32::try_from(plain(field)?).ok()?;
+        self.day = Some((text, seconds - seconds % 86_400));
+        Some(seconds)
+    }
 }
 
 /// The one spelling that is worth a path of its own; `None` leaves the judgement to the slow one.
@@ -77,6 +99,21 @@ mod tests {
             let text = format!("{year:04}-{month:02}-{day:02}{between}{hour:02}:{minute:02}:{second:02}");
             let slow = Timestamp::parse(&text).and_then(|t| u32::try_from(t.seconds()).ok());
             prop_assert_eq!(seconds(text.as_bytes()), slow);
+        }
+
+        #[test]
+        fn a_time_of_the_last_day_is_read_like_any_other(
+            times in prop::collection::vec(
+                ("(2026-02-0[1-4]|1969-12-31|2105-02-30|2106-02-07)", "[ T]([0-2][0-9]|24):[0-6][0-9]:[0-6/:][0-9:/]"),
+                1..20,
+            ),
+        ) {
+            let mut last = LastDay::default();
+            for (day, time) in times {
+                let text = format!("{day}{time}");
+                let field = text.as_bytes().first_chunk().unwrap();
+                prop_assert_eq!(last.seconds(field), plain(field).and_then(|s| u32::try_from(s).ok()));
+            }
         }
 
         #[test]
