@@ -102,8 +102,6 @@ pub async fn withdraw(id: &str) -> Answer<()> {
     if response.ok() { Ok(()) } else { Err(refusal(&response).await) }
 }
 
-}
-
 async fn sent(request: Result<http::Request, gloo_net::Error>) -> Answer<http::Response> {
     let request = request.map_err(|e| Trouble::Garbled(e.to_string()))?;
     request.send().await.map_err(|_| Trouble::Unreachable)

@@ -1,7 +1,6 @@
 //! What the data thread measures of `videoview`: its figures, how much has arrived, what could not be had.
 
 use super::{Here, held, question};
-use thread::message::{Sight, Wanted};
 use crate::page::Ground;
 use crate::parts::figures::Figures;
 use crate::parts::notice::Notice;
@@ -11,6 +10,7 @@ use domain::range::Range;
 use domain::view::View;
 use engine::measures::Measures;
 use leptos::prelude::*;
+use thread::message::{Sight, Wanted};
 
 /// The figures of everything that is here.
 #[component]
