@@ -89,7 +89,7 @@ fn Courses(known: Memo<domain::api::Courses>) -> impl IntoView {
     });
     let choose_course = move |event| {
         let course = Uuid::parse(&event_target_value(&event));
-        address.go(View { course, sections: BTreeSet::new(), ..address.view() });
+        address.go(address.view().in_course(course));
     };
     let choose_section = move |event| {
         let sections = Uuid::parse(&event_target_value(&event)).into_iter().collect();
