@@ -102,7 +102,7 @@ pub async fn withdraw(id: &str) -> Answer<()> {
     if response.ok() { Ok(()) } else { Err(refusal(&response).await) }
 }
 
-/// `GET /api/rows/{report}/{window}`: the answer with its body unread.
+/// `GET /api/rows/{report}/{window}`, of all courses or of one: the answer with its body unread.
 ///
 /// # Errors
 /// [`Trouble`].
@@ -110,9 +110,11 @@ pub async fn rows(
     report: &str,
     window: &str,
     generation: u32,
+    course: Option<&str>,
     signal: &AbortSignal,
 ) -> Answer<http::Response> {
-    let url = format!("/api/rows/{report}/{window}?generation={generation}");
+    let course = course.map_or_else(String::new, |id| format!("&course={id}"));
+    let url = format!("/api/rows/{report}/{window}?generation={generation}{course}");
     let response = sent(http::Request::get(&url).abort_signal(Some(signal)).build()).await?;
     if response.ok() { Ok(response) } else { Err(refusal(&response).await) }
 }

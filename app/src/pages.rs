@@ -1,4 +1,5 @@
 //! One file per route.
 
+pub mod course;
 pub mod overview;
 pub mod requests;

@@ -235,7 +235,7 @@ async fn fetched(
     signal: &web_sys::AbortSignal,
 ) -> Result<(Copy, u64), Trouble> {
     let garbled = |e: &dyn std::fmt::Display| Trouble::Garbled(e.to_string());
-    let response = client::rows(report.as_str(), &window.id, window.generation, signal).await?;
+    let response = client::rows(report.as_str(), &window.id, window.generation, None, signal).await?;
     let body = response.body().ok_or(Trouble::Unreachable)?;
     let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
     let mut frames = FrameReader::default();

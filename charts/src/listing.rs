@@ -64,10 +64,25 @@ impl Cell {
     }
 }
 
+/// What choosing a row does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Opens {
+    /// Filters by its deck.
+    #[default]
+    Filter,
+    /// Shows its video alone.
+    Video,
+    /// Shows its deck alone.
+    Deck,
+    /// Shows its student alone.
+    Student,
+}
+
 /// One row.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Row {
-    /// What a filter by this row is set to, where rows can be chosen.
+    /// The id of what it is of, where rows can be chosen.
     pub id: Option<String>,
     /// A cell for each column.
     pub cells: Vec<Cell>,
@@ -75,6 +90,8 @@ pub struct Row {
     pub spark: Vec<Option<f64>>,
     /// Whether a filter leaves it out of everything else.
     pub is_left_out: bool,
+    /// Whether it is one of those that the table can be cut down to.
+    pub is_flagged: bool,
 }
 
 /// A table.
@@ -88,6 +105,10 @@ pub struct Listing {
     pub rows: Vec<Row>,
     /// How many rows there are in all: more than are here, where only the first are.
     pub total: u64,
+    /// What choosing a row does, where it has an id.
+    pub opens: Opens,
+    /// What rows are that are flagged, where the table can be cut down to them.
+    pub flag: Option<String>,
 }
 
 impl Listing {
@@ -146,12 +167,15 @@ mod tests {
             cells: vec![Cell::text(name.clone()), Cell::number(*number)],
             spark: vec![*number, None],
             is_left_out: false,
+            is_flagged: false,
         };
         Listing {
             columns: vec![column("Deck", Kind::Text), column("Views", Kind::Number)],
             spark: None,
             rows: cells.iter().map(row).collect(),
             total: cells.len() as u64,
+            opens: Opens::Filter,
+            flag: None,
         }
     }
 

@@ -11,6 +11,7 @@ use crate::parts::first_visit::FirstVisit;
 use crate::parts::notice::Notice;
 use crate::parts::progress::Progress;
 use crate::parts::told::Told;
+use crate::teller::About;
 use crate::{capacity, client, spelling, teller, told, words};
 use domain::api::{self, Course, ReportInfo, Request};
 use domain::offer::{Offer, Parameter};
@@ -97,8 +98,8 @@ pub fn Overview() -> impl IntoView {
     });
     let told = teller.told();
     let figures = Memo::new(move |_| {
-        let report = info.with(|info| info.as_ref().map(|info| info.name.clone()));
-        told.with(|told| if told.report == report { told.figures.clone() } else { Vec::new() })
+        let about = info.with(|info| info.as_ref().map(|info| About::Report(info.name.clone())));
+        told.with(|told| if told.about == about { told.figures.clone() } else { Vec::new() })
     });
     let is_told_busy = Memo::new(move |_| told.with(|told| !told.is_current || told.load.pending > 0));
     // A copy may have been replaced since the request was last seen: look it up anew, too.
@@ -245,7 +246,7 @@ fn is_watching(info: &Option<ReportInfo>) -> bool {
 }
 
 /// The course and section of a view, as they are called.
-fn chosen_course(all: &[Course], view: &View) -> Option<String> {
+pub(super) fn chosen_course(all: &[Course], view: &View) -> Option<String> {
     let chosen = view.course.as_ref()?;
     let course = all.iter().find(|course| course.id.eq_ignore_ascii_case(chosen.as_str()))?;
     let section = view.sections.iter().next().filter(|_| view.sections.len() == 1).and_then(|chosen| {
@@ -288,7 +289,7 @@ fn offered(info: &ReportInfo) -> Offer {
 
 /// What the data thread is to look at.
 fn sight_of(request: &Request, range: Range, ground: Ground, view: &View) -> Option<Sight> {
-    let windows = held(request).map(|(window, copy, facts)| Wanted {
+    let windows = held(&request.windows).map(|(window, copy, facts)| Wanted {
         id: window.id.clone(),
         generation: copy.generation,
         facts,
@@ -308,7 +309,7 @@ fn other_sight(
     view: &View,
     zone: String,
 ) -> teller::Sight {
-    let windows = held(request).map(|(window, copy, facts)| told::Wanted {
+    let windows = held(&request.windows).map(|(window, copy, facts)| told::Wanted {
         id: window.id.clone(),
         generation: copy.generation,
         facts,
@@ -317,20 +318,22 @@ fn other_sight(
     let today = ground.clock.now().day();
     let range = range.unwrap_or_else(|| Range::of_day(today));
     teller::Sight {
-        report: request.report.clone(),
+        subject: told::Subject::Report(request.report.clone()),
         question: reports::Question {
             base: question(range, ground, view),
             decks: view.decks.iter().map(|id| id.as_str().to_owned()).collect(),
             contents: view.contents,
         },
         zone,
-        windows: windows.collect(),
+        parts: vec![told::Part { report: request.report.clone(), course: None, windows: windows.collect() }],
     }
 }
 
 /// The windows whose rows are here, with the copy that serves and the days it answers for.
-fn held(request: &Request) -> impl Iterator<Item = (&api::Window, &api::Copy, Facts)> {
-    request.windows.iter().filter(|window| window.state.has_rows()).filter_map(|window| {
+pub(super) fn held<'a>(
+    windows: impl IntoIterator<Item = &'a api::Window>,
+) -> impl Iterator<Item = (&'a api::Window, &'a api::Copy, Facts)> {
+    windows.into_iter().filter(|window| window.state.has_rows()).filter_map(|window| {
         let copy = window.copy.as_ref()?;
         let facts = Facts { start: window.start, end: copy.end, provisional_from: window.provisional_from };
         Some((window, copy, facts))
@@ -338,7 +341,7 @@ fn held(request: &Request) -> impl Iterator<Item = (&api::Window, &api::Copy, Fa
 }
 
 /// What is to be measured of the days in `range`.
-fn question(range: Range, ground: Ground, view: &View) -> Question {
+pub(super) fn question(range: Range, ground: Ground, view: &View) -> Question {
     Question {
         range,
         zone: ground.zone(view),

@@ -12,7 +12,6 @@ use domain::time::Day;
 use domain::view::{Uuid, View, ZoneName};
 use leptos::html;
 use leptos::prelude::*;
-use std::collections::BTreeSet;
 
 /// The line of choices.
 #[component]
@@ -25,10 +24,13 @@ pub fn AskForm(
     known: Memo<domain::api::Courses>,
     /// The view's zone, as it is said.
     zone: Memo<String>,
+    /// Whether it is a course that is looked at, and no single report.
+    #[prop(optional)]
+    is_of_course: bool,
 ) -> impl IntoView {
     view! {
         <section class="ask" aria-label=words::SHOWN>
-            <Reports />
+            {(!is_of_course).then(|| view! { <Reports /> })}
             <div class="ask-line">
                 <Courses known />
                 <Show when=move || shape.get() != Some(Shape::Snapshot)>

@@ -53,13 +53,13 @@ fn told_of(report: &str, csv: &str, ask: impl FnOnce(&mut Question)) -> Vec<Figu
     ask(&mut question);
     let look = Look {
         turn: 1,
-        report: name,
+        subject: Subject::Report(name.clone()),
         question,
         zone: "Zone of the page".into(),
         language: "en-GB".into(),
-        windows: vec![wanted],
+        parts: vec![Part { report: name.clone(), course: None, windows: vec![wanted] }],
     };
-    let figures = of(&look, &tables, &Tongue::default());
+    let figures = of(&look, &[((name, None), tables)].into(), &Tongue::default());
     let answer = Answer::Told { turn: 1, figures, load: crate::message::Load::default() };
     let text = serde_json::to_string(&answer).unwrap();
     assert_eq!(serde_json::from_str::<Answer>(&text).unwrap(), answer, "figures travel whole");
