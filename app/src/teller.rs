@@ -30,7 +30,7 @@ impl Sight {
     #[must_use]
     pub fn about(&self) -> About {
         match &self.subject {
-            Subject::Report(name) => About::Report(name.clone()),
+            Subject::Report { name, .. } => About::Report(name.clone()),
             Subject::Course { wanted, .. } => {
                 About::Course(self.question.base.course.clone(), wanted.student.clone())
             }

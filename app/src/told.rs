@@ -39,7 +39,12 @@ pub struct Look {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Subject {
     /// One report, the only part of its look.
-    Report(ReportName),
+    Report {
+        /// Which.
+        name: ReportName,
+        /// Whether what names people is left out.
+        is_nameless: bool,
+    },
     /// One course, over all parts of its look.
     Course {
         /// What is wanted of it.
@@ -174,7 +179,7 @@ mod tests {
     fn a_look_goes_there_and_back() {
         let look = Look {
             turn: 3,
-            subject: Subject::Report(ReportName::parse("polling").unwrap()),
+            subject: Subject::Report { name: ReportName::parse("polling").unwrap(), is_nameless: false },
             question: Question {
                 base: measures::Question {
                     range: Range::parse("2026-02-02", "2026-02-08").unwrap(),

@@ -27,6 +27,9 @@ const SPACE: i32 = 14;
 const OVER: i32 = 22;
 /// Pixels under the last chart for the names of days.
 const NAMES: i32 = 28;
+/// Where, under the line at zero, the mark of places that may still change begins and ends: a place of nothing has no
+/// bar that could be hatched.
+const MARK: (i32, i32) = (3, 7);
 /// Pixels that a character of a word in a gap takes at most.
 const CHARACTER: i32 = 8;
 
@@ -136,8 +139,7 @@ impl Strips {
         let columns =
             [self.head.clone()].into_iter().chain(names).chain(others).chain([self.state.clone()]).collect();
         let row = |(place, of): (usize, &Place)| {
-            let level = |strip: &Strip| strip.levels.get(place).copied().unwrap_or(Level::Missing);
-            let values = self.strips.iter().map(|strip| level(strip).value());
+            let values = self.strips.iter().map(|strip| level_of(strip, place).value());
             let others = compared().map(|strip| strip.others.get(place).copied().flatten());
             Row {
                 name: of.name.clone(),
@@ -240,6 +242,18 @@ impl Strips {
         area.present().map_err(failed)
     }
 
+    /// Runs of places: the first and the last of each.
+    fn runs(&self, is_in: impl Fn(usize) -> bool) -> Vec<(usize, usize)> {
+        let mut runs: Vec<(usize, usize)> = Vec::new();
+        for place in (0..self.places.len()).filter(|place| is_in(*place)) {
+            match runs.last_mut() {
+                Some((_, last)) if *last + 1 == place => *last = place,
+                _ => runs.push((place, place)),
+            }
+        }
+        runs
+    }
+
     /// The bars, gaps and marks of one chart.
     fn bars(
         &self,
@@ -253,20 +267,17 @@ impl Strips {
         let numbers = strip.levels.iter().filter_map(|level| level.value());
         let largest = numbers.chain(strip.others.iter().flatten().copied()).fold(0.0, f64::max);
         let scale = Linear::new(largest, foot, top);
-        let mut gap: Option<(i32, i32)> = None;
-        for place in 0..=self.places.len() {
-            let level = strip.levels.get(place).copied();
-            let is_gap = place < self.places.len() && level.is_none_or(|level| level == Level::Missing);
-            let (from, to) = lines.bands.edges(place.min(self.places.len().saturating_sub(1)));
-            if is_gap {
-                gap = Some((gap.map_or(from, |(start, _)| start), to));
-                continue;
-            }
-            if let Some((from, to)) = gap.take() {
-                block(Ink::Gap, (from, top), (to, foot))?;
-                word(from, to)?;
-            }
-            let Some(level) = level else { continue };
+        let edges = |place: usize| lines.bands.edges(place);
+        for (first, last) in self.runs(|place| level_of(strip, place) == Level::Missing) {
+            let (from, to) = (edges(first).0, edges(last).1);
+            block(Ink::Gap, (from, top), (to, foot))?;
+            word(from, to)?;
+        }
+        for (first, last) in self.runs(|place| matches!(level_of(strip, place), Level::Provisional(_))) {
+            block(Ink::Provisional, (edges(first).0, foot + MARK.0), (edges(last).1, foot + MARK.1))?;
+        }
+        for place in 0..self.places.len() {
+            let (level, (from, to)) = (level_of(strip, place), edges(place));
             let ink = if matches!(level, Level::Provisional(_)) { Ink::Provisional } else { Ink::Complete };
             let (left, right) = lines.bands.bar(place);
             if let Some(value) = level.value().filter(|value| *value > 0.0 && right > left) {
@@ -279,6 +290,10 @@ impl Strips {
         }
         Ok(())
     }
+}
+
+fn level_of(strip: &Strip, place: usize) -> Level {
+    strip.levels.get(place).copied().unwrap_or(Level::Missing)
 }
 
 #[cfg(test)]
@@ -336,16 +351,15 @@ mod tests {
             let drawn = strips.draw(width);
             let all = || levels.iter().flatten();
             let bars = all().filter(|level| level.value().is_some_and(|value| value > 0.0)).count();
-            prop_assert_eq!(drawn.matches("class=\"bar").count(), bars);
+            let runs = |is_in: fn(&Level) -> bool| -> usize {
+                let of = |levels: &Vec<Level>| (0..levels.len()).filter(|n| is_in(&levels[*n]) && (*n == 0 || !is_in(&levels[n - 1]))).count();
+                levels.iter().map(of).sum()
+            };
+            let marks = runs(|level| matches!(level, Level::Provisional(_)));
+            prop_assert_eq!(drawn.matches("class=\"bar").count(), bars + marks);
             let hatched = all().filter(|l| matches!(l, Level::Provisional(value) if *value > 0.0)).count();
-            prop_assert_eq!(drawn.matches("class=\"bar provisional\"").count(), hatched);
-            let gaps: usize = levels.iter().map(|levels| {
-                let starts = levels.iter().enumerate().filter(|(n, level)| {
-                    **level == Level::Missing && (*n == 0 || levels[n - 1] != Level::Missing)
-                });
-                starts.count()
-            }).sum();
-            prop_assert_eq!(drawn.matches("class=\"gap\"").count(), gaps);
+            prop_assert_eq!(drawn.matches("class=\"bar provisional\"").count(), hatched + marks);
+            prop_assert_eq!(drawn.matches("class=\"gap\"").count(), runs(|level| *level == Level::Missing));
             prop_assert_eq!(drawn.matches("class=\"other\"").count(), if others { bars } else { 0 });
             let table = strips.table();
             for (n, row) in table.rows.iter().enumerate() {

@@ -318,7 +318,7 @@ fn other_sight(
     let today = ground.clock.now().day();
     let range = range.unwrap_or_else(|| Range::of_day(today));
     teller::Sight {
-        subject: told::Subject::Report(request.report.clone()),
+        subject: told::Subject::Report { name: request.report.clone(), is_nameless: view.nameless },
         question: reports::Question {
             base: question(range, ground, view),
             decks: view.decks.iter().map(|id| id.as_str().to_owned()).collect(),

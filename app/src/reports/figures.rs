@@ -42,12 +42,13 @@ pub fn of(look: &Look, held: &BTreeMap<Source, Tables>, tongue: &Tongue) -> Vec<
     };
     let mut figures = match &look.subject {
         Subject::Course { wanted, other } => course::figures(&telling, held, wanted, other),
-        Subject::Report(name) => {
+        Subject::Report { name, is_nameless } => {
             let tables = held.iter().find(|((report, _), _)| report == name).map(|(_, tables)| tables);
             let mut figures = of_report(name, &telling, tables.unwrap_or(&Tables::default()));
+            let hidden = if *is_nameless { leave_out_people(&mut figures) } else { "" };
             if let Some(first) = figures.first_mut() {
                 let ignored = ignored(name, &look.question);
-                first.caveat = said::join([ignored, std::mem::take(&mut first.caveat)]);
+                first.caveat = said::join([hidden.to_owned(), ignored, std::mem::take(&mut first.caveat)]);
             }
             figures
         }
@@ -71,6 +72,17 @@ fn of_report(name: &ReportName, telling: &Telling<'_>, tables: &Tables) -> Vec<F
         "assetbydate" => weekly::figures(telling, &engine::reports::weekly::measure(tables, question)),
         _ => any::figures(telling, &engine::reports::any::measure(tables, question)),
     }
+}
+
+/// Leaves out what names people, and says so: of a report that nobody knows, whatever its cells hold.
+fn leave_out_people(figures: &mut Vec<Figure>) -> &'static str {
+    let names_people = |figure: &Figure| {
+        let id = figure.id.as_str();
+        matches!(id, "note-takers" | "written" | "threads" | "rows") || id.starts_with("column-")
+    };
+    let before = figures.len();
+    figures.retain(|figure| !names_people(figure));
+    if figures.len() < before { said::NAMES_HIDDEN } else { "" }
 }
 
 /// What was chosen that a report cannot apply. Of roles in a report that nobody knows, its own figures say it.

@@ -18,6 +18,8 @@ pub const WHY_COURSE: &str =
 pub const WHY_DAYS: &str = "Choose the days that you want to see.";
 /// Title.
 pub const ACTIVITY: &str = "What students did";
+/// Title, of one student.
+pub const ALONE: &str = "What this student did";
 /// Title.
 pub const VIDEOS: &str = "Videos";
 /// Title.
@@ -40,8 +42,6 @@ pub const MINUTES: &str = "Minutes";
 pub const VIEWERS: &str = "Viewers";
 /// Head.
 pub const OF_LENGTH: &str = "Per viewer ÷ length";
-/// Head, of one student.
-pub const LENGTH_SHARE: &str = "Minutes";
 /// Head.
 pub const SINCE_CAPTURE: &str = "Days since capture";
 /// Head.
@@ -64,6 +64,10 @@ pub const SLIDE_VIEWS: &str = "Slide views";
 pub const POLLS: &str = "Polls";
 /// Head.
 pub const ANSWERS: &str = "Answers";
+/// Head of marks, where many columns stand beside.
+pub const MARKS: &str = "Marks";
+/// Head: when a video or a deck was last used.
+pub const LAST: &str = "Last";
 /// Head.
 pub const LAST_SEEN: &str = "Last seen";
 /// Head of the small series of students.
@@ -327,7 +331,8 @@ pub fn stands_out(tongue: &Tongue, found: &engine::reports::course::standout::St
         format!("The week of {}", tongue.short_day(found.first))
     };
     let usual = tongue.number(number(found.kind, found.usual));
-    let mostly = found.mostly.as_ref().map(|name| format!(", most of it {name}")).unwrap_or_default();
+    let of = if found.kind == Kind::Watch { "of" } else { "on" };
+    let mostly = found.mostly.as_ref().map(|name| format!(", most of it {of} {name}")).unwrap_or_default();
     format!("{when} stands out: {}, usually {usual}{mostly}.", amount(tongue, found.kind, found.amount))
 }
 

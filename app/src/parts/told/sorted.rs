@@ -131,8 +131,15 @@ pub fn Sorted(
                 <caption class="unseen">{title}</caption>
                 <thead>
                     <tr>
-                        {move || columns.get().into_iter().enumerate().map(head).collect_view()}
-                        {move || spark_head().map(|head| view! { <th scope="col">{head}</th> })}
+                        {move || {
+                            let mut heads: Vec<AnyView> =
+                                columns.get().into_iter().enumerate().map(|column| head(column).into_any()).collect();
+                            if let Some(spark) = spark_head() {
+                                let place = listing.with(spark_place).min(heads.len());
+                                heads.insert(place, view! { <th scope="col">{spark}</th> }.into_any());
+                            }
+                            heads
+                        }}
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
@@ -179,10 +186,19 @@ fn one(row: &Row, listing: &Listing, spark: Option<&str>, scale: f64) -> AnyView
     });
     let line = spark.map(|name| {
         let drawn = spark::draw(&row.spark, scale, SPARK, name);
-        view! { <td inner_html=drawn></td> }
+        view! { <td inner_html=drawn></td> }.into_any()
     });
-    let cells = cells.collect_view();
-    view! { <tr class:left-out=row.is_left_out>{cells}{line}</tr> }.into_any()
+    let mut cells: Vec<AnyView> = cells.collect();
+    if let Some(line) = line {
+        cells.insert(spark_place(listing).min(cells.len()), line);
+    }
+    view! { <tr class:left-out=row.is_left_out>{cells}</tr> }.into_any()
+}
+
+/// Where the small series stands: last, but in tables of a course after the name and the first number, so that a phone
+/// shows these three.
+fn spark_place(listing: &Listing) -> usize {
+    if listing.opens == Opens::Filter { listing.columns.len() } else { 2 }
 }
 
 /// Whether what is sought stands in the name of a row.

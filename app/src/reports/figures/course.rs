@@ -10,7 +10,7 @@ use crate::words::reports::{NO_ACTIVITY, NOTHING_HERE, join, named, passed_over}
 use charts::listing::{Cell, Kind as Cells, Opens, Row};
 use charts::strips::{Place, Strip as Drawn, Strips};
 use domain::activity::Kind;
-use domain::time::monday;
+use domain::time::{SECOND, Timestamp, monday};
 use engine::columns::PassedOver;
 use engine::reports::course::bins::Bins;
 use engine::reports::course::people::Student;
@@ -160,7 +160,7 @@ impl Course<'_> {
             said::SEVERAL_KINDS.to_owned(),
             said::MINUTE_IS.to_owned(),
         ]);
-        self.charts(busiest, drawn.collect(), caveat)
+        self.charts(said::ACTIVITY, busiest, drawn.collect(), caveat)
     }
 
     fn other_name(&self) -> String {
@@ -214,7 +214,7 @@ impl Course<'_> {
     }
 
     /// Charts on the axis, with what each of its places says in all of them.
-    fn charts(&self, sentence: String, strips: Vec<Drawn>, caveat: String) -> Figure {
+    fn charts(&self, title: &str, sentence: String, strips: Vec<Drawn>, caveat: String) -> Figure {
         let tongue = self.telling.tongue;
         let bins = &self.measures.bins;
         let told = |place: usize| {
@@ -241,7 +241,7 @@ impl Course<'_> {
         });
         let body = Strips {
             id: "activity".to_owned(),
-            title: said::ACTIVITY.to_owned(),
+            title: title.to_owned(),
             sentence: sentence.clone(),
             places: places.collect(),
             other: strips.iter().any(|strip| !strip.others.is_empty()).then(|| self.other_name()),
@@ -253,7 +253,17 @@ impl Course<'_> {
             missing: words::NOT_HERE.to_owned(),
         };
         let unit = words::days_in(self.telling.zone);
-        figure(["activity", said::ACTIVITY], unit, sentence, caveat, Body::Strips(body))
+        figure(["activity", title], unit, sentence, caveat, Body::Strips(body))
+    }
+
+    /// Whether anything of a kind is here.
+    fn is_here(&self, kind: Kind) -> bool {
+        self.measures.strips.iter().any(|strip| strip.kind == kind && strip.missing < strip.days)
+    }
+
+    /// An amount of a kind as a cell; of a kind that is not here none, never zero.
+    fn cell(&self, kind: Kind, amount: u64) -> Cell {
+        if self.is_here(kind) { Cell::Number(said::number(kind, amount)) } else { Cell::None }
     }
 
     /// Which of its kinds have days that are not here: beside the tables that lack them.
@@ -320,20 +330,15 @@ impl Course<'_> {
         const KINDS: [Kind; 4] = [Kind::Slides, Kind::Marks, Kind::Polls, Kind::Notes];
         let tongue = self.telling.tongue;
         let decks = &self.measures.decks;
-        // A number of a kind that is not here is none, never zero.
-        let is_here = |kind: Kind| {
-            self.measures.strips.iter().any(|strip| strip.kind == kind && strip.missing < strip.days)
-        };
-        let of = |kind: Kind, amount: u64| if is_here(kind) { count(amount) } else { Cell::None };
         let rows = decks.iter().map(|deck| Row {
             id: Some(deck.id.clone()),
             cells: vec![
                 Cell::text(named(&deck.name, said::DECK, &deck.id)),
-                of(Kind::Slides, deck.views),
-                of(Kind::Slides, deck.viewers),
-                of(Kind::Marks, deck.marks),
+                self.cell(Kind::Slides, deck.views),
+                self.cell(Kind::Slides, deck.viewers),
+                self.cell(Kind::Marks, deck.marks),
                 Cell::number(share(deck.right.0, deck.right.1)),
-                of(Kind::Notes, deck.notes),
+                self.cell(Kind::Notes, deck.notes),
             ],
             spark: series(&deck.steps),
             is_left_out: false,
@@ -369,6 +374,14 @@ impl Course<'_> {
         figure(["decks", said::DECKS], String::new(), sentence, caveat, body)
     }
 
+    /// The day of a moment, short, sorted by the moment.
+    fn day(&self, at: Option<u32>) -> Cell {
+        at.map_or(Cell::None, |at| {
+            let day = self.telling.question.base.zone.day_of(Timestamp(i64::from(at) * SECOND));
+            Cell::Date(self.telling.tongue.short_day(day), i64::from(at))
+        })
+    }
+
     /// What a student is called.
     fn name(&self, student: &Student) -> String {
         if self.wanted.is_nameless {
@@ -386,13 +399,10 @@ impl Course<'_> {
             students.sort_by_key(|student| student.number);
         }
         let cells = |student: &Student| {
-            let amounts =
-                amounts(student).into_iter().map(|(kind, amount)| Cell::Number(said::number(kind, amount)));
-            [Cell::text(self.name(student)), Cell::number(student.score.map(f64::round))]
-                .into_iter()
-                .chain(amounts)
-                .chain([self.telling.moment_cell(student.last)])
-                .collect()
+            let amounts = amounts(student).into_iter().map(|(kind, amount)| self.cell(kind, amount));
+            let name = [Cell::text(self.name(student))].into_iter();
+            let score = Cell::number(student.score.map(f64::round));
+            name.chain(amounts).chain([score, self.day(student.last)]).collect()
         };
         let rows = students.iter().map(|student| Row {
             id: Some(student.id.clone()),
@@ -403,13 +413,13 @@ impl Course<'_> {
         });
         let columns = [
             (said::STUDENT, Cells::Text),
-            (said::SCORE, Cells::Number),
             (said::MINUTES, Cells::Number),
             (said::SLIDE_VIEWS, Cells::Number),
             (said::POLLS, Cells::Number),
             (said::ANSWERS, Cells::Number),
-            (said::CONFUSED, Cells::Number),
+            (said::MARKS, Cells::Number),
             (said::NOTES, Cells::Number),
+            (said::SCORE, Cells::Number),
             (said::LAST_SEEN, Cells::Date),
         ];
         let is_known = self.measures.is_quiet_known;
@@ -446,7 +456,7 @@ impl Course<'_> {
         let caveat = join([hatched.to_owned(), said::MINUTE_IS.to_owned()]);
         vec![
             self.lead(self.name(student), sentence, join([self.coverage(), said::PERSON_CAVEAT.to_owned()])),
-            self.charts(self.busiest_of(person), strips, caveat),
+            self.charts(said::ALONE, self.busiest_of(person), strips, caveat),
             self.totals(person),
             self.used(["watched", said::WATCHED], &person.videos, &[Kind::Watch]),
             self.used(
@@ -478,11 +488,8 @@ impl Course<'_> {
         let rows = Kind::ALL.into_iter().map(|kind| {
             let middle = median(active().map(|student| student.amount(kind)).collect());
             let head = if kind == Kind::Polls { said::POLLS_ANSWERED } else { said::kind(kind) };
-            let cells = vec![
-                Cell::text(head),
-                Cell::Number(said::number(kind, person.student.amount(kind))),
-                Cell::Number(said::number(kind, middle)),
-            ];
+            let cells =
+                vec![Cell::text(head), self.cell(kind, person.student.amount(kind)), self.cell(kind, middle)];
             row(cells, &[])
         });
         let columns =
@@ -504,10 +511,7 @@ impl Course<'_> {
         let is_video = kinds.contains(&Kind::Watch);
         let head = if is_video { said::VIDEO } else { said::DECK };
         let rows = things.iter().map(|used| {
-            let amount = |kind: &Kind| {
-                let amount = used.amounts.get(kind.place()).copied().unwrap_or(0);
-                Cell::Number(said::number(*kind, amount))
-            };
+            let amount = |kind: &Kind| self.cell(*kind, used.amounts.get(kind.place()).copied().unwrap_or(0));
             let cells =
                 [Cell::text(named(&used.name, head, &used.id))].into_iter().chain(kinds.iter().map(amount));
             let cells = cells.chain([self.telling.moment_cell(Some(used.last))]).collect();
@@ -516,7 +520,7 @@ impl Course<'_> {
         let columns: Vec<(&str, Cells)> = [(head, Cells::Text)]
             .into_iter()
             .chain(kinds.iter().map(|kind| (said::kind(*kind), Cells::Number)))
-            .chain([(said::LAST_SEEN, Cells::Date)])
+            .chain([(said::LAST, Cells::Date)])
             .collect();
         let tongue = self.telling.tongue;
         let sentence = match (things.len() as u64, is_video) {
