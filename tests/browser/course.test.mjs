@@ -190,12 +190,18 @@ test('students have what is recorded of them, are found by name, and each has a 
   });
 });
 
-test('a student stands on one sheet of A4', async () => {
-  const [{ who }] = await done('videoview');
+test('even the busiest student of eight weeks stands on one sheet of A4', async () => {
+  const long = { from: earlier.from, to: month.to };
+  const [who] = [...grouped(await done('videoview', long), 'who').entries()].sort((a, b) => b[1].length - a[1].length)[0];
   await withTab(browser, {}, async (page) => {
-    await open(page, { student: who });
+    await page.goto(courseAddress(stack, long, { course: course.id, student: who }));
+    await told(page);
+    assert.ok((await figure(page, 'Videos watched').locator('tbody tr').count()) > 10, 'more rows than a sheet shows');
     const pdf = await page.pdf({ format: 'A4', margin: { top: '12mm', bottom: '12mm', left: '12mm', right: '12mm' } });
     assert.equal(pdf.toString('latin1').match(/\/Type\s*\/Page\b/g).length, 1);
+    await page.emulateMedia({ media: 'print' });
+    assert.ok(await page.getByRole('heading', { level: 1 }).isVisible());
+    assert.equal(await page.locator('.tabs').isVisible(), false);
   });
 });
 
@@ -217,6 +223,12 @@ test('names that are hidden stand nowhere on the page, and the link keeps them h
     await page.getByRole('link', { name: 'Student 1', exact: true }).click();
     await page.getByRole('heading', { level: 1, name: 'Student 1', exact: true }).waitFor();
     await told(page);
+    assert.deepEqual(await shown(), []);
+    // Where the page leads, they stay hidden.
+    await page.getByRole('link', { name: 'All of the course' }).click();
+    await figure(page, 'Videos').locator('tbody a').first().click();
+    await page.locator('[data-testid="minutes"][aria-busy="false"]').waitFor();
+    await page.getByText('Names are hidden in this link').waitFor();
     assert.deepEqual(await shown(), []);
   });
 });

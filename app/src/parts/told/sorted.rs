@@ -16,8 +16,11 @@ use engine::columns;
 use leptos::html;
 use leptos::prelude::*;
 
-/// The size of a spark-line.
+/// The size of a spark-line at the end of a row.
 const SPARK: Size = Size { width: 168, height: 20 };
+
+/// The size of one between numbers.
+const SMALL_SPARK: Size = Size { width: 96, height: 20 };
 
 /// Rows that are shown before somebody wants more.
 const AT_FIRST: usize = 100;
@@ -185,7 +188,8 @@ fn one(row: &Row, listing: &Listing, spark: Option<&str>, scale: f64) -> AnyView
         }
     });
     let line = spark.map(|name| {
-        let drawn = spark::draw(&row.spark, scale, SPARK, name);
+        let size = if opens == Opens::Filter { SPARK } else { SMALL_SPARK };
+        let drawn = spark::draw(&row.spark, scale, size, name);
         view! { <td inner_html=drawn></td> }.into_any()
     });
     let mut cells: Vec<AnyView> = cells.collect();
