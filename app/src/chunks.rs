@@ -17,6 +17,8 @@ pub struct Chunks {
     pub watching: Chunk<Here>,
     /// [`Telling`](crate::pages::report::telling::Telling).
     pub telling: Chunk<Here>,
+    /// [`CoursePage`](crate::pages::course::CoursePage).
+    pub course: Chunk<()>,
     /// [`Board`](crate::pages::requests::Board).
     pub board: Chunk<()>,
     /// [`FirstPlan`](crate::parts::first_plan::FirstPlan).

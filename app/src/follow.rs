@@ -1,7 +1,9 @@
 //! A request, found and followed until nothing of it is under way.
 //!
 //! Every way of following it (looking it up, asking, trying again) begins a new turn, and a turn ends as
-//! soon as another begins; so an answer that comes late is never shown.
+//! soon as another begins; so an answer that comes late is never shown. [`gather`]: several wishes at once.
+
+pub mod gather;
 
 use crate::client::{self, Trouble};
 use domain::api::{Ask, DeskInfo, Request, Requests, Retry, Window};

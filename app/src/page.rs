@@ -195,6 +195,7 @@ fn Route(address: Address) -> impl IntoView {
     let place = Memo::new(move |_| address.view().place);
     move || match place.get() {
         Place::Overview => view! { <Overview /> }.into_any(),
+        Place::Course => later(expect_context::<Ground>().chunks.course, (), Meanwhile::Room),
         Place::Requests => later(expect_context::<Ground>().chunks.board, (), Meanwhile::Room),
     }
 }
@@ -210,7 +211,8 @@ fn Frame(address: Address, session: Option<Session>, children: Children) -> impl
         <header class="top">
             <a class="top-name" href="/">{words::NAME}</a>
             <nav aria-label=words::NAME>
-                <a href=to(Place::Overview) aria-current=current(Place::Overview)>{words::OVERVIEW}</a>
+                <a href=to(Place::Course) aria-current=current(Place::Course)>{words::course::COURSE}</a>
+                <a href=to(Place::Overview) aria-current=current(Place::Overview)>{words::REPORTS}</a>
                 <a href=to(Place::Requests) aria-current=current(Place::Requests)>{words::REQUESTS}</a>
             </nav>
             {institution.map(|name| view! { <span class="quiet top-institution">{name}</span> })}

@@ -2,14 +2,15 @@
 //!
 //! A program of its own, loaded when such a report is first looked at: what eight reports need to be read would
 //! otherwise weigh on every page. Like the data thread it holds one look at a time, aborts what is no longer
-//! wanted, measures whole copies only, and lets an older copy serve until the newer is here.
+//! wanted, measures whole copies only, and lets an older copy serve until the newer is here. A look is at one report,
+//! or at several of them over one course; each has tables of its own.
 //!
 //! - [`figures`]: from measures to figures, a file for each report; [`tongue`]: how numbers and days are spelt.
 
 pub mod figures;
 pub mod tongue;
 
-use crate::told::{Answer, Look, Wanted};
+use crate::told::{Answer, Look, Part, Wanted};
 use domain::frame::Frame;
 use domain::report::ReportName;
 use engine::table::Table;
@@ -20,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use thread::message::Load;
 use thread::post::{self, say};
-use thread::stream::{self, Refusal};
+use thread::stream::{self, Refusal, Rows};
 use tongue::Tongue;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, AbortSignal};
@@ -53,15 +54,25 @@ struct Fetch {
     bytes: u64,
 }
 
+/// Whose rows: a report's, of one course or of all.
+pub type Source = (ReportName, Option<String>);
+
+/// One window of them.
+type Key = (Source, String);
+
+fn source(part: &Part) -> Source {
+    (part.report.clone(), part.course.clone())
+}
+
 #[derive(Default)]
 struct Thread {
     look: Option<Look>,
-    tables: Tables,
+    tables: BTreeMap<Source, Tables>,
     /// Bytes that travelled, of each copy that is here.
-    travelled: BTreeMap<String, u64>,
-    fetches: BTreeMap<String, Fetch>,
+    travelled: BTreeMap<Key, u64>,
+    fetches: BTreeMap<Key, Fetch>,
     /// Copies that could not be had, until the page looks again.
-    failed: BTreeSet<(String, u32)>,
+    failed: BTreeSet<(Key, u32)>,
     tongue: Option<(String, Tongue)>,
     spoke: f64,
     told: f64,
@@ -71,59 +82,71 @@ impl Thread {
     /// Takes in what the page looks at now.
     fn look(&mut self, look: Look) {
         self.failed.clear();
-        let is_same_report = self.look.as_ref().is_some_and(|old| old.report == look.report);
-        if !is_same_report {
-            self.tables = Tables::default();
-            self.travelled.clear();
-        }
         if self.tongue.as_ref().is_none_or(|(language, _)| *language != look.language) {
             self.tongue = Some((look.language.clone(), Tongue::of_browser(&look.language)));
         }
-        let wanted: BTreeMap<&str, &Wanted> = look.windows.iter().map(|w| (w.id.as_str(), w)).collect();
-        self.fetches.retain(|id, fetch| {
-            let keep = is_same_report
-                && wanted.get(id.as_str()).is_some_and(|window| window.generation == fetch.generation);
+        let windows = look.parts.iter().flat_map(|part| {
+            part.windows.iter().map(|window| ((source(part), window.id.clone()), window.generation))
+        });
+        let wanted: BTreeMap<Key, u32> = windows.collect();
+        self.fetches.retain(|key, fetch| {
+            let keep = wanted.get(key).is_some_and(|generation| *generation == fetch.generation);
             if !keep {
                 fetch.abort.abort();
             }
             keep
         });
-        // An older generation serves until the newer is here.
-        self.tables.keep(|id| wanted.contains_key(id));
-        self.travelled.retain(|id, _| wanted.contains_key(id.as_str()));
-        for window in &look.windows {
-            if self.tables.generation(&window.id) == Some(window.generation) {
-                self.tables.restate(&window.id, window.facts);
+        // What is not looked at any more is let go of, with its texts. An older generation serves until the newer
+        // is here.
+        self.tables.retain(|held, _| look.parts.iter().any(|part| source(part) == *held));
+        for (source, tables) in &mut self.tables {
+            tables.keep(|id| wanted.contains_key(&(source.clone(), id.to_owned())));
+        }
+        self.travelled.retain(|key, _| wanted.contains_key(key));
+        for part in &look.parts {
+            let tables = self.tables.entry(source(part)).or_default();
+            for window in &part.windows {
+                if tables.generation(&window.id) == Some(window.generation) {
+                    tables.restate(&window.id, window.facts);
+                }
             }
         }
         self.look = Some(look);
     }
 
-    /// The next window to fetch, newest first; `None` while enough are under way or none is missing.
-    fn next(&self) -> Option<(ReportName, Wanted)> {
-        let look = self.look.as_ref()?;
+    /// The next window to fetch, newest first, of one part after the other; `None` while enough are under way or
+    /// none is missing.
+    fn next(&self) -> Option<(Source, Wanted)> {
         if self.fetches.len() >= SIDE_BY_SIDE {
             return None;
         }
-        let window = look.windows.iter().rev().find(|window| self.is_missing(window))?;
-        Some((look.report.clone(), window.clone()))
+        self.missing().next()
     }
 
-    fn is_missing(&self, window: &Wanted) -> bool {
-        !self.fetches.contains_key(&window.id)
-            && !self.failed.contains(&(window.id.clone(), window.generation))
-            && self.tables.generation(&window.id) != Some(window.generation)
+    fn missing(&self) -> impl Iterator<Item = (Source, Wanted)> {
+        let parts = self.look.iter().flat_map(|look| &look.parts);
+        parts.flat_map(|part| {
+            let missing = part.windows.iter().rev().filter(|window| self.is_missing(part, window));
+            missing.map(|window| (source(part), window.clone()))
+        })
+    }
+
+    fn is_missing(&self, part: &Part, window: &Wanted) -> bool {
+        let key = (source(part), window.id.clone());
+        let here = self.tables.get(&key.0).and_then(|tables| tables.generation(&window.id));
+        !self.fetches.contains_key(&key)
+            && here != Some(window.generation)
+            && !self.failed.contains(&(key, window.generation))
     }
 
     fn load(&self) -> Load {
-        let waiting = self.look.iter().flat_map(|l| &l.windows).filter(|w| self.is_missing(w)).count();
+        let waiting = self.missing().count();
         let mut rows = self.fetches.values().map(|fetch| fetch.rows).sum::<u64>();
         let mut bytes = self.fetches.values().map(|fetch| fetch.bytes).sum::<u64>();
-        for (id, held) in self.tables.iter() {
-            rows += held.table.rows() as u64 + held.table.ragged;
-            bytes += self.travelled.get(id).copied().unwrap_or(0);
-        }
-        Load { rows, bytes, copies: self.tables.len(), pending: self.fetches.len() + waiting }
+        rows += self.tables.values().map(Tables::rows).sum::<u64>();
+        bytes += self.travelled.values().sum::<u64>();
+        let copies = self.tables.values().map(Tables::len).sum();
+        Load { rows, bytes, copies, pending: self.fetches.len() + waiting }
     }
 
     fn turn(&self) -> u32 {
@@ -140,8 +163,8 @@ impl Thread {
     }
 
     /// Takes note of a fetch's progress; `None` when it is no longer wanted.
-    fn progress(&mut self, window: &Wanted, rows: u64, bytes: u64) -> Option<()> {
-        let fetch = self.fetches.get_mut(&window.id).filter(|f| f.generation == window.generation)?;
+    fn progress(&mut self, key: &Key, generation: u32, rows: u64, bytes: u64) -> Option<()> {
+        let fetch = self.fetches.get_mut(key).filter(|fetch| fetch.generation == generation)?;
         (fetch.rows, fetch.bytes) = (rows, bytes);
         let now = js_sys::Date::now();
         if now - self.spoke > BETWEEN_WORDS {
@@ -151,16 +174,16 @@ impl Thread {
         Some(())
     }
 
-    fn finished(&mut self, window: &Wanted, result: Result<(Table, u64), Refusal>) {
-        self.fetches.remove(&window.id);
+    fn finished(&mut self, key: Key, window: &Wanted, result: Result<(Table, u64), Refusal>) {
+        self.fetches.remove(&key);
         match result {
             Ok((table, bytes)) => {
                 let held = Held { generation: window.generation, table, facts: window.facts };
-                self.tables.put(&window.id, held);
-                self.travelled.insert(window.id.clone(), bytes);
+                self.tables.entry(key.0.clone()).or_default().put(&window.id, held);
+                self.travelled.insert(key, bytes);
             }
             Err(refusal) => {
-                self.failed.insert((window.id.clone(), window.generation));
+                self.failed.insert((key, window.generation));
                 say(&Answer::Failed { turn: self.turn(), window: window.id.clone(), refusal });
             }
         }
@@ -173,19 +196,20 @@ impl Thread {
 
 fn fetch_what_is_missing(thread: &Rc<RefCell<Thread>>) {
     loop {
-        let Some((report, window)) = thread.borrow().next() else { return };
+        let Some((source, window)) = thread.borrow().next() else { return };
         let Ok(abort) = AbortController::new() else { return };
         let signal = abort.signal();
         let fetch = Fetch { generation: window.generation, abort, rows: 0, bytes: 0 };
-        thread.borrow_mut().fetches.insert(window.id.clone(), fetch);
+        let key = (source, window.id.clone());
+        thread.borrow_mut().fetches.insert(key.clone(), fetch);
         let thread = Rc::clone(thread);
         spawn_local(async move {
-            let result = fetched(&thread, &report, &window, &signal).await;
+            let result = fetched(&thread, &key, window.generation, &signal).await;
             // Who was aborted has been struck off already, and perhaps replaced.
             if signal.aborted() {
                 return;
             }
-            thread.borrow_mut().finished(&window, result);
+            thread.borrow_mut().finished(key, &window, result);
             fetch_what_is_missing(&thread);
         });
     }
@@ -194,13 +218,15 @@ fn fetch_what_is_missing(thread: &Rc<RefCell<Thread>>) {
 /// A window's copy, read frame by frame as it arrives, with the bytes that travelled.
 async fn fetched(
     thread: &Rc<RefCell<Thread>>,
-    report: &ReportName,
-    window: &Wanted,
+    key: &Key,
+    generation: u32,
     signal: &AbortSignal,
 ) -> Result<(Table, u64), Refusal> {
+    let ((report, course), window) = key;
     let mut arriving: Option<Arriving> = None;
     let mut travelled = 0;
-    stream::read(report, &window.id, window.generation, signal, |mut frames, bytes| {
+    let from = Rows { report, window, generation, course: course.as_deref() };
+    stream::read(&from, signal, |mut frames, bytes| {
         travelled = bytes;
         while let Some(frame) = frames.next()? {
             match (frame, &mut arriving) {
@@ -208,14 +234,15 @@ async fn fetched(
                     arriving = Some(Arriving::new(&head, report.known()).map_err(|e| Refusal::garbled(&e))?);
                 }
                 (Frame::Slice(head, deflated), Some(arriving)) => {
-                    let texts = &mut thread.borrow_mut().tables.texts;
+                    let mut thread = thread.borrow_mut();
+                    let texts = &mut thread.tables.entry(key.0.clone()).or_default().texts;
                     arriving.take(&head, &deflated, texts).map_err(|e| Refusal::garbled(&e))?;
                 }
                 (Frame::Slice(..), None) => return Err(Refusal::garbled(&"rows came before their header")),
             }
         }
         let rows = arriving.as_ref().map_or(0, Arriving::rows);
-        thread.borrow_mut().progress(window, rows, bytes).ok_or(Refusal::Unreachable)
+        thread.borrow_mut().progress(key, generation, rows, bytes).ok_or(Refusal::Unreachable)
     })
     .await?;
     let arriving = arriving.ok_or_else(|| Refusal::garbled(&"nothing came"))?;

@@ -3,7 +3,7 @@
 //! It is started when a report that only it can read is first looked at: most visits never need it.
 
 use crate::client::Trouble;
-use crate::told::{Answer, Figure, Look, Wanted};
+use crate::told::{Answer, Figure, Look, Part, Subject};
 use domain::report::ReportName;
 use engine::reports::Question;
 use leptos::prelude::*;
@@ -16,14 +16,36 @@ use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
 /// What is looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sight {
-    /// The report.
-    pub report: ReportName,
+    /// What is told.
+    pub subject: Subject,
     /// What is to be measured.
     pub question: Question,
     /// The zone of the days, as it is said.
     pub zone: String,
-    /// The windows whose copies can be fetched.
-    pub windows: Vec<Wanted>,
+    /// Each report that is needed.
+    pub parts: Vec<Part>,
+}
+
+impl Sight {
+    /// What the figures are of: those of something else are not shown in its place.
+    #[must_use]
+    pub fn about(&self) -> About {
+        match &self.subject {
+            Subject::Report { name, .. } => About::Report(name.clone()),
+            Subject::Course { wanted, .. } => {
+                About::Course(self.question.base.course.clone(), wanted.student.clone())
+            }
+        }
+    }
+}
+
+/// What figures are of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum About {
+    /// A report.
+    Report(ReportName),
+    /// A course, and one of its students alone.
+    Course(Option<String>, Option<String>),
 }
 
 /// What has come of the current sight.
@@ -31,8 +53,8 @@ pub struct Sight {
 pub struct Told {
     /// Which look all this belongs to.
     turn: u32,
-    /// The report that the figures are of.
-    pub report: Option<ReportName>,
+    /// What the figures are of.
+    pub about: Option<About>,
     /// The figures, once there are any.
     pub figures: Vec<Figure>,
     /// What they are made of, and what is on its way.
@@ -79,10 +101,10 @@ impl Teller {
     pub fn look(self, sight: Sight, language: String) {
         let turn = self.turn.get_value().wrapping_add(1);
         self.turn.set_value(turn);
-        let is_other =
-            self.told.with_untracked(|told| told.report.as_ref().is_some_and(|of| *of != sight.report));
+        let about = sight.about();
+        let is_other = self.told.with_untracked(|told| told.about.as_ref().is_some_and(|of| *of != about));
         self.told.update(|told| {
-            // Of another report nothing stays; of the same the old figures, until the new ones come.
+            // Of something else nothing stays; of the same the old figures, until the new ones come.
             if is_other {
                 *told = Told::default();
             }
@@ -90,8 +112,8 @@ impl Teller {
             told.is_current = false;
         });
         self.sight.set_value(Some(sight.clone()));
-        let Sight { report, question, zone, windows } = sight;
-        let look = Look { turn, report, question, zone, language, windows };
+        let Sight { subject, question, zone, parts } = sight;
+        let look = Look { turn, subject, question, zone, language, parts };
         self.start();
         if self.listens.get_value() {
             self.post(&look);
@@ -155,13 +177,13 @@ impl Teller {
                 self.told.try_update(|told| told.load = load);
             }
             Answer::Told { turn, figures, load } if turn == now => {
-                let report = self.sight.with_value(|sight| sight.as_ref().map(|sight| sight.report.clone()));
+                let about = self.sight.with_value(|sight| sight.as_ref().map(Sight::about));
                 self.told.try_update(|told| {
                     if told.turn != turn {
                         told.turn = turn;
                         told.failed.clear();
                     }
-                    (told.report, told.figures, told.load, told.is_current) = (report, figures, load, true);
+                    (told.about, told.figures, told.load, told.is_current) = (about, figures, load, true);
                 });
             }
             Answer::Failed { turn, window, refusal } if turn == now => {

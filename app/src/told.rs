@@ -8,12 +8,13 @@ use charts::heat::Heat;
 use charts::listing::Listing;
 use charts::model::Chart;
 use charts::ranking::Ranking;
+use charts::strips::Strips;
 use charts::threads::Threads;
 use domain::report::ReportName;
 use domain::time::Timestamp;
 use domain::{wire_enum, wire_struct};
 use engine::measures::Facts;
-use engine::reports::Question;
+use engine::reports::{Question, course};
 use thread::message::Load;
 use thread::stream::Refusal;
 
@@ -22,19 +23,53 @@ use thread::stream::Refusal;
 pub struct Look {
     /// Rises with every look; answers to older ones are of no use.
     pub turn: u32,
-    /// The report.
-    pub report: ReportName,
+    /// What is told.
+    pub subject: Subject,
     /// What is to be measured.
     pub question: Question,
     /// The zone of the days, as it is said: `UTC+1 Berlin`.
     pub zone: String,
     /// The language in which the page spells numbers and days: `en-GB`. A worker may know another.
     pub language: String,
-    /// The windows whose copies can be fetched.
+    /// Each report that is needed.
+    pub parts: Vec<Part>,
+}
+
+wire_struct!(Look { turn, subject, question, zone, language, parts });
+
+/// What is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// One report, the only part of its look.
+    Report {
+        /// Which.
+        name: ReportName,
+        /// Whether what names people is left out.
+        is_nameless: bool,
+    },
+    /// One course, over all parts of its look.
+    Course {
+        /// What is wanted of it.
+        wanted: course::Wanted,
+        /// What it is compared with, as it is called.
+        other: String,
+    },
+}
+
+wire_enum!(Subject { 0 Report { name, is_nameless }, 1 Course { wanted, other } });
+
+/// A report with the windows whose copies can be fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// The report.
+    pub report: ReportName,
+    /// Rows of this course only (UUID): what is read of a course need not carry the institution's.
+    pub course: Option<String>,
+    /// Its windows.
     pub windows: Vec<Wanted>,
 }
 
-wire_struct!(Look { turn, report, question, zone, language, windows });
+wire_struct!(Part { report, course, windows });
 
 /// A window whose copy can be fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,6 +164,8 @@ pub enum Body {
     Answers(Answers),
     /// Questions and answers.
     Threads(Threads),
+    /// Small charts on one axis.
+    Strips(Strips),
     /// The sentence alone.
     Text,
 }
@@ -140,7 +177,8 @@ wire_enum!(Body {
     3 Listing(listing),
     4 Answers(answers),
     5 Threads(threads),
-    6 Text,
+    6 Strips(strips),
+    7 Text,
 });
 
 impl Figure {
@@ -152,6 +190,7 @@ impl Figure {
             Body::Ranking { ranking, .. } => Some(ranking.table()),
             Body::Heat(heat) => Some(heat.table()),
             Body::Answers(answers) => Some(answers.table()),
+            Body::Strips(strips) => Some(strips.table()),
             Body::Listing(_) | Body::Threads(_) | Body::Text => None,
         }
     }
@@ -169,7 +208,7 @@ mod tests {
     fn a_look_goes_there_and_back() {
         let look = Look {
             turn: 3,
-            report: ReportName::parse("polling").unwrap(),
+            subject: Subject::Report { name: ReportName::parse("polling").unwrap(), is_nameless: false },
             question: Question {
                 base: measures::Question {
                     range: Range::parse("2026-02-02", "2026-02-08").unwrap(),
@@ -185,11 +224,15 @@ mod tests {
             },
             zone: "UTC".into(),
             language: "en-GB".into(),
-            windows: vec![Wanted {
-                id: "2026-02-02".into(),
-                generation: 1,
-                facts: Facts { start: None, end: None, provisional_from: None },
-                created: Timestamp(7),
+            parts: vec![Part {
+                report: ReportName::parse("polling").unwrap(),
+                course: None,
+                windows: vec![Wanted {
+                    id: "2026-02-02".into(),
+                    generation: 1,
+                    facts: Facts { start: None, end: None, provisional_from: None },
+                    created: Timestamp(7),
+                }],
             }],
         };
         assert_eq!(wire::read(&wire::written(&look)), Some(look));

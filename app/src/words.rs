@@ -1,7 +1,9 @@
 //! Every sentence of the page. Plain, kind, exact; buttons are verbs.
 //!
-//! [`waiting`]: what will happen, how far it is, what can be done. [`figures`]: what the figures say.
+//! [`waiting`]: what will happen, how far it is, what can be done. [`figures`], [`reports`], [`course`]: what the
+//! figures say.
 
+pub mod course;
 pub mod figures;
 pub mod reports;
 pub mod waiting;
@@ -15,9 +17,9 @@ use engine::measures::{Known, Measures};
 
 /// The name of all this.
 pub const NAME: &str = "Lectern";
-/// Link to the first page.
-pub const OVERVIEW: &str = "Overview";
-/// Link to the second.
+/// Link to the page of one report.
+pub const REPORTS: &str = "Reports";
+/// Link to the board.
 pub const REQUESTS: &str = "Requests";
 /// What the page is for, on a first visit.
 pub const PURPOSE: &str =
@@ -126,7 +128,7 @@ pub const NO_REQUESTS: &str = "Nothing has been asked for yet.";
 /// Link to the board.
 pub const SEE_REQUESTS: &str = "See all requests";
 /// Link to where something can be asked for.
-pub const SEE_OVERVIEW: &str = "Go to the overview";
+pub const SEE_OVERVIEW: &str = "Go to the reports";
 /// A report that is not offered.
 pub const NO_SUCH_REPORT: &str = "Echo360 offers no report of this name. Choose another.";
 /// All time, for a report without dates.

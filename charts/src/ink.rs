@@ -38,11 +38,13 @@ pub enum Ink {
     Cell4,
     /// A cell of the highest fifth.
     Cell5,
+    /// What a bar is compared with.
+    Other,
 }
 
 impl Ink {
     /// Every ink.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Grid,
         Self::Baseline,
         Self::Label,
@@ -58,6 +60,7 @@ impl Ink {
         Self::Cell3,
         Self::Cell4,
         Self::Cell5,
+        Self::Other,
     ];
 
     /// The cells of a heat map, by step of its scale.
@@ -89,6 +92,7 @@ impl Ink {
             Self::Cell3 => "cell cell-3",
             Self::Cell4 => "cell cell-4",
             Self::Cell5 => "cell cell-5",
+            Self::Other => "other",
         }
     }
 

@@ -73,7 +73,9 @@ impl Layout {
             .zip(labels)
             .map(|(value, label)| Tick { label, y: amounts.pixel(*value) })
             .collect();
-        Self { size, left, right, amounts, bands, baseline, ticks, named: named(chart, bands, right) }
+        let names: Vec<(&str, bool)> =
+            chart.bars.iter().map(|bar| (bar.short.as_str(), bar.is_landmark)).collect();
+        Self { size, left, right, amounts, bands, baseline, ticks, named: named(&names, bands, right) }
     }
 }
 
@@ -81,15 +83,20 @@ fn length(text: &str) -> i32 {
     i32::try_from(text.chars().count()).unwrap_or(i32::MAX / (2 * CHARACTER))
 }
 
-/// The bars to name: every landmark if they fit, otherwise every second, third …; every bar if there are no
-/// two landmarks. Names begin at their bar's left edge, and none leaves the drawing.
-fn named(chart: &Chart, bands: Bands, right: i32) -> Vec<usize> {
-    let landmarks: Vec<usize> =
-        chart.bars.iter().enumerate().filter(|(_, bar)| bar.is_landmark).map(|(place, _)| place).collect();
-    let all = || (0..chart.bars.len()).collect();
+/// The bars to name, each given by its short name and whether it is a landmark: every landmark if they fit,
+/// otherwise every second, third …; every bar if there are no two landmarks. Names begin at their bar's left edge, and
+/// none leaves the drawing.
+pub(crate) fn named(names: &[(&str, bool)], bands: Bands, right: i32) -> Vec<usize> {
+    let landmarks: Vec<usize> = names
+        .iter()
+        .enumerate()
+        .filter(|(_, (_, is_landmark))| *is_landmark)
+        .map(|(place, _)| place)
+        .collect();
+    let all = || (0..names.len()).collect();
     let candidates: Vec<usize> = if landmarks.len() < 2 { all() } else { landmarks };
     let needs = |place: usize| {
-        let name = chart.bars.get(place).map_or(0, |bar| length(&bar.short));
+        let name = names.get(place).map_or(0, |(short, _)| length(short));
         (bands.edges(place).0, bands.edges(place).0 + name * CHARACTER)
     };
     let fits = |every: usize| {

@@ -68,10 +68,26 @@ impl Cell {
     }
 }
 
+/// What choosing a row does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Opens {
+    /// Filters by its deck.
+    #[default]
+    Filter,
+    /// Shows its video alone.
+    Video,
+    /// Shows its deck alone.
+    Deck,
+    /// Shows its student alone.
+    Student,
+}
+
+wire_enum!(Opens { 0 Filter, 1 Video, 2 Deck, 3 Student });
+
 /// One row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
-    /// What a filter by this row is set to, where rows can be chosen.
+    /// The id of what it is of, where rows can be chosen.
     pub id: Option<String>,
     /// A cell for each column.
     pub cells: Vec<Cell>,
@@ -79,9 +95,11 @@ pub struct Row {
     pub spark: Vec<Option<f64>>,
     /// Whether a filter leaves it out of everything else.
     pub is_left_out: bool,
+    /// Whether it is one of those that the table can be cut down to.
+    pub is_flagged: bool,
 }
 
-wire_struct!(Row { id, cells, spark, is_left_out });
+wire_struct!(Row { id, cells, spark, is_left_out, is_flagged });
 
 /// A table.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,9 +112,13 @@ pub struct Listing {
     pub rows: Vec<Row>,
     /// How many rows there are in all: more than are here, where only the first are.
     pub total: u64,
+    /// What choosing a row does, where it has an id.
+    pub opens: Opens,
+    /// What rows are that are flagged, where the table can be cut down to them.
+    pub flag: Option<String>,
 }
 
-wire_struct!(Listing { columns, spark, rows, total });
+wire_struct!(Listing { columns, spark, rows, total, opens, flag });
 
 impl Listing {
     /// Sorts the rows by a column; cells of nothing come last whichever way. Rows that are equal stay as they were.
@@ -154,12 +176,15 @@ mod tests {
             cells: vec![Cell::text(name.clone()), Cell::number(*number)],
             spark: vec![*number, None],
             is_left_out: false,
+            is_flagged: false,
         };
         Listing {
             columns: vec![column("Deck", Kind::Text), column("Views", Kind::Number)],
             spark: None,
             rows: cells.iter().map(row).collect(),
             total: cells.len() as u64,
+            opens: Opens::Filter,
+            flag: None,
         }
     }
 

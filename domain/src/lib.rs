@@ -4,7 +4,7 @@
 //!
 //! - [`time`], [`zone`], [`range`]: instants, the offsets of a named zone, the days a person asks for.
 //! - [`report`], [`column`], [`offer`]: what Echo360 can report, how its columns are recognised, what it lists.
-//! - [`role`]: students apart from staff.
+//! - [`role`]: students apart from staff; [`activity`]: what they do in a course, by kind.
 //! - [`window`]: one report over one week, the unit that is asked, stored and shared.
 //! - [`life`]: the life of one window, from queued to ready; [`desk`]: all of them, three slots, one account;
 //!   [`turn`]: whose window is next; [`pace`]: how often to look and how long to back off.
@@ -14,6 +14,7 @@
 //! - [`settings`]: what an installation is told, validated whole.
 //! - [`view`]: what is on the screen, as a URL and back.
 
+pub mod activity;
 pub mod api;
 pub mod column;
 pub mod desk;

@@ -114,6 +114,21 @@ impl Range {
         (0..self.days()).map(move |n| plus_days(self.from, n))
     }
 
+    /// As many days before, moved by whole weeks, so that each is held against one of the same name; `None` before
+    /// there was a calendar.
+    ///
+    /// ```
+    /// use domain::range::Range;
+    /// let of = |from, to| Range::parse(from, to).ok();
+    /// let before = of("2026-02-02", "2026-02-11").and_then(|range| range.weeks_before());
+    /// assert_eq!(before, of("2026-01-19", "2026-01-28"));
+    /// ```
+    #[must_use]
+    pub fn weeks_before(self) -> Option<Self> {
+        let by = self.days().next_multiple_of(7);
+        Self::new(minus_days(self.from, by), minus_days(self.to, by)).ok()
+    }
+
     /// The instants these days cover in `zone`.
     #[must_use]
     pub fn span(self, zone: &Zone) -> Span {

@@ -11,6 +11,7 @@
 //! assert_eq!(view.to_url(), "/?v=1&report=videoview&from=2026-02-02&to=2026-03-01&tz=Europe/Berlin");
 //! ```
 
+use crate::activity::Weights;
 use crate::range::Range;
 use crate::report::ReportName;
 use crate::role::Role;
@@ -29,9 +30,11 @@ pub const FIRST_REPORT: &str = "videoview";
 /// Which page: the path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Place {
-    /// `/`: how a course engages with its lectures.
+    /// `/`: one report.
     #[default]
     Overview,
+    /// `/course`: everything of one course on one axis, or of one of its students.
+    Course,
     /// `/requests`: what has been asked for.
     Requests,
 }
@@ -42,6 +45,7 @@ impl Place {
     pub fn path(self) -> &'static str {
         match self {
             Self::Overview => "/",
+            Self::Course => "/course",
             Self::Requests => "/requests",
         }
     }
@@ -50,6 +54,7 @@ impl Place {
     #[must_use]
     pub fn at(path: &str) -> Self {
         match path.trim_end_matches('/') {
+            "/course" => Self::Course,
             "/requests" => Self::Requests,
             _ => Self::Overview,
         }
@@ -76,7 +81,7 @@ impl ZoneName {
     }
 }
 
-/// The UUID of a course or a section, in lower case.
+/// The UUID of a course, a section, a video, a deck or a person, in lower case.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Uuid(String);
 
@@ -98,6 +103,31 @@ impl Uuid {
         &self.0
     }
 }
+
+/// What a course's numbers are held against.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Compare {
+    /// The days before: as many, and the same days of the week.
+    Before,
+    /// The same days of this section.
+    Section(Uuid),
+}
+
+impl Compare {
+    fn parse(text: &str) -> Option<Self> {
+        if text == BEFORE { Some(Self::Before) } else { Uuid::parse(text).map(Self::Section) }
+    }
+
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Before => BEFORE,
+            Self::Section(id) => id.as_str(),
+        }
+    }
+}
+
+/// The word for the days before.
+const BEFORE: &str = "before";
 
 /// What is on the screen.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -122,6 +152,14 @@ pub struct View {
     pub decks: BTreeSet<Uuid>,
     /// Whether what people wrote is shown, too: never unless somebody chose so.
     pub contents: bool,
+    /// Of a course, this student alone: the UUID by which Echo360 knows them.
+    pub student: Option<Uuid>,
+    /// What a course is compared with, if somebody chose something.
+    pub compare: Option<Compare>,
+    /// How much each kind of activity counts.
+    pub weights: Weights,
+    /// Whether people stand without their names: for a screen that others see.
+    pub nameless: bool,
 }
 
 impl View {
@@ -140,8 +178,9 @@ impl View {
             .and_then(parse_day)
             .zip(value("to").and_then(parse_day))
             .and_then(|(from, to)| Range::new(from, to).ok());
+        let place = Place::at(path);
         Self {
-            place: Place::at(path),
+            place,
             report: value("report").and_then(ReportName::parse),
             range,
             zone: value("tz").and_then(ZoneName::parse),
@@ -151,6 +190,11 @@ impl View {
             videos: chosen(value("video"), Uuid::parse),
             decks: chosen(value("deck"), Uuid::parse),
             contents: value("contents") == Some("1"),
+            // Nowhere else does anything show a student alone.
+            student: value("student").and_then(Uuid::parse).filter(|_| place == Place::Course),
+            compare: value("compare").and_then(Compare::parse),
+            weights: value("weights").map_or_else(Weights::default, Weights::read),
+            nameless: value("names") == Some("hidden"),
         }
     }
 
@@ -163,6 +207,7 @@ impl View {
         let roles = list(self.roles.iter().map(|role| role.slug()));
         let videos = list(self.videos.iter().map(Uuid::as_str));
         let decks = list(self.decks.iter().map(Uuid::as_str));
+        let weights = self.weights.written();
         let pairs = [
             ("report", self.report.as_ref().map(ReportName::as_str)),
             ("from", days.as_ref().map(|(from, _)| from.as_str())),
@@ -174,6 +219,10 @@ impl View {
             ("video", videos.as_deref()),
             ("deck", decks.as_deref()),
             ("contents", self.contents.then_some("1")),
+            ("student", self.student.as_ref().map(Uuid::as_str)),
+            ("compare", self.compare.as_ref().map(Compare::as_str)),
+            ("weights", weights.as_deref()),
+            ("names", self.nameless.then_some("hidden")),
         ];
         let mut query = String::new();
         for (key, value) in pairs.into_iter().filter_map(|(key, value)| Some((key, value?))) {
@@ -204,10 +253,21 @@ impl View {
         self.report.as_ref().map_or(FIRST_REPORT, ReportName::as_str)
     }
 
-    /// The same view at another place.
+    /// The same view at another place. A student stays behind: only a course has them alone.
     #[must_use]
     pub fn at(mut self, place: Place) -> Self {
         self.place = place;
+        self.student = self.student.filter(|_| place == Place::Course);
+        self
+    }
+
+    /// The same view of another course. Its sections and students stay behind.
+    #[must_use]
+    pub fn in_course(mut self, course: Option<Uuid>) -> Self {
+        self.course = course;
+        self.sections.clear();
+        self.student = None;
+        self.compare = self.compare.filter(|compare| *compare == Compare::Before);
         self
     }
 
@@ -349,7 +409,7 @@ mod tests {
                 .prop_filter_map("a UUID", |text| Uuid::parse(&text))
         };
         (
-            prop_oneof![Just(Place::Overview), Just(Place::Requests)],
+            prop_oneof![Just(Place::Overview), Just(Place::Course), Just(Place::Requests)],
             prop::option::of("[a-z0-9_-]{1,40}"),
             range,
             prop::option::of("[A-Za-z][A-Za-z0-9/_+-]{0,39}"),
@@ -358,9 +418,27 @@ mod tests {
             prop::collection::btree_set(prop::sample::select(Role::ALL.to_vec()), 0..4),
             prop::collection::btree_set(uuid(), 0..4),
             (prop::collection::btree_set(uuid(), 0..4), any::<bool>()),
+            (
+                prop::option::of(uuid()),
+                prop::option::of(prop::option::of(uuid())),
+                "[a-z0-9,-]{0,40}",
+                any::<bool>(),
+            ),
         )
             .prop_map(
-                move |(place, report, range, zone, course, sections, roles, videos, (decks, contents))| {
+                move |(
+                    place,
+                    report,
+                    range,
+                    zone,
+                    course,
+                    sections,
+                    roles,
+                    videos,
+                    (decks, contents),
+                    of_course,
+                )| {
+                    let (student, compare, weights, nameless) = of_course;
                     View {
                         place,
                         report: report.as_deref().and_then(ReportName::parse),
@@ -372,6 +450,10 @@ mod tests {
                         videos,
                         decks,
                         contents,
+                        student: student.filter(|_| place == Place::Course),
+                        compare: compare.map(|section| section.map_or(Compare::Before, Compare::Section)),
+                        weights: Weights::read(&weights),
+                        nameless,
                     }
                 },
             )
@@ -395,9 +477,11 @@ mod tests {
 
         #[test]
         fn nothing_with_an_at_sign_or_a_space_survives(name in "[A-Za-z]{1,9}[@ +][a-z.]{1,9}") {
-            for key in ["report", "from", "to", "tz", "course", "section", "role", "video", "deck", "contents", "email"] {
+            let keys = "report from to tz course section role video deck contents student compare weights names email";
+            for key in keys.split(' ') {
                 let query = format!("v=1&{key}={}", name.replace('@', "%40"));
                 prop_assert_eq!(View::parse("/", &query), View::default());
+                prop_assert_eq!(View::parse("/course", &query), View::default().at(Place::Course));
             }
         }
     }
@@ -415,6 +499,47 @@ mod tests {
         );
         assert_eq!(View::default().to_url(), "/");
         assert_eq!(View::default().report_name(), "videoview");
+    }
+
+    #[test]
+    fn course_url_format_unchanged() {
+        let query =
+            format!("names=hidden&weights=notes-0,watch-5&compare=before&student={COURSE}&course={COURSE}");
+        let view = View::parse("/course", &query);
+        assert_eq!(
+            view.to_url(),
+            format!(
+                "/course?v=1&course={COURSE}&student={COURSE}&compare=before&weights=watch-5,notes-0&names=hidden"
+            )
+        );
+        assert_eq!(
+            View::parse("/course", &format!("compare={COURSE}")).to_url(),
+            format!("/course?v=1&compare={COURSE}")
+        );
+        assert_eq!(View::parse("/course", "compare=Ana&weights=x&names=shown").to_url(), "/course");
+    }
+
+    #[test]
+    fn another_course_has_other_sections_and_students() {
+        let view = View::parse(
+            "/course",
+            &format!("section={COURSE}&student={COURSE}&compare={COURSE}&names=hidden"),
+        );
+        assert_eq!(
+            view.in_course(Uuid::parse(COURSE)).to_url(),
+            format!("/course?v=1&course={COURSE}&names=hidden")
+        );
+        let view = View::parse("/course", "compare=before");
+        assert_eq!(view.clone().in_course(None), view);
+    }
+
+    #[test]
+    fn a_student_is_of_a_course_and_stays_behind_elsewhere() {
+        let query = format!("student={COURSE}");
+        assert_eq!(View::parse("/", &query), View::default());
+        let view = View::parse("/course", &query);
+        assert!(view.student.is_some());
+        assert_eq!(view.at(Place::Overview), View::default());
     }
 
     #[test]

@@ -3,12 +3,14 @@
 //! - [`selection`]: the rows that a question is about; [`activity`]: events by day, hour and deck, which three
 //!   reports share; [`text`]: what a cell of JSON or HTML says to a person.
 //! - [`presentation`], [`confused`], [`polling`], [`qanda`], [`notes`]: reports with a time in each row.
+//! - [`course`]: six of them at once, of one course: what its people did, and what one of its students did.
 //! - [`library`]: `asset`, a snapshot; [`weekly`]: `assetbydate`, sums by window.
 //! - [`any`]: every report that is not known, by the kinds of its columns alone.
 
 pub mod activity;
 pub mod any;
 pub mod confused;
+pub mod course;
 pub mod library;
 pub mod notes;
 pub mod polling;

@@ -302,7 +302,7 @@ test('what is printed, and what a reader with forced colours sees, keeps its wor
   await withTab(browser, { forcedColors: 'active' }, async (page) => {
     await page.goto(address(stack, month));
     await page.locator('[data-testid="minutes"] svg').first().waitFor();
-    const current = page.getByRole('link', { name: 'Overview' });
+    const current = page.getByRole('link', { name: 'Reports', exact: true });
     assert.equal(await current.evaluate((link) => getComputedStyle(link).textDecorationLine), 'underline');
     await page.emulateMedia({ media: 'print', forcedColors: 'none' });
     await page.getByRole('heading', { level: 1, name: 'Videos watched' }).waitFor();

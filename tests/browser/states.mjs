@@ -17,6 +17,14 @@ export function address(stack, days, { report = 'videoview', ...rest } = {}) {
   return `${stack.url}/?${query}`;
 }
 
+/** The address of a course, or of one of its students. */
+export function courseAddress(stack, days, rest = {}) {
+  return `${stack.url}/course?${new URLSearchParams({ v: '1', ...days, ...rest })}`;
+}
+
+/** The figures of a course, once they answer what is looked at. */
+const COURSE = '[data-testid="course"][aria-busy="false"] .figure';
+
 /** The chart, drawn from some rows. */
 const CHART = '[data-testid="minutes"]:not([data-rows="0"]) svg';
 
@@ -56,6 +64,9 @@ export const GROUPS = [
       await stack.request(videos(weeks(4, 4)));
       await stack.request(videos(recent()));
       await stack.request(videos(stack.quiet));
+      const others = ['presentation', 'polling', 'qanda', 'confused', 'notes'];
+      await Promise.all(others.map((report) => stack.request({ report, ...weeks(4, 4) })));
+      await Promise.all(others.map((report) => stack.request({ report, ...recent() })));
       // Three tries take a while; the other states are shown meanwhile.
       stack.hasFailed = () =>
         until('a week has failed', async () => {
@@ -103,6 +114,36 @@ export const GROUPS = [
           const days = weeks(4, 4);
           const { course, sections: [section] } = await busyCourse(stack, days);
           await visit(page, address(stack, days, { course: course.id, section: section.id }), CHART);
+        },
+      },
+      {
+        name: 'course-unchosen',
+        show: (page, stack) => visit(page, courseAddress(stack, weeks(4, 4)), 'h1'),
+      },
+      {
+        // A report of it is missing, and the days before are.
+        name: 'course-overview',
+        async show(page, stack) {
+          const { course } = await busyCourse(stack, weeks(4, 4));
+          await visit(page, courseAddress(stack, weeks(4, 4), { course: course.id, compare: 'before' }), COURSE);
+          await page.locator('#activity .reader').press('Home');
+          await page.getByText('How the score is made').click();
+        },
+      },
+      {
+        name: 'course-provisional',
+        async show(page, stack) {
+          const { course } = await busyCourse(stack, weeks(4, 4));
+          await visit(page, courseAddress(stack, recent(), { course: course.id }), COURSE);
+        },
+      },
+      {
+        name: 'course-student',
+        async show(page, stack) {
+          const { course } = await busyCourse(stack, weeks(4, 4));
+          await visit(page, courseAddress(stack, weeks(4, 4), { course: course.id, names: 'hidden' }), COURSE);
+          await page.getByRole('link', { name: 'Student 1', exact: true }).click();
+          await page.locator('#totals').waitFor();
         },
       },
       {

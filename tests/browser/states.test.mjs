@@ -79,7 +79,7 @@ async function spoken(page, state) {
 function masked(text, state) {
   const told = (
     text
-      .replace(/http:\S+|\/\?v=\S+/g, 'URL')
+      .replace(/http:\S+|\/(course|requests)?\?v=\S+/g, 'URL')
       .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'UUID')
       .replace(/\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b/g, 'Mon')
       .replace(/(?<!level=|Echo)\b\d[\d,.]*\b/g, '#')

@@ -6,7 +6,7 @@
 
 use crate::message::{Answer, List, Load, Look, Part, Said, Show, Sight, Student, Wanted};
 use crate::post::{self, say};
-use crate::stream::{self, Refusal};
+use crate::stream::{self, Refusal, Rows};
 use domain::frame::Frame;
 use domain::report::ReportName;
 use engine::copy::{Arriving, Copy};
@@ -229,7 +229,8 @@ async fn fetched(
 ) -> Result<(Copy, u64), Refusal> {
     let mut arriving: Option<Arriving> = None;
     let mut travelled = 0;
-    stream::read(report, &window.id, window.generation, signal, |mut frames, bytes| {
+    let from = Rows { report, window: &window.id, generation: window.generation, course: None };
+    stream::read(&from, signal, |mut frames, bytes| {
         travelled = bytes;
         while let Some(frame) = frames.next()? {
             match (frame, &mut arriving) {

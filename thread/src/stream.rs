@@ -29,20 +29,37 @@ impl Refusal {
     }
 }
 
+/// Whose rows.
+#[derive(Debug, Clone, Copy)]
+pub struct Rows<'a> {
+    /// The report.
+    pub report: &'a ReportName,
+    /// The window's id.
+    pub window: &'a str,
+    /// Which copy of it.
+    pub generation: u32,
+    /// Of this course only.
+    pub course: Option<&'a str>,
+}
+
+impl Rows<'_> {
+    fn url(&self) -> String {
+        let course = self.course.map_or_else(String::new, |id| format!("&course={id}"));
+        format!("/api/rows/{}/{}?generation={}{course}", self.report.as_str(), self.window, self.generation)
+    }
+}
+
 /// Reads a copy from its head to its last slice. `take` is given what has come, after every piece: the frames that it
 /// completed, and the bytes that have travelled so far.
 ///
 /// # Errors
 /// [`Refusal`], and what `take` says.
 pub async fn read(
-    report: &ReportName,
-    window: &str,
-    generation: u32,
+    from: &Rows<'_>,
     signal: &AbortSignal,
     mut take: impl FnMut(Frames<'_>, u64) -> Result<(), Refusal>,
 ) -> Result<(), Refusal> {
-    let url = format!("/api/rows/{}/{window}?generation={generation}", report.as_str());
-    let response = asked(&url, signal).await?;
+    let response = asked(&from.url(), signal).await?;
     let body = response.body().ok_or(Refusal::Unreachable)?;
     let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
     let mut frames = FrameReader::default();

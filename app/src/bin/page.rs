@@ -4,6 +4,7 @@
 //! needs. Those of one name are one file.
 
 use app::chunks::Chunks;
+use app::pages::course::CoursePage;
 use app::pages::overview::Chosen;
 use app::pages::report::telling::Telling;
 use app::pages::report::watching::Watching;
@@ -22,6 +23,7 @@ fn main() {
         report: || Box::pin(report()),
         watching: || Box::pin(watching()),
         telling: || Box::pin(telling()),
+        course: || Box::pin(course()),
         board: || Box::pin(board()),
         plan: || Box::pin(plan()),
         days: || Box::pin(days()),
@@ -41,6 +43,11 @@ fn watching() -> Part<Here> {
 #[wasm_split(telling, wasm_split_path = leptos::wasm_split, fallible)]
 fn telling() -> Part<Here> {
     Ok(|here| view! { <Telling here /> }.into_any())
+}
+
+#[wasm_split(course, wasm_split_path = leptos::wasm_split, fallible)]
+fn course() -> Part<()> {
+    Ok(|()| view! { <CoursePage /> }.into_any())
 }
 
 #[wasm_split(report, wasm_split_path = leptos::wasm_split, fallible)]

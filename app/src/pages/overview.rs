@@ -79,9 +79,14 @@ pub fn Overview() -> impl IntoView {
 
 /// Begins to fetch what `view` will need, before it is known who looks at it.
 pub fn prefetch(chunks: Chunks, view: &View) {
-    if view.place == Place::Overview && (view.range.is_some() || view.report.is_some()) {
-        later::prefetch(chunks.report);
-        later::prefetch(report::part(chunks, view.report_name() == columns::REPORT));
+    match view.place {
+        Place::Overview if view.range.is_some() || view.report.is_some() => {
+            later::prefetch(chunks.report);
+            later::prefetch(report::part(chunks, view.report_name() == columns::REPORT));
+        }
+        Place::Overview => {}
+        Place::Course => later::prefetch(chunks.course),
+        Place::Requests => later::prefetch(chunks.board),
     }
 }
 

@@ -159,7 +159,7 @@ pub fn part(chunks: Chunks, is_watching: bool) -> Chunk<Here> {
 }
 
 /// The course and section of a view, as they are called.
-fn chosen_course(all: &[Course], view: &View) -> Option<String> {
+pub(super) fn chosen_course(all: &[Course], view: &View) -> Option<String> {
     let chosen = view.course.as_ref()?;
     let course = all.iter().find(|course| course.id.eq_ignore_ascii_case(chosen.as_str()))?;
     let section = view.sections.iter().next().filter(|_| view.sections.len() == 1).and_then(|chosen| {
@@ -170,8 +170,10 @@ fn chosen_course(all: &[Course], view: &View) -> Option<String> {
 }
 
 /// The windows whose rows are here, with the copy that serves and the days it answers for.
-fn held(request: &Request) -> impl Iterator<Item = (&api::Window, &api::Copy, Facts)> {
-    request.windows.iter().filter(|window| window.state.has_rows()).filter_map(|window| {
+pub(super) fn held<'a>(
+    windows: impl IntoIterator<Item = &'a api::Window>,
+) -> impl Iterator<Item = (&'a api::Window, &'a api::Copy, Facts)> {
+    windows.into_iter().filter(|window| window.state.has_rows()).filter_map(|window| {
         let copy = window.copy.as_ref()?;
         let facts = Facts { start: window.start, end: copy.end, provisional_from: window.provisional_from };
         Some((window, copy, facts))
@@ -179,7 +181,7 @@ fn held(request: &Request) -> impl Iterator<Item = (&api::Window, &api::Copy, Fa
 }
 
 /// What is to be measured of the days in `range`.
-fn question(range: Range, ground: Ground, view: &View) -> Question {
+pub(super) fn question(range: Range, ground: Ground, view: &View) -> Question {
     Question {
         range,
         zone: ground.zone(view),

@@ -11,7 +11,6 @@ use domain::report::{ReportName, Shape};
 use domain::time::Day;
 use domain::view::{Uuid, View};
 use leptos::prelude::*;
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// The line of choices.
@@ -25,10 +24,13 @@ pub fn AskForm(
     known: Memo<domain::api::Courses>,
     /// The view's zone, as it is said.
     zone: Memo<String>,
+    /// Whether it is a course that is looked at, and no single report.
+    #[prop(optional)]
+    is_of_course: bool,
 ) -> impl IntoView {
     view! {
         <section class="ask" aria-label=words::SHOWN>
-            <Reports />
+            {(!is_of_course).then(|| view! { <Reports /> })}
             <div class="ask-line">
                 <Courses known />
                 <Show when=move || shape.get() != Some(Shape::Snapshot)>
@@ -89,7 +91,7 @@ fn Courses(known: Memo<domain::api::Courses>) -> impl IntoView {
     });
     let choose_course = move |event| {
         let course = Uuid::parse(&event_target_value(&event));
-        address.go(View { course, sections: BTreeSet::new(), ..address.view() });
+        address.go(address.view().in_course(course));
     };
     let choose_section = move |event| {
         let sections = Uuid::parse(&event_target_value(&event)).into_iter().collect();

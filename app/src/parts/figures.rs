@@ -11,6 +11,7 @@ use crate::parts::files::Files;
 use crate::parts::rows::EveryRow;
 use crate::parts::students::EachStudent;
 use crate::words::figures as said;
+use crate::words::reports::NAMES_HIDDEN;
 use engine::measures::Measures;
 use leptos::prelude::*;
 
@@ -46,8 +47,13 @@ pub fn Figures(
                 <Bars ranked=Ranked::Roles measures />
             </div>
             <Spread measures />
-            <EachStudent measures />
-            <EveryRow measures zone files />
+            <Show
+                when=move || !ground.address.view().nameless
+                fallback=|| view! { <p class="quiet">{NAMES_HIDDEN}</p> }
+            >
+                <EachStudent measures />
+                <EveryRow measures zone files />
+            </Show>
         </div>
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod sheet;
 pub mod sorted;
+pub mod stacked;
 pub mod threads;
 
 use crate::page::Ground;
@@ -14,7 +15,7 @@ use crate::parts::figure::{Figure, Reading};
 use crate::spelling;
 use crate::told::{self, Body};
 use crate::words::figures as said;
-use charts::listing::{Cell, Listing};
+use charts::listing::{Cell, Listing, Opens};
 use charts::model::Table;
 use charts::ranking::Ranking;
 use domain::view::{Choice, Uuid};
@@ -22,22 +23,34 @@ use leptos::html;
 use leptos::prelude::*;
 use sheet::Sheet;
 use sorted::Sorted;
+use stacked::Stacked;
 use threads::Talk;
 
 /// What kind of drawing a figure has: decides which part shows it, as long as it stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Kind {
+pub enum Kind {
+    /// Upright bars.
     Bars,
+    /// Lying bars.
     Ranking,
+    /// Cells.
     Heat,
+    /// A table.
     Listing,
+    /// A poll.
     Answers,
+    /// Questions.
     Threads,
+    /// Small charts on one axis.
+    Strips,
+    /// Words alone.
     Text,
 }
 
 impl Kind {
-    fn of(body: &Body) -> Self {
+    /// The kind of a body.
+    #[must_use]
+    pub fn of(body: &Body) -> Self {
         match body {
             Body::Bars(_) => Self::Bars,
             Body::Ranking { .. } => Self::Ranking,
@@ -45,6 +58,7 @@ impl Kind {
             Body::Listing(_) => Self::Listing,
             Body::Answers(_) => Self::Answers,
             Body::Threads(_) => Self::Threads,
+            Body::Strips(_) => Self::Strips,
             Body::Text => Self::Text,
         }
     }
@@ -110,7 +124,9 @@ pub fn Told(
 fn has_decks(figure: &told::Figure) -> bool {
     match &figure.body {
         Body::Ranking { decks, .. } => !decks.is_empty(),
-        Body::Listing(listing) => listing.rows.iter().any(|row| row.id.is_some()),
+        Body::Listing(listing) => {
+            listing.opens == Opens::Filter && listing.rows.iter().any(|row| row.id.is_some())
+        }
         _ => false,
     }
 }
@@ -144,7 +160,12 @@ fn deck_name(figures: &[told::Figure], choice: &Choice) -> Option<String> {
 
 /// One figure, by its kind.
 #[component]
-fn One(figure: Memo<Option<told::Figure>>, kind: Kind) -> impl IntoView {
+pub fn One(
+    /// The figure, as long as it is told.
+    figure: Memo<Option<told::Figure>>,
+    /// What it is drawn as.
+    kind: Kind,
+) -> impl IntoView {
     let text = move |part: fn(&told::Figure) -> &String| {
         Signal::derive(move || figure.with(|f| f.as_ref().map(|f| part(f).clone()).unwrap_or_default()))
     };
@@ -207,7 +228,14 @@ fn One(figure: Memo<Option<told::Figure>>, kind: Kind) -> impl IntoView {
             let listing = Memo::new(move |_| {
                 figure.with(|figure| match figure.as_ref().map(|figure| &figure.body) {
                     Some(Body::Listing(listing)) => listing.clone(),
-                    _ => Listing { columns: Vec::new(), spark: None, rows: Vec::new(), total: 0 },
+                    _ => Listing {
+                        columns: Vec::new(),
+                        spark: None,
+                        rows: Vec::new(),
+                        total: 0,
+                        opens: Opens::Filter,
+                        flag: None,
+                    },
                 })
             });
             let cells = Callback::new(move |()| listing.with_untracked(sorted::as_text));
@@ -215,6 +243,21 @@ fn One(figure: Memo<Option<told::Figure>>, kind: Kind) -> impl IntoView {
                 <Sheet id title=title.clone() unit sentence caveat cells=Some(cells)>
                     <Sorted title listing />
                 </Sheet>
+            }
+            .into_any()
+        }
+        Kind::Strips => {
+            let strips = Memo::new(move |_| {
+                figure.with(|figure| match figure.as_ref().map(|figure| &figure.body) {
+                    Some(Body::Strips(strips)) => Some(strips.clone()),
+                    _ => None,
+                })
+            });
+            let reading = Signal::derive(move || stacked::reading(strips, at));
+            view! {
+                <Figure id title=title.clone() unit sentence reading caveat table>
+                    <Stacked label=title strips at />
+                </Figure>
             }
             .into_any()
         }

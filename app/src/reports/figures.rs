@@ -1,9 +1,11 @@
 //! From measures to figures, a file for each report: titles, sentences and caveats beside the numbers they limit.
 //!
 //! - [`telling`]: what all of them need to say anything; [`decks`]: what reports about decks have in common.
+//! - [`course`]: what is told of a course over six of them.
 
 pub mod any;
 pub mod confused;
+pub mod course;
 pub mod decks;
 pub mod library;
 pub mod notes;
@@ -13,9 +15,12 @@ pub mod qanda;
 pub mod telling;
 pub mod weekly;
 
+use crate::reports::Source;
 use crate::reports::tongue::Tongue;
-use crate::told::{Figure, Look};
+use crate::told::{Figure, Look, Part, Subject, Wanted};
 use crate::words::reports as said;
+use domain::report::ReportName;
+use engine::reports::Question;
 use engine::table::held::Tables;
 use std::collections::BTreeMap;
 use telling::Telling;
@@ -23,41 +28,69 @@ use telling::Telling;
 /// The figures of a look over the tables that are here. Of a report that no file here knows, what the kinds of
 /// its columns allow.
 #[must_use]
-pub fn of(look: &Look, tables: &Tables, tongue: &Tongue) -> Vec<Figure> {
-    let here = |id: &str| tables.generation(id);
+pub fn of(look: &Look, held: &BTreeMap<Source, Tables>, tongue: &Tongue) -> Vec<Figure> {
+    let is_here = |part: &Part, window: &Wanted| {
+        let tables = held.get(&(part.report.clone(), part.course.clone()));
+        tables.and_then(|tables| tables.generation(&window.id)) == Some(window.generation)
+    };
+    let windows = look.parts.iter().flat_map(|part| part.windows.iter().map(move |window| (part, window)));
     let telling = Telling {
         tongue,
         zone: &look.zone,
         question: &look.question,
-        created: look.windows.iter().filter(|w| here(&w.id) == Some(w.generation)).map(|w| w.created).min(),
+        created: windows.filter(|(part, w)| is_here(part, w)).map(|(_, window)| window.created).min(),
     };
-    let question = &look.question;
-    let mut figures = match look.report.as_str() {
-        "presentation" => {
-            presentation::figures(&telling, &engine::reports::presentation::measure(tables, question))
+    let mut figures = match &look.subject {
+        Subject::Course { wanted, other } => course::figures(&telling, held, wanted, other),
+        Subject::Report { name, is_nameless } => {
+            let tables = held.iter().find(|((report, _), _)| report == name).map(|(_, tables)| tables);
+            let mut figures = of_report(name, &telling, tables.unwrap_or(&Tables::default()));
+            let hidden = if *is_nameless { leave_out_people(&mut figures) } else { "" };
+            if let Some(first) = figures.first_mut() {
+                let ignored = ignored(name, &look.question);
+                first.caveat = said::join([hidden.to_owned(), ignored, std::mem::take(&mut first.caveat)]);
+            }
+            figures
         }
-        "confused" => confused::figures(&telling, &engine::reports::confused::measure(tables, question)),
-        "polling" => polling::figures(&telling, &engine::reports::polling::measure(tables, question)),
-        "qanda" => qanda::figures(&telling, &engine::reports::qanda::measure(tables, question)),
-        "notes" => notes::figures(&telling, &engine::reports::notes::measure(tables, question)),
-        "asset" => library::figures(&telling, &engine::reports::library::measure(tables, question)),
-        "assetbydate" => weekly::figures(&telling, &engine::reports::weekly::measure(tables, question)),
-        _ => any::figures(&telling, &engine::reports::any::measure(tables, question)),
     };
-    if let Some(first) = figures.first_mut() {
-        first.caveat = said::join([ignored(look), std::mem::take(&mut first.caveat)]);
-    }
     tell_apart(&mut figures);
     figures
 }
 
+/// The figures of one report.
+fn of_report(name: &ReportName, telling: &Telling<'_>, tables: &Tables) -> Vec<Figure> {
+    let question = telling.question;
+    match name.as_str() {
+        "presentation" => {
+            presentation::figures(telling, &engine::reports::presentation::measure(tables, question))
+        }
+        "confused" => confused::figures(telling, &engine::reports::confused::measure(tables, question)),
+        "polling" => polling::figures(telling, &engine::reports::polling::measure(tables, question)),
+        "qanda" => qanda::figures(telling, &engine::reports::qanda::measure(tables, question)),
+        "notes" => notes::figures(telling, &engine::reports::notes::measure(tables, question)),
+        "asset" => library::figures(telling, &engine::reports::library::measure(tables, question)),
+        "assetbydate" => weekly::figures(telling, &engine::reports::weekly::measure(tables, question)),
+        _ => any::figures(telling, &engine::reports::any::measure(tables, question)),
+    }
+}
+
+/// Leaves out what names people, and says so: of a report that nobody knows, whatever its cells hold.
+fn leave_out_people(figures: &mut Vec<Figure>) -> &'static str {
+    let names_people = |figure: &Figure| {
+        let id = figure.id.as_str();
+        matches!(id, "note-takers" | "written" | "threads" | "rows") || id.starts_with("column-")
+    };
+    let before = figures.len();
+    figures.retain(|figure| !names_people(figure));
+    if figures.len() < before { said::NAMES_HIDDEN } else { "" }
+}
+
 /// What was chosen that a report cannot apply. Of roles in a report that nobody knows, its own figures say it.
-fn ignored(look: &Look) -> String {
-    let report = look.report.as_str();
+fn ignored(name: &ReportName, question: &Question) -> String {
+    let report = name.as_str();
     let has_roles = !matches!(report, "asset" | "assetbydate");
     let has_decks = matches!(report, "presentation" | "confused" | "polling" | "notes");
     let said = |is_ignored: bool, caveat: &str| if is_ignored { caveat.to_owned() } else { String::new() };
-    let question = &look.question;
     said::join([
         said(!has_roles && !question.base.roles.is_empty(), said::ROLES_IGNORED),
         said(!has_decks && !question.decks.is_empty(), said::DECKS_IGNORED),

@@ -369,6 +369,19 @@ pub fn show_all_figures(count: usize) -> String {
     format!("Show all {} figures", spelling::count(count as u64))
 }
 
+/// How many of a table are shown; nothing where all are.
+#[must_use]
+pub fn rows_of(shown: usize, all: usize) -> String {
+    let count = |count: usize| spelling::count(count as u64);
+    if shown == all { String::new() } else { format!("{} of {}", count(shown), count(all)) }
+}
+
+/// A button that cuts a table down: `Quiet for two weeks (9)`.
+#[must_use]
+pub fn flagged(name: &str, count: usize) -> String {
+    format!("{name} ({})", spelling::count(count as u64))
+}
+
 /// A list that is cut.
 #[must_use]
 pub fn first_of(here: u64, total: u64) -> String {

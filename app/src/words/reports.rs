@@ -8,6 +8,8 @@ use domain::time::Day;
 pub const NO_ACTIVITY: &str = "No recorded activity.";
 /// Nothing is known yet.
 pub const NOTHING_HERE: &str = "None of these days are here yet.";
+/// Where a link hides names.
+pub const NAMES_HIDDEN: &str = "Names are hidden in this link, and with them what names people.";
 /// Where a weekday does not occur, or none of its days is here.
 pub const NOT_HERE: &str = "Not here";
 /// Above the names of bars that are weeks.

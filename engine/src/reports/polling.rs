@@ -89,6 +89,21 @@ pub enum Solution {
     },
 }
 
+/// Somebody's answer as it stood at last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Given {
+    /// Code of who gave it; that of the empty text where the rows name nobody.
+    pub user: u32,
+    /// Their role.
+    pub role: Role,
+    /// When, as seconds since 1970, UTC.
+    pub at: u32,
+    /// Code of what was answered.
+    pub answer: u32,
+    /// Whether it is the solution; `None` where there is none that can be compared.
+    pub is_right: Option<bool>,
+}
+
 /// One poll.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Poll {
@@ -98,6 +113,8 @@ pub struct Poll {
     pub prompt: String,
     /// The name of its deck; may be empty.
     pub deck: String,
+    /// Its deck's UUID, as it came.
+    pub deck_id: String,
     /// Its course as displayed; may be empty.
     pub course: String,
     /// The day of its first answer on these days.
@@ -114,6 +131,8 @@ pub struct Poll {
     pub solution: Solution,
     /// Students who answered any poll of the same course on these days: those who could be known to be there.
     pub active: u64,
+    /// The latest answer of everybody.
+    pub given: Vec<Given>,
 }
 
 /// What was answered.
@@ -262,8 +281,11 @@ fn poll(selection: &Selection<'_, 7>, id: u32, rows: &[&Row<7>]) -> Option<Poll>
             || meant.values().any(|answer| *answer == solution));
     let mut counts: BTreeMap<Meant, Givers> = BTreeMap::new();
     let (mut answered, mut right, mut of) = (Givers::default(), 0, 0);
+    let mut all = Vec::new();
     for row in latest.values() {
         let answer = meant.get(&row.cells[4])?;
+        let is_right = can_be_compared.then_some(*answer == solution);
+        all.push(Given { user: row.user, role: row.role, at: row.at, answer: row.cells[4], is_right });
         answered.add(row.user, row.role);
         for part in answer {
             counts.entry(part.clone()).or_default().add(row.user, row.role);
@@ -290,6 +312,7 @@ fn poll(selection: &Selection<'_, 7>, id: u32, rows: &[&Row<7>]) -> Option<Poll>
         id: selection.text(id).into_owned(),
         prompt: text::said(&newest(1)),
         deck: newest(6),
+        deck_id: selection.text(rows.first()?.deck).into_owned(),
         course: String::new(),
         day: selection.days.get(rows.first()?.day)?.0,
         options,
@@ -302,6 +325,7 @@ fn poll(selection: &Selection<'_, 7>, id: u32, rows: &[&Row<7>]) -> Option<Poll>
             (false, true) => Solution::Known { right, of },
         },
         active: 0,
+        given: all,
     })
 }
 

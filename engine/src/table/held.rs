@@ -78,6 +78,12 @@ impl Tables {
         self.held.is_empty()
     }
 
+    /// Rows in all tables, and those that are in none of them.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.held.values().map(|held| held.table.rows() as u64 + held.table.ragged).sum()
+    }
+
     /// Rows with another number of fields than their header, in all tables.
     #[must_use]
     pub fn ragged(&self) -> u64 {

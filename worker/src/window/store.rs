@@ -130,7 +130,8 @@ impl Filter {
         let mut values = Vec::new();
         for (column, value) in [("course", &self.course), ("section", &self.section)] {
             if let Some(value) = value {
-                condition.push_str(&format!(" AND {column} = ?"));
+                // A link has its UUIDs in small letters, whatever the letters of the rows.
+                condition.push_str(&format!(" AND {column} = ? COLLATE NOCASE"));
                 values.push(value.as_str().into());
             }
         }

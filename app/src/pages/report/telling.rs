@@ -4,6 +4,7 @@ use super::{Here, held, question};
 use crate::page::Ground;
 use crate::parts::notice::Notice;
 use crate::parts::told::Told;
+use crate::teller::About;
 use crate::{spelling, teller, told, words};
 use domain::api::{ReportInfo, Request};
 use domain::range::Range;
@@ -38,8 +39,8 @@ pub fn Telling(
     });
     let told = teller.told();
     let figures = Memo::new(move |_| {
-        let report = info.with(|info| info.as_ref().map(|info| info.name.clone()));
-        told.with(|told| if told.report == report { told.figures.clone() } else { Vec::new() })
+        let about = info.with(|info| info.as_ref().map(|info| About::Report(info.name.clone())));
+        told.with(|told| if told.about == about { told.figures.clone() } else { Vec::new() })
     });
     let is_busy = Memo::new(move |_| told.with(|told| !told.is_current || told.load.pending > 0));
     let has_figures = Memo::new(move |_| figures.with(|figures| !figures.is_empty()));
@@ -87,7 +88,7 @@ fn sight_of(
     view: &View,
     zone: String,
 ) -> teller::Sight {
-    let windows = held(request).map(|(window, copy, facts)| told::Wanted {
+    let windows = held(&request.windows).map(|(window, copy, facts)| told::Wanted {
         id: window.id.clone(),
         generation: copy.generation,
         facts,
@@ -96,13 +97,13 @@ fn sight_of(
     let today = ground.clock.now().day();
     let range = range.unwrap_or_else(|| Range::of_day(today));
     teller::Sight {
-        report: request.report.clone(),
+        subject: told::Subject::Report { name: request.report.clone(), is_nameless: view.nameless },
         question: reports::Question {
             base: question(range, ground, view),
             decks: view.decks.iter().map(|id| id.as_str().to_owned()).collect(),
             contents: view.contents,
         },
         zone,
-        windows: windows.collect(),
+        parts: vec![told::Part { report: request.report.clone(), course: None, windows: windows.collect() }],
     }
 }

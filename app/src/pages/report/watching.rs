@@ -71,7 +71,7 @@ fn are_of(measures: &Measures, range: Range) -> bool {
 
 /// What the data thread is to look at.
 fn sight_of(request: &Request, range: Range, ground: Ground, view: &View) -> Option<Sight> {
-    let windows = held(request).map(|(window, copy, facts)| Wanted {
+    let windows = held(&request.windows).map(|(window, copy, facts)| Wanted {
         id: window.id.clone(),
         generation: copy.generation,
         facts,

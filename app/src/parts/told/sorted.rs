@@ -1,19 +1,26 @@
-//! A table that a reader sorts by any column; a row that can be chosen filters everything else by it.
+//! A table that a reader sorts by any column; a row that can be chosen filters everything else by it, or shows what it
+//! is of alone. A table of people can be searched, and cut down to those that are flagged.
 
 use super::focus;
 use super::sheet::Text;
 use crate::page::Ground;
 use crate::spelling;
+use crate::words::course;
 use crate::words::figures as said;
 use charts::layout::Size;
-use charts::listing::{Cell, Column, Kind, Listing, Row};
+use charts::listing::{Cell, Column, Kind, Listing, Opens, Row};
 use charts::spark;
-use domain::view::{Choice, Uuid};
+use domain::report::ReportName;
+use domain::view::{Choice, Place, Uuid, View};
+use engine::columns;
 use leptos::html;
 use leptos::prelude::*;
 
-/// The size of a spark-line.
+/// The size of a spark-line at the end of a row.
 const SPARK: Size = Size { width: 168, height: 20 };
+
+/// The size of one between numbers.
+const SMALL_SPARK: Size = Size { width: 96, height: 20 };
 
 /// Rows that are shown before somebody wants more.
 const AT_FIRST: usize = 100;
@@ -29,8 +36,11 @@ pub fn Sorted(
     let by = RwSignal::new(None::<(usize, bool)>);
     let most = RwSignal::new(AT_FIRST);
     let place = NodeRef::<html::Div>::new();
+    let (sought, is_cut) = (RwSignal::new(String::new()), RwSignal::new(false));
     let sorted = Memo::new(move |_| {
         let mut listing = listing.get();
+        let (sought, is_cut) = (sought.get().to_lowercase(), is_cut.get() && listing.flag.is_some());
+        listing.rows.retain(|row| (row.is_flagged || !is_cut) && is_found(row, &sought));
         if let Some((column, descending)) = by.get() {
             listing.sort(column, descending);
         }
@@ -70,11 +80,11 @@ pub fn Sorted(
             let scale = listing.largest_spark();
             let name = listing.spark.clone();
             let shown = listing.rows.iter().take(most.get());
-            shown.map(|row| one(row, &listing.columns, name.as_deref(), scale)).collect_view()
+            shown.map(|row| one(row, listing, name.as_deref(), scale)).collect_view()
         })
     };
     let rest = move || {
-        let count = listing.with(|listing| listing.rows.len());
+        let count = sorted.with(|listing| listing.rows.len());
         let more = move |_| {
             most.set(usize::MAX);
             focus(place);
@@ -90,14 +100,49 @@ pub fn Sorted(
         })
     };
     let label = said::numbers_of(&title);
+    let is_of_people = Memo::new(move |_| listing.with(|listing| listing.opens == Opens::Student));
+    let found =
+        move || sorted.with(|sorted| said::rows_of(sorted.rows.len(), listing.with(|l| l.rows.len())));
+    let flag = move || {
+        listing.with(|listing| {
+            let count = listing.rows.iter().filter(|row| row.is_flagged).count();
+            Some(said::flagged(listing.flag.as_ref()?, count))
+        })
+    };
+    let seek = move || {
+        let flag = flag().map(|name| {
+            let pressed = move || if is_cut.get() { "true" } else { "false" };
+            let cut = move |_| is_cut.update(|is_cut| *is_cut = !*is_cut);
+            view! { <button type="button" class="plain" aria-pressed=pressed on:click=cut>{name}</button> }
+        });
+        view! {
+            <p class="seek">
+                <label>
+                    <span>{course::SEARCH}</span>
+                    <input type="search" autocomplete="off" prop:value=move || sought.get()
+                        on:input=move |event| sought.set(event_target_value(&event)) />
+                </label>
+                {flag}
+                <span class="quiet small" role="status">{found}</span>
+            </p>
+        }
+    };
     view! {
+        <Show when=move || is_of_people.get()>{seek}</Show>
         <div class="twin sorted" node_ref=place tabindex="0" role="region" aria-label=label>
             <table>
                 <caption class="unseen">{title}</caption>
                 <thead>
                     <tr>
-                        {move || columns.get().into_iter().enumerate().map(head).collect_view()}
-                        {move || spark_head().map(|head| view! { <th scope="col">{head}</th> })}
+                        {move || {
+                            let mut heads: Vec<AnyView> =
+                                columns.get().into_iter().enumerate().map(|column| head(column).into_any()).collect();
+                            if let Some(spark) = spark_head() {
+                                let place = listing.with(spark_place).min(heads.len());
+                                heads.insert(place, view! { <th scope="col">{spark}</th> }.into_any());
+                            }
+                            heads
+                        }}
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
@@ -112,18 +157,20 @@ fn is_number(kind: Kind) -> bool {
     matches!(kind, Kind::Number | Kind::Share)
 }
 
-fn one(row: &Row, columns: &[Column], spark: Option<&str>, scale: f64) -> AnyView {
+fn one(row: &Row, listing: &Listing, spark: Option<&str>, scale: f64) -> AnyView {
     let ground = expect_context::<Ground>();
-    let choice = row.id.as_deref().and_then(Uuid::parse).map(Choice::Deck);
-    let cells = row.cells.iter().zip(columns).enumerate().map(|(place, (cell, column))| {
+    let address = ground.address;
+    let id = row.id.as_deref().and_then(Uuid::parse);
+    let opens = listing.opens;
+    let cells = row.cells.iter().zip(&listing.columns).enumerate().map(|(place, (cell, column))| {
         let text = spelled(cell, column.kind);
         if place > 0 {
             return view! { <td class:number=is_number(column.kind)>{text}</td> }.into_any();
         }
-        match choice.clone() {
+        match id.clone() {
             None => view! { <th scope="row">{text}</th> }.into_any(),
-            Some(choice) => {
-                let address = ground.address;
+            Some(id) if opens == Opens::Filter => {
+                let choice = Choice::Deck(id);
                 let pressed = choice.clone();
                 let is_chosen = move || if address.view().has(&pressed) { "true" } else { "false" };
                 let choose = move |_| address.go(address.view().toggled(&choice));
@@ -134,14 +181,47 @@ fn one(row: &Row, columns: &[Column], spark: Option<&str>, scale: f64) -> AnyVie
                 }
                 .into_any()
             }
+            Some(id) => {
+                let href = move || shown_alone(address.view(), opens, id.clone()).to_url();
+                view! { <th scope="row"><a href=href>{text}</a></th> }.into_any()
+            }
         }
     });
     let line = spark.map(|name| {
-        let drawn = spark::draw(&row.spark, scale, SPARK, name);
-        view! { <td inner_html=drawn></td> }
+        let size = if opens == Opens::Filter { SPARK } else { SMALL_SPARK };
+        let drawn = spark::draw(&row.spark, scale, size, name);
+        view! { <td inner_html=drawn></td> }.into_any()
     });
-    let cells = cells.collect_view();
-    view! { <tr class:left-out=row.is_left_out>{cells}{line}</tr> }.into_any()
+    let mut cells: Vec<AnyView> = cells.collect();
+    if let Some(line) = line {
+        cells.insert(spark_place(listing).min(cells.len()), line);
+    }
+    view! { <tr class:left-out=row.is_left_out>{cells}</tr> }.into_any()
+}
+
+/// Where the small series stands: last, but in tables of a course after the name and the first number, so that a phone
+/// shows these three.
+fn spark_place(listing: &Listing) -> usize {
+    if listing.opens == Opens::Filter { listing.columns.len() } else { 2 }
+}
+
+/// Whether what is sought stands in the name of a row.
+fn is_found(row: &Row, sought: &str) -> bool {
+    match row.cells.first() {
+        Some(Cell::Text(name)) => name.to_lowercase().contains(sought),
+        _ => true,
+    }
+}
+
+/// The view of what a row is of, alone.
+fn shown_alone(view: View, opens: Opens, id: Uuid) -> View {
+    let report = |name: &str, view: View| view.at(Place::Overview).of(ReportName::parse(name));
+    match opens {
+        Opens::Student => View { student: Some(id), ..view },
+        Opens::Video => report(columns::REPORT, view).toggled(&Choice::Video(id)),
+        Opens::Deck => report("presentation", view).toggled(&Choice::Deck(id)),
+        Opens::Filter => view,
+    }
 }
 
 fn spelled(cell: &Cell, kind: Kind) -> String {

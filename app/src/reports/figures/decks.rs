@@ -77,6 +77,7 @@ pub fn listed(
                 .collect(),
             spark: series(&deck.steps),
             is_left_out: deck.is_left_out,
+            is_flagged: false,
         })
         .collect();
     let columns: Vec<(&str, Kind)> = [(said::DECK, Kind::Text), (said::COURSE, Kind::Text)]

@@ -5,7 +5,7 @@ use crate::told::{Body, Figure};
 use crate::words;
 use crate::words::reports as said;
 use charts::heat::{Heat, Line};
-use charts::listing::{Cell, Column, Kind, Listing, Row};
+use charts::listing::{Cell, Column, Kind, Listing, Opens, Row};
 use charts::model::{Bar, Beside, Chart, Level, Words};
 use charts::ranking::{Item, Ranking};
 use domain::time::{Day, SECOND, Timestamp, monday};
@@ -198,13 +198,14 @@ pub fn item(name: String, value: f64, beside: Vec<Option<f64>>) -> Item {
 pub fn listing(columns: &[(&str, Kind)], spark: Option<&str>, rows: Vec<Row>, total: u64) -> Body {
     let column = |(head, kind): &(&str, Kind)| Column { head: (*head).to_owned(), kind: *kind };
     let columns = columns.iter().map(column).collect();
-    Body::Listing(Listing { columns, spark: spark.map(str::to_owned), rows, total })
+    let spark = spark.map(str::to_owned);
+    Body::Listing(Listing { columns, spark, rows, total, opens: Opens::Filter, flag: None })
 }
 
 /// A row that cannot be chosen.
 #[must_use]
 pub fn row(cells: Vec<Cell>, spark: &[Option<u64>]) -> Row {
-    Row { id: None, cells, spark: series(spark), is_left_out: false }
+    Row { id: None, cells, spark: series(spark), is_left_out: false, is_flagged: false }
 }
 
 /// A small series.

@@ -54,13 +54,13 @@ fn told_of(report: &str, csv: &str, ask: impl FnOnce(&mut Question)) -> Vec<Figu
     ask(&mut question);
     let look = Look {
         turn: 1,
-        report: name,
+        subject: Subject::Report { name: name.clone(), is_nameless: false },
         question,
         zone: "Zone of the page".into(),
         language: "en-GB".into(),
-        windows: vec![wanted],
+        parts: vec![Part { report: name.clone(), course: None, windows: vec![wanted] }],
     };
-    let figures = of(&look, &tables, &Tongue::default());
+    let figures = of(&look, &[((name, None), tables)].into(), &Tongue::default());
     let answer = Answer::Told { turn: 1, figures, load: thread::message::Load::default() };
     assert_eq!(wire::read(&wire::written(&answer)).as_ref(), Some(&answer), "figures travel whole");
     let Answer::Told { figures, .. } = answer else { panic!() };
@@ -393,4 +393,14 @@ fn what_is_cut_off_is_counted() {
     let Body::Listing(listing) = &spikes.body else { panic!() };
     assert_eq!((listing.rows.len(), listing.total), (10, 11));
     assert!(spikes.caveat.ends_with("The first 10 of 11 are shown."), "{}", spikes.caveat);
+}
+
+#[test]
+fn where_names_are_hidden_no_figure_names_anybody_and_that_is_said() {
+    let head = "PresentationID,PresentationName,sectionId,courseId,content,note_count,event_timestamp,userid,firstname,lastname,role\n";
+    let csv = format!("{head}d,Membranes,s,c,Osmosis,1,2026-02-03 10:00:00,u1,Ana,Nuñez,Student\n");
+    let mut figures = told("notes", &csv, true);
+    assert!(serde_json::to_string(&figures).unwrap().contains("Nuñez"));
+    assert_eq!(leave_out_people(&mut figures), said::NAMES_HIDDEN);
+    assert!(!figures.is_empty() && !serde_json::to_string(&figures).unwrap().contains("Nuñez"));
 }

@@ -1,0 +1,390 @@
+//! `/course`: everything of one course side by side, or of one of its students.
+//!
+//! The thread of reports measures and words all of it; what stands here finds the course and the days, gathers the
+//! windows of the reports that are needed, and draws what is told.
+
+use crate::fetched::Fetched;
+use crate::follow::gather::Gatherer;
+use crate::follow::{self, Wish};
+use crate::page::Ground;
+use crate::pages::overview::planned;
+use crate::pages::report::{chosen_course, held, question};
+use crate::parts::ask::AskForm;
+use crate::parts::figure::export::About as Exported;
+use crate::parts::gathering::Gathering;
+use crate::parts::notice::Notice;
+use crate::parts::told::{Kind as Drawn, One};
+use crate::parts::weights::Sliders;
+use crate::teller::Sight;
+use crate::told::{Part, Subject, Wanted};
+use crate::words::course as said;
+use crate::words::figures;
+use crate::{client, presets, spelling, told, words};
+use domain::activity::Kind;
+use domain::api::{Courses, Requests};
+use domain::range::Range;
+use domain::report::{ReportName, Shape};
+use domain::time::SECOND;
+use domain::view::{Compare, Place, Uuid, View};
+use domain::window::WindowKey;
+use engine::reports::{Question, course};
+use leptos::prelude::*;
+
+/// The reports of a course: a kind of activity each, and the library, which knows when a video was captured.
+const LIBRARY: &str = "asset";
+
+/// One report over some days, with the windows that it needs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wished {
+    /// What to ask for.
+    pub wish: Wish,
+    /// Its windows.
+    pub keys: Vec<WindowKey>,
+    /// Whether it is asked for with the others, or used only if it is here.
+    pub is_asked: bool,
+}
+
+/// Every report that `view` needs, over its days and over those that it is compared with.
+fn wished(ground: Ground, view: &View) -> Vec<Wished> {
+    let Some(range) = view.range else { return Vec::new() };
+    let names = Kind::ALL.iter().map(|kind| kind.report()).chain([LIBRARY]);
+    let before = range.weeks_before().map(|before| (before, view.compare == Some(Compare::Before)));
+    let ranges: Vec<(Range, bool)> = [(range, true)].into_iter().chain(before).collect();
+    names
+        .filter_map(|name| ground.report(name))
+        .flat_map(|info| {
+            let is_snapshot = info.shape == Shape::Snapshot;
+            let ranges = ranges.iter().take(if is_snapshot { 1 } else { ranges.len() });
+            let wished = ranges.filter_map(|(range, is_asked)| {
+                let over = view.clone().over(Some(*range));
+                let range = Some(*range).filter(|_| !is_snapshot);
+                let keys = planned(&info, range, ground, &over)?.ok()?;
+                let wish = Wish { report: info.name.clone(), range, tz: ground.zone_name(&over) };
+                Some(Wished { wish, keys, is_asked: *is_asked })
+            });
+            wished.collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// What the thread is to look at: whatever is here of what is wished.
+fn sight(
+    ground: Ground,
+    view: &View,
+    wished: &[Wished],
+    all: &Requests,
+    zone: String,
+    other: String,
+) -> Option<Sight> {
+    let (range, course) = view.range.zip(view.course.as_ref())?;
+    let from = range.weeks_before().map_or(range.from(), Range::from);
+    let whole = view.clone().over(Range::new(from, range.to()).ok());
+    let mut base = question(range, ground, view);
+    base.zone = ground.zone(&whole);
+    let mut reports: Vec<&ReportName> = wished.iter().map(|it| &it.wish.report).collect();
+    reports.dedup();
+    let parts = reports.into_iter().map(|report| {
+        let known = follow::known(report, all);
+        let mut keys: Vec<String> = wished
+            .iter()
+            .filter(|it| it.wish.report == *report)
+            .flat_map(|it| &it.keys)
+            .map(WindowKey::id)
+            .collect();
+        keys.sort();
+        keys.dedup();
+        let windows = held(keys.iter().filter_map(|id| known.get(id))).map(|(window, copy, facts)| Wanted {
+            id: window.id.clone(),
+            generation: copy.generation,
+            facts,
+            created: copy.created,
+        });
+        Part { report: report.clone(), course: Some(course.as_str().to_owned()), windows: windows.collect() }
+    });
+    let against = match &view.compare {
+        Some(Compare::Section(id)) => course::Against::Section(id.as_str().to_owned()),
+        Some(Compare::Before) | None => course::Against::Before,
+    };
+    Some(Sight {
+        subject: Subject::Course {
+            wanted: course::Wanted {
+                student: view.student.as_ref().map(|id| id.as_str().to_owned()),
+                against,
+                is_chosen: view.compare.is_some(),
+                weights: view.weights,
+                is_nameless: view.nameless,
+            },
+            other,
+        },
+        question: Question {
+            base,
+            decks: view.decks.iter().map(|id| id.as_str().to_owned()).collect(),
+            contents: view.contents,
+        },
+        zone,
+        parts: parts.collect(),
+    })
+}
+
+/// The page of a course.
+#[component]
+pub fn CoursePage() -> impl IntoView {
+    let ground = expect_context::<Ground>();
+    let address = ground.address;
+    let zone = Memo::new(move |_| ground.zone(&address.view()));
+    let today = Memo::new(move |_| zone.with(|zone| zone.day_of(ground.clock.now())));
+    let range = Memo::new(move |_| address.view().range);
+    let shape = Memo::new(move |_| Some(Shape::Rows));
+    let in_zone = Memo::new(move |_| {
+        let at =
+            range.get().map_or_else(|| ground.clock.now(), |range| zone.with(|z| z.start_of(range.from())));
+        zone.with(|zone| spelling::zone(zone.name(), zone.offset_at(at)))
+    });
+    let is_chosen = Memo::new(move |_| address.view().course.is_some() && range.get().is_some());
+
+    let gatherer = Gatherer::new();
+    let wished = Memo::new(move |_| {
+        let view = address.view();
+        // Of the view only what the windows depend on: weights and names ask for nothing.
+        if view.course.is_some() { wished(ground, &view) } else { Vec::new() }
+    });
+    Effect::new(move |_| {
+        let wishes: Vec<Wish> = wished.with(|all| all.iter().map(|it| it.wish.clone()).collect());
+        if !wishes.is_empty() {
+            gatherer.attend(wishes);
+        }
+    });
+    let gathered = gatherer.gathered();
+    let copies = Memo::new(move |_| {
+        gathered.with(|g| {
+            let windows = g.all.iter().flat_map(|all| &all.requests).flat_map(|request| &request.windows);
+            windows.filter(|window| window.state.has_rows()).count()
+        })
+    });
+    let courses: Fetched<Courses> = Fetched::new(client::COURSES);
+    Effect::new(move |before: Option<usize>| {
+        let count = copies.get();
+        if before.is_some_and(|before| before != count) {
+            courses.renew();
+        }
+        count
+    });
+    let known = Memo::new(move |_| courses.ok().unwrap_or_default());
+    let other = Memo::new(move |_| known.with(|known| other_name(known, &address.view())));
+
+    let teller = ground.teller();
+    let sight = Memo::new(move |_| {
+        let zone = in_zone.get();
+        gathered.with(|g| {
+            wished.with(|wished| sight(ground, &address.view(), wished, g.all.as_ref()?, zone, other.get()))
+        })
+    });
+    Effect::new(move |_| {
+        if let Some(sight) = sight.get() {
+            teller.look(sight, spelling::locale());
+        }
+    });
+    let told = teller.told();
+    let figures = Memo::new(move |_| {
+        let about = sight.with(|sight| sight.as_ref().map(Sight::about));
+        told.with(|told| if told.about == about { told.figures.clone() } else { Vec::new() })
+    });
+    let is_busy = Memo::new(move |_| told.with(|told| !told.is_current || told.load.pending > 0));
+    let name = Memo::new(move |_| known.with(|known| chosen_course(&known.courses, &address.view())));
+    let lead =
+        Memo::new(move |_| figures.with(|figures| figures.iter().find(|figure| figure.id == LEAD).cloned()));
+    let is_alone = Memo::new(move |_| address.view().student.is_some());
+    // A student's page is called as they are, once it is known how.
+    let heading = Memo::new(move |_| {
+        let course = name.get().unwrap_or_else(|| said::COURSE.to_owned());
+        match (is_alone.get(), lead.get()) {
+            (true, Some(lead)) => (lead.title, Some(course)),
+            _ => (course, None),
+        }
+    });
+    let days = Memo::new(move |_| range.get().map_or_else(String::new, spelling::range));
+    Effect::new(move |_| {
+        let course = name.get().unwrap_or_else(|| said::COURSE.to_owned());
+        // No name of a person in a window's title: it stands in histories and on shared screens.
+        let title = if is_chosen.get() { format!("{course}, {} – ", days.get()) } else { String::new() };
+        document().set_title(&format!("{title}{}", words::NAME));
+    });
+    provide_context(Exported(Callback::new(move |()| {
+        let now = ground.clock.now();
+        let offset = zone.with_untracked(|zone| zone.offset_at(now));
+        let (title, course) = heading.get_untracked();
+        [
+            course.map_or_else(|| title.clone(), |course| format!("{course}: {title}")),
+            days.get_untracked(),
+            in_zone.get_untracked(),
+            figures::NONE.to_owned(),
+            spelling::moment(now.plus(i64::from(offset) * SECOND)),
+        ]
+    })));
+    let keys = Memo::new(move |_| {
+        let key = |figure: &told::Figure| (figure.id.clone(), figure.title.clone(), Drawn::of(&figure.body));
+        figures.with(|figures| figures.iter().filter(|figure| figure.id != LEAD).map(key).collect::<Vec<_>>())
+    });
+    let one = move |(id, title, kind): (String, String, Drawn)| {
+        let figure = Memo::new(move |_| {
+            let is_it = |figure: &&told::Figure| figure.id == id && figure.title == title;
+            figures.with(|figures| figures.iter().find(is_it).cloned())
+        });
+        view! { <One figure kind /> }
+    };
+    let failures = move || {
+        let failed = told.with(|told| told.failed.first().cloned());
+        failed.map(|(_, trouble)| {
+            let again = Callback::new(move |()| {
+                gatherer.look();
+                if let Some(sight) = sight.get_untracked() {
+                    teller.look(sight, spelling::locale());
+                }
+            });
+            view! { <Notice trouble again /> }
+        })
+    };
+    let part = move |of: fn(told::Figure) -> String| move || lead.get().map(of);
+    let back = move || {
+        is_alone.get().then(|| {
+            let href = move || View { student: None, ..address.view() }.to_url();
+            view! { <p><a href=href>{said::WHOLE_COURSE}</a></p> }
+        })
+    };
+    view! {
+        <AskForm today shape known zone=in_zone is_of_course=true />
+        <Show
+            when=move || is_chosen.get()
+            fallback=move || {
+                let why = if address.view().course.is_none() { said::WHY_COURSE } else { said::WHY_DAYS };
+                view! { <h1>{said::CHOOSE_COURSE}</h1> <p class="quiet">{why}</p> }
+            }
+        >
+            <Tabs />
+            <header class="heading" class:alone=move || is_alone.get()>
+                {back}
+                <h1>{move || heading.get().0}</h1>
+                <p class="range">
+                    {move || heading.get().1.map(|course| format!("{course}, "))}
+                    {move || days.get()} " " <span class="quiet">{move || in_zone.get()}</span>
+                </p>
+            </header>
+            <div class="first-word" data-testid="lead">
+                <p class="lead">{part(|lead| lead.sentence)}</p>
+                <p class="caveat quiet small">{part(|lead| lead.caveat)}</p>
+            </div>
+            <Gathering wished gatherer />
+            <Choices known is_alone />
+            <Show when=move || figures.with(Vec::is_empty)>
+                <div class="room"><p class="quiet" role="status">{words::LOADING}</p></div>
+            </Show>
+            <div class="figures course" class:alone=move || is_alone.get() data-testid="course"
+                aria-busy=move || is_busy.get().to_string()>
+                <For each=move || keys.get() key=Clone::clone children=one />
+                <Show when=move || !is_alone.get() && figures.with(|figures| !figures.is_empty())>
+                    <Sliders />
+                </Show>
+            </div>
+            {failures}
+        </Show>
+    }
+}
+
+/// The figure that is the page's first sentence.
+const LEAD: &str = "lead";
+
+/// The section that is compared with, as it is called.
+fn other_name(known: &Courses, view: &View) -> String {
+    let Some(Compare::Section(id)) = &view.compare else { return String::new() };
+    let is_it = |number: &domain::api::Section| number.id.eq_ignore_ascii_case(id.as_str());
+    let found = known.courses.iter().flat_map(|course| &course.sections).find(|section| is_it(section));
+    found.map_or_else(|| words::UNKNOWN_SECTION.to_owned(), |section| words::section(&section.number))
+}
+
+/// The reports of the course, each over the same days.
+#[component]
+fn Tabs() -> impl IntoView {
+    let ground = expect_context::<Ground>();
+    let address = ground.address;
+    let names = Kind::ALL.iter().map(|kind| kind.report()).chain(["assetbydate"]);
+    let tabs = names.filter_map(|name| ground.report(name)).map(|info| {
+        let word = said::part(info.name.as_str());
+        let name = StoredValue::new(info.name);
+        let href = move || address.view().at(Place::Overview).of(Some(name.get_value())).to_url();
+        view! { <li><a href=href>{word}</a></li> }
+    });
+    view! { <nav class="tabs" aria-label=said::REPORTS><ul>{tabs.collect_view()}</ul></nav> }
+}
+
+/// What can be chosen of the page: what it is compared with, whether names stand there, and on a student's page what
+/// was answered; and paper.
+#[component]
+fn Choices(known: Memo<Courses>, is_alone: Memo<bool>) -> impl IntoView {
+    let address = expect_context::<Ground>().address;
+    let chosen = Memo::new(move |_| match address.view().compare {
+        None => String::new(),
+        Some(Compare::Before) => BEFORE.to_owned(),
+        Some(Compare::Section(id)) => id.as_str().to_owned(),
+    });
+    let options = move || {
+        let view = address.view();
+        let sections = known.with(|known| {
+            let is_it = |id: &str| {
+                view.course.as_ref().is_some_and(|course| id.eq_ignore_ascii_case(course.as_str()))
+            };
+            let course = known.courses.iter().find(|course| is_it(&course.id))?;
+            let sections = presets::sections_in(course, &known.terms, view.range).into_iter();
+            let named = sections.map(|(section, term)| {
+                let name = words::section(&words::section_of(&section.number, term));
+                (section.id.to_ascii_lowercase(), name)
+            });
+            Some(named.collect::<Vec<_>>())
+        });
+        let own = |id: &str| view.sections.iter().any(|section| section.as_str() == id);
+        let first =
+            [("", said::NOTHING), (BEFORE, said::BEFORE)].map(|(id, name)| (id.to_owned(), name.to_owned()));
+        first
+            .into_iter()
+            .chain(sections.into_iter().flatten().filter(|(id, _)| !own(id)))
+            .map(|(id, name)| {
+                let value = id.clone();
+                view! { <option value=value selected=move || chosen.get() == id>{name}</option> }
+            })
+            .collect_view()
+    };
+    let compare = move |event| {
+        let value = event_target_value(&event);
+        let compare = match value.as_str() {
+            BEFORE => Some(Compare::Before),
+            id => Uuid::parse(id).map(Compare::Section),
+        };
+        address.go(View { compare, ..address.view() });
+    };
+    let checked = move |event| event_target_checked(&event);
+    view! {
+        <section class="course-choices" aria-label=said::CHOICES>
+            <Show when=move || !is_alone.get()>
+                <label>
+                    <span>{said::COMPARE}</span>
+                    <select on:change=compare>{options}</select>
+                </label>
+            </Show>
+            <label class="written">
+                <input type="checkbox" prop:checked=move || address.view().nameless
+                    on:change=move |event| address.go(View { nameless: checked(event), ..address.view() }) />
+                <span>{said::HIDE_NAMES}</span>
+            </label>
+            <Show when=move || is_alone.get()>
+                <label class="written">
+                    <input type="checkbox" prop:checked=move || address.view().contents
+                        on:change=move |event| address.go(View { contents: checked(event), ..address.view() }) />
+                    <span>{words::SHOW_WRITING}</span>
+                </label>
+                <button type="button" on:click=move |_| { let _ = window().print(); }>{said::PRINT}</button>
+            </Show>
+        </section>
+    }
+}
+
+/// The choice of the days before.
+const BEFORE: &str = "before";

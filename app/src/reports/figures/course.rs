@@ -1,0 +1,586 @@
+//! What is told of a course: one sentence, its kinds of activity on one axis, videos, decks, students; or of one of
+//! its students.
+
+use super::telling::{Telling, count, figure, level, listing, number, row, series, share};
+use crate::reports::Source;
+use crate::told::{Body, Figure};
+use crate::words;
+use crate::words::course as said;
+use crate::words::reports::{NO_ACTIVITY, NOTHING_HERE, join, named, passed_over};
+use charts::listing::{Cell, Kind as Cells, Opens, Row};
+use charts::strips::{Place, Strip as Drawn, Strips};
+use domain::activity::Kind;
+use domain::time::{SECOND, Timestamp, monday};
+use engine::columns::PassedOver;
+use engine::reports::course::bins::Bins;
+use engine::reports::course::people::Student;
+use engine::reports::course::person::{Person, Used};
+use engine::reports::course::{Against, Measures, Sources, Strip, Wanted, measure};
+use engine::reports::{Known, median};
+use engine::table::held::Tables;
+use std::collections::BTreeMap;
+
+/// The figures of a course, or of the one student that is wanted.
+#[must_use]
+pub fn figures(
+    telling: &Telling<'_>,
+    held: &BTreeMap<Source, Tables>,
+    wanted: &Wanted,
+    other: &str,
+) -> Vec<Figure> {
+    let of =
+        |report: &str| held.iter().find(|((name, _), _)| name.as_str() == report).map(|(_, tables)| tables);
+    let here = Kind::ALL.into_iter().filter_map(|kind| Some((kind, of(kind.report())?)));
+    let library = of("asset").filter(|library| !library.is_empty());
+    let sources = Sources { of: here.collect(), library };
+    let measures = measure(&sources, telling.question, wanted);
+    let course = Course { telling, measures: &measures, wanted, other, has_library: library.is_some() };
+    match (&wanted.student, &measures.person) {
+        (None, _) => course.overview(),
+        (Some(_), Some(person)) => course.person(person),
+        (Some(_), None) => {
+            vec![course.lead(String::new(), said::NO_SUCH_STUDENT.to_owned(), course.coverage())]
+        }
+    }
+}
+
+/// What is at hand.
+struct Course<'a> {
+    telling: &'a Telling<'a>,
+    measures: &'a Measures,
+    wanted: &'a Wanted,
+    other: &'a str,
+    has_library: bool,
+}
+
+/// The number of a kind that is known of a place, for its chart.
+fn of_kind(kind: Kind, known: &Known<u64>) -> Known<f64> {
+    known.map(|amount| said::number(kind, *amount))
+}
+
+fn amounts(student: &Student) -> Vec<(Kind, u64)> {
+    Kind::ALL.into_iter().map(|kind| (kind, student.amount(kind))).collect()
+}
+
+impl Course<'_> {
+    fn overview(&self) -> Vec<Figure> {
+        vec![
+            self.lead(String::new(), self.sentence(), self.not_filtered()),
+            self.strips(),
+            self.videos(),
+            self.decks(),
+            self.students(),
+        ]
+    }
+
+    /// The sentence on top; its title is what the page is called, where that is not the course.
+    fn lead(&self, title: String, sentence: String, caveat: String) -> Figure {
+        let title = if title.is_empty() { said::COURSE.to_owned() } else { title };
+        figure(["lead", &title], String::new(), sentence, caveat, Body::Text)
+    }
+
+    fn not_filtered(&self) -> String {
+        let question = self.telling.question;
+        let base = &question.base;
+        let is_filtered = !(base.roles.is_empty() && base.videos.is_empty() && question.decks.is_empty());
+        if is_filtered { said::NOT_FILTERED.to_owned() } else { String::new() }
+    }
+
+    /// Who was active, how that compares, what stands out.
+    fn sentence(&self) -> String {
+        let (tongue, measures) = (self.telling.tongue, self.measures);
+        let (active, theirs) = measures.active;
+        if measures.strips.iter().all(|strip| strip.missing == strip.days) {
+            return NOTHING_HERE.to_owned();
+        }
+        let Some(watching) = measures.strips.iter().find(|strip| strip.kind == Kind::Watch) else {
+            return String::new();
+        };
+        let here = watching.days - watching.missing;
+        let who = match (active, here) {
+            (0, _) => NO_ACTIVITY.to_owned(),
+            (_, 0) => format!("{}.", said::students(tongue, active)),
+            _ => said::who(tongue, (measures.watched, active), measures.median_rows, here),
+        };
+        let compared = watching.compared;
+        let (now, then) = (number(compared.now), number(compared.then));
+        let against = match &self.wanted.against {
+            _ if compared.days == 0 || active == 0 => String::new(),
+            Against::Before => {
+                let other = said::days_before(tongue, watching.days);
+                said::against_before(tongue, (now, then), &other, (compared.days, watching.days))
+            }
+            Against::Section(_) => {
+                let each =
+                    |rows: f64, students: u64| if students == 0 { 0.0 } else { rows / number(students) };
+                said::against_section(tongue, (each(now, active), each(then, theirs)), self.other)
+            }
+        };
+        let standout = measures.standout.as_ref().map(|found| said::stands_out(tongue, found));
+        join([who, against, standout.unwrap_or_default()])
+    }
+
+    /// The days that each kind lacks, and what could not be read.
+    fn coverage(&self) -> String {
+        let tongue = self.telling.tongue;
+        let mut missing: BTreeMap<u64, Vec<Kind>> = BTreeMap::new();
+        for strip in self.measures.strips.iter().filter(|strip| strip.missing > 0) {
+            missing.entry(strip.missing).or_default().push(strip.kind);
+        }
+        let days = self.measures.strips.first().map_or(0, |strip| strip.days);
+        let missing = missing.into_iter().map(|(count, kinds)| said::coverage(tongue, &kinds, count, days));
+        let missing: Vec<String> = missing.collect();
+        let rows = self.measures.strips.iter().map(|strip| strip.passed_over);
+        let rows = rows.fold(PassedOver::default(), PassedOver::and);
+        join([missing.join(" "), passed_over(tongue, rows.total())])
+    }
+
+    fn is_hatched(&self) -> bool {
+        self.measures.strips.iter().any(|strip| strip.provisional > 0)
+    }
+
+    fn strips(&self) -> Figure {
+        let tongue = self.telling.tongue;
+        let drawn = self.measures.strips.iter().map(|strip| self.drawn(strip));
+        let of = |part: fn(&Strip) -> u64| -> Vec<(Kind, u64)> {
+            self.measures.strips.iter().map(|strip| (strip.kind, part(strip))).collect()
+        };
+        let busiest = self.busiest();
+        let is_compared = self.measures.strips.iter().any(|strip| strip.others.iter().any(Option::is_some));
+        let compared = match (self.wanted.is_chosen, is_compared) {
+            (false, _) => String::new(),
+            (true, true) => format!("The lines across are {}.", self.other_name()),
+            (true, false) => format!("Of {} nothing is here yet.", self.other_name()),
+        };
+        let caveat = join([
+            if self.is_hatched() { said::HATCHED.to_owned() } else { String::new() },
+            self.coverage(),
+            compared,
+            said::beside(tongue, &of(|strip| strip.staff), &of(|strip| strip.unnamed)),
+            said::SEVERAL_KINDS.to_owned(),
+            said::MINUTE_IS.to_owned(),
+        ]);
+        self.charts(said::ACTIVITY, busiest, drawn.collect(), caveat)
+    }
+
+    fn other_name(&self) -> String {
+        match &self.wanted.against {
+            Against::Before => {
+                said::days_before(self.telling.tongue, self.telling.question.base.range.days())
+            }
+            Against::Section(_) => self.other.to_owned(),
+        }
+    }
+
+    /// The place with most minutes; of other kinds, where nothing was watched.
+    fn busiest(&self) -> String {
+        let tongue = self.telling.tongue;
+        let found = self.measures.strips.iter().find_map(|strip| {
+            let numbers = strip.bins.iter().enumerate().rev();
+            let numbers = numbers.filter_map(|(place, known)| Some((place, *known.value()?)));
+            let (place, most) = numbers.max_by_key(|(_, number)| *number).filter(|(_, most)| *most > 0)?;
+            let bin = self.measures.bins.all.get(place)?;
+            let place = said::place(tongue, bin.first, bin.last);
+            Some(format!("Busiest: {place}, with {}.", said::amount(tongue, strip.kind, most)))
+        });
+        let is_here = self.measures.strips.iter().any(|strip| strip.missing < strip.days);
+        found.unwrap_or_else(|| (if is_here { NO_ACTIVITY } else { NOTHING_HERE }).to_owned())
+    }
+
+    fn drawn(&self, strip: &Strip) -> Drawn {
+        let others = self.wanted.is_chosen.then(|| {
+            let other = |amount: &Option<u64>| amount.map(|amount| said::number(strip.kind, amount));
+            strip.others.iter().map(other).collect::<Vec<_>>()
+        });
+        let others = others.filter(|others| others.iter().any(Option::is_some)).unwrap_or_default();
+        self.one(strip.kind, &strip.bins, others)
+    }
+
+    fn one(&self, kind: Kind, bins: &[Known<u64>], others: Vec<Option<f64>>) -> Drawn {
+        let tongue = self.telling.tongue;
+        let known = || bins.iter().filter_map(Known::value).copied();
+        let total = if known().next().is_none() {
+            "–".to_owned()
+        } else {
+            tongue.number(said::number(kind, known().sum()))
+        };
+        Drawn {
+            name: said::kind(kind).to_owned(),
+            levels: bins.iter().map(|known| level(&of_kind(kind, known))).collect(),
+            others,
+            total,
+            most: said::most(tongue, kind, known().max().unwrap_or(0), self.measures.bins.are_weeks),
+        }
+    }
+
+    /// Charts on the axis, with what each of its places says in all of them.
+    fn charts(&self, title: &str, sentence: String, strips: Vec<Drawn>, caveat: String) -> Figure {
+        let tongue = self.telling.tongue;
+        let bins = &self.measures.bins;
+        let told = |place: usize| {
+            let of = |strip: &Drawn| {
+                let value = strip.levels.get(place).and_then(|level| level.value());
+                let state = match strip.levels.get(place) {
+                    Some(charts::model::Level::Provisional(_)) => " (not final)",
+                    _ => "",
+                };
+                let value =
+                    value.map_or_else(|| words::NOT_HERE.to_lowercase(), |value| tongue.number(value));
+                let other = strip.others.get(place).copied().flatten();
+                let other =
+                    other.map(|other| format!(", against {}", tongue.number(other))).unwrap_or_default();
+                format!("{} {value}{state}{other}", strip.name.to_lowercase())
+            };
+            strips.iter().map(of).collect::<Vec<_>>().join(" · ")
+        };
+        let places = bins.all.iter().enumerate().map(|(place, bin)| Place {
+            name: said::place(tongue, bin.first, bin.last),
+            short: tongue.short_day(bin.first),
+            is_landmark: bins.are_weeks || monday(bin.first) == bin.first,
+            told: told(place),
+        });
+        let body = Strips {
+            id: "activity".to_owned(),
+            title: title.to_owned(),
+            sentence: sentence.clone(),
+            places: places.collect(),
+            other: strips.iter().any(|strip| !strip.others.is_empty()).then(|| self.other_name()),
+            strips,
+            head: (if bins.are_weeks { words::reports::WEEK } else { words::DAY }).to_owned(),
+            state: words::STATE.to_owned(),
+            complete: words::FINAL.to_owned(),
+            provisional: words::NOT_FINAL.to_owned(),
+            missing: words::NOT_HERE.to_owned(),
+        };
+        let unit = words::days_in(self.telling.zone);
+        figure(["activity", title], unit, sentence, caveat, Body::Strips(body))
+    }
+
+    /// Whether anything of a kind is here.
+    fn is_here(&self, kind: Kind) -> bool {
+        self.measures.strips.iter().any(|strip| strip.kind == kind && strip.missing < strip.days)
+    }
+
+    /// An amount of a kind as a cell; of a kind that is not here none, never zero.
+    fn cell(&self, kind: Kind, amount: u64) -> Cell {
+        if self.is_here(kind) { Cell::Number(said::number(kind, amount)) } else { Cell::None }
+    }
+
+    /// Which of its kinds have days that are not here: beside the tables that lack them.
+    fn lacks(&self, kinds: &[Kind]) -> String {
+        let of = self.measures.strips.iter().filter(|strip| kinds.contains(&strip.kind) && strip.missing > 0);
+        let tongue = self.telling.tongue;
+        let said = of.map(|strip| said::coverage(tongue, &[strip.kind], strip.missing, strip.days));
+        said.collect::<Vec<_>>().join(" ")
+    }
+
+    fn nothing(&self, kinds: &[Kind]) -> String {
+        let of = |strip: &&Strip| kinds.contains(&strip.kind);
+        let is_here = self.measures.strips.iter().filter(of).any(|strip| strip.missing < strip.days);
+        (if is_here { NO_ACTIVITY } else { NOTHING_HERE }).to_owned()
+    }
+
+    fn videos(&self) -> Figure {
+        let tongue = self.telling.tongue;
+        let videos = &self.measures.videos;
+        let name = |name: &str, id: &str| named(name, said::VIDEO, id);
+        let today = self.telling.question.base.today;
+        let rows = videos.iter().map(|video| Row {
+            id: Some(video.id.clone()),
+            cells: vec![
+                Cell::text(name(&video.name, &video.id)),
+                Cell::Number(said::number(Kind::Watch, video.rows)),
+                count(video.viewers),
+                Cell::number(video.share_of_length()),
+                video.captured.map_or(Cell::None, |day| {
+                    Cell::number(u64::try_from((today - day).num_days()).ok().map(number))
+                }),
+            ],
+            spark: series(&video.steps),
+            is_left_out: false,
+            is_flagged: false,
+        });
+        let columns = [
+            (said::VIDEO, Cells::Text),
+            (said::MINUTES, Cells::Number),
+            (said::VIEWERS, Cells::Number),
+            (said::OF_LENGTH, Cells::Share),
+            (said::SINCE_CAPTURE, Cells::Number),
+        ];
+        let sentence = videos.first().map(|first| {
+            let minutes = said::amount(tongue, Kind::Watch, first.rows);
+            said::videos(tongue, videos.len() as u64, Some((&name(&first.name, &first.id), minutes)))
+        });
+        let caveat = join([
+            self.lacks(&[Kind::Watch]),
+            said::VIDEOS_CAVEAT.to_owned(),
+            (if self.has_library { said::CAPTURE_CAVEAT } else { said::NO_LIBRARY }).to_owned(),
+            words::reports::SPARK_CAVEAT.to_owned(),
+        ]);
+        let body = opening(
+            listing(&columns, Some(words::reports::OVER_TIME), rows.collect(), videos.len() as u64),
+            Opens::Video,
+            None,
+        );
+        let sentence = sentence.unwrap_or_else(|| self.nothing(&[Kind::Watch]));
+        figure(["videos", said::VIDEOS], String::new(), sentence, caveat, body)
+    }
+
+    fn decks(&self) -> Figure {
+        const KINDS: [Kind; 4] = [Kind::Slides, Kind::Marks, Kind::Polls, Kind::Notes];
+        let tongue = self.telling.tongue;
+        let decks = &self.measures.decks;
+        let rows = decks.iter().map(|deck| Row {
+            id: Some(deck.id.clone()),
+            cells: vec![
+                Cell::text(named(&deck.name, said::DECK, &deck.id)),
+                self.cell(Kind::Slides, deck.views),
+                self.cell(Kind::Slides, deck.viewers),
+                self.cell(Kind::Marks, deck.marks),
+                Cell::number(share(deck.right.0, deck.right.1)),
+                self.cell(Kind::Notes, deck.notes),
+            ],
+            spark: series(&deck.steps),
+            is_left_out: false,
+            is_flagged: false,
+        });
+        let columns = [
+            (said::DECK, Cells::Text),
+            (said::VIEWS, Cells::Number),
+            (said::VIEWERS, Cells::Number),
+            (said::CONFUSED, Cells::Number),
+            (said::RIGHT, Cells::Share),
+            (said::NOTES, Cells::Number),
+        ];
+        let most = decks.iter().rev().max_by_key(|deck| deck.marks).filter(|deck| deck.marks > 0);
+        let most = most.map(|deck| (named(&deck.name, said::DECK, &deck.id), deck.marks));
+        let sentence = if decks.is_empty() {
+            self.nothing(&KINDS)
+        } else {
+            let most = most.as_ref().map(|(name, marks)| (name.as_str(), *marks));
+            said::decks(tongue, decks.len() as u64, most)
+        };
+        let caveat = join([
+            self.lacks(&KINDS),
+            said::DECKS_CAVEAT.to_owned(),
+            words::reports::SPARK_CAVEAT.to_owned(),
+        ]);
+        let rows: Vec<Row> = rows.collect();
+        let body = opening(
+            listing(&columns, Some(words::reports::OVER_TIME), rows, decks.len() as u64),
+            Opens::Deck,
+            None,
+        );
+        figure(["decks", said::DECKS], String::new(), sentence, caveat, body)
+    }
+
+    /// The day of a moment, short, sorted by the moment.
+    fn day(&self, at: Option<u32>) -> Cell {
+        at.map_or(Cell::None, |at| {
+            let day = self.telling.question.base.zone.day_of(Timestamp(i64::from(at) * SECOND));
+            Cell::Date(self.telling.tongue.short_day(day), i64::from(at))
+        })
+    }
+
+    /// What a student is called.
+    fn name(&self, student: &Student) -> String {
+        if self.wanted.is_nameless {
+            said::nameless(student.number)
+        } else {
+            named(&student.name, said::STUDENT, &student.id)
+        }
+    }
+
+    fn students(&self) -> Figure {
+        let tongue = self.telling.tongue;
+        let mut students: Vec<&Student> = self.measures.students.iter().collect();
+        if self.wanted.is_nameless {
+            // In the order of their names, the numbers would give the names away.
+            students.sort_by_key(|student| student.number);
+        }
+        let cells = |student: &Student| {
+            let amounts = amounts(student).into_iter().map(|(kind, amount)| self.cell(kind, amount));
+            let name = [Cell::text(self.name(student))].into_iter();
+            let score = Cell::number(student.score.map(f64::round));
+            name.chain(amounts).chain([score, self.day(student.last)]).collect()
+        };
+        let rows = students.iter().map(|student| Row {
+            id: Some(student.id.clone()),
+            cells: cells(student),
+            spark: series(&student.weeks),
+            is_left_out: false,
+            is_flagged: student.is_quiet,
+        });
+        let columns = [
+            (said::STUDENT, Cells::Text),
+            (said::MINUTES, Cells::Number),
+            (said::SLIDE_VIEWS, Cells::Number),
+            (said::POLLS, Cells::Number),
+            (said::ANSWERS, Cells::Number),
+            (said::MARKS, Cells::Number),
+            (said::NOTES, Cells::Number),
+            (said::SCORE, Cells::Number),
+            (said::LAST_SEEN, Cells::Date),
+        ];
+        let is_known = self.measures.is_quiet_known;
+        let quiet = students.iter().filter(|student| student.is_quiet).count() as u64;
+        let sentence = if students.is_empty() {
+            self.nothing(&Kind::ALL)
+        } else {
+            said::of_students(tongue, self.measures.active.0, is_known.then_some(quiet))
+        };
+        let caveat = join([
+            self.coverage(),
+            said::STUDENTS_CAVEAT.to_owned(),
+            (if is_known { said::QUIET_IS } else { said::QUIET_UNKNOWN }).to_owned(),
+            said::SPARK_CAVEAT.to_owned(),
+        ]);
+        let flag = is_known.then(|| said::QUIET.to_owned());
+        let body = opening(
+            listing(&columns, Some(said::ACTIVE_DAYS), rows.collect(), students.len() as u64),
+            Opens::Student,
+            flag,
+        );
+        figure(["students", said::STUDENTS], String::new(), sentence, caveat, body)
+    }
+
+    /// One student alone.
+    fn person(&self, person: &Person) -> Vec<Figure> {
+        let tongue = self.telling.tongue;
+        let student = &person.student;
+        let days = self.measures.strips.first().map_or(0, |strip| strip.days);
+        let last = student.last.map(|at| self.telling.moment(at));
+        let sentence = said::person(tongue, (person.days, days), &amounts(student), last.as_deref());
+        let strips = person.strips.iter().map(|(kind, bins)| self.one(*kind, bins, Vec::new())).collect();
+        let hatched = if self.is_hatched() { said::HATCHED } else { "" };
+        let caveat = join([hatched.to_owned(), said::MINUTE_IS.to_owned()]);
+        vec![
+            self.lead(self.name(student), sentence, join([self.coverage(), said::PERSON_CAVEAT.to_owned()])),
+            self.charts(said::ALONE, self.busiest_of(person), strips, caveat),
+            self.totals(person),
+            self.used(["watched", said::WATCHED], &person.videos, &[Kind::Watch]),
+            self.used(
+                ["decks-used", said::DECKS_USED],
+                &person.decks,
+                &[Kind::Slides, Kind::Marks, Kind::Notes],
+            ),
+            self.polls(person),
+        ]
+    }
+
+    fn busiest_of(&self, person: &Person) -> String {
+        if !person.student.is_active() {
+            return NO_ACTIVITY.to_owned();
+        }
+        let weeks = Bins::weeks(self.telling.question.base.range).all;
+        let busiest = weeks.iter().zip(&person.student.weeks).rev().max_by_key(|(_, days)| **days);
+        busiest.map_or_else(String::new, |(bin, days)| {
+            let days = self.telling.tongue.of(days.unwrap_or(0), "day", "days");
+            format!(
+                "Most days in one week: {days}, in the week of {}.",
+                self.telling.tongue.short_day(monday(bin.first))
+            )
+        })
+    }
+
+    fn totals(&self, person: &Person) -> Figure {
+        let active = || self.measures.students.iter().filter(|student| student.is_active());
+        let rows = Kind::ALL.into_iter().map(|kind| {
+            let middle = median(active().map(|student| student.amount(kind)).collect());
+            let head = if kind == Kind::Polls { said::POLLS_ANSWERED } else { said::kind(kind) };
+            let cells =
+                vec![Cell::text(head), self.cell(kind, person.student.amount(kind)), self.cell(kind, middle)];
+            row(cells, &[])
+        });
+        let columns =
+            [(said::KIND, Cells::Text), (said::AMOUNT, Cells::Number), (said::MIDDLE, Cells::Number)];
+        let words = self.telling.tongue.of(person.words, "word", "words");
+        let sentence = match person.student.amount(Kind::Notes) {
+            0 => said::TOTALS.to_owned() + ", by kind.",
+            _ => format!(
+                "{}, by kind. The note events hold {words}, those of a note again with each.",
+                said::TOTALS
+            ),
+        };
+        let rows: Vec<Row> = rows.collect();
+        let body = listing(&columns, None, rows, Kind::ALL.len() as u64);
+        figure(["totals", said::TOTALS], String::new(), sentence, said::MIDDLE_IS.to_owned(), body)
+    }
+
+    fn used(&self, [id, title]: [&str; 2], things: &[Used], kinds: &[Kind]) -> Figure {
+        let is_video = kinds.contains(&Kind::Watch);
+        let head = if is_video { said::VIDEO } else { said::DECK };
+        let rows = things.iter().map(|used| {
+            let amount = |kind: &Kind| self.cell(*kind, used.amounts.get(kind.place()).copied().unwrap_or(0));
+            let cells =
+                [Cell::text(named(&used.name, head, &used.id))].into_iter().chain(kinds.iter().map(amount));
+            let cells = cells.chain([self.telling.moment_cell(Some(used.last))]).collect();
+            Row { id: Some(used.id.clone()), ..row(cells, &[]) }
+        });
+        let columns: Vec<(&str, Cells)> = [(head, Cells::Text)]
+            .into_iter()
+            .chain(kinds.iter().map(|kind| (said::kind(*kind), Cells::Number)))
+            .chain([(said::LAST, Cells::Date)])
+            .collect();
+        let tongue = self.telling.tongue;
+        let sentence = match (things.len() as u64, is_video) {
+            (0, _) => self.nothing(kinds),
+            (n, true) => tongue.of(n, "video", "videos") + ".",
+            (n, false) => tongue.of(n, "deck", "decks") + ".",
+        };
+        let opens = if is_video { Opens::Video } else { Opens::Deck };
+        let body = opening(listing(&columns, None, rows.collect(), things.len() as u64), opens, None);
+        figure([id, title], String::new(), sentence, self.lacks(kinds), body)
+    }
+
+    fn polls(&self, person: &Person) -> Figure {
+        let contents = self.telling.question.contents;
+        let rows = person.polls.iter().map(|poll| {
+            let right = poll.is_right.map_or("", |is_right| if is_right { said::YES } else { said::NO });
+            let answer = contents.then(|| Cell::text(poll.answer.clone().unwrap_or_default()));
+            let cells =
+                [Cell::text(named(&poll.prompt, said::POLL, &poll.id)), Cell::text(poll.deck.clone())]
+                    .into_iter()
+                    .chain(answer)
+                    .chain([Cell::text(right), self.telling.moment_cell(Some(poll.at))]);
+            row(cells.collect(), &[])
+        });
+        let answer = contents.then_some((said::ANSWER, Cells::Text));
+        let columns: Vec<(&str, Cells)> = [(said::POLL, Cells::Text), (said::DECK, Cells::Text)]
+            .into_iter()
+            .chain(answer)
+            .chain([(said::IS_RIGHT, Cells::Text), (said::WHEN, Cells::Date)])
+            .collect();
+        let tongue = self.telling.tongue;
+        let compared = person.polls.iter().filter(|poll| poll.is_right.is_some()).count() as u64;
+        let right = person.polls.iter().filter(|poll| poll.is_right == Some(true)).count() as u64;
+        let sentence = match person.polls.len() as u64 {
+            0 => self.nothing(&[Kind::Polls]),
+            n if compared == 0 => format!("{} answered.", tongue.of(n, "poll", "polls")),
+            n => format!(
+                "{} answered; {} of the {} that can be compared with a solution are right.",
+                tongue.of(n, "poll", "polls"),
+                tongue.count(right),
+                tongue.count(compared)
+            ),
+        };
+        let hidden = if contents { "" } else { said::ANSWERS_HIDDEN };
+        let caveat = join([self.lacks(&[Kind::Polls]), said::RIGHT_CAVEAT.to_owned(), hidden.to_owned()]);
+        let body = listing(&columns, None, rows.collect(), person.polls.len() as u64);
+        figure(["polls", said::POLLS_ANSWERED], String::new(), sentence, caveat, body)
+    }
+}
+
+/// A table whose rows open something, and that can be cut down to some of them.
+fn opening(body: Body, opens: Opens, flag: Option<String>) -> Body {
+    match body {
+        Body::Listing(mut listing) => {
+            (listing.opens, listing.flag) = (opens, flag);
+            Body::Listing(listing)
+        }
+        body => body,
+    }
+}
+
+#[cfg(test)]
+mod tests;

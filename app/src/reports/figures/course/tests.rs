@@ -1,0 +1,202 @@
+//! A course over tables that stand here, in a spelling without a browser.
+
+use super::*;
+use crate::reports::figures;
+use crate::reports::tongue::Tongue;
+use crate::told::{Look, Part, Subject};
+use domain::activity::Weights;
+use domain::range::Range;
+use domain::time::{parse_day, plus_days};
+use domain::zone::Zone;
+use engine::decode::Decoder;
+use engine::measures::{self, Facts};
+use engine::reports::{Question, course};
+use engine::table::held::Held;
+use engine::table::{Header, Table};
+
+const WATCHED: &str =
+    "VideoId,VideoName,sectionId,courseId,event_timestamp,duration_Minute,userid,firstname,lastname,role
+v,Lecture 7,s,c,2026-02-10 10:00:00,1,u1,Ana,Nuñez,Student
+v,Lecture 7,s,c,2026-02-10 10:00:30,1,u1,Ana,Nuñez,Student
+v,Lecture 7,s,c,2026-02-10 10:01:00,1,u2,Bo,Li,Student
+v,Lecture 7,s,c,2026-02-03 10:00:00,1,u1,Ana,Nuñez,Student
+v,Lecture 7,s,c,2026-02-03 10:00:30,1,u1,Ana,Nuñez,Student
+v,Lecture 7,t,c,2026-02-10 10:00:30,1,u3,Cy,Ames,Student
+v,Lecture 7,s,c,2026-02-10 10:00:30,1,u9,Dee,Ray,Instructor
+v,Lecture 7,s,c,2026-02-10 10:00:30,1,,,,
+";
+const MARKED: &str =
+    "PresentationID,PresentationName,sectionId,courseId,event_timestamp,userid,firstname,lastname,role
+d,Membranes,s,c,2026-02-11 10:00:00,U1,Ana,Nuñez,Student
+";
+
+/// The figures of the week from 9 February 2026, with the week before here too.
+fn told(ask: impl FnOnce(&mut Question, &mut Wanted)) -> Vec<Figure> {
+    let start = parse_day("2026-02-02").unwrap();
+    let facts = Facts {
+        start: Some(start),
+        end: Some(plus_days(start, 14)),
+        provisional_from: parse_day("2026-02-15"),
+    };
+    let held = [("videoview", WATCHED), ("confused", MARKED)].map(|(report, csv)| {
+        let (head, rows) = csv.split_once('\n').unwrap();
+        let header = Header::read(head.as_bytes());
+        let (mut tables, mut table) = (Tables::default(), Table::new(&header));
+        Decoder::new(header.delimiter())
+            .each(rows.as_bytes(), |row| table.take(&header, row, &mut tables.texts));
+        tables.put("w", Held { generation: 1, table, facts });
+        ((domain::report::ReportName::parse(report).unwrap(), Some("c".to_owned())), tables)
+    });
+    let mut question = Question {
+        base: measures::Question {
+            range: Range::parse("2026-02-09", "2026-02-15").unwrap(),
+            zone: Zone::utc(),
+            course: Some("c".into()),
+            sections: vec!["s".into()],
+            roles: Vec::new(),
+            videos: Vec::new(),
+            today: parse_day("2026-06-01").unwrap(),
+        },
+        decks: Vec::new(),
+        contents: false,
+    };
+    let mut wanted = Wanted {
+        student: None,
+        against: Against::Before,
+        is_chosen: false,
+        weights: Weights::default(),
+        is_nameless: false,
+    };
+    ask(&mut question, &mut wanted);
+    let look = Look {
+        turn: 1,
+        subject: Subject::Course { wanted: course::Wanted { ..wanted }, other: "section 2".into() },
+        question,
+        zone: "UTC".into(),
+        language: "en-GB".into(),
+        parts: held
+            .iter()
+            .map(|((report, course), _)| Part {
+                report: report.clone(),
+                course: course.clone(),
+                windows: Vec::new(),
+            })
+            .collect(),
+    };
+    let figures = figures::of(&look, &held.into(), &Tongue::default());
+    for figure in &figures {
+        let said = [&figure.sentence, &figure.caveat];
+        assert!(said.iter().all(|text| !text.contains('!') && !text.contains("  ")), "{said:?}");
+        assert!(figure.sentence.ends_with('.'), "{}", figure.sentence);
+    }
+    figures
+}
+
+fn find<'a>(figures: &'a [Figure], id: &str) -> &'a Figure {
+    figures.iter().find(|figure| figure.id == id).unwrap()
+}
+
+fn cells(figure: &Figure) -> Vec<Vec<Cell>> {
+    let Body::Listing(listing) = &figure.body else { panic!() };
+    listing.rows.iter().map(|row| row.cells.clone()).collect()
+}
+
+#[test]
+fn the_first_sentence_says_who_was_active_and_how_that_compares_on_final_days() {
+    let figures = told(|_, _| {});
+    assert_eq!(
+        find(&figures, "lead").sentence,
+        "2 of 2 active students watched something, 0.5 minutes a week in the middle. \
+         All together watched 50 % more than in the week before, on the 6 days that are final in both."
+    );
+}
+
+#[test]
+fn every_caveat_stands_with_the_charts_it_limits() {
+    let activity = told(|_, _| {}).into_iter().find(|figure| figure.id == "activity").unwrap();
+    assert!(activity.caveat.contains("Hatched numbers are not final yet"), "{}", activity.caveat);
+    assert!(
+        activity
+            .caveat
+            .contains("Slide views, Poll answers, Answers to questions, Note events: none of 7 days here.")
+    );
+    assert!(activity.caveat.contains("Not counted, of people who are no students: 0.5 minutes."));
+    assert!(activity.caveat.contains("Not counted, since they name nobody: 0.5 minutes."));
+    let Body::Strips(strips) = &activity.body else { panic!() };
+    let minutes: Vec<Option<f64>> = strips.strips[0].levels.iter().map(|level| level.value()).collect();
+    assert_eq!(minutes, [0.0, 1.5, 0.0, 0.0, 0.0, 0.0, 0.0].map(Some));
+    assert!(strips.strips[1].levels.iter().all(|level| level.value().is_none()), "a gap, never a zero");
+    assert!(
+        strips.places[1].told.starts_with("minutes watched 1.5 · slide views not here yet"),
+        "{}",
+        strips.places[1].told
+    );
+    assert_eq!(
+        strips.table().rows[1].state.as_deref(),
+        Some("Not here yet: Slide views, Poll answers, Answers to questions, Note events")
+    );
+}
+
+#[test]
+fn a_comparison_that_was_chosen_is_drawn_and_another_section_is_told_per_student() {
+    let activity = |figures: Vec<Figure>| match &find(&figures, "activity").body {
+        Body::Strips(strips) => (strips.other.clone(), strips.strips[0].others.clone()),
+        _ => panic!(),
+    };
+    assert_eq!(activity(told(|_, _| {})), (None, Vec::new()));
+    let (other, others) = activity(told(|_, wanted| wanted.is_chosen = true));
+    assert_eq!(other.as_deref(), Some("the week before"));
+    assert_eq!(others[1], Some(1.0));
+    let figures = told(|_, wanted| (wanted.is_chosen, wanted.against) = (true, Against::Section("t".into())));
+    assert!(
+        find(&figures, "lead").sentence.ends_with("Per active student that is 50 % more than in section 2.")
+    );
+}
+
+#[test]
+fn decks_have_no_numbers_of_what_is_not_here_and_videos_none_of_the_library() {
+    let figures = told(|_, _| {});
+    let deck = &cells(find(&figures, "decks"))[0];
+    assert_eq!(deck[..4], [Cell::text("Membranes"), Cell::None, Cell::None, Cell::Number(1.0)]);
+    let video = &cells(find(&figures, "videos"))[0];
+    assert_eq!(video[1..], [Cell::Number(1.5), Cell::Number(2.0), Cell::Number(0.75), Cell::None]);
+    assert!(find(&figures, "videos").caveat.contains(said::NO_LIBRARY));
+}
+
+#[test]
+fn hidden_names_stand_nowhere_and_give_nothing_away_by_their_order() {
+    let names = |figures: &[Figure]| -> Vec<Cell> {
+        cells(find(figures, "students")).into_iter().map(|cells| cells[0].clone()).collect()
+    };
+    assert_eq!(names(&told(|_, _| {})), ["Li, Bo", "Nuñez, Ana"].map(Cell::text));
+    let hidden = told(|_, wanted| wanted.is_nameless = true);
+    assert_eq!(names(&hidden), ["Student 1", "Student 2"].map(Cell::text));
+    let alone = told(|_, wanted| (wanted.is_nameless, wanted.student) = (true, Some("u1".into())));
+    for figures in [hidden, alone] {
+        let text = serde_json::to_string(&figures).unwrap();
+        assert!(!text.contains("Nuñez") && !text.contains("Bo"), "{text}");
+    }
+}
+
+#[test]
+fn a_student_alone_is_told_with_what_they_did_and_without_an_accusation() {
+    let figures = told(|_, wanted| wanted.student = Some("u1".into()));
+    let lead = find(&figures, "lead");
+    assert_eq!(lead.title, "Nuñez, Ana");
+    assert!(
+        lead.sentence.starts_with("Active on 2 of 7 days: 1 minute, 1 confusion mark."),
+        "{}",
+        lead.sentence
+    );
+    assert_eq!(cells(find(&figures, "totals"))[0][1..], [Cell::Number(1.0), Cell::Number(0.5)]);
+    assert_eq!(cells(find(&figures, "watched"))[0][..2], [Cell::text("Lecture 7"), Cell::Number(1.0)]);
+    let nobody = told(|_, wanted| wanted.student = Some("u7".into()));
+    assert_eq!(find(&nobody, "lead").sentence, said::NO_SUCH_STUDENT);
+    assert_eq!(nobody.len(), 1);
+}
+
+#[test]
+fn what_was_chosen_elsewhere_and_is_not_applied_is_said() {
+    let figures = told(|question, _| question.decks = vec!["d".into()]);
+    assert_eq!(find(&figures, "lead").caveat, said::NOT_FILTERED);
+}

@@ -1,0 +1,460 @@
+//! What the page of a course says. Plain, kind, exact: students are seen by what is recorded of them, and nobody is
+//! said to have done nothing.
+
+use crate::reports::tongue::Tongue;
+use crate::words::reports::join;
+use domain::activity::Kind;
+use domain::time::Day;
+use engine::measures;
+
+/// Link to the page, and its name where no course is chosen.
+pub const COURSE: &str = "Course";
+/// Before a course is chosen.
+pub const CHOOSE_COURSE: &str = "Choose a course";
+/// Why one has to be.
+pub const WHY_COURSE: &str =
+    "This page puts everything of one course side by side. Choose the course and the days above.";
+/// Before days are chosen.
+pub const WHY_DAYS: &str = "Choose the days that you want to see.";
+/// Title.
+pub const ACTIVITY: &str = "What students did";
+/// Title, of one student.
+pub const ALONE: &str = "What this student did";
+/// Title.
+pub const VIDEOS: &str = "Videos";
+/// Title.
+pub const DECKS: &str = "Slide decks";
+/// Title.
+pub const STUDENTS: &str = "Students";
+/// Title, of one student.
+pub const TOTALS: &str = "In all";
+/// Title, of one student.
+pub const WATCHED: &str = "Videos watched";
+/// Title, of one student.
+pub const DECKS_USED: &str = "Slide decks used";
+/// Title, of one student.
+pub const POLLS_ANSWERED: &str = "Polls answered";
+/// Head.
+pub const VIDEO: &str = "Video";
+/// Head.
+pub const MINUTES: &str = "Minutes";
+/// Head.
+pub const VIEWERS: &str = "Viewers";
+/// Head.
+pub const OF_LENGTH: &str = "Per viewer ÷ length";
+/// Head.
+pub const SINCE_CAPTURE: &str = "Days since capture";
+/// Head.
+pub const DECK: &str = "Deck";
+/// Head.
+pub const VIEWS: &str = "Views";
+/// Head.
+pub const CONFUSED: &str = "Confusion marks";
+/// Head.
+pub const RIGHT: &str = "Polls right";
+/// Head.
+pub const NOTES: &str = "Note events";
+/// Head.
+pub const STUDENT: &str = "Student";
+/// Head.
+pub const SCORE: &str = "Score";
+/// Head.
+pub const SLIDE_VIEWS: &str = "Slide views";
+/// Head.
+pub const POLLS: &str = "Polls";
+/// Head.
+pub const ANSWERS: &str = "Answers";
+/// Head of marks, where many columns stand beside.
+pub const MARKS: &str = "Marks";
+/// Head: when a video or a deck was last used.
+pub const LAST: &str = "Last";
+/// Head.
+pub const LAST_SEEN: &str = "Last seen";
+/// Head of the small series of students.
+pub const ACTIVE_DAYS: &str = "Active days, by week";
+/// Head.
+pub const KIND: &str = "Kind";
+/// Head.
+pub const AMOUNT: &str = "Amount";
+/// Head.
+pub const MIDDLE: &str = "Middle of the course";
+/// Head.
+pub const POLL: &str = "Poll";
+/// Head.
+pub const ANSWER: &str = "Answer";
+/// Head.
+pub const IS_RIGHT: &str = "Right";
+/// Head.
+pub const WHEN: &str = "When";
+/// In a cell.
+pub const YES: &str = "Right";
+/// In a cell.
+pub const NO: &str = "Not right";
+/// What those are that the table of students can be cut down to.
+pub const QUIET: &str = "Quiet for two weeks";
+/// Label.
+pub const SEARCH: &str = "Search";
+/// Label of a box.
+pub const HIDE_NAMES: &str = "Hide names";
+/// Label of a choice.
+pub const COMPARE: &str = "Compare with";
+/// No comparison.
+pub const NOTHING: &str = "Nothing";
+/// A comparison.
+pub const BEFORE: &str = "The days before";
+/// Name of the group of sliders, and what opens it.
+pub const WEIGHTS: &str = "How the score is made";
+/// Button.
+pub const USUAL_WEIGHTS: &str = "Back to the usual weights";
+/// Above the sliders.
+pub const SCORE_IS: &str = "The score is a way to sort, not a grade. In each kind of activity a student has a place: the share of active students who did as much as they or less, and 0 for nothing. The score is the mean of these places by the weights below, from 0 to 100. Kinds that nobody did anything of are left out.";
+/// Link from a student's page.
+pub const WHOLE_COURSE: &str = "All of the course";
+/// Name of the page's own choices.
+pub const CHOICES: &str = "How it is shown";
+/// Button.
+pub const PRINT: &str = "Print this page";
+/// Button.
+pub const ASK: &str = "Ask Echo360 for what is missing";
+/// Button.
+pub const ASK_FOR_MORE: &str = "Ask Echo360 for the rest";
+/// Name of the list of reports.
+pub const REPORTS: &str = "Reports of this course";
+/// Caveat of the charts.
+pub const SEVERAL_KINDS: &str = "Students alone are drawn. Each chart has a scale of its own, and kinds are not added up. An answer that is changed counts on each of its days.";
+/// Caveat of watching.
+pub const MINUTE_IS: &str = "A minute is two rows of 30 seconds each.";
+/// What the hatching means.
+pub const HATCHED: &str =
+    "Hatched numbers are not final yet: Echo360 completes a day two days after it is over.";
+/// Caveat of the videos.
+pub const VIDEOS_CAVEAT: &str = "Students alone. Minutes per viewer ÷ length can pass 100 %: parts that are watched again count again. The reports do not say which part of a video was watched.";
+/// Caveat of the days since capture.
+pub const CAPTURE_CAVEAT: &str = "The day of capture is that of the library's video with the same id; that the two ids are one is likely, not documented.";
+/// Caveat of the days since capture, without a library.
+pub const NO_LIBRARY: &str = "Days since capture come from the library, which is not here yet.";
+/// Caveat of the decks.
+pub const DECKS_CAVEAT: &str = "Students alone. Nothing joins a deck to a video. Views and marks name the deck, never the slide. Polls right are the latest answers that are the solution, of those that can be compared with one.";
+/// Caveat of the students.
+pub const STUDENTS_CAVEAT: &str = "Only people whose role in the institution is student, and only those with recorded activity on these days or those before: Echo360 lists nobody who did nothing. The same person is known by their id alone.";
+/// Caveat of the students' series.
+pub const SPARK_CAVEAT: &str =
+    "Each bar is a week: the number of its days with any recorded activity, on one scale.";
+/// Caveat where nobody can be called quiet.
+pub const QUIET_UNKNOWN: &str =
+    "Who was quiet cannot be said: not every report of the last two weeks is here.";
+/// Caveat where somebody can.
+pub const QUIET_IS: &str = "Quiet: no recorded activity in the last two weeks of these days. That is not to say that somebody was away.";
+/// Caveat of a student's totals.
+pub const MIDDLE_IS: &str = "The middle of the course is the student in the middle among those with any recorded activity on these days, kind by kind.";
+/// Caveat of a student's page.
+pub const PERSON_CAVEAT: &str = "Only what Echo360 records under this student's id in this course. No recorded activity does not mean that nothing was watched or read: downloads, and what is seen without signing in, are not here.";
+/// Caveat of a student's polls.
+pub const RIGHT_CAVEAT: &str = "The latest answer to each poll. Right compares it with the poll's solution, and is empty where there is none that can be compared.";
+/// Caveat of answers that are not shown.
+pub const ANSWERS_HIDDEN: &str = "What was answered is not shown.";
+/// Where a student has nothing.
+pub const NO_SUCH_STUDENT: &str =
+    "No recorded activity of this student in this course, neither on these days nor on those before.";
+/// What was chosen elsewhere and has no meaning here.
+pub const NOT_FILTERED: &str = "Roles, videos and decks that were chosen elsewhere are not applied here.";
+
+/// A kind of activity as a title, with its unit.
+#[must_use]
+pub fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Watch => "Minutes watched",
+        Kind::Slides => "Slide views",
+        Kind::Polls => "Poll answers",
+        Kind::Answers => "Answers to questions",
+        Kind::Marks => "Confusion marks",
+        Kind::Notes => "Note events",
+    }
+}
+
+/// What a report is called in a line of several.
+#[must_use]
+pub fn part(report: &str) -> &'static str {
+    match report {
+        "videoview" => "Videos",
+        "presentation" => "Slides",
+        "polling" => "Polls",
+        "qanda" => "Questions",
+        "confused" => "Confusion",
+        "notes" => "Notes",
+        "assetbydate" => "Library by week",
+        _ => "Library",
+    }
+}
+
+/// What a kind's score is of, beside its slider.
+#[must_use]
+pub fn weight(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Watch => "Watching videos",
+        Kind::Slides => "Looking at slides",
+        Kind::Polls => "Answering polls",
+        Kind::Answers => "Answering questions",
+        Kind::Marks => "Marking confusion",
+        Kind::Notes => "Taking notes",
+    }
+}
+
+/// An amount of a kind as a number: of watching minutes, of the rest how many.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "counts of rows are far below 2^53")]
+pub fn number(kind: Kind, amount: u64) -> f64 {
+    if kind == Kind::Watch { measures::minutes(amount) } else { amount as f64 }
+}
+
+/// An amount of a kind: `1,240 minutes`, `1 slide view`.
+#[must_use]
+pub fn amount(tongue: &Tongue, of: Kind, amount: u64) -> String {
+    let (one, many) = match of {
+        Kind::Watch => ("minute", "minutes"),
+        Kind::Slides => ("slide view", "slide views"),
+        Kind::Polls => ("poll answer", "poll answers"),
+        Kind::Answers => ("answer", "answers"),
+        Kind::Marks => ("confusion mark", "confusion marks"),
+        Kind::Notes => ("note event", "note events"),
+    };
+    let number = number(of, amount);
+    format!("{} {}", tongue.number(number), if (number - 1.0).abs() < 1e-9 { one } else { many })
+}
+
+/// A student whose name is hidden.
+#[must_use]
+pub fn nameless(number: u64) -> String {
+    format!("Student {number}")
+}
+
+/// The number of days as a reader counts them: `4 weeks`, `10 days`.
+#[must_use]
+pub fn length(tongue: &Tongue, days: u64) -> String {
+    if days.is_multiple_of(7) { tongue.of(days / 7, "week", "weeks") } else { tongue.of(days, "day", "days") }
+}
+
+/// The days before: `the 4 weeks before`.
+#[must_use]
+pub fn days_before(tongue: &Tongue, days: u64) -> String {
+    match days {
+        1 => "the same day of the week before".to_owned(),
+        7 => "the week before".to_owned(),
+        n if n.is_multiple_of(7) => format!("the {} before", length(tongue, n)),
+        n => format!("{} before, on the same days of the week", length(tongue, n)),
+    }
+}
+
+/// How far the scale of a chart reaches.
+#[must_use]
+pub fn most(tongue: &Tongue, kind: Kind, most: u64, is_weeks: bool) -> String {
+    if most == 0 {
+        return String::new();
+    }
+    let each = if is_weeks { "a week" } else { "a day" };
+    format!("most {} {each}", tongue.number(number(kind, most)))
+}
+
+/// Who was active, and how much the one in the middle watched.
+#[must_use]
+pub fn who(tongue: &Tongue, (watched, active): (u64, u64), middle: u64, days: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "days and rows are far below 2^53")]
+    let weekly = measures::minutes(middle) * 7.0 / days.max(1) as f64;
+    let middle = if days < 7 {
+        format!("{} minutes in the middle", tongue.number(measures::minutes(middle)))
+    } else {
+        // Of little, a tenth of a minute says something.
+        let weekly = if weekly < 10.0 { weekly } else { weekly.round() };
+        format!("{} minutes a week in the middle", tongue.number(weekly))
+    };
+    match (active, watched) {
+        (1, 1) => format!("1 student was active and watched something, {middle}."),
+        (n, 0) => format!("{}; none has watched anything that is recorded.", students(tongue, n)),
+        (n, m) => {
+            format!("{} of {} active students watched something, {middle}.", tongue.count(m), tongue.count(n))
+        }
+    }
+}
+
+/// How many were active, where nothing is known of watching.
+#[must_use]
+pub fn students(tongue: &Tongue, active: u64) -> String {
+    let were = if active == 1 { "was" } else { "were" };
+    format!("{} {were} active", tongue.of(active, "student", "students"))
+}
+
+/// What now and then come to: `12 % less than`.
+fn held_against(tongue: &Tongue, now: f64, then: f64) -> String {
+    let share = ((now - then) / then * 100.0).round();
+    if share.abs() < 1.0 {
+        "about as much as".to_owned()
+    } else if share >= 200.0 {
+        format!("{} times as much as", tongue.number(now / then))
+    } else {
+        format!("{} % {} than", tongue.number(share.abs()), if share > 0.0 { "more" } else { "less" })
+    }
+}
+
+/// What was watched against the days before.
+#[must_use]
+pub fn against_before(tongue: &Tongue, (now, then): (f64, f64), other: &str, final_of: (u64, u64)) -> String {
+    let (days, all) = final_of;
+    let only = if days < all {
+        format!(", on the {} that are final in both", tongue.of(days, "day", "days"))
+    } else {
+        String::new()
+    };
+    if then <= 0.0 {
+        return match now > 0.0 {
+            true => format!("In {other} nothing is recorded as watched{only}."),
+            false => String::new(),
+        };
+    }
+    format!("All together watched {} in {other}{only}.", held_against(tongue, now, then))
+}
+
+/// What was watched against another section, per active student: sections differ in size.
+#[must_use]
+pub fn against_section(tongue: &Tongue, (now, then): (f64, f64), other: &str) -> String {
+    if then <= 0.0 {
+        return format!("Of {other} nothing is recorded as watched on these days.");
+    }
+    format!("Per active student that is {} in {other}.", held_against(tongue, now, then))
+}
+
+/// What was unlike the rest.
+#[must_use]
+pub fn stands_out(tongue: &Tongue, found: &engine::reports::course::standout::Standout) -> String {
+    let when = if found.first == found.last {
+        tongue.full_day(found.first)
+    } else {
+        format!("The week of {}", tongue.short_day(found.first))
+    };
+    let usual = tongue.number(number(found.kind, found.usual));
+    let of = if found.kind == Kind::Watch { "of" } else { "on" };
+    let mostly = found.mostly.as_ref().map(|name| format!(", most of it {of} {name}")).unwrap_or_default();
+    format!("{when} stands out: {}, usually {usual}{mostly}.", amount(tongue, found.kind, found.amount))
+}
+
+/// What of a kind is not here, or not final.
+#[must_use]
+pub fn coverage(tongue: &Tongue, kinds: &[Kind], missing: u64, days: u64) -> String {
+    let names: Vec<&str> = kinds.iter().map(|kind| self::kind(*kind)).collect();
+    let are = if missing == 1 { "is" } else { "are" };
+    let count = if missing == days { "none".to_owned() } else { tongue.count(days - missing) };
+    if kinds.len() == Kind::ALL.len() && missing < days {
+        return format!("{} {are} not here yet and not counted.", tongue.of(missing, "day", "days"));
+    }
+    format!("{}: {count} of {} here.", names.join(", "), tongue.of(days, "day", "days"))
+}
+
+/// What staff did, and what names nobody: neither is drawn.
+#[must_use]
+pub fn beside(tongue: &Tongue, staff: &[(Kind, u64)], unnamed: &[(Kind, u64)]) -> String {
+    let list = |of: &[(Kind, u64)]| {
+        let of = of.iter().filter(|(_, count)| *count > 0);
+        of.map(|(kind, count)| amount(tongue, *kind, *count)).collect::<Vec<_>>().join(", ")
+    };
+    let said =
+        |list: String, of: &str| if list.is_empty() { String::new() } else { format!("{of}: {list}.") };
+    join([
+        said(list(staff), "Not counted, of people who are no students"),
+        said(list(unnamed), "Not counted, since they name nobody"),
+    ])
+}
+
+/// Heading of the videos: how many.
+#[must_use]
+pub fn videos(tongue: &Tongue, videos: u64, first: Option<(&str, String)>) -> String {
+    let first =
+        first.map(|(name, minutes)| format!(" {name} was watched most: {minutes}.")).unwrap_or_default();
+    format!("{} with recorded activity.{first}", tongue.of(videos, "video", "videos"))
+}
+
+/// Heading of the decks: how many, and the one with most marks.
+#[must_use]
+pub fn decks(tongue: &Tongue, decks: u64, most: Option<(&str, u64)>) -> String {
+    let most = most
+        .map(|(name, marks)| format!(" {name} has most confusion: {}.", tongue.of(marks, "mark", "marks")))
+        .unwrap_or_default();
+    format!("{} with recorded activity.{most}", tongue.of(decks, "deck", "decks"))
+}
+
+/// Heading of the students: how many were active, and how many are quiet.
+#[must_use]
+pub fn of_students(tongue: &Tongue, active: u64, quiet: Option<u64>) -> String {
+    let quiet =
+        quiet.map(|quiet| format!(" {} quiet for two weeks.", were(tongue, quiet))).unwrap_or_default();
+    format!("{} on these days.{quiet}", students(tongue, active))
+}
+
+fn were(tongue: &Tongue, count: u64) -> String {
+    match count {
+        0 => "Nobody was".to_owned(),
+        1 => "1 was".to_owned(),
+        n => format!("{} were", tongue.count(n)),
+    }
+}
+
+/// What is recorded of one student.
+#[must_use]
+pub fn person(tongue: &Tongue, days: (u64, u64), did: &[(Kind, u64)], last: Option<&str>) -> String {
+    let (active, all) = days;
+    let last = last.map(|last| format!(" Last seen {last}.")).unwrap_or_default();
+    let did: Vec<String> = did
+        .iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(kind, count)| match kind {
+            Kind::Polls => tongue.of(*count, "poll answered", "polls answered"),
+            kind => amount(tongue, *kind, *count),
+        })
+        .collect();
+    if did.is_empty() {
+        return format!("No recorded activity on these days.{last}");
+    }
+    format!(
+        "Active on {} of {}: {}.{last}",
+        tongue.count(active),
+        tongue.of(all, "day", "days"),
+        did.join(", ")
+    )
+}
+
+/// A day or a week of the axis.
+#[must_use]
+pub fn place(tongue: &Tongue, first: Day, last: Day) -> String {
+    if first == last {
+        tongue.full_day(first)
+    } else {
+        format!("{} – {}", tongue.full_day(first), tongue.full_day(last))
+    }
+}
+
+/// How far all reports are together: how many of all are here, under way, and failed.
+#[must_use]
+pub fn far([here, all, under_way, failed]: [usize; 4]) -> String {
+    let mut said = if here == all {
+        format!("All {all} weekly reports of this course are here.")
+    } else {
+        format!("{here} of {all} weekly reports are here.")
+    };
+    if under_way > 0 {
+        let are = if under_way == 1 { "is" } else { "are" };
+        said.push_str(&format!(" {under_way} {are} on the way from Echo360; what is here is shown already."));
+    }
+    if failed > 0 {
+        said.push_str(&format!(" {failed} could not be built."));
+    }
+    said
+}
+
+/// How far one of them is: `Slides: 3 of 4 here, 1 on the way`.
+#[must_use]
+pub fn far_of(name: &str, [here, all, under_way, failed]: [usize; 4]) -> String {
+    let part = |count: usize, what: &str| if count > 0 { format!(", {count} {what}") } else { String::new() };
+    format!(
+        "{name}: {here} of {all} here{}{}",
+        part(under_way, "on the way"),
+        part(failed, "could not be built")
+    )
+}

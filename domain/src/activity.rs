@@ -1,0 +1,176 @@
+//! What people do in a course, by kind, and how much each kind weighs in a score that somebody chose.
+//!
+//! Six reports say who did what and when. Their units differ (half minutes, views, answers, marks), so they are
+//! never added up: a score compares people within a kind, and the weights say how much a kind counts.
+
+use crate::report::ReportName;
+use crate::wire::{Reader, Wire};
+
+/// A kind of activity: each is what one report says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Videos watched.
+    Watch,
+    /// Slide decks looked at.
+    Slides,
+    /// Polls answered.
+    Polls,
+    /// Questions answered.
+    Answers,
+    /// Slides marked as confusing.
+    Marks,
+    /// Notes written.
+    Notes,
+}
+
+impl Kind {
+    /// Every kind, in the order in which they are shown.
+    pub const ALL: [Self; 6] =
+        [Self::Watch, Self::Slides, Self::Polls, Self::Answers, Self::Marks, Self::Notes];
+
+    /// The report that says it, as Echo360 spells its name.
+    #[must_use]
+    pub fn report(self) -> &'static str {
+        match self {
+            Self::Watch => "videoview",
+            Self::Slides => "presentation",
+            Self::Polls => "polling",
+            Self::Answers => "qanda",
+            Self::Marks => "confused",
+            Self::Notes => "notes",
+        }
+    }
+
+    /// The same as a checked name; every one of them is.
+    #[must_use]
+    pub fn report_name(self) -> Option<ReportName> {
+        ReportName::parse(self.report())
+    }
+
+    /// The word for it in a URL.
+    #[must_use]
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::Watch => "watch",
+            Self::Slides => "slides",
+            Self::Polls => "polls",
+            Self::Answers => "answers",
+            Self::Marks => "marks",
+            Self::Notes => "notes",
+        }
+    }
+
+    /// Its place among [`Kind::ALL`].
+    #[must_use]
+    pub fn place(self) -> usize {
+        self as usize
+    }
+}
+
+/// The most that one kind can weigh.
+pub const HEAVIEST: u8 = 5;
+
+/// How much each kind counts in a score, from 0 (not at all) to [`HEAVIEST`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Weights([u8; 6]);
+
+impl Default for Weights {
+    /// Watching most, since it is most of what reports know; marks of confusion as little as notes, since
+    /// neither doing it nor leaving it says that somebody learns less.
+    fn default() -> Self {
+        Self([3, 2, 2, 1, 1, 1])
+    }
+}
+
+impl Wire for Weights {
+    fn write(&self, to: &mut Vec<u8>) {
+        to.extend(self.0);
+    }
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        let mut all = [0; 6];
+        for weight in &mut all {
+            *weight = from.byte().filter(|weight| *weight <= HEAVIEST)?;
+        }
+        Some(Self(all))
+    }
+}
+
+impl Weights {
+    /// How much a kind counts.
+    #[must_use]
+    pub fn of(self, kind: Kind) -> u8 {
+        let Self(all) = self;
+        all.get(kind.place()).copied().unwrap_or(0)
+    }
+
+    /// The same with another weight of one kind, held at [`HEAVIEST`].
+    #[must_use]
+    pub fn with(mut self, kind: Kind, weight: u8) -> Self {
+        if let Some(of) = self.0.get_mut(kind.place()) {
+            *of = weight.min(HEAVIEST);
+        }
+        self
+    }
+
+    /// Reads what [`Weights::written`] writes, in any order; what cannot be read weighs what it does at first.
+    #[must_use]
+    pub fn read(text: &str) -> Self {
+        text.split(',').filter_map(|part| part.split_once('-')).fold(
+            Self::default(),
+            |weights, (slug, weight)| {
+                let kind = Kind::ALL.into_iter().find(|kind| kind.slug() == slug);
+                let weight = weight.parse().ok().filter(|weight: &u8| *weight <= HEAVIEST);
+                kind.zip(weight).map_or(weights, |(kind, weight)| weights.with(kind, weight))
+            },
+        )
+    }
+
+    /// Those that are not as at first: `watch-5,notes-0`; `None` when all are.
+    #[must_use]
+    pub fn written(self) -> Option<String> {
+        let first = Self::default();
+        let others: Vec<String> = Kind::ALL
+            .into_iter()
+            .filter(|kind| self.of(*kind) != first.of(*kind))
+            .map(|kind| format!("{}-{}", kind.slug(), self.of(kind)))
+            .collect();
+        (!others.is_empty()).then(|| others.join(","))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::REPORTS;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn weights_come_back_from_what_is_written(all in prop::array::uniform6(0..=HEAVIEST)) {
+            let weights = Weights(all);
+            prop_assert_eq!(weights.written().map_or(Weights::default(), |text| Weights::read(&text)), weights);
+        }
+
+        #[test]
+        fn whatever_is_read_weighs_no_more_than_it_can(text in "[a-z0-9,-]{0,60}") {
+            let weights = Weights::read(&text);
+            prop_assert!(Kind::ALL.iter().all(|kind| weights.of(*kind) <= HEAVIEST));
+        }
+    }
+
+    #[test]
+    fn weights_format_unchanged() {
+        assert_eq!(Weights::default().written(), None);
+        let weights = Weights::read("notes-0,watch-5,slides-9,dancing-3,polls-,answers-1");
+        assert_eq!(weights.written().as_deref(), Some("watch-5,notes-0"));
+    }
+
+    #[test]
+    fn every_kind_is_a_report_that_is_known_and_stands_at_its_place() {
+        for (place, kind) in Kind::ALL.into_iter().enumerate() {
+            assert_eq!(kind.place(), place);
+            let report = REPORTS.iter().find(|report| report.name == kind.report()).unwrap();
+            assert_eq!(report.time, Some("event_timestamp"));
+        }
+    }
+}

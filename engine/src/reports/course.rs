@@ -1,0 +1,249 @@
+//! One course over several reports: what its students did, on one axis, by kind of activity.
+//!
+//! - Students alone are counted; what staff did, and what names nobody, stands beside as a number.
+//! - People are the same in several reports by their UUID, and by nothing else: a row without one is nobody's.
+//! - Nothing joins a video to a deck: videos and decks are two lists. Decks are joined to their marks, polls and
+//!   notes by the deck's UUID.
+//! - Kinds are never added up. Each day stands for each kind as its own report knows it: what one of them lacks is
+//!   missing there alone.
+//!
+//! [`events`]: rows of any of the six as events; [`bins`]: the axis; [`people`]: students, with what a score is;
+//! [`things`]: videos and decks; [`standout`]: what was unlike the rest; [`person`]: one student alone.
+
+pub mod bins;
+pub mod events;
+pub mod people;
+pub mod person;
+pub mod standout;
+pub mod things;
+
+use super::{Known, Question, median};
+use crate::columns::PassedOver;
+use crate::table::held::{Standing, Tables};
+use bins::Bins;
+use domain::activity::{Kind, Weights};
+use domain::role::Role;
+use domain::{wire_enum, wire_struct};
+use events::{Events, known};
+use people::Student;
+use person::Person;
+use standout::Standout;
+use std::collections::{BTreeMap, BTreeSet};
+use things::{Deck, Video};
+
+/// What the numbers are held against.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Against {
+    /// As many days before, moved by whole weeks.
+    Before,
+    /// The same days of this section (UUID).
+    Section(String),
+}
+
+wire_enum!(Against { 0 Before, 1 Section(id) });
+
+/// What is wanted of a course, beside its days and sections.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// This student alone (UUID).
+    pub student: Option<String>,
+    /// What the numbers are held against. The days before cost nothing where they are here.
+    pub against: Against,
+    /// Whether somebody chose to compare, so that it is drawn, too.
+    pub is_chosen: bool,
+    /// What a score is made of.
+    pub weights: Weights,
+    /// Whether people stand without their names.
+    pub is_nameless: bool,
+}
+
+wire_struct!(Wanted { student, against, is_chosen, weights, is_nameless });
+
+/// The tables of a course, by what they know.
+#[derive(Debug, Default)]
+pub struct Sources<'a> {
+    /// By kind; a kind whose report is not here has no tables.
+    pub of: BTreeMap<Kind, &'a Tables>,
+    /// `asset`, if it is here: for the days on which videos were captured.
+    pub library: Option<&'a Tables>,
+}
+
+/// The same kind over the same number of days, of which all are final on both sides.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Compared {
+    /// Pairs of days.
+    pub days: u64,
+    /// What students did on these days.
+    pub now: u64,
+    /// What students did on the others.
+    pub then: u64,
+}
+
+/// One kind on the axis.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Strip {
+    /// Which kind.
+    pub kind: Kind,
+    /// What students did, by bin: half minutes, views, answers, marks, note events.
+    pub bins: Vec<Known<u64>>,
+    /// What they did where it is held against, by bin; none where not all of it is here.
+    pub others: Vec<Option<u64>>,
+    /// What students did on all days that are here.
+    pub total: u64,
+    /// What people did who are named and no students.
+    pub staff: u64,
+    /// What names nobody.
+    pub unnamed: u64,
+    /// Days that are not here.
+    pub missing: u64,
+    /// Days that may still grow.
+    pub provisional: u64,
+    /// Days in all.
+    pub days: u64,
+    /// Rows of its copies that could not be placed.
+    pub passed_over: PassedOver,
+    /// What it comes to against the others.
+    pub compared: Compared,
+}
+
+/// What happened in a course.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Measures {
+    /// The axis.
+    pub bins: Bins,
+    /// Each kind on it, in their order.
+    pub strips: Vec<Strip>,
+    /// Students with any activity on these days, and those with some in what it is held against.
+    pub active: (u64, u64),
+    /// Of these, students who watched anything, each as half of the former.
+    pub watched: u64,
+    /// Half minutes that the student in the middle watched, of those who did.
+    pub median_rows: u64,
+    /// What was unlike the rest.
+    pub standout: Option<Standout>,
+    /// Most minutes first.
+    pub videos: Vec<Video>,
+    /// Most views first.
+    pub decks: Vec<Deck>,
+    /// Students with activity on these days or those before, by name.
+    pub students: Vec<Student>,
+    /// Whether it can be said who was quiet: all of the last two weeks is here.
+    pub is_quiet_known: bool,
+    /// One student alone, where one is wanted and has anything.
+    pub person: Option<Person>,
+}
+
+/// What students did in a course.
+#[must_use]
+pub fn measure(sources: &Sources<'_>, question: &Question, wanted: &Wanted) -> Measures {
+    let question = of_everybody(question);
+    let held_against = other(&question, &wanted.against);
+    let before = other(&question, &Against::Before);
+    let now = read(sources, &question);
+    let others = held_against.as_ref().map_or_else(BTreeMap::new, |question| read(sources, question));
+    let earlier = match wanted.against {
+        Against::Before => None,
+        Against::Section(_) => before.as_ref().map(|question| read(sources, question)),
+    };
+    let earlier = earlier.as_ref().unwrap_or(&others);
+    let bins = Bins::of(question.base.range);
+    let strips = now.iter().map(|(kind, events)| strip(*kind, events, others.get(kind), &bins)).collect();
+    let is_quiet_known = people::is_quiet_known(&now, earlier);
+    let polls = sources.of.get(&Kind::Polls).map(|tables| super::polling::measure(tables, &question).polls);
+    let polls = polls.unwrap_or_default();
+    let students = people::students(&now, earlier, &bins, wanted.weights, is_quiet_known);
+    let rows = |student: &Student| student.amounts.get(Kind::Watch.place()).copied().unwrap_or(0);
+    let watched: Vec<u64> = students.iter().map(rows).filter(|rows| *rows > 0).collect();
+    let person = wanted.student.as_ref().and_then(|id| {
+        let student = students.iter().find(|student| student.id.eq_ignore_ascii_case(id))?;
+        Some(person::person(student.clone(), &now, &bins, &polls, question.contents))
+    });
+    Measures {
+        strips,
+        active: (students.iter().filter(|student| student.is_active()).count() as u64, active(&others)),
+        watched: watched.len() as u64,
+        median_rows: median(watched),
+        standout: standout::find(&now),
+        videos: things::videos(now.get(&Kind::Watch), sources.library, &bins),
+        decks: things::decks(&now, &polls, &bins),
+        students,
+        is_quiet_known,
+        person,
+        bins,
+    }
+}
+
+/// A course is shown whole: what other pages filter by does not reach it.
+fn of_everybody(question: &Question) -> Question {
+    let mut question = question.clone();
+    question.base.roles.clear();
+    question.base.videos.clear();
+    question.decks.clear();
+    question
+}
+
+/// The question that it is held against.
+fn other(question: &Question, against: &Against) -> Option<Question> {
+    let mut question = question.clone();
+    match against {
+        Against::Before => question.base.range = question.base.range.weeks_before()?,
+        Against::Section(id) => question.base.sections = vec![id.clone()],
+    }
+    Some(question)
+}
+
+/// Every kind, whether it is here or not.
+fn read<'a>(sources: &Sources<'a>, question: &Question) -> BTreeMap<Kind, Events<'a>> {
+    Kind::ALL
+        .into_iter()
+        .map(|kind| (kind, Events::read(kind, sources.of.get(&kind).copied(), question)))
+        .collect()
+}
+
+/// Distinct students with any activity.
+fn active(all: &BTreeMap<Kind, Events<'_>>) -> u64 {
+    let students =
+        all.values().flat_map(|events| events.of_students().filter_map(|event| events.person(event.user)));
+    students.collect::<BTreeSet<String>>().len() as u64
+}
+
+fn strip(kind: Kind, events: &Events<'_>, others: Option<&Events<'_>>, bins: &Bins) -> Strip {
+    let by_day = events.by_day();
+    let days = || events.days.iter().map(|(_, standing)| *standing);
+    let count = |wanted: Standing| days().filter(|standing| *standing == wanted).count() as u64;
+    let binned = |events: &Events<'_>, by_day: &[u64]| -> Vec<Known<u64>> {
+        let sums = bins.sums(by_day);
+        let standings = bins.standings(&events.days);
+        sums.into_iter().zip(standings).map(|(sum, standing)| known(standing, sum)).collect()
+    };
+    let mut compared = Compared::default();
+    let others = others.map(|others| {
+        let theirs = others.by_day();
+        let pairs = days().zip(others.days.iter()).zip(by_day.iter().zip(&theirs));
+        for (_, (now, then)) in
+            pairs.filter(|((now, (_, then)), _)| (*now, *then) == (Standing::Complete, Standing::Complete))
+        {
+            compared.days += 1;
+            compared.now += now;
+            compared.then += then;
+        }
+        binned(others, &theirs).iter().map(|known| known.value().copied()).collect()
+    });
+    let staff = events.events.iter().filter(|event| event.is_named() && event.role != Role::Student).count();
+    Strip {
+        kind,
+        bins: binned(events, &by_day),
+        others: others.unwrap_or_default(),
+        total: by_day.iter().sum(),
+        staff: staff as u64,
+        unnamed: events.events.iter().filter(|event| !event.is_named()).count() as u64,
+        missing: count(Standing::Missing),
+        provisional: count(Standing::Provisional),
+        days: events.days.len() as u64,
+        passed_over: events.passed_over,
+        compared,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,155 @@
+//! One student of a course alone: everything of theirs on the course's axis, and what it was.
+
+use super::bins::Bins;
+use super::events::{Event, Events, known};
+use super::people::Student;
+use crate::dictionary::EMPTY;
+use crate::reports::Known;
+use crate::reports::polling::Poll;
+use crate::table::reading;
+use domain::activity::Kind;
+use std::collections::BTreeMap;
+
+/// A video that they watched, or a deck that they used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Used {
+    /// Its UUID, as it came.
+    pub id: String,
+    /// Its name; may be empty.
+    pub name: String,
+    /// How much of each kind: of a video half minutes alone, of a deck the others.
+    pub amounts: [u64; 6],
+    /// When last: seconds since 1970, UTC.
+    pub last: u32,
+}
+
+/// A poll that they answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// The poll's UUID, as it came.
+    pub id: String,
+    /// What was asked; may be empty.
+    pub prompt: String,
+    /// The name of its deck; may be empty.
+    pub deck: String,
+    /// When they last answered.
+    pub at: u32,
+    /// What they answered at last; only where contents are wanted.
+    pub answer: Option<String>,
+    /// Whether it is the solution, where there is one that can be compared.
+    pub is_right: Option<bool>,
+}
+
+/// One student.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Who, with how much of each kind.
+    pub student: Student,
+    /// Each kind by place of the axis, in their order.
+    pub strips: Vec<(Kind, Vec<Known<u64>>)>,
+    /// Videos, most watched first.
+    pub videos: Vec<Used>,
+    /// Decks, most views first.
+    pub decks: Vec<Used>,
+    /// Polls, newest first.
+    pub polls: Vec<Answered>,
+    /// Words of their note events: those of a note count again with each of its events.
+    pub words: u64,
+    /// Distinct days with any activity.
+    pub days: u64,
+}
+
+/// Everything of a student's.
+#[must_use]
+pub fn person(
+    student: Student,
+    all: &BTreeMap<Kind, Events<'_>>,
+    bins: &Bins,
+    polls: &[Poll],
+    contents: bool,
+) -> Person {
+    let mut strips = Vec::new();
+    let mut things: [BTreeMap<String, Used>; 2] = Default::default();
+    let (mut words, mut days) = (0, std::collections::BTreeSet::new());
+    for (kind, events) in all {
+        let codes: Vec<u32> = codes(events, &student.id);
+        let own: Vec<&Event> = events.of_students().filter(|event| codes.contains(&event.user)).collect();
+        let mut by_day = vec![0; events.days.len()];
+        for event in &own {
+            days.insert(event.day);
+            if let Some(count) = by_day.get_mut(event.day) {
+                *count += 1;
+            }
+            if *kind == Kind::Notes {
+                let text = events.text(event.cells[3]);
+                words += reading::count(text.as_bytes()).unwrap_or(0);
+            }
+        }
+        let standings = bins.standings(&events.days);
+        let sums = bins.sums(&by_day).into_iter().zip(standings);
+        strips.push((*kind, sums.map(|(sum, standing)| known(standing, sum)).collect()));
+        let [videos, decks] = &mut things;
+        let into = if *kind == Kind::Watch { videos } else { decks };
+        for event in own.into_iter().filter(|event| event.thing != EMPTY) {
+            let id = events.text(event.thing);
+            let used = into.entry(id.to_ascii_lowercase()).or_insert_with(|| Used {
+                id,
+                name: String::new(),
+                amounts: [0; 6],
+                last: 0,
+            });
+            if let Some(amount) = used.amounts.get_mut(kind.place()) {
+                *amount += 1;
+            }
+            if event.cells[0] != EMPTY && event.at >= used.last {
+                used.name = events.text(event.cells[0]);
+            }
+            used.last = used.last.max(event.at);
+        }
+    }
+    let sorted = |things: BTreeMap<String, Used>, kind: Kind| {
+        let mut things: Vec<Used> = things.into_values().collect();
+        let amount = |used: &Used| used.amounts.get(kind.place()).copied().unwrap_or(0);
+        things.sort_by(|a, b| amount(b).cmp(&amount(a)).then_with(|| a.id.cmp(&b.id)));
+        things
+    };
+    let [videos, decks] = things;
+    let polls = all.get(&Kind::Polls).map(|events| answered(events, &student.id, polls, contents));
+    Person {
+        strips,
+        videos: sorted(videos, Kind::Watch),
+        decks: sorted(decks, Kind::Slides),
+        polls: polls.unwrap_or_default(),
+        words,
+        days: days.len() as u64,
+        student,
+    }
+}
+
+/// The codes of a person, who may be spelt in several ways.
+fn codes(events: &Events<'_>, id: &str) -> Vec<u32> {
+    let texts = events.texts.into_iter().flat_map(crate::dictionary::Dictionary::texts);
+    (0..)
+        .zip(texts)
+        .filter(|(_, text)| text.eq_ignore_ascii_case(id.as_bytes()))
+        .map(|(code, _)| code)
+        .collect()
+}
+
+fn answered(events: &Events<'_>, id: &str, polls: &[Poll], contents: bool) -> Vec<Answered> {
+    let codes = codes(events, id);
+    let given = polls.iter().flat_map(|poll| poll.given.iter().map(move |given| (poll, given)));
+    let mut answered: Vec<Answered> = given
+        .filter(|(_, given)| codes.contains(&given.user))
+        .map(|(poll, given)| Answered {
+            id: poll.id.clone(),
+            prompt: poll.prompt.clone(),
+            deck: poll.deck.clone(),
+            at: given.at,
+            answer: contents.then(|| crate::reports::text::said(&events.text(given.answer))),
+            is_right: given.is_right,
+        })
+        .collect();
+    answered.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.id.cmp(&b.id)));
+    answered
+}
