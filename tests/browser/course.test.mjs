@@ -177,6 +177,7 @@ test('students have what is recorded of them, are found by name, and each has a 
     await page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
     await told(page);
     assert.equal(new URL(page.url()).searchParams.get('student'), id);
+    assert.equal(await page.evaluate(() => window.scrollY), 0, 'a page of its own begins at its top');
     assert.ok(!decodeURIComponent(page.url()).includes(lastname), 'a URL names nobody');
     assert.ok(!(await page.title()).includes(lastname), 'nor does a title');
     assert.deepEqual((await sorted(page, 'In all')).map((cells) => read(cells[1])), amounts);

@@ -132,6 +132,7 @@ export const GROUPS = [
       },
       {
         name: 'course-provisional',
+        unspoken: true,
         async show(page, stack) {
           const { course } = await busyCourse(stack, weeks(4, 4));
           await visit(page, courseAddress(stack, recent(), { course: course.id }), COURSE);

@@ -29,6 +29,7 @@ use domain::view::{Compare, Place, Uuid, View};
 use domain::window::WindowKey;
 use engine::reports::{Question, course};
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
 /// The reports of a course: a kind of activity each, and the library, which knows when a video was captured.
 const LIBRARY: &str = "asset";
@@ -244,7 +245,18 @@ pub fn CoursePage() -> impl IntoView {
             view! { <Notice trouble again /> }
         })
     };
-    let part = move |of: fn(told::Figure) -> String| move || lead.get().map(of);
+    // Somebody is opened far down in a list: their page begins at its top, for the eye and for the keyboard.
+    Effect::new(move |before: Option<Option<Uuid>>| {
+        let now = address.view().student;
+        if now.is_some() && before.is_some_and(|before| before != now) {
+            let content = document().get_element_by_id("content");
+            if let Some(content) = content.and_then(|it| it.dyn_into::<web_sys::HtmlElement>().ok()) {
+                let _ = content.focus();
+            }
+            window().scroll_to_with_x_and_y(0.0, 0.0);
+        }
+        now
+    });
     let back = move || {
         is_alone.get().then(|| {
             let href = move || View { student: None, ..address.view() }.to_url();
@@ -270,8 +282,10 @@ pub fn CoursePage() -> impl IntoView {
                 </p>
             </header>
             <div class="first-word" data-testid="lead">
-                <p class="lead">{part(|lead| lead.sentence)}</p>
-                <p class="caveat quiet small">{part(|lead| lead.caveat)}</p>
+                <p class="lead">{move || lead.get().map(|lead| lead.sentence)}</p>
+                {move || lead.get().filter(|lead| !lead.caveat.is_empty()).map(|lead| view! {
+                    <p class="caveat quiet small">{lead.caveat}</p>
+                })}
             </div>
             <Gathering wished gatherer />
             <Choices known is_alone />

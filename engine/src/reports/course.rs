@@ -192,6 +192,15 @@ fn other(question: &Question, against: &Against) -> Option<Question> {
     Some(question)
 }
 
+/// Things in the order of a key. Sorting is much code for each type that is sorted: so only keys are.
+#[must_use]
+pub fn ordered<T>(things: Vec<T>, key: impl Fn(&T) -> (u64, String)) -> Vec<T> {
+    let mut keys: Vec<((u64, String), usize)> = things.iter().map(key).zip(0..).collect();
+    keys.sort();
+    let mut things: Vec<Option<T>> = things.into_iter().map(Some).collect();
+    keys.into_iter().filter_map(|(_, place)| things.get_mut(place)?.take()).collect()
+}
+
 /// Every kind, whether it is here or not.
 fn read<'a>(sources: &Sources<'a>, question: &Question) -> BTreeMap<Kind, Events<'a>> {
     Kind::ALL

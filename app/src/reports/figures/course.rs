@@ -15,7 +15,7 @@ use engine::columns::PassedOver;
 use engine::reports::course::bins::Bins;
 use engine::reports::course::people::Student;
 use engine::reports::course::person::{Person, Used};
-use engine::reports::course::{Against, Measures, Sources, Strip, Wanted, measure};
+use engine::reports::course::{Against, Measures, Sources, Strip, Wanted, measure, ordered};
 use engine::reports::{Known, median};
 use engine::table::held::Tables;
 use std::collections::BTreeMap;
@@ -396,7 +396,7 @@ impl Course<'_> {
         let mut students: Vec<&Student> = self.measures.students.iter().collect();
         if self.wanted.is_nameless {
             // In the order of their names, the numbers would give the names away.
-            students.sort_by_key(|student| student.number);
+            students = ordered(students, |student| (student.number, String::new()));
         }
         let cells = |student: &Student| {
             let amounts = amounts(student).into_iter().map(|(kind, amount)| self.cell(kind, amount));

@@ -9,6 +9,7 @@
 
 use super::bins::Bins;
 use super::events::Events;
+use super::ordered;
 use crate::table::held::Standing;
 use domain::activity::{Kind, Weights};
 use domain::range::Range;
@@ -137,11 +138,10 @@ pub fn students(
         })
         .collect();
     rate(&mut students, weights);
-    students.sort_by(|a, b| {
-        let name = |student: &Student| (student.name.is_empty(), student.name.to_lowercase());
-        name(a).cmp(&name(b)).then_with(|| a.id.cmp(&b.id))
-    });
-    students
+    // A name ends before any letter, so that one that begins another stands before it.
+    ordered(students, |student| {
+        (u64::from(student.name.is_empty()), format!("{}\0{}", student.name.to_lowercase(), student.id))
+    })
 }
 
 fn note(student: &mut Growing, at: u32, name: impl FnOnce() -> String) {

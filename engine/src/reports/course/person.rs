@@ -2,6 +2,7 @@
 
 use super::bins::Bins;
 use super::events::{Event, Events, known};
+use super::ordered;
 use super::people::Student;
 use crate::dictionary::EMPTY;
 use crate::reports::Known;
@@ -108,10 +109,8 @@ pub fn person(
         }
     }
     let sorted = |things: BTreeMap<String, Used>, kind: Kind| {
-        let mut things: Vec<Used> = things.into_values().collect();
         let amount = |used: &Used| used.amounts.get(kind.place()).copied().unwrap_or(0);
-        things.sort_by(|a, b| amount(b).cmp(&amount(a)).then_with(|| a.id.cmp(&b.id)));
-        things
+        ordered(things.into_values().collect(), |used| (u64::MAX - amount(used), used.id.clone()))
     };
     let [videos, decks] = things;
     let polls = all.get(&Kind::Polls).map(|events| answered(events, &student.id, polls, contents));
@@ -139,7 +138,7 @@ fn codes(events: &Events<'_>, id: &str) -> Vec<u32> {
 fn answered(events: &Events<'_>, id: &str, polls: &[Poll], contents: bool) -> Vec<Answered> {
     let codes = codes(events, id);
     let given = polls.iter().flat_map(|poll| poll.given.iter().map(move |given| (poll, given)));
-    let mut answered: Vec<Answered> = given
+    let answered = given
         .filter(|(_, given)| codes.contains(&given.user))
         .map(|(poll, given)| Answered {
             id: poll.id.clone(),
@@ -150,6 +149,5 @@ fn answered(events: &Events<'_>, id: &str, polls: &[Poll], contents: bool) -> Ve
             is_right: given.is_right,
         })
         .collect();
-    answered.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.id.cmp(&b.id)));
-    answered
+    ordered(answered, |poll: &Answered| (u64::MAX - u64::from(poll.at), poll.id.clone()))
 }

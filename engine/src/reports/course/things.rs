@@ -2,6 +2,7 @@
 
 use super::bins::Bins;
 use super::events::{Event, Events};
+use super::ordered;
 use crate::dictionary::EMPTY;
 use crate::measures::minutes;
 use crate::reports::polling::{Poll, Solution};
@@ -112,9 +113,9 @@ pub fn videos(events: Option<&Events<'_>>, library: Option<&Tables>, bins: &Bins
             id,
         }
     };
-    let mut videos: Vec<Video> = by_thing(events).into_iter().map(video).collect();
-    videos.sort_by(|a, b| b.rows.cmp(&a.rows).then_with(|| a.id.cmp(&b.id)));
-    videos
+    ordered(by_thing(events).into_iter().map(video).collect(), |video| {
+        (u64::MAX - video.rows, video.id.clone())
+    })
 }
 
 /// The day of each medium's capture, UTC.
@@ -174,7 +175,6 @@ pub fn decks(all: &BTreeMap<Kind, Events<'_>>, polls: &[Poll], bins: &Bins) -> V
             deck.right = (deck.right.0 + right, deck.right.1 + of);
         }
     }
-    let mut decks: Vec<Deck> = decks.into_values().map(|(_, deck)| deck).collect();
-    decks.sort_by(|a, b| b.views.cmp(&a.views).then_with(|| a.id.cmp(&b.id)));
-    decks
+    let decks = decks.into_values().map(|(_, deck)| deck).collect();
+    ordered(decks, |deck: &Deck| (u64::MAX - deck.views, deck.id.clone()))
 }
