@@ -19,7 +19,7 @@ impl Default for Crc {
         for table in tables.iter_mut() {
             *table = last;
             for sum in &mut last {
-                *sum = *sum >> 8 ^ one[usize::from(*sum as u8)];
+                *sum = *sum >> 8 ^ at(&one, *sum);
             }
         }
         Self(tables)
@@ -32,19 +32,25 @@ impl Crc {
     pub fn of(&self, bytes: &[u8]) -> u32 {
         let [one, two, three, four, five, six, seven, eight] = &*self.0;
         let (words, rest) = bytes.as_chunks::<WIDTH>();
-        let at = |table: &[u32; 256], byte: u8| table[usize::from(byte)];
         let mut sum = u32::MAX;
         for word in words {
             let [a, b, c, d, e, f, g, h] = *word;
-            let [i, j, k, l] = (sum ^ u32::from_le_bytes([a, b, c, d])).to_le_bytes();
-            sum = at(eight, i) ^ at(seven, j) ^ at(six, k) ^ at(five, l);
+            sum ^= u32::from_le_bytes([a, b, c, d]);
+            sum = at(eight, sum) ^ at(seven, sum >> 8) ^ at(six, sum >> 16) ^ at(five, sum >> 24);
+            let [e, f, g, h] = [e, f, g, h].map(u32::from);
             sum ^= at(four, e) ^ at(three, f) ^ at(two, g) ^ at(one, h);
         }
         for byte in rest {
-            sum = sum >> 8 ^ at(one, sum as u8 ^ byte);
+            sum = sum >> 8 ^ at(one, sum ^ u32::from(*byte));
         }
         !sum
     }
+}
+
+/// What a table says of the lowest byte.
+#[inline(always)]
+fn at(table: &[u32; 256], byte: u32) -> u32 {
+    table.get((byte & 255) as usize).copied().unwrap_or(0)
 }
 
 #[cfg(test)]

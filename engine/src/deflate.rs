@@ -107,10 +107,10 @@ impl Codes {
         let mut turned = 0usize;
         self.table.clear();
         self.table.push(0);
-        for (length, count) in self.counts.iter().enumerate().skip(1).take(longest.min(FAST)) {
+        for (length, count) in (0u32..).zip(&self.counts).skip(1).take(longest.min(FAST)) {
             self.table.extend_from_within(..);
             for symbol in symbols.by_ref().take(usize::from(*count)) {
-                *self.table.get_mut(turned)? = (self.means)(u32::from(*symbol)) | length as u32;
+                *self.table.get_mut(turned)? = (self.means)(u32::from(*symbol)) | length;
                 // One more, counted from the highest bit.
                 let mut bit = 1 << (length - 1);
                 while turned & bit != 0 {
@@ -127,7 +127,7 @@ impl Codes {
     #[inline(always)]
     fn find(&self, bits: u64) -> Option<Meaning> {
         let mask = self.table.len() - 1;
-        match self.table.get(bits as usize & mask) {
+        match self.table.get((bits & 0xffff) as usize & mask) {
             Some(meaning) if *meaning != 0 => Some(*meaning),
             _ => self.walk(bits),
         }
@@ -139,7 +139,7 @@ impl Codes {
     fn walk(&self, bits: u64) -> Option<Meaning> {
         let (mut code, mut first, mut place) = (0u32, 0u32, 0u32);
         for (length, count) in (0u32..).zip(self.counts).skip(1) {
-            code |= (bits >> (length - 1)) as u32 & 1;
+            code |= (bits >> (length - 1) & 1) as u32;
             let count = u32::from(count);
             if code < first + count {
                 let symbol = self.symbols.get((place + code - first) as usize)?;
@@ -202,7 +202,7 @@ impl Bits<'_> {
         let bits = self.held & ((1 << count) - 1);
         self.held >>= count;
         self.count -= count;
-        bits as u32
+        (bits & 0xffff_ffff) as u32
     }
 
     /// What the next code means, with what its further bits add.
@@ -315,7 +315,7 @@ impl Deflate {
         let mut lengths = [0u8; 19];
         for place in ORDER.iter().take(given) {
             bits.fill()?;
-            *lengths.get_mut(usize::from(*place))? = bits.take(3) as u8;
+            *lengths.get_mut(usize::from(*place))? = (bits.take(3) & 7) as u8;
         }
         self.lengths.set(&lengths)?;
         let mut lengths = [0u8; 320];
@@ -327,7 +327,7 @@ impl Deflate {
                 16 => (*lengths.get(at.checked_sub(1)?)?, 3 + bits.take(2)),
                 17 => (0, 3 + bits.take(3)),
                 18 => (0, 11 + bits.take(7)),
-                length => (length as u8, 1),
+                length => (u8::try_from(length).ok()?, 1),
             };
             let end = at + times as usize;
             lengths.get_mut(at..end).filter(|_| end <= all)?.fill(length);
@@ -348,7 +348,7 @@ impl Deflate {
             here.fill().ok_or(Broken::Stream)?;
             let meaning = literals.find(here.held).ok_or(Broken::Stream)?;
             if meaning & BYTE != 0 {
-                *out.get_mut(at).ok_or(Broken::Length)? = (meaning >> 8) as u8;
+                *out.get_mut(at).ok_or(Broken::Length)? = (meaning >> 8 & 255) as u8;
                 here.take(meaning & 15);
                 at += 1;
             } else if meaning & END != 0 {

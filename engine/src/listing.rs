@@ -68,7 +68,8 @@ impl Listing {
                     .map(|((row, _), time)| u64::from(*time) << 32 | row)
                     .collect();
                 order::ascending(&mut rows);
-                Run { window: window.to_owned(), rows: rows.into_iter().map(|row| row as u32).collect() }
+                let rows = rows.into_iter().map(|row| (row & 0xffff_ffff) as u32).collect();
+                Run { window: window.to_owned(), rows }
             })
             .filter(|run| !run.rows.is_empty())
             .collect();

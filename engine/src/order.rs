@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 pub fn ascending(numbers: &mut Vec<u64>) {
     let mut other = vec![0; numbers.len()];
     for shift in (0..64).step_by(8) {
-        let byte = |number: u64| (number >> shift) as usize & 255;
+        let byte = |number: u64| ((number >> shift) & 255) as usize;
         let mut places = [0usize; 256];
         for number in numbers.iter() {
             if let Some(count) = places.get_mut(byte(*number)) {
