@@ -246,7 +246,7 @@ impl Download {
         };
         let response = errand::send(&stub, &errand).await?;
         match (response.status_code(), response.body()) {
-            (200, ResponseBody::Stream(stream)) => Ok(Pieces::of(Some(stream.clone()))),
+            (200, ResponseBody::Stream(stream)) => Pieces::of(Some(stream)).map_err(|cut| Broken(cut.0)),
             (status, _) => Err(Broken(format!("a Window answered {status}"))),
         }
     }

@@ -8,7 +8,7 @@ use js_sys::{Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{ReadableStream, ReadableStreamDefaultReader};
+use web_sys::ReadableStream;
 
 #[wasm_bindgen]
 extern "C" {
@@ -16,6 +16,18 @@ extern "C" {
     fn fetch(url: &str, init: &JsValue) -> Result<Promise, JsValue>;
     #[wasm_bindgen(catch, js_namespace = AbortSignal, js_name = timeout)]
     fn timeout(milliseconds: f64) -> Result<JsValue, JsValue>;
+
+    /// A body: bytes, which can be read into a buffer of the reader's.
+    type ByteStream;
+    #[wasm_bindgen(method, catch, js_name = getReader)]
+    fn get_reader(this: &ByteStream, options: &JsValue) -> Result<ByteReader, JsValue>;
+
+    type ByteReader;
+    /// Fills the buffer, or what of it the rest fills.
+    #[wasm_bindgen(method, catch, js_name = readAtLeast)]
+    fn read_at_least(this: &ByteReader, least: u32, room: &Uint8Array) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn cancel(this: &ByteReader) -> Result<Promise, JsValue>;
 }
 
 /// The exchange failed: no answer, or one that was cut. The text is the runtime's, without addresses.
@@ -90,13 +102,13 @@ impl Reply {
     }
 
     /// The body, piece by piece.
-    pub(crate) fn body(&self) -> Pieces {
-        Pieces::of(self.response.body())
+    pub(crate) fn body(&self) -> Result<Pieces, Cut> {
+        Pieces::of(self.response.body().as_ref())
     }
 
     /// The body as text, at most `most` bytes of it.
     pub(crate) async fn text(&self, most: usize) -> Result<String, Cut> {
-        let mut pieces = self.body();
+        let mut pieces = self.body()?;
         let mut bytes = Vec::new();
         while let Some(piece) = pieces.next().await? {
             bytes.extend_from_slice(&piece);
@@ -108,34 +120,46 @@ impl Reply {
     }
 }
 
-/// A body as it arrives.
+/// Bytes of a piece; the last one may be smaller.
+const PIECE: u32 = 256 << 10;
+
+/// A body as it arrives, read into one buffer that goes there and back: a buffer for each piece would be garbage that
+/// is collected late, and a large file would take up memory as it passes.
 pub(crate) struct Pieces {
-    reader: Option<ReadableStreamDefaultReader>,
+    reading: Option<(ByteReader, Uint8Array)>,
 }
 
 impl Pieces {
     /// The pieces of a stream; none when there is no stream.
-    pub(crate) fn of(stream: Option<ReadableStream>) -> Self {
-        Self { reader: stream.map(|stream| stream.get_reader().unchecked_into()) }
+    pub(crate) fn of(stream: Option<&ReadableStream>) -> Result<Self, Cut> {
+        let Some(stream) = stream else { return Ok(Self { reading: None }) };
+        let options = Object::new();
+        Reflect::set(&options, &"mode".into(), &"byob".into()).map_err(|error| Cut::of(&error))?;
+        let stream: &ByteStream = stream.unchecked_ref();
+        let reader = stream.get_reader(&options).map_err(|error| Cut::of(&error))?;
+        Ok(Self { reading: Some((reader, Uint8Array::new_with_length(PIECE))) })
     }
 
     /// The next piece, `None` at the body's own end; a body that stops before it is [`Cut`].
     pub(crate) async fn next(&mut self) -> Result<Option<Vec<u8>>, Cut> {
-        let Some(reader) = &self.reader else { return Ok(None) };
-        let read = JsFuture::from(reader.read()).await.map_err(|error| Cut::of(&error))?;
+        let Some((reader, room)) = &mut self.reading else { return Ok(None) };
+        let promise = reader.read_at_least(PIECE, room).map_err(|error| Cut::of(&error))?;
+        let read = JsFuture::from(promise).await.map_err(|error| Cut::of(&error))?;
         let get = |name: &str| Reflect::get(&read, &name.into()).map_err(|error| Cut::of(&error));
-        if get("done")?.is_truthy() {
-            self.reader = None;
-            return Ok(None);
+        let piece = get("value")?.dyn_into::<Uint8Array>().ok();
+        let bytes = piece.as_ref().map(Uint8Array::to_vec).unwrap_or_default();
+        match piece {
+            Some(piece) if !get("done")?.is_truthy() => *room = Uint8Array::new(&piece.buffer()),
+            _ => self.reading = None,
         }
-        Ok(Some(Uint8Array::new(&get("value")?).to_vec()))
+        Ok(Some(bytes).filter(|bytes| !bytes.is_empty()))
     }
 }
 
 impl Drop for Pieces {
     fn drop(&mut self) {
         // Nobody reads on: let the other side stop sending. What comes of the promise is of no interest.
-        if let Some(reader) = &self.reader {
+        if let Some((reader, _)) = &self.reading {
             let _ = reader.cancel();
         }
     }

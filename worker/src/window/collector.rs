@@ -110,9 +110,9 @@ async fn read(
 ) -> std::result::Result<(), Outcome> {
     let expected: Option<u64> = reply.header("content-length").and_then(|length| length.trim().parse().ok());
     let mut inflate = Inflate::default();
-    let mut pieces = reply.body();
-    let mut length = 0_u64;
     let cut = || Outcome::BadFile { detail: "The file stopped before its end.".to_owned() };
+    let mut pieces = reply.body().map_err(|_| cut())?;
+    let mut length = 0_u64;
     while let Some(piece) = pieces.next().await.map_err(|_| cut())? {
         length += piece.len() as u64;
         inflate.push(&piece, |bytes| splitter.push(bytes, sink)).map_err(|bad| bad_file(&bad))?;
