@@ -40,9 +40,18 @@ export async function institution(rows, { config = 'tests/bench/wrangler.toml' }
   };
 }
 
+/** Milliseconds in which weeks are collected at most: files of a gigabyte take minutes to be made. */
+const PATIENCE = 10 * 60_000;
+
 /** Asks for weeks until their rows are here; gives the request. */
 export async function collected({ stack }, { from, to }) {
-  const request = await stack.request({ report: 'videoview', from, to, tz: 'UTC' });
+  const asked = { report: 'videoview', from, to, tz: 'UTC' };
+  let request = await stack.request(asked, { settled: false });
+  const isUnderWay = ({ state }) => ['queued', 'asking', 'building', 'collecting'].includes(state);
+  for (const end = Date.now() + PATIENCE; request.windows.some(isUnderWay) && Date.now() < end; ) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    request = await stack.api(`/api/requests/${request.id}`);
+  }
   const missing = request.windows.filter((window) => !window.copy);
   if (missing.length > 0) throw new Error(`not collected: ${JSON.stringify(missing)}`);
   return request;

@@ -24,6 +24,10 @@ const SIDE_BY_SIDE: usize = 4;
 /// Milliseconds between two words on what is arriving: more would be redrawn for nothing.
 const BETWEEN_WORDS: f64 = 100.0;
 
+/// Milliseconds between two answers while copies are still arriving: drawing each of them would take the processor from
+/// those that arrive.
+const BETWEEN_ANSWERS: f64 = 150.0;
+
 /// Begins to listen to the page.
 pub fn run() {
     let thread = Rc::new(RefCell::new(Thread::default()));
@@ -31,7 +35,7 @@ pub fn run() {
         Said::Look(look) => {
             thread.borrow_mut().look(look);
             fetch_what_is_missing(&thread);
-            thread.borrow().measured();
+            thread.borrow_mut().measured();
         }
         Said::Show(show) => thread.borrow_mut().show(show),
     });
@@ -62,6 +66,9 @@ struct Thread {
     listing: Option<Listing>,
     students: Option<Vec<u32>>,
     spoke: f64,
+    answered: f64,
+    /// Whether copies came that no answer has told of.
+    has_news: bool,
 }
 
 impl Thread {
@@ -161,7 +168,16 @@ impl Thread {
         Load { rows, bytes, copies: self.shelf.len(), pending: self.fetches.len() + waiting }
     }
 
-    fn measured(&self) {
+    /// Answers with what came since the last answer, unless that was a moment ago and more is coming.
+    fn measured_by_now(&mut self) {
+        let is_whole = self.load().pending == 0;
+        if self.has_news && (is_whole || js_sys::Date::now() - self.answered > BETWEEN_ANSWERS) {
+            self.measured();
+        }
+    }
+
+    fn measured(&mut self) {
+        (self.answered, self.has_news) = (js_sys::Date::now(), false);
         if let Some(tally) = &self.tally {
             let measures = Box::new(tally.answer(&self.shelf.texts));
             say(&Answer::Measured { turn: self.turn, measures, load: self.load() });
@@ -177,6 +193,7 @@ impl Thread {
         if now - self.spoke > BETWEEN_WORDS {
             self.spoke = now;
             say(&Answer::Arriving { turn: self.turn, load: self.load() });
+            self.measured_by_now();
         }
         Some(())
     }
@@ -189,14 +206,14 @@ impl Thread {
                 self.travelled.retain(|(id, _)| *id != window.id);
                 self.travelled.push((window.id.clone(), bytes));
                 self.count();
-                self.measured();
             }
             Err(refusal) => {
                 self.failed.push((window.id.clone(), window.generation));
                 say(&Answer::Failed { turn: self.turn, window: window.id.clone(), refusal });
-                self.measured();
             }
         }
+        self.has_news = true;
+        self.measured_by_now();
     }
 }
 
