@@ -14,7 +14,12 @@ pub fn Menu(
 ) -> impl IntoView {
     let place = NodeRef::<html::Details>::new();
     let is_wanted = RwSignal::new(false);
-    let want = move || is_wanted.set(true);
+    // Once: to be made anew would take away what has the focus.
+    let want = move || {
+        if !is_wanted.get_untracked() {
+            is_wanted.set(true);
+        }
+    };
     panel::shut_elsewhere(place);
     // The view has moved on: what was chosen is behind the panel. The first label is no choice.
     Effect::new(move |before: Option<(String, String)>| {
