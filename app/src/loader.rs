@@ -7,6 +7,7 @@ use crate::timing::{self, Moment};
 use engine::measures::Measures;
 use js_sys::Reflect;
 use leptos::prelude::*;
+use std::time::Duration;
 use thread::message::{Answer, List, Load, Look, Part, Said, Show, Sight};
 use thread::post;
 use wasm_bindgen::closure::Closure;
@@ -37,6 +38,9 @@ pub struct Shown {
     pub part: Part,
 }
 
+/// Steps in which the figures of the first answer are drawn.
+pub const STEPS: u8 = 5;
+
 /// The owner of the data thread.
 #[derive(Debug, Clone, Copy)]
 pub struct Loader {
@@ -44,6 +48,8 @@ pub struct Loader {
     rows: RwSignal<Option<Shown>>,
     students: RwSignal<Option<Shown>>,
     turn: StoredValue<u32>,
+    /// How many of the figures are drawn: all of them at once would hold up whoever scrolls or types meanwhile.
+    drawn: RwSignal<u8>,
     /// What was said before the thread listened: only the last of it counts.
     unheard: StoredValue<Option<Said>>,
     listens: StoredValue<bool>,
@@ -66,6 +72,7 @@ impl Loader {
             rows: RwSignal::new(None),
             students: RwSignal::new(None),
             turn: StoredValue::new(0),
+            drawn: RwSignal::new(0),
             unheard: StoredValue::new(None),
             listens: StoredValue::new(listens),
             worker: StoredValue::new_local(worker.clone()),
@@ -87,6 +94,22 @@ impl Loader {
     #[must_use]
     pub fn loaded(self) -> ReadSignal<Loaded> {
         self.loaded.read_only()
+    }
+
+    /// Whether the figures of a step may be drawn: the first answer is drawn step by step, each a task of its own;
+    /// what is drawn again is drawn at once.
+    #[must_use]
+    pub fn draws(self, step: u8) -> bool {
+        self.drawn.get() >= step
+    }
+
+    /// Draws the next step as soon as the browser has done what is more urgent.
+    fn draw_on(self) {
+        let drawn = self.drawn.get_untracked();
+        if drawn < STEPS {
+            self.drawn.set(drawn + 1);
+            set_timeout(move || self.draw_on(), Duration::ZERO);
+        }
     }
 
     /// Looks at something else, or at the same again: what could not be had is then tried once more.
@@ -150,6 +173,9 @@ impl Loader {
                     loaded.version = loaded.version.wrapping_add(1);
                     loaded.load = load;
                 });
+                if self.drawn.get_untracked() == 0 {
+                    self.draw_on();
+                }
             }
             Answer::Shown { show, part } if show.turn == now => {
                 let list = match show.list {
@@ -187,11 +213,17 @@ impl Loader {
             if first {
                 timing::mark(Moment::FirstMarks, load);
             }
-            request_animation_frame(move || {
-                if whole {
-                    timing::mark(Moment::Painted, load);
-                }
-            });
+            if whole {
+                self.mark_painted(load);
+            }
+        });
+    }
+
+    /// Marks that the measures are on the screen, after the frame in which the last of them were drawn.
+    fn mark_painted(self, load: Load) {
+        request_animation_frame(move || match self.drawn.get_untracked() {
+            STEPS => timing::mark(Moment::Painted, load),
+            _ => self.mark_painted(load),
         });
     }
 }

@@ -1,5 +1,6 @@
 //! The figures of `videoview`, in the order in which they answer: when, who, what; then every row.
 
+use crate::loader::STEPS;
 use crate::page::Ground;
 use crate::parts::chips::{self, Chips};
 use crate::parts::figure::days::{Counted, Days};
@@ -32,6 +33,9 @@ pub fn Figures(
     let name = Callback::new(move |choice| measures.with(|m| chips::name(&choice, m.as_ref())));
     provide_context(About(Callback::new(move |()| chips::about(ground, name, zone))));
     let day = RwSignal::new(None);
+    let loader = ground.loader();
+    let drawn = move |step: u8| Memo::new(move |_| measures.get().filter(|_| loader.draws(step)));
+    let (second, third, fourth, last) = (drawn(2), drawn(3), drawn(4), drawn(STEPS));
     let rows = move || measures.with(|m| m.as_ref().map_or(0, |m| m.total.rows)).to_string();
     let complete = move || measures.with(|m| m.as_ref().is_some_and(Measures::is_complete)).to_string();
     view! {
@@ -39,20 +43,20 @@ pub fn Figures(
             aria-busy=move || is_busy.get().to_string()>
             <Chips name none=said::NO_FILTERS />
             <Days counted=Counted::Minutes measures zone at=day />
-            <Days counted=Counted::Viewers measures zone at=day />
-            <Hours measures zone />
-            <Bars ranked=Ranked::Videos measures />
+            <Days counted=Counted::Viewers measures=second zone at=day />
+            <Hours measures=third zone />
+            <Bars ranked=Ranked::Videos measures=fourth />
             <div class="pair">
-                <Bars ranked=Ranked::Sections measures />
-                <Bars ranked=Ranked::Roles measures />
+                <Bars ranked=Ranked::Sections measures=last />
+                <Bars ranked=Ranked::Roles measures=last />
             </div>
-            <Spread measures />
+            <Spread measures=last />
             <Show
                 when=move || !ground.address.view().nameless
                 fallback=|| view! { <p class="quiet">{NAMES_HIDDEN}</p> }
             >
-                <EachStudent measures />
-                <EveryRow measures zone files />
+                <EachStudent measures=last />
+                <EveryRow measures=last zone files />
             </Show>
         </div>
     }

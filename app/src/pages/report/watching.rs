@@ -1,6 +1,7 @@
 //! What the data thread measures of `videoview`: its figures, how much has arrived, what could not be had.
 
 use super::{Here, held, question};
+use crate::loader::STEPS;
 use crate::page::Ground;
 use crate::parts::figures::Figures;
 use crate::parts::notice::Notice;
@@ -47,7 +48,9 @@ pub fn Watching(
     });
     let is_busy = Memo::new(move |_| {
         let before = looked_at.get();
-        measures.with(Option::is_none) || loaded.with(|l| l.version == before || l.load.pending > 0)
+        !loader.draws(STEPS)
+            || measures.with(Option::is_none)
+            || loaded.with(|l| l.version == before || l.load.pending > 0)
     });
     let failure = move || {
         let failed = loaded.with(|loaded| loaded.failed.first().cloned());
