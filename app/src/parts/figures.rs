@@ -2,6 +2,8 @@
 
 use crate::page::Ground;
 use crate::parts::chips::{self, Chips};
+use crate::parts::figure::after::DaysAfter;
+use crate::parts::figure::arrivals::NewAndReturning;
 use crate::parts::figure::days::{Counted, Days};
 use crate::parts::figure::export::About;
 use crate::parts::figure::hours::Hours;
@@ -40,8 +42,10 @@ pub fn Figures(
             <Chips name none=said::NO_FILTERS />
             <Days counted=Counted::Minutes measures zone at=day />
             <Days counted=Counted::Viewers measures zone at=day />
+            <NewAndReturning measures zone />
             <Hours measures zone />
             <Bars ranked=Ranked::Videos measures />
+            <DaysAfter measures />
             <div class="pair">
                 <Bars ranked=Ranked::Sections measures />
                 <Bars ranked=Ranked::Roles measures />
