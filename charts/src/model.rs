@@ -85,11 +85,13 @@ pub struct Chart {
     pub bars: Vec<Bar>,
     /// Further numbers in the table.
     pub beside: Vec<Beside>,
+    /// Whether the first of those stand hollow upon the bars.
+    pub is_stacked: bool,
     /// Its words.
     pub words: Words,
 }
 
-wire_struct!(Chart { id, title, unit, sentence, bars, beside, words });
+wire_struct!(Chart { id, title, unit, sentence, bars, beside, is_stacked, words });
 
 /// One row of a table.
 #[derive(Debug, Clone, PartialEq)]
@@ -141,10 +143,19 @@ impl Chart {
         Table { columns, rows }
     }
 
-    /// The largest number; 0 without any.
+    /// How high a bar reaches with what stands upon it; none without either.
+    #[must_use]
+    pub fn reach(&self, place: usize) -> Option<f64> {
+        let value = self.bars.get(place)?.level.value()?;
+        let beside = self.beside.first().filter(|_| self.is_stacked);
+        let upon = beside.and_then(|beside| beside.values.get(place).copied().flatten());
+        Some(value + upon.filter(|upon| upon.is_finite() && *upon >= 0.0).unwrap_or(0.0))
+    }
+
+    /// The largest number that is drawn; 0 without any.
     #[must_use]
     pub fn largest(&self) -> f64 {
-        self.bars.iter().filter_map(|bar| bar.level.value()).fold(0.0, f64::max)
+        (0..self.bars.len()).filter_map(|place| self.reach(place)).fold(0.0, f64::max)
     }
 
     /// Runs of bars without a number: the first and the one after the last of each.

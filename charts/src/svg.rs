@@ -77,13 +77,16 @@ fn marks(into: &mut String, chart: &Chart, layout: &Layout) -> Drawn {
     }
     for (place, bar) in chart.bars.iter().enumerate() {
         let ink = if matches!(bar.level, Level::Provisional(_)) { Ink::Provisional } else { Ink::Complete };
-        let Some(value) = bar.level.value().filter(|value| *value > 0.0) else { continue };
+        let (Some(value), Some(reach)) = (bar.level.value(), chart.reach(place)) else { continue };
         let (left, right) = layout.bands.bar(place);
-        // What is more than nothing shows, if only as a pixel.
-        let top = layout.amounts.pixel(value).min(layout.baseline - 1);
-        if right > left {
-            root.draw(&Rectangle::new([(left, top), (right, layout.baseline)], ink.sentinel().filled()))
-                .map_err(failed)?;
+        let mut foot = layout.baseline;
+        for (ink, value, is_any) in [(ink, value, value > 0.0), (Ink::Hollow, reach, reach > value)] {
+            if is_any && right > left {
+                // What is more than nothing shows, if only as a pixel.
+                let top = layout.amounts.pixel(value).min(foot - 1);
+                block(&root, ink, (left, top), (right, foot))?;
+                foot = top;
+            }
         }
     }
     root.draw(&line(layout.baseline, Ink::Baseline)).map_err(failed)?;

@@ -27,6 +27,23 @@ impl Codes {
         }
     }
 
+    /// Takes in all codes of `other`; gives how many of them were not there.
+    pub fn join(&mut self, other: &Self) -> u64 {
+        if self.0.len() < other.0.len() {
+            self.0.resize(other.0.len(), None);
+        }
+        let mut fresh = 0;
+        for (own, chunk) in self.0.iter_mut().zip(&other.0) {
+            let Some(chunk) = chunk else { continue };
+            let words = own.get_or_insert_with(|| Box::new([0; WORDS]));
+            for (bits, more) in words.iter_mut().zip(chunk.iter()) {
+                fresh += u64::from((more & !*bits).count_ones());
+                *bits |= more;
+            }
+        }
+        fresh
+    }
+
     /// How many codes are in it.
     #[must_use]
     pub fn len(&self) -> u64 {
@@ -57,6 +74,21 @@ mod tests {
             let plain: BTreeSet<_> = given.iter().collect();
             prop_assert_eq!(codes.len(), plain.len() as u64);
             prop_assert_eq!(codes.is_empty(), plain.is_empty());
+        }
+
+        #[test]
+        fn joined_sets_are_their_union_and_tell_what_was_new(
+            sets in prop::array::uniform2(prop::collection::vec(prop_oneof![0u32..200, 0u32..20_000], 0..300)),
+        ) {
+            let [mut codes, other] = sets.clone().map(|given| {
+                let mut codes = Codes::default();
+                given.iter().for_each(|code| codes.insert(*code));
+                codes
+            });
+            let [plain, more] = sets.map(BTreeSet::from_iter);
+            prop_assert_eq!(codes.join(&other), more.difference(&plain).count() as u64);
+            prop_assert_eq!(codes.len(), plain.union(&more).count() as u64);
+            prop_assert_eq!(codes.join(&other), 0);
         }
     }
 }

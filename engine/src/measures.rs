@@ -1,5 +1,5 @@
 //! What is asked of the rows, and what is answered: minutes and viewers by day, hour, video, section, role,
-//! student.
+//! student; who came for the first time; how long after it appeared a video is watched.
 //!
 //! One row is 30 seconds watched, so minutes are rows halved, and every count of rows stays whole. Rows that
 //! name nobody count minutes, never viewers. All numbers of one answer are over the same rows: those of the
@@ -19,6 +19,9 @@ pub const MOST_NAMED: usize = 20;
 
 /// Parts of the range in a spark-line: at most a year of weeks.
 pub const MOST_STEPS: usize = 53;
+
+/// Days after a video first appeared at which each span of [`Measures::after`] begins: it ends before the next.
+pub const AFTER: [usize; 7] = [0, 1, 2, 4, 8, 15, 29];
 
 /// What is to be measured.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -169,6 +172,26 @@ pub struct Students {
 
 wire_struct!(Students { active, rows, median_rows, bin_minutes, bins, step_days, steps_known });
 
+/// Who came on one day, or in one step of several: for the first time in the range, or again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arrivals {
+    /// What was watched, where any of its days is known. Final only with every day before it: somebody may have been
+    /// here already on a day that is missing.
+    pub known: Known,
+    /// Of its viewers those that no earlier day knows.
+    pub new: u64,
+}
+
+wire_struct!(Arrivals { known, new });
+
+impl Arrivals {
+    /// Of its viewers those that an earlier step knows.
+    #[must_use]
+    pub fn returning(self) -> Option<u64> {
+        Some(self.known.watched()?.viewers.saturating_sub(self.new))
+    }
+}
+
 /// The answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Measures {
@@ -186,11 +209,16 @@ pub struct Measures {
     pub roles: Vec<(Role, Watched)>,
     /// Students, apart from everybody else.
     pub students: Students,
+    /// Viewers by when they came first, in steps as long as those of a spark-line ([`Students::step_days`]).
+    pub arrivals: Vec<Arrivals>,
+    /// Rows by days after their video first appeared ([`AFTER`]): the first known day on which anybody, of whatever
+    /// role, watched it. Rows that name no video are left out.
+    pub after: [u64; AFTER.len()],
     /// Rows of the copies that could not be placed, whatever their day, course and filters.
     pub passed_over: PassedOver,
 }
 
-wire_struct!(Measures { days, total, week, videos, sections, roles, students, passed_over });
+wire_struct!(Measures { days, total, week, videos, sections, roles, students, arrivals, after, passed_over });
 
 impl Measures {
     /// Whether every day is final.

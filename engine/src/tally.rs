@@ -13,7 +13,8 @@ use crate::codes::Codes;
 use crate::columns::{PassedOver, Texts};
 use crate::dictionary::{Dictionary, EMPTY};
 use crate::measures::{
-    Item, Items, Known, MOST_NAMED, MOST_STEPS, Measures, Question, Students, Watched, Weekday,
+    AFTER, Arrivals, Item, Items, Known, MOST_NAMED, MOST_STEPS, Measures, Question, Students, Watched,
+    Weekday,
 };
 use crate::order;
 use crate::shelf::Shelf;
@@ -65,6 +66,27 @@ fn at<T: Clone + Default>(counts: &mut Vec<T>, code: u32) -> Option<&mut T> {
     counts.get_mut(place)
 }
 
+/// Adds rows to one of the places that `code` has, side by side: `place` of `places`.
+#[inline]
+fn add(counts: &mut Vec<u32>, code: u32, (place, places): (usize, usize), rows: u32) {
+    let from = code as usize * places;
+    if from >= counts.len() {
+        counts.resize(from + places, 0);
+    }
+    if let Some(counted) = counts.get_mut(from + place) {
+        *counted += rows;
+    }
+}
+
+/// Notes that a video was watched on `day`.
+#[inline]
+fn appear(appeared: &mut Vec<Option<u32>>, video: u32, day: usize) {
+    let day = u32::try_from(day).unwrap_or(u32::MAX);
+    if let Some(first) = at(appeared, video) {
+        *first = Some(first.map_or(day, |first| first.min(day)));
+    }
+}
+
 /// A copy that is in the counts.
 #[derive(Debug, Clone, Copy)]
 struct Taken {
@@ -82,6 +104,10 @@ struct Counts {
     /// Rows by weekday and hour, Monday at midnight first.
     hours: Vec<u64>,
     videos: Vec<Count>,
+    /// Rows by video and day: those of one video side by side.
+    video_days: Vec<u32>,
+    /// The first day by video on which anybody watched it, whatever roles are filtered by.
+    appeared: Vec<Option<u32>>,
     sections: Vec<Count>,
     roles: Vec<Count>,
     /// Rows by student.
@@ -199,6 +225,8 @@ impl Tally {
             }),
             roles: roles.filter(|(_, watched)| watched.rows > 0).collect(),
             students: self.students(),
+            arrivals: self.arrivals(),
+            after: self.after(),
             passed_over,
         }
     }
@@ -256,6 +284,43 @@ impl Tally {
                 .map(|days| days.iter().any(Option::is_some))
                 .collect(),
         }
+    }
+
+    fn arrivals(&self) -> Vec<Arrivals> {
+        let (mut before, mut is_final) = (Codes::default(), true);
+        let step = self.step_days.max(1);
+        let steps = self.counts.days.chunks(step).zip(self.known.chunks(step));
+        steps
+            .map(|(days, known)| {
+                let mut viewers = Codes::default();
+                for day in days {
+                    viewers.join(&day.viewers);
+                }
+                let watched = Watched { rows: days.iter().map(|day| day.rows).sum(), viewers: viewers.len() };
+                is_final &= known.iter().all(|known| *known == Some(true));
+                let known = match known.iter().any(Option::is_some) {
+                    false => Known::Missing,
+                    true if is_final => Known::Complete(watched),
+                    true => Known::Provisional(watched),
+                };
+                Arrivals { known, new: before.join(&viewers) }
+            })
+            .collect()
+    }
+
+    fn after(&self) -> [u64; AFTER.len()] {
+        let mut after = [0; AFTER.len()];
+        let videos = self.counts.appeared.iter().zip(self.counts.video_days.chunks(self.known.len().max(1)));
+        for (appeared, days) in videos {
+            let from = appeared.unwrap_or(0) as usize;
+            for (later, rows) in days.iter().skip(from).enumerate() {
+                let span = AFTER.iter().take_while(|begin| **begin <= later).count() - 1;
+                if let Some(sum) = after.get_mut(span) {
+                    *sum += u64::from(*rows);
+                }
+            }
+        }
+        after
     }
 
     /// The students with recorded activity, most minutes first, those of equal minutes by name.
@@ -354,6 +419,7 @@ impl<'a> Counter<'a> {
                     if let Some(count) = counts.roles.get_mut(role as usize) {
                         count.add(user, rows);
                     }
+                    appear(&mut counts.appeared, sitting.video, day);
                 }
                 Passes::All => self.count_everywhere(sitting, day, role, counts),
             }
@@ -382,6 +448,10 @@ impl<'a> Counter<'a> {
         if let Some(count) = at(&mut counts.videos, sitting.video) {
             count.add(user, rows);
         }
+        if sitting.video != EMPTY {
+            appear(&mut counts.appeared, sitting.video, day);
+            add(&mut counts.video_days, sitting.video, (day, self.days.len()), rows);
+        }
         if let Some(count) = at(&mut counts.sections, sitting.section) {
             count.add(user, rows);
         }
@@ -392,13 +462,7 @@ impl<'a> Counter<'a> {
             if let Some(counted) = at(&mut counts.students, user) {
                 *counted += rows;
             }
-            let place = user as usize * self.steps + of.step;
-            if place >= counts.steps.len() {
-                counts.steps.resize((user as usize + 1) * self.steps, 0);
-            }
-            if let Some(counted) = counts.steps.get_mut(place) {
-                *counted += rows;
-            }
+            add(&mut counts.steps, user, (of.step, self.steps), rows);
         }
     }
 }

@@ -8,8 +8,8 @@ import { allRows, cellsOf, drawnFrom, figure, read } from './tables.mjs';
 import { expected, views } from './truth.mjs';
 
 const FIGURES = [
-  'Minutes watched per day', 'Viewers per day', 'Minutes by weekday and hour', 'Minutes per video', 'Minutes per section',
-  'Minutes by role', 'How much students watched',
+  'Minutes watched per day', 'Viewers per day', 'New and returning viewers', 'Minutes by weekday and hour', 'Minutes per video',
+  'How soon videos are watched', 'Minutes per section', 'Minutes by role', 'How much students watched',
 ];
 let stack, browser;
 const month = weeks(4, 4);

@@ -59,6 +59,33 @@ async function shows(page, truth) {
   const most = Math.max(...truth.days.map((day) => day.viewers));
   assert.match(await sentenceOf(page, 'Viewers per day'), new RegExp(`^${spelled(truth.viewers)} viewers? in all, each counted once\\. Most came on .*: ${spelled(most)}\\.$`));
 
+  const arrivals = await cellsOf(page, 'New and returning viewers');
+  assert.deepEqual(arrivals.heads, ['Day', 'New viewers', 'Returning viewers', 'State']);
+  assert.deepEqual(
+    arrivals.rows.map(([day, fresh, again]) => [day, read(fresh), read(again)]),
+    truth.arrivals.map(({ day, fresh, again }) => [spelledDay(day), fresh, again]),
+  );
+  const first = truth.arrivals[0].fresh;
+  assert.equal(
+    await sentenceOf(page, 'New and returning viewers'),
+    `${spelled(truth.viewers)} viewer${truth.viewers === 1 ? '' : 's'} in all; ${spelled(truth.viewers - first)} of them first came after the first day.`,
+  );
+  const solid = figure(page, 'New and returning viewers').locator('svg .bar:not(.hollow)');
+  const hollow = figure(page, 'New and returning viewers').locator('svg .hollow');
+  assert.equal(await solid.count(), truth.arrivals.filter(({ fresh }) => fresh > 0).length);
+  assert.equal(await hollow.count(), truth.arrivals.filter(({ again }) => again > 0).length);
+
+  const later = await cellsOf(page, 'How soon videos are watched');
+  assert.deepEqual(later.heads, ['Days after the video first appeared', 'Minutes', 'State']);
+  assert.deepEqual(later.rows.map(([name, minutes]) => [name, read(minutes)]), [
+    'The same day', '1 day after', '2–3 days after', '4–7 days after', '8–14 days after', '15–28 days after', '29+ days after',
+  ].map((name, place) => [name, truth.after[place]]));
+  const soon = truth.after.slice(0, 3).reduce((sum, minutes) => sum + (minutes ?? 0), 0);
+  assert.equal(
+    await sentenceOf(page, 'How soon videos are watched'),
+    `${Math.round((soon / total) * 100)} % of all minutes were watched within 3 days of a video's first appearing.`,
+  );
+
   const hours = await cellsOf(page, 'Minutes by weekday and hour');
   assert.deepEqual(hours.heads.slice(1, -1), Array.from({ length: 24 }, (_, hour) => String(hour).padStart(2, '0')));
   assert.deepEqual(hours.rows.map((cells) => cells[0]), WEEKDAYS);

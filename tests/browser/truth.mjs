@@ -102,7 +102,23 @@ export function expected(all, { from, to, course, sections = [], roles = [], vid
       days: days.map(({ day }) => own.filter((row) => row.day === day).length),
     }))
     .sort((a, b) => b.rows - a.rows || Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)) || (a.user < b.user ? -1 : 1));
-  return { rows, days, hours, byVideo, bySection, byRole, students, viewers: viewers(rows) };
+  const known = new Set();
+  const arrivals = days.map(({ day }) => {
+    const own = new Set(rows.filter((row) => row.user && row.day === day).map(({ user }) => user));
+    const fresh = [...own].filter((user) => !known.has(user));
+    fresh.forEach((user) => known.add(user));
+    return { day, fresh: fresh.length, again: own.size - fresh.length };
+  });
+  // Whoever watched it first, of whatever role: what is filtered by roles does not move a video's first day.
+  const appeared = new Map();
+  for (const { video, day } of of('roles')) if (!(appeared.get(video) <= day)) appeared.set(video, day);
+  const apart = (from, to) => Math.round((new Date(`${to}T12:00:00Z`) - new Date(`${from}T12:00:00Z`)) / 86_400_000);
+  const after = [[0, 0], [1, 1], [2, 3], [4, 7], [8, 14], [15, 28], [29, Infinity]].map(([least, most]) => {
+    if (least >= days.length) return undefined;
+    const own = rows.filter(({ video, day }) => least <= apart(appeared.get(video), day) && apart(appeared.get(video), day) <= most);
+    return minutes(own.length);
+  });
+  return { rows, days, arrivals, after, hours, byVideo, bySection, byRole, students, viewers: viewers(rows) };
 }
 
 /** A course of which at least two sections have rows in these days, and those sections. */

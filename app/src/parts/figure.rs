@@ -1,5 +1,7 @@
 //! A figure: title, sentence, read-out, chart, caveat, the numbers as a table, and what can be done with it.
 
+pub mod after;
+pub mod arrivals;
 pub mod days;
 pub mod export;
 pub mod hours;

@@ -3,6 +3,8 @@
 use crate::loader::STEPS;
 use crate::page::Ground;
 use crate::parts::chips::{self, Chips};
+use crate::parts::figure::after::DaysAfter;
+use crate::parts::figure::arrivals::NewAndReturning;
 use crate::parts::figure::days::{Counted, Days};
 use crate::parts::figure::export::About;
 use crate::parts::figure::hours::Hours;
@@ -44,8 +46,10 @@ pub fn Figures(
             <Chips name none=said::NO_FILTERS />
             <Days counted=Counted::Minutes measures zone at=day />
             <Days counted=Counted::Viewers measures=second zone at=day />
+            <NewAndReturning measures=third zone />
             <Hours measures=third zone />
             <Bars ranked=Ranked::Videos measures=fourth />
+            <DaysAfter measures=fourth />
             <div class="pair">
                 <Bars ranked=Ranked::Sections measures=last />
                 <Bars ranked=Ranked::Roles measures=last />

@@ -10,6 +10,22 @@ pub const VIEWERS_PER_DAY: &str = "Viewers per day";
 /// Unit.
 pub const VIEWERS: &str = "Viewers";
 /// Title.
+pub const ARRIVALS: &str = "New and returning viewers";
+/// Head of a column.
+pub const NEW_VIEWERS: &str = "New viewers";
+/// Head of a column.
+pub const RETURNING_VIEWERS: &str = "Returning viewers";
+/// Unit, and what its bars are.
+pub const NEW_AND_HOLLOW: &str = "Viewers · Filled: first seen in these days. Hollow: seen on an earlier one";
+/// Caveat of new and returning viewers.
+pub const ARRIVALS_CAVEAT: &str = "New means first seen in these days: nothing before them is known here, so on their first day everybody is new, and the first weeks have more new viewers than there were. Filters count: who is new to a video may have watched others.";
+/// Title.
+pub const AFTER: &str = "How soon videos are watched";
+/// What the spans of days are.
+pub const DAYS_AFTER: &str = "Days after the video first appeared";
+/// Caveat of those.
+pub const AFTER_CAVEAT: &str = "A video first appears on the first of these days on which anybody watched it, in the sections that are shown: likely the day on which it was published, which these rows do not say. A video that is older than these days therefore counts as if it had appeared in them, and one of the last days had little time to be watched later.";
+/// Title.
 pub const BY_HOUR: &str = "Minutes by weekday and hour";
 /// Title.
 pub const BY_VIDEO: &str = "Minutes per video";
@@ -132,6 +148,9 @@ pub fn beginning(id: &str) -> String {
     id.chars().take(8).collect()
 }
 
+/// How many of the spans of days after a video appeared are the first three days.
+const SOON: usize = 3;
+
 /// Videos or sections that are not shown by name.
 #[must_use]
 pub fn others(count: u64, of: &str, rows: u64) -> String {
@@ -181,6 +200,61 @@ pub fn viewers_sentence(measures: &Measures) -> String {
             spelling::count(most)
         ),
     }
+}
+
+/// What new and returning viewers show.
+#[must_use]
+pub fn arrivals_sentence(measures: &Measures) -> String {
+    let Some(first) = measures.arrivals.iter().find(|step| step.known.watched().is_some()) else {
+        return NOTHING_HERE.to_owned();
+    };
+    let all = measures.total.viewers;
+    if all == 0 {
+        return NO_ACTIVITY.to_owned();
+    }
+    let first_step = match measures.students.step_days {
+        0 | 1 => "day".to_owned(),
+        7 => "week".to_owned(),
+        days => format!("{days} days"),
+    };
+    let later = all.saturating_sub(first.new);
+    let viewers = people(all, "viewer");
+    format!("{viewers} in all; {} of them first came after the first {first_step}.", spelling::count(later))
+}
+
+/// A span of days, short: `2–3`, `29+`.
+#[must_use]
+pub fn span(begin: usize, next: Option<usize>) -> String {
+    match next.map(|next| next.saturating_sub(1)) {
+        None => format!("{begin}+"),
+        Some(last) if last == begin => begin.to_string(),
+        Some(last) => format!("{begin}–{last}"),
+    }
+}
+
+/// A span of days: `The same day`, `2–3 days after`.
+#[must_use]
+pub fn days_after(begin: usize, next: Option<usize>) -> String {
+    match begin {
+        0 => "The same day".to_owned(),
+        1 => "1 day after".to_owned(),
+        _ => format!("{} days after", span(begin, next)),
+    }
+}
+
+/// What the days after a video first appeared show.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "rows are far below 2^53")]
+pub fn after_sentence(measures: &Measures) -> String {
+    let all: u64 = measures.after.iter().sum();
+    if all == 0 {
+        return nothing(measures);
+    }
+    let soon: u64 = measures.after.iter().take(SOON).sum();
+    format!(
+        "{} of all minutes were watched within 3 days of a video's first appearing.",
+        percent(soon as f64 / all as f64)
+    )
 }
 
 /// An hour of a weekday: `Tuesday 18:00–19:00`.

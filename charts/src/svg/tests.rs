@@ -21,6 +21,7 @@ fn chart(levels: &[Level]) -> Chart {
             })
             .collect(),
         beside: vec![Beside { name: "viewers".into(), values: levels.iter().map(|l| l.value()).collect() }],
+        is_stacked: false,
         words: Words {
             bars: "Day".into(),
             state: "State".into(),
@@ -84,6 +85,29 @@ proptest! {
         let drawn = svg(&levels, 2000, 300);
         let shown = table.rows.iter().filter(|row| row.values[0].is_some_and(|value| value > 0.0)).count();
         prop_assert_eq!(drawn.matches("class=\"bar").count(), shown);
+    }
+}
+
+#[test]
+fn what_stands_upon_a_bar_is_hollow_and_ends_where_both_do() {
+    let mut chart = chart(&[Level::Complete(10.0), Level::Complete(0.0), Level::Missing]);
+    chart.beside[0].values = vec![Some(30.0), Some(20.0), None];
+    chart.is_stacked = true;
+    let size = Size { width: 400, height: 128 };
+    let layout = Layout::new(&chart, size, &|n| format!("{n}"));
+    assert_eq!(layout.ticks.last().map(|tick| tick.label.as_str()), Some("40"));
+    let drawn = draw(&chart, size, &|n| format!("{n}"));
+    let bars: Vec<&str> = drawn.lines().filter(|line| line.contains("class=\"bar")).collect();
+    assert_eq!(bars.len(), 3);
+    for (bar, class, amounts) in
+        [(0, "bar", (10.0, 0.0)), (1, "bar hollow", (40.0, 10.0)), (2, "bar hollow", (20.0, 0.0))]
+    {
+        let (top, foot) = (layout.amounts.pixel(amounts.0), layout.amounts.pixel(amounts.1));
+        for part in
+            [format!("class=\"{class}\""), format!("y=\"{top}\""), format!("height=\"{}\"", foot - top)]
+        {
+            assert!(bars[bar].contains(&part), "{part} in {}", bars[bar]);
+        }
     }
 }
 

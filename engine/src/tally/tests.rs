@@ -230,6 +230,8 @@ fn recomputed(question: &Question, weeks: &[(u64, Vec<Event>)]) -> Measures {
         }
     }
     Measures {
+        arrivals: arrivals(&all, &days),
+        after: after(&all, &any_role, &days),
         total: watched(all.iter().copied()).0,
         week,
         videos: ranked(
@@ -263,6 +265,36 @@ fn recomputed(question: &Question, weeks: &[(u64, Vec<Event>)]) -> Measures {
         days,
         passed_over,
     }
+}
+
+/// Of ranges with steps of a day.
+fn arrivals(all: &[&Plain], days: &[(Day, Known)]) -> Vec<Arrivals> {
+    let viewers = |fits: &dyn Fn(Day) -> bool| -> BTreeSet<&str> {
+        let named = all.iter().filter(|row| !row.user.is_empty() && fits(row.day));
+        named.map(|row| row.user.as_str()).collect()
+    };
+    let is_whole = |day: Day| !days.iter().any(|(other, known)| *other <= day && *known == Known::Missing);
+    days.iter()
+        .map(|(day, known)| {
+            let new = viewers(&|at| at == *day).difference(&viewers(&|at| at < *day)).count() as u64;
+            let known = match *known {
+                Known::Complete(watched) if !is_whole(*day) => Known::Provisional(watched),
+                known => known,
+            };
+            Arrivals { known, new }
+        })
+        .collect()
+}
+
+fn after(all: &[&Plain], any_role: &[&Plain], days: &[(Day, Known)]) -> [u64; 7] {
+    let place = |day: Day| days.iter().position(|(other, _)| *other == day).unwrap();
+    let spans = [0..=0, 1..=1, 2..=3, 4..=7, 8..=14, 15..=28, 29..=usize::MAX];
+    let later = |row: &Plain| {
+        let first =
+            any_role.iter().filter(|other| other.video == row.video).map(|other| place(other.day)).min();
+        place(row.day) - first.unwrap()
+    };
+    spans.map(|span| all.iter().filter(|row| span.contains(&later(row))).count() as u64)
 }
 
 fn students(all: &[&Plain], days: &[(Day, Known)]) -> Students {
@@ -403,6 +435,50 @@ fn a_day_is_as_good_as_the_worst_utc_day_it_touches() {
     let open = |zone| Question { today: day("2026-03-23"), ..week(zone) };
     assert_eq!(known(open(Zone::utc()), None), "MCCCCCCCPP");
     assert_eq!(known(open(berlin()), None), "MMCCCCCCPP");
+}
+
+/// The week and its day, the video and the viewer of an event at that day's noon.
+fn noon(day: i64, video: u8, user: u8) -> Event {
+    Event { second: day * 86_400 + 43_200, video, section: 1, user, spoilt: false }
+}
+
+#[test]
+fn a_viewer_is_new_once_and_a_step_of_a_week_counts_them_once() {
+    let mut shelf = Shelf::default();
+    // Week 2 is missing, so that nobody knows who of week 3 was there already.
+    for (week, rows) in [
+        (0, vec![noon(0, 4, 1), noon(1, 4, 1), noon(6, 4, 2), noon(6, 4, 0)]),
+        (1, vec![noon(0, 4, 1), noon(0, 4, 3)]),
+        (3, vec![noon(0, 4, 2), noon(0, 4, 4)]),
+    ] {
+        let copy = copy(1, &lines(week, &rows), &mut shelf.texts);
+        shelf.put(&week.to_string(), copy, facts(week));
+    }
+    let mut tally = Tally::new(question(Zone::utc(), "2026-03-16", "2026-05-10"));
+    tally.follow(&shelf);
+    let arrivals = tally.answer(&shelf.texts).arrivals;
+    let told: Vec<_> = arrivals.iter().map(|step| (step.new, step.returning())).collect();
+    assert_eq!(told[..4], [(2, Some(0)), (1, Some(1)), (0, None), (1, Some(1))]);
+    assert_eq!(arrivals[1].known, Known::Complete(Watched { rows: 2, viewers: 2 }));
+    assert_eq!(arrivals[3].known, Known::Provisional(Watched { rows: 2, viewers: 2 }));
+}
+
+#[test]
+fn a_video_appears_when_anybody_watches_it_and_what_is_no_video_never_does() {
+    // Viewer 4 is a student, viewer 1 an instructor, who was there two days before.
+    let rows = [noon(0, 9, 1), noon(2, 9, 4), noon(3, 9, 4), noon(6, 9, 4), noon(6, 8, 4)];
+    let mut shelf = Shelf::default();
+    let mut lines = lines(0, &rows);
+    lines.push(lines[3].replace("V9,", ","));
+    let copy = copy(1, &lines, &mut shelf.texts);
+    shelf.put("w", copy, facts(0));
+    let students =
+        Question { roles: vec![Role::Student], ..question(Zone::utc(), "2026-03-16", "2026-03-22") };
+    let mut tally = Tally::new(students);
+    tally.follow(&shelf);
+    let answer = tally.answer(&shelf.texts);
+    assert_eq!(answer.after, [1, 0, 2, 1, 0, 0, 0]);
+    assert_eq!(answer.total.rows, 5);
 }
 
 #[test]

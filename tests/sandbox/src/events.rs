@@ -17,7 +17,7 @@ pub(crate) use notes::Note;
 pub(crate) use polls::Poll;
 pub(crate) use questions::Question;
 pub(crate) use totals::Totals;
-pub(crate) use visits::visits_of_day;
+pub(crate) use visits::{Visit, visits_of_day};
 
 use crate::chance::Dice;
 use crate::clock::DAY_SECONDS;

@@ -37,6 +37,9 @@ pub(crate) struct FileSpec {
     pub(crate) shape: Shape,
     /// Which part of how many: rows are dealt out in turn.
     pub(crate) part: (u64, u64),
+    /// Only visits of this page, and of rows with as many.
+    pub(crate) page: Option<String>,
+    pub(crate) least: u64,
 }
 
 /// Starts writing a file; the chunks come out of the channel until it closes, or ends in an error.

@@ -50,6 +50,9 @@ struct Options {
     /// For load tests: about this many videoview rows in every week, in place of the believable ones.
     #[arg(long, value_name = "N")]
     bulk_rows: Option<u64>,
+    /// The report `visit` needs the parameter `page`, and takes `least`: how many visits a row has at least.
+    #[arg(long)]
+    visits_of_page: bool,
     /// Exit when standard input ends, as it does when the parent is gone.
     #[arg(long)]
     exit_with_parent: bool,
@@ -93,6 +96,7 @@ fn settings(options: Options) -> Result<Settings, String> {
         token_seconds: options.token_seconds,
         link_seconds: options.link_seconds,
         bulk_rows: options.bulk_rows,
+        visits_of_page: options.visits_of_page,
         ..Settings::default()
     })
 }

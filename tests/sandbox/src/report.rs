@@ -253,18 +253,26 @@ impl Report {
         }
     }
 
+    /// What it takes beside its days, each with its type and whether it is required.
+    #[must_use]
+    pub const fn extras(self, visits_of_page: bool) -> &'static [(&'static str, &'static str, bool)] {
+        match self {
+            Self::Visit if visits_of_page => &[("page", "string", true), ("least", "number", false)],
+            _ => &[],
+        }
+    }
+
     /// Its entry in the listing.
     #[must_use]
-    pub fn listing(self) -> Value {
+    pub fn listing(self, visits_of_page: bool) -> Value {
         let (description, note) = self.words();
-        let parameters = if self.has_dates() {
-            json!([
-                { "name": "start", "datatype": "date", "required": true },
-                { "name": "end", "datatype": "date", "required": true }
-            ])
-        } else {
-            json!([])
-        };
+        let dates: &[_] =
+            if self.has_dates() { &[("start", "date", true), ("end", "date", true)] } else { &[] };
+        let parameters: Vec<Value> = dates
+            .iter()
+            .chain(self.extras(visits_of_page))
+            .map(|(name, datatype, required)| json!({ "name": name, "datatype": datatype, "required": required }))
+            .collect();
         json!({ "name": self.name(), "description": description, "note": note, "parameters": parameters })
     }
 }

@@ -69,7 +69,12 @@ impl Ask {
     ///
     /// # Errors
     /// A sentence for the caller.
-    pub(crate) fn read(report: Report, body: &[u8], today: i64) -> Result<Self, String> {
+    pub(crate) fn read(
+        report: Report,
+        body: &[u8],
+        today: i64,
+        visits_of_page: bool,
+    ) -> Result<Self, String> {
         let body = if body.iter().all(u8::is_ascii_whitespace) { b"{}" } else { body };
         let body: Value =
             serde_json::from_slice(body).map_err(|error| format!("The body is not JSON: {error}"))?;
@@ -80,10 +85,17 @@ impl Ask {
             return Err(format!("'{name}' is neither 'parameters' nor 'output'."));
         }
         let span = if report.has_dates() { Some(dates(report, &parameters, today)?) } else { None };
-        if let Some(name) =
-            parameters.keys().find(|name| !report.has_dates() || !matches!(name.as_str(), "start" | "end"))
-        {
+        let extras = report.extras(visits_of_page);
+        if let Some(name) = parameters.keys().find(|name| {
+            let is_day = report.has_dates() && matches!(name.as_str(), "start" | "end");
+            !is_day && !extras.iter().any(|(extra, ..)| extra == name)
+        }) {
             return Err(format!("The report '{}' has no parameter '{name}'.", report.name()));
+        }
+        if let Some((name, ..)) =
+            extras.iter().find(|(name, _, required)| *required && !parameters.contains_key(*name))
+        {
+            return Err(format!("The parameter '{name}' is required."));
         }
         let gzip = match output.remove("compression") {
             None | Some(Value::Null) => true,
@@ -104,6 +116,11 @@ impl Ask {
             return Err(format!("There is no output option '{name}'."));
         }
         Ok(Self { report, parameters, span, gzip, delimiter })
+    }
+
+    /// A parameter beside the days, as it was written.
+    pub(crate) fn extra(&self, name: &str) -> Option<&str> {
+        self.parameters.get(name).and_then(Value::as_str)
     }
 
     /// The start, as it was written.
@@ -222,7 +239,18 @@ mod tests {
     use super::*;
 
     fn read(report: Report, body: &str) -> Result<Ask, String> {
-        Ask::read(report, body.as_bytes(), day_of_text("2026-03-02").unwrap())
+        Ask::read(report, body.as_bytes(), day_of_text("2026-03-02").unwrap(), false)
+    }
+
+    #[test]
+    fn a_report_can_need_more_than_days() {
+        let read =
+            |body: &str| Ask::read(Report::Visit, body.as_bytes(), day_of_text("2026-03-02").unwrap(), true);
+        let days = r#""start":"2026-02-02","end":"2026-02-03""#;
+        assert!(read(&format!(r#"{{"parameters":{{{days}}}}}"#)).unwrap_err().contains("'page' is required"));
+        let ask = read(&format!(r#"{{"parameters":{{{days},"page":"home"}}}}"#)).unwrap();
+        assert_eq!((ask.extra("page"), ask.extra("least")), (Some("home"), None));
+        assert!(read(&format!(r#"{{"parameters":{{{days},"page":"home","x":"y"}}}}"#)).is_err());
     }
 
     #[test]

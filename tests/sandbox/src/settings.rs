@@ -46,6 +46,8 @@ pub struct Settings {
     pub retention_seconds: i64,
     /// For load tests: about this many `videoview` rows in every week, in place of the modelled ones.
     pub bulk_rows: Option<u64>,
+    /// Whether `visit` needs to be told a page, and may be told how many visits a row has at least.
+    pub visits_of_page: bool,
 }
 
 impl Default for Settings {
@@ -66,6 +68,7 @@ impl Default for Settings {
             link_seconds: 7 * 24 * 60 * 60,
             retention_seconds: 14 * 24 * 60 * 60,
             bulk_rows: None,
+            visits_of_page: false,
         }
     }
 }

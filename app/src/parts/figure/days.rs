@@ -91,6 +91,7 @@ pub fn chart(measures: &Measures, counted: Counted) -> Chart {
         },
         bars,
         beside: vec![Beside { name: other.unit().to_owned(), values: beside }],
+        is_stacked: false,
         words: Words {
             bars: words::DAY.to_owned(),
             state: words::STATE.to_owned(),

@@ -32,6 +32,7 @@ pub fn chart(measures: &Measures) -> Chart {
         sentence: said::spread_sentence(measures),
         bars,
         beside: Vec::new(),
+        is_stacked: false,
         words: Words {
             bars: said::MINUTES_EACH.to_owned(),
             state: words::STATE.to_owned(),

@@ -155,6 +155,7 @@ pub fn bars_of(
         sentence: sentence.clone(),
         bars,
         beside,
+        is_stacked: false,
         words: Words {
             bars: head.to_owned(),
             state: words::STATE.to_owned(),

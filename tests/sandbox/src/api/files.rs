@@ -83,6 +83,8 @@ fn send(sandbox: &Sandbox, request: &Request, name: &str, trouble: Option<Troubl
         bulk: sandbox.settings.bulk_rows,
         shape: request.shape,
         part: (place as u64, request.files.len() as u64),
+        page: request.ask.extra("page").map(str::to_owned),
+        least: request.ask.extra("least").and_then(|least| least.parse().ok()).unwrap_or(0),
     };
     let chunks = file::write(Arc::clone(&sandbox.institution), spec, trouble);
     let mut response = Response::new(Body::from_stream(ReceiverStream::new(chunks)));

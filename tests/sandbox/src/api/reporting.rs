@@ -15,8 +15,9 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// `GET /reports`
-pub(super) async fn reports() -> Response {
-    let listings: Vec<Value> = Report::ALL.into_iter().map(Report::listing).collect();
+pub(super) async fn reports(State(sandbox): State<Arc<Sandbox>>) -> Response {
+    let listing = |report: Report| report.listing(sandbox.settings.visits_of_page);
+    let listings: Vec<Value> = Report::ALL.into_iter().map(listing).collect();
     answer::json(StatusCode::OK, &json!({ "reports": listings }))
 }
 
@@ -81,10 +82,11 @@ pub(super) fn create_by(
         return answer::error(StatusCode::NOT_FOUND, "NotFound", &format!("There is no report '{name}'."));
     };
     let now = sandbox.clock.millis();
-    let ask = match Ask::read(report, body, now.div_euclid(1000 * DAY_SECONDS)) {
-        Ok(ask) => ask,
-        Err(message) => return answer::error(StatusCode::BAD_REQUEST, "BadRequest", &message),
-    };
+    let ask =
+        match Ask::read(report, body, now.div_euclid(1000 * DAY_SECONDS), sandbox.settings.visits_of_page) {
+            Ok(ask) => ask,
+            Err(message) => return answer::error(StatusCode::BAD_REQUEST, "BadRequest", &message),
+        };
     let mut books = sandbox.books();
     let start = ask.start().map(str::to_owned);
     let occasion = Occasion { point: Point::Create, report: Some(report.name()), start: start.as_deref() };

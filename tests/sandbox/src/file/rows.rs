@@ -105,7 +105,10 @@ fn visits<W: Write>(institution: &Institution, spec: &FileSpec, page: &mut Page<
         if (day + 1) * DAY_SECONDS > spec.as_of {
             break;
         }
-        for visit in events::visits_of_day(institution, day) {
+        let is_asked = |visit: &events::Visit| {
+            spec.page.as_deref().is_none_or(|page| page == visit.page) && visit.count >= spec.least
+        };
+        for visit in events::visits_of_day(institution, day).into_iter().filter(is_asked) {
             if page.begin()? {
                 let name = institution.people.get(visit.person);
                 page.text(

@@ -1,0 +1,69 @@
+//! How many days after it first appeared a video is watched: upright bars, one for each span of days.
+
+use crate::parts::figure::Figure;
+use crate::parts::figure::days::{Upright, reading, sentence};
+use crate::words;
+use crate::words::figures as said;
+use charts::model::{Bar, Chart, Level, Words};
+use engine::measures::{self, AFTER, Measures};
+use leptos::prelude::*;
+
+/// The chart. What is later than these days are long cannot be known, and is no zero.
+#[must_use]
+pub fn chart(measures: &Measures) -> Chart {
+    let ends = AFTER.iter().skip(1).map(|next| Some(*next)).chain([None]);
+    let bars = AFTER
+        .iter()
+        .zip(ends)
+        .zip(measures.after)
+        .map(|((begin, end), rows)| Bar {
+            name: said::days_after(*begin, end),
+            short: said::span(*begin, end),
+            is_landmark: true,
+            level: match (measures.days.len() > *begin, measures.is_complete()) {
+                (false, _) => Level::Missing,
+                (true, _) if measures.missing() == measures.days.len() => Level::Missing,
+                (true, true) => Level::Complete(measures::minutes(rows)),
+                (true, false) => Level::Provisional(measures::minutes(rows)),
+            },
+        })
+        .collect();
+    Chart {
+        id: "after".to_owned(),
+        title: said::AFTER.to_owned(),
+        unit: words::MINUTES.to_owned(),
+        sentence: said::after_sentence(measures),
+        bars,
+        beside: Vec::new(),
+        is_stacked: false,
+        words: Words {
+            bars: said::DAYS_AFTER.to_owned(),
+            state: words::STATE.to_owned(),
+            complete: words::FINAL.to_owned(),
+            provisional: words::NOT_FINAL.to_owned(),
+            missing: said::NOT_HERE.to_owned(),
+        },
+    }
+}
+
+/// Minutes by days after a video first appeared.
+#[component]
+pub fn DaysAfter(
+    /// The numbers, once there are any.
+    measures: Memo<Option<Measures>>,
+) -> impl IntoView {
+    let chart = Memo::new(move |_| measures.with(|measures| measures.as_ref().map(chart)));
+    let at = RwSignal::new(None);
+    let caveat = Signal::derive(move || {
+        let coverage = measures.with(|m| m.as_ref().and_then(said::coverage)).unwrap_or_default();
+        format!("{coverage} {}", said::AFTER_CAVEAT).trim().to_owned()
+    });
+    view! {
+        <Figure id="after" title=said::AFTER
+            unit=format!("{} · {}", words::MINUTES, said::DAYS_AFTER)
+            sentence=sentence(chart) reading=reading(chart, at) caveat
+            table=Signal::derive(move || chart.with(|chart| chart.as_ref().map(Chart::table)))>
+            <Upright label=said::AFTER chart at />
+        </Figure>
+    }
+}
