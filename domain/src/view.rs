@@ -16,7 +16,6 @@ use crate::range::Range;
 use crate::report::ReportName;
 use crate::role::Role;
 use crate::time::parse_day;
-use crate::window::Parameters;
 use std::collections::BTreeSet;
 
 /// The version of the query's keys: a later one may give a key another meaning.
@@ -113,33 +112,41 @@ impl Uuid {
 
 /// What a report is asked with beside its days: names and values of letters, digits and `_ - :`, at most 40 each. No
 /// address and no full name can be written so, while ids, numbers, days, moments and the words of a list can.
+///
+/// In the order of their names. A list and no map: every page reads a view, and a map of its own weighs a kilobyte.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Given(Parameters);
+pub struct Given(Vec<(String, String)>);
 
 impl Given {
-    /// The same with a value for a name in place of what was there, without one if the value is empty; `None` where
-    /// the name or the value cannot stand in a URL, or there are too many.
+    /// Puts a value in the place of what was there, or takes that out if the value is empty; `false`, and nothing
+    /// changes, where the name or the value cannot stand in a URL, or there are too many.
     #[must_use]
-    pub fn with(mut self, name: &str, value: &str) -> Option<Self> {
-        if value.is_empty() {
-            self.0.remove(name);
-            return Some(self);
-        }
+    pub fn set(&mut self, name: &str, value: &str) -> bool {
         let fits = |text: &str| {
             let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-:".contains(&b));
             plain && !text.is_empty() && text.len() <= 40
         };
-        let has_room = self.0.len() < MOST_GIVEN || self.0.contains_key(name);
-        if !(fits(name) && fits(value) && has_room) {
-            return None;
+        let has_room = self.0.len() < MOST_GIVEN || self.value(name).is_some();
+        if !value.is_empty() && !(fits(name) && fits(value) && has_room) {
+            return false;
         }
-        self.0.insert(name.to_owned(), value.to_owned());
-        Some(self)
+        self.0.retain(|(other, _)| other != name);
+        if !value.is_empty() {
+            let place = self.0.iter().take_while(|(other, _)| other.as_str() < name).count();
+            self.0.insert(place, (name.to_owned(), value.to_owned()));
+        }
+        true
     }
 
-    /// The values by name.
+    /// The value of a name.
     #[must_use]
-    pub fn values(&self) -> &Parameters {
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Names and values.
+    #[must_use]
+    pub fn values(&self) -> &[(String, String)] {
         &self.0
     }
 }
@@ -223,9 +230,9 @@ impl View {
         let place = Place::at(path);
         let mut given = Given::default();
         for (key, value) in &pairs {
-            let name = key.strip_prefix(OF_REPORT).filter(|name| !given.values().contains_key(*name));
-            if let Some(more) = name.and_then(|name| given.clone().with(name, value)) {
-                given = more;
+            if let Some(name) = key.strip_prefix(OF_REPORT).filter(|name| given.value(name).is_none()) {
+                // What cannot be is left out.
+                let _ = given.set(name, value);
             }
         }
         Self {
@@ -511,9 +518,11 @@ mod tests {
                         compare: compare.map(|section| section.map_or(Compare::Before, Compare::Section)),
                         weights: Weights::read(&weights),
                         nameless,
-                        given: given
-                            .iter()
-                            .fold(Given::default(), |given, (name, value)| given.with(name, value).unwrap()),
+                        given: {
+                            let mut plain = Given::default();
+                            assert!(given.iter().all(|(name, value)| plain.set(name, value)));
+                            plain
+                        },
                     }
                 },
             )
@@ -585,12 +594,15 @@ mod tests {
             "p.page=home&names=hidden&p.at=2026-02-02T10:00&report=visit&p.page=other&p.who=a%40b&p.=x&p.no=";
         let view = View::parse("/", query);
         assert_eq!(view.to_url(), "/?v=1&report=visit&names=hidden&p.at=2026-02-02T10:00&p.page=home");
-        assert_eq!(view.clone().given.with("page", "").unwrap().values().len(), 1);
+        let mut given = view.given.clone();
+        assert_eq!((given.value("page"), given.value("who")), (Some("home"), None));
+        assert!(given.set("page", "") && !given.set("at", "10 am") && given.set("at", "noon"));
+        assert_eq!(given.values(), [("at".to_owned(), "noon".to_owned())]);
         assert_eq!(view.of(ReportName::parse("notes")).to_url(), "/?v=1&report=notes&names=hidden");
         let many: Vec<String> = (0..12).map(|n| format!("p.n{n:02}=1")).collect();
-        let given = View::parse("/", &many.join("&")).given;
+        let mut given = View::parse("/", &many.join("&")).given;
         assert_eq!(given.values().len(), MOST_GIVEN);
-        assert!(given.clone().with("n00", "2").is_some() && given.with("n11", "2").is_none());
+        assert!(given.set("n00", "2") && !given.set("n11", "2"));
     }
 
     #[test]

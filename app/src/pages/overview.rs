@@ -112,9 +112,8 @@ pub fn planned(
 /// What `view` asks a report with beside its days: those of its parameters that the report takes.
 #[must_use]
 pub fn given(info: &ReportInfo, view: &View) -> Parameters {
-    let mut given = view.given.values().clone();
-    given.retain(|name, _| info.parameters.iter().any(|parameter| parameter.name == *name));
-    given
+    let takes = |name: &str| info.parameters.iter().any(|parameter| parameter.name == name);
+    view.given.values().iter().filter(|(name, _)| takes(name)).cloned().collect()
 }
 
 /// The offer behind what the API says of a report: its dates are said by its shape.

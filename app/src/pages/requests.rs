@@ -158,8 +158,12 @@ fn range_of(request: &Request) -> Option<Range> {
 
 /// What a request was asked with, as far as a link can say it.
 fn given_of(request: &Request) -> Given {
-    let parameters = request.parameters.iter();
-    parameters.fold(Given::default(), |given, (name, value)| given.clone().with(name, value).unwrap_or(given))
+    let mut given = Given::default();
+    for (name, value) in &request.parameters {
+        // What no link can say is left out.
+        let _ = given.set(name, value);
+    }
+    given
 }
 
 /// The view that a request is for; `own` is the institution's zone.

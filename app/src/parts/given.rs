@@ -4,7 +4,6 @@ use crate::page::Ground;
 use crate::words;
 use domain::api::ReportInfo;
 use domain::offer::Parameter;
-use domain::view::View;
 use leptos::prelude::*;
 
 /// The fields; nothing for a report without parameters of its own.
@@ -40,16 +39,18 @@ fn Field(parameter: Parameter) -> impl IntoView {
     let name = StoredValue::new(name);
     let is_refused = RwSignal::new(false);
     let value = Memo::new(move |_| {
-        name.with_value(|name| address.view().given.values().get(name).cloned().unwrap_or_default())
+        name.with_value(|name| address.view().given.value(name).unwrap_or_default().to_owned())
     });
     let change = move |event| {
-        let view = address.view();
+        let mut view = address.view();
         let text = event_target_value(&event);
-        let given = name.with_value(|name| view.given.clone().with(name, text.trim()));
-        is_refused.set(given.is_none());
-        if let Some(given) = given.or_else(|| name.with_value(|name| view.given.clone().with(name, ""))) {
-            address.go(View { given, ..view });
+        let is_taken = name.with_value(|name| view.given.set(name, text.trim()));
+        if !is_taken {
+            // What stood there before was not meant either.
+            let _ = name.with_value(|name| view.given.set(name, ""));
         }
+        is_refused.set(!is_taken);
+        address.go(view);
     };
     view! {
         <div>
