@@ -10,7 +10,7 @@ use domain::api::{Ask, DeskInfo, Request, Requests, Retry, Window};
 use domain::range::Range;
 use domain::report::ReportName;
 use domain::time::Day;
-use domain::window::WindowKey;
+use domain::window::{Parameters, WindowKey};
 use js_sys::{Function, Promise};
 use leptos::prelude::*;
 use std::collections::BTreeMap;
@@ -34,6 +34,8 @@ pub struct Wish {
     pub range: Option<Range>,
     /// The zone of those days.
     pub tz: String,
+    /// What it is asked with beside its days.
+    pub parameters: Parameters,
 }
 
 impl Wish {
@@ -44,7 +46,7 @@ impl Wish {
             && request.from == self.range.map(Range::from)
             && request.to == self.range.map(Range::to)
             && request.tz == self.tz
-            && request.parameters.is_empty()
+            && request.parameters == self.parameters
     }
 
     fn ask(&self) -> Ask {
@@ -53,7 +55,7 @@ impl Wish {
             from: self.range.map(|range| range.from().to_string()),
             to: self.range.map(|range| range.to().to_string()),
             tz: Some(self.tz.clone()),
-            parameters: BTreeMap::new(),
+            parameters: self.parameters.clone(),
         }
     }
 }
@@ -88,7 +90,7 @@ impl Seen {
                 from: self.wish.range.map(Range::from),
                 to: self.wish.range.map(Range::to),
                 tz: self.wish.tz.clone(),
-                parameters: BTreeMap::new(),
+                parameters: self.wish.parameters.clone(),
                 created,
                 windows,
                 desk: None,

@@ -11,6 +11,7 @@ pub mod files;
 pub mod first_plan;
 pub mod first_visit;
 pub mod gathering;
+pub mod given;
 pub mod held;
 pub mod later;
 pub mod menu;

@@ -13,6 +13,7 @@ pub use waiting::*;
 use crate::client::Trouble;
 use crate::spelling;
 use domain::problem::Code;
+use domain::window::Parameters;
 use engine::measures::{Known, Measures};
 
 /// The name of all this.
@@ -148,6 +149,31 @@ pub fn step(is_back: bool, days: u64) -> String {
 
 /// Why the next days cannot be gone to.
 pub const NOT_OVER: &str = "These days are not over yet";
+
+/// What a report is asked with beside its days.
+pub const GIVEN: &str = "What Echo360 wants to know for this report";
+/// A value that cannot stand in a link.
+pub const NOT_PLAIN: &str =
+    "Not used: only letters, digits, - _ and : can stand here, at most 40, so that no link names a person.";
+
+/// A parameter of a report, by the name that Echo360 gives it.
+#[must_use]
+pub fn parameter(name: &str, is_required: bool) -> String {
+    if is_required { format!("{name} (required)") } else { name.to_owned() }
+}
+
+/// A report cannot be asked for yet.
+#[must_use]
+pub fn lacking(name: &str) -> String {
+    format!("Fill in “{name}” first: Echo360 does not build this report without it.")
+}
+
+/// What a request was asked with, after its report's title: ` (page: home)`.
+#[must_use]
+pub fn given(parameters: &Parameters) -> String {
+    let parts: Vec<String> = parameters.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) }
+}
 
 /// A course as it is called: `BIOL120 Cells and Genes`.
 #[must_use]

@@ -3,7 +3,7 @@
 //! The view lives in the URL and nowhere else, so that a link, a bookmark and the back button are the same
 //! thing. Therefore reading is lenient (a value that cannot be is left out, the rest holds), writing is
 //! canonical (one view has one URL), and nothing that names a person can stand in it: every value is a
-//! day, a report's name, a zone's name, a role or a UUID.
+//! day, a report's name, a zone's name, a role, a UUID, or a plain word for a report's own parameter.
 //!
 //! ```
 //! use domain::view::View;
@@ -23,6 +23,12 @@ pub const VERSION: &str = "1";
 
 /// The most values that one filter can hold: what a URL and a row of chips can carry.
 pub const MOST_CHOSEN: usize = 40;
+
+/// What a key begins with that gives a report's own parameter: `p.page=home`.
+const OF_REPORT: &str = "p.";
+
+/// The most parameters of its own that a report is given.
+pub const MOST_GIVEN: usize = 10;
 
 /// The report that a view shows when it names none.
 pub const FIRST_REPORT: &str = "videoview";
@@ -104,6 +110,47 @@ impl Uuid {
     }
 }
 
+/// What a report is asked with beside its days: names and values of letters, digits and `_ - :`, at most 40 each. No
+/// address and no full name can be written so, while ids, numbers, days, moments and the words of a list can.
+///
+/// In the order of their names. A list and no map: every page reads a view, and a map of its own weighs a kilobyte.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Given(Vec<(String, String)>);
+
+impl Given {
+    /// Puts a value in the place of what was there, or takes that out if the value is empty; `false`, and nothing
+    /// changes, where the name or the value cannot stand in a URL, or there are too many.
+    #[must_use]
+    pub fn set(&mut self, name: &str, value: &str) -> bool {
+        let fits = |text: &str| {
+            let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-:".contains(&b));
+            plain && !text.is_empty() && text.len() <= 40
+        };
+        let has_room = self.0.len() < MOST_GIVEN || self.value(name).is_some();
+        if !value.is_empty() && !(fits(name) && fits(value) && has_room) {
+            return false;
+        }
+        self.0.retain(|(other, _)| other != name);
+        if !value.is_empty() {
+            let place = self.0.iter().take_while(|(other, _)| other.as_str() < name).count();
+            self.0.insert(place, (name.to_owned(), value.to_owned()));
+        }
+        true
+    }
+
+    /// The value of a name.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Names and values.
+    #[must_use]
+    pub fn values(&self) -> &[(String, String)] {
+        &self.0
+    }
+}
+
 /// What a course's numbers are held against.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Compare {
@@ -160,6 +207,8 @@ pub struct View {
     pub weights: Weights,
     /// Whether people stand without their names: for a screen that others see.
     pub nameless: bool,
+    /// What the report is asked with beside its days.
+    pub given: Given,
 }
 
 impl View {
@@ -179,6 +228,13 @@ impl View {
             .zip(value("to").and_then(parse_day))
             .and_then(|(from, to)| Range::new(from, to).ok());
         let place = Place::at(path);
+        let mut given = Given::default();
+        for (key, value) in &pairs {
+            if let Some(name) = key.strip_prefix(OF_REPORT).filter(|name| given.value(name).is_none()) {
+                // What cannot be is left out.
+                let _ = given.set(name, value);
+            }
+        }
         Self {
             place,
             report: value("report").and_then(ReportName::parse),
@@ -195,6 +251,7 @@ impl View {
             compare: value("compare").and_then(Compare::parse),
             weights: value("weights").map_or_else(Weights::default, Weights::read),
             nameless: value("names") == Some("hidden"),
+            given,
         }
     }
 
@@ -225,13 +282,17 @@ impl View {
             ("names", self.nameless.then_some("hidden")),
         ];
         let mut query = String::new();
-        for (key, value) in pairs.into_iter().filter_map(|(key, value)| Some((key, value?))) {
+        let given =
+            self.given.values().iter().map(|(name, value)| (OF_REPORT, name.as_str(), value.as_str()));
+        let pairs = pairs.into_iter().filter_map(|(key, value)| Some((key, "", value?)));
+        for (key, name, value) in pairs.chain(given) {
             if query.is_empty() {
                 query.push_str("v=");
                 query.push_str(VERSION);
             }
             query.push('&');
             query.push_str(key);
+            query.push_str(name);
             query.push('=');
             // Of all that a value may hold, only `+` means something else in a query.
             query.push_str(&value.replace('+', "%2B"));
@@ -301,9 +362,11 @@ impl View {
         }
     }
 
-    /// The same view of another report. Videos and decks stay behind: no report knows both.
+    /// The same view of another report. Videos and decks stay behind, since no report knows both; so do the report's own
+    /// parameters.
     #[must_use]
     pub fn of(mut self, report: Option<ReportName>) -> Self {
+        self.given = Given::default();
         self.report = report;
         self.videos.clear();
         self.decks.clear();
@@ -423,6 +486,7 @@ mod tests {
                 prop::option::of(prop::option::of(uuid())),
                 "[a-z0-9,-]{0,40}",
                 any::<bool>(),
+                prop::collection::vec(("[A-Za-z0-9_:-]{1,40}", "[A-Za-z0-9_:-]{1,40}"), 0..4),
             ),
         )
             .prop_map(
@@ -438,7 +502,7 @@ mod tests {
                     (decks, contents),
                     of_course,
                 )| {
-                    let (student, compare, weights, nameless) = of_course;
+                    let (student, compare, weights, nameless, given) = of_course;
                     View {
                         place,
                         report: report.as_deref().and_then(ReportName::parse),
@@ -454,6 +518,11 @@ mod tests {
                         compare: compare.map(|section| section.map_or(Compare::Before, Compare::Section)),
                         weights: Weights::read(&weights),
                         nameless,
+                        given: {
+                            let mut plain = Given::default();
+                            assert!(given.iter().all(|(name, value)| plain.set(name, value)));
+                            plain
+                        },
                     }
                 },
             )
@@ -477,7 +546,7 @@ mod tests {
 
         #[test]
         fn nothing_with_an_at_sign_or_a_space_survives(name in "[A-Za-z]{1,9}[@ +][a-z.]{1,9}") {
-            let keys = "report from to tz course section role video deck contents student compare weights names email";
+            let keys = "report from to tz course section role video deck contents student compare weights names email p.page p.";
             for key in keys.split(' ') {
                 let query = format!("v=1&{key}={}", name.replace('@', "%40"));
                 prop_assert_eq!(View::parse("/", &query), View::default());
@@ -517,6 +586,23 @@ mod tests {
             format!("/course?v=1&compare={COURSE}")
         );
         assert_eq!(View::parse("/course", "compare=Ana&weights=x&names=shown").to_url(), "/course");
+    }
+
+    #[test]
+    fn parameters_url_format_unchanged() {
+        let query =
+            "p.page=home&names=hidden&p.at=2026-02-02T10:00&report=visit&p.page=other&p.who=a%40b&p.=x&p.no=";
+        let view = View::parse("/", query);
+        assert_eq!(view.to_url(), "/?v=1&report=visit&names=hidden&p.at=2026-02-02T10:00&p.page=home");
+        let mut given = view.given.clone();
+        assert_eq!((given.value("page"), given.value("who")), (Some("home"), None));
+        assert!(given.set("page", "") && !given.set("at", "10 am") && given.set("at", "noon"));
+        assert_eq!(given.values(), [("at".to_owned(), "noon".to_owned())]);
+        assert_eq!(view.of(ReportName::parse("notes")).to_url(), "/?v=1&report=notes&names=hidden");
+        let many: Vec<String> = (0..12).map(|n| format!("p.n{n:02}=1")).collect();
+        let mut given = View::parse("/", &many.join("&")).given;
+        assert_eq!(given.values().len(), MOST_GIVEN);
+        assert!(given.set("n00", "2") && !given.set("n11", "2"));
     }
 
     #[test]

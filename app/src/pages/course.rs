@@ -7,7 +7,7 @@ use crate::fetched::Fetched;
 use crate::follow::gather::Gatherer;
 use crate::follow::{self, Wish};
 use crate::page::Ground;
-use crate::pages::overview::planned;
+use crate::pages::overview::{given, planned};
 use crate::pages::report::{chosen_course, held, question};
 use crate::parts::ask::AskForm;
 use crate::parts::figure::export::About as Exported;
@@ -60,7 +60,12 @@ fn wished(ground: Ground, view: &View) -> Vec<Wished> {
                 let over = view.clone().over(Some(*range));
                 let range = Some(*range).filter(|_| !is_snapshot);
                 let keys = planned(&info, range, ground, &over)?.ok()?;
-                let wish = Wish { report: info.name.clone(), range, tz: ground.zone_name(&over) };
+                let wish = Wish {
+                    parameters: given(&info, &over),
+                    report: info.name.clone(),
+                    range,
+                    tz: ground.zone_name(&over),
+                };
                 Some(Wished { wish, keys, is_asked: *is_asked })
             });
             wished.collect::<Vec<_>>()

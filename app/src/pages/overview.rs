@@ -10,7 +10,7 @@ use crate::parts::later::{self, Meanwhile};
 use crate::{client, spelling, words};
 use domain::api::{Courses, ReportInfo};
 use domain::offer::{Offer, Parameter};
-use domain::problem::Problem;
+use domain::problem::{Code, Problem};
 use domain::range::Range;
 use domain::report::Shape;
 use domain::view::{Place, View};
@@ -101,7 +101,19 @@ pub fn planned(
     if range.is_none() && info.shape != Shape::Snapshot {
         return None;
     }
-    Some(window::plan(&offered(info), range, &ground.zone(view), &Parameters::new(), ground.clock.now()))
+    let parameters = given(info, view);
+    let lacking = info.parameters.iter().find(|it| it.required && !parameters.contains_key(&it.name));
+    if let Some(lacking) = lacking {
+        return Some(Err(Problem::new(Code::BadParameters, words::lacking(&lacking.name))));
+    }
+    Some(window::plan(&offered(info), range, &ground.zone(view), &parameters, ground.clock.now()))
+}
+
+/// What `view` asks a report with beside its days: those of its parameters that the report takes.
+#[must_use]
+pub fn given(info: &ReportInfo, view: &View) -> Parameters {
+    let takes = |name: &str| info.parameters.iter().any(|parameter| parameter.name == name);
+    view.given.values().iter().filter(|(name, _)| takes(name)).cloned().collect()
 }
 
 /// The offer behind what the API says of a report: its dates are said by its shape.

@@ -8,9 +8,10 @@ pub mod watching;
 use crate::chunks::Chunks;
 use crate::follow::{Follower, Wish};
 use crate::page::Ground;
-use crate::pages::overview::{Chosen, planned};
+use crate::pages::overview::{Chosen, given, planned};
 use crate::parts::download::Download;
 use crate::parts::files::Files;
+use crate::parts::given::GivenFields;
 use crate::parts::later::{self, Chunk, Meanwhile};
 use crate::parts::progress::Progress;
 use crate::{capacity, spelling, words};
@@ -48,10 +49,12 @@ pub fn ReportView(
     let wish = Memo::new(move |_| {
         let info = info.get()?;
         let range = range.get();
+        let view = address.view();
         (range.is_some() || info.shape == Shape::Snapshot).then(|| Wish {
+            parameters: given(&info, &view),
             report: info.name,
             range,
-            tz: ground.zone_name(&address.view()),
+            tz: ground.zone_name(&view),
         })
     });
 
@@ -140,6 +143,7 @@ pub fn ReportView(
     };
     view! {
         {heading}
+        <GivenFields info />
         {move || wish.get().zip(plan.get()).map(|(wish, plan)| {
             view! { <Progress wish plan seen request follower shape /> }
         })}

@@ -10,7 +10,7 @@ use crate::parts::support_id::SupportId;
 use crate::{spelling, words};
 use domain::api::{Request, Requests, Retry, State, Usual, Window};
 use domain::range::Range;
-use domain::view::{Place, View, ZoneName};
+use domain::view::{Given, Place, View, ZoneName};
 use leptos::prelude::*;
 use std::time::Duration;
 use wasm_bindgen_futures::spawn_local;
@@ -95,7 +95,11 @@ fn Line(request: Memo<Option<Request>>, usual: Memo<Option<Usual>>, renew: Callb
         let zone = if request.tz == own { String::new() } else { format!(" ({})", request.tz) };
         Some((
             view_of(&request, &own).to_url(),
-            format!("{}, {days}{zone}", ground.title(request.report.as_str())),
+            format!(
+                "{}{}, {days}{zone}",
+                ground.title(request.report.as_str()),
+                words::given(&request.parameters)
+            ),
         ))
     });
     let windows = Memo::new(move |_| request.get().map(|request| request.windows).unwrap_or_default());
@@ -152,6 +156,16 @@ fn range_of(request: &Request) -> Option<Range> {
     request.from.zip(request.to).and_then(|(from, to)| Range::new(from, to).ok())
 }
 
+/// What a request was asked with, as far as a link can say it.
+fn given_of(request: &Request) -> Given {
+    let mut given = Given::default();
+    for (name, value) in &request.parameters {
+        // What no link can say is left out.
+        let _ = given.set(name, value);
+    }
+    given
+}
+
 /// The view that a request is for; `own` is the institution's zone.
 fn view_of(request: &Request, own: &str) -> View {
     View {
@@ -159,6 +173,7 @@ fn view_of(request: &Request, own: &str) -> View {
         report: Some(request.report.clone()),
         range: range_of(request),
         zone: ZoneName::parse(&request.tz).filter(|zone| zone.as_str() != own),
+        given: given_of(request),
         ..View::default()
     }
 }

@@ -59,8 +59,10 @@ fn href(request: &Request, view: &View, section: Option<&Uuid>) -> String {
         ("course", view.course.as_ref().map(|id| id.as_str().to_owned())),
         ("section", section.map(|id| id.as_str().to_owned())),
     ];
-    let query: Vec<String> =
-        pairs.into_iter().filter_map(|(key, value)| Some(format!("{key}={}", value?))).collect();
+    // Of what a link of the page can give, nothing needs an escape.
+    let given = request.parameters.iter().map(|(name, value)| format!("parameters.{name}={value}"));
+    let pairs = pairs.into_iter().filter_map(|(key, value)| Some(format!("{key}={}", value?)));
+    let query: Vec<String> = pairs.chain(given).collect();
     let mark = if query.is_empty() { "" } else { "?" };
     format!("/api/csv/{}{mark}{}", request.report, query.join("&"))
 }
@@ -96,6 +98,9 @@ mod tests {
         let all = of("v=1");
         assert_eq!(all.files.len(), 1);
         assert_eq!(all.files[0].href, "/api/csv/videoview?from=2026-02-02&to=2026-02-08&tz=Etc/GMT%2B3");
+        let given = Request { parameters: [("page".into(), "home".into())].into(), ..request() };
+        let given = Files::of(&given, &view("v=1"), &[]).unwrap();
+        assert!(given.files[0].href.ends_with("&parameters.page=home"));
         let two = of(&format!("v=1&section={},{}&role=student", IDS[0], IDS[1]));
         assert_eq!(two.files.len(), 2);
         assert!(two.holds_more);

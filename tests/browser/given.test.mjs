@@ -1,0 +1,85 @@
+/** A report with parameters of its own: asked for in the plan, kept in the link, sent, and told apart by them. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Browser, Stack, plusDays, until, weeks, withTab } from './stack.mjs';
+import { address } from './states.mjs';
+import { figure } from './tables.mjs';
+
+let stack, browser;
+const month = weeks(2, 4);
+before(async () => {
+  const quick = ['--visits-of-page', '--build-seconds', '0.2..0.5'];
+  [stack, browser] = await Promise.all([Stack.start({ sandbox: quick }), Browser.start()]);
+});
+after(async () => {
+  await browser?.stop();
+  await stack?.stop();
+});
+
+/** How many rows of the truth say this page, at least so many times. */
+async function counted(wanted, least = 0) {
+  const days = { start: `${month.from}T00:00:00Z`, end: `${plusDays(month.to, 1)}T00:00:00Z` };
+  const { columns, rows } = await stack.ask(`/sandbox/rows?${new URLSearchParams({ report: 'visit', ...days })}`);
+  const [page, count] = ['page', 'visit_count'].map((name) => columns.indexOf(name));
+  return rows.filter((cells) => cells[page] === wanted && Number(cells[count]) >= least).length;
+}
+
+/** Waits until the table has these many rows: windows come one by one. All of them are of one page. */
+async function shows(page, wanted, rows) {
+  const table = figure(page, 'Every row');
+  const more = table.getByRole('button', { name: /^Show all/ });
+  const cells = await until(`${rows} rows are shown`, async () => {
+    if (await more.count()) await more.click();
+    const cells = await table.locator('.sorted tbody tr').evaluateAll((rows) => rows.map((row) => row.innerText));
+    return cells.length === rows ? cells : undefined;
+  });
+  assert.ok(cells.every((text) => text.includes(wanted)));
+}
+
+test('a report that needs more than days is asked for with it, and another value is another request', async () => {
+  const [all, often] = [await counted('video'), await counted('video', 4)];
+  // A table shows a thousand.
+  assert.ok(0 < often && often < all && all < 1000, `${often} of ${all}`);
+  await withTab(browser, {}, async (page) => {
+    await page.goto(address(stack, month, { report: 'visit' }));
+    const ask = page.getByRole('button', { name: 'Ask Echo360', exact: true });
+    const needed = page.getByRole('textbox', { name: 'page (required)' });
+    const least = page.getByRole('textbox', { name: 'least', exact: true });
+    await page.locator('[data-code="bad-parameters"]').waitFor();
+    assert.equal(await ask.count(), 0, 'nothing that would be refused can be asked');
+    assert.equal(await needed.getAttribute('required'), '');
+    assert.equal(await least.getAttribute('required'), null);
+
+    // Nothing that names a person stands in a link.
+    await needed.fill('ana.nunez@example.edu');
+    await needed.blur();
+    await page.getByRole('alert').waitFor();
+    assert.ok(!page.url().includes('p.'), page.url());
+
+    await needed.fill('video');
+    await needed.blur();
+    await page.locator('[data-code="bad-parameters"]').waitFor({ state: 'detached' });
+    assert.equal(await page.getByRole('alert').count(), 0);
+    assert.ok(page.url().endsWith('&p.page=video'), page.url());
+    await ask.click();
+    await shows(page, 'video', all);
+
+    await least.fill('4');
+    await least.blur();
+    assert.ok(page.url().endsWith('&p.least=4&p.page=video'), page.url());
+    await ask.click();
+    await shows(page, 'video', often);
+    const href = await page.getByTestId('csv').getAttribute('href');
+    const csv = await (await fetch(stack.url + href)).text();
+    assert.equal(csv.trim().split('\n').length - 1, often, href);
+
+    // What was asked is shown again by its link, by itself.
+    await page.goBack();
+    assert.equal(await least.inputValue(), '');
+    await shows(page, 'video', all);
+    await page.goto(`${stack.url}/requests`);
+    await page.getByRole('link', { name: /^Page visits \(least: 4, page: video\)/ }).click();
+    await shows(page, 'video', often);
+    assert.deepEqual([await needed.inputValue(), await least.inputValue()], ['video', '4']);
+  });
+});
