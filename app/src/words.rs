@@ -11,6 +11,7 @@ pub mod waiting;
 pub use waiting::*;
 
 use crate::client::Trouble;
+use crate::presets::TermWeeks;
 use crate::spelling;
 use domain::problem::Code;
 use engine::measures::{Known, Measures};
@@ -189,6 +190,17 @@ pub const TOO_LARGE: &str = "Too large for this device";
 #[must_use]
 pub fn preset(weeks: u64) -> String {
     if weeks == 1 { "Last complete week".to_owned() } else { format!("Last {weeks} weeks") }
+}
+
+/// Weeks by their numbers in a term: `Week 3 of Autumn 2026`, `Weeks 3–6 of Autumn 2026`; without the term where its
+/// name stands beside them.
+#[must_use]
+pub fn term_weeks(weeks: &TermWeeks<'_>, is_named: bool) -> String {
+    let numbers = match weeks.first == weeks.last {
+        true => format!("Week {}", weeks.first),
+        false => format!("Weeks {}–{}", weeks.first, weeks.last),
+    };
+    if is_named { numbers } else { format!("{numbers} of {}", weeks.term.name) }
 }
 
 /// What the chart shows.
