@@ -12,6 +12,7 @@ pub mod first_plan;
 pub mod first_visit;
 pub mod gathering;
 pub mod held;
+pub mod help;
 pub mod later;
 pub mod menu;
 pub mod notice;

@@ -1,12 +1,14 @@
 //! Every sentence of the page. Plain, kind, exact; buttons are verbs.
 //!
 //! [`waiting`]: what will happen, how far it is, what can be done. [`figures`], [`reports`], [`course`]: what the
-//! figures say.
+//! figures say. [`keys`], [`why`]: what the help says.
 
 pub mod course;
 pub mod figures;
+pub mod keys;
 pub mod reports;
 pub mod waiting;
+pub mod why;
 
 pub use waiting::*;
 
@@ -33,6 +35,8 @@ pub const WELCOME: &str = "See how your lectures are used";
 pub const CHOOSE: &str = "Or choose for yourself";
 /// First in the order of the keyboard.
 pub const SKIP: &str = "Skip to the content";
+/// Name of the button of the help.
+pub const HELP: &str = "Keyboard shortcuts and help";
 /// Name of the line of choices.
 pub const SHOWN: &str = "What is shown";
 /// Label.
