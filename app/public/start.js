@@ -8,4 +8,8 @@ thread.onmessage = () => {
   thread.listens = true;
 };
 globalThis.lecternThread = thread;
+// Keys that somebody has switched off in this browser do nothing from the first on; a browser may refuse to say.
+try {
+  if (localStorage.getItem("lectern-keys") === "off") document.documentElement.dataset.keys = "off";
+} catch {}
 await page;

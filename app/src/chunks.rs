@@ -25,4 +25,6 @@ pub struct Chunks {
     pub plan: Chunk<()>,
     /// [`DayChoices`](crate::parts::day_choices::DayChoices).
     pub days: Chunk<Told>,
+    /// [`Dialog`](crate::parts::help::dialog::Dialog).
+    pub help: Chunk<()>,
 }

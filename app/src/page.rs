@@ -7,6 +7,7 @@ use crate::clock::Clock;
 use crate::fetched::Fetched;
 use crate::loader::Loader;
 use crate::pages::overview::{self, Overview};
+use crate::parts::help::{Help, HelpButton};
 use crate::parts::later::{Meanwhile, later};
 use crate::parts::notice::Notice;
 use crate::teller::Teller;
@@ -27,6 +28,8 @@ pub struct Ground {
     pub clock: Clock,
     /// What is fetched when it is first needed.
     pub chunks: Chunks,
+    /// What is asked of the help.
+    pub help: Help,
     /// The threads that have been needed, each made once: what is on its way outlives the page that wanted it.
     threads: StoredValue<Threads>,
     /// Whether a button asked for what is about to be shown.
@@ -130,6 +133,7 @@ pub fn Application(
     chunks: Chunks,
 ) -> impl IntoView {
     let address = Address::new();
+    let help = Help::new();
     let threads = StoredValue::new(Threads { owner: Owner::current(), ..Threads::default() });
     let asked = StoredValue::new(false);
     let session: Fetched<Session> = Fetched::new(client::SESSION);
@@ -165,6 +169,7 @@ pub fn Application(
                 address,
                 clock,
                 chunks,
+                help,
                 threads,
                 asked,
                 session: StoredValue::new(session.clone()),
@@ -205,6 +210,8 @@ fn Route(address: Address) -> impl IntoView {
 fn Frame(address: Address, session: Option<Session>, children: Children) -> impl IntoView {
     let to = move |place: Place| move || address.view().at(place).to_url();
     let current = move |place: Place| move || (address.view().place == place).then_some("page");
+    // What the help stands on is known as soon as it is known who asks.
+    let help = session.is_some().then(|| view! { <HelpButton /> });
     let institution = session.map(|session| session.institution).filter(|name| name != words::UNNAMED);
     view! {
         <a class="skip" href="#content">{words::SKIP}</a>
@@ -216,6 +223,7 @@ fn Frame(address: Address, session: Option<Session>, children: Children) -> impl
                 <a href=to(Place::Requests) aria-current=current(Place::Requests)>{words::REQUESTS}</a>
             </nav>
             {institution.map(|name| view! { <span class="quiet top-institution">{name}</span> })}
+            {help}
         </header>
         <main id="content" tabindex="-1">{children()}</main>
     }

@@ -13,6 +13,7 @@ pub mod first_visit;
 pub mod gathering;
 pub mod given;
 pub mod held;
+pub mod help;
 pub mod later;
 pub mod menu;
 pub mod notice;

@@ -1,6 +1,7 @@
-//! The ranges that are a click away: whole weeks, Monday to Sunday, up to the last that is over; and terms.
+//! The ranges that are a click away: whole weeks, Monday to Sunday, up to the last that is over; and terms, with the
+//! number that a week has in its term.
 
-use domain::api::{Course, Section};
+use domain::api::{Course, Courses, Section};
 use domain::directory::Term;
 use domain::range::Range;
 use domain::time::{Day, minus_days, monday, plus_days};
@@ -65,6 +66,34 @@ pub fn sections_in<'a>(
     sections.into_iter().map(|(section, place)| (section, name(place))).collect()
 }
 
+/// Weeks of a term by their numbers: its first day is in week 1, whatever day of the week it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TermWeeks<'a> {
+    /// The term.
+    pub term: &'a Term,
+    /// The first of them.
+    pub first: i64,
+    /// The last.
+    pub last: i64,
+}
+
+/// The weeks of a term in which `range` lies, where it lies within the weeks of one. Of several terms that of the
+/// course, then the one that has most of the days, then the shortest: a term rather than its year.
+#[must_use]
+pub fn weeks_of_term<'a>(known: &'a Courses, course: Option<&str>, range: Range) -> Option<TermWeeks<'a>> {
+    let week = |term: &Term, day: Day| (monday(day) - monday(term.from)).num_days() / 7 + 1;
+    let is_within = |term: &&Term| monday(term.from) <= range.from() && monday(range.to()) <= monday(term.to);
+    let chosen = course.and_then(|id| known.courses.iter().find(|it| it.id.eq_ignore_ascii_case(id)));
+    let is_of_course = |term: &Term| {
+        chosen.is_some_and(|it| it.sections.iter().any(|section| section.term.as_ref() == Some(&term.id)))
+    };
+    let days = |term: &Term| (range.to().min(term.to) - range.from().max(term.from)).num_days();
+    let found = known.terms.iter().filter(is_within).min_by_key(|term| {
+        (!is_of_course(term), std::cmp::Reverse(days(term)), (term.to - term.from).num_days())
+    })?;
+    Some(TermWeeks { term: found, first: week(found, range.from()), last: week(found, range.to()) })
+}
+
 /// The days before `range`, as many.
 #[must_use]
 pub fn before(range: Range) -> Option<Range> {
@@ -82,6 +111,7 @@ pub fn after(range: Range, today: Day) -> Option<Range> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn a_preset_is_whole_weeks_that_are_over() {
@@ -142,6 +172,86 @@ mod tests {
         assert_eq!(two[0], ("b".to_owned(), Some("Spring 2026".to_owned())));
         assert_eq!(two[1], ("a".to_owned(), Some("Autumn 2025".to_owned())));
         assert_eq!(sections_in(&course, &[], None).len(), 3, "without terms all of them");
+    }
+
+    fn known(terms: Vec<Term>) -> Courses {
+        Courses { courses: Vec::new(), terms }
+    }
+
+    #[test]
+    fn a_week_has_its_number_in_the_term_that_it_lies_in() {
+        let known = known(terms());
+        let weeks = |from, to| {
+            let found = weeks_of_term(&known, None, Range::parse(from, to).unwrap());
+            found.map(|it| (it.term.name.as_str(), it.first, it.last))
+        };
+        assert_eq!(weeks("2026-01-05", "2026-01-11"), Some(("Spring 2026", 1, 1)));
+        assert_eq!(weeks("2026-01-19", "2026-02-15"), Some(("Spring 2026", 3, 6)));
+        assert_eq!(weeks("2026-01-22", "2026-01-22"), Some(("Spring 2026", 3, 3)), "a day has its week's");
+        assert_eq!(weeks("2026-01-05", "2026-05-03"), Some(("Spring 2026", 1, 17)));
+        assert_eq!(weeks("2025-12-29", "2026-01-11"), None, "two terms");
+        assert_eq!(weeks("2025-04-01", "2025-04-30"), None, "before every term");
+        assert_eq!(weeks("2026-08-31", "2026-09-06"), None, "after every term");
+    }
+
+    #[test]
+    fn a_term_begins_with_the_week_of_its_first_day_and_ends_with_that_of_its_last() {
+        let mut all = terms();
+        for (id, from, to) in [("t5", "2026-09-02", "2026-12-15"), ("t6", "2026-12-16", "2027-02-04")] {
+            let (from, to) = (from.parse().unwrap(), to.parse().unwrap());
+            all.push(Term { id: id.into(), name: id.into(), from, to });
+        }
+        let known = known(all);
+        let weeks = |from, to| {
+            let found = weeks_of_term(&known, None, Range::parse(from, to).unwrap());
+            found.map(|it| (it.term.name.as_str(), it.first, it.last))
+        };
+        assert_eq!(weeks("2026-08-31", "2026-09-06"), Some(("t5", 1, 1)), "from Wednesday on");
+        assert_eq!(weeks("2026-12-07", "2026-12-13"), Some(("t5", 15, 15)));
+        assert_eq!(
+            weeks("2026-12-14", "2026-12-20"),
+            Some(("t6", 1, 1)),
+            "most of its days are the next term's"
+        );
+        assert_eq!(weeks("2027-02-01", "2027-02-07"), Some(("t6", 8, 8)), "to Thursday");
+    }
+
+    #[test]
+    fn of_several_terms_that_of_the_course_counts_and_then_the_shortest() {
+        let mut all = terms();
+        let (from, to) = ("2025-09-01".parse().unwrap(), "2026-05-03".parse().unwrap());
+        all.insert(1, Term { id: "y".into(), name: "Year 2025".into(), from, to });
+        let section = |term: &str| Section { id: "s".into(), number: "1".into(), term: Some(term.into()) };
+        let course = |id: &str, term| Course {
+            id: id.into(),
+            code: String::new(),
+            name: String::new(),
+            sections: vec![section(term)],
+        };
+        let known = Courses { courses: vec![course("a", "y"), course("b", "t1")], terms: all };
+        let week = |course| {
+            let range = Range::parse("2026-01-19", "2026-01-25").unwrap();
+            weeks_of_term(&known, course, range).map(|it| (it.term.name.as_str(), it.first))
+        };
+        assert_eq!(week(None), Some(("Spring 2026", 3)));
+        assert_eq!(week(Some("A")), Some(("Year 2025", 21)));
+        assert_eq!(week(Some("b")), Some(("Spring 2026", 3)), "its own term is another");
+    }
+
+    proptest! {
+        #[test]
+        fn the_week_after_has_the_next_number(day in 0u64..600, term in 0usize..4) {
+            let all = terms();
+            let term = all[term].clone();
+            let known = known(vec![term.clone()]);
+            let day = plus_days("2025-05-05".parse().unwrap(), day);
+            let week = |day| weeks_of_term(&known, None, Range::of_day(day)).map(|it| (it.first, it.last));
+            let is_within = |day: Day| monday(term.from) <= day && monday(day) <= monday(term.to);
+            prop_assert_eq!(week(day).is_some(), is_within(day));
+            if let (Some((first, last)), Some((next, _))) = (week(day), week(plus_days(day, 7))) {
+                prop_assert!(first == last && next == first + 1 && first >= 1);
+            }
+        }
     }
 
     #[test]

@@ -1,16 +1,19 @@
 //! Every sentence of the page. Plain, kind, exact; buttons are verbs.
 //!
 //! [`waiting`]: what will happen, how far it is, what can be done. [`figures`], [`reports`], [`course`]: what the
-//! figures say.
+//! figures say. [`keys`], [`why`]: what the help says.
 
 pub mod course;
 pub mod figures;
+pub mod keys;
 pub mod reports;
 pub mod waiting;
+pub mod why;
 
 pub use waiting::*;
 
 use crate::client::Trouble;
+use crate::presets::TermWeeks;
 use crate::spelling;
 use domain::problem::Code;
 use domain::window::Parameters;
@@ -33,6 +36,8 @@ pub const WELCOME: &str = "See how your lectures are used";
 pub const CHOOSE: &str = "Or choose for yourself";
 /// First in the order of the keyboard.
 pub const SKIP: &str = "Skip to the content";
+/// Name of the button of the help.
+pub const HELP: &str = "Keyboard shortcuts and help";
 /// Name of the line of choices.
 pub const SHOWN: &str = "What is shown";
 /// Label.
@@ -215,6 +220,17 @@ pub const TOO_LARGE: &str = "Too large for this device";
 #[must_use]
 pub fn preset(weeks: u64) -> String {
     if weeks == 1 { "Last complete week".to_owned() } else { format!("Last {weeks} weeks") }
+}
+
+/// Weeks by their numbers in a term: `Week 3 of Autumn 2026`, `Weeks 3–6 of Autumn 2026`; without the term where its
+/// name stands beside them.
+#[must_use]
+pub fn term_weeks(weeks: &TermWeeks<'_>, is_named: bool) -> String {
+    let numbers = match weeks.first == weeks.last {
+        true => format!("Week {}", weeks.first),
+        false => format!("Weeks {}–{}", weeks.first, weeks.last),
+    };
+    if is_named { numbers } else { format!("{numbers} of {}", weeks.term.name) }
 }
 
 /// What the chart shows.

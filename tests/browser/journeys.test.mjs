@@ -423,14 +423,14 @@ test('the charts, a filter, the menu and the table by keyboard alone, at a desk'
     assert.match(await reading('Minutes by weekday and hour'), /^Tuesday 01:00–02:00: /);
 
     // A menu: opened, closed with Escape, and left by going on.
-    await tabTo(({ text }) => text === 'Save or print: Minutes per video', 'the menu');
+    await tabTo(({ text }) => text === 'Save, print or explain: Minutes per video', 'the menu');
     await page.keyboard.press('Enter');
     const items = figure(page, 'Minutes per video').locator('.figure-menu-items');
     await items.waitFor();
     await page.keyboard.press('Tab');
     assert.equal((await focused(page)).text, 'Save as SVG');
     await page.keyboard.press('Escape');
-    assert.equal((await focused(page)).text, 'Save or print: Minutes per video');
+    assert.equal((await focused(page)).text, 'Save, print or explain: Minutes per video');
     assert.equal(await items.isVisible(), false);
 
     // A bar filters everything; its chip takes that back, and the focus is not lost.

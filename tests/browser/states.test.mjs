@@ -81,6 +81,8 @@ async function spoken(page, state) {
 function masked(text, state) {
   const told = (
     text
+      // Days lie in a term or not, whatever day it is.
+      .replace(/ · Weeks? [\d–]+ of [A-Z]\w+ \d{4}/g, '')
       .replace(/http:\S+|\/(course|requests)?\?v=\S+/g, 'URL')
       .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'UUID')
       .replace(/\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b/g, 'Mon')

@@ -12,6 +12,7 @@ use app::pages::report::{Here, ReportView};
 use app::pages::requests::Board;
 use app::parts::day_choices::{DayChoices, Told};
 use app::parts::first_plan::FirstPlan;
+use app::parts::help::dialog::Dialog;
 use app::parts::later::Draw;
 use leptos::prelude::*;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
@@ -27,6 +28,7 @@ fn main() {
         board: || Box::pin(board()),
         plan: || Box::pin(plan()),
         days: || Box::pin(days()),
+        help: || Box::pin(help()),
     });
 }
 
@@ -63,4 +65,9 @@ fn plan() -> Part<()> {
 #[wasm_split(first, wasm_split_path = leptos::wasm_split, fallible)]
 fn days() -> Part<Told> {
     Ok(|told| view! { <DayChoices told /> }.into_any())
+}
+
+#[wasm_split(help, wasm_split_path = leptos::wasm_split, fallible)]
+fn help() -> Part<()> {
+    Ok(|()| view! { <Dialog /> }.into_any())
 }

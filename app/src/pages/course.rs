@@ -8,7 +8,7 @@ use crate::follow::gather::Gatherer;
 use crate::follow::{self, Wish};
 use crate::page::Ground;
 use crate::pages::overview::{given, planned};
-use crate::pages::report::{chosen_course, held, question};
+use crate::pages::report::{chosen_course, held, question, term_weeks};
 use crate::parts::ask::AskForm;
 use crate::parts::figure::export::About as Exported;
 use crate::parts::gathering::Gathering;
@@ -209,6 +209,7 @@ pub fn CoursePage() -> impl IntoView {
         }
     });
     let days = Memo::new(move |_| range.get().map_or_else(String::new, spelling::range));
+    let weeks = move || known.with(|known| term_weeks(known, &address.view(), range.get()));
     Effect::new(move |_| {
         let course = name.get().unwrap_or_else(|| said::COURSE.to_owned());
         // No name of a person in a window's title: it stands in histories and on shared screens.
@@ -283,7 +284,7 @@ pub fn CoursePage() -> impl IntoView {
                 <h1>{move || heading.get().0}</h1>
                 <p class="range">
                     {move || heading.get().1.map(|course| format!("{course}, "))}
-                    {move || days.get()} " " <span class="quiet">{move || in_zone.get()}</span>
+                    {move || days.get()} " " <span class="quiet">{move || in_zone.get()} {weeks}</span>
                 </p>
             </header>
             <div class="first-word" data-testid="lead">

@@ -14,11 +14,11 @@ use crate::parts::files::Files;
 use crate::parts::given::GivenFields;
 use crate::parts::later::{self, Chunk, Meanwhile};
 use crate::parts::progress::Progress;
-use crate::{capacity, spelling, words};
-use domain::api::{self, Course, Request};
+use crate::{capacity, presets, spelling, words};
+use domain::api::{self, Course, Courses, Request};
 use domain::range::Range;
 use domain::report::Shape;
-use domain::view::View;
+use domain::view::{Uuid, View};
 use engine::columns;
 use engine::measures::{Facts, Question};
 use leptos::prelude::*;
@@ -106,12 +106,13 @@ pub fn ReportView(
             (Some(Shape::Snapshot), _) => words::ALL_TIME.to_owned(),
             (_, range) => range.map_or_else(String::new, spelling::range),
         };
+        let weeks = move || known.with(|known| term_weeks(known, &address.view(), range.get()));
         let of = move || known.with(|known| chosen_course(&known.courses, &address.view()));
         view! {
             <header class="heading">
                 <h1>{title}</h1>
                 <p class="range">
-                    {move || of().map(|of| format!("{of}, "))} {days} " " <span class="quiet">{move || said.get()}</span>
+                    {move || of().map(|of| format!("{of}, "))} {days} " " <span class="quiet">{move || said.get()} {weeks}</span>
                 </p>
             </header>
         }
@@ -171,6 +172,12 @@ pub(super) fn chosen_course(all: &[Course], view: &View) -> Option<String> {
     });
     let name = words::course(course);
     Some(section.map_or_else(|| name.clone(), |it| format!("{name}, {}", words::section(&it.number))))
+}
+
+/// The weeks of a term that `range` is of, as they stand behind the days and their zone.
+pub(super) fn term_weeks(known: &Courses, view: &View, range: Option<Range>) -> Option<String> {
+    let weeks = presets::weeks_of_term(known, view.course.as_ref().map(Uuid::as_str), range?)?;
+    Some(format!(" · {}", words::term_weeks(&weeks, false)))
 }
 
 /// The windows whose rows are here, with the copy that serves and the days it answers for.

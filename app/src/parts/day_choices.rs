@@ -6,7 +6,7 @@ use crate::{spelling, words, zone};
 use domain::problem::Problem;
 use domain::range::Range;
 use domain::time::Day;
-use domain::view::{View, ZoneName};
+use domain::view::{Uuid, View, ZoneName};
 use leptos::html;
 use leptos::prelude::*;
 
@@ -45,9 +45,17 @@ fn Presets(today: Memo<Day>, range: Memo<Option<Range>>, known: Memo<domain::api
         let today = today.get();
         let weeks = |preset: Preset| Some((words::preset(preset.weeks), preset.range(today)?));
         let terms = known.with(|known| presets::of_terms(&known.terms, today));
-        PRESETS.into_iter().filter_map(weeks).chain(terms).collect::<Vec<_>>()
+        let numbered = |(name, days): (String, Range)| {
+            let course = address.view().course;
+            let weeks = known.with(|known| {
+                let weeks = presets::weeks_of_term(known, course.as_ref().map(Uuid::as_str), days)?;
+                Some(words::term_weeks(&weeks, weeks.term.name == name))
+            });
+            (name, days, weeks)
+        };
+        PRESETS.into_iter().filter_map(weeks).chain(terms).map(numbered).collect::<Vec<_>>()
     });
-    let preset = move |(name, days): (String, Range)| {
+    let preset = move |(name, days, weeks): (String, Range, Option<String>)| {
         let href = move || address.view().over(Some(days)).to_url();
         let current = move || (range.get() == Some(days)).then_some("true");
         view! {
@@ -55,6 +63,7 @@ fn Presets(today: Memo<Day>, range: Memo<Option<Range>>, known: Memo<domain::api
                 <a href=href aria-current=current>
                     <span class="preset">{name}</span>
                     <span class="quiet small">{spelling::range(days)}</span>
+                    {weeks.map(|weeks| view! { <span class="quiet small">{weeks}</span> })}
                 </a>
             </li>
         }

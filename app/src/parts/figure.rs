@@ -105,7 +105,7 @@ pub fn Figure(
             </p>
             {children()}
             <p class="caveat quiet small">{caveat}</p>
-            <details on:toggle=move |_| is_open.set(true)>
+            <details class="numbers" on:toggle=move |_| is_open.set(true)>
                 <summary>{words::NUMBERS}</summary>
                 <Show when=move || is_open.get()>
                     {move || table.get().map(|table| view! { <Twin title=name.get_value() table /> })}

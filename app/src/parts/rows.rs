@@ -53,13 +53,12 @@ pub fn EveryRow(
     });
     let link = |File { href, label }: File| view! { <a href=href download="">{label}</a> };
     let links = move || files.get().map(|files| files.files.into_iter().map(link).collect_view());
-    let has_files = Memo::new(move |_| files.with(Option::is_some));
     view! {
         <section class="figure" id="rows" aria-labelledby="rows-title">
             <header>
                 <h2 id="rows-title">{said::ALL_ROWS}</h2>
                 <p class="quiet small">{move || words::days_in(&zone.get())}</p>
-                <Show when=move || has_files.get()><Menu title=said::ALL_ROWS>{links}</Menu></Show>
+                <Menu title=said::ALL_ROWS>{links}</Menu>
             </header>
             <p class="sentence">{sentence}</p>
             <Show when=move || is_open.get()

@@ -465,7 +465,7 @@ pub fn first_of(here: u64, total: u64) -> String {
 /// What a menu is called.
 #[must_use]
 pub fn more(title: &str) -> String {
-    format!("Save or print: {title}")
+    format!("Save, print or explain: {title}")
 }
 
 /// A step of the students' numbers in an export: `2026-02-02`, `2026-02-02 – 2026-02-08`. A file is read by

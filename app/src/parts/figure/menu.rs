@@ -1,7 +1,9 @@
-//! What can be done with a figure, behind `⋯`: save it, print it.
+//! What can be done with a figure, behind `⋯`: save it, print it, learn why its numbers differ from others.
 
+use crate::page::Ground;
 use crate::parts::panel;
 use crate::words::figures as said;
+use crate::words::why;
 use leptos::html;
 use leptos::prelude::*;
 
@@ -15,13 +17,22 @@ pub fn Menu(
     /// The choices.
     children: Children,
 ) -> impl IntoView {
+    let help = expect_context::<Ground>().help;
     let place = NodeRef::<html::Details>::new();
+    // Closed before it is asked: what has the focus then is what is asked about, and gets it back.
+    let ask_why = move |_| {
+        panel::shut(place);
+        help.ask_why();
+    };
     panel::shut_elsewhere(place);
     view! {
         <details class="figure-menu" node_ref=place on:keydown=panel::on_escape(place)>
             <summary aria-label=said::more(&title)>"⋯"</summary>
             // Whatever is chosen closes it.
-            <div class="figure-menu-items" on:click=move |_| panel::shut(place)>{children()}</div>
+            <div class="figure-menu-items" on:click=move |_| panel::shut(place)>
+                {children()}
+                <button type="button" on:click=ask_why>{why::ITEM}</button>
+            </div>
         </details>
     }
 }

@@ -1,0 +1,233 @@
+//! What answers the help: does what keys do, and shows the list of them or why numbers differ. Fetched when first asked.
+
+use super::Asked;
+use super::keys::{self, Act};
+use crate::page::Ground;
+use crate::presets;
+use crate::words;
+use crate::words::keys as said;
+use crate::words::why::{self, Of, Reason};
+use domain::report::Shape;
+use domain::view::{Place, View};
+use leptos::html;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlDialogElement, HtmlElement};
+
+/// Under which name this browser keeps whether keys do anything: `start.js` reads it.
+const KEPT: &str = "lectern-keys";
+/// What marks a document whose keys do nothing.
+const MARK: &str = "data-keys";
+/// What is kept, and what it is marked with.
+const OFF: &str = "off";
+
+/// What is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Topic {
+    /// The list of keys.
+    Keys,
+    /// Why the numbers of the figure of this title may differ from others.
+    Why(String),
+}
+
+/// The dialog, and whatever is done without it.
+#[component]
+pub fn Dialog() -> impl IntoView {
+    let ground = expect_context::<Ground>();
+    let place = NodeRef::<html::Dialog>::new();
+    let topic = RwSignal::new(Topic::Keys);
+    let noted = RwSignal::new("");
+    let show = move |what: Topic| {
+        topic.set(what);
+        if let Some(dialog) = place.get_untracked() {
+            let _ = dialog.show_modal();
+        }
+    };
+    let answer = move |asked: Asked| {
+        if place.get_untracked().is_none_or(|dialog| dialog.open()) {
+            return;
+        }
+        let act = match asked {
+            Asked::Why => return show(Topic::Why(figure_in_focus())),
+            Asked::List => Some(Act::List),
+            Asked::Key(before, key) => keys::act(before, key),
+        };
+        match act {
+            Some(Act::List) => show(Topic::Keys),
+            Some(act) => noted.set(does(act, ground)),
+            None => {}
+        }
+    };
+    Effect::new(move |_| {
+        if let Some(asked) = ground.help.asked() {
+            untrack(|| answer(asked));
+        }
+    });
+    let shut = move || {
+        if let Some(dialog) = place.get_untracked() {
+            dialog.close();
+        }
+    };
+    // What is pressed is the dialog itself only where nothing of it is: beside it.
+    let press = move |event: web_sys::MouseEvent| {
+        if event.target().is_some_and(|target| target.has_type::<HtmlDialogElement>()) {
+            shut();
+        }
+    };
+    let title = move || topic.with(|topic| if *topic == Topic::Keys { words::HELP } else { why::TITLE });
+    let told = move || match topic.get() {
+        Topic::Keys => view! { <Keys /> }.into_any(),
+        Topic::Why(figure) => {
+            let view = untrack(|| ground.address.view());
+            view! { <Reasons figure view /> }.into_any()
+        }
+    };
+    view! {
+        <p class="unseen" role="status">{move || noted.get()}</p>
+        <dialog class="help-dialog" node_ref=place aria-labelledby="help-title" on:click=press>
+            <div>
+                <div class="help-head">
+                    <h2 id="help-title">{title}</h2>
+                    <button type="button" on:click=move |_| shut()>{said::CLOSE}</button>
+                </div>
+                {told}
+            </div>
+        </dialog>
+    }
+}
+
+/// The list of keys, and the switch.
+#[component]
+fn Keys() -> impl IntoView {
+    let way = |way: Vec<char>| {
+        let keys = way.into_iter().enumerate().map(|(place, key)| {
+            view! { {(place > 0).then_some(said::THEN)} <kbd>{key.to_string()}</kbd> }
+        });
+        keys.collect_view()
+    };
+    let row = |(act, ways): (Act, Vec<Vec<char>>)| {
+        let ways = ways.into_iter().enumerate().map(|(place, keys)| {
+            view! { {(place > 0).then_some(said::OR)} {way(keys)} }
+        });
+        view! { <tr><th scope="row">{ways.collect_view()}</th><td>{said::act(act)}</td></tr> }
+    };
+    let rows = keys::list().into_iter().map(row).collect_view();
+    let is_on = document().document_element().is_none_or(|page| !page.has_attribute(MARK));
+    let switch = move |event| switch(event_target_checked(&event));
+    view! {
+        <p>{said::WHEN}</p>
+        <label class="written">
+            <input type="checkbox" aria-describedby="help-switch" prop:checked=is_on on:change=switch />
+            <span>{said::SWITCH}</span>
+        </label>
+        <p id="help-switch" class="quiet small">{said::SWITCH_IS}</p>
+        <table>
+            <caption class="unseen">{said::LIST}</caption>
+            <thead><tr><th scope="col">{said::KEY}</th><th scope="col">{said::DOES}</th></tr></thead>
+            <tbody>{rows}</tbody>
+        </table>
+        <p class="quiet small">{said::ELSEWHERE}</p>
+        <p class="quiet small">{said::WHY_IS}</p>
+    }
+}
+
+/// Why numbers of what is on the screen may differ from others.
+#[component]
+fn Reasons(figure: String, view: View) -> impl IntoView {
+    let of = match view.place {
+        Place::Course => Of::Course,
+        Place::Overview | Place::Requests => Of::Report(view.report_name()),
+    };
+    let reason = |Reason { head, told }: Reason| view! { <dt>{head}</dt> <dd>{told}</dd> };
+    let reasons = why::reasons(of).into_iter().map(reason).collect_view();
+    let of = (!figure.is_empty()).then(|| why::of(&figure));
+    view! {
+        <p class="quiet">{of}</p>
+        <dl>{reasons}</dl>
+    }
+}
+
+/// Lets keys do something, or nothing any more. A browser that keeps nothing has it until the page is left.
+fn switch(is_on: bool) {
+    let page = document().document_element();
+    let storage = window().local_storage().ok().flatten();
+    if is_on {
+        let _ = page.map(|page| page.remove_attribute(MARK));
+        let _ = storage.map(|storage| storage.remove_item(KEPT));
+    } else {
+        let _ = page.map(|page| page.set_attribute(MARK, OFF));
+        let _ = storage.map(|storage| storage.set_item(KEPT, OFF));
+    }
+}
+
+/// The title of the figure that has the focus.
+fn figure_in_focus() -> String {
+    let focused = document().active_element();
+    let figure = focused.and_then(|focused| focused.closest(".figure").ok().flatten());
+    let title = figure.and_then(|figure| figure.query_selector("h2").ok().flatten());
+    title.and_then(|title| title.text_content()).unwrap_or_default()
+}
+
+/// Does what a key does, and gives what is to be said of it.
+fn does(act: Act, ground: Ground) -> &'static str {
+    let view = ground.address.view();
+    match act {
+        Act::List => "",
+        Act::Go(place) => {
+            ground.address.go(view.at(place));
+            ""
+        }
+        Act::Earlier | Act::Later => {
+            let range = view.range.filter(|_| has_days(ground, &view)).and_then(|range| {
+                let today = ground.zone(&view).day_of(ground.clock.now());
+                if act == Act::Earlier { presets::before(range) } else { presets::after(range, today) }
+            });
+            if range.is_some() {
+                ground.address.go(view.over(range));
+            }
+            ""
+        }
+        Act::Search => {
+            let field = document().query_selector("#content input[type=search]").ok().flatten();
+            if let Some(field) = field.and_then(|field| field.dyn_into::<HtmlElement>().ok()) {
+                let _ = field.focus();
+            }
+            ""
+        }
+        Act::Numbers => turn_numbers(),
+        Act::Names if view.place == Place::Course && view.course.is_some() && view.range.is_some() => {
+            let nameless = !view.nameless;
+            ground.address.go(View { nameless, ..view });
+            if nameless { said::NAMES_HIDDEN } else { said::NAMES_SHOWN }
+        }
+        Act::Names => "",
+    }
+}
+
+/// Whether days can be chosen of what is on the screen.
+fn has_days(ground: Ground, view: &View) -> bool {
+    match view.place {
+        Place::Course => true,
+        Place::Requests => false,
+        Place::Overview => {
+            ground.report(view.report_name()).is_some_and(|info| info.shape != Shape::Snapshot)
+        }
+    }
+}
+
+/// Opens the numbers of all figures, or shuts them where all are open.
+fn turn_numbers() -> &'static str {
+    let Ok(found) = document().query_selector_all(".figure > .numbers") else { return "" };
+    let numbers: Vec<Element> =
+        (0..found.length()).filter_map(|place| found.get(place)?.dyn_into().ok()).collect();
+    let is_open = |it: &Element| it.has_attribute("open");
+    let are_open = numbers.iter().all(is_open);
+    for it in &numbers {
+        let _ = if are_open { it.remove_attribute("open") } else { it.set_attribute("open", "") };
+    }
+    match (numbers.is_empty(), are_open) {
+        (true, _) => "",
+        (false, true) => said::NUMBERS_SHUT,
+        (false, false) => said::NUMBERS_OPEN,
+    }
+}

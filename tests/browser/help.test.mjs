@@ -1,0 +1,273 @@
+/** The help: keys that do something and keep out of the way, why numbers differ, and where in a term some days lie. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { Browser, ROOT, Stack, monday, plusDays, rest, until, weeks, withTab } from './stack.mjs';
+import { address, courseAddress } from './states.mjs';
+import { figure } from './tables.mjs';
+import { busyCourse } from './truth.mjs';
+
+const AXE = readFileSync(path.join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8');
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+const HELP = 'Keyboard shortcuts and help';
+const WHY = 'Why numbers differ';
+
+let stack, browser;
+const month = weeks(4, 4);
+before(async () => {
+  [stack, browser] = await Promise.all([Stack.start(), Browser.start()]);
+  await Promise.all(['videoview', 'presentation'].map((report) => stack.request({ report, ...month })));
+});
+after(async () => {
+  await browser?.stop();
+  await stack?.stop();
+});
+
+const daysOf = (page) => {
+  const query = new URL(page.url()).searchParams;
+  return { from: query.get('from'), to: query.get('to') };
+};
+const moved = (days, by) => ({ from: plusDays(days.from, by), to: plusDays(days.to, by) });
+const focused = (page) => page.evaluate(() => document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent);
+/** How many figures have numbers, and of how many these are open. */
+const numbers = (page) =>
+  page.locator('.figure > .numbers').evaluateAll((all) => [all.length, all.filter((it) => it.open).length]);
+
+/** Opens a view and waits until its figures stand and nothing moves. */
+async function open(page, url) {
+  await page.goto(url);
+  await page.locator('.figures[aria-busy="false"] .figure').first().waitFor();
+  await rest(page);
+}
+
+/** Presses keys, and fails if anything of the view, the figures or the help comes of it. */
+async function comesToNothing(page, keys, why) {
+  const look = async () => [page.url(), await numbers(page), await page.locator('dialog[open]').count()];
+  const before = await look();
+  for (const key of keys) await page.keyboard.press(key);
+  await rest(page);
+  assert.deepEqual(await look(), before, why);
+}
+
+test('keys go to days and pages and turn the numbers of all figures', async () => {
+  await withTab(browser, {}, async (page) => {
+    await open(page, address(stack, month));
+    for (const [key, by] of [['[', -28], [']', 0], [',', -28], ['.', 0]]) {
+      await page.keyboard.press(key);
+      await until(`${key} went to other days`, async () => daysOf(page).from === moved(month, by).from);
+      assert.deepEqual(daysOf(page), moved(month, by));
+    }
+    await open(page, address(stack, month));
+    const [all, open_] = await numbers(page);
+    assert.ok(all > 3 && open_ === 0);
+    await page.keyboard.press('n');
+    await until('every table is open', async () => (await numbers(page))[1] === all);
+    await figure(page, 'Viewers per day').locator('.twin table').waitFor();
+    await page.keyboard.press('n');
+    await until('every table is shut', async () => (await numbers(page))[1] === 0);
+    // The first keys of a page, before what they do has been fetched.
+    await open(page, address(stack, month));
+    await page.keyboard.press('g');
+    await page.keyboard.press('q');
+    await until('g q went there at once', async () => new URL(page.url()).pathname === '/requests');
+    for (const [key, route] of [['r', '/'], ['c', '/course'], ['q', '/requests'], ['r', '/']]) {
+      await comesToNothing(page, [key], `${key} alone`);
+      await page.keyboard.press('g');
+      await page.keyboard.press(key);
+      await until(`g ${key} went there`, async () => new URL(page.url()).pathname === route);
+      await rest(page);
+    }
+    assert.deepEqual(daysOf(page), month, 'the days stay the same');
+  });
+});
+
+test('on a course f goes to the search and h hides names, and what is typed there is only typed', async () => {
+  const { course } = await busyCourse(stack, month);
+  await withTab(browser, {}, async (page) => {
+    await open(page, courseAddress(stack, month, { course: course.id }));
+    const names = page.getByRole('checkbox', { name: 'Hide names' });
+    await page.keyboard.press('h');
+    await until('names are hidden', () => names.isChecked());
+    await rest(page);
+    await page.keyboard.press('h');
+    await until('names are shown', async () => !(await names.isChecked()));
+    await rest(page);
+    await page.keyboard.press('f');
+    await until('the search has the focus', () => page.evaluate(() => document.activeElement.matches('input[type=search]')));
+    await comesToNothing(page, ['n', 'h', '[', '?', 'g', 'c'], 'in a field');
+    assert.equal(await page.locator('input[type=search]').inputValue(), 'nh[?gc');
+    assert.equal(await names.isChecked(), false);
+  });
+});
+
+test('keys are left to lists of choices, open menus, and whoever holds a modifier', async () => {
+  await withTab(browser, {}, async (page) => {
+    await open(page, address(stack, month));
+    // What answers is here: that nothing comes is no matter of time.
+    for (const wanted of [true, false]) {
+      await page.keyboard.press('n');
+      await until('numbers turn', async () => (await numbers(page))[1] > 0 === wanted);
+    }
+    await page.getByRole('combobox', { name: 'Report' }).focus();
+    await comesToNothing(page, ['[', 'n'], 'in a list of choices');
+    await page.locator('.menu > summary').click();
+    await comesToNothing(page, ['[', 'n', '?'], 'in an open menu');
+    await page.keyboard.press('Escape');
+    await page.locator('body').evaluate(() => document.activeElement.blur());
+    await comesToNothing(page, ['Alt+n', 'Meta+n', 'Control+[', 'Shift+N'], 'with a modifier');
+    await page.keyboard.press('n');
+    await until('and by itself it does', async () => (await numbers(page))[1] > 0);
+  });
+});
+
+test('the list is opened by its key and its button, closed by Escape, and gives the focus back', async () => {
+  await withTab(browser, {}, async (page) => {
+    await open(page, address(stack, month));
+    const dialog = page.getByRole('dialog', { name: HELP });
+    const button = page.getByRole('button', { name: HELP });
+    await button.focus();
+    await page.keyboard.press('Enter');
+    await dialog.getByRole('heading', { name: HELP }).waitFor();
+    assert.equal(await dialog.evaluate((it) => it.contains(document.activeElement)), true);
+    const rows = await dialog.locator('tbody tr').evaluateAll((rows) => rows.map((row) => row.innerText.replaceAll(/\s+/g, ' ').trim()));
+    assert.equal(rows.length, 9);
+    assert.ok(rows.includes('g then c The course') && rows.includes('[ or , Earlier days, as many'), rows.join('\n'));
+    await comesToNothing(page, ['n', '['], 'in the list');
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+    assert.equal(await focused(page), HELP);
+    await figure(page, 'Minutes watched per day').locator('.numbers > summary').focus();
+    await page.keyboard.press('?');
+    await dialog.waitFor();
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+    assert.equal(await focused(page), 'Numbers');
+  });
+});
+
+test('keys can be switched off, stay so when the page is loaded anew, and can be switched on again', async () => {
+  await withTab(browser, {}, async (page) => {
+    await open(page, address(stack, month));
+    const dialog = page.getByRole('dialog', { name: HELP });
+    const box = dialog.getByRole('checkbox', { name: 'Use these shortcuts' });
+    await page.keyboard.press('?');
+    assert.equal(await box.isChecked(), true);
+    await box.focus();
+    await page.keyboard.press('Space');
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+    await comesToNothing(page, ['n', '[', '?', 'g', 'q'], 'switched off');
+    const fetched = [];
+    page.on('request', (request) => fetched.push(request.url()));
+    await open(page, address(stack, month));
+    await comesToNothing(page, ['n', '[', '?', 'g', 'q'], 'still switched off');
+    const isHelp = (url) => url.includes('split_help');
+    assert.equal(fetched.some(isHelp), false, 'nothing was asked of the help');
+    await page.getByRole('button', { name: HELP }).click();
+    await dialog.waitFor();
+    assert.equal(fetched.some(isHelp), true);
+    assert.equal(await box.isChecked(), false, 'the button opens it none the less, and it says so');
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: HELP }).click();
+    await box.check();
+    await dialog.getByRole('button', { name: 'Close' }).click();
+    await page.keyboard.press('n');
+    await until('keys do something again', async () => (await numbers(page))[1] > 0);
+  });
+});
+
+test('every figure tells why its numbers differ: what holds for its report, by keyboard too', async () => {
+  const told = { videoview: ['30 seconds', 'slide'], presentation: ['Which slide it was is not reported', '30 seconds'] };
+  await withTab(browser, {}, async (page) => {
+    for (const [report, title] of [['videoview', 'Minutes per video'], ['presentation', 'Views per deck']]) {
+      await open(page, address(stack, month, { report }));
+      const dialog = page.getByRole('dialog', { name: WHY });
+      const without = await page.locator('.figure').evaluateAll((all, why) => all.filter((it) =>
+        [...it.querySelectorAll('.figure-menu-items > :last-child')].at(-1)?.textContent !== why).map((it) => it.id), WHY);
+      assert.deepEqual(without, [], 'figures whose menu does not end with it');
+      await figure(page, title).locator('.figure-menu > summary').focus();
+      await page.keyboard.press('Enter');
+      for (let steps = 0; (await focused(page)) !== WHY; steps += 1) {
+        assert.ok(steps < 8, 'no step of the keyboard reaches it');
+        await page.keyboard.press('Tab');
+      }
+      await page.keyboard.press('Enter');
+      await dialog.waitFor();
+      const text = await dialog.innerText();
+      const [said, foreign] = told[report];
+      for (const part of [title, said, '48 hours', 'UTC', 'institution']) assert.ok(text.includes(part), `${report}: ${part}`);
+      assert.ok(!text.includes(foreign), `${report}: ${foreign}`);
+      await page.keyboard.press('Escape');
+      await dialog.waitFor({ state: 'hidden' });
+      assert.match(await focused(page), new RegExp(`: ${title}$`));
+      assert.equal(await figure(page, title).locator('.figure-menu').evaluate((it) => it.open), false);
+    }
+  });
+});
+
+test('the help is free of what axe finds, in both themes, on a phone and wide', async () => {
+  await withTab(browser, {}, async (page) => {
+    await open(page, address(stack, month));
+    const openers = {
+      [HELP]: () => page.getByRole('button', { name: HELP }).click(),
+      [WHY]: async () => {
+        await figure(page, 'Minutes per video').locator('.figure-menu > summary').click();
+        await figure(page, 'Minutes per video').getByRole('button', { name: WHY }).click();
+      },
+    };
+    for (const [name, opener] of Object.entries(openers)) {
+      for (const [colorScheme, width] of [['light', 1440], ['dark', 390], ['light', 320]]) {
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize({ width, height: 800 });
+        await rest(page);
+        await opener();
+        const dialog = page.getByRole('dialog', { name });
+        await dialog.waitFor();
+        await page.evaluate(AXE);
+        const found = await page.evaluate(async (tags) => {
+          const rules = { 'target-size': { enabled: true } };
+          const options = { runOnly: { type: 'tag', values: tags }, rules, resultTypes: ['violations'], preload: false };
+          const { violations } = await window.axe.run(document, options);
+          return violations.map(({ id, nodes }) => ({ id, nodes: nodes.slice(0, 3).map(({ html, failureSummary }) => ({ html, failureSummary })) }));
+        }, TAGS);
+        assert.deepEqual(found, [], `${name}, ${colorScheme}, ${width} px`);
+        const wider = await dialog.evaluate((it) => it.scrollWidth - it.clientWidth);
+        assert.ok(wider <= 0, `${name} is ${wider} px wider than its window of ${width}`);
+        await page.keyboard.press('Escape');
+        await dialog.waitFor({ state: 'hidden' });
+      }
+    }
+  });
+});
+
+test('days that lie in one term say which of its weeks they are, and days of two terms do not', async () => {
+  const terms = await until('terms are known', async () => {
+    const { terms } = await stack.api('/api/courses');
+    return terms.length > 0 && terms;
+  });
+  const today = new Date().toISOString().slice(0, 10);
+  const term = terms.findLast(({ from }) => plusDays(from, 70) < today);
+  const first = monday(term.from);
+  await withTab(browser, {}, async (page) => {
+    const range = page.locator('.heading .range');
+    await page.goto(address(stack, { from: plusDays(first, 14), to: plusDays(first, 20) }));
+    await page.getByText(`· Week 3 of ${term.name}`).waitFor();
+    await page.goto(address(stack, { from: plusDays(first, 16), to: plusDays(first, 41) }));
+    await page.getByText(`· Weeks 3–6 of ${term.name}`).waitFor();
+    // Behind the days: last week, by its number in the term that it lies in, if there is one.
+    await page.locator('.menu > summary').click();
+    const last = weeks(1);
+    const its = terms.filter(({ from, to }) => monday(from) <= last.from && last.from <= monday(to));
+    const link = await page.getByRole('link', { name: /^Last complete week/ }).innerText();
+    if (its.length === 1) {
+      const week = (Date.parse(last.from) - Date.parse(monday(its[0].from))) / (7 * 86_400_000) + 1;
+      assert.ok(link.includes(`Week ${week} of ${its[0].name}`), link);
+    } else if (its.length === 0) {
+      assert.ok(!link.includes('Week '), link);
+    }
+    await page.goto(address(stack, { from: plusDays(first, -14), to: plusDays(first, 13) }));
+    await rest(page);
+    assert.ok(!(await range.innerText()).includes('Week'), await range.innerText());
+  });
+});
