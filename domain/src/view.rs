@@ -127,11 +127,13 @@ impl Given {
             plain && !text.is_empty() && text.len() <= 40
         };
         let has_room = self.0.len() < MOST_GIVEN || self.value(name).is_some();
-        if !value.is_empty() && !(fits(name) && fits(value) && has_room) {
+        let is_put = !value.is_empty();
+        let can_be = fits(name) && fits(value) && has_room;
+        if is_put && !can_be {
             return false;
         }
         self.0.retain(|(other, _)| other != name);
-        if !value.is_empty() {
+        if is_put {
             let place = self.0.iter().take_while(|(other, _)| other.as_str() < name).count();
             self.0.insert(place, (name.to_owned(), value.to_owned()));
         }
