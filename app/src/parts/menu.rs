@@ -14,7 +14,12 @@ pub fn Menu(
 ) -> impl IntoView {
     let place = NodeRef::<html::Details>::new();
     let is_wanted = RwSignal::new(false);
-    let want = move || is_wanted.set(true);
+    // Once: made anew, the panel would lose the focus that has just come into it.
+    let want = move || {
+        if !is_wanted.get_untracked() {
+            is_wanted.set(true);
+        }
+    };
     panel::shut_elsewhere(place);
     // The view has moved on: what was chosen is behind the panel. The first label is no choice.
     Effect::new(move |before: Option<(String, String)>| {
