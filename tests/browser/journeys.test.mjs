@@ -178,12 +178,12 @@ test('two days and a zone are chosen, and one change is one entry in the history
     await page.locator('[data-testid="minutes"] svg').first().waitFor();
     const entries = await page.evaluate(() => history.length);
     await page.locator('.menu > summary').click();
-    await page.getByLabel('First day').fill(to);
-    await page.getByLabel('Last day').fill(from);
+    await page.getByLabel('First day', { exact: true }).fill(to);
+    await page.getByLabel('Last day', { exact: true }).fill(from);
     await page.getByRole('button', { name: 'Show these days' }).click();
     await page.getByRole('alert').getByText('swap them').waitFor();
-    await page.getByLabel('First day').fill(from);
-    await page.getByLabel('Last day').fill(to);
+    await page.getByLabel('First day', { exact: true }).fill(from);
+    await page.getByLabel('Last day', { exact: true }).fill(to);
     await page.getByRole('button', { name: 'Show these days' }).click();
     assert.ok(page.url().includes(`from=${from}&to=${to}`));
     assert.equal(await page.evaluate(() => history.length), entries + 1);
