@@ -228,3 +228,19 @@ fn Frame(address: Address, session: Option<Session>, children: Children) -> impl
         <main id="content" tabindex="-1">{children()}</main>
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shell_has_the_head_that_takes_its_place() {
+        let shell = include_str!("../../index.html");
+        let links =
+            [("/course", words::course::COURSE), ("/", words::REPORTS), ("/requests", words::REQUESTS)];
+        let nav: String = links.iter().map(|(to, name)| format!("<a href=\"{to}\">{name}</a>")).collect();
+        let plain: String = shell.lines().map(str::trim).collect();
+        assert!(plain.contains(&format!("<nav aria-label=\"{}\">{nav}</nav>", words::NAME)), "{shell}");
+        assert!(plain.contains(&format!("<a class=\"top-name\" href=\"/\">{}</a>", words::NAME)), "{shell}");
+    }
+}
