@@ -5,7 +5,7 @@
 use crate::client::Trouble;
 use crate::timing::{self, Moment};
 use engine::measures::Measures;
-use js_sys::Reflect;
+use js_sys::{Function, Reflect};
 use leptos::prelude::*;
 use std::time::Duration;
 use thread::message::{Answer, List, Load, Look, Part, Said, Show, Sight};
@@ -53,41 +53,45 @@ pub struct Loader {
     /// What was said before the thread listened: only the last of it counts.
     unheard: StoredValue<Option<Said>>,
     listens: StoredValue<bool>,
+    /// The thread, once something was looked at.
     worker: StoredValue<Option<Worker>, LocalStorage>,
 }
 
 impl Loader {
-    /// Takes over the thread that `start.js` started beside the page. To be called once.
+    /// A page that has looked at nothing yet. To be called once.
     #[must_use]
     pub fn new() -> Self {
-        let worker: Option<Worker> = Reflect::get(&js_sys::global(), &JsValue::from_str("lecternThread"))
-            .ok()
-            .and_then(|thread| thread.dyn_into().ok());
-        let listens = worker
-            .as_ref()
-            .and_then(|worker| Reflect::get(worker, &JsValue::from_str("listens")).ok())
-            .is_some_and(|listens| listens.is_truthy());
-        let new = Self {
+        Self {
             loaded: RwSignal::new(Loaded::default()),
             rows: RwSignal::new(None),
             students: RwSignal::new(None),
             turn: StoredValue::new(0),
             drawn: RwSignal::new(0),
             unheard: StoredValue::new(None),
-            listens: StoredValue::new(listens),
-            worker: StoredValue::new_local(worker.clone()),
-        };
-        if let Some(worker) = worker {
-            let hear = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
-                if let Some(answer) = post::unpacked(&message) {
-                    new.hear(answer);
-                }
-            });
-            worker.set_onmessage(Some(hear.as_ref().unchecked_ref()));
-            // The thread speaks as long as the page lives.
-            hear.forget();
+            listens: StoredValue::new(false),
+            worker: StoredValue::new_local(None),
         }
-        new
+    }
+
+    /// Takes over the thread from `start.js`, which may have started it beside the page.
+    fn meet(self) {
+        if self.worker.with_value(Option::is_some) {
+            return;
+        }
+        let start = Reflect::get(&js_sys::global(), &JsValue::from_str("lecternThread"));
+        let started = start.and_then(|start| start.unchecked_into::<Function>().call0(&JsValue::NULL));
+        let Some(worker) = started.ok().and_then(|thread| thread.dyn_into::<Worker>().ok()) else { return };
+        let listens = Reflect::get(&worker, &JsValue::from_str("listens"));
+        self.listens.set_value(listens.is_ok_and(|listens| listens.is_truthy()));
+        let hear = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
+            if let Some(answer) = post::unpacked(&message) {
+                self.hear(answer);
+            }
+        });
+        worker.set_onmessage(Some(hear.as_ref().unchecked_ref()));
+        // The thread speaks as long as the page lives.
+        hear.forget();
+        self.worker.set_value(Some(worker));
     }
 
     /// What has come of the current sight.
@@ -117,6 +121,7 @@ impl Loader {
         let turn = self.turn.get_value().wrapping_add(1);
         self.turn.set_value(turn);
         timing::mark(Moment::Asked, Load::default());
+        self.meet();
         let look = Said::Look(Look { turn, sight });
         if self.listens.get_value() {
             self.post(&look);

@@ -92,6 +92,12 @@ impl Arriving {
         Ok(())
     }
 
+    /// Rows that the head promised.
+    #[must_use]
+    pub fn promised(&self) -> u64 {
+        self.promised
+    }
+
     /// Rows taken in so far, those passed over included.
     #[must_use]
     pub fn rows(&self) -> u64 {

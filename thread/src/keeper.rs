@@ -18,8 +18,16 @@ use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, AbortSignal};
 
-/// Copies that are fetched at once: enough to keep the network busy while one of them is decoded.
+/// Copies that are fetched at once, at most: enough to keep the network busy while one of them is decoded.
 const SIDE_BY_SIDE: usize = 4;
+
+/// Copies that are fetched at once however large they are.
+const AT_LEAST: usize = 2;
+
+/// Rows still to come with which the network is busy enough: beside so many a further copy would only put off the moment
+/// at which the first of them is whole and can be drawn. A copy counts for so many until its head says
+/// how many it has.
+const ENOUGH: u64 = 200_000;
 
 /// Milliseconds between two words on what is arriving: more would be redrawn for nothing.
 const BETWEEN_WORDS: f64 = 100.0;
@@ -47,6 +55,8 @@ struct Fetch {
     window: String,
     generation: u32,
     abort: AbortController,
+    /// Rows that its head promised, once it is here.
+    promised: Option<u64>,
     rows: u64,
     bytes: u64,
 }
@@ -140,7 +150,10 @@ impl Thread {
     /// The next window to fetch, newest first; `None` while enough are under way or none is missing.
     fn next(&self) -> Option<(ReportName, Wanted)> {
         let sight = self.sight.as_ref()?;
-        if self.fetches.len() >= SIDE_BY_SIDE {
+        let to_come = |fetch: &Fetch| fetch.promised.map_or(ENOUGH, |rows| rows.saturating_sub(fetch.rows));
+        let on_their_way: u64 = self.fetches.iter().map(to_come).sum();
+        let is_busy = self.fetches.len() >= AT_LEAST && on_their_way >= ENOUGH;
+        if is_busy || self.fetches.len() >= SIDE_BY_SIDE {
             return None;
         }
         let window = sight.windows.iter().rev().find(|window| self.is_missing(window))?;
@@ -177,7 +190,9 @@ impl Thread {
     }
 
     fn measured(&mut self) {
-        (self.answered, self.has_news) = (js_sys::Date::now(), false);
+        // One that has nothing to draw puts off no other.
+        self.answered = if self.shelf.is_empty() { 0.0 } else { js_sys::Date::now() };
+        self.has_news = false;
         if let Some(tally) = &self.tally {
             let measures = Box::new(tally.answer(&self.shelf.texts));
             say(&Answer::Measured { turn: self.turn, measures, load: self.load() });
@@ -185,10 +200,10 @@ impl Thread {
     }
 
     /// Takes note of a fetch's progress; `None` when it is no longer wanted.
-    fn progress(&mut self, window: &Wanted, rows: u64, bytes: u64) -> Option<()> {
+    fn progress(&mut self, window: &Wanted, promised: Option<u64>, rows: u64, bytes: u64) -> Option<()> {
         let is_it = |f: &&mut Fetch| f.window == window.id && f.generation == window.generation;
         let fetch = self.fetches.iter_mut().find(is_it)?;
-        (fetch.rows, fetch.bytes) = (rows, bytes);
+        (fetch.promised, fetch.rows, fetch.bytes) = (promised, rows, bytes);
         let now = js_sys::Date::now();
         if now - self.spoke > BETWEEN_WORDS {
             self.spoke = now;
@@ -223,7 +238,14 @@ fn fetch_what_is_missing(thread: &Rc<RefCell<Thread>>) {
         let Ok(abort) = AbortController::new() else { return };
         let signal = abort.signal();
         let (id, generation) = (window.id.clone(), window.generation);
-        thread.borrow_mut().fetches.push(Fetch { window: id, generation, abort, rows: 0, bytes: 0 });
+        thread.borrow_mut().fetches.push(Fetch {
+            window: id,
+            generation,
+            abort,
+            promised: None,
+            rows: 0,
+            bytes: 0,
+        });
         let thread = Rc::clone(thread);
         spawn_local(async move {
             let result = fetched(&thread, &report, &window, &signal).await;
@@ -261,8 +283,11 @@ async fn fetched(
                 (Frame::Slice(..), None) => return Err(Refusal::garbled(&"rows came before their header")),
             }
         }
-        let rows = arriving.as_ref().map_or(0, Arriving::rows);
-        thread.borrow_mut().progress(window, rows, bytes).ok_or(Refusal::Unreachable)
+        let (promised, rows) =
+            (arriving.as_ref().map(Arriving::promised), arriving.as_ref().map_or(0, Arriving::rows));
+        thread.borrow_mut().progress(window, promised, rows, bytes).ok_or(Refusal::Unreachable)?;
+        fetch_what_is_missing(thread);
+        Ok(())
     })
     .await?;
     let arriving = arriving.ok_or_else(|| Refusal::garbled(&"nothing came"))?;
