@@ -107,13 +107,15 @@ impl Loader {
         self.drawn.get() >= step
     }
 
-    /// Draws the next step as soon as the browser has done what is more urgent.
+    /// Draws the next step as soon as the browser has shown the first, and done what is more urgent.
     fn draw_on(self) {
         let drawn = self.drawn.get_untracked();
-        if drawn < STEPS {
-            self.drawn.set(drawn + 1);
-            set_timeout(move || self.draw_on(), Duration::ZERO);
+        if drawn == STEPS {
+            return;
         }
+        let on = move || set_timeout(move || self.draw_on(), Duration::ZERO);
+        self.drawn.set(drawn + 1);
+        if drawn == 0 { request_animation_frame(on) } else { on() }
     }
 
     /// Looks at something else, or at the same again: what could not be had is then tried once more.
@@ -179,7 +181,7 @@ impl Loader {
                     loaded.load = load;
                 });
                 if self.drawn.get_untracked() == 0 {
-                    self.draw_on();
+                    set_timeout(move || self.draw_on(), Duration::ZERO);
                 }
             }
             Answer::Shown { show, part } if show.turn == now => {
@@ -213,22 +215,22 @@ impl Loader {
         if whole {
             timing::mark(Moment::Measured, load);
         }
-        // A frame is drawn between two callbacks: what is set now is on the screen at the second.
-        request_animation_frame(move || {
-            if first {
-                timing::mark(Moment::FirstMarks, load);
-            }
-            if whole {
-                self.mark_painted(load);
-            }
-        });
+        if first {
+            self.mark_once_drawn(Moment::FirstMarks, 1, load);
+        }
+        if whole {
+            self.mark_once_drawn(Moment::Painted, STEPS, load);
+        }
     }
 
-    /// Marks that the measures are on the screen, after the frame in which the last of them were drawn.
-    fn mark_painted(self, load: Load) {
-        request_animation_frame(move || match self.drawn.get_untracked() {
-            STEPS => timing::mark(Moment::Painted, load),
-            _ => self.mark_painted(load),
+    /// Marks that a step of the figures is on the screen. A frame is drawn between two callbacks: what is set before the
+    /// first is on the screen at the second.
+    fn mark_once_drawn(self, moment: Moment, step: u8, load: Load) {
+        request_animation_frame(move || {
+            if self.drawn.get_untracked() < step {
+                return self.mark_once_drawn(moment, step, load);
+            }
+            request_animation_frame(move || timing::mark(moment, load));
         });
     }
 }
