@@ -9,6 +9,7 @@
 //! - [`life`]: the life of one window, from queued to ready; [`desk`]: all of them, three slots, one account;
 //!   [`turn`]: whose window is next; [`pace`]: how often to look and how long to back off.
 //! - [`upstream`]: what Echo360 says, parsed at the edge; [`directory`]: its courses, sections and terms.
+//! - [`scope`]: who may do what, and with which courses.
 //! - [`api`], [`problem`], [`frame`]: what Lectern itself says, to its page and to everybody else.
 //! - [`wire`]: what the programs of one page say to each other, as bytes.
 //! - [`settings`]: what an installation is told, validated whole.
@@ -27,6 +28,7 @@ pub mod problem;
 pub mod range;
 pub mod report;
 pub mod role;
+pub mod scope;
 pub mod settings;
 pub mod time;
 pub mod turn;
