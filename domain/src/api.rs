@@ -96,6 +96,8 @@ pub struct Roles {
 /// Somebody with a role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
+    /// Names them in paths and queries, where an address would end in logs.
+    pub id: String,
     /// In small letters.
     pub email: String,
     /// What they may do.
@@ -111,10 +113,13 @@ pub struct Person {
     pub changed: Option<Timestamp>,
 }
 
-/// `PUT /api/roles/{email}`: the role and the grants that they have from now on. Answers with the [`Person`].
+/// `PUT /api/roles`: the role and the grants that somebody has from now on, had they any before or not. Answers with the
+/// [`Person`]. `DELETE /api/roles/{id}` takes a role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Appointment {
+    /// Whose.
+    pub email: String,
     /// What they may do.
     pub role: Role,
     /// An instructor's courses and sections; empty for the others.
@@ -151,7 +156,7 @@ pub struct PersonChange {
 }
 
 /// `GET /api/record?from=&to=&person=&what=&before=`: who saw, downloaded, asked and changed roles, newest first, 200
-/// at a time. `from` and `to` are UTC days, both included. With `as=csv` all of them, as a file.
+/// at a time. `from` and `to` are UTC days, both included, `person` is a [`Person::id`], `what` a [`What::slug`]. With `as=csv` all of them, as a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Records {
     /// Newest first.
@@ -174,8 +179,10 @@ pub struct Entry {
     pub last: Timestamp,
     /// How often until then.
     pub count: u32,
-    /// Who; empty for strangers.
+    /// Who, by address; empty for strangers.
     pub person: String,
+    /// The same as it is filtered by; empty for strangers.
+    pub person_id: String,
     /// With which role; absent for somebody without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
