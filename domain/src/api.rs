@@ -3,19 +3,28 @@
 use crate::directory::Term;
 use crate::offer::Parameter;
 use crate::report::{ReportName, Shape};
+use crate::scope::{Grant, Role};
 use crate::time::{Day, Timestamp, iso};
 use crate::window::Parameters;
 use serde::{Deserialize, Serialize};
 
-/// `GET /api/session`: who is asking and what they may see.
+/// `GET /api/session`: who is asking and what they may see. A stranger gets the problem `sign-in-needed`, with the
+/// ways in; somebody without a role `no-role`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
-    /// The name by which requests are theirs.
+    /// The name by which requests are theirs: an e-mail address, or a word for a visitor without one.
     pub person: String,
+    /// What they may do.
+    pub role: Role,
     /// What they may see.
     pub scope: Scope,
-    /// Whether this is local mode: administrator without signing in.
+    /// How they came in.
+    pub way: Way,
+    /// Whether this is local mode: administrator without signing in, who may also look as an instructor.
     pub local: bool,
+    /// Where the browser goes after `DELETE /api/session`, when that alone does not sign out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_out: Option<String>,
     /// The institution, by the name it was given in the settings.
     pub institution: String,
     /// The zone that a view without one is shown in.
@@ -30,6 +39,245 @@ pub struct Session {
 pub enum Scope {
     /// The whole institution.
     Everything,
+    /// These courses and sections.
+    Courses(Vec<Grant>),
+}
+
+/// A way in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Way {
+    /// On this very machine, in local mode.
+    Local,
+    /// Through Cloudflare Access.
+    Access,
+    /// With the installation's key, which can be typed in.
+    Key,
+}
+
+/// `POST /api/session`: `{"key": …}` signs in; in local mode `{"look_as": …}` looks with an instructor's eyes, and
+/// `{"look_as": null}`, or nothing, with an administrator's again. Both answer with the [`Session`].
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Arrival {
+    /// The installation's key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// As whom to look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub look_as: Option<LookAs>,
+}
+
+impl std::fmt::Debug for Arrival {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let key = self.key.as_ref().map(|_| "•••");
+        f.debug_struct("Arrival").field("key", &key).field("look_as", &self.look_as).finish()
+    }
+}
+
+/// As whom the local administrator looks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LookAs {
+    /// `instructor` or `analyst`.
+    pub role: Role,
+    /// The courses and sections of an instructor, at most 20.
+    #[serde(default)]
+    pub courses: Vec<Grant>,
+}
+
+/// `GET /api/roles`: everybody who has a role.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Roles {
+    /// By address.
+    pub people: Vec<Person>,
+}
+
+/// Somebody with a role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// Names them in paths and queries, where an address would end in logs.
+    pub id: String,
+    /// In small letters.
+    pub email: String,
+    /// What they may do.
+    pub role: Role,
+    /// An instructor's courses and sections; empty for the others.
+    #[serde(default)]
+    pub grants: Vec<Grant>,
+    /// Whether the settings name them: what stands here cannot be changed on a page.
+    #[serde(default)]
+    pub fixed: bool,
+    /// When this was last changed; absent for those whom the settings name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<Timestamp>,
+}
+
+/// `PUT /api/roles`: the role and the grants that somebody has from now on, had they any before or not. Answers with the
+/// [`Person`]. `DELETE /api/roles/{id}` takes a role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Appointment {
+    /// Whose.
+    pub email: String,
+    /// What they may do.
+    pub role: Role,
+    /// An instructor's courses and sections; empty for the others.
+    #[serde(default)]
+    pub grants: Vec<Grant>,
+}
+
+/// `POST /api/roles/csv`: what an upload would change; with `?apply=<digest>`, what it has changed. An upload with a
+/// single broken row gets the problem `bad-table` with its lines.
+///
+/// An upload names people; those whom it does not name stay as they are, and whoever it names has exactly what its rows
+/// say afterwards.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RolesUpload {
+    /// Names exactly these changes: given back as `apply`, it makes them and no others.
+    pub digest: String,
+    /// Whether the changes have been made.
+    pub applied: bool,
+    /// Who gets a role for the first time.
+    pub added: Vec<Person>,
+    /// Who gets another role, or other courses.
+    pub changed: Vec<PersonChange>,
+    /// How many are named and have already what their rows say.
+    pub unchanged: u32,
+}
+
+/// A person before and after an upload.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonChange {
+    /// As it is.
+    pub before: Person,
+    /// As it will be.
+    pub after: Person,
+}
+
+/// `GET /api/record?from=&to=&person=&what=&before=`: who saw, downloaded, asked and changed roles, newest first, 200
+/// at a time. `from` and `to` are UTC days, both included, `person` is a [`Person::id`], `what` a [`What::slug`]. With `as=csv` all of them, as a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Records {
+    /// Newest first.
+    pub entries: Vec<Entry>,
+    /// What to give as `before` for those that are older; absent when there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<u64>,
+    /// For how many days entries are kept.
+    pub kept_days: u32,
+}
+
+/// One line of the record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its number: rises.
+    pub id: u64,
+    /// When.
+    pub at: Timestamp,
+    /// When the same was last done again within a few minutes.
+    pub last: Timestamp,
+    /// How often until then.
+    pub count: u32,
+    /// Who, by address; empty for strangers.
+    pub person: String,
+    /// The same as it is filtered by; empty for strangers.
+    pub person_id: String,
+    /// With which role; absent for somebody without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// What was done.
+    pub what: What,
+    /// What they could see then: `everything`, or courses and sections by their UUIDs.
+    pub scope: String,
+    /// On what: a report with its days and course, a person whose role changed, the code of a refusal. Never rows,
+    /// never what somebody searched for.
+    pub view: String,
+}
+
+/// The kinds of things that are recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum What {
+    /// Signed in with the key.
+    SignedIn,
+    /// Signed out.
+    SignedOut,
+    /// The local administrator looks as somebody else.
+    LookedAs,
+    /// Rows were sent to a page.
+    Saw,
+    /// A CSV was downloaded.
+    Downloaded,
+    /// A range was asked for.
+    Asked,
+    /// Windows were asked for again.
+    Retried,
+    /// A request was stopped.
+    Withdrew,
+    /// Somebody was given a role, or other courses.
+    RoleGiven,
+    /// Somebody's role was taken.
+    RoleTaken,
+    /// Roles were changed by an upload.
+    RolesUploaded,
+    /// Everybody's roles were read.
+    SawRoles,
+    /// This record was read.
+    SawRecord,
+    /// Something was to be forgotten.
+    Forgot,
+    /// It was not allowed.
+    Refused,
+}
+
+impl What {
+    /// Every kind, as it is filtered by.
+    pub const ALL: [Self; 15] = [
+        Self::SignedIn,
+        Self::SignedOut,
+        Self::LookedAs,
+        Self::Saw,
+        Self::Downloaded,
+        Self::Asked,
+        Self::Retried,
+        Self::Withdrew,
+        Self::RoleGiven,
+        Self::RoleTaken,
+        Self::RolesUploaded,
+        Self::SawRoles,
+        Self::SawRecord,
+        Self::Forgot,
+        Self::Refused,
+    ];
+
+    /// As it stands in JSON, in a query and in a file.
+    #[must_use]
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::SignedIn => "signed-in",
+            Self::SignedOut => "signed-out",
+            Self::LookedAs => "looked-as",
+            Self::Saw => "saw",
+            Self::Downloaded => "downloaded",
+            Self::Asked => "asked",
+            Self::Retried => "retried",
+            Self::Withdrew => "withdrew",
+            Self::RoleGiven => "role-given",
+            Self::RoleTaken => "role-taken",
+            Self::RolesUploaded => "roles-uploaded",
+            Self::SawRoles => "saw-roles",
+            Self::SawRecord => "saw-record",
+            Self::Forgot => "forgot",
+            Self::Refused => "refused",
+        }
+    }
+
+    /// Reads a slug.
+    #[must_use]
+    pub fn parse(slug: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|what| what.slug() == slug)
+    }
 }
 
 /// `GET /api/reports`.
@@ -239,10 +487,12 @@ pub struct Copy {
     /// The UTC day after the last it covers; null for a report without dates.
     #[serde(default, with = "iso::option")]
     pub end: Option<Day>,
-    /// Data rows.
-    pub rows: u64,
-    /// Bytes of CSV, without the header.
-    pub bytes: u64,
+    /// Data rows; left out for whoever may not see all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u64>,
+    /// Bytes of CSV, without the header; left out with the rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
 }
 
 /// How the Desk fares: whether Echo360 answers and what is under way.
@@ -341,6 +591,28 @@ mod tests {
                     "state": "building", "tries": 0, "since": 6, "upstream_request_id": "u"}],
             })
         );
+    }
+
+    #[test]
+    fn scope_format_unchanged() {
+        let scope = Scope::Courses(vec![
+            Grant { course: "c".into(), section: None },
+            Grant { course: "d".into(), section: Some("s".into()) },
+        ]);
+        assert_eq!(
+            serde_json::to_value(&scope).unwrap(),
+            json!({"courses": [{"course": "c", "section": null}, {"course": "d", "section": "s"}]})
+        );
+        assert_eq!(serde_json::to_value(Scope::Everything).unwrap(), json!("everything"));
+        assert_eq!(serde_json::from_value::<Arrival>(json!({"look_as": null})).unwrap(), Arrival::default());
+    }
+
+    #[test]
+    fn what_is_recorded_is_called_the_same_everywhere() {
+        for what in What::ALL {
+            assert_eq!(serde_json::to_value(what).unwrap(), json!(what.slug()));
+            assert_eq!(What::parse(what.slug()), Some(what));
+        }
     }
 
     #[test]

@@ -442,8 +442,8 @@ impl Window {
                 generation: copy.generation,
                 created: copy.created,
                 end: copy.end,
-                rows: copy.rows,
-                bytes: copy.bytes,
+                rows: Some(copy.rows),
+                bytes: Some(copy.bytes),
             }),
         }
     }

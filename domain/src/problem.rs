@@ -1,5 +1,6 @@
 //! What Lectern says when it cannot do what was asked: one envelope, stable codes, sentences that help.
 
+use crate::api::Way;
 use serde::{Deserialize, Serialize};
 
 /// What went wrong, by what the asker does next. The text form is stable: other programs read it.
@@ -21,6 +22,12 @@ pub enum Code {
     BadQuery,
     /// Parameters that the report does not take, or lacks.
     BadParameters,
+    /// An e-mail address that could be none.
+    BadEmail,
+    /// A role with courses that it does not have, or without those that it needs; an id that is none.
+    BadGrant,
+    /// An upload with rows that cannot be taken: none was.
+    BadTable,
     /// Days given to a report without dates, or left out of one with.
     BadRange,
     /// The last day before the first.
@@ -39,14 +46,28 @@ pub enum Code {
     UnknownRequest,
     /// No such window, or nobody asked for it.
     UnknownWindow,
+    /// Nobody of that address has a role.
+    UnknownPerson,
     /// The route exists, not with this method.
     WrongMethod,
     // Not allowed.
     /// Nobody is signed in, or there is no way to.
     SignInNeeded,
+    /// The key is not the right one.
+    KeyWrong,
+    /// Signed in, and without a role.
+    NoRole,
+    /// The role does not allow it.
+    NotAllowed,
     /// A browser sent this from another site.
     CrossSite,
     // Wait.
+    /// What was previewed is no longer what would happen.
+    PreviewStale,
+    /// Too many wrong keys from this address.
+    TooManyTries,
+    /// As much as one person may ask for.
+    Quota,
     /// The rows are not all here yet.
     RowsNotReady,
     /// The copy that was named has been replaced.
@@ -58,13 +79,15 @@ pub enum Code {
     CredentialsRefused,
     /// A setting is missing or wrong.
     SettingsWrong,
+    /// No way in is set up.
+    NoWayIn,
     /// A fault of Lectern's own.
     Internal,
 }
 
 impl Code {
     /// Every code, for documentation and for the test that no two share a name.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 36] = [
         Self::BadBody,
         Self::BodyTooLarge,
         Self::BadDay,
@@ -72,6 +95,9 @@ impl Code {
         Self::BadId,
         Self::BadQuery,
         Self::BadParameters,
+        Self::BadEmail,
+        Self::BadGrant,
+        Self::BadTable,
         Self::BadRange,
         Self::RangeBackwards,
         Self::RangeInFuture,
@@ -81,14 +107,22 @@ impl Code {
         Self::UnknownRoute,
         Self::UnknownRequest,
         Self::UnknownWindow,
+        Self::UnknownPerson,
         Self::WrongMethod,
         Self::SignInNeeded,
+        Self::KeyWrong,
+        Self::NoRole,
+        Self::NotAllowed,
         Self::CrossSite,
+        Self::PreviewStale,
+        Self::TooManyTries,
+        Self::Quota,
         Self::RowsNotReady,
         Self::CopyReplaced,
         Self::UpstreamDown,
         Self::CredentialsRefused,
         Self::SettingsWrong,
+        Self::NoWayIn,
         Self::Internal,
     ];
 
@@ -102,21 +136,29 @@ impl Code {
             | Self::BadId
             | Self::BadQuery
             | Self::BadParameters
+            | Self::BadEmail
+            | Self::BadGrant
+            | Self::BadTable
             | Self::BadRange
             | Self::RangeBackwards
             | Self::RangeInFuture
             | Self::RangeTooLong
             | Self::RangeTooOld => 400,
-            Self::SignInNeeded => 401,
-            Self::CrossSite => 403,
-            Self::UnknownReport | Self::UnknownRoute | Self::UnknownRequest | Self::UnknownWindow => 404,
+            Self::SignInNeeded | Self::KeyWrong => 401,
+            Self::CrossSite | Self::NoRole | Self::NotAllowed => 403,
+            Self::UnknownReport
+            | Self::UnknownRoute
+            | Self::UnknownRequest
+            | Self::UnknownWindow
+            | Self::UnknownPerson => 404,
             Self::WrongMethod => 405,
-            Self::RowsNotReady => 409,
+            Self::RowsNotReady | Self::PreviewStale => 409,
             Self::CopyReplaced => 410,
             Self::BodyTooLarge => 413,
+            Self::TooManyTries | Self::Quota => 429,
             Self::Internal => 500,
             Self::CredentialsRefused => 502,
-            Self::UpstreamDown | Self::SettingsWrong => 503,
+            Self::UpstreamDown | Self::SettingsWrong | Self::NoWayIn => 503,
         }
     }
 
@@ -131,6 +173,9 @@ impl Code {
             Self::BadId => "That is no id",
             Self::BadQuery => "The query cannot be read",
             Self::BadParameters => "The parameters do not fit the report",
+            Self::BadEmail => "That is no e-mail address",
+            Self::BadGrant => "The role and the courses do not fit",
+            Self::BadTable => "The upload cannot be taken",
             Self::BadRange => "The days do not fit the report",
             Self::RangeBackwards => "The range runs backwards",
             Self::RangeInFuture => "The range is not over",
@@ -140,14 +185,22 @@ impl Code {
             Self::UnknownRoute => "No such route",
             Self::UnknownRequest => "No such request",
             Self::UnknownWindow => "No such window",
+            Self::UnknownPerson => "No such person",
             Self::WrongMethod => "Wrong method",
             Self::SignInNeeded => "Sign in first",
+            Self::KeyWrong => "That is not the key",
+            Self::NoRole => "You have no role yet",
+            Self::NotAllowed => "Your role does not allow this",
             Self::CrossSite => "Refused from another site",
+            Self::PreviewStale => "Something has changed since the preview",
+            Self::TooManyTries => "Too many wrong keys",
+            Self::Quota => "That is as much as one person may ask for",
             Self::RowsNotReady => "Not all rows are here yet",
             Self::CopyReplaced => "A newer copy has replaced this one",
             Self::UpstreamDown => "Echo360 cannot be reached",
             Self::CredentialsRefused => "Echo360 refuses the credentials",
             Self::SettingsWrong => "Lectern is not set up",
+            Self::NoWayIn => "Nobody can sign in yet",
             Self::Internal => "Lectern failed",
         }
     }
@@ -169,13 +222,43 @@ pub struct Problem {
     pub retry_after: Option<u32>,
     /// What to give to Echo360's support.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub upstream_request_id: Option<String>,
+    pub upstream_request_id: Option<Box<str>>,
     /// The ids of the windows that it is about.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub windows: Vec<String>,
+    #[serde(default, skip_serializing_if = "no_windows")]
+    pub windows: Box<[String]>,
+    /// For `sign-in-needed`: how.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_in: Option<Box<SignIn>>,
+    /// For `bad-table`: what is wrong, line by line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lines: Option<Box<Lines>>,
     /// The methods that the route takes, for `wrong-method`: sent as the header `Allow`.
     #[serde(skip)]
     pub allow: Option<Box<str>>,
+}
+
+/// How one can sign in here.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignIn {
+    /// The ways in; none when none is set up.
+    pub ways: Vec<Way>,
+    /// For somebody who has signed out of Lectern, and not where they had signed in: where to go first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_out: Option<String>,
+}
+
+/// What is wrong with an upload, in the order of its lines.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Lines(pub Vec<Line>);
+
+/// What is wrong with one line of an upload.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// The line of the file, from 1; the header is one.
+    pub line: u32,
+    /// A sentence.
+    pub detail: String,
 }
 
 impl Problem {
@@ -191,7 +274,9 @@ impl Problem {
             detail: detail.into(),
             retry_after: None,
             upstream_request_id: None,
-            windows: Vec::new(),
+            windows: Box::default(),
+            sign_in: None,
+            lines: None,
             allow: None,
         }
     }
@@ -206,9 +291,13 @@ impl Problem {
     /// The same, about these windows.
     #[must_use]
     pub fn windows(mut self, ids: Vec<String>) -> Self {
-        self.windows = ids;
+        self.windows = ids.into();
         self
     }
+}
+
+fn no_windows(windows: &[String]) -> bool {
+    windows.is_empty()
 }
 
 impl std::fmt::Display for Problem {

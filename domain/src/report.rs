@@ -100,6 +100,12 @@ impl Report {
         matches!(self.name, "qanda" | "notes" | "polling")
     }
 
+    /// Whether its rows tell sections apart by their numbers, not by their UUIDs.
+    #[must_use]
+    pub fn numbers_sections(&self) -> bool {
+        self.section == "section_number"
+    }
+
     /// The first essential column that `header` lacks, if any. New columns and other spellings are welcome.
     pub fn missing_from<S: AsRef<str>>(&self, header: &[S]) -> Option<&'static str> {
         self.essential.iter().copied().find(|name| column::position(header, name).is_none())

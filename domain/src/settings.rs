@@ -1,6 +1,10 @@
 //! The settings of an installation, read once and validated whole: what is wrong is said in sentences, never
 //! as a failure later on.
 
+use crate::api::Way;
+use crate::token::read_email;
+use std::collections::BTreeSet;
+
 /// The settings, valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -19,7 +23,48 @@ pub struct Settings {
     pub file_hosts: Vec<HostRule>,
     /// Whether a visitor on this very machine is administrator without signing in.
     pub local: bool,
+    /// Cloudflare Access, when it stands before this Worker.
+    pub access: Option<Access>,
+    /// The installation's key, for one operator or a trial.
+    pub key: Option<Secret>,
+    /// What sessions are signed with.
+    pub session_key: Option<Secret>,
+    /// Whom the settings make administrators: addresses in small letters.
+    pub admins: BTreeSet<String>,
+    /// For how many days the record is kept.
+    pub record_days: u32,
 }
+
+/// Where Cloudflare Access is, and what it calls this application.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Access {
+    /// The team's domain: a host.
+    pub team: String,
+    /// The application's audience tag.
+    pub audience: String,
+    /// Where the team's keys are.
+    pub certs: String,
+}
+
+impl Access {
+    /// What its tokens name as their issuer.
+    #[must_use]
+    pub fn issuer(&self) -> String {
+        format!("https://{}", self.team)
+    }
+
+    /// Where the browser goes to sign out of Access, too.
+    #[must_use]
+    pub fn sign_out(&self) -> String {
+        format!("https://{}/cdn-cgi/access/logout", self.team)
+    }
+}
+
+/// The fewest bits of a key that cannot be guessed.
+const KEY_BITS: f64 = 128.0;
+
+/// Days for which the record is kept unless the settings say otherwise: a year.
+const RECORD_DAYS: u32 = 365;
 
 /// Text that must not be printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -84,7 +129,7 @@ pub const REGIONS: [(&str, &str); 4] = [
 ];
 
 /// Every name that is read.
-pub const NAMES: [&str; 8] = [
+pub const NAMES: [&str; 15] = [
     "ECHO360_REGION",
     "ECHO360_URL",
     "ECHO360_CLIENT_ID",
@@ -93,6 +138,13 @@ pub const NAMES: [&str; 8] = [
     "LECTERN_TIME_ZONE",
     "LECTERN_ASSET_HOSTS",
     "LECTERN_LOCAL",
+    "ACCESS_TEAM_DOMAIN",
+    "ACCESS_AUD",
+    "ACCESS_CERTS_URL",
+    "LECTERN_KEY",
+    "LECTERN_SESSION_KEY",
+    "LECTERN_ADMINS",
+    "LECTERN_RECORD_DAYS",
 ];
 
 impl Settings {
@@ -149,8 +201,72 @@ impl Settings {
                 false
             }
         };
-        let settings = Self { upstream, client_id, client_secret, institution, time_zone, file_hosts, local };
+        let access = read_access(
+            value("ACCESS_TEAM_DOMAIN"),
+            value("ACCESS_AUD"),
+            value("ACCESS_CERTS_URL"),
+            &mut wrong,
+        );
+        let mut key = |name: &str| {
+            let key = value(name)?.trim().to_owned();
+            if bits(&key) < KEY_BITS {
+                wrong.push(format!(
+                    "{name} is too easy to guess: it needs 128 bits, such as `openssl rand -hex 32` gives."
+                ));
+            }
+            Some(Secret(key))
+        };
+        let (key, session_key) = (key("LECTERN_KEY"), key("LECTERN_SESSION_KEY"));
+        if key.is_some() && session_key.is_none() {
+            wrong.push("LECTERN_KEY needs LECTERN_SESSION_KEY, which sessions are signed with.".to_owned());
+        }
+        if key.is_some() && key == session_key {
+            wrong.push("LECTERN_KEY and LECTERN_SESSION_KEY must differ.".to_owned());
+        }
+        let admins = value("LECTERN_ADMINS").map_or_else(BTreeSet::new, |list| {
+            let admins = list.split(',').filter(|entry| !entry.trim().is_empty()).map(read_email);
+            let admins = admins.collect::<Option<BTreeSet<_>>>().unwrap_or_else(|| {
+                wrong.push("LECTERN_ADMINS must be e-mail addresses with commas between.".to_owned());
+                BTreeSet::new()
+            });
+            if access.is_none() {
+                wrong.push(
+                    "LECTERN_ADMINS needs Cloudflare Access, which knows addresses: set ACCESS_TEAM_DOMAIN and \
+                     ACCESS_AUD."
+                        .to_owned(),
+                );
+            }
+            admins
+        });
+        let record_days = value("LECTERN_RECORD_DAYS").map_or(Some(RECORD_DAYS), |days| {
+            days.trim().parse().ok().filter(|days| (1..=3650).contains(days))
+        });
+        let record_days = record_days.unwrap_or_else(|| {
+            wrong.push("LECTERN_RECORD_DAYS must be a number of days from 1 to 3650.".to_owned());
+            RECORD_DAYS
+        });
+        let settings = Self {
+            upstream,
+            client_id,
+            client_secret,
+            institution,
+            time_zone,
+            file_hosts,
+            local,
+            access,
+            key,
+            session_key,
+            admins,
+            record_days,
+        };
         if wrong.is_empty() { Ok(settings) } else { Err(wrong) }
+    }
+
+    /// The ways in for somebody who is not on this very machine.
+    #[must_use]
+    pub fn ways(&self) -> Vec<Way> {
+        let access = self.access.as_ref().map(|_| Way::Access);
+        access.into_iter().chain(self.key.as_ref().map(|_| Way::Key)).collect()
     }
 
     /// The upstream's host, with its port where the address has one.
@@ -192,6 +308,69 @@ fn read_upstream(region: Option<String>, url: Option<String>) -> Result<String, 
             }
         }
     }
+}
+
+fn read_access(
+    team: Option<String>,
+    audience: Option<String>,
+    certs: Option<String>,
+    wrong: &mut Vec<String>,
+) -> Option<Access> {
+    let (team, audience) = match (team, audience) {
+        (Some(team), Some(audience)) => (team, audience),
+        (None, None) if certs.is_none() => return None,
+        _ => {
+            wrong.push("Cloudflare Access needs both ACCESS_TEAM_DOMAIN and ACCESS_AUD.".to_owned());
+            return None;
+        }
+    };
+    let team = team.trim().trim_end_matches('/');
+    let team = team.strip_prefix("https://").unwrap_or(team).to_ascii_lowercase();
+    if !is_host(&team) || !team.contains('.') {
+        wrong.push("ACCESS_TEAM_DOMAIN must be a host such as example.cloudflareaccess.com.".to_owned());
+    }
+    let audience = audience.trim().to_owned();
+    if !audience.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)) || audience.len() > 200 {
+        wrong.push("ACCESS_AUD must be the application's audience tag, as Access shows it.".to_owned());
+    }
+    let certs = match certs {
+        None => format!("https://{team}/cdn-cgi/access/certs"),
+        Some(url) => {
+            let url = url.trim().to_owned();
+            let host = url.strip_prefix("http://").and_then(|rest| rest.split('/').next());
+            // Whoever names the keys names who gets in: elsewhere they come from the team's own domain.
+            if !host.is_some_and(|host| is_host(host) && is_loopback(host)) {
+                wrong.push("ACCESS_CERTS_URL is for tests on this machine: leave it out.".to_owned());
+            }
+            url
+        }
+    };
+    Some(Access { team, audience, certs })
+}
+
+/// How many bits a key has if its characters were drawn by chance from the smallest usual alphabet that holds them
+/// all; none if it is plainly not so drawn.
+fn bits(key: &str) -> f64 {
+    let different: BTreeSet<char> = key.chars().collect();
+    // Words with blanks between are not drawn letter by letter.
+    if different.len() < 8 || key.contains(char::is_whitespace) {
+        return 0.0;
+    }
+    let all = |is: fn(char) -> bool| key.chars().all(is);
+    let alphabet: f64 = if all(|c| c.is_ascii_digit()) {
+        10.0
+    } else if all(|c| c.is_ascii_hexdigit()) {
+        16.0
+    } else if all(|c| c.is_ascii_lowercase()) || all(|c| c.is_ascii_uppercase()) {
+        26.0
+    } else if all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()) {
+        32.0
+    } else {
+        62.0
+    };
+    #[expect(clippy::cast_precision_loss, reason = "the length of a setting")]
+    let length = key.chars().count() as f64;
+    length * alphabet.log2()
 }
 
 fn read_host(text: &str) -> Option<HostRule> {
@@ -300,6 +479,73 @@ mod tests {
         assert!(one(&[("ECHO360_REGION", "us"), ("LECTERN_LOCAL", "yes")]).contains("LECTERN_LOCAL"));
         assert!(one(&[("ECHO360_URL", "https://echo360.org/path")]).contains("without a path"));
         assert!(one(&[("ECHO360_URL", "https://user@echo360.org")]).contains("ECHO360_URL"));
+    }
+
+    const LONG: &str = "0123456789abcdef0123456789abcdef";
+    const OTHER: &str = "fedcba9876543210fedcba9876543210";
+
+    fn here(more: &[(&'static str, &'static str)]) -> Result<Settings, Vec<String>> {
+        with(&[&[("ECHO360_REGION", "us")], more].concat())
+    }
+
+    #[test]
+    fn the_ways_in_are_those_that_are_set_up_whole() {
+        assert!(here(&[]).unwrap().ways().is_empty());
+        let key = here(&[("LECTERN_KEY", LONG), ("LECTERN_SESSION_KEY", OTHER)]).unwrap();
+        assert_eq!(key.ways(), [Way::Key]);
+        let access = here(&[
+            ("ACCESS_TEAM_DOMAIN", "https://Team.cloudflareaccess.com/"),
+            ("ACCESS_AUD", "4714c1358e65fe4b408ad6d432a5f878f08194bdb4752441fd56faefa9b2b6f2"),
+            ("LECTERN_ADMINS", " Boss@Example.org , ,second@example.org"),
+            ("LECTERN_RECORD_DAYS", "30"),
+        ])
+        .unwrap();
+        assert_eq!((access.ways(), access.record_days), (vec![Way::Access], 30));
+        assert!(access.admins.contains("boss@example.org") && access.admins.len() == 2);
+        let access = access.access.unwrap();
+        assert_eq!(access.certs, "https://team.cloudflareaccess.com/cdn-cgi/access/certs");
+        assert_eq!(access.issuer(), "https://team.cloudflareaccess.com");
+    }
+
+    #[test]
+    fn half_a_way_in_is_none_and_says_what_it_lacks() {
+        let one = |values: &[(&'static str, &'static str)]| here(values).unwrap_err().join(" ");
+        assert!(one(&[("LECTERN_KEY", LONG)]).contains("needs LECTERN_SESSION_KEY"));
+        assert!(one(&[("LECTERN_KEY", LONG), ("LECTERN_SESSION_KEY", LONG)]).contains("must differ"));
+        assert!(one(&[("ACCESS_AUD", "a")]).contains("ACCESS_TEAM_DOMAIN"));
+        assert!(one(&[("LECTERN_ADMINS", "a@b.cd")]).contains("needs Cloudflare Access"));
+        let access = [("ACCESS_TEAM_DOMAIN", "t.cloudflareaccess.com"), ("ACCESS_AUD", "a")];
+        let with_access = |more: (&'static str, &'static str)| here(&[&access[..], &[more]].concat());
+        for url in ["https://evil.example/certs", "http://10.0.0.1/certs", "http://localhost.evil.example/"] {
+            assert!(
+                with_access(("ACCESS_CERTS_URL", url)).unwrap_err().join(" ").contains("for tests"),
+                "{url}"
+            );
+        }
+        assert!(with_access(("ACCESS_CERTS_URL", "http://127.0.0.1:9/certs")).is_ok());
+        assert!(with_access(("LECTERN_ADMINS", "boss")).unwrap_err().join(" ").contains("e-mail"));
+        assert!(one(&[("LECTERN_RECORD_DAYS", "0")]).contains("LECTERN_RECORD_DAYS"));
+    }
+
+    #[test]
+    fn a_key_that_could_be_guessed_is_refused() {
+        let refused = |key: &str| {
+            let values = [("ECHO360_REGION", "us"), ("LECTERN_KEY", key), ("LECTERN_SESSION_KEY", OTHER)];
+            read(&[&CREDENTIALS[..], &values].concat()).is_err_and(|wrong| wrong.join(" ").contains("guess"))
+        };
+        let repeated = "a".repeat(80);
+        for key in [
+            "secret",
+            "correct horse battery staple",
+            "0123456789abcdef0123456789abcde",
+            "01234567890123456789012345678901",
+            &repeated,
+        ] {
+            assert!(refused(key), "{key}");
+        }
+        for key in [LONG, "Zm9vYmFyYmF6cXV4MTIzNA"] {
+            assert!(!refused(key), "{key}");
+        }
     }
 
     #[test]

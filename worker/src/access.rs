@@ -5,8 +5,9 @@
 //! choose the address header too under `wrangler dev`, so no one of them is enough; what makes them count is
 //! that a deployed Worker has no such setting and that the local one listens on loopback only.
 
-use domain::api::Scope;
+use domain::api::Way;
 use domain::problem::{Code, Problem};
+use domain::scope::Standing;
 use domain::settings::{Settings, is_loopback};
 use worker::Request;
 
@@ -15,10 +16,10 @@ use worker::Request;
 pub(crate) struct Visitor {
     /// The name by which requests are theirs.
     pub(crate) person: String,
-    /// What they may see.
-    pub(crate) scope: Scope,
-    /// Whether they are here by local mode.
-    pub(crate) local: bool,
+    /// What they may do, and with which courses.
+    pub(crate) standing: Standing,
+    /// How they came in.
+    pub(crate) way: Way,
 }
 
 /// The visitor who sent this request.
@@ -47,7 +48,11 @@ pub(crate) fn visitor(request: &Request, settings: &Settings) -> Result<Visitor,
     let is_here =
         header("cf-connecting-ip").is_some_and(|address| is_loopback(&address)) && is_loopback(&host);
     if settings.local && is_here {
-        return Ok(Visitor { person: "local".to_owned(), scope: Scope::Everything, local: true });
+        return Ok(Visitor {
+            person: "local".to_owned(),
+            standing: Standing::administrator(),
+            way: Way::Local,
+        });
     }
     Err(Problem::new(
         Code::SignInNeeded,

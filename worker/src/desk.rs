@@ -302,9 +302,9 @@ impl Desk {
         let now = clock::now();
         let answer = match errand {
             ToDesk::Reports => answer::json(&self.reports().await?),
-            ToDesk::Courses(scope) => {
+            ToDesk::Courses(reach) => {
                 self.seek_directory().await?;
-                answer::json(&self.stored(|store| store.courses(&scope))?)
+                answer::json(&reach.cut_courses(self.stored(Store::courses)?))
             }
             ToDesk::Ask { person, ask } => answer::json(&self.ask(person, ask).await?),
             ToDesk::Requests => answer::json(&self.rules(|rules| {
@@ -651,7 +651,7 @@ pub(crate) fn rows_not_ready(ids: Vec<String>, failed: Option<Failed>) -> Proble
         Some(Failed { window, fault, upstream }) => {
             let detail = format!("Not here: {some}{more}. {window} failed: {fault} Try it again.");
             let problem = Problem::new(Code::RowsNotReady, detail).windows(ids);
-            Problem { upstream_request_id: upstream, ..problem }
+            Problem { upstream_request_id: upstream.map(String::into_boxed_str), ..problem }
         }
     }
 }

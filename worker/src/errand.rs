@@ -1,11 +1,12 @@
 //! What the Worker, the Desk and the Windows say to each other: plain types over the objects' own `fetch`.
 
 use crate::answer;
-use domain::api::{Ask, Scope};
+use domain::api::Ask;
 use domain::desk::Inquiry;
 use domain::life::{self, Copy, Outcome};
 use domain::problem::{Code, Problem};
 use domain::report::Shape;
+use domain::scope::Reach;
 use domain::time::Timestamp;
 use domain::window::WindowKey;
 use serde::de::DeserializeOwned;
@@ -17,8 +18,8 @@ use worker::{Env, Method, Request, RequestInit, Response, Stub};
 pub(crate) enum ToDesk {
     /// What Echo360 offers.
     Reports,
-    /// The courses and sections seen so far.
-    Courses(Scope),
+    /// The courses and sections seen so far, those within reach.
+    Courses(Reach),
     /// A person's ask; answered with the request.
     Ask { person: String, ask: Ask },
     /// All requests.

@@ -3,8 +3,9 @@
 use crate::access::{Visitor, visitor};
 use crate::errand::{self, Found, ToDesk, ToWindow};
 use crate::{answer, clock, download, setting};
-use domain::api::{Ask, Health, Retry, Session};
+use domain::api::{Ask, Health, Retry, Session, Way};
 use domain::problem::{Code, Problem};
+use domain::scope::Reach;
 use domain::settings::Settings;
 use domain::window::is_window_id;
 use futures_util::StreamExt;
@@ -50,7 +51,7 @@ async fn respond(request: &mut Request, env: &Env) -> std::result::Result<Result
         }
         ["courses"] => {
             allow(request, &[Method::Get])?;
-            pass_on(&desk, &ToDesk::Courses(visitor.scope)).await
+            pass_on(&desk, &ToDesk::Courses(Reach::Everything)).await
         }
         ["requests"] => {
             allow(request, &[Method::Get, Method::Post])?;
@@ -105,8 +106,11 @@ async fn respond(request: &mut Request, env: &Env) -> std::result::Result<Result
 fn session(visitor: Visitor, settings: &Settings) -> Session {
     Session {
         person: visitor.person,
-        scope: visitor.scope,
-        local: visitor.local,
+        role: visitor.standing.role,
+        scope: visitor.standing.scope(),
+        way: visitor.way,
+        local: visitor.way == Way::Local,
+        sign_out: None,
         institution: settings.institution.clone(),
         time_zone: settings.time_zone.clone(),
         now: clock::now(),

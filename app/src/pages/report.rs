@@ -89,8 +89,8 @@ pub fn ReportView(
 
     let most = capacity::most_rows();
     let too_large = Memo::new(move |_| {
-        let rows = request
-            .with(|r| r.iter().flat_map(|r| &r.windows).filter_map(|w| Some(w.copy.as_ref()?.rows)).sum());
+        let rows =
+            request.with(|r| r.iter().flat_map(|r| &r.windows).filter_map(|w| w.copy.as_ref()?.rows).sum());
         (rows > most).then_some(rows)
     });
     Effect::new(move |_| {

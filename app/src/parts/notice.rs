@@ -21,7 +21,7 @@ pub fn Notice(
     let (title, detail) = (words::trouble_title(&trouble), words::trouble_detail(&trouble));
     let code = words::trouble_code(&trouble);
     let support = match &trouble {
-        Trouble::Said(problem) => problem.upstream_request_id.clone(),
+        Trouble::Said(problem) => problem.upstream_request_id.as_deref().map(str::to_owned),
         Trouble::Unreachable | Trouble::Garbled(_) => None,
     };
     view! {

@@ -61,7 +61,7 @@ fn Row(
         window.with(|w| w.as_ref().map(|w| (w.state, w.again.is_some_and(State::is_under_way))))
     });
     let days = of(|window| Some(words::window_days(window)));
-    let rows = of(|window| window.copy.as_ref().map(|copy| spelling::count(copy.rows)));
+    let rows = of(|window| window.copy.as_ref().and_then(|copy| copy.rows).map(spelling::count));
     let fault = of(|window| window.fault.clone());
     let support = of(|window| {
         let went_wrong = window.state == State::Failed || window.fault.is_some();

@@ -122,7 +122,7 @@ async fn three_tries_fail_with_the_id_for_support_and_trying_again_starts_afresh
     let problem = stack.problem(&format!("/api/csv/{query}")).await;
     assert_eq!(problem.code, Code::RowsNotReady);
     let missing: Vec<&str> = request.windows[..2].iter().map(|window| window.id.as_str()).collect();
-    assert_eq!(problem.windows, missing, "a problem that names them, not a short file");
+    assert_eq!(problem.windows.to_vec(), missing, "a problem that names them, not a short file");
 
     stack.http.delete(format!("{}/sandbox/faults", stack.sandbox.url())).send().await.unwrap();
     let retry = stack.at(&format!("/api/requests/{}/retry", request.id));

@@ -1,7 +1,7 @@
 //! What the Desk keeps in SQLite: a row per window, per request, per section, Echo360's directory, a few facts.
 
 use crate::errand::SectionRow;
-use domain::api::{Course, Courses, Scope, Section};
+use domain::api::{Course, Courses, Section};
 use domain::desk::{Account, Changes, Desk};
 use domain::directory::{self, Directory};
 use domain::life::Window;
@@ -159,10 +159,9 @@ impl Store {
         self.keep("directory", &again)
     }
 
-    /// The courses in scope, by code and name: those that Echo360 lists, and those that rows name. Reports that
+    /// All courses, by code and name: those that Echo360 lists, and those that rows name. Reports that
     /// know a section only by its number do not add a section of their own here.
-    pub(crate) fn courses(&self, scope: &Scope) -> Result<Courses> {
-        let Scope::Everything = scope;
+    pub(crate) fn courses(&self) -> Result<Courses> {
         let directory = self.directory()?.map(|(directory, _)| directory).unwrap_or_default();
         let seen: Vec<SectionRow> = self
             .sql

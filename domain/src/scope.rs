@@ -1,0 +1,317 @@
+//! Who may do what, and with which courses: decided by one function, [`permit`], for every route.
+//!
+//! What is out of reach answers exactly as what does not exist: its rows, its courses, other people's requests are
+//! not there. Whoever may not see all of an institution is told no count of all of it either.
+
+use crate::api::{Courses, Request, Scope, Window};
+use crate::report::{Report, ReportName};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What somebody may do in Lectern. Not the role that Echo360's rows name: that is [`crate::role::Role`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Everything: all courses, roles, the record.
+    Administrator,
+    /// All courses.
+    Analyst,
+    /// Their courses and sections.
+    Instructor,
+}
+
+impl Role {
+    /// Every role, the one that may do most first.
+    pub const ALL: [Self; 3] = [Self::Administrator, Self::Analyst, Self::Instructor];
+
+    /// As it stands in JSON and in an upload.
+    #[must_use]
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::Administrator => "administrator",
+            Self::Analyst => "analyst",
+            Self::Instructor => "instructor",
+        }
+    }
+
+    /// Reads a slug.
+    #[must_use]
+    pub fn parse(slug: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.slug() == slug)
+    }
+}
+
+/// A course that somebody may see, or one section of it. Ids are held in small letters: [`Grant::read`].
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Grant {
+    /// The course's UUID.
+    pub course: String,
+    /// The section's UUID; null for the whole course.
+    #[serde(default)]
+    pub section: Option<String>,
+}
+
+impl Grant {
+    /// The same with its ids trimmed and in small letters; `None` when one of them could be no UUID.
+    #[must_use]
+    pub fn read(&self) -> Option<Self> {
+        let section = match &self.section {
+            Some(section) => Some(read_id(section)?),
+            None => None,
+        };
+        Some(Self { course: read_id(&self.course)?, section })
+    }
+}
+
+/// An id as it is compared; `None` when it is no UUID.
+#[must_use]
+pub fn read_id(text: &str) -> Option<String> {
+    let text = text.trim();
+    let fits = text.len() == 36
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        });
+    fits.then(|| text.to_ascii_lowercase())
+}
+
+/// The role that somebody was given, with its courses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// The role.
+    pub role: Role,
+    /// An instructor's courses and sections: without them nothing can be seen.
+    pub grants: Vec<Grant>,
+}
+
+impl Standing {
+    /// An administrator's.
+    #[must_use]
+    pub fn administrator() -> Self {
+        Self { role: Role::Administrator, grants: Vec::new() }
+    }
+
+    /// What may be seen.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        match self.role {
+            Role::Administrator | Role::Analyst => Scope::Everything,
+            Role::Instructor => Scope::Courses(self.grants.clone()),
+        }
+    }
+}
+
+/// Everything that a route can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doing<'a> {
+    /// Read who one is, sign out.
+    BeHere,
+    /// Read what can be asked for.
+    ListReports,
+    /// Read the courses.
+    ListCourses,
+    /// Ask for windows of a report.
+    Ask {
+        /// Which.
+        report: &'a str,
+    },
+    /// Follow requests, try them again, stop them.
+    Follow,
+    /// Read rows of a report, as frames or as CSV.
+    Read {
+        /// Which.
+        report: &'a str,
+    },
+    /// Read and change what others may do.
+    Appoint,
+    /// Read the record.
+    Audit,
+    /// Forget people or rows.
+    Forget,
+}
+
+/// How far somebody reaches. Every answer is cut to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reach {
+    /// To all courses, and to everybody's requests.
+    Everything,
+    /// To some courses and sections, and to their own requests.
+    Only {
+        /// Who.
+        person: String,
+        /// What they were given.
+        grants: Vec<Grant>,
+    },
+}
+
+/// Why something may not be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// They have no role.
+    NoRole,
+    /// Their role does not allow it.
+    NotAllowed,
+    /// To them there is no such report.
+    UnknownReport,
+}
+
+/// Whether somebody may do this, and how far it reaches.
+///
+/// # Errors
+/// [`Refused`].
+pub fn permit(person: &str, standing: Option<&Standing>, doing: Doing<'_>) -> Result<Reach, Refused> {
+    let Some(Standing { role, grants }) = standing else { return Err(Refused::NoRole) };
+    match role {
+        Role::Administrator => Ok(Reach::Everything),
+        Role::Analyst => match doing {
+            Doing::Appoint | Doing::Audit | Doing::Forget => Err(Refused::NotAllowed),
+            _ => Ok(Reach::Everything),
+        },
+        Role::Instructor => {
+            let reach = Reach::Only { person: person.to_owned(), grants: grants.clone() };
+            match doing {
+                Doing::Appoint | Doing::Audit | Doing::Forget => Err(Refused::NotAllowed),
+                Doing::Ask { report } | Doing::Read { report } if !reach.knows_report(report) => {
+                    Err(Refused::UnknownReport)
+                }
+                _ => Ok(reach),
+            }
+        }
+    }
+}
+
+impl Reach {
+    /// Whether this report can be seen at all: without columns that name the course, only by those who see all.
+    #[must_use]
+    pub fn knows_report(&self, name: &str) -> bool {
+        *self == Self::Everything || ReportName::parse(name).is_some_and(|name| name.known().is_some())
+    }
+
+    /// Whether this person's requests can be seen.
+    #[must_use]
+    pub fn sees_requests_of(&self, owner: &str) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Only { person, .. } => person == owner,
+        }
+    }
+
+    /// The courses that can be seen, with the sections that can be.
+    #[must_use]
+    pub fn cut_courses(&self, known: Courses) -> Courses {
+        let Self::Only { grants, .. } = self else { return known };
+        let Courses { mut courses, terms } = known;
+        courses.retain_mut(|course| {
+            let of_course = || grants.iter().filter(|grant| grant.course.eq_ignore_ascii_case(&course.id));
+            if of_course().any(|grant| grant.section.is_none()) {
+                return true;
+            }
+            let sections: BTreeSet<String> =
+                of_course().filter_map(|grant| Some(grant.section.as_ref()?.to_ascii_lowercase())).collect();
+            course.sections.retain(|section| sections.contains(&section.id.to_ascii_lowercase()));
+            !sections.is_empty()
+        });
+        Courses { courses, terms }
+    }
+
+    /// A request without what counts rows of everybody.
+    #[must_use]
+    pub fn cut_request(&self, mut request: Request) -> Request {
+        if *self != Self::Everything {
+            request.windows.iter_mut().for_each(cut_window);
+        }
+        request
+    }
+
+    /// A fault as it may be told: one with a number in it may count rows of everybody, or quote what Echo360 said.
+    #[must_use]
+    pub fn cut_fault(&self, fault: String) -> String {
+        if *self == Self::Everything { fault } else { cut_fault(fault) }
+    }
+
+    /// The slices of a report that can be seen. Reports that know a section by its number alone are cut by the
+    /// numbers of `sections`: sections of one course that bear the same number in several terms are one to them.
+    #[must_use]
+    pub fn cut_slices(&self, report: &Report, sections: &Numbers) -> Cut {
+        let Self::Only { grants, .. } = self else { return Cut::Everything };
+        if !report.numbers_sections() {
+            return Cut::Only(grants.clone());
+        }
+        let numbered = grants.iter().filter_map(|grant| {
+            let section = match &grant.section {
+                Some(id) => Some(sections.0.get(&(grant.course.clone(), id.clone()))?.clone()),
+                None => None,
+            };
+            Some(Grant { course: grant.course.clone(), section })
+        });
+        Cut::Only(numbered.collect())
+    }
+
+    /// Whether [`Reach::cut_slices`] needs to know the numbers of sections.
+    #[must_use]
+    pub fn needs_numbers(&self, report: &Report) -> bool {
+        matches!(self, Self::Only { grants, .. } if grants.iter().any(|grant| grant.section.is_some()))
+            && report.numbers_sections()
+    }
+}
+
+/// What is said instead of a fault that may count rows.
+const FAULT_CUT: &str = "Something was wrong with Echo360's answer. An administrator can see what.";
+
+fn cut_window(window: &mut Window) {
+    if let Some(copy) = &mut window.copy {
+        (copy.rows, copy.bytes) = (None, None);
+    }
+    window.fault = window.fault.take().map(cut_fault);
+}
+
+fn cut_fault(fault: String) -> String {
+    let may_count = fault.replace("Echo360", "").bytes().any(|byte| byte.is_ascii_digit());
+    if may_count { FAULT_CUT.to_owned() } else { fault }
+}
+
+/// The numbers of sections, by the ids of course and section in small letters.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Numbers(BTreeMap<(String, String), String>);
+
+impl Numbers {
+    /// The numbers of these courses' sections; a section without one has none.
+    #[must_use]
+    pub fn of(known: &Courses) -> Self {
+        let numbers = known.courses.iter().flat_map(|course| {
+            let course_id = course.id.to_ascii_lowercase();
+            course.sections.iter().filter(|section| !section.number.is_empty()).map(move |section| {
+                ((course_id.clone(), section.id.to_ascii_lowercase()), section.number.clone())
+            })
+        });
+        Self(numbers.collect())
+    }
+}
+
+/// Which slices of a copy may be sent: a section is named as the report's rows name it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cut {
+    /// All.
+    #[default]
+    Everything,
+    /// Those of these courses and sections.
+    Only(Vec<Grant>),
+}
+
+impl Cut {
+    /// Whether a slice may be sent. A slice that names no course is for those who see all.
+    #[must_use]
+    pub fn lets_through(&self, course: &str, section: &str) -> bool {
+        let Self::Only(grants) = self else { return true };
+        grants.iter().any(|grant| {
+            grant.course.eq_ignore_ascii_case(course)
+                && grant.section.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(section))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

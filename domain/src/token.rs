@@ -1,0 +1,343 @@
+//! A signed token (RFC 7519) of Cloudflare Access, read and judged: all but the signature itself, which the runtime
+//! checks with the key that is named.
+//!
+//! **Invariant**: a token is taken only if it says RS256 itself, is for this application, from this team, and its time
+//! has come and is not over. What a token says of its own key is a name to look up, never a key.
+
+use crate::time::{SECOND, Timestamp};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// Clocks may differ by this much where a token's time is judged.
+pub const LEEWAY: i64 = 60 * SECOND;
+
+/// A token longer than this is none: those of Access are about 1 KB.
+const LONGEST: usize = 16 << 10;
+
+/// Keys of one list that are read.
+const MOST_KEYS: usize = 32;
+
+/// Why a token is not taken. For the record and the log: the asker is told that they are not signed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Refusal {
+    /// It is no token.
+    NotAToken,
+    /// It is signed in another way than RS256, or not at all.
+    WrongAlgorithm,
+    /// Its key is not among the team's.
+    UnknownKey,
+    /// Its signature is not of that key.
+    WrongSignature,
+    /// It is from somebody else.
+    WrongIssuer,
+    /// It is for another application.
+    WrongAudience,
+    /// Its time is over.
+    Expired,
+    /// Its time has not come.
+    NotYet,
+    /// It names nobody.
+    Nameless,
+    /// Its person has signed out since.
+    SignedOut,
+}
+
+impl Refusal {
+    /// As it is recorded.
+    #[must_use]
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::NotAToken => "not-a-token",
+            Self::WrongAlgorithm => "wrong-algorithm",
+            Self::UnknownKey => "unknown-key",
+            Self::WrongSignature => "wrong-signature",
+            Self::WrongIssuer => "wrong-issuer",
+            Self::WrongAudience => "wrong-audience",
+            Self::Expired => "expired",
+            Self::NotYet => "not-yet",
+            Self::Nameless => "nameless",
+            Self::SignedOut => "signed-out",
+        }
+    }
+}
+
+/// A token as it came: nothing of it is to be believed before its signature is checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unchecked {
+    /// What was signed.
+    pub signed: Vec<u8>,
+    /// The signature.
+    pub signature: Vec<u8>,
+    /// The name of the key.
+    pub key: String,
+    claims: Claims,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+struct Head {
+    alg: String,
+    kid: Option<String>,
+    /// Extensions that must be understood: none is.
+    crit: Option<Value>,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+struct Claims {
+    iss: Option<String>,
+    aud: Option<Value>,
+    exp: Option<f64>,
+    nbf: Option<f64>,
+    iat: Option<f64>,
+    email: Option<String>,
+}
+
+/// Who a token is for, and how long it holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bearer {
+    /// The address, in small letters.
+    pub email: String,
+    /// When it was made.
+    pub issued: Timestamp,
+    /// When it ends, without leeway.
+    pub expires: Timestamp,
+}
+
+impl Unchecked {
+    /// Reads a token.
+    ///
+    /// # Errors
+    /// [`Refusal::NotAToken`], [`Refusal::WrongAlgorithm`].
+    pub fn read(text: &str) -> Result<Self, Refusal> {
+        if text.len() > LONGEST {
+            return Err(Refusal::NotAToken);
+        }
+        let mut parts = text.split('.');
+        let (Some(head), Some(claims), Some(signature), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(Refusal::NotAToken);
+        };
+        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| Refusal::NotAToken);
+        let read: Head = serde_json::from_slice(&decode(head)?).map_err(|_| Refusal::NotAToken)?;
+        if read.alg != "RS256" || read.crit.is_some() {
+            return Err(Refusal::WrongAlgorithm);
+        }
+        Ok(Self {
+            signed: format!("{head}.{claims}").into_bytes(),
+            signature: decode(signature)?,
+            key: read.kid.ok_or(Refusal::UnknownKey)?,
+            claims: serde_json::from_slice(&decode(claims)?).map_err(|_| Refusal::NotAToken)?,
+        })
+    }
+
+    /// Judges what the token says; to be believed once the signature is checked, too.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub fn judge(&self, issuer: &str, audience: &str, now: Timestamp) -> Result<Bearer, Refusal> {
+        let Claims { iss, aud, exp, nbf, iat, email } = &self.claims;
+        if iss.as_deref().map(|iss| iss.trim_end_matches('/')) != Some(issuer) {
+            return Err(Refusal::WrongIssuer);
+        }
+        let is_for_us = match aud {
+            Some(Value::String(one)) => one == audience,
+            Some(Value::Array(several)) => several.iter().any(|one| one.as_str() == Some(audience)),
+            _ => false,
+        };
+        if !is_for_us || audience.is_empty() {
+            return Err(Refusal::WrongAudience);
+        }
+        let expires = exp.and_then(instant).ok_or(Refusal::Expired)?;
+        if expires.plus(LEEWAY) <= now {
+            return Err(Refusal::Expired);
+        }
+        let begins = [nbf, iat].into_iter().flatten().map(|at| instant(*at));
+        for begins in begins {
+            if begins.ok_or(Refusal::NotYet)? > now.plus(LEEWAY) {
+                return Err(Refusal::NotYet);
+            }
+        }
+        let email = email.as_deref().and_then(read_email).ok_or(Refusal::Nameless)?;
+        // One that does not say when it was made is as old as can be: signing out ends it for good.
+        let issued = iat.and_then(instant).unwrap_or(Timestamp(0));
+        Ok(Bearer { email, issued, expires })
+    }
+}
+
+/// Seconds since 1970 as JSON has them; `None` beyond any year that is written in four digits.
+fn instant(seconds: f64) -> Option<Timestamp> {
+    #[expect(clippy::cast_possible_truncation, reason = "checked just before")]
+    (0.0..253_402_300_800.0).contains(&seconds).then_some(Timestamp((seconds * 1000.0) as i64))
+}
+
+/// An address as it is compared: trimmed, in small letters; `None` when it could be none.
+#[must_use]
+pub fn read_email(text: &str) -> Option<String> {
+    let text = text.trim().to_lowercase();
+    let (name, host) = text.rsplit_once('@')?;
+    let is_plain = |c: char| !c.is_control() && !c.is_whitespace() && !"\"(),:;<>[\\]/?#%".contains(c);
+    let fits = !name.is_empty()
+        && !name.contains('@')
+        && host.contains('.')
+        && !host.starts_with('.')
+        && !host.ends_with('.')
+        && text.len() <= 254
+        && text.chars().all(is_plain);
+    fits.then_some(text)
+}
+
+/// A public key of the team's, as the runtime takes it: RSA, for RS256.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// Its name.
+    pub id: String,
+    /// The modulus, in base64 for URLs.
+    pub modulus: String,
+    /// The exponent, likewise.
+    pub exponent: String,
+}
+
+/// Reads the team's keys (RFC 7517); `None` when it is no list of keys. Keys for anything else are passed over.
+#[must_use]
+pub fn read_keys(text: &str) -> Option<Vec<Key>> {
+    let answer: Value = serde_json::from_str(text).ok()?;
+    let keys = answer.get("keys")?.as_array()?;
+    let read = |key: &Value| {
+        let text = |name: &str| key.get(name).and_then(Value::as_str);
+        let fits = text("kty") == Some("RSA")
+            && text("alg").is_none_or(|alg| alg == "RS256")
+            && text("use").is_none_or(|used| used == "sig");
+        let (id, modulus, exponent) = (text("kid")?, text("n")?, text("e")?);
+        // 2048 bits are 342 characters: a shorter key can be broken.
+        let is_long = modulus.len() >= 342;
+        (fits && is_long).then(|| Key {
+            id: id.to_owned(),
+            modulus: modulus.to_owned(),
+            exponent: exponent.to_owned(),
+        })
+    };
+    Some(keys.iter().filter_map(read).take(MOST_KEYS).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    const TEAM: &str = "https://team.cloudflareaccess.com";
+    const NOW: i64 = 1_764_000_000;
+
+    fn token(head: &Value, claims: &Value) -> String {
+        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        format!("{}.{}.{}", part(head), part(claims), URL_SAFE_NO_PAD.encode("signature"))
+    }
+
+    fn claims() -> Value {
+        json!({"iss": TEAM, "aud": ["app"], "exp": NOW + 100, "nbf": NOW - 10, "iat": NOW - 10,
+            "email": " Ana@Example.ORG "})
+    }
+
+    fn judged(claims: &Value) -> Result<Bearer, Refusal> {
+        let text = token(&json!({"alg": "RS256", "kid": "k"}), claims);
+        Unchecked::read(&text)?.judge(TEAM, "app", Timestamp(NOW * SECOND))
+    }
+
+    fn with(name: &str, value: &Value) -> Result<Bearer, Refusal> {
+        let mut claims = claims();
+        claims[name] = value.clone();
+        judged(&claims)
+    }
+
+    #[test]
+    fn a_good_token_names_its_bearer() {
+        let bearer = judged(&claims()).unwrap();
+        assert_eq!(bearer.email, "ana@example.org");
+        assert_eq!(bearer.expires, Timestamp((NOW + 100) * SECOND));
+        assert!(with("aud", &json!("app")).is_ok());
+        assert!(with("iss", &json!(format!("{TEAM}/"))).is_ok());
+        let text = token(&json!({"alg": "RS256", "kid": "k"}), &claims());
+        let read = Unchecked::read(&text).unwrap();
+        assert_eq!(read.signed, text.rsplit_once('.').unwrap().0.as_bytes());
+        assert_eq!((read.key.as_str(), read.signature.as_slice()), ("k", &b"signature"[..]));
+    }
+
+    #[test]
+    fn whatever_is_wrong_with_a_token_is_called_by_its_name() {
+        for (name, value, refusal) in [
+            ("iss", json!("https://evil.cloudflareaccess.com"), Refusal::WrongIssuer),
+            ("iss", json!(null), Refusal::WrongIssuer),
+            ("aud", json!(["other"]), Refusal::WrongAudience),
+            ("aud", json!({"app": "app"}), Refusal::WrongAudience),
+            ("aud", json!(null), Refusal::WrongAudience),
+            ("exp", json!(NOW - 60), Refusal::Expired),
+            ("exp", json!(null), Refusal::Expired),
+            ("exp", json!(1e300), Refusal::Expired),
+            ("nbf", json!(NOW + 61), Refusal::NotYet),
+            ("iat", json!(NOW + 61), Refusal::NotYet),
+            ("email", json!(null), Refusal::Nameless),
+            ("email", json!("nobody"), Refusal::Nameless),
+            ("exp", json!("soon"), Refusal::NotAToken),
+        ] {
+            assert_eq!(with(name, &value), Err(refusal), "{name}: {value}");
+        }
+        assert!(with("exp", &json!(NOW - 59)).is_ok(), "clocks may differ by a minute");
+        assert!(with("nbf", &json!(NOW + 60)).is_ok());
+        let read = |head: Value| Unchecked::read(&token(&head, &claims())).map(|_| ());
+        for alg in ["none", "None", "HS256", "RS512", "ES256", "rs256", ""] {
+            assert_eq!(read(json!({"alg": alg, "kid": "k"})), Err(Refusal::WrongAlgorithm), "{alg}");
+        }
+        assert_eq!(read(json!({"alg": "RS256", "kid": "k", "crit": ["b64"]})), Err(Refusal::WrongAlgorithm));
+        assert_eq!(read(json!({"alg": "RS256"})), Err(Refusal::UnknownKey));
+        assert_eq!(Unchecked::read("a.b").map(|_| ()), Err(Refusal::NotAToken));
+        assert_eq!(Unchecked::read(&"x".repeat(100_000)).map(|_| ()), Err(Refusal::NotAToken));
+    }
+
+    #[test]
+    fn only_keys_for_rs256_are_keys() {
+        let long = "n".repeat(342);
+        let key = |more: Value| {
+            let mut key = json!({"kty": "RSA", "kid": "k", "n": long, "e": "AQAB"});
+            key.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            key
+        };
+        let read = |keys: Value| read_keys(&json!({"keys": keys}).to_string()).unwrap().len();
+        assert_eq!(read(json!([key(json!({})), key(json!({"alg": "RS256", "use": "sig"}))])), 2);
+        for more in
+            [json!({"kty": "oct"}), json!({"alg": "HS256"}), json!({"use": "enc"}), json!({"n": "short"})]
+        {
+            assert_eq!(read(json!([key(more.clone())])), 0, "{more}");
+        }
+        assert_eq!(read_keys("<!doctype html>"), None);
+        assert_eq!(read_keys("{}"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_stops_the_reader(text in "\\PC{0,200}", parts in prop::collection::vec("[-_A-Za-z0-9=]{0,60}", 0..5)) {
+            let _ = read_keys(&text);
+            let _ = read_email(&text);
+            for text in [text, parts.join(".")] {
+                if let Ok(read) = Unchecked::read(&text) {
+                    let _ = read.judge(TEAM, "app", Timestamp(NOW * SECOND));
+                }
+            }
+        }
+
+        #[test]
+        fn nothing_but_rs256_for_this_application_in_its_time_is_taken(
+            alg in prop::sample::select(vec!["RS256", "none", "HS256", "PS256", "ES256"]),
+            iss in prop::sample::select(vec![TEAM, "https://evil.example"]),
+            aud in prop::sample::select(vec!["app", "other", ""]),
+            exp in NOW - 200..NOW + 200, nbf in NOW - 200..NOW + 200,
+        ) {
+            let claims = json!({"iss": iss, "aud": aud, "exp": exp, "nbf": nbf, "iat": NOW - 300, "email": "a@b.cd"});
+            let text = token(&json!({"alg": alg, "kid": "k"}), &claims);
+            let taken = Unchecked::read(&text).and_then(|read| read.judge(TEAM, "app", Timestamp(NOW * SECOND)));
+            let may = alg == "RS256" && iss == TEAM && aud == "app" && exp > NOW - 60 && nbf <= NOW + 60;
+            prop_assert_eq!(taken.is_ok(), may, "{:?}", taken);
+        }
+    }
+}
