@@ -9,7 +9,8 @@
 //! - [`life`]: the life of one window, from queued to ready; [`desk`]: all of them, three slots, one account;
 //!   [`turn`]: whose window is next; [`pace`]: how often to look and how long to back off.
 //! - [`upstream`]: what Echo360 says, parsed at the edge; [`directory`]: its courses, sections and terms.
-//! - [`api`], [`problem`], [`frame`]: what Lectern itself says, to its page and to everybody else.
+//! - [`api`], [`problem`], [`frame`]: what Lectern itself says, to its page and to everybody else; [`forget`]: what
+//!   is to be forgotten.
 //! - [`wire`]: what the programs of one page say to each other, as bytes.
 //! - [`settings`]: what an installation is told, validated whole.
 //! - [`view`]: what is on the screen, as a URL and back.
@@ -19,6 +20,7 @@ pub mod api;
 pub mod column;
 pub mod desk;
 pub mod directory;
+pub mod forget;
 pub mod frame;
 pub mod life;
 pub mod offer;
