@@ -424,6 +424,8 @@ pub enum State {
     Provisional,
     /// Three tries did not bring it.
     Failed,
+    /// Its days were forgotten: nothing is here, and nothing is asked until somebody asks for it again by hand.
+    Forgotten,
 }
 
 impl State {
@@ -472,6 +474,9 @@ pub struct Window {
     /// What went wrong last, in a sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
+    /// When its days were forgotten, if they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forgotten: Option<Timestamp>,
     /// The copy that serves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copy: Option<Copy>,
@@ -578,6 +583,7 @@ mod tests {
                 upstream_request_id: Some("u".into()),
                 provisional_from: None,
                 fault: None,
+                forgotten: None,
                 copy: None,
             }],
             desk: None,

@@ -11,7 +11,8 @@
 //! - [`upstream`]: what Echo360 says, parsed at the edge; [`directory`]: its courses, sections and terms.
 //! - [`scope`]: who may do what, and with which courses; [`roster`]: who has which role; [`token`]: a signed word on who
 //!   somebody is; [`quota`]: how much one person may ask for.
-//! - [`api`], [`problem`], [`frame`]: what Lectern itself says, to its page and to everybody else.
+//! - [`api`], [`problem`], [`frame`]: what Lectern itself says, to its page and to everybody else; [`forget`]: what
+//!   is to be forgotten.
 //! - [`wire`]: what the programs of one page say to each other, as bytes.
 //! - [`settings`]: what an installation is told, validated whole.
 //! - [`view`]: what is on the screen, as a URL and back.
@@ -21,6 +22,7 @@ pub mod api;
 pub mod column;
 pub mod desk;
 pub mod directory;
+pub mod forget;
 pub mod frame;
 pub mod life;
 pub mod offer;

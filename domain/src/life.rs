@@ -438,6 +438,7 @@ impl Window {
             upstream_request_id: upstream.map(|id| id.as_str().to_owned()),
             provisional_from,
             fault: self.fault.as_ref().map(|fault| fault.detail.clone()),
+            forgotten: None,
             copy: self.copy.as_ref().map(|copy| api::Copy {
                 generation: copy.generation,
                 created: copy.created,

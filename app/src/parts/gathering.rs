@@ -42,6 +42,10 @@ fn far(wished: &[Wished], all: &Requests, today: Day) -> Vec<Far> {
         let Some(far) = reports.last_mut() else { continue };
         for key in &it.keys {
             let window = known.get(&key.id());
+            // What was forgotten is not missed.
+            if window.is_some_and(|window| window.state == State::Forgotten) {
+                continue;
+            }
             far.all += 1;
             if let Some(window) = follow::here(key, &known, today) {
                 far.here += 1;
@@ -66,7 +70,7 @@ fn missing(wished: &[Wished], all: &Requests, today: Day, is_for_more: bool) -> 
         let known = follow::known(&it.wish.report, all);
         it.keys.iter().any(|key| match follow::here(key, &known, today) {
             Some(window) => is_for_more && window.state == State::Provisional,
-            None => true,
+            None => known.get(&key.id()).is_none_or(|window| window.state != State::Forgotten),
         })
     });
     let failed = asked.filter_map(|it| {

@@ -47,5 +47,7 @@ fn path(state: State) -> &'static str {
         }
         // A cross.
         State::Failed => "M4 4L12 12M12 4L4 12",
+        // A line through nothing.
+        State::Forgotten => "M3 8H13",
     }
 }

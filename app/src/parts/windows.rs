@@ -77,7 +77,7 @@ fn Row(
     };
     let action = Memo::new(move |_| match shape.get() {
         Some((State::Failed, _)) => Some(words::TRY_AGAIN),
-        Some((State::Ready | State::Provisional, false)) => Some(words::ASK_AGAIN),
+        Some((State::Ready | State::Provisional | State::Forgotten, false)) => Some(words::ASK_AGAIN),
         _ => None,
     });
     let ask = move |_| {

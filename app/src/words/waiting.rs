@@ -16,7 +16,7 @@ pub const FOR_SUPPORT: &str = "Id for Echo360's support";
 pub const NO_ROWS: &str = "No recorded activity in these days: Echo360 has no rows.";
 
 /// Every state, in the order in which a window passes through them.
-pub const STATES: [State; 7] = [
+pub const STATES: [State; 8] = [
     State::Ready,
     State::Provisional,
     State::Collecting,
@@ -24,6 +24,7 @@ pub const STATES: [State; 7] = [
     State::Asking,
     State::Queued,
     State::Failed,
+    State::Forgotten,
 ];
 
 /// The words for a state.
@@ -37,6 +38,7 @@ pub fn state(state: State) -> &'static str {
         State::Ready => "Here",
         State::Provisional => "Here, not final yet",
         State::Failed => "Could not be built",
+        State::Forgotten => "Forgotten",
     }
 }
 
@@ -56,6 +58,7 @@ pub fn state_key(state: State) -> &'static str {
         State::Ready => "ready",
         State::Provisional => "provisional",
         State::Failed => "failed",
+        State::Forgotten => "forgotten",
     }
 }
 
@@ -83,6 +86,10 @@ pub fn window_state(window: &Window, now: Timestamp, usual: Option<Usual>) -> St
         },
         State::Ready => state(window.state).to_owned(),
         State::Failed => "Echo360 could not build it".to_owned(),
+        State::Forgotten => match window.forgotten {
+            Some(at) => format!("Forgotten on {}", spelling::short_day(at.day())),
+            None => state(window.state).to_owned(),
+        },
     };
     match window.again {
         Some(State::Failed) => text.push_str("; a newer copy could not be built"),
@@ -197,10 +204,12 @@ pub fn coverage(request: &Request) -> String {
     let all = windows.len();
     let here = windows.iter().filter(|w| w.state.has_rows()).count();
     let failed = windows.iter().filter(|w| w.state == State::Failed).count();
+    let forgotten = windows.iter().filter(|w| w.state == State::Forgotten).count();
     let noun = if windows.iter().any(|w| w.start.is_none()) { "reports" } else { "weeks" };
     let mut text = match (here, all) {
         (1, 1) => "It is here.".to_owned(),
         (0, 1) if failed == 1 => "It could not be built.".to_owned(),
+        (0, 1) if forgotten == 1 => "It was forgotten.".to_owned(),
         (0, 1) => "It is not here yet.".to_owned(),
         _ if here == all => format!("All {all} {noun} are here."),
         _ => format!("{here} of {all} {noun} here."),
@@ -210,6 +219,10 @@ pub fn coverage(request: &Request) -> String {
         _ if all == 1 => {}
         1 => text.push_str(" 1 could not be built."),
         n => text.push_str(&format!(" {n} could not be built.")),
+    }
+    if forgotten > 0 && all > 1 {
+        let were = if forgotten == 1 { "was" } else { "were" };
+        text.push_str(&format!(" {forgotten} {were} forgotten."));
     }
     // Who may not see all rows is not told how many there are: the rows themselves say it then.
     let mut rows = windows.iter().filter_map(|w| w.copy.as_ref()).map(|copy| copy.rows);
@@ -243,7 +256,10 @@ pub fn title_mark(request: &Request) -> String {
     match (here, waits) {
         _ if here == all => "All here".to_owned(),
         (_, true) => format!("{here} of {all} here"),
-        (_, false) => format!("Failed: {here} of {all} here"),
+        (_, false) if request.windows.iter().any(|w| w.state == State::Failed) => {
+            format!("Failed: {here} of {all} here")
+        }
+        (_, false) => format!("{here} of {all} here"),
     }
 }
 

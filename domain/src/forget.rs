@@ -1,0 +1,216 @@
+//! Forgetting: what an administrator asks to be forgotten, and what is told of it.
+//!
+//! `POST /api/forget` takes a [`Forget`] and answers with a [`Forgetting`]; `GET /api/forget` lists them
+//! ([`Forgettings`]), newest first; `DELETE /api/forget/{id}` lifts one: later copies have its rows again, what is
+//! gone stays gone until its windows are asked again. Asking the same twice is asking once, and goes over all copies
+//! again.
+//!
+//! Nothing here, and nothing that is kept, holds a person's id or e-mail address: only marks of them, made with a key
+//! that each institution has of its own.
+
+use crate::report::ReportName;
+use crate::time::{Day, Timestamp, iso};
+use serde::{Deserialize, Serialize};
+
+/// What is asked to be forgotten: the body of `POST /api/forget`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Forget {
+    /// All rows of one person, in every copy that is here and in later ones.
+    Person(Named),
+    /// All rows of a course, by its UUID.
+    Course(String),
+    /// Whole weeks: they lose their copies, read `forgotten`, and are not asked again by themselves.
+    Range(Weeks),
+}
+
+/// How a person is named.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Named {
+    /// By e-mail address; rows that have only the user id go too, as far as copies tell which it is.
+    Email(String),
+    /// By Echo360's user id (UUID); rows that have only the e-mail address go too.
+    Id(String),
+}
+
+impl std::fmt::Debug for Named {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Email(_) => "Email(•••)",
+            Self::Id(_) => "Id(•••)",
+        })
+    }
+}
+
+/// Whole weeks of one report, or of all that have dates.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Weeks {
+    /// The report; all of them when it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<String>,
+    /// The first day, a Monday (UTC): `YYYY-MM-DD`.
+    pub from: String,
+    /// The last day, included: a Sunday.
+    pub to: String,
+}
+
+/// `GET /api/forget`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Forgettings {
+    /// Newest first.
+    pub forgettings: Vec<Forgetting>,
+    /// Days after its last one for which a window's copy is kept.
+    pub keep_days: u32,
+}
+
+/// Something that is forgotten, or about to be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Forgetting {
+    /// Its id.
+    pub id: String,
+    /// What is forgotten.
+    pub what: What,
+    /// When it was first asked.
+    pub created: Timestamp,
+    /// When it was last asked.
+    pub asked: Timestamp,
+    /// Who asked it last.
+    pub by: String,
+    /// How far it is.
+    pub state: Progress,
+    /// Windows whose copies are free of it. Begins anew when copies tell that a person has a further id.
+    pub windows: u32,
+    /// Windows that have to be gone over.
+    pub of: u32,
+    /// Rows that were deleted so far.
+    pub rows: u64,
+    /// When it was done, or lifted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Timestamp>,
+}
+
+/// What is forgotten, as far as it may be told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum What {
+    /// A person.
+    Person {
+        /// The start of their mark, eight hexadecimal digits: tells them apart, and tells nobody who they are.
+        mark: String,
+        /// How they were named.
+        named: By,
+    },
+    /// A course.
+    Course {
+        /// Its UUID.
+        id: String,
+    },
+    /// Whole weeks.
+    Range {
+        /// The report; all of them when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        report: Option<ReportName>,
+        /// The first day, a Monday.
+        #[serde(with = "iso")]
+        from: Day,
+        /// The last day, a Sunday.
+        #[serde(with = "iso")]
+        to: Day,
+    },
+}
+
+/// By what a person was named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum By {
+    /// An e-mail address.
+    Email,
+    /// A user id.
+    Id,
+}
+
+/// How far a forgetting is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Progress {
+    /// Copies are being gone over.
+    UnderWay,
+    /// No copy has any of it.
+    Done,
+    /// It was taken back: later copies have its rows again.
+    Lifted,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn forget_format_unchanged() {
+        let read = |value| serde_json::from_value::<Forget>(value).unwrap();
+        assert_eq!(
+            read(json!({"person": {"email": "a@b.example"}})),
+            Forget::Person(Named::Email("a@b.example".into()))
+        );
+        assert_eq!(read(json!({"person": {"id": "u"}})), Forget::Person(Named::Id("u".into())));
+        assert_eq!(read(json!({"course": "c"})), Forget::Course("c".into()));
+        let weeks = Weeks { report: None, from: "2026-02-02".into(), to: "2026-02-08".into() };
+        assert_eq!(
+            read(json!({"range": {"from": "2026-02-02", "to": "2026-02-08"}})),
+            Forget::Range(weeks.clone())
+        );
+        assert_eq!(
+            read(json!({"range": {"report": "notes", "from": "2026-02-02", "to": "2026-02-08"}})),
+            Forget::Range(Weeks { report: Some("notes".into()), ..weeks })
+        );
+        for wrong in [
+            json!({}),
+            json!({"person": {"email": "a", "id": "b"}}),
+            json!({"person": {"name": "Ada"}}),
+            json!({"course": "c", "person": {"id": "u"}}),
+            json!({"range": {"from": "2026-02-02", "till": "2026-02-08"}}),
+        ] {
+            assert!(serde_json::from_value::<Forget>(wrong.clone()).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn forgetting_format_unchanged() {
+        let forgetting = |what| Forgetting {
+            id: "f".into(),
+            what,
+            created: Timestamp(1),
+            asked: Timestamp(2),
+            by: "local".into(),
+            state: Progress::UnderWay,
+            windows: 3,
+            of: 4,
+            rows: 5,
+            ended: None,
+        };
+        let shown = |what| serde_json::to_value(forgetting(what)).unwrap();
+        assert_eq!(
+            shown(What::Person { mark: "0123abcd".into(), named: By::Email }),
+            json!({
+                "id": "f", "what": {"person": {"mark": "0123abcd", "named": "email"}}, "created": 1, "asked": 2,
+                "by": "local", "state": "under-way", "windows": 3, "of": 4, "rows": 5,
+            })
+        );
+        assert_eq!(shown(What::Course { id: "c".into() })["what"], json!({"course": {"id": "c"}}));
+        let range = What::Range {
+            report: None,
+            from: "2026-02-02".parse().unwrap(),
+            to: "2026-02-08".parse().unwrap(),
+        };
+        assert_eq!(shown(range)["what"], json!({"range": {"from": "2026-02-02", "to": "2026-02-08"}}));
+    }
+
+    #[test]
+    fn who_is_to_be_forgotten_does_not_print() {
+        let named = Forget::Person(Named::Email("ada@westmere.example".into()));
+        assert!(!format!("{named:?}").contains("ada"));
+    }
+}
