@@ -72,7 +72,7 @@ impl Address {
             return;
         }
         let (path, query) = href.split_once('?').unwrap_or((&href, ""));
-        if [Place::Overview, Place::Course, Place::Requests].iter().any(|place| place.path() == path) {
+        if Place::ALL.iter().any(|place| place.path() == path) {
             event.prevent_default();
             self.go(View::parse(path, query));
         }

@@ -3,6 +3,7 @@
 //! Split points are exported from whatever program holds them, and what is exported is linked; so they stand in the
 //! page's own program, where the threads' programs do not carry them along.
 
+use crate::pages::access::sign_in::Door;
 use crate::pages::overview::Chosen;
 use crate::pages::report::Here;
 use crate::parts::day_choices::Told;
@@ -21,6 +22,10 @@ pub struct Chunks {
     pub course: Chunk<()>,
     /// [`Board`](crate::pages::requests::Board).
     pub board: Chunk<()>,
+    /// [`AccessPage`](crate::pages::access::AccessPage).
+    pub access: Chunk<()>,
+    /// [`SignInPage`](crate::pages::access::sign_in::SignInPage).
+    pub sign_in: Chunk<Door>,
     /// [`FirstPlan`](crate::parts::first_plan::FirstPlan).
     pub plan: Chunk<()>,
     /// [`DayChoices`](crate::parts::day_choices::DayChoices).

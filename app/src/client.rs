@@ -1,5 +1,7 @@
 //! The API, typed: one function per route, one function that reads every answer.
 
+pub mod access;
+
 use domain::api::{Ask, Request, Requests, Retry};
 use domain::problem::{Code, Problem};
 use gloo_net::http;

@@ -6,6 +6,7 @@ use crate::client::{self, Trouble};
 use crate::clock::Clock;
 use crate::fetched::Fetched;
 use crate::loader::Loader;
+use crate::pages::access::sign_in::Door;
 use crate::pages::overview::{self, Overview};
 use crate::parts::help::{Help, HelpButton};
 use crate::parts::later::{Meanwhile, later};
@@ -13,6 +14,7 @@ use crate::parts::notice::Notice;
 use crate::teller::Teller;
 use crate::{words, zone};
 use domain::api::{ReportInfo, Reports, Session};
+use domain::problem::{Code, Problem};
 use domain::view::{Place, View};
 use domain::zone::Zone;
 use leptos::prelude::*;
@@ -153,6 +155,14 @@ pub fn Application(
     // It listens as long as the page lives.
     online.forget();
     move || match (session.get(), reports.get()) {
+        (Some(Err(Trouble::Said(Problem { code: Code::SignInNeeded, sign_in, .. }))), _) => {
+            drop_shell();
+            let door = Door(StoredValue::new(sign_in.map(|it| *it).unwrap_or_default()));
+            view! {
+                <Frame address session=None>{later(chunks.sign_in, door, Meanwhile::Room)}</Frame>
+            }
+            .into_any()
+        }
         (Some(Err(trouble)), _) | (_, Some(Err(trouble))) => {
             drop_shell();
             view! {
@@ -202,6 +212,9 @@ fn Route(address: Address) -> impl IntoView {
         Place::Overview => view! { <Overview /> }.into_any(),
         Place::Course => later(expect_context::<Ground>().chunks.course, (), Meanwhile::Room),
         Place::Requests => later(expect_context::<Ground>().chunks.board, (), Meanwhile::Room),
+        Place::You | Place::People | Place::Record | Place::Forgetting => {
+            later(expect_context::<Ground>().chunks.access, (), Meanwhile::Room)
+        }
     }
 }
 
@@ -212,6 +225,7 @@ fn Frame(address: Address, session: Option<Session>, children: Children) -> impl
     let current = move |place: Place| move || (address.view().place == place).then_some("page");
     // What the help stands on is known as soon as it is known who asks.
     let help = session.is_some().then(|| view! { <HelpButton /> });
+    let you = session.as_ref().map(words::access::you);
     let institution = session.map(|session| session.institution).filter(|name| name != words::UNNAMED);
     view! {
         <a class="skip" href="#content">{words::SKIP}</a>
@@ -226,6 +240,9 @@ fn Frame(address: Address, session: Option<Session>, children: Children) -> impl
             {help}
         </header>
         <main id="content" tabindex="-1">{children()}</main>
+        {you.map(|you| view! {
+            <footer class="foot quiet small">{you} " " <a href=Place::You.path()>{words::access::MORE}</a></footer>
+        })}
     }
 }
 

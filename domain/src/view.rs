@@ -43,9 +43,28 @@ pub enum Place {
     Course,
     /// `/requests`: what has been asked for.
     Requests,
+    /// `/you`: who one is, and what one may see.
+    You,
+    /// `/people`: who may see what.
+    People,
+    /// `/record`: who saw what.
+    Record,
+    /// `/forgetting`: what has been forgotten.
+    Forgetting,
 }
 
 impl Place {
+    /// Every place.
+    pub const ALL: [Self; 7] = [
+        Self::Overview,
+        Self::Course,
+        Self::Requests,
+        Self::You,
+        Self::People,
+        Self::Record,
+        Self::Forgetting,
+    ];
+
     /// Its path.
     #[must_use]
     pub fn path(self) -> &'static str {
@@ -53,17 +72,18 @@ impl Place {
             Self::Overview => "/",
             Self::Course => "/course",
             Self::Requests => "/requests",
+            Self::You => "/you",
+            Self::People => "/people",
+            Self::Record => "/record",
+            Self::Forgetting => "/forgetting",
         }
     }
 
     /// The place at a path; the overview where there is none.
     #[must_use]
     pub fn at(path: &str) -> Self {
-        match path.trim_end_matches('/') {
-            "/course" => Self::Course,
-            "/requests" => Self::Requests,
-            _ => Self::Overview,
-        }
+        let path = path.trim_end_matches('/');
+        Self::ALL.into_iter().find(|place| place.path() == path).unwrap_or_default()
     }
 }
 

@@ -4,6 +4,8 @@
 //! needs. Those of one name are one file.
 
 use app::chunks::Chunks;
+use app::pages::access::AccessPage;
+use app::pages::access::sign_in::{Door, SignInPage};
 use app::pages::course::CoursePage;
 use app::pages::overview::Chosen;
 use app::pages::report::telling::Telling;
@@ -26,6 +28,8 @@ fn main() {
         telling: || Box::pin(telling()),
         course: || Box::pin(course()),
         board: || Box::pin(board()),
+        access: || Box::pin(access()),
+        sign_in: || Box::pin(sign_in()),
         plan: || Box::pin(plan()),
         days: || Box::pin(days()),
         help: || Box::pin(help()),
@@ -55,6 +59,16 @@ fn course() -> Part<()> {
 #[wasm_split(report, wasm_split_path = leptos::wasm_split, fallible)]
 fn board() -> Part<()> {
     Ok(|()| view! { <Board /> }.into_any())
+}
+
+#[wasm_split(access, wasm_split_path = leptos::wasm_split, fallible)]
+fn access() -> Part<()> {
+    Ok(|()| view! { <AccessPage /> }.into_any())
+}
+
+#[wasm_split(access, wasm_split_path = leptos::wasm_split, fallible)]
+fn sign_in() -> Part<Door> {
+    Ok(|door| view! { <SignInPage door /> }.into_any())
 }
 
 #[wasm_split(first, wasm_split_path = leptos::wasm_split, fallible)]

@@ -87,6 +87,7 @@ pub fn prefetch(chunks: Chunks, view: &View) {
         Place::Overview => {}
         Place::Course => later::prefetch(chunks.course),
         Place::Requests => later::prefetch(chunks.board),
+        _ => later::prefetch(chunks.access),
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::client::Trouble;
 use crate::parts::support_id::SupportId;
 use crate::words;
+use domain::problem::Code;
 use leptos::prelude::*;
 
 /// A trouble, with its code and, where it fits, a button that tries again.
@@ -28,6 +29,10 @@ pub fn Notice(
         <section class="notice" role="alert" data-code=code>
             {if is_all { view! { <h1>{title}</h1> }.into_any() } else { view! { <h2>{title}</h2> }.into_any() }}
             <p>{detail}</p>
+            {trouble.is(Code::SignInNeeded).then(|| view! {
+                // The same address, loaded anew: there the ways in are said.
+                <a class="button" target="_self" href="">{words::access::SIGN_IN}</a>
+            })}
             {support.map(|id| view! { <SupportId id /> })}
             <p class="quiet small">{words::CODE} ": " <code>{code.clone()}</code></p>
             {again.map(|again| view! {

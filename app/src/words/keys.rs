@@ -45,6 +45,7 @@ pub fn act(act: Act) -> &'static str {
         Act::Go(Place::Course) => "The course",
         Act::Go(Place::Overview) => "The reports",
         Act::Go(Place::Requests) => "The requests",
+        Act::Go(_) => "Who you are here, and what you may see",
         Act::Search => "To the field that searches people",
         Act::Numbers => "The numbers of all figures, open or shut",
         Act::Names => "Hide names, or show them, on a course's page",

@@ -136,7 +136,7 @@ fn Keys() -> impl IntoView {
 fn Reasons(figure: String, view: View) -> impl IntoView {
     let of = match view.place {
         Place::Course => Of::Course,
-        Place::Overview | Place::Requests => Of::Report(view.report_name()),
+        _ => Of::Report(view.report_name()),
     };
     let reason = |Reason { head, told }: Reason| view! { <dt>{head}</dt> <dd>{told}</dd> };
     let reasons = why::reasons(of).into_iter().map(reason).collect_view();
@@ -208,10 +208,10 @@ fn does(act: Act, ground: Ground) -> &'static str {
 fn has_days(ground: Ground, view: &View) -> bool {
     match view.place {
         Place::Course => true,
-        Place::Requests => false,
         Place::Overview => {
             ground.report(view.report_name()).is_some_and(|info| info.shape != Shape::Snapshot)
         }
+        _ => false,
     }
 }
 

@@ -26,13 +26,14 @@ pub const GO: char = 'g';
 
 /// What each key does; what goes to a page follows [`GO`]. Commas and points are there for keyboards on which brackets
 /// need a second key.
-const ACTS: [(&[char], Act); 9] = [
+const ACTS: [(&[char], Act); 10] = [
     (&['?'], Act::List),
     (&['[', ','], Act::Earlier),
     (&[']', '.'], Act::Later),
     (&['c'], Act::Go(Place::Course)),
     (&['r'], Act::Go(Place::Overview)),
     (&['q'], Act::Go(Place::Requests)),
+    (&['y'], Act::Go(Place::You)),
     (&['f'], Act::Search),
     (&['n'], Act::Numbers),
     (&['h'], Act::Names),

@@ -1,0 +1,60 @@
+//! Who one is, who may see what, who saw what, what has been forgotten: four pages of one room.
+//!
+//! They reflect what the Worker decides and enforces; nothing is hidden here that it would tell.
+
+pub mod forgetting;
+pub mod grants;
+pub mod people;
+pub mod record;
+pub mod sign_in;
+pub mod upload;
+pub mod you;
+
+use crate::page::Ground;
+use crate::words;
+use crate::words::access as said;
+use domain::scope::Role;
+use domain::view::Place;
+use forgetting::ForgettingPage;
+use leptos::prelude::*;
+use people::PeoplePage;
+use record::RecordPage;
+use you::YouPage;
+
+/// The page of the current place, under the links to its neighbours.
+#[component]
+pub fn AccessPage() -> impl IntoView {
+    let ground = expect_context::<Ground>();
+    let place = Memo::new(move |_| ground.address.view().place);
+    let is_administrator = ground.session().role == Role::Administrator;
+    Effect::new(move |_| {
+        document().set_title(&format!("{} – {}", said::title(place.get()), words::NAME));
+    });
+    let link = move |to: Place| {
+        let current = move || (place.get() == to).then_some("page");
+        view! { <li><a href=to.path() aria-current=current>{said::title(to)}</a></li> }
+    };
+    // To everybody else they are not there.
+    let links = is_administrator.then(|| {
+        let places = [Place::You, Place::People, Place::Record, Place::Forgetting];
+        view! {
+            <nav class="tabs" aria-label=said::ACCESS><ul>{places.map(link).into_iter().collect_view()}</ul></nav>
+        }
+    });
+    view! {
+        {links}
+        <header class="heading">
+            <h1>{move || said::title(place.get())}</h1>
+            <p class="quiet">{move || said::purpose(place.get())}</p>
+        </header>
+        {move || match place.get() {
+            Place::People if is_administrator => view! { <PeoplePage /> }.into_any(),
+            Place::Record if is_administrator => view! { <RecordPage /> }.into_any(),
+            Place::Forgetting if is_administrator => view! { <ForgettingPage /> }.into_any(),
+            Place::People | Place::Record | Place::Forgetting => {
+                view! { <p>{said::ADMINISTRATORS_ONLY}</p> }.into_any()
+            }
+            _ => view! { <YouPage /> }.into_any(),
+        }}
+    }
+}

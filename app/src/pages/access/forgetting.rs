@@ -1,0 +1,220 @@
+//! `/forgetting`: a person, a course or weeks, deleted from every copy and kept out of later ones.
+
+use super::grants::GrantChoice;
+use crate::client::{self, Trouble};
+use crate::fetched::Fetched;
+use crate::page::Ground;
+use crate::parts::notice::Notice;
+use crate::spelling;
+use crate::words;
+use crate::words::access as said;
+use domain::api::Courses;
+use domain::forget::{Forget, Forgetting, Forgettings, Named, Progress, Weeks, What};
+use domain::report::Shape;
+use domain::scope::Grant;
+use leptos::prelude::*;
+use std::time::Duration;
+use wasm_bindgen_futures::spawn_local;
+
+/// Between two looks at what is under way.
+const TICK: Duration = Duration::from_secs(2);
+
+/// What is to be forgotten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Person,
+    Course,
+    Weeks,
+}
+
+/// The page.
+#[component]
+pub fn ForgettingPage() -> impl IntoView {
+    let all: Fetched<Forgettings> = Fetched::new(client::access::FORGET);
+    let courses: Fetched<Courses> = Fetched::new(client::COURSES);
+    let known = Memo::new(move |_| courses.ok().unwrap_or_default());
+    let list = Memo::new(move |_| all.ok());
+    let trouble = RwSignal::new(None::<Trouble>);
+    let moves = move || {
+        list.with_untracked(|list| {
+            list.iter().flat_map(|list| &list.forgettings).any(|it| it.state == Progress::UnderWay)
+        })
+    };
+    let tick = move || {
+        if moves() && !document().hidden() {
+            all.renew();
+        }
+    };
+    if let Ok(interval) = set_interval_with_handle(tick, TICK) {
+        on_cleanup(move || interval.clear());
+    }
+    let forget = Callback::new(move |what: Forget| {
+        trouble.set(None);
+        spawn_local(async move {
+            match client::access::forget(&what).await {
+                Ok(_) => all.renew(),
+                Err(what) => {
+                    trouble.try_set(Some(what));
+                }
+            }
+        });
+    });
+    let lift = Callback::new(move |id: String| {
+        trouble.set(None);
+        spawn_local(async move {
+            match client::access::lift(&id).await {
+                Ok(()) => all.renew(),
+                Err(what) => {
+                    trouble.try_set(Some(what));
+                }
+            }
+        });
+    });
+    let lines = move || {
+        let all = list.get().map(|list| list.forgettings).unwrap_or_default();
+        all.into_iter().map(|it| view! { <Line it known lift /> }).collect_view()
+    };
+    view! {
+        <p class="quiet">{move || list.get().map(|list| said::retention(list.keep_days))}</p>
+        <Form known forget />
+        {move || trouble.get().map(|trouble| view! { <Notice trouble /> })}
+        {move || all.trouble().map(|trouble| view! {
+            <Notice trouble again=Callback::new(move |()| all.renew()) />
+        })}
+        <h2>{said::FORGOTTEN}</h2>
+        <Show when=move || list.with(|list| list.as_ref().is_some_and(|list| list.forgettings.is_empty()))>
+            <p>{said::NOTHING_FORGOTTEN}</p>
+        </Show>
+        <ul class="plain-list" data-testid="forgettings">{lines}</ul>
+    }
+}
+
+/// One of them, and how far it is.
+#[component]
+fn Line(it: Forgetting, known: Memo<Courses>, lift: Callback<String>) -> impl IntoView {
+    let ground = expect_context::<Ground>();
+    let can_lift = it.state != Progress::Lifted && !matches!(it.what, What::Range { .. });
+    let id = it.id.clone();
+    let course = match &it.what {
+        What::Course { id } => Some(Grant { course: id.clone(), section: None }),
+        _ => None,
+    };
+    let report = match &it.what {
+        What::Range { report, .. } => report.as_ref().map(|report| ground.title(report.as_str())),
+        _ => None,
+    };
+    let what = it.what.clone();
+    let title = move || match &what {
+        What::Person { mark, named } => said::person_of_mark(mark, *named),
+        What::Course { .. } => {
+            course.as_ref().map(|course| super::grants::name(course, &known.get())).unwrap_or_default()
+        }
+        What::Range { from, to, .. } => said::weeks(&spelling::days(*from, *to), report.as_deref()),
+    };
+    let far = said::far(&it);
+    let asked = said::forgotten_by(&it.by, &spelling::full_day(it.asked.day()));
+    view! {
+        <li class="lines" data-state=far.0>
+            <p>{title} <span class="quiet small">" " {asked}</span></p>
+            <p class="small" role="status">{far.1}</p>
+            {can_lift.then(|| view! {
+                <p>
+                    <button type="button" class="plain" on:click=move |_| lift.run(id.clone())>{said::LIFT}</button>
+                </p>
+            })}
+        </li>
+    }
+}
+
+/// What is to be forgotten, said twice: nothing brings it back.
+#[component]
+fn Form(known: Memo<Courses>, forget: Callback<Forget>) -> impl IntoView {
+    let ground = expect_context::<Ground>();
+    let kind = RwSignal::new(Kind::Person);
+    let name = RwSignal::new(String::new());
+    let course = RwSignal::new(None::<Grant>);
+    let (report, from, to) =
+        (RwSignal::new(String::new()), RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let what = Memo::new(move |_| match kind.get() {
+        Kind::Person => {
+            let name = name.get().trim().to_owned();
+            let named = if name.contains('@') { Named::Email(name.clone()) } else { Named::Id(name.clone()) };
+            (!name.is_empty()).then_some(Forget::Person(named))
+        }
+        Kind::Course => course.get().map(|grant| Forget::Course(grant.course)),
+        Kind::Weeks => {
+            let (report, from, to) = (report.get(), from.get(), to.get());
+            let report = (!report.is_empty()).then_some(report);
+            (!from.is_empty() && !to.is_empty()).then_some(Forget::Range(Weeks { report, from, to }))
+        }
+    });
+    let submit = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        let Some(what) = what.get_untracked() else { return };
+        if window().confirm_with_message(said::SURE).unwrap_or_default() {
+            forget.run(what);
+            name.set(String::new());
+        }
+    };
+    let choice = move |this: Kind, label: &'static str| {
+        view! {
+            <label class="choice">
+                <input type="radio" name="kind" prop:checked=move || kind.get() == this
+                    on:change=move |_| kind.set(this) />
+                <span>{label}</span>
+            </label>
+        }
+    };
+    let reports = move || {
+        let dated = ground.reports().into_iter().filter(|info| info.shape != Shape::Snapshot);
+        dated.map(|info| view! { <option value=info.name.to_string()>{info.title}</option> }).collect_view()
+    };
+    let day = move |label: &'static str, value: RwSignal<String>| {
+        view! {
+            <label>
+                <span>{label}</span>
+                <input type="date" prop:value=move || value.get()
+                    on:change=move |event| value.set(event_target_value(&event)) />
+            </label>
+        }
+    };
+    view! {
+        <form class="lines" on:submit=submit>
+            <fieldset class="in-line">
+                <legend>{said::FORGET_WHAT}</legend>
+                {choice(Kind::Person, said::A_PERSON)}
+                {choice(Kind::Course, said::A_COURSE)}
+                {choice(Kind::Weeks, said::SOME_WEEKS)}
+            </fieldset>
+            <div class="in-line">
+                {move || match kind.get() {
+                    Kind::Person => view! {
+                        <label>
+                            <span>{said::EMAIL_OR_ID}</span>
+                            <input type="text" autocomplete="off" size="40" prop:value=move || name.get()
+                                on:input=move |event| name.set(event_target_value(&event)) />
+                        </label>
+                    }
+                    .into_any(),
+                    Kind::Course => view! { <GrantChoice known chosen=course has_sections=false /> }.into_any(),
+                    Kind::Weeks => view! {
+                        <label>
+                            <span>{words::REPORT}</span>
+                            <select on:change=move |event| report.set(event_target_value(&event))>
+                                <option value="">{said::ALL_REPORTS}</option>
+                                {reports()}
+                            </select>
+                        </label>
+                        {day(said::MONDAY, from)}
+                        {day(said::SUNDAY, to)}
+                    }
+                    .into_any(),
+                }}
+            </div>
+            <p class="quiet small">{move || said::what_goes(kind.get() == Kind::Person, kind.get() == Kind::Weeks)}</p>
+            <p>
+                <button type="submit" class="main" disabled=move || what.with(Option::is_none)>{said::FORGET}</button>
+            </p>
+        </form>
+    }
+}

@@ -1,0 +1,93 @@
+//! Courses and sections that somebody may see: chosen, named.
+
+use crate::words;
+use crate::words::access as said;
+use domain::api::{Course, Courses};
+use domain::scope::Grant;
+use leptos::prelude::*;
+
+/// Chooses a course, and one of its sections or all of them.
+#[component]
+pub fn GrantChoice(
+    /// The courses that are known.
+    known: Memo<Courses>,
+    /// What is chosen.
+    chosen: RwSignal<Option<Grant>>,
+    /// Whether a section can be chosen.
+    #[prop(default = true)]
+    has_sections: bool,
+) -> impl IntoView {
+    let courses = move || {
+        let all = known.with(|known| {
+            known.courses.iter().map(|course| (course.id.clone(), words::course(course))).collect::<Vec<_>>()
+        });
+        let option = |(id, name)| view! { <option value=id>{name}</option> };
+        all.into_iter().map(option).collect_view()
+    };
+    let sections = move || {
+        let of = chosen.with(|chosen| chosen.as_ref().map(|chosen| chosen.course.clone()));
+        let all = known.with(|known| sections_of(known, of.as_deref()));
+        let option = |(id, name)| view! { <option value=id>{name}</option> };
+        all.into_iter().map(option).collect_view()
+    };
+    let choose_course = move |event| {
+        let course = event_target_value(&event);
+        chosen.set((!course.is_empty()).then_some(Grant { course, section: None }));
+    };
+    let choose_section = move |event| {
+        let section = event_target_value(&event);
+        chosen.update(|chosen| {
+            if let Some(chosen) = chosen {
+                chosen.section = (!section.is_empty()).then_some(section);
+            }
+        });
+    };
+    let course =
+        move || chosen.with(|chosen| chosen.as_ref().map(|it| it.course.clone())).unwrap_or_default();
+    let section = move || chosen.with(|chosen| chosen.as_ref()?.section.clone()).unwrap_or_default();
+    view! {
+        <label>
+            <span>{words::COURSE}</span>
+            <select prop:value=course on:change=choose_course>
+                <option value="">{said::CHOOSE_COURSE}</option>
+                {courses}
+            </select>
+        </label>
+        <Show when=move || has_sections && chosen.with(Option::is_some)>
+            <label>
+                <span>{words::SECTION}</span>
+                <select prop:value=section on:change=choose_section>
+                    <option value="">{words::ALL_SECTIONS}</option>
+                    {sections}
+                </select>
+            </label>
+        </Show>
+    }
+}
+
+fn course_of<'a>(known: &'a Courses, id: &str) -> Option<&'a Course> {
+    known.courses.iter().find(|course| course.id.eq_ignore_ascii_case(id))
+}
+
+fn sections_of(known: &Courses, course: Option<&str>) -> Vec<(String, String)> {
+    let Some(course) = course.and_then(|id| course_of(known, id)) else { return Vec::new() };
+    let term = |id: &Option<String>| {
+        let id = id.as_ref()?;
+        known.terms.iter().find(|term| term.id == *id).map(|term| term.name.as_str())
+    };
+    let named = course
+        .sections
+        .iter()
+        .map(|section| (section.id.clone(), words::section_of(&section.number, term(&section.term))));
+    named.collect()
+}
+
+/// What a grant is called; its ids, where no such course is known.
+#[must_use]
+pub fn name(grant: &Grant, known: &Courses) -> String {
+    let course = course_of(known, &grant.course).map_or_else(|| grant.course.clone(), words::course);
+    let Some(id) = &grant.section else { return course };
+    let sections = sections_of(known, Some(&grant.course));
+    let section = sections.iter().find(|(known, _)| known.eq_ignore_ascii_case(id));
+    said::section_of_course(&course, section.map_or(id, |(_, name)| name))
+}
