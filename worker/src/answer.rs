@@ -35,6 +35,8 @@ pub(crate) fn private(response: Response) -> Result<Response> {
     headers.set("referrer-policy", "no-referrer")?;
     headers.set("content-security-policy", "default-src 'none'; frame-ancestors 'none'")?;
     headers.set("cross-origin-resource-policy", "same-origin")?;
+    headers.set("cross-origin-opener-policy", "same-origin")?;
+    headers.set("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")?;
     Ok(response)
 }
 

@@ -1,4 +1,4 @@
-//! The developer's commands: `cargo xtask start`, `test`, `build`, `bench` and `shots`.
+//! The developer's commands: `cargo xtask start`, `test`, `build`, `bench`, `shots` and `audit`.
 //!
 //! Everything that a fresh machine lacks is set up on the way, and nothing is built twice.
 //!
@@ -9,6 +9,7 @@
 //! | [`build`] | what is deployed, and how large it is |
 //! | [`bench`] | how fast everything is, of what the same takes without Lectern |
 //! | [`shots`] | pictures of every page in every state |
+//! | [`audit`] | what the dependencies are, and may be |
 //! | [`checkout`], [`state`], [`stamp`] | the folders: of the sources, of one running Lectern, and what was built from what |
 //! | [`tools`], [`chromium`] | what the machine must have, and how it is got |
 //! | [`site`], [`worker`], [`sandbox`], [`wrangler`] | the four things that are built or run |
@@ -18,6 +19,7 @@
 
 #[cfg(test)]
 mod arrows;
+mod audit;
 mod bench;
 mod build;
 mod cargo;
@@ -64,6 +66,8 @@ enum Command {
     Bench(bench::Options),
     /// Take pictures of every page in every state, both themes, phone and desktop
     Shots,
+    /// Check the dependencies: licences, bans, sources, duplicates, and known vulnerabilities where they can be looked up
+    Audit,
 }
 
 fn main() -> ExitCode {
@@ -74,6 +78,7 @@ fn main() -> ExitCode {
         Command::Build => build::build(),
         Command::Bench(options) => bench::bench(&options),
         Command::Shots => shots::shots(),
+        Command::Audit => audit::audit(),
     });
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -20,9 +20,11 @@ const URL: &str = "ECHO360_URL";
 const CLIENT_ID: &str = "ECHO360_CLIENT_ID";
 const CLIENT_SECRET: &str = "ECHO360_CLIENT_SECRET";
 const LOCAL: &str = "LECTERN_LOCAL";
+const ACCESS: &str = "ACCESS_TEAM_DOMAIN";
+const KEY: &str = "LECTERN_KEY";
 
 /// What may be set, and what it means.
-const KNOWN: [(&str, &str); 7] = [
+const KNOWN: [(&str, &str); 15] = [
     (REGION, "where your Echo360 runs: us, uk, au or ca; without it and ECHO360_URL, the sandbox is started"),
     (URL, "a base URL in place of a region: https, or http on this machine"),
     (CLIENT_ID, "the API client's id"),
@@ -30,6 +32,17 @@ const KNOWN: [(&str, &str); 7] = [
     ("LECTERN_INSTITUTION", "the institution's name: what is kept belongs to it"),
     ("LECTERN_TIME_ZONE", "the IANA time zone that days are shown in"),
     ("LECTERN_ASSET_HOSTS", "where Echo360's report files may come from"),
+    (
+        "LECTERN_KEEP_DAYS",
+        "how many days after its last day a week's rows are kept: 30 to 3650, 400 if absent",
+    ),
+    ("LECTERN_RECORD_DAYS", "how many days the record of who saw what is kept: 365 if absent"),
+    (ACCESS, "Cloudflare Access: the team's domain, such as example.cloudflareaccess.com"),
+    ("ACCESS_AUD", "Cloudflare Access: the application's audience tag"),
+    ("ACCESS_CERTS_URL", "where the team's certificates are, on this machine: for tests"),
+    ("LECTERN_ADMINS", "e-mail addresses of the first administrators, with commas between"),
+    (KEY, "a key that signs in as administrator, at least 128 bits: `openssl rand -base64 24`"),
+    ("LECTERN_SESSION_KEY", "what sessions are signed with, at least 128 bits; needed with LECTERN_KEY"),
 ];
 
 /// What `--help` says about settings.
@@ -46,6 +59,15 @@ pub(crate) fn help() -> String {
          spaces\nor a # in quotes, of whichever of ' \" ` it lacks; inside them every character stands for itself.",
     );
     help
+}
+
+/// Who may come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Whoever sits at this computer, as administrator.
+    Local,
+    /// Whoever signs in.
+    AsDeployed,
 }
 
 /// What is behind the page.
@@ -114,9 +136,17 @@ impl Settings {
         self.values.insert(CLIENT_SECRET, client_secret.to_owned());
     }
 
-    /// Writes the settings where only their owner can read them, with the mark that this is a local Lectern.
-    pub(crate) fn hand_over(&self, path: &Path) -> Result<()> {
-        let mut text = format!("{}\n", line(LOCAL, "1")?);
+    /// Whether somebody can sign in with them.
+    pub(crate) fn has_way_in(&self) -> bool {
+        [ACCESS, KEY].iter().any(|name| self.values.contains_key(name))
+    }
+
+    /// Writes the settings where only their owner can read them; for local mode, with the mark of it.
+    pub(crate) fn hand_over(&self, path: &Path, mode: Mode) -> Result<()> {
+        let mut text = match mode {
+            Mode::Local => format!("{}\n", line(LOCAL, "1")?),
+            Mode::AsDeployed => String::new(),
+        };
         for (name, value) in &self.values {
             text.push_str(&line(name, value)?);
             text.push('\n');
@@ -358,12 +388,12 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         let read =
             Settings::merge(settings(&[("LECTERN_TIME_ZONE", "Europe/Oslo")]), BTreeMap::new()).unwrap();
-        read.hand_over(&path).unwrap();
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(
-            fs::read_to_string(&path).unwrap(),
-            "LECTERN_LOCAL='1'\nLECTERN_TIME_ZONE='Europe/Oslo'\n"
-        );
+        for (mode, mark) in [(Mode::Local, "LECTERN_LOCAL='1'\n"), (Mode::AsDeployed, "")] {
+            read.hand_over(&path, mode).unwrap();
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+            let text = fs::read_to_string(&path).unwrap();
+            assert_eq!(text, format!("{mark}LECTERN_TIME_ZONE='Europe/Oslo'\n"));
+        }
         fs::remove_file(&path).unwrap();
     }
 }

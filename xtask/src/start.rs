@@ -4,7 +4,7 @@ use crate::checkout::Checkout;
 use crate::port;
 use crate::processes::{self, Process};
 use crate::sandbox::{self, Sandbox};
-use crate::settings::{Settings, Upstream};
+use crate::settings::{Mode, Settings, Upstream};
 use crate::site::{self, Finish};
 use crate::state::State;
 use crate::step::{seconds, step};
@@ -33,6 +33,9 @@ pub(crate) struct Options {
     /// Forget the state first
     #[arg(long)]
     fresh: bool,
+    /// Run as if deployed: whoever opens the page has to sign in, by what the settings say
+    #[arg(long)]
+    no_local: bool,
     /// Rebuild when a source changes
     #[arg(long)]
     watch: bool,
@@ -75,12 +78,16 @@ pub(crate) fn start(options: &Options) -> Result<()> {
     if let Some(Sandbox { url, .. }) = &sandbox {
         settings.use_sandbox(url.clone(), sandbox::CLIENT_ID, sandbox::CLIENT_SECRET);
     }
-    settings.hand_over(&state.settings())?;
+    let mode = if options.no_local { Mode::AsDeployed } else { Mode::Local };
+    settings.hand_over(&state.settings(), mode)?;
     // The builds may have taken minutes.
     check_free(port)?;
     let mut wrangler = step("Starting the Worker", || wrangler::start(&checkout, &tools, &state, port))?;
 
     eprintln!("Started in {}; Ctrl-C stops it.", seconds(began.elapsed()));
+    if options.no_local && !settings.has_way_in() {
+        eprintln!("Nobody can sign in: http://127.0.0.1:{port}/healthz says what to set.");
+    }
     println!("Lectern is ready at http://127.0.0.1:{port}/");
     std::io::stdout().flush().context("cannot write the URL")?;
 

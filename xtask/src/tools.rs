@@ -16,6 +16,9 @@ use std::process::Command;
 /// The oldest Node that installs the npm packages; they bring the newer one that wrangler runs on.
 const OLDEST_NODE: u32 = 20;
 
+/// What checks the dependencies. Of no lock file: nothing of ours is built with it.
+const CARGO_DENY: &str = "0.0.0";
+
 /// Where the tools are, all of them present.
 pub(crate) struct Tools {
     /// The Node that npm brought.
@@ -65,6 +68,11 @@ impl Tools {
         command.env("PATH", path);
         Ok(command)
     }
+}
+
+/// cargo-deny, installed when it is first wanted: a test needs none.
+pub(crate) fn cargo_deny(checkout: &Checkout) -> Result<PathBuf> {
+    installed(checkout, "cargo-deny", "cargo-deny", CARGO_DENY)
 }
 
 /// A program on the `PATH`.

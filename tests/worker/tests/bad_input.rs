@@ -142,3 +142,42 @@ async fn settings_that_are_missing_or_wrong_are_said_everywhere() {
         assert!(!problem.detail.contains("mars"));
     }
 }
+
+#[tokio::test]
+async fn every_answer_says_that_nobody_may_keep_sniff_frame_or_share_it() {
+    let stack = Stack::start().await;
+    let calls = [
+        stack.http.get(stack.at("/healthz")),
+        stack.http.get(stack.at("/api/session")),
+        stack.http.get(stack.at("/api/nothing")),
+        stack.http.get(stack.at("/api/session")).header("origin", "https://elsewhere.example"),
+        stack.http.post(stack.at("/api/requests")).body("{"),
+        stack.http.get(stack.at("/api/csv/videoview?from=2026-02-02&to=2026-02-08")),
+    ];
+    for call in calls {
+        let answer = call.send().await.unwrap();
+        let header = |name: &str| {
+            let value = answer.headers().get(name).unwrap_or_else(|| panic!("{}: no {name}", answer.url()));
+            value.to_str().unwrap().to_owned()
+        };
+        assert_eq!(header("cache-control"), "no-store");
+        assert_eq!(header("x-content-type-options"), "nosniff");
+        assert_eq!(header("referrer-policy"), "no-referrer");
+        assert_eq!(header("cross-origin-opener-policy"), "same-origin");
+        assert_eq!(header("cross-origin-resource-policy"), "same-origin");
+        assert!(header("permissions-policy").contains("camera=()"));
+        assert_eq!(header("content-security-policy"), "default-src 'none'; frame-ancestors 'none'");
+        assert!(!answer.headers().contains_key("access-control-allow-origin"));
+    }
+    // The page's own files, as the assets are served.
+    for path in ["/", "/people", "/style.css", "/page.js"] {
+        let answer = stack.http.get(stack.at(path)).send().await.unwrap();
+        let header = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        let policy = header("content-security-policy").unwrap_or_default();
+        for part in ["default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "frame-ancestors 'none'"] {
+            assert!(policy.contains(part), "{path}: {policy}");
+        }
+        assert_eq!(header("x-content-type-options").as_deref(), Some("nosniff"), "{path}");
+        assert_eq!(header("cross-origin-opener-policy").as_deref(), Some("same-origin"), "{path}");
+    }
+}
