@@ -158,7 +158,8 @@ impl Thread {
         self.told = js_sys::Date::now();
         if let (Some(look), Some((_, tongue))) = (&self.look, &self.tongue) {
             let figures = figures::of(look, &self.tables, tongue);
-            say(&Answer::Told { turn: look.turn, figures, load: self.load() });
+            let student = figures::student(look, &self.tables);
+            say(&Answer::Told { turn: look.turn, figures, student, load: self.load() });
         }
     }
 

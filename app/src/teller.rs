@@ -57,6 +57,8 @@ pub struct Told {
     pub about: Option<About>,
     /// The figures, once there are any.
     pub figures: Vec<Figure>,
+    /// What the student is called whose rows alone they are of, where a row names them.
+    pub student: String,
     /// What they are made of, and what is on its way.
     pub load: Load,
     /// Windows whose copy could not be had.
@@ -176,7 +178,7 @@ impl Teller {
             Answer::Arriving { turn, load } if turn == now => {
                 self.told.try_update(|told| told.load = load);
             }
-            Answer::Told { turn, figures, load } if turn == now => {
+            Answer::Told { turn, figures, student, load } if turn == now => {
                 let about = self.sight.with_value(|sight| sight.as_ref().map(Sight::about));
                 self.told.try_update(|told| {
                     if told.turn != turn {
@@ -184,6 +186,7 @@ impl Teller {
                         told.failed.clear();
                     }
                     (told.about, told.figures, told.load, told.is_current) = (about, figures, load, true);
+                    told.student = student;
                 });
             }
             Answer::Failed { turn, window, refusal } if turn == now => {

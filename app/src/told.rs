@@ -104,6 +104,8 @@ pub enum Answer {
         turn: u32,
         /// In the order in which they answer.
         figures: Vec<Figure>,
+        /// What the student is called whose rows alone they are of; empty where nobody is, or is named.
+        student: String,
         /// What they are made of.
         load: Load,
     },
@@ -121,7 +123,7 @@ pub enum Answer {
 wire_enum!(Answer {
     0 Listening,
     1 Arriving { turn, load },
-    2 Told { turn, figures, load },
+    2 Told { turn, figures, student, load },
     3 Failed { turn, window, refusal },
 });
 
@@ -217,6 +219,8 @@ mod tests {
                     sections: Vec::new(),
                     roles: Vec::new(),
                     videos: Vec::new(),
+                    student: None,
+                    against: None,
                     today: "2026-02-09".parse().unwrap(),
                 },
                 decks: vec!["d".into()],

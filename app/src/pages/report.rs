@@ -200,6 +200,8 @@ pub(super) fn question(range: Range, ground: Ground, view: &View) -> Question {
         sections: view.sections.iter().map(|id| id.as_str().to_owned()).collect(),
         roles: view.roles.iter().copied().collect(),
         videos: view.videos.iter().map(|id| id.as_str().to_owned()).collect(),
+        student: view.student.as_ref().map(|id| id.as_str().to_owned()),
+        against: None,
         today: ground.clock.now().day(),
     }
 }

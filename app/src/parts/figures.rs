@@ -32,7 +32,12 @@ pub fn Figures(
     files: Memo<Option<Files>>,
 ) -> impl IntoView {
     let ground = expect_context::<Ground>();
-    let name = Callback::new(move |choice| measures.with(|m| chips::name(&choice, m.as_ref())));
+    let name = Callback::new(move |choice| {
+        measures.with(|m| {
+            let student = m.as_ref().map_or("", |m| m.student.as_str());
+            chips::name(&choice, m.as_ref(), student, &ground.address.view())
+        })
+    });
     provide_context(About(Callback::new(move |()| chips::about(ground, name, zone))));
     let day = RwSignal::new(None);
     let loader = ground.loader();

@@ -12,9 +12,9 @@ use crate::parts::figure::export::About;
 use crate::parts::figure::hours::{Cells, reading as read_cell};
 use crate::parts::figure::ranking::Lying;
 use crate::parts::figure::{Figure, Reading};
-use crate::spelling;
 use crate::told::{self, Body};
 use crate::words::figures as said;
+use crate::{spelling, teller};
 use charts::listing::{Cell, Listing, Opens};
 use charts::model::Table;
 use charts::ranking::Ranking;
@@ -80,7 +80,11 @@ pub fn Told(
 ) -> impl IntoView {
     let ground = expect_context::<Ground>();
     let name = Callback::new(move |choice: Choice| {
-        figures.with(|figures| deck_name(figures, &choice)).unwrap_or_else(|| chips::name(&choice, None))
+        let of_student =
+            |told: &teller::Told| chips::name(&choice, None, &told.student, &ground.address.view());
+        figures
+            .with(|figures| deck_name(figures, &choice))
+            .unwrap_or_else(|| ground.teller().told().with(of_student))
     });
     provide_context(About(Callback::new(move |()| chips::about(ground, name, zone))));
     let most = RwSignal::new(AT_FIRST);

@@ -20,7 +20,7 @@ use crate::reports::tongue::Tongue;
 use crate::told::{Figure, Look, Part, Subject, Wanted};
 use crate::words::reports as said;
 use domain::report::ReportName;
-use engine::reports::Question;
+use engine::reports::{Question, naming};
 use engine::table::held::Tables;
 use std::collections::BTreeMap;
 use telling::Telling;
@@ -55,6 +55,14 @@ pub fn of(look: &Look, held: &BTreeMap<Source, Tables>, tongue: &Tongue) -> Vec<
     };
     tell_apart(&mut figures);
     figures
+}
+
+/// What the student is called whose rows alone a look is at; empty where no row names them.
+#[must_use]
+pub fn student(look: &Look, held: &BTreeMap<Source, Tables>) -> String {
+    let Some(id) = &look.question.base.student else { return String::new() };
+    let names = held.values().map(|tables| naming::name(tables, id));
+    names.into_iter().find(|name| !name.is_empty()).unwrap_or_default()
 }
 
 /// The figures of one report.
@@ -95,6 +103,8 @@ fn ignored(name: &ReportName, question: &Question) -> String {
         said(!has_roles && !question.base.roles.is_empty(), said::ROLES_IGNORED),
         said(!has_decks && !question.decks.is_empty(), said::DECKS_IGNORED),
         said(!question.base.videos.is_empty(), said::VIDEOS_IGNORED),
+        said(!has_roles && question.base.student.is_some(), said::STUDENT_IGNORED),
+        said(report == "qanda" && question.base.student.is_some(), said::STUDENT_IN_THREADS),
     ])
 }
 

@@ -53,6 +53,16 @@ pub const COURSE: &str = "Course";
 pub const ROLE: &str = "Role";
 /// Head of a column.
 pub const STUDENT: &str = "Student";
+/// A student whose rows alone are shown, where names are hidden.
+pub const ONE_STUDENT: &str = "One student";
+/// Button in the row of a student: everything of them alone.
+pub const ONLY_STUDENT: &str = "Only this student";
+/// Button in the row of the student whose rows alone are shown.
+pub const ALL_STUDENTS: &str = "All students again";
+/// Link in the row of a student: their page in the course.
+pub const STUDENT_PAGE: &str = "Their page";
+/// Head of a column of buttons.
+pub const ACTIONS: &str = "More";
 /// Head of a column.
 pub const PERSON: &str = "Viewer";
 /// Head of a column.

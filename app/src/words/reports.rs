@@ -161,6 +161,12 @@ pub const ROLES_NOT_APPLIED: &str =
     "The choice of roles does not apply here: everybody's answers are counted.";
 /// Caveat of decks that are asked for.
 pub const DECKS_IGNORED: &str = "The choice of decks does not apply to this report.";
+/// Caveat of a student that is asked for.
+pub const STUDENT_IGNORED: &str =
+    "This report does not say who watched, so the choice of a student does not apply to it.";
+/// Caveat of a student that is asked for, of questions and answers.
+pub const STUDENT_IN_THREADS: &str =
+    "Per day: what this student answered. Below: every question that they asked or answered, whole.";
 /// Caveat of videos that are asked for.
 pub const VIDEOS_IGNORED: &str = "The choice of videos does not apply to this report.";
 /// Caveat of windows.

@@ -190,8 +190,11 @@ fn names(tables: &Tables) -> Vec<String> {
 fn rows(tables: &Tables, question: &Question, names: &[String]) -> (Vec<Vec<u32>>, Vec<&'static str>) {
     let texts = &tables.texts;
     let base = &question.base;
-    let filters =
-        [("courseId", codes(base.course.as_slice(), texts)), ("sectionId", codes(&base.sections, texts))];
+    let filters = [
+        ("courseId", codes(base.course.as_slice(), texts)),
+        ("sectionId", codes(&base.sections, texts)),
+        ("userid", codes(base.student.as_slice(), texts)),
+    ];
     let mut unfiltered: Vec<&'static str> = filters
         .iter()
         .filter(|(name, wanted)| wanted.is_some() && column::position(names, name).is_none())

@@ -1,7 +1,7 @@
 //! What is told of a course: one sentence, its kinds of activity on one axis, videos, decks, students; or of one of
 //! its students.
 
-use super::telling::{Telling, count, figure, level, listing, number, row, series, share};
+use super::telling::{Telling, count, figure, level, listing, number, opening, row, series, share};
 use crate::reports::Source;
 use crate::told::{Body, Figure};
 use crate::words;
@@ -568,17 +568,6 @@ impl Course<'_> {
         let caveat = join([self.lacks(&[Kind::Polls]), said::RIGHT_CAVEAT.to_owned(), hidden.to_owned()]);
         let body = listing(&columns, None, rows.collect(), person.polls.len() as u64);
         figure(["polls", said::POLLS_ANSWERED], String::new(), sentence, caveat, body)
-    }
-}
-
-/// A table whose rows open something, and that can be cut down to some of them.
-fn opening(body: Body, opens: Opens, flag: Option<String>) -> Body {
-    match body {
-        Body::Listing(mut listing) => {
-            (listing.opens, listing.flag) = (opens, flag);
-            Body::Listing(listing)
-        }
-        body => body,
     }
 }
 

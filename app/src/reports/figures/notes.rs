@@ -1,10 +1,10 @@
 //! The figures of `notes`.
 
 use super::decks;
-use super::telling::{Telling, beside, by, count, figure, listing, most, nothing, number, row};
+use super::telling::{Telling, beside, by, count, figure, listing, most, nothing, number, opening, row};
 use crate::told::Figure;
 use crate::words::reports as said;
-use charts::listing::{Cell, Kind};
+use charts::listing::{Cell, Kind, Opens, Row};
 use engine::reports::notes::Measures;
 
 /// Note events: when, on which decks, by which students; what was written, if that was asked for.
@@ -69,7 +69,7 @@ fn students(telling: &Telling<'_>, measures: &Measures) -> Figure {
                 count(student.words),
                 telling.day_cell(student.last),
             ];
-            row(cells, &student.steps)
+            Row { id: Some(student.id.clone()), ..row(cells, &student.steps) }
         })
         .collect();
     let total = rows.len() as u64;
@@ -90,7 +90,7 @@ fn students(telling: &Telling<'_>, measures: &Measures) -> Figure {
         telling.coverage(&measures.activity.days),
         said::SPARK_CAVEAT.to_owned(),
     ]);
-    let body = listing(&columns, Some(said::OVER_TIME), rows, total);
+    let body = opening(listing(&columns, Some(said::OVER_TIME), rows, total), Opens::Student, None);
     figure(["note-takers", "Students"], String::new(), sentence, caveat, body)
 }
 

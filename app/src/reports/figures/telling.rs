@@ -203,6 +203,18 @@ pub fn listing(columns: &[(&str, Kind)], spark: Option<&str>, rows: Vec<Row>, to
     Body::Listing(Listing { columns, spark, rows, total, opens: Opens::Filter, flag: None })
 }
 
+/// A table whose rows open something, and that can be cut down to some of them.
+#[must_use]
+pub fn opening(body: Body, opens: Opens, flag: Option<String>) -> Body {
+    match body {
+        Body::Listing(mut listing) => {
+            (listing.opens, listing.flag) = (opens, flag);
+            Body::Listing(listing)
+        }
+        body => body,
+    }
+}
+
 /// A row that cannot be chosen.
 #[must_use]
 pub fn row(cells: Vec<Cell>, spark: &[Option<u64>]) -> Row {

@@ -46,6 +46,8 @@ fn told_of(report: &str, csv: &str, ask: impl FnOnce(&mut Question)) -> Vec<Figu
             sections: Vec::new(),
             roles: Vec::new(),
             videos: Vec::new(),
+            student: None,
+            against: None,
             today: domain::time::parse_day("2026-06-01").unwrap(),
         },
         decks: Vec::new(),
@@ -61,7 +63,8 @@ fn told_of(report: &str, csv: &str, ask: impl FnOnce(&mut Question)) -> Vec<Figu
         parts: vec![Part { report: name.clone(), course: None, windows: vec![wanted] }],
     };
     let figures = of(&look, &[((name, None), tables)].into(), &Tongue::default());
-    let answer = Answer::Told { turn: 1, figures, load: thread::message::Load::default() };
+    let student = "Nuñez, Ana".to_owned();
+    let answer = Answer::Told { turn: 1, figures, student, load: thread::message::Load::default() };
     assert_eq!(wire::read(&wire::written(&answer)).as_ref(), Some(&answer), "figures travel whole");
     let Answer::Told { figures, .. } = answer else { panic!() };
     let mut ids: Vec<&str> = figures.iter().map(|figure| figure.id.as_str()).collect();

@@ -55,6 +55,8 @@ fn told(ask: impl FnOnce(&mut Question, &mut Wanted)) -> Vec<Figure> {
             sections: vec!["s".into()],
             roles: Vec::new(),
             videos: Vec::new(),
+            student: None,
+            against: None,
             today: parse_day("2026-06-01").unwrap(),
         },
         decks: Vec::new(),
