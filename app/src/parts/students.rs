@@ -146,7 +146,7 @@ fn RowMenu(id: Uuid, name: String) -> impl IntoView {
     });
     view! {
         <details class="row-menu" name="row-menu" node_ref=place on:keydown=panel::on_escape(place)>
-            <summary aria-label=said::more(&name)>"⋯"</summary>
+            <summary aria-label=said::of_student(&name)>"⋯"</summary>
             <span class="row-menu-items">
                 <button type="button" class="plain" on:click=choose>{word}</button>
                 {page}

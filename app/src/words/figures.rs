@@ -472,6 +472,18 @@ pub fn first_of(here: u64, total: u64) -> String {
     format!("The first {} of {}.", spelling::count(here), spelling::count(total))
 }
 
+/// What opens the rest of a row.
+#[must_use]
+pub fn rest_of(name: &str) -> String {
+    format!("All of {name}")
+}
+
+/// What the menu of a student's row is called.
+#[must_use]
+pub fn of_student(name: &str) -> String {
+    format!("What can be shown of {name}")
+}
+
 /// What a menu is called.
 #[must_use]
 pub fn more(title: &str) -> String {
