@@ -46,6 +46,8 @@ pub enum Subject {
         name: ReportName,
         /// Whether what names people is left out.
         is_nameless: bool,
+        /// What it is held against, as it is called.
+        other: String,
     },
     /// One course, over all parts of its look.
     Course {
@@ -56,7 +58,7 @@ pub enum Subject {
     },
 }
 
-wire_enum!(Subject { 0 Report { name, is_nameless }, 1 Course { wanted, other } });
+wire_enum!(Subject { 0 Report { name, is_nameless, other }, 1 Course { wanted, other } });
 
 /// A report with the windows whose copies can be fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -210,7 +212,11 @@ mod tests {
     fn a_look_goes_there_and_back() {
         let look = Look {
             turn: 3,
-            subject: Subject::Report { name: ReportName::parse("polling").unwrap(), is_nameless: false },
+            subject: Subject::Report {
+                name: ReportName::parse("polling").unwrap(),
+                is_nameless: false,
+                other: String::new(),
+            },
             question: Question {
                 base: measures::Question {
                     range: Range::parse("2026-02-02", "2026-02-08").unwrap(),

@@ -1,8 +1,9 @@
 //! Every sentence of the page. Plain, kind, exact; buttons are verbs.
 //!
 //! [`waiting`]: what will happen, how far it is, what can be done. [`figures`], [`reports`], [`course`]: what the
-//! figures say. [`keys`], [`why`]: what the help says.
+//! figures say; [`against`]: what they say of others. [`keys`], [`why`]: what the help says.
 
+pub mod against;
 pub mod course;
 pub mod figures;
 pub mod keys;

@@ -1,9 +1,11 @@
 //! From measures to figures, a file for each report: titles, sentences and caveats beside the numbers they limit.
 //!
 //! - [`telling`]: what all of them need to say anything; [`decks`]: what reports about decks have in common.
+//! - [`compared`]: other days or another section, laid over the charts over time.
 //! - [`course`]: what is told of a course over six of them.
 
 pub mod any;
+pub mod compared;
 pub mod confused;
 pub mod course;
 pub mod decks;
@@ -42,13 +44,21 @@ pub fn of(look: &Look, held: &BTreeMap<Source, Tables>, tongue: &Tongue) -> Vec<
     };
     let mut figures = match &look.subject {
         Subject::Course { wanted, other } => course::figures(&telling, held, wanted, other),
-        Subject::Report { name, is_nameless } => {
+        Subject::Report { name, is_nameless, other } => {
             let tables = held.iter().find(|((report, _), _)| report == name).map(|(_, tables)| tables);
-            let mut figures = of_report(name, &telling, tables.unwrap_or(&Tables::default()));
+            let (none, tables) = (Tables::default(), tables);
+            let tables = tables.unwrap_or(&none);
+            let mut figures = of_report(name, &telling, tables);
+            let not_compared = compared::lay(&mut figures, name, &telling, tables, other);
             let hidden = if *is_nameless { leave_out_people(&mut figures) } else { "" };
             if let Some(first) = figures.first_mut() {
                 let ignored = ignored(name, &look.question);
-                first.caveat = said::join([hidden.to_owned(), ignored, std::mem::take(&mut first.caveat)]);
+                first.caveat = said::join([
+                    hidden.to_owned(),
+                    ignored,
+                    not_compared.to_owned(),
+                    std::mem::take(&mut first.caveat),
+                ]);
             }
             figures
         }

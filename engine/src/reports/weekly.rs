@@ -74,7 +74,7 @@ pub fn measure(tables: &Tables, question: &Question) -> Measures {
         .collect();
     let mut weeks: Vec<BTreeMap<Key, Entry>> = vec![BTreeMap::new(); pieces.len()];
     let mut left_out = 0;
-    for (_, held) in tables.iter() {
+    for held in tables.within(question.base.range) {
         let inside = pieces.iter().position(|(from, to)| {
             held.facts.start.is_some_and(|start| start >= *from)
                 && held.facts.end.is_some_and(|end| end <= plus_days(*to, 1))

@@ -156,6 +156,7 @@ pub fn bars_of(
         bars,
         beside,
         is_stacked: false,
+        other: None,
         words: Words {
             bars: head.to_owned(),
             state: words::STATE.to_owned(),
