@@ -163,6 +163,13 @@ impl Chart {
         Some(value).filter(|value| value.is_finite() && *value >= 0.0)
     }
 
+    /// Whether no number that is drawn has a part: a chart of counts, and one of nothing at all.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        let drawn = |place: usize| self.reach(place).into_iter().chain(self.other(place));
+        (0..self.bars.len()).flat_map(drawn).all(|number| number.fract() == 0.0)
+    }
+
     /// The largest number that is drawn; 0 without any.
     #[must_use]
     pub fn largest(&self) -> f64 {
