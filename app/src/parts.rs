@@ -27,5 +27,6 @@ pub mod support_id;
 pub mod table;
 pub mod tabs;
 pub mod told;
+pub mod too_large;
 pub mod weights;
 pub mod windows;

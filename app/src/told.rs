@@ -11,7 +11,9 @@ use charts::ranking::Ranking;
 use charts::strips::Strips;
 use charts::threads::Threads;
 use domain::report::ReportName;
-use domain::time::Timestamp;
+use domain::role::Role;
+use domain::time::{Day, Timestamp};
+use domain::view::{Choice, Uuid};
 use domain::{wire_enum, wire_struct};
 use engine::measures::Facts;
 use engine::reports::{Question, course};
@@ -29,13 +31,30 @@ pub struct Look {
     pub question: Question,
     /// The zone of the days, as it is said: `UTC+1 Berlin`.
     pub zone: String,
+    /// The weeks of the range that have a number in a term.
+    pub weeks: Vec<TermWeek>,
+    /// The most rows that this device has memory for.
+    pub most_rows: u64,
     /// The language in which the page spells numbers and days: `en-GB`. A worker may know another.
     pub language: String,
     /// Each report that is needed.
     pub parts: Vec<Part>,
 }
 
-wire_struct!(Look { turn, subject, question, zone, language, parts });
+wire_struct!(Look { turn, subject, question, zone, weeks, most_rows, language, parts });
+
+/// A week by its number in a term.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TermWeek {
+    /// Its Monday.
+    pub monday: Day,
+    /// `Week 3`.
+    pub short: String,
+    /// `Week 3 of Autumn 2026`.
+    pub name: String,
+}
+
+wire_struct!(TermWeek { monday, short, name });
 
 /// What is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,6 +130,13 @@ pub enum Answer {
         /// What they are made of.
         load: Load,
     },
+    /// There is more than this device has memory for: what was here is let go of, and nothing more is fetched.
+    TooLarge {
+        /// Of this look.
+        turn: u32,
+        /// Rows that were announced by then: there may be more.
+        rows: u64,
+    },
     /// A copy could not be had.
     Failed {
         /// Of this look.
@@ -127,6 +153,7 @@ wire_enum!(Answer {
     1 Arriving { turn, load },
     2 Told { turn, figures, student, load },
     3 Failed { turn, window, refusal },
+    4 TooLarge { turn, rows },
 });
 
 /// A figure, ready to be drawn.
@@ -148,6 +175,31 @@ pub struct Figure {
 
 wire_struct!(Figure { id, title, unit, sentence, caveat, body });
 
+/// What choosing a bar filters by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chooses {
+    /// A deck (UUID).
+    Deck,
+    /// A section (UUID).
+    Section,
+    /// A role, as it stands in a URL.
+    Role,
+}
+
+wire_enum!(Chooses { 0 Deck, 1 Section, 2 Role });
+
+impl Chooses {
+    /// What the bar of `id` filters by.
+    #[must_use]
+    pub fn choice(self, id: &str) -> Option<Choice> {
+        match self {
+            Self::Deck => Uuid::parse(id).map(Choice::Deck),
+            Self::Section => Uuid::parse(id).map(Choice::Section),
+            Self::Role => Role::parse(id).map(Choice::Role),
+        }
+    }
+}
+
 /// What is drawn.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Body {
@@ -157,8 +209,10 @@ pub enum Body {
     Ranking {
         /// The bars.
         ranking: Ranking,
-        /// The deck that each bar is of, where choosing a bar filters by it; otherwise empty.
-        decks: Vec<String>,
+        /// What choosing a bar filters by.
+        chooses: Chooses,
+        /// The id of what each bar is of, where bars can be chosen; otherwise empty.
+        ids: Vec<String>,
     },
     /// Cells by weekday and hour.
     Heat(Heat),
@@ -176,7 +230,7 @@ pub enum Body {
 
 wire_enum!(Body {
     0 Bars(chart),
-    1 Ranking { ranking, decks },
+    1 Ranking { ranking, chooses, ids },
     2 Heat(heat),
     3 Listing(listing),
     4 Answers(answers),
@@ -233,6 +287,12 @@ mod tests {
                 contents: true,
             },
             zone: "UTC".into(),
+            weeks: vec![TermWeek {
+                monday: "2026-02-02".parse().unwrap(),
+                short: "Week 3".into(),
+                name: "Week 3 of Spring".into(),
+            }],
+            most_rows: 10,
             language: "en-GB".into(),
             parts: vec![Part {
                 report: ReportName::parse("polling").unwrap(),

@@ -2,7 +2,7 @@
 //!
 //! - [`selection`]: the rows that a question is about; [`activity`]: events by day, hour and deck, which three
 //!   reports share; [`text`]: what a cell of JSON or HTML says to a person.
-//! - [`naming`]: how a student is called whose rows alone are counted.
+//! - [`groups`]: by section and by role; [`naming`]: how a student is called whose rows alone are counted.
 //! - [`presentation`], [`confused`], [`polling`], [`qanda`], [`notes`]: reports with a time in each row.
 //! - [`course`]: six of them at once, of one course: what its people did, and what one of its students did.
 //! - [`library`]: `asset`, a snapshot; [`weekly`]: `assetbydate`, sums by window.
@@ -12,6 +12,7 @@ pub mod activity;
 pub mod any;
 pub mod confused;
 pub mod course;
+pub mod groups;
 pub mod library;
 pub mod naming;
 pub mod notes;

@@ -15,12 +15,13 @@ use crate::parts::gathering::Gathering;
 use crate::parts::notice::Notice;
 use crate::parts::tabs::Tabs;
 use crate::parts::told::{Kind as Drawn, One};
+use crate::parts::too_large::TooLarge;
 use crate::parts::weights::Sliders;
 use crate::teller::Sight;
 use crate::told::{Part, Subject, Wanted};
 use crate::words::course as said;
 use crate::words::figures;
-use crate::{client, spelling, told, words};
+use crate::{capacity, client, spelling, told, words};
 use domain::activity::Kind;
 use domain::api::{Courses, Requests};
 use domain::range::Range;
@@ -63,6 +64,7 @@ fn sight(
     all: &Requests,
     zone: String,
     other: String,
+    known: &Courses,
 ) -> Option<Sight> {
     let (range, course) = view.range.zip(view.course.as_ref())?;
     let from = range.weeks_before().map_or(range.from(), Range::from);
@@ -107,6 +109,7 @@ fn sight(
             contents: view.contents,
         },
         zone,
+        weeks: report::week_numbers(known, view, range),
         parts: parts.collect(),
     })
 }
@@ -161,7 +164,10 @@ pub fn CoursePage() -> impl IntoView {
     let sight = Memo::new(move |_| {
         let zone = in_zone.get();
         gathered.with(|g| {
-            wished.with(|wished| sight(ground, &address.view(), wished, g.all.as_ref()?, zone, other.get()))
+            wished.with(|wished| {
+                let all = g.all.as_ref()?;
+                known.with(|known| sight(ground, &address.view(), wished, all, zone, other.get(), known))
+            })
         })
     });
     Effect::new(move |_| {
@@ -230,6 +236,11 @@ pub fn CoursePage() -> impl IntoView {
             view! { <Notice trouble again /> }
         })
     };
+    // A course's rows are counted where they are sent: before that only the institution's are known.
+    let too_large = move || {
+        let rows = told.with(|told| told.too_large)?;
+        Some(view! { <TooLarge words=words::too_large_course(rows, capacity::most_rows()) /> })
+    };
     // Somebody is opened far down in a list: their page begins at its top, for the eye and for the keyboard.
     Effect::new(move |before: Option<Option<Uuid>>| {
         let now = address.view().student;
@@ -274,7 +285,8 @@ pub fn CoursePage() -> impl IntoView {
             </div>
             <Gathering wished gatherer />
             <Choices known is_alone />
-            <Show when=move || figures.with(Vec::is_empty)>
+            {too_large}
+            <Show when=move || figures.with(Vec::is_empty) && told.with(|told| told.too_large.is_none())>
                 <div class="room"><p class="quiet" role="status">{words::LOADING}</p></div>
             </Show>
             <div class="figures course" class:alone=move || is_alone.get() data-testid="course"

@@ -18,11 +18,14 @@ use crate::parts::given::GivenFields;
 use crate::parts::later::{self, Chunk, Meanwhile};
 use crate::parts::progress::Progress;
 use crate::parts::tabs::Tabs;
+use crate::parts::too_large::TooLarge;
+use crate::told::TermWeek;
 use crate::words::against;
 use crate::{capacity, presets, spelling, words};
 use domain::api::{self, Course, Courses, ReportInfo, Request};
 use domain::range::Range;
 use domain::report::Shape;
+use domain::time::{monday, plus_days};
 use domain::view::{Compare, Uuid, View};
 use domain::window::WindowKey;
 use engine::columns;
@@ -180,16 +183,8 @@ pub fn ReportView(
     let shown = move || {
         is_shown.get().then(|| later::later(part(ground.chunks, is_watching.get()), here, Meanwhile::Room))
     };
-    let too_large = move || {
-        too_large.get().map(|rows| {
-            view! {
-                <section class="notice waits" role="status" data-code="too-large">
-                    <h2>{words::TOO_LARGE}</h2>
-                    <p>{words::too_large(rows, most)}</p>
-                </section>
-            }
-        })
-    };
+    let too_large =
+        move || too_large.get().map(|rows| view! { <TooLarge words=words::too_large(rows, most) /> });
     view! {
         <Show when=move || address.view().course.is_some()><Tabs /></Show>
         {heading}
@@ -233,6 +228,20 @@ pub(super) fn chosen_course(all: &[Course], view: &View) -> Option<String> {
 pub(super) fn term_weeks(known: &Courses, view: &View, range: Option<Range>) -> Option<String> {
     let weeks = presets::weeks_of_term(known, view.course.as_ref().map(Uuid::as_str), range?)?;
     Some(format!(" · {}", words::term_weeks(&weeks, false)))
+}
+
+/// The weeks of `range` that have a number in a term.
+pub(super) fn week_numbers(known: &Courses, view: &View, range: Range) -> Vec<TermWeek> {
+    let course = view.course.as_ref().map(Uuid::as_str);
+    let first = monday(range.from());
+    let weeks = (0..).map(|week| plus_days(first, week * 7)).take_while(|from| *from <= range.to());
+    let named = weeks.filter_map(|from| {
+        let days = Range::new(from.max(range.from()), plus_days(from, 6).min(range.to())).ok()?;
+        let weeks = presets::weeks_of_term(known, course, days)?;
+        let [short, name] = [true, false].map(|is_named| words::term_weeks(&weeks, is_named));
+        Some(TermWeek { monday: from, short, name })
+    });
+    named.collect()
 }
 
 /// The windows whose rows are here, with the copy that serves and the days it answers for.

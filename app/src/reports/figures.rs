@@ -2,6 +2,7 @@
 //!
 //! - [`telling`]: what all of them need to say anything; [`decks`]: what reports about decks have in common.
 //! - [`compared`]: other days or another section, laid over the charts over time.
+//! - [`groups`]: by section and by role.
 //! - [`course`]: what is told of a course over six of them.
 
 pub mod any;
@@ -9,6 +10,7 @@ pub mod compared;
 pub mod confused;
 pub mod course;
 pub mod decks;
+pub mod groups;
 pub mod library;
 pub mod notes;
 pub mod polling;
@@ -39,6 +41,7 @@ pub fn of(look: &Look, held: &BTreeMap<Source, Tables>, tongue: &Tongue) -> Vec<
     let telling = Telling {
         tongue,
         zone: &look.zone,
+        weeks: &look.weeks,
         question: &look.question,
         created: windows.filter(|(part, w)| is_here(part, w)).map(|(_, window)| window.created).min(),
     };
@@ -49,6 +52,7 @@ pub fn of(look: &Look, held: &BTreeMap<Source, Tables>, tongue: &Tongue) -> Vec<
             let (none, tables) = (Tables::default(), tables);
             let tables = tables.unwrap_or(&none);
             let mut figures = of_report(name, &telling, tables);
+            figures.extend(groups::figures(&telling, tables, name.as_str()));
             let not_compared = compared::lay(&mut figures, name, &telling, tables, other);
             let hidden = if *is_nameless { leave_out_people(&mut figures) } else { "" };
             if let Some(first) = figures.first_mut() {

@@ -1,6 +1,6 @@
 //! What the thread of all other reports tells: figures that are ready to be drawn, words included.
 
-use super::{Here, held, question};
+use super::{Here, held, question, week_numbers};
 use crate::page::Ground;
 use crate::parts::notice::Notice;
 use crate::parts::told::Told;
@@ -108,6 +108,7 @@ fn sight_of(
             contents: view.contents,
         },
         zone,
+        weeks: here.chosen.known.with(|known| week_numbers(known, view, range)),
         parts: vec![told::Part { report: request.report.clone(), course: None, windows: windows.collect() }],
     })
 }

@@ -233,11 +233,15 @@ impl Course<'_> {
             };
             strips.iter().map(of).collect::<Vec<_>>().join(" · ")
         };
-        let places = bins.all.iter().enumerate().map(|(place, bin)| Place {
-            name: said::place(tongue, bin.first, bin.last),
-            short: tongue.short_day(bin.first),
-            is_landmark: bins.are_weeks || monday(bin.first) == bin.first,
-            told: told(place),
+        let places = bins.all.iter().enumerate().map(|(place, bin)| {
+            let days = said::place(tongue, bin.first, bin.last);
+            let week = self.telling.week_of(bin.first).filter(|_| bins.are_weeks);
+            Place {
+                name: week.map_or_else(|| days.clone(), |week| words::reports::numbered(&week.name, &days)),
+                short: week.map_or_else(|| tongue.short_day(bin.first), |week| week.short.clone()),
+                is_landmark: bins.are_weeks || monday(bin.first) == bin.first,
+                told: told(place),
+            }
         });
         let body = Strips {
             id: "activity".to_owned(),

@@ -4,6 +4,7 @@ use super::decks;
 use super::telling::{Telling, beside, by, count, figure, listing, most, nothing, number, opening, row};
 use crate::told::Figure;
 use crate::words::reports as said;
+use crate::words::titles;
 use charts::listing::{Cell, Kind, Opens, Row};
 use engine::reports::notes::Measures;
 
@@ -28,7 +29,7 @@ pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
     ]);
     let mut figures = vec![
         telling.per_day(
-            ["notes", "Note events per day", said::EVENTS],
+            ["notes", titles::EVENTS_PER_DAY, said::EVENTS],
             sentence,
             &by(&activity.days, |count| count.events),
             vec![
@@ -37,11 +38,11 @@ pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
             ],
             caveat,
         ),
-        decks::ranked(["decks", "Note events per deck", said::EVENTS], telling, activity, &|count| {
+        decks::ranked(["decks", titles::EVENTS_PER_DECK, said::EVENTS], telling, activity, &|count| {
             events(count.events)
         }),
         decks::listed(
-            ["every-deck", "Every deck with notes"],
+            ["every-deck", titles::DECKS_WITH_NOTES],
             telling,
             activity,
             said::NOTES_CAVEAT,
@@ -91,7 +92,7 @@ fn students(telling: &Telling<'_>, measures: &Measures) -> Figure {
         said::SPARK_CAVEAT.to_owned(),
     ]);
     let body = opening(listing(&columns, Some(said::OVER_TIME), rows, total), Opens::Student, None);
-    figure(["note-takers", "Students"], String::new(), sentence, caveat, body)
+    figure(["note-takers", titles::NOTE_TAKERS], String::new(), sentence, caveat, body)
 }
 
 fn written(telling: &Telling<'_>, measures: &Measures) -> Figure {
@@ -129,7 +130,7 @@ fn written(telling: &Telling<'_>, measures: &Measures) -> Figure {
         said::first_of(telling.tongue, shown, total),
     ]);
     figure(
-        ["written", "What was noted"],
+        ["written", titles::WRITTEN],
         String::new(),
         sentence,
         caveat,

@@ -59,6 +59,8 @@ fn told_of(report: &str, csv: &str, ask: impl FnOnce(&mut Question)) -> Vec<Figu
         subject: Subject::Report { name: name.clone(), is_nameless: false, other: "section 2".into() },
         question,
         zone: "Zone of the page".into(),
+        weeks: Vec::new(),
+        most_rows: 10,
         language: "en-GB".into(),
         parts: vec![Part { report: name.clone(), course: None, windows: vec![wanted] }],
     };
@@ -102,8 +104,8 @@ fn looks_at_decks_are_told_with_the_days_that_are_not_here() {
     let Body::Bars(chart) = &views.body else { panic!() };
     assert_eq!(chart.bars[1].level, Level::Complete(2.0));
     assert_eq!(chart.bars[7].level, Level::Missing, "a gap, never a zero");
-    let Body::Ranking { decks, .. } = &find(&figures, "decks").body else { panic!() };
-    assert_eq!(decks, &["d"]);
+    let Body::Ranking { ids, .. } = &find(&figures, "decks").body else { panic!() };
+    assert_eq!(ids, &["d"]);
     assert!(find(&figures, "every-deck").caveat.contains("no report says which slides were seen"));
 }
 
