@@ -2,6 +2,7 @@
 
 pub mod ask;
 pub mod chips;
+pub mod compare;
 pub mod coverage;
 pub mod day_choices;
 pub mod download;
@@ -24,6 +25,8 @@ pub mod sign;
 pub mod students;
 pub mod support_id;
 pub mod table;
+pub mod tabs;
 pub mod told;
+pub mod too_large;
 pub mod weights;
 pub mod windows;

@@ -49,6 +49,8 @@ pub fn run() {
 /// A fetch that is under way.
 struct Fetch {
     generation: u32,
+    /// Rows that were announced.
+    promised: u64,
     abort: AbortController,
     rows: u64,
     bytes: u64,
@@ -73,6 +75,8 @@ struct Thread {
     fetches: BTreeMap<Key, Fetch>,
     /// Copies that could not be had, until the page looks again.
     failed: BTreeSet<(Key, u32)>,
+    /// Whether more was announced than this device has memory for, until the page looks again.
+    is_too_large: bool,
     tongue: Option<(String, Tongue)>,
     spoke: f64,
     told: f64,
@@ -82,6 +86,7 @@ impl Thread {
     /// Takes in what the page looks at now.
     fn look(&mut self, look: Look) {
         self.failed.clear();
+        self.is_too_large = false;
         if self.tongue.as_ref().is_none_or(|(language, _)| *language != look.language) {
             self.tongue = Some((look.language.clone(), Tongue::of_browser(&look.language)));
         }
@@ -117,7 +122,7 @@ impl Thread {
     /// The next window to fetch, newest first, of one part after the other; `None` while enough are under way or
     /// none is missing.
     fn next(&self) -> Option<(Source, Wanted)> {
-        if self.fetches.len() >= SIDE_BY_SIDE {
+        if self.fetches.len() >= SIDE_BY_SIDE || self.is_too_large {
             return None;
         }
         self.missing().next()
@@ -156,10 +161,33 @@ impl Thread {
     /// Answers with the figures of all copies that are here.
     fn tell(&mut self) {
         self.told = js_sys::Date::now();
+        if self.is_too_large {
+            return;
+        }
         if let (Some(look), Some((_, tongue))) = (&self.look, &self.tongue) {
             let figures = figures::of(look, &self.tables, tongue);
-            say(&Answer::Told { turn: look.turn, figures, load: self.load() });
+            let student = figures::student(look, &self.tables);
+            say(&Answer::Told { turn: look.turn, figures, student, load: self.load() });
         }
+    }
+
+    /// Takes note of how many rows a copy will bring, before any of them is kept; `None` when it is no longer wanted, or
+    /// all together would be more than this device has memory for.
+    fn promise(&mut self, key: &Key, generation: u32, rows: u64) -> Option<()> {
+        let fetch = self.fetches.get_mut(key).filter(|fetch| fetch.generation == generation)?;
+        fetch.promised = rows;
+        let held = self.tables.values().map(Tables::rows).sum::<u64>();
+        let all = held + self.fetches.values().map(|fetch| fetch.promised).sum::<u64>();
+        if self.look.as_ref().is_some_and(|look| all > look.most_rows) {
+            self.fetches.values().for_each(|fetch| fetch.abort.abort());
+            self.fetches.clear();
+            self.tables.clear();
+            self.travelled.clear();
+            self.is_too_large = true;
+            say(&Answer::TooLarge { turn: self.turn(), rows: all });
+            return None;
+        }
+        Some(())
     }
 
     /// Takes note of a fetch's progress; `None` when it is no longer wanted.
@@ -199,7 +227,7 @@ fn fetch_what_is_missing(thread: &Rc<RefCell<Thread>>) {
         let Some((source, window)) = thread.borrow().next() else { return };
         let Ok(abort) = AbortController::new() else { return };
         let signal = abort.signal();
-        let fetch = Fetch { generation: window.generation, abort, rows: 0, bytes: 0 };
+        let fetch = Fetch { generation: window.generation, promised: 0, abort, rows: 0, bytes: 0 };
         let key = (source, window.id.clone());
         thread.borrow_mut().fetches.insert(key.clone(), fetch);
         let thread = Rc::clone(thread);
@@ -231,6 +259,8 @@ async fn fetched(
         while let Some(frame) = frames.next()? {
             match (frame, &mut arriving) {
                 (Frame::Head(head), _) => {
+                    let room = thread.borrow_mut().promise(key, generation, head.rows);
+                    room.ok_or(Refusal::Unreachable)?;
                     arriving = Some(Arriving::new(&head, report.known()).map_err(|e| Refusal::garbled(&e))?);
                 }
                 (Frame::Slice(head, deflated), Some(arriving)) => {

@@ -2,8 +2,9 @@
 //!
 //! It is started when a report that only it can read is first looked at: most visits never need it.
 
+use crate::capacity;
 use crate::client::Trouble;
-use crate::told::{Answer, Figure, Look, Part, Subject};
+use crate::told::{Answer, Figure, Look, Part, Subject, TermWeek};
 use domain::report::ReportName;
 use engine::reports::Question;
 use leptos::prelude::*;
@@ -22,6 +23,8 @@ pub struct Sight {
     pub question: Question,
     /// The zone of the days, as it is said.
     pub zone: String,
+    /// The weeks of the range that have a number in a term.
+    pub weeks: Vec<TermWeek>,
     /// Each report that is needed.
     pub parts: Vec<Part>,
 }
@@ -57,10 +60,14 @@ pub struct Told {
     pub about: Option<About>,
     /// The figures, once there are any.
     pub figures: Vec<Figure>,
+    /// What the student is called whose rows alone they are of, where a row names them.
+    pub student: String,
     /// What they are made of, and what is on its way.
     pub load: Load,
     /// Windows whose copy could not be had.
     pub failed: Vec<(String, Trouble)>,
+    /// Rows that were announced, where they are more than this device has memory for.
+    pub too_large: Option<u64>,
     /// Whether the figures answer what is looked at now.
     pub is_current: bool,
 }
@@ -109,11 +116,13 @@ impl Teller {
                 *told = Told::default();
             }
             told.failed.clear();
+            told.too_large = None;
             told.is_current = false;
         });
         self.sight.set_value(Some(sight.clone()));
-        let Sight { subject, question, zone, parts } = sight;
-        let look = Look { turn, subject, question, zone, language, parts };
+        let Sight { subject, question, zone, weeks, parts } = sight;
+        let most_rows = capacity::most_rows();
+        let look = Look { turn, subject, question, zone, weeks, most_rows, language, parts };
         self.start();
         if self.listens.get_value() {
             self.post(&look);
@@ -176,7 +185,7 @@ impl Teller {
             Answer::Arriving { turn, load } if turn == now => {
                 self.told.try_update(|told| told.load = load);
             }
-            Answer::Told { turn, figures, load } if turn == now => {
+            Answer::Told { turn, figures, student, load } if turn == now => {
                 let about = self.sight.with_value(|sight| sight.as_ref().map(Sight::about));
                 self.told.try_update(|told| {
                     if told.turn != turn {
@@ -184,6 +193,13 @@ impl Teller {
                         told.failed.clear();
                     }
                     (told.about, told.figures, told.load, told.is_current) = (about, figures, load, true);
+                    told.student = student;
+                });
+            }
+            Answer::TooLarge { turn, rows } if turn == now => {
+                self.told.try_update(|told| {
+                    told.figures.clear();
+                    (told.too_large, told.load.pending, told.is_current) = (Some(rows), 0, true);
                 });
             }
             Answer::Failed { turn, window, refusal } if turn == now => {
@@ -193,7 +209,10 @@ impl Teller {
                 });
             }
             // Of an older sight: nobody looks there any more.
-            Answer::Arriving { .. } | Answer::Told { .. } | Answer::Failed { .. } => {}
+            Answer::Arriving { .. }
+            | Answer::Told { .. }
+            | Answer::TooLarge { .. }
+            | Answer::Failed { .. } => {}
         }
     }
 }

@@ -11,7 +11,9 @@ use charts::ranking::Ranking;
 use charts::strips::Strips;
 use charts::threads::Threads;
 use domain::report::ReportName;
-use domain::time::Timestamp;
+use domain::role::Role;
+use domain::time::{Day, Timestamp};
+use domain::view::{Choice, Uuid};
 use domain::{wire_enum, wire_struct};
 use engine::measures::Facts;
 use engine::reports::{Question, course};
@@ -29,13 +31,30 @@ pub struct Look {
     pub question: Question,
     /// The zone of the days, as it is said: `UTC+1 Berlin`.
     pub zone: String,
+    /// The weeks of the range that have a number in a term.
+    pub weeks: Vec<TermWeek>,
+    /// The most rows that this device has memory for.
+    pub most_rows: u64,
     /// The language in which the page spells numbers and days: `en-GB`. A worker may know another.
     pub language: String,
     /// Each report that is needed.
     pub parts: Vec<Part>,
 }
 
-wire_struct!(Look { turn, subject, question, zone, language, parts });
+wire_struct!(Look { turn, subject, question, zone, weeks, most_rows, language, parts });
+
+/// A week by its number in a term.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TermWeek {
+    /// Its Monday.
+    pub monday: Day,
+    /// `Week 3`.
+    pub short: String,
+    /// `Week 3 of Autumn 2026`.
+    pub name: String,
+}
+
+wire_struct!(TermWeek { monday, short, name });
 
 /// What is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +65,8 @@ pub enum Subject {
         name: ReportName,
         /// Whether what names people is left out.
         is_nameless: bool,
+        /// What it is held against, as it is called.
+        other: String,
     },
     /// One course, over all parts of its look.
     Course {
@@ -56,7 +77,7 @@ pub enum Subject {
     },
 }
 
-wire_enum!(Subject { 0 Report { name, is_nameless }, 1 Course { wanted, other } });
+wire_enum!(Subject { 0 Report { name, is_nameless, other }, 1 Course { wanted, other } });
 
 /// A report with the windows whose copies can be fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,8 +125,17 @@ pub enum Answer {
         turn: u32,
         /// In the order in which they answer.
         figures: Vec<Figure>,
+        /// What the student is called whose rows alone they are of; empty where nobody is, or is named.
+        student: String,
         /// What they are made of.
         load: Load,
+    },
+    /// There is more than this device has memory for: what was here is let go of, and nothing more is fetched.
+    TooLarge {
+        /// Of this look.
+        turn: u32,
+        /// Rows that were announced by then: there may be more.
+        rows: u64,
     },
     /// A copy could not be had.
     Failed {
@@ -121,8 +151,9 @@ pub enum Answer {
 wire_enum!(Answer {
     0 Listening,
     1 Arriving { turn, load },
-    2 Told { turn, figures, load },
+    2 Told { turn, figures, student, load },
     3 Failed { turn, window, refusal },
+    4 TooLarge { turn, rows },
 });
 
 /// A figure, ready to be drawn.
@@ -144,6 +175,31 @@ pub struct Figure {
 
 wire_struct!(Figure { id, title, unit, sentence, caveat, body });
 
+/// What choosing a bar filters by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chooses {
+    /// A deck (UUID).
+    Deck,
+    /// A section (UUID).
+    Section,
+    /// A role, as it stands in a URL.
+    Role,
+}
+
+wire_enum!(Chooses { 0 Deck, 1 Section, 2 Role });
+
+impl Chooses {
+    /// What the bar of `id` filters by.
+    #[must_use]
+    pub fn choice(self, id: &str) -> Option<Choice> {
+        match self {
+            Self::Deck => Uuid::parse(id).map(Choice::Deck),
+            Self::Section => Uuid::parse(id).map(Choice::Section),
+            Self::Role => Role::parse(id).map(Choice::Role),
+        }
+    }
+}
+
 /// What is drawn.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Body {
@@ -153,8 +209,10 @@ pub enum Body {
     Ranking {
         /// The bars.
         ranking: Ranking,
-        /// The deck that each bar is of, where choosing a bar filters by it; otherwise empty.
-        decks: Vec<String>,
+        /// What choosing a bar filters by.
+        chooses: Chooses,
+        /// The id of what each bar is of, where bars can be chosen; otherwise empty.
+        ids: Vec<String>,
     },
     /// Cells by weekday and hour.
     Heat(Heat),
@@ -172,7 +230,7 @@ pub enum Body {
 
 wire_enum!(Body {
     0 Bars(chart),
-    1 Ranking { ranking, decks },
+    1 Ranking { ranking, chooses, ids },
     2 Heat(heat),
     3 Listing(listing),
     4 Answers(answers),
@@ -208,7 +266,11 @@ mod tests {
     fn a_look_goes_there_and_back() {
         let look = Look {
             turn: 3,
-            subject: Subject::Report { name: ReportName::parse("polling").unwrap(), is_nameless: false },
+            subject: Subject::Report {
+                name: ReportName::parse("polling").unwrap(),
+                is_nameless: false,
+                other: String::new(),
+            },
             question: Question {
                 base: measures::Question {
                     range: Range::parse("2026-02-02", "2026-02-08").unwrap(),
@@ -217,12 +279,20 @@ mod tests {
                     sections: Vec::new(),
                     roles: Vec::new(),
                     videos: Vec::new(),
+                    student: None,
+                    against: None,
                     today: "2026-02-09".parse().unwrap(),
                 },
                 decks: vec!["d".into()],
                 contents: true,
             },
             zone: "UTC".into(),
+            weeks: vec![TermWeek {
+                monday: "2026-02-02".parse().unwrap(),
+                short: "Week 3".into(),
+                name: "Week 3 of Spring".into(),
+            }],
+            most_rows: 10,
             language: "en-GB".into(),
             parts: vec![Part {
                 report: ReportName::parse("polling").unwrap(),

@@ -1,13 +1,16 @@
 //! Every sentence of the page. Plain, kind, exact; buttons are verbs.
 //!
 //! [`waiting`]: what will happen, how far it is, what can be done. [`figures`], [`reports`], [`course`]: what the
-//! figures say. [`keys`], [`why`]: what the help says. [`access`]: who may see what.
+//! figures say; [`against`]: what they say of others; [`titles`]: what they are called. [`keys`], [`why`]: what the
+//! help says. [`access`]: who may see what.
 
 pub mod access;
+pub mod against;
 pub mod course;
 pub mod figures;
 pub mod keys;
 pub mod reports;
+pub mod titles;
 pub mod waiting;
 pub mod why;
 
@@ -91,7 +94,7 @@ pub const COPIED: &str = "Copied";
 pub const DOWNLOAD: &str = "Download CSV";
 /// What a download has that the figures leave out.
 pub const CSV_HOLDS_MORE: &str =
-    "Filters by video, deck and role do not reach the CSV: it has every row of these days.";
+    "Filters by video, deck, role and student do not reach the CSV: it has every row of these days.";
 /// Opens the table under a chart.
 pub const NUMBERS: &str = "Numbers";
 /// Head of a table's column of buttons.
@@ -209,6 +212,17 @@ pub fn section_of(number: &str, term: Option<&str>) -> String {
 pub fn too_large(rows: u64, most: u64) -> String {
     format!(
         "These days have {} rows; this device has memory for about {}. Choose fewer days, or download the CSV.",
+        spelling::count(rows),
+        spelling::count(most)
+    )
+}
+
+/// The same of a course, which has no CSV of its own.
+#[must_use]
+pub fn too_large_course(rows: u64, most: u64) -> String {
+    format!(
+        "This course has at least {} rows on these days; this device has memory for about {}. Choose fewer \
+         days.",
         spelling::count(rows),
         spelling::count(most)
     )

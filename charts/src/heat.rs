@@ -114,7 +114,7 @@ impl Heat {
     pub fn top(&self) -> f64 {
         let cells = self.lines.iter().flat_map(|line| &line.cells).flatten();
         let largest = cells.copied().filter(|value| value.is_finite()).fold(0.0, f64::max);
-        ticks::from_zero(largest).last().copied().unwrap_or(1.0)
+        ticks::from_zero(largest, false).last().copied().unwrap_or(1.0)
     }
 
     /// Draws it `width` pixels across; `write` spells a number.

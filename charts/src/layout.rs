@@ -60,7 +60,7 @@ impl Layout {
     #[must_use]
     pub fn new(chart: &Chart, size: Size, write: &dyn Fn(f64) -> String) -> Self {
         let pixels = |n: u32| i32::try_from(n).unwrap_or(i32::MAX / 2);
-        let values = ticks::from_zero(chart.largest());
+        let values = ticks::from_zero(chart.largest(), chart.is_whole());
         let labels: Vec<String> = values.iter().map(|value| write(*value)).collect();
         let widest = labels.iter().map(|label| length(label)).max().unwrap_or(0).max(NUMBERS);
         let left = (widest * CHARACTER + SPACE).min(pixels(size.width));

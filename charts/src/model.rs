@@ -87,11 +87,13 @@ pub struct Chart {
     pub beside: Vec<Beside>,
     /// Whether the first of those stand hollow upon the bars.
     pub is_stacked: bool,
+    /// What the bars are held against, one number for each: drawn as lines across them.
+    pub other: Option<Beside>,
     /// Its words.
     pub words: Words,
 }
 
-wire_struct!(Chart { id, title, unit, sentence, bars, beside, is_stacked, words });
+wire_struct!(Chart { id, title, unit, sentence, bars, beside, is_stacked, other, words });
 
 /// One row of a table.
 #[derive(Debug, Clone, PartialEq)]
@@ -117,12 +119,14 @@ impl Chart {
     /// The same numbers as a table.
     #[must_use]
     pub fn table(&self) -> Table {
-        let columns = [&self.words.bars, &self.unit]
+        let other = self.other.as_ref().map(|other| format!("{}, {}", self.unit, other.name));
+        let columns = [self.words.bars.clone(), self.unit.clone()]
             .into_iter()
-            .chain(self.beside.iter().map(|beside| &beside.name))
-            .chain([&self.words.state])
-            .cloned()
+            .chain(other)
+            .chain(self.beside.iter().map(|beside| beside.name.clone()))
+            .chain([self.words.state.clone()])
             .collect();
+        let beside = || self.other.iter().chain(&self.beside);
         let rows = self
             .bars
             .iter()
@@ -131,7 +135,7 @@ impl Chart {
                 name: bar.name.clone(),
                 values: [bar.level.value()]
                     .into_iter()
-                    .chain(self.beside.iter().map(|beside| beside.values.get(place).copied().flatten()))
+                    .chain(beside().map(|beside| beside.values.get(place).copied().flatten()))
                     .collect(),
                 state: Some(match bar.level {
                     Level::Missing => self.words.missing.clone(),
@@ -152,10 +156,25 @@ impl Chart {
         Some(value + upon.filter(|upon| upon.is_finite() && *upon >= 0.0).unwrap_or(0.0))
     }
 
+    /// What a bar is held against, where that can be drawn.
+    #[must_use]
+    pub fn other(&self, place: usize) -> Option<f64> {
+        let value = self.other.as_ref()?.values.get(place).copied().flatten()?;
+        Some(value).filter(|value| value.is_finite() && *value >= 0.0)
+    }
+
+    /// Whether no number that is drawn has a part: a chart of counts, and one of nothing at all.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        let drawn = |place: usize| self.reach(place).into_iter().chain(self.other(place));
+        (0..self.bars.len()).flat_map(drawn).all(|number| number.fract() == 0.0)
+    }
+
     /// The largest number that is drawn; 0 without any.
     #[must_use]
     pub fn largest(&self) -> f64 {
-        (0..self.bars.len()).filter_map(|place| self.reach(place)).fold(0.0, f64::max)
+        let drawn = |place: usize| self.reach(place).into_iter().chain(self.other(place));
+        (0..self.bars.len()).flat_map(drawn).fold(0.0, f64::max)
     }
 
     /// Runs of bars without a number: the first and the one after the last of each.

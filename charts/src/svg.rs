@@ -89,6 +89,12 @@ fn marks(into: &mut String, chart: &Chart, layout: &Layout) -> Drawn {
             }
         }
     }
+    for place in 0..chart.bars.len() {
+        let Some(other) = chart.other(place).filter(|other| *other > 0.0) else { continue };
+        let ((left, right), y) = (layout.bands.edges(place), layout.amounts.pixel(other));
+        let across = PathElement::new(vec![(left, y), (right, y)], ShapeStyle::from(&Ink::Other.sentinel()));
+        root.draw(&across).map_err(failed)?;
+    }
     root.draw(&line(layout.baseline, Ink::Baseline)).map_err(failed)?;
     let name = text(Ink::Label, HPos::Left, VPos::Top);
     for place in &layout.named {

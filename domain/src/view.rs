@@ -221,7 +221,7 @@ pub struct View {
     pub decks: BTreeSet<Uuid>,
     /// Whether what people wrote is shown, too: never unless somebody chose so.
     pub contents: bool,
-    /// Of a course, this student alone: the UUID by which Echo360 knows them.
+    /// This student alone, by the UUID by which Echo360 knows them: their page in a course, their rows in a report.
     pub student: Option<Uuid>,
     /// What a course is compared with, if somebody chose something.
     pub compare: Option<Compare>,
@@ -268,8 +268,8 @@ impl View {
             videos: chosen(value("video"), Uuid::parse),
             decks: chosen(value("deck"), Uuid::parse),
             contents: value("contents") == Some("1"),
-            // Nowhere else does anything show a student alone.
-            student: value("student").and_then(Uuid::parse).filter(|_| place == Place::Course),
+            // The board shows nobody.
+            student: value("student").and_then(Uuid::parse).filter(|_| place != Place::Requests),
             compare: value("compare").and_then(Compare::parse),
             weights: value("weights").map_or_else(Weights::default, Weights::read),
             nameless: value("names") == Some("hidden"),
@@ -336,11 +336,11 @@ impl View {
         self.report.as_ref().map_or(FIRST_REPORT, ReportName::as_str)
     }
 
-    /// The same view at another place. A student stays behind: only a course has them alone.
+    /// The same view at another place. The board shows nobody: a student stays behind.
     #[must_use]
     pub fn at(mut self, place: Place) -> Self {
         self.place = place;
-        self.student = self.student.filter(|_| place == Place::Course);
+        self.student = self.student.filter(|_| place != Place::Requests);
         self
     }
 
@@ -369,6 +369,10 @@ impl View {
             Choice::Role(role) => toggle(&mut self.roles, role),
             Choice::Video(id) => toggle(&mut self.videos, id),
             Choice::Deck(id) => toggle(&mut self.decks, id),
+            Choice::Student(id) => {
+                let other = Some(id.clone()).filter(|id| self.student.as_ref() != Some(id));
+                self.student = other;
+            }
         }
         self
     }
@@ -381,6 +385,7 @@ impl View {
             Choice::Role(role) => self.roles.contains(role),
             Choice::Video(id) => self.videos.contains(id),
             Choice::Deck(id) => self.decks.contains(id),
+            Choice::Student(id) => self.student.as_ref() == Some(id),
         }
     }
 
@@ -396,23 +401,25 @@ impl View {
         self
     }
 
-    /// Everything that is filtered by: sections, roles, videos, decks.
+    /// Everything that is filtered by: a student, sections, roles, videos, decks.
     #[must_use]
     pub fn choices(&self) -> Vec<Choice> {
         let sections = self.sections.iter().cloned().map(Choice::Section);
         let roles = self.roles.iter().copied().map(Choice::Role);
         let videos = self.videos.iter().cloned().map(Choice::Video);
         let decks = self.decks.iter().cloned().map(Choice::Deck);
-        sections.chain(roles).chain(videos).chain(decks).collect()
+        let student = self.student.iter().cloned().map(Choice::Student);
+        student.chain(sections).chain(roles).chain(videos).chain(decks).collect()
     }
 
-    /// The same view without sections, roles, videos and decks.
+    /// The same view without a student, sections, roles, videos and decks.
     #[must_use]
     pub fn unfiltered(mut self) -> Self {
         self.sections.clear();
         self.roles.clear();
         self.videos.clear();
         self.decks.clear();
+        self.student = None;
         self
     }
 }
@@ -428,6 +435,8 @@ pub enum Choice {
     Video(Uuid),
     /// Rows of this deck.
     Deck(Uuid),
+    /// Rows of this student.
+    Student(Uuid),
 }
 
 fn toggle<T: Ord + Clone>(filter: &mut BTreeSet<T>, value: &T) {
@@ -536,7 +545,7 @@ mod tests {
                         videos,
                         decks,
                         contents,
-                        student: student.filter(|_| place == Place::Course),
+                        student: student.filter(|_| place != Place::Requests),
                         compare: compare.map(|section| section.map_or(Compare::Before, Compare::Section)),
                         weights: Weights::read(&weights),
                         nameless,
@@ -642,12 +651,24 @@ mod tests {
     }
 
     #[test]
-    fn a_student_is_of_a_course_and_stays_behind_elsewhere() {
+    fn a_student_is_of_a_course_and_of_its_reports_and_stays_behind_elsewhere() {
         let query = format!("student={COURSE}");
-        assert_eq!(View::parse("/", &query), View::default());
+        assert_eq!(View::parse("/requests", &query), View::default().at(Place::Requests));
         let view = View::parse("/course", &query);
-        assert!(view.student.is_some());
-        assert_eq!(view.at(Place::Overview), View::default());
+        assert_eq!(view.clone().at(Place::Overview).to_url(), format!("/?v=1&student={COURSE}"));
+        assert_eq!(view.at(Place::Requests), View::default().at(Place::Requests));
+    }
+
+    #[test]
+    fn one_student_is_filtered_by_and_another_takes_their_place() {
+        let student = |text: &str| Choice::Student(Uuid::parse(text).unwrap());
+        let (one, other) = (student(COURSE), student(&COURSE.replace('f', "0")));
+        let view = View::default().toggled(&one);
+        assert!(view.has(&one) && !view.has(&other));
+        let view = view.toggled(&other);
+        assert_eq!(view.choices(), std::slice::from_ref(&other));
+        assert_eq!(view.clone().unfiltered(), View::default());
+        assert_eq!(view.toggled(&other), View::default());
     }
 
     #[test]

@@ -91,6 +91,8 @@ fn question(roles: Vec<Role>) -> Question {
         sections: Vec::new(),
         roles,
         videos: Vec::new(),
+        student: None,
+        against: None,
         today: parse_day("2026-03-01").expect("a day"),
     }
 }

@@ -38,11 +38,39 @@ pub struct Question {
     pub roles: Vec<Role>,
     /// Only rows of these videos (UUIDs), if there are any.
     pub videos: Vec<String>,
+    /// Only rows of this student (UUID).
+    pub student: Option<String>,
+    /// What the days are held against, if anything.
+    pub against: Option<Against>,
     /// The current UTC day: it and what follows is not over.
     pub today: Day,
 }
 
-wire_struct!(Question { range, zone, course, sections, roles, videos, today });
+wire_struct!(Question { range, zone, course, sections, roles, videos, student, against, today });
+
+/// What numbers are held against.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Against {
+    /// As many days before, moved by whole weeks.
+    Before,
+    /// The same days of this section (UUID).
+    Section(String),
+}
+
+wire_enum!(Against { 0 Before, 1 Section(id) });
+
+impl Question {
+    /// The same question of what it is held against; `None` of days before there were any.
+    #[must_use]
+    pub fn of_other(&self, against: &Against) -> Option<Self> {
+        let mut other = Self { against: None, ..self.clone() };
+        match against {
+            Against::Before => other.range = self.range.weeks_before()?,
+            Against::Section(id) => other.sections = vec![id.clone()],
+        }
+        Some(other)
+    }
+}
 
 /// What was watched.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -214,11 +242,28 @@ pub struct Measures {
     /// Rows by days after their video first appeared ([`AFTER`]): the first known day on which anybody, of whatever
     /// role, watched it. Rows that name no video are left out.
     pub after: [u64; AFTER.len()],
+    /// The days that these are held against, as many and in the same order; empty where they are held against nothing.
+    pub others: Vec<Known>,
+    /// What the student is called whose rows alone these are: `Nuñez, Ana`; empty where nobody is, or is named.
+    pub student: String,
     /// Rows of the copies that could not be placed, whatever their day, course and filters.
     pub passed_over: PassedOver,
 }
 
-wire_struct!(Measures { days, total, week, videos, sections, roles, students, arrivals, after, passed_over });
+wire_struct!(Measures {
+    days,
+    total,
+    week,
+    videos,
+    sections,
+    roles,
+    students,
+    arrivals,
+    after,
+    others,
+    student,
+    passed_over
+});
 
 impl Measures {
     /// Whether every day is final.

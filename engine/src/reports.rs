@@ -2,6 +2,7 @@
 //!
 //! - [`selection`]: the rows that a question is about; [`activity`]: events by day, hour and deck, which three
 //!   reports share; [`text`]: what a cell of JSON or HTML says to a person.
+//! - [`groups`]: by section and by role; [`naming`]: how a student is called whose rows alone are counted.
 //! - [`presentation`], [`confused`], [`polling`], [`qanda`], [`notes`]: reports with a time in each row.
 //! - [`course`]: six of them at once, of one course: what its people did, and what one of its students did.
 //! - [`library`]: `asset`, a snapshot; [`weekly`]: `assetbydate`, sums by window.
@@ -11,7 +12,9 @@ pub mod activity;
 pub mod any;
 pub mod confused;
 pub mod course;
+pub mod groups;
 pub mod library;
+pub mod naming;
 pub mod notes;
 pub mod polling;
 pub mod presentation;
@@ -38,6 +41,14 @@ pub struct Question {
 }
 
 wire_struct!(Question { base, decks, contents });
+
+impl Question {
+    /// The same of another range, section or whatever `base` says.
+    #[must_use]
+    pub fn with(&self, base: measures::Question) -> Self {
+        Self { base, ..self.clone() }
+    }
+}
 
 /// What is known of a day or of a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -21,6 +21,8 @@ pub(crate) enum Passes {
     ButRoles,
     /// All but that of videos.
     ButVideos,
+    /// All but that of a student, and perhaps that of roles: it says when a video appeared, and counts nowhere.
+    ButStudent,
 }
 
 /// A sitting of the question, by where it stands.
@@ -42,6 +44,7 @@ pub(crate) struct Sieve<'a> {
     course: Option<Vec<bool>>,
     section: Option<Vec<bool>>,
     video: Option<Vec<bool>>,
+    user: Option<Vec<bool>>,
     role: Vec<(Role, bool)>,
 }
 
@@ -66,6 +69,7 @@ impl<'a> Sieve<'a> {
             course: codes(question.course.as_slice(), &texts.course),
             section: codes(&question.sections, &texts.section),
             video: codes(&question.videos, &texts.video),
+            user: codes(question.student.as_slice(), &texts.user),
             role,
         }
     }
@@ -107,7 +111,12 @@ impl<'a> Sieve<'a> {
                 self.role.get(sitting.role as usize).copied().unwrap_or((Role::Unnamed, true));
             let section_passes = passes(&self.section, sitting.section);
             let video_passes = passes(&self.video, sitting.video);
+            let user_passes = passes(&self.user, sitting.user);
             let passes = match (section_passes, role_passes, video_passes) {
+                _ if !user_passes => match section_passes && video_passes {
+                    true => Passes::ButStudent,
+                    false => continue,
+                },
                 (true, true, true) => Passes::All,
                 (false, true, true) => Passes::ButSections,
                 (true, false, true) => Passes::ButRoles,

@@ -127,6 +127,8 @@ pub struct Tally {
     /// For each day whether it is final; `None` while it is not all here. Its rows are counted if it is.
     known: Vec<Option<bool>>,
     counts: Counts,
+    /// What it is held against, if anything.
+    other: Option<Box<Self>>,
 }
 
 impl Tally {
@@ -143,7 +145,9 @@ impl Tally {
             roles: vec![Count::default(); Role::ALL.len()],
             ..Counts::default()
         };
-        Self { question, starts, step_days, taken: Vec::new(), known: vec![None; days], counts }
+        let other = question.against.as_ref().and_then(|against| question.of_other(against));
+        let other = other.map(|question| Box::new(Self::new(question)));
+        Self { question, starts, step_days, taken: Vec::new(), known: vec![None; days], counts, other }
     }
 
     /// The question.
@@ -164,6 +168,9 @@ impl Tally {
         let has_lost = self.known.iter().zip(&known).any(|(before, now)| before.is_some() && now.is_none());
         if has_gone || has_lost {
             *self = Self::new(self.question.clone());
+        }
+        if let Some(other) = &mut self.other {
+            other.follow(shelf);
         }
         let here: Vec<bool> = known.iter().map(Option::is_some).collect();
         let fresh: Vec<bool> =
@@ -197,20 +204,15 @@ impl Tally {
     #[must_use]
     pub fn answer(&self, texts: &Texts) -> Measures {
         let counts = &self.counts;
-        let days = self.question.range.each_day().zip(self.known.iter().zip(&counts.days));
-        let days = days
-            .map(|(day, (known, count))| {
-                let known = match known {
-                    None => Known::Missing,
-                    Some(true) => Known::Complete(count.watched()),
-                    Some(false) => Known::Provisional(count.watched()),
-                };
-                (day, known)
-            })
-            .collect();
+        let days = self.question.range.each_day().zip(self.days()).collect();
         let rows = counts.days.iter().map(|count| count.rows).sum();
-        let passed_over =
-            self.taken.iter().fold(PassedOver::default(), |sum, (_, taken)| sum.and(taken.passed_over));
+        // Copies that are here only for what these days are held against say nothing of them.
+        let all = vec![true; self.known.len()];
+        let of_these = |taken: &&Taken| {
+            self.other.is_none() || taken.reach.0 > taken.reach.1 || self.touches(taken.reach, &all)
+        };
+        let taken = self.taken.iter().map(|(_, taken)| taken).filter(of_these);
+        let passed_over = taken.fold(PassedOver::default(), |sum, taken| sum.and(taken.passed_over));
         let roles = Role::ALL.into_iter().zip(counts.roles.iter().map(Count::watched));
         Measures {
             days,
@@ -227,8 +229,27 @@ impl Tally {
             students: self.students(),
             arrivals: self.arrivals(),
             after: self.after(),
+            others: self.other.as_ref().map(|other| other.days().collect()).unwrap_or_default(),
+            student: self.student_name(texts),
             passed_over,
         }
+    }
+
+    /// Each day of the range, as far as it is known.
+    fn days(&self) -> impl Iterator<Item = Known> {
+        self.known.iter().zip(&self.counts.days).map(|(known, count)| match known {
+            None => Known::Missing,
+            Some(true) => Known::Complete(count.watched()),
+            Some(false) => Known::Provisional(count.watched()),
+        })
+    }
+
+    /// What the student is called whose rows alone are counted.
+    fn student_name(&self, texts: &Texts) -> String {
+        let Some(id) = &self.question.student else { return String::new() };
+        let mut users = (0..).zip(texts.user.texts());
+        let user = users.find(|(_, text)| text.eq_ignore_ascii_case(id.as_bytes()));
+        user.map_or_else(String::new, |(user, _)| texts.person(user))
     }
 
     fn week(&self) -> [Weekday; 7] {
@@ -421,6 +442,7 @@ impl<'a> Counter<'a> {
                     }
                     appear(&mut counts.appeared, sitting.video, day);
                 }
+                Passes::ButStudent => appear(&mut counts.appeared, sitting.video, day),
                 Passes::All => self.count_everywhere(sitting, day, role, counts),
             }
         });

@@ -232,5 +232,11 @@ test('on paper every figure is whole, and a figure can be printed by itself', as
     assert.deepEqual(list.figures, ['students']);
     assert.deepEqual(list.rows.map(([name, minutes]) => [name, read(minutes)]), students.map(({ name, minutes }) => [name, minutes]));
     await page.waitForFunction(() => !document.querySelector('[data-printed], [data-printing], .on-paper'));
+    await press('Every row');
+    await page.waitForFunction(() => window.sheets.length === 3);
+    const { figures, rows } = (await page.evaluate(() => window.sheets))[2];
+    assert.deepEqual(figures, ['rows']);
+    assert.equal(rows.length, Math.min(all.length, 1000));
+    assert.deepEqual(rows[0].slice(1, 4), [all[0].title, all[0].code, all[0].number]);
   });
 });

@@ -216,6 +216,43 @@ test('a click on a video, a role or a section filters everything else, and a chi
   });
 });
 
+test('one student alone is chosen in their row, is in the URL, and every figure and row follows', async () => {
+  const all = await views(stack, month);
+  const { students } = expected(all, month);
+  const [whose] = students;
+  await withTab(browser, {}, async (page) => {
+    await page.goto(address(stack, month));
+    await drawnFrom(page, all.length);
+    const listing = figure(page, 'Students').locator('.listing');
+    await settled(listing);
+    const menu = listing.getByRole('row', { name: whose.name }).first().locator('summary');
+    await menu.focus();
+    await page.keyboard.press('Enter');
+    await listing.getByRole('button', { name: 'Only this student' }).focus();
+    await page.keyboard.press('Space');
+    await page.waitForURL(/student=/);
+    const student = new URL(page.url()).searchParams.get('student');
+    const { name, rows } = students.find(({ user }) => user === student);
+    assert.equal(name, whose.name);
+    await drawnFrom(page, rows);
+    await shows(page, expected(all, { ...month, student }));
+    await page.getByRole('button', { name: 'Show every row' }).click();
+    const table = figure(page, 'Every row').locator('.listing');
+    assert.equal(await table.getByRole('table').getAttribute('aria-rowcount'), String(rows + 1));
+    for (const { cells } of await settled(table)) assert.equal(cells[4], name);
+
+    // With names hidden nothing on the page tells who it is.
+    await page.goto(`${page.url()}&names=hidden`);
+    await drawnFrom(page, rows);
+    await page.getByRole('button', { name: 'Remove the filter One student', exact: true }).waitFor();
+    assert.ok(!(await page.locator('main').innerText()).includes(name));
+    await page.goBack();
+    await drawnFrom(page, rows);
+    await page.getByRole('button', { name: `Remove the filter Student: ${name}`, exact: true }).click();
+    await shows(page, expected(all, month));
+  });
+});
+
 test('the figures of a fortnight in which clocks change are the truth', async () => {
   const all = await views(stack, turning, ZONE);
   assert.ok(all.length > 100, `${changed}: the sandbox has lectures`);

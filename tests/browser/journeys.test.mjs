@@ -376,7 +376,7 @@ test('of several chosen sections each has a download, and every row of it', asyn
       const { rows } = await stack.truth(month.from, month.to, { course: course.id, section: section.id });
       assert.equal(csv.trimEnd().split('\n').length - 1, rows, name);
     }
-    await page.getByText('Filters by video, deck and role do not reach the CSV').waitFor();
+    await page.getByText('Filters by video, deck, role and student do not reach the CSV').waitFor();
   });
 });
 

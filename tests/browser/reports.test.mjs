@@ -111,6 +111,86 @@ test('a deck that is chosen filters everything else, is in the URL, and can be t
   });
 });
 
+test('sections and roles are counted apart, each whatever of them is chosen, and a bar chooses', async () => {
+  const all = await rowsOf('presentation');
+  const by = (rows, key) => {
+    const groups = new Map();
+    for (const row of rows) groups.set(key(row), (groups.get(key(row)) ?? 0) + 1);
+    return [...groups.values()].sort((a, b) => b - a);
+  };
+  const numbers = async (page, title) => (await cellsOf(page, title)).rows.map((cells) => read(cells[1]));
+  await withTab(browser, {}, async (page) => {
+    await page.goto(where('presentation'));
+    await told(page);
+    const sections = by(all, (row) => row.sectionid);
+    assert.ok(sections.length > 1);
+    assert.deepEqual(await numbers(page, 'Slide views per section'), sections.slice(0, 20));
+    const roles = (await cellsOf(page, 'Slide views by role')).rows.map((cells) => [cells[0], read(cells[1])]);
+    const named = { Student: 'Students', Instructor: 'Instructors', 'Teaching Assistant': 'Assistants', '': 'No role given' };
+    const counts = new Map(roles);
+    for (const [role, name] of Object.entries(named)) {
+      assert.equal(counts.get(name) ?? 0, all.filter((row) => row.role === role).length, name);
+    }
+    await figure(page, 'Slide views per section').locator('.rows button').first().click();
+    await told(page);
+    const section = new URL(page.url()).searchParams.get('section');
+    const of = all.filter((row) => row.sectionid === section);
+    assert.equal(of.length, sections[0]);
+    assert.deepEqual(await daily(page, DAILY.presentation), byDay(of));
+    assert.deepEqual(await numbers(page, 'Slide views per section'), sections.slice(0, 20), 'the others stay, to be chosen too');
+    await figure(page, 'Slide views by role').locator('.rows button', { hasText: 'Students' }).click();
+    await told(page);
+    assert.deepEqual(await daily(page, DAILY.presentation), byDay(of.filter((row) => row.role === 'Student')));
+    assert.equal(await page.locator('[data-testid="filters"] .chip').count(), 2);
+  });
+});
+
+test('a student who takes notes is chosen by name, and every figure of notes and polls follows', async () => {
+  const [notes, polls] = [await rowsOf('notes'), await rowsOf('polling')];
+  await withTab(browser, {}, async (page) => {
+    await page.goto(where('notes'));
+    await told(page);
+    const link = figure(page, 'Students').locator('.sorted tbody th a').first();
+    const name = await link.innerText();
+    await link.click();
+    await page.waitForURL(/student=/);
+    await told(page);
+    const student = new URL(page.url()).searchParams.get('student');
+    const own = notes.filter((row) => row.userid === student);
+    assert.ok(own.length > 0 && own.some((row) => `${row.lastname}, ${row.firstname}` === name), name);
+    assert.deepEqual(await daily(page, DAILY.notes), byDay(own));
+    assert.equal((await sorted(page, 'Students')).length, 1);
+    await page.getByRole('button', { name: `Remove the filter Student: ${name}`, exact: true }).waitFor();
+    await page.goto(where('polling', { student, names: 'hidden' }));
+    await told(page);
+    assert.deepEqual(await daily(page, DAILY.polling), byDay(polls.filter((row) => row.userid === student)));
+    await page.getByRole('button', { name: 'Remove the filter One student', exact: true }).waitFor();
+    for (const report of ['asset', 'assetbydate']) {
+      await page.goto(where(report, { student }));
+      await told(page);
+      await page.getByText('so the choice of a student does not apply to it').first().waitFor();
+    }
+  });
+});
+
+test('weeks of the library are called by their number in a term', async () => {
+  const { terms } = await stack.api('/api/courses');
+  const day = (text) => new Date(`${text}T12:00:00Z`).getTime() / 86_400_000;
+  const monday = (text) => day(text) - ((new Date(`${text}T12:00:00Z`).getUTCDay() + 6) % 7);
+  await withTab(browser, {}, async (page) => {
+    await page.goto(where('assetbydate'));
+    await told(page);
+    const weeks = (await cellsOf(page, 'Videos with a view, week by week')).rows.map(([name]) => name);
+    assert.equal(weeks.length, 4);
+    weeks.forEach((name, place) => {
+      const from = monday(month.from) + place * 7;
+      const within = terms.filter((term) => monday(term.from) <= from && from <= monday(term.to));
+      const wanted = within.map((term) => `Week ${(from - monday(term.from)) / 7 + 1} of ${term.name}: `);
+      assert.ok(wanted.length > 0 && wanted.some((start) => name.startsWith(start)), `${name} | ${wanted}`);
+    });
+  });
+});
+
 test('a poll counts the latest answer of each student, and marks the solution', async () => {
   const all = await rowsOf('polling');
   await withTab(browser, {}, async (page) => {

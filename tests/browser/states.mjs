@@ -119,6 +119,46 @@ export const GROUPS = [
         },
       },
       {
+        // Held against the days before, of one student.
+        name: 'compared',
+        async show(page, stack) {
+          await visit(page, address(stack, weeks(4), { compare: 'before', names: 'hidden' }), '#minutes svg .bar');
+          await page.locator('#minutes svg .other').first().waitFor({ state: 'attached' });
+        },
+      },
+      {
+        name: 'student',
+        unspoken: true,
+        async show(page, stack) {
+          await visit(page, address(stack, weeks(4, 4)), CHART);
+          await page.locator('#students .row-menu > summary').first().click();
+          await page.getByRole('button', { name: 'Only this student' }).click();
+          await page.locator('.chip', { hasText: 'Student' }).waitFor();
+          await page.locator('#students .row-menu > summary').first().click();
+        },
+      },
+      {
+        // Another report of one section, held against another; on a phone a row of its table is open.
+        name: 'told',
+        unspoken: true,
+        async show(page, stack) {
+          const days = weeks(4, 4);
+          const { course, sections: [one, other] } = await busyCourse(stack, days);
+          const view = { report: 'presentation', course: course.id, section: one.id, compare: other.id };
+          await visit(page, address(stack, days, view), '#slide-views svg .bar');
+          const opener = page.locator('#every-deck .opener').first();
+          if (await opener.isVisible()) await opener.click();
+        },
+      },
+      {
+        name: 'told-polls',
+        unspoken: true,
+        async show(page, stack) {
+          const { course } = await busyCourse(stack, weeks(4, 4));
+          await visit(page, address(stack, weeks(4, 4), { report: 'polling', course: course.id }), '#poll-answers svg .bar');
+        },
+      },
+      {
         name: 'course-unchosen',
         show: (page, stack) => visit(page, courseAddress(stack, weeks(4, 4)), 'h1'),
       },
@@ -134,7 +174,6 @@ export const GROUPS = [
       },
       {
         name: 'course-provisional',
-        unspoken: true,
         async show(page, stack) {
           const { course } = await busyCourse(stack, weeks(4, 4));
           await visit(page, courseAddress(stack, recent(), { course: course.id }), COURSE);

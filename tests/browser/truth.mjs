@@ -66,11 +66,12 @@ const viewers = (rows) => new Set(rows.map(({ user }) => user).filter(Boolean)).
  * What the figures show of `all` rows. A chosen video, section or role filters every figure but that in which it was
  * chosen: there the others stay, to be chosen too.
  */
-export function expected(all, { from, to, course, sections = [], roles = [], videos = [] }) {
+export function expected(all, { from, to, course, sections = [], roles = [], videos = [], student }) {
   const passes = (row, but) =>
+    (student === undefined || but === 'anybody' || row.user === student) &&
     (course === undefined || row.course === course) &&
     (but === 'sections' || sections.length === 0 || sections.includes(row.section)) &&
-    (but === 'roles' || roles.length === 0 || roles.includes(row.group)) &&
+    (but === 'roles' || but === 'anybody' || roles.length === 0 || roles.includes(row.group)) &&
     (but === 'videos' || videos.length === 0 || videos.includes(row.video));
   const of = (but) => all.filter((row) => passes(row, but));
   const rows = of();
@@ -109,9 +110,9 @@ export function expected(all, { from, to, course, sections = [], roles = [], vid
     fresh.forEach((user) => known.add(user));
     return { day, fresh: fresh.length, again: own.size - fresh.length };
   });
-  // Whoever watched it first, of whatever role: what is filtered by roles does not move a video's first day.
+  // Whoever watched it first, of whatever role: what is filtered by people does not move a video's first day.
   const appeared = new Map();
-  for (const { video, day } of of('roles')) if (!(appeared.get(video) <= day)) appeared.set(video, day);
+  for (const { video, day } of of('anybody')) if (!(appeared.get(video) <= day)) appeared.set(video, day);
   const apart = (from, to) => Math.round((new Date(`${to}T12:00:00Z`) - new Date(`${from}T12:00:00Z`)) / 86_400_000);
   const after = [[0, 0], [1, 1], [2, 3], [4, 7], [8, 14], [15, 28], [29, Infinity]].map(([least, most]) => {
     if (least >= days.length) return undefined;

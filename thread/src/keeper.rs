@@ -139,7 +139,8 @@ impl Thread {
                 let order = self.students.get_or_insert_with(|| tally.students_by_minutes(texts));
                 let students = order.iter().skip(show.from).take(show.count).map(|user| {
                     let (rows, steps) = tally.student(*user);
-                    Student { name: texts.person(*user), rows, steps }
+                    let id = texts.user.text(*user).into_owned();
+                    Student { id, name: texts.person(*user), rows, steps }
                 });
                 Part::Students(students.collect())
             }

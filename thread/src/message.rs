@@ -60,6 +60,8 @@ wire_enum!(Part { 0 Rows(rows), 1 Students(students) });
 /// A student, as a table shows them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Student {
+    /// Their UUID, as it came.
+    pub id: String,
     /// `Nuñez, Ana`.
     pub name: String,
     /// Half minutes watched.
@@ -68,7 +70,7 @@ pub struct Student {
     pub steps: Vec<u32>,
 }
 
-wire_struct!(Student { name, rows, steps });
+wire_struct!(Student { id, name, rows, steps });
 
 /// From the page: what it looks at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -190,6 +192,8 @@ mod tests {
                     sections: Vec::new(),
                     roles: vec![Role::Student],
                     videos: Vec::new(),
+                    student: None,
+                    against: None,
                     today: "2026-02-09".parse().unwrap(),
                 },
                 windows: vec![Wanted {

@@ -3,11 +3,23 @@
 use super::{OFTEN, OFTEN_FOR, SELDOM, Wish, is_hidden};
 use crate::client::{self, Trouble};
 use domain::api::{Requests, Retry};
+use domain::window::WindowKey;
 use js_sys::{Function, Promise};
 use leptos::prelude::*;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
+
+/// One report over some days, with the windows that it needs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wished {
+    /// What to ask for.
+    pub wish: Wish,
+    /// Its windows.
+    pub keys: Vec<WindowKey>,
+    /// Whether it is asked for with the others, or used only if it is here.
+    pub is_asked: bool,
+}
 
 /// What is known of all requests.
 #[derive(Debug, Clone, Default, PartialEq)]

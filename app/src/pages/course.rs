@@ -4,28 +4,30 @@
 //! windows of the reports that are needed, and draws what is told.
 
 use crate::fetched::Fetched;
-use crate::follow::gather::Gatherer;
+use crate::follow::gather::{Gatherer, Wished};
 use crate::follow::{self, Wish};
 use crate::page::Ground;
-use crate::pages::overview::{given, planned};
-use crate::pages::report::{chosen_course, held, question, term_weeks};
+use crate::pages::report::{self, chosen_course, held, question, term_weeks};
 use crate::parts::ask::AskForm;
+use crate::parts::compare::{self, CompareWith};
 use crate::parts::figure::export::About as Exported;
 use crate::parts::gathering::Gathering;
 use crate::parts::notice::Notice;
+use crate::parts::tabs::Tabs;
 use crate::parts::told::{Kind as Drawn, One};
+use crate::parts::too_large::TooLarge;
 use crate::parts::weights::Sliders;
 use crate::teller::Sight;
 use crate::told::{Part, Subject, Wanted};
 use crate::words::course as said;
 use crate::words::figures;
-use crate::{client, presets, spelling, told, words};
+use crate::{capacity, client, spelling, told, words};
 use domain::activity::Kind;
 use domain::api::{Courses, Requests};
 use domain::range::Range;
 use domain::report::{ReportName, Shape};
 use domain::time::SECOND;
-use domain::view::{Compare, Place, Uuid, View};
+use domain::view::{Compare, Uuid, View};
 use domain::window::WindowKey;
 use engine::reports::{Question, course};
 use leptos::prelude::*;
@@ -33,17 +35,6 @@ use wasm_bindgen::JsCast;
 
 /// The reports of a course: a kind of activity each, and the library, which knows when a video was captured.
 const LIBRARY: &str = "asset";
-
-/// One report over some days, with the windows that it needs.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Wished {
-    /// What to ask for.
-    pub wish: Wish,
-    /// Its windows.
-    pub keys: Vec<WindowKey>,
-    /// Whether it is asked for with the others, or used only if it is here.
-    pub is_asked: bool,
-}
 
 /// Every report that `view` needs, over its days and over those that it is compared with.
 fn wished(ground: Ground, view: &View) -> Vec<Wished> {
@@ -57,16 +48,8 @@ fn wished(ground: Ground, view: &View) -> Vec<Wished> {
             let is_snapshot = info.shape == Shape::Snapshot;
             let ranges = ranges.iter().take(if is_snapshot { 1 } else { ranges.len() });
             let wished = ranges.filter_map(|(range, is_asked)| {
-                let over = view.clone().over(Some(*range));
                 let range = Some(*range).filter(|_| !is_snapshot);
-                let keys = planned(&info, range, ground, &over)?.ok()?;
-                let wish = Wish {
-                    parameters: given(&info, &over),
-                    report: info.name.clone(),
-                    range,
-                    tz: ground.zone_name(&over),
-                };
-                Some(Wished { wish, keys, is_asked: *is_asked })
+                report::wished(ground, &info, range, view, *is_asked)
             });
             wished.collect::<Vec<_>>()
         })
@@ -81,6 +64,7 @@ fn sight(
     all: &Requests,
     zone: String,
     other: String,
+    known: &Courses,
 ) -> Option<Sight> {
     let (range, course) = view.range.zip(view.course.as_ref())?;
     let from = range.weeks_before().map_or(range.from(), Range::from);
@@ -107,10 +91,7 @@ fn sight(
         });
         Part { report: report.clone(), course: Some(course.as_str().to_owned()), windows: windows.collect() }
     });
-    let against = match &view.compare {
-        Some(Compare::Section(id)) => course::Against::Section(id.as_str().to_owned()),
-        Some(Compare::Before) | None => course::Against::Before,
-    };
+    let against = base.against.take().unwrap_or(course::Against::Before);
     Some(Sight {
         subject: Subject::Course {
             wanted: course::Wanted {
@@ -128,6 +109,7 @@ fn sight(
             contents: view.contents,
         },
         zone,
+        weeks: report::week_numbers(known, view, range),
         parts: parts.collect(),
     })
 }
@@ -176,13 +158,16 @@ pub fn CoursePage() -> impl IntoView {
         count
     });
     let known = Memo::new(move |_| courses.ok().unwrap_or_default());
-    let other = Memo::new(move |_| known.with(|known| other_name(known, &address.view())));
+    let other = Memo::new(move |_| known.with(|known| compare::section_name(known, &address.view())));
 
     let teller = ground.teller();
     let sight = Memo::new(move |_| {
         let zone = in_zone.get();
         gathered.with(|g| {
-            wished.with(|wished| sight(ground, &address.view(), wished, g.all.as_ref()?, zone, other.get()))
+            wished.with(|wished| {
+                let all = g.all.as_ref()?;
+                known.with(|known| sight(ground, &address.view(), wished, all, zone, other.get(), known))
+            })
         })
     });
     Effect::new(move |_| {
@@ -251,6 +236,11 @@ pub fn CoursePage() -> impl IntoView {
             view! { <Notice trouble again /> }
         })
     };
+    // A course's rows are counted where they are sent: before that only the institution's are known.
+    let too_large = move || {
+        let rows = told.with(|told| told.too_large)?;
+        Some(view! { <TooLarge words=words::too_large_course(rows, capacity::most_rows()) /> })
+    };
     // Somebody is opened far down in a list: their page begins at its top, for the eye and for the keyboard.
     Effect::new(move |before: Option<Option<Uuid>>| {
         let now = address.view().student;
@@ -295,7 +285,8 @@ pub fn CoursePage() -> impl IntoView {
             </div>
             <Gathering wished gatherer />
             <Choices known is_alone />
-            <Show when=move || figures.with(Vec::is_empty)>
+            {too_large}
+            <Show when=move || figures.with(Vec::is_empty) && told.with(|told| told.too_large.is_none())>
                 <div class="room"><p class="quiet" role="status">{words::LOADING}</p></div>
             </Show>
             <div class="figures course" class:alone=move || is_alone.get() data-testid="course"
@@ -313,81 +304,16 @@ pub fn CoursePage() -> impl IntoView {
 /// The figure that is the page's first sentence.
 const LEAD: &str = "lead";
 
-/// The section that is compared with, as it is called.
-fn other_name(known: &Courses, view: &View) -> String {
-    let Some(Compare::Section(id)) = &view.compare else { return String::new() };
-    let is_it = |number: &domain::api::Section| number.id.eq_ignore_ascii_case(id.as_str());
-    let found = known.courses.iter().flat_map(|course| &course.sections).find(|section| is_it(section));
-    found.map_or_else(|| words::UNKNOWN_SECTION.to_owned(), |section| words::section(&section.number))
-}
-
-/// The reports of the course, each over the same days.
-#[component]
-fn Tabs() -> impl IntoView {
-    let ground = expect_context::<Ground>();
-    let address = ground.address;
-    let names = Kind::ALL.iter().map(|kind| kind.report()).chain(["assetbydate"]);
-    let tabs = names.filter_map(|name| ground.report(name)).map(|info| {
-        let word = said::part(info.name.as_str());
-        let name = StoredValue::new(info.name);
-        let href = move || address.view().at(Place::Overview).of(Some(name.get_value())).to_url();
-        view! { <li><a href=href>{word}</a></li> }
-    });
-    view! { <nav class="tabs" aria-label=said::REPORTS><ul>{tabs.collect_view()}</ul></nav> }
-}
-
 /// What can be chosen of the page: what it is compared with, whether names stand there, and on a student's page what
 /// was answered; and paper.
 #[component]
 fn Choices(known: Memo<Courses>, is_alone: Memo<bool>) -> impl IntoView {
     let address = expect_context::<Ground>().address;
-    let chosen = Memo::new(move |_| match address.view().compare {
-        None => String::new(),
-        Some(Compare::Before) => BEFORE.to_owned(),
-        Some(Compare::Section(id)) => id.as_str().to_owned(),
-    });
-    let options = move || {
-        let view = address.view();
-        let sections = known.with(|known| {
-            let is_it = |id: &str| {
-                view.course.as_ref().is_some_and(|course| id.eq_ignore_ascii_case(course.as_str()))
-            };
-            let course = known.courses.iter().find(|course| is_it(&course.id))?;
-            let sections = presets::sections_in(course, &known.terms, view.range).into_iter();
-            let named = sections.map(|(section, term)| {
-                let name = words::section(&words::section_of(&section.number, term));
-                (section.id.to_ascii_lowercase(), name)
-            });
-            Some(named.collect::<Vec<_>>())
-        });
-        let own = |id: &str| view.sections.iter().any(|section| section.as_str() == id);
-        let first =
-            [("", said::NOTHING), (BEFORE, said::BEFORE)].map(|(id, name)| (id.to_owned(), name.to_owned()));
-        first
-            .into_iter()
-            .chain(sections.into_iter().flatten().filter(|(id, _)| !own(id)))
-            .map(|(id, name)| {
-                let value = id.clone();
-                view! { <option value=value selected=move || chosen.get() == id>{name}</option> }
-            })
-            .collect_view()
-    };
-    let compare = move |event| {
-        let value = event_target_value(&event);
-        let compare = match value.as_str() {
-            BEFORE => Some(Compare::Before),
-            id => Uuid::parse(id).map(Compare::Section),
-        };
-        address.go(View { compare, ..address.view() });
-    };
     let checked = move |event| event_target_checked(&event);
     view! {
         <section class="course-choices" aria-label=said::CHOICES>
             <Show when=move || !is_alone.get()>
-                <label>
-                    <span>{said::COMPARE}</span>
-                    <select on:change=compare>{options}</select>
-                </label>
+                <CompareWith known />
             </Show>
             <label class="written">
                 <input type="checkbox" prop:checked=move || address.view().nameless
@@ -405,6 +331,3 @@ fn Choices(known: Memo<Courses>, is_alone: Memo<bool>) -> impl IntoView {
         </section>
     }
 }
-
-/// The choice of the days before.
-const BEFORE: &str = "before";

@@ -6,21 +6,30 @@ pub mod telling;
 pub mod watching;
 
 use crate::chunks::Chunks;
-use crate::follow::{Follower, Wish};
+use crate::follow::gather::{Gatherer, Wished};
+use crate::follow::{self, Follower, Wish};
 use crate::page::Ground;
 use crate::pages::overview::{Chosen, given, planned};
+use crate::parts::compare::{self, CompareWith};
 use crate::parts::download::Download;
 use crate::parts::files::Files;
+use crate::parts::gathering::Gathering;
 use crate::parts::given::GivenFields;
 use crate::parts::later::{self, Chunk, Meanwhile};
 use crate::parts::progress::Progress;
+use crate::parts::tabs::Tabs;
+use crate::parts::too_large::TooLarge;
+use crate::told::TermWeek;
+use crate::words::against;
 use crate::{capacity, presets, spelling, words};
-use domain::api::{self, Course, Courses, Request};
+use domain::api::{self, Course, Courses, ReportInfo, Request};
 use domain::range::Range;
 use domain::report::Shape;
-use domain::view::{Uuid, View};
+use domain::time::{monday, plus_days};
+use domain::view::{Compare, Uuid, View};
+use domain::window::WindowKey;
 use engine::columns;
-use engine::measures::{Facts, Question};
+use engine::measures::{Against, Facts, Question};
 use leptos::prelude::*;
 
 /// What there is to show: the same for whichever thread reads it.
@@ -32,6 +41,10 @@ pub struct Here {
     pub request: Memo<Option<Request>>,
     /// The files of all rows, once they are whole.
     pub files: Memo<Option<Files>>,
+    /// Windows of the days that these are held against, as far as they are here.
+    pub others: Memo<Vec<api::Window>>,
+    /// What these days are held against, as it is called; empty where it is nothing.
+    pub other: Memo<String>,
     /// Looks the request up anew: a copy may have been replaced since.
     pub follow: Callback<()>,
 }
@@ -87,11 +100,50 @@ pub fn ReportView(
         count
     });
 
+    let other = Memo::new(move |_| {
+        let view = address.view();
+        match view.compare {
+            Some(Compare::Before) => range
+                .get()
+                .map(|range| against::days_before(range.days(), &spelling::count))
+                .unwrap_or_default(),
+            _ => known.with(|known| compare::section_name(known, &view)),
+        }
+    });
+    let gatherer = Gatherer::new();
+    let wished = Memo::new(move |_| {
+        let view = address.view();
+        let before = range.get().filter(|_| view.compare == Some(Compare::Before))?.weeks_before()?;
+        wished(ground, &info.get()?, Some(before), &view, true)
+    });
+    Effect::new(move |_| {
+        if let Some(wished) = wished.get() {
+            gatherer.attend(vec![wished.wish]);
+        }
+    });
+    let others = Memo::new(move |_| {
+        let here: Vec<String> =
+            request.with(|r| r.iter().flat_map(|r| &r.windows).map(|w| w.id.clone()).collect());
+        wished
+            .get()
+            .and_then(|wished| {
+                let all = gatherer
+                    .gathered()
+                    .with(|g| Some(follow::known(&wished.wish.report, g.all.as_ref()?)))?;
+                let ids = wished.keys.iter().map(WindowKey::id).filter(|id| !here.contains(id));
+                let windows = ids.filter_map(|id| all.get(&id).cloned());
+                Some(windows.filter(|window| window.state.has_rows()).collect::<Vec<_>>())
+            })
+            .unwrap_or_default()
+    });
+
     let most = capacity::most_rows();
     let too_large = Memo::new(move |_| {
-        let rows =
-            request.with(|r| r.iter().flat_map(|r| &r.windows).filter_map(|w| w.copy.as_ref()?.rows).sum());
-        (rows > most).then_some(rows)
+        // Who may not see all rows is not told how many there are, and has few.
+        let rows = |window: &api::Window| window.copy.as_ref().and_then(|copy| copy.rows).unwrap_or(0);
+        let now: u64 = request.with(|r| r.iter().flat_map(|r| &r.windows).map(rows).sum());
+        let all = now + others.with(|others| others.iter().map(rows).sum::<u64>());
+        (all > most).then_some(all)
     });
     Effect::new(move |_| {
         let days = range.get().map_or_else(String::new, |range| format!(", {}", spelling::range(range)));
@@ -124,7 +176,7 @@ pub fn ReportView(
             follower.follow(wish);
         }
     });
-    let here = Here { chosen, request: fits, files, follow };
+    let here = Here { chosen, request: fits, files, others, other, follow };
     let is_shown = Memo::new(move |_| fits.with(Option::is_some));
     // What shows a report stays while another of the same thread is looked at.
     let is_watching =
@@ -132,22 +184,21 @@ pub fn ReportView(
     let shown = move || {
         is_shown.get().then(|| later::later(part(ground.chunks, is_watching.get()), here, Meanwhile::Room))
     };
-    let too_large = move || {
-        too_large.get().map(|rows| {
-            view! {
-                <section class="notice waits" role="status" data-code="too-large">
-                    <h2>{words::TOO_LARGE}</h2>
-                    <p>{words::too_large(rows, most)}</p>
-                </section>
-            }
-        })
-    };
+    let too_large =
+        move || too_large.get().map(|rows| view! { <TooLarge words=words::too_large(rows, most) /> });
     view! {
+        <Show when=move || address.view().course.is_some()><Tabs /></Show>
         {heading}
         <GivenFields info />
         {move || wish.get().zip(plan.get()).map(|(wish, plan)| {
             view! { <Progress wish plan seen request follower shape /> }
         })}
+        <Show when=move || range.with(Option::is_some)>
+            <section class="course-choices"><CompareWith known /></section>
+        </Show>
+        <Show when=move || wished.with(Option::is_some)>
+            <Gathering wished=Memo::new(move |_| wished.get().into_iter().collect()) gatherer other />
+        </Show>
         {too_large}
         <Show when=move || request.with(Option::is_none)>
             <div class="room"></div>
@@ -180,6 +231,20 @@ pub(super) fn term_weeks(known: &Courses, view: &View, range: Option<Range>) -> 
     Some(format!(" · {}", words::term_weeks(&weeks, false)))
 }
 
+/// The weeks of `range` that have a number in a term.
+pub(super) fn week_numbers(known: &Courses, view: &View, range: Range) -> Vec<TermWeek> {
+    let course = view.course.as_ref().map(Uuid::as_str);
+    let first = monday(range.from());
+    let weeks = (0..).map(|week| plus_days(first, week * 7)).take_while(|from| *from <= range.to());
+    let named = weeks.filter_map(|from| {
+        let days = Range::new(from.max(range.from()), plus_days(from, 6).min(range.to())).ok()?;
+        let weeks = presets::weeks_of_term(known, course, days)?;
+        let [short, name] = [true, false].map(|is_named| words::term_weeks(&weeks, is_named));
+        Some(TermWeek { monday: from, short, name })
+    });
+    named.collect()
+}
+
 /// The windows whose rows are here, with the copy that serves and the days it answers for.
 pub(super) fn held<'a>(
     windows: impl IntoIterator<Item = &'a api::Window>,
@@ -191,15 +256,43 @@ pub(super) fn held<'a>(
     })
 }
 
+/// A report over some days as it is wished for; `None` where these days cannot be asked for.
+pub(super) fn wished(
+    ground: Ground,
+    info: &ReportInfo,
+    range: Option<Range>,
+    view: &View,
+    is_asked: bool,
+) -> Option<Wished> {
+    let over = view.clone().over(range.or(view.range));
+    let keys = planned(info, range, ground, &over)?.ok()?;
+    let wish = Wish {
+        parameters: given(info, &over),
+        report: info.name.clone(),
+        range,
+        tz: ground.zone_name(&over),
+    };
+    Some(Wished { wish, keys, is_asked })
+}
+
 /// What is to be measured of the days in `range`.
 pub(super) fn question(range: Range, ground: Ground, view: &View) -> Question {
+    let against = view.compare.as_ref().map(|compare| match compare {
+        Compare::Before => Against::Before,
+        Compare::Section(id) => Against::Section(id.as_str().to_owned()),
+    });
+    // A zone is known for the days that it was traced for.
+    let before = range.weeks_before().filter(|_| against == Some(Against::Before));
+    let whole = before.and_then(|before| Range::new(before.from(), range.to()).ok());
     Question {
         range,
-        zone: ground.zone(view),
+        zone: ground.zone(&view.clone().over(whole.or(view.range))),
         course: view.course.as_ref().map(|id| id.as_str().to_owned()),
         sections: view.sections.iter().map(|id| id.as_str().to_owned()).collect(),
         roles: view.roles.iter().copied().collect(),
         videos: view.videos.iter().map(|id| id.as_str().to_owned()).collect(),
+        student: view.student.as_ref().map(|id| id.as_str().to_owned()),
+        against,
         today: ground.clock.now().day(),
     }
 }

@@ -1,6 +1,6 @@
 //! `/requests`: everything that has been asked for, newest first, as a departure board.
 
-use crate::client;
+use crate::client::{self, Trouble};
 use crate::fetched::Fetched;
 use crate::page::Ground;
 use crate::parts::coverage::Coverage;
@@ -119,12 +119,15 @@ fn Line(request: Memo<Option<Request>>, usual: Memo<Option<Usual>>, renew: Callb
         request.with(|r| r.iter().flat_map(|r| &r.windows).find(|w| w.state == State::Failed).cloned())
     });
     let busy = RwSignal::new(false);
+    let refused = RwSignal::new(None::<Trouble>);
     let retry = move |_| {
         let Some(request) = request.get_untracked() else { return };
         busy.set(true);
+        refused.set(None);
         spawn_local(async move {
-            let _ = client::retry(&request.id, &Retry::default()).await;
+            let result = client::retry(&request.id, &Retry::default()).await;
             busy.try_set(false);
+            refused.try_set(result.err());
             renew.run(());
         });
     };
@@ -148,6 +151,7 @@ fn Line(request: Memo<Option<Request>>, usual: Memo<Option<Usual>>, renew: Callb
             <Coverage windows clock />
             <p class="board-far small">{move || far.get()} " " {now}</p>
             {failure}
+            {move || refused.get().map(|trouble| view! { <Notice trouble /> })}
         </li>
     }
 }

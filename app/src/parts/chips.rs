@@ -5,13 +5,14 @@ use crate::words::figures as said;
 use crate::{spelling, words};
 use domain::report::Shape;
 use domain::time::SECOND;
-use domain::view::Choice;
+use domain::view::{Choice, View};
 use engine::measures::{Item, Items, Measures};
 use leptos::prelude::*;
 
-/// What a choice is called: by the measures, which name whatever is filtered by; else by its id.
+/// What a choice is called: by the measures, which name whatever is filtered by, and a student by `student`; else by its
+/// id.
 #[must_use]
-pub fn name(choice: &Choice, measures: Option<&Measures>) -> String {
+pub fn name(choice: &Choice, measures: Option<&Measures>, student: &str, view: &View) -> String {
     let find = |items: fn(&Measures) -> &Items, id: &str, name: fn(&Item) -> String| {
         let items = measures.map(items);
         let item = items.and_then(|items| items.named.iter().find(|i| i.id.eq_ignore_ascii_case(id)));
@@ -24,6 +25,11 @@ pub fn name(choice: &Choice, measures: Option<&Measures>) -> String {
         Choice::Video(id) => find(|m| &m.videos, id.as_str(), said::video)
             .unwrap_or_else(|| format!("{} {}", said::VIDEO, said::beginning(id.as_str()))),
         Choice::Deck(id) => format!("{} {}", said::DECK, said::beginning(id.as_str())),
+        Choice::Student(_) if view.nameless => said::ONE_STUDENT.to_owned(),
+        Choice::Student(id) if student.is_empty() => {
+            format!("{} {}", said::STUDENT, said::beginning(id.as_str()))
+        }
+        Choice::Student(_) => format!("{}: {student}", said::STUDENT),
     }
 }
 

@@ -30,9 +30,16 @@ pub fn Figures(
     is_busy: Signal<bool>,
     /// The files of all rows, once they are whole.
     files: Memo<Option<Files>>,
+    /// What the days are held against, as it is called.
+    other: Memo<String>,
 ) -> impl IntoView {
     let ground = expect_context::<Ground>();
-    let name = Callback::new(move |choice| measures.with(|m| chips::name(&choice, m.as_ref())));
+    let name = Callback::new(move |choice| {
+        measures.with(|m| {
+            let student = m.as_ref().map_or("", |m| m.student.as_str());
+            chips::name(&choice, m.as_ref(), student, &ground.address.view())
+        })
+    });
     provide_context(About(Callback::new(move |()| chips::about(ground, name, zone))));
     let day = RwSignal::new(None);
     let loader = ground.loader();
@@ -44,8 +51,8 @@ pub fn Figures(
         <div class="figures" data-testid="minutes" data-rows=rows data-complete=complete
             aria-busy=move || is_busy.get().to_string()>
             <Chips name none=said::NO_FILTERS />
-            <Days counted=Counted::Minutes measures=first zone at=day />
-            <Days counted=Counted::Viewers measures=second zone at=day />
+            <Days counted=Counted::Minutes measures=first zone other at=day />
+            <Days counted=Counted::Viewers measures=second zone other at=day />
             <NewAndReturning measures=third zone />
             <Hours measures=third zone />
             <Bars ranked=Ranked::Videos measures=fourth />

@@ -18,7 +18,7 @@ pub struct File {
 pub struct Files {
     /// One; of several chosen sections one each, since a download knows one section at a time.
     pub files: Vec<File>,
-    /// Whether the view leaves out rows by role or video, which a download does not know: it holds more then.
+    /// Whether the view leaves out rows by role, video, deck or student, which a download does not know: it holds more then.
     pub holds_more: bool,
 }
 
@@ -44,7 +44,8 @@ impl Files {
         };
         Some(Self {
             files,
-            holds_more: !(view.roles.is_empty() && view.videos.is_empty() && view.decks.is_empty()),
+            holds_more: view.student.is_some()
+                || !(view.roles.is_empty() && view.videos.is_empty() && view.decks.is_empty()),
         })
     }
 }

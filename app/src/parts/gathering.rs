@@ -1,11 +1,11 @@
 //! How far the reports of a course are, in one quiet line; which of them, on demand; and the button that asks for all.
 
-use crate::follow::gather::Gatherer;
+use crate::follow::gather::{Gatherer, Wished};
 use crate::follow::{self, Wish};
 use crate::page::Ground;
-use crate::pages::course::Wished;
 use crate::parts::notice::Notice;
 use crate::words;
+use crate::words::against;
 use crate::words::course as said;
 use domain::api::{Requests, State};
 use domain::time::Day;
@@ -87,6 +87,9 @@ pub fn Gathering(
     wished: Memo<Vec<Wished>>,
     /// What is known of them.
     gatherer: Gatherer,
+    /// What they are needed for, where that is not the whole page.
+    #[prop(optional, into)]
+    other: Signal<String>,
 ) -> impl IntoView {
     let ground = expect_context::<Ground>();
     let gathered = gatherer.gathered();
@@ -101,6 +104,7 @@ pub fn Gathering(
         reports
             .with(Option::is_some)
             .then(|| said::far([sum(|f| f.here), sum(|f| f.all), sum(|f| f.under_way), sum(|f| f.failed)]))
+            .map(|far| if other.with(String::is_empty) { far } else { against::far(&other.get(), &far) })
     };
     let ask = move |is_for_more: bool| {
         move |_| {

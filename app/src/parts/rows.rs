@@ -2,6 +2,7 @@
 
 use crate::loader::Shown;
 use crate::page::Ground;
+use crate::parts::figure::export;
 use crate::parts::figure::menu::Menu;
 use crate::parts::files::{File, Files};
 use crate::parts::table::{Column, LongTable};
@@ -9,7 +10,9 @@ use crate::words::figures as said;
 use crate::{spelling, words};
 use domain::time::{SECOND, Timestamp};
 use domain::zone::Zone;
+use engine::listing::Row;
 use engine::measures::Measures;
+use leptos::html;
 use leptos::prelude::*;
 use thread::message::{List, Part};
 
@@ -22,6 +25,12 @@ const COLUMNS: &[Column] = &[
     Column { head: said::ROLE, class: "cell-role" },
     Column { head: said::LENGTH, class: "cell-amount" },
 ];
+
+/// Rows that are printed at most: some thirty sheets.
+const ON_PAPER: usize = 1_000;
+
+/// Rows that the table has at hand, those on the screen among them.
+const BEFORE_AND_AFTER: usize = 120;
 
 /// Every row behind the measures: made when somebody wants to see it.
 #[component]
@@ -44,21 +53,58 @@ pub fn EveryRow(
     let cells = Callback::new(move |(shown, place): (Shown, usize)| {
         let Part::Rows(listed) = shown.part else { return Vec::new() };
         let Some(row) = listed.into_iter().nth(place) else { return Vec::new() };
-        let time = Timestamp(i64::from(row.time) * SECOND);
-        let local = traced.with_untracked(|zone| time.plus(i64::from(zone.offset_at(time)) * SECOND));
-        let person = if row.person.is_empty() { said::NOBODY.to_owned() } else { row.person };
-        let length = row.length.map(|minutes| spelling::count(u64::from(minutes))).unwrap_or_default();
-        let texts = [spelling::moment(local), row.video, row.course, row.section, person, row.role, length];
-        texts.into_iter().map(IntoAny::into_any).collect()
+        traced.with_untracked(|zone| texts(row, zone)).into_iter().map(IntoAny::into_any).collect()
     });
+    // The first rows are asked for when somebody wants them on paper; then the table has those again that it showed.
+    let place = NodeRef::<html::Section>::new();
+    let shown = ground.loader().shown(List::Rows);
+    let showed = StoredValue::new(None::<usize>);
+    let on_paper = RwSignal::new(None::<Vec<Row>>);
+    let ask = move |_| {
+        let from = shown.with_untracked(|shown| shown.as_ref().map_or(0, |shown| shown.from));
+        showed.set_value(Some(from));
+        ground.loader().show(List::Rows, 0, ON_PAPER);
+    };
+    Effect::new(move |_| {
+        let rows = shown.with(|shown| match shown {
+            Some(Shown { from: 0, part: Part::Rows(rows) }) if rows.len() == count.get().min(ON_PAPER) => {
+                Some(rows.clone())
+            }
+            _ => None,
+        });
+        let Some((from, rows)) = showed.get_value().zip(rows) else { return };
+        showed.set_value(None);
+        request_animation_frame(move || {
+            on_paper.set(Some(rows));
+            request_animation_frame(move || {
+                if let Some(figure) = place.get_untracked() {
+                    export::print(&figure, move || {
+                        on_paper.try_set(None);
+                        ground.loader().show(List::Rows, from, BEFORE_AND_AFTER);
+                    });
+                }
+            });
+        });
+    });
+    let paper = move || {
+        on_paper.get().map(|rows| {
+            let (here, all) = (rows.len() as u64, count.get_untracked() as u64);
+            let rows = traced.with_untracked(|zone| rows.into_iter().map(|row| texts(row, zone)).collect());
+            let left_out = (here < all).then(|| said::first_of(here, all));
+            view! { <OnPaper rows /> <p class="on-paper quiet small">{left_out}</p> }
+        })
+    };
     let link = |File { href, label }: File| view! { <a href=href download="">{label}</a> };
     let links = move || files.get().map(|files| files.files.into_iter().map(link).collect_view());
     view! {
-        <section class="figure" id="rows" aria-labelledby="rows-title">
+        <section class="figure" node_ref=place id="rows" aria-labelledby="rows-title">
             <header>
                 <h2 id="rows-title">{said::ALL_ROWS}</h2>
                 <p class="quiet small">{move || words::days_in(&zone.get())}</p>
-                <Menu title=said::ALL_ROWS>{links}</Menu>
+                <Menu title=said::ALL_ROWS>
+                    {links}
+                    <button type="button" disabled=move || count.get() == 0 on:click=ask>{said::PRINT}</button>
+                </Menu>
             </header>
             <p class="sentence">{sentence}</p>
             <Show when=move || is_open.get()
@@ -74,6 +120,28 @@ pub fn EveryRow(
                 <LongTable list=List::Rows title=said::ALL_ROWS columns=COLUMNS count version cells
                     loader=ground.loader() />
             </Show>
+            {paper}
         </section>
     }
+}
+
+/// What a row says, a text for each column.
+fn texts(row: Row, zone: &Zone) -> [String; 7] {
+    let time = Timestamp(i64::from(row.time) * SECOND);
+    let local = time.plus(i64::from(zone.offset_at(time)) * SECOND);
+    let person = if row.person.is_empty() { said::NOBODY.to_owned() } else { row.person };
+    let length = row.length.map(|minutes| spelling::count(u64::from(minutes))).unwrap_or_default();
+    [spelling::moment(local), row.video, row.course, row.section, person, row.role, length]
+}
+
+/// Rows as they are printed.
+#[component]
+fn OnPaper(rows: Vec<[String; 7]>) -> impl IntoView {
+    let heads = COLUMNS.iter().map(|column| view! { <th scope="col">{column.head}</th> }).collect_view();
+    let row = |cells: [String; 7]| {
+        let cells = cells.map(|cell| view! { <td>{cell}</td> });
+        view! { <tr>{cells.into_iter().collect_view()}</tr> }
+    };
+    let rows = rows.into_iter().map(row).collect_view();
+    view! { <table class="on-paper"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table> }
 }

@@ -4,6 +4,7 @@ use crate::loader::Shown;
 use crate::page::Ground;
 use crate::parts::figure::export::{self, About};
 use crate::parts::figure::menu::Menu;
+use crate::parts::panel;
 use crate::parts::table::{Column, LongTable};
 use crate::words::figures as said;
 use crate::{spelling, words};
@@ -11,6 +12,7 @@ use charts::layout::Size;
 use charts::model::{Row, Table};
 use charts::spark;
 use domain::time::Day;
+use domain::view::{Choice, Place, Uuid, View};
 use engine::measures::{self, Measures, Students};
 use leptos::html;
 use leptos::prelude::*;
@@ -23,6 +25,7 @@ const COLUMNS: &[Column] = &[
     Column { head: said::STUDENT, class: "cell-person" },
     Column { head: words::MINUTES, class: "cell-amount" },
     Column { head: said::COURSE_OF_TIME, class: "cell-spark" },
+    Column { head: said::ACTIONS, class: "cell-menu" },
 ];
 
 /// What all students are wanted for.
@@ -63,7 +66,13 @@ pub fn EachStudent(
             spark::draw(&steps, most, SPARK, &said::spark(student.rows, step_days))
         });
         let minutes = spelling::number(measures::minutes(student.rows));
-        vec![name(&student).into_any(), minutes.into_any(), view! { <div inner_html=line></div> }.into_any()]
+        let menu = Uuid::parse(&student.id).map(|id| view! { <RowMenu id name=name(&student) /> });
+        vec![
+            name(&student).into_any(),
+            minutes.into_any(),
+            view! { <div inner_html=line></div> }.into_any(),
+            menu.into_any(),
+        ]
     });
 
     // A table has a part of the list; all of it is asked for when somebody wants it, in one piece.
@@ -118,6 +127,31 @@ pub fn EachStudent(
             {move || on_paper.get().map(|table| view! { <OnPaper table /> })}
             <p class="caveat quiet small">{caveat}</p>
         </section>
+    }
+}
+
+/// What can be done with the row of a student. Panels of one name: one of them is open at most, and the browser sees to
+/// it.
+#[component]
+fn RowMenu(id: Uuid, name: String) -> impl IntoView {
+    let address = expect_context::<Ground>().address;
+    let place = NodeRef::<html::Details>::new();
+    let choice = Choice::Student(id.clone());
+    let is_chosen = address.view().has(&choice);
+    let word = if is_chosen { said::ALL_STUDENTS } else { said::ONLY_STUDENT };
+    let choose = move |_| address.go(address.view().toggled(&choice));
+    let page = address.view().course.is_some().then(|| {
+        let href = View { student: Some(id), ..address.view() }.at(Place::Course).to_url();
+        view! { <a href=href>{said::STUDENT_PAGE}</a> }
+    });
+    view! {
+        <details class="row-menu" name="row-menu" node_ref=place on:keydown=panel::on_escape(place)>
+            <summary aria-label=said::of_student(&name)>"⋯"</summary>
+            <span class="row-menu-items">
+                <button type="button" class="plain" on:click=choose>{word}</button>
+                {page}
+            </span>
+        </details>
     }
 }
 

@@ -78,6 +78,10 @@ pub fn LongTable(
         }
     };
     let press = move |event: KeyboardEvent| {
+        // A button in a row is pressed with the same key.
+        if event.key() == " " && event.target() != event.current_target() {
+            return;
+        }
         // Where the scroll is by now: the last key may not have been drawn yet, and must not be lost.
         let Some(scrolled) = place.get_untracked().map(|it| f64::from(it.scroll_top())) else { return };
         let here = row_at(scrolled, room.get_untracked(), hidden.get_untracked()).round();

@@ -12,13 +12,13 @@ use crate::parts::figure::export::About;
 use crate::parts::figure::hours::{Cells, reading as read_cell};
 use crate::parts::figure::ranking::Lying;
 use crate::parts::figure::{Figure, Reading};
-use crate::spelling;
-use crate::told::{self, Body};
+use crate::told::{self, Body, Chooses};
 use crate::words::figures as said;
+use crate::{spelling, teller};
 use charts::listing::{Cell, Listing, Opens};
 use charts::model::Table;
 use charts::ranking::Ranking;
-use domain::view::{Choice, Uuid};
+use domain::view::Choice;
 use leptos::html;
 use leptos::prelude::*;
 use sheet::Sheet;
@@ -80,7 +80,11 @@ pub fn Told(
 ) -> impl IntoView {
     let ground = expect_context::<Ground>();
     let name = Callback::new(move |choice: Choice| {
-        figures.with(|figures| deck_name(figures, &choice)).unwrap_or_else(|| chips::name(&choice, None))
+        let of_student =
+            |told: &teller::Told| chips::name(&choice, None, &told.student, &ground.address.view());
+        figures
+            .with(|figures| name_of(figures, &choice))
+            .unwrap_or_else(|| ground.teller().told().with(of_student))
     });
     provide_context(About(Callback::new(move |()| chips::about(ground, name, zone))));
     let most = RwSignal::new(AT_FIRST);
@@ -123,7 +127,7 @@ pub fn Told(
 /// Whether one of its rows can be chosen.
 fn has_decks(figure: &told::Figure) -> bool {
     match &figure.body {
-        Body::Ranking { decks, .. } => !decks.is_empty(),
+        Body::Ranking { chooses, ids, .. } => *chooses == Chooses::Deck && !ids.is_empty(),
         Body::Listing(listing) => {
             listing.opens == Opens::Filter && listing.rows.iter().any(|row| row.id.is_some())
         }
@@ -138,13 +142,13 @@ fn focus(place: NodeRef<html::Div>) {
     }
 }
 
-/// What a chosen deck is called in the figures.
-fn deck_name(figures: &[told::Figure], choice: &Choice) -> Option<String> {
-    let Choice::Deck(deck) = choice else { return None };
-    let is_it = |id: &str| id.eq_ignore_ascii_case(deck.as_str());
+/// What a chosen deck or section is called in the figures.
+fn name_of(figures: &[told::Figure], choice: &Choice) -> Option<String> {
+    let (Choice::Deck(chosen) | Choice::Section(chosen)) = choice else { return None };
+    let is_it = |id: &str| id.eq_ignore_ascii_case(chosen.as_str());
     figures.iter().find_map(|figure| match &figure.body {
-        Body::Ranking { ranking, decks } => {
-            let place = decks.iter().position(|id| is_it(id))?;
+        Body::Ranking { ranking, ids, .. } => {
+            let place = ids.iter().position(|id| is_it(id))?;
             Some(ranking.items.get(place)?.name.clone())
         }
         Body::Listing(listing) => {
@@ -210,8 +214,8 @@ pub fn One(
             let ranking = Memo::new(move |_| chart.get().unwrap_or_else(nothing));
             let choices = Memo::new(move |_| {
                 figure.with(|figure| match figure.as_ref().map(|figure| &figure.body) {
-                    Some(Body::Ranking { decks, .. }) => {
-                        decks.iter().map(|id| Uuid::parse(id).map(Choice::Deck)).collect()
+                    Some(Body::Ranking { chooses, ids, .. }) => {
+                        ids.iter().map(|id| chooses.choice(id)).collect()
                     }
                     _ => Vec::new(),
                 })

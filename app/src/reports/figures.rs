@@ -1,12 +1,16 @@
 //! From measures to figures, a file for each report: titles, sentences and caveats beside the numbers they limit.
 //!
 //! - [`telling`]: what all of them need to say anything; [`decks`]: what reports about decks have in common.
+//! - [`compared`]: other days or another section, laid over the charts over time.
+//! - [`groups`]: by section and by role.
 //! - [`course`]: what is told of a course over six of them.
 
 pub mod any;
+pub mod compared;
 pub mod confused;
 pub mod course;
 pub mod decks;
+pub mod groups;
 pub mod library;
 pub mod notes;
 pub mod polling;
@@ -20,7 +24,7 @@ use crate::reports::tongue::Tongue;
 use crate::told::{Figure, Look, Part, Subject, Wanted};
 use crate::words::reports as said;
 use domain::report::ReportName;
-use engine::reports::Question;
+use engine::reports::{Question, naming};
 use engine::table::held::Tables;
 use std::collections::BTreeMap;
 use telling::Telling;
@@ -37,24 +41,42 @@ pub fn of(look: &Look, held: &BTreeMap<Source, Tables>, tongue: &Tongue) -> Vec<
     let telling = Telling {
         tongue,
         zone: &look.zone,
+        weeks: &look.weeks,
         question: &look.question,
         created: windows.filter(|(part, w)| is_here(part, w)).map(|(_, window)| window.created).min(),
     };
     let mut figures = match &look.subject {
         Subject::Course { wanted, other } => course::figures(&telling, held, wanted, other),
-        Subject::Report { name, is_nameless } => {
+        Subject::Report { name, is_nameless, other } => {
             let tables = held.iter().find(|((report, _), _)| report == name).map(|(_, tables)| tables);
-            let mut figures = of_report(name, &telling, tables.unwrap_or(&Tables::default()));
+            let (none, tables) = (Tables::default(), tables);
+            let tables = tables.unwrap_or(&none);
+            let mut figures = of_report(name, &telling, tables);
+            figures.extend(groups::figures(&telling, tables, name.as_str()));
+            let not_compared = compared::lay(&mut figures, name, &telling, tables, other);
             let hidden = if *is_nameless { leave_out_people(&mut figures) } else { "" };
             if let Some(first) = figures.first_mut() {
                 let ignored = ignored(name, &look.question);
-                first.caveat = said::join([hidden.to_owned(), ignored, std::mem::take(&mut first.caveat)]);
+                first.caveat = said::join([
+                    hidden.to_owned(),
+                    ignored,
+                    not_compared.to_owned(),
+                    std::mem::take(&mut first.caveat),
+                ]);
             }
             figures
         }
     };
     tell_apart(&mut figures);
     figures
+}
+
+/// What the student is called whose rows alone a look is at; empty where no row names them.
+#[must_use]
+pub fn student(look: &Look, held: &BTreeMap<Source, Tables>) -> String {
+    let Some(id) = &look.question.base.student else { return String::new() };
+    let names = held.values().map(|tables| naming::name(tables, id));
+    names.into_iter().find(|name| !name.is_empty()).unwrap_or_default()
 }
 
 /// The figures of one report.
@@ -95,6 +117,8 @@ fn ignored(name: &ReportName, question: &Question) -> String {
         said(!has_roles && !question.base.roles.is_empty(), said::ROLES_IGNORED),
         said(!has_decks && !question.decks.is_empty(), said::DECKS_IGNORED),
         said(!question.base.videos.is_empty(), said::VIDEOS_IGNORED),
+        said(!has_roles && question.base.student.is_some(), said::STUDENT_IGNORED),
+        said(report == "qanda" && question.base.student.is_some(), said::STUDENT_IN_THREADS),
     ])
 }
 

@@ -2,6 +2,7 @@
 //! said to have done nothing.
 
 use crate::reports::tongue::Tongue;
+use crate::words::against;
 use crate::words::reports::join;
 use domain::activity::Kind;
 use domain::time::Day;
@@ -96,12 +97,6 @@ pub const QUIET: &str = "Quiet for two weeks";
 pub const SEARCH: &str = "Search";
 /// Label of a box.
 pub const HIDE_NAMES: &str = "Hide names";
-/// Label of a choice.
-pub const COMPARE: &str = "Compare with";
-/// No comparison.
-pub const NOTHING: &str = "Nothing";
-/// A comparison.
-pub const BEFORE: &str = "The days before";
 /// Name of the group of sliders, and what opens it.
 pub const WEIGHTS: &str = "How the score is made";
 /// Button.
@@ -118,6 +113,8 @@ pub const PRINT: &str = "Print this page";
 pub const ASK: &str = "Ask Echo360 for what is missing";
 /// Button.
 pub const ASK_FOR_MORE: &str = "Ask Echo360 for the rest";
+/// Link to all of a course.
+pub const OVERVIEW: &str = "Overview";
 /// Name of the list of reports.
 pub const REPORTS: &str = "Reports of this course";
 /// Caveat of the charts.
@@ -228,21 +225,10 @@ pub fn nameless(number: u64) -> String {
     format!("Student {number}")
 }
 
-/// The number of days as a reader counts them: `4 weeks`, `10 days`.
-#[must_use]
-pub fn length(tongue: &Tongue, days: u64) -> String {
-    if days.is_multiple_of(7) { tongue.of(days / 7, "week", "weeks") } else { tongue.of(days, "day", "days") }
-}
-
 /// The days before: `the 4 weeks before`.
 #[must_use]
 pub fn days_before(tongue: &Tongue, days: u64) -> String {
-    match days {
-        1 => "the same day of the week before".to_owned(),
-        7 => "the week before".to_owned(),
-        n if n.is_multiple_of(7) => format!("the {} before", length(tongue, n)),
-        n => format!("{} before, on the same days of the week", length(tongue, n)),
-    }
+    against::days_before(days, &|count| tongue.count(count))
 }
 
 /// How far the scale of a chart reaches.
@@ -285,14 +271,7 @@ pub fn students(tongue: &Tongue, active: u64) -> String {
 
 /// What now and then come to: `12 % less than`.
 fn held_against(tongue: &Tongue, now: f64, then: f64) -> String {
-    let share = ((now - then) / then * 100.0).round();
-    if share.abs() < 1.0 {
-        "about as much as".to_owned()
-    } else if share >= 200.0 {
-        format!("{} times as much as", tongue.number(now / then))
-    } else {
-        format!("{} % {} than", tongue.number(share.abs()), if share > 0.0 { "more" } else { "less" })
-    }
+    against::held_against(now, then, &|number| tongue.number(number))
 }
 
 /// What was watched against the days before.
@@ -434,7 +413,7 @@ pub fn place(tongue: &Tongue, first: Day, last: Day) -> String {
 #[must_use]
 pub fn far([here, all, under_way, failed]: [usize; 4]) -> String {
     let mut said = if here == all {
-        format!("All {all} weekly reports of this course are here.")
+        format!("All {all} weekly reports are here.")
     } else {
         format!("{here} of {all} weekly reports are here.")
     };

@@ -53,6 +53,16 @@ pub const COURSE: &str = "Course";
 pub const ROLE: &str = "Role";
 /// Head of a column.
 pub const STUDENT: &str = "Student";
+/// A student whose rows alone are shown, where names are hidden.
+pub const ONE_STUDENT: &str = "One student";
+/// Button in the row of a student: everything of them alone.
+pub const ONLY_STUDENT: &str = "Only this student";
+/// Button in the row of the student whose rows alone are shown.
+pub const ALL_STUDENTS: &str = "All students again";
+/// Link in the row of a student: their page in the course.
+pub const STUDENT_PAGE: &str = "Their page";
+/// Head of a column of buttons.
+pub const ACTIONS: &str = "More";
 /// Head of a column.
 pub const PERSON: &str = "Viewer";
 /// Head of a column.
@@ -460,6 +470,18 @@ pub fn flagged(name: &str, count: usize) -> String {
 #[must_use]
 pub fn first_of(here: u64, total: u64) -> String {
     format!("The first {} of {}.", spelling::count(here), spelling::count(total))
+}
+
+/// What opens the rest of a row.
+#[must_use]
+pub fn rest_of(name: &str) -> String {
+    format!("All of {name}")
+}
+
+/// What the menu of a student's row is called.
+#[must_use]
+pub fn of_student(name: &str) -> String {
+    format!("What can be shown of {name}")
 }
 
 /// What a menu is called.

@@ -161,6 +161,20 @@ pub const ROLES_NOT_APPLIED: &str =
     "The choice of roles does not apply here: everybody's answers are counted.";
 /// Caveat of decks that are asked for.
 pub const DECKS_IGNORED: &str = "The choice of decks does not apply to this report.";
+/// Head.
+pub const DEPARTMENT: &str = "Department";
+/// Head.
+pub const CAMPUS: &str = "Campus";
+/// Head.
+pub const DEVICE: &str = "Device";
+/// Head.
+pub const ROOM: &str = "Room";
+/// Caveat of a student that is asked for.
+pub const STUDENT_IGNORED: &str =
+    "This report does not say who watched, so the choice of a student does not apply to it.";
+/// Caveat of a student that is asked for, of questions and answers.
+pub const STUDENT_IN_THREADS: &str =
+    "Per day: what this student answered. Below: every question that they asked or answered, whole.";
 /// Caveat of videos that are asked for.
 pub const VIDEOS_IGNORED: &str = "The choice of videos does not apply to this report.";
 /// Caveat of windows.
@@ -487,4 +501,22 @@ pub fn first_of(tongue: &Tongue, shown: usize, total: u64) -> String {
     } else {
         String::new()
     }
+}
+
+/// A week of a term with its days.
+#[must_use]
+pub fn numbered(week: &str, days: &str) -> String {
+    format!("{week}: {days}")
+}
+
+/// The section with most, and how many there are.
+#[must_use]
+pub fn most_in_section(tongue: &Tongue, name: &str, events: &str, sections: u64) -> String {
+    format!("{name} has the most of {}: {events}.", tongue.of(sections, "section", "sections"))
+}
+
+/// What students did of all.
+#[must_use]
+pub fn of_students(tongue: &Tongue, share: f64, all: &str) -> String {
+    format!("Students made {} of {all}; everybody else stands apart.", tongue.percent(share))
 }

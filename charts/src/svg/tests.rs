@@ -22,6 +22,7 @@ fn chart(levels: &[Level]) -> Chart {
             .collect(),
         beside: vec![Beside { name: "viewers".into(), values: levels.iter().map(|l| l.value()).collect() }],
         is_stacked: false,
+        other: None,
         words: Words {
             bars: "Day".into(),
             state: "State".into(),
@@ -123,4 +124,17 @@ fn a_gap_has_its_word_and_is_never_a_zero() {
 fn a_name_cannot_leave_its_attribute() {
     let drawn = svg(&[], 100, 100);
     assert!(drawn.contains("aria-label=\"Minutes &lt;watched&gt;. 12 &amp; &quot;more&quot;\""));
+}
+
+#[test]
+fn what_bars_are_held_against_is_a_line_across_each_and_a_column_beside_them() {
+    let mut chart = chart(&[Level::Complete(10.0), Level::Missing, Level::Complete(5.0)]);
+    let values = vec![Some(20.0), Some(4.0), Some(0.0)];
+    chart.other = Some(Beside { name: "the week before".into(), values });
+    let drawn = draw(&chart, Size { width: 300, height: 120 }, &|n| format!("{n}"));
+    assert_eq!(drawn.matches("class=\"other\"").count(), 2, "of nothing there is no line");
+    assert!((chart.largest() - 20.0).abs() < 1e-9, "the axis reaches to both");
+    let table = chart.table();
+    assert_eq!(table.columns, ["Day", "minutes", "minutes, the week before", "viewers", "State"]);
+    assert_eq!(table.rows[1].values, [None, Some(4.0), None]);
 }

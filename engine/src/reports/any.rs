@@ -10,6 +10,7 @@ use crate::dictionary::{Dictionary, EMPTY};
 use crate::table::held::{Held, Standing, Tables};
 use crate::table::reading::{self, Kind};
 use domain::column;
+use domain::range::Range;
 use domain::role::Role;
 use domain::time::{Day, SECOND, Timestamp, plus_days};
 use std::collections::BTreeMap;
@@ -107,7 +108,7 @@ pub struct Measures {
 pub fn measure(tables: &Tables, question: &Question) -> Measures {
     let texts = &tables.texts;
     let base = &question.base;
-    let names = names(tables);
+    let names = names(tables, base.range);
     let (rows, unfiltered) = rows(tables, question, &names);
     let cell = |row: &Vec<u32>, place: usize| row.get(place).copied().unwrap_or(EMPTY);
     let columns: Vec<Column> = names
@@ -175,9 +176,9 @@ pub fn measure(tables: &Tables, question: &Question) -> Measures {
 }
 
 /// The names of all columns, those of the newest copy first.
-fn names(tables: &Tables) -> Vec<String> {
+fn names(tables: &Tables, range: Range) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    let held: Vec<&Held> = tables.iter().map(|(_, held)| held).collect();
+    let held: Vec<&Held> = tables.within(range).collect();
     for name in held.iter().rev().flat_map(|held| held.table.names()) {
         if column::position(&names, name).is_none() {
             names.push(name.to_owned());
@@ -190,8 +191,11 @@ fn names(tables: &Tables) -> Vec<String> {
 fn rows(tables: &Tables, question: &Question, names: &[String]) -> (Vec<Vec<u32>>, Vec<&'static str>) {
     let texts = &tables.texts;
     let base = &question.base;
-    let filters =
-        [("courseId", codes(base.course.as_slice(), texts)), ("sectionId", codes(&base.sections, texts))];
+    let filters = [
+        ("courseId", codes(base.course.as_slice(), texts)),
+        ("sectionId", codes(&base.sections, texts)),
+        ("userid", codes(base.student.as_slice(), texts)),
+    ];
     let mut unfiltered: Vec<&'static str> = filters
         .iter()
         .filter(|(name, wanted)| wanted.is_some() && column::position(names, name).is_none())
@@ -202,7 +206,7 @@ fn rows(tables: &Tables, question: &Question, names: &[String]) -> (Vec<Vec<u32>
         unfiltered.push("role");
     }
     let mut rows = Vec::new();
-    for (_, held) in tables.iter() {
+    for held in tables.within(base.range) {
         let table = &held.table;
         let places: Vec<Option<usize>> = names.iter().map(|name| table.place(name)).collect();
         let role = table.place("role").filter(|_| by_role);

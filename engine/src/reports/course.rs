@@ -19,28 +19,18 @@ pub mod things;
 
 use super::{Known, Question, median};
 use crate::columns::PassedOver;
+pub use crate::measures::Against;
 use crate::table::held::{Standing, Tables};
 use bins::Bins;
 use domain::activity::{Kind, Weights};
 use domain::role::Role;
-use domain::{wire_enum, wire_struct};
+use domain::wire_struct;
 use events::{Events, known};
 use people::Student;
 use person::Person;
 use standout::Standout;
 use std::collections::{BTreeMap, BTreeSet};
 use things::{Deck, Video};
-
-/// What the numbers are held against.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Against {
-    /// As many days before, moved by whole weeks.
-    Before,
-    /// The same days of this section (UUID).
-    Section(String),
-}
-
-wire_enum!(Against { 0 Before, 1 Section(id) });
 
 /// What is wanted of a course, beside its days and sections.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -178,18 +168,14 @@ fn of_everybody(question: &Question) -> Question {
     let mut question = question.clone();
     question.base.roles.clear();
     question.base.videos.clear();
+    question.base.student = None;
     question.decks.clear();
     question
 }
 
 /// The question that it is held against.
 fn other(question: &Question, against: &Against) -> Option<Question> {
-    let mut question = question.clone();
-    match against {
-        Against::Before => question.base.range = question.base.range.weeks_before()?,
-        Against::Section(id) => question.base.sections = vec![id.clone()],
-    }
-    Some(question)
+    Some(question.with(question.base.of_other(against)?))
 }
 
 /// Things in the order of a key. Sorting is much code for each type that is sorted: so only keys are.

@@ -56,6 +56,8 @@ pub(super) fn question(from: &str, to: &str) -> Question {
             sections: Vec::new(),
             roles: Vec::new(),
             videos: Vec::new(),
+            student: None,
+            against: None,
             today: day("2026-12-01"),
         },
         decks: Vec::new(),

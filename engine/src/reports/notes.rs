@@ -17,6 +17,8 @@ const MOST_WRITTEN: usize = 500;
 /// A student's note events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Student {
+    /// Their UUID, as it came.
+    pub id: String,
     /// `Nuñez, Ana`; may be empty.
     pub name: String,
     /// Note events.
@@ -91,13 +93,14 @@ pub fn measure(tables: &Tables, question: &Question) -> Measures {
         *last = row.day;
     }
     let mut students: Vec<Student> = students
-        .into_values()
-        .filter_map(|Growing { count, series, rows, last }| {
+        .into_iter()
+        .filter_map(|(id, Growing { count, series, rows, last })| {
             let (last, _) = *selection.days.get(last)?;
             let [first_name, last_name] = [3, 4]
                 .map(|place: usize| selection.newest(rows.iter().filter_map(|r| r.get(place).copied())));
             let count = count.count();
             Some(Student {
+                id: selection.text(id).into_owned(),
                 name: person(&first_name, &last_name),
                 events: count.events,
                 words: count.amount,

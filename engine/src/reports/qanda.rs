@@ -115,7 +115,11 @@ pub fn measure(tables: &Tables, question: &Question) -> Measures {
     let selection = Selection::new(tables, question, &COLUMNS);
     let mut anybody = question.clone();
     anybody.base.roles.clear();
-    let everything = Selection::new(tables, &anybody, &COLUMNS);
+    anybody.base.student = None;
+    let mut everything = Selection::new(tables, &anybody, &COLUMNS);
+    if let Some(student) = &question.base.student {
+        keep_threads_with(student, &mut everything);
+    }
     let mut days: Vec<BTreeSet<(u32, usize)>> = vec![BTreeSet::new(); selection.days.len()];
     for (place, row) in selection.rows.iter().enumerate() {
         if let Some(day) = days.get_mut(row.day) {
@@ -155,6 +159,15 @@ pub fn measure(tables: &Tables, question: &Question) -> Measures {
         threads: newest(&everything, &threads, question.contents),
         passed_over: selection.passed_over,
     }
+}
+
+/// Keeps whole threads in which somebody asked or answered.
+fn keep_threads_with(student: &str, selection: &mut Selection<'_, 10>) {
+    let texts = selection.texts;
+    let is_them = |code: u32| texts.bytes_of(code).eq_ignore_ascii_case(student.as_bytes());
+    let theirs = |row: &&Row<10>| is_them(row.user) || is_them(row.cells[2]);
+    let threads: BTreeSet<u32> = selection.rows.iter().filter(theirs).map(|row| row.cells[0]).collect();
+    selection.rows.retain(|row| threads.contains(&row.cells[0]));
 }
 
 /// The rows of each answer, the oldest first.

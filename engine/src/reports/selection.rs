@@ -94,6 +94,7 @@ impl<'a, const N: usize> Selection<'a, N> {
             courses: codes(base.course.as_slice(), texts),
             sections: codes(&base.sections, texts),
             decks: codes(&question.decks, texts),
+            users: codes(base.student.as_slice(), texts),
         };
         let mut roles: HashMap<u32, Role> = HashMap::new();
         let mut rows = Vec::new();
@@ -113,11 +114,12 @@ impl<'a, const N: usize> Selection<'a, N> {
                 if days.get(day).is_none_or(|(_, standing)| *standing == Standing::Missing) {
                     continue;
                 }
-                let (course, section) = (code(places.course), code(places.section));
+                let (course, section, user) = (code(places.course), code(places.section), code(places.user));
                 let role_code = code(places.role);
                 let role = *roles.entry(role_code).or_insert_with(|| Role::of(&texts.text(role_code)));
                 let role_passes = base.roles.is_empty() || base.roles.contains(&role);
-                if !(passes(&filter.courses, course) && passes(&filter.sections, section) && role_passes) {
+                let user_passes = passes(&filter.users, user) && role_passes;
+                if !(passes(&filter.courses, course) && passes(&filter.sections, section) && user_passes) {
                     continue;
                 }
                 let deck = code(places.deck);
@@ -127,7 +129,7 @@ impl<'a, const N: usize> Selection<'a, N> {
                     hour: base.zone.hour_of(Timestamp(second * SECOND)) as usize,
                     course,
                     section,
-                    user: code(places.user),
+                    user,
                     role,
                     deck,
                     is_chosen: columns.deck.is_empty() || passes(&filter.decks, deck),
@@ -182,6 +184,7 @@ struct Filter {
     courses: Option<BTreeSet<u32>>,
     sections: Option<BTreeSet<u32>>,
     decks: Option<BTreeSet<u32>>,
+    users: Option<BTreeSet<u32>>,
 }
 
 fn passes(wanted: &Option<BTreeSet<u32>>, code: u32) -> bool {

@@ -74,7 +74,7 @@ pub fn measure(tables: &Tables, question: &Question) -> Measures {
         .collect();
     let mut weeks: Vec<BTreeMap<Key, Entry>> = vec![BTreeMap::new(); pieces.len()];
     let mut left_out = 0;
-    for (_, held) in tables.iter() {
+    for held in tables.within(question.base.range) {
         let inside = pieces.iter().position(|(from, to)| {
             held.facts.start.is_some_and(|start| start >= *from)
                 && held.facts.end.is_some_and(|end| end <= plus_days(*to, 1))
@@ -273,7 +273,9 @@ mod tests {
         let windows = [
             window(facts("2026-02-02", "2026-02-09"), HEADER, &rows("2026-02-08 10:00:00")),
             window(facts("2026-02-09", "2026-02-16"), HEADER, &rows("")),
-            window(facts("2026-01-26", "2026-02-02"), HEADER, &rows("2026-01-27")),
+            window(facts("2026-01-29", "2026-02-04"), HEADER, &rows("2026-01-30")),
+            // Here for what the range is held against: nothing of it is missing from these weeks.
+            window(facts("2026-01-19", "2026-01-26"), HEADER, &rows("2026-01-20")),
         ];
         let measures = measure(&tables(&windows), &question("2026-02-02", "2026-02-15"));
         assert_eq!(measures.left_out, 1);

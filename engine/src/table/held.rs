@@ -3,6 +3,7 @@
 use super::Table;
 use crate::dictionary::Dictionary;
 use crate::shelf::Facts;
+use domain::range::Range;
 use domain::time::{Day, SECOND, Timestamp};
 use std::collections::BTreeMap;
 
@@ -66,6 +67,14 @@ impl Tables {
         self.held.iter().map(|(window, held)| (window.as_str(), held))
     }
 
+    /// Those that answer for any day of `range`: what numbers are held against lies here, too.
+    pub fn within(&self, range: Range) -> impl Iterator<Item = &Held> {
+        self.held.values().filter(move |Held { facts, .. }| {
+            facts.start.is_none_or(|start| start <= range.to())
+                && facts.end.is_none_or(|end| range.from() < end)
+        })
+    }
+
     /// How many are here.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -124,6 +133,19 @@ mod tests {
 
     fn day(text: &str) -> Day {
         parse_day(text).unwrap()
+    }
+
+    #[test]
+    fn what_lies_outside_a_range_is_not_within_it() {
+        let mut tables = Tables::default();
+        for (from, to) in [("2026-02-02", "2026-02-09"), ("2026-02-09", "2026-02-16")] {
+            let facts = Facts { start: Some(day(from)), end: Some(day(to)), provisional_from: None };
+            tables.put(from, Held { generation: 1, table: Table::default(), facts });
+        }
+        let within = |from: &str, to: &str| tables.within(Range::parse(from, to).unwrap()).count();
+        assert_eq!(within("2026-02-08", "2026-02-08"), 1);
+        assert_eq!(within("2026-02-08", "2026-02-09"), 2);
+        assert_eq!(within("2026-02-16", "2026-02-20"), 0);
     }
 
     #[test]

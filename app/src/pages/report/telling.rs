@@ -1,12 +1,12 @@
 //! What the thread of all other reports tells: figures that are ready to be drawn, words included.
 
-use super::{Here, held, question};
+use super::{Here, held, question, week_numbers};
 use crate::page::Ground;
 use crate::parts::notice::Notice;
 use crate::parts::told::Told;
 use crate::teller::About;
 use crate::{spelling, teller, told, words};
-use domain::api::{ReportInfo, Request};
+use domain::api::ReportInfo;
 use domain::range::Range;
 use domain::report::Report;
 use domain::view::View;
@@ -22,9 +22,7 @@ pub fn Telling(
     let ground = expect_context::<Ground>();
     let address = ground.address;
     let (info, range, zone) = (here.chosen.info, here.chosen.range, here.chosen.zone);
-    let sight = Memo::new(move |_| {
-        Some(sight_of(&here.request.get()?, range.get(), ground, &address.view(), zone.get()))
-    });
+    let sight = Memo::new(move |_| sight_of(here, range.get(), ground, &address.view(), zone.get()));
     let teller = ground.teller();
     let look_again = Callback::new(move |()| {
         here.follow.run(());
@@ -82,13 +80,15 @@ fn holds_writing(info: &Option<ReportInfo>) -> bool {
 
 /// What the thread of all other reports is to look at. A snapshot has no days: any will do.
 fn sight_of(
-    request: &Request,
+    here: Here,
     range: Option<Range>,
     ground: Ground,
     view: &View,
     zone: String,
-) -> teller::Sight {
-    let windows = held(&request.windows).map(|(window, copy, facts)| told::Wanted {
+) -> Option<teller::Sight> {
+    let request = here.request.get()?;
+    let others = here.others.get();
+    let windows = held(others.iter().chain(&request.windows)).map(|(window, copy, facts)| told::Wanted {
         id: window.id.clone(),
         generation: copy.generation,
         facts,
@@ -96,14 +96,19 @@ fn sight_of(
     });
     let today = ground.clock.now().day();
     let range = range.unwrap_or_else(|| Range::of_day(today));
-    teller::Sight {
-        subject: told::Subject::Report { name: request.report.clone(), is_nameless: view.nameless },
+    Some(teller::Sight {
+        subject: told::Subject::Report {
+            name: request.report.clone(),
+            is_nameless: view.nameless,
+            other: here.other.get(),
+        },
         question: reports::Question {
             base: question(range, ground, view),
             decks: view.decks.iter().map(|id| id.as_str().to_owned()).collect(),
             contents: view.contents,
         },
         zone,
+        weeks: here.chosen.known.with(|known| week_numbers(known, view, range)),
         parts: vec![told::Part { report: request.report.clone(), course: None, windows: windows.collect() }],
-    }
+    })
 }

@@ -6,7 +6,6 @@ use crate::page::Ground;
 use crate::parts::figures::Figures;
 use crate::parts::notice::Notice;
 use crate::words;
-use domain::api::Request;
 use domain::range::Range;
 use domain::view::View;
 use engine::measures::Measures;
@@ -22,7 +21,7 @@ pub fn Watching(
     let ground = expect_context::<Ground>();
     let address = ground.address;
     let (range, zone) = (here.chosen.range, here.chosen.zone);
-    let sight = Memo::new(move |_| sight_of(&here.request.get()?, range.get()?, ground, &address.view()));
+    let sight = Memo::new(move |_| sight_of(here, range.get()?, ground, &address.view()));
     let loader = ground.loader();
     let look_again = Callback::new(move |()| {
         here.follow.run(());
@@ -61,7 +60,7 @@ pub fn Watching(
         (load.pending > 0).then(|| words::arriving(load.rows, load.bytes))
     };
     view! {
-        <Figures measures zone is_busy files=here.files />
+        <Figures measures zone is_busy files=here.files other=here.other />
         {failure}
         <p class="quiet small" role="status">{arriving}</p>
     }
@@ -73,8 +72,10 @@ fn are_of(measures: &Measures, range: Range) -> bool {
 }
 
 /// What the data thread is to look at.
-fn sight_of(request: &Request, range: Range, ground: Ground, view: &View) -> Option<Sight> {
-    let windows = held(&request.windows).map(|(window, copy, facts)| Wanted {
+fn sight_of(here: Here, range: Range, ground: Ground, view: &View) -> Option<Sight> {
+    let request = here.request.get()?;
+    let others = here.others.get();
+    let windows = held(others.iter().chain(&request.windows)).map(|(window, copy, facts)| Wanted {
         id: window.id.clone(),
         generation: copy.generation,
         facts,

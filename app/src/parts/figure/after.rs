@@ -36,6 +36,7 @@ pub fn chart(measures: &Measures) -> Chart {
         bars,
         beside: Vec::new(),
         is_stacked: false,
+        other: None,
         words: Words {
             bars: said::DAYS_AFTER.to_owned(),
             state: words::STATE.to_owned(),

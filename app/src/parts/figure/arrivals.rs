@@ -39,6 +39,7 @@ pub fn chart(measures: &Measures) -> Chart {
         bars,
         beside: vec![Beside { name: said::RETURNING_VIEWERS.to_owned(), values: returning }],
         is_stacked: true,
+        other: None,
         words: Words {
             bars: if step == 1 { words::DAY } else { words::DAYS }.to_owned(),
             state: words::STATE.to_owned(),

@@ -2,6 +2,7 @@
 
 use crate::parts::figure::reader::Reader;
 use crate::parts::figure::{Figure, Reading, width_of};
+use crate::words::against;
 use crate::words::figures as said;
 use crate::{spelling, words};
 use charts::layout::{Layout, Size};
@@ -62,9 +63,10 @@ impl Counted {
     }
 }
 
-/// The chart of `counted` per day; the other count stands beside it in the table.
+/// The chart of `counted` per day; the other count stands beside it in the table. `against` is what it is held against,
+/// as it is called.
 #[must_use]
-pub fn chart(measures: &Measures, counted: Counted) -> Chart {
+pub fn chart(measures: &Measures, counted: Counted, against: &str) -> Chart {
     let bars = measures
         .days
         .iter()
@@ -81,17 +83,22 @@ pub fn chart(measures: &Measures, counted: Counted) -> Chart {
         .collect();
     let other = counted.other();
     let beside = measures.days.iter().map(|(_, known)| known.watched().map(|w| other.of(w))).collect();
+    let over = |known: &Known| known.watched().map(|watched| counted.of(watched));
+    let others = (!measures.others.is_empty())
+        .then(|| Beside { name: against.to_owned(), values: measures.others.iter().map(over).collect() });
+    let shown = match counted {
+        Counted::Minutes => words::minutes_sentence(measures),
+        Counted::Viewers => said::viewers_sentence(measures),
+    };
     Chart {
         id: counted.id().to_owned(),
         title: counted.title().to_owned(),
         unit: counted.unit().to_owned(),
-        sentence: match counted {
-            Counted::Minutes => words::minutes_sentence(measures),
-            Counted::Viewers => said::viewers_sentence(measures),
-        },
+        sentence: format!("{shown} {}", compared(measures, counted, against)).trim_end().to_owned(),
         bars,
         beside: vec![Beside { name: other.unit().to_owned(), values: beside }],
         is_stacked: false,
+        other: others,
         words: Words {
             bars: words::DAY.to_owned(),
             state: words::STATE.to_owned(),
@@ -100,6 +107,19 @@ pub fn chart(measures: &Measures, counted: Counted) -> Chart {
             missing: words::NOT_HERE.to_owned(),
         },
     }
+}
+
+/// What the days come to against the others: those alone that are final in both.
+fn compared(measures: &Measures, counted: Counted, other: &str) -> String {
+    let complete = |known: &Known| match known {
+        Known::Complete(watched) => Some(counted.of(*watched)),
+        Known::Missing | Known::Provisional(_) => None,
+    };
+    let days = measures.days.iter().zip(&measures.others);
+    let pairs = against::Pairs::of(days.map(|((_, now), then)| (complete(now), complete(then))));
+    let is_sum = counted == Counted::Minutes;
+    let told = against::Told { unit: counted.unit(), place: "day", is_sum, other };
+    against::sentence(pairs, told, &spelling::number)
 }
 
 /// Bars per day.
@@ -111,15 +131,21 @@ pub fn Days(
     measures: Memo<Option<Measures>>,
     /// The zone of the days, as it is said.
     zone: Memo<String>,
+    /// What they are held against, as it is called.
+    other: Memo<String>,
     /// The day that is read.
     at: RwSignal<Option<usize>>,
 ) -> impl IntoView {
-    let chart = Memo::new(move |_| measures.with(|m| m.as_ref().map(|m| chart(m, counted))));
+    let chart = Memo::new(move |_| measures.with(|m| m.as_ref().map(|m| chart(m, counted, &other.get()))));
     let is_hatched = Memo::new(move |_| measures.with(|m| m.as_ref().is_some_and(|m| m.provisional() > 0)));
     let caveat = Signal::derive(move || {
         let of_count = if counted == Counted::Minutes { words::MINUTE_IS } else { "" };
         let hatched = if is_hatched.get() { words::HATCHED } else { "" };
-        format!("{hatched} {of_count}").trim().to_owned()
+        let lines = measures.with(|m| {
+            let others = m.as_ref().map(|m| &m.others).filter(|others| !others.is_empty())?;
+            Some(against::lines(&other.get(), others.iter().any(|known| *known != Known::Missing)))
+        });
+        format!("{} {hatched} {of_count}", lines.unwrap_or_default()).trim().to_owned()
     });
     view! {
         <Figure id=counted.id() title=counted.title()
@@ -148,7 +174,8 @@ pub fn reading(chart: Memo<Option<Chart>>, at: RwSignal<Option<usize>>) -> Signa
                 Some(format!("{} {}", spelling::number(value), beside.name.to_lowercase()))
             });
             let state = matches!(bar.level, Level::Provisional(_)).then(|| words::NOT_FINAL.to_lowercase());
-            let rest: Vec<String> = beside.chain(state).collect();
+            let other = chart.other(place).map(|other| against::against(&spelling::number(other)));
+            let rest: Vec<String> = other.into_iter().chain(beside).chain(state).collect();
             let told = said::told(bar.level.value(), &chart.unit, &rest);
             Some(Reading { name: bar.name.clone(), told })
         })

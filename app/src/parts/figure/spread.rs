@@ -33,6 +33,7 @@ pub fn chart(measures: &Measures) -> Chart {
         bars,
         beside: Vec::new(),
         is_stacked: false,
+        other: None,
         words: Words {
             bars: said::MINUTES_EACH.to_owned(),
             state: words::STATE.to_owned(),

@@ -15,6 +15,7 @@ use domain::view::{Choice, Place, Uuid, View};
 use engine::columns;
 use leptos::html;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
 /// The size of a spark-line at the end of a row.
 const SPARK: Size = Size { width: 168, height: 20 };
@@ -47,6 +48,7 @@ pub fn Sorted(
         listing
     });
     let columns = Memo::new(move |_| listing.with(|listing| listing.columns.clone()));
+    let shown = Memo::new(move |_| columns.with(|columns| number_place(columns)));
     let head = move |(place, column): (usize, Column)| {
         let order = move || match by.get() {
             Some((by, descending)) if by == place => {
@@ -69,7 +71,8 @@ pub fn Sorted(
             None => "",
         };
         view! {
-            <th scope="col" class:number=is_number(column.kind) aria-sort=order>
+            <th scope="col" class:number=is_number(column.kind)
+                class:further=move || is_further(place, shown.get()) aria-sort=order>
                 <button type="button" on:click=sort>{column.head} <span aria-hidden="true">{sign}</span></button>
             </th>
         }
@@ -139,7 +142,7 @@ pub fn Sorted(
                                 columns.get().into_iter().enumerate().map(|column| head(column).into_any()).collect();
                             if let Some(spark) = spark_head() {
                                 let place = listing.with(spark_place).min(heads.len());
-                                heads.insert(place, view! { <th scope="col">{spark}</th> }.into_any());
+                                heads.insert(place, view! { <th scope="col" class="line">{spark}</th> }.into_any());
                             }
                             heads
                         }}
@@ -153,6 +156,24 @@ pub fn Sorted(
     }
 }
 
+/// The column that a phone shows beside the name: the first of numbers, or of whatever there is.
+fn number_place(columns: &[Column]) -> usize {
+    let number = columns.iter().skip(1).position(|column| is_number(column.kind));
+    number.map_or(1, |place| place + 1)
+}
+
+/// Whether a column is one of those that a phone shows once its row is opened.
+fn is_further(place: usize, number: usize) -> bool {
+    place > 0 && place != number
+}
+
+/// Pixels across of a window in which a row shows a part of itself until it is opened, as in the style sheet.
+const NARROW: f64 = 480.0;
+
+fn is_narrow() -> bool {
+    window().inner_width().ok().and_then(|width| width.as_f64()).is_some_and(|width| width <= NARROW)
+}
+
 fn is_number(kind: Kind) -> bool {
     matches!(kind, Kind::Number | Kind::Share)
 }
@@ -162,13 +183,25 @@ fn one(row: &Row, listing: &Listing, spark: Option<&str>, scale: f64) -> AnyView
     let address = ground.address;
     let id = row.id.as_deref().and_then(Uuid::parse);
     let opens = listing.opens;
+    let is_open = RwSignal::new(false);
+    let toggle = move || is_open.update(|is_open| *is_open = !*is_open);
+    let number = number_place(&listing.columns);
+    let name = row.cells.first().zip(listing.columns.first());
+    let name = name.map(|(cell, column)| spelled(cell, column.kind)).unwrap_or_default();
+    let opener = move |name: &str| {
+        view! {
+            <button type="button" class="opener" aria-label=said::rest_of(name)
+                aria-expanded=move || is_open.get().to_string() on:click=move |_| toggle()></button>
+        }
+    };
     let cells = row.cells.iter().zip(&listing.columns).enumerate().map(|(place, (cell, column))| {
         let text = spelled(cell, column.kind);
         if place > 0 {
-            return view! { <td class:number=is_number(column.kind)>{text}</td> }.into_any();
+            let is_further = is_further(place, number);
+            return view! { <td class:number=is_number(column.kind) class:further=is_further>{text}</td> }.into_any();
         }
         match id.clone() {
-            None => view! { <th scope="row">{text}</th> }.into_any(),
+            None => view! { <th scope="row">{opener(&name)} {text}</th> }.into_any(),
             Some(id) if opens == Opens::Filter => {
                 let choice = Choice::Deck(id);
                 let pressed = choice.clone();
@@ -176,6 +209,7 @@ fn one(row: &Row, listing: &Listing, spark: Option<&str>, scale: f64) -> AnyView
                 let choose = move |_| address.go(address.view().toggled(&choice));
                 view! {
                     <th scope="row">
+                        {opener(&name)}
                         <button type="button" class="plain" aria-pressed=is_chosen on:click=choose>{text}</button>
                     </th>
                 }
@@ -183,20 +217,40 @@ fn one(row: &Row, listing: &Listing, spark: Option<&str>, scale: f64) -> AnyView
             }
             Some(id) => {
                 let href = move || shown_alone(address.view(), opens, id.clone()).to_url();
-                view! { <th scope="row"><a href=href>{text}</a></th> }.into_any()
+                view! { <th scope="row">{opener(&name)} <a href=href>{text}</a></th> }.into_any()
             }
         }
     });
     let line = spark.map(|name| {
         let size = if opens == Opens::Filter { SPARK } else { SMALL_SPARK };
         let drawn = spark::draw(&row.spark, scale, size, name);
-        view! { <td inner_html=drawn></td> }.into_any()
+        view! { <td class="line" inner_html=drawn></td> }.into_any()
     });
     let mut cells: Vec<AnyView> = cells.collect();
     if let Some(line) = line {
         cells.insert(spark_place(listing).min(cells.len()), line);
     }
-    view! { <tr class:left-out=row.is_left_out>{cells}</tr> }.into_any()
+    let further = row.cells.iter().zip(&listing.columns).enumerate();
+    let further = further.filter(|(place, _)| is_further(*place, number));
+    let further: Vec<(String, String)> =
+        further.map(|(_, (cell, column))| (column.head.clone(), spelled(cell, column.kind))).collect();
+    let width = if spark.is_some() { "3" } else { "2" };
+    let rest = move || {
+        let pair = |(head, text): (String, String)| view! { <div><dt>{head}</dt><dd>{text}</dd></div> };
+        is_open.get().then(|| {
+            let pairs = further.clone().into_iter().map(pair).collect_view();
+            view! { <tr class="rest"><td colspan=width><dl>{pairs}</dl></td></tr> }
+        })
+    };
+    // What is pressed in a row is pressed for itself.
+    let tap = move |event: web_sys::MouseEvent| {
+        let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+        let is_pressed = target.is_some_and(|it| it.closest("a, button").is_ok_and(|found| found.is_some()));
+        if !is_pressed && is_narrow() {
+            toggle();
+        }
+    };
+    view! { <tr class:left-out=row.is_left_out on:click=tap>{cells}</tr> {rest} }.into_any()
 }
 
 /// Where the small series stands: last, but in tables of a course after the name and the first number, so that a phone

@@ -5,6 +5,7 @@ use super::telling::{
 };
 use crate::told::Figure;
 use crate::words::reports as said;
+use crate::words::titles;
 use charts::listing::{Cell, Kind};
 use charts::model::{Bar, Level};
 use engine::reports::any::{ByDay, Column, Measures, Says};
@@ -55,7 +56,7 @@ fn days(telling: &Telling<'_>, by_day: &ByDay, caveat: &str, coverage: &str) -> 
     };
     let noun = if total == 1 { "row" } else { "rows" };
     let sentence = told(total, noun, most(&by_day.days, |(rows, _)| *rows));
-    let title = format!("Rows per day of {}", by_day.column);
+    let title = titles::rows_per_day(&by_day.column);
     let mut figures = vec![telling.per_day(
         ["rows-by-day", &title, said::ROWS],
         sentence,
@@ -67,7 +68,7 @@ fn days(telling: &Telling<'_>, by_day: &ByDay, caveat: &str, coverage: &str) -> 
         let of = |(_, sums): &(u64, Vec<u64>)| sums.get(place).copied().unwrap_or(0);
         let sum = by_day.days.iter().filter_map(|(_, known)| known.value()).map(of).sum();
         figures.push(telling.per_day(
-            [&format!("sum-{place}"), &format!("{name}, added up per day of {}", by_day.column), name],
+            [&format!("sum-{place}"), &titles::added_per_day(name, &by_day.column), name],
             told(sum, name, most(&by_day.days, of)),
             &by(&by_day.days, of),
             vec![beside(said::ROWS, &by_day.days, |(rows, _)| *rows)],
@@ -153,5 +154,5 @@ fn rows(telling: &Telling<'_>, measures: &Measures, caveat: String) -> Figure {
         said::rows(telling.tongue, measures.count, shown.len())
     };
     let body = listing(&columns, None, shown, measures.count);
-    figure(["rows", "Every row"], String::new(), sentence, caveat, body)
+    figure(["rows", titles::EVERY_ROW], String::new(), sentence, caveat, body)
 }

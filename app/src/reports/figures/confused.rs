@@ -4,6 +4,7 @@ use super::decks;
 use super::telling::{Telling, beside, by, count, figure, listing, most, nothing, number, row};
 use crate::told::Figure;
 use crate::words::reports as said;
+use crate::words::titles;
 use charts::listing::{Cell, Kind};
 use engine::reports::confused::Measures;
 
@@ -31,7 +32,7 @@ pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
     ]);
     vec![
         telling.per_day(
-            ["confusion", "Marks of confusion per day", said::MARKS],
+            ["confusion", titles::MARKS_PER_DAY, said::MARKS],
             sentence,
             &by(&activity.days, |count| count.events),
             vec![beside(said::PEOPLE, &activity.days, |count| count.people)],
@@ -39,16 +40,16 @@ pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
         ),
         spikes(telling, measures),
         telling.per_hour(
-            ["confusion-hours", "Marks by weekday and hour", said::MARKS],
+            ["confusion-hours", titles::MARKS_BY_HOUR, said::MARKS],
             &activity.week,
             &marks,
             telling.coverage(&activity.days),
         ),
-        decks::ranked(["decks", "Marks per deck", said::MARKS], telling, activity, &|count| {
+        decks::ranked(["decks", titles::MARKS_PER_DECK, said::MARKS], telling, activity, &|count| {
             marks(count.events)
         }),
         decks::listed(
-            ["every-deck", "Every deck with marks"],
+            ["every-deck", titles::DECKS_WITH_MARKS],
             telling,
             activity,
             said::MARK_CAVEAT,
@@ -97,5 +98,5 @@ fn spikes(telling: &Telling<'_>, measures: &Measures) -> Figure {
         said::first_of(telling.tongue, rows.len(), total),
     ]);
     let unit = telling.unit(said::MARKS);
-    figure(["spikes", "Days that stand out"], unit, sentence, caveat, listing(&columns, None, rows, total))
+    figure(["spikes", titles::SPIKES], unit, sentence, caveat, listing(&columns, None, rows, total))
 }

@@ -1,7 +1,7 @@
 //! What is told of a course: one sentence, its kinds of activity on one axis, videos, decks, students; or of one of
 //! its students.
 
-use super::telling::{Telling, count, figure, level, listing, number, row, series, share};
+use super::telling::{Telling, count, figure, level, listing, number, opening, row, series, share};
 use crate::reports::Source;
 use crate::told::{Body, Figure};
 use crate::words;
@@ -233,11 +233,15 @@ impl Course<'_> {
             };
             strips.iter().map(of).collect::<Vec<_>>().join(" · ")
         };
-        let places = bins.all.iter().enumerate().map(|(place, bin)| Place {
-            name: said::place(tongue, bin.first, bin.last),
-            short: tongue.short_day(bin.first),
-            is_landmark: bins.are_weeks || monday(bin.first) == bin.first,
-            told: told(place),
+        let places = bins.all.iter().enumerate().map(|(place, bin)| {
+            let days = said::place(tongue, bin.first, bin.last);
+            let week = self.telling.week_of(bin.first).filter(|_| bins.are_weeks);
+            Place {
+                name: week.map_or_else(|| days.clone(), |week| words::reports::numbered(&week.name, &days)),
+                short: week.map_or_else(|| tongue.short_day(bin.first), |week| week.short.clone()),
+                is_landmark: bins.are_weeks || monday(bin.first) == bin.first,
+                told: told(place),
+            }
         });
         let body = Strips {
             id: "activity".to_owned(),
@@ -568,17 +572,6 @@ impl Course<'_> {
         let caveat = join([self.lacks(&[Kind::Polls]), said::RIGHT_CAVEAT.to_owned(), hidden.to_owned()]);
         let body = listing(&columns, None, rows.collect(), person.polls.len() as u64);
         figure(["polls", said::POLLS_ANSWERED], String::new(), sentence, caveat, body)
-    }
-}
-
-/// A table whose rows open something, and that can be cut down to some of them.
-fn opening(body: Body, opens: Opens, flag: Option<String>) -> Body {
-    match body {
-        Body::Listing(mut listing) => {
-            (listing.opens, listing.flag) = (opens, flag);
-            Body::Listing(listing)
-        }
-        body => body,
     }
 }
 

@@ -51,7 +51,7 @@ pub fn ranked(
         said::first_of(telling.tongue, decks.len(), activity.decks.len() as u64),
     ]);
     let mut figure = ranking([id, title, unit], sentence, caveat, (said::DECK, &[said::PEOPLE]), items);
-    if let Body::Ranking { decks: ids, .. } = &mut figure.body {
+    if let Body::Ranking { ids, .. } = &mut figure.body {
         *ids = decks.iter().map(|deck| deck.id.clone()).collect();
     }
     figure

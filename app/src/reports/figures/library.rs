@@ -4,6 +4,7 @@ use super::telling::{Telling, counted, figure, item, listing, number, ranking, r
 use crate::reports::tongue::Tongue;
 use crate::told::{Body, Figure};
 use crate::words::reports as said;
+use crate::words::titles;
 use charts::listing::{Cell, Kind, Row};
 use engine::reports::library::{Entry, Facet, Measures, are_of_several_courses};
 
@@ -31,7 +32,7 @@ pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
         said::passed_over(tongue, measures.ragged),
     ]);
     let several = if measures.repeated > 0 { said::SEVERAL_SECTIONS } else { "" };
-    let titles = ["library", "The library"];
+    let titles = ["library", titles::LIBRARY];
     let mut figures = vec![figure(titles, said::VIDEOS.to_owned(), sentence.clone(), caveat, Body::Text)];
     figures.push(ranked(tongue, &measures.entries, &said::join([as_of.clone(), several.to_owned()])));
     figures.push(listed(telling, measures, sentence, &said::join([as_of.clone(), several.to_owned()])));
@@ -86,11 +87,11 @@ pub fn name(entry: &Entry, are_several: bool) -> String {
 
 fn facet_words(facet: Facet) -> (&'static str, &'static str, &'static str) {
     match facet {
-        Facet::Term => ("terms", "Videos by term", said::TERM),
-        Facet::Department => ("departments", "Videos by department", "Department"),
-        Facet::Campus => ("campuses", "Videos by campus", "Campus"),
-        Facet::Device => ("devices", "Videos by capture device", "Device"),
-        Facet::Room => ("rooms", "Videos by room", "Room"),
+        Facet::Term => ("terms", titles::BY_TERM, said::TERM),
+        Facet::Department => ("departments", titles::BY_DEPARTMENT, said::DEPARTMENT),
+        Facet::Campus => ("campuses", titles::BY_CAMPUS, said::CAMPUS),
+        Facet::Device => ("devices", titles::BY_DEVICE, said::DEVICE),
+        Facet::Room => ("rooms", titles::BY_ROOM, said::ROOM),
     }
 }
 
@@ -106,7 +107,7 @@ fn ranked(tongue: &Tongue, entries: &[Entry], caveat: &str) -> Figure {
         .first()
         .map_or_else(|| said::NO_ACTIVITY.to_owned(), |first| format!("{} was viewed most.", first.name));
     let beside = [said::LIVE, said::ON_DEMAND, said::PUBLIC, said::PRIVATE];
-    let titles = ["most-viewed", "Most viewed", said::VIEWS];
+    let titles = ["most-viewed", titles::MOST_VIEWED, said::VIEWS];
     let viewed = entries.iter().filter(|entry| entry.sums.is_viewed()).count() as u64;
     let caveat = said::join([caveat.to_owned(), said::first_of(tongue, items.len(), viewed)]);
     ranking(titles, sentence, caveat, (said::VIDEO, &beside), items)
@@ -162,7 +163,7 @@ fn listed(telling: &Telling<'_>, measures: &Measures, sentence: String, caveat: 
         said::first_of(telling.tongue, rows.len(), total),
     ]);
     figure(
-        ["every-video", "Every video"],
+        ["every-video", titles::EVERY_VIDEO],
         String::new(),
         sentence,
         caveat,

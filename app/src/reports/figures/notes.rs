@@ -1,10 +1,11 @@
 //! The figures of `notes`.
 
 use super::decks;
-use super::telling::{Telling, beside, by, count, figure, listing, most, nothing, number, row};
+use super::telling::{Telling, beside, by, count, figure, listing, most, nothing, number, opening, row};
 use crate::told::Figure;
 use crate::words::reports as said;
-use charts::listing::{Cell, Kind};
+use crate::words::titles;
+use charts::listing::{Cell, Kind, Opens, Row};
 use engine::reports::notes::Measures;
 
 /// Note events: when, on which decks, by which students; what was written, if that was asked for.
@@ -28,7 +29,7 @@ pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
     ]);
     let mut figures = vec![
         telling.per_day(
-            ["notes", "Note events per day", said::EVENTS],
+            ["notes", titles::EVENTS_PER_DAY, said::EVENTS],
             sentence,
             &by(&activity.days, |count| count.events),
             vec![
@@ -37,11 +38,11 @@ pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
             ],
             caveat,
         ),
-        decks::ranked(["decks", "Note events per deck", said::EVENTS], telling, activity, &|count| {
+        decks::ranked(["decks", titles::EVENTS_PER_DECK, said::EVENTS], telling, activity, &|count| {
             events(count.events)
         }),
         decks::listed(
-            ["every-deck", "Every deck with notes"],
+            ["every-deck", titles::DECKS_WITH_NOTES],
             telling,
             activity,
             said::NOTES_CAVEAT,
@@ -69,7 +70,7 @@ fn students(telling: &Telling<'_>, measures: &Measures) -> Figure {
                 count(student.words),
                 telling.day_cell(student.last),
             ];
-            row(cells, &student.steps)
+            Row { id: Some(student.id.clone()), ..row(cells, &student.steps) }
         })
         .collect();
     let total = rows.len() as u64;
@@ -90,8 +91,8 @@ fn students(telling: &Telling<'_>, measures: &Measures) -> Figure {
         telling.coverage(&measures.activity.days),
         said::SPARK_CAVEAT.to_owned(),
     ]);
-    let body = listing(&columns, Some(said::OVER_TIME), rows, total);
-    figure(["note-takers", "Students"], String::new(), sentence, caveat, body)
+    let body = opening(listing(&columns, Some(said::OVER_TIME), rows, total), Opens::Student, None);
+    figure(["note-takers", titles::NOTE_TAKERS], String::new(), sentence, caveat, body)
 }
 
 fn written(telling: &Telling<'_>, measures: &Measures) -> Figure {
@@ -129,7 +130,7 @@ fn written(telling: &Telling<'_>, measures: &Measures) -> Figure {
         said::first_of(telling.tongue, shown, total),
     ]);
     figure(
-        ["written", "What was noted"],
+        ["written", titles::WRITTEN],
         String::new(),
         sentence,
         caveat,

@@ -3,6 +3,7 @@
 use super::telling::{Telling, by, count, figure, listing, nothing, number, row, share};
 use crate::told::{Body, Figure};
 use crate::words::reports as said;
+use crate::words::titles;
 use charts::answers::{Answers, Choice};
 use charts::listing::{Cell, Kind};
 use engine::reports::polling::{Choosable, Givers, Measures, Poll, Solution};
@@ -28,7 +29,7 @@ pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
         telling.passed_over(measures.passed_over),
     ]);
     let per_day = telling.per_day(
-        ["poll-answers", "Poll answers per day", said::ANSWERS],
+        ["poll-answers", titles::POLL_ANSWERS_PER_DAY, said::ANSWERS],
         sentence.clone(),
         &by(&measures.days, |rows| *rows),
         Vec::new(),
@@ -87,7 +88,13 @@ fn every_poll(telling: &Telling<'_>, measures: &Measures, sentence: String) -> F
     ];
     let total = rows.len() as u64;
     let caveat = said::join([said::POLLS_CAVEAT.to_owned(), telling.coverage(&measures.days)]);
-    figure(["polls", "Every poll"], String::new(), sentence, caveat, listing(&columns, None, rows, total))
+    figure(
+        ["polls", titles::EVERY_POLL],
+        String::new(),
+        sentence,
+        caveat,
+        listing(&columns, None, rows, total),
+    )
 }
 
 fn answers(telling: &Telling<'_>, measures: &Measures, poll: &Poll) -> Figure {

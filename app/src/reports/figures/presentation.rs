@@ -4,6 +4,7 @@ use super::decks;
 use super::telling::{Telling, beside, by, most, nothing, number};
 use crate::told::Figure;
 use crate::words::reports as said;
+use crate::words::titles;
 use charts::listing::Cell;
 use engine::reports::activity::Activity;
 
@@ -26,7 +27,7 @@ pub fn figures(telling: &Telling<'_>, activity: &Activity) -> Vec<Figure> {
     ]);
     vec![
         telling.per_day(
-            ["slide-views", "Slide views per day", said::VIEWS],
+            ["slide-views", titles::VIEWS_PER_DAY, said::VIEWS],
             sentence,
             &by(&activity.days, |count| count.events),
             vec![
@@ -36,16 +37,16 @@ pub fn figures(telling: &Telling<'_>, activity: &Activity) -> Vec<Figure> {
             caveat,
         ),
         telling.per_hour(
-            ["slide-hours", "Slide views by weekday and hour", said::VIEWS],
+            ["slide-hours", titles::VIEWS_BY_HOUR, said::VIEWS],
             &activity.week,
             &views,
             telling.coverage(&activity.days),
         ),
-        decks::ranked(["decks", "Views per deck", said::VIEWS], telling, activity, &|count| {
+        decks::ranked(["decks", titles::VIEWS_PER_DECK, said::VIEWS], telling, activity, &|count| {
             views(count.events)
         }),
         decks::listed(
-            ["every-deck", "Every deck"],
+            ["every-deck", titles::EVERY_DECK],
             telling,
             activity,
             said::SLIDES_CAVEAT,

@@ -4,6 +4,7 @@ use super::telling::{Telling, by, figure, item, nothing, number, ranking, share}
 use crate::told::{Body, Figure};
 use crate::words;
 use crate::words::reports as said;
+use crate::words::titles;
 use charts::threads::{Said, Thread, Threads};
 use domain::role::Role;
 use engine::reports::qanda::{Counts, Measures};
@@ -28,7 +29,7 @@ pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
         telling.passed_over(measures.passed_over),
     ]);
     let per_day = telling.per_day(
-        ["answers", "Answers per day", said::ANSWERS],
+        ["answers", titles::ANSWERS_PER_DAY, said::ANSWERS],
         told(&measures.chosen),
         &by(&measures.days, |answers| *answers),
         Vec::new(),
@@ -54,7 +55,7 @@ fn roles(telling: &Telling<'_>, measures: &Measures) -> Figure {
         item(words::figures::role(by.role).to_owned(), number(by.answers), vec![Some(number(by.people))])
     });
     let items = items.collect();
-    let titles = ["who-answers", "Who answers", said::ANSWERS];
+    let titles = ["who-answers", titles::WHO_ANSWERS, said::ANSWERS];
     let caveat =
         said::join([everybody(telling), said::QUESTIONS_CAVEAT.to_owned(), telling.coverage(&measures.days)]);
     ranking(titles, sentence, caveat, (said::ROLE, &[said::PEOPLE]), items)
@@ -94,5 +95,5 @@ fn threads(telling: &Telling<'_>, measures: &Measures, sentence: String) -> Figu
         said::first_of(telling.tongue, threads.len(), measures.all.questions),
     ]);
     let body = Body::Threads(Threads { threads, total: measures.all.questions });
-    figure(["threads", "Questions and answers"], String::new(), sentence, caveat, body)
+    figure(["threads", titles::THREADS], String::new(), sentence, caveat, body)
 }

@@ -1,7 +1,7 @@
 //! What every report needs to say anything: how words are spelt, in which days, and the charts over time.
 
 use crate::reports::tongue::Tongue;
-use crate::told::{Body, Figure};
+use crate::told::{Body, Chooses, Figure, TermWeek};
 use crate::words;
 use crate::words::reports as said;
 use charts::heat::{Heat, Line};
@@ -20,6 +20,8 @@ pub struct Telling<'a> {
     pub tongue: &'a Tongue,
     /// The zone of the days, as it is said.
     pub zone: &'a str,
+    /// The weeks that have a number in a term.
+    pub weeks: &'a [TermWeek],
     /// What was asked.
     pub question: &'a Question,
     /// When Echo360 was asked for the oldest copy that is here.
@@ -34,6 +36,12 @@ impl Telling<'_> {
     #[must_use]
     pub fn unit(&self, unit: &str) -> String {
         format!("{unit} · {}", words::days_in(self.zone))
+    }
+
+    /// The week of a day, where it has a number in a term.
+    #[must_use]
+    pub fn week_of(&self, day: Day) -> Option<&TermWeek> {
+        self.weeks.iter().find(|week| week.monday == monday(day))
     }
 
     /// A moment, in the question's zone.
@@ -156,6 +164,7 @@ pub fn bars_of(
         bars,
         beside,
         is_stacked: false,
+        other: None,
         words: Words {
             bars: head.to_owned(),
             state: words::STATE.to_owned(),
@@ -185,7 +194,13 @@ pub fn ranking(
         beside: beside.iter().map(|name| (*name).to_owned()).collect(),
         items,
     };
-    figure([id, title], unit.to_owned(), sentence, caveat, Body::Ranking { ranking, decks: Vec::new() })
+    figure(
+        [id, title],
+        unit.to_owned(),
+        sentence,
+        caveat,
+        Body::Ranking { ranking, chooses: Chooses::Deck, ids: Vec::new() },
+    )
 }
 
 /// A bar of a ranking.
@@ -201,6 +216,18 @@ pub fn listing(columns: &[(&str, Kind)], spark: Option<&str>, rows: Vec<Row>, to
     let columns = columns.iter().map(column).collect();
     let spark = spark.map(str::to_owned);
     Body::Listing(Listing { columns, spark, rows, total, opens: Opens::Filter, flag: None })
+}
+
+/// A table whose rows open something, and that can be cut down to some of them.
+#[must_use]
+pub fn opening(body: Body, opens: Opens, flag: Option<String>) -> Body {
+    match body {
+        Body::Listing(mut listing) => {
+            (listing.opens, listing.flag) = (opens, flag);
+            Body::Listing(listing)
+        }
+        body => body,
+    }
 }
 
 /// A row that cannot be chosen.

@@ -46,6 +46,8 @@ fn told_of(report: &str, csv: &str, ask: impl FnOnce(&mut Question)) -> Vec<Figu
             sections: Vec::new(),
             roles: Vec::new(),
             videos: Vec::new(),
+            student: None,
+            against: None,
             today: domain::time::parse_day("2026-06-01").unwrap(),
         },
         decks: Vec::new(),
@@ -54,14 +56,17 @@ fn told_of(report: &str, csv: &str, ask: impl FnOnce(&mut Question)) -> Vec<Figu
     ask(&mut question);
     let look = Look {
         turn: 1,
-        subject: Subject::Report { name: name.clone(), is_nameless: false },
+        subject: Subject::Report { name: name.clone(), is_nameless: false, other: "section 2".into() },
         question,
         zone: "Zone of the page".into(),
+        weeks: Vec::new(),
+        most_rows: 10,
         language: "en-GB".into(),
         parts: vec![Part { report: name.clone(), course: None, windows: vec![wanted] }],
     };
     let figures = of(&look, &[((name, None), tables)].into(), &Tongue::default());
-    let answer = Answer::Told { turn: 1, figures, load: thread::message::Load::default() };
+    let student = "Nuñez, Ana".to_owned();
+    let answer = Answer::Told { turn: 1, figures, student, load: thread::message::Load::default() };
     assert_eq!(wire::read(&wire::written(&answer)).as_ref(), Some(&answer), "figures travel whole");
     let Answer::Told { figures, .. } = answer else { panic!() };
     let mut ids: Vec<&str> = figures.iter().map(|figure| figure.id.as_str()).collect();
@@ -99,8 +104,8 @@ fn looks_at_decks_are_told_with_the_days_that_are_not_here() {
     let Body::Bars(chart) = &views.body else { panic!() };
     assert_eq!(chart.bars[1].level, Level::Complete(2.0));
     assert_eq!(chart.bars[7].level, Level::Missing, "a gap, never a zero");
-    let Body::Ranking { decks, .. } = &find(&figures, "decks").body else { panic!() };
-    assert_eq!(decks, &["d"]);
+    let Body::Ranking { ids, .. } = &find(&figures, "decks").body else { panic!() };
+    assert_eq!(ids, &["d"]);
     assert!(find(&figures, "every-deck").caveat.contains("no report says which slides were seen"));
 }
 
@@ -403,4 +408,55 @@ fn where_names_are_hidden_no_figure_names_anybody_and_that_is_said() {
     assert!(format!("{figures:?}").contains("Nuñez"));
     assert_eq!(leave_out_people(&mut figures), said::NAMES_HIDDEN);
     assert!(!figures.is_empty() && !format!("{figures:?}").contains("Nuñez"));
+}
+
+const LOOKS: &str = "presentationID,presentationName,sectionId,sectionNumber,courseId,courseIdentifier,courseName,event_timestamp,userid,firstname,lastname,role,slide_count\n";
+
+/// Three looks in section 1 on the 3rd, one in section 2 on the 3rd and one there on the 4th, each by somebody else.
+fn looks() -> String {
+    let row = |section: u32, day: u32, user: u32| {
+        format!(
+            "d,Membranes,s{section},{section},c,BIO-101,Biology,2026-02-0{day} 10:00:00,u{user},Ana,N{user},Student,30\n"
+        )
+    };
+    let rows = [row(1, 3, 1), row(1, 3, 2), row(1, 3, 3), row(2, 3, 4), row(2, 4, 5)];
+    format!("{LOOKS}{}", rows.concat())
+}
+
+#[test]
+fn another_section_lies_over_the_days_and_what_is_not_final_is_not_held_against_it() {
+    let figures = told_of("presentation", &looks(), |question| {
+        question.base.sections = vec!["s1".into()];
+        question.base.against = Some(measures::Against::Section("S2".into()));
+    });
+    let views = find(&figures, "slide-views");
+    let end = "50 % more than section 2: 3 views, against 2, on 7 of 14 days, which are final in both.";
+    assert!(views.sentence.ends_with(end), "{}", views.sentence);
+    assert!(views.caveat.starts_with("The lines across are section 2. "), "{}", views.caveat);
+    let Body::Bars(chart) = &views.body else { panic!() };
+    let table = chart.table();
+    assert_eq!(table.columns[1..3], ["Views", "Views, section 2"]);
+    assert_eq!(table.rows[1].values[..2], [Some(3.0), Some(1.0)]);
+    assert_eq!(table.rows[2].values[..2], [Some(0.0), Some(1.0)]);
+    assert_eq!(table.rows[9].values[..2], [None, None], "not here");
+}
+
+#[test]
+fn days_before_that_are_not_here_are_said_and_no_sum_is_made_of_them() {
+    let figures =
+        told_of("presentation", &looks(), |question| question.base.against = Some(measures::Against::Before));
+    let views = find(&figures, "slide-views");
+    assert!(views.caveat.starts_with("Of section 2 nothing is here yet."), "{}", views.caveat);
+    assert!(!views.sentence.contains("than"), "{}", views.sentence);
+}
+
+#[test]
+fn one_student_alone_is_in_every_figure_and_reports_without_people_say_that_it_does_not_apply() {
+    let ask = |question: &mut Question| question.base.student = Some("U4".into());
+    let figures = told_of("presentation", &looks(), ask);
+    let sentence = &find(&figures, "slide-views").sentence;
+    assert_eq!(sentence, "1 person opened 1 deck, 1 view in all; most on 2026-02-03.");
+    let library =
+        told_of("asset", "mediaid,medianame,courseid,sectionnumber,total_views\nm,Cells,c,1,3\n", ask);
+    assert!(library[0].caveat.contains(said::STUDENT_IGNORED), "{}", library[0].caveat);
 }

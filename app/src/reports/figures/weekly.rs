@@ -4,6 +4,7 @@ use super::library::{ignored, name, section};
 use super::telling::{Telling, bars_of, count, counted, figure, level, listing, number, row};
 use crate::told::Figure;
 use crate::words::reports as said;
+use crate::words::titles;
 use charts::listing::{Cell, Kind, Row};
 use charts::model::{Bar, Beside};
 use engine::reports::Known;
@@ -44,16 +45,20 @@ pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
     let several = if measures.repeated > 0 { said::SEVERAL_SECTIONS } else { "" };
     let caveat_of_sums = said::join([several.to_owned(), caveat]);
     let bars = |of: &dyn Fn(&Watched) -> f64| {
-        let bar = |week: &engine::reports::weekly::Week| Bar {
-            name: format!("{} – {}", tongue.full_day(week.from), tongue.full_day(week.to)),
-            short: tongue.short_day(week.from),
-            is_landmark: true,
-            level: level(&week.known.map(of)),
+        let bar = |week: &engine::reports::weekly::Week| {
+            let days = format!("{} – {}", tongue.full_day(week.from), tongue.full_day(week.to));
+            let numbered = telling.week_of(week.from);
+            Bar {
+                name: numbered.map_or_else(|| days.clone(), |it| said::numbered(&it.name, &days)),
+                short: numbered.map_or_else(|| tongue.short_day(week.from), |it| it.short.clone()),
+                is_landmark: true,
+                level: level(&week.known.map(of)),
+            }
         };
         measures.weeks.iter().map(bar).collect::<Vec<_>>()
     };
     let unit = |unit: &str| format!("{unit} · {}", crate::words::days_in("UTC"));
-    let titles = ["videos-viewed", "Videos with a view, week by week", said::VIDEOS];
+    let titles = ["videos-viewed", titles::VIDEOS_BY_WEEK, said::VIDEOS];
     let head = said::WEEK;
     let per_week = (head, bars(&|watched| number(watched.videos)));
     let mut figures = vec![bars_of(
@@ -70,20 +75,20 @@ pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
         let minutes = measures.weeks.iter().map(|week| week.known.value()?.sums?.minutes);
         let beside = vec![Beside { name: said::MINUTES.to_owned(), values: minutes.collect() }];
         let views = bars(&|watched| watched.sums.and_then(|sums| sums.views).map_or(0.0, number));
-        let titles = ["views-by-week", "Views, week by week", said::VIEWS];
+        let titles = ["views-by-week", titles::VIEWS_BY_WEEK, said::VIEWS];
         figures.push(bars_of(titles, unit(said::VIEWS), sentence, (head, views), beside, caveat_of_bars));
     }
     let are_several = are_of_several_courses(measures.videos.iter().map(|line| &line.entry));
     let section_of = |line: &Line| format!("{} {}", said::SECTION, section(&line.entry, are_several));
     figures.push(lines(
         telling,
-        ["sections-by-week", "Sections"],
+        ["sections-by-week", titles::SECTIONS],
         (&measures.sections, said::SECTION, &section_of),
         &caveat_of_sums,
     ));
     figures.push(lines(
         telling,
-        ["every-video", "Every video in every section"],
+        ["every-video", titles::EVERY_VIDEO_ANYWHERE],
         (&measures.videos, said::VIDEO, &|line| name(&line.entry, are_several)),
         &caveat_of_sums,
     ));

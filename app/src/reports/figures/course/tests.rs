@@ -55,6 +55,8 @@ fn told(ask: impl FnOnce(&mut Question, &mut Wanted)) -> Vec<Figure> {
             sections: vec!["s".into()],
             roles: Vec::new(),
             videos: Vec::new(),
+            student: None,
+            against: None,
             today: parse_day("2026-06-01").unwrap(),
         },
         decks: Vec::new(),
@@ -73,6 +75,8 @@ fn told(ask: impl FnOnce(&mut Question, &mut Wanted)) -> Vec<Figure> {
         subject: Subject::Course { wanted: course::Wanted { ..wanted }, other: "section 2".into() },
         question,
         zone: "UTC".into(),
+        weeks: Vec::new(),
+        most_rows: 10,
         language: "en-GB".into(),
         parts: held
             .iter()

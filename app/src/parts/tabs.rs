@@ -1,0 +1,36 @@
+//! One course over the same days, as a whole and report by report: everything else of the view goes along.
+
+use crate::page::Ground;
+use crate::words::course as said;
+use domain::activity::Kind;
+use domain::view::Place;
+use leptos::prelude::*;
+
+/// The pages of a course.
+#[component]
+pub fn Tabs() -> impl IntoView {
+    let ground = expect_context::<Ground>();
+    let address = ground.address;
+    let whole = move || address.view().at(Place::Course).to_url();
+    let is_whole = move || (address.view().place == Place::Course).then_some("page");
+    let names = Kind::ALL.iter().map(|kind| kind.report()).chain(["assetbydate", "asset"]);
+    let tabs = names.filter_map(|name| ground.report(name)).map(|info| {
+        let word = said::part(info.name.as_str());
+        let name = StoredValue::new(info.name);
+        let href = move || address.view().at(Place::Overview).of(Some(name.get_value())).to_url();
+        let is_current = move || {
+            let view = address.view();
+            let is_it = name.with_value(|name| name.as_str() == view.report_name());
+            (view.place == Place::Overview && is_it).then_some("page")
+        };
+        view! { <li><a href=href aria-current=is_current>{word}</a></li> }
+    });
+    view! {
+        <nav class="tabs" aria-label=said::REPORTS>
+            <ul>
+                <li><a href=whole aria-current=is_whole>{said::OVERVIEW}</a></li>
+                {tabs.collect_view()}
+            </ul>
+        </nav>
+    }
+}

@@ -1,0 +1,77 @@
+//! Other days, or another section, laid over the charts over time: lines across the bars, what both come to in the
+//! sentence, a column in the table.
+//!
+//! The others are told as these are, by the same figures of another question, so that every report is compared the
+//! same way, and none of them knows of it.
+
+use super::of_report;
+use super::telling::Telling;
+use crate::told::{Body, Figure};
+use crate::words;
+use crate::words::against::{self as said, Pairs, Told};
+use crate::words::reports::{WEEK, join};
+use charts::model::{Beside, Chart, Level};
+use domain::report::ReportName;
+use engine::measures::Against;
+use engine::table::held::Tables;
+
+/// The chart whose numbers cannot be added up: a video is viewed in several weeks.
+const DISTINCT: &str = "videos-viewed";
+
+/// Lays what a question is held against over the figures of it; gives why that cannot be, where it cannot.
+pub fn lay(
+    figures: &mut [Figure],
+    name: &ReportName,
+    telling: &Telling<'_>,
+    tables: &Tables,
+    other: &str,
+) -> &'static str {
+    let Some(against) = &telling.question.base.against else { return "" };
+    let has_sections = || tables.iter().any(|(_, held)| held.table.place("sectionId").is_some());
+    match against {
+        _ if name.as_str() == "asset" => return said::NOT_COMPARED,
+        Against::Section(_) if !tables.is_empty() && !has_sections() => return said::NO_SECTIONS,
+        Against::Section(_) | Against::Before => {}
+    }
+    let Some(base) = telling.question.base.of_other(against) else { return "" };
+    let question = telling.question.with(base);
+    let others = of_report(name, &Telling { question: &question, ..*telling }, tables);
+    for figure in figures {
+        let there = others.iter().find(|other| other.id == figure.id).map(|other| &other.body);
+        if let (Body::Bars(chart), Some(Body::Bars(there))) = (&mut figure.body, there)
+            && let Some(place) = place_of(chart)
+        {
+            let levels: Vec<Level> = there.bars.iter().map(|bar| bar.level).collect();
+            let sentence = over(chart, &levels, other, place, telling);
+            let lines = said::lines(other, levels.iter().any(|level| level.value().is_some()));
+            figure.sentence = join([std::mem::take(&mut figure.sentence), sentence]);
+            figure.caveat = join([lines, std::mem::take(&mut figure.caveat)]);
+            chart.sentence.clone_from(&figure.sentence);
+        }
+    }
+    ""
+}
+
+/// A place of the axis of a chart over time; `None` of any other chart.
+fn place_of(chart: &Chart) -> Option<&'static str> {
+    match chart.words.bars.as_str() {
+        words::DAY => Some("day"),
+        WEEK => Some("week"),
+        _ => None,
+    }
+}
+
+/// Lays the others over a chart; gives the sentence.
+fn over(chart: &mut Chart, others: &[Level], other: &str, place: &str, telling: &Telling<'_>) -> String {
+    let complete = |level: &Level| match level {
+        Level::Complete(value) => Some(*value),
+        Level::Missing | Level::Provisional(_) => None,
+    };
+    let pairs =
+        Pairs::of(chart.bars.iter().zip(others).map(|(bar, level)| (complete(&bar.level), complete(level))));
+    let told = Told { unit: &chart.unit, place, is_sum: chart.id != DISTINCT, other };
+    let sentence = said::sentence(pairs, told, &|number| telling.tongue.number(number));
+    let values = others.iter().map(|level| level.value()).collect();
+    chart.other = Some(Beside { name: other.to_owned(), values });
+    sentence
+}

@@ -1,0 +1,166 @@
+//! By section and by role: what any report with a time in each row says of who is where, and who they are.
+//!
+//! As with every chart that sets a filter, sections are counted whatever sections are chosen, and roles whatever
+//! roles.
+
+use super::activity::{Count, Counting};
+use super::selection::{Columns, Row, Selection};
+use super::{Known, Question};
+use crate::dictionary::EMPTY;
+use crate::table::held::Tables;
+use domain::role::Role;
+use domain::time::Day;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A section.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Section {
+    /// Its UUID, as it came.
+    pub id: String,
+    /// Its number, as its newest row says; may be empty.
+    pub number: String,
+    /// Its course as displayed, as its newest row says; may be empty.
+    pub course: String,
+    /// What happened in it.
+    pub count: Count,
+    /// Whether the filter of sections leaves it out of everything else.
+    pub is_left_out: bool,
+}
+
+/// By section and by role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Groups {
+    /// Sections, most events first.
+    pub sections: Vec<Section>,
+    /// How each day of the range stands.
+    pub days: Vec<(Day, Known<()>)>,
+    /// Roles that have any events, in their own order, each with whether the filter of roles leaves it out.
+    pub roles: Vec<(Role, Count, bool)>,
+}
+
+/// Whose rows are counted, and what makes two rows one event.
+fn columns(report: &str) -> Columns<3> {
+    let (user, role, event) = match report {
+        "qanda" => ("answer_userid", "answer_role", "answerid"),
+        _ => ("userid", "role", ""),
+    };
+    Columns {
+        time: "event_timestamp",
+        course: "courseId",
+        section: "sectionId",
+        user,
+        role,
+        deck: if report == "qanda" { "" } else { "presentationID" },
+        cells: ["sectionNumber", "courseIdentifier", event],
+    }
+}
+
+/// Counts the rows of a report by section and by role.
+#[must_use]
+pub fn measure(tables: &Tables, question: &Question, report: &str) -> Groups {
+    let columns = columns(report);
+    let mut anywhere = question.clone();
+    anywhere.base.sections.clear();
+    let mut anybody = question.clone();
+    anybody.base.roles.clear();
+    let selection = Selection::new(tables, &anywhere, &columns);
+    let mut sections: BTreeMap<u32, (Counting, Vec<[u32; 3]>)> = BTreeMap::new();
+    for row in events(&selection) {
+        let (counting, cells) = sections.entry(row.section).or_default();
+        counting.add(row.user, row.role, 0);
+        cells.push(row.cells);
+    }
+    let is_left_out = |chosen: &[String], id: &str| {
+        !chosen.is_empty() && !chosen.iter().any(|chosen| chosen.eq_ignore_ascii_case(id))
+    };
+    let mut sections: Vec<Section> = sections
+        .into_iter()
+        .map(|(section, (counting, cells))| {
+            let id = selection.text(section).into_owned();
+            Section {
+                number: selection.newest(cells.iter().map(|cells| cells[0])),
+                course: selection.newest(cells.iter().map(|cells| cells[1])),
+                count: counting.count(),
+                is_left_out: is_left_out(&question.base.sections, &id),
+                id,
+            }
+        })
+        .collect();
+    sections.sort_by(|a, b| b.count.events.cmp(&a.count.events).then_with(|| a.id.cmp(&b.id)));
+    let selection = Selection::new(tables, &anybody, &columns);
+    let mut roles: BTreeMap<Role, Counting> = BTreeMap::new();
+    for row in events(&selection) {
+        roles.entry(row.role).or_default().add(row.user, row.role, 0);
+    }
+    let wanted = &question.base.roles;
+    let is_out = |role: &Role| !wanted.is_empty() && !wanted.contains(role);
+    let days = selection.days.iter().enumerate();
+    Groups {
+        days: days.map(|(place, (day, _))| (*day, selection.known(place, ()))).collect(),
+        sections,
+        roles: roles.into_iter().map(|(role, counting)| (role, counting.count(), is_out(&role))).collect(),
+    }
+}
+
+/// The rows that are events: of an answer that was edited the last.
+fn events<'a>(selection: &'a Selection<'_, 3>) -> Vec<&'a Row<3>> {
+    let mut seen: BTreeSet<u32> = BTreeSet::new();
+    let is_first = |row: &&Row<3>| row.cells[2] == EMPTY || seen.insert(row.cells[2]);
+    let mut rows: Vec<&Row<3>> = selection.chosen().rev().filter(is_first).collect();
+    rows.reverse();
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reports::fixture::{question, tables, week};
+    use proptest::prelude::*;
+
+    const HEADER: &str =
+        "presentationID,sectionId,sectionNumber,courseId,courseIdentifier,event_timestamp,userid,role";
+
+    proptest! {
+        #[test]
+        fn every_event_is_in_one_section_and_of_one_role_whatever_of_them_is_chosen(
+            rows in prop::collection::vec((0u32..3, 0u32..5, 2u32..9), 0..40),
+            chosen in prop::collection::vec(0u32..4, 0..3),
+            by_role in any::<bool>(),
+        ) {
+            let role = |user: u32| if user.is_multiple_of(2) { "Student" } else { "Instructor" };
+            let csv: String = rows
+                .iter()
+                .map(|(section, user, day)| {
+                    format!("d,s{section},{section},c,BIO,2026-02-0{day} 10:00:00,u{user},{}\n", role(*user))
+                })
+                .collect();
+            let mut question = question("2026-02-02", "2026-02-08");
+            question.base.sections = chosen.iter().map(|section| format!("S{section}")).collect();
+            question.base.roles = if by_role { vec![Role::Student] } else { Vec::new() };
+            let groups = measure(&tables(&[week("2026-02-02", HEADER, &csv)]), &question, "notes");
+            let students = rows.iter().filter(|(_, user, _)| !by_role || user.is_multiple_of(2)).count() as u64;
+            prop_assert_eq!(groups.sections.iter().map(|it| it.count.events).sum::<u64>(), students);
+            let is_in = |section: u32| chosen.is_empty() || chosen.contains(&section);
+            let here = rows.iter().filter(|(section, _, _)| is_in(*section)).count() as u64;
+            prop_assert_eq!(groups.roles.iter().map(|(_, count, _)| count.events).sum::<u64>(), here);
+            for section in &groups.sections {
+                let own: u32 = section.number.parse().unwrap();
+                prop_assert_eq!(section.is_left_out, !is_in(own));
+                let count = rows.iter().filter(|(s, user, _)| *s == own && (!by_role || user % 2 == 0)).count();
+                prop_assert_eq!(section.count.events, count as u64);
+            }
+        }
+    }
+
+    #[test]
+    fn an_answer_that_was_edited_is_one() {
+        let header = "sectionId,sectionNumber,courseId,answerid,event_timestamp,answer_userid,answer_role";
+        let rows = "s,1,c,a1,2026-02-02 10:00:00,t,Instructor\ns,1,c,a1,2026-02-03 10:00:00,t,Instructor\ns,1,c,,2026-02-03 10:00:00,u,Student\n";
+        let tables = tables(&[week("2026-02-02", header, rows)]);
+        let groups = measure(&tables, &question("2026-02-02", "2026-02-08"), "qanda");
+        assert_eq!(groups.sections[0].count.events, 2);
+        let roles: Vec<(Role, u64)> =
+            groups.roles.iter().map(|(role, count, _)| (*role, count.events)).collect();
+        assert_eq!(roles, [(Role::Student, 1), (Role::Instructor, 1)]);
+    }
+}
