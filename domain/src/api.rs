@@ -4,7 +4,7 @@ use crate::directory::Term;
 use crate::offer::Parameter;
 use crate::report::{ReportName, Shape};
 use crate::scope::{Grant, Role};
-use crate::time::{Day, Timestamp, iso};
+use crate::time::{Day, MINUTE, Timestamp, iso};
 use crate::window::Parameters;
 use serde::{Deserialize, Serialize};
 
@@ -277,6 +277,17 @@ impl What {
     #[must_use]
     pub fn parse(slug: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|what| what.slug() == slug)
+    }
+
+    /// For how long, in milliseconds, the same by the same person is one line with a count: a page reads many windows of
+    /// one view, and a flood of refusals must not fill the disk. 0 where every one is a line.
+    #[must_use]
+    pub fn together_for(self) -> i64 {
+        match self {
+            Self::Saw | Self::SawRoles | Self::SawRecord => 10 * MINUTE,
+            Self::Refused => MINUTE,
+            _ => 0,
+        }
     }
 }
 

@@ -285,18 +285,40 @@ impl Desk {
         id
     }
 
+    /// How many of these windows Echo360 would have to build if they were asked for now.
+    #[must_use]
+    pub fn would_ask(&self, keys: &[WindowKey], now: Timestamp) -> u32 {
+        count(keys.iter().filter(|key| self.windows.get(key).is_none_or(|window| window.clone().want(now))))
+    }
+
+    /// How many windows Echo360 would have to build if [`Desk::retry`] were called now.
+    #[must_use]
+    pub fn would_retry(&self, id: &str, named: &[String], now: Timestamp) -> u32 {
+        let windows = self.requests.get(id).into_iter().flat_map(|request| &request.windows);
+        count(
+            windows
+                .filter_map(|key| self.windows.get(key))
+                .filter(|window| is_retried(window, named) && (*window).clone().want_again(now)),
+        )
+    }
+
+    /// How many unfinished windows a person waits for.
+    #[must_use]
+    pub fn unfinished_of(&self, person: &str) -> u32 {
+        let of_person = self.requests.values().filter(|request| request.person == person);
+        let keys: BTreeSet<&WindowKey> = of_person.flat_map(|request| &request.windows).collect();
+        count(
+            keys.into_iter().filter_map(|key| self.windows.get(key)).filter(|window| window.is_unfinished()),
+        )
+    }
+
     /// Asks a request's windows again: those named, or else those that failed. Returns whether the request
     /// exists.
     pub fn retry(&mut self, id: &str, named: &[String], now: Timestamp) -> bool {
         let Some(request) = self.requests.get(id) else { return false };
         for key in &request.windows {
             let Some(window) = self.windows.get_mut(key) else { continue };
-            let wanted = if named.is_empty() {
-                matches!(window.life, Life::Failed)
-            } else {
-                named.contains(&key.id())
-            };
-            if wanted && window.want_again(now) {
+            if is_retried(window, named) && window.want_again(now) {
                 self.changes.windows.insert(key.clone());
             }
         }
@@ -725,6 +747,15 @@ impl Desk {
             self.changes.windows.insert(key.clone());
         }
     }
+}
+
+/// Whether trying a request again is about this window: one of those named, or else one that failed.
+fn is_retried(window: &Window, named: &[String]) -> bool {
+    if named.is_empty() { matches!(window.life, Life::Failed) } else { named.contains(&window.key.id()) }
+}
+
+fn count<T>(windows: impl Iterator<Item = T>) -> u32 {
+    u32::try_from(windows.count()).unwrap_or(u32::MAX)
 }
 
 /// Whether `at` has come. A time further ahead than any that is ever set is a clock that went back.

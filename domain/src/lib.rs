@@ -10,7 +10,7 @@
 //!   [`turn`]: whose window is next; [`pace`]: how often to look and how long to back off.
 //! - [`upstream`]: what Echo360 says, parsed at the edge; [`directory`]: its courses, sections and terms.
 //! - [`scope`]: who may do what, and with which courses; [`roster`]: who has which role; [`token`]: a signed word on who
-//!   somebody is; [`quota`]: how much one person may ask for.
+//!   somebody is; [`tries`]: wrong keys, slowed; [`quota`]: how much one person may ask for.
 //! - [`api`], [`problem`], [`frame`]: what Lectern itself says, to its page and to everybody else; [`forget`]: what
 //!   is to be forgotten.
 //! - [`wire`]: what the programs of one page say to each other, as bytes.
@@ -37,6 +37,7 @@ pub mod scope;
 pub mod settings;
 pub mod time;
 pub mod token;
+pub mod tries;
 pub mod turn;
 pub mod upstream;
 pub mod view;

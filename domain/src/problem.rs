@@ -68,6 +68,8 @@ pub enum Code {
     TooManyTries,
     /// As much as one person may ask for.
     Quota,
+    /// Cloudflare Access gives no keys.
+    AccessDown,
     /// The rows are not all here yet.
     RowsNotReady,
     /// The copy that was named has been replaced.
@@ -87,7 +89,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, for documentation and for the test that no two share a name.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::BadBody,
         Self::BodyTooLarge,
         Self::BadDay,
@@ -117,6 +119,7 @@ impl Code {
         Self::PreviewStale,
         Self::TooManyTries,
         Self::Quota,
+        Self::AccessDown,
         Self::RowsNotReady,
         Self::CopyReplaced,
         Self::UpstreamDown,
@@ -158,7 +161,7 @@ impl Code {
             Self::TooManyTries | Self::Quota => 429,
             Self::Internal => 500,
             Self::CredentialsRefused => 502,
-            Self::UpstreamDown | Self::SettingsWrong | Self::NoWayIn => 503,
+            Self::UpstreamDown | Self::AccessDown | Self::SettingsWrong | Self::NoWayIn => 503,
         }
     }
 
@@ -195,6 +198,7 @@ impl Code {
             Self::PreviewStale => "Something has changed since the preview",
             Self::TooManyTries => "Too many wrong keys",
             Self::Quota => "That is as much as one person may ask for",
+            Self::AccessDown => "Cloudflare Access cannot be reached",
             Self::RowsNotReady => "Not all rows are here yet",
             Self::CopyReplaced => "A newer copy has replaced this one",
             Self::UpstreamDown => "Echo360 cannot be reached",

@@ -249,6 +249,12 @@ impl Reach {
         Cut::Only(numbered.collect())
     }
 
+    /// The slices of a report whose columns are not known: nothing says whose rows they are.
+    #[must_use]
+    pub fn cut_unknown(&self) -> Cut {
+        if *self == Self::Everything { Cut::Everything } else { Cut::Only(Vec::new()) }
+    }
+
     /// Whether [`Reach::cut_slices`] needs to know the numbers of sections.
     #[must_use]
     pub fn needs_numbers(&self, report: &Report) -> bool {

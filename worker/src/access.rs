@@ -1,61 +1,228 @@
 //! Who is asking, and whether they may ask at all.
 //!
-//! Only local mode so far: `LECTERN_LOCAL=1`, set by `cargo xtask start` and nothing else, together with a
-//! loopback client address, a loopback host and no sign of another site. The client chooses `Host`, and may
-//! choose the address header too under `wrangler dev`, so no one of them is enough; what makes them count is
-//! that a deployed Worker has no such setting and that the local one listens on loopback only.
+//! A [`WayIn`] says who somebody is, from what came with the request; the Register says what they may do. Behind it stand
+//! Cloudflare Access and our own sessions; a launch from a learning management system would open such a session too.
+//!
+//! What the Register said is kept for some seconds: a sign-out or a changed role holds at once in the isolate that it came
+//! through, and within [`KNOWN_FOR`] in every other.
 
+mod certificates;
+mod cloudflare;
+mod local;
+mod session;
+
+pub(crate) use local::{local_visitor, look_as, look_no_more};
+pub(crate) use session::{close, open};
+
+use crate::errand::{self, Known, Proof, ToRegister};
+use crate::{answer, clock};
+use cloudflare::Cloudflare;
 use domain::api::Way;
-use domain::problem::{Code, Problem};
-use domain::scope::Standing;
-use domain::settings::{Settings, is_loopback};
-use worker::Request;
+use domain::problem::{Code, Problem, SignIn};
+use domain::scope::{Doing, Reach, Refused, Standing, permit};
+use domain::settings::Settings;
+use domain::time::{SECOND, Timestamp};
+use domain::token::Refusal;
+use session::Sessions;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use worker::{Env, Request};
+
+/// How long the Register's word on somebody is taken for current.
+pub(crate) const KNOWN_FOR: i64 = 5 * SECOND;
+
+/// People whose standing is kept in one isolate.
+const KNOWN_MOST: usize = 500;
 
 /// Somebody who may ask.
 #[derive(Debug, Clone)]
 pub(crate) struct Visitor {
     /// The name by which requests are theirs.
     pub(crate) person: String,
-    /// What they may do, and with which courses.
-    pub(crate) standing: Standing,
+    /// What they may do, and with which courses; nothing before somebody gave them a role.
+    pub(crate) standing: Option<Standing>,
     /// How they came in.
     pub(crate) way: Way,
+    /// The session that they came with, hashed.
+    pub(crate) session: Option<String>,
+}
+
+/// Somebody who is not known.
+pub(crate) struct Stranger {
+    /// What they are told.
+    pub(crate) problem: Problem,
+    /// What is recorded.
+    pub(crate) why: &'static str,
+}
+
+/// A way in.
+pub(crate) trait WayIn {
+    /// Who this is; `None` when the request does not come this way.
+    async fn proof(&self, request: &Request, now: Timestamp) -> Result<Option<Proof>, Doubt>;
+}
+
+/// Why a proof is none.
+pub(crate) enum Doubt {
+    /// It is wrong.
+    Refused(Refusal),
+    /// It could not be checked.
+    Unchecked(Problem),
 }
 
 /// The visitor who sent this request.
 ///
 /// # Errors
 /// `cross-site` when a browser sent it from another site, `sign-in-needed` for everybody who is not known.
-pub(crate) fn visitor(request: &Request, settings: &Settings) -> Result<Visitor, Problem> {
-    let header = |name: &str| request.headers().get(name).ok().flatten();
-    let host = request.url().ok().map(|url| match (url.host_str(), url.port()) {
-        (Some(host), Some(port)) => format!("{host}:{port}"),
-        (Some(host), None) => host.to_owned(),
-        _ => String::new(),
+pub(crate) async fn visitor(request: &Request, env: &Env, settings: &Settings) -> Result<Visitor, Stranger> {
+    refuse_other_sites(request)?;
+    if let Some(visitor) = local::visitor(request, settings) {
+        return Ok(visitor);
+    }
+    let now = clock::now();
+    match proof(request, settings, now).await {
+        Ok(Some(proof)) => known(proof, env, settings, now).await,
+        Ok(None) => Err(Stranger { problem: sign_in_needed(settings, None), why: "nobody" }),
+        Err(Doubt::Refused(refusal)) => {
+            Err(Stranger { problem: sign_in_needed(settings, None), why: refusal.slug() })
+        }
+        Err(Doubt::Unchecked(problem)) => Err(Stranger { problem, why: "unchecked" }),
+    }
+}
+
+/// Every way in, in turn. One that is wrong ends the search: it is not made good by another.
+async fn proof(request: &Request, settings: &Settings, now: Timestamp) -> Result<Option<Proof>, Doubt> {
+    if let Some(access) = &settings.access
+        && let Some(proof) = (Cloudflare { access }).proof(request, now).await?
+    {
+        return Ok(Some(proof));
+    }
+    match &settings.session_key {
+        Some(key) => Sessions { key }.proof(request, now).await,
+        None => Ok(None),
+    }
+}
+
+thread_local! {
+    /// What the Register said, by the proof, and until when it holds. Values only: nothing of one request's is awaited in
+    /// another's.
+    static KNOWN: RefCell<HashMap<String, (Known, Timestamp)>> = RefCell::new(HashMap::new());
+}
+
+/// Forgets what the Register said of anybody: something of it has changed.
+pub(crate) fn forget_known() {
+    KNOWN.with_borrow_mut(HashMap::clear);
+}
+
+async fn known(proof: Proof, env: &Env, settings: &Settings, now: Timestamp) -> Result<Visitor, Stranger> {
+    let name = match &proof {
+        Proof::Session { id } => format!("session {id}"),
+        Proof::Token { email, issued } => format!("token {} {email}", issued.0),
+    };
+    let session = match &proof {
+        Proof::Session { id } => Some(id.clone()),
+        Proof::Token { .. } => None,
+    };
+    let is_token = session.is_none();
+    let kept = KNOWN.with_borrow(|known| {
+        let (kept, until) = known.get(&name)?;
+        // A time further ahead than any that is set is a clock that went back.
+        (now < *until && until.since(now) <= KNOWN_FOR).then(|| kept.clone())
     });
-    let host = host.unwrap_or_default();
+    let known = match kept {
+        Some(kept) => kept,
+        None => {
+            let unchecked = |problem| Stranger { problem, why: "unchecked" };
+            let register = errand::register(env, &settings.desk_name())
+                .map_err(|error| unchecked(answer::internal(&error)))?;
+            let found: Option<Known> =
+                errand::ask(&register, &ToRegister::Arrive { proof }).await.map_err(unchecked)?;
+            let Some(found) = found else {
+                let sign_out = settings.access.as_ref().filter(|_| is_token).map(|access| access.sign_out());
+                let problem = sign_in_needed(settings, sign_out);
+                return Err(Stranger { problem, why: Refusal::SignedOut.slug() });
+            };
+            KNOWN.with_borrow_mut(|known| {
+                if known.len() >= KNOWN_MOST {
+                    known.clear();
+                }
+                known.insert(name, (found.clone(), now.plus(KNOWN_FOR)));
+            });
+            found
+        }
+    };
+    let Known { person, way, standing } = known;
+    Ok(Visitor { person, standing, way, session })
+}
+
+impl Visitor {
+    /// How far the visitor reaches with this.
+    ///
+    /// # Errors
+    /// `no-role`, `not-allowed`; for a report that is not there for them, what there is for one that is not there.
+    pub(crate) fn may(&self, doing: Doing<'_>) -> Result<Reach, Problem> {
+        permit(&self.person, self.standing.as_ref(), doing).map_err(|refused| match (refused, doing) {
+            (Refused::UnknownReport, Doing::Ask { report } | Doing::Read { report }) => {
+                crate::desk::unknown_report(report)
+            }
+            (Refused::NoRole, _) => Problem::new(
+                Code::NoRole,
+                "You are signed in, and nobody has given you a role yet. Ask whoever runs Lectern at your institution.",
+            ),
+            (Refused::NotAllowed | Refused::UnknownReport, _) => Problem::new(
+                Code::NotAllowed,
+                "This is for administrators. Ask one of them to do it, or to change your role.",
+            ),
+        })
+    }
+}
+
+/// Refuses what a browser sent from another site, with whatever cookies.
+pub(crate) fn refuse_other_sites(request: &Request) -> Result<(), Stranger> {
+    let header = |name: &str| request.headers().get(name).ok().flatten();
+    let host = host(request);
     let from_here = |origin: &String| {
         origin.split_once("://").is_some_and(|(_, origin_host)| origin_host.eq_ignore_ascii_case(&host))
     };
     let is_cross_site = header("origin").is_some_and(|origin| !from_here(&origin))
         || header("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none");
     if is_cross_site {
-        return Err(Problem::new(
-            Code::CrossSite,
-            "This came from another site. Open Lectern's own page and try there.",
-        ));
+        let detail = "This came from another site. Open Lectern's own page and try there.";
+        return Err(Stranger { problem: Problem::new(Code::CrossSite, detail), why: "cross-site" });
     }
-    let is_here =
-        header("cf-connecting-ip").is_some_and(|address| is_loopback(&address)) && is_loopback(&host);
-    if settings.local && is_here {
-        return Ok(Visitor {
-            person: "local".to_owned(),
-            standing: Standing::administrator(),
-            way: Way::Local,
-        });
-    }
-    Err(Problem::new(
-        Code::SignInNeeded,
-        "There is no way to sign in to this installation yet. Its operator has to set one up.",
-    ))
+    Ok(())
+}
+
+/// The host that the request names, with its port where it has one.
+fn host(request: &Request) -> String {
+    let host = request.url().ok().map(|url| match (url.host_str(), url.port()) {
+        (Some(host), Some(port)) => format!("{host}:{port}"),
+        (Some(host), None) => host.to_owned(),
+        _ => String::new(),
+    });
+    host.unwrap_or_default()
+}
+
+/// A cookie's value.
+fn cookie(request: &Request, name: &str) -> Option<String> {
+    let all = request.headers().get("cookie").ok().flatten()?;
+    all.split(';').find_map(|one| {
+        let (found, value) = one.trim().split_once('=')?;
+        (found == name).then(|| value.to_owned())
+    })
+}
+
+/// What a stranger is told: how one can sign in here.
+pub(crate) fn sign_in_needed(settings: &Settings, sign_out: Option<String>) -> Problem {
+    let ways = settings.ways();
+    let detail = match (&sign_out, ways.as_slice()) {
+        (Some(_), _) => {
+            "You have signed out of Lectern. Sign out of Cloudflare Access too, then sign in again."
+        }
+        (_, []) => "There is no way to sign in to this installation yet. Its operator has to set one up.",
+        (_, [Way::Key]) => "Sign in with the key of this installation.",
+        (_, [Way::Access]) => "Open Lectern's address anew: Cloudflare Access asks you to sign in.",
+        (_, _) => "Open Lectern's address anew to sign in with Cloudflare Access, or sign in with the key.",
+    };
+    let sign_in = Some(Box::new(SignIn { ways, sign_out }));
+    Problem { sign_in, ..Problem::new(Code::SignInNeeded, detail) }
 }

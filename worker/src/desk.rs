@@ -11,14 +11,16 @@ use crate::answer;
 use crate::clock;
 use crate::echo360::{Echo360, Memory};
 use crate::errand::{self, Failed, Found, Job, Plan, Planned, ToDesk, ToWindow, Told, Word};
-use crate::{setting, zone};
+use crate::{seal, setting, zone};
 use domain::api::{self, Ask};
 use domain::desk::{Desk as Rules, Hand, Step, create_parameters};
 use domain::directory::{self, Gathering};
 use domain::offer::Offer;
 use domain::problem::{Code, Problem};
+use domain::quota::Quota;
 use domain::range::Range;
 use domain::report::{REPORTS, ReportName};
+use domain::scope::{Cut, Numbers, Reach, Role};
 use domain::settings::Settings;
 use domain::time::{HOUR, MINUTE, SECOND, Timestamp};
 use domain::turn;
@@ -301,38 +303,51 @@ impl Desk {
     async fn answer(&self, errand: ToDesk) -> Result<Result<Response>, Problem> {
         let now = clock::now();
         let answer = match errand {
-            ToDesk::Reports => answer::json(&self.reports().await?),
+            ToDesk::Reports(reach) => {
+                let mut reports = self.reports().await?;
+                reports.reports.retain(|report| reach.knows_report(report.name.as_str()));
+                answer::json(&reports)
+            }
             ToDesk::Courses(reach) => {
                 self.seek_directory().await?;
                 answer::json(&reach.cut_courses(self.stored(Store::courses)?))
             }
-            ToDesk::Ask { person, ask } => answer::json(&self.ask(person, ask).await?),
-            ToDesk::Requests => answer::json(&self.rules(|rules| {
-                let mut requests: Vec<api::Request> =
-                    rules.requests().filter_map(|request| rules.describe(&request.id, now)).collect();
+            ToDesk::Ask { person, role, ask, reach } => {
+                answer::json(&reach.cut_request(self.ask(person, role, ask).await?))
+            }
+            ToDesk::Requests(reach) => answer::json(&self.rules(|rules| {
+                let mut requests: Vec<api::Request> = rules
+                    .requests()
+                    .filter(|request| reach.sees_requests_of(&request.person))
+                    .filter_map(|request| rules.describe(&request.id, now))
+                    .map(|request| reach.cut_request(request))
+                    .collect();
                 requests.sort_by_key(|request| std::cmp::Reverse(request.created));
                 for request in &mut requests {
                     request.desk = None;
                 }
                 api::Requests { requests, desk: rules.info(now) }
             })?),
-            ToDesk::Request { id } => answer::json(&self.describe(&id)?),
-            ToDesk::Retry { id, windows } => {
-                let request = self.describe(&id)?;
+            ToDesk::Request { id, reach } => answer::json(&self.describe(&id, &reach)?),
+            ToDesk::Retry { id, windows, person, role, reach } => {
+                let request = self.describe(&id, &reach)?;
                 if !windows.iter().all(|named| request.windows.iter().any(|window| window.id == *named)) {
                     return Err(Problem::new(Code::UnknownWindow, "This request has no such window."));
                 }
+                let new = self.rules(|rules| rules.would_retry(&id, &windows, now))?;
+                self.take_quota(&person, role, new, now)?;
                 self.rules(|rules| rules.retry(&id, &windows, now))?;
-                answer::json(&self.describe(&id)?)
+                answer::json(&self.describe(&id, &reach)?)
             }
-            ToDesk::Withdraw { id } => {
+            ToDesk::Withdraw { id, reach } => {
+                self.describe(&id, &reach)?;
                 if !self.rules(|rules| rules.withdraw(&id, now))? {
                     return Err(unknown_request());
                 }
                 answer::json(&true)
             }
-            ToDesk::Find { report, window } => answer::json(&self.find(&report, &window)?),
-            ToDesk::Plan { ask } => answer::json(&self.plan(&ask).await?),
+            ToDesk::Find { report, window, reach } => answer::json(&self.find(&report, &window, &reach)?),
+            ToDesk::Plan { ask, reach } => answer::json(&self.plan(&ask, &reach).await?),
             ToDesk::Collected(told) => {
                 let Told { key, lease, outcome, sections } = told;
                 self.stored(|store| store.note_sections(&sections))?;
@@ -343,15 +358,42 @@ impl Desk {
         Ok(answer)
     }
 
-    fn describe(&self, id: &str) -> Result<api::Request, Problem> {
-        self.rules(|rules| rules.describe(id, clock::now()))?.ok_or_else(unknown_request)
+    /// A request; one out of reach is not there.
+    fn describe(&self, id: &str, reach: &Reach) -> Result<api::Request, Problem> {
+        let described = self.rules(|rules| {
+            let seen = rules.request(id).is_some_and(|request| reach.sees_requests_of(&request.person));
+            if seen { rules.describe(id, clock::now()) } else { None }
+        })?;
+        described.map(|request| reach.cut_request(request)).ok_or_else(unknown_request)
     }
 
-    async fn ask(&self, person: String, ask: Ask) -> Result<api::Request, Problem> {
+    /// Takes windows that are newly asked for into a person's quota. To be followed by asking without an await between.
+    fn take_quota(&self, person: &str, role: Role, new: u32, now: Timestamp) -> Result<(), Problem> {
+        if new == 0 {
+            return Ok(());
+        }
+        let unfinished = self.rules(|rules| rules.unfinished_of(person))?;
+        let mut tally = self.stored(Store::tally)?;
+        tally.take(person, Quota::of(role), unfinished, new, now)?;
+        self.stored(|store| store.keep_tally(&tally))
+    }
+
+    /// Which slices of a report may be sent. Numbers of sections are looked up where only they count.
+    fn cut(&self, report: &ReportName, reach: &Reach) -> Result<Cut, Problem> {
+        let Some(known) = report.known() else { return Ok(reach.cut_unknown()) };
+        let numbers = if reach.needs_numbers(known) {
+            Numbers::of(&self.stored(Store::courses)?)
+        } else {
+            Numbers::default()
+        };
+        Ok(reach.cut_slices(known, &numbers))
+    }
+
+    async fn ask(&self, person: String, role: Role, ask: Ask) -> Result<api::Request, Problem> {
         let now = clock::now();
         let asked = self.read(&ask, now).await?;
         let request = turn::Request {
-            id: new_id()?,
+            id: seal::new_id()?,
             person,
             report: asked.offer.name,
             range: asked.range,
@@ -362,20 +404,23 @@ impl Desk {
             windows: asked.windows,
             turn: 0,
         };
+        let new = self.rules(|rules| rules.would_ask(&request.windows, now))?;
+        self.take_quota(&request.person, role, new, now)?;
         let id = self.rules(|rules| rules.ask(request, now))?;
-        self.describe(&id)
+        self.describe(&id, &Reach::Everything)
     }
 
-    async fn plan(&self, ask: &Ask) -> Result<Plan, Problem> {
+    async fn plan(&self, ask: &Ask, reach: &Reach) -> Result<Plan, Problem> {
         let now = clock::now();
         let asked = self.read(ask, now).await?;
         let shape = asked.offer.shape();
+        let cut = self.cut(&asked.offer.name, reach)?;
         self.rules(|rules| {
             let planned = |key: WindowKey| {
                 let window = rules.window(&key);
                 Planned {
                     copy: window.and_then(|window| window.copy.clone()),
-                    failed: window.and_then(Failed::of),
+                    failed: window.and_then(Failed::of).map(|failed| failed.cut(reach)),
                     key,
                 }
             };
@@ -384,11 +429,12 @@ impl Desk {
                 windows: asked.windows.into_iter().map(planned).collect(),
                 needed_until: asked.range.map(|range| window::needed_until(range, &asked.zone, now)),
                 span: asked.range.map(|range| range.span(&asked.zone)),
+                cut,
             }
         })
     }
 
-    fn find(&self, report: &str, id: &str) -> Result<Found, Problem> {
+    fn find(&self, report: &str, id: &str, reach: &Reach) -> Result<Found, Problem> {
         if !is_window_id(id) {
             return Err(Problem::new(
                 Code::BadId,
@@ -406,8 +452,10 @@ impl Desk {
                 Code::UnknownWindow,
                 "Nobody has asked for this window yet: ask for its days.",
             )),
-            Some((key, false, failed)) => Err(rows_not_ready(vec![key.id()], failed)),
-            Some((key, true, _)) => Ok(Found { key }),
+            Some((key, false, failed)) => {
+                Err(rows_not_ready(vec![key.id()], failed.map(|failed| failed.cut(reach))))
+            }
+            Some((key, true, _)) => Ok(Found { cut: self.cut(&key.report, reach)?, key }),
         }
     }
 
@@ -619,21 +667,11 @@ fn check_parameters(offer: &Offer, given: &Parameters) -> Result<(), Problem> {
     }
 }
 
-/// 128 random bits from the runtime, as hexadecimal.
-fn new_id() -> Result<String, Problem> {
-    let fault = || Problem::new(Code::Internal, "No random id could be made. Try again.");
-    let crypto = js_sys::Reflect::get(&js_sys::global(), &"crypto".into()).map_err(|_| fault())?;
-    let uuid = js_sys::Reflect::get(&crypto, &"randomUUID".into()).map_err(|_| fault())?;
-    let uuid: js_sys::Function = wasm_bindgen::JsCast::dyn_into(uuid).map_err(|_| fault())?;
-    let id = uuid.call0(&crypto).map_err(|_| fault())?.as_string().ok_or_else(fault)?;
-    Ok(id.replace('-', ""))
-}
-
 fn unknown_request() -> Problem {
     Problem::new(Code::UnknownRequest, "There is no such request: it may have been stopped. Ask again.")
 }
 
-fn unknown_report(name: &str) -> Problem {
+pub(crate) fn unknown_report(name: &str) -> Problem {
     let name = answer::shortened(name);
     Problem::new(Code::UnknownReport, format!("Echo360 offers no report called `{name}`; see /api/reports."))
 }

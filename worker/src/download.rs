@@ -5,6 +5,7 @@
 
 use crate::desk::rows_not_ready;
 use crate::errand::{self, Plan, Planned, ToDesk, ToWindow};
+use crate::record::View;
 use crate::route::refuse_rest;
 use crate::wire::Pieces;
 use crate::{answer, wire};
@@ -14,6 +15,7 @@ use domain::life::Copy;
 use domain::problem::{Code, Problem};
 use domain::range::Span;
 use domain::report::Shape;
+use domain::scope::{Cut, Reach};
 use domain::settings::Settings;
 use domain::time::Timestamp;
 use domain::window::Parameters;
@@ -65,6 +67,16 @@ impl Wanted {
         Ok(Self { ask, course, section, delimiter, safe })
     }
 
+    /// What is recorded: the report, its days and its course. What else was typed stays out.
+    pub(crate) fn view(&self) -> View<'_> {
+        View {
+            report: &self.ask.report,
+            days: self.ask.from.as_deref().zip(self.ask.to.as_deref()),
+            course: self.course.as_deref(),
+            section: self.section.as_deref(),
+        }
+    }
+
     fn file_name(&self) -> String {
         let days = match (&self.ask.from, &self.ask.to) {
             (Some(from), Some(to)) => format!("-{from}-{to}"),
@@ -92,6 +104,7 @@ struct Download {
     span: Option<Span>,
     course: Option<String>,
     section: Option<String>,
+    cut: Cut,
     sources: VecDeque<Source>,
     current: Option<(Source, Pieces, FrameReader)>,
 }
@@ -102,8 +115,9 @@ pub(crate) async fn serve(
     settings: &Settings,
     desk: &Stub,
     wanted: Wanted,
+    reach: Reach,
 ) -> Result<Response, Problem> {
-    let plan: Plan = errand::ask(desk, &ToDesk::Plan { ask: wanted.ask.clone() }).await?;
+    let plan: Plan = errand::ask(desk, &ToDesk::Plan { ask: wanted.ask.clone(), reach }).await?;
     let report = plan.windows.first().map(|window| window.key.report.clone());
     let known = report.as_ref().and_then(|report| report.known());
     let sources = sources(plan.windows, plan.needed_until)?;
@@ -122,6 +136,7 @@ pub(crate) async fn serve(
         span: plan.span.filter(|_| plan.shape == Shape::Rows),
         course: wanted.course,
         section: wanted.section,
+        cut: plan.cut,
         sources: sources.into(),
         current: None,
         output: Rc::clone(&output),
@@ -243,6 +258,7 @@ impl Download {
             generation: Some(source.copy.generation),
             course: self.course.clone(),
             section: self.section.clone(),
+            cut: self.cut.clone(),
         };
         let response = errand::send(&stub, &errand).await?;
         match (response.status_code(), response.body()) {

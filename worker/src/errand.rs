@@ -1,13 +1,14 @@
 //! What the Worker, the Desk and the Windows say to each other: plain types over the objects' own `fetch`.
 
 use crate::answer;
-use domain::api::Ask;
+use domain::api::{Ask, Way, What};
 use domain::desk::Inquiry;
 use domain::life::{self, Copy, Outcome};
 use domain::problem::{Code, Problem};
 use domain::report::Shape;
-use domain::scope::Reach;
-use domain::time::Timestamp;
+use domain::roster::Roster;
+use domain::scope::{Cut, Reach, Role, Standing};
+use domain::time::{Day, Timestamp, iso};
 use domain::window::WindowKey;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -16,24 +17,24 @@ use worker::{Env, Method, Request, RequestInit, Response, Stub};
 /// Everything that is asked of a Desk.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum ToDesk {
-    /// What Echo360 offers.
-    Reports,
+    /// What Echo360 offers, as far as it can be seen.
+    Reports(Reach),
     /// The courses and sections seen so far, those within reach.
     Courses(Reach),
-    /// A person's ask; answered with the request.
-    Ask { person: String, ask: Ask },
-    /// All requests.
-    Requests,
+    /// A person's ask, within the quota of their role; answered with the request.
+    Ask { person: String, role: Role, ask: Ask, reach: Reach },
+    /// All requests within reach.
+    Requests(Reach),
     /// One request.
-    Request { id: String },
-    /// Ask a request's windows again.
-    Retry { id: String, windows: Vec<String> },
+    Request { id: String, reach: Reach },
+    /// Ask a request's windows again, within the quota of the role of whoever does.
+    Retry { id: String, windows: Vec<String>, person: String, role: Role, reach: Reach },
     /// Stop waiting.
-    Withdraw { id: String },
+    Withdraw { id: String, reach: Reach },
     /// Which window this is, if it has rows: [`Found`].
-    Find { report: String, window: String },
+    Find { report: String, window: String, reach: Reach },
     /// The windows of a range and their copies: [`Plan`].
-    Plan { ask: Ask },
+    Plan { ask: Ask, reach: Reach },
     /// A Window's word on a lease.
     Collected(Told),
 }
@@ -46,7 +47,124 @@ pub(crate) enum ToWindow {
     /// What became of a lease: [`Word`].
     Inquire { lease: u32 },
     /// The rows, as frames.
-    Rows { generation: Option<u32>, course: Option<String>, section: Option<String> },
+    Rows { generation: Option<u32>, course: Option<String>, section: Option<String>, cut: Cut },
+}
+
+/// Everything that is asked of a Register.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum ToRegister {
+    /// Who this is, and what they may do: [`Known`], or nothing when their session is over.
+    Arrive { proof: Proof },
+    /// Opens a session, or notes that the key was wrong.
+    Open(Opening),
+    /// Signs out.
+    Close { proof: Proof, note: Note },
+    /// Everybody who has a role: people by address.
+    People,
+    /// Gives a role: the person.
+    Appoint { email: String, standing: Standing, note: Note },
+    /// Takes the role of the person of this id.
+    Dismiss { id: String, note: Note },
+    /// What an upload would change, or, with the digest of that, changes it: [`domain::api::RolesUpload`].
+    Upload { roster: Roster, apply: Option<String>, note: Note },
+    /// Writes into the record.
+    Note(Vec<Note>),
+    /// A page of the record.
+    Records(Sought),
+}
+
+/// What a way in has found out by itself: who it is, before anybody is asked what they may do.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) enum Proof {
+    /// A session of ours, by the hash of its id.
+    Session { id: String },
+    /// A token of Access.
+    Token { email: String, issued: Timestamp },
+}
+
+/// Somebody whom the Register knows.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Known {
+    /// The name by which requests are theirs.
+    pub(crate) person: String,
+    /// How they came in.
+    pub(crate) way: Way,
+    /// What they may do, if anybody gave them a role.
+    pub(crate) standing: Option<Standing>,
+}
+
+/// A session to be opened, if the key was right.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Opening {
+    /// The client's address, hashed.
+    pub(crate) address: String,
+    /// Whether the key was right.
+    pub(crate) is_right: bool,
+    /// The hash of the session's id.
+    pub(crate) id: String,
+    /// Whose it is.
+    pub(crate) person: String,
+    /// How they came in.
+    pub(crate) way: Way,
+    /// What is recorded.
+    pub(crate) note: Note,
+}
+
+/// What goes into the record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Note {
+    /// Who; empty for strangers.
+    pub(crate) person: String,
+    /// With which role.
+    pub(crate) role: Option<Role>,
+    /// What they could see.
+    pub(crate) scope: String,
+    /// What was done.
+    pub(crate) what: What,
+    /// On what.
+    pub(crate) view: String,
+    /// How often.
+    pub(crate) count: u32,
+}
+
+impl Note {
+    /// Whether both say the same, however often.
+    pub(crate) fn says_same(&self, other: &Self) -> bool {
+        self.what == other.what
+            && self.view == other.view
+            && self.person == other.person
+            && self.scope == other.scope
+            && self.role == other.role
+    }
+
+    /// A stranger was refused.
+    pub(crate) fn refused(why: &str) -> Self {
+        Self {
+            person: String::new(),
+            role: None,
+            scope: String::new(),
+            what: What::Refused,
+            view: why.to_owned(),
+            count: 1,
+        }
+    }
+}
+
+/// Which lines of the record.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Sought {
+    /// From this UTC day on.
+    #[serde(default, with = "iso::option")]
+    pub(crate) from: Option<Day>,
+    /// Up to this UTC day, included.
+    #[serde(default, with = "iso::option")]
+    pub(crate) to: Option<Day>,
+    /// Of the person of this id.
+    pub(crate) person: Option<String>,
+    /// Of this kind.
+    pub(crate) what: Option<What>,
+    /// Before this line.
+    pub(crate) before: Option<u64>,
 }
 
 /// A file, or several, for a Window to collect.
@@ -110,6 +228,8 @@ pub(crate) struct SectionRow {
 pub(crate) struct Found {
     /// Its key.
     pub(crate) key: WindowKey,
+    /// Which of its slices may be sent.
+    pub(crate) cut: Cut,
 }
 
 /// A range's windows, for a download.
@@ -123,6 +243,8 @@ pub(crate) struct Plan {
     pub(crate) needed_until: Option<Timestamp>,
     /// The instants of the range, where rows are trimmed.
     pub(crate) span: Option<domain::range::Span>,
+    /// Which slices may be sent.
+    pub(crate) cut: Cut,
 }
 
 /// One window of a [`Plan`].
@@ -157,11 +279,21 @@ impl Failed {
             upstream: fault.upstream.as_ref().map(|id| id.as_str().to_owned()),
         })
     }
+
+    /// The same as it may be told.
+    pub(crate) fn cut(self, reach: &Reach) -> Self {
+        Self { fault: reach.cut_fault(self.fault), ..self }
+    }
 }
 
 /// The stub of an institution's Desk.
 pub(crate) fn desk(env: &Env, name: &str) -> worker::Result<Stub> {
     env.durable_object("DESK")?.id_from_name(name)?.get_stub()
+}
+
+/// The stub of an institution's Register.
+pub(crate) fn register(env: &Env, desk_name: &str) -> worker::Result<Stub> {
+    env.durable_object("REGISTER")?.id_from_name(desk_name)?.get_stub()
 }
 
 /// The stub of a Window, named by its Desk's name and its own.

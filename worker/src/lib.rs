@@ -1,11 +1,14 @@
 //! The Cloudflare Worker: what stands between the page and Echo360.
 //!
-//! - [`route`]: every route, who may call it, what it answers; [`access`]: who is asking.
+//! - [`route`]: every route, who may call it, what it answers; [`access`]: who is asking; [`roles`]: what others may do;
+//!   [`record`]: who did what.
 //! - [`desk`]: one object per institution: the queue, the slots, every call to the reporting API.
 //! - [`window`]: one object per report and week: collects the files, keeps the rows, serves them.
+//! - [`register`]: one object per institution: people and roles, sessions, the record.
 //! - [`echo360`]: the reporting API as the Desk calls it; [`wire`]: HTTP out, bodies read to their last byte.
 //! - [`download`]: `/api/csv`, many windows as one CSV.
 //! - [`errand`]: what the parts say to each other; [`answer`]: what they say outside.
+//! - [`seal`]: hashes and signatures of our own.
 //! - [`setting`], [`clock`], [`zone`]: what the runtime knows and the rules are told.
 
 mod access;
@@ -15,7 +18,11 @@ mod desk;
 mod download;
 mod echo360;
 mod errand;
+mod record;
+mod register;
+mod roles;
 mod route;
+mod seal;
 mod setting;
 mod window;
 mod wire;
@@ -25,6 +32,6 @@ use worker::{Context, Env, Request, Response, Result, event};
 
 /// Every request that no file of the page answers.
 #[event(fetch)]
-async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response> {
-    route::answer(request, &env).await
+async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
+    route::answer(request, &env, &context).await
 }

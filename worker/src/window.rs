@@ -117,8 +117,8 @@ impl Window {
                 };
                 Ok(answer::json(&word)?)
             }
-            ToWindow::Rows { generation, course, section } => {
-                rows::serve(store, generation, course, section)?
+            ToWindow::Rows { generation, course, section, cut } => {
+                rows::serve(store, generation, store::Filter { course, section, cut })?
             }
         })
     }

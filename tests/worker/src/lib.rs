@@ -12,6 +12,7 @@
 )]
 
 pub mod reading;
+pub mod signer;
 
 use domain::api::{Request, State, Window};
 use domain::problem::Problem;

@@ -6,6 +6,7 @@ use domain::desk::{Account, Changes, Desk};
 use domain::directory::{self, Directory};
 use domain::life::Window;
 use domain::offer::Offer;
+use domain::quota::Tally;
 use domain::time::Timestamp;
 use domain::turn::Request;
 use serde::de::DeserializeOwned;
@@ -108,6 +109,16 @@ impl Store {
     /// Keeps Echo360's list of reports.
     pub(crate) fn keep_offers(&self, offers: &[Offer], read: Timestamp) -> Result<()> {
         self.keep("offers", &(offers, read))
+    }
+
+    /// What was asked for today, by person.
+    pub(crate) fn tally(&self) -> Result<Tally> {
+        Ok(self.fact("tally")?.unwrap_or_default())
+    }
+
+    /// Keeps what was asked for today.
+    pub(crate) fn keep_tally(&self, tally: &Tally) -> Result<()> {
+        self.keep("tally", tally)
     }
 
     /// Notes sections that rows name. A name that is given is kept when a later report gives none.

@@ -26,10 +26,8 @@ struct Reading {
 pub(crate) fn serve(
     store: Store,
     generation: Option<u32>,
-    course: Option<String>,
-    section: Option<String>,
+    filter: Filter,
 ) -> Result<std::result::Result<Response, Problem>> {
-    let filter = Filter { course, section };
     let Some(part) = store.part(generation, &filter)? else {
         return Ok(Err(match generation {
             Some(_) => Problem::new(

@@ -3,6 +3,7 @@
 use crate::errand::{Job, SectionRow};
 use domain::frame::{SLICE_HEAD_LENGTH, SliceHead};
 use domain::life::Outcome;
+use domain::scope::Cut;
 use domain::time::Timestamp;
 use engine::split::{Slice, Summary};
 use serde::{Deserialize, Serialize};
@@ -116,12 +117,14 @@ pub(crate) struct Filter {
     pub(crate) course: Option<String>,
     /// Of this section only.
     pub(crate) section: Option<String>,
+    /// What may be seen at all.
+    pub(crate) cut: Cut,
 }
 
 impl Filter {
     /// Whether it lets everything through.
     fn is_open(&self) -> bool {
-        self.course.is_none() && self.section.is_none()
+        self.course.is_none() && self.section.is_none() && self.cut == Cut::Everything
     }
 
     /// The condition, and the values it binds after the generation.
@@ -134,6 +137,16 @@ impl Filter {
                 condition.push_str(&format!(" AND {column} = ? COLLATE NOCASE"));
                 values.push(value.as_str().into());
             }
+        }
+        if let Cut::Only(grants) = &self.cut {
+            // As one value: a statement binds a hundred at most. What cannot be spelled lets nothing through.
+            condition.push_str(
+                " AND EXISTS (SELECT 1 FROM json_each(?) AS one
+                              WHERE one.value->>'course' = framed.course COLLATE NOCASE
+                                AND (one.value->>'section' IS NULL
+                                     OR one.value->>'section' = framed.section COLLATE NOCASE))",
+            );
+            values.push(serde_json::to_string(grants).unwrap_or_else(|_| "[]".to_owned()).into());
         }
         (condition, values)
     }

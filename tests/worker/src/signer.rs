@@ -1,0 +1,136 @@
+//! Cloudflare Access, for the time being: tokens signed by PyJWT, which shares no code with what judges them, and keys that
+//! are served and rotate.
+
+use crate::{now, root};
+use domain::time::SECOND;
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{Mutex, OnceLock};
+
+/// What the application is called.
+pub const AUDIENCE: &str = "4714c1358e65fe4b408ad6d432a5f878f08194bdb4752441fd56faefa9b2b6f2";
+
+/// The team's domain.
+pub const TEAM: &str = "lectern-tests.cloudflareaccess.com";
+
+/// Python's packages, at versions that are known to work.
+const PACKAGES: [&str; 2] = ["pyjwt==2.15.1", "cryptography==50.0.2"];
+
+/// A signer that runs.
+pub struct Signer {
+    /// Where its keys are.
+    pub certs: String,
+    process: Child,
+    pipes: Mutex<(ChildStdin, BufReader<ChildStdout>)>,
+}
+
+/// A Python with these packages, in a folder of its own under `target`; set up when it is missing.
+fn python() -> PathBuf {
+    static READY: OnceLock<PathBuf> = OnceLock::new();
+    READY
+        .get_or_init(|| {
+            let folder = root().join("target/tools/pyjwt");
+            let python = folder.join("bin/python");
+            let has_packages = || {
+                let works = Command::new(&python).args(["-c", "import jwt, cryptography"]).output();
+                works.is_ok_and(|output| output.status.success())
+            };
+            if !has_packages() {
+                let made = Command::new("python3").args(["-m", "venv"]).arg(&folder).output();
+                let made = made.expect("python3 is there, with its venv (Debian: python3-venv)");
+                assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+                let installed =
+                    Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(PACKAGES).output();
+                let installed = installed.expect("pip runs");
+                assert!(installed.status.success(), "{}", String::from_utf8_lossy(&installed.stderr));
+            }
+            python
+        })
+        .clone()
+}
+
+impl Signer {
+    /// Starts one, with a key called `first`.
+    #[must_use]
+    pub fn start() -> Self {
+        let mut process = Command::new(python())
+            .arg(root().join("tests/worker/signer.py"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the signer starts");
+        let (input, output) = (process.stdin.take().unwrap(), process.stdout.take().unwrap());
+        let mut output = BufReader::new(output);
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        let told: Value = serde_json::from_str(&line).expect("the signer says where it is");
+        let certs = told["url"].as_str().unwrap().to_owned();
+        Self { certs, process, pipes: Mutex::new((input, output)) }
+    }
+
+    /// The settings of a Worker that this signer stands before.
+    #[must_use]
+    pub fn settings(&self) -> [(&'static str, &str); 4] {
+        [
+            ("LECTERN_LOCAL", ""),
+            ("ACCESS_TEAM_DOMAIN", TEAM),
+            ("ACCESS_AUD", AUDIENCE),
+            ("ACCESS_CERTS_URL", &self.certs),
+        ]
+    }
+
+    fn order(&self, order: &Value) -> Value {
+        let mut pipes = self.pipes.lock().unwrap();
+        writeln!(pipes.0, "{order}").unwrap();
+        let mut line = String::new();
+        pipes.1.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).expect("the signer answers")
+    }
+
+    /// What a good token says of this person.
+    #[must_use]
+    pub fn claims(&self, email: &str) -> Value {
+        let now = now().0 / SECOND;
+        json!({"iss": format!("https://{TEAM}"), "aud": [AUDIENCE], "email": email, "type": "app",
+            "exp": now + 3600, "nbf": now, "iat": now, "sub": "7335d417-61da-459d-899c-0a01c76a2f94"})
+    }
+
+    /// Signs these claims in this way with this key, which the token calls `kid`.
+    #[must_use]
+    pub fn sign(&self, claims: &Value, alg: &str, key: &str, kid: &str) -> String {
+        let order = json!({"do": "sign", "claims": claims, "alg": alg, "key": key, "kid": kid});
+        self.order(&order).as_str().unwrap().to_owned()
+    }
+
+    /// A good token of the key of this name.
+    #[must_use]
+    pub fn token_of(&self, email: &str, key: &str) -> String {
+        self.sign(&self.claims(email), "RS256", key, key)
+    }
+
+    /// A good token.
+    #[must_use]
+    pub fn token(&self, email: &str) -> String {
+        self.token_of(email, "first")
+    }
+
+    /// Replaces all keys by one of this name.
+    pub fn rotate(&self, key: &str) {
+        self.order(&json!({"do": "rotate", "key": key}));
+    }
+
+    /// How often the keys were fetched.
+    #[must_use]
+    pub fn fetches(&self) -> u64 {
+        self.order(&json!({"do": "count"})).as_u64().unwrap()
+    }
+}
+
+impl Drop for Signer {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

@@ -1,0 +1,536 @@
+//! Who gets in, who does not, what is recorded of both, and that no log tells of anybody.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
+
+use domain::api::{Entry, Records, Requests, Roles, RolesUpload, Scope, Session, Way, What};
+use domain::problem::{Code, Problem};
+use domain::scope::{Grant, Role};
+use domain::time::SECOND;
+use reqwest::{Method, RequestBuilder, Response};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+use worker_tests::signer::{AUDIENCE, Signer, TEAM};
+use worker_tests::{Stack, quick, refusal};
+
+const KEY: &str = "5f4dcc3b5aa765d61d8327deb882cf990123456789abcdef";
+const OTHER_KEY: &str = "99fc288bed7238d16d567aa5b3ccd4f5fedcba9876543210";
+const SESSION_KEY: &str = "0d107d09f5bbe40cade3de5c71e9e9b7aaaa5555ffff0000";
+const BOSS: &str = "boss.of.all@university.example";
+const ANA: &str = "ana.lovelace@university.example";
+const BEN: &str = "ben.turing@university.example";
+const HEADER: &str = "cf-access-jwt-assertion";
+
+/// A Worker as it is deployed, behind a signer, with a key besides.
+struct Deployed {
+    stack: Stack,
+    signer: Signer,
+}
+
+impl Deployed {
+    async fn start() -> Self {
+        let signer = Signer::start();
+        let mut settings = signer.settings().to_vec();
+        settings.extend([
+            ("LECTERN_KEY", KEY),
+            ("LECTERN_SESSION_KEY", SESSION_KEY),
+            ("LECTERN_ADMINS", BOSS),
+        ]);
+        let stack = Stack::with(quick(), &settings).await;
+        Self { stack, signer }
+    }
+
+    fn call(&self, method: Method, path: &str) -> RequestBuilder {
+        self.stack.http.request(method, self.stack.at(path))
+    }
+
+    fn get(&self, path: &str, token: &str) -> RequestBuilder {
+        self.call(Method::GET, path).header(HEADER, token)
+    }
+
+    async fn read<T: serde::de::DeserializeOwned>(&self, call: RequestBuilder) -> T {
+        let answer = call.send().await.unwrap();
+        let (status, text) = (answer.status(), answer.text().await.unwrap());
+        assert!(status.is_success(), "{status} {text}\n{}", self.stack.log());
+        serde_json::from_str(&text).unwrap()
+    }
+
+    async fn record(&self, boss: &str, query: &str) -> Records {
+        self.read(self.get(&format!("/api/record{query}"), boss)).await
+    }
+
+    fn sign_in(&self, key: &str, address: &str) -> RequestBuilder {
+        self.call(Method::POST, "/api/session").header("cf-connecting-ip", address).json(&json!({"key": key}))
+    }
+}
+
+fn cookie_of(answer: &Response) -> String {
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+    for part in ["__Host-lectern=", "Path=/", "Secure", "HttpOnly", "SameSite=Lax"] {
+        assert!(cookie.contains(part), "{part}: {cookie}");
+    }
+    assert!(!cookie.to_lowercase().contains("domain"), "{cookie}");
+    cookie.split(';').next().unwrap().to_owned()
+}
+
+async fn code(call: RequestBuilder) -> Code {
+    refusal(call).await.code
+}
+
+/// One Worker for all of it: each part goes on from where the last left off.
+#[tokio::test]
+async fn who_gets_in_who_does_not_and_what_is_recorded() {
+    let mut deployed = Deployed::start().await;
+    assert_eq!(deployed.stack.get("/healthz").await, json!({"ok": true}));
+    strangers_learn_how_to_sign_in_and_nothing_else(&deployed).await;
+    forged_tokens_are_refused(&deployed).await;
+    people_get_what_they_were_given(&deployed).await;
+    keys_rotate_and_made_up_ones_cost_nothing(&deployed).await;
+    signing_out_of_access_ends_its_tokens(&deployed).await;
+    let cookie = the_key_opens_a_session_and_guessing_is_slowed(&deployed).await;
+    uploads_are_taken_whole_or_not_at_all(&deployed).await;
+    the_record_tells_who_did_what(&deployed).await;
+    no_log_tells_of_anybody(&deployed, &cookie);
+
+    deployed.stack.kill();
+    deployed.stack.set("LECTERN_KEY", OTHER_KEY);
+    deployed.stack.boot().await;
+    let session = || deployed.call(Method::GET, "/api/session").header("cookie", &cookie);
+    assert_eq!(code(session()).await, Code::SignInNeeded, "a changed key ends the sessions of the old one");
+    assert_eq!(code(deployed.sign_in(KEY, "203.0.113.90")).await, Code::KeyWrong);
+}
+
+async fn strangers_learn_how_to_sign_in_and_nothing_else(deployed: &Deployed) {
+    let none = "0".repeat(32);
+    for (method, path) in [
+        (Method::GET, "/api/session".to_owned()),
+        (Method::DELETE, "/api/session".to_owned()),
+        (Method::GET, "/api/reports".to_owned()),
+        (Method::GET, "/api/courses".to_owned()),
+        (Method::GET, "/api/requests".to_owned()),
+        (Method::POST, "/api/requests".to_owned()),
+        (Method::GET, format!("/api/requests/{none}")),
+        (Method::DELETE, format!("/api/requests/{none}")),
+        (Method::POST, format!("/api/requests/{none}/retry")),
+        (Method::GET, "/api/rows/asset/all".to_owned()),
+        (Method::GET, "/api/csv/asset".to_owned()),
+        (Method::GET, "/api/roles".to_owned()),
+        (Method::PUT, "/api/roles".to_owned()),
+        (Method::DELETE, "/api/roles/0123456789abcdef".to_owned()),
+        (Method::POST, "/api/roles/csv".to_owned()),
+        (Method::GET, "/api/record".to_owned()),
+        (Method::GET, "/api/nothing".to_owned()),
+    ] {
+        let call = deployed.call(method.clone(), &path).header("cf-access-authenticated-user-email", BOSS);
+        let problem = refusal(call).await;
+        assert_eq!(problem.code, Code::SignInNeeded, "{method} {path}");
+        assert_eq!(problem.sign_in.unwrap().ways, [Way::Access, Way::Key]);
+    }
+}
+
+async fn forged_tokens_are_refused(deployed: &Deployed) {
+    let Deployed { signer, .. } = deployed;
+    let good = signer.claims(BOSS);
+    let with = |name: &str, value: Value| {
+        let mut claims = good.clone();
+        claims[name] = value;
+        signer.sign(&claims, "RS256", "first", "first")
+    };
+    let now = worker_tests::now().0 / SECOND;
+    let token = signer.token(BOSS);
+    let (head, rest) = token.split_once('.').unwrap();
+    let (claims, signature) = rest.split_once('.').unwrap();
+    let others = signer.token(ANA);
+    let forged = [
+        ("expired", with("exp", json!(now - 61))),
+        ("not yet", with("nbf", json!(now + 120))),
+        ("another audience", with("aud", json!(["another"]))),
+        ("another issuer", with("iss", json!("https://evil.cloudflareaccess.com"))),
+        ("no name", with("email", Value::Null)),
+        ("alg: none", signer.sign(&good, "none", "first", "first")),
+        ("HS256 with the public key", signer.sign(&good, "HS256", "first", "first")),
+        ("RS512", signer.sign(&good, "RS512", "first", "first")),
+        ("PS256", signer.sign(&good, "PS256", "first", "first")),
+        ("a key of one's own", signer.sign(&good, "RS256", "mine", "first")),
+        ("another's claims", format!("{head}.{}.{signature}", others.split('.').nth(1).unwrap())),
+        ("no signature", format!("{head}.{claims}.")),
+        ("a short signature", format!("{head}.{claims}.{}", &signature[..100])),
+        ("an address", BOSS.to_owned()),
+        ("nothing", String::new()),
+        ("much", "x".repeat(9_000)),
+    ];
+    for (name, token) in &forged {
+        assert_eq!(code(deployed.get("/api/session", token)).await, Code::SignInNeeded, "{name}");
+        let ask = deployed.call(Method::POST, "/api/requests").header(HEADER, token);
+        assert_eq!(code(ask.json(&json!({"report": "asset"}))).await, Code::SignInNeeded, "{name}");
+    }
+    let requests: Requests = deployed.read(deployed.get("/api/requests", &token)).await;
+    assert!(requests.requests.is_empty());
+    for path in ["/api/session", "/api/requests"] {
+        let call = deployed.get(path, &token).header("origin", "https://evil.example");
+        assert_eq!(code(call).await, Code::CrossSite, "{path}");
+    }
+}
+
+async fn people_get_what_they_were_given(deployed: &Deployed) {
+    let (boss, ana) = (deployed.signer.token(BOSS), deployed.signer.token(&ANA.to_uppercase()));
+    let session: Session = deployed.read(deployed.get("/api/session", &boss)).await;
+    assert_eq!((session.role, session.way, session.local), (Role::Administrator, Way::Access, false));
+    assert_eq!(session.scope, Scope::Everything);
+    assert_eq!(session.sign_out.unwrap(), format!("https://{TEAM}/cdn-cgi/access/logout"));
+
+    for path in ["/api/session", "/api/courses", "/api/roles"] {
+        assert_eq!(code(deployed.get(path, &ana)).await, Code::NoRole, "{path}");
+    }
+    let course = "11111111-2222-4333-8444-555555555555";
+    let grant = Grant { course: course.to_owned(), section: None };
+    let put =
+        |body: &Value, token: &str| deployed.call(Method::PUT, "/api/roles").header(HEADER, token).json(body);
+    let given = json!({"email": format!(" {} ", ANA.to_uppercase()), "role": "instructor",
+        "grants": [{"course": course.to_uppercase()}]});
+    assert_eq!(code(put(&given, &ana)).await, Code::NoRole);
+    let person: domain::api::Person = deployed.read(put(&given, &boss)).await;
+    assert_eq!((person.email.as_str(), &person.grants), (ANA, &vec![grant.clone()]));
+    // What the isolate knew of her is forgotten with the change.
+    let session: Session = deployed.read(deployed.get("/api/session", &ana)).await;
+    assert_eq!((session.person.as_str(), session.role), (ANA, Role::Instructor));
+    assert_eq!(session.scope, Scope::Courses(vec![grant]));
+    for (method, path) in [
+        (Method::GET, "/api/roles".to_owned()),
+        (Method::PUT, "/api/roles".to_owned()),
+        (Method::DELETE, format!("/api/roles/{}", person.id)),
+        (Method::POST, "/api/roles/csv".to_owned()),
+        (Method::GET, "/api/record".to_owned()),
+    ] {
+        let call = deployed.call(method.clone(), &path).header(HEADER, &ana);
+        assert_eq!(code(call).await, Code::NotAllowed, "{method} {path}");
+    }
+    for (body, wanted) in [
+        (json!({"email": BEN, "role": "instructor"}), Code::BadGrant),
+        (json!({"email": BEN, "role": "analyst", "grants": [{"course": course}]}), Code::BadGrant),
+        (json!({"email": BEN, "role": "instructor", "grants": [{"course": "BIO 101"}]}), Code::BadGrant),
+        (json!({"email": "ben", "role": "analyst"}), Code::BadEmail),
+        (json!({"email": BEN, "role": "owner"}), Code::BadBody),
+        (json!({"email": BOSS, "role": "analyst"}), Code::NotAllowed),
+    ] {
+        assert_eq!(code(put(&body, &boss)).await, wanted, "{body}");
+    }
+    let roles: Roles = deployed.read(deployed.get("/api/roles", &boss)).await;
+    let told: Vec<_> = roles.people.iter().map(|p| (p.email.as_str(), p.role, p.fixed)).collect();
+    assert_eq!(told, [(ANA, Role::Instructor, false), (BOSS, Role::Administrator, true)]);
+    let boss_id = roles.people[1].id.clone();
+    let dismiss = |id: &str| deployed.call(Method::DELETE, &format!("/api/roles/{id}")).header(HEADER, &boss);
+    assert_eq!(code(dismiss(&boss_id)).await, Code::NotAllowed);
+    assert_eq!(code(dismiss("0123456789abcdef")).await, Code::UnknownPerson);
+    assert_eq!(dismiss(&person.id).send().await.unwrap().status(), 204);
+    assert_eq!(code(deployed.get("/api/session", &ana)).await, Code::NoRole);
+}
+
+async fn keys_rotate_and_made_up_ones_cost_nothing(deployed: &Deployed) {
+    let Deployed { signer, .. } = deployed;
+    let before = signer.fetches();
+    assert_eq!(before, 1, "once for all that came until now");
+    let old = signer.token(BOSS);
+    signer.rotate("second");
+    let new = signer.token_of(BOSS, "second");
+    let _: Session = deployed.read(deployed.get("/api/session", &new)).await;
+    assert_eq!(signer.fetches(), before + 1);
+    assert_eq!(code(deployed.get("/api/session", &old)).await, Code::SignInNeeded, "its key is gone");
+    let claims = signer.claims(BOSS);
+    let made_up: Vec<String> =
+        (0..1000).map(|n| signer.sign(&claims, "RS256", "second", &format!("made up {n}"))).collect();
+    for token in &made_up {
+        assert_eq!(code(deployed.get("/api/session", token)).await, Code::SignInNeeded);
+    }
+    assert_eq!(signer.fetches(), before + 1, "not again within the minute");
+}
+
+async fn signing_out_of_access_ends_its_tokens(deployed: &Deployed) {
+    let Deployed { signer, .. } = deployed;
+    let boss = signer.token_of(BOSS, "second");
+    let ben = signer.token_of(BEN, "second");
+    let _: Session = deployed.read(deployed.get("/api/session", &boss)).await;
+    let out = deployed.call(Method::DELETE, "/api/session").header(HEADER, &boss).send().await.unwrap();
+    assert_eq!(out.status(), 204);
+    assert_eq!(out.headers()["clear-site-data"], "\"cache\", \"cookies\", \"storage\"");
+    let problem = refusal(deployed.get("/api/session", &boss)).await;
+    assert_eq!(problem.code, Code::SignInNeeded);
+    let sign_out = problem.sign_in.unwrap().sign_out;
+    assert_eq!(sign_out.unwrap(), format!("https://{TEAM}/cdn-cgi/access/logout"));
+    assert_eq!(code(deployed.get("/api/session", &ben)).await, Code::NoRole, "nobody else with them");
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    let again = signer.token_of(BOSS, "second");
+    let _: Session = deployed.read(deployed.get("/api/session", &again)).await;
+}
+
+async fn the_key_opens_a_session_and_guessing_is_slowed(deployed: &Deployed) -> String {
+    let (bad, good) = ("203.0.113.66", "203.0.113.7");
+    let foreign = deployed.sign_in(KEY, good).header("origin", "https://evil.example");
+    assert_eq!(code(foreign).await, Code::CrossSite);
+    for key in ["", "x", &KEY[1..], OTHER_KEY, &KEY.to_uppercase()] {
+        assert_eq!(code(deployed.sign_in(key, bad)).await, Code::KeyWrong, "{key}");
+    }
+    for key in ["x", KEY] {
+        let slowed = refusal(deployed.sign_in(key, bad)).await;
+        assert_eq!(slowed.code, Code::TooManyTries, "right or wrong, the address waits");
+        assert!((1..=10).contains(&slowed.retry_after.unwrap()), "{slowed:?}");
+    }
+    let answer = deployed.sign_in(KEY, good).send().await.unwrap();
+    let cookie = cookie_of(&answer);
+    let session: Session = answer.json().await.unwrap();
+    assert_eq!((session.person.as_str(), session.way, session.role), ("key", Way::Key, Role::Administrator));
+    let with = |cookie: &str| deployed.call(Method::GET, "/api/session").header("cookie", cookie);
+    let _: Session = deployed.read(with(&format!("theme=dark; {cookie}; x=y"))).await;
+    let (name, value) = cookie.split_once('=').unwrap();
+    let (id, signature) = value.split_once('.').unwrap();
+    let other_id = if id.starts_with('0') { id.replacen('0', "1", 1) } else { format!("0{}", &id[1..]) };
+    for tampered in [
+        format!("{name}={other_id}.{signature}"),
+        format!(
+            "{name}={id}.{}",
+            signature.replace(&signature[..1], if &signature[..1] == "0" { "1" } else { "0" })
+        ),
+        format!("{name}={id}"),
+        format!("{name}={id}."),
+        format!("{name}=.{signature}"),
+        format!("lectern={value}"),
+        format!("{name}={}", "é".repeat(40)),
+    ] {
+        assert_eq!(code(with(&tampered)).await, Code::SignInNeeded, "{tampered}");
+    }
+    for (header, value) in
+        [("origin", "https://evil.example"), ("sec-fetch-site", "same-site"), ("origin", "null")]
+    {
+        for (method, path) in
+            [(Method::POST, "/api/requests"), (Method::DELETE, "/api/session"), (Method::PUT, "/api/roles")]
+        {
+            let call = deployed.call(method, path).header("cookie", &cookie).header(header, value);
+            assert_eq!(
+                code(call.json(&json!({"report": "asset"}))).await,
+                Code::CrossSite,
+                "{header}: {value}"
+            );
+        }
+    }
+    let requests: Requests =
+        deployed.read(deployed.call(Method::GET, "/api/requests").header("cookie", &cookie)).await;
+    assert!(requests.requests.is_empty(), "nothing was asked for");
+
+    let second = deployed.sign_in(KEY, good).send().await.unwrap();
+    let second = cookie_of(&second);
+    assert_ne!(second, cookie);
+    let out = deployed.call(Method::DELETE, "/api/session").header("cookie", &second).send().await.unwrap();
+    assert_eq!(out.status(), 204);
+    assert!(out.headers()["set-cookie"].to_str().unwrap().contains("Max-Age=0"));
+    assert!(out.headers().contains_key("clear-site-data"));
+    assert_eq!(code(with(&second)).await, Code::SignInNeeded, "ended on the server");
+    let _: Session = deployed.read(with(&cookie)).await;
+    cookie
+}
+
+async fn uploads_are_taken_whole_or_not_at_all(deployed: &Deployed) {
+    let boss = deployed.signer.token_of(BOSS, "second");
+    let courses: domain::api::Courses = deployed.read(deployed.get("/api/courses", &boss)).await;
+    let course = courses.courses.iter().find(|course| !course.sections.is_empty()).unwrap();
+    let post = |path: &str, body: reqwest::Body| {
+        let call = deployed.call(Method::POST, path).header(HEADER, &boss);
+        call.header("content-type", "text/csv").body(body)
+    };
+    let people = async || {
+        let roles: Roles = deployed.read(deployed.get("/api/roles", &boss)).await;
+        roles.people
+    };
+    let before = people().await;
+
+    let broken = format!(
+        "email,role,course,section\n{ANA},instructor,{},\nben,analyst,,\n{BEN},owner,,\n",
+        course.code
+    );
+    for path in ["/api/roles/csv", "/api/roles/csv?apply=whatever"] {
+        let problem = refusal(post(path, broken.clone().into())).await;
+        assert_eq!(problem.code, Code::BadTable);
+        let lines: Vec<u32> = problem.lines.unwrap().0.iter().map(|line| line.line).collect();
+        assert_eq!(lines, [3, 4]);
+    }
+    assert_eq!(code(post("/api/roles/csv", vec![0xff, 0xfe, 0x00].into())).await, Code::BadTable);
+    // 10 MB: refused by its length, and without one, long before its end.
+    let large = format!("email,role\n{}", "x".repeat(10 << 20));
+    assert_eq!(code(post("/api/roles/csv", large.into())).await, Code::BodyTooLarge);
+    let sent = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let count = std::sync::Arc::clone(&sent);
+    let pieces = futures_util::stream::iter((0..1_000).map(move |_| {
+        count.fetch_add(100_000, std::sync::atomic::Ordering::Relaxed);
+        Ok::<_, std::convert::Infallible>("x".repeat(100_000))
+    }));
+    let endless = post("/api/roles/csv", reqwest::Body::wrap_stream(pieces)).send().await;
+    if let Ok(answer) = endless {
+        assert_eq!(answer.status(), 413);
+    }
+    assert!(sent.load(std::sync::atomic::Ordering::Relaxed) < 60_000_000, "not read to its end: {sent:?}");
+    assert_eq!(people().await, before, "nothing was changed");
+
+    let good = format!("email,role,course,section\n{ANA},instructor,{},\n{BEN},analyst,,\n", course.code);
+    let preview: RolesUpload = deployed.read(post("/api/roles/csv", good.clone().into())).await;
+    assert_eq!((preview.added.len(), preview.changed.len(), preview.applied), (2, 0, false));
+    assert_eq!(people().await, before, "a preview changes nothing");
+    let other = good.replace("analyst", "administrator");
+    let apply = |digest: &str| format!("/api/roles/csv?apply={digest}");
+    assert_eq!(code(post(&apply(&preview.digest), other.into())).await, Code::PreviewStale);
+    assert_eq!(code(post(&apply("0"), good.clone().into())).await, Code::PreviewStale);
+    let applied: RolesUpload = deployed.read(post(&apply(&preview.digest), good.clone().into())).await;
+    assert!(applied.applied);
+    let after = people().await;
+    let told: Vec<_> = after.iter().map(|p| (p.email.as_str(), p.role, p.grants.len())).collect();
+    assert_eq!(told, [(ANA, Role::Instructor, 1), (BEN, Role::Analyst, 0), (BOSS, Role::Administrator, 0)]);
+    assert_eq!(after[0].grants[0].course, course.id.to_lowercase());
+    assert_eq!(code(post(&apply(&preview.digest), good.clone().into())).await, Code::PreviewStale, "once");
+    let again: RolesUpload = deployed.read(post("/api/roles/csv", good.into())).await;
+    assert_eq!((again.added.len(), again.changed.len(), again.unchanged), (0, 0, 2));
+    let ben = deployed.signer.token_of(BEN, "second");
+    let session: Session = deployed.read(deployed.get("/api/session", &ben)).await;
+    assert_eq!(session.role, Role::Analyst);
+    assert_eq!(code(deployed.get("/api/record", &ben)).await, Code::NotAllowed);
+}
+
+async fn the_record_tells_who_did_what(deployed: &Deployed) {
+    let boss = deployed.signer.token_of(BOSS, "second");
+    let ana = deployed.signer.token_of(ANA, "second");
+    let ask = |token: &str| {
+        let call = deployed.call(Method::POST, "/api/requests").header(HEADER, token);
+        call.json(&json!({"report": "asset"}))
+    };
+    let request: domain::api::Request = deployed.read(ask(&ana)).await;
+    let started = Instant::now();
+    let answer = loop {
+        let answer = deployed.get("/api/rows/asset/all?course=findme", &ana).send().await.unwrap();
+        if answer.status().is_success() {
+            break answer;
+        }
+        assert!(started.elapsed() < Duration::from_secs(60), "{:?}", answer.text().await);
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    };
+    drop(answer.bytes().await.unwrap());
+    for _ in 0..5 {
+        let answer = deployed.get("/api/rows/asset/all?course=findme", &ana).send().await.unwrap();
+        drop(answer.bytes().await.unwrap());
+    }
+    let csv = deployed.get("/api/csv/asset?cells=raw", &ana).send().await.unwrap();
+    assert!(csv.status().is_success());
+    drop(csv.bytes().await.unwrap());
+    let all = deployed.record(&boss, "").await;
+    assert_eq!(all.kept_days, 365);
+    let find = |what: What, person: &str| -> Vec<&Entry> {
+        all.entries.iter().filter(|entry| entry.what == what && entry.person == person).collect()
+    };
+    let saw = find(What::Saw, ANA);
+    assert_eq!(saw.len(), 1, "{saw:#?}");
+    assert_eq!(
+        (saw[0].view.as_str(), saw[0].count, saw[0].role),
+        ("asset course ?", 6, Some(Role::Instructor))
+    );
+    assert_eq!(find(What::Downloaded, ANA)[0].view, "asset");
+    assert_eq!(find(What::Asked, ANA)[0].view, "asset");
+    assert!(find(What::RoleGiven, BOSS).iter().any(|entry| entry.view == format!("{ANA} instructor of 1")));
+    assert_eq!(find(What::RoleTaken, BOSS)[0].view, ANA);
+    assert_eq!(find(What::RolesUploaded, BOSS)[0].view, "2 added, 0 changed, 0 as before");
+    assert!(find(What::Refused, BOSS).iter().any(|entry| entry.view.starts_with("bad-table")));
+    assert!(find(What::Refused, BOSS).iter().any(|entry| entry.view.starts_with("body-too-large")));
+    assert!(find(What::Refused, ANA).iter().any(|entry| entry.view == "not-allowed GET record"));
+    assert!(!find(What::SignedIn, "key").is_empty() && !find(What::SignedOut, BOSS).is_empty());
+    let strangers = find(What::Refused, "");
+    for why in [
+        "nobody",
+        "expired",
+        "wrong-audience",
+        "wrong-signature",
+        "wrong-algorithm",
+        "unknown-key",
+        "key-wrong",
+    ] {
+        assert!(strangers.iter().any(|entry| entry.view == why), "{why}: {strangers:#?}");
+    }
+    let unknown: Vec<_> = strangers.iter().filter(|entry| entry.view == "unknown-key").collect();
+    let counted: u32 = unknown.iter().map(|entry| entry.count).sum();
+    assert!(counted >= 1000 && unknown.len() < 12, "{counted} in {} lines", unknown.len());
+    let text = serde_json::to_string(&all).unwrap();
+    assert!(!text.contains("findme"), "what was searched for is not recorded");
+    assert!(all.entries.is_sorted_by(|a, b| a.id > b.id));
+
+    let id = &saw[0].person_id;
+    let of_ana = deployed.record(&boss, &format!("?person={id}&what=saw")).await;
+    assert_eq!(of_ana.entries.len(), 1);
+    let none = deployed.record(&boss, "?from=2020-01-01&to=2020-12-31").await;
+    assert!(none.entries.is_empty());
+    let older = deployed.record(&boss, &format!("?before={}", saw[0].id)).await;
+    assert!(older.entries.iter().all(|entry| entry.id < saw[0].id) && !older.entries.is_empty());
+    for (query, wanted) in [
+        ("?person=ana%40university.example", Code::BadQuery),
+        ("?what=everything", Code::BadQuery),
+        ("?from=yesterday", Code::BadDay),
+        ("?before=x", Code::BadQuery),
+        ("?as=pdf", Code::BadQuery),
+        ("?search=x", Code::BadQuery),
+    ] {
+        assert_eq!(code(deployed.get(&format!("/api/record{query}"), &boss)).await, wanted, "{query}");
+    }
+    let file = deployed.get("/api/record?as=csv&what=saw", &boss).send().await.unwrap();
+    assert!(file.headers()["content-type"].to_str().unwrap().starts_with("text/csv"));
+    let text = file.text().await.unwrap();
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), 1, "{text}");
+    assert_eq!((&rows[0][2], &rows[0][3], &rows[0][5]), ("6", ANA, "saw"));
+    // Nobody else's request: as if it were not there, in the same words.
+    let theirs: domain::api::Request = deployed.read(ask(&boss)).await;
+    assert_ne!(theirs.id, request.id);
+    let path = |id: &str| format!("/api/requests/{id}");
+    let hidden: Problem = refusal(deployed.get(&path(&theirs.id), &ana)).await;
+    let absent: Problem = refusal(deployed.get(&path(&"0".repeat(32)), &ana)).await;
+    assert_eq!(hidden, absent);
+}
+
+fn no_log_tells_of_anybody(deployed: &Deployed, cookie: &str) {
+    let log = deployed.stack.log();
+    assert!(log.contains("/api/session"), "calls are logged at all");
+    for line in log.lines() {
+        let lower = line.to_lowercase();
+        for secret in
+            ["university.example", "lovelace", "turing", "eyj", KEY, SESSION_KEY, AUDIENCE, "findme@"]
+        {
+            assert!(!lower.contains(&secret.to_lowercase()), "{secret} in {line}");
+        }
+        assert!(!line.contains(cookie.split_once('=').unwrap().1), "{line}");
+    }
+    deployed.stack.check_ledger();
+}
+
+#[tokio::test]
+async fn the_local_administrator_looks_as_an_instructor_and_back() {
+    let stack = Stack::start().await;
+    let session = |body: Value| stack.http.post(stack.at("/api/session")).json(&body);
+    let course = "11111111-2222-4333-8444-555555555555";
+    let look = json!({"look_as": {"role": "instructor", "courses": [{"course": course, "section": course}]}});
+    let answer = session(look).send().await.unwrap();
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+    let looked: Session = answer.json().await.unwrap();
+    assert_eq!((looked.role, looked.local, looked.way), (Role::Instructor, true, Way::Local));
+    let get = |path: &str| stack.http.get(stack.at(path)).header("cookie", &cookie);
+    let again: Session = get("/api/session").send().await.unwrap().json().await.unwrap();
+    assert_eq!((&again.scope, &again.person), (&looked.scope, &looked.person));
+    assert_eq!(code(get("/api/roles")).await, Code::NotAllowed);
+    assert_eq!(code(get("/api/csv/visit")).await, Code::UnknownReport);
+    let courses: domain::api::Courses = get("/api/courses").send().await.unwrap().json().await.unwrap();
+    assert!(courses.courses.is_empty(), "{courses:?}");
+    let back = session(json!({"look_as": null})).header("cookie", &cookie).send().await.unwrap();
+    assert!(back.headers()["set-cookie"].to_str().unwrap().contains("Max-Age=0"));
+    let back: Session = back.json().await.unwrap();
+    assert_eq!((back.role, back.scope), (Role::Administrator, Scope::Everything));
+    for (body, wanted) in [
+        (json!({"look_as": {"role": "instructor"}}), Code::BadGrant),
+        (json!({"key": KEY}), Code::BadBody),
+        (json!({"look": 1}), Code::BadBody),
+    ] {
+        assert_eq!(code(session(body)).await, wanted);
+    }
+    let foreign = session(json!({"look_as": null})).header("cf-connecting-ip", "203.0.113.9");
+    assert_eq!(code(foreign).await, Code::SignInNeeded);
+}

@@ -1,0 +1,120 @@
+//! Cloudflare Access: who stands before it has signed in there, and every request brings a signed word on it.
+//!
+//! The header without a good signature is nothing: a Worker can be reached past Access, and then anybody writes it. A token
+//! that was found good is not checked again for some minutes, or until it ends.
+
+use super::certificates::{self, Lookup};
+use super::{Doubt, WayIn};
+use crate::errand::Proof;
+use crate::seal;
+use domain::settings::Access;
+use domain::time::{MINUTE, Timestamp};
+use domain::token::{Bearer, Key, LEEWAY, Refusal, Unchecked};
+use js_sys::{Array, Object, Promise, Reflect, Uint8Array};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen_futures::JsFuture;
+use worker::Request;
+
+const HEADER: &str = "cf-access-jwt-assertion";
+
+/// How long a good token is not checked again.
+const GOOD_FOR: i64 = 5 * MINUTE;
+
+/// Good tokens that are remembered in one isolate.
+const GOOD_MOST: usize = 500;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch, js_namespace = ["crypto", "subtle"], js_name = importKey)]
+    fn import_key(
+        format: &str,
+        key: &JsValue,
+        algorithm: &JsValue,
+        extractable: bool,
+        usages: &JsValue,
+    ) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(catch, js_namespace = ["crypto", "subtle"], js_name = verify)]
+    fn verify(
+        algorithm: &JsValue,
+        key: &JsValue,
+        signature: &Uint8Array,
+        signed: &Uint8Array,
+    ) -> Result<Promise, JsValue>;
+}
+
+thread_local! {
+    /// Tokens that were found good, by their hash, and until when that holds.
+    static GOOD: RefCell<HashMap<String, (Bearer, Timestamp)>> = RefCell::new(HashMap::new());
+}
+
+/// Access as it stands before this Worker.
+pub(super) struct Cloudflare<'a> {
+    /// Where it is, and what it calls this application.
+    pub(super) access: &'a Access,
+}
+
+impl WayIn for Cloudflare<'_> {
+    async fn proof(&self, request: &Request, now: Timestamp) -> Result<Option<Proof>, Doubt> {
+        let Some(text) = request.headers().get(HEADER).ok().flatten() else { return Ok(None) };
+        let hash = seal::digest(&text);
+        let good = GOOD.with_borrow(|good| {
+            let (bearer, until) = good.get(&hash)?;
+            (now < *until && until.since(now) <= GOOD_FOR).then(|| bearer.clone())
+        });
+        let bearer = match good {
+            Some(bearer) => bearer,
+            None => {
+                let bearer = self.check(&text, now).await?;
+                let until = now.plus(GOOD_FOR).min(bearer.expires.plus(LEEWAY));
+                GOOD.with_borrow_mut(|good| {
+                    if good.len() >= GOOD_MOST {
+                        good.clear();
+                    }
+                    good.insert(hash, (bearer.clone(), until));
+                });
+                bearer
+            }
+        };
+        Ok(Some(Proof::Token { email: bearer.email, issued: bearer.issued }))
+    }
+}
+
+impl Cloudflare<'_> {
+    async fn check(&self, text: &str, now: Timestamp) -> Result<Bearer, Doubt> {
+        let token = Unchecked::read(text).map_err(Doubt::Refused)?;
+        // Judged before its key is looked for: what is for somebody else costs no call.
+        let bearer =
+            token.judge(&self.access.issuer(), &self.access.audience, now).map_err(Doubt::Refused)?;
+        let key = match certificates::find(&self.access.certs, &token.key).await {
+            Lookup::Found(key) => key,
+            Lookup::Unknown => return Err(Doubt::Refused(Refusal::UnknownKey)),
+            Lookup::Unreachable(problem) => return Err(Doubt::Unchecked(problem)),
+        };
+        match is_signed(&key, &token).await {
+            Ok(true) => Ok(bearer),
+            Ok(false) | Err(_) => Err(Doubt::Refused(Refusal::WrongSignature)),
+        }
+    }
+}
+
+/// The runtime's own check. The algorithm is ours, whatever the token or the key say.
+async fn is_signed(key: &Key, token: &Unchecked) -> Result<bool, JsValue> {
+    let object = |entries: &[(&str, &str)]| {
+        let object = Object::new();
+        for (name, value) in entries {
+            Reflect::set(&object, &(*name).into(), &(*value).into())?;
+        }
+        Ok::<_, JsValue>(object)
+    };
+    let jwk = object(&[("kty", "RSA"), ("alg", "RS256"), ("n", &key.modulus), ("e", &key.exponent)])?;
+    let algorithm = object(&[("name", "RSASSA-PKCS1-v1_5"), ("hash", "SHA-256")])?;
+    let usages = Array::of1(&"verify".into());
+    let key = JsFuture::from(import_key("jwk", &jwk, &algorithm, false, &usages)?).await?;
+    let (signature, signed) =
+        (Uint8Array::from(token.signature.as_slice()), Uint8Array::from(token.signed.as_slice()));
+    let answer = JsFuture::from(verify(&algorithm, &key, &signature, &signed)?).await?;
+    Ok(answer.as_bool() == Some(true))
+}

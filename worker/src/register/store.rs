@@ -1,0 +1,333 @@
+//! What the Register keeps in SQLite: people, sessions, when somebody signed out, wrong keys by address, the record.
+
+use crate::errand::{Note, Sought};
+use crate::seal;
+use domain::api::{Entry, Person, Records, Way};
+use domain::time::{DAY, Timestamp};
+use domain::tries::Tries;
+use serde::Deserialize;
+use std::cell::Cell;
+use worker::{Result, SqlStorage, SqlStorageValue};
+
+/// Made on first use; every statement can be repeated.
+const SCHEMA: &str = "
+    CREATE TABLE IF NOT EXISTS person (email TEXT PRIMARY KEY, body TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS session (
+        id TEXT PRIMARY KEY, person TEXT NOT NULL, way TEXT NOT NULL, seal TEXT NOT NULL, seen INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS ended (person TEXT PRIMARY KEY, at INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS tries (address TEXT PRIMARY KEY, wrong INTEGER NOT NULL, last INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS record (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, last INTEGER NOT NULL, count INTEGER NOT NULL,
+        person TEXT NOT NULL, person_id TEXT NOT NULL, role TEXT, what TEXT NOT NULL, scope TEXT NOT NULL,
+        view TEXT NOT NULL);
+    CREATE INDEX IF NOT EXISTS record_by_time ON record (at);
+    CREATE INDEX IF NOT EXISTS record_of_person ON record (person_id, what, id);
+";
+
+/// Entries of one answer.
+const PAGE: usize = 200;
+
+/// Addresses whose wrong keys are remembered: a flood from many must not fill the disk.
+const ADDRESSES_MOST: i64 = 10_000;
+
+/// The Register's tables.
+pub(super) struct Store {
+    sql: SqlStorage,
+}
+
+/// A session that is open.
+#[derive(Deserialize)]
+pub(super) struct Session {
+    /// Whose.
+    pub(super) person: String,
+    /// How they came in.
+    pub(super) way: Way,
+    /// What it was opened with.
+    pub(super) seal: String,
+    /// When it was last used.
+    pub(super) seen: Timestamp,
+}
+
+#[derive(Deserialize)]
+struct SessionRow {
+    person: String,
+    way: String,
+    seal: String,
+    seen: f64,
+}
+
+#[derive(Deserialize)]
+struct Body {
+    body: String,
+}
+
+#[derive(Deserialize)]
+struct Moment {
+    at: f64,
+}
+
+#[derive(Deserialize)]
+struct TriesRow {
+    wrong: u32,
+    last: f64,
+}
+
+#[derive(Deserialize)]
+struct Line {
+    id: f64,
+}
+
+#[derive(Deserialize)]
+struct EntryRow {
+    id: f64,
+    at: f64,
+    last: f64,
+    count: f64,
+    person: String,
+    person_id: String,
+    role: Option<String>,
+    what: String,
+    scope: String,
+    view: String,
+}
+
+impl Store {
+    /// The tables behind this storage, made when this object has not yet seen them.
+    pub(super) fn open(sql: SqlStorage, has_tables: &Cell<bool>) -> Result<Self> {
+        if !has_tables.replace(true) {
+            sql.exec(SCHEMA, None).inspect_err(|_| has_tables.set(false))?;
+        }
+        Ok(Self { sql })
+    }
+
+    fn run(&self, statement: &str, values: Vec<SqlStorageValue>) -> Result<()> {
+        self.sql.exec(statement, values).map(drop)
+    }
+
+    // ---- People.
+
+    /// Everybody who was given a role.
+    pub(super) fn people(&self) -> Result<Vec<Person>> {
+        let rows: Vec<Body> = self.sql.exec("SELECT body FROM person ORDER BY email", None)?.to_array()?;
+        rows.iter().map(|row| Ok(serde_json::from_str(&row.body)?)).collect()
+    }
+
+    /// Somebody who was given a role.
+    pub(super) fn person(&self, email: &str) -> Result<Option<Person>> {
+        let rows: Vec<Body> =
+            self.sql.exec("SELECT body FROM person WHERE email = ?", vec![email.into()])?.to_array()?;
+        rows.first().map(|row| Ok(serde_json::from_str(&row.body)?)).transpose()
+    }
+
+    /// Gives a role.
+    pub(super) fn put_person(&self, person: &Person) -> Result<()> {
+        let body = serde_json::to_string(person)?;
+        self.run(
+            "INSERT OR REPLACE INTO person (email, body) VALUES (?, ?)",
+            vec![person.email.as_str().into(), body.into()],
+        )
+    }
+
+    /// Takes a role.
+    pub(super) fn delete_person(&self, email: &str) -> Result<()> {
+        self.run("DELETE FROM person WHERE email = ?", vec![email.into()])
+    }
+
+    // ---- Sessions.
+
+    /// A session, by the hash of its id.
+    pub(super) fn session(&self, id: &str) -> Result<Option<Session>> {
+        let query = "SELECT person, way, seal, seen FROM session WHERE id = ?";
+        let rows: Vec<SessionRow> = self.sql.exec(query, vec![id.into()])?.to_array()?;
+        rows.into_iter()
+            .next()
+            .map(|SessionRow { person, way, seal, seen }| {
+                Ok(Session { person, way: serde_json::from_str(&way)?, seal, seen: moment(seen) })
+            })
+            .transpose()
+    }
+
+    /// Opens a session.
+    pub(super) fn put_session(
+        &self,
+        id: &str,
+        person: &str,
+        way: Way,
+        seal: &str,
+        now: Timestamp,
+    ) -> Result<()> {
+        let way = serde_json::to_string(&way)?;
+        self.run(
+            "INSERT OR REPLACE INTO session (id, person, way, seal, seen) VALUES (?, ?, ?, ?, ?)",
+            vec![id.into(), person.into(), way.into(), seal.into(), now.0.into()],
+        )
+    }
+
+    /// Notes that a session is used.
+    pub(super) fn see_session(&self, id: &str, now: Timestamp) -> Result<()> {
+        self.run("UPDATE session SET seen = ? WHERE id = ?", vec![now.0.into(), id.into()])
+    }
+
+    /// Ends a session.
+    pub(super) fn delete_session(&self, id: &str) -> Result<()> {
+        self.run("DELETE FROM session WHERE id = ?", vec![id.into()])
+    }
+
+    /// Ends sessions that were last used before this.
+    pub(super) fn delete_sessions_before(&self, at: Timestamp) -> Result<()> {
+        self.run("DELETE FROM session WHERE seen < ?", vec![at.0.into()])
+    }
+
+    // ---- Signing out of Access.
+
+    /// Tokens of this person that were made until now are no longer good.
+    pub(super) fn end(&self, person: &str, now: Timestamp) -> Result<()> {
+        self.run("INSERT OR REPLACE INTO ended (person, at) VALUES (?, ?)", vec![person.into(), now.0.into()])
+    }
+
+    /// Until when this person's tokens are no longer good.
+    pub(super) fn ended(&self, person: &str) -> Result<Option<Timestamp>> {
+        let rows: Vec<Moment> =
+            self.sql.exec("SELECT at FROM ended WHERE person = ?", vec![person.into()])?.to_array()?;
+        Ok(rows.first().map(|row| moment(row.at)))
+    }
+
+    /// Forgets who signed out before this.
+    pub(super) fn delete_ended_before(&self, at: Timestamp) -> Result<()> {
+        self.run("DELETE FROM ended WHERE at < ?", vec![at.0.into()])
+    }
+
+    // ---- Wrong keys.
+
+    /// Wrong keys from an address, which is hashed.
+    pub(super) fn tries(&self, address: &str) -> Result<Tries> {
+        let rows: Vec<TriesRow> = self
+            .sql
+            .exec("SELECT wrong, last FROM tries WHERE address = ?", vec![address.into()])?
+            .to_array()?;
+        Ok(rows.first().map_or_else(Tries::default, |row| Tries { wrong: row.wrong, last: moment(row.last) }))
+    }
+
+    /// Notes them.
+    pub(super) fn put_tries(&self, address: &str, tries: Tries) -> Result<()> {
+        self.run(
+            "INSERT OR REPLACE INTO tries (address, wrong, last) VALUES (?, ?, ?)",
+            vec![address.into(), i64::from(tries.wrong).into(), tries.last.0.into()],
+        )?;
+        // The rows are few, and this is run for a wrong key only.
+        self.run(
+            "DELETE FROM tries WHERE address IN (SELECT address FROM tries ORDER BY last DESC LIMIT -1 OFFSET ?)",
+            vec![ADDRESSES_MOST.into()],
+        )
+    }
+
+    /// Forgets those of an address.
+    pub(super) fn delete_tries(&self, address: &str) -> Result<()> {
+        self.run("DELETE FROM tries WHERE address = ?", vec![address.into()])
+    }
+
+    /// Forgets those that were last made before this.
+    pub(super) fn delete_tries_before(&self, at: Timestamp) -> Result<()> {
+        self.run("DELETE FROM tries WHERE last < ?", vec![at.0.into()])
+    }
+
+    // ---- The record.
+
+    /// Writes a line, or counts it into one that says the same and is not old.
+    pub(super) fn note(&self, note: &Note, now: Timestamp) -> Result<()> {
+        let together = note.what.together_for();
+        let person_id = seal::person_id(&note.person);
+        if together > 0 {
+            let query = "SELECT max(id) AS id FROM record
+                         WHERE person_id = ? AND what = ? AND view = ? AND scope = ? AND at > ? HAVING count(*) > 0";
+            let values = vec![
+                person_id.as_str().into(),
+                note.what.slug().into(),
+                note.view.as_str().into(),
+                note.scope.as_str().into(),
+                now.plus(-together).0.into(),
+            ];
+            let rows: Vec<Line> = self.sql.exec(query, values)?.to_array()?;
+            if let Some(row) = rows.first() {
+                return self.run(
+                    "UPDATE record SET count = count + ?, last = ? WHERE id = ?",
+                    vec![i64::from(note.count).into(), now.0.into(), row.id.into()],
+                );
+            }
+        }
+        let role = note.role.map_or(SqlStorageValue::Null, |role| role.slug().into());
+        self.run(
+            "INSERT INTO record (at, last, count, person, person_id, role, what, scope, view)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            vec![
+                now.0.into(),
+                now.0.into(),
+                i64::from(note.count).into(),
+                note.person.as_str().into(),
+                person_id.into(),
+                role,
+                note.what.slug().into(),
+                note.scope.as_str().into(),
+                note.view.as_str().into(),
+            ],
+        )
+    }
+
+    /// A page of the record, newest first.
+    pub(super) fn records(&self, sought: &Sought, kept_days: u32) -> Result<Records> {
+        let mut conditions = vec!["1".to_owned()];
+        let mut values: Vec<SqlStorageValue> = Vec::new();
+        let mut ask = |condition: &str, value: Option<SqlStorageValue>| {
+            if let Some(value) = value {
+                conditions.push(condition.to_owned());
+                values.push(value);
+            }
+        };
+        ask("at >= ?", sought.from.map(|day| Timestamp::start_of(day).0.into()));
+        ask("at < ?", sought.to.map(|day| Timestamp::start_of(day).plus(DAY).0.into()));
+        ask("person_id = ?", sought.person.as_deref().map(Into::into));
+        ask("what = ?", sought.what.map(|what| what.slug().into()));
+        ask("id < ?", sought.before.map(|id| i64::try_from(id).unwrap_or(i64::MAX).into()));
+        let query = format!(
+            "SELECT id, at, last, count, person, person_id, role, what, scope, view FROM record
+             WHERE {} ORDER BY id DESC LIMIT {}",
+            conditions.join(" AND "),
+            PAGE + 1
+        );
+        let rows: Vec<EntryRow> = self.sql.exec(&query, values)?.to_array()?;
+        let more = rows.len() > PAGE;
+        let entries: Vec<Entry> = rows.into_iter().take(PAGE).filter_map(entry).collect();
+        let before = entries.last().map(|entry| entry.id).filter(|_| more);
+        Ok(Records { entries, before, kept_days })
+    }
+
+    /// Forgets what was recorded before this.
+    pub(super) fn delete_record_before(&self, at: Timestamp) -> Result<()> {
+        self.run("DELETE FROM record WHERE last < ?", vec![at.0.into()])
+    }
+}
+
+fn entry(row: EntryRow) -> Option<Entry> {
+    Some(Entry {
+        id: whole(row.id),
+        at: moment(row.at),
+        last: moment(row.last),
+        count: u32::try_from(whole(row.count)).unwrap_or(u32::MAX),
+        person: row.person,
+        person_id: row.person_id,
+        role: row.role.as_deref().and_then(domain::scope::Role::parse),
+        what: domain::api::What::parse(&row.what)?,
+        scope: row.scope,
+        view: row.view,
+    })
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "milliseconds of a date")]
+fn moment(value: f64) -> Timestamp {
+    Timestamp(value as i64)
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count, exact below 2^53")]
+fn whole(value: f64) -> u64 {
+    value.max(0.0) as u64
+}

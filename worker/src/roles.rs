@@ -1,0 +1,80 @@
+//! `/api/roles`: who may do what, and changing it. For administrators.
+
+use crate::access::{Visitor, forget_known};
+use crate::errand::{self, ToDesk, ToRegister};
+use crate::record;
+use crate::register::told;
+use crate::route::{self, refuse_rest};
+use domain::api::{Appointment, Courses, Person, Roles, RolesUpload, What};
+use domain::problem::{Code, Problem};
+use domain::roster::{Roster, UPLOAD_LONGEST, read_standing};
+use domain::scope::Reach;
+use domain::settings::Settings;
+use domain::token::read_email;
+use std::collections::BTreeMap;
+use worker::{Request, Stub};
+
+/// Everybody who has a role.
+pub(crate) async fn list(register: &Stub) -> Result<Roles, Problem> {
+    let people: BTreeMap<String, Person> = errand::ask(register, &ToRegister::People).await?;
+    Ok(Roles { people: people.into_values().collect() })
+}
+
+/// Gives a role.
+pub(crate) async fn appoint(
+    register: &Stub,
+    visitor: &Visitor,
+    appointment: Appointment,
+) -> Result<Person, Problem> {
+    let Appointment { email, role, grants } = appointment;
+    let email = read_email(&email).ok_or_else(|| {
+        Problem::new(Code::BadEmail, "`email` must be an e-mail address such as ana@example.org.")
+    })?;
+    let standing = read_standing(role, &grants)?;
+    let view = told(&email, standing.role, standing.grants.len());
+    let note = record::of(visitor, What::RoleGiven, view);
+    let person = errand::ask(register, &ToRegister::Appoint { email, standing, note }).await;
+    forget_known();
+    person
+}
+
+/// Takes a role.
+pub(crate) async fn dismiss(register: &Stub, visitor: &Visitor, id: &str) -> Result<(), Problem> {
+    let note = record::of(visitor, What::RoleTaken, String::new());
+    let errand = ToRegister::Dismiss { id: id.to_owned(), note };
+    let done = errand::ask::<_, bool>(register, &errand).await;
+    forget_known();
+    done.map(drop)
+}
+
+/// Reads an upload, and says what it would change; with `apply`, changes it.
+pub(crate) async fn upload(
+    request: &mut Request,
+    settings: &Settings,
+    desk: &Stub,
+    register: &Stub,
+    visitor: &Visitor,
+) -> Result<RolesUpload, Problem> {
+    let mut query = route::query(request)?;
+    let apply = query.remove("apply");
+    refuse_rest(&query)?;
+    let too_large = || {
+        Problem::new(
+            Code::BodyTooLarge,
+            "The upload is over 1 MB: some 10,000 rows. Upload it in parts; nothing was changed.",
+        )
+    };
+    let bytes = route::read_body(request, UPLOAD_LONGEST).await?.ok_or_else(too_large)?;
+    let text = String::from_utf8(bytes).map_err(|_| {
+        Problem::new(
+            Code::BadTable,
+            "The upload is no text in UTF-8. Save it as CSV UTF-8; nothing was changed.",
+        )
+    })?;
+    let known: Courses = errand::ask(desk, &ToDesk::Courses(Reach::Everything)).await?;
+    let roster = Roster::read(&text, &known, &settings.admins)?;
+    let note = record::of(visitor, What::RolesUploaded, String::new());
+    let upload = errand::ask(register, &ToRegister::Upload { roster, apply, note }).await;
+    forget_known();
+    upload
+}
