@@ -281,7 +281,7 @@ impl Store {
         now: Timestamp,
         delete_old_at: Timestamp,
     ) -> Result<()> {
-        let Summary { header, rows, bytes, sections } = summary;
+        let Summary { header, rows, bytes, sections, .. } = summary;
         let slices = self.count(generation, &Filter::default())?.slices;
         self.sql.exec(
             "INSERT OR REPLACE INTO copy (generation, header, slices, rows, bytes, made, delete_at)
