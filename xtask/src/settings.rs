@@ -22,7 +22,7 @@ const CLIENT_SECRET: &str = "ECHO360_CLIENT_SECRET";
 const LOCAL: &str = "LECTERN_LOCAL";
 
 /// What may be set, and what it means.
-const KNOWN: [(&str, &str); 7] = [
+const KNOWN: [(&str, &str); 8] = [
     (REGION, "where your Echo360 runs: us, uk, au or ca; without it and ECHO360_URL, the sandbox is started"),
     (URL, "a base URL in place of a region: https, or http on this machine"),
     (CLIENT_ID, "the API client's id"),
@@ -30,6 +30,10 @@ const KNOWN: [(&str, &str); 7] = [
     ("LECTERN_INSTITUTION", "the institution's name: what is kept belongs to it"),
     ("LECTERN_TIME_ZONE", "the IANA time zone that days are shown in"),
     ("LECTERN_ASSET_HOSTS", "where Echo360's report files may come from"),
+    (
+        "LECTERN_KEEP_DAYS",
+        "how many days after its last day a week's rows are kept: 30 to 3650, 400 if absent",
+    ),
 ];
 
 /// What `--help` says about settings.
