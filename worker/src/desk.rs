@@ -10,11 +10,12 @@ mod store;
 use crate::answer;
 use crate::clock;
 use crate::echo360::{Echo360, Memory};
-use crate::errand::{self, Failed, Found, Job, Plan, Planned, ToDesk, ToWindow, Told, Word};
+use crate::errand::{self, Failed, Found, Going, Job, Plan, Planned, ToDesk, ToWindow, Told, Word};
 use crate::{setting, zone};
 use domain::api::{self, Ask};
-use domain::desk::{Desk as Rules, Hand, Step, create_parameters};
+use domain::desk::{Asked as ToForget, Desk as Rules, Hand, Step, create_parameters};
 use domain::directory::{self, Gathering};
+use domain::forget::{Forget, Forgetting, Forgettings, Swept};
 use domain::offer::Offer;
 use domain::problem::{Code, Problem};
 use domain::range::Range;
@@ -24,7 +25,9 @@ use domain::time::{HOUR, MINUTE, SECOND, Timestamp};
 use domain::turn;
 use domain::upstream::Trouble;
 use domain::window::{self, Parameters, WindowKey, is_window_id};
+use engine::forgotten::mark;
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::time::Duration;
 use store::Store;
 use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
@@ -130,7 +133,13 @@ impl Desk {
         let mut held = self.rules.try_borrow_mut().map_err(|error| error.to_string())?;
         let rules = match &mut *held {
             Some(rules) => rules,
-            empty => empty.insert(store.load()?),
+            empty => {
+                let mut rules = store.load()?;
+                if let Ok(settings) = setting::read(&self.env) {
+                    rules.keep_for(settings.keep_days);
+                }
+                empty.insert(rules)
+            }
         };
         let result = work(rules);
         let changes = rules.take_changes();
@@ -173,7 +182,16 @@ impl Desk {
                 }
             }
             match step {
-                Ok(Step::Wait(at)) => return Some(at),
+                Ok(Step::Wait(at)) => {
+                    let now = clock::now();
+                    // Only what is old is waited for.
+                    if at.since(now) > HOUR
+                        && let Err(error) = self.with(|rules| rules.forget_old_requests(now))
+                    {
+                        answer::internal(&error);
+                    }
+                    return Some(at);
+                }
                 Ok(Step::Rest) => {
                     let now = clock::now();
                     if let Err(error) = self.with(|rules| rules.forget_old_requests(now)) {
@@ -226,9 +244,28 @@ impl Desk {
                 };
                 if let Some(word) = &word {
                     self.store()?.note_sections(&word.sections)?;
+                    self.with(|rules| rules.learn(&word.found))?;
                 }
                 let inquiry = word.map(|word| word.inquiry);
                 self.with(|rules| rules.inquired(&key, lease, inquiry, clock::now()))
+            }
+            Step::Sweep { key, lease } => {
+                let tombstones = self.with(|rules| rules.tombstones())?;
+                let going = Going { key: key.clone(), lease, tombstones };
+                let stub = errand::window(&self.env, &settings.desk_name(), &key)?;
+                let swept = errand::ask::<_, Option<Swept>>(&stub, &ToWindow::Sweep(going)).await;
+                match swept {
+                    Ok(Some(swept)) => self.with(|rules| rules.swept(&key, lease, swept, clock::now())),
+                    // It tells, or is asked again.
+                    Ok(None) | Err(_) => Ok(()),
+                }
+            }
+            Step::Wipe { key } => {
+                let stub = errand::window(&self.env, &settings.desk_name(), &key)?;
+                match errand::ask::<_, bool>(&stub, &ToWindow::Wipe).await {
+                    Ok(_) => self.with(|rules| rules.wiped(&key, clock::now())),
+                    Err(_) => Ok(()),
+                }
             }
             Step::Wait(_) | Step::Rest => Ok(()),
         }
@@ -237,9 +274,10 @@ impl Desk {
     /// Hands a file to its Window. If this fails, the Desk asks the Window later and learns that it never
     /// heard of it.
     async fn hand(&self, hand: Hand, settings: &Settings) {
-        let Hand { key, lease, until, links, .. } = hand;
+        let Hand { key, lease, until, links, tombstones, at_once, .. } = hand;
         let Ok(stub) = errand::window(&self.env, &settings.desk_name(), &key) else { return };
-        let job = ToWindow::Collect(Job { key, lease, until, links });
+        let found = BTreeSet::new();
+        let job = ToWindow::Collect(Job { key, lease, until, links, tombstones, at_once, found });
         if let Err(problem) = errand::ask::<_, bool>(&stub, &job).await {
             worker::console_warn!("a Window did not take its file: {}", problem.title);
         }
@@ -304,7 +342,8 @@ impl Desk {
             ToDesk::Reports => answer::json(&self.reports().await?),
             ToDesk::Courses(scope) => {
                 self.seek_directory().await?;
-                answer::json(&self.stored(|store| store.courses(&scope))?)
+                let closed = self.rules(|rules| rules.closed_courses())?;
+                answer::json(&self.stored(|store| store.courses(&scope, &closed))?)
             }
             ToDesk::Ask { person, ask } => answer::json(&self.ask(person, ask).await?),
             ToDesk::Requests => answer::json(&self.rules(|rules| {
@@ -334,9 +373,30 @@ impl Desk {
             ToDesk::Find { report, window } => answer::json(&self.find(&report, &window)?),
             ToDesk::Plan { ask } => answer::json(&self.plan(&ask).await?),
             ToDesk::Collected(told) => {
-                let Told { key, lease, outcome, sections } = told;
+                let Told { key, lease, outcome, sections, found } = told;
                 self.stored(|store| store.note_sections(&sections))?;
-                self.rules(|rules| rules.collected(&key, lease, outcome, now))?;
+                self.rules(|rules| {
+                    rules.learn(&found);
+                    rules.collected(&key, lease, outcome, now);
+                })?;
+                answer::json(&true)
+            }
+            ToDesk::Forget { by, forget } => answer::json(&self.forget(&by, &forget)?),
+            ToDesk::Forgettings => answer::json(&Forgettings {
+                forgettings: self.rules(|rules| rules.forgettings())?,
+                keep_days: setting::read(&self.env)?.keep_days,
+            }),
+            ToDesk::Lift { id } => {
+                if !self.rules(|rules| rules.lift(&id, now))? {
+                    return Err(Problem::new(
+                        Code::UnknownRequest,
+                        "Nothing was forgotten under this id: see /api/forget.",
+                    ));
+                }
+                answer::json(&true)
+            }
+            ToDesk::Swept { key, lease, swept } => {
+                self.rules(|rules| rules.swept(&key, lease, swept, now))?;
                 answer::json(&true)
             }
         };
@@ -364,6 +424,21 @@ impl Desk {
         };
         let id = self.rules(|rules| rules.ask(request, now))?;
         self.describe(&id)
+    }
+
+    /// Forgets: noted here, and done in alarms. An id or e-mail address goes no further than this.
+    fn forget(&self, by: &str, forget: &Forget) -> Result<Forgetting, Problem> {
+        let (id, fresh) = (new_id()?, [new_id()?, new_id()?].concat());
+        let key = self.rules(|rules| rules.marks_with(fresh))?;
+        let what = ToForget::read(forget, |text| mark(&key, text))?;
+        if let ToForget::Course { id } = &what {
+            self.stored(|store| store.forget_course(id))?;
+        }
+        let shown = self.rules(|rules| {
+            let id = rules.forget(id, what, by, clock::now());
+            rules.forgettings().into_iter().find(|forgetting| forgetting.id == id)
+        })?;
+        shown.ok_or_else(|| Problem::new(Code::Internal, "Something went wrong inside Lectern. Try again."))
     }
 
     async fn plan(&self, ask: &Ask) -> Result<Plan, Problem> {

@@ -3,6 +3,7 @@
 use crate::answer;
 use domain::api::{Ask, Scope};
 use domain::desk::Inquiry;
+use domain::forget::{Forget, Link, Swept, Tombstones};
 use domain::life::{self, Copy, Outcome};
 use domain::problem::{Code, Problem};
 use domain::report::Shape;
@@ -10,6 +11,7 @@ use domain::time::Timestamp;
 use domain::window::WindowKey;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use worker::{Env, Method, Request, RequestInit, Response, Stub};
 
 /// Everything that is asked of a Desk.
@@ -35,6 +37,14 @@ pub(crate) enum ToDesk {
     Plan { ask: Ask },
     /// A Window's word on a lease.
     Collected(Told),
+    /// Somebody wants something forgotten.
+    Forget { by: String, forget: Forget },
+    /// What is forgotten.
+    Forgettings,
+    /// Take a forgetting back.
+    Lift { id: String },
+    /// A Window's word on going over its copy.
+    Swept { key: WindowKey, lease: u32, swept: Swept },
 }
 
 /// Everything that is asked of a Window.
@@ -46,6 +56,21 @@ pub(crate) enum ToWindow {
     Inquire { lease: u32 },
     /// The rows, as frames.
     Rows { generation: Option<u32>, course: Option<String>, section: Option<String> },
+    /// Go over the copy; answered with how that ended, once it has.
+    Sweep(Going),
+    /// Delete everything; answered when that is done.
+    Wipe,
+}
+
+/// What is to be kept out of a copy that is here.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Going {
+    /// Which window.
+    pub(crate) key: WindowKey,
+    /// Under which lease: the generation of what is left.
+    pub(crate) lease: u32,
+    /// What is kept out; nothing once it is done.
+    pub(crate) tombstones: Tombstones,
 }
 
 /// A file, or several, for a Window to collect.
@@ -59,6 +84,15 @@ pub(crate) struct Job {
     pub(crate) until: Timestamp,
     /// Signed links: secrets.
     pub(crate) links: Vec<String>,
+    /// What is kept out; nothing once it is done.
+    #[serde(default)]
+    pub(crate) tombstones: Tombstones,
+    /// Whether the copy that it replaces is to go at once.
+    #[serde(default)]
+    pub(crate) at_once: bool,
+    /// Further ids of forgotten people that its rows told, once it is done.
+    #[serde(default)]
+    pub(crate) found: BTreeSet<Link>,
 }
 
 impl std::fmt::Debug for Job {
@@ -78,6 +112,8 @@ pub(crate) struct Told {
     pub(crate) outcome: Outcome,
     /// What its rows name.
     pub(crate) sections: Vec<SectionRow>,
+    /// Further ids of forgotten people.
+    pub(crate) found: BTreeSet<Link>,
 }
 
 /// A Window's answer to [`ToWindow::Inquire`].
@@ -87,6 +123,15 @@ pub(crate) struct Word {
     pub(crate) inquiry: Inquiry,
     /// What its rows name, when it is done.
     pub(crate) sections: Vec<SectionRow>,
+    /// Further ids of forgotten people, when it is done.
+    pub(crate) found: BTreeSet<Link>,
+}
+
+impl Word {
+    /// Nobody has heard of it.
+    pub(crate) fn unknown() -> Self {
+        Self { inquiry: Inquiry::Unknown, sections: Vec::new(), found: BTreeSet::new() }
+    }
 }
 
 /// A section as rows name it.

@@ -5,6 +5,7 @@
 //! - [`window`]: one object per report and week: collects the files, keeps the rows, serves them.
 //! - [`echo360`]: the reporting API as the Desk calls it; [`wire`]: HTTP out, bodies read to their last byte.
 //! - [`download`]: `/api/csv`, many windows as one CSV.
+//! - [`forget`]: `/api/forget`, what is to be forgotten.
 //! - [`errand`]: what the parts say to each other; [`answer`]: what they say outside.
 //! - [`setting`], [`clock`], [`zone`]: what the runtime knows and the rules are told.
 
@@ -15,6 +16,7 @@ mod desk;
 mod download;
 mod echo360;
 mod errand;
+mod forget;
 mod route;
 mod setting;
 mod window;

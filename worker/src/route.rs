@@ -2,7 +2,7 @@
 
 use crate::access::{Visitor, visitor};
 use crate::errand::{self, Found, ToDesk, ToWindow};
-use crate::{answer, clock, download, setting};
+use crate::{answer, clock, download, forget, setting};
 use domain::api::{Ask, Health, Retry, Session};
 use domain::problem::{Code, Problem};
 use domain::settings::Settings;
@@ -93,6 +93,7 @@ async fn respond(request: &mut Request, env: &Env) -> std::result::Result<Result
                 errand::window(env, &settings.desk_name(), &key).map_err(|error| answer::internal(&error))?;
             pass_on(&stub, &ToWindow::Rows { generation, course, section }).await
         }
+        ["forget", id @ ..] => forget::respond(request, &desk, visitor.person, id).await,
         ["csv", report] => {
             allow(request, &[Method::Get])?;
             let wanted = download::Wanted::read(report, query(request)?)?;
@@ -114,14 +115,14 @@ fn session(visitor: Visitor, settings: &Settings) -> Session {
 }
 
 /// An object's answer, problems included, as it is.
-async fn pass_on<T: serde::Serialize>(
+pub(crate) async fn pass_on<T: serde::Serialize>(
     stub: &worker::Stub,
     errand: &T,
 ) -> std::result::Result<Result<Response>, Problem> {
     errand::send(stub, errand).await.map(Ok).map_err(|error| answer::internal(&error))
 }
 
-fn allow(request: &Request, methods: &[Method]) -> std::result::Result<(), Problem> {
+pub(crate) fn allow(request: &Request, methods: &[Method]) -> std::result::Result<(), Problem> {
     if methods.contains(&request.method()) {
         return Ok(());
     }
@@ -130,7 +131,7 @@ fn allow(request: &Request, methods: &[Method]) -> std::result::Result<(), Probl
     Err(Problem { allow: Some(names.join(", ").into()), ..Problem::new(Code::WrongMethod, detail) })
 }
 
-fn unknown_route() -> Problem {
+pub(crate) fn unknown_route() -> Problem {
     Problem::new(Code::UnknownRoute, "There is nothing here. The routes are in the README.")
 }
 
@@ -168,7 +169,7 @@ pub(crate) fn refuse_rest(rest: &BTreeMap<String, String>) -> std::result::Resul
 }
 
 /// The body as JSON; an empty one where every field may be left out.
-async fn body<T: DeserializeOwned>(request: &mut Request) -> std::result::Result<T, Problem> {
+pub(crate) async fn body<T: DeserializeOwned>(request: &mut Request) -> std::result::Result<T, Problem> {
     let too_large =
         || Problem::new(Code::BodyTooLarge, "The body is over 64 KB. A request needs a few hundred bytes.");
     let length = request.headers().get("content-length").ok().flatten();
