@@ -723,7 +723,14 @@ pub(crate) fn rows_not_ready(ids: Vec<String>, failed: Option<Failed>) -> Proble
             let detail = format!("Not here yet: {some}{more}. Ask for them, and wait until they are.");
             Problem::new(Code::RowsNotReady, detail).windows(ids).retry_after(15)
         }
-        Some(Failed { window, fault, upstream }) => {
+        Some(Failed { window, forgotten: true, .. }) => {
+            let detail = format!(
+                "Not here: {some}{more}. {window} was forgotten, and is not asked again by itself: leave its days out, \
+                 or have an administrator ask for it again."
+            );
+            Problem::new(Code::RowsNotReady, detail).windows(ids)
+        }
+        Some(Failed { window, fault, upstream, .. }) => {
             let detail = format!("Not here: {some}{more}. {window} failed: {fault} Try it again.");
             let problem = Problem::new(Code::RowsNotReady, detail).windows(ids);
             Problem { upstream_request_id: upstream, ..problem }

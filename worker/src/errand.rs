@@ -180,7 +180,7 @@ pub(crate) struct Planned {
     pub(crate) failed: Option<Failed>,
 }
 
-/// How a window without rows failed.
+/// How a window without rows failed, or that it was forgotten.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Failed {
     /// Its id.
@@ -189,16 +189,22 @@ pub(crate) struct Failed {
     pub(crate) fault: String,
     /// What to give to Echo360's support.
     pub(crate) upstream: Option<String>,
+    /// Whether it did not fail at all: its days were forgotten.
+    #[serde(default)]
+    pub(crate) forgotten: bool,
 }
 
 impl Failed {
     /// How this window failed, if it did.
     pub(crate) fn of(window: &life::Window) -> Option<Self> {
-        let fault = window.fault.as_ref().filter(|_| window.life == life::Life::Failed)?;
-        Some(Self {
+        let forgotten = window.upkeep.forgotten.is_some() && window.life == life::Life::Rest;
+        let fault = window.fault.as_ref().filter(|_| window.life == life::Life::Failed);
+        let upstream = fault.and_then(|fault| fault.upstream.as_ref());
+        (forgotten || fault.is_some()).then(|| Self {
             window: window.key.id(),
-            fault: fault.detail.clone(),
-            upstream: fault.upstream.as_ref().map(|id| id.as_str().to_owned()),
+            fault: fault.map(|fault| fault.detail.clone()).unwrap_or_default(),
+            upstream: upstream.map(|id| id.as_str().to_owned()),
+            forgotten,
         })
     }
 }
