@@ -13,7 +13,12 @@
 //! A crash anywhere leaves a state from which `next` repeats the step or finds out what became of it.
 //! Everything else (asking, withdrawing, a Window's word) may happen between any two of these.
 
+mod forgetting;
+
+pub use forgetting::{Asked, Entry, Oblivion};
+
 use crate::api;
+use crate::forget::Tombstones;
 use crate::life::{INQUIRY, LEASE, Life, Outcome, Upstream, Window};
 use crate::pace::{Backoff, CallLedger};
 use crate::time::{DAY, Day, MINUTE, SECOND, Timestamp, minus_days};
@@ -83,6 +88,18 @@ pub enum Step {
         /// Which lease.
         lease: u32,
     },
+    /// Have the Window object go over its copy, or ask it how that ended, then [`Desk::swept`].
+    Sweep {
+        /// Which window.
+        key: WindowKey,
+        /// Under which lease.
+        lease: u32,
+    },
+    /// Have the Window object delete everything, then [`Desk::wiped`].
+    Wipe {
+        /// Which window.
+        key: WindowKey,
+    },
     /// Nothing until then.
     Wait(Timestamp),
     /// Nothing is unfinished.
@@ -102,6 +119,10 @@ pub struct Hand {
     pub upstream: Upstream,
     /// The signed links.
     pub links: Vec<String>,
+    /// What is kept out.
+    pub tombstones: Tombstones,
+    /// Whether the copy that it replaces is to go at once: it still holds what was forgotten.
+    pub at_once: bool,
 }
 
 /// What a Window object says of a lease.
@@ -142,6 +163,8 @@ pub struct Changes {
     pub requests: BTreeSet<String>,
     /// Whether the account changed.
     pub account: bool,
+    /// Forgettings that are new or changed.
+    pub forgettings: BTreeSet<String>,
 }
 
 /// See the [module](self).
@@ -153,6 +176,10 @@ pub struct Desk {
     /// The last list, in memory only: after a crash it is read anew.
     listing: Option<(Timestamp, Vec<UpstreamRequest>)>,
     changes: Changes,
+    oblivion: Oblivion,
+    forgettings: BTreeMap<String, Entry>,
+    /// How long copies are kept; for ever when nobody said.
+    keep_days: Option<u32>,
     /// Whether a window that nobody waits for may come back to the queue: looked for only then.
     may_be_unwanted: bool,
 }
@@ -167,6 +194,9 @@ impl Desk {
             account,
             listing: None,
             changes: Changes::default(),
+            oblivion: Oblivion::default(),
+            forgettings: BTreeMap::new(),
+            keep_days: None,
             may_be_unwanted: true,
         }
     }
@@ -256,10 +286,14 @@ impl Desk {
     /// the same. Windows that nobody asked for are queued; failed ones are tried anew, aged ones asked again.
     pub fn ask(&mut self, request: Request, now: Timestamp) -> String {
         for key in &request.windows {
+            let is_gone = self.is_gone(key);
             let changed = match self.windows.get_mut(key) {
+                // The forgetting was lifted.
+                Some(window) if window.upkeep.forgotten.is_some() && !is_gone => window.want_again(now),
                 Some(window) => window.want(now),
                 None => {
-                    self.windows.insert(key.clone(), Window::queued(key.clone(), now));
+                    let new = if is_gone { Window::forgotten } else { Window::queued };
+                    self.windows.insert(key.clone(), new(key.clone(), now));
                     true
                 }
             };
@@ -312,13 +346,14 @@ impl Desk {
         )
     }
 
-    /// Asks a request's windows again: those named, or else those that failed. Returns whether the request
-    /// exists.
+    /// Asks a request's windows again: those named, whether they were forgotten or not, or else those that failed.
+    /// Returns whether the request exists.
     pub fn retry(&mut self, id: &str, named: &[String], now: Timestamp) -> bool {
         let Some(request) = self.requests.get(id) else { return false };
         for key in &request.windows {
             let Some(window) = self.windows.get_mut(key) else { continue };
             if is_retried(window, named) && window.want_again(now) {
+                window.upkeep.lifted = self.oblivion.version;
                 self.changes.windows.insert(key.clone());
             }
         }
@@ -429,7 +464,7 @@ impl Desk {
     /// the step is done.
     pub fn next(&mut self, now: Timestamp) -> Step {
         self.dequeue_unwanted(now);
-        if let Some(step) = self.inquire(now) {
+        if let Some(step) = self.inquire(now).or_else(|| self.tidy(now)) {
             return step;
         }
         if self.calls_held(now).is_none() {
@@ -452,6 +487,8 @@ impl Desk {
             self.change(&key, |window| {
                 if let Life::Collecting { upstream, .. } = &window.life {
                     let id = upstream.id.clone();
+                    // It may be there all the same.
+                    window.upkeep.clean = window.upkeep.clean.min(window.upkeep.carried);
                     window.tried("Collecting the file took too long.", Some(id), now);
                 }
             });
@@ -550,6 +587,8 @@ impl Desk {
                 Life::Queued { not_before } => Some(after_calls((*not_before).max(limit))),
             })
             .map(|at| at.clamp(now.plus(SECOND), longest))
+            // However far ahead: what is old enough one day is deleted then.
+            .chain(self.tidy_due(now).map(|at| at.max(now.plus(SECOND))))
             .min()
     }
 
@@ -668,9 +707,20 @@ impl Desk {
 
     fn hand(&mut self, key: &WindowKey, links: Vec<String>, now: Timestamp) -> Option<Hand> {
         let mut given = None;
-        self.change(key, |window| given = window.collect(now));
+        let version = self.kept_out();
+        let mut at_once = false;
+        if self.is_gone(key) {
+            self.change(key, |window| window.let_go(now));
+            return None;
+        }
+        self.change(key, |window| {
+            given = window.collect(now);
+            window.upkeep.carried = version;
+            at_once = window.upkeep.clean < version;
+        });
         let (lease, upstream, until) = given?;
-        Some(Hand { key: key.clone(), lease, until, upstream, links })
+        let tombstones = self.tombstones();
+        Some(Hand { key: key.clone(), lease, until, upstream, links, tombstones, at_once })
     }
 
     /// The answer to [`Step::Inquire`]; `None` when the Window object could not be reached.

@@ -11,6 +11,7 @@
 use crate::report::ReportName;
 use crate::time::{Day, Timestamp, iso};
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is asked to be forgotten: the body of `POST /api/forget`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -141,6 +142,104 @@ pub enum Progress {
     Done,
     /// It was taken back: later copies have its rows again.
     Lifted,
+}
+
+/// A keyed hash of an id or e-mail address, in hexadecimal: equal for equal ones, and of no use without the key.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Mark(pub String);
+
+/// What is kept out of every copy, as a Window is told.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tombstones {
+    /// What marks are made with.
+    pub key: String,
+    /// People.
+    pub people: Vec<Tombstone>,
+    /// Courses.
+    pub courses: Vec<Closed>,
+}
+
+impl Tombstones {
+    /// Whether nothing is kept out.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.people.is_empty() && self.courses.is_empty()
+    }
+}
+
+impl std::fmt::Debug for Tombstones {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Tombstones({} people, {} courses)", self.people.len(), self.courses.len())
+    }
+}
+
+/// A person who is kept out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tombstone {
+    /// The forgetting's id.
+    pub forgetting: String,
+    /// The mark of what they were named by.
+    pub given: Mark,
+    /// Marks of the user ids that stand beside it in rows: theirs, wherever they stand.
+    pub ids: Vec<Mark>,
+    /// Marks of the e-mail addresses that stand beside it: theirs where no other user id stands.
+    pub emails: Vec<Mark>,
+}
+
+/// A course that is kept out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closed {
+    /// The forgetting's id.
+    pub forgetting: String,
+    /// Its UUID.
+    pub course: String,
+}
+
+/// A further id of a person, found beside the one that was given.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Link {
+    /// The forgetting's id.
+    pub forgetting: String,
+    /// What it is.
+    pub by: By,
+    /// Its mark.
+    pub mark: Mark,
+}
+
+/// What tombstones met with in a copy.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Met {
+    /// Rows that were left out, by the forgetting's id.
+    pub dropped: BTreeMap<String, u64>,
+    /// Further ids.
+    pub links: BTreeSet<Link>,
+}
+
+/// How going over a copy ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Swept {
+    /// It is free of what was to be kept out.
+    Clean {
+        /// What is left, when anything went: a copy of its own, under the lease.
+        left: Option<Left>,
+        /// What was met with.
+        met: Met,
+    },
+    /// It could not be read, and was deleted.
+    Damaged,
+    /// It was replaced meanwhile: the copy that serves now has not been gone over.
+    Moved,
+}
+
+/// What is left of a copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Left {
+    /// Data rows.
+    pub rows: u64,
+    /// Bytes of CSV, without the header.
+    pub bytes: u64,
 }
 
 #[cfg(test)]

@@ -69,6 +69,17 @@ impl Head {
 }
 
 impl SliceHead {
+    /// The head that `bytes` begin with, if there are enough of them.
+    #[must_use]
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        Some(Self {
+            rows: u32_at(bytes, 0)?,
+            raw_length: u32_at(bytes, 4)?,
+            crc32: u32_at(bytes, 8)?,
+            length: u32_at(bytes, 12)?,
+        })
+    }
+
     /// The head as bytes.
     #[must_use]
     pub fn encode(self) -> [u8; SLICE_HEAD_LENGTH] {
@@ -202,12 +213,7 @@ impl FrameReader {
 
     fn slice(&mut self) -> Option<Frame> {
         let rest = self.rest();
-        let head = SliceHead {
-            rows: u32_at(rest, 0)?,
-            raw_length: u32_at(rest, 4)?,
-            crc32: u32_at(rest, 8)?,
-            length: u32_at(rest, 12)?,
-        };
+        let head = SliceHead::decode(rest)?;
         let bytes = rest.get(SLICE_HEAD_LENGTH..SLICE_HEAD_LENGTH + head.length as usize)?.to_vec();
         self.taken += SLICE_HEAD_LENGTH + bytes.len();
         self.seen += 1;

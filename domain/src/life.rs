@@ -50,6 +50,47 @@ pub struct Window {
     pub spent: Vec<UpstreamId>,
     /// What went wrong last.
     pub fault: Option<Fault>,
+    /// What forgetting has done to it, and is doing. Not stored at first.
+    #[serde(default, skip_serializing_if = "Upkeep::is_untouched")]
+    pub upkeep: Upkeep,
+}
+
+/// What forgetting has done to a window, and is doing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Upkeep {
+    /// Its copy is free of what was forgotten up to here.
+    pub clean: u32,
+    /// The copy that is being collected will be free of what was forgotten up to here.
+    pub carried: u32,
+    /// Its copy is being gone over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sweep: Option<Sweep>,
+    /// When to say again that everything of it is to be deleted, if that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wipe: Option<Timestamp>,
+    /// When its days were forgotten.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forgotten: Option<Timestamp>,
+    /// Ranges that were forgotten up to here do not hold for it: somebody asked for it again by hand.
+    #[serde(default)]
+    pub lifted: u32,
+}
+
+impl Upkeep {
+    fn is_untouched(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Going over a copy: what is left of it becomes a copy of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sweep {
+    /// The lease, which becomes its generation.
+    pub lease: u32,
+    /// It will be free of what was forgotten up to here.
+    pub version: u32,
+    /// When to ask the Window object, if it says nothing.
+    pub again: Timestamp,
 }
 
 /// Where a window's next copy stands.
@@ -189,7 +230,15 @@ impl Window {
             taken_for: None,
             spent: Vec::new(),
             fault: None,
+            upkeep: Upkeep::default(),
         }
+    }
+
+    /// A window of days that were forgotten: nobody asks for it by itself.
+    #[must_use]
+    pub fn forgotten(key: WindowKey, now: Timestamp) -> Self {
+        let upkeep = Upkeep { forgotten: Some(now), ..Upkeep::default() };
+        Self { life: Life::Rest, upkeep, ..Self::queued(key, now) }
     }
 
     fn enter(&mut self, life: Life, now: Timestamp) {
@@ -200,6 +249,7 @@ impl Window {
     /// Somebody wants it: queues it when it failed, or when its copy has aged. Returns whether it changed.
     pub fn want(&mut self, now: Timestamp) -> bool {
         match &self.life {
+            _ if self.upkeep.forgotten.is_some() => false,
             Life::Failed | Life::Rest if self.copy.as_ref().is_none_or(|copy| self.is_aged(copy, now)) => {
                 self.want_again(now)
             }
@@ -213,6 +263,7 @@ impl Window {
         if idle {
             self.tries = 0;
             self.fault = None;
+            self.upkeep.forgotten = None;
             self.enter(Life::Queued { not_before: now }, now);
         }
         idle
@@ -324,8 +375,12 @@ impl Window {
                 self.copy = Some(Copy { generation, upstream: id, created, end, rows, bytes, header, took });
                 self.tries = 0;
                 self.fault = None;
+                self.upkeep.clean = self.upkeep.carried;
+                self.upkeep.sweep = None;
                 self.enter(Life::Rest, now);
             }
+            // A copy is there that we had given up.
+            (Outcome::Whole { .. }, None) => self.upkeep.clean = 0,
             (_, None) => {}
             (Outcome::LinkExpired, Some(upstream)) if upstream.fetched <= LINKS_REFRESHED => {
                 self.look_for_links(now, 0);
@@ -376,6 +431,18 @@ impl Window {
         self.enter(Life::Failed, now);
     }
 
+    /// What Echo360 has built is not wanted any more.
+    pub fn let_go(&mut self, now: Timestamp) {
+        self.enter(Life::Rest, now);
+    }
+
+    /// Everything of it was deleted.
+    pub fn lose_copy(&mut self) {
+        self.copy = None;
+        self.upkeep.sweep = None;
+        self.upkeep.wipe = None;
+    }
+
     /// Whether an upstream request of ours may be unfinished: it holds one of the three slots. One that was
     /// seen to be finished and only waits for fresh links does not.
     #[must_use]
@@ -397,7 +464,7 @@ impl Window {
     #[must_use]
     pub fn describe(&self, now: Timestamp) -> api::Window {
         let next_copy = match &self.life {
-            Life::Rest => None,
+            Life::Rest => self.upkeep.forgotten.map(|_| api::State::Forgotten),
             Life::Queued { .. } => Some(api::State::Queued),
             Life::Asking { .. } => Some(api::State::Asking),
             Life::Building { .. } => Some(api::State::Building),
@@ -431,14 +498,14 @@ impl Window {
                 .map_or_else(|| asked_end.or_else(|| self.key.end_at(now.day())), |copy| copy.end),
             // A key with neither copy nor life is dropped by the Desk; if one is seen, it waits to be asked.
             state: served.or(next_copy).unwrap_or(api::State::Queued),
-            again: served.and(next_copy),
+            again: served.and(next_copy).filter(|state| *state != api::State::Forgotten),
             tries: self.tries,
             since: self.since,
             next,
             upstream_request_id: upstream.map(|id| id.as_str().to_owned()),
             provisional_from,
             fault: self.fault.as_ref().map(|fault| fault.detail.clone()),
-            forgotten: None,
+            forgotten: self.upkeep.forgotten,
             copy: self.copy.as_ref().map(|copy| api::Copy {
                 generation: copy.generation,
                 created: copy.created,

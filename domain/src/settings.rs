@@ -21,6 +21,8 @@ pub struct Settings {
     pub time_zone: String,
     /// Where files may come from.
     pub file_hosts: Vec<HostRule>,
+    /// How many days after its last day a window's copy is kept.
+    pub keep_days: u32,
     /// Whether a visitor on this very machine is administrator without signing in.
     pub local: bool,
     /// Cloudflare Access, when it stands before this Worker.
@@ -129,7 +131,7 @@ pub const REGIONS: [(&str, &str); 4] = [
 ];
 
 /// Every name that is read.
-pub const NAMES: [&str; 15] = [
+pub const NAMES: [&str; 16] = [
     "ECHO360_REGION",
     "ECHO360_URL",
     "ECHO360_CLIENT_ID",
@@ -137,6 +139,7 @@ pub const NAMES: [&str; 15] = [
     "LECTERN_INSTITUTION",
     "LECTERN_TIME_ZONE",
     "LECTERN_ASSET_HOSTS",
+    "LECTERN_KEEP_DAYS",
     "LECTERN_LOCAL",
     "ACCESS_TEAM_DOMAIN",
     "ACCESS_AUD",
@@ -146,6 +149,9 @@ pub const NAMES: [&str; 15] = [
     "LECTERN_ADMINS",
     "LECTERN_RECORD_DAYS",
 ];
+
+/// Days for which copies are kept where nobody says: a year, and a term's start beside it.
+pub const KEEP_DAYS: u32 = 400;
 
 impl Settings {
     /// Reads the settings through `get`; a blank value is none. `is_zone` tells IANA zones from other text.
@@ -192,6 +198,14 @@ impl Settings {
                 Some((_, host)) if is_loopback(host) => vec![HostRule::Loopback],
                 _ => vec![HostRule::AmazonS3],
             },
+        };
+        let keep_days = match value("LECTERN_KEEP_DAYS").map(|days| days.trim().parse::<u32>()) {
+            None => KEEP_DAYS,
+            Some(Ok(days @ 30..=3650)) => days,
+            Some(_) => {
+                wrong.push("LECTERN_KEEP_DAYS must be a number of days from 30 to 3650.".to_owned());
+                KEEP_DAYS
+            }
         };
         let local = match value("LECTERN_LOCAL").as_deref() {
             None | Some("0") => false,
@@ -252,6 +266,7 @@ impl Settings {
             institution,
             time_zone,
             file_hosts,
+            keep_days,
             local,
             access,
             key,
@@ -476,6 +491,14 @@ mod tests {
         );
         assert!(one(&[("ECHO360_REGION", "us"), ("LECTERN_TIME_ZONE", "Berlin")]).contains("IANA"));
         assert!(one(&[("ECHO360_REGION", "us"), ("LECTERN_ASSET_HOSTS", "https://x")]).contains("hosts"));
+        for days in ["29", "3651", "a year", "-1"] {
+            let said = with(&[("ECHO360_REGION", "us"), ("LECTERN_KEEP_DAYS", days)]).unwrap_err().join(" ");
+            assert!(said.contains("LECTERN_KEEP_DAYS") && said.contains("30 to 3650"), "{said}");
+        }
+        let kept = |more: &[(&'static str, &'static str)]| {
+            with(&[&[("ECHO360_REGION", "us")], more].concat()).unwrap().keep_days
+        };
+        assert_eq!((kept(&[]), kept(&[("LECTERN_KEEP_DAYS", "30")])), (400, 30));
         assert!(one(&[("ECHO360_REGION", "us"), ("LECTERN_LOCAL", "yes")]).contains("LECTERN_LOCAL"));
         assert!(one(&[("ECHO360_URL", "https://echo360.org/path")]).contains("without a path"));
         assert!(one(&[("ECHO360_URL", "https://user@echo360.org")]).contains("ECHO360_URL"));

@@ -8,18 +8,19 @@
     reason = "a test stops at the first surprise"
 )]
 
-use domain::desk::{Account, Desk, Inquiry, LISTS_APART, Step, create_parameters};
+use domain::desk::{Account, Asked, Desk, Inquiry, LISTS_APART, Step, create_parameters};
+use domain::forget::{By, Forgetting, Left, Mark, Met, Progress, Swept, Tombstones, What};
 use domain::life::{Life, Outcome, TRIES, Window};
 use domain::offer::Offer;
 use domain::range::Range;
 use domain::report::ReportName;
-use domain::time::{DAY, HOUR, MINUTE, SECOND, Timestamp, minus_days};
+use domain::time::{DAY, HOUR, MINUTE, SECOND, Timestamp, minus_days, plus_days};
 use domain::turn::Request;
 use domain::upstream::{Status, Trouble, UpstreamId, UpstreamRequest};
 use domain::window::{Parameters, WindowKey, plan};
 use domain::zone::Zone;
 use proptest::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An upstream request inside the stand-in.
 struct Made {
@@ -64,6 +65,20 @@ struct Collector {
     until: Timestamp,
     outcome: Option<Outcome>,
     made_current: Vec<u32>,
+    /// Whose rows the file has that is being collected, and the copy that is served.
+    comes: BTreeSet<&'static str>,
+    holds: BTreeSet<&'static str>,
+    /// The last going over its copy, and how it ended.
+    swept: Option<(u32, Swept)>,
+}
+
+/// Everybody who ever did anything.
+const PEOPLE: [&str; 3] = ["u1", "u2", "u3"];
+
+/// Those who are not kept out.
+fn all_but(tombstones: &Tombstones) -> BTreeSet<&'static str> {
+    let is_out = |who: &&str| tombstones.people.iter().any(|person| person.given.0 == **who);
+    PEOPLE.into_iter().filter(|who| !is_out(who)).collect()
 }
 
 /// A string of chances, given by the property's input.
@@ -86,6 +101,23 @@ impl Chance<'_> {
     }
 }
 
+impl Collector {
+    /// Goes over the copy that is served.
+    fn sweep(&mut self, lease: u32, tombstones: &Tombstones) -> Swept {
+        let served = self.made_current.last().copied().unwrap_or(0);
+        if served >= lease {
+            return Swept::Moved;
+        }
+        let left: BTreeSet<&str> = self.holds.intersection(&all_but(tombstones)).copied().collect();
+        let is_changed = left != self.holds;
+        if is_changed {
+            self.made_current.push(lease);
+            self.holds = left;
+        }
+        Swept::Clean { left: is_changed.then_some(Left { rows: 1, bytes: 1 }), met: Met::default() }
+    }
+}
+
 struct World<'a> {
     /// The desk's clock, which jumps; the upstream's own does not.
     now: Timestamp,
@@ -95,6 +127,8 @@ struct World<'a> {
     windows: BTreeMap<WindowKey, String>,
     requests: BTreeMap<String, String>,
     account: String,
+    oblivion: String,
+    forgettings: BTreeMap<String, String>,
     upstream: Vec<Made>,
     collectors: BTreeMap<WindowKey, Collector>,
     chance: Chance<'a>,
@@ -122,6 +156,11 @@ impl World<'_> {
         if changes.account {
             self.account = serde_json::to_string(self.desk.account()).unwrap();
         }
+        for id in changes.forgettings {
+            let entry = serde_json::to_string(self.desk.forgetting(&id).unwrap()).unwrap();
+            self.forgettings.insert(id, entry);
+            self.oblivion = serde_json::to_string(self.desk.oblivion()).unwrap();
+        }
     }
 
     fn pass(&mut self, ms: i64) {
@@ -139,6 +178,11 @@ impl World<'_> {
             serde_json::from_str(&self.account).unwrap()
         };
         self.desk = Desk::load(windows, requests, account);
+        if !self.oblivion.is_empty() {
+            let entries =
+                self.forgettings.values().map(|entry| serde_json::from_str(entry).unwrap()).collect();
+            self.desk.recall(serde_json::from_str(&self.oblivion).unwrap(), entries);
+        }
     }
 
     /// The alarm: steps until the desk waits, with a crash possible at each seam.
@@ -212,6 +256,7 @@ impl World<'_> {
                             collector.lease = hand.lease;
                             collector.until = hand.until;
                             collector.outcome = None;
+                            collector.comes = all_but(&hand.tombstones);
                         }
                     }
                 }
@@ -229,6 +274,31 @@ impl World<'_> {
                 };
                 self.seam()?;
                 self.desk.inquired(&key, lease, answer, self.now);
+            }
+            Step::Sweep { key, lease } => {
+                let tombstones = self.desk.tombstones();
+                if !self.chance.happens(15) {
+                    let collector = self.collectors.entry(key.clone()).or_default();
+                    if collector.swept.as_ref().is_none_or(|(known, _)| *known < lease) {
+                        collector.swept = Some((lease, collector.sweep(lease, &tombstones)));
+                    }
+                    let (known, swept) = collector.swept.clone().unwrap();
+                    self.seam()?;
+                    let swept = if known == lease { swept } else { Swept::Moved };
+                    if !self.chance.happens(20) {
+                        self.desk.swept(&key, lease, swept, self.now);
+                    }
+                }
+            }
+            Step::Wipe { key } => {
+                if !self.chance.happens(15) {
+                    // Its object may be at a file whose lease was given up, and knows no lease afterwards.
+                    let collector = self.collectors.entry(key.clone()).or_default();
+                    let made_current = std::mem::take(&mut collector.made_current);
+                    *collector = Collector { made_current, ..Collector::default() };
+                    self.seam()?;
+                    self.desk.wiped(&key, self.now);
+                }
             }
         }
         self.save();
@@ -323,6 +393,7 @@ impl World<'_> {
             }
             if matches!(outcome, Outcome::Whole { .. }) {
                 collector.made_current.push(collector.lease);
+                collector.holds = collector.comes.clone();
             }
             collector.outcome = Some(outcome.clone());
             let lease = collector.lease;
@@ -369,6 +440,45 @@ impl World<'_> {
             let collector = &self.collectors[&window.key];
             assert!(collector.made_current.contains(&copy.generation), "a copy that no Window holds");
         }
+        for entry in self.desk.forgettings().iter().filter(|entry| entry.state == Progress::Done) {
+            for (window, is_covered) in self.desk.windows().map(|window| (window, self.covers(entry, window)))
+            {
+                assert!(!is_covered || window.copy.is_none(), "a copy of days that are forgotten");
+            }
+            let What::Person { mark, .. } = &entry.what else { continue };
+            for window in self.desk.windows() {
+                // Of a copy that was made when its lease had been given up, the desk knows when it is told.
+                let known = window.copy.as_ref().map(|copy| copy.generation);
+                let Some(object) = self.collectors.get(&window.key) else { continue };
+                let is_known = object.made_current.last().copied() == known;
+                assert!(!is_known || !object.holds.contains(mark.as_str()), "{}", window.key.full_id());
+            }
+        }
+    }
+
+    /// Whether a window lies in what is forgotten, and nobody asked for it by hand since.
+    fn covers(&self, entry: &Forgetting, window: &Window) -> bool {
+        let What::Range { from, to, .. } = &entry.what else { return false };
+        let version = self.desk.forgetting(&entry.id).unwrap().version;
+        let days = window.key.start().zip(window.key.end());
+        days.is_some_and(|(start, end)| *from <= start && minus_days(end, 1) <= *to)
+            && window.upkeep.lifted < version
+    }
+
+    fn forget(&mut self, what: Asked) {
+        self.asks += 1;
+        self.desk.forget(format!("f{}", self.asks), what, "ana", self.now);
+        self.save();
+    }
+
+    fn forget_person(&mut self, who: usize) {
+        self.forget(Asked::Person { mark: Mark(PEOPLE[who].to_owned()), named: By::Id });
+    }
+
+    fn forget_weeks(&mut self, back: u64, weeks: u64) {
+        let monday = minus_days(domain::time::monday(self.now.day()), 7 * back);
+        let days = Range::new(monday, minus_days(plus_days(monday, 7 * weeks), 1)).unwrap();
+        self.forget(Asked::Range { report: None, days });
     }
 }
 
@@ -381,6 +491,8 @@ fn world(bytes: &[u8]) -> World<'_> {
         windows: BTreeMap::new(),
         requests: BTreeMap::new(),
         account: String::new(),
+        oblivion: String::new(),
+        forgettings: BTreeMap::new(),
         upstream: Vec::new(),
         collectors: BTreeMap::new(),
         chance: Chance { bytes, at: 0, calm: false },
@@ -401,6 +513,9 @@ enum Event {
     SomebodyElse,
     Lose,
     Crash,
+    Forget(usize),
+    ForgetWeeks(u64, u64),
+    Lift(u32),
 }
 
 fn event() -> impl Strategy<Value = Event> {
@@ -415,6 +530,9 @@ fn event() -> impl Strategy<Value = Event> {
         1 => Just(Event::SomebodyElse),
         1 => Just(Event::Lose),
         1 => Just(Event::Crash),
+        1 => (0usize..3).prop_map(Event::Forget),
+        1 => (1u64..8, 1u64..4).prop_map(|(back, weeks)| Event::ForgetWeeks(back, weeks)),
+        1 => (1u32..8).prop_map(Event::Lift),
     ]
 }
 
@@ -454,6 +572,12 @@ fn happen(world: &mut World<'_>, event: &Event) {
             }
         }
         Event::Crash => world.crash(),
+        Event::Forget(who) => world.forget_person(*who),
+        Event::ForgetWeeks(back, weeks) => world.forget_weeks(*back, *weeks),
+        Event::Lift(n) => {
+            world.desk.lift(&format!("f{n}"), world.now);
+            world.save();
+        }
     }
     world.check();
 }
@@ -478,7 +602,8 @@ proptest! {
         for _ in 0..4000 {
             world.alarm();
             world.collect();
-            if !world.desk.windows().any(Window::is_unfinished) {
+            let forgets = world.desk.forgettings().iter().any(|entry| entry.state == Progress::UnderWay);
+            if !forgets && !world.desk.windows().any(Window::is_unfinished) {
                 break;
             }
             let wake = match world.desk.next(world.now) {
@@ -488,11 +613,18 @@ proptest! {
             world.pass(wake.min(20 * SECOND));
         }
         let tries: u32 = world.desk.windows().map(|w| u32::from(w.tries)).sum();
+        for entry in world.desk.forgettings() {
+            prop_assert!(entry.state != Progress::UnderWay, "{entry:?} never ends");
+        }
+        world.check();
         for window in world.desk.windows() {
             prop_assert!(!window.is_unfinished(), "{:?} after {tries} tries", window.life);
             match window.life {
                 Life::Failed => prop_assert!(window.tries >= TRIES && window.fault.is_some()),
-                _ => prop_assert!(window.copy.is_some() || window.lease > 0, "nobody waits for it"),
+                _ => {
+                    let is_forgotten = window.upkeep.forgotten.is_some();
+                    prop_assert!(window.copy.is_some() || window.lease > 0 || is_forgotten, "nobody waits for it");
+                }
             }
         }
     }
@@ -765,7 +897,9 @@ fn a_request_that_looking_never_finds_is_given_up_although_lists_show_it() {
                 assert!(world.desk.looked(&key, &id, Err(Trouble::Absent), world.now).is_none());
             }
             Step::Wait(at) => world.now = at,
-            Step::Inquire { .. } => panic!("nothing is being collected"),
+            Step::Inquire { .. } | Step::Sweep { .. } | Step::Wipe { .. } => {
+                panic!("nothing is being collected")
+            }
             Step::Rest => break,
         }
     }

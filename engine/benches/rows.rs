@@ -6,6 +6,7 @@
 #![expect(clippy::expect_used, reason = "what is made up here is what is expected")]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use domain::forget::{Tombstone, Tombstones};
 use domain::frame::{Head, SliceHead};
 use domain::range::Range;
 use domain::report::ReportName;
@@ -15,6 +16,7 @@ use domain::zone::Zone;
 use engine::columns::Texts;
 use engine::copy::{Arriving, Copy};
 use engine::decode::{Decoder, Delimiter};
+use engine::forgotten::{Forgotten, mark};
 use engine::inflate::Inflate;
 use engine::measures::{Facts, Question};
 use engine::shelf::Shelf;
@@ -59,8 +61,14 @@ fn report() -> String {
 
 /// The same as its slices.
 fn split(csv: &[u8]) -> (Summary, Vec<Slice>) {
+    split_without(csv, &Tombstones::default())
+}
+
+fn split_without(csv: &[u8], tombstones: &Tombstones) -> (Summary, Vec<Slice>) {
     let mut slices = Vec::new();
-    let mut splitter = Splitter::new(ReportName::parse("videoview").as_ref().and_then(ReportName::known));
+    let report = ReportName::parse("videoview");
+    let report = report.as_ref().and_then(ReportName::known);
+    let mut splitter = Splitter::new(report).without(Forgotten::new(tombstones));
     splitter.push(csv, &mut |slice| slices.push(slice)).expect("rows are rows");
     splitter.end_file(&mut |slice| slices.push(slice)).expect("the file is whole");
     let summary = splitter.finish(&mut |slice| slices.push(slice)).expect("the report is whole");
@@ -119,6 +127,12 @@ fn bench(criterion: &mut Criterion) {
         });
     });
     group.bench_function("split into slices", |b| b.iter(|| split(black_box(csv.as_bytes()))));
+    let given = mark("key", "nobody@westmere.example");
+    let tombstone = Tombstone { forgetting: "f".into(), given, ids: Vec::new(), emails: Vec::new() };
+    let tombstones = Tombstones { key: "key".into(), people: vec![tombstone], courses: Vec::new() };
+    group.bench_function("split into slices, one person kept out", |b| {
+        b.iter(|| split_without(black_box(csv.as_bytes()), &tombstones));
+    });
     group.bench_function("inflate slices", |b| {
         let mut inflater = Inflater::default();
         b.iter(|| {

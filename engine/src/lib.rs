@@ -3,6 +3,7 @@
 //! In the Worker, in this order:
 //!
 //! - [`inflate`]: a file, gzip or not, checked; [`split`]: its rows as slices of one section each.
+//! - [`forgotten`]: the rows that are kept out.
 //! - [`rewrite`]: slices as one CSV for download; [`cells`]: what a spreadsheet would run.
 //!
 //! On the page, in this order:
@@ -26,6 +27,7 @@ pub mod crc;
 pub mod decode;
 pub mod deflate;
 pub mod dictionary;
+pub mod forgotten;
 pub mod inflate;
 pub mod instant;
 pub mod label;

@@ -8,8 +8,10 @@
 //! What is not this report, or not whole, is refused: a wrong header, a row with more or fewer cells than
 //! the header. [`BadFile`] is the only error: the caller tries again.
 
+use crate::forgotten::Forgotten;
 use csv_core::ReadRecordResult;
 use domain::column;
+use domain::forget::Met;
 use domain::report::Report;
 use flate2::{Compress, Compression, FlushCompress, Status};
 use std::collections::{BTreeMap, HashMap};
@@ -88,6 +90,8 @@ pub struct Summary {
     pub bytes: u64,
     /// Sections by course and section id.
     pub sections: BTreeMap<(String, String), SectionSeen>,
+    /// What was kept out.
+    pub met: Met,
 }
 
 /// Splits a report that arrives as one or several files, each with its own header row.
@@ -125,6 +129,9 @@ pub struct Splitter {
     rows: u64,
     bytes: u64,
     sections: BTreeMap<(String, String), SectionSeen>,
+    /// Rows read, those that are kept out included.
+    read: u64,
+    forgotten: Option<Forgotten>,
 }
 
 /// What the first header row told.
@@ -168,7 +175,15 @@ impl Splitter {
             rows: 0,
             bytes: 0,
             sections: BTreeMap::new(),
+            read: 0,
+            forgotten: None,
         }
+    }
+
+    /// The same, with rows that are kept out.
+    #[must_use]
+    pub fn without(self, forgotten: Option<Forgotten>) -> Self {
+        Self { forgotten, ..self }
     }
 
     /// Takes the next bytes of a file.
@@ -214,7 +229,13 @@ impl Splitter {
     pub fn finish(mut self, sink: &mut impl FnMut(Slice)) -> Result<Summary, BadFile> {
         self.flush_all(sink)?;
         let layout = self.layout.ok_or_else(|| BadFile::new("It is empty."))?;
-        Ok(Summary { header: layout.header, rows: self.rows, bytes: self.bytes, sections: self.sections })
+        Ok(Summary {
+            header: layout.header,
+            rows: self.rows,
+            bytes: self.bytes,
+            sections: self.sections,
+            met: self.forgotten.map(Forgotten::met).unwrap_or_default(),
+        })
     }
 
     /// Reads the header row once it has wholly arrived; returns whether it has.
@@ -248,6 +269,9 @@ impl Splitter {
             }
         }
         self.core = csv_core::ReaderBuilder::new().delimiter(layout.delimiter).build();
+        if let Some(forgotten) = &mut self.forgotten {
+            forgotten.read_header(&layout.columns, self.report);
+        }
         self.layout.get_or_insert(layout);
         self.in_rows = true;
         self.scanned = 0;
@@ -303,6 +327,12 @@ impl Splitter {
         if raw.len() >= SLICE_RAW {
             return Err(self.bad_row("is over 1.8 MB long"));
         }
+        self.read += 1;
+        if let Some(forgotten) = &mut self.forgotten
+            && forgotten.holds(|at| cell_at(&self.cells, &self.ends, at))
+        {
+            return Ok(());
+        }
         let cell = |at: Option<usize>| at.map_or(&[][..], |at| cell_at(&self.cells, &self.ends, at));
         let (course, section) = (cell(layout.course), cell(layout.section));
         self.key.clear();
@@ -346,7 +376,7 @@ impl Splitter {
     }
 
     fn bad_row(&self, what: &str) -> BadFile {
-        BadFile::new(format!("Its row {} {what}.", self.rows + 1))
+        BadFile::new(format!("Its row {} {what}.", self.read + 1))
     }
 }
 
@@ -416,6 +446,26 @@ fn trim_line_ends(mut row: &[u8]) -> &[u8] {
         row = rest;
     }
     row
+}
+
+/// Deflates rows of one section that are put together anew.
+pub struct Press(Compress);
+
+impl Default for Press {
+    fn default() -> Self {
+        Self(Compress::new(Compression::new(LEVEL), false))
+    }
+}
+
+impl Press {
+    /// Rows as a slice.
+    ///
+    /// # Errors
+    /// When they cannot be deflated.
+    pub fn slice(&mut self, place: (String, String), rows: u32, raw: Vec<u8>) -> Result<Slice, BadFile> {
+        let (course, section) = place;
+        cut(&mut self.0, &mut Group { course, section, rows, raw })
+    }
 }
 
 /// Deflates what a group holds and empties it.

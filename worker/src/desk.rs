@@ -10,11 +10,12 @@ mod store;
 use crate::answer;
 use crate::clock;
 use crate::echo360::{Echo360, Memory};
-use crate::errand::{self, Failed, Found, Job, Plan, Planned, ToDesk, ToWindow, Told, Word};
+use crate::errand::{self, Failed, Found, Going, Job, Plan, Planned, ToDesk, ToWindow, Told, Word};
 use crate::{seal, setting, zone};
 use domain::api::{self, Ask};
-use domain::desk::{Desk as Rules, Hand, Step, create_parameters};
+use domain::desk::{Asked as ToForget, Desk as Rules, Hand, Step, create_parameters};
 use domain::directory::{self, Gathering};
+use domain::forget::{Forget, Forgetting, Forgettings, Swept};
 use domain::offer::Offer;
 use domain::problem::{Code, Problem};
 use domain::quota::Quota;
@@ -26,7 +27,9 @@ use domain::time::{HOUR, MINUTE, SECOND, Timestamp};
 use domain::turn;
 use domain::upstream::Trouble;
 use domain::window::{self, Parameters, WindowKey, is_window_id};
+use engine::forgotten::mark;
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::time::Duration;
 use store::Store;
 use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
@@ -132,7 +135,13 @@ impl Desk {
         let mut held = self.rules.try_borrow_mut().map_err(|error| error.to_string())?;
         let rules = match &mut *held {
             Some(rules) => rules,
-            empty => empty.insert(store.load()?),
+            empty => {
+                let mut rules = store.load()?;
+                if let Ok(settings) = setting::read(&self.env) {
+                    rules.keep_for(settings.keep_days);
+                }
+                empty.insert(rules)
+            }
         };
         let result = work(rules);
         let changes = rules.take_changes();
@@ -175,7 +184,16 @@ impl Desk {
                 }
             }
             match step {
-                Ok(Step::Wait(at)) => return Some(at),
+                Ok(Step::Wait(at)) => {
+                    let now = clock::now();
+                    // Only what is old is waited for.
+                    if at.since(now) > HOUR
+                        && let Err(error) = self.with(|rules| rules.forget_old_requests(now))
+                    {
+                        answer::internal(&error);
+                    }
+                    return Some(at);
+                }
                 Ok(Step::Rest) => {
                     let now = clock::now();
                     if let Err(error) = self.with(|rules| rules.forget_old_requests(now)) {
@@ -228,9 +246,28 @@ impl Desk {
                 };
                 if let Some(word) = &word {
                     self.store()?.note_sections(&word.sections)?;
+                    self.with(|rules| rules.learn(&word.found))?;
                 }
                 let inquiry = word.map(|word| word.inquiry);
                 self.with(|rules| rules.inquired(&key, lease, inquiry, clock::now()))
+            }
+            Step::Sweep { key, lease } => {
+                let tombstones = self.with(|rules| rules.tombstones())?;
+                let going = Going { key: key.clone(), lease, tombstones };
+                let stub = errand::window(&self.env, &settings.desk_name(), &key)?;
+                let swept = errand::ask::<_, Option<Swept>>(&stub, &ToWindow::Sweep(going)).await;
+                match swept {
+                    Ok(Some(swept)) => self.with(|rules| rules.swept(&key, lease, swept, clock::now())),
+                    // It tells, or is asked again.
+                    Ok(None) | Err(_) => Ok(()),
+                }
+            }
+            Step::Wipe { key } => {
+                let stub = errand::window(&self.env, &settings.desk_name(), &key)?;
+                match errand::ask::<_, bool>(&stub, &ToWindow::Wipe).await {
+                    Ok(_) => self.with(|rules| rules.wiped(&key, clock::now())),
+                    Err(_) => Ok(()),
+                }
             }
             Step::Wait(_) | Step::Rest => Ok(()),
         }
@@ -239,9 +276,10 @@ impl Desk {
     /// Hands a file to its Window. If this fails, the Desk asks the Window later and learns that it never
     /// heard of it.
     async fn hand(&self, hand: Hand, settings: &Settings) {
-        let Hand { key, lease, until, links, .. } = hand;
+        let Hand { key, lease, until, links, tombstones, at_once, .. } = hand;
         let Ok(stub) = errand::window(&self.env, &settings.desk_name(), &key) else { return };
-        let job = ToWindow::Collect(Job { key, lease, until, links });
+        let found = BTreeSet::new();
+        let job = ToWindow::Collect(Job { key, lease, until, links, tombstones, at_once, found });
         if let Err(problem) = errand::ask::<_, bool>(&stub, &job).await {
             worker::console_warn!("a Window did not take its file: {}", problem.title);
         }
@@ -310,7 +348,8 @@ impl Desk {
             }
             ToDesk::Courses(reach) => {
                 self.seek_directory().await?;
-                answer::json(&reach.cut_courses(self.stored(Store::courses)?))
+                let closed = self.rules(|rules| rules.closed_courses())?;
+                answer::json(&reach.cut_courses(self.stored(|store| store.courses(&closed))?))
             }
             ToDesk::Ask { person, role, ask, reach } => {
                 answer::json(&reach.cut_request(self.ask(person, role, ask).await?))
@@ -334,6 +373,15 @@ impl Desk {
                 if !windows.iter().all(|named| request.windows.iter().any(|window| window.id == *named)) {
                     return Err(Problem::new(Code::UnknownWindow, "This request has no such window."));
                 }
+                let is_forgotten = |window: &api::Window| {
+                    window.state == api::State::Forgotten && windows.contains(&window.id)
+                };
+                if role != Role::Administrator && request.windows.iter().any(is_forgotten) {
+                    return Err(Problem::new(
+                        Code::NotAllowed,
+                        "Some of these weeks were forgotten. An administrator can ask for them again.",
+                    ));
+                }
                 let new = self.rules(|rules| rules.would_retry(&id, &windows, now))?;
                 self.take_quota(&person, role, new, now)?;
                 self.rules(|rules| rules.retry(&id, &windows, now))?;
@@ -349,9 +397,30 @@ impl Desk {
             ToDesk::Find { report, window, reach } => answer::json(&self.find(&report, &window, &reach)?),
             ToDesk::Plan { ask, reach } => answer::json(&self.plan(&ask, &reach).await?),
             ToDesk::Collected(told) => {
-                let Told { key, lease, outcome, sections } = told;
+                let Told { key, lease, outcome, sections, found } = told;
                 self.stored(|store| store.note_sections(&sections))?;
-                self.rules(|rules| rules.collected(&key, lease, outcome, now))?;
+                self.rules(|rules| {
+                    rules.learn(&found);
+                    rules.collected(&key, lease, outcome, now);
+                })?;
+                answer::json(&true)
+            }
+            ToDesk::Forget { by, forget } => answer::json(&self.forget(&by, &forget)?),
+            ToDesk::Forgettings => answer::json(&Forgettings {
+                forgettings: self.rules(|rules| rules.forgettings())?,
+                keep_days: setting::read(&self.env)?.keep_days,
+            }),
+            ToDesk::Lift { id } => {
+                if !self.rules(|rules| rules.lift(&id, now))? {
+                    return Err(Problem::new(
+                        Code::UnknownRequest,
+                        "Nothing was forgotten under this id: see /api/forget.",
+                    ));
+                }
+                answer::json(&true)
+            }
+            ToDesk::Swept { key, lease, swept } => {
+                self.rules(|rules| rules.swept(&key, lease, swept, now))?;
                 answer::json(&true)
             }
         };
@@ -382,7 +451,7 @@ impl Desk {
     fn cut(&self, report: &ReportName, reach: &Reach) -> Result<Cut, Problem> {
         let Some(known) = report.known() else { return Ok(reach.cut_unknown()) };
         let numbers = if reach.needs_numbers(known) {
-            Numbers::of(&self.stored(Store::courses)?)
+            Numbers::of(&self.stored(|store| store.courses(&BTreeSet::new()))?)
         } else {
             Numbers::default()
         };
@@ -408,6 +477,21 @@ impl Desk {
         self.take_quota(&request.person, role, new, now)?;
         let id = self.rules(|rules| rules.ask(request, now))?;
         self.describe(&id, &Reach::Everything)
+    }
+
+    /// Forgets: noted here, and done in alarms. An id or e-mail address goes no further than this.
+    fn forget(&self, by: &str, forget: &Forget) -> Result<Forgetting, Problem> {
+        let (id, fresh) = (seal::new_id()?, [seal::new_id()?, seal::new_id()?].concat());
+        let key = self.rules(|rules| rules.marks_with(fresh))?;
+        let what = ToForget::read(forget, |text| mark(&key, text))?;
+        if let ToForget::Course { id } = &what {
+            self.stored(|store| store.forget_course(id))?;
+        }
+        let shown = self.rules(|rules| {
+            let id = rules.forget(id, what, by, clock::now());
+            rules.forgettings().into_iter().find(|forgetting| forgetting.id == id)
+        })?;
+        shown.ok_or_else(|| Problem::new(Code::Internal, "Something went wrong inside Lectern. Try again."))
     }
 
     async fn plan(&self, ask: &Ask, reach: &Reach) -> Result<Plan, Problem> {
@@ -686,7 +770,14 @@ pub(crate) fn rows_not_ready(ids: Vec<String>, failed: Option<Failed>) -> Proble
             let detail = format!("Not here yet: {some}{more}. Ask for them, and wait until they are.");
             Problem::new(Code::RowsNotReady, detail).windows(ids).retry_after(15)
         }
-        Some(Failed { window, fault, upstream }) => {
+        Some(Failed { window, forgotten: true, .. }) => {
+            let detail = format!(
+                "Not here: {some}{more}. {window} was forgotten, and is not asked again by itself: leave its days out, \
+                 or have an administrator ask for it again."
+            );
+            Problem::new(Code::RowsNotReady, detail).windows(ids)
+        }
+        Some(Failed { window, fault, upstream, .. }) => {
             let detail = format!("Not here: {some}{more}. {window} failed: {fault} Try it again.");
             let problem = Problem::new(Code::RowsNotReady, detail).windows(ids);
             Problem { upstream_request_id: upstream.map(String::into_boxed_str), ..problem }

@@ -3,6 +3,7 @@
 use crate::answer;
 use domain::api::{Ask, Way, What};
 use domain::desk::Inquiry;
+use domain::forget::{Forget, Link, Swept, Tombstones};
 use domain::life::{self, Copy, Outcome};
 use domain::problem::{Code, Problem};
 use domain::report::Shape;
@@ -12,6 +13,7 @@ use domain::time::{Day, Timestamp, iso};
 use domain::window::WindowKey;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use worker::{Env, Method, Request, RequestInit, Response, Stub};
 
 /// Everything that is asked of a Desk.
@@ -37,6 +39,14 @@ pub(crate) enum ToDesk {
     Plan { ask: Ask, reach: Reach },
     /// A Window's word on a lease.
     Collected(Told),
+    /// Somebody wants something forgotten.
+    Forget { by: String, forget: Forget },
+    /// What is forgotten.
+    Forgettings,
+    /// Take a forgetting back.
+    Lift { id: String },
+    /// A Window's word on going over its copy.
+    Swept { key: WindowKey, lease: u32, swept: Swept },
 }
 
 /// Everything that is asked of a Window.
@@ -48,6 +58,10 @@ pub(crate) enum ToWindow {
     Inquire { lease: u32 },
     /// The rows, as frames.
     Rows { generation: Option<u32>, course: Option<String>, section: Option<String>, cut: Cut },
+    /// Go over the copy; answered with how that ended, once it has.
+    Sweep(Going),
+    /// Delete everything; answered when that is done.
+    Wipe,
 }
 
 /// Everything that is asked of a Register.
@@ -167,6 +181,17 @@ pub(crate) struct Sought {
     pub(crate) before: Option<u64>,
 }
 
+/// What is to be kept out of a copy that is here.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Going {
+    /// Which window.
+    pub(crate) key: WindowKey,
+    /// Under which lease: the generation of what is left.
+    pub(crate) lease: u32,
+    /// What is kept out; nothing once it is done.
+    pub(crate) tombstones: Tombstones,
+}
+
 /// A file, or several, for a Window to collect.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Job {
@@ -178,6 +203,15 @@ pub(crate) struct Job {
     pub(crate) until: Timestamp,
     /// Signed links: secrets.
     pub(crate) links: Vec<String>,
+    /// What is kept out; nothing once it is done.
+    #[serde(default)]
+    pub(crate) tombstones: Tombstones,
+    /// Whether the copy that it replaces is to go at once.
+    #[serde(default)]
+    pub(crate) at_once: bool,
+    /// Further ids of forgotten people that its rows told, once it is done.
+    #[serde(default)]
+    pub(crate) found: BTreeSet<Link>,
 }
 
 impl std::fmt::Debug for Job {
@@ -197,6 +231,8 @@ pub(crate) struct Told {
     pub(crate) outcome: Outcome,
     /// What its rows name.
     pub(crate) sections: Vec<SectionRow>,
+    /// Further ids of forgotten people.
+    pub(crate) found: BTreeSet<Link>,
 }
 
 /// A Window's answer to [`ToWindow::Inquire`].
@@ -206,6 +242,15 @@ pub(crate) struct Word {
     pub(crate) inquiry: Inquiry,
     /// What its rows name, when it is done.
     pub(crate) sections: Vec<SectionRow>,
+    /// Further ids of forgotten people, when it is done.
+    pub(crate) found: BTreeSet<Link>,
+}
+
+impl Word {
+    /// Nobody has heard of it.
+    pub(crate) fn unknown() -> Self {
+        Self { inquiry: Inquiry::Unknown, sections: Vec::new(), found: BTreeSet::new() }
+    }
 }
 
 /// A section as rows name it.
@@ -258,7 +303,7 @@ pub(crate) struct Planned {
     pub(crate) failed: Option<Failed>,
 }
 
-/// How a window without rows failed.
+/// How a window without rows failed, or that it was forgotten.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Failed {
     /// Its id.
@@ -267,16 +312,22 @@ pub(crate) struct Failed {
     pub(crate) fault: String,
     /// What to give to Echo360's support.
     pub(crate) upstream: Option<String>,
+    /// Whether it did not fail at all: its days were forgotten.
+    #[serde(default)]
+    pub(crate) forgotten: bool,
 }
 
 impl Failed {
     /// How this window failed, if it did.
     pub(crate) fn of(window: &life::Window) -> Option<Self> {
-        let fault = window.fault.as_ref().filter(|_| window.life == life::Life::Failed)?;
-        Some(Self {
+        let forgotten = window.upkeep.forgotten.is_some() && window.life == life::Life::Rest;
+        let fault = window.fault.as_ref().filter(|_| window.life == life::Life::Failed);
+        let upstream = fault.and_then(|fault| fault.upstream.as_ref());
+        (forgotten || fault.is_some()).then(|| Self {
             window: window.key.id(),
-            fault: fault.detail.clone(),
-            upstream: fault.upstream.as_ref().map(|id| id.as_str().to_owned()),
+            fault: fault.map(|fault| fault.detail.clone()).unwrap_or_default(),
+            upstream: upstream.map(|id| id.as_str().to_owned()),
+            forgotten,
         })
     }
 

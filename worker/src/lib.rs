@@ -7,6 +7,7 @@
 //! - [`register`]: one object per institution: people and roles, sessions, the record.
 //! - [`echo360`]: the reporting API as the Desk calls it; [`wire`]: HTTP out, bodies read to their last byte.
 //! - [`download`]: `/api/csv`, many windows as one CSV.
+//! - [`forget`]: `/api/forget`, what is to be forgotten.
 //! - [`errand`]: what the parts say to each other; [`answer`]: what they say outside.
 //! - [`seal`]: hashes and signatures of our own.
 //! - [`setting`], [`clock`], [`zone`]: what the runtime knows and the rules are told.
@@ -18,6 +19,7 @@ mod desk;
 mod download;
 mod echo360;
 mod errand;
+mod forget;
 mod record;
 mod register;
 mod roles;

@@ -6,7 +6,7 @@
 use crate::access::{self, Stranger, Visitor, visitor};
 use crate::errand::{self, Found, Note, Opening, Proof, ToDesk, ToRegister, ToWindow};
 use crate::record::{self, View};
-use crate::{answer, clock, download, roles, seal, setting};
+use crate::{answer, clock, download, forget, roles, seal, setting};
 use domain::api::{Appointment, Arrival, Ask, Health, Retry, Session, Way, What};
 use domain::problem::{Code, Problem};
 use domain::scope::{Doing, Role, Standing};
@@ -291,6 +291,13 @@ impl Call<'_> {
                     _ => Err(unknown_route()),
                 }
             }
+            ["forget", id @ ..] => {
+                visitor.may(Doing::Forget)?;
+                if request.method() != Method::Get {
+                    *done = Some((What::Forgot, forget::told(request.method(), id)));
+                }
+                forget::respond(request, desk, visitor.person.clone(), id).await
+            }
             ["record"] => {
                 allow(request, &[Method::Get])?;
                 visitor.may(Doing::Audit)?;
@@ -395,11 +402,11 @@ fn session_of(visitor: &Visitor, settings: &Settings) -> Session {
 }
 
 /// An object's answer, problems included, as it is.
-async fn pass_on<T: serde::Serialize>(stub: &worker::Stub, errand: &T) -> Answer {
+pub(crate) async fn pass_on<T: serde::Serialize>(stub: &worker::Stub, errand: &T) -> Answer {
     errand::send(stub, errand).await.map(Ok).map_err(|error| answer::internal(&error))
 }
 
-fn allow(request: &Request, methods: &[Method]) -> std::result::Result<(), Problem> {
+pub(crate) fn allow(request: &Request, methods: &[Method]) -> std::result::Result<(), Problem> {
     if methods.contains(&request.method()) {
         return Ok(());
     }
@@ -408,7 +415,7 @@ fn allow(request: &Request, methods: &[Method]) -> std::result::Result<(), Probl
     Err(Problem { allow: Some(names.join(", ").into()), ..Problem::new(Code::WrongMethod, detail) })
 }
 
-fn unknown_route() -> Problem {
+pub(crate) fn unknown_route() -> Problem {
     Problem::new(Code::UnknownRoute, "There is nothing here. The routes are in the README.")
 }
 
@@ -467,7 +474,7 @@ pub(crate) async fn read_body(
 }
 
 /// The body as JSON; an empty one where every field may be left out.
-async fn body<T: DeserializeOwned>(request: &mut Request) -> std::result::Result<T, Problem> {
+pub(crate) async fn body<T: DeserializeOwned>(request: &mut Request) -> std::result::Result<T, Problem> {
     let bytes = read_body(request, BODY_LONGEST).await?.ok_or_else(|| {
         Problem::new(Code::BodyTooLarge, "The body is over 64 KB. A request needs a few hundred bytes.")
     })?;

@@ -12,17 +12,19 @@
 mod collector;
 mod rows;
 mod store;
+mod sweeper;
 
 use crate::answer;
 use crate::clock;
 use crate::errand::{self, Job, ToDesk, ToWindow, Told, Word};
 use crate::setting;
 use domain::desk::Inquiry;
+use domain::forget::Swept;
 use domain::life::Outcome;
 use domain::time::{MINUTE, SECOND, Timestamp};
 use std::cell::Cell;
 use std::time::Duration;
-use store::{Store, Task};
+use store::{Store, Sweeping, Task, stage};
 use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
 
 /// How long a replaced copy is kept for readers that are at it.
@@ -30,6 +32,9 @@ const REPLACED_KEPT: i64 = 15 * MINUTE;
 
 /// Starts of one collecting before it is given up: the runtime itself gives an alarm up after six failures.
 const STARTS_MOST: u32 = 4;
+
+/// Starts of going over a copy before it is given up, and the copy with it.
+const SWEEPS_MOST: u32 = 8;
 
 /// The runtime gives an alarm this long.
 const ALARM_LONGEST: i64 = 15 * MINUTE;
@@ -102,7 +107,8 @@ impl Window {
             ToWindow::Inquire { lease } => {
                 let word = match store.task()? {
                     Some(Task { job, outcome: Some(outcome), .. }) if job.lease == lease => {
-                        Word { inquiry: Inquiry::Done(outcome), sections: store.sections()? }
+                        let found = job.found;
+                        Word { inquiry: Inquiry::Done(outcome), sections: store.sections()?, found }
                     }
                     Some(Task { job, .. }) if job.lease == lease => {
                         // Every wake checks: a job without an outcome has an alarm that comes.
@@ -111,23 +117,54 @@ impl Window {
                         if is_lost && !self.is_running() {
                             self.arm(0).await;
                         }
-                        Word { inquiry: Inquiry::Working, sections: Vec::new() }
+                        Word { inquiry: Inquiry::Working, ..Word::unknown() }
                     }
-                    _ => Word { inquiry: Inquiry::Unknown, sections: Vec::new() },
+                    _ => Word::unknown(),
                 };
                 Ok(answer::json(&word)?)
             }
             ToWindow::Rows { generation, course, section, cut } => {
                 rows::serve(store, generation, store::Filter { course, section, cut })?
             }
+            ToWindow::Sweep(going) => {
+                let swept = match store.sweeping()? {
+                    Some(known) if known.going.lease == going.lease => {
+                        known.swept.filter(|_| known.stage >= stage::ERASED)
+                    }
+                    // An older lease is old news.
+                    Some(known) if known.going.lease > going.lease => Some(Swept::Moved),
+                    _ => {
+                        store.take_sweep(&going)?;
+                        None
+                    }
+                };
+                if swept.is_none() && !self.is_running() {
+                    self.arm(0).await;
+                }
+                Ok(answer::json(&swept)?)
+            }
+            ToWindow::Wipe => {
+                store.wipe()?;
+                if !self.is_running() {
+                    // The file itself goes, and what is left in it between the rows.
+                    self.has_tables.set(false);
+                    self.state.storage().delete_all().await?;
+                }
+                Ok(answer::json(&true)?)
+            }
         })
     }
 
-    /// What an alarm does: collect, tell, tidy.
+    /// What an alarm does: go over the copy, collect, tell, tidy.
     async fn work(&self) -> Result<()> {
         let store = self.store()?;
+        // First, so that a copy that is collected after it has the higher number.
+        if let Some(sweeping) = store.sweeping()?.filter(|sweeping| sweeping.stage < stage::TOLD) {
+            self.sweep(&store, sweeping).await?;
+        }
         if let Some(task) = store.task()?.filter(|task| task.outcome.is_none()) {
             self.collect(&store, &task).await?;
+            store.delete_replaced(clock::now())?;
         }
         if let Some(task) = store.task()?.filter(|task| !task.told) {
             self.tell(&store, task).await?;
@@ -143,6 +180,9 @@ impl Window {
     /// Arms the alarm for what comes first of what is left to do: there is only one, and setting it replaces it.
     async fn arm_next(&self) {
         let wait = self.store().and_then(|store| {
+            if store.sweeping()?.is_some_and(|sweeping| sweeping.stage < stage::TOLD) {
+                return Ok(Some(TELL_AGAIN / 10));
+            }
             let task = store.task()?;
             if task.as_ref().is_some_and(|task| task.outcome.is_none()) {
                 return Ok(Some(if self.is_running() { TELL_AGAIN } else { 0 }));
@@ -185,7 +225,10 @@ impl Window {
                 store.delete_orphans()?;
                 store.settle(&Outcome::BadFile { detail: "Collecting the file took too long.".to_owned() })
             }
-            Ok(summary) => store.make_current(lease, summary, clock::now(), clock::now().plus(REPLACED_KEPT)),
+            Ok(summary) => {
+                let kept = if task.job.at_once { 0 } else { REPLACED_KEPT };
+                store.make_current(lease, summary, clock::now(), clock::now().plus(kept))
+            }
             Err(outcome) => {
                 store.delete_orphans()?;
                 store.settle(&outcome)
@@ -193,12 +236,42 @@ impl Window {
         }
     }
 
+    /// Takes going over the copy as far as it gets: each stage is noted, and whatever broke off is done again.
+    async fn sweep(&self, store: &Store, sweeping: Sweeping) -> Result<()> {
+        let going = &sweeping.going;
+        if sweeping.stage == stage::OPEN {
+            store.delete_orphans()?;
+            let swept = if sweeping.starts >= SWEEPS_MOST {
+                Some(Swept::Damaged)
+            } else {
+                store.note_sweep_start()?;
+                sweeper::sweep(store, going).await?
+            };
+            let Some(swept) = swept else { return Ok(()) };
+            store.settle_sweep(going.lease, &swept)?;
+        }
+        let Some(sweeping) = store.sweeping()?.filter(|now| now.going.lease == going.lease) else {
+            return Ok(());
+        };
+        if sweeping.stage == stage::SERVED {
+            store.delete_orphans()?;
+            store.note_stage(going.lease, stage::ERASED)?;
+        }
+        let (Some(swept), Ok(settings)) = (sweeping.swept, setting::read(&self.env)) else { return Ok(()) };
+        let stub = errand::desk(&self.env, &settings.desk_name())?;
+        let word = ToDesk::Swept { key: going.key.clone(), lease: going.lease, swept };
+        match errand::ask::<_, bool>(&stub, &word).await {
+            Ok(_) => store.note_stage(going.lease, stage::TOLD),
+            Err(_) => Ok(()),
+        }
+    }
+
     /// Tells the Desk how the job ended. If it does not hear, it asks; and we tell again.
     async fn tell(&self, store: &Store, task: Task) -> Result<()> {
         let (Some(outcome), Ok(settings)) = (task.outcome, setting::read(&self.env)) else { return Ok(()) };
         let stub = errand::desk(&self.env, &settings.desk_name())?;
-        let Job { key, lease, .. } = task.job;
-        let told = Told { key, lease, outcome, sections: store.sections()? };
+        let Job { key, lease, found, .. } = task.job;
+        let told = Told { key, lease, outcome, sections: store.sections()?, found };
         match errand::ask::<_, bool>(&stub, &ToDesk::Collected(told)).await {
             Ok(_) => store.note_told(lease),
             Err(_) => Ok(()),

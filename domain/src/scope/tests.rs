@@ -137,6 +137,7 @@ fn a_request_of_an_instructors_counts_no_rows_of_others() {
         next: None,
         upstream_request_id: Some("u".into()),
         provisional_from: None,
+        forgotten: None,
         fault: fault.map(str::to_owned),
         copy: Some(Copy {
             generation: 1,

@@ -2,7 +2,7 @@
 
 use crate::errand::SectionRow;
 use domain::api::{Course, Courses, Section};
-use domain::desk::{Account, Changes, Desk};
+use domain::desk::{Account, Changes, Desk, Entry, Oblivion};
 use domain::directory::{self, Directory};
 use domain::life::Window;
 use domain::offer::Offer;
@@ -12,7 +12,7 @@ use domain::turn::Request;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use worker::{Result, SqlStorage};
 
 /// Made on first use; every statement can be repeated.
@@ -25,6 +25,7 @@ const SCHEMA: &str = "
         code TEXT NOT NULL, name TEXT NOT NULL, number TEXT NOT NULL,
         PRIMARY KEY (course, section));
     CREATE TABLE IF NOT EXISTS directory (seq INTEGER PRIMARY KEY, body TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS forgetting (id TEXT PRIMARY KEY, body TEXT NOT NULL);
 ";
 
 /// Entries of the directory in one row: some 200 KB of the 2 MB that a value may have.
@@ -54,7 +55,11 @@ impl Store {
         let windows: Vec<Window> = self.bodies("SELECT body FROM window")?;
         let requests: Vec<Request> = self.bodies("SELECT body FROM request")?;
         let account: Option<Account> = self.fact("account")?;
-        Ok(Desk::load(windows, requests, account.unwrap_or_default()))
+        let mut desk = Desk::load(windows, requests, account.unwrap_or_default());
+        let entries: Vec<Entry> = self.bodies("SELECT body FROM forgetting")?;
+        let oblivion: Option<Oblivion> = self.fact("oblivion")?;
+        desk.recall(oblivion.unwrap_or_default(), entries);
+        Ok(desk)
     }
 
     /// Saves what changed. No await stands between these statements, so that they are saved all or none.
@@ -67,6 +72,12 @@ impl Store {
         }
         if changes.account {
             self.keep("account", desk.account())?;
+        }
+        for id in &changes.forgettings {
+            self.put("forgetting", id, desk.forgetting(id))?;
+        }
+        if !changes.forgettings.is_empty() {
+            self.keep("oblivion", desk.oblivion())?;
         }
         Ok(())
     }
@@ -137,6 +148,12 @@ impl Store {
         Ok(())
     }
 
+    /// Forgets the sections of a course that rows named.
+    pub(crate) fn forget_course(&self, course: &str) -> Result<()> {
+        self.sql.exec("DELETE FROM section WHERE course = ? COLLATE NOCASE", vec![course.into()])?;
+        Ok(())
+    }
+
     /// Echo360's courses, sections and terms, and when to read them again; nothing before they were ever read.
     pub(crate) fn directory(&self) -> Result<Option<(Directory, Timestamp)>> {
         let Some(again) = self.fact("directory")? else { return Ok(None) };
@@ -172,13 +189,16 @@ impl Store {
 
     /// All courses, by code and name: those that Echo360 lists, and those that rows name. Reports that
     /// know a section only by its number do not add a section of their own here.
-    pub(crate) fn courses(&self) -> Result<Courses> {
+    /// `closed` courses, which were forgotten, are not named.
+    pub(crate) fn courses(&self, closed: &BTreeSet<String>) -> Result<Courses> {
         let directory = self.directory()?.map(|(directory, _)| directory).unwrap_or_default();
         let seen: Vec<SectionRow> = self
             .sql
             .exec("SELECT course, section, code, name, number FROM section ORDER BY number, section", None)?
             .to_array()?;
-        Ok(known_courses(directory, seen))
+        let mut known = known_courses(directory, seen);
+        known.courses.retain(|course| !closed.contains(&course.id.to_ascii_lowercase()));
+        Ok(known)
     }
 }
 

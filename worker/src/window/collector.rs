@@ -7,6 +7,7 @@ use crate::errand::Job;
 use crate::wire::{self, Call, Reply};
 use domain::life::Outcome;
 use domain::settings::{Settings, is_loopback};
+use engine::forgotten::Forgotten;
 use engine::inflate::Inflate;
 use engine::split::{BadFile, Slice, Splitter};
 use std::cell::RefCell;
@@ -28,7 +29,7 @@ pub(crate) async fn collect(store: &Store, job: &Job, settings: &Settings) -> Re
             *storage_fault.borrow_mut() = Some(error);
         }
     };
-    let mut splitter = Splitter::new(job.key.report.known());
+    let mut splitter = Splitter::new(job.key.report.known()).without(Forgotten::new(&job.tombstones));
     for link in &job.links {
         let reply = match open(link, job, settings).await {
             Ok(reply) => reply,

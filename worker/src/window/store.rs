@@ -1,6 +1,7 @@
 //! What a Window keeps in SQLite: its job, its copies, their slices, the sections they name.
 
-use crate::errand::{Job, SectionRow};
+use crate::errand::{Going, Job, SectionRow};
+use domain::forget::{Left, Link, Swept, Tombstones};
 use domain::frame::{SLICE_HEAD_LENGTH, SliceHead};
 use domain::life::Outcome;
 use domain::scope::Cut;
@@ -8,6 +9,7 @@ use domain::time::Timestamp;
 use engine::split::{Slice, Summary};
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use worker::{Result, SqlStorage, SqlStorageValue};
 
 /// Made on first use; every statement can be repeated. A copy is named in `copy` only when it is whole;
@@ -34,6 +36,9 @@ const SCHEMA: &str = "
         course TEXT NOT NULL, section TEXT NOT NULL,
         code TEXT NOT NULL, name TEXT NOT NULL, number TEXT NOT NULL,
         PRIMARY KEY (course, section));
+    CREATE TABLE IF NOT EXISTS sweep (
+        one INTEGER PRIMARY KEY CHECK (one = 1), body TEXT NOT NULL, starts INTEGER NOT NULL,
+        swept TEXT, stage INTEGER NOT NULL);
 ";
 
 /// The Window's tables.
@@ -87,6 +92,48 @@ pub(crate) struct Stored {
     pub(crate) bytes: Vec<u8>,
 }
 
+/// The going over a copy that is, or was last, at hand.
+pub(crate) struct Sweeping {
+    /// What to keep out.
+    pub(crate) going: Going,
+    /// How often it was started.
+    pub(crate) starts: u32,
+    /// How it ended.
+    pub(crate) swept: Option<Swept>,
+    /// How far it is.
+    pub(crate) stage: u32,
+}
+
+/// How far going over a copy is.
+pub(crate) mod stage {
+    /// It is to be gone over.
+    pub(crate) const OPEN: u32 = 0;
+    /// What is left of it is served; what went is still in storage, where nothing names it.
+    pub(crate) const SERVED: u32 = 1;
+    /// What went is gone.
+    pub(crate) const ERASED: u32 = 2;
+    /// The Desk has heard.
+    pub(crate) const TOLD: u32 = 3;
+}
+
+#[derive(Deserialize)]
+struct SweepingRow {
+    body: String,
+    starts: u32,
+    swept: Option<String>,
+    stage: u32,
+}
+
+/// A pack with where its slices lie.
+pub(crate) struct Pack {
+    /// Its number.
+    pub(crate) seq: u32,
+    /// Its frames.
+    pub(crate) bytes: Vec<u8>,
+    /// Its slices, as they lie in it.
+    pub(crate) index: Vec<Framed>,
+}
+
 /// Slices on their way into a pack.
 #[derive(Default)]
 pub(crate) struct Packing {
@@ -97,14 +144,20 @@ pub(crate) struct Packing {
 }
 
 /// Where a slice's frame lies in its pack.
-#[derive(Serialize)]
-struct Framed {
-    seq: u32,
-    course: String,
-    section: String,
-    rows: u32,
-    start: usize,
-    length: usize,
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Framed {
+    /// Its number.
+    pub(crate) seq: u32,
+    /// Of which course.
+    pub(crate) course: String,
+    /// Of which section.
+    pub(crate) section: String,
+    /// Data rows.
+    pub(crate) rows: u32,
+    /// Where its frame starts.
+    pub(crate) start: usize,
+    /// Bytes of its frame.
+    pub(crate) length: usize,
 }
 
 /// Bytes of a pack. A value in SQLite is 2 MB at most in production, and a slice under 1.9 MB.
@@ -172,6 +225,12 @@ struct Generation {
 }
 
 #[derive(Deserialize)]
+struct LeftRow {
+    rows: f64,
+    bytes: f64,
+}
+
+#[derive(Deserialize)]
 struct Moment {
     at: Option<f64>,
 }
@@ -229,8 +288,14 @@ impl Store {
 
     /// Notes how the job ended. Its links are secrets that nobody needs any more: they go.
     pub(crate) fn settle(&self, outcome: &Outcome) -> Result<()> {
+        self.settle_with(outcome, BTreeSet::new())
+    }
+
+    fn settle_with(&self, outcome: &Outcome, found: BTreeSet<Link>) -> Result<()> {
         let Some(mut task) = self.task()? else { return Ok(()) };
         task.job.links.clear();
+        task.job.tombstones = Tombstones::default();
+        task.job.found = found;
         self.sql.exec(
             "UPDATE job SET body = ?, outcome = ?, told = 0",
             vec![serde_json::to_string(&task.job)?.into(), serde_json::to_string(outcome)?.into()],
@@ -267,21 +332,26 @@ impl Store {
             return Ok(());
         }
         let (generation, pack) = (i64::from(generation), i64::from(packing.packs));
+        let bytes = std::mem::take(&mut packing.bytes);
+        self.write_pack(generation, pack, bytes, &packing.index)?;
+        packing.packs += 1;
+        packing.index.clear();
+        Ok(())
+    }
+
+    fn write_pack(&self, generation: i64, pack: i64, bytes: Vec<u8>, index: &[Framed]) -> Result<()> {
         // In one statement: a row at a time took longer than to inflate and split the file.
         self.sql.exec(
             "INSERT INTO framed (generation, seq, course, section, rows, pack, start, length)
              SELECT ?, value->>'seq', value->>'course', value->>'section', value->>'rows', ?,
                     value->>'start', value->>'length' FROM json_each(?)",
-            vec![generation.into(), pack.into(), serde_json::to_string(&packing.index)?.into()],
+            vec![generation.into(), pack.into(), serde_json::to_string(index)?.into()],
         )?;
-        let slices = i64::try_from(packing.index.len()).unwrap_or(i64::MAX);
-        let bytes = std::mem::take(&mut packing.bytes);
+        let slices = i64::try_from(index.len()).unwrap_or(i64::MAX);
         self.sql.exec(
             "INSERT INTO pack (generation, seq, slices, bytes) VALUES (?, ?, ?, ?)",
             vec![generation.into(), pack.into(), slices.into(), bytes.into()],
         )?;
-        packing.packs += 1;
-        packing.index.clear();
         Ok(())
     }
 
@@ -294,7 +364,7 @@ impl Store {
         now: Timestamp,
         delete_old_at: Timestamp,
     ) -> Result<()> {
-        let Summary { header, rows, bytes, sections } = summary;
+        let Summary { header, rows, bytes, sections, met } = summary;
         let slices = self.count(generation, &Filter::default())?.slices;
         self.sql.exec(
             "INSERT OR REPLACE INTO copy (generation, header, slices, rows, bytes, made, delete_at)
@@ -327,7 +397,7 @@ impl Store {
             vec![delete_old_at.0.into(), i64::from(generation).into()],
         )?;
         let header = String::from_utf8_lossy(&header).trim_end().to_owned();
-        self.settle(&Outcome::Whole { rows, bytes, header })
+        self.settle_with(&Outcome::Whole { rows, bytes, header }, met.links)
     }
 
     /// The sections that the current copy names.
@@ -335,8 +405,14 @@ impl Store {
         self.sql.exec("SELECT course, section, code, name, number FROM section", None)?.to_array()
     }
 
-    /// Deletes slices that no copy names.
+    /// Deletes slices that no copy names. They are written over before: what is only deleted stays readable in the
+    /// database's file until something else is put there.
     pub(crate) fn delete_orphans(&self) -> Result<()> {
+        self.sql.exec(
+            "UPDATE pack SET bytes = zeroblob(length(bytes))
+             WHERE generation NOT IN (SELECT generation FROM copy)",
+            None,
+        )?;
         for table in ["framed", "pack"] {
             let orphans =
                 format!("DELETE FROM {table} WHERE generation NOT IN (SELECT generation FROM copy)");
@@ -350,6 +426,159 @@ impl Store {
         self.sql.exec("DELETE FROM copy WHERE delete_at <= ?", vec![now.0.into()])?;
         let is_idle = self.task()?.is_none_or(|task| task.outcome.is_some());
         if is_idle { self.delete_orphans() } else { Ok(()) }
+    }
+
+    // ---- Going over a copy.
+
+    /// Takes a going over in place of the last one.
+    pub(crate) fn take_sweep(&self, going: &Going) -> Result<()> {
+        self.sql.exec(
+            "INSERT OR REPLACE INTO sweep (one, body, starts, swept, stage) VALUES (1, ?, 0, NULL, 0)",
+            vec![serde_json::to_string(going)?.into()],
+        )?;
+        Ok(())
+    }
+
+    /// The going over at hand.
+    pub(crate) fn sweeping(&self) -> Result<Option<Sweeping>> {
+        let rows: Vec<SweepingRow> =
+            self.sql.exec("SELECT body, starts, swept, stage FROM sweep", None)?.to_array()?;
+        rows.into_iter()
+            .next()
+            .map(|row| {
+                Ok(Sweeping {
+                    going: serde_json::from_str(&row.body)?,
+                    starts: row.starts,
+                    swept: row.swept.map(|text| serde_json::from_str(&text)).transpose()?,
+                    stage: row.stage,
+                })
+            })
+            .transpose()
+    }
+
+    /// Notes that going over starts.
+    pub(crate) fn note_sweep_start(&self) -> Result<()> {
+        self.sql.exec("UPDATE sweep SET starts = starts + 1", None)?;
+        Ok(())
+    }
+
+    /// Notes how far the going over under this lease is.
+    pub(crate) fn note_stage(&self, lease: u32, stage: u32) -> Result<()> {
+        if self.sweeping()?.is_some_and(|sweeping| sweeping.going.lease == lease) {
+            self.sql.exec("UPDATE sweep SET stage = ?", vec![i64::from(stage).into()])?;
+        }
+        Ok(())
+    }
+
+    /// Notes how going over ended: copies that were replaced go, and the key with the tombstones.
+    pub(crate) fn settle_sweep(&self, lease: u32, swept: &Swept) -> Result<()> {
+        let Some(mut sweeping) = self.sweeping()?.filter(|sweeping| sweeping.going.lease == lease) else {
+            return Ok(());
+        };
+        sweeping.going.tombstones = Tombstones::default();
+        let condition = if *swept == Swept::Damaged { "TRUE" } else { "delete_at IS NOT NULL" };
+        self.sql.exec(&format!("DELETE FROM copy WHERE {condition}"), None)?;
+        self.sql.exec(
+            "UPDATE sweep SET body = ?, swept = ?, stage = ?",
+            vec![
+                serde_json::to_string(&sweeping.going)?.into(),
+                serde_json::to_string(swept)?.into(),
+                i64::from(stage::SERVED).into(),
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// The first pack of a copy from `seq` on.
+    pub(crate) fn pack_from(&self, generation: u32, seq: u32) -> Result<Option<Pack>> {
+        let values = vec![i64::from(generation).into(), i64::from(seq).into()];
+        let query = "SELECT seq, bytes FROM pack WHERE generation = ? AND seq >= ? ORDER BY seq LIMIT 1";
+        let row = self.sql.exec(query, values)?.raw().next().transpose()?;
+        let Some(row) = row else { return Ok(None) };
+        let damaged = || worker::Error::RustError("a stored pack cannot be read".to_owned());
+        let Ok([SqlStorageValue::Integer(seq), SqlStorageValue::Blob(bytes)]) =
+            <[SqlStorageValue; 2]>::try_from(row)
+        else {
+            return Err(damaged());
+        };
+        let seq = u32::try_from(seq).map_err(|_| damaged())?;
+        let index = self
+            .sql
+            .exec(
+                "SELECT seq, course, section, rows, start, length FROM framed
+                 WHERE generation = ? AND pack = ? ORDER BY start",
+                vec![i64::from(generation).into(), i64::from(seq).into()],
+            )?
+            .to_array()?;
+        Ok(Some(Pack { seq, bytes, index }))
+    }
+
+    /// Puts packs of one copy into another as they are: those from `start` up to, not including, `end`.
+    pub(crate) fn carry_packs(&self, from: u32, to: u32, start: u32, end: u32) -> Result<()> {
+        let values =
+            || [to, from, start, end].map(|number| SqlStorageValue::from(i64::from(number))).to_vec();
+        self.sql.exec(
+            "INSERT INTO framed (generation, seq, course, section, rows, pack, start, length)
+             SELECT ?, seq, course, section, rows, pack, start, length FROM framed
+             WHERE generation = ? AND pack >= ? AND pack < ?",
+            values(),
+        )?;
+        self.sql.exec(
+            "INSERT INTO pack (generation, seq, slices, bytes)
+             SELECT ?, seq, slices, bytes FROM pack WHERE generation = ? AND seq >= ? AND seq < ?",
+            values(),
+        )?;
+        Ok(())
+    }
+
+    /// Writes what is left of a pack, under its number.
+    pub(crate) fn put_pack(&self, generation: u32, pack: Pack) -> Result<()> {
+        if pack.index.is_empty() {
+            return Ok(());
+        }
+        self.write_pack(i64::from(generation), i64::from(pack.seq), pack.bytes, &pack.index)
+    }
+
+    /// What is left of a copy, `slices` of it, takes its place, and every other copy goes at once: no await stands
+    /// between these statements. Returns whether it did.
+    pub(crate) fn replace(&self, from: u32, lease: u32, slices: u32, gone: Left) -> Result<Option<Left>> {
+        let is_served = self.part(None, &Filter::default())?.is_some_and(|part| part.generation == from);
+        let here = self.count(lease, &Filter::default())?;
+        if !is_served || here.slices != slices {
+            return Ok(None);
+        }
+        self.sql.exec(
+            "INSERT OR REPLACE INTO copy (generation, header, slices, rows, bytes, made, delete_at)
+             SELECT ?, header, ?, rows - ?, bytes - ?, made, NULL FROM copy WHERE generation = ?",
+            vec![
+                i64::from(lease).into(),
+                i64::from(slices).into(),
+                number(gone.rows),
+                number(gone.bytes),
+                i64::from(from).into(),
+            ],
+        )?;
+        let left: LeftRow = self
+            .sql
+            .exec("SELECT rows, bytes FROM copy WHERE generation = ?", vec![i64::from(lease).into()])?
+            .one()?;
+        self.sql.exec("DELETE FROM copy WHERE generation <> ?", vec![i64::from(lease).into()])?;
+        self.sql.exec(
+            "DELETE FROM section WHERE NOT EXISTS (SELECT 1 FROM framed WHERE generation = ?
+             AND framed.course = section.course AND framed.section = section.section)",
+            vec![i64::from(lease).into()],
+        )?;
+        Ok(Some(Left { rows: whole(Some(left.rows)), bytes: whole(Some(left.bytes)) }))
+    }
+
+    /// Deletes everything.
+    pub(crate) fn wipe(&self) -> Result<()> {
+        self.sql.exec("DELETE FROM copy", None)?;
+        self.delete_orphans()?;
+        for table in ["job", "sweep", "section"] {
+            self.sql.exec(&format!("DELETE FROM {table}"), None)?;
+        }
+        Ok(())
     }
 
     /// When the next replaced copy is to be deleted.

@@ -1,0 +1,595 @@
+//! What the desk does about forgetting: copies gone over until none holds what was forgotten, and copies that are old
+//! enough deleted.
+//!
+//! **Invariant**: a forgetting is done only when every copy that could hold any of it is free of it, or gone. Each
+//! forgetting of a person or course has a version, higher than all before it; a window knows up to which version its
+//! copy is free ([`Upkeep::clean`](crate::life::Upkeep)), one that is being collected up to which it will be. A window
+//! that is behind is gone over under a lease of its own, so that what is left of its copy is a copy like any other,
+//! with a number that rises. Two never meet: nothing is gone over while it is being collected, and a Window object
+//! that gets both does one after the other.
+//!
+//! When rows tell that a person has a further id, the forgetting gets a new version, and all begins anew.
+
+use super::{Desk, Step, is_due};
+use crate::forget::{
+    By, Closed, Forget, Forgetting, Link, Mark, Named, Progress, Swept, Tombstone, Tombstones, What,
+};
+use crate::life::{Fault, INQUIRY, Life, Sweep, Window};
+use crate::problem::{Code, Problem};
+use crate::range::Range;
+use crate::report::ReportName;
+use crate::time::{DAY, Day, Timestamp, monday, plus_days};
+use crate::window::{DAYS_PER_WINDOW, WindowKey};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// Windows that are gone over at once: each holds a few MB of memory.
+const SWEEPERS: usize = 3;
+
+/// Further ids of one person that are learned: more would be no person.
+const LINKS_MOST: usize = 50;
+
+/// Of old days that somebody asks for again, the copy is kept this long.
+const OLD_KEPT: i64 = DAY;
+
+/// What all forgettings share.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Oblivion {
+    /// What marks are made with: made by chance, once.
+    pub key: String,
+    /// The last version that was given.
+    pub version: u32,
+}
+
+impl std::fmt::Debug for Oblivion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Oblivion(version {})", self.version)
+    }
+}
+
+/// What is forgotten, read from what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Asked {
+    /// A person.
+    Person {
+        /// The mark of what they were named by.
+        mark: Mark,
+        /// How they were named.
+        named: By,
+    },
+    /// A course, by its UUID in small letters.
+    Course {
+        /// The UUID.
+        id: String,
+    },
+    /// Whole weeks.
+    Range {
+        /// The report; all with dates when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        report: Option<ReportName>,
+        /// The days.
+        days: Range,
+    },
+}
+
+impl Asked {
+    /// Reads what was asked; `mark` makes the mark of an id.
+    ///
+    /// # Errors
+    /// `bad-body` for what names no person or course, `bad-range` for days that are not whole weeks, and what
+    /// [`Range::parse`] refuses.
+    pub fn read(asked: &Forget, mark: impl Fn(&str) -> Mark) -> Result<Self, Problem> {
+        let wrong = |detail: &str| Err(Problem::new(Code::BadBody, detail));
+        match asked {
+            Forget::Person(Named::Email(email)) if !is_email(email) => {
+                wrong("`email` must be an e-mail address such as name@example.org.")
+            }
+            Forget::Person(Named::Id(id)) if !is_uuid(id) => {
+                wrong("`id` must be Echo360's user id: a UUID, as it stands in the column `userid`.")
+            }
+            Forget::Course(id) if !is_uuid(id) => {
+                wrong("`course` must be the course's id: a UUID, as /api/courses lists it.")
+            }
+            Forget::Person(Named::Email(email)) => Ok(Self::Person { mark: mark(email), named: By::Email }),
+            Forget::Person(Named::Id(id)) => Ok(Self::Person { mark: mark(id), named: By::Id }),
+            Forget::Course(id) => Ok(Self::Course { id: id.trim().to_ascii_lowercase() }),
+            Forget::Range(weeks) => {
+                let report = match weeks.report.as_deref().map(ReportName::parse) {
+                    Some(None) => return wrong("`report` must be the name of a report, or be left out."),
+                    report => report.flatten(),
+                };
+                let days = Range::parse(&weeks.from, &weeks.to)?;
+                let (from, to) = (monday(days.from()), last_of_week(days.to()));
+                if (from, to) != (days.from(), days.to()) {
+                    let detail =
+                        format!("A range is whole weeks: from a Monday to a Sunday, here {from} to {to}.");
+                    return Err(Problem::new(Code::BadRange, detail));
+                }
+                Ok(Self::Range { report, days })
+            }
+        }
+    }
+
+    /// Whether a window lies wholly in it; nothing without days does.
+    fn covers(&self, key: &WindowKey) -> bool {
+        let Self::Range { report, days } = self else { return false };
+        report.as_ref().is_none_or(|report| *report == key.report)
+            && key
+                .start()
+                .zip(key.end())
+                .is_some_and(|(start, end)| days.from() <= start && end <= plus_days(days.to(), 1))
+    }
+}
+
+fn last_of_week(day: Day) -> Day {
+    plus_days(monday(day), DAYS_PER_WINDOW - 1)
+}
+
+fn is_email(text: &str) -> bool {
+    let text = text.trim();
+    text.len() <= 254
+        && !text.chars().any(|c| c.is_control() || c.is_whitespace())
+        && text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty())
+}
+
+fn is_uuid(text: &str) -> bool {
+    let text = text.trim().as_bytes();
+    text.len() == 36
+        && text.iter().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+/// A forgetting, as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its id.
+    pub id: String,
+    /// What is forgotten.
+    pub what: Asked,
+    /// Marks of further user ids of a person.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ids: Vec<Mark>,
+    /// Marks of further e-mail addresses of a person.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub emails: Vec<Mark>,
+    /// Who asked it last.
+    pub by: String,
+    /// When it was first asked.
+    pub created: Timestamp,
+    /// When it was last asked.
+    pub asked: Timestamp,
+    /// Its version.
+    pub version: u32,
+    /// Rows that were deleted.
+    pub rows: u64,
+    /// Windows that were gone over, once it is done.
+    pub windows: u32,
+    /// How far it is.
+    pub state: Progress,
+    /// When it was done or lifted.
+    pub ended: Option<Timestamp>,
+}
+
+impl Entry {
+    fn holds(&self) -> bool {
+        self.state != Progress::Lifted
+    }
+}
+
+impl Desk {
+    // ---- Loading, and what people do.
+
+    /// Forgettings as they were saved.
+    pub fn recall(&mut self, oblivion: Oblivion, entries: Vec<Entry>) {
+        self.oblivion = oblivion;
+        self.forgettings = entries.into_iter().map(|entry| (entry.id.clone(), entry)).collect();
+    }
+
+    /// Keeps copies for this many days after their last day, and no longer.
+    pub fn keep_for(&mut self, days: u32) {
+        self.keep_days = Some(days);
+    }
+
+    /// What all forgettings share.
+    #[must_use]
+    pub fn oblivion(&self) -> &Oblivion {
+        &self.oblivion
+    }
+
+    /// A forgetting, as it is kept.
+    #[must_use]
+    pub fn forgetting(&self, id: &str) -> Option<&Entry> {
+        self.forgettings.get(id)
+    }
+
+    /// The key that marks are made with: `fresh` when there is none yet.
+    pub fn marks_with(&mut self, fresh: String) -> String {
+        if self.oblivion.key.is_empty() {
+            self.oblivion.key = fresh;
+        }
+        self.oblivion.key.clone()
+    }
+
+    /// Forgets; gives the id: `id`, or that of an earlier forgetting of the same, which goes over all copies again.
+    pub fn forget(&mut self, id: String, what: Asked, by: &str, now: Timestamp) -> String {
+        let version = self.next_version();
+        let same = self.forgettings.values_mut().find(|entry| entry.what == what);
+        let entry = match same {
+            Some(entry) => entry,
+            None => self.forgettings.entry(id.clone()).or_insert(Entry {
+                id,
+                what,
+                ids: Vec::new(),
+                emails: Vec::new(),
+                by: String::new(),
+                created: now,
+                asked: now,
+                version,
+                rows: 0,
+                windows: 0,
+                state: Progress::UnderWay,
+                ended: None,
+            }),
+        };
+        entry.by = by.to_owned();
+        (entry.asked, entry.version) = (now, version);
+        (entry.state, entry.ended) = (Progress::UnderWay, None);
+        let id = entry.id.clone();
+        self.changes.forgettings.insert(id.clone());
+        id
+    }
+
+    /// Takes a forgetting back: later copies have its rows again. Returns whether there is such a forgetting.
+    pub fn lift(&mut self, id: &str, now: Timestamp) -> bool {
+        let Some(entry) = self.forgettings.get_mut(id) else { return false };
+        if entry.holds() {
+            (entry.state, entry.ended) = (Progress::Lifted, Some(now));
+            entry.ids.clear();
+            entry.emails.clear();
+            self.changes.forgettings.insert(id.to_owned());
+        }
+        true
+    }
+
+    /// All forgettings, newest first, as they are shown.
+    #[must_use]
+    pub fn forgettings(&self) -> Vec<Forgetting> {
+        let mut shown: Vec<Forgetting> = self.forgettings.values().map(|entry| self.show(entry)).collect();
+        shown.sort_by(|a, b| (b.asked, &b.id).cmp(&(a.asked, &a.id)));
+        shown
+    }
+
+    fn show(&self, entry: &Entry) -> Forgetting {
+        let (done, of) = match entry.state {
+            Progress::UnderWay => self.progress(entry),
+            Progress::Done | Progress::Lifted => (entry.windows, entry.windows),
+        };
+        Forgetting {
+            id: entry.id.clone(),
+            what: match &entry.what {
+                Asked::Person { mark, named } => {
+                    What::Person { mark: mark.0.chars().take(8).collect(), named: *named }
+                }
+                Asked::Course { id } => What::Course { id: id.clone() },
+                Asked::Range { report, days } => {
+                    What::Range { report: report.clone(), from: days.from(), to: days.to() }
+                }
+            },
+            created: entry.created,
+            asked: entry.asked,
+            by: entry.by.clone(),
+            state: entry.state,
+            windows: done,
+            of,
+            rows: entry.rows,
+            ended: entry.ended,
+        }
+    }
+
+    /// Windows that are free of it, and all that could hold any of it.
+    fn progress(&self, entry: &Entry) -> (u32, u32) {
+        let (mut done, mut of) = (0, 0);
+        for window in self.windows.values() {
+            let upkeep = &window.upkeep;
+            let collecting = matches!(window.life, Life::Collecting { .. });
+            let (counts, is_free) = if matches!(entry.what, Asked::Range { .. }) {
+                let covers = entry.what.covers(&window.key) && upkeep.lifted < entry.version;
+                (covers, upkeep.forgotten.is_some() && window.copy.is_none() && !collecting)
+            } else {
+                let behind = upkeep.clean < entry.version;
+                let comes = collecting && upkeep.carried < entry.version;
+                (window.lease > 0, !comes && (!behind || (collecting && window.copy.is_none())))
+            };
+            of += u32::from(counts);
+            done += u32::from(counts && is_free);
+        }
+        (done, of)
+    }
+
+    // ---- What is kept out.
+
+    /// What is kept out of copies that are made now.
+    #[must_use]
+    pub fn tombstones(&self) -> Tombstones {
+        let mut tombstones = Tombstones { key: self.oblivion.key.clone(), ..Tombstones::default() };
+        for entry in self.forgettings.values().filter(|entry| entry.holds()) {
+            let forgetting = entry.id.clone();
+            match &entry.what {
+                Asked::Person { mark, .. } => tombstones.people.push(Tombstone {
+                    forgetting,
+                    given: mark.clone(),
+                    ids: entry.ids.clone(),
+                    emails: entry.emails.clone(),
+                }),
+                Asked::Course { id } => {
+                    tombstones.courses.push(Closed { forgetting, course: id.clone() });
+                }
+                Asked::Range { .. } => {}
+            }
+        }
+        if tombstones.is_empty() { Tombstones::default() } else { tombstones }
+    }
+
+    /// Courses that are not named, by UUID in small letters.
+    #[must_use]
+    pub fn closed_courses(&self) -> BTreeSet<String> {
+        self.tombstones().courses.into_iter().map(|closed| closed.course).collect()
+    }
+
+    /// The version that copies have to be free up to.
+    pub(super) fn kept_out(&self) -> u32 {
+        let is_of_rows = |entry: &&Entry| entry.holds() && !matches!(entry.what, Asked::Range { .. });
+        self.forgettings.values().filter(is_of_rows).map(|entry| entry.version).max().unwrap_or(0)
+    }
+
+    /// Whether a window's days are forgotten, and nobody has asked for it by hand since.
+    pub(super) fn is_gone(&self, key: &WindowKey) -> bool {
+        let lifted = self.windows.get(key).map_or(0, |window| window.upkeep.lifted);
+        self.forgettings
+            .values()
+            .any(|entry| entry.holds() && entry.version > lifted && entry.what.covers(key))
+    }
+
+    fn next_version(&mut self) -> u32 {
+        self.oblivion.version = self.oblivion.version.saturating_add(1);
+        self.oblivion.version
+    }
+
+    // ---- What to do next.
+
+    /// Decides the next step of going over copies and deleting them, if there is one now.
+    pub(super) fn tidy(&mut self, now: Timestamp) -> Option<Step> {
+        self.settle(now);
+        // Echo360 was at it when its days were forgotten, and it came back to the queue: nobody asked for it again.
+        let is_back = |window: &&Window| {
+            matches!(window.life, Life::Queued { .. }) && window.upkeep.forgotten.is_some()
+        };
+        while let Some(key) = self.windows.values().find(is_back).map(key_of) {
+            self.change(&key, |window| window.let_go(now));
+        }
+        while let Some(key) = self.windows.values().find(|window| self.wipe_due(window, now)).map(key_of) {
+            if self.windows.get(&key).is_some_and(|window| window.lease > 0) {
+                self.change(&key, |window| window.upkeep.wipe = Some(now.plus(INQUIRY)));
+                return Some(Step::Wipe { key });
+            }
+            // Nothing was ever handed to its object.
+            self.wiped(&key, now);
+        }
+        let version = self.kept_out();
+        let key = self.windows.values().find(|window| self.sweep_due(window, version, now)).map(key_of)?;
+        let mut lease = 0;
+        self.change(&key, |window| {
+            let again = now.plus(INQUIRY);
+            lease = match &mut window.upkeep.sweep {
+                Some(sweep) => {
+                    sweep.again = again;
+                    sweep.lease
+                }
+                none => {
+                    window.lease = window.lease.saturating_add(1);
+                    none.insert(Sweep { lease: window.lease, version, again }).lease
+                }
+            };
+        });
+        Some(Step::Sweep { key, lease })
+    }
+
+    /// When there is something of that to do, if ever.
+    pub(super) fn tidy_due(&self, now: Timestamp) -> Option<Timestamp> {
+        let version = self.kept_out();
+        let of = |window: &Window| {
+            let wipe = match window.upkeep.wipe {
+                Some(again) => Some(again),
+                None if self.wants_wipe(window, now) => Some(now),
+                None => self.expiry(window),
+            };
+            let sweep = match window.upkeep.sweep {
+                Some(sweep) => Some(sweep.again),
+                None => self.sweep_due(window, version, now).then_some(now),
+            };
+            wipe.into_iter().chain(sweep).min()
+        };
+        let ends = self.forgettings.values().any(|entry| self.has_ended(entry)).then_some(now);
+        // Once a day at least: somebody may have changed for how long copies are kept.
+        self.windows.values().filter_map(of).chain(ends).min().map(|at| at.min(now.plus(DAY)))
+    }
+
+    fn wipe_due(&self, window: &Window, now: Timestamp) -> bool {
+        self.wants_wipe(window, now) && window.upkeep.wipe.is_none_or(|again| is_due(again, now))
+    }
+
+    fn wants_wipe(&self, window: &Window, now: Timestamp) -> bool {
+        let is_collecting = matches!(window.life, Life::Collecting { .. });
+        let is_old = self.expiry(window).is_some_and(|at| at <= now);
+        let is_gone = window.upkeep.forgotten.is_none() && self.is_gone(&window.key);
+        !is_collecting && (is_old || is_gone)
+    }
+
+    /// When a window that nothing is to come of is old enough to be deleted.
+    fn expiry(&self, window: &Window) -> Option<Timestamp> {
+        let kept = i64::from(self.keep_days?) * DAY;
+        let since = window.copy.as_ref().map_or(window.since, |copy| copy.created);
+        let last = window.key.end().map_or(since, |end| Timestamp::start_of(end));
+        matches!(window.life, Life::Rest | Life::Failed)
+            .then(|| last.plus(kept).max(window.since.plus(OLD_KEPT)))
+    }
+
+    fn sweep_due(&self, window: &Window, version: u32, now: Timestamp) -> bool {
+        match window.upkeep.sweep {
+            Some(sweep) => is_due(sweep.again, now),
+            None => {
+                let sweeping =
+                    || self.windows.values().filter(|window| window.upkeep.sweep.is_some()).count();
+                // Whether its object has a copy is not asked: one may be there whose word was lost.
+                window.lease > 0
+                    && window.upkeep.clean < version
+                    && !matches!(window.life, Life::Collecting { .. })
+                    && sweeping() < SWEEPERS
+            }
+        }
+    }
+
+    fn has_ended(&self, entry: &Entry) -> bool {
+        let (done, of) = self.progress(entry);
+        entry.state == Progress::UnderWay && done == of
+    }
+
+    /// Notes what is done.
+    fn settle(&mut self, now: Timestamp) {
+        let ended: Vec<String> = self
+            .forgettings
+            .values()
+            .filter(|entry| self.has_ended(entry))
+            .map(|entry| entry.id.clone())
+            .collect();
+        for id in ended {
+            let windows = self.forgettings.get(&id).map_or(0, |entry| self.progress(entry).1);
+            if let Some(entry) = self.forgettings.get_mut(&id) {
+                (entry.state, entry.ended, entry.windows) = (Progress::Done, Some(now), windows);
+                self.changes.forgettings.insert(id);
+            }
+        }
+    }
+
+    // ---- What came of it.
+
+    /// The answer to [`Step::Sweep`], or a Window object's own word.
+    pub fn swept(&mut self, key: &WindowKey, lease: u32, swept: Swept, now: Timestamp) {
+        let ours = self.windows.get(key).and_then(|window| window.upkeep.sweep);
+        let ours = ours.filter(|sweep| sweep.lease == lease);
+        if let Swept::Clean { met, .. } = &swept {
+            self.learn(&met.links);
+        }
+        let Some(sweep) = ours else { return };
+        if let Swept::Clean { met, .. } = &swept {
+            for (id, rows) in &met.dropped {
+                if let Some(entry) = self.forgettings.get_mut(id) {
+                    entry.rows = entry.rows.saturating_add(*rows);
+                    self.changes.forgettings.insert(id.clone());
+                }
+            }
+        }
+        self.change(key, |window| {
+            window.upkeep.sweep = None;
+            match swept {
+                Swept::Clean { left, .. } => {
+                    window.upkeep.clean = window.upkeep.clean.max(sweep.version);
+                    if let (Some(copy), Some(left)) = (&mut window.copy, left) {
+                        (copy.generation, copy.rows, copy.bytes) = (lease, left.rows, left.bytes);
+                    }
+                }
+                Swept::Damaged => {
+                    window.lose_copy();
+                    window.fault = Some(Fault {
+                        upstream: None,
+                        detail: "Its stored rows could not be gone over to forget what was to be forgotten, and were \
+                                 deleted. Ask for it again."
+                            .to_owned(),
+                    });
+                    if window.life == Life::Rest {
+                        (window.life, window.since) = (Life::Failed, now);
+                    }
+                }
+                Swept::Moved => {}
+            }
+        });
+        self.settle(now);
+    }
+
+    /// Takes in further ids of forgotten people, which a Window met with: copies have to be gone over for them too.
+    pub fn learn(&mut self, links: &BTreeSet<Link>) {
+        let mut version = None;
+        for link in links {
+            let Some(entry) = self.forgettings.get(&link.forgetting).filter(|entry| entry.holds()) else {
+                continue;
+            };
+            let known = if link.by == By::Id { &entry.ids } else { &entry.emails };
+            if known.contains(&link.mark) || known.len() >= LINKS_MOST {
+                continue;
+            }
+            let version = *version.get_or_insert_with(|| self.oblivion.version.saturating_add(1));
+            self.oblivion.version = version;
+            if let Some(entry) = self.forgettings.get_mut(&link.forgetting) {
+                let known = if link.by == By::Id { &mut entry.ids } else { &mut entry.emails };
+                known.push(link.mark.clone());
+                entry.version = version;
+                (entry.state, entry.ended) = (Progress::UnderWay, None);
+                self.changes.forgettings.insert(entry.id.clone());
+            }
+        }
+    }
+
+    /// The answer to [`Step::Wipe`]: the Window object has nothing any more.
+    pub fn wiped(&mut self, key: &WindowKey, now: Timestamp) {
+        let Some(window) = self.windows.get(key) else { return };
+        let is_old = self.expiry(window).is_some_and(|at| at <= now);
+        let is_gone = self.is_gone(key);
+        let rows = window.copy.as_ref().map_or(0, |copy| copy.rows);
+        if is_old {
+            self.windows.remove(key);
+            self.changes.windows.insert(key.clone());
+            self.drop_empty_requests();
+        } else {
+            self.change(key, |window| {
+                window.lose_copy();
+                if is_gone && matches!(window.life, Life::Queued { .. } | Life::Failed) {
+                    window.fault = None;
+                    window.let_go(now);
+                }
+                // Lifted meanwhile or not: the rows are gone.
+                window.upkeep.forgotten = Some(now).filter(|_| is_gone || window.life == Life::Rest);
+            });
+        }
+        if is_gone {
+            let entry = self.forgettings.values_mut().find(|entry| entry.holds() && entry.what.covers(key));
+            if let Some(entry) = entry {
+                entry.rows = entry.rows.saturating_add(rows);
+                self.changes.forgettings.insert(entry.id.clone());
+            }
+        }
+        self.settle(now);
+    }
+
+    /// A request of which no window is left asks for nothing any more.
+    fn drop_empty_requests(&mut self) {
+        let windows = &self.windows;
+        let is_empty = |windows_of: &[WindowKey]| !windows_of.iter().any(|key| windows.contains_key(key));
+        let empty: Vec<String> = self
+            .requests
+            .values()
+            .filter(|request| is_empty(&request.windows))
+            .map(|request| request.id.clone())
+            .collect();
+        for id in empty {
+            self.requests.remove(&id);
+            self.changes.requests.insert(id);
+        }
+    }
+}
+
+fn key_of(window: &Window) -> WindowKey {
+    window.key.clone()
+}

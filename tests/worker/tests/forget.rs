@@ -1,0 +1,421 @@
+//! What is forgotten is in no copy, in no later one, and in no file; and what is old enough is deleted.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
+
+use domain::api::State;
+use domain::forget::{Forgetting, Forgettings, Progress, What};
+use domain::problem::Code;
+use domain::time::{DAY, minus_days, plus_days};
+use sandbox::{Report, Truth};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+use worker_tests::reading::{Csv, Digest, csv, frames};
+use worker_tests::{Stack, Weeks, node, quick, refusal, today};
+
+/// Somebody of the sandbox.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Person {
+    id: String,
+    email: String,
+}
+
+impl Person {
+    /// Whether a row has a cell of theirs.
+    fn is_in(&self, row: &[String]) -> bool {
+        row.iter().any(|cell| *cell == self.id || *cell == self.email)
+    }
+}
+
+/// Who has most rows in these weeks.
+fn busiest(stack: &Stack, report: Report, weeks: &Weeks) -> Person {
+    let columns = Truth::columns(report);
+    let at = |name: &str| columns.iter().position(|column| column.eq_ignore_ascii_case(name)).unwrap();
+    let (id, email) = (at("userid"), at("email"));
+    let mut rows: BTreeMap<Person, usize> = BTreeMap::new();
+    for row in stack.truth().rows(&weeks.truth(report)) {
+        if !row[id].is_empty() {
+            *rows.entry(Person { id: row[id].clone(), email: row[email].clone() }).or_default() += 1;
+        }
+    }
+    rows.into_iter().max_by_key(|(_, rows)| *rows).unwrap().0
+}
+
+/// Asks for all of these at once, and waits until their rows are here.
+async fn ready(stack: &Stack, wanted: &[(Report, &Weeks)]) {
+    for (report, weeks) in wanted {
+        stack.ask_weeks(*report, weeks).await;
+    }
+    for (report, weeks) in wanted {
+        stack.ready(*report, weeks).await;
+    }
+}
+
+/// What the truth says, without some of its rows.
+fn without(stack: &Stack, report: Report, weeks: &Weeks, goes: impl Fn(&[String]) -> bool) -> Digest {
+    let mut digest = Digest::default();
+    for row in stack.truth().rows(&weeks.truth(report)).iter().filter(|row| !goes(row)) {
+        digest.add(row.iter().map(String::as_str));
+    }
+    digest
+}
+
+async fn download(stack: &Stack, report: Report, weeks: &Weeks) -> Csv {
+    let days =
+        if report.has_dates() { format!("from={}&to={}&", weeks.from, weeks.to()) } else { String::new() };
+    csv(stack, &format!("{}?{days}cells=raw", report.name()), b',').await
+}
+
+async fn digest(stack: &Stack, report: Report, weeks: &Weeks) -> Digest {
+    let csv = download(stack, report, weeks).await;
+    csv.digest(Truth::columns(report).len())
+}
+
+async fn forget(stack: &Stack, what: &Value) -> Forgetting {
+    let answer = stack.http.post(stack.at("/api/forget")).json(what).send().await.unwrap();
+    let (status, text) = (answer.status(), answer.text().await.unwrap());
+    assert!(status.is_success(), "{what}: {status} {text}");
+    serde_json::from_str(&text).unwrap()
+}
+
+async fn forgettings(stack: &Stack) -> Vec<Forgetting> {
+    let all: Forgettings = serde_json::from_value(stack.get("/api/forget").await).unwrap();
+    all.forgettings
+}
+
+async fn done(stack: &Stack, id: &str) -> Forgetting {
+    let started = Instant::now();
+    loop {
+        let all = forgettings(stack).await;
+        let forgetting = all.into_iter().find(|forgetting| forgetting.id == id).unwrap();
+        if forgetting.state == Progress::Done {
+            assert_eq!(forgetting.windows, forgetting.of);
+            return forgetting;
+        }
+        assert!(started.elapsed() < Duration::from_secs(60), "{forgetting:#?}\n{}", stack.log());
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// Every file of the objects of a class: the databases, and what SQLite has beside them.
+fn files(stack: &Stack, class: &str) -> Vec<PathBuf> {
+    let databases = stack.databases(class, false);
+    let folders: BTreeSet<&Path> = databases.iter().map(|path| path.parent().unwrap()).collect();
+    let entries = folders.into_iter().flat_map(|folder| std::fs::read_dir(folder).unwrap());
+    entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_file()).collect()
+}
+
+fn holds(bytes: &[u8], text: &[u8]) -> bool {
+    bytes.windows(text.len()).any(|window| window == text)
+}
+
+/// Runs a statement on the Desk's database, while nothing else has it open.
+fn change_desk(stack: &Stack, statement: &str) {
+    let script = "const { DatabaseSync } = require('node:sqlite');
+        const [statement, ...files] = process.argv.slice(1);
+        for (const file of files) { new DatabaseSync(file).exec(statement); }";
+    let files = stack.databases("Desk", false);
+    assert!(!files.is_empty());
+    let done = Command::new(node()).args(["--no-warnings", "-e", script, statement]).args(files).status();
+    assert!(done.unwrap().success());
+}
+
+/// Everything that the tables of the Windows hold, slices inflated, as text.
+fn stored(stack: &Stack) -> String {
+    let script = "const { DatabaseSync } = require('node:sqlite');
+        const { inflateRawSync } = require('node:zlib');
+        for (const file of process.argv.slice(1)) {
+            const database = new DatabaseSync(file);
+            const all = (query) => database.prepare(query).all();
+            for (const { name } of all(`SELECT name FROM sqlite_master WHERE type = 'table'`)) {
+                if (name.startsWith('_cf')) continue;
+                for (const row of all(`SELECT * FROM ${name}`)) {
+                    for (const value of Object.values(row)) {
+                        if (!(value instanceof Uint8Array)) { console.log(String(value)); continue; }
+                        if (name !== 'pack') { console.log(Buffer.from(value).toString()); continue; }
+                        const frames = Buffer.from(value);
+                        for (let at = 0; at < frames.length; ) {
+                            const length = frames.readUInt32LE(at + 12);
+                            console.log(inflateRawSync(frames.subarray(at + 16, at + 16 + length)).toString());
+                            at += 16 + length;
+                        }
+                    }
+                }
+            }
+        }";
+    let files = stack.databases("Window", false);
+    assert!(!files.is_empty());
+    let read = Command::new(node()).args(["--no-warnings", "-e", script]).args(files).output().unwrap();
+    assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
+    String::from_utf8(read.stdout).unwrap()
+}
+
+/// A piece of each deflated slice that has this text: enough to know it again where it is no slice any more.
+fn samples(stack: &Stack, text: &str) -> Vec<Vec<u8>> {
+    let script = "const { DatabaseSync } = require('node:sqlite');
+        const { inflateRawSync } = require('node:zlib');
+        const [text, ...files] = process.argv.slice(1);
+        for (const file of files) {
+            for (const { bytes } of new DatabaseSync(file).prepare('SELECT bytes FROM pack').all()) {
+                const frames = Buffer.from(bytes);
+                for (let at = 0; at < frames.length; ) {
+                    const length = frames.readUInt32LE(at + 12);
+                    const slice = frames.subarray(at + 16, at + 16 + length);
+                    if (length > 200 && inflateRawSync(slice).includes(text)) {
+                        console.log(slice.subarray(length - 80, length - 48).toString('hex'));
+                    }
+                    at += 16 + length;
+                }
+            }
+        }";
+    let files = stack.databases("Window", false);
+    let read = Command::new(node()).args(["--no-warnings", "-e", script, text]).args(files).output().unwrap();
+    let text = String::from_utf8(read.stdout).unwrap();
+    let byte = |line: &str, at: usize| u8::from_str_radix(&line[at..at + 2], 16).unwrap();
+    text.lines().map(|line| (0..line.len()).step_by(2).map(|at| byte(line, at)).collect()).collect()
+}
+
+#[tokio::test]
+async fn a_forgotten_person_is_in_no_copy_in_no_later_one_and_in_no_file() {
+    let mut stack = Stack::start().await;
+    let weeks = Weeks::back(2, 2);
+    let reports = [Report::VideoView, Report::Qanda, Report::Polling, Report::Asset];
+    ready(&stack, &reports.map(|report| (report, &weeks))).await;
+    let person = busiest(&stack, Report::VideoView, &weeks);
+    stack.kill();
+    let before = stored(&stack);
+    assert!(before.contains(&person.id) && before.contains(&person.email));
+    let slices = samples(&stack, &person.id);
+    stack.boot().await;
+    let asked = forget(&stack, &json!({"person": {"email": person.email.to_uppercase()}})).await;
+    let ended = done(&stack, &asked.id).await;
+    let gone: u64 = {
+        let rows = |report| stack.truth().rows(&weeks.truth(report));
+        reports.iter().flat_map(|report| rows(*report)).filter(|row| person.is_in(row)).count() as u64
+    };
+    assert_eq!((ended.rows, ended.by.as_str()), (gone, "local"));
+    let What::Person { mark, .. } = &ended.what else { unreachable!("{ended:?}") };
+    assert_eq!(mark.len(), 8);
+    for report in reports {
+        let truth = without(&stack, report, &weeks, |row| person.is_in(row));
+        assert_eq!(digest(&stack, report, &weeks).await, truth, "{report:?}");
+    }
+    // The promise that stands before the rows, and what the list of requests says, are of what is left.
+    for request in stack.get("/api/requests").await["requests"].as_array().unwrap() {
+        for window in request["windows"].as_array().unwrap() {
+            let path = format!("{}/{}", request["report"].as_str().unwrap(), window["id"].as_str().unwrap());
+            let head = frames(&stack, &path).await.head;
+            assert_eq!(window["copy"]["rows"], head.rows);
+            assert_eq!(window["copy"]["generation"], head.generation);
+        }
+    }
+    // Weeks that nobody had asked for, and one that is asked for anew.
+    let later = Weeks::back(4, 1);
+    let request = stack.ask_weeks(Report::Polling, &weeks).await;
+    let again = json!({"windows": [request.windows[0].id]});
+    let path = format!("/api/requests/{}/retry", request.id);
+    assert!(stack.http.post(stack.at(&path)).json(&again).send().await.unwrap().status().is_success());
+    stack.ready(Report::VideoView, &later).await;
+    let theirs = |row: &[String]| person.is_in(row);
+    assert!(stack.truth().rows(&later.truth(Report::VideoView)).iter().any(|row| theirs(row)));
+    assert_eq!(
+        digest(&stack, Report::VideoView, &later).await,
+        without(&stack, Report::VideoView, &later, theirs)
+    );
+    let request = stack.settled(&request.id, Duration::from_secs(60)).await;
+    assert!(request.windows.iter().all(|window| window.state.has_rows()));
+    assert_eq!(
+        digest(&stack, Report::Polling, &weeks).await,
+        without(&stack, Report::Polling, &weeks, theirs)
+    );
+    // Asking twice is asking once.
+    let twice = forget(&stack, &json!({"person": {"email": person.email}})).await;
+    assert_eq!((&twice.id, forgettings(&stack).await.len()), (&asked.id, 1));
+    assert_eq!(done(&stack, &twice.id).await.rows, gone);
+
+    stack.kill();
+    let left = stored(&stack);
+    for text in [&person.id, &person.email] {
+        assert!(!left.contains(text.as_str()));
+        for class in ["Desk", "Window"] {
+            for file in files(&stack, class) {
+                let bytes = std::fs::read(&file).unwrap();
+                assert!(!holds(&bytes, text.as_bytes()), "{}", file.display());
+            }
+        }
+        assert!(!stack.log().contains(text.as_str()));
+    }
+    // Deflated, they stood in slices: of none of those is anything left, in pages that are free either.
+    assert!(slices.len() > 3, "{} slices", slices.len());
+    for file in files(&stack, "Window") {
+        let bytes = std::fs::read(&file).unwrap();
+        let kept = slices.iter().filter(|slice| holds(&bytes, slice)).count();
+        assert_eq!(kept, 0, "of {} in {}", slices.len(), file.display());
+    }
+}
+
+#[tokio::test]
+async fn killed_while_it_forgets_it_ends_whole() {
+    let settings = sandbox::Settings { bulk_rows: Some(60_000), build_seconds: 0.1..=0.2, ..quick() };
+    let mut stack = Stack::with(settings, &[]).await;
+    let weeks = Weeks::back(1, 4);
+    stack.ready(Report::VideoView, &weeks).await;
+    let person = busiest(&stack, Report::VideoView, &weeks);
+    let asked = forget(&stack, &json!({"person": {"id": person.id}})).await;
+    let mut unfinished = 0;
+    for wait in [20, 300, 700] {
+        tokio::time::sleep(Duration::from_millis(wait)).await;
+        stack.kill();
+        stack.boot().await;
+        unfinished += u32::from(forgettings(&stack).await[0].state == Progress::UnderWay);
+    }
+    assert!(unfinished > 1, "it was killed in the middle");
+    let ended = done(&stack, &asked.id).await;
+    assert_eq!(ended.of, 4);
+    let truth = without(&stack, Report::VideoView, &weeks, |row| person.is_in(row));
+    assert_eq!(digest(&stack, Report::VideoView, &weeks).await, truth);
+    stack.kill();
+    assert!(!stored(&stack).contains(&person.id));
+}
+
+#[tokio::test]
+async fn a_course_goes_and_comes_back_and_forgotten_weeks_are_not_asked_by_themselves() {
+    let stack = Stack::start().await;
+    let weeks = Weeks::back(1, 3);
+    ready(&stack, &[(Report::VideoView, &weeks), (Report::Asset, &weeks)]).await;
+    let course = stack.truth().rows(&weeks.truth(Report::VideoView))[0][4].clone();
+    let names =
+        |courses: &Value| courses["courses"].as_array().unwrap().iter().any(|it| it["id"] == course.as_str());
+    assert!(names(&stack.get("/api/courses").await));
+    let asked = forget(&stack, &json!({"course": course.to_uppercase()})).await;
+    done(&stack, &asked.id).await;
+    let of_it = |row: &[String]| row.contains(&course);
+    for report in [Report::VideoView, Report::Asset] {
+        let truth = without(&stack, report, &weeks, of_it);
+        assert_eq!(digest(&stack, report, &weeks).await, truth, "{report:?}");
+    }
+    assert!(!names(&stack.get("/api/courses").await));
+    let later = Weeks::back(4, 1);
+    stack.ready(Report::VideoView, &later).await;
+    assert_eq!(
+        digest(&stack, Report::VideoView, &later).await,
+        without(&stack, Report::VideoView, &later, of_it)
+    );
+    assert!(!names(&stack.get("/api/courses").await));
+    // Lifted: whoever asks anew has its rows again.
+    let lifted = stack.http.delete(stack.at(&format!("/api/forget/{}", asked.id))).send().await.unwrap();
+    assert_eq!(lifted.status(), 204);
+    assert_eq!(forgettings(&stack).await[0].state, Progress::Lifted);
+    let request = stack.ask_weeks(Report::VideoView, &later).await;
+    let again = |id: &str| json!({"windows": [id]});
+    let retry = |id: &str| stack.http.post(stack.at(&format!("/api/requests/{id}/retry")));
+    retry(&request.id).json(&again(&request.windows[0].id)).send().await.unwrap();
+    stack.settled(&request.id, Duration::from_secs(60)).await;
+    assert_eq!(
+        digest(&stack, Report::VideoView, &later).await,
+        Digest::of_truth(&stack, &later.truth(Report::VideoView))
+    );
+
+    // The second of three weeks, of all reports, and one before them that nobody has asked for.
+    let (second, third) = (plus_days(weeks.from, 7), plus_days(weeks.from, 14));
+    let range = json!({"range": {"from": second.to_string(), "to": minus_days(third, 1).to_string()}});
+    let asked = forget(&stack, &range).await;
+    let ended = done(&stack, &asked.id).await;
+    assert_eq!((ended.of, ended.rows > 0), (1, true));
+    let request = stack.ask_weeks(Report::VideoView, &weeks).await;
+    let states: Vec<State> = request.windows.iter().map(|window| window.state).collect();
+    assert_eq!(states, [State::Ready, State::Forgotten, State::Ready]);
+    assert!(request.windows[1].forgotten.is_some() && request.windows[1].copy.is_none());
+    let path = format!("/api/rows/videoview/{second}");
+    for path in [path, format!("/api/csv/videoview?from={}&to={}", weeks.from, weeks.to())] {
+        let problem = stack.problem(&path).await;
+        assert_eq!(problem.code, Code::RowsNotReady);
+        assert!(problem.detail.contains("was forgotten") && problem.retry_after.is_none(), "{problem:?}");
+    }
+    let asset = download(&stack, Report::Asset, &weeks).await;
+    assert!(!asset.rows.is_empty(), "what has no days is in no range");
+    let early = Weeks::back(8, 1);
+    let range =
+        json!({"range": {"report": "notes", "from": early.from.to_string(), "to": early.to().to_string()}});
+    forget(&stack, &range).await;
+    let creates = stack.sandbox.ledger()["creates"].as_array().unwrap().len();
+    let notes = stack.ask_weeks(Report::Notes, &early).await;
+    assert_eq!(notes.windows[0].state, State::Forgotten);
+    let confused = stack.ready(Report::Confused, &early).await;
+    assert_eq!(confused.windows[0].state, State::Ready, "another report's week");
+    assert_eq!(stack.sandbox.ledger()["creates"].as_array().unwrap().len(), creates + 1);
+    // By hand it comes back.
+    retry(&request.id).json(&again(&request.windows[1].id)).send().await.unwrap();
+    let request = stack.settled(&request.id, Duration::from_secs(60)).await;
+    assert!(request.windows.iter().all(|window| window.state == State::Ready && window.forgotten.is_none()));
+    let shown = frames(&stack, &format!("videoview/{second}")).await;
+    let week = Weeks { from: second, count: 1 };
+    assert!(
+        shown.head.rows > 0
+            && shown.head.rows < Digest::of_truth(&stack, &week.truth(Report::VideoView)).rows + 1
+    );
+
+    // What is not what it should be changes nothing.
+    let all = forgettings(&stack).await;
+    for (wrong, code) in [
+        (json!({"person": {"email": "nobody"}}), Code::BadBody),
+        (json!({"person": {"id": "Ada Lovelace"}}), Code::BadBody),
+        (json!({"course": "BIO-101"}), Code::BadBody),
+        (json!({"everybody": true}), Code::BadBody),
+        (json!({"range": {"from": second.to_string(), "to": third.to_string()}}), Code::BadRange),
+        (json!({"range": {"from": "yesterday", "to": third.to_string()}}), Code::BadDay),
+        (json!({"range": {"from": third.to_string(), "to": second.to_string()}}), Code::RangeBackwards),
+    ] {
+        let problem = refusal(stack.http.post(stack.at("/api/forget")).json(&wrong)).await;
+        assert_eq!(problem.code, code, "{wrong}");
+    }
+    let unknown = format!("/api/forget/{}", "0".repeat(32));
+    assert_eq!(refusal(stack.http.delete(stack.at(&unknown))).await.code, Code::UnknownRequest);
+    assert_eq!(forgettings(&stack).await, all);
+    stack.check_ledger();
+}
+
+#[tokio::test]
+async fn what_is_older_than_it_may_be_is_deleted_and_can_be_asked_for_again() {
+    let mut stack = Stack::with(quick(), &[("LECTERN_KEEP_DAYS", "30")]).await;
+    let (old, young) = (Weeks::back(8, 1), Weeks::back(1, 1));
+    let wanted = [(Report::VideoView, &old), (Report::VideoView, &young), (Report::Asset, &young)];
+    ready(&stack, &wanted).await;
+    assert!((today() - old.to()).num_days() > 30);
+    // Asked for a moment ago: kept for a day.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(!download(&stack, Report::VideoView, &old).await.rows.is_empty());
+    stack.kill();
+    let files_before = stored(&stack).len();
+    let back = |path: &str, days: i64| {
+        let json = format!("json_set(body, '$.{path}', json_extract(body, '$.{path}') - {})", days * DAY);
+        change_desk(&stack, &format!("UPDATE window SET body = {json}"));
+    };
+    back("since", 32);
+    back("copy.created", 31);
+    stack.boot().await;
+    let started = Instant::now();
+    loop {
+        let all = stack.get("/api/requests").await;
+        let left: Vec<&Value> = all["requests"].as_array().unwrap().iter().collect();
+        if left.len() == 1 && left[0]["windows"][0]["start"] == young.from.to_string() {
+            break;
+        }
+        assert!(started.elapsed() < Duration::from_secs(20), "{all:#}\n{}", stack.log());
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(!download(&stack, Report::VideoView, &young).await.rows.is_empty());
+    let path = format!("/api/rows/videoview/{}", old.from);
+    assert_eq!(stack.problem(&path).await.code, Code::UnknownWindow);
+    stack.kill();
+    assert!(stored(&stack).len() < files_before, "the rows are gone from the files too");
+    stack.boot().await;
+    stack.ready(Report::VideoView, &old).await;
+    assert_eq!(
+        digest(&stack, Report::VideoView, &old).await,
+        Digest::of_truth(&stack, &old.truth(Report::VideoView))
+    );
+    assert_eq!(stack.get("/api/forget").await["keep_days"], 30);
+}

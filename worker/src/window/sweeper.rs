@@ -1,0 +1,143 @@
+//! Going over a copy: what is to be forgotten leaves it, a pack at a time, and what is left becomes a copy of its own.
+//!
+//! Nothing names what is written before the end, so that a reader sees the one copy or the other, and whatever breaks
+//! it off leaves the old one served: it is begun anew.
+
+use super::store::{Filter, Framed, Pack, Store};
+use crate::errand::Going;
+use domain::forget::{Left, Met, Swept};
+use domain::frame::{SLICE_HEAD_LENGTH, SliceHead};
+use engine::forgotten::{Forgotten, Kept};
+use engine::slice::Inflater;
+use engine::split::Press;
+use std::time::Duration;
+use worker::{Delay, Result};
+
+/// A stored slice is not what it should be.
+struct Damaged;
+
+/// What stands ready for the next pack.
+struct Sweeper {
+    forgotten: Forgotten,
+    inflater: Inflater,
+    press: Press,
+    /// What went so far.
+    gone: Left,
+    /// Slices that stay.
+    slices: u32,
+}
+
+/// Goes over the copy that is served. Nothing when somebody else has taken over meanwhile.
+pub(crate) async fn sweep(store: &Store, going: &Going) -> Result<Option<Swept>> {
+    let clean = |met| Ok(Some(Swept::Clean { left: None, met }));
+    let part = match store.part(None, &Filter::default()) {
+        Ok(Some(part)) => part,
+        Ok(None) => return clean(Met::default()),
+        // It lacks slices that it had: nobody can read it any more.
+        Err(_) => return Ok(Some(Swept::Damaged)),
+    };
+    if part.generation >= going.lease {
+        return Ok(Some(Swept::Moved));
+    }
+    let Some(mut forgotten) = Forgotten::new(&going.tombstones) else { return clean(Met::default()) };
+    forgotten.read_header_row(&part.header, going.key.report.known());
+    let mut sweeper = Sweeper {
+        forgotten,
+        inflater: Inflater::default(),
+        press: Press::default(),
+        gone: Left { rows: 0, bytes: 0 },
+        slices: 0,
+    };
+    let (from, to) = (part.generation, going.lease);
+    // Packs up to here are as they were, and not yet in the new copy.
+    let (mut next, mut carried, mut is_changed) = (0, 0, false);
+    while let Some(pack) = store.pack_from(from, next)? {
+        let seq = pack.seq;
+        match sweeper.sift(pack) {
+            Ok(None) => {}
+            Ok(Some(left)) => {
+                store.carry_packs(from, to, carried, seq)?;
+                store.put_pack(to, left)?;
+                (carried, is_changed) = (seq + 1, true);
+            }
+            Err(Damaged) => return Ok(Some(Swept::Damaged)),
+        }
+        next = seq + 1;
+        // Readers of this Window, and all else in the isolate, wait for no more than a pack.
+        Delay::from(Duration::from_millis(1)).await;
+        if store.sweeping()?.is_none_or(|sweeping| sweeping.going.lease != going.lease) {
+            return Ok(None);
+        }
+    }
+    if !is_changed {
+        return clean(sweeper.forgotten.met());
+    }
+    store.carry_packs(from, to, carried, next)?;
+    Ok(Some(match store.replace(from, to, sweeper.slices, sweeper.gone)? {
+        Some(left) => Swept::Clean { left: Some(left), met: sweeper.forgotten.met() },
+        None => Swept::Moved,
+    }))
+}
+
+impl Sweeper {
+    /// What is left of a pack; nothing when all of it is.
+    fn sift(&mut self, pack: Pack) -> std::result::Result<Option<Pack>, Damaged> {
+        let mut left = Pack { seq: pack.seq, bytes: Vec::new(), index: Vec::new() };
+        let mut is_changed = false;
+        for framed in pack.index {
+            let frame = pack.bytes.get(framed.start..framed.start + framed.length).ok_or(Damaged)?;
+            let (head, deflated) = read_head(frame)?;
+            let gone = |rows: u32, bytes: u32| Left { rows: rows.into(), bytes: bytes.into() };
+            if self.forgotten.holds_course(&framed.course, framed.rows) {
+                self.lose(gone(framed.rows, head.raw_length));
+                is_changed = true;
+                continue;
+            }
+            let rows = self.inflater.inflate(&head, deflated).map_err(|_| Damaged)?;
+            let Some(Kept { rows, bytes }) = self.forgotten.keep(rows) else {
+                self.slices += 1;
+                left.push(&framed, framed.rows, frame);
+                continue;
+            };
+            is_changed = true;
+            let raw_length = u32::try_from(bytes.len()).map_err(|_| Damaged)?;
+            self.lose(gone(
+                framed.rows.checked_sub(rows).ok_or(Damaged)?,
+                head.raw_length.checked_sub(raw_length).ok_or(Damaged)?,
+            ));
+            if rows == 0 {
+                continue;
+            }
+            let place = (framed.course.clone(), framed.section.clone());
+            let slice = self.press.slice(place, rows, bytes).map_err(|_| Damaged)?;
+            let length = u32::try_from(slice.bytes.len()).map_err(|_| Damaged)?;
+            let head = SliceHead { rows, raw_length, crc32: slice.crc32, length };
+            self.slices += 1;
+            left.push(&framed, rows, &[&head.encode()[..], &slice.bytes].concat());
+        }
+        Ok(is_changed.then_some(left))
+    }
+
+    fn lose(&mut self, gone: Left) {
+        self.gone.rows += gone.rows;
+        self.gone.bytes += gone.bytes;
+    }
+}
+
+impl Pack {
+    fn push(&mut self, framed: &Framed, rows: u32, frame: &[u8]) {
+        let (start, length) = (self.bytes.len(), frame.len());
+        self.bytes.extend_from_slice(frame);
+        self.index.push(Framed { rows, start, length, ..framed.clone() });
+    }
+}
+
+fn read_head(frame: &[u8]) -> std::result::Result<(SliceHead, &[u8]), Damaged> {
+    let head = SliceHead::decode(frame).ok_or(Damaged)?;
+    let deflated = frame.get(SLICE_HEAD_LENGTH..).ok_or(Damaged)?;
+    if usize::try_from(head.length).is_ok_and(|length| length == deflated.len()) {
+        Ok((head, deflated))
+    } else {
+        Err(Damaged)
+    }
+}
