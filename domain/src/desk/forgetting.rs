@@ -432,7 +432,7 @@ impl Desk {
     fn expiry(&self, window: &Window) -> Option<Timestamp> {
         let kept = i64::from(self.keep_days?) * DAY;
         let since = window.copy.as_ref().map_or(window.since, |copy| copy.created);
-        let last = window.key.end().map_or(since, |end| Timestamp::start_of(end));
+        let last = window.key.end().map_or(since, Timestamp::start_of);
         matches!(window.life, Life::Rest | Life::Failed)
             .then(|| last.plus(kept).max(window.since.plus(OLD_KEPT)))
     }
@@ -477,14 +477,14 @@ impl Desk {
     // ---- What came of it.
 
     /// The answer to [`Step::Sweep`], or a Window object's own word.
-    pub fn swept(&mut self, key: &WindowKey, lease: u32, swept: Swept, now: Timestamp) {
+    pub fn swept(&mut self, key: &WindowKey, lease: u32, swept: &Swept, now: Timestamp) {
         let ours = self.windows.get(key).and_then(|window| window.upkeep.sweep);
         let ours = ours.filter(|sweep| sweep.lease == lease);
-        if let Swept::Clean { met, .. } = &swept {
+        if let Swept::Clean { met, .. } = swept {
             self.learn(&met.links);
         }
         let Some(sweep) = ours else { return };
-        if let Swept::Clean { met, .. } = &swept {
+        if let Swept::Clean { met, .. } = swept {
             for (id, rows) in &met.dropped {
                 if let Some(entry) = self.forgettings.get_mut(id) {
                     entry.rows = entry.rows.saturating_add(*rows);
@@ -497,7 +497,7 @@ impl Desk {
             match swept {
                 Swept::Clean { left, .. } => {
                     window.upkeep.clean = window.upkeep.clean.max(sweep.version);
-                    if let (Some(copy), Some(left)) = (&mut window.copy, left) {
+                    if let (Some(copy), Some(left)) = (&mut window.copy, left.as_ref()) {
                         (copy.generation, copy.rows, copy.bytes) = (lease, left.rows, left.bytes);
                     }
                 }
