@@ -286,7 +286,7 @@ impl World<'_> {
                     self.seam()?;
                     let swept = if known == lease { swept } else { Swept::Moved };
                     if !self.chance.happens(20) {
-                        self.desk.swept(&key, lease, swept, self.now);
+                        self.desk.swept(&key, lease, &swept, self.now);
                     }
                 }
             }

@@ -174,7 +174,8 @@ impl Forgotten {
     pub fn holds<'a>(&mut self, cell: impl Fn(usize) -> &'a [u8]) -> bool {
         let course = self.course.and_then(|at| self.closed(cell(at)));
         let person = self.person(&cell);
-        let Some(forgetting) = person.map(|at| self.people.get(at).cloned()).unwrap_or(course) else {
+        let person = person.and_then(|at| self.people.get(at).cloned());
+        let Some(forgetting) = person.or(course) else {
             return false;
         };
         *self.met.dropped.entry(forgetting).or_default() += 1;

@@ -257,7 +257,7 @@ impl Desk {
                 let stub = errand::window(&self.env, &settings.desk_name(), &key)?;
                 let swept = errand::ask::<_, Option<Swept>>(&stub, &ToWindow::Sweep(going)).await;
                 match swept {
-                    Ok(Some(swept)) => self.with(|rules| rules.swept(&key, lease, swept, clock::now())),
+                    Ok(Some(swept)) => self.with(|rules| rules.swept(&key, lease, &swept, clock::now())),
                     // It tells, or is asked again.
                     Ok(None) | Err(_) => Ok(()),
                 }
@@ -420,7 +420,7 @@ impl Desk {
                 answer::json(&true)
             }
             ToDesk::Swept { key, lease, swept } => {
-                self.rules(|rules| rules.swept(&key, lease, swept, now))?;
+                self.rules(|rules| rules.swept(&key, lease, &swept, now))?;
                 answer::json(&true)
             }
         };

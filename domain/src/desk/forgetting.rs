@@ -432,7 +432,7 @@ impl Desk {
     fn expiry(&self, window: &Window) -> Option<Timestamp> {
         let kept = i64::from(self.keep_days?) * DAY;
         let since = window.copy.as_ref().map_or(window.since, |copy| copy.created);
-        let last = window.key.end().map_or(since, |end| Timestamp::start_of(end));
+        let last = window.key.end().map_or(since, Timestamp::start_of);
         matches!(window.life, Life::Rest | Life::Failed)
             .then(|| last.plus(kept).max(window.since.plus(OLD_KEPT)))
     }
@@ -477,14 +477,14 @@ impl Desk {
     // ---- What came of it.
 
     /// The answer to [`Step::Sweep`], or a Window object's own word.
-    pub fn swept(&mut self, key: &WindowKey, lease: u32, swept: Swept, now: Timestamp) {
+    pub fn swept(&mut self, key: &WindowKey, lease: u32, swept: &Swept, now: Timestamp) {
         let ours = self.windows.get(key).and_then(|window| window.upkeep.sweep);
         let ours = ours.filter(|sweep| sweep.lease == lease);
-        if let Swept::Clean { met, .. } = &swept {
+        if let Swept::Clean { met, .. } = swept {
             self.learn(&met.links);
         }
         let Some(sweep) = ours else { return };
-        if let Swept::Clean { met, .. } = &swept {
+        if let Swept::Clean { met, .. } = swept {
             for (id, rows) in &met.dropped {
                 if let Some(entry) = self.forgettings.get_mut(id) {
                     entry.rows = entry.rows.saturating_add(*rows);
@@ -497,7 +497,7 @@ impl Desk {
             match swept {
                 Swept::Clean { left, .. } => {
                     window.upkeep.clean = window.upkeep.clean.max(sweep.version);
-                    if let (Some(copy), Some(left)) = (&mut window.copy, left) {
+                    if let (Some(copy), Some(left)) = (&mut window.copy, left.as_ref()) {
                         (copy.generation, copy.rows, copy.bytes) = (lease, left.rows, left.bytes);
                     }
                 }
@@ -592,4 +592,204 @@ impl Desk {
 
 fn key_of(window: &Window) -> WindowKey {
     window.key.clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::forget::{Left, Met, Weeks};
+    use crate::life::Outcome;
+    use crate::time::{HOUR, SECOND};
+    use crate::upstream::UpstreamId;
+    use crate::window::{Days, Parameters};
+
+    fn at(text: &str) -> Timestamp {
+        Timestamp::parse(text).unwrap()
+    }
+
+    fn key(report: &str, days: Days) -> WindowKey {
+        WindowKey { report: ReportName::parse(report).unwrap(), days, parameters: Parameters::new() }
+    }
+
+    fn week(monday: &str) -> WindowKey {
+        key("notes", Days::Week(monday.parse().unwrap()))
+    }
+
+    /// A desk with a copy of each of these, collected at `now`.
+    fn desk(keys: &[WindowKey], now: Timestamp) -> Desk {
+        let windows = keys.iter().map(|key| {
+            let mut window = Window::queued(key.clone(), now);
+            window.ask(key.end(), Vec::new(), "r", now);
+            window.build(UpstreamId::parse("u").unwrap(), now, key.end(), now);
+            let (lease, ..) = window.collect(now).unwrap();
+            window.collected(lease, Outcome::Whole { rows: 9, bytes: 90, header: "a".into() }, now);
+            window
+        });
+        Desk::load(windows.collect(), Vec::new(), super::super::Account::default())
+    }
+
+    fn person(mark: &str) -> Asked {
+        Asked::Person { mark: Mark(mark.into()), named: By::Email }
+    }
+
+    fn weeks(from: &str, to: &str) -> Asked {
+        Asked::Range { report: None, days: Range::parse(from, to).unwrap() }
+    }
+
+    #[test]
+    fn what_names_nobody_and_nothing_is_refused() {
+        let read = |asked: &Forget| Asked::read(asked, |id| Mark(id.trim().into())).map_err(|p| p.code);
+        let email = |text: &str| read(&Forget::Person(Named::Email(text.into())));
+        let id = |text: &str| read(&Forget::Person(Named::Id(text.into())));
+        assert!(email(" ada@x.example ").is_ok() && id("0B0C3F4E-0000-4000-8000-00000000000a").is_ok());
+        for wrong in ["", "@", "ada", "a da@x", "ada@"] {
+            assert_eq!(email(wrong), Err(Code::BadBody), "{wrong}");
+        }
+        for wrong in
+            ["", "ada@x.example", "0b0c3f4e000040008000000000000000a", "zb0c3f4e-0000-4000-8000-00000000000a"]
+        {
+            assert_eq!(id(wrong), Err(Code::BadBody), "{wrong}");
+        }
+        let range = |report: Option<&str>, from: &str, to: &str| {
+            let report = report.map(str::to_owned);
+            read(&Forget::Range(Weeks { report, from: from.into(), to: to.into() }))
+        };
+        assert_eq!(range(None, "2026-02-02", "2026-02-15"), Ok(weeks("2026-02-02", "2026-02-15")));
+        assert_eq!(range(None, "2026-02-03", "2026-02-15"), Err(Code::BadRange));
+        assert_eq!(range(None, "2026-02-02", "2026-02-14"), Err(Code::BadRange));
+        assert_eq!(range(Some("../x"), "2026-02-02", "2026-02-15"), Err(Code::BadBody));
+    }
+
+    #[test]
+    fn a_range_covers_whole_windows_and_ragged_ones_inside_it() {
+        let range = weeks("2026-02-02", "2026-02-15");
+        let day = |text: &str| text.parse::<Day>().unwrap();
+        assert!(range.covers(&week("2026-02-02")) && range.covers(&week("2026-02-09")));
+        assert!(!range.covers(&week("2026-01-26")) && !range.covers(&week("2026-02-16")));
+        assert!(range.covers(&key("visit", Days::Exactly(day("2026-02-12"), day("2026-02-16")))));
+        assert!(!range.covers(&key("asset", Days::All)), "what has no days is in no range");
+        let of_notes = Asked::Range {
+            report: ReportName::parse("notes"),
+            days: Range::parse("2026-02-02", "2026-02-15").unwrap(),
+        };
+        assert!(of_notes.covers(&week("2026-02-02")));
+        assert!(!of_notes.covers(&key("visit", Days::Week(day("2026-02-02")))));
+    }
+
+    #[test]
+    fn a_further_id_begins_it_anew() {
+        let now = at("2026-03-02");
+        let mut desk = desk(&[week("2026-02-02"), week("2026-02-09")], now);
+        let id = desk.forget("f".into(), person("m"), "ana", now);
+        let link = Link { forgetting: id.clone(), by: By::Id, mark: Mark("n".into()) };
+        let met = Met { dropped: [(id.clone(), 4)].into(), links: [link].into() };
+        let mut steps = 0;
+        while let Some(Step::Sweep { key, lease }) = desk.tidy(now.plus(HOUR + steps * SECOND)) {
+            steps += 1;
+            let met = if key == week("2026-02-02") { met.clone() } else { Met::default() };
+            let left = (steps == 1).then_some(Left { rows: 5, bytes: 50 });
+            desk.swept(&key, lease, &Swept::Clean { left, met }, now);
+        }
+        assert_eq!(steps, 3, "the first, and both of them again: the second was not yet gone over");
+        let shown = desk.forgettings().remove(0);
+        assert_eq!((shown.state, shown.windows, shown.of), (Progress::Done, 2, 2));
+        let copy = desk.window(&week("2026-02-02")).unwrap().copy.clone().unwrap();
+        assert_eq!((copy.rows, copy.generation), (5, 2));
+        assert_eq!(desk.tombstones().people[0].ids, [Mark("n".into())]);
+        desk.lift(&id, now);
+        assert!(desk.tombstones().is_empty() && desk.forgetting(&id).unwrap().ids.is_empty());
+    }
+
+    #[test]
+    fn a_copy_that_cannot_be_gone_over_is_lost_and_says_so() {
+        let now = at("2026-03-02");
+        let mut desk = desk(&[week("2026-02-02")], now);
+        desk.forget("f".into(), person("m"), "ana", now);
+        let Some(Step::Sweep { key, lease }) = desk.tidy(now) else { panic!("nothing to do") };
+        desk.swept(&key, lease + 1, &Swept::Damaged, now);
+        assert!(desk.window(&key).unwrap().copy.is_some(), "a word under another lease is none");
+        desk.swept(&key, lease, &Swept::Damaged, now);
+        let shown = desk.window(&key).unwrap().describe(now);
+        assert_eq!((shown.state, shown.fault.is_some()), (crate::api::State::Failed, true));
+    }
+
+    #[test]
+    fn copies_go_some_days_after_their_last_and_those_of_old_days_after_one() {
+        let collected = at("2026-03-02 10:00:00");
+        let (young, old) = (week("2026-02-16"), week("2025-02-03"));
+        let mut desk = desk(&[young.clone(), old.clone(), key("asset", Days::All)], collected);
+        assert_eq!(desk.tidy_due(collected), None, "nobody said for how long");
+        desk.keep_for(30);
+        assert_eq!(desk.tidy(collected.plus(23 * HOUR)), None);
+        assert_eq!(desk.tidy_due(collected), Some(collected.plus(DAY)));
+        let next_day = collected.plus(DAY);
+        assert_eq!(desk.tidy(next_day), Some(Step::Wipe { key: old.clone() }));
+        assert_eq!(desk.tidy(next_day.plus(SECOND)), None, "it is not said twice at once");
+        desk.wiped(&old, next_day.plus(SECOND));
+        assert!(desk.window(&old).is_none());
+        // The last of its days was 22 February: 30 days after it is 24 March.
+        assert_eq!(desk.tidy(at("2026-03-24 23:59:59")), None);
+        assert_eq!(desk.tidy(at("2026-03-25")), Some(Step::Wipe { key: young }));
+    }
+
+    #[test]
+    fn forgotten_days_are_asked_for_by_hand_alone() {
+        let now = at("2026-03-02");
+        let (here, new) = (week("2026-02-02"), week("2026-02-09"));
+        let mut desk = desk(std::slice::from_ref(&here), now);
+        desk.forget("f".into(), weeks("2026-02-02", "2026-02-15"), "ana", now);
+        assert_eq!(desk.tidy(now), Some(Step::Wipe { key: here.clone() }));
+        desk.wiped(&here, now);
+        let request = crate::turn::Request {
+            id: "r".into(),
+            person: "ana".into(),
+            report: here.report.clone(),
+            range: None,
+            zone: "UTC".into(),
+            parameters: Parameters::new(),
+            created: now,
+            asked: now,
+            windows: vec![here.clone(), new.clone()],
+            turn: 0,
+        };
+        desk.ask(request.clone(), now);
+        let states = |desk: &Desk| {
+            let shown = desk.describe("r", now).unwrap();
+            shown.windows.iter().map(|window| window.state).collect::<Vec<_>>()
+        };
+        use crate::api::State::{Forgotten, Queued};
+        assert_eq!(states(&desk), [Forgotten, Forgotten]);
+        desk.retry("r", &[], now);
+        assert_eq!(states(&desk), [Forgotten, Forgotten], "nothing of it failed");
+        desk.retry("r", &[here.id()], now);
+        assert_eq!(states(&desk), [Queued, Forgotten]);
+        assert!(desk.tidy(now.plus(HOUR)).is_none(), "and is not emptied again");
+        desk.lift("f", now);
+        desk.ask(request, now);
+        assert_eq!(states(&desk), [Queued, Queued], "lifted: whoever asks has it");
+    }
+
+    #[test]
+    fn forgettings_are_kept_in_a_format_unchanged() {
+        let mut desk = desk(&[week("2026-02-02")], Timestamp(0));
+        desk.forget("f".into(), person("m"), "ana", Timestamp(5));
+        desk.forget("g".into(), weeks("2026-02-02", "2026-02-08"), "ana", Timestamp(6));
+        desk.forget("h".into(), Asked::Course { id: "c".into() }, "ana", Timestamp(7));
+        desk.learn(&[Link { forgetting: "f".into(), by: By::Email, mark: Mark("n".into()) }].into());
+        let stored = |id: &str| serde_json::to_string(desk.forgetting(id).unwrap()).unwrap();
+        assert_eq!(
+            stored("f"),
+            r#"{"id":"f","what":{"person":{"mark":"m","named":"email"}},"emails":["n"],"by":"ana","created":5,"asked":5,"version":4,"rows":0,"windows":0,"state":"under-way","ended":null}"#
+        );
+        assert!(stored("g").contains(r#""what":{"range":{"days":{"from":"2026-02-02","to":"2026-02-08"}}}"#));
+        assert!(stored("h").contains(r#""what":{"course":{"id":"c"}}"#));
+        assert_eq!(serde_json::to_string(desk.oblivion()).unwrap(), r#"{"key":"","version":4}"#);
+        let Some(Step::Wipe { key }) = desk.tidy(Timestamp(10)) else { panic!("nothing to do") };
+        desk.wiped(&key, Timestamp(11));
+        desk.tidy(Timestamp(12));
+        assert_eq!(
+            serde_json::to_string(&desk.window(&key).unwrap().upkeep).unwrap(),
+            r#"{"clean":0,"carried":0,"sweep":{"lease":2,"version":4,"again":20012},"forgotten":11,"lifted":0}"#
+        );
+    }
 }
