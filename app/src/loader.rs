@@ -117,7 +117,7 @@ impl Loader {
         let turn = self.turn.get_value().wrapping_add(1);
         self.turn.set_value(turn);
         timing::mark(Moment::Asked, Load::default());
-        let look = Said::Look(Look { turn, sight });
+        let look = Said::Look(Box::new(Look { turn, sight }));
         if self.listens.get_value() {
             self.post(&look);
         } else {
