@@ -124,7 +124,7 @@ impl Loader {
         self.turn.set_value(turn);
         timing::mark(Moment::Asked, Load::default());
         self.meet();
-        let look = Said::Look(Look { turn, sight });
+        let look = Said::Look(Box::new(Look { turn, sight }));
         if self.listens.get_value() {
             self.post(&look);
         } else {

@@ -41,7 +41,7 @@ pub fn run() {
     let thread = Rc::new(RefCell::new(Thread::default()));
     post::hear(move |said| match said {
         Said::Look(look) => {
-            thread.borrow_mut().look(look);
+            thread.borrow_mut().look(*look);
             fetch_what_is_missing(&thread);
             thread.borrow_mut().measured();
         }

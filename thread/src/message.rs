@@ -13,7 +13,7 @@ use engine::measures::{Facts, Measures, Question};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Said {
     /// It looks at something.
-    Look(Look),
+    Look(Box<Look>),
     /// It shows a part of a list.
     Show(Show),
 }
@@ -203,9 +203,10 @@ mod tests {
                 }],
             },
         };
-        for said in
-            [Said::Look(look), Said::Show(Show { turn: 3, list: List::Students, from: 20, count: 10 })]
-        {
+        for said in [
+            Said::Look(Box::new(look)),
+            Said::Show(Show { turn: 3, list: List::Students, from: 20, count: 10 }),
+        ] {
             assert_eq!(wire::read(&wire::written(&said)), Some(said));
         }
     }
