@@ -230,7 +230,7 @@ pub struct Problem {
     /// The ids of the windows that it is about.
     #[serde(default, skip_serializing_if = "no_windows")]
     pub windows: Box<[String]>,
-    /// For `sign-in-needed`: how.
+    /// For `sign-in-needed`: how; for `no-role`: how to come as somebody else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_in: Option<Box<SignIn>>,
     /// For `bad-table`: what is wrong, line by line.
@@ -246,7 +246,7 @@ pub struct Problem {
 pub struct SignIn {
     /// The ways in; none when none is set up.
     pub ways: Vec<Way>,
-    /// For somebody who has signed out of Lectern, and not where they had signed in: where to go first.
+    /// Where to go first, for somebody who is still signed in with Cloudflare Access.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_out: Option<String>,
 }

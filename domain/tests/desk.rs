@@ -424,8 +424,16 @@ impl World<'_> {
             windows,
             turn: 0,
         };
+        // What a quota is taken from is what is really begun.
+        let (before, new) = (self.unfinished(), self.desk.would_ask(&request.windows, self.now));
         self.desk.ask(request, self.now);
+        assert_eq!(self.unfinished(), before + new);
+        assert!((new..=before + new).contains(&self.desk.unfinished_of(person)));
         self.save();
+    }
+
+    fn unfinished(&self) -> u32 {
+        u32::try_from(self.desk.windows().filter(|window| window.is_unfinished()).count()).unwrap()
     }
 
     fn check(&self) {
@@ -552,7 +560,10 @@ fn happen(world: &mut World<'_>, event: &Event) {
             world.save();
         }
         Event::Retry(n) => {
-            world.desk.retry(&format!("r{n}"), &[], world.now);
+            let id = format!("r{n}");
+            let (before, new) = (world.unfinished(), world.desk.would_retry(&id, &[], world.now));
+            world.desk.retry(&id, &[], world.now);
+            assert_eq!(world.unfinished(), before + new);
             world.save();
         }
         Event::SomebodyElse => {

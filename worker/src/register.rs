@@ -41,11 +41,13 @@ pub struct Register {
     state: State,
     env: Env,
     has_tables: Cell<bool>,
+    /// Whether this instance has deleted what is old: it may have slept past its alarm.
+    has_swept: Cell<bool>,
 }
 
 impl DurableObject for Register {
     fn new(state: State, env: Env) -> Self {
-        Self { state, env, has_tables: Cell::new(false) }
+        Self { state, env, has_tables: Cell::new(false), has_swept: Cell::new(false) }
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
@@ -54,6 +56,11 @@ impl DurableObject for Register {
             Err(error) => return answer::problem(&answer::internal(&error)),
         };
         self.ensure_alarm().await;
+        if !self.has_swept.replace(true)
+            && let Err(error) = self.sweep()
+        {
+            answer::internal(&error);
+        }
         match self.answer(errand) {
             Ok(answer) => answer,
             Err(problem) => answer::problem(&problem),

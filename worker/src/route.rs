@@ -8,7 +8,7 @@ use crate::errand::{self, Found, Note, Opening, Proof, ToDesk, ToRegister, ToWin
 use crate::record::{self, View};
 use crate::{answer, clock, download, forget, roles, seal, setting};
 use domain::api::{Appointment, Arrival, Ask, Health, Retry, Session, Way, What};
-use domain::problem::{Code, Problem};
+use domain::problem::{Code, Problem, SignIn};
 use domain::scope::{Doing, Role, Standing};
 use domain::settings::Settings;
 use domain::window::is_window_id;
@@ -69,7 +69,14 @@ async fn respond(request: &mut Request, env: &Env, context: &Context) -> Answer 
     let call = Call { env, settings: &settings, desk, register, visitor };
     let method = request.method();
     let mut done = None;
-    let answer = call.serve(route, request, &mut done).await;
+    let mut answer = call.serve(route, request, &mut done).await;
+    if let Err(problem) = &mut answer
+        && problem.code == Code::NoRole
+    {
+        // Whoever came as the wrong person can go, and come as another.
+        let sign_out = settings.access.as_ref().map(|access| access.sign_out());
+        problem.sign_in = Some(Box::new(SignIn { ways: settings.ways(), sign_out }));
+    }
     let status = match &answer {
         Ok(Ok(response)) => response.status_code(),
         Ok(Err(_)) => 500,

@@ -211,6 +211,17 @@ impl Stack {
         found
     }
 
+    /// Runs a statement on every database of a class, as nothing but a broken disk, or time, would.
+    pub fn damage(&self, class: &str, alarms: bool, statement: &str) {
+        let script = "const { DatabaseSync } = require('node:sqlite');
+            const [statement, ...files] = process.argv.slice(1);
+            for (const file of files) { new DatabaseSync(file).exec(statement); }";
+        let files = self.databases(class, alarms);
+        assert!(!files.is_empty());
+        let done = Command::new(node()).args(["--no-warnings", "-e", script, statement]).args(files).status();
+        assert!(done.unwrap().success());
+    }
+
     /// The address of a path.
     #[must_use]
     pub fn at(&self, path: &str) -> String {
@@ -280,8 +291,8 @@ impl Stack {
         request
     }
 
-    /// What must hold whatever happened: three slots, one live ask a window, the calls a minute, and no secret
-    /// in what was printed.
+    /// What must hold whatever happened: three slots, one live ask a window, the calls a minute, and neither a secret nor
+    /// anybody's address in what was printed.
     pub fn check_ledger(&self) {
         let ledger = self.sandbox.ledger();
         let number = |name: &str| ledger[name].as_u64().unwrap();
@@ -290,7 +301,7 @@ impl Stack {
         assert!(number("max_calls_per_minute") <= 120, "{ledger:#}");
         assert_eq!(number("authorization_leaks"), 0, "{ledger:#}");
         let log = self.log();
-        for secret in ["Signature", "Bearer", "sandbox secret"] {
+        for secret in ["Signature", "Bearer", "sandbox secret", "westmere.example", "eyJ", "__Host-"] {
             assert!(!log.contains(secret), "{secret} in {log}");
         }
     }

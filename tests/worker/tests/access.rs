@@ -91,6 +91,8 @@ async fn who_gets_in_who_does_not_and_what_is_recorded() {
     the_record_tells_who_did_what(&deployed).await;
     no_log_tells_of_anybody(&deployed, &cookie);
 
+    what_is_kept_for_a_time_ends_in_time(&mut deployed, &cookie).await;
+    let cookie = cookie_of(&deployed.sign_in(KEY, "203.0.113.80").send().await.unwrap());
     deployed.stack.kill();
     deployed.stack.set("LECTERN_KEY", OTHER_KEY);
     deployed.stack.boot().await;
@@ -179,7 +181,9 @@ async fn people_get_what_they_were_given(deployed: &Deployed) {
     assert_eq!(session.sign_out.unwrap(), format!("https://{TEAM}/cdn-cgi/access/logout"));
 
     for path in ["/api/session", "/api/courses", "/api/roles"] {
-        assert_eq!(code(deployed.get(path, &ana)).await, Code::NoRole, "{path}");
+        let problem = refusal(deployed.get(path, &ana)).await;
+        assert_eq!(problem.code, Code::NoRole, "{path}");
+        assert!(problem.sign_in.unwrap().sign_out.is_some(), "one can go, and come as somebody else");
     }
     let course = "11111111-2222-4333-8444-555555555555";
     let grant = Grant { course: course.to_owned(), section: None };
@@ -229,7 +233,10 @@ async fn keys_rotate_and_made_up_ones_cost_nothing(deployed: &Deployed) {
     let Deployed { signer, .. } = deployed;
     let before = signer.fetches();
     assert_eq!(before, 1, "once for all that came until now");
-    let old = signer.token(BOSS);
+    // One that has not been seen: what was found good is not checked again for some minutes.
+    let mut unseen = signer.claims(BOSS);
+    unseen["sub"] = json!("unseen");
+    let old = signer.sign(&unseen, "RS256", "first", "first");
     signer.rotate("second");
     let new = signer.token_of(BOSS, "second");
     let _: Session = deployed.read(deployed.get("/api/session", &new)).await;
@@ -486,6 +493,32 @@ async fn the_record_tells_who_did_what(deployed: &Deployed) {
     let hidden: Problem = refusal(deployed.get(&path(&theirs.id), &ana)).await;
     let absent: Problem = refusal(deployed.get(&path(&"0".repeat(32)), &ana)).await;
     assert_eq!(hidden, absent);
+}
+
+async fn what_is_kept_for_a_time_ends_in_time(deployed: &mut Deployed, cookie: &str) {
+    let session = |deployed: &Deployed| deployed.call(Method::GET, "/api/session").header("cookie", cookie);
+    let age = |deployed: &Deployed, hours: i64, days: i64| {
+        let (hours, days) = (hours * domain::time::HOUR, days * domain::time::DAY);
+        let statement = format!(
+            "UPDATE session SET seen = seen - {hours}; UPDATE record SET at = at - {days}, last = last - {days}"
+        );
+        deployed.stack.damage("Register", false, &statement);
+    };
+    for (hours, days) in [(7, 300), (2, 70)] {
+        let _: Session = deployed.read(session(deployed)).await;
+        deployed.stack.kill();
+        age(deployed, hours, days);
+        deployed.stack.boot().await;
+    }
+    // The first use, after 7 hours, was a use; 9 hours after it nobody has been here.
+    let _: Session = deployed.read(session(deployed)).await;
+    deployed.stack.kill();
+    age(deployed, 9, 0);
+    deployed.stack.boot().await;
+    assert_eq!(code(session(deployed)).await, Code::SignInNeeded, "8 hours without use");
+    let boss = deployed.signer.token_of(BOSS, "second");
+    let all = deployed.record(&boss, "").await;
+    assert!(all.entries.iter().all(|entry| entry.what != What::Downloaded), "over a year old: {all:#?}");
 }
 
 fn no_log_tells_of_anybody(deployed: &Deployed, cookie: &str) {

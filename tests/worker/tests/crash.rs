@@ -1,14 +1,11 @@
 //! A machine that fails hard, at random points, many times: every window becomes ready all the same, once.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-
 use domain::api::State;
 use futures_util::StreamExt;
 use sandbox::Report;
-use std::process::Command;
 use std::time::Duration;
 use worker_tests::reading::{Digest, frames, rows_of};
-use worker_tests::{Stack, Weeks, node, quick};
+use worker_tests::{Stack, Weeks, quick};
 
 #[tokio::test]
 async fn killed_many_times_every_window_becomes_ready_and_is_asked_once() {
@@ -35,17 +32,6 @@ async fn killed_many_times_every_window_becomes_ready_and_is_asked_once() {
     stack.check_ledger();
 }
 
-/// Runs a statement on every database of a class, as nothing but a broken disk would.
-fn damage(stack: &Stack, class: &str, alarms: bool, statement: &str) {
-    let script = "const { DatabaseSync } = require('node:sqlite');
-        const [statement, ...files] = process.argv.slice(1);
-        for (const file of files) { new DatabaseSync(file).exec(statement); }";
-    let files = stack.databases(class, alarms);
-    assert!(!files.is_empty());
-    let done = Command::new(node()).args(["--no-warnings", "-e", script, statement]).args(files).status();
-    assert!(done.unwrap().success());
-}
-
 #[tokio::test]
 async fn a_download_that_breaks_off_reaches_the_client_as_an_error() {
     let mut stack = Stack::start().await;
@@ -57,7 +43,7 @@ async fn a_download_that_breaks_off_reaches_the_client_as_an_error() {
     // The last byte of the last slice.
     let damaged = "CAST(substr(bytes, 1, length(bytes) - 1) || x'2a' AS BLOB)";
     let statement = format!("UPDATE pack SET bytes = {damaged} WHERE seq = (SELECT max(seq) FROM pack)");
-    damage(&stack, "Window", false, &statement);
+    stack.damage("Window", false, &statement);
     stack.boot().await;
     let path = format!("/api/csv/videoview?from={}&to={}", weeks.from, weeks.to());
     let answer = stack.http.get(stack.at(&path)).send().await.unwrap();
@@ -80,7 +66,7 @@ async fn an_alarm_that_was_lost_is_set_again_by_the_next_wake() {
     let request = stack.ask_weeks(Report::Confused, &Weeks::back(1, 2)).await;
     tokio::time::sleep(Duration::from_millis(1500)).await;
     stack.kill();
-    damage(&stack, "Desk", true, "DELETE FROM _cf_ALARM");
+    stack.damage("Desk", true, "DELETE FROM _cf_ALARM");
     stack.boot().await;
     let request = stack.settled(&request.id, Duration::from_secs(120)).await;
     assert!(request.windows.iter().all(|window| window.state == State::Ready));
