@@ -552,7 +552,7 @@ fn happen(world: &mut World<'_>, event: &Event) {
             world.save();
         }
         Event::Retry(n) => {
-            world.desk.retry(&format!("r{n}"), &[], world.now);
+            world.desk.retry(&format!("r{n}"), &[], true, world.now);
             world.save();
         }
         Event::SomebodyElse => {
