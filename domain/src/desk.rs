@@ -346,13 +346,14 @@ impl Desk {
         )
     }
 
-    /// Asks a request's windows again: those named, whether they were forgotten or not, or else those that failed.
-    /// Returns whether the request exists.
-    pub fn retry(&mut self, id: &str, named: &[String], now: Timestamp) -> bool {
+    /// Asks a request's windows again: those named, or else those that failed. One that was forgotten comes back only
+    /// for somebody who `may_recall` it. Returns whether the request exists.
+    pub fn retry(&mut self, id: &str, named: &[String], may_recall: bool, now: Timestamp) -> bool {
         let Some(request) = self.requests.get(id) else { return false };
         for key in &request.windows {
             let Some(window) = self.windows.get_mut(key) else { continue };
-            if is_retried(window, named) && window.want_again(now) {
+            let may = may_recall || window.upkeep.forgotten.is_none();
+            if is_retried(window, named) && may && window.want_again(now) {
                 window.upkeep.lifted = self.oblivion.version;
                 self.changes.windows.insert(key.clone());
             }
@@ -716,6 +717,8 @@ impl Desk {
         self.change(key, |window| {
             given = window.collect(now);
             window.upkeep.carried = version;
+            // Taken back while Echo360 was at it.
+            window.upkeep.forgotten = None;
             at_once = window.upkeep.clean < version;
         });
         let (lease, upstream, until) = given?;

@@ -562,7 +562,7 @@ fn happen(world: &mut World<'_>, event: &Event) {
         Event::Retry(n) => {
             let id = format!("r{n}");
             let (before, new) = (world.unfinished(), world.desk.would_retry(&id, &[], world.now));
-            world.desk.retry(&id, &[], world.now);
+            world.desk.retry(&id, &[], true, world.now);
             assert_eq!(world.unfinished(), before + new);
             world.save();
         }

@@ -373,10 +373,11 @@ impl Desk {
                 if !windows.iter().all(|named| request.windows.iter().any(|window| window.id == *named)) {
                     return Err(Problem::new(Code::UnknownWindow, "This request has no such window."));
                 }
+                let may_recall = role == Role::Administrator;
                 let is_forgotten = |window: &api::Window| {
                     window.state == api::State::Forgotten && windows.contains(&window.id)
                 };
-                if role != Role::Administrator && request.windows.iter().any(is_forgotten) {
+                if !may_recall && request.windows.iter().any(is_forgotten) {
                     return Err(Problem::new(
                         Code::NotAllowed,
                         "Some of these weeks were forgotten. An administrator can ask for them again.",
@@ -384,7 +385,7 @@ impl Desk {
                 }
                 let new = self.rules(|rules| rules.would_retry(&id, &windows, now))?;
                 self.take_quota(&person, role, new, now)?;
-                self.rules(|rules| rules.retry(&id, &windows, now))?;
+                self.rules(|rules| rules.retry(&id, &windows, may_recall, now))?;
                 answer::json(&self.describe(&id, &reach)?)
             }
             ToDesk::Withdraw { id, reach } => {

@@ -341,6 +341,18 @@ mod tests {
     }
 
     #[test]
+    fn what_was_forgotten_is_neither_failed_nor_awaited() {
+        let window = serde_json::json!({"id": "2026-02-02", "start": "2026-02-02", "end": "2026-02-09",
+            "state": "forgotten", "tries": 0, "since": 1_770_000_000_000_i64, "forgotten": 1_772_409_600_000_i64});
+        let request =
+            serde_json::json!({"id": "r", "report": "notes", "tz": "UTC", "created": 0, "windows": [window]});
+        let request: Request = serde_json::from_value(request).unwrap();
+        let at = Timestamp(1_772_500_000_000);
+        assert_eq!(coverage(&request), "It was forgotten.");
+        assert_eq!((title_mark(&request).as_str(), under_way(&request, at, None)), ("0 of 1 here", None));
+    }
+
+    #[test]
     fn a_plan_says_what_is_here_already() {
         assert_eq!(plan(Shape::Rows, 12, 9), "12 weekly reports, three at a time; 9 are already here.");
         assert_eq!(plan(Shape::Rows, 1, 0), "1 weekly report.");

@@ -424,7 +424,8 @@ impl Desk {
     fn wants_wipe(&self, window: &Window, now: Timestamp) -> bool {
         let is_collecting = matches!(window.life, Life::Collecting { .. });
         let is_old = self.expiry(window).is_some_and(|at| at <= now);
-        let is_gone = window.upkeep.forgotten.is_none() && self.is_gone(&window.key);
+        let is_here = window.upkeep.forgotten.is_none() || window.copy.is_some();
+        let is_gone = is_here && self.is_gone(&window.key);
         !is_collecting && (is_old || is_gone)
     }
 
@@ -759,14 +760,39 @@ mod tests {
         };
         use crate::api::State::{Forgotten, Queued};
         assert_eq!(states(&desk), [Forgotten, Forgotten]);
-        desk.retry("r", &[], now);
+        desk.retry("r", &[], true, now);
         assert_eq!(states(&desk), [Forgotten, Forgotten], "nothing of it failed");
-        desk.retry("r", &[here.id()], now);
+        desk.retry("r", &[here.id()], false, now);
+        assert_eq!(states(&desk), [Forgotten, Forgotten], "not everybody may");
+        desk.retry("r", &[here.id()], true, now);
         assert_eq!(states(&desk), [Queued, Forgotten]);
         assert!(desk.tidy(now.plus(HOUR)).is_none(), "and is not emptied again");
         desk.lift("f", now);
         desk.ask(request, now);
         assert_eq!(states(&desk), [Queued, Queued], "lifted: whoever asks has it");
+    }
+
+    #[test]
+    fn days_that_are_forgotten_taken_back_and_forgotten_again_while_echo360_is_at_it_end() {
+        let now = at("2026-03-02");
+        let key = week("2026-02-02");
+        let mut desk = desk(std::slice::from_ref(&key), now);
+        desk.change(&key, |window| {
+            window.want_again(now);
+            window.ask(key.end(), Vec::new(), "r", now);
+            window.build(UpstreamId::parse("v").unwrap(), now, key.end(), now);
+        });
+        desk.forget("f".into(), weeks("2026-02-02", "2026-02-08"), "ana", now);
+        assert!(matches!(desk.tidy(now), Some(Step::Wipe { .. })));
+        desk.wiped(&key, now);
+        desk.lift("f", now);
+        let lease = desk.hand(&key, vec!["link".into()], now).unwrap().lease;
+        desk.collected(&key, lease, Outcome::Whole { rows: 9, bytes: 90, header: "a".into() }, now);
+        assert!(desk.window(&key).unwrap().describe(now).forgotten.is_none());
+        desk.forget("f".into(), weeks("2026-02-02", "2026-02-08"), "ana", now);
+        assert!(matches!(desk.tidy(now), Some(Step::Wipe { .. })));
+        desk.wiped(&key, now);
+        assert_eq!(desk.forgettings()[0].state, Progress::Done);
     }
 
     #[test]

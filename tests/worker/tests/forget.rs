@@ -73,6 +73,15 @@ async fn digest(stack: &Stack, report: Report, weeks: &Weeks) -> Digest {
     csv.digest(Truth::columns(report).len())
 }
 
+/// The rows of a snapshot, without some of them: what the truth says of it changes by the minute.
+fn left_of(before: &Csv, goes: impl Fn(&[String]) -> bool) -> Digest {
+    let mut digest = Digest::default();
+    for row in before.rows.iter().filter(|row| !goes(row)) {
+        digest.add(row.iter().map(String::as_str));
+    }
+    digest
+}
+
 async fn forget(stack: &Stack, what: &Value) -> Forgetting {
     let answer = stack.http.post(stack.at("/api/forget")).json(what).send().await.unwrap();
     let (status, text) = (answer.status(), answer.text().await.unwrap());
@@ -189,6 +198,7 @@ async fn a_forgotten_person_is_in_no_copy_in_no_later_one_and_in_no_file() {
     assert!(before.contains(&person.id) && before.contains(&person.email));
     let slices = samples(&stack, &person.id);
     stack.boot().await;
+    let library = download(&stack, Report::Asset, &weeks).await;
     let asked = forget(&stack, &json!({"person": {"email": person.email.to_uppercase()}})).await;
     let ended = done(&stack, &asked.id).await;
     let gone: u64 = {
@@ -199,8 +209,11 @@ async fn a_forgotten_person_is_in_no_copy_in_no_later_one_and_in_no_file() {
     let What::Person { mark, .. } = &ended.what else { unreachable!("{ended:?}") };
     assert_eq!(mark.len(), 8);
     for report in reports {
-        let truth = without(&stack, report, &weeks, |row| person.is_in(row));
-        assert_eq!(digest(&stack, report, &weeks).await, truth, "{report:?}");
+        let wanted = match report {
+            Report::Asset => left_of(&library, |row| person.is_in(row)),
+            _ => without(&stack, report, &weeks, |row| person.is_in(row)),
+        };
+        assert_eq!(digest(&stack, report, &weeks).await, wanted, "{report:?}");
     }
     // The promise that stands before the rows, and what the list of requests says, are of what is left.
     for request in stack.get("/api/requests").await["requests"].as_array().unwrap() {
@@ -289,13 +302,13 @@ async fn a_course_goes_and_comes_back_and_forgotten_weeks_are_not_asked_by_thems
     let names =
         |courses: &Value| courses["courses"].as_array().unwrap().iter().any(|it| it["id"] == course.as_str());
     assert!(names(&stack.get("/api/courses").await));
+    let library = download(&stack, Report::Asset, &weeks).await;
     let asked = forget(&stack, &json!({"course": course.to_uppercase()})).await;
     done(&stack, &asked.id).await;
     let of_it = |row: &[String]| row.contains(&course);
-    for report in [Report::VideoView, Report::Asset] {
-        let truth = without(&stack, report, &weeks, of_it);
-        assert_eq!(digest(&stack, report, &weeks).await, truth, "{report:?}");
-    }
+    let watched = without(&stack, Report::VideoView, &weeks, of_it);
+    assert_eq!(digest(&stack, Report::VideoView, &weeks).await, watched);
+    assert_eq!(digest(&stack, Report::Asset, &weeks).await, left_of(&library, of_it));
     assert!(!names(&stack.get("/api/courses").await));
     let later = Weeks::back(4, 1);
     stack.ready(Report::VideoView, &later).await;
