@@ -203,9 +203,10 @@ mod tests {
                 }],
             },
         };
-        for said in
-            [Said::Look(Box::new(look)), Said::Show(Show { turn: 3, list: List::Students, from: 20, count: 10 })]
-        {
+        for said in [
+            Said::Look(Box::new(look)),
+            Said::Show(Show { turn: 3, list: List::Students, from: 20, count: 10 }),
+        ] {
             assert_eq!(wire::read(&wire::written(&said)), Some(said));
         }
     }
