@@ -319,7 +319,7 @@ test('one button asks for everything that is missing, and what comes is shown as
     // The library is of all time, and here already.
     await line.getByText('1 of 7 weekly reports are here.').waitFor();
     await line.getByRole('button', { name: 'Ask Echo360 for what is missing' }).click();
-    await line.getByText('All 7 weekly reports of this course are here.').waitFor({ timeout: 60_000 });
+    await line.getByText('All 7 weekly reports are here.').waitFor({ timeout: 60_000 });
     await told(page);
     assert.equal(await line.getByRole('button').count(), 0);
     const all = await done('presentation', week);

@@ -87,6 +87,7 @@ function masked(text, state) {
       .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'UUID')
       .replace(/\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b/g, 'Mon')
       .replace(/(?<!level=|Echo)\b\d[\d,.]*\b/g, '#')
+      .replace(/(Previous|Next) (week|day|# weeks|# days)\b/g, '$1 SPAN')
       .replace(/# (Mon )?(# )?– # Mon( #)?/g, 'DAYS')
       .replace(/# Mon( #)?/g, 'DAY')
       // Every course of the sandbox, and all that is known of them when.

@@ -193,7 +193,7 @@ pub fn ReportView(
         {move || wish.get().zip(plan.get()).map(|(wish, plan)| {
             view! { <Progress wish plan seen request follower shape /> }
         })}
-        <Show when=move || range.with(Option::is_some)>
+        <Show when=move || range.with(Option::is_some) && request.with(Option::is_some)>
             <section class="course-choices"><CompareWith known /></section>
         </Show>
         <Show when=move || wished.with(Option::is_some)>

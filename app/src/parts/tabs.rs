@@ -2,9 +2,12 @@
 
 use crate::page::Ground;
 use crate::words::course as said;
-use domain::activity::Kind;
 use domain::view::Place;
 use leptos::prelude::*;
+
+/// The reports, in the order in which they are read: what was watched and opened, what was unclear, what was said.
+const REPORTS: [&str; 8] =
+    ["videoview", "presentation", "confused", "polling", "qanda", "notes", "assetbydate", "asset"];
 
 /// The pages of a course.
 #[component]
@@ -13,8 +16,7 @@ pub fn Tabs() -> impl IntoView {
     let address = ground.address;
     let whole = move || address.view().at(Place::Course).to_url();
     let is_whole = move || (address.view().place == Place::Course).then_some("page");
-    let names = Kind::ALL.iter().map(|kind| kind.report()).chain(["assetbydate", "asset"]);
-    let tabs = names.filter_map(|name| ground.report(name)).map(|info| {
+    let tabs = REPORTS.into_iter().filter_map(|name| ground.report(name)).map(|info| {
         let word = said::part(info.name.as_str());
         let name = StoredValue::new(info.name);
         let href = move || address.view().at(Place::Overview).of(Some(name.get_value())).to_url();
