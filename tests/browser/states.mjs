@@ -22,6 +22,9 @@ export function courseAddress(stack, days, rest = {}) {
   return `${stack.url}/course?${new URLSearchParams({ v: '1', ...days, ...rest })}`;
 }
 
+/** Keys that nobody guesses, made up. */
+export const KEYS = { key: 'westmere-Trial-key-4f1c9d27a8e35b06', session: 'signing-Sessions-with-91b7e2d04c8a6f35' };
+
 /** The figures of a course, once they answer what is looked at. */
 const COURSE = '[data-testid="course"][aria-busy="false"] .figure';
 
@@ -360,6 +363,62 @@ export const GROUPS = [
         name: 'settings-wrong',
         expected: [/status of 503/],
         show: (page, stack) => visit(page, stack.url, '[data-code="settings-wrong"]'),
+      },
+    ],
+  },
+  {
+    name: 'guarded',
+    start: { settings: { LECTERN_LOCAL: '', LECTERN_KEY: KEYS.key, LECTERN_SESSION_KEY: KEYS.session } },
+    states: [
+      {
+        name: 'sign-in',
+        expected: [/status of 401/],
+        show: (page, stack) => visit(page, stack.url, 'input[type="password"]'),
+      },
+      {
+        name: 'key-wrong',
+        unspoken: true,
+        expected: [/status of 4(01|29)/],
+        async show(page, stack) {
+          await visit(page, stack.url, 'input[type="password"]');
+          await page.getByLabel('Key').fill('a wrong one');
+          await page.getByRole('button', { name: 'Sign in' }).click();
+          await page.locator('.notice').waitFor();
+        },
+      },
+    ],
+  },
+  {
+    name: 'governed',
+    start: {},
+    async prepare(stack) {
+      await stack.request({ report: 'videoview', ...weeks(2, 2) });
+      const { courses } = await stack.api('/api/courses');
+      const [one, two, three] = courses;
+      const grants = [
+        { course: one.id, section: one.sections[0].id },
+        { course: two.id, section: null },
+      ];
+      const put = (email, role, grants) => stack.api('/api/roles', { method: 'PUT', body: { email, role, grants } });
+      await put('ana@westmere.example', 'instructor', grants);
+      await put('bo@westmere.example', 'analyst', []);
+      await stack.api('/api/forget', { method: 'POST', body: { course: three.id } });
+      await until('the course is forgotten', async () => {
+        const { forgettings } = await stack.api('/api/forget');
+        return forgettings.every(({ state }) => state === 'done');
+      });
+    },
+    states: [
+      { name: 'you', show: (page, stack) => visit(page, `${stack.url}/you`, '.facts') },
+      { name: 'people', show: (page, stack) => visit(page, `${stack.url}/people`, '[data-testid="people"]') },
+      {
+        name: 'record',
+        unspoken: true,
+        show: (page, stack) => visit(page, `${stack.url}/record`, '[data-testid="record"]'),
+      },
+      {
+        name: 'forgetting',
+        show: (page, stack) => visit(page, `${stack.url}/forgetting`, '[data-testid="forgettings"] [data-state="done"]'),
       },
     ],
   },

@@ -17,7 +17,7 @@ use std::process::Command;
 const OLDEST_NODE: u32 = 20;
 
 /// What checks the dependencies. Of no lock file: nothing of ours is built with it.
-const CARGO_DENY: &str = "0.0.0";
+const CARGO_DENY: &str = "0.20.2";
 
 /// Where the tools are, all of them present.
 pub(crate) struct Tools {

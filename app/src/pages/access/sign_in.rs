@@ -35,14 +35,16 @@ pub fn SignInPage(
         .into_any(),
     });
     view! {
-        <header class="heading">
-            <h1>{said::SIGN_IN}</h1>
-            <p class="lead">{words::PURPOSE}</p>
-        </header>
-        {access}
-        {ways.contains(&Way::Key).then(|| view! { <KeyForm /> })}
-        {ways.is_empty().then(|| view! { <p>{said::NO_WAY_IN}</p> })}
-        <p class="quiet small">{said::WHAT_IS_KEPT}</p>
+        <section class="lines" data-code="sign-in-needed">
+            <header class="heading">
+                <h1>{said::SIGN_IN}</h1>
+                <p class="lead">{words::PURPOSE}</p>
+            </header>
+            {access}
+            {ways.contains(&Way::Key).then(|| view! { <KeyForm /> })}
+            {ways.is_empty().then(|| view! { <p>{said::NO_WAY_IN}</p> })}
+            <p class="quiet small">{said::WHAT_IS_KEPT}</p>
+        </section>
     }
 }
 

@@ -1,0 +1,161 @@
+/** Signing in and out, what an instructor sees, and the pages on which administrators say who may. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { Browser, Stack, until, weeks, withTab } from './stack.mjs';
+import { KEYS, address } from './states.mjs';
+import { busyCourse, expected, views } from './truth.mjs';
+
+let browser;
+before(async () => {
+  browser = await Browser.start();
+});
+after(() => browser?.stop());
+
+describe('as if deployed, with a key', () => {
+  let stack;
+  before(async () => {
+    stack = await Stack.start({
+      settings: { LECTERN_LOCAL: '', LECTERN_KEY: KEYS.key, LECTERN_SESSION_KEY: KEYS.session },
+    });
+  });
+  after(() => stack?.stop());
+
+  test('one signs in with the key, is known until one signs out, and nothing of it can be read by a script', async () => {
+    await withTab(browser, {}, async (page, tab) => {
+      tab.expect(/status of 401/);
+      await page.goto(stack.url);
+      const key = page.getByLabel('Key');
+      await key.fill('not the key of this place');
+      await key.press('Enter');
+      await page.locator('[data-code="key-wrong"]').waitFor();
+      await key.fill(KEYS.key);
+      await key.press('Enter');
+      await page.getByRole('button', { name: 'See the last four weeks' }).waitFor();
+      assert.equal(await page.evaluate(() => document.cookie), '');
+      const [cookie] = await page.context().cookies();
+      assert.deepEqual(
+        { name: cookie.name, httpOnly: cookie.httpOnly, secure: cookie.secure, sameSite: cookie.sameSite },
+        { name: '__Host-lectern', httpOnly: true, secure: true, sameSite: 'Lax' },
+      );
+      await page.reload();
+      await page.getByText('Signed in with the key, as administrator.').waitFor();
+
+      await page.getByRole('link', { name: 'What you may see' }).click();
+      await page.getByText('Every course of the institution.').waitFor();
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await page.getByLabel('Key').waitFor();
+      // The old cookie, stolen before, is of no use any more.
+      const stolen = await fetch(`${stack.url}/api/courses`, { headers: { cookie: `${cookie.name}=${cookie.value}` } });
+      assert.equal(stolen.status, 401);
+    });
+  });
+});
+
+describe('in local mode', () => {
+  let stack;
+  const days = weeks(2, 3);
+  before(async () => {
+    stack = await Stack.start();
+    await stack.request({ report: 'videoview', ...days });
+  });
+  after(() => stack?.stop());
+
+  test('whoever looks as an instructor sees the minutes of their course alone, and no page of administrators', async () => {
+    const { course } = await busyCourse(stack, days);
+    const all = await views(stack, days);
+    const ours = expected(all, { ...days, course: course.id });
+    assert.ok(ours.rows.length > 0 && ours.rows.length < all.length, 'other courses have rows, too');
+    await withTab(browser, {}, async (page, tab) => {
+      await page.goto(`${stack.url}/you`);
+      await page.getByLabel('Course', { exact: true }).selectOption(course.id);
+      await page.getByRole('button', { name: 'Look as an instructor' }).click();
+      await page.getByText('Local mode, looking as an instructor.').waitFor();
+      assert.equal(await page.getByRole('link', { name: 'People' }).count(), 0);
+
+      await page.goto(`${stack.url}/people`);
+      await page.getByText('This page is for administrators.').waitFor();
+      // The page only reflects it: the Worker refuses.
+      const refused = await page.evaluate(async () => (await fetch('/api/roles')).status);
+      assert.equal(refused, 403);
+      tab.expect(/status of 40[34]/);
+
+      // Somebody's request is not theirs, so they ask; what is here already comes at once.
+      await page.goto(address(stack, days));
+      await page.getByRole('button', { name: 'Ask Echo360', exact: true }).click();
+      const own = `[data-testid="minutes"][data-rows="${ours.rows.length}"][data-complete="true"]`;
+      await page.locator(own).waitFor();
+      const courses = page.getByLabel('Course', { exact: true }).locator('option');
+      await until('one course can be chosen', async () => (await courses.count()) === 2);
+
+      await page.goto(`${stack.url}/you`);
+      await page.getByRole('button', { name: 'Look as an administrator again' }).click();
+      await page.getByText('Every course of the institution.').waitFor();
+    });
+  });
+
+  test('an administrator gives roles by hand and by upload, sees before what would change, and finds it recorded', async () => {
+    const { courses } = await stack.api('/api/courses');
+    const [one, two] = courses;
+    await withTab(browser, {}, async (page, tab) => {
+      page.on('dialog', (dialog) => dialog.accept());
+      await page.goto(`${stack.url}/people`);
+      await page.getByText('Nobody has a role yet.').waitFor();
+      const form = page.getByRole('region', { name: 'Give somebody a role' });
+      await form.getByLabel('E-mail').fill('Ana@Westmere.example');
+      await form.getByLabel('Course', { exact: true }).selectOption(one.id);
+      await form.getByRole('button', { name: 'Save' }).click();
+      const row = page.locator('[data-testid="people"] tbody tr').filter({ hasText: 'ana@westmere.example' });
+      await row.getByText(`${one.code} ${one.name}`).waitFor();
+
+      const upload = page.getByRole('region', { name: 'Many at once' });
+      const file = (text) => ({ name: 'roles.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
+      const choose = (text) => upload.getByLabel('File').setInputFiles(file(text));
+      tab.expect(/status of 400/);
+      await choose('email,role,course,section\nbo@westmere.example,analyst,,\nnobody,emperor,,\n');
+      await upload.getByText(/^Line 3: /).first().waitFor();
+      assert.equal((await stack.api('/api/roles')).people.length, 1, 'nothing was changed');
+
+      const rows = `ana@westmere.example,instructor,${two.code},\nbo@westmere.example,analyst,,\n`;
+      await choose(`email,role,course,section\n${rows}`);
+      await upload.getByText('bo@westmere.example gets a role. Analyst.').waitFor();
+      assert.equal((await stack.api('/api/roles')).people.length, 1, 'a preview changes nothing');
+      await upload.getByRole('button', { name: 'Make these changes' }).click();
+      await upload.getByText(/^Done: /).waitFor();
+      await row.getByText(`${two.code} ${two.name}`).waitFor();
+
+      await page.getByRole('button', { name: 'Take the role of bo@westmere.example' }).click();
+      await until('bo has no role', async () => (await stack.api('/api/roles')).people.length === 1);
+
+      await page.getByRole('link', { name: 'Record', exact: true }).click();
+      const record = page.locator('[data-testid="record"] tbody');
+      await record.getByText('Uploaded roles').first().waitFor();
+      await page.getByLabel('What', { exact: true }).selectOption('role-taken');
+      await until('only that is shown', async () => (await record.locator('tr').count()) === 1);
+      const csv = await page.getByRole('link', { name: 'Download CSV' }).getAttribute('href');
+      const text = await (await fetch(stack.url + csv)).text();
+      assert.match(text, /role-taken/);
+      assert.doesNotMatch(text, /role-given/);
+    });
+  });
+
+  test('what is forgotten leaves every copy, and its weeks say so', async () => {
+    const week = weeks(1, 3);
+    await withTab(browser, {}, async (page) => {
+      page.on('dialog', (dialog) => dialog.accept());
+      await page.goto(`${stack.url}/forgetting`);
+      await page.getByText('Nothing yet.').waitFor();
+      await page.getByLabel('Some weeks').check();
+      await page.getByLabel('From a Monday').fill(week.from);
+      await page.getByLabel('To a Sunday').fill(week.to);
+      await page.getByRole('button', { name: 'Forget' }).click();
+      await page.locator('[data-testid="forgettings"] [data-state="done"]').waitFor();
+
+      await page.goto(address(stack, days));
+      await page.locator('.progress > details > summary').click();
+      await page.getByText(/^Forgotten on /).waitFor();
+    });
+    const { requests } = await stack.api('/api/requests');
+    const states = requests.flatMap(({ windows }) => windows.map(({ id, state }) => [id, state]));
+    assert.ok(states.some(([id, state]) => id === week.from && state === 'forgotten'), JSON.stringify(states));
+  });
+});
