@@ -24,7 +24,7 @@ use domain::settings::Settings;
 use domain::time::{SECOND, Timestamp};
 use domain::token::Refusal;
 use session::Sessions;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use worker::{Env, Request};
 
@@ -106,10 +106,13 @@ thread_local! {
     /// What the Register said, by the proof, and until when it holds. Values only: nothing of one request's is awaited in
     /// another's.
     static KNOWN: RefCell<HashMap<String, (Known, Timestamp)>> = RefCell::new(HashMap::new());
+    /// How often it was forgotten: what was on its way meanwhile may be old, and is not kept.
+    static FORGOTTEN: Cell<u64> = const { Cell::new(0) };
 }
 
 /// Forgets what the Register said of anybody: something of it has changed.
 pub(crate) fn forget_known() {
+    FORGOTTEN.set(FORGOTTEN.get().wrapping_add(1));
     KNOWN.with_borrow_mut(HashMap::clear);
 }
 
@@ -134,6 +137,7 @@ async fn known(proof: Proof, env: &Env, settings: &Settings, now: Timestamp) -> 
             let unchecked = |problem| Stranger { problem, why: "unchecked" };
             let register = errand::register(env, &settings.desk_name())
                 .map_err(|error| unchecked(answer::internal(&error)))?;
+            let forgotten = FORGOTTEN.get();
             let found: Option<Known> =
                 errand::ask(&register, &ToRegister::Arrive { proof }).await.map_err(unchecked)?;
             let Some(found) = found else {
@@ -145,7 +149,9 @@ async fn known(proof: Proof, env: &Env, settings: &Settings, now: Timestamp) -> 
                 if known.len() >= KNOWN_MOST {
                     known.clear();
                 }
-                known.insert(name, (found.clone(), now.plus(KNOWN_FOR)));
+                if forgotten == FORGOTTEN.get() {
+                    known.insert(name, (found.clone(), now.plus(KNOWN_FOR)));
+                }
             });
             found
         }
