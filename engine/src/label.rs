@@ -27,6 +27,18 @@ impl Labels {
         }
     }
 
+    /// Takes in what other rows came to: two texts, each of its own time.
+    pub(crate) fn join(&mut self, code: u32, times: [u32; 2], said: [u32; 2], names: &Dictionary) {
+        if let Some(label) = self.label(code) {
+            label.note(times, said, names);
+        }
+    }
+
+    /// The times and the texts of each code.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = ([u32; 2], [u32; 2])> {
+        self.0.iter().map(|label| (label.times, label.texts))
+    }
+
     #[inline]
     fn label(&mut self, code: u32) -> Option<&mut Label> {
         let place = code as usize;
