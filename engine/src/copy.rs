@@ -153,6 +153,7 @@ impl Arriving {
     }
 
     /// Inflates, checks and decodes a slice.
+    #[inline(never)]
     fn read(&mut self, head: &SliceHead, deflated: &[u8], texts: &mut Texts) -> Result<(), Unreadable> {
         let csv = self.inflater.inflate(head, deflated).map_err(Unreadable::Spoilt)?;
         let rows = self.layout.take(csv, &mut self.rows, texts);
@@ -176,15 +177,16 @@ impl Arriving {
         self.seen
     }
 
-    /// The whole copy, after the last slice.
+    /// The whole copy, after the last slice; nothing of it is left here.
     ///
     /// # Errors
     /// [`Unreadable::Rows`].
-    pub fn finish(mut self) -> Result<Copy, Unreadable> {
+    pub fn finish(&mut self) -> Result<Copy, Unreadable> {
         if self.seen != self.promised || !self.ahead.is_empty() {
             return Err(Unreadable::Rows);
         }
-        self.rows.columns.close();
-        Ok(Copy { generation: self.generation, columns: self.rows.columns, bytes: self.bytes })
+        let mut columns = std::mem::take(&mut self.rows.columns);
+        columns.close();
+        Ok(Copy { generation: self.generation, columns, bytes: self.bytes })
     }
 }

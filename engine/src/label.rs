@@ -28,6 +28,7 @@ impl Labels {
     }
 
     /// Takes in what other rows came to: two texts, each of its own time.
+    #[inline(never)]
     pub(crate) fn join(&mut self, code: u32, times: [u32; 2], said: [u32; 2], names: &Dictionary) {
         if let Some(label) = self.label(code) {
             label.note(times, said, names);
@@ -57,6 +58,7 @@ impl Labels {
 
 impl Label {
     /// Takes in two texts with the times of the rows that say them.
+    #[inline(never)]
     fn note(&mut self, times: [u32; 2], said: [u32; 2], names: &Dictionary) {
         let known = self.times.iter_mut().zip(&mut self.texts);
         for ((known_time, known), (time, text)) in known.zip(times.into_iter().zip(said)) {

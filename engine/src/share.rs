@@ -19,48 +19,54 @@ const LABEL: usize = 4;
 /// Rows with the texts behind their codes, as bytes.
 #[must_use]
 pub fn written(columns: &Columns, texts: &Texts) -> Vec<u8> {
-    let rows = (columns.time.len() + columns.sitting.len()) * 4;
-    let mut to = Vec::with_capacity(rows + columns.sittings.len() * SITTING * 4 + (64 << 10));
-    list(&mut to, columns.time.iter().map(|time| [*time]));
-    list(&mut to, columns.sitting.iter().map(|place| [*place]));
-    let sittings = columns.sittings.iter();
-    list(
-        &mut to,
-        sittings.map(|s| [s.quarter, s.user, s.video, s.course, s.section, s.role, s.length, s.rows]),
-    );
+    let Columns { time, sitting, sittings, passed_over } = columns;
+    let rows = (time.len() + sitting.len() + sittings.len() * SITTING) * 4;
+    let mut to = Vec::with_capacity(rows + (64 << 10));
+    for column in [time, sitting] {
+        count(column.len(), &mut to);
+        put(column, &mut to);
+    }
+    count(sittings.len(), &mut to);
+    for s in sittings {
+        put(&[s.quarter, s.user, s.video, s.course, s.section, s.role, s.length, s.rows], &mut to);
+    }
     // A share has fewer rows than fit into its first list.
-    let passed_over = [columns.passed_over.ragged, columns.passed_over.undated];
-    list(&mut to, [passed_over.map(|rows| u32::try_from(rows).unwrap_or(u32::MAX))].into_iter());
+    for rows in [passed_over.ragged, passed_over.undated] {
+        put(&[u32::try_from(rows).unwrap_or(u32::MAX)], &mut to);
+    }
     let Texts { video, course, section, user, role, names, videos, courses, sections, users } = texts;
     for dictionary in [video, course, section, user, role, names] {
-        let length = |text: &[u8]| u32::try_from(text.len()).unwrap_or(u32::MAX);
-        list(&mut to, dictionary.texts().map(|text| [length(text)]));
-        dictionary.texts().for_each(|text| to.extend_from_slice(text));
+        count(dictionary.len(), &mut to);
+        for text in dictionary.texts() {
+            count(text.len(), &mut to);
+            to.extend_from_slice(text);
+        }
     }
     for labels in [videos, courses, sections, users] {
-        list(&mut to, labels.iter().map(|([time, other], [text, second])| [time, other, text, second]));
+        count(labels.iter().count(), &mut to);
+        for ([time, other], [text, second]) in labels.iter() {
+            put(&[time, other, text, second], &mut to);
+        }
     }
     to
 }
 
-fn list<const N: usize>(to: &mut Vec<u8>, groups: impl Iterator<Item = [u32; N]>) {
-    let start = to.len();
-    to.extend_from_slice(&[0; 4]);
-    let mut count = 0u32;
-    for group in groups {
-        count += 1;
-        to.extend(group.iter().flat_map(|number| number.to_le_bytes()));
-    }
-    if let Some(place) = to.get_mut(start..start + 4) {
-        place.copy_from_slice(&count.to_le_bytes());
-    }
+/// How many of something, or how long it is.
+fn count(count: usize, to: &mut Vec<u8>) {
+    // A share is some megabytes.
+    put(&[u32::try_from(count).unwrap_or(u32::MAX)], to);
+}
+
+#[inline(never)]
+fn put(numbers: &[u32], to: &mut Vec<u8>) {
+    to.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
 }
 
 /// Adds the rows of a share to `columns`, and its texts to `texts`. `None`, and no rows, when it is none.
 pub(crate) fn take(share: &[u8], columns: &mut Columns, texts: &mut Texts) -> Option<()> {
     let mut from = Bytes(share);
     let (time, place, said) = (from.list::<1>()?, from.list::<1>()?, from.list::<SITTING>()?);
-    let [[ragged, undated]] = *from.list::<2>()? else { return None };
+    let passed_over = PassedOver { ragged: from.number()?.into(), undated: from.number()?.into() };
     let Texts { video, course, section, user, role, names, videos, courses, sections, users } = texts;
     let video = from.codes(video)?;
     let course = from.codes(course)?;
@@ -95,7 +101,6 @@ pub(crate) fn take(share: &[u8], columns: &mut Columns, texts: &mut Texts) -> Op
     columns.time.extend(time.iter().map(|[time]| number(*time)));
     columns.sitting.extend(place.iter().map(|[place]| base.wrapping_add(number(*place))));
     columns.sittings.extend(said);
-    let passed_over = PassedOver { ragged: number(ragged).into(), undated: number(undated).into() };
     columns.passed_over = columns.passed_over.and(passed_over);
     Some(())
 }
@@ -122,16 +127,26 @@ impl<'a> Bytes<'a> {
         Some(taken)
     }
 
+    fn number(&mut self) -> Option<u32> {
+        Some(number(*self.take(4)?.first_chunk()?))
+    }
+
     fn list<const N: usize>(&mut self) -> Option<&'a [[Number; N]]> {
-        let count = number(*self.take(4)?.first_chunk()?) as usize;
+        let count = self.number()? as usize;
         let (numbers, _) = self.take(count.checked_mul(N * 4)?)?.as_chunks();
         Some(numbers.as_chunks().0)
     }
 
     /// The codes here of a dictionary's texts, by their codes there.
+    // For each of the dictionaries once: put into what calls it, it would be six times as large.
+    #[inline(never)]
     fn codes(&mut self, here: &mut Dictionary) -> Option<Vec<u32>> {
-        let lengths = self.list()?;
-        lengths.iter().map(|[length]| Some(here.code(self.take(number(*length) as usize)?))).collect()
+        let mut codes = Vec::new();
+        for _ in 0..self.number()? {
+            let length = self.number()? as usize;
+            codes.push(here.code(self.take(length)?));
+        }
+        Some(codes)
     }
 }
 
