@@ -6,7 +6,8 @@ let thread;
 /** The data thread, started when it is first wanted; whether it listens already is noted for the page. */
 globalThis.lecternThread = () => {
   if (!thread) {
-    thread = new Worker("/thread-start.js", { type: "module" });
+    // Its name is all that it can be told before it runs: how many cores there are.
+    thread = new Worker("/thread-start.js", { type: "module", name: String(navigator.hardwareConcurrency) });
     thread.onmessage = () => {
       thread.listens = true;
     };

@@ -142,6 +142,16 @@ impl Columns {
             + self.sittings.capacity() * size_of::<Sitting>()
     }
 
+    /// Adds rows that stand behind these.
+    pub(crate) fn append(&mut self, more: &Self) {
+        // A copy has no four thousand million sittings.
+        let base = u32::try_from(self.sittings.len()).unwrap_or(u32::MAX);
+        self.time.extend_from_slice(&more.time);
+        self.sitting.extend(more.sitting.iter().map(|place| base.wrapping_add(*place)));
+        self.sittings.extend_from_slice(&more.sittings);
+        self.passed_over = self.passed_over.and(more.passed_over);
+    }
+
     /// Makes room for so many more rows, once.
     pub fn reserve(&mut self, rows: usize) {
         self.time.reserve_exact(rows);

@@ -2,10 +2,14 @@
 //!
 //! Slices are taken in as they arrive, but nothing is measured before the last of them: a week of which
 //! half the rows are here would look like a quiet week.
+//!
+//! Some of the slices may be decoded elsewhere, as [`share`]s: each has a place, which it keeps whenever it comes.
 
 use crate::columns::{Columns, Layout, Rows, Texts};
+use crate::share;
 use crate::slice::{Inflater, Spoilt};
 use domain::frame::{Head, SliceHead};
+use std::collections::VecDeque;
 
 /// Why a copy cannot be taken in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +46,17 @@ pub struct Arriving {
     bytes: u64,
     layout: Layout,
     inflater: Inflater,
+    /// The rows of all slices up to the first that is not here.
     rows: Rows,
+    /// Shares from the first that is not here on.
+    ahead: VecDeque<Option<Columns>>,
+    /// How many shares stood before those.
+    passed: usize,
 }
+
+/// Where a share stands in its copy.
+#[derive(Debug, Clone, Copy)]
+pub struct Place(usize);
 
 /// A copy that is whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +87,8 @@ impl Arriving {
             inflater: Inflater::default(),
             layout,
             rows,
+            ahead: VecDeque::new(),
+            passed: 0,
         })
     }
 
@@ -82,6 +97,64 @@ impl Arriving {
     /// # Errors
     /// [`Unreadable::Spoilt`], [`Unreadable::Rows`].
     pub fn take(&mut self, head: &SliceHead, deflated: &[u8], texts: &mut Texts) -> Result<(), Unreadable> {
+        if self.ahead.is_empty() {
+            return self.read(head, deflated, texts);
+        }
+        let place = self.place();
+        self.decode(place, [(head, deflated)], texts)
+    }
+
+    /// Keeps the next place for a share.
+    pub fn place(&mut self) -> Place {
+        self.ahead.push_back(None);
+        Place(self.passed + self.ahead.len() - 1)
+    }
+
+    /// Decodes a share here.
+    ///
+    /// # Errors
+    /// [`Unreadable::Spoilt`], [`Unreadable::Rows`].
+    pub fn decode<'a>(
+        &mut self,
+        place: Place,
+        slices: impl IntoIterator<Item = (&'a SliceHead, &'a [u8])>,
+        texts: &mut Texts,
+    ) -> Result<(), Unreadable> {
+        let columns = std::mem::take(&mut self.rows.columns);
+        let result = slices.into_iter().try_for_each(|(head, deflated)| self.read(head, deflated, texts));
+        let share = std::mem::replace(&mut self.rows.columns, columns);
+        self.put(place, share);
+        result
+    }
+
+    /// Takes in a share that was decoded elsewhere, of so many `bytes` of CSV. Gives whether it was one; it can still
+    /// be decoded here if it was not.
+    #[must_use]
+    pub fn join(&mut self, place: Place, share: &[u8], bytes: u64, texts: &mut Texts) -> bool {
+        let mut columns = Columns::default();
+        let taken = share::take(share, &mut columns, texts);
+        if taken.is_some() {
+            self.seen += columns.rows() as u64 + columns.passed_over.total();
+            self.bytes += bytes;
+            self.put(place, columns);
+        }
+        taken.is_some()
+    }
+
+    /// Puts a share in its place, and what is whole by now to the rows.
+    fn put(&mut self, Place(place): Place, share: Columns) {
+        if let Some(held) = place.checked_sub(self.passed).and_then(|place| self.ahead.get_mut(place)) {
+            *held = Some(share);
+        }
+        while let Some(share) = self.ahead.pop_front_if(|share| share.is_some()).flatten() {
+            self.rows.columns.append(&share);
+            self.passed += 1;
+        }
+    }
+
+    /// Inflates, checks and decodes a slice.
+    #[inline(never)]
+    fn read(&mut self, head: &SliceHead, deflated: &[u8], texts: &mut Texts) -> Result<(), Unreadable> {
         let csv = self.inflater.inflate(head, deflated).map_err(Unreadable::Spoilt)?;
         let rows = self.layout.take(csv, &mut self.rows, texts);
         if rows != u64::from(head.rows) {
@@ -104,15 +177,16 @@ impl Arriving {
         self.seen
     }
 
-    /// The whole copy, after the last slice.
+    /// The whole copy, after the last slice; nothing of it is left here.
     ///
     /// # Errors
     /// [`Unreadable::Rows`].
-    pub fn finish(mut self) -> Result<Copy, Unreadable> {
-        if self.seen != self.promised {
+    pub fn finish(&mut self) -> Result<Copy, Unreadable> {
+        if self.seen != self.promised || !self.ahead.is_empty() {
             return Err(Unreadable::Rows);
         }
-        self.rows.columns.close();
-        Ok(Copy { generation: self.generation, columns: self.rows.columns, bytes: self.bytes })
+        let mut columns = std::mem::take(&mut self.rows.columns);
+        columns.close();
+        Ok(Copy { generation: self.generation, columns, bytes: self.bytes })
     }
 }

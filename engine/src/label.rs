@@ -5,7 +5,8 @@ use crate::dictionary::{Dictionary, EMPTY};
 /// The two texts that a row says of an id: a video's name and length, a person's first and last name.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Label {
-    time: u32,
+    /// Of the newest rows that say each of them: a row that says one alone is no news of the other.
+    times: [u32; 2],
     texts: [u32; 2],
 }
 
@@ -18,23 +19,34 @@ impl Labels {
     /// and of two rows of one second the greater text, so that the order of arrival decides nothing.
     #[inline]
     pub fn note(&mut self, code: u32, time: u32, said: [u32; 2], names: &Dictionary) {
-        if code == EMPTY {
-            return;
+        let Some(label) = self.label(code) else { return };
+        if label.texts == said {
+            label.times = label.times.map(|known| known.max(time));
+        } else {
+            label.note([time; 2], said, names);
         }
+    }
+
+    /// Takes in what other rows came to: two texts, each of its own time.
+    #[inline(never)]
+    pub(crate) fn join(&mut self, code: u32, times: [u32; 2], said: [u32; 2], names: &Dictionary) {
+        if let Some(label) = self.label(code) {
+            label.note(times, said, names);
+        }
+    }
+
+    /// The times and the texts of each code.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = ([u32; 2], [u32; 2])> {
+        self.0.iter().map(|label| (label.times, label.texts))
+    }
+
+    #[inline]
+    fn label(&mut self, code: u32) -> Option<&mut Label> {
         let place = code as usize;
         if place >= self.0.len() {
             self.0.resize(place + 1, Label::default());
         }
-        let Some(label) = self.0.get_mut(place).filter(|label| time >= label.time) else { return };
-        if label.texts != said {
-            for (known, text) in label.texts.iter_mut().zip(said) {
-                let is_greater = || names.bytes_of(text) > names.bytes_of(*known);
-                if *known != text && text != EMPTY && (time > label.time || is_greater()) {
-                    *known = text;
-                }
-            }
-        }
-        label.time = time;
+        if code == EMPTY { None } else { self.0.get_mut(place) }
     }
 
     /// The codes of what `code` is called; empty texts where no row said anything.
@@ -44,9 +56,46 @@ impl Labels {
     }
 }
 
+impl Label {
+    /// Takes in two texts with the times of the rows that say them.
+    #[inline(never)]
+    fn note(&mut self, times: [u32; 2], said: [u32; 2], names: &Dictionary) {
+        let known = self.times.iter_mut().zip(&mut self.texts);
+        for ((known_time, known), (time, text)) in known.zip(times.into_iter().zip(said)) {
+            if text == EMPTY {
+                continue;
+            }
+            let is_greater = || names.bytes_of(text) > names.bytes_of(*known);
+            let is_newer = time > *known_time || time == *known_time && is_greater();
+            if *known == EMPTY || is_newer {
+                (*known_time, *known) = (time, text);
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_newest_row_that_says_a_text_gives_it(
+            rows in prop::collection::vec((1u32..5, prop::array::uniform2("[ab]?")), 0..9),
+        ) {
+            let (mut names, mut labels) = (Dictionary::default(), Labels::default());
+            for (time, texts) in &rows {
+                let said = texts.each_ref().map(|text| names.code(text.as_bytes()));
+                labels.note(1, *time, said, &names);
+            }
+            for place in 0..2 {
+                let said = rows.iter().map(|(time, texts)| (*time, &texts[place]));
+                let newest = said.filter(|(_, text)| !text.is_empty()).max().map_or("", |(_, text)| text);
+                prop_assert_eq!(names.text(labels.of(1)[place]), newest);
+            }
+        }
+    }
 
     #[test]
     fn the_newest_name_wins_whatever_the_order_of_arrival() {

@@ -4,12 +4,16 @@
 //! wanted stay, fetches that are not are aborted at once, and only what is missing is fetched. No rows leave
 //! it but those that a table has on the screen.
 
+mod coming;
+
 use crate::message::{Answer, List, Load, Look, Part, Said, Show, Sight, Student, Wanted};
 use crate::post::{self, say};
+use crate::readers::{self, Readers};
 use crate::stream::{self, Refusal, Rows};
+use coming::Coming;
 use domain::frame::Frame;
 use domain::report::ReportName;
-use engine::copy::{Arriving, Copy};
+use engine::copy::Copy;
 use engine::listing::Listing;
 use engine::shelf::Shelf;
 use engine::tally::Tally;
@@ -38,7 +42,10 @@ const BETWEEN_ANSWERS: f64 = 150.0;
 
 /// Begins to listen to the page.
 pub fn run() {
-    let thread = Rc::new(RefCell::new(Thread::default()));
+    // What it is called is how many cores there are.
+    let readers = Readers::of(post::name().parse().unwrap_or(1));
+    let readers = Rc::new(RefCell::new(readers));
+    let thread = Rc::new(RefCell::new(Thread { readers, ..Thread::default() }));
     post::hear(move |said| match said {
         Said::Look(look) => {
             thread.borrow_mut().look(*look);
@@ -69,6 +76,8 @@ struct Thread {
     /// Bytes that travelled, of each copy on the shelf.
     travelled: Vec<(String, u64)>,
     fetches: Vec<Fetch>,
+    /// Who decodes along.
+    readers: Rc<RefCell<Readers>>,
     /// Copies that could not be had, until the page looks again.
     failed: Vec<(String, u32)>,
     tally: Option<Tally>,
@@ -161,6 +170,15 @@ impl Thread {
         Some((sight.report.clone(), window.clone()))
     }
 
+    /// Rows that are still to come: windows of which nothing is known are taken for ones like those that are coming.
+    fn to_come(&self) -> u64 {
+        let known: Vec<_> = self.fetches.iter().filter_map(|f| Some((f.promised?, f.rows))).collect();
+        let promised: u64 = known.iter().map(|(promised, _)| promised).sum();
+        let here: u64 = known.iter().map(|(_, rows)| rows).sum();
+        let unknown = (self.load().pending - known.len()) as u64;
+        promised.saturating_sub(here) + promised / (known.len().max(1) as u64) * unknown
+    }
+
     fn is_missing(&self, window: &Wanted) -> bool {
         let is_it = |id: &str, generation: u32| id == window.id && generation == window.generation;
         !self.fetches.iter().any(|fetch| fetch.window == window.id)
@@ -235,7 +253,7 @@ impl Thread {
 
 fn fetch_what_is_missing(thread: &Rc<RefCell<Thread>>) {
     loop {
-        let Some((report, window)) = thread.borrow().next() else { return };
+        let Some((report, window)) = thread.borrow().next() else { break };
         let Ok(abort) = AbortController::new() else { return };
         let signal = abort.signal();
         let (id, generation) = (window.id.clone(), window.generation);
@@ -258,6 +276,10 @@ fn fetch_what_is_missing(thread: &Rc<RefCell<Thread>>) {
             fetch_what_is_missing(&thread);
         });
     }
+    if thread.borrow().fetches.is_empty() {
+        let readers = Rc::clone(&thread.borrow().readers);
+        readers::end(&readers);
+    }
 }
 
 /// A window's copy, read frame by frame as it arrives, with the bytes that travelled.
@@ -267,30 +289,22 @@ async fn fetched(
     window: &Wanted,
     signal: &AbortSignal,
 ) -> Result<(Copy, u64), Refusal> {
-    let mut arriving: Option<Arriving> = None;
-    let mut travelled = 0;
+    let mut coming: Option<Rc<Coming>> = None;
     let from = Rows { report, window: &window.id, generation: window.generation, course: None };
     stream::read(&from, signal, |mut frames, bytes| {
-        travelled = bytes;
         while let Some(frame) = frames.next()? {
-            match (frame, &mut arriving) {
+            match (frame, &coming) {
                 (Frame::Head(head), _) => {
-                    arriving = Some(Arriving::new(&head).map_err(|e| Refusal::garbled(&e))?);
+                    let begun = coming.insert(Coming::new(thread, window, signal, head)?);
+                    // Readers start now, not after what has come with the head.
+                    begun.travelled(bytes)?;
                 }
-                (Frame::Slice(head, deflated), Some(arriving)) => {
-                    let texts = &mut thread.borrow_mut().shelf.texts;
-                    arriving.take(&head, &deflated, texts).map_err(|e| Refusal::garbled(&e))?;
-                }
+                (Frame::Slice(head, deflated), Some(coming)) => coming.slice(head, deflated)?,
                 (Frame::Slice(..), None) => return Err(Refusal::garbled(&"rows came before their header")),
             }
         }
-        let (promised, rows) =
-            (arriving.as_ref().map(Arriving::promised), arriving.as_ref().map_or(0, Arriving::rows));
-        thread.borrow_mut().progress(window, promised, rows, bytes).ok_or(Refusal::Unreachable)?;
-        fetch_what_is_missing(thread);
-        Ok(())
+        coming.as_ref().map_or(Ok(()), |coming| coming.travelled(bytes))
     })
     .await?;
-    let arriving = arriving.ok_or_else(|| Refusal::garbled(&"nothing came"))?;
-    Ok((arriving.finish().map_err(|e| Refusal::garbled(&e))?, travelled))
+    coming.ok_or_else(|| Refusal::garbled(&"nothing came"))?.whole().await
 }

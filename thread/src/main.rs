@@ -1,5 +1,9 @@
-//! The data thread: starts the loop that answers the page's messages.
+//! The data thread and its readers, which are told apart by their names.
 
 fn main() {
-    thread::keeper::run();
+    if thread::post::name() == thread::readers::NAME {
+        thread::reader::run();
+    } else {
+        thread::keeper::run();
+    }
 }

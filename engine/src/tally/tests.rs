@@ -515,6 +515,6 @@ fn a_long_range_has_steps_of_weeks_and_never_more_than_a_year_of_them() {
 #[test]
 fn a_copy_with_a_row_too_few_is_no_copy() {
     let head = Head { generation: 1, slices: 0, rows: 1, header: HEADER.as_bytes().to_vec() };
-    let arriving = Arriving::new(&head).unwrap();
+    let mut arriving = Arriving::new(&head).unwrap();
     assert_eq!(arriving.finish(), Err(Unreadable::Rows));
 }

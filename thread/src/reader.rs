@@ -1,0 +1,29 @@
+//! A reader: a further thread of the same program, which decodes shares of copies for the keeper.
+//!
+//! A share comes as a copy of a few slices. Nothing of it is kept when it has been handed over.
+
+use crate::post;
+use domain::frame::{Frame, FrameReader};
+use engine::columns::Texts;
+use engine::copy::Arriving;
+use engine::share;
+
+/// Begins to listen to the keeper. What it says first, nothing, says that it does.
+pub fn run() {
+    // The keeper decodes for itself what cannot be decoded here, and says why.
+    post::hear_bytes(|bytes| post::hand_over(&decoded(bytes).unwrap_or_default()));
+    post::hand_over(&[]);
+}
+
+fn decoded(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut frames = FrameReader::default();
+    frames.push(bytes);
+    let Frame::Head(head) = frames.next().ok()?? else { return None };
+    let mut arriving = Arriving::new(&head).ok()?;
+    let mut texts = Texts::default();
+    while let Some(Frame::Slice(head, deflated)) = frames.next().ok()? {
+        arriving.take(&head, &deflated, &mut texts).ok()?;
+    }
+    frames.finish().ok()?;
+    Some(share::written(&arriving.finish().ok()?.columns, &texts))
+}

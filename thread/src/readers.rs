@@ -1,0 +1,171 @@
+//! The readers: further threads of the same program, which decode shares of copies for the keeper.
+//!
+//! One core is for drawing and one for the keeper; any other can have a reader while copies arrive. A reader costs
+//! some megabytes, so there are no more of them than rows to come are worth, and none when all have come. It is given the
+//! compiled program, and neither fetches nor compiles it.
+//!
+//! What a reader cannot do falls back to the keeper, and a reader that failed is not replaced.
+
+use crate::post;
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use web_sys::{Event, MessageEvent, Worker, WorkerOptions, WorkerType};
+
+/// What a reader is called.
+pub const NAME: &str = "reader";
+
+/// Cores that have no reader: one draws, one keeps.
+const OTHERS: usize = 2;
+
+/// Rows to come for which one more reader is worth its start: some thirty milliseconds of decoding.
+const ROWS_EACH: u64 = 100_000;
+
+/// Shares that a reader has at once: one to decode, and one so that it need not wait for the next. More would only be
+/// decoded in vain when they are no longer wanted.
+const AT_ONCE: usize = 2;
+
+/// Told once of each share: its bytes as they were decoded, `None` when the reader failed.
+type Done = Box<dyn FnOnce(Option<&[u8]>)>;
+
+/// The readers of one keeper.
+#[derive(Debug, Default)]
+pub struct Readers {
+    most: usize,
+    readers: Vec<Reader>,
+    started: usize,
+}
+
+struct Reader {
+    number: usize,
+    worker: Worker,
+    listens: bool,
+    /// What is to be told of each share that it has, the oldest first.
+    shares: VecDeque<Done>,
+    _heard: Closure<dyn Fn(MessageEvent)>,
+    _failed: Closure<dyn Fn(Event)>,
+}
+
+impl std::fmt::Debug for Reader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reader").field("number", &self.number).finish_non_exhaustive()
+    }
+}
+
+impl Readers {
+    /// The readers that a machine of so many cores can have.
+    #[must_use]
+    pub fn of(cores: usize) -> Self {
+        Self { most: cores.saturating_sub(OTHERS), ..Self::default() }
+    }
+
+    /// Whether any of them listens.
+    #[must_use]
+    pub fn listen(&self) -> bool {
+        self.readers.iter().any(|reader| reader.listens)
+    }
+
+    /// Gives a share to the reader that has least to do; gives `done` back when all of them have enough.
+    ///
+    /// # Errors
+    /// `done`, untold.
+    pub fn give(&mut self, share: &[u8], done: Done) -> Result<(), Done> {
+        let free = self.readers.iter_mut().filter(|reader| reader.listens && reader.shares.len() < AT_ONCE);
+        let Some(reader) = free.min_by_key(|reader| reader.shares.len()) else { return Err(done) };
+        let (bytes, moved) = post::movable(share);
+        if reader.worker.post_message_with_transfer(&bytes, &moved).is_err() {
+            return Err(done);
+        }
+        reader.shares.push_back(done);
+        Ok(())
+    }
+}
+
+/// Starts as many readers as the rows to come are worth.
+pub fn start(readers: &Rc<RefCell<Readers>>, to_come: impl FnOnce() -> u64) {
+    let mut all = readers.borrow_mut();
+    if all.readers.len() >= all.most {
+        return;
+    }
+    let worth = usize::try_from(to_come() / ROWS_EACH).unwrap_or(usize::MAX);
+    while all.readers.len() < worth.min(all.most) {
+        all.started += 1;
+        match Reader::start(readers, all.started) {
+            Some(reader) => all.readers.push(reader),
+            None => all.most = 0,
+        }
+    }
+}
+
+/// Ends all of them: no copy is arriving.
+pub fn end(readers: &Rc<RefCell<Readers>>) {
+    let ended = std::mem::take(&mut readers.borrow_mut().readers);
+    ended.into_iter().for_each(Reader::give_up);
+}
+
+/// Tells of a share what has become of it; `None` when the reader is gone or had none.
+fn tell(readers: &Rc<RefCell<Readers>>, number: usize, share: &[u8]) {
+    let done = {
+        let mut all = readers.borrow_mut();
+        let Some(reader) = all.readers.iter_mut().find(|reader| reader.number == number) else { return };
+        if !reader.listens {
+            reader.listens = true;
+            return;
+        }
+        reader.shares.pop_front()
+    };
+    if let Some(done) = done {
+        done(Some(share).filter(|share| !share.is_empty()));
+    }
+}
+
+/// Takes a reader out that failed.
+fn fail(readers: &Rc<RefCell<Readers>>, number: usize) {
+    let failed = {
+        let mut all = readers.borrow_mut();
+        let Some(place) = all.readers.iter().position(|reader| reader.number == number) else { return };
+        all.most = all.most.saturating_sub(1);
+        all.readers.swap_remove(place)
+    };
+    failed.give_up();
+}
+
+impl Reader {
+    fn start(readers: &Rc<RefCell<Readers>>, number: usize) -> Option<Self> {
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        options.set_name(NAME);
+        let worker = Worker::new_with_options("/reader-start.js", &options).ok()?;
+        worker.post_message(&wasm_bindgen::module()).ok()?;
+        let all = Rc::clone(readers);
+        let heard = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
+            tell(&all, number, &post::handed_over(&message).unwrap_or_default());
+        });
+        let all = Rc::clone(readers);
+        let failed = Closure::<dyn Fn(Event)>::new(move |event: Event| {
+            // It is dealt with here.
+            event.prevent_default();
+            fail(&all, number);
+        });
+        worker.set_onmessage(Some(heard.as_ref().unchecked_ref()));
+        worker.set_onerror(Some(failed.as_ref().unchecked_ref()));
+        Some(Self { number, worker, listens: false, shares: VecDeque::new(), _heard: heard, _failed: failed })
+    }
+
+    /// Tells of all its shares that nothing has become of them.
+    fn give_up(mut self) {
+        for done in std::mem::take(&mut self.shares) {
+            done(None);
+        }
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.worker.set_onmessage(None);
+        self.worker.set_onerror(None);
+        self.worker.terminate();
+    }
+}
