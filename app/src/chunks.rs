@@ -3,7 +3,6 @@
 //! Split points are exported from whatever program holds them, and what is exported is linked; so they stand in the
 //! page's own program, where the threads' programs do not carry them along.
 
-use crate::pages::access::sign_in::Door;
 use crate::pages::overview::Chosen;
 use crate::pages::report::Here;
 use crate::parts::day_choices::Told;
@@ -25,7 +24,7 @@ pub struct Chunks {
     /// [`AccessPage`](crate::pages::access::AccessPage).
     pub access: Chunk<()>,
     /// [`SignInPage`](crate::pages::access::sign_in::SignInPage).
-    pub sign_in: Chunk<Door>,
+    pub sign_in: Chunk<()>,
     /// [`FirstPlan`](crate::parts::first_plan::FirstPlan).
     pub plan: Chunk<()>,
     /// [`DayChoices`](crate::parts::day_choices::DayChoices).

@@ -3,7 +3,7 @@
 pub mod access;
 
 use domain::api::{Ask, Request, Requests, Retry};
-use domain::problem::{Code, Problem};
+use domain::problem::{Code, Plain, Problem};
 use gloo_net::http;
 use serde::de::DeserializeOwned;
 use thread::stream::Refusal;
@@ -126,8 +126,8 @@ async fn refusal(response: &http::Response) -> Trouble {
 impl From<Refusal> for Trouble {
     fn from(refusal: Refusal) -> Self {
         match refusal {
-            Refusal::Said(status, body) => match serde_json::from_str(&body) {
-                Ok(problem) => Self::Said(problem),
+            Refusal::Said(status, body) => match serde_json::from_str::<Plain>(&body) {
+                Ok(problem) => Self::Said(problem.into()),
                 Err(_) => Self::Garbled(format!("HTTP {status}")),
             },
             Refusal::Unreachable => Self::Unreachable,

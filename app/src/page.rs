@@ -6,14 +6,13 @@ use crate::client::{self, Trouble};
 use crate::clock::Clock;
 use crate::fetched::Fetched;
 use crate::loader::Loader;
-use crate::pages::access::sign_in::Door;
 use crate::pages::overview::{self, Overview};
 use crate::parts::help::{Help, HelpButton};
 use crate::parts::later::{Meanwhile, later};
 use crate::parts::notice::Notice;
 use crate::teller::Teller;
 use crate::{words, zone};
-use domain::api::{ReportInfo, Reports, Session};
+use domain::api::{ReportInfo, Reports, Visit};
 use domain::problem::{Code, Problem};
 use domain::view::{Place, View};
 use domain::zone::Zone;
@@ -36,7 +35,7 @@ pub struct Ground {
     threads: StoredValue<Threads>,
     /// Whether a button asked for what is about to be shown.
     asked: StoredValue<bool>,
-    session: StoredValue<Session>,
+    session: StoredValue<Visit>,
     reports: StoredValue<Vec<ReportInfo>>,
 }
 
@@ -82,7 +81,7 @@ impl Ground {
 
     /// Who is asking, and where.
     #[must_use]
-    pub fn session(self) -> Session {
+    pub fn session(self) -> Visit {
         self.session.get_value()
     }
 
@@ -138,7 +137,7 @@ pub fn Application(
     let help = Help::new();
     let threads = StoredValue::new(Threads { owner: Owner::current(), ..Threads::default() });
     let asked = StoredValue::new(false);
-    let session: Fetched<Session> = Fetched::new(client::SESSION);
+    let session: Fetched<Visit> = Fetched::new(client::SESSION);
     let reports: Fetched<Reports> = Fetched::new(client::REPORTS);
     let again = move || {
         session.renew();
@@ -155,11 +154,10 @@ pub fn Application(
     // It listens as long as the page lives.
     online.forget();
     move || match (session.get(), reports.get()) {
-        (Some(Err(Trouble::Said(Problem { code: Code::SignInNeeded, sign_in, .. }))), _) => {
+        (Some(Err(Trouble::Said(Problem { code: Code::SignInNeeded | Code::NoRole, .. }))), _) => {
             drop_shell();
-            let door = Door(StoredValue::new(sign_in.map(|it| *it).unwrap_or_default()));
             view! {
-                <Frame address session=None>{later(chunks.sign_in, door, Meanwhile::Room)}</Frame>
+                <Frame address session=None>{later(chunks.sign_in, (), Meanwhile::Room)}</Frame>
             }
             .into_any()
         }
@@ -220,7 +218,7 @@ fn Route(address: Address) -> impl IntoView {
 
 /// The head of every page, and the room under it.
 #[component]
-fn Frame(address: Address, session: Option<Session>, children: Children) -> impl IntoView {
+fn Frame(address: Address, session: Option<Visit>, children: Children) -> impl IntoView {
     let to = move |place: Place| move || address.view().at(place).to_url();
     let current = move |place: Place| move || (address.view().place == place).then_some("page");
     // What the help stands on is known as soon as it is known who asks.

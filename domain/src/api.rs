@@ -33,6 +33,24 @@ pub struct Session {
     pub now: Timestamp,
 }
 
+/// A [`Session`] as every page reads it: without what only the page about oneself tells, since reading that would weigh on
+/// every first visit.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Visit {
+    /// See [`Session::person`].
+    pub person: String,
+    /// See [`Session::role`].
+    pub role: Role,
+    /// See [`Session::way`].
+    pub way: Way,
+    /// See [`Session::institution`].
+    pub institution: String,
+    /// See [`Session::time_zone`].
+    pub time_zone: String,
+    /// See [`Session::now`].
+    pub now: Timestamp,
+}
+
 /// What a visitor may see.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -241,6 +241,30 @@ pub struct Problem {
     pub allow: Option<Box<str>>,
 }
 
+/// A [`Problem`] as most readers need it: without what only strangers and those who upload are told, since reading that
+/// would weigh on every first visit.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Plain {
+    code: Code,
+    title: Box<str>,
+    status: u16,
+    detail: String,
+    #[serde(default)]
+    retry_after: Option<u32>,
+    #[serde(default)]
+    upstream_request_id: Option<Box<str>>,
+    #[serde(default)]
+    windows: Box<[String]>,
+}
+
+impl From<Plain> for Problem {
+    fn from(plain: Plain) -> Self {
+        let Plain { code, title, status, detail, retry_after, upstream_request_id, windows } = plain;
+        let told = Self { title, status, retry_after, upstream_request_id, windows, ..Self::new(code, "") };
+        Self { detail, ..told }
+    }
+}
+
 /// How one can sign in here.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignIn {
@@ -324,6 +348,7 @@ mod tests {
             let sent = Problem::new(code, "A sentence.").retry_after(5).windows(vec!["2026-02-02".into()]);
             let text = serde_json::to_string(&sent).unwrap();
             assert_eq!(serde_json::from_str::<Problem>(&text).unwrap(), sent);
+            assert_eq!(Problem::from(serde_json::from_str::<Plain>(&text).unwrap()), sent);
             assert!((400..600).contains(&sent.status));
             names.insert(serde_json::to_string(&code).unwrap());
         }

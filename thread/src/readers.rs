@@ -8,7 +8,6 @@
 
 use crate::post;
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -22,10 +21,6 @@ const OTHERS: usize = 2;
 
 /// Rows to come for which one more reader is worth its start: some thirty milliseconds of decoding.
 const ROWS_EACH: u64 = 100_000;
-
-/// Shares that a reader has at once: one to decode, and one so that it need not wait for the next. More would only be
-/// decoded in vain when they are no longer wanted.
-const AT_ONCE: usize = 2;
 
 /// Told once of each share: its bytes as they were decoded, `None` when the reader failed.
 type Done = Box<dyn FnOnce(Option<&[u8]>)>;
@@ -42,8 +37,11 @@ struct Reader {
     number: usize,
     worker: Worker,
     listens: bool,
-    /// What is to be told of each share that it has, the oldest first.
-    shares: VecDeque<Done>,
+    /// What is to be told of the share that it decodes.
+    share: Option<Done>,
+    /// The same of one that it has so that it need not wait for it. More would only be decoded in vain when they are no
+    /// longer wanted.
+    next: Option<Done>,
     _heard: Closure<dyn Fn(MessageEvent)>,
     _failed: Closure<dyn Fn(Event)>,
 }
@@ -72,13 +70,14 @@ impl Readers {
     /// # Errors
     /// `done`, untold.
     pub fn give(&mut self, share: &[u8], done: Done) -> Result<(), Done> {
-        let free = self.readers.iter_mut().filter(|reader| reader.listens && reader.shares.len() < AT_ONCE);
-        let Some(reader) = free.min_by_key(|reader| reader.shares.len()) else { return Err(done) };
+        let free = self.readers.iter_mut().filter(|reader| reader.listens && reader.next.is_none());
+        let Some(reader) = free.min_by_key(|reader| reader.share.is_some()) else { return Err(done) };
         let (bytes, moved) = post::movable(share);
         if reader.worker.post_message_with_transfer(&bytes, &moved).is_err() {
             return Err(done);
         }
-        reader.shares.push_back(done);
+        let place = if reader.share.is_none() { &mut reader.share } else { &mut reader.next };
+        *place = Some(done);
         Ok(())
     }
 }
@@ -114,7 +113,7 @@ fn tell(readers: &Rc<RefCell<Readers>>, number: usize, share: &[u8]) {
             reader.listens = true;
             return;
         }
-        reader.shares.pop_front()
+        std::mem::replace(&mut reader.share, reader.next.take())
     };
     if let Some(done) = done {
         done(Some(share).filter(|share| !share.is_empty()));
@@ -151,12 +150,12 @@ impl Reader {
         });
         worker.set_onmessage(Some(heard.as_ref().unchecked_ref()));
         worker.set_onerror(Some(failed.as_ref().unchecked_ref()));
-        Some(Self { number, worker, listens: false, shares: VecDeque::new(), _heard: heard, _failed: failed })
+        Some(Self { number, worker, listens: false, share: None, next: None, _heard: heard, _failed: failed })
     }
 
     /// Tells of all its shares that nothing has become of them.
     fn give_up(mut self) {
-        for done in std::mem::take(&mut self.shares) {
+        for done in [self.share.take(), self.next.take()].into_iter().flatten() {
             done(None);
         }
     }

@@ -127,6 +127,12 @@ fn bind(checkout: &Checkout, tools: &Tools, finish: Finish, program: &str, wasm:
             optimise.arg("-Oz").args(FEATURES).arg(&bound).arg("-o").arg(&bound);
             processes::run_quietly(&mut optimise)?;
         }
+        // Names that wasm and other modules know stay: they are properties, and exports.
+        let mut minify = tools.command(checkout, &tools.esbuild)?;
+        minify.args(["--minify", "--format=esm", "--log-level=warning", "--allow-overwrite"]);
+        let glue = folder.join(format!("{program}.js"));
+        minify.arg(&glue).arg(format!("--outfile={}", glue.display()));
+        processes::run_quietly(&mut minify)?;
     }
     stamp.press()?;
     Ok(folder)

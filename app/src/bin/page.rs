@@ -5,7 +5,7 @@
 
 use app::chunks::Chunks;
 use app::pages::access::AccessPage;
-use app::pages::access::sign_in::{Door, SignInPage};
+use app::pages::access::sign_in::SignInPage;
 use app::pages::course::CoursePage;
 use app::pages::overview::Chosen;
 use app::pages::report::telling::Telling;
@@ -67,8 +67,8 @@ fn access() -> Part<()> {
 }
 
 #[wasm_split(access, wasm_split_path = leptos::wasm_split, fallible)]
-fn sign_in() -> Part<Door> {
-    Ok(|door| view! { <SignInPage door /> }.into_any())
+fn sign_in() -> Part<()> {
+    Ok(|()| view! { <SignInPage /> }.into_any())
 }
 
 #[wasm_split(first, wasm_split_path = leptos::wasm_split, fallible)]

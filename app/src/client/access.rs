@@ -1,11 +1,12 @@
 //! Signing in and out, roles, the record, forgetting.
 
-use super::{Answer, Trouble, body, read, sent};
+use super::{Answer, SESSION, Trouble, body, read, sent};
 use domain::api::{Appointment, Arrival, LookAs, Person, RolesUpload};
 use domain::forget::{Forget, Forgetting};
+use domain::problem::{Line, Lines, Problem};
 use gloo_net::http;
-
-use super::SESSION;
+use serde::Deserialize;
+use thread::stream::Refusal;
 
 /// `GET`: everybody who has a role.
 pub const ROLES: &str = "/api/roles";
@@ -14,10 +15,23 @@ pub const RECORD: &str = "/api/record";
 /// `GET`: what has been forgotten.
 pub const FORGET: &str = "/api/forget";
 
-/// `POST /api/session` with the installation's key.
+/// `GET /api/session` of somebody who is not let in: why, and how one signs in. Nothing, when they are by now.
 ///
 /// # Errors
 /// [`Trouble`], here and in every other function.
+pub async fn door() -> Answer<Option<Problem>> {
+    let response = sent(http::Request::get(SESSION).build()).await?;
+    if response.ok() {
+        return Ok(None);
+    }
+    let text = response.text().await.map_err(|_| Trouble::Unreachable)?;
+    read(Ok(text)).map(Some)
+}
+
+/// `POST /api/session` with the installation's key.
+///
+/// # Errors
+/// [`Trouble`].
 pub async fn sign_in(key: String) -> Answer<()> {
     arrive(&Arrival { key: Some(key), ..Arrival::default() }).await
 }
@@ -58,14 +72,28 @@ pub async fn dismiss(id: &str) -> Answer<()> {
     delete(&format!("{ROLES}/{id}")).await
 }
 
+/// What is wrong with the lines of an upload, in a problem.
+#[derive(Deserialize)]
+struct Broken {
+    lines: Option<Lines>,
+}
+
 /// `POST /api/roles/csv`: what an upload would change; with the digest of that, what it has changed.
 ///
 /// # Errors
-/// [`Trouble`].
-pub async fn upload(csv: &str, apply: Option<&str>) -> Answer<RolesUpload> {
+/// [`Trouble`], with what is wrong line by line.
+pub async fn upload(csv: &str, apply: Option<&str>) -> Result<RolesUpload, (Trouble, Vec<Line>)> {
     let query = apply.map(|digest| format!("?apply={digest}")).unwrap_or_default();
     let request = http::Request::post(&format!("{ROLES}/csv{query}")).header("content-type", "text/csv");
-    read(body(sent(request.body(csv)).await?).await)
+    let alone = |trouble| (trouble, Vec::new());
+    let response = sent(request.body(csv)).await.map_err(alone)?;
+    let (is_ok, status) = (response.ok(), response.status());
+    let text = response.text().await.map_err(|_| alone(Trouble::Unreachable))?;
+    if is_ok {
+        return read(Ok(text)).map_err(alone);
+    }
+    let lines = serde_json::from_str::<Broken>(&text).ok().and_then(|broken| broken.lines);
+    Err((Refusal::Said(status, text).into(), lines.unwrap_or_default().0))
 }
 
 /// `POST /api/forget`.

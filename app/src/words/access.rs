@@ -1,6 +1,6 @@
 //! What is said of signing in, of who may see what, of the record, of forgetting.
 
-use domain::api::{RolesUpload, Session, Way, What};
+use domain::api::{RolesUpload, Visit, Way, What};
 use domain::forget::{By, Forgetting, Progress};
 use domain::scope::Role;
 use domain::view::Place;
@@ -63,10 +63,12 @@ pub const EMAIL: &str = "E-mail";
 pub const NOBODY: &str = "Nobody has a role yet.";
 /// Of somebody whom the settings name.
 pub const FIXED: &str = "In the settings";
-/// Button, heading.
+/// Heading.
 pub const CHANGE: &str = "Change a role";
 /// Button.
-pub const TAKE: &str = "Take it";
+pub const CHANGE_IT: &str = "Change";
+/// Button.
+pub const TAKE: &str = "Take away";
 /// Heading.
 pub const ADD: &str = "Give somebody a role";
 /// Button.
@@ -186,10 +188,22 @@ pub fn person(person: &str, way: Way) -> String {
     }
 }
 
+/// Somebody as the record names them; who has no address has a word.
+#[must_use]
+pub fn who(person: &str) -> &str {
+    match person {
+        "" => STRANGERS,
+        "local" => "Local mode",
+        "key" => "The key",
+        address => address,
+    }
+}
+
 /// Under every page: who is asking.
 #[must_use]
-pub fn you(session: &Session) -> String {
-    let role = role(session.role).to_lowercase();
+pub fn you(session: &Visit) -> String {
+    // In small letters as it stands: turning them takes Unicode's tables along.
+    let role = session.role.slug();
     match session.way {
         Way::Local if session.role == Role::Administrator => {
             "Local mode: whoever sits at this computer is administrator.".to_owned()
@@ -198,6 +212,12 @@ pub fn you(session: &Session) -> String {
         Way::Key => "Signed in with the key, as administrator.".to_owned(),
         Way::Access => format!("Signed in as {}, {role}.", session.person),
     }
+}
+
+/// A course that is forgotten: nothing names it any more but its id.
+#[must_use]
+pub fn course_of_id(id: &str) -> String {
+    format!("The course {id}")
 }
 
 /// A section of a course.
@@ -350,7 +370,7 @@ pub fn weeks(days: &str, report: Option<&str>) -> String {
 /// Who had it forgotten, and when.
 #[must_use]
 pub fn forgotten_by(by: &str, day: &str) -> String {
-    format!("by {by}, {day}")
+    format!("{}, {day}", who(by))
 }
 
 /// How far it is: as a key, and in a sentence.

@@ -72,7 +72,7 @@ pub fn ForgettingPage() -> impl IntoView {
     });
     let lines = move || {
         let all = list.get().map(|list| list.forgettings).unwrap_or_default();
-        all.into_iter().map(|it| view! { <Line it known lift /> }).collect_view()
+        all.into_iter().map(|it| view! { <Line it lift /> }).collect_view()
     };
     view! {
         <p class="quiet">{move || list.get().map(|list| said::retention(list.keep_days))}</p>
@@ -91,24 +91,17 @@ pub fn ForgettingPage() -> impl IntoView {
 
 /// One of them, and how far it is.
 #[component]
-fn Line(it: Forgetting, known: Memo<Courses>, lift: Callback<String>) -> impl IntoView {
+fn Line(it: Forgetting, lift: Callback<String>) -> impl IntoView {
     let ground = expect_context::<Ground>();
     let can_lift = it.state != Progress::Lifted && !matches!(it.what, What::Range { .. });
     let id = it.id.clone();
-    let course = match &it.what {
-        What::Course { id } => Some(Grant { course: id.clone(), section: None }),
-        _ => None,
-    };
     let report = match &it.what {
         What::Range { report, .. } => report.as_ref().map(|report| ground.title(report.as_str())),
         _ => None,
     };
-    let what = it.what.clone();
-    let title = move || match &what {
+    let title = match &it.what {
         What::Person { mark, named } => said::person_of_mark(mark, *named),
-        What::Course { .. } => {
-            course.as_ref().map(|course| super::grants::name(course, &known.get())).unwrap_or_default()
-        }
+        What::Course { id } => said::course_of_id(id),
         What::Range { from, to, .. } => said::weeks(&spelling::days(*from, *to), report.as_deref()),
     };
     let far = said::far(&it);

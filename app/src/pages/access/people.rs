@@ -48,7 +48,7 @@ pub fn PeoplePage() -> impl IntoView {
             <Notice trouble again=Callback::new(move |()| roles.renew()) />
         })}
         <Show when=move || people.with(|people| people.as_ref().is_some_and(|people| !people.is_empty()))
-            fallback=move || people.get().is_some().then(|| view! { <p>{said::NOBODY}</p> })>
+            fallback=move || view! { {move || people.get().is_some().then(|| view! { <p>{said::NOBODY}</p> })} }>
             <div class="wide">
                 <table data-testid="people">
                     <thead>
@@ -89,7 +89,7 @@ fn Row(
         view! {
             <span class="actions">
                 <button type="button" class="plain" aria-label=said::change_of(&email)
-                    on:click=move |_| edited.set(Some(change.clone()))>{said::CHANGE}</button>
+                    on:click=move |_| edited.set(Some(change.clone()))>{said::CHANGE_IT}</button>
                 <button type="button" class="plain" aria-label=said::take_from(&email)
                     on:click=move |_| dismiss.run(take.clone())>{said::TAKE}</button>
             </span>

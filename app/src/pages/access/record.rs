@@ -89,7 +89,7 @@ pub fn RecordPage() -> impl IntoView {
     let row = move |entry: Entry| {
         let at = zone.with_value(|zone| entry.last.plus(i64::from(zone.offset_at(entry.last)) * SECOND));
         let times = (entry.count > 1).then(|| format!(" ×{}", entry.count));
-        let who = if entry.person.is_empty() { said::STRANGERS.to_owned() } else { entry.person };
+        let who = said::who(&entry.person).to_owned();
         view! {
             <tr>
                 <th scope="row">{spelling::moment(at)}</th>
@@ -146,7 +146,7 @@ pub fn RecordPage() -> impl IntoView {
             <Notice trouble again=Callback::new(move |()| fetch(None)) />
         })}
         <Show when=move || !entries.with(Vec::is_empty)
-            fallback=move || kept.get().map(|_| view! { <p>{said::NO_ENTRIES}</p> })>
+            fallback=move || view! { {move || kept.get().map(|_| view! { <p>{said::NO_ENTRIES}</p> })} }>
             <div class="wide">
                 <table data-testid="record">
                     <thead>

@@ -5,22 +5,45 @@ use crate::parts::notice::Notice;
 use crate::words;
 use crate::words::access as said;
 use domain::api::Way;
-use domain::problem::SignIn;
+use domain::problem::{Code, Problem, SignIn};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-/// How one signs in here.
-#[derive(Debug, Clone, Copy)]
-pub struct Door(pub StoredValue<SignIn>);
-
-/// The ways in.
+/// The ways in; for somebody who is signed in and has no role, the way out.
 #[component]
-pub fn SignInPage(
-    /// What the Worker says of them.
-    door: Door,
-) -> impl IntoView {
-    let SignIn { ways, sign_out } = door.0.get_value();
+pub fn SignInPage() -> impl IntoView {
+    let door = RwSignal::new(None::<Result<Problem, Trouble>>);
+    spawn_local(async move {
+        match client::access::door().await {
+            Ok(None) => reload(),
+            Ok(Some(problem)) => drop(door.try_set(Some(Ok(problem)))),
+            Err(trouble) => drop(door.try_set(Some(Err(trouble)))),
+        }
+    });
     document().set_title(&format!("{} – {}", said::SIGN_IN, words::NAME));
+    move || match door.get() {
+        None => view! { <p class="quiet" role="status">{words::LOADING}</p> }.into_any(),
+        Some(Err(trouble)) => view! { <Notice trouble is_all=true /> }.into_any(),
+        Some(Ok(problem)) if problem.code == Code::SignInNeeded => {
+            view! { <Ways door=problem.sign_in.map(|it| *it).unwrap_or_default() /> }.into_any()
+        }
+        Some(Ok(problem)) => {
+            let out = problem.sign_in.as_ref().and_then(|door| door.sign_out.clone());
+            view! {
+                <Notice trouble=Trouble::Said(problem) is_all=true />
+                {out.map(|out| view! {
+                    <p><a class="button" href=out target="_self">{said::SIGN_OUT}</a></p>
+                })}
+            }
+            .into_any()
+        }
+    }
+}
+
+/// How a stranger signs in.
+#[component]
+fn Ways(door: SignIn) -> impl IntoView {
+    let SignIn { ways, sign_out } = door;
     let access = ways.contains(&Way::Access).then(|| match sign_out {
         // Whoever has signed out of Lectern alone would be let in again at once.
         Some(out) => view! {
@@ -73,6 +96,8 @@ fn KeyForm() -> impl IntoView {
     };
     view! {
         <form class="lines" on:submit=submit>
+            // For what keeps passwords: there is one key, and it has no name.
+            <input type="text" name="username" autocomplete="username" value="key" hidden=true />
             <label>
                 <span>{said::KEY}</span>
                 <input type="password" name="key" autocomplete="current-password" required=true

@@ -22,7 +22,7 @@ pub fn Upload(
 ) -> impl IntoView {
     let csv = StoredValue::new(String::new());
     let preview = RwSignal::new(None::<RolesUpload>);
-    let trouble = RwSignal::new(None::<Trouble>);
+    let trouble = RwSignal::new(None::<(Trouble, Vec<Line>)>);
     let send = move |apply: Option<String>| {
         trouble.set(None);
         spawn_local(async move {
@@ -50,10 +50,7 @@ pub fn Upload(
         });
     };
     let lines = move || {
-        let lines = match trouble.get() {
-            Some(Trouble::Said(problem)) => problem.lines.map(|lines| lines.0).unwrap_or_default(),
-            _ => Vec::new(),
-        };
+        let lines = trouble.get().map(|(_, lines)| lines).unwrap_or_default();
         let line = |Line { line, detail }| view! { <li>{said::line(line, &detail)}</li> };
         (!lines.is_empty())
             .then(|| view! { <ul class="plain-list">{lines.into_iter().map(line).collect_view()}</ul> })
@@ -67,7 +64,7 @@ pub fn Upload(
                 <span>{said::FILE}</span>
                 <input type="file" accept=".csv,text/csv" on:change=choose />
             </label>
-            {move || trouble.get().map(|trouble| view! { <Notice trouble /> })}
+            {move || trouble.get().map(|(trouble, _)| view! { <Notice trouble /> })}
             {lines}
             <div role="status">{move || preview.get().map(|preview| changes(&preview, known))}</div>
             {move || {

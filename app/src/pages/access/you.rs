@@ -4,8 +4,8 @@ use super::grants::{self, GrantChoice};
 use super::sign_in::reload;
 use crate::client::{self, Trouble};
 use crate::fetched::Fetched;
-use crate::page::Ground;
 use crate::parts::notice::Notice;
+use crate::words;
 use crate::words::access as said;
 use domain::api::{Courses, LookAs, Scope, Session, Way};
 use domain::scope::{Grant, Role};
@@ -15,7 +15,17 @@ use wasm_bindgen_futures::spawn_local;
 /// The page.
 #[component]
 pub fn YouPage() -> impl IntoView {
-    let session = expect_context::<Ground>().session();
+    let session: Fetched<Session> = Fetched::new(client::SESSION);
+    move || match session.get() {
+        None => view! { <p class="quiet" role="status">{words::LOADING}</p> }.into_any(),
+        Some(Err(trouble)) => view! { <Notice trouble /> }.into_any(),
+        Some(Ok(session)) => view! { <You session /> }.into_any(),
+    }
+}
+
+/// Who one is.
+#[component]
+fn You(session: Session) -> impl IntoView {
     let courses: Fetched<Courses> = Fetched::new(client::COURSES);
     let known = Memo::new(move |_| courses.ok().unwrap_or_default());
     let trouble = RwSignal::new(None::<Trouble>);
