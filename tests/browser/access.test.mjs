@@ -123,7 +123,7 @@ describe('in local mode', () => {
       await upload.getByText(/^Done: /).waitFor();
       await row.getByText(`${two.code} ${two.name}`).waitFor();
 
-      await page.getByRole('button', { name: 'Take the role of bo@westmere.example' }).click();
+      await page.getByRole('button', { name: 'Take away the role of bo@westmere.example' }).click();
       await until('bo has no role', async () => (await stack.api('/api/roles')).people.length === 1);
 
       await page.getByRole('link', { name: 'Record', exact: true }).click();

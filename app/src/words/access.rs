@@ -248,7 +248,7 @@ pub fn change_of(email: &str) -> String {
 /// Name of a button.
 #[must_use]
 pub fn take_from(email: &str) -> String {
-    format!("Take the role of {email}")
+    format!("Take away the role of {email}")
 }
 
 /// Name of a button.
@@ -369,8 +369,8 @@ pub fn weeks(days: &str, report: Option<&str>) -> String {
 
 /// Who had it forgotten, and when.
 #[must_use]
-pub fn forgotten_by(by: &str, day: &str) -> String {
-    format!("{}, {day}", who(by))
+pub fn forgotten_by(by: &str, moment: &str) -> String {
+    format!("by {}, {moment} UTC", who(by))
 }
 
 /// How far it is: as a key, and in a sentence.

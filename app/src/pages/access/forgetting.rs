@@ -105,7 +105,7 @@ fn Line(it: Forgetting, lift: Callback<String>) -> impl IntoView {
         What::Range { from, to, .. } => said::weeks(&spelling::days(*from, *to), report.as_deref()),
     };
     let far = said::far(&it);
-    let asked = said::forgotten_by(&it.by, &spelling::full_day(it.asked.day()));
+    let asked = said::forgotten_by(&it.by, &spelling::moment(it.asked));
     view! {
         <li class="lines" data-state=far.0>
             <p>{title} <span class="quiet small">" " {asked}</span></p>
