@@ -319,7 +319,7 @@ fn looked_up(wish: &Wish, all: Requests) -> Seen {
 /// The windows of `report` by id, whoever asked for them.
 #[must_use]
 pub fn known(report: &ReportName, all: &Requests) -> BTreeMap<String, Window> {
-    let requests = all.requests.iter().filter(|request| request.report == *report);
+    let requests = all.shared.iter().chain(&all.requests).filter(|request| request.report == *report);
     requests.flat_map(|request| &request.windows).map(|window| (window.id.clone(), window.clone())).collect()
 }
 

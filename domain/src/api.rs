@@ -404,6 +404,10 @@ pub struct Retry {
 pub struct Requests {
     /// Newest first.
     pub requests: Vec<Request>,
+    /// For whoever sees no requests but their own: the windows that are here, whoever asked for them, as one request for
+    /// each report, which has no id and is nobody's. Weeks serve everybody; who wanted them is nobody's business.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shared: Vec<Request>,
     /// How the Desk fares.
     pub desk: DeskInfo,
 }

@@ -242,6 +242,35 @@ impl Desk {
         Some(shown)
     }
 
+    /// The windows that have rows, by report, whoever asked for them; none of reports with parameters of their own, which
+    /// tell what somebody asked.
+    #[must_use]
+    pub fn shared(&self, now: Timestamp) -> Vec<api::Request> {
+        let mut shared: Vec<api::Request> = Vec::new();
+        // In the order of their keys: report by report.
+        for window in self.windows.values().filter(|window| window.key.parameters.is_empty()) {
+            let shown = window.describe(now);
+            if !shown.state.has_rows() {
+                continue;
+            }
+            match shared.last_mut().filter(|last| last.report == window.key.report) {
+                Some(last) => last.windows.push(shown),
+                None => shared.push(api::Request {
+                    id: String::new(),
+                    report: window.key.report.clone(),
+                    from: None,
+                    to: None,
+                    tz: String::new(),
+                    parameters: Parameters::new(),
+                    created: now,
+                    windows: vec![shown],
+                    desk: None,
+                }),
+            }
+        }
+        shared
+    }
+
     /// How the desk fares.
     #[must_use]
     pub fn info(&self, now: Timestamp) -> api::DeskInfo {

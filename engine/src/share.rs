@@ -291,6 +291,8 @@ mod tests {
                 sections: Vec::new(),
                 roles: Vec::new(),
                 videos: Vec::new(),
+                student: None,
+                against: None,
                 today: "2026-03-01".parse().unwrap(),
             };
             let [mut one, mut other] = [(); 2].map(|()| Tally::new(question.clone()));

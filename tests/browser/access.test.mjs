@@ -79,9 +79,9 @@ describe('in local mode', () => {
       const refused = await page.evaluate(async () => (await fetch('/api/roles')).status);
       assert.equal(refused, 403);
 
-      // Somebody's request is not theirs, so they ask; what is here already comes at once.
+      // Somebody's request is not theirs, and what is here already is shown without asking.
+      assert.deepEqual((await page.evaluate(async () => (await fetch('/api/requests')).json())).requests, []);
       await page.goto(address(stack, days));
-      await page.getByRole('button', { name: 'Ask Echo360', exact: true }).click();
       const own = `[data-testid="minutes"][data-rows="${ours.rows.length}"][data-complete="true"]`;
       await page.locator(own).waitFor();
       const courses = page.getByRole('combobox', { name: 'Course' }).locator('option');

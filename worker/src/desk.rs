@@ -365,7 +365,13 @@ impl Desk {
                 for request in &mut requests {
                     request.desk = None;
                 }
-                api::Requests { requests, desk: rules.info(now) }
+                let mut shared = Vec::new();
+                if reach != Reach::Everything {
+                    shared = rules.shared(now);
+                    shared.retain(|request| reach.knows_report(request.report.as_str()));
+                    shared = shared.into_iter().map(|request| reach.cut_request(request)).collect();
+                }
+                api::Requests { requests, shared, desk: rules.info(now) }
             })?),
             ToDesk::Request { id, reach } => answer::json(&self.describe(&id, &reach)?),
             ToDesk::Retry { id, windows, person, role, reach } => {

@@ -750,7 +750,7 @@ mod tests {
             parameters: Parameters::new(),
             created: now,
             asked: now,
-            windows: vec![here.clone(), new.clone()],
+            windows: vec![here.clone(), new],
             turn: 0,
         };
         desk.ask(request.clone(), now);

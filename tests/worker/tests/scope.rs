@@ -240,6 +240,15 @@ impl Trial {
         for path in ["/api/session", "/api/reports", "/api/courses", "/api/requests"] {
             self.check_silent(grants, path, &self.text(path).await);
         }
+        // What is here can be seen without asking for it again: which weeks, and neither whose nor how many rows.
+        let listed: Requests = serde_json::from_str(&self.text("/api/requests").await).unwrap();
+        let shared: BTreeSet<&str> = listed.shared.iter().map(|request| request.report.as_str()).collect();
+        assert_eq!(shared.len(), 8, "{shared:?}");
+        assert!(!shared.contains("visit"));
+        for window in listed.shared.iter().flat_map(|request| &request.windows) {
+            assert!(window.state.has_rows());
+            assert_eq!(window.copy.as_ref().map(|copy| (copy.rows, copy.bytes)), Some((None, None)));
+        }
         let courses: Courses = serde_json::from_str(&self.text("/api/courses").await).unwrap();
         let wanted: BTreeSet<&String> = grants.iter().map(|(course, _)| course).collect();
         assert_eq!(courses.courses.len(), wanted.len(), "all that are in scope are listed");
@@ -320,6 +329,9 @@ impl Trial {
             (Method::POST, "/api/roles/csv"),
             (Method::GET, "/api/record"),
             (Method::GET, "/api/record?as=csv"),
+            (Method::GET, "/api/forget"),
+            (Method::POST, "/api/forget"),
+            (Method::DELETE, "/api/forget/0123456789abcdef0123456789abcdef"),
         ] {
             let problem = refusal(self.call(method.clone(), path, &self.ana)).await;
             assert_eq!(problem.code, Code::NotAllowed, "{method} {path}");

@@ -98,7 +98,7 @@ fn Row(
     };
     view! {
         <tr>
-            <th scope="row">{email.clone()}</th>
+            <th scope="row">{email}</th>
             <td>{said::role(role)}</td>
             <td>{names}</td>
             <td>{buttons}</td>

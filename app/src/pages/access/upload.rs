@@ -68,8 +68,8 @@ pub fn Upload(
             {lines}
             <div role="status">{move || preview.get().map(|preview| changes(&preview, known))}</div>
             {move || {
-                let to_do = preview.get().filter(|it| !it.applied && !(it.added.is_empty() && it.changed.is_empty()));
-                to_do.map(|it| view! {
+                let to_do = |it: &RolesUpload| !it.added.is_empty() || !it.changed.is_empty();
+                preview.get().filter(|it| !it.applied && to_do(it)).map(|it| view! {
                     <p>
                         <button type="button" class="main" on:click=move |_| send(Some(it.digest.clone()))>
                             {said::APPLY}
