@@ -1,9 +1,9 @@
 //! Chromium: the browser that the page's tests run in, found on the system or installed.
 
+use crate::debian;
 use crate::processes;
-use crate::step::step;
 use crate::tools;
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -25,12 +25,9 @@ pub(crate) fn find_or_install() -> Result<PathBuf> {
     if let Some(found) = find() {
         return Ok(found);
     }
-    if tools::on_path("apt-get").is_some() && nix::unistd::geteuid().is_root() {
-        // A failure is told with what to do, below.
-        let _ = step("Installing Chromium with apt-get", install);
-        if let Some(found) = find() {
-            return Ok(found);
-        }
+    debian::try_to_install("Chromium", &["chromium"]);
+    if let Some(found) = find() {
+        return Ok(found);
     }
     bail!(
         "no Chromium: install one (Debian: `sudo apt-get install chromium`; Ubuntu: Google Chrome's own package), or \
@@ -45,14 +42,4 @@ fn find() -> Option<PathBuf> {
 /// Whether it starts: Ubuntu's `chromium-browser` may be a note that a snap is needed.
 fn runs(path: &Path) -> bool {
     processes::answer(Command::new(path).arg("--version")).is_some()
-}
-
-fn install() -> Result<()> {
-    let apt = || {
-        let mut apt = Command::new("apt-get");
-        apt.env("DEBIAN_FRONTEND", "noninteractive");
-        apt
-    };
-    processes::run(apt().arg("update")).context("could not read the package lists")?;
-    processes::run(apt().args(["install", "-y", "--no-install-recommends", "chromium"]))
 }

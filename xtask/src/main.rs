@@ -11,7 +11,7 @@
 //! | [`shots`] | pictures of every page in every state |
 //! | [`audit`] | what the dependencies are, and may be |
 //! | [`checkout`], [`state`], [`stamp`] | the folders: of the sources, of one running Lectern, and what was built from what |
-//! | [`tools`], [`chromium`] | what the machine must have, and how it is got |
+//! | [`tools`], [`chromium`], [`python`], [`debian`] | what the machine must have, and how it is got |
 //! | [`site`], [`worker`], [`sandbox`], [`wrangler`] | the four things that are built or run |
 //! | [`settings`] | what a person says about the upstream, and how it reaches the Worker |
 //! | [`processes`], [`port`] | children that end with us; where they listen |
@@ -25,8 +25,10 @@ mod build;
 mod cargo;
 mod checkout;
 mod chromium;
+mod debian;
 mod port;
 mod processes;
+mod python;
 mod sandbox;
 mod settings;
 mod shots;

@@ -5,6 +5,7 @@ use crate::cargo::{self, WASM};
 use crate::checkout::Checkout;
 use crate::chromium;
 use crate::processes;
+use crate::python;
 use crate::sandbox;
 use crate::site::{self, Finish};
 use crate::step::{seconds, step};
@@ -149,6 +150,7 @@ impl Run {
 
     fn worker(&self) -> Result<()> {
         let (tools, sandbox) = build(&self.checkout)?;
+        python::find_or_install()?;
         let mut tests = self.cargo();
         tests.args(["test", "-p", "worker-tests"]);
         // They mostly wait for a sandbox that builds: more of them at once than there are cores.
