@@ -15,7 +15,7 @@ use wasm_bindgen::closure::Closure;
 use web_sys::{Element, KeyboardEvent};
 
 /// Every key that does something, alone or after another.
-pub const KEYS: &str = "?[],.gcrqfnh";
+pub const KEYS: &str = "?[],.gcrqfnhy";
 
 /// What is asked without a key: the list of keys.
 const LIST: char = '≡';
