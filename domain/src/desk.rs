@@ -315,18 +315,8 @@ impl Desk {
     /// the same. Windows that nobody asked for are queued; failed ones are tried anew, aged ones asked again.
     pub fn ask(&mut self, request: Request, now: Timestamp) -> String {
         for key in &request.windows {
-            let is_gone = self.is_gone(key);
-            let changed = match self.windows.get_mut(key) {
-                // The forgetting was lifted.
-                Some(window) if window.upkeep.forgotten.is_some() && !is_gone => window.want_again(now),
-                Some(window) => window.want(now),
-                None => {
-                    let new = if is_gone { Window::forgotten } else { Window::queued };
-                    self.windows.insert(key.clone(), new(key.clone(), now));
-                    true
-                }
-            };
-            if changed {
+            if let Some(window) = self.asked(key, now) {
+                self.windows.insert(key.clone(), window);
                 self.changes.windows.insert(key.clone());
             }
         }
@@ -351,7 +341,24 @@ impl Desk {
     /// How many of these windows Echo360 would have to build if they were asked for now.
     #[must_use]
     pub fn would_ask(&self, keys: &[WindowKey], now: Timestamp) -> u32 {
-        count(keys.iter().filter(|key| self.windows.get(key).is_none_or(|window| window.clone().want(now))))
+        let is_begun = |key: &&WindowKey| {
+            let was = self.windows.get(key).is_some_and(Window::is_unfinished);
+            !was && self.asked(key, now).is_some_and(|window| window.is_unfinished())
+        };
+        count(keys.iter().filter(is_begun))
+    }
+
+    /// A window as asking for it now leaves it; `None` when that changes nothing.
+    fn asked(&self, key: &WindowKey, now: Timestamp) -> Option<Window> {
+        let is_gone = self.is_gone(key);
+        let Some(window) = self.windows.get(key) else {
+            let new = if is_gone { Window::forgotten } else { Window::queued };
+            return Some(new(key.clone(), now));
+        };
+        let mut window = window.clone();
+        let is_lifted = window.upkeep.forgotten.is_some() && !is_gone;
+        let changed = if is_lifted { window.want_again(now) } else { window.want(now) };
+        changed.then_some(window)
     }
 
     /// How many windows Echo360 would have to build if [`Desk::retry`] were called now.
