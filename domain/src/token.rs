@@ -175,7 +175,8 @@ fn instant(seconds: f64) -> Option<Timestamp> {
 /// An address as it is compared: trimmed, in small letters; `None` when it could be none.
 #[must_use]
 pub fn read_email(text: &str) -> Option<String> {
-    let text = text.trim().to_lowercase();
+    // Unicode turns other letters into these (U+212A into k): two mailboxes would be one person.
+    let text = text.trim().to_ascii_lowercase();
     let (name, host) = text.rsplit_once('@')?;
     let is_plain = |c: char| !c.is_control() && !c.is_whitespace() && !"\"(),:;<>[\\]/?#%".contains(c);
     let fits = !name.is_empty()

@@ -50,8 +50,8 @@ pub(crate) fn internal(error: &worker::Error) -> Problem {
 /// The start of a text that came from elsewhere, without what could be an address or a token.
 pub(crate) fn shortened(text: &str) -> String {
     let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let words =
-        plain.split_whitespace().map(|word| if word.contains("://") || word.len() > 60 { "…" } else { word });
+    let is_private = |word: &str| word.contains("://") || word.contains('@') || word.len() > 60;
+    let words = plain.split_whitespace().map(|word| if is_private(word) { "…" } else { word });
     let text: String = words.collect::<Vec<_>>().join(" ");
     text.chars().take(200).collect()
 }

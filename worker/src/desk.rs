@@ -10,7 +10,9 @@ mod store;
 use crate::answer;
 use crate::clock;
 use crate::echo360::{Echo360, Memory};
-use crate::errand::{self, Failed, Found, Going, Job, Plan, Planned, ToDesk, ToWindow, Told, Word};
+use crate::errand::{
+    self, Failed, Found, Going, Job, Plan, Planned, SectionRow, ToDesk, ToWindow, Told, Word,
+};
 use crate::{seal, setting, zone};
 use domain::api::{self, Ask};
 use domain::desk::{Asked as ToForget, Desk as Rules, Hand, Step, create_parameters};
@@ -157,6 +159,21 @@ impl Desk {
         self.with(work).map_err(|error| answer::internal(&error))
     }
 
+    /// Notes sections that rows name. What was collected before a course was forgotten may still tell of it.
+    fn note_sections(&self, sections: &[SectionRow]) -> worker::Result<()> {
+        let closed = self.with(|rules| rules.closed_courses())?;
+        let is_open = |row: &&SectionRow| !closed.contains(&row.course.to_ascii_lowercase());
+        let open: Vec<SectionRow> = sections.iter().filter(is_open).cloned().collect();
+        self.store()?.note_sections(&open)
+    }
+
+    /// Whether this is the Desk that the settings name.
+    fn is_named(&self, settings: &Settings) -> bool {
+        let Ok(all) = self.env.durable_object("DESK") else { return false };
+        let named = all.id_from_name(&settings.desk_name()).map(|named| named.to_string());
+        named.is_ok_and(|named| named == self.state.id().to_string())
+    }
+
     // ---- The alarm.
 
     /// Runs steps until there is nothing to do now; returns when to wake.
@@ -166,6 +183,10 @@ impl Desk {
             // Nothing can be asked until somebody sets them; what is asked for is kept.
             return Some(clock::now().plus(MINUTE));
         };
+        if !self.is_named(&settings) {
+            // The settings name another Desk, and its Windows are not ours to collect into, to go over or to empty.
+            return Some(clock::now().plus(HOUR));
+        }
         let started = clock::now();
         for _ in 0..STEPS_PER_ALARM {
             if clock::now().since(started) > ALARM_LONGEST {
@@ -245,7 +266,7 @@ impl Desk {
                     Err(_) => None,
                 };
                 if let Some(word) = &word {
-                    self.store()?.note_sections(&word.sections)?;
+                    self.note_sections(&word.sections)?;
                     self.with(|rules| rules.learn(&word.found))?;
                 }
                 let inquiry = word.map(|word| word.inquiry);
@@ -405,7 +426,7 @@ impl Desk {
             ToDesk::Plan { ask, reach } => answer::json(&self.plan(&ask, &reach).await?),
             ToDesk::Collected(told) => {
                 let Told { key, lease, outcome, sections, found } = told;
-                self.stored(|store| store.note_sections(&sections))?;
+                self.note_sections(&sections).map_err(|error| answer::internal(&error))?;
                 self.rules(|rules| {
                     rules.learn(&found);
                     rules.collected(&key, lease, outcome, now);

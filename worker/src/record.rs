@@ -129,11 +129,16 @@ async fn hand_over(env: &Env, desk_name: &str) {
         return;
     }
     let handed = match errand::register(env, desk_name) {
-        Ok(register) => errand::ask::<_, bool>(&register, &ToRegister::Note(notes)).await.map(drop),
+        Ok(register) => errand::ask::<_, bool>(&register, &ToRegister::Note(notes.clone())).await.map(drop),
         Err(error) => Err(answer::internal(&error)),
     };
     if let Err(problem) = handed {
-        worker::console_error!("the record lacks lines: {}", problem.title);
+        worker::console_error!("the record waits for lines: {}", problem.title);
+        // They go with the next that are handed over.
+        GATHERED.with_borrow_mut(|gathered| {
+            let room = GATHERED_MOST.saturating_sub(gathered.notes.len());
+            gathered.notes.extend(notes.into_iter().take(room));
+        });
     }
 }
 

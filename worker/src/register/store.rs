@@ -239,9 +239,11 @@ impl Store {
         let person_id = seal::person_id(&note.person);
         if together > 0 {
             let query = "SELECT max(id) AS id FROM record
-                         WHERE person_id = ? AND what = ? AND view = ? AND scope = ? AND at > ? HAVING count(*) > 0";
+                         WHERE person_id = ? AND role IS ? AND what = ? AND view = ? AND scope = ? AND at > ?
+                         HAVING count(*) > 0";
             let values = vec![
                 person_id.as_str().into(),
+                note.role.map_or(SqlStorageValue::Null, |role| role.slug().into()),
                 note.what.slug().into(),
                 note.view.as_str().into(),
                 note.scope.as_str().into(),
