@@ -131,7 +131,7 @@ test('the list is opened by its key and its button, closed by Escape, and gives 
     await dialog.getByRole('heading', { name: HELP }).waitFor();
     assert.equal(await dialog.evaluate((it) => it.contains(document.activeElement)), true);
     const rows = await dialog.locator('tbody tr').evaluateAll((rows) => rows.map((row) => row.innerText.replaceAll(/\s+/g, ' ').trim()));
-    assert.equal(rows.length, 9);
+    assert.equal(rows.length, 10);
     assert.ok(rows.includes('g then c The course') && rows.includes('[ or , Earlier days, as many'), rows.join('\n'));
     await comesToNothing(page, ['n', '['], 'in the list');
     await page.keyboard.press('Escape');
