@@ -19,7 +19,7 @@ use engine::decode::{Decoder, Delimiter};
 use engine::forgotten::{Forgotten, mark};
 use engine::inflate::Inflate;
 use engine::measures::{Facts, Question};
-use engine::share;
+use engine::portion;
 use engine::shelf::Shelf;
 use engine::slice::Inflater;
 use engine::split::{Slice, Splitter, Summary};
@@ -92,12 +92,12 @@ fn copy(summary: &Summary, slices: &[Slice], texts: &mut Texts) -> Copy {
     arriving.finish().expect("all rows are there")
 }
 
-/// Bytes of CSV in a share, as the page deals them out.
+/// Bytes of CSV in a portion, as the page deals them out.
 const SHARE: u64 = 4 << 20;
 
-/// The same slices, in shares.
+/// The same slices, in portions.
 fn dealt(slices: &[Slice]) -> Vec<&[Slice]> {
-    let mut shares = Vec::new();
+    let mut portions = Vec::new();
     let mut rest = slices;
     while !rest.is_empty() {
         let mut length = 0;
@@ -106,19 +106,19 @@ fn dealt(slices: &[Slice]) -> Vec<&[Slice]> {
             length += u64::from(slice.raw_length);
             is_in
         });
-        let (share, left) = rest.split_at(count.count());
-        shares.push(share);
+        let (portion, left) = rest.split_at(count.count());
+        portions.push(portion);
         rest = left;
     }
-    shares
+    portions
 }
 
-/// What a reader makes of a share.
+/// What a reader makes of a portion.
 fn decoded(summary: &Summary, slices: &[Slice]) -> Vec<u8> {
     let rows = slices.iter().map(|slice| u64::from(slice.rows)).sum();
     let mut texts = Texts::default();
     let copy = copy(&Summary { rows, ..summary.clone() }, slices, &mut texts);
-    share::written(&copy.columns, &texts)
+    portion::written(&copy.columns, &texts)
 }
 
 fn question(roles: Vec<Role>) -> Question {
@@ -184,22 +184,22 @@ fn bench(criterion: &mut Criterion) {
     group
         .bench_function("slices into columns", |b| b.iter(|| copy(&summary, &slices, &mut Texts::default())));
     let dealt = dealt(&slices);
-    group.bench_function("the same by readers, in shares", |b| {
+    group.bench_function("the same by readers, in portions", |b| {
         b.iter(|| {
             for slices in &dealt {
                 black_box(decoded(&summary, slices));
             }
         });
     });
-    let shares: Vec<_> = dealt.iter().map(|slices| decoded(&summary, slices)).collect();
-    group.bench_function("their shares taken in by the keeper", |b| {
+    let portions: Vec<_> = dealt.iter().map(|slices| decoded(&summary, slices)).collect();
+    group.bench_function("their portions taken in by the keeper", |b| {
         b.iter(|| {
             let head = Head { generation: 1, slices: 0, rows: summary.rows, header: summary.header.clone() };
             let mut arriving = Arriving::new(&head).expect("every column is there");
             let mut texts = Texts::default();
-            for share in &shares {
+            for portion in &portions {
                 let place = arriving.place();
-                assert!(arriving.join(place, share, 0, &mut texts), "a share is one");
+                assert!(arriving.join(place, portion, 0, &mut texts), "a portion is one");
             }
             black_box(arriving.finish().expect("all rows are there"))
         });

@@ -3,10 +3,10 @@
 //! Slices are taken in as they arrive, but nothing is measured before the last of them: a week of which
 //! half the rows are here would look like a quiet week.
 //!
-//! Some of the slices may be decoded elsewhere, as [`share`]s: each has a place, which it keeps whenever it comes.
+//! Some of the slices may be decoded elsewhere, as [`portion`]s: each has a place, which it keeps whenever it comes.
 
 use crate::columns::{Columns, Layout, Rows, Texts};
-use crate::share;
+use crate::portion;
 use crate::slice::{Inflater, Spoilt};
 use domain::frame::{Head, SliceHead};
 use std::collections::VecDeque;
@@ -48,13 +48,13 @@ pub struct Arriving {
     inflater: Inflater,
     /// The rows of all slices up to the first that is not here.
     rows: Rows,
-    /// Shares from the first that is not here on.
+    /// Portions from the first that is not here on.
     ahead: VecDeque<Option<Columns>>,
-    /// How many shares stood before those.
+    /// How many portions stood before those.
     passed: usize,
 }
 
-/// Where a share stands in its copy.
+/// Where a portion stands in its copy.
 #[derive(Debug, Clone, Copy)]
 pub struct Place(usize);
 
@@ -104,13 +104,13 @@ impl Arriving {
         self.decode(place, [(head, deflated)], texts)
     }
 
-    /// Keeps the next place for a share.
+    /// Keeps the next place for a portion.
     pub fn place(&mut self) -> Place {
         self.ahead.push_back(None);
         Place(self.passed + self.ahead.len() - 1)
     }
 
-    /// Decodes a share here.
+    /// Decodes a portion here.
     ///
     /// # Errors
     /// [`Unreadable::Spoilt`], [`Unreadable::Rows`].
@@ -122,17 +122,17 @@ impl Arriving {
     ) -> Result<(), Unreadable> {
         let columns = std::mem::take(&mut self.rows.columns);
         let result = slices.into_iter().try_for_each(|(head, deflated)| self.read(head, deflated, texts));
-        let share = std::mem::replace(&mut self.rows.columns, columns);
-        self.put(place, share);
+        let portion = std::mem::replace(&mut self.rows.columns, columns);
+        self.put(place, portion);
         result
     }
 
-    /// Takes in a share that was decoded elsewhere, of so many `bytes` of CSV. Gives whether it was one; it can still
+    /// Takes in a portion that was decoded elsewhere, of so many `bytes` of CSV. Gives whether it was one; it can still
     /// be decoded here if it was not.
     #[must_use]
-    pub fn join(&mut self, place: Place, share: &[u8], bytes: u64, texts: &mut Texts) -> bool {
+    pub fn join(&mut self, place: Place, portion: &[u8], bytes: u64, texts: &mut Texts) -> bool {
         let mut columns = Columns::default();
-        let taken = share::take(share, &mut columns, texts);
+        let taken = portion::take(portion, &mut columns, texts);
         if taken.is_some() {
             self.seen += columns.rows() as u64 + columns.passed_over.total();
             self.bytes += bytes;
@@ -141,13 +141,13 @@ impl Arriving {
         taken.is_some()
     }
 
-    /// Puts a share in its place, and what is whole by now to the rows.
-    fn put(&mut self, Place(place): Place, share: Columns) {
+    /// Puts a portion in its place, and what is whole by now to the rows.
+    fn put(&mut self, Place(place): Place, portion: Columns) {
         if let Some(held) = place.checked_sub(self.passed).and_then(|place| self.ahead.get_mut(place)) {
-            *held = Some(share);
+            *held = Some(portion);
         }
-        while let Some(share) = self.ahead.pop_front_if(|share| share.is_some()).flatten() {
-            self.rows.columns.append(&share);
+        while let Some(portion) = self.ahead.pop_front_if(|portion| portion.is_some()).flatten() {
+            self.rows.columns.append(&portion);
             self.passed += 1;
         }
     }

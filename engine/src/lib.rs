@@ -10,7 +10,7 @@
 //!
 //! - [`slice`]: deflated bytes, inflated ([`deflate`]) and checked ([`crc`]); [`decode`]: CSV as records; [`instant`]: a row's time;
 //!   `stencil`: rows like others but for it.
-//! - [`dictionary`], [`label`], [`sitting`], [`columns`]: what the rows say, as numbers; [`share`]: some of them,
+//! - [`dictionary`], [`label`], [`sitting`], [`columns`]: what the rows say, as numbers; [`portion`]: some of them,
 //!   decoded in another thread; [`copy`]: whole or not at all; [`shelf`]: the copies that are here.
 //! - [`measures`]: what is asked and answered; [`tally`]: how it is counted, with [`codes`] for distinct viewers.
 //! - [`listing`]: the rows behind the measures, by number, for a table; [`order`]: how both are sorted.
@@ -34,9 +34,9 @@ pub mod label;
 pub mod listing;
 pub mod measures;
 pub mod order;
+pub mod portion;
 pub mod reports;
 pub mod rewrite;
-pub mod share;
 pub mod shelf;
 mod sieve;
 pub mod sitting;

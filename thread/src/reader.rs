@@ -1,12 +1,12 @@
-//! A reader: a further thread of the same program, which decodes shares of copies for the keeper.
+//! A reader: a further thread of the same program, which decodes portions of copies for the keeper.
 //!
-//! A share comes as a copy of a few slices. Nothing of it is kept when it has been handed over.
+//! A portion comes as a copy of a few slices. Nothing of it is kept when it has been handed over.
 
 use crate::post;
 use domain::frame::{Frame, FrameReader};
 use engine::columns::Texts;
 use engine::copy::Arriving;
-use engine::share;
+use engine::portion;
 
 /// Begins to listen to the keeper. What it says first, nothing, says that it does.
 pub fn run() {
@@ -25,5 +25,5 @@ fn decoded(bytes: &[u8]) -> Option<Vec<u8>> {
         arriving.take(&head, &deflated, &mut texts).ok()?;
     }
     frames.finish().ok()?;
-    Some(share::written(&arriving.finish().ok()?.columns, &texts))
+    Some(portion::written(&arriving.finish().ok()?.columns, &texts))
 }

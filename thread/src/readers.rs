@@ -1,4 +1,4 @@
-//! The readers: further threads of the same program, which decode shares of copies for the keeper.
+//! The readers: further threads of the same program, which decode portions of copies for the keeper.
 //!
 //! One core is for drawing and one for the keeper; any other can have a reader while copies arrive. A reader costs
 //! some megabytes, so there are no more of them than rows to come are worth, and none when all have come. It is given the
@@ -22,7 +22,7 @@ const OTHERS: usize = 2;
 /// Rows to come for which one more reader is worth its start: some thirty milliseconds of decoding.
 const ROWS_EACH: u64 = 100_000;
 
-/// Told once of each share: its bytes as they were decoded, `None` when the reader failed.
+/// Told once of each portion: its bytes as they were decoded, `None` when the reader failed.
 type Done = Box<dyn FnOnce(Option<&[u8]>)>;
 
 /// The readers of one keeper.
@@ -37,8 +37,8 @@ struct Reader {
     number: usize,
     worker: Worker,
     listens: bool,
-    /// What is to be told of the share that it decodes.
-    share: Option<Done>,
+    /// What is to be told of the portion that it decodes.
+    portion: Option<Done>,
     /// The same of one that it has so that it need not wait for it. More would only be decoded in vain when they are no
     /// longer wanted.
     next: Option<Done>,
@@ -65,18 +65,18 @@ impl Readers {
         self.readers.iter().any(|reader| reader.listens)
     }
 
-    /// Gives a share to the reader that has least to do; gives `done` back when all of them have enough.
+    /// Gives a portion to the reader that has least to do; gives `done` back when all of them have enough.
     ///
     /// # Errors
     /// `done`, untold.
-    pub fn give(&mut self, share: &[u8], done: Done) -> Result<(), Done> {
+    pub fn give(&mut self, portion: &[u8], done: Done) -> Result<(), Done> {
         let free = self.readers.iter_mut().filter(|reader| reader.listens && reader.next.is_none());
-        let Some(reader) = free.min_by_key(|reader| reader.share.is_some()) else { return Err(done) };
-        let (bytes, moved) = post::movable(share);
+        let Some(reader) = free.min_by_key(|reader| reader.portion.is_some()) else { return Err(done) };
+        let (bytes, moved) = post::movable(portion);
         if reader.worker.post_message_with_transfer(&bytes, &moved).is_err() {
             return Err(done);
         }
-        let place = if reader.share.is_none() { &mut reader.share } else { &mut reader.next };
+        let place = if reader.portion.is_none() { &mut reader.portion } else { &mut reader.next };
         *place = Some(done);
         Ok(())
     }
@@ -104,8 +104,8 @@ pub fn end(readers: &Rc<RefCell<Readers>>) {
     ended.into_iter().for_each(Reader::give_up);
 }
 
-/// Tells of a share what has become of it; `None` when the reader is gone or had none.
-fn tell(readers: &Rc<RefCell<Readers>>, number: usize, share: &[u8]) {
+/// Tells of a portion what has become of it; `None` when the reader is gone or had none.
+fn tell(readers: &Rc<RefCell<Readers>>, number: usize, portion: &[u8]) {
     let done = {
         let mut all = readers.borrow_mut();
         let Some(reader) = all.readers.iter_mut().find(|reader| reader.number == number) else { return };
@@ -113,10 +113,10 @@ fn tell(readers: &Rc<RefCell<Readers>>, number: usize, share: &[u8]) {
             reader.listens = true;
             return;
         }
-        std::mem::replace(&mut reader.share, reader.next.take())
+        std::mem::replace(&mut reader.portion, reader.next.take())
     };
     if let Some(done) = done {
-        done(Some(share).filter(|share| !share.is_empty()));
+        done(Some(portion).filter(|portion| !portion.is_empty()));
     }
 }
 
@@ -150,12 +150,20 @@ impl Reader {
         });
         worker.set_onmessage(Some(heard.as_ref().unchecked_ref()));
         worker.set_onerror(Some(failed.as_ref().unchecked_ref()));
-        Some(Self { number, worker, listens: false, share: None, next: None, _heard: heard, _failed: failed })
+        Some(Self {
+            number,
+            worker,
+            listens: false,
+            portion: None,
+            next: None,
+            _heard: heard,
+            _failed: failed,
+        })
     }
 
-    /// Tells of all its shares that nothing has become of them.
+    /// Tells of all its portions that nothing has become of them.
     fn give_up(mut self) {
-        for done in [self.share.take(), self.next.take()].into_iter().flatten() {
+        for done in [self.portion.take(), self.next.take()].into_iter().flatten() {
             done(None);
         }
     }

@@ -1,8 +1,8 @@
 //! A copy on its way: its slices decoded here, or dealt out to readers and put together again.
 //!
-//! Where nobody reads along, a slice is decoded when it comes. Readers are given shares of several slices, each as a
+//! Where nobody reads along, a slice is decoded when it comes. Readers are given portions of several slices, each as a
 //! small copy of its own; what they have no room for is decoded here, so that the network is never further ahead
-//! than by the shares that are out.
+//! than by the portions that are out.
 
 use super::{Thread, fetch_what_is_missing};
 use crate::message::Wanted;
@@ -16,8 +16,8 @@ use std::rc::Rc;
 use std::task::{Poll, Waker};
 use web_sys::AbortSignal;
 
-/// Bytes of CSV in a share: some milliseconds of decoding, beside which handing it to and fro is little.
-const SHARE: u64 = 4 << 20;
+/// Bytes of CSV in a portion: some milliseconds of decoding, beside which handing it to and fro is little.
+const PORTION: u64 = 4 << 20;
 
 type Slice = (SliceHead, Vec<u8>);
 
@@ -29,9 +29,9 @@ pub(super) struct Coming {
     signal: AbortSignal,
     head: Head,
     arriving: RefCell<Arriving>,
-    /// Slices that are no share yet, and their bytes of CSV.
+    /// Slices that are no portion yet, and their bytes of CSV.
     pile: RefCell<(Vec<Slice>, u64)>,
-    /// Shares that readers have.
+    /// Portions that readers have.
     out: Cell<usize>,
     /// Bytes that have travelled.
     travelled: Cell<u64>,
@@ -74,9 +74,9 @@ impl Coming {
         }
         pile.0.push((head, deflated));
         pile.1 += u64::from(head.raw_length);
-        let is_share = pile.1 >= SHARE;
+        let is_portion = pile.1 >= PORTION;
         drop(pile);
-        if is_share {
+        if is_portion {
             self.deal();
         }
         Ok(())
@@ -86,11 +86,11 @@ impl Coming {
     fn deal(self: &Rc<Self>) {
         let (slices, length) = self.pile.take();
         let place = self.arriving.borrow_mut().place();
-        let share = self.as_copy(&slices);
+        let portion = self.as_copy(&slices);
         let coming = Rc::clone(self);
-        let done = move |share: Option<&[u8]>| coming.came(place, &slices, length, share);
+        let done = move |portion: Option<&[u8]>| coming.came(place, &slices, length, portion);
         self.out.set(self.out.get() + 1);
-        let given = self.readers.borrow_mut().give(&share, Box::new(done));
+        let given = self.readers.borrow_mut().give(&portion, Box::new(done));
         if let Err(done) = given {
             done(None);
         }
@@ -112,14 +112,14 @@ impl Coming {
         bytes
     }
 
-    /// Takes in a share that a reader had, or decodes it here if the reader failed.
-    fn came(self: &Rc<Self>, place: Place, slices: &[Slice], length: u64, share: Option<&[u8]>) {
+    /// Takes in a portion that a reader had, or decodes it here if the reader failed.
+    fn came(self: &Rc<Self>, place: Place, slices: &[Slice], length: u64, portion: Option<&[u8]>) {
         self.out.set(self.out.get() - 1);
         // Who was aborted has no place on the shelf any more, and perhaps another shelf.
         if !self.signal.aborted() {
-            let is_here = share.is_some_and(|share| {
+            let is_here = portion.is_some_and(|portion| {
                 let texts = &mut self.thread.borrow_mut().shelf.texts;
-                self.arriving.borrow_mut().join(place, share, length, texts)
+                self.arriving.borrow_mut().join(place, portion, length, texts)
             });
             let decoded = if is_here { Ok(()) } else { self.decode(place, slices) };
             if let Err(refusal) = decoded.and_then(|()| self.progress()) {
@@ -156,7 +156,7 @@ impl Coming {
         Ok(())
     }
 
-    /// The whole copy, when its last slice has come and every share is back.
+    /// The whole copy, when its last slice has come and every portion is back.
     pub(super) async fn whole(self: Rc<Self>) -> Result<(Copy, u64), Refusal> {
         if !self.pile.borrow().0.is_empty() {
             self.deal();

@@ -1,7 +1,7 @@
-//! Shares of a copy: some of its slices, decoded apart from the rest by texts of their own, as bytes from one thread to
+//! Portions of a copy: some of its slices, decoded apart from the rest by texts of their own, as bytes from one thread to
 //! another.
 //!
-//! Whoever takes a share in gives each of its texts a code of its own, once, and translates the sittings, of which there
+//! Whoever takes a portion in gives each of its texts a code of its own, once, and translates the sittings, of which there
 //! is one for twenty rows. Of the rows themselves only times and places of sittings are here: they are moved, not read.
 //!
 //! Numbers are of four bytes, little endian, and lists stand behind their length: both sides are of one build.
@@ -30,7 +30,7 @@ pub fn written(columns: &Columns, texts: &Texts) -> Vec<u8> {
     for s in sittings {
         put(&[s.quarter, s.user, s.video, s.course, s.section, s.role, s.length, s.rows], &mut to);
     }
-    // A share has fewer rows than fit into its first list.
+    // A portion has fewer rows than fit into its first list.
     for rows in [passed_over.ragged, passed_over.undated] {
         put(&[u32::try_from(rows).unwrap_or(u32::MAX)], &mut to);
     }
@@ -53,7 +53,7 @@ pub fn written(columns: &Columns, texts: &Texts) -> Vec<u8> {
 
 /// How many of something, or how long it is.
 fn count(count: usize, to: &mut Vec<u8>) {
-    // A share is some megabytes.
+    // A portion is some megabytes.
     put(&[u32::try_from(count).unwrap_or(u32::MAX)], to);
 }
 
@@ -62,9 +62,9 @@ fn put(numbers: &[u32], to: &mut Vec<u8>) {
     to.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
 }
 
-/// Adds the rows of a share to `columns`, and its texts to `texts`. `None`, and no rows, when it is none.
-pub(crate) fn take(share: &[u8], columns: &mut Columns, texts: &mut Texts) -> Option<()> {
-    let mut from = Bytes(share);
+/// Adds the rows of a portion to `columns`, and its texts to `texts`. `None`, and no rows, when it is none.
+pub(crate) fn take(portion: &[u8], columns: &mut Columns, texts: &mut Texts) -> Option<()> {
+    let mut from = Bytes(portion);
     let (time, place, said) = (from.list::<1>()?, from.list::<1>()?, from.list::<SITTING>()?);
     let passed_over = PassedOver { ragged: from.number()?.into(), undated: from.number()?.into() };
     let Texts { video, course, section, user, role, names, videos, courses, sections, users } = texts;
@@ -112,12 +112,12 @@ fn number(stands: Number) -> u32 {
     u32::from_le_bytes(stands)
 }
 
-/// What a code of the share is here.
+/// What a code of the portion is here.
 fn of(codes: &[u32], code: Number) -> Option<u32> {
     codes.get(number(code) as usize).copied()
 }
 
-/// What is left of a share.
+/// What is left of a portion.
 struct Bytes<'a>(&'a [u8]);
 
 impl<'a> Bytes<'a> {
@@ -200,7 +200,7 @@ mod tests {
         arriving.finish().unwrap()
     }
 
-    fn share(slices: &[Slice]) -> Vec<u8> {
+    fn portion(slices: &[Slice]) -> Vec<u8> {
         let mut texts = Texts::default();
         written(&decoded(slices, &mut texts).columns, &texts)
     }
@@ -237,7 +237,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_copy_in_any_shares_is_the_copy_in_one_go(
+        fn a_copy_in_any_portions_is_the_copy_in_one_go(
             rows in rows(),
             sizes in prop::collection::vec(0usize..6, 0..40),
             cuts in prop::collection::vec((1usize..5, 0u8..3, any::<u32>()), 40),
@@ -254,10 +254,10 @@ mod tests {
             let whole = decoded(&slices, &mut texts);
             let whole = shelf(whole, texts);
 
-            // Each share is decoded at once, or here or elsewhere when its turn comes.
+            // Each portion is decoded at once, or here or elsewhere when its turn comes.
             let mut texts = Texts::default();
             let mut arriving = Arriving::new(&head(&slices)).unwrap();
-            let mut shares = Vec::new();
+            let mut portions = Vec::new();
             let mut rest = slices.as_slice();
             for (size, way, turn) in cuts {
                 let (some, left) = rest.split_at(size.min(rest.len()));
@@ -265,24 +265,24 @@ mod tests {
                 if way == 0 {
                     some.iter().for_each(|(head, deflated)| arriving.take(head, deflated, &mut texts).unwrap());
                 } else {
-                    shares.push((turn, way, arriving.place(), some));
+                    portions.push((turn, way, arriving.place(), some));
                 }
             }
-            shares.sort_by_key(|(turn, ..)| *turn);
-            for (_, way, place, slices) in shares {
+            portions.sort_by_key(|(turn, ..)| *turn);
+            for (_, way, place, slices) in portions {
                 if way == 1 {
                     let slices = slices.iter().map(|(head, deflated)| (head, deflated.as_slice()));
                     arriving.decode(place, slices, &mut texts).unwrap();
                 } else {
                     let bytes = slices.iter().map(|(head, _)| u64::from(head.raw_length)).sum();
-                    prop_assert!(arriving.join(place, &share(slices), bytes, &mut texts));
+                    prop_assert!(arriving.join(place, &portion(slices), bytes, &mut texts));
                 }
             }
             let copy = arriving.finish().unwrap();
             let held = &whole.get("2026-02-02").unwrap().copy;
             prop_assert_eq!(copy.bytes, held.bytes);
             prop_assert_eq!(&copy.columns.time, &held.columns.time);
-            let shared = shelf(copy, texts);
+            let portioned = shelf(copy, texts);
 
             let question = Question {
                 range: Range::parse("2026-02-02", "2026-02-04").unwrap(),
@@ -297,40 +297,40 @@ mod tests {
             };
             let [mut one, mut other] = [(); 2].map(|()| Tally::new(question.clone()));
             one.follow(&whole);
-            other.follow(&shared);
-            prop_assert_eq!(one.answer(&whole.texts), other.answer(&shared.texts));
-            let [listed, also] = [(&one, &whole), (&other, &shared)].map(|(tally, shelf)| {
+            other.follow(&portioned);
+            prop_assert_eq!(one.answer(&whole.texts), other.answer(&portioned.texts));
+            let [listed, also] = [(&one, &whole), (&other, &portioned)].map(|(tally, shelf)| {
                 Listing::new(&question, &tally.counted(), shelf).rows(0, rows.len(), shelf)
             });
             prop_assert_eq!(listed, also);
         }
 
         #[test]
-        fn what_is_no_share_adds_no_row(
+        fn what_is_no_portion_adds_no_row(
             rows in rows(),
             at in any::<prop::sample::Index>(),
             flip in 1u8..=255,
         ) {
-            let mut share = share(&[slice(&rows)]);
+            let mut portion = portion(&[slice(&rows)]);
             let mut columns = Columns::default();
-            prop_assert_eq!(take(&share[..at.index(share.len())], &mut columns, &mut Texts::default()), None);
+            prop_assert_eq!(take(&portion[..at.index(portion.len())], &mut columns, &mut Texts::default()), None);
             prop_assert_eq!(&columns, &Columns::default());
             // Whatever else it says, it is read to an end.
-            let at = at.index(share.len());
-            share[at] ^= flip;
-            let _ = take(&share, &mut columns, &mut Texts::default());
+            let at = at.index(portion.len());
+            portion[at] ^= flip;
+            let _ = take(&portion, &mut columns, &mut Texts::default());
         }
     }
 
     #[test]
-    fn a_copy_is_whole_only_with_all_of_its_shares() {
+    fn a_copy_is_whole_only_with_all_of_its_portions() {
         let slices = [slice(&["v,n,s,1,c,B,2026-02-02 12:00:00,5,u,a,b,Student\n".to_owned()])];
         let mut arriving = Arriving::new(&head(&slices)).unwrap();
         let (_first, second) = (arriving.place(), arriving.place());
         let mut texts = Texts::default();
-        assert!(!arriving.join(second, b"no share", 0, &mut texts));
-        assert!(arriving.join(second, &share(&slices), 9, &mut texts));
+        assert!(!arriving.join(second, b"no portion", 0, &mut texts));
+        assert!(arriving.join(second, &portion(&slices), 9, &mut texts));
         assert_eq!(arriving.rows(), 1);
-        assert!(arriving.finish().is_err(), "all rows are here, and one share is not");
+        assert!(arriving.finish().is_err(), "all rows are here, and one portion is not");
     }
 }
