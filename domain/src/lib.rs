@@ -13,6 +13,7 @@
 //!   somebody is; [`tries`]: wrong keys, slowed; [`quota`]: how much one person may ask for.
 //! - [`api`], [`problem`], [`frame`]: what Lectern itself says, to its page and to everybody else; [`forget`]: what
 //!   is to be forgotten.
+//! - [`shares`]: links for people who cannot sign in.
 //! - [`wire`]: what the programs of one page say to each other, as bytes.
 //! - [`settings`]: what an installation is told, validated whole.
 //! - [`view`]: what is on the screen, as a URL and back.
@@ -35,6 +36,7 @@ pub mod role;
 pub mod roster;
 pub mod scope;
 pub mod settings;
+pub mod shares;
 pub mod time;
 pub mod token;
 pub mod tries;

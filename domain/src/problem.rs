@@ -24,6 +24,8 @@ pub enum Code {
     BadParameters,
     /// An e-mail address that could be none.
     BadEmail,
+    /// A share of something that cannot be shared, under such a name, for so long, or on such a page.
+    BadShare,
     /// A role with courses that it does not have, or without those that it needs; an id that is none.
     BadGrant,
     /// An upload with rows that cannot be taken: none was.
@@ -48,6 +50,10 @@ pub enum Code {
     UnknownWindow,
     /// Nobody of that address has a role.
     UnknownPerson,
+    /// No such share, or none of this person.
+    UnknownShare,
+    /// A link that opens nothing: wrong, expired or revoked, which is nobody's business.
+    ShareGone,
     /// The route exists, not with this method.
     WrongMethod,
     // Not allowed.
@@ -61,6 +67,8 @@ pub enum Code {
     NotAllowed,
     /// A browser sent this from another site.
     CrossSite,
+    /// An administrator has switched shares off.
+    SharesOff,
     // Wait.
     /// What was previewed is no longer what would happen.
     PreviewStale,
@@ -72,6 +80,8 @@ pub enum Code {
     AccessDown,
     /// The rows are not all here yet.
     RowsNotReady,
+    /// No whole week of the view is here and final.
+    NothingToShare,
     /// The copy that was named has been replaced.
     CopyReplaced,
     /// Echo360 cannot be reached, or is slow to answer.
@@ -89,7 +99,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, for documentation and for the test that no two share a name.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 42] = [
         Self::BadBody,
         Self::BodyTooLarge,
         Self::BadDay,
@@ -98,6 +108,7 @@ impl Code {
         Self::BadQuery,
         Self::BadParameters,
         Self::BadEmail,
+        Self::BadShare,
         Self::BadGrant,
         Self::BadTable,
         Self::BadRange,
@@ -110,17 +121,21 @@ impl Code {
         Self::UnknownRequest,
         Self::UnknownWindow,
         Self::UnknownPerson,
+        Self::UnknownShare,
+        Self::ShareGone,
         Self::WrongMethod,
         Self::SignInNeeded,
         Self::KeyWrong,
         Self::NoRole,
         Self::NotAllowed,
         Self::CrossSite,
+        Self::SharesOff,
         Self::PreviewStale,
         Self::TooManyTries,
         Self::Quota,
         Self::AccessDown,
         Self::RowsNotReady,
+        Self::NothingToShare,
         Self::CopyReplaced,
         Self::UpstreamDown,
         Self::CredentialsRefused,
@@ -140,6 +155,7 @@ impl Code {
             | Self::BadQuery
             | Self::BadParameters
             | Self::BadEmail
+            | Self::BadShare
             | Self::BadGrant
             | Self::BadTable
             | Self::BadRange
@@ -148,14 +164,16 @@ impl Code {
             | Self::RangeTooLong
             | Self::RangeTooOld => 400,
             Self::SignInNeeded | Self::KeyWrong => 401,
-            Self::CrossSite | Self::NoRole | Self::NotAllowed => 403,
+            Self::CrossSite | Self::NoRole | Self::NotAllowed | Self::SharesOff => 403,
             Self::UnknownReport
             | Self::UnknownRoute
             | Self::UnknownRequest
             | Self::UnknownWindow
-            | Self::UnknownPerson => 404,
+            | Self::UnknownPerson
+            | Self::UnknownShare
+            | Self::ShareGone => 404,
             Self::WrongMethod => 405,
-            Self::RowsNotReady | Self::PreviewStale => 409,
+            Self::RowsNotReady | Self::NothingToShare | Self::PreviewStale => 409,
             Self::CopyReplaced => 410,
             Self::BodyTooLarge => 413,
             Self::TooManyTries | Self::Quota => 429,
@@ -177,6 +195,7 @@ impl Code {
             Self::BadQuery => "The query cannot be read",
             Self::BadParameters => "The parameters do not fit the report",
             Self::BadEmail => "That is no e-mail address",
+            Self::BadShare => "That cannot be shared",
             Self::BadGrant => "The role and the courses do not fit",
             Self::BadTable => "The upload cannot be taken",
             Self::BadRange => "The days do not fit the report",
@@ -189,17 +208,21 @@ impl Code {
             Self::UnknownRequest => "No such request",
             Self::UnknownWindow => "No such window",
             Self::UnknownPerson => "No such person",
+            Self::UnknownShare => "No such share",
+            Self::ShareGone => "This link opens nothing",
             Self::WrongMethod => "Wrong method",
             Self::SignInNeeded => "Sign in first",
             Self::KeyWrong => "That is not the key",
             Self::NoRole => "You have no role yet",
             Self::NotAllowed => "Your role does not allow this",
             Self::CrossSite => "Refused from another site",
+            Self::SharesOff => "Shares are switched off",
             Self::PreviewStale => "Something has changed since the preview",
             Self::TooManyTries => "Too many wrong keys",
             Self::Quota => "That is as much as one person may ask for",
             Self::AccessDown => "Cloudflare Access cannot be reached",
             Self::RowsNotReady => "Not all rows are here yet",
+            Self::NothingToShare => "There is nothing to share yet",
             Self::CopyReplaced => "A newer copy has replaced this one",
             Self::UpstreamDown => "Echo360 cannot be reached",
             Self::CredentialsRefused => "Echo360 refuses the credentials",
