@@ -146,13 +146,14 @@ impl<'a> Rewriter<'a> {
             && self.places.iter().enumerate().all(|(at, place)| *place == Some(at))
     }
 
-    /// The rows of `slice` (inflated) as the output wants them.
+    /// Adds the rows of `slice` (inflated) to `rows` as the output wants them.
     ///
     /// # Errors
     /// [`Damaged`] when a row has not as many cells as the header.
-    pub fn rewrite(&self, slice: Vec<u8>) -> Result<Vec<u8>, Damaged> {
+    pub fn rewrite(&self, slice: &[u8], rows: &mut Vec<u8>) -> Result<(), Damaged> {
         if self.is_identity() {
-            return Ok(slice);
+            rows.extend_from_slice(slice);
+            return Ok(());
         }
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(self.delimiter)
@@ -160,9 +161,9 @@ impl<'a> Rewriter<'a> {
             .flexible(true)
             // The reader drops a byte order mark at the very start, and a cell may begin with one: start with
             // an empty line, which it passes over.
-            .from_reader(b"\n".chain(&slice[..]));
+            .from_reader(b"\n".chain(slice));
         let mut row = csv::ByteRecord::new();
-        let mut rows = self.output.writer();
+        let mut written = self.output.writer();
         while reader.read_byte_record(&mut row).map_err(|_| Damaged)? {
             if row.len() != self.width {
                 return Err(Damaged);
@@ -171,14 +172,15 @@ impl<'a> Rewriter<'a> {
                 continue;
             }
             for place in &self.places {
-                self.output.write(&mut rows, place.and_then(|at| row.get(at)).unwrap_or_default());
+                self.output.write(&mut written, place.and_then(|at| row.get(at)).unwrap_or_default());
             }
             for value in &self.appended {
-                self.output.write(&mut rows, value.as_bytes());
+                self.output.write(&mut written, value.as_bytes());
             }
-            end_row(&mut rows);
+            end_row(&mut written);
         }
-        rows.into_inner().map_err(|_| Damaged)
+        rows.extend_from_slice(&written.into_inner().map_err(|_| Damaged)?);
+        Ok(())
     }
 
     fn is_outside(&self, row: &csv::ByteRecord) -> bool {
@@ -195,6 +197,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn rewritten(rewriter: &Rewriter<'_>, slice: &[u8]) -> Result<Vec<u8>, Damaged> {
+        let mut rows = Vec::new();
+        rewriter.rewrite(slice, &mut rows).map(|()| rows)
+    }
+
     fn names(list: &[&str]) -> Vec<String> {
         list.iter().map(|name| (*name).to_owned()).collect()
     }
@@ -209,10 +216,7 @@ mod tests {
         let columns = names(&["user", "n"]);
         let rewriter = Rewriter::new(&wanted, b',', &columns, None, Vec::new());
         assert_eq!(wanted.header(), b"\"user\"|\"n\"\n");
-        assert_eq!(
-            rewriter.rewrite(b"\"Al|ice\",2\n\"\",-3.5\n".to_vec()).unwrap(),
-            b"\"Al|ice\"|2\n\"\"|-3.5\n"
-        );
+        assert_eq!(rewritten(&rewriter, b"\"Al|ice\",2\n\"\",-3.5\n").unwrap(), b"\"Al|ice\"|2\n\"\"|-3.5\n");
     }
 
     #[test]
@@ -220,8 +224,7 @@ mod tests {
         let wanted = output(&["a", "b"], b',', true);
         let columns = names(&["a", "b"]);
         let rewriter = Rewriter::new(&wanted, b',', &columns, None, Vec::new());
-        let rewritten =
-            rewriter.rewrite(b"\"=HYPERLINK(\"\"x\"\")\",-7\n\"@me\",\"fine\"\n".to_vec()).unwrap();
+        let rewritten = rewritten(&rewriter, b"\"=HYPERLINK(\"\"x\"\")\",-7\n\"@me\",\"fine\"\n").unwrap();
         assert_eq!(rewritten, b"\"'=HYPERLINK(\"\"x\"\")\",-7\n\"'@me\",\"fine\"\n");
     }
 
@@ -236,9 +239,9 @@ mod tests {
         let start = vec!["2026-02-02".to_owned()];
         let first = Rewriter::new(&wanted, b',', &names(&["User_ID", "page"]), None, start.clone());
         let second = Rewriter::new(&wanted, b'\t', &names(&["page", "userid", "new"]), None, start);
-        assert_eq!(first.rewrite(b"1,\"p\"\n".to_vec()).unwrap(), b"1,\"p\",\"\",\"2026-02-02\"\n");
-        assert_eq!(second.rewrite(b"\"p\"\t1\t9\n".to_vec()).unwrap(), b"1,\"p\",9,\"2026-02-02\"\n");
-        assert_eq!(second.rewrite(b"\"p\"\t1\n".to_vec()), Err(Damaged));
+        assert_eq!(rewritten(&first, b"1,\"p\"\n").unwrap(), b"1,\"p\",\"\",\"2026-02-02\"\n");
+        assert_eq!(rewritten(&second, b"\"p\"\t1\t9\n").unwrap(), b"1,\"p\",9,\"2026-02-02\"\n");
+        assert_eq!(rewritten(&second, b"\"p\"\t1\n"), Err(Damaged));
     }
 
     #[test]
@@ -250,7 +253,7 @@ mod tests {
         };
         let rewriter = Rewriter::new(&wanted, b',', &names(&["at"]), Some(("at", span)), Vec::new());
         let rows = "\"2026-02-02 23:59:59\"\n\"2026-02-03 00:00:00\"\n\"2026-02-03T23:59:59Z\"\n\"?\"\n\"2026-02-04\"\n";
-        let kept = String::from_utf8(rewriter.rewrite(rows.into()).unwrap()).unwrap();
+        let kept = String::from_utf8(rewritten(&rewriter, rows.as_bytes()).unwrap()).unwrap();
         assert_eq!(kept, "\"2026-02-03 00:00:00\"\n\"2026-02-03T23:59:59Z\"\n\"?\"\n");
     }
 
@@ -270,7 +273,7 @@ mod tests {
             let columns = names(&["a", "b", "c"]);
             let rewriter = Rewriter::new(&wanted, from, &columns, None, Vec::new());
             // With the header before it, as it is sent.
-            let sent = [wanted.header(), rewriter.rewrite(slice).unwrap()].concat();
+            let sent = [wanted.header(), rewritten(&rewriter, &slice).unwrap()].concat();
             let mut reader = csv::ReaderBuilder::new().delimiter(to).from_reader(&sent[..]);
             let back: Vec<Vec<String>> =
                 reader.records().map(|r| r.unwrap().iter().map(str::to_owned).collect()).collect();

@@ -10,7 +10,7 @@ use crate::route::refuse_rest;
 use crate::wire::Pieces;
 use crate::{answer, wire};
 use domain::api::Ask;
-use domain::frame::{Frame, FrameReader, SliceHead};
+use domain::frame::{Frame, FrameReader};
 use domain::life::Copy;
 use domain::problem::{Code, Problem};
 use domain::range::Span;
@@ -20,12 +20,16 @@ use domain::settings::Settings;
 use domain::time::Timestamp;
 use domain::window::Parameters;
 use engine::rewrite::{Output, Rewriter};
+use engine::slice::{Inflater, Spoilt};
 use engine::split::read_header;
-use flate2::{Decompress, FlushDecompress, Status};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use worker::{Env, Response, ResponseBody, Stub};
+
+/// Bytes of CSV that are sent in one go at least, save the last: a row of small slices costs the runtime more
+/// than their bytes.
+const PIECE: usize = 256 << 10;
 
 /// What a download is asked to be.
 pub(crate) struct Wanted {
@@ -107,6 +111,7 @@ struct Download {
     cut: Cut,
     sources: VecDeque<Source>,
     current: Option<(Source, Pieces, FrameReader)>,
+    inflater: Inflater,
 }
 
 /// Answers with the CSV, or with a problem while nothing has been sent.
@@ -139,6 +144,7 @@ pub(crate) async fn serve(
         cut: plan.cut,
         sources: sources.into(),
         current: None,
+        inflater: Inflater::default(),
         output: Rc::clone(&output),
     };
     let mut rows = Box::pin(stream::try_unfold(download, |mut download| async move {
@@ -214,14 +220,21 @@ impl From<domain::frame::Broken> for Broken {
     }
 }
 
+impl From<Spoilt> for Broken {
+    fn from(spoilt: Spoilt) -> Self {
+        Self(spoilt.to_string())
+    }
+}
+
 impl Download {
     /// The next rows, `None` after the last.
     async fn next(&mut self) -> Result<Option<Vec<u8>>, Broken> {
+        let mut ready = Vec::new();
         loop {
             if let Some((source, pieces, frames)) = &mut self.current {
                 while let Some(frame) = frames.next()? {
                     let Frame::Slice(head, deflated) = frame else { continue };
-                    let rows = inflate(head, &deflated)?;
+                    let rows = self.inflater.inflate(&head, &deflated)?;
                     let trim = self.time.zip(trim_of(source, self.span));
                     let appended = if self.output.appended.is_empty() {
                         Vec::new()
@@ -232,9 +245,9 @@ impl Download {
                     };
                     let rewriter =
                         Rewriter::new(&self.output, source.delimiter, &source.columns, trim, appended);
-                    let rows = rewriter.rewrite(rows).map_err(|damaged| Broken(damaged.to_string()))?;
-                    if !rows.is_empty() {
-                        return Ok(Some(rows));
+                    rewriter.rewrite(rows, &mut ready).map_err(|damaged| Broken(damaged.to_string()))?;
+                    if ready.len() >= PIECE {
+                        return Ok(Some(ready));
                     }
                 }
                 match pieces.next().await? {
@@ -246,7 +259,9 @@ impl Download {
                 }
                 continue;
             }
-            let Some(source) = self.sources.pop_front() else { return Ok(None) };
+            let Some(source) = self.sources.pop_front() else {
+                return Ok((!ready.is_empty()).then_some(ready));
+            };
             let pieces = self.open(&source).await?;
             self.current = Some((source, pieces, FrameReader::default()));
         }
@@ -274,18 +289,4 @@ fn trim_of(source: &Source, span: Option<Span>) -> Option<Span> {
     let is_inside =
         Timestamp::start_of(key.start()?) >= span.start && Timestamp::start_of(key.end()?) <= span.end;
     (!is_inside).then_some(span)
-}
-
-/// A slice's rows, checked against its head.
-fn inflate(head: SliceHead, deflated: &[u8]) -> Result<Vec<u8>, Broken> {
-    let length = head.raw_length as usize;
-    // One byte more than promised, so that too much is noticed.
-    let mut rows = Vec::with_capacity(length + 1);
-    let end = Decompress::new(false).decompress_vec(deflated, &mut rows, FlushDecompress::Finish);
-    if matches!(end, Ok(Status::StreamEnd)) && rows.len() == length && crc32fast::hash(deflated) == head.crc32
-    {
-        Ok(rows)
-    } else {
-        Err(Broken("a stored slice is damaged".to_owned()))
-    }
 }
