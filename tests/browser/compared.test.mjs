@@ -61,7 +61,10 @@ test('what is missing of the days before is asked for with one button, and lies 
     await drawnFrom(page, here.rows.length);
     await page.getByLabel('Compare with').selectOption('before');
     assert.ok(page.url().endsWith('&compare=before'));
-    await figure(page, 'Minutes watched per day').getByText(`Of ${EARLIER} nothing is here yet.`).waitFor();
+    // Both say so, although nothing else of them changes.
+    for (const title of ['Minutes watched per day', 'Viewers per day']) {
+      await figure(page, title).getByText(`Of ${EARLIER} nothing is here yet.`).waitFor();
+    }
     await page.getByTestId('gathering').getByRole('button', { name: 'Ask Echo360' }).click();
     const lines = figure(page, 'Minutes watched per day').locator('svg .other');
     await lines.first().waitFor({ state: 'attached', timeout: 90_000 });

@@ -44,14 +44,14 @@ pub fn Figures(
     let day = RwSignal::new(None);
     let loader = ground.loader();
     let drawn = move |step: u8| Memo::new(move |_| measures.get().filter(|_| loader.draws(step)));
-    let (second, third, fourth, last) = (drawn(2), drawn(3), drawn(4), drawn(STEPS));
+    let (first, second, third, fourth, last) = (drawn(1), drawn(2), drawn(3), drawn(4), drawn(STEPS));
     let rows = move || measures.with(|m| m.as_ref().map_or(0, |m| m.total.rows)).to_string();
     let complete = move || measures.with(|m| m.as_ref().is_some_and(Measures::is_complete)).to_string();
     view! {
         <div class="figures" data-testid="minutes" data-rows=rows data-complete=complete
             aria-busy=move || is_busy.get().to_string()>
             <Chips name none=said::NO_FILTERS />
-            <Days counted=Counted::Minutes measures zone other at=day />
+            <Days counted=Counted::Minutes measures=first zone other at=day />
             <Days counted=Counted::Viewers measures=second zone other at=day />
             <NewAndReturning measures=third zone />
             <Hours measures=third zone />

@@ -137,13 +137,14 @@ pub fn Days(
     at: RwSignal<Option<usize>>,
 ) -> impl IntoView {
     let chart = Memo::new(move |_| measures.with(|m| m.as_ref().map(|m| chart(m, counted, &other.get()))));
-    let is_hatched = Memo::new(move |_| measures.with(|m| m.as_ref().is_some_and(|m| m.provisional() > 0)));
+    // From the numbers alone: what reads a memo of them first, and then them, is not told when they change and it does not.
     let caveat = Signal::derive(move || {
         let of_count = if counted == Counted::Minutes { words::MINUTE_IS } else { "" };
-        let hatched = if is_hatched.get() { words::HATCHED } else { "" };
-        let lines = measures.with(|m| {
-            let others = m.as_ref().map(|m| &m.others).filter(|others| !others.is_empty())?;
-            Some(against::lines(&other.get(), others.iter().any(|known| *known != Known::Missing)))
+        let (hatched, lines) = measures.with(|m| {
+            let hatched = if m.as_ref().is_some_and(|m| m.provisional() > 0) { words::HATCHED } else { "" };
+            let others = m.as_ref().map(|m| &m.others).filter(|others| !others.is_empty());
+            let is_any = |others: &Vec<_>| others.iter().any(|known| *known != Known::Missing);
+            (hatched, others.map(|others| against::lines(&other.get(), is_any(others))))
         });
         format!("{} {hatched} {of_count}", lines.unwrap_or_default()).trim().to_owned()
     });
