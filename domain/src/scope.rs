@@ -225,10 +225,10 @@ impl Reach {
         request
     }
 
-    /// A fault as it may be told: one with a number in it may count rows of everybody, or quote what Echo360 said.
+    /// A fault as it may be told: any may count rows of everybody, or quote what Echo360 said.
     #[must_use]
     pub fn cut_fault(&self, fault: String) -> String {
-        if *self == Self::Everything { fault } else { cut_fault(fault) }
+        if *self == Self::Everything { fault } else { FAULT_CUT.to_owned() }
     }
 
     /// The slices of a report that can be seen. Reports that know a section by its number alone are cut by the
@@ -263,19 +263,14 @@ impl Reach {
     }
 }
 
-/// What is said instead of a fault that may count rows.
-const FAULT_CUT: &str = "Something was wrong with Echo360's answer. An administrator can see what.";
+/// What is said instead of a fault, whatever it is.
+const FAULT_CUT: &str = "Echo360's answer could not be used. An administrator can see why.";
 
 fn cut_window(window: &mut Window) {
     if let Some(copy) = &mut window.copy {
         (copy.rows, copy.bytes) = (None, None);
     }
-    window.fault = window.fault.take().map(cut_fault);
-}
-
-fn cut_fault(fault: String) -> String {
-    let may_count = fault.replace("Echo360", "").bytes().any(|byte| byte.is_ascii_digit());
-    if may_count { FAULT_CUT.to_owned() } else { fault }
+    window.fault = window.fault.take().map(|_| FAULT_CUT.to_owned());
 }
 
 /// The numbers of sections, by the ids of course and section in small letters.
@@ -296,12 +291,12 @@ impl Numbers {
     }
 }
 
-/// Which slices of a copy may be sent: a section is named as the report's rows name it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Which slices of a copy may be sent: a section is named as the report's rows name it. It has no default: a cut that
+/// was left out somewhere must not become one that lets all through.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cut {
     /// All.
-    #[default]
     Everything,
     /// Those of these courses and sections.
     Only(Vec<Grant>),
