@@ -3,7 +3,7 @@
 //! What is out of reach answers exactly as what does not exist: its rows, its courses, other people's requests are
 //! not there. Whoever may not see all of an institution is told no count of all of it either.
 
-use crate::api::{Courses, Request, Scope, Window};
+use crate::api::{Course, Courses, Request, Scope, Window};
 use crate::report::{Report, ReportName};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -198,11 +198,12 @@ impl Reach {
         }
     }
 
-    /// The courses that can be seen, with the sections that can be.
+    /// The courses that can be seen, with the sections that can be and the terms that these are of. Without a section
+    /// whose term is known there is none.
     #[must_use]
     pub fn cut_courses(&self, known: Courses) -> Courses {
         let Self::Only { grants, .. } = self else { return known };
-        let Courses { mut courses, terms } = known;
+        let Courses { mut courses, mut terms } = known;
         courses.retain_mut(|course| {
             let of_course = || grants.iter().filter(|grant| grant.course.eq_ignore_ascii_case(&course.id));
             if of_course().any(|grant| grant.section.is_none()) {
@@ -213,6 +214,10 @@ impl Reach {
             course.sections.retain(|section| sections.contains(&section.id.to_ascii_lowercase()));
             !sections.is_empty()
         });
+        let named =
+            |course: &Course| course.sections.iter().filter_map(|it| it.term.clone()).collect::<Vec<_>>();
+        let named: BTreeSet<String> = courses.iter().flat_map(named).collect();
+        terms.retain(|term| named.contains(&term.id));
         Courses { courses, terms }
     }
 
