@@ -43,8 +43,6 @@ pub(crate) struct Visitor {
     pub(crate) standing: Option<Standing>,
     /// How they came in.
     pub(crate) way: Way,
-    /// The session that they came with, hashed.
-    pub(crate) session: Option<String>,
 }
 
 /// Somebody who is not known.
@@ -102,6 +100,18 @@ async fn proof(request: &Request, settings: &Settings, now: Timestamp) -> Result
     }
 }
 
+/// Every proof that holds, beside the one that won: signing out ends them all.
+pub(crate) async fn proofs(request: &Request, settings: &Settings) -> Vec<Proof> {
+    let (now, mut proofs) = (clock::now(), Vec::new());
+    if let Some(access) = &settings.access {
+        proofs.extend((Cloudflare { access }).proof(request, now).await.ok().flatten());
+    }
+    if let Some(key) = &settings.session_key {
+        proofs.extend(Sessions { key }.proof(request, now).await.ok().flatten());
+    }
+    proofs
+}
+
 thread_local! {
     /// What the Register said, by the proof, and until when it holds. Values only: nothing of one request's is awaited in
     /// another's.
@@ -121,11 +131,7 @@ async fn known(proof: Proof, env: &Env, settings: &Settings, now: Timestamp) -> 
         Proof::Session { id } => format!("session {id}"),
         Proof::Token { email, issued } => format!("token {} {email}", issued.0),
     };
-    let session = match &proof {
-        Proof::Session { id } => Some(id.clone()),
-        Proof::Token { .. } => None,
-    };
-    let is_token = session.is_none();
+    let is_token = matches!(proof, Proof::Token { .. });
     let kept = KNOWN.with_borrow(|known| {
         let (kept, until) = known.get(&name)?;
         // A time further ahead than any that is set is a clock that went back.
@@ -157,7 +163,7 @@ async fn known(proof: Proof, env: &Env, settings: &Settings, now: Timestamp) -> 
         }
     };
     let Known { person, way, standing } = known;
-    Ok(Visitor { person, standing, way, session })
+    Ok(Visitor { person, standing, way })
 }
 
 impl Visitor {

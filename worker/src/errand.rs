@@ -71,8 +71,8 @@ pub(crate) enum ToRegister {
     Arrive { proof: Proof },
     /// Opens a session, or notes that the key was wrong.
     Open(Opening),
-    /// Signs out.
-    Close { proof: Proof, note: Note },
+    /// Signs out: none of these holds any more.
+    Close { proofs: Vec<Proof>, note: Note },
     /// Everybody who has a role: people by address.
     People,
     /// Gives a role: the person.

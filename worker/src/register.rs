@@ -119,10 +119,12 @@ impl Register {
                     Ok(()) => answer::json(&true)?,
                     Err(problem) => return Ok(Err(problem)),
                 },
-                ToRegister::Close { proof, note } => {
-                    match proof {
-                        Proof::Session { id } => store.delete_session(&id)?,
-                        Proof::Token { email, .. } => store.end(&email, now)?,
+                ToRegister::Close { proofs, note } => {
+                    for proof in proofs {
+                        match proof {
+                            Proof::Session { id } => store.delete_session(&id)?,
+                            Proof::Token { email, .. } => store.end(&email, now)?,
+                        }
                     }
                     store.note(&note, now)?;
                     answer::json(&true)?

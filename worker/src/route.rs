@@ -4,7 +4,7 @@
 //! the object that has the rows. What is done is noted for the record once its answer is known.
 
 use crate::access::{self, Stranger, Visitor, visitor};
-use crate::errand::{self, Found, Note, Opening, Proof, ToDesk, ToRegister, ToWindow};
+use crate::errand::{self, Found, Note, Opening, ToDesk, ToRegister, ToWindow};
 use crate::record::{self, View};
 use crate::{answer, clock, download, forget, roles, seal, setting};
 use domain::api::{Appointment, Arrival, Ask, Health, Retry, Session, Way, What};
@@ -135,8 +135,7 @@ async fn sign_in(request: &mut Request, env: &Env, settings: &Settings) -> Answe
     let address = network(&header("cf-connecting-ip").unwrap_or_default());
     let id = seal::new_id()?;
     let standing = Some(Standing::administrator());
-    let session = Some(seal::digest(&id));
-    let visitor = Visitor { person: KEY_HOLDER.to_owned(), standing, way: Way::Key, session };
+    let visitor = Visitor { person: KEY_HOLDER.to_owned(), standing, way: Way::Key };
     let opening = Opening {
         address: seal::sign(session_key, "address", &address),
         is_right: seal::is_same(session_key, key.trim(), wanted),
@@ -187,7 +186,7 @@ impl Call<'_> {
             ["session"] => {
                 allow(request, &[Method::Get, Method::Post, Method::Delete])?;
                 match request.method() {
-                    Method::Delete => self.sign_out().await,
+                    Method::Delete => self.sign_out(request).await,
                     Method::Post => self.look_as(request, done).await,
                     _ => {
                         visitor.may(Doing::BeHere)?;
@@ -360,17 +359,13 @@ impl Call<'_> {
         Ok(respond())
     }
 
-    /// `DELETE /api/session`, for whoever is signed in, with a role or without.
-    async fn sign_out(&self) -> Answer {
+    /// `DELETE /api/session`, for whoever is signed in, with a role or without: ends whatever they could come with.
+    async fn sign_out(&self, request: &Request) -> Answer {
         let visitor = &self.visitor;
-        let proof = match (visitor.way, &visitor.session) {
-            (Way::Local, _) => None,
-            (_, Some(id)) => Some(Proof::Session { id: id.clone() }),
-            (_, None) => Some(Proof::Token { email: visitor.person.clone(), issued: clock::now() }),
-        };
-        if let Some(proof) = proof {
+        if visitor.way != Way::Local {
+            let proofs = access::proofs(request, self.settings).await;
             let note = record::of(visitor, What::SignedOut, String::new());
-            let closed = errand::ask::<_, bool>(&self.register, &ToRegister::Close { proof, note }).await;
+            let closed = errand::ask::<_, bool>(&self.register, &ToRegister::Close { proofs, note }).await;
             access::forget_known();
             closed?;
         }

@@ -330,6 +330,14 @@ async fn the_key_opens_a_session_and_guessing_is_slowed(deployed: &Deployed) -> 
     assert!(out.headers()["set-cookie"].to_str().unwrap().contains("Max-Age=0"));
     assert!(out.headers().contains_key("clear-site-data"));
     assert_eq!(code(with(&second)).await, Code::SignInNeeded, "ended on the server");
+    let beside = cookie_of(&deployed.sign_in(KEY, good).send().await.unwrap());
+    let _: Session = deployed.read(with(&beside)).await;
+    let ben = deployed.signer.token_of(BEN, "second");
+    let out = deployed.call(Method::DELETE, "/api/session").header(HEADER, &ben).header("cookie", &beside);
+    assert_eq!(out.send().await.unwrap().status(), 204);
+    assert_eq!(code(with(&beside)).await, Code::SignInNeeded, "the session beside the token, too");
+    assert_eq!(code(deployed.get("/api/session", &ben)).await, Code::SignInNeeded);
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
     let _: Session = deployed.read(with(&cookie)).await;
     cookie
 }
