@@ -17,6 +17,7 @@ use domain::roster::Roster;
 use domain::scope::{Role, Standing};
 use domain::settings::Settings;
 use domain::time::{DAY, HOUR, MINUTE, SECOND, Timestamp};
+use domain::token::ended_until;
 use domain::tries::Tries;
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -123,7 +124,7 @@ impl Register {
                     for proof in proofs {
                         match proof {
                             Proof::Session { id } => store.delete_session(&id)?,
-                            Proof::Token { email, .. } => store.end(&email, now)?,
+                            Proof::Token { email, issued } => store.end(&email, ended_until(issued, now))?,
                         }
                     }
                     store.note(&note, now)?;

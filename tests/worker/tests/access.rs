@@ -17,6 +17,7 @@ const OTHER_KEY: &str = "99fc288bed7238d16d567aa5b3ccd4f5fedcba9876543210";
 const SESSION_KEY: &str = "0d107d09f5bbe40cade3de5c71e9e9b7aaaa5555ffff0000";
 const BOSS: &str = "boss.of.all@university.example";
 const ANA: &str = "ana.lovelace@university.example";
+const CLEO: &str = "cleo.hopper@university.example";
 const BEN: &str = "ben.turing@university.example";
 const HEADER: &str = "cf-access-jwt-assertion";
 
@@ -264,6 +265,14 @@ async fn signing_out_of_access_ends_its_tokens(deployed: &Deployed) {
     let sign_out = problem.sign_in.unwrap().sign_out;
     assert_eq!(sign_out.unwrap(), format!("https://{TEAM}/cdn-cgi/access/logout"));
     assert_eq!(code(deployed.get("/api/session", &ben)).await, Code::NoRole, "nobody else with them");
+    // Made by a clock that is ahead by less than is tolerated.
+    let mut ahead = signer.claims(CLEO);
+    ahead["iat"] = json!(ahead["iat"].as_i64().unwrap() + 30);
+    let ahead = signer.sign(&ahead, "RS256", "second", "second");
+    assert_eq!(code(deployed.get("/api/session", &ahead)).await, Code::NoRole);
+    let out = deployed.call(Method::DELETE, "/api/session").header(HEADER, &ahead).send().await.unwrap();
+    assert_eq!(out.status(), 204);
+    assert_eq!(code(deployed.get("/api/session", &ahead)).await, Code::SignInNeeded, "it ended itself");
     tokio::time::sleep(Duration::from_millis(1_100)).await;
     let again = signer.token_of(BOSS, "second");
     let _: Session = deployed.read(deployed.get("/api/session", &again)).await;
@@ -534,9 +543,17 @@ fn no_log_tells_of_anybody(deployed: &Deployed, cookie: &str) {
     assert!(log.contains("/api/session"), "calls are logged at all");
     for line in log.lines() {
         let lower = line.to_lowercase();
-        for secret in
-            ["university.example", "lovelace", "turing", "eyj", KEY, SESSION_KEY, AUDIENCE, "findme@"]
-        {
+        for secret in [
+            "university.example",
+            "lovelace",
+            "turing",
+            "hopper",
+            "eyj",
+            KEY,
+            SESSION_KEY,
+            AUDIENCE,
+            "findme@",
+        ] {
             assert!(!lower.contains(&secret.to_lowercase()), "{secret} in {line}");
         }
         assert!(!line.contains(cookie.split_once('=').unwrap().1), "{line}");

@@ -180,9 +180,13 @@ impl Store {
 
     // ---- Signing out of Access.
 
-    /// Tokens of this person that were made until now are no longer good.
-    pub(super) fn end(&self, person: &str, now: Timestamp) -> Result<()> {
-        self.run("INSERT OR REPLACE INTO ended (person, at) VALUES (?, ?)", vec![person.into(), now.0.into()])
+    /// Tokens of this person that were made until then are no longer good; nor are those that were so before.
+    pub(super) fn end(&self, person: &str, until: Timestamp) -> Result<()> {
+        self.run(
+            "INSERT INTO ended (person, at) VALUES (?, ?)
+             ON CONFLICT (person) DO UPDATE SET at = max(at, excluded.at)",
+            vec![person.into(), until.0.into()],
+        )
     }
 
     /// Until when this person's tokens are no longer good.
