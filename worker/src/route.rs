@@ -3,7 +3,7 @@
 //! Whatever a route does is named to `Visitor::may` first, and its answer is cut to the reach that comes back: here, or by
 //! the object that has the rows. What is done is noted for the record once its answer is known.
 
-use crate::access::{self, Stranger, Visitor, visitor};
+use crate::access::{self, Assertion, Stranger, Visitor, visitor};
 use crate::errand::{self, Found, Note, Opening, ToDesk, ToRegister, ToWindow};
 use crate::record::{self, View};
 use crate::{answer, clock, download, forget, roles, seal, setting};
@@ -76,7 +76,9 @@ async fn respond(request: &mut Request, env: &Env, context: &Context) -> Answer 
     {
         // Whoever came as the wrong person can go, and come as another.
         let sign_out = settings.access.as_ref().map(|access| access.sign_out());
-        problem.sign_in = Some(Box::new(SignIn { ways: settings.ways(), sign_out }));
+        // Only Access lets in somebody without a role, and wins over the key as long as it does.
+        let ways = access::ways(&settings, Assertion::SignedOut);
+        problem.sign_in = Some(Box::new(SignIn { ways, sign_out }));
     }
     let status = match &answer {
         Ok(Ok(response)) => response.status_code(),
@@ -128,7 +130,7 @@ async fn sign_in(request: &mut Request, env: &Env, settings: &Settings) -> Answe
         return Err(Problem::new(Code::NotAllowed, "Looking as somebody else is for local mode."));
     }
     let (Some(wanted), Some(session_key)) = (&settings.key, &settings.session_key) else {
-        return Err(access::sign_in_needed(settings, None));
+        return Err(access::sign_in_needed(settings, Assertion::None));
     };
     let key = key.ok_or_else(|| Problem::new(Code::BadBody, "The body must be {\"key\": …}."))?;
     let header = |name: &str| request.headers().get(name).ok().flatten();
@@ -334,7 +336,7 @@ impl Call<'_> {
     async fn look_as(&self, request: &mut Request, done: &mut Option<(What, String)>) -> Answer {
         if self.visitor.way != Way::Local {
             // Somebody else on a Worker in local mode: as any stranger, and no session to be had.
-            return Err(access::sign_in_needed(self.settings, None));
+            return Err(access::sign_in_needed(self.settings, Assertion::None));
         }
         let Arrival { key, look_as } = body(request).await?;
         if key.is_some() {

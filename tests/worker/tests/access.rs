@@ -162,7 +162,9 @@ async fn forged_tokens_are_refused(deployed: &Deployed) {
         ("much", "x".repeat(9_000)),
     ];
     for (name, token) in &forged {
-        assert_eq!(code(deployed.get("/api/session", token)).await, Code::SignInNeeded, "{name}");
+        let problem = refusal(deployed.get("/api/session", token)).await;
+        assert_eq!(problem.code, Code::SignInNeeded, "{name}");
+        assert_eq!(problem.sign_in.unwrap().ways, [Way::Access], "{name}: the key would be tried in vain");
         let ask = deployed.call(Method::POST, "/api/requests").header(HEADER, token);
         assert_eq!(code(ask.json(&json!({"report": "asset"}))).await, Code::SignInNeeded, "{name}");
     }
@@ -184,7 +186,9 @@ async fn people_get_what_they_were_given(deployed: &Deployed) {
     for path in ["/api/session", "/api/courses", "/api/roles"] {
         let problem = refusal(deployed.get(path, &ana)).await;
         assert_eq!(problem.code, Code::NoRole, "{path}");
-        assert!(problem.sign_in.unwrap().sign_out.is_some(), "one can go, and come as somebody else");
+        let door = problem.sign_in.unwrap();
+        assert!(door.sign_out.is_some(), "one can go, and come as somebody else");
+        assert_eq!(door.ways, [Way::Access]);
     }
     let course = "11111111-2222-4333-8444-555555555555";
     let grant = Grant { course: course.to_owned(), section: None };
@@ -262,8 +266,9 @@ async fn signing_out_of_access_ends_its_tokens(deployed: &Deployed) {
     assert_eq!(out.headers()["clear-site-data"], "\"cache\", \"storage\"");
     let problem = refusal(deployed.get("/api/session", &boss)).await;
     assert_eq!(problem.code, Code::SignInNeeded);
-    let sign_out = problem.sign_in.unwrap().sign_out;
-    assert_eq!(sign_out.unwrap(), format!("https://{TEAM}/cdn-cgi/access/logout"));
+    let door = problem.sign_in.unwrap();
+    assert_eq!(door.sign_out.unwrap(), format!("https://{TEAM}/cdn-cgi/access/logout"));
+    assert_eq!(door.ways, [Way::Access], "as long as Access vouches for them, the key opens nothing");
     assert_eq!(code(deployed.get("/api/session", &ben)).await, Code::NoRole, "nobody else with them");
     // Made by a clock that is ahead by less than is tolerated.
     let mut ahead = signer.claims(CLEO);
