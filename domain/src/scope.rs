@@ -105,7 +105,7 @@ impl Standing {
 /// Everything that a route can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Doing<'a> {
-    /// Read who one is, sign out.
+    /// Read who one is, and learn that a route is none. Signing out asks for no role: whoever came may go.
     BeHere,
     /// Read what can be asked for.
     ListReports,

@@ -55,7 +55,18 @@ async fn respond(request: &mut Request, env: &Env, context: &Context) -> Answer 
     };
     let visitor = match found {
         Ok(Some(visitor)) => visitor,
-        Ok(None) => return sign_in(request, env, &settings).await,
+        Ok(None) => {
+            let answer = sign_in(request, env, &settings).await;
+            // What the Register refuses it records itself.
+            if let Err(problem) = &answer
+                && problem.status < 500
+                && !matches!(problem.code, Code::KeyWrong | Code::TooManyTries)
+            {
+                let why = format!("{} POST session", slug(problem));
+                record::take(Note::refused(&why), context, env, &desk_name);
+            }
+            return answer;
+        }
         Err(Stranger { problem, why }) => {
             record::take(Note::refused(why), context, env, &desk_name);
             return Err(problem);
@@ -89,11 +100,9 @@ async fn respond(request: &mut Request, env: &Env, context: &Context) -> Answer 
         (200..300, _, Some((what, view))) => Some(record::of(&call.visitor, what, view)),
         (403 | 404 | 413 | 429, answer, _) => {
             let code = match answer {
-                Err(problem) => serde_json::to_value(problem.code).ok(),
-                Ok(_) => None,
+                Err(problem) => slug(problem),
+                Ok(_) => status.to_string(),
             };
-            let code = code.as_ref().and_then(serde_json::Value::as_str).map(str::to_owned);
-            let code = code.unwrap_or_else(|| status.to_string());
             // The kind of route alone: what else stands in a path may be anything.
             let known =
                 ["session", "reports", "courses", "requests", "rows", "csv", "roles", "record", "forget"];
@@ -109,6 +118,14 @@ async fn respond(request: &mut Request, env: &Env, context: &Context) -> Answer 
         record::take(note, context, env, &desk_name);
     }
     answer
+}
+
+/// A problem's code as the record tells it.
+fn slug(problem: &Problem) -> String {
+    let code = serde_json::to_value(problem.code).ok();
+    code.as_ref()
+        .and_then(serde_json::Value::as_str)
+        .map_or_else(|| problem.status.to_string(), str::to_owned)
 }
 
 /// Whether somebody can use this installation at all.

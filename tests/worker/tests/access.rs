@@ -295,6 +295,11 @@ async fn the_key_opens_a_session_and_guessing_is_slowed(deployed: &Deployed) -> 
         assert_eq!(slowed.code, Code::TooManyTries, "right or wrong, the address waits");
         assert!((1..=10).contains(&slowed.retry_after.unwrap()), "{slowed:?}");
     }
+    for (body, wanted) in
+        [(json!({"kee": KEY}), Code::BadBody), (json!({"look_as": {"role": "analyst"}}), Code::NotAllowed)]
+    {
+        assert_eq!(code(deployed.call(Method::POST, "/api/session").json(&body)).await, wanted);
+    }
     let answer = deployed.sign_in(KEY, good).send().await.unwrap();
     let cookie = cookie_of(&answer);
     let session: Session = answer.json().await.unwrap();
@@ -474,6 +479,8 @@ async fn the_record_tells_who_did_what(deployed: &Deployed) {
         "wrong-algorithm",
         "unknown-key",
         "key-wrong",
+        "bad-body POST session",
+        "not-allowed POST session",
     ] {
         assert!(strangers.iter().any(|entry| entry.view == why), "{why}: {strangers:#?}");
     }
