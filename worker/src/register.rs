@@ -135,7 +135,7 @@ impl Register {
                     if settings.admins.contains(&email) {
                         return Ok(Err(is_fixed()));
                     }
-                    let person = person(&email, standing, now);
+                    let person = person(&store, &email, standing, now);
                     store.put_person(&person)?;
                     store.note(&note, now)?;
                     answer::json(&person)?
@@ -250,10 +250,10 @@ fn open(
     Ok(Ok(()))
 }
 
-fn person(email: &str, standing: Standing, now: Timestamp) -> Person {
+fn person(store: &Store, email: &str, standing: Standing, now: Timestamp) -> Person {
     let Standing { role, grants } = standing;
     Person {
-        id: seal::person_id(email),
+        id: store.person_id(email),
         email: email.to_owned(),
         role,
         grants,
@@ -267,7 +267,7 @@ fn people(store: &Store, settings: &Settings) -> Result<BTreeMap<String, Person>
     let kept = store.people()?.into_iter().map(|person| (person.email.clone(), person));
     let fixed = settings.admins.iter().map(|email| {
         let standing = Standing { role: Role::Administrator, grants: Vec::new() };
-        let person = Person { fixed: true, changed: None, ..person(email, standing, Timestamp(0)) };
+        let person = Person { fixed: true, changed: None, ..person(store, email, standing, Timestamp(0)) };
         (email.clone(), person)
     });
     Ok(kept.chain(fixed).collect())
@@ -282,7 +282,7 @@ fn upload(
     note: &Note,
     now: Timestamp,
 ) -> Result<std::result::Result<RolesUpload, Problem>> {
-    let mut upload = roster.compare(&people(store, settings)?, seal::person_id, now);
+    let mut upload = roster.compare(&people(store, settings)?, |email| store.person_id(email), now);
     // Of who has what before and after, not of when.
     let pairs = |person: &Person| (person.email.clone(), person.role, person.grants.clone());
     let changes = upload.changed.iter().map(|change| (pairs(&change.before), pairs(&change.after)));

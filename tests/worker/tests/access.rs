@@ -97,6 +97,7 @@ async fn who_gets_in_who_does_not_and_what_is_recorded() {
     deployed.stack.kill();
     deployed.stack.set("LECTERN_KEY", OTHER_KEY);
     deployed.stack.boot().await;
+    ids_of_people_are_of_no_use_elsewhere(&mut deployed).await;
     let session = || deployed.call(Method::GET, "/api/session").header("cookie", &cookie);
     assert_eq!(code(session()).await, Code::SignInNeeded, "a changed key ends the sessions of the old one");
     assert_eq!(code(deployed.sign_in(KEY, "203.0.113.90")).await, Code::KeyWrong);
@@ -548,6 +549,23 @@ async fn what_is_kept_for_a_time_ends_in_time(deployed: &mut Deployed, cookie: &
     let boss = deployed.signer.token_of(BOSS, "second");
     let all = deployed.record(&boss, "").await;
     assert!(all.entries.iter().all(|entry| entry.what != What::Downloaded), "over a year old: {all:#?}");
+}
+
+/// An id is made with a key of the Register's own: who has a log and no key learns nothing by trying addresses.
+async fn ids_of_people_are_of_no_use_elsewhere(deployed: &mut Deployed) {
+    let id_of_boss = async |deployed: &Deployed| {
+        let boss = deployed.signer.token_of(BOSS, "second");
+        let roles: Roles = deployed.read(deployed.get("/api/roles", &boss)).await;
+        roles.people.into_iter().find(|person| person.email == BOSS).unwrap().id
+    };
+    let id = id_of_boss(deployed).await;
+    deployed.stack.kill();
+    deployed.stack.boot().await;
+    assert_eq!(id_of_boss(deployed).await, id, "the same as long as the key is");
+    deployed.stack.kill();
+    deployed.stack.damage("Register", false, "DELETE FROM fact WHERE name = 'naming'");
+    deployed.stack.boot().await;
+    assert_ne!(id_of_boss(deployed).await, id);
 }
 
 fn no_log_tells_of_anybody(deployed: &Deployed, cookie: &str) {
