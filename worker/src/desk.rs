@@ -13,9 +13,9 @@ use crate::echo360::{Echo360, Memory};
 use crate::errand::{
     self, Failed, Found, Going, Job, Plan, Planned, SectionRow, ToDesk, ToWindow, Told, Word,
 };
-use crate::{seal, setting, zone};
+use crate::{seal, setting, transaction, zone};
 use domain::api::{self, Ask};
-use domain::desk::{Asked as ToForget, Desk as Rules, Hand, Step, create_parameters};
+use domain::desk::{Asked as ToForget, Changes, Desk as Rules, Hand, Step, create_parameters};
 use domain::directory::{self, Gathering};
 use domain::forget::{Forget, Forgetting, Forgettings, Swept};
 use domain::offer::Offer;
@@ -147,7 +147,12 @@ impl Desk {
         };
         let result = work(rules);
         let changes = rules.take_changes();
-        if let Err(error) = store.save(rules, &changes) {
+        let saved = if changes == Changes::default() {
+            Ok(())
+        } else {
+            transaction::whole(&self.state, || store.save(rules, &changes))
+        };
+        if let Err(error) = saved {
             // What is in memory was not written: forget it, and go on from what was.
             *held = None;
             return Err(error);

@@ -1,8 +1,8 @@
 //! The Register: one Durable Object per institution. Knows who has which role, which sessions are open, who did what,
 //! and which addresses try keys.
 //!
-//! What changes a role writes the record in the same breath: no await stands between, so that neither is there without
-//! the other.
+//! What changes a role writes the record in the same transaction, so that neither is there without the other, and an upload
+//! is there whole or not at all.
 
 mod store;
 
@@ -11,6 +11,7 @@ use crate::clock;
 use crate::errand::{Known, Note, Opening, Proof, ToRegister};
 use crate::seal;
 use crate::setting;
+use crate::transaction;
 use domain::api::{Person, RolesUpload, Way, What};
 use domain::problem::{Code, Problem};
 use domain::roster::Roster;
@@ -113,6 +114,8 @@ impl Register {
         let fault = |error| answer::internal(&error);
         let store = self.store().map_err(fault)?;
         let now = clock::now();
+        let only_reads =
+            matches!(errand, ToRegister::Arrive { .. } | ToRegister::People | ToRegister::Records(_));
         let work = || -> Result<std::result::Result<Response, Problem>> {
             Ok(Ok(match errand {
                 ToRegister::Arrive { proof } => answer::json(&arrive(&store, &settings, proof, now)?)?,
@@ -170,7 +173,8 @@ impl Register {
                 ToRegister::Records(filter) => answer::json(&store.records(&filter, settings.record_days)?)?,
             }))
         };
-        work().map_err(fault)?.map(Ok)
+        let done = if only_reads { work() } else { transaction::whole(&self.state, work) };
+        done.map_err(fault)?.map(Ok)
     }
 }
 

@@ -92,6 +92,7 @@ async fn who_gets_in_who_does_not_and_what_is_recorded() {
     the_record_tells_who_did_what(&deployed).await;
     no_log_tells_of_anybody(&deployed, &cookie);
 
+    an_upload_that_fails_half_way_changes_nothing(&mut deployed).await;
     what_is_kept_for_a_time_ends_in_time(&mut deployed, &cookie).await;
     let cookie = cookie_of(&deployed.sign_in(KEY, "203.0.113.80").send().await.unwrap());
     deployed.stack.kill();
@@ -523,6 +524,33 @@ async fn the_record_tells_who_did_what(deployed: &Deployed) {
     let hidden: Problem = refusal(deployed.get(&path(&theirs.id), &ana)).await;
     let absent: Problem = refusal(deployed.get(&path(&"0".repeat(32)), &ana)).await;
     assert_eq!(hidden, absent);
+}
+
+async fn an_upload_that_fails_half_way_changes_nothing(deployed: &mut Deployed) {
+    let boss = deployed.signer.token_of(BOSS, "second");
+    let state = async |deployed: &Deployed| {
+        let roles: Roles = deployed.read(deployed.get("/api/roles", &boss)).await;
+        let given = deployed.record(&boss, "?what=role-given").await.entries.len();
+        (roles.people, given)
+    };
+    let before = state(deployed).await;
+    deployed.stack.kill();
+    // The very last line that an upload writes cannot be written.
+    let refuse = "CREATE TRIGGER refuse BEFORE INSERT ON record WHEN NEW.what = 'roles-uploaded'
+                  BEGIN SELECT RAISE(ABORT, 'refused'); END";
+    deployed.stack.damage("Register", false, refuse);
+    deployed.stack.boot().await;
+    let text = format!("email,role\n{ANA},analyst\n{CLEO},analyst\n");
+    let post = |path: &str| deployed.call(Method::POST, path).header(HEADER, &boss).body(text.clone());
+    let preview: RolesUpload = deployed.read(post("/api/roles/csv")).await;
+    assert_eq!((preview.added.len(), preview.changed.len()), (1, 1));
+    let apply = format!("/api/roles/csv?apply={}", preview.digest);
+    assert_eq!(code(post(&apply)).await, Code::Internal);
+    assert_eq!(state(deployed).await, before);
+    deployed.stack.kill();
+    deployed.stack.damage("Register", false, "DROP TRIGGER refuse");
+    deployed.stack.boot().await;
+    assert_eq!(state(deployed).await, before, "nor after a while");
 }
 
 async fn what_is_kept_for_a_time_ends_in_time(deployed: &mut Deployed, cookie: &str) {

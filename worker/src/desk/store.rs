@@ -62,7 +62,7 @@ impl Store {
         Ok(desk)
     }
 
-    /// Saves what changed. No await stands between these statements, so that they are saved all or none.
+    /// Saves what changed, to be called in a transaction.
     pub(crate) fn save(&self, desk: &Desk, changes: &Changes) -> Result<()> {
         for key in &changes.windows {
             self.put("window", &key.full_id(), desk.window(key))?;
