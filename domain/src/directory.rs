@@ -8,6 +8,7 @@ use crate::time::{Day, HOUR, MINUTE, Timestamp, iso};
 use crate::upstream::{Trouble, next_page};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// How long the lists are taken for current.
 pub const FRESH: i64 = 24 * HOUR;
@@ -72,6 +73,17 @@ pub struct Directory {
     pub courses: Vec<Course>,
     /// In the order of the list.
     pub sections: Vec<Section>,
+}
+
+impl Directory {
+    /// The same without these courses, which are given by their ids in small letters, and without their sections.
+    #[must_use]
+    pub fn without(mut self, closed: &BTreeSet<String>) -> Self {
+        let is_open = |course: &str| !closed.contains(&course.to_ascii_lowercase());
+        self.courses.retain(|course| is_open(&course.id));
+        self.sections.retain(|section| is_open(&section.course));
+        self
+    }
 }
 
 /// One of the lists.
@@ -234,6 +246,25 @@ mod tests {
     use serde_json::json;
 
     const UPSTREAM: &str = "https://echo360.org";
+
+    #[test]
+    fn a_course_that_was_forgotten_goes_with_its_sections_and_nothing_else_does() {
+        let course = |id: &str| Course { id: id.into(), code: id.into(), name: String::new() };
+        let section = |id: &str, course: &str| Section {
+            id: id.into(),
+            course: course.into(),
+            number: "001".into(),
+            term: String::new(),
+        };
+        let all = Directory {
+            terms: Vec::new(),
+            courses: vec![course("AB"), course("cd")],
+            sections: vec![section("1", "ab"), section("2", "cd"), section("3", "Ab")],
+        };
+        let left = all.clone().without(&BTreeSet::from(["ab".to_owned()]));
+        assert_eq!((left.courses, left.sections), (vec![course("cd")], vec![section("2", "cd")]));
+        assert_eq!(all.clone().without(&BTreeSet::new()), all);
+    }
 
     /// Reads everything from `serve`, and tells which paths were asked for.
     fn gathered(

@@ -15,6 +15,7 @@
 //!   is to be forgotten.
 //! - [`shares`]: links for people who cannot sign in.
 //! - [`wire`]: what the programs of one page say to each other, as bytes.
+//! - [`gathered`]: lines of the record on their way.
 //! - [`settings`]: what an installation is told, validated whole.
 //! - [`view`]: what is on the screen, as a URL and back.
 
@@ -25,6 +26,7 @@ pub mod desk;
 pub mod directory;
 pub mod forget;
 pub mod frame;
+pub mod gathered;
 pub mod life;
 pub mod offer;
 pub mod pace;

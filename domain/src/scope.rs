@@ -3,7 +3,7 @@
 //! What is out of reach answers exactly as what does not exist: its rows, its courses, other people's requests are
 //! not there. Whoever may not see all of an institution is told no count of all of it either.
 
-use crate::api::{Courses, Request, Scope, Window};
+use crate::api::{Course, Courses, Request, Scope, Window};
 use crate::report::{Report, ReportName};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -105,7 +105,7 @@ impl Standing {
 /// Everything that a route can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Doing<'a> {
-    /// Read who one is, sign out.
+    /// Read who one is, and learn that a route is none. Signing out asks for no role: whoever came may go.
     BeHere,
     /// Read what can be asked for.
     ListReports,
@@ -198,11 +198,12 @@ impl Reach {
         }
     }
 
-    /// The courses that can be seen, with the sections that can be.
+    /// The courses that can be seen, with the sections that can be and the terms that these are of. Without a section
+    /// whose term is known there is none.
     #[must_use]
     pub fn cut_courses(&self, known: Courses) -> Courses {
         let Self::Only { grants, .. } = self else { return known };
-        let Courses { mut courses, terms } = known;
+        let Courses { mut courses, mut terms } = known;
         courses.retain_mut(|course| {
             let of_course = || grants.iter().filter(|grant| grant.course.eq_ignore_ascii_case(&course.id));
             if of_course().any(|grant| grant.section.is_none()) {
@@ -213,6 +214,10 @@ impl Reach {
             course.sections.retain(|section| sections.contains(&section.id.to_ascii_lowercase()));
             !sections.is_empty()
         });
+        let named =
+            |course: &Course| course.sections.iter().filter_map(|it| it.term.clone()).collect::<Vec<_>>();
+        let named: BTreeSet<String> = courses.iter().flat_map(named).collect();
+        terms.retain(|term| named.contains(&term.id));
         Courses { courses, terms }
     }
 
@@ -225,10 +230,10 @@ impl Reach {
         request
     }
 
-    /// A fault as it may be told: one with a number in it may count rows of everybody, or quote what Echo360 said.
+    /// A fault as it may be told: any may count rows of everybody, or quote what Echo360 said.
     #[must_use]
     pub fn cut_fault(&self, fault: String) -> String {
-        if *self == Self::Everything { fault } else { cut_fault(fault) }
+        if *self == Self::Everything { fault } else { FAULT_CUT.to_owned() }
     }
 
     /// The slices of a report that can be seen. Reports that know a section by its number alone are cut by the
@@ -263,19 +268,14 @@ impl Reach {
     }
 }
 
-/// What is said instead of a fault that may count rows.
-const FAULT_CUT: &str = "Something was wrong with Echo360's answer. An administrator can see what.";
+/// What is said instead of a fault, whatever it is.
+const FAULT_CUT: &str = "Echo360's answer could not be used. An administrator can see why.";
 
 fn cut_window(window: &mut Window) {
     if let Some(copy) = &mut window.copy {
         (copy.rows, copy.bytes) = (None, None);
     }
-    window.fault = window.fault.take().map(cut_fault);
-}
-
-fn cut_fault(fault: String) -> String {
-    let may_count = fault.replace("Echo360", "").bytes().any(|byte| byte.is_ascii_digit());
-    if may_count { FAULT_CUT.to_owned() } else { fault }
+    window.fault = window.fault.take().map(|_| FAULT_CUT.to_owned());
 }
 
 /// The numbers of sections, by the ids of course and section in small letters.
@@ -296,12 +296,12 @@ impl Numbers {
     }
 }
 
-/// Which slices of a copy may be sent: a section is named as the report's rows name it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Which slices of a copy may be sent: a section is named as the report's rows name it. It has no default: a cut that
+/// was left out somewhere must not become one that lets all through.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cut {
     /// All.
-    #[default]
     Everything,
     /// Those of these courses and sections.
     Only(Vec<Grant>),

@@ -73,6 +73,12 @@ const RECORD_DAYS: u32 = 365;
 pub struct Secret(String);
 
 impl Secret {
+    /// A text that is one from now on.
+    #[must_use]
+    pub fn of(text: String) -> Self {
+        Self(text)
+    }
+
     /// The text, for the one place that sends it.
     #[must_use]
     pub fn reveal(&self) -> &str {

@@ -172,6 +172,14 @@ fn instant(seconds: f64) -> Option<Timestamp> {
     (0.0..253_402_300_800.0).contains(&seconds).then_some(Timestamp((seconds * 1000.0) as i64))
 }
 
+/// Up to when tokens were made that signing out at `now` ends, with one that was made at `issued`. The clock of whoever
+/// makes tokens may be ahead: the very token that signed out would otherwise outlive that by as much. One that is made
+/// after this was made by the same clock, and later.
+#[must_use]
+pub fn ended_until(issued: Timestamp, now: Timestamp) -> Timestamp {
+    now.max(issued.min(now.plus(LEEWAY)))
+}
+
 /// An address as it is compared: trimmed, in small letters; `None` when it could be none.
 #[must_use]
 pub fn read_email(text: &str) -> Option<String> {
@@ -339,6 +347,22 @@ mod tests {
             let taken = Unchecked::read(&text).and_then(|read| read.judge(TEAM, "app", Timestamp(NOW * SECOND)));
             let may = alg == "RS256" && iss == TEAM && aud == "app" && exp > NOW - 60 && nbf <= NOW + 60;
             prop_assert_eq!(taken.is_ok(), may, "{:?}", taken);
+        }
+
+        #[test]
+        fn signing_out_ends_the_token_that_did_and_not_the_next(
+            ahead in -120i64..=60, age in 0i64..100_000, later in 1i64..100, at in 0i64..1_000,
+        ) {
+            // Made by a clock that is ahead, or behind, and told in whole seconds.
+            let made = |at: i64| Timestamp((at + ahead) * SECOND);
+            let (now, issued) = (Timestamp((NOW + age) * SECOND + at), made(NOW));
+            let ended = ended_until(issued, now);
+            prop_assert!(issued <= ended);
+            let skew = ahead.max(0);
+            prop_assert!(ended <= now.plus(skew * SECOND), "nobody waits longer than the clock is ahead");
+            if ahead >= 0 {
+                prop_assert!(made(NOW + age + later) > ended, "who signs in again is in");
+            }
         }
     }
 }

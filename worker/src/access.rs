@@ -43,8 +43,6 @@ pub(crate) struct Visitor {
     pub(crate) standing: Option<Standing>,
     /// How they came in.
     pub(crate) way: Way,
-    /// The session that they came with, hashed.
-    pub(crate) session: Option<String>,
 }
 
 /// Somebody who is not known.
@@ -81,9 +79,13 @@ pub(crate) async fn visitor(request: &Request, env: &Env, settings: &Settings) -
     let now = clock::now();
     match proof(request, settings, now).await {
         Ok(Some(proof)) => known(proof, env, settings, now).await,
-        Ok(None) => Err(Stranger { problem: sign_in_needed(settings, None), why: "nobody" }),
+        Ok(None) => Err(Stranger { problem: sign_in_needed(settings, Assertion::None), why: "nobody" }),
         Err(Doubt::Refused(refusal)) => {
-            Err(Stranger { problem: sign_in_needed(settings, None), why: refusal.slug() })
+            let brought = match &settings.access {
+                Some(_) if cloudflare::is_presented(request) => Assertion::Refused,
+                _ => Assertion::None,
+            };
+            Err(Stranger { problem: sign_in_needed(settings, brought), why: refusal.slug() })
         }
         Err(Doubt::Unchecked(problem)) => Err(Stranger { problem, why: "unchecked" }),
     }
@@ -100,6 +102,18 @@ async fn proof(request: &Request, settings: &Settings, now: Timestamp) -> Result
         Some(key) => Sessions { key }.proof(request, now).await,
         None => Ok(None),
     }
+}
+
+/// Every proof that holds, beside the one that won: signing out ends them all.
+pub(crate) async fn proofs(request: &Request, settings: &Settings) -> Vec<Proof> {
+    let (now, mut proofs) = (clock::now(), Vec::new());
+    if let Some(access) = &settings.access {
+        proofs.extend((Cloudflare { access }).proof(request, now).await.ok().flatten());
+    }
+    if let Some(key) = &settings.session_key {
+        proofs.extend(Sessions { key }.proof(request, now).await.ok().flatten());
+    }
+    proofs
 }
 
 thread_local! {
@@ -121,11 +135,7 @@ async fn known(proof: Proof, env: &Env, settings: &Settings, now: Timestamp) -> 
         Proof::Session { id } => format!("session {id}"),
         Proof::Token { email, issued } => format!("token {} {email}", issued.0),
     };
-    let session = match &proof {
-        Proof::Session { id } => Some(id.clone()),
-        Proof::Token { .. } => None,
-    };
-    let is_token = session.is_none();
+    let is_token = matches!(proof, Proof::Token { .. });
     let kept = KNOWN.with_borrow(|known| {
         let (kept, until) = known.get(&name)?;
         // A time further ahead than any that is set is a clock that went back.
@@ -141,8 +151,8 @@ async fn known(proof: Proof, env: &Env, settings: &Settings, now: Timestamp) -> 
             let found: Option<Known> =
                 errand::ask(&register, &ToRegister::Arrive { proof }).await.map_err(unchecked)?;
             let Some(found) = found else {
-                let sign_out = settings.access.as_ref().filter(|_| is_token).map(|access| access.sign_out());
-                let problem = sign_in_needed(settings, sign_out);
+                let brought = if is_token { Assertion::SignedOut } else { Assertion::None };
+                let problem = sign_in_needed(settings, brought);
                 return Err(Stranger { problem, why: Refusal::SignedOut.slug() });
             };
             KNOWN.with_borrow_mut(|known| {
@@ -157,7 +167,7 @@ async fn known(proof: Proof, env: &Env, settings: &Settings, now: Timestamp) -> 
         }
     };
     let Known { person, way, standing } = known;
-    Ok(Visitor { person, standing, way, session })
+    Ok(Visitor { person, standing, way })
 }
 
 impl Visitor {
@@ -217,18 +227,43 @@ fn cookie(request: &Request, name: &str) -> Option<String> {
     })
 }
 
+/// What a stranger brought of Cloudflare Access. As long as a browser brings any, a session of ours is not looked at: the
+/// key would open one in vain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Assertion {
+    /// None.
+    None,
+    /// One that is not good.
+    Refused,
+    /// One of somebody who has signed out of Lectern alone.
+    SignedOut,
+}
+
+/// The ways in for somebody who brought this.
+pub(crate) fn ways(settings: &Settings, brought: Assertion) -> Vec<Way> {
+    let mut ways = settings.ways();
+    ways.retain(|way| brought == Assertion::None || *way != Way::Key);
+    ways
+}
+
 /// What a stranger is told: how one can sign in here.
-pub(crate) fn sign_in_needed(settings: &Settings, sign_out: Option<String>) -> Problem {
-    let ways = settings.ways();
-    let detail = match (&sign_out, ways.as_slice()) {
-        (Some(_), _) => {
+pub(crate) fn sign_in_needed(settings: &Settings, brought: Assertion) -> Problem {
+    let ways = ways(settings, brought);
+    let detail = match (brought, ways.as_slice()) {
+        (Assertion::SignedOut, _) => {
             "You have signed out of Lectern. Sign out of Cloudflare Access too, then sign in again."
+        }
+        (Assertion::Refused, _) => {
+            "Cloudflare Access let you through, and Lectern does not accept its word. Open Lectern's address anew; if \
+             that does not help, sign out of Cloudflare Access and sign in again."
         }
         (_, []) => "There is no way to sign in to this installation yet. Its operator has to set one up.",
         (_, [Way::Key]) => "Sign in with the key of this installation.",
         (_, [Way::Access]) => "Open Lectern's address anew: Cloudflare Access asks you to sign in.",
         (_, _) => "Open Lectern's address anew to sign in with Cloudflare Access, or sign in with the key.",
     };
+    let access = settings.access.as_ref().filter(|_| brought == Assertion::SignedOut);
+    let sign_out = access.map(|access| access.sign_out());
     let sign_in = Some(Box::new(SignIn { ways, sign_out }));
     Problem { sign_in, ..Problem::new(Code::SignInNeeded, detail) }
 }

@@ -13,9 +13,9 @@ use crate::echo360::{Echo360, Memory};
 use crate::errand::{
     self, Failed, Found, Going, Job, Plan, Planned, SectionRow, ToDesk, ToWindow, Told, Word,
 };
-use crate::{seal, setting, zone};
+use crate::{seal, setting, transaction, zone};
 use domain::api::{self, Ask};
-use domain::desk::{Asked as ToForget, Desk as Rules, Hand, Step, create_parameters};
+use domain::desk::{Asked as ToForget, Changes, Desk as Rules, Hand, Step, create_parameters};
 use domain::directory::{self, Gathering};
 use domain::forget::{Forget, Forgetting, Forgettings, Swept};
 use domain::offer::Offer;
@@ -147,7 +147,12 @@ impl Desk {
         };
         let result = work(rules);
         let changes = rules.take_changes();
-        if let Err(error) = store.save(rules, &changes) {
+        let saved = if changes == Changes::default() {
+            Ok(())
+        } else {
+            transaction::whole(&self.state, || store.save(rules, &changes))
+        };
+        if let Err(error) = saved {
             // What is in memory was not written: forget it, and go on from what was.
             *held = None;
             return Err(error);
@@ -445,6 +450,7 @@ impl Desk {
                         "Nothing was forgotten under this id: see /api/forget.",
                     ));
                 }
+                self.stored(Store::expire_directory)?;
                 answer::json(&true)
             }
             ToDesk::Swept { key, lease, swept } => {
@@ -513,7 +519,7 @@ impl Desk {
         let key = self.rules(|rules| rules.marks_with(fresh))?;
         let what = ToForget::read(forget, |text| mark(&key, text))?;
         if let ToForget::Course { id } = &what {
-            self.stored(|store| store.forget_course(id))?;
+            self.stored(|store| transaction::whole(&self.state, || store.forget_course(id)))?;
         }
         let shown = self.rules(|rules| {
             let id = rules.forget(id, what, by, clock::now());
@@ -656,7 +662,12 @@ impl Desk {
         }
         let Some(gathering) = self.gathering.borrow_mut().take() else { return Gathered::All };
         let (found, again) = gathering.finish(clock::now());
-        if let Err(error) = self.store().and_then(|store| store.keep_directory(&found, again)) {
+        let kept = self.with(|rules| rules.closed_courses()).and_then(|closed| {
+            // A course may have been forgotten since its page was read.
+            let (store, found) = (self.store()?, found.without(&closed));
+            transaction::whole(&self.state, || store.keep_directory(&found, again))
+        });
+        if let Err(error) = kept {
             answer::internal(&error);
         }
         Gathered::All

@@ -4,6 +4,7 @@ use crate::answer;
 use domain::api::{Ask, Way, What};
 use domain::desk::Inquiry;
 use domain::forget::{Forget, Link, Swept, Tombstones};
+use domain::gathered::Counted;
 use domain::life::{self, Copy, Outcome};
 use domain::problem::{Code, Problem};
 use domain::report::Shape;
@@ -71,8 +72,8 @@ pub(crate) enum ToRegister {
     Arrive { proof: Proof },
     /// Opens a session, or notes that the key was wrong.
     Open(Opening),
-    /// Signs out.
-    Close { proof: Proof, note: Note },
+    /// Signs out: none of these holds any more.
+    Close { proofs: Vec<Proof>, note: Note },
     /// Everybody who has a role: people by address.
     People,
     /// Gives a role: the person.
@@ -141,14 +142,24 @@ pub(crate) struct Note {
     pub(crate) count: u32,
 }
 
-impl Note {
-    /// Whether both say the same, however often.
-    pub(crate) fn says_same(&self, other: &Self) -> bool {
+impl Counted for Note {
+    fn says_same(&self, other: &Self) -> bool {
         self.what == other.what
             && self.view == other.view
             && self.person == other.person
             && self.scope == other.scope
             && self.role == other.role
+    }
+
+    fn count(&mut self) -> &mut u32 {
+        &mut self.count
+    }
+}
+
+impl Note {
+    /// So many lines found no room.
+    pub(crate) fn lost(count: u32) -> Self {
+        Self { count, ..Self::refused("lines-lost") }
     }
 
     /// A stranger was refused.

@@ -9,7 +9,7 @@
 //! - [`download`]: `/api/csv`, many windows as one CSV.
 //! - [`forget`]: `/api/forget`, what is to be forgotten.
 //! - [`errand`]: what the parts say to each other; [`answer`]: what they say outside.
-//! - [`seal`]: hashes and signatures of our own.
+//! - [`seal`]: hashes and signatures of our own; [`transaction`]: what is written whole or not at all.
 //! - [`setting`], [`clock`], [`zone`]: what the runtime knows and the rules are told.
 
 mod access;
@@ -26,6 +26,7 @@ mod roles;
 mod route;
 mod seal;
 mod setting;
+mod transaction;
 mod window;
 mod wire;
 mod zone;

@@ -8,12 +8,13 @@ use crate::access::Visitor;
 use crate::errand::{self, Note, Sought, ToRegister};
 use crate::{answer, clock};
 use domain::api::{Entry, Records, Scope, What};
+use domain::gathered::Gathered;
 use domain::problem::{Code, Problem};
 use domain::report::ReportName;
 use domain::scope::read_id;
 use domain::time::{SECOND, Timestamp, parse_day};
 use futures_util::stream;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 use worker::{Context, Delay, Env, Response, Stub};
@@ -24,21 +25,16 @@ const GATHERED_FOR: Duration = Duration::from_secs(1);
 /// Somebody who should have handed notes over and did not for this long was broken off.
 const OVERDUE: i64 = 10 * SECOND;
 
-/// Different notes that are gathered at most; whatever comes beyond in that second is dropped.
+/// Different notes that are gathered at most; whatever comes beyond in that second is one line, with its count.
 const GATHERED_MOST: usize = 2_000;
 
 /// Courses and sections that one line tells.
 const GRANTS_TOLD: usize = 20;
 
-#[derive(Default)]
-struct Gathered {
-    notes: Vec<Note>,
-    /// Since when somebody is about to hand them over.
-    due: Option<Timestamp>,
-}
-
 thread_local! {
-    static GATHERED: RefCell<Gathered> = RefCell::new(Gathered::default());
+    static GATHERED: RefCell<Gathered<Note>> = const { RefCell::new(Gathered::new(GATHERED_MOST)) };
+    /// Since when somebody is about to hand them over.
+    static DUE: Cell<Option<Timestamp>> = const { Cell::new(None) };
 }
 
 /// What somebody looks at, as it is recorded: nothing that could be what they searched for.
@@ -102,18 +98,10 @@ pub(crate) fn of(visitor: &Visitor, what: What, view: String) -> Note {
 /// Takes a note, to be handed over soon.
 pub(crate) fn take(note: Note, context: &Context, env: &Env, desk_name: &str) {
     let now = clock::now();
-    let is_first = GATHERED.with_borrow_mut(|gathered| {
-        let has_room = gathered.notes.len() < GATHERED_MOST;
-        match gathered.notes.iter_mut().find(|kept| kept.says_same(&note)) {
-            Some(same) => same.count = same.count.saturating_add(note.count),
-            None if has_room => gathered.notes.push(note),
-            None => {}
-        }
-        let is_due = gathered.due.is_some_and(|since| (0..OVERDUE).contains(&now.since(since)));
-        gathered.due = gathered.due.filter(|_| is_due).or(Some(now));
-        !is_due
-    });
-    if is_first {
+    GATHERED.with_borrow_mut(|gathered| gathered.take(note));
+    let is_due = DUE.get().is_some_and(|since| (0..OVERDUE).contains(&now.since(since)));
+    if !is_due {
+        DUE.set(Some(now));
         let (env, desk_name) = (env.clone(), desk_name.to_owned());
         context.wait_until(async move {
             Delay::from(GATHERED_FOR).await;
@@ -124,21 +112,23 @@ pub(crate) fn take(note: Note, context: &Context, env: &Env, desk_name: &str) {
 
 /// Hands over what is gathered.
 async fn hand_over(env: &Env, desk_name: &str) {
-    let notes = GATHERED.with_borrow_mut(std::mem::take).notes;
-    if notes.is_empty() {
+    DUE.set(None);
+    let (notes, lost) = GATHERED.with_borrow_mut(Gathered::hand_over);
+    if notes.is_empty() && lost == 0 {
         return;
     }
+    let gap = (lost > 0).then(|| Note::lost(lost));
     let handed = match errand::register(env, desk_name) {
-        Ok(register) => errand::ask::<_, bool>(&register, &ToRegister::Note(notes.clone())).await.map(drop),
+        Ok(register) => {
+            let lines = notes.iter().cloned().chain(gap).collect();
+            errand::ask::<_, bool>(&register, &ToRegister::Note(lines)).await.map(drop)
+        }
         Err(error) => Err(answer::internal(&error)),
     };
     if let Err(problem) = handed {
         worker::console_error!("the record waits for lines: {}", problem.title);
         // They go with the next that are handed over.
-        GATHERED.with_borrow_mut(|gathered| {
-            let room = GATHERED_MOST.saturating_sub(gathered.notes.len());
-            gathered.notes.extend(notes.into_iter().take(room));
-        });
+        GATHERED.with_borrow_mut(|gathered| gathered.take_back(notes, lost));
     }
 }
 

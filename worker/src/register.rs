@@ -1,8 +1,8 @@
 //! The Register: one Durable Object per institution. Knows who has which role, which sessions are open, who did what,
 //! and which addresses try keys.
 //!
-//! What changes a role writes the record in the same breath: no await stands between, so that neither is there without
-//! the other.
+//! What changes a role writes the record in the same transaction, so that neither is there without the other, and an upload
+//! is there whole or not at all.
 
 mod store;
 
@@ -11,12 +11,14 @@ use crate::clock;
 use crate::errand::{Known, Note, Opening, Proof, ToRegister};
 use crate::seal;
 use crate::setting;
+use crate::transaction;
 use domain::api::{Person, RolesUpload, Way, What};
 use domain::problem::{Code, Problem};
 use domain::roster::Roster;
 use domain::scope::{Role, Standing};
 use domain::settings::Settings;
 use domain::time::{DAY, HOUR, MINUTE, SECOND, Timestamp};
+use domain::token::ended_until;
 use domain::tries::Tries;
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -112,6 +114,8 @@ impl Register {
         let fault = |error| answer::internal(&error);
         let store = self.store().map_err(fault)?;
         let now = clock::now();
+        let only_reads =
+            matches!(errand, ToRegister::Arrive { .. } | ToRegister::People | ToRegister::Records(_));
         let work = || -> Result<std::result::Result<Response, Problem>> {
             Ok(Ok(match errand {
                 ToRegister::Arrive { proof } => answer::json(&arrive(&store, &settings, proof, now)?)?,
@@ -119,10 +123,12 @@ impl Register {
                     Ok(()) => answer::json(&true)?,
                     Err(problem) => return Ok(Err(problem)),
                 },
-                ToRegister::Close { proof, note } => {
-                    match proof {
-                        Proof::Session { id } => store.delete_session(&id)?,
-                        Proof::Token { email, .. } => store.end(&email, now)?,
+                ToRegister::Close { proofs, note } => {
+                    for proof in proofs {
+                        match proof {
+                            Proof::Session { id } => store.delete_session(&id)?,
+                            Proof::Token { email, issued } => store.end(&email, ended_until(issued, now))?,
+                        }
                     }
                     store.note(&note, now)?;
                     answer::json(&true)?
@@ -132,7 +138,7 @@ impl Register {
                     if settings.admins.contains(&email) {
                         return Ok(Err(is_fixed()));
                     }
-                    let person = person(&email, standing, now);
+                    let person = person(&store, &email, standing, now);
                     store.put_person(&person)?;
                     store.note(&note, now)?;
                     answer::json(&person)?
@@ -167,7 +173,8 @@ impl Register {
                 ToRegister::Records(filter) => answer::json(&store.records(&filter, settings.record_days)?)?,
             }))
         };
-        work().map_err(fault)?.map(Ok)
+        let done = if only_reads { work() } else { transaction::whole(&self.state, work) };
+        done.map_err(fault)?.map(Ok)
     }
 }
 
@@ -247,10 +254,10 @@ fn open(
     Ok(Ok(()))
 }
 
-fn person(email: &str, standing: Standing, now: Timestamp) -> Person {
+fn person(store: &Store, email: &str, standing: Standing, now: Timestamp) -> Person {
     let Standing { role, grants } = standing;
     Person {
-        id: seal::person_id(email),
+        id: store.person_id(email),
         email: email.to_owned(),
         role,
         grants,
@@ -264,7 +271,7 @@ fn people(store: &Store, settings: &Settings) -> Result<BTreeMap<String, Person>
     let kept = store.people()?.into_iter().map(|person| (person.email.clone(), person));
     let fixed = settings.admins.iter().map(|email| {
         let standing = Standing { role: Role::Administrator, grants: Vec::new() };
-        let person = Person { fixed: true, changed: None, ..person(email, standing, Timestamp(0)) };
+        let person = Person { fixed: true, changed: None, ..person(store, email, standing, Timestamp(0)) };
         (email.clone(), person)
     });
     Ok(kept.chain(fixed).collect())
@@ -279,7 +286,7 @@ fn upload(
     note: &Note,
     now: Timestamp,
 ) -> Result<std::result::Result<RolesUpload, Problem>> {
-    let mut upload = roster.compare(&people(store, settings)?, seal::person_id, now);
+    let mut upload = roster.compare(&people(store, settings)?, |email| store.person_id(email), now);
     // Of who has what before and after, not of when.
     let pairs = |person: &Person| (person.email.clone(), person.role, person.grants.clone());
     let changes = upload.changed.iter().map(|change| (pairs(&change.before), pairs(&change.after)));

@@ -3,8 +3,8 @@
 //! Whatever a route does is named to `Visitor::may` first, and its answer is cut to the reach that comes back: here, or by
 //! the object that has the rows. What is done is noted for the record once its answer is known.
 
-use crate::access::{self, Stranger, Visitor, visitor};
-use crate::errand::{self, Found, Note, Opening, Proof, ToDesk, ToRegister, ToWindow};
+use crate::access::{self, Assertion, Stranger, Visitor, visitor};
+use crate::errand::{self, Found, Note, Opening, ToDesk, ToRegister, ToWindow};
 use crate::record::{self, View};
 use crate::{answer, clock, download, forget, roles, seal, setting};
 use domain::api::{Appointment, Arrival, Ask, Health, Retry, Session, Way, What};
@@ -55,7 +55,18 @@ async fn respond(request: &mut Request, env: &Env, context: &Context) -> Answer 
     };
     let visitor = match found {
         Ok(Some(visitor)) => visitor,
-        Ok(None) => return sign_in(request, env, &settings).await,
+        Ok(None) => {
+            let answer = sign_in(request, env, &settings).await;
+            // What the Register refuses it records itself.
+            if let Err(problem) = &answer
+                && problem.status < 500
+                && !matches!(problem.code, Code::KeyWrong | Code::TooManyTries)
+            {
+                let why = format!("{} POST session", slug(problem));
+                record::take(Note::refused(&why), context, env, &desk_name);
+            }
+            return answer;
+        }
         Err(Stranger { problem, why }) => {
             record::take(Note::refused(why), context, env, &desk_name);
             return Err(problem);
@@ -76,7 +87,9 @@ async fn respond(request: &mut Request, env: &Env, context: &Context) -> Answer 
     {
         // Whoever came as the wrong person can go, and come as another.
         let sign_out = settings.access.as_ref().map(|access| access.sign_out());
-        problem.sign_in = Some(Box::new(SignIn { ways: settings.ways(), sign_out }));
+        // Only Access lets in somebody without a role, and wins over the key as long as it does.
+        let ways = access::ways(&settings, Assertion::SignedOut);
+        problem.sign_in = Some(Box::new(SignIn { ways, sign_out }));
     }
     let status = match &answer {
         Ok(Ok(response)) => response.status_code(),
@@ -87,11 +100,9 @@ async fn respond(request: &mut Request, env: &Env, context: &Context) -> Answer 
         (200..300, _, Some((what, view))) => Some(record::of(&call.visitor, what, view)),
         (403 | 404 | 413 | 429, answer, _) => {
             let code = match answer {
-                Err(problem) => serde_json::to_value(problem.code).ok(),
-                Ok(_) => None,
+                Err(problem) => slug(problem),
+                Ok(_) => status.to_string(),
             };
-            let code = code.as_ref().and_then(serde_json::Value::as_str).map(str::to_owned);
-            let code = code.unwrap_or_else(|| status.to_string());
             // The kind of route alone: what else stands in a path may be anything.
             let known =
                 ["session", "reports", "courses", "requests", "rows", "csv", "roles", "record", "forget"];
@@ -107,6 +118,14 @@ async fn respond(request: &mut Request, env: &Env, context: &Context) -> Answer 
         record::take(note, context, env, &desk_name);
     }
     answer
+}
+
+/// A problem's code as the record tells it.
+fn slug(problem: &Problem) -> String {
+    let code = serde_json::to_value(problem.code).ok();
+    code.as_ref()
+        .and_then(serde_json::Value::as_str)
+        .map_or_else(|| problem.status.to_string(), str::to_owned)
 }
 
 /// Whether somebody can use this installation at all.
@@ -128,15 +147,14 @@ async fn sign_in(request: &mut Request, env: &Env, settings: &Settings) -> Answe
         return Err(Problem::new(Code::NotAllowed, "Looking as somebody else is for local mode."));
     }
     let (Some(wanted), Some(session_key)) = (&settings.key, &settings.session_key) else {
-        return Err(access::sign_in_needed(settings, None));
+        return Err(access::sign_in_needed(settings, Assertion::None));
     };
     let key = key.ok_or_else(|| Problem::new(Code::BadBody, "The body must be {\"key\": …}."))?;
     let header = |name: &str| request.headers().get(name).ok().flatten();
     let address = network(&header("cf-connecting-ip").unwrap_or_default());
     let id = seal::new_id()?;
     let standing = Some(Standing::administrator());
-    let session = Some(seal::digest(&id));
-    let visitor = Visitor { person: KEY_HOLDER.to_owned(), standing, way: Way::Key, session };
+    let visitor = Visitor { person: KEY_HOLDER.to_owned(), standing, way: Way::Key };
     let opening = Opening {
         address: seal::sign(session_key, "address", &address),
         is_right: seal::is_same(session_key, key.trim(), wanted),
@@ -187,7 +205,7 @@ impl Call<'_> {
             ["session"] => {
                 allow(request, &[Method::Get, Method::Post, Method::Delete])?;
                 match request.method() {
-                    Method::Delete => self.sign_out().await,
+                    Method::Delete => self.sign_out(request).await,
                     Method::Post => self.look_as(request, done).await,
                     _ => {
                         visitor.may(Doing::BeHere)?;
@@ -335,7 +353,7 @@ impl Call<'_> {
     async fn look_as(&self, request: &mut Request, done: &mut Option<(What, String)>) -> Answer {
         if self.visitor.way != Way::Local {
             // Somebody else on a Worker in local mode: as any stranger, and no session to be had.
-            return Err(access::sign_in_needed(self.settings, None));
+            return Err(access::sign_in_needed(self.settings, Assertion::None));
         }
         let Arrival { key, look_as } = body(request).await?;
         if key.is_some() {
@@ -360,17 +378,13 @@ impl Call<'_> {
         Ok(respond())
     }
 
-    /// `DELETE /api/session`, for whoever is signed in, with a role or without.
-    async fn sign_out(&self) -> Answer {
+    /// `DELETE /api/session`, for whoever is signed in, with a role or without: ends whatever they could come with.
+    async fn sign_out(&self, request: &Request) -> Answer {
         let visitor = &self.visitor;
-        let proof = match (visitor.way, &visitor.session) {
-            (Way::Local, _) => None,
-            (_, Some(id)) => Some(Proof::Session { id: id.clone() }),
-            (_, None) => Some(Proof::Token { email: visitor.person.clone(), issued: clock::now() }),
-        };
-        if let Some(proof) = proof {
+        if visitor.way != Way::Local {
+            let proofs = access::proofs(request, self.settings).await;
             let note = record::of(visitor, What::SignedOut, String::new());
-            let closed = errand::ask::<_, bool>(&self.register, &ToRegister::Close { proof, note }).await;
+            let closed = errand::ask::<_, bool>(&self.register, &ToRegister::Close { proofs, note }).await;
             access::forget_known();
             closed?;
         }

@@ -12,12 +12,13 @@ pub(crate) fn digest(text: &str) -> String {
     spell(&Sha256::digest(text.as_bytes()))
 }
 
-/// What a person is called in paths, queries and logs: not their address, and always the same.
-pub(crate) fn person_id(person: &str) -> String {
+/// What a person is called in paths, queries and logs: not their address, and always the same under one key. Whoever reads
+/// a log cannot try addresses without it.
+pub(crate) fn person_id(key: &Secret, person: &str) -> String {
     if person.is_empty() {
         return String::new();
     }
-    digest(&format!("person {person}")).chars().take(16).collect()
+    sign(key, "person", person).chars().take(16).collect()
 }
 
 /// A signature over a text for one purpose: what was signed for one is none for another.

@@ -17,6 +17,7 @@ const OTHER_KEY: &str = "99fc288bed7238d16d567aa5b3ccd4f5fedcba9876543210";
 const SESSION_KEY: &str = "0d107d09f5bbe40cade3de5c71e9e9b7aaaa5555ffff0000";
 const BOSS: &str = "boss.of.all@university.example";
 const ANA: &str = "ana.lovelace@university.example";
+const CLEO: &str = "cleo.hopper@university.example";
 const BEN: &str = "ben.turing@university.example";
 const HEADER: &str = "cf-access-jwt-assertion";
 
@@ -91,11 +92,13 @@ async fn who_gets_in_who_does_not_and_what_is_recorded() {
     the_record_tells_who_did_what(&deployed).await;
     no_log_tells_of_anybody(&deployed, &cookie);
 
+    an_upload_that_fails_half_way_changes_nothing(&mut deployed).await;
     what_is_kept_for_a_time_ends_in_time(&mut deployed, &cookie).await;
     let cookie = cookie_of(&deployed.sign_in(KEY, "203.0.113.80").send().await.unwrap());
     deployed.stack.kill();
     deployed.stack.set("LECTERN_KEY", OTHER_KEY);
     deployed.stack.boot().await;
+    ids_of_people_are_of_no_use_elsewhere(&mut deployed).await;
     let session = || deployed.call(Method::GET, "/api/session").header("cookie", &cookie);
     assert_eq!(code(session()).await, Code::SignInNeeded, "a changed key ends the sessions of the old one");
     assert_eq!(code(deployed.sign_in(KEY, "203.0.113.90")).await, Code::KeyWrong);
@@ -161,7 +164,9 @@ async fn forged_tokens_are_refused(deployed: &Deployed) {
         ("much", "x".repeat(9_000)),
     ];
     for (name, token) in &forged {
-        assert_eq!(code(deployed.get("/api/session", token)).await, Code::SignInNeeded, "{name}");
+        let problem = refusal(deployed.get("/api/session", token)).await;
+        assert_eq!(problem.code, Code::SignInNeeded, "{name}");
+        assert_eq!(problem.sign_in.unwrap().ways, [Way::Access], "{name}: the key would be tried in vain");
         let ask = deployed.call(Method::POST, "/api/requests").header(HEADER, token);
         assert_eq!(code(ask.json(&json!({"report": "asset"}))).await, Code::SignInNeeded, "{name}");
     }
@@ -183,7 +188,9 @@ async fn people_get_what_they_were_given(deployed: &Deployed) {
     for path in ["/api/session", "/api/courses", "/api/roles"] {
         let problem = refusal(deployed.get(path, &ana)).await;
         assert_eq!(problem.code, Code::NoRole, "{path}");
-        assert!(problem.sign_in.unwrap().sign_out.is_some(), "one can go, and come as somebody else");
+        let door = problem.sign_in.unwrap();
+        assert!(door.sign_out.is_some(), "one can go, and come as somebody else");
+        assert_eq!(door.ways, [Way::Access]);
     }
     let course = "11111111-2222-4333-8444-555555555555";
     let grant = Grant { course: course.to_owned(), section: None };
@@ -261,9 +268,18 @@ async fn signing_out_of_access_ends_its_tokens(deployed: &Deployed) {
     assert_eq!(out.headers()["clear-site-data"], "\"cache\", \"storage\"");
     let problem = refusal(deployed.get("/api/session", &boss)).await;
     assert_eq!(problem.code, Code::SignInNeeded);
-    let sign_out = problem.sign_in.unwrap().sign_out;
-    assert_eq!(sign_out.unwrap(), format!("https://{TEAM}/cdn-cgi/access/logout"));
+    let door = problem.sign_in.unwrap();
+    assert_eq!(door.sign_out.unwrap(), format!("https://{TEAM}/cdn-cgi/access/logout"));
+    assert_eq!(door.ways, [Way::Access], "as long as Access vouches for them, the key opens nothing");
     assert_eq!(code(deployed.get("/api/session", &ben)).await, Code::NoRole, "nobody else with them");
+    // Made by a clock that is ahead by less than is tolerated.
+    let mut ahead = signer.claims(CLEO);
+    ahead["iat"] = json!(ahead["iat"].as_i64().unwrap() + 30);
+    let ahead = signer.sign(&ahead, "RS256", "second", "second");
+    assert_eq!(code(deployed.get("/api/session", &ahead)).await, Code::NoRole);
+    let out = deployed.call(Method::DELETE, "/api/session").header(HEADER, &ahead).send().await.unwrap();
+    assert_eq!(out.status(), 204);
+    assert_eq!(code(deployed.get("/api/session", &ahead)).await, Code::SignInNeeded, "it ended itself");
     tokio::time::sleep(Duration::from_millis(1_100)).await;
     let again = signer.token_of(BOSS, "second");
     let _: Session = deployed.read(deployed.get("/api/session", &again)).await;
@@ -280,6 +296,11 @@ async fn the_key_opens_a_session_and_guessing_is_slowed(deployed: &Deployed) -> 
         let slowed = refusal(deployed.sign_in(key, bad)).await;
         assert_eq!(slowed.code, Code::TooManyTries, "right or wrong, the address waits");
         assert!((1..=10).contains(&slowed.retry_after.unwrap()), "{slowed:?}");
+    }
+    for (body, wanted) in
+        [(json!({"kee": KEY}), Code::BadBody), (json!({"look_as": {"role": "analyst"}}), Code::NotAllowed)]
+    {
+        assert_eq!(code(deployed.call(Method::POST, "/api/session").json(&body)).await, wanted);
     }
     let answer = deployed.sign_in(KEY, good).send().await.unwrap();
     let cookie = cookie_of(&answer);
@@ -330,6 +351,14 @@ async fn the_key_opens_a_session_and_guessing_is_slowed(deployed: &Deployed) -> 
     assert!(out.headers()["set-cookie"].to_str().unwrap().contains("Max-Age=0"));
     assert!(out.headers().contains_key("clear-site-data"));
     assert_eq!(code(with(&second)).await, Code::SignInNeeded, "ended on the server");
+    let beside = cookie_of(&deployed.sign_in(KEY, good).send().await.unwrap());
+    let _: Session = deployed.read(with(&beside)).await;
+    let ben = deployed.signer.token_of(BEN, "second");
+    let out = deployed.call(Method::DELETE, "/api/session").header(HEADER, &ben).header("cookie", &beside);
+    assert_eq!(out.send().await.unwrap().status(), 204);
+    assert_eq!(code(with(&beside)).await, Code::SignInNeeded, "the session beside the token, too");
+    assert_eq!(code(deployed.get("/api/session", &ben)).await, Code::SignInNeeded);
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
     let _: Session = deployed.read(with(&cookie)).await;
     cookie
 }
@@ -452,6 +481,8 @@ async fn the_record_tells_who_did_what(deployed: &Deployed) {
         "wrong-algorithm",
         "unknown-key",
         "key-wrong",
+        "bad-body POST session",
+        "not-allowed POST session",
     ] {
         assert!(strangers.iter().any(|entry| entry.view == why), "{why}: {strangers:#?}");
     }
@@ -495,6 +526,33 @@ async fn the_record_tells_who_did_what(deployed: &Deployed) {
     assert_eq!(hidden, absent);
 }
 
+async fn an_upload_that_fails_half_way_changes_nothing(deployed: &mut Deployed) {
+    let boss = deployed.signer.token_of(BOSS, "second");
+    let state = async |deployed: &Deployed| {
+        let roles: Roles = deployed.read(deployed.get("/api/roles", &boss)).await;
+        let given = deployed.record(&boss, "?what=role-given").await.entries.len();
+        (roles.people, given)
+    };
+    let before = state(deployed).await;
+    deployed.stack.kill();
+    // The very last line that an upload writes cannot be written.
+    let refuse = "CREATE TRIGGER refuse BEFORE INSERT ON record WHEN NEW.what = 'roles-uploaded'
+                  BEGIN SELECT RAISE(ABORT, 'refused'); END";
+    deployed.stack.damage("Register", false, refuse);
+    deployed.stack.boot().await;
+    let text = format!("email,role\n{ANA},analyst\n{CLEO},analyst\n");
+    let post = |path: &str| deployed.call(Method::POST, path).header(HEADER, &boss).body(text.clone());
+    let preview: RolesUpload = deployed.read(post("/api/roles/csv")).await;
+    assert_eq!((preview.added.len(), preview.changed.len()), (1, 1));
+    let apply = format!("/api/roles/csv?apply={}", preview.digest);
+    assert_eq!(code(post(&apply)).await, Code::Internal);
+    assert_eq!(state(deployed).await, before);
+    deployed.stack.kill();
+    deployed.stack.damage("Register", false, "DROP TRIGGER refuse");
+    deployed.stack.boot().await;
+    assert_eq!(state(deployed).await, before, "nor after a while");
+}
+
 async fn what_is_kept_for_a_time_ends_in_time(deployed: &mut Deployed, cookie: &str) {
     let session = |deployed: &Deployed| deployed.call(Method::GET, "/api/session").header("cookie", cookie);
     let age = |deployed: &Deployed, hours: i64, days: i64| {
@@ -521,14 +579,39 @@ async fn what_is_kept_for_a_time_ends_in_time(deployed: &mut Deployed, cookie: &
     assert!(all.entries.iter().all(|entry| entry.what != What::Downloaded), "over a year old: {all:#?}");
 }
 
+/// An id is made with a key of the Register's own: who has a log and no key learns nothing by trying addresses.
+async fn ids_of_people_are_of_no_use_elsewhere(deployed: &mut Deployed) {
+    let id_of_boss = async |deployed: &Deployed| {
+        let boss = deployed.signer.token_of(BOSS, "second");
+        let roles: Roles = deployed.read(deployed.get("/api/roles", &boss)).await;
+        roles.people.into_iter().find(|person| person.email == BOSS).unwrap().id
+    };
+    let id = id_of_boss(deployed).await;
+    deployed.stack.kill();
+    deployed.stack.boot().await;
+    assert_eq!(id_of_boss(deployed).await, id, "the same as long as the key is");
+    deployed.stack.kill();
+    deployed.stack.damage("Register", false, "DELETE FROM fact WHERE name = 'naming'");
+    deployed.stack.boot().await;
+    assert_ne!(id_of_boss(deployed).await, id);
+}
+
 fn no_log_tells_of_anybody(deployed: &Deployed, cookie: &str) {
     let log = deployed.stack.log();
     assert!(log.contains("/api/session"), "calls are logged at all");
     for line in log.lines() {
         let lower = line.to_lowercase();
-        for secret in
-            ["university.example", "lovelace", "turing", "eyj", KEY, SESSION_KEY, AUDIENCE, "findme@"]
-        {
+        for secret in [
+            "university.example",
+            "lovelace",
+            "turing",
+            "hopper",
+            "eyj",
+            KEY,
+            SESSION_KEY,
+            AUDIENCE,
+            "findme@",
+        ] {
             assert!(!lower.contains(&secret.to_lowercase()), "{secret} in {line}");
         }
         assert!(!line.contains(cookie.split_once('=').unwrap().1), "{line}");

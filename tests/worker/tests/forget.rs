@@ -133,6 +133,11 @@ fn change_desk(stack: &Stack, statement: &str) {
 
 /// Everything that the tables of the Windows hold, slices inflated, as text.
 fn stored(stack: &Stack) -> String {
+    tables(stack, "Window")
+}
+
+/// Everything that the tables of a class hold, likewise.
+fn tables(stack: &Stack, class: &str) -> String {
     let script = "const { DatabaseSync } = require('node:sqlite');
         const { inflateRawSync } = require('node:zlib');
         for (const file of process.argv.slice(1)) {
@@ -154,7 +159,7 @@ fn stored(stack: &Stack) -> String {
                 }
             }
         }";
-    let files = stack.databases("Window", false);
+    let files = stack.databases(class, false);
     assert!(!files.is_empty());
     let read = Command::new(node()).args(["--no-warnings", "-e", script]).args(files).output().unwrap();
     assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
@@ -295,13 +300,19 @@ async fn killed_while_it_forgets_it_ends_whole() {
 
 #[tokio::test]
 async fn a_course_goes_and_comes_back_and_forgotten_weeks_are_not_asked_by_themselves() {
-    let stack = Stack::start().await;
+    let mut stack = Stack::start().await;
     let weeks = Weeks::back(1, 3);
     ready(&stack, &[(Report::VideoView, &weeks), (Report::Asset, &weeks)]).await;
     let course = stack.truth().rows(&weeks.truth(Report::VideoView))[0][4].clone();
     let names =
         |courses: &Value| courses["courses"].as_array().unwrap().iter().any(|it| it["id"] == course.as_str());
-    assert!(names(&stack.get("/api/courses").await));
+    let known = stack.get("/api/courses").await;
+    assert!(names(&known));
+    let name =
+        known["courses"].as_array().unwrap().iter().find(|it| it["id"] == course.as_str()).unwrap()["name"]
+            .as_str()
+            .unwrap()
+            .to_owned();
     let library = download(&stack, Report::Asset, &weeks).await;
     let asked = forget(&stack, &json!({"course": course.to_uppercase()})).await;
     done(&stack, &asked.id).await;
@@ -317,6 +328,18 @@ async fn a_course_goes_and_comes_back_and_forgotten_weeks_are_not_asked_by_thems
         without(&stack, Report::VideoView, &later, of_it)
     );
     assert!(!names(&stack.get("/api/courses").await));
+    stack.kill();
+    let kept = tables(&stack, "Desk");
+    assert!(!kept.contains(&name) && kept.contains(&course.to_lowercase()), "its mark stays, its name goes");
+    // A day later Echo360's lists are read again.
+    stack.damage("Desk", false, "UPDATE fact SET body = '0' WHERE name = 'directory'");
+    stack.boot().await;
+    assert!(!names(&stack.get("/api/courses").await));
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    stack.kill();
+    let kept = tables(&stack, "Desk");
+    assert!(!kept.contains(&name) && kept.contains("\"courses\":[{"), "and is not learned again");
+    stack.boot().await;
     // Lifted: whoever asks anew has its rows again.
     let lifted = stack.http.delete(stack.at(&format!("/api/forget/{}", asked.id))).send().await.unwrap();
     assert_eq!(lifted.status(), 204);

@@ -56,6 +56,11 @@ pub(super) struct Cloudflare<'a> {
     pub(super) access: &'a Access,
 }
 
+/// Whether a request brings a word of Access, good or not.
+pub(super) fn is_presented(request: &Request) -> bool {
+    request.headers().has(HEADER).unwrap_or(false)
+}
+
 impl WayIn for Cloudflare<'_> {
     async fn proof(&self, request: &Request, now: Timestamp) -> Result<Option<Proof>, Doubt> {
         let Some(text) = request.headers().get(HEADER).ok().flatten() else { return Ok(None) };

@@ -40,7 +40,7 @@ pub(crate) fn local_visitor(looked: Option<Standing>) -> Visitor {
         None => "local".to_owned(),
     };
     let standing = looked.unwrap_or_else(Standing::administrator);
-    Visitor { person, standing: Some(standing), way: Way::Local, session: None }
+    Visitor { person, standing: Some(standing), way: Way::Local }
 }
 
 /// The cookie with which a local administrator looks as somebody else.

@@ -62,7 +62,7 @@ impl Store {
         Ok(desk)
     }
 
-    /// Saves what changed. No await stands between these statements, so that they are saved all or none.
+    /// Saves what changed, to be called in a transaction.
     pub(crate) fn save(&self, desk: &Desk, changes: &Changes) -> Result<()> {
         for key in &changes.windows {
             self.put("window", &key.full_id(), desk.window(key))?;
@@ -148,10 +148,24 @@ impl Store {
         Ok(())
     }
 
-    /// Forgets the sections of a course that rows named.
+    /// Forgets what is known of a course by name: from rows, and from Echo360's lists. Names are written over before, as
+    /// rows are.
     pub(crate) fn forget_course(&self, course: &str) -> Result<()> {
+        let blank = "UPDATE section SET code = hex(zeroblob(length(code) / 2)), name = hex(zeroblob(length(name) / 2)),
+                         number = '' WHERE course = ? COLLATE NOCASE";
+        self.sql.exec(blank, vec![course.into()])?;
         self.sql.exec("DELETE FROM section WHERE course = ? COLLATE NOCASE", vec![course.into()])?;
-        Ok(())
+        let Some((directory, again)) = self.directory()? else { return Ok(()) };
+        self.sql.exec("UPDATE directory SET body = hex(zeroblob(length(body) / 2))", None)?;
+        self.keep_directory(&directory.without(&BTreeSet::from([course.to_ascii_lowercase()])), again)
+    }
+
+    /// Has the directory read anew when it is next needed: a course in it is no longer forgotten.
+    pub(crate) fn expire_directory(&self) -> Result<()> {
+        match self.directory_due()? {
+            Some(_) => self.keep("directory", &Timestamp(0)),
+            None => Ok(()),
+        }
     }
 
     /// Echo360's courses, sections and terms, and when to read them again; nothing before they were ever read.

@@ -3,6 +3,7 @@
 use crate::errand::{Note, Sought};
 use crate::seal;
 use domain::api::{Entry, Person, Records, Way};
+use domain::settings::Secret;
 use domain::time::{DAY, Timestamp};
 use domain::tries::Tries;
 use serde::Deserialize;
@@ -11,6 +12,7 @@ use worker::{Result, SqlStorage, SqlStorageValue};
 
 /// Made on first use; every statement can be repeated.
 const SCHEMA: &str = "
+    CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, body TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS person (email TEXT PRIMARY KEY, body TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS session (
         id TEXT PRIMARY KEY, person TEXT NOT NULL, way TEXT NOT NULL, seal TEXT NOT NULL, seen INTEGER NOT NULL);
@@ -33,6 +35,8 @@ const ADDRESSES_MOST: i64 = 10_000;
 /// The Register's tables.
 pub(super) struct Store {
     sql: SqlStorage,
+    /// What people's ids are made with: made by chance once, and known to nobody else.
+    naming: Secret,
 }
 
 /// A session that is open.
@@ -97,7 +101,13 @@ impl Store {
         if !has_tables.replace(true) {
             sql.exec(SCHEMA, None).inspect_err(|_| has_tables.set(false))?;
         }
-        Ok(Self { sql })
+        let naming = naming(&sql)?;
+        Ok(Self { sql, naming })
+    }
+
+    /// What somebody is called in paths, queries and logs.
+    pub(super) fn person_id(&self, person: &str) -> String {
+        seal::person_id(&self.naming, person)
     }
 
     fn run(&self, statement: &str, values: Vec<SqlStorageValue>) -> Result<()> {
@@ -180,9 +190,13 @@ impl Store {
 
     // ---- Signing out of Access.
 
-    /// Tokens of this person that were made until now are no longer good.
-    pub(super) fn end(&self, person: &str, now: Timestamp) -> Result<()> {
-        self.run("INSERT OR REPLACE INTO ended (person, at) VALUES (?, ?)", vec![person.into(), now.0.into()])
+    /// Tokens of this person that were made until then are no longer good; nor are those that were so before.
+    pub(super) fn end(&self, person: &str, until: Timestamp) -> Result<()> {
+        self.run(
+            "INSERT INTO ended (person, at) VALUES (?, ?)
+             ON CONFLICT (person) DO UPDATE SET at = max(at, excluded.at)",
+            vec![person.into(), until.0.into()],
+        )
     }
 
     /// Until when this person's tokens are no longer good.
@@ -236,7 +250,7 @@ impl Store {
     /// Writes a line, or counts it into one that says the same and is not old.
     pub(super) fn note(&self, note: &Note, now: Timestamp) -> Result<()> {
         let together = note.what.together_for();
-        let person_id = seal::person_id(&note.person);
+        let person_id = self.person_id(&note.person);
         if together > 0 {
             let query = "SELECT max(id) AS id FROM record
                          WHERE person_id = ? AND role IS ? AND what = ? AND view = ? AND scope = ? AND at > ?
@@ -307,6 +321,18 @@ impl Store {
     pub(super) fn delete_record_before(&self, at: Timestamp) -> Result<()> {
         self.run("DELETE FROM record WHERE last < ?", vec![at.0.into()])
     }
+}
+
+/// The key of people's ids; one that is new when there is none yet.
+fn naming(sql: &SqlStorage) -> Result<Secret> {
+    let kept: Vec<Body> = sql.exec("SELECT body FROM fact WHERE name = 'naming'", None)?.to_array()?;
+    if let Some(kept) = kept.into_iter().next() {
+        return Ok(Secret::of(kept.body));
+    }
+    let part = || seal::new_id().map_err(|problem| problem.detail);
+    let fresh = [part()?, part()?].concat();
+    sql.exec("INSERT INTO fact (name, body) VALUES ('naming', ?)", vec![fresh.as_str().into()])?;
+    Ok(Secret::of(fresh))
 }
 
 fn entry(row: EntryRow) -> Option<Entry> {

@@ -164,7 +164,7 @@ pub(crate) struct Framed {
 const PACK: usize = 1_900_000;
 
 /// Which slices of a copy.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Filter {
     /// Of this course only.
     pub(crate) course: Option<String>,
@@ -175,6 +175,11 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
+    /// Every slice, for what a Window does with its own copies.
+    pub(crate) fn all() -> Self {
+        Self { course: None, section: None, cut: Cut::Everything }
+    }
+
     /// Whether it lets everything through.
     fn is_open(&self) -> bool {
         self.course.is_none() && self.section.is_none() && self.cut == Cut::Everything
@@ -365,7 +370,7 @@ impl Store {
         delete_old_at: Timestamp,
     ) -> Result<()> {
         let Summary { header, rows, bytes, sections, met } = summary;
-        let slices = self.count(generation, &Filter::default())?.slices;
+        let slices = self.count(generation, &Filter::all())?.slices;
         self.sql.exec(
             "INSERT OR REPLACE INTO copy (generation, header, slices, rows, bytes, made, delete_at)
              VALUES (?, ?, ?, ?, ?, ?, NULL)",
@@ -542,8 +547,8 @@ impl Store {
     /// What is left of a copy, `slices` of it, takes its place, and every other copy goes at once: no await stands
     /// between these statements. Returns whether it did.
     pub(crate) fn replace(&self, from: u32, lease: u32, slices: u32, gone: Left) -> Result<Option<Left>> {
-        let is_served = self.part(None, &Filter::default())?.is_some_and(|part| part.generation == from);
-        let here = self.count(lease, &Filter::default())?;
+        let is_served = self.part(None, &Filter::all())?.is_some_and(|part| part.generation == from);
+        let here = self.count(lease, &Filter::all())?;
         if !is_served || here.slices != slices {
             return Ok(None);
         }
@@ -615,7 +620,7 @@ impl Store {
             .sql
             .exec("SELECT slices, rows FROM copy WHERE generation = ?", vec![i64::from(*generation).into()])?
             .one()?;
-        let here = self.count(*generation, &Filter::default())?;
+        let here = self.count(*generation, &Filter::all())?;
         if promised.slices != here.slices || whole(Some(promised.rows)) != whole(here.rows) {
             return Err("a copy lacks slices that it had".into());
         }

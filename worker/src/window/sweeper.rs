@@ -30,7 +30,7 @@ struct Sweeper {
 /// Goes over the copy that is served. Nothing when somebody else has taken over meanwhile.
 pub(crate) async fn sweep(store: &Store, going: &Going) -> Result<Option<Swept>> {
     let clean = |met| Ok(Some(Swept::Clean { left: None, met }));
-    let part = match store.part(None, &Filter::default()) {
+    let part = match store.part(None, &Filter::all()) {
         Ok(Some(part)) => part,
         Ok(None) => return clean(Met::default()),
         // It lacks slices that it had: nobody can read it any more.
