@@ -11,7 +11,8 @@ use crate::answer;
 use crate::clock;
 use crate::echo360::{Echo360, Memory};
 use crate::errand::{
-    self, Failed, Found, Going, Job, Plan, Planned, SectionRow, ToDesk, ToWindow, Told, Word,
+    self, Failed, Found, Going, Held, HeldWindow, Job, Plan, Planned, SectionRow, ToDesk, ToWindow, Told,
+    Word,
 };
 use crate::{seal, setting, zone};
 use domain::api::{self, Ask};
@@ -447,6 +448,7 @@ impl Desk {
                 }
                 answer::json(&true)
             }
+            ToDesk::Held { report, course } => answer::json(&self.held(&report, &course)?),
             ToDesk::Swept { key, lease, swept } => {
                 self.rules(|rules| rules.swept(&key, lease, &swept, now))?;
                 answer::json(&true)
@@ -543,6 +545,24 @@ impl Desk {
                 span: asked.range.map(|range| range.span(&asked.zone)),
                 cut,
             }
+        })
+    }
+
+    /// The copies of a report that may be counted for a share of a course: none of a course that is being forgotten.
+    fn held(&self, report: &ReportName, course: &str) -> Result<Held, Problem> {
+        self.rules(|rules| {
+            let is_closed = rules.closed_courses().contains(&course.to_ascii_lowercase());
+            let windows = rules.windows().filter(|window| {
+                window.key.report == *report
+                    && window.key.parameters.is_empty()
+                    && window.upkeep.forgotten.is_none()
+                    && !is_closed
+            });
+            let held = windows.filter_map(|window| {
+                let copy = window.copy.clone()?;
+                Some(HeldWindow { key: window.key.clone(), copy })
+            });
+            Held { windows: held.collect() }
         })
     }
 
