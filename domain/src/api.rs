@@ -245,13 +245,23 @@ pub enum What {
     SawRecord,
     /// Something was to be forgotten.
     Forgot,
+    /// A share was made.
+    Shared,
+    /// A share was opened, by somebody who is not known.
+    ShareOpened,
+    /// A share was renamed, renewed or rotated, or its pages were changed.
+    ShareChanged,
+    /// A share was revoked.
+    ShareRevoked,
+    /// Shares were switched off or on.
+    SharesSwitched,
     /// It was not allowed.
     Refused,
 }
 
 impl What {
     /// Every kind, as it is filtered by.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 20] = [
         Self::SignedIn,
         Self::SignedOut,
         Self::LookedAs,
@@ -266,6 +276,11 @@ impl What {
         Self::SawRoles,
         Self::SawRecord,
         Self::Forgot,
+        Self::Shared,
+        Self::ShareOpened,
+        Self::ShareChanged,
+        Self::ShareRevoked,
+        Self::SharesSwitched,
         Self::Refused,
     ];
 
@@ -287,6 +302,11 @@ impl What {
             Self::SawRoles => "saw-roles",
             Self::SawRecord => "saw-record",
             Self::Forgot => "forgot",
+            Self::Shared => "shared",
+            Self::ShareOpened => "share-opened",
+            Self::ShareChanged => "share-changed",
+            Self::ShareRevoked => "share-revoked",
+            Self::SharesSwitched => "shares-switched",
             Self::Refused => "refused",
         }
     }
@@ -302,7 +322,7 @@ impl What {
     #[must_use]
     pub fn together_for(self) -> i64 {
         match self {
-            Self::Saw | Self::SawRoles | Self::SawRecord => 10 * MINUTE,
+            Self::Saw | Self::SawRoles | Self::SawRecord | Self::ShareOpened => 10 * MINUTE,
             Self::Refused => MINUTE,
             _ => 0,
         }

@@ -214,6 +214,9 @@ pub struct Met {
     pub dropped: BTreeMap<String, u64>,
     /// Further ids.
     pub links: BTreeSet<Link>,
+    /// Courses that lost rows, as the rows name them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub courses: BTreeSet<String>,
 }
 
 /// How going over a copy ended.

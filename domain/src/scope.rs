@@ -129,6 +129,17 @@ pub enum Doing<'a> {
     Audit,
     /// Forget people or rows.
     Forget,
+    /// Make a share of a course, or of one of its sections.
+    Share {
+        /// The course's UUID.
+        course: &'a str,
+        /// The section's UUID; nothing for the whole course.
+        section: Option<&'a str>,
+    },
+    /// Read shares, change and revoke them: one's own, or everybody's.
+    ListShares,
+    /// Switch shares off and on for everybody.
+    SwitchShares,
 }
 
 /// How far somebody reaches. Every answer is cut to it.
@@ -155,6 +166,8 @@ pub enum Refused {
     NotAllowed,
     /// To them there is no such report.
     UnknownReport,
+    /// To them there is no such course or section.
+    UnknownCourse,
 }
 
 /// Whether somebody may do this, and how far it reaches.
@@ -166,13 +179,18 @@ pub fn permit(person: &str, standing: Option<&Standing>, doing: Doing<'_>) -> Re
     match role {
         Role::Administrator => Ok(Reach::Everything),
         Role::Analyst => match doing {
-            Doing::Appoint | Doing::Audit | Doing::Forget => Err(Refused::NotAllowed),
+            Doing::Appoint | Doing::Audit | Doing::Forget | Doing::SwitchShares => Err(Refused::NotAllowed),
             _ => Ok(Reach::Everything),
         },
         Role::Instructor => {
             let reach = Reach::Only { person: person.to_owned(), grants: grants.clone() };
             match doing {
-                Doing::Appoint | Doing::Audit | Doing::Forget => Err(Refused::NotAllowed),
+                Doing::Appoint | Doing::Audit | Doing::Forget | Doing::SwitchShares => {
+                    Err(Refused::NotAllowed)
+                }
+                Doing::Share { course, section } if !reach.covers(course, section) => {
+                    Err(Refused::UnknownCourse)
+                }
                 Doing::Ask { report } | Doing::Read { report } if !reach.knows_report(report) => {
                     Err(Refused::UnknownReport)
                 }
@@ -187,6 +205,18 @@ impl Reach {
     #[must_use]
     pub fn knows_report(&self, name: &str) -> bool {
         *self == Self::Everything || ReportName::parse(name).is_some_and(|name| name.known().is_some())
+    }
+
+    /// Whether all of this course, or of this section, can be seen: a section is not its course.
+    #[must_use]
+    pub fn covers(&self, course: &str, section: Option<&str>) -> bool {
+        let Self::Only { grants, .. } = self else { return true };
+        grants.iter().any(|grant| {
+            grant.course.eq_ignore_ascii_case(course)
+                && grant.section.as_ref().is_none_or(|granted| {
+                    section.is_some_and(|section| granted.eq_ignore_ascii_case(section))
+                })
+        })
     }
 
     /// Whether this person's requests can be seen.

@@ -35,6 +35,8 @@ pub struct Settings {
     pub admins: BTreeSet<String>,
     /// For how many days the record is kept.
     pub record_days: u32,
+    /// A share withholds measures over fewer students.
+    pub smallest: u32,
 }
 
 /// Where Cloudflare Access is, and what it calls this application.
@@ -67,6 +69,9 @@ const KEY_BITS: f64 = 128.0;
 
 /// Days for which the record is kept unless the settings say otherwise: a year.
 const RECORD_DAYS: u32 = 365;
+
+/// Over fewer students than this nothing is shared when nothing is set.
+const SMALLEST: u32 = 10;
 
 /// Text that must not be printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -137,7 +142,7 @@ pub const REGIONS: [(&str, &str); 4] = [
 ];
 
 /// Every name that is read.
-pub const NAMES: [&str; 16] = [
+pub const NAMES: [&str; 17] = [
     "ECHO360_REGION",
     "ECHO360_URL",
     "ECHO360_CLIENT_ID",
@@ -154,6 +159,7 @@ pub const NAMES: [&str; 16] = [
     "LECTERN_SESSION_KEY",
     "LECTERN_ADMINS",
     "LECTERN_RECORD_DAYS",
+    "LECTERN_SMALLEST",
 ];
 
 /// Days for which copies are kept where nobody says: a year, and a term's start beside it.
@@ -265,6 +271,13 @@ impl Settings {
             wrong.push("LECTERN_RECORD_DAYS must be a number of days from 1 to 3650.".to_owned());
             RECORD_DAYS
         });
+        let smallest = value("LECTERN_SMALLEST").map_or(Some(SMALLEST), |smallest| {
+            smallest.trim().parse().ok().filter(|smallest| (5..=30).contains(smallest))
+        });
+        let smallest = smallest.unwrap_or_else(|| {
+            wrong.push("LECTERN_SMALLEST must be a number of students from 5 to 30.".to_owned());
+            SMALLEST
+        });
         let settings = Self {
             upstream,
             client_id,
@@ -279,6 +292,7 @@ impl Settings {
             session_key,
             admins,
             record_days,
+            smallest,
         };
         if wrong.is_empty() { Ok(settings) } else { Err(wrong) }
     }
@@ -554,6 +568,12 @@ mod tests {
         assert!(with_access(("ACCESS_CERTS_URL", "http://127.0.0.1:9/certs")).is_ok());
         assert!(with_access(("LECTERN_ADMINS", "boss")).unwrap_err().join(" ").contains("e-mail"));
         assert!(one(&[("LECTERN_RECORD_DAYS", "0")]).contains("LECTERN_RECORD_DAYS"));
+        for students in ["4", "31", "ten", "-10", ""] {
+            let read = here(&[("LECTERN_SMALLEST", students)]);
+            assert!(students.is_empty() || read.unwrap_err().join(" ").contains("5 to 30"), "{students}");
+        }
+        let smallest = |more: &[(&'static str, &'static str)]| here(more).unwrap().smallest;
+        assert_eq!((smallest(&[]), smallest(&[("LECTERN_SMALLEST", "5")])), (10, 5));
     }
 
     #[test]

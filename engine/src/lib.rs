@@ -18,6 +18,10 @@
 //! And for every report but the largest:
 //!
 //! - [`table`]: a copy of any report, its columns found by name; [`reports`]: what each of them can say.
+//!
+//! In the Worker, for people who cannot sign in:
+//!
+//! - [`snapshot`]: what a course's students did in a week, by section; [`withheld`]: what of it is not shown.
 
 pub mod cells;
 pub mod codes;
@@ -41,7 +45,9 @@ pub mod shelf;
 mod sieve;
 pub mod sitting;
 pub mod slice;
+pub mod snapshot;
 pub mod split;
 mod stencil;
 pub mod table;
 pub mod tally;
+pub mod withheld;

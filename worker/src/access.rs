@@ -184,6 +184,7 @@ impl Visitor {
                 Code::NoRole,
                 "You are signed in, and nobody has given you a role yet. Ask whoever runs Lectern at your institution.",
             ),
+            (Refused::UnknownCourse, _) => crate::shares::unknown_course(),
             (Refused::NotAllowed | Refused::UnknownReport, _) => Problem::new(
                 Code::NotAllowed,
                 "This is for administrators. Ask one of them to do it, or to change your role.",

@@ -11,7 +11,8 @@ use crate::answer;
 use crate::clock;
 use crate::echo360::{Echo360, Memory};
 use crate::errand::{
-    self, Failed, Found, Going, Job, Plan, Planned, SectionRow, ToDesk, ToWindow, Told, Word,
+    self, Failed, Found, Going, Held, HeldWindow, Job, Plan, Planned, SectionRow, ToDesk, ToRegister,
+    ToShares, ToWindow, Told, Word,
 };
 use crate::{seal, setting, transaction, zone};
 use domain::api::{self, Ask};
@@ -271,6 +272,7 @@ impl Desk {
                     Err(_) => None,
                 };
                 if let Some(word) = &word {
+                    self.tell_replaced(settings, &key, lease).await?;
                     self.note_sections(&word.sections)?;
                     self.with(|rules| rules.learn(&word.found))?;
                 }
@@ -282,6 +284,9 @@ impl Desk {
                 let going = Going { key: key.clone(), lease, tombstones };
                 let stub = errand::window(&self.env, &settings.desk_name(), &key)?;
                 let swept = errand::ask::<_, Option<Swept>>(&stub, &ToWindow::Sweep(going)).await;
+                if let Ok(Some(swept)) = &swept {
+                    self.tell_swept(settings, &key, lease, swept).await?;
+                }
                 match swept {
                     Ok(Some(swept)) => self.with(|rules| rules.swept(&key, lease, &swept, clock::now())),
                     // It tells, or is asked again.
@@ -289,6 +294,14 @@ impl Desk {
                 }
             }
             Step::Wipe { key } => {
+                // What is deleted for its age alone leaves shares as they are.
+                let forgotten = self.with(|rules| {
+                    let window = rules.window(&key).filter(|window| window.upkeep.forgotten.is_some());
+                    window.map(|window| window.lease)
+                })?;
+                if let Some(lease) = forgotten {
+                    self.tell_lost(settings, &key, None, lease.saturating_add(1)).await?;
+                }
                 let stub = errand::window(&self.env, &settings.desk_name(), &key)?;
                 match errand::ask::<_, bool>(&stub, &ToWindow::Wipe).await {
                     Ok(_) => self.with(|rules| rules.wiped(&key, clock::now())),
@@ -309,6 +322,45 @@ impl Desk {
         if let Err(problem) = errand::ask::<_, bool>(&stub, &job).await {
             worker::console_warn!("a Window did not take its file: {}", problem.title);
         }
+    }
+
+    /// Tells the Register which courses lost rows to a going-over, before it counts here: shares that counted these rows
+    /// are withdrawn before a forgetting is done.
+    async fn tell_swept(
+        &self,
+        settings: &Settings,
+        key: &WindowKey,
+        lease: u32,
+        swept: &Swept,
+    ) -> worker::Result<()> {
+        match swept {
+            Swept::Clean { met, .. } if met.courses.is_empty() => Ok(()),
+            Swept::Clean { met, .. } => self.tell_lost(settings, key, Some(met.courses.clone()), lease).await,
+            Swept::Damaged => self.tell_lost(settings, key, None, lease).await,
+            Swept::Moved => Ok(()),
+        }
+    }
+
+    /// The same of a copy that takes the place of one which had not been gone over: nobody knows which rows it lacks.
+    async fn tell_replaced(&self, settings: &Settings, key: &WindowKey, lease: u32) -> worker::Result<()> {
+        let is_behind = self.with(|rules| {
+            let window = rules.window(key).filter(|window| window.lease == lease && window.copy.is_some());
+            window.is_some_and(|window| window.upkeep.clean < window.upkeep.carried)
+        })?;
+        if is_behind { self.tell_lost(settings, key, None, lease).await } else { Ok(()) }
+    }
+
+    async fn tell_lost(
+        &self,
+        settings: &Settings,
+        key: &WindowKey,
+        courses: Option<BTreeSet<String>>,
+        before: u32,
+    ) -> worker::Result<()> {
+        let register = errand::register(&self.env, &settings.desk_name())?;
+        let lost = ToShares::Lost { window: key.full_id(), courses, before };
+        let told = errand::ask::<_, bool>(&register, &ToRegister::Shares(lost)).await;
+        told.map(drop).map_err(|problem| worker::Error::RustError(problem.detail))
     }
 
     /// Notes a call that is about to go out, unless none may now.
@@ -431,6 +483,8 @@ impl Desk {
             ToDesk::Plan { ask, reach } => answer::json(&self.plan(&ask, &reach).await?),
             ToDesk::Collected(told) => {
                 let Told { key, lease, outcome, sections, found } = told;
+                let told = self.tell_replaced(&setting::read(&self.env)?, &key, lease).await;
+                told.map_err(|error| answer::internal(&error))?;
                 self.note_sections(&sections).map_err(|error| answer::internal(&error))?;
                 self.rules(|rules| {
                     rules.learn(&found);
@@ -453,7 +507,10 @@ impl Desk {
                 self.stored(Store::expire_directory)?;
                 answer::json(&true)
             }
+            ToDesk::Held { report, course } => answer::json(&self.held(&report, &course)?),
             ToDesk::Swept { key, lease, swept } => {
+                let told = self.tell_swept(&setting::read(&self.env)?, &key, lease, &swept).await;
+                told.map_err(|error| answer::internal(&error))?;
                 self.rules(|rules| rules.swept(&key, lease, &swept, now))?;
                 answer::json(&true)
             }
@@ -549,6 +606,24 @@ impl Desk {
                 span: asked.range.map(|range| range.span(&asked.zone)),
                 cut,
             }
+        })
+    }
+
+    /// The copies of a report that may be counted for a share of a course: none of a course that is being forgotten.
+    fn held(&self, report: &ReportName, course: &str) -> Result<Held, Problem> {
+        self.rules(|rules| {
+            let is_closed = rules.closed_courses().contains(&course.to_ascii_lowercase());
+            let windows = rules.windows().filter(|window| {
+                window.key.report == *report
+                    && window.key.parameters.is_empty()
+                    && window.upkeep.forgotten.is_none()
+                    && !is_closed
+            });
+            let held = windows.filter_map(|window| {
+                let copy = window.copy.clone()?;
+                Some(HeldWindow { key: window.key.clone(), copy })
+            });
+            Held { windows: held.collect() }
         })
     }
 

@@ -7,14 +7,14 @@ use domain::forget::{Forget, Link, Swept, Tombstones};
 use domain::gathered::Counted;
 use domain::life::{self, Copy, Outcome};
 use domain::problem::{Code, Problem};
-use domain::report::Shape;
+use domain::report::{ReportName, Shape};
 use domain::roster::Roster;
 use domain::scope::{Cut, Reach, Role, Standing};
 use domain::time::{Day, Timestamp, iso};
 use domain::window::WindowKey;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use worker::{Env, Method, Request, RequestInit, Response, Stub};
 
 /// Everything that is asked of a Desk.
@@ -48,6 +48,8 @@ pub(crate) enum ToDesk {
     Lift { id: String },
     /// A Window's word on going over its copy.
     Swept { key: WindowKey, lease: u32, swept: Swept },
+    /// What is here of a report, for a share of this course: [`Held`].
+    Held { report: ReportName, course: String },
 }
 
 /// Everything that is asked of a Window.
@@ -86,6 +88,150 @@ pub(crate) enum ToRegister {
     Note(Vec<Note>),
     /// A page of the record.
     Records(Sought),
+    /// Whatever is about shares.
+    Shares(ToShares),
+}
+
+/// Everything that is asked about shares.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum ToShares {
+    /// Whether they are switched on, and the zone of their weeks.
+    Terms,
+    /// This person's shares, or everybody's.
+    List { person: String, all: bool },
+    /// Switches them on or off: the list.
+    Switch { on: bool, person: String, note: Note },
+    /// The weeks of a report and course that are frozen: pairs of a week and what it says.
+    Weeks { report: String, course: String },
+    /// Freezes weeks, those that are not frozen yet: all that are then.
+    Freeze { report: String, course: String, weeks: Vec<(String, Week)> },
+    /// Makes a share: [`domain::shares::Share`].
+    Make { id: String, token: String, stored: Stored, expires: Timestamp, note: Note },
+    /// Changes one.
+    Change { id: String, person: String, all: bool, change: Change, note: Note },
+    /// Deletes one.
+    Revoke { id: String, person: String, all: bool, note: Note },
+    /// Opens one: [`Opened`].
+    Open(Bearer),
+    /// Which origins may embed it; none of one that is not there.
+    Origins { id: String },
+    /// Rows left the copies of a window that came before this generation: of these courses, or of any.
+    Lost { window: String, courses: Option<BTreeSet<String>>, before: u32 },
+}
+
+/// A share as it is kept.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Stored {
+    /// What its owner calls it.
+    pub(crate) name: String,
+    /// Whose it is.
+    pub(crate) owner: String,
+    /// How they had come in when they made it.
+    pub(crate) way: Way,
+    /// One of [`domain::shares::SUBJECTS`].
+    pub(crate) report: String,
+    /// The course's UUID, in small letters.
+    pub(crate) course: String,
+    /// The section's UUID, in small letters.
+    pub(crate) section: Option<String>,
+    /// The section's number, by which some reports know it.
+    pub(crate) number: Option<String>,
+    /// The course's code and name, and the section's number.
+    pub(crate) of: String,
+    /// The first day of its first week.
+    #[serde(default, with = "iso::option")]
+    pub(crate) from: Option<Day>,
+    /// The last day of its last week.
+    #[serde(default, with = "iso::option")]
+    pub(crate) to: Option<Day>,
+    /// When it was made.
+    pub(crate) made: Timestamp,
+    /// Whose pages may embed it.
+    pub(crate) origins: Vec<String>,
+    /// Which weeks it shows.
+    pub(crate) panels: Vec<Kept>,
+}
+
+/// The weeks that a share shows of one report.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Kept {
+    /// The report.
+    pub(crate) report: ReportName,
+    /// Mondays, or `@` and the moment of a snapshot.
+    pub(crate) weeks: Vec<String>,
+}
+
+/// A week of a report and course, frozen: what may be shown of it and nothing else.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Week {
+    /// Numbers over fewer people are withheld.
+    pub(crate) smallest: u32,
+    /// The numbers of each section that is shown, by its UUID or, where the report has none, its number.
+    pub(crate) sections: BTreeMap<String, Vec<Option<f64>>>,
+    /// Those of the whole course, if they are shown.
+    pub(crate) total: Option<Vec<Option<f64>>>,
+    /// The copies that it is from: windows with their generations.
+    pub(crate) sources: Vec<(String, u32)>,
+    /// When a snapshot was taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) taken: Option<Timestamp>,
+    /// Of a snapshot the views of all sections, hidden ones too, against which the next one is held: nobody's.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) views: BTreeMap<String, u64>,
+    /// Whether rows that it counted were forgotten: nothing of it is shown any more.
+    #[serde(default)]
+    pub(crate) spent: bool,
+}
+
+/// What is changed of a share.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Change {
+    /// Its name.
+    pub(crate) name: Option<String>,
+    /// Until when it opens.
+    pub(crate) expires: Option<Timestamp>,
+    /// Whose pages may embed it.
+    pub(crate) origins: Option<Vec<String>>,
+    /// The hash of another token.
+    pub(crate) token: Option<String>,
+}
+
+/// Somebody brings a token.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Bearer {
+    /// Its hash.
+    pub(crate) token: String,
+    /// The network it came from.
+    pub(crate) address: String,
+}
+
+/// A share that opened.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Opened {
+    /// What it is.
+    pub(crate) stored: Stored,
+    /// Until when it opens.
+    pub(crate) expires: Timestamp,
+    /// The frozen weeks of each of its panels.
+    pub(crate) panels: Vec<Vec<(String, Week)>>,
+    /// The zone of its weeks.
+    pub(crate) time_zone: String,
+}
+
+/// What is here of a report.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Held {
+    /// Windows with copies, of the usual cut and without parameters.
+    pub(crate) windows: Vec<HeldWindow>,
+}
+
+/// A window with a copy.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct HeldWindow {
+    /// Its key.
+    pub(crate) key: WindowKey,
+    /// The copy that serves.
+    pub(crate) copy: Copy,
 }
 
 /// What a way in has found out by itself: who it is, before anybody is asked what they may do.

@@ -8,6 +8,7 @@
 //! - [`echo360`]: the reporting API as the Desk calls it; [`wire`]: HTTP out, bodies read to their last byte.
 //! - [`download`]: `/api/csv`, many windows as one CSV.
 //! - [`forget`]: `/api/forget`, what is to be forgotten.
+//! - [`shares`]: `/api/shares` and `/s`, links for people who cannot sign in.
 //! - [`errand`]: what the parts say to each other; [`answer`]: what they say outside.
 //! - [`seal`]: hashes and signatures of our own; [`transaction`]: what is written whole or not at all.
 //! - [`setting`], [`clock`], [`zone`]: what the runtime knows and the rules are told.
@@ -26,6 +27,7 @@ mod roles;
 mod route;
 mod seal;
 mod setting;
+mod shares;
 mod transaction;
 mod window;
 mod wire;

@@ -1,9 +1,10 @@
 //! The Register: one Durable Object per institution. Knows who has which role, which sessions are open, who did what,
-//! and which addresses try keys.
+//! which addresses try keys, and what is shared ([`shares`]).
 //!
 //! What changes a role writes the record in the same transaction, so that neither is there without the other, and an upload
 //! is there whole or not at all.
 
+mod shares;
 mod store;
 
 use crate::answer;
@@ -106,6 +107,7 @@ impl Register {
         }
         store.delete_sessions_before(now.plus(-IDLE))?;
         store.delete_ended_before(now.plus(-ENDED_KEPT))?;
+        shares::sweep(&store, now)?;
         store.delete_tries_before(now.plus(-Tries::FORGOTTEN_AFTER))
     }
 
@@ -170,6 +172,10 @@ impl Register {
                     }
                     answer::json(&true)?
                 }
+                ToRegister::Shares(errand) => match shares::answer(&store, &settings, errand, now)? {
+                    Ok(response) => response,
+                    Err(problem) => return Ok(Err(problem)),
+                },
                 ToRegister::Records(filter) => answer::json(&store.records(&filter, settings.record_days)?)?,
             }))
         };
@@ -201,14 +207,22 @@ fn arrive(store: &Store, settings: &Settings, proof: Proof, now: Timestamp) -> R
             (email, Way::Access)
         }
     };
-    let standing = match way {
-        Way::Key | Way::Local => Some(Standing::administrator()),
-        Way::Access if settings.admins.contains(&person) => Some(Standing::administrator()),
-        Way::Access => {
-            store.person(&person)?.map(|person| Standing { role: person.role, grants: person.grants })
-        }
-    };
+    let standing = standing_of(store, settings, &person, way)?;
     Ok(Some(Known { person, way, standing }))
+}
+
+/// What is known of who may do what, while one call is answered.
+type Standings = BTreeMap<String, Option<Standing>>;
+
+/// What somebody may do now.
+fn standing_of(store: &Store, settings: &Settings, person: &str, way: Way) -> Result<Option<Standing>> {
+    Ok(match way {
+        Way::Key | Way::Local => Some(Standing::administrator()),
+        Way::Access if settings.admins.contains(person) => Some(Standing::administrator()),
+        Way::Access => {
+            store.person(person)?.map(|person| Standing { role: person.role, grants: person.grants })
+        }
+    })
 }
 
 /// What a session was opened with: once that is changed, the session is over.
@@ -316,6 +330,8 @@ fn upload(
     upload.applied = true;
     Ok(Ok(upload))
 }
+
+pub(crate) use shares::sees_all;
 
 /// A role as the record tells it.
 pub(crate) fn told(email: &str, role: Role, grants: usize) -> String {

@@ -6,6 +6,7 @@
 use crate::access::{self, Assertion, Stranger, Visitor, visitor};
 use crate::errand::{self, Found, Note, Opening, ToDesk, ToRegister, ToWindow};
 use crate::record::{self, View};
+use crate::shares::{self, Sharing};
 use crate::{answer, clock, download, forget, roles, seal, setting};
 use domain::api::{Appointment, Arrival, Ask, Health, Retry, Session, Way, What};
 use domain::problem::{Code, Problem, SignIn};
@@ -47,6 +48,13 @@ async fn respond(request: &mut Request, env: &Env, context: &Context) -> Answer 
     }
     let settings = settings?;
     let desk_name = settings.desk_name();
+    // For whoever has a link: nobody is asked who they are.
+    match segments.as_slice() {
+        ["s"] => return shares::serve_page(request, env, &settings, None).await,
+        ["s", id] => return shares::serve_page(request, env, &settings, Some(*id)).await,
+        ["api", "shared"] => return shares::open(request, env, &settings).await,
+        _ => {}
+    }
     let is_arrival = segments == ["api", "session"] && request.method() == Method::Post && !settings.local;
     let found = if is_arrival {
         access::refuse_other_sites(request).map(|()| None)
@@ -104,8 +112,10 @@ async fn respond(request: &mut Request, env: &Env, context: &Context) -> Answer 
                 Ok(_) => status.to_string(),
             };
             // The kind of route alone: what else stands in a path may be anything.
-            let known =
-                ["session", "reports", "courses", "requests", "rows", "csv", "roles", "record", "forget"];
+            let known = [
+                "session", "reports", "courses", "requests", "rows", "csv", "roles", "record", "forget",
+                "shares",
+            ];
             let kind = route.first().filter(|kind| known.contains(kind)).copied().unwrap_or("?");
             Some(record::of(&call.visitor, What::Refused, format!("{code} {} {kind}", method.as_ref())))
         }
@@ -174,7 +184,7 @@ async fn sign_in(request: &mut Request, env: &Env, settings: &Settings) -> Answe
 }
 
 /// The network that an address is of: whoever has one of version 6 has 2^64 of them.
-fn network(address: &str) -> String {
+pub(crate) fn network(address: &str) -> String {
     match address.parse::<std::net::IpAddr>() {
         Ok(std::net::IpAddr::V6(address)) => {
             address.segments().iter().take(4).map(|part| format!("{part:x}:")).collect()
@@ -292,6 +302,9 @@ impl Call<'_> {
                 let reach = visitor.may(Doing::Read { report })?;
                 *done = Some((What::Downloaded, wanted.view().told()));
                 Ok(Ok(download::serve(env, settings, desk, wanted, reach).await?))
+            }
+            ["shares", rest @ ..] => {
+                Sharing { env, settings, desk, register, visitor }.answer(rest, request).await
             }
             ["roles", rest @ ..] => {
                 visitor.may(Doing::Appoint)?;

@@ -53,6 +53,43 @@ pub(crate) fn new_id() -> Result<String, Problem> {
     Ok(id.replace('-', ""))
 }
 
+/// 32 bytes from the runtime, by chance, in base64url.
+pub(crate) fn new_token() -> Result<String, Problem> {
+    let fault = || Problem::new(Code::Internal, "No random token could be made. Try again.");
+    let crypto = js_sys::Reflect::get(&js_sys::global(), &"crypto".into()).map_err(|_| fault())?;
+    let fill = js_sys::Reflect::get(&crypto, &"getRandomValues".into()).map_err(|_| fault())?;
+    let fill: js_sys::Function = wasm_bindgen::JsCast::dyn_into(fill).map_err(|_| fault())?;
+    let bytes = js_sys::Uint8Array::new_with_length(32);
+    fill.call1(&crypto, &bytes).map_err(|_| fault())?;
+    let token = base64(&bytes.to_vec(), *b"-_");
+    if token.len() == domain::shares::TOKEN_LENGTH { Ok(token) } else { Err(fault()) }
+}
+
+/// The SHA-256 of a text as a content security policy names it.
+pub(crate) fn named_in_policy(text: &str) -> String {
+    let mut hash = base64(&Sha256::digest(text.as_bytes()), *b"+/");
+    while !hash.len().is_multiple_of(4) {
+        hash.push('=');
+    }
+    format!("'sha256-{hash}'")
+}
+
+/// Bytes in base64 without padding; `last` are the two letters in which its kinds differ.
+fn base64(bytes: &[u8], last: [u8; 2]) -> String {
+    let letters = (b'A'..=b'Z').chain(b'a'..=b'z').chain(b'0'..=b'9').chain(last);
+    let letters: Vec<char> = letters.map(char::from).collect();
+    let mut text = String::with_capacity(bytes.len() * 4 / 3 + 1);
+    for three in bytes.chunks(3) {
+        let byte = |at: usize| u32::from(three.get(at).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for place in 0..=three.len() {
+            let letter = (bits >> (18 - 6 * place)) & 63;
+            text.extend(usize::try_from(letter).ok().and_then(|letter| letters.get(letter)));
+        }
+    }
+    text
+}
+
 /// No key is too long or too short for this; if one ever were, nothing would be signed, and nothing taken for signed.
 fn mac(key: &Secret, purpose: &str, text: &str) -> Option<Hmac<Sha256>> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key.reveal().as_bytes()).ok()?;

@@ -37,6 +37,7 @@ const KNOWN: [(&str, &str); 15] = [
         "how many days after its last day a week's rows are kept: 30 to 3650, 400 if absent",
     ),
     ("LECTERN_RECORD_DAYS", "how many days the record of who saw what is kept: 365 if absent"),
+    ("LECTERN_SMALLEST", "shares withhold measures over fewer students: 10 if absent"),
     (ACCESS, "Cloudflare Access: the team's domain, such as example.cloudflareaccess.com"),
     ("ACCESS_AUD", "Cloudflare Access: the application's audience tag"),
     ("ACCESS_CERTS_URL", "where the team's certificates are, on this machine: for tests"),

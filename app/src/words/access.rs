@@ -307,6 +307,11 @@ pub fn what(what: What) -> &'static str {
         What::SawRoles => "Saw the roles",
         What::SawRecord => "Saw the record",
         What::Forgot => "Had something forgotten",
+        What::Shared => "Made a share",
+        What::ShareOpened => "A share was opened",
+        What::ShareChanged => "Changed a share",
+        What::ShareRevoked => "Revoked a share",
+        What::SharesSwitched => "Switched shares",
         What::Refused => "Was refused",
     }
 }

@@ -683,7 +683,7 @@ mod tests {
         let mut desk = desk(&[week("2026-02-02"), week("2026-02-09")], now);
         let id = desk.forget("f".into(), person("m"), "ana", now);
         let link = Link { forgetting: id.clone(), by: By::Id, mark: Mark("n".into()) };
-        let met = Met { dropped: [(id.clone(), 4)].into(), links: [link].into() };
+        let met = Met { dropped: [(id.clone(), 4)].into(), links: [link].into(), ..Met::default() };
         let mut steps = 0;
         while let Some(Step::Sweep { key, lease }) = desk.tidy(now.plus(HOUR + steps * SECOND)) {
             steps += 1;

@@ -49,7 +49,7 @@ fn standing() -> impl Strategy<Value = Option<Standing>> {
     )
 }
 
-const DOINGS: [Doing<'static>; 12] = [
+const DOINGS: [Doing<'static>; 15] = [
     Doing::BeHere,
     Doing::ListReports,
     Doing::ListCourses,
@@ -62,13 +62,16 @@ const DOINGS: [Doing<'static>; 12] = [
     Doing::Appoint,
     Doing::Audit,
     Doing::Forget,
+    Doing::Share { course: "c", section: None },
+    Doing::ListShares,
+    Doing::SwitchShares,
 ];
 
 proptest! {
     #[test]
     fn nobody_reaches_further_than_their_role(standing in standing(), doing in prop::sample::select(DOINGS.to_vec())) {
         let reach = permit("ana", standing.as_ref(), doing);
-        let administers = matches!(doing, Doing::Appoint | Doing::Audit | Doing::Forget);
+        let administers = matches!(doing, Doing::Appoint | Doing::Audit | Doing::Forget | Doing::SwitchShares);
         match (&standing, &reach) {
             (None, reach) => prop_assert_eq!(reach, &Err(Refused::NoRole)),
             (Some(given), Ok(Reach::Everything)) => {
@@ -113,6 +116,19 @@ proptest! {
                 && g.section.as_ref().is_none_or(|s| *s == id(0x10 * (course + 1) + n))));
             prop_assert_eq!(seen.terms.contains(term), may, "{}", term.name);
         }
+    }
+
+    #[test]
+    fn a_share_is_of_what_was_given_whole(standing in standing(), course in 0u8..4, section in prop::option::of(0u8..4)) {
+        let (course, section) = (id(course), section.map(|s| id(0x10 * (course + 1) + s).to_uppercase()));
+        let doing = Doing::Share { course: &course.to_uppercase(), section: section.as_deref() };
+        let may = permit("ana", standing.as_ref(), doing).is_ok();
+        let wanted = standing.is_some_and(|standing| match standing.role {
+            Role::Administrator | Role::Analyst => true,
+            Role::Instructor => standing.grants.iter().any(|given| given.course == course
+                && (given.section.is_none() || given.section == section.as_deref().map(str::to_lowercase))),
+        });
+        prop_assert_eq!(may, wanted);
     }
 
     #[test]

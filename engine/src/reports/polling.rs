@@ -96,6 +96,8 @@ pub struct Given {
     pub user: u32,
     /// Their role.
     pub role: Role,
+    /// Code of the section it was given in.
+    pub section: u32,
     /// When, as seconds since 1970, UTC.
     pub at: u32,
     /// Code of what was answered.
@@ -283,19 +285,20 @@ fn poll(selection: &Selection<'_, 7>, id: u32, rows: &[&Row<7>]) -> Option<Poll>
     let (mut answered, mut right, mut of) = (Givers::default(), 0, 0);
     let mut all = Vec::new();
     for row in latest.values() {
-        let answer = meant.get(&row.cells[4])?;
-        let is_right = can_be_compared.then_some(*answer == solution);
-        all.push(Given { user: row.user, role: row.role, at: row.at, answer: row.cells[4], is_right });
+        let meaning = meant.get(&row.cells[4])?;
+        let is_right = can_be_compared.then_some(*meaning == solution);
+        let (section, answer) = (row.section, row.cells[4]);
+        all.push(Given { user: row.user, role: row.role, section, at: row.at, answer, is_right });
         answered.add(row.user, row.role);
-        for part in answer {
+        for part in meaning {
             counts.entry(part.clone()).or_default().add(row.user, row.role);
         }
-        if answer.is_empty() {
+        if meaning.is_empty() {
             counts.entry(Meant::Other(String::new())).or_default().add(row.user, row.role);
         }
         if row.user != EMPTY && row.role == Role::Student {
             of += 1;
-            right += u64::from(*answer == solution);
+            right += u64::from(*meaning == solution);
         }
     }
     // Spellings that differ in case alone are one answer; one of them is shown.

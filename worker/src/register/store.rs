@@ -99,7 +99,8 @@ impl Store {
     /// The tables behind this storage, made when this object has not yet seen them.
     pub(super) fn open(sql: SqlStorage, has_tables: &Cell<bool>) -> Result<Self> {
         if !has_tables.replace(true) {
-            sql.exec(SCHEMA, None).inspect_err(|_| has_tables.set(false))?;
+            sql.exec(&format!("{SCHEMA}{}", super::shares::SCHEMA), None)
+                .inspect_err(|_| has_tables.set(false))?;
         }
         let naming = naming(&sql)?;
         Ok(Self { sql, naming })
@@ -110,8 +111,13 @@ impl Store {
         seal::person_id(&self.naming, person)
     }
 
-    fn run(&self, statement: &str, values: Vec<SqlStorageValue>) -> Result<()> {
+    pub(super) fn run(&self, statement: &str, values: Vec<SqlStorageValue>) -> Result<()> {
         self.sql.exec(statement, values).map(drop)
+    }
+
+    /// What statements are run on.
+    pub(super) fn sql(&self) -> &SqlStorage {
+        &self.sql
     }
 
     // ---- People.
@@ -351,11 +357,11 @@ fn entry(row: EntryRow) -> Option<Entry> {
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "milliseconds of a date")]
-fn moment(value: f64) -> Timestamp {
+pub(super) fn moment(value: f64) -> Timestamp {
     Timestamp(value as i64)
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count, exact below 2^53")]
-fn whole(value: f64) -> u64 {
+pub(super) fn whole(value: f64) -> u64 {
     value.max(0.0) as u64
 }

@@ -10,6 +10,7 @@ use domain::frame::{SLICE_HEAD_LENGTH, SliceHead};
 use engine::forgotten::{Forgotten, Kept};
 use engine::slice::Inflater;
 use engine::split::Press;
+use std::collections::BTreeSet;
 use std::time::Duration;
 use worker::{Delay, Result};
 
@@ -23,6 +24,8 @@ struct Sweeper {
     press: Press,
     /// What went so far.
     gone: Left,
+    /// Of which courses.
+    courses: BTreeSet<String>,
     /// Slices that stay.
     slices: u32,
 }
@@ -46,6 +49,7 @@ pub(crate) async fn sweep(store: &Store, going: &Going) -> Result<Option<Swept>>
         inflater: Inflater::default(),
         press: Press::default(),
         gone: Left { rows: 0, bytes: 0 },
+        courses: BTreeSet::new(),
         slices: 0,
     };
     let (from, to) = (part.generation, going.lease);
@@ -73,8 +77,9 @@ pub(crate) async fn sweep(store: &Store, going: &Going) -> Result<Option<Swept>>
         return clean(sweeper.forgotten.met());
     }
     store.carry_packs(from, to, carried, next)?;
-    Ok(Some(match store.replace(from, to, sweeper.slices, sweeper.gone)? {
-        Some(left) => Swept::Clean { left: Some(left), met: sweeper.forgotten.met() },
+    let Sweeper { forgotten, gone, courses, slices, .. } = sweeper;
+    Ok(Some(match store.replace(from, to, slices, gone)? {
+        Some(left) => Swept::Clean { left: Some(left), met: Met { courses, ..forgotten.met() } },
         None => Swept::Moved,
     }))
 }
@@ -89,7 +94,7 @@ impl Sweeper {
             let (head, deflated) = read_head(frame)?;
             let gone = |rows: u32, bytes: u32| Left { rows: rows.into(), bytes: bytes.into() };
             if self.forgotten.holds_course(&framed.course, framed.rows) {
-                self.lose(gone(framed.rows, head.raw_length));
+                self.lose(&framed.course, gone(framed.rows, head.raw_length));
                 is_changed = true;
                 continue;
             }
@@ -101,10 +106,9 @@ impl Sweeper {
             };
             is_changed = true;
             let raw_length = u32::try_from(bytes.len()).map_err(|_| Damaged)?;
-            self.lose(gone(
-                framed.rows.checked_sub(rows).ok_or(Damaged)?,
-                head.raw_length.checked_sub(raw_length).ok_or(Damaged)?,
-            ));
+            let (rows_gone, bytes_gone) =
+                (framed.rows.checked_sub(rows), head.raw_length.checked_sub(raw_length));
+            self.lose(&framed.course, gone(rows_gone.ok_or(Damaged)?, bytes_gone.ok_or(Damaged)?));
             if rows == 0 {
                 continue;
             }
@@ -118,7 +122,8 @@ impl Sweeper {
         Ok(is_changed.then_some(left))
     }
 
-    fn lose(&mut self, gone: Left) {
+    fn lose(&mut self, course: &str, gone: Left) {
+        self.courses.insert(course.to_owned());
         self.gone.rows += gone.rows;
         self.gone.bytes += gone.bytes;
     }

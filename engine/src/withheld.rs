@@ -1,0 +1,160 @@
+//! What is withheld of the numbers of one course and week, so that nobody can be made out in what is shown.
+//!
+//! Sections are the parts of a course. A number is shown only of a set of students that is *safe*: enough of them, and none
+//! of them most of it. That alone would not do: a total less the parts that are shown is a number too. So what is not shown
+//! of a total is safe together as well, or more is hidden until it is ([`plan`]); whatever can be worked out from all that is
+//! shown of a week is then a sum over safe sets.
+//!
+//! One plan holds for all measures of a report: they are sums over the same students, each counted once in each section that
+//! they were active in, so that the parts of a total add up and say nothing of who is in two of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Somebody's share in a sum, by who it is.
+pub type Amounts = BTreeMap<String, u64>;
+
+/// What students did in one section in one week.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Part {
+    /// How much of it: half minutes, views, marks, notes, answers.
+    pub done: Amounts,
+    /// Answers that were the solution.
+    pub right: Amounts,
+    /// Answers that were not.
+    pub wrong: Amounts,
+}
+
+impl Part {
+    /// Answers of which nobody can say whether they are right.
+    #[must_use]
+    pub fn unjudged(&self) -> Amounts {
+        let judged = |person: &str| [&self.right, &self.wrong].iter().filter_map(|of| of.get(person)).sum();
+        self.done.iter().map(|(person, all)| (person.clone(), all.saturating_sub(judged(person)))).collect()
+    }
+}
+
+/// What is shown of a course and week.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// Of each section, in the order in which they were given.
+    pub sections: Vec<bool>,
+    /// Of the course as a whole.
+    pub total: bool,
+    /// The share of right answers, of whatever else is shown.
+    pub right: bool,
+}
+
+/// Whether a number over these amounts may be shown: `smallest` people have a part in it, and nobody more than half.
+#[must_use]
+pub fn is_safe<'a>(amounts: impl Iterator<Item = &'a Amounts>, smallest: u32) -> bool {
+    let mut people: BTreeMap<&str, u64> = BTreeMap::new();
+    for (person, amount) in amounts.flatten().filter(|(_, amount)| **amount > 0) {
+        let sum = people.entry(person).or_default();
+        *sum = sum.saturating_add(*amount);
+    }
+    let sum = people.values().fold(0u64, |sum, amount| sum.saturating_add(*amount));
+    people.len() >= smallest as usize && people.values().all(|amount| *amount <= sum - amount)
+}
+
+/// What may be shown of these sections, and of all of them with `nameless`, the rows that name no section. A section without
+/// anybody is one of too few, and hidden like them.
+#[must_use]
+pub fn plan(sections: &[Part], nameless: &Part, smallest: u32) -> Plan {
+    let done = |places: &[usize]| -> bool {
+        is_safe(parts_of(sections, nameless, places).map(|part| &part.done), smallest)
+    };
+    let size = |place: usize| {
+        let done = sections.get(place).map(|part| &part.done);
+        let people = done.map_or(0, |done| done.values().filter(|amount| **amount > 0).count());
+        (people as u64, done.map_or(0, |done| done.values().sum::<u64>()))
+    };
+    let has_nameless = nameless.done.values().any(|amount| *amount > 0);
+    let (shown, total) = cover(sections.len(), has_nameless, &done, &size);
+    let right = is_right_shown(sections, nameless, &shown, total, smallest);
+    Plan { sections: shown, total, right }
+}
+
+/// The same of sums that have no people: views. Fewer than `smallest` of them are withheld. A total that would count some of
+/// them twice is not shown, and then links nothing.
+#[must_use]
+pub fn plan_of_sums(sections: &[u64], nameless: u64, has_total: bool, smallest: u32) -> Plan {
+    let known = |place: usize| sections.get(place).copied().unwrap_or(nameless);
+    let is_safe = |places: &[usize]| {
+        let sum = places.iter().map(|place| known(*place)).fold(0, u64::saturating_add);
+        sum >= u64::from(smallest)
+    };
+    let (shown, total) = if has_total {
+        cover(sections.len(), nameless > 0, &is_safe, &|place| (known(place), 0))
+    } else {
+        ((0..sections.len()).map(|place| is_safe(&[place])).collect(), false)
+    };
+    Plan { sections: shown, total, right: false }
+}
+
+/// The parts at these places; the one after the last section is the nameless one.
+fn parts_of<'a>(
+    sections: &'a [Part],
+    nameless: &'a Part,
+    places: &[usize],
+) -> impl Iterator<Item = &'a Part> {
+    let places: BTreeSet<usize> = places.iter().copied().collect();
+    sections
+        .iter()
+        .chain([nameless])
+        .enumerate()
+        .filter_map(move |(at, part)| places.contains(&at).then_some(part))
+}
+
+/// Which sections are shown, and whether the total is.
+fn cover(
+    count: usize,
+    has_nameless: bool,
+    is_safe: &dyn Fn(&[usize]) -> bool,
+    size: &dyn Fn(usize) -> (u64, u64),
+) -> (Vec<bool>, bool) {
+    let mut shown: Vec<bool> = (0..count).map(|place| is_safe(&[place])).collect();
+    let all: Vec<usize> = (0..count).chain(has_nameless.then_some(count)).collect();
+    // Without a total nothing links a section with another.
+    if !is_safe(&all) {
+        return (shown, false);
+    }
+    loop {
+        let hidden: Vec<usize> =
+            all.iter().copied().filter(|place| !shown.get(*place).copied().unwrap_or(false)).collect();
+        if hidden.is_empty() || is_safe(&hidden) {
+            return (shown, true);
+        }
+        let least = shown.iter().enumerate().filter(|(_, shown)| **shown).map(|(place, _)| size(place)).min();
+        // All of the same size at once: neither order nor name decides.
+        for (place, shown) in shown.iter_mut().enumerate() {
+            *shown = *shown && Some(size(place)) != least;
+        }
+    }
+}
+
+/// Whether the share of right answers can be shown with what is shown: in each part that it is known or can be worked out
+/// of, those who are right are safe, those who are not, and those of whom nobody can say.
+fn is_right_shown(sections: &[Part], nameless: &Part, shown: &[bool], total: bool, smallest: u32) -> bool {
+    let is_judged = |places: &[usize]| {
+        let of = |amounts: fn(&Part) -> Amounts| -> Vec<Amounts> {
+            parts_of(sections, nameless, places).map(amounts).collect()
+        };
+        let is = |amounts: fn(&Part) -> Amounts| is_safe(of(amounts).iter(), smallest);
+        let unjudged = of(Part::unjudged);
+        is(|part| part.right.clone())
+            && is(|part| part.wrong.clone())
+            && (unjudged.iter().all(|of| of.values().all(|amount| *amount == 0))
+                || is_safe(unjudged.iter(), smallest))
+    };
+    let nameless_place = shown.len();
+    let is_shown = |place: usize| shown.get(place).copied().unwrap_or(false);
+    let all: Vec<usize> = (0..=nameless_place).collect();
+    let (open, hidden): (Vec<usize>, Vec<usize>) = all.iter().partition(|place| is_shown(**place));
+    let has_hidden = hidden != [nameless_place] || nameless.done.values().any(|amount| *amount > 0);
+    (total || !open.is_empty())
+        && open.iter().all(|place| is_judged(&[*place]))
+        && (!total || (is_judged(&all) && (!has_hidden || is_judged(&hidden))))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,239 @@
+use super::*;
+use proptest::prelude::*;
+
+/// A prime: what holds of fractions holds of remainders, but for one chance in 2^61.
+const PRIME: u128 = (1 << 61) - 1;
+
+fn power(mut base: u128, mut exponent: u128) -> u128 {
+    let mut result = 1;
+    while exponent > 0 {
+        if exponent & 1 == 1 {
+            result = result * base % PRIME;
+        }
+        (base, exponent) = (base * base % PRIME, exponent >> 1);
+    }
+    result
+}
+
+/// The rows of a system of equations without those that follow from others.
+fn rank(mut rows: Vec<Vec<u128>>) -> usize {
+    let (width, mut rank) = (rows.first().map_or(0, Vec::len), 0);
+    for column in 0..width {
+        let Some(pivot) = (rank..rows.len()).find(|row| rows[*row][column] != 0) else { continue };
+        rows.swap(rank, pivot);
+        let inverse = power(rows[rank][column], PRIME - 2);
+        for row in rank + 1..rows.len() {
+            let factor = rows[row][column] * inverse % PRIME;
+            for at in 0..width {
+                let less = rows[rank][at] * factor % PRIME;
+                rows[row][at] = (rows[row][at] + PRIME - less) % PRIME;
+            }
+        }
+        rank += 1;
+    }
+    rank
+}
+
+/// Whether somebody who knows these sums can work out that one, whatever the numbers.
+fn can_be_solved(known: &[Vec<u128>], wanted: &[u128]) -> bool {
+    let with: Vec<Vec<u128>> = known.iter().cloned().chain([wanted.to_vec()]).collect();
+    rank(with) == rank(known.to_vec())
+}
+
+/// Counted the slow way, apart from the rule.
+fn is_told_safely(parts: &[&Amounts], smallest: u32) -> bool {
+    let all: Vec<(&String, u64)> =
+        parts.iter().flat_map(|part| part.iter().map(|(who, n)| (who, *n))).collect();
+    let sum: u64 = all.iter().map(|(_, n)| n).sum();
+    let people: BTreeSet<&String> = all.iter().filter(|(_, n)| *n > 0).map(|(who, _)| *who).collect();
+    let of = |who: &String| all.iter().filter(|(other, _)| *other == who).map(|(_, n)| n).sum::<u64>();
+    people.len() >= smallest as usize && people.iter().all(|who| 2 * of(who) <= sum)
+}
+
+/// A course's week: some sections and what names none.
+#[derive(Debug, Clone)]
+struct Course {
+    sections: Vec<Part>,
+    nameless: Part,
+}
+
+impl Course {
+    fn parts(&self) -> Vec<&Part> {
+        self.sections.iter().chain([&self.nameless]).collect()
+    }
+
+    /// What all shares of everybody say of this week: of each section that is shown, and of the course.
+    fn published(&self, plan: &Plan) -> Vec<Vec<u128>> {
+        let width = self.sections.len() + 1;
+        let unit = |place: usize| (0..width).map(|at| u128::from(at == place)).collect();
+        let shown =
+            plan.sections.iter().enumerate().filter(|(_, shown)| **shown).map(|(place, _)| unit(place));
+        // Whoever reads the page knows which sections are there, not whether rows name none.
+        shown.chain(plan.total.then(|| vec![1; width])).collect()
+    }
+
+    /// Sets of sections whose sum can be worked out, and is not safe.
+    fn given_away(&self, plan: &Plan, smallest: u32) -> Vec<(Vec<usize>, &'static str)> {
+        let (parts, published) = (self.parts(), self.published(plan));
+        let is_empty = |place: &usize| *place == self.sections.len() && self.nameless.done.is_empty();
+        let mut given = Vec::new();
+        for set in 1u32..1 << parts.len() {
+            let places: Vec<usize> = (0..parts.len()).filter(|place| set >> place & 1 == 1).collect();
+            let wanted: Vec<u128> = (0..parts.len()).map(|place| u128::from(set >> place & 1 == 1)).collect();
+            if places.iter().all(is_empty) || !can_be_solved(&published, &wanted) {
+                continue;
+            }
+            let of = |amounts: fn(&Part) -> Amounts| -> Vec<Amounts> {
+                places.iter().map(|place| amounts(parts[*place])).collect()
+            };
+            let tells = |amounts: &[Amounts]| is_told_safely(&amounts.iter().collect::<Vec<_>>(), smallest);
+            if !tells(&of(|part| part.done.clone())) {
+                given.push((places.clone(), "done"));
+            }
+            if plan.right {
+                let unjudged = of(Part::unjudged);
+                if !tells(&of(|part| part.right.clone())) || !tells(&of(|part| part.wrong.clone())) {
+                    given.push((places.clone(), "right"));
+                }
+                if unjudged.iter().any(|of| of.values().any(|n| *n > 0)) && !tells(&unjudged) {
+                    given.push((places.clone(), "unjudged"));
+                }
+            }
+        }
+        // Nothing is below zero: a sum of nothing says that each of its parts is nothing.
+        let hidden =
+            parts.iter().enumerate().filter(|(place, _)| !plan.sections.get(*place).is_some_and(|is| *is));
+        let hidden: Vec<usize> = hidden.map(|(place, _)| place).filter(|place| !is_empty(place)).collect();
+        let sum: u64 = hidden.iter().flat_map(|place| parts[*place].done.values()).sum();
+        if plan.total && !hidden.is_empty() && sum == 0 {
+            given.push((hidden, "nothing"));
+        }
+        given
+    }
+}
+
+/// What hides the parts of few and no more.
+fn naive(course: &Course, smallest: u32) -> Plan {
+    let is = |part: &Part| is_told_safely(&[&part.done], smallest);
+    let all: Vec<&Amounts> = course.parts().iter().map(|part| &part.done).collect();
+    Plan {
+        sections: course.sections.iter().map(is).collect(),
+        total: is_told_safely(&all, smallest),
+        right: false,
+    }
+}
+
+/// Somebody's answers: right, wrong, and those that nobody can judge.
+fn part(people: usize) -> impl Strategy<Value = Part> {
+    let answers = prop_oneof![
+        4 => (0u64..4, 0u64..4, 0u64..2),
+        1 => Just((40, 0, 0)),
+        2 => (1u64..3, 1u64..3, Just(0)),
+    ];
+    prop::collection::btree_map(0usize..24, answers, 0..=people).prop_map(|people| {
+        let mut part = Part::default();
+        for (who, (right, wrong, unjudged)) in people {
+            let who = format!("u{who}");
+            part.done.insert(who.clone(), right + wrong + unjudged);
+            part.right.insert(who.clone(), right);
+            part.wrong.insert(who, wrong);
+        }
+        part.done.retain(|_, n| *n > 0);
+        part
+    })
+}
+
+fn course() -> impl Strategy<Value = Course> {
+    let size = || prop_oneof![Just(0usize), Just(3), Just(12), Just(22)];
+    let sections = prop::collection::vec(size().prop_flat_map(part), 1..5);
+    (sections, prop_oneof![Just(0usize), Just(0), Just(2), Just(20)].prop_flat_map(part))
+        .prop_map(|(sections, nameless)| Course { sections, nameless })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1500, ..ProptestConfig::default() })]
+
+    #[test]
+    fn from_all_that_is_shown_nobody_works_out_what_is_withheld(course in course(), smallest in 5u32..12) {
+        let plan = plan(&course.sections, &course.nameless, smallest);
+        prop_assert_eq!(course.given_away(&plan, smallest), vec![]);
+    }
+
+    #[test]
+    fn neither_order_nor_names_decide(course in course(), smallest in 5u32..12, by in 0usize..5) {
+        let mut turned = course.clone();
+        let by = by % course.sections.len();
+        turned.sections.rotate_left(by);
+        let mut of_turned = plan(&turned.sections, &turned.nameless, smallest);
+        of_turned.sections.rotate_right(by);
+        prop_assert_eq!(plan(&course.sections, &course.nameless, smallest), of_turned);
+    }
+
+    #[test]
+    fn views_are_withheld_like_people(
+        sections in prop::collection::vec(prop_oneof![Just(0u64), 0u64..30], 1..5),
+        nameless in prop_oneof![Just(0u64), 0u64..30],
+        has_total in any::<bool>(),
+        smallest in 5u32..12,
+    ) {
+        let plan = plan_of_sums(&sections, nameless, has_total, smallest);
+        let course = Course { sections: vec![Part::default(); sections.len()], nameless: Part::default() };
+        let published = course.published(&plan);
+        for set in 1u32..1 << (sections.len() + 1) {
+            let is_in = |place: usize| set >> place & 1 == 1;
+            let wanted: Vec<u128> = (0..=sections.len()).map(|place| u128::from(is_in(place))).collect();
+            let all = || sections.iter().chain([&nameless]).enumerate().filter(|(place, _)| is_in(*place));
+            let sum: u64 = all().map(|(_, views)| views).sum();
+            let is_of_nothing = set == 1 << sections.len() && nameless == 0;
+            prop_assert!(is_of_nothing || sum >= u64::from(smallest) || !can_be_solved(&published, &wanted));
+        }
+    }
+}
+
+/// Some people, each with as much.
+fn of(people: std::ops::Range<usize>, amount: u64) -> Part {
+    Part { done: people.map(|who| (format!("u{who}"), amount)).collect(), ..Part::default() }
+}
+
+#[test]
+fn the_adversary_finds_what_a_plan_without_complements_gives_away() {
+    let course =
+        Course { sections: vec![of(0..20, 3), of(20..40, 3), of(40..43, 3)], nameless: Part::default() };
+    assert_eq!(course.given_away(&naive(&course, 10), 10), [(vec![2, 3], "done")]);
+    let shown = plan(&course.sections, &course.nameless, 10);
+    assert_eq!((shown.sections, shown.total), (vec![false, false, false], true));
+    // A section without anybody is worked out from the rest as nothing.
+    let course = Course { sections: vec![of(0..20, 3), Part::default()], nameless: Part::default() };
+    assert!(course.given_away(&naive(&course, 10), 10).iter().any(|(_, why)| *why == "nothing"));
+    assert_eq!(plan(&course.sections, &course.nameless, 10).sections, [false, false]);
+}
+
+#[test]
+fn one_who_makes_up_most_of_it_is_no_crowd() {
+    let mut section = of(0..11, 1);
+    section.done.insert("u0".into(), 11);
+    assert!(!plan(&[section.clone()], &Part::default(), 10).total);
+    section.done.insert("u0".into(), 10);
+    assert!(plan(&[section], &Part::default(), 10).total);
+}
+
+#[test]
+fn what_names_no_section_is_never_alone() {
+    let sections = [of(0..30, 1), of(30..45, 1)];
+    assert_eq!(plan(&sections, &Part::default(), 10).sections, [true, true]);
+    assert_eq!(plan(&sections, &of(50..52, 1), 10).sections, [true, false]);
+    assert_eq!(plan(&sections, &of(50..62, 1), 10).sections, [true, true]);
+}
+
+#[test]
+fn nearly_all_are_as_few_as_nearly_none() {
+    let answers = |right: usize, wrong: usize| {
+        let of =
+            |people: std::ops::Range<usize>| people.map(|who| (format!("u{who}"), 1)).collect::<Amounts>();
+        Part { done: of(0..right + wrong), right: of(0..right), wrong: of(right..right + wrong) }
+    };
+    for ((right, wrong), shown) in [((10, 10), true), ((30, 9), false), ((9, 30), false), ((30, 0), false)] {
+        let plan = plan(&[answers(right, wrong)], &Part::default(), 10);
+        assert_eq!((plan.total, plan.right), (true, shown), "{right} right, {wrong} wrong");
+    }
+}

@@ -1,0 +1,428 @@
+//! What the Register keeps of shares: who made which, the hash of what opens it, and the weeks that they show.
+//!
+//! A week is frozen once for everybody: what was written first stands, so that no two shares say two things of it. A share
+//! has no numbers of its own.
+
+use super::store::{Store, moment, whole};
+use super::{Standings, standing_of};
+use crate::errand::{Bearer, Change, Kept, Note, Opened, Stored, ToShares, Week};
+use crate::{answer, seal};
+use domain::api::What;
+use domain::problem::{Code, Problem};
+use domain::scope::{Doing, Role, permit};
+use domain::settings::Settings;
+use domain::shares::{Share, ShareState, Shares};
+use domain::time::{DAY, SECOND, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use worker::{Response, Result, SqlStorageValue};
+
+/// Made on first use; every statement can be repeated.
+pub(super) const SCHEMA: &str = "
+    CREATE TABLE IF NOT EXISTS share (
+        id TEXT PRIMARY KEY, token TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, expires INTEGER NOT NULL,
+        withdrawn INTEGER NOT NULL, opened INTEGER NOT NULL, last INTEGER, body TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS frozen (
+        report TEXT NOT NULL, course TEXT NOT NULL, week TEXT NOT NULL, body TEXT NOT NULL,
+        PRIMARY KEY (report, course, week));
+    CREATE TABLE IF NOT EXISTS lost (
+        window TEXT NOT NULL, course TEXT NOT NULL, generation INTEGER NOT NULL, PRIMARY KEY (window, course));
+    CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, body TEXT NOT NULL);
+";
+
+/// Shares of one person at most.
+const MOST_OF_ONE: usize = 500;
+
+/// A share that is over for this long is deleted.
+const KEPT_AFTER: i64 = 90 * DAY;
+
+type Answered = Result<std::result::Result<Response, Problem>>;
+
+#[derive(Deserialize)]
+struct Row {
+    id: String,
+    owner: String,
+    expires: f64,
+    withdrawn: f64,
+    opened: f64,
+    last: Option<f64>,
+    body: String,
+}
+
+#[derive(Deserialize)]
+struct WeekRow {
+    week: String,
+    body: String,
+}
+
+#[derive(Deserialize)]
+struct Body {
+    body: String,
+}
+
+#[derive(Deserialize)]
+struct Found {
+    report: String,
+    course: String,
+    week: String,
+    body: String,
+}
+
+#[derive(Deserialize)]
+struct Generation {
+    generation: f64,
+}
+
+const ROW: &str = "SELECT id, owner, expires, withdrawn, opened, last, body FROM share";
+
+/// Does what is asked of shares.
+pub(super) fn answer(store: &Store, settings: &Settings, errand: ToShares, now: Timestamp) -> Answered {
+    Ok(Ok(match errand {
+        ToShares::Terms => answer::json(&(is_on(store)?, zone(store, settings)?))?,
+        ToShares::List { person, all } => answer::json(&list(store, settings, &person, all, now)?)?,
+        ToShares::Switch { on, person, note } => {
+            store.keep_fact("off", &!on)?;
+            store.note(&note, now)?;
+            answer::json(&list(store, settings, &person, true, now)?)?
+        }
+        ToShares::Weeks { report, course } => answer::json(&weeks(store, &report, &course)?)?,
+        ToShares::Freeze { report, course, weeks: new } => {
+            if store.fact::<String>("zone")?.is_none() {
+                store.keep_fact("zone", &settings.time_zone)?;
+            }
+            for (week, frozen) in new {
+                freeze(store, &report, &course, &week, frozen)?;
+            }
+            answer::json(&weeks(store, &report, &course)?)?
+        }
+        ToShares::Make { id, token, stored, expires, note } => {
+            if !is_on(store)? {
+                return Ok(Err(switched_off()));
+            }
+            let of_one =
+                store.rows::<Row>(&format!("{ROW} WHERE owner = ?"), vec![stored.owner.as_str().into()])?;
+            if of_one.len() >= MOST_OF_ONE {
+                return Ok(Err(Problem::new(
+                    Code::Quota,
+                    "You have 500 shares. Revoke some that nobody needs any more.",
+                )));
+            }
+            let body = serde_json::to_string(&stored)?;
+            store.run(
+                "INSERT INTO share (id, token, owner, expires, withdrawn, opened, last, body)
+                 VALUES (?, ?, ?, ?, 0, 0, NULL, ?)",
+                vec![id.as_str().into(), token.into(), stored.owner.into(), expires.0.into(), body.into()],
+            )?;
+            // A week that was spent while this was made is none that it may show.
+            withdraw_what_is_spent(store)?;
+            store.note(&note, now)?;
+            one(store, settings, &id, &note.person, now)?
+        }
+        ToShares::Change { id, person, all, change, note } => {
+            let Some(row) = of(store, &id, &person, all)? else { return Ok(Err(unknown())) };
+            let Change { name, expires, origins, token } = change;
+            if row.withdrawn > 0.0 && (expires.is_some() || token.is_some()) {
+                return Ok(Err(Problem::new(
+                    Code::BadShare,
+                    "This share was withdrawn: rows that it counted are not there any more. Make another.",
+                )));
+            }
+            let mut stored: Stored = serde_json::from_str(&row.body)?;
+            stored.name = name.unwrap_or(stored.name);
+            stored.origins = origins.unwrap_or(stored.origins);
+            let expires = expires.unwrap_or(moment(row.expires));
+            store.run(
+                "UPDATE share SET body = ?, expires = ? WHERE id = ?",
+                vec![serde_json::to_string(&stored)?.into(), expires.0.into(), id.as_str().into()],
+            )?;
+            if let Some(token) = token {
+                store
+                    .run("UPDATE share SET token = ? WHERE id = ?", vec![token.into(), id.as_str().into()])?;
+            }
+            store.note(&note, now)?;
+            one(store, settings, &id, &person, now)?
+        }
+        ToShares::Revoke { id, person, all, note } => {
+            if of(store, &id, &person, all)?.is_none() {
+                return Ok(Err(unknown()));
+            }
+            store.run("DELETE FROM share WHERE id = ?", vec![id.into()])?;
+            store.note(&note, now)?;
+            answer::json(&true)?
+        }
+        ToShares::Open(bearer) => return open(store, settings, &bearer, now),
+        ToShares::Origins { id } => {
+            let rows: Vec<Row> = store.rows(&format!("{ROW} WHERE id = ?"), vec![id.into()])?;
+            let stored = rows.first().and_then(|row| serde_json::from_str::<Stored>(&row.body).ok());
+            answer::json(&stored.map(|stored| stored.origins).unwrap_or_default())?
+        }
+        ToShares::Lost { window, courses, before } => {
+            lose(store, &window, courses.as_ref(), before)?;
+            answer::json(&true)?
+        }
+    }))
+}
+
+/// Deletes shares that are long over.
+pub(super) fn sweep(store: &Store, now: Timestamp) -> Result<()> {
+    store.run("DELETE FROM share WHERE expires < ?", vec![now.plus(-KEPT_AFTER).0.into()])
+}
+
+fn is_on(store: &Store) -> Result<bool> {
+    Ok(!store.fact::<bool>("off")?.unwrap_or(false))
+}
+
+/// The zone of the weeks: that of the first share, whatever the settings say later, so that weeks are never cut anew.
+fn zone(store: &Store, settings: &Settings) -> Result<String> {
+    Ok(store.fact("zone")?.unwrap_or_else(|| settings.time_zone.clone()))
+}
+
+fn list(store: &Store, settings: &Settings, person: &str, all: bool, now: Timestamp) -> Result<Shares> {
+    let condition = if all { "?1 = ?1" } else { "owner = ?1" };
+    let rows: Vec<Row> = store.rows(&format!("{ROW} WHERE {condition}"), vec![person.into()])?;
+    let mut standings = Standings::default();
+    let shares = rows.into_iter().map(|row| told(store, settings, row, person, now, &mut standings));
+    let mut shares: Vec<Share> = shares.collect::<Result<_>>()?;
+    shares.sort_by(|a, b| b.made.cmp(&a.made).then_with(|| a.id.cmp(&b.id)));
+    Ok(Shares { shares, on: is_on(store)?, time_zone: zone(store, settings)?, smallest: settings.smallest })
+}
+
+fn one(store: &Store, settings: &Settings, id: &str, person: &str, now: Timestamp) -> Result<Response> {
+    let rows: Vec<Row> = store.rows(&format!("{ROW} WHERE id = ?"), vec![id.into()])?;
+    let mut standings = Standings::default();
+    let told = rows.into_iter().next().map(|row| told(store, settings, row, person, now, &mut standings));
+    answer::json(&told.transpose()?)
+}
+
+/// A share, if it is this person's, or they see all.
+fn of(store: &Store, id: &str, person: &str, all: bool) -> Result<Option<Row>> {
+    let rows: Vec<Row> = store.rows(&format!("{ROW} WHERE id = ?"), vec![id.into()])?;
+    Ok(rows.into_iter().next().filter(|row| all || row.owner == person))
+}
+
+fn told(
+    store: &Store,
+    settings: &Settings,
+    row: Row,
+    person: &str,
+    now: Timestamp,
+    standings: &mut Standings,
+) -> Result<Share> {
+    let stored: Stored = serde_json::from_str(&row.body)?;
+    let expires = moment(row.expires);
+    let state = if row.withdrawn > 0.0 {
+        ShareState::Withdrawn
+    } else if !may_still(store, settings, &stored, standings)? {
+        ShareState::OutOfScope
+    } else if expires <= now {
+        ShareState::Expired
+    } else {
+        ShareState::Open
+    };
+    Ok(Share {
+        id: row.id,
+        mine: row.owner == person,
+        owner: row.owner,
+        name: stored.name,
+        report: stored.report,
+        course: stored.course,
+        section: stored.section,
+        from: stored.from,
+        to: stored.to,
+        made: stored.made,
+        expires,
+        opened: whole(row.opened),
+        last: row.last.map(moment),
+        origins: stored.origins,
+        state,
+    })
+}
+
+/// Whether the owner may still see what they shared.
+fn may_still(store: &Store, settings: &Settings, stored: &Stored, known: &mut Standings) -> Result<bool> {
+    let standing = match known.get(&stored.owner) {
+        Some(standing) => standing.clone(),
+        None => {
+            let standing = standing_of(store, settings, &stored.owner, stored.way)?;
+            known.insert(stored.owner.clone(), standing.clone());
+            standing
+        }
+    };
+    let doing = Doing::Share { course: &stored.course, section: stored.section.as_deref() };
+    Ok(permit(&stored.owner, standing.as_ref(), doing).is_ok())
+}
+
+fn weeks(store: &Store, report: &str, course: &str) -> Result<Vec<(String, Week)>> {
+    let query = "SELECT week, body FROM frozen WHERE report = ? AND course = ? ORDER BY week";
+    let rows: Vec<WeekRow> = store.rows(query, vec![report.into(), course.into()])?;
+    rows.into_iter().map(|row| Ok((row.week, serde_json::from_str(&row.body)?))).collect()
+}
+
+/// Keeps a week, unless it is kept already. Of rows that are lost meanwhile nothing is kept.
+fn freeze(store: &Store, report: &str, course: &str, week: &str, frozen: Week) -> Result<()> {
+    for (window, generation) in &frozen.sources {
+        let query = "SELECT generation FROM lost WHERE window = ? AND course IN ('', ?) AND generation > ?";
+        let values = vec![window.as_str().into(), course.into(), i64::from(*generation).into()];
+        if !store.rows::<Generation>(query, values)?.iter().all(|row| row.generation <= 0.0) {
+            return Ok(());
+        }
+    }
+    store.run(
+        "INSERT OR IGNORE INTO frozen (report, course, week, body) VALUES (?, ?, ?, ?)",
+        vec![report.into(), course.into(), week.into(), serde_json::to_string(&frozen)?.into()],
+    )
+}
+
+/// Rows of copies of a window that came before this one are gone: of these courses, or of nobody knows which. Weeks that
+/// counted them are spent, and shares that show these weeks withdrawn.
+fn lose(store: &Store, window: &str, courses: Option<&BTreeSet<String>>, before: u32) -> Result<()> {
+    let small: Option<BTreeSet<String>> =
+        courses.map(|courses| courses.iter().map(|course| course.to_ascii_lowercase()).collect());
+    let everywhere = BTreeSet::from([String::new()]);
+    for course in small.as_ref().unwrap_or(&everywhere) {
+        store.run(
+            "INSERT INTO lost (window, course, generation) VALUES (?, ?, ?)
+             ON CONFLICT (window, course) DO UPDATE SET generation = max(generation, excluded.generation)",
+            vec![window.into(), course.as_str().into(), i64::from(before).into()],
+        )?;
+    }
+    let report = window.split('/').next().unwrap_or_default();
+    let query = "SELECT report, course, week, body FROM frozen WHERE report = ?";
+    for found in store.rows::<Found>(query, vec![report.into()])? {
+        let frozen: Week = serde_json::from_str(&found.body)?;
+        let is_of_it = small.as_ref().is_none_or(|courses| courses.contains(&found.course));
+        let is_from = frozen.sources.iter().any(|(from, generation)| from == window && *generation < before);
+        if is_of_it && is_from && !frozen.spent {
+            let spent = Week { spent: true, sources: frozen.sources, ..Week::default() };
+            store.run(
+                "UPDATE frozen SET body = ? WHERE report = ? AND course = ? AND week = ?",
+                vec![
+                    serde_json::to_string(&spent)?.into(),
+                    found.report.into(),
+                    found.course.into(),
+                    found.week.into(),
+                ],
+            )?;
+        }
+    }
+    withdraw_what_is_spent(store)
+}
+
+/// Withdraws every share that shows a week that is spent.
+fn withdraw_what_is_spent(store: &Store) -> Result<()> {
+    let spent: BTreeSet<(String, String, String)> = store
+        .rows::<Found>(
+            "SELECT report, course, week, body FROM frozen WHERE body LIKE '%\"spent\":true%'",
+            Vec::new(),
+        )?
+        .into_iter()
+        .map(|found| (found.report, found.course, found.week))
+        .collect();
+    if spent.is_empty() {
+        return Ok(());
+    }
+    for row in store.rows::<Row>(&format!("{ROW} WHERE withdrawn = 0"), Vec::new())? {
+        let stored: Stored = serde_json::from_str(&row.body)?;
+        let shows = |kept: &Kept| {
+            let key = |week: &String| (kept.report.as_str().to_owned(), stored.course.clone(), week.clone());
+            kept.weeks.iter().any(|week| spent.contains(&key(week)))
+        };
+        if stored.panels.iter().any(shows) {
+            store.run("UPDATE share SET withdrawn = 1 WHERE id = ?", vec![row.id.into()])?;
+        }
+    }
+    Ok(())
+}
+
+/// Opens a share. Whatever there is no share for takes the same way: one query decides, and a try is noted. A right token is
+/// never slowed: nobody guesses 256 bits, and many people read one course page from behind one address.
+fn open(store: &Store, settings: &Settings, bearer: &Bearer, now: Timestamp) -> Answered {
+    let Bearer { token, address } = bearer;
+    let query = format!("{ROW} WHERE token = ? AND expires > ? AND withdrawn = 0");
+    let rows: Vec<Row> = store.rows(&query, vec![token.as_str().into(), now.0.into()])?;
+    let found =
+        rows.into_iter().next().map(|row| Ok::<_, worker::Error>((serde_json::from_str(&row.body)?, row)));
+    let found: Option<(Stored, Row)> = found.transpose()?;
+    let mut standings = Standings::default();
+    let is_open = match &found {
+        Some((stored, _)) => may_still(store, settings, stored, &mut standings)?,
+        None => store.person("")?.is_some(),
+    };
+    let found = found.filter(|_| is_open);
+    if !is_on(store)? || found.is_none() {
+        return Ok(Err(miss(store, address, now)?));
+    }
+    let Some((stored, row)) = found else { return Ok(Err(gone())) };
+    store.run(
+        "UPDATE share SET opened = opened + 1, last = ? WHERE id = ?",
+        vec![now.0.into(), row.id.as_str().into()],
+    )?;
+    let view = format!("{} {} course {}", row.id, stored.report, stored.course);
+    let note = Note { what: What::ShareOpened, view, ..Note::refused("") };
+    store.note(&note, now)?;
+    let mut panels = Vec::new();
+    for kept in &stored.panels {
+        let all = weeks(store, kept.report.as_str(), &stored.course)?;
+        panels.push(all.into_iter().filter(|(week, _)| kept.weeks.contains(week)).collect());
+    }
+    let (expires, time_zone) = (moment(row.expires), zone(store, settings)?);
+    Ok(Ok(answer::json(&Opened { stored, expires, panels, time_zone })?))
+}
+
+/// A token that opens nothing, told as every other; who brings many waits.
+fn miss(store: &Store, address: &str, now: Timestamp) -> Result<Problem> {
+    let key = match store.fact::<String>("address")? {
+        Some(key) => key,
+        None => {
+            let key = seal::new_id().map_err(|problem| worker::Error::RustError(problem.detail))?;
+            store.keep_fact("address", &key)?;
+            key
+        }
+    };
+    let address = format!("share {}", seal::digest(&format!("{key} {address}")));
+    let mut tries = store.tries(&address)?;
+    if let Some(wait) = tries.wait(now) {
+        let seconds = u32::try_from((wait + SECOND - 1) / SECOND).unwrap_or(u32::MAX);
+        let detail = "Several links that open nothing came from this address. Wait a while before the next.";
+        return Ok(Problem::new(Code::TooManyTries, detail).retry_after(seconds));
+    }
+    tries.went_wrong(now);
+    store.put_tries(&address, tries)?;
+    Ok(gone())
+}
+
+pub(super) fn gone() -> Problem {
+    Problem::new(
+        Code::ShareGone,
+        "This link opens nothing: it may have expired, have been revoked, or be cut short. Ask whoever gave it to you.",
+    )
+}
+
+fn unknown() -> Problem {
+    Problem::new(Code::UnknownShare, "There is no such share: it may have been revoked.")
+}
+
+fn switched_off() -> Problem {
+    Problem::new(Code::SharesOff, "An administrator has switched shares off for the whole institution.")
+}
+
+impl Store {
+    fn rows<T: for<'a> Deserialize<'a>>(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<Vec<T>> {
+        self.sql().exec(query, values)?.to_array()
+    }
+
+    fn fact<T: for<'a> Deserialize<'a>>(&self, name: &str) -> Result<Option<T>> {
+        let rows: Vec<Body> = self.rows("SELECT body FROM fact WHERE name = ?", vec![name.into()])?;
+        rows.first().map(|row| Ok(serde_json::from_str(&row.body)?)).transpose()
+    }
+
+    fn keep_fact<T: Serialize>(&self, name: &str, value: &T) -> Result<()> {
+        let body = serde_json::to_string(value)?;
+        self.run("INSERT OR REPLACE INTO fact (name, body) VALUES (?, ?)", vec![name.into(), body.into()])
+    }
+}
+
+/// Whether this role sees and revokes everybody's shares.
+pub(crate) fn sees_all(role: Option<Role>) -> bool {
+    role == Some(Role::Administrator)
+}

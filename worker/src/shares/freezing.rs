@@ -1,0 +1,328 @@
+//! Freezing: the weeks of a course counted from its rows, planned, and kept. What is frozen is never counted again.
+//!
+//! A week is counted only when every day of it is here and final. Rows are read a slice at a time and never kept.
+
+use crate::errand::{self, Held, HeldWindow, ToDesk, ToRegister, ToShares, ToWindow, Week};
+use crate::wire::Pieces;
+use crate::{answer, clock, zone};
+use domain::api::Course;
+use domain::directory::Term;
+use domain::frame::{Frame, FrameReader};
+use domain::problem::{Code, Problem};
+use domain::range::Range;
+use domain::report::{ReportName, Shape};
+use domain::scope::Cut;
+use domain::settings::Settings;
+use domain::time::{Day, Timestamp, plus_days};
+use domain::window::Days;
+use engine::shelf::Facts;
+use engine::snapshot::{Counting, Parts, Viewing, Views, Wanted};
+use engine::withheld::{Part, plan, plan_of_sums};
+use std::collections::{BTreeMap, BTreeSet};
+use worker::{Env, ResponseBody, Stub};
+
+/// What is at hand to freeze weeks of one course.
+pub(super) struct Freezer<'a> {
+    pub(super) env: &'a Env,
+    pub(super) settings: &'a Settings,
+    pub(super) desk: &'a Stub,
+    pub(super) register: &'a Stub,
+    pub(super) course: &'a Course,
+    pub(super) terms: &'a [Term],
+    /// The zone in which weeks begin.
+    pub(super) zone: &'a str,
+    /// Whether what is counted is kept.
+    pub(super) is_kept: bool,
+}
+
+/// The weeks of one report.
+pub(super) struct Frozen {
+    /// Those that are frozen, oldest first, by Monday or, of a snapshot, by `@` and its moment.
+    pub(super) weeks: Vec<(String, Week)>,
+    /// How many are not here or not final.
+    pub(super) missing: usize,
+}
+
+/// Rows could not be read.
+fn unreadable(why: &dyn std::fmt::Display) -> Problem {
+    worker::console_error!("a week could not be frozen: {}", answer::shortened(&why.to_string()));
+    Problem::new(Code::Internal, "The stored rows could not be read. Ask for their weeks again.")
+        .retry_after(5)
+}
+
+impl Freezer<'_> {
+    /// The weeks of a report that begin on these days, or its snapshot.
+    pub(super) async fn freeze(&self, report: &ReportName, mondays: &[Day]) -> Result<Frozen, Problem> {
+        let course = self.course.id.to_ascii_lowercase();
+        let known = ToShares::Weeks { report: report.as_str().to_owned(), course: course.clone() };
+        let known: Vec<(String, Week)> = errand::ask(self.register, &ToRegister::Shares(known)).await?;
+        let held = ToDesk::Held { report: report.clone(), course: course.clone() };
+        let Held { windows } = errand::ask(self.desk, &held).await?;
+        let is_known = |week: &str| known.iter().any(|(key, _)| key == week);
+        let mut new: Vec<(String, Week)> = Vec::new();
+        let shape = report.known().map(|report| report.shape);
+        if shape == Some(Shape::Snapshot) {
+            let latest = known.iter().rfind(|(_, week)| !week.spent).map(|(_, week)| week);
+            new.extend(self.snapshot(report, &windows, latest).await?);
+        } else {
+            for monday in mondays.iter().filter(|monday| !is_known(&monday.to_string())) {
+                let week = if shape == Some(Shape::Sums) {
+                    self.sums(report, *monday, &windows).await?
+                } else {
+                    self.rows(report, *monday, &windows).await?
+                };
+                new.extend(week.map(|week| (monday.to_string(), week)));
+            }
+        }
+        let mut all = known;
+        if self.is_kept && !new.is_empty() {
+            let freeze = ToShares::Freeze { report: report.as_str().to_owned(), course, weeks: new };
+            all = errand::ask(self.register, &ToRegister::Shares(freeze)).await?;
+        } else {
+            all.extend(new);
+        }
+        if shape == Some(Shape::Snapshot) {
+            // Moments of one length: the last is the latest.
+            let latest = all.into_iter().rfind(|(_, week)| !week.spent);
+            let missing = usize::from(latest.is_none());
+            return Ok(Frozen { weeks: latest.into_iter().collect(), missing });
+        }
+        let wanted: BTreeSet<String> = mondays.iter().map(ToString::to_string).collect();
+        // Of a week whose rows were forgotten nothing is left to show: it is not here.
+        all.retain(|(key, week)| wanted.contains(key) && !week.spent);
+        let missing = mondays.len() - all.len();
+        Ok(Frozen { weeks: all, missing })
+    }
+
+    /// A week of a report whose rows tell who did what when; nothing unless all of it is here and final.
+    async fn rows(
+        &self,
+        report: &ReportName,
+        monday: Day,
+        windows: &[HeldWindow],
+    ) -> Result<Option<Week>, Problem> {
+        let now = clock::now();
+        let Ok(range) = Range::new(monday, plus_days(monday, 6)) else { return Ok(None) };
+        let Some(zone) = zone::trace(self.zone, Some(range), now) else { return Ok(None) };
+        let span = range.span(&zone);
+        let days = span.start.day().iter_days().take_while(|day| Timestamp::start_of(*day) < span.end);
+        let mut sources: Vec<&HeldWindow> = Vec::new();
+        for day in days {
+            let Some(window) = windows.iter().find(|window| is_final_on(window, day)) else {
+                return Ok(None);
+            };
+            if !sources.iter().any(|source| source.key == window.key) {
+                sources.push(window);
+            }
+        }
+        let wanted =
+            Wanted { report: report.clone(), course: self.course.id.clone(), monday, zone, today: now.day() };
+        let Some(mut counting) = Counting::new(wanted) else { return Ok(None) };
+        for window in &sources {
+            self.read(window, |frame| {
+                let seen = match frame {
+                    Frame::Head(head) => counting.begin(&head),
+                    Frame::Slice(head, deflated) => counting.take(&head, &deflated),
+                };
+                seen.map_err(|why| unreadable(&why))
+            })
+            .await?;
+            let facts = Facts { start: window.key.start(), end: window.copy.end, provisional_from: None };
+            counting.end(&window.key.id(), facts).map_err(|why| unreadable(&why))?;
+        }
+        let week = self.planned(report, monday, counting.finish());
+        Ok(Some(Week { sources: named(&sources), ..week }))
+    }
+
+    /// What may be shown of a week.
+    fn planned(&self, report: &ReportName, monday: Day, mut parts: Parts) -> Week {
+        let nameless = parts.remove("").unwrap_or_default();
+        for (section, _) in self.sections_in(monday) {
+            parts.entry(section).or_default();
+        }
+        let (names, parts): (Vec<String>, Vec<Part>) = parts.into_iter().unzip();
+        let plan = plan(&parts, &nameless, self.settings.smallest);
+        let shown = names.into_iter().zip(&parts).zip(&plan.sections).filter(|(_, shown)| **shown);
+        let all: Vec<&Part> = parts.iter().chain([&nameless]).collect();
+        Week {
+            smallest: self.settings.smallest,
+            sections: shown.map(|((name, part), _)| (name, numbers(report, &[part], plan.right))).collect(),
+            total: plan.total.then(|| numbers(report, &all, plan.right)),
+            ..Week::default()
+        }
+    }
+
+    /// A week of a report whose rows are sums: in UTC, since sums cannot be cut.
+    async fn sums(
+        &self,
+        report: &ReportName,
+        monday: Day,
+        windows: &[HeldWindow],
+    ) -> Result<Option<Week>, Problem> {
+        let is_it = |window: &&HeldWindow| {
+            window.key.days == Days::Week(monday) && is_final_on(window, plus_days(monday, 6))
+        };
+        let Some(window) = windows.iter().find(is_it) else { return Ok(None) };
+        let Some(views) = self.views(report, window).await? else { return Ok(None) };
+        let numbers = self.sections_in(monday).into_iter().map(|(_, number)| number);
+        let week = self.planned_views(&views, numbers, false);
+        Ok(Some(Week { sources: named(&[window]), views: BTreeMap::new(), ..week }))
+    }
+
+    /// The library as it stood: the latest snapshot in place of an earlier one only where the views of each section have
+    /// moved by none or by many, so that the difference of two says nothing of a few.
+    async fn snapshot(
+        &self,
+        report: &ReportName,
+        windows: &[HeldWindow],
+        latest: Option<&Week>,
+    ) -> Result<Option<(String, Week)>, Problem> {
+        let Some(window) = windows.iter().find(|window| window.key.days == Days::All) else {
+            return Ok(None);
+        };
+        let taken = window.copy.created;
+        if latest.and_then(|week| week.taken).is_some_and(|before| before >= taken) {
+            return Ok(None);
+        }
+        let Some(views) = self.views(report, window).await? else { return Ok(None) };
+        let numbers = self.course.sections.iter().map(|section| section.number.to_ascii_lowercase());
+        let week = self.planned_views(&views, numbers, true);
+        if let Some(latest) = latest {
+            let sections: BTreeSet<&String> = week.views.keys().chain(latest.views.keys()).collect();
+            let of = |week: &Week, section: &String| week.views.get(section).copied().unwrap_or(0);
+            let is_few = |section: &String| {
+                let moved = of(&week, section).abs_diff(of(latest, section));
+                moved > 0 && moved < u64::from(self.settings.smallest)
+            };
+            if sections.into_iter().any(is_few) {
+                return Ok(None);
+            }
+        }
+        let key = format!("@{:015}", taken.0);
+        Ok(Some((key, Week { taken: Some(taken), sources: named(&[window]), ..week })))
+    }
+
+    fn planned_views(&self, views: &Views, known: impl Iterator<Item = String>, has_videos: bool) -> Week {
+        let mut sections = views.sections.clone();
+        let nameless = sections.remove("").unwrap_or_default();
+        for number in known.filter(|number| !number.is_empty()) {
+            sections.entry(number).or_default();
+        }
+        let sums: Vec<u64> = sections.values().map(|section| section.views).collect();
+        let plan = plan_of_sums(&sums, nameless.views, !views.is_repeated, self.settings.smallest);
+        let numbers = |views: u64, videos: u64| -> Vec<Option<f64>> {
+            has_videos.then_some(Some(count(videos))).into_iter().chain([Some(count(views))]).collect()
+        };
+        let shown = sections.iter().zip(&plan.sections).filter(|(_, shown)| **shown);
+        let total = sums.iter().fold(nameless.views, |sum, views| sum.saturating_add(*views));
+        let all = sections.iter().map(|(name, section)| (name.clone(), section.views));
+        Week {
+            smallest: self.settings.smallest,
+            sections: shown
+                .map(|((name, section), _)| (name.clone(), numbers(section.views, section.videos)))
+                .collect(),
+            total: plan.total.then(|| numbers(total, views.videos)),
+            views: all.chain([(String::new(), nameless.views)]).collect(),
+            ..Week::default()
+        }
+    }
+
+    /// The views that a copy tells; nothing where a row does not say how many.
+    async fn views(&self, report: &ReportName, window: &HeldWindow) -> Result<Option<Views>, Problem> {
+        let mut viewing: Option<Viewing> = None;
+        self.read(window, |frame| {
+            match (frame, &mut viewing) {
+                (Frame::Head(head), _) => {
+                    viewing = Some(Viewing::begin(&head, report).map_err(|why| unreadable(&why))?);
+                }
+                (Frame::Slice(head, deflated), Some(viewing)) => {
+                    viewing.take(&head, &deflated).map_err(|why| unreadable(&why))?;
+                }
+                (Frame::Slice(..), None) => {}
+            }
+            Ok(())
+        })
+        .await?;
+        let Some(viewing) = viewing else { return Ok(None) };
+        let views = viewing.finish(&self.course.id, clock::now().day()).map_err(|why| unreadable(&why))?;
+        Ok((!views.is_unknown).then_some(views))
+    }
+
+    /// Sections that are taught in a week, by id and number in small letters: those of a term that touches it. One that
+    /// nobody used is hidden like one that few used, and so has to be known.
+    fn sections_in(&self, monday: Day) -> Vec<(String, String)> {
+        let is_on = |term: &Term| term.from <= plus_days(monday, 6) && monday <= term.to;
+        let sections = self.course.sections.iter().filter(|section| {
+            let term = self.terms.iter().find(|term| section.term.as_ref() == Some(&term.id));
+            term.is_some_and(is_on)
+        });
+        sections
+            .map(|section| (section.id.to_ascii_lowercase(), section.number.to_ascii_lowercase()))
+            .collect()
+    }
+
+    /// Shows every frame of the course's rows in a copy.
+    async fn read(
+        &self,
+        window: &HeldWindow,
+        mut see: impl FnMut(Frame) -> Result<(), Problem>,
+    ) -> Result<(), Problem> {
+        let stub = errand::window(self.env, &self.settings.desk_name(), &window.key)
+            .map_err(|error| answer::internal(&error))?;
+        let errand = ToWindow::Rows {
+            generation: Some(window.copy.generation),
+            course: Some(self.course.id.clone()),
+            section: None,
+            cut: Cut::Everything,
+        };
+        let response = errand::send(&stub, &errand).await.map_err(|error| answer::internal(&error))?;
+        let mut pieces = match (response.status_code(), response.body()) {
+            (200, ResponseBody::Stream(stream)) => {
+                Pieces::of(Some(stream)).map_err(|cut| unreadable(&cut.0))?
+            }
+            (status, _) => return Err(unreadable(&format!("a Window answered {status}"))),
+        };
+        let mut frames = FrameReader::default();
+        while let Some(piece) = pieces.next().await.map_err(|cut| unreadable(&cut.0))? {
+            frames.push(&piece);
+            while let Some(frame) = frames.next().map_err(|broken| unreadable(&broken))? {
+                see(frame)?;
+            }
+        }
+        frames.finish().map_err(|broken| unreadable(&broken))
+    }
+}
+
+/// Whether a day is in a window's copy, and will not change there any more.
+fn is_final_on(window: &HeldWindow, day: Day) -> bool {
+    let HeldWindow { key, copy } = window;
+    matches!(key.days, Days::Week(_))
+        && key.start().is_some_and(|start| start <= day)
+        && copy.end.is_some_and(|end| day < end)
+        && key.provisional_from(copy.end, copy.created).is_none_or(|from| day < from)
+}
+
+fn named(sources: &[&HeldWindow]) -> Vec<(String, u32)> {
+    sources.iter().map(|window| (window.key.full_id(), window.copy.generation)).collect()
+}
+
+/// The numbers of some parts together, in the order of `words::measures`. Each student counts once in each section, so that
+/// the parts of a total add up.
+fn numbers(report: &ReportName, parts: &[&Part], has_right: bool) -> Vec<Option<f64>> {
+    let sum = |of: fn(&Part) -> u64| parts.iter().map(|part| of(part)).fold(0, u64::saturating_add);
+    let done = sum(|part| part.done.values().sum());
+    let people = sum(|part| part.done.values().filter(|amount| **amount > 0).count() as u64);
+    let amount = if report.as_str() == "videoview" { count(done) / 2.0 } else { count(done) };
+    let mut numbers = vec![Some(amount), Some(count(people))];
+    if report.as_str() == "polling" {
+        let right = sum(|part| part.right.values().sum());
+        let judged = right + sum(|part| part.wrong.values().sum());
+        numbers.push((has_right && judged > 0).then(|| (100.0 * count(right) / count(judged)).round()));
+    }
+    numbers
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a count of rows, exact below 2^53")]
+fn count(number: u64) -> f64 {
+    number as f64
+}

@@ -1,0 +1,67 @@
+//! `/s` and `/s/{id}`: the page that a link opens. It holds nothing: what is shown comes for the token in its fragment, which
+//! no server and no log ever sees.
+//!
+//! Pages of other sites may embed `/s/{id}` where its owner has named them, and nothing else of Lectern. An id that is not
+//! there is answered as one that nobody may embed.
+
+use super::{is_share_id, words};
+use crate::errand::{self, ToRegister, ToShares};
+use crate::{answer, route, seal};
+use domain::problem::Problem;
+use domain::settings::Settings;
+use worker::{Env, Method, Request, Response};
+
+/// Colours of `style/tokens.css`, and what the drawings' inks need of `style/chart.css`.
+const STYLE: &str = include_str!("page.css");
+
+/// Sends the token, puts what comes in its place, and offers its tables as CSV.
+const SCRIPT: &str = include_str!("page.js");
+
+/// The page.
+pub(crate) async fn serve(
+    request: &Request,
+    env: &Env,
+    settings: &Settings,
+    id: Option<&str>,
+) -> Result<worker::Result<Response>, Problem> {
+    route::allow(request, &[Method::Get, Method::Head])?;
+    let origins: Vec<String> = match id.filter(|id| is_share_id(id)) {
+        Some(id) => {
+            let register =
+                errand::register(env, &settings.desk_name()).map_err(|error| answer::internal(&error))?;
+            errand::ask(&register, &ToRegister::Shares(ToShares::Origins { id: id.to_owned() })).await?
+        }
+        None => Vec::new(),
+    };
+    Ok(respond(&origins))
+}
+
+fn respond(origins: &[String]) -> worker::Result<Response> {
+    let (style, script) = (STYLE.trim(), SCRIPT.trim());
+    let page = format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Lectern</title>\
+         <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
+         <meta name=\"robots\" content=\"noindex\"><meta name=\"color-scheme\" content=\"light dark\">\
+         <link rel=\"icon\" href=\"data:,\"><style>{style}</style></head>\
+         <body><main aria-live=\"polite\" data-unreachable=\"{}\"><p>{}</p><noscript>{}</noscript></main>\
+         <script>{script}</script></body></html>",
+        words::UNREACHABLE,
+        words::OPENING,
+        words::NO_SCRIPT,
+    );
+    let ancestors = if origins.is_empty() { "'none'".to_owned() } else { origins.join(" ") };
+    let policy = format!(
+        "default-src 'none'; script-src {}; style-src {}; img-src data:; connect-src 'self'; base-uri 'none'; \
+         form-action 'none'; frame-ancestors {ancestors}",
+        seal::named_in_policy(script),
+        seal::named_in_policy(style),
+    );
+    let response = answer::private(Response::from_html(page)?)?;
+    let headers = response.headers();
+    headers.set("content-security-policy", &policy)?;
+    headers.set("x-robots-tag", "noindex")?;
+    if !origins.is_empty() {
+        headers.set("cross-origin-resource-policy", "cross-origin")?;
+    }
+    Ok(response)
+}

@@ -1,0 +1,161 @@
+//! All that the page of a share says: in the words of a teacher, to somebody who has never seen Lectern.
+
+use domain::time::{Day, Timestamp};
+use std::fmt::Write as _;
+
+/// Where a number is not shown.
+pub(super) const WITHHELD: &str = "withheld";
+
+/// Above the weeks, in a table.
+pub(super) const WEEK: &str = "Week of";
+
+/// The link that saves the numbers.
+pub(super) const SAVE: &str = "Save the numbers as CSV";
+
+/// Over the table under a chart.
+pub(super) const AS_TABLE: &str = "The numbers as a table";
+
+/// While the page waits for what it shows.
+pub(super) const OPENING: &str = "Opening…";
+
+/// Where scripts are switched off.
+pub(super) const NO_SCRIPT: &str = "This page needs JavaScript to open its link.";
+
+/// Where nobody can be reached.
+pub(super) const UNREACHABLE: &str = "This page cannot be reached just now. Try again in a while.";
+
+/// A report as a heading.
+pub(super) fn title(report: &str) -> &'static str {
+    match report {
+        "videoview" => "Videos watched",
+        "presentation" => "Slides viewed",
+        "confused" => "Confusion marks",
+        "polling" => "Poll answers",
+        "qanda" => "Answers to questions",
+        "notes" => "Notes taken",
+        "asset" => "Library of videos",
+        "assetbydate" => "Views of videos",
+        _ => "Report",
+    }
+}
+
+/// What is counted, in the order of each week's numbers; the first is drawn.
+pub(super) fn measures(report: &str) -> &'static [&'static str] {
+    match report {
+        "videoview" => &["minutes", "students"],
+        "presentation" => &["slide views", "students"],
+        "confused" => &["marks", "students"],
+        "polling" => &["answers", "students", "right, in %"],
+        "qanda" => &["answers", "students"],
+        "notes" => &["notes", "students"],
+        "asset" => &["videos", "views"],
+        _ => &["views"],
+    }
+}
+
+/// What a chart says, in a sentence.
+pub(super) fn sentence(report: &str, sum: f64, shown: usize, withheld: usize) -> String {
+    let unit = measures(report).first().copied().unwrap_or_default();
+    let weeks = |n: usize| if n == 1 { "1 week".to_owned() } else { format!("{n} weeks") };
+    match (shown, withheld) {
+        (0, 0) => "There is no week to show.".to_owned(),
+        (0, withheld) => format!("The numbers of {} are withheld.", weeks(withheld)),
+        (shown, 0) => format!("{} {unit} in {}.", number(sum), weeks(shown)),
+        (shown, withheld) => {
+            format!("{} {unit} in {}; those of {} are withheld.", number(sum), weeks(shown), weeks(withheld))
+        }
+    }
+}
+
+/// The library, in a sentence.
+pub(super) fn library(numbers: Option<(f64, f64)>) -> String {
+    match numbers {
+        Some((videos, views)) => format!("{} videos, viewed {} times.", number(videos), number(views)),
+        None => "These numbers are withheld.".to_owned(),
+    }
+}
+
+/// When a snapshot was taken.
+pub(super) fn taken(at: Timestamp) -> String {
+    format!("As it stood on {}.", day(at.day()))
+}
+
+/// What has to be known to read the numbers of a report.
+pub(super) fn caveat(report: &str) -> &'static str {
+    match report {
+        "videoview" => {
+            "Minutes in which a video ran for a student. A student counts once in each section and week."
+        }
+        "polling" => {
+            "The last answer of each student to each poll. What was right is told for polls that have a solution, and only \
+             where enough were right and enough were not."
+        }
+        "asset" => "Views by anybody, students or not: this report does not say whose they are.",
+        "assetbydate" => {
+            "Views by anybody, students or not: this report does not say whose they are. Its weeks begin on Monday in UTC."
+        }
+        _ => "What students did. A student counts once in each section and week.",
+    }
+}
+
+/// Whose numbers these are, and why some are not shown.
+pub(super) fn withholding(smallest: u32) -> String {
+    format!(
+        "Students alone are counted, and nobody is named. A number over fewer than {smallest} students (or views) is \
+         withheld, and so is one of which a single student makes up more than half. Where others would give it away, they \
+         are withheld too. Withheld is not zero."
+    )
+}
+
+/// Until when the link opens, and where weeks begin.
+pub(super) fn until(expires: Timestamp, time_zone: &str) -> String {
+    format!("This link opens until {}. Weeks begin on Monday in {time_zone}.", day(expires.day()))
+}
+
+/// A course, with a section of it.
+pub(super) fn course(code: &str, name: &str, section: Option<&str>) -> String {
+    let course = [code, name].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ");
+    let course = if course.is_empty() { "Course".to_owned() } else { course };
+    match section {
+        Some("") => format!("{course}, one section"),
+        Some(section) => format!("{course}, section {section}"),
+        None => course,
+    }
+}
+
+/// A number as it is written: `12,345.5`.
+pub(super) fn number(value: f64) -> String {
+    let text = format!("{:.1}", value.abs());
+    let (whole, part) = text.split_once('.').unwrap_or((&text, "0"));
+    let mut told = if value < 0.0 { "-".to_owned() } else { String::new() };
+    for (at, digit) in whole.chars().enumerate() {
+        if at > 0 && (whole.len() - at).is_multiple_of(3) {
+            told.push(',');
+        }
+        told.push(digit);
+    }
+    if part != "0" {
+        let _ = write!(told, ".{part}");
+    }
+    told
+}
+
+/// A day in full.
+pub(super) fn day(day: Day) -> String {
+    format!("{} {}", short_day(day), year(day))
+}
+
+/// A day without its year.
+pub(super) fn short_day(day: Day) -> String {
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let text = day.to_string();
+    let part =
+        |from: usize| text.get(from..from + 2).and_then(|part| part.parse::<usize>().ok()).unwrap_or(0);
+    let month = part(5).checked_sub(1).and_then(|month| MONTHS.get(month)).copied().unwrap_or_default();
+    format!("{} {month}", part(8))
+}
+
+fn year(day: Day) -> String {
+    day.to_string().chars().take(4).collect()
+}
