@@ -24,7 +24,7 @@ const ACCESS: &str = "ACCESS_TEAM_DOMAIN";
 const KEY: &str = "LECTERN_KEY";
 
 /// What may be set, and what it means.
-const KNOWN: [(&str, &str); 15] = [
+const KNOWN: [(&str, &str); 16] = [
     (REGION, "where your Echo360 runs: us, uk, au or ca; without it and ECHO360_URL, the sandbox is started"),
     (URL, "a base URL in place of a region: https, or http on this machine"),
     (CLIENT_ID, "the API client's id"),

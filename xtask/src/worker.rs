@@ -10,7 +10,7 @@ use crate::tools::Tools;
 use anyhow::{Context, Result};
 
 /// The folders and files that a change of the Worker is in.
-pub(crate) const SOURCES: [&str; 5] = ["worker", "engine", "domain", "Cargo.toml", "Cargo.lock"];
+pub(crate) const SOURCES: [&str; 6] = ["worker", "engine", "charts", "domain", "Cargo.toml", "Cargo.lock"];
 
 /// Brings the bundle up to date.
 pub(crate) fn build(checkout: &Checkout, tools: &Tools, finish: Finish) -> Result<()> {

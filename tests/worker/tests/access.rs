@@ -123,6 +123,11 @@ async fn strangers_learn_how_to_sign_in_and_nothing_else(deployed: &Deployed) {
         (Method::DELETE, "/api/roles/0123456789abcdef".to_owned()),
         (Method::POST, "/api/roles/csv".to_owned()),
         (Method::GET, "/api/record".to_owned()),
+        (Method::GET, "/api/shares".to_owned()),
+        (Method::POST, "/api/shares".to_owned()),
+        (Method::PUT, "/api/shares".to_owned()),
+        (Method::POST, format!("/api/shares/{none}")),
+        (Method::DELETE, format!("/api/shares/{none}")),
         (Method::GET, "/api/nothing".to_owned()),
     ] {
         let call = deployed.call(method.clone(), &path).header("cf-access-authenticated-user-email", BOSS);

@@ -1,0 +1,564 @@
+//! Shares: what strangers are shown and what they are not, whose they are, and how they end.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
+
+use domain::api::{Courses, Records, Request, What};
+use domain::forget::{Forgettings, Progress};
+use domain::problem::Code;
+use domain::shares::{Made, ShareState, Shared, Shares, TOKEN_LENGTH};
+use domain::time::{DAY, Day, minus_days, plus_days};
+use reqwest::{Method, RequestBuilder, Response};
+use sandbox::{Report, Truth};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+use worker_tests::signer::Signer;
+use worker_tests::{Stack, Weeks, now, quick, refusal};
+
+const BOSS: &str = "boss@university.example";
+const ANA: &str = "ana@university.example";
+const HEADER: &str = "cf-access-jwt-assertion";
+
+/// Numbers over fewer are withheld here.
+const SMALLEST: usize = 6;
+
+struct Trial {
+    stack: Stack,
+    signer: Signer,
+    boss: String,
+    ana: String,
+    weeks: Weeks,
+    courses: Courses,
+}
+
+/// What students did in one section in one week: half minutes by person.
+type Amounts = BTreeMap<String, u64>;
+
+/// Whether a number over these parts may be told; counted apart from the Worker's own rule.
+fn is_safe(parts: &[&Amounts]) -> bool {
+    let mut people: Amounts = BTreeMap::new();
+    for (who, amount) in parts.iter().copied().flatten() {
+        *people.entry(who.clone()).or_default() += amount;
+    }
+    let sum: u64 = people.values().sum();
+    people.len() >= SMALLEST && people.values().all(|amount| 2 * amount <= sum)
+}
+
+impl Trial {
+    async fn start() -> Self {
+        let signer = Signer::start();
+        let mut settings = signer.settings().to_vec();
+        let smallest = SMALLEST.to_string();
+        settings.extend([
+            ("LECTERN_ADMINS", BOSS),
+            ("LECTERN_SMALLEST", smallest.as_str()),
+            ("LECTERN_TIME_ZONE", "Africa/Lagos"),
+        ]);
+        let sandbox = sandbox::Settings { students: 160, courses: 3, ..quick() };
+        let stack = Stack::with(sandbox, &settings).await;
+        let (boss, ana) = (signer.token(BOSS), signer.token(ANA));
+        let weeks = Weeks::back(2, 3);
+        let mut trial = Self { stack, signer, boss, ana, weeks, courses: Courses::default() };
+        trial.bring(Report::VideoView).await;
+        trial.courses = trial.read(trial.get("/api/courses", &trial.boss)).await;
+        trial
+    }
+
+    /// Asks for the weeks, and waits until they are here.
+    async fn bring(&self, report: Report) {
+        let call = self.call(Method::POST, "/api/requests", &self.boss).json(&self.weeks.body(report));
+        let Request { id, .. } = self.read(call).await;
+        let started = Instant::now();
+        loop {
+            let request: Request = self.read(self.get(&format!("/api/requests/{id}"), &self.boss)).await;
+            if request.windows.iter().all(|window| window.state.has_rows()) {
+                return;
+            }
+            assert!(started.elapsed() < Duration::from_secs(90), "{request:#?}\n{}", self.stack.log());
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    fn call(&self, method: Method, path: &str, token: &str) -> RequestBuilder {
+        self.stack.http.request(method, self.stack.at(path)).header(HEADER, token)
+    }
+
+    fn get(&self, path: &str, token: &str) -> RequestBuilder {
+        self.call(Method::GET, path, token)
+    }
+
+    fn post(&self, path: &str, token: &str, body: &Value) -> RequestBuilder {
+        self.call(Method::POST, path, token).json(body)
+    }
+
+    async fn read<T: serde::de::DeserializeOwned>(&self, call: RequestBuilder) -> T {
+        let answer = call.send().await.unwrap();
+        let (status, text) = (answer.status(), answer.text().await.unwrap());
+        assert!(status.is_success(), "{status} {text}\n{}", self.stack.log());
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// What asks for a share of all weeks.
+    fn wanted(&self, course: &str, section: Option<&str>) -> Value {
+        json!({
+            "report": "videoview", "course": course, "section": section,
+            "from": self.weeks.from.to_string(), "to": self.weeks.to().to_string(),
+        })
+    }
+
+    async fn make(&self, token: &str, body: &Value) -> Made {
+        self.read(self.post("/api/shares", token, body)).await
+    }
+
+    /// Opens a share as somebody who cannot sign in, from an address.
+    fn open(&self, token: &str, address: &str) -> RequestBuilder {
+        let call = self.stack.http.post(self.stack.at("/api/shared")).json(&json!({"token": token}));
+        call.header("cf-connecting-ip", address)
+    }
+
+    async fn opened(&self, token: &str) -> Shared {
+        self.read(self.open(token, "192.0.2.1")).await
+    }
+
+    async fn list(&self, token: &str) -> Shares {
+        self.read(self.get("/api/shares", token)).await
+    }
+
+    async fn give(&self, grants: &[(&str, Option<&str>)]) {
+        let grants: Vec<Value> =
+            grants.iter().map(|(course, section)| json!({"course": course, "section": section})).collect();
+        let body = json!({"email": ANA, "role": "instructor", "grants": grants});
+        let call = self.call(Method::PUT, "/api/roles", &self.boss).json(&body);
+        assert!(call.send().await.unwrap().status().is_success());
+    }
+
+    /// What students did in each section of a course in the week from this Monday on, in Lagos: from the truth's rows.
+    fn truth(&self, course: &str, monday: Day) -> BTreeMap<String, Amounts> {
+        let columns = Truth::columns(Report::VideoView);
+        let at = |name: &str| columns.iter().position(|column| column.eq_ignore_ascii_case(name)).unwrap();
+        let (time, of, section, user, role) =
+            (at("event_timestamp"), at("courseId"), at("sectionId"), at("userid"), at("role"));
+        let (start, end) = (start_of(monday), start_of(plus_days(monday, 7)));
+        let mut sections: BTreeMap<String, Amounts> = BTreeMap::new();
+        for row in self.stack.truth().rows(&self.weeks.truth(Report::VideoView)) {
+            let is_in = row[time].as_str() >= start.as_str() && row[time].as_str() < end.as_str();
+            if is_in && row[of] == course && row[role] == "Student" && !row[user].is_empty() {
+                let part = sections.entry(row[section].to_lowercase()).or_default();
+                *part.entry(row[user].clone()).or_default() += 1;
+            }
+        }
+        sections
+    }
+
+    /// Whether a section's term touches the week from this Monday on.
+    fn is_taught(&self, section: &str, monday: Day) -> bool {
+        let sections = self.courses.courses.iter().flat_map(|course| &course.sections);
+        let term = sections.filter(|it| it.id.eq_ignore_ascii_case(section)).find_map(|it| it.term.as_ref());
+        let term = term.and_then(|id| self.courses.terms.iter().find(|term| term.id == *id));
+        term.is_some_and(|term| term.from <= plus_days(monday, 6) && monday <= term.to)
+    }
+
+    async fn record(&self) -> Records {
+        self.read(self.get("/api/record", &self.boss)).await
+    }
+}
+
+/// When a day begins in Lagos, an hour before UTC's all year, as rows spell times.
+fn start_of(day: Day) -> String {
+    format!("{} 23:00:00", minus_days(day, 1))
+}
+
+/// All that a stranger is told by an answer, but the time.
+async fn told(answer: Response) -> (u16, BTreeMap<String, String>, String) {
+    let headers = answer.headers().iter().filter(|(name, _)| *name != "date");
+    let headers =
+        headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
+    (answer.status().as_u16(), headers, answer.text().await.unwrap())
+}
+
+#[tokio::test]
+async fn what_is_shared_is_true_and_nothing_else_is_told() {
+    let trial = Trial::start().await;
+    let course = trial.courses.courses.iter().max_by_key(|course| course.sections.len()).unwrap();
+    // A preview makes nothing.
+    let mut wanted = trial.wanted(&course.id, None);
+    wanted["preview"] = json!(true);
+    let preview = trial.make(&trial.boss, &wanted).await;
+    assert!(preview.token.is_none() && preview.share.is_none());
+    assert!(trial.list(&trial.boss).await.shares.is_empty());
+    wanted["preview"] = json!(false);
+    let made = trial.make(&trial.boss, &wanted).await;
+    assert_eq!(made.contents, preview.contents);
+    // Lagos's first week begins on the Sunday before, which is not here.
+    assert_eq!(made.contents[0].missing, 1, "{:?}", made.contents);
+    assert_eq!(made.contents[0].shown + made.contents[0].withheld, 2);
+    let token = made.token.unwrap();
+    assert_eq!(token.len(), TOKEN_LENGTH);
+    let whole = trial.opened(&token).await;
+    assert_eq!((whole.time_zone.as_str(), whole.smallest as usize), ("Africa/Lagos", SMALLEST));
+    let mut sections: BTreeMap<String, Shared> = BTreeMap::new();
+    for section in &course.sections {
+        let made = trial.make(&trial.boss, &trial.wanted(&course.id, Some(&section.id))).await;
+        sections.insert(section.id.to_lowercase(), trial.opened(&made.token.unwrap()).await);
+    }
+    let mut shown = 0;
+    for (place, week) in whole.panels[0].weeks.iter().enumerate() {
+        let truth = trial.truth(&course.id, week.monday.unwrap());
+        let minutes = |parts: &[&Amounts]| {
+            let half: u64 = parts.iter().map(|part| part.values().sum::<u64>()).sum();
+            f64::from(u32::try_from(half).unwrap()) / 2.0
+        };
+        let people = |parts: &[&Amounts]| {
+            f64::from(u32::try_from(parts.iter().map(|part| part.len()).sum::<usize>()).unwrap())
+        };
+        let all: Vec<&Amounts> = truth.values().collect();
+        let numbers = |parts: &[&Amounts]| vec![Some(minutes(parts)), Some(people(parts))];
+        let expected = if is_safe(&all) { numbers(&all) } else { vec![None, None] };
+        assert_eq!(week.numbers, expected, "the course in {:?}", week.monday);
+        shown += usize::from(is_safe(&all));
+        let mut hidden: Vec<&Amounts> = Vec::new();
+        let nobody = Amounts::new();
+        for (id, shared) in &sections {
+            let part = truth.get(id).unwrap_or(&nobody);
+            let told = &shared.panels[0].weeks[place];
+            assert_eq!(told.monday, week.monday);
+            if told.numbers == [None, None] {
+                // One that is not taught then has nobody, and everybody knows.
+                hidden.extend(
+                    (truth.contains_key(id) || trial.is_taught(id, week.monday.unwrap())).then_some(part),
+                );
+            } else {
+                assert!(is_safe(&[part]), "{id} in {:?}", week.monday);
+                assert_eq!(told.numbers, numbers(&[part]));
+                shown += 1;
+            }
+        }
+        // What a total less its parts would give away is itself safe.
+        assert!(hidden.is_empty() || week.numbers[0].is_none() || is_safe(&hidden), "{hidden:?}");
+    }
+    assert!(shown > 0, "something is shown");
+    // Nothing of anybody: neither an id nor a name of all the rows that were counted.
+    let columns = Truth::columns(Report::VideoView);
+    let personal: Vec<usize> = ["userid", "email", "lastname"]
+        .iter()
+        .map(|name| columns.iter().position(|column| column.eq_ignore_ascii_case(name)).unwrap())
+        .collect();
+    let rows = trial.stack.truth().rows(&trial.weeks.truth(Report::VideoView));
+    let cells: BTreeSet<&String> = rows.iter().flat_map(|row| personal.iter().map(|at| &row[*at])).collect();
+    let all = serde_json::to_string(&(&whole, &sections.values().collect::<Vec<_>>())).unwrap();
+    for cell in cells.iter().filter(|cell| cell.len() > 3) {
+        assert!(!all.contains(cell.as_str()), "{cell}");
+    }
+    assert!(whole.html.contains("<svg") && whole.html.contains("<table>") && !whole.html.contains("style="));
+    // Frozen: what is asked once more says the same.
+    let again = trial.make(&trial.boss, &trial.wanted(&course.id, None)).await;
+    assert_eq!(trial.opened(&again.token.unwrap()).await.panels, whole.panels);
+
+    // The library has no people: views, few of them withheld.
+    trial.bring(Report::Asset).await;
+    let made = trial.make(&trial.boss, &json!({"report": "asset", "course": course.id})).await;
+    let library = trial.opened(&made.token.unwrap()).await;
+    assert!(library.panels[0].taken.is_some() && library.panels[0].weeks.len() == 1);
+    assert_eq!(library.panels[0].measures, ["videos", "views"]);
+    // A course is all that tells what students did, as far as it is here.
+    let mut wanted = trial.wanted(&course.id, None);
+    wanted["report"] = json!("course");
+    let made = trial.make(&trial.boss, &wanted).await;
+    assert_eq!(made.contents.len(), 6);
+    assert!(made.contents.iter().skip(1).all(|outline| (outline.shown, outline.missing) == (0, 3)));
+    assert_eq!(trial.opened(&made.token.unwrap()).await.panels, whole.panels);
+    trial.stack.check_ledger();
+}
+
+#[tokio::test]
+async fn a_share_lives_is_changed_and_ends() {
+    let mut trial = Trial::start().await;
+    let course = trial.courses.courses[0].clone();
+    let mut wanted = trial.wanted(&course.id, None);
+    wanted["name"] = json!("Week <3");
+    wanted["origins"] = json!(["https://courses.example.edu"]);
+    let made = trial.make(&trial.boss, &wanted).await;
+    let (share, token) = (made.share.unwrap(), made.token.unwrap());
+    assert_eq!((share.name.as_str(), share.opened, share.mine), ("Week <3", 0, true));
+    assert_eq!(share.expires.since(share.made), 7 * DAY);
+    let shared = trial.opened(&token).await;
+    assert!(shared.html.contains("Week &lt;3") && !shared.html.contains("Week <3"));
+    trial.opened(&token).await;
+    let listed = trial.list(&trial.boss).await.shares.remove(0);
+    assert_eq!((listed.opened, listed.last.is_some(), listed.state), (2, true, ShareState::Open));
+
+    // The page: embedded where it was said, and nothing of it is kept or sent on.
+    let page = |path: &str| trial.stack.http.get(trial.stack.at(path));
+    let embedded = told(page(&format!("/s/{}", share.id)).send().await.unwrap()).await;
+    let policy = &embedded.1["content-security-policy"];
+    assert!(policy.ends_with("frame-ancestors https://courses.example.edu"), "{policy}");
+    let plain = told(page("/s").send().await.unwrap()).await;
+    assert_eq!(told(page(&format!("/s/{}", "0".repeat(32))).send().await.unwrap()).await, plain);
+    assert!(plain.1["content-security-policy"].ends_with("frame-ancestors 'none'"));
+    for (name, value) in [
+        ("cache-control", "no-store"),
+        ("referrer-policy", "no-referrer"),
+        ("x-robots-tag", "noindex"),
+        ("x-content-type-options", "nosniff"),
+        ("cross-origin-opener-policy", "same-origin"),
+    ] {
+        assert_eq!((plain.0, plain.1[name].as_str(), embedded.1[name].as_str()), (200, value, value));
+    }
+    assert!(plain.2.contains("noindex") && plain.2.len() < 8_000, "{} bytes", plain.2.len());
+
+    // Changed: only what is named.
+    let path = format!("/api/shares/{}", share.id);
+    let change = |body: Value| trial.post(&path, &trial.boss, &body);
+    let renamed: Made = trial.read(change(json!({"name": "Another"}))).await;
+    assert!(renamed.token.is_none());
+    let renewed: Made = trial.read(change(json!({"days": 90}))).await;
+    let renewed = renewed.share.unwrap();
+    assert_eq!((renewed.name.as_str(), renewed.origins.len()), ("Another", 1));
+    assert!((renewed.expires.since(now()) - 90 * DAY).abs() < DAY / 24);
+    let rotated: Made = trial.read(change(json!({"rotate": true}))).await;
+    let fresh = rotated.token.unwrap();
+    assert_ne!(fresh, token);
+    assert_eq!(trial.opened(&fresh).await.name, "Another");
+    let old = told(trial.open(&token, "192.0.2.2").send().await.unwrap()).await;
+    for body in [json!({"days": 0}), json!({"days": 91}), json!({"name": ""}), json!({"origins": ["*"]})] {
+        assert_eq!(refusal(change(body)).await.code, Code::BadShare);
+    }
+
+    // Another that is revoked, one that has expired, and what never was: alike, but for the time of day.
+    let spare = trial.make(&trial.boss, &trial.wanted(&course.id, None)).await;
+    let (revoked, id) = (spare.token.unwrap(), spare.share.unwrap().id);
+    let delete = |id: &str| trial.call(Method::DELETE, &format!("/api/shares/{id}"), &trial.boss);
+    assert_eq!(delete(&id).send().await.unwrap().status(), 204);
+    assert_eq!(refusal(delete(&id)).await.code, Code::UnknownShare);
+    let spare = trial.make(&trial.boss, &trial.wanted(&course.id, None)).await;
+    let expired = spare.token.unwrap();
+    trial.stack.kill();
+    let statement = format!("UPDATE share SET expires = 1000 WHERE id = '{}'", spare.share.unwrap().id);
+    // Long over, it would be deleted: only for a moment.
+    let statement = statement.replace("1000", &now().plus(-1000).0.to_string());
+    trial.stack.damage("Register", false, &statement);
+    trial.stack.boot().await;
+    assert_eq!(old.0, 404);
+    let wrong = "A".repeat(TOKEN_LENGTH);
+    let altered = format!("{}A", &fresh[..TOKEN_LENGTH - 1]).replacen(&fresh[..1], "_", 1);
+    for (at, token) in [&revoked, &expired, &wrong, &altered, &fresh[..20].to_owned()].into_iter().enumerate()
+    {
+        let answer = told(trial.open(token, &format!("192.0.2.{}", 10 + at)).send().await.unwrap()).await;
+        assert_eq!(answer, old, "{at}");
+    }
+    let states: BTreeSet<String> =
+        trial.list(&trial.boss).await.shares.iter().map(|it| format!("{:?}", it.state)).collect();
+    assert_eq!(states, BTreeSet::from(["Expired".to_owned(), "Open".to_owned()]));
+
+    are_answered_in_one_time(&trial, &[wrong, revoked, expired]).await;
+    // Who brings many wrong ones waits, and opens a right one all the same.
+    let mut codes = Vec::new();
+    for _ in 0..8 {
+        codes.push(refusal(trial.open(&"B".repeat(TOKEN_LENGTH), "198.51.100.1")).await.code);
+    }
+    assert_eq!((codes[0], codes[7]), (Code::ShareGone, Code::TooManyTries));
+    let right = trial.open(&fresh, "198.51.100.1").send().await.unwrap();
+    assert_eq!(right.status(), 200);
+
+    // Switched off for everybody, and on again.
+    let switch =
+        |token: &str, on: bool| trial.call(Method::PUT, "/api/shares", token).json(&json!({"on": on}));
+    let off: Shares = trial.read(switch(&trial.boss, false)).await;
+    assert!(!off.on && !off.shares.is_empty());
+    assert_eq!(refusal(trial.open(&fresh, "192.0.2.30")).await.code, Code::ShareGone);
+    let call = trial.post("/api/shares", &trial.boss, &trial.wanted(&course.id, None));
+    assert_eq!(refusal(call).await.code, Code::SharesOff);
+    let _: Shares = trial.read(switch(&trial.boss, true)).await;
+    trial.opened(&fresh).await;
+
+    // From another site nothing opens.
+    let call = trial.open(&fresh, "192.0.2.31").header("origin", "https://elsewhere.example");
+    assert_eq!(refusal(call).await.code, Code::CrossSite);
+
+    // All of it is in the record, and no token.
+    let record = trial.record().await;
+    for what in
+        [What::Shared, What::ShareOpened, What::ShareChanged, What::ShareRevoked, What::SharesSwitched]
+    {
+        assert!(record.entries.iter().any(|entry| entry.what == what), "{what:?}");
+    }
+    let opened = record.entries.iter().find(|entry| entry.what == What::ShareOpened).unwrap();
+    assert!(opened.person.is_empty() && opened.view.contains(&share.id));
+    let text = serde_json::to_string(&record).unwrap();
+    for token in [&token, &fresh] {
+        assert!(!text.contains(token.as_str()) && !trial.stack.log().contains(token.as_str()));
+    }
+}
+
+/// Strangers' answers take one time, whatever the reason: of many, interleaved, no kind ranks before another (Mann and
+/// Whitney's test, by its normal approximation).
+async fn are_answered_in_one_time(trial: &Trial, tokens: &[String]) {
+    const ROUNDS: usize = 80;
+    let mut times: Vec<(f64, usize)> = Vec::new();
+    for round in 0..ROUNDS + 5 {
+        for place in 0..tokens.len() {
+            let kind = (place + round) % tokens.len();
+            let address = format!("203.0.{}.{}", round, 10 + place);
+            let started = Instant::now();
+            let answer = trial.open(&tokens[kind], &address).send().await.unwrap();
+            assert_eq!(answer.status(), 404);
+            answer.bytes().await.unwrap();
+            if round >= 5 {
+                times.push((started.elapsed().as_secs_f64(), kind));
+            }
+        }
+    }
+    times.sort_by(|a, b| a.0.total_cmp(&b.0));
+    #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
+    let real = |n: usize| n as f64;
+    for one in 0..tokens.len() {
+        for other in 0..one {
+            let both: Vec<usize> =
+                times.iter().map(|(_, kind)| *kind).filter(|k| *k == one || *k == other).collect();
+            let ranks = both.iter().enumerate().filter(|(_, kind)| **kind == one).map(|(rank, _)| rank + 1);
+            let n = real(ROUNDS);
+            let u = real(ranks.sum()) - n * (n + 1.0) / 2.0;
+            let z = (u - n * n / 2.0) / (n * n * (2.0 * n + 1.0) / 12.0).sqrt();
+            // One in thirty thousand by chance alone.
+            assert!(z.abs() < 4.0, "{one} against {other}: z = {z}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn nobody_shares_what_they_may_not_see_and_what_is_wrong_makes_nothing() {
+    let trial = Trial::start().await;
+    let of_many = |course: &&domain::api::Course| course.sections.len() > 1;
+    let ours = trial.courses.courses.iter().find(of_many).unwrap();
+    let other = trial.courses.courses.iter().find(|course| course.id != ours.id).unwrap();
+    let (first, second) = (&ours.sections[0].id, &ours.sections[1].id);
+    let nowhere = "00000000-0000-4000-8000-000000000000";
+    trial.give(&[(&ours.id, Some(first))]).await;
+    let wanted = |course: &str, section: Option<&str>| trial.wanted(course, section);
+    let missing = refusal(trial.post("/api/shares", &trial.ana, &wanted(nowhere, None))).await;
+    assert_eq!(missing.code, Code::BadShare);
+    for (course, section) in [
+        (ours.id.as_str(), None),
+        (&ours.id, Some(second.as_str())),
+        (&other.id, None),
+        (nowhere, Some(nowhere)),
+    ] {
+        let problem = refusal(trial.post("/api/shares", &trial.ana, &wanted(course, section))).await;
+        assert_eq!(problem, missing, "in the words of what does not exist");
+    }
+    let made = trial.make(&trial.ana, &wanted(&ours.id, Some(first))).await;
+    let (share, token) = (made.share.unwrap(), made.token.unwrap());
+    let bosses = trial.make(&trial.boss, &wanted(&ours.id, None)).await.share.unwrap();
+    let ids = |shares: Shares| shares.shares.into_iter().map(|it| it.id).collect::<BTreeSet<_>>();
+    assert_eq!(ids(trial.list(&trial.ana).await), BTreeSet::from([share.id.clone()]));
+    let both = BTreeSet::from([share.id.clone(), bosses.id.clone()]);
+    assert_eq!(ids(trial.list(&trial.boss).await), both);
+    let theirs = format!("/api/shares/{}", bosses.id);
+    let unknown = format!("/api/shares/{}", "0".repeat(32));
+    let rotate = json!({"rotate": true});
+    let wrong = refusal(trial.post(&unknown, &trial.ana, &rotate)).await;
+    assert_eq!(wrong.code, Code::UnknownShare);
+    assert_eq!(refusal(trial.post(&theirs, &trial.ana, &rotate)).await, wrong);
+    assert_eq!(refusal(trial.call(Method::DELETE, &theirs, &trial.ana)).await, wrong);
+    let switch = trial.call(Method::PUT, "/api/shares", &trial.ana).json(&json!({"on": false}));
+    assert_eq!(refusal(switch).await.code, Code::NotAllowed);
+    let nobody = trial.signer.token("nobody@university.example");
+    assert_eq!(refusal(trial.get("/api/shares", &nobody)).await.code, Code::NoRole);
+    assert_eq!(refusal(trial.post("/api/shares", &nobody, &wanted(&ours.id, None))).await.code, Code::NoRole);
+
+    // Whoever may not see a course any more shows it to nobody.
+    trial.opened(&token).await;
+    trial.give(&[(&other.id, None)]).await;
+    assert_eq!(refusal(trial.open(&token, "192.0.2.9")).await.code, Code::ShareGone);
+    let listed = trial.list(&trial.boss).await.shares;
+    assert_eq!(listed.iter().find(|it| it.id == share.id).unwrap().state, ShareState::OutOfScope);
+    trial.give(&[(&ours.id, None)]).await;
+    trial.opened(&token).await;
+
+    // What is wrong is a problem, and makes nothing.
+    let with = |name: &str, value: Value| {
+        let mut body = wanted(&ours.id, None);
+        body[name] = value;
+        body
+    };
+    let many: Vec<String> = (0..6).map(|n| format!("https://{n}.example.edu")).collect();
+    for (body, code) in [
+        (with("report", json!("visit")), Code::BadShare),
+        (with("report", json!("videoview/../notes")), Code::BadShare),
+        (with("course", json!("BIO-101")), Code::BadShare),
+        (with("section", json!("1")), Code::BadShare),
+        (with("days", json!(0)), Code::BadShare),
+        (with("days", json!(91)), Code::BadShare),
+        (with("days", json!(-1)), Code::BadBody),
+        (with("name", json!("two\nlines")), Code::BadShare),
+        (with("name", json!("n".repeat(81))), Code::BadShare),
+        (with("origins", json!(["http://courses.example.edu"])), Code::BadShare),
+        (with("origins", json!(["https://courses.example.edu/path"])), Code::BadShare),
+        (with("origins", json!(["https://a.example; script-src *"])), Code::BadShare),
+        (with("origins", json!(["https://*.example.edu"])), Code::BadShare),
+        (with("origins", json!(many)), Code::BadShare),
+        (with("student", json!("Ana")), Code::BadBody),
+        (with("from", json!("yesterday")), Code::BadDay),
+        (with("to", Value::Null), Code::BadRange),
+        (with("from", json!(trial.weeks.end().to_string())), Code::RangeBackwards),
+        (with("from", json!(minus_days(trial.weeks.from, 400).to_string())), Code::BadShare),
+        (with("report", json!("notes")), Code::NothingToShare),
+        (with("to", json!(plus_days(trial.weeks.from, 5).to_string())), Code::NothingToShare),
+    ] {
+        let problem = refusal(trial.post("/api/shares", &trial.boss, &body)).await;
+        assert_eq!(problem.code, code, "{body} {problem:?}");
+    }
+    assert_eq!(ids(trial.list(&trial.boss).await), both);
+    let short = trial.stack.http.post(trial.stack.at("/api/shared")).json(&json!({"code": "x"}));
+    assert_eq!(refusal(short).await.code, Code::BadBody);
+}
+
+#[tokio::test]
+async fn a_share_that_counted_somebody_who_is_forgotten_is_withdrawn() {
+    let trial = Trial::start().await;
+    let monday = plus_days(trial.weeks.from, 14);
+    let person_in = |course: &str| {
+        let truth = trial.truth(course, monday);
+        truth.values().flat_map(|part| part.keys()).next().cloned()
+    };
+    let (course, person) =
+        trial.courses.courses.iter().find_map(|it| Some((it, person_in(&it.id)?))).unwrap();
+    let in_all = |course: &str| {
+        (0..3).any(|week| {
+            let truth = trial.truth(course, plus_days(trial.weeks.from, 7 * week));
+            truth.values().any(|part| part.contains_key(&person))
+        })
+    };
+    let other = trial.courses.courses.iter().find(|it| !in_all(&it.id));
+    let made = trial.make(&trial.boss, &trial.wanted(&course.id, None)).await;
+    let (share, token) = (made.share.unwrap(), made.token.unwrap());
+    trial.opened(&token).await;
+    let untouched = match other {
+        Some(other) => Some(trial.make(&trial.boss, &trial.wanted(&other.id, None)).await.token.unwrap()),
+        None => None,
+    };
+    let asked: Value =
+        trial.read(trial.post("/api/forget", &trial.boss, &json!({"person": {"id": person}}))).await;
+    let started = Instant::now();
+    loop {
+        let all: Forgettings = trial.read(trial.get("/api/forget", &trial.boss)).await;
+        if all.forgettings.iter().any(|it| asked["id"] == it.id.as_str() && it.state == Progress::Done) {
+            break;
+        }
+        assert!(started.elapsed() < Duration::from_secs(60), "{all:#?}\n{}", trial.stack.log());
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(refusal(trial.open(&token, "192.0.2.40")).await.code, Code::ShareGone);
+    let listed = trial.list(&trial.boss).await.shares;
+    assert_eq!(listed.iter().find(|it| it.id == share.id).unwrap().state, ShareState::Withdrawn);
+    let renew = trial.post(&format!("/api/shares/{}", share.id), &trial.boss, &json!({"days": 30}));
+    assert_eq!(refusal(renew).await.code, Code::BadShare);
+    if let Some(token) = untouched {
+        trial.opened(&token).await;
+    }
+    // The weeks that counted them are spent for good.
+    let mut wanted = trial.wanted(&course.id, None);
+    wanted["from"] = json!(monday.to_string());
+    let problem = refusal(trial.post("/api/shares", &trial.boss, &wanted)).await;
+    assert_eq!(problem.code, Code::NothingToShare);
+}
