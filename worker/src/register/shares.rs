@@ -91,7 +91,7 @@ pub(super) fn answer(store: &Store, settings: &Settings, errand: ToShares, now: 
                 store.keep_fact("zone", &settings.time_zone)?;
             }
             for (week, frozen) in new {
-                freeze(store, &report, &course, &week, frozen)?;
+                freeze(store, &report, &course, &week, &frozen)?;
             }
             answer::json(&weeks(store, &report, &course)?)?
         }
@@ -259,7 +259,7 @@ fn weeks(store: &Store, report: &str, course: &str) -> Result<Vec<(String, Week)
 }
 
 /// Keeps a week, unless it is kept already. Of rows that are lost meanwhile nothing is kept.
-fn freeze(store: &Store, report: &str, course: &str, week: &str, frozen: Week) -> Result<()> {
+fn freeze(store: &Store, report: &str, course: &str, week: &str, frozen: &Week) -> Result<()> {
     for (window, generation) in &frozen.sources {
         let query = "SELECT generation FROM lost WHERE window = ? AND course IN ('', ?) AND generation > ?";
         let values = vec![window.as_str().into(), course.into(), i64::from(*generation).into()];
@@ -269,7 +269,7 @@ fn freeze(store: &Store, report: &str, course: &str, week: &str, frozen: Week) -
     }
     store.run(
         "INSERT OR IGNORE INTO frozen (report, course, week, body) VALUES (?, ?, ?, ?)",
-        vec![report.into(), course.into(), week.into(), serde_json::to_string(&frozen)?.into()],
+        vec![report.into(), course.into(), week.into(), serde_json::to_string(frozen)?.into()],
     )
 }
 
