@@ -48,13 +48,14 @@ impl Sharing<'_> {
         match route {
             [] => {
                 route::allow(request, &[Method::Get, Method::Post, Method::Put])?;
+                self.visitor.may(Doing::ListShares)?;
                 match request.method() {
                     Method::Post => Ok(answer::json(&self.make(route::body(request).await?).await?)),
-                    Method::Put => self.switch(route::body(request).await?).await,
-                    _ => {
-                        self.visitor.may(Doing::ListShares)?;
-                        self.pass_on(ToShares::List { person: self.person(), all: self.sees_all() }).await
+                    Method::Put => {
+                        self.visitor.may(Doing::SwitchShares)?;
+                        self.switch(route::body(request).await?).await
                     }
+                    _ => self.pass_on(ToShares::List { person: self.person(), all: self.sees_all() }).await,
                 }
             }
             [id] => {
@@ -94,7 +95,6 @@ impl Sharing<'_> {
     }
 
     async fn switch(&self, SwitchShares { on }: SwitchShares) -> Answer {
-        self.visitor.may(Doing::SwitchShares)?;
         let note = self.note(What::SharesSwitched, if on { "on" } else { "off" }.to_owned());
         self.pass_on(ToShares::Switch { on, person: self.person(), note }).await
     }

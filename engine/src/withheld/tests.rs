@@ -24,9 +24,9 @@ fn rank(mut rows: Vec<Vec<u128>>) -> usize {
         let inverse = power(rows[rank][column], PRIME - 2);
         for row in rank + 1..rows.len() {
             let factor = rows[row][column] * inverse % PRIME;
-            for at in 0..width {
-                let less = rows[rank][at] * factor % PRIME;
-                rows[row][at] = (rows[row][at] + PRIME - less) % PRIME;
+            let pivot = rows[rank].clone();
+            for (cell, pivot) in rows[row].iter_mut().zip(pivot) {
+                *cell = (*cell + PRIME - pivot * factor % PRIME) % PRIME;
             }
         }
         rank += 1;

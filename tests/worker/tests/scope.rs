@@ -332,6 +332,7 @@ impl Trial {
             (Method::GET, "/api/forget"),
             (Method::POST, "/api/forget"),
             (Method::DELETE, "/api/forget/0123456789abcdef0123456789abcdef"),
+            (Method::PUT, "/api/shares"),
         ] {
             let problem = refusal(self.call(method.clone(), path, &self.ana)).await;
             assert_eq!(problem.code, Code::NotAllowed, "{method} {path}");
