@@ -25,6 +25,10 @@ pub struct Chunks {
     pub access: Chunk<()>,
     /// [`SignInPage`](crate::pages::access::sign_in::SignInPage).
     pub sign_in: Chunk<()>,
+    /// [`SharesPage`](crate::pages::shares::SharesPage).
+    pub shares: Chunk<()>,
+    /// [`ShareBar`](crate::parts::share::ShareBar).
+    pub share: Chunk<()>,
     /// [`FirstPlan`](crate::parts::first_plan::FirstPlan).
     pub plan: Chunk<()>,
     /// [`DayChoices`](crate::parts::day_choices::DayChoices).

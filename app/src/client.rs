@@ -1,6 +1,7 @@
 //! The API, typed: one function per route, one function that reads every answer.
 
 pub mod access;
+pub mod shares;
 
 use domain::api::{Ask, Request, Requests, Retry};
 use domain::problem::{Code, Plain, Problem};
@@ -100,7 +101,11 @@ pub async fn retry(id: &str, retry: &Retry) -> Answer<Request> {
 /// # Errors
 /// [`Trouble`].
 pub async fn withdraw(id: &str) -> Answer<()> {
-    let response = sent(http::Request::delete(&format!("{REQUESTS}/{id}")).build()).await?;
+    delete(&format!("{REQUESTS}/{id}")).await
+}
+
+async fn delete(url: &str) -> Answer<()> {
+    let response = sent(http::Request::delete(url).build()).await?;
     if response.ok() { Ok(()) } else { Err(refusal(&response).await) }
 }
 

@@ -210,7 +210,7 @@ fn Route(address: Address) -> impl IntoView {
         Place::Overview => view! { <Overview /> }.into_any(),
         Place::Course => later(expect_context::<Ground>().chunks.course, (), Meanwhile::Room),
         Place::Requests => later(expect_context::<Ground>().chunks.board, (), Meanwhile::Room),
-        Place::You | Place::People | Place::Record | Place::Forgetting => {
+        Place::You | Place::People | Place::Record | Place::Forgetting | Place::Shares => {
             later(expect_context::<Ground>().chunks.access, (), Meanwhile::Room)
         }
     }

@@ -5,3 +5,4 @@ pub mod course;
 pub mod overview;
 pub mod report;
 pub mod requests;
+pub mod shares;

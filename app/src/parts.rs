@@ -21,6 +21,7 @@ pub mod notice;
 pub mod panel;
 pub mod progress;
 pub mod rows;
+pub mod share;
 pub mod sign;
 pub mod students;
 pub mod support_id;

@@ -2,7 +2,7 @@
 //!
 //! [`waiting`]: what will happen, how far it is, what can be done. [`figures`], [`reports`], [`course`]: what the
 //! figures say; [`against`]: what they say of others; [`titles`]: what they are called. [`keys`], [`why`]: what the
-//! help says. [`access`]: who may see what.
+//! help says. [`access`]: who may see what. [`shares`]: links for people who cannot sign in.
 
 pub mod access;
 pub mod against;
@@ -10,6 +10,7 @@ pub mod course;
 pub mod figures;
 pub mod keys;
 pub mod reports;
+pub mod shares;
 pub mod titles;
 pub mod waiting;
 pub mod why;

@@ -51,11 +51,13 @@ pub enum Place {
     Record,
     /// `/forgetting`: what has been forgotten.
     Forgetting,
+    /// `/shares`: links for people who cannot sign in.
+    Shares,
 }
 
 impl Place {
     /// Every place.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Overview,
         Self::Course,
         Self::Requests,
@@ -63,6 +65,7 @@ impl Place {
         Self::People,
         Self::Record,
         Self::Forgetting,
+        Self::Shares,
     ];
 
     /// Its path.
@@ -76,6 +79,7 @@ impl Place {
             Self::People => "/people",
             Self::Record => "/record",
             Self::Forgetting => "/forgetting",
+            Self::Shares => "/shares",
         }
     }
 

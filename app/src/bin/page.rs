@@ -12,10 +12,12 @@ use app::pages::report::telling::Telling;
 use app::pages::report::watching::Watching;
 use app::pages::report::{Here, ReportView};
 use app::pages::requests::Board;
+use app::pages::shares::SharesPage;
 use app::parts::day_choices::{DayChoices, Told};
 use app::parts::first_plan::FirstPlan;
 use app::parts::help::dialog::Dialog;
 use app::parts::later::Draw;
+use app::parts::share::ShareBar;
 use leptos::prelude::*;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
@@ -30,6 +32,8 @@ fn main() {
         board: || Box::pin(board()),
         access: || Box::pin(access()),
         sign_in: || Box::pin(sign_in()),
+        shares: || Box::pin(shares()),
+        share: || Box::pin(share()),
         plan: || Box::pin(plan()),
         days: || Box::pin(days()),
         help: || Box::pin(help()),
@@ -69,6 +73,16 @@ fn access() -> Part<()> {
 #[wasm_split(access, wasm_split_path = leptos::wasm_split, fallible)]
 fn sign_in() -> Part<()> {
     Ok(|()| view! { <SignInPage /> }.into_any())
+}
+
+#[wasm_split(shares, wasm_split_path = leptos::wasm_split, fallible)]
+fn shares() -> Part<()> {
+    Ok(|()| view! { <SharesPage /> }.into_any())
+}
+
+#[wasm_split(shares, wasm_split_path = leptos::wasm_split, fallible)]
+fn share() -> Part<()> {
+    Ok(|()| view! { <ShareBar /> }.into_any())
 }
 
 #[wasm_split(first, wasm_split_path = leptos::wasm_split, fallible)]

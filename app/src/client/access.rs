@@ -1,6 +1,6 @@
 //! Signing in and out, roles, the record, forgetting.
 
-use super::{Answer, SESSION, Trouble, body, read, sent};
+use super::{Answer, SESSION, Trouble, body, delete, read, sent};
 use domain::api::{Appointment, Arrival, LookAs, Person, RolesUpload};
 use domain::forget::{Forget, Forgetting};
 use domain::problem::{Line, Lines, Problem};
@@ -110,9 +110,4 @@ pub async fn forget(what: &Forget) -> Answer<Forgetting> {
 /// [`Trouble`].
 pub async fn lift(id: &str) -> Answer<()> {
     delete(&format!("{FORGET}/{id}")).await
-}
-
-async fn delete(url: &str) -> Answer<()> {
-    let response = sent(http::Request::delete(url).build()).await?;
-    if response.ok() { Ok(()) } else { Err::<(), Trouble>(super::refusal(&response).await) }
 }

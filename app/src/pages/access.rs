@@ -11,6 +11,7 @@ pub mod upload;
 pub mod you;
 
 use crate::page::Ground;
+use crate::parts::later::{Meanwhile, later};
 use crate::words;
 use crate::words::access as said;
 use domain::scope::Role;
@@ -34,20 +35,18 @@ pub fn AccessPage() -> impl IntoView {
         let current = move || (place.get() == to).then_some("page");
         view! { <li><a href=to.path() aria-current=current>{said::title(to)}</a></li> }
     };
-    // To everybody else they are not there.
-    let links = is_administrator.then(|| {
-        let places = [Place::You, Place::People, Place::Record, Place::Forgetting];
-        view! {
-            <nav class="tabs" aria-label=said::ACCESS><ul>{places.map(link).into_iter().collect_view()}</ul></nav>
-        }
-    });
+    // To everybody else the last three are not there.
+    let places = [Place::You, Place::Shares, Place::People, Place::Record, Place::Forgetting];
+    let count = if is_administrator { places.len() } else { 2 };
+    let links = places.into_iter().take(count).map(link).collect_view();
     view! {
-        {links}
+        <nav class="tabs" aria-label=said::ACCESS><ul>{links}</ul></nav>
         <header class="heading">
             <h1>{move || said::title(place.get())}</h1>
             <p class="quiet">{move || said::purpose(place.get())}</p>
         </header>
         {move || match place.get() {
+            Place::Shares => later(ground.chunks.shares, (), Meanwhile::Line),
             Place::People if is_administrator => view! { <PeoplePage /> }.into_any(),
             Place::Record if is_administrator => view! { <RecordPage /> }.into_any(),
             Place::Forgetting if is_administrator => view! { <ForgettingPage /> }.into_any(),

@@ -12,6 +12,7 @@ use crate::parts::ask::AskForm;
 use crate::parts::compare::{self, CompareWith};
 use crate::parts::figure::export::About as Exported;
 use crate::parts::gathering::Gathering;
+use crate::parts::later::{Meanwhile, later};
 use crate::parts::notice::Notice;
 use crate::parts::tabs::Tabs;
 use crate::parts::told::{Kind as Drawn, One};
@@ -277,6 +278,7 @@ pub fn CoursePage() -> impl IntoView {
                     {move || days.get()} " " <span class="quiet">{move || in_zone.get()} {weeks}</span>
                 </p>
             </header>
+            <div class="share-place">{later(ground.chunks.share, (), Meanwhile::Nothing)}</div>
             <div class="first-word" data-testid="lead">
                 <p class="lead">{move || lead.get().map(|lead| lead.sentence)}</p>
                 {move || lead.get().filter(|lead| !lead.caveat.is_empty()).map(|lead| view! {

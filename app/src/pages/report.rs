@@ -189,6 +189,7 @@ pub fn ReportView(
     view! {
         <Show when=move || address.view().course.is_some()><Tabs /></Show>
         {heading}
+        <div class="share-place">{later::later(ground.chunks.share, (), Meanwhile::Nothing)}</div>
         <GivenFields info />
         {move || wish.get().zip(plan.get()).map(|(wish, plan)| {
             view! { <Progress wish plan seen request follower shape /> }

@@ -140,6 +140,7 @@ pub const LIFT: &str = "Let it in again";
 #[must_use]
 pub fn title(place: Place) -> &'static str {
     match place {
+        Place::Shares => "Shares",
         Place::People => "People",
         Place::Record => "Record",
         Place::Forgetting => "Forgetting",
@@ -151,6 +152,7 @@ pub fn title(place: Place) -> &'static str {
 #[must_use]
 pub fn purpose(place: Place) -> &'static str {
     match place {
+        Place::Shares => "Links that show a course's numbers to people who cannot sign in.",
         Place::People => "Who may see what. Changes hold within seconds.",
         Place::Record => "Who saw, downloaded, asked and changed what.",
         Place::Forgetting => "What is deleted from every copy, and kept out of later ones.",

@@ -1,0 +1,222 @@
+//! Beside a view's heading: its link, and a link for people who cannot sign in. Fetched when a view is shown.
+//!
+//! [`link`]: a link that has been made, and buttons that copy; [`subject`]: what of a view can be shared.
+
+pub mod link;
+pub mod subject;
+
+use crate::client::{self, Trouble};
+use crate::fetched::Fetched;
+use crate::page::Ground;
+use crate::parts::notice::Notice;
+use crate::parts::panel;
+use crate::words;
+use crate::words::shares as said;
+use domain::shares::{COURSE, Made, MakeShare, NAME_LONGEST, Outline, Share, ShareState, Shares, USUAL_DAYS};
+use domain::time::{SECOND, Timestamp};
+use domain::view::{Place, View};
+use leptos::html;
+use leptos::prelude::*;
+use link::{CopyButton, MadeLink};
+use subject::{Refused, origins, subject};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
+
+/// For how many days a share can be made to open.
+pub const LIFETIMES: [u32; 4] = [1, USUAL_DAYS, 30, domain::shares::MOST_DAYS];
+
+/// The buttons, and until when the view is shared.
+#[component]
+pub fn ShareBar() -> impl IntoView {
+    let ground = expect_context::<Ground>();
+    let address = ground.address;
+    let shares: Fetched<Shares> = Fetched::new(client::shares::SHARES);
+    let place = NodeRef::<html::Details>::new();
+    let is_open = RwSignal::new(false);
+    panel::shut_elsewhere(place);
+    let wanted = Memo::new(move |_| subject(&address.view()));
+    let badge = move || {
+        let view = address.view();
+        let open =
+            |share: &Share| share.mine && share.state == ShareState::Open && subject::fits(share, &view);
+        let share = shares.ok()?.shares.into_iter().filter(open).max_by_key(|share| share.expires)?;
+        let until = said::shared_until(&crate::spelling::short_day(share.expires.day()));
+        Some(view! { <a class="small" data-testid="badge" href=Place::Shares.path()>{until}</a> })
+    };
+    let toggle = move |_| {
+        let details = place.get_untracked();
+        is_open.set(details.is_some_and(|it| it.unchecked_ref::<web_sys::Element>().has_attribute("open")));
+    };
+    let url = Callback::new(move |()| format!("{}{}", link::origin(), address.view().to_url()));
+    view! {
+        <div class="share-bar">
+            <Show when=move || wanted.with(|it| it != &Err(Refused::NotShared))>
+                <details class="menu" node_ref=place on:keydown=panel::on_escape(place) on:toggle=toggle>
+                    <summary>{said::SHARE}</summary>
+                    <div class="panel"><Show when=move || is_open.get()><SharePanel wanted shares /></Show></div>
+                </details>
+            </Show>
+            <CopyButton text=url label=said::COPY_LINK />
+            {badge}
+        </div>
+    }
+}
+
+/// What a share is, what this one would show, and the button that makes it.
+#[component]
+fn SharePanel(wanted: Memo<Result<MakeShare, Refused>>, shares: Fetched<Shares>) -> impl IntoView {
+    let preview = RwSignal::new(None::<Result<Made, Trouble>>);
+    let made = RwSignal::new(None::<Made>);
+    Effect::new(move |_| {
+        preview.set(None);
+        made.set(None);
+        let Ok(what) = wanted.get() else { return };
+        spawn_local(async move {
+            let told = client::shares::make(&MakeShare { preview: true, ..what.clone() }).await;
+            // The view may have moved on.
+            if wanted.try_get_untracked() == Some(Ok(what)) {
+                preview.try_set(Some(told));
+            }
+        });
+    });
+    let shown = move || match preview.get() {
+        None => view! { <p class="quiet" role="status">{words::LOADING}</p> }.into_any(),
+        Some(Err(trouble)) => view! { <Notice trouble /> }.into_any(),
+        Some(Ok(Made { contents, .. })) => view! {
+            <h2 class="small">{said::CONTENTS}</h2>
+            <Contents contents />
+            <Form wanted made shares />
+        }
+        .into_any(),
+    };
+    view! {
+        <p>{said::SHARE_IS}</p>
+        {move || match (wanted.get(), made.get()) {
+            (Err(Refused::NoDays), _) => view! { <p>{said::CHOOSE_DAYS}</p> }.into_any(),
+            (Err(_), _) => view! { <p>{said::CHOOSE_COURSE}</p> }.into_any(),
+            (Ok(_), Some(made)) => view! { <MadeLink made /> }.into_any(),
+            (Ok(_), None) => shown.into_any(),
+        }}
+        <p class="quiet small">
+            {said::NOT_ALONG} " " {said::COPY_IS} " " <a href=Place::Shares.path()>{said::YOUR_SHARES}</a>
+        </p>
+    }
+}
+
+/// What would be shown, report by report.
+#[component]
+fn Contents(contents: Vec<Outline>) -> impl IntoView {
+    let ground = expect_context::<Ground>();
+    let line = |it: Outline| {
+        let is_snapshot = it.report.as_str() == "asset";
+        view! { <li>{said::outline(&ground.title(it.report.as_str()), &it, is_snapshot)}</li> }
+    };
+    view! { <ul class="plain-list small" data-testid="contents">{contents.into_iter().map(line).collect_view()}</ul> }
+}
+
+/// The choices, and the button.
+#[component]
+fn Form(
+    wanted: Memo<Result<MakeShare, Refused>>,
+    made: RwSignal<Option<Made>>,
+    shares: Fetched<Shares>,
+) -> impl IntoView {
+    let name = RwSignal::new(String::new());
+    let days = RwSignal::new(USUAL_DAYS);
+    let sites = RwSignal::new(String::new());
+    let trouble = RwSignal::new(None::<Trouble>);
+    let is_busy = RwSignal::new(false);
+    let submit = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        let Ok(what) = wanted.get_untracked() else { return };
+        // Twice pressed is one share.
+        if is_busy.get_untracked() {
+            return;
+        }
+        is_busy.set(true);
+        trouble.set(None);
+        let name = name.get_untracked().trim().to_owned();
+        let what = MakeShare {
+            name: (!name.is_empty()).then_some(name),
+            days: Some(days.get_untracked()),
+            origins: origins(&sites.get_untracked()),
+            ..what
+        };
+        spawn_local(async move {
+            match client::shares::make(&what).await {
+                Ok(answer) => {
+                    shares.renew();
+                    made.try_set(Some(answer));
+                }
+                Err(what) => drop(trouble.try_set(Some(what))),
+            }
+            is_busy.try_set(false);
+        });
+    };
+    view! {
+        <form class="lines" on:submit=submit>
+            <label>
+                <span>{said::NAME}</span>
+                <input type="text" autocomplete="off" maxlength=NAME_LONGEST prop:value=move || name.get()
+                    on:input=move |event| name.set(event_target_value(&event)) />
+            </label>
+            <Lifetime days />
+            <details>
+                <summary>{said::EMBED}</summary>
+                <Sites sites />
+            </details>
+            {move || trouble.get().map(|trouble| view! { <Notice trouble /> })}
+            <button type="submit" class="main" disabled=move || is_busy.get()>
+                {move || if is_busy.get() { said::MAKING } else { said::MAKE }}
+            </button>
+        </form>
+    }
+}
+
+/// For how many days it opens.
+#[component]
+pub fn Lifetime(
+    /// How many.
+    days: RwSignal<u32>,
+) -> impl IntoView {
+    let option = move |count: u32| {
+        view! { <option value=count.to_string() selected=move || days.get() == count>{said::days(count)}</option> }
+    };
+    view! {
+        <label>
+            <span>{said::OPENS_FOR}</span>
+            <select on:change=move |event| days.set(event_target_value(&event).parse().unwrap_or(USUAL_DAYS))>
+                {LIFETIMES.map(option).into_iter().collect_view()}
+            </select>
+        </label>
+    }
+}
+
+/// Whose pages may embed it.
+#[component]
+pub fn Sites(
+    /// As they are written.
+    sites: RwSignal<String>,
+) -> impl IntoView {
+    view! {
+        <label>
+            <span>{said::ORIGINS}</span>
+            <textarea rows="2" spellcheck="false" prop:value=move || sites.get()
+                on:input=move |event| sites.set(event_target_value(&event))></textarea>
+        </label>
+        <p class="quiet small">{said::ORIGINS_ARE}</p>
+    }
+}
+
+/// A moment as the institution's clocks show it.
+#[must_use]
+pub fn moment(ground: Ground, at: Timestamp) -> String {
+    let offset = ground.zone(&View::default()).offset_at(at);
+    crate::spelling::moment(at.plus(i64::from(offset) * SECOND))
+}
+
+/// What is shared, as it is called.
+#[must_use]
+pub fn title(ground: Ground, report: &str) -> String {
+    if report == COURSE { said::WHOLE_COURSE.to_owned() } else { ground.title(report) }
+}

@@ -1,0 +1,102 @@
+//! A link that has been made, shown this once, and buttons that copy.
+
+use crate::words;
+use crate::words::shares as said;
+use domain::shares::Made;
+use leptos::prelude::*;
+use std::time::Duration;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+
+/// For how long it is said that something was copied.
+const SAID: Duration = Duration::from_secs(4);
+
+/// A button that copies a text.
+#[component]
+pub fn CopyButton(
+    /// The text, as it is when the button is pressed.
+    text: Callback<(), String>,
+    /// What the button says.
+    label: &'static str,
+) -> impl IntoView {
+    let copied = RwSignal::new(false);
+    let copy = move |_| {
+        let promise = window().navigator().clipboard().write_text(&text.run(()));
+        spawn_local(async move {
+            if JsFuture::from(promise).await.is_ok() {
+                copied.try_set(true);
+                set_timeout(
+                    move || {
+                        copied.try_set(false);
+                    },
+                    SAID,
+                );
+            }
+        });
+    };
+    view! {
+        <button type="button" on:click=copy>{label}</button>
+        <span class="quiet small" role="status">{move || copied.get().then_some(words::COPIED)}</span>
+    }
+}
+
+/// The link, and the snippet where somebody may embed it.
+#[component]
+pub fn MadeLink(
+    /// The answer that has its token.
+    made: Made,
+) -> impl IntoView {
+    let Made { share, token, .. } = made;
+    let (share, token) = share.zip(token)?;
+    let link = format!("{}/s#{token}", origin());
+    let snippet = (!share.origins.is_empty()).then(|| snippet(&origin(), &share.id, &token, &share.name));
+    Some(view! {
+        <div class="lines" data-testid="made">
+            <Shown text=link label=said::LINK copy=said::COPY />
+            {snippet.map(|text| view! { <Shown text label=said::SNIPPET copy=said::COPY_SNIPPET /> })}
+            <p class="small" role="status">{said::SHOWN_ONCE}</p>
+        </div>
+    })
+}
+
+/// A text to copy.
+#[component]
+fn Shown(text: String, label: &'static str, copy: &'static str) -> impl IntoView {
+    let copied = text.clone();
+    view! {
+        <label>
+            <span>{label}</span>
+            <textarea rows="3" readonly=true spellcheck="false" class="made">{text}</textarea>
+        </label>
+        <p><CopyButton text=Callback::new(move |()| copied.clone()) label=copy /></p>
+    }
+}
+
+/// Where this page stands.
+#[must_use]
+pub fn origin() -> String {
+    window().location().origin().unwrap_or_default()
+}
+
+/// What a course page embeds a share with.
+#[must_use]
+pub fn snippet(origin: &str, id: &str, token: &str, name: &str) -> String {
+    let name = name.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
+    format!(
+        "<iframe src=\"{origin}/s/{id}#{token}\" title=\"{name}\" width=\"100%\" height=\"600\" style=\"border:0\"></iframe>"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_cannot_break_out_of_the_snippet() {
+        let text = snippet("https://l.example.edu", "0a", "tok-en_", "\"><script>&");
+        assert_eq!(
+            text,
+            "<iframe src=\"https://l.example.edu/s/0a#tok-en_\" title=\"&quot;>&lt;script>&amp;\" width=\"100%\" \
+             height=\"600\" style=\"border:0\"></iframe>"
+        );
+    }
+}
