@@ -3,6 +3,7 @@
 use crate::words;
 use crate::words::shares as said;
 use domain::shares::Made;
+use leptos::html;
 use leptos::prelude::*;
 use std::time::Duration;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -49,9 +50,14 @@ pub fn MadeLink(
     let (share, token) = share.zip(token)?;
     let link = format!("{}/s#{token}", origin());
     let snippet = (!share.origins.is_empty()).then(|| snippet(&origin(), &share.id, &token, &share.name));
+    // The button that made it is gone: whoever pressed it goes on here, and Escape still closes the panel.
+    let place = NodeRef::<html::Textarea>::new();
+    place.on_load(|field| {
+        let _ = field.focus();
+    });
     Some(view! {
         <div class="lines" data-testid="made">
-            <Shown text=link label=said::LINK copy=said::COPY />
+            <Shown text=link label=said::LINK copy=said::COPY place />
             {snippet.map(|text| view! { <Shown text label=said::SNIPPET copy=said::COPY_SNIPPET /> })}
             <p class="small" role="status">{said::SHOWN_ONCE}</p>
         </div>
@@ -60,12 +66,19 @@ pub fn MadeLink(
 
 /// A text to copy.
 #[component]
-fn Shown(text: String, label: &'static str, copy: &'static str) -> impl IntoView {
+fn Shown(
+    text: String,
+    label: &'static str,
+    copy: &'static str,
+    /// Where it will stand in the page.
+    #[prop(optional)]
+    place: NodeRef<html::Textarea>,
+) -> impl IntoView {
     let copied = text.clone();
     view! {
         <label>
             <span>{label}</span>
-            <textarea rows="3" readonly=true spellcheck="false" class="made">{text}</textarea>
+            <textarea rows="3" readonly=true spellcheck="false" class="made" node_ref=place>{text}</textarea>
         </label>
         <p><CopyButton text=Callback::new(move |()| copied.clone()) label=copy /></p>
     }
