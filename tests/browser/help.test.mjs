@@ -111,7 +111,7 @@ test('keys are left to lists of choices, open menus, and whoever holds a modifie
     }
     await page.getByRole('combobox', { name: 'Report' }).focus();
     await comesToNothing(page, ['[', 'n'], 'in a list of choices');
-    await page.locator('.menu > summary').click();
+    await page.locator('.menu:has(.long) > summary').click();
     await comesToNothing(page, ['[', 'n', '?'], 'in an open menu');
     await page.keyboard.press('Escape');
     await page.locator('body').evaluate(() => document.activeElement.blur());
@@ -256,7 +256,7 @@ test('days that lie in one term say which of its weeks they are, and days of two
     await page.goto(address(stack, { from: plusDays(first, 16), to: plusDays(first, 41) }));
     await page.getByText(`· Weeks 3–6 of ${term.name}`).waitFor();
     // Behind the days: last week, by its number in the term that it lies in, if there is one.
-    await page.locator('.menu > summary').click();
+    await page.locator('.menu:has(.long) > summary').click();
     const last = weeks(1);
     const its = terms.filter(({ from, to }) => monday(from) <= last.from && last.from <= monday(to));
     const link = await page.getByRole('link', { name: /^Last complete week/ }).innerText();

@@ -177,7 +177,7 @@ test('two days and a zone are chosen, and one change is one entry in the history
     await page.goto(address(stack, month));
     await page.locator('[data-testid="minutes"] svg').first().waitFor();
     const entries = await page.evaluate(() => history.length);
-    await page.locator('.menu > summary').click();
+    await page.locator('.menu:has(.long) > summary').click();
     await page.getByLabel('First day', { exact: true }).fill(to);
     await page.getByLabel('Last day', { exact: true }).fill(from);
     await page.getByRole('button', { name: 'Show these days' }).click();
@@ -187,7 +187,7 @@ test('two days and a zone are chosen, and one change is one entry in the history
     await page.getByRole('button', { name: 'Show these days' }).click();
     assert.ok(page.url().includes(`from=${from}&to=${to}`));
     assert.equal(await page.evaluate(() => history.length), entries + 1);
-    await page.locator('.menu > summary').click();
+    await page.locator('.menu:has(.long) > summary').click();
     await page.getByLabel(/time zone/).selectOption('Europe/Berlin');
     assert.ok(page.url().includes('tz=Europe/Berlin'));
     await page.getByText(/UTC\+[12] Berlin/).first().waitFor();

@@ -87,7 +87,7 @@ export const GROUPS = [
         unspoken: true,
         async show(page, stack) {
           await visit(page, address(stack, weeks(4, 4)), CHART);
-          await page.locator('.menu > summary').click();
+          await page.locator('.menu:has(.long) > summary').click();
         },
       },
       {
@@ -420,6 +420,31 @@ export const GROUPS = [
         name: 'forgetting',
         show: (page, stack) => visit(page, `${stack.url}/forgetting`, '[data-testid="forgettings"] [data-state="done"]'),
       },
+    ],
+  },
+  {
+    name: 'shared',
+    start: { sandbox: ['--students', '160'], settings: { LECTERN_SMALLEST: '5', LECTERN_TIME_ZONE: 'UTC' } },
+    async prepare(stack) {
+      const days = weeks(3, 3);
+      for (const report of ['videoview', 'presentation']) await stack.request({ report, ...days });
+      const { course } = await busyCourse(stack, days);
+      const share = { report: 'course', course: course.id, ...days, name: 'For the department' };
+      const { token } = await stack.api('/api/shares', { method: 'POST', body: share });
+      stack.shares = { view: address(stack, days, { course: course.id }), token };
+    },
+    states: [
+      {
+        name: 'share',
+        unspoken: true,
+        async show(page, stack) {
+          await visit(page, stack.shares.view, CHART);
+          await page.locator('.share-bar summary').filter({ hasText: /^Share$/ }).click();
+          await page.getByTestId('contents').waitFor();
+        },
+      },
+      { name: 'shares', show: (page, stack) => visit(page, `${stack.url}/shares`, '[data-testid="shares"]') },
+      { name: 'shared', unspoken: true, show: (page, stack) => visit(page, `${stack.url}/s#${stack.shares.token}`, 'h2') },
     ],
   },
   {

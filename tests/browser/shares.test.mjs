@@ -1,0 +1,145 @@
+/** Shares: made by somebody who may sign in, opened by somebody who cannot, and ended. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { Browser, Stack, monday, plusDays, until, weeks, withTab } from './stack.mjs';
+import { address, courseAddress } from './states.mjs';
+import { busyCourse, views } from './truth.mjs';
+
+/** Numbers over fewer students are withheld here. */
+const SMALLEST = 5;
+
+let browser;
+let stack;
+const days = weeks(3, 3);
+before(async () => {
+  browser = await Browser.start();
+  stack = await Stack.start({
+    sandbox: ['--students', '160'],
+    settings: { LECTERN_SMALLEST: String(SMALLEST), LECTERN_TIME_ZONE: 'UTC' },
+  });
+  await stack.request({ report: 'videoview', ...days });
+});
+after(async () => {
+  await browser?.stop();
+  await stack?.stop();
+});
+
+/** What a share of a course says of each week, counted from the sandbox's rows by the plainest means. */
+async function truth(course) {
+  const rows = (await views(stack, days)).filter((row) => row.course === course && row.role === 'Student' && row.user);
+  return [0, 7, 14].map((ahead) => {
+    const from = plusDays(days.from, ahead);
+    const own = rows.filter(({ day }) => monday(day) === from);
+    const people = new Map();
+    for (const { user } of own) people.set(user, (people.get(user) ?? 0) + 1);
+    const isSafe = people.size >= SMALLEST && [...people.values()].every((count) => 2 * count <= own.length);
+    const students = new Set(own.map(({ user, section }) => `${user} ${section}`)).size;
+    return [from, ...(isSafe ? [own.length / 2, students] : ['withheld', 'withheld'])];
+  });
+}
+
+/** Presses Share and makes a link; gives the link. */
+async function make(page, name) {
+  const share = page.locator('.share-bar summary').filter({ hasText: /^Share$/ });
+  await share.focus();
+  await page.keyboard.press('Enter');
+  await page.locator('[data-testid="contents"]').waitFor();
+  await page.getByLabel('Name, seen by whoever opens it').fill(name);
+  await page.getByRole('button', { name: 'Make a link' }).press('Enter');
+  return page.getByRole('textbox', { name: 'Link', exact: true }).inputValue();
+}
+
+/** The numbers of the first table of a share. */
+async function table(page) {
+  await page.locator('table').first().waitFor({ state: 'attached' });
+  const cells = await page.locator('table').first().locator('tbody tr').evaluateAll((rows) =>
+    rows.map((row) => [...row.cells].map((cell) => cell.textContent)),
+  );
+  const read = (text) => (/^[\d,.]+$/.test(text) ? Number(text.replaceAll(',', '')) : text);
+  return cells.map((row) => row.map(read));
+}
+
+test('a link made by keyboard shows a stranger the true weeks, without any program of the page', async () => {
+  const { course } = await busyCourse(stack, days);
+  const expected = await truth(course.id);
+  assert.ok(expected.some(([, minutes]) => minutes > 0), 'some week is shown');
+  let link;
+  await withTab(browser, {}, async (page) => {
+    await page.goto(address(stack, days, { course: course.id }));
+    link = await make(page, 'For the department');
+    assert.ok(link.startsWith(`${stack.url}/s#`), link);
+    await page.locator('[data-testid="badge"]').getByText(/^Shared until /).waitFor();
+    await page.keyboard.press('Escape');
+    assert.equal(await page.locator('.share-bar details[open]').count(), 0);
+  });
+  await withTab(browser, {}, async (page) => {
+    const fetched = [];
+    page.on('request', (request) => fetched.push(new URL(request.url()).pathname));
+    await page.goto(link);
+    await page.getByRole('heading', { name: 'For the department' }).waitFor();
+    assert.deepEqual(await table(page), expected);
+    assert.deepEqual(fetched.sort(), ['/api/shared', '/s']);
+    assert.deepEqual(await page.context().cookies(), []);
+    const [saved] = await Promise.all([page.waitForEvent('download'), page.locator('#csv').click()]);
+    const text = readFileSync(await saved.path(), 'utf8');
+    for (const row of expected) assert.ok(text.includes(`"${row[0]}"`), `${row[0]} is in ${text}`);
+  });
+});
+
+test('a share of a whole course is listed, renamed, rotated and revoked, and each old link opens nothing', async () => {
+  const { course } = await busyCourse(stack, days);
+  const opens = async (link) => {
+    const token = new URL(link).hash.slice(1);
+    const headers = { 'content-type': 'application/json' };
+    const answer = await fetch(`${stack.url}/api/shared`, { method: 'POST', headers, body: JSON.stringify({ token }) });
+    return answer.status;
+  };
+  await withTab(browser, {}, async (page) => {
+    page.on('dialog', (dialog) => dialog.accept());
+    await page.goto(courseAddress(stack, days, { course: course.id }));
+    const first = await make(page, 'For the accreditor');
+    assert.equal(await opens(first), 200);
+
+    await page.goto(`${stack.url}/you`);
+    await page.getByRole('link', { name: 'Shares', exact: true }).click();
+    const item = page.locator('[data-testid="shares"] > li').filter({ hasText: /For the/ }).first();
+    await item.getByText(/^once, /).waitFor();
+    await item.getByText('Change', { exact: true }).click();
+    await item.getByLabel('Name', { exact: true }).fill('For the dean');
+    await item.getByRole('button', { name: 'Rename' }).click();
+    await item.getByRole('heading', { name: 'For the dean' }).waitFor();
+    await item.getByLabel('Sites that may show it').fill('https://courses.example.edu');
+    await item.getByRole('button', { name: 'Save the sites' }).click();
+    await item.locator('dd').getByText('https://courses.example.edu').waitFor();
+
+    await item.getByRole('button', { name: 'Make a new link' }).click();
+    const second = await item.getByRole('textbox', { name: 'Link', exact: true }).inputValue();
+    const snippet = await item.getByRole('textbox', { name: 'For the course page' }).inputValue();
+    assert.match(snippet, /^<iframe src="[^"]+\/s\/[0-9a-f]{32}#[\w-]{43}" title="For the dean"/);
+    assert.deepEqual([await opens(first), await opens(second)], [404, 200]);
+    const policy = (await fetch(/src="([^"#]+)/.exec(snippet)[1])).headers.get('content-security-policy');
+    assert.match(policy, /frame-ancestors https:\/\/courses\.example\.edu$/);
+
+    await item.getByRole('button', { name: 'Revoke For the dean' }).click();
+    await until('it is gone', async () => (await page.getByText('For the dean').count()) === 0);
+    assert.equal(await opens(second), 404);
+  });
+});
+
+test('an administrator switches shares off, and none is made until they are on again', async () => {
+  await withTab(browser, {}, async (page, tab) => {
+    await page.goto(`${stack.url}/shares`);
+    const allowed = page.getByLabel('Allow shares in this institution');
+    await allowed.uncheck();
+    await page.getByText(/^An administrator has switched shares off/).waitFor();
+    const { course } = await busyCourse(stack, days);
+    tab.expect(/status of 40\d/);
+    await page.goto(address(stack, days, { course: course.id }));
+    await page.locator('.share-bar summary').filter({ hasText: /^Share$/ }).click();
+    await page.locator('.share-bar [data-code="shares-off"]').waitFor();
+    await page.goto(`${stack.url}/shares`);
+    await allowed.check();
+    await until('they are on', async () => (await stack.api('/api/shares')).on);
+  });
+});
