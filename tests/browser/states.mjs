@@ -445,6 +445,15 @@ export const GROUPS = [
       },
       { name: 'shares', show: (page, stack) => visit(page, `${stack.url}/shares`, '[data-testid="shares"]') },
       { name: 'shared', unspoken: true, show: (page, stack) => visit(page, `${stack.url}/s#${stack.shares.token}`, 'h2') },
+      {
+        name: 'shared-gone',
+        unspoken: true,
+        expected: [/status of 4(04|29)/],
+        async show(page, stack) {
+          await page.goto(`${stack.url}/s#${stack.shares.token.replace(/.$/, '')}`);
+          await page.getByRole('heading').first().waitFor();
+        },
+      },
     ],
   },
   {

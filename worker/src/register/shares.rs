@@ -394,7 +394,7 @@ fn miss(store: &Store, address: &str, now: Timestamp) -> Result<Problem> {
 pub(super) fn gone() -> Problem {
     Problem::new(
         Code::ShareGone,
-        "This link opens nothing: it may have expired, have been revoked, or be cut short. Ask whoever gave it to you.",
+        "It may have expired, have been revoked, or be cut short. Ask whoever gave it to you.",
     )
 }
 
