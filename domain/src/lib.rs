@@ -13,7 +13,7 @@
 //!   somebody is; [`tries`]: wrong keys, slowed; [`quota`]: how much one person may ask for.
 //! - [`api`], [`problem`], [`frame`]: what Lectern itself says, to its page and to everybody else; [`forget`]: what
 //!   is to be forgotten.
-//! - [`shares`]: links for people who cannot sign in.
+//! - [`shares`]: links for people who cannot sign in; [`seen`]: a line of the record.
 //! - [`wire`]: what the programs of one page say to each other, as bytes.
 //! - [`gathered`]: lines of the record on their way.
 //! - [`settings`]: what an installation is told, validated whole.
@@ -37,6 +37,7 @@ pub mod report;
 pub mod role;
 pub mod roster;
 pub mod scope;
+pub mod seen;
 pub mod settings;
 pub mod shares;
 pub mod time;

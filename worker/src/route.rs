@@ -12,6 +12,7 @@ use domain::api::{Appointment, Arrival, Ask, Health, Retry, Session, Way, What};
 use domain::problem::{Code, Problem, SignIn};
 use domain::scope::{Doing, Role, Standing};
 use domain::settings::Settings;
+use domain::time::minus_days;
 use domain::window::is_window_id;
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
@@ -287,11 +288,14 @@ impl Call<'_> {
                 let (course, section) = (query.remove("course"), query.remove("section"));
                 refuse_rest(&query)?;
                 let reach = visitor.may(Doing::Read { report })?;
-                let view =
-                    View { report, days: None, course: course.as_deref(), section: section.as_deref() };
+                let (name, window) = ((*report).to_owned(), (*window).to_owned());
+                let Found { key, cut } =
+                    errand::ask(desk, &ToDesk::Find { report: name, window, reach }).await?;
+                let days = key.start().zip(key.end()).map(|(start, end)| (start, minus_days(end, 1)));
+                let days = days.map(|(first, last)| (first.to_string(), last.to_string()));
+                let days = days.as_ref().map(|(first, last)| (first.as_str(), last.as_str()));
+                let view = View { report, days, course: course.as_deref(), section: section.as_deref() };
                 *done = Some((What::Saw, view.told()));
-                let (report, window) = ((*report).to_owned(), (*window).to_owned());
-                let Found { key, cut } = errand::ask(desk, &ToDesk::Find { report, window, reach }).await?;
                 let stub = errand::window(env, &settings.desk_name(), &key)
                     .map_err(|error| answer::internal(&error))?;
                 pass_on(&stub, &ToWindow::Rows { generation, course, section, cut }).await

@@ -10,7 +10,7 @@ use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use worker_tests::signer::{AUDIENCE, Signer, TEAM};
-use worker_tests::{Stack, quick, refusal};
+use worker_tests::{Stack, Weeks, quick, refusal};
 
 const KEY: &str = "5f4dcc3b5aa765d61d8327deb882cf990123456789abcdef";
 const OTHER_KEY: &str = "99fc288bed7238d16d567aa5b3ccd4f5fedcba9876543210";
@@ -454,6 +454,18 @@ async fn the_record_tells_who_did_what(deployed: &Deployed) {
         let answer = deployed.get("/api/rows/asset/all?course=findme", &ana).send().await.unwrap();
         drop(answer.bytes().await.unwrap());
     }
+    // Two weeks, as a page reads them: one view.
+    let weeks = Weeks::back(2, 2);
+    let body = json!({"report": "confused", "from": weeks.from, "to": weeks.to()});
+    let call = deployed.call(Method::POST, "/api/requests").header(HEADER, &boss).json(&body);
+    let two: domain::api::Request = deployed.read(call).await;
+    for window in two.windows.iter().rev() {
+        let path = format!("/api/rows/confused/{}", window.id);
+        while !deployed.get(&path, &boss).send().await.unwrap().status().is_success() {
+            assert!(started.elapsed() < Duration::from_secs(60), "{path}");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
     let csv = deployed.get("/api/csv/asset?cells=raw", &ana).send().await.unwrap();
     assert!(csv.status().is_success());
     drop(csv.bytes().await.unwrap());
@@ -468,6 +480,8 @@ async fn the_record_tells_who_did_what(deployed: &Deployed) {
         (saw[0].view.as_str(), saw[0].count, saw[0].role),
         ("asset course ?", 6, Some(Role::Instructor))
     );
+    let term: Vec<&str> = find(What::Saw, BOSS).iter().map(|entry| entry.view.as_str()).collect();
+    assert_eq!(term, [format!("confused {}..{}", weeks.from, weeks.to())], "the days of both");
     assert_eq!(find(What::Downloaded, ANA)[0].view, "asset");
     assert_eq!(find(What::Asked, ANA)[0].view, "asset");
     assert!(find(What::RoleGiven, BOSS).iter().any(|entry| entry.view == format!("{ANA} instructor of 1")));
@@ -520,8 +534,9 @@ async fn the_record_tells_who_did_what(deployed: &Deployed) {
     let text = file.text().await.unwrap();
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
-    assert_eq!(rows.len(), 1, "{text}");
-    assert_eq!((&rows[0][2], &rows[0][3], &rows[0][5]), ("6", ANA, "saw"));
+    assert_eq!(rows.len(), 2, "{text}");
+    let ours = rows.iter().find(|row| &row[3] == ANA).unwrap();
+    assert_eq!((&ours[2], &ours[5]), ("6", "saw"));
     // Nobody else's request: as if it were not there, in the same words.
     let theirs: domain::api::Request = deployed.read(ask(&boss)).await;
     assert_ne!(theirs.id, request.id);

@@ -3,6 +3,7 @@
 use crate::errand::{Note, Sought};
 use crate::seal;
 use domain::api::{Entry, Person, Records, Way};
+use domain::seen::widened;
 use domain::settings::Secret;
 use domain::time::{DAY, Timestamp};
 use domain::tries::Tries;
@@ -76,9 +77,13 @@ struct TriesRow {
     last: f64,
 }
 
+/// Lines of one person in which the same is looked for, the newest first: of other views that they had meanwhile.
+const LOOKED_BACK: usize = 200;
+
 #[derive(Deserialize)]
 struct Line {
     id: f64,
+    view: String,
 }
 
 #[derive(Deserialize)]
@@ -258,22 +263,28 @@ impl Store {
         let together = note.what.together_for();
         let person_id = self.person_id(&note.person);
         if together > 0 {
-            let query = "SELECT max(id) AS id FROM record
-                         WHERE person_id = ? AND role IS ? AND what = ? AND view = ? AND scope = ? AND at > ?
-                         HAVING count(*) > 0";
+            let query = format!(
+                "SELECT id, view FROM record
+                 WHERE person_id = ? AND role IS ? AND what = ? AND scope = ? AND at > ?
+                 ORDER BY id DESC LIMIT {LOOKED_BACK}"
+            );
             let values = vec![
                 person_id.as_str().into(),
                 note.role.map_or(SqlStorageValue::Null, |role| role.slug().into()),
                 note.what.slug().into(),
-                note.view.as_str().into(),
                 note.scope.as_str().into(),
                 now.plus(-together).0.into(),
             ];
-            let rows: Vec<Line> = self.sql.exec(query, values)?.to_array()?;
-            if let Some(row) = rows.first() {
+            let rows: Vec<Line> = self.sql.exec(&query, values)?.to_array()?;
+            let told = |row: Line| {
+                let view =
+                    if row.view == note.view { Some(row.view) } else { widened(&row.view, &note.view) };
+                Some((row.id, view?))
+            };
+            if let Some((id, view)) = rows.into_iter().find_map(told) {
                 return self.run(
-                    "UPDATE record SET count = count + ?, last = ? WHERE id = ?",
-                    vec![i64::from(note.count).into(), now.0.into(), row.id.into()],
+                    "UPDATE record SET count = count + ?, last = ?, view = ? WHERE id = ?",
+                    vec![i64::from(note.count).into(), now.0.into(), view.into(), id.into()],
                 );
             }
         }
