@@ -67,10 +67,10 @@ test('a first visit, the days and the details, by keyboard alone', async () => {
     await tabTo('Previous 4 weeks');
     assert.equal((await press('Tab')).tag, 'summary');
     await page.keyboard.press('Enter');
-    await page.locator('.panel').getByText('Last complete week').waitFor();
+    await page.locator('.menu:has(.long) .panel').getByText('Last complete week').waitFor();
     await tabTo('Last complete week');
     assert.equal((await press('Escape')).tag, 'summary');
-    await page.locator('.panel').waitFor({ state: 'hidden' });
+    await page.locator('.menu:has(.long) .panel').waitFor({ state: 'hidden' });
     await page.keyboard.press('Enter');
     await tabTo('Last complete week');
     assert.equal((await press('Enter')).tag, 'summary', 'the focus is where the choice is shown');
