@@ -4,7 +4,8 @@ import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
-import { Browser, ROOT, Stack, withTab } from '../browser/stack.mjs';
+import { Browser, ROOT, Stack, weeks, withTab } from '../browser/stack.mjs';
+import { busyCourse } from '../browser/truth.mjs';
 import { median } from './median.mjs';
 
 const SITE = path.join(ROOT, 'target/site');
@@ -80,6 +81,43 @@ async function beforeFirstView(front) {
   return files.filter(([name]) => !/^\/(api|thread)/.test(name)).reduce((sum, [, size]) => sum + size, 0);
 }
 
+/** What Lighthouse says of an address, run by run. */
+async function audited(cli, url, runs, folder) {
+  const got = { score: [], lcp: [], cls: [], tbt: [] };
+  for (let run = 0; run < runs; run += 1) {
+    const report = path.join(folder, `lighthouse-${run}.json`);
+    const args = [cli, url, '--output=json', `--output-path=${report}`, '--only-categories=performance', '--quiet'];
+    args.push('--chrome-flags=--headless --no-sandbox --disable-gpu --no-first-run');
+    const env = { ...process.env, CHROME_PATH: process.env.CHROMIUM ?? '/usr/bin/chromium' };
+    // Not waited for in place: the front is in this process.
+    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
+    await new Promise((resolve) => child.once('exit', resolve));
+    const { audits, categories } = JSON.parse(readFileSync(report, 'utf8'));
+    got.score.push(categories.performance.score * 100);
+    got.lcp.push(audits['largest-contentful-paint'].numericValue / 1000);
+    got.cls.push(audits['cumulative-layout-shift'].numericValue);
+    got.tbt.push(audits['total-blocking-time'].numericValue);
+  }
+  return got;
+}
+
+/** What a link to a share shows, to somebody who has nothing of Lectern yet. */
+async function share(cli, { runs, note }) {
+  const settings = { LECTERN_SMALLEST: '5', LECTERN_TIME_ZONE: 'UTC' };
+  const stack = await Stack.start({ sandbox: ['--students', '160'], settings });
+  try {
+    const days = weeks(3, 3);
+    await stack.request({ report: 'videoview', ...days });
+    const { course } = await busyCourse(stack, days);
+    const body = { report: 'videoview', course: course.id, ...days };
+    const { token } = await stack.api('/api/shares', { method: 'POST', body });
+    const got = await audited(cli, `${stack.url}/s#${token}`, Math.min(runs, 3), stack.folder);
+    note('a share, Lighthouse, mobile: largest contentful paint', { value: median(got.lcp), unit: ' s', most: 1 });
+  } finally {
+    await stack.stop();
+  }
+}
+
 /** Bytes and Lighthouse. */
 export async function measure({ runs, note }) {
   const thread = readdirSync(SITE).filter((name) => /^thread.*\.(js|wasm)$/.test(name));
@@ -92,21 +130,7 @@ export async function measure({ runs, note }) {
   try {
     const bytes = await beforeFirstView(front);
     note('first visit: everything before the first view', { value: bytes / 1000, unit: ' KB', most: 150 });
-    const got = { score: [], lcp: [], cls: [], tbt: [] };
-    for (let run = 0; run < Math.min(runs, 5); run += 1) {
-      const report = path.join(stack.folder, `lighthouse-${run}.json`);
-      const args = [cli, front.url, '--output=json', `--output-path=${report}`, '--only-categories=performance', '--quiet'];
-      args.push('--chrome-flags=--headless --no-sandbox --disable-gpu --no-first-run');
-      const env = { ...process.env, CHROME_PATH: process.env.CHROMIUM ?? '/usr/bin/chromium' };
-      // Not waited for in place: the front is in this process.
-      const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
-      await new Promise((resolve) => child.once('exit', resolve));
-      const { audits, categories } = JSON.parse(readFileSync(report, 'utf8'));
-      got.score.push(categories.performance.score * 100);
-      got.lcp.push(audits['largest-contentful-paint'].numericValue / 1000);
-      got.cls.push(audits['cumulative-layout-shift'].numericValue);
-      got.tbt.push(audits['total-blocking-time'].numericValue);
-    }
+    const got = await audited(cli, front.url, Math.min(runs, 5), stack.folder);
     note('Lighthouse, mobile: performance', { value: median(got.score), least: 98 });
     note('Lighthouse, mobile: largest contentful paint', { value: median(got.lcp), unit: ' s', most: 1.5 });
     note('Lighthouse, mobile: layout shift', { value: median(got.cls), most: 0 });
@@ -115,4 +139,5 @@ export async function measure({ runs, note }) {
     front.stop();
     await stack.stop();
   }
+  await share(cli, { runs, note });
 }
