@@ -73,6 +73,9 @@ const RECORD_DAYS: u32 = 365;
 /// Over fewer students than this nothing is shared when nothing is set.
 const SMALLEST: u32 = 10;
 
+/// The most students that a share may be told to ask for.
+pub const SMALLEST_MOST: u32 = 30;
+
 /// Text that must not be printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
@@ -272,7 +275,7 @@ impl Settings {
             RECORD_DAYS
         });
         let smallest = value("LECTERN_SMALLEST").map_or(Some(SMALLEST), |smallest| {
-            smallest.trim().parse().ok().filter(|smallest| (5..=30).contains(smallest))
+            smallest.trim().parse().ok().filter(|smallest| (5..=SMALLEST_MOST).contains(smallest))
         });
         let smallest = smallest.unwrap_or_else(|| {
             wrong.push("LECTERN_SMALLEST must be a number of students from 5 to 30.".to_owned());

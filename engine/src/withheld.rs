@@ -2,7 +2,7 @@
 //!
 //! Sections are the parts of a course. A number is shown only of a set of students that is *safe*: enough of them, and none
 //! of them most of it. That alone would not do: a total less the parts that are shown is a number too. So what is not shown
-//! of a total is safe together as well, or more is hidden until it is ([`plan`]); whatever can be worked out from all that is
+//! of a total is safe together as well, or more is hidden until it is ([`plans`]); whatever can be worked out from all that is
 //! shown of a week is then a sum over safe sets.
 //!
 //! One plan holds for all measures of a report: they are sums over the same students, each counted once in each section that
@@ -44,6 +44,40 @@ pub struct Plan {
     pub right: bool,
 }
 
+impl Plan {
+    /// The plan that withholds nothing.
+    fn open(sections: usize) -> Self {
+        Self { sections: vec![true; sections], total: true, right: true }
+    }
+}
+
+/// How many people may be asked for until each is withheld; nothing of what is never shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Of each section, in the order in which they were given.
+    pub sections: Vec<Option<u32>>,
+    /// Of the course as a whole.
+    pub total: Option<u32>,
+    /// Of the share of right answers, of whatever else is shown.
+    pub right: Option<u32>,
+}
+
+impl Limits {
+    /// Those of plans for more and more people, each within the one before.
+    #[must_use]
+    pub fn of(plans: impl Iterator<Item = (u32, Plan)>) -> Self {
+        let mut limits = Self { sections: Vec::new(), total: None, right: None };
+        for (smallest, plan) in plans {
+            limits.sections.resize(plan.sections.len(), None);
+            let of_all = limits.sections.iter_mut().chain([&mut limits.total, &mut limits.right]);
+            for (limit, is_shown) in of_all.zip(plan.sections.into_iter().chain([plan.total, plan.right])) {
+                *limit = if is_shown { Some(smallest) } else { *limit };
+            }
+        }
+        limits
+    }
+}
+
 /// Whether a number over these amounts may be shown: `smallest` people have a part in it, and nobody more than half.
 #[must_use]
 pub fn is_safe<'a>(amounts: impl Iterator<Item = &'a Amounts>, smallest: u32) -> bool {
@@ -56,39 +90,63 @@ pub fn is_safe<'a>(amounts: impl Iterator<Item = &'a Amounts>, smallest: u32) ->
     people.len() >= smallest as usize && people.values().all(|amount| *amount <= sum - amount)
 }
 
-/// What may be shown of these sections, and of all of them with `nameless`, the rows that name no section. A section without
-/// anybody is one of too few, and hidden like them.
-#[must_use]
-pub fn plan(sections: &[Part], nameless: &Part, smallest: u32) -> Plan {
-    let done = |places: &[usize]| -> bool {
-        is_safe(parts_of(sections, nameless, places).map(|part| &part.done), smallest)
-    };
+/// What may be shown of these sections, and of all of them with `nameless`, the rows that name no section: one plan for each
+/// number of people that may be asked for, fewest first. A section without anybody is one of too few, and hidden like them.
+///
+/// No plan shows what one before it withholds. So whoever saw an earlier one learns nothing from a later one, and what is
+/// kept of the rows of a week serves each.
+pub fn plans(
+    sections: &[Part],
+    nameless: &Part,
+    bounds: impl IntoIterator<Item = u32>,
+) -> impl Iterator<Item = (u32, Plan)> {
     let size = |place: usize| {
         let done = sections.get(place).map(|part| &part.done);
         let people = done.map_or(0, |done| done.values().filter(|amount| **amount > 0).count());
         (people as u64, done.map_or(0, |done| done.values().sum::<u64>()))
     };
     let has_nameless = nameless.done.values().any(|amount| *amount > 0);
-    let (shown, total) = cover(sections.len(), has_nameless, &done, &size);
-    let right = is_right_shown(sections, nameless, &shown, total, smallest);
-    Plan { sections: shown, total, right }
+    let next = move |before: &Plan, smallest: u32| {
+        let done = |places: &[usize]| -> bool {
+            is_safe(parts_of(sections, nameless, places).map(|part| &part.done), smallest)
+        };
+        let (shown, total) = cover(before, has_nameless, &done, &size);
+        let right = before.right && is_right_shown(sections, nameless, &shown, total, smallest);
+        Plan { sections: shown, total, right }
+    };
+    each_within_the_last(sections.len(), bounds, next)
 }
 
-/// The same of sums that have no people: views. Fewer than `smallest` of them are withheld. A total that would count some of
+/// The same of sums that have no people: views. Fewer than so many of them are withheld. A total that would count some of
 /// them twice is not shown, and then links nothing.
-#[must_use]
-pub fn plan_of_sums(sections: &[u64], nameless: u64, has_total: bool, smallest: u32) -> Plan {
-    let known = |place: usize| sections.get(place).copied().unwrap_or(nameless);
-    let is_safe = |places: &[usize]| {
-        let sum = places.iter().map(|place| known(*place)).fold(0, u64::saturating_add);
-        sum >= u64::from(smallest)
+pub fn plans_of_sums(
+    sections: &[u64],
+    nameless: u64,
+    has_total: bool,
+    bounds: impl IntoIterator<Item = u32>,
+) -> impl Iterator<Item = (u32, Plan)> {
+    let known = move |place: usize| sections.get(place).copied().unwrap_or(nameless);
+    let next = move |before: &Plan, smallest: u32| {
+        let is_safe = |places: &[usize]| {
+            let sum = places.iter().map(|place| known(*place)).fold(0, u64::saturating_add);
+            sum >= u64::from(smallest)
+        };
+        let before = Plan { total: before.total && has_total, ..before.clone() };
+        let (shown, total) = cover(&before, nameless > 0, &is_safe, &|place| (known(place), 0));
+        Plan { sections: shown, total, right: false }
     };
-    let (shown, total) = if has_total {
-        cover(sections.len(), nameless > 0, &is_safe, &|place| (known(place), 0))
-    } else {
-        ((0..sections.len()).map(|place| is_safe(&[place])).collect(), false)
-    };
-    Plan { sections: shown, total, right: false }
+    each_within_the_last(sections.len(), bounds, next)
+}
+
+fn each_within_the_last(
+    sections: usize,
+    bounds: impl IntoIterator<Item = u32>,
+    next: impl Fn(&Plan, u32) -> Plan,
+) -> impl Iterator<Item = (u32, Plan)> {
+    bounds.into_iter().scan(Plan::open(sections), move |last, smallest| {
+        *last = next(last, smallest);
+        Some((smallest, last.clone()))
+    })
 }
 
 /// The parts at these places; the one after the last section is the nameless one.
@@ -105,17 +163,19 @@ fn parts_of<'a>(
         .filter_map(move |(at, part)| places.contains(&at).then_some(part))
 }
 
-/// Which sections are shown, and whether the total is.
+/// Which sections are shown of those that were `before`, and whether the total is.
 fn cover(
-    count: usize,
+    before: &Plan,
     has_nameless: bool,
     is_safe: &dyn Fn(&[usize]) -> bool,
     size: &dyn Fn(usize) -> (u64, u64),
 ) -> (Vec<bool>, bool) {
-    let mut shown: Vec<bool> = (0..count).map(|place| is_safe(&[place])).collect();
+    let count = before.sections.len();
+    let of_one = before.sections.iter().enumerate();
+    let mut shown: Vec<bool> = of_one.map(|(place, was)| *was && is_safe(&[place])).collect();
     let all: Vec<usize> = (0..count).chain(has_nameless.then_some(count)).collect();
     // Without a total nothing links a section with another.
-    if !is_safe(&all) {
+    if !before.total || !is_safe(&all) {
         return (shown, false);
     }
     loop {

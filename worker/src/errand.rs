@@ -161,15 +161,22 @@ pub(crate) struct Kept {
     pub(crate) weeks: Vec<String>,
 }
 
+/// A number that may be shown, and how many people may be asked for at most until it is withheld.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Number {
+    /// The number.
+    pub(crate) value: f64,
+    /// It is shown while no more people are asked for.
+    pub(crate) most: u32,
+}
+
 /// A week of a report and course, frozen: what may be shown of it and nothing else.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Week {
-    /// Numbers over fewer people are withheld.
-    pub(crate) smallest: u32,
     /// The numbers of each section that is shown, by its UUID or, where the report has none, its number.
-    pub(crate) sections: BTreeMap<String, Vec<Option<f64>>>,
-    /// Those of the whole course, if they are shown.
-    pub(crate) total: Option<Vec<Option<f64>>>,
+    pub(crate) sections: BTreeMap<String, Vec<Option<Number>>>,
+    /// Those of the whole course; none if they are never shown.
+    pub(crate) total: Vec<Option<Number>>,
     /// The copies that it is from: windows with their generations.
     pub(crate) sources: Vec<(String, u32)>,
     /// When a snapshot was taken.

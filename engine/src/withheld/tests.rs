@@ -50,6 +50,10 @@ fn is_told_safely(parts: &[&Amounts], smallest: u32) -> bool {
     people.len() >= smallest as usize && people.iter().all(|who| 2 * of(who) <= sum)
 }
 
+fn plan(sections: &[Part], nameless: &Part, smallest: u32) -> Plan {
+    plans(sections, nameless, [smallest]).next().unwrap().1
+}
+
 /// A course's week: some sections and what names none.
 #[derive(Debug, Clone)]
 struct Course {
@@ -160,6 +164,27 @@ proptest! {
     }
 
     #[test]
+    fn whoever_asks_for_more_people_sees_no_more_and_works_out_nothing(
+        course in course(),
+        first in 5u32..12,
+        more in 0u32..8,
+    ) {
+        let all = || plans(&course.sections, &course.nameless, first..=first + more);
+        let limits = Limits::of(all());
+        let mut last = Plan::open(course.sections.len());
+        for (smallest, plan) in all() {
+            let is_within = |limit: Option<u32>| limit.is_some_and(|most| smallest <= most);
+            let sections = limits.sections.iter().map(|limit| is_within(*limit)).collect();
+            let kept = Plan { sections, total: is_within(limits.total), right: is_within(limits.right) };
+            prop_assert_eq!(&kept, &plan);
+            prop_assert_eq!(course.given_away(&plan, smallest), vec![]);
+            let is_more = plan.sections.iter().zip(&last.sections).any(|(is, was)| *is && !was);
+            prop_assert!(!is_more && plan.total <= last.total && plan.right <= last.right);
+            last = plan;
+        }
+    }
+
+    #[test]
     fn neither_order_nor_names_decide(course in course(), smallest in 5u32..12, by in 0usize..5) {
         let mut turned = course.clone();
         let by = by % course.sections.len();
@@ -174,18 +199,25 @@ proptest! {
         sections in prop::collection::vec(prop_oneof![Just(0u64), 0u64..30], 1..5),
         nameless in prop_oneof![Just(0u64), 0u64..30],
         has_total in any::<bool>(),
-        smallest in 5u32..12,
+        first in 5u32..12,
+        more in 0u32..8,
     ) {
-        let plan = plan_of_sums(&sections, nameless, has_total, smallest);
-        let course = Course { sections: vec![Part::default(); sections.len()], nameless: Part::default() };
-        let published = course.published(&plan);
-        for set in 1u32..1 << (sections.len() + 1) {
-            let is_in = |place: usize| set >> place & 1 == 1;
-            let wanted: Vec<u128> = (0..=sections.len()).map(|place| u128::from(is_in(place))).collect();
-            let all = || sections.iter().chain([&nameless]).enumerate().filter(|(place, _)| is_in(*place));
-            let sum: u64 = all().map(|(_, views)| views).sum();
-            let is_of_nothing = set == 1 << sections.len() && nameless == 0;
-            prop_assert!(is_of_nothing || sum >= u64::from(smallest) || !can_be_solved(&published, &wanted));
+        let mut last = Plan::open(sections.len());
+        for (smallest, plan) in plans_of_sums(&sections, nameless, has_total, first..=first + more) {
+            let course = Course { sections: vec![Part::default(); sections.len()], nameless: Part::default() };
+            let published = course.published(&plan);
+            for set in 1u32..1 << (sections.len() + 1) {
+                let is_in = |place: usize| set >> place & 1 == 1;
+                let wanted: Vec<u128> = (0..=sections.len()).map(|place| u128::from(is_in(place))).collect();
+                let all = sections.iter().chain([&nameless]).enumerate().filter(|(place, _)| is_in(*place));
+                let sum: u64 = all.map(|(_, views)| views).sum();
+                let is_of_nothing = set == 1 << sections.len() && nameless == 0;
+                let is_few = !is_of_nothing && sum < u64::from(smallest);
+                prop_assert!(!is_few || !can_be_solved(&published, &wanted));
+            }
+            let is_more = plan.sections.iter().zip(&last.sections).any(|(is, was)| *is && !was);
+            prop_assert!(!is_more && plan.total <= last.total);
+            last = plan;
         }
     }
 }

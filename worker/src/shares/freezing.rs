@@ -2,7 +2,7 @@
 //!
 //! A week is counted only when every day of it is here and final. Rows are read a slice at a time and never kept.
 
-use crate::errand::{self, Held, HeldWindow, ToDesk, ToRegister, ToShares, ToWindow, Week};
+use crate::errand::{self, Held, HeldWindow, Number, ToDesk, ToRegister, ToShares, ToWindow, Week};
 use crate::wire::Pieces;
 use crate::{answer, clock, zone};
 use domain::api::Course;
@@ -12,12 +12,12 @@ use domain::problem::{Code, Problem};
 use domain::range::Range;
 use domain::report::{ReportName, Shape};
 use domain::scope::Cut;
-use domain::settings::Settings;
+use domain::settings::{SMALLEST_MOST, Settings};
 use domain::time::{Day, Timestamp, plus_days};
 use domain::window::Days;
 use engine::shelf::Facts;
 use engine::snapshot::{Counting, Parts, Viewing, Views, Wanted};
-use engine::withheld::{Part, plan, plan_of_sums};
+use engine::withheld::{Limits, Part, plans, plans_of_sums};
 use std::collections::{BTreeMap, BTreeSet};
 use worker::{Env, ResponseBody, Stub};
 
@@ -62,8 +62,7 @@ impl Freezer<'_> {
         let mut new: Vec<(String, Week)> = Vec::new();
         let shape = report.known().map(|report| report.shape);
         if shape == Some(Shape::Snapshot) {
-            let latest = known.iter().rfind(|(_, week)| !week.spent).map(|(_, week)| week);
-            new.extend(self.snapshot(report, &windows, latest).await?);
+            new.extend(self.snapshot(report, &windows, &known).await?);
         } else {
             for monday in mondays.iter().filter(|monday| !is_known(&monday.to_string())) {
                 let week = if shape == Some(Shape::Sums) {
@@ -141,13 +140,17 @@ impl Freezer<'_> {
             parts.entry(section).or_default();
         }
         let (names, parts): (Vec<String>, Vec<Part>) = parts.into_iter().unzip();
-        let plan = plan(&parts, &nameless, self.settings.smallest);
-        let shown = names.into_iter().zip(&parts).zip(&plan.sections).filter(|(_, shown)| **shown);
+        let limits = Limits::of(plans(&parts, &nameless, self.settings.smallest..=SMALLEST_MOST));
         let all: Vec<&Part> = parts.iter().chain([&nameless]).collect();
+        let shown = |parts: &[&Part], limit: &Option<u32>| {
+            limit.map(|most| numbers(report, parts, most, limits.right))
+        };
+        let of_each = names.into_iter().zip(&parts).zip(&limits.sections);
         Week {
-            smallest: self.settings.smallest,
-            sections: shown.map(|((name, part), _)| (name, numbers(report, &[part], plan.right))).collect(),
-            total: plan.total.then(|| numbers(report, &all, plan.right)),
+            sections: of_each
+                .filter_map(|((name, part), limit)| Some((name, shown(&[part], limit)?)))
+                .collect(),
+            total: shown(&all, &limits.total).unwrap_or_default(),
             ..Week::default()
         }
     }
@@ -165,66 +168,71 @@ impl Freezer<'_> {
         let Some(window) = windows.iter().find(is_it) else { return Ok(None) };
         let Some(views) = self.views(report, window).await? else { return Ok(None) };
         let numbers = self.sections_in(monday).into_iter().map(|(_, number)| number);
-        let week = self.planned_views(&views, numbers, false);
-        Ok(Some(Week { sources: named(&[window]), views: BTreeMap::new(), ..week }))
+        let (week, _) = self.planned_views(&views, numbers, false);
+        Ok(Some(Week { sources: named(&[window]), ..week }))
     }
 
-    /// The library as it stood: the latest snapshot in place of an earlier one only where the views of each section have
-    /// moved by none or by many, so that the difference of two says nothing of a few.
+    /// The library as it stood: another snapshot than those before only where the views of each section have moved by none
+    /// or by many since each of them, so that the difference of two says nothing of a few.
     async fn snapshot(
         &self,
         report: &ReportName,
         windows: &[HeldWindow],
-        latest: Option<&Week>,
+        before: &[(String, Week)],
     ) -> Result<Option<(String, Week)>, Problem> {
         let Some(window) = windows.iter().find(|window| window.key.days == Days::All) else {
             return Ok(None);
         };
         let taken = window.copy.created;
-        if latest.and_then(|week| week.taken).is_some_and(|before| before >= taken) {
+        if before.iter().any(|(_, week)| week.taken.is_some_and(|before| before >= taken)) {
             return Ok(None);
         }
         let Some(views) = self.views(report, window).await? else { return Ok(None) };
         let numbers = self.course.sections.iter().map(|section| section.number.to_ascii_lowercase());
-        let week = self.planned_views(&views, numbers, true);
-        if let Some(latest) = latest {
-            let sections: BTreeSet<&String> = week.views.keys().chain(latest.views.keys()).collect();
-            let of = |week: &Week, section: &String| week.views.get(section).copied().unwrap_or(0);
-            let is_few = |section: &String| {
-                let moved = of(&week, section).abs_diff(of(latest, section));
-                moved > 0 && moved < u64::from(self.settings.smallest)
-            };
-            if sections.into_iter().any(is_few) {
-                return Ok(None);
-            }
+        let (week, views) = self.planned_views(&views, numbers, true);
+        let before = before.iter().filter(|(_, week)| !week.spent);
+        let fewest = before.filter_map(|(_, week)| fewest_moved(&week.views, &views)).min();
+        if fewest.is_some_and(|moved| moved < self.settings.smallest) {
+            return Ok(None);
         }
         let key = format!("@{:015}", taken.0);
-        Ok(Some((key, Week { taken: Some(taken), sources: named(&[window]), ..week })))
+        let sources = named(&[window]);
+        Ok(Some((key, Week { taken: Some(taken), views, sources, ..up_to(week, fewest) })))
     }
 
-    fn planned_views(&self, views: &Views, known: impl Iterator<Item = String>, has_videos: bool) -> Week {
+    /// What may be shown of views, and those of all sections.
+    fn planned_views(
+        &self,
+        views: &Views,
+        known: impl Iterator<Item = String>,
+        has_videos: bool,
+    ) -> (Week, BTreeMap<String, u64>) {
         let mut sections = views.sections.clone();
         let nameless = sections.remove("").unwrap_or_default();
         for number in known.filter(|number| !number.is_empty()) {
             sections.entry(number).or_default();
         }
         let sums: Vec<u64> = sections.values().map(|section| section.views).collect();
-        let plan = plan_of_sums(&sums, nameless.views, !views.is_repeated, self.settings.smallest);
-        let numbers = |views: u64, videos: u64| -> Vec<Option<f64>> {
-            has_videos.then_some(Some(count(videos))).into_iter().chain([Some(count(views))]).collect()
+        let bounds = self.settings.smallest..=SMALLEST_MOST;
+        let limits = Limits::of(plans_of_sums(&sums, nameless.views, !views.is_repeated, bounds));
+        let shown = |views: u64, videos: u64, limit: &Option<u32>| {
+            let number = |value: u64| limit.map(|most| Number { value: count(value), most });
+            let videos = has_videos.then(|| number(videos));
+            limit.map(|_| videos.into_iter().chain([number(views)]).collect::<Vec<_>>())
         };
-        let shown = sections.iter().zip(&plan.sections).filter(|(_, shown)| **shown);
+        let of_each = sections.iter().zip(&limits.sections);
         let total = sums.iter().fold(nameless.views, |sum, views| sum.saturating_add(*views));
         let all = sections.iter().map(|(name, section)| (name.clone(), section.views));
-        Week {
-            smallest: self.settings.smallest,
-            sections: shown
-                .map(|((name, section), _)| (name.clone(), numbers(section.views, section.videos)))
+        let week = Week {
+            sections: of_each
+                .filter_map(|((name, section), limit)| {
+                    Some((name.clone(), shown(section.views, section.videos, limit)?))
+                })
                 .collect(),
-            total: plan.total.then(|| numbers(total, views.videos)),
-            views: all.chain([(String::new(), nameless.views)]).collect(),
+            total: shown(total, views.videos, &limits.total).unwrap_or_default(),
             ..Week::default()
-        }
+        };
+        (week, all.chain([(String::new(), nameless.views)]).collect())
     }
 
     /// The views that a copy tells; nothing where a row does not say how many.
@@ -302,22 +310,41 @@ fn is_final_on(window: &HeldWindow, day: Day) -> bool {
         && key.provisional_from(copy.end, copy.created).is_none_or(|from| day < from)
 }
 
+/// The fewest views by which some section has moved from one snapshot to another, of those that have.
+fn fewest_moved(before: &BTreeMap<String, u64>, after: &BTreeMap<String, u64>) -> Option<u32> {
+    let of = |views: &BTreeMap<String, u64>, section: &String| views.get(section).copied().unwrap_or(0);
+    let sections: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let moved = sections.into_iter().map(|section| of(before, section).abs_diff(of(after, section)));
+    moved.filter(|moved| *moved > 0).min().map(|moved| u32::try_from(moved).unwrap_or(u32::MAX))
+}
+
+/// A week without the numbers that more may be asked for than this: it is too near to another.
+fn up_to(mut week: Week, limit: Option<u32>) -> Week {
+    let limit = limit.unwrap_or(u32::MAX);
+    for number in week.sections.values_mut().chain([&mut week.total]).flatten().flatten() {
+        number.most = number.most.min(limit);
+    }
+    week
+}
+
 fn named(sources: &[&HeldWindow]) -> Vec<(String, u32)> {
     sources.iter().map(|window| (window.key.full_id(), window.copy.generation)).collect()
 }
 
-/// The numbers of some parts together, in the order of `words::measures`. Each student counts once in each section, so that
-/// the parts of a total add up.
-fn numbers(report: &ReportName, parts: &[&Part], has_right: bool) -> Vec<Option<f64>> {
+/// The numbers of some parts together, in the order of `words::measures`, with the limits up to which they are shown. Each
+/// student counts once in each section, so that the parts of a total add up.
+fn numbers(report: &ReportName, parts: &[&Part], most: u32, right_most: Option<u32>) -> Vec<Option<Number>> {
     let sum = |of: fn(&Part) -> u64| parts.iter().map(|part| of(part)).fold(0, u64::saturating_add);
     let done = sum(|part| part.done.values().sum());
     let people = sum(|part| part.done.values().filter(|amount| **amount > 0).count() as u64);
     let amount = if report.as_str() == "videoview" { count(done) / 2.0 } else { count(done) };
-    let mut numbers = vec![Some(amount), Some(count(people))];
+    let mut numbers = vec![Some(Number { value: amount, most }), Some(Number { value: count(people), most })];
     if report.as_str() == "polling" {
         let right = sum(|part| part.right.values().sum());
         let judged = right + sum(|part| part.wrong.values().sum());
-        numbers.push((has_right && judged > 0).then(|| (100.0 * count(right) / count(judged)).round()));
+        let share = (judged > 0).then(|| (100.0 * count(right) / count(judged)).round());
+        let most = right_most.map(|right| right.min(most));
+        numbers.push(share.zip(most).map(|(value, most)| Number { value, most }));
     }
     numbers
 }

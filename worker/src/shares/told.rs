@@ -1,7 +1,7 @@
 //! What a share shows: its numbers, and a fragment of a page that draws them.
 
 use super::words;
-use crate::errand::{Opened, Week};
+use crate::errand::{Number, Opened, Week};
 use charts::layout::Size;
 use charts::model::{Bar, Beside, Chart, Level, Words};
 use charts::svg;
@@ -14,25 +14,26 @@ use std::fmt::Write as _;
 const SIZES: [(&str, Size); 2] =
     [("wide", Size { width: 704, height: 240 }), ("narrow", Size { width: 328, height: 220 })];
 
-/// The numbers of a week for the whole course or a section, by its id and number; nothing where they are withheld. A week
-/// that was planned for fewer students than are asked for now is withheld as a whole.
+/// The numbers of a week for the whole course or a section, by its id and number; nothing where all are withheld. What may
+/// not be told of fewer students than are asked for now is withheld, whatever was asked for when the week was frozen.
 pub(super) fn numbers(
     report: &ReportName,
     week: &Week,
     section: Option<(&str, &str)>,
     smallest: u32,
 ) -> Option<Vec<Option<f64>>> {
-    if week.spent || week.smallest < smallest {
-        return None;
-    }
     let is_numbered = report.known().is_some_and(|report| report.numbers_sections());
-    match section {
-        None => week.total.clone(),
+    let kept = match section {
+        None => &week.total,
         Some((id, number)) => {
             let name = if is_numbered { number } else { id };
-            week.sections.get(&name.to_ascii_lowercase()).cloned()
+            week.sections.get(&name.to_ascii_lowercase())?
         }
-    }
+    };
+    let is_shown = |number: &Number| smallest <= number.most;
+    let told: Vec<Option<f64>> =
+        kept.iter().map(|number| number.filter(is_shown).map(|number| number.value)).collect();
+    told.iter().any(Option::is_some).then_some(told)
 }
 
 /// What a share shows.
