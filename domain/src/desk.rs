@@ -100,6 +100,11 @@ pub enum Step {
         /// Which window.
         key: WindowKey,
     },
+    /// Tell what [`Desk::loss_by_forgetting`] says, then [`Desk::told`].
+    Tell {
+        /// Which forgetting.
+        forgetting: String,
+    },
     /// Nothing until then.
     Wait(Timestamp),
     /// Nothing is unfinished.
@@ -165,6 +170,8 @@ pub struct Changes {
     pub account: bool,
     /// Forgettings that are new or changed.
     pub forgettings: BTreeSet<String>,
+    /// Whether what they share changed.
+    pub oblivion: bool,
 }
 
 /// See the [module](self).
@@ -750,7 +757,9 @@ impl Desk {
             self.change(key, |window| window.let_go(now));
             return None;
         }
+        let leases = self.oblivion.leases;
         self.change(key, |window| {
+            window.lease = window.lease.max(leases);
             given = window.collect(now);
             window.upkeep.carried = version;
             // Taken back while Echo360 was at it.

@@ -8,6 +8,7 @@
 //! Nothing here, and nothing that is kept, holds a person's id or e-mail address: only marks of them, made with a key
 //! that each institution has of its own.
 
+use crate::range::Range;
 use crate::report::ReportName;
 use crate::time::{Day, Timestamp, iso};
 use serde::{Deserialize, Serialize};
@@ -225,6 +226,9 @@ pub struct Met {
 pub enum Swept {
     /// It is free of what was to be kept out.
     Clean {
+        /// The generation that was gone over; none where no copy is here.
+        #[serde(default)]
+        of: u32,
         /// What is left, when anything went: a copy of its own, under the lease.
         left: Option<Left>,
         /// What was met with.
@@ -243,6 +247,40 @@ pub struct Left {
     pub rows: u64,
     /// Bytes of CSV, without the header.
     pub bytes: u64,
+}
+
+/// What becomes of rows from which something was counted and kept: told before it counts here, so that nothing is told of
+/// somebody whose forgetting is done. Copies are named by the generation that came after them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Loss {
+    /// Rows were forgotten.
+    Rows {
+        /// The window, by its full id.
+        window: String,
+        /// Of these courses, as the rows name them; of any where nobody knows.
+        courses: Option<BTreeSet<String>>,
+        /// They were in copies before this generation.
+        before: u32,
+    },
+    /// Copies went for another reason, their age or a newer one: nobody can go over them for what is forgotten later.
+    Copies {
+        /// The window, by its full id.
+        window: String,
+        /// Those before this generation.
+        before: u32,
+    },
+    /// A person is forgotten: copies that went before may have named them.
+    Person,
+    /// A course is forgotten, by its UUID: so may they have this.
+    Course(String),
+    /// Weeks are forgotten: so may they have lain in them.
+    Weeks {
+        /// The report; all with dates when absent.
+        report: Option<String>,
+        /// The days.
+        days: Range,
+    },
 }
 
 #[cfg(test)]

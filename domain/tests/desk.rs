@@ -9,7 +9,7 @@
 )]
 
 use domain::desk::{Account, Asked, Desk, Inquiry, LISTS_APART, Step, create_parameters};
-use domain::forget::{By, Forgetting, Left, Mark, Met, Progress, Swept, Tombstones, What};
+use domain::forget::{By, Forgetting, Left, Loss, Mark, Met, Progress, Swept, Tombstones, What};
 use domain::life::{Life, Outcome, TRIES, Window};
 use domain::offer::Offer;
 use domain::range::Range;
@@ -75,6 +75,59 @@ struct Collector {
 /// Everybody who ever did anything.
 const PEOPLE: [&str; 3] = ["u1", "u2", "u3"];
 
+/// The course of all rows.
+const COURSE: &str = "c";
+
+/// What somebody counted from a copy's rows.
+#[derive(Clone)]
+struct Counted {
+    key: WindowKey,
+    generation: u32,
+    of: BTreeSet<&'static str>,
+}
+
+/// Whoever keeps what was counted, and drops what it hears to be lost, as the Register does with the weeks of shares.
+#[derive(Default)]
+struct Keeper {
+    kept: Vec<Counted>,
+    /// Read, and not kept yet.
+    coming: Vec<Counted>,
+    lost: BTreeMap<String, u32>,
+    gone: BTreeMap<String, u32>,
+}
+
+impl Keeper {
+    fn hear(&mut self, loss: Option<Loss>) {
+        let raise = |to: &mut BTreeMap<String, u32>, window: String, before: u32| {
+            let known = to.entry(window).or_default();
+            *known = before.max(*known);
+        };
+        match loss {
+            None => {}
+            // One course holds all rows.
+            Some(Loss::Rows { window, before, .. }) => raise(&mut self.lost, window, before),
+            Some(Loss::Copies { window, before }) => raise(&mut self.gone, window, before),
+            Some(Loss::Person | Loss::Course(_) | Loss::Weeks { .. }) => {
+                for (window, before) in self.gone.clone() {
+                    raise(&mut self.lost, window, before);
+                }
+            }
+        }
+        let lost = self.lost.clone();
+        self.kept.retain(|counted| !is_lost(&lost, counted));
+    }
+
+    fn keep(&mut self) {
+        let lost = &self.lost;
+        let coming = std::mem::take(&mut self.coming);
+        self.kept.extend(coming.into_iter().filter(|counted| !is_lost(lost, counted)));
+    }
+}
+
+fn is_lost(lost: &BTreeMap<String, u32>, counted: &Counted) -> bool {
+    lost.get(&counted.key.full_id()).is_some_and(|before| counted.generation < *before)
+}
+
 /// Those who are not kept out.
 fn all_but(tombstones: &Tombstones) -> BTreeSet<&'static str> {
     let is_out = |who: &&str| tombstones.people.iter().any(|person| person.given.0 == **who);
@@ -114,7 +167,12 @@ impl Collector {
             self.made_current.push(lease);
             self.holds = left;
         }
-        Swept::Clean { left: is_changed.then_some(Left { rows: 1, bytes: 1 }), met: Met::default() }
+        let courses = is_changed.then(|| COURSE.to_owned()).into_iter().collect();
+        Swept::Clean {
+            of: served,
+            left: is_changed.then_some(Left { rows: 1, bytes: 1 }),
+            met: Met { courses, ..Met::default() },
+        }
     }
 }
 
@@ -131,6 +189,8 @@ struct World<'a> {
     forgettings: BTreeMap<String, String>,
     upstream: Vec<Made>,
     collectors: BTreeMap<WindowKey, Collector>,
+    keeper: Keeper,
+    keep_days: Option<u32>,
     chance: Chance<'a>,
     asks: u32,
     creates: u32,
@@ -159,6 +219,8 @@ impl World<'_> {
         for id in changes.forgettings {
             let entry = serde_json::to_string(self.desk.forgetting(&id).unwrap()).unwrap();
             self.forgettings.insert(id, entry);
+        }
+        if changes.oblivion {
             self.oblivion = serde_json::to_string(self.desk.oblivion()).unwrap();
         }
     }
@@ -178,6 +240,9 @@ impl World<'_> {
             serde_json::from_str(&self.account).unwrap()
         };
         self.desk = Desk::load(windows, requests, account);
+        if let Some(days) = self.keep_days {
+            self.desk.keep_for(days);
+        }
         if !self.oblivion.is_empty() {
             let entries =
                 self.forgettings.values().map(|entry| serde_json::from_str(entry).unwrap()).collect();
@@ -211,7 +276,8 @@ impl World<'_> {
         }
         match step {
             Step::Wait(at) => {
-                assert!(at > self.now && at.since(self.now) <= 5 * MINUTE, "a wake that comes");
+                let longest = if self.desk.windows().any(Window::is_unfinished) { 5 * MINUTE } else { DAY };
+                assert!(at > self.now && at.since(self.now) <= longest, "a wake that comes");
                 return Ok(false);
             }
             Step::Rest => {
@@ -272,6 +338,9 @@ impl World<'_> {
                         _ => Inquiry::Unknown,
                     })
                 };
+                if let Some(Inquiry::Done(outcome)) = &answer {
+                    self.keeper.hear(self.desk.loss_by_copy(&key, lease, outcome));
+                }
                 self.seam()?;
                 self.desk.inquired(&key, lease, answer, self.now);
             }
@@ -286,11 +355,20 @@ impl World<'_> {
                     self.seam()?;
                     let swept = if known == lease { swept } else { Swept::Moved };
                     if !self.chance.happens(20) {
+                        self.keeper.hear(self.desk.loss_by_sweep(&key, lease, &swept));
+                        self.seam()?;
                         self.desk.swept(&key, lease, &swept, self.now);
                     }
                 }
             }
+            Step::Tell { forgetting } => {
+                self.keeper.hear(self.desk.loss_by_forgetting(&forgetting));
+                self.seam()?;
+                self.desk.told(&forgetting, self.now);
+            }
             Step::Wipe { key } => {
+                self.keeper.hear(self.desk.loss_by_wipe(&key));
+                self.seam()?;
                 if !self.chance.happens(15) {
                     // Its object may be at a file whose lease was given up, and knows no lease afterwards.
                     let collector = self.collectors.entry(key.clone()).or_default();
@@ -398,6 +476,7 @@ impl World<'_> {
             collector.outcome = Some(outcome.clone());
             let lease = collector.lease;
             if !lost {
+                self.keeper.hear(self.desk.loss_by_copy(&key, lease, &outcome));
                 self.desk.collected(&key, lease, outcome, self.now);
                 self.save();
             }
@@ -454,12 +533,31 @@ impl World<'_> {
                 assert!(!is_covered || window.copy.is_none(), "a copy of days that are forgotten");
             }
             let What::Person { mark, .. } = &entry.what else { continue };
+            let told = self.keeper.kept.iter().find(|counted| counted.of.contains(mark.as_str()));
+            assert!(told.is_none(), "what counted {mark} is kept of {}", told.unwrap().key.full_id());
             for window in self.desk.windows() {
                 // Of a copy that was made when its lease had been given up, the desk knows when it is told.
                 let known = window.copy.as_ref().map(|copy| copy.generation);
                 let Some(object) = self.collectors.get(&window.key) else { continue };
                 let is_known = object.made_current.last().copied() == known;
                 assert!(!is_known || !object.holds.contains(mark.as_str()), "{}", window.key.full_id());
+            }
+        }
+    }
+
+    /// Somebody counts from the copies that are here; what they counted before is kept.
+    fn count(&mut self) {
+        self.keeper.keep();
+        for window in self.desk.windows().filter(|window| window.upkeep.forgotten.is_none()) {
+            let (Some(copy), Some(object)) = (&window.copy, self.collectors.get(&window.key)) else {
+                continue;
+            };
+            if object.made_current.last() == Some(&copy.generation) {
+                self.keeper.coming.push(Counted {
+                    key: window.key.clone(),
+                    generation: copy.generation,
+                    of: object.holds.clone(),
+                });
             }
         }
     }
@@ -503,6 +601,8 @@ fn world(bytes: &[u8]) -> World<'_> {
         forgettings: BTreeMap::new(),
         upstream: Vec::new(),
         collectors: BTreeMap::new(),
+        keeper: Keeper::default(),
+        keep_days: None,
         chance: Chance { bytes, at: 0, calm: false },
         asks: 0,
         creates: 0,
@@ -524,6 +624,8 @@ enum Event {
     Forget(usize),
     ForgetWeeks(u64, u64),
     Lift(u32),
+    Count,
+    Age(u32),
 }
 
 fn event() -> impl Strategy<Value = Event> {
@@ -541,6 +643,8 @@ fn event() -> impl Strategy<Value = Event> {
         1 => (0usize..3).prop_map(Event::Forget),
         1 => (1u64..8, 1u64..4).prop_map(|(back, weeks)| Event::ForgetWeeks(back, weeks)),
         1 => (1u32..8).prop_map(Event::Lift),
+        3 => Just(Event::Count),
+        1 => prop_oneof![Just(10u32), Just(400)].prop_map(Event::Age),
     ]
 }
 
@@ -585,12 +689,51 @@ fn happen(world: &mut World<'_>, event: &Event) {
         Event::Crash => world.crash(),
         Event::Forget(who) => world.forget_person(*who),
         Event::ForgetWeeks(back, weeks) => world.forget_weeks(*back, *weeks),
+        Event::Count => world.count(),
+        Event::Age(days) => {
+            world.keep_days = Some(*days);
+            world.desk.keep_for(*days);
+        }
         Event::Lift(n) => {
             world.desk.lift(&format!("f{n}"), world.now);
             world.save();
         }
     }
     world.check();
+}
+
+/// What happens to the copies of a few weeks, and to what was counted from them.
+fn event_of_counting() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        8 => Just(Event::Alarm),
+        6 => Just(Event::Collect),
+        4 => Just(Event::Count),
+        2 => (0u64..2).prop_map(|back| Event::Ask(3, 0, back, 1)),
+        2 => (MINUTE..HOUR).prop_map(Event::Pass),
+        2 => (DAY..20 * DAY).prop_map(Event::Pass),
+        2 => (0usize..2).prop_map(Event::Forget),
+        1 => (1u64..4, 1u64..3).prop_map(|(back, weeks)| Event::ForgetWeeks(back, weeks)),
+        1 => (1u32..8).prop_map(Event::Lift),
+        1 => Just(Event::Age(10)),
+        1 => Just(Event::Crash),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, max_shrink_iters: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_is_kept_that_counted_somebody_whose_forgetting_is_done(
+        events in prop::collection::vec(event_of_counting(), 20..160),
+        chances in prop::collection::vec(any::<u8>(), 64..512),
+        calm in any::<bool>(),
+    ) {
+        let mut world = world(&chances);
+        world.chance.calm = calm;
+        for event in &events {
+            happen(&mut world, event);
+        }
+    }
 }
 
 proptest! {
@@ -908,7 +1051,7 @@ fn a_request_that_looking_never_finds_is_given_up_although_lists_show_it() {
                 assert!(world.desk.looked(&key, &id, Err(Trouble::Absent), world.now).is_none());
             }
             Step::Wait(at) => world.now = at,
-            Step::Inquire { .. } | Step::Sweep { .. } | Step::Wipe { .. } => {
+            Step::Inquire { .. } | Step::Sweep { .. } | Step::Wipe { .. } | Step::Tell { .. } => {
                 panic!("nothing is being collected")
             }
             Step::Rest => break,

@@ -133,7 +133,9 @@ fn simulated(mut seed: u64) -> Ended {
                 calls_before = calls;
                 now = collecting.iter().map(|(done, ..)| *done).fold(until, Timestamp::min);
             }
-            Step::Sweep { .. } | Step::Wipe { .. } => unreachable!("nothing is to be forgotten"),
+            Step::Sweep { .. } | Step::Wipe { .. } | Step::Tell { .. } => {
+                unreachable!("nothing is to be forgotten")
+            }
             Step::Rest => break,
         }
     }

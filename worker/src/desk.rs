@@ -16,9 +16,9 @@ use crate::errand::{
 };
 use crate::{seal, setting, transaction, zone};
 use domain::api::{self, Ask};
-use domain::desk::{Asked as ToForget, Changes, Desk as Rules, Hand, Step, create_parameters};
+use domain::desk::{Asked as ToForget, Changes, Desk as Rules, Hand, Inquiry, Step, create_parameters};
 use domain::directory::{self, Gathering};
-use domain::forget::{Forget, Forgetting, Forgettings, Swept};
+use domain::forget::{Forget, Forgetting, Forgettings, Loss, Swept};
 use domain::offer::Offer;
 use domain::problem::{Code, Problem};
 use domain::quota::Quota;
@@ -272,7 +272,9 @@ impl Desk {
                     Err(_) => None,
                 };
                 if let Some(word) = &word {
-                    self.tell_replaced(settings, &key, lease).await?;
+                    if let Inquiry::Done(outcome) = &word.inquiry {
+                        self.tell(settings, |rules| rules.loss_by_copy(&key, lease, outcome)).await?;
+                    }
                     self.note_sections(&word.sections)?;
                     self.with(|rules| rules.learn(&word.found))?;
                 }
@@ -285,7 +287,7 @@ impl Desk {
                 let stub = errand::window(&self.env, &settings.desk_name(), &key)?;
                 let swept = errand::ask::<_, Option<Swept>>(&stub, &ToWindow::Sweep(going)).await;
                 if let Ok(Some(swept)) = &swept {
-                    self.tell_swept(settings, &key, lease, swept).await?;
+                    self.tell(settings, |rules| rules.loss_by_sweep(&key, lease, swept)).await?;
                 }
                 match swept {
                     Ok(Some(swept)) => self.with(|rules| rules.swept(&key, lease, &swept, clock::now())),
@@ -294,19 +296,16 @@ impl Desk {
                 }
             }
             Step::Wipe { key } => {
-                // What is deleted for its age alone leaves shares as they are.
-                let forgotten = self.with(|rules| {
-                    let window = rules.window(&key).filter(|window| window.upkeep.forgotten.is_some());
-                    window.map(|window| window.lease)
-                })?;
-                if let Some(lease) = forgotten {
-                    self.tell_lost(settings, &key, None, lease.saturating_add(1)).await?;
-                }
+                self.tell(settings, |rules| rules.loss_by_wipe(&key)).await?;
                 let stub = errand::window(&self.env, &settings.desk_name(), &key)?;
                 match errand::ask::<_, bool>(&stub, &ToWindow::Wipe).await {
                     Ok(_) => self.with(|rules| rules.wiped(&key, clock::now())),
                     Err(_) => Ok(()),
                 }
+            }
+            Step::Tell { forgetting } => {
+                self.tell(settings, |rules| rules.loss_by_forgetting(&forgetting)).await?;
+                self.with(|rules| rules.told(&forgetting, clock::now()))
             }
             Step::Wait(_) | Step::Rest => Ok(()),
         }
@@ -324,42 +323,12 @@ impl Desk {
         }
     }
 
-    /// Tells the Register which courses lost rows to a going-over, before it counts here: shares that counted these rows
-    /// are withdrawn before a forgetting is done.
-    async fn tell_swept(
-        &self,
-        settings: &Settings,
-        key: &WindowKey,
-        lease: u32,
-        swept: &Swept,
-    ) -> worker::Result<()> {
-        match swept {
-            Swept::Clean { met, .. } if met.courses.is_empty() => Ok(()),
-            Swept::Clean { met, .. } => self.tell_lost(settings, key, Some(met.courses.clone()), lease).await,
-            Swept::Damaged => self.tell_lost(settings, key, None, lease).await,
-            Swept::Moved => Ok(()),
-        }
-    }
-
-    /// The same of a copy that takes the place of one which had not been gone over: nobody knows which rows it lacks.
-    async fn tell_replaced(&self, settings: &Settings, key: &WindowKey, lease: u32) -> worker::Result<()> {
-        let is_behind = self.with(|rules| {
-            let window = rules.window(key).filter(|window| window.lease == lease && window.copy.is_some());
-            window.is_some_and(|window| window.upkeep.clean < window.upkeep.carried)
-        })?;
-        if is_behind { self.tell_lost(settings, key, None, lease).await } else { Ok(()) }
-    }
-
-    async fn tell_lost(
-        &self,
-        settings: &Settings,
-        key: &WindowKey,
-        courses: Option<BTreeSet<String>>,
-        before: u32,
-    ) -> worker::Result<()> {
+    /// Tells the Register which rows are gone, before it counts here: shares that counted these rows are withdrawn before a
+    /// forgetting is done.
+    async fn tell(&self, settings: &Settings, of: impl FnOnce(&Rules) -> Option<Loss>) -> worker::Result<()> {
+        let Some(loss) = self.with(|rules| of(rules))? else { return Ok(()) };
         let register = errand::register(&self.env, &settings.desk_name())?;
-        let lost = ToShares::Lost { window: key.full_id(), courses, before };
-        let told = errand::ask::<_, bool>(&register, &ToRegister::Shares(lost)).await;
+        let told = errand::ask::<_, bool>(&register, &ToRegister::Shares(ToShares::Lost(loss))).await;
         told.map(drop).map_err(|problem| worker::Error::RustError(problem.detail))
     }
 
@@ -483,7 +452,8 @@ impl Desk {
             ToDesk::Plan { ask, reach } => answer::json(&self.plan(&ask, &reach).await?),
             ToDesk::Collected(told) => {
                 let Told { key, lease, outcome, sections, found } = told;
-                let told = self.tell_replaced(&setting::read(&self.env)?, &key, lease).await;
+                let settings = setting::read(&self.env)?;
+                let told = self.tell(&settings, |rules| rules.loss_by_copy(&key, lease, &outcome)).await;
                 told.map_err(|error| answer::internal(&error))?;
                 self.note_sections(&sections).map_err(|error| answer::internal(&error))?;
                 self.rules(|rules| {
@@ -509,7 +479,8 @@ impl Desk {
             }
             ToDesk::Held { report, course } => answer::json(&self.held(&report, &course)?),
             ToDesk::Swept { key, lease, swept } => {
-                let told = self.tell_swept(&setting::read(&self.env)?, &key, lease, &swept).await;
+                let settings = setting::read(&self.env)?;
+                let told = self.tell(&settings, |rules| rules.loss_by_sweep(&key, lease, &swept)).await;
                 told.map_err(|error| answer::internal(&error))?;
                 self.rules(|rules| rules.swept(&key, lease, &swept, now))?;
                 answer::json(&true)

@@ -3,7 +3,7 @@
 use crate::answer;
 use domain::api::{Ask, Way, What};
 use domain::desk::Inquiry;
-use domain::forget::{Forget, Link, Swept, Tombstones};
+use domain::forget::{Forget, Link, Loss, Swept, Tombstones};
 use domain::gathered::Counted;
 use domain::life::{self, Copy, Outcome};
 use domain::problem::{Code, Problem};
@@ -115,8 +115,8 @@ pub(crate) enum ToShares {
     Open(Bearer),
     /// Which origins may embed it; none of one that is not there.
     Origins { id: String },
-    /// Rows left the copies of a window that came before this generation: of these courses, or of any.
-    Lost { window: String, courses: Option<BTreeSet<String>>, before: u32 },
+    /// Rows that frozen weeks may have counted are gone.
+    Lost(Loss),
 }
 
 /// A share as it is kept.

@@ -12,9 +12,9 @@
 
 use super::{Desk, Step, is_due};
 use crate::forget::{
-    By, Closed, Forget, Forgetting, Link, Mark, Named, Progress, Swept, Tombstone, Tombstones, What,
+    By, Closed, Forget, Forgetting, Link, Loss, Mark, Named, Progress, Swept, Tombstone, Tombstones, What,
 };
-use crate::life::{Fault, INQUIRY, Life, Sweep, Window};
+use crate::life::{Fault, INQUIRY, Life, Outcome, Sweep, Window};
 use crate::problem::{Code, Problem};
 use crate::range::Range;
 use crate::report::ReportName;
@@ -39,6 +39,14 @@ pub struct Oblivion {
     pub key: String,
     /// The last version that was given.
     pub version: u32,
+    /// The highest lease of windows that are not kept any more: numbers of copies never come again.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub leases: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl std::fmt::Debug for Oblivion {
@@ -171,6 +179,9 @@ pub struct Entry {
     pub state: Progress,
     /// When it was done or lifted.
     pub ended: Option<Timestamp>,
+    /// Whether its [`Loss`] was told.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub told: bool,
 }
 
 impl Entry {
@@ -185,6 +196,8 @@ impl Desk {
     /// Forgettings as they were saved.
     pub fn recall(&mut self, oblivion: Oblivion, entries: Vec<Entry>) {
         self.oblivion = oblivion;
+        let last = entries.iter().map(|entry| entry.version).max().unwrap_or(0);
+        self.oblivion.version = self.oblivion.version.max(last);
         self.forgettings = entries.into_iter().map(|entry| (entry.id.clone(), entry)).collect();
     }
 
@@ -209,6 +222,7 @@ impl Desk {
     pub fn marks_with(&mut self, fresh: String) -> String {
         if self.oblivion.key.is_empty() {
             self.oblivion.key = fresh;
+            self.changes.oblivion = true;
         }
         self.oblivion.key.clone()
     }
@@ -232,11 +246,12 @@ impl Desk {
                 windows: 0,
                 state: Progress::UnderWay,
                 ended: None,
+                told: false,
             }),
         };
         entry.by = by.to_owned();
         (entry.asked, entry.version) = (now, version);
-        (entry.state, entry.ended) = (Progress::UnderWay, None);
+        (entry.state, entry.ended, entry.told) = (Progress::UnderWay, None, false);
         let id = entry.id.clone();
         self.changes.forgettings.insert(id.clone());
         id
@@ -355,6 +370,7 @@ impl Desk {
 
     fn next_version(&mut self) -> u32 {
         self.oblivion.version = self.oblivion.version.saturating_add(1);
+        self.changes.oblivion = true;
         self.oblivion.version
     }
 
@@ -379,7 +395,10 @@ impl Desk {
             self.wiped(&key, now);
         }
         let version = self.kept_out();
-        let key = self.windows.values().find(|window| self.sweep_due(window, version, now)).map(key_of)?;
+        let behind = self.windows.values().find(|window| self.sweep_due(window, version, now)).map(key_of);
+        let Some(key) = behind else {
+            return self.untold().map(|entry| Step::Tell { forgetting: entry.id.clone() });
+        };
         let mut lease = 0;
         self.change(&key, |window| {
             let again = now.plus(INQUIRY);
@@ -412,9 +431,15 @@ impl Desk {
             };
             wipe.into_iter().chain(sweep).min()
         };
-        let ends = self.forgettings.values().any(|entry| self.has_ended(entry)).then_some(now);
+        let has_word =
+            self.untold().is_some() || self.forgettings.values().any(|entry| self.has_ended(entry));
+        let ends = has_word.then_some(now);
         // Once a day at least: somebody may have changed for how long copies are kept.
         self.windows.values().filter_map(of).chain(ends).min().map(|at| at.min(now.plus(DAY)))
+    }
+
+    fn untold(&self) -> Option<&Entry> {
+        self.forgettings.values().find(|entry| entry.state == Progress::UnderWay && !entry.told)
     }
 
     fn wipe_due(&self, window: &Window, now: Timestamp) -> bool {
@@ -455,7 +480,7 @@ impl Desk {
 
     fn has_ended(&self, entry: &Entry) -> bool {
         let (done, of) = self.progress(entry);
-        entry.state == Progress::UnderWay && done == of
+        entry.state == Progress::UnderWay && entry.told && done == of
     }
 
     /// Notes what is done.
@@ -475,7 +500,80 @@ impl Desk {
         }
     }
 
+    // ---- What whoever keeps something that was counted has to hear.
+
+    /// To be told before [`Desk::told`].
+    #[must_use]
+    pub fn loss_by_forgetting(&self, id: &str) -> Option<Loss> {
+        Some(match &self.forgettings.get(id)?.what {
+            Asked::Person { .. } => Loss::Person,
+            Asked::Course { id } => Loss::Course(id.clone()),
+            Asked::Range { report, days } => {
+                Loss::Weeks { report: report.as_ref().map(|report| report.as_str().to_owned()), days: *days }
+            }
+        })
+    }
+
+    /// To be told before [`Desk::swept`].
+    #[must_use]
+    pub fn loss_by_sweep(&self, key: &WindowKey, lease: u32, swept: &Swept) -> Option<Loss> {
+        let known = self.windows.get(key)?.copy.as_ref().map_or(0, |copy| copy.generation);
+        let rows = |courses| Some(Loss::Rows { window: key.full_id(), courses, before: lease });
+        match swept {
+            Swept::Moved => None,
+            // Another copy than the one that is known here: nobody has gone over that one.
+            Swept::Clean { of, .. } if *of != known => rows(None),
+            Swept::Clean { met, .. } if met.courses.is_empty() => None,
+            Swept::Clean { met, .. } => rows(Some(met.courses.clone())),
+            Swept::Damaged => rows(None),
+        }
+    }
+
+    /// To be told before [`Desk::collected`] and [`Desk::inquired`]: another copy takes a copy's place.
+    ///
+    /// A copy whose days were not all there and final has to be followed by another, which holds these days too: whoever is
+    /// forgotten later is looked for in that one.
+    #[must_use]
+    pub fn loss_by_copy(&self, key: &WindowKey, lease: u32, outcome: &Outcome) -> Option<Loss> {
+        let loss =
+            matches!(outcome, Outcome::Whole { .. }).then(|| self.loss_of_copies(key, lease)).flatten()?;
+        let copy = self.windows.get(key)?.copy.as_ref()?;
+        let is_whole = copy.end == key.end() && key.provisional_from(copy.end, copy.created).is_none();
+        (is_whole || matches!(loss, Loss::Rows { .. })).then_some(loss)
+    }
+
+    /// To be told before [`Desk::wiped`].
+    #[must_use]
+    pub fn loss_by_wipe(&self, key: &WindowKey) -> Option<Loss> {
+        let window = self.windows.get(key)?;
+        let before = window.lease.saturating_add(1);
+        if window.upkeep.forgotten.is_some() || self.is_gone(key) {
+            return Some(Loss::Rows { window: key.full_id(), courses: None, before });
+        }
+        self.loss_of_copies(key, before)
+    }
+
+    /// Of copies that nobody will go over. What is being forgotten may be in those that nobody has gone over for it.
+    fn loss_of_copies(&self, key: &WindowKey, before: u32) -> Option<Loss> {
+        let window = self.windows.get(key)?;
+        window.copy.as_ref()?;
+        Some(if window.upkeep.clean < self.kept_out() {
+            Loss::Rows { window: key.full_id(), courses: None, before }
+        } else {
+            Loss::Copies { window: key.full_id(), before }
+        })
+    }
+
     // ---- What came of it.
+
+    /// The answer to [`Step::Tell`]: its loss was told.
+    pub fn told(&mut self, forgetting: &str, now: Timestamp) {
+        if let Some(entry) = self.forgettings.get_mut(forgetting) {
+            entry.told = true;
+            self.changes.forgettings.insert(forgetting.to_owned());
+        }
+        self.settle(now);
+    }
 
     /// The answer to [`Step::Sweep`], or a Window object's own word.
     pub fn swept(&mut self, key: &WindowKey, lease: u32, swept: &Swept, now: Timestamp) {
@@ -533,11 +631,13 @@ impl Desk {
             }
             let version = *version.get_or_insert_with(|| self.oblivion.version.saturating_add(1));
             self.oblivion.version = version;
+            self.changes.oblivion = true;
             if let Some(entry) = self.forgettings.get_mut(&link.forgetting) {
                 let known = if link.by == By::Id { &mut entry.ids } else { &mut entry.emails };
                 known.push(link.mark.clone());
                 entry.version = version;
-                (entry.state, entry.ended) = (Progress::UnderWay, None);
+                // What went meanwhile may have held the further id.
+                (entry.state, entry.ended, entry.told) = (Progress::UnderWay, None, false);
                 self.changes.forgettings.insert(entry.id.clone());
             }
         }
@@ -550,6 +650,8 @@ impl Desk {
         let is_gone = self.is_gone(key);
         let rows = window.copy.as_ref().map_or(0, |copy| copy.rows);
         if is_old {
+            self.oblivion.leases = self.oblivion.leases.max(window.lease);
+            self.changes.oblivion = true;
             self.windows.remove(key);
             self.changes.windows.insert(key.clone());
             self.drop_empty_requests();
@@ -599,7 +701,6 @@ fn key_of(window: &Window) -> WindowKey {
 mod tests {
     use super::*;
     use crate::forget::{Left, Met, Weeks};
-    use crate::life::Outcome;
     use crate::time::{HOUR, SECOND};
     use crate::upstream::UpstreamId;
     use crate::window::{Days, Parameters};
@@ -689,8 +790,9 @@ mod tests {
             steps += 1;
             let met = if key == week("2026-02-02") { met.clone() } else { Met::default() };
             let left = (steps == 1).then_some(Left { rows: 5, bytes: 50 });
-            desk.swept(&key, lease, &Swept::Clean { left, met }, now);
+            desk.swept(&key, lease, &Swept::Clean { of: 1, left, met }, now);
         }
+        desk.told(&id, now);
         assert_eq!(steps, 3, "the first, and both of them again: the second was not yet gone over");
         let shown = desk.forgettings().remove(0);
         assert_eq!((shown.state, shown.windows, shown.of), (Progress::Done, 2, 2));
@@ -766,6 +868,8 @@ mod tests {
         assert_eq!(states(&desk), [Forgotten, Forgotten], "not everybody may");
         desk.retry("r", &[here.id()], true, now);
         assert_eq!(states(&desk), [Queued, Forgotten]);
+        assert_eq!(desk.tidy(now), Some(Step::Tell { forgetting: "f".into() }));
+        desk.told("f", now);
         assert!(desk.tidy(now.plus(HOUR)).is_none(), "and is not emptied again");
         desk.lift("f", now);
         desk.ask(request, now);
@@ -792,7 +896,68 @@ mod tests {
         desk.forget("f".into(), weeks("2026-02-02", "2026-02-08"), "ana", now);
         assert!(matches!(desk.tidy(now), Some(Step::Wipe { .. })));
         desk.wiped(&key, now);
+        assert_eq!(desk.forgettings()[0].state, Progress::UnderWay, "not before its loss is told");
+        assert_eq!(desk.tidy(now), Some(Step::Tell { forgetting: "f".into() }));
+        desk.told("f", now);
         assert_eq!(desk.forgettings()[0].state, Progress::Done);
+    }
+
+    #[test]
+    fn copies_that_went_for_their_age_are_lost_when_something_is_forgotten() {
+        let now = at("2026-03-02");
+        let key = week("2026-02-02");
+        let mut desk = desk(std::slice::from_ref(&key), now);
+        let copies = Loss::Copies { window: key.full_id(), before: 2 };
+        assert_eq!(desk.loss_by_wipe(&key), Some(copies));
+        desk.forget("f".into(), person("m"), "ana", now);
+        let rows = Loss::Rows { window: key.full_id(), courses: None, before: 2 };
+        assert_eq!(desk.loss_by_wipe(&key), Some(rows), "nobody has looked for them in it");
+        assert_eq!(desk.loss_by_forgetting("f"), Some(Loss::Person));
+    }
+
+    #[test]
+    fn going_over_another_copy_than_the_known_one_says_nothing_of_that() {
+        let now = at("2026-03-02");
+        let key = week("2026-02-02");
+        let desk = desk(std::slice::from_ref(&key), now);
+        let swept = |of: u32| Swept::Clean { of, left: None, met: Met::default() };
+        assert_eq!(desk.loss_by_sweep(&key, 3, &swept(1)), None);
+        let rows = Loss::Rows { window: key.full_id(), courses: None, before: 3 };
+        assert_eq!(desk.loss_by_sweep(&key, 3, &swept(2)), Some(rows));
+    }
+
+    #[test]
+    fn numbers_of_copies_never_come_again() {
+        let now = at("2025-03-02");
+        let key = week("2025-02-03");
+        let mut desk = desk(std::slice::from_ref(&key), now);
+        desk.keep_for(30);
+        let later = at("2026-03-02");
+        assert_eq!(desk.tidy(later), Some(Step::Wipe { key: key.clone() }));
+        desk.wiped(&key, later);
+        assert!(desk.window(&key).is_none() && desk.take_changes().oblivion);
+        let mut window = Window::queued(key.clone(), later);
+        window.ask(key.end(), Vec::new(), "r", later);
+        window.build(UpstreamId::parse("v").unwrap(), later, key.end(), later);
+        desk.windows.insert(key.clone(), window);
+        assert_eq!(desk.hand(&key, vec!["link".into()], later).unwrap().lease, 2);
+    }
+
+    #[test]
+    fn a_version_that_a_further_id_gave_is_not_given_again_after_a_crash() {
+        let now = at("2026-03-02");
+        let mut desk = desk(&[week("2026-02-02")], now);
+        desk.forget("f".into(), person("m"), "ana", now);
+        desk.told("f", now);
+        desk.take_changes();
+        desk.learn(&[Link { forgetting: "f".into(), by: By::Id, mark: Mark("n".into()) }].into());
+        assert!(desk.take_changes().oblivion, "it is kept");
+        let entry = desk.forgetting("f").unwrap().clone();
+        assert!(!entry.told, "what went meanwhile may have held the further id");
+        let mut desk = Desk::default();
+        desk.recall(Oblivion { version: 1, ..Oblivion::default() }, vec![entry]);
+        desk.forget("g".into(), person("o"), "ana", now);
+        assert_eq!(desk.forgetting("g").unwrap().version, 3);
     }
 
     #[test]

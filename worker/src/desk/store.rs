@@ -76,7 +76,7 @@ impl Store {
         for id in &changes.forgettings {
             self.put("forgetting", id, desk.forgetting(id))?;
         }
-        if !changes.forgettings.is_empty() {
+        if changes.oblivion {
             self.keep("oblivion", desk.oblivion())?;
         }
         Ok(())

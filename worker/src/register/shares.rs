@@ -8,13 +8,14 @@ use super::{Standings, standing_of};
 use crate::errand::{Bearer, Change, Kept, Note, Opened, Stored, ToShares, Week};
 use crate::{answer, seal};
 use domain::api::What;
+use domain::forget::Loss;
 use domain::problem::{Code, Problem};
 use domain::scope::{Doing, Role, permit};
 use domain::settings::Settings;
 use domain::shares::{Share, ShareState, Shares};
-use domain::time::{DAY, SECOND, Timestamp};
+use domain::time::{DAY, SECOND, Timestamp, parse_day};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use worker::{Response, Result, SqlStorageValue};
 
 /// Made on first use; every statement can be repeated.
@@ -27,8 +28,12 @@ pub(super) const SCHEMA: &str = "
         PRIMARY KEY (report, course, week));
     CREATE TABLE IF NOT EXISTS lost (
         window TEXT NOT NULL, course TEXT NOT NULL, generation INTEGER NOT NULL, PRIMARY KEY (window, course));
+    CREATE TABLE IF NOT EXISTS gone (window TEXT PRIMARY KEY, generation INTEGER NOT NULL);
     CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, body TEXT NOT NULL);
 ";
+
+/// In the place of a course where nobody knows whose rows were lost.
+const EVERY_COURSE: &str = "";
 
 /// Shares of one person at most.
 const MOST_OF_ONE: usize = 500;
@@ -69,8 +74,21 @@ struct Found {
 }
 
 #[derive(Deserialize)]
-struct Generation {
+struct Lost {
+    window: String,
+    course: String,
     generation: f64,
+}
+
+#[derive(Deserialize)]
+struct Gone {
+    window: String,
+    generation: f64,
+}
+
+#[derive(Deserialize)]
+struct Report {
+    report: String,
 }
 
 const ROW: &str = "SELECT id, owner, expires, withdrawn, opened, last, body FROM share";
@@ -156,8 +174,8 @@ pub(super) fn answer(store: &Store, settings: &Settings, errand: ToShares, now: 
             let stored = rows.first().and_then(|row| serde_json::from_str::<Stored>(&row.body).ok());
             answer::json(&stored.map(|stored| stored.origins).unwrap_or_default())?
         }
-        ToShares::Lost { window, courses, before } => {
-            lose(store, &window, courses.as_ref(), before)?;
+        ToShares::Lost(loss) => {
+            lose(store, &loss)?;
             answer::json(&true)?
         }
     }))
@@ -260,12 +278,8 @@ fn weeks(store: &Store, report: &str, course: &str) -> Result<Vec<(String, Week)
 
 /// Keeps a week, unless it is kept already. Of rows that are lost meanwhile nothing is kept.
 fn freeze(store: &Store, report: &str, course: &str, week: &str, frozen: &Week) -> Result<()> {
-    for (window, generation) in &frozen.sources {
-        let query = "SELECT generation FROM lost WHERE window = ? AND course IN ('', ?) AND generation > ?";
-        let values = vec![window.as_str().into(), course.into(), i64::from(*generation).into()];
-        if !store.rows::<Generation>(query, values)?.iter().all(|row| row.generation <= 0.0) {
-            return Ok(());
-        }
+    if losses(store, report)?.has(course, frozen) {
+        return Ok(());
     }
     store.run(
         "INSERT OR IGNORE INTO frozen (report, course, week, body) VALUES (?, ?, ?, ?)",
@@ -273,26 +287,92 @@ fn freeze(store: &Store, report: &str, course: &str, week: &str, frozen: &Week) 
     )
 }
 
-/// Rows of copies of a window that came before this one are gone: of these courses, or of nobody knows which. Weeks that
-/// counted them are spent, and shares that show these weeks withdrawn.
-fn lose(store: &Store, window: &str, courses: Option<&BTreeSet<String>>, before: u32) -> Result<()> {
-    let small: Option<BTreeSet<String>> =
-        courses.map(|courses| courses.iter().map(|course| course.to_ascii_lowercase()).collect());
-    let everywhere = BTreeSet::from([String::new()]);
-    for course in small.as_ref().unwrap_or(&everywhere) {
-        store.run(
-            "INSERT INTO lost (window, course, generation) VALUES (?, ?, ?)
-             ON CONFLICT (window, course) DO UPDATE SET generation = max(generation, excluded.generation)",
-            vec![window.into(), course.as_str().into(), i64::from(before).into()],
-        )?;
+/// Notes what is gone. Weeks that counted it are spent, and shares that show these weeks withdrawn.
+///
+/// Of copies that went for their age or for a newer one nobody can say what they held: they count as lost as soon as
+/// something is forgotten that they may have held.
+fn lose(store: &Store, loss: &Loss) -> Result<()> {
+    const LOSE: &str = "INSERT INTO lost (window, course, generation) VALUES (?, ?, ?)
+        ON CONFLICT (window, course) DO UPDATE SET generation = max(generation, excluded.generation)";
+    let lose = |window: &str, course: &str, before: u32| {
+        store.run(LOSE, vec![window.into(), course.to_ascii_lowercase().into(), i64::from(before).into()])
+    };
+    match loss {
+        Loss::Rows { window, courses: Some(courses), before } => {
+            for course in courses {
+                lose(window, course, *before)?;
+            }
+        }
+        Loss::Rows { window, courses: None, before } => lose(window, EVERY_COURSE, *before)?,
+        Loss::Copies { window, before } => {
+            return store.run(
+                "INSERT INTO gone (window, generation) VALUES (?, ?)
+                 ON CONFLICT (window) DO UPDATE SET generation = max(generation, excluded.generation)",
+                vec![window.as_str().into(), i64::from(*before).into()],
+            );
+        }
+        Loss::Person | Loss::Course(_) | Loss::Weeks { .. } => {
+            let course = if let Loss::Course(id) = loss { id.as_str() } else { EVERY_COURSE };
+            for gone in store.rows::<Gone>("SELECT window, generation FROM gone", Vec::new())? {
+                if may_lie_in(&gone.window, loss) {
+                    lose(&gone.window, course, generation(gone.generation))?;
+                }
+            }
+        }
     }
-    let report = window.split('/').next().unwrap_or_default();
-    let query = "SELECT report, course, week, body FROM frozen WHERE report = ?";
-    for found in store.rows::<Found>(query, vec![report.into()])? {
-        let frozen: Week = serde_json::from_str(&found.body)?;
-        let is_of_it = small.as_ref().is_none_or(|courses| courses.contains(&found.course));
-        let is_from = frozen.sources.iter().any(|(from, generation)| from == window && *generation < before);
-        if is_of_it && is_from && !frozen.spent {
+    spend_what_is_lost(store)?;
+    withdraw_what_is_spent(store)
+}
+
+/// Whether a window may have held what is forgotten.
+fn may_lie_in(window: &str, loss: &Loss) -> bool {
+    let Loss::Weeks { report, days } = loss else { return true };
+    let Some((of, id)) = window.split_once('/') else { return true };
+    // The id of a window begins with its first day, where it has days.
+    let first = id.get(..10).and_then(parse_day);
+    report.as_ref().is_none_or(|report| report == of)
+        && first.is_some_and(|first| days.from() <= first && first <= days.to())
+}
+
+/// What was lost of a report: generations by window and course.
+struct Losses(BTreeMap<(String, String), u32>);
+
+impl Losses {
+    /// Whether a week counted any of it.
+    fn has(&self, course: &str, week: &Week) -> bool {
+        let is_before = |window: &str, course: &str, generation: u32| {
+            let lost = self.0.get(&(window.to_owned(), course.to_owned()));
+            lost.is_some_and(|before| generation < *before)
+        };
+        week.sources.iter().any(|(window, generation)| {
+            [EVERY_COURSE, course].iter().any(|course| is_before(window, course, *generation))
+        })
+    }
+}
+
+fn losses(store: &Store, report: &str) -> Result<Losses> {
+    let query = "SELECT window, course, generation FROM lost WHERE window >= ? AND window < ?";
+    // The next character after a slash ends what begins with the report's name and a slash.
+    let rows: Vec<Lost> =
+        store.rows(query, vec![format!("{report}/").into(), format!("{report}0").into()])?;
+    let by_place = rows.into_iter().map(|row| ((row.window, row.course), generation(row.generation)));
+    Ok(Losses(by_place.collect()))
+}
+
+fn generation(stored: f64) -> u32 {
+    u32::try_from(whole(stored)).unwrap_or(u32::MAX)
+}
+
+fn spend_what_is_lost(store: &Store) -> Result<()> {
+    let reports: Vec<Report> = store.rows("SELECT DISTINCT report FROM frozen", Vec::new())?;
+    for Report { report } in reports {
+        let losses = losses(store, &report)?;
+        let query = "SELECT report, course, week, body FROM frozen WHERE report = ?";
+        for found in store.rows::<Found>(query, vec![report.as_str().into()])? {
+            let frozen: Week = serde_json::from_str(&found.body)?;
+            if frozen.spent || !losses.has(&found.course, &frozen) {
+                continue;
+            }
             let spent = Week { spent: true, sources: frozen.sources, ..Week::default() };
             store.run(
                 "UPDATE frozen SET body = ? WHERE report = ? AND course = ? AND week = ?",
@@ -305,7 +385,7 @@ fn lose(store: &Store, window: &str, courses: Option<&BTreeSet<String>>, before:
             )?;
         }
     }
-    withdraw_what_is_spent(store)
+    Ok(())
 }
 
 /// Withdraws every share that shows a week that is spent.

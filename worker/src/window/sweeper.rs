@@ -32,17 +32,19 @@ struct Sweeper {
 
 /// Goes over the copy that is served. Nothing when somebody else has taken over meanwhile.
 pub(crate) async fn sweep(store: &Store, going: &Going) -> Result<Option<Swept>> {
-    let clean = |met| Ok(Some(Swept::Clean { left: None, met }));
+    let clean = |of, met| Ok(Some(Swept::Clean { of, left: None, met }));
     let part = match store.part(None, &Filter::all()) {
         Ok(Some(part)) => part,
-        Ok(None) => return clean(Met::default()),
+        Ok(None) => return clean(0, Met::default()),
         // It lacks slices that it had: nobody can read it any more.
         Err(_) => return Ok(Some(Swept::Damaged)),
     };
     if part.generation >= going.lease {
         return Ok(Some(Swept::Moved));
     }
-    let Some(mut forgotten) = Forgotten::new(&going.tombstones) else { return clean(Met::default()) };
+    let Some(mut forgotten) = Forgotten::new(&going.tombstones) else {
+        return clean(part.generation, Met::default());
+    };
     forgotten.read_header_row(&part.header, going.key.report.known());
     let mut sweeper = Sweeper {
         forgotten,
@@ -74,12 +76,12 @@ pub(crate) async fn sweep(store: &Store, going: &Going) -> Result<Option<Swept>>
         }
     }
     if !is_changed {
-        return clean(sweeper.forgotten.met());
+        return clean(from, sweeper.forgotten.met());
     }
     store.carry_packs(from, to, carried, next)?;
     let Sweeper { forgotten, gone, courses, slices, .. } = sweeper;
     Ok(Some(match store.replace(from, to, slices, gone)? {
-        Some(left) => Swept::Clean { left: Some(left), met: Met { courses, ..forgotten.met() } },
+        Some(left) => Swept::Clean { of: from, left: Some(left), met: Met { courses, ..forgotten.met() } },
         None => Swept::Moved,
     }))
 }
