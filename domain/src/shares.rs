@@ -10,8 +10,10 @@ use crate::time::{DAY, Day, Timestamp, iso};
 use serde::{Deserialize, Serialize};
 
 /// The reports that can be shared, in the order in which they are offered: `course` is all that have weeks, at once.
-pub const SUBJECTS: [&str; 9] =
-    [COURSE, "videoview", "presentation", "confused", "polling", "qanda", "notes", "asset", "assetbydate"];
+///
+/// Not `assetbydate`: its weeks and the library, which is their sum, would give each other's withheld views away.
+pub const SUBJECTS: [&str; 8] =
+    [COURSE, "videoview", "presentation", "confused", "polling", "qanda", "notes", "asset"];
 
 /// The subject that is all reports with weeks.
 pub const COURSE: &str = "course";
@@ -201,6 +203,9 @@ pub struct SwitchShares {
 pub struct OpenShare {
     /// What stood in the link's fragment.
     pub token: String,
+    /// The share's id, where it stood in the link's path: who may embed one may not embed another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
 }
 
 impl std::fmt::Debug for OpenShare {

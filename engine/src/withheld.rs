@@ -3,7 +3,7 @@
 //! Sections are the parts of a course. A number is shown only of a set of students that is *safe*: enough of them, and none
 //! of them most of it. That alone would not do: a total less the parts that are shown is a number too. So what is not shown
 //! of a total is safe together as well, or more is hidden until it is ([`plans`]); whatever can be worked out from all that is
-//! shown of a week is then a sum over safe sets.
+//! shown of a week is then a sum over safe sets. That holds for whoever teaches one of the sections, too, and sees its rows.
 //!
 //! One plan holds for all measures of a report: they are sums over the same students, each counted once in each section that
 //! they were active in, so that the parts of a total add up and say nothing of who is in two of them.
@@ -172,17 +172,21 @@ fn cover(
 ) -> (Vec<bool>, bool) {
     let count = before.sections.len();
     let of_one = before.sections.iter().enumerate();
-    let mut shown: Vec<bool> = of_one.map(|(place, was)| *was && is_safe(&[place])).collect();
+    let safe: Vec<bool> = of_one.map(|(place, was)| *was && is_safe(&[place])).collect();
     let all: Vec<usize> = (0..count).chain(has_nameless.then_some(count)).collect();
     // Without a total nothing links a section with another.
     if !before.total || !is_safe(&all) {
-        return (shown, false);
+        return (safe, false);
     }
+    let mut shown = safe.clone();
     loop {
         let hidden: Vec<usize> =
             all.iter().copied().filter(|place| !shown.get(*place).copied().unwrap_or(false)).collect();
-        if hidden.is_empty() || is_safe(&hidden) {
+        if hidden.is_empty() || (is_safe(&hidden) && but_one(&hidden, count).all(|rest| is_safe(&rest))) {
             return (shown, true);
+        }
+        if !shown.contains(&true) {
+            return (safe, false);
         }
         let least = shown.iter().enumerate().filter(|(_, shown)| **shown).map(|(place, _)| size(place)).min();
         // All of the same size at once: neither order nor name decides.
@@ -190,6 +194,13 @@ fn cover(
             *shown = *shown && Some(size(place)) != least;
         }
     }
+}
+
+/// What is left of places without one section, for each: whoever teaches it sees its rows, and takes it off.
+fn but_one(places: &[usize], sections: usize) -> impl Iterator<Item = Vec<usize>> {
+    let without = |out: usize| places.iter().copied().filter(|place| *place != out).collect::<Vec<_>>();
+    let outs = places.iter().copied().filter(move |place| *place < sections);
+    outs.map(without).filter(|rest| !rest.is_empty())
 }
 
 /// Whether the share of right answers can be shown with what is shown: in each part that it is known or can be worked out
@@ -208,12 +219,16 @@ fn is_right_shown(sections: &[Part], nameless: &Part, shown: &[bool], total: boo
     };
     let nameless_place = shown.len();
     let is_shown = |place: usize| shown.get(place).copied().unwrap_or(false);
-    let all: Vec<usize> = (0..=nameless_place).collect();
+    let has_nameless = nameless.done.values().any(|amount| *amount > 0);
+    let all: Vec<usize> = (0..nameless_place).chain(has_nameless.then_some(nameless_place)).collect();
     let (open, hidden): (Vec<usize>, Vec<usize>) = all.iter().partition(|place| is_shown(**place));
-    let has_hidden = hidden != [nameless_place] || nameless.done.values().any(|amount| *amount > 0);
+    let is_hidden_judged = || {
+        hidden.is_empty()
+            || (is_judged(&hidden) && but_one(&hidden, nameless_place).all(|rest| is_judged(&rest)))
+    };
     (total || !open.is_empty())
         && open.iter().all(|place| is_judged(&[*place]))
-        && (!total || (is_judged(&all) && (!has_hidden || is_judged(&hidden))))
+        && (!total || (is_judged(&all) && is_hidden_judged()))
 }
 
 #[cfg(test)]

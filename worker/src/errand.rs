@@ -208,6 +208,8 @@ pub(crate) struct Change {
 pub(crate) struct Bearer {
     /// Its hash.
     pub(crate) token: String,
+    /// The id that the page stands under.
+    pub(crate) id: Option<String>,
     /// The network it came from.
     pub(crate) address: String,
 }

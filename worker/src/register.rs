@@ -217,7 +217,8 @@ type Standings = BTreeMap<String, Option<Standing>>;
 /// What somebody may do now.
 fn standing_of(store: &Store, settings: &Settings, person: &str, way: Way) -> Result<Option<Standing>> {
     Ok(match way {
-        Way::Key | Way::Local => Some(Standing::administrator()),
+        Way::Key => settings.key.as_ref().map(|_| Standing::administrator()),
+        Way::Local => Some(Standing::administrator()),
         Way::Access if settings.admins.contains(person) => Some(Standing::administrator()),
         Way::Access => {
             store.person(person)?.map(|person| Standing { role: person.role, grants: person.grants })

@@ -238,12 +238,12 @@ impl Sharing<'_> {
 pub(crate) async fn open(request: &mut Request, env: &Env, settings: &Settings) -> Answer {
     route::allow(request, &[Method::Post])?;
     refuse_other_sites(request).map_err(|stranger| stranger.problem)?;
-    let OpenShare { token } = route::body(request).await?;
+    let OpenShare { token, id } = route::body(request).await?;
     let address = request.headers().get("cf-connecting-ip").ok().flatten().unwrap_or_default();
     let register = errand::register(env, &settings.desk_name()).map_err(|error| answer::internal(&error))?;
     // What could be no token is looked up all the same: it takes as long as one that is wrong.
     let token = if token.len() == TOKEN_LENGTH { token } else { String::new() };
-    let bearer = Bearer { token: seal::digest(&token), address: route::network(&address) };
+    let bearer = Bearer { token: seal::digest(&token), id, address: route::network(&address) };
     let opened: Opened = errand::ask(&register, &ToRegister::Shares(ToShares::Open(bearer))).await?;
     Ok(answer::json(&told::shared(opened, settings.smallest)))
 }

@@ -12,7 +12,8 @@ pub const COPY_IS: &str = "Copy link is for people who can sign in here. A share
 pub const SHARE_IS: &str = "Whoever has the link sees whole, final weeks of this course: sums over students, nobody's name. Small numbers are \
      withheld. It stays as it is now, and you can end it at any time.";
 /// What of the view does not go along.
-pub const NOT_ALONG: &str = "Filters by person, role, video or deck do not go along.";
+pub const NOT_ALONG: &str =
+    "Filters by person, role, video or deck do not go along. Of several sections the whole course is shared.";
 /// Where there is no course.
 pub const CHOOSE_COURSE: &str = "Choose a course first: a share shows one course.";
 /// Where there are no days.

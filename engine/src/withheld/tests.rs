@@ -76,15 +76,25 @@ impl Course {
         shown.chain(plan.total.then(|| vec![1; width])).collect()
     }
 
-    /// Sets of sections whose sum can be worked out, and is not safe.
+    /// Sets of sections whose sum somebody can work out, and is not safe: strangers, and whoever sees the rows of one section.
     fn given_away(&self, plan: &Plan, smallest: u32) -> Vec<(Vec<usize>, &'static str)> {
-        let (parts, published) = (self.parts(), self.published(plan));
+        let insiders = (0..self.sections.len()).map(Some);
+        let given = std::iter::once(None).chain(insiders).flat_map(|own| self.given_to(own, plan, smallest));
+        given.collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    fn given_to(&self, own: Option<usize>, plan: &Plan, smallest: u32) -> Vec<(Vec<usize>, &'static str)> {
+        let (parts, mut published) = (self.parts(), self.published(plan));
+        if let Some(own) = own {
+            published.push((0..parts.len()).map(|at| u128::from(at == own)).collect());
+        }
         let is_empty = |place: &usize| *place == self.sections.len() && self.nameless.done.is_empty();
         let mut given = Vec::new();
         for set in 1u32..1 << parts.len() {
             let places: Vec<usize> = (0..parts.len()).filter(|place| set >> place & 1 == 1).collect();
             let wanted: Vec<u128> = (0..parts.len()).map(|place| u128::from(set >> place & 1 == 1)).collect();
-            if places.iter().all(is_empty) || !can_be_solved(&published, &wanted) {
+            let is_own = own.is_some_and(|own| places.contains(&own));
+            if is_own || places.iter().all(is_empty) || !can_be_solved(&published, &wanted) {
                 continue;
             }
             let of = |amounts: fn(&Part) -> Amounts| -> Vec<Amounts> {
@@ -109,7 +119,7 @@ impl Course {
             parts.iter().enumerate().filter(|(place, _)| !plan.sections.get(*place).is_some_and(|is| *is));
         let hidden: Vec<usize> = hidden.map(|(place, _)| place).filter(|place| !is_empty(place)).collect();
         let sum: u64 = hidden.iter().flat_map(|place| parts[*place].done.values()).sum();
-        if plan.total && !hidden.is_empty() && sum == 0 {
+        if own.is_none() && plan.total && !hidden.is_empty() && sum == 0 {
             given.push((hidden, "nothing"));
         }
         given
@@ -237,7 +247,13 @@ fn the_adversary_finds_what_a_plan_without_complements_gives_away() {
     // A section without anybody is worked out from the rest as nothing.
     let course = Course { sections: vec![of(0..20, 3), Part::default()], nameless: Part::default() };
     assert!(course.given_away(&naive(&course, 10), 10).iter().any(|(_, why)| *why == "nothing"));
-    assert_eq!(plan(&course.sections, &course.nameless, 10).sections, [false, false]);
+    let shown = plan(&course.sections, &course.nameless, 10);
+    assert_eq!((shown.sections, shown.total), (vec![true, false], false));
+    // Whoever teaches the larger one of two has the smaller one's rest.
+    let course = Course { sections: vec![of(0..14, 3), of(20..21, 3)], nameless: Part::default() };
+    let hidden = Plan { sections: vec![false, false], total: true, right: false };
+    assert_eq!(course.given_away(&hidden, 10), [(vec![1, 2], "done")]);
+    assert!(!plan(&course.sections, &course.nameless, 10).total);
 }
 
 #[test]
@@ -253,7 +269,7 @@ fn one_who_makes_up_most_of_it_is_no_crowd() {
 fn what_names_no_section_is_never_alone() {
     let sections = [of(0..30, 1), of(30..45, 1)];
     assert_eq!(plan(&sections, &Part::default(), 10).sections, [true, true]);
-    assert_eq!(plan(&sections, &of(50..52, 1), 10).sections, [true, false]);
+    assert_eq!(plan(&sections, &of(50..52, 1), 10).sections, [false, false]);
     assert_eq!(plan(&sections, &of(50..62, 1), 10).sections, [true, true]);
 }
 

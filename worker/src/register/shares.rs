@@ -170,9 +170,13 @@ pub(super) fn answer(store: &Store, settings: &Settings, errand: ToShares, now: 
         }
         ToShares::Open(bearer) => return open(store, settings, &bearer, now),
         ToShares::Origins { id } => {
-            let rows: Vec<Row> = store.rows(&format!("{ROW} WHERE id = ?"), vec![id.into()])?;
+            // One that does not open is nobody's to embed: whoever knows an id learns nothing from that.
+            let query = format!("{ROW} WHERE id = ? AND expires > ? AND withdrawn = 0");
+            let rows: Vec<Row> = store.rows(&query, vec![id.into(), now.0.into()])?;
             let stored = rows.first().and_then(|row| serde_json::from_str::<Stored>(&row.body).ok());
-            answer::json(&stored.map(|stored| stored.origins).unwrap_or_default())?
+            let is_on = is_on(store)?;
+            let origins = stored.filter(|_| is_on).map(|stored| stored.origins);
+            answer::json(&origins.unwrap_or_default())?
         }
         ToShares::Lost(loss) => {
             lose(store, &loss)?;
@@ -326,8 +330,13 @@ fn lose(store: &Store, loss: &Loss) -> Result<()> {
 
 /// Whether a window may have held what is forgotten.
 fn may_lie_in(window: &str, loss: &Loss) -> bool {
-    let Loss::Weeks { report, days } = loss else { return true };
     let Some((of, id)) = window.split_once('/') else { return true };
+    let (report, days) = match loss {
+        Loss::Weeks { report, days } => (report, days),
+        // The library's reports name nobody.
+        Loss::Person => return !of.starts_with("asset"),
+        _ => return true,
+    };
     // The id of a window begins with its first day, where it has days.
     let first = id.get(..10).and_then(parse_day);
     report.as_ref().is_none_or(|report| report == of)
@@ -417,7 +426,7 @@ fn withdraw_what_is_spent(store: &Store) -> Result<()> {
 /// Opens a share. Whatever there is no share for takes the same way: one query decides, and a try is noted. A right token is
 /// never slowed: nobody guesses 256 bits, and many people read one course page from behind one address.
 fn open(store: &Store, settings: &Settings, bearer: &Bearer, now: Timestamp) -> Answered {
-    let Bearer { token, address } = bearer;
+    let Bearer { token, id, address } = bearer;
     let query = format!("{ROW} WHERE token = ? AND expires > ? AND withdrawn = 0");
     let rows: Vec<Row> = store.rows(&query, vec![token.as_str().into(), now.0.into()])?;
     let found =
@@ -428,7 +437,7 @@ fn open(store: &Store, settings: &Settings, bearer: &Bearer, now: Timestamp) -> 
         Some((stored, _)) => may_still(store, settings, stored, &mut standings)?,
         None => store.person("")?.is_some(),
     };
-    let found = found.filter(|_| is_open);
+    let found = found.filter(|(_, row)| is_open && id.as_ref().is_none_or(|id| *id == row.id));
     if !is_on(store)? || found.is_none() {
         return Ok(Err(miss(store, address, now)?));
     }

@@ -65,11 +65,7 @@ impl Freezer<'_> {
             new.extend(self.snapshot(report, &windows, &known).await?);
         } else {
             for monday in mondays.iter().filter(|monday| !is_known(&monday.to_string())) {
-                let week = if shape == Some(Shape::Sums) {
-                    self.sums(report, *monday, &windows).await?
-                } else {
-                    self.rows(report, *monday, &windows).await?
-                };
+                let week = self.rows(report, *monday, &windows).await?;
                 new.extend(week.map(|week| (monday.to_string(), week)));
             }
         }
@@ -155,25 +151,9 @@ impl Freezer<'_> {
         }
     }
 
-    /// A week of a report whose rows are sums: in UTC, since sums cannot be cut.
-    async fn sums(
-        &self,
-        report: &ReportName,
-        monday: Day,
-        windows: &[HeldWindow],
-    ) -> Result<Option<Week>, Problem> {
-        let is_it = |window: &&HeldWindow| {
-            window.key.days == Days::Week(monday) && is_final_on(window, plus_days(monday, 6))
-        };
-        let Some(window) = windows.iter().find(is_it) else { return Ok(None) };
-        let Some(views) = self.views(report, window).await? else { return Ok(None) };
-        let numbers = self.sections_in(monday).into_iter().map(|(_, number)| number);
-        let (week, _) = self.planned_views(&views, numbers, false);
-        Ok(Some(Week { sources: named(&[window]), ..week }))
-    }
-
     /// The library as it stood: another snapshot than those before only where the views of each section have moved by none
-    /// or by many since each of them, so that the difference of two says nothing of a few.
+    /// or by many since each of them, so that the difference of two says nothing of a few; and
+    /// never with a number that one of those withheld, which might be worked out from what it must have been.
     async fn snapshot(
         &self,
         report: &ReportName,
@@ -189,15 +169,19 @@ impl Freezer<'_> {
         }
         let Some(views) = self.views(report, window).await? else { return Ok(None) };
         let numbers = self.course.sections.iter().map(|section| section.number.to_ascii_lowercase());
-        let (week, views) = self.planned_views(&views, numbers, true);
-        let before = before.iter().filter(|(_, week)| !week.spent);
-        let fewest = before.filter_map(|(_, week)| fewest_moved(&week.views, &views)).min();
+        let (week, views) = self.planned_views(&views, numbers);
+        // Nobody knows any more what one that is spent had shown.
+        if before.iter().any(|(_, week)| week.spent) {
+            return Ok(None);
+        }
+        let fewest = before.iter().filter_map(|(_, week)| fewest_moved(&week.views, &views)).min();
         if fewest.is_some_and(|moved| moved < self.settings.smallest) {
             return Ok(None);
         }
         let key = format!("@{:015}", taken.0);
         let sources = named(&[window]);
-        Ok(Some((key, Week { taken: Some(taken), views, sources, ..up_to(week, fewest) })))
+        let week = before.iter().fold(up_to(week, fewest), |week, (_, before)| within(week, before));
+        Ok(Some((key, Week { taken: Some(taken), views, sources, ..week })))
     }
 
     /// What may be shown of views, and those of all sections.
@@ -205,7 +189,6 @@ impl Freezer<'_> {
         &self,
         views: &Views,
         known: impl Iterator<Item = String>,
-        has_videos: bool,
     ) -> (Week, BTreeMap<String, u64>) {
         let mut sections = views.sections.clone();
         let nameless = sections.remove("").unwrap_or_default();
@@ -217,8 +200,7 @@ impl Freezer<'_> {
         let limits = Limits::of(plans_of_sums(&sums, nameless.views, !views.is_repeated, bounds));
         let shown = |views: u64, videos: u64, limit: &Option<u32>| {
             let number = |value: u64| limit.map(|most| Number { value: count(value), most });
-            let videos = has_videos.then(|| number(videos));
-            limit.map(|_| videos.into_iter().chain([number(views)]).collect::<Vec<_>>())
+            limit.map(|_| vec![number(videos), number(views)])
         };
         let of_each = sections.iter().zip(&limits.sections);
         let total = sums.iter().fold(nameless.views, |sum, views| sum.saturating_add(*views));
@@ -261,8 +243,9 @@ impl Freezer<'_> {
     fn sections_in(&self, monday: Day) -> Vec<(String, String)> {
         let is_on = |term: &Term| term.from <= plus_days(monday, 6) && monday <= term.to;
         let sections = self.course.sections.iter().filter(|section| {
+            // One of which nobody knows the term may be taught in any week.
             let term = self.terms.iter().find(|term| section.term.as_ref() == Some(&term.id));
-            term.is_some_and(is_on)
+            term.is_none_or(is_on)
         });
         sections
             .map(|section| (section.id.to_ascii_lowercase(), section.number.to_ascii_lowercase()))
@@ -324,6 +307,23 @@ fn up_to(mut week: Week, limit: Option<u32>) -> Week {
     for number in week.sections.values_mut().chain([&mut week.total]).flatten().flatten() {
         number.most = number.most.min(limit);
     }
+    week
+}
+
+/// A snapshot without what one before it withheld.
+fn within(mut week: Week, before: &Week) -> Week {
+    let meet = |numbers: &mut Vec<Option<Number>>, before: &[Option<Number>]| {
+        numbers.truncate(before.len());
+        for (number, before) in numbers.iter_mut().zip(before) {
+            let most = before.map(|before| before.most);
+            *number = number.zip(most).map(|(number, most)| Number { most: number.most.min(most), ..number });
+        }
+    };
+    week.sections.retain(|name, _| before.sections.contains_key(name));
+    for (name, numbers) in &mut week.sections {
+        meet(numbers, before.sections.get(name).map_or(&[], Vec::as_slice));
+    }
+    meet(&mut week.total, &before.total);
     week
 }
 

@@ -56,7 +56,11 @@ pub(super) fn shared(opened: Opened, smallest: u32) -> Shared {
         }
     };
     let panels: Vec<Panel> = stored.panels.iter().zip(panels).map(panel).collect();
-    let html = page(&stored.name, &stored.of, &panels, smallest, expires, &time_zone);
+    let asked = stored
+        .from
+        .zip(stored.to)
+        .map_or(0, |(from, to)| from.iter_days().take_while(|day| *day <= to).count() / 7);
+    let html = page(&stored.name, &stored.of, &panels, asked, smallest, expires, &time_zone);
     Shared { name: stored.name, of: stored.of, expires, time_zone, smallest, panels, html }
 }
 
@@ -64,6 +68,7 @@ fn page(
     name: &str,
     of: &str,
     panels: &[Panel],
+    asked: usize,
     smallest: u32,
     expires: Timestamp,
     time_zone: &str,
@@ -74,19 +79,19 @@ fn page(
     }
     html.push_str("</header>");
     for (place, panel) in panels.iter().enumerate() {
-        figure(&mut html, place, panel);
+        figure(&mut html, place, panel, asked);
     }
     let save = words::SAVE;
     let _ = write!(
         html,
         "<footer><p><a id=\"csv\" download=\"share.csv\">{save}</a></p><p>{}</p><p>{}</p></footer>",
-        words::withholding(smallest),
+        words::withholding(smallest, panels.iter().any(|panel| panel.taken.is_none())),
         escaped(&words::until(expires, time_zone)),
     );
     html
 }
 
-fn figure(html: &mut String, place: usize, panel: &Panel) {
+fn figure(html: &mut String, place: usize, panel: &Panel, asked: usize) {
     let report = panel.report.as_str();
     let _ = write!(
         html,
@@ -113,6 +118,10 @@ fn figure(html: &mut String, place: usize, panel: &Panel) {
         let _ = write!(html, "<details><summary>{}</summary>", words::AS_TABLE);
         table(html, words::title(report), &heads, &panel.weeks);
         html.push_str("</details>");
+        let missing = asked.saturating_sub(panel.weeks.len());
+        if missing > 0 {
+            let _ = write!(html, "<p class=\"caveat\">{}</p>", words::not_here(missing));
+        }
     }
     let _ = write!(html, "<p class=\"caveat\">{}</p></section>", words::caveat(report));
 }
@@ -135,7 +144,8 @@ fn table(html: &mut String, caption: &str, heads: &[String], weeks: &[Told]) {
         }
         for value in &week.numbers {
             let _ = match value {
-                Some(value) => write!(html, "<td>{}</td>", words::number(*value)),
+                // The CSV has the number as programs read it.
+                Some(value) => write!(html, "<td data-n=\"{value}\">{}</td>", words::number(*value)),
                 None => write!(html, "<td class=\"none\">{}</td>", words::WITHHELD),
             };
         }

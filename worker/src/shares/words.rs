@@ -34,7 +34,6 @@ pub(super) fn title(report: &str) -> &'static str {
         "qanda" => "Answers to questions",
         "notes" => "Notes taken",
         "asset" => "Library of videos",
-        "assetbydate" => "Views of videos",
         _ => "Report",
     }
 }
@@ -49,7 +48,7 @@ pub(super) fn measures(report: &str) -> &'static [&'static str] {
         "qanda" => &["answers", "students"],
         "notes" => &["notes", "students"],
         "asset" => &["videos", "views"],
-        _ => &["views"],
+        _ => &[],
     }
 }
 
@@ -91,17 +90,27 @@ pub(super) fn caveat(report: &str) -> &'static str {
              where enough were right and enough were not."
         }
         "asset" => "Views by anybody, students or not: this report does not say whose they are.",
-        "assetbydate" => {
-            "Views by anybody, students or not: this report does not say whose they are. Its weeks begin on Monday in UTC."
-        }
         _ => "What students did. A student counts once in each section and week.",
     }
 }
 
+/// How many weeks of the days that were asked for there are no numbers of.
+pub(super) fn not_here(weeks: usize) -> String {
+    let (weeks, were) =
+        if weeks == 1 { ("1 more week".to_owned(), "was") } else { (format!("{weeks} more weeks"), "were") };
+    format!("{weeks} of these days {were} not here, or not final yet, when this was made.")
+}
+
 /// Whose numbers these are, and why some are not shown.
-pub(super) fn withholding(smallest: u32) -> String {
+pub(super) fn withholding(smallest: u32, has_people: bool) -> String {
+    if !has_people {
+        return format!(
+            "Nobody is named. A number over fewer than {smallest} views is withheld. Where others would give it away, they \
+             are withheld too. Withheld is not zero."
+        );
+    }
     format!(
-        "Students alone are counted, and nobody is named. A number over fewer than {smallest} students (or views) is \
+        "Students alone are counted, and nobody is named. A number over fewer than {smallest} students is \
          withheld, and so is one of which a single student makes up more than half. Where others would give it away, they \
          are withheld too. Withheld is not zero."
     )
