@@ -25,17 +25,29 @@ after(async () => {
   await stack?.stop();
 });
 
+/** Whether a number over these rows may be told: enough students, and none of them most of it. */
+function isSafe(rows) {
+  const people = new Map();
+  for (const { user } of rows) people.set(user, (people.get(user) ?? 0) + 1);
+  return people.size >= SMALLEST && [...people.values()].every((count) => 2 * count <= rows.length);
+}
+
 /** What a share of a course says of each week, counted from the sandbox's rows by the plainest means. */
 async function truth(course) {
-  const rows = (await views(stack, days)).filter((row) => row.course === course && row.role === 'Student' && row.user);
+  const rows = (await views(stack, days)).filter((row) => row.course === course.id && row.role === 'Student' && row.user);
+  const { terms } = await stack.api('/api/courses');
   return [0, 7, 14].map((ahead) => {
     const from = plusDays(days.from, ahead);
     const own = rows.filter(({ day }) => monday(day) === from);
-    const people = new Map();
-    for (const { user } of own) people.set(user, (people.get(user) ?? 0) + 1);
-    const isSafe = people.size >= SMALLEST && [...people.values()].every((count) => 2 * count <= own.length);
+    const isTaught = ({ term }) =>
+      terms.every((it) => it.id !== term || (it.from <= plusDays(from, 6) && from <= it.to));
+    const ids = new Set([...course.sections.filter(isTaught).map(({ id }) => id), ...own.map(({ section }) => section)]);
+    // Sections that are too small have to be hidden among others, even from those who teach one of them.
+    const without = [...ids].map((id) => own.filter(({ section }) => section !== id));
+    const isHidden = [...ids].some((id) => !isSafe(own.filter(({ section }) => section === id)));
+    const isTold = isSafe(own) && (!isHidden || without.every(isSafe));
     const students = new Set(own.map(({ user, section }) => `${user} ${section}`)).size;
-    return [from, ...(isSafe ? [own.length / 2, students] : ['withheld', 'withheld'])];
+    return [from, ...(isTold ? [own.length / 2, students] : ['withheld', 'withheld'])];
   });
 }
 
@@ -50,6 +62,22 @@ async function make(page, name) {
   return page.getByRole('textbox', { name: 'Link', exact: true }).inputValue();
 }
 
+/** Shows a page of an origin that holds a snippet. */
+async function framed(origin, snippet, look) {
+  const tab = await browser.open({});
+  const { page } = tab;
+  try {
+    await page.context().route(`${origin}/**`, (route) => route.fulfill({ contentType: 'text/html', body: `<!doctype html><title>Course</title>${snippet}` }));
+    // The browser lets no page of the internet reach this machine: the answers are ours, the rules of frames the browser's.
+    await page.context().route(`${stack.url}/**`, async (route) => route.fulfill({ response: await route.fetch() }));
+    await page.goto(`${origin}/week-1`);
+    await look(page.frameLocator('iframe'), page);
+  } finally {
+    // What a refused frame says on the console is another page's.
+    await tab.close().catch(() => {});
+  }
+}
+
 /** The numbers of the first table of a share. */
 async function table(page) {
   await page.locator('table').first().waitFor({ state: 'attached' });
@@ -62,7 +90,7 @@ async function table(page) {
 
 test('a link made by keyboard shows a stranger the true weeks, without any program of the page', async () => {
   const { course } = await busyCourse(stack, days);
-  const expected = await truth(course.id);
+  const expected = await truth(course);
   assert.ok(expected.some(([, minutes]) => minutes > 0), 'some week is shown');
   let link;
   await withTab(browser, {}, async (page) => {
@@ -83,7 +111,14 @@ test('a link made by keyboard shows a stranger the true weeks, without any progr
     assert.deepEqual(await page.context().cookies(), []);
     const [saved] = await Promise.all([page.waitForEvent('download'), page.locator('#csv').click()]);
     const text = readFileSync(await saved.path(), 'utf8');
-    for (const row of expected) assert.ok(text.includes(`"${row[0]}"`), `${row[0]} is in ${text}`);
+    const lines = text.trim().split('\r\n').slice(2);
+    assert.deepEqual(lines, expected.map((row) => row.map((cell) => `"${cell}"`).join()));
+    // On paper the numbers are there, and dark screens print black on white.
+    await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+    await page.locator('table').first().waitFor();
+    const colours = await page.evaluate(() => [getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]);
+    assert.deepEqual(colours, ['rgb(255, 255, 255)', 'rgb(0, 0, 0)']);
+    assert.equal(await page.locator('#csv').isVisible(), false);
   });
 });
 
@@ -120,6 +155,11 @@ test('a share of a whole course is listed, renamed, rotated and revoked, and eac
     assert.deepEqual([await opens(first), await opens(second)], [404, 200]);
     const policy = (await fetch(/src="([^"#]+)/.exec(snippet)[1])).headers.get('content-security-policy');
     assert.match(policy, /frame-ancestors https:\/\/courses\.example\.edu$/);
+    await framed('https://courses.example.edu', snippet, (frame) => frame.getByRole('heading', { name: 'For the dean' }).waitFor());
+    await framed('https://elsewhere.example.edu', snippet, async (frame, page) => {
+      await until('the frame is refused', () => page.frames().some((it) => it.url().startsWith('chrome-error:')));
+      assert.equal(await frame.getByRole('heading', { name: 'For the dean' }).count(), 0);
+    });
 
     await item.getByRole('button', { name: 'Revoke For the dean' }).click();
     await until('it is gone', async () => (await page.getByText('For the dean').count()) === 0);
