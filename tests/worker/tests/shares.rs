@@ -158,6 +158,20 @@ impl Trial {
         term.is_some_and(|term| term.from <= plus_days(monday, 6) && monday <= term.to)
     }
 
+    /// Forgets, and waits until that is done.
+    async fn forget(&self, body: &Value) {
+        let asked: Value = self.read(self.post("/api/forget", &self.boss, body)).await;
+        let started = Instant::now();
+        loop {
+            let all: Forgettings = self.read(self.get("/api/forget", &self.boss)).await;
+            if all.forgettings.iter().any(|it| asked["id"] == it.id.as_str() && it.state == Progress::Done) {
+                return;
+            }
+            assert!(started.elapsed() < Duration::from_secs(60), "{all:#?}\n{}", self.stack.log());
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
     async fn record(&self) -> Records {
         self.read(self.get("/api/record", &self.boss)).await
     }
@@ -552,17 +566,7 @@ async fn a_share_that_counted_somebody_who_is_forgotten_is_withdrawn() {
         Some(other) => Some(trial.make(&trial.boss, &trial.wanted(&other.id, None)).await.token.unwrap()),
         None => None,
     };
-    let asked: Value =
-        trial.read(trial.post("/api/forget", &trial.boss, &json!({"person": {"id": person}}))).await;
-    let started = Instant::now();
-    loop {
-        let all: Forgettings = trial.read(trial.get("/api/forget", &trial.boss)).await;
-        if all.forgettings.iter().any(|it| asked["id"] == it.id.as_str() && it.state == Progress::Done) {
-            break;
-        }
-        assert!(started.elapsed() < Duration::from_secs(60), "{all:#?}\n{}", trial.stack.log());
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    trial.forget(&json!({"person": {"id": person}})).await;
     assert_eq!(refusal(trial.open(&token, "192.0.2.40")).await.code, Code::ShareGone);
     let listed = trial.list(&trial.boss).await.shares;
     assert_eq!(listed.iter().find(|it| it.id == share.id).unwrap().state, ShareState::Withdrawn);
@@ -628,16 +632,7 @@ async fn a_share_of_days_that_are_forgotten_is_withdrawn() {
     trial.opened(&all).await;
     let week =
         json!({"from": trial.weeks.from.to_string(), "to": plus_days(trial.weeks.from, 6).to_string()});
-    let asked: Value = trial.read(trial.post("/api/forget", &trial.boss, &json!({"range": week}))).await;
-    let started = Instant::now();
-    loop {
-        let all: Forgettings = trial.read(trial.get("/api/forget", &trial.boss)).await;
-        if all.forgettings.iter().any(|it| asked["id"] == it.id.as_str() && it.state == Progress::Done) {
-            break;
-        }
-        assert!(started.elapsed() < Duration::from_secs(60), "{all:#?}\n{}", trial.stack.log());
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    trial.forget(&json!({"range": week})).await;
     assert_eq!(refusal(trial.open(&all, "192.0.2.50")).await.code, Code::ShareGone);
     trial.opened(&last).await;
 }

@@ -239,7 +239,7 @@ impl Store {
             "INSERT OR REPLACE INTO tries (address, wrong, last) VALUES (?, ?, ?)",
             vec![address.into(), i64::from(tries.wrong).into(), tries.last.0.into()],
         )?;
-        // The rows are few, and this is run for a wrong key only.
+        // The rows are few, and this is run for wrong keys and links only.
         self.run(
             "DELETE FROM tries WHERE address IN (SELECT address FROM tries ORDER BY last DESC LIMIT -1 OFFSET ?)",
             vec![ADDRESSES_MOST.into()],
