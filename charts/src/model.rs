@@ -7,20 +7,22 @@ use domain::{wire_enum, wire_struct};
 pub enum Level {
     /// Not here: a gap with a word, never a zero.
     Missing,
+    /// Here, and not told: a gap with a word of its own.
+    Withheld,
     /// May still change: hatched.
     Provisional(f64),
     /// Final.
     Complete(f64),
 }
 
-wire_enum!(Level { 0 Missing, 1 Provisional(value), 2 Complete(value) });
+wire_enum!(Level { 0 Missing, 1 Provisional(value), 2 Complete(value), 3 Withheld });
 
 impl Level {
     /// The number, where there is one that can be drawn: finite and not below zero.
     #[must_use]
     pub fn value(self) -> Option<f64> {
         match self {
-            Self::Missing => None,
+            Self::Missing | Self::Withheld => None,
             Self::Provisional(value) | Self::Complete(value) => Some(value),
         }
         .filter(|value| value.is_finite() && *value >= 0.0)
@@ -66,9 +68,11 @@ pub struct Words {
     pub provisional: String,
     /// No number.
     pub missing: String,
+    /// A number that is not told.
+    pub withheld: String,
 }
 
-wire_struct!(Words { bars, state, complete, provisional, missing });
+wire_struct!(Words { bars, state, complete, provisional, missing, withheld });
 
 /// Bars over time.
 #[derive(Debug, Clone, PartialEq)]
@@ -139,6 +143,7 @@ impl Chart {
                     .collect(),
                 state: Some(match bar.level {
                     Level::Missing => self.words.missing.clone(),
+                    Level::Withheld => self.words.withheld.clone(),
                     Level::Provisional(_) => self.words.provisional.clone(),
                     Level::Complete(_) => self.words.complete.clone(),
                 }),
@@ -177,14 +182,19 @@ impl Chart {
         (0..self.bars.len()).flat_map(drawn).fold(0.0, f64::max)
     }
 
-    /// Runs of bars without a number: the first and the one after the last of each.
+    /// Runs of bars without a number for one reason: the first and the one after the last of each, and the word for it.
     #[must_use]
-    pub fn gaps(&self) -> Vec<(usize, usize)> {
-        let mut gaps: Vec<(usize, usize)> = Vec::new();
-        for (place, _) in self.bars.iter().enumerate().filter(|(_, bar)| bar.level == Level::Missing) {
+    pub fn gaps(&self) -> Vec<(usize, usize, &str)> {
+        let mut gaps: Vec<(usize, usize, &str)> = Vec::new();
+        for (place, bar) in self.bars.iter().enumerate() {
+            let word = match bar.level {
+                Level::Missing => self.words.missing.as_str(),
+                Level::Withheld => self.words.withheld.as_str(),
+                Level::Provisional(_) | Level::Complete(_) => continue,
+            };
             match gaps.last_mut() {
-                Some((_, end)) if *end == place => *end += 1,
-                _ => gaps.push((place, place + 1)),
+                Some((_, end, said)) if *end == place && *said == word => *end += 1,
+                _ => gaps.push((place, place + 1, word)),
             }
         }
         gaps

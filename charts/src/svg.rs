@@ -62,17 +62,15 @@ fn marks(into: &mut String, chart: &Chart, layout: &Layout) -> Drawn {
         root.draw(&line(tick.y, Ink::Grid)).map_err(failed)?;
         root.draw_text(&tick.label, &number, (layout.left - 8, tick.y)).map_err(failed)?;
     }
-    for (from, to) in chart.gaps() {
+    for (from, to, word) in chart.gaps() {
         let (left, right) = (layout.bands.edges(from).0, layout.bands.edges(to.saturating_sub(1)).1);
         let top = layout.ticks.last().map_or(0, |tick| tick.y);
         root.draw(&Rectangle::new([(left, top), (right, layout.baseline)], Ink::Gap.sentinel().filled()))
             .map_err(failed)?;
-        let needed =
-            i32::try_from(chart.words.missing.chars().count()).unwrap_or(i32::MAX / CHARACTER) * CHARACTER;
+        let needed = i32::try_from(word.chars().count()).unwrap_or(i32::MAX / CHARACTER) * CHARACTER;
         if right - left >= needed {
             let middle = (left + (right - left) / 2, top + (layout.baseline - top) / 2);
-            root.draw_text(&chart.words.missing, &text(Ink::Word, HPos::Center, VPos::Center), middle)
-                .map_err(failed)?;
+            root.draw_text(word, &text(Ink::Word, HPos::Center, VPos::Center), middle).map_err(failed)?;
         }
     }
     for (place, bar) in chart.bars.iter().enumerate() {

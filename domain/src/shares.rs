@@ -253,7 +253,8 @@ pub struct Week {
     /// Its Monday; null of a snapshot.
     #[serde(default, with = "iso::option")]
     pub monday: Option<Day>,
-    /// Its numbers; null where they are withheld, all or none of them save a share of right answers.
+    /// Its numbers; null where they are withheld, all or none of them save a share of right answers. That is left out where
+    /// no poll had a solution.
     pub numbers: Vec<Option<f64>>,
 }
 

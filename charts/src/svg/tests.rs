@@ -29,6 +29,7 @@ fn chart(levels: &[Level]) -> Chart {
             complete: "final".into(),
             provisional: "not final".into(),
             missing: "none".into(),
+            withheld: "untold".into(),
         },
     }
 }
@@ -53,6 +54,7 @@ fn levels() -> impl Strategy<Value = Vec<Level>> {
     prop::collection::vec(
         prop_oneof![
             Just(Level::Missing),
+            Just(Level::Withheld),
             number().prop_map(Level::Provisional),
             number().prop_map(Level::Complete)
         ],
@@ -118,6 +120,10 @@ fn a_gap_has_its_word_and_is_never_a_zero() {
     assert_eq!(drawn.matches("class=\"gap\"").count(), 1);
     assert_eq!(drawn.matches("class=\"word\"").count(), 1);
     assert!(drawn.contains("none"));
+    // What is here and not told is another gap, beside it too.
+    let drawn = svg(&[Level::Missing, Level::Withheld, Level::Withheld], 400, 100);
+    assert_eq!(drawn.matches("class=\"gap\"").count(), 2);
+    assert!(drawn.contains("none") && drawn.contains("untold"));
 }
 
 #[test]

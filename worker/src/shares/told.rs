@@ -1,13 +1,15 @@
 //! What a share shows: its numbers, and a fragment of a page that draws them.
 
 use super::words;
-use crate::errand::{Number, Opened, Week};
+use crate::errand::{Opened, Week};
+use crate::zone;
 use charts::layout::Size;
-use charts::model::{Bar, Beside, Chart, Level, Words};
+use charts::model::{Bar, Chart, Level, Words};
 use charts::svg;
 use domain::report::ReportName;
 use domain::shares::{Panel, Shared, Week as Told};
-use domain::time::{Day, Timestamp, parse_day};
+use domain::time::{Day, SECOND, Timestamp, parse_day};
+use engine::frozen::Number;
 use std::fmt::Write as _;
 
 /// How charts are drawn: for a wide screen and for a phone.
@@ -24,10 +26,10 @@ pub(super) fn numbers(
 ) -> Option<Vec<Option<f64>>> {
     let is_numbered = report.known().is_some_and(|report| report.numbers_sections());
     let kept = match section {
-        None => &week.total,
+        None => &week.shown.total,
         Some((id, number)) => {
             let name = if is_numbered { number } else { id };
-            week.sections.get(&name.to_ascii_lowercase())?
+            week.shown.sections.get(&name.to_ascii_lowercase())?
         }
     };
     let is_shown = |number: &Number| smallest <= number.most;
@@ -56,42 +58,52 @@ pub(super) fn shared(opened: Opened, smallest: u32) -> Shared {
         }
     };
     let panels: Vec<Panel> = stored.panels.iter().zip(panels).map(panel).collect();
-    let asked = stored
-        .from
-        .zip(stored.to)
-        .map_or(0, |(from, to)| from.iter_days().take_while(|day| *day <= to).count() / 7);
-    let html = page(&stored.name, &stored.of, &panels, asked, smallest, expires, &time_zone);
-    Shared { name: stored.name, of: stored.of, expires, time_zone, smallest, panels, html }
+    let mondays: Vec<Day> = stored.from.zip(stored.to).map_or_else(Vec::new, |(from, to)| {
+        from.iter_days().step_by(7).take_while(|monday| *monday <= to).collect()
+    });
+    let (name, of) = (stored.name, stored.of);
+    let mut shared = Shared { name, of, expires, time_zone, smallest, panels, html: String::new() };
+    shared.html = page(&shared, &mondays);
+    shared
 }
 
-fn page(
-    name: &str,
-    of: &str,
-    panels: &[Panel],
-    asked: usize,
-    smallest: u32,
-    expires: Timestamp,
-    time_zone: &str,
-) -> String {
+fn page(shared: &Shared, mondays: &[Day]) -> String {
+    let Shared { name, of, panels, smallest, time_zone, .. } = shared;
     let mut html = format!("<header><h1>{}</h1>", escaped(name));
     if name != of {
         let _ = write!(html, "<p>{}</p>", escaped(of));
     }
     html.push_str("</header>");
     for (place, panel) in panels.iter().enumerate() {
-        figure(&mut html, place, panel, asked);
+        figure(&mut html, place, panel, mondays, time_zone);
     }
     let save = words::SAVE;
+    let until = words::until(in_zone(shared.expires, time_zone), time_zone);
     let _ = write!(
         html,
         "<footer><p><a id=\"csv\" download=\"share.csv\">{save}</a></p><p>{}</p><p>{}</p></footer>",
-        words::withholding(smallest, panels.iter().any(|panel| panel.taken.is_none())),
-        escaped(&words::until(expires, time_zone)),
+        words::withholding(*smallest, panels.iter().any(|panel| panel.taken.is_none())),
+        escaped(&until),
     );
     html
 }
 
-fn figure(html: &mut String, place: usize, panel: &Panel, asked: usize) {
+/// A moment as clocks of a zone show it.
+fn in_zone(at: Timestamp, time_zone: &str) -> Timestamp {
+    let offset = zone::trace(time_zone, None, at).map_or(0, |zone| zone.offset_at(at));
+    at.plus(i64::from(offset) * SECOND)
+}
+
+/// The weeks of a panel with those that were not here between them: these have no numbers.
+fn with_gaps(panel: &Panel, mondays: &[Day]) -> Vec<Told> {
+    let of = |monday: &Day| {
+        let week = panel.weeks.iter().find(|week| week.monday == Some(*monday));
+        week.cloned().unwrap_or(Told { monday: Some(*monday), numbers: Vec::new() })
+    };
+    mondays.iter().map(of).collect()
+}
+
+fn figure(html: &mut String, place: usize, panel: &Panel, mondays: &[Day], time_zone: &str) {
     let report = panel.report.as_str();
     let _ = write!(
         html,
@@ -105,10 +117,16 @@ fn figure(html: &mut String, place: usize, panel: &Panel, asked: usize) {
             Some([Some(videos), Some(views)]) => Some((*videos, *views)),
             _ => None,
         };
-        let _ = write!(html, "<p class=\"sentence\">{} {}</p>", words::library(both), words::taken(taken));
+        let _ = write!(
+            html,
+            "<p class=\"sentence\">{} {}</p>",
+            words::library(both),
+            words::taken(in_zone(taken, time_zone))
+        );
         table(html, words::title(report), &heads, &panel.weeks);
     } else {
-        let chart = chart(place, panel);
+        let weeks = with_gaps(panel, mondays);
+        let chart = chart(place, panel, &weeks);
         let _ = write!(html, "<p class=\"sentence\">{}</p>", escaped(&chart.sentence));
         for (class, size) in SIZES {
             let drawn =
@@ -116,9 +134,9 @@ fn figure(html: &mut String, place: usize, panel: &Panel, asked: usize) {
             let _ = write!(html, "<div class=\"{class}\">{drawn}</div>");
         }
         let _ = write!(html, "<details><summary>{}</summary>", words::AS_TABLE);
-        table(html, words::title(report), &heads, &panel.weeks);
+        table(html, words::title(report), &heads, &weeks);
         html.push_str("</details>");
-        let missing = asked.saturating_sub(panel.weeks.len());
+        let missing = weeks.len() - panel.weeks.len();
         if missing > 0 {
             let _ = write!(html, "<p class=\"caveat\">{}</p>", words::not_here(missing));
         }
@@ -142,11 +160,15 @@ fn table(html: &mut String, caption: &str, heads: &[String], weeks: &[Told]) {
         if let Some(monday) = week.monday {
             let _ = write!(html, "<th scope=\"row\">{monday}</th>");
         }
-        for value in &week.numbers {
-            let _ = match value {
+        for place in 0..heads.len() {
+            let _ = match week.numbers.get(place) {
                 // The CSV has the number as programs read it.
-                Some(value) => write!(html, "<td data-n=\"{value}\">{}</td>", words::number(*value)),
-                None => write!(html, "<td class=\"none\">{}</td>", words::WITHHELD),
+                Some(Some(value)) => write!(html, "<td data-n=\"{value}\">{}</td>", words::number(*value)),
+                Some(None) => write!(html, "<td class=\"none\">{}</td>", words::WITHHELD),
+                None if week.numbers.is_empty() => {
+                    write!(html, "<td class=\"none\">{}</td>", words::NOT_HERE)
+                }
+                None => write!(html, "<td class=\"none\" data-n=\"\">{}</td>", words::NOTHING),
             };
         }
         html.push_str("</tr>");
@@ -154,8 +176,8 @@ fn table(html: &mut String, caption: &str, heads: &[String], weeks: &[Told]) {
     html.push_str("</tbody></table></div>");
 }
 
-/// The first number of each week as bars; where it is withheld, a gap with that word.
-fn chart(place: usize, panel: &Panel) -> Chart {
+/// The first number of each week as bars; where it is withheld or not here, a gap with that word.
+fn chart(place: usize, panel: &Panel, weeks: &[Told]) -> Chart {
     let report = panel.report.as_str();
     let first = |week: &Told| week.numbers.first().copied().flatten();
     let spelt = |day: Option<Day>, spell: fn(Day) -> String| day.map_or_else(String::new, spell);
@@ -163,21 +185,21 @@ fn chart(place: usize, panel: &Panel) -> Chart {
         name: spelt(week.monday, words::day),
         short: spelt(week.monday, words::short_day),
         is_landmark: true,
-        level: first(week).map_or(Level::Missing, Level::Complete),
+        level: match week.numbers.first() {
+            None => Level::Missing,
+            Some(None) => Level::Withheld,
+            Some(Some(number)) => Level::Complete(*number),
+        },
     };
     let shown = panel.weeks.iter().filter_map(first).count();
     let sum = panel.weeks.iter().filter_map(first).sum();
-    let beside = |(at, name): (usize, &String)| Beside {
-        name: name.clone(),
-        values: panel.weeks.iter().map(|week| week.numbers.get(at).copied().flatten()).collect(),
-    };
     Chart {
         id: format!("c{place}"),
         title: words::title(report).to_owned(),
         unit: panel.measures.first().cloned().unwrap_or_default(),
         sentence: words::sentence(report, sum, shown, panel.weeks.len() - shown),
-        bars: panel.weeks.iter().map(bar).collect(),
-        beside: panel.measures.iter().enumerate().skip(1).map(beside).collect(),
+        bars: weeks.iter().map(bar).collect(),
+        beside: Vec::new(),
         is_stacked: false,
         other: None,
         words: Words {
@@ -185,7 +207,8 @@ fn chart(place: usize, panel: &Panel) -> Chart {
             state: String::new(),
             complete: String::new(),
             provisional: String::new(),
-            missing: words::WITHHELD.to_owned(),
+            missing: words::NOT_HERE.to_owned(),
+            withheld: words::WITHHELD.to_owned(),
         },
     }
 }

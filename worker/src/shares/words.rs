@@ -6,6 +6,12 @@ use std::fmt::Write as _;
 /// Where a number is not shown.
 pub(super) const WITHHELD: &str = "withheld";
 
+/// Where a week was not here.
+pub(super) const NOT_HERE: &str = "not here";
+
+/// Where there was nothing to count: no poll with a solution.
+pub(super) const NOTHING: &str = "–";
+
 /// Above the weeks, in a table.
 pub(super) const WEEK: &str = "Week of";
 
@@ -87,7 +93,7 @@ pub(super) fn caveat(report: &str) -> &'static str {
         }
         "polling" => {
             "The last answer of each student to each poll. What was right is told for polls that have a solution, and only \
-             where enough were right and enough were not."
+             where enough were right and enough were not; a line stands where no poll has one."
         }
         "asset" => "Views by anybody, students or not: this report does not say whose they are.",
         _ => "What students did. A student counts once in each section and week.",
@@ -116,9 +122,14 @@ pub(super) fn withholding(smallest: u32, has_people: bool) -> String {
     )
 }
 
-/// Until when the link opens, and where weeks begin.
+/// Until when the link opens, by the clocks of the zone, and where weeks begin.
 pub(super) fn until(expires: Timestamp, time_zone: &str) -> String {
-    format!("This link opens until {}. Weeks begin on Monday in {time_zone}.", day(expires.day()))
+    let text = expires.rfc3339();
+    let time = text.get(11..16).unwrap_or_default();
+    format!(
+        "This link opens until {}, {time}. Times are those of {time_zone}, and weeks begin on Monday there.",
+        day(expires.day())
+    )
 }
 
 /// A course, with a section of it.

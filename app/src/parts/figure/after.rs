@@ -1,7 +1,7 @@
 //! How many days after it first appeared a video is watched: upright bars, one for each span of days.
 
 use crate::parts::figure::Figure;
-use crate::parts::figure::days::{Upright, reading, sentence};
+use crate::parts::figure::days::{Upright, reading, sentence, words_of};
 use crate::words;
 use crate::words::figures as said;
 use charts::model::{Bar, Chart, Level, Words};
@@ -37,13 +37,7 @@ pub fn chart(measures: &Measures) -> Chart {
         beside: Vec::new(),
         is_stacked: false,
         other: None,
-        words: Words {
-            bars: said::DAYS_AFTER.to_owned(),
-            state: words::STATE.to_owned(),
-            complete: words::FINAL.to_owned(),
-            provisional: words::NOT_FINAL.to_owned(),
-            missing: said::NOT_HERE.to_owned(),
-        },
+        words: Words { missing: said::NOT_HERE.to_owned(), ..words_of(said::DAYS_AFTER) },
     }
 }
 

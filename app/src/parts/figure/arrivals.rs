@@ -2,10 +2,10 @@
 //! foot, those who return hollow upon them.
 
 use crate::parts::figure::Figure;
-use crate::parts::figure::days::{Upright, reading, sentence};
+use crate::parts::figure::days::{Upright, reading, sentence, words_of};
 use crate::words::figures as said;
 use crate::{spelling, words};
-use charts::model::{Bar, Beside, Chart, Level, Words};
+use charts::model::{Bar, Beside, Chart, Level};
 use domain::time::{Day, monday};
 use engine::measures::{Arrivals, Known, Measures};
 use leptos::prelude::*;
@@ -40,13 +40,7 @@ pub fn chart(measures: &Measures) -> Chart {
         beside: vec![Beside { name: said::RETURNING_VIEWERS.to_owned(), values: returning }],
         is_stacked: true,
         other: None,
-        words: Words {
-            bars: if step == 1 { words::DAY } else { words::DAYS }.to_owned(),
-            state: words::STATE.to_owned(),
-            complete: words::FINAL.to_owned(),
-            provisional: words::NOT_FINAL.to_owned(),
-            missing: words::NOT_HERE.to_owned(),
-        },
+        words: words_of(if step == 1 { words::DAY } else { words::DAYS }),
     }
 }
 

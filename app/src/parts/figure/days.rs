@@ -99,13 +99,21 @@ pub fn chart(measures: &Measures, counted: Counted, against: &str) -> Chart {
         beside: vec![Beside { name: other.unit().to_owned(), values: beside }],
         is_stacked: false,
         other: others,
-        words: Words {
-            bars: words::DAY.to_owned(),
-            state: words::STATE.to_owned(),
-            complete: words::FINAL.to_owned(),
-            provisional: words::NOT_FINAL.to_owned(),
-            missing: words::NOT_HERE.to_owned(),
-        },
+        words: words_of(words::DAY),
+    }
+}
+
+/// The words of a chart whose bars are called so.
+#[must_use]
+pub fn words_of(bars: &str) -> Words {
+    Words {
+        bars: bars.to_owned(),
+        state: words::STATE.to_owned(),
+        complete: words::FINAL.to_owned(),
+        provisional: words::NOT_FINAL.to_owned(),
+        missing: words::NOT_HERE.to_owned(),
+        // To whoever may sign in everything is told.
+        withheld: String::new(),
     }
 }
 

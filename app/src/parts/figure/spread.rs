@@ -1,10 +1,10 @@
 //! The distribution of minutes over students: upright bars, one for each span of minutes.
 
 use crate::parts::figure::Figure;
-use crate::parts::figure::days::{Upright, reading, sentence};
+use crate::parts::figure::days::{Upright, reading, sentence, words_of};
 use crate::words;
 use crate::words::figures as said;
-use charts::model::{Bar, Chart, Level, Words};
+use charts::model::{Bar, Chart, Level};
 use engine::measures::Measures;
 use leptos::prelude::*;
 
@@ -34,13 +34,7 @@ pub fn chart(measures: &Measures) -> Chart {
         beside: Vec::new(),
         is_stacked: false,
         other: None,
-        words: Words {
-            bars: said::MINUTES_EACH.to_owned(),
-            state: words::STATE.to_owned(),
-            complete: words::FINAL.to_owned(),
-            provisional: words::NOT_FINAL.to_owned(),
-            missing: words::NOT_HERE.to_owned(),
-        },
+        words: words_of(said::MINUTES_EACH),
     }
 }
 

@@ -65,7 +65,7 @@ fn place_of(chart: &Chart) -> Option<&'static str> {
 fn over(chart: &mut Chart, others: &[Level], other: &str, place: &str, telling: &Telling<'_>) -> String {
     let complete = |level: &Level| match level {
         Level::Complete(value) => Some(*value),
-        Level::Missing | Level::Provisional(_) => None,
+        Level::Missing | Level::Withheld | Level::Provisional(_) => None,
     };
     let pairs =
         Pairs::of(chart.bars.iter().zip(others).map(|(bar, level)| (complete(&bar.level), complete(level))));

@@ -1,12 +1,13 @@
 //! What every report needs to say anything: how words are spelt, in which days, and the charts over time.
 
+use crate::parts::figure::days::words_of;
 use crate::reports::tongue::Tongue;
 use crate::told::{Body, Chooses, Figure, TermWeek};
 use crate::words;
 use crate::words::reports as said;
 use charts::heat::{Heat, Line};
 use charts::listing::{Cell, Column, Kind, Listing, Opens, Row};
-use charts::model::{Bar, Beside, Chart, Level, Words};
+use charts::model::{Bar, Beside, Chart, Level};
 use charts::ranking::{Item, Ranking};
 use domain::time::{Day, SECOND, Timestamp, monday};
 use engine::columns::PassedOver;
@@ -165,13 +166,7 @@ pub fn bars_of(
         beside,
         is_stacked: false,
         other: None,
-        words: Words {
-            bars: head.to_owned(),
-            state: words::STATE.to_owned(),
-            complete: words::FINAL.to_owned(),
-            provisional: words::NOT_FINAL.to_owned(),
-            missing: words::NOT_HERE.to_owned(),
-        },
+        words: words_of(head),
     };
     figure([id, title], whole_unit, sentence, caveat, Body::Bars(chart))
 }
