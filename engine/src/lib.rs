@@ -21,7 +21,8 @@
 //!
 //! In the Worker, for people who cannot sign in:
 //!
-//! - [`snapshot`]: what a course's students did in a week, by section; [`withheld`]: what of it is not shown.
+//! - [`snapshot`]: what a course's students did in a week, by section; [`withheld`]: what of it is not shown; [`frozen`]: what
+//!   is kept.
 
 pub mod cells;
 pub mod codes;
@@ -32,6 +33,7 @@ pub mod decode;
 pub mod deflate;
 pub mod dictionary;
 pub mod forgotten;
+pub mod frozen;
 pub mod inflate;
 pub mod instant;
 pub mod label;

@@ -12,6 +12,7 @@ use domain::roster::Roster;
 use domain::scope::{Cut, Reach, Role, Standing};
 use domain::time::{Day, Timestamp, iso};
 use domain::window::WindowKey;
+use engine::frozen::{Library, Shown};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -161,33 +162,30 @@ pub(crate) struct Kept {
     pub(crate) weeks: Vec<String>,
 }
 
-/// A number that may be shown, and how many people may be asked for at most until it is withheld.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Number {
-    /// The number.
-    pub(crate) value: f64,
-    /// It is shown while no more people are asked for.
-    pub(crate) most: u32,
-}
-
 /// A week of a report and course, frozen: what may be shown of it and nothing else.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Week {
-    /// The numbers of each section that is shown, by its UUID or, where the report has none, its number.
-    pub(crate) sections: BTreeMap<String, Vec<Option<Number>>>,
-    /// Those of the whole course; none if they are never shown.
-    pub(crate) total: Vec<Option<Number>>,
+    /// Its numbers.
+    #[serde(flatten)]
+    pub(crate) shown: Shown,
     /// The copies that it is from: windows with their generations.
     pub(crate) sources: Vec<(String, u32)>,
     /// When a snapshot was taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) taken: Option<Timestamp>,
-    /// Of a snapshot the views of all sections, hidden ones too, against which the next one is held: nobody's.
+    /// Of a snapshot the views of all sections: see [`Library`].
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) views: BTreeMap<String, u64>,
     /// Whether rows that it counted were forgotten: nothing of it is shown any more.
     #[serde(default)]
     pub(crate) spent: bool,
+}
+
+impl Week {
+    /// A snapshot, as those after it are held against.
+    pub(crate) fn library(&self) -> Library {
+        Library { shown: self.shown.clone(), views: self.views.clone() }
+    }
 }
 
 /// What is changed of a share.

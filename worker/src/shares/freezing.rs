@@ -1,8 +1,9 @@
-//! Freezing: the weeks of a course counted from its rows, planned, and kept. What is frozen is never counted again.
+//! Freezing: the weeks of a course counted from its rows and kept, as far as `engine::frozen` lets them be shown. What is frozen
+//! is never counted again.
 //!
 //! A week is counted only when every day of it is here and final. Rows are read a slice at a time and never kept.
 
-use crate::errand::{self, Held, HeldWindow, Number, ToDesk, ToRegister, ToShares, ToWindow, Week};
+use crate::errand::{self, Held, HeldWindow, ToDesk, ToRegister, ToShares, ToWindow, Week};
 use crate::wire::Pieces;
 use crate::{answer, clock, zone};
 use domain::api::Course;
@@ -15,10 +16,11 @@ use domain::scope::Cut;
 use domain::settings::{SMALLEST_MOST, Settings};
 use domain::time::{Day, Timestamp, plus_days};
 use domain::window::Days;
+use engine::frozen::{self, Library};
 use engine::shelf::Facts;
-use engine::snapshot::{Counting, Parts, Viewing, Views, Wanted};
-use engine::withheld::{Limits, Part, plans, plans_of_sums};
-use std::collections::{BTreeMap, BTreeSet};
+use engine::snapshot::{Counting, Viewing, Views, Wanted};
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use worker::{Env, ResponseBody, Stub};
 
 /// What is at hand to freeze weeks of one course.
@@ -125,35 +127,17 @@ impl Freezer<'_> {
             let facts = Facts { start: window.key.start(), end: window.copy.end, provisional_from: None };
             counting.end(&window.key.id(), facts).map_err(|why| unreadable(&why))?;
         }
-        let week = self.planned(report, monday, counting.finish());
-        Ok(Some(Week { sources: named(&sources), ..week }))
+        let taught = self.sections_in(monday);
+        let shown = frozen::week(report, counting.finish(), taught, self.bounds());
+        Ok(Some(Week { shown, sources: named(&sources), ..Week::default() }))
     }
 
-    /// What may be shown of a week.
-    fn planned(&self, report: &ReportName, monday: Day, mut parts: Parts) -> Week {
-        let nameless = parts.remove("").unwrap_or_default();
-        for (section, _) in self.sections_in(monday) {
-            parts.entry(section).or_default();
-        }
-        let (names, parts): (Vec<String>, Vec<Part>) = parts.into_iter().unzip();
-        let limits = Limits::of(plans(&parts, &nameless, self.settings.smallest..=SMALLEST_MOST));
-        let all: Vec<&Part> = parts.iter().chain([&nameless]).collect();
-        let shown = |parts: &[&Part], limit: &Option<u32>| {
-            limit.map(|most| numbers(report, parts, most, limits.right))
-        };
-        let of_each = names.into_iter().zip(&parts).zip(&limits.sections);
-        Week {
-            sections: of_each
-                .filter_map(|((name, part), limit)| Some((name, shown(&[part], limit)?)))
-                .collect(),
-            total: shown(&all, &limits.total).unwrap_or_default(),
-            ..Week::default()
-        }
+    /// How many people may be asked for, now and later: rows are read once.
+    fn bounds(&self) -> RangeInclusive<u32> {
+        self.settings.smallest..=SMALLEST_MOST
     }
 
-    /// The library as it stood: another snapshot than those before only where the views of each section have moved by none
-    /// or by many since each of them, so that the difference of two says nothing of a few; and
-    /// never with a number that one of those withheld, which might be worked out from what it must have been.
+    /// The library as it stood, where it may be shown after those before.
     async fn snapshot(
         &self,
         report: &ReportName,
@@ -167,54 +151,18 @@ impl Freezer<'_> {
         if before.iter().any(|(_, week)| week.taken.is_some_and(|before| before >= taken)) {
             return Ok(None);
         }
-        let Some(views) = self.views(report, window).await? else { return Ok(None) };
-        let numbers = self.course.sections.iter().map(|section| section.number.to_ascii_lowercase());
-        let (week, views) = self.planned_views(&views, numbers);
         // Nobody knows any more what one that is spent had shown.
         if before.iter().any(|(_, week)| week.spent) {
             return Ok(None);
         }
-        let fewest = before.iter().filter_map(|(_, week)| fewest_moved(&week.views, &views)).min();
-        if fewest.is_some_and(|moved| moved < self.settings.smallest) {
-            return Ok(None);
-        }
+        let Some(views) = self.views(report, window).await? else { return Ok(None) };
+        let numbers = self.course.sections.iter().map(|section| section.number.to_ascii_lowercase());
+        let before: Vec<Library> = before.iter().map(|(_, week)| week.library()).collect();
+        let library = frozen::library(&views, numbers, self.bounds()).after(&before, self.settings.smallest);
+        let Some(Library { shown, views }) = library else { return Ok(None) };
         let key = format!("@{:015}", taken.0);
         let sources = named(&[window]);
-        let week = before.iter().fold(up_to(week, fewest), |week, (_, before)| within(week, before));
-        Ok(Some((key, Week { taken: Some(taken), views, sources, ..week })))
-    }
-
-    /// What may be shown of views, and those of all sections.
-    fn planned_views(
-        &self,
-        views: &Views,
-        known: impl Iterator<Item = String>,
-    ) -> (Week, BTreeMap<String, u64>) {
-        let mut sections = views.sections.clone();
-        let nameless = sections.remove("").unwrap_or_default();
-        for number in known.filter(|number| !number.is_empty()) {
-            sections.entry(number).or_default();
-        }
-        let sums: Vec<u64> = sections.values().map(|section| section.views).collect();
-        let bounds = self.settings.smallest..=SMALLEST_MOST;
-        let limits = Limits::of(plans_of_sums(&sums, nameless.views, !views.is_repeated, bounds));
-        let shown = |views: u64, videos: u64, limit: &Option<u32>| {
-            let number = |value: u64| limit.map(|most| Number { value: count(value), most });
-            limit.map(|_| vec![number(videos), number(views)])
-        };
-        let of_each = sections.iter().zip(&limits.sections);
-        let total = sums.iter().fold(nameless.views, |sum, views| sum.saturating_add(*views));
-        let all = sections.iter().map(|(name, section)| (name.clone(), section.views));
-        let week = Week {
-            sections: of_each
-                .filter_map(|((name, section), limit)| {
-                    Some((name.clone(), shown(section.views, section.videos, limit)?))
-                })
-                .collect(),
-            total: shown(total, views.videos, &limits.total).unwrap_or_default(),
-            ..Week::default()
-        };
-        (week, all.chain([(String::new(), nameless.views)]).collect())
+        Ok(Some((key, Week { shown, taken: Some(taken), views, sources, spent: false })))
     }
 
     /// The views that a copy tells; nothing where a row does not say how many.
@@ -238,18 +186,15 @@ impl Freezer<'_> {
         Ok((!views.is_unknown).then_some(views))
     }
 
-    /// Sections that are taught in a week, by id and number in small letters: those of a term that touches it. One that
-    /// nobody used is hidden like one that few used, and so has to be known.
-    fn sections_in(&self, monday: Day) -> Vec<(String, String)> {
-        let is_on = |term: &Term| term.from <= plus_days(monday, 6) && monday <= term.to;
-        let sections = self.course.sections.iter().filter(|section| {
+    /// Sections that are taught in a week, by id in small letters: those of a term that touches it.
+    fn sections_in(&self, monday: Day) -> impl Iterator<Item = String> {
+        let is_on = move |term: &Term| term.from <= plus_days(monday, 6) && monday <= term.to;
+        let sections = self.course.sections.iter().filter(move |section| {
             // One of which nobody knows the term may be taught in any week.
             let term = self.terms.iter().find(|term| section.term.as_ref() == Some(&term.id));
             term.is_none_or(is_on)
         });
-        sections
-            .map(|section| (section.id.to_ascii_lowercase(), section.number.to_ascii_lowercase()))
-            .collect()
+        sections.map(|section| section.id.to_ascii_lowercase())
     }
 
     /// Shows every frame of the course's rows in a copy.
@@ -293,63 +238,6 @@ fn is_final_on(window: &HeldWindow, day: Day) -> bool {
         && key.provisional_from(copy.end, copy.created).is_none_or(|from| day < from)
 }
 
-/// The fewest views by which some section has moved from one snapshot to another, of those that have.
-fn fewest_moved(before: &BTreeMap<String, u64>, after: &BTreeMap<String, u64>) -> Option<u32> {
-    let of = |views: &BTreeMap<String, u64>, section: &String| views.get(section).copied().unwrap_or(0);
-    let sections: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    let moved = sections.into_iter().map(|section| of(before, section).abs_diff(of(after, section)));
-    moved.filter(|moved| *moved > 0).min().map(|moved| u32::try_from(moved).unwrap_or(u32::MAX))
-}
-
-/// A week without the numbers that more may be asked for than this: it is too near to another.
-fn up_to(mut week: Week, limit: Option<u32>) -> Week {
-    let limit = limit.unwrap_or(u32::MAX);
-    for number in week.sections.values_mut().chain([&mut week.total]).flatten().flatten() {
-        number.most = number.most.min(limit);
-    }
-    week
-}
-
-/// A snapshot without what one before it withheld.
-fn within(mut week: Week, before: &Week) -> Week {
-    let meet = |numbers: &mut Vec<Option<Number>>, before: &[Option<Number>]| {
-        numbers.truncate(before.len());
-        for (number, before) in numbers.iter_mut().zip(before) {
-            let most = before.map(|before| before.most);
-            *number = number.zip(most).map(|(number, most)| Number { most: number.most.min(most), ..number });
-        }
-    };
-    week.sections.retain(|name, _| before.sections.contains_key(name));
-    for (name, numbers) in &mut week.sections {
-        meet(numbers, before.sections.get(name).map_or(&[], Vec::as_slice));
-    }
-    meet(&mut week.total, &before.total);
-    week
-}
-
 fn named(sources: &[&HeldWindow]) -> Vec<(String, u32)> {
     sources.iter().map(|window| (window.key.full_id(), window.copy.generation)).collect()
-}
-
-/// The numbers of some parts together, in the order of `words::measures`, with the limits up to which they are shown. Each
-/// student counts once in each section, so that the parts of a total add up.
-fn numbers(report: &ReportName, parts: &[&Part], most: u32, right_most: Option<u32>) -> Vec<Option<Number>> {
-    let sum = |of: fn(&Part) -> u64| parts.iter().map(|part| of(part)).fold(0, u64::saturating_add);
-    let done = sum(|part| part.done.values().sum());
-    let people = sum(|part| part.done.values().filter(|amount| **amount > 0).count() as u64);
-    let amount = if report.as_str() == "videoview" { count(done) / 2.0 } else { count(done) };
-    let mut numbers = vec![Some(Number { value: amount, most }), Some(Number { value: count(people), most })];
-    if report.as_str() == "polling" {
-        let right = sum(|part| part.right.values().sum());
-        let judged = right + sum(|part| part.wrong.values().sum());
-        let share = (judged > 0).then(|| (100.0 * count(right) / count(judged)).round());
-        let most = right_most.map(|right| right.min(most));
-        numbers.push(share.zip(most).map(|(value, most)| Number { value, most }));
-    }
-    numbers
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a count of rows, exact below 2^53")]
-fn count(number: u64) -> f64 {
-    number as f64
 }
