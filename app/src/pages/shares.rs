@@ -156,15 +156,15 @@ fn One(share: Memo<Option<Share>>, known: Memo<Courses>, renew: Callback<()>) ->
                                 days: Some(days.get_untracked()), ..ChangeShare::default()
                             })>{said::RENEW}</button>
                         </div>
+                        <Sites sites />
+                        <button type="button" on:click=move |_| change.run(ChangeShare {
+                            origins: Some(origins(&sites.get_untracked())), ..ChangeShare::default()
+                        })>{said::SAVE_SITES}</button>
+                        <button type="button" on:click=move |_| change.run(ChangeShare {
+                            rotate: true, ..ChangeShare::default()
+                        })>{said::ROTATE}</button>
+                        <p class="quiet small">{said::ROTATE_IS}</p>
                     </Show>
-                    <Sites sites />
-                    <button type="button" on:click=move |_| change.run(ChangeShare {
-                        origins: Some(origins(&sites.get_untracked())), ..ChangeShare::default()
-                    })>{said::SAVE_SITES}</button>
-                    <button type="button" on:click=move |_| change.run(ChangeShare {
-                        rotate: true, ..ChangeShare::default()
-                    })>{said::ROTATE}</button>
-                    <p class="quiet small">{said::ROTATE_IS}</p>
                 </div>
             </details>
             <button type="button" aria-label=move || said::revoke(&name()) on:click=revoke>{said::REVOKE}</button>

@@ -91,6 +91,14 @@ struct Report {
     report: String,
 }
 
+/// Why a share is not renewed.
+const WITHDRAWN: &str =
+    "This share was withdrawn: rows that it counted are not there any more. Make another.";
+
+/// Why a share is not renewed.
+const OUT_OF_SCOPE: &str =
+    "Its owner may not see this course any more: this share opens nothing, and can only be revoked.";
+
 const ROW: &str = "SELECT id, owner, expires, withdrawn, opened, last, body FROM share";
 
 /// Does what is asked of shares.
@@ -134,18 +142,21 @@ pub(super) fn answer(store: &Store, settings: &Settings, errand: ToShares, now: 
             // A week that was spent while this was made is none that it may show.
             withdraw_what_is_spent(store)?;
             store.note(&note, now)?;
-            one(store, settings, &id, &note.person, now)?
+            answer::json(&one(store, settings, &id, &note.person, now)?)?
         }
         ToShares::Change { id, person, all, change, note } => {
             let Some(row) = of(store, &id, &person, all)? else { return Ok(Err(unknown())) };
             let Change { name, expires, origins, token } = change;
-            if row.withdrawn > 0.0 && (expires.is_some() || token.is_some()) {
-                return Ok(Err(Problem::new(
-                    Code::BadShare,
-                    "This share was withdrawn: rows that it counted are not there any more. Make another.",
-                )));
-            }
             let mut stored: Stored = serde_json::from_str(&row.body)?;
+            let state = state(store, settings, &row, &stored, now, &mut Standings::default())?;
+            let why = match state {
+                ShareState::Open | ShareState::Expired => None,
+                ShareState::Withdrawn => Some(WITHDRAWN),
+                ShareState::OutOfScope => Some(OUT_OF_SCOPE),
+            };
+            if let Some(why) = why.filter(|_| expires.is_some() || token.is_some() || origins.is_some()) {
+                return Ok(Err(Problem::new(Code::BadShare, why)));
+            }
             stored.name = name.unwrap_or(stored.name);
             stored.origins = origins.unwrap_or(stored.origins);
             let expires = expires.unwrap_or(moment(row.expires));
@@ -158,7 +169,7 @@ pub(super) fn answer(store: &Store, settings: &Settings, errand: ToShares, now: 
                     .run("UPDATE share SET token = ? WHERE id = ?", vec![token.into(), id.as_str().into()])?;
             }
             store.note(&note, now)?;
-            one(store, settings, &id, &person, now)?
+            answer::json(&one(store, settings, &id, &person, now)?)?
         }
         ToShares::Revoke { id, person, all, note } => {
             if of(store, &id, &person, all)?.is_none() {
@@ -171,12 +182,9 @@ pub(super) fn answer(store: &Store, settings: &Settings, errand: ToShares, now: 
         ToShares::Open(bearer) => return open(store, settings, &bearer, now),
         ToShares::Origins { id } => {
             // One that does not open is nobody's to embed: whoever knows an id learns nothing from that.
-            let query = format!("{ROW} WHERE id = ? AND expires > ? AND withdrawn = 0");
-            let rows: Vec<Row> = store.rows(&query, vec![id.into(), now.0.into()])?;
-            let stored = rows.first().and_then(|row| serde_json::from_str::<Stored>(&row.body).ok());
+            let told = one(store, settings, &id, "", now)?.filter(|share| share.state == ShareState::Open);
             let is_on = is_on(store)?;
-            let origins = stored.filter(|_| is_on).map(|stored| stored.origins);
-            answer::json(&origins.unwrap_or_default())?
+            answer::json(&told.filter(|_| is_on).map(|share| share.origins).unwrap_or_default())?
         }
         ToShares::Lost(loss) => {
             lose(store, &loss)?;
@@ -209,11 +217,10 @@ fn list(store: &Store, settings: &Settings, person: &str, all: bool, now: Timest
     Ok(Shares { shares, on: is_on(store)?, time_zone: zone(store, settings)?, smallest: settings.smallest })
 }
 
-fn one(store: &Store, settings: &Settings, id: &str, person: &str, now: Timestamp) -> Result<Response> {
+fn one(store: &Store, settings: &Settings, id: &str, person: &str, now: Timestamp) -> Result<Option<Share>> {
     let rows: Vec<Row> = store.rows(&format!("{ROW} WHERE id = ?"), vec![id.into()])?;
     let mut standings = Standings::default();
-    let told = rows.into_iter().next().map(|row| told(store, settings, row, person, now, &mut standings));
-    answer::json(&told.transpose()?)
+    rows.into_iter().next().map(|row| told(store, settings, row, person, now, &mut standings)).transpose()
 }
 
 /// A share, if it is this person's, or they see all.
@@ -231,16 +238,7 @@ fn told(
     standings: &mut Standings,
 ) -> Result<Share> {
     let stored: Stored = serde_json::from_str(&row.body)?;
-    let expires = moment(row.expires);
-    let state = if row.withdrawn > 0.0 {
-        ShareState::Withdrawn
-    } else if !may_still(store, settings, &stored, standings)? {
-        ShareState::OutOfScope
-    } else if expires <= now {
-        ShareState::Expired
-    } else {
-        ShareState::Open
-    };
+    let state = state(store, settings, &row, &stored, now, standings)?;
     Ok(Share {
         id: row.id,
         mine: row.owner == person,
@@ -252,11 +250,31 @@ fn told(
         from: stored.from,
         to: stored.to,
         made: stored.made,
-        expires,
+        expires: moment(row.expires),
         opened: whole(row.opened),
         last: row.last.map(moment),
         origins: stored.origins,
         state,
+    })
+}
+
+/// Whether a share opens.
+fn state(
+    store: &Store,
+    settings: &Settings,
+    row: &Row,
+    stored: &Stored,
+    now: Timestamp,
+    standings: &mut Standings,
+) -> Result<ShareState> {
+    Ok(if row.withdrawn > 0.0 {
+        ShareState::Withdrawn
+    } else if !may_still(store, settings, stored, standings)? {
+        ShareState::OutOfScope
+    } else if moment(row.expires) <= now {
+        ShareState::Expired
+    } else {
+        ShareState::Open
     })
 }
 
