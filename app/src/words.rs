@@ -91,6 +91,8 @@ pub const COPY_ID: &str = "Copy the id";
 pub const CODE: &str = "Code";
 /// Said once it is copied.
 pub const COPIED: &str = "Copied";
+/// Where it was not.
+pub const NOT_COPIED: &str = "Your browser did not copy it. Copy it by hand.";
 /// Link.
 pub const DOWNLOAD: &str = "Download CSV";
 /// What a download has that the figures leave out.

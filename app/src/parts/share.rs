@@ -35,12 +35,17 @@ pub fn ShareBar() -> impl IntoView {
     let is_open = RwSignal::new(false);
     panel::shut_elsewhere(place);
     let wanted = Memo::new(move |_| subject(&address.view()));
+    let draft = Draft::default();
+    Effect::new(move |_| {
+        wanted.track();
+        draft.made.set(None);
+    });
     let badge = move || {
         let view = address.view();
         let open =
             |share: &Share| share.mine && share.state == ShareState::Open && subject::fits(share, &view);
         let share = shares.ok()?.shares.into_iter().filter(open).max_by_key(|share| share.expires)?;
-        let until = said::shared_until(&crate::spelling::short_day(share.expires.day()));
+        let until = said::shared_until(&crate::spelling::short_day(local(ground, share.expires).day()));
         Some(view! { <a class="small" data-testid="badge" href=Place::Shares.path()>{until}</a> })
     };
     let toggle = move |_| {
@@ -53,7 +58,7 @@ pub fn ShareBar() -> impl IntoView {
             <Show when=move || wanted.with(|it| it != &Err(Refused::NotShared))>
                 <details class="menu" node_ref=place on:keydown=panel::on_escape(place) on:toggle=toggle>
                     <summary>{said::SHARE}</summary>
-                    <div class="panel"><Show when=move || is_open.get()><SharePanel wanted shares /></Show></div>
+                    <div class="panel"><Show when=move || is_open.get()><SharePanel wanted shares draft /></Show></div>
                 </details>
             </Show>
             <CopyButton text=url label=said::COPY_LINK />
@@ -62,14 +67,37 @@ pub fn ShareBar() -> impl IntoView {
     }
 }
 
+/// What somebody has written and made in the panel: a press beside it closes it, and must not lose a link that is shown once.
+#[derive(Clone, Copy)]
+struct Draft {
+    name: RwSignal<String>,
+    days: RwSignal<u32>,
+    sites: RwSignal<String>,
+    made: RwSignal<Option<Made>>,
+}
+
+impl Default for Draft {
+    fn default() -> Self {
+        Self {
+            name: RwSignal::default(),
+            days: RwSignal::new(USUAL_DAYS),
+            sites: RwSignal::default(),
+            made: RwSignal::new(None),
+        }
+    }
+}
+
 /// What a share is, what this one would show, and the button that makes it.
 #[component]
-fn SharePanel(wanted: Memo<Result<MakeShare, Refused>>, shares: Fetched<Shares>) -> impl IntoView {
+fn SharePanel(
+    wanted: Memo<Result<MakeShare, Refused>>,
+    shares: Fetched<Shares>,
+    draft: Draft,
+) -> impl IntoView {
+    let made = draft.made;
     let preview = RwSignal::new(None::<Result<Made, Trouble>>);
-    let made = RwSignal::new(None::<Made>);
     Effect::new(move |_| {
         preview.set(None);
-        made.set(None);
         let Ok(what) = wanted.get() else { return };
         spawn_local(async move {
             let told = client::shares::make(&MakeShare { preview: true, ..what.clone() }).await;
@@ -85,7 +113,7 @@ fn SharePanel(wanted: Memo<Result<MakeShare, Refused>>, shares: Fetched<Shares>)
         Some(Ok(Made { contents, .. })) => view! {
             <h2 class="small">{said::CONTENTS}</h2>
             <Contents contents />
-            <Form wanted made shares />
+            <Form wanted draft shares />
         }
         .into_any(),
     };
@@ -94,7 +122,11 @@ fn SharePanel(wanted: Memo<Result<MakeShare, Refused>>, shares: Fetched<Shares>)
         {move || match (wanted.get(), made.get()) {
             (Err(Refused::NoDays), _) => view! { <p>{said::CHOOSE_DAYS}</p> }.into_any(),
             (Err(_), _) => view! { <p>{said::CHOOSE_COURSE}</p> }.into_any(),
-            (Ok(_), Some(made)) => view! { <MadeLink made /> }.into_any(),
+            (Ok(_), Some(link)) => view! {
+                <MadeLink made=link />
+                <button type="button" on:click=move |_| made.set(None)>{said::MAKE_ANOTHER}</button>
+            }
+            .into_any(),
             (Ok(_), None) => shown.into_any(),
         }}
         <p class="quiet small">
@@ -116,14 +148,8 @@ fn Contents(contents: Vec<Outline>) -> impl IntoView {
 
 /// The choices, and the button.
 #[component]
-fn Form(
-    wanted: Memo<Result<MakeShare, Refused>>,
-    made: RwSignal<Option<Made>>,
-    shares: Fetched<Shares>,
-) -> impl IntoView {
-    let name = RwSignal::new(String::new());
-    let days = RwSignal::new(USUAL_DAYS);
-    let sites = RwSignal::new(String::new());
+fn Form(wanted: Memo<Result<MakeShare, Refused>>, draft: Draft, shares: Fetched<Shares>) -> impl IntoView {
+    let Draft { name, days, sites, made } = draft;
     let trouble = RwSignal::new(None::<Trouble>);
     let is_busy = RwSignal::new(false);
     let submit = move |event: web_sys::SubmitEvent| {
@@ -146,6 +172,7 @@ fn Form(
             match client::shares::make(&what).await {
                 Ok(answer) => {
                     shares.renew();
+                    draft.name.try_set(String::new());
                     made.try_set(Some(answer));
                 }
                 Err(what) => drop(trouble.try_set(Some(what))),
@@ -211,8 +238,13 @@ pub fn Sites(
 /// A moment as the institution's clocks show it.
 #[must_use]
 pub fn moment(ground: Ground, at: Timestamp) -> String {
+    crate::spelling::moment(local(ground, at))
+}
+
+/// A moment by the institution's clocks.
+fn local(ground: Ground, at: Timestamp) -> Timestamp {
     let offset = ground.zone(&View::default()).offset_at(at);
-    crate::spelling::moment(at.plus(i64::from(offset) * SECOND))
+    at.plus(i64::from(offset) * SECOND)
 }
 
 /// What is shared, as it is called.

@@ -41,6 +41,8 @@ pub const SHOWN_ONCE: &str =
     "Copy it now: it is shown this once. A new link can be made on the page of shares.";
 /// Button.
 pub const COPY: &str = "Copy";
+/// Button.
+pub const MAKE_ANOTHER: &str = "Make another link";
 /// Label.
 pub const SNIPPET: &str = "For the course page";
 /// Button.

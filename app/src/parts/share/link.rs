@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use std::time::Duration;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
-/// For how long it is said that something was copied.
+/// For how long it is said whether something was copied.
 const SAID: Duration = Duration::from_secs(4);
 
 /// A button that copies a text.
@@ -19,24 +19,23 @@ pub fn CopyButton(
     /// What the button says.
     label: &'static str,
 ) -> impl IntoView {
-    let copied = RwSignal::new(false);
+    let outcome = RwSignal::new(None::<&'static str>);
     let copy = move |_| {
         let promise = window().navigator().clipboard().write_text(&text.run(()));
         spawn_local(async move {
-            if JsFuture::from(promise).await.is_ok() {
-                copied.try_set(true);
-                set_timeout(
-                    move || {
-                        copied.try_set(false);
-                    },
-                    SAID,
-                );
-            }
+            let is_copied = JsFuture::from(promise).await.is_ok();
+            outcome.try_set(Some(if is_copied { words::COPIED } else { words::NOT_COPIED }));
+            set_timeout(
+                move || {
+                    outcome.try_set(None);
+                },
+                SAID,
+            );
         });
     };
     view! {
         <button type="button" on:click=copy>{label}</button>
-        <span class="quiet small" role="status">{move || copied.get().then_some(words::COPIED)}</span>
+        <span class="quiet small" role="status">{move || outcome.get()}</span>
     }
 }
 
