@@ -269,9 +269,9 @@ fn poll(selection: &Selection<'_, 7>, id: u32, rows: &[&Row<7>]) -> Option<Poll>
         }
     }
     let choices = content::choices(&newest(2));
-    let solution = parts(&newest(3));
+    let solution = parts(&choices, &newest(3));
     let answers: BTreeMap<u32, Vec<String>> =
-        latest.values().map(|row| (row.cells[4], parts(&selection.text(row.cells[4])))).collect();
+        latest.values().map(|row| (row.cells[4], parts(&choices, &selection.text(row.cells[4])))).collect();
     let reading = Reading::of(&choices, answers.values().flatten().chain(&solution));
     let solution: BTreeSet<Meant> = solution.iter().map(|part| reading.meant(&choices, part)).collect();
     let meant: BTreeMap<u32, BTreeSet<Meant>> = answers
@@ -417,8 +417,13 @@ fn by_id(choices: &[Choice], part: &str) -> Option<usize> {
     choices.iter().position(|choice| choice.id.as_ref().is_some_and(|id| id.eq_ignore_ascii_case(part)))
 }
 
-/// The parts of an answer: those of a list in JSON, or the text itself; none of an empty one.
-fn parts(answer: &str) -> Vec<String> {
+/// The parts of an answer: a choice as it stands, those of a list in JSON, or the text itself; none of an empty one.
+fn parts(choices: &[Choice], answer: &str) -> Vec<String> {
+    // A choice may itself stand in quotes: without them it would be another.
+    let whole = text::plain(answer);
+    if by_text(choices, &whole).is_some() {
+        return vec![whole];
+    }
     let parts = match text::json(answer) {
         Some(serde_json::Value::Array(parts)) => parts.iter().filter_map(text::words).collect(),
         Some(value) => text::words(&value).into_iter().collect(),

@@ -108,6 +108,20 @@ fn an_answer_may_be_told_by_its_choices_id() {
 }
 
 #[test]
+fn a_choice_in_quotes_is_not_the_choice_without_them() {
+    let content = r#"{"choices":[{"id":0,"text":"A1"},{"id":1,"text":"\"A1\""}]}"#;
+    let rows =
+        [given(0, 1, "Student", "A1"), given(1, 2, "Student", "\"A1\""), given(2, 3, "Student", "[\"A1\"]")];
+    let poll = &measured(content, "A1", &rows).polls[0];
+    assert_eq!(poll.solution, Solution::Known { right: 2, of: 3 });
+    let chose: Vec<u64> = poll.options.iter().map(|option| option.givers.students).collect();
+    assert_eq!(chose, [2, 1]);
+    // Where no choice has them, quotes are only how a text was written.
+    let poll = &measured(CHOICES, "Yes", &[given(0, 1, "Student", "\"Yes\"")]).polls[0];
+    assert_eq!(poll.solution, Solution::Known { right: 1, of: 1 });
+}
+
+#[test]
 fn several_answers_at_once_are_right_only_together() {
     let rows = [
         given(1, 1, "Student", r#"["No","Yes"]"#),
