@@ -166,7 +166,7 @@ pub(crate) struct Kept {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Week {
     /// Its numbers.
-    #[serde(flatten)]
+    #[serde(default)]
     pub(crate) shown: Shown,
     /// The copies that it is from: windows with their generations.
     pub(crate) sources: Vec<(String, u32)>,
