@@ -122,6 +122,51 @@ test('a link made by keyboard shows a stranger the true weeks, without any progr
   });
 });
 
+test('a link is copied, and one that was made stays when its panel is closed', async () => {
+  const { course } = await busyCourse(stack, days);
+  await withTab(browser, { permissions: ['clipboard-read', 'clipboard-write'] }, async (page) => {
+    const copied = () => page.evaluate(() => navigator.clipboard.readText());
+    await page.goto(address(stack, days, { course: course.id }));
+    await page.locator('.share-bar').getByRole('button', { name: 'Copy link', exact: true }).click();
+    await page.locator('.share-bar [role="status"]').getByText('Copied').waitFor();
+    assert.equal(await copied(), page.url());
+
+    const link = await make(page, 'For the registrar');
+    const panel = page.locator('.share-bar details');
+    await panel.getByRole('button', { name: 'Copy', exact: true }).click();
+    await until('it is copied', async () => (await copied()) === link);
+    // A press beside the panel closes it: the link is shown this once, and must be there still.
+    await page.getByRole('heading', { level: 1 }).click();
+    await until('the panel is closed', async () => (await page.locator('.share-bar details[open]').count()) === 0);
+    await panel.locator('summary').first().press('Enter');
+    assert.equal(await page.getByRole('textbox', { name: 'Link', exact: true }).inputValue(), link);
+    await panel.getByRole('button', { name: 'Make another link' }).click();
+    assert.equal(await page.getByLabel('Name, seen by whoever opens it').inputValue(), '');
+    // What somebody is writing stays, too.
+    await page.getByLabel('Name, seen by whoever opens it').fill('For the board');
+    await page.keyboard.press('Escape');
+    await panel.locator('summary').first().press('Enter');
+    assert.equal(await page.getByLabel('Name, seen by whoever opens it').inputValue(), 'For the board');
+  });
+});
+
+test('a week that is not here is a gap in the chart of a share, and named in its table', async () => {
+  const { course } = await busyCourse(stack, days);
+  const body = { report: 'videoview', course: course.id, from: plusDays(days.from, -7), to: days.to };
+  const { token } = await stack.api('/api/shares', { method: 'POST', body });
+  const withheld = (await truth(course)).filter(([, minutes]) => minutes === 'withheld').length;
+  await withTab(browser, {}, async (page) => {
+    await page.goto(`${stack.url}/s#${token}`);
+    const [first, ...rest] = await table(page);
+    assert.deepEqual(first, [body.from, 'not here', 'not here']);
+    assert.equal(rest.length, 3);
+    const svg = page.locator('.wide svg');
+    assert.equal(await svg.locator('.bar').count(), 3 - withheld);
+    await svg.getByText('not here').waitFor();
+    await page.getByText('1 more week of these days was not here, or not final yet, when this was made.').waitFor();
+  });
+});
+
 test('a share of a whole course is listed, renamed, rotated and revoked, and each old link opens nothing', async () => {
   const { course } = await busyCourse(stack, days);
   const opens = async (link) => {

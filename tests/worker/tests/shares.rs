@@ -150,6 +150,48 @@ impl Trial {
         sections
     }
 
+    /// What students did, what of it was right, and what could be judged, from the truth's rows: an answer counts as it stood
+    /// at last, one that was edited once a day.
+    fn done(&self, report: Report, course: &str, monday: Day) -> [BTreeMap<String, Amounts>; 3] {
+        let columns = Columns::of(report);
+        let (start, end) = (start_of(monday), start_of(plus_days(monday, 7)));
+        let mut rows = self.stack.truth().rows(&self.weeks.truth(report));
+        rows.retain(|row| {
+            let is_in =
+                row[columns.time].as_str() >= start.as_str() && row[columns.time].as_str() < end.as_str();
+            let is_students = row[columns.role] == "Student" && !row[columns.user].is_empty();
+            is_in && is_students && row[columns.course] == course
+        });
+        if let Some(thing) = columns.thing {
+            rows.sort_by(|a, b| a[columns.time].cmp(&b[columns.time]));
+            let mut last: BTreeMap<(String, String, String), Vec<String>> = BTreeMap::new();
+            for row in rows {
+                // In Lagos the day begins an hour earlier.
+                let day = domain::time::Timestamp::parse(&row[columns.time]).unwrap().plus(DAY / 24).day();
+                let day = if report == Report::Qanda { day.to_string() } else { String::new() };
+                last.insert((row[thing].clone(), row[columns.user].clone(), day), row);
+            }
+            rows = last.into_values().collect();
+        }
+        let mut told: [BTreeMap<String, Amounts>; 3] = Default::default();
+        for row in rows {
+            let mut add = |to: usize| {
+                let part = told[to].entry(row[columns.section].to_lowercase()).or_default();
+                *part.entry(row[columns.user].clone()).or_default() += 1;
+            };
+            add(0);
+            if let (Some(answer), Some(solution)) = (columns.answer, columns.solution)
+                && !row[solution].is_empty()
+            {
+                add(2);
+                if row[answer] == row[solution] {
+                    add(1);
+                }
+            }
+        }
+        told
+    }
+
     /// Whether a section's term touches the week from this Monday on.
     fn is_taught(&self, section: &str, monday: Day) -> bool {
         let sections = self.courses.courses.iter().flat_map(|course| &course.sections);
@@ -174,6 +216,38 @@ impl Trial {
 
     async fn record(&self) -> Records {
         self.read(self.get("/api/record", &self.boss)).await
+    }
+}
+
+/// The columns that tell a report's rows apart, of polls and questions too.
+struct Columns {
+    time: usize,
+    course: usize,
+    section: usize,
+    user: usize,
+    role: usize,
+    /// What a person's later row takes the place of.
+    thing: Option<usize>,
+    answer: Option<usize>,
+    solution: Option<usize>,
+}
+
+impl Columns {
+    fn of(report: Report) -> Self {
+        let names = Truth::columns(report);
+        let find = |name: &str| names.iter().position(|column| column.eq_ignore_ascii_case(name));
+        let of = |name: &str| find(name).unwrap();
+        let answers = |plain: &str, answer: &str| find(answer).or(find(plain)).unwrap();
+        Self {
+            time: of("event_timestamp"),
+            course: of("courseId"),
+            section: of("sectionId"),
+            user: answers("userid", "answer_userid"),
+            role: answers("role", "answer_role"),
+            thing: find("activity_id").or(find("answerid")),
+            answer: find("answer"),
+            solution: find("solution"),
+        }
     }
 }
 
@@ -206,6 +280,7 @@ async fn what_is_shared_is_true_and_nothing_else_is_told() {
     // Lagos's first week begins on the Sunday before, which is not here.
     assert_eq!(made.contents[0].missing, 1, "{:?}", made.contents);
     assert_eq!(made.contents[0].shown + made.contents[0].withheld, 2);
+    let first_week = trial.weeks.from.to_string();
     let token = made.token.unwrap();
     assert_eq!(token.len(), TOKEN_LENGTH);
     let whole = trial.opened(&token).await;
@@ -279,6 +354,9 @@ async fn what_is_shared_is_true_and_nothing_else_is_told() {
         assert!(!all.contains(cell.as_str()), "{cell}");
     }
     assert!(whole.html.contains("<svg") && whole.html.contains("<table>") && !whole.html.contains("style="));
+    // A week that is not here stands among the others, and has no number.
+    let missing = format!("<th scope=\"row\">{first_week}</th><td class=\"none\">not here</td>");
+    assert!(whole.html.contains(&missing), "{}", whole.html);
     // Frozen: what is asked once more says the same.
     let again = trial.make(&trial.boss, &trial.wanted(&course.id, None)).await;
     assert_eq!(trial.opened(&again.token.unwrap()).await.panels, whole.panels);
@@ -297,6 +375,68 @@ async fn what_is_shared_is_true_and_nothing_else_is_told() {
     assert!(made.contents.iter().skip(1).all(|outline| (outline.shown, outline.missing) == (0, 3)));
     assert_eq!(trial.opened(&made.token.unwrap()).await.panels, whole.panels);
     trial.stack.check_ledger();
+}
+
+#[tokio::test]
+async fn each_report_of_a_course_tells_what_its_rows_say() {
+    const REPORTS: [(Report, &str); 5] = [
+        (Report::Presentation, "slide views"),
+        (Report::Confused, "marks"),
+        (Report::Polling, "answers"),
+        (Report::Qanda, "answers"),
+        (Report::Notes, "notes"),
+    ];
+    let trial = Trial::start().await;
+    for (report, _) in REPORTS {
+        trial.bring(report).await;
+    }
+    let mut shown: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut told_right = 0;
+    for course in &trial.courses.courses {
+        let mut wanted = trial.wanted(&course.id, None);
+        wanted["report"] = json!("course");
+        let made = trial.make(&trial.boss, &wanted).await;
+        let shared = trial.opened(&made.token.unwrap()).await;
+        assert_eq!(shared.panels.len(), 6);
+        for (report, unit) in REPORTS {
+            let panel = shared.panels.iter().find(|panel| panel.report.as_str() == report.name()).unwrap();
+            assert_eq!(panel.measures[0], unit);
+            assert_eq!(panel.weeks.len(), 2);
+            for week in &panel.weeks {
+                let [parts, right, judged] = trial.done(report, &course.id, week.monday.unwrap());
+                let amount = |of: &BTreeMap<String, Amounts>| -> u64 {
+                    of.values().flat_map(|part| part.values()).sum()
+                };
+                let real = |n: u64| f64::from(u32::try_from(n).unwrap());
+                let people: usize = parts.values().map(BTreeMap::len).sum();
+                match week.numbers[..2] {
+                    // Questions are answered by few here.
+                    [None, None] if report == Report::Qanda => {
+                        assert!(!is_safe(&parts.values().collect::<Vec<_>>()), "{week:?}");
+                    }
+                    [None, None] => {}
+                    [Some(done), Some(students)] => {
+                        assert!(is_safe(&parts.values().collect::<Vec<_>>()), "{} {week:?}", report.name());
+                        let truth = (real(amount(&parts)), real(people as u64));
+                        assert_eq!((done, students), truth, "{} {week:?}", report.name());
+                        *shown.entry(report.name()).or_default() += 1;
+                    }
+                    _ => panic!("half of a week: {week:?}"),
+                }
+                if let Some(Some(share)) = week.numbers.get(2) {
+                    let (right, judged) = (real(amount(&right)), real(amount(&judged)));
+                    assert!((share - 100.0 * right / judged).abs() <= 0.5, "{week:?}: {right} of {judged}");
+                    told_right += 1;
+                }
+            }
+        }
+    }
+    let names: BTreeSet<&str> = shown.keys().copied().collect();
+    assert!(
+        names.is_superset(&BTreeSet::from(["presentation", "confused", "polling", "notes"])),
+        "{names:?}"
+    );
+    assert!(told_right > 0, "what was right is told somewhere");
 }
 
 #[tokio::test]
@@ -501,6 +641,18 @@ async fn nobody_shares_what_they_may_not_see_and_what_is_wrong_makes_nothing() {
     assert_eq!(refusal(trial.open(&token, "192.0.2.9")).await.code, Code::ShareGone);
     let listed = trial.list(&trial.boss).await.shares;
     assert_eq!(listed.iter().find(|it| it.id == share.id).unwrap().state, ShareState::OutOfScope);
+    // Nor is it renewed meanwhile, by whomever; nothing was changed by a try.
+    let path = format!("/api/shares/{}", share.id);
+    for (who, body) in [
+        (&trial.ana, json!({"days": 90})),
+        (&trial.ana, rotate.clone()),
+        (&trial.ana, json!({"origins": ["https://courses.example.edu"]})),
+        (&trial.boss, rotate.clone()),
+    ] {
+        assert_eq!(refusal(trial.post(&path, who, &body)).await.code, Code::BadShare, "{body}");
+    }
+    let after = trial.list(&trial.boss).await.shares;
+    assert_eq!(after.iter().find(|it| it.id == share.id), listed.iter().find(|it| it.id == share.id));
     trial.give(&[(&ours.id, None)]).await;
     trial.opened(&token).await;
 
