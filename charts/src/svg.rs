@@ -62,8 +62,11 @@ fn marks(into: &mut String, chart: &Chart, layout: &Layout) -> Drawn {
         root.draw(&line(tick.y, Ink::Grid)).map_err(failed)?;
         root.draw_text(&tick.label, &number, (layout.left - 8, tick.y)).map_err(failed)?;
     }
-    for (from, to, word) in chart.gaps() {
-        let (left, right) = (layout.bands.edges(from).0, layout.bands.edges(to.saturating_sub(1)).1);
+    let gaps = chart.gaps();
+    for (from, to, word) in &gaps {
+        let (left, right) = (layout.bands.edges(*from).0, layout.bands.edges(to.saturating_sub(1)).1);
+        // Where another follows, a line of the ground parts them.
+        let right = if gaps.iter().any(|(next, ..)| next == to) { right - 2 } else { right };
         let top = layout.ticks.last().map_or(0, |tick| tick.y);
         root.draw(&Rectangle::new([(left, top), (right, layout.baseline)], Ink::Gap.sentinel().filled()))
             .map_err(failed)?;
