@@ -277,16 +277,17 @@ export const GROUPS = [
             method: 'POST',
             body: JSON.stringify({ advance_seconds: 601 }),
           });
-          await until('three are here and more are being built', async () => {
+          // All three slots are taken again: one that is just being asked for would be shown for a moment.
+          await until('three are here and three more are being built', async () => {
             const { requests } = await stack.api('/api/requests');
-            const states = requests.flatMap(({ windows }) => windows).map(({ state }) => state);
-            const here = states.filter((state) => ['ready', 'provisional'].includes(state)).length;
-            return here >= 3 && states.includes('building');
+            const windows = requests.flatMap((request) => request.windows);
+            const among = (...states) => new Set(windows.filter(({ state }) => states.includes(state)).map(({ id }) => id));
+            return among('ready', 'provisional').size >= 3 && among('building').size === 3;
           });
         },
         async show(page, stack) {
           await visit(page, address(stack, weeks(6)), CHART);
-          await page.locator('.coverage [data-state="building"]').first().waitFor();
+          await page.locator('.coverage [data-state="building"]').nth(1).waitFor();
         },
       },
       { name: 'requests-waiting', show: (page, stack) => visit(page, `${stack.url}/requests`, '.board-line') },
