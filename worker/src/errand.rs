@@ -104,8 +104,8 @@ pub(crate) enum ToShares {
     Switch { on: bool, person: String, note: Note },
     /// The weeks of a report and course that are frozen: pairs of a week and what it says.
     Weeks { report: String, course: String },
-    /// Freezes weeks, those that are not frozen yet: all that are then.
-    Freeze { report: String, course: String, weeks: Vec<(String, Week)> },
+    /// Freezes weeks of this zone, those that are not frozen yet: all that are then.
+    Freeze { report: String, course: String, zone: String, weeks: Vec<(String, Week)> },
     /// Makes a share: [`domain::shares::Share`].
     Make { id: String, token: String, stored: Stored, expires: Timestamp, note: Note },
     /// Changes one.

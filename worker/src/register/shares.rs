@@ -112,12 +112,16 @@ pub(super) fn answer(store: &Store, settings: &Settings, errand: ToShares, now: 
             answer::json(&list(store, settings, &person, true, now)?)?
         }
         ToShares::Weeks { report, course } => answer::json(&weeks(store, &report, &course)?)?,
-        ToShares::Freeze { report, course, weeks: new } => {
-            if store.fact::<String>("zone")?.is_none() {
-                store.keep_fact("zone", &settings.time_zone)?;
+        ToShares::Freeze { report, course, zone: counted, weeks: new } => {
+            let kept = store.fact::<String>("zone")?;
+            if kept.is_none() {
+                store.keep_fact("zone", &counted)?;
             }
-            for (week, frozen) in new {
-                freeze(store, &report, &course, &week, &frozen)?;
+            // Somebody else's share may have been the first meanwhile, in a zone that was set since.
+            if kept.is_none_or(|kept| kept == counted) {
+                for (week, frozen) in new {
+                    freeze(store, &report, &course, &week, &frozen)?;
+                }
             }
             answer::json(&weeks(store, &report, &course)?)?
         }

@@ -73,7 +73,8 @@ impl Freezer<'_> {
         }
         let mut all = known;
         if self.is_kept && !new.is_empty() {
-            let freeze = ToShares::Freeze { report: report.as_str().to_owned(), course, weeks: new };
+            let (report, zone) = (report.as_str().to_owned(), self.zone.to_owned());
+            let freeze = ToShares::Freeze { report, course, zone, weeks: new };
             all = errand::ask(self.register, &ToRegister::Shares(freeze)).await?;
         } else {
             all.extend(new);
