@@ -168,12 +168,16 @@ fn Form(wanted: Memo<Result<MakeShare, Refused>>, draft: Draft, shares: Fetched<
             origins: origins(&sites.get_untracked()),
             ..what
         };
+        let of = wanted.get_untracked();
         spawn_local(async move {
             match client::shares::make(&what).await {
                 Ok(answer) => {
                     shares.renew();
                     draft.name.try_set(String::new());
-                    made.try_set(Some(answer));
+                    // The view may have moved on: a link beside it would be taken for its own.
+                    if wanted.try_get_untracked() == Some(of) {
+                        made.try_set(Some(answer));
+                    }
                 }
                 Err(what) => drop(trouble.try_set(Some(what))),
             }
