@@ -94,7 +94,7 @@ function masked(text, state) {
       // Whether a kind has rows on a single day depends on the day; the state without any stays as it is.
       .replace(/"(It is here\.) No recorded activity in these days: Echo360 has no rows\."/g, state === 'requests' ? '$1' : '$&')
       // Every course of the sandbox, and all that is known of them when.
-      .replace(/( *- option "(?!All|Videos|Library|Slide|Confusion|Poll|Questions|Notes|Page|nonesuch).*\n)+/g, '')
+      .replace(/( *- option "(?!All|Videos|Library|Slide|Confusion|Poll|Questions|Notes|Page).*\n)+/g, '')
       .replace(/(under a minute|(up to )?(# to )?# (min|h|days)\b( # min\b)?)/g, 'AGE')
       .trimEnd() + '\n'
   );

@@ -47,14 +47,8 @@ fn Reports() -> impl IntoView {
     let ground = expect_context::<Ground>();
     let address = ground.address;
     let chosen = Memo::new(move |_| address.view().report_name().to_owned());
-    let reports = ground.reports();
-    let names: Vec<String> = reports.iter().map(|info| info.name.to_string()).collect();
-    // A report that is not offered stands there as it was asked for: another's name would be a lie.
-    let other = move || {
-        let chosen = chosen.get();
-        (!names.contains(&chosen)).then(|| view! { <option selected=true disabled=true>{chosen}</option> })
-    };
-    let options = reports
+    let options = ground
+        .reports()
         .into_iter()
         .map(|info| {
             let name = info.name.to_string();
@@ -69,7 +63,7 @@ fn Reports() -> impl IntoView {
     view! {
         <label class="ask-report">
             <span>{words::REPORT}</span>
-            <select on:change=choose>{other}{options}</select>
+            <select on:change=choose>{options}</select>
         </label>
     }
 }
