@@ -5,7 +5,7 @@
 //! Links are plain `<a href>`: they can be copied, opened in a new tab and read out, and without a modifier
 //! key they change the view without a load.
 
-use domain::view::{Place, View};
+use domain::view::{Page, View};
 use leptos::prelude::*;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
@@ -72,7 +72,7 @@ impl Address {
             return;
         }
         let (path, query) = href.split_once('?').unwrap_or((&href, ""));
-        if Place::ALL.iter().any(|place| place.path() == path) {
+        if Page::ALL.iter().any(|place| place.path() == path) {
             event.prevent_default();
             self.go(View::parse(path, query));
         }

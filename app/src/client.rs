@@ -3,8 +3,8 @@
 pub mod access;
 pub mod shares;
 
-use domain::api::{Ask, Request, Requests, Retry};
-use domain::problem::{Code, Plain, Problem};
+use domain::api::{ReportRequest, RequestInfo, Requests, RetryRequest};
+use domain::problem::{Code, Problem, ProblemSummary};
 use gloo_net::http;
 use serde::de::DeserializeOwned;
 use thread::stream::Refusal;
@@ -76,7 +76,7 @@ pub async fn requests() -> Answer<Requests> {
 ///
 /// # Errors
 /// [`Trouble`].
-pub async fn request(id: &str) -> Answer<Request> {
+pub async fn request(id: &str) -> Answer<RequestInfo> {
     read(text(&format!("{REQUESTS}/{id}")).await)
 }
 
@@ -84,7 +84,7 @@ pub async fn request(id: &str) -> Answer<Request> {
 ///
 /// # Errors
 /// [`Trouble`].
-pub async fn ask(ask: &Ask) -> Answer<Request> {
+pub async fn ask(ask: &ReportRequest) -> Answer<RequestInfo> {
     read(body(sent(http::Request::post(REQUESTS).json(ask)).await?).await)
 }
 
@@ -92,7 +92,7 @@ pub async fn ask(ask: &Ask) -> Answer<Request> {
 ///
 /// # Errors
 /// [`Trouble`].
-pub async fn retry(id: &str, retry: &Retry) -> Answer<Request> {
+pub async fn retry(id: &str, retry: &RetryRequest) -> Answer<RequestInfo> {
     read(body(sent(http::Request::post(&format!("{REQUESTS}/{id}/retry")).json(retry)).await?).await)
 }
 
@@ -131,7 +131,7 @@ async fn refusal(response: &http::Response) -> Trouble {
 impl From<Refusal> for Trouble {
     fn from(refusal: Refusal) -> Self {
         match refusal {
-            Refusal::Said(status, body) => match serde_json::from_str::<Plain>(&body) {
+            Refusal::Said(status, body) => match serde_json::from_str::<ProblemSummary>(&body) {
                 Ok(problem) => Self::Said(problem.into()),
                 Err(_) => Self::Garbled(format!("HTTP {status}")),
             },

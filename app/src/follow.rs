@@ -6,7 +6,7 @@
 pub mod gather;
 
 use crate::client::{self, Trouble};
-use domain::api::{Ask, DeskInfo, Request, Requests, Retry, Window};
+use domain::api::{ReportRequest, RequestInfo, Requests, RetryRequest, SchedulerInfo, WindowInfo};
 use domain::range::Range;
 use domain::report::ReportName;
 use domain::time::Day;
@@ -41,7 +41,7 @@ pub struct Wish {
 impl Wish {
     /// Whether `request` is this wish, asked.
     #[must_use]
-    pub fn is_met_by(&self, request: &Request) -> bool {
+    pub fn is_met_by(&self, request: &RequestInfo) -> bool {
         request.report == self.report
             && request.from == self.range.map(Range::from)
             && request.to == self.range.map(Range::to)
@@ -49,8 +49,8 @@ impl Wish {
             && request.parameters == self.parameters
     }
 
-    fn ask(&self) -> Ask {
-        Ask {
+    fn ask(&self) -> ReportRequest {
+        ReportRequest {
             report: self.report.to_string(),
             from: self.range.map(|range| range.from().to_string()),
             to: self.range.map(|range| range.to().to_string()),
@@ -66,11 +66,11 @@ pub struct Seen {
     /// Which wish.
     pub wish: Wish,
     /// Its request, if it has been asked.
-    pub request: Option<Request>,
+    pub request: Option<RequestInfo>,
     /// The windows of its report by id, whoever asked for them.
-    pub known: BTreeMap<String, Window>,
+    pub known: BTreeMap<String, WindowInfo>,
     /// How the Desk fares.
-    pub desk: Option<DeskInfo>,
+    pub desk: Option<SchedulerInfo>,
     /// What went wrong last.
     pub trouble: Option<Trouble>,
 }
@@ -79,12 +79,12 @@ impl Seen {
     /// The request, if it has been asked; or what asking would come to, where every window of `plan` is here
     /// already. Then there is nothing to ask, and nothing to be clicked before it is shown.
     #[must_use]
-    pub fn shown(&self, plan: &[WindowKey], today: Day) -> Option<Request> {
+    pub fn shown(&self, plan: &[WindowKey], today: Day) -> Option<RequestInfo> {
         let unasked = || {
             let windows = plan.iter().map(|key| here(key, &self.known, today).cloned());
             let windows = windows.collect::<Option<Vec<_>>>().filter(|windows| !windows.is_empty())?;
             let created = windows.iter().filter_map(|window| Some(window.copy.as_ref()?.created)).max()?;
-            Some(Request {
+            Some(RequestInfo {
                 id: String::new(),
                 report: self.wish.report.clone(),
                 from: self.wish.range.map(Range::from),
@@ -93,7 +93,7 @@ impl Seen {
                 parameters: self.wish.parameters.clone(),
                 created,
                 windows,
-                desk: None,
+                scheduler: None,
             })
         };
         self.request.clone().or_else(unasked)
@@ -193,7 +193,7 @@ impl Follower {
                 Some(request) => request,
                 None => client::ask(&wish.ask()).await?,
             };
-            client::retry(&request.id, &Retry { windows }).await.map(Some)
+            client::retry(&request.id, &RetryRequest { windows }).await.map(Some)
         });
     }
 
@@ -209,7 +209,7 @@ impl Follower {
     fn act(
         self,
         wish: Wish,
-        action: impl AsyncFnOnce(Option<Request>) -> Result<Option<Request>, Trouble> + 'static,
+        action: impl AsyncFnOnce(Option<RequestInfo>) -> Result<Option<RequestInfo>, Trouble> + 'static,
     ) {
         let turn = self.begin(&wish);
         let known = self.seen.get_untracked().filter(|seen| seen.wish == wish).and_then(|seen| seen.request);
@@ -234,7 +234,7 @@ impl Follower {
         });
     }
 
-    async fn keep_looking(self, turn: u32, wish: Wish, mut known: Option<Request>) {
+    async fn keep_looking(self, turn: u32, wish: Wish, mut known: Option<RequestInfo>) {
         let began = js_sys::Date::now();
         let mut fresh = known.is_some();
         loop {
@@ -265,10 +265,10 @@ impl Follower {
     }
 
     /// `request` with what was seen beside it before.
-    fn known(self, wish: &Wish, request: Option<Request>) -> Seen {
+    fn known(self, wish: &Wish, request: Option<RequestInfo>) -> Seen {
         let before = self.seen.try_get_untracked().flatten();
         let known = before.as_ref().filter(|seen| seen.wish == *wish).map(|seen| seen.known.clone());
-        let said = request.as_ref().and_then(|request| request.desk.clone());
+        let said = request.as_ref().and_then(|request| request.scheduler.clone());
         Seen {
             wish: wish.clone(),
             request,
@@ -313,19 +313,23 @@ fn is_hidden() -> bool {
 fn looked_up(wish: &Wish, all: Requests) -> Seen {
     let known = known(&wish.report, &all);
     let request = all.requests.into_iter().find(|request| wish.is_met_by(request));
-    Seen { wish: wish.clone(), request, known, desk: Some(all.desk), trouble: None }
+    Seen { wish: wish.clone(), request, known, desk: Some(all.scheduler), trouble: None }
 }
 
 /// The windows of `report` by id, whoever asked for them.
 #[must_use]
-pub fn known(report: &ReportName, all: &Requests) -> BTreeMap<String, Window> {
+pub fn known(report: &ReportName, all: &Requests) -> BTreeMap<String, WindowInfo> {
     let requests = all.shared.iter().chain(&all.requests).filter(|request| request.report == *report);
     requests.flat_map(|request| &request.windows).map(|window| (window.id.clone(), window.clone())).collect()
 }
 
 /// The window of `key` if it is here: it has rows, and of every day that could be asked for today.
 #[must_use]
-pub fn here<'a>(key: &WindowKey, known: &'a BTreeMap<String, Window>, today: Day) -> Option<&'a Window> {
+pub fn here<'a>(
+    key: &WindowKey,
+    known: &'a BTreeMap<String, WindowInfo>,
+    today: Day,
+) -> Option<&'a WindowInfo> {
     known.get(&key.id()).filter(|window| {
         let until = window.copy.as_ref().and_then(|copy| copy.end);
         window.state.has_rows() && key.end_at(today) <= until

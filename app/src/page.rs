@@ -12,9 +12,9 @@ use crate::parts::later::{Meanwhile, later};
 use crate::parts::notice::Notice;
 use crate::teller::Teller;
 use crate::{words, zone};
-use domain::api::{ReportInfo, Reports, Visit};
+use domain::api::{ReportInfo, Reports, SessionSummary};
 use domain::problem::{Code, Problem};
-use domain::view::{Place, View};
+use domain::view::{Page, View};
 use domain::zone::Zone;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -35,7 +35,7 @@ pub struct Ground {
     threads: StoredValue<Threads>,
     /// Whether a button asked for what is about to be shown.
     asked: StoredValue<bool>,
-    session: StoredValue<Visit>,
+    session: StoredValue<SessionSummary>,
     reports: StoredValue<Vec<ReportInfo>>,
 }
 
@@ -81,7 +81,7 @@ impl Ground {
 
     /// Who is asking, and where.
     #[must_use]
-    pub fn session(self) -> Visit {
+    pub fn session(self) -> SessionSummary {
         self.session.get_value()
     }
 
@@ -137,7 +137,7 @@ pub fn Application(
     let help = Help::new();
     let threads = StoredValue::new(Threads { owner: Owner::current(), ..Threads::default() });
     let asked = StoredValue::new(false);
-    let session: Fetched<Visit> = Fetched::new(client::SESSION);
+    let session: Fetched<SessionSummary> = Fetched::new(client::SESSION);
     let reports: Fetched<Reports> = Fetched::new(client::REPORTS);
     let again = move || {
         session.renew();
@@ -205,12 +205,12 @@ fn drop_shell() {
 /// The page of the current route.
 #[component]
 fn Route(address: Address) -> impl IntoView {
-    let place = Memo::new(move |_| address.view().place);
+    let place = Memo::new(move |_| address.view().page);
     move || match place.get() {
-        Place::Overview => view! { <Overview /> }.into_any(),
-        Place::Course => later(expect_context::<Ground>().chunks.course, (), Meanwhile::Room),
-        Place::Requests => later(expect_context::<Ground>().chunks.board, (), Meanwhile::Room),
-        Place::You | Place::People | Place::Record | Place::Forgetting | Place::Shares => {
+        Page::Overview => view! { <Overview /> }.into_any(),
+        Page::Course => later(expect_context::<Ground>().chunks.course, (), Meanwhile::Room),
+        Page::Requests => later(expect_context::<Ground>().chunks.board, (), Meanwhile::Room),
+        Page::You | Page::People | Page::Record | Page::Forgetting | Page::Shares => {
             later(expect_context::<Ground>().chunks.access, (), Meanwhile::Room)
         }
     }
@@ -218,9 +218,9 @@ fn Route(address: Address) -> impl IntoView {
 
 /// The head of every page, and the room under it.
 #[component]
-fn Frame(address: Address, session: Option<Visit>, children: Children) -> impl IntoView {
-    let to = move |place: Place| move || address.view().at(place).to_url();
-    let current = move |place: Place| move || (address.view().place == place).then_some("page");
+fn Frame(address: Address, session: Option<SessionSummary>, children: Children) -> impl IntoView {
+    let to = move |place: Page| move || address.view().with_page(place).to_url();
+    let current = move |place: Page| move || (address.view().page == place).then_some("page");
     // What the help stands on is known as soon as it is known who asks.
     let help = session.is_some().then(|| view! { <HelpButton /> });
     let you = session.as_ref().map(words::access::you);
@@ -230,16 +230,16 @@ fn Frame(address: Address, session: Option<Visit>, children: Children) -> impl I
         <header class="top">
             <a class="top-name" href="/">{words::NAME}</a>
             <nav aria-label=words::NAME>
-                <a href=to(Place::Course) aria-current=current(Place::Course)>{words::course::COURSE}</a>
-                <a href=to(Place::Overview) aria-current=current(Place::Overview)>{words::REPORTS}</a>
-                <a href=to(Place::Requests) aria-current=current(Place::Requests)>{words::REQUESTS}</a>
+                <a href=to(Page::Course) aria-current=current(Page::Course)>{words::course::COURSE}</a>
+                <a href=to(Page::Overview) aria-current=current(Page::Overview)>{words::REPORTS}</a>
+                <a href=to(Page::Requests) aria-current=current(Page::Requests)>{words::REQUESTS}</a>
             </nav>
             {institution.map(|name| view! { <span class="quiet top-institution">{name}</span> })}
             {help}
         </header>
         <main id="content" tabindex="-1">{children()}</main>
         {you.map(|you| view! {
-            <footer class="foot quiet small">{you} " " <a href=Place::You.path()>{words::access::MORE}</a></footer>
+            <footer class="foot quiet small">{you} " " <a href=Page::You.path()>{words::access::MORE}</a></footer>
         })}
     }
 }

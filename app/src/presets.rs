@@ -245,7 +245,7 @@ mod tests {
             let term = all[term].clone();
             let known = known(vec![term.clone()]);
             let day = plus_days("2025-05-05".parse().unwrap(), day);
-            let week = |day| weeks_of_term(&known, None, Range::of_day(day)).map(|it| (it.first, it.last));
+            let week = |day| weeks_of_term(&known, None, Range::from_day(day)).map(|it| (it.first, it.last));
             let is_within = |day: Day| monday(term.from) <= day && monday(day) <= monday(term.to);
             prop_assert_eq!(week(day).is_some(), is_within(day));
             if let (Some((first, last)), Some((next, _))) = (week(day), week(plus_days(day, 7))) {

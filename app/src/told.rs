@@ -10,8 +10,8 @@ use charts::model::Chart;
 use charts::ranking::Ranking;
 use charts::strips::Strips;
 use charts::threads::Threads;
+use domain::institution_role::InstitutionRole;
 use domain::report::ReportName;
-use domain::role::Role;
 use domain::time::{Day, Timestamp};
 use domain::view::{Choice, Uuid};
 use domain::{wire_enum, wire_struct};
@@ -195,7 +195,7 @@ impl Chooses {
         match self {
             Self::Deck => Uuid::parse(id).map(Choice::Deck),
             Self::Section => Uuid::parse(id).map(Choice::Section),
-            Self::Role => Role::parse(id).map(Choice::Role),
+            Self::Role => InstitutionRole::parse(id).map(Choice::Role),
         }
     }
 }

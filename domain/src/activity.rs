@@ -8,7 +8,7 @@ use crate::wire::{Reader, Wire};
 
 /// A kind of activity: each is what one report says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
+pub enum ActivityKind {
     /// Videos watched.
     Watch,
     /// Slide decks looked at.
@@ -23,7 +23,7 @@ pub enum Kind {
     Notes,
 }
 
-impl Kind {
+impl ActivityKind {
     /// Every kind, in the order in which they are shown.
     pub const ALL: [Self; 6] =
         [Self::Watch, Self::Slides, Self::Polls, Self::Answers, Self::Marks, Self::Notes];
@@ -60,17 +60,17 @@ impl Kind {
         }
     }
 
-    /// Its place among [`Kind::ALL`].
+    /// Its place among [`ActivityKind::ALL`].
     #[must_use]
-    pub fn place(self) -> usize {
+    pub fn index(self) -> usize {
         self as usize
     }
 }
 
 /// The most that one kind can weigh.
-pub const HEAVIEST: u8 = 5;
+pub const MAX_WEIGHT: u8 = 5;
 
-/// How much each kind counts in a score, from 0 (not at all) to [`HEAVIEST`].
+/// How much each kind counts in a score, from 0 (not at all) to [`MAX_WEIGHT`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Weights([u8; 6]);
 
@@ -89,7 +89,7 @@ impl Wire for Weights {
     fn read(from: &mut Reader<'_>) -> Option<Self> {
         let mut all = [0; 6];
         for weight in &mut all {
-            *weight = from.byte().filter(|weight| *weight <= HEAVIEST)?;
+            *weight = from.byte().filter(|weight| *weight <= MAX_WEIGHT)?;
         }
         Some(Self(all))
     }
@@ -98,28 +98,28 @@ impl Wire for Weights {
 impl Weights {
     /// How much a kind counts.
     #[must_use]
-    pub fn of(self, kind: Kind) -> u8 {
+    pub fn get(self, kind: ActivityKind) -> u8 {
         let Self(all) = self;
-        all.get(kind.place()).copied().unwrap_or(0)
+        all.get(kind.index()).copied().unwrap_or(0)
     }
 
-    /// The same with another weight of one kind, held at [`HEAVIEST`].
+    /// The same with another weight of one kind, held at [`MAX_WEIGHT`].
     #[must_use]
-    pub fn with(mut self, kind: Kind, weight: u8) -> Self {
-        if let Some(of) = self.0.get_mut(kind.place()) {
-            *of = weight.min(HEAVIEST);
+    pub fn with(mut self, kind: ActivityKind, weight: u8) -> Self {
+        if let Some(of) = self.0.get_mut(kind.index()) {
+            *of = weight.min(MAX_WEIGHT);
         }
         self
     }
 
-    /// Reads what [`Weights::written`] writes, in any order; what cannot be read weighs what it does at first.
+    /// Reads what [`Weights::to_text`] writes, in any order; what cannot be read weighs what it does at first.
     #[must_use]
-    pub fn read(text: &str) -> Self {
+    pub fn parse(text: &str) -> Self {
         text.split(',').filter_map(|part| part.split_once('-')).fold(
             Self::default(),
             |weights, (slug, weight)| {
-                let kind = Kind::ALL.into_iter().find(|kind| kind.slug() == slug);
-                let weight = weight.parse().ok().filter(|weight: &u8| *weight <= HEAVIEST);
+                let kind = ActivityKind::ALL.into_iter().find(|kind| kind.slug() == slug);
+                let weight = weight.parse().ok().filter(|weight: &u8| *weight <= MAX_WEIGHT);
                 kind.zip(weight).map_or(weights, |(kind, weight)| weights.with(kind, weight))
             },
         )
@@ -127,12 +127,12 @@ impl Weights {
 
     /// Those that are not as at first: `watch-5,notes-0`; `None` when all are.
     #[must_use]
-    pub fn written(self) -> Option<String> {
+    pub fn to_text(self) -> Option<String> {
         let first = Self::default();
-        let others: Vec<String> = Kind::ALL
+        let others: Vec<String> = ActivityKind::ALL
             .into_iter()
-            .filter(|kind| self.of(*kind) != first.of(*kind))
-            .map(|kind| format!("{}-{}", kind.slug(), self.of(kind)))
+            .filter(|kind| self.get(*kind) != first.get(*kind))
+            .map(|kind| format!("{}-{}", kind.slug(), self.get(kind)))
             .collect();
         (!others.is_empty()).then(|| others.join(","))
     }
@@ -146,29 +146,29 @@ mod tests {
 
     proptest! {
         #[test]
-        fn weights_come_back_from_what_is_written(all in prop::array::uniform6(0..=HEAVIEST)) {
+        fn weights_come_back_from_what_is_written(all in prop::array::uniform6(0..=MAX_WEIGHT)) {
             let weights = Weights(all);
-            prop_assert_eq!(weights.written().map_or(Weights::default(), |text| Weights::read(&text)), weights);
+            prop_assert_eq!(weights.to_text().map_or(Weights::default(), |text| Weights::parse(&text)), weights);
         }
 
         #[test]
         fn whatever_is_read_weighs_no_more_than_it_can(text in "[a-z0-9,-]{0,60}") {
-            let weights = Weights::read(&text);
-            prop_assert!(Kind::ALL.iter().all(|kind| weights.of(*kind) <= HEAVIEST));
+            let weights = Weights::parse(&text);
+            prop_assert!(ActivityKind::ALL.iter().all(|kind| weights.get(*kind) <= MAX_WEIGHT));
         }
     }
 
     #[test]
     fn weights_format_unchanged() {
-        assert_eq!(Weights::default().written(), None);
-        let weights = Weights::read("notes-0,watch-5,slides-9,dancing-3,polls-,answers-1");
-        assert_eq!(weights.written().as_deref(), Some("watch-5,notes-0"));
+        assert_eq!(Weights::default().to_text(), None);
+        let weights = Weights::parse("notes-0,watch-5,slides-9,dancing-3,polls-,answers-1");
+        assert_eq!(weights.to_text().as_deref(), Some("watch-5,notes-0"));
     }
 
     #[test]
     fn every_kind_is_a_report_that_is_known_and_stands_at_its_place() {
-        for (place, kind) in Kind::ALL.into_iter().enumerate() {
-            assert_eq!(kind.place(), place);
+        for (place, kind) in ActivityKind::ALL.into_iter().enumerate() {
+            assert_eq!(kind.index(), place);
             let report = REPORTS.iter().find(|report| report.name == kind.report()).unwrap();
             assert_eq!(report.time, Some("event_timestamp"));
         }

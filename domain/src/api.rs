@@ -1,8 +1,8 @@
 //! What the Worker and the page say to each other: plain types, converted at both edges.
 
 use crate::directory::Term;
-use crate::offer::Parameter;
 use crate::report::{ReportName, Shape};
+use crate::report_listing::ReportParameter;
 use crate::scope::{Grant, Role};
 use crate::time::{Day, MINUTE, Timestamp, iso};
 use crate::window::Parameters;
@@ -19,7 +19,8 @@ pub struct Session {
     /// What they may see.
     pub scope: Scope,
     /// How they came in.
-    pub way: Way,
+    #[serde(rename = "way")]
+    pub auth_method: AuthMethod,
     /// Whether this is local mode: administrator without signing in, who may also look as an instructor.
     pub local: bool,
     /// Where the browser goes after `DELETE /api/session`, when that alone does not sign out.
@@ -36,13 +37,14 @@ pub struct Session {
 /// A [`Session`] as every page reads it: without what only the page about oneself tells, since reading that would weigh on
 /// every first visit.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Visit {
+pub struct SessionSummary {
     /// See [`Session::person`].
     pub person: String,
     /// See [`Session::role`].
     pub role: Role,
     /// See [`Session::way`].
-    pub way: Way,
+    #[serde(rename = "way")]
+    pub auth_method: AuthMethod,
     /// See [`Session::institution`].
     pub institution: String,
     /// See [`Session::time_zone`].
@@ -64,7 +66,7 @@ pub enum Scope {
 /// A way in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Way {
+pub enum AuthMethod {
     /// On this very machine, in local mode.
     Local,
     /// Through Cloudflare Access.
@@ -77,26 +79,26 @@ pub enum Way {
 /// `{"look_as": null}`, or nothing, with an administrator's again. Both answer with the [`Session`].
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Arrival {
+pub struct SignInRequest {
     /// The installation's key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// As whom to look.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub look_as: Option<LookAs>,
+    pub look_as: Option<Impersonation>,
 }
 
-impl std::fmt::Debug for Arrival {
+impl std::fmt::Debug for SignInRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let key = self.key.as_ref().map(|_| "•••");
-        f.debug_struct("Arrival").field("key", &key).field("look_as", &self.look_as).finish()
+        f.debug_struct("SignInRequest").field("key", &key).field("look_as", &self.look_as).finish()
     }
 }
 
 /// As whom the local administrator looks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct LookAs {
+pub struct Impersonation {
     /// `instructor` or `analyst`.
     pub role: Role,
     /// The courses and sections of an instructor, at most 20.
@@ -135,7 +137,7 @@ pub struct Person {
 /// [`Person`]. `DELETE /api/roles/{id}` takes a role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Appointment {
+pub struct RoleChange {
     /// Whose.
     pub email: String,
     /// What they may do.
@@ -151,7 +153,7 @@ pub struct Appointment {
 /// An upload names people; those whom it does not name stay as they are, and whoever it names has exactly what its rows
 /// say afterwards.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RolesUpload {
+pub struct RoleUploadResult {
     /// Names exactly these changes: given back as `apply`, it makes them and no others.
     pub digest: String,
     /// Whether the changes have been made.
@@ -174,11 +176,11 @@ pub struct PersonChange {
 }
 
 /// `GET /api/record?from=&to=&person=&what=&before=`: who saw, downloaded, asked and changed roles, newest first, 200
-/// at a time. `from` and `to` are UTC days, both included, `person` is a [`Person::id`], `what` a [`What::slug`]. With `as=csv` all of them, as a file.
+/// at a time. `from` and `to` are UTC days, both included, `person` is a [`Person::id`], `what` a [`AuditAction::slug`]. With `as=csv` all of them, as a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Records {
+pub struct AuditLogPage {
     /// Newest first.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<AuditLogEntry>,
     /// What to give as `before` for those that are older; absent when there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<u64>,
@@ -188,7 +190,7 @@ pub struct Records {
 
 /// One line of the record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
+pub struct AuditLogEntry {
     /// Its number: rises.
     pub id: u64,
     /// When.
@@ -205,7 +207,7 @@ pub struct Entry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
     /// What was done.
-    pub what: What,
+    pub what: AuditAction,
     /// What they could see then: `everything`, or courses and sections by their UUIDs.
     pub scope: String,
     /// On what: a report with its days and course, a person whose role changed, the code of a refusal. Never rows,
@@ -216,7 +218,7 @@ pub struct Entry {
 /// The kinds of things that are recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum What {
+pub enum AuditAction {
     /// Signed in with the key.
     SignedIn,
     /// Signed out.
@@ -259,7 +261,7 @@ pub enum What {
     Refused,
 }
 
-impl What {
+impl AuditAction {
     /// Every kind, as it is filtered by.
     pub const ALL: [Self; 20] = [
         Self::SignedIn,
@@ -320,7 +322,7 @@ impl What {
     /// For how long, in milliseconds, the same by the same person is one line with a count: a page reads many windows of
     /// one view, and a flood of refusals must not fill the disk. 0 where every one is a line.
     #[must_use]
-    pub fn together_for(self) -> i64 {
+    pub fn merge_window(self) -> i64 {
         match self {
             Self::Saw | Self::SawRoles | Self::SawRecord | Self::ShareOpened => 10 * MINUTE,
             Self::Refused => MINUTE,
@@ -352,7 +354,7 @@ pub struct ReportInfo {
     pub shape: Shape,
     /// Parameters that a person gives, beside the days.
     #[serde(default)]
-    pub parameters: Vec<Parameter>,
+    pub parameters: Vec<ReportParameter>,
 }
 
 /// `GET /api/courses`.
@@ -393,7 +395,7 @@ pub struct Section {
 /// `POST /api/requests`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Ask {
+pub struct ReportRequest {
     /// The report's name.
     pub report: String,
     /// The first day, `YYYY-MM-DD`; left out for a report without dates.
@@ -413,7 +415,7 @@ pub struct Ask {
 /// `POST /api/requests/{id}/retry`: the body may name windows to ask again although they are ready.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Retry {
+pub struct RetryRequest {
     /// Window ids; when empty, those of the request that failed.
     #[serde(default)]
     pub windows: Vec<String>,
@@ -423,18 +425,19 @@ pub struct Retry {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Requests {
     /// Newest first.
-    pub requests: Vec<Request>,
+    pub requests: Vec<RequestInfo>,
     /// For whoever sees no requests but their own: the windows that are here, whoever asked for them, as one request for
     /// each report, which has no id and is nobody's. Weeks serve everybody; who wanted them is nobody's business.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub shared: Vec<Request>,
-    /// How the Desk fares.
-    pub desk: DeskInfo,
+    pub shared: Vec<RequestInfo>,
+    /// How the Scheduler fares.
+    #[serde(rename = "desk")]
+    pub scheduler: SchedulerInfo,
 }
 
 /// A person's ask: one report over one range; met when all its windows are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Request {
+pub struct RequestInfo {
     /// Its id.
     pub id: String,
     /// The report.
@@ -453,16 +456,16 @@ pub struct Request {
     /// When it was first asked.
     pub created: Timestamp,
     /// Its windows, oldest first.
-    pub windows: Vec<Window>,
-    /// How the Desk fares.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub desk: Option<DeskInfo>,
+    pub windows: Vec<WindowInfo>,
+    /// How the Scheduler fares.
+    #[serde(rename = "desk", default, skip_serializing_if = "Option::is_none")]
+    pub scheduler: Option<SchedulerInfo>,
 }
 
 /// Where a window stands, as it is named outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum State {
+pub enum WindowStatus {
     /// Waits for a slot.
     Queued,
     /// Is being asked of Echo360.
@@ -481,7 +484,7 @@ pub enum State {
     Forgotten,
 }
 
-impl State {
+impl WindowStatus {
     /// Whether rows are being served.
     #[must_use]
     pub fn has_rows(self) -> bool {
@@ -497,7 +500,7 @@ impl State {
 
 /// One window of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Window {
+pub struct WindowInfo {
     /// Its id inside the report.
     pub id: String,
     /// The first UTC day; null for a report without dates.
@@ -507,10 +510,10 @@ pub struct Window {
     #[serde(default, with = "iso::option")]
     pub end: Option<Day>,
     /// Where it stands. A window whose copy serves while it is asked again stays `ready` or `provisional`.
-    pub state: State,
+    pub state: WindowStatus,
     /// Where the next copy stands, while one is asked for and another serves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub again: Option<State>,
+    pub again: Option<WindowStatus>,
     /// Tries that have gone wrong since it was last ready.
     pub tries: u8,
     /// Since when it stands there.
@@ -532,12 +535,12 @@ pub struct Window {
     pub forgotten: Option<Timestamp>,
     /// The copy that serves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub copy: Option<Copy>,
+    pub copy: Option<CopyInfo>,
 }
 
 /// The copy that a window serves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Copy {
+pub struct CopyInfo {
     /// Which one: rises with every copy.
     pub generation: u32,
     /// When Echo360 was asked for it.
@@ -553,47 +556,49 @@ pub struct Copy {
     pub bytes: Option<u64>,
 }
 
-/// How the Desk fares: whether Echo360 answers and what is under way.
+/// How the Scheduler fares: whether Echo360 answers and what is under way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeskInfo {
+pub struct SchedulerInfo {
     /// Upstream requests of ours that are unfinished, at most three.
     pub in_flight: u8,
     /// Windows that wait for a slot.
     pub queued: u32,
     /// How long Echo360 usually takes, by what it took lately; absent until a few windows are here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub usual: Option<Usual>,
+    pub usual: Option<BuildTimes>,
     /// Why nothing is being asked now, if so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub held: Option<Held>,
+    pub held: Option<Pause>,
 }
 
 /// How long Echo360 took to build lately: the middle eight of ten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Usual {
+pub struct BuildTimes {
     /// One in ten took less, in milliseconds.
     pub low: i64,
     /// One in ten took more, in milliseconds.
     pub high: i64,
     /// How many windows this is from.
-    pub of: u32,
+    #[serde(rename = "of")]
+    pub sample_size: u32,
 }
 
-/// Why the Desk asks nothing for now.
+/// Why the Scheduler asks nothing for now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Held {
+pub struct Pause {
     /// The kind.
-    pub why: Hold,
+    #[serde(rename = "why")]
+    pub reason: PauseReason,
     /// In a sentence.
     pub detail: String,
     /// Until when, at the earliest.
     pub until: Timestamp,
 }
 
-/// The kinds of reasons for which the Desk waits.
+/// The kinds of reasons for which the Scheduler waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Hold {
+pub enum PauseReason {
     /// Echo360 refuses the credentials: somebody has to act.
     CredentialsRefused,
     /// Echo360 fails or asks us to slow down.
@@ -616,7 +621,7 @@ mod tests {
 
     #[test]
     fn request_format_unchanged() {
-        let request = Request {
+        let request = RequestInfo {
             id: "r1".into(),
             report: ReportName::parse("videoview").unwrap(),
             from: "2026-02-02".parse().ok(),
@@ -624,11 +629,11 @@ mod tests {
             tz: "UTC".into(),
             parameters: Parameters::new(),
             created: Timestamp(5),
-            windows: vec![Window {
+            windows: vec![WindowInfo {
                 id: "2026-02-02".into(),
                 start: "2026-02-02".parse().ok(),
                 end: "2026-02-09".parse().ok(),
-                state: State::Building,
+                state: WindowStatus::Building,
                 again: None,
                 tries: 0,
                 since: Timestamp(6),
@@ -639,7 +644,7 @@ mod tests {
                 forgotten: None,
                 copy: None,
             }],
-            desk: None,
+            scheduler: None,
         };
         assert_eq!(
             serde_json::to_value(&request).unwrap(),
@@ -663,20 +668,26 @@ mod tests {
             json!({"courses": [{"course": "c", "section": null}, {"course": "d", "section": "s"}]})
         );
         assert_eq!(serde_json::to_value(Scope::Everything).unwrap(), json!("everything"));
-        assert_eq!(serde_json::from_value::<Arrival>(json!({"look_as": null})).unwrap(), Arrival::default());
+        assert_eq!(
+            serde_json::from_value::<SignInRequest>(json!({"look_as": null})).unwrap(),
+            SignInRequest::default()
+        );
     }
 
     #[test]
     fn what_is_recorded_is_called_the_same_everywhere() {
-        for what in What::ALL {
+        for what in AuditAction::ALL {
             assert_eq!(serde_json::to_value(what).unwrap(), json!(what.slug()));
-            assert_eq!(What::parse(what.slug()), Some(what));
+            assert_eq!(AuditAction::parse(what.slug()), Some(what));
         }
     }
 
     #[test]
     fn an_ask_with_a_field_that_nobody_knows_is_refused() {
-        assert!(serde_json::from_value::<Ask>(json!({"report": "asset"})).is_ok());
-        assert!(serde_json::from_value::<Ask>(json!({"report": "asset", "form": "2026-02-02"})).is_err());
+        assert!(serde_json::from_value::<ReportRequest>(json!({"report": "asset"})).is_ok());
+        assert!(
+            serde_json::from_value::<ReportRequest>(json!({"report": "asset", "form": "2026-02-02"}))
+                .is_err()
+        );
     }
 }

@@ -5,7 +5,7 @@
 //! Whatever is missing or cannot be read is left out; courses that rows name are known without it.
 
 use crate::time::{Day, HOUR, MINUTE, Timestamp, iso};
-use crate::upstream::{Trouble, next_page};
+use crate::upstream::{UpstreamError, next_page};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -42,7 +42,7 @@ pub struct Term {
 
 /// A course.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Course {
+pub struct DirectoryCourse {
     /// UUID.
     pub id: String,
     /// The code that people see.
@@ -53,7 +53,7 @@ pub struct Course {
 
 /// A section of a course.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Section {
+pub struct DirectorySection {
     /// UUID.
     pub id: String,
     /// Its course's id.
@@ -70,15 +70,15 @@ pub struct Directory {
     /// Oldest first.
     pub terms: Vec<Term>,
     /// In the order of the list.
-    pub courses: Vec<Course>,
+    pub courses: Vec<DirectoryCourse>,
     /// In the order of the list.
-    pub sections: Vec<Section>,
+    pub sections: Vec<DirectorySection>,
 }
 
 impl Directory {
     /// The same without these courses, which are given by their ids in small letters, and without their sections.
     #[must_use]
-    pub fn without(mut self, closed: &BTreeSet<String>) -> Self {
+    pub fn without_courses(mut self, closed: &BTreeSet<String>) -> Self {
         let is_open = |course: &str| !closed.contains(&course.to_ascii_lowercase());
         self.courses.retain(|course| is_open(&course.id));
         self.sections.retain(|section| is_open(&section.course));
@@ -106,10 +106,10 @@ impl List {
     }
 }
 
-/// Reads the lists, a page at a time: [`Gathering::next`] gives a path, its answer goes to [`Gathering::took`].
+/// Reads the lists, a page at a time: [`DirectoryReader::next_path`] gives a path, its answer goes to [`DirectoryReader::record_page`].
 /// A list that breaks off stays as it was; of one that never ends the beginning is kept.
 #[derive(Debug)]
-pub struct Gathering {
+pub struct DirectoryReader {
     kept: Directory,
     lists: Vec<List>,
     path: Option<String>,
@@ -119,7 +119,7 @@ pub struct Gathering {
     failed: bool,
 }
 
-impl Gathering {
+impl DirectoryReader {
     /// Starts to read all lists anew; `kept` is what was read before.
     #[must_use]
     pub fn new(kept: Directory) -> Self {
@@ -129,23 +129,24 @@ impl Gathering {
 
     /// The path to read next; `None` when all is read.
     #[must_use]
-    pub fn next(&self) -> Option<String> {
+    pub fn next_path(&self) -> Option<String> {
         let list = self.lists.last()?;
         Some(self.path.clone().unwrap_or_else(|| list.path().to_owned()))
     }
 
     /// The answer to `path`; one that is not the next any more is let go.
-    pub fn took(&mut self, path: &str, answer: Result<Value, Trouble>, upstream: &str) {
-        let Some(list) = self.lists.last().copied().filter(|_| self.next().as_deref() == Some(path)) else {
+    pub fn record_page(&mut self, path: &str, answer: Result<Value, UpstreamError>, upstream: &str) {
+        let Some(list) = self.lists.last().copied().filter(|_| self.next_path().as_deref() == Some(path))
+        else {
             return;
         };
         let page = match answer {
             Ok(answer) => entries(&answer).zip(next_page(&answer, upstream, path)),
-            Err(Trouble::Absent | Trouble::Refused { .. }) => None,
+            Err(UpstreamError::Absent | UpstreamError::Refused { .. }) => None,
             Err(trouble) => {
                 self.failed = true;
                 // Where the credentials are refused, or too much is asked, the other lists fare no better.
-                if matches!(trouble, Trouble::Denied { .. } | Trouble::TooMany { .. }) {
+                if matches!(trouble, UpstreamError::Denied { .. } | UpstreamError::TooMany { .. }) {
                     self.lists.clear();
                 }
                 None
@@ -223,16 +224,16 @@ fn term(entry: &Value) -> Option<Term> {
     (term.from <= term.to).then_some(term)
 }
 
-fn course(entry: &Value) -> Option<Course> {
-    Some(Course {
+fn course(entry: &Value) -> Option<DirectoryCourse> {
+    Some(DirectoryCourse {
         id: text(entry, &["id"])?,
         code: text(entry, &["courseIdentifier", "identifier", "code"]).unwrap_or_default(),
         name: text(entry, &["name", "courseName"]).unwrap_or_default(),
     })
 }
 
-fn section(entry: &Value) -> Option<Section> {
-    Some(Section {
+fn section(entry: &Value) -> Option<DirectorySection> {
+    Some(DirectorySection {
         id: text(entry, &["id"])?,
         course: text(entry, &["courseId"])?,
         number: text(entry, &["sectionNumber", "number", "name"])?,
@@ -249,8 +250,8 @@ mod tests {
 
     #[test]
     fn a_course_that_was_forgotten_goes_with_its_sections_and_nothing_else_does() {
-        let course = |id: &str| Course { id: id.into(), code: id.into(), name: String::new() };
-        let section = |id: &str, course: &str| Section {
+        let course = |id: &str| DirectoryCourse { id: id.into(), code: id.into(), name: String::new() };
+        let section = |id: &str, course: &str| DirectorySection {
             id: id.into(),
             course: course.into(),
             number: "001".into(),
@@ -261,20 +262,20 @@ mod tests {
             courses: vec![course("AB"), course("cd")],
             sections: vec![section("1", "ab"), section("2", "cd"), section("3", "Ab")],
         };
-        let left = all.clone().without(&BTreeSet::from(["ab".to_owned()]));
+        let left = all.clone().without_courses(&BTreeSet::from(["ab".to_owned()]));
         assert_eq!((left.courses, left.sections), (vec![course("cd")], vec![section("2", "cd")]));
-        assert_eq!(all.clone().without(&BTreeSet::new()), all);
+        assert_eq!(all.clone().without_courses(&BTreeSet::new()), all);
     }
 
     /// Reads everything from `serve`, and tells which paths were asked for.
     fn gathered(
         kept: Directory,
-        serve: impl Fn(&str) -> Result<Value, Trouble>,
+        serve: impl Fn(&str) -> Result<Value, UpstreamError>,
     ) -> (Directory, Timestamp, Vec<String>) {
-        let mut gathering = Gathering::new(kept);
+        let mut gathering = DirectoryReader::new(kept);
         let mut paths = Vec::new();
-        while let Some(path) = gathering.next() {
-            gathering.took(&path, serve(&path), UPSTREAM);
+        while let Some(path) = gathering.next_path() {
+            gathering.record_page(&path, serve(&path), UPSTREAM);
             paths.push(path);
             assert!(paths.len() < 5_000, "it never ends");
         }
@@ -313,12 +314,12 @@ mod tests {
 
     #[test]
     fn a_list_that_breaks_off_stays_as_it_was() {
-        let course = |id: &str| Course { id: id.into(), code: String::new(), name: String::new() };
+        let course = |id: &str| DirectoryCourse { id: id.into(), code: String::new(), name: String::new() };
         let kept = Directory { courses: vec![course("old")], ..Directory::default() };
         let (directory, again, _) = gathered(kept.clone(), |path| match path {
             "/public/api/v1/courses" => Ok(json!({"data": [{"id": "new"}], "has_more": true,
                 "next": "/public/api/v1/courses?offset=1"})),
-            _ => Err(Trouble::Down { sent: true, retry_after: None }),
+            _ => Err(UpstreamError::Down { sent: true, retry_after: None }),
         });
         assert_eq!(directory, kept);
         assert_eq!(again, Timestamp(RETRY));
@@ -326,7 +327,7 @@ mod tests {
 
     #[test]
     fn what_the_credentials_may_not_read_is_not_tried_again_that_day() {
-        let refused = || Trouble::Refused { status: 403, text: String::new(), retry_after: None };
+        let refused = || UpstreamError::Refused { status: 403, text: String::new(), retry_after: None };
         let (directory, again, paths) = gathered(Directory::default(), |_| Err(refused()));
         assert_eq!((directory, again), (Directory::default(), Timestamp(FRESH)));
         assert_eq!(paths.len(), 3, "a list that is refused may stand beside one that is not");
@@ -334,12 +335,12 @@ mod tests {
 
     #[test]
     fn refused_credentials_end_it_and_an_answer_that_comes_late_changes_nothing() {
-        let denied = || Trouble::Denied { detail: String::new() };
+        let denied = || UpstreamError::Denied { detail: String::new() };
         let (_, again, paths) = gathered(Directory::default(), |_| Err(denied()));
         assert_eq!((again, paths.len()), (Timestamp(RETRY), 1));
-        let mut gathering = Gathering::new(Directory::default());
-        gathering.took("/public/api/v1/courses", Ok(json!({"data": [{"id": "c1"}]})), UPSTREAM);
-        assert_eq!(gathering.next().as_deref(), Some("/public/api/v1/terms"));
+        let mut gathering = DirectoryReader::new(Directory::default());
+        gathering.record_page("/public/api/v1/courses", Ok(json!({"data": [{"id": "c1"}]})), UPSTREAM);
+        assert_eq!(gathering.next_path().as_deref(), Some("/public/api/v1/terms"));
     }
 
     #[test]

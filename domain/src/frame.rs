@@ -95,7 +95,7 @@ impl SliceHead {
 
 /// Why a stream of frames cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Broken {
+pub enum FrameError {
     /// It does not start as one, or is of a version that is not known.
     NotFrames,
     /// It ended before all that was promised had come.
@@ -104,7 +104,7 @@ pub enum Broken {
     TooLong,
 }
 
-impl std::fmt::Display for Broken {
+impl std::fmt::Display for FrameError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::NotFrames => "these are no row frames",
@@ -114,7 +114,7 @@ impl std::fmt::Display for Broken {
     }
 }
 
-impl std::error::Error for Broken {}
+impl std::error::Error for FrameError {}
 
 /// What a [`FrameReader`] found next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,7 +141,7 @@ pub enum Frame {
 /// }
 /// reader.finish()?;
 /// assert_eq!(found, [Frame::Head(head)]);
-/// # Ok::<(), domain::frame::Broken>(())
+/// # Ok::<(), domain::frame::FrameError>(())
 /// ```
 #[derive(Debug, Default)]
 pub struct FrameReader {
@@ -164,16 +164,16 @@ impl FrameReader {
     /// The next whole frame, or `None` until more bytes come.
     ///
     /// # Errors
-    /// [`Broken::NotFrames`], [`Broken::TooLong`].
+    /// [`FrameError::NotFrames`], [`FrameError::TooLong`].
     #[expect(clippy::should_implement_trait, reason = "an iterator ends at `None`; this one waits for more")]
-    pub fn next(&mut self) -> Result<Option<Frame>, Broken> {
+    pub fn next(&mut self) -> Result<Option<Frame>, FrameError> {
         match self.promised {
             None => self.head(),
             Some(promised) if self.seen == promised => {
                 if self.rest().is_empty() {
                     Ok(None)
                 } else {
-                    Err(Broken::TooLong)
+                    Err(FrameError::TooLong)
                 }
             }
             Some(_) => Ok(self.slice()),
@@ -183,12 +183,12 @@ impl FrameReader {
     /// To be called at the end of the bytes.
     ///
     /// # Errors
-    /// [`Broken::CutShort`] when not all that was promised has come.
-    pub fn finish(&self) -> Result<(), Broken> {
+    /// [`FrameError::CutShort`] when not all that was promised has come.
+    pub fn finish(&self) -> Result<(), FrameError> {
         if self.promised == Some(self.seen) && self.rest().is_empty() {
             Ok(())
         } else {
-            Err(Broken::CutShort)
+            Err(FrameError::CutShort)
         }
     }
 
@@ -196,11 +196,11 @@ impl FrameReader {
         self.pending.get(self.taken..).unwrap_or_default()
     }
 
-    fn head(&mut self) -> Result<Option<Frame>, Broken> {
+    fn head(&mut self) -> Result<Option<Frame>, FrameError> {
         let rest = self.rest();
         let start = rest.get(..4).unwrap_or(rest);
         if !MAGIC.starts_with(start) {
-            return Err(Broken::NotFrames);
+            return Err(FrameError::NotFrames);
         }
         let fixed = (|| Some((u32_at(rest, 4)?, u32_at(rest, 8)?, u64_at(rest, 12)?, u32_at(rest, 20)?)))();
         let Some((generation, slices, rows, length)) = fixed else { return Ok(None) };
@@ -253,7 +253,7 @@ mod tests {
         (frames, bytes)
     }
 
-    fn read(bytes: &[u8], cuts: &[usize]) -> Result<Vec<Frame>, Broken> {
+    fn read(bytes: &[u8], cuts: &[usize]) -> Result<Vec<Frame>, FrameError> {
         let mut reader = FrameReader::default();
         let mut frames = Vec::new();
         let mut at = 0;
@@ -301,10 +301,10 @@ mod tests {
 
     #[test]
     fn what_is_not_frames_is_refused() {
-        assert_eq!(read(b"<!doctype html>", &[]), Err(Broken::NotFrames));
-        assert_eq!(read(b"", &[]), Err(Broken::CutShort));
+        assert_eq!(read(b"<!doctype html>", &[]), Err(FrameError::NotFrames));
+        assert_eq!(read(b"", &[]), Err(FrameError::CutShort));
         let (_, mut bytes) = encoded(b"a\n", &[]);
         bytes.push(0);
-        assert_eq!(read(&bytes, &[]), Err(Broken::TooLong));
+        assert_eq!(read(&bytes, &[]), Err(FrameError::TooLong));
     }
 }

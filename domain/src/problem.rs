@@ -1,6 +1,6 @@
 //! What Lectern says when it cannot do what was asked: one envelope, stable codes, sentences that help.
 
-use crate::api::Way;
+use crate::api::AuthMethod;
 use serde::{Deserialize, Serialize};
 
 /// What went wrong, by what the asker does next. The text form is stable: other programs read it.
@@ -255,10 +255,10 @@ pub struct Problem {
     pub windows: Box<[String]>,
     /// For `sign-in-needed`: how; for `no-role`: how to come as somebody else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sign_in: Option<Box<SignIn>>,
+    pub sign_in: Option<Box<SignInOptions>>,
     /// For `bad-table`: what is wrong, line by line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lines: Option<Box<Lines>>,
+    pub lines: Option<Box<LineErrors>>,
     /// The methods that the route takes, for `wrong-method`: sent as the header `Allow`.
     #[serde(skip)]
     pub allow: Option<Box<str>>,
@@ -267,7 +267,7 @@ pub struct Problem {
 /// A [`Problem`] as most readers need it: without what only strangers and those who upload are told, since reading that
 /// would weigh on every first visit.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Plain {
+pub struct ProblemSummary {
     code: Code,
     title: Box<str>,
     status: u16,
@@ -280,9 +280,9 @@ pub struct Plain {
     windows: Box<[String]>,
 }
 
-impl From<Plain> for Problem {
-    fn from(plain: Plain) -> Self {
-        let Plain { code, title, status, detail, retry_after, upstream_request_id, windows } = plain;
+impl From<ProblemSummary> for Problem {
+    fn from(plain: ProblemSummary) -> Self {
+        let ProblemSummary { code, title, status, detail, retry_after, upstream_request_id, windows } = plain;
         let told = Self { title, status, retry_after, upstream_request_id, windows, ..Self::new(code, "") };
         Self { detail, ..told }
     }
@@ -290,9 +290,10 @@ impl From<Plain> for Problem {
 
 /// How one can sign in here.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SignIn {
+pub struct SignInOptions {
     /// The ways in; none when none is set up.
-    pub ways: Vec<Way>,
+    #[serde(rename = "ways")]
+    pub auth_methods: Vec<AuthMethod>,
     /// Where to go first, for somebody who is still signed in with Cloudflare Access.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_out: Option<String>,
@@ -301,11 +302,11 @@ pub struct SignIn {
 /// What is wrong with an upload, in the order of its lines.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Lines(pub Vec<Line>);
+pub struct LineErrors(pub Vec<LineError>);
 
 /// What is wrong with one line of an upload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Line {
+pub struct LineError {
     /// The line of the file, from 1; the header is one.
     pub line: u32,
     /// A sentence.
@@ -371,7 +372,7 @@ mod tests {
             let sent = Problem::new(code, "A sentence.").retry_after(5).windows(vec!["2026-02-02".into()]);
             let text = serde_json::to_string(&sent).unwrap();
             assert_eq!(serde_json::from_str::<Problem>(&text).unwrap(), sent);
-            assert_eq!(Problem::from(serde_json::from_str::<Plain>(&text).unwrap()), sent);
+            assert_eq!(Problem::from(serde_json::from_str::<ProblemSummary>(&text).unwrap()), sent);
             assert!((400..600).contains(&sent.status));
             names.insert(serde_json::to_string(&code).unwrap());
         }

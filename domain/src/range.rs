@@ -54,7 +54,7 @@ const OLDEST: Day = match Day::from_ymd_opt(2007, 1, 1) {
 impl Range {
     /// One day.
     #[must_use]
-    pub fn of_day(day: Day) -> Self {
+    pub fn from_day(day: Day) -> Self {
         Self { from: day, to: day }
     }
 
@@ -120,11 +120,11 @@ impl Range {
     /// ```
     /// use domain::range::Range;
     /// let of = |from, to| Range::parse(from, to).ok();
-    /// let before = of("2026-02-02", "2026-02-11").and_then(|range| range.weeks_before());
+    /// let before = of("2026-02-02", "2026-02-11").and_then(|range| range.previous_weeks());
     /// assert_eq!(before, of("2026-01-19", "2026-01-28"));
     /// ```
     #[must_use]
-    pub fn weeks_before(self) -> Option<Self> {
+    pub fn previous_weeks(self) -> Option<Self> {
         let by = self.days().next_multiple_of(7);
         Self::new(minus_days(self.from, by), minus_days(self.to, by)).ok()
     }
@@ -140,7 +140,7 @@ impl Range {
     ///
     /// # Errors
     /// `range-in-future`, `range-too-old`.
-    pub fn check_thinkable(self, now: Timestamp) -> Result<(), Problem> {
+    pub fn check_plausible(self, now: Timestamp) -> Result<(), Problem> {
         if self.to > plus_days(now.day(), 1) {
             return Err(Problem::new(
                 Code::RangeInFuture,
@@ -193,7 +193,7 @@ mod tests {
         assert_eq!(code("2026-02-3", "2026-02-02"), Code::BadDay);
         assert_eq!(code("2016-02-03", "2026-02-02"), Code::RangeTooLong);
         let now = Timestamp::parse("2026-02-04 10:00:00").unwrap();
-        let thinkable = |from, to| Range::parse(from, to).unwrap().check_thinkable(now).map_err(|p| p.code);
+        let thinkable = |from, to| Range::parse(from, to).unwrap().check_plausible(now).map_err(|p| p.code);
         assert_eq!(thinkable("2026-02-01", "2026-02-05"), Ok(()));
         assert_eq!(thinkable("9999-12-01", "9999-12-31"), Err(Code::RangeInFuture));
         assert_eq!(thinkable("0001-01-01", "0001-01-07"), Err(Code::RangeTooOld));

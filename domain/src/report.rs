@@ -96,13 +96,13 @@ pub struct Report {
 impl Report {
     /// Whether its rows hold what people wrote or typed themselves: shown only when somebody chooses so.
     #[must_use]
-    pub fn holds_writing(&self) -> bool {
+    pub fn has_free_text(&self) -> bool {
         matches!(self.name, "qanda" | "notes" | "polling")
     }
 
     /// Whether its rows tell sections apart by their numbers, not by their UUIDs.
     #[must_use]
-    pub fn numbers_sections(&self) -> bool {
+    pub fn identifies_sections_by_number(&self) -> bool {
         self.section == "section_number"
     }
 

@@ -1,14 +1,14 @@
-//! Who may do what, and with which courses: decided by one function, [`permit`], for every route.
+//! Who may do what, and with which courses: decided by one function, [`authorize`], for every route.
 //!
 //! What is out of reach answers exactly as what does not exist: its rows, its courses, other people's requests are
 //! not there. Whoever may not see all of an institution is told no count of all of it either.
 
-use crate::api::{Course, Courses, Request, Scope, Window};
+use crate::api::{Course, Courses, RequestInfo, Scope, WindowInfo};
 use crate::report::{Report, ReportName};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What somebody may do in Lectern. Not the role that Echo360's rows name: that is [`crate::role::Role`].
+/// What somebody may do in Lectern. Not the role that Echo360's rows name: that is [`crate::institution_role::InstitutionRole`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
@@ -41,7 +41,7 @@ impl Role {
     }
 }
 
-/// A course that somebody may see, or one section of it. Ids are held in small letters: [`Grant::read`].
+/// A course that somebody may see, or one section of it. Ids are held in small letters: [`Grant::normalize`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Grant {
@@ -55,18 +55,18 @@ pub struct Grant {
 impl Grant {
     /// The same with its ids trimmed and in small letters; `None` when one of them could be no UUID.
     #[must_use]
-    pub fn read(&self) -> Option<Self> {
+    pub fn normalize(&self) -> Option<Self> {
         let section = match &self.section {
-            Some(section) => Some(read_id(section)?),
+            Some(section) => Some(parse_uuid(section)?),
             None => None,
         };
-        Some(Self { course: read_id(&self.course)?, section })
+        Some(Self { course: parse_uuid(&self.course)?, section })
     }
 }
 
 /// An id as it is compared; `None` when it is no UUID.
 #[must_use]
-pub fn read_id(text: &str) -> Option<String> {
+pub fn parse_uuid(text: &str) -> Option<String> {
     let text = text.trim();
     let fits = text.len() == 36
         && text.bytes().enumerate().all(|(at, byte)| match at {
@@ -78,14 +78,14 @@ pub fn read_id(text: &str) -> Option<String> {
 
 /// The role that somebody was given, with its courses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Standing {
+pub struct RoleAssignment {
     /// The role.
     pub role: Role,
     /// An instructor's courses and sections: without them nothing can be seen.
     pub grants: Vec<Grant>,
 }
 
-impl Standing {
+impl RoleAssignment {
     /// An administrator's.
     #[must_use]
     pub fn administrator() -> Self {
@@ -104,33 +104,33 @@ impl Standing {
 
 /// Everything that a route can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Doing<'a> {
+pub enum Action<'a> {
     /// Read who one is, and learn that a route is none. Signing out asks for no role: whoever came may go.
-    BeHere,
+    ViewSession,
     /// Read what can be asked for.
     ListReports,
     /// Read the courses.
     ListCourses,
     /// Ask for windows of a report.
-    Ask {
+    RequestReport {
         /// Which.
         report: &'a str,
     },
     /// Follow requests, try them again, stop them.
-    Follow,
+    ManageRequests,
     /// Read rows of a report, as frames or as CSV.
-    Read {
+    ReadRows {
         /// Which.
         report: &'a str,
     },
     /// Read and change what others may do.
-    Appoint,
+    ManageRoles,
     /// Read the record.
-    Audit,
+    ReadAuditLog,
     /// Forget people or rows.
-    Forget,
+    Erase,
     /// Make a share of a course, or of one of its sections.
-    Share {
+    CreateShare {
         /// The course's UUID.
         course: &'a str,
         /// The section's UUID; nothing for the whole course.
@@ -145,7 +145,7 @@ pub enum Doing<'a> {
 /// How far somebody reaches. Every answer is cut to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Reach {
+pub enum AccessScope {
     /// To all courses, and to everybody's requests.
     Everything,
     /// To some courses and sections, and to their own requests.
@@ -159,7 +159,7 @@ pub enum Reach {
 
 /// Why something may not be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refused {
+pub enum AccessDenied {
     /// They have no role.
     NoRole,
     /// Their role does not allow it.
@@ -173,26 +173,34 @@ pub enum Refused {
 /// Whether somebody may do this, and how far it reaches.
 ///
 /// # Errors
-/// [`Refused`].
-pub fn permit(person: &str, standing: Option<&Standing>, doing: Doing<'_>) -> Result<Reach, Refused> {
-    let Some(Standing { role, grants }) = standing else { return Err(Refused::NoRole) };
+/// [`AccessDenied`].
+pub fn authorize(
+    person: &str,
+    assignment: Option<&RoleAssignment>,
+    action: Action<'_>,
+) -> Result<AccessScope, AccessDenied> {
+    let Some(RoleAssignment { role, grants }) = assignment else { return Err(AccessDenied::NoRole) };
     match role {
-        Role::Administrator => Ok(Reach::Everything),
-        Role::Analyst => match doing {
-            Doing::Appoint | Doing::Audit | Doing::Forget | Doing::SwitchShares => Err(Refused::NotAllowed),
-            _ => Ok(Reach::Everything),
+        Role::Administrator => Ok(AccessScope::Everything),
+        Role::Analyst => match action {
+            Action::ManageRoles | Action::ReadAuditLog | Action::Erase | Action::SwitchShares => {
+                Err(AccessDenied::NotAllowed)
+            }
+            _ => Ok(AccessScope::Everything),
         },
         Role::Instructor => {
-            let reach = Reach::Only { person: person.to_owned(), grants: grants.clone() };
-            match doing {
-                Doing::Appoint | Doing::Audit | Doing::Forget | Doing::SwitchShares => {
-                    Err(Refused::NotAllowed)
+            let reach = AccessScope::Only { person: person.to_owned(), grants: grants.clone() };
+            match action {
+                Action::ManageRoles | Action::ReadAuditLog | Action::Erase | Action::SwitchShares => {
+                    Err(AccessDenied::NotAllowed)
                 }
-                Doing::Share { course, section } if !reach.covers(course, section) => {
-                    Err(Refused::UnknownCourse)
+                Action::CreateShare { course, section } if !reach.covers(course, section) => {
+                    Err(AccessDenied::UnknownCourse)
                 }
-                Doing::Ask { report } | Doing::Read { report } if !reach.knows_report(report) => {
-                    Err(Refused::UnknownReport)
+                Action::RequestReport { report } | Action::ReadRows { report }
+                    if !reach.can_see_report(report) =>
+                {
+                    Err(AccessDenied::UnknownReport)
                 }
                 _ => Ok(reach),
             }
@@ -200,10 +208,10 @@ pub fn permit(person: &str, standing: Option<&Standing>, doing: Doing<'_>) -> Re
     }
 }
 
-impl Reach {
+impl AccessScope {
     /// Whether this report can be seen at all: without columns that name the course, only by those who see all.
     #[must_use]
-    pub fn knows_report(&self, name: &str) -> bool {
+    pub fn can_see_report(&self, name: &str) -> bool {
         *self == Self::Everything || ReportName::parse(name).is_some_and(|name| name.known().is_some())
     }
 
@@ -221,7 +229,7 @@ impl Reach {
 
     /// Whether this person's requests can be seen.
     #[must_use]
-    pub fn sees_requests_of(&self, owner: &str) -> bool {
+    pub fn can_see_requests_of(&self, owner: &str) -> bool {
         match self {
             Self::Everything => true,
             Self::Only { person, .. } => person == owner,
@@ -231,7 +239,7 @@ impl Reach {
     /// The courses that can be seen, with the sections that can be and the terms that these are of. Without a section
     /// whose term is known there is none.
     #[must_use]
-    pub fn cut_courses(&self, known: Courses) -> Courses {
+    pub fn filter_courses(&self, known: Courses) -> Courses {
         let Self::Only { grants, .. } = self else { return known };
         let Courses { mut courses, mut terms } = known;
         courses.retain_mut(|course| {
@@ -253,26 +261,26 @@ impl Reach {
 
     /// A request without what counts rows of everybody.
     #[must_use]
-    pub fn cut_request(&self, mut request: Request) -> Request {
+    pub fn redact_request(&self, mut request: RequestInfo) -> RequestInfo {
         if *self != Self::Everything {
-            request.windows.iter_mut().for_each(cut_window);
+            request.windows.iter_mut().for_each(redact_window);
         }
         request
     }
 
     /// A fault as it may be told: any may count rows of everybody, or quote what Echo360 said.
     #[must_use]
-    pub fn cut_fault(&self, fault: String) -> String {
+    pub fn redact_fault(&self, fault: String) -> String {
         if *self == Self::Everything { fault } else { FAULT_CUT.to_owned() }
     }
 
     /// The slices of a report that can be seen. Reports that know a section by its number alone are cut by the
     /// numbers of `sections`: sections of one course that bear the same number in several terms are one to them.
     #[must_use]
-    pub fn cut_slices(&self, report: &Report, sections: &Numbers) -> Cut {
-        let Self::Only { grants, .. } = self else { return Cut::Everything };
-        if !report.numbers_sections() {
-            return Cut::Only(grants.clone());
+    pub fn row_filter(&self, report: &Report, sections: &SectionNumbers) -> RowFilter {
+        let Self::Only { grants, .. } = self else { return RowFilter::Everything };
+        if !report.identifies_sections_by_number() {
+            return RowFilter::Only(grants.clone());
         }
         let numbered = grants.iter().filter_map(|grant| {
             let section = match &grant.section {
@@ -281,27 +289,27 @@ impl Reach {
             };
             Some(Grant { course: grant.course.clone(), section })
         });
-        Cut::Only(numbered.collect())
+        RowFilter::Only(numbered.collect())
     }
 
     /// The slices of a report whose columns are not known: nothing says whose rows they are.
     #[must_use]
-    pub fn cut_unknown(&self) -> Cut {
-        if *self == Self::Everything { Cut::Everything } else { Cut::Only(Vec::new()) }
+    pub fn row_filter_for_unknown_report(&self) -> RowFilter {
+        if *self == Self::Everything { RowFilter::Everything } else { RowFilter::Only(Vec::new()) }
     }
 
-    /// Whether [`Reach::cut_slices`] needs to know the numbers of sections.
+    /// Whether [`AccessScope::row_filter`] needs to know the numbers of sections.
     #[must_use]
-    pub fn needs_numbers(&self, report: &Report) -> bool {
+    pub fn needs_section_numbers(&self, report: &Report) -> bool {
         matches!(self, Self::Only { grants, .. } if grants.iter().any(|grant| grant.section.is_some()))
-            && report.numbers_sections()
+            && report.identifies_sections_by_number()
     }
 }
 
 /// What is said instead of a fault, whatever it is.
 const FAULT_CUT: &str = "Echo360's answer could not be used. An administrator can see why.";
 
-fn cut_window(window: &mut Window) {
+fn redact_window(window: &mut WindowInfo) {
     if let Some(copy) = &mut window.copy {
         (copy.rows, copy.bytes) = (None, None);
     }
@@ -310,12 +318,12 @@ fn cut_window(window: &mut Window) {
 
 /// The numbers of sections, by the ids of course and section in small letters.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Numbers(BTreeMap<(String, String), String>);
+pub struct SectionNumbers(BTreeMap<(String, String), String>);
 
-impl Numbers {
+impl SectionNumbers {
     /// The numbers of these courses' sections; a section without one has none.
     #[must_use]
-    pub fn of(known: &Courses) -> Self {
+    pub fn from_courses(known: &Courses) -> Self {
         let numbers = known.courses.iter().flat_map(|course| {
             let course_id = course.id.to_ascii_lowercase();
             course.sections.iter().filter(|section| !section.number.is_empty()).map(move |section| {
@@ -330,17 +338,17 @@ impl Numbers {
 /// was left out somewhere must not become one that lets all through.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Cut {
+pub enum RowFilter {
     /// All.
     Everything,
     /// Those of these courses and sections.
     Only(Vec<Grant>),
 }
 
-impl Cut {
+impl RowFilter {
     /// Whether a slice may be sent. A slice that names no course is for those who see all.
     #[must_use]
-    pub fn lets_through(&self, course: &str, section: &str) -> bool {
+    pub fn allows(&self, course: &str, section: &str) -> bool {
         let Self::Only(grants) = self else { return true };
         grants.iter().any(|grant| {
             grant.course.eq_ignore_ascii_case(course)

@@ -1,8 +1,8 @@
 //! The settings of an installation, read once and validated whole: what is wrong is said in sentences, never
 //! as a failure later on.
 
-use crate::api::Way;
-use crate::token::read_email;
+use crate::api::AuthMethod;
+use crate::token::parse_email;
 use std::collections::BTreeSet;
 
 /// The settings, valid.
@@ -14,7 +14,7 @@ pub struct Settings {
     pub client_id: String,
     /// The credential's secret. Never shown: [`Secret`] prints as dots.
     pub client_secret: Secret,
-    /// The institution's name; with the upstream's host it names the Desk, so that new credentials orphan
+    /// The institution's name; with the upstream's host it names the Scheduler, so that new credentials orphan
     /// nothing.
     pub institution: String,
     /// The zone that a view without one is shown in.
@@ -26,7 +26,7 @@ pub struct Settings {
     /// Whether a visitor on this very machine is administrator without signing in.
     pub local: bool,
     /// Cloudflare Access, when it stands before this Worker.
-    pub access: Option<Access>,
+    pub access: Option<CloudflareAccess>,
     /// The installation's key, for one operator or a trial.
     pub key: Option<Secret>,
     /// What sessions are signed with.
@@ -41,7 +41,7 @@ pub struct Settings {
 
 /// Where Cloudflare Access is, and what it calls this application.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Access {
+pub struct CloudflareAccess {
     /// The team's domain: a host.
     pub team: String,
     /// The application's audience tag.
@@ -50,7 +50,7 @@ pub struct Access {
     pub certs: String,
 }
 
-impl Access {
+impl CloudflareAccess {
     /// What its tokens name as their issuer.
     #[must_use]
     pub fn issuer(&self) -> String {
@@ -74,7 +74,7 @@ const RECORD_DAYS: u32 = 365;
 const SMALLEST: u32 = 10;
 
 /// The most students that a share may be told to ask for.
-pub const SMALLEST_MOST: u32 = 30;
+pub const MAX_SMALLEST: u32 = 30;
 
 /// Text that must not be printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -83,7 +83,7 @@ pub struct Secret(String);
 impl Secret {
     /// A text that is one from now on.
     #[must_use]
-    pub fn of(text: String) -> Self {
+    pub fn new(text: String) -> Self {
         Self(text)
     }
 
@@ -238,7 +238,7 @@ impl Settings {
         );
         let mut key = |name: &str| {
             let key = value(name)?.trim().to_owned();
-            if bits(&key) < KEY_BITS {
+            if estimate_bits(&key) < KEY_BITS {
                 wrong.push(format!(
                     "{name} is too easy to guess: it needs 128 bits, such as `openssl rand -hex 32` gives."
                 ));
@@ -253,7 +253,7 @@ impl Settings {
             wrong.push("LECTERN_KEY and LECTERN_SESSION_KEY must differ.".to_owned());
         }
         let admins = value("LECTERN_ADMINS").map_or_else(BTreeSet::new, |list| {
-            let admins = list.split(',').filter(|entry| !entry.trim().is_empty()).map(read_email);
+            let admins = list.split(',').filter(|entry| !entry.trim().is_empty()).map(parse_email);
             let admins = admins.collect::<Option<BTreeSet<_>>>().unwrap_or_else(|| {
                 wrong.push("LECTERN_ADMINS must be e-mail addresses with commas between.".to_owned());
                 BTreeSet::new()
@@ -275,7 +275,7 @@ impl Settings {
             RECORD_DAYS
         });
         let smallest = value("LECTERN_SMALLEST").map_or(Some(SMALLEST), |smallest| {
-            smallest.trim().parse().ok().filter(|smallest| (5..=SMALLEST_MOST).contains(smallest))
+            smallest.trim().parse().ok().filter(|smallest| (5..=MAX_SMALLEST).contains(smallest))
         });
         let smallest = smallest.unwrap_or_else(|| {
             wrong.push("LECTERN_SMALLEST must be a number of students from 5 to 30.".to_owned());
@@ -302,9 +302,9 @@ impl Settings {
 
     /// The ways in for somebody who is not on this very machine.
     #[must_use]
-    pub fn ways(&self) -> Vec<Way> {
-        let access = self.access.as_ref().map(|_| Way::Access);
-        access.into_iter().chain(self.key.as_ref().map(|_| Way::Key)).collect()
+    pub fn auth_methods(&self) -> Vec<AuthMethod> {
+        let access = self.access.as_ref().map(|_| AuthMethod::Access);
+        access.into_iter().chain(self.key.as_ref().map(|_| AuthMethod::Key)).collect()
     }
 
     /// The upstream's host, with its port where the address has one.
@@ -313,9 +313,9 @@ impl Settings {
         self.upstream.split_once("://").map_or("", |(_, host)| host)
     }
 
-    /// The name of the Desk, and the start of the name of every Window.
+    /// The name of the Scheduler, and the start of the name of every Window.
     #[must_use]
-    pub fn desk_name(&self) -> String {
+    pub fn scheduler_name(&self) -> String {
         format!("{}/{}", self.upstream_host(), self.institution)
     }
 
@@ -353,7 +353,7 @@ fn read_access(
     audience: Option<String>,
     certs: Option<String>,
     wrong: &mut Vec<String>,
-) -> Option<Access> {
+) -> Option<CloudflareAccess> {
     let (team, audience) = match (team, audience) {
         (Some(team), Some(audience)) => (team, audience),
         (None, None) if certs.is_none() => return None,
@@ -383,12 +383,12 @@ fn read_access(
             url
         }
     };
-    Some(Access { team, audience, certs })
+    Some(CloudflareAccess { team, audience, certs })
 }
 
 /// How many bits a key has if its characters were drawn by chance from the smallest usual alphabet that holds them
 /// all; none if it is plainly not so drawn.
-fn bits(key: &str) -> f64 {
+fn estimate_bits(key: &str) -> f64 {
     let different: BTreeSet<char> = key.chars().collect();
     // Words with blanks between are not drawn letter by letter.
     if different.len() < 8 || key.contains(char::is_whitespace) {
@@ -469,7 +469,7 @@ mod tests {
     #[test]
     fn a_region_names_its_host_and_files_come_from_amazon() {
         let settings = with(&[("ECHO360_REGION", "uk")]).unwrap();
-        assert_eq!(settings.desk_name(), "echo360.org.uk/default");
+        assert_eq!(settings.scheduler_name(), "echo360.org.uk/default");
         assert_eq!(settings.client_secret.reveal(), "s3cr#t \"é=");
         for host in ["bucket.s3.eu-west-2.amazonaws.com", "s3.amazonaws.com", "b.s3-us-west-1.amazonaws.com"]
         {
@@ -536,9 +536,9 @@ mod tests {
 
     #[test]
     fn the_ways_in_are_those_that_are_set_up_whole() {
-        assert!(here(&[]).unwrap().ways().is_empty());
+        assert!(here(&[]).unwrap().auth_methods().is_empty());
         let key = here(&[("LECTERN_KEY", LONG), ("LECTERN_SESSION_KEY", OTHER)]).unwrap();
-        assert_eq!(key.ways(), [Way::Key]);
+        assert_eq!(key.auth_methods(), [AuthMethod::Key]);
         let access = here(&[
             ("ACCESS_TEAM_DOMAIN", "https://Team.cloudflareaccess.com/"),
             ("ACCESS_AUD", "4714c1358e65fe4b408ad6d432a5f878f08194bdb4752441fd56faefa9b2b6f2"),
@@ -546,7 +546,7 @@ mod tests {
             ("LECTERN_RECORD_DAYS", "30"),
         ])
         .unwrap();
-        assert_eq!((access.ways(), access.record_days), (vec![Way::Access], 30));
+        assert_eq!((access.auth_methods(), access.record_days), (vec![AuthMethod::Access], 30));
         assert!(access.admins.contains("boss@example.org") && access.admins.len() == 2);
         let access = access.access.unwrap();
         assert_eq!(access.certs, "https://team.cloudflareaccess.com/cdn-cgi/access/certs");

@@ -19,19 +19,19 @@ pub const SUBJECTS: [&str; 8] =
 pub const COURSE: &str = "course";
 
 /// Days for which a share stands unless somebody says otherwise.
-pub const USUAL_DAYS: u32 = 7;
+pub const DEFAULT_DAYS: u32 = 7;
 
 /// Days for which a share stands at most; it can be renewed.
-pub const MOST_DAYS: u32 = 90;
+pub const MAX_DAYS: u32 = 90;
 
 /// Weeks that a share may show at most: a year, and a few days of a 53rd.
-pub const MOST_WEEKS: usize = 53;
+pub const MAX_WEEKS: usize = 53;
 
 /// Letters of a share's name at most.
-pub const NAME_LONGEST: usize = 80;
+pub const MAX_NAME_LENGTH: usize = 80;
 
 /// Origins that may embed a share at most.
-pub const ORIGINS_MOST: usize = 5;
+pub const MAX_ORIGINS: usize = 5;
 
 /// The token in a link: 32 bytes by chance, in base64url without padding.
 pub const TOKEN_LENGTH: usize = 43;
@@ -104,10 +104,10 @@ pub enum ShareState {
 }
 
 /// `POST /api/shares`: makes a share; with `preview`, only says what it would show. `from` and `to` are days of a view: the
-/// share has the whole weeks among them. Answers with [`Made`].
+/// share has the whole weeks among them. Answers with [`CreateShareResponse`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct MakeShare {
+pub struct CreateShareRequest {
     /// One of [`SUBJECTS`].
     pub report: String,
     /// The course's UUID.
@@ -124,7 +124,7 @@ pub struct MakeShare {
     /// What it is called; the course's code when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// For how many days it opens, from 1 to [`MOST_DAYS`]; [`USUAL_DAYS`] when left out.
+    /// For how many days it opens, from 1 to [`MAX_DAYS`]; [`DEFAULT_DAYS`] when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub days: Option<u32>,
     /// Origins that may embed it.
@@ -137,7 +137,7 @@ pub struct MakeShare {
 
 /// A share that was made, or rotated.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Made {
+pub struct CreateShareResponse {
     /// The share; absent of a preview.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub share: Option<Share>,
@@ -145,10 +145,10 @@ pub struct Made {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
     /// What it shows, by report and week.
-    pub contents: Vec<Outline>,
+    pub contents: Vec<PanelOutline>,
 }
 
-impl std::fmt::Debug for Made {
+impl std::fmt::Debug for CreateShareResponse {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Made")
             .field("share", &self.share)
@@ -159,7 +159,7 @@ impl std::fmt::Debug for Made {
 
 /// How much of one report a share shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Outline {
+pub struct PanelOutline {
     /// The report.
     pub report: ReportName,
     /// Weeks with numbers.
@@ -170,11 +170,11 @@ pub struct Outline {
     pub missing: u32,
 }
 
-/// `POST /api/shares/{id}`: changes what it names and nothing else. Answers with [`Made`], whose token is there when
+/// `POST /api/shares/{id}`: changes what it names and nothing else. Answers with [`CreateShareResponse`], whose token is there when
 /// `rotate` asked for a new one. `DELETE /api/shares/{id}` revokes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ChangeShare {
+pub struct UpdateShareRequest {
     /// Another name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -192,15 +192,15 @@ pub struct ChangeShare {
 /// `PUT /api/shares`: an administrator switches shares off and on for the whole institution. Answers with [`Shares`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SwitchShares {
+pub struct SwitchSharesRequest {
     /// Whether they can be made and opened.
     pub on: bool,
 }
 
-/// `POST /api/shared`: opens a share. Answers with [`Shared`], or with the problem `share-gone`, whatever the reason.
+/// `POST /api/shared`: opens a share. Answers with [`ShareContent`], or with the problem `share-gone`, whatever the reason.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct OpenShare {
+pub struct OpenShareRequest {
     /// What stood in the link's fragment.
     pub token: String,
     /// The share's id, where it stood in the link's path: who may embed one may not embed another.
@@ -208,15 +208,15 @@ pub struct OpenShare {
     pub id: Option<String>,
 }
 
-impl std::fmt::Debug for OpenShare {
+impl std::fmt::Debug for OpenShareRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("OpenShare")
+        f.write_str("OpenShareRequest")
     }
 }
 
 /// What a share shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Shared {
+pub struct ShareContent {
     /// What its owner calls it.
     pub name: String,
     /// The course's code and name, and the section's number, where they are known.
@@ -228,14 +228,14 @@ pub struct Shared {
     /// A measure over fewer students is withheld.
     pub smallest: u32,
     /// Its numbers.
-    pub panels: Vec<Panel>,
+    pub panels: Vec<SharePanel>,
     /// All of it as it is shown: a fragment of a page.
     pub html: String,
 }
 
 /// One report of a share.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Panel {
+pub struct SharePanel {
     /// The report.
     pub report: ReportName,
     /// Of when a snapshot is; absent of a report with weeks.
@@ -244,12 +244,12 @@ pub struct Panel {
     /// What is counted, in words, in the order of each week's numbers.
     pub measures: Vec<String>,
     /// Its weeks, oldest first; of a snapshot, one without a day.
-    pub weeks: Vec<Week>,
+    pub weeks: Vec<ShareWeek>,
 }
 
 /// A week of a panel.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Week {
+pub struct ShareWeek {
     /// Its Monday; null of a snapshot.
     #[serde(default, with = "iso::option")]
     pub monday: Option<Day>,
@@ -261,5 +261,5 @@ pub struct Week {
 /// How long a share stands, in milliseconds; `None` of a number of days that is not allowed.
 #[must_use]
 pub fn lifetime(days: u32) -> Option<i64> {
-    (1..=MOST_DAYS).contains(&days).then(|| i64::from(days) * DAY)
+    (1..=MAX_DAYS).contains(&days).then(|| i64::from(days) * DAY)
 }

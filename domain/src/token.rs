@@ -21,7 +21,7 @@ const MOST_KEYS: usize = 32;
 
 /// Why a token is not taken. For the record and the log: the asker is told that they are not signed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Refusal {
+pub enum TokenError {
     /// It is no token.
     NotAToken,
     /// It is signed in another way than RS256, or not at all.
@@ -44,7 +44,7 @@ pub enum Refusal {
     SignedOut,
 }
 
-impl Refusal {
+impl TokenError {
     /// As it is recorded.
     #[must_use]
     pub fn slug(self) -> &'static str {
@@ -65,7 +65,7 @@ impl Refusal {
 
 /// A token as it came: nothing of it is to be believed before its signature is checked.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Unchecked {
+pub struct UnverifiedToken {
     /// What was signed.
     pub signed: Vec<u8>,
     /// The signature.
@@ -95,7 +95,7 @@ struct Claims {
 
 /// Who a token is for, and how long it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bearer {
+pub struct VerifiedClaims {
     /// The address, in small letters.
     pub email: String,
     /// When it was made.
@@ -104,42 +104,47 @@ pub struct Bearer {
     pub expires: Timestamp,
 }
 
-impl Unchecked {
+impl UnverifiedToken {
     /// Reads a token.
     ///
     /// # Errors
-    /// [`Refusal::NotAToken`], [`Refusal::WrongAlgorithm`].
-    pub fn read(text: &str) -> Result<Self, Refusal> {
+    /// [`TokenError::NotAToken`], [`TokenError::WrongAlgorithm`].
+    pub fn parse(text: &str) -> Result<Self, TokenError> {
         if text.len() > LONGEST {
-            return Err(Refusal::NotAToken);
+            return Err(TokenError::NotAToken);
         }
         let mut parts = text.split('.');
         let (Some(head), Some(claims), Some(signature), None) =
             (parts.next(), parts.next(), parts.next(), parts.next())
         else {
-            return Err(Refusal::NotAToken);
+            return Err(TokenError::NotAToken);
         };
-        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| Refusal::NotAToken);
-        let read: Head = serde_json::from_slice(&decode(head)?).map_err(|_| Refusal::NotAToken)?;
+        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| TokenError::NotAToken);
+        let read: Head = serde_json::from_slice(&decode(head)?).map_err(|_| TokenError::NotAToken)?;
         if read.alg != "RS256" || read.crit.is_some() {
-            return Err(Refusal::WrongAlgorithm);
+            return Err(TokenError::WrongAlgorithm);
         }
         Ok(Self {
             signed: format!("{head}.{claims}").into_bytes(),
             signature: decode(signature)?,
-            key: read.kid.ok_or(Refusal::UnknownKey)?,
-            claims: serde_json::from_slice(&decode(claims)?).map_err(|_| Refusal::NotAToken)?,
+            key: read.kid.ok_or(TokenError::UnknownKey)?,
+            claims: serde_json::from_slice(&decode(claims)?).map_err(|_| TokenError::NotAToken)?,
         })
     }
 
     /// Judges what the token says; to be believed once the signature is checked, too.
     ///
     /// # Errors
-    /// [`Refusal`].
-    pub fn judge(&self, issuer: &str, audience: &str, now: Timestamp) -> Result<Bearer, Refusal> {
+    /// [`TokenError`].
+    pub fn verify_claims(
+        &self,
+        issuer: &str,
+        audience: &str,
+        now: Timestamp,
+    ) -> Result<VerifiedClaims, TokenError> {
         let Claims { iss, aud, exp, nbf, iat, email } = &self.claims;
         if iss.as_deref().map(|iss| iss.trim_end_matches('/')) != Some(issuer) {
-            return Err(Refusal::WrongIssuer);
+            return Err(TokenError::WrongIssuer);
         }
         let is_for_us = match aud {
             Some(Value::String(one)) => one == audience,
@@ -147,22 +152,22 @@ impl Unchecked {
             _ => false,
         };
         if !is_for_us || audience.is_empty() {
-            return Err(Refusal::WrongAudience);
+            return Err(TokenError::WrongAudience);
         }
-        let expires = exp.and_then(instant).ok_or(Refusal::Expired)?;
+        let expires = exp.and_then(instant).ok_or(TokenError::Expired)?;
         if expires.plus(LEEWAY) <= now {
-            return Err(Refusal::Expired);
+            return Err(TokenError::Expired);
         }
         let begins = [nbf, iat].into_iter().flatten().map(|at| instant(*at));
         for begins in begins {
-            if begins.ok_or(Refusal::NotYet)? > now.plus(LEEWAY) {
-                return Err(Refusal::NotYet);
+            if begins.ok_or(TokenError::NotYet)? > now.plus(LEEWAY) {
+                return Err(TokenError::NotYet);
             }
         }
-        let email = email.as_deref().and_then(read_email).ok_or(Refusal::Nameless)?;
+        let email = email.as_deref().and_then(parse_email).ok_or(TokenError::Nameless)?;
         // One that does not say when it was made is as old as can be: signing out ends it for good.
         let issued = iat.and_then(instant).unwrap_or(Timestamp(0));
-        Ok(Bearer { email, issued, expires })
+        Ok(VerifiedClaims { email, issued, expires })
     }
 }
 
@@ -176,13 +181,13 @@ fn instant(seconds: f64) -> Option<Timestamp> {
 /// makes tokens may be ahead: the very token that signed out would otherwise outlive that by as much. One that is made
 /// after this was made by the same clock, and later.
 #[must_use]
-pub fn ended_until(issued: Timestamp, now: Timestamp) -> Timestamp {
+pub fn session_cutoff(issued: Timestamp, now: Timestamp) -> Timestamp {
     now.max(issued.min(now.plus(LEEWAY)))
 }
 
 /// An address as it is compared: trimmed, in small letters; `None` when it could be none.
 #[must_use]
-pub fn read_email(text: &str) -> Option<String> {
+pub fn parse_email(text: &str) -> Option<String> {
     // Unicode turns other letters into these (U+212A into k): two mailboxes would be one person.
     let text = text.trim().to_ascii_lowercase();
     let (name, host) = text.rsplit_once('@')?;
@@ -199,7 +204,7 @@ pub fn read_email(text: &str) -> Option<String> {
 
 /// A public key of the team's, as the runtime takes it: RSA, for RS256.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Key {
+pub struct PublicKey {
     /// Its name.
     pub id: String,
     /// The modulus, in base64 for URLs.
@@ -210,7 +215,7 @@ pub struct Key {
 
 /// Reads the team's keys (RFC 7517); `None` when it is no list of keys. Keys for anything else are passed over.
 #[must_use]
-pub fn read_keys(text: &str) -> Option<Vec<Key>> {
+pub fn parse_public_keys(text: &str) -> Option<Vec<PublicKey>> {
     let answer: Value = serde_json::from_str(text).ok()?;
     let keys = answer.get("keys")?.as_array()?;
     let read = |key: &Value| {
@@ -221,7 +226,7 @@ pub fn read_keys(text: &str) -> Option<Vec<Key>> {
         let (id, modulus, exponent) = (text("kid")?, text("n")?, text("e")?);
         // 2048 bits are 342 characters: a shorter key can be broken.
         let is_long = modulus.len() >= 342;
-        (fits && is_long).then(|| Key {
+        (fits && is_long).then(|| PublicKey {
             id: id.to_owned(),
             modulus: modulus.to_owned(),
             exponent: exponent.to_owned(),
@@ -249,12 +254,12 @@ mod tests {
             "email": " Ana@Example.ORG "})
     }
 
-    fn judged(claims: &Value) -> Result<Bearer, Refusal> {
+    fn judged(claims: &Value) -> Result<VerifiedClaims, TokenError> {
         let text = token(&json!({"alg": "RS256", "kid": "k"}), claims);
-        Unchecked::read(&text)?.judge(TEAM, "app", Timestamp(NOW * SECOND))
+        UnverifiedToken::parse(&text)?.verify_claims(TEAM, "app", Timestamp(NOW * SECOND))
     }
 
-    fn with(name: &str, value: &Value) -> Result<Bearer, Refusal> {
+    fn with(name: &str, value: &Value) -> Result<VerifiedClaims, TokenError> {
         let mut claims = claims();
         claims[name] = value.clone();
         judged(&claims)
@@ -268,7 +273,7 @@ mod tests {
         assert!(with("aud", &json!("app")).is_ok());
         assert!(with("iss", &json!(format!("{TEAM}/"))).is_ok());
         let text = token(&json!({"alg": "RS256", "kid": "k"}), &claims());
-        let read = Unchecked::read(&text).unwrap();
+        let read = UnverifiedToken::parse(&text).unwrap();
         assert_eq!(read.signed, text.rsplit_once('.').unwrap().0.as_bytes());
         assert_eq!((read.key.as_str(), read.signature.as_slice()), ("k", &b"signature"[..]));
     }
@@ -276,32 +281,35 @@ mod tests {
     #[test]
     fn whatever_is_wrong_with_a_token_is_called_by_its_name() {
         for (name, value, refusal) in [
-            ("iss", json!("https://evil.cloudflareaccess.com"), Refusal::WrongIssuer),
-            ("iss", json!(null), Refusal::WrongIssuer),
-            ("aud", json!(["other"]), Refusal::WrongAudience),
-            ("aud", json!({"app": "app"}), Refusal::WrongAudience),
-            ("aud", json!(null), Refusal::WrongAudience),
-            ("exp", json!(NOW - 60), Refusal::Expired),
-            ("exp", json!(null), Refusal::Expired),
-            ("exp", json!(1e300), Refusal::Expired),
-            ("nbf", json!(NOW + 61), Refusal::NotYet),
-            ("iat", json!(NOW + 61), Refusal::NotYet),
-            ("email", json!(null), Refusal::Nameless),
-            ("email", json!("nobody"), Refusal::Nameless),
-            ("exp", json!("soon"), Refusal::NotAToken),
+            ("iss", json!("https://evil.cloudflareaccess.com"), TokenError::WrongIssuer),
+            ("iss", json!(null), TokenError::WrongIssuer),
+            ("aud", json!(["other"]), TokenError::WrongAudience),
+            ("aud", json!({"app": "app"}), TokenError::WrongAudience),
+            ("aud", json!(null), TokenError::WrongAudience),
+            ("exp", json!(NOW - 60), TokenError::Expired),
+            ("exp", json!(null), TokenError::Expired),
+            ("exp", json!(1e300), TokenError::Expired),
+            ("nbf", json!(NOW + 61), TokenError::NotYet),
+            ("iat", json!(NOW + 61), TokenError::NotYet),
+            ("email", json!(null), TokenError::Nameless),
+            ("email", json!("nobody"), TokenError::Nameless),
+            ("exp", json!("soon"), TokenError::NotAToken),
         ] {
             assert_eq!(with(name, &value), Err(refusal), "{name}: {value}");
         }
         assert!(with("exp", &json!(NOW - 59)).is_ok(), "clocks may differ by a minute");
         assert!(with("nbf", &json!(NOW + 60)).is_ok());
-        let read = |head: Value| Unchecked::read(&token(&head, &claims())).map(|_| ());
+        let read = |head: Value| UnverifiedToken::parse(&token(&head, &claims())).map(|_| ());
         for alg in ["none", "None", "HS256", "RS512", "ES256", "rs256", ""] {
-            assert_eq!(read(json!({"alg": alg, "kid": "k"})), Err(Refusal::WrongAlgorithm), "{alg}");
+            assert_eq!(read(json!({"alg": alg, "kid": "k"})), Err(TokenError::WrongAlgorithm), "{alg}");
         }
-        assert_eq!(read(json!({"alg": "RS256", "kid": "k", "crit": ["b64"]})), Err(Refusal::WrongAlgorithm));
-        assert_eq!(read(json!({"alg": "RS256"})), Err(Refusal::UnknownKey));
-        assert_eq!(Unchecked::read("a.b").map(|_| ()), Err(Refusal::NotAToken));
-        assert_eq!(Unchecked::read(&"x".repeat(100_000)).map(|_| ()), Err(Refusal::NotAToken));
+        assert_eq!(
+            read(json!({"alg": "RS256", "kid": "k", "crit": ["b64"]})),
+            Err(TokenError::WrongAlgorithm)
+        );
+        assert_eq!(read(json!({"alg": "RS256"})), Err(TokenError::UnknownKey));
+        assert_eq!(UnverifiedToken::parse("a.b").map(|_| ()), Err(TokenError::NotAToken));
+        assert_eq!(UnverifiedToken::parse(&"x".repeat(100_000)).map(|_| ()), Err(TokenError::NotAToken));
     }
 
     #[test]
@@ -312,25 +320,25 @@ mod tests {
             key.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
             key
         };
-        let read = |keys: Value| read_keys(&json!({"keys": keys}).to_string()).unwrap().len();
+        let read = |keys: Value| parse_public_keys(&json!({"keys": keys}).to_string()).unwrap().len();
         assert_eq!(read(json!([key(json!({})), key(json!({"alg": "RS256", "use": "sig"}))])), 2);
         for more in
             [json!({"kty": "oct"}), json!({"alg": "HS256"}), json!({"use": "enc"}), json!({"n": "short"})]
         {
             assert_eq!(read(json!([key(more.clone())])), 0, "{more}");
         }
-        assert_eq!(read_keys("<!doctype html>"), None);
-        assert_eq!(read_keys("{}"), None);
+        assert_eq!(parse_public_keys("<!doctype html>"), None);
+        assert_eq!(parse_public_keys("{}"), None);
     }
 
     proptest! {
         #[test]
         fn no_text_stops_the_reader(text in "\\PC{0,200}", parts in prop::collection::vec("[-_A-Za-z0-9=]{0,60}", 0..5)) {
-            let _ = read_keys(&text);
-            let _ = read_email(&text);
+            let _ = parse_public_keys(&text);
+            let _ = parse_email(&text);
             for text in [text, parts.join(".")] {
-                if let Ok(read) = Unchecked::read(&text) {
-                    let _ = read.judge(TEAM, "app", Timestamp(NOW * SECOND));
+                if let Ok(read) = UnverifiedToken::parse(&text) {
+                    let _ = read.verify_claims(TEAM, "app", Timestamp(NOW * SECOND));
                 }
             }
         }
@@ -344,7 +352,7 @@ mod tests {
         ) {
             let claims = json!({"iss": iss, "aud": aud, "exp": exp, "nbf": nbf, "iat": NOW - 300, "email": "a@b.cd"});
             let text = token(&json!({"alg": alg, "kid": "k"}), &claims);
-            let taken = Unchecked::read(&text).and_then(|read| read.judge(TEAM, "app", Timestamp(NOW * SECOND)));
+            let taken = UnverifiedToken::parse(&text).and_then(|read| read.verify_claims(TEAM, "app", Timestamp(NOW * SECOND)));
             let may = alg == "RS256" && iss == TEAM && aud == "app" && exp > NOW - 60 && nbf <= NOW + 60;
             prop_assert_eq!(taken.is_ok(), may, "{:?}", taken);
         }
@@ -356,7 +364,7 @@ mod tests {
             // Made by a clock that is ahead, or behind, and told in whole seconds.
             let made = |at: i64| Timestamp((at + ahead) * SECOND);
             let (now, issued) = (Timestamp((NOW + age) * SECOND + at), made(NOW));
-            let ended = ended_until(issued, now);
+            let ended = session_cutoff(issued, now);
             prop_assert!(issued <= ended);
             let skew = ahead.max(0);
             prop_assert!(ended <= now.plus(skew * SECOND), "nobody waits longer than the clock is ahead");

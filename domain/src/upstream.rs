@@ -28,7 +28,7 @@ impl UpstreamId {
 
 /// Where an upstream request stands, in Echo360's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Status {
+pub enum UpstreamStatus {
     /// Queued or running.
     Pending,
     /// Complete.
@@ -41,7 +41,7 @@ pub enum Status {
     Missing,
 }
 
-impl Status {
+impl UpstreamStatus {
     /// Reads a status; a word we do not know is taken for Pending, so that we go on looking.
     #[must_use]
     pub fn parse(text: &str) -> Self {
@@ -61,7 +61,7 @@ pub struct UpstreamRequest {
     /// Its id.
     pub id: UpstreamId,
     /// Where it stands.
-    pub status: Status,
+    pub status: UpstreamStatus,
     /// The report's name.
     pub report: String,
     /// Its parameters, as text.
@@ -87,9 +87,9 @@ impl UpstreamRequest {
         };
         Some(Self {
             id: UpstreamId::parse(text("requestId").or_else(|| text("id"))?)?,
-            status: match Status::parse(text("status").unwrap_or_default()) {
+            status: match UpstreamStatus::parse(text("status").unwrap_or_default()) {
                 // A word we do not know, with files beside it, is some spelling of Available.
-                Status::Pending if !links.is_empty() => Status::Available,
+                UpstreamStatus::Pending if !links.is_empty() => UpstreamStatus::Available,
                 status => status,
             },
             report: text("reportName").unwrap_or_default().to_owned(),
@@ -108,14 +108,14 @@ impl UpstreamRequest {
     /// that an echo such as `2026-02-02T00:00:00Z` is the day it was.
     #[must_use]
     pub fn is_for(&self, key: &WindowKey, end: Option<Day>) -> bool {
-        self.has_days_of(key, end) && self.others().eq(key.parameters.iter())
+        self.has_days_of(key, end) && self.extra_parameters().eq(key.parameters.iter())
     }
 
     /// Whether it could be what came of our own ask for this window: the same days and all our parameters,
     /// and perhaps others that Echo360 filled in. To miss ours for those would build a second one beside it.
     #[must_use]
-    pub fn answers(&self, key: &WindowKey, end: Option<Day>) -> bool {
-        let given: BTreeMap<&String, &String> = self.others().collect();
+    pub fn could_answer(&self, key: &WindowKey, end: Option<Day>) -> bool {
+        let given: BTreeMap<&String, &String> = self.extra_parameters().collect();
         self.has_days_of(key, end)
             && key.parameters.iter().all(|(name, value)| given.get(name) == Some(&value))
     }
@@ -128,7 +128,7 @@ impl UpstreamRequest {
             && day("end") == end.map(Some)
     }
 
-    fn others(&self) -> impl Iterator<Item = (&String, &String)> {
+    fn extra_parameters(&self) -> impl Iterator<Item = (&String, &String)> {
         self.parameters.iter().filter(|(name, _)| *name != "start" && *name != "end")
     }
 }
@@ -170,9 +170,9 @@ pub fn next_page(answer: &Value, upstream: &str, path: &str) -> Option<Option<St
     is_ours.then_some(Some(next))
 }
 
-/// What went wrong with a call, by what the Desk does next.
+/// What went wrong with a call, by what the Scheduler does next.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trouble {
+pub enum UpstreamError {
     /// 429: slow down, everything.
     TooMany {
         /// The upstream's own wish, in milliseconds.
@@ -206,7 +206,7 @@ pub enum Trouble {
 /// Whether a refused "create" means that all slots are in use, by us or by somebody else: 409, 423, 429, or
 /// a 4xx whose text speaks of a limit, of too many, of progress or flight. The reference does not say which.
 #[must_use]
-pub fn speaks_of_limit(status: u16, text: &str) -> bool {
+pub fn is_limit_response(status: u16, text: &str) -> bool {
     let text = text.to_lowercase();
     let words =
         ["limit", "too many", "toomany", "in progress", "in-progress", "inprogress", "flight", "concurrent"];
@@ -235,7 +235,7 @@ mod tests {
         ]});
         let (requests, next) = parse_list(&list, UPSTREAM, LIST).unwrap();
         assert_eq!(next, None);
-        assert_eq!(requests[0].status, Status::Available);
+        assert_eq!(requests[0].status, UpstreamStatus::Available);
         let key = |report: &str, days| WindowKey {
             report: ReportName::parse(report).unwrap(),
             days,
@@ -262,11 +262,11 @@ mod tests {
             parameters: parameters(pairs),
         };
         let end = Some("2020-02-17".parse().unwrap());
-        assert!(made.answers(&key(&[("scope", "all")]), end));
+        assert!(made.could_answer(&key(&[("scope", "all")]), end));
         assert!(!made.is_for(&key(&[("scope", "all")]), end), "another's with more parameters is not equal");
-        assert!(!made.answers(&key(&[("scope", "own")]), end));
-        assert!(!made.answers(&key(&[("term", "1")]), end));
-        assert!(!made.answers(&key(&[]), Some("2020-02-16".parse().unwrap())));
+        assert!(!made.could_answer(&key(&[("scope", "own")]), end));
+        assert!(!made.could_answer(&key(&[("term", "1")]), end));
+        assert!(!made.could_answer(&key(&[]), Some("2020-02-16".parse().unwrap())));
     }
 
     #[test]
@@ -288,19 +288,19 @@ mod tests {
     fn one_request_is_read_in_an_envelope_and_with_its_links_in_any_form() {
         let bare = json!({"requestId": "a1", "status": "Complete", "signedAssets": "https://files/1"});
         let read = UpstreamRequest::parse(&bare).unwrap();
-        assert_eq!((read.status, read.links.len()), (Status::Available, 1));
+        assert_eq!((read.status, read.links.len()), (UpstreamStatus::Available, 1));
         assert_eq!(UpstreamRequest::parse(&json!({"data": bare})).unwrap(), read);
         let unknown = json!({"requestId": "a1", "status": "Running"});
-        assert_eq!(UpstreamRequest::parse(&unknown).unwrap().status, Status::Pending);
+        assert_eq!(UpstreamRequest::parse(&unknown).unwrap().status, UpstreamStatus::Pending);
     }
 
     #[test]
     fn a_refusal_about_the_limit_is_told_from_one_about_the_input() {
-        assert!(speaks_of_limit(409, ""));
-        assert!(speaks_of_limit(400, "The limit of in-flight reports is reached"));
-        assert!(speaks_of_limit(403, "A report is already in progress"));
-        assert!(!speaks_of_limit(400, "end must be after start"));
-        assert!(!speaks_of_limit(500, "limit"));
+        assert!(is_limit_response(409, ""));
+        assert!(is_limit_response(400, "The limit of in-flight reports is reached"));
+        assert!(is_limit_response(403, "A report is already in progress"));
+        assert!(!is_limit_response(400, "end must be after start"));
+        assert!(!is_limit_response(500, "limit"));
     }
 
     #[test]

@@ -12,9 +12,9 @@
 //! ```
 
 use crate::activity::Weights;
+use crate::institution_role::InstitutionRole;
 use crate::range::Range;
 use crate::report::ReportName;
-use crate::role::Role;
 use crate::time::parse_day;
 use std::collections::BTreeSet;
 
@@ -22,20 +22,20 @@ use std::collections::BTreeSet;
 pub const VERSION: &str = "1";
 
 /// The most values that one filter can hold: what a URL and a row of chips can carry.
-pub const MOST_CHOSEN: usize = 40;
+pub const MAX_CHOICES: usize = 40;
 
 /// What a key begins with that gives a report's own parameter: `p.page=home`.
-const OF_REPORT: &str = "p.";
+const PARAMETER_PREFIX: &str = "p.";
 
 /// The most parameters of its own that a report is given.
-pub const MOST_GIVEN: usize = 10;
+pub const MAX_PARAMETERS: usize = 10;
 
 /// The report that a view shows when it names none.
-pub const FIRST_REPORT: &str = "videoview";
+pub const DEFAULT_REPORT: &str = "videoview";
 
 /// Which page: the path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Place {
+pub enum Page {
     /// `/`: one report.
     #[default]
     Overview,
@@ -55,8 +55,8 @@ pub enum Place {
     Shares,
 }
 
-impl Place {
-    /// Every place.
+impl Page {
+    /// Every page.
     pub const ALL: [Self; 8] = [
         Self::Overview,
         Self::Course,
@@ -83,11 +83,11 @@ impl Place {
         }
     }
 
-    /// The place at a path; the overview where there is none.
+    /// The page at a path; the overview where there is none.
     #[must_use]
-    pub fn at(path: &str) -> Self {
+    pub fn from_path(path: &str) -> Self {
         let path = path.trim_end_matches('/');
-        Self::ALL.into_iter().find(|place| place.path() == path).unwrap_or_default()
+        Self::ALL.into_iter().find(|page| page.path() == path).unwrap_or_default()
     }
 }
 
@@ -139,9 +139,9 @@ impl Uuid {
 ///
 /// In the order of their names. A list and no map: every page reads a view, and a map of its own weighs a kilobyte.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Given(Vec<(String, String)>);
+pub struct ParameterValues(Vec<(String, String)>);
 
-impl Given {
+impl ParameterValues {
     /// Puts a value in the place of what was there, or takes that out if the value is empty; `false`, and nothing
     /// changes, where the name or the value cannot stand in a URL, or there are too many.
     #[must_use]
@@ -150,7 +150,7 @@ impl Given {
             let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-:".contains(&b));
             plain && !text.is_empty() && text.len() <= 40
         };
-        let has_room = self.0.len() < MOST_GIVEN || self.value(name).is_some();
+        let has_room = self.0.len() < MAX_PARAMETERS || self.value(name).is_some();
         let is_put = !value.is_empty();
         let can_be = fits(name) && fits(value) && has_room;
         if is_put && !can_be {
@@ -179,14 +179,14 @@ impl Given {
 
 /// What a course's numbers are held against.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Compare {
+pub enum ComparisonTarget {
     /// The days before: as many, and the same days of the week.
     Before,
     /// The same days of this section.
     Section(Uuid),
 }
 
-impl Compare {
+impl ComparisonTarget {
     fn parse(text: &str) -> Option<Self> {
         if text == BEFORE { Some(Self::Before) } else { Uuid::parse(text).map(Self::Section) }
     }
@@ -206,8 +206,8 @@ const BEFORE: &str = "before";
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct View {
     /// Which page.
-    pub place: Place,
-    /// Which report; [`FIRST_REPORT`] when none is named.
+    pub page: Page,
+    /// Which report; [`DEFAULT_REPORT`] when none is named.
     pub report: Option<ReportName>,
     /// Which days; none before a person has chosen.
     pub range: Option<Range>,
@@ -218,7 +218,7 @@ pub struct View {
     /// Rows of these sections only; of all when there are none.
     pub sections: BTreeSet<Uuid>,
     /// Rows of people with these roles only; of all when there are none.
-    pub roles: BTreeSet<Role>,
+    pub roles: BTreeSet<InstitutionRole>,
     /// Rows of these videos only; of all when there are none.
     pub videos: BTreeSet<Uuid>,
     /// Rows of these slide decks only; of all when there are none.
@@ -228,13 +228,13 @@ pub struct View {
     /// This student alone, by the UUID by which Echo360 knows them: their page in a course, their rows in a report.
     pub student: Option<Uuid>,
     /// What a course is compared with, if somebody chose something.
-    pub compare: Option<Compare>,
+    pub compare: Option<ComparisonTarget>,
     /// How much each kind of activity counts.
     pub weights: Weights,
     /// Whether people stand without their names: for a screen that others see.
-    pub nameless: bool,
+    pub names_hidden: bool,
     /// What the report is asked with beside its days.
-    pub given: Given,
+    pub parameters: ParameterValues,
 }
 
 impl View {
@@ -253,31 +253,33 @@ impl View {
             .and_then(parse_day)
             .zip(value("to").and_then(parse_day))
             .and_then(|(from, to)| Range::new(from, to).ok());
-        let place = Place::at(path);
-        let mut given = Given::default();
+        let page = Page::from_path(path);
+        let mut parameters = ParameterValues::default();
         for (key, value) in &pairs {
-            if let Some(name) = key.strip_prefix(OF_REPORT).filter(|name| given.value(name).is_none()) {
+            if let Some(name) =
+                key.strip_prefix(PARAMETER_PREFIX).filter(|name| parameters.value(name).is_none())
+            {
                 // What cannot be is left out.
-                let _ = given.set(name, value);
+                let _ = parameters.set(name, value);
             }
         }
         Self {
-            place,
+            page,
             report: value("report").and_then(ReportName::parse),
             range,
             zone: value("tz").and_then(ZoneName::parse),
             course: value("course").and_then(Uuid::parse),
             sections: chosen(value("section"), Uuid::parse),
-            roles: chosen(value("role"), Role::parse),
+            roles: chosen(value("role"), InstitutionRole::parse),
             videos: chosen(value("video"), Uuid::parse),
             decks: chosen(value("deck"), Uuid::parse),
             contents: value("contents") == Some("1"),
             // The board shows nobody.
-            student: value("student").and_then(Uuid::parse).filter(|_| place != Place::Requests),
-            compare: value("compare").and_then(Compare::parse),
-            weights: value("weights").map_or_else(Weights::default, Weights::read),
-            nameless: value("names") == Some("hidden"),
-            given,
+            student: value("student").and_then(Uuid::parse).filter(|_| page != Page::Requests),
+            compare: value("compare").and_then(ComparisonTarget::parse),
+            weights: value("weights").map_or_else(Weights::default, Weights::parse),
+            names_hidden: value("names") == Some("hidden"),
+            parameters,
         }
     }
 
@@ -290,7 +292,7 @@ impl View {
         let roles = list(self.roles.iter().map(|role| role.slug()));
         let videos = list(self.videos.iter().map(Uuid::as_str));
         let decks = list(self.decks.iter().map(Uuid::as_str));
-        let weights = self.weights.written();
+        let weights = self.weights.to_text();
         let pairs = [
             ("report", self.report.as_ref().map(ReportName::as_str)),
             ("from", days.as_ref().map(|(from, _)| from.as_str())),
@@ -303,15 +305,18 @@ impl View {
             ("deck", decks.as_deref()),
             ("contents", self.contents.then_some("1")),
             ("student", self.student.as_ref().map(Uuid::as_str)),
-            ("compare", self.compare.as_ref().map(Compare::as_str)),
+            ("compare", self.compare.as_ref().map(ComparisonTarget::as_str)),
             ("weights", weights.as_deref()),
-            ("names", self.nameless.then_some("hidden")),
+            ("names", self.names_hidden.then_some("hidden")),
         ];
         let mut query = String::new();
-        let given =
-            self.given.values().iter().map(|(name, value)| (OF_REPORT, name.as_str(), value.as_str()));
+        let parameters = self
+            .parameters
+            .values()
+            .iter()
+            .map(|(name, value)| (PARAMETER_PREFIX, name.as_str(), value.as_str()));
         let pairs = pairs.into_iter().filter_map(|(key, value)| Some((key, "", value?)));
-        for (key, name, value) in pairs.chain(given) {
+        for (key, name, value) in pairs.chain(parameters) {
             if query.is_empty() {
                 query.push_str("v=");
                 query.push_str(VERSION);
@@ -331,36 +336,36 @@ impl View {
     pub fn to_url(&self) -> String {
         let query = self.to_query();
         let mark = if query.is_empty() { "" } else { "?" };
-        format!("{}{mark}{query}", self.place.path())
+        format!("{}{mark}{query}", self.page.path())
     }
 
     /// The report it shows.
     #[must_use]
     pub fn report_name(&self) -> &str {
-        self.report.as_ref().map_or(FIRST_REPORT, ReportName::as_str)
+        self.report.as_ref().map_or(DEFAULT_REPORT, ReportName::as_str)
     }
 
-    /// The same view at another place. The board shows nobody: a student stays behind.
+    /// The same view at another page. The board shows nobody: a student stays behind.
     #[must_use]
-    pub fn at(mut self, place: Place) -> Self {
-        self.place = place;
-        self.student = self.student.filter(|_| place != Place::Requests);
+    pub fn with_page(mut self, page: Page) -> Self {
+        self.page = page;
+        self.student = self.student.filter(|_| page != Page::Requests);
         self
     }
 
     /// The same view of another course. Its sections and students stay behind.
     #[must_use]
-    pub fn in_course(mut self, course: Option<Uuid>) -> Self {
+    pub fn with_course(mut self, course: Option<Uuid>) -> Self {
         self.course = course;
         self.sections.clear();
         self.student = None;
-        self.compare = self.compare.filter(|compare| *compare == Compare::Before);
+        self.compare = self.compare.filter(|compare| *compare == ComparisonTarget::Before);
         self
     }
 
     /// The same view of other days.
     #[must_use]
-    pub fn over(mut self, range: Option<Range>) -> Self {
+    pub fn with_range(mut self, range: Option<Range>) -> Self {
         self.range = range;
         self
     }
@@ -383,7 +388,7 @@ impl View {
 
     /// Whether `choice` is in its filter.
     #[must_use]
-    pub fn has(&self, choice: &Choice) -> bool {
+    pub fn contains(&self, choice: &Choice) -> bool {
         match choice {
             Choice::Section(id) => self.sections.contains(id),
             Choice::Role(role) => self.roles.contains(role),
@@ -396,8 +401,8 @@ impl View {
     /// The same view of another report. Videos and decks stay behind, since no report knows both; so do the report's own
     /// parameters.
     #[must_use]
-    pub fn of(mut self, report: Option<ReportName>) -> Self {
-        self.given = Given::default();
+    pub fn with_report(mut self, report: Option<ReportName>) -> Self {
+        self.parameters = ParameterValues::default();
         self.report = report;
         self.videos.clear();
         self.decks.clear();
@@ -418,7 +423,7 @@ impl View {
 
     /// The same view without a student, sections, roles, videos and decks.
     #[must_use]
-    pub fn unfiltered(mut self) -> Self {
+    pub fn without_filters(mut self) -> Self {
         self.sections.clear();
         self.roles.clear();
         self.videos.clear();
@@ -434,7 +439,7 @@ pub enum Choice {
     /// Rows of this section.
     Section(Uuid),
     /// Rows of people with this role.
-    Role(Role),
+    Role(InstitutionRole),
     /// Rows of this video.
     Video(Uuid),
     /// Rows of this deck.
@@ -444,7 +449,7 @@ pub enum Choice {
 }
 
 fn toggle<T: Ord + Clone>(filter: &mut BTreeSet<T>, value: &T) {
-    if !filter.remove(value) && filter.len() < MOST_CHOSEN {
+    if !filter.remove(value) && filter.len() < MAX_CHOICES {
         filter.insert(value.clone());
     }
 }
@@ -454,7 +459,7 @@ fn chosen<T: Ord>(value: Option<&str>, read: fn(&str) -> Option<T>) -> BTreeSet<
     let values = value.into_iter().flat_map(|list| list.split(','));
     // One by one: collecting would bring a whole sort for each type, and these are few.
     let mut chosen = BTreeSet::new();
-    for value in values.filter_map(read).take(MOST_CHOSEN) {
+    for value in values.filter_map(read).take(MAX_CHOICES) {
         chosen.insert(value);
     }
     chosen
@@ -507,13 +512,13 @@ mod tests {
                 .prop_filter_map("a UUID", |text| Uuid::parse(&text))
         };
         (
-            prop_oneof![Just(Place::Overview), Just(Place::Course), Just(Place::Requests)],
+            prop_oneof![Just(Page::Overview), Just(Page::Course), Just(Page::Requests)],
             prop::option::of("[a-z0-9_-]{1,40}"),
             range,
             prop::option::of("[A-Za-z][A-Za-z0-9/_+-]{0,39}"),
             prop::option::of(uuid()),
             prop::collection::btree_set(uuid(), 0..4),
-            prop::collection::btree_set(prop::sample::select(Role::ALL.to_vec()), 0..4),
+            prop::collection::btree_set(prop::sample::select(InstitutionRole::ALL.to_vec()), 0..4),
             prop::collection::btree_set(uuid(), 0..4),
             (prop::collection::btree_set(uuid(), 0..4), any::<bool>()),
             (
@@ -526,7 +531,7 @@ mod tests {
         )
             .prop_map(
                 move |(
-                    place,
+                    page,
                     report,
                     range,
                     zone,
@@ -537,9 +542,9 @@ mod tests {
                     (decks, contents),
                     of_course,
                 )| {
-                    let (student, compare, weights, nameless, given) = of_course;
+                    let (student, compare, weights, names_hidden, parameters) = of_course;
                     View {
-                        place,
+                        page,
                         report: report.as_deref().and_then(ReportName::parse),
                         range,
                         zone: zone.as_deref().and_then(ZoneName::parse),
@@ -549,13 +554,15 @@ mod tests {
                         videos,
                         decks,
                         contents,
-                        student: student.filter(|_| place != Place::Requests),
-                        compare: compare.map(|section| section.map_or(Compare::Before, Compare::Section)),
-                        weights: Weights::read(&weights),
-                        nameless,
-                        given: {
-                            let mut plain = Given::default();
-                            assert!(given.iter().all(|(name, value)| plain.set(name, value)));
+                        student: student.filter(|_| page != Page::Requests),
+                        compare: compare.map(|section| {
+                            section.map_or(ComparisonTarget::Before, ComparisonTarget::Section)
+                        }),
+                        weights: Weights::parse(&weights),
+                        names_hidden,
+                        parameters: {
+                            let mut plain = ParameterValues::default();
+                            assert!(parameters.iter().all(|(name, value)| plain.set(name, value)));
                             plain
                         },
                     }
@@ -585,7 +592,7 @@ mod tests {
             for key in keys.split(' ') {
                 let query = format!("v=1&{key}={}", name.replace('@', "%40"));
                 prop_assert_eq!(View::parse("/", &query), View::default());
-                prop_assert_eq!(View::parse("/course", &query), View::default().at(Place::Course));
+                prop_assert_eq!(View::parse("/course", &query), View::default().with_page(Page::Course));
             }
         }
     }
@@ -629,15 +636,15 @@ mod tests {
             "p.page=home&names=hidden&p.at=2026-02-02T10:00&report=visit&p.page=other&p.who=a%40b&p.=x&p.no=";
         let view = View::parse("/", query);
         assert_eq!(view.to_url(), "/?v=1&report=visit&names=hidden&p.at=2026-02-02T10:00&p.page=home");
-        let mut given = view.given.clone();
-        assert_eq!((given.value("page"), given.value("who")), (Some("home"), None));
-        assert!(given.set("page", "") && !given.set("at", "10 am") && given.set("at", "noon"));
-        assert_eq!(given.values(), [("at".to_owned(), "noon".to_owned())]);
-        assert_eq!(view.of(ReportName::parse("notes")).to_url(), "/?v=1&report=notes&names=hidden");
+        let mut parameters = view.parameters.clone();
+        assert_eq!((parameters.value("page"), parameters.value("who")), (Some("home"), None));
+        assert!(parameters.set("page", "") && !parameters.set("at", "10 am") && parameters.set("at", "noon"));
+        assert_eq!(parameters.values(), [("at".to_owned(), "noon".to_owned())]);
+        assert_eq!(view.with_report(ReportName::parse("notes")).to_url(), "/?v=1&report=notes&names=hidden");
         let many: Vec<String> = (0..12).map(|n| format!("p.n{n:02}=1")).collect();
-        let mut given = View::parse("/", &many.join("&")).given;
-        assert_eq!(given.values().len(), MOST_GIVEN);
-        assert!(given.set("n00", "2") && !given.set("n11", "2"));
+        let mut parameters = View::parse("/", &many.join("&")).parameters;
+        assert_eq!(parameters.values().len(), MAX_PARAMETERS);
+        assert!(parameters.set("n00", "2") && !parameters.set("n11", "2"));
     }
 
     #[test]
@@ -647,20 +654,20 @@ mod tests {
             &format!("section={COURSE}&student={COURSE}&compare={COURSE}&names=hidden"),
         );
         assert_eq!(
-            view.in_course(Uuid::parse(COURSE)).to_url(),
+            view.with_course(Uuid::parse(COURSE)).to_url(),
             format!("/course?v=1&course={COURSE}&names=hidden")
         );
         let view = View::parse("/course", "compare=before");
-        assert_eq!(view.clone().in_course(None), view);
+        assert_eq!(view.clone().with_course(None), view);
     }
 
     #[test]
     fn a_student_is_of_a_course_and_of_its_reports_and_stays_behind_elsewhere() {
         let query = format!("student={COURSE}");
-        assert_eq!(View::parse("/requests", &query), View::default().at(Place::Requests));
+        assert_eq!(View::parse("/requests", &query), View::default().with_page(Page::Requests));
         let view = View::parse("/course", &query);
-        assert_eq!(view.clone().at(Place::Overview).to_url(), format!("/?v=1&student={COURSE}"));
-        assert_eq!(view.at(Place::Requests), View::default().at(Place::Requests));
+        assert_eq!(view.clone().with_page(Page::Overview).to_url(), format!("/?v=1&student={COURSE}"));
+        assert_eq!(view.with_page(Page::Requests), View::default().with_page(Page::Requests));
     }
 
     #[test]
@@ -668,10 +675,10 @@ mod tests {
         let student = |text: &str| Choice::Student(Uuid::parse(text).unwrap());
         let (one, other) = (student(COURSE), student(&COURSE.replace('f', "0")));
         let view = View::default().toggled(&one);
-        assert!(view.has(&one) && !view.has(&other));
+        assert!(view.contains(&one) && !view.contains(&other));
         let view = view.toggled(&other);
         assert_eq!(view.choices(), std::slice::from_ref(&other));
-        assert_eq!(view.clone().unfiltered(), View::default());
+        assert_eq!(view.clone().without_filters(), View::default());
         assert_eq!(view.toggled(&other), View::default());
     }
 
@@ -686,7 +693,7 @@ mod tests {
         let emptied = choices.iter().fold(view.clone(), |view, choice| view.toggled(choice));
         assert_eq!(emptied, View::default());
         assert_eq!(choices.iter().fold(emptied, |view, choice| view.toggled(choice)), view);
-        assert_eq!(view.unfiltered(), View::default());
+        assert_eq!(view.without_filters(), View::default());
     }
 
     #[test]
@@ -697,7 +704,10 @@ mod tests {
             view.to_url(),
             format!("/?v=1&report=notes&role=student&video={COURSE}&deck={COURSE}&contents=1")
         );
-        assert_eq!(view.of(ReportName::parse("polling")).to_url(), "/?v=1&report=polling&role=student");
+        assert_eq!(
+            view.with_report(ReportName::parse("polling")).to_url(),
+            "/?v=1&report=polling&role=student"
+        );
     }
 
     #[test]

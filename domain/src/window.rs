@@ -1,9 +1,9 @@
 //! One report over one Monday week, or a part of one: the unit that is asked of Echo360, stored, and shared.
 
-use crate::offer::Offer;
 use crate::problem::{Code, Problem};
 use crate::range::Range;
 use crate::report::{ReportName, Shape};
+use crate::report_listing::ReportListing;
 use crate::time::{DAY, Day, HOUR, Timestamp, minus_days, monday, parse_day, plus_days};
 use crate::zone::Zone;
 use serde::{Deserialize, Serialize};
@@ -16,10 +16,10 @@ pub const DAYS_PER_WINDOW: u64 = 7;
 pub const COMPLETE_AFTER: i64 = 48 * HOUR;
 
 /// How long a provisional copy serves before it is worth asking again.
-pub const PROVISIONAL_FOR: i64 = 12 * HOUR;
+pub const PROVISIONAL_MAX_AGE: i64 = 12 * HOUR;
 
 /// How long a snapshot serves before it is worth asking again.
-pub const SNAPSHOT_FOR: i64 = 24 * HOUR;
+pub const SNAPSHOT_MAX_AGE: i64 = 24 * HOUR;
 
 /// Parameters other than `start` and `end`, by name.
 pub type Parameters = BTreeMap<String, String>;
@@ -139,8 +139,8 @@ pub fn is_window_id(text: &str) -> bool {
 /// # Errors
 /// `bad-range` when days are given to a report without dates or left out of one with them;
 /// `range-in-future`; `range-too-old` for a report that Echo360 bounds (`assetbydate`: a year).
-pub fn plan(
-    offer: &Offer,
+pub fn plan_windows(
+    offer: &ReportListing,
     range: Option<Range>,
     zone: &Zone,
     parameters: &Parameters,
@@ -210,23 +210,33 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn offer(name: &str) -> Offer {
+    fn offer(name: &str) -> ReportListing {
         let name = ReportName::parse(name).unwrap();
-        Offer::from_reference(&name).unwrap_or(Offer {
+        ReportListing::from_reference(&name).unwrap_or(ReportListing {
             name,
             description: String::new(),
             note: String::new(),
             parameters: ["start", "end"]
-                .map(|p| crate::offer::Parameter { name: p.into(), datatype: "date".into(), required: true })
+                .map(|p| crate::report_listing::ReportParameter {
+                    name: p.into(),
+                    datatype: "date".into(),
+                    required: true,
+                })
                 .to_vec(),
         })
     }
 
     fn planned(name: &str, from: &str, to: &str, now: &str) -> Result<Vec<String>, Code> {
         let now = Timestamp::parse(now).unwrap();
-        plan(&offer(name), Some(Range::parse(from, to).unwrap()), &Zone::utc(), &Parameters::new(), now)
-            .map(|windows| windows.iter().map(WindowKey::id).collect())
-            .map_err(|problem| problem.code)
+        plan_windows(
+            &offer(name),
+            Some(Range::parse(from, to).unwrap()),
+            &Zone::utc(),
+            &Parameters::new(),
+            now,
+        )
+        .map(|windows| windows.iter().map(WindowKey::id).collect())
+        .map_err(|problem| problem.code)
     }
 
     #[test]
@@ -259,7 +269,7 @@ mod tests {
         let zone = Zone::trace("New_York", Timestamp(0), Timestamp(1), |_| Some(-5 * 3600)).unwrap();
         let range = Range::parse("2026-02-01", "2026-02-08").unwrap();
         let now = Timestamp::parse("2026-02-09 12:00:00").unwrap();
-        let windows = plan(&offer("videoview"), Some(range), &zone, &Parameters::new(), now).unwrap();
+        let windows = plan_windows(&offer("videoview"), Some(range), &zone, &Parameters::new(), now).unwrap();
         let ids: Vec<_> = windows.iter().map(WindowKey::id).collect();
         assert_eq!(ids, ["2026-01-26", "2026-02-02"]);
     }
@@ -301,7 +311,7 @@ mod tests {
             let zone = Zone::trace("x", Timestamp(0), Timestamp(1), |_| Some(offset * 3600)).unwrap();
             let to = minus_days(minus_days(now.day(), 2), start);
             let Ok(range) = Range::new(minus_days(to, days.min(300 - start)), to) else { return Ok(()) };
-            let windows = plan(&offer(name), Some(range), &zone, &Parameters::new(), now).unwrap();
+            let windows = plan_windows(&offer(name), Some(range), &zone, &Parameters::new(), now).unwrap();
             let mut reach = None;
             for window in &windows {
                 let (start, end) = (window.start().unwrap(), window.end_at(now.day()).unwrap());

@@ -269,9 +269,9 @@ impl Wire for Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::institution_role::InstitutionRole;
     use crate::range::Range;
     use crate::report::ReportName;
-    use crate::role::Role;
     use crate::zone::Zone;
     use proptest::prelude::*;
 
@@ -348,7 +348,7 @@ mod tests {
         let zone = Zone::trace("Europe/Berlin", Timestamp(0), Timestamp(4 * crate::time::DAY), |t| {
             Some(if t.0 < 1000 { 3600 } else { -7200 })
         });
-        let said = ((range, zone), (Role::ALL.to_vec(), ReportName::parse("polling")));
+        let said = ((range, zone), (InstitutionRole::ALL.to_vec(), ReportName::parse("polling")));
         assert_eq!(read(&written(&said)), Some(said));
     }
 }

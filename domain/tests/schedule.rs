@@ -3,15 +3,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
-use domain::desk::{Desk, Step, create_parameters};
-use domain::life::Outcome;
-use domain::offer::Offer;
+use domain::fair_queue::Request;
 use domain::range::Range;
 use domain::report::REPORTS;
+use domain::report_listing::ReportListing;
+use domain::scheduler::{Scheduler, Step, create_parameters};
 use domain::time::{HOUR, SECOND, Timestamp, minus_days};
-use domain::turn::Request;
-use domain::upstream::{Status, UpstreamId, UpstreamRequest};
-use domain::window::{Parameters, WindowKey, plan};
+use domain::upstream::{UpstreamId, UpstreamRequest, UpstreamStatus};
+use domain::window::{Parameters, WindowKey, plan_windows};
+use domain::window_state::CollectOutcome;
 use domain::zone::Zone;
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ struct Ended {
     took: i64,
     /// No schedule of these builds on three slots is shorter.
     best: i64,
-    /// Wakes of the desk that made a call.
+    /// Wakes of the scheduler that made a call.
     ticks: u64,
     calls: u64,
 }
@@ -51,14 +51,14 @@ fn build_time(seed: &mut u64) -> i64 {
 
 fn simulated(mut seed: u64) -> Ended {
     let start = Timestamp::parse("2026-07-01 09:00:00").unwrap();
-    let mut desk = Desk::default();
+    let mut scheduler = Scheduler::default();
     // A year up to yesterday, less the days until the last is built: one report reaches back a year and no further.
     let range = Range::new(minus_days(start.day(), 357), minus_days(start.day(), 1)).unwrap();
     let mut windows = 0;
     for report in REPORTS.iter().filter(|report| report.name != "asset") {
         let name = domain::report::ReportName::parse(report.name).unwrap();
-        let offer = Offer::from_reference(&name).unwrap();
-        let keys = plan(&offer, Some(range), &Zone::utc(), &Parameters::new(), start).unwrap();
+        let offer = ReportListing::from_reference(&name).unwrap();
+        let keys = plan_windows(&offer, Some(range), &Zone::utc(), &Parameters::new(), start).unwrap();
         windows += keys.len() as u64;
         let request = Request {
             id: report.name.to_owned(),
@@ -72,7 +72,7 @@ fn simulated(mut seed: u64) -> Ended {
             windows: keys,
             turn: 0,
         };
-        desk.ask(request, start);
+        scheduler.submit(request, start);
     }
     let mut upstream: BTreeMap<UpstreamId, Building> = BTreeMap::new();
     let mut collecting: Vec<(Timestamp, WindowKey, u32)> = Vec::new();
@@ -83,21 +83,21 @@ fn simulated(mut seed: u64) -> Ended {
         collecting.retain(|(done, key, lease)| {
             let is_done = *done <= now;
             if is_done {
-                let outcome = Outcome::Whole { rows: 1, bytes: 1, header: "a".to_owned() };
-                desk.collected(key, *lease, outcome, now);
+                let outcome = CollectOutcome::Whole { rows: 1, bytes: 1, header: "a".to_owned() };
+                scheduler.record_collection(key, *lease, outcome, now);
             }
             !is_done
         });
-        let step = desk.next(now);
-        if matches!(step, Step::List | Step::Create { .. } | Step::Look { .. }) {
-            desk.called(now);
+        let step = scheduler.next_step(now);
+        if matches!(step, Step::List | Step::Create { .. } | Step::Poll { .. }) {
+            scheduler.record_call(now);
             calls += 1;
             now = now.plus(CALL);
         }
         match step {
             Step::List => {
                 let list = upstream.values().map(|it| it.shown.clone()).collect();
-                desk.listed(Ok(list), now);
+                scheduler.record_list(Ok(list), now);
             }
             Step::Create { key, days } => {
                 let time = build_time(&mut seed);
@@ -106,40 +106,40 @@ fn simulated(mut seed: u64) -> Ended {
                 assert!(under_way < 3, "a fourth upstream request");
                 let shown = UpstreamRequest {
                     id: UpstreamId::parse(&format!("u{}", upstream.len())).unwrap(),
-                    status: Status::Pending,
+                    status: UpstreamStatus::Pending,
                     report: key.report.as_str().to_owned(),
                     parameters: create_parameters(&key, days),
                     created: Some(now),
                     links: Vec::new(),
                 };
-                desk.created(&key, Ok(shown.clone()), now);
+                scheduler.record_create(&key, Ok(shown.clone()), now);
                 upstream.insert(shown.id.clone(), Building { shown, ready: now.plus(time) });
             }
-            Step::Look { key, id } => {
+            Step::Poll { key, id } => {
                 let building = upstream.get_mut(&id).unwrap();
                 if building.ready <= now {
-                    building.shown.status = Status::Available;
+                    building.shown.status = UpstreamStatus::Available;
                     building.shown.links = vec!["https://files/one".to_owned()];
                 }
-                if let Some(hand) = desk.looked(&key, &id, Ok(building.shown.clone()), now) {
+                if let Some(hand) = scheduler.record_poll(&key, &id, Ok(building.shown.clone()), now) {
                     collecting.push((now.plus(COLLECTING), hand.key, hand.lease));
                 }
             }
             Step::Inquire { key, lease } => {
-                desk.inquired(&key, lease, Some(domain::desk::Inquiry::Working), now);
+                scheduler.record_inquiry(&key, lease, Some(domain::scheduler::CollectProgress::Working), now);
             }
             Step::Wait(until) => {
                 ticks += u64::from(calls > calls_before);
                 calls_before = calls;
                 now = collecting.iter().map(|(done, ..)| *done).fold(until, Timestamp::min);
             }
-            Step::Sweep { .. } | Step::Wipe { .. } | Step::Tell { .. } => {
+            Step::Sweep { .. } | Step::Wipe { .. } | Step::NotifyShares { .. } => {
                 unreachable!("nothing is to be forgotten")
             }
-            Step::Rest => break,
+            Step::Idle => break,
         }
     }
-    assert!(desk.windows().all(|window| window.copy.is_some()), "every window has its rows");
+    assert!(scheduler.windows().all(|window| window.copy.is_some()), "every window has its rows");
     Ended { windows, took: now.since(start), best: longest.max(total / 3), ticks, calls }
 }
 

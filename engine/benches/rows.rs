@@ -6,11 +6,11 @@
 #![expect(clippy::expect_used, reason = "what is made up here is what is expected")]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use domain::forget::{Tombstone, Tombstones};
+use domain::erasure::{PersonTombstone, Tombstones};
 use domain::frame::{Head, SliceHead};
+use domain::institution_role::InstitutionRole;
 use domain::range::Range;
 use domain::report::ReportName;
-use domain::role::Role;
 use domain::time::{Timestamp, parse_day};
 use domain::zone::Zone;
 use engine::columns::Texts;
@@ -121,7 +121,7 @@ fn decoded(summary: &Summary, slices: &[Slice]) -> Vec<u8> {
     portion::written(&copy.columns, &texts)
 }
 
-fn question(roles: Vec<Role>) -> Question {
+fn question(roles: Vec<InstitutionRole>) -> Question {
     Question {
         range: Range::parse("2026-02-02", "2026-02-08").expect("two days"),
         zone: Zone::utc(),
@@ -158,7 +158,7 @@ fn bench(criterion: &mut Criterion) {
     });
     group.bench_function("split into slices", |b| b.iter(|| split(black_box(csv.as_bytes()))));
     let given = mark("key", "nobody@westmere.example");
-    let tombstone = Tombstone { forgetting: "f".into(), given, ids: Vec::new(), emails: Vec::new() };
+    let tombstone = PersonTombstone { erasure: "f".into(), given, ids: Vec::new(), emails: Vec::new() };
     let tombstones = Tombstones { key: "key".into(), people: vec![tombstone], courses: Vec::new() };
     group.bench_function("split into slices, one person kept out", |b| {
         b.iter(|| split_without(black_box(csv.as_bytes()), &tombstones));
@@ -210,7 +210,9 @@ fn bench(criterion: &mut Criterion) {
     let facts =
         Facts { start: parse_day("2026-02-02"), end: parse_day("2026-02-09"), provisional_from: None };
     shelf.put("2026-02-02", whole, facts);
-    for (name, roles) in [("measure everything", vec![]), ("measure with a filter", vec![Role::Student])] {
+    for (name, roles) in
+        [("measure everything", vec![]), ("measure with a filter", vec![InstitutionRole::Student])]
+    {
         group.bench_function(name, |b| {
             b.iter(|| {
                 let mut tally = Tally::new(question(roles.clone()));

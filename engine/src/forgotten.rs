@@ -10,7 +10,7 @@
 
 use crate::decode::{Decoder, Delimiter, start_of_row};
 use domain::column;
-use domain::forget::{By, Link, Mark, Met, Tombstones};
+use domain::erasure::{IdentifierKind, IdentityLink, PersonHash, SweepFindings, Tombstones};
 use domain::report::Report;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
@@ -26,8 +26,8 @@ type Digest = [u8; MARK];
 
 /// The mark of an id or e-mail address; case and spaces around it do not count.
 #[must_use]
-pub fn mark(key: &str, id: &str) -> Mark {
-    Mark(keyed(key).map_or_else(String::new, |keyed| hex(&digest(&keyed, id.as_bytes()))))
+pub fn mark(key: &str, id: &str) -> PersonHash {
+    PersonHash(keyed(key).map_or_else(String::new, |keyed| hex(&digest(&keyed, id.as_bytes()))))
 }
 
 fn keyed(key: &str) -> Option<Hmac<Sha256>> {
@@ -48,7 +48,7 @@ fn hex(digest: &Digest) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn unhex(mark: &Mark) -> Option<Digest> {
+fn unhex(mark: &PersonHash) -> Option<Digest> {
     let mut digest = [0; MARK];
     for (at, place) in digest.iter_mut().enumerate() {
         *place = u8::from_str_radix(mark.0.get(2 * at..2 * at + 2)?, 16).ok()?;
@@ -95,7 +95,7 @@ pub struct Forgotten {
     delimiter: Delimiter,
     /// What each text means that stood in a cell.
     remembered: HashMap<Box<[u8]>, Option<(usize, Tie)>>,
-    met: Met,
+    met: SweepFindings,
 }
 
 impl Forgotten {
@@ -121,14 +121,14 @@ impl Forgotten {
         let courses = tombstones.courses.iter();
         Some(Self {
             keyed: keyed(&tombstones.key)?,
-            people: tombstones.people.iter().map(|person| person.forgetting.clone()).collect(),
+            people: tombstones.people.iter().map(|person| person.erasure.clone()).collect(),
             marks,
-            courses: courses.map(|closed| (closed.forgetting.clone(), closed.course.clone())).collect(),
+            courses: courses.map(|closed| (closed.erasure.clone(), closed.course.clone())).collect(),
             seats: Vec::new(),
             course: None,
             delimiter: Delimiter::Comma,
             remembered: HashMap::new(),
-            met: Met::default(),
+            met: SweepFindings::default(),
         })
     }
 
@@ -137,7 +137,7 @@ impl Forgotten {
         let mut seats: HashMap<String, Seat> = HashMap::new();
         self.seats.clear();
         for (at, name) in columns.iter().enumerate() {
-            let key = column::key(name);
+            let key = column::normalize_name(name);
             let whose =
                 || key.replace("email", "").replace("address", "").replace("user", "").replace("id", "");
             if column::is_email(name) {
@@ -166,7 +166,7 @@ impl Forgotten {
 
     /// What was met with.
     #[must_use]
-    pub fn met(self) -> Met {
+    pub fn met(self) -> SweepFindings {
         self.met
     }
 
@@ -234,7 +234,7 @@ impl Forgotten {
                 let Some((person, tie)) = self.find(cell(*at)) else { continue };
                 whose = whose.or(Some(person));
                 if tie == Tie::Given {
-                    emails.iter().for_each(|at| self.learn(person, By::Email, cell(*at)));
+                    emails.iter().for_each(|at| self.learn(person, IdentifierKind::Email, cell(*at)));
                 }
             }
             for at in emails {
@@ -243,7 +243,7 @@ impl Forgotten {
                     whose = whose.or(Some(person));
                 }
                 if tie == Tie::Given {
-                    ids.iter().for_each(|at| self.learn(person, By::Id, cell(*at)));
+                    ids.iter().for_each(|at| self.learn(person, IdentifierKind::Id, cell(*at)));
                 }
             }
         }
@@ -266,17 +266,17 @@ impl Forgotten {
         found
     }
 
-    fn learn(&mut self, person: usize, by: By, cell: &[u8]) {
+    fn learn(&mut self, person: usize, by: IdentifierKind, cell: &[u8]) {
         if cell.trim_ascii().is_empty() || self.find(cell).is_some() {
             return;
         }
         let digest = digest(&self.keyed, cell);
-        let tie = if by == By::Id { Tie::Id } else { Tie::Email };
+        let tie = if by == IdentifierKind::Id { Tie::Id } else { Tie::Email };
         self.marks.insert(digest, (person, tie));
         self.remembered.insert(cell.into(), Some((person, tie)));
         if let Some(forgetting) = self.people.get(person) {
             let forgetting = forgetting.clone();
-            self.met.links.insert(Link { forgetting, by, mark: Mark(hex(&digest)) });
+            self.met.links.insert(IdentityLink { erasure: forgetting, by, mark: PersonHash(hex(&digest)) });
         }
     }
 }
@@ -285,7 +285,7 @@ impl Forgotten {
 mod tests {
     use super::*;
     use crate::split::{Slice, Splitter, Summary};
-    use domain::forget::{Closed, Tombstone};
+    use domain::erasure::{CourseTombstone, PersonTombstone};
     use domain::report::ReportName;
     use proptest::prelude::*;
     use std::io::Read;
@@ -294,17 +294,17 @@ mod tests {
 
     fn person(id: &str) -> Tombstones {
         let given = mark(KEY, id);
-        let tombstone = Tombstone { forgetting: "p".into(), given, ids: vec![], emails: vec![] };
+        let tombstone = PersonTombstone { erasure: "p".into(), given, ids: vec![], emails: vec![] };
         Tombstones { key: KEY.into(), people: vec![tombstone], courses: vec![] }
     }
 
     fn course(id: &str) -> Tombstones {
-        let closed = Closed { forgetting: "c".into(), course: id.into() };
+        let closed = CourseTombstone { erasure: "c".into(), course: id.into() };
         Tombstones { key: KEY.into(), people: vec![], courses: vec![closed] }
     }
 
     /// The rows that stay of a stored slice, and what was met with.
-    fn kept(tombstones: &Tombstones, header: &str, rows: &str) -> (String, Met) {
+    fn kept(tombstones: &Tombstones, header: &str, rows: &str) -> (String, SweepFindings) {
         let mut forgotten = Forgotten::new(tombstones).unwrap();
         forgotten.read_header_row(format!("{header}\n").as_bytes(), None);
         let kept = forgotten.keep(rows.as_bytes());
@@ -331,7 +331,7 @@ mod tests {
     fn what_was_learned_in_one_copy_holds_in_another() {
         let (_, met) = kept(&person("ada@x.example"), "userid,email", "u1,ada@x.example\n");
         let link = met.links.first().unwrap();
-        assert_eq!((link.by, &link.mark), (By::Id, &mark(KEY, "u1")));
+        assert_eq!((link.by, &link.mark), (IdentifierKind::Id, &mark(KEY, "u1")));
         let mut known = person("ada@x.example");
         known.people[0].ids.push(link.mark.clone());
         let (left, met) = kept(&known, "n,userid", "1,u1\n2,u2\n");
@@ -439,8 +439,8 @@ mod tests {
             let (first, _) = split(file.as_bytes(), &tombstones, cut);
             for link in first.met.links {
                 match link.by {
-                    By::Id => tombstones.people[0].ids.push(link.mark),
-                    By::Email => tombstones.people[0].emails.push(link.mark),
+                    IdentifierKind::Id => tombstones.people[0].ids.push(link.mark),
+                    IdentifierKind::Email => tombstones.people[0].emails.push(link.mark),
                 }
             }
             let goes = |theirs: bool| theirs && (!by_email || is_known);

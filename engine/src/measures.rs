@@ -8,8 +8,8 @@
 
 use crate::columns::PassedOver;
 pub use crate::shelf::Facts;
+use domain::institution_role::InstitutionRole;
 use domain::range::Range;
-use domain::role::Role;
 use domain::time::Day;
 use domain::zone::Zone;
 use domain::{wire_enum, wire_struct};
@@ -35,7 +35,7 @@ pub struct Question {
     /// Only rows of these sections (UUIDs), if there are any.
     pub sections: Vec<String>,
     /// Only rows of people with these roles, if there are any.
-    pub roles: Vec<Role>,
+    pub roles: Vec<InstitutionRole>,
     /// Only rows of these videos (UUIDs), if there are any.
     pub videos: Vec<String>,
     /// Only rows of this student (UUID).
@@ -65,7 +65,7 @@ impl Question {
     pub fn of_other(&self, against: &Against) -> Option<Self> {
         let mut other = Self { against: None, ..self.clone() };
         match against {
-            Against::Before => other.range = self.range.weeks_before()?,
+            Against::Before => other.range = self.range.previous_weeks()?,
             Against::Section(id) => other.sections = vec![id.clone()],
         }
         Some(other)
@@ -234,7 +234,7 @@ pub struct Measures {
     /// By section, whatever sections are filtered by.
     pub sections: Items,
     /// By role, whatever roles are filtered by; only those that have rows, in their own order.
-    pub roles: Vec<(Role, Watched)>,
+    pub roles: Vec<(InstitutionRole, Watched)>,
     /// Students, apart from everybody else.
     pub students: Students,
     /// Viewers by when they came first, in steps as long as those of a spark-line ([`Students::step_days`]).

@@ -75,11 +75,12 @@ fn end_row(rows: &mut csv::Writer<Vec<u8>>) {
 
 /// For each of the `wanted` columns, where it stands in `header`: the second of one key is the second there.
 fn places(header: &[String], wanted: &[String]) -> Vec<Option<usize>> {
-    let mut free: Vec<Option<String>> = header.iter().map(|name| Some(column::key(name))).collect();
+    let mut free: Vec<Option<String>> =
+        header.iter().map(|name| Some(column::normalize_name(name))).collect();
     wanted
         .iter()
         .map(|name| {
-            let key = Some(column::key(name));
+            let key = Some(column::normalize_name(name));
             let at = free.iter().position(|column| *column == key)?;
             if let Some(taken) = free.get_mut(at) {
                 *taken = None;

@@ -7,7 +7,7 @@ use crate::columns::Texts;
 use crate::dictionary::Dictionary;
 use crate::measures::Question;
 use crate::sitting::Sitting;
-use domain::role::Role;
+use domain::institution_role::InstitutionRole;
 use domain::time::{DAY, SECOND, plus_days};
 
 /// Which filters a row passes.
@@ -33,7 +33,7 @@ pub(crate) struct Place {
     /// Its day, counted from the first of the range.
     pub(crate) day: usize,
     /// The role of its viewer.
-    pub(crate) role: Role,
+    pub(crate) role: InstitutionRole,
     /// Which filters it passes.
     pub(crate) passes: Passes,
 }
@@ -45,7 +45,7 @@ pub(crate) struct Sieve<'a> {
     section: Option<Vec<bool>>,
     video: Option<Vec<bool>>,
     user: Option<Vec<bool>>,
-    role: Vec<(Role, bool)>,
+    role: Vec<(InstitutionRole, bool)>,
 }
 
 /// The seconds since 1970 at which each day of the question starts, and at last that at which its range ends.
@@ -61,7 +61,7 @@ impl<'a> Sieve<'a> {
         let role = texts
             .role
             .texts()
-            .map(|text| Role::of(&String::from_utf8_lossy(text)))
+            .map(|text| InstitutionRole::from_text(&String::from_utf8_lossy(text)))
             .map(|role| (role, wanted.is_empty() || wanted.contains(&role)))
             .collect();
         Self {
@@ -108,7 +108,7 @@ impl<'a> Sieve<'a> {
                 continue;
             }
             let (role, role_passes) =
-                self.role.get(sitting.role as usize).copied().unwrap_or((Role::Unnamed, true));
+                self.role.get(sitting.role as usize).copied().unwrap_or((InstitutionRole::Unnamed, true));
             let section_passes = passes(&self.section, sitting.section);
             let video_passes = passes(&self.video, sitting.video);
             let user_passes = passes(&self.user, sitting.user);

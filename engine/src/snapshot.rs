@@ -17,9 +17,9 @@ use crate::table::{Header, reading};
 use crate::withheld::{Amounts, Part};
 use domain::column;
 use domain::frame::{Head, SliceHead};
+use domain::institution_role::InstitutionRole;
 use domain::range::Range;
 use domain::report::ReportName;
-use domain::role::Role;
 use domain::time::{Day, plus_days};
 use domain::zone::Zone;
 use std::collections::{BTreeMap, BTreeSet};
@@ -163,7 +163,10 @@ impl Counting {
             let Some(at) = reading::time(cell(places.time)).map(i64::from) else { return };
             let Some(day) = starts.partition_point(|start| *start <= at).checked_sub(1) else { return };
             let text = |place| String::from_utf8_lossy(cell(place)).into_owned();
-            if day >= 7 || cell(places.user).is_empty() || Role::of(&text(places.role)) != Role::Student {
+            if day >= 7
+                || cell(places.user).is_empty()
+                || InstitutionRole::from_text(&text(places.role)) != InstitutionRole::Student
+            {
                 return;
             }
             let answer = cell(places.answer);
@@ -217,7 +220,7 @@ fn polls(tables: &Tables, wanted: &Wanted) -> Parts {
     let text = |code| tables.texts.text(code).to_ascii_lowercase();
     for given in measures.polls.iter().flat_map(|poll| &poll.given) {
         let user = text(given.user);
-        if given.role != Role::Student || user.is_empty() {
+        if given.role != InstitutionRole::Student || user.is_empty() {
             continue;
         }
         let part = parts.entry(text(given.section)).or_default();
@@ -305,7 +308,7 @@ impl Viewing {
         let Self { arriving, mut tables } = self;
         let facts = Facts { start: None, end: None, provisional_from: None };
         tables.put("all", Held { generation: 0, table: arriving.finish()?, facts });
-        let range = Range::of_day(day);
+        let range = Range::from_day(day);
         let measures = library::measure(&tables, &question(course, range, &Zone::utc(), day));
         let mut views =
             Views { videos: measures.videos, is_repeated: measures.repeated > 0, ..Views::default() };

@@ -11,7 +11,7 @@
 use crate::forgotten::Forgotten;
 use csv_core::ReadRecordResult;
 use domain::column;
-use domain::forget::Met;
+use domain::erasure::SweepFindings;
 use domain::report::Report;
 use flate2::{Compress, Compression, FlushCompress, Status};
 use std::collections::{BTreeMap, HashMap};
@@ -91,7 +91,7 @@ pub struct Summary {
     /// Sections by course and section id.
     pub sections: BTreeMap<(String, String), SectionSeen>,
     /// What was kept out.
-    pub met: Met,
+    pub met: SweepFindings,
 }
 
 /// Splits a report that arrives as one or several files, each with its own header row.
@@ -260,7 +260,7 @@ impl Splitter {
         let line: Vec<u8> = self.pending.drain(..length).collect();
         let layout = Layout::read(&line, self.report)?;
         if let Some(first) = &self.layout {
-            let same = |a: &String, b: &String| column::key(a) == column::key(b);
+            let same = |a: &String, b: &String| column::normalize_name(a) == column::normalize_name(b);
             let fits = first.columns.len() == layout.columns.len()
                 && first.delimiter == layout.delimiter
                 && first.columns.iter().zip(&layout.columns).all(|(a, b)| same(a, b));

@@ -71,7 +71,11 @@ impl Table {
     /// A table without rows yet.
     #[must_use]
     pub fn new(header: &Header) -> Self {
-        let column = |name: &str| Column { name: name.to_owned(), key: column::key(name), codes: Vec::new() };
+        let column = |name: &str| Column {
+            name: name.to_owned(),
+            key: column::normalize_name(name),
+            codes: Vec::new(),
+        };
         Self { columns: header.names().map(column).collect(), rows: 0, ragged: 0 }
     }
 
@@ -101,7 +105,7 @@ impl Table {
     /// Where the column called `name` stands, whatever its case, `_` and spaces.
     #[must_use]
     pub fn place(&self, name: &str) -> Option<usize> {
-        let key = column::key(name);
+        let key = column::normalize_name(name);
         self.columns.iter().position(|column| column.key == key)
     }
 

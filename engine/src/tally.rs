@@ -20,7 +20,7 @@ use crate::order;
 use crate::shelf::Shelf;
 use crate::sieve::{self, Passes, Place, Sieve};
 use crate::sitting::Sitting;
-use domain::role::Role;
+use domain::institution_role::InstitutionRole;
 use domain::time::{SECOND, Timestamp};
 
 /// Seconds of a day on which no clock changes.
@@ -142,7 +142,7 @@ impl Tally {
         let counts = Counts {
             days: vec![Count::default(); days],
             hours: vec![0; 7 * 24],
-            roles: vec![Count::default(); Role::ALL.len()],
+            roles: vec![Count::default(); InstitutionRole::ALL.len()],
             ..Counts::default()
         };
         let other = question.against.as_ref().and_then(|against| question.of_other(against));
@@ -213,7 +213,7 @@ impl Tally {
         };
         let taken = self.taken.iter().map(|(_, taken)| taken).filter(of_these);
         let passed_over = taken.fold(PassedOver::default(), |sum, taken| sum.and(taken.passed_over));
-        let roles = Role::ALL.into_iter().zip(counts.roles.iter().map(Count::watched));
+        let roles = InstitutionRole::ALL.into_iter().zip(counts.roles.iter().map(Count::watched));
         Measures {
             days,
             total: Watched { rows, viewers: counts.all.len() },
@@ -449,7 +449,7 @@ impl<'a> Counter<'a> {
     }
 
     #[inline]
-    fn count_everywhere(&self, sitting: &Sitting, day: usize, role: Role, counts: &mut Counts) {
+    fn count_everywhere(&self, sitting: &Sitting, day: usize, role: InstitutionRole, counts: &mut Counts) {
         let Some(of) = self.days.get(day) else { return };
         let Sitting { user, rows, .. } = *sitting;
         if let Some(count) = counts.days.get_mut(day) {
@@ -480,7 +480,7 @@ impl<'a> Counter<'a> {
         if let Some(count) = counts.roles.get_mut(role as usize) {
             count.add(user, rows);
         }
-        if role == Role::Student && user != EMPTY {
+        if role == InstitutionRole::Student && user != EMPTY {
             if let Some(counted) = at(&mut counts.students, user) {
                 *counted += rows;
             }

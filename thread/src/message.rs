@@ -174,8 +174,8 @@ wire_struct!(Load { rows, bytes, copies, pending });
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::institution_role::InstitutionRole;
     use domain::range::Range;
-    use domain::role::Role;
     use domain::wire;
     use domain::zone::Zone;
 
@@ -190,7 +190,7 @@ mod tests {
                     zone: Zone::utc(),
                     course: None,
                     sections: Vec::new(),
-                    roles: vec![Role::Student],
+                    roles: vec![InstitutionRole::Student],
                     videos: Vec::new(),
                     student: None,
                     against: None,

@@ -17,12 +17,12 @@ pub(crate) use session::{close, open};
 use crate::errand::{self, Known, Proof, ToRegister};
 use crate::{answer, clock};
 use cloudflare::Cloudflare;
-use domain::api::Way;
-use domain::problem::{Code, Problem, SignIn};
-use domain::scope::{Doing, Reach, Refused, Standing, permit};
+use domain::api::AuthMethod;
+use domain::problem::{Code, Problem, SignInOptions};
+use domain::scope::{AccessDenied, AccessScope, Action, RoleAssignment, authorize};
 use domain::settings::Settings;
 use domain::time::{SECOND, Timestamp};
-use domain::token::Refusal;
+use domain::token::TokenError;
 use session::Sessions;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -40,9 +40,9 @@ pub(crate) struct Visitor {
     /// The name by which requests are theirs.
     pub(crate) person: String,
     /// What they may do, and with which courses; nothing before somebody gave them a role.
-    pub(crate) standing: Option<Standing>,
+    pub(crate) standing: Option<RoleAssignment>,
     /// How they came in.
-    pub(crate) way: Way,
+    pub(crate) way: AuthMethod,
 }
 
 /// Somebody who is not known.
@@ -62,7 +62,7 @@ pub(crate) trait WayIn {
 /// Why a proof is none.
 pub(crate) enum Doubt {
     /// It is wrong.
-    Refused(Refusal),
+    Refused(TokenError),
     /// It could not be checked.
     Unchecked(Problem),
 }
@@ -145,7 +145,7 @@ async fn known(proof: Proof, env: &Env, settings: &Settings, now: Timestamp) -> 
         Some(kept) => kept,
         None => {
             let unchecked = |problem| Stranger { problem, why: "unchecked" };
-            let register = errand::register(env, &settings.desk_name())
+            let register = errand::register(env, &settings.scheduler_name())
                 .map_err(|error| unchecked(answer::internal(&error)))?;
             let forgotten = FORGOTTEN.get();
             let found: Option<Known> =
@@ -153,7 +153,7 @@ async fn known(proof: Proof, env: &Env, settings: &Settings, now: Timestamp) -> 
             let Some(found) = found else {
                 let brought = if is_token { Assertion::SignedOut } else { Assertion::None };
                 let problem = sign_in_needed(settings, brought);
-                return Err(Stranger { problem, why: Refusal::SignedOut.slug() });
+                return Err(Stranger { problem, why: TokenError::SignedOut.slug() });
             };
             KNOWN.with_borrow_mut(|known| {
                 if known.len() >= KNOWN_MOST {
@@ -175,17 +175,17 @@ impl Visitor {
     ///
     /// # Errors
     /// `no-role`, `not-allowed`; for a report that is not there for them, what there is for one that is not there.
-    pub(crate) fn may(&self, doing: Doing<'_>) -> Result<Reach, Problem> {
-        permit(&self.person, self.standing.as_ref(), doing).map_err(|refused| match (refused, doing) {
-            (Refused::UnknownReport, Doing::Ask { report } | Doing::Read { report }) => {
+    pub(crate) fn may(&self, action: Action<'_>) -> Result<AccessScope, Problem> {
+        authorize(&self.person, self.standing.as_ref(), action).map_err(|refused| match (refused, action) {
+            (AccessDenied::UnknownReport, Action::RequestReport { report } | Action::ReadRows { report }) => {
                 crate::desk::unknown_report(report)
             }
-            (Refused::NoRole, _) => Problem::new(
+            (AccessDenied::NoRole, _) => Problem::new(
                 Code::NoRole,
                 "You are signed in, and nobody has given you a role yet. Ask whoever runs Lectern at your institution.",
             ),
-            (Refused::UnknownCourse, _) => crate::shares::unknown_course(),
-            (Refused::NotAllowed | Refused::UnknownReport, _) => Problem::new(
+            (AccessDenied::UnknownCourse, _) => crate::shares::unknown_course(),
+            (AccessDenied::NotAllowed | AccessDenied::UnknownReport, _) => Problem::new(
                 Code::NotAllowed,
                 "This is for administrators. Ask one of them to do it, or to change your role.",
             ),
@@ -241,9 +241,9 @@ pub(crate) enum Assertion {
 }
 
 /// The ways in for somebody who brought this.
-pub(crate) fn ways(settings: &Settings, brought: Assertion) -> Vec<Way> {
-    let mut ways = settings.ways();
-    ways.retain(|way| brought == Assertion::None || *way != Way::Key);
+pub(crate) fn ways(settings: &Settings, brought: Assertion) -> Vec<AuthMethod> {
+    let mut ways = settings.auth_methods();
+    ways.retain(|way| brought == Assertion::None || *way != AuthMethod::Key);
     ways
 }
 
@@ -259,12 +259,12 @@ pub(crate) fn sign_in_needed(settings: &Settings, brought: Assertion) -> Problem
              that does not help, sign out of Cloudflare Access and sign in again."
         }
         (_, []) => "There is no way to sign in to this installation yet. Its operator has to set one up.",
-        (_, [Way::Key]) => "Sign in with the key of this installation.",
-        (_, [Way::Access]) => "Open Lectern's address anew: Cloudflare Access asks you to sign in.",
+        (_, [AuthMethod::Key]) => "Sign in with the key of this installation.",
+        (_, [AuthMethod::Access]) => "Open Lectern's address anew: Cloudflare Access asks you to sign in.",
         (_, _) => "Open Lectern's address anew to sign in with Cloudflare Access, or sign in with the key.",
     };
     let access = settings.access.as_ref().filter(|_| brought == Assertion::SignedOut);
     let sign_out = access.map(|access| access.sign_out());
-    let sign_in = Some(Box::new(SignIn { ways, sign_out }));
+    let sign_in = Some(Box::new(SignInOptions { auth_methods: ways, sign_out }));
     Problem { sign_in, ..Problem::new(Code::SignInNeeded, detail) }
 }

@@ -1,7 +1,7 @@
 //! The Desk: one Durable Object per institution. Owns the queue and the slots, makes every call to the
 //! reporting API, knows each window's state.
 //!
-//! A thin shell around [`domain::desk::Desk`], which decides. Here is only what the decisions need: storage
+//! A thin shell around [`domain::scheduler::Scheduler`], which decides. Here is only what the decisions need: storage
 //! (written through, so that memory and disk agree between any two awaits), an alarm that is never lost, the
 //! calls themselves. Handlers do not fail: a panic or an `Err` would lose alarms.
 
@@ -15,20 +15,23 @@ use crate::errand::{
     ToShares, ToWindow, Told, Word,
 };
 use crate::{seal, setting, transaction, zone};
-use domain::api::{self, Ask};
-use domain::desk::{Asked as ToForget, Changes, Desk as Rules, Hand, Inquiry, Step, create_parameters};
-use domain::directory::{self, Gathering};
-use domain::forget::{Forget, Forgetting, Forgettings, Loss, Swept};
-use domain::offer::Offer;
+use domain::api::{self, ReportRequest};
+use domain::directory::{self, DirectoryReader};
+use domain::erasure::{Erasure, ErasureRequest, Erasures, Invalidation, SweepOutcome};
+use domain::fair_queue;
 use domain::problem::{Code, Problem};
 use domain::quota::Quota;
 use domain::range::Range;
 use domain::report::{REPORTS, ReportName};
-use domain::scope::{Cut, Numbers, Reach, Role};
+use domain::report_listing::ReportListing;
+use domain::scheduler::{
+    Changes, CollectHandoff, CollectProgress, ErasureTarget as ToForget, Scheduler as Rules, Step,
+    create_parameters,
+};
+use domain::scope::{AccessScope, Role, RowFilter, SectionNumbers};
 use domain::settings::Settings;
 use domain::time::{HOUR, MINUTE, SECOND, Timestamp};
-use domain::turn;
-use domain::upstream::Trouble;
+use domain::upstream::UpstreamError;
 use domain::window::{self, Parameters, WindowKey, is_window_id};
 use engine::forgotten::mark;
 use std::cell::{Cell, RefCell};
@@ -74,7 +77,7 @@ pub struct Desk {
     rules: RefCell<Option<Rules>>,
     memory: Memory,
     /// The directory, while it is being read; in memory only, since whoever looks for a course begins anew.
-    gathering: RefCell<Option<Gathering>>,
+    gathering: RefCell<Option<DirectoryReader>>,
     /// Since when a page of it is on its way: one at a time. A visitor who leaves may take it along.
     reading: Cell<Option<Timestamp>>,
     /// Whether an alarm is running: it arms the next one itself.
@@ -141,7 +144,7 @@ impl Desk {
             empty => {
                 let mut rules = store.load()?;
                 if let Ok(settings) = setting::read(&self.env) {
-                    rules.keep_for(settings.keep_days);
+                    rules.set_keep_days(settings.keep_days);
                 }
                 empty.insert(rules)
             }
@@ -167,7 +170,7 @@ impl Desk {
 
     /// Notes sections that rows name. What was collected before a course was forgotten may still tell of it.
     fn note_sections(&self, sections: &[SectionRow]) -> worker::Result<()> {
-        let closed = self.with(|rules| rules.closed_courses())?;
+        let closed = self.with(|rules| rules.erased_courses())?;
         let is_open = |row: &&SectionRow| !closed.contains(&row.course.to_ascii_lowercase());
         let open: Vec<SectionRow> = sections.iter().filter(is_open).cloned().collect();
         self.store()?.note_sections(&open)
@@ -176,7 +179,7 @@ impl Desk {
     /// Whether this is the Desk that the settings name.
     fn is_named(&self, settings: &Settings) -> bool {
         let Ok(all) = self.env.durable_object("DESK") else { return false };
-        let named = all.id_from_name(&settings.desk_name()).map(|named| named.to_string());
+        let named = all.id_from_name(&settings.scheduler_name()).map(|named| named.to_string());
         named.is_ok_and(|named| named == self.state.id().to_string())
     }
 
@@ -198,9 +201,9 @@ impl Desk {
             if clock::now().since(started) > ALARM_LONGEST {
                 break;
             }
-            let step = self.with(|rules| rules.next(clock::now()));
+            let step = self.with(|rules| rules.next_step(clock::now()));
             // What can wait is done when there is nothing to ask for.
-            if matches!(step, Ok(Step::Wait(_) | Step::Rest)) && self.gathering.borrow().is_some() {
+            if matches!(step, Ok(Step::Wait(_) | Step::Idle)) && self.gathering.borrow().is_some() {
                 match self.gather(&settings).await {
                     // Meanwhile somebody may have asked: what the step was is of before that.
                     Gathered::Some | Gathered::All => continue,
@@ -215,15 +218,15 @@ impl Desk {
                     let now = clock::now();
                     // Only what is old is waited for.
                     if at.since(now) > HOUR
-                        && let Err(error) = self.with(|rules| rules.forget_old_requests(now))
+                        && let Err(error) = self.with(|rules| rules.drop_old_requests(now))
                     {
                         answer::internal(&error);
                     }
                     return Some(at);
                 }
-                Ok(Step::Rest) => {
+                Ok(Step::Idle) => {
                     let now = clock::now();
-                    if let Err(error) = self.with(|rules| rules.forget_old_requests(now)) {
+                    if let Err(error) = self.with(|rules| rules.drop_old_requests(now)) {
                         answer::internal(&error);
                     }
                     self.disarm().await;
@@ -250,15 +253,15 @@ impl Desk {
         match step {
             Step::List => {
                 let reply = echo360.list().await;
-                self.with(|rules| rules.listed(reply, clock::now()))
+                self.with(|rules| rules.record_list(reply, clock::now()))
             }
             Step::Create { key, days } => {
                 let reply = echo360.create(key.report.as_str(), &create_parameters(&key, days)).await;
-                self.with(|rules| rules.created(&key, reply, clock::now()))
+                self.with(|rules| rules.record_create(&key, reply, clock::now()))
             }
-            Step::Look { key, id } => {
+            Step::Poll { key, id } => {
                 let reply = echo360.look(&id).await;
-                match self.with(|rules| rules.looked(&key, &id, reply, clock::now()))? {
+                match self.with(|rules| rules.record_poll(&key, &id, reply, clock::now()))? {
                     Some(hand) => {
                         self.hand(hand, settings).await;
                         Ok(())
@@ -267,55 +270,57 @@ impl Desk {
                 }
             }
             Step::Inquire { key, lease } => {
-                let word = match errand::window(&self.env, &settings.desk_name(), &key) {
+                let word = match errand::window(&self.env, &settings.scheduler_name(), &key) {
                     Ok(stub) => errand::ask::<_, Word>(&stub, &ToWindow::Inquire { lease }).await.ok(),
                     Err(_) => None,
                 };
                 if let Some(word) = &word {
-                    if let Inquiry::Done(outcome) = &word.inquiry {
-                        self.tell(settings, |rules| rules.loss_by_copy(&key, lease, outcome)).await?;
+                    if let CollectProgress::Done(outcome) = &word.inquiry {
+                        self.tell(settings, |rules| rules.invalidation_by_copy(&key, lease, outcome)).await?;
                     }
                     self.note_sections(&word.sections)?;
-                    self.with(|rules| rules.learn(&word.found))?;
+                    self.with(|rules| rules.record_links(&word.found))?;
                 }
                 let inquiry = word.map(|word| word.inquiry);
-                self.with(|rules| rules.inquired(&key, lease, inquiry, clock::now()))
+                self.with(|rules| rules.record_inquiry(&key, lease, inquiry, clock::now()))
             }
             Step::Sweep { key, lease } => {
                 let tombstones = self.with(|rules| rules.tombstones())?;
                 let going = Going { key: key.clone(), lease, tombstones };
-                let stub = errand::window(&self.env, &settings.desk_name(), &key)?;
-                let swept = errand::ask::<_, Option<Swept>>(&stub, &ToWindow::Sweep(going)).await;
+                let stub = errand::window(&self.env, &settings.scheduler_name(), &key)?;
+                let swept = errand::ask::<_, Option<SweepOutcome>>(&stub, &ToWindow::Sweep(going)).await;
                 if let Ok(Some(swept)) = &swept {
-                    self.tell(settings, |rules| rules.loss_by_sweep(&key, lease, swept)).await?;
+                    self.tell(settings, |rules| rules.invalidation_by_sweep(&key, lease, swept)).await?;
                 }
                 match swept {
-                    Ok(Some(swept)) => self.with(|rules| rules.swept(&key, lease, &swept, clock::now())),
+                    Ok(Some(swept)) => {
+                        self.with(|rules| rules.record_sweep(&key, lease, &swept, clock::now()))
+                    }
                     // It tells, or is asked again.
                     Ok(None) | Err(_) => Ok(()),
                 }
             }
             Step::Wipe { key } => {
-                self.tell(settings, |rules| rules.loss_by_wipe(&key)).await?;
-                let stub = errand::window(&self.env, &settings.desk_name(), &key)?;
+                self.tell(settings, |rules| rules.invalidation_by_wipe(&key)).await?;
+                let stub = errand::window(&self.env, &settings.scheduler_name(), &key)?;
                 match errand::ask::<_, bool>(&stub, &ToWindow::Wipe).await {
-                    Ok(_) => self.with(|rules| rules.wiped(&key, clock::now())),
+                    Ok(_) => self.with(|rules| rules.record_wipe(&key, clock::now())),
                     Err(_) => Ok(()),
                 }
             }
-            Step::Tell { forgetting } => {
-                self.tell(settings, |rules| rules.loss_by_forgetting(&forgetting)).await?;
-                self.with(|rules| rules.told(&forgetting, clock::now()))
+            Step::NotifyShares { erasure } => {
+                self.tell(settings, |rules| rules.invalidation_by_erasure(&erasure)).await?;
+                self.with(|rules| rules.record_notification(&erasure, clock::now()))
             }
-            Step::Wait(_) | Step::Rest => Ok(()),
+            Step::Wait(_) | Step::Idle => Ok(()),
         }
     }
 
     /// Hands a file to its Window. If this fails, the Desk asks the Window later and learns that it never
     /// heard of it.
-    async fn hand(&self, hand: Hand, settings: &Settings) {
-        let Hand { key, lease, until, links, tombstones, at_once, .. } = hand;
-        let Ok(stub) = errand::window(&self.env, &settings.desk_name(), &key) else { return };
+    async fn hand(&self, hand: CollectHandoff, settings: &Settings) {
+        let CollectHandoff { key, lease, until, links, tombstones, at_once, .. } = hand;
+        let Ok(stub) = errand::window(&self.env, &settings.scheduler_name(), &key) else { return };
         let found = BTreeSet::new();
         let job = ToWindow::Collect(Job { key, lease, until, links, tombstones, at_once, found });
         if let Err(problem) = errand::ask::<_, bool>(&stub, &job).await {
@@ -325,9 +330,13 @@ impl Desk {
 
     /// Tells the Register which rows are gone, before it counts here: shares that counted these rows are withdrawn before a
     /// forgetting is done.
-    async fn tell(&self, settings: &Settings, of: impl FnOnce(&Rules) -> Option<Loss>) -> worker::Result<()> {
+    async fn tell(
+        &self,
+        settings: &Settings,
+        of: impl FnOnce(&Rules) -> Option<Invalidation>,
+    ) -> worker::Result<()> {
         let Some(loss) = self.with(|rules| of(rules))? else { return Ok(()) };
-        let register = errand::register(&self.env, &settings.desk_name())?;
+        let register = errand::register(&self.env, &settings.scheduler_name())?;
         let told = errand::ask::<_, bool>(&register, &ToRegister::Shares(ToShares::Lost(loss))).await;
         told.map(drop).map_err(|problem| worker::Error::RustError(problem.detail))
     }
@@ -336,9 +345,9 @@ impl Desk {
     fn may_call(&self) -> bool {
         let now = clock::now();
         let noted = self.with(|rules| {
-            let may = rules.calls_held(now).is_none();
+            let may = rules.calls_paused_until(now).is_none();
             if may {
-                rules.called(now);
+                rules.record_call(now);
             }
             may
         });
@@ -390,35 +399,35 @@ impl Desk {
         let answer = match errand {
             ToDesk::Reports(reach) => {
                 let mut reports = self.reports().await?;
-                reports.reports.retain(|report| reach.knows_report(report.name.as_str()));
+                reports.reports.retain(|report| reach.can_see_report(report.name.as_str()));
                 answer::json(&reports)
             }
             ToDesk::Courses(reach) => {
                 self.seek_directory().await?;
-                let closed = self.rules(|rules| rules.closed_courses())?;
-                answer::json(&reach.cut_courses(self.stored(|store| store.courses(&closed))?))
+                let closed = self.rules(|rules| rules.erased_courses())?;
+                answer::json(&reach.filter_courses(self.stored(|store| store.courses(&closed))?))
             }
             ToDesk::Ask { person, role, ask, reach } => {
-                answer::json(&reach.cut_request(self.ask(person, role, ask).await?))
+                answer::json(&reach.redact_request(self.ask(person, role, ask).await?))
             }
             ToDesk::Requests(reach) => answer::json(&self.rules(|rules| {
-                let mut requests: Vec<api::Request> = rules
+                let mut requests: Vec<api::RequestInfo> = rules
                     .requests()
-                    .filter(|request| reach.sees_requests_of(&request.person))
+                    .filter(|request| reach.can_see_requests_of(&request.person))
                     .filter_map(|request| rules.describe(&request.id, now))
-                    .map(|request| reach.cut_request(request))
+                    .map(|request| reach.redact_request(request))
                     .collect();
                 requests.sort_by_key(|request| std::cmp::Reverse(request.created));
                 for request in &mut requests {
-                    request.desk = None;
+                    request.scheduler = None;
                 }
                 let mut shared = Vec::new();
-                if reach != Reach::Everything {
-                    shared = rules.shared(now);
-                    shared.retain(|request| reach.knows_report(request.report.as_str()));
-                    shared = shared.into_iter().map(|request| reach.cut_request(request)).collect();
+                if reach != AccessScope::Everything {
+                    shared = rules.describe_shared_windows(now);
+                    shared.retain(|request| reach.can_see_report(request.report.as_str()));
+                    shared = shared.into_iter().map(|request| reach.redact_request(request)).collect();
                 }
-                api::Requests { requests, shared, desk: rules.info(now) }
+                api::Requests { requests, shared, scheduler: rules.info(now) }
             })?),
             ToDesk::Request { id, reach } => answer::json(&self.describe(&id, &reach)?),
             ToDesk::Retry { id, windows, person, role, reach } => {
@@ -427,8 +436,8 @@ impl Desk {
                     return Err(Problem::new(Code::UnknownWindow, "This request has no such window."));
                 }
                 let may_recall = role == Role::Administrator;
-                let is_forgotten = |window: &api::Window| {
-                    window.state == api::State::Forgotten && windows.contains(&window.id)
+                let is_forgotten = |window: &api::WindowInfo| {
+                    window.state == api::WindowStatus::Forgotten && windows.contains(&window.id)
                 };
                 if !may_recall && request.windows.iter().any(is_forgotten) {
                     return Err(Problem::new(
@@ -436,7 +445,7 @@ impl Desk {
                         "Some of these weeks were forgotten. An administrator can ask for them again.",
                     ));
                 }
-                let new = self.rules(|rules| rules.would_retry(&id, &windows, now))?;
+                let new = self.rules(|rules| rules.count_retried_windows(&id, &windows, now))?;
                 self.take_quota(&person, role, new, now)?;
                 self.rules(|rules| rules.retry(&id, &windows, may_recall, now))?;
                 answer::json(&self.describe(&id, &reach)?)
@@ -453,22 +462,23 @@ impl Desk {
             ToDesk::Collected(told) => {
                 let Told { key, lease, outcome, sections, found } = told;
                 let settings = setting::read(&self.env)?;
-                let told = self.tell(&settings, |rules| rules.loss_by_copy(&key, lease, &outcome)).await;
+                let told =
+                    self.tell(&settings, |rules| rules.invalidation_by_copy(&key, lease, &outcome)).await;
                 told.map_err(|error| answer::internal(&error))?;
                 self.note_sections(&sections).map_err(|error| answer::internal(&error))?;
                 self.rules(|rules| {
-                    rules.learn(&found);
-                    rules.collected(&key, lease, outcome, now);
+                    rules.record_links(&found);
+                    rules.record_collection(&key, lease, outcome, now);
                 })?;
                 answer::json(&true)
             }
             ToDesk::Forget { by, forget } => answer::json(&self.forget(&by, &forget)?),
-            ToDesk::Forgettings => answer::json(&Forgettings {
-                forgettings: self.rules(|rules| rules.forgettings())?,
+            ToDesk::Forgettings => answer::json(&Erasures {
+                erasures: self.rules(|rules| rules.erasures())?,
                 keep_days: setting::read(&self.env)?.keep_days,
             }),
             ToDesk::Lift { id } => {
-                if !self.rules(|rules| rules.lift(&id, now))? {
+                if !self.rules(|rules| rules.cancel_erasure(&id, now))? {
                     return Err(Problem::new(
                         Code::UnknownRequest,
                         "Nothing was forgotten under this id: see /api/forget.",
@@ -480,9 +490,10 @@ impl Desk {
             ToDesk::Held { report, course } => answer::json(&self.held(&report, &course)?),
             ToDesk::Swept { key, lease, swept } => {
                 let settings = setting::read(&self.env)?;
-                let told = self.tell(&settings, |rules| rules.loss_by_sweep(&key, lease, &swept)).await;
+                let told =
+                    self.tell(&settings, |rules| rules.invalidation_by_sweep(&key, lease, &swept)).await;
                 told.map_err(|error| answer::internal(&error))?;
-                self.rules(|rules| rules.swept(&key, lease, &swept, now))?;
+                self.rules(|rules| rules.record_sweep(&key, lease, &swept, now))?;
                 answer::json(&true)
             }
         };
@@ -490,12 +501,12 @@ impl Desk {
     }
 
     /// A request; one out of reach is not there.
-    fn describe(&self, id: &str, reach: &Reach) -> Result<api::Request, Problem> {
+    fn describe(&self, id: &str, reach: &AccessScope) -> Result<api::RequestInfo, Problem> {
         let described = self.rules(|rules| {
-            let seen = rules.request(id).is_some_and(|request| reach.sees_requests_of(&request.person));
+            let seen = rules.request(id).is_some_and(|request| reach.can_see_requests_of(&request.person));
             if seen { rules.describe(id, clock::now()) } else { None }
         })?;
-        described.map(|request| reach.cut_request(request)).ok_or_else(unknown_request)
+        described.map(|request| reach.redact_request(request)).ok_or_else(unknown_request)
     }
 
     /// Takes windows that are newly asked for into a person's quota. To be followed by asking without an await between.
@@ -503,27 +514,27 @@ impl Desk {
         if new == 0 {
             return Ok(());
         }
-        let unfinished = self.rules(|rules| rules.unfinished_of(person))?;
+        let unfinished = self.rules(|rules| rules.count_unfinished(person))?;
         let mut tally = self.stored(Store::tally)?;
-        tally.take(person, Quota::of(role), unfinished, new, now)?;
+        tally.charge(person, Quota::for_role(role), unfinished, new, now)?;
         self.stored(|store| store.keep_tally(&tally))
     }
 
     /// Which slices of a report may be sent. Numbers of sections are looked up where only they count.
-    fn cut(&self, report: &ReportName, reach: &Reach) -> Result<Cut, Problem> {
-        let Some(known) = report.known() else { return Ok(reach.cut_unknown()) };
-        let numbers = if reach.needs_numbers(known) {
-            Numbers::of(&self.stored(|store| store.courses(&BTreeSet::new()))?)
+    fn cut(&self, report: &ReportName, reach: &AccessScope) -> Result<RowFilter, Problem> {
+        let Some(known) = report.known() else { return Ok(reach.row_filter_for_unknown_report()) };
+        let numbers = if reach.needs_section_numbers(known) {
+            SectionNumbers::from_courses(&self.stored(|store| store.courses(&BTreeSet::new()))?)
         } else {
-            Numbers::default()
+            SectionNumbers::default()
         };
-        Ok(reach.cut_slices(known, &numbers))
+        Ok(reach.row_filter(known, &numbers))
     }
 
-    async fn ask(&self, person: String, role: Role, ask: Ask) -> Result<api::Request, Problem> {
+    async fn ask(&self, person: String, role: Role, ask: ReportRequest) -> Result<api::RequestInfo, Problem> {
         let now = clock::now();
         let asked = self.read(&ask, now).await?;
-        let request = turn::Request {
+        let request = fair_queue::Request {
             id: seal::new_id()?,
             person,
             report: asked.offer.name,
@@ -535,28 +546,28 @@ impl Desk {
             windows: asked.windows,
             turn: 0,
         };
-        let new = self.rules(|rules| rules.would_ask(&request.windows, now))?;
+        let new = self.rules(|rules| rules.count_new_windows(&request.windows, now))?;
         self.take_quota(&request.person, role, new, now)?;
-        let id = self.rules(|rules| rules.ask(request, now))?;
-        self.describe(&id, &Reach::Everything)
+        let id = self.rules(|rules| rules.submit(request, now))?;
+        self.describe(&id, &AccessScope::Everything)
     }
 
     /// Forgets: noted here, and done in alarms. An id or e-mail address goes no further than this.
-    fn forget(&self, by: &str, forget: &Forget) -> Result<Forgetting, Problem> {
+    fn forget(&self, by: &str, forget: &ErasureRequest) -> Result<Erasure, Problem> {
         let (id, fresh) = (seal::new_id()?, [seal::new_id()?, seal::new_id()?].concat());
-        let key = self.rules(|rules| rules.marks_with(fresh))?;
-        let what = ToForget::read(forget, |text| mark(&key, text))?;
+        let key = self.rules(|rules| rules.ensure_hash_key(fresh))?;
+        let what = ToForget::from_request(forget, |text| mark(&key, text))?;
         if let ToForget::Course { id } = &what {
             self.stored(|store| transaction::whole(&self.state, || store.forget_course(id)))?;
         }
         let shown = self.rules(|rules| {
-            let id = rules.forget(id, what, by, clock::now());
-            rules.forgettings().into_iter().find(|forgetting| forgetting.id == id)
+            let id = rules.request_erasure(id, what, by, clock::now());
+            rules.erasures().into_iter().find(|forgetting| forgetting.id == id)
         })?;
         shown.ok_or_else(|| Problem::new(Code::Internal, "Something went wrong inside Lectern. Try again."))
     }
 
-    async fn plan(&self, ask: &Ask, reach: &Reach) -> Result<Plan, Problem> {
+    async fn plan(&self, ask: &ReportRequest, reach: &AccessScope) -> Result<Plan, Problem> {
         let now = clock::now();
         let asked = self.read(ask, now).await?;
         let shape = asked.offer.shape();
@@ -583,11 +594,11 @@ impl Desk {
     /// The copies of a report that may be counted for a share of a course: none of a course that is being forgotten.
     fn held(&self, report: &ReportName, course: &str) -> Result<Held, Problem> {
         self.rules(|rules| {
-            let is_closed = rules.closed_courses().contains(&course.to_ascii_lowercase());
+            let is_closed = rules.erased_courses().contains(&course.to_ascii_lowercase());
             let windows = rules.windows().filter(|window| {
                 window.key.report == *report
                     && window.key.parameters.is_empty()
-                    && window.upkeep.forgotten.is_none()
+                    && window.erasure.forgotten.is_none()
                     && !is_closed
             });
             let held = windows.filter_map(|window| {
@@ -598,7 +609,7 @@ impl Desk {
         })
     }
 
-    fn find(&self, report: &str, id: &str, reach: &Reach) -> Result<Found, Problem> {
+    fn find(&self, report: &str, id: &str, reach: &AccessScope) -> Result<Found, Problem> {
         if !is_window_id(id) {
             return Err(Problem::new(
                 Code::BadId,
@@ -624,7 +635,7 @@ impl Desk {
     }
 
     /// Reads an ask: everything that can be wrong with it is found here, and nothing has been created.
-    async fn read(&self, ask: &Ask, now: Timestamp) -> Result<Asked, Problem> {
+    async fn read(&self, ask: &ReportRequest, now: Timestamp) -> Result<Asked, Problem> {
         let name = ReportName::parse(&ask.report).ok_or_else(|| unknown_report(&ask.report))?;
         let range = match (&ask.from, &ask.to) {
             (Some(from), Some(to)) => Some(Range::parse(from, to)?),
@@ -637,7 +648,7 @@ impl Desk {
             }
         };
         if let Some(range) = range {
-            range.check_thinkable(now)?;
+            range.check_plausible(now)?;
         }
         let zone_name = ask.tz.as_deref().unwrap_or("UTC");
         let zone = zone::trace(zone_name, range, now).ok_or_else(|| {
@@ -648,7 +659,7 @@ impl Desk {
         })?;
         let offer = self.offer(&name).await?;
         check_parameters(&offer, &ask.parameters)?;
-        let windows = window::plan(&offer, range, &zone, &ask.parameters, now)?;
+        let windows = window::plan_windows(&offer, range, &zone, &ask.parameters, now)?;
         if windows.is_empty() {
             return Err(Problem::new(Code::RangeInFuture, "No day of this range is over yet in UTC."));
         }
@@ -667,7 +678,7 @@ impl Desk {
         }
         if self.gathering.borrow().is_none() {
             let kept = self.stored(Store::directory)?.map(|(kept, _)| kept).unwrap_or_default();
-            *self.gathering.borrow_mut() = Some(Gathering::new(kept));
+            *self.gathering.borrow_mut() = Some(DirectoryReader::new(kept));
         }
         let settings = setting::read(&self.env)?;
         for _ in 0..PAGES_WAITED_FOR {
@@ -681,12 +692,12 @@ impl Desk {
     /// Reads one page of the directory; the last one is followed by keeping it all.
     async fn gather(&self, settings: &Settings) -> Gathered {
         let now = clock::now();
-        let spare = self.with(|rules| rules.has_calls_to_spare(now)).unwrap_or(false);
+        let spare = self.with(|rules| rules.has_spare_calls(now)).unwrap_or(false);
         let reads = self.reading.get().is_some_and(|since| (0..PAGE_PATIENCE).contains(&now.since(since)));
         if !spare || reads {
             return Gathered::Later;
         }
-        let path = self.gathering.borrow().as_ref().map(Gathering::next);
+        let path = self.gathering.borrow().as_ref().map(DirectoryReader::next_path);
         let Some(path) = path else { return Gathered::All };
         if let Some(path) = path {
             let may_call = || self.may_call();
@@ -694,23 +705,23 @@ impl Desk {
             self.reading.set(Some(now));
             let answer = echo360.page(&path).await;
             self.reading.set(None);
-            if let Err(trouble @ Trouble::TooMany { .. }) = &answer
-                && let Err(error) = self.with(|rules| rules.troubled(trouble.clone(), clock::now()))
+            if let Err(trouble @ UpstreamError::TooMany { .. }) = &answer
+                && let Err(error) = self.with(|rules| rules.record_error(trouble.clone(), clock::now()))
             {
                 answer::internal(&error);
             }
             if let Some(gathering) = self.gathering.borrow_mut().as_mut() {
-                gathering.took(&path, answer, &settings.upstream);
-                if gathering.next().is_some() {
+                gathering.record_page(&path, answer, &settings.upstream);
+                if gathering.next_path().is_some() {
                     return Gathered::Some;
                 }
             }
         }
         let Some(gathering) = self.gathering.borrow_mut().take() else { return Gathered::All };
         let (found, again) = gathering.finish(clock::now());
-        let kept = self.with(|rules| rules.closed_courses()).and_then(|closed| {
+        let kept = self.with(|rules| rules.erased_courses()).and_then(|closed| {
             // A course may have been forgotten since its page was read.
-            let (store, found) = (self.store()?, found.without(&closed));
+            let (store, found) = (self.store()?, found.without_courses(&closed));
             transaction::whole(&self.state, || store.keep_directory(&found, again))
         });
         if let Err(error) = kept {
@@ -722,8 +733,8 @@ impl Desk {
     // ---- What Echo360 offers.
 
     /// The offer of one report: the reference's for the eight, Echo360's own list for any other.
-    async fn offer(&self, name: &ReportName) -> Result<Offer, Problem> {
-        if let Some(offer) = Offer::from_reference(name) {
+    async fn offer(&self, name: &ReportName) -> Result<ReportListing, Problem> {
+        if let Some(offer) = ReportListing::from_reference(name) {
             return Ok(offer);
         }
         let (offers, _) = self.offers().await?;
@@ -736,7 +747,7 @@ impl Desk {
             // The eight can be asked for all the same; the requests say how Echo360 fares.
             Err(problem) if problem.code != Code::CredentialsRefused => {
                 let names = REPORTS.iter().filter_map(|report| ReportName::parse(report.name));
-                (names.filter_map(|name| Offer::from_reference(&name)).collect(), None)
+                (names.filter_map(|name| ReportListing::from_reference(&name)).collect(), None)
             }
             Err(problem) => return Err(problem),
         };
@@ -759,7 +770,7 @@ impl Desk {
     }
 
     /// Echo360's own list, from memory for six hours; an older one when Echo360 cannot be reached.
-    async fn offers(&self) -> Result<(Vec<Offer>, Timestamp), Problem> {
+    async fn offers(&self) -> Result<(Vec<ReportListing>, Timestamp), Problem> {
         let now = clock::now();
         let kept = self.stored(Store::offers)?;
         if let Some((offers, listed)) = &kept
@@ -769,7 +780,7 @@ impl Desk {
             return Ok((offers.clone(), *listed));
         }
         let settings = setting::read(&self.env)?;
-        let held = self.rules(|rules| rules.calls_held(now).is_some().then(|| rules.info(now)))?;
+        let held = self.rules(|rules| rules.calls_paused_until(now).is_some().then(|| rules.info(now)))?;
         let reply = match held {
             Some(info) => Err(held_problem(&info, now)),
             None => {
@@ -779,7 +790,7 @@ impl Desk {
                     Ok(offers) => Ok(offers),
                     Err(trouble) => {
                         let problem = trouble_problem(&trouble);
-                        self.rules(|rules| rules.troubled(trouble, clock::now()))?;
+                        self.rules(|rules| rules.record_error(trouble, clock::now()))?;
                         Err(problem)
                     }
                 }
@@ -808,13 +819,13 @@ enum Gathered {
 
 /// An ask that holds.
 struct Asked {
-    offer: Offer,
+    offer: ReportListing,
     range: Option<Range>,
     zone: domain::zone::Zone,
     windows: Vec<WindowKey>,
 }
 
-fn check_parameters(offer: &Offer, given: &Parameters) -> Result<(), Problem> {
+fn check_parameters(offer: &ReportListing, given: &Parameters) -> Result<(), Problem> {
     let wrong = |detail: String| Err(Problem::new(Code::BadParameters, detail));
     for (name, value) in given {
         if !offer.extra_parameters().any(|parameter| parameter.name == *name) {
@@ -870,12 +881,12 @@ pub(crate) fn rows_not_ready(ids: Vec<String>, failed: Option<Failed>) -> Proble
     }
 }
 
-fn held_problem(info: &api::DeskInfo, now: Timestamp) -> Problem {
+fn held_problem(info: &api::SchedulerInfo, now: Timestamp) -> Problem {
     match &info.held {
         Some(held) => {
-            let code = match held.why {
-                api::Hold::CredentialsRefused => Code::CredentialsRefused,
-                api::Hold::UpstreamDown | api::Hold::LimitReached => Code::UpstreamDown,
+            let code = match held.reason {
+                api::PauseReason::CredentialsRefused => Code::CredentialsRefused,
+                api::PauseReason::UpstreamDown | api::PauseReason::LimitReached => Code::UpstreamDown,
             };
             let wait = held.until.since(now) / SECOND;
             Problem::new(code, held.detail.clone()).retry_after(u32::try_from(wait).unwrap_or(0).max(1))
@@ -885,9 +896,9 @@ fn held_problem(info: &api::DeskInfo, now: Timestamp) -> Problem {
     }
 }
 
-fn trouble_problem(trouble: &Trouble) -> Problem {
+fn trouble_problem(trouble: &UpstreamError) -> Problem {
     match trouble {
-        Trouble::Denied { detail } => Problem::new(Code::CredentialsRefused, detail.clone()),
+        UpstreamError::Denied { detail } => Problem::new(Code::CredentialsRefused, detail.clone()),
         _ => Problem::new(Code::UpstreamDown, "Echo360 does not answer as it should. Try again in a while.")
             .retry_after(30),
     }

@@ -9,16 +9,16 @@ use crate::record::View;
 use crate::route::refuse_rest;
 use crate::wire::Pieces;
 use crate::{answer, wire};
-use domain::api::Ask;
+use domain::api::ReportRequest;
 use domain::frame::{Frame, FrameReader};
-use domain::life::Copy;
 use domain::problem::{Code, Problem};
 use domain::range::Span;
 use domain::report::Shape;
-use domain::scope::{Cut, Reach};
+use domain::scope::{AccessScope, RowFilter};
 use domain::settings::Settings;
 use domain::time::Timestamp;
 use domain::window::Parameters;
+use domain::window_state::WindowCopy;
 use engine::rewrite::{Output, Rewriter};
 use engine::slice::{Inflater, Spoilt};
 use engine::split::read_header;
@@ -33,7 +33,7 @@ const PIECE: usize = 256 << 10;
 
 /// What a download is asked to be.
 pub(crate) struct Wanted {
-    ask: Ask,
+    ask: ReportRequest,
     course: Option<String>,
     section: Option<String>,
     delimiter: u8,
@@ -67,7 +67,7 @@ impl Wanted {
         let (from, to, tz) = (take("from"), take("to"), take("tz"));
         let (course, section) = (take("course"), take("section"));
         refuse_rest(&query)?;
-        let ask = Ask { report: report.to_owned(), from, to, tz, parameters };
+        let ask = ReportRequest { report: report.to_owned(), from, to, tz, parameters };
         Ok(Self { ask, course, section, delimiter, safe })
     }
 
@@ -108,7 +108,7 @@ struct Download {
     span: Option<Span>,
     course: Option<String>,
     section: Option<String>,
-    cut: Cut,
+    cut: RowFilter,
     sources: VecDeque<Source>,
     current: Option<(Source, Pieces, FrameReader)>,
     inflater: Inflater,
@@ -120,7 +120,7 @@ pub(crate) async fn serve(
     settings: &Settings,
     desk: &Stub,
     wanted: Wanted,
-    reach: Reach,
+    reach: AccessScope,
 ) -> Result<Response, Problem> {
     let plan: Plan = errand::ask(desk, &ToDesk::Plan { ask: wanted.ask.clone(), reach }).await?;
     let report = plan.windows.first().map(|window| window.key.report.clone());
@@ -136,7 +136,7 @@ pub(crate) async fn serve(
     let file_name = wanted.file_name();
     let download = Download {
         env: env.clone(),
-        desk_name: settings.desk_name(),
+        desk_name: settings.scheduler_name(),
         time: known.and_then(|report| report.time),
         span: plan.span.filter(|_| plan.shape == Shape::Rows),
         course: wanted.course,
@@ -178,7 +178,7 @@ fn sources(windows: Vec<Planned>, needed_until: Option<Timestamp>) -> Result<Vec
     let (mut missing, mut failed) = (Vec::new(), None);
     let mut sources = Vec::new();
     for window in windows {
-        let reaches = |copy: &Copy| match (copy.end, window.key.end(), needed_until) {
+        let reaches = |copy: &WindowCopy| match (copy.end, window.key.end(), needed_until) {
             (Some(has), Some(end), Some(needed)) => {
                 Timestamp::start_of(has) >= needed.min(Timestamp::start_of(end))
             }
@@ -214,8 +214,8 @@ impl From<wire::Cut> for Broken {
     }
 }
 
-impl From<domain::frame::Broken> for Broken {
-    fn from(broken: domain::frame::Broken) -> Self {
+impl From<domain::frame::FrameError> for Broken {
+    fn from(broken: domain::frame::FrameError) -> Self {
         Self(broken.to_string())
     }
 }

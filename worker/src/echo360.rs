@@ -6,10 +6,10 @@
 use crate::answer::shortened;
 use crate::clock;
 use crate::wire::{self, Call, Reply};
-use domain::offer::{Offer, parse_offers};
+use domain::report_listing::{ReportListing, parse_report_listings};
 use domain::settings::Settings;
 use domain::time::{SECOND, Timestamp};
-use domain::upstream::{Status, Trouble, UpstreamId, UpstreamRequest, parse_list};
+use domain::upstream::{UpstreamError, UpstreamId, UpstreamRequest, UpstreamStatus, parse_list};
 use domain::window::Parameters;
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
@@ -58,13 +58,13 @@ pub(crate) struct Echo360<'a> {
 
 impl Echo360<'_> {
     /// `GET /reports`.
-    pub(crate) async fn reports(&self) -> Result<Vec<Offer>, Trouble> {
+    pub(crate) async fn reports(&self) -> Result<Vec<ReportListing>, UpstreamError> {
         let answer = self.get(&format!("{REPORTING}/reports")).await?;
-        parse_offers(&answer).ok_or(UNREADABLE)
+        parse_report_listings(&answer).ok_or(UNREADABLE)
     }
 
     /// `GET /requests`, all pages.
-    pub(crate) async fn list(&self) -> Result<Vec<UpstreamRequest>, Trouble> {
+    pub(crate) async fn list(&self) -> Result<Vec<UpstreamRequest>, UpstreamError> {
         let mut all = Vec::new();
         let mut path = format!("{REPORTING}/requests");
         for _ in 0..PAGES_MOST {
@@ -86,14 +86,14 @@ impl Echo360<'_> {
         &self,
         report: &str,
         parameters: &Parameters,
-    ) -> Result<UpstreamRequest, Trouble> {
+    ) -> Result<UpstreamRequest, UpstreamError> {
         let body = json!({"parameters": parameters, "output": {"compression": true, "delimiter": ","}});
         let answer = self.call("POST", &format!("{REPORTING}/requests/{report}"), Some(body)).await?;
         UpstreamRequest::parse(&answer).ok_or(UNREADABLE)
     }
 
     /// One request with its signed links, in whichever spelling of the path is served.
-    pub(crate) async fn look(&self, id: &UpstreamId) -> Result<UpstreamRequest, Trouble> {
+    pub(crate) async fn look(&self, id: &UpstreamId) -> Result<UpstreamRequest, UpstreamError> {
         let path = |singular: bool| {
             format!("{REPORTING}/{}/{}", if singular { "request" } else { "requests" }, id.as_str())
         };
@@ -101,11 +101,13 @@ impl Echo360<'_> {
             |answer: &Value| UpstreamRequest::parse(answer).filter(|found| found.id == *id).ok_or(UNREADABLE);
         let known = self.memory.singular.get();
         let found = match self.call("GET", &path(known), None).await {
-            Err(Trouble::Absent) => None,
+            Err(UpstreamError::Absent) => None,
             answer => Some(read(&answer?)?),
         };
         // One of the spellings may be a mere entry of the list: only the other has the links.
-        if let Some(found) = found.as_ref().filter(|f| f.status != Status::Available || !f.links.is_empty()) {
+        if let Some(found) =
+            found.as_ref().filter(|f| f.status != UpstreamStatus::Available || !f.links.is_empty())
+        {
             return Ok(found.clone());
         }
         match (self.call("GET", &path(!known), None).await, found) {
@@ -114,25 +116,27 @@ impl Echo360<'_> {
                 self.memory.singular.set(!known);
                 Ok(other)
             }
-            (Err(Trouble::Absent), Some(found)) => Ok(found),
+            (Err(UpstreamError::Absent), Some(found)) => Ok(found),
             (Err(trouble), _) => Err(trouble),
         }
     }
 
     /// A page of one of the wider API's lists. That the credentials may not read it says nothing of the rest.
-    pub(crate) async fn page(&self, path: &str) -> Result<Value, Trouble> {
+    pub(crate) async fn page(&self, path: &str) -> Result<Value, UpstreamError> {
         self.call_within(LIST_PATIENCE, "GET", path, None).await
     }
 
-    async fn get(&self, path: &str) -> Result<Value, Trouble> {
+    async fn get(&self, path: &str) -> Result<Value, UpstreamError> {
         self.call("GET", path, None).await.map_err(|trouble| match trouble {
             // Only a "create" can be refused for what it asks; to read nothing is to lack the right.
-            Trouble::Refused { status: 403, text, .. } => Trouble::Denied { detail: denied(&text) },
+            UpstreamError::Refused { status: 403, text, .. } => {
+                UpstreamError::Denied { detail: denied(&text) }
+            }
             other => other,
         })
     }
 
-    async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Result<Value, Trouble> {
+    async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Result<Value, UpstreamError> {
         self.call_within(PATIENCE, method, path, body).await
     }
 
@@ -142,7 +146,7 @@ impl Echo360<'_> {
         method: &str,
         path: &str,
         body: Option<Value>,
-    ) -> Result<Value, Trouble> {
+    ) -> Result<Value, UpstreamError> {
         let reply = self.authorized(patience, method, path, body.as_ref(), false).await?;
         let reply = if reply.status() == 401 {
             // Perhaps the token ended before its time: once more with a new one.
@@ -159,11 +163,11 @@ impl Echo360<'_> {
         }
         let text = said(&self.without_secrets(&text.unwrap_or_default()));
         match status {
-            401 => Err(Trouble::Denied { detail: denied(&text) }),
-            404 | 405 => Err(Trouble::Absent),
-            429 => Err(Trouble::TooMany { retry_after }),
-            400..500 => Err(Trouble::Refused { status, text, retry_after }),
-            _ => Err(Trouble::Down { sent: true, retry_after }),
+            401 => Err(UpstreamError::Denied { detail: denied(&text) }),
+            404 | 405 => Err(UpstreamError::Absent),
+            429 => Err(UpstreamError::TooMany { retry_after }),
+            400..500 => Err(UpstreamError::Refused { status, text, retry_after }),
+            _ => Err(UpstreamError::Down { sent: true, retry_after }),
         }
     }
 
@@ -184,7 +188,7 @@ impl Echo360<'_> {
         path: &str,
         body: Option<&Value>,
         again: bool,
-    ) -> Result<Reply, Trouble> {
+    ) -> Result<Reply, UpstreamError> {
         let token = self.token(patience, again).await?;
         let mut headers =
             vec![("authorization", format!("Bearer {token}")), ("accept", "application/json".to_owned())];
@@ -194,15 +198,15 @@ impl Echo360<'_> {
         let call =
             Call { method, headers, body: body.map(Value::to_string), timeout: patience, ..Call::default() };
         if !(self.may_call)() {
-            return Err(Trouble::Down { sent: false, retry_after: None });
+            return Err(UpstreamError::Down { sent: false, retry_after: None });
         }
         wire::send(&format!("{}{path}", self.settings.upstream), call)
             .await
-            .map_err(|_| Trouble::Down { sent: true, retry_after: None })
+            .map_err(|_| UpstreamError::Down { sent: true, retry_after: None })
     }
 
     /// The access token: cached, and renewed at nine tenths of its life.
-    async fn token(&self, patience: i64, again: bool) -> Result<String, Trouble> {
+    async fn token(&self, patience: i64, again: bool) -> Result<String, UpstreamError> {
         let cached = self.memory.token.borrow().clone();
         if let Some(token) = cached.filter(|token| !again && clock::now() < token.renew_at) {
             return Ok(token.value);
@@ -224,7 +228,7 @@ impl Echo360<'_> {
             ..Call::default()
         };
         // Whatever goes wrong here, the call itself was not sent.
-        let down = |retry_after| Trouble::Down { sent: false, retry_after };
+        let down = |retry_after| UpstreamError::Down { sent: false, retry_after };
         if !(self.may_call)() {
             return Err(down(None));
         }
@@ -245,14 +249,14 @@ impl Echo360<'_> {
                 *self.memory.token.borrow_mut() = Some(token);
                 Ok(value.to_owned())
             }
-            (400 | 401 | 403, _) => Err(Trouble::Denied { detail: denied("") }),
+            (400 | 401 | 403, _) => Err(UpstreamError::Denied { detail: denied("") }),
             _ => Err(down(wait)),
         }
     }
 }
 
 /// An answer that cannot be read may still have had its effect.
-const UNREADABLE: Trouble = Trouble::Down { sent: true, retry_after: None };
+const UNREADABLE: UpstreamError = UpstreamError::Down { sent: true, retry_after: None };
 
 fn denied(text: &str) -> String {
     let mut detail =

@@ -1,17 +1,17 @@
 //! What the Worker, the Desk and the Windows say to each other: plain types over the objects' own `fetch`.
 
 use crate::answer;
-use domain::api::{Ask, Way, What};
-use domain::desk::Inquiry;
-use domain::forget::{Forget, Link, Loss, Swept, Tombstones};
-use domain::gathered::Counted;
-use domain::life::{self, Copy, Outcome};
+use domain::api::{AuditAction, AuthMethod, ReportRequest};
+use domain::audit_buffer::CountedEntry;
+use domain::erasure::{ErasureRequest, IdentityLink, Invalidation, SweepOutcome, Tombstones};
 use domain::problem::{Code, Problem};
 use domain::report::{ReportName, Shape};
-use domain::roster::Roster;
-use domain::scope::{Cut, Reach, Role, Standing};
+use domain::role_upload::RoleUpload;
+use domain::scheduler::CollectProgress;
+use domain::scope::{AccessScope, Role, RoleAssignment, RowFilter};
 use domain::time::{Day, Timestamp, iso};
 use domain::window::WindowKey;
+use domain::window_state::{self, CollectOutcome, WindowCopy};
 use engine::frozen::{Library, Shown};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -22,33 +22,33 @@ use worker::{Env, Method, Request, RequestInit, Response, Stub};
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum ToDesk {
     /// What Echo360 offers, as far as it can be seen.
-    Reports(Reach),
+    Reports(AccessScope),
     /// The courses and sections seen so far, those within reach.
-    Courses(Reach),
+    Courses(AccessScope),
     /// A person's ask, within the quota of their role; answered with the request.
-    Ask { person: String, role: Role, ask: Ask, reach: Reach },
+    Ask { person: String, role: Role, ask: ReportRequest, reach: AccessScope },
     /// All requests within reach.
-    Requests(Reach),
+    Requests(AccessScope),
     /// One request.
-    Request { id: String, reach: Reach },
+    Request { id: String, reach: AccessScope },
     /// Ask a request's windows again, within the quota of the role of whoever does.
-    Retry { id: String, windows: Vec<String>, person: String, role: Role, reach: Reach },
+    Retry { id: String, windows: Vec<String>, person: String, role: Role, reach: AccessScope },
     /// Stop waiting.
-    Withdraw { id: String, reach: Reach },
+    Withdraw { id: String, reach: AccessScope },
     /// Which window this is, if it has rows: [`Found`].
-    Find { report: String, window: String, reach: Reach },
+    Find { report: String, window: String, reach: AccessScope },
     /// The windows of a range and their copies: [`Plan`].
-    Plan { ask: Ask, reach: Reach },
+    Plan { ask: ReportRequest, reach: AccessScope },
     /// A Window's word on a lease.
     Collected(Told),
     /// Somebody wants something forgotten.
-    Forget { by: String, forget: Forget },
+    Forget { by: String, forget: ErasureRequest },
     /// What is forgotten.
     Forgettings,
     /// Take a forgetting back.
     Lift { id: String },
     /// A Window's word on going over its copy.
-    Swept { key: WindowKey, lease: u32, swept: Swept },
+    Swept { key: WindowKey, lease: u32, swept: SweepOutcome },
     /// What is here of a report, for a share of this course: [`Held`].
     Held { report: ReportName, course: String },
 }
@@ -61,7 +61,7 @@ pub(crate) enum ToWindow {
     /// What became of a lease: [`Word`].
     Inquire { lease: u32 },
     /// The rows, as frames.
-    Rows { generation: Option<u32>, course: Option<String>, section: Option<String>, cut: Cut },
+    Rows { generation: Option<u32>, course: Option<String>, section: Option<String>, cut: RowFilter },
     /// Go over the copy; answered with how that ended, once it has.
     Sweep(Going),
     /// Delete everything; answered when that is done.
@@ -80,11 +80,11 @@ pub(crate) enum ToRegister {
     /// Everybody who has a role: people by address.
     People,
     /// Gives a role: the person.
-    Appoint { email: String, standing: Standing, note: Note },
+    Appoint { email: String, standing: RoleAssignment, note: Note },
     /// Takes the role of the person of this id.
     Dismiss { id: String, note: Note },
-    /// What an upload would change, or, with the digest of that, changes it: [`domain::api::RolesUpload`].
-    Upload { roster: Roster, apply: Option<String>, note: Note },
+    /// What an upload would change, or, with the digest of that, changes it: [`domain::api::RoleUploadResult`].
+    Upload { roster: RoleUpload, apply: Option<String>, note: Note },
     /// Writes into the record.
     Note(Vec<Note>),
     /// A page of the record.
@@ -117,7 +117,7 @@ pub(crate) enum ToShares {
     /// Which origins may embed it; none of one that is not there.
     Origins { id: String },
     /// Rows that frozen weeks may have counted are gone.
-    Lost(Loss),
+    Lost(Invalidation),
 }
 
 /// A share as it is kept.
@@ -128,7 +128,7 @@ pub(crate) struct Stored {
     /// Whose it is.
     pub(crate) owner: String,
     /// How they had come in when they made it.
-    pub(crate) way: Way,
+    pub(crate) way: AuthMethod,
     /// One of [`domain::shares::SUBJECTS`].
     pub(crate) report: String,
     /// The course's UUID, in small letters.
@@ -256,9 +256,9 @@ pub(crate) struct Known {
     /// The name by which requests are theirs.
     pub(crate) person: String,
     /// How they came in.
-    pub(crate) way: Way,
+    pub(crate) way: AuthMethod,
     /// What they may do, if anybody gave them a role.
-    pub(crate) standing: Option<Standing>,
+    pub(crate) standing: Option<RoleAssignment>,
 }
 
 /// A session to be opened, if the key was right.
@@ -273,7 +273,7 @@ pub(crate) struct Opening {
     /// Whose it is.
     pub(crate) person: String,
     /// How they came in.
-    pub(crate) way: Way,
+    pub(crate) way: AuthMethod,
     /// What is recorded.
     pub(crate) note: Note,
 }
@@ -288,15 +288,15 @@ pub(crate) struct Note {
     /// What they could see.
     pub(crate) scope: String,
     /// What was done.
-    pub(crate) what: What,
+    pub(crate) what: AuditAction,
     /// On what.
     pub(crate) view: String,
     /// How often.
     pub(crate) count: u32,
 }
 
-impl Counted for Note {
-    fn says_same(&self, other: &Self) -> bool {
+impl CountedEntry for Note {
+    fn is_same_entry(&self, other: &Self) -> bool {
         self.what == other.what
             && self.view == other.view
             && self.person == other.person
@@ -321,7 +321,7 @@ impl Note {
             person: String::new(),
             role: None,
             scope: String::new(),
-            what: What::Refused,
+            what: AuditAction::Refused,
             view: why.to_owned(),
             count: 1,
         }
@@ -340,7 +340,7 @@ pub(crate) struct Sought {
     /// Of the person of this id.
     pub(crate) person: Option<String>,
     /// Of this kind.
-    pub(crate) what: Option<What>,
+    pub(crate) what: Option<AuditAction>,
     /// Before this line.
     pub(crate) before: Option<u64>,
 }
@@ -375,7 +375,7 @@ pub(crate) struct Job {
     pub(crate) at_once: bool,
     /// Further ids of forgotten people that its rows told, once it is done.
     #[serde(default)]
-    pub(crate) found: BTreeSet<Link>,
+    pub(crate) found: BTreeSet<IdentityLink>,
 }
 
 impl std::fmt::Debug for Job {
@@ -392,28 +392,28 @@ pub(crate) struct Told {
     /// Which lease.
     pub(crate) lease: u32,
     /// How it ended.
-    pub(crate) outcome: Outcome,
+    pub(crate) outcome: CollectOutcome,
     /// What its rows name.
     pub(crate) sections: Vec<SectionRow>,
     /// Further ids of forgotten people.
-    pub(crate) found: BTreeSet<Link>,
+    pub(crate) found: BTreeSet<IdentityLink>,
 }
 
 /// A Window's answer to [`ToWindow::Inquire`].
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Word {
     /// What became of it.
-    pub(crate) inquiry: Inquiry,
+    pub(crate) inquiry: CollectProgress,
     /// What its rows name, when it is done.
     pub(crate) sections: Vec<SectionRow>,
     /// Further ids of forgotten people, when it is done.
-    pub(crate) found: BTreeSet<Link>,
+    pub(crate) found: BTreeSet<IdentityLink>,
 }
 
 impl Word {
     /// Nobody has heard of it.
     pub(crate) fn unknown() -> Self {
-        Self { inquiry: Inquiry::Unknown, sections: Vec::new(), found: BTreeSet::new() }
+        Self { inquiry: CollectProgress::Unknown, sections: Vec::new(), found: BTreeSet::new() }
     }
 }
 
@@ -438,7 +438,7 @@ pub(crate) struct Found {
     /// Its key.
     pub(crate) key: WindowKey,
     /// Which of its slices may be sent.
-    pub(crate) cut: Cut,
+    pub(crate) cut: RowFilter,
 }
 
 /// A range's windows, for a download.
@@ -453,7 +453,7 @@ pub(crate) struct Plan {
     /// The instants of the range, where rows are trimmed.
     pub(crate) span: Option<domain::range::Span>,
     /// Which slices may be sent.
-    pub(crate) cut: Cut,
+    pub(crate) cut: RowFilter,
 }
 
 /// One window of a [`Plan`].
@@ -462,7 +462,7 @@ pub(crate) struct Planned {
     /// Its key.
     pub(crate) key: WindowKey,
     /// The copy that serves.
-    pub(crate) copy: Option<Copy>,
+    pub(crate) copy: Option<WindowCopy>,
     /// How it failed, if it did.
     pub(crate) failed: Option<Failed>,
 }
@@ -483,9 +483,9 @@ pub(crate) struct Failed {
 
 impl Failed {
     /// How this window failed, if it did.
-    pub(crate) fn of(window: &life::Window) -> Option<Self> {
-        let forgotten = window.upkeep.forgotten.is_some() && window.life == life::Life::Rest;
-        let fault = window.fault.as_ref().filter(|_| window.life == life::Life::Failed);
+    pub(crate) fn of(window: &window_state::Window) -> Option<Self> {
+        let forgotten = window.erasure.forgotten.is_some() && window.state == window_state::WindowState::Idle;
+        let fault = window.fault.as_ref().filter(|_| window.state == window_state::WindowState::Failed);
         let upstream = fault.and_then(|fault| fault.upstream.as_ref());
         (forgotten || fault.is_some()).then(|| Self {
             window: window.key.id(),
@@ -496,8 +496,8 @@ impl Failed {
     }
 
     /// The same as it may be told.
-    pub(crate) fn cut(self, reach: &Reach) -> Self {
-        Self { fault: reach.cut_fault(self.fault), ..self }
+    pub(crate) fn cut(self, reach: &AccessScope) -> Self {
+        Self { fault: reach.redact_fault(self.fault), ..self }
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::answer;
 use crate::errand::{self, ToDesk};
 use crate::route::{allow, body, pass_on, unknown_route};
-use domain::forget::Forget;
+use domain::erasure::ErasureRequest;
 use domain::problem::{Code, Problem};
 use worker::{Method, Request, Response, Result, Stub};
 
@@ -20,7 +20,7 @@ pub(crate) async fn respond(
             if request.method() == Method::Get {
                 return pass_on(desk, &ToDesk::Forgettings).await;
             }
-            let forget: Forget = body(request).await?;
+            let forget: ErasureRequest = body(request).await?;
             pass_on(desk, &ToDesk::Forget { by, forget }).await
         }
         [id] => {

@@ -7,11 +7,11 @@
 use crate::access::Visitor;
 use crate::errand::{self, Note, Sought, ToRegister};
 use crate::{answer, clock};
-use domain::api::{Entry, Records, Scope, What};
-use domain::gathered::Gathered;
+use domain::api::{AuditAction, AuditLogEntry, AuditLogPage, Scope};
+use domain::audit_buffer::AuditBuffer;
 use domain::problem::{Code, Problem};
 use domain::report::ReportName;
-use domain::scope::read_id;
+use domain::scope::parse_uuid;
 use domain::time::{SECOND, Timestamp, parse_day};
 use futures_util::stream;
 use std::cell::{Cell, RefCell};
@@ -32,7 +32,7 @@ const GATHERED_MOST: usize = 2_000;
 const GRANTS_TOLD: usize = 20;
 
 thread_local! {
-    static GATHERED: RefCell<Gathered<Note>> = const { RefCell::new(Gathered::new(GATHERED_MOST)) };
+    static GATHERED: RefCell<AuditBuffer<Note>> = const { RefCell::new(AuditBuffer::new(GATHERED_MOST)) };
     /// Since when somebody is about to hand them over.
     static DUE: Cell<Option<Timestamp>> = const { Cell::new(None) };
 }
@@ -59,19 +59,19 @@ impl View<'_> {
             told.push_str(&format!(" {}..{}", day(from), day(to)));
         }
         if let Some(course) = self.course {
-            told.push_str(&format!(" course {}", read_id(course).unwrap_or_else(unknown)));
+            told.push_str(&format!(" course {}", parse_uuid(course).unwrap_or_else(unknown)));
         }
         if let Some(section) = self.section {
             let is_number = section.len() <= 12 && section.bytes().all(|byte| byte.is_ascii_alphanumeric());
             let number = || if is_number { section.to_owned() } else { unknown() };
-            told.push_str(&format!(" section {}", read_id(section).unwrap_or_else(number)));
+            told.push_str(&format!(" section {}", parse_uuid(section).unwrap_or_else(number)));
         }
         told
     }
 }
 
 /// A note about somebody who is known.
-pub(crate) fn of(visitor: &Visitor, what: What, view: String) -> Note {
+pub(crate) fn of(visitor: &Visitor, what: AuditAction, view: String) -> Note {
     let scope = match visitor.standing.as_ref().map(|standing| standing.scope()) {
         None => String::new(),
         Some(Scope::Everything) => "everything".to_owned(),
@@ -98,7 +98,7 @@ pub(crate) fn of(visitor: &Visitor, what: What, view: String) -> Note {
 /// Takes a note, to be handed over soon.
 pub(crate) fn take(note: Note, context: &Context, env: &Env, desk_name: &str) {
     let now = clock::now();
-    GATHERED.with_borrow_mut(|gathered| gathered.take(note));
+    GATHERED.with_borrow_mut(|gathered| gathered.push(note));
     let is_due = DUE.get().is_some_and(|since| (0..OVERDUE).contains(&now.since(since)));
     if !is_due {
         DUE.set(Some(now));
@@ -113,7 +113,7 @@ pub(crate) fn take(note: Note, context: &Context, env: &Env, desk_name: &str) {
 /// Hands over what is gathered.
 async fn hand_over(env: &Env, desk_name: &str) {
     DUE.set(None);
-    let (notes, lost) = GATHERED.with_borrow_mut(Gathered::hand_over);
+    let (notes, lost) = GATHERED.with_borrow_mut(AuditBuffer::drain);
     if notes.is_empty() && lost == 0 {
         return;
     }
@@ -128,7 +128,7 @@ async fn hand_over(env: &Env, desk_name: &str) {
     if let Err(problem) = handed {
         worker::console_error!("the record waits for lines: {}", problem.title);
         // They go with the next that are handed over.
-        GATHERED.with_borrow_mut(|gathered| gathered.take_back(notes, lost));
+        GATHERED.with_borrow_mut(|gathered| gathered.restore(notes, lost));
     }
 }
 
@@ -156,9 +156,9 @@ pub(crate) fn read(mut query: BTreeMap<String, String>) -> Result<(Sought, bool)
     }
     let what = match query.remove("what") {
         None => None,
-        Some(slug) => {
-            Some(What::parse(&slug).ok_or_else(|| wrong("`what` must be a kind of entry, such as saw."))?)
-        }
+        Some(slug) => Some(
+            AuditAction::parse(&slug).ok_or_else(|| wrong("`what` must be a kind of entry, such as saw."))?,
+        ),
     };
     let before = match query.remove("before") {
         None => None,
@@ -177,7 +177,7 @@ pub(crate) async fn page(
     desk_name: &str,
     register: &Stub,
     sought: Sought,
-) -> Result<Records, Problem> {
+) -> Result<AuditLogPage, Problem> {
     hand_over(env, desk_name).await;
     errand::ask(register, &ToRegister::Records(sought)).await
 }
@@ -197,7 +197,7 @@ pub(crate) async fn file(env: &Env, desk_name: &str, sought: Sought) -> Result<R
         }
         let Some(id) = before else { return Ok(None) };
         let next = Sought { before: Some(id), ..sought.clone() };
-        let page: Records = errand::ask(&register, &ToRegister::Records(next))
+        let page: AuditLogPage = errand::ask(&register, &ToRegister::Records(next))
             .await
             .map_err(|_| worker::Error::RustError("the record broke off".to_owned()))?;
         before = page.before;
@@ -213,8 +213,8 @@ pub(crate) async fn file(env: &Env, desk_name: &str, sought: Sought) -> Result<R
     respond().map_err(|error| answer::internal(&error))
 }
 
-fn lines(records: &Records) -> String {
-    let line = |entry: &Entry| {
+fn lines(records: &AuditLogPage) -> String {
+    let line = |entry: &AuditLogEntry| {
         let role = entry.role.map_or("", |role| role.slug());
         let cells = [
             spelled(entry.at),

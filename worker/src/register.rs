@@ -13,14 +13,14 @@ use crate::errand::{Known, Note, Opening, Proof, ToRegister};
 use crate::seal;
 use crate::setting;
 use crate::transaction;
-use domain::api::{Person, RolesUpload, Way, What};
+use domain::api::{AuditAction, AuthMethod, Person, RoleUploadResult};
+use domain::login_throttle::LoginThrottle;
 use domain::problem::{Code, Problem};
-use domain::roster::Roster;
-use domain::scope::{Role, Standing};
+use domain::role_upload::RoleUpload;
+use domain::scope::{Role, RoleAssignment};
 use domain::settings::Settings;
 use domain::time::{DAY, HOUR, MINUTE, SECOND, Timestamp};
-use domain::token::ended_until;
-use domain::tries::Tries;
+use domain::token::session_cutoff;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -108,7 +108,7 @@ impl Register {
         store.delete_sessions_before(now.plus(-IDLE))?;
         store.delete_ended_before(now.plus(-ENDED_KEPT))?;
         shares::sweep(&store, now)?;
-        store.delete_tries_before(now.plus(-Tries::FORGOTTEN_AFTER))
+        store.delete_tries_before(now.plus(-LoginThrottle::FORGOTTEN_AFTER))
     }
 
     fn answer(&self, errand: ToRegister) -> std::result::Result<Result<Response>, Problem> {
@@ -129,7 +129,9 @@ impl Register {
                     for proof in proofs {
                         match proof {
                             Proof::Session { id } => store.delete_session(&id)?,
-                            Proof::Token { email, issued } => store.end(&email, ended_until(issued, now))?,
+                            Proof::Token { email, issued } => {
+                                store.end(&email, session_cutoff(issued, now))?
+                            }
                         }
                     }
                     store.note(&note, now)?;
@@ -204,7 +206,7 @@ fn arrive(store: &Store, settings: &Settings, proof: Proof, now: Timestamp) -> R
             if store.ended(&email)?.is_some_and(|ended| issued <= ended) {
                 return Ok(None);
             }
-            (email, Way::Access)
+            (email, AuthMethod::Access)
         }
     };
     let standing = standing_of(store, settings, &person, way)?;
@@ -212,24 +214,31 @@ fn arrive(store: &Store, settings: &Settings, proof: Proof, now: Timestamp) -> R
 }
 
 /// What is known of who may do what, while one call is answered.
-type Standings = BTreeMap<String, Option<Standing>>;
+type Standings = BTreeMap<String, Option<RoleAssignment>>;
 
 /// What somebody may do now.
-fn standing_of(store: &Store, settings: &Settings, person: &str, way: Way) -> Result<Option<Standing>> {
+fn standing_of(
+    store: &Store,
+    settings: &Settings,
+    person: &str,
+    way: AuthMethod,
+) -> Result<Option<RoleAssignment>> {
     Ok(match way {
-        Way::Key => settings.key.as_ref().map(|_| Standing::administrator()),
-        Way::Local => Some(Standing::administrator()),
-        Way::Access if settings.admins.contains(person) => Some(Standing::administrator()),
-        Way::Access => {
-            store.person(person)?.map(|person| Standing { role: person.role, grants: person.grants })
+        AuthMethod::Key => settings.key.as_ref().map(|_| RoleAssignment::administrator()),
+        AuthMethod::Local => Some(RoleAssignment::administrator()),
+        AuthMethod::Access if settings.admins.contains(person) => Some(RoleAssignment::administrator()),
+        AuthMethod::Access => {
+            store.person(person)?.map(|person| RoleAssignment { role: person.role, grants: person.grants })
         }
     })
 }
 
 /// What a session was opened with: once that is changed, the session is over.
-fn seal_of(settings: &Settings, way: Way) -> String {
+fn seal_of(settings: &Settings, way: AuthMethod) -> String {
     match (way, &settings.session_key, &settings.key) {
-        (Way::Key, Some(session_key), Some(key)) => seal::sign(session_key, "opened with", key.reveal()),
+        (AuthMethod::Key, Some(session_key), Some(key)) => {
+            seal::sign(session_key, "opened with", key.reveal())
+        }
         _ => String::new(),
     }
 }
@@ -254,7 +263,7 @@ fn open(
         .retry_after(seconds)));
     }
     if !is_right {
-        tries.went_wrong(now);
+        tries.record_failure(now);
         store.put_tries(&address, tries)?;
         store.note(&Note::refused("key-wrong"), now)?;
         return Ok(Err(Problem::new(
@@ -269,8 +278,8 @@ fn open(
     Ok(Ok(()))
 }
 
-fn person(store: &Store, email: &str, standing: Standing, now: Timestamp) -> Person {
-    let Standing { role, grants } = standing;
+fn person(store: &Store, email: &str, standing: RoleAssignment, now: Timestamp) -> Person {
+    let RoleAssignment { role, grants } = standing;
     Person {
         id: store.person_id(email),
         email: email.to_owned(),
@@ -285,7 +294,7 @@ fn person(store: &Store, email: &str, standing: Standing, now: Timestamp) -> Per
 fn people(store: &Store, settings: &Settings) -> Result<BTreeMap<String, Person>> {
     let kept = store.people()?.into_iter().map(|person| (person.email.clone(), person));
     let fixed = settings.admins.iter().map(|email| {
-        let standing = Standing { role: Role::Administrator, grants: Vec::new() };
+        let standing = RoleAssignment { role: Role::Administrator, grants: Vec::new() };
         let person = Person { fixed: true, changed: None, ..person(store, email, standing, Timestamp(0)) };
         (email.clone(), person)
     });
@@ -296,11 +305,11 @@ fn people(store: &Store, settings: &Settings) -> Result<BTreeMap<String, Person>
 fn upload(
     store: &Store,
     settings: &Settings,
-    roster: &Roster,
+    roster: &RoleUpload,
     apply: Option<String>,
     note: &Note,
     now: Timestamp,
-) -> Result<std::result::Result<RolesUpload, Problem>> {
+) -> Result<std::result::Result<RoleUploadResult, Problem>> {
     let mut upload = roster.compare(&people(store, settings)?, |email| store.person_id(email), now);
     // Of who has what before and after, not of when.
     let pairs = |person: &Person| (person.email.clone(), person.role, person.grants.clone());
@@ -319,7 +328,7 @@ fn upload(
     for person in after {
         store.put_person(person)?;
         let view = told(&person.email, person.role, person.grants.len());
-        store.note(&Note { what: What::RoleGiven, view, ..note.clone() }, now)?;
+        store.note(&Note { what: AuditAction::RoleGiven, view, ..note.clone() }, now)?;
     }
     let view = format!(
         "{} added, {} changed, {} as before",

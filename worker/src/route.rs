@@ -8,9 +8,11 @@ use crate::errand::{self, Found, Note, Opening, ToDesk, ToRegister, ToWindow};
 use crate::record::{self, View};
 use crate::shares::{self, Sharing};
 use crate::{answer, clock, download, forget, roles, seal, setting};
-use domain::api::{Appointment, Arrival, Ask, Health, Retry, Session, Way, What};
-use domain::problem::{Code, Problem, SignIn};
-use domain::scope::{Doing, Role, Standing};
+use domain::api::{
+    AuditAction, AuthMethod, Health, ReportRequest, RetryRequest, RoleChange, Session, SignInRequest,
+};
+use domain::problem::{Code, Problem, SignInOptions};
+use domain::scope::{Action, Role, RoleAssignment};
 use domain::settings::Settings;
 use domain::time::minus_days;
 use domain::window::is_window_id;
@@ -48,7 +50,7 @@ async fn respond(request: &mut Request, env: &Env, context: &Context) -> Answer 
         return healthy(&settings?);
     }
     let settings = settings?;
-    let desk_name = settings.desk_name();
+    let desk_name = settings.scheduler_name();
     // For whoever has a link: nobody is asked who they are.
     match segments.as_slice() {
         ["s"] => return shares::serve_page(request, env, &settings, None).await,
@@ -98,7 +100,7 @@ async fn respond(request: &mut Request, env: &Env, context: &Context) -> Answer 
         let sign_out = settings.access.as_ref().map(|access| access.sign_out());
         // Only Access lets in somebody without a role, and wins over the key as long as it does.
         let ways = access::ways(&settings, Assertion::SignedOut);
-        problem.sign_in = Some(Box::new(SignIn { ways, sign_out }));
+        problem.sign_in = Some(Box::new(SignInOptions { auth_methods: ways, sign_out }));
     }
     let status = match &answer {
         Ok(Ok(response)) => response.status_code(),
@@ -118,10 +120,14 @@ async fn respond(request: &mut Request, env: &Env, context: &Context) -> Answer 
                 "shares",
             ];
             let kind = route.first().filter(|kind| known.contains(kind)).copied().unwrap_or("?");
-            Some(record::of(&call.visitor, What::Refused, format!("{code} {} {kind}", method.as_ref())))
+            Some(record::of(
+                &call.visitor,
+                AuditAction::Refused,
+                format!("{code} {} {kind}", method.as_ref()),
+            ))
         }
         (400, Err(problem), _) if problem.code == Code::BadTable => {
-            Some(record::of(&call.visitor, What::Refused, "bad-table POST roles".to_owned()))
+            Some(record::of(&call.visitor, AuditAction::Refused, "bad-table POST roles".to_owned()))
         }
         _ => None,
     };
@@ -153,7 +159,7 @@ fn healthy(settings: &Settings) -> Answer {
 
 /// `POST /api/session` of somebody who is not here yet: opens a session for the key.
 async fn sign_in(request: &mut Request, env: &Env, settings: &Settings) -> Answer {
-    let Arrival { key, look_as } = body(request).await?;
+    let SignInRequest { key, look_as } = body(request).await?;
     if look_as.is_some() {
         return Err(Problem::new(Code::NotAllowed, "Looking as somebody else is for local mode."));
     }
@@ -164,17 +170,18 @@ async fn sign_in(request: &mut Request, env: &Env, settings: &Settings) -> Answe
     let header = |name: &str| request.headers().get(name).ok().flatten();
     let address = network(&header("cf-connecting-ip").unwrap_or_default());
     let id = seal::new_id()?;
-    let standing = Some(Standing::administrator());
-    let visitor = Visitor { person: KEY_HOLDER.to_owned(), standing, way: Way::Key };
+    let standing = Some(RoleAssignment::administrator());
+    let visitor = Visitor { person: KEY_HOLDER.to_owned(), standing, way: AuthMethod::Key };
     let opening = Opening {
         address: seal::sign(session_key, "address", &address),
         is_right: seal::is_same(session_key, key.trim(), wanted),
         id: seal::digest(&id),
         person: visitor.person.clone(),
-        way: Way::Key,
-        note: record::of(&visitor, What::SignedIn, String::new()),
+        way: AuthMethod::Key,
+        note: record::of(&visitor, AuditAction::SignedIn, String::new()),
     };
-    let register = errand::register(env, &settings.desk_name()).map_err(|error| answer::internal(&error))?;
+    let register =
+        errand::register(env, &settings.scheduler_name()).map_err(|error| answer::internal(&error))?;
     errand::ask::<_, bool>(&register, &ToRegister::Open(opening)).await?;
     let respond = || {
         let response = answer::json(&session_of(&visitor, settings))?;
@@ -209,7 +216,7 @@ impl Call<'_> {
         &self,
         route: &[&str],
         request: &mut Request,
-        done: &mut Option<(What, String)>,
+        done: &mut Option<(AuditAction, String)>,
     ) -> Answer {
         let Self { env, settings, desk, register, visitor } = self;
         match route {
@@ -219,63 +226,63 @@ impl Call<'_> {
                     Method::Delete => self.sign_out(request).await,
                     Method::Post => self.look_as(request, done).await,
                     _ => {
-                        visitor.may(Doing::BeHere)?;
+                        visitor.may(Action::ViewSession)?;
                         Ok(answer::json(&session_of(visitor, settings)))
                     }
                 }
             }
             ["reports"] => {
                 allow(request, &[Method::Get])?;
-                let reach = visitor.may(Doing::ListReports)?;
+                let reach = visitor.may(Action::ListReports)?;
                 pass_on(desk, &ToDesk::Reports(reach)).await
             }
             ["courses"] => {
                 allow(request, &[Method::Get])?;
-                let reach = visitor.may(Doing::ListCourses)?;
+                let reach = visitor.may(Action::ListCourses)?;
                 pass_on(desk, &ToDesk::Courses(reach)).await
             }
             ["requests"] => {
                 allow(request, &[Method::Get, Method::Post])?;
                 if request.method() == Method::Get {
-                    let reach = visitor.may(Doing::Follow)?;
+                    let reach = visitor.may(Action::ManageRequests)?;
                     return pass_on(desk, &ToDesk::Requests(reach)).await;
                 }
                 let (person, role) = self.asker()?;
-                let ask: Ask = body(request).await?;
-                let reach = visitor.may(Doing::Ask { report: &ask.report })?;
+                let ask: ReportRequest = body(request).await?;
+                let reach = visitor.may(Action::RequestReport { report: &ask.report })?;
                 let view = View {
                     report: &ask.report,
                     days: ask.from.as_deref().zip(ask.to.as_deref()),
                     course: None,
                     section: None,
                 };
-                *done = Some((What::Asked, view.told()));
+                *done = Some((AuditAction::Asked, view.told()));
                 pass_on(desk, &ToDesk::Ask { person, role, ask, reach }).await
             }
             ["requests", id] => {
                 allow(request, &[Method::Get, Method::Delete])?;
                 let id = request_id(id)?;
-                let reach = visitor.may(Doing::Follow)?;
+                let reach = visitor.may(Action::ManageRequests)?;
                 if request.method() == Method::Get {
                     return pass_on(desk, &ToDesk::Request { id, reach }).await;
                 }
-                *done = Some((What::Withdrew, id.clone()));
+                *done = Some((AuditAction::Withdrew, id.clone()));
                 errand::ask::<_, bool>(desk, &ToDesk::Withdraw { id, reach }).await?;
                 Ok(answer::empty())
             }
             ["requests", id, "retry"] => {
                 allow(request, &[Method::Post])?;
                 let id = request_id(id)?;
-                let reach = visitor.may(Doing::Follow)?;
+                let reach = visitor.may(Action::ManageRequests)?;
                 let (person, role) = self.asker()?;
-                let Retry { windows } = body(request).await?;
+                let RetryRequest { windows } = body(request).await?;
                 if !windows.iter().all(|window| is_window_id(window)) {
                     return Err(Problem::new(
                         Code::BadId,
                         "`windows` must be ids of this request's windows.",
                     ));
                 }
-                *done = Some((What::Retried, id.clone()));
+                *done = Some((AuditAction::Retried, id.clone()));
                 pass_on(desk, &ToDesk::Retry { id, windows, person, role, reach }).await
             }
             ["rows", report, window] => {
@@ -287,7 +294,7 @@ impl Call<'_> {
                     .transpose()?;
                 let (course, section) = (query.remove("course"), query.remove("section"));
                 refuse_rest(&query)?;
-                let reach = visitor.may(Doing::Read { report })?;
+                let reach = visitor.may(Action::ReadRows { report })?;
                 let (name, window) = ((*report).to_owned(), (*window).to_owned());
                 let Found { key, cut } =
                     errand::ask(desk, &ToDesk::Find { report: name, window, reach }).await?;
@@ -295,31 +302,31 @@ impl Call<'_> {
                 let days = days.map(|(first, last)| (first.to_string(), last.to_string()));
                 let days = days.as_ref().map(|(first, last)| (first.as_str(), last.as_str()));
                 let view = View { report, days, course: course.as_deref(), section: section.as_deref() };
-                *done = Some((What::Saw, view.told()));
-                let stub = errand::window(env, &settings.desk_name(), &key)
+                *done = Some((AuditAction::Saw, view.told()));
+                let stub = errand::window(env, &settings.scheduler_name(), &key)
                     .map_err(|error| answer::internal(&error))?;
                 pass_on(&stub, &ToWindow::Rows { generation, course, section, cut }).await
             }
             ["csv", report] => {
                 allow(request, &[Method::Get])?;
                 let wanted = download::Wanted::read(report, query(request)?)?;
-                let reach = visitor.may(Doing::Read { report })?;
-                *done = Some((What::Downloaded, wanted.view().told()));
+                let reach = visitor.may(Action::ReadRows { report })?;
+                *done = Some((AuditAction::Downloaded, wanted.view().told()));
                 Ok(Ok(download::serve(env, settings, desk, wanted, reach).await?))
             }
             ["shares", rest @ ..] => {
                 Sharing { env, settings, desk, register, visitor }.answer(rest, request).await
             }
             ["roles", rest @ ..] => {
-                visitor.may(Doing::Appoint)?;
+                visitor.may(Action::ManageRoles)?;
                 match rest {
                     [] => {
                         allow(request, &[Method::Get, Method::Put])?;
                         if request.method() == Method::Get {
-                            *done = Some((What::SawRoles, String::new()));
+                            *done = Some((AuditAction::SawRoles, String::new()));
                             return Ok(answer::json(&roles::list(register).await?));
                         }
-                        let appointment: Appointment = body(request).await?;
+                        let appointment: RoleChange = body(request).await?;
                         Ok(answer::json(&roles::appoint(register, visitor, appointment).await?))
                     }
                     ["csv"] => {
@@ -335,25 +342,25 @@ impl Call<'_> {
                 }
             }
             ["forget", id @ ..] => {
-                visitor.may(Doing::Forget)?;
+                visitor.may(Action::Erase)?;
                 if request.method() != Method::Get {
-                    *done = Some((What::Forgot, forget::told(request.method(), id)));
+                    *done = Some((AuditAction::Forgot, forget::told(request.method(), id)));
                 }
                 forget::respond(request, desk, visitor.person.clone(), id).await
             }
             ["record"] => {
                 allow(request, &[Method::Get])?;
-                visitor.may(Doing::Audit)?;
+                visitor.may(Action::ReadAuditLog)?;
                 let (sought, as_file) = record::read(query(request)?)?;
-                *done = Some((What::SawRecord, if as_file { "csv" } else { "" }.to_owned()));
-                let (env, desk_name) = (*env, settings.desk_name());
+                *done = Some((AuditAction::SawRecord, if as_file { "csv" } else { "" }.to_owned()));
+                let (env, desk_name) = (*env, settings.scheduler_name());
                 if as_file {
                     return record::file(env, &desk_name, sought).await.map(Ok);
                 }
                 Ok(answer::json(&record::page(env, &desk_name, register, sought).await?))
             }
             _ => {
-                visitor.may(Doing::BeHere)?;
+                visitor.may(Action::ViewSession)?;
                 Err(unknown_route())
             }
         }
@@ -361,31 +368,31 @@ impl Call<'_> {
 
     /// By what name and within what quota somebody asks.
     fn asker(&self) -> std::result::Result<(String, Role), Problem> {
-        self.visitor.may(Doing::Follow)?;
+        self.visitor.may(Action::ManageRequests)?;
         let role = self.visitor.standing.as_ref().map_or(Role::Instructor, |standing| standing.role);
         Ok((self.visitor.person.clone(), role))
     }
 
     /// `POST /api/session` in local mode: the administrator looks as somebody else, or as themselves again.
-    async fn look_as(&self, request: &mut Request, done: &mut Option<(What, String)>) -> Answer {
-        if self.visitor.way != Way::Local {
+    async fn look_as(&self, request: &mut Request, done: &mut Option<(AuditAction, String)>) -> Answer {
+        if self.visitor.way != AuthMethod::Local {
             // Somebody else on a Worker in local mode: as any stranger, and no session to be had.
             return Err(access::sign_in_needed(self.settings, Assertion::None));
         }
-        let Arrival { key, look_as } = body(request).await?;
+        let SignInRequest { key, look_as } = body(request).await?;
         if key.is_some() {
             return Err(Problem::new(Code::BadBody, "In local mode no key is needed: you are in."));
         }
         let (standing, cookie, view) = match &look_as {
             Some(look) => {
                 let cookie = access::look_as(look)?;
-                let standing = domain::roster::read_standing(look.role, &look.courses)?;
+                let standing = domain::role_upload::parse_role_assignment(look.role, &look.courses)?;
                 let view = format!("{} of {}", look.role.slug(), standing.grants.len());
                 (standing, cookie, view)
             }
-            None => (Standing::administrator(), access::look_no_more(), "administrator".to_owned()),
+            None => (RoleAssignment::administrator(), access::look_no_more(), "administrator".to_owned()),
         };
-        *done = Some((What::LookedAs, view));
+        *done = Some((AuditAction::LookedAs, view));
         let visitor = access::local_visitor(look_as.map(|_| standing));
         let respond = || {
             let response = answer::json(&session_of(&visitor, self.settings))?;
@@ -398,9 +405,9 @@ impl Call<'_> {
     /// `DELETE /api/session`, for whoever is signed in, with a role or without: ends whatever they could come with.
     async fn sign_out(&self, request: &Request) -> Answer {
         let visitor = &self.visitor;
-        if visitor.way != Way::Local {
+        if visitor.way != AuthMethod::Local {
             let proofs = access::proofs(request, self.settings).await;
-            let note = record::of(visitor, What::SignedOut, String::new());
+            let note = record::of(visitor, AuditAction::SignedOut, String::new());
             let closed = errand::ask::<_, bool>(&self.register, &ToRegister::Close { proofs, note }).await;
             access::forget_known();
             closed?;
@@ -410,7 +417,7 @@ impl Call<'_> {
             let headers = response.headers();
             headers.set("clear-site-data", CLEARED)?;
             headers.append("set-cookie", &access::close())?;
-            if visitor.way == Way::Local {
+            if visitor.way == AuthMethod::Local {
                 headers.append("set-cookie", &access::look_no_more())?;
             }
             Ok(response)
@@ -421,18 +428,18 @@ impl Call<'_> {
 
 fn session_of(visitor: &Visitor, settings: &Settings) -> Session {
     // Somebody without a role has got no further than `Visitor::may`.
-    let nothing = || Standing { role: Role::Instructor, grants: Vec::new() };
+    let nothing = || RoleAssignment { role: Role::Instructor, grants: Vec::new() };
     let standing = visitor.standing.clone().unwrap_or_else(nothing);
     Session {
         person: visitor.person.clone(),
         role: standing.role,
         scope: standing.scope(),
-        way: visitor.way,
-        local: visitor.way == Way::Local,
+        auth_method: visitor.way,
+        local: visitor.way == AuthMethod::Local,
         sign_out: settings
             .access
             .as_ref()
-            .filter(|_| visitor.way == Way::Access)
+            .filter(|_| visitor.way == AuthMethod::Access)
             .map(|access| access.sign_out()),
         institution: settings.institution.clone(),
         time_zone: settings.time_zone.clone(),

@@ -14,15 +14,16 @@ use crate::access::{Visitor, refuse_other_sites};
 use crate::errand::{self, Bearer, Change, Kept, Note, Opened, Stored, ToDesk, ToRegister, ToShares, Week};
 use crate::register::sees_all;
 use crate::{answer, clock, record, route, seal};
-use domain::api::{Course, Courses, What};
+use domain::api::{AuditAction, Course, Courses};
 use domain::problem::{Code, Problem};
 use domain::range::Range;
 use domain::report::ReportName;
-use domain::scope::{Doing, Reach, read_id};
+use domain::scope::{AccessScope, Action, parse_uuid};
 use domain::settings::Settings;
 use domain::shares::{
-    COURSE, ChangeShare, MOST_DAYS, MOST_WEEKS, Made, MakeShare, NAME_LONGEST, ORIGINS_MOST, OpenShare,
-    Outline, SUBJECTS, Share, SwitchShares, TOKEN_LENGTH, USUAL_DAYS, lifetime,
+    COURSE, CreateShareRequest, CreateShareResponse, DEFAULT_DAYS, MAX_DAYS, MAX_NAME_LENGTH, MAX_ORIGINS,
+    MAX_WEEKS, OpenShareRequest, PanelOutline, SUBJECTS, Share, SwitchSharesRequest, TOKEN_LENGTH,
+    UpdateShareRequest, lifetime,
 };
 use domain::time::{Day, Timestamp, minus_days, monday, plus_days};
 use freezing::{Freezer, Frozen};
@@ -48,11 +49,11 @@ impl Sharing<'_> {
         match route {
             [] => {
                 route::allow(request, &[Method::Get, Method::Post, Method::Put])?;
-                self.visitor.may(Doing::ListShares)?;
+                self.visitor.may(Action::ListShares)?;
                 match request.method() {
                     Method::Post => Ok(answer::json(&self.make(route::body(request).await?).await?)),
                     Method::Put => {
-                        self.visitor.may(Doing::SwitchShares)?;
+                        self.visitor.may(Action::SwitchShares)?;
                         self.switch(route::body(request).await?).await
                     }
                     _ => self.pass_on(ToShares::List { person: self.person(), all: self.sees_all() }).await,
@@ -60,10 +61,10 @@ impl Sharing<'_> {
             }
             [id] => {
                 route::allow(request, &[Method::Post, Method::Delete])?;
-                self.visitor.may(Doing::ListShares)?;
+                self.visitor.may(Action::ListShares)?;
                 let id = read_share_id(id)?;
                 if request.method() == Method::Delete {
-                    let note = self.note(What::ShareRevoked, id.clone());
+                    let note = self.note(AuditAction::ShareRevoked, id.clone());
                     let errand = ToShares::Revoke { id, person: self.person(), all: self.sees_all(), note };
                     self.ask::<bool>(errand).await?;
                     return Ok(answer::empty());
@@ -82,7 +83,7 @@ impl Sharing<'_> {
         sees_all(self.visitor.standing.as_ref().map(|standing| standing.role))
     }
 
-    fn note(&self, what: What, view: String) -> Note {
+    fn note(&self, what: AuditAction, view: String) -> Note {
         record::of(self.visitor, what, view)
     }
 
@@ -94,25 +95,25 @@ impl Sharing<'_> {
         route::pass_on(self.register, &ToRegister::Shares(errand)).await
     }
 
-    async fn switch(&self, SwitchShares { on }: SwitchShares) -> Answer {
-        let note = self.note(What::SharesSwitched, if on { "on" } else { "off" }.to_owned());
+    async fn switch(&self, SwitchSharesRequest { on }: SwitchSharesRequest) -> Answer {
+        let note = self.note(AuditAction::SharesSwitched, if on { "on" } else { "off" }.to_owned());
         self.pass_on(ToShares::Switch { on, person: self.person(), note }).await
     }
 
     /// Makes a share, or says what it would show. Whatever is wrong is found before anything is made.
-    async fn make(&self, wanted: MakeShare) -> Result<Made, Problem> {
-        let course_id = read_id(&wanted.course).ok_or_else(unknown_course)?;
+    async fn make(&self, wanted: CreateShareRequest) -> Result<CreateShareResponse, Problem> {
+        let course_id = parse_uuid(&wanted.course).ok_or_else(unknown_course)?;
         let section_id = match wanted.section.as_deref() {
-            Some(section) => Some(read_id(section).ok_or_else(unknown_course)?),
+            Some(section) => Some(parse_uuid(section).ok_or_else(unknown_course)?),
             None => None,
         };
-        self.visitor.may(Doing::Share { course: &course_id, section: section_id.as_deref() })?;
+        self.visitor.may(Action::CreateShare { course: &course_id, section: section_id.as_deref() })?;
         if !SUBJECTS.contains(&wanted.report.as_str()) {
             return Err(bad(
                 "This report cannot be shared: it has no measures that could say nothing of anybody.",
             ));
         }
-        let days = wanted.days.unwrap_or(USUAL_DAYS);
+        let days = wanted.days.unwrap_or(DEFAULT_DAYS);
         let now = clock::now();
         let expires = now.plus(lifetime(days).ok_or_else(bad_days)?);
         let origins = read_origins(&wanted.origins)?;
@@ -125,7 +126,7 @@ impl Sharing<'_> {
                 "An administrator has switched shares off for the whole institution.",
             ));
         }
-        let known: Courses = errand::ask(self.desk, &ToDesk::Courses(Reach::Everything)).await?;
+        let known: Courses = errand::ask(self.desk, &ToDesk::Courses(AccessScope::Everything)).await?;
         let is_it = |course: &&Course| course.id.eq_ignore_ascii_case(&course_id);
         let course = known.courses.iter().find(is_it).ok_or_else(unknown_course)?;
         let section = match &section_id {
@@ -163,21 +164,21 @@ impl Sharing<'_> {
             };
             let shown = frozen.weeks.iter().filter(|(_, week)| numbers(week).is_some()).count();
             let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-            Outline {
+            PanelOutline {
                 report: report.clone(),
                 shown: count(shown),
                 withheld: count(frozen.weeks.len() - shown),
                 missing: count(frozen.missing),
             }
         };
-        let contents: Vec<Outline> = panels.iter().map(shown).collect();
+        let contents: Vec<PanelOutline> = panels.iter().map(shown).collect();
         if wanted.preview {
-            return Ok(Made { share: None, token: None, contents });
+            return Ok(CreateShareResponse { share: None, token: None, contents });
         }
         let of = words::course(&course.code, &course.name, section.map(|section| section.number.as_str()));
         let usual_name = || if course.code.is_empty() { of.clone() } else { course.code.clone() };
         let stored = Stored {
-            name: name.unwrap_or_else(|| usual_name().chars().take(NAME_LONGEST).collect()),
+            name: name.unwrap_or_else(|| usual_name().chars().take(MAX_NAME_LENGTH).collect()),
             owner: self.person(),
             way: self.visitor.way,
             report: wanted.report,
@@ -202,14 +203,14 @@ impl Sharing<'_> {
         let section =
             stored.section.as_ref().map_or_else(String::new, |section| format!(" section {section}"));
         let view = format!("{id} {} course {}{section}", stored.report, stored.course);
-        let note = self.note(What::Shared, view);
+        let note = self.note(AuditAction::Shared, view);
         let errand = ToShares::Make { id, token: seal::digest(&token), stored, expires, note };
         let share: Option<Share> = self.ask(errand).await?;
-        Ok(Made { share, token: Some(token), contents })
+        Ok(CreateShareResponse { share, token: Some(token), contents })
     }
 
-    async fn change(&self, id: String, wanted: ChangeShare) -> Result<Made, Problem> {
-        let ChangeShare { name, days, origins, rotate } = wanted;
+    async fn change(&self, id: String, wanted: UpdateShareRequest) -> Result<CreateShareResponse, Problem> {
+        let UpdateShareRequest { name, days, origins, rotate } = wanted;
         let name = name.as_deref().map(read_name).transpose()?;
         let expires = days.map(|days| lifetime(days).ok_or_else(bad_days)).transpose()?;
         let origins = origins.as_deref().map(read_origins).transpose()?;
@@ -221,7 +222,7 @@ impl Sharing<'_> {
             (rotate, "rotated"),
         ];
         let said: Vec<&str> = said.iter().filter(|(is, _)| *is).map(|(_, word)| *word).collect();
-        let note = self.note(What::ShareChanged, format!("{id} {}", said.join(" ")));
+        let note = self.note(AuditAction::ShareChanged, format!("{id} {}", said.join(" ")));
         let change = Change {
             name,
             expires: expires.map(|lifetime| clock::now().plus(lifetime)),
@@ -230,7 +231,7 @@ impl Sharing<'_> {
         };
         let errand = ToShares::Change { id, person: self.person(), all: self.sees_all(), change, note };
         let share: Option<Share> = self.ask(errand).await?;
-        Ok(Made { share, token, contents: Vec::new() })
+        Ok(CreateShareResponse { share, token, contents: Vec::new() })
     }
 }
 
@@ -238,9 +239,10 @@ impl Sharing<'_> {
 pub(crate) async fn open(request: &mut Request, env: &Env, settings: &Settings) -> Answer {
     route::allow(request, &[Method::Post])?;
     refuse_other_sites(request).map_err(|stranger| stranger.problem)?;
-    let OpenShare { token, id } = route::body(request).await?;
+    let OpenShareRequest { token, id } = route::body(request).await?;
     let address = request.headers().get("cf-connecting-ip").ok().flatten().unwrap_or_default();
-    let register = errand::register(env, &settings.desk_name()).map_err(|error| answer::internal(&error))?;
+    let register =
+        errand::register(env, &settings.scheduler_name()).map_err(|error| answer::internal(&error))?;
     // What could be no token is looked up all the same: it takes as long as one that is wrong.
     let token = if token.len() == TOKEN_LENGTH { token } else { String::new() };
     let bearer = Bearer { token: seal::digest(&token), id, address: route::network(&address) };
@@ -255,13 +257,13 @@ fn reports_of(subject: &str) -> Vec<ReportName> {
 }
 
 /// The days of the view; none of a snapshot.
-fn read_days(wanted: &MakeShare, now: Timestamp) -> Result<Option<Range>, Problem> {
+fn read_days(wanted: &CreateShareRequest, now: Timestamp) -> Result<Option<Range>, Problem> {
     match (wanted.report == "asset", &wanted.from, &wanted.to) {
         (true, None, None) => Ok(None),
         (false, Some(from), Some(to)) => {
             let range = Range::parse(from, to)?;
-            range.check_thinkable(now)?;
-            if whole_weeks(range).len() > MOST_WEEKS {
+            range.check_plausible(now)?;
+            if whole_weeks(range).len() > MAX_WEEKS {
                 return Err(bad("A share shows 53 weeks at most. Choose fewer days."));
             }
             Ok(Some(range))
@@ -287,7 +289,7 @@ fn whole_weeks(range: Range) -> Vec<Day> {
 
 fn read_name(name: &str) -> Result<String, Problem> {
     let name = name.trim();
-    if name.is_empty() || name.chars().count() > NAME_LONGEST || name.chars().any(char::is_control) {
+    if name.is_empty() || name.chars().count() > MAX_NAME_LENGTH || name.chars().any(char::is_control) {
         return Err(bad("A share's name is one line of 1 to 80 characters."));
     }
     Ok(name.to_owned())
@@ -300,7 +302,7 @@ fn read_origins(origins: &[String]) -> Result<Vec<String>, Problem> {
             "An origin is https:// and a host, without a path, such as https://courses.example.edu; five at most.",
         )
     };
-    if origins.len() > ORIGINS_MOST {
+    if origins.len() > MAX_ORIGINS {
         return Err(wrong());
     }
     let mut read = Vec::new();
@@ -337,7 +339,7 @@ fn bad(detail: &str) -> Problem {
 }
 
 fn bad_days() -> Problem {
-    Problem::new(Code::BadShare, format!("A share opens for 1 to {MOST_DAYS} days from now."))
+    Problem::new(Code::BadShare, format!("A share opens for 1 to {MAX_DAYS} days from now."))
 }
 
 /// A course or section that is not there, or not for this person.

@@ -18,10 +18,10 @@ use crate::answer;
 use crate::clock;
 use crate::errand::{self, Job, ToDesk, ToWindow, Told, Word};
 use crate::setting;
-use domain::desk::Inquiry;
-use domain::forget::Swept;
-use domain::life::Outcome;
+use domain::erasure::SweepOutcome;
+use domain::scheduler::CollectProgress;
 use domain::time::{MINUTE, SECOND, Timestamp};
+use domain::window_state::CollectOutcome;
 use std::cell::Cell;
 use std::time::Duration;
 use store::{Store, Sweeping, Task, stage};
@@ -108,7 +108,7 @@ impl Window {
                 let word = match store.task()? {
                     Some(Task { job, outcome: Some(outcome), .. }) if job.lease == lease => {
                         let found = job.found;
-                        Word { inquiry: Inquiry::Done(outcome), sections: store.sections()?, found }
+                        Word { inquiry: CollectProgress::Done(outcome), sections: store.sections()?, found }
                     }
                     Some(Task { job, .. }) if job.lease == lease => {
                         // Every wake checks: a job without an outcome has an alarm that comes.
@@ -117,7 +117,7 @@ impl Window {
                         if is_lost && !self.is_running() {
                             self.arm(0).await;
                         }
-                        Word { inquiry: Inquiry::Working, ..Word::unknown() }
+                        Word { inquiry: CollectProgress::Working, ..Word::unknown() }
                     }
                     _ => Word::unknown(),
                 };
@@ -132,7 +132,7 @@ impl Window {
                         known.swept.filter(|_| known.stage >= stage::ERASED)
                     }
                     // An older lease is old news.
-                    Some(known) if known.going.lease > going.lease => Some(Swept::Moved),
+                    Some(known) if known.going.lease > going.lease => Some(SweepOutcome::Moved),
                     _ => {
                         store.take_sweep(&going)?;
                         None
@@ -206,12 +206,16 @@ impl Window {
         let Job { lease, until, .. } = task.job;
         store.delete_orphans()?;
         let outcome = if task.starts >= STARTS_MOST {
-            Err(Outcome::BadFile { detail: "Collecting the file was broken off four times.".to_owned() })
+            Err(CollectOutcome::BadFile {
+                detail: "Collecting the file was broken off four times.".to_owned(),
+            })
         } else {
             store.note_start()?;
             match setting::read(&self.env) {
                 Ok(settings) => collector::collect(store, &task.job, &settings).await?,
-                Err(_) => Err(Outcome::Unreachable { detail: "Lectern's settings are wrong.".to_owned() }),
+                Err(_) => {
+                    Err(CollectOutcome::Unreachable { detail: "Lectern's settings are wrong.".to_owned() })
+                }
             }
         };
         // The Desk may have given this lease up meanwhile, and handed over another.
@@ -223,7 +227,9 @@ impl Window {
         match outcome {
             Ok(_) if clock::now() >= until => {
                 store.delete_orphans()?;
-                store.settle(&Outcome::BadFile { detail: "Collecting the file took too long.".to_owned() })
+                store.settle(&CollectOutcome::BadFile {
+                    detail: "Collecting the file took too long.".to_owned(),
+                })
             }
             Ok(summary) => {
                 let kept = if task.job.at_once { 0 } else { REPLACED_KEPT };
@@ -242,7 +248,7 @@ impl Window {
         if sweeping.stage == stage::OPEN {
             store.delete_orphans()?;
             let swept = if sweeping.starts >= SWEEPS_MOST {
-                Some(Swept::Damaged)
+                Some(SweepOutcome::Damaged)
             } else {
                 store.note_sweep_start()?;
                 sweeper::sweep(store, going).await?
@@ -258,7 +264,7 @@ impl Window {
             store.note_stage(going.lease, stage::ERASED)?;
         }
         let (Some(swept), Ok(settings)) = (sweeping.swept, setting::read(&self.env)) else { return Ok(()) };
-        let stub = errand::desk(&self.env, &settings.desk_name())?;
+        let stub = errand::desk(&self.env, &settings.scheduler_name())?;
         let word = ToDesk::Swept { key: going.key.clone(), lease: going.lease, swept };
         match errand::ask::<_, bool>(&stub, &word).await {
             Ok(_) => store.note_stage(going.lease, stage::TOLD),
@@ -269,7 +275,7 @@ impl Window {
     /// Tells the Desk how the job ended. If it does not hear, it asks; and we tell again.
     async fn tell(&self, store: &Store, task: Task) -> Result<()> {
         let (Some(outcome), Ok(settings)) = (task.outcome, setting::read(&self.env)) else { return Ok(()) };
-        let stub = errand::desk(&self.env, &settings.desk_name())?;
+        let stub = errand::desk(&self.env, &settings.scheduler_name())?;
         let Job { key, lease, found, .. } = task.job;
         let told = Told { key, lease, outcome, sections: store.sections()?, found };
         match errand::ask::<_, bool>(&stub, &ToDesk::Collected(told)).await {
@@ -288,4 +294,4 @@ impl Window {
 }
 
 /// What a job was, and how it ended, when that is known.
-pub(crate) type Collected = std::result::Result<engine::split::Summary, Outcome>;
+pub(crate) type Collected = std::result::Result<engine::split::Summary, CollectOutcome>;

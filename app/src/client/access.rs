@@ -1,9 +1,9 @@
 //! Signing in and out, roles, the record, forgetting.
 
 use super::{Answer, SESSION, Trouble, body, delete, read, sent};
-use domain::api::{Appointment, Arrival, LookAs, Person, RolesUpload};
-use domain::forget::{Forget, Forgetting};
-use domain::problem::{Line, Lines, Problem};
+use domain::api::{Impersonation, Person, RoleChange, RoleUploadResult, SignInRequest};
+use domain::erasure::{Erasure, ErasureRequest};
+use domain::problem::{LineError, LineErrors, Problem};
 use gloo_net::http;
 use serde::Deserialize;
 use thread::stream::Refusal;
@@ -33,18 +33,18 @@ pub async fn door() -> Answer<Option<Problem>> {
 /// # Errors
 /// [`Trouble`].
 pub async fn sign_in(key: String) -> Answer<()> {
-    arrive(&Arrival { key: Some(key), ..Arrival::default() }).await
+    arrive(&SignInRequest { key: Some(key), ..SignInRequest::default() }).await
 }
 
 /// `POST /api/session` in local mode: looks as somebody else, or as an administrator again.
 ///
 /// # Errors
 /// [`Trouble`].
-pub async fn look_as(look_as: Option<LookAs>) -> Answer<()> {
-    arrive(&Arrival { look_as, ..Arrival::default() }).await
+pub async fn look_as(look_as: Option<Impersonation>) -> Answer<()> {
+    arrive(&SignInRequest { look_as, ..SignInRequest::default() }).await
 }
 
-async fn arrive(arrival: &Arrival) -> Answer<()> {
+async fn arrive(arrival: &SignInRequest) -> Answer<()> {
     body(sent(http::Request::post(SESSION).json(arrival)).await?).await.map(drop)
 }
 
@@ -60,7 +60,7 @@ pub async fn sign_out() -> Answer<()> {
 ///
 /// # Errors
 /// [`Trouble`].
-pub async fn appoint(appointment: &Appointment) -> Answer<Person> {
+pub async fn appoint(appointment: &RoleChange) -> Answer<Person> {
     read(body(sent(http::Request::put(ROLES).json(appointment)).await?).await)
 }
 
@@ -75,14 +75,14 @@ pub async fn dismiss(id: &str) -> Answer<()> {
 /// What is wrong with the lines of an upload, in a problem.
 #[derive(Deserialize)]
 struct Broken {
-    lines: Option<Lines>,
+    lines: Option<LineErrors>,
 }
 
 /// `POST /api/roles/csv`: what an upload would change; with the digest of that, what it has changed.
 ///
 /// # Errors
 /// [`Trouble`], with what is wrong line by line.
-pub async fn upload(csv: &str, apply: Option<&str>) -> Result<RolesUpload, (Trouble, Vec<Line>)> {
+pub async fn upload(csv: &str, apply: Option<&str>) -> Result<RoleUploadResult, (Trouble, Vec<LineError>)> {
     let query = apply.map(|digest| format!("?apply={digest}")).unwrap_or_default();
     let request = http::Request::post(&format!("{ROLES}/csv{query}")).header("content-type", "text/csv");
     let alone = |trouble| (trouble, Vec::new());
@@ -100,7 +100,7 @@ pub async fn upload(csv: &str, apply: Option<&str>) -> Result<RolesUpload, (Trou
 ///
 /// # Errors
 /// [`Trouble`].
-pub async fn forget(what: &Forget) -> Answer<Forgetting> {
+pub async fn forget(what: &ErasureRequest) -> Answer<Erasure> {
     read(body(sent(http::Request::post(FORGET).json(what)).await?).await)
 }
 

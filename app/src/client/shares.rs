@@ -1,7 +1,9 @@
 //! Links for people who cannot sign in: made, changed, revoked.
 
 use super::{Answer, body, delete, read, sent};
-use domain::shares::{ChangeShare, Made, MakeShare, Shares, SwitchShares};
+use domain::shares::{
+    CreateShareRequest, CreateShareResponse, Shares, SwitchSharesRequest, UpdateShareRequest,
+};
 use gloo_net::http;
 
 /// `GET`: one's shares, an administrator's all.
@@ -11,7 +13,7 @@ pub const SHARES: &str = "/api/shares";
 ///
 /// # Errors
 /// [`Trouble`](super::Trouble), here and in every other function.
-pub async fn make(wanted: &MakeShare) -> Answer<Made> {
+pub async fn make(wanted: &CreateShareRequest) -> Answer<CreateShareResponse> {
     read(body(sent(http::Request::post(SHARES).json(wanted)).await?).await)
 }
 
@@ -19,7 +21,7 @@ pub async fn make(wanted: &MakeShare) -> Answer<Made> {
 ///
 /// # Errors
 /// [`Trouble`](super::Trouble).
-pub async fn change(id: &str, wanted: &ChangeShare) -> Answer<Made> {
+pub async fn change(id: &str, wanted: &UpdateShareRequest) -> Answer<CreateShareResponse> {
     read(body(sent(http::Request::post(&format!("{SHARES}/{id}")).json(wanted)).await?).await)
 }
 
@@ -36,5 +38,5 @@ pub async fn revoke(id: &str) -> Answer<()> {
 /// # Errors
 /// [`Trouble`](super::Trouble).
 pub async fn switch(on: bool) -> Answer<Shares> {
-    read(body(sent(http::Request::put(SHARES).json(&SwitchShares { on })).await?).await)
+    read(body(sent(http::Request::put(SHARES).json(&SwitchSharesRequest { on })).await?).await)
 }

@@ -2,7 +2,7 @@
 
 use super::{OFTEN, OFTEN_FOR, SELDOM, Wish, is_hidden};
 use crate::client::{self, Trouble};
-use domain::api::{Requests, Retry};
+use domain::api::{Requests, RetryRequest};
 use domain::window::WindowKey;
 use js_sys::{Function, Promise};
 use leptos::prelude::*;
@@ -101,7 +101,8 @@ impl Gatherer {
                 result = result.and(client::ask(&wish.ask()).await.map(drop));
             }
             for id in failed {
-                result = result.and(client::retry(&id, &Retry { windows: Vec::new() }).await.map(drop));
+                result =
+                    result.and(client::retry(&id, &RetryRequest { windows: Vec::new() }).await.map(drop));
             }
             self.gathered.try_update(|gathered| gathered.is_busy = false);
             if !self.is_current(turn) {

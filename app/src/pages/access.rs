@@ -15,7 +15,7 @@ use crate::parts::later::{Meanwhile, later};
 use crate::words;
 use crate::words::access as said;
 use domain::scope::Role;
-use domain::view::Place;
+use domain::view::Page;
 use forgetting::ForgettingPage;
 use leptos::prelude::*;
 use people::PeoplePage;
@@ -26,17 +26,17 @@ use you::YouPage;
 #[component]
 pub fn AccessPage() -> impl IntoView {
     let ground = expect_context::<Ground>();
-    let place = Memo::new(move |_| ground.address.view().place);
+    let place = Memo::new(move |_| ground.address.view().page);
     let is_administrator = ground.session().role == Role::Administrator;
     Effect::new(move |_| {
         document().set_title(&format!("{} – {}", said::title(place.get()), words::NAME));
     });
-    let link = move |to: Place| {
+    let link = move |to: Page| {
         let current = move || (place.get() == to).then_some("page");
         view! { <li><a href=to.path() aria-current=current>{said::title(to)}</a></li> }
     };
     // To everybody else the last three are not there.
-    let places = [Place::You, Place::Shares, Place::People, Place::Record, Place::Forgetting];
+    let places = [Page::You, Page::Shares, Page::People, Page::Record, Page::Forgetting];
     let count = if is_administrator { places.len() } else { 2 };
     let links = places.into_iter().take(count).map(link).collect_view();
     view! {
@@ -46,11 +46,11 @@ pub fn AccessPage() -> impl IntoView {
             <p class="quiet">{move || said::purpose(place.get())}</p>
         </header>
         {move || match place.get() {
-            Place::Shares => later(ground.chunks.shares, (), Meanwhile::Line),
-            Place::People if is_administrator => view! { <PeoplePage /> }.into_any(),
-            Place::Record if is_administrator => view! { <RecordPage /> }.into_any(),
-            Place::Forgetting if is_administrator => view! { <ForgettingPage /> }.into_any(),
-            Place::People | Place::Record | Place::Forgetting => {
+            Page::Shares => later(ground.chunks.shares, (), Meanwhile::Line),
+            Page::People if is_administrator => view! { <PeoplePage /> }.into_any(),
+            Page::Record if is_administrator => view! { <RecordPage /> }.into_any(),
+            Page::Forgetting if is_administrator => view! { <ForgettingPage /> }.into_any(),
+            Page::People | Page::Record | Page::Forgetting => {
                 view! { <p>{said::ADMINISTRATORS_ONLY}</p> }.into_any()
             }
             _ => view! { <YouPage /> }.into_any(),

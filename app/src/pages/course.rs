@@ -15,7 +15,7 @@ use crate::parts::gathering::Gathering;
 use crate::parts::later::{Meanwhile, later};
 use crate::parts::notice::Notice;
 use crate::parts::tabs::Tabs;
-use crate::parts::told::{Kind as Drawn, One};
+use crate::parts::told::{ActivityKind as Drawn, One};
 use crate::parts::too_large::TooLarge;
 use crate::parts::weights::Sliders;
 use crate::teller::Sight;
@@ -23,12 +23,12 @@ use crate::told::{Part, Subject, Wanted};
 use crate::words::course as said;
 use crate::words::figures;
 use crate::{capacity, client, spelling, told, words};
-use domain::activity::Kind;
+use domain::activity::ActivityKind;
 use domain::api::{Courses, Requests};
 use domain::range::Range;
 use domain::report::{ReportName, Shape};
 use domain::time::SECOND;
-use domain::view::{Compare, Uuid, View};
+use domain::view::{ComparisonTarget, Uuid, View};
 use domain::window::WindowKey;
 use engine::reports::{Question, course};
 use leptos::prelude::*;
@@ -40,8 +40,9 @@ const LIBRARY: &str = "asset";
 /// Every report that `view` needs, over its days and over those that it is compared with.
 fn wished(ground: Ground, view: &View) -> Vec<Wished> {
     let Some(range) = view.range else { return Vec::new() };
-    let names = Kind::ALL.iter().map(|kind| kind.report()).chain([LIBRARY]);
-    let before = range.weeks_before().map(|before| (before, view.compare == Some(Compare::Before)));
+    let names = ActivityKind::ALL.iter().map(|kind| kind.report()).chain([LIBRARY]);
+    let before =
+        range.previous_weeks().map(|before| (before, view.compare == Some(ComparisonTarget::Before)));
     let ranges: Vec<(Range, bool)> = [(range, true)].into_iter().chain(before).collect();
     names
         .filter_map(|name| ground.report(name))
@@ -68,8 +69,8 @@ fn sight(
     known: &Courses,
 ) -> Option<Sight> {
     let (range, course) = view.range.zip(view.course.as_ref())?;
-    let from = range.weeks_before().map_or(range.from(), Range::from);
-    let whole = view.clone().over(Range::new(from, range.to()).ok());
+    let from = range.previous_weeks().map_or(range.from(), Range::from);
+    let whole = view.clone().with_range(Range::new(from, range.to()).ok());
     let mut base = question(range, ground, view);
     base.zone = ground.zone(&whole);
     let mut reports: Vec<&ReportName> = wished.iter().map(|it| &it.wish.report).collect();
@@ -100,7 +101,7 @@ fn sight(
                 against,
                 is_chosen: view.compare.is_some(),
                 weights: view.weights,
-                is_nameless: view.nameless,
+                is_nameless: view.names_hidden,
             },
             other,
         },
@@ -318,8 +319,8 @@ fn Choices(known: Memo<Courses>, is_alone: Memo<bool>) -> impl IntoView {
                 <CompareWith known />
             </Show>
             <label class="written">
-                <input type="checkbox" prop:checked=move || address.view().nameless
-                    on:change=move |event| address.go(View { nameless: checked(event), ..address.view() }) />
+                <input type="checkbox" prop:checked=move || address.view().names_hidden
+                    on:change=move |event| address.go(View { names_hidden: checked(event), ..address.view() }) />
                 <span>{said::HIDE_NAMES}</span>
             </label>
             <Show when=move || is_alone.get()>

@@ -9,11 +9,11 @@ use crate::parts::first_visit::FirstVisit;
 use crate::parts::later::{self, Meanwhile};
 use crate::{client, spelling, words};
 use domain::api::{Courses, ReportInfo};
-use domain::offer::{Offer, Parameter};
 use domain::problem::{Code, Problem};
 use domain::range::Range;
 use domain::report::Shape;
-use domain::view::{Place, View};
+use domain::report_listing::{ReportListing, ReportParameter};
+use domain::view::{Page, View};
 use domain::window::{self, Parameters, WindowKey};
 use engine::columns;
 use leptos::prelude::*;
@@ -79,14 +79,14 @@ pub fn Overview() -> impl IntoView {
 
 /// Begins to fetch what `view` will need, before it is known who looks at it.
 pub fn prefetch(chunks: Chunks, view: &View) {
-    match view.place {
-        Place::Overview if view.range.is_some() || view.report.is_some() => {
+    match view.page {
+        Page::Overview if view.range.is_some() || view.report.is_some() => {
             later::prefetch(chunks.report);
             later::prefetch(report::part(chunks, view.report_name() == columns::REPORT));
         }
-        Place::Overview => {}
-        Place::Course => later::prefetch(chunks.course),
-        Place::Requests => later::prefetch(chunks.board),
+        Page::Overview => {}
+        Page::Course => later::prefetch(chunks.course),
+        Page::Requests => later::prefetch(chunks.board),
         _ => later::prefetch(chunks.access),
     }
 }
@@ -107,21 +107,22 @@ pub fn planned(
     if let Some(lacking) = lacking {
         return Some(Err(Problem::new(Code::BadParameters, words::lacking(&lacking.name))));
     }
-    Some(window::plan(&offered(info), range, &ground.zone(view), &parameters, ground.clock.now()))
+    Some(window::plan_windows(&offered(info), range, &ground.zone(view), &parameters, ground.clock.now()))
 }
 
 /// What `view` asks a report with beside its days: those of its parameters that the report takes.
 #[must_use]
 pub fn given(info: &ReportInfo, view: &View) -> Parameters {
     let takes = |name: &str| info.parameters.iter().any(|parameter| parameter.name == name);
-    view.given.values().iter().filter(|(name, _)| takes(name)).cloned().collect()
+    view.parameters.values().iter().filter(|(name, _)| takes(name)).cloned().collect()
 }
 
 /// The offer behind what the API says of a report: its dates are said by its shape.
-fn offered(info: &ReportInfo) -> Offer {
-    let date = |name: &str| Parameter { name: name.to_owned(), datatype: "date".to_owned(), required: true };
+fn offered(info: &ReportInfo) -> ReportListing {
+    let date =
+        |name: &str| ReportParameter { name: name.to_owned(), datatype: "date".to_owned(), required: true };
     let dates = if info.shape == Shape::Snapshot { Vec::new() } else { vec![date("start"), date("end")] };
-    Offer {
+    ReportListing {
         name: info.name.clone(),
         description: info.title.clone(),
         note: String::new(),

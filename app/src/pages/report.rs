@@ -22,11 +22,11 @@ use crate::parts::too_large::TooLarge;
 use crate::told::TermWeek;
 use crate::words::against;
 use crate::{capacity, presets, spelling, words};
-use domain::api::{self, Course, Courses, ReportInfo, Request};
+use domain::api::{self, Course, Courses, ReportInfo, RequestInfo};
 use domain::range::Range;
 use domain::report::Shape;
 use domain::time::{monday, plus_days};
-use domain::view::{Compare, Uuid, View};
+use domain::view::{ComparisonTarget, Uuid, View};
 use domain::window::WindowKey;
 use engine::columns;
 use engine::measures::{Against, Facts, Question};
@@ -38,11 +38,11 @@ pub struct Here {
     /// What has been chosen.
     pub chosen: Chosen,
     /// The request with the windows that are here, as long as this device can hold its rows.
-    pub request: Memo<Option<Request>>,
+    pub request: Memo<Option<RequestInfo>>,
     /// The files of all rows, once they are whole.
     pub files: Memo<Option<Files>>,
     /// Windows of the days that these are held against, as far as they are here.
-    pub others: Memo<Vec<api::Window>>,
+    pub others: Memo<Vec<api::WindowInfo>>,
     /// What these days are held against, as it is called; empty where it is nothing.
     pub other: Memo<String>,
     /// Looks the request up anew: a copy may have been replaced since.
@@ -103,7 +103,7 @@ pub fn ReportView(
     let other = Memo::new(move |_| {
         let view = address.view();
         match view.compare {
-            Some(Compare::Before) => range
+            Some(ComparisonTarget::Before) => range
                 .get()
                 .map(|range| against::days_before(range.days(), &spelling::count))
                 .unwrap_or_default(),
@@ -113,7 +113,8 @@ pub fn ReportView(
     let gatherer = Gatherer::new();
     let wished = Memo::new(move |_| {
         let view = address.view();
-        let before = range.get().filter(|_| view.compare == Some(Compare::Before))?.weeks_before()?;
+        let before =
+            range.get().filter(|_| view.compare == Some(ComparisonTarget::Before))?.previous_weeks()?;
         wished(ground, &info.get()?, Some(before), &view, true)
     });
     Effect::new(move |_| {
@@ -140,7 +141,7 @@ pub fn ReportView(
     let most = capacity::most_rows();
     let too_large = Memo::new(move |_| {
         // Who may not see all rows is not told how many there are, and has few.
-        let rows = |window: &api::Window| window.copy.as_ref().and_then(|copy| copy.rows).unwrap_or(0);
+        let rows = |window: &api::WindowInfo| window.copy.as_ref().and_then(|copy| copy.rows).unwrap_or(0);
         let now: u64 = request.with(|r| r.iter().flat_map(|r| &r.windows).map(rows).sum());
         let all = now + others.with(|others| others.iter().map(rows).sum::<u64>());
         (all > most).then_some(all)
@@ -248,8 +249,8 @@ pub(super) fn week_numbers(known: &Courses, view: &View, range: Range) -> Vec<Te
 
 /// The windows whose rows are here, with the copy that serves and the days it answers for.
 pub(super) fn held<'a>(
-    windows: impl IntoIterator<Item = &'a api::Window>,
-) -> impl Iterator<Item = (&'a api::Window, &'a api::Copy, Facts)> {
+    windows: impl IntoIterator<Item = &'a api::WindowInfo>,
+) -> impl Iterator<Item = (&'a api::WindowInfo, &'a api::CopyInfo, Facts)> {
     windows.into_iter().filter(|window| window.state.has_rows()).filter_map(|window| {
         let copy = window.copy.as_ref()?;
         let facts = Facts { start: window.start, end: copy.end, provisional_from: window.provisional_from };
@@ -265,7 +266,7 @@ pub(super) fn wished(
     view: &View,
     is_asked: bool,
 ) -> Option<Wished> {
-    let over = view.clone().over(range.or(view.range));
+    let over = view.clone().with_range(range.or(view.range));
     let keys = planned(info, range, ground, &over)?.ok()?;
     let wish = Wish {
         parameters: given(info, &over),
@@ -279,15 +280,15 @@ pub(super) fn wished(
 /// What is to be measured of the days in `range`.
 pub(super) fn question(range: Range, ground: Ground, view: &View) -> Question {
     let against = view.compare.as_ref().map(|compare| match compare {
-        Compare::Before => Against::Before,
-        Compare::Section(id) => Against::Section(id.as_str().to_owned()),
+        ComparisonTarget::Before => Against::Before,
+        ComparisonTarget::Section(id) => Against::Section(id.as_str().to_owned()),
     });
     // A zone is known for the days that it was traced for.
-    let before = range.weeks_before().filter(|_| against == Some(Against::Before));
+    let before = range.previous_weeks().filter(|_| against == Some(Against::Before));
     let whole = before.and_then(|before| Range::new(before.from(), range.to()).ok());
     Question {
         range,
-        zone: ground.zone(&view.clone().over(whole.or(view.range))),
+        zone: ground.zone(&view.clone().with_range(whole.or(view.range))),
         course: view.course.as_ref().map(|id| id.as_str().to_owned()),
         sections: view.sections.iter().map(|id| id.as_str().to_owned()).collect(),
         roles: view.roles.iter().copied().collect(),

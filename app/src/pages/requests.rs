@@ -8,9 +8,9 @@ use crate::parts::held::Holding;
 use crate::parts::notice::Notice;
 use crate::parts::support_id::SupportId;
 use crate::{spelling, words};
-use domain::api::{Request, Requests, Retry, State, Usual, Window};
+use domain::api::{BuildTimes, RequestInfo, Requests, RetryRequest, WindowInfo, WindowStatus};
 use domain::range::Range;
-use domain::view::{Given, Place, View, ZoneName};
+use domain::view::{Page, ParameterValues, View, ZoneName};
 use leptos::prelude::*;
 use std::time::Duration;
 use wasm_bindgen_futures::spawn_local;
@@ -47,8 +47,8 @@ pub fn Board() -> impl IntoView {
     }
     Effect::new(move |_| document().set_title(&format!("{} – {}", words::REQUESTS, words::NAME)));
     let trouble = Memo::new(move |_| answer.trouble());
-    let held = Memo::new(move |_| all.with(|all| all.as_ref()?.desk.held.clone()));
-    let usual = Memo::new(move |_| all.with(|all| all.as_ref()?.desk.usual));
+    let held = Memo::new(move |_| all.with(|all| all.as_ref()?.scheduler.held.clone()));
+    let usual = Memo::new(move |_| all.with(|all| all.as_ref()?.scheduler.usual));
     let is_known = Memo::new(move |_| answer.get().is_some());
     let ids = move || ids_of(all.get());
     let line = move |id: String| {
@@ -61,7 +61,7 @@ pub fn Board() -> impl IntoView {
         <header class="heading">
             <h1>{words::REQUESTS}</h1>
             <p class="quiet">
-                {move || if is_known.get() { all.get().map(|all| words::desk(&all.desk)) } else { Some(words::LOADING.to_owned()) }}
+                {move || if is_known.get() { all.get().map(|all| words::desk(&all.scheduler)) } else { Some(words::LOADING.to_owned()) }}
             </p>
         </header>
         {move || trouble.get().map(|trouble| view! {
@@ -79,13 +79,17 @@ fn ids_of(all: Option<Requests>) -> Vec<String> {
     all.map(|all| all.requests.into_iter().map(|request| request.id).collect()).unwrap_or_default()
 }
 
-fn is_moving(window: &Window) -> bool {
-    window.state.is_under_way() || window.again.is_some_and(State::is_under_way)
+fn is_moving(window: &WindowInfo) -> bool {
+    window.state.is_under_way() || window.again.is_some_and(WindowStatus::is_under_way)
 }
 
 /// One request. It stays while its numbers change, and the focus in it.
 #[component]
-fn Line(request: Memo<Option<Request>>, usual: Memo<Option<Usual>>, renew: Callback<()>) -> impl IntoView {
+fn Line(
+    request: Memo<Option<RequestInfo>>,
+    usual: Memo<Option<BuildTimes>>,
+    renew: Callback<()>,
+) -> impl IntoView {
     let ground = expect_context::<Ground>();
     let clock = ground.clock;
     let title = Memo::new(move |_| {
@@ -116,7 +120,7 @@ fn Line(request: Memo<Option<Request>>, usual: Memo<Option<Usual>>, renew: Callb
         Some(parts.join("; "))
     };
     let failed = Memo::new(move |_| {
-        request.with(|r| r.iter().flat_map(|r| &r.windows).find(|w| w.state == State::Failed).cloned())
+        request.with(|r| r.iter().flat_map(|r| &r.windows).find(|w| w.state == WindowStatus::Failed).cloned())
     });
     let busy = RwSignal::new(false);
     let refused = RwSignal::new(None::<Trouble>);
@@ -125,7 +129,7 @@ fn Line(request: Memo<Option<Request>>, usual: Memo<Option<Usual>>, renew: Callb
         busy.set(true);
         refused.set(None);
         spawn_local(async move {
-            let result = client::retry(&request.id, &Retry::default()).await;
+            let result = client::retry(&request.id, &RetryRequest::default()).await;
             busy.try_set(false);
             refused.try_set(result.err());
             renew.run(());
@@ -156,13 +160,13 @@ fn Line(request: Memo<Option<Request>>, usual: Memo<Option<Usual>>, renew: Callb
     }
 }
 
-fn range_of(request: &Request) -> Option<Range> {
+fn range_of(request: &RequestInfo) -> Option<Range> {
     request.from.zip(request.to).and_then(|(from, to)| Range::new(from, to).ok())
 }
 
 /// What a request was asked with, as far as a link can say it.
-fn given_of(request: &Request) -> Given {
-    let mut given = Given::default();
+fn given_of(request: &RequestInfo) -> ParameterValues {
+    let mut given = ParameterValues::default();
     for (name, value) in &request.parameters {
         // What no link can say is left out.
         let _ = given.set(name, value);
@@ -171,13 +175,13 @@ fn given_of(request: &Request) -> Given {
 }
 
 /// The view that a request is for; `own` is the institution's zone.
-fn view_of(request: &Request, own: &str) -> View {
+fn view_of(request: &RequestInfo, own: &str) -> View {
     View {
-        place: Place::Overview,
+        page: Page::Overview,
         report: Some(request.report.clone()),
         range: range_of(request),
         zone: ZoneName::parse(&request.tz).filter(|zone| zone.as_str() != own),
-        given: given_of(request),
+        parameters: given_of(request),
         ..View::default()
     }
 }

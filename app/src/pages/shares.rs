@@ -14,7 +14,9 @@ use crate::words::access::who;
 use crate::words::shares as said;
 use domain::api::Courses;
 use domain::scope::Role;
-use domain::shares::{ChangeShare, Made, NAME_LONGEST, Share, ShareState, Shares, USUAL_DAYS};
+use domain::shares::{
+    CreateShareResponse, DEFAULT_DAYS, MAX_NAME_LENGTH, Share, ShareState, Shares, UpdateShareRequest,
+};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
@@ -76,9 +78,9 @@ pub fn SharesPage() -> impl IntoView {
 fn One(share: Memo<Option<Share>>, known: Memo<Courses>, renew: Callback<()>) -> impl IntoView {
     let ground = expect_context::<Ground>();
     let trouble = RwSignal::new(None::<Trouble>);
-    let made = RwSignal::new(None::<Made>);
+    let made = RwSignal::new(None::<CreateShareResponse>);
     let (named, days, sites) =
-        (RwSignal::new(String::new()), RwSignal::new(USUAL_DAYS), RwSignal::new(String::new()));
+        (RwSignal::new(String::new()), RwSignal::new(DEFAULT_DAYS), RwSignal::new(String::new()));
     // What somebody is writing stays; what was changed elsewhere is there when nobody is.
     Effect::new(move |before: Option<(String, String)>| {
         let now = share.with(|share| {
@@ -95,7 +97,7 @@ fn One(share: Memo<Option<Share>>, known: Memo<Courses>, renew: Callback<()>) ->
         now
     });
     let id = move || share.with_untracked(|share| share.as_ref().map(|share| share.id.clone()));
-    let change = Callback::new(move |wanted: ChangeShare| {
+    let change = Callback::new(move |wanted: UpdateShareRequest| {
         let Some(id) = id() else { return };
         trouble.set(None);
         spawn_local(async move {
@@ -141,27 +143,27 @@ fn One(share: Memo<Option<Share>>, known: Memo<Courses>, renew: Callback<()>) ->
                     <div class="in-line">
                         <label>
                             <span>{said::NEW_NAME}</span>
-                            <input type="text" autocomplete="off" maxlength=NAME_LONGEST
+                            <input type="text" autocomplete="off" maxlength=MAX_NAME_LENGTH
                                 prop:value=move || named.get()
                                 on:input=move |event| named.set(event_target_value(&event)) />
                         </label>
-                        <button type="button" on:click=move |_| change.run(ChangeShare {
-                            name: Some(named.get_untracked()), ..ChangeShare::default()
+                        <button type="button" on:click=move |_| change.run(UpdateShareRequest {
+                            name: Some(named.get_untracked()), ..UpdateShareRequest::default()
                         })>{said::RENAME}</button>
                     </div>
                     <Show when=can_renew>
                         <div class="in-line">
                             <Lifetime days />
-                            <button type="button" on:click=move |_| change.run(ChangeShare {
-                                days: Some(days.get_untracked()), ..ChangeShare::default()
+                            <button type="button" on:click=move |_| change.run(UpdateShareRequest {
+                                days: Some(days.get_untracked()), ..UpdateShareRequest::default()
                             })>{said::RENEW}</button>
                         </div>
                         <Sites sites />
-                        <button type="button" on:click=move |_| change.run(ChangeShare {
-                            origins: Some(origins(&sites.get_untracked())), ..ChangeShare::default()
+                        <button type="button" on:click=move |_| change.run(UpdateShareRequest {
+                            origins: Some(origins(&sites.get_untracked())), ..UpdateShareRequest::default()
                         })>{said::SAVE_SITES}</button>
-                        <button type="button" on:click=move |_| change.run(ChangeShare {
-                            rotate: true, ..ChangeShare::default()
+                        <button type="button" on:click=move |_| change.run(UpdateShareRequest {
+                            rotate: true, ..UpdateShareRequest::default()
                         })>{said::ROTATE}</button>
                         <p class="quiet small">{said::ROTATE_IS}</p>
                     </Show>

@@ -58,7 +58,7 @@ fn Reports() -> impl IntoView {
         .collect_view();
     let choose = move |event| {
         let report = ReportName::parse(&event_target_value(&event));
-        address.go(address.view().of(report));
+        address.go(address.view().with_report(report));
     };
     view! {
         <label class="ask-report">
@@ -91,7 +91,7 @@ fn Courses(known: Memo<domain::api::Courses>) -> impl IntoView {
     });
     let choose_course = move |event| {
         let course = Uuid::parse(&event_target_value(&event));
-        address.go(address.view().in_course(course));
+        address.go(address.view().with_course(course));
     };
     let choose_section = move |event| {
         let sections = Uuid::parse(&event_target_value(&event)).into_iter().collect();
@@ -171,7 +171,7 @@ fn Days(today: Memo<Day>, known: Memo<domain::api::Courses>, zone: Memo<String>)
     let go = move |to: Memo<Option<Range>>| {
         move |_| {
             if let Some(range) = to.get_untracked() {
-                address.go(address.view().over(Some(range)));
+                address.go(address.view().with_range(Some(range)));
             }
         }
     };

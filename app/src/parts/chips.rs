@@ -25,7 +25,7 @@ pub fn name(choice: &Choice, measures: Option<&Measures>, student: &str, view: &
         Choice::Video(id) => find(|m| &m.videos, id.as_str(), said::video)
             .unwrap_or_else(|| format!("{} {}", said::VIDEO, said::beginning(id.as_str()))),
         Choice::Deck(id) => format!("{} {}", said::DECK, said::beginning(id.as_str())),
-        Choice::Student(_) if view.nameless => said::ONE_STUDENT.to_owned(),
+        Choice::Student(_) if view.names_hidden => said::ONE_STUDENT.to_owned(),
         Choice::Student(id) if student.is_empty() => {
             format!("{} {}", said::STUDENT, said::beginning(id.as_str()))
         }
@@ -83,7 +83,7 @@ pub fn Chips(
             <Show when=move || choices.with(|choices| !choices.is_empty())
                 fallback=move || view! { <p class="quiet small">{none}</p> }>
                 <ul>{chips}</ul>
-                <button type="button" class="plain" on:click=move |_| address.go(address.view().unfiltered())>
+                <button type="button" class="plain" on:click=move |_| address.go(address.view().without_filters())>
                     {said::CLEAR_FILTERS}
                 </button>
             </Show>

@@ -4,7 +4,7 @@ use crate::page::Ground;
 use crate::words::against as said;
 use crate::{presets, words};
 use domain::api::{Courses, Section};
-use domain::view::{Compare, Uuid, View};
+use domain::view::{ComparisonTarget, Uuid, View};
 use leptos::prelude::*;
 
 /// The choice of the days before.
@@ -19,8 +19,8 @@ pub fn CompareWith(
     let address = expect_context::<Ground>().address;
     let chosen = Memo::new(move |_| match address.view().compare {
         None => String::new(),
-        Some(Compare::Before) => BEFORE.to_owned(),
-        Some(Compare::Section(id)) => id.as_str().to_owned(),
+        Some(ComparisonTarget::Before) => BEFORE.to_owned(),
+        Some(ComparisonTarget::Section(id)) => id.as_str().to_owned(),
     });
     let options = move || {
         let view = address.view();
@@ -51,8 +51,8 @@ pub fn CompareWith(
     let compare = move |event| {
         let value = event_target_value(&event);
         let compare = match value.as_str() {
-            BEFORE => Some(Compare::Before),
-            id => Uuid::parse(id).map(Compare::Section),
+            BEFORE => Some(ComparisonTarget::Before),
+            id => Uuid::parse(id).map(ComparisonTarget::Section),
         };
         address.go(View { compare, ..address.view() });
     };
@@ -67,7 +67,7 @@ pub fn CompareWith(
 /// The section that is compared with, as it is called; empty where it is none.
 #[must_use]
 pub fn section_name(known: &Courses, view: &View) -> String {
-    let Some(Compare::Section(id)) = &view.compare else { return String::new() };
+    let Some(ComparisonTarget::Section(id)) = &view.compare else { return String::new() };
     let is_it = |section: &Section| section.id.eq_ignore_ascii_case(id.as_str());
     let found = known.courses.iter().flat_map(|course| &course.sections).find(|section| is_it(section));
     found.map_or_else(|| words::UNKNOWN_SECTION.to_owned(), |section| words::section(&section.number))

@@ -3,7 +3,7 @@
 use crate::clock::Clock;
 use crate::parts::sign::Sign;
 use crate::words;
-use domain::api::{State, Window};
+use domain::api::{WindowInfo, WindowStatus};
 use leptos::prelude::*;
 
 /// The cells of some windows, and what their shapes mean.
@@ -11,7 +11,7 @@ use leptos::prelude::*;
 pub fn Coverage(
     /// Oldest first.
     #[prop(into)]
-    windows: Signal<Vec<Window>>,
+    windows: Signal<Vec<WindowInfo>>,
     /// For ages.
     clock: Clock,
 ) -> impl IntoView {
@@ -29,7 +29,7 @@ pub fn Coverage(
             })
         };
         let shape = Memo::new(move |_| {
-            window.with(|w| w.as_ref().map(|w| (w.state, w.again.is_some_and(State::is_under_way))))
+            window.with(|w| w.as_ref().map(|w| (w.state, w.again.is_some_and(WindowStatus::is_under_way))))
         });
         view! {
             <li data-window=id title=told data-state=move || shape.get().map(|(state, _)| words::state_key(state))>
@@ -45,7 +45,7 @@ pub fn Coverage(
         })
     });
     let legend = move || {
-        let kind = |(state, count): (State, usize)| {
+        let kind = |(state, count): (WindowStatus, usize)| {
             view! { <li><Sign state /> {count} " " {words::state(state).to_lowercase().replace("echo360", "Echo360")}</li> }
         };
         kinds.get().into_iter().map(kind).collect_view()

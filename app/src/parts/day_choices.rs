@@ -56,7 +56,7 @@ fn Presets(today: Memo<Day>, range: Memo<Option<Range>>, known: Memo<domain::api
         PRESETS.into_iter().filter_map(weeks).chain(terms).map(numbered).collect::<Vec<_>>()
     });
     let preset = move |(name, days, weeks): (String, Range, Option<String>)| {
-        let href = move || address.view().over(Some(days)).to_url();
+        let href = move || address.view().with_range(Some(days)).to_url();
         let current = move || (range.get() == Some(days)).then_some("true");
         view! {
             <li>
@@ -87,7 +87,7 @@ fn TwoDays(range: Memo<Option<Range>>) -> impl IntoView {
         match Range::parse(&value(first), &value(last)) {
             Ok(range) => {
                 refused.set(None);
-                address.go(address.view().over(Some(range)));
+                address.go(address.view().with_range(Some(range)));
             }
             Err(problem) => refused.set(Some(problem)),
         }

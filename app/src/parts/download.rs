@@ -2,14 +2,14 @@
 
 use crate::parts::files::Files;
 use crate::words;
-use domain::api::Request;
+use domain::api::RequestInfo;
 use leptos::prelude::*;
 
 /// The links. They stay while the request is looked at again, and the focus on them.
 #[component]
 pub fn Download(
     /// What has been asked.
-    request: Memo<Option<Request>>,
+    request: Memo<Option<RequestInfo>>,
     /// The files, once they are whole.
     files: Memo<Option<Files>>,
 ) -> impl IntoView {

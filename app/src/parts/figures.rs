@@ -63,7 +63,7 @@ pub fn Figures(
             </div>
             <Spread measures=last />
             <Show
-                when=move || !ground.address.view().nameless
+                when=move || !ground.address.view().names_hidden
                 fallback=|| view! { <p class="quiet">{NAMES_HIDDEN}</p> }
             >
                 <EachStudent measures=last />

@@ -1,7 +1,7 @@
 //! The CSV files that hold what is shown: where they are, and how they are told apart.
 
 use crate::words;
-use domain::api::{Course, Request};
+use domain::api::{Course, RequestInfo};
 use domain::view::{Uuid, View};
 
 /// One file that can be downloaded.
@@ -25,7 +25,7 @@ pub struct Files {
 impl Files {
     /// The files of `view`, once every window of its request has rows.
     #[must_use]
-    pub fn of(request: &Request, view: &View, courses: &[Course]) -> Option<Self> {
+    pub fn of(request: &RequestInfo, view: &View, courses: &[Course]) -> Option<Self> {
         if request.windows.iter().any(|window| !window.state.has_rows()) {
             return None;
         }
@@ -51,7 +51,7 @@ impl Files {
 }
 
 /// Where the CSV of a request is, of a view's course and one section.
-fn href(request: &Request, view: &View, section: Option<&Uuid>) -> String {
+fn href(request: &RequestInfo, view: &View, section: Option<&Uuid>) -> String {
     let days = request.from.zip(request.to);
     let pairs = [
         ("from", days.map(|(from, _)| from.to_string())),
@@ -84,7 +84,7 @@ mod tests {
 
     const IDS: [&str; 2] = ["0a1b2c3d-0000-4000-8000-00000000000a", "1a1b2c3d-0000-4000-8000-00000000000b"];
 
-    fn request() -> Request {
+    fn request() -> RequestInfo {
         serde_json::from_str(
             r#"{"id":"r","report":"videoview","from":"2026-02-02","to":"2026-02-08","tz":"Etc/GMT+3","created":1770595200000,
             "windows":[]}"#,
@@ -99,7 +99,7 @@ mod tests {
         let all = of("v=1");
         assert_eq!(all.files.len(), 1);
         assert_eq!(all.files[0].href, "/api/csv/videoview?from=2026-02-02&to=2026-02-08&tz=Etc/GMT%2B3");
-        let given = Request { parameters: [("page".into(), "home".into())].into(), ..request() };
+        let given = RequestInfo { parameters: [("page".into(), "home".into())].into(), ..request() };
         let given = Files::of(&given, &view("v=1"), &[]).unwrap();
         assert!(given.files[0].href.ends_with("&parameters.page=home"));
         let two = of(&format!("v=1&section={},{}&role=student", IDS[0], IDS[1]));

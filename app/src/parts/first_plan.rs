@@ -24,7 +24,7 @@ pub fn FirstPlan() -> impl IntoView {
         let held = all.as_ref().map(|all| follow::known(&report, all)).unwrap_or_default();
         let today = ground.clock.now().day();
         let here = windows.iter().filter(|key| follow::here(key, &held, today).is_some()).count();
-        let usual = all.as_ref().and_then(|all| all.desk.usual);
+        let usual = all.as_ref().and_then(|all| all.scheduler.usual);
         Some((windows.len(), here, usual))
     });
     move || {

@@ -13,7 +13,7 @@ pub fn FirstVisit() -> impl IntoView {
     let see = move |_| {
         let today = ground.zone(&address.view()).day_of(ground.clock.now());
         ground.note_asked();
-        address.go(address.view().over(presets::FIRST.range(today)));
+        address.go(address.view().with_range(presets::FIRST.range(today)));
     };
     view! {
         <section class="first">

@@ -7,9 +7,9 @@ use crate::parts::notice::Notice;
 use crate::words;
 use crate::words::against;
 use crate::words::course as said;
-use domain::api::{Requests, State};
+use domain::api::{Requests, WindowStatus};
 use domain::time::Day;
-use domain::view::Place;
+use domain::view::Page;
 use leptos::prelude::*;
 
 /// How far one report is.
@@ -43,19 +43,19 @@ fn far(wished: &[Wished], all: &Requests, today: Day) -> Vec<Far> {
         for key in &it.keys {
             let window = known.get(&key.id());
             // What was forgotten is not missed.
-            if window.is_some_and(|window| window.state == State::Forgotten) {
+            if window.is_some_and(|window| window.state == WindowStatus::Forgotten) {
                 continue;
             }
             far.all += 1;
             if let Some(window) = follow::here(key, &known, today) {
                 far.here += 1;
-                let is_renewed = window.again.is_some_and(State::is_under_way);
-                far.provisional += usize::from(window.state == State::Provisional && !is_renewed);
+                let is_renewed = window.again.is_some_and(WindowStatus::is_under_way);
+                far.provisional += usize::from(window.state == WindowStatus::Provisional && !is_renewed);
             } else if window
-                .is_some_and(|w| w.state.is_under_way() || w.again.is_some_and(State::is_under_way))
+                .is_some_and(|w| w.state.is_under_way() || w.again.is_some_and(WindowStatus::is_under_way))
             {
                 far.under_way += 1;
-            } else if window.is_some_and(|window| window.state == State::Failed) {
+            } else if window.is_some_and(|window| window.state == WindowStatus::Failed) {
                 far.failed += 1;
             }
         }
@@ -69,13 +69,13 @@ fn missing(wished: &[Wished], all: &Requests, today: Day, is_for_more: bool) -> 
     let wishes = asked.clone().filter(|it| {
         let known = follow::known(&it.wish.report, all);
         it.keys.iter().any(|key| match follow::here(key, &known, today) {
-            Some(window) => is_for_more && window.state == State::Provisional,
-            None => known.get(&key.id()).is_none_or(|window| window.state != State::Forgotten),
+            Some(window) => is_for_more && window.state == WindowStatus::Provisional,
+            None => known.get(&key.id()).is_none_or(|window| window.state != WindowStatus::Forgotten),
         })
     });
     let failed = asked.filter_map(|it| {
         let request = all.requests.iter().find(|request| it.wish.is_met_by(request))?;
-        request.windows.iter().any(|window| window.state == State::Failed).then(|| request.id.clone())
+        request.windows.iter().any(|window| window.state == WindowStatus::Failed).then(|| request.id.clone())
     });
     (wishes.map(|it| it.wish.clone()).collect(), failed.collect())
 }
@@ -127,7 +127,7 @@ pub fn Gathering(
         let again = Callback::new(move |()| gatherer.look());
         gathered.with(|g| g.trouble.clone()).map(|trouble| view! { <Notice trouble again /> })
     };
-    let board = move || ground.address.view().at(Place::Requests).to_url();
+    let board = move || ground.address.view().with_page(Page::Requests).to_url();
     view! {
         <section class="progress gathering" data-testid="gathering">
             <p class="progress-far"><span role="status">{line}</span></p>

@@ -3,7 +3,7 @@
 use crate::page::Ground;
 use crate::words;
 use domain::api::ReportInfo;
-use domain::offer::Parameter;
+use domain::report_listing::ReportParameter;
 use leptos::prelude::*;
 
 /// The fields; nothing for a report without parameters of its own.
@@ -30,24 +30,24 @@ pub fn GivenFields(
 
 /// One field. What cannot stand in a link is not taken, and the field says so.
 #[component]
-fn Field(parameter: Parameter) -> impl IntoView {
+fn Field(parameter: ReportParameter) -> impl IntoView {
     let address = expect_context::<Ground>().address;
-    let Parameter { name, datatype, required } = parameter;
+    let ReportParameter { name, datatype, required } = parameter;
     let label = words::parameter(&name, required);
     // What it looks like in a date field is what every report is sent for a date.
     let kind = if datatype == "date" { "date" } else { "text" };
     let name = StoredValue::new(name);
     let is_refused = RwSignal::new(false);
     let value = Memo::new(move |_| {
-        name.with_value(|name| address.view().given.value(name).unwrap_or_default().to_owned())
+        name.with_value(|name| address.view().parameters.value(name).unwrap_or_default().to_owned())
     });
     let change = move |event| {
         let mut view = address.view();
         let text = event_target_value(&event);
-        let is_taken = name.with_value(|name| view.given.set(name, text.trim()));
+        let is_taken = name.with_value(|name| view.parameters.set(name, text.trim()));
         if !is_taken {
             // What stood there before was not meant either.
-            let _ = name.with_value(|name| view.given.set(name, ""));
+            let _ = name.with_value(|name| view.parameters.set(name, ""));
         }
         is_refused.set(!is_taken);
         address.go(view);

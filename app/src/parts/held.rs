@@ -3,26 +3,27 @@
 use crate::clock::Clock;
 use crate::page::Ground;
 use crate::words;
-use domain::api::Held;
-use domain::view::Place;
+use domain::api::Pause;
+use domain::view::Page;
 use leptos::prelude::*;
 
 /// A hold, as long as there is one.
 #[component]
 pub fn Holding(
     /// Why, if so.
-    held: Memo<Option<Held>>,
+    held: Memo<Option<Pause>>,
     /// For the time until the next try.
     clock: Clock,
 ) -> impl IntoView {
     let address = expect_context::<Ground>().address;
     let board = move || {
         let view = address.view();
-        let to = view.clone().at(Place::Requests).to_url();
-        (view.place != Place::Requests).then(|| view! { " " <a href=to>{words::SEE_REQUESTS}</a> })
+        let to = view.clone().with_page(Page::Requests).to_url();
+        (view.page != Page::Requests).then(|| view! { " " <a href=to>{words::SEE_REQUESTS}</a> })
     };
     // The kind is announced once; the time until the next try changes in silence.
-    let why = Memo::new(move |_| held.with(|held| held.as_ref().map(|held| (held.why, held.detail.clone()))));
+    let why =
+        Memo::new(move |_| held.with(|held| held.as_ref().map(|held| (held.reason, held.detail.clone()))));
     let until = move || held.get().map(|held| words::hold_until(held.until, clock.now()));
     move || {
         why.get().map(|(why, detail)| {

@@ -7,7 +7,7 @@ use crate::parts::held::Holding;
 use crate::parts::notice::Notice;
 use crate::parts::windows::Windows;
 use crate::words;
-use domain::api::{Request, State, Usual, Window};
+use domain::api::{BuildTimes, RequestInfo, WindowInfo, WindowStatus};
 use domain::problem::Problem;
 use domain::report::Shape;
 use domain::window::WindowKey;
@@ -23,7 +23,7 @@ pub fn Progress(
     /// What is known of it.
     seen: Memo<Option<Seen>>,
     /// What is shown: its request, or what is here already without one.
-    request: Memo<Option<Request>>,
+    request: Memo<Option<RequestInfo>>,
     /// Asks, and follows what was asked.
     follower: Follower,
     /// How the report's range is cut.
@@ -61,7 +61,7 @@ fn Plan(
     windows: Vec<WindowKey>,
     wish: StoredValue<Wish>,
     seen: Memo<Option<Seen>>,
-    usual: Memo<Option<Usual>>,
+    usual: Memo<Option<BuildTimes>>,
     follower: Follower,
     shape: Memo<Option<Shape>>,
 ) -> impl IntoView {
@@ -95,25 +95,26 @@ fn Plan(
 /// opened stays open.
 #[component]
 fn Followed(
-    request: Memo<Option<Request>>,
-    usual: Memo<Option<Usual>>,
+    request: Memo<Option<RequestInfo>>,
+    usual: Memo<Option<BuildTimes>>,
     wish: StoredValue<Wish>,
     follower: Follower,
 ) -> impl IntoView {
     let clock = expect_context::<Ground>().clock;
-    let has = move |wanted: fn(&Window) -> bool| {
+    let has = move |wanted: fn(&WindowInfo) -> bool| {
         Memo::new(move |_| {
             request.with(|request| request.as_ref().is_some_and(|r| r.windows.iter().any(wanted)))
         })
     };
     // Shown without being asked: nobody has Lectern ask anew for what was not final.
     let is_stale = Memo::new(move |_| {
-        let is_unasked = |request: &Request| request.id.is_empty();
-        let may_grow = |request: &Request| request.windows.iter().any(|w| w.state == State::Provisional);
+        let is_unasked = |request: &RequestInfo| request.id.is_empty();
+        let may_grow =
+            |request: &RequestInfo| request.windows.iter().any(|w| w.state == WindowStatus::Provisional);
         request.with(|request| request.as_ref().is_some_and(|r| is_unasked(r) && may_grow(r)))
     });
     let is_waiting = has(|window| window.state.is_under_way());
-    let has_failed = has(|window| window.state == State::Failed);
+    let has_failed = has(|window| window.state == WindowStatus::Failed);
     let busy = Signal::derive(move || follower.is_busy());
     let windows = Memo::new(move |_| request.get().map(|request| request.windows).unwrap_or_default());
     let far = Memo::new(move |_| request.with(|request| request.as_ref().map(words::coverage)));

@@ -12,9 +12,12 @@ use crate::parts::notice::Notice;
 use crate::parts::panel;
 use crate::words;
 use crate::words::shares as said;
-use domain::shares::{COURSE, Made, MakeShare, NAME_LONGEST, Outline, Share, ShareState, Shares, USUAL_DAYS};
+use domain::shares::{
+    COURSE, CreateShareRequest, CreateShareResponse, DEFAULT_DAYS, MAX_NAME_LENGTH, PanelOutline, Share,
+    ShareState, Shares,
+};
 use domain::time::{SECOND, Timestamp};
-use domain::view::{Place, View};
+use domain::view::{Page, View};
 use leptos::html;
 use leptos::prelude::*;
 use link::{CopyButton, MadeLink};
@@ -23,7 +26,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 
 /// For how many days a share can be made to open.
-pub const LIFETIMES: [u32; 4] = [1, USUAL_DAYS, 30, domain::shares::MOST_DAYS];
+pub const LIFETIMES: [u32; 4] = [1, DEFAULT_DAYS, 30, domain::shares::MAX_DAYS];
 
 /// The buttons, and until when the view is shared.
 #[component]
@@ -46,7 +49,7 @@ pub fn ShareBar() -> impl IntoView {
             |share: &Share| share.mine && share.state == ShareState::Open && subject::fits(share, &view);
         let share = shares.ok()?.shares.into_iter().filter(open).max_by_key(|share| share.expires)?;
         let until = said::shared_until(&crate::spelling::short_day(local(ground, share.expires).day()));
-        Some(view! { <a class="small" data-testid="badge" href=Place::Shares.path()>{until}</a> })
+        Some(view! { <a class="small" data-testid="badge" href=Page::Shares.path()>{until}</a> })
     };
     let toggle = move |_| {
         let details = place.get_untracked();
@@ -73,14 +76,14 @@ struct Draft {
     name: RwSignal<String>,
     days: RwSignal<u32>,
     sites: RwSignal<String>,
-    made: RwSignal<Option<Made>>,
+    made: RwSignal<Option<CreateShareResponse>>,
 }
 
 impl Default for Draft {
     fn default() -> Self {
         Self {
             name: RwSignal::default(),
-            days: RwSignal::new(USUAL_DAYS),
+            days: RwSignal::new(DEFAULT_DAYS),
             sites: RwSignal::default(),
             made: RwSignal::new(None),
         }
@@ -90,17 +93,17 @@ impl Default for Draft {
 /// What a share is, what this one would show, and the button that makes it.
 #[component]
 fn SharePanel(
-    wanted: Memo<Result<MakeShare, Refused>>,
+    wanted: Memo<Result<CreateShareRequest, Refused>>,
     shares: Fetched<Shares>,
     draft: Draft,
 ) -> impl IntoView {
     let made = draft.made;
-    let preview = RwSignal::new(None::<Result<Made, Trouble>>);
+    let preview = RwSignal::new(None::<Result<CreateShareResponse, Trouble>>);
     Effect::new(move |_| {
         preview.set(None);
         let Ok(what) = wanted.get() else { return };
         spawn_local(async move {
-            let told = client::shares::make(&MakeShare { preview: true, ..what.clone() }).await;
+            let told = client::shares::make(&CreateShareRequest { preview: true, ..what.clone() }).await;
             // The view may have moved on.
             if wanted.try_get_untracked() == Some(Ok(what)) {
                 preview.try_set(Some(told));
@@ -110,7 +113,7 @@ fn SharePanel(
     let shown = move || match preview.get() {
         None => view! { <p class="quiet" role="status">{words::LOADING}</p> }.into_any(),
         Some(Err(trouble)) => view! { <Notice trouble /> }.into_any(),
-        Some(Ok(Made { contents, .. })) => view! {
+        Some(Ok(CreateShareResponse { contents, .. })) => view! {
             <h2 class="small">{said::CONTENTS}</h2>
             <Contents contents />
             <Form wanted draft shares />
@@ -130,16 +133,16 @@ fn SharePanel(
             (Ok(_), None) => shown.into_any(),
         }}
         <p class="quiet small">
-            {said::NOT_ALONG} " " {said::COPY_IS} " " <a href=Place::Shares.path()>{said::YOUR_SHARES}</a>
+            {said::NOT_ALONG} " " {said::COPY_IS} " " <a href=Page::Shares.path()>{said::YOUR_SHARES}</a>
         </p>
     }
 }
 
 /// What would be shown, report by report.
 #[component]
-fn Contents(contents: Vec<Outline>) -> impl IntoView {
+fn Contents(contents: Vec<PanelOutline>) -> impl IntoView {
     let ground = expect_context::<Ground>();
-    let line = |it: Outline| {
+    let line = |it: PanelOutline| {
         let is_snapshot = it.report.as_str() == "asset";
         view! { <li>{said::outline(&ground.title(it.report.as_str()), &it, is_snapshot)}</li> }
     };
@@ -148,7 +151,11 @@ fn Contents(contents: Vec<Outline>) -> impl IntoView {
 
 /// The choices, and the button.
 #[component]
-fn Form(wanted: Memo<Result<MakeShare, Refused>>, draft: Draft, shares: Fetched<Shares>) -> impl IntoView {
+fn Form(
+    wanted: Memo<Result<CreateShareRequest, Refused>>,
+    draft: Draft,
+    shares: Fetched<Shares>,
+) -> impl IntoView {
     let Draft { name, days, sites, made } = draft;
     let trouble = RwSignal::new(None::<Trouble>);
     let is_busy = RwSignal::new(false);
@@ -162,7 +169,7 @@ fn Form(wanted: Memo<Result<MakeShare, Refused>>, draft: Draft, shares: Fetched<
         is_busy.set(true);
         trouble.set(None);
         let name = name.get_untracked().trim().to_owned();
-        let what = MakeShare {
+        let what = CreateShareRequest {
             name: (!name.is_empty()).then_some(name),
             days: Some(days.get_untracked()),
             origins: origins(&sites.get_untracked()),
@@ -188,7 +195,7 @@ fn Form(wanted: Memo<Result<MakeShare, Refused>>, draft: Draft, shares: Fetched<
         <form class="lines" on:submit=submit>
             <label>
                 <span>{said::NAME}</span>
-                <input type="text" autocomplete="off" maxlength=NAME_LONGEST prop:value=move || name.get()
+                <input type="text" autocomplete="off" maxlength=MAX_NAME_LENGTH prop:value=move || name.get()
                     on:input=move |event| name.set(event_target_value(&event)) />
             </label>
             <Lifetime days />
@@ -216,7 +223,7 @@ pub fn Lifetime(
     view! {
         <label>
             <span>{said::OPENS_FOR}</span>
-            <select on:change=move |event| days.set(event_target_value(&event).parse().unwrap_or(USUAL_DAYS))>
+            <select on:change=move |event| days.set(event_target_value(&event).parse().unwrap_or(DEFAULT_DAYS))>
                 {LIFETIMES.map(option).into_iter().collect_view()}
             </select>
         </label>

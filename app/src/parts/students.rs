@@ -12,7 +12,7 @@ use charts::layout::Size;
 use charts::model::{Row, Table};
 use charts::spark;
 use domain::time::Day;
-use domain::view::{Choice, Place, Uuid, View};
+use domain::view::{Choice, Page, Uuid, View};
 use engine::measures::{self, Measures, Students};
 use leptos::html;
 use leptos::prelude::*;
@@ -137,11 +137,11 @@ fn RowMenu(id: Uuid, name: String) -> impl IntoView {
     let address = expect_context::<Ground>().address;
     let place = NodeRef::<html::Details>::new();
     let choice = Choice::Student(id.clone());
-    let is_chosen = address.view().has(&choice);
+    let is_chosen = address.view().contains(&choice);
     let word = if is_chosen { said::ALL_STUDENTS } else { said::ONLY_STUDENT };
     let choose = move |_| address.go(address.view().toggled(&choice));
     let page = address.view().course.is_some().then(|| {
-        let href = View { student: Some(id), ..address.view() }.at(Place::Course).to_url();
+        let href = View { student: Some(id), ..address.view() }.with_page(Page::Course).to_url();
         view! { <a href=href>{said::STUDENT_PAGE}</a> }
     });
     view! {

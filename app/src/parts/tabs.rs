@@ -2,7 +2,7 @@
 
 use crate::page::Ground;
 use crate::words::course as said;
-use domain::view::Place;
+use domain::view::Page;
 use leptos::prelude::*;
 
 /// The reports, in the order in which they are read: what was watched and opened, what was unclear, what was said.
@@ -14,16 +14,17 @@ const REPORTS: [&str; 8] =
 pub fn Tabs() -> impl IntoView {
     let ground = expect_context::<Ground>();
     let address = ground.address;
-    let whole = move || address.view().at(Place::Course).to_url();
-    let is_whole = move || (address.view().place == Place::Course).then_some("page");
+    let whole = move || address.view().with_page(Page::Course).to_url();
+    let is_whole = move || (address.view().page == Page::Course).then_some("page");
     let tabs = REPORTS.into_iter().filter_map(|name| ground.report(name)).map(|info| {
         let word = said::part(info.name.as_str());
         let name = StoredValue::new(info.name);
-        let href = move || address.view().at(Place::Overview).of(Some(name.get_value())).to_url();
+        let href =
+            move || address.view().with_page(Page::Overview).with_report(Some(name.get_value())).to_url();
         let is_current = move || {
             let view = address.view();
             let is_it = name.with_value(|name| name.as_str() == view.report_name());
-            (view.place == Place::Overview && is_it).then_some("page")
+            (view.page == Page::Overview && is_it).then_some("page")
         };
         view! { <li><a href=href aria-current=is_current>{word}</a></li> }
     });

@@ -2,7 +2,7 @@
 
 use crate::page::Ground;
 use crate::words::course as said;
-use domain::activity::{HEAVIEST, Kind, Weights};
+use domain::activity::{ActivityKind, MAX_WEIGHT, Weights};
 use domain::view::View;
 use leptos::prelude::*;
 
@@ -12,8 +12,8 @@ pub fn Sliders() -> impl IntoView {
     let address = expect_context::<Ground>().address;
     let weights = Memo::new(move |_| address.view().weights);
     let set = move |weights: Weights| address.go(View { weights, ..address.view() });
-    let slider = move |kind: Kind| {
-        let weight = move || weights.get().of(kind).to_string();
+    let slider = move |kind: ActivityKind| {
+        let weight = move || weights.get().get(kind).to_string();
         let slide = move |event| {
             if let Ok(weight) = event_target_value(&event).parse() {
                 set(weights.get_untracked().with(kind, weight));
@@ -22,7 +22,7 @@ pub fn Sliders() -> impl IntoView {
         view! {
             <label>
                 <span>{said::weight(kind)}</span>
-                <input type="range" min="0" max=HEAVIEST.to_string() step="1" prop:value=weight on:change=slide />
+                <input type="range" min="0" max=MAX_WEIGHT.to_string() step="1" prop:value=weight on:change=slide />
                 <output>{weight}</output>
             </label>
         }
@@ -32,7 +32,7 @@ pub fn Sliders() -> impl IntoView {
         <details class="weights">
             <summary>{said::WEIGHTS}</summary>
             <p>{said::SCORE_IS}</p>
-            <div role="group" aria-label=said::WEIGHTS>{Kind::ALL.map(slider).collect_view()}</div>
+            <div role="group" aria-label=said::WEIGHTS>{ActivityKind::ALL.map(slider).collect_view()}</div>
             <Show when=move || !is_usual()>
                 <p><button type="button" class="plain" on:click=move |_| set(Weights::default())>{said::USUAL_WEIGHTS}</button></p>
             </Show>

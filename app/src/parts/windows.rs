@@ -4,7 +4,7 @@ use crate::clock::Clock;
 use crate::parts::sign::Sign;
 use crate::parts::support_id::SupportId;
 use crate::{spelling, words};
-use domain::api::{State, Usual, Window};
+use domain::api::{BuildTimes, WindowInfo, WindowStatus};
 use leptos::prelude::*;
 
 /// A row for each window, newest first. A row stays while its numbers change, and the focus in it.
@@ -12,10 +12,10 @@ use leptos::prelude::*;
 pub fn Windows(
     /// Oldest first.
     #[prop(into)]
-    windows: Signal<Vec<Window>>,
+    windows: Signal<Vec<WindowInfo>>,
     /// How long Echo360 usually takes.
     #[prop(into)]
-    usual: Signal<Option<Usual>>,
+    usual: Signal<Option<BuildTimes>>,
     /// For ages.
     clock: Clock,
     /// Asks again for the window of this id.
@@ -48,23 +48,23 @@ pub fn Windows(
 
 #[component]
 fn Row(
-    window: Memo<Option<Window>>,
-    usual: Signal<Option<Usual>>,
+    window: Memo<Option<WindowInfo>>,
+    usual: Signal<Option<BuildTimes>>,
     clock: Clock,
     again: Callback<String>,
     busy: Signal<bool>,
 ) -> impl IntoView {
-    let of = move |read: fn(&Window) -> Option<String>| {
+    let of = move |read: fn(&WindowInfo) -> Option<String>| {
         Memo::new(move |_| window.with(|window| window.as_ref().and_then(read)))
     };
     let shape = Memo::new(move |_| {
-        window.with(|w| w.as_ref().map(|w| (w.state, w.again.is_some_and(State::is_under_way))))
+        window.with(|w| w.as_ref().map(|w| (w.state, w.again.is_some_and(WindowStatus::is_under_way))))
     });
     let days = of(|window| Some(words::window_days(window)));
     let rows = of(|window| window.copy.as_ref().and_then(|copy| copy.rows).map(spelling::count));
     let fault = of(|window| window.fault.clone());
     let support = of(|window| {
-        let went_wrong = window.state == State::Failed || window.fault.is_some();
+        let went_wrong = window.state == WindowStatus::Failed || window.fault.is_some();
         window.upstream_request_id.clone().filter(|_| went_wrong)
     });
     let state = move || window.get().map(|w| words::window_state(&w, clock.now(), usual.get()));
@@ -76,8 +76,10 @@ fn Row(
         (!parts.is_empty()).then(|| view! { <p class="small quiet">{parts.join("; ")}</p> })
     };
     let action = Memo::new(move |_| match shape.get() {
-        Some((State::Failed, _)) => Some(words::TRY_AGAIN),
-        Some((State::Ready | State::Provisional | State::Forgotten, false)) => Some(words::ASK_AGAIN),
+        Some((WindowStatus::Failed, _)) => Some(words::TRY_AGAIN),
+        Some((WindowStatus::Ready | WindowStatus::Provisional | WindowStatus::Forgotten, false)) => {
+            Some(words::ASK_AGAIN)
+        }
         _ => None,
     });
     let ask = move |_| {

@@ -1,9 +1,9 @@
 //! What is said of signing in, of who may see what, of the record, of forgetting.
 
-use domain::api::{RolesUpload, Visit, Way, What};
-use domain::forget::{By, Forgetting, Progress};
+use domain::api::{AuditAction, AuthMethod, RoleUploadResult, SessionSummary};
+use domain::erasure::{Erasure, ErasureProgress, IdentifierKind};
 use domain::scope::Role;
-use domain::view::Place;
+use domain::view::Page;
 
 /// Heading, button.
 pub const SIGN_IN: &str = "Sign in";
@@ -138,24 +138,24 @@ pub const LIFT: &str = "Let it in again";
 
 /// What a page is called.
 #[must_use]
-pub fn title(place: Place) -> &'static str {
+pub fn title(place: Page) -> &'static str {
     match place {
-        Place::Shares => "Shares",
-        Place::People => "People",
-        Place::Record => "Record",
-        Place::Forgetting => "Forgetting",
+        Page::Shares => "Shares",
+        Page::People => "People",
+        Page::Record => "Record",
+        Page::Forgetting => "Erasure",
         _ => "You",
     }
 }
 
 /// What a page is for.
 #[must_use]
-pub fn purpose(place: Place) -> &'static str {
+pub fn purpose(place: Page) -> &'static str {
     match place {
-        Place::Shares => "Links that show a course's numbers to people who cannot sign in.",
-        Place::People => "Who may see what. Changes hold within seconds.",
-        Place::Record => "Who saw, downloaded, asked and changed what.",
-        Place::Forgetting => "What is deleted from every copy, and kept out of later ones.",
+        Page::Shares => "Links that show a course's numbers to people who cannot sign in.",
+        Page::People => "Who may see what. Changes hold within seconds.",
+        Page::Record => "Who saw, downloaded, asked and changed what.",
+        Page::Forgetting => "What is deleted from every copy, and kept out of later ones.",
         _ => "Who you are here, and what you may see.",
     }
 }
@@ -172,21 +172,21 @@ pub fn role(role: Role) -> &'static str {
 
 /// How somebody came in.
 #[must_use]
-pub fn way(way: Way) -> &'static str {
+pub fn way(way: AuthMethod) -> &'static str {
     match way {
-        Way::Local => "Not at all: local mode, for whoever sits at this computer",
-        Way::Access => "With your institution's account",
-        Way::Key => "With the installation's key",
+        AuthMethod::Local => "Not at all: local mode, for whoever sits at this computer",
+        AuthMethod::Access => "With your institution's account",
+        AuthMethod::Key => "With the installation's key",
     }
 }
 
 /// Somebody, by name.
 #[must_use]
-pub fn person(person: &str, way: Way) -> String {
+pub fn person(person: &str, way: AuthMethod) -> String {
     match way {
-        Way::Local => "Whoever sits at this computer".to_owned(),
-        Way::Key => "Whoever has the key".to_owned(),
-        Way::Access => person.to_owned(),
+        AuthMethod::Local => "Whoever sits at this computer".to_owned(),
+        AuthMethod::Key => "Whoever has the key".to_owned(),
+        AuthMethod::Access => person.to_owned(),
     }
 }
 
@@ -203,16 +203,16 @@ pub fn who(person: &str) -> &str {
 
 /// Under every page: who is asking.
 #[must_use]
-pub fn you(session: &Visit) -> String {
+pub fn you(session: &SessionSummary) -> String {
     // In small letters as it stands: turning them takes Unicode's tables along.
     let role = session.role.slug();
-    match session.way {
-        Way::Local if session.role == Role::Administrator => {
+    match session.auth_method {
+        AuthMethod::Local if session.role == Role::Administrator => {
             "Local mode: whoever sits at this computer is administrator.".to_owned()
         }
-        Way::Local => format!("Local mode, looking as an {role}."),
-        Way::Key => "Signed in with the key, as administrator.".to_owned(),
-        Way::Access => format!("Signed in as {}, {role}.", session.person),
+        AuthMethod::Local => format!("Local mode, looking as an {role}."),
+        AuthMethod::Key => "Signed in with the key, as administrator.".to_owned(),
+        AuthMethod::Access => format!("Signed in as {}, {role}.", session.person),
     }
 }
 
@@ -279,7 +279,7 @@ pub fn would_change(email: &str, before: &str, after: &str) -> String {
 
 /// What an upload would change, or has.
 #[must_use]
-pub fn upload_sum(upload: &RolesUpload) -> String {
+pub fn upload_sum(upload: &RoleUploadResult) -> String {
     let people = |n: usize| if n == 1 { "1 person".to_owned() } else { format!("{n} people") };
     let (added, changed, same) = (upload.added.len(), upload.changed.len(), upload.unchanged);
     if upload.applied {
@@ -293,28 +293,28 @@ pub fn upload_sum(upload: &RolesUpload) -> String {
 
 /// What was done.
 #[must_use]
-pub fn what(what: What) -> &'static str {
+pub fn what(what: AuditAction) -> &'static str {
     match what {
-        What::SignedIn => "Signed in",
-        What::SignedOut => "Signed out",
-        What::LookedAs => "Looked as somebody else",
-        What::Saw => "Saw",
-        What::Downloaded => "Downloaded",
-        What::Asked => "Asked Echo360",
-        What::Retried => "Asked again",
-        What::Withdrew => "Stopped waiting",
-        What::RoleGiven => "Gave a role",
-        What::RoleTaken => "Took a role",
-        What::RolesUploaded => "Uploaded roles",
-        What::SawRoles => "Saw the roles",
-        What::SawRecord => "Saw the record",
-        What::Forgot => "Had something forgotten",
-        What::Shared => "Made a share",
-        What::ShareOpened => "A share was opened",
-        What::ShareChanged => "Changed a share",
-        What::ShareRevoked => "Revoked a share",
-        What::SharesSwitched => "Switched shares",
-        What::Refused => "Was refused",
+        AuditAction::SignedIn => "Signed in",
+        AuditAction::SignedOut => "Signed out",
+        AuditAction::LookedAs => "Looked as somebody else",
+        AuditAction::Saw => "Saw",
+        AuditAction::Downloaded => "Downloaded",
+        AuditAction::Asked => "Asked Echo360",
+        AuditAction::Retried => "Asked again",
+        AuditAction::Withdrew => "Stopped waiting",
+        AuditAction::RoleGiven => "Gave a role",
+        AuditAction::RoleTaken => "Took a role",
+        AuditAction::RolesUploaded => "Uploaded roles",
+        AuditAction::SawRoles => "Saw the roles",
+        AuditAction::SawRecord => "Saw the record",
+        AuditAction::Forgot => "Had something forgotten",
+        AuditAction::Shared => "Made a share",
+        AuditAction::ShareOpened => "A share was opened",
+        AuditAction::ShareChanged => "Changed a share",
+        AuditAction::ShareRevoked => "Revoked a share",
+        AuditAction::SharesSwitched => "Switched shares",
+        AuditAction::Refused => "Was refused",
     }
 }
 
@@ -357,10 +357,10 @@ pub fn what_goes(is_person: bool, is_weeks: bool) -> &'static str {
 
 /// A person who is forgotten: nothing tells who.
 #[must_use]
-pub fn person_of_mark(mark: &str, named: By) -> String {
+pub fn person_of_mark(mark: &str, named: IdentifierKind) -> String {
     let by = match named {
-        By::Email => "e-mail address",
-        By::Id => "user id",
+        IdentifierKind::Email => "e-mail address",
+        IdentifierKind::Id => "user id",
     };
     format!("A person, named by {by} (mark {mark})")
 }
@@ -382,17 +382,17 @@ pub fn forgotten_by(by: &str, moment: &str) -> String {
 
 /// How far it is: as a key, and in a sentence.
 #[must_use]
-pub fn far(it: &Forgetting) -> (&'static str, String) {
+pub fn far(it: &Erasure) -> (&'static str, String) {
     let rows = match it.rows {
         0 => "no rows".to_owned(),
         1 => "1 row".to_owned(),
         n => format!("{} rows", crate::spelling::count(n)),
     };
     match it.state {
-        Progress::UnderWay => {
-            ("under-way", format!("{} of {} copies gone over, {rows} deleted.", it.windows, it.of))
+        ErasureProgress::UnderWay => {
+            ("under-way", format!("{} of {} copies gone over, {rows} deleted.", it.windows, it.windows_total))
         }
-        Progress::Done => ("done", format!("Done: {rows} deleted from {} copies.", it.of)),
-        Progress::Lifted => ("lifted", "Let in again: copies asked from now on have it.".to_owned()),
+        ErasureProgress::Done => ("done", format!("Done: {rows} deleted from {} copies.", it.windows_total)),
+        ErasureProgress::Lifted => ("lifted", "Let in again: copies asked from now on have it.".to_owned()),
     }
 }

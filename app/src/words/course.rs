@@ -4,7 +4,7 @@
 use crate::reports::tongue::Tongue;
 use crate::words::against;
 use crate::words::reports::join;
-use domain::activity::Kind;
+use domain::activity::ActivityKind;
 use domain::time::Day;
 use engine::measures;
 
@@ -158,14 +158,14 @@ pub const NOT_FILTERED: &str = "Roles, videos and decks that were chosen elsewhe
 
 /// A kind of activity as a title, with its unit.
 #[must_use]
-pub fn kind(kind: Kind) -> &'static str {
+pub fn kind(kind: ActivityKind) -> &'static str {
     match kind {
-        Kind::Watch => "Minutes watched",
-        Kind::Slides => "Slide views",
-        Kind::Polls => "Poll answers",
-        Kind::Answers => "Answers to questions",
-        Kind::Marks => "Confusion marks",
-        Kind::Notes => "Note events",
+        ActivityKind::Watch => "Minutes watched",
+        ActivityKind::Slides => "Slide views",
+        ActivityKind::Polls => "Poll answers",
+        ActivityKind::Answers => "Answers to questions",
+        ActivityKind::Marks => "Confusion marks",
+        ActivityKind::Notes => "Note events",
     }
 }
 
@@ -186,34 +186,34 @@ pub fn part(report: &str) -> &'static str {
 
 /// What a kind's score is of, beside its slider.
 #[must_use]
-pub fn weight(kind: Kind) -> &'static str {
+pub fn weight(kind: ActivityKind) -> &'static str {
     match kind {
-        Kind::Watch => "Watching videos",
-        Kind::Slides => "Looking at slides",
-        Kind::Polls => "Answering polls",
-        Kind::Answers => "Answering questions",
-        Kind::Marks => "Marking confusion",
-        Kind::Notes => "Taking notes",
+        ActivityKind::Watch => "Watching videos",
+        ActivityKind::Slides => "Looking at slides",
+        ActivityKind::Polls => "Answering polls",
+        ActivityKind::Answers => "Answering questions",
+        ActivityKind::Marks => "Marking confusion",
+        ActivityKind::Notes => "Taking notes",
     }
 }
 
 /// An amount of a kind as a number: of watching minutes, of the rest how many.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "counts of rows are far below 2^53")]
-pub fn number(kind: Kind, amount: u64) -> f64 {
-    if kind == Kind::Watch { measures::minutes(amount) } else { amount as f64 }
+pub fn number(kind: ActivityKind, amount: u64) -> f64 {
+    if kind == ActivityKind::Watch { measures::minutes(amount) } else { amount as f64 }
 }
 
 /// An amount of a kind: `1,240 minutes`, `1 slide view`.
 #[must_use]
-pub fn amount(tongue: &Tongue, of: Kind, amount: u64) -> String {
+pub fn amount(tongue: &Tongue, of: ActivityKind, amount: u64) -> String {
     let (one, many) = match of {
-        Kind::Watch => ("minute", "minutes"),
-        Kind::Slides => ("slide view", "slide views"),
-        Kind::Polls => ("poll answer", "poll answers"),
-        Kind::Answers => ("answer", "answers"),
-        Kind::Marks => ("confusion mark", "confusion marks"),
-        Kind::Notes => ("note event", "note events"),
+        ActivityKind::Watch => ("minute", "minutes"),
+        ActivityKind::Slides => ("slide view", "slide views"),
+        ActivityKind::Polls => ("poll answer", "poll answers"),
+        ActivityKind::Answers => ("answer", "answers"),
+        ActivityKind::Marks => ("confusion mark", "confusion marks"),
+        ActivityKind::Notes => ("note event", "note events"),
     };
     let number = number(of, amount);
     format!("{} {}", tongue.number(number), if (number - 1.0).abs() < 1e-9 { one } else { many })
@@ -233,7 +233,7 @@ pub fn days_before(tongue: &Tongue, days: u64) -> String {
 
 /// How far the scale of a chart reaches.
 #[must_use]
-pub fn most(tongue: &Tongue, kind: Kind, most: u64, is_weeks: bool) -> String {
+pub fn most(tongue: &Tongue, kind: ActivityKind, most: u64, is_weeks: bool) -> String {
     if most == 0 {
         return String::new();
     }
@@ -310,18 +310,18 @@ pub fn stands_out(tongue: &Tongue, found: &engine::reports::course::standout::St
         format!("The week of {}", tongue.short_day(found.first))
     };
     let usual = tongue.number(number(found.kind, found.usual));
-    let of = if found.kind == Kind::Watch { "of" } else { "on" };
+    let of = if found.kind == ActivityKind::Watch { "of" } else { "on" };
     let mostly = found.mostly.as_ref().map(|name| format!(", most of it {of} {name}")).unwrap_or_default();
     format!("{when} stands out: {}, usually {usual}{mostly}.", amount(tongue, found.kind, found.amount))
 }
 
 /// What of a kind is not here, or not final.
 #[must_use]
-pub fn coverage(tongue: &Tongue, kinds: &[Kind], missing: u64, days: u64) -> String {
+pub fn coverage(tongue: &Tongue, kinds: &[ActivityKind], missing: u64, days: u64) -> String {
     let names: Vec<&str> = kinds.iter().map(|kind| self::kind(*kind)).collect();
     let are = if missing == 1 { "is" } else { "are" };
     let count = if missing == days { "none".to_owned() } else { tongue.count(days - missing) };
-    if kinds.len() == Kind::ALL.len() && missing < days {
+    if kinds.len() == ActivityKind::ALL.len() && missing < days {
         return format!("{} {are} not here yet and not counted.", tongue.of(missing, "day", "days"));
     }
     format!("{}: {count} of {} here.", names.join(", "), tongue.of(days, "day", "days"))
@@ -329,8 +329,8 @@ pub fn coverage(tongue: &Tongue, kinds: &[Kind], missing: u64, days: u64) -> Str
 
 /// What staff did, and what names nobody: neither is drawn.
 #[must_use]
-pub fn beside(tongue: &Tongue, staff: &[(Kind, u64)], unnamed: &[(Kind, u64)]) -> String {
-    let list = |of: &[(Kind, u64)]| {
+pub fn beside(tongue: &Tongue, staff: &[(ActivityKind, u64)], unnamed: &[(ActivityKind, u64)]) -> String {
+    let list = |of: &[(ActivityKind, u64)]| {
         let of = of.iter().filter(|(_, count)| *count > 0);
         of.map(|(kind, count)| amount(tongue, *kind, *count)).collect::<Vec<_>>().join(", ")
     };
@@ -377,14 +377,14 @@ fn were(tongue: &Tongue, count: u64) -> String {
 
 /// What is recorded of one student.
 #[must_use]
-pub fn person(tongue: &Tongue, days: (u64, u64), did: &[(Kind, u64)], last: Option<&str>) -> String {
+pub fn person(tongue: &Tongue, days: (u64, u64), did: &[(ActivityKind, u64)], last: Option<&str>) -> String {
     let (active, all) = days;
     let last = last.map(|last| format!(" Last seen {last}.")).unwrap_or_default();
     let did: Vec<String> = did
         .iter()
         .filter(|(_, count)| *count > 0)
         .map(|(kind, count)| match kind {
-            Kind::Polls => tongue.of(*count, "poll answered", "polls answered"),
+            ActivityKind::Polls => tongue.of(*count, "poll answered", "polls answered"),
             kind => amount(tongue, *kind, *count),
         })
         .collect();

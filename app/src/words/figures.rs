@@ -1,7 +1,7 @@
 //! What the figures of `videoview` say.
 
 use crate::spelling;
-use domain::role::Role;
+use domain::institution_role::InstitutionRole;
 use domain::time::Day;
 use engine::measures::{self, Item, Measures, Students, Weekday};
 
@@ -124,14 +124,14 @@ pub const NONE: &str = "none";
 
 /// A role, for people.
 #[must_use]
-pub fn role(role: Role) -> &'static str {
+pub fn role(role: InstitutionRole) -> &'static str {
     match role {
-        Role::Student => "Students",
-        Role::Instructor => "Instructors",
-        Role::Assistant => "Assistants",
-        Role::Administrator => "Administrators",
-        Role::Other => "Other roles",
-        Role::Unnamed => "No role given",
+        InstitutionRole::Student => "Students",
+        InstitutionRole::Instructor => "Instructors",
+        InstitutionRole::Assistant => "Assistants",
+        InstitutionRole::Administrator => "Administrators",
+        InstitutionRole::Other => "Other roles",
+        InstitutionRole::Unnamed => "No role given",
     }
 }
 
@@ -350,13 +350,14 @@ pub fn sections_sentence(measures: &Measures) -> String {
 #[must_use]
 pub fn roles_sentence(measures: &Measures) -> String {
     let all: u64 = measures.roles.iter().map(|(_, watched)| watched.rows).sum();
-    let of =
-        |wanted: Role| measures.roles.iter().find(|(role, _)| *role == wanted).map_or(0, |(_, w)| w.rows);
+    let of = |wanted: InstitutionRole| {
+        measures.roles.iter().find(|(role, _)| *role == wanted).map_or(0, |(_, w)| w.rows)
+    };
     if all == 0 {
         return nothing(measures);
     }
     #[expect(clippy::cast_precision_loss, reason = "rows are far below 2^53")]
-    let share = of(Role::Student) as f64 / all as f64;
+    let share = of(InstitutionRole::Student) as f64 / all as f64;
     format!("Students watched {} of all minutes.", percent(share))
 }
 

@@ -1,7 +1,7 @@
 //! What the list of keys says.
 
 use crate::parts::help::keys::Act;
-use domain::view::Place;
+use domain::view::Page;
 
 /// What stands below it.
 pub const WHEN: &str = "Single keys work while no field, list of choices or menu has the focus.";
@@ -42,9 +42,9 @@ pub fn act(act: Act) -> &'static str {
         Act::List => "This list",
         Act::Earlier => "Earlier days, as many",
         Act::Later => "Later days, as many",
-        Act::Go(Place::Course) => "The course",
-        Act::Go(Place::Overview) => "The reports",
-        Act::Go(Place::Requests) => "The requests",
+        Act::Go(Page::Course) => "The course",
+        Act::Go(Page::Overview) => "The reports",
+        Act::Go(Page::Requests) => "The requests",
         Act::Go(_) => "Who you are here, and what you may see",
         Act::Search => "To the field that searches people",
         Act::Numbers => "The numbers of all figures, open or shut",

@@ -1,7 +1,7 @@
 //! What the figures of every report but `videoview` say. Plain, kind, exact.
 
 use crate::reports::tongue::Tongue;
-use domain::role::Role;
+use domain::institution_role::InstitutionRole;
 use domain::time::Day;
 
 /// Nobody did anything.
@@ -189,14 +189,14 @@ pub const ADDED_CAVEAT: &str =
 
 /// A role, for one person.
 #[must_use]
-pub fn role(role: Role) -> &'static str {
+pub fn role(role: InstitutionRole) -> &'static str {
     match role {
-        Role::Student => "Student",
-        Role::Instructor => "Instructor",
-        Role::Assistant => "Assistant",
-        Role::Administrator => "Administrator",
-        Role::Other => "Other role",
-        Role::Unnamed => "No role given",
+        InstitutionRole::Student => "Student",
+        InstitutionRole::Instructor => "Instructor",
+        InstitutionRole::Assistant => "Assistant",
+        InstitutionRole::Administrator => "Administrator",
+        InstitutionRole::Other => "Other role",
+        InstitutionRole::Unnamed => "No role given",
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is said of shares: links for people who cannot sign in.
 
-use domain::shares::{Outline, ShareState};
+use domain::shares::{PanelOutline, ShareState};
 
 /// Button.
 pub const COPY_LINK: &str = "Copy link";
@@ -98,8 +98,8 @@ pub fn days(days: u32) -> String {
 
 /// What a share shows of a report.
 #[must_use]
-pub fn outline(title: &str, outline: &Outline, is_snapshot: bool) -> String {
-    let Outline { shown, withheld, missing, .. } = outline;
+pub fn outline(title: &str, outline: &PanelOutline, is_snapshot: bool) -> String {
+    let PanelOutline { shown, withheld, missing, .. } = outline;
     if is_snapshot {
         return match (shown, withheld) {
             (0, 0) => format!("{title}: not here yet"),

@@ -2,7 +2,7 @@
 
 use super::ALL_TIME;
 use crate::spelling;
-use domain::api::{DeskInfo, Hold, Request, State, Usual, Window};
+use domain::api::{BuildTimes, PauseReason, RequestInfo, SchedulerInfo, WindowInfo, WindowStatus};
 use domain::report::Shape;
 use domain::time::{HOUR, MINUTE, Timestamp, minus_days};
 
@@ -16,55 +16,55 @@ pub const FOR_SUPPORT: &str = "Id for Echo360's support";
 pub const NO_ROWS: &str = "No recorded activity in these days: Echo360 has no rows.";
 
 /// Every state, in the order in which a window passes through them.
-pub const STATES: [State; 8] = [
-    State::Ready,
-    State::Provisional,
-    State::Collecting,
-    State::Building,
-    State::Asking,
-    State::Queued,
-    State::Failed,
-    State::Forgotten,
+pub const STATES: [WindowStatus; 8] = [
+    WindowStatus::Ready,
+    WindowStatus::Provisional,
+    WindowStatus::Collecting,
+    WindowStatus::Building,
+    WindowStatus::Asking,
+    WindowStatus::Queued,
+    WindowStatus::Failed,
+    WindowStatus::Forgotten,
 ];
 
 /// The words for a state.
 #[must_use]
-pub fn state(state: State) -> &'static str {
+pub fn state(state: WindowStatus) -> &'static str {
     match state {
-        State::Queued => "Waiting for its turn",
-        State::Asking => "Being asked of Echo360",
-        State::Building => "Being built by Echo360",
-        State::Collecting => "Being collected",
-        State::Ready => "Here",
-        State::Provisional => "Here, not final yet",
-        State::Failed => "Could not be built",
-        State::Forgotten => "Forgotten",
+        WindowStatus::Queued => "Waiting for its turn",
+        WindowStatus::Asking => "Being asked of Echo360",
+        WindowStatus::Building => "Being built by Echo360",
+        WindowStatus::Collecting => "Being collected",
+        WindowStatus::Ready => "Here",
+        WindowStatus::Provisional => "Here, not final yet",
+        WindowStatus::Failed => "Could not be built",
+        WindowStatus::Forgotten => "Forgotten",
     }
 }
 
 /// The words for a state inside a sentence.
-fn state_inside(of: State) -> String {
+fn state_inside(of: WindowStatus) -> String {
     state(of).to_lowercase().replace("echo360", "Echo360")
 }
 
 /// The stable name of a state, as the API spells it.
 #[must_use]
-pub fn state_key(state: State) -> &'static str {
+pub fn state_key(state: WindowStatus) -> &'static str {
     match state {
-        State::Queued => "queued",
-        State::Asking => "asking",
-        State::Building => "building",
-        State::Collecting => "collecting",
-        State::Ready => "ready",
-        State::Provisional => "provisional",
-        State::Failed => "failed",
-        State::Forgotten => "forgotten",
+        WindowStatus::Queued => "queued",
+        WindowStatus::Asking => "asking",
+        WindowStatus::Building => "building",
+        WindowStatus::Collecting => "collecting",
+        WindowStatus::Ready => "ready",
+        WindowStatus::Provisional => "provisional",
+        WindowStatus::Failed => "failed",
+        WindowStatus::Forgotten => "forgotten",
     }
 }
 
 /// The days of a window, both included.
 #[must_use]
-pub fn window_days(window: &Window) -> String {
+pub fn window_days(window: &WindowInfo) -> String {
     match (window.start, window.end) {
         (Some(start), Some(end)) => spelling::short_days(start, minus_days(end, 1).max(start)),
         _ => ALL_TIME.to_owned(),
@@ -73,26 +73,26 @@ pub fn window_days(window: &Window) -> String {
 
 /// A window's state with what a person wants to know of it.
 #[must_use]
-pub fn window_state(window: &Window, now: Timestamp, usual: Option<Usual>) -> String {
+pub fn window_state(window: &WindowInfo, now: Timestamp, usual: Option<BuildTimes>) -> String {
     let age = spelling::span(now.since(window.since));
     let mut text = match window.state {
-        State::Building => format!("{}: {age} so far{}", state(window.state), usually(usual)),
-        State::Queued | State::Asking | State::Collecting => {
+        WindowStatus::Building => format!("{}: {age} so far{}", state(window.state), usually(usual)),
+        WindowStatus::Queued | WindowStatus::Asking | WindowStatus::Collecting => {
             format!("{}: {age} so far", state(window.state))
         }
-        State::Provisional => match window.provisional_from {
+        WindowStatus::Provisional => match window.provisional_from {
             Some(from) => format!("Here, not final from {} on", spelling::short_day(from)),
             None => state(window.state).to_owned(),
         },
-        State::Ready => state(window.state).to_owned(),
-        State::Failed => "Echo360 could not build it".to_owned(),
-        State::Forgotten => match window.forgotten {
+        WindowStatus::Ready => state(window.state).to_owned(),
+        WindowStatus::Failed => "Echo360 could not build it".to_owned(),
+        WindowStatus::Forgotten => match window.forgotten {
             Some(at) => format!("Forgotten on {}", spelling::short_day(at.day())),
             None => state(window.state).to_owned(),
         },
     };
     match window.again {
-        Some(State::Failed) => text.push_str("; a newer copy could not be built"),
+        Some(WindowStatus::Failed) => text.push_str("; a newer copy could not be built"),
         Some(again) => text.push_str(&format!("; a newer copy is {}", state_inside(again))),
         None => {}
     }
@@ -101,10 +101,10 @@ pub fn window_state(window: &Window, now: Timestamp, usual: Option<Usual>) -> St
 
 /// How often a window was tried: nothing while all goes well.
 #[must_use]
-pub fn tried(window: &Window) -> Option<String> {
+pub fn tried(window: &WindowInfo) -> Option<String> {
     match (window.tries, window.state) {
         (0, _) => None,
-        (n, State::Failed) => Some(format!("tried {}", times(n))),
+        (n, WindowStatus::Failed) => Some(format!("tried {}", times(n))),
         (1, _) => Some("1 try went wrong".to_owned()),
         (n, _) => Some(format!("{n} tries went wrong")),
     }
@@ -112,7 +112,7 @@ pub fn tried(window: &Window) -> Option<String> {
 
 /// That a window failed, in a sentence: `Echo360 could not build 17 – 23 Feb (tried 3 times).`
 #[must_use]
-pub fn could_not_build(window: &Window) -> String {
+pub fn could_not_build(window: &WindowInfo) -> String {
     format!("Echo360 could not build {} (tried {}).", window_days(window), times(window.tries))
 }
 
@@ -126,22 +126,22 @@ fn times(n: u8) -> String {
 
 /// When Lectern looks or tries next: nothing where nothing is to come.
 #[must_use]
-pub fn next(window: &Window, now: Timestamp) -> Option<String> {
+pub fn next(window: &WindowInfo, now: Timestamp) -> Option<String> {
     let is_to_come =
-        window.state.is_under_way() || window.again.is_some_and(domain::api::State::is_under_way);
+        window.state.is_under_way() || window.again.is_some_and(domain::api::WindowStatus::is_under_way);
     let next = window.next.filter(|_| is_to_come)?;
-    let what = if window.state == State::Queued { "next try" } else { "next look" };
+    let what = if window.state == WindowStatus::Queued { "next try" } else { "next look" };
     Some(format!("{what} in {}", spelling::span(next.since(now))))
 }
 
 /// `, usually 9 to 40`: what is between the tenth and the ninetieth of a hundred.
 #[must_use]
-pub fn usually(usual: Option<Usual>) -> String {
+pub fn usually(usual: Option<BuildTimes>) -> String {
     usual.map_or_else(String::new, |usual| format!(", usually {}", span_of(usual)))
 }
 
 /// `9 to 40 min`, `1 to 3 h`, `under a minute`.
-fn span_of(usual: Usual) -> String {
+fn span_of(usual: BuildTimes) -> String {
     let (unit, name) = if usual.high >= 3 * HOUR { (HOUR, "h") } else { (MINUTE, "min") };
     // The low end is rounded down and the high end up: the promise must not be narrower than the past.
     let (low, high) = (usual.low.max(0) / unit, (usual.high.max(0) + unit - 1) / unit);
@@ -155,7 +155,7 @@ fn span_of(usual: Usual) -> String {
 
 /// How long it may take to get `missing` windows.
 #[must_use]
-pub fn expectation(missing: usize, usual: Option<Usual>) -> String {
+pub fn expectation(missing: usize, usual: Option<BuildTimes>) -> String {
     match (missing, usual) {
         (0, _) => "Nothing has to be asked of Echo360.".to_owned(),
         (_, None) => format!("{PATIENCE} {MAY_CLOSE}"),
@@ -199,12 +199,12 @@ pub fn first_plan(windows: usize, here: usize) -> String {
 
 /// How far a request is, without anything that changes by the minute.
 #[must_use]
-pub fn coverage(request: &Request) -> String {
+pub fn coverage(request: &RequestInfo) -> String {
     let windows = &request.windows;
     let all = windows.len();
     let here = windows.iter().filter(|w| w.state.has_rows()).count();
-    let failed = windows.iter().filter(|w| w.state == State::Failed).count();
-    let forgotten = windows.iter().filter(|w| w.state == State::Forgotten).count();
+    let failed = windows.iter().filter(|w| w.state == WindowStatus::Failed).count();
+    let forgotten = windows.iter().filter(|w| w.state == WindowStatus::Forgotten).count();
     let noun = if windows.iter().any(|w| w.start.is_none()) { "reports" } else { "weeks" };
     let mut text = match (here, all) {
         (1, 1) => "It is here.".to_owned(),
@@ -235,28 +235,29 @@ pub fn coverage(request: &Request) -> String {
 
 /// What is going on, with its age: `16 – 22 Nov is being built by Echo360: 18 min so far, usually 9 to 40 min.`
 #[must_use]
-pub fn under_way(request: &Request, now: Timestamp, usual: Option<Usual>) -> Option<String> {
+pub fn under_way(request: &RequestInfo, now: Timestamp, usual: Option<BuildTimes>) -> Option<String> {
     let windows = &request.windows;
-    let is_moving = |window: &&Window| window.state.is_under_way() && window.state != State::Queued;
+    let is_moving =
+        |window: &&WindowInfo| window.state.is_under_way() && window.state != WindowStatus::Queued;
     if let Some(newest) = windows.iter().rev().find(is_moving) {
-        let usual = if newest.state == State::Building { usually(usual) } else { String::new() };
+        let usual = if newest.state == WindowStatus::Building { usually(usual) } else { String::new() };
         let (what, age) = (state_inside(newest.state), spelling::span(now.since(newest.since)));
         return Some(format!("{} is {what}: {age} so far{usual}.", window_days(newest)));
     }
-    let waiting = windows.iter().find(|w| w.state == State::Queued)?;
+    let waiting = windows.iter().find(|w| w.state == WindowStatus::Queued)?;
     Some(format!("The next waits for its turn: {} so far.", spelling::span(now.since(waiting.since))))
 }
 
 /// The part of a tab's title that says how far it is: `2 of 4 here`.
 #[must_use]
-pub fn title_mark(request: &Request) -> String {
+pub fn title_mark(request: &RequestInfo) -> String {
     let all = request.windows.len();
     let here = request.windows.iter().filter(|w| w.state.has_rows()).count();
     let waits = request.windows.iter().any(|w| w.state.is_under_way());
     match (here, waits) {
         _ if here == all => "All here".to_owned(),
         (_, true) => format!("{here} of {all} here"),
-        (_, false) if request.windows.iter().any(|w| w.state == State::Failed) => {
+        (_, false) if request.windows.iter().any(|w| w.state == WindowStatus::Failed) => {
             format!("Failed: {here} of {all} here")
         }
         (_, false) => format!("{here} of {all} here"),
@@ -265,30 +266,34 @@ pub fn title_mark(request: &Request) -> String {
 
 /// Why the Desk asks nothing for now, in a few words.
 #[must_use]
-pub fn hold(why: Hold) -> &'static str {
+pub fn hold(why: PauseReason) -> &'static str {
     match why {
-        Hold::CredentialsRefused => "Echo360 refuses the credentials",
-        Hold::UpstreamDown => "Echo360 does not answer",
-        Hold::LimitReached => "All three places at Echo360 are taken",
+        PauseReason::CredentialsRefused => "Echo360 refuses the credentials",
+        PauseReason::UpstreamDown => "Echo360 does not answer",
+        PauseReason::LimitReached => "All three places at Echo360 are taken",
     }
 }
 
 /// What somebody has to do about it, if anything.
 #[must_use]
-pub fn hold_advice(why: Hold) -> &'static str {
+pub fn hold_advice(why: PauseReason) -> &'static str {
     match why {
-        Hold::CredentialsRefused => "Whoever runs Lectern has to renew them. What is here already stays.",
-        Hold::UpstreamDown | Hold::LimitReached => "You need not do anything. What is here already stays.",
+        PauseReason::CredentialsRefused => {
+            "Whoever runs Lectern has to renew them. What is here already stays."
+        }
+        PauseReason::UpstreamDown | PauseReason::LimitReached => {
+            "You need not do anything. What is here already stays."
+        }
     }
 }
 
 /// The stable name of a hold, as the API spells it.
 #[must_use]
-pub fn hold_key(why: Hold) -> &'static str {
+pub fn hold_key(why: PauseReason) -> &'static str {
     match why {
-        Hold::CredentialsRefused => "credentials-refused",
-        Hold::UpstreamDown => "upstream-down",
-        Hold::LimitReached => "limit-reached",
+        PauseReason::CredentialsRefused => "credentials-refused",
+        PauseReason::UpstreamDown => "upstream-down",
+        PauseReason::LimitReached => "limit-reached",
     }
 }
 
@@ -300,7 +305,7 @@ pub fn hold_until(until: Timestamp, now: Timestamp) -> String {
 
 /// What the whole Desk is at.
 #[must_use]
-pub fn desk(desk: &DeskInfo) -> String {
+pub fn desk(desk: &SchedulerInfo) -> String {
     let built = match desk.in_flight {
         0 => "Echo360 builds nothing for Lectern just now".to_owned(),
         1 => "Echo360 builds 1 report for Lectern".to_owned(),
@@ -326,8 +331,8 @@ pub fn asked(created: Timestamp, now: Timestamp) -> String {
 mod tests {
     use super::*;
 
-    fn usual(low: i64, high: i64) -> Option<Usual> {
-        Some(Usual { low, high, of: 9 })
+    fn usual(low: i64, high: i64) -> Option<BuildTimes> {
+        Some(BuildTimes { low, high, sample_size: 9 })
     }
 
     #[test]
@@ -346,7 +351,7 @@ mod tests {
             "state": "forgotten", "tries": 0, "since": 1_770_000_000_000_i64, "forgotten": 1_772_409_600_000_i64});
         let request =
             serde_json::json!({"id": "r", "report": "notes", "tz": "UTC", "created": 0, "windows": [window]});
-        let request: Request = serde_json::from_value(request).unwrap();
+        let request: RequestInfo = serde_json::from_value(request).unwrap();
         let at = Timestamp(1_772_500_000_000);
         assert_eq!(coverage(&request), "It was forgotten.");
         assert_eq!((title_mark(&request).as_str(), under_way(&request, at, None)), ("0 of 1 here", None));

@@ -1,5 +1,5 @@
 use super::*;
-use crate::api::{Copy, Section, State};
+use crate::api::{CopyInfo, Section, WindowStatus};
 use crate::directory::Term;
 use crate::report::REPORTS;
 use crate::time::Timestamp;
@@ -42,49 +42,49 @@ fn known() -> Courses {
     Courses { courses: (0..4).map(course).collect(), terms: (0..3).map(term).collect() }
 }
 
-fn standing() -> impl Strategy<Value = Option<Standing>> {
+fn standing() -> impl Strategy<Value = Option<RoleAssignment>> {
     prop::option::of(
         (prop::sample::select(Role::ALL.to_vec()), grants())
-            .prop_map(|(role, grants)| Standing { role, grants }),
+            .prop_map(|(role, grants)| RoleAssignment { role, grants }),
     )
 }
 
-const DOINGS: [Doing<'static>; 15] = [
-    Doing::BeHere,
-    Doing::ListReports,
-    Doing::ListCourses,
-    Doing::Ask { report: "notes" },
-    Doing::Ask { report: "visit" },
-    Doing::Follow,
-    Doing::Read { report: "asset" },
-    Doing::Read { report: "visit" },
-    Doing::Read { report: "../asset" },
-    Doing::Appoint,
-    Doing::Audit,
-    Doing::Forget,
-    Doing::Share { course: "c", section: None },
-    Doing::ListShares,
-    Doing::SwitchShares,
+const DOINGS: [Action<'static>; 15] = [
+    Action::ViewSession,
+    Action::ListReports,
+    Action::ListCourses,
+    Action::RequestReport { report: "notes" },
+    Action::RequestReport { report: "visit" },
+    Action::ManageRequests,
+    Action::ReadRows { report: "asset" },
+    Action::ReadRows { report: "visit" },
+    Action::ReadRows { report: "../asset" },
+    Action::ManageRoles,
+    Action::ReadAuditLog,
+    Action::Erase,
+    Action::CreateShare { course: "c", section: None },
+    Action::ListShares,
+    Action::SwitchShares,
 ];
 
 proptest! {
     #[test]
     fn nobody_reaches_further_than_their_role(standing in standing(), doing in prop::sample::select(DOINGS.to_vec())) {
-        let reach = permit("ana", standing.as_ref(), doing);
-        let administers = matches!(doing, Doing::Appoint | Doing::Audit | Doing::Forget | Doing::SwitchShares);
+        let reach = authorize("ana", standing.as_ref(), doing);
+        let administers = matches!(doing, Action::ManageRoles | Action::ReadAuditLog | Action::Erase | Action::SwitchShares);
         match (&standing, &reach) {
-            (None, reach) => prop_assert_eq!(reach, &Err(Refused::NoRole)),
-            (Some(given), Ok(Reach::Everything)) => {
+            (None, reach) => prop_assert_eq!(reach, &Err(AccessDenied::NoRole)),
+            (Some(given), Ok(AccessScope::Everything)) => {
                 prop_assert!(given.role == Role::Administrator || (given.role == Role::Analyst && !administers));
             }
-            (Some(given), Ok(Reach::Only { person, grants })) => {
+            (Some(given), Ok(AccessScope::Only { person, grants })) => {
                 prop_assert_eq!((given.role, person.as_str(), grants), (Role::Instructor, "ana", &given.grants));
                 prop_assert!(!administers);
             }
             (Some(given), Err(refused)) => {
                 prop_assert_ne!(given.role, Role::Administrator);
-                prop_assert_eq!(*refused == Refused::NotAllowed, administers);
-                prop_assert_ne!(*refused, Refused::NoRole);
+                prop_assert_eq!(*refused == AccessDenied::NotAllowed, administers);
+                prop_assert_ne!(*refused, AccessDenied::NoRole);
             }
         }
     }
@@ -92,23 +92,23 @@ proptest! {
     #[test]
     fn slices_and_courses_are_those_of_the_grants_and_no_others(grants in grants(), place in 0..REPORTS.len()) {
         let (known, report) = (known(), &REPORTS[place]);
-        let reach = Reach::Only { person: "ana".into(), grants: grants.clone() };
-        let cut = reach.cut_slices(report, &Numbers::of(&known));
-        let seen = reach.cut_courses(known.clone());
+        let reach = AccessScope::Only { person: "ana".into(), grants: grants.clone() };
+        let cut = reach.row_filter(report, &SectionNumbers::from_courses(&known));
+        let seen = reach.filter_courses(known.clone());
         for course in &known.courses {
             for section in &course.sections {
                 // Said once more, in other words than the code's.
                 let may = grants.iter().any(|g| g.course == course.id
                     && (g.section.is_none() || g.section == Some(section.id.to_lowercase())));
-                let name = if report.numbers_sections() { &section.number } else { &section.id };
-                prop_assert_eq!(cut.lets_through(&course.id, name), may, "{} {}", course.code, section.number);
+                let name = if report.identifies_sections_by_number() { &section.number } else { &section.id };
+                prop_assert_eq!(cut.allows(&course.id, name), may, "{} {}", course.code, section.number);
                 let is_listed = seen.courses.iter().any(|c| c.id == course.id && c.sections.contains(section));
                 prop_assert_eq!(is_listed, may);
             }
             let whole = grants.iter().any(|g| g.course == course.id && g.section.is_none());
-            prop_assert_eq!(cut.lets_through(&course.id, "elsewhere"), whole);
+            prop_assert_eq!(cut.allows(&course.id, "elsewhere"), whole);
         }
-        prop_assert!(!cut.lets_through("", ""));
+        prop_assert!(!cut.allows("", ""));
         prop_assert!(seen.courses.iter().all(|course| grants.iter().any(|g| g.course == course.id)));
         for (n, term) in (0u8..).zip(&known.terms) {
             // The n-th section of each course is of the n-th term.
@@ -121,8 +121,8 @@ proptest! {
     #[test]
     fn a_share_is_of_what_was_given_whole(standing in standing(), course in 0u8..4, section in prop::option::of(0u8..4)) {
         let (course, section) = (id(course), section.map(|s| id(0x10 * (course + 1) + s).to_uppercase()));
-        let doing = Doing::Share { course: &course.to_uppercase(), section: section.as_deref() };
-        let may = permit("ana", standing.as_ref(), doing).is_ok();
+        let doing = Action::CreateShare { course: &course.to_uppercase(), section: section.as_deref() };
+        let may = authorize("ana", standing.as_ref(), doing).is_ok();
         let wanted = standing.is_some_and(|standing| match standing.role {
             Role::Administrator | Role::Analyst => true,
             Role::Instructor => standing.grants.iter().any(|given| given.course == course
@@ -135,7 +135,7 @@ proptest! {
     fn ids_are_compared_without_regard_to_case_and_nothing_else_is_an_id(text in "\\PC{0,40}", n in any::<u8>()) {
         let shouted = Grant { course: format!(" {} ", id(n).to_uppercase()), section: Some(id(n).to_uppercase()) };
         prop_assert_eq!(shouted.read(), Some(Grant { course: id(n), section: Some(id(n)) }));
-        if let Some(read) = read_id(&text) {
+        if let Some(read) = parse_uuid(&text) {
             prop_assert!(read.len() == 36 && read.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-'));
         }
     }
@@ -146,20 +146,20 @@ fn a_section_whose_number_nobody_knows_is_not_shown_where_only_numbers_count() {
     let asset = ReportName::parse("asset").unwrap().known().unwrap();
     let grants =
         vec![Grant { course: id(0), section: Some(id(0xff)) }, Grant { course: id(1), section: None }];
-    let reach = Reach::Only { person: "ana".into(), grants };
-    assert!(reach.needs_numbers(asset));
-    let cut = reach.cut_slices(asset, &Numbers::of(&known()));
-    assert_eq!(cut, Cut::Only(vec![Grant { course: id(1), section: None }]));
-    assert_eq!(Reach::Everything.cut_slices(asset, &Numbers::default()), Cut::Everything);
+    let reach = AccessScope::Only { person: "ana".into(), grants };
+    assert!(reach.needs_section_numbers(asset));
+    let cut = reach.row_filter(asset, &SectionNumbers::from_courses(&known()));
+    assert_eq!(cut, RowFilter::Only(vec![Grant { course: id(1), section: None }]));
+    assert_eq!(AccessScope::Everything.row_filter(asset, &SectionNumbers::default()), RowFilter::Everything);
 }
 
 #[test]
 fn a_request_of_an_instructors_counts_no_rows_of_others() {
-    let window = |fault: Option<&str>| Window {
+    let window = |fault: Option<&str>| WindowInfo {
         id: "2026-02-02".into(),
         start: None,
         end: None,
-        state: State::Ready,
+        state: WindowStatus::Ready,
         again: None,
         tries: 0,
         since: Timestamp(6),
@@ -168,7 +168,7 @@ fn a_request_of_an_instructors_counts_no_rows_of_others() {
         provisional_from: None,
         forgotten: None,
         fault: fault.map(str::to_owned),
-        copy: Some(Copy {
+        copy: Some(CopyInfo {
             generation: 1,
             created: Timestamp(1),
             end: None,
@@ -176,7 +176,7 @@ fn a_request_of_an_instructors_counts_no_rows_of_others() {
             bytes: Some(9),
         }),
     };
-    let request = Request {
+    let request = RequestInfo {
         id: "r".into(),
         report: ReportName::parse("notes").unwrap(),
         from: None,
@@ -188,17 +188,17 @@ fn a_request_of_an_instructors_counts_no_rows_of_others() {
             window(Some("Row 123,456 has 3 cells.")),
             window(Some("Echo360 could not build the report.")),
         ],
-        desk: None,
+        scheduler: None,
     };
-    assert_eq!(Reach::Everything.cut_request(request.clone()), request);
-    let reach = Reach::Only { person: "ana".into(), grants: Vec::new() };
-    let cut = reach.cut_request(request);
+    assert_eq!(AccessScope::Everything.redact_request(request.clone()), request);
+    let reach = AccessScope::Only { person: "ana".into(), grants: Vec::new() };
+    let cut = reach.redact_request(request);
     let text = serde_json::to_string(&cut).unwrap();
     assert!(!text.contains("123") && !text.contains("bytes"), "{text}");
     assert_eq!(cut.windows[0].fault.as_deref(), Some(FAULT_CUT));
     assert_eq!(cut.windows[1].fault.as_deref(), Some(FAULT_CUT), "whatever it says");
-    assert_eq!(reach.cut_fault("Row seven.".into()), FAULT_CUT);
-    assert_eq!(Reach::Everything.cut_fault("Row 7.".into()), "Row 7.");
+    assert_eq!(reach.redact_fault("Row seven.".into()), FAULT_CUT);
+    assert_eq!(AccessScope::Everything.redact_fault("Row 7.".into()), "Row 7.");
 }
 
 #[test]
@@ -212,11 +212,11 @@ fn roles_are_called_the_same_everywhere() {
 #[test]
 fn reach_and_cut_format_unchanged() {
     let grants = vec![Grant { course: "c".into(), section: None }];
-    let reach = Reach::Only { person: "ana".into(), grants: grants.clone() };
+    let reach = AccessScope::Only { person: "ana".into(), grants: grants.clone() };
     let text = r#"{"only":{"person":"ana","grants":[{"course":"c","section":null}]}}"#;
     assert_eq!(serde_json::to_string(&reach).unwrap(), text);
     assert_eq!(
-        serde_json::to_string(&Cut::Only(grants)).unwrap(),
+        serde_json::to_string(&RowFilter::Only(grants)).unwrap(),
         r#"{"only":[{"course":"c","section":null}]}"#
     );
 }

@@ -10,7 +10,7 @@ use crate::dictionary::EMPTY;
 use crate::measures::MOST_STEPS;
 use crate::table::held::Standing;
 use crate::table::reading;
-use domain::role::Role;
+use domain::institution_role::InstitutionRole;
 use domain::time::{Day, monday};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,16 +41,16 @@ pub struct Counting {
 
 impl Counting {
     /// Adds an event of `amount`.
-    pub fn add(&mut self, user: u32, role: Role, amount: u64) {
+    pub fn add(&mut self, user: u32, role: InstitutionRole, amount: u64) {
         self.count.events += 1;
         self.count.amount += amount;
-        self.count.student_events += u64::from(role == Role::Student);
+        self.count.student_events += u64::from(role == InstitutionRole::Student);
         if user == EMPTY {
             self.count.unnamed += 1;
             return;
         }
         self.people.insert(user);
-        if role == Role::Student {
+        if role == InstitutionRole::Student {
             self.students.insert(user);
         }
     }

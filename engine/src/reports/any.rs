@@ -10,8 +10,8 @@ use crate::dictionary::{Dictionary, EMPTY};
 use crate::table::held::{Held, Standing, Tables};
 use crate::table::reading::{self, Kind};
 use domain::column;
+use domain::institution_role::InstitutionRole;
 use domain::range::Range;
-use domain::role::Role;
 use domain::time::{Day, SECOND, Timestamp, plus_days};
 use std::collections::BTreeMap;
 
@@ -217,7 +217,8 @@ fn rows(tables: &Tables, question: &Question, names: &[String]) -> (Vec<Vec<u32>
         for row in 0..table.rows() {
             let passes = wanted.iter().all(|(place, wanted)| wanted.contains(&table.code(Some(*place), row)))
                 && role.is_none_or(|place| {
-                    base.roles.contains(&Role::of(&texts.text(table.code(Some(place), row))))
+                    base.roles
+                        .contains(&InstitutionRole::from_text(&texts.text(table.code(Some(place), row))))
                 });
             if passes {
                 rows.push(places.iter().map(|place| table.code(*place, row)).collect());

@@ -22,8 +22,8 @@ use crate::columns::PassedOver;
 pub use crate::measures::Against;
 use crate::table::held::{Standing, Tables};
 use bins::Bins;
-use domain::activity::{Kind, Weights};
-use domain::role::Role;
+use domain::activity::{ActivityKind, Weights};
+use domain::institution_role::InstitutionRole;
 use domain::wire_struct;
 use events::{Events, known};
 use people::Student;
@@ -53,7 +53,7 @@ wire_struct!(Wanted { student, against, is_chosen, weights, is_nameless });
 #[derive(Debug, Default)]
 pub struct Sources<'a> {
     /// By kind; a kind whose report is not here has no tables.
-    pub of: BTreeMap<Kind, &'a Tables>,
+    pub of: BTreeMap<ActivityKind, &'a Tables>,
     /// `asset`, if it is here: for the days on which videos were captured.
     pub library: Option<&'a Tables>,
 }
@@ -73,7 +73,7 @@ pub struct Compared {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Strip {
     /// Which kind.
-    pub kind: Kind,
+    pub kind: ActivityKind,
     /// What students did, by bin: half minutes, views, answers, marks, note events.
     pub bins: Vec<Known<u64>>,
     /// What they did where it is held against, by bin; none where not all of it is here.
@@ -139,10 +139,11 @@ pub fn measure(sources: &Sources<'_>, question: &Question, wanted: &Wanted) -> M
     let bins = Bins::of(question.base.range);
     let strips = now.iter().map(|(kind, events)| strip(*kind, events, others.get(kind), &bins)).collect();
     let is_quiet_known = people::is_quiet_known(&now, earlier);
-    let polls = sources.of.get(&Kind::Polls).map(|tables| super::polling::measure(tables, &question).polls);
+    let polls =
+        sources.of.get(&ActivityKind::Polls).map(|tables| super::polling::measure(tables, &question).polls);
     let polls = polls.unwrap_or_default();
     let students = people::students(&now, earlier, &bins, wanted.weights, is_quiet_known);
-    let rows = |student: &Student| student.amounts.get(Kind::Watch.place()).copied().unwrap_or(0);
+    let rows = |student: &Student| student.amounts.get(ActivityKind::Watch.index()).copied().unwrap_or(0);
     let watched: Vec<u64> = students.iter().map(rows).filter(|rows| *rows > 0).collect();
     let person = wanted.student.as_ref().and_then(|id| {
         let student = students.iter().find(|student| student.id.eq_ignore_ascii_case(id))?;
@@ -154,7 +155,7 @@ pub fn measure(sources: &Sources<'_>, question: &Question, wanted: &Wanted) -> M
         watched: watched.len() as u64,
         median_rows: median(watched),
         standout: standout::find(&now),
-        videos: things::videos(now.get(&Kind::Watch), sources.library, &bins),
+        videos: things::videos(now.get(&ActivityKind::Watch), sources.library, &bins),
         decks: things::decks(&now, &polls, &bins),
         students,
         is_quiet_known,
@@ -188,21 +189,21 @@ pub fn ordered<T>(things: Vec<T>, key: impl Fn(&T) -> (u64, String)) -> Vec<T> {
 }
 
 /// Every kind, whether it is here or not.
-fn read<'a>(sources: &Sources<'a>, question: &Question) -> BTreeMap<Kind, Events<'a>> {
-    Kind::ALL
+fn read<'a>(sources: &Sources<'a>, question: &Question) -> BTreeMap<ActivityKind, Events<'a>> {
+    ActivityKind::ALL
         .into_iter()
         .map(|kind| (kind, Events::read(kind, sources.of.get(&kind).copied(), question)))
         .collect()
 }
 
 /// Distinct students with any activity.
-fn active(all: &BTreeMap<Kind, Events<'_>>) -> u64 {
+fn active(all: &BTreeMap<ActivityKind, Events<'_>>) -> u64 {
     let students =
         all.values().flat_map(|events| events.of_students().filter_map(|event| events.person(event.user)));
     students.collect::<BTreeSet<String>>().len() as u64
 }
 
-fn strip(kind: Kind, events: &Events<'_>, others: Option<&Events<'_>>, bins: &Bins) -> Strip {
+fn strip(kind: ActivityKind, events: &Events<'_>, others: Option<&Events<'_>>, bins: &Bins) -> Strip {
     let by_day = events.by_day();
     let days = || events.days.iter().map(|(_, standing)| *standing);
     let count = |wanted: Standing| days().filter(|standing| *standing == wanted).count() as u64;
@@ -224,7 +225,11 @@ fn strip(kind: Kind, events: &Events<'_>, others: Option<&Events<'_>>, bins: &Bi
         }
         binned(others, &theirs).iter().map(|known| known.value().copied()).collect()
     });
-    let staff = events.events.iter().filter(|event| event.is_named() && event.role != Role::Student).count();
+    let staff = events
+        .events
+        .iter()
+        .filter(|event| event.is_named() && event.role != InstitutionRole::Student)
+        .count();
     Strip {
         kind,
         bins: binned(events, &by_day),

@@ -8,7 +8,7 @@ use super::selection::{Columns, Row, Selection};
 use super::{Known, Question};
 use crate::dictionary::EMPTY;
 use crate::table::held::Tables;
-use domain::role::Role;
+use domain::institution_role::InstitutionRole;
 use domain::time::Day;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,7 +35,7 @@ pub struct Groups {
     /// How each day of the range stands.
     pub days: Vec<(Day, Known<()>)>,
     /// Roles that have any events, in their own order, each with whether the filter of roles leaves it out.
-    pub roles: Vec<(Role, Count, bool)>,
+    pub roles: Vec<(InstitutionRole, Count, bool)>,
 }
 
 /// Whose rows are counted, and what makes two rows one event.
@@ -88,12 +88,12 @@ pub fn measure(tables: &Tables, question: &Question, report: &str) -> Groups {
         .collect();
     sections.sort_by(|a, b| b.count.events.cmp(&a.count.events).then_with(|| a.id.cmp(&b.id)));
     let selection = Selection::new(tables, &anybody, &columns);
-    let mut roles: BTreeMap<Role, Counting> = BTreeMap::new();
+    let mut roles: BTreeMap<InstitutionRole, Counting> = BTreeMap::new();
     for row in events(&selection) {
         roles.entry(row.role).or_default().add(row.user, row.role, 0);
     }
     let wanted = &question.base.roles;
-    let is_out = |role: &Role| !wanted.is_empty() && !wanted.contains(role);
+    let is_out = |role: &InstitutionRole| !wanted.is_empty() && !wanted.contains(role);
     let days = selection.days.iter().enumerate();
     Groups {
         days: days.map(|(place, (day, _))| (*day, selection.known(place, ()))).collect(),
@@ -136,7 +136,7 @@ mod tests {
                 .collect();
             let mut question = question("2026-02-02", "2026-02-08");
             question.base.sections = chosen.iter().map(|section| format!("S{section}")).collect();
-            question.base.roles = if by_role { vec![Role::Student] } else { Vec::new() };
+            question.base.roles = if by_role { vec![InstitutionRole::Student] } else { Vec::new() };
             let groups = measure(&tables(&[week("2026-02-02", HEADER, &csv)]), &question, "notes");
             let students = rows.iter().filter(|(_, user, _)| !by_role || user.is_multiple_of(2)).count() as u64;
             prop_assert_eq!(groups.sections.iter().map(|it| it.count.events).sum::<u64>(), students);
@@ -159,8 +159,8 @@ mod tests {
         let tables = tables(&[week("2026-02-02", header, rows)]);
         let groups = measure(&tables, &question("2026-02-02", "2026-02-08"), "qanda");
         assert_eq!(groups.sections[0].count.events, 2);
-        let roles: Vec<(Role, u64)> =
+        let roles: Vec<(InstitutionRole, u64)> =
             groups.roles.iter().map(|(role, count, _)| (*role, count.events)).collect();
-        assert_eq!(roles, [(Role::Student, 1), (Role::Instructor, 1)]);
+        assert_eq!(roles, [(InstitutionRole::Student, 1), (InstitutionRole::Instructor, 1)]);
     }
 }

@@ -7,7 +7,7 @@ use super::{Question, text};
 use crate::dictionary::EMPTY;
 use crate::table::held::Tables;
 use crate::table::reading;
-use domain::role::Role;
+use domain::institution_role::InstitutionRole;
 use domain::time::Day;
 use std::collections::BTreeMap;
 
@@ -85,7 +85,7 @@ pub fn measure(tables: &Tables, question: &Question) -> Measures {
     let selection = Selection::new(tables, question, &columns);
     let words = |code: u32| reading::count(selection.texts.bytes_of(code));
     let mut students: BTreeMap<u32, Growing> = BTreeMap::new();
-    for row in selection.chosen().filter(|row| row.role == Role::Student && row.user != EMPTY) {
+    for row in selection.chosen().filter(|row| row.role == InstitutionRole::Student && row.user != EMPTY) {
         let Growing { count, series, rows, last } = students.entry(row.user).or_default();
         count.add(row.user, row.role, words(row.cells[1]).unwrap_or(0));
         activity.steps.note(series, row.day);

@@ -15,7 +15,7 @@ use crate::columns::PassedOver;
 use crate::dictionary::EMPTY;
 use crate::table::held::Tables;
 use content::Choice;
-use domain::role::Role;
+use domain::institution_role::InstitutionRole;
 use domain::time::Day;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,10 +41,10 @@ impl Givers {
         self.students + self.others + self.unnamed
     }
 
-    fn add(&mut self, user: u32, role: Role) {
+    fn add(&mut self, user: u32, role: InstitutionRole) {
         match (user, role) {
             (EMPTY, _) => self.unnamed += 1,
-            (_, Role::Student) => self.students += 1,
+            (_, InstitutionRole::Student) => self.students += 1,
             _ => self.others += 1,
         }
     }
@@ -95,7 +95,7 @@ pub struct Given {
     /// Code of who gave it; that of the empty text where the rows name nobody.
     pub user: u32,
     /// Their role.
-    pub role: Role,
+    pub role: InstitutionRole,
     /// Code of the section it was given in.
     pub section: u32,
     /// When, as seconds since 1970, UTC.
@@ -199,7 +199,7 @@ pub fn measure(tables: &Tables, question: &Question) -> Measures {
     let mut active: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
     let (mut students, mut people) = (BTreeSet::new(), BTreeSet::new());
     // Whatever deck is chosen: a student who answered another deck's poll was there.
-    for row in selection.rows.iter().filter(|row| row.role == Role::Student && row.user != EMPTY) {
+    for row in selection.rows.iter().filter(|row| row.role == InstitutionRole::Student && row.user != EMPTY) {
         active.entry(row.course).or_default().insert(row.user);
     }
     for row in selection.chosen() {
@@ -211,7 +211,7 @@ pub fn measure(tables: &Tables, question: &Question) -> Measures {
             continue;
         }
         people.insert(row.user);
-        if row.role == Role::Student {
+        if row.role == InstitutionRole::Student {
             students.insert(row.user);
         }
     }
@@ -264,7 +264,7 @@ fn poll(selection: &Selection<'_, 7>, id: u32, rows: &[&Row<7>]) -> Option<Poll>
             (user, _) => Whose::Person(user),
         };
         latest.insert(whose, row);
-        if row.role == Role::Student && row.user != EMPTY {
+        if row.role == InstitutionRole::Student && row.user != EMPTY {
             given.entry(row.user).or_default().insert(row.cells[4]);
         }
     }
@@ -296,7 +296,7 @@ fn poll(selection: &Selection<'_, 7>, id: u32, rows: &[&Row<7>]) -> Option<Poll>
         if meaning.is_empty() {
             counts.entry(Meant::Other(String::new())).or_default().add(row.user, row.role);
         }
-        if row.user != EMPTY && row.role == Role::Student {
+        if row.user != EMPTY && row.role == InstitutionRole::Student {
             of += 1;
             right += u64::from(*meaning == solution);
         }

@@ -9,7 +9,7 @@ use super::{Known, Question, text};
 use crate::columns::PassedOver;
 use crate::dictionary::EMPTY;
 use crate::table::held::Tables;
-use domain::role::Role;
+use domain::institution_role::InstitutionRole;
 use domain::time::Day;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +24,7 @@ pub struct Answer {
     /// Who wrote it; may be empty.
     pub person: String,
     /// Their role.
-    pub role: Role,
+    pub role: InstitutionRole,
     /// What it says; `None` unless the question wants contents.
     pub text: Option<String>,
     /// Rows of it on these days before the last.
@@ -39,7 +39,7 @@ pub struct Thread {
     /// Who asked; may be empty.
     pub person: String,
     /// Their role.
-    pub role: Role,
+    pub role: InstitutionRole,
     /// What was asked; `None` unless the question wants contents.
     pub text: Option<String>,
     /// Its answers, the oldest first.
@@ -50,7 +50,7 @@ pub struct Thread {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ByRole {
     /// The role.
-    pub role: Role,
+    pub role: InstitutionRole,
     /// Answers.
     pub answers: u64,
     /// Distinct people who wrote them.
@@ -134,7 +134,7 @@ pub fn measure(tables: &Tables, question: &Question) -> Measures {
         .map(|((place, (day, _)), answers)| (*day, selection.known(place, answers.len() as u64)))
         .collect();
     let threads = threads(&everything);
-    let mut roles: BTreeMap<Role, (u64, BTreeSet<u32>)> = BTreeMap::new();
+    let mut roles: BTreeMap<InstitutionRole, (u64, BTreeSet<u32>)> = BTreeMap::new();
     let mut answered_by_students = 0;
     for answers in threads.values() {
         let latest = || answers.values().filter_map(|rows| rows.last());
@@ -145,7 +145,7 @@ pub fn measure(tables: &Tables, question: &Question) -> Measures {
                 people.insert(row.user);
             }
         }
-        answered_by_students += u64::from(latest().any(|row| row.role == Role::Student));
+        answered_by_students += u64::from(latest().any(|row| row.role == InstitutionRole::Student));
     }
     Measures {
         days,
@@ -223,7 +223,7 @@ fn newest(selection: &Selection<'_, 10>, threads: &BTreeMap<u32, Rows<'_>>, cont
             Some(Thread {
                 id: selection.text(*id).into_owned(),
                 person: name(first, last),
-                role: Role::of(&selection.text(role)),
+                role: InstitutionRole::from_text(&selection.text(role)),
                 text: text(asked),
                 answers,
             })
@@ -284,7 +284,7 @@ q2,How?,s,c,u1,Ana,Nuñez,a@b,Student,a3,Slowly,2026-02-05 10:00:00,,,,
         assert_eq!(measures.all, Counts { questions: 2, answers: 3, askers: 1 });
         assert_eq!(measures.threads[0].id, "q2", "the newest first");
         let [student, staff] = measures.threads[1].answers.as_slice() else { panic!("two answers") };
-        assert_eq!((student.role, student.earlier), (Role::Student, 0));
+        assert_eq!((student.role, student.earlier), (InstitutionRole::Student, 0));
         assert_eq!(staff.text.as_deref(), Some("Because of water"));
         assert_eq!((staff.earlier, staff.person.as_str()), (1, "Li, Bo"));
         let days: Vec<u64> = measures.days.iter().filter_map(|(_, known)| known.value().copied()).collect();
@@ -296,7 +296,14 @@ q2,How?,s,c,u1,Ana,Nuñez,a@b,Student,a3,Slowly,2026-02-05 10:00:00,,,,
         let measures =
             measure(&tables(&[week("2026-02-02", HEADER, ROWS)]), &question("2026-02-02", "2026-02-08"));
         let roles: Vec<_> = measures.roles.iter().map(|by| (by.role, by.answers, by.people)).collect();
-        assert_eq!(roles, [(Role::Student, 1, 1), (Role::Instructor, 1, 1), (Role::Unnamed, 1, 0)]);
+        assert_eq!(
+            roles,
+            [
+                (InstitutionRole::Student, 1, 1),
+                (InstitutionRole::Instructor, 1, 1),
+                (InstitutionRole::Unnamed, 1, 0)
+            ]
+        );
         assert_eq!(measures.answered_by_students, 1);
         assert!(measures.threads.iter().all(|thread| thread.text.is_none()), "contents are off at first");
     }
@@ -304,7 +311,7 @@ q2,How?,s,c,u1,Ana,Nuñez,a@b,Student,a3,Slowly,2026-02-05 10:00:00,,,,
     #[test]
     fn a_choice_of_roles_leaves_threads_and_who_answers_whole() {
         let mut question = question("2026-02-02", "2026-02-08");
-        question.base.roles = vec![Role::Student];
+        question.base.roles = vec![InstitutionRole::Student];
         let measures = measure(&tables(&[week("2026-02-02", HEADER, ROWS)]), &question);
         assert_eq!(measures.chosen, Counts { questions: 1, answers: 1, askers: 1 });
         assert_eq!(measures.all, Counts { questions: 2, answers: 3, askers: 1 });

@@ -10,7 +10,7 @@ use crate::columns::PassedOver;
 use crate::dictionary::{Dictionary, EMPTY};
 use crate::table::held::{Standing, Tables};
 use crate::table::{Table, reading};
-use domain::role::Role;
+use domain::institution_role::InstitutionRole;
 use domain::time::{Day, SECOND, Timestamp, plus_days};
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
@@ -50,7 +50,7 @@ pub struct Row<const N: usize> {
     /// Code of who did it; [`EMPTY`] where the row names nobody.
     pub user: u32,
     /// Their role.
-    pub role: Role,
+    pub role: InstitutionRole,
     /// Code of its deck.
     pub deck: u32,
     /// Whether the filter of decks lets it pass.
@@ -96,7 +96,7 @@ impl<'a, const N: usize> Selection<'a, N> {
             decks: codes(&question.decks, texts),
             users: codes(base.student.as_slice(), texts),
         };
-        let mut roles: HashMap<u32, Role> = HashMap::new();
+        let mut roles: HashMap<u32, InstitutionRole> = HashMap::new();
         let mut rows = Vec::new();
         let mut passed_over = PassedOver { ragged: tables.ragged(), undated: 0 };
         for (_, held) in tables.iter() {
@@ -116,7 +116,9 @@ impl<'a, const N: usize> Selection<'a, N> {
                 }
                 let (course, section, user) = (code(places.course), code(places.section), code(places.user));
                 let role_code = code(places.role);
-                let role = *roles.entry(role_code).or_insert_with(|| Role::of(&texts.text(role_code)));
+                let role = *roles
+                    .entry(role_code)
+                    .or_insert_with(|| InstitutionRole::from_text(&texts.text(role_code)));
                 let role_passes = base.roles.is_empty() || base.roles.contains(&role);
                 let user_passes = passes(&filter.users, user) && role_passes;
                 if !(passes(&filter.courses, course) && passes(&filter.sections, section) && user_passes) {

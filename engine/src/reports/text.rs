@@ -57,8 +57,12 @@ pub fn words(value: &Value) -> Option<String> {
 /// What stands under a name, whatever its case, `_` and spaces.
 #[must_use]
 pub fn named<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
-    let wanted = domain::column::key(name);
-    value.as_object()?.iter().find(|(key, _)| domain::column::key(key) == wanted).map(|(_, value)| value)
+    let wanted = domain::column::normalize_name(name);
+    value
+        .as_object()?
+        .iter()
+        .find(|(key, _)| domain::column::normalize_name(key) == wanted)
+        .map(|(_, value)| value)
 }
 
 /// What a cell says: the words of its JSON, or the cell itself where it is none or says nothing.

@@ -52,7 +52,8 @@ fn columns(report: &str) -> Vec<&'static str> {
 /// A row whose cells are empty but for these.
 fn row(report: &str, cells: &[(&str, &str)]) -> Vec<String> {
     let of = |column: &&str| {
-        let given = cells.iter().find(|(name, _)| column::key(name) == column::key(column));
+        let given =
+            cells.iter().find(|(name, _)| column::normalize_name(name) == column::normalize_name(column));
         given.map_or_else(String::new, |(_, cell)| (*cell).to_owned())
     };
     columns(report).iter().map(of).collect()

@@ -133,7 +133,7 @@ struct Plain {
     video: String,
     section: String,
     user: String,
-    role: Role,
+    role: InstitutionRole,
 }
 
 fn watched<'a>(rows: impl Iterator<Item = &'a Plain>) -> (Watched, u64) {
@@ -202,7 +202,7 @@ fn recomputed(question: &Question, weeks: &[(u64, Vec<Event>)]) -> Measures {
                 video: record[0].to_owned(),
                 section: record[2].to_owned(),
                 user: record[8].to_owned(),
-                role: Role::of(&record[11]),
+                role: InstitutionRole::from_text(&record[11]),
             });
         }
     }
@@ -267,7 +267,7 @@ fn recomputed(question: &Question, weeks: &[(u64, Vec<Event>)]) -> Measures {
                 Item { name: number.to_string(), part_of: format!("BIO-{}", number % 2), ..item }
             },
         ),
-        roles: Role::ALL
+        roles: InstitutionRole::ALL
             .map(|role| (role, watched(any_role.iter().copied().filter(|row| row.role == role)).0))
             .into_iter()
             .filter(|(_, watched)| watched.rows > 0)
@@ -309,7 +309,7 @@ fn after(all: &[&Plain], any_role: &[&Plain], days: &[(Day, Known)]) -> [u64; 7]
 }
 
 fn students(all: &[&Plain], days: &[(Day, Known)]) -> Students {
-    let is_student = |row: &&Plain| row.role == Role::Student && !row.user.is_empty();
+    let is_student = |row: &&Plain| row.role == InstitutionRole::Student && !row.user.is_empty();
     let mut by_user: BTreeMap<&str, u64> = BTreeMap::new();
     for row in all.iter().copied().filter(is_student) {
         *by_user.entry(&row.user).or_default() += 1;
@@ -348,7 +348,7 @@ proptest! {
         in_berlin in any::<bool>(),
         sections in prop::collection::vec(0u8..5, 0..3),
         videos in prop::collection::vec(0u8..31, 0..3),
-        roles in prop::collection::vec(prop::sample::select(Role::ALL.to_vec()), 0..3),
+        roles in prop::collection::vec(prop::sample::select(InstitutionRole::ALL.to_vec()), 0..3),
         course in prop::option::of(0u8..3),
         student in prop::option::of(1u8..10),
         against in prop::option::of(prop::option::of(0u8..5)),
@@ -495,8 +495,10 @@ fn a_video_appears_when_anybody_watches_it_and_what_is_no_video_never_does() {
     lines.push(lines[3].replace("V9,", ","));
     let copy = copy(1, &lines, &mut shelf.texts);
     shelf.put("w", copy, facts(0));
-    let students =
-        Question { roles: vec![Role::Student], ..question(Zone::utc(), "2026-03-16", "2026-03-22") };
+    let students = Question {
+        roles: vec![InstitutionRole::Student],
+        ..question(Zone::utc(), "2026-03-16", "2026-03-22")
+    };
     let mut tally = Tally::new(students);
     tally.follow(&shelf);
     let answer = tally.answer(&shelf.texts);

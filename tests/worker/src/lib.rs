@@ -14,7 +14,7 @@
 pub mod reading;
 pub mod signer;
 
-use domain::api::{Request, State, Window};
+use domain::api::{RequestInfo, WindowInfo, WindowStatus};
 use domain::problem::Problem;
 use domain::time::{Day, Timestamp, minus_days, monday};
 use sandbox::{Report, Running, Truth};
@@ -248,7 +248,7 @@ impl Stack {
     }
 
     /// Asks for a report.
-    pub async fn ask(&self, body: &Value) -> Request {
+    pub async fn ask(&self, body: &Value) -> RequestInfo {
         let answer = self.http.post(self.at("/api/requests")).json(body).send().await.unwrap();
         let (status, text) = (answer.status(), answer.text().await.unwrap());
         assert!(status.is_success(), "{body}: {status} {text}");
@@ -256,17 +256,17 @@ impl Stack {
     }
 
     /// Asks for whole weeks of a report.
-    pub async fn ask_weeks(&self, report: Report, weeks: &Weeks) -> Request {
+    pub async fn ask_weeks(&self, report: Report, weeks: &Weeks) -> RequestInfo {
         self.ask(&weeks.body(report)).await
     }
 
     /// A request as it stands.
-    pub async fn request(&self, id: &str) -> Request {
+    pub async fn request(&self, id: &str) -> RequestInfo {
         serde_json::from_value(self.get(&format!("/api/requests/{id}")).await).unwrap()
     }
 
     /// Waits until nothing of a request is under way any more.
-    pub async fn settled(&self, id: &str, patience: Duration) -> Request {
+    pub async fn settled(&self, id: &str, patience: Duration) -> RequestInfo {
         let started = Instant::now();
         loop {
             let request = self.request(id).await;
@@ -284,7 +284,7 @@ impl Stack {
     }
 
     /// Asks for whole weeks and waits until their rows are here.
-    pub async fn ready(&self, report: Report, weeks: &Weeks) -> Request {
+    pub async fn ready(&self, report: Report, weeks: &Weeks) -> RequestInfo {
         let request = self.ask_weeks(report, weeks).await;
         let request = self.settled(&request.id, Duration::from_secs(120)).await;
         assert!(request.windows.iter().all(|w| w.state.has_rows()), "{request:#?}");
@@ -316,8 +316,8 @@ impl Drop for Stack {
     }
 }
 
-fn is_settled(window: &Window) -> bool {
-    !window.state.is_under_way() && window.again.is_none_or(|again| again == State::Failed)
+fn is_settled(window: &WindowInfo) -> bool {
+    !window.state.is_under_way() && window.again.is_none_or(|again| again == WindowStatus::Failed)
 }
 
 /// The problem with which a call is refused.

@@ -1,7 +1,7 @@
 //! What the Worker sends, read apart from the Worker's own code and put beside the truth.
 
 use crate::Stack;
-use domain::api::Request;
+use domain::api::RequestInfo;
 use domain::frame::{Frame, FrameReader, Head};
 use futures_util::StreamExt;
 use sandbox::Report;
@@ -126,7 +126,7 @@ pub async fn frames(stack: &Stack, path: &str) -> Frames {
 }
 
 /// The digest of all rows of a request, window by window, through `/api/rows`.
-pub async fn rows_of(stack: &Stack, report: Report, request: &Request) -> Digest {
+pub async fn rows_of(stack: &Stack, report: Report, request: &RequestInfo) -> Digest {
     let mut all = Digest::default();
     for window in &request.windows {
         let digest = frames(stack, &format!("{}/{}", report.name(), window.id)).await.digest();

@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
 
-use domain::api::{Entry, Records, Requests, Roles, RolesUpload, Scope, Session, Way, What};
+use domain::api::{
+    AuditAction, AuditLogEntry, AuditLogPage, AuthMethod, Requests, RoleUploadResult, Roles, Scope, Session,
+};
 use domain::problem::{Code, Problem};
 use domain::scope::{Grant, Role};
 use domain::time::SECOND;
@@ -55,7 +57,7 @@ impl Deployed {
         serde_json::from_str(&text).unwrap()
     }
 
-    async fn record(&self, boss: &str, query: &str) -> Records {
+    async fn record(&self, boss: &str, query: &str) -> AuditLogPage {
         self.read(self.get(&format!("/api/record{query}"), boss)).await
     }
 
@@ -133,7 +135,7 @@ async fn strangers_learn_how_to_sign_in_and_nothing_else(deployed: &Deployed) {
         let call = deployed.call(method.clone(), &path).header("cf-access-authenticated-user-email", BOSS);
         let problem = refusal(call).await;
         assert_eq!(problem.code, Code::SignInNeeded, "{method} {path}");
-        assert_eq!(problem.sign_in.unwrap().ways, [Way::Access, Way::Key]);
+        assert_eq!(problem.sign_in.unwrap().ways, [AuthMethod::Access, AuthMethod::Key]);
     }
 }
 
@@ -171,7 +173,11 @@ async fn forged_tokens_are_refused(deployed: &Deployed) {
     for (name, token) in &forged {
         let problem = refusal(deployed.get("/api/session", token)).await;
         assert_eq!(problem.code, Code::SignInNeeded, "{name}");
-        assert_eq!(problem.sign_in.unwrap().ways, [Way::Access], "{name}: the key would be tried in vain");
+        assert_eq!(
+            problem.sign_in.unwrap().ways,
+            [AuthMethod::Access],
+            "{name}: the key would be tried in vain"
+        );
         let ask = deployed.call(Method::POST, "/api/requests").header(HEADER, token);
         assert_eq!(code(ask.json(&json!({"report": "asset"}))).await, Code::SignInNeeded, "{name}");
     }
@@ -186,7 +192,10 @@ async fn forged_tokens_are_refused(deployed: &Deployed) {
 async fn people_get_what_they_were_given(deployed: &Deployed) {
     let (boss, ana) = (deployed.signer.token(BOSS), deployed.signer.token(&ANA.to_uppercase()));
     let session: Session = deployed.read(deployed.get("/api/session", &boss)).await;
-    assert_eq!((session.role, session.way, session.local), (Role::Administrator, Way::Access, false));
+    assert_eq!(
+        (session.role, session.auth_method, session.local),
+        (Role::Administrator, AuthMethod::Access, false)
+    );
     assert_eq!(session.scope, Scope::Everything);
     assert_eq!(session.sign_out.unwrap(), format!("https://{TEAM}/cdn-cgi/access/logout"));
 
@@ -195,7 +204,7 @@ async fn people_get_what_they_were_given(deployed: &Deployed) {
         assert_eq!(problem.code, Code::NoRole, "{path}");
         let door = problem.sign_in.unwrap();
         assert!(door.sign_out.is_some(), "one can go, and come as somebody else");
-        assert_eq!(door.ways, [Way::Access]);
+        assert_eq!(door.ways, [AuthMethod::Access]);
     }
     let course = "11111111-2222-4333-8444-555555555555";
     let grant = Grant { course: course.to_owned(), section: None };
@@ -275,7 +284,7 @@ async fn signing_out_of_access_ends_its_tokens(deployed: &Deployed) {
     assert_eq!(problem.code, Code::SignInNeeded);
     let door = problem.sign_in.unwrap();
     assert_eq!(door.sign_out.unwrap(), format!("https://{TEAM}/cdn-cgi/access/logout"));
-    assert_eq!(door.ways, [Way::Access], "as long as Access vouches for them, the key opens nothing");
+    assert_eq!(door.ways, [AuthMethod::Access], "as long as Access vouches for them, the key opens nothing");
     assert_eq!(code(deployed.get("/api/session", &ben)).await, Code::NoRole, "nobody else with them");
     // Made by a clock that is ahead by less than is tolerated.
     let mut ahead = signer.claims(CLEO);
@@ -310,7 +319,10 @@ async fn the_key_opens_a_session_and_guessing_is_slowed(deployed: &Deployed) -> 
     let answer = deployed.sign_in(KEY, good).send().await.unwrap();
     let cookie = cookie_of(&answer);
     let session: Session = answer.json().await.unwrap();
-    assert_eq!((session.person.as_str(), session.way, session.role), ("key", Way::Key, Role::Administrator));
+    assert_eq!(
+        (session.person.as_str(), session.auth_method, session.role),
+        ("key", AuthMethod::Key, Role::Administrator)
+    );
     let with = |cookie: &str| deployed.call(Method::GET, "/api/session").header("cookie", cookie);
     let _: Session = deployed.read(with(&format!("theme=dark; {cookie}; x=y"))).await;
     let (name, value) = cookie.split_once('=').unwrap();
@@ -410,21 +422,21 @@ async fn uploads_are_taken_whole_or_not_at_all(deployed: &Deployed) {
     assert_eq!(people().await, before, "nothing was changed");
 
     let good = format!("email,role,course,section\n{ANA},instructor,{},\n{BEN},analyst,,\n", course.code);
-    let preview: RolesUpload = deployed.read(post("/api/roles/csv", good.clone().into())).await;
+    let preview: RoleUploadResult = deployed.read(post("/api/roles/csv", good.clone().into())).await;
     assert_eq!((preview.added.len(), preview.changed.len(), preview.applied), (2, 0, false));
     assert_eq!(people().await, before, "a preview changes nothing");
     let other = good.replace("analyst", "administrator");
     let apply = |digest: &str| format!("/api/roles/csv?apply={digest}");
     assert_eq!(code(post(&apply(&preview.digest), other.into())).await, Code::PreviewStale);
     assert_eq!(code(post(&apply("0"), good.clone().into())).await, Code::PreviewStale);
-    let applied: RolesUpload = deployed.read(post(&apply(&preview.digest), good.clone().into())).await;
+    let applied: RoleUploadResult = deployed.read(post(&apply(&preview.digest), good.clone().into())).await;
     assert!(applied.applied);
     let after = people().await;
     let told: Vec<_> = after.iter().map(|p| (p.email.as_str(), p.role, p.grants.len())).collect();
     assert_eq!(told, [(ANA, Role::Instructor, 1), (BEN, Role::Analyst, 0), (BOSS, Role::Administrator, 0)]);
     assert_eq!(after[0].grants[0].course, course.id.to_lowercase());
     assert_eq!(code(post(&apply(&preview.digest), good.clone().into())).await, Code::PreviewStale, "once");
-    let again: RolesUpload = deployed.read(post("/api/roles/csv", good.into())).await;
+    let again: RoleUploadResult = deployed.read(post("/api/roles/csv", good.into())).await;
     assert_eq!((again.added.len(), again.changed.len(), again.unchanged), (0, 0, 2));
     let ben = deployed.signer.token_of(BEN, "second");
     let session: Session = deployed.read(deployed.get("/api/session", &ben)).await;
@@ -439,7 +451,7 @@ async fn the_record_tells_who_did_what(deployed: &Deployed) {
         let call = deployed.call(Method::POST, "/api/requests").header(HEADER, token);
         call.json(&json!({"report": "asset"}))
     };
-    let request: domain::api::Request = deployed.read(ask(&ana)).await;
+    let request: domain::api::RequestInfo = deployed.read(ask(&ana)).await;
     let started = Instant::now();
     let answer = loop {
         let answer = deployed.get("/api/rows/asset/all?course=findme", &ana).send().await.unwrap();
@@ -458,7 +470,7 @@ async fn the_record_tells_who_did_what(deployed: &Deployed) {
     let weeks = Weeks::back(2, 2);
     let body = json!({"report": "confused", "from": weeks.from, "to": weeks.to()});
     let call = deployed.call(Method::POST, "/api/requests").header(HEADER, &boss).json(&body);
-    let two: domain::api::Request = deployed.read(call).await;
+    let two: domain::api::RequestInfo = deployed.read(call).await;
     for window in two.windows.iter().rev() {
         let path = format!("/api/rows/confused/{}", window.id);
         while !deployed.get(&path, &boss).send().await.unwrap().status().is_success() {
@@ -471,27 +483,29 @@ async fn the_record_tells_who_did_what(deployed: &Deployed) {
     drop(csv.bytes().await.unwrap());
     let all = deployed.record(&boss, "").await;
     assert_eq!(all.kept_days, 365);
-    let find = |what: What, person: &str| -> Vec<&Entry> {
+    let find = |what: AuditAction, person: &str| -> Vec<&AuditLogEntry> {
         all.entries.iter().filter(|entry| entry.what == what && entry.person == person).collect()
     };
-    let saw = find(What::Saw, ANA);
+    let saw = find(AuditAction::Saw, ANA);
     assert_eq!(saw.len(), 1, "{saw:#?}");
     assert_eq!(
         (saw[0].view.as_str(), saw[0].count, saw[0].role),
         ("asset course ?", 6, Some(Role::Instructor))
     );
-    let term: Vec<&str> = find(What::Saw, BOSS).iter().map(|entry| entry.view.as_str()).collect();
+    let term: Vec<&str> = find(AuditAction::Saw, BOSS).iter().map(|entry| entry.view.as_str()).collect();
     assert_eq!(term, [format!("confused {}..{}", weeks.from, weeks.to())], "the days of both");
-    assert_eq!(find(What::Downloaded, ANA)[0].view, "asset");
-    assert_eq!(find(What::Asked, ANA)[0].view, "asset");
-    assert!(find(What::RoleGiven, BOSS).iter().any(|entry| entry.view == format!("{ANA} instructor of 1")));
-    assert_eq!(find(What::RoleTaken, BOSS)[0].view, ANA);
-    assert_eq!(find(What::RolesUploaded, BOSS)[0].view, "2 added, 0 changed, 0 as before");
-    assert!(find(What::Refused, BOSS).iter().any(|entry| entry.view.starts_with("bad-table")));
-    assert!(find(What::Refused, BOSS).iter().any(|entry| entry.view.starts_with("body-too-large")));
-    assert!(find(What::Refused, ANA).iter().any(|entry| entry.view == "not-allowed GET record"));
-    assert!(!find(What::SignedIn, "key").is_empty() && !find(What::SignedOut, BOSS).is_empty());
-    let strangers = find(What::Refused, "");
+    assert_eq!(find(AuditAction::Downloaded, ANA)[0].view, "asset");
+    assert_eq!(find(AuditAction::Asked, ANA)[0].view, "asset");
+    assert!(
+        find(AuditAction::RoleGiven, BOSS).iter().any(|entry| entry.view == format!("{ANA} instructor of 1"))
+    );
+    assert_eq!(find(AuditAction::RoleTaken, BOSS)[0].view, ANA);
+    assert_eq!(find(AuditAction::RolesUploaded, BOSS)[0].view, "2 added, 0 changed, 0 as before");
+    assert!(find(AuditAction::Refused, BOSS).iter().any(|entry| entry.view.starts_with("bad-table")));
+    assert!(find(AuditAction::Refused, BOSS).iter().any(|entry| entry.view.starts_with("body-too-large")));
+    assert!(find(AuditAction::Refused, ANA).iter().any(|entry| entry.view == "not-allowed GET record"));
+    assert!(!find(AuditAction::SignedIn, "key").is_empty() && !find(AuditAction::SignedOut, BOSS).is_empty());
+    let strangers = find(AuditAction::Refused, "");
     for why in [
         "nobody",
         "expired",
@@ -538,7 +552,7 @@ async fn the_record_tells_who_did_what(deployed: &Deployed) {
     let ours = rows.iter().find(|row| &row[3] == ANA).unwrap();
     assert_eq!((&ours[2], &ours[5]), ("6", "saw"));
     // Nobody else's request: as if it were not there, in the same words.
-    let theirs: domain::api::Request = deployed.read(ask(&boss)).await;
+    let theirs: domain::api::RequestInfo = deployed.read(ask(&boss)).await;
     assert_ne!(theirs.id, request.id);
     let path = |id: &str| format!("/api/requests/{id}");
     let hidden: Problem = refusal(deployed.get(&path(&theirs.id), &ana)).await;
@@ -562,7 +576,7 @@ async fn an_upload_that_fails_half_way_changes_nothing(deployed: &mut Deployed) 
     deployed.stack.boot().await;
     let text = format!("email,role\n{ANA},analyst\n{CLEO},analyst\n");
     let post = |path: &str| deployed.call(Method::POST, path).header(HEADER, &boss).body(text.clone());
-    let preview: RolesUpload = deployed.read(post("/api/roles/csv")).await;
+    let preview: RoleUploadResult = deployed.read(post("/api/roles/csv")).await;
     assert_eq!((preview.added.len(), preview.changed.len()), (1, 1));
     let apply = format!("/api/roles/csv?apply={}", preview.digest);
     assert_eq!(code(post(&apply)).await, Code::Internal);
@@ -596,7 +610,10 @@ async fn what_is_kept_for_a_time_ends_in_time(deployed: &mut Deployed, cookie: &
     assert_eq!(code(session(deployed)).await, Code::SignInNeeded, "8 hours without use");
     let boss = deployed.signer.token_of(BOSS, "second");
     let all = deployed.record(&boss, "").await;
-    assert!(all.entries.iter().all(|entry| entry.what != What::Downloaded), "over a year old: {all:#?}");
+    assert!(
+        all.entries.iter().all(|entry| entry.what != AuditAction::Downloaded),
+        "over a year old: {all:#?}"
+    );
 }
 
 /// An id is made with a key of the Register's own: who has a log and no key learns nothing by trying addresses.
@@ -648,7 +665,7 @@ async fn the_local_administrator_looks_as_an_instructor_and_back() {
     let answer = session(look).send().await.unwrap();
     let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
     let looked: Session = answer.json().await.unwrap();
-    assert_eq!((looked.role, looked.local, looked.way), (Role::Instructor, true, Way::Local));
+    assert_eq!((looked.role, looked.local, looked.way), (Role::Instructor, true, AuthMethod::Local));
     let get = |path: &str| stack.http.get(stack.at(path)).header("cookie", &cookie);
     let again: Session = get("/api/session").send().await.unwrap().json().await.unwrap();
     assert_eq!((&again.scope, &again.person), (&looked.scope, &looked.person));

@@ -92,7 +92,7 @@ async fn where_the_lists_cannot_be_read_courses_are_known_from_rows_and_asking_g
         stack.sandbox.harm(vec![Order { on: Some(Point::Directory), always: true, ..Order::once(fault) }]);
         assert!(courses(&stack).await.courses.is_empty());
         let requests: Requests = serde_json::from_value(stack.get("/api/requests").await).unwrap();
-        assert_eq!(requests.desk.held, None, "{fault:?}");
+        assert_eq!(requests.scheduler.held, None, "{fault:?}");
         stack.ready(Report::VideoView, &Weeks::back(1, 1)).await;
         let known = courses(&stack).await;
         assert!(!known.courses.is_empty() && known.terms.is_empty());

@@ -1,6 +1,6 @@
 //! A machine that fails hard, at random points, many times: every window becomes ready all the same, once.
 
-use domain::api::State;
+use domain::api::WindowStatus;
 use futures_util::StreamExt;
 use sandbox::Report;
 use std::time::Duration;
@@ -19,7 +19,7 @@ async fn killed_many_times_every_window_becomes_ready_and_is_asked_once() {
         stack.boot().await;
     }
     let request = stack.settled(&request.id, Duration::from_secs(240)).await;
-    assert!(request.windows.iter().all(|window| window.state == State::Ready), "{request:#?}");
+    assert!(request.windows.iter().all(|window| window.state == WindowStatus::Ready), "{request:#?}");
     let truth = Digest::of_truth(&stack, &weeks.truth(Report::VideoView));
     assert_eq!(rows_of(&stack, Report::VideoView, &request).await, truth);
     let ledger = stack.sandbox.ledger();
@@ -69,5 +69,5 @@ async fn an_alarm_that_was_lost_is_set_again_by_the_next_wake() {
     stack.damage("Desk", true, "DELETE FROM _cf_ALARM");
     stack.boot().await;
     let request = stack.settled(&request.id, Duration::from_secs(120)).await;
-    assert!(request.windows.iter().all(|window| window.state == State::Ready));
+    assert!(request.windows.iter().all(|window| window.state == WindowStatus::Ready));
 }

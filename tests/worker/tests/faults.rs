@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
 
-use domain::api::{Hold, Request, Requests, State};
+use domain::api::{PauseReason, RequestInfo, Requests, WindowStatus};
 use domain::problem::Code;
 use domain::time::{Timestamp, plus_days};
 use sandbox::Report;
@@ -15,13 +15,13 @@ use worker_tests::{Stack, Weeks, quick};
 const PATIENCE: Duration = Duration::from_secs(150);
 
 /// The truth of one window of row reports.
-fn truth(stack: &Stack, report: Report, window: &domain::api::Window) -> Digest {
+fn truth(stack: &Stack, report: Report, window: &domain::api::WindowInfo) -> Digest {
     let (start, end) = (window.start.unwrap().to_string(), window.end.unwrap().to_string());
     Digest::of_truth(stack, &sandbox::truth::Ask::days(report, &start, &end).unwrap())
 }
 
 /// How often a window was asked of Echo360.
-fn creates(stack: &Stack, window: &domain::api::Window) -> usize {
+fn creates(stack: &Stack, window: &domain::api::WindowInfo) -> usize {
     let start = window.start.unwrap().to_string();
     let ledger = stack.sandbox.ledger();
     ledger["creates"].as_array().unwrap().iter().filter(|c| c["parameters"]["start"] == start).count()
@@ -86,7 +86,7 @@ async fn every_fault_of_a_request_or_its_file_ends_in_the_truth() {
     let request = stack.ask_weeks(Report::Confused, &weeks).await;
     let request = stack.settled(&request.id, PATIENCE).await;
     for ((fault, asked), window) in faults.iter().zip(&request.windows) {
-        assert_eq!(window.state, State::Ready, "{fault:?} {window:#?}");
+        assert_eq!(window.state, WindowStatus::Ready, "{fault:?} {window:#?}");
         let read = plain_times(&stack, Report::Confused, &window.id).await;
         assert_eq!(read, truth(&stack, Report::Confused, window), "{fault:?}");
         assert_eq!(creates(&stack, window), *asked, "{fault:?}");
@@ -107,8 +107,8 @@ async fn three_tries_fail_with_the_id_for_support_and_trying_again_starts_afresh
     stack.sandbox.harm(vec![always(Fault::Failed, 0), always(Fault::WrongCrc, 1)]);
     let request = stack.ask_weeks(Report::Polling, &weeks).await;
     let request = stack.settled(&request.id, PATIENCE).await;
-    let states: Vec<State> = request.windows.iter().map(|window| window.state).collect();
-    assert_eq!(states, [State::Failed, State::Failed, State::Ready]);
+    let states: Vec<WindowStatus> = request.windows.iter().map(|window| window.state).collect();
+    assert_eq!(states, [WindowStatus::Failed, WindowStatus::Failed, WindowStatus::Ready]);
     for window in &request.windows[..2] {
         assert_eq!(window.tries, 3);
         assert!(window.fault.as_ref().unwrap().ends_with('.'));
@@ -128,7 +128,7 @@ async fn three_tries_fail_with_the_id_for_support_and_trying_again_starts_afresh
     let retry = stack.at(&format!("/api/requests/{}/retry", request.id));
     stack.http.post(retry).send().await.unwrap();
     let request = stack.settled(&request.id, PATIENCE).await;
-    assert!(request.windows.iter().all(|window| window.state == State::Ready && window.tries == 0));
+    assert!(request.windows.iter().all(|window| window.state == WindowStatus::Ready && window.tries == 0));
     let rows = csv(&stack, &format!("{query}&cells=raw"), b',').await;
     assert_eq!(rows.digest(rows.header.len()), Digest::of_truth(&stack, &weeks.truth(Report::Polling)));
     stack.check_ledger();
@@ -158,7 +158,7 @@ async fn trouble_with_calls_tokens_and_the_limit_is_waited_out_and_is_never_a_tr
         let request = stack.ask_weeks(Report::Notes, &Weeks::back(week, 1)).await;
         let request = stack.settled(&request.id, PATIENCE).await;
         let window = &request.windows[0];
-        assert_eq!((window.state, window.tries), (State::Ready, 0), "{named}");
+        assert_eq!((window.state, window.tries), (WindowStatus::Ready, 0), "{named}");
         assert_eq!(
             plain_times(&stack, Report::Notes, &window.id).await,
             truth(&stack, Report::Notes, window)
@@ -177,7 +177,7 @@ async fn a_request_that_was_lost_on_its_way_is_asked_again_after_two_lists_a_min
     let request = stack.ask_weeks(Report::Confused, &Weeks::back(2, 1)).await;
     let request = stack.settled(&request.id, PATIENCE).await;
     assert!(started.elapsed() >= Duration::from_secs(60));
-    assert_eq!((request.windows[0].state, request.windows[0].tries), (State::Ready, 0));
+    assert_eq!((request.windows[0].state, request.windows[0].tries), (WindowStatus::Ready, 0));
     stack.check_ledger();
 }
 
@@ -207,16 +207,16 @@ async fn wrong_credentials_pause_the_desk_visibly_and_a_mended_secret_goes_on() 
     let started = Instant::now();
     let held = loop {
         let all: Requests = serde_json::from_value(stack.get("/api/requests").await).unwrap();
-        if let Some(held) = all.desk.held {
+        if let Some(held) = all.scheduler.held {
             break held;
         }
         assert!(started.elapsed() < Duration::from_secs(20));
         tokio::time::sleep(Duration::from_millis(200)).await;
     };
-    assert_eq!(held.why, Hold::CredentialsRefused);
+    assert_eq!(held.reason, PauseReason::CredentialsRefused);
     assert!(held.detail.contains("ECHO360_CLIENT_SECRET") && !held.detail.contains("wrong"));
     let waiting = stack.request(&request.id).await;
-    assert_eq!((waiting.windows[0].state, waiting.windows[0].tries), (State::Queued, 0));
+    assert_eq!((waiting.windows[0].state, waiting.windows[0].tries), (WindowStatus::Queued, 0));
     stack.kill();
     stack.set("ECHO360_CLIENT_SECRET", "sandbox secret");
     stack.boot().await;
@@ -229,7 +229,7 @@ async fn a_file_on_a_host_that_is_not_allowed_is_never_fetched() {
     let request = stack.ask_weeks(Report::Confused, &Weeks::back(1, 1)).await;
     let request = stack.settled(&request.id, PATIENCE).await;
     let window = &request.windows[0];
-    assert_eq!(window.state, State::Failed);
+    assert_eq!(window.state, WindowStatus::Failed);
     let fault = window.fault.as_ref().unwrap();
     assert!(fault.contains("LECTERN_ASSET_HOSTS") && !fault.contains("Signature"), "{fault}");
     assert_eq!(stack.sandbox.ledger()["calls"]["file"].as_u64().unwrap_or(0), 0);
@@ -274,7 +274,7 @@ async fn faults_mixed_at_random_end_in_the_truth_or_in_a_clear_failure() {
         .collect();
     stack.sandbox.harm(orders);
     let weeks = Weeks::back(1, 6);
-    let mut requests: Vec<(Report, Request)> = Vec::new();
+    let mut requests: Vec<(Report, RequestInfo)> = Vec::new();
     for report in [Report::Confused, Report::Polling] {
         requests.push((report, stack.ask_weeks(report, &weeks).await));
     }
@@ -282,11 +282,11 @@ async fn faults_mixed_at_random_end_in_the_truth_or_in_a_clear_failure() {
     for (report, request) in requests {
         let request = stack.settled(&request.id, Duration::from_secs(300)).await;
         for window in &request.windows {
-            if window.state == State::Ready {
+            if window.state == WindowStatus::Ready {
                 assert_eq!(plain_times(&stack, report, &window.id).await, truth(&stack, report, window));
                 ready += 1;
             } else {
-                assert_eq!((window.state, window.tries), (State::Failed, 3));
+                assert_eq!((window.state, window.tries), (WindowStatus::Failed, 3));
                 assert!(window.fault.is_some());
             }
         }

@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
 
-use domain::api::State;
-use domain::forget::{Forgetting, Forgettings, Progress, What};
+use domain::api::WindowStatus;
+use domain::erasure::{Erasure, ErasureProgress, Erasures, RedactedTarget};
 use domain::problem::Code;
 use domain::time::{DAY, minus_days, plus_days};
 use sandbox::{Report, Truth};
@@ -82,25 +82,25 @@ fn left_of(before: &Csv, goes: impl Fn(&[String]) -> bool) -> Digest {
     digest
 }
 
-async fn forget(stack: &Stack, what: &Value) -> Forgetting {
+async fn forget(stack: &Stack, what: &Value) -> Erasure {
     let answer = stack.http.post(stack.at("/api/forget")).json(what).send().await.unwrap();
     let (status, text) = (answer.status(), answer.text().await.unwrap());
     assert!(status.is_success(), "{what}: {status} {text}");
     serde_json::from_str(&text).unwrap()
 }
 
-async fn forgettings(stack: &Stack) -> Vec<Forgetting> {
-    let all: Forgettings = serde_json::from_value(stack.get("/api/forget").await).unwrap();
-    all.forgettings
+async fn forgettings(stack: &Stack) -> Vec<Erasure> {
+    let all: Erasures = serde_json::from_value(stack.get("/api/forget").await).unwrap();
+    all.erasures
 }
 
-async fn done(stack: &Stack, id: &str) -> Forgetting {
+async fn done(stack: &Stack, id: &str) -> Erasure {
     let started = Instant::now();
     loop {
         let all = forgettings(stack).await;
         let forgetting = all.into_iter().find(|forgetting| forgetting.id == id).unwrap();
-        if forgetting.state == Progress::Done {
-            assert_eq!(forgetting.windows, forgetting.of);
+        if forgetting.state == ErasureProgress::Done {
+            assert_eq!(forgetting.windows, forgetting.windows_total);
             return forgetting;
         }
         assert!(started.elapsed() < Duration::from_secs(60), "{forgetting:#?}\n{}", stack.log());
@@ -211,7 +211,7 @@ async fn a_forgotten_person_is_in_no_copy_in_no_later_one_and_in_no_file() {
         reports.iter().flat_map(|report| rows(*report)).filter(|row| person.is_in(row)).count() as u64
     };
     assert_eq!((ended.rows, ended.by.as_str()), (gone, "local"));
-    let What::Person { mark, .. } = &ended.what else { unreachable!("{ended:?}") };
+    let RedactedTarget::Person { mark, .. } = &ended.what else { unreachable!("{ended:?}") };
     assert_eq!(mark.len(), 8);
     for report in reports {
         let wanted = match report {
@@ -287,11 +287,11 @@ async fn killed_while_it_forgets_it_ends_whole() {
         tokio::time::sleep(Duration::from_millis(wait)).await;
         stack.kill();
         stack.boot().await;
-        unfinished += u32::from(forgettings(&stack).await[0].state == Progress::UnderWay);
+        unfinished += u32::from(forgettings(&stack).await[0].state == ErasureProgress::UnderWay);
     }
     assert!(unfinished > 1, "it was killed in the middle");
     let ended = done(&stack, &asked.id).await;
-    assert_eq!(ended.of, 4);
+    assert_eq!(ended.windows_total, 4);
     let truth = without(&stack, Report::VideoView, &weeks, |row| person.is_in(row));
     assert_eq!(digest(&stack, Report::VideoView, &weeks).await, truth);
     stack.kill();
@@ -343,7 +343,7 @@ async fn a_course_goes_and_comes_back_and_forgotten_weeks_are_not_asked_by_thems
     // Lifted: whoever asks anew has its rows again.
     let lifted = stack.http.delete(stack.at(&format!("/api/forget/{}", asked.id))).send().await.unwrap();
     assert_eq!(lifted.status(), 204);
-    assert_eq!(forgettings(&stack).await[0].state, Progress::Lifted);
+    assert_eq!(forgettings(&stack).await[0].state, ErasureProgress::Lifted);
     let request = stack.ask_weeks(Report::VideoView, &later).await;
     let again = |id: &str| json!({"windows": [id]});
     let retry = |id: &str| stack.http.post(stack.at(&format!("/api/requests/{id}/retry")));
@@ -359,10 +359,10 @@ async fn a_course_goes_and_comes_back_and_forgotten_weeks_are_not_asked_by_thems
     let range = json!({"range": {"from": second.to_string(), "to": minus_days(third, 1).to_string()}});
     let asked = forget(&stack, &range).await;
     let ended = done(&stack, &asked.id).await;
-    assert_eq!((ended.of, ended.rows > 0), (1, true));
+    assert_eq!((ended.windows_total, ended.rows > 0), (1, true));
     let request = stack.ask_weeks(Report::VideoView, &weeks).await;
-    let states: Vec<State> = request.windows.iter().map(|window| window.state).collect();
-    assert_eq!(states, [State::Ready, State::Forgotten, State::Ready]);
+    let states: Vec<WindowStatus> = request.windows.iter().map(|window| window.state).collect();
+    assert_eq!(states, [WindowStatus::Ready, WindowStatus::Forgotten, WindowStatus::Ready]);
     assert!(request.windows[1].forgotten.is_some() && request.windows[1].copy.is_none());
     let path = format!("/api/rows/videoview/{second}");
     for path in [path, format!("/api/csv/videoview?from={}&to={}", weeks.from, weeks.to())] {
@@ -378,14 +378,19 @@ async fn a_course_goes_and_comes_back_and_forgotten_weeks_are_not_asked_by_thems
     forget(&stack, &range).await;
     let creates = stack.sandbox.ledger()["creates"].as_array().unwrap().len();
     let notes = stack.ask_weeks(Report::Notes, &early).await;
-    assert_eq!(notes.windows[0].state, State::Forgotten);
+    assert_eq!(notes.windows[0].state, WindowStatus::Forgotten);
     let confused = stack.ready(Report::Confused, &early).await;
-    assert_eq!(confused.windows[0].state, State::Ready, "another report's week");
+    assert_eq!(confused.windows[0].state, WindowStatus::Ready, "another report's week");
     assert_eq!(stack.sandbox.ledger()["creates"].as_array().unwrap().len(), creates + 1);
     // By hand it comes back.
     retry(&request.id).json(&again(&request.windows[1].id)).send().await.unwrap();
     let request = stack.settled(&request.id, Duration::from_secs(60)).await;
-    assert!(request.windows.iter().all(|window| window.state == State::Ready && window.forgotten.is_none()));
+    assert!(
+        request
+            .windows
+            .iter()
+            .all(|window| window.state == WindowStatus::Ready && window.forgotten.is_none())
+    );
     let shown = frames(&stack, &format!("videoview/{second}")).await;
     let week = Weeks { from: second, count: 1 };
     assert!(

@@ -1,6 +1,6 @@
 //! Every report, from an ask to rows: what comes out is the truth.
 
-use domain::api::{Reports, Requests, State};
+use domain::api::{Reports, Requests, WindowStatus};
 use domain::problem::Code;
 use domain::time::plus_days;
 use sandbox::Report;
@@ -26,7 +26,7 @@ async fn all_nine_reports_are_collected_kept_and_served_as_they_are() {
     }
     for (report, request) in requests {
         let request = stack.settled(&request.id, Duration::from_secs(120)).await;
-        assert!(request.windows.iter().all(|w| w.state == State::Ready), "{request:#?}");
+        assert!(request.windows.iter().all(|w| w.state == WindowStatus::Ready), "{request:#?}");
         let days = if report.has_dates() {
             format!("from={}&to={}&", weeks.from, weeks.to())
         } else {
@@ -188,14 +188,14 @@ async fn the_newest_days_are_provisional_and_serve_while_they_are_asked_again() 
     let request = stack.ask(&body).await;
     let request = stack.settled(&request.id, Duration::from_secs(60)).await;
     let window = &request.windows[0];
-    assert_eq!(window.state, State::Provisional);
+    assert_eq!(window.state, WindowStatus::Provisional);
     assert_eq!(window.end, Some(worker_tests::today()).min(window.end), "never asked beyond today");
     assert!(window.provisional_from.unwrap() <= yesterday);
     let retry = json!({"windows": [window.id]});
     let url = stack.at(&format!("/api/requests/{}/retry", request.id));
     stack.http.post(&url).json(&retry).send().await.unwrap();
     let meanwhile = stack.request(&request.id).await;
-    assert_eq!(meanwhile.windows[0].state, State::Provisional);
+    assert_eq!(meanwhile.windows[0].state, WindowStatus::Provisional);
     assert!(meanwhile.windows[0].again.is_some());
     frames(&stack, &format!("videoview/{}", window.id)).await;
     let after = stack.settled(&request.id, Duration::from_secs(60)).await;

@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
 
-use domain::api::{Courses, Reports, Request, Requests};
+use domain::api::{Courses, Reports, RequestInfo, Requests};
 use domain::frame::{Frame, FrameReader};
 use domain::problem::{Code, Problem};
 use reqwest::{Method, RequestBuilder};
@@ -37,7 +37,7 @@ struct Trial {
     ana: String,
     courses: Courses,
     /// The boss's own requests, and every row that they brought, by report.
-    requests: BTreeMap<&'static str, Request>,
+    requests: BTreeMap<&'static str, RequestInfo>,
     rows: BTreeMap<&'static str, Vec<Row>>,
     weeks: Weeks,
 }
@@ -93,14 +93,14 @@ impl Trial {
         };
         for report in Report::ALL {
             let call = trial.call(Method::POST, "/api/requests", &trial.boss).json(&trial.weeks.body(report));
-            let request: Request = trial.read(call).await;
+            let request: RequestInfo = trial.read(call).await;
             trial.requests.insert(report.name(), request);
         }
         for report in Report::ALL {
             let id = trial.requests[report.name()].id.clone();
             let started = Instant::now();
             let request = loop {
-                let request: Request =
+                let request: RequestInfo =
                     trial.read(trial.get(&format!("/api/requests/{id}"), &trial.boss)).await;
                 if request.windows.iter().all(|window| window.state.has_rows()) {
                     break request;
@@ -392,7 +392,7 @@ async fn every_route_keeps_to_every_scope() {
     let ask = |report: Report, token: &str| {
         trial.call(Method::POST, "/api/requests", token).json(&trial.weeks.body(report))
     };
-    let own: Request = trial.read(ask(Report::Notes, &trial.ana)).await;
+    let own: RequestInfo = trial.read(ask(Report::Notes, &trial.ana)).await;
     assert_eq!(own.windows.len(), trial.requests["notes"].windows.len());
     let copies: Vec<_> = own.windows.iter().filter_map(|window| window.copy.as_ref()).collect();
     assert!(!copies.is_empty() && copies.iter().all(|copy| copy.rows.is_none() && copy.bytes.is_none()));
@@ -425,7 +425,7 @@ async fn a_quota_keeps_one_person_from_filling_the_queue(trial: &Trial) {
     };
     let term = Weeks::back(3, 16);
     for report in Report::ALL.into_iter().filter(|report| *report != Report::Visit) {
-        let request: Request = trial.read(ask(report, term)).await;
+        let request: RequestInfo = trial.read(ask(report, term)).await;
         assert!(!request.windows.is_empty());
     }
     let refused = refusal(ask(Report::Notes, Weeks::back(30, 200))).await;

@@ -2,10 +2,10 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
 
-use domain::api::{Courses, Records, Request, What};
-use domain::forget::{Forgettings, Progress};
+use domain::api::{AuditAction, AuditLogPage, Courses, RequestInfo};
+use domain::erasure::{ErasureProgress, Erasures};
 use domain::problem::Code;
-use domain::shares::{Made, ShareState, Shared, Shares, TOKEN_LENGTH};
+use domain::shares::{CreateShareResponse, ShareContent, ShareState, Shares, TOKEN_LENGTH};
 use domain::time::{DAY, Day, minus_days, plus_days};
 use reqwest::{Method, RequestBuilder, Response};
 use sandbox::{Report, Truth};
@@ -67,10 +67,10 @@ impl Trial {
     /// Asks for the weeks, and waits until they are here.
     async fn bring(&self, report: Report) {
         let call = self.call(Method::POST, "/api/requests", &self.boss).json(&self.weeks.body(report));
-        let Request { id, .. } = self.read(call).await;
+        let RequestInfo { id, .. } = self.read(call).await;
         let started = Instant::now();
         loop {
-            let request: Request = self.read(self.get(&format!("/api/requests/{id}"), &self.boss)).await;
+            let request: RequestInfo = self.read(self.get(&format!("/api/requests/{id}"), &self.boss)).await;
             if request.windows.iter().all(|window| window.state.has_rows()) {
                 return;
             }
@@ -106,7 +106,7 @@ impl Trial {
         })
     }
 
-    async fn make(&self, token: &str, body: &Value) -> Made {
+    async fn make(&self, token: &str, body: &Value) -> CreateShareResponse {
         self.read(self.post("/api/shares", token, body)).await
     }
 
@@ -116,7 +116,7 @@ impl Trial {
         call.header("cf-connecting-ip", address)
     }
 
-    async fn opened(&self, token: &str) -> Shared {
+    async fn opened(&self, token: &str) -> ShareContent {
         self.read(self.open(token, "192.0.2.1")).await
     }
 
@@ -205,8 +205,12 @@ impl Trial {
         let asked: Value = self.read(self.post("/api/forget", &self.boss, body)).await;
         let started = Instant::now();
         loop {
-            let all: Forgettings = self.read(self.get("/api/forget", &self.boss)).await;
-            if all.forgettings.iter().any(|it| asked["id"] == it.id.as_str() && it.state == Progress::Done) {
+            let all: Erasures = self.read(self.get("/api/forget", &self.boss)).await;
+            if all
+                .erasures
+                .iter()
+                .any(|it| asked["id"] == it.id.as_str() && it.state == ErasureProgress::Done)
+            {
                 return;
             }
             assert!(started.elapsed() < Duration::from_secs(60), "{all:#?}\n{}", self.stack.log());
@@ -214,7 +218,7 @@ impl Trial {
         }
     }
 
-    async fn record(&self) -> Records {
+    async fn record(&self) -> AuditLogPage {
         self.read(self.get("/api/record", &self.boss)).await
     }
 }
@@ -285,7 +289,7 @@ async fn what_is_shared_is_true_and_nothing_else_is_told() {
     assert_eq!(token.len(), TOKEN_LENGTH);
     let whole = trial.opened(&token).await;
     assert_eq!((whole.time_zone.as_str(), whole.smallest as usize), ("Africa/Lagos", SMALLEST));
-    let mut sections: BTreeMap<String, Shared> = BTreeMap::new();
+    let mut sections: BTreeMap<String, ShareContent> = BTreeMap::new();
     for section in &course.sections {
         let made = trial.make(&trial.boss, &trial.wanted(&course.id, Some(&section.id))).await;
         sections.insert(section.id.to_lowercase(), trial.opened(&made.token.unwrap()).await);
@@ -478,13 +482,13 @@ async fn a_share_lives_is_changed_and_ends() {
     // Changed: only what is named.
     let path = format!("/api/shares/{}", share.id);
     let change = |body: Value| trial.post(&path, &trial.boss, &body);
-    let renamed: Made = trial.read(change(json!({"name": "Another"}))).await;
+    let renamed: CreateShareResponse = trial.read(change(json!({"name": "Another"}))).await;
     assert!(renamed.token.is_none());
-    let renewed: Made = trial.read(change(json!({"days": 90}))).await;
+    let renewed: CreateShareResponse = trial.read(change(json!({"days": 90}))).await;
     let renewed = renewed.share.unwrap();
     assert_eq!((renewed.name.as_str(), renewed.origins.len()), ("Another", 1));
     assert!((renewed.expires.since(now()) - 90 * DAY).abs() < DAY / 24);
-    let rotated: Made = trial.read(change(json!({"rotate": true}))).await;
+    let rotated: CreateShareResponse = trial.read(change(json!({"rotate": true}))).await;
     let fresh = rotated.token.unwrap();
     assert_ne!(fresh, token);
     assert_eq!(trial.opened(&fresh).await.name, "Another");
@@ -546,12 +550,16 @@ async fn a_share_lives_is_changed_and_ends() {
 
     // All of it is in the record, and no token.
     let record = trial.record().await;
-    for what in
-        [What::Shared, What::ShareOpened, What::ShareChanged, What::ShareRevoked, What::SharesSwitched]
-    {
+    for what in [
+        AuditAction::Shared,
+        AuditAction::ShareOpened,
+        AuditAction::ShareChanged,
+        AuditAction::ShareRevoked,
+        AuditAction::SharesSwitched,
+    ] {
         assert!(record.entries.iter().any(|entry| entry.what == what), "{what:?}");
     }
-    let opened = record.entries.iter().find(|entry| entry.what == What::ShareOpened).unwrap();
+    let opened = record.entries.iter().find(|entry| entry.what == AuditAction::ShareOpened).unwrap();
     assert!(opened.person.is_empty() && opened.view.contains(&share.id));
     let text = serde_json::to_string(&record).unwrap();
     for token in [&token, &fresh] {
@@ -770,7 +778,7 @@ async fn whoever_asks_for_more_people_is_told_less_at_once() {
             .header("cf-connecting-ip", "192.0.2.60")
     };
     assert_eq!(refusal(under(&again.share.unwrap().id)).await.code, Code::ShareGone);
-    assert_eq!(trial.read::<Shared>(under(&share.id)).await.panels, before.panels);
+    assert_eq!(trial.read::<ShareContent>(under(&share.id)).await.panels, before.panels);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use crate::clock;
 use crate::wire::{self, Call};
 use domain::problem::{Code, Problem};
 use domain::time::{HOUR, MINUTE, SECOND, Timestamp};
-use domain::token::{Key, read_keys};
+use domain::token::{PublicKey, parse_public_keys};
 use std::cell::RefCell;
 use std::time::Duration;
 use worker::Delay;
@@ -33,7 +33,7 @@ const LONGEST: usize = 128 << 10;
 /// What came of looking for a key.
 pub(super) enum Lookup {
     /// It is the team's.
-    Found(Key),
+    Found(PublicKey),
     /// It is not.
     Unknown,
     /// The team's keys cannot be had.
@@ -42,7 +42,7 @@ pub(super) enum Lookup {
 
 #[derive(Default)]
 struct Kept {
-    keys: Vec<Key>,
+    keys: Vec<PublicKey>,
     /// When they were read.
     read: Option<Timestamp>,
     /// When they were last read anew for a name that was not among them.
@@ -109,13 +109,13 @@ pub(super) async fn find(url: &str, name: &str) -> Lookup {
     }
 }
 
-async fn fetch(url: &str) -> Option<Vec<Key>> {
+async fn fetch(url: &str) -> Option<Vec<PublicKey>> {
     let reply = wire::send(url, Call { timeout: PATIENCE, ..Call::default() }).await.ok()?;
     if reply.status() != 200 {
         worker::console_warn!("Cloudflare Access gives no keys: it answers {}", reply.status());
         return None;
     }
-    read_keys(&reply.text(LONGEST).await.ok()?)
+    parse_public_keys(&reply.text(LONGEST).await.ok()?)
 }
 
 fn unreachable() -> Lookup {

@@ -7,9 +7,9 @@ use super::certificates::{self, Lookup};
 use super::{Doubt, WayIn};
 use crate::errand::Proof;
 use crate::seal;
-use domain::settings::Access;
+use domain::settings::CloudflareAccess;
 use domain::time::{MINUTE, Timestamp};
-use domain::token::{Bearer, Key, LEEWAY, Refusal, Unchecked};
+use domain::token::{LEEWAY, PublicKey, TokenError, UnverifiedToken, VerifiedClaims};
 use js_sys::{Array, Object, Promise, Reflect, Uint8Array};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -47,13 +47,13 @@ extern "C" {
 
 thread_local! {
     /// Tokens that were found good, by their hash, and until when that holds.
-    static GOOD: RefCell<HashMap<String, (Bearer, Timestamp)>> = RefCell::new(HashMap::new());
+    static GOOD: RefCell<HashMap<String, (VerifiedClaims, Timestamp)>> = RefCell::new(HashMap::new());
 }
 
 /// Access as it stands before this Worker.
 pub(super) struct Cloudflare<'a> {
     /// Where it is, and what it calls this application.
-    pub(super) access: &'a Access,
+    pub(super) access: &'a CloudflareAccess,
 }
 
 /// Whether a request brings a word of Access, good or not.
@@ -88,25 +88,25 @@ impl WayIn for Cloudflare<'_> {
 }
 
 impl Cloudflare<'_> {
-    async fn check(&self, text: &str, now: Timestamp) -> Result<Bearer, Doubt> {
-        let token = Unchecked::read(text).map_err(Doubt::Refused)?;
+    async fn check(&self, text: &str, now: Timestamp) -> Result<VerifiedClaims, Doubt> {
+        let token = UnverifiedToken::parse(text).map_err(Doubt::Refused)?;
         // Judged before its key is looked for: what is for somebody else costs no call.
         let bearer =
-            token.judge(&self.access.issuer(), &self.access.audience, now).map_err(Doubt::Refused)?;
+            token.verify_claims(&self.access.issuer(), &self.access.audience, now).map_err(Doubt::Refused)?;
         let key = match certificates::find(&self.access.certs, &token.key).await {
             Lookup::Found(key) => key,
-            Lookup::Unknown => return Err(Doubt::Refused(Refusal::UnknownKey)),
+            Lookup::Unknown => return Err(Doubt::Refused(TokenError::UnknownKey)),
             Lookup::Unreachable(problem) => return Err(Doubt::Unchecked(problem)),
         };
         match is_signed(&key, &token).await {
             Ok(true) => Ok(bearer),
-            Ok(false) | Err(_) => Err(Doubt::Refused(Refusal::WrongSignature)),
+            Ok(false) | Err(_) => Err(Doubt::Refused(TokenError::WrongSignature)),
         }
     }
 }
 
 /// The runtime's own check. The algorithm is ours, whatever the token or the key say.
-async fn is_signed(key: &Key, token: &Unchecked) -> Result<bool, JsValue> {
+async fn is_signed(key: &PublicKey, token: &UnverifiedToken) -> Result<bool, JsValue> {
     let object = |entries: &[(&str, &str)]| {
         let object = Object::new();
         for (name, value) in entries {

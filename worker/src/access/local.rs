@@ -8,10 +8,10 @@
 //! A local administrator may look with other eyes. The cookie that says so is not signed: it can only take away.
 
 use super::{Visitor, cookie, host};
-use domain::api::{LookAs, Way};
+use domain::api::{AuthMethod, Impersonation};
 use domain::problem::{Code, Problem};
-use domain::roster::read_standing;
-use domain::scope::{Grant, Role, Standing};
+use domain::role_upload::parse_role_assignment;
+use domain::scope::{Grant, Role, RoleAssignment};
 use domain::settings::{Settings, is_loopback};
 use worker::Request;
 
@@ -34,21 +34,21 @@ pub(super) fn visitor(request: &Request, settings: &Settings) -> Option<Visitor>
 
 /// Whoever is here, looking with other eyes or with an administrator's. Requests that are asked for with other eyes are of
 /// somebody else: what these cannot see they do not see.
-pub(crate) fn local_visitor(looked: Option<Standing>) -> Visitor {
+pub(crate) fn local_visitor(looked: Option<RoleAssignment>) -> Visitor {
     let person = match &looked {
         Some(standing) => format!("local {}", standing.role.slug()),
         None => "local".to_owned(),
     };
-    let standing = looked.unwrap_or_else(Standing::administrator);
-    Visitor { person, standing: Some(standing), way: Way::Local }
+    let standing = looked.unwrap_or_else(RoleAssignment::administrator);
+    Visitor { person, standing: Some(standing), way: AuthMethod::Local }
 }
 
 /// The cookie with which a local administrator looks as somebody else.
 ///
 /// # Errors
 /// `bad-grant`.
-pub(crate) fn look_as(look: &LookAs) -> Result<String, Problem> {
-    let standing = read_standing(look.role, &look.courses)?;
+pub(crate) fn look_as(look: &Impersonation) -> Result<String, Problem> {
+    let standing = parse_role_assignment(look.role, &look.courses)?;
     if standing.grants.len() > GRANTS_MOST {
         return Err(Problem::new(Code::BadGrant, "Look with the eyes of at most 20 courses and sections."));
     }
@@ -65,7 +65,7 @@ pub(crate) fn look_no_more() -> String {
     format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0")
 }
 
-fn read(text: &str) -> Option<Standing> {
+fn read(text: &str) -> Option<RoleAssignment> {
     let mut parts = text.split('~');
     let role = Role::parse(parts.next()?)?;
     let grants: Vec<Grant> = parts
@@ -74,5 +74,5 @@ fn read(text: &str) -> Option<Standing> {
             None => Grant { course: part.to_owned(), section: None },
         })
         .collect();
-    read_standing(role, &grants).ok()
+    parse_role_assignment(role, &grants).ok()
 }

@@ -8,7 +8,7 @@ use crate::errand::Proof;
 use crate::seal;
 use domain::settings::Secret;
 use domain::time::Timestamp;
-use domain::token::Refusal;
+use domain::token::TokenError;
 use worker::Request;
 
 /// `__Host-` binds it to this host alone, to `Secure` and to the whole of the site.
@@ -26,9 +26,9 @@ pub(super) struct Sessions<'a> {
 impl WayIn for Sessions<'_> {
     async fn proof(&self, request: &Request, _: Timestamp) -> Result<Option<Proof>, Doubt> {
         let Some(value) = cookie(request, COOKIE).filter(|value| !value.is_empty()) else { return Ok(None) };
-        let (id, signature) = value.split_once('.').ok_or(Doubt::Refused(Refusal::NotAToken))?;
+        let (id, signature) = value.split_once('.').ok_or(Doubt::Refused(TokenError::NotAToken))?;
         if id.len() != 32 || !seal::is_signed(self.key, PURPOSE, id, signature) {
-            return Err(Doubt::Refused(Refusal::WrongSignature));
+            return Err(Doubt::Refused(TokenError::WrongSignature));
         }
         Ok(Some(Proof::Session { id: seal::digest(id) }))
     }

@@ -1,14 +1,14 @@
-//! What the Desk keeps in SQLite: a row per window, per request, per section, Echo360's directory, a few facts.
+//! What the Scheduler keeps in SQLite: a row per window, per request, per section, Echo360's directory, a few facts.
 
 use crate::errand::SectionRow;
 use domain::api::{Course, Courses, Section};
-use domain::desk::{Account, Changes, Desk, Entry, Oblivion};
 use domain::directory::{self, Directory};
-use domain::life::Window;
-use domain::offer::Offer;
-use domain::quota::Tally;
+use domain::fair_queue::Request;
+use domain::quota::DailyUsage;
+use domain::report_listing::ReportListing;
+use domain::scheduler::{Account, Changes, ErasureEntry, ErasureLedger, Scheduler};
 use domain::time::Timestamp;
-use domain::turn::Request;
+use domain::window_state::Window;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
@@ -31,7 +31,7 @@ const SCHEMA: &str = "
 /// Entries of the directory in one row: some 200 KB of the 2 MB that a value may have.
 const DIRECTORY_PIECE: usize = 1_000;
 
-/// The Desk's tables.
+/// The Scheduler's tables.
 pub(crate) struct Store {
     sql: SqlStorage,
 }
@@ -51,33 +51,33 @@ impl Store {
     }
 
     /// Everything, as it was saved.
-    pub(crate) fn load(&self) -> Result<Desk> {
+    pub(crate) fn load(&self) -> Result<Scheduler> {
         let windows: Vec<Window> = self.bodies("SELECT body FROM window")?;
         let requests: Vec<Request> = self.bodies("SELECT body FROM request")?;
         let account: Option<Account> = self.fact("account")?;
-        let mut desk = Desk::load(windows, requests, account.unwrap_or_default());
-        let entries: Vec<Entry> = self.bodies("SELECT body FROM forgetting")?;
-        let oblivion: Option<Oblivion> = self.fact("oblivion")?;
-        desk.recall(oblivion.unwrap_or_default(), entries);
-        Ok(desk)
+        let mut scheduler = Scheduler::load(windows, requests, account.unwrap_or_default());
+        let entries: Vec<ErasureEntry> = self.bodies("SELECT body FROM forgetting")?;
+        let erasure_ledger: Option<ErasureLedger> = self.fact("oblivion")?;
+        scheduler.load_erasures(erasure_ledger.unwrap_or_default(), entries);
+        Ok(scheduler)
     }
 
     /// Saves what changed, to be called in a transaction.
-    pub(crate) fn save(&self, desk: &Desk, changes: &Changes) -> Result<()> {
+    pub(crate) fn save(&self, scheduler: &Scheduler, changes: &Changes) -> Result<()> {
         for key in &changes.windows {
-            self.put("window", &key.full_id(), desk.window(key))?;
+            self.put("window", &key.full_id(), scheduler.window(key))?;
         }
         for id in &changes.requests {
-            self.put("request", id, desk.request(id))?;
+            self.put("request", id, scheduler.request(id))?;
         }
         if changes.account {
-            self.keep("account", desk.account())?;
+            self.keep("account", scheduler.account())?;
         }
-        for id in &changes.forgettings {
-            self.put("forgetting", id, desk.forgetting(id))?;
+        for id in &changes.erasures {
+            self.put("forgetting", id, scheduler.erasure(id))?;
         }
-        if changes.oblivion {
-            self.keep("oblivion", desk.oblivion())?;
+        if changes.erasure_ledger {
+            self.keep("oblivion", scheduler.erasure_ledger())?;
         }
         Ok(())
     }
@@ -113,22 +113,22 @@ impl Store {
     }
 
     /// Echo360's list of reports, and when it was read.
-    pub(crate) fn offers(&self) -> Result<Option<(Vec<Offer>, Timestamp)>> {
+    pub(crate) fn offers(&self) -> Result<Option<(Vec<ReportListing>, Timestamp)>> {
         self.fact("offers")
     }
 
     /// Keeps Echo360's list of reports.
-    pub(crate) fn keep_offers(&self, offers: &[Offer], read: Timestamp) -> Result<()> {
+    pub(crate) fn keep_offers(&self, offers: &[ReportListing], read: Timestamp) -> Result<()> {
         self.keep("offers", &(offers, read))
     }
 
     /// What was asked for today, by person.
-    pub(crate) fn tally(&self) -> Result<Tally> {
+    pub(crate) fn tally(&self) -> Result<DailyUsage> {
         Ok(self.fact("tally")?.unwrap_or_default())
     }
 
     /// Keeps what was asked for today.
-    pub(crate) fn keep_tally(&self, tally: &Tally) -> Result<()> {
+    pub(crate) fn keep_tally(&self, tally: &DailyUsage) -> Result<()> {
         self.keep("tally", tally)
     }
 
@@ -157,7 +157,7 @@ impl Store {
         self.sql.exec("DELETE FROM section WHERE course = ? COLLATE NOCASE", vec![course.into()])?;
         let Some((directory, again)) = self.directory()? else { return Ok(()) };
         self.sql.exec("UPDATE directory SET body = hex(zeroblob(length(body) / 2))", None)?;
-        self.keep_directory(&directory.without(&BTreeSet::from([course.to_ascii_lowercase()])), again)
+        self.keep_directory(&directory.without_courses(&BTreeSet::from([course.to_ascii_lowercase()])), again)
     }
 
     /// Has the directory read anew when it is next needed: a course in it is no longer forgotten.
@@ -221,12 +221,12 @@ fn known_courses(directory: Directory, seen: Vec<SectionRow>) -> Courses {
     let blank = |id: String| Course { id, code: String::new(), name: String::new(), sections: Vec::new() };
     let mut courses: BTreeMap<String, Course> = BTreeMap::new();
     for course in directory.courses {
-        let directory::Course { id, code, name } = course;
+        let directory::DirectoryCourse { id, code, name } = course;
         courses.insert(id.to_ascii_lowercase(), Course { code, name, ..blank(id) });
     }
     let mut sections: BTreeMap<String, (String, Section)> = BTreeMap::new();
     for section in directory.sections {
-        let directory::Section { id, course, number, term } = section;
+        let directory::DirectorySection { id, course, number, term } = section;
         let term = Some(term).filter(|term| !term.is_empty());
         sections.insert(id.to_ascii_lowercase(), (course, Section { id, number, term }));
     }

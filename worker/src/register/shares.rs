@@ -7,10 +7,10 @@ use super::store::{Store, moment, whole};
 use super::{Standings, standing_of};
 use crate::errand::{Bearer, Change, Kept, Note, Opened, Stored, ToShares, Week};
 use crate::{answer, seal};
-use domain::api::What;
-use domain::forget::Loss;
+use domain::api::AuditAction;
+use domain::erasure::Invalidation;
 use domain::problem::{Code, Problem};
-use domain::scope::{Doing, Role, permit};
+use domain::scope::{Action, Role, authorize};
 use domain::settings::Settings;
 use domain::shares::{Share, ShareState, Shares};
 use domain::time::{DAY, SECOND, Timestamp, parse_day};
@@ -292,8 +292,8 @@ fn may_still(store: &Store, settings: &Settings, stored: &Stored, known: &mut St
             standing
         }
     };
-    let doing = Doing::Share { course: &stored.course, section: stored.section.as_deref() };
-    Ok(permit(&stored.owner, standing.as_ref(), doing).is_ok())
+    let doing = Action::CreateShare { course: &stored.course, section: stored.section.as_deref() };
+    Ok(authorize(&stored.owner, standing.as_ref(), doing).is_ok())
 }
 
 fn weeks(store: &Store, report: &str, course: &str) -> Result<Vec<(String, Week)>> {
@@ -317,28 +317,28 @@ fn freeze(store: &Store, report: &str, course: &str, week: &str, frozen: &Week) 
 ///
 /// Of copies that went for their age or for a newer one nobody can say what they held: they count as lost as soon as
 /// something is forgotten that they may have held.
-fn lose(store: &Store, loss: &Loss) -> Result<()> {
+fn lose(store: &Store, loss: &Invalidation) -> Result<()> {
     const LOSE: &str = "INSERT INTO lost (window, course, generation) VALUES (?, ?, ?)
         ON CONFLICT (window, course) DO UPDATE SET generation = max(generation, excluded.generation)";
     let lose = |window: &str, course: &str, before: u32| {
         store.run(LOSE, vec![window.into(), course.to_ascii_lowercase().into(), i64::from(before).into()])
     };
     match loss {
-        Loss::Rows { window, courses: Some(courses), before } => {
+        Invalidation::Rows { window, courses: Some(courses), before } => {
             for course in courses {
                 lose(window, course, *before)?;
             }
         }
-        Loss::Rows { window, courses: None, before } => lose(window, EVERY_COURSE, *before)?,
-        Loss::Copies { window, before } => {
+        Invalidation::Rows { window, courses: None, before } => lose(window, EVERY_COURSE, *before)?,
+        Invalidation::Copies { window, before } => {
             return store.run(
                 "INSERT INTO gone (window, generation) VALUES (?, ?)
                  ON CONFLICT (window) DO UPDATE SET generation = max(generation, excluded.generation)",
                 vec![window.as_str().into(), i64::from(*before).into()],
             );
         }
-        Loss::Person | Loss::Course(_) | Loss::Weeks { .. } => {
-            let course = if let Loss::Course(id) = loss { id.as_str() } else { EVERY_COURSE };
+        Invalidation::Person | Invalidation::Course(_) | Invalidation::Weeks { .. } => {
+            let course = if let Invalidation::Course(id) = loss { id.as_str() } else { EVERY_COURSE };
             for gone in store.rows::<Gone>("SELECT window, generation FROM gone", Vec::new())? {
                 if may_lie_in(&gone.window, loss) {
                     lose(&gone.window, course, generation(gone.generation))?;
@@ -351,12 +351,12 @@ fn lose(store: &Store, loss: &Loss) -> Result<()> {
 }
 
 /// Whether a window may have held what is forgotten.
-fn may_lie_in(window: &str, loss: &Loss) -> bool {
+fn may_lie_in(window: &str, loss: &Invalidation) -> bool {
     let Some((of, id)) = window.split_once('/') else { return true };
     let (report, days) = match loss {
-        Loss::Weeks { report, days } => (report, days),
+        Invalidation::Weeks { report, days } => (report, days),
         // The library's reports name nobody.
-        Loss::Person => return !of.starts_with("asset"),
+        Invalidation::Person => return !of.starts_with("asset"),
         _ => return true,
     };
     // The id of a window begins with its first day, where it has days.
@@ -469,7 +469,7 @@ fn open(store: &Store, settings: &Settings, bearer: &Bearer, now: Timestamp) -> 
         vec![now.0.into(), row.id.as_str().into()],
     )?;
     let view = format!("{} {} course {}", row.id, stored.report, stored.course);
-    let note = Note { what: What::ShareOpened, view, ..Note::refused("") };
+    let note = Note { what: AuditAction::ShareOpened, view, ..Note::refused("") };
     store.note(&note, now)?;
     let mut panels = Vec::new();
     for kept in &stored.panels {
@@ -497,7 +497,7 @@ fn miss(store: &Store, address: &str, now: Timestamp) -> Result<Problem> {
         let detail = "Several links that open nothing came from this address. Wait a while before the next.";
         return Ok(Problem::new(Code::TooManyTries, detail).retry_after(seconds));
     }
-    tries.went_wrong(now);
+    tries.record_failure(now);
     store.put_tries(&address, tries)?;
     Ok(gone())
 }

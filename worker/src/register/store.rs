@@ -2,11 +2,11 @@
 
 use crate::errand::{Note, Sought};
 use crate::seal;
-use domain::api::{Entry, Person, Records, Way};
-use domain::seen::widened;
+use domain::api::{AuditLogEntry, AuditLogPage, AuthMethod, Person};
+use domain::audit_log::merge_views;
+use domain::login_throttle::LoginThrottle;
 use domain::settings::Secret;
 use domain::time::{DAY, Timestamp};
-use domain::tries::Tries;
 use serde::Deserialize;
 use std::cell::Cell;
 use worker::{Result, SqlStorage, SqlStorageValue};
@@ -46,7 +46,7 @@ pub(super) struct Session {
     /// Whose.
     pub(super) person: String,
     /// How they came in.
-    pub(super) way: Way,
+    pub(super) way: AuthMethod,
     /// What it was opened with.
     pub(super) seal: String,
     /// When it was last used.
@@ -173,7 +173,7 @@ impl Store {
         &self,
         id: &str,
         person: &str,
-        way: Way,
+        way: AuthMethod,
         seal: &str,
         now: Timestamp,
     ) -> Result<()> {
@@ -225,16 +225,19 @@ impl Store {
     // ---- Wrong keys.
 
     /// Wrong keys from an address, which is hashed.
-    pub(super) fn tries(&self, address: &str) -> Result<Tries> {
+    pub(super) fn tries(&self, address: &str) -> Result<LoginThrottle> {
         let rows: Vec<TriesRow> = self
             .sql
             .exec("SELECT wrong, last FROM tries WHERE address = ?", vec![address.into()])?
             .to_array()?;
-        Ok(rows.first().map_or_else(Tries::default, |row| Tries { wrong: row.wrong, last: moment(row.last) }))
+        Ok(rows.first().map_or_else(LoginThrottle::default, |row| LoginThrottle {
+            wrong: row.wrong,
+            last: moment(row.last),
+        }))
     }
 
     /// Notes them.
-    pub(super) fn put_tries(&self, address: &str, tries: Tries) -> Result<()> {
+    pub(super) fn put_tries(&self, address: &str, tries: LoginThrottle) -> Result<()> {
         self.run(
             "INSERT OR REPLACE INTO tries (address, wrong, last) VALUES (?, ?, ?)",
             vec![address.into(), i64::from(tries.wrong).into(), tries.last.0.into()],
@@ -260,7 +263,7 @@ impl Store {
 
     /// Writes a line, or counts it into one that says the same and is not old.
     pub(super) fn note(&self, note: &Note, now: Timestamp) -> Result<()> {
-        let together = note.what.together_for();
+        let together = note.what.merge_window();
         let person_id = self.person_id(&note.person);
         if together > 0 {
             let query = format!(
@@ -278,7 +281,7 @@ impl Store {
             let rows: Vec<Line> = self.sql.exec(&query, values)?.to_array()?;
             let told = |row: Line| {
                 let view =
-                    if row.view == note.view { Some(row.view) } else { widened(&row.view, &note.view) };
+                    if row.view == note.view { Some(row.view) } else { merge_views(&row.view, &note.view) };
                 Some((row.id, view?))
             };
             if let Some((id, view)) = rows.into_iter().find_map(told) {
@@ -307,7 +310,7 @@ impl Store {
     }
 
     /// A page of the record, newest first.
-    pub(super) fn records(&self, sought: &Sought, kept_days: u32) -> Result<Records> {
+    pub(super) fn records(&self, sought: &Sought, kept_days: u32) -> Result<AuditLogPage> {
         let mut conditions = vec!["1".to_owned()];
         let mut values: Vec<SqlStorageValue> = Vec::new();
         let mut ask = |condition: &str, value: Option<SqlStorageValue>| {
@@ -329,9 +332,9 @@ impl Store {
         );
         let rows: Vec<EntryRow> = self.sql.exec(&query, values)?.to_array()?;
         let more = rows.len() > PAGE;
-        let entries: Vec<Entry> = rows.into_iter().take(PAGE).filter_map(entry).collect();
+        let entries: Vec<AuditLogEntry> = rows.into_iter().take(PAGE).filter_map(entry).collect();
         let before = entries.last().map(|entry| entry.id).filter(|_| more);
-        Ok(Records { entries, before, kept_days })
+        Ok(AuditLogPage { entries, before, kept_days })
     }
 
     /// Forgets what was recorded before this.
@@ -344,16 +347,16 @@ impl Store {
 fn naming(sql: &SqlStorage) -> Result<Secret> {
     let kept: Vec<Body> = sql.exec("SELECT body FROM fact WHERE name = 'naming'", None)?.to_array()?;
     if let Some(kept) = kept.into_iter().next() {
-        return Ok(Secret::of(kept.body));
+        return Ok(Secret::new(kept.body));
     }
     let part = || seal::new_id().map_err(|problem| problem.detail);
     let fresh = [part()?, part()?].concat();
     sql.exec("INSERT INTO fact (name, body) VALUES ('naming', ?)", vec![fresh.as_str().into()])?;
-    Ok(Secret::of(fresh))
+    Ok(Secret::new(fresh))
 }
 
-fn entry(row: EntryRow) -> Option<Entry> {
-    Some(Entry {
+fn entry(row: EntryRow) -> Option<AuditLogEntry> {
+    Some(AuditLogEntry {
         id: whole(row.id),
         at: moment(row.at),
         last: moment(row.last),
@@ -361,7 +364,7 @@ fn entry(row: EntryRow) -> Option<Entry> {
         person: row.person,
         person_id: row.person_id,
         role: row.role.as_deref().and_then(domain::scope::Role::parse),
-        what: domain::api::What::parse(&row.what)?,
+        what: domain::api::AuditAction::parse(&row.what)?,
         scope: row.scope,
         view: row.view,
     })

@@ -12,8 +12,8 @@ use domain::frame::{Frame, FrameReader};
 use domain::problem::{Code, Problem};
 use domain::range::Range;
 use domain::report::{ReportName, Shape};
-use domain::scope::Cut;
-use domain::settings::{SMALLEST_MOST, Settings};
+use domain::scope::RowFilter;
+use domain::settings::{MAX_SMALLEST, Settings};
 use domain::time::{Day, Timestamp, plus_days};
 use domain::window::Days;
 use engine::frozen::{self, Library};
@@ -135,7 +135,7 @@ impl Freezer<'_> {
 
     /// How many people may be asked for, now and later: rows are read once.
     fn bounds(&self) -> RangeInclusive<u32> {
-        self.settings.smallest..=SMALLEST_MOST
+        self.settings.smallest..=MAX_SMALLEST
     }
 
     /// The library as it stood, where it may be shown after those before.
@@ -204,13 +204,13 @@ impl Freezer<'_> {
         window: &HeldWindow,
         mut see: impl FnMut(Frame) -> Result<(), Problem>,
     ) -> Result<(), Problem> {
-        let stub = errand::window(self.env, &self.settings.desk_name(), &window.key)
+        let stub = errand::window(self.env, &self.settings.scheduler_name(), &window.key)
             .map_err(|error| answer::internal(&error))?;
         let errand = ToWindow::Rows {
             generation: Some(window.copy.generation),
             course: Some(self.course.id.clone()),
             section: None,
-            cut: Cut::Everything,
+            cut: RowFilter::Everything,
         };
         let response = errand::send(&stub, &errand).await.map_err(|error| answer::internal(&error))?;
         let mut pieces = match (response.status_code(), response.body()) {

@@ -27,8 +27,8 @@ pub(crate) async fn serve(
     route::allow(request, &[Method::Get, Method::Head])?;
     let origins: Vec<String> = match id.filter(|id| is_share_id(id)) {
         Some(id) => {
-            let register =
-                errand::register(env, &settings.desk_name()).map_err(|error| answer::internal(&error))?;
+            let register = errand::register(env, &settings.scheduler_name())
+                .map_err(|error| answer::internal(&error))?;
             errand::ask(&register, &ToRegister::Shares(ToShares::Origins { id: id.to_owned() })).await?
         }
         None => Vec::new(),

@@ -7,7 +7,7 @@ use charts::layout::Size;
 use charts::model::{Bar, Chart, Level, Words};
 use charts::svg;
 use domain::report::ReportName;
-use domain::shares::{Panel, Shared, Week as Told};
+use domain::shares::{ShareContent, SharePanel, ShareWeek as Told};
 use domain::time::{Day, SECOND, Timestamp, parse_day};
 use engine::frozen::Number;
 use std::fmt::Write as _;
@@ -39,7 +39,7 @@ pub(super) fn numbers(
 }
 
 /// What a share shows.
-pub(super) fn shared(opened: Opened, smallest: u32) -> Shared {
+pub(super) fn shared(opened: Opened, smallest: u32) -> ShareContent {
     let Opened { stored, expires, panels, time_zone } = opened;
     let section = stored.section.as_deref().zip(stored.number.as_deref());
     let panel = |(kept, weeks): (&crate::errand::Kept, Vec<(String, Week)>)| {
@@ -50,25 +50,25 @@ pub(super) fn shared(opened: Opened, smallest: u32) -> Shared {
             monday: parse_day(key),
             numbers: numbers(&report, week, section, smallest).unwrap_or_else(|| vec![None; measures.len()]),
         };
-        Panel {
+        SharePanel {
             taken,
             measures: measures.iter().map(|&name| name.to_owned()).collect(),
             weeks: weeks.iter().map(told).collect(),
             report: report.clone(),
         }
     };
-    let panels: Vec<Panel> = stored.panels.iter().zip(panels).map(panel).collect();
+    let panels: Vec<SharePanel> = stored.panels.iter().zip(panels).map(panel).collect();
     let mondays: Vec<Day> = stored.from.zip(stored.to).map_or_else(Vec::new, |(from, to)| {
         from.iter_days().step_by(7).take_while(|monday| *monday <= to).collect()
     });
     let (name, of) = (stored.name, stored.of);
-    let mut shared = Shared { name, of, expires, time_zone, smallest, panels, html: String::new() };
+    let mut shared = ShareContent { name, of, expires, time_zone, smallest, panels, html: String::new() };
     shared.html = page(&shared, &mondays);
     shared
 }
 
-fn page(shared: &Shared, mondays: &[Day]) -> String {
-    let Shared { name, of, panels, smallest, time_zone, .. } = shared;
+fn page(shared: &ShareContent, mondays: &[Day]) -> String {
+    let ShareContent { name, of, panels, smallest, time_zone, .. } = shared;
     let mut html = format!("<header><h1>{}</h1>", escaped(name));
     if name != of {
         let _ = write!(html, "<p>{}</p>", escaped(of));
@@ -95,7 +95,7 @@ fn in_zone(at: Timestamp, time_zone: &str) -> Timestamp {
 }
 
 /// The weeks of a panel with those that were not here between them: these have no numbers.
-fn with_gaps(panel: &Panel, mondays: &[Day]) -> Vec<Told> {
+fn with_gaps(panel: &SharePanel, mondays: &[Day]) -> Vec<Told> {
     let of = |monday: &Day| {
         let week = panel.weeks.iter().find(|week| week.monday == Some(*monday));
         week.cloned().unwrap_or(Told { monday: Some(*monday), numbers: Vec::new() })
@@ -103,7 +103,7 @@ fn with_gaps(panel: &Panel, mondays: &[Day]) -> Vec<Told> {
     mondays.iter().map(of).collect()
 }
 
-fn figure(html: &mut String, place: usize, panel: &Panel, mondays: &[Day], time_zone: &str) {
+fn figure(html: &mut String, place: usize, panel: &SharePanel, mondays: &[Day], time_zone: &str) {
     let report = panel.report.as_str();
     let _ = write!(
         html,
@@ -177,7 +177,7 @@ fn table(html: &mut String, caption: &str, heads: &[String], weeks: &[Told]) {
 }
 
 /// The first number of each week as bars; where it is withheld or not here, a gap with that word.
-fn chart(place: usize, panel: &Panel, weeks: &[Told]) -> Chart {
+fn chart(place: usize, panel: &SharePanel, weeks: &[Told]) -> Chart {
     let report = panel.report.as_str();
     let first = |week: &Told| week.numbers.first().copied().flatten();
     let spelt = |day: Option<Day>, spell: fn(Day) -> String| day.map_or_else(String::new, spell);

@@ -5,8 +5,8 @@ use super::store::{Packing, Store};
 use crate::clock;
 use crate::errand::Job;
 use crate::wire::{self, Call, Reply};
-use domain::life::Outcome;
 use domain::settings::{Settings, is_loopback};
+use domain::window_state::CollectOutcome;
 use engine::forgotten::Forgotten;
 use engine::inflate::Inflate;
 use engine::split::{BadFile, Slice, Splitter};
@@ -54,7 +54,7 @@ pub(crate) async fn collect(store: &Store, job: &Job, settings: &Settings) -> Re
 }
 
 /// Opens a link, following redirects inside the allowed hosts.
-async fn open(link: &str, job: &Job, settings: &Settings) -> std::result::Result<Reply, Outcome> {
+async fn open(link: &str, job: &Job, settings: &Settings) -> std::result::Result<Reply, CollectOutcome> {
     let mut link = allowed(link, settings)?;
     for _ in 0..=REDIRECTS_MOST {
         // No token here: the link is signed, and the storage is not Echo360.
@@ -65,7 +65,7 @@ async fn open(link: &str, job: &Job, settings: &Settings) -> std::result::Result
             as_sent: true,
             ..Call::default()
         };
-        let unreachable = || Outcome::Unreachable {
+        let unreachable = || CollectOutcome::Unreachable {
             detail: "The storage that holds the file could not be reached.".to_owned(),
         };
         let reply = wire::send(&link, call).await.map_err(|_| unreachable())?;
@@ -76,16 +76,16 @@ async fn open(link: &str, job: &Job, settings: &Settings) -> std::result::Result
                 let next = reply.header("location").and_then(|next| base.join(&next).ok());
                 link = allowed(next.ok_or_else(unreachable)?.as_str(), settings)?;
             }
-            400 | 401 | 403 | 404 | 410 => return Err(Outcome::LinkExpired),
+            400 | 401 | 403 | 404 | 410 => return Err(CollectOutcome::LinkExpired),
             _ => return Err(unreachable()),
         }
     }
-    Err(Outcome::BadFile { detail: "The link to the file leads in a circle.".to_owned() })
+    Err(CollectOutcome::BadFile { detail: "The link to the file leads in a circle.".to_owned() })
 }
 
 /// The link as it may be fetched: on an allowed host, by https, or by http on this very machine.
-fn allowed(link: &str, settings: &Settings) -> std::result::Result<String, Outcome> {
-    let barred = |detail: &str| Outcome::Barred { detail: detail.to_owned() };
+fn allowed(link: &str, settings: &Settings) -> std::result::Result<String, CollectOutcome> {
+    let barred = |detail: &str| CollectOutcome::Barred { detail: detail.to_owned() };
     let unreadable = "Echo360's link to the file cannot be read.";
     let url = Url::parse(link).map_err(|_| barred(unreadable))?;
     let host = url.host_str().ok_or_else(|| barred(unreadable))?.to_owned();
@@ -108,10 +108,10 @@ async fn read(
     reply: &Reply,
     splitter: &mut Splitter,
     sink: &mut impl FnMut(Slice),
-) -> std::result::Result<(), Outcome> {
+) -> std::result::Result<(), CollectOutcome> {
     let expected: Option<u64> = reply.header("content-length").and_then(|length| length.trim().parse().ok());
     let mut inflate = Inflate::default();
-    let cut = || Outcome::BadFile { detail: "The file stopped before its end.".to_owned() };
+    let cut = || CollectOutcome::BadFile { detail: "The file stopped before its end.".to_owned() };
     let mut pieces = reply.body().map_err(|_| cut())?;
     let mut length = 0_u64;
     while let Some(piece) = pieces.next().await.map_err(|_| cut())? {
@@ -125,10 +125,12 @@ async fn read(
     splitter.end_file(sink).map_err(|bad| bad_file(&bad))
 }
 
-fn bad_file(bad: &BadFile) -> Outcome {
+fn bad_file(bad: &BadFile) -> CollectOutcome {
     let sentence = bad.to_string();
     let rest = sentence.strip_prefix("It ").unwrap_or(&sentence);
-    Outcome::BadFile { detail: format!("Echo360's file is not what it should be: it {}", lower_first(rest)) }
+    CollectOutcome::BadFile {
+        detail: format!("Echo360's file is not what it should be: it {}", lower_first(rest)),
+    }
 }
 
 fn lower_first(text: &str) -> String {

@@ -1,11 +1,11 @@
 //! What a Window keeps in SQLite: its job, its copies, their slices, the sections they name.
 
 use crate::errand::{Going, Job, SectionRow};
-use domain::forget::{Left, Link, Swept, Tombstones};
+use domain::erasure::{IdentityLink, RemainingRows, SweepOutcome, Tombstones};
 use domain::frame::{SLICE_HEAD_LENGTH, SliceHead};
-use domain::life::Outcome;
-use domain::scope::Cut;
+use domain::scope::RowFilter;
 use domain::time::Timestamp;
+use domain::window_state::CollectOutcome;
 use engine::split::{Slice, Summary};
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
@@ -54,7 +54,7 @@ pub(crate) struct Task {
     /// How often it was started.
     pub(crate) starts: u32,
     /// How it ended.
-    pub(crate) outcome: Option<Outcome>,
+    pub(crate) outcome: Option<CollectOutcome>,
     /// Whether the Desk has heard.
     pub(crate) told: bool,
 }
@@ -99,7 +99,7 @@ pub(crate) struct Sweeping {
     /// How often it was started.
     pub(crate) starts: u32,
     /// How it ended.
-    pub(crate) swept: Option<Swept>,
+    pub(crate) swept: Option<SweepOutcome>,
     /// How far it is.
     pub(crate) stage: u32,
 }
@@ -171,18 +171,18 @@ pub(crate) struct Filter {
     /// Of this section only.
     pub(crate) section: Option<String>,
     /// What may be seen at all.
-    pub(crate) cut: Cut,
+    pub(crate) cut: RowFilter,
 }
 
 impl Filter {
     /// Every slice, for what a Window does with its own copies.
     pub(crate) fn all() -> Self {
-        Self { course: None, section: None, cut: Cut::Everything }
+        Self { course: None, section: None, cut: RowFilter::Everything }
     }
 
     /// Whether it lets everything through.
     fn is_open(&self) -> bool {
-        self.course.is_none() && self.section.is_none() && self.cut == Cut::Everything
+        self.course.is_none() && self.section.is_none() && self.cut == RowFilter::Everything
     }
 
     /// The condition, and the values it binds after the generation.
@@ -196,7 +196,7 @@ impl Filter {
                 values.push(value.as_str().into());
             }
         }
-        if let Cut::Only(grants) = &self.cut {
+        if let RowFilter::Only(grants) = &self.cut {
             // As one value: a statement binds a hundred at most. What cannot be spelled lets nothing through.
             condition.push_str(
                 " AND EXISTS (SELECT 1 FROM json_each(?) AS one
@@ -292,11 +292,11 @@ impl Store {
     }
 
     /// Notes how the job ended. Its links are secrets that nobody needs any more: they go.
-    pub(crate) fn settle(&self, outcome: &Outcome) -> Result<()> {
+    pub(crate) fn settle(&self, outcome: &CollectOutcome) -> Result<()> {
         self.settle_with(outcome, BTreeSet::new())
     }
 
-    fn settle_with(&self, outcome: &Outcome, found: BTreeSet<Link>) -> Result<()> {
+    fn settle_with(&self, outcome: &CollectOutcome, found: BTreeSet<IdentityLink>) -> Result<()> {
         let Some(mut task) = self.task()? else { return Ok(()) };
         task.job.links.clear();
         task.job.tombstones = Tombstones::default();
@@ -402,7 +402,7 @@ impl Store {
             vec![delete_old_at.0.into(), i64::from(generation).into()],
         )?;
         let header = String::from_utf8_lossy(&header).trim_end().to_owned();
-        self.settle_with(&Outcome::Whole { rows, bytes, header }, met.links)
+        self.settle_with(&CollectOutcome::Whole { rows, bytes, header }, met.links)
     }
 
     /// The sections that the current copy names.
@@ -476,12 +476,12 @@ impl Store {
     }
 
     /// Notes how going over ended: copies that were replaced go, and the key with the tombstones.
-    pub(crate) fn settle_sweep(&self, lease: u32, swept: &Swept) -> Result<()> {
+    pub(crate) fn settle_sweep(&self, lease: u32, swept: &SweepOutcome) -> Result<()> {
         let Some(mut sweeping) = self.sweeping()?.filter(|sweeping| sweeping.going.lease == lease) else {
             return Ok(());
         };
         sweeping.going.tombstones = Tombstones::default();
-        let condition = if *swept == Swept::Damaged { "TRUE" } else { "delete_at IS NOT NULL" };
+        let condition = if *swept == SweepOutcome::Damaged { "TRUE" } else { "delete_at IS NOT NULL" };
         self.sql.exec(&format!("DELETE FROM copy WHERE {condition}"), None)?;
         self.sql.exec(
             "UPDATE sweep SET body = ?, swept = ?, stage = ?",
@@ -546,7 +546,13 @@ impl Store {
 
     /// What is left of a copy, `slices` of it, takes its place, and every other copy goes at once: no await stands
     /// between these statements. Returns whether it did.
-    pub(crate) fn replace(&self, from: u32, lease: u32, slices: u32, gone: Left) -> Result<Option<Left>> {
+    pub(crate) fn replace(
+        &self,
+        from: u32,
+        lease: u32,
+        slices: u32,
+        gone: RemainingRows,
+    ) -> Result<Option<RemainingRows>> {
         let is_served = self.part(None, &Filter::all())?.is_some_and(|part| part.generation == from);
         let here = self.count(lease, &Filter::all())?;
         if !is_served || here.slices != slices {
@@ -573,7 +579,7 @@ impl Store {
              AND framed.course = section.course AND framed.section = section.section)",
             vec![i64::from(lease).into()],
         )?;
-        Ok(Some(Left { rows: whole(Some(left.rows)), bytes: whole(Some(left.bytes)) }))
+        Ok(Some(RemainingRows { rows: whole(Some(left.rows)), bytes: whole(Some(left.bytes)) }))
     }
 
     /// Deletes everything.

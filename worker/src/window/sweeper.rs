@@ -5,7 +5,7 @@
 
 use super::store::{Filter, Framed, Pack, Store};
 use crate::errand::Going;
-use domain::forget::{Left, Met, Swept};
+use domain::erasure::{RemainingRows, SweepFindings, SweepOutcome};
 use domain::frame::{SLICE_HEAD_LENGTH, SliceHead};
 use engine::forgotten::{Forgotten, Kept};
 use engine::slice::Inflater;
@@ -23,7 +23,7 @@ struct Sweeper {
     inflater: Inflater,
     press: Press,
     /// What went so far.
-    gone: Left,
+    gone: RemainingRows,
     /// Of which courses.
     courses: BTreeSet<String>,
     /// Slices that stay.
@@ -31,26 +31,26 @@ struct Sweeper {
 }
 
 /// Goes over the copy that is served. Nothing when somebody else has taken over meanwhile.
-pub(crate) async fn sweep(store: &Store, going: &Going) -> Result<Option<Swept>> {
-    let clean = |of, met| Ok(Some(Swept::Clean { of, left: None, met }));
+pub(crate) async fn sweep(store: &Store, going: &Going) -> Result<Option<SweepOutcome>> {
+    let clean = |of, met| Ok(Some(SweepOutcome::Clean { of, left: None, met }));
     let part = match store.part(None, &Filter::all()) {
         Ok(Some(part)) => part,
-        Ok(None) => return clean(0, Met::default()),
+        Ok(None) => return clean(0, SweepFindings::default()),
         // It lacks slices that it had: nobody can read it any more.
-        Err(_) => return Ok(Some(Swept::Damaged)),
+        Err(_) => return Ok(Some(SweepOutcome::Damaged)),
     };
     if part.generation >= going.lease {
-        return Ok(Some(Swept::Moved));
+        return Ok(Some(SweepOutcome::Moved));
     }
     let Some(mut forgotten) = Forgotten::new(&going.tombstones) else {
-        return clean(part.generation, Met::default());
+        return clean(part.generation, SweepFindings::default());
     };
     forgotten.read_header_row(&part.header, going.key.report.known());
     let mut sweeper = Sweeper {
         forgotten,
         inflater: Inflater::default(),
         press: Press::default(),
-        gone: Left { rows: 0, bytes: 0 },
+        gone: RemainingRows { rows: 0, bytes: 0 },
         courses: BTreeSet::new(),
         slices: 0,
     };
@@ -66,7 +66,7 @@ pub(crate) async fn sweep(store: &Store, going: &Going) -> Result<Option<Swept>>
                 store.put_pack(to, left)?;
                 (carried, is_changed) = (seq + 1, true);
             }
-            Err(Damaged) => return Ok(Some(Swept::Damaged)),
+            Err(Damaged) => return Ok(Some(SweepOutcome::Damaged)),
         }
         next = seq + 1;
         // Readers of this Window, and all else in the isolate, wait for no more than a pack.
@@ -81,8 +81,12 @@ pub(crate) async fn sweep(store: &Store, going: &Going) -> Result<Option<Swept>>
     store.carry_packs(from, to, carried, next)?;
     let Sweeper { forgotten, gone, courses, slices, .. } = sweeper;
     Ok(Some(match store.replace(from, to, slices, gone)? {
-        Some(left) => Swept::Clean { of: from, left: Some(left), met: Met { courses, ..forgotten.met() } },
-        None => Swept::Moved,
+        Some(left) => SweepOutcome::Clean {
+            generation: from,
+            left: Some(left),
+            met: SweepFindings { courses, ..forgotten.met() },
+        },
+        None => SweepOutcome::Moved,
     }))
 }
 
@@ -94,7 +98,7 @@ impl Sweeper {
         for framed in pack.index {
             let frame = pack.bytes.get(framed.start..framed.start + framed.length).ok_or(Damaged)?;
             let (head, deflated) = read_head(frame)?;
-            let gone = |rows: u32, bytes: u32| Left { rows: rows.into(), bytes: bytes.into() };
+            let gone = |rows: u32, bytes: u32| RemainingRows { rows: rows.into(), bytes: bytes.into() };
             if self.forgotten.holds_course(&framed.course, framed.rows) {
                 self.lose(&framed.course, gone(framed.rows, head.raw_length));
                 is_changed = true;
@@ -124,7 +128,7 @@ impl Sweeper {
         Ok(is_changed.then_some(left))
     }
 
-    fn lose(&mut self, course: &str, gone: Left) {
+    fn lose(&mut self, course: &str, gone: RemainingRows) {
         self.courses.insert(course.to_owned());
         self.gone.rows += gone.rows;
         self.gone.bytes += gone.bytes;

@@ -9,7 +9,9 @@ use crate::spelling;
 use crate::words;
 use crate::words::access as said;
 use domain::api::Courses;
-use domain::forget::{Forget, Forgetting, Forgettings, Named, Progress, Weeks, What};
+use domain::erasure::{
+    Erasure, ErasureProgress, ErasureRequest, Erasures, PersonIdentifier, RedactedTarget, WeekRange,
+};
 use domain::report::Shape;
 use domain::scope::Grant;
 use leptos::prelude::*;
@@ -24,20 +26,20 @@ const TICK: Duration = Duration::from_secs(2);
 enum Kind {
     Person,
     Course,
-    Weeks,
+    WeekRange,
 }
 
 /// The page.
 #[component]
 pub fn ForgettingPage() -> impl IntoView {
-    let all: Fetched<Forgettings> = Fetched::new(client::access::FORGET);
+    let all: Fetched<Erasures> = Fetched::new(client::access::FORGET);
     let courses: Fetched<Courses> = Fetched::new(client::COURSES);
     let known = Memo::new(move |_| courses.ok().unwrap_or_default());
     let list = Memo::new(move |_| all.ok());
     let trouble = RwSignal::new(None::<Trouble>);
     let moves = move || {
         list.with_untracked(|list| {
-            list.iter().flat_map(|list| &list.forgettings).any(|it| it.state == Progress::UnderWay)
+            list.iter().flat_map(|list| &list.erasures).any(|it| it.state == ErasureProgress::UnderWay)
         })
     };
     let tick = move || {
@@ -48,7 +50,7 @@ pub fn ForgettingPage() -> impl IntoView {
     if let Ok(interval) = set_interval_with_handle(tick, TICK) {
         on_cleanup(move || interval.clear());
     }
-    let forget = Callback::new(move |what: Forget| {
+    let forget = Callback::new(move |what: ErasureRequest| {
         trouble.set(None);
         spawn_local(async move {
             match client::access::forget(&what).await {
@@ -71,7 +73,7 @@ pub fn ForgettingPage() -> impl IntoView {
         });
     });
     let lines = move || {
-        let all = list.get().map(|list| list.forgettings).unwrap_or_default();
+        let all = list.get().map(|list| list.erasures).unwrap_or_default();
         all.into_iter().map(|it| view! { <Line it lift /> }).collect_view()
     };
     view! {
@@ -82,7 +84,7 @@ pub fn ForgettingPage() -> impl IntoView {
             <Notice trouble again=Callback::new(move |()| all.renew()) />
         })}
         <h2>{said::FORGOTTEN}</h2>
-        <Show when=move || list.with(|list| list.as_ref().is_some_and(|list| list.forgettings.is_empty()))>
+        <Show when=move || list.with(|list| list.as_ref().is_some_and(|list| list.erasures.is_empty()))>
             <p>{said::NOTHING_FORGOTTEN}</p>
         </Show>
         <ul class="plain-list" data-testid="forgettings">{lines}</ul>
@@ -91,18 +93,18 @@ pub fn ForgettingPage() -> impl IntoView {
 
 /// One of them, and how far it is.
 #[component]
-fn Line(it: Forgetting, lift: Callback<String>) -> impl IntoView {
+fn Line(it: Erasure, lift: Callback<String>) -> impl IntoView {
     let ground = expect_context::<Ground>();
-    let can_lift = it.state != Progress::Lifted && !matches!(it.what, What::Range { .. });
+    let can_lift = it.state != ErasureProgress::Lifted && !matches!(it.what, RedactedTarget::Range { .. });
     let id = it.id.clone();
     let report = match &it.what {
-        What::Range { report, .. } => report.as_ref().map(|report| ground.title(report.as_str())),
+        RedactedTarget::Range { report, .. } => report.as_ref().map(|report| ground.title(report.as_str())),
         _ => None,
     };
     let title = match &it.what {
-        What::Person { mark, named } => said::person_of_mark(mark, *named),
-        What::Course { id } => said::course_of_id(id),
-        What::Range { from, to, .. } => said::weeks(&spelling::days(*from, *to), report.as_deref()),
+        RedactedTarget::Person { mark, named } => said::person_of_mark(mark, *named),
+        RedactedTarget::Course { id } => said::course_of_id(id),
+        RedactedTarget::Range { from, to, .. } => said::weeks(&spelling::days(*from, *to), report.as_deref()),
     };
     let far = said::far(&it);
     let asked = said::forgotten_by(&it.by, &spelling::moment(it.asked));
@@ -121,7 +123,7 @@ fn Line(it: Forgetting, lift: Callback<String>) -> impl IntoView {
 
 /// What is to be forgotten, said twice: nothing brings it back.
 #[component]
-fn Form(known: Memo<Courses>, forget: Callback<Forget>) -> impl IntoView {
+fn Form(known: Memo<Courses>, forget: Callback<ErasureRequest>) -> impl IntoView {
     let ground = expect_context::<Ground>();
     let kind = RwSignal::new(Kind::Person);
     let name = RwSignal::new(String::new());
@@ -131,14 +133,22 @@ fn Form(known: Memo<Courses>, forget: Callback<Forget>) -> impl IntoView {
     let what = Memo::new(move |_| match kind.get() {
         Kind::Person => {
             let name = name.get().trim().to_owned();
-            let named = if name.contains('@') { Named::Email(name.clone()) } else { Named::Id(name.clone()) };
-            (!name.is_empty()).then_some(Forget::Person(named))
+            let named = if name.contains('@') {
+                PersonIdentifier::Email(name.clone())
+            } else {
+                PersonIdentifier::Id(name.clone())
+            };
+            (!name.is_empty()).then_some(ErasureRequest::Person(named))
         }
-        Kind::Course => course.get().map(|grant| Forget::Course(grant.course)),
+        Kind::Course => course.get().map(|grant| ErasureRequest::Course(grant.course)),
         Kind::Weeks => {
             let (report, from, to) = (report.get(), from.get(), to.get());
             let report = (!report.is_empty()).then_some(report);
-            (!from.is_empty() && !to.is_empty()).then_some(Forget::Range(Weeks { report, from, to }))
+            (!from.is_empty() && !to.is_empty()).then_some(ErasureRequest::Range(WeekRange {
+                report,
+                from,
+                to,
+            }))
         }
     });
     let submit = move |event: web_sys::SubmitEvent| {

@@ -7,7 +7,7 @@ use crate::fetched::Fetched;
 use crate::parts::notice::Notice;
 use crate::words;
 use crate::words::access as said;
-use domain::api::{Appointment, Courses, Person, Roles};
+use domain::api::{Courses, Person, RoleChange, Roles};
 use domain::scope::{Grant, Role};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -133,7 +133,7 @@ fn Appoint(known: Memo<Courses>, edited: Option<Person>, renew: Callback<()>) ->
         add();
         let role = role.get_untracked();
         let grants = if role == Role::Instructor { grants.get_untracked() } else { Vec::new() };
-        let appointment = Appointment { email: email.get_untracked().trim().to_owned(), role, grants };
+        let appointment = RoleChange { email: email.get_untracked().trim().to_owned(), role, grants };
         spawn_local(async move {
             match client::access::appoint(&appointment).await {
                 Ok(_) => renew.run(()),

@@ -7,7 +7,7 @@ use crate::parts::notice::Notice;
 use crate::words;
 use crate::words::access as said;
 use crate::{spelling, zone};
-use domain::api::{Entry, Records, Roles, What};
+use domain::api::{AuditAction, AuditLogEntry, AuditLogPage, Roles};
 use domain::range::Range;
 use domain::time::{SECOND, minus_days};
 use domain::zone::Zone;
@@ -46,7 +46,7 @@ pub fn RecordPage() -> impl IntoView {
     let ground = expect_context::<Ground>();
     let roles: Fetched<Roles> = Fetched::new(client::access::ROLES);
     let wanted = RwSignal::new(Wanted::default());
-    let entries = RwSignal::new(Vec::<Entry>::new());
+    let entries = RwSignal::new(Vec::<AuditLogEntry>::new());
     let before = RwSignal::new(None::<u64>);
     let kept = RwSignal::new(None::<u32>);
     let trouble = RwSignal::new(None::<Trouble>);
@@ -57,7 +57,7 @@ pub fn RecordPage() -> impl IntoView {
         let before_text = older_than.map(|id| id.to_string()).unwrap_or_default();
         let url = wanted.with_untracked(|wanted| wanted.url(&[("before", &before_text)]));
         spawn_local(async move {
-            let answer = client::read::<Records>(client::text(&url).await);
+            let answer = client::read::<AuditLogPage>(client::text(&url).await);
             if turn.try_get_value() != Some(this) {
                 return;
             }
@@ -86,7 +86,7 @@ pub fn RecordPage() -> impl IntoView {
     let range = Range::new(minus_days(now.day(), YEARS), now.day()).ok();
     let zone = zone::trace(&zone_name, range, now).unwrap_or_else(Zone::utc);
     let zone = StoredValue::new(zone);
-    let row = move |entry: Entry| {
+    let row = move |entry: AuditLogEntry| {
         let at = zone.with_value(|zone| entry.last.plus(i64::from(zone.offset_at(entry.last)) * SECOND));
         let times = (entry.count > 1).then(|| format!(" ×{}", entry.count));
         let who = said::who(&entry.person).to_owned();
@@ -105,7 +105,7 @@ pub fn RecordPage() -> impl IntoView {
         let all = roles.ok().unwrap_or_default().people;
         all.into_iter().map(|it| view! { <option value=it.id>{it.email}</option> }).collect_view()
     };
-    let kinds = What::ALL.map(|it| view! { <option value=it.slug()>{said::what(it)}</option> });
+    let kinds = AuditAction::ALL.map(|it| view! { <option value=it.slug()>{said::what(it)}</option> });
     let day = move |label: &'static str, set: fn(&mut Wanted) -> &mut String| {
         view! {
             <label>

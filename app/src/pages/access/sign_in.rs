@@ -4,8 +4,8 @@ use crate::client::{self, Trouble};
 use crate::parts::notice::Notice;
 use crate::words;
 use crate::words::access as said;
-use domain::api::Way;
-use domain::problem::{Code, Problem, SignIn};
+use domain::api::AuthMethod;
+use domain::problem::{Code, Problem, SignInOptions};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
@@ -42,9 +42,9 @@ pub fn SignInPage() -> impl IntoView {
 
 /// How a stranger signs in.
 #[component]
-fn Ways(door: SignIn) -> impl IntoView {
-    let SignIn { ways, sign_out } = door;
-    let access = ways.contains(&Way::Access).then(|| match sign_out {
+fn Ways(door: SignInOptions) -> impl IntoView {
+    let SignInOptions { auth_methods: ways, sign_out } = door;
+    let access = ways.contains(&AuthMethod::Access).then(|| match sign_out {
         // Whoever has signed out of Lectern alone would be let in again at once.
         Some(out) => view! {
             <p>{said::SIGNED_OUT_HERE}</p>
@@ -64,7 +64,7 @@ fn Ways(door: SignIn) -> impl IntoView {
                 <p class="lead">{words::PURPOSE}</p>
             </header>
             {access}
-            {ways.contains(&Way::Key).then(|| view! { <KeyForm /> })}
+            {ways.contains(&AuthMethod::Key).then(|| view! { <KeyForm /> })}
             {ways.is_empty().then(|| view! { <p>{said::NO_WAY_IN}</p> })}
             <p class="quiet small">{said::WHAT_IS_KEPT}</p>
         </section>

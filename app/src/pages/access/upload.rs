@@ -4,8 +4,8 @@ use super::grants;
 use crate::client::{self, Trouble};
 use crate::parts::notice::Notice;
 use crate::words::access as said;
-use domain::api::{Courses, Person, RolesUpload};
-use domain::problem::Line;
+use domain::api::{Courses, Person, RoleUploadResult};
+use domain::problem::LineError;
 use domain::scope::Role;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -21,8 +21,8 @@ pub fn Upload(
     renew: Callback<()>,
 ) -> impl IntoView {
     let csv = StoredValue::new(String::new());
-    let preview = RwSignal::new(None::<RolesUpload>);
-    let trouble = RwSignal::new(None::<(Trouble, Vec<Line>)>);
+    let preview = RwSignal::new(None::<RoleUploadResult>);
+    let trouble = RwSignal::new(None::<(Trouble, Vec<LineError>)>);
     let send = move |apply: Option<String>| {
         trouble.set(None);
         spawn_local(async move {
@@ -51,7 +51,7 @@ pub fn Upload(
     };
     let lines = move || {
         let lines = trouble.get().map(|(_, lines)| lines).unwrap_or_default();
-        let line = |Line { line, detail }| view! { <li>{said::line(line, &detail)}</li> };
+        let line = |LineError { line, detail }| view! { <li>{said::line(line, &detail)}</li> };
         (!lines.is_empty())
             .then(|| view! { <ul class="plain-list">{lines.into_iter().map(line).collect_view()}</ul> })
     };
@@ -68,7 +68,7 @@ pub fn Upload(
             {lines}
             <div role="status">{move || preview.get().map(|preview| changes(&preview, known))}</div>
             {move || {
-                let to_do = |it: &RolesUpload| !it.added.is_empty() || !it.changed.is_empty();
+                let to_do = |it: &RoleUploadResult| !it.added.is_empty() || !it.changed.is_empty();
                 preview.get().filter(|it| !it.applied && to_do(it)).map(|it| view! {
                     <p>
                         <button type="button" class="main" on:click=move |_| send(Some(it.digest.clone()))>
@@ -81,7 +81,7 @@ pub fn Upload(
     }
 }
 
-fn changes(preview: &RolesUpload, known: Memo<Courses>) -> impl IntoView + use<> {
+fn changes(preview: &RoleUploadResult, known: Memo<Courses>) -> impl IntoView + use<> {
     let standing = move |person: &Person| match person.role {
         Role::Instructor => {
             let names = person.grants.iter().map(|grant| grants::name(grant, &known.get()));

@@ -7,7 +7,7 @@ use crate::fetched::Fetched;
 use crate::parts::notice::Notice;
 use crate::words;
 use crate::words::access as said;
-use domain::api::{Courses, LookAs, Scope, Session, Way};
+use domain::api::{AuthMethod, Courses, Impersonation, Scope, Session};
 use domain::scope::{Grant, Role};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -29,7 +29,7 @@ fn You(session: Session) -> impl IntoView {
     let courses: Fetched<Courses> = Fetched::new(client::COURSES);
     let known = Memo::new(move |_| courses.ok().unwrap_or_default());
     let trouble = RwSignal::new(None::<Trouble>);
-    let Session { person, role, scope, way, local, sign_out, .. } = session;
+    let Session { person, role, scope, auth_method, local, sign_out, .. } = session;
     let grants = StoredValue::new(match scope {
         Scope::Everything => None,
         Scope::Courses(grants) => Some(grants),
@@ -62,7 +62,7 @@ fn You(session: Session) -> impl IntoView {
             <div><dt>{said::WAY}</dt><dd>{said::way(way)}</dd></div>
             <div><dt>{said::MAY_SEE}</dt><dd>{may_see}</dd></div>
         </dl>
-        {(way != Way::Local).then(|| view! {
+        {(auth_method != AuthMethod::Local).then(|| view! {
             <p><button type="button" on:click=leave.clone()>{said::SIGN_OUT}</button></p>
         })}
         {local.then(|| view! { <LookingAs known is_looking=role != Role::Administrator trouble /> })}
@@ -74,7 +74,7 @@ fn You(session: Session) -> impl IntoView {
 #[component]
 fn LookingAs(known: Memo<Courses>, is_looking: bool, trouble: RwSignal<Option<Trouble>>) -> impl IntoView {
     let chosen = RwSignal::new(None::<Grant>);
-    let look = move |as_whom: Option<LookAs>| {
+    let look = move |as_whom: Option<Impersonation>| {
         spawn_local(async move {
             match client::access::look_as(as_whom).await {
                 Ok(()) => reload(),
@@ -87,7 +87,7 @@ fn LookingAs(known: Memo<Courses>, is_looking: bool, trouble: RwSignal<Option<Tr
     let as_instructor = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let courses = chosen.get_untracked().into_iter().collect();
-        look(Some(LookAs { role: Role::Instructor, courses }));
+        look(Some(Impersonation { role: Role::Instructor, courses }));
     };
     view! {
         <section class="lines">

@@ -74,8 +74,8 @@ pub fn Telling(
 }
 
 /// Whether its rows hold what people wrote.
-fn holds_writing(info: &Option<ReportInfo>) -> bool {
-    info.as_ref().and_then(|info| info.name.known()).is_some_and(Report::holds_writing)
+fn has_free_text(info: &Option<ReportInfo>) -> bool {
+    info.as_ref().and_then(|info| info.name.known()).is_some_and(Report::has_free_text)
 }
 
 /// What the thread of all other reports is to look at. A snapshot has no days: any will do.
@@ -95,11 +95,11 @@ fn sight_of(
         created: copy.created,
     });
     let today = ground.clock.now().day();
-    let range = range.unwrap_or_else(|| Range::of_day(today));
+    let range = range.unwrap_or_else(|| Range::from_day(today));
     Some(teller::Sight {
         subject: told::Subject::Report {
             name: request.report.clone(),
-            is_nameless: view.nameless,
+            is_nameless: view.names_hidden,
             other: here.other.get(),
         },
         question: reports::Question {

@@ -225,7 +225,7 @@ fn Bar(
     let choice = Memo::new(move |_| choices.with(|choices| choices.get(place).cloned().flatten()));
     let name = move || chart.with(|chart| chart.items.get(place).map(|item| item.name.clone()));
     let is_chosen =
-        move || choice.get().map(|choice| if address.view().has(&choice) { "true" } else { "false" });
+        move || choice.get().map(|choice| if address.view().contains(&choice) { "true" } else { "false" });
     let choose = move |_| {
         if let Some(choice) = choice.get_untracked() {
             address.go(address.view().toggled(&choice));

@@ -8,7 +8,7 @@ use crate::words;
 use crate::words::keys as said;
 use crate::words::why::{self, Of, Reason};
 use domain::report::Shape;
-use domain::view::{Place, View};
+use domain::view::{Page, View};
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -134,8 +134,8 @@ fn Keys() -> impl IntoView {
 /// Why numbers of what is on the screen may differ from others.
 #[component]
 fn Reasons(figure: String, view: View) -> impl IntoView {
-    let of = match view.place {
-        Place::Course => Of::Course,
+    let of = match view.page {
+        Page::Course => Of::Course,
         _ => Of::Report(view.report_name()),
     };
     let reason = |Reason { head, told }: Reason| view! { <dt>{head}</dt> <dd>{told}</dd> };
@@ -174,7 +174,7 @@ fn does(act: Act, ground: Ground) -> &'static str {
     match act {
         Act::List => "",
         Act::Go(place) => {
-            ground.address.go(view.at(place));
+            ground.address.go(view.with_page(place));
             ""
         }
         Act::Earlier | Act::Later => {
@@ -183,7 +183,7 @@ fn does(act: Act, ground: Ground) -> &'static str {
                 if act == Act::Earlier { presets::before(range) } else { presets::after(range, today) }
             });
             if range.is_some() {
-                ground.address.go(view.over(range));
+                ground.address.go(view.with_range(range));
             }
             ""
         }
@@ -195,10 +195,10 @@ fn does(act: Act, ground: Ground) -> &'static str {
             ""
         }
         Act::Numbers => turn_numbers(),
-        Act::Names if view.place == Place::Course && view.course.is_some() && view.range.is_some() => {
-            let nameless = !view.nameless;
-            ground.address.go(View { nameless, ..view });
-            if nameless { said::NAMES_HIDDEN } else { said::NAMES_SHOWN }
+        Act::Names if view.page == Page::Course && view.course.is_some() && view.range.is_some() => {
+            let names_hidden = !view.names_hidden;
+            ground.address.go(View { names_hidden, ..view });
+            if names_hidden { said::NAMES_HIDDEN } else { said::NAMES_SHOWN }
         }
         Act::Names => "",
     }
@@ -206,11 +206,9 @@ fn does(act: Act, ground: Ground) -> &'static str {
 
 /// Whether days can be chosen of what is on the screen.
 fn has_days(ground: Ground, view: &View) -> bool {
-    match view.place {
-        Place::Course => true,
-        Place::Overview => {
-            ground.report(view.report_name()).is_some_and(|info| info.shape != Shape::Snapshot)
-        }
+    match view.page {
+        Page::Course => true,
+        Page::Overview => ground.report(view.report_name()).is_some_and(|info| info.shape != Shape::Snapshot),
         _ => false,
     }
 }

@@ -1,6 +1,6 @@
 //! What each key does, and the list of them.
 
-use domain::view::Place;
+use domain::view::Page;
 
 /// What a key does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub enum Act {
     /// Goes to the days after, as many.
     Later,
     /// Goes to a page.
-    Go(Place),
+    Go(Page),
     /// Goes to the field that searches.
     Search,
     /// Opens the numbers of all figures; shuts them when all are open.
@@ -30,10 +30,10 @@ const ACTS: [(&[char], Act); 10] = [
     (&['?'], Act::List),
     (&['[', ','], Act::Earlier),
     (&[']', '.'], Act::Later),
-    (&['c'], Act::Go(Place::Course)),
-    (&['r'], Act::Go(Place::Overview)),
-    (&['q'], Act::Go(Place::Requests)),
-    (&['y'], Act::Go(Place::You)),
+    (&['c'], Act::Go(Page::Course)),
+    (&['r'], Act::Go(Page::Overview)),
+    (&['q'], Act::Go(Page::Requests)),
+    (&['y'], Act::Go(Page::You)),
     (&['f'], Act::Search),
     (&['n'], Act::Numbers),
     (&['h'], Act::Names),
@@ -80,7 +80,7 @@ mod tests {
     fn the_letter_of_a_page_does_nothing_by_itself_and_any_other_key_never_waits() {
         assert_eq!(act(None, 'c'), None);
         assert_eq!(act(Some('n'), 'c'), None);
-        assert_eq!(act(Some('g'), 'c'), Some(Act::Go(Place::Course)));
+        assert_eq!(act(Some('g'), 'c'), Some(Act::Go(Page::Course)));
         assert_eq!(act(Some('g'), 'n'), Some(Act::Numbers), "the first of two may have been somebody's slip");
     }
 

@@ -2,7 +2,7 @@
 
 use crate::words;
 use crate::words::shares as said;
-use domain::shares::Made;
+use domain::shares::CreateShareResponse;
 use leptos::html;
 use leptos::prelude::*;
 use std::time::Duration;
@@ -43,9 +43,9 @@ pub fn CopyButton(
 #[component]
 pub fn MadeLink(
     /// The answer that has its token.
-    made: Made,
+    made: CreateShareResponse,
 ) -> impl IntoView {
-    let Made { share, token, .. } = made;
+    let CreateShareResponse { share, token, .. } = made;
     let (share, token) = share.zip(token)?;
     let link = format!("{}/s#{token}", origin());
     let snippet = (!share.origins.is_empty()).then(|| snippet(&origin(), &share.id, &token, &share.name));

@@ -2,8 +2,8 @@
 
 use domain::range::Range;
 use domain::report::ReportName;
-use domain::shares::{COURSE, MakeShare, SUBJECTS, Share};
-use domain::view::{Place, Uuid, View};
+use domain::shares::{COURSE, CreateShareRequest, SUBJECTS, Share};
+use domain::view::{Page, Uuid, View};
 
 /// The report that has no days.
 const SNAPSHOT: &str = "asset";
@@ -23,9 +23,9 @@ pub enum Refused {
 ///
 /// # Errors
 /// [`Refused`].
-pub fn subject(view: &View) -> Result<MakeShare, Refused> {
+pub fn subject(view: &View) -> Result<CreateShareRequest, Refused> {
     let report = report_of(view);
-    let is_course = view.place == Place::Course;
+    let is_course = view.page == Page::Course;
     if view.student.is_some() || !SUBJECTS.contains(&report) || (report == COURSE) != is_course {
         return Err(Refused::NotShared);
     }
@@ -35,7 +35,7 @@ pub fn subject(view: &View) -> Result<MakeShare, Refused> {
         Some(range) => (Some(range.from().to_string()), Some(range.to().to_string())),
         None => return Err(Refused::NoDays),
     };
-    Ok(MakeShare {
+    Ok(CreateShareRequest {
         report: report.to_owned(),
         course: course.as_str().to_owned(),
         section: section_of(view).map(|section| section.as_str().to_owned()),
@@ -72,7 +72,7 @@ pub fn fits(share: &Share, view: &View) -> bool {
 pub fn view_of(share: &Share) -> View {
     let is_course = share.report == COURSE;
     View {
-        place: if is_course { Place::Course } else { Place::Overview },
+        page: if is_course { Page::Course } else { Page::Overview },
         report: if is_course { None } else { ReportName::parse(&share.report) },
         range: share.from.zip(share.to).and_then(|(from, to)| Range::new(from, to).ok()),
         course: Uuid::parse(&share.course),
@@ -88,7 +88,7 @@ pub fn origins(text: &str) -> Vec<String> {
 }
 
 fn report_of(view: &View) -> &str {
-    if view.place == Place::Course { COURSE } else { view.report_name() }
+    if view.page == Page::Course { COURSE } else { view.report_name() }
 }
 
 /// The section, where one alone is chosen: a share shows one, or the whole course.
@@ -168,15 +168,15 @@ mod tests {
             let share = share(report, has_section.then_some(TWO), days);
             let view = view_of(&share);
             prop_assert!(fits(&share, &view));
-            prop_assert!(!fits(&share, &view.clone().in_course(Uuid::parse(TWO))));
+            prop_assert!(!fits(&share, &view.clone().with_course(Uuid::parse(TWO))));
             let mut other = view.clone();
             if has_section { other.sections.clear(); } else { other.sections.extend(Uuid::parse(TWO)); }
             prop_assert!(!fits(&share, &other));
             if let (Some(from), Some(to)) = (share.from, share.to) {
                 let wide = Range::new(minus_days(from, before), plus_days(to, after)).unwrap();
-                prop_assert!(fits(&share, &view.clone().over(Some(wide))));
+                prop_assert!(fits(&share, &view.clone().with_range(Some(wide))));
                 let late = Range::new(plus_days(from, 1 + before), to).unwrap();
-                prop_assert!(!fits(&share, &view.over(Some(late))));
+                prop_assert!(!fits(&share, &view.with_range(Some(late))));
             }
         }
     }

@@ -11,7 +11,7 @@ use charts::layout::Size;
 use charts::listing::{Cell, Column, Kind, Listing, Opens, Row};
 use charts::spark;
 use domain::report::ReportName;
-use domain::view::{Choice, Place, Uuid, View};
+use domain::view::{Choice, Page, Uuid, View};
 use engine::columns;
 use leptos::html;
 use leptos::prelude::*;
@@ -205,7 +205,7 @@ fn one(row: &Row, listing: &Listing, spark: Option<&str>, scale: f64) -> AnyView
             Some(id) if opens == Opens::Filter => {
                 let choice = Choice::Deck(id);
                 let pressed = choice.clone();
-                let is_chosen = move || if address.view().has(&pressed) { "true" } else { "false" };
+                let is_chosen = move || if address.view().contains(&pressed) { "true" } else { "false" };
                 let choose = move |_| address.go(address.view().toggled(&choice));
                 view! {
                     <th scope="row">
@@ -269,7 +269,7 @@ fn is_found(row: &Row, sought: &str) -> bool {
 
 /// The view of what a row is of, alone.
 fn shown_alone(view: View, opens: Opens, id: Uuid) -> View {
-    let report = |name: &str, view: View| view.at(Place::Overview).of(ReportName::parse(name));
+    let report = |name: &str, view: View| view.with_page(Page::Overview).with_report(ReportName::parse(name));
     match opens {
         Opens::Student => View { student: Some(id), ..view },
         Opens::Video => report(columns::REPORT, view).toggled(&Choice::Video(id)),

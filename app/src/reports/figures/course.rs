@@ -7,9 +7,9 @@ use crate::told::{Body, Figure};
 use crate::words;
 use crate::words::course as said;
 use crate::words::reports::{NO_ACTIVITY, NOTHING_HERE, join, named, passed_over};
-use charts::listing::{Cell, Kind as Cells, Opens, Row};
+use charts::listing::{ActivityKind as Cells, Cell, Opens, Row};
 use charts::strips::{Place, Strip as Drawn, Strips};
-use domain::activity::Kind;
+use domain::activity::ActivityKind;
 use domain::time::{SECOND, Timestamp, monday};
 use engine::columns::PassedOver;
 use engine::reports::course::bins::Bins;
@@ -30,7 +30,7 @@ pub fn figures(
 ) -> Vec<Figure> {
     let of =
         |report: &str| held.iter().find(|((name, _), _)| name.as_str() == report).map(|(_, tables)| tables);
-    let here = Kind::ALL.into_iter().filter_map(|kind| Some((kind, of(kind.report())?)));
+    let here = ActivityKind::ALL.into_iter().filter_map(|kind| Some((kind, of(kind.report())?)));
     let library = of("asset").filter(|library| !library.is_empty());
     let sources = Sources { of: here.collect(), library };
     let measures = measure(&sources, telling.question, wanted);
@@ -54,12 +54,12 @@ struct Course<'a> {
 }
 
 /// The number of a kind that is known of a place, for its chart.
-fn of_kind(kind: Kind, known: &Known<u64>) -> Known<f64> {
+fn of_kind(kind: ActivityKind, known: &Known<u64>) -> Known<f64> {
     known.map(|amount| said::number(kind, *amount))
 }
 
-fn amounts(student: &Student) -> Vec<(Kind, u64)> {
-    Kind::ALL.into_iter().map(|kind| (kind, student.amount(kind))).collect()
+fn amounts(student: &Student) -> Vec<(ActivityKind, u64)> {
+    ActivityKind::ALL.into_iter().map(|kind| (kind, student.amount(kind))).collect()
 }
 
 impl Course<'_> {
@@ -93,7 +93,7 @@ impl Course<'_> {
         if measures.strips.iter().all(|strip| strip.missing == strip.days) {
             return NOTHING_HERE.to_owned();
         }
-        let Some(watching) = measures.strips.iter().find(|strip| strip.kind == Kind::Watch) else {
+        let Some(watching) = measures.strips.iter().find(|strip| strip.kind == ActivityKind::Watch) else {
             return String::new();
         };
         let here = watching.days - watching.missing;
@@ -123,7 +123,7 @@ impl Course<'_> {
     /// The days that each kind lacks, and what could not be read.
     fn coverage(&self) -> String {
         let tongue = self.telling.tongue;
-        let mut missing: BTreeMap<u64, Vec<Kind>> = BTreeMap::new();
+        let mut missing: BTreeMap<u64, Vec<ActivityKind>> = BTreeMap::new();
         for strip in self.measures.strips.iter().filter(|strip| strip.missing > 0) {
             missing.entry(strip.missing).or_default().push(strip.kind);
         }
@@ -142,7 +142,7 @@ impl Course<'_> {
     fn strips(&self) -> Figure {
         let tongue = self.telling.tongue;
         let drawn = self.measures.strips.iter().map(|strip| self.drawn(strip));
-        let of = |part: fn(&Strip) -> u64| -> Vec<(Kind, u64)> {
+        let of = |part: fn(&Strip) -> u64| -> Vec<(ActivityKind, u64)> {
             self.measures.strips.iter().map(|strip| (strip.kind, part(strip))).collect()
         };
         let busiest = self.busiest();
@@ -196,7 +196,7 @@ impl Course<'_> {
         self.one(strip.kind, &strip.bins, others)
     }
 
-    fn one(&self, kind: Kind, bins: &[Known<u64>], others: Vec<Option<f64>>) -> Drawn {
+    fn one(&self, kind: ActivityKind, bins: &[Known<u64>], others: Vec<Option<f64>>) -> Drawn {
         let tongue = self.telling.tongue;
         let known = || bins.iter().filter_map(Known::value).copied();
         let total = if known().next().is_none() {
@@ -261,24 +261,24 @@ impl Course<'_> {
     }
 
     /// Whether anything of a kind is here.
-    fn is_here(&self, kind: Kind) -> bool {
+    fn is_here(&self, kind: ActivityKind) -> bool {
         self.measures.strips.iter().any(|strip| strip.kind == kind && strip.missing < strip.days)
     }
 
     /// An amount of a kind as a cell; of a kind that is not here none, never zero.
-    fn cell(&self, kind: Kind, amount: u64) -> Cell {
+    fn cell(&self, kind: ActivityKind, amount: u64) -> Cell {
         if self.is_here(kind) { Cell::Number(said::number(kind, amount)) } else { Cell::None }
     }
 
     /// Which of its kinds have days that are not here: beside the tables that lack them.
-    fn lacks(&self, kinds: &[Kind]) -> String {
+    fn lacks(&self, kinds: &[ActivityKind]) -> String {
         let of = self.measures.strips.iter().filter(|strip| kinds.contains(&strip.kind) && strip.missing > 0);
         let tongue = self.telling.tongue;
         let said = of.map(|strip| said::coverage(tongue, &[strip.kind], strip.missing, strip.days));
         said.collect::<Vec<_>>().join(" ")
     }
 
-    fn nothing(&self, kinds: &[Kind]) -> String {
+    fn nothing(&self, kinds: &[ActivityKind]) -> String {
         let of = |strip: &&Strip| kinds.contains(&strip.kind);
         let is_here = self.measures.strips.iter().filter(of).any(|strip| strip.missing < strip.days);
         (if is_here { NO_ACTIVITY } else { NOTHING_HERE }).to_owned()
@@ -293,7 +293,7 @@ impl Course<'_> {
             id: Some(video.id.clone()),
             cells: vec![
                 Cell::text(name(&video.name, &video.id)),
-                Cell::Number(said::number(Kind::Watch, video.rows)),
+                Cell::Number(said::number(ActivityKind::Watch, video.rows)),
                 count(video.viewers),
                 Cell::number(video.share_of_length()),
                 video.captured.map_or(Cell::None, |day| {
@@ -312,11 +312,11 @@ impl Course<'_> {
             (said::SINCE_CAPTURE, Cells::Number),
         ];
         let sentence = videos.first().map(|first| {
-            let minutes = said::amount(tongue, Kind::Watch, first.rows);
+            let minutes = said::amount(tongue, ActivityKind::Watch, first.rows);
             said::videos(tongue, videos.len() as u64, Some((&name(&first.name, &first.id), minutes)))
         });
         let caveat = join([
-            self.lacks(&[Kind::Watch]),
+            self.lacks(&[ActivityKind::Watch]),
             said::VIDEOS_CAVEAT.to_owned(),
             (if self.has_library { said::CAPTURE_CAVEAT } else { said::NO_LIBRARY }).to_owned(),
             words::reports::SPARK_CAVEAT.to_owned(),
@@ -326,23 +326,24 @@ impl Course<'_> {
             Opens::Video,
             None,
         );
-        let sentence = sentence.unwrap_or_else(|| self.nothing(&[Kind::Watch]));
+        let sentence = sentence.unwrap_or_else(|| self.nothing(&[ActivityKind::Watch]));
         figure(["videos", said::VIDEOS], String::new(), sentence, caveat, body)
     }
 
     fn decks(&self) -> Figure {
-        const KINDS: [Kind; 4] = [Kind::Slides, Kind::Marks, Kind::Polls, Kind::Notes];
+        const KINDS: [ActivityKind; 4] =
+            [ActivityKind::Slides, ActivityKind::Marks, ActivityKind::Polls, ActivityKind::Notes];
         let tongue = self.telling.tongue;
         let decks = &self.measures.decks;
         let rows = decks.iter().map(|deck| Row {
             id: Some(deck.id.clone()),
             cells: vec![
                 Cell::text(named(&deck.name, said::DECK, &deck.id)),
-                self.cell(Kind::Slides, deck.views),
-                self.cell(Kind::Slides, deck.viewers),
-                self.cell(Kind::Marks, deck.marks),
+                self.cell(ActivityKind::Slides, deck.views),
+                self.cell(ActivityKind::Slides, deck.viewers),
+                self.cell(ActivityKind::Marks, deck.marks),
                 Cell::number(share(deck.right.0, deck.right.1)),
-                self.cell(Kind::Notes, deck.notes),
+                self.cell(ActivityKind::Notes, deck.notes),
             ],
             spark: series(&deck.steps),
             is_left_out: false,
@@ -429,7 +430,7 @@ impl Course<'_> {
         let is_known = self.measures.is_quiet_known;
         let quiet = students.iter().filter(|student| student.is_quiet).count() as u64;
         let sentence = if students.is_empty() {
-            self.nothing(&Kind::ALL)
+            self.nothing(&ActivityKind::ALL)
         } else {
             said::of_students(tongue, self.measures.active.0, is_known.then_some(quiet))
         };
@@ -462,11 +463,11 @@ impl Course<'_> {
             self.lead(self.name(student), sentence, join([self.coverage(), said::PERSON_CAVEAT.to_owned()])),
             self.charts(said::ALONE, self.busiest_of(person), strips, caveat),
             self.totals(person),
-            self.used(["watched", said::WATCHED], &person.videos, &[Kind::Watch]),
+            self.used(["watched", said::WATCHED], &person.videos, &[ActivityKind::Watch]),
             self.used(
                 ["decks-used", said::DECKS_USED],
                 &person.decks,
-                &[Kind::Slides, Kind::Marks, Kind::Notes],
+                &[ActivityKind::Slides, ActivityKind::Marks, ActivityKind::Notes],
             ),
             self.polls(person),
         ]
@@ -489,9 +490,9 @@ impl Course<'_> {
 
     fn totals(&self, person: &Person) -> Figure {
         let active = || self.measures.students.iter().filter(|student| student.is_active());
-        let rows = Kind::ALL.into_iter().map(|kind| {
+        let rows = ActivityKind::ALL.into_iter().map(|kind| {
             let middle = median(active().map(|student| student.amount(kind)).collect());
-            let head = if kind == Kind::Polls { said::POLLS_ANSWERED } else { said::kind(kind) };
+            let head = if kind == ActivityKind::Polls { said::POLLS_ANSWERED } else { said::kind(kind) };
             let cells =
                 vec![Cell::text(head), self.cell(kind, person.student.amount(kind)), self.cell(kind, middle)];
             row(cells, &[])
@@ -499,7 +500,7 @@ impl Course<'_> {
         let columns =
             [(said::KIND, Cells::Text), (said::AMOUNT, Cells::Number), (said::MIDDLE, Cells::Number)];
         let words = self.telling.tongue.of(person.words, "word", "words");
-        let sentence = match person.student.amount(Kind::Notes) {
+        let sentence = match person.student.amount(ActivityKind::Notes) {
             0 => said::TOTALS.to_owned() + ", by kind.",
             _ => format!(
                 "{}, by kind. The note events hold {words}, those of a note again with each.",
@@ -507,15 +508,16 @@ impl Course<'_> {
             ),
         };
         let rows: Vec<Row> = rows.collect();
-        let body = listing(&columns, None, rows, Kind::ALL.len() as u64);
+        let body = listing(&columns, None, rows, ActivityKind::ALL.len() as u64);
         figure(["totals", said::TOTALS], String::new(), sentence, said::MIDDLE_IS.to_owned(), body)
     }
 
-    fn used(&self, [id, title]: [&str; 2], things: &[Used], kinds: &[Kind]) -> Figure {
-        let is_video = kinds.contains(&Kind::Watch);
+    fn used(&self, [id, title]: [&str; 2], things: &[Used], kinds: &[ActivityKind]) -> Figure {
+        let is_video = kinds.contains(&ActivityKind::Watch);
         let head = if is_video { said::VIDEO } else { said::DECK };
         let rows = things.iter().map(|used| {
-            let amount = |kind: &Kind| self.cell(*kind, used.amounts.get(kind.place()).copied().unwrap_or(0));
+            let amount =
+                |kind: &ActivityKind| self.cell(*kind, used.amounts.get(kind.index()).copied().unwrap_or(0));
             let cells =
                 [Cell::text(named(&used.name, head, &used.id))].into_iter().chain(kinds.iter().map(amount));
             let cells = cells.chain([self.telling.moment_cell(Some(used.last))]).collect();
@@ -559,7 +561,7 @@ impl Course<'_> {
         let compared = person.polls.iter().filter(|poll| poll.is_right.is_some()).count() as u64;
         let right = person.polls.iter().filter(|poll| poll.is_right == Some(true)).count() as u64;
         let sentence = match person.polls.len() as u64 {
-            0 => self.nothing(&[Kind::Polls]),
+            0 => self.nothing(&[ActivityKind::Polls]),
             n if compared == 0 => format!("{} answered.", tongue.of(n, "poll", "polls")),
             n => format!(
                 "{} answered; {} of the {} that can be compared with a solution are right.",
@@ -569,7 +571,8 @@ impl Course<'_> {
             ),
         };
         let hidden = if contents { "" } else { said::ANSWERS_HIDDEN };
-        let caveat = join([self.lacks(&[Kind::Polls]), said::RIGHT_CAVEAT.to_owned(), hidden.to_owned()]);
+        let caveat =
+            join([self.lacks(&[ActivityKind::Polls]), said::RIGHT_CAVEAT.to_owned(), hidden.to_owned()]);
         let body = listing(&columns, None, rows.collect(), person.polls.len() as u64);
         figure(["polls", said::POLLS_ANSWERED], String::new(), sentence, caveat, body)
     }

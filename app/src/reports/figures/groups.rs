@@ -5,7 +5,7 @@ use crate::told::{Body, Chooses, Figure};
 use crate::words;
 use crate::words::reports as said;
 use crate::words::titles;
-use domain::role::Role;
+use domain::institution_role::InstitutionRole;
 use engine::reports::groups::{self, Groups};
 use engine::table::held::Tables;
 
@@ -93,7 +93,7 @@ fn roles(telling: &Telling<'_>, groups: &Groups, named: &Named, title: &str) -> 
     let students: u64 = groups
         .roles
         .iter()
-        .filter(|(role, _, _)| *role == Role::Student)
+        .filter(|(role, _, _)| *role == InstitutionRole::Student)
         .map(|(_, count, _)| count.events)
         .sum();
     let sentence = share(students, all).map_or_else(String::new, |share| {

@@ -6,7 +6,7 @@ use crate::words;
 use crate::words::reports as said;
 use crate::words::titles;
 use charts::threads::{Said, Thread, Threads};
-use domain::role::Role;
+use domain::institution_role::InstitutionRole;
 use engine::reports::qanda::{Counts, Measures};
 
 /// Answers: when, by whom, and the threads.
@@ -44,7 +44,8 @@ fn everybody(telling: &Telling<'_>) -> String {
 }
 
 fn roles(telling: &Telling<'_>, measures: &Measures) -> Figure {
-    let students = measures.roles.iter().find(|by| by.role == Role::Student).map_or(0, |by| by.answers);
+    let students =
+        measures.roles.iter().find(|by| by.role == InstitutionRole::Student).map_or(0, |by| by.answers);
     let sentence = share(students, measures.all.answers).map_or_else(
         || nothing(&measures.days),
         |share| {
@@ -62,14 +63,18 @@ fn roles(telling: &Telling<'_>, measures: &Measures) -> Figure {
 }
 
 fn threads(telling: &Telling<'_>, measures: &Measures, sentence: String) -> Figure {
-    let said_by = |who: &str, role: Role, when: String, text: &Option<String>, note: String| Said {
-        who: if who.is_empty() { said::NO_NAME.to_owned() } else { who.to_owned() },
-        role: said::role(role).to_owned(),
-        is_staff: matches!(role, Role::Instructor | Role::Assistant | Role::Administrator),
-        when,
-        text: text.clone(),
-        note,
-    };
+    let said_by =
+        |who: &str, role: InstitutionRole, when: String, text: &Option<String>, note: String| Said {
+            who: if who.is_empty() { said::NO_NAME.to_owned() } else { who.to_owned() },
+            role: said::role(role).to_owned(),
+            is_staff: matches!(
+                role,
+                InstitutionRole::Instructor | InstitutionRole::Assistant | InstitutionRole::Administrator
+            ),
+            when,
+            text: text.clone(),
+            note,
+        };
     let threads: Vec<Thread> = measures
         .threads
         .iter()

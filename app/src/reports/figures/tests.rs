@@ -291,7 +291,7 @@ fn a_choice_that_a_report_cannot_apply_is_said() {
     ] {
         let csv = "mediaid,event_timestamp,userid\n";
         let figures = told_of(report, csv, |question| {
-            question.base.roles = vec![domain::role::Role::Student];
+            question.base.roles = vec![domain::institution_role::InstitutionRole::Student];
             question.base.videos = vec!["v".into()];
             question.decks = vec!["d".into()];
         });
@@ -348,7 +348,9 @@ fn polls_that_only_staff_answered_were_not_answered_by_0_students() {
 fn a_choice_of_roles_does_not_make_students_write_every_answer() {
     let head = "questionid,answerid,event_timestamp,answer_userid,answer_role";
     let csv = format!("{head}\nq,a,2026-02-03 10:00:00,u,Student\nq,b,2026-02-03 10:00:00,t,Instructor\n");
-    let figures = told_of("qanda", &csv, |question| question.base.roles = vec![domain::role::Role::Student]);
+    let figures = told_of("qanda", &csv, |question| {
+        question.base.roles = vec![domain::institution_role::InstitutionRole::Student]
+    });
     assert_eq!(find(&figures, "answers").sentence, "1 question has 1 answer; 0 people asked.");
     let roles = find(&figures, "who-answers");
     assert_eq!(roles.sentence, "Students wrote 50 % of the answers, to 1 of 1 question.");

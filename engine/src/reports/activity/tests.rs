@@ -66,7 +66,7 @@ proptest! {
         question.base.sections = section.iter().map(|section| format!("S{section}")).collect();
         question.decks = decks.iter().map(|deck| format!("d{deck}")).collect();
         if only_students {
-            question.base.roles = vec![Role::Student];
+            question.base.roles = vec![InstitutionRole::Student];
         }
         let zone = &question.base.zone;
         let is_here = |utc: Day| (utc - day("2026-03-16")).num_days() / 7 != missing;

@@ -5,8 +5,8 @@ use crate::dictionary::{Dictionary, EMPTY};
 use crate::reports::selection::{Columns, Row, Selection, person};
 use crate::reports::{Known, Question};
 use crate::table::held::{Standing, Tables};
-use domain::activity::Kind;
-use domain::role::Role;
+use domain::activity::ActivityKind;
+use domain::institution_role::InstitutionRole;
 use domain::time::{Day, plus_days};
 use std::collections::BTreeSet;
 
@@ -24,7 +24,7 @@ pub struct Event {
     /// Code of who did it.
     pub user: u32,
     /// Their role.
-    pub role: Role,
+    pub role: InstitutionRole,
     /// Code of the video or deck.
     pub thing: u32,
     /// Codes of the rest.
@@ -53,7 +53,7 @@ pub struct Events<'a> {
 }
 
 /// Which columns each report has them in.
-fn columns(kind: Kind) -> Columns<5> {
+fn columns(kind: ActivityKind) -> Columns<5> {
     let deck = |id: &'static str, name: &'static str, own: &'static str| Columns {
         time: "event_timestamp",
         course: "courseId",
@@ -64,12 +64,12 @@ fn columns(kind: Kind) -> Columns<5> {
         cells: [name, "firstname", "lastname", own, ""],
     };
     match kind {
-        Kind::Watch => deck("VideoId", "VideoName", "duration_Minute"),
-        Kind::Slides => deck("presentationID", "presentationName", "slide_count"),
-        Kind::Polls => deck("presentation_id", "presentation_name", "activity_id"),
-        Kind::Marks => deck("PresentationID", "PresentationName", ""),
-        Kind::Notes => deck("PresentationID", "PresentationName", "note_count"),
-        Kind::Answers => Columns {
+        ActivityKind::Watch => deck("VideoId", "VideoName", "duration_Minute"),
+        ActivityKind::Slides => deck("presentationID", "presentationName", "slide_count"),
+        ActivityKind::Polls => deck("presentation_id", "presentation_name", "activity_id"),
+        ActivityKind::Marks => deck("PresentationID", "PresentationName", ""),
+        ActivityKind::Notes => deck("PresentationID", "PresentationName", "note_count"),
+        ActivityKind::Answers => Columns {
             user: "answer_userid",
             role: "answer_role",
             cells: ["", "answer_firstname", "answer_lastname", "answerid", "question_userid"],
@@ -81,7 +81,7 @@ fn columns(kind: Kind) -> Columns<5> {
 impl<'a> Events<'a> {
     /// Reads a kind's tables; every day is missing where there are none.
     #[must_use]
-    pub fn read(kind: Kind, tables: Option<&'a Tables>, question: &Question) -> Self {
+    pub fn read(kind: ActivityKind, tables: Option<&'a Tables>, question: &Question) -> Self {
         let Some(tables) = tables else {
             let base = &question.base;
             let start = |day: Day| base.zone.start_of(day).seconds();
@@ -97,7 +97,7 @@ impl<'a> Events<'a> {
         let mut rows = selection.rows;
         rows.reverse();
         rows.retain(|row| {
-            kind != Kind::Answers || row.cells[3] == EMPTY || seen.insert((row.cells[3], row.day))
+            kind != ActivityKind::Answers || row.cells[3] == EMPTY || seen.insert((row.cells[3], row.day))
         });
         rows.reverse();
         let event = |row: &Row<5>| Event {
@@ -118,7 +118,7 @@ impl<'a> Events<'a> {
 
     /// What named students did.
     pub fn of_students(&self) -> impl DoubleEndedIterator<Item = &Event> {
-        self.events.iter().filter(|event| event.role == Role::Student && event.is_named())
+        self.events.iter().filter(|event| event.role == InstitutionRole::Student && event.is_named())
     }
 
     /// How much named students did, by day.

@@ -11,7 +11,7 @@ use super::bins::Bins;
 use super::events::Events;
 use super::ordered;
 use crate::table::held::Standing;
-use domain::activity::{Kind, Weights};
+use domain::activity::{ActivityKind, Weights};
 use domain::range::Range;
 use domain::time::Day;
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,8 +53,8 @@ impl Student {
 
     /// How much of a kind.
     #[must_use]
-    pub fn amount(&self, kind: Kind) -> u64 {
-        self.amounts.get(kind.place()).copied().unwrap_or(0)
+    pub fn amount(&self, kind: ActivityKind) -> u64 {
+        self.amounts.get(kind.index()).copied().unwrap_or(0)
     }
 }
 
@@ -74,8 +74,8 @@ struct Growing {
 /// Every student, by name; those without one last, by UUID.
 #[must_use]
 pub fn students(
-    now: &BTreeMap<Kind, Events<'_>>,
-    before: &BTreeMap<Kind, Events<'_>>,
+    now: &BTreeMap<ActivityKind, Events<'_>>,
+    before: &BTreeMap<ActivityKind, Events<'_>>,
     bins: &Bins,
     weights: Weights,
     is_quiet_known: bool,
@@ -95,12 +95,12 @@ pub fn students(
             student.days.insert(event.day);
             student.is_recent |= event.day >= recent;
             // A poll or an answer that is changed is still one.
-            let is_one =
-                matches!(kind, Kind::Polls | Kind::Answers) && event.cells[3] != crate::dictionary::EMPTY;
+            let is_one = matches!(kind, ActivityKind::Polls | ActivityKind::Answers)
+                && event.cells[3] != crate::dictionary::EMPTY;
             if is_one && !polls.insert((event.user, event.cells[3])) {
                 continue;
             }
-            if let Some(amount) = student.amounts.get_mut(kind.place()) {
+            if let Some(amount) = student.amounts.get_mut(kind.index()) {
                 *amount += 1;
             }
         }
@@ -154,12 +154,12 @@ fn note(student: &mut Growing, at: u32, name: impl FnOnce() -> String) {
     }
 }
 
-fn bins_days(all: &BTreeMap<Kind, Events<'_>>) -> usize {
+fn bins_days(all: &BTreeMap<ActivityKind, Events<'_>>) -> usize {
     all.values().map(|events| events.days.len()).max().unwrap_or(0)
 }
 
 /// Weeks, and whether anything of each is here.
-fn weeks(now: &BTreeMap<Kind, Events<'_>>, bins: &Bins) -> Option<(Bins, Vec<bool>)> {
+fn weeks(now: &BTreeMap<ActivityKind, Events<'_>>, bins: &Bins) -> Option<(Bins, Vec<bool>)> {
     let (first, last) = bins.all.first().zip(bins.all.last())?;
     let axis = Bins::weeks(Range::new(first.first, last.last).ok()?);
     let mut known = vec![false; axis.all.len()];
@@ -175,8 +175,11 @@ fn weeks(now: &BTreeMap<Kind, Events<'_>>, bins: &Bins) -> Option<(Bins, Vec<boo
 
 /// Whether every kind has all of the last fourteen days, on these days and those before them.
 #[must_use]
-pub fn is_quiet_known(now: &BTreeMap<Kind, Events<'_>>, before: &BTreeMap<Kind, Events<'_>>) -> bool {
-    let is_here = |kind: &Kind, events: &Events<'_>| {
+pub fn is_quiet_known(
+    now: &BTreeMap<ActivityKind, Events<'_>>,
+    before: &BTreeMap<ActivityKind, Events<'_>>,
+) -> bool {
+    let is_here = |kind: &ActivityKind, events: &Events<'_>| {
         let these = events.days.iter().rev();
         // The days before end right before these only where both are whole weeks.
         let is_next =
@@ -198,8 +201,8 @@ pub fn is_quiet_known(now: &BTreeMap<Kind, Events<'_>>, before: &BTreeMap<Kind, 
 fn rate(students: &mut [Student], weights: Weights) {
     let active = students.iter().filter(|student| student.is_active()).count();
     let mut sums = vec![(0.0, 0.0); students.len()];
-    for kind in Kind::ALL {
-        let weight = f64::from(weights.of(kind));
+    for kind in ActivityKind::ALL {
+        let weight = f64::from(weights.get(kind));
         let mut amounts: Vec<u64> = students
             .iter()
             .filter(|student| student.is_active())

@@ -8,7 +8,7 @@ use crate::dictionary::EMPTY;
 use crate::reports::Known;
 use crate::reports::polling::Poll;
 use crate::table::reading;
-use domain::activity::Kind;
+use domain::activity::ActivityKind;
 use std::collections::BTreeMap;
 
 /// A video that they watched, or a deck that they used.
@@ -47,7 +47,7 @@ pub struct Person {
     /// Who, with how much of each kind.
     pub student: Student,
     /// Each kind by place of the axis, in their order.
-    pub strips: Vec<(Kind, Vec<Known<u64>>)>,
+    pub strips: Vec<(ActivityKind, Vec<Known<u64>>)>,
     /// Videos, most watched first.
     pub videos: Vec<Used>,
     /// Decks, most views first.
@@ -64,7 +64,7 @@ pub struct Person {
 #[must_use]
 pub fn person(
     student: Student,
-    all: &BTreeMap<Kind, Events<'_>>,
+    all: &BTreeMap<ActivityKind, Events<'_>>,
     bins: &Bins,
     polls: &[Poll],
     contents: bool,
@@ -81,7 +81,7 @@ pub fn person(
             if let Some(count) = by_day.get_mut(event.day) {
                 *count += 1;
             }
-            if *kind == Kind::Notes {
+            if *kind == ActivityKind::Notes {
                 let text = events.text(event.cells[3]);
                 words += reading::count(text.as_bytes()).unwrap_or(0);
             }
@@ -90,7 +90,7 @@ pub fn person(
         let sums = bins.sums(&by_day).into_iter().zip(standings);
         strips.push((*kind, sums.map(|(sum, standing)| known(standing, sum)).collect()));
         let [videos, decks] = &mut things;
-        let into = if *kind == Kind::Watch { videos } else { decks };
+        let into = if *kind == ActivityKind::Watch { videos } else { decks };
         for event in own.into_iter().filter(|event| event.thing != EMPTY) {
             let id = events.text(event.thing);
             let used = into.entry(id.to_ascii_lowercase()).or_insert_with(|| Used {
@@ -99,7 +99,7 @@ pub fn person(
                 amounts: [0; 6],
                 last: 0,
             });
-            if let Some(amount) = used.amounts.get_mut(kind.place()) {
+            if let Some(amount) = used.amounts.get_mut(kind.index()) {
                 *amount += 1;
             }
             if event.cells[0] != EMPTY && event.at >= used.last {
@@ -108,16 +108,16 @@ pub fn person(
             used.last = used.last.max(event.at);
         }
     }
-    let sorted = |things: BTreeMap<String, Used>, kind: Kind| {
-        let amount = |used: &Used| used.amounts.get(kind.place()).copied().unwrap_or(0);
+    let sorted = |things: BTreeMap<String, Used>, kind: ActivityKind| {
+        let amount = |used: &Used| used.amounts.get(kind.index()).copied().unwrap_or(0);
         ordered(things.into_values().collect(), |used| (u64::MAX - amount(used), used.id.clone()))
     };
     let [videos, decks] = things;
-    let polls = all.get(&Kind::Polls).map(|events| answered(events, &student.id, polls, contents));
+    let polls = all.get(&ActivityKind::Polls).map(|events| answered(events, &student.id, polls, contents));
     Person {
         strips,
-        videos: sorted(videos, Kind::Watch),
-        decks: sorted(decks, Kind::Slides),
+        videos: sorted(videos, ActivityKind::Watch),
+        decks: sorted(decks, ActivityKind::Slides),
         polls: polls.unwrap_or_default(),
         words,
         days: days.len() as u64,

@@ -8,7 +8,7 @@ use super::events::{Event, Events};
 use crate::dictionary::EMPTY;
 use crate::reports::median;
 use crate::table::held::Standing;
-use domain::activity::Kind;
+use domain::activity::ActivityKind;
 use domain::range::Range;
 use domain::time::Day;
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ const FEWEST_DAYS: usize = 5;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standout {
     /// Of which kind.
-    pub kind: Kind,
+    pub kind: ActivityKind,
     /// When: a week, or a day.
     pub first: Day,
     /// The last day of it.
@@ -37,9 +37,9 @@ pub struct Standout {
 }
 
 /// The least that stands out: an hour, or a handful.
-fn least(kind: Kind, is_week: bool) -> u64 {
+fn least(kind: ActivityKind, is_week: bool) -> u64 {
     match (kind, is_week) {
-        (Kind::Watch, _) => 120,
+        (ActivityKind::Watch, _) => 120,
         (_, true) => 10,
         (_, false) => 5,
     }
@@ -47,14 +47,14 @@ fn least(kind: Kind, is_week: bool) -> u64 {
 
 /// What stands out most, by how many times the usual it is.
 #[must_use]
-pub fn find(all: &BTreeMap<Kind, Events<'_>>) -> Option<Standout> {
+pub fn find(all: &BTreeMap<ActivityKind, Events<'_>>) -> Option<Standout> {
     let found = all.iter().filter_map(|(kind, events)| of_kind(*kind, events));
     #[expect(clippy::cast_precision_loss, reason = "counts of rows are far below 2^53")]
     let times = |standout: &Standout| standout.amount as f64 / standout.usual as f64;
     found.max_by(|a, b| times(a).total_cmp(&times(b)))
 }
 
-fn of_kind(kind: Kind, events: &Events<'_>) -> Option<Standout> {
+fn of_kind(kind: ActivityKind, events: &Events<'_>) -> Option<Standout> {
     let (first, last) = events.days.first().zip(events.days.last())?;
     let range = Range::new(first.0, last.0).ok()?;
     let weeks = Bins::weeks(range);

@@ -32,7 +32,7 @@ const PEOPLE: [(&str, &str, &str, &str); 5] = [
 /// Something that happened.
 #[derive(Debug, Clone)]
 struct Happened {
-    kind: Kind,
+    kind: ActivityKind,
     /// Days from the first of the four weeks.
     day: u64,
     minute: u32,
@@ -53,45 +53,45 @@ impl Happened {
     fn row(&self) -> String {
         let (id, first, last, role) = PEOPLE[self.who];
         // One report spells UUIDs in capitals.
-        let id = if self.kind == Kind::Notes { id.to_uppercase() } else { id.to_owned() };
+        let id = if self.kind == ActivityKind::Notes { id.to_uppercase() } else { id.to_owned() };
         let Self { thing, section, item, answer, .. } = self;
         let at = format!("{} {:02}:{:02}:00", self.date(), self.minute / 60, self.minute % 60);
         let who = format!("{id},{first},{last},{role}");
         let place = format!("s{section},c");
         match self.kind {
-            Kind::Watch => format!("v{thing},Video {thing},{place},{at},10,{who}"),
-            Kind::Slides => format!("d{thing},Deck {thing},{place},{at},{who},30"),
+            ActivityKind::Watch => format!("v{thing},Video {thing},{place},{at},10,{who}"),
+            ActivityKind::Slides => format!("d{thing},Deck {thing},{place},{at},{who},30"),
             // A poll belongs to one deck.
-            Kind::Polls => format!("d{item},Deck {item},{place},p{item},1,{at},a,{answer},{who}"),
-            Kind::Answers => format!("q{item},{place},x,a{item},{at},{who}"),
-            Kind::Marks => format!("d{thing},Deck {thing},{place},{at},{who}"),
-            Kind::Notes => format!("d{thing},Deck {thing},{place},7,{at},{who}"),
+            ActivityKind::Polls => format!("d{item},Deck {item},{place},p{item},1,{at},a,{answer},{who}"),
+            ActivityKind::Answers => format!("q{item},{place},x,a{item},{at},{who}"),
+            ActivityKind::Marks => format!("d{thing},Deck {thing},{place},{at},{who}"),
+            ActivityKind::Notes => format!("d{thing},Deck {thing},{place},7,{at},{who}"),
         }
     }
 }
 
 fn happened() -> impl Strategy<Value = Happened> {
     let numbers = (0u64..28, 0u32..1440, 0usize..5, 0usize..3, 0usize..2, 0usize..3, 0usize..2);
-    (prop::sample::select(Kind::ALL.to_vec()), numbers).prop_map(|(kind, numbers)| {
+    (prop::sample::select(ActivityKind::ALL.to_vec()), numbers).prop_map(|(kind, numbers)| {
         let (day, minute, who, thing, section, item, answer) = numbers;
         Happened { kind, day, minute, who, thing, section, item, answer }
     })
 }
 
 /// The tables of each report, of the weeks that are here.
-fn course(all: &[Happened], is_here: impl Fn(Kind, usize) -> bool) -> BTreeMap<Kind, Tables> {
-    let of = |kind: Kind| {
+fn course(all: &[Happened], is_here: impl Fn(ActivityKind, usize) -> bool) -> BTreeMap<ActivityKind, Tables> {
+    let of = |kind: ActivityKind| {
         let windows: Vec<_> = (0..4)
             .filter(|week| is_here(kind, *week))
             .map(|place| {
                 let rows = all.iter().filter(|it| it.kind == kind && it.day / 7 == place as u64);
                 let rows: String = rows.map(|it| it.row() + "\n").collect();
-                week(WEEKS[place], HEADERS[kind.place()], &rows)
+                week(WEEKS[place], HEADERS[kind.index()], &rows)
             })
             .collect();
         (kind, tables(&windows))
     };
-    Kind::ALL.into_iter().map(of).collect()
+    ActivityKind::ALL.into_iter().map(of).collect()
 }
 
 fn wanted() -> Wanted {
@@ -104,7 +104,7 @@ fn wanted() -> Wanted {
     }
 }
 
-fn measured(tables: &BTreeMap<Kind, Tables>, wanted: &Wanted, sections: &[&str]) -> Measures {
+fn measured(tables: &BTreeMap<ActivityKind, Tables>, wanted: &Wanted, sections: &[&str]) -> Measures {
     let mut question = question(WEEKS[2], "2026-03-01");
     question.base.sections = sections.iter().map(|id| (*id).to_owned()).collect();
     let sources =
@@ -119,8 +119,8 @@ fn is_student(it: &Happened) -> bool {
 /// What counts as one on a day: an answer that is edited on it is one.
 fn distinct(all: &[&Happened]) -> usize {
     let answers: BTreeSet<_> =
-        all.iter().filter(|it| it.kind == Kind::Answers).map(|it| (it.day, it.item)).collect();
-    all.iter().filter(|it| it.kind != Kind::Answers).count() + answers.len()
+        all.iter().filter(|it| it.kind == ActivityKind::Answers).map(|it| (it.day, it.item)).collect();
+    all.iter().filter(|it| it.kind != ActivityKind::Answers).count() + answers.len()
 }
 
 proptest! {
@@ -133,15 +133,15 @@ proptest! {
         // The rows of one answer name one writer, as they do in truth.
         let mut writers = BTreeMap::new();
         let mut all = all;
-        for it in all.iter_mut().filter(|it| it.kind == Kind::Answers) {
+        for it in all.iter_mut().filter(|it| it.kind == ActivityKind::Answers) {
             (it.who, it.section) = *writers.entry(it.item).or_insert((it.who, it.section));
         }
-        let tables = course(&all, |kind, week| !gaps.contains(&(kind.place(), week)));
+        let tables = course(&all, |kind, week| !gaps.contains(&(kind.index(), week)));
         let sections: Vec<String> = only.iter().map(|section| format!("s{section}")).collect();
         let sections: Vec<&str> = sections.iter().map(String::as_str).collect();
         let measures = measured(&tables, &wanted(), &sections);
         let is_here = |it: &&Happened| {
-            !gaps.contains(&(it.kind.place(), usize::try_from(it.day / 7).unwrap()))
+            !gaps.contains(&(it.kind.index(), usize::try_from(it.day / 7).unwrap()))
                 && only.is_none_or(|section| it.section == section)
         };
         let here: Vec<&Happened> = all.iter().filter(is_here).collect();
@@ -150,13 +150,13 @@ proptest! {
             let on = |day: u64| -> Vec<&Happened> {
                 here.iter().copied().filter(|it| it.kind == strip.kind && it.day == day && is_student(it)).collect()
             };
-            let gap = |day: u64| gaps.contains(&(strip.kind.place(), usize::try_from(day / 7).unwrap()));
+            let gap = |day: u64| gaps.contains(&(strip.kind.index(), usize::try_from(day / 7).unwrap()));
             let (mut total, mut compared) = (0, Compared::default());
             for place in 0..14 {
                 let (day, then) = (place + 14, on(place).len());
                 let count = distinct(&on(day)) as u64;
-                let then = if strip.kind == Kind::Answers { distinct(&on(place)) } else { then } as u64;
-                let known = measures.strips[strip.kind.place()].bins[usize::try_from(place).unwrap()];
+                let then = if strip.kind == ActivityKind::Answers { distinct(&on(place)) } else { then } as u64;
+                let known = measures.strips[strip.kind.index()].bins[usize::try_from(place).unwrap()];
                 prop_assert_eq!(known, if gap(day) { Known::Missing } else { Known::Complete(count) });
                 let other = strip.others[usize::try_from(place).unwrap()];
                 prop_assert_eq!(other, (!gap(place)).then_some(then));
@@ -177,10 +177,10 @@ proptest! {
             let found = measures.students.iter().find(|student| student.id == *id);
             prop_assert_eq!(found.is_some(), !own.is_empty());
             let Some(student) = found else { continue };
-            for kind in Kind::ALL {
+            for kind in ActivityKind::ALL {
                 let of: Vec<&Happened> = own.iter().copied().filter(|it| it.day >= 14 && it.kind == kind).collect();
                 let items: BTreeSet<usize> = of.iter().map(|it| it.item).collect();
-                let amount = if matches!(kind, Kind::Polls | Kind::Answers) { items.len() } else { of.len() };
+                let amount = if matches!(kind, ActivityKind::Polls | ActivityKind::Answers) { items.len() } else { of.len() };
                 prop_assert_eq!(student.amount(kind), amount as u64);
             }
             let last = own.iter().map(|it| (it.day, it.minute)).max();
@@ -192,7 +192,7 @@ proptest! {
             prop_assert!(student.score.is_none_or(|score| (0.0..=100.0).contains(&score)));
             for (place, count) in student.weeks.iter().enumerate() {
                 let days: BTreeSet<u64> = own.iter().map(|it| it.day).filter(|day| *day / 7 == place as u64 + 2).collect();
-                let is_known = Kind::ALL.iter().any(|kind| !gaps.contains(&(kind.place(), place + 2)));
+                let is_known = ActivityKind::ALL.iter().any(|kind| !gaps.contains(&(kind.index(), place + 2)));
                 prop_assert_eq!(*count, is_known.then_some(days.len() as u64));
             }
         }
@@ -201,25 +201,25 @@ proptest! {
         let active: BTreeSet<usize> = now.iter().filter(|it| is_student(it)).map(|it| it.who).collect();
         prop_assert_eq!(measures.active.0, active.len() as u64);
         for video in &measures.videos {
-            let of = now.iter().filter(|it| it.kind == Kind::Watch && is_student(it) && format!("v{}", it.thing) == video.id);
+            let of = now.iter().filter(|it| it.kind == ActivityKind::Watch && is_student(it) && format!("v{}", it.thing) == video.id);
             let viewers: BTreeSet<usize> = of.clone().map(|it| it.who).collect();
             prop_assert_eq!((video.rows, video.viewers), (of.count() as u64, viewers.len() as u64));
             let share = video.rows as f64 / 2.0 / video.viewers as f64 / 10.0;
             prop_assert!((video.share_of_length().unwrap() - share).abs() < 1e-9);
         }
         for deck in &measures.decks {
-            let of = |kind: Kind| now.iter().filter(move |it| it.kind == kind && is_student(it));
-            let count = |kind: Kind| of(kind).filter(|it| format!("d{}", it.thing) == deck.id).count() as u64;
-            prop_assert_eq!((deck.views, deck.marks, deck.notes), (count(Kind::Slides), count(Kind::Marks), count(Kind::Notes)));
+            let of = |kind: ActivityKind| now.iter().filter(move |it| it.kind == kind && is_student(it));
+            let count = |kind: ActivityKind| of(kind).filter(|it| format!("d{}", it.thing) == deck.id).count() as u64;
+            prop_assert_eq!((deck.views, deck.marks, deck.notes), (count(ActivityKind::Slides), count(ActivityKind::Marks), count(ActivityKind::Notes)));
             let mut latest: BTreeMap<usize, (u64, u32, usize)> = BTreeMap::new();
             let mut times = BTreeSet::new();
-            for it in of(Kind::Polls).filter(|it| format!("d{}", it.item) == deck.id) {
+            for it in of(ActivityKind::Polls).filter(|it| format!("d{}", it.item) == deck.id) {
                 times.insert((it.who, it.day, it.minute, it.answer));
                 let latest = latest.entry(it.who).or_insert((it.day, it.minute, it.answer));
                 *latest = (*latest).max((it.day, it.minute, it.answer));
             }
             // A solution that nobody gave cannot be compared: the rows here have no choices.
-            let everybody = now.iter().filter(|it| it.kind == Kind::Polls && format!("d{}", it.item) == deck.id);
+            let everybody = now.iter().filter(|it| it.kind == ActivityKind::Polls && format!("d{}", it.item) == deck.id);
             let is_clear = everybody.clone().count() == times.len();
             if is_clear && latest.values().any(|(.., answer)| *answer == 1) {
                 let minutes: BTreeSet<(usize, u64, u32)> = times.iter().map(|(who, day, minute, _)| (*who, *day, *minute)).collect();
@@ -240,34 +240,42 @@ proptest! {
             let listed = measures.students.iter().find(|student| student.id == *id);
             prop_assert_eq!(measures.person.as_ref().map(|person| &person.student), listed);
             let Some(person) = measures.person else { continue };
-            let rows = |kind: Kind| -> u64 {
-                person.strips[kind.place()].1.iter().filter_map(Known::value).sum()
+            let rows = |kind: ActivityKind| -> u64 {
+                person.strips[kind.index()].1.iter().filter_map(Known::value).sum()
             };
-            for kind in [Kind::Watch, Kind::Slides, Kind::Marks, Kind::Notes] {
+            for kind in [ActivityKind::Watch, ActivityKind::Slides, ActivityKind::Marks, ActivityKind::Notes] {
                 prop_assert_eq!(rows(kind), person.student.amount(kind));
-                let things = if kind == Kind::Watch { &person.videos } else { &person.decks };
-                prop_assert_eq!(things.iter().map(|used| used.amounts[kind.place()]).sum::<u64>(), rows(kind));
+                let things = if kind == ActivityKind::Watch { &person.videos } else { &person.decks };
+                prop_assert_eq!(things.iter().map(|used| used.amounts[kind.index()]).sum::<u64>(), rows(kind));
             }
-            prop_assert_eq!(person.polls.len() as u64, person.student.amount(Kind::Polls));
-            prop_assert_eq!(person.words, 7 * person.student.amount(Kind::Notes));
+            prop_assert_eq!(person.polls.len() as u64, person.student.amount(ActivityKind::Polls));
+            prop_assert_eq!(person.words, 7 * person.student.amount(ActivityKind::Notes));
             prop_assert!(person.polls.iter().all(|poll| poll.answer.is_none()), "contents are off at first");
         }
     }
 }
 
 fn watch(day: u64, who: usize, thing: usize, times: u32) -> Vec<Happened> {
-    let one =
-        |minute| Happened { kind: Kind::Watch, day, minute, who, thing, section: 0, item: 0, answer: 0 };
+    let one = |minute| Happened {
+        kind: ActivityKind::Watch,
+        day,
+        minute,
+        who,
+        thing,
+        section: 0,
+        item: 0,
+        answer: 0,
+    };
     (0..times).map(one).collect()
 }
 
 #[test]
 fn a_score_is_a_place_among_students_by_the_chosen_weights() {
     let mut all = [watch(14, 1, 0, 9), watch(15, 2, 0, 1)].concat();
-    all.push(Happened { kind: Kind::Notes, ..all[9].clone() });
+    all.push(Happened { kind: ActivityKind::Notes, ..all[9].clone() });
     let tables = course(&all, |_, _| true);
     let scores = |weights: &str| -> Vec<Option<f64>> {
-        let wanted = Wanted { weights: Weights::read(weights), ..wanted() };
+        let wanted = Wanted { weights: Weights::parse(weights), ..wanted() };
         let mut students = measured(&tables, &wanted, &[]).students;
         students.sort_by(|a, b| a.id.cmp(&b.id));
         students.iter().map(|student| student.score).collect()
@@ -289,7 +297,7 @@ fn a_week_that_is_unlike_the_others_stands_out_with_what_most_of_it_was() {
         (0..count).map(|place| week(&start(place), HEADERS[0], &rows(place))).collect()
     };
     let tables = tables(&of_weeks("2026-02-16", 3));
-    let sources = Sources { of: [(Kind::Watch, &tables)].into(), library: None };
+    let sources = Sources { of: [(ActivityKind::Watch, &tables)].into(), library: None };
     let found = measure(&sources, &question("2026-02-16", "2026-03-08"), &wanted()).standout.unwrap();
     assert_eq!((found.first, found.last), (day("2026-02-23"), day("2026-03-01")));
     assert_eq!((found.amount, found.usual, found.mostly.as_deref()), (200, 45, Some("Video 1")));
@@ -300,7 +308,7 @@ fn a_week_that_is_unlike_the_others_stands_out_with_what_most_of_it_was() {
 #[test]
 fn what_is_not_here_is_missing_for_its_kind_alone_and_nobody_is_called_quiet() {
     let all = watch(14, 1, 0, 3);
-    let tables = course(&all, |kind, _| kind == Kind::Watch);
+    let tables = course(&all, |kind, _| kind == ActivityKind::Watch);
     let measures = measured(&tables, &wanted(), &[]);
     assert_eq!(measures.strips[0].missing, 0);
     assert!(measures.strips[1..].iter().all(|strip| strip.missing == 14 && strip.total == 0));
@@ -332,7 +340,7 @@ fn days_that_are_not_final_are_compared_with_nothing() {
     let mut windows: Vec<_> = WEEKS[..3].iter().map(|start| week(start, HEADERS[0], "")).collect();
     windows.push(window(provisional, HEADERS[0], ""));
     let tables = tables(&windows);
-    let sources = Sources { of: [(Kind::Watch, &tables)].into(), library: None };
+    let sources = Sources { of: [(ActivityKind::Watch, &tables)].into(), library: None };
     let measures = measure(&sources, &question(WEEKS[2], "2026-03-01"), &wanted());
     assert_eq!((measures.strips[0].compared.days, measures.strips[0].provisional), (11, 3));
     assert!(matches!(measures.strips[0].bins[11], Known::Provisional(0)));
@@ -343,7 +351,10 @@ fn a_video_has_the_day_of_its_capture_where_the_library_knows_it() {
     let tables_of = course(&watch(14, 1, 0, 3), |_, _| true);
     let facts = Facts { start: None, end: None, provisional_from: None };
     let library = tables(&[window(facts, "mediaid,create_date", "V0,2026-01-05 09:00:00\n")]);
-    let sources = Sources { of: [(Kind::Watch, &tables_of[&Kind::Watch])].into(), library: Some(&library) };
+    let sources = Sources {
+        of: [(ActivityKind::Watch, &tables_of[&ActivityKind::Watch])].into(),
+        library: Some(&library),
+    };
     let measures = measure(&sources, &question(WEEKS[2], "2026-03-01"), &wanted());
     assert_eq!(measures.videos[0].captured, Some(day("2026-01-05")));
 }

@@ -8,7 +8,7 @@ use crate::measures::minutes;
 use crate::reports::polling::{Poll, Solution};
 use crate::table::held::{Standing, Tables};
 use crate::table::reading;
-use domain::activity::Kind;
+use domain::activity::ActivityKind;
 use domain::time::{Day, SECOND, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -136,7 +136,7 @@ fn captured(library: &Tables) -> BTreeMap<String, Day> {
 
 /// Decks, most views first.
 #[must_use]
-pub fn decks(all: &BTreeMap<Kind, Events<'_>>, polls: &[Poll], bins: &Bins) -> Vec<Deck> {
+pub fn decks(all: &BTreeMap<ActivityKind, Events<'_>>, polls: &[Poll], bins: &Bins) -> Vec<Deck> {
     let mut decks: BTreeMap<String, (u32, Deck)> = BTreeMap::new();
     let nothing = |id: &str| Deck {
         id: id.to_owned(),
@@ -146,9 +146,9 @@ pub fn decks(all: &BTreeMap<Kind, Events<'_>>, polls: &[Poll], bins: &Bins) -> V
         marks: 0,
         notes: 0,
         right: (0, 0),
-        steps: all.get(&Kind::Slides).map(|events| series(bins, events, &[])).unwrap_or_default(),
+        steps: all.get(&ActivityKind::Slides).map(|events| series(bins, events, &[])).unwrap_or_default(),
     };
-    for kind in [Kind::Slides, Kind::Marks, Kind::Polls, Kind::Notes] {
+    for kind in [ActivityKind::Slides, ActivityKind::Marks, ActivityKind::Polls, ActivityKind::Notes] {
         let Some(events) = all.get(&kind) else { continue };
         for (code, of) in by_thing(events) {
             let id = events.text(code);
@@ -158,13 +158,13 @@ pub fn decks(all: &BTreeMap<Kind, Events<'_>>, polls: &[Poll], bins: &Bins) -> V
                 (*named, deck.name) = (last, name);
             }
             match kind {
-                Kind::Slides => {
+                ActivityKind::Slides => {
                     (deck.views, deck.viewers) = (of.len() as u64, people(&of));
                     deck.steps = series(bins, events, &of);
                 }
-                Kind::Marks => deck.marks = of.len() as u64,
-                Kind::Notes => deck.notes = of.len() as u64,
-                Kind::Polls | Kind::Watch | Kind::Answers => {}
+                ActivityKind::Marks => deck.marks = of.len() as u64,
+                ActivityKind::Notes => deck.notes = of.len() as u64,
+                ActivityKind::Polls | ActivityKind::Watch | ActivityKind::Answers => {}
             }
         }
     }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// A kind of person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Role {
+pub enum InstitutionRole {
     /// Learns.
     Student,
     /// Teaches.
@@ -25,9 +25,9 @@ pub enum Role {
     Unnamed,
 }
 
-wire_enum!(Role { 0 Student, 1 Instructor, 2 Assistant, 3 Administrator, 4 Other, 5 Unnamed });
+wire_enum!(InstitutionRole { 0 Student, 1 Instructor, 2 Assistant, 3 Administrator, 4 Other, 5 Unnamed });
 
-impl Role {
+impl InstitutionRole {
     /// Every role, in the order in which they are listed.
     pub const ALL: [Self; 6] =
         [Self::Student, Self::Instructor, Self::Assistant, Self::Administrator, Self::Other, Self::Unnamed];
@@ -35,13 +35,13 @@ impl Role {
     /// The role that Echo360's text means, whatever its case and spacing.
     ///
     /// ```
-    /// use domain::role::Role;
-    /// assert_eq!(Role::of("Teaching Assistant"), Role::Assistant);
-    /// assert_eq!(Role::of(""), Role::Unnamed);
+    /// use domain::institution_role::InstitutionRole;
+    /// assert_eq!(InstitutionRole::from_text("Teaching Assistant"), InstitutionRole::Assistant);
+    /// assert_eq!(InstitutionRole::from_text(""), InstitutionRole::Unnamed);
     /// ```
     #[must_use]
-    pub fn of(text: &str) -> Self {
-        let key = column::key(text);
+    pub fn from_text(text: &str) -> Self {
+        let key = column::normalize_name(text);
         let has = |part: &str| key.contains(part);
         if key.is_empty() {
             Self::Unnamed
@@ -84,22 +84,22 @@ mod tests {
 
     #[test]
     fn slugs_and_stored_names_are_unchanged() {
-        let slugs: Vec<_> = Role::ALL.map(Role::slug).into();
+        let slugs: Vec<_> = InstitutionRole::ALL.map(InstitutionRole::slug).into();
         assert_eq!(slugs, ["student", "instructor", "assistant", "administrator", "other", "unnamed"]);
-        for role in Role::ALL {
-            assert_eq!(Role::parse(role.slug()), Some(role));
+        for role in InstitutionRole::ALL {
+            assert_eq!(InstitutionRole::parse(role.slug()), Some(role));
             assert_eq!(serde_json::to_string(&role).unwrap(), format!("\"{}\"", role.slug()));
         }
-        assert_eq!(Role::parse("Ana"), None);
+        assert_eq!(InstitutionRole::parse("Ana"), None);
     }
 
     #[test]
     fn roles_are_read_as_echo360_writes_them() {
-        assert_eq!(Role::of("Student"), Role::Student);
-        assert_eq!(Role::of("STUDENT "), Role::Student);
-        assert_eq!(Role::of("Student Assistant"), Role::Assistant);
-        assert_eq!(Role::of("Instructor"), Role::Instructor);
-        assert_eq!(Role::of("Institution Admin"), Role::Administrator);
-        assert_eq!(Role::of("Scheduler"), Role::Other);
+        assert_eq!(InstitutionRole::from_text("Student"), InstitutionRole::Student);
+        assert_eq!(InstitutionRole::from_text("STUDENT "), InstitutionRole::Student);
+        assert_eq!(InstitutionRole::from_text("Student Assistant"), InstitutionRole::Assistant);
+        assert_eq!(InstitutionRole::from_text("Instructor"), InstitutionRole::Instructor);
+        assert_eq!(InstitutionRole::from_text("Institution Admin"), InstitutionRole::Administrator);
+        assert_eq!(InstitutionRole::from_text("Scheduler"), InstitutionRole::Other);
     }
 }

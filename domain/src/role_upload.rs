@@ -4,20 +4,20 @@
 //! they are, since a list of one department's instructors must not take every other's roles. Taking a role is done by
 //! hand.
 
-use crate::api::{Courses, Person, PersonChange, RolesUpload};
-use crate::problem::{Code, Line, Lines, Problem};
-use crate::scope::{Grant, Role, Standing, read_id};
+use crate::api::{Courses, Person, PersonChange, RoleUploadResult};
+use crate::problem::{Code, LineError, LineErrors, Problem};
+use crate::scope::{Grant, Role, RoleAssignment, parse_uuid};
 use crate::time::Timestamp;
-use crate::token::read_email;
+use crate::token::parse_email;
 use serde::{Deserialize, Serialize};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Bytes of an upload at most: some 10,000 rows.
-pub const UPLOAD_LONGEST: usize = 1 << 20;
+pub const MAX_UPLOAD_BYTES: usize = 1 << 20;
 
 /// Courses and sections that one person may be given.
-pub const GRANTS_MOST: usize = 500;
+pub const MAX_GRANTS: usize = 500;
 
 /// Broken lines that are told.
 const LINES_TOLD: usize = 100;
@@ -27,17 +27,17 @@ const COLUMNS: [&str; 4] = ["email", "role", "course", "section"];
 
 /// Whom an upload names, with what each has afterwards.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Roster(pub BTreeMap<String, Standing>);
+pub struct RoleUpload(pub BTreeMap<String, RoleAssignment>);
 
 /// Reads a role and its grants as a person typed them; grants once each, in order.
 ///
 /// # Errors
 /// `bad-grant`.
-pub fn read_standing(role: Role, grants: &[Grant]) -> Result<Standing, Problem> {
+pub fn parse_role_assignment(role: Role, grants: &[Grant]) -> Result<RoleAssignment, Problem> {
     let wrong = |detail: &str| Problem::new(Code::BadGrant, detail);
-    let read: Option<BTreeSet<Grant>> = grants.iter().map(Grant::read).collect();
+    let read: Option<BTreeSet<Grant>> = grants.iter().map(Grant::normalize).collect();
     let read = read.ok_or_else(|| wrong("Courses and sections are named by their UUIDs."))?;
-    if read.len() > GRANTS_MOST {
+    if read.len() > MAX_GRANTS {
         return Err(wrong("One person may be given at most 500 courses and sections."));
     }
     match (role, read.is_empty()) {
@@ -45,17 +45,17 @@ pub fn read_standing(role: Role, grants: &[Grant]) -> Result<Standing, Problem> 
         (Role::Administrator | Role::Analyst, false) => {
             Err(wrong("Administrators and analysts see all courses: give them none."))
         }
-        _ => Ok(Standing { role, grants: read.into_iter().collect() }),
+        _ => Ok(RoleAssignment { role, grants: read.into_iter().collect() }),
     }
 }
 
-impl Roster {
+impl RoleUpload {
     /// Reads `email,role,course,section`, with a course's code or UUID and a section's number or UUID. `fixed` are
     /// those whom the settings make administrators.
     ///
     /// # Errors
     /// `bad-table` with every broken line, up to a hundred.
-    pub fn read(text: &str, known: &Courses, fixed: &BTreeSet<String>) -> Result<Self, Problem> {
+    pub fn parse(text: &str, known: &Courses, fixed: &BTreeSet<String>) -> Result<Self, Problem> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let first = text.lines().next().unwrap_or_default();
         // As spreadsheets write it where the comma stands in numbers.
@@ -72,9 +72,10 @@ impl Roster {
         let is_known = named.len() == names.len() && named.iter().all(|name| COLUMNS.contains(name));
         if !is_known || !named.contains("email") || !named.contains("role") {
             let detail = "The first line must be the header: email,role,course,section.".to_owned();
-            return Err(broken(vec![Line { line: 1, detail }]));
+            return Err(broken(vec![LineError { line: 1, detail }]));
         }
-        let mut reading = Reading { directory: Directory::of(known), fixed, people: BTreeMap::new() };
+        let mut parser =
+            UploadParser { directory: CourseIndex::from_courses(known), fixed, people: BTreeMap::new() };
         let mut lines = Vec::new();
         for record in records {
             let line = |position: Option<&csv::Position>| {
@@ -90,7 +91,7 @@ impl Roster {
                         let place = names.iter().position(|known| known == name);
                         place.and_then(|place| record.get(place)).unwrap_or_default().trim()
                     };
-                    reading.take(COLUMNS.map(cell))
+                    parser.parse_row(COLUMNS.map(cell))
                 }
                 Err(_) => Err("It cannot be read as CSV.".to_owned()),
             };
@@ -99,21 +100,23 @@ impl Roster {
                     Ok(record) => line(record.position()),
                     Err(error) => line(error.position()),
                 };
-                lines.push(Line { line: at, detail });
+                lines.push(LineError { line: at, detail });
             }
         }
         if !lines.is_empty() {
             return Err(broken(lines));
         }
-        if reading.people.is_empty() {
-            return Err(broken(vec![Line {
+        if parser.people.is_empty() {
+            return Err(broken(vec![LineError {
                 line: 2,
                 detail: "There is nobody after the header.".to_owned(),
             }]));
         }
-        let standing =
-            |(role, grants): (Role, BTreeSet<Grant>)| Standing { role, grants: grants.into_iter().collect() };
-        Ok(Self(reading.people.into_iter().map(|(email, given)| (email, standing(given))).collect()))
+        let standing = |(role, grants): (Role, BTreeSet<Grant>)| RoleAssignment {
+            role,
+            grants: grants.into_iter().collect(),
+        };
+        Ok(Self(parser.people.into_iter().map(|(email, given)| (email, standing(given))).collect()))
     }
 
     /// What this changes of what is there now. The digest is left to whoever has a hash.
@@ -123,9 +126,9 @@ impl Roster {
         now: &BTreeMap<String, Person>,
         id_of: impl Fn(&str) -> String,
         at: Timestamp,
-    ) -> RolesUpload {
-        let mut upload = RolesUpload::default();
-        for (email, Standing { role, grants }) in &self.0 {
+    ) -> RoleUploadResult {
+        let mut upload = RoleUploadResult::default();
+        for (email, RoleAssignment { role, grants }) in &self.0 {
             let after = Person {
                 id: id_of(email),
                 email: email.clone(),
@@ -144,7 +147,7 @@ impl Roster {
     }
 }
 
-fn broken(lines: Vec<Line>) -> Problem {
+fn broken(lines: Vec<LineError>) -> Problem {
     let count = lines.len();
     let first = lines.first().map_or_else(String::new, |line| format!("Line {}: {}", line.line, line.detail));
     let more = match count {
@@ -153,20 +156,20 @@ fn broken(lines: Vec<Line>) -> Problem {
     };
     let told = lines.into_iter().take(LINES_TOLD).collect();
     let detail = format!("Nothing was changed. {first}{more}");
-    Problem { lines: Some(Box::new(Lines(told))), ..Problem::new(Code::BadTable, detail) }
+    Problem { lines: Some(Box::new(LineErrors(told))), ..Problem::new(Code::BadTable, detail) }
 }
 
 /// An upload, as far as it is read.
-struct Reading<'a> {
-    directory: Directory,
+struct UploadParser<'a> {
+    directory: CourseIndex,
     fixed: &'a BTreeSet<String>,
     people: BTreeMap<String, (Role, BTreeSet<Grant>)>,
 }
 
-impl Reading<'_> {
+impl UploadParser<'_> {
     /// Takes a row; what is wrong with it is said without repeating it.
-    fn take(&mut self, [email, role, course, section]: [&str; 4]) -> Result<(), String> {
-        let email = read_email(email).ok_or("The address is none.")?;
+    fn parse_row(&mut self, [email, role, course, section]: [&str; 4]) -> Result<(), String> {
+        let email = parse_email(email).ok_or("The address is none.")?;
         if self.fixed.contains(&email) {
             return Err("The settings make this person an administrator: leave them out.".to_owned());
         }
@@ -188,7 +191,7 @@ impl Reading<'_> {
             return Err("Another line gives this person another role.".to_owned());
         }
         grants.extend(grant);
-        if grants.len() > GRANTS_MOST {
+        if grants.len() > MAX_GRANTS {
             return Err("One person may be given at most 500 courses and sections.".to_owned());
         }
         Ok(())
@@ -196,13 +199,13 @@ impl Reading<'_> {
 }
 
 /// Courses by code, and sections by course and number.
-struct Directory {
+struct CourseIndex {
     codes: BTreeMap<String, Vec<String>>,
     sections: BTreeMap<(String, String), Vec<String>>,
 }
 
-impl Directory {
-    fn of(known: &Courses) -> Self {
+impl CourseIndex {
+    fn from_courses(known: &Courses) -> Self {
         let mut all = Self { codes: BTreeMap::new(), sections: BTreeMap::new() };
         for course in &known.courses {
             let id = course.id.to_ascii_lowercase();
@@ -217,7 +220,7 @@ impl Directory {
 
     /// A UUID is taken as it is: a course may be new, and no list of Echo360's readable.
     fn find(&self, course: &str, section: &str) -> Result<Grant, String> {
-        let course = match read_id(course) {
+        let course = match parse_uuid(course) {
             Some(id) => id,
             None => match self.codes.get(&course.to_lowercase()).map(Vec::as_slice) {
                 Some([id]) => id.clone(),
@@ -225,7 +228,7 @@ impl Directory {
                 None => return Err("No course bears this code.".to_owned()),
             },
         };
-        let section = match (section, read_id(section)) {
+        let section = match (section, parse_uuid(section)) {
             ("", _) => None,
             (_, Some(id)) => Some(id),
             (number, None) => {
@@ -271,8 +274,8 @@ mod tests {
         Courses { courses, terms: Vec::new() }
     }
 
-    fn read(text: &str) -> Result<Roster, Problem> {
-        Roster::read(text, &known(), &BTreeSet::from(["boss@x.org".to_owned()]))
+    fn read(text: &str) -> Result<RoleUpload, Problem> {
+        RoleUpload::parse(text, &known(), &BTreeSet::from(["boss@x.org".to_owned()]))
     }
 
     #[test]
@@ -285,11 +288,11 @@ mod tests {
         );
         let roster = read(&text).unwrap();
         let grant = |course, section: Option<u32>| Grant { course: id(course), section: section.map(id) };
-        let ana = Standing {
+        let ana = RoleAssignment {
             role: Role::Instructor,
             grants: vec![grant(1, Some(11)), grant(1, Some(99)), grant(2, None)],
         };
-        let ben = Standing { role: Role::Analyst, grants: Vec::new() };
+        let ben = RoleAssignment { role: Role::Analyst, grants: Vec::new() };
         assert_eq!(roster.0, BTreeMap::from([("ana@x.org".to_owned(), ana), ("ben@x.org".to_owned(), ben)]));
         assert_eq!(read("role;email\nanalyst;ben@x.org").unwrap().0.len(), 1);
     }
@@ -325,14 +328,15 @@ mod tests {
     #[test]
     fn a_role_is_given_with_courses_that_fit_it() {
         let grant = Grant { course: id(1).to_uppercase(), section: None };
-        let given = read_standing(Role::Instructor, &[grant.clone(), grant.read().unwrap()]).unwrap();
-        assert_eq!(given.grants, [grant.read().unwrap()]);
-        assert!(read_standing(Role::Analyst, &[]).is_ok());
+        let given =
+            parse_role_assignment(Role::Instructor, &[grant.clone(), grant.normalize().unwrap()]).unwrap();
+        assert_eq!(given.grants, [grant.normalize().unwrap()]);
+        assert!(parse_role_assignment(Role::Analyst, &[]).is_ok());
         let bad = Grant { course: "BIO 101".into(), section: None };
         for (role, grants) in
             [(Role::Instructor, vec![]), (Role::Analyst, vec![grant]), (Role::Instructor, vec![bad])]
         {
-            assert_eq!(read_standing(role, &grants).unwrap_err().code, Code::BadGrant);
+            assert_eq!(parse_role_assignment(role, &grants).unwrap_err().code, Code::BadGrant);
         }
     }
 
@@ -345,10 +349,10 @@ mod tests {
         ) {
             let _ = read(&raw);
             let text: String = rows.iter().map(|(a, b, c, d)| format!("{a},{b},{c},{d}\n")).collect();
-            if let Ok(Roster(people)) = read(&format!("email,role,course,section\n{text}")) {
+            if let Ok(RoleUpload(people)) = read(&format!("email,role,course,section\n{text}")) {
                 for (email, standing) in people {
-                    prop_assert_eq!(read_email(&email), Some(email));
-                    prop_assert_eq!(read_standing(standing.role, &standing.grants).unwrap(), standing);
+                    prop_assert_eq!(parse_email(&email), Some(email));
+                    prop_assert_eq!(parse_role_assignment(standing.role, &standing.grants).unwrap(), standing);
                 }
             }
         }
@@ -358,13 +362,13 @@ mod tests {
             had in prop::collection::btree_map("[a-d]@x\\.org", 1u32..4, 0..4),
             given in prop::collection::btree_map("[a-d]@x\\.org", 1u32..4, 1..4),
         ) {
-            let standing = |n: u32| Standing { role: Role::Instructor, grants: vec![Grant { course: id(n), section: None }] };
+            let standing = |n: u32| RoleAssignment { role: Role::Instructor, grants: vec![Grant { course: id(n), section: None }] };
             let person = |email: &String, n: u32| Person {
                 id: email.clone(), email: email.clone(), role: Role::Instructor, grants: standing(n).grants, fixed: false, changed: None,
             };
             let mut people: BTreeMap<String, Person> =
                 had.iter().map(|(email, n)| (email.clone(), person(email, *n))).collect();
-            let roster = Roster(given.iter().map(|(email, n)| (email.clone(), standing(*n))).collect());
+            let roster = RoleUpload(given.iter().map(|(email, n)| (email.clone(), standing(*n))).collect());
             let upload = roster.compare(&people, str::to_owned, Timestamp(7));
             prop_assert_eq!(upload.added.len() + upload.changed.len() + upload.unchanged as usize, given.len());
             let after = upload.added.into_iter().chain(upload.changed.into_iter().map(|change| change.after));

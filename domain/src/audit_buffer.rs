@@ -2,22 +2,22 @@
 //! more than there is room for. What finds no room is counted, so that a gap shows.
 
 /// A line that tells how often.
-pub trait Counted {
+pub trait CountedEntry {
     /// Whether both say the same, however often.
-    fn says_same(&self, other: &Self) -> bool;
+    fn is_same_entry(&self, other: &Self) -> bool;
     /// How often.
     fn count(&mut self) -> &mut u32;
 }
 
 /// See the [module](self).
 #[derive(Debug)]
-pub struct Gathered<T> {
+pub struct AuditBuffer<T> {
     lines: Vec<T>,
     most: usize,
     lost: u32,
 }
 
-impl<T: Counted> Gathered<T> {
+impl<T: CountedEntry> AuditBuffer<T> {
     /// None yet; room for `most` different ones.
     #[must_use]
     pub const fn new(most: usize) -> Self {
@@ -25,9 +25,9 @@ impl<T: Counted> Gathered<T> {
     }
 
     /// Takes a line.
-    pub fn take(&mut self, mut line: T) {
+    pub fn push(&mut self, mut line: T) {
         let (count, has_room) = (*line.count(), self.lines.len() < self.most);
-        match self.lines.iter_mut().find(|kept| kept.says_same(&line)) {
+        match self.lines.iter_mut().find(|kept| kept.is_same_entry(&line)) {
             Some(same) => *same.count() = same.count().saturating_add(count),
             None if has_room => self.lines.push(line),
             None => self.lost = self.lost.saturating_add(count),
@@ -35,13 +35,13 @@ impl<T: Counted> Gathered<T> {
     }
 
     /// Takes what could not be handed over.
-    pub fn take_back(&mut self, lines: Vec<T>, lost: u32) {
-        lines.into_iter().for_each(|line| self.take(line));
+    pub fn restore(&mut self, lines: Vec<T>, lost: u32) {
+        lines.into_iter().for_each(|line| self.push(line));
         self.lost = self.lost.saturating_add(lost);
     }
 
     /// Everything, and how much found no room; there is nothing left here.
-    pub fn hand_over(&mut self) -> (Vec<T>, u32) {
+    pub fn drain(&mut self) -> (Vec<T>, u32) {
         (std::mem::take(&mut self.lines), std::mem::take(&mut self.lost))
     }
 }
@@ -51,8 +51,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    impl Counted for (u8, u32) {
-        fn says_same(&self, other: &Self) -> bool {
+    impl CountedEntry for (u8, u32) {
+        fn is_same_entry(&self, other: &Self) -> bool {
             self.0 == other.0
         }
 
@@ -66,15 +66,15 @@ mod tests {
         fn whatever_is_taken_is_told_or_counted(
             taken in prop::collection::vec((any::<u8>(), 1u32..5), 0..300), most in 0usize..100, breaks in 0usize..300,
         ) {
-            let mut gathered = Gathered::new(most);
+            let mut gathered = AuditBuffer::new(most);
             for (n, line) in taken.iter().enumerate() {
                 if n == breaks {
-                    let (lines, lost) = gathered.hand_over();
-                    gathered.take_back(lines, lost);
+                    let (lines, lost) = gathered.drain();
+                    gathered.restore(lines, lost);
                 }
-                gathered.take(*line);
+                gathered.push(*line);
             }
-            let (lines, lost) = gathered.hand_over();
+            let (lines, lost) = gathered.drain();
             let sum = |lines: &[(u8, u32)]| lines.iter().map(|line| line.1).sum::<u32>();
             prop_assert_eq!(sum(&lines) + lost, sum(&taken));
             prop_assert!(lines.len() <= most);

@@ -1,7 +1,7 @@
-//! Forgetting: what an administrator asks to be forgotten, and what is told of it.
+//! Erasure: what an administrator asks to be forgotten, and what is told of it.
 //!
-//! `POST /api/forget` takes a [`Forget`] and answers with a [`Forgetting`]; `GET /api/forget` lists them
-//! ([`Forgettings`]), newest first; `DELETE /api/forget/{id}` lifts one: later copies have its rows again, what is
+//! `POST /api/forget` takes an [`ErasureRequest`] and answers with an [`Erasure`]; `GET /api/forget` lists them
+//! ([`Erasures`]), newest first; `DELETE /api/forget/{id}` lifts one: later copies have its rows again, what is
 //! gone stays gone until its windows are asked again. Asking the same twice is asking once, and goes over all copies
 //! again.
 //!
@@ -17,26 +17,26 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What is asked to be forgotten: the body of `POST /api/forget`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Forget {
+pub enum ErasureRequest {
     /// All rows of one person, in every copy that is here and in later ones.
-    Person(Named),
+    Person(PersonIdentifier),
     /// All rows of a course, by its UUID.
     Course(String),
     /// Whole weeks: they lose their copies, read `forgotten`, and are not asked again by themselves.
-    Range(Weeks),
+    Range(WeekRange),
 }
 
 /// How a person is named.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Named {
+pub enum PersonIdentifier {
     /// By e-mail address; rows that have only the user id go too, as far as copies tell which it is.
     Email(String),
     /// By Echo360's user id (UUID); rows that have only the e-mail address go too.
     Id(String),
 }
 
-impl std::fmt::Debug for Named {
+impl std::fmt::Debug for PersonIdentifier {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Email(_) => "Email(•••)",
@@ -48,7 +48,7 @@ impl std::fmt::Debug for Named {
 /// Whole weeks of one report, or of all that have dates.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Weeks {
+pub struct WeekRange {
     /// The report; all of them when it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub report: Option<String>,
@@ -60,20 +60,21 @@ pub struct Weeks {
 
 /// `GET /api/forget`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Forgettings {
+pub struct Erasures {
     /// Newest first.
-    pub forgettings: Vec<Forgetting>,
+    #[serde(rename = "forgettings")]
+    pub erasures: Vec<Erasure>,
     /// Days after its last one for which a window's copy is kept.
     pub keep_days: u32,
 }
 
 /// Something that is forgotten, or about to be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Forgetting {
+pub struct Erasure {
     /// Its id.
     pub id: String,
     /// What is forgotten.
-    pub what: What,
+    pub what: RedactedTarget,
     /// When it was first asked.
     pub created: Timestamp,
     /// When it was last asked.
@@ -81,11 +82,12 @@ pub struct Forgetting {
     /// Who asked it last.
     pub by: String,
     /// How far it is.
-    pub state: Progress,
+    pub state: ErasureProgress,
     /// Windows whose copies are free of it. Begins anew when copies tell that a person has a further id.
     pub windows: u32,
     /// Windows that have to be gone over.
-    pub of: u32,
+    #[serde(rename = "of")]
+    pub windows_total: u32,
     /// Rows that were deleted so far.
     pub rows: u64,
     /// When it was done, or lifted.
@@ -96,13 +98,13 @@ pub struct Forgetting {
 /// What is forgotten, as far as it may be told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum What {
+pub enum RedactedTarget {
     /// A person.
     Person {
         /// The start of their mark, eight hexadecimal digits: tells them apart, and tells nobody who they are.
         mark: String,
         /// How they were named.
-        named: By,
+        named: IdentifierKind,
     },
     /// A course.
     Course {
@@ -126,17 +128,17 @@ pub enum What {
 /// By what a person was named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum By {
+pub enum IdentifierKind {
     /// An e-mail address.
     Email,
     /// A user id.
     Id,
 }
 
-/// How far a forgetting is.
+/// How far an erasure is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Progress {
+pub enum ErasureProgress {
     /// Copies are being gone over.
     UnderWay,
     /// No copy has any of it.
@@ -148,7 +150,7 @@ pub enum Progress {
 /// A keyed hash of an id or e-mail address, in hexadecimal: equal for equal ones, and of no use without the key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Mark(pub String);
+pub struct PersonHash(pub String);
 
 /// What is kept out of every copy, as a Window is told.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -156,9 +158,9 @@ pub struct Tombstones {
     /// What marks are made with.
     pub key: String,
     /// People.
-    pub people: Vec<Tombstone>,
+    pub people: Vec<PersonTombstone>,
     /// Courses.
-    pub courses: Vec<Closed>,
+    pub courses: Vec<CourseTombstone>,
 }
 
 impl Tombstones {
@@ -177,44 +179,44 @@ impl std::fmt::Debug for Tombstones {
 
 /// A person who is kept out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tombstone {
-    /// The forgetting's id.
-    pub forgetting: String,
+pub struct PersonTombstone {
+    /// The erasure's id.
+    pub erasure: String,
     /// The mark of what they were named by.
-    pub given: Mark,
+    pub given: PersonHash,
     /// Marks of the user ids that stand beside it in rows: theirs, wherever they stand.
-    pub ids: Vec<Mark>,
+    pub ids: Vec<PersonHash>,
     /// Marks of the e-mail addresses that stand beside it: theirs where no other user id stands.
-    pub emails: Vec<Mark>,
+    pub emails: Vec<PersonHash>,
 }
 
 /// A course that is kept out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Closed {
-    /// The forgetting's id.
-    pub forgetting: String,
+pub struct CourseTombstone {
+    /// The erasure's id.
+    pub erasure: String,
     /// Its UUID.
     pub course: String,
 }
 
 /// A further id of a person, found beside the one that was given.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Link {
-    /// The forgetting's id.
-    pub forgetting: String,
+pub struct IdentityLink {
+    /// The erasure's id.
+    pub erasure: String,
     /// What it is.
-    pub by: By,
+    pub by: IdentifierKind,
     /// Its mark.
-    pub mark: Mark,
+    pub mark: PersonHash,
 }
 
 /// What tombstones met with in a copy.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Met {
-    /// Rows that were left out, by the forgetting's id.
+pub struct SweepFindings {
+    /// Rows that were left out, by the erasure's id.
     pub dropped: BTreeMap<String, u64>,
     /// Further ids.
-    pub links: BTreeSet<Link>,
+    pub links: BTreeSet<IdentityLink>,
     /// Courses that lost rows, as the rows name them.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub courses: BTreeSet<String>,
@@ -223,16 +225,16 @@ pub struct Met {
 /// How going over a copy ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Swept {
+pub enum SweepOutcome {
     /// It is free of what was to be kept out.
     Clean {
         /// The generation that was gone over; none where no copy is here.
         #[serde(default)]
-        of: u32,
+        generation: u32,
         /// What is left, when anything went: a copy of its own, under the lease.
-        left: Option<Left>,
+        left: Option<RemainingRows>,
         /// What was met with.
-        met: Met,
+        met: SweepFindings,
     },
     /// It could not be read, and was deleted.
     Damaged,
@@ -242,7 +244,7 @@ pub enum Swept {
 
 /// What is left of a copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Left {
+pub struct RemainingRows {
     /// Data rows.
     pub rows: u64,
     /// Bytes of CSV, without the header.
@@ -250,10 +252,10 @@ pub struct Left {
 }
 
 /// What becomes of rows from which something was counted and kept: told before it counts here, so that nothing is told of
-/// somebody whose forgetting is done. Copies are named by the generation that came after them.
+/// somebody whose erasure is done. Copies are named by the generation that came after them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Loss {
+pub enum Invalidation {
     /// Rows were forgotten.
     Rows {
         /// The window, by its full id.
@@ -290,21 +292,24 @@ mod tests {
 
     #[test]
     fn forget_format_unchanged() {
-        let read = |value| serde_json::from_value::<Forget>(value).unwrap();
+        let read = |value| serde_json::from_value::<ErasureRequest>(value).unwrap();
         assert_eq!(
             read(json!({"person": {"email": "a@b.example"}})),
-            Forget::Person(Named::Email("a@b.example".into()))
+            ErasureRequest::Person(PersonIdentifier::Email("a@b.example".into()))
         );
-        assert_eq!(read(json!({"person": {"id": "u"}})), Forget::Person(Named::Id("u".into())));
-        assert_eq!(read(json!({"course": "c"})), Forget::Course("c".into()));
-        let weeks = Weeks { report: None, from: "2026-02-02".into(), to: "2026-02-08".into() };
+        assert_eq!(
+            read(json!({"person": {"id": "u"}})),
+            ErasureRequest::Person(PersonIdentifier::Id("u".into()))
+        );
+        assert_eq!(read(json!({"course": "c"})), ErasureRequest::Course("c".into()));
+        let weeks = WeekRange { report: None, from: "2026-02-02".into(), to: "2026-02-08".into() };
         assert_eq!(
             read(json!({"range": {"from": "2026-02-02", "to": "2026-02-08"}})),
-            Forget::Range(weeks.clone())
+            ErasureRequest::Range(weeks.clone())
         );
         assert_eq!(
             read(json!({"range": {"report": "notes", "from": "2026-02-02", "to": "2026-02-08"}})),
-            Forget::Range(Weeks { report: Some("notes".into()), ..weeks })
+            ErasureRequest::Range(WeekRange { report: Some("notes".into()), ..weeks })
         );
         for wrong in [
             json!({}),
@@ -313,34 +318,34 @@ mod tests {
             json!({"course": "c", "person": {"id": "u"}}),
             json!({"range": {"from": "2026-02-02", "till": "2026-02-08"}}),
         ] {
-            assert!(serde_json::from_value::<Forget>(wrong.clone()).is_err(), "{wrong}");
+            assert!(serde_json::from_value::<ErasureRequest>(wrong.clone()).is_err(), "{wrong}");
         }
     }
 
     #[test]
     fn forgetting_format_unchanged() {
-        let forgetting = |what| Forgetting {
+        let erasure = |what| Erasure {
             id: "f".into(),
             what,
             created: Timestamp(1),
             asked: Timestamp(2),
             by: "local".into(),
-            state: Progress::UnderWay,
+            state: ErasureProgress::UnderWay,
             windows: 3,
-            of: 4,
+            windows_total: 4,
             rows: 5,
             ended: None,
         };
-        let shown = |what| serde_json::to_value(forgetting(what)).unwrap();
+        let shown = |what| serde_json::to_value(erasure(what)).unwrap();
         assert_eq!(
-            shown(What::Person { mark: "0123abcd".into(), named: By::Email }),
+            shown(RedactedTarget::Person { mark: "0123abcd".into(), named: IdentifierKind::Email }),
             json!({
                 "id": "f", "what": {"person": {"mark": "0123abcd", "named": "email"}}, "created": 1, "asked": 2,
                 "by": "local", "state": "under-way", "windows": 3, "of": 4, "rows": 5,
             })
         );
-        assert_eq!(shown(What::Course { id: "c".into() })["what"], json!({"course": {"id": "c"}}));
-        let range = What::Range {
+        assert_eq!(shown(RedactedTarget::Course { id: "c".into() })["what"], json!({"course": {"id": "c"}}));
+        let range = RedactedTarget::Range {
             report: None,
             from: "2026-02-02".parse().unwrap(),
             to: "2026-02-08".parse().unwrap(),
@@ -350,7 +355,7 @@ mod tests {
 
     #[test]
     fn who_is_to_be_forgotten_does_not_print() {
-        let named = Forget::Person(Named::Email("ada@westmere.example".into()));
+        let named = ErasureRequest::Person(PersonIdentifier::Email("ada@westmere.example".into()));
         assert!(!format!("{named:?}").contains("ada"));
     }
 }

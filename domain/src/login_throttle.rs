@@ -13,14 +13,14 @@ const LONGEST_WAIT: i64 = 15 * MINUTE;
 
 /// What one address has tried.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Tries {
+pub struct LoginThrottle {
     /// Wrong keys.
     pub wrong: u32,
     /// When the last of them came.
     pub last: Timestamp,
 }
 
-impl Tries {
+impl LoginThrottle {
     /// An address that tries nothing for this long is as any other.
     pub const FORGOTTEN_AFTER: i64 = HOUR;
 
@@ -35,7 +35,7 @@ impl Tries {
     }
 
     /// Notes a wrong key.
-    pub fn went_wrong(&mut self, now: Timestamp) {
+    pub fn record_failure(&mut self, now: Timestamp) {
         let is_old = now.since(self.last) > Self::FORGOTTEN_AFTER;
         self.wrong = if is_old { 1 } else { self.wrong.saturating_add(1) };
         self.last = now;
@@ -49,11 +49,11 @@ mod tests {
 
     #[test]
     fn a_mistyped_key_costs_nothing_and_guessing_costs_more_and_more() {
-        let mut tries = Tries::default();
+        let mut tries = LoginThrottle::default();
         let mut now = Timestamp(HOUR * 9);
         for _ in 0..FREE {
             assert_eq!(tries.wait(now), None);
-            tries.went_wrong(now);
+            tries.record_failure(now);
         }
         let mut waits = Vec::new();
         for _ in 0..9 {
@@ -61,11 +61,11 @@ mod tests {
             waits.push(wait / SECOND);
             now = now.plus(wait);
             assert_eq!(tries.wait(now), None);
-            tries.went_wrong(now);
+            tries.record_failure(now);
         }
         assert_eq!(waits, [10, 20, 40, 80, 160, 320, 640, 900, 900]);
-        now = now.plus(Tries::FORGOTTEN_AFTER + 1);
-        tries.went_wrong(now);
+        now = now.plus(LoginThrottle::FORGOTTEN_AFTER + 1);
+        tries.record_failure(now);
         assert_eq!((tries.wrong, tries.wait(now)), (1, None));
     }
 
@@ -74,12 +74,12 @@ mod tests {
         fn nobody_is_locked_out_and_nobody_guesses_fast(
             steps in prop::collection::vec((0i64..40 * MINUTE, any::<bool>()), 0..200),
         ) {
-            let (mut tries, mut now, mut taken) = (Tries::default(), Timestamp(0), Vec::new());
+            let (mut tries, mut now, mut taken) = (LoginThrottle::default(), Timestamp(0), Vec::new());
             for (pause, backwards) in steps {
                 now = now.plus(if backwards { -pause / 9 } else { pause });
                 prop_assert!(tries.wait(now).is_none_or(|wait| (1..=LONGEST_WAIT).contains(&wait)));
                 if tries.wait(now).is_none() {
-                    tries.went_wrong(now);
+                    tries.record_failure(now);
                     taken.push(now);
                 }
             }

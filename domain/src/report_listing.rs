@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// One parameter that a report takes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Parameter {
+pub struct ReportParameter {
     /// As it is sent.
     pub name: String,
     /// As Echo360 names the type (`date` for `start` and `end`).
@@ -19,7 +19,7 @@ pub struct Parameter {
 
 /// One report that Echo360 lists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Offer {
+pub struct ReportListing {
     /// The report.
     pub name: ReportName,
     /// The vendor's one line on it.
@@ -30,10 +30,10 @@ pub struct Offer {
     pub note: String,
     /// What a request for it must or may carry.
     #[serde(default)]
-    pub parameters: Vec<Parameter>,
+    pub parameters: Vec<ReportParameter>,
 }
 
-impl Offer {
+impl ReportListing {
     /// How a range over this report is cut. A report we do not know is taken to be sums when it has dates:
     /// nothing says that its rows could be trimmed.
     #[must_use]
@@ -46,7 +46,7 @@ impl Offer {
     }
 
     /// The parameters that a person must or may give: all but `start` and `end`.
-    pub fn extra_parameters(&self) -> impl Iterator<Item = &Parameter> {
+    pub fn extra_parameters(&self) -> impl Iterator<Item = &ReportParameter> {
         self.parameters.iter().filter(|p| p.name != "start" && p.name != "end")
     }
 
@@ -58,8 +58,11 @@ impl Offer {
     #[must_use]
     pub fn from_reference(name: &ReportName) -> Option<Self> {
         let report = name.known()?;
-        let date =
-            |name: &str| Parameter { name: name.to_owned(), datatype: "date".to_owned(), required: true };
+        let date = |name: &str| ReportParameter {
+            name: name.to_owned(),
+            datatype: "date".to_owned(),
+            required: true,
+        };
         let parameters = match report.shape {
             Shape::Snapshot => Vec::new(),
             Shape::Rows | Shape::Sums => vec![date("start"), date("end")],
@@ -76,7 +79,7 @@ impl Offer {
 /// Reads the answer of `GET /reports`. The reference shows entries but no envelope, so `{"reports":[…]}`,
 /// `{"data":[…]}` and a bare array are all accepted; entries that name no report are passed over.
 #[must_use]
-pub fn parse_offers(answer: &Value) -> Option<Vec<Offer>> {
+pub fn parse_report_listings(answer: &Value) -> Option<Vec<ReportListing>> {
     let entries = answer.as_array().or_else(|| {
         ["reports", "data"].iter().find_map(|envelope| answer.get(envelope).and_then(Value::as_array))
     })?;
@@ -84,18 +87,18 @@ pub fn parse_offers(answer: &Value) -> Option<Vec<Offer>> {
 }
 
 /// One entry; whatever is missing, null or of another type is taken for nothing said.
-fn parse_offer(entry: &Value) -> Option<Offer> {
+fn parse_offer(entry: &Value) -> Option<ReportListing> {
     let text =
         |entry: &Value, name: &str| entry.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let parameters = entry.get("parameters").and_then(Value::as_array);
-    Some(Offer {
+    Some(ReportListing {
         name: ReportName::parse(entry.get("name")?.as_str()?)?,
         description: text(entry, "description"),
         note: text(entry, "note"),
         parameters: parameters
             .into_iter()
             .flatten()
-            .map(|parameter| Parameter {
+            .map(|parameter| ReportParameter {
                 name: text(parameter, "name"),
                 datatype: text(parameter, "datatype"),
                 required: parameter.get("required").is_some_and(|r| *r == true || *r == "true"),
@@ -120,10 +123,10 @@ mod tests {
             {"title": "no name"},
         ]);
         for answer in [entries.clone(), json!({"reports": entries}), json!({"data": entries})] {
-            let offers = parse_offers(&answer).unwrap();
+            let offers = parse_report_listings(&answer).unwrap();
             let shapes: Vec<_> = offers.iter().map(|o| (o.name.as_str(), o.shape())).collect();
             assert_eq!(shapes, [("visit", Shape::Sums), ("asset", Shape::Snapshot)]);
         }
-        assert_eq!(parse_offers(&json!({"error": "NotFound"})), None);
+        assert_eq!(parse_report_listings(&json!({"error": "NotFound"})), None);
     }
 }

@@ -1,14 +1,14 @@
-//! The life of one window: `queued → asking → building → collecting → ready`, or `failed`.
+//! The state of one window: `queued → asking → building → collecting → ready`, or `failed`.
 //!
 //! Each state carries exactly what exists in it. Transitions only happen here; they are pure, and the
-//! [`Desk`](crate::desk::Desk) records each before acting on it, so that a crash on either side repeats a
+//! [`Scheduler`](crate::scheduler::Scheduler) records each before acting on it, so that a crash on either side repeats a
 //! step instead of losing one.
 
 use crate::api;
-use crate::pace;
+use crate::backoff;
 use crate::time::{Day, MINUTE, SECOND, Timestamp};
 use crate::upstream::UpstreamId;
-use crate::window::{Days, PROVISIONAL_FOR, SNAPSHOT_FOR, WindowKey};
+use crate::window::{Days, PROVISIONAL_MAX_AGE, SNAPSHOT_MAX_AGE, WindowKey};
 use serde::{Deserialize, Serialize};
 
 /// Tries before a window is `failed`.
@@ -27,7 +27,7 @@ const STORAGE_REST: i64 = 30 * SECOND;
 const LINKS_REFRESHED: u8 = 2;
 
 /// Upstream requests that failed us, remembered so that they are not adopted: the newest of them.
-const SPENT_KEPT: usize = 20;
+const FAILED_UPSTREAMS_KEPT: usize = 20;
 
 /// A window: where it stands, the copy it serves, what went wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,33 +35,33 @@ pub struct Window {
     /// Which window.
     pub key: WindowKey,
     /// Where the next copy stands.
-    pub life: Life,
+    pub state: WindowState,
     /// Since when it stands there.
     pub since: Timestamp,
     /// Tries that have gone wrong since it was last ready.
     pub tries: u8,
     /// The copy that serves.
-    pub copy: Option<Copy>,
+    pub copy: Option<WindowCopy>,
     /// The number of the last lease that was given; a copy's generation is the lease that brought it.
     pub lease: u32,
     /// The request for which it was last taken from the queue: whose slot it holds.
-    pub taken_for: Option<String>,
+    pub slot_request: Option<String>,
     /// Upstream requests that failed us: never adopted.
-    pub spent: Vec<UpstreamId>,
+    pub failed_upstreams: Vec<UpstreamId>,
     /// What went wrong last.
-    pub fault: Option<Fault>,
-    /// What forgetting has done to it, and is doing. Not stored at first.
-    #[serde(default, skip_serializing_if = "Upkeep::is_untouched")]
-    pub upkeep: Upkeep,
+    pub fault: Option<WindowFault>,
+    /// What erasure has done to it, and is doing. Not stored at first.
+    #[serde(default, skip_serializing_if = "ErasureState::is_untouched")]
+    pub erasure: ErasureState,
 }
 
-/// What forgetting has done to a window, and is doing.
+/// What erasure has done to a window, and is doing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Upkeep {
+pub struct ErasureState {
     /// Its copy is free of what was forgotten up to here.
-    pub clean: u32,
+    pub clean_version: u32,
     /// The copy that is being collected will be free of what was forgotten up to here.
-    pub carried: u32,
+    pub pending_version: u32,
     /// Its copy is being gone over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sweep: Option<Sweep>,
@@ -73,10 +73,10 @@ pub struct Upkeep {
     pub forgotten: Option<Timestamp>,
     /// Ranges that were forgotten up to here do not hold for it: somebody asked for it again by hand.
     #[serde(default)]
-    pub lifted: u32,
+    pub waived_version: u32,
 }
 
-impl Upkeep {
+impl ErasureState {
     fn is_untouched(&self) -> bool {
         *self == Self::default()
     }
@@ -96,9 +96,9 @@ pub struct Sweep {
 /// Where a window's next copy stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Life {
+pub enum WindowState {
     /// Nothing is to come: the copy serves.
-    Rest,
+    Idle,
     /// Waits for a slot.
     Queued {
         /// Not before this.
@@ -116,7 +116,7 @@ pub enum Life {
     /// Echo360 builds it. Holds a slot.
     Building {
         /// What is being built.
-        upstream: Upstream,
+        upstream: UpstreamBuild,
         /// When to look next.
         next_look: Timestamp,
         /// Looking found no such request: a list decides whether it is gone.
@@ -127,7 +127,7 @@ pub enum Life {
     /// Its file is with the Window object. Echo360 has finished, so no slot is held.
     Collecting {
         /// What was built.
-        upstream: Upstream,
+        upstream: UpstreamBuild,
         /// By when the Window must be done.
         until: Timestamp,
         /// When to ask the Window, if it says nothing.
@@ -139,7 +139,7 @@ pub enum Life {
 
 /// An upstream request that is ours, or that we took as ours.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Upstream {
+pub struct UpstreamBuild {
     /// Its id.
     pub id: UpstreamId,
     /// When it was made: days are provisional by this.
@@ -155,7 +155,7 @@ pub struct Upstream {
 
 /// The rows of one upstream request, as collected and checked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Copy {
+pub struct WindowCopy {
     /// Which copy: the lease that brought it; rises with every copy.
     pub generation: u32,
     /// Where it came from.
@@ -177,7 +177,7 @@ pub struct Copy {
 
 /// What went wrong last with a window.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fault {
+pub struct WindowFault {
     /// The upstream request it went wrong with, for support.
     pub upstream: Option<UpstreamId>,
     /// In a sentence.
@@ -187,7 +187,7 @@ pub struct Fault {
 /// How collecting a file ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Outcome {
+pub enum CollectOutcome {
     /// Every byte arrived and checked; the copy is current.
     Whole {
         /// Data rows.
@@ -222,146 +222,148 @@ impl Window {
     pub fn queued(key: WindowKey, now: Timestamp) -> Self {
         Self {
             key,
-            life: Life::Queued { not_before: now },
+            state: WindowState::Queued { not_before: now },
             since: now,
             tries: 0,
             copy: None,
             lease: 0,
-            taken_for: None,
-            spent: Vec::new(),
+            slot_request: None,
+            failed_upstreams: Vec::new(),
             fault: None,
-            upkeep: Upkeep::default(),
+            erasure: ErasureState::default(),
         }
     }
 
     /// A window of days that were forgotten: nobody asks for it by itself.
     #[must_use]
     pub fn forgotten(key: WindowKey, now: Timestamp) -> Self {
-        let upkeep = Upkeep { forgotten: Some(now), ..Upkeep::default() };
-        Self { life: Life::Rest, upkeep, ..Self::queued(key, now) }
+        let erasure = ErasureState { forgotten: Some(now), ..ErasureState::default() };
+        Self { state: WindowState::Idle, erasure, ..Self::queued(key, now) }
     }
 
-    fn enter(&mut self, life: Life, now: Timestamp) {
-        self.life = life;
+    fn enter(&mut self, state: WindowState, now: Timestamp) {
+        self.state = state;
         self.since = now;
     }
 
     /// Somebody wants it: queues it when it failed, or when its copy has aged. Returns whether it changed.
-    pub fn want(&mut self, now: Timestamp) -> bool {
-        match &self.life {
-            _ if self.upkeep.forgotten.is_some() => false,
-            Life::Failed | Life::Rest if self.copy.as_ref().is_none_or(|copy| self.is_aged(copy, now)) => {
-                self.want_again(now)
+    pub fn request_if_needed(&mut self, now: Timestamp) -> bool {
+        match &self.state {
+            _ if self.erasure.forgotten.is_some() => false,
+            WindowState::Failed | WindowState::Idle
+                if self.copy.as_ref().is_none_or(|copy| self.is_aged(copy, now)) =>
+            {
+                self.request_again(now)
             }
             _ => false,
         }
     }
 
     /// Somebody asks for it again by hand: queues it unless it is under way. Returns whether it changed.
-    pub fn want_again(&mut self, now: Timestamp) -> bool {
-        let idle = matches!(self.life, Life::Failed | Life::Rest);
+    pub fn request_again(&mut self, now: Timestamp) -> bool {
+        let idle = matches!(self.state, WindowState::Failed | WindowState::Idle);
         if idle {
             self.tries = 0;
             self.fault = None;
-            self.upkeep.forgotten = None;
-            self.enter(Life::Queued { not_before: now }, now);
+            self.erasure.forgotten = None;
+            self.enter(WindowState::Queued { not_before: now }, now);
         }
         idle
     }
 
     /// Nobody wants it any more: leaves the queue. Returns whether nothing is left of it.
     pub fn leave_queue(&mut self, now: Timestamp) -> bool {
-        if matches!(self.life, Life::Queued { .. }) {
-            self.enter(Life::Rest, now);
+        if matches!(self.state, WindowState::Queued { .. }) {
+            self.enter(WindowState::Idle, now);
         }
         // A window that was ever handed over keeps its count of leases: the Window object knows the last one,
         // and would take a lower number for old news.
-        matches!(self.life, Life::Rest) && self.copy.is_none() && self.lease == 0
+        matches!(self.state, WindowState::Idle) && self.copy.is_none() && self.lease == 0
     }
 
     /// Whether a copy is worth asking again: a provisional one after 12 h or once its week has moved on, a
     /// snapshot after a day.
     #[must_use]
-    pub fn is_aged(&self, copy: &Copy, now: Timestamp) -> bool {
-        self.would_be_aged(copy.end, copy.created, now)
+    pub fn is_aged(&self, copy: &WindowCopy, now: Timestamp) -> bool {
+        self.is_aged_at(copy.end, copy.created, now)
     }
 
-    fn would_be_aged(&self, end: Option<Day>, created: Timestamp, now: Timestamp) -> bool {
+    fn is_aged_at(&self, end: Option<Day>, created: Timestamp, now: Timestamp) -> bool {
         if self.key.days == Days::All {
-            return now.since(created) > SNAPSHOT_FOR;
+            return now.since(created) > SNAPSHOT_MAX_AGE;
         }
         self.key.provisional_from(end, created).is_some()
-            && (now.since(created) >= PROVISIONAL_FOR || self.key.end_at(now.day()) > end)
+            && (now.since(created) >= PROVISIONAL_MAX_AGE || self.key.end_at(now.day()) > end)
     }
 
     /// Whether an equal request that somebody else made will do: later than the copy it would replace, not
     /// one that failed us, and not so old that its copy would be asked again at once.
     #[must_use]
-    pub fn would_adopt(&self, id: &UpstreamId, created: Timestamp, end: Option<Day>, now: Timestamp) -> bool {
-        !self.spent.contains(id)
+    pub fn can_adopt(&self, id: &UpstreamId, created: Timestamp, end: Option<Day>, now: Timestamp) -> bool {
+        !self.failed_upstreams.contains(id)
             && self.copy.as_ref().is_none_or(|copy| created > copy.created && *id != copy.upstream)
-            && !self.would_be_aged(end, created, now)
+            && !self.is_aged_at(end, created, now)
     }
 
     /// A "create" is about to be sent.
-    pub fn ask(&mut self, end: Option<Day>, seen: Vec<UpstreamId>, request: &str, now: Timestamp) {
-        self.taken_for = Some(request.to_owned());
-        self.enter(Life::Asking { end, seen, absent_since: None }, now);
+    pub fn start_asking(&mut self, end: Option<Day>, seen: Vec<UpstreamId>, request: &str, now: Timestamp) {
+        self.slot_request = Some(request.to_owned());
+        self.enter(WindowState::Asking { end, seen, absent_since: None }, now);
     }
 
     /// An upstream request is ours: the reply came, a list showed it, or somebody's equal one is adopted.
-    pub fn build(&mut self, id: UpstreamId, created: Timestamp, end: Option<Day>, now: Timestamp) {
-        let upstream = Upstream { id, created, end, fetched: 0, took: 0 };
-        let next_look = now.plus(pace::QUICKEST_LOOK);
-        self.enter(Life::Building { upstream, next_look, doubted: false, doubts: 0 }, now);
+    pub fn start_building(&mut self, id: UpstreamId, created: Timestamp, end: Option<Day>, now: Timestamp) {
+        let upstream = UpstreamBuild { id, created, end, fetched: 0, took: 0 };
+        let next_look = now.plus(backoff::MIN_POLL_INTERVAL);
+        self.enter(WindowState::Building { upstream, next_look, doubted: false, doubts: 0 }, now);
     }
 
     /// The "create" surely made nothing: back to the queue. Not a try.
-    pub fn not_asked(&mut self, now: Timestamp) {
-        self.enter(Life::Queued { not_before: now }, now);
+    pub fn requeue(&mut self, now: Timestamp) {
+        self.enter(WindowState::Queued { not_before: now }, now);
     }
 
     /// A look is about to be sent: the next one is due a while after it.
-    pub fn look_again_later(&mut self, now: Timestamp) {
+    pub fn schedule_next_poll(&mut self, now: Timestamp) {
         let age = now.since(self.since);
-        if let Life::Building { next_look, .. } = &mut self.life {
-            *next_look = now.plus(pace::look_interval(age));
+        if let WindowState::Building { next_look, .. } = &mut self.state {
+            *next_look = now.plus(backoff::poll_interval(age));
         }
     }
 
     /// Echo360 has finished: the file goes to the Window object under a new lease, which is returned.
-    pub fn collect(&mut self, now: Timestamp) -> Option<(u32, Upstream, Timestamp)> {
-        let Life::Building { upstream, .. } = &self.life else { return None };
+    pub fn start_collecting(&mut self, now: Timestamp) -> Option<(u32, UpstreamBuild, Timestamp)> {
+        let WindowState::Building { upstream, .. } = &self.state else { return None };
         let (mut upstream, until) = (upstream.clone(), now.plus(LEASE));
         if upstream.took == 0 {
             upstream.took = now.since(upstream.created).max(1);
         }
         self.lease = self.lease.saturating_add(1);
         let next_inquiry = now.plus(INQUIRY);
-        self.enter(Life::Collecting { upstream: upstream.clone(), until, next_inquiry }, now);
+        self.enter(WindowState::Collecting { upstream: upstream.clone(), until, next_inquiry }, now);
         Some((self.lease, upstream, until))
     }
 
     /// The Window object does not know the lease (it crashed before it wrote it down): fetch links again.
-    pub fn look_for_links(&mut self, now: Timestamp, wait: i64) {
-        if let Life::Collecting { upstream, .. } = &self.life {
-            let life = Life::Building {
+    pub fn poll_for_links(&mut self, now: Timestamp, wait: i64) {
+        if let WindowState::Collecting { upstream, .. } = &self.state {
+            let state = WindowState::Building {
                 upstream: upstream.clone(),
                 next_look: now.plus(wait),
                 doubted: false,
                 doubts: 0,
             };
-            self.enter(life, now);
+            self.enter(state, now);
         }
     }
 
     /// How the Window object's collecting under `lease` ended. A word under an old lease is old news: the
     /// object makes no copy current once its lease is over, so none is lost by that.
-    pub fn collected(&mut self, lease: u32, outcome: Outcome, now: Timestamp) {
-        let current = match &mut self.life {
-            Life::Collecting { upstream, .. } if self.lease == lease => {
+    pub fn record_collection(&mut self, lease: u32, outcome: CollectOutcome, now: Timestamp) {
+        let current = match &mut self.state {
+            WindowState::Collecting { upstream, .. } if self.lease == lease => {
                 // An outage of the storage says nothing of the file.
-                if !matches!(outcome, Outcome::Unreachable { .. }) {
+                if !matches!(outcome, CollectOutcome::Unreachable { .. }) {
                     upstream.fetched = upstream.fetched.saturating_add(1);
                 }
                 Some(upstream.clone())
@@ -369,87 +371,94 @@ impl Window {
             _ => None,
         };
         match (outcome, current) {
-            (Outcome::Whole { rows, bytes, header }, Some(upstream)) => {
-                let Upstream { id, created, end, took, .. } = upstream;
+            (CollectOutcome::Whole { rows, bytes, header }, Some(upstream)) => {
+                let UpstreamBuild { id, created, end, took, .. } = upstream;
                 let generation = lease;
-                self.copy = Some(Copy { generation, upstream: id, created, end, rows, bytes, header, took });
+                self.copy =
+                    Some(WindowCopy { generation, upstream: id, created, end, rows, bytes, header, took });
                 self.tries = 0;
                 self.fault = None;
-                self.upkeep.clean = self.upkeep.carried;
-                self.upkeep.sweep = None;
-                self.enter(Life::Rest, now);
+                self.erasure.clean_version = self.erasure.pending_version;
+                self.erasure.sweep = None;
+                self.enter(WindowState::Idle, now);
             }
             // A copy is there that we had given up.
-            (Outcome::Whole { .. }, None) => self.upkeep.clean = 0,
+            (CollectOutcome::Whole { .. }, None) => self.erasure.clean_version = 0,
             (_, None) => {}
-            (Outcome::LinkExpired, Some(upstream)) if upstream.fetched <= LINKS_REFRESHED => {
-                self.look_for_links(now, 0);
+            (CollectOutcome::LinkExpired, Some(upstream)) if upstream.fetched <= LINKS_REFRESHED => {
+                self.poll_for_links(now, 0);
             }
-            (Outcome::LinkExpired, Some(upstream)) => {
-                self.tried("Echo360's links to the file were expired each time.", Some(upstream.id), now);
+            (CollectOutcome::LinkExpired, Some(upstream)) => {
+                self.record_failed_try(
+                    "Echo360's links to the file were expired each time.",
+                    Some(upstream.id),
+                    now,
+                );
             }
-            (Outcome::Unreachable { detail }, Some(upstream)) => {
-                self.fault = Some(Fault { upstream: Some(upstream.id), detail });
-                self.look_for_links(now, STORAGE_REST);
+            (CollectOutcome::Unreachable { detail }, Some(upstream)) => {
+                self.fault = Some(WindowFault { upstream: Some(upstream.id), detail });
+                self.poll_for_links(now, STORAGE_REST);
             }
             // A first bad file may be the wire's fault: fetching it again takes seconds, building it anew hours.
-            (Outcome::BadFile { detail }, Some(upstream))
+            (CollectOutcome::BadFile { detail }, Some(upstream))
                 if upstream.fetched <= 1 && self.tries + 1 < TRIES =>
             {
                 self.tries += 1;
-                self.fault = Some(Fault { upstream: Some(upstream.id), detail });
-                self.look_for_links(now, pace::retry_interval(self.tries));
+                self.fault = Some(WindowFault { upstream: Some(upstream.id), detail });
+                self.poll_for_links(now, backoff::retry_interval(self.tries));
             }
-            (Outcome::BadFile { detail }, Some(upstream)) => self.tried(&detail, Some(upstream.id), now),
-            (Outcome::Barred { detail }, Some(upstream)) => {
-                self.fault = Some(Fault { upstream: Some(upstream.id), detail });
-                self.enter(Life::Failed, now);
+            (CollectOutcome::BadFile { detail }, Some(upstream)) => {
+                self.record_failed_try(&detail, Some(upstream.id), now)
+            }
+            (CollectOutcome::Barred { detail }, Some(upstream)) => {
+                self.fault = Some(WindowFault { upstream: Some(upstream.id), detail });
+                self.enter(WindowState::Failed, now);
             }
         }
     }
 
     /// A try went wrong: tries again with a new upstream request, or gives up after the third.
-    pub fn tried(&mut self, detail: &str, upstream: Option<UpstreamId>, now: Timestamp) {
+    pub fn record_failed_try(&mut self, detail: &str, upstream: Option<UpstreamId>, now: Timestamp) {
         self.tries = self.tries.saturating_add(1);
         if let Some(id) = &upstream {
-            self.spent.push(id.clone());
-            let surplus = self.spent.len().saturating_sub(SPENT_KEPT);
-            self.spent.drain(..surplus);
+            self.failed_upstreams.push(id.clone());
+            let surplus = self.failed_upstreams.len().saturating_sub(FAILED_UPSTREAMS_KEPT);
+            self.failed_upstreams.drain(..surplus);
         }
-        self.fault = Some(Fault { upstream, detail: detail.to_owned() });
-        let life = if self.tries >= TRIES {
-            Life::Failed
+        self.fault = Some(WindowFault { upstream, detail: detail.to_owned() });
+        let state = if self.tries >= TRIES {
+            WindowState::Failed
         } else {
-            Life::Queued { not_before: now.plus(pace::retry_interval(self.tries)) }
+            WindowState::Queued { not_before: now.plus(backoff::retry_interval(self.tries)) }
         };
-        self.enter(life, now);
+        self.enter(state, now);
     }
 
     /// It can never be asked as it is (too far back by now): fails without a call.
     pub fn give_up(&mut self, detail: &str, now: Timestamp) {
-        self.fault = Some(Fault { upstream: None, detail: detail.to_owned() });
-        self.enter(Life::Failed, now);
+        self.fault = Some(WindowFault { upstream: None, detail: detail.to_owned() });
+        self.enter(WindowState::Failed, now);
     }
 
     /// What Echo360 has built is not wanted any more.
-    pub fn let_go(&mut self, now: Timestamp) {
-        self.enter(Life::Rest, now);
+    pub fn abandon(&mut self, now: Timestamp) {
+        self.enter(WindowState::Idle, now);
     }
 
     /// Everything of it was deleted.
-    pub fn lose_copy(&mut self) {
+    pub fn drop_copy(&mut self) {
         self.copy = None;
-        self.upkeep.sweep = None;
-        self.upkeep.wipe = None;
+        self.erasure.sweep = None;
+        self.erasure.wipe = None;
     }
 
     /// Whether an upstream request of ours may be unfinished: it holds one of the three slots. One that was
     /// seen to be finished and only waits for fresh links does not.
     #[must_use]
     pub fn holds_slot(&self) -> bool {
-        match &self.life {
-            Life::Asking { .. } => true,
-            Life::Building { upstream, .. } => upstream.took == 0,
+        match &self.state {
+            WindowState::Asking { .. } => true,
+            WindowState::Building { upstream, .. } => upstream.took == 0,
             _ => false,
         }
     }
@@ -457,56 +466,56 @@ impl Window {
     /// Whether something is still to come.
     #[must_use]
     pub fn is_unfinished(&self) -> bool {
-        !matches!(self.life, Life::Rest | Life::Failed)
+        !matches!(self.state, WindowState::Idle | WindowState::Failed)
     }
 
     /// As it is shown outside.
     #[must_use]
-    pub fn describe(&self, now: Timestamp) -> api::Window {
-        let next_copy = match &self.life {
-            Life::Rest => self.upkeep.forgotten.map(|_| api::State::Forgotten),
-            Life::Queued { .. } => Some(api::State::Queued),
-            Life::Asking { .. } => Some(api::State::Asking),
-            Life::Building { .. } => Some(api::State::Building),
-            Life::Collecting { .. } => Some(api::State::Collecting),
-            Life::Failed => Some(api::State::Failed),
+    pub fn describe(&self, now: Timestamp) -> api::WindowInfo {
+        let next_copy = match &self.state {
+            WindowState::Idle => self.erasure.forgotten.map(|_| api::WindowStatus::Forgotten),
+            WindowState::Queued { .. } => Some(api::WindowStatus::Queued),
+            WindowState::Asking { .. } => Some(api::WindowStatus::Asking),
+            WindowState::Building { .. } => Some(api::WindowStatus::Building),
+            WindowState::Collecting { .. } => Some(api::WindowStatus::Collecting),
+            WindowState::Failed => Some(api::WindowStatus::Failed),
         };
         let provisional_from =
             self.copy.as_ref().and_then(|copy| self.key.provisional_from(copy.end, copy.created));
         let served = self.copy.as_ref().map(|_| match provisional_from {
-            Some(_) => api::State::Provisional,
-            None => api::State::Ready,
+            Some(_) => api::WindowStatus::Provisional,
+            None => api::WindowStatus::Ready,
         });
-        let (next, asked_end, upstream) = match &self.life {
-            Life::Queued { not_before } => (Some(*not_before).filter(|t| *t > now), None, None),
-            Life::Asking { end, .. } => (None, *end, None),
-            Life::Building { upstream, next_look, .. } => {
+        let (next, asked_end, upstream) = match &self.state {
+            WindowState::Queued { not_before } => (Some(*not_before).filter(|t| *t > now), None, None),
+            WindowState::Asking { end, .. } => (None, *end, None),
+            WindowState::Building { upstream, next_look, .. } => {
                 (Some(*next_look), upstream.end, Some(&upstream.id))
             }
-            Life::Collecting { upstream, .. } => (None, upstream.end, Some(&upstream.id)),
-            Life::Rest | Life::Failed => (None, None, None),
+            WindowState::Collecting { upstream, .. } => (None, upstream.end, Some(&upstream.id)),
+            WindowState::Idle | WindowState::Failed => (None, None, None),
         };
         let copied = self.copy.as_ref().map(|copy| &copy.upstream);
         let upstream =
             upstream.or_else(|| self.fault.as_ref().and_then(|fault| fault.upstream.as_ref())).or(copied);
-        api::Window {
+        api::WindowInfo {
             id: self.key.id(),
             start: self.key.start(),
             end: self
                 .copy
                 .as_ref()
                 .map_or_else(|| asked_end.or_else(|| self.key.end_at(now.day())), |copy| copy.end),
-            // A key with neither copy nor life is dropped by the Desk; if one is seen, it waits to be asked.
-            state: served.or(next_copy).unwrap_or(api::State::Queued),
-            again: served.and(next_copy).filter(|state| *state != api::State::Forgotten),
+            // A key with neither copy nor state is dropped by the Scheduler; if one is seen, it waits to be asked.
+            state: served.or(next_copy).unwrap_or(api::WindowStatus::Queued),
+            again: served.and(next_copy).filter(|state| *state != api::WindowStatus::Forgotten),
             tries: self.tries,
             since: self.since,
             next,
             upstream_request_id: upstream.map(|id| id.as_str().to_owned()),
             provisional_from,
             fault: self.fault.as_ref().map(|fault| fault.detail.clone()),
-            forgotten: self.upkeep.forgotten,
-            copy: self.copy.as_ref().map(|copy| api::Copy {
+            forgotten: self.erasure.forgotten,
+            copy: self.copy.as_ref().map(|copy| api::CopyInfo {
                 generation: copy.generation,
                 created: copy.created,
                 end: copy.end,
@@ -534,15 +543,15 @@ mod tests {
         Window::queued(WindowKey { report, days, parameters: Parameters::new() }, now)
     }
 
-    fn whole() -> Outcome {
-        Outcome::Whole { rows: 2, bytes: 20, header: "a,b".into() }
+    fn whole() -> CollectOutcome {
+        CollectOutcome::Whole { rows: 2, bytes: 20, header: "a,b".into() }
     }
 
     fn built(window: &mut Window, id: &str, now: Timestamp) -> u32 {
         let end = window.key.end_at(now.day());
-        window.ask(end, Vec::new(), "r", now);
-        window.build(UpstreamId::parse(id).unwrap(), now, end, now);
-        window.collect(now).unwrap().0
+        window.start_asking(end, Vec::new(), "r", now);
+        window.start_building(UpstreamId::parse(id).unwrap(), now, end, now);
+        window.start_collecting(now).unwrap().0
     }
 
     #[test]
@@ -550,17 +559,23 @@ mod tests {
         let monday = at("2026-02-09 00:10:00");
         let mut window = window(monday);
         let lease = built(&mut window, "u1", monday);
-        window.collected(lease, whole(), monday);
-        assert_eq!(window.describe(monday).state, api::State::Provisional);
-        assert!(!window.want(monday.plus(11 * HOUR)), "not worth asking yet");
-        assert!(window.want(monday.plus(12 * HOUR)));
+        window.record_collection(lease, whole(), monday);
+        assert_eq!(window.describe(monday).state, api::WindowStatus::Provisional);
+        assert!(!window.request_if_needed(monday.plus(11 * HOUR)), "not worth asking yet");
+        assert!(window.request_if_needed(monday.plus(12 * HOUR)));
         let shown = window.describe(monday);
-        assert_eq!((shown.state, shown.again), (api::State::Provisional, Some(api::State::Queued)));
+        assert_eq!(
+            (shown.state, shown.again),
+            (api::WindowStatus::Provisional, Some(api::WindowStatus::Queued))
+        );
         let later = at("2026-02-11 01:00:00");
         let lease = built(&mut window, "u2", later);
-        window.collected(lease, whole(), later);
-        assert_eq!(window.describe(later).state, api::State::Ready);
-        assert!(!window.want(later.plus(999 * HOUR)), "a ready window is never asked again by itself");
+        window.record_collection(lease, whole(), later);
+        assert_eq!(window.describe(later).state, api::WindowStatus::Ready);
+        assert!(
+            !window.request_if_needed(later.plus(999 * HOUR)),
+            "a ready window is never asked again by itself"
+        );
     }
 
     #[test]
@@ -568,31 +583,31 @@ mod tests {
         let wednesday = at("2026-02-04 23:00:00");
         let mut window = window(wednesday);
         let lease = built(&mut window, "u1", wednesday);
-        window.collected(lease, whole(), wednesday);
+        window.record_collection(lease, whole(), wednesday);
         assert_eq!(window.describe(wednesday).end, "2026-02-04".parse().ok());
-        assert!(!window.want(wednesday.plus(30 * MINUTE)));
-        assert!(window.want(wednesday.plus(2 * HOUR)));
+        assert!(!window.request_if_needed(wednesday.plus(30 * MINUTE)));
+        assert!(window.request_if_needed(wednesday.plus(2 * HOUR)));
     }
 
     #[test]
     fn a_bad_file_is_fetched_once_more_before_it_is_built_anew() {
         let now = at("2026-03-01");
-        let bad = || Outcome::BadFile { detail: "The checksum does not fit.".into() };
+        let bad = || CollectOutcome::BadFile { detail: "The checksum does not fit.".into() };
         let mut window = window(now);
         let lease = built(&mut window, "u1", now);
-        window.collected(lease, bad(), now);
-        assert!(matches!(&window.life, Life::Building { upstream, .. } if upstream.fetched == 1));
-        let (lease, ..) = window.collect(now).unwrap();
-        window.collected(lease, bad(), now);
-        assert!(matches!(window.life, Life::Queued { .. }));
+        window.record_collection(lease, bad(), now);
+        assert!(matches!(&window.state, WindowState::Building { upstream, .. } if upstream.fetched == 1));
+        let (lease, ..) = window.start_collecting(now).unwrap();
+        window.record_collection(lease, bad(), now);
+        assert!(matches!(window.state, WindowState::Queued { .. }));
         let u1 = UpstreamId::parse("u1").unwrap();
-        assert!(!window.would_adopt(&u1, now, None, now), "what failed us is not adopted");
+        assert!(!window.can_adopt(&u1, now, None, now), "what failed us is not adopted");
         let lease = built(&mut window, "u2", now);
-        window.collected(lease, bad(), now);
-        assert_eq!(window.life, Life::Failed);
+        window.record_collection(lease, bad(), now);
+        assert_eq!(window.state, WindowState::Failed);
         let shown = window.describe(now);
         assert_eq!((shown.tries, shown.upstream_request_id.as_deref()), (3, Some("u2")));
-        assert!(window.want(now) && window.tries == 0, "asking again resets the tries");
+        assert!(window.request_if_needed(now) && window.tries == 0, "asking again resets the tries");
     }
 
     #[test]
@@ -600,12 +615,12 @@ mod tests {
         let now = at("2026-03-01");
         let mut window = window(now);
         let old = built(&mut window, "u1", now);
-        window.look_for_links(now, 0);
-        let (lease, ..) = window.collect(now).unwrap();
+        window.poll_for_links(now, 0);
+        let (lease, ..) = window.start_collecting(now).unwrap();
         let before = window.clone();
-        window.collected(old, Outcome::BadFile { detail: String::new() }, now);
+        window.record_collection(old, CollectOutcome::BadFile { detail: String::new() }, now);
         assert_eq!(window, before);
-        window.collected(lease, whole(), now);
+        window.record_collection(lease, whole(), now);
         assert_eq!(window.copy.as_ref().unwrap().generation, lease);
     }
 
@@ -615,11 +630,11 @@ mod tests {
         let mut window = window(now);
         let mut lease = built(&mut window, "u1", now);
         for _ in 0..2 {
-            window.collected(lease, Outcome::LinkExpired, now);
+            window.record_collection(lease, CollectOutcome::LinkExpired, now);
             assert_eq!(window.tries, 0);
-            lease = window.collect(now).unwrap().0;
+            lease = window.start_collecting(now).unwrap().0;
         }
-        window.collected(lease, Outcome::LinkExpired, now);
+        window.record_collection(lease, CollectOutcome::LinkExpired, now);
         assert_eq!(window.tries, 1);
     }
 
@@ -628,10 +643,10 @@ mod tests {
         let now = at("2026-03-01");
         let mut window = window(now);
         let lease = built(&mut window, "u1", now);
-        window.collected(lease, Outcome::BadFile { detail: String::new() }, now);
-        window.tried("twice bad", None, now);
+        window.record_collection(lease, CollectOutcome::BadFile { detail: String::new() }, now);
+        window.record_failed_try("twice bad", None, now);
         assert!(!window.leave_queue(now), "its object knows lease 1: it is not forgotten");
-        assert!(window.want(now));
+        assert!(window.request_if_needed(now));
         assert!(built(&mut window, "u2", now) > lease);
     }
 
@@ -641,12 +656,14 @@ mod tests {
         let mut window = window(now);
         let mut lease = built(&mut window, "u1", now);
         for _ in 0..4 {
-            window.collected(lease, Outcome::Unreachable { detail: "no answer".into() }, now);
+            window.record_collection(lease, CollectOutcome::Unreachable { detail: "no answer".into() }, now);
             assert!(!window.holds_slot(), "Echo360 has finished");
-            lease = window.collect(now).unwrap().0;
+            lease = window.start_collecting(now).unwrap().0;
         }
-        window.collected(lease, Outcome::BadFile { detail: "cut".into() }, now);
-        assert!(matches!(&window.life, Life::Building { upstream, .. } if upstream.id.as_str() == "u1"));
+        window.record_collection(lease, CollectOutcome::BadFile { detail: "cut".into() }, now);
+        assert!(
+            matches!(&window.state, WindowState::Building { upstream, .. } if upstream.id.as_str() == "u1")
+        );
     }
 
     #[test]
@@ -654,35 +671,35 @@ mod tests {
         let now = at("2026-03-01");
         let mut window = window(now);
         let lease = built(&mut window, "u1", now);
-        window.collected(lease, whole(), now);
-        assert!(window.want_again(now), "by hand it is");
+        window.record_collection(lease, whole(), now);
+        assert!(window.request_again(now), "by hand it is");
         for id in ["u2", "u3", "u4"] {
-            window.tried("Echo360 could not build the report.", UpstreamId::parse(id), now);
+            window.record_failed_try("Echo360 could not build the report.", UpstreamId::parse(id), now);
         }
-        assert_eq!(window.life, Life::Failed);
-        assert!(!window.want(now.plus(99 * HOUR)));
+        assert_eq!(window.state, WindowState::Failed);
+        assert!(!window.request_if_needed(now.plus(99 * HOUR)));
     }
 
     #[test]
     fn window_format_unchanged() {
         let now = Timestamp(0);
         let mut window = window(now);
-        window.ask(None, Vec::new(), "r", now);
+        window.start_asking(None, Vec::new(), "r", now);
         assert_eq!(
             serde_json::to_string(&window).unwrap(),
-            r#"{"key":{"report":"videoview","days":{"week":"2026-02-02"}},"life":{"asking":{"end":null,"seen":[],"absent_since":null}},"since":0,"tries":0,"copy":null,"lease":0,"taken_for":"r","spent":[],"fault":null}"#
+            r#"{"key":{"report":"videoview","days":{"week":"2026-02-02"}},"state":{"asking":{"end":null,"seen":[],"absent_since":null}},"since":0,"tries":0,"copy":null,"lease":0,"slot_request":"r","failed_upstreams":[],"fault":null}"#
         );
-        window.build(UpstreamId::parse("u").unwrap(), now, None, now);
+        window.start_building(UpstreamId::parse("u").unwrap(), now, None, now);
         assert_eq!(
-            serde_json::to_string(&window.life).unwrap(),
+            serde_json::to_string(&window.state).unwrap(),
             r#"{"building":{"upstream":{"id":"u","created":0,"end":null,"fetched":0,"took":0},"next_look":2000,"doubted":false,"doubts":0}}"#
         );
-        let (lease, ..) = window.collect(now).unwrap();
+        let (lease, ..) = window.start_collecting(now).unwrap();
         assert_eq!(
-            serde_json::to_string(&window.life).unwrap(),
+            serde_json::to_string(&window.state).unwrap(),
             r#"{"collecting":{"upstream":{"id":"u","created":0,"end":null,"fetched":0,"took":1},"until":840000,"next_inquiry":20000}}"#
         );
-        window.collected(lease, whole(), now);
+        window.record_collection(lease, whole(), now);
         assert_eq!(
             serde_json::to_string(&window.copy).unwrap(),
             r#"{"generation":1,"upstream":"u","created":0,"end":null,"rows":2,"bytes":20,"header":"a,b","took":1}"#

@@ -5,7 +5,7 @@
 
 /// Both in one line, over the days of both; `None` where they tell of different things, or one of them of no days.
 #[must_use]
-pub fn widened(kept: &str, more: &str) -> Option<String> {
+pub fn merge_views(kept: &str, more: &str) -> Option<String> {
     let (report, (from, to), rest) = read(kept)?;
     let (same_report, (other_from, other_to), same_rest) = read(more)?;
     // Days are written so that their order is that of their letters.
@@ -37,7 +37,7 @@ mod tests {
             let line = |week: &u16| format!("videoview {}..{} course c", day(week * 7), day(week * 7 + 6));
             let mut lines = weeks.iter().map(line);
             let first = lines.next().unwrap();
-            let told = lines.try_fold(first, |kept, line| widened(&kept, &line));
+            let told = lines.try_fold(first, |kept, line| merge_views(&kept, &line));
             let (least, most) = (weeks.iter().min().unwrap(), weeks.iter().max().unwrap());
             let wanted = format!("videoview {}..{} course c", day(least * 7), day(most * 7 + 6));
             prop_assert_eq!(told, Some(wanted));
@@ -47,7 +47,7 @@ mod tests {
     #[test]
     fn what_tells_of_something_else_stays_a_line_of_its_own() {
         let one = "videoview 2026-02-02..2026-02-08";
-        assert_eq!(widened(one, one).as_deref(), Some(one));
+        assert_eq!(merge_views(one, one).as_deref(), Some(one));
         for other in [
             "polling 2026-02-02..2026-02-08",
             "videoview 2026-02-02..2026-02-08 course c",
@@ -55,8 +55,8 @@ mod tests {
             "videoview course c",
             "",
         ] {
-            assert_eq!(widened(one, other), None, "{other}");
-            assert_eq!(widened(other, one), None, "{other}");
+            assert_eq!(merge_views(one, other), None, "{other}");
+            assert_eq!(merge_views(other, one), None, "{other}");
         }
     }
 }

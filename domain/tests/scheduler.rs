@@ -1,4 +1,4 @@
-//! The desk against an upstream that lies, fails, forgets and is used by others, on a machine that crashes on
+//! The scheduler against an upstream that lies, fails, forgets and is used by others, on a machine that crashes on
 //! either side of every write and whose clock jumps: what must hold, holds.
 
 #![expect(
@@ -8,16 +8,21 @@
     reason = "a test stops at the first surprise"
 )]
 
-use domain::desk::{Account, Asked, Desk, Inquiry, LISTS_APART, Step, create_parameters};
-use domain::forget::{By, Forgetting, Left, Loss, Mark, Met, Progress, Swept, Tombstones, What};
-use domain::life::{Life, Outcome, TRIES, Window};
-use domain::offer::Offer;
+use domain::erasure::{
+    Erasure, ErasureProgress, IdentifierKind, Invalidation, PersonHash, RedactedTarget, RemainingRows,
+    SweepFindings, SweepOutcome, Tombstones,
+};
+use domain::fair_queue::Request;
 use domain::range::Range;
 use domain::report::ReportName;
+use domain::report_listing::ReportListing;
+use domain::scheduler::{
+    Account, CollectProgress, ErasureTarget, LISTS_APART, Scheduler, Step, create_parameters,
+};
 use domain::time::{DAY, HOUR, MINUTE, SECOND, Timestamp, minus_days, plus_days};
-use domain::turn::Request;
-use domain::upstream::{Status, Trouble, UpstreamId, UpstreamRequest};
-use domain::window::{Parameters, WindowKey, plan};
+use domain::upstream::{UpstreamError, UpstreamId, UpstreamRequest, UpstreamStatus};
+use domain::window::{Parameters, WindowKey, plan_windows};
+use domain::window_state::{CollectOutcome, TRIES, Window, WindowState};
 use domain::zone::Zone;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,20 +34,20 @@ struct Made {
     parameters: Parameters,
     created: Timestamp,
     ready_at: Timestamp,
-    ends: Status,
+    ends: UpstreamStatus,
     gone: bool,
-    /// Made by the desk's own account use, not by "somebody else".
+    /// Made by the scheduler's own account use, not by "somebody else".
     ours: bool,
 }
 
 impl Made {
-    fn status(&self, now: Timestamp) -> Status {
-        if now < self.ready_at { Status::Pending } else { self.ends }
+    fn status(&self, now: Timestamp) -> UpstreamStatus {
+        if now < self.ready_at { UpstreamStatus::Pending } else { self.ends }
     }
 
     fn shown(&self, now: Timestamp, with_links: bool) -> UpstreamRequest {
         let status = self.status(now);
-        let links = if with_links && status == Status::Available {
+        let links = if with_links && status == UpstreamStatus::Available {
             vec![format!("https://files/{}", self.id.as_str())]
         } else {
             Vec::new()
@@ -63,13 +68,13 @@ impl Made {
 struct Collector {
     lease: u32,
     until: Timestamp,
-    outcome: Option<Outcome>,
+    outcome: Option<CollectOutcome>,
     made_current: Vec<u32>,
     /// Whose rows the file has that is being collected, and the copy that is served.
     comes: BTreeSet<&'static str>,
     holds: BTreeSet<&'static str>,
     /// The last going over its copy, and how it ended.
-    swept: Option<(u32, Swept)>,
+    swept: Option<(u32, SweepOutcome)>,
 }
 
 /// Everybody who ever did anything.
@@ -97,7 +102,7 @@ struct Keeper {
 }
 
 impl Keeper {
-    fn hear(&mut self, loss: Option<Loss>) {
+    fn hear(&mut self, loss: Option<Invalidation>) {
         let raise = |to: &mut BTreeMap<String, u32>, window: String, before: u32| {
             let known = to.entry(window).or_default();
             *known = before.max(*known);
@@ -105,9 +110,9 @@ impl Keeper {
         match loss {
             None => {}
             // One course holds all rows.
-            Some(Loss::Rows { window, before, .. }) => raise(&mut self.lost, window, before),
-            Some(Loss::Copies { window, before }) => raise(&mut self.gone, window, before),
-            Some(Loss::Person | Loss::Course(_) | Loss::Weeks { .. }) => {
+            Some(Invalidation::Rows { window, before, .. }) => raise(&mut self.lost, window, before),
+            Some(Invalidation::Copies { window, before }) => raise(&mut self.gone, window, before),
+            Some(Invalidation::Person | Invalidation::Course(_) | Invalidation::Weeks { .. }) => {
                 for (window, before) in self.gone.clone() {
                     raise(&mut self.lost, window, before);
                 }
@@ -156,10 +161,10 @@ impl Chance<'_> {
 
 impl Collector {
     /// Goes over the copy that is served.
-    fn sweep(&mut self, lease: u32, tombstones: &Tombstones) -> Swept {
+    fn sweep(&mut self, lease: u32, tombstones: &Tombstones) -> SweepOutcome {
         let served = self.made_current.last().copied().unwrap_or(0);
         if served >= lease {
-            return Swept::Moved;
+            return SweepOutcome::Moved;
         }
         let left: BTreeSet<&str> = self.holds.intersection(&all_but(tombstones)).copied().collect();
         let is_changed = left != self.holds;
@@ -168,25 +173,25 @@ impl Collector {
             self.holds = left;
         }
         let courses = is_changed.then(|| COURSE.to_owned()).into_iter().collect();
-        Swept::Clean {
-            of: served,
-            left: is_changed.then_some(Left { rows: 1, bytes: 1 }),
-            met: Met { courses, ..Met::default() },
+        SweepOutcome::Clean {
+            generation: served,
+            left: is_changed.then_some(RemainingRows { rows: 1, bytes: 1 }),
+            met: SweepFindings { courses, ..SweepFindings::default() },
         }
     }
 }
 
 struct World<'a> {
-    /// The desk's clock, which jumps; the upstream's own does not.
+    /// The scheduler's clock, which jumps; the upstream's own does not.
     now: Timestamp,
     true_now: Timestamp,
-    desk: Desk,
+    scheduler: Scheduler,
     /// What survives a crash, in the form in which it is stored.
     windows: BTreeMap<WindowKey, String>,
     requests: BTreeMap<String, String>,
     account: String,
-    oblivion: String,
-    forgettings: BTreeMap<String, String>,
+    erasure_ledger: String,
+    erasures: BTreeMap<String, String>,
     upstream: Vec<Made>,
     collectors: BTreeMap<WindowKey, Collector>,
     keeper: Keeper,
@@ -200,28 +205,28 @@ struct Crashed;
 
 impl World<'_> {
     fn save(&mut self) {
-        let changes = self.desk.take_changes();
+        let changes = self.scheduler.take_changes();
         for key in changes.windows {
-            match self.desk.window(&key) {
+            match self.scheduler.window(&key) {
                 Some(window) => self.windows.insert(key, serde_json::to_string(window).unwrap()),
                 None => self.windows.remove(&key),
             };
         }
         for id in changes.requests {
-            match self.desk.request(&id) {
+            match self.scheduler.request(&id) {
                 Some(request) => self.requests.insert(id, serde_json::to_string(request).unwrap()),
                 None => self.requests.remove(&id),
             };
         }
         if changes.account {
-            self.account = serde_json::to_string(self.desk.account()).unwrap();
+            self.account = serde_json::to_string(self.scheduler.account()).unwrap();
         }
-        for id in changes.forgettings {
-            let entry = serde_json::to_string(self.desk.forgetting(&id).unwrap()).unwrap();
-            self.forgettings.insert(id, entry);
+        for id in changes.erasures {
+            let entry = serde_json::to_string(self.scheduler.erasure(&id).unwrap()).unwrap();
+            self.erasures.insert(id, entry);
         }
-        if changes.oblivion {
-            self.oblivion = serde_json::to_string(self.desk.oblivion()).unwrap();
+        if changes.erasure_ledger {
+            self.erasure_ledger = serde_json::to_string(self.scheduler.erasure_ledger()).unwrap();
         }
     }
 
@@ -239,18 +244,17 @@ impl World<'_> {
         } else {
             serde_json::from_str(&self.account).unwrap()
         };
-        self.desk = Desk::load(windows, requests, account);
+        self.scheduler = Scheduler::load(windows, requests, account);
         if let Some(days) = self.keep_days {
-            self.desk.keep_for(days);
+            self.scheduler.set_keep_days(days);
         }
-        if !self.oblivion.is_empty() {
-            let entries =
-                self.forgettings.values().map(|entry| serde_json::from_str(entry).unwrap()).collect();
-            self.desk.recall(serde_json::from_str(&self.oblivion).unwrap(), entries);
+        if !self.erasure_ledger.is_empty() {
+            let entries = self.erasures.values().map(|entry| serde_json::from_str(entry).unwrap()).collect();
+            self.scheduler.load_erasures(serde_json::from_str(&self.erasure_ledger).unwrap(), entries);
         }
     }
 
-    /// The alarm: steps until the desk waits, with a crash possible at each seam.
+    /// The alarm: steps until the scheduler waits, with a crash possible at each seam.
     fn alarm(&mut self) {
         for _ in 0..60 {
             match self.step() {
@@ -267,21 +271,22 @@ impl World<'_> {
     }
 
     fn step(&mut self) -> Result<bool, Crashed> {
-        let step = self.desk.next(self.now);
+        let step = self.scheduler.next_step(self.now);
         self.seam()?;
         self.save();
         self.seam()?;
-        if !matches!(step, Step::Wait(_) | Step::Rest) && !matches!(step, Step::Inquire { .. }) {
-            self.desk.called(self.now);
+        if !matches!(step, Step::Wait(_) | Step::Idle) && !matches!(step, Step::Inquire { .. }) {
+            self.scheduler.record_call(self.now);
         }
         match step {
             Step::Wait(at) => {
-                let longest = if self.desk.windows().any(Window::is_unfinished) { 5 * MINUTE } else { DAY };
+                let longest =
+                    if self.scheduler.windows().any(Window::is_unfinished) { 5 * MINUTE } else { DAY };
                 assert!(at > self.now && at.since(self.now) <= longest, "a wake that comes");
                 return Ok(false);
             }
-            Step::Rest => {
-                assert!(!self.desk.windows().any(Window::is_unfinished), "unfinished, and no alarm");
+            Step::Idle => {
+                assert!(!self.scheduler.windows().any(Window::is_unfinished), "unfinished, and no alarm");
                 return Ok(false);
             }
             Step::List => {
@@ -297,23 +302,23 @@ impl World<'_> {
                     Err,
                 );
                 self.seam()?;
-                self.desk.listed(reply, self.now);
+                self.scheduler.record_list(reply, self.now);
             }
             Step::Create { key, days } => {
                 let reply = self.create(&key, create_parameters(&key, days));
                 self.seam()?;
-                self.desk.created(&key, reply, self.now);
+                self.scheduler.record_create(&key, reply, self.now);
             }
-            Step::Look { key, id } => {
+            Step::Poll { key, id } => {
                 let reply = self.trouble().map_or_else(
                     || {
                         let made = self.upstream.iter().find(|m| m.id == id && !m.gone);
-                        made.map(|m| m.shown(self.true_now, true)).ok_or(Trouble::Absent)
+                        made.map(|m| m.shown(self.true_now, true)).ok_or(UpstreamError::Absent)
                     },
                     Err,
                 );
                 self.seam()?;
-                if let Some(hand) = self.desk.looked(&key, &id, reply, self.now) {
+                if let Some(hand) = self.scheduler.record_poll(&key, &id, reply, self.now) {
                     self.save();
                     self.seam()?;
                     if !self.chance.happens(10) {
@@ -333,19 +338,19 @@ impl World<'_> {
                 } else {
                     Some(match self.collectors.get(&key) {
                         Some(c) if c.lease == lease => {
-                            c.outcome.clone().map_or(Inquiry::Working, Inquiry::Done)
+                            c.outcome.clone().map_or(CollectProgress::Working, CollectProgress::Done)
                         }
-                        _ => Inquiry::Unknown,
+                        _ => CollectProgress::Unknown,
                     })
                 };
-                if let Some(Inquiry::Done(outcome)) = &answer {
-                    self.keeper.hear(self.desk.loss_by_copy(&key, lease, outcome));
+                if let Some(CollectProgress::Done(outcome)) = &answer {
+                    self.keeper.hear(self.scheduler.invalidation_by_copy(&key, lease, outcome));
                 }
                 self.seam()?;
-                self.desk.inquired(&key, lease, answer, self.now);
+                self.scheduler.record_inquiry(&key, lease, answer, self.now);
             }
             Step::Sweep { key, lease } => {
-                let tombstones = self.desk.tombstones();
+                let tombstones = self.scheduler.tombstones();
                 if !self.chance.happens(15) {
                     let collector = self.collectors.entry(key.clone()).or_default();
                     if collector.swept.as_ref().is_none_or(|(known, _)| *known < lease) {
@@ -353,21 +358,21 @@ impl World<'_> {
                     }
                     let (known, swept) = collector.swept.clone().unwrap();
                     self.seam()?;
-                    let swept = if known == lease { swept } else { Swept::Moved };
+                    let swept = if known == lease { swept } else { SweepOutcome::Moved };
                     if !self.chance.happens(20) {
-                        self.keeper.hear(self.desk.loss_by_sweep(&key, lease, &swept));
+                        self.keeper.hear(self.scheduler.invalidation_by_sweep(&key, lease, &swept));
                         self.seam()?;
-                        self.desk.swept(&key, lease, &swept, self.now);
+                        self.scheduler.record_sweep(&key, lease, &swept, self.now);
                     }
                 }
             }
-            Step::Tell { forgetting } => {
-                self.keeper.hear(self.desk.loss_by_forgetting(&forgetting));
+            Step::NotifyShares { erasure } => {
+                self.keeper.hear(self.scheduler.invalidation_by_erasure(&erasure));
                 self.seam()?;
-                self.desk.told(&forgetting, self.now);
+                self.scheduler.record_notification(&erasure, self.now);
             }
             Step::Wipe { key } => {
-                self.keeper.hear(self.desk.loss_by_wipe(&key));
+                self.keeper.hear(self.scheduler.invalidation_by_wipe(&key));
                 self.seam()?;
                 if !self.chance.happens(15) {
                     // Its object may be at a file whose lease was given up, and knows no lease afterwards.
@@ -375,7 +380,7 @@ impl World<'_> {
                     let made_current = std::mem::take(&mut collector.made_current);
                     *collector = Collector { made_current, ..Collector::default() };
                     self.seam()?;
-                    self.desk.wiped(&key, self.now);
+                    self.scheduler.record_wipe(&key, self.now);
                 }
             }
         }
@@ -384,43 +389,43 @@ impl World<'_> {
         Ok(true)
     }
 
-    fn trouble(&mut self) -> Option<Trouble> {
+    fn trouble(&mut self) -> Option<UpstreamError> {
         self.chance.happens(15).then(|| match self.chance.roll() % 4 {
-            0 => Trouble::TooMany { retry_after: Some(7 * SECOND) },
-            1 => Trouble::Down { sent: true, retry_after: None },
-            2 => Trouble::Denied { detail: "wrong secret".into() },
-            _ => Trouble::TooMany { retry_after: None },
+            0 => UpstreamError::TooMany { retry_after: Some(7 * SECOND) },
+            1 => UpstreamError::Down { sent: true, retry_after: None },
+            2 => UpstreamError::Denied { detail: "wrong secret".into() },
+            _ => UpstreamError::TooMany { retry_after: None },
         })
     }
 
     fn in_flight(&self) -> usize {
-        self.upstream.iter().filter(|m| !m.gone && m.status(self.true_now) == Status::Pending).count()
+        self.upstream.iter().filter(|m| !m.gone && m.status(self.true_now) == UpstreamStatus::Pending).count()
     }
 
-    fn create(&mut self, key: &WindowKey, parameters: Parameters) -> Result<UpstreamRequest, Trouble> {
+    fn create(&mut self, key: &WindowKey, parameters: Parameters) -> Result<UpstreamRequest, UpstreamError> {
         self.creates += 1;
         if self.chance.happens(6) {
-            return Err(Trouble::Down { sent: false, retry_after: None });
+            return Err(UpstreamError::Down { sent: false, retry_after: None });
         }
         if self.chance.happens(6) {
-            // The request is lost on its way; the desk cannot know.
-            return Err(Trouble::Down { sent: true, retry_after: None });
+            // The request is lost on its way; the scheduler cannot know.
+            return Err(UpstreamError::Down { sent: true, retry_after: None });
         }
         if self.in_flight() >= 3 {
             let text = "limit of in-flight reports".into();
-            return Err(Trouble::Refused { status: 409, text, retry_after: None });
+            return Err(UpstreamError::Refused { status: 409, text, retry_after: None });
         }
         let live = self.upstream.iter().find(|m| {
             m.ours
                 && !m.gone
                 && m.report == key.report.as_str()
                 && m.parameters == parameters
-                && m.status(self.true_now) == Status::Pending
+                && m.status(self.true_now) == UpstreamStatus::Pending
         });
         assert!(live.is_none(), "two live asks for one window");
         let shown = self.make(key.report.as_str(), parameters, true);
         if self.chance.happens(8) {
-            return Err(Trouble::Down { sent: true, retry_after: None });
+            return Err(UpstreamError::Down { sent: true, retry_after: None });
         }
         Ok(shown)
     }
@@ -428,9 +433,10 @@ impl World<'_> {
     fn make(&mut self, report: &str, parameters: Parameters, ours: bool) -> UpstreamRequest {
         let wait = i64::from(self.chance.roll()) * if self.chance.calm { SECOND } else { 20 * SECOND };
         let ends = if self.chance.happens(20) {
-            [Status::Failed, Status::Missing, Status::Expired][usize::from(self.chance.roll() % 3)]
+            [UpstreamStatus::Failed, UpstreamStatus::Missing, UpstreamStatus::Expired]
+                [usize::from(self.chance.roll() % 3)]
         } else {
-            Status::Available
+            UpstreamStatus::Available
         };
         let made = Made {
             id: UpstreamId::parse(&format!("u{}", self.upstream.len())).unwrap(),
@@ -453,12 +459,12 @@ impl World<'_> {
         for key in keys {
             let outcome = if self.chance.happens(25) {
                 match self.chance.roll() % 4 {
-                    0 => Outcome::LinkExpired,
-                    1 => Outcome::Unreachable { detail: "no answer".into() },
-                    _ => Outcome::BadFile { detail: "checksum".into() },
+                    0 => CollectOutcome::LinkExpired,
+                    1 => CollectOutcome::Unreachable { detail: "no answer".into() },
+                    _ => CollectOutcome::BadFile { detail: "checksum".into() },
                 }
             } else {
-                Outcome::Whole { rows: 1, bytes: 1, header: "a".into() }
+                CollectOutcome::Whole { rows: 1, bytes: 1, header: "a".into() }
             };
             let (stall, lost) = (self.chance.happens(30), self.chance.happens(30));
             let collector = self.collectors.get_mut(&key).unwrap();
@@ -469,27 +475,27 @@ impl World<'_> {
             if self.now >= collector.until {
                 continue;
             }
-            if matches!(outcome, Outcome::Whole { .. }) {
+            if matches!(outcome, CollectOutcome::Whole { .. }) {
                 collector.made_current.push(collector.lease);
                 collector.holds = collector.comes.clone();
             }
             collector.outcome = Some(outcome.clone());
             let lease = collector.lease;
             if !lost {
-                self.keeper.hear(self.desk.loss_by_copy(&key, lease, &outcome));
-                self.desk.collected(&key, lease, outcome, self.now);
+                self.keeper.hear(self.scheduler.invalidation_by_copy(&key, lease, &outcome));
+                self.scheduler.record_collection(&key, lease, outcome, self.now);
                 self.save();
             }
         }
     }
 
     fn ask(&mut self, report: &str, person: &str, weeks_back: u64, weeks: u64) {
-        let offer = Offer::from_reference(&ReportName::parse(report).unwrap()).unwrap();
+        let offer = ReportListing::from_reference(&ReportName::parse(report).unwrap()).unwrap();
         let today = self.now.day();
         let range =
             Range::new(minus_days(today, 7 * (weeks_back + weeks)), minus_days(today, 7 * weeks_back + 1));
         let range = (report != "asset").then(|| range.unwrap());
-        let windows = plan(&offer, range, &Zone::utc(), &Parameters::new(), self.now).unwrap();
+        let windows = plan_windows(&offer, range, &Zone::utc(), &Parameters::new(), self.now).unwrap();
         self.asks += 1;
         let request = Request {
             id: format!("r{}", self.asks),
@@ -504,39 +510,40 @@ impl World<'_> {
             turn: 0,
         };
         // What a quota is taken from is what is really begun.
-        let (before, new) = (self.unfinished(), self.desk.would_ask(&request.windows, self.now));
-        self.desk.ask(request, self.now);
+        let (before, new) = (self.unfinished(), self.scheduler.count_new_windows(&request.windows, self.now));
+        self.scheduler.submit(request, self.now);
         assert_eq!(self.unfinished(), before + new);
-        assert!((new..=before + new).contains(&self.desk.unfinished_of(person)));
+        assert!((new..=before + new).contains(&self.scheduler.count_unfinished(person)));
         self.save();
     }
 
     fn unfinished(&self) -> u32 {
-        u32::try_from(self.desk.windows().filter(|window| window.is_unfinished()).count()).unwrap()
+        u32::try_from(self.scheduler.windows().filter(|window| window.is_unfinished()).count()).unwrap()
     }
 
     fn check(&self) {
         let unfinished = self
             .upstream
             .iter()
-            .filter(|m| m.ours && !m.gone && m.status(self.true_now) == Status::Pending)
+            .filter(|m| m.ours && !m.gone && m.status(self.true_now) == UpstreamStatus::Pending)
             .count();
         assert!(unfinished <= 3, "{unfinished} upstream requests of ours in flight");
-        for window in self.desk.windows() {
+        for window in self.scheduler.windows() {
             let Some(copy) = &window.copy else { continue };
             let collector = &self.collectors[&window.key];
             assert!(collector.made_current.contains(&copy.generation), "a copy that no Window holds");
         }
-        for entry in self.desk.forgettings().iter().filter(|entry| entry.state == Progress::Done) {
-            for (window, is_covered) in self.desk.windows().map(|window| (window, self.covers(entry, window)))
+        for entry in self.scheduler.erasures().iter().filter(|entry| entry.state == ErasureProgress::Done) {
+            for (window, is_covered) in
+                self.scheduler.windows().map(|window| (window, self.covers(entry, window)))
             {
                 assert!(!is_covered || window.copy.is_none(), "a copy of days that are forgotten");
             }
-            let What::Person { mark, .. } = &entry.what else { continue };
+            let RedactedTarget::Person { mark, .. } = &entry.what else { continue };
             let told = self.keeper.kept.iter().find(|counted| counted.of.contains(mark.as_str()));
             assert!(told.is_none(), "what counted {mark} is kept of {}", told.unwrap().key.full_id());
-            for window in self.desk.windows() {
-                // Of a copy that was made when its lease had been given up, the desk knows when it is told.
+            for window in self.scheduler.windows() {
+                // Of a copy that was made when its lease had been given up, the scheduler knows when it is told.
                 let known = window.copy.as_ref().map(|copy| copy.generation);
                 let Some(object) = self.collectors.get(&window.key) else { continue };
                 let is_known = object.made_current.last().copied() == known;
@@ -548,7 +555,7 @@ impl World<'_> {
     /// Somebody counts from the copies that are here; what they counted before is kept.
     fn count(&mut self) {
         self.keeper.keep();
-        for window in self.desk.windows().filter(|window| window.upkeep.forgotten.is_none()) {
+        for window in self.scheduler.windows().filter(|window| window.erasure.forgotten.is_none()) {
             let (Some(copy), Some(object)) = (&window.copy, self.collectors.get(&window.key)) else {
                 continue;
             };
@@ -563,28 +570,31 @@ impl World<'_> {
     }
 
     /// Whether a window lies in what is forgotten, and nobody asked for it by hand since.
-    fn covers(&self, entry: &Forgetting, window: &Window) -> bool {
-        let What::Range { from, to, .. } = &entry.what else { return false };
-        let version = self.desk.forgetting(&entry.id).unwrap().version;
+    fn covers(&self, entry: &Erasure, window: &Window) -> bool {
+        let RedactedTarget::Range { from, to, .. } = &entry.what else { return false };
+        let version = self.scheduler.erasure(&entry.id).unwrap().version;
         let days = window.key.start().zip(window.key.end());
         days.is_some_and(|(start, end)| *from <= start && minus_days(end, 1) <= *to)
-            && window.upkeep.lifted < version
+            && window.erasure.waived_version < version
     }
 
-    fn forget(&mut self, what: Asked) {
+    fn forget(&mut self, what: ErasureTarget) {
         self.asks += 1;
-        self.desk.forget(format!("f{}", self.asks), what, "ana", self.now);
+        self.scheduler.request_erasure(format!("f{}", self.asks), what, "ana", self.now);
         self.save();
     }
 
     fn forget_person(&mut self, who: usize) {
-        self.forget(Asked::Person { mark: Mark(PEOPLE[who].to_owned()), named: By::Id });
+        self.forget(ErasureTarget::Person {
+            mark: PersonHash(PEOPLE[who].to_owned()),
+            named: IdentifierKind::Id,
+        });
     }
 
     fn forget_weeks(&mut self, back: u64, weeks: u64) {
         let monday = minus_days(domain::time::monday(self.now.day()), 7 * back);
         let days = Range::new(monday, minus_days(plus_days(monday, 7 * weeks), 1)).unwrap();
-        self.forget(Asked::Range { report: None, days });
+        self.forget(ErasureTarget::Range { report: None, days });
     }
 }
 
@@ -593,12 +603,12 @@ fn world(bytes: &[u8]) -> World<'_> {
     World {
         now,
         true_now: now,
-        desk: Desk::default(),
+        scheduler: Scheduler::default(),
         windows: BTreeMap::new(),
         requests: BTreeMap::new(),
         account: String::new(),
-        oblivion: String::new(),
-        forgettings: BTreeMap::new(),
+        erasure_ledger: String::new(),
+        erasures: BTreeMap::new(),
         upstream: Vec::new(),
         collectors: BTreeMap::new(),
         keeper: Keeper::default(),
@@ -660,18 +670,20 @@ fn happen(world: &mut World<'_>, event: &Event) {
             world.ask(ASKED[*report], ["ana", "ben", "eve"][*person], *back, *weeks);
         }
         Event::Withdraw(n) => {
-            world.desk.withdraw(&format!("r{n}"), world.now);
+            world.scheduler.withdraw(&format!("r{n}"), world.now);
             world.save();
         }
         Event::Retry(n) => {
             let id = format!("r{n}");
-            let (before, new) = (world.unfinished(), world.desk.would_retry(&id, &[], world.now));
-            world.desk.retry(&id, &[], true, world.now);
+            let (before, new) =
+                (world.unfinished(), world.scheduler.count_retried_windows(&id, &[], world.now));
+            world.scheduler.retry(&id, &[], true, world.now);
             assert_eq!(world.unfinished(), before + new);
             world.save();
         }
         Event::SomebodyElse => {
-            let queued = world.desk.windows().find(|w| matches!(w.life, Life::Queued { .. })).cloned();
+            let queued =
+                world.scheduler.windows().find(|w| matches!(w.state, WindowState::Queued { .. })).cloned();
             if let (Some(window), true) = (queued, world.in_flight() < 3) {
                 let days = window.key.start().zip(window.key.end_at(world.now.day()));
                 world.make(window.key.report.as_str(), create_parameters(&window.key, days), false);
@@ -680,7 +692,7 @@ fn happen(world: &mut World<'_>, event: &Event) {
         Event::Lose => {
             let (now, n) = (world.true_now, usize::from(world.chance.roll()));
             let done: Vec<&mut Made> =
-                world.upstream.iter_mut().filter(|m| m.status(now) != Status::Pending).collect();
+                world.upstream.iter_mut().filter(|m| m.status(now) != UpstreamStatus::Pending).collect();
             let count = done.len().max(1);
             if let Some(made) = done.into_iter().nth(n % count) {
                 made.gone = true;
@@ -692,10 +704,10 @@ fn happen(world: &mut World<'_>, event: &Event) {
         Event::Count => world.count(),
         Event::Age(days) => {
             world.keep_days = Some(*days);
-            world.desk.keep_for(*days);
+            world.scheduler.set_keep_days(*days);
         }
         Event::Lift(n) => {
-            world.desk.lift(&format!("f{n}"), world.now);
+            world.scheduler.cancel_erasure(&format!("f{n}"), world.now);
             world.save();
         }
     }
@@ -751,32 +763,32 @@ proptest! {
         // Then all is calm: everything comes to an end, without anybody doing anything.
         world.chance.calm = true;
         for made in &mut world.upstream {
-            made.ends = Status::Available;
+            made.ends = UpstreamStatus::Available;
         }
         for _ in 0..4000 {
             world.alarm();
             world.collect();
-            let forgets = world.desk.forgettings().iter().any(|entry| entry.state == Progress::UnderWay);
-            if !forgets && !world.desk.windows().any(Window::is_unfinished) {
+            let forgets = world.scheduler.erasures().iter().any(|entry| entry.state == ErasureProgress::UnderWay);
+            if !forgets && !world.scheduler.windows().any(Window::is_unfinished) {
                 break;
             }
-            let wake = match world.desk.next(world.now) {
+            let wake = match world.scheduler.next_step(world.now) {
                 Step::Wait(at) => at.since(world.now),
                 _ => SECOND,
             };
             world.pass(wake.min(20 * SECOND));
         }
-        let tries: u32 = world.desk.windows().map(|w| u32::from(w.tries)).sum();
-        for entry in world.desk.forgettings() {
-            prop_assert!(entry.state != Progress::UnderWay, "{entry:?} never ends");
+        let tries: u32 = world.scheduler.windows().map(|w| u32::from(w.tries)).sum();
+        for entry in world.scheduler.erasures() {
+            prop_assert!(entry.state != ErasureProgress::UnderWay, "{entry:?} never ends");
         }
         world.check();
-        for window in world.desk.windows() {
-            prop_assert!(!window.is_unfinished(), "{:?} after {tries} tries", window.life);
-            match window.life {
-                Life::Failed => prop_assert!(window.tries >= TRIES && window.fault.is_some()),
+        for window in world.scheduler.windows() {
+            prop_assert!(!window.is_unfinished(), "{:?} after {tries} tries", window.state);
+            match window.state {
+                WindowState::Failed => prop_assert!(window.tries >= TRIES && window.fault.is_some()),
                 _ => {
-                    let is_forgotten = window.upkeep.forgotten.is_some();
+                    let is_forgotten = window.erasure.forgotten.is_some();
                     prop_assert!(window.copy.is_some() || window.lease > 0 || is_forgotten, "nobody waits for it");
                 }
             }
@@ -792,7 +804,7 @@ fn run_until_done(world: &mut World<'_>) {
     for _ in 0..10_000 {
         world.alarm();
         world.collect();
-        if !world.desk.windows().any(Window::is_unfinished) {
+        if !world.scheduler.windows().any(Window::is_unfinished) {
             return;
         }
         world.pass(2 * SECOND);
@@ -807,7 +819,7 @@ fn twelve_weeks_take_one_create_each() {
     calm(&mut world);
     world.ask("videoview", "ana", 0, 12);
     world.ask("videoview", "ben", 0, 12);
-    let windows = world.desk.windows().count();
+    let windows = world.scheduler.windows().count();
     run_until_done(&mut world);
     assert_eq!(world.creates as usize, windows, "two people's asks share their windows");
 }
@@ -818,19 +830,23 @@ fn a_lost_reply_keeps_its_slot_and_its_request_is_found_again() {
     let mut world = world(&chances);
     calm(&mut world);
     world.ask("notes", "ana", 2, 1);
-    let Step::List = world.desk.next(world.now) else { panic!("the list comes before a create") };
-    world.desk.listed(Ok(Vec::new()), world.now);
-    let Step::Create { key, days } = world.desk.next(world.now) else { panic!("then the create") };
+    let Step::List = world.scheduler.next_step(world.now) else { panic!("the list comes before a create") };
+    world.scheduler.record_list(Ok(Vec::new()), world.now);
+    let Step::Create { key, days } = world.scheduler.next_step(world.now) else { panic!("then the create") };
     let made = world.make("notes", create_parameters(&key, days), true);
-    world.desk.created(&key, Err(Trouble::Down { sent: true, retry_after: None }), world.now);
+    world.scheduler.record_create(
+        &key,
+        Err(UpstreamError::Down { sent: true, retry_after: None }),
+        world.now,
+    );
     world.save();
     world.crash();
-    assert_eq!(world.desk.slots_held(), 1);
+    assert_eq!(world.scheduler.slots_held(), 1);
     world.now = world.now.plus(10 * SECOND);
-    let Step::List = world.desk.next(world.now) else { panic!("a list tells") };
-    world.desk.listed(Ok(vec![made.clone()]), world.now);
+    let Step::List = world.scheduler.next_step(world.now) else { panic!("a list tells") };
+    world.scheduler.record_list(Ok(vec![made.clone()]), world.now);
     assert!(
-        matches!(&world.desk.window(&key).unwrap().life, Life::Building { upstream, .. } if upstream.id == made.id)
+        matches!(&world.scheduler.window(&key).unwrap().state, WindowState::Building { upstream, .. } if upstream.id == made.id)
     );
 }
 
@@ -840,27 +856,28 @@ fn a_lost_create_is_made_again_only_after_two_lists_a_minute_apart() {
     let mut world = world(&chances);
     calm(&mut world);
     world.ask("notes", "ana", 2, 1);
-    world.desk.next(world.now);
-    world.desk.listed(Ok(Vec::new()), world.now);
-    let Step::Create { key, .. } = world.desk.next(world.now) else { panic!("a create") };
+    world.scheduler.next_step(world.now);
+    world.scheduler.record_list(Ok(Vec::new()), world.now);
+    let Step::Create { key, .. } = world.scheduler.next_step(world.now) else { panic!("a create") };
     let started = world.now;
     world.save();
     world.crash();
     let mut lists = Vec::new();
     loop {
-        match world.desk.next(world.now) {
+        match world.scheduler.next_step(world.now) {
             Step::List => {
                 lists.push(world.now);
-                world.desk.listed(Ok(Vec::new()), world.now);
+                world.scheduler.record_list(Ok(Vec::new()), world.now);
             }
             Step::Create { key: again, .. } if again == key => break,
             Step::Create { key, days } => {
                 let made = world.make("notes", create_parameters(&key, days), true);
-                world.desk.created(&key, Ok(made), world.now);
+                world.scheduler.record_create(&key, Ok(made), world.now);
             }
-            Step::Look { key, id } => {
-                let trouble = Err(Trouble::Refused { status: 400, text: String::new(), retry_after: None });
-                assert!(world.desk.looked(&key, &id, trouble, world.now).is_none());
+            Step::Poll { key, id } => {
+                let trouble =
+                    Err(UpstreamError::Refused { status: 400, text: String::new(), retry_after: None });
+                assert!(world.scheduler.record_poll(&key, &id, trouble, world.now).is_none());
             }
             Step::Wait(at) => world.now = at,
             other => panic!("{other:?}"),
@@ -868,7 +885,7 @@ fn a_lost_create_is_made_again_only_after_two_lists_a_minute_apart() {
         assert!(world.now.since(started) < 10 * MINUTE);
     }
     assert!(lists.len() >= 2 && lists[lists.len() - 1].since(lists[0]) >= LISTS_APART);
-    assert_eq!(world.desk.window(&key).unwrap().tries, 0, "no try");
+    assert_eq!(world.scheduler.window(&key).unwrap().tries, 0, "no try");
 }
 
 #[test]
@@ -881,9 +898,9 @@ fn the_limit_used_up_by_somebody_else_is_waited_out() {
     }
     world.ask("notes", "ana", 2, 1);
     world.alarm();
-    assert_eq!(world.desk.info(world.now).held.unwrap().why, domain::api::Hold::LimitReached);
+    assert_eq!(world.scheduler.info(world.now).held.unwrap().reason, domain::api::PauseReason::LimitReached);
     run_until_done(&mut world);
-    assert!(world.desk.windows().all(|w| w.copy.is_some() && w.tries == 0));
+    assert!(world.scheduler.windows().all(|w| w.copy.is_some() && w.tries == 0));
 }
 
 #[test]
@@ -894,7 +911,7 @@ fn an_equal_request_of_somebody_else_is_adopted() {
     world.ask("notes", "ana", 2, 1);
     happen(&mut world, &Event::SomebodyElse);
     run_until_done(&mut world);
-    let queued = world.desk.windows().count();
+    let queued = world.scheduler.windows().count();
     assert_eq!(world.creates as usize, queued - 1);
 }
 
@@ -904,25 +921,28 @@ fn wrong_credentials_pause_the_desk_and_asking_hurries_it_without_a_call_for_eve
     let mut world = world(&chances);
     calm(&mut world);
     world.ask("asset", "ana", 0, 1);
-    let denied = || Err(Trouble::Denied { detail: "invalid_client".into() });
+    let denied = || Err(UpstreamError::Denied { detail: "invalid_client".into() });
     let mut refused = world.now;
     for _ in 0..6 {
-        while let Step::Wait(at) = world.desk.next(world.now) {
+        while let Step::Wait(at) = world.scheduler.next_step(world.now) {
             world.now = at;
         }
-        world.desk.listed(denied(), world.now);
+        world.scheduler.record_list(denied(), world.now);
         refused = world.now;
     }
-    let held = world.desk.info(world.now).held.unwrap();
-    assert_eq!((held.why, held.detail.as_str()), (domain::api::Hold::CredentialsRefused, "invalid_client"));
+    let held = world.scheduler.info(world.now).held.unwrap();
+    assert_eq!(
+        (held.reason, held.detail.as_str()),
+        (domain::api::PauseReason::CredentialsRefused, "invalid_client")
+    );
     assert!(held.until.since(refused) > MINUTE, "{}", held.until.since(refused));
     for _ in 0..5 {
         world.ask("asset", "ana", 0, 1);
     }
-    let Step::Wait(soon) = world.desk.next(world.now) else { panic!("a call for every ask") };
+    let Step::Wait(soon) = world.scheduler.next_step(world.now) else { panic!("a call for every ask") };
     assert_eq!(soon.since(refused), 20 * SECOND);
     world.now = soon;
-    assert!(matches!(world.desk.next(world.now), Step::List));
+    assert!(matches!(world.scheduler.next_step(world.now), Step::List));
 }
 
 #[test]
@@ -932,27 +952,29 @@ fn a_lost_reply_is_known_again_by_an_echo_with_parameters_that_echo360_filled_in
     calm(&mut world);
     world.ask("notes", "ana", 2, 1);
     let mut creates = 0;
-    while world.desk.windows().any(|window| !matches!(window.life, Life::Building { .. })) {
-        match world.desk.next(world.now) {
+    while world.scheduler.windows().any(|window| !matches!(window.state, WindowState::Building { .. })) {
+        match world.scheduler.next_step(world.now) {
             Step::List => {
                 let listed = world.upstream.iter().map(|m| m.shown(m.created, false)).collect();
-                world.desk.listed(Ok(listed), world.now);
+                world.scheduler.record_list(Ok(listed), world.now);
             }
             Step::Create { key, days } => {
                 creates += 1;
                 let mut parameters = create_parameters(&key, days);
                 parameters.insert("scope".into(), "all".into());
                 world.make("notes", parameters, true);
-                let lost = Err(Trouble::Down { sent: true, retry_after: None });
-                world.desk.created(&key, lost, world.now);
+                let lost = Err(UpstreamError::Down { sent: true, retry_after: None });
+                world.scheduler.record_create(&key, lost, world.now);
             }
-            Step::Look { key, id } => {
-                assert!(world.desk.looked(&key, &id, Err(Trouble::Absent), world.now).is_none());
+            Step::Poll { key, id } => {
+                assert!(
+                    world.scheduler.record_poll(&key, &id, Err(UpstreamError::Absent), world.now).is_none()
+                );
             }
             Step::Wait(at) => world.now = at,
             other => panic!("{other:?}"),
         }
-        assert!(creates <= world.desk.windows().count(), "a second one was built");
+        assert!(creates <= world.scheduler.windows().count(), "a second one was built");
     }
 }
 
@@ -963,8 +985,8 @@ fn of_two_that_could_be_ours_the_one_that_echoes_just_what_we_sent_is_taken() {
     calm(&mut world);
     world.ask("notes", "ana", 2, 1);
     let (key, days) = loop {
-        match world.desk.next(world.now) {
-            Step::List => world.desk.listed(Ok(Vec::new()), world.now),
+        match world.scheduler.next_step(world.now) {
+            Step::List => world.scheduler.record_list(Ok(Vec::new()), world.now),
             Step::Create { key, days } => break (key, days),
             other => panic!("{other:?}"),
         }
@@ -974,12 +996,18 @@ fn of_two_that_could_be_ours_the_one_that_echoes_just_what_we_sent_is_taken() {
     narrower.insert("scope".into(), "own".into());
     let others = world.make("notes", narrower, false);
     let made = world.make("notes", ours, true);
-    world.desk.created(&key, Err(Trouble::Down { sent: true, retry_after: None }), world.now);
-    while !matches!(world.desk.next(world.now), Step::List) {
+    world.scheduler.record_create(
+        &key,
+        Err(UpstreamError::Down { sent: true, retry_after: None }),
+        world.now,
+    );
+    while !matches!(world.scheduler.next_step(world.now), Step::List) {
         world.pass(SECOND);
     }
-    world.desk.listed(Ok(vec![others, made.clone()]), world.now);
-    let Life::Building { upstream, .. } = &world.desk.window(&key).unwrap().life else { panic!() };
+    world.scheduler.record_list(Ok(vec![others, made.clone()]), world.now);
+    let WindowState::Building { upstream, .. } = &world.scheduler.window(&key).unwrap().state else {
+        panic!()
+    };
     assert_eq!(upstream.id, made.id);
 }
 
@@ -991,14 +1019,14 @@ fn a_request_that_is_asked_every_day_is_not_forgotten() {
     world.ask("notes", "ana", 2, 1);
     world.ask("polling", "ben", 2, 1);
     run_until_done(&mut world);
-    let daily = world.desk.requests().find(|request| request.person == "ana").unwrap().clone();
+    let daily = world.scheduler.requests().find(|request| request.person == "ana").unwrap().clone();
     for _ in 0..100 {
         world.pass(DAY);
-        world.desk.ask(daily.clone(), world.now);
+        world.scheduler.submit(daily.clone(), world.now);
         run_until_done(&mut world);
-        world.desk.forget_old_requests(world.now);
+        world.scheduler.drop_old_requests(world.now);
     }
-    let left: Vec<&str> = world.desk.requests().map(|request| request.person.as_str()).collect();
+    let left: Vec<&str> = world.scheduler.requests().map(|request| request.person.as_str()).collect();
     assert_eq!(left, ["ana"]);
 }
 
@@ -1009,12 +1037,12 @@ fn a_withdrawn_request_takes_its_windows_out_of_the_queue_and_keeps_what_is_buil
     calm(&mut world);
     world.ask("videoview", "ana", 1, 6);
     world.alarm();
-    let id = world.desk.requests().next().unwrap().id.clone();
-    assert!(world.desk.withdraw(&id, world.now));
-    assert_eq!(world.desk.windows().count(), 3, "three are being built");
+    let id = world.scheduler.requests().next().unwrap().id.clone();
+    assert!(world.scheduler.withdraw(&id, world.now));
+    assert_eq!(world.scheduler.windows().count(), 3, "three are being built");
     world.save();
     run_until_done(&mut world);
-    assert_eq!(world.desk.windows().filter(|w| w.copy.is_some()).count(), 3);
+    assert_eq!(world.scheduler.windows().filter(|w| w.copy.is_some()).count(), 3);
 }
 
 #[test]
@@ -1026,7 +1054,7 @@ fn days_that_have_grown_too_old_are_not_asked_for() {
     world.pass(30 * DAY);
     run_until_done(&mut world);
     assert_eq!(world.creates, 0);
-    assert!(world.desk.windows().all(|w| w.life == Life::Failed));
+    assert!(world.scheduler.windows().all(|w| w.state == WindowState::Failed));
 }
 
 #[test]
@@ -1037,25 +1065,30 @@ fn a_request_that_looking_never_finds_is_given_up_although_lists_show_it() {
     world.ask("notes", "ana", 2, 1);
     let mut looks = 0;
     for _ in 0..200 {
-        match world.desk.next(world.now) {
+        match world.scheduler.next_step(world.now) {
             Step::List => {
                 let listed = world.upstream.iter().map(|m| m.shown(m.created, false)).collect();
-                world.desk.listed(Ok(listed), world.now);
+                world.scheduler.record_list(Ok(listed), world.now);
             }
             Step::Create { key, days } => {
                 let made = world.make("notes", create_parameters(&key, days), true);
-                world.desk.created(&key, Ok(made), world.now);
+                world.scheduler.record_create(&key, Ok(made), world.now);
             }
-            Step::Look { key, id } => {
+            Step::Poll { key, id } => {
                 looks += 1;
-                assert!(world.desk.looked(&key, &id, Err(Trouble::Absent), world.now).is_none());
+                assert!(
+                    world.scheduler.record_poll(&key, &id, Err(UpstreamError::Absent), world.now).is_none()
+                );
             }
             Step::Wait(at) => world.now = at,
-            Step::Inquire { .. } | Step::Sweep { .. } | Step::Wipe { .. } | Step::Tell { .. } => {
+            Step::Inquire { .. } | Step::Sweep { .. } | Step::Wipe { .. } | Step::NotifyShares { .. } => {
                 panic!("nothing is being collected")
             }
-            Step::Rest => break,
+            Step::Idle => break,
         }
     }
-    assert!(looks > 0 && world.desk.windows().all(|window| window.life == Life::Failed), "{looks} looks");
+    assert!(
+        looks > 0 && world.scheduler.windows().all(|window| window.state == WindowState::Failed),
+        "{looks} looks"
+    );
 }

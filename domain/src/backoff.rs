@@ -8,16 +8,16 @@ use serde::{Deserialize, Serialize};
 pub const CALLS_PER_MINUTE: usize = 100;
 
 /// The first look comes this soon, and no two looks at one upstream request are closer.
-pub const QUICKEST_LOOK: i64 = 2 * SECOND;
+pub const MIN_POLL_INTERVAL: i64 = 2 * SECOND;
 
 /// However old an upstream request is, it is looked at this often: 3 slots × 1 a minute = 3 calls a minute.
-pub const SLOWEST_LOOK: i64 = MINUTE;
+pub const MAX_POLL_INTERVAL: i64 = MINUTE;
 
 /// How long after a look the next one is due, for an upstream request of this age: a twentieth of it, so
 /// that on average a file waits for a fortieth (2.5 %) of the time that it took to build.
 #[must_use]
-pub fn look_interval(age: i64) -> i64 {
-    (age / 20).clamp(QUICKEST_LOOK, SLOWEST_LOOK)
+pub fn poll_interval(age: i64) -> i64 {
+    (age / 20).clamp(MIN_POLL_INTERVAL, MAX_POLL_INTERVAL)
 }
 
 /// The wait before a window is tried again: the first is short, for faults that pass.
@@ -44,7 +44,7 @@ impl Backoff {
     const HURRIED: u8 = 3;
 
     /// Notes a trouble at `now`; `asked` is the upstream's own `Retry-After` in milliseconds.
-    pub fn trouble(&mut self, now: Timestamp, asked: Option<i64>) {
+    pub fn record_failure(&mut self, now: Timestamp, asked: Option<i64>) {
         self.troubles = self.troubles.saturating_add(1);
         let wait = asked.map_or(self.own_wait(), |asked| asked.clamp(SECOND, Self::LONGEST_ASKED));
         self.until = now.plus(wait);
@@ -57,7 +57,7 @@ impl Backoff {
 
     /// Somebody thinks that it is mended: wait no more than 20 s after the last trouble. However often this is
     /// said, no wait gets shorter than that. For troubles whose waits are our own.
-    pub fn hurry(&mut self) {
+    pub fn shorten(&mut self) {
         if self.troubles > Self::HURRIED {
             let last = self.until.plus(-self.own_wait());
             self.troubles = Self::HURRIED;
@@ -66,7 +66,7 @@ impl Backoff {
     }
 
     /// Notes that all is well again.
-    pub fn success(&mut self) {
+    pub fn reset(&mut self) {
         *self = Self::default();
     }
 
@@ -87,20 +87,20 @@ pub struct CallLedger {
 
 impl CallLedger {
     /// Notes a call at `now`.
-    pub fn called(&mut self, now: Timestamp) {
+    pub fn record_call(&mut self, now: Timestamp) {
         self.at.retain(|at| *at <= now && now.since(*at) < MINUTE);
         self.at.push(now);
     }
 
     /// Whether half of the minute's calls are still free: for what can wait.
     #[must_use]
-    pub fn has_to_spare(&self, now: Timestamp) -> bool {
+    pub fn has_spare_calls(&self, now: Timestamp) -> bool {
         self.at.iter().filter(|at| **at <= now && now.since(**at) < MINUTE).count() < CALLS_PER_MINUTE / 2
     }
 
     /// When the next call may go out, if not now.
     #[must_use]
-    pub fn free_at(&self, now: Timestamp) -> Option<Timestamp> {
+    pub fn next_free_at(&self, now: Timestamp) -> Option<Timestamp> {
         let mut recent = self.at.iter().filter(|at| **at <= now && now.since(**at) < MINUTE);
         let first = *recent.next()?;
         (recent.count() + 1 >= CALLS_PER_MINUTE).then(|| first.plus(MINUTE))
@@ -116,8 +116,8 @@ mod tests {
         let mut ledger = CallLedger::default();
         let (mut now, mut calls) = (Timestamp(0), Vec::new());
         for _ in 0..1000 {
-            now = ledger.free_at(now).unwrap_or(now).plus(7);
-            ledger.called(now);
+            now = ledger.next_free_at(now).unwrap_or(now).plus(7);
+            ledger.record_call(now);
             calls.push(now);
             let minute = calls.iter().filter(|at| now.since(**at) < MINUTE).count();
             assert!(minute <= CALLS_PER_MINUTE);
@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn a_clock_that_went_back_does_not_hold_anything() {
         let mut backoff = Backoff::default();
-        backoff.trouble(Timestamp(10 * HOUR), Some(30 * SECOND));
+        backoff.record_failure(Timestamp(10 * HOUR), Some(30 * SECOND));
         assert_eq!(backoff.until(Timestamp(10 * HOUR)), Some(Timestamp(10 * HOUR + 30 * SECOND)));
         assert_eq!(backoff.until(Timestamp(-20 * HOUR)), None);
     }
@@ -136,24 +136,24 @@ mod tests {
     fn a_hurried_wait_is_short_and_never_shorter_however_often_it_is_hurried() {
         let mut backoff = Backoff::default();
         for n in 0..6 {
-            backoff.trouble(Timestamp(n * HOUR), None);
+            backoff.record_failure(Timestamp(n * HOUR), None);
         }
         let last = Timestamp(5 * HOUR);
         assert_eq!(backoff.until(last), Some(last.plus(160 * SECOND)));
         for _ in 0..3 {
-            backoff.hurry();
+            backoff.shorten();
             assert_eq!(backoff.until(last), Some(last.plus(20 * SECOND)));
         }
         let mut fresh = Backoff::default();
-        fresh.trouble(last, None);
-        fresh.hurry();
+        fresh.record_failure(last, None);
+        fresh.shorten();
         assert_eq!(fresh.until(last), Some(last.plus(5 * SECOND)), "it is short as it is");
     }
 
     #[test]
     fn looks_are_quick_at_first_and_slower_with_age() {
         let intervals: Vec<i64> =
-            [0, MINUTE, 10 * MINUTE, 5 * HOUR].iter().map(|age| look_interval(*age) / SECOND).collect();
+            [0, MINUTE, 10 * MINUTE, 5 * HOUR].iter().map(|age| poll_interval(*age) / SECOND).collect();
         assert_eq!(intervals, [2, 3, 30, 60]);
     }
 }

@@ -2,19 +2,19 @@
 //! requests; a large request leaves a slot to others.
 
 use crate::api;
-use crate::life::{Life, Window};
 use crate::range::Range;
 use crate::report::ReportName;
 use crate::time::Timestamp;
 use crate::window::{Parameters, WindowKey};
+use crate::window_state::{Window, WindowState};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A request of more windows than this is large.
-pub const LARGE: usize = 12;
+pub const LARGE_REQUEST: usize = 12;
 
 /// Slots that a large request holds at most while others wait.
-pub const LARGE_SLOTS: usize = 2;
+pub const LARGE_REQUEST_SLOTS: usize = 2;
 
 /// A person's ask: one report over one range, and the windows it waits for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,7 +45,7 @@ pub struct Request {
 impl Request {
     /// Whether it asks the same as the other, for the same person: asking twice is asking once.
     #[must_use]
-    pub fn asks_same(&self, other: &Self) -> bool {
+    pub fn is_same_request(&self, other: &Self) -> bool {
         self.person == other.person
             && self.report == other.report
             && self.range == other.range
@@ -55,8 +55,8 @@ impl Request {
 
     /// As it is shown outside.
     #[must_use]
-    pub fn describe(&self, windows: &BTreeMap<WindowKey, Window>, now: Timestamp) -> api::Request {
-        api::Request {
+    pub fn describe(&self, windows: &BTreeMap<WindowKey, Window>, now: Timestamp) -> api::RequestInfo {
+        api::RequestInfo {
             id: self.id.clone(),
             report: self.report.clone(),
             from: self.range.map(Range::from),
@@ -70,14 +70,14 @@ impl Request {
                 .filter_map(|key| windows.get(key))
                 .map(|window| window.describe(now))
                 .collect(),
-            desk: None,
+            scheduler: None,
         }
     }
 }
 
 /// The next window to ask for at `now`, and the request it is taken for.
 #[must_use]
-pub fn pick(
+pub fn pick_next(
     requests: &BTreeMap<String, Request>,
     windows: &BTreeMap<WindowKey, Window>,
     now: Timestamp,
@@ -96,8 +96,8 @@ pub fn pick(
     waiting
         .iter()
         .filter(|(request, _)| {
-            request.windows.len() <= LARGE
-                || slots_held(request, windows) < LARGE_SLOTS
+            request.windows.len() <= LARGE_REQUEST
+                || slots_held(request, windows) < LARGE_REQUEST_SLOTS
                 || !wanted_by_others(request)
         })
         .min_by_key(|(request, _)| {
@@ -113,9 +113,9 @@ fn newest_due<'a>(
     now: Timestamp,
 ) -> Option<&'a WindowKey> {
     let is_due = |key: &WindowKey| {
-        windows
-            .get(key)
-            .is_some_and(|window| matches!(window.life, Life::Queued { not_before } if not_before <= now))
+        windows.get(key).is_some_and(
+            |window| matches!(window.state, WindowState::Queued { not_before } if not_before <= now),
+        )
     };
     request.windows.iter().rev().find(|key| is_due(key))
 }
@@ -123,7 +123,7 @@ fn newest_due<'a>(
 fn slots_held(request: &Request, windows: &BTreeMap<WindowKey, Window>) -> usize {
     windows
         .values()
-        .filter(|window| window.holds_slot() && window.taken_for.as_deref() == Some(&request.id))
+        .filter(|window| window.holds_slot() && window.slot_request.as_deref() == Some(&request.id))
         .count()
 }
 
@@ -168,7 +168,7 @@ mod tests {
         }
 
         fn take(&mut self) -> Option<(String, String)> {
-            let (id, key) = pick(&self.requests, &self.windows, Timestamp(1))?;
+            let (id, key) = pick_next(&self.requests, &self.windows, Timestamp(1))?;
             self.turn += 1;
             self.requests.get_mut(&id).unwrap().turn = self.turn;
             self.windows.get_mut(&key).unwrap().ask(None, Vec::new(), &id, Timestamp(1));
@@ -179,9 +179,9 @@ mod tests {
             let window = self
                 .windows
                 .values_mut()
-                .find(|w| w.holds_slot() && w.taken_for.as_deref() == Some(id))
+                .find(|w| w.holds_slot() && w.slot_request.as_deref() == Some(id))
                 .unwrap();
-            window.life = Life::Rest;
+            window.state = WindowState::Idle;
         }
     }
 
