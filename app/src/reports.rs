@@ -14,8 +14,8 @@ use crate::told::{Answer, Look, Part, Wanted};
 use domain::frame::Frame;
 use domain::report::ReportName;
 use engine::table::Table;
-use engine::table::arriving::Arriving;
-use engine::table::held::{Held, Tables};
+use engine::table::builder::TableBuilder;
+use engine::table::dataset::{Dataset, WindowData};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -69,7 +69,7 @@ fn source(part: &Part) -> Source {
 #[derive(Default)]
 struct Thread {
     look: Option<Look>,
-    tables: BTreeMap<Source, Tables>,
+    tables: BTreeMap<Source, Dataset>,
     /// Bytes that travelled, of each copy that is here.
     travelled: BTreeMap<Key, u64>,
     fetches: BTreeMap<Key, Fetch>,
@@ -105,14 +105,14 @@ impl Thread {
         // is here.
         self.tables.retain(|held, _| look.parts.iter().any(|part| source(part) == *held));
         for (source, tables) in &mut self.tables {
-            tables.keep(|id| wanted.contains_key(&(source.clone(), id.to_owned())));
+            tables.retain(|id| wanted.contains_key(&(source.clone(), id.to_owned())));
         }
         self.travelled.retain(|key, _| wanted.contains_key(key));
         for part in &look.parts {
             let tables = self.tables.entry(source(part)).or_default();
             for window in &part.windows {
                 if tables.generation(&window.id) == Some(window.generation) {
-                    tables.restate(&window.id, window.facts);
+                    tables.set_coverage(&window.id, window.facts);
                 }
             }
         }
@@ -148,9 +148,9 @@ impl Thread {
         let waiting = self.missing().count();
         let mut rows = self.fetches.values().map(|fetch| fetch.rows).sum::<u64>();
         let mut bytes = self.fetches.values().map(|fetch| fetch.bytes).sum::<u64>();
-        rows += self.tables.values().map(Tables::rows).sum::<u64>();
+        rows += self.tables.values().map(Dataset::rows).sum::<u64>();
         bytes += self.travelled.values().sum::<u64>();
-        let copies = self.tables.values().map(Tables::len).sum();
+        let copies = self.tables.values().map(Dataset::len).sum();
         Load { rows, bytes, copies, pending: self.fetches.len() + waiting }
     }
 
@@ -176,7 +176,7 @@ impl Thread {
     fn promise(&mut self, key: &Key, generation: u32, rows: u64) -> Option<()> {
         let fetch = self.fetches.get_mut(key).filter(|fetch| fetch.generation == generation)?;
         fetch.promised = rows;
-        let held = self.tables.values().map(Tables::rows).sum::<u64>();
+        let held = self.tables.values().map(Dataset::rows).sum::<u64>();
         let all = held + self.fetches.values().map(|fetch| fetch.promised).sum::<u64>();
         if self.look.as_ref().is_some_and(|look| all > look.most_rows) {
             self.fetches.values().for_each(|fetch| fetch.abort.abort());
@@ -206,8 +206,8 @@ impl Thread {
         self.fetches.remove(&key);
         match result {
             Ok((table, bytes)) => {
-                let held = Held { generation: window.generation, table, facts: window.facts };
-                self.tables.entry(key.0.clone()).or_default().put(&window.id, held);
+                let held = WindowData { generation: window.generation, table, coverage: window.facts };
+                self.tables.entry(key.0.clone()).or_default().insert(&window.id, held);
                 self.travelled.insert(key, bytes);
             }
             Err(refusal) => {
@@ -251,30 +251,31 @@ async fn fetched(
     signal: &AbortSignal,
 ) -> Result<(Table, u64), Refusal> {
     let ((report, course), window) = key;
-    let mut arriving: Option<Arriving> = None;
+    let mut builder: Option<TableBuilder> = None;
     let mut travelled = 0;
     let from = Rows { report, window, generation, course: course.as_deref() };
     stream::read(&from, signal, |mut frames, bytes| {
         travelled = bytes;
         while let Some(frame) = frames.next()? {
-            match (frame, &mut arriving) {
+            match (frame, &mut builder) {
                 (Frame::Head(head), _) => {
                     let room = thread.borrow_mut().promise(key, generation, head.rows);
                     room.ok_or(Refusal::Unreachable)?;
-                    arriving = Some(Arriving::new(&head, report.known()).map_err(|e| Refusal::garbled(&e))?);
+                    builder =
+                        Some(TableBuilder::new(&head, report.known()).map_err(|e| Refusal::garbled(&e))?);
                 }
-                (Frame::Slice(head, deflated), Some(arriving)) => {
+                (Frame::Slice(head, deflated), Some(builder)) => {
                     let mut thread = thread.borrow_mut();
                     let texts = &mut thread.tables.entry(key.0.clone()).or_default().texts;
-                    arriving.take(&head, &deflated, texts).map_err(|e| Refusal::garbled(&e))?;
+                    builder.push_slice(&head, &deflated, texts).map_err(|e| Refusal::garbled(&e))?;
                 }
                 (Frame::Slice(..), None) => return Err(Refusal::garbled(&"rows came before their header")),
             }
         }
-        let rows = arriving.as_ref().map_or(0, Arriving::rows);
+        let rows = builder.as_ref().map_or(0, TableBuilder::rows);
         thread.borrow_mut().progress(key, generation, rows, bytes).ok_or(Refusal::Unreachable)
     })
     .await?;
-    let arriving = arriving.ok_or_else(|| Refusal::garbled(&"nothing came"))?;
-    Ok((arriving.finish().map_err(|e| Refusal::garbled(&e))?, travelled))
+    let builder = builder.ok_or_else(|| Refusal::garbled(&"nothing came"))?;
+    Ok((builder.finish().map_err(|e| Refusal::garbled(&e))?, travelled))
 }

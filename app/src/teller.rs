@@ -6,7 +6,7 @@ use crate::capacity;
 use crate::client::Trouble;
 use crate::told::{Answer, Figure, Look, Part, Subject, TermWeek};
 use domain::report::ReportName;
-use engine::reports::Question;
+use engine::reports::Query;
 use leptos::prelude::*;
 use thread::message::Load;
 use thread::post;
@@ -20,7 +20,7 @@ pub struct Sight {
     /// What is told.
     pub subject: Subject,
     /// What is to be measured.
-    pub question: Question,
+    pub question: Query,
     /// The zone of the days, as it is said.
     pub zone: String,
     /// The weeks of the range that have a number in a term.

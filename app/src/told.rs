@@ -3,20 +3,20 @@
 //! The page says what it looks at, whole and again whenever it changes; the thread answers with figures that are
 //! ready to be drawn, words included. So the page needs one part that draws a [`Body`], and knows no report.
 
-use charts::answers::Answers;
-use charts::heat::Heat;
-use charts::listing::Listing;
+use charts::heatmap::Heatmap;
 use charts::model::Chart;
+use charts::poll_answers::PollAnswers;
 use charts::ranking::Ranking;
-use charts::strips::Strips;
+use charts::small_multiples::SmallMultiples;
+use charts::sortable_table::SortableTable;
 use charts::threads::Threads;
 use domain::institution_role::InstitutionRole;
 use domain::report::ReportName;
 use domain::time::{Day, Timestamp};
 use domain::view::{Choice, Uuid};
 use domain::{wire_enum, wire_struct};
-use engine::measures::Facts;
-use engine::reports::{Question, course};
+use engine::measures::WindowCoverage;
+use engine::reports::{Query, course};
 use thread::message::Load;
 use thread::stream::Refusal;
 
@@ -28,7 +28,7 @@ pub struct Look {
     /// What is told.
     pub subject: Subject,
     /// What is to be measured.
-    pub question: Question,
+    pub question: Query,
     /// The zone of the days, as it is said: `UTC+1 Berlin`.
     pub zone: String,
     /// The weeks of the range that have a number in a term.
@@ -71,7 +71,7 @@ pub enum Subject {
     /// One course, over all parts of its look.
     Course {
         /// What is wanted of it.
-        wanted: course::Wanted,
+        wanted: course::CourseOptions,
         /// What it is compared with, as it is called.
         other: String,
     },
@@ -100,7 +100,7 @@ pub struct Wanted {
     /// The copy that serves.
     pub generation: u32,
     /// The days that copy answers for.
-    pub facts: Facts,
+    pub facts: WindowCoverage,
     /// When Echo360 was asked for it: of when a snapshot is.
     pub created: Timestamp,
 }
@@ -215,15 +215,15 @@ pub enum Body {
         ids: Vec<String>,
     },
     /// Cells by weekday and hour.
-    Heat(Heat),
+    Heatmap(Heatmap),
     /// A table. The ids of its rows, where there are any, are of decks.
-    Listing(Listing),
+    SortableTable(SortableTable),
     /// What a poll was answered with.
-    Answers(Answers),
+    PollAnswers(PollAnswers),
     /// Questions and answers.
     Threads(Threads),
     /// Small charts on one axis.
-    Strips(Strips),
+    SmallMultiples(SmallMultiples),
     /// The sentence alone.
     Text,
 }
@@ -231,11 +231,11 @@ pub enum Body {
 wire_enum!(Body {
     0 Bars(chart),
     1 Ranking { ranking, chooses, ids },
-    2 Heat(heat),
-    3 Listing(listing),
-    4 Answers(answers),
+    2 Heatmap(heat),
+    3 SortableTable(listing),
+    4 PollAnswers(answers),
     5 Threads(threads),
-    6 Strips(strips),
+    6 SmallMultiples(strips),
     7 Text,
 });
 
@@ -246,10 +246,10 @@ impl Figure {
         match &self.body {
             Body::Bars(chart) => Some(chart.table()),
             Body::Ranking { ranking, .. } => Some(ranking.table()),
-            Body::Heat(heat) => Some(heat.table()),
-            Body::Answers(answers) => Some(answers.table()),
-            Body::Strips(strips) => Some(strips.table()),
-            Body::Listing(_) | Body::Threads(_) | Body::Text => None,
+            Body::Heatmap(heat) => Some(heat.table()),
+            Body::PollAnswers(answers) => Some(answers.table()),
+            Body::SmallMultiples(strips) => Some(strips.table()),
+            Body::SortableTable(_) | Body::Threads(_) | Body::Text => None,
         }
     }
 }
@@ -271,8 +271,8 @@ mod tests {
                 is_nameless: false,
                 other: String::new(),
             },
-            question: Question {
-                base: measures::Question {
+            question: Query {
+                base: measures::Query {
                     range: Range::parse("2026-02-02", "2026-02-08").unwrap(),
                     zone: Zone::utc(),
                     course: None,
@@ -280,7 +280,7 @@ mod tests {
                     roles: Vec::new(),
                     videos: Vec::new(),
                     student: None,
-                    against: None,
+                    comparison: None,
                     today: "2026-02-09".parse().unwrap(),
                 },
                 decks: vec!["d".into()],
@@ -300,7 +300,7 @@ mod tests {
                 windows: vec![Wanted {
                     id: "2026-02-02".into(),
                     generation: 1,
-                    facts: Facts { start: None, end: None, provisional_from: None },
+                    facts: WindowCoverage { start: None, end: None, provisional_from: None },
                     created: Timestamp(7),
                 }],
             }],

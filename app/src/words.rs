@@ -22,7 +22,7 @@ use crate::presets::TermWeeks;
 use crate::spelling;
 use domain::problem::Code;
 use domain::window::Parameters;
-use engine::measures::{Known, Measures};
+use engine::measures::{Completeness, Measures};
 
 /// The name of all this.
 pub const NAME: &str = "Lectern";
@@ -255,7 +255,7 @@ pub fn term_weeks(weeks: &TermWeeks<'_>, is_named: bool) -> String {
 #[must_use]
 pub fn minutes_sentence(measures: &Measures) -> String {
     let known = measures.days.iter().filter_map(|(day, known)| Some((*day, known.watched()?)));
-    let missing = measures.days.iter().filter(|(_, known)| *known == Known::Missing).count();
+    let missing = measures.days.iter().filter(|(_, known)| *known == Completeness::Missing).count();
     if missing == measures.days.len() {
         return "None of these days are here yet.".to_owned();
     }
@@ -278,7 +278,7 @@ pub fn minutes_sentence(measures: &Measures) -> String {
         1 => text.push_str(" 1 day is not here yet and not counted."),
         n => text.push_str(&format!(" {n} days are not here yet and not counted.")),
     }
-    match measures.passed_over.total() {
+    match measures.skipped_rows.total() {
         0 => {}
         1 => text.push_str(" 1 row could not be read and is not counted."),
         n => text.push_str(&format!(" {} rows could not be read and are not counted.", spelling::count(n))),

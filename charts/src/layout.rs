@@ -36,7 +36,7 @@ pub struct Tick {
 
 /// Where everything stands.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Layout {
+pub struct ChartLayout {
     /// The whole drawing.
     pub size: Size,
     /// The pixel left of which the numbers stand.
@@ -55,14 +55,14 @@ pub struct Layout {
     pub named: Vec<usize>,
 }
 
-impl Layout {
+impl ChartLayout {
     /// Lays out `chart`; `write` spells a number of the axis.
     #[must_use]
     pub fn new(chart: &Chart, size: Size, write: &dyn Fn(f64) -> String) -> Self {
         let pixels = |n: u32| i32::try_from(n).unwrap_or(i32::MAX / 2);
         let values = ticks::from_zero(chart.largest(), chart.is_whole());
         let labels: Vec<String> = values.iter().map(|value| write(*value)).collect();
-        let widest = labels.iter().map(|label| length(label)).max().unwrap_or(0).max(NUMBERS);
+        let widest = labels.iter().map(|label| char_count(label)).max().unwrap_or(0).max(NUMBERS);
         let left = (widest * CHARACTER + SPACE).min(pixels(size.width));
         let right = pixels(size.width);
         let baseline = (pixels(size.height) - NAMES).max(0);
@@ -71,22 +71,22 @@ impl Layout {
         let ticks = values
             .iter()
             .zip(labels)
-            .map(|(value, label)| Tick { label, y: amounts.pixel(*value) })
+            .map(|(value, label)| Tick { label, y: amounts.to_pixel(*value) })
             .collect();
         let names: Vec<(&str, bool)> =
             chart.bars.iter().map(|bar| (bar.short.as_str(), bar.is_landmark)).collect();
-        Self { size, left, right, amounts, bands, baseline, ticks, named: named(&names, bands, right) }
+        Self { size, left, right, amounts, bands, baseline, ticks, named: pick_labels(&names, bands, right) }
     }
 }
 
-fn length(text: &str) -> i32 {
+fn char_count(text: &str) -> i32 {
     i32::try_from(text.chars().count()).unwrap_or(i32::MAX / (2 * CHARACTER))
 }
 
 /// The bars to name, each given by its short name and whether it is a landmark: every landmark if they fit,
 /// otherwise every second, third …; every bar if there are no two landmarks. Names begin at their bar's left edge, and
 /// none leaves the drawing.
-pub(crate) fn named(names: &[(&str, bool)], bands: Bands, right: i32) -> Vec<usize> {
+pub(crate) fn pick_labels(names: &[(&str, bool)], bands: Bands, right: i32) -> Vec<usize> {
     let landmarks: Vec<usize> = names
         .iter()
         .enumerate()
@@ -96,7 +96,7 @@ pub(crate) fn named(names: &[(&str, bool)], bands: Bands, right: i32) -> Vec<usi
     let all = || (0..names.len()).collect();
     let candidates: Vec<usize> = if landmarks.len() < 2 { all() } else { landmarks };
     let needs = |place: usize| {
-        let name = names.get(place).map_or(0, |(short, _)| length(short));
+        let name = names.get(place).map_or(0, |(short, _)| char_count(short));
         (bands.edges(place).0, bands.edges(place).0 + name * CHARACTER)
     };
     let fits = |every: usize| {

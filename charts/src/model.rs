@@ -4,7 +4,7 @@ use domain::{wire_enum, wire_struct};
 
 /// What is known of one bar's number.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Level {
+pub enum DataPoint {
     /// Not here: a gap with a word, never a zero.
     Missing,
     /// Here, and not told: a gap with a word of its own.
@@ -15,9 +15,9 @@ pub enum Level {
     Complete(f64),
 }
 
-wire_enum!(Level { 0 Missing, 1 Provisional(value), 2 Complete(value), 3 Withheld });
+wire_enum!(DataPoint { 0 Missing, 1 Provisional(value), 2 Complete(value), 3 Withheld });
 
-impl Level {
+impl DataPoint {
     /// The number, where there is one that can be drawn: finite and not below zero.
     #[must_use]
     pub fn value(self) -> Option<f64> {
@@ -39,25 +39,25 @@ pub struct Bar {
     /// Whether a name under the axis would best stand here (a Monday among days).
     pub is_landmark: bool,
     /// Its height.
-    pub level: Level,
+    pub level: DataPoint,
 }
 
 wire_struct!(Bar { name, short, is_landmark, level });
 
 /// Numbers that stand beside the bars in the table and are not drawn: one for each bar.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Beside {
+pub struct Series {
     /// What they are.
     pub name: String,
     /// A number for each bar; none where the bar is missing.
     pub values: Vec<Option<f64>>,
 }
 
-wire_struct!(Beside { name, values });
+wire_struct!(Series { name, values });
 
 /// The words that a chart needs and cannot know.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Words {
+pub struct ChartText {
     /// Above the names of the bars, in the table.
     pub bars: String,
     /// Above the states, in the table.
@@ -72,7 +72,7 @@ pub struct Words {
     pub withheld: String,
 }
 
-wire_struct!(Words { bars, state, complete, provisional, missing, withheld });
+wire_struct!(ChartText { bars, state, complete, provisional, missing, withheld });
 
 /// Bars over time.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,13 +88,13 @@ pub struct Chart {
     /// Its bars, in order.
     pub bars: Vec<Bar>,
     /// Further numbers in the table.
-    pub beside: Vec<Beside>,
+    pub beside: Vec<Series>,
     /// Whether the first of those stand hollow upon the bars.
     pub is_stacked: bool,
     /// What the bars are held against, one number for each: drawn as lines across them.
-    pub other: Option<Beside>,
+    pub other: Option<Series>,
     /// Its words.
-    pub words: Words,
+    pub words: ChartText,
 }
 
 wire_struct!(Chart { id, title, unit, sentence, bars, beside, is_stacked, other, words });
@@ -142,10 +142,10 @@ impl Chart {
                     .chain(beside().map(|beside| beside.values.get(place).copied().flatten()))
                     .collect(),
                 state: Some(match bar.level {
-                    Level::Missing => self.words.missing.clone(),
-                    Level::Withheld => self.words.withheld.clone(),
-                    Level::Provisional(_) => self.words.provisional.clone(),
-                    Level::Complete(_) => self.words.complete.clone(),
+                    DataPoint::Missing => self.words.missing.clone(),
+                    DataPoint::Withheld => self.words.withheld.clone(),
+                    DataPoint::Provisional(_) => self.words.provisional.clone(),
+                    DataPoint::Complete(_) => self.words.complete.clone(),
                 }),
             })
             .collect();
@@ -188,9 +188,9 @@ impl Chart {
         let mut gaps: Vec<(usize, usize, &str)> = Vec::new();
         for (place, bar) in self.bars.iter().enumerate() {
             let word = match bar.level {
-                Level::Missing => self.words.missing.as_str(),
-                Level::Withheld => self.words.withheld.as_str(),
-                Level::Provisional(_) | Level::Complete(_) => continue,
+                DataPoint::Missing => self.words.missing.as_str(),
+                DataPoint::Withheld => self.words.withheld.as_str(),
+                DataPoint::Provisional(_) | DataPoint::Complete(_) => continue,
             };
             match gaps.last_mut() {
                 Some((_, end, said)) if *end == place && *said == word => *end += 1,

@@ -3,10 +3,10 @@
 //! Each bar has a row of the same height, name before it and number behind, so that the page can lay a button
 //! over every row without measuring anything.
 
-use crate::ink::Ink;
 use crate::model::{Row, Table};
+use crate::palette::PaletteColor;
 use crate::scale::Linear;
-use crate::svg::{Drawn, block, failed, finished, written};
+use crate::svg::{DrawResult, fill_rect, finish_svg, text_style, to_error};
 use domain::wire_struct;
 use plotters::prelude::{IntoDrawingArea, SVGBackend};
 use plotters::style::text_anchor::{HPos, VPos};
@@ -88,14 +88,14 @@ impl Ranking {
     pub fn draw(&self, width: u32, write: &dyn Fn(f64) -> String) -> String {
         let mut drawing = String::new();
         // Writing to a string cannot fail; were it ever to, what was drawn until then is shown.
-        let _ = self.marks(&mut drawing, width, write);
-        finished(&drawing, &self.id, &format!("{}. {}", self.title, self.sentence))
+        let _ = self.draw_marks(&mut drawing, width, write);
+        finish_svg(&drawing, &self.id, &format!("{}. {}", self.title, self.sentence))
     }
 
-    fn marks(&self, into: &mut String, width: u32, write: &dyn Fn(f64) -> String) -> Drawn {
+    fn draw_marks(&self, into: &mut String, width: u32, write: &dyn Fn(f64) -> String) -> DrawResult {
         let area = SVGBackend::with_string(into, (width, self.height())).into_drawing_area();
-        let name = written(&area, Ink::Name, HPos::Left, VPos::Center);
-        let number = written(&area, Ink::Label, HPos::Left, VPos::Center);
+        let name = text_style(&area, PaletteColor::Name, HPos::Left, VPos::Center);
+        let number = text_style(&area, PaletteColor::Label, HPos::Left, VPos::Center);
         let right = i32::try_from(width).unwrap_or(i32::MAX / 2);
         let row = i32::try_from(ROW).unwrap_or(32);
         let numbers: Vec<String> = self.items.iter().map(|item| write(item.drawn())).collect();
@@ -111,17 +111,17 @@ impl Ranking {
         for ((item, label), top) in self.items.iter().zip(&numbers).zip((0..).step_by(ROW as usize)) {
             let middle = top + row / 2;
             let fitting = usize::try_from(names / CHARACTER).unwrap_or(0);
-            area.draw_text(&shortened(&item.name, fitting), &name, (0, middle)).map_err(failed)?;
-            let ink = if item.is_left_out { Ink::Hollow } else { Ink::Complete };
-            let mut reach = scale.pixel(item.drawn());
+            area.draw_text(&shortened(&item.name, fitting), &name, (0, middle)).map_err(to_error)?;
+            let color = if item.is_left_out { PaletteColor::Hollow } else { PaletteColor::Complete };
+            let mut reach = scale.to_pixel(item.drawn());
             if item.drawn() > 0.0 {
                 // What is more than nothing shows, if only as a pixel.
                 reach = reach.max(left + 1);
-                block(&area, ink, (left, top + 8), (reach, top + row - 8))?;
+                fill_rect(&area, color, (left, top + 8), (reach, top + row - 8))?;
             }
-            area.draw_text(label, &number, (reach + SPACE, middle)).map_err(failed)?;
+            area.draw_text(label, &number, (reach + SPACE, middle)).map_err(to_error)?;
         }
-        area.present().map_err(failed)
+        area.present().map_err(to_error)
     }
 }
 

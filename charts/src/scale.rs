@@ -18,7 +18,7 @@ impl Linear {
 
     /// The pixel at which `value` stands, held at the ends of the axis.
     #[must_use]
-    pub fn pixel(self, value: f64) -> i32 {
+    pub fn to_pixel(self, value: f64) -> i32 {
         let share = if value.is_nan() { 0.0 } else { (value / self.top).clamp(0.0, 1.0) };
         self.zero_at + round(share * f64::from(self.top_at - self.zero_at))
     }
@@ -67,7 +67,7 @@ impl Bands {
 
     /// The band at a pixel.
     #[must_use]
-    pub fn at(self, pixel: i32) -> Option<usize> {
+    pub fn band_at(self, pixel: i32) -> Option<usize> {
         if self.count == 0 || pixel < self.left || pixel >= self.right {
             return None;
         }
@@ -120,7 +120,7 @@ mod tests {
         #[test]
         fn a_number_comes_back_from_its_pixel(top in 1.0f64..1e6, share in 0.0f64..=1.0, height in 1i32..2000) {
             let scale = Linear::new(top, height, 0);
-            let back = scale.value(scale.pixel(share * top));
+            let back = scale.value(scale.to_pixel(share * top));
             prop_assert!((back - share * top).abs() <= top / f64::from(height));
         }
 
@@ -132,7 +132,7 @@ mod tests {
             for place in 0..count {
                 let (from, to) = bands.edges(place);
                 for pixel in from..to {
-                    prop_assert_eq!(bands.at(pixel), Some(place));
+                    prop_assert_eq!(bands.band_at(pixel), Some(place));
                 }
                 let bar = bands.bar(place);
                 prop_assert!(from <= bar.0 && bar.0 <= bar.1 && bar.1 <= to);
@@ -143,9 +143,9 @@ mod tests {
 
     #[test]
     fn nothing_has_a_scale_too() {
-        assert_eq!(Linear::new(0.0, 100, 0).pixel(0.0), 100);
+        assert_eq!(Linear::new(0.0, 100, 0).to_pixel(0.0), 100);
         assert_eq!(Linear::new(f64::NAN, 5, 5).value(5), 0.0);
         let none = Bands::new(0, 10, 10);
-        assert_eq!((none.edges(0), none.bar(3), none.at(10)), ((10, 10), (10, 10), None));
+        assert_eq!((none.edges(0), none.bar(3), none.band_at(10)), ((10, 10), (10, 10), None));
     }
 }

@@ -1,11 +1,11 @@
-//! The drawing: an SVG of marks and axes, with a role and a name, for the page's own style sheet to colour.
+//! The drawing: an SVG of marks and axes, with a role and a name, for the page's own style sheet to color.
 //!
 //! Titles, sentences, tables and everything that is focused or pointed at belong to HTML: this draws what
 //! stands still.
 
-use crate::ink::Ink;
-use crate::layout::{Layout, Size};
-use crate::model::{Chart, Level};
+use crate::layout::{ChartLayout, Size};
+use crate::model::{Chart, DataPoint};
+use crate::palette::PaletteColor;
 use plotters::coord::Shift;
 use plotters::element::{PathElement, Rectangle};
 use plotters::prelude::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea, SVGBackend};
@@ -19,48 +19,61 @@ const CHARACTER: i32 = 8;
 /// `<svg>` element without `style` attributes.
 #[must_use]
 pub fn draw(chart: &Chart, size: Size, write: &dyn Fn(f64) -> String) -> String {
-    let layout = Layout::new(chart, size, write);
+    let layout = ChartLayout::new(chart, size, write);
     let mut drawing = String::new();
     // Writing to a string cannot fail; were it ever to, what was drawn until then is shown.
-    let _ = marks(&mut drawing, chart, &layout);
+    let _ = draw_marks(&mut drawing, chart, &layout);
     let name = format!("{}. {}", chart.title, chart.sentence);
-    finished(&drawing, &chart.id, &name)
+    finish_svg(&drawing, &chart.id, &name)
 }
 
 /// An area that draws into a string.
 pub(crate) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
 /// What goes wrong when a string cannot be written to: nothing that has been seen.
-pub(crate) type Drawn = Result<(), Box<dyn std::error::Error>>;
+pub(crate) type DrawResult = Result<(), Box<dyn std::error::Error>>;
 
 /// One kind of error for all of plotters'.
 #[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` wants")]
-pub(crate) fn failed<E: std::error::Error + Send + Sync>(
+pub(crate) fn to_error<E: std::error::Error + Send + Sync>(
     error: DrawingAreaErrorKind<E>,
 ) -> Box<dyn std::error::Error> {
     Box::from(error.to_string())
 }
 
-/// How text of an ink stands at its point.
-pub(crate) fn written<'a>(area: &Area<'_>, ink: Ink, horizontal: HPos, vertical: VPos) -> TextStyle<'a> {
-    ("sans-serif", 13).with_color(ink.sentinel()).into_text_style(area).pos(Pos::new(horizontal, vertical))
+/// How text of a color stands at its point.
+pub(crate) fn text_style<'a>(
+    area: &Area<'_>,
+    color: PaletteColor,
+    horizontal: HPos,
+    vertical: VPos,
+) -> TextStyle<'a> {
+    ("sans-serif", 13)
+        .with_color(color.placeholder())
+        .into_text_style(area)
+        .pos(Pos::new(horizontal, vertical))
 }
 
 /// Draws a filled rectangle.
-pub(crate) fn block(area: &Area<'_>, ink: Ink, from: (i32, i32), to: (i32, i32)) -> Drawn {
-    area.draw(&Rectangle::new([from, to], ink.sentinel().filled())).map_err(failed)
+pub(crate) fn fill_rect(
+    area: &Area<'_>,
+    color: PaletteColor,
+    from: (i32, i32),
+    to: (i32, i32),
+) -> DrawResult {
+    area.draw(&Rectangle::new([from, to], color.placeholder().filled())).map_err(to_error)
 }
 
-fn marks(into: &mut String, chart: &Chart, layout: &Layout) -> Drawn {
+fn draw_marks(into: &mut String, chart: &Chart, layout: &ChartLayout) -> DrawResult {
     let root = SVGBackend::with_string(into, (layout.size.width, layout.size.height)).into_drawing_area();
-    let text = |ink: Ink, horizontal, vertical| written(&root, ink, horizontal, vertical);
-    let line = |y: i32, ink: Ink| {
-        PathElement::new(vec![(layout.left, y), (layout.right, y)], ShapeStyle::from(&ink.sentinel()))
+    let text = |color: PaletteColor, horizontal, vertical| text_style(&root, color, horizontal, vertical);
+    let line = |y: i32, color: PaletteColor| {
+        PathElement::new(vec![(layout.left, y), (layout.right, y)], ShapeStyle::from(&color.placeholder()))
     };
-    let number = text(Ink::Label, HPos::Right, VPos::Center);
+    let number = text(PaletteColor::Label, HPos::Right, VPos::Center);
     for tick in &layout.ticks {
-        root.draw(&line(tick.y, Ink::Grid)).map_err(failed)?;
-        root.draw_text(&tick.label, &number, (layout.left - 8, tick.y)).map_err(failed)?;
+        root.draw(&line(tick.y, PaletteColor::Grid)).map_err(to_error)?;
+        root.draw_text(&tick.label, &number, (layout.left - 8, tick.y)).map_err(to_error)?;
     }
     let gaps = chart.gaps();
     for (from, to, word) in &gaps {
@@ -68,59 +81,72 @@ fn marks(into: &mut String, chart: &Chart, layout: &Layout) -> Drawn {
         // Where another follows, a line of the ground parts them.
         let right = if gaps.iter().any(|(next, ..)| next == to) { right - 2 } else { right };
         let top = layout.ticks.last().map_or(0, |tick| tick.y);
-        root.draw(&Rectangle::new([(left, top), (right, layout.baseline)], Ink::Gap.sentinel().filled()))
-            .map_err(failed)?;
+        root.draw(&Rectangle::new(
+            [(left, top), (right, layout.baseline)],
+            PaletteColor::Gap.placeholder().filled(),
+        ))
+        .map_err(to_error)?;
         let needed = i32::try_from(word.chars().count()).unwrap_or(i32::MAX / CHARACTER) * CHARACTER;
         if right - left >= needed {
             let middle = (left + (right - left) / 2, top + (layout.baseline - top) / 2);
-            root.draw_text(word, &text(Ink::Word, HPos::Center, VPos::Center), middle).map_err(failed)?;
+            root.draw_text(word, &text(PaletteColor::Word, HPos::Center, VPos::Center), middle)
+                .map_err(to_error)?;
         }
     }
     for (place, bar) in chart.bars.iter().enumerate() {
-        let ink = if matches!(bar.level, Level::Provisional(_)) { Ink::Provisional } else { Ink::Complete };
+        let color = if matches!(bar.level, DataPoint::Provisional(_)) {
+            PaletteColor::Provisional
+        } else {
+            PaletteColor::Complete
+        };
         let (Some(value), Some(reach)) = (bar.level.value(), chart.reach(place)) else { continue };
         let (left, right) = layout.bands.bar(place);
         let mut foot = layout.baseline;
-        for (ink, value, is_any) in [(ink, value, value > 0.0), (Ink::Hollow, reach, reach > value)] {
+        for (color, value, is_any) in
+            [(color, value, value > 0.0), (PaletteColor::Hollow, reach, reach > value)]
+        {
             if is_any && right > left {
                 // What is more than nothing shows, if only as a pixel.
-                let top = layout.amounts.pixel(value).min(foot - 1);
-                block(&root, ink, (left, top), (right, foot))?;
+                let top = layout.amounts.to_pixel(value).min(foot - 1);
+                fill_rect(&root, color, (left, top), (right, foot))?;
                 foot = top;
             }
         }
     }
     for place in 0..chart.bars.len() {
         let Some(other) = chart.other(place).filter(|other| *other > 0.0) else { continue };
-        let ((left, right), y) = (layout.bands.edges(place), layout.amounts.pixel(other));
-        let across = PathElement::new(vec![(left, y), (right, y)], ShapeStyle::from(&Ink::Other.sentinel()));
-        root.draw(&across).map_err(failed)?;
+        let ((left, right), y) = (layout.bands.edges(place), layout.amounts.to_pixel(other));
+        let across = PathElement::new(
+            vec![(left, y), (right, y)],
+            ShapeStyle::from(&PaletteColor::Other.placeholder()),
+        );
+        root.draw(&across).map_err(to_error)?;
     }
-    root.draw(&line(layout.baseline, Ink::Baseline)).map_err(failed)?;
-    let name = text(Ink::Label, HPos::Left, VPos::Top);
+    root.draw(&line(layout.baseline, PaletteColor::Baseline)).map_err(to_error)?;
+    let name = text(PaletteColor::Label, HPos::Left, VPos::Top);
     for place in &layout.named {
         let short = chart.bars.get(*place).map_or("", |bar| bar.short.as_str());
         let at = (layout.bands.bar(*place).0, layout.baseline + 8);
-        root.draw_text(short, &name, at).map_err(failed)?;
+        root.draw_text(short, &name, at).map_err(to_error)?;
     }
-    root.present().map_err(failed)
+    root.present().map_err(to_error)
 }
 
 /// Gives the drawing its role and name, the pattern of what may still change, and classes for its inks.
-pub(crate) fn finished(drawing: &str, id: &str, name: &str) -> String {
+pub(crate) fn finish_svg(drawing: &str, id: &str, name: &str) -> String {
     let hatch = format!("{id}-hatch");
     let mut svg = drawing.replace(" opacity=\"1\"", "").replace(" stroke=\"none\"", "");
-    for ink in Ink::ALL {
-        let fill = if ink == Ink::Provisional {
-            format!("class=\"{}\" fill=\"url(#{hatch})\"", ink.class())
+    for color in PaletteColor::ALL {
+        let fill = if color == PaletteColor::Provisional {
+            format!("class=\"{}\" fill=\"url(#{hatch})\"", color.class())
         } else {
-            format!("class=\"{}\"", ink.class())
+            format!("class=\"{}\"", color.class())
         };
         svg = svg
-            .replace(&format!("fill=\"{}\"", ink.hex()), &fill)
-            .replace(&format!("stroke=\"{}\"", ink.hex()), &format!("class=\"{}\"", ink.class()));
+            .replace(&format!("fill=\"{}\"", color.hex()), &fill)
+            .replace(&format!("stroke=\"{}\"", color.hex()), &format!("class=\"{}\"", color.class()));
     }
-    let name = escaped(name);
+    let name = escape_xml(name);
     svg = svg.replacen("<svg ", &format!("<svg class=\"chart\" role=\"img\" aria-label=\"{name}\" "), 1);
     // A drawing without hatching needs no pattern: a table draws a line of them for every row.
     if !svg.contains(&hatch) {
@@ -138,7 +164,7 @@ pub(crate) fn finished(drawing: &str, id: &str, name: &str) -> String {
     svg
 }
 
-fn escaped(text: &str) -> String {
+fn escape_xml(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

@@ -4,7 +4,7 @@ use domain::wire_struct;
 
 /// Something that was said.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
+pub struct Post {
     /// Who said it; may be empty.
     pub who: String,
     /// What they are: `Student`.
@@ -19,7 +19,7 @@ pub struct Said {
     pub note: String,
 }
 
-wire_struct!(Said { who, role, is_staff, when, text, note });
+wire_struct!(Post { who, role, is_staff, when, text, note });
 
 /// A question with its answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,9 +27,9 @@ pub struct Thread {
     /// Tells it from others.
     pub id: String,
     /// The question.
-    pub question: Said,
+    pub question: Post,
     /// Its answers, the oldest first.
-    pub answers: Vec<Said>,
+    pub answers: Vec<Post>,
 }
 
 wire_struct!(Thread { id, question, answers });

@@ -3,7 +3,7 @@
 //!
 //! A share is frozen: whole Monday weeks in the institution's zone, all of them final, of one course or one of its
 //! sections, from a fixed list of measures of what students did. So no two shares cut the same data two ways, and numbers
-//! of few people are withheld by one plan for all of them (`engine::withheld`).
+//! of few people are withheld by one plan for all of them (`engine::disclosure_control`).
 
 use crate::report::ReportName;
 use crate::time::{DAY, Day, Timestamp, iso};

@@ -13,17 +13,17 @@ use domain::range::Range;
 use domain::report::ReportName;
 use domain::time::{Timestamp, parse_day};
 use domain::zone::Zone;
-use engine::columns::Texts;
-use engine::copy::{Arriving, Copy};
+use engine::aggregator::Aggregator;
 use engine::decode::{Decoder, Delimiter};
-use engine::forgotten::{Forgotten, mark};
-use engine::inflate::Inflate;
-use engine::measures::{Facts, Question};
-use engine::portion;
-use engine::shelf::Shelf;
-use engine::slice::Inflater;
-use engine::split::{Slice, Splitter, Summary};
-use engine::tally::Tally;
+use engine::erasure_filter::{ErasureFilter, hash_person};
+use engine::inflate::FileInflater;
+use engine::measures::{Query, WindowCoverage};
+use engine::row_batch;
+use engine::slice::SliceInflater;
+use engine::split::{Slice, SplitSummary, Splitter};
+use engine::video_view_columns::Dictionaries;
+use engine::video_view_dataset::VideoViewDataset;
+use engine::video_view_table::{VideoViewTable, VideoViewTableBuilder};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::hint::black_box;
@@ -61,15 +61,15 @@ fn report() -> String {
 }
 
 /// The same as its slices.
-fn split(csv: &[u8]) -> (Summary, Vec<Slice>) {
-    split_without(csv, &Tombstones::default())
+fn split(csv: &[u8]) -> (SplitSummary, Vec<Slice>) {
+    split_with_erasures(csv, &Tombstones::default())
 }
 
-fn split_without(csv: &[u8], tombstones: &Tombstones) -> (Summary, Vec<Slice>) {
+fn split_with_erasures(csv: &[u8], tombstones: &Tombstones) -> (SplitSummary, Vec<Slice>) {
     let mut slices = Vec::new();
     let report = ReportName::parse("videoview");
     let report = report.as_ref().and_then(ReportName::known);
-    let mut splitter = Splitter::new(report).without(Forgotten::new(tombstones));
+    let mut splitter = Splitter::new(report).with_erasures(ErasureFilter::new(tombstones));
     splitter.push(csv, &mut |slice| slices.push(slice)).expect("rows are rows");
     splitter.end_file(&mut |slice| slices.push(slice)).expect("the file is whole");
     let summary = splitter.finish(&mut |slice| slices.push(slice)).expect("the report is whole");
@@ -82,22 +82,22 @@ fn head_of(slice: &Slice) -> SliceHead {
 }
 
 /// The same as the page keeps it.
-fn copy(summary: &Summary, slices: &[Slice], texts: &mut Texts) -> Copy {
+fn copy(summary: &SplitSummary, slices: &[Slice], texts: &mut Dictionaries) -> VideoViewTable {
     let count = u32::try_from(slices.len()).expect("slices are few");
     let head = Head { generation: 1, slices: count, rows: summary.rows, header: summary.header.clone() };
-    let mut arriving = Arriving::new(&head).expect("every column is there");
+    let mut builder = VideoViewTableBuilder::new(&head).expect("every column is there");
     for slice in slices {
-        arriving.take(&head_of(slice), &slice.bytes, texts).expect("slices are what was stored");
+        builder.push_slice(&head_of(slice), &slice.bytes, texts).expect("slices are what was stored");
     }
-    arriving.finish().expect("all rows are there")
+    builder.finish().expect("all rows are there")
 }
 
-/// Bytes of CSV in a portion, as the page deals them out.
+/// Bytes of CSV in a batch, as the page deals them out.
 const SHARE: u64 = 4 << 20;
 
-/// The same slices, in portions.
+/// The same slices, in batches.
 fn dealt(slices: &[Slice]) -> Vec<&[Slice]> {
-    let mut portions = Vec::new();
+    let mut batches = Vec::new();
     let mut rest = slices;
     while !rest.is_empty() {
         let mut length = 0;
@@ -106,23 +106,23 @@ fn dealt(slices: &[Slice]) -> Vec<&[Slice]> {
             length += u64::from(slice.raw_length);
             is_in
         });
-        let (portion, left) = rest.split_at(count.count());
-        portions.push(portion);
+        let (batch, left) = rest.split_at(count.count());
+        batches.push(batch);
         rest = left;
     }
-    portions
+    batches
 }
 
-/// What a reader makes of a portion.
-fn decoded(summary: &Summary, slices: &[Slice]) -> Vec<u8> {
+/// What a reader makes of a batch.
+fn decoded(summary: &SplitSummary, slices: &[Slice]) -> Vec<u8> {
     let rows = slices.iter().map(|slice| u64::from(slice.rows)).sum();
-    let mut texts = Texts::default();
-    let copy = copy(&Summary { rows, ..summary.clone() }, slices, &mut texts);
-    portion::written(&copy.columns, &texts)
+    let mut texts = Dictionaries::default();
+    let copy = copy(&SplitSummary { rows, ..summary.clone() }, slices, &mut texts);
+    row_batch::encode(&copy.columns, &texts)
 }
 
-fn question(roles: Vec<InstitutionRole>) -> Question {
-    Question {
+fn query(roles: Vec<InstitutionRole>) -> Query {
+    Query {
         range: Range::parse("2026-02-02", "2026-02-08").expect("two days"),
         zone: Zone::utc(),
         course: None,
@@ -130,7 +130,7 @@ fn question(roles: Vec<InstitutionRole>) -> Question {
         roles,
         videos: Vec::new(),
         student: None,
-        against: None,
+        comparison: None,
         today: parse_day("2026-03-01").expect("a day"),
     }
 }
@@ -146,7 +146,7 @@ fn bench(criterion: &mut Criterion) {
     group.sample_size(20).throughput(Throughput::Bytes(csv.len() as u64));
     group.bench_function("inflate a file", |b| {
         b.iter(|| {
-            let (mut inflate, mut length) = (Inflate::default(), 0);
+            let (mut inflate, mut length) = (FileInflater::default(), 0);
             let mut count = |bytes: &[u8]| {
                 length += bytes.len();
                 Ok(())
@@ -157,14 +157,14 @@ fn bench(criterion: &mut Criterion) {
         });
     });
     group.bench_function("split into slices", |b| b.iter(|| split(black_box(csv.as_bytes()))));
-    let given = mark("key", "nobody@westmere.example");
+    let given = hash_person("key", "nobody@westmere.example");
     let tombstone = PersonTombstone { erasure: "f".into(), given, ids: Vec::new(), emails: Vec::new() };
     let tombstones = Tombstones { key: "key".into(), people: vec![tombstone], courses: Vec::new() };
     group.bench_function("split into slices, one person kept out", |b| {
-        b.iter(|| split_without(black_box(csv.as_bytes()), &tombstones));
+        b.iter(|| split_with_erasures(black_box(csv.as_bytes()), &tombstones));
     });
     group.bench_function("inflate slices", |b| {
-        let mut inflater = Inflater::default();
+        let mut inflater = SliceInflater::default();
         b.iter(|| {
             for slice in &slices {
                 black_box(
@@ -177,47 +177,52 @@ fn bench(criterion: &mut Criterion) {
         let rows = csv.as_bytes().get(HEADER.len() + 1..).unwrap_or_default();
         b.iter(|| {
             let mut widths = 0;
-            Decoder::new(Delimiter::of(HEADER.as_bytes())).each(rows, |record| widths += record.width());
+            Decoder::new(Delimiter::detect(HEADER.as_bytes()))
+                .for_each_record(rows, |record| widths += record.width());
             black_box(widths)
         });
     });
-    group
-        .bench_function("slices into columns", |b| b.iter(|| copy(&summary, &slices, &mut Texts::default())));
+    group.bench_function("slices into columns", |b| {
+        b.iter(|| copy(&summary, &slices, &mut Dictionaries::default()))
+    });
     let dealt = dealt(&slices);
-    group.bench_function("the same by readers, in portions", |b| {
+    group.bench_function("the same by readers, in batches", |b| {
         b.iter(|| {
             for slices in &dealt {
                 black_box(decoded(&summary, slices));
             }
         });
     });
-    let portions: Vec<_> = dealt.iter().map(|slices| decoded(&summary, slices)).collect();
-    group.bench_function("their portions taken in by the keeper", |b| {
+    let batches: Vec<_> = dealt.iter().map(|slices| decoded(&summary, slices)).collect();
+    group.bench_function("their batches taken in by the keeper", |b| {
         b.iter(|| {
             let head = Head { generation: 1, slices: 0, rows: summary.rows, header: summary.header.clone() };
-            let mut arriving = Arriving::new(&head).expect("every column is there");
-            let mut texts = Texts::default();
-            for portion in &portions {
-                let place = arriving.place();
-                assert!(arriving.join(place, portion, 0, &mut texts), "a portion is one");
+            let mut builder = VideoViewTableBuilder::new(&head).expect("every column is there");
+            let mut texts = Dictionaries::default();
+            for batch in &batches {
+                let place = builder.reserve_batch();
+                assert!(builder.add_decoded_batch(place, batch, 0, &mut texts), "a batch is one");
             }
-            black_box(arriving.finish().expect("all rows are there"))
+            black_box(builder.finish().expect("all rows are there"))
         });
     });
 
-    let mut shelf = Shelf::default();
-    let whole = copy(&summary, &slices, &mut shelf.texts);
-    let facts =
-        Facts { start: parse_day("2026-02-02"), end: parse_day("2026-02-09"), provisional_from: None };
-    shelf.put("2026-02-02", whole, facts);
+    let mut dataset = VideoViewDataset::default();
+    let whole = copy(&summary, &slices, &mut dataset.texts);
+    let coverage = WindowCoverage {
+        start: parse_day("2026-02-02"),
+        end: parse_day("2026-02-09"),
+        provisional_from: None,
+    };
+    dataset.insert("2026-02-02", whole, coverage);
     for (name, roles) in
         [("measure everything", vec![]), ("measure with a filter", vec![InstitutionRole::Student])]
     {
         group.bench_function(name, |b| {
             b.iter(|| {
-                let mut tally = Tally::new(question(roles.clone()));
-                tally.follow(&shelf);
-                black_box(tally.answer(&shelf.texts).total.rows)
+                let mut aggregator = Aggregator::new(query(roles.clone()));
+                aggregator.update(&dataset);
+                black_box(aggregator.measures(&dataset.texts).total.rows)
             });
         });
     }

@@ -20,7 +20,7 @@ impl Delimiter {
     /// The delimiter of a copy, read from its header row: the one that stands there most often outside
     /// quotes. Equal requests that others made are adopted, and those chose their own.
     #[must_use]
-    pub fn of(header: &[u8]) -> Self {
+    pub fn detect(header: &[u8]) -> Self {
         let count = |wanted: u8| {
             let mut quoted = false;
             header
@@ -50,14 +50,14 @@ impl Delimiter {
 }
 
 /// A field that begins here or later is among those whose quotes have been undone.
-const UNDONE: u32 = 1 << 31;
+const UNESCAPED: u32 = 1 << 31;
 
 /// One row.
 #[derive(Debug, Clone, Copy)]
 pub struct Record<'a> {
     bytes: &'a [u8],
     /// Fields whose doubled quotes have been undone.
-    undone: &'a [u8],
+    unescaped: &'a [u8],
     /// Where each field begins and ends in `bytes`, without quotes.
     spans: &'a [(u32, u32)],
     /// Where the row itself begins and ends in `bytes`, with its line end; nothing when it was put together anew.
@@ -76,15 +76,15 @@ impl<'a> Record<'a> {
     #[inline]
     pub fn field(&self, place: usize) -> &'a [u8] {
         let Some((start, end)) = self.spans.get(place) else { return &[] };
-        let (bytes, base) = if *start < UNDONE { (self.bytes, 0) } else { (self.undone, UNDONE) };
+        let (bytes, base) = if *start < UNESCAPED { (self.bytes, 0) } else { (self.unescaped, UNESCAPED) };
         bytes.get((start - base) as usize..(end - base) as usize).unwrap_or_default()
     }
 
     /// The bytes before and after the field at `place`, where all of them stand as they came.
     #[must_use]
-    pub fn around(&self, place: usize) -> Option<(&'a [u8], &'a [u8])> {
+    pub fn split_around(&self, place: usize) -> Option<(&'a [u8], &'a [u8])> {
         let ((start, end), (from, to)) =
-            (self.spans.get(place).filter(|(start, _)| *start < UNDONE)?, self.whole?);
+            (self.spans.get(place).filter(|(start, _)| *start < UNESCAPED)?, self.whole?);
         Some((self.bytes.get(from..*start as usize)?, self.bytes.get(*end as usize..to)?))
     }
 
@@ -103,7 +103,7 @@ pub struct Decoder {
     delimiter: u8,
     reader: Reader,
     spans: Vec<(u32, u32)>,
-    undone: Vec<u8>,
+    unescaped: Vec<u8>,
     fields: Vec<u8>,
     ends: Vec<usize>,
 }
@@ -122,36 +122,36 @@ impl Decoder {
             delimiter: delimiter.byte(),
             reader: ReaderBuilder::new().delimiter(delimiter.byte()).build(),
             spans: Vec::with_capacity(32),
-            undone: Vec::new(),
+            unescaped: Vec::new(),
             fields: vec![0; 4096],
             ends: vec![0; 32],
         }
     }
 
     /// Shows every row of `csv` to `see`. Empty lines are no rows; a last row may lack its line end.
-    pub fn each(&mut self, csv: &[u8], mut see: impl FnMut(Record<'_>)) {
+    pub fn for_each_record(&mut self, csv: &[u8], mut see: impl FnMut(Record<'_>)) {
         let mut rest = csv;
-        while let Some(row) = start_of_row(rest) {
-            rest = self.one(row, &mut see);
+        while let Some(row) = skip_line_ends(rest) {
+            rest = self.read_record(row, &mut see);
         }
     }
 
     /// Shows the row that `csv` begins with; gives what follows it.
     #[inline]
-    pub fn one<'a>(&mut self, csv: &'a [u8], see: impl FnOnce(Record<'_>)) -> &'a [u8] {
-        let length = match self.plain(csv) {
+    pub fn read_record<'a>(&mut self, csv: &'a [u8], see: impl FnOnce(Record<'_>)) -> &'a [u8] {
+        let length = match self.find_plain_fields(csv) {
             Some(length) => {
                 see(Record {
                     bytes: csv,
-                    undone: &self.undone,
+                    unescaped: &self.unescaped,
                     spans: &self.spans,
                     whole: Some((0, length)),
                 });
                 length
             }
             None => {
-                let length = self.any(csv);
-                see(Record { bytes: &self.fields, undone: &[], spans: &self.spans, whole: None });
+                let length = self.read_with_csv_core(csv);
+                see(Record { bytes: &self.fields, unescaped: &[], spans: &self.spans, whole: None });
                 length
             }
         };
@@ -160,14 +160,18 @@ impl Decoder {
 
     /// Finds the fields of the row that `csv` begins with; gives its length, `None` when it is not plain.
     #[inline]
-    fn plain(&mut self, csv: &[u8]) -> Option<usize> {
+    fn find_plain_fields(&mut self, csv: &[u8]) -> Option<usize> {
         self.spans.clear();
-        self.undone.clear();
+        self.unescaped.clear();
         let mut at = 0;
         loop {
             let is_quoted = csv.get(at) == Some(&b'"');
             let start = at + usize::from(is_quoted);
-            let end = if is_quoted { self.quoted(csv, start)? } else { self.bare(csv, start)? };
+            let end = if is_quoted {
+                self.find_quoted_field(csv, start)?
+            } else {
+                self.find_bare_field(csv, start)?
+            };
             at = end + usize::from(is_quoted);
             match csv.get(at) {
                 Some(byte) if *byte == self.delimiter => at += 1,
@@ -181,47 +185,51 @@ impl Decoder {
 
     /// Notes the bare field that begins at `start`; gives where it ends.
     #[inline]
-    fn bare(&mut self, csv: &[u8], start: usize) -> Option<usize> {
+    fn find_bare_field(&mut self, csv: &[u8], start: usize) -> Option<usize> {
         let rest = csv.get(start..)?;
         let is_end = |byte: &u8| *byte == self.delimiter || matches!(byte, b'\n' | b'\r');
         let end = start + rest.iter().position(is_end).unwrap_or(rest.len());
-        self.note(start, end)
+        self.push_span(start, end)
     }
 
     /// Notes the field in quotes whose text begins at `start`; gives where its last quote stands.
     #[inline]
-    fn quoted(&mut self, csv: &[u8], start: usize) -> Option<usize> {
+    fn find_quoted_field(&mut self, csv: &[u8], start: usize) -> Option<usize> {
         let end = start + memchr::memchr(b'"', csv.get(start..)?)?;
-        if csv.get(end + 1) == Some(&b'"') { self.doubled(csv, start, end) } else { self.note(start, end) }
+        if csv.get(end + 1) == Some(&b'"') {
+            self.find_doubled_quotes(csv, start, end)
+        } else {
+            self.push_span(start, end)
+        }
     }
 
     /// The same, from the first doubled quote on.
     #[cold]
-    fn doubled(&mut self, csv: &[u8], start: usize, first: usize) -> Option<usize> {
-        let from = self.undone.len();
+    fn find_doubled_quotes(&mut self, csv: &[u8], start: usize, first: usize) -> Option<usize> {
+        let from = self.unescaped.len();
         let (mut start, mut end) = (start, first);
         while csv.get(end + 1) == Some(&b'"') {
             // With one of the two quotes.
-            self.undone.extend_from_slice(csv.get(start..=end)?);
+            self.unescaped.extend_from_slice(csv.get(start..=end)?);
             start = end + 2;
             end = start + memchr::memchr(b'"', csv.get(start..)?)?;
         }
-        self.undone.extend_from_slice(csv.get(start..end)?);
-        let span = |place: usize| UNDONE.checked_add(u32::try_from(place).ok()?);
-        self.spans.push((span(from)?, span(self.undone.len())?));
+        self.unescaped.extend_from_slice(csv.get(start..end)?);
+        let span = |place: usize| UNESCAPED.checked_add(u32::try_from(place).ok()?);
+        self.spans.push((span(from)?, span(self.unescaped.len())?));
         Some(end)
     }
 
     #[inline]
-    fn note(&mut self, start: usize, end: usize) -> Option<usize> {
-        let span = (u32::try_from(start).ok()?, u32::try_from(end).ok().filter(|end| *end < UNDONE)?);
+    fn push_span(&mut self, start: usize, end: usize) -> Option<usize> {
+        let span = (u32::try_from(start).ok()?, u32::try_from(end).ok().filter(|end| *end < UNESCAPED)?);
         self.spans.push(span);
         Some(end)
     }
 
     /// Reads the row that `csv` begins with, whatever it is; gives its length.
     #[cold]
-    fn any(&mut self, csv: &[u8]) -> usize {
+    fn read_with_csv_core(&mut self, csv: &[u8]) -> usize {
         self.reader.reset();
         // At its very start the reader drops a byte order mark, which a field may begin with: it starts with an
         // empty line, which it passes over.
@@ -256,9 +264,9 @@ impl Decoder {
 
     /// The names in a header row, as text; a byte order mark is no part of the first.
     #[must_use]
-    pub fn names(header: &[u8]) -> Vec<String> {
+    pub fn parse_header(header: &[u8]) -> Vec<String> {
         let mut names = Vec::new();
-        Self::new(Delimiter::of(header)).each(header, |row| {
+        Self::new(Delimiter::detect(header)).for_each_record(header, |row| {
             if names.is_empty() {
                 names = row.fields().map(|name| String::from_utf8_lossy(name).into_owned()).collect();
             }
@@ -275,7 +283,7 @@ impl Decoder {
 /// `csv` from the next row on: past empty lines, and what is left of a line end of two bytes. `None` at the end.
 #[must_use]
 #[inline]
-pub fn start_of_row(csv: &[u8]) -> Option<&[u8]> {
+pub fn skip_line_ends(csv: &[u8]) -> Option<&[u8]> {
     let start = csv.iter().position(|byte| !matches!(byte, b'\n' | b'\r'))?;
     csv.get(start..)
 }
@@ -287,7 +295,8 @@ mod tests {
 
     fn decoded(delimiter: Delimiter, csv: &[u8]) -> Vec<Vec<Vec<u8>>> {
         let mut rows = Vec::new();
-        Decoder::new(delimiter).each(csv, |row| rows.push(row.fields().map(<[u8]>::to_vec).collect()));
+        Decoder::new(delimiter)
+            .for_each_record(csv, |row| rows.push(row.fields().map(<[u8]>::to_vec).collect()));
         rows
     }
 
@@ -334,10 +343,10 @@ mod tests {
 
     #[test]
     fn the_delimiter_is_read_from_the_header_row() {
-        assert_eq!(Delimiter::of(b"a,b,c\n"), Delimiter::Comma);
-        assert_eq!(Delimiter::of(b"\"a,x\"\t\"b\"\n"), Delimiter::Tab);
-        assert_eq!(Delimiter::of(b"a|b|c,d\n"), Delimiter::Pipe);
-        assert_eq!(Delimiter::of(b"alone\n"), Delimiter::Comma);
-        assert_eq!(Decoder::names(b"\xef\xbb\xbf\"VideoId\"|userid\r\n"), ["VideoId", "userid"]);
+        assert_eq!(Delimiter::detect(b"a,b,c\n"), Delimiter::Comma);
+        assert_eq!(Delimiter::detect(b"\"a,x\"\t\"b\"\n"), Delimiter::Tab);
+        assert_eq!(Delimiter::detect(b"a|b|c,d\n"), Delimiter::Pipe);
+        assert_eq!(Delimiter::detect(b"alone\n"), Delimiter::Comma);
+        assert_eq!(Decoder::parse_header(b"\xef\xbb\xbf\"VideoId\"|userid\r\n"), ["VideoId", "userid"]);
     }
 }

@@ -6,7 +6,7 @@
 
 /// Why bytes cannot be inflated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Broken {
+pub enum DeflateError {
     /// They are no deflate stream, or end before it does, or go on after it.
     Stream,
     /// More or less comes out than was promised.
@@ -29,17 +29,17 @@ const ORDER: [u8; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 
 
 /// What a code means: its bits in the lowest four, then four for how many more bits say how much is added to the value
 /// above them. Zero is no code.
-type Meaning = u32;
+type Symbol = u32;
 
-const BYTE: Meaning = 1 << 31;
-const END: Meaning = 1 << 30;
+const BYTE: Symbol = 1 << 31;
+const END: Symbol = 1 << 30;
 
-fn plain(symbol: u32) -> Meaning {
+fn plain(symbol: u32) -> Symbol {
     symbol << 8
 }
 
 /// A byte, the end of the block, or the length of a copy.
-fn byte_or_length(symbol: u32) -> Meaning {
+fn byte_or_length(symbol: u32) -> Symbol {
     match symbol.checked_sub(257) {
         None if symbol == 256 => END,
         None => BYTE | symbol << 8,
@@ -51,7 +51,7 @@ fn byte_or_length(symbol: u32) -> Meaning {
 }
 
 /// How far back a copy is from; two distances for each number of further bits.
-fn distance(symbol: u32) -> Meaning {
+fn distance(symbol: u32) -> Symbol {
     match symbol {
         0..4 => (symbol + 1) << 8,
         _ => (((2 + symbol % 2) << (symbol / 2 - 1)) + 1) << 8 | (symbol / 2 - 1) << 4,
@@ -60,19 +60,19 @@ fn distance(symbol: u32) -> Meaning {
 
 /// The codes of one alphabet.
 #[derive(Debug)]
-struct Codes {
+struct HuffmanTable {
     /// What each symbol means, but for the bits of its code.
-    means: fn(u32) -> Meaning,
+    means: fn(u32) -> Symbol,
     /// By the next bits; as long as the longest code, or as [`FAST`] allows.
-    table: Vec<Meaning>,
+    table: Vec<Symbol>,
     /// How many codes there are of each length.
     counts: [u16; LONGEST + 1],
     /// Symbols in the order of their codes.
     symbols: [u16; 320],
 }
 
-impl Codes {
-    fn new(means: fn(u32) -> Meaning) -> Self {
+impl HuffmanTable {
+    fn new(means: fn(u32) -> Symbol) -> Self {
         Self { means, table: vec![0; 1 << FAST], counts: [0; LONGEST + 1], symbols: [0; 320] }
     }
 
@@ -125,7 +125,7 @@ impl Codes {
 
     /// What the next bits mean.
     #[inline(always)]
-    fn find(&self, bits: u64) -> Option<Meaning> {
+    fn find(&self, bits: u64) -> Option<Symbol> {
         let mask = self.table.len() - 1;
         match self.table.get((bits & 0xffff) as usize & mask) {
             Some(meaning) if *meaning != 0 => Some(*meaning),
@@ -136,7 +136,7 @@ impl Codes {
     /// The same, bit by bit.
     #[cold]
     #[inline(never)]
-    fn walk(&self, bits: u64) -> Option<Meaning> {
+    fn walk(&self, bits: u64) -> Option<Symbol> {
         let (mut code, mut first, mut place) = (0u32, 0u32, 0u32);
         for (length, count) in (0u32..).zip(self.counts).skip(1) {
             code |= (bits >> (length - 1) & 1) as u32;
@@ -154,7 +154,7 @@ impl Codes {
 }
 
 /// The bits of a stream.
-struct Bits<'a> {
+struct BitReader<'a> {
     bytes: &'a [u8],
     /// Bytes that are held, or were.
     taken: usize,
@@ -165,7 +165,7 @@ struct Bits<'a> {
     lent: u32,
 }
 
-impl Bits<'_> {
+impl BitReader<'_> {
     /// Holds at least 56 bits; `None` once bits were used that nobody sent.
     #[inline(always)]
     fn fill(&mut self) -> Option<()> {
@@ -207,7 +207,7 @@ impl Bits<'_> {
 
     /// What the next code means, with what its further bits add.
     #[inline(always)]
-    fn value(&mut self, meaning: Meaning) -> usize {
+    fn value(&mut self, meaning: Symbol) -> usize {
         self.take(meaning & 15);
         let more = self.take(meaning >> 4 & 15);
         (meaning >> 8 & 0xffff) as usize + more as usize
@@ -223,75 +223,75 @@ impl Bits<'_> {
 
 /// Inflates one text after another, keeping its memory between them.
 #[derive(Debug)]
-pub struct Deflate {
-    lengths: Codes,
-    literals: Codes,
-    distances: Codes,
+pub struct DeflateDecoder {
+    lengths: HuffmanTable,
+    literals: HuffmanTable,
+    distances: HuffmanTable,
     out: Vec<u8>,
 }
 
-impl Default for Deflate {
+impl Default for DeflateDecoder {
     fn default() -> Self {
         Self {
-            lengths: Codes::new(plain),
-            literals: Codes::new(byte_or_length),
-            distances: Codes::new(distance),
+            lengths: HuffmanTable::new(plain),
+            literals: HuffmanTable::new(byte_or_length),
+            distances: HuffmanTable::new(distance),
             out: Vec::new(),
         }
     }
 }
 
-impl Deflate {
+impl DeflateDecoder {
     /// The text that these bytes hold, which is `wanted` bytes long.
     ///
     /// # Errors
-    /// [`Broken`].
-    pub fn inflate(&mut self, bytes: &[u8], wanted: usize) -> Result<&[u8], Broken> {
+    /// [`DeflateError`].
+    pub fn inflate(&mut self, bytes: &[u8], wanted: usize) -> Result<&[u8], DeflateError> {
         // Nothing is set aside for what cannot be.
         if wanted > bytes.len().saturating_mul(GROWTH) {
-            return Err(Broken::Length);
+            return Err(DeflateError::Length);
         }
         if self.out.len() < wanted + SLACK {
             self.out.resize(wanted + SLACK, 0);
         }
-        let mut bits = Bits { bytes, taken: 0, held: 0, count: 0, lent: 0 };
+        let mut bits = BitReader { bytes, taken: 0, held: 0, count: 0, lent: 0 };
         let mut at = 0;
         loop {
-            bits.fill().ok_or(Broken::Stream)?;
+            bits.fill().ok_or(DeflateError::Stream)?;
             let is_last = bits.take(1) == 1;
             at = match bits.take(2) {
                 0 => self.stored(&mut bits, at, wanted)?,
                 1 => {
-                    self.fixed().ok_or(Broken::Stream)?;
+                    self.fixed().ok_or(DeflateError::Stream)?;
                     self.block(&mut bits, at, wanted)?
                 }
                 2 => {
-                    self.dynamic(&mut bits).ok_or(Broken::Stream)?;
+                    self.dynamic(&mut bits).ok_or(DeflateError::Stream)?;
                     self.block(&mut bits, at, wanted)?
                 }
-                _ => return Err(Broken::Stream),
+                _ => return Err(DeflateError::Stream),
             };
             if is_last {
                 break;
             }
         }
-        bits.align().filter(|()| bits.taken == bytes.len()).ok_or(Broken::Stream)?;
-        self.out.get(..wanted).filter(|_| at == wanted).ok_or(Broken::Length)
+        bits.align().filter(|()| bits.taken == bytes.len()).ok_or(DeflateError::Stream)?;
+        self.out.get(..wanted).filter(|_| at == wanted).ok_or(DeflateError::Length)
     }
 
     /// A block whose bytes stand as they are; gives where the text ends now, as the other kinds do.
-    fn stored(&mut self, bits: &mut Bits<'_>, at: usize, wanted: usize) -> Result<usize, Broken> {
-        bits.align().ok_or(Broken::Stream)?;
+    fn stored(&mut self, bits: &mut BitReader<'_>, at: usize, wanted: usize) -> Result<usize, DeflateError> {
+        bits.align().ok_or(DeflateError::Stream)?;
         let rest = bits.bytes.get(bits.taken..).unwrap_or_default();
-        let (head, rest) = rest.split_first_chunk::<4>().ok_or(Broken::Stream)?;
+        let (head, rest) = rest.split_first_chunk::<4>().ok_or(DeflateError::Stream)?;
         let [a, b, c, d] = *head;
         let length = u16::from_le_bytes([a, b]);
         if length != !u16::from_le_bytes([c, d]) {
-            return Err(Broken::Stream);
+            return Err(DeflateError::Stream);
         }
-        let source = rest.get(..usize::from(length)).ok_or(Broken::Stream)?;
+        let source = rest.get(..usize::from(length)).ok_or(DeflateError::Stream)?;
         let end = at + source.len();
-        let target = self.out.get_mut(at..end).filter(|_| end <= wanted).ok_or(Broken::Length)?;
+        let target = self.out.get_mut(at..end).filter(|_| end <= wanted).ok_or(DeflateError::Length)?;
         target.copy_from_slice(source);
         bits.taken += 4 + source.len();
         Ok(end)
@@ -308,7 +308,7 @@ impl Deflate {
     }
 
     /// The codes that a block brings.
-    fn dynamic(&mut self, bits: &mut Bits<'_>) -> Option<()> {
+    fn dynamic(&mut self, bits: &mut BitReader<'_>) -> Option<()> {
         let literals = bits.take(5) as usize + 257;
         let all = literals + bits.take(5) as usize + 1;
         let given = bits.take(4) as usize + 4;
@@ -340,15 +340,20 @@ impl Deflate {
 
     /// A block of codes.
     #[inline(never)]
-    fn block(&mut self, bits: &mut Bits<'_>, mut at: usize, wanted: usize) -> Result<usize, Broken> {
+    fn block(
+        &mut self,
+        bits: &mut BitReader<'_>,
+        mut at: usize,
+        wanted: usize,
+    ) -> Result<usize, DeflateError> {
         let Self { literals, distances, out, .. } = self;
-        let out = out.get_mut(..wanted + SLACK).ok_or(Broken::Length)?;
-        let mut here = Bits { ..*bits };
+        let out = out.get_mut(..wanted + SLACK).ok_or(DeflateError::Length)?;
+        let mut here = BitReader { ..*bits };
         loop {
-            here.fill().ok_or(Broken::Stream)?;
-            let meaning = literals.find(here.held).ok_or(Broken::Stream)?;
+            here.fill().ok_or(DeflateError::Stream)?;
+            let meaning = literals.find(here.held).ok_or(DeflateError::Stream)?;
             if meaning & BYTE != 0 {
-                *out.get_mut(at).ok_or(Broken::Length)? = (meaning >> 8 & 255) as u8;
+                *out.get_mut(at).ok_or(DeflateError::Length)? = (meaning >> 8 & 255) as u8;
                 here.take(meaning & 15);
                 at += 1;
             } else if meaning & END != 0 {
@@ -357,12 +362,12 @@ impl Deflate {
                 return Ok(at);
             } else {
                 let length = here.value(meaning);
-                let meaning = distances.find(here.held).ok_or(Broken::Stream)?;
+                let meaning = distances.find(here.held).ok_or(DeflateError::Stream)?;
                 let distance = here.value(meaning);
                 copy(out, at, distance, length).ok_or(if at > wanted {
-                    Broken::Length
+                    DeflateError::Length
                 } else {
-                    Broken::Stream
+                    DeflateError::Stream
                 })?;
                 at += length;
             }
@@ -446,18 +451,18 @@ mod tests {
     proptest! {
         #[test]
         fn what_was_deflated_comes_back(text in text(), level in 0u32..10, other in 0usize..9) {
-            let mut deflate = Deflate::default();
+            let mut deflate = DeflateDecoder::default();
             let bytes = deflated(&text, level);
             prop_assert_eq!(deflate.inflate(&bytes, text.len()), Ok(text.as_slice()));
             if other != 0 {
                 let wrong = text.len() + other;
-                prop_assert_eq!(deflate.inflate(&bytes, wrong), Err(Broken::Length));
+                prop_assert_eq!(deflate.inflate(&bytes, wrong), Err(DeflateError::Length));
                 if let Some(wrong) = text.len().checked_sub(other) {
-                    prop_assert_eq!(deflate.inflate(&bytes, wrong), Err(Broken::Length));
+                    prop_assert_eq!(deflate.inflate(&bytes, wrong), Err(DeflateError::Length));
                 }
             }
             let longer = [bytes.as_slice(), &[0]].concat();
-            prop_assert_eq!(deflate.inflate(&longer, text.len()), Err(Broken::Stream));
+            prop_assert_eq!(deflate.inflate(&longer, text.len()), Err(DeflateError::Stream));
             prop_assert!(deflate.inflate(&bytes[..bytes.len() - 1], text.len()).is_err());
             // Nothing of what went wrong stays.
             prop_assert_eq!(deflate.inflate(&bytes, text.len()), Ok(text.as_slice()));
@@ -474,7 +479,7 @@ mod tests {
                 let at = at.index(bytes.len());
                 bytes[at] ^= flip;
             }
-            let mut deflate = Deflate::default();
+            let mut deflate = DeflateDecoder::default();
             match plainly(&bytes) {
                 Some((text, read)) if read == bytes.len() as u64 => {
                     prop_assert_eq!(deflate.inflate(&bytes, text.len()), Ok(text.as_slice()));
@@ -486,7 +491,7 @@ mod tests {
 
         #[test]
         fn no_bytes_bring_it_down(bytes in prop::collection::vec(any::<u8>(), 0..300), wanted in 0usize..9000) {
-            let mut deflate = Deflate::default();
+            let mut deflate = DeflateDecoder::default();
             if let Ok(text) = deflate.inflate(&bytes, wanted) {
                 prop_assert_eq!(text.len(), wanted);
             }
@@ -511,15 +516,15 @@ mod tests {
         }
         for level in [1, 6, 9] {
             let bytes = deflated(&mixed, level);
-            assert_eq!(Deflate::default().inflate(&bytes, mixed.len()), Ok(mixed.as_slice()));
+            assert_eq!(DeflateDecoder::default().inflate(&bytes, mixed.len()), Ok(mixed.as_slice()));
         }
     }
 
     #[test]
     fn nothing_is_set_aside_for_what_cannot_be() {
-        let mut deflate = Deflate::default();
-        assert_eq!(deflate.inflate(&deflated(b"a,b\n", 6), u32::MAX as usize), Err(Broken::Length));
+        let mut deflate = DeflateDecoder::default();
+        assert_eq!(deflate.inflate(&deflated(b"a,b\n", 6), u32::MAX as usize), Err(DeflateError::Length));
         assert!(deflate.out.is_empty());
-        assert_eq!(deflate.inflate(&[], 0), Err(Broken::Stream));
+        assert_eq!(deflate.inflate(&[], 0), Err(DeflateError::Stream));
     }
 }

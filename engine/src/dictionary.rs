@@ -4,7 +4,7 @@
 //! step. Codes are shared by every copy that is held, so that a viewer in two weeks is one viewer. Bytes
 //! are kept as they came: two ids that differ only in bytes that are no UTF-8 stay two.
 
-use crate::stencil::same;
+use crate::row_template::bytes_equal;
 use std::borrow::Cow;
 
 /// The code of the empty text, in every dictionary.
@@ -37,7 +37,7 @@ impl Dictionary {
     /// The code of `text`, given to it now if it is new.
     #[inline]
     pub fn code(&mut self, text: &[u8]) -> u32 {
-        if !self.ends.is_empty() && same(self.bytes_of(self.last), text) {
+        if !self.ends.is_empty() && bytes_equal(self.bytes_of(self.last), text) {
             return self.last;
         }
         let slot = self.slot(text);
@@ -86,7 +86,7 @@ impl Dictionary {
 
     /// Bytes that it takes up.
     #[must_use]
-    pub fn memory(&self) -> usize {
+    pub fn memory_bytes(&self) -> usize {
         self.bytes.capacity()
             + self.ends.capacity() * size_of::<usize>()
             + self.slots.capacity() * size_of::<u32>()
@@ -99,7 +99,9 @@ impl Dictionary {
         let mut slot = hash(text) & mask;
         loop {
             match self.slots.get(slot) {
-                Some(code) if *code != FREE && !same(self.bytes_of(*code), text) => slot = (slot + 1) & mask,
+                Some(code) if *code != FREE && !bytes_equal(self.bytes_of(*code), text) => {
+                    slot = (slot + 1) & mask
+                }
                 _ => return slot,
             }
         }

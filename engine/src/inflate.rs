@@ -1,7 +1,7 @@
 //! A report's file as plain CSV bytes, gzip or not, checked to its last byte.
 //!
 //! Whether a file is compressed is told by its first two bytes: names and headers are known to lie. A
-//! truncated stream, a wrong CRC or a wrong length is an error by [`Inflate::finish`] at the latest; until
+//! truncated stream, a wrong CRC or a wrong length is an error by [`FileInflater::finish`] at the latest; until
 //! then what came out must not be taken for whole.
 
 use flate2::write::MultiGzDecoder;
@@ -17,7 +17,7 @@ const PIECE: usize = 16 * 1024;
 ///
 /// # Example: a plain file is passed through
 /// ```
-/// let mut inflate = engine::inflate::Inflate::default();
+/// let mut inflate = engine::inflate::FileInflater::default();
 /// let mut csv = Vec::new();
 /// inflate.push(b"a,b\n", |bytes| { csv.extend_from_slice(bytes); Ok(()) })?;
 /// inflate.finish(|bytes| { csv.extend_from_slice(bytes); Ok(()) })?;
@@ -25,7 +25,7 @@ const PIECE: usize = 16 * 1024;
 /// # Ok::<(), engine::split::BadFile>(())
 /// ```
 #[derive(Default)]
-pub struct Inflate {
+pub struct FileInflater {
     form: Form,
 }
 
@@ -42,7 +42,7 @@ enum Form {
 
 use crate::split::BadFile;
 
-impl Inflate {
+impl FileInflater {
     /// Takes the next bytes as they arrived and passes what they hold to `out`.
     ///
     /// # Errors
@@ -126,7 +126,7 @@ mod tests {
     }
 
     fn inflated(file: &[u8], cut: usize) -> Result<Vec<u8>, BadFile> {
-        let mut inflate = Inflate::default();
+        let mut inflate = FileInflater::default();
         let mut plain = Vec::new();
         for piece in file.chunks(cut) {
             inflate.push(piece, |bytes| {

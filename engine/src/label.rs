@@ -18,20 +18,20 @@ impl Labels {
     /// Takes in what a row of `time` says of `code`, as codes of `names`: the newest row that says anything wins,
     /// and of two rows of one second the greater text, so that the order of arrival decides nothing.
     #[inline]
-    pub fn note(&mut self, code: u32, time: u32, said: [u32; 2], names: &Dictionary) {
+    pub fn update(&mut self, code: u32, time: u32, said: [u32; 2], names: &Dictionary) {
         let Some(label) = self.label(code) else { return };
         if label.texts == said {
             label.times = label.times.map(|known| known.max(time));
         } else {
-            label.note([time; 2], said, names);
+            label.update([time; 2], said, names);
         }
     }
 
     /// Takes in what other rows came to: two texts, each of its own time.
     #[inline(never)]
-    pub(crate) fn join(&mut self, code: u32, times: [u32; 2], said: [u32; 2], names: &Dictionary) {
+    pub(crate) fn merge(&mut self, code: u32, times: [u32; 2], said: [u32; 2], names: &Dictionary) {
         if let Some(label) = self.label(code) {
-            label.note(times, said, names);
+            label.update(times, said, names);
         }
     }
 
@@ -51,7 +51,7 @@ impl Labels {
 
     /// The codes of what `code` is called; empty texts where no row said anything.
     #[must_use]
-    pub fn of(&self, code: u32) -> [u32; 2] {
+    pub fn get(&self, code: u32) -> [u32; 2] {
         self.0.get(code as usize).map_or([EMPTY; 2], |label| label.texts)
     }
 }
@@ -59,7 +59,7 @@ impl Labels {
 impl Label {
     /// Takes in two texts with the times of the rows that say them.
     #[inline(never)]
-    fn note(&mut self, times: [u32; 2], said: [u32; 2], names: &Dictionary) {
+    fn update(&mut self, times: [u32; 2], said: [u32; 2], names: &Dictionary) {
         let known = self.times.iter_mut().zip(&mut self.texts);
         for ((known_time, known), (time, text)) in known.zip(times.into_iter().zip(said)) {
             if text == EMPTY {
@@ -87,12 +87,12 @@ mod tests {
             let (mut names, mut labels) = (Dictionary::default(), Labels::default());
             for (time, texts) in &rows {
                 let said = texts.each_ref().map(|text| names.code(text.as_bytes()));
-                labels.note(1, *time, said, &names);
+                labels.update(1, *time, said, &names);
             }
             for place in 0..2 {
                 let said = rows.iter().map(|(time, texts)| (*time, &texts[place]));
                 let newest = said.filter(|(_, text)| !text.is_empty()).max().map_or("", |(_, text)| text);
-                prop_assert_eq!(names.text(labels.of(1)[place]), newest);
+                prop_assert_eq!(names.text(labels.get(1)[place]), newest);
             }
         }
     }
@@ -107,11 +107,11 @@ mod tests {
             rows.rotate_left(turned);
             for (time, name) in rows {
                 let said = [names.code(name), names.code(b"x")];
-                labels.note(1, time, said, &names);
+                labels.update(1, time, said, &names);
             }
-            assert_eq!(names.text(labels.of(1)[0]), "New");
-            assert_eq!(names.text(labels.of(1)[1]), "x");
+            assert_eq!(names.text(labels.get(1)[0]), "New");
+            assert_eq!(names.text(labels.get(1)[1]), "x");
         }
-        assert_eq!(Labels::default().of(7), [EMPTY; 2]);
+        assert_eq!(Labels::default().get(7), [EMPTY; 2]);
     }
 }

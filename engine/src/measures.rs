@@ -6,8 +6,8 @@
 //! days that are known; a day that is not all here counts nowhere. Each filter is applied to every number but
 //! those of the chart that sets it.
 
-use crate::columns::PassedOver;
-pub use crate::shelf::Facts;
+use crate::video_view_columns::SkippedRows;
+pub use crate::video_view_dataset::WindowCoverage;
 use domain::institution_role::InstitutionRole;
 use domain::range::Range;
 use domain::time::Day;
@@ -15,17 +15,17 @@ use domain::zone::Zone;
 use domain::{wire_enum, wire_struct};
 
 /// How many videos or sections are answered by name; the others are summed up.
-pub const MOST_NAMED: usize = 20;
+pub const MAX_NAMED: usize = 20;
 
 /// Parts of the range in a spark-line: at most a year of weeks.
-pub const MOST_STEPS: usize = 53;
+pub const MAX_STEPS: usize = 53;
 
-/// Days after a video first appeared at which each span of [`Measures::after`] begins: it ends before the next.
-pub const AFTER: [usize; 7] = [0, 1, 2, 4, 8, 15, 29];
+/// Days after a video first appeared at which each span of [`Measures::by_delay`] begins: it ends before the next.
+pub const DELAY_STARTS: [usize; 7] = [0, 1, 2, 4, 8, 15, 29];
 
 /// What is to be measured.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Question {
+pub struct Query {
     /// Which days.
     pub range: Range,
     /// In which zone they begin and end.
@@ -41,32 +41,32 @@ pub struct Question {
     /// Only rows of this student (UUID).
     pub student: Option<String>,
     /// What the days are held against, if anything.
-    pub against: Option<Against>,
+    pub comparison: Option<Comparison>,
     /// The current UTC day: it and what follows is not over.
     pub today: Day,
 }
 
-wire_struct!(Question { range, zone, course, sections, roles, videos, student, against, today });
+wire_struct!(Query { range, zone, course, sections, roles, videos, student, comparison, today });
 
 /// What numbers are held against.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Against {
+pub enum Comparison {
     /// As many days before, moved by whole weeks.
     Before,
     /// The same days of this section (UUID).
     Section(String),
 }
 
-wire_enum!(Against { 0 Before, 1 Section(id) });
+wire_enum!(Comparison { 0 Before, 1 Section(id) });
 
-impl Question {
-    /// The same question of what it is held against; `None` of days before there were any.
+impl Query {
+    /// The same query of what it is held against; `None` of days before there were any.
     #[must_use]
-    pub fn of_other(&self, against: &Against) -> Option<Self> {
-        let mut other = Self { against: None, ..self.clone() };
-        match against {
-            Against::Before => other.range = self.range.previous_weeks()?,
-            Against::Section(id) => other.sections = vec![id.clone()],
+    pub fn comparison_query(&self, comparison: &Comparison) -> Option<Self> {
+        let mut other = Self { comparison: None, ..self.clone() };
+        match comparison {
+            Comparison::Before => other.range = self.range.previous_weeks()?,
+            Comparison::Section(id) => other.sections = vec![id.clone()],
         }
         Some(other)
     }
@@ -74,16 +74,16 @@ impl Question {
 
 /// What was watched.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Watched {
+pub struct WatchTotals {
     /// Rows: half minutes.
     pub rows: u64,
     /// Distinct viewers.
     pub viewers: u64,
 }
 
-wire_struct!(Watched { rows, viewers });
+wire_struct!(WatchTotals { rows, viewers });
 
-impl Watched {
+impl WatchTotals {
     /// Minutes watched.
     #[must_use]
     pub fn minutes(self) -> f64 {
@@ -100,21 +100,21 @@ pub fn minutes(rows: u64) -> f64 {
 
 /// What is known of one day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Known {
+pub enum Completeness {
     /// Not all of it is here, so that no number of it would be true.
     Missing,
     /// It may still grow.
-    Provisional(Watched),
+    Provisional(WatchTotals),
     /// Final.
-    Complete(Watched),
+    Complete(WatchTotals),
 }
 
-wire_enum!(Known { 0 Missing, 1 Provisional(watched), 2 Complete(watched) });
+wire_enum!(Completeness { 0 Missing, 1 Provisional(watched), 2 Complete(watched) });
 
-impl Known {
+impl Completeness {
     /// What was watched, where it is known.
     #[must_use]
-    pub fn watched(self) -> Option<Watched> {
+    pub fn watched(self) -> Option<WatchTotals> {
         match self {
             Self::Missing => None,
             Self::Provisional(watched) | Self::Complete(watched) => Some(watched),
@@ -147,7 +147,7 @@ pub struct Item {
     /// Its length in seconds, for a video that says so.
     pub seconds: Option<u32>,
     /// What was watched.
-    pub watched: Watched,
+    pub watched: WatchTotals,
     /// Of its rows those that name a viewer.
     pub viewer_rows: u64,
 }
@@ -169,7 +169,7 @@ impl Item {
 /// Videos or sections, most minutes first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Items {
-    /// The first [`MOST_NAMED`], and whatever is filtered by.
+    /// The first [`MAX_NAMED`], and whatever is filtered by.
     pub named: Vec<Item>,
     /// How many others there are.
     pub others: u64,
@@ -205,7 +205,7 @@ wire_struct!(Students { active, rows, median_rows, bin_minutes, bins, step_days,
 pub struct Arrivals {
     /// What was watched, where any of its days is known. Final only with every day before it: somebody may have been
     /// here already on a day that is missing.
-    pub known: Known,
+    pub known: Completeness,
     /// Of its viewers those that no earlier day knows.
     pub new: u64,
 }
@@ -224,9 +224,9 @@ impl Arrivals {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Measures {
     /// Every day of the range, first to last.
-    pub days: Vec<(Day, Known)>,
+    pub days: Vec<(Day, Completeness)>,
     /// Over all days that are not missing: rows, and viewers each counted once.
-    pub total: Watched,
+    pub total: WatchTotals,
     /// Monday to Sunday.
     pub week: [Weekday; 7],
     /// By video, whatever videos are filtered by.
@@ -234,20 +234,20 @@ pub struct Measures {
     /// By section, whatever sections are filtered by.
     pub sections: Items,
     /// By role, whatever roles are filtered by; only those that have rows, in their own order.
-    pub roles: Vec<(InstitutionRole, Watched)>,
+    pub roles: Vec<(InstitutionRole, WatchTotals)>,
     /// Students, apart from everybody else.
     pub students: Students,
     /// Viewers by when they came first, in steps as long as those of a spark-line ([`Students::step_days`]).
     pub arrivals: Vec<Arrivals>,
-    /// Rows by days after their video first appeared ([`AFTER`]): the first known day on which anybody, of whatever
+    /// Rows by days after their video first appeared ([`DELAY_STARTS`]): the first known day on which anybody, of whatever
     /// role, watched it. Rows that name no video are left out.
-    pub after: [u64; AFTER.len()],
+    pub by_delay: [u64; DELAY_STARTS.len()],
     /// The days that these are held against, as many and in the same order; empty where they are held against nothing.
-    pub others: Vec<Known>,
+    pub others: Vec<Completeness>,
     /// What the student is called whose rows alone these are: `Nuñez, Ana`; empty where nobody is, or is named.
     pub student: String,
     /// Rows of the copies that could not be placed, whatever their day, course and filters.
-    pub passed_over: PassedOver,
+    pub skipped_rows: SkippedRows,
 }
 
 wire_struct!(Measures {
@@ -259,28 +259,28 @@ wire_struct!(Measures {
     roles,
     students,
     arrivals,
-    after,
+    by_delay,
     others,
     student,
-    passed_over
+    skipped_rows
 });
 
 impl Measures {
     /// Whether every day is final.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.days.iter().all(|(_, known)| matches!(known, Known::Complete(_)))
+        self.days.iter().all(|(_, known)| matches!(known, Completeness::Complete(_)))
     }
 
     /// Days that are not here.
     #[must_use]
     pub fn missing(&self) -> usize {
-        self.days.iter().filter(|(_, known)| *known == Known::Missing).count()
+        self.days.iter().filter(|(_, known)| *known == Completeness::Missing).count()
     }
 
     /// Days that may still grow.
     #[must_use]
     pub fn provisional(&self) -> usize {
-        self.days.iter().filter(|(_, known)| matches!(known, Known::Provisional(_))).count()
+        self.days.iter().filter(|(_, known)| matches!(known, Completeness::Provisional(_))).count()
     }
 }

@@ -1,26 +1,26 @@
 //! What each report can say, pure: measures over the tables that are here, and nothing that the data cannot give.
 //!
-//! - [`selection`]: the rows that a question is about; [`activity`]: events by day, hour and deck, which three
-//!   reports share; [`text`]: what a cell of JSON or HTML says to a person.
-//! - [`groups`]: by section and by role; [`naming`]: how a student is called whose rows alone are counted.
+//! - [`selection`]: the rows that a query is about; [`activity`]: events by day, hour and deck, which three
+//!   reports share; [`cell_text`]: what a cell of JSON or HTML says to a person.
+//! - [`groups`]: by section and by role; [`person_name`]: how a student is called whose rows alone are counted.
 //! - [`presentation`], [`confused`], [`polling`], [`qanda`], [`notes`]: reports with a time in each row.
 //! - [`course`]: six of them at once, of one course: what its people did, and what one of its students did.
 //! - [`library`]: `asset`, a snapshot; [`weekly`]: `assetbydate`, sums by window.
-//! - [`any`]: every report that is not known, by the kinds of its columns alone.
+//! - [`unknown`]: every report that is not known, by the kinds of its columns alone.
 
 pub mod activity;
-pub mod any;
+pub mod cell_text;
 pub mod confused;
 pub mod course;
 pub mod groups;
 pub mod library;
-pub mod naming;
 pub mod notes;
+pub mod person_name;
 pub mod polling;
 pub mod presentation;
 pub mod qanda;
 pub mod selection;
-pub mod text;
+pub mod unknown;
 pub mod weekly;
 
 #[cfg(test)]
@@ -31,28 +31,28 @@ use domain::wire_struct;
 
 /// What is to be measured.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Question {
+pub struct Query {
     /// Range, zone, course, sections, roles, videos, today: as of every report.
-    pub base: measures::Question,
+    pub base: measures::Query,
     /// Only rows of these decks (UUIDs), if there are any.
     pub decks: Vec<String>,
     /// Whether what people wrote is wanted too: notes, questions, answers. Off at first, since few need it.
     pub contents: bool,
 }
 
-wire_struct!(Question { base, decks, contents });
+wire_struct!(Query { base, decks, contents });
 
-impl Question {
+impl Query {
     /// The same of another range, section or whatever `base` says.
     #[must_use]
-    pub fn with(&self, base: measures::Question) -> Self {
+    pub fn with_base(&self, base: measures::Query) -> Self {
         Self { base, ..self.clone() }
     }
 }
 
 /// What is known of a day or of a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Known<T> {
+pub enum Completeness<T> {
     /// Not all of it is here, so that no number of it would be true.
     Missing,
     /// It may still grow.
@@ -61,7 +61,7 @@ pub enum Known<T> {
     Complete(T),
 }
 
-impl<T> Known<T> {
+impl<T> Completeness<T> {
     /// What is known, if anything is.
     pub fn value(&self) -> Option<&T> {
         match self {
@@ -71,11 +71,11 @@ impl<T> Known<T> {
     }
 
     /// The same of another number.
-    pub fn map<U>(&self, of: impl FnOnce(&T) -> U) -> Known<U> {
+    pub fn map<U>(&self, of: impl FnOnce(&T) -> U) -> Completeness<U> {
         match self {
-            Self::Missing => Known::Missing,
-            Self::Provisional(value) => Known::Provisional(of(value)),
-            Self::Complete(value) => Known::Complete(of(value)),
+            Self::Missing => Completeness::Missing,
+            Self::Provisional(value) => Completeness::Provisional(of(value)),
+            Self::Complete(value) => Completeness::Complete(of(value)),
         }
     }
 }

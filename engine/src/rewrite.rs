@@ -4,7 +4,7 @@
 //! output has one header; a row's cells go to where their column stands in it, and columns that a copy lacks
 //! stay empty.
 
-use crate::cells::is_formula;
+use crate::formula_injection::is_formula;
 use domain::column;
 use domain::range::Span;
 use domain::time::Timestamp;
@@ -12,7 +12,7 @@ use std::io::Read;
 
 /// What a download is to look like.
 #[derive(Debug, Clone)]
-pub struct Output {
+pub struct CsvOutput {
     /// The columns, in order, without those that are appended.
     pub columns: Vec<String>,
     /// Columns with the same value in all rows of a copy (`window_start`, `window_end`).
@@ -23,14 +23,14 @@ pub struct Output {
     pub safe: bool,
 }
 
-impl Output {
+impl CsvOutput {
     /// The columns of all `headers`, in the order in which they first appear. A report may have two columns
     /// with one key (`email`, `Email`): each is kept.
     #[must_use]
-    pub fn union<'a>(headers: impl IntoIterator<Item = &'a [String]>) -> Vec<String> {
+    pub fn merge_columns<'a>(headers: impl IntoIterator<Item = &'a [String]>) -> Vec<String> {
         let mut columns: Vec<String> = Vec::new();
         for header in headers {
-            let places = places(header, &columns);
+            let places = column_positions(header, &columns);
             let new = header.iter().enumerate().filter(|(at, _)| !places.contains(&Some(*at)));
             let new: Vec<String> =
                 new.map(|(_, name)| name.trim_start_matches('\u{feff}').to_owned()).collect();
@@ -41,7 +41,7 @@ impl Output {
 
     /// The header row.
     #[must_use]
-    pub fn header(&self) -> Vec<u8> {
+    pub fn header_row(&self) -> Vec<u8> {
         let mut rows = self.writer();
         let names = self.columns.iter().map(String::as_str).chain(self.appended.iter().copied());
         for name in names {
@@ -74,7 +74,7 @@ fn end_row(rows: &mut csv::Writer<Vec<u8>>) {
 }
 
 /// For each of the `wanted` columns, where it stands in `header`: the second of one key is the second there.
-fn places(header: &[String], wanted: &[String]) -> Vec<Option<usize>> {
+fn column_positions(header: &[String], wanted: &[String]) -> Vec<Option<usize>> {
     let mut free: Vec<Option<String>> =
         header.iter().map(|name| Some(column::normalize_name(name))).collect();
     wanted
@@ -93,7 +93,7 @@ fn places(header: &[String], wanted: &[String]) -> Vec<Option<usize>> {
 /// Rewrites the rows of one copy.
 #[derive(Debug)]
 pub struct Rewriter<'a> {
-    output: &'a Output,
+    output: &'a CsvOutput,
     delimiter: u8,
     /// For each column of the output, where it stands in the copy.
     places: Vec<Option<usize>>,
@@ -105,22 +105,22 @@ pub struct Rewriter<'a> {
 
 /// Rows that are not what their header says: the copy is damaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Damaged;
+pub struct CorruptSlice;
 
-impl std::fmt::Display for Damaged {
+impl std::fmt::Display for CorruptSlice {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("a stored row does not fit its header")
     }
 }
 
-impl std::error::Error for Damaged {}
+impl std::error::Error for CorruptSlice {}
 
 impl<'a> Rewriter<'a> {
     /// A rewriter for a copy with this delimiter and header. `trim` names the time column and the span to
     /// keep; a row whose time cannot be read is kept, since leaving it out would lose it without a word.
     #[must_use]
     pub fn new(
-        output: &'a Output,
+        output: &'a CsvOutput,
         delimiter: u8,
         columns: &[String],
         trim: Option<(&str, Span)>,
@@ -129,7 +129,7 @@ impl<'a> Rewriter<'a> {
         Self {
             output,
             delimiter,
-            places: places(columns, &output.columns),
+            places: column_positions(columns, &output.columns),
             trim: trim.and_then(|(name, span)| Some((column::position(columns, name)?, span))),
             appended,
             width: columns.len(),
@@ -150,8 +150,8 @@ impl<'a> Rewriter<'a> {
     /// Adds the rows of `slice` (inflated) to `rows` as the output wants them.
     ///
     /// # Errors
-    /// [`Damaged`] when a row has not as many cells as the header.
-    pub fn rewrite(&self, slice: &[u8], rows: &mut Vec<u8>) -> Result<(), Damaged> {
+    /// [`CorruptSlice`] when a row has not as many cells as the header.
+    pub fn rewrite(&self, slice: &[u8], rows: &mut Vec<u8>) -> Result<(), CorruptSlice> {
         if self.is_identity() {
             rows.extend_from_slice(slice);
             return Ok(());
@@ -165,9 +165,9 @@ impl<'a> Rewriter<'a> {
             .from_reader(b"\n".chain(slice));
         let mut row = csv::ByteRecord::new();
         let mut written = self.output.writer();
-        while reader.read_byte_record(&mut row).map_err(|_| Damaged)? {
+        while reader.read_byte_record(&mut row).map_err(|_| CorruptSlice)? {
             if row.len() != self.width {
-                return Err(Damaged);
+                return Err(CorruptSlice);
             }
             if self.is_outside(&row) {
                 continue;
@@ -180,7 +180,7 @@ impl<'a> Rewriter<'a> {
             }
             end_row(&mut written);
         }
-        rows.extend_from_slice(&written.into_inner().map_err(|_| Damaged)?);
+        rows.extend_from_slice(&written.into_inner().map_err(|_| CorruptSlice)?);
         Ok(())
     }
 
@@ -198,7 +198,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn rewritten(rewriter: &Rewriter<'_>, slice: &[u8]) -> Result<Vec<u8>, Damaged> {
+    fn rewritten(rewriter: &Rewriter<'_>, slice: &[u8]) -> Result<Vec<u8>, CorruptSlice> {
         let mut rows = Vec::new();
         rewriter.rewrite(slice, &mut rows).map(|()| rows)
     }
@@ -207,8 +207,8 @@ mod tests {
         list.iter().map(|name| (*name).to_owned()).collect()
     }
 
-    fn output(columns: &[&str], delimiter: u8, safe: bool) -> Output {
-        Output { columns: names(columns), appended: Vec::new(), delimiter, safe }
+    fn output(columns: &[&str], delimiter: u8, safe: bool) -> CsvOutput {
+        CsvOutput { columns: names(columns), appended: Vec::new(), delimiter, safe }
     }
 
     #[test]
@@ -216,7 +216,7 @@ mod tests {
         let wanted = output(&["user", "n"], b'|', false);
         let columns = names(&["user", "n"]);
         let rewriter = Rewriter::new(&wanted, b',', &columns, None, Vec::new());
-        assert_eq!(wanted.header(), b"\"user\"|\"n\"\n");
+        assert_eq!(wanted.header_row(), b"\"user\"|\"n\"\n");
         assert_eq!(rewritten(&rewriter, b"\"Al|ice\",2\n\"\",-3.5\n").unwrap(), b"\"Al|ice\"|2\n\"\"|-3.5\n");
     }
 
@@ -231,18 +231,20 @@ mod tests {
 
     #[test]
     fn columns_go_to_their_place_and_missing_ones_stay_empty() {
-        let columns =
-            Output::union([&names(&["User_ID", "page"])[..], &names(&["page", "userid", "new"])[..]]);
+        let columns = CsvOutput::merge_columns([
+            &names(&["User_ID", "page"])[..],
+            &names(&["page", "userid", "new"])[..],
+        ]);
         assert_eq!(columns, ["User_ID", "page", "new"]);
         let twice = names(&["email", "Email"]);
-        assert_eq!(Output::union([&twice[..], &twice[..]]), ["email", "Email"]);
-        let wanted = Output { columns, appended: vec!["window_start"], delimiter: b',', safe: false };
+        assert_eq!(CsvOutput::merge_columns([&twice[..], &twice[..]]), ["email", "Email"]);
+        let wanted = CsvOutput { columns, appended: vec!["window_start"], delimiter: b',', safe: false };
         let start = vec!["2026-02-02".to_owned()];
         let first = Rewriter::new(&wanted, b',', &names(&["User_ID", "page"]), None, start.clone());
         let second = Rewriter::new(&wanted, b'\t', &names(&["page", "userid", "new"]), None, start);
         assert_eq!(rewritten(&first, b"1,\"p\"\n").unwrap(), b"1,\"p\",\"\",\"2026-02-02\"\n");
         assert_eq!(rewritten(&second, b"\"p\"\t1\t9\n").unwrap(), b"1,\"p\",9,\"2026-02-02\"\n");
-        assert_eq!(rewritten(&second, b"\"p\"\t1\n"), Err(Damaged));
+        assert_eq!(rewritten(&second, b"\"p\"\t1\n"), Err(CorruptSlice));
     }
 
     #[test]
@@ -274,7 +276,7 @@ mod tests {
             let columns = names(&["a", "b", "c"]);
             let rewriter = Rewriter::new(&wanted, from, &columns, None, Vec::new());
             // With the header before it, as it is sent.
-            let sent = [wanted.header(), rewritten(&rewriter, &slice).unwrap()].concat();
+            let sent = [wanted.header_row(), rewritten(&rewriter, &slice).unwrap()].concat();
             let mut reader = csv::ReaderBuilder::new().delimiter(to).from_reader(&sent[..]);
             let back: Vec<Vec<String>> =
                 reader.records().map(|r| r.unwrap().iter().map(str::to_owned).collect()).collect();

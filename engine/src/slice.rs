@@ -1,12 +1,12 @@
 //! A slice as the page gets it: raw deflate, inflated and checked before a single row of it is believed.
 
-use crate::crc::Crc;
-use crate::deflate::{Broken, Deflate};
+use crate::crc32::Crc32;
+use crate::deflate::{DeflateDecoder, DeflateError};
 use domain::frame::SliceHead;
 
 /// Why a slice is not what was stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Spoilt {
+pub enum SliceError {
     /// The deflate stream cannot be read, or goes on after its end.
     Deflate,
     /// It inflates to another number of bytes than was promised.
@@ -15,7 +15,7 @@ pub enum Spoilt {
     Crc,
 }
 
-impl std::fmt::Display for Spoilt {
+impl std::fmt::Display for SliceError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Deflate => "a slice cannot be inflated",
@@ -25,28 +25,28 @@ impl std::fmt::Display for Spoilt {
     }
 }
 
-impl std::error::Error for Spoilt {}
+impl std::error::Error for SliceError {}
 
 /// Inflates one slice after another, keeping its memory between them.
 #[derive(Debug, Default)]
-pub struct Inflater {
-    crc: Crc,
-    deflate: Deflate,
+pub struct SliceInflater {
+    crc: Crc32,
+    deflate: DeflateDecoder,
 }
 
-impl Inflater {
+impl SliceInflater {
     /// The CSV bytes of a slice, once they are known to be those that were stored.
     ///
     /// # Errors
-    /// [`Spoilt`]: the copy has to be fetched again.
-    pub fn inflate(&mut self, head: &SliceHead, deflated: &[u8]) -> Result<&[u8], Spoilt> {
+    /// [`SliceError`]: the copy has to be fetched again.
+    pub fn inflate(&mut self, head: &SliceHead, deflated: &[u8]) -> Result<&[u8], SliceError> {
         // Before anything of it is believed.
-        if self.crc.of(deflated) != head.crc32 {
-            return Err(Spoilt::Crc);
+        if self.crc.checksum(deflated) != head.crc32 {
+            return Err(SliceError::Crc);
         }
         self.deflate.inflate(deflated, head.raw_length as usize).map_err(|broken| match broken {
-            Broken::Stream => Spoilt::Deflate,
-            Broken::Length => Spoilt::Length,
+            DeflateError::Stream => SliceError::Deflate,
+            DeflateError::Length => SliceError::Length,
         })
     }
 }
@@ -75,7 +75,7 @@ mod tests {
         fn what_was_deflated_comes_back_one_slice_after_another(
             slices in prop::collection::vec(prop::collection::vec(0u8..4, 0..5000), 1..4),
         ) {
-            let mut inflater = Inflater::default();
+            let mut inflater = SliceInflater::default();
             for raw in &slices {
                 let (head, deflated) = deflate(raw);
                 prop_assert_eq!(inflater.inflate(&head, &deflated).unwrap(), raw.as_slice());
@@ -89,7 +89,7 @@ mod tests {
             flip in 1u8..=255,
         ) {
             let (head, mut deflated) = deflate(&raw);
-            let mut inflater = Inflater::default();
+            let mut inflater = SliceInflater::default();
             let at = at.index(deflated.len());
             // With a CRC that fits, too: what is cut or longer is no slice, whoever says so.
             let fitting = |bytes: &[u8]| SliceHead { crc32: crc32fast::hash(bytes), ..head };
@@ -99,20 +99,20 @@ mod tests {
                 prop_assert!(inflater.inflate(&fitting(spoilt), spoilt).is_err());
             }
             deflated[at] ^= flip;
-            prop_assert_eq!(inflater.inflate(&head, &deflated), Err(Spoilt::Crc));
+            prop_assert_eq!(inflater.inflate(&head, &deflated), Err(SliceError::Crc));
         }
     }
 
     #[test]
     fn a_wrong_promise_is_not_believed() {
         let (head, deflated) = deflate(b"a,b\n1,2\n");
-        let mut inflater = Inflater::default();
+        let mut inflater = SliceInflater::default();
         let shorter = SliceHead { raw_length: 3, ..head };
-        assert_eq!(inflater.inflate(&shorter, &deflated), Err(Spoilt::Length));
+        assert_eq!(inflater.inflate(&shorter, &deflated), Err(SliceError::Length));
         let huge = SliceHead { raw_length: u32::MAX, ..head };
-        assert_eq!(inflater.inflate(&huge, &deflated), Err(Spoilt::Length));
+        assert_eq!(inflater.inflate(&huge, &deflated), Err(SliceError::Length));
         let other = SliceHead { crc32: head.crc32 ^ 1, ..head };
-        assert_eq!(inflater.inflate(&other, &deflated), Err(Spoilt::Crc));
+        assert_eq!(inflater.inflate(&other, &deflated), Err(SliceError::Crc));
         assert!(inflater.inflate(&head, &deflated).is_ok());
     }
 }

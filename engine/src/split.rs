@@ -8,7 +8,7 @@
 //! What is not this report, or not whole, is refused: a wrong header, a row with more or fewer cells than
 //! the header. [`BadFile`] is the only error: the caller tries again.
 
-use crate::forgotten::Forgotten;
+use crate::erasure_filter::ErasureFilter;
 use csv_core::ReadRecordResult;
 use domain::column;
 use domain::erasure::SweepFindings;
@@ -37,16 +37,16 @@ impl std::error::Error for BadFile {}
 
 /// CSV bytes of one slice at most. Deflate adds under 0.1 % to what it cannot compress, so that a slice's
 /// bytes stay under 1.9 MB: a value in a Durable Object's SQLite is 2 MB at most in production.
-pub const SLICE_RAW: usize = 1_800_000;
+pub const MAX_SLICE_BYTES: usize = 1_800_000;
 
 /// CSV bytes that are held before all groups become slices: of 300 busy sections, 27 KB each.
-pub const HELD: usize = 8 << 20;
+pub const MAX_BUFFERED_BYTES: usize = 8 << 20;
 
 /// A header row longer than this is none.
-const HEADER_LONGEST: usize = 64 << 10;
+const MAX_HEADER_BYTES: usize = 64 << 10;
 
 /// More columns than this are no report.
-const COLUMNS_MOST: usize = 1_000;
+const MAX_COLUMNS: usize = 1_000;
 
 /// Speed over size: a slice is deflated once, in an alarm with a CPU limit, and the text repeats itself.
 const LEVEL: u32 = 2;
@@ -70,7 +70,7 @@ pub struct Slice {
 
 /// A section as its first row names it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SectionSeen {
+pub struct SectionInfo {
     /// The course's code as people see it.
     pub course_code: String,
     /// The course's name.
@@ -81,7 +81,7 @@ pub struct SectionSeen {
 
 /// What a whole report turned out to hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Summary {
+pub struct SplitSummary {
     /// The header row, with `\n`.
     pub header: Vec<u8>,
     /// Data rows.
@@ -89,7 +89,7 @@ pub struct Summary {
     /// Bytes of CSV without the header.
     pub bytes: u64,
     /// Sections by course and section id.
-    pub sections: BTreeMap<(String, String), SectionSeen>,
+    pub sections: BTreeMap<(String, String), SectionInfo>,
     /// What was kept out.
     pub met: SweepFindings,
 }
@@ -117,25 +117,25 @@ pub struct Splitter {
     scanned: usize,
     /// Whether this file's header row has been read.
     in_rows: bool,
-    layout: Option<Layout>,
+    layout: Option<HeaderLayout>,
     cells: Vec<u8>,
     cells_length: usize,
     ends: Vec<usize>,
     columns: usize,
     key: Vec<u8>,
     groups: HashMap<Vec<u8>, Group>,
-    held: usize,
+    buffered_bytes: usize,
     deflate: Compress,
     rows: u64,
     bytes: u64,
-    sections: BTreeMap<(String, String), SectionSeen>,
+    sections: BTreeMap<(String, String), SectionInfo>,
     /// Rows read, those that are kept out included.
     read: u64,
-    forgotten: Option<Forgotten>,
+    erasures: Option<ErasureFilter>,
 }
 
 /// What the first header row told.
-struct Layout {
+struct HeaderLayout {
     header: Vec<u8>,
     delimiter: u8,
     columns: Vec<String>,
@@ -166,24 +166,24 @@ impl Splitter {
             layout: None,
             cells: vec![0; 4 << 10],
             cells_length: 0,
-            ends: vec![0; COLUMNS_MOST],
+            ends: vec![0; MAX_COLUMNS],
             columns: 0,
             key: Vec::new(),
             groups: HashMap::new(),
-            held: 0,
+            buffered_bytes: 0,
             deflate: Compress::new(Compression::new(LEVEL), false),
             rows: 0,
             bytes: 0,
             sections: BTreeMap::new(),
             read: 0,
-            forgotten: None,
+            erasures: None,
         }
     }
 
     /// The same, with rows that are kept out.
     #[must_use]
-    pub fn without(self, forgotten: Option<Forgotten>) -> Self {
-        Self { forgotten, ..self }
+    pub fn with_erasures(self, erasures: Option<ErasureFilter>) -> Self {
+        Self { erasures, ..self }
     }
 
     /// Takes the next bytes of a file.
@@ -226,15 +226,15 @@ impl Splitter {
     ///
     /// # Errors
     /// When there was no file at all.
-    pub fn finish(mut self, sink: &mut impl FnMut(Slice)) -> Result<Summary, BadFile> {
+    pub fn finish(mut self, sink: &mut impl FnMut(Slice)) -> Result<SplitSummary, BadFile> {
         self.flush_all(sink)?;
         let layout = self.layout.ok_or_else(|| BadFile::new("It is empty."))?;
-        Ok(Summary {
+        Ok(SplitSummary {
             header: layout.header,
             rows: self.rows,
             bytes: self.bytes,
             sections: self.sections,
-            met: self.forgotten.map(Forgotten::met).unwrap_or_default(),
+            met: self.erasures.map(ErasureFilter::into_matches).unwrap_or_default(),
         })
     }
 
@@ -253,12 +253,14 @@ impl Splitter {
         let line_end = self.pending.iter().position(|b| matches!(b, b'\n' | b'\r'));
         let length = match line_end {
             Some(at) => at,
-            None if self.pending.len() > HEADER_LONGEST => return Err(BadFile::new("It has no header row.")),
+            None if self.pending.len() > MAX_HEADER_BYTES => {
+                return Err(BadFile::new("It has no header row."));
+            }
             None if at_end => self.pending.len(),
             None => return Ok(false),
         };
         let line: Vec<u8> = self.pending.drain(..length).collect();
-        let layout = Layout::read(&line, self.report)?;
+        let layout = HeaderLayout::read(&line, self.report)?;
         if let Some(first) = &self.layout {
             let same = |a: &String, b: &String| column::normalize_name(a) == column::normalize_name(b);
             let fits = first.columns.len() == layout.columns.len()
@@ -269,8 +271,8 @@ impl Splitter {
             }
         }
         self.core = csv_core::ReaderBuilder::new().delimiter(layout.delimiter).build();
-        if let Some(forgotten) = &mut self.forgotten {
-            forgotten.read_header(&layout.columns, self.report);
+        if let Some(erasures) = &mut self.erasures {
+            erasures.read_header(&layout.columns, self.report);
         }
         self.layout.get_or_insert(layout);
         self.in_rows = true;
@@ -298,7 +300,7 @@ impl Splitter {
                 // At the end, one more call without input tells the reader that there is no more.
                 ReadRecordResult::InputEmpty if at_end => {}
                 ReadRecordResult::InputEmpty => break,
-                ReadRecordResult::OutputFull if self.cells.len() < 2 * SLICE_RAW => {
+                ReadRecordResult::OutputFull if self.cells.len() < 2 * MAX_SLICE_BYTES => {
                     self.cells.resize(self.cells.len() * 2, 0);
                 }
                 ReadRecordResult::OutputFull => return Err(self.bad_row("is over 1.8 MB long")),
@@ -324,12 +326,12 @@ impl Splitter {
             return Err(self.bad_row(&detail));
         }
         let raw = trim_line_ends(self.pending.get(raw).unwrap_or_default());
-        if raw.len() >= SLICE_RAW {
+        if raw.len() >= MAX_SLICE_BYTES {
             return Err(self.bad_row("is over 1.8 MB long"));
         }
         self.read += 1;
-        if let Some(forgotten) = &mut self.forgotten
-            && forgotten.holds(|at| cell_at(&self.cells, &self.ends, at))
+        if let Some(erasures) = &mut self.erasures
+            && erasures.should_drop(|at| cell_at(&self.cells, &self.ends, at))
         {
             return Ok(());
         }
@@ -342,7 +344,7 @@ impl Splitter {
         if !self.groups.contains_key(&self.key) {
             let text = |at| String::from_utf8_lossy(cell(at)).into_owned();
             let (course, section) = (text(layout.course), text(layout.section));
-            self.sections.entry((course.clone(), section.clone())).or_insert_with(|| SectionSeen {
+            self.sections.entry((course.clone(), section.clone())).or_insert_with(|| SectionInfo {
                 course_code: text(layout.code),
                 course_name: text(layout.name),
                 section_number: text(layout.number),
@@ -350,18 +352,18 @@ impl Splitter {
             self.groups.insert(self.key.clone(), Group { course, section, rows: 0, raw: Vec::new() });
         }
         if let Some(group) = self.groups.get_mut(&self.key) {
-            if group.raw.len() + raw.len() >= SLICE_RAW {
-                self.held -= group.raw.len();
-                sink(cut(&mut self.deflate, group)?);
+            if group.raw.len() + raw.len() >= MAX_SLICE_BYTES {
+                self.buffered_bytes -= group.raw.len();
+                sink(compress_group(&mut self.deflate, group)?);
             }
             group.raw.extend_from_slice(raw);
             group.raw.push(b'\n');
             group.rows += 1;
-            self.held += raw.len() + 1;
+            self.buffered_bytes += raw.len() + 1;
         }
         self.rows += 1;
         self.bytes += raw.len() as u64 + 1;
-        if self.held >= HELD { self.flush_all(sink) } else { Ok(()) }
+        if self.buffered_bytes >= MAX_BUFFERED_BYTES { self.flush_all(sink) } else { Ok(()) }
     }
 
     fn flush_all(&mut self, sink: &mut impl FnMut(Slice)) -> Result<(), BadFile> {
@@ -369,9 +371,9 @@ impl Splitter {
         let mut groups: Vec<Group> = std::mem::take(&mut self.groups).into_values().collect();
         groups.sort_by(|a, b| (&a.course, &a.section).cmp(&(&b.course, &b.section)));
         for mut group in groups.into_iter().filter(|group| group.rows > 0) {
-            sink(cut(&mut self.deflate, &mut group)?);
+            sink(compress_group(&mut self.deflate, &mut group)?);
         }
-        self.held = 0;
+        self.buffered_bytes = 0;
         Ok(())
     }
 
@@ -380,9 +382,9 @@ impl Splitter {
     }
 }
 
-impl Layout {
+impl HeaderLayout {
     fn read(line: &[u8], report: Option<&'static Report>) -> Result<Self, BadFile> {
-        let candidates = [b',', b'\t', b'|'].map(|delimiter| (delimiter, cells_of(line, delimiter)));
+        let candidates = [b',', b'\t', b'|'].map(|delimiter| (delimiter, parse_line(line, delimiter)));
         let (delimiter, columns) = candidates
             .iter()
             .find(|(_, columns)| report.is_some_and(|report| report.missing_from(columns).is_none()))
@@ -417,7 +419,7 @@ impl Layout {
 
 /// The cells of one line of CSV.
 #[must_use]
-pub fn cells_of(line: &[u8], delimiter: u8) -> Vec<String> {
+pub fn parse_line(line: &[u8], delimiter: u8) -> Vec<String> {
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).from_reader(line);
     let mut record = csv::ByteRecord::new();
     match reader.read_byte_record(&mut record) {
@@ -429,7 +431,7 @@ pub fn cells_of(line: &[u8], delimiter: u8) -> Vec<String> {
 /// The delimiter of a header row that a copy was stored with, and its columns.
 #[must_use]
 pub fn read_header(header: &[u8], report: Option<&'static Report>) -> Option<(u8, Vec<String>)> {
-    let layout = Layout::read(trim_line_ends(header), report).ok()?;
+    let layout = HeaderLayout::read(trim_line_ends(header), report).ok()?;
     Some((layout.delimiter, layout.columns))
 }
 
@@ -449,27 +451,27 @@ fn trim_line_ends(mut row: &[u8]) -> &[u8] {
 }
 
 /// Deflates rows of one section that are put together anew.
-pub struct Press(Compress);
+pub struct SliceCompressor(Compress);
 
-impl Default for Press {
+impl Default for SliceCompressor {
     fn default() -> Self {
         Self(Compress::new(Compression::new(LEVEL), false))
     }
 }
 
-impl Press {
+impl SliceCompressor {
     /// Rows as a slice.
     ///
     /// # Errors
     /// When they cannot be deflated.
-    pub fn slice(&mut self, place: (String, String), rows: u32, raw: Vec<u8>) -> Result<Slice, BadFile> {
+    pub fn compress(&mut self, place: (String, String), rows: u32, raw: Vec<u8>) -> Result<Slice, BadFile> {
         let (course, section) = place;
-        cut(&mut self.0, &mut Group { course, section, rows, raw })
+        compress_group(&mut self.0, &mut Group { course, section, rows, raw })
     }
 }
 
 /// Deflates what a group holds and empties it.
-fn cut(deflate: &mut Compress, group: &mut Group) -> Result<Slice, BadFile> {
+fn compress_group(deflate: &mut Compress, group: &mut Group) -> Result<Slice, BadFile> {
     let mut bytes = Vec::with_capacity(group.raw.len() / 4 + 1024);
     deflate.reset();
     loop {
@@ -517,7 +519,7 @@ mod tests {
         report: Option<&'static Report>,
         files: &[Vec<u8>],
         cut: usize,
-    ) -> Result<(Summary, Vec<Slice>), BadFile> {
+    ) -> Result<(SplitSummary, Vec<Slice>), BadFile> {
         let mut splitter = Splitter::new(report);
         let mut slices = Vec::new();
         for file in files {

@@ -4,12 +4,12 @@
 //! kept whole, and read when a measure asks. So nothing here knows a report: a column that is new is a column,
 //! and one whose name speaks of e-mail is never kept, whatever the report calls it.
 //!
-//! - [`reading`]: a cell as a time, a number, a truth; [`arriving`]: a copy whose slices are still coming;
-//!   [`held`]: the copies that are here, with the texts behind their codes.
+//! - [`cell_value`]: a cell as a time, a number, a truth; [`builder`]: a copy whose slices are still coming;
+//!   [`dataset`]: the copies that are here, with the texts behind their codes.
 
-pub mod arriving;
-pub mod held;
-pub mod reading;
+pub mod builder;
+pub mod cell_value;
+pub mod dataset;
 
 use crate::decode::{Decoder, Delimiter, Record};
 use crate::dictionary::{Dictionary, EMPTY};
@@ -17,22 +17,22 @@ use domain::column;
 
 /// A header row: which fields are kept, under which names, and what stands between them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Header {
+pub struct HeaderRow {
     delimiter: Delimiter,
     width: usize,
     /// The place of each kept column among the fields, and its name.
     kept: Vec<(usize, String)>,
 }
 
-impl Header {
+impl HeaderRow {
     /// Reads a header row. Of two columns with one name the first is found by it; columns that speak of e-mail
     /// are left out.
     #[must_use]
-    pub fn read(header: &[u8]) -> Self {
-        let names = Decoder::names(header);
+    pub fn parse(header: &[u8]) -> Self {
+        let names = Decoder::parse_header(header);
         let width = names.len();
         let kept = names.into_iter().enumerate().filter(|(_, name)| !column::is_email(name)).collect();
-        Self { delimiter: Delimiter::of(header), width, kept }
+        Self { delimiter: Delimiter::detect(header), width, kept }
     }
 
     /// What stands between the fields of its rows.
@@ -70,7 +70,7 @@ pub struct Table {
 impl Table {
     /// A table without rows yet.
     #[must_use]
-    pub fn new(header: &Header) -> Self {
+    pub fn new(header: &HeaderRow) -> Self {
         let column = |name: &str| Column {
             name: name.to_owned(),
             key: column::normalize_name(name),
@@ -80,7 +80,7 @@ impl Table {
     }
 
     /// Adds a row; spaces around a text are no part of it.
-    pub fn take(&mut self, header: &Header, row: Record<'_>, texts: &mut Dictionary) {
+    pub fn push_row(&mut self, header: &HeaderRow, row: Record<'_>, texts: &mut Dictionary) {
         if row.width() != header.width {
             self.ragged += 1;
             return;
@@ -104,7 +104,7 @@ impl Table {
 
     /// Where the column called `name` stands, whatever its case, `_` and spaces.
     #[must_use]
-    pub fn place(&self, name: &str) -> Option<usize> {
+    pub fn column_index(&self, name: &str) -> Option<usize> {
         let key = column::normalize_name(name);
         self.columns.iter().position(|column| column.key == key)
     }
@@ -134,9 +134,10 @@ mod tests {
 
     fn table(csv: &str) -> (Table, Dictionary) {
         let (head, rows) = csv.split_once('\n').unwrap_or((csv, ""));
-        let header = Header::read(head.as_bytes());
+        let header = HeaderRow::parse(head.as_bytes());
         let (mut table, mut texts) = (Table::new(&header), Dictionary::default());
-        Decoder::new(header.delimiter()).each(rows.as_bytes(), |row| table.take(&header, row, &mut texts));
+        Decoder::new(header.delimiter())
+            .for_each_record(rows.as_bytes(), |row| table.push_row(&header, row, &mut texts));
         (table, texts)
     }
 
@@ -158,7 +159,7 @@ mod tests {
             prop_assert_eq!(table.ragged, (rows.len() - whole.len()) as u64);
             for (place, row) in whole.iter().enumerate() {
                 for (name, text) in [("One", &row[0]), ("th_ree", &row[2])] {
-                    let code = table.code(table.place(name), place);
+                    let code = table.code(table.column_index(name), place);
                     prop_assert_eq!(texts.text(code), text.trim_ascii());
                 }
             }
@@ -168,10 +169,10 @@ mod tests {
     #[test]
     fn columns_are_found_however_they_are_spelt_and_new_ones_are_kept() {
         let (table, texts) = table("\u{feff}Presentation_ID|event timestamp|Mood\nd1|2026-02-02|sunny\n");
-        assert_eq!(table.place("presentationID"), Some(0));
-        assert_eq!(table.place("event_timestamp"), Some(1));
-        assert_eq!(texts.text(table.code(table.place("mood"), 0)), "sunny");
-        assert_eq!(table.code(table.place("nothing"), 0), EMPTY);
+        assert_eq!(table.column_index("presentationID"), Some(0));
+        assert_eq!(table.column_index("event_timestamp"), Some(1));
+        assert_eq!(texts.text(table.code(table.column_index("mood"), 0)), "sunny");
+        assert_eq!(table.code(table.column_index("nothing"), 0), EMPTY);
         assert_eq!(table.code(Some(0), 7), EMPTY);
     }
 

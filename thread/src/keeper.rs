@@ -13,10 +13,10 @@ use crate::stream::{self, Refusal, Rows};
 use coming::Coming;
 use domain::frame::Frame;
 use domain::report::ReportName;
-use engine::copy::Copy;
-use engine::listing::Listing;
-use engine::shelf::Shelf;
-use engine::tally::Tally;
+use engine::aggregator::Aggregator;
+use engine::row_list::RowList;
+use engine::video_view_dataset::VideoViewDataset;
+use engine::video_view_table::VideoViewTable;
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
@@ -72,17 +72,17 @@ struct Fetch {
 struct Thread {
     turn: u32,
     sight: Option<Sight>,
-    shelf: Shelf,
-    /// Bytes that travelled, of each copy on the shelf.
+    dataset: VideoViewDataset,
+    /// Bytes that travelled, of each copy in the dataset.
     travelled: Vec<(String, u64)>,
     fetches: Vec<Fetch>,
     /// Who decodes along.
     readers: Rc<RefCell<Readers>>,
     /// Copies that could not be had, until the page looks again.
     failed: Vec<(String, u32)>,
-    tally: Option<Tally>,
+    aggregator: Option<Aggregator>,
     /// What tables have asked for since the counts last changed.
-    listing: Option<Listing>,
+    listing: Option<RowList>,
     students: Option<Vec<u32>>,
     spoke: f64,
     answered: f64,
@@ -97,9 +97,9 @@ impl Thread {
         self.failed.clear();
         let is_same_report = self.sight.as_ref().is_some_and(|old| old.report == sight.report);
         if !is_same_report {
-            self.shelf = Shelf::default();
+            self.dataset = VideoViewDataset::default();
             self.travelled.clear();
-            self.tally = None;
+            self.aggregator = None;
         }
         let wanted = |id: &str| sight.windows.iter().find(|window| window.id == id);
         self.fetches.retain(|fetch| {
@@ -111,45 +111,45 @@ impl Thread {
             keep
         });
         // An older generation serves until the newer is here.
-        self.shelf.keep(|id| wanted(id).is_some());
+        self.dataset.retain(|id| wanted(id).is_some());
         self.travelled.retain(|(id, _)| wanted(id).is_some());
         for window in &sight.windows {
-            if self.shelf.generation(&window.id) == Some(window.generation) {
-                self.shelf.restate(&window.id, window.facts);
+            if self.dataset.generation(&window.id) == Some(window.generation) {
+                self.dataset.set_coverage(&window.id, window.facts);
             }
         }
-        if self.tally.as_ref().is_none_or(|tally| *tally.question() != sight.question) {
-            self.tally = Some(Tally::new(sight.question.clone()));
+        if self.aggregator.as_ref().is_none_or(|aggregator| *aggregator.question() != sight.question) {
+            self.aggregator = Some(Aggregator::new(sight.question.clone()));
         }
         self.sight = Some(sight);
         self.count();
     }
 
-    /// Brings the counts up to the shelf.
+    /// Brings the counts up to the dataset.
     fn count(&mut self) {
         (self.listing, self.students) = (None, None);
-        if let Some(tally) = &mut self.tally {
-            tally.follow(&self.shelf);
+        if let Some(aggregator) = &mut self.aggregator {
+            aggregator.update(&self.dataset);
         }
     }
 
     /// Answers with a part of a list. What was asked of another look has no rows any more.
     fn show(&mut self, show: Show) {
-        let Some(tally) = self.tally.as_ref().filter(|_| show.turn == self.turn) else { return };
+        let Some(aggregator) = self.aggregator.as_ref().filter(|_| show.turn == self.turn) else { return };
         let part = match show.list {
             List::Rows => {
-                let listing = self
-                    .listing
-                    .get_or_insert_with(|| Listing::new(tally.question(), &tally.counted(), &self.shelf));
-                Part::Rows(listing.rows(show.from, show.count, &self.shelf))
+                let listing = self.listing.get_or_insert_with(|| {
+                    RowList::new(aggregator.question(), &aggregator.counted_days(), &self.dataset)
+                });
+                Part::Rows(listing.rows(show.from, show.count, &self.dataset))
             }
             List::Students => {
-                let texts = &self.shelf.texts;
-                let order = self.students.get_or_insert_with(|| tally.students_by_minutes(texts));
+                let texts = &self.dataset.texts;
+                let order = self.students.get_or_insert_with(|| aggregator.students_by_minutes(texts));
                 let students = order.iter().skip(show.from).take(show.count).map(|user| {
-                    let (rows, steps) = tally.student(*user);
+                    let (rows, steps) = aggregator.student(*user);
                     let id = texts.user.text(*user).into_owned();
-                    Student { id, name: texts.person(*user), rows, steps }
+                    Student { id, name: texts.person_name(*user), rows, steps }
                 });
                 Part::Students(students.collect())
             }
@@ -183,21 +183,21 @@ impl Thread {
         let is_it = |id: &str, generation: u32| id == window.id && generation == window.generation;
         !self.fetches.iter().any(|fetch| fetch.window == window.id)
             && !self.failed.iter().any(|(id, generation)| is_it(id, *generation))
-            && self.shelf.generation(&window.id) != Some(window.generation)
+            && self.dataset.generation(&window.id) != Some(window.generation)
     }
 
     fn load(&self) -> Load {
         let waiting = self.sight.iter().flat_map(|s| &s.windows).filter(|w| self.is_missing(w)).count();
         let (mut rows, mut bytes) = (0, 0);
-        for (id, held) in self.shelf.iter() {
-            rows += held.copy.columns.rows() as u64 + held.copy.columns.passed_over.total();
+        for (id, held) in self.dataset.iter() {
+            rows += held.table.columns.rows() as u64 + held.table.columns.skipped_rows.total();
             bytes += self.travelled.iter().filter(|(of, _)| of == id).map(|(_, bytes)| bytes).sum::<u64>();
         }
         for fetch in &self.fetches {
             rows += fetch.rows;
             bytes += fetch.bytes;
         }
-        Load { rows, bytes, copies: self.shelf.len(), pending: self.fetches.len() + waiting }
+        Load { rows, bytes, copies: self.dataset.len(), pending: self.fetches.len() + waiting }
     }
 
     /// Answers with what came since the last answer, unless that was a moment ago and more is coming.
@@ -210,10 +210,10 @@ impl Thread {
 
     fn measured(&mut self) {
         // One that has nothing to draw puts off no other.
-        self.answered = if self.shelf.is_empty() { 0.0 } else { js_sys::Date::now() };
+        self.answered = if self.dataset.is_empty() { 0.0 } else { js_sys::Date::now() };
         self.has_news = false;
-        if let Some(tally) = &self.tally {
-            let measures = Box::new(tally.answer(&self.shelf.texts));
+        if let Some(aggregator) = &self.aggregator {
+            let measures = Box::new(aggregator.measures(&self.dataset.texts));
             say(&Answer::Measured { turn: self.turn, measures, load: self.load() });
         }
     }
@@ -232,11 +232,11 @@ impl Thread {
         Some(())
     }
 
-    fn finished(&mut self, window: &Wanted, result: Result<(Copy, u64), Refusal>) {
+    fn finished(&mut self, window: &Wanted, result: Result<(VideoViewTable, u64), Refusal>) {
         self.fetches.retain(|fetch| fetch.window != window.id);
         match result {
             Ok((copy, bytes)) => {
-                self.shelf.put(&window.id, copy, window.facts);
+                self.dataset.insert(&window.id, copy, window.facts);
                 self.travelled.retain(|(id, _)| *id != window.id);
                 self.travelled.push((window.id.clone(), bytes));
                 self.count();
@@ -288,7 +288,7 @@ async fn fetched(
     report: &ReportName,
     window: &Wanted,
     signal: &AbortSignal,
-) -> Result<(Copy, u64), Refusal> {
+) -> Result<(VideoViewTable, u64), Refusal> {
     let mut coming: Option<Rc<Coming>> = None;
     let from = Rows { report, window: &window.id, generation: window.generation, course: None };
     stream::read(&from, signal, |mut frames, bytes| {

@@ -6,8 +6,8 @@
 use crate::stream::Refusal;
 use domain::report::ReportName;
 use domain::{wire_enum, wire_struct};
-use engine::listing::Row;
-use engine::measures::{Facts, Measures, Question};
+use engine::measures::{Measures, Query, WindowCoverage};
+use engine::row_list::RowDetails;
 
 /// From the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +50,7 @@ wire_enum!(List { 0 Rows, 1 Students });
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
     /// Of [`List::Rows`].
-    Rows(Vec<Row>),
+    Rows(Vec<RowDetails>),
     /// Of [`List::Students`].
     Students(Vec<Student>),
 }
@@ -89,7 +89,7 @@ pub struct Sight {
     /// The report.
     pub report: ReportName,
     /// What is to be measured.
-    pub question: Question,
+    pub question: Query,
     /// The windows whose copies can be fetched.
     pub windows: Vec<Wanted>,
 }
@@ -104,7 +104,7 @@ pub struct Wanted {
     /// The copy that serves.
     pub generation: u32,
     /// The days that copy answers for.
-    pub facts: Facts,
+    pub facts: WindowCoverage,
 }
 
 wire_struct!(Wanted { id, generation, facts });
@@ -185,7 +185,7 @@ mod tests {
             turn: 3,
             sight: Sight {
                 report: ReportName::parse("videoview").unwrap(),
-                question: Question {
+                question: Query {
                     range: Range::parse("2026-02-02", "2026-02-08").unwrap(),
                     zone: Zone::utc(),
                     course: None,
@@ -193,13 +193,13 @@ mod tests {
                     roles: vec![InstitutionRole::Student],
                     videos: Vec::new(),
                     student: None,
-                    against: None,
+                    comparison: None,
                     today: "2026-02-09".parse().unwrap(),
                 },
                 windows: vec![Wanted {
                     id: "2026-02-02".into(),
                     generation: 1,
-                    facts: Facts { start: None, end: None, provisional_from: None },
+                    facts: WindowCoverage { start: None, end: None, provisional_from: None },
                 }],
             },
         };

@@ -4,9 +4,9 @@
 
 use crate::post;
 use domain::frame::{Frame, FrameReader};
-use engine::columns::Texts;
-use engine::copy::Arriving;
-use engine::portion;
+use engine::row_batch;
+use engine::video_view_columns::Dictionaries;
+use engine::video_view_table::VideoViewTableBuilder;
 
 /// Begins to listen to the keeper. What it says first, nothing, says that it does.
 pub fn run() {
@@ -19,11 +19,11 @@ fn decoded(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut frames = FrameReader::default();
     frames.push(bytes);
     let Frame::Head(head) = frames.next().ok()?? else { return None };
-    let mut arriving = Arriving::new(&head).ok()?;
-    let mut texts = Texts::default();
+    let mut builder = VideoViewTableBuilder::new(&head).ok()?;
+    let mut texts = Dictionaries::default();
     while let Some(Frame::Slice(head, deflated)) = frames.next().ok()? {
-        arriving.take(&head, &deflated, &mut texts).ok()?;
+        builder.push_slice(&head, &deflated, &mut texts).ok()?;
     }
     frames.finish().ok()?;
-    Some(portion::written(&arriving.finish().ok()?.columns, &texts))
+    Some(row_batch::encode(&builder.finish().ok()?.columns, &texts))
 }

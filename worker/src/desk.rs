@@ -33,7 +33,7 @@ use domain::settings::Settings;
 use domain::time::{HOUR, MINUTE, SECOND, Timestamp};
 use domain::upstream::UpstreamError;
 use domain::window::{self, Parameters, WindowKey, is_window_id};
-use engine::forgotten::mark;
+use engine::erasure_filter::hash_person;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -556,7 +556,7 @@ impl Desk {
     fn forget(&self, by: &str, forget: &ErasureRequest) -> Result<Erasure, Problem> {
         let (id, fresh) = (seal::new_id()?, [seal::new_id()?, seal::new_id()?].concat());
         let key = self.rules(|rules| rules.ensure_hash_key(fresh))?;
-        let what = ToForget::from_request(forget, |text| mark(&key, text))?;
+        let what = ToForget::from_request(forget, |text| hash_person(&key, text))?;
         if let ToForget::Course { id } = &what {
             self.stored(|store| transaction::whole(&self.state, || store.forget_course(id)))?;
         }

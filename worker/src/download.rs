@@ -19,8 +19,8 @@ use domain::settings::Settings;
 use domain::time::Timestamp;
 use domain::window::Parameters;
 use domain::window_state::WindowCopy;
-use engine::rewrite::{Output, Rewriter};
-use engine::slice::{Inflater, Spoilt};
+use engine::rewrite::{CsvOutput, Rewriter};
+use engine::slice::{SliceError, SliceInflater};
 use engine::split::read_header;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::{BTreeMap, VecDeque};
@@ -103,7 +103,7 @@ struct Source {
 struct Download {
     env: Env,
     desk_name: String,
-    output: Rc<Output>,
+    output: Rc<CsvOutput>,
     time: Option<&'static str>,
     span: Option<Span>,
     course: Option<String>,
@@ -111,7 +111,7 @@ struct Download {
     cut: RowFilter,
     sources: VecDeque<Source>,
     current: Option<(Source, Pieces, FrameReader)>,
-    inflater: Inflater,
+    inflater: SliceInflater,
 }
 
 /// Answers with the CSV, or with a problem while nothing has been sent.
@@ -127,8 +127,8 @@ pub(crate) async fn serve(
     let known = report.as_ref().and_then(|report| report.known());
     let sources = sources(plan.windows, plan.needed_until)?;
     let appended = if plan.shape == Shape::Sums { vec!["window_start", "window_end"] } else { Vec::new() };
-    let output = Rc::new(Output {
-        columns: Output::union(sources.iter().map(|source| &source.columns[..])),
+    let output = Rc::new(CsvOutput {
+        columns: CsvOutput::merge_columns(sources.iter().map(|source| &source.columns[..])),
         appended,
         delimiter: wanted.delimiter,
         safe: wanted.safe,
@@ -144,7 +144,7 @@ pub(crate) async fn serve(
         cut: plan.cut,
         sources: sources.into(),
         current: None,
-        inflater: Inflater::default(),
+        inflater: SliceInflater::default(),
         output: Rc::clone(&output),
     };
     let mut rows = Box::pin(stream::try_unfold(download, |mut download| async move {
@@ -157,7 +157,7 @@ pub(crate) async fn serve(
         Problem::new(Code::Internal, "The stored rows could not be read. Ask for their weeks again.")
             .retry_after(5)
     })?;
-    let start = [Ok(output.header())].into_iter().chain(first.map(Ok));
+    let start = [Ok(output.header_row())].into_iter().chain(first.map(Ok));
     let body = stream::iter(start).chain(rows).map_err(|broken: Broken| {
         worker::console_error!("a download broke off: {}", broken.0);
         worker::Error::RustError("the rows broke off".to_owned())
@@ -220,8 +220,8 @@ impl From<domain::frame::FrameError> for Broken {
     }
 }
 
-impl From<Spoilt> for Broken {
-    fn from(spoilt: Spoilt) -> Self {
+impl From<SliceError> for Broken {
+    fn from(spoilt: SliceError) -> Self {
         Self(spoilt.to_string())
     }
 }

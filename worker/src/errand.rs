@@ -12,7 +12,7 @@ use domain::scope::{AccessScope, Role, RoleAssignment, RowFilter};
 use domain::time::{Day, Timestamp, iso};
 use domain::window::WindowKey;
 use domain::window_state::{self, CollectOutcome, WindowCopy};
-use engine::frozen::{Library, Shown};
+use engine::published_week::{PublishedLibrary, PublishedNumbers};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -167,13 +167,13 @@ pub(crate) struct Kept {
 pub(crate) struct Week {
     /// Its numbers.
     #[serde(default)]
-    pub(crate) shown: Shown,
+    pub(crate) shown: PublishedNumbers,
     /// The copies that it is from: windows with their generations.
     pub(crate) sources: Vec<(String, u32)>,
     /// When a snapshot was taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) taken: Option<Timestamp>,
-    /// Of a snapshot the views of all sections: see [`Library`].
+    /// Of a snapshot the views of all sections: see [`PublishedLibrary`].
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) views: BTreeMap<String, u64>,
     /// Whether rows that it counted were forgotten: nothing of it is shown any more.
@@ -183,8 +183,8 @@ pub(crate) struct Week {
 
 impl Week {
     /// A snapshot, as those after it are held against.
-    pub(crate) fn library(&self) -> Library {
-        Library { shown: self.shown.clone(), views: self.views.clone() }
+    pub(crate) fn library(&self) -> PublishedLibrary {
+        PublishedLibrary { shown: self.shown.clone(), views: self.views.clone() }
     }
 }
 

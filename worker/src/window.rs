@@ -294,4 +294,4 @@ impl Window {
 }
 
 /// What a job was, and how it ended, when that is known.
-pub(crate) type Collected = std::result::Result<engine::split::Summary, CollectOutcome>;
+pub(crate) type Collected = std::result::Result<engine::split::SplitSummary, CollectOutcome>;

@@ -30,7 +30,7 @@ use domain::report::{ReportName, Shape};
 use domain::time::SECOND;
 use domain::view::{ComparisonTarget, Uuid, View};
 use domain::window::WindowKey;
-use engine::reports::{Question, course};
+use engine::reports::{Query, course};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
@@ -93,19 +93,19 @@ fn sight(
         });
         Part { report: report.clone(), course: Some(course.as_str().to_owned()), windows: windows.collect() }
     });
-    let against = base.against.take().unwrap_or(course::Against::Before);
+    let against = base.comparison.take().unwrap_or(course::Comparison::Before);
     Some(Sight {
         subject: Subject::Course {
-            wanted: course::Wanted {
+            wanted: course::CourseOptions {
                 student: view.student.as_ref().map(|id| id.as_str().to_owned()),
-                against,
+                comparison: against,
                 is_chosen: view.compare.is_some(),
                 weights: view.weights,
                 is_nameless: view.names_hidden,
             },
             other,
         },
-        question: Question {
+        question: Query {
             base,
             decks: view.decks.iter().map(|id| id.as_str().to_owned()).collect(),
             contents: view.contents,

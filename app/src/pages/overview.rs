@@ -15,7 +15,7 @@ use domain::report::Shape;
 use domain::report_listing::{ReportListing, ReportParameter};
 use domain::view::{Page, View};
 use domain::window::{self, Parameters, WindowKey};
-use engine::columns;
+use engine::video_view_columns;
 use leptos::prelude::*;
 use std::time::Duration;
 
@@ -82,7 +82,7 @@ pub fn prefetch(chunks: Chunks, view: &View) {
     match view.page {
         Page::Overview if view.range.is_some() || view.report.is_some() => {
             later::prefetch(chunks.report);
-            later::prefetch(report::part(chunks, view.report_name() == columns::REPORT));
+            later::prefetch(report::part(chunks, view.report_name() == video_view_columns::REPORT));
         }
         Page::Overview => {}
         Page::Course => later::prefetch(chunks.course),

@@ -28,8 +28,8 @@ use domain::report::Shape;
 use domain::time::{monday, plus_days};
 use domain::view::{ComparisonTarget, Uuid, View};
 use domain::window::WindowKey;
-use engine::columns;
-use engine::measures::{Against, Facts, Question};
+use engine::measures::{Comparison, Query, WindowCoverage};
+use engine::video_view_columns;
 use leptos::prelude::*;
 
 /// What there is to show: the same for whichever thread reads it.
@@ -180,8 +180,9 @@ pub fn ReportView(
     let here = Here { chosen, request: fits, files, others, other, follow };
     let is_shown = Memo::new(move |_| fits.with(Option::is_some));
     // What shows a report stays while another of the same thread is looked at.
-    let is_watching =
-        Memo::new(move |_| info.with(|i| i.as_ref().is_some_and(|i| i.name.as_str() == columns::REPORT)));
+    let is_watching = Memo::new(move |_| {
+        info.with(|i| i.as_ref().is_some_and(|i| i.name.as_str() == video_view_columns::REPORT))
+    });
     let shown = move || {
         is_shown.get().then(|| later::later(part(ground.chunks, is_watching.get()), here, Meanwhile::Room))
     };
@@ -250,10 +251,11 @@ pub(super) fn week_numbers(known: &Courses, view: &View, range: Range) -> Vec<Te
 /// The windows whose rows are here, with the copy that serves and the days it answers for.
 pub(super) fn held<'a>(
     windows: impl IntoIterator<Item = &'a api::WindowInfo>,
-) -> impl Iterator<Item = (&'a api::WindowInfo, &'a api::CopyInfo, Facts)> {
+) -> impl Iterator<Item = (&'a api::WindowInfo, &'a api::CopyInfo, WindowCoverage)> {
     windows.into_iter().filter(|window| window.state.has_rows()).filter_map(|window| {
         let copy = window.copy.as_ref()?;
-        let facts = Facts { start: window.start, end: copy.end, provisional_from: window.provisional_from };
+        let facts =
+            WindowCoverage { start: window.start, end: copy.end, provisional_from: window.provisional_from };
         Some((window, copy, facts))
     })
 }
@@ -278,15 +280,15 @@ pub(super) fn wished(
 }
 
 /// What is to be measured of the days in `range`.
-pub(super) fn question(range: Range, ground: Ground, view: &View) -> Question {
+pub(super) fn question(range: Range, ground: Ground, view: &View) -> Query {
     let against = view.compare.as_ref().map(|compare| match compare {
-        ComparisonTarget::Before => Against::Before,
-        ComparisonTarget::Section(id) => Against::Section(id.as_str().to_owned()),
+        ComparisonTarget::Before => Comparison::Before,
+        ComparisonTarget::Section(id) => Comparison::Section(id.as_str().to_owned()),
     });
     // A zone is known for the days that it was traced for.
-    let before = range.previous_weeks().filter(|_| against == Some(Against::Before));
+    let before = range.previous_weeks().filter(|_| against == Some(Comparison::Before));
     let whole = before.and_then(|before| Range::new(before.from(), range.to()).ok());
-    Question {
+    Query {
         range,
         zone: ground.zone(&view.clone().with_range(whole.or(view.range))),
         course: view.course.as_ref().map(|id| id.as_str().to_owned()),
@@ -294,7 +296,7 @@ pub(super) fn question(range: Range, ground: Ground, view: &View) -> Question {
         roles: view.roles.iter().copied().collect(),
         videos: view.videos.iter().map(|id| id.as_str().to_owned()).collect(),
         student: view.student.as_ref().map(|id| id.as_str().to_owned()),
-        against,
+        comparison: against,
         today: ground.clock.now().day(),
     }
 }

@@ -10,8 +10,8 @@ use crate::words::figures as said;
 use crate::{spelling, words};
 use domain::time::{SECOND, Timestamp};
 use domain::zone::Zone;
-use engine::listing::Row;
 use engine::measures::Measures;
+use engine::row_list::RowDetails;
 use leptos::html;
 use leptos::prelude::*;
 use thread::message::{List, Part};
@@ -59,7 +59,7 @@ pub fn EveryRow(
     let place = NodeRef::<html::Section>::new();
     let shown = ground.loader().shown(List::Rows);
     let showed = StoredValue::new(None::<usize>);
-    let on_paper = RwSignal::new(None::<Vec<Row>>);
+    let on_paper = RwSignal::new(None::<Vec<RowDetails>>);
     let ask = move |_| {
         let from = shown.with_untracked(|shown| shown.as_ref().map_or(0, |shown| shown.from));
         showed.set_value(Some(from));
@@ -126,7 +126,7 @@ pub fn EveryRow(
 }
 
 /// What a row says, a text for each column.
-fn texts(row: Row, zone: &Zone) -> [String; 7] {
+fn texts(row: RowDetails, zone: &Zone) -> [String; 7] {
     let time = Timestamp(i64::from(row.time) * SECOND);
     let local = time.plus(i64::from(zone.offset_at(time)) * SECOND);
     let person = if row.person.is_empty() { said::NOBODY.to_owned() } else { row.person };

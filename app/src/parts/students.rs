@@ -10,7 +10,7 @@ use crate::words::figures as said;
 use crate::{spelling, words};
 use charts::layout::Size;
 use charts::model::{Row, Table};
-use charts::spark;
+use charts::sparkline;
 use domain::time::Day;
 use domain::view::{Choice, Page, Uuid, View};
 use engine::measures::{self, Measures, Students};
@@ -63,7 +63,7 @@ pub fn EachStudent(
             let Students { step_days, steps_known, .. } = students.clone().unwrap_or_default();
             let steps = minutes_by_step(&student, &steps_known);
             let most = steps.iter().flatten().copied().fold(0.0, f64::max);
-            spark::draw(&steps, most, SPARK, &said::spark(student.rows, step_days))
+            sparkline::draw(&steps, most, SPARK, &said::spark(student.rows, step_days))
         });
         let minutes = spelling::number(measures::minutes(student.rows));
         let menu = Uuid::parse(&student.id).map(|id| view! { <RowMenu id name=name(&student) /> });

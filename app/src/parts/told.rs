@@ -15,9 +15,9 @@ use crate::parts::figure::{Figure, Reading};
 use crate::told::{self, Body, Chooses};
 use crate::words::figures as said;
 use crate::{spelling, teller};
-use charts::listing::{Cell, Listing, Opens};
 use charts::model::Table;
 use charts::ranking::Ranking;
+use charts::sortable_table::{Cell, RowAction, SortableTable};
 use domain::view::Choice;
 use leptos::html;
 use leptos::prelude::*;
@@ -34,15 +34,15 @@ pub enum Kind {
     /// Lying bars.
     Ranking,
     /// Cells.
-    Heat,
+    Heatmap,
     /// A table.
-    Listing,
+    SortableTable,
     /// A poll.
-    Answers,
+    PollAnswers,
     /// Questions.
     Threads,
     /// Small charts on one axis.
-    Strips,
+    SmallMultiples,
     /// Words alone.
     Text,
 }
@@ -54,11 +54,11 @@ impl Kind {
         match body {
             Body::Bars(_) => Self::Bars,
             Body::Ranking { .. } => Self::Ranking,
-            Body::Heat(_) => Self::Heat,
-            Body::Listing(_) => Self::Listing,
-            Body::Answers(_) => Self::Answers,
+            Body::Heatmap(_) => Self::Heatmap,
+            Body::SortableTable(_) => Self::SortableTable,
+            Body::PollAnswers(_) => Self::PollAnswers,
             Body::Threads(_) => Self::Threads,
-            Body::Strips(_) => Self::Strips,
+            Body::SmallMultiples(_) => Self::SmallMultiples,
             Body::Text => Self::Text,
         }
     }
@@ -128,8 +128,8 @@ pub fn Told(
 fn has_decks(figure: &told::Figure) -> bool {
     match &figure.body {
         Body::Ranking { chooses, ids, .. } => *chooses == Chooses::Deck && !ids.is_empty(),
-        Body::Listing(listing) => {
-            listing.opens == Opens::Filter && listing.rows.iter().any(|row| row.id.is_some())
+        Body::SortableTable(listing) => {
+            listing.row_action == RowAction::Filter && listing.rows.iter().any(|row| row.id.is_some())
         }
         _ => false,
     }
@@ -151,7 +151,7 @@ fn name_of(figures: &[told::Figure], choice: &Choice) -> Option<String> {
             let place = ids.iter().position(|id| is_it(id))?;
             Some(ranking.items.get(place)?.name.clone())
         }
-        Body::Listing(listing) => {
+        Body::SortableTable(listing) => {
             let row = listing.rows.iter().find(|row| row.id.as_deref().is_some_and(is_it))?;
             match row.cells.first() {
                 Some(Cell::Text(name)) => Some(name.clone()),
@@ -195,10 +195,10 @@ pub fn One(
             }
             .into_any()
         }
-        Kind::Heat => {
+        Kind::Heatmap => {
             let chart = Memo::new(move |_| {
                 figure.with(|figure| match figure.as_ref().map(|figure| &figure.body) {
-                    Some(Body::Heat(heat)) => Some(heat.clone()),
+                    Some(Body::Heatmap(heat)) => Some(heat.clone()),
                     _ => None,
                 })
             });
@@ -209,7 +209,7 @@ pub fn One(
             }
             .into_any()
         }
-        Kind::Ranking | Kind::Answers => {
+        Kind::Ranking | Kind::PollAnswers => {
             let chart = Memo::new(move |_| figure.with(|figure| figure.as_ref().and_then(lying)));
             let ranking = Memo::new(move |_| chart.get().unwrap_or_else(nothing));
             let choices = Memo::new(move |_| {
@@ -228,16 +228,16 @@ pub fn One(
             }
             .into_any()
         }
-        Kind::Listing => {
+        Kind::SortableTable => {
             let listing = Memo::new(move |_| {
                 figure.with(|figure| match figure.as_ref().map(|figure| &figure.body) {
-                    Some(Body::Listing(listing)) => listing.clone(),
-                    _ => Listing {
+                    Some(Body::SortableTable(listing)) => listing.clone(),
+                    _ => SortableTable {
                         columns: Vec::new(),
                         spark: None,
                         rows: Vec::new(),
                         total: 0,
-                        opens: Opens::Filter,
+                        row_action: RowAction::Filter,
                         flag: None,
                     },
                 })
@@ -250,10 +250,10 @@ pub fn One(
             }
             .into_any()
         }
-        Kind::Strips => {
+        Kind::SmallMultiples => {
             let strips = Memo::new(move |_| {
                 figure.with(|figure| match figure.as_ref().map(|figure| &figure.body) {
-                    Some(Body::Strips(strips)) => Some(strips.clone()),
+                    Some(Body::SmallMultiples(strips)) => Some(strips.clone()),
                     _ => None,
                 })
             });
@@ -282,7 +282,7 @@ pub fn One(
 fn lying(figure: &told::Figure) -> Option<Ranking> {
     match &figure.body {
         Body::Ranking { ranking, .. } => Some(ranking.clone()),
-        Body::Answers(answers) => Some(answers.ranking(&figure.id, &figure.title, &figure.sentence)),
+        Body::PollAnswers(answers) => Some(answers.ranking(&figure.id, &figure.title, &figure.sentence)),
         _ => None,
     }
 }

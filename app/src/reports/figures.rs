@@ -24,15 +24,15 @@ use crate::reports::tongue::Tongue;
 use crate::told::{Figure, Look, Part, Subject, Wanted};
 use crate::words::reports as said;
 use domain::report::ReportName;
-use engine::reports::{Question, naming};
-use engine::table::held::Tables;
+use engine::reports::{Query, person_name};
+use engine::table::dataset::Dataset;
 use std::collections::BTreeMap;
 use telling::Telling;
 
 /// The figures of a look over the tables that are here. Of a report that no file here knows, what the kinds of
 /// its columns allow.
 #[must_use]
-pub fn of(look: &Look, held: &BTreeMap<Source, Tables>, tongue: &Tongue) -> Vec<Figure> {
+pub fn of(look: &Look, held: &BTreeMap<Source, Dataset>, tongue: &Tongue) -> Vec<Figure> {
     let is_here = |part: &Part, window: &Wanted| {
         let tables = held.get(&(part.report.clone(), part.course.clone()));
         tables.and_then(|tables| tables.generation(&window.id)) == Some(window.generation)
@@ -49,7 +49,7 @@ pub fn of(look: &Look, held: &BTreeMap<Source, Tables>, tongue: &Tongue) -> Vec<
         Subject::Course { wanted, other } => course::figures(&telling, held, wanted, other),
         Subject::Report { name, is_nameless, other } => {
             let tables = held.iter().find(|((report, _), _)| report == name).map(|(_, tables)| tables);
-            let (none, tables) = (Tables::default(), tables);
+            let (none, tables) = (Dataset::default(), tables);
             let tables = tables.unwrap_or(&none);
             let mut figures = of_report(name, &telling, tables);
             figures.extend(groups::figures(&telling, tables, name.as_str()));
@@ -73,14 +73,14 @@ pub fn of(look: &Look, held: &BTreeMap<Source, Tables>, tongue: &Tongue) -> Vec<
 
 /// What the student is called whose rows alone a look is at; empty where no row names them.
 #[must_use]
-pub fn student(look: &Look, held: &BTreeMap<Source, Tables>) -> String {
+pub fn student(look: &Look, held: &BTreeMap<Source, Dataset>) -> String {
     let Some(id) = &look.question.base.student else { return String::new() };
-    let names = held.values().map(|tables| naming::name(tables, id));
+    let names = held.values().map(|tables| person_name::find_name(tables, id));
     names.into_iter().find(|name| !name.is_empty()).unwrap_or_default()
 }
 
 /// The figures of one report.
-fn of_report(name: &ReportName, telling: &Telling<'_>, tables: &Tables) -> Vec<Figure> {
+fn of_report(name: &ReportName, telling: &Telling<'_>, tables: &Dataset) -> Vec<Figure> {
     let question = telling.question;
     match name.as_str() {
         "presentation" => {
@@ -92,7 +92,7 @@ fn of_report(name: &ReportName, telling: &Telling<'_>, tables: &Tables) -> Vec<F
         "notes" => notes::figures(telling, &engine::reports::notes::measure(tables, question)),
         "asset" => library::figures(telling, &engine::reports::library::measure(tables, question)),
         "assetbydate" => weekly::figures(telling, &engine::reports::weekly::measure(tables, question)),
-        _ => any::figures(telling, &engine::reports::any::measure(tables, question)),
+        _ => any::figures(telling, &engine::reports::unknown::measure(tables, question)),
     }
 }
 
@@ -108,7 +108,7 @@ fn leave_out_people(figures: &mut Vec<Figure>) -> &'static str {
 }
 
 /// What was chosen that a report cannot apply. Of roles in a report that nobody knows, its own figures say it.
-fn ignored(name: &ReportName, question: &Question) -> String {
+fn ignored(name: &ReportName, question: &Query) -> String {
     let report = name.as_str();
     let has_roles = !matches!(report, "asset" | "assetbydate");
     let has_decks = matches!(report, "presentation" | "confused" | "polling" | "notes");

@@ -303,7 +303,7 @@ pub fn against_section(tongue: &Tongue, (now, then): (f64, f64), other: &str) ->
 
 /// What was unlike the rest.
 #[must_use]
-pub fn stands_out(tongue: &Tongue, found: &engine::reports::course::standout::Standout) -> String {
+pub fn stands_out(tongue: &Tongue, found: &engine::reports::course::outlier::Outlier) -> String {
     let when = if found.first == found.last {
         tongue.full_day(found.first)
     } else {
@@ -311,7 +311,7 @@ pub fn stands_out(tongue: &Tongue, found: &engine::reports::course::standout::St
     };
     let usual = tongue.number(number(found.kind, found.usual));
     let of = if found.kind == ActivityKind::Watch { "of" } else { "on" };
-    let mostly = found.mostly.as_ref().map(|name| format!(", most of it {of} {name}")).unwrap_or_default();
+    let mostly = found.main_item.as_ref().map(|name| format!(", most of it {of} {name}")).unwrap_or_default();
     format!("{when} stands out: {}, usually {usual}{mostly}.", amount(tongue, found.kind, found.amount))
 }
 

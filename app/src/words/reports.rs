@@ -269,7 +269,7 @@ pub fn unnamed(tongue: &Tongue, events: u64, one: &str, many: &str) -> String {
 
 /// Rows that could not be placed.
 #[must_use]
-pub fn passed_over(tongue: &Tongue, rows: u64) -> String {
+pub fn skipped_rows(tongue: &Tongue, rows: u64) -> String {
     if rows == 0 {
         return String::new();
     }

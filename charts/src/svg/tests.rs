@@ -1,10 +1,10 @@
 //! Drawings of ordinary and of degenerate charts.
 
 use super::*;
-use crate::model::{Bar, Beside, Words};
+use crate::model::{Bar, ChartText, Series};
 use proptest::prelude::*;
 
-fn chart(levels: &[Level]) -> Chart {
+fn chart(levels: &[DataPoint]) -> Chart {
     Chart {
         id: "minutes".into(),
         title: "Minutes <watched>".into(),
@@ -20,10 +20,10 @@ fn chart(levels: &[Level]) -> Chart {
                 level: *level,
             })
             .collect(),
-        beside: vec![Beside { name: "viewers".into(), values: levels.iter().map(|l| l.value()).collect() }],
+        beside: vec![Series { name: "viewers".into(), values: levels.iter().map(|l| l.value()).collect() }],
         is_stacked: false,
         other: None,
-        words: Words {
+        words: ChartText {
             bars: "Day".into(),
             state: "State".into(),
             complete: "final".into(),
@@ -34,14 +34,19 @@ fn chart(levels: &[Level]) -> Chart {
     }
 }
 
-fn svg(levels: &[Level], width: u32, height: u32) -> String {
+fn svg(levels: &[DataPoint], width: u32, height: u32) -> String {
     draw(&chart(levels), Size { width, height }, &|n| format!("{n}"))
 }
 
 #[test]
 fn a_small_drawing_is_unchanged() {
     let drawn = svg(
-        &[Level::Complete(40.0), Level::Provisional(20.0), Level::Missing, Level::Complete(0.0)],
+        &[
+            DataPoint::Complete(40.0),
+            DataPoint::Provisional(20.0),
+            DataPoint::Missing,
+            DataPoint::Complete(0.0),
+        ],
         200,
         100,
     );
@@ -49,14 +54,14 @@ fn a_small_drawing_is_unchanged() {
     assert_eq!(drawn.trim(), expected.trim(), "\n{drawn}");
 }
 
-fn levels() -> impl Strategy<Value = Vec<Level>> {
+fn levels() -> impl Strategy<Value = Vec<DataPoint>> {
     let number = || prop_oneof![Just(0.0), 0.0f64..1e7, Just(f64::NAN), Just(f64::INFINITY), Just(-1.0)];
     prop::collection::vec(
         prop_oneof![
-            Just(Level::Missing),
-            Just(Level::Withheld),
-            number().prop_map(Level::Provisional),
-            number().prop_map(Level::Complete)
+            Just(DataPoint::Missing),
+            Just(DataPoint::Withheld),
+            number().prop_map(DataPoint::Provisional),
+            number().prop_map(DataPoint::Complete)
         ],
         0..60,
     )
@@ -72,7 +77,7 @@ proptest! {
         let drawn = svg(&levels, width, height);
         prop_assert!(drawn.starts_with("<svg ") && drawn.trim_end().ends_with("</svg>"));
         prop_assert!(!drawn.contains("style="));
-        prop_assert!(!drawn.contains("#01FE"), "no sentinel is left: {drawn}");
+        prop_assert!(!drawn.contains("#01FE"), "no placeholder is left: {drawn}");
         prop_assert!(!drawn.contains("NaN") && !drawn.contains("width=\"-"));
     }
 
@@ -93,11 +98,11 @@ proptest! {
 
 #[test]
 fn what_stands_upon_a_bar_is_hollow_and_ends_where_both_do() {
-    let mut chart = chart(&[Level::Complete(10.0), Level::Complete(0.0), Level::Missing]);
+    let mut chart = chart(&[DataPoint::Complete(10.0), DataPoint::Complete(0.0), DataPoint::Missing]);
     chart.beside[0].values = vec![Some(30.0), Some(20.0), None];
     chart.is_stacked = true;
     let size = Size { width: 400, height: 128 };
-    let layout = Layout::new(&chart, size, &|n| format!("{n}"));
+    let layout = ChartLayout::new(&chart, size, &|n| format!("{n}"));
     assert_eq!(layout.ticks.last().map(|tick| tick.label.as_str()), Some("40"));
     let drawn = draw(&chart, size, &|n| format!("{n}"));
     let bars: Vec<&str> = drawn.lines().filter(|line| line.contains("class=\"bar")).collect();
@@ -105,7 +110,7 @@ fn what_stands_upon_a_bar_is_hollow_and_ends_where_both_do() {
     for (bar, class, amounts) in
         [(0, "bar", (10.0, 0.0)), (1, "bar hollow", (40.0, 10.0)), (2, "bar hollow", (20.0, 0.0))]
     {
-        let (top, foot) = (layout.amounts.pixel(amounts.0), layout.amounts.pixel(amounts.1));
+        let (top, foot) = (layout.amounts.to_pixel(amounts.0), layout.amounts.to_pixel(amounts.1));
         for part in
             [format!("class=\"{class}\""), format!("y=\"{top}\""), format!("height=\"{}\"", foot - top)]
         {
@@ -116,12 +121,12 @@ fn what_stands_upon_a_bar_is_hollow_and_ends_where_both_do() {
 
 #[test]
 fn a_gap_has_its_word_and_is_never_a_zero() {
-    let drawn = svg(&[Level::Complete(1.0), Level::Missing, Level::Missing], 400, 100);
+    let drawn = svg(&[DataPoint::Complete(1.0), DataPoint::Missing, DataPoint::Missing], 400, 100);
     assert_eq!(drawn.matches("class=\"gap\"").count(), 1);
     assert_eq!(drawn.matches("class=\"word\"").count(), 1);
     assert!(drawn.contains("none"));
     // What is here and not told is another gap, beside it too.
-    let drawn = svg(&[Level::Missing, Level::Withheld, Level::Withheld], 400, 100);
+    let drawn = svg(&[DataPoint::Missing, DataPoint::Withheld, DataPoint::Withheld], 400, 100);
     assert_eq!(drawn.matches("class=\"gap\"").count(), 2);
     assert!(drawn.contains("none") && drawn.contains("untold"));
 }
@@ -134,9 +139,9 @@ fn a_name_cannot_leave_its_attribute() {
 
 #[test]
 fn what_bars_are_held_against_is_a_line_across_each_and_a_column_beside_them() {
-    let mut chart = chart(&[Level::Complete(10.0), Level::Missing, Level::Complete(5.0)]);
+    let mut chart = chart(&[DataPoint::Complete(10.0), DataPoint::Missing, DataPoint::Complete(5.0)]);
     let values = vec![Some(20.0), Some(4.0), Some(0.0)];
-    chart.other = Some(Beside { name: "the week before".into(), values });
+    chart.other = Some(Series { name: "the week before".into(), values });
     let drawn = draw(&chart, Size { width: 300, height: 120 }, &|n| format!("{n}"));
     assert_eq!(drawn.matches("class=\"other\"").count(), 2, "of nothing there is no line");
     assert!((chart.largest() - 20.0).abs() < 1e-9, "the axis reaches to both");

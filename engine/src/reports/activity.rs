@@ -4,19 +4,19 @@
 //! role in the institution says so; everybody else who is named counts among the people alone.
 
 use super::selection::{Row, Selection};
-use super::{Known, Question};
-use crate::columns::PassedOver;
+use super::{Completeness, Query};
 use crate::dictionary::EMPTY;
-use crate::measures::MOST_STEPS;
-use crate::table::held::Standing;
-use crate::table::reading;
+use crate::measures::MAX_STEPS;
+use crate::table::cell_value;
+use crate::table::dataset::DataStatus;
+use crate::video_view_columns::SkippedRows;
 use domain::institution_role::InstitutionRole;
 use domain::time::{Day, monday};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Events and who did them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Count {
+pub struct EventCounts {
     /// Rows.
     pub events: u64,
     /// What the rows add up to, where they carry an amount: words of notes.
@@ -33,13 +33,13 @@ pub struct Count {
 
 /// A count that is growing.
 #[derive(Debug, Clone, Default)]
-pub struct Counting {
-    count: Count,
+pub struct EventCounter {
+    count: EventCounts,
     people: BTreeSet<u32>,
     students: BTreeSet<u32>,
 }
 
-impl Counting {
+impl EventCounter {
     /// Adds an event of `amount`.
     pub fn add(&mut self, user: u32, role: InstitutionRole, amount: u64) {
         self.count.events += 1;
@@ -57,8 +57,8 @@ impl Counting {
 
     /// What it has come to.
     #[must_use]
-    pub fn count(&self) -> Count {
-        Count { people: self.people.len() as u64, students: self.students.len() as u64, ..self.count }
+    pub fn finish(&self) -> EventCounts {
+        EventCounts { people: self.people.len() as u64, students: self.students.len() as u64, ..self.count }
     }
 }
 
@@ -86,14 +86,14 @@ impl Steps {
     /// The steps of these days: a day each for up to six weeks; then whole weeks, and more of them if there are
     /// more than a year's.
     #[must_use]
-    pub fn of(days: &[(Day, Standing)]) -> Self {
-        let step = if days.len() <= 42 { 1 } else { days.len().div_ceil(MOST_STEPS * 7) * 7 };
-        let is_known = |days: &[(Day, Standing)]| days.iter().any(|(_, s)| *s != Standing::Missing);
+    pub fn for_days(days: &[(Day, DataStatus)]) -> Self {
+        let step = if days.len() <= 42 { 1 } else { days.len().div_ceil(MAX_STEPS * 7) * 7 };
+        let is_known = |days: &[(Day, DataStatus)]| days.iter().any(|(_, s)| *s != DataStatus::Missing);
         Self { days: step, known: days.chunks(step).map(is_known).collect() }
     }
 
     /// Adds one to the step of a day.
-    pub fn note(&self, steps: &mut Vec<u64>, day: usize) {
+    pub fn add_event(&self, steps: &mut Vec<u64>, day: usize) {
         steps.resize(self.known.len(), 0);
         if let Some(count) = steps.get_mut(day / self.days.max(1)) {
             *count += 1;
@@ -118,7 +118,7 @@ pub struct Deck {
     /// Its course as displayed, as its newest row says; may be empty.
     pub course: String,
     /// What happened.
-    pub count: Count,
+    pub count: EventCounts,
     /// What its newest row with a number says: how many slides it has.
     pub newest: Option<u64>,
     /// Events by step of the range; none where nothing is known.
@@ -131,9 +131,9 @@ pub struct Deck {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Activity {
     /// Every day of the range, first to last.
-    pub days: Vec<(Day, Known<Count>)>,
+    pub days: Vec<(Day, Completeness<EventCounts>)>,
     /// Over all days that are not missing; people each counted once.
-    pub total: Count,
+    pub total: EventCounts,
     /// Monday to Sunday.
     pub week: [Weekday; 7],
     /// By deck, most events first, whatever decks are filtered by.
@@ -141,7 +141,7 @@ pub struct Activity {
     /// What the steps of the decks are.
     pub steps: Steps,
     /// Rows of the copies that could not be placed.
-    pub passed_over: PassedOver,
+    pub skipped_rows: SkippedRows,
 }
 
 /// The cells that it reads: the deck's name, the course as displayed, a number (or no such column).
@@ -150,18 +150,18 @@ pub type Cells = [u32; 3];
 impl Activity {
     /// Counts a selection whose cells are [`Cells`].
     #[must_use]
-    pub fn of(selection: &Selection<'_, 3>) -> Self {
-        let steps = Steps::of(&selection.days);
-        let mut days = vec![Counting::default(); selection.days.len()];
-        let mut total = Counting::default();
+    pub fn from_selection(selection: &Selection<'_, 3>) -> Self {
+        let steps = Steps::for_days(&selection.days);
+        let mut days = vec![EventCounter::default(); selection.days.len()];
+        let mut total = EventCounter::default();
         let mut week = weekdays(&selection.days);
-        let mut decks: BTreeMap<u32, (Counting, Vec<u64>, Vec<&Row<3>>)> = BTreeMap::new();
+        let mut decks: BTreeMap<u32, (EventCounter, Vec<u64>, Vec<&Row<3>>)> = BTreeMap::new();
         for row in &selection.rows {
             let [_, _, number] = row.cells;
-            let amount = reading::count(selection.texts.bytes_of(number)).unwrap_or(0);
+            let amount = cell_value::parse_count(selection.texts.bytes_of(number)).unwrap_or(0);
             let (deck, series, rows) = decks.entry(row.deck).or_default();
             deck.add(row.user, row.role, amount);
-            steps.note(series, row.day);
+            steps.add_event(series, row.day);
             rows.push(row);
             if !row.is_chosen {
                 continue;
@@ -178,15 +178,15 @@ impl Activity {
         }
         let mut decks: Vec<Deck> = decks
             .into_iter()
-            .map(|(id, (counting, series, rows))| Deck {
+            .map(|(id, (counter, series, rows))| Deck {
                 id: selection.text(id).into_owned(),
-                name: selection.newest(rows.iter().map(|row| row.cells[0])),
-                course: selection.newest(rows.iter().map(|row| row.cells[1])),
-                count: counting.count(),
+                name: selection.latest_text(rows.iter().map(|row| row.cells[0])),
+                course: selection.latest_text(rows.iter().map(|row| row.cells[1])),
+                count: counter.finish(),
                 newest: rows
                     .iter()
                     .rev()
-                    .find_map(|row| reading::count(selection.texts.bytes_of(row.cells[2]))),
+                    .find_map(|row| cell_value::parse_count(selection.texts.bytes_of(row.cells[2]))),
                 steps: steps.series(&series),
                 is_left_out: rows.iter().all(|row| !row.is_chosen),
             })
@@ -197,20 +197,20 @@ impl Activity {
             .iter()
             .enumerate()
             .zip(&days)
-            .map(|((place, (day, _)), counting)| (*day, selection.known(place, counting.count())))
+            .map(|((place, (day, _)), counter)| (*day, selection.completeness(place, counter.finish())))
             .collect();
-        let passed_over = selection.passed_over;
-        Self { days, total: total.count(), week, decks, steps, passed_over }
+        let skipped_rows = selection.skipped_rows;
+        Self { days, total: total.finish(), week, decks, steps, skipped_rows }
     }
 }
 
 /// Which days of the week are known; hours of nothing yet.
-fn weekdays(days: &[(Day, Standing)]) -> [Weekday; 7] {
+fn weekdays(days: &[(Day, DataStatus)]) -> [Weekday; 7] {
     let mut week = [Weekday::default(); 7];
-    for (day, standing) in days.iter().filter(|(_, standing)| *standing != Standing::Missing) {
+    for (day, status) in days.iter().filter(|(_, status)| *status != DataStatus::Missing) {
         if let Some(weekday) = week.get_mut(weekday_of(*day)) {
             weekday.known += 1;
-            weekday.provisional += u32::from(*standing == Standing::Provisional);
+            weekday.provisional += u32::from(*status == DataStatus::Provisional);
         }
     }
     week
@@ -221,16 +221,16 @@ fn weekday_of(day: Day) -> usize {
     usize::try_from((day - monday(day)).num_days()).unwrap_or(0)
 }
 
-/// Whether days are known in a question at all: for an answer of nothing to say which nothing it is.
+/// Whether days are known in a query at all: for an answer of nothing to say which nothing it is.
 #[must_use]
-pub fn nothing_is_here<T>(days: &[(Day, Known<T>)]) -> bool {
-    days.iter().all(|(_, known)| matches!(known, Known::Missing))
+pub fn is_nothing_known<T>(days: &[(Day, Completeness<T>)]) -> bool {
+    days.iter().all(|(_, known)| matches!(known, Completeness::Missing))
 }
 
 /// The columns of a report about decks, with the column of its number.
 #[must_use]
-pub(super) fn columns(number: &'static str) -> super::selection::Columns<3> {
-    super::selection::Columns {
+pub(super) fn columns(number: &'static str) -> super::selection::ColumnNames<3> {
+    super::selection::ColumnNames {
         time: "event_timestamp",
         course: "courseId",
         section: "sectionId",
@@ -242,12 +242,12 @@ pub(super) fn columns(number: &'static str) -> super::selection::Columns<3> {
 }
 
 /// Sifts the tables and counts.
-pub(super) fn measured(
-    tables: &crate::table::held::Tables,
-    question: &Question,
+pub(super) fn measure_decks(
+    dataset: &crate::table::dataset::Dataset,
+    query: &Query,
     number: &'static str,
 ) -> Activity {
-    Activity::of(&Selection::new(tables, question, &columns(number)))
+    Activity::from_selection(&Selection::new(dataset, query, &columns(number)))
 }
 
 #[cfg(test)]

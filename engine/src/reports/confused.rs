@@ -2,22 +2,22 @@
 
 use super::activity::{self, Activity};
 use super::selection::{Row, Selection};
-use super::{Question, median};
+use super::{Query, median};
 use crate::dictionary::EMPTY;
-use crate::table::held::Tables;
+use crate::table::dataset::Dataset;
 use domain::time::Day;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A day stands out when it has this many times its course's usual…
-const TIMES_THE_USUAL: u64 = 3;
+const MIN_TIMES_USUAL: u64 = 3;
 /// …and at least as many marks as a handful: three marks where there is mostly one are chance.
-const A_HANDFUL: u64 = 5;
+const MIN_MARKS: u64 = 5;
 /// Days with marks that a course needs before anything is usual there.
-const ENOUGH_DAYS: usize = 4;
+const MIN_DAYS: usize = 4;
 
 /// A day on which a course had many times its usual marks.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Spike {
+pub struct Outlier {
     /// The day.
     pub day: Day,
     /// The course as displayed; may be empty.
@@ -38,24 +38,24 @@ pub struct Measures {
     /// Marks by day, hour and deck.
     pub activity: Activity,
     /// The days that stand out, those furthest above their course's usual first.
-    pub spikes: Vec<Spike>,
+    pub outliers: Vec<Outlier>,
 }
 
 /// Marks, and the days on which there were many times the usual.
 #[must_use]
-pub fn measure(tables: &Tables, question: &Question) -> Measures {
-    let selection = Selection::new(tables, question, &activity::columns(""));
+pub fn measure(dataset: &Dataset, query: &Query) -> Measures {
+    let selection = Selection::new(dataset, query, &activity::columns(""));
     let mut courses: BTreeMap<u32, BTreeMap<usize, Vec<&Row<3>>>> = BTreeMap::new();
-    for row in selection.chosen() {
+    for row in selection.chosen_rows() {
         courses.entry(row.course).or_default().entry(row.day).or_default().push(row);
     }
-    let mut spikes = Vec::new();
-    for days in courses.values().filter(|days| days.len() >= ENOUGH_DAYS) {
+    let mut outliers = Vec::new();
+    for days in courses.values().filter(|days| days.len() >= MIN_DAYS) {
         let usual = median(days.values().map(|rows| rows.len() as u64).collect());
         for (day, rows) in days {
             let marks = rows.len() as u64;
             let Some((day, _)) = selection.days.get(*day) else { continue };
-            if marks < A_HANDFUL.max(TIMES_THE_USUAL * usual) {
+            if marks < MIN_MARKS.max(MIN_TIMES_USUAL * usual) {
                 continue;
             }
             let mut decks: BTreeMap<u32, usize> = BTreeMap::new();
@@ -65,11 +65,11 @@ pub fn measure(tables: &Tables, question: &Question) -> Measures {
             let most = decks.into_iter().max_by_key(|(_, marks)| *marks).map(|(deck, _)| deck);
             let people: BTreeSet<u32> =
                 rows.iter().map(|row| row.user).filter(|user| *user != EMPTY).collect();
-            spikes.push(Spike {
+            outliers.push(Outlier {
                 day: *day,
-                course: selection.newest(rows.iter().map(|row| row.cells[1])),
+                course: selection.latest_text(rows.iter().map(|row| row.cells[1])),
                 deck: selection
-                    .newest(rows.iter().filter(|row| Some(row.deck) == most).map(|row| row.cells[0])),
+                    .latest_text(rows.iter().filter(|row| Some(row.deck) == most).map(|row| row.cells[0])),
                 marks,
                 usual,
                 people: people.len() as u64,
@@ -77,14 +77,14 @@ pub fn measure(tables: &Tables, question: &Question) -> Measures {
         }
     }
     // Furthest above the usual: a/b > c/d compared as a·d > c·b, whole.
-    spikes.sort_by(|a, b| (b.marks * a.usual).cmp(&(a.marks * b.usual)).then_with(|| a.day.cmp(&b.day)));
-    Measures { activity: Activity::of(&selection), spikes }
+    outliers.sort_by(|a, b| (b.marks * a.usual).cmp(&(a.marks * b.usual)).then_with(|| a.day.cmp(&b.day)));
+    Measures { activity: Activity::from_selection(&selection), outliers }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reports::fixture::{day, question, tables, week};
+    use crate::reports::fixture::{dataset, day, query, week};
 
     const HEADER: &str =
         "PresentationID,PresentationName,sectionId,courseId,courseIdentifier,event_timestamp,userid,role";
@@ -99,9 +99,9 @@ mod tests {
     fn a_day_far_above_its_courses_usual_is_a_spike_and_names_its_deck() {
         let csv = [marks(2, "a", 2), marks(3, "a", 2), marks(4, "a", 3), marks(5, "b", 9), marks(5, "a", 1)]
             .concat();
-        let tables = tables(&[week("2026-02-02", HEADER, &csv)]);
-        let measures = measure(&tables, &question("2026-02-02", "2026-02-08"));
-        let spike = Spike {
+        let dataset = dataset(&[week("2026-02-02", HEADER, &csv)]);
+        let measures = measure(&dataset, &query("2026-02-02", "2026-02-08"));
+        let outlier = Outlier {
             day: day("2026-02-05"),
             course: "BIO-101".into(),
             deck: "Deck b".into(),
@@ -109,14 +109,14 @@ mod tests {
             usual: 2,
             people: 9,
         };
-        assert_eq!(measures.spikes, [spike]);
+        assert_eq!(measures.outliers, [outlier]);
         assert_eq!(measures.activity.total.events, 17);
     }
 
     #[test]
     fn where_nothing_is_usual_yet_nothing_stands_out() {
         let csv = [marks(2, "a", 1), marks(3, "a", 40)].concat();
-        let tables = tables(&[week("2026-02-02", HEADER, &csv)]);
-        assert!(measure(&tables, &question("2026-02-02", "2026-02-08")).spikes.is_empty());
+        let dataset = dataset(&[week("2026-02-02", HEADER, &csv)]);
+        assert!(measure(&dataset, &query("2026-02-02", "2026-02-08")).outliers.is_empty());
     }
 }

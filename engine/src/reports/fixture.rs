@@ -1,11 +1,11 @@
 //! Tables out of CSV that stands in a test.
 
-use super::Question;
+use super::Query;
 use crate::decode::Decoder;
 use crate::measures;
-use crate::shelf::Facts;
-use crate::table::held::{Held, Tables};
-use crate::table::{Header, Table};
+use crate::table::dataset::{Dataset, WindowData};
+use crate::table::{HeaderRow, Table};
+use crate::video_view_dataset::WindowCoverage;
 use domain::range::Range;
 use domain::time::{Day, Timestamp, parse_day, plus_days};
 use domain::zone::Zone;
@@ -13,7 +13,7 @@ use domain::zone::Zone;
 /// A window: its id, its days, its header row, its rows.
 pub(super) struct Window {
     id: String,
-    facts: Facts,
+    coverage: WindowCoverage,
     header: String,
     rows: String,
 }
@@ -25,31 +25,31 @@ pub(super) fn day(text: &str) -> Day {
 /// The week that begins on this day.
 pub(super) fn week(start: &str, header: &str, rows: &str) -> Window {
     let end = plus_days(day(start), 7);
-    window(Facts { start: Some(day(start)), end: Some(end), provisional_from: None }, header, rows)
+    window(WindowCoverage { start: Some(day(start)), end: Some(end), provisional_from: None }, header, rows)
 }
 
-pub(super) fn window(facts: Facts, header: &str, rows: &str) -> Window {
-    let id = facts.start.map_or("all".into(), |day| day.to_string());
-    Window { id, facts, header: header.into(), rows: rows.into() }
+pub(super) fn window(coverage: WindowCoverage, header: &str, rows: &str) -> Window {
+    let id = coverage.start.map_or("all".into(), |day| day.to_string());
+    Window { id, coverage, header: header.into(), rows: rows.into() }
 }
 
-pub(super) fn tables(windows: &[Window]) -> Tables {
-    let mut tables = Tables::default();
+pub(super) fn dataset(windows: &[Window]) -> Dataset {
+    let mut dataset = Dataset::default();
     for window in windows {
-        let header = Header::read(window.header.as_bytes());
+        let header = HeaderRow::parse(window.header.as_bytes());
         let mut table = Table::new(&header);
-        Decoder::new(header.delimiter()).each(window.rows.as_bytes(), |row| {
-            table.take(&header, row, &mut tables.texts);
+        Decoder::new(header.delimiter()).for_each_record(window.rows.as_bytes(), |row| {
+            table.push_row(&header, row, &mut dataset.texts);
         });
-        tables.put(&window.id, Held { generation: 1, table, facts: window.facts });
+        dataset.insert(&window.id, WindowData { generation: 1, table, coverage: window.coverage });
     }
-    tables
+    dataset
 }
 
-/// A question about these days in UTC, asked long after.
-pub(super) fn question(from: &str, to: &str) -> Question {
-    Question {
-        base: measures::Question {
+/// A query about these days in UTC, asked long after.
+pub(super) fn query(from: &str, to: &str) -> Query {
+    Query {
+        base: measures::Query {
             range: Range::parse(from, to).unwrap(),
             zone: Zone::utc(),
             course: None,
@@ -57,7 +57,7 @@ pub(super) fn question(from: &str, to: &str) -> Question {
             roles: Vec::new(),
             videos: Vec::new(),
             student: None,
-            against: None,
+            comparison: None,
             today: day("2026-12-01"),
         },
         decks: Vec::new(),

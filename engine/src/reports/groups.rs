@@ -3,11 +3,11 @@
 //! As with every chart that sets a filter, sections are counted whatever sections are chosen, and roles whatever
 //! roles.
 
-use super::activity::{Count, Counting};
-use super::selection::{Columns, Row, Selection};
-use super::{Known, Question};
+use super::activity::{EventCounter, EventCounts};
+use super::selection::{ColumnNames, Row, Selection};
+use super::{Completeness, Query};
 use crate::dictionary::EMPTY;
-use crate::table::held::Tables;
+use crate::table::dataset::Dataset;
 use domain::institution_role::InstitutionRole;
 use domain::time::Day;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,7 +22,7 @@ pub struct Section {
     /// Its course as displayed, as its newest row says; may be empty.
     pub course: String,
     /// What happened in it.
-    pub count: Count,
+    pub count: EventCounts,
     /// Whether the filter of sections leaves it out of everything else.
     pub is_left_out: bool,
 }
@@ -33,18 +33,18 @@ pub struct Groups {
     /// Sections, most events first.
     pub sections: Vec<Section>,
     /// How each day of the range stands.
-    pub days: Vec<(Day, Known<()>)>,
+    pub days: Vec<(Day, Completeness<()>)>,
     /// Roles that have any events, in their own order, each with whether the filter of roles leaves it out.
-    pub roles: Vec<(InstitutionRole, Count, bool)>,
+    pub roles: Vec<(InstitutionRole, EventCounts, bool)>,
 }
 
 /// Whose rows are counted, and what makes two rows one event.
-fn columns(report: &str) -> Columns<3> {
+fn columns(report: &str) -> ColumnNames<3> {
     let (user, role, event) = match report {
         "qanda" => ("answer_userid", "answer_role", "answerid"),
         _ => ("userid", "role", ""),
     };
-    Columns {
+    ColumnNames {
         time: "event_timestamp",
         course: "courseId",
         section: "sectionId",
@@ -57,17 +57,17 @@ fn columns(report: &str) -> Columns<3> {
 
 /// Counts the rows of a report by section and by role.
 #[must_use]
-pub fn measure(tables: &Tables, question: &Question, report: &str) -> Groups {
+pub fn measure(dataset: &Dataset, query: &Query, report: &str) -> Groups {
     let columns = columns(report);
-    let mut anywhere = question.clone();
+    let mut anywhere = query.clone();
     anywhere.base.sections.clear();
-    let mut anybody = question.clone();
+    let mut anybody = query.clone();
     anybody.base.roles.clear();
-    let selection = Selection::new(tables, &anywhere, &columns);
-    let mut sections: BTreeMap<u32, (Counting, Vec<[u32; 3]>)> = BTreeMap::new();
+    let selection = Selection::new(dataset, &anywhere, &columns);
+    let mut sections: BTreeMap<u32, (EventCounter, Vec<[u32; 3]>)> = BTreeMap::new();
     for row in events(&selection) {
-        let (counting, cells) = sections.entry(row.section).or_default();
-        counting.add(row.user, row.role, 0);
+        let (counter, cells) = sections.entry(row.section).or_default();
+        counter.add(row.user, row.role, 0);
         cells.push(row.cells);
     }
     let is_left_out = |chosen: &[String], id: &str| {
@@ -75,30 +75,30 @@ pub fn measure(tables: &Tables, question: &Question, report: &str) -> Groups {
     };
     let mut sections: Vec<Section> = sections
         .into_iter()
-        .map(|(section, (counting, cells))| {
+        .map(|(section, (counter, cells))| {
             let id = selection.text(section).into_owned();
             Section {
-                number: selection.newest(cells.iter().map(|cells| cells[0])),
-                course: selection.newest(cells.iter().map(|cells| cells[1])),
-                count: counting.count(),
-                is_left_out: is_left_out(&question.base.sections, &id),
+                number: selection.latest_text(cells.iter().map(|cells| cells[0])),
+                course: selection.latest_text(cells.iter().map(|cells| cells[1])),
+                count: counter.finish(),
+                is_left_out: is_left_out(&query.base.sections, &id),
                 id,
             }
         })
         .collect();
     sections.sort_by(|a, b| b.count.events.cmp(&a.count.events).then_with(|| a.id.cmp(&b.id)));
-    let selection = Selection::new(tables, &anybody, &columns);
-    let mut roles: BTreeMap<InstitutionRole, Counting> = BTreeMap::new();
+    let selection = Selection::new(dataset, &anybody, &columns);
+    let mut roles: BTreeMap<InstitutionRole, EventCounter> = BTreeMap::new();
     for row in events(&selection) {
         roles.entry(row.role).or_default().add(row.user, row.role, 0);
     }
-    let wanted = &question.base.roles;
+    let wanted = &query.base.roles;
     let is_out = |role: &InstitutionRole| !wanted.is_empty() && !wanted.contains(role);
     let days = selection.days.iter().enumerate();
     Groups {
-        days: days.map(|(place, (day, _))| (*day, selection.known(place, ()))).collect(),
+        days: days.map(|(place, (day, _))| (*day, selection.completeness(place, ()))).collect(),
         sections,
-        roles: roles.into_iter().map(|(role, counting)| (role, counting.count(), is_out(&role))).collect(),
+        roles: roles.into_iter().map(|(role, counter)| (role, counter.finish(), is_out(&role))).collect(),
     }
 }
 
@@ -106,7 +106,7 @@ pub fn measure(tables: &Tables, question: &Question, report: &str) -> Groups {
 fn events<'a>(selection: &'a Selection<'_, 3>) -> Vec<&'a Row<3>> {
     let mut seen: BTreeSet<u32> = BTreeSet::new();
     let is_first = |row: &&Row<3>| row.cells[2] == EMPTY || seen.insert(row.cells[2]);
-    let mut rows: Vec<&Row<3>> = selection.chosen().rev().filter(is_first).collect();
+    let mut rows: Vec<&Row<3>> = selection.chosen_rows().rev().filter(is_first).collect();
     rows.reverse();
     rows
 }
@@ -114,7 +114,7 @@ fn events<'a>(selection: &'a Selection<'_, 3>) -> Vec<&'a Row<3>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reports::fixture::{question, tables, week};
+    use crate::reports::fixture::{dataset, query, week};
     use proptest::prelude::*;
 
     const HEADER: &str =
@@ -134,10 +134,10 @@ mod tests {
                     format!("d,s{section},{section},c,BIO,2026-02-0{day} 10:00:00,u{user},{}\n", role(*user))
                 })
                 .collect();
-            let mut question = question("2026-02-02", "2026-02-08");
-            question.base.sections = chosen.iter().map(|section| format!("S{section}")).collect();
-            question.base.roles = if by_role { vec![InstitutionRole::Student] } else { Vec::new() };
-            let groups = measure(&tables(&[week("2026-02-02", HEADER, &csv)]), &question, "notes");
+            let mut query = query("2026-02-02", "2026-02-08");
+            query.base.sections = chosen.iter().map(|section| format!("S{section}")).collect();
+            query.base.roles = if by_role { vec![InstitutionRole::Student] } else { Vec::new() };
+            let groups = measure(&dataset(&[week("2026-02-02", HEADER, &csv)]), &query, "notes");
             let students = rows.iter().filter(|(_, user, _)| !by_role || user.is_multiple_of(2)).count() as u64;
             prop_assert_eq!(groups.sections.iter().map(|it| it.count.events).sum::<u64>(), students);
             let is_in = |section: u32| chosen.is_empty() || chosen.contains(&section);
@@ -156,8 +156,8 @@ mod tests {
     fn an_answer_that_was_edited_is_one() {
         let header = "sectionId,sectionNumber,courseId,answerid,event_timestamp,answer_userid,answer_role";
         let rows = "s,1,c,a1,2026-02-02 10:00:00,t,Instructor\ns,1,c,a1,2026-02-03 10:00:00,t,Instructor\ns,1,c,,2026-02-03 10:00:00,u,Student\n";
-        let tables = tables(&[week("2026-02-02", header, rows)]);
-        let groups = measure(&tables, &question("2026-02-02", "2026-02-08"), "qanda");
+        let dataset = dataset(&[week("2026-02-02", header, rows)]);
+        let groups = measure(&dataset, &query("2026-02-02", "2026-02-08"), "qanda");
         assert_eq!(groups.sections[0].count.events, 2);
         let roles: Vec<(InstitutionRole, u64)> =
             groups.roles.iter().map(|(role, count, _)| (*role, count.events)).collect();

@@ -4,16 +4,16 @@
 //! whether its numbers then are the section's or the video's: so views and minutes are shown for each section,
 //! and added up only where no video stands twice. Videos themselves are counted once each.
 
-use super::Question;
-use super::selection::codes;
+use super::Query;
+use super::selection::find_codes;
 use crate::dictionary::{Dictionary, EMPTY};
-use crate::table::held::{Held, Tables};
-use crate::table::reading;
+use crate::table::cell_value;
+use crate::table::dataset::{Dataset, WindowData};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The numbers of a video in a section; none where a row does not say it, which is no zero.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Sums {
+pub struct ViewSums {
     /// Views, of whatever length.
     pub views: Option<u64>,
     /// Of these, of a live stream.
@@ -30,9 +30,9 @@ pub struct Sums {
     pub minutes: Option<f64>,
 }
 
-impl Sums {
+impl ViewSums {
     /// The sums of no rows.
-    pub const NOTHING: Self = Self {
+    pub const ZERO: Self = Self {
         views: Some(0),
         live: Some(0),
         on_demand: Some(0),
@@ -44,7 +44,7 @@ impl Sums {
 
     /// These and those: what one of them does not say, their sum cannot say.
     #[must_use]
-    pub fn and(self, more: Self) -> Self {
+    pub fn plus(self, more: Self) -> Self {
         let sum = |one: Option<u64>, other: Option<u64>| Some(one? + other?);
         Self {
             views: sum(self.views, more.views),
@@ -69,7 +69,7 @@ pub type Key = [u32; 3];
 
 /// A video in a section.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Entry {
+pub struct LibraryEntry {
     /// The media UUID, as it came. That it is also the `VideoId` of `videoview` is likely, not documented.
     pub id: String,
     /// Its name; may be empty.
@@ -89,10 +89,10 @@ pub struct Entry {
     /// The latest view, as seconds since 1970, UTC.
     pub last_view: Option<u32>,
     /// Its numbers.
-    pub sums: Sums,
+    pub sums: ViewSums,
 }
 
-impl Entry {
+impl LibraryEntry {
     /// Minutes watched as a multiple of the length; `None` without a length or minutes.
     #[must_use]
     pub fn times_watched(&self) -> Option<f64> {
@@ -102,7 +102,7 @@ impl Entry {
 }
 
 /// Whether these are of more than one course, so that a section's number does not say which it is.
-pub fn are_of_several_courses<'a>(mut entries: impl Iterator<Item = &'a Entry>) -> bool {
+pub fn are_of_several_courses<'a>(mut entries: impl Iterator<Item = &'a LibraryEntry>) -> bool {
     let first = entries.next();
     entries.any(|entry| first.is_some_and(|first| first.course != entry.course))
 }
@@ -145,14 +145,14 @@ pub struct Group {
     /// Distinct videos.
     pub videos: u64,
     /// Their numbers, where no video stands in several sections.
-    pub sums: Option<Sums>,
+    pub sums: Option<ViewSums>,
 }
 
 /// The library.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Measures {
     /// Videos in sections, most views first.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<LibraryEntry>,
     /// Distinct videos.
     pub videos: u64,
     /// Distinct videos that stand in several sections.
@@ -171,17 +171,17 @@ pub struct Measures {
 
 /// The videos as they stood.
 #[must_use]
-pub fn measure(tables: &Tables, question: &Question) -> Measures {
-    let filter = Filter::new(tables, question);
-    let mut rows: BTreeMap<Key, Entry> = BTreeMap::new();
-    for (_, held) in tables.iter() {
-        each(held, &tables.texts, &filter, |key, entry| keep_greater(&mut rows, key, entry));
+pub fn measure(dataset: &Dataset, query: &Query) -> Measures {
+    let filter = Filter::new(dataset, query);
+    let mut rows: BTreeMap<Key, LibraryEntry> = BTreeMap::new();
+    for (_, data) in dataset.iter() {
+        for_each_entry(data, &dataset.texts, &filter, |key, entry| keep_greater(&mut rows, key, entry));
     }
-    let mut media: BTreeMap<u32, Vec<&Entry>> = BTreeMap::new();
+    let mut media: BTreeMap<u32, Vec<&LibraryEntry>> = BTreeMap::new();
     for ([id, _, _], entry) in &rows {
         media.entry(*id).or_default().push(entry);
     }
-    let count = |is: &dyn Fn(&[&Entry]) -> bool| media.values().filter(|rows| is(rows)).count() as u64;
+    let count = |is: &dyn Fn(&[&LibraryEntry]) -> bool| media.values().filter(|rows| is(rows)).count() as u64;
     let groups = Facet::ALL.iter().enumerate().map(|(facet, _)| groups(&rows, facet)).collect();
     let (videos, repeated) = (media.len() as u64, count(&|rows| rows.len() > 1));
     let never_viewed = rows
@@ -192,7 +192,7 @@ pub fn measure(tables: &Tables, question: &Question) -> Measures {
         count(&|rows| rows.iter().any(|entry| entry.is_transcribed == Some(true))),
         count(&|rows| rows.iter().any(|entry| entry.is_transcribed.is_some())),
     );
-    let mut entries: Vec<Entry> = rows.into_values().collect();
+    let mut entries: Vec<LibraryEntry> = rows.into_values().collect();
     entries.sort_by(|a, b| {
         by_views(&a.sums, &b.sums).then_with(|| (&a.id, &a.section).cmp(&(&b.id, &b.section)))
     });
@@ -204,18 +204,18 @@ pub fn measure(tables: &Tables, question: &Question) -> Measures {
         transcribed,
         groups,
         is_sections_ignored: filter.is_sections_ignored,
-        ragged: tables.ragged(),
+        ragged: dataset.ragged(),
     }
 }
 
-pub(super) fn by_views(a: &Sums, b: &Sums) -> std::cmp::Ordering {
-    let minutes = |sums: &Sums| sums.minutes.unwrap_or(-1.0);
+pub(super) fn by_views(a: &ViewSums, b: &ViewSums) -> std::cmp::Ordering {
+    let minutes = |sums: &ViewSums| sums.minutes.unwrap_or(-1.0);
     b.views.cmp(&a.views).then_with(|| minutes(b).total_cmp(&minutes(a)))
 }
 
 /// Of two rows of one video in one section in one file, which should not be, the greater stays: adding them
 /// could count views twice.
-pub(super) fn keep_greater(rows: &mut BTreeMap<Key, Entry>, key: Key, entry: Entry) {
+pub(super) fn keep_greater(rows: &mut BTreeMap<Key, LibraryEntry>, key: Key, entry: LibraryEntry) {
     match rows.get(&key) {
         Some(known) if known.sums.views >= entry.sums.views => {}
         _ => {
@@ -224,8 +224,8 @@ pub(super) fn keep_greater(rows: &mut BTreeMap<Key, Entry>, key: Key, entry: Ent
     }
 }
 
-fn groups(rows: &BTreeMap<Key, Entry>, facet: usize) -> Vec<Group> {
-    let mut groups: BTreeMap<&str, Vec<(u32, &Entry)>> = BTreeMap::new();
+fn groups(rows: &BTreeMap<Key, LibraryEntry>, facet: usize) -> Vec<Group> {
+    let mut groups: BTreeMap<&str, Vec<(u32, &LibraryEntry)>> = BTreeMap::new();
     for ([id, _, _], entry) in rows {
         groups.entry(entry.groups.get(facet).map_or("", String::as_str)).or_default().push((*id, entry));
     }
@@ -233,7 +233,7 @@ fn groups(rows: &BTreeMap<Key, Entry>, facet: usize) -> Vec<Group> {
         .into_iter()
         .map(|(name, rows)| {
             let videos = rows.iter().map(|(id, _)| *id).collect::<BTreeSet<u32>>().len();
-            let sum = || rows.iter().fold(Sums::NOTHING, |sum, (_, entry)| sum.and(entry.sums));
+            let sum = || rows.iter().fold(ViewSums::ZERO, |sum, (_, entry)| sum.plus(entry.sums));
             Group { name: name.to_owned(), videos: videos as u64, sums: (videos == rows.len()).then(sum) }
         })
         .collect();
@@ -241,7 +241,7 @@ fn groups(rows: &BTreeMap<Key, Entry>, facet: usize) -> Vec<Group> {
     groups
 }
 
-/// The course and sections that a question is about. This report knows sections by number.
+/// The course and sections that a query is about. This report knows sections by number.
 pub(super) struct Filter {
     course: Option<BTreeSet<u32>>,
     sections: Option<BTreeSet<u32>>,
@@ -250,17 +250,17 @@ pub(super) struct Filter {
 }
 
 impl Filter {
-    pub(super) fn new(tables: &Tables, question: &Question) -> Self {
-        let sections = codes(&question.base.sections, &tables.texts);
+    pub(super) fn new(dataset: &Dataset, query: &Query) -> Self {
+        let sections = find_codes(&query.base.sections, &dataset.texts);
         let is_known = |sections: &BTreeSet<u32>| {
-            tables.iter().any(|(_, held)| {
-                let place = held.table.place("section_number");
-                place.is_some_and(|place| held.table.codes(place).iter().any(|code| sections.contains(code)))
+            dataset.iter().any(|(_, data)| {
+                let place = data.table.column_index("section_number");
+                place.is_some_and(|place| data.table.codes(place).iter().any(|code| sections.contains(code)))
             })
         };
         let is_sections_ignored = sections.as_ref().is_some_and(|sections| !is_known(sections));
         Self {
-            course: codes(question.base.course.as_slice(), &tables.texts),
+            course: find_codes(query.base.course.as_slice(), &dataset.texts),
             sections: sections.filter(|_| !is_sections_ignored),
             is_sections_ignored,
         }
@@ -268,9 +268,14 @@ impl Filter {
 }
 
 /// Shows every row of a table that the filter lets pass.
-pub(super) fn each(held: &Held, texts: &Dictionary, filter: &Filter, mut show: impl FnMut(Key, Entry)) {
-    let table = &held.table;
-    let place = |name: &str| table.place(name);
+pub(super) fn for_each_entry(
+    data: &WindowData,
+    texts: &Dictionary,
+    filter: &Filter,
+    mut show: impl FnMut(Key, LibraryEntry),
+) {
+    let table = &data.table;
+    let place = |name: &str| table.column_index(name);
     let (media, course, section) = (place("mediaid"), place("course_identifier"), place("section_number"));
     let labels =
         ["video_name", "owner_name", "video_duration_in_minutes", "transcribed", "last_view"].map(place);
@@ -289,27 +294,28 @@ pub(super) fn each(held: &Held, texts: &Dictionary, filter: &Filter, mut show: i
         let text = |code: u32| texts.text(code).into_owned();
         let [name, owner, length, transcribed, last_view] = labels.map(code);
         let [views, live, on_demand, public, private, downloads] =
-            numbers.map(|place| reading::count(texts.bytes_of(code(place))));
+            numbers.map(|place| cell_value::parse_count(texts.bytes_of(code(place))));
         show(
             key,
-            Entry {
+            LibraryEntry {
                 id: text(id),
                 name: text(name),
                 course: text(of_course),
                 section: text(of_section),
                 owner: text(owner),
-                length: reading::number(texts.bytes_of(length)).filter(|length| *length >= 0.0),
-                is_transcribed: reading::truth(texts.bytes_of(transcribed)),
+                length: cell_value::parse_number(texts.bytes_of(length)).filter(|length| *length >= 0.0),
+                is_transcribed: cell_value::parse_bool(texts.bytes_of(transcribed)),
                 groups: facets.map(|place| text(code(place))),
-                last_view: reading::time(texts.bytes_of(last_view)),
-                sums: Sums {
+                last_view: cell_value::parse_time(texts.bytes_of(last_view)),
+                sums: ViewSums {
                     views,
                     live,
                     on_demand,
                     public,
                     private,
                     downloads,
-                    minutes: reading::number(texts.bytes_of(code(minutes))).map(|minutes| minutes.max(0.0)),
+                    minutes: cell_value::parse_number(texts.bytes_of(code(minutes)))
+                        .map(|minutes| minutes.max(0.0)),
                 },
             },
         );
@@ -319,8 +325,8 @@ pub(super) fn each(held: &Held, texts: &Dictionary, filter: &Filter, mut show: i
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reports::fixture::{question, tables, window};
-    use crate::shelf::Facts;
+    use crate::reports::fixture::{dataset, query, window};
+    use crate::video_view_dataset::WindowCoverage;
 
     pub(in crate::reports) const HEADER: &str = "video_name,section_number,owner_name,mediaid,course_identifier,department_name,transcribed,device,video_duration_in_minutes,last_view,view_count,downloads,view_duration_in_minutes,public,private,live,on_demand";
 
@@ -331,14 +337,14 @@ Osmosis,1,Bo Li,m2,c,Biology,0,Laptop,40.0,,0,0,0,0,0,0,0
 Cells,1,Cy Moe,m3,d,Physics,,Laptop,,2026-02-05 10:00:00,2,0,9.5,0,2,0,2
 ";
 
-    fn snapshot(rows: &str) -> Tables {
-        let facts = Facts { start: None, end: None, provisional_from: None };
-        tables(&[window(facts, HEADER, rows)])
+    fn snapshot(rows: &str) -> Dataset {
+        let coverage = WindowCoverage { start: None, end: None, provisional_from: None };
+        dataset(&[window(coverage, HEADER, rows)])
     }
 
     #[test]
     fn a_video_in_several_sections_counts_once_and_its_numbers_are_shown_not_added() {
-        let measures = measure(&snapshot(ROWS), &question("2026-02-02", "2026-02-08"));
+        let measures = measure(&snapshot(ROWS), &query("2026-02-02", "2026-02-08"));
         assert_eq!((measures.videos, measures.repeated, measures.never_viewed), (3, 1, Some(1)));
         assert_eq!(measures.transcribed, (1, 2), "where no row says whether, nobody knows");
         assert_eq!(measures.entries.len(), 4);
@@ -351,29 +357,29 @@ Cells,1,Cy Moe,m3,d,Physics,,Laptop,,2026-02-05 10:00:00,2,0,9.5,0,2,0,2
 
     #[test]
     fn one_section_can_be_added_up_and_a_section_it_does_not_know_is_said() {
-        let mut question = question("2026-02-02", "2026-02-08");
-        question.base.course = Some("C".into());
-        question.base.sections = vec!["1".into()];
-        let measures = measure(&snapshot(ROWS), &question);
+        let mut query = query("2026-02-02", "2026-02-08");
+        query.base.course = Some("C".into());
+        query.base.sections = vec!["1".into()];
+        let measures = measure(&snapshot(ROWS), &query);
         assert_eq!((measures.videos, measures.repeated), (2, 0));
         assert_eq!(measures.groups[1][0].sums.and_then(|sums| sums.views), Some(7));
-        question.base.sections = vec!["0b5a7f9e-0000-4000-8000-000000000000".into()];
-        let measures = measure(&snapshot(ROWS), &question);
+        query.base.sections = vec!["0b5a7f9e-0000-4000-8000-000000000000".into()];
+        let measures = measure(&snapshot(ROWS), &query);
         assert!(measures.is_sections_ignored && measures.videos == 2);
     }
 
     #[test]
     fn a_row_that_stands_twice_is_not_added() {
-        let measures = measure(&snapshot(&ROWS.repeat(2)), &question("2026-02-02", "2026-02-08"));
+        let measures = measure(&snapshot(&ROWS.repeat(2)), &query("2026-02-02", "2026-02-08"));
         assert_eq!((measures.entries.len(), measures.entries[0].sums.views), (4, Some(7)));
     }
 
     #[test]
     fn a_number_that_no_row_says_is_no_zero() {
         let header = "mediaid,course_identifier,section_number,view_count";
-        let facts = Facts { start: None, end: None, provisional_from: None };
+        let coverage = WindowCoverage { start: None, end: None, provisional_from: None };
         let measured = |rows: &str| {
-            measure(&tables(&[window(facts, header, rows)]), &question("2026-02-02", "2026-02-08"))
+            measure(&dataset(&[window(coverage, header, rows)]), &query("2026-02-02", "2026-02-08"))
         };
         let measures = measured("m1,c,1,\nm2,c,1,0\nm3,c,1,5\n");
         let views: Vec<Option<u64>> = measures.entries.iter().map(|entry| entry.sums.views).collect();

@@ -1,18 +1,18 @@
 //! `notes`: note events. Notes have no id, so a note that is written on is another event with all its words:
 //! events and words are counted, never notes.
 
-use super::activity::{self, Activity, Counting};
-use super::selection::{Columns, Selection, person};
-use super::{Question, text};
+use super::activity::{self, Activity, EventCounter};
+use super::selection::{ColumnNames, Selection, format_person_name};
+use super::{Query, cell_text};
 use crate::dictionary::EMPTY;
-use crate::table::held::Tables;
-use crate::table::reading;
+use crate::table::cell_value;
+use crate::table::dataset::Dataset;
 use domain::institution_role::InstitutionRole;
 use domain::time::Day;
 use std::collections::BTreeMap;
 
 /// How many events are answered with what was written.
-const MOST_WRITTEN: usize = 500;
+const MAX_NOTES: usize = 500;
 
 /// A student's note events.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub struct Student {
 
 /// A note event with what was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written {
+pub struct NoteEvent {
     /// Seconds since 1970, UTC.
     pub at: u32,
     /// The deck's name; may be empty.
@@ -53,14 +53,14 @@ pub struct Measures {
     pub activity: Activity,
     /// Students, most events first.
     pub students: Vec<Student>,
-    /// The newest events with what was written, newest first; empty unless the question wants contents.
-    pub written: Vec<Written>,
+    /// The newest events with what was written, newest first; empty unless the query wants contents.
+    pub newest: Vec<NoteEvent>,
 }
 
 /// A student's note events so far.
 #[derive(Default)]
-struct Growing {
-    count: Counting,
+struct StudentCounter {
+    count: EventCounter,
     /// Events by step.
     series: Vec<u64>,
     /// The cells of each row.
@@ -71,9 +71,9 @@ struct Growing {
 
 /// Note events and words.
 #[must_use]
-pub fn measure(tables: &Tables, question: &Question) -> Measures {
-    let activity = activity::measured(tables, question, "note_count");
-    let columns = Columns {
+pub fn measure(dataset: &Dataset, query: &Query) -> Measures {
+    let activity = activity::measure_decks(dataset, query, "note_count");
+    let columns = ColumnNames {
         time: "event_timestamp",
         course: "courseId",
         section: "sectionId",
@@ -82,26 +82,27 @@ pub fn measure(tables: &Tables, question: &Question) -> Measures {
         deck: "presentationID",
         cells: ["presentationName", "note_count", "content", "firstname", "lastname"],
     };
-    let selection = Selection::new(tables, question, &columns);
-    let words = |code: u32| reading::count(selection.texts.bytes_of(code));
-    let mut students: BTreeMap<u32, Growing> = BTreeMap::new();
-    for row in selection.chosen().filter(|row| row.role == InstitutionRole::Student && row.user != EMPTY) {
-        let Growing { count, series, rows, last } = students.entry(row.user).or_default();
+    let selection = Selection::new(dataset, query, &columns);
+    let words = |code: u32| cell_value::parse_count(selection.texts.bytes_of(code));
+    let mut students: BTreeMap<u32, StudentCounter> = BTreeMap::new();
+    for row in selection.chosen_rows().filter(|row| row.role == InstitutionRole::Student && row.user != EMPTY)
+    {
+        let StudentCounter { count, series, rows, last } = students.entry(row.user).or_default();
         count.add(row.user, row.role, words(row.cells[1]).unwrap_or(0));
-        activity.steps.note(series, row.day);
+        activity.steps.add_event(series, row.day);
         rows.push(row.cells);
         *last = row.day;
     }
     let mut students: Vec<Student> = students
         .into_iter()
-        .filter_map(|(id, Growing { count, series, rows, last })| {
+        .filter_map(|(id, StudentCounter { count, series, rows, last })| {
             let (last, _) = *selection.days.get(last)?;
             let [first_name, last_name] = [3, 4]
-                .map(|place: usize| selection.newest(rows.iter().filter_map(|r| r.get(place).copied())));
-            let count = count.count();
+                .map(|place: usize| selection.latest_text(rows.iter().filter_map(|r| r.get(place).copied())));
+            let count = count.finish();
             Some(Student {
                 id: selection.text(id).into_owned(),
-                name: person(&first_name, &last_name),
+                name: format_person_name(&first_name, &last_name),
                 events: count.events,
                 words: count.amount,
                 last,
@@ -110,25 +111,25 @@ pub fn measure(tables: &Tables, question: &Question) -> Measures {
         })
         .collect();
     students.sort_by(|a, b| b.events.cmp(&a.events).then_with(|| a.name.cmp(&b.name)));
-    let wanted = if question.contents { MOST_WRITTEN } else { 0 };
-    let written = selection.chosen().rev().take(wanted).map(|row| {
+    let wanted = if query.contents { MAX_NOTES } else { 0 };
+    let written = selection.chosen_rows().rev().take(wanted).map(|row| {
         let [deck, count, content, first, last] = row.cells;
-        Written {
+        NoteEvent {
             at: row.at,
             deck: selection.text(deck).into_owned(),
-            person: person(&selection.text(first), &selection.text(last)),
+            person: format_person_name(&selection.text(first), &selection.text(last)),
             words: words(count),
-            text: text::said(&selection.text(content)),
+            text: cell_text::plain_text(&selection.text(content)),
         }
     });
     let written = written.collect();
-    Measures { activity, students, written }
+    Measures { activity, students, newest: written }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reports::fixture::{question, tables, week};
+    use crate::reports::fixture::{dataset, query, week};
 
     const HEADER: &str = "PresentationID,PresentationName,sectionId,courseId,content,note_count,event_timestamp,userid,firstname,lastname,role";
 
@@ -141,8 +142,8 @@ d,Membranes,s,c,,many,2026-02-03 12:00:00,,,,
 
     #[test]
     fn events_and_words_are_counted_and_students_apart() {
-        let tables = tables(&[week("2026-02-02", HEADER, ROWS)]);
-        let measures = measure(&tables, &question("2026-02-02", "2026-02-08"));
+        let dataset = dataset(&[week("2026-02-02", HEADER, ROWS)]);
+        let measures = measure(&dataset, &query("2026-02-02", "2026-02-08"));
         let total = measures.activity.total;
         assert_eq!(
             (total.events, total.amount, total.people, total.students, total.unnamed),
@@ -151,16 +152,16 @@ d,Membranes,s,c,,many,2026-02-03 12:00:00,,,,
         assert_eq!(measures.students.len(), 1);
         assert_eq!(measures.students[0].name, "Nuñez, Ana");
         assert_eq!((measures.students[0].events, measures.students[0].words), (2, 13));
-        assert!(measures.written.is_empty(), "contents are off at first");
+        assert!(measures.newest.is_empty(), "contents are off at first");
     }
 
     #[test]
     fn what_was_written_comes_only_when_it_is_wanted() {
-        let tables = tables(&[week("2026-02-02", HEADER, ROWS)]);
-        let mut question = question("2026-02-02", "2026-02-08");
-        question.contents = true;
+        let dataset = dataset(&[week("2026-02-02", HEADER, ROWS)]);
+        let mut query = query("2026-02-02", "2026-02-08");
+        query.contents = true;
         let texts: Vec<String> =
-            measure(&tables, &question).written.into_iter().map(|written| written.text).collect();
+            measure(&dataset, &query).newest.into_iter().map(|written| written.text).collect();
         assert_eq!(texts, ["", "plain words", "Osmosis, again", "Osmosis"]);
     }
 }

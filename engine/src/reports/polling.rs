@@ -9,11 +9,11 @@
 pub mod content;
 
 use super::activity::Steps;
-use super::selection::{Columns, Row, Selection};
-use super::{Known, Question, text};
-use crate::columns::PassedOver;
+use super::selection::{ColumnNames, Row, Selection};
+use super::{Completeness, Query, cell_text};
 use crate::dictionary::EMPTY;
-use crate::table::held::Tables;
+use crate::table::dataset::Dataset;
+use crate::video_view_columns::SkippedRows;
 use content::Choice;
 use domain::institution_role::InstitutionRole;
 use domain::time::Day;
@@ -21,11 +21,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Options of one poll that are told by name; those that were not among its choices and got fewest answers
 /// are summed up.
-const MOST_OPTIONS: usize = 12;
+const MAX_OPTIONS: usize = 12;
 
 /// Who gave an answer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Givers {
+pub struct RespondentCounts {
     /// Students.
     pub students: u64,
     /// Others who are named.
@@ -34,10 +34,10 @@ pub struct Givers {
     pub unnamed: u64,
 }
 
-impl Givers {
+impl RespondentCounts {
     /// All of them.
     #[must_use]
-    pub fn all(self) -> u64 {
+    pub fn total(self) -> u64 {
         self.students + self.others + self.unnamed
     }
 
@@ -51,7 +51,7 @@ impl Givers {
 
     /// These and those.
     #[must_use]
-    pub fn and(self, more: Self) -> Self {
+    pub fn plus(self, more: Self) -> Self {
         Self {
             students: self.students + more.students,
             others: self.others + more.others,
@@ -62,13 +62,13 @@ impl Givers {
 
 /// One thing that could be, or was, answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Choosable {
+pub struct AnswerOption {
     /// What it says; empty for an empty answer.
     pub text: String,
     /// Whether it is one of the poll's choices; if not, somebody typed it, or it is the solution alone.
     pub is_choice: bool,
     /// Who chose it at last.
-    pub givers: Givers,
+    pub respondents: RespondentCounts,
     /// Whether it is (among) what the solution says.
     pub is_solution: bool,
 }
@@ -91,7 +91,7 @@ pub enum Solution {
 
 /// Somebody's answer as it stood at last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Given {
+pub struct LatestAnswer {
     /// Code of who gave it; that of the empty text where the rows name nobody.
     pub user: u32,
     /// Their role.
@@ -122,11 +122,11 @@ pub struct Poll {
     /// The day of its first answer on these days.
     pub day: Day,
     /// Its choices in their order, then answers that are none of them, most first.
-    pub options: Vec<Choosable>,
+    pub options: Vec<AnswerOption>,
     /// Further answers, each given less often.
-    pub further: Givers,
+    pub other_options: RespondentCounts,
     /// Who answered.
-    pub answered: Givers,
+    pub answered: RespondentCounts,
     /// Students with two different answers on these days.
     pub changed: u64,
     /// The solution.
@@ -134,18 +134,18 @@ pub struct Poll {
     /// Students who answered any poll of the same course on these days: those who could be known to be there.
     pub active: u64,
     /// The latest answer of everybody.
-    pub given: Vec<Given>,
+    pub latest_answers: Vec<LatestAnswer>,
 }
 
 /// What was answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Measures {
     /// Every day of the range: rows, which are answers given or changed.
-    pub days: Vec<(Day, Known<u64>)>,
+    pub days: Vec<(Day, Completeness<u64>)>,
     /// Polls, the newest first.
     pub polls: Vec<Poll>,
     /// Answers at last, over all polls.
-    pub answers: Givers,
+    pub answers: RespondentCounts,
     /// Distinct students.
     pub students: u64,
     /// Distinct people.
@@ -153,10 +153,10 @@ pub struct Measures {
     /// The steps of the range.
     pub steps: Steps,
     /// Rows of the copies that could not be placed.
-    pub passed_over: PassedOver,
+    pub skipped_rows: SkippedRows,
 }
 
-const COLUMNS: Columns<7> = Columns {
+const COLUMNS: ColumnNames<7> = ColumnNames {
     time: "event_timestamp",
     course: "courseId",
     section: "sectionId",
@@ -176,7 +176,7 @@ const COLUMNS: Columns<7> = Columns {
 
 /// Whose answer it is: a person's, or, where none is named, that of an answer id, or of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Whose {
+enum AnswerKey {
     Person(u32),
     Id(u32),
     Row(usize),
@@ -184,10 +184,13 @@ enum Whose {
 
 /// Polls and their latest answers.
 #[must_use]
-pub fn measure(tables: &Tables, question: &Question) -> Measures {
-    let selection = Selection::new(tables, question, &COLUMNS);
-    let courses =
-        Selection::new(tables, question, &Columns { cells: ["courseIdentifier"], ..columns_without_cells() });
+pub fn measure(dataset: &Dataset, query: &Query) -> Measures {
+    let selection = Selection::new(dataset, query, &COLUMNS);
+    let courses = Selection::new(
+        dataset,
+        query,
+        &ColumnNames { cells: ["courseIdentifier"], ..columns_without_cells() },
+    );
     let names: BTreeMap<u32, u32> = courses
         .rows
         .iter()
@@ -202,7 +205,7 @@ pub fn measure(tables: &Tables, question: &Question) -> Measures {
     for row in selection.rows.iter().filter(|row| row.role == InstitutionRole::Student && row.user != EMPTY) {
         active.entry(row.course).or_default().insert(row.user);
     }
-    for row in selection.chosen() {
+    for row in selection.chosen_rows() {
         polls.entry(row.cells[0]).or_default().push(row);
         if let Some(day) = days.get_mut(row.day) {
             *day += 1;
@@ -228,13 +231,13 @@ pub fn measure(tables: &Tables, question: &Question) -> Measures {
         .collect();
     polls.sort_by(|(a, one), (b, other)| b.cmp(a).then_with(|| one.id.cmp(&other.id)));
     let polls: Vec<Poll> = polls.into_iter().map(|(_, poll)| poll).collect();
-    let answers = polls.iter().fold(Givers::default(), |sum, poll| sum.and(poll.answered));
+    let answers = polls.iter().fold(RespondentCounts::default(), |sum, poll| sum.plus(poll.answered));
     let days = selection
         .days
         .iter()
         .enumerate()
         .zip(days)
-        .map(|((place, (day, _)), rows)| (*day, selection.known(place, rows)))
+        .map(|((place, (day, _)), rows)| (*day, selection.completeness(place, rows)))
         .collect();
     Measures {
         days,
@@ -242,28 +245,29 @@ pub fn measure(tables: &Tables, question: &Question) -> Measures {
         answers,
         students: students.len() as u64,
         people: people.len() as u64,
-        steps: Steps::of(&selection.days),
-        passed_over: selection.passed_over,
+        steps: Steps::for_days(&selection.days),
+        skipped_rows: selection.skipped_rows,
     }
 }
 
-const fn columns_without_cells() -> Columns<1> {
-    let Columns { time, course, section, user, role, deck, .. } = COLUMNS;
-    Columns { time, course, section, user, role, deck, cells: [""] }
+const fn columns_without_cells() -> ColumnNames<1> {
+    let ColumnNames { time, course, section, user, role, deck, .. } = COLUMNS;
+    ColumnNames { time, course, section, user, role, deck, cells: [""] }
 }
 
 fn poll(selection: &Selection<'_, 7>, id: u32, rows: &[&Row<7>]) -> Option<Poll> {
-    let newest = |place: usize| selection.newest(rows.iter().filter_map(|row| row.cells.get(place).copied()));
+    let newest =
+        |place: usize| selection.latest_text(rows.iter().filter_map(|row| row.cells.get(place).copied()));
     // Rows stand in the order of time, so the last that is put in is the latest.
-    let mut latest: BTreeMap<Whose, &Row<7>> = BTreeMap::new();
+    let mut latest: BTreeMap<AnswerKey, &Row<7>> = BTreeMap::new();
     let mut given: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
     for (place, row) in rows.iter().enumerate() {
-        let whose = match (row.user, row.cells[5]) {
-            (EMPTY, EMPTY) => Whose::Row(place),
-            (EMPTY, answer) => Whose::Id(answer),
-            (user, _) => Whose::Person(user),
+        let key = match (row.user, row.cells[5]) {
+            (EMPTY, EMPTY) => AnswerKey::Row(place),
+            (EMPTY, answer) => AnswerKey::Id(answer),
+            (user, _) => AnswerKey::Person(user),
         };
-        latest.insert(whose, row);
+        latest.insert(key, row);
         if row.role == InstitutionRole::Student && row.user != EMPTY {
             given.entry(row.user).or_default().insert(row.cells[4]);
         }
@@ -272,29 +276,32 @@ fn poll(selection: &Selection<'_, 7>, id: u32, rows: &[&Row<7>]) -> Option<Poll>
     let solution = parts(&choices, &newest(3));
     let answers: BTreeMap<u32, Vec<String>> =
         latest.values().map(|row| (row.cells[4], parts(&choices, &selection.text(row.cells[4])))).collect();
-    let reading = Reading::of(&choices, answers.values().flatten().chain(&solution));
-    let solution: BTreeSet<Meant> = solution.iter().map(|part| reading.meant(&choices, part)).collect();
-    let meant: BTreeMap<u32, BTreeSet<Meant>> = answers
+    let encoding = AnswerEncoding::detect(&choices, answers.values().flatten().chain(&solution));
+    let solution: BTreeSet<MatchedAnswer> =
+        solution.iter().map(|part| encoding.match_answer(&choices, part)).collect();
+    let meant: BTreeMap<u32, BTreeSet<MatchedAnswer>> = answers
         .iter()
-        .map(|(code, parts)| (*code, parts.iter().map(|part| reading.meant(&choices, part)).collect()))
+        .map(|(code, parts)| {
+            (*code, parts.iter().map(|part| encoding.match_answer(&choices, part)).collect())
+        })
         .collect();
     let can_be_compared = !solution.is_empty()
-        && (solution.iter().all(|part| matches!(part, Meant::Choice(_)))
+        && (solution.iter().all(|part| matches!(part, MatchedAnswer::Choice(_)))
             || meant.values().any(|answer| *answer == solution));
-    let mut counts: BTreeMap<Meant, Givers> = BTreeMap::new();
-    let (mut answered, mut right, mut of) = (Givers::default(), 0, 0);
+    let mut counts: BTreeMap<MatchedAnswer, RespondentCounts> = BTreeMap::new();
+    let (mut answered, mut right, mut of) = (RespondentCounts::default(), 0, 0);
     let mut all = Vec::new();
     for row in latest.values() {
         let meaning = meant.get(&row.cells[4])?;
         let is_right = can_be_compared.then_some(*meaning == solution);
         let (section, answer) = (row.section, row.cells[4]);
-        all.push(Given { user: row.user, role: row.role, section, at: row.at, answer, is_right });
+        all.push(LatestAnswer { user: row.user, role: row.role, section, at: row.at, answer, is_right });
         answered.add(row.user, row.role);
         for part in meaning {
             counts.entry(part.clone()).or_default().add(row.user, row.role);
         }
         if meaning.is_empty() {
-            counts.entry(Meant::Other(String::new())).or_default().add(row.user, row.role);
+            counts.entry(MatchedAnswer::Other(String::new())).or_default().add(row.user, row.role);
         }
         if row.user != EMPTY && row.role == InstitutionRole::Student {
             of += 1;
@@ -304,7 +311,7 @@ fn poll(selection: &Selection<'_, 7>, id: u32, rows: &[&Row<7>]) -> Option<Poll>
     // Spellings that differ in case alone are one answer; one of them is shown.
     let spelt: BTreeMap<String, &String> =
         answers.values().flatten().map(|part| (part.to_lowercase(), part)).collect();
-    let (mut options, further) = options(&choices, counts, can_be_compared.then_some(&solution));
+    let (mut options, other_options) = options(&choices, counts, can_be_compared.then_some(&solution));
     for option in options.iter_mut().skip(choices.len()) {
         if let Some(spelt) = spelt.get(&option.text) {
             option.text.clone_from(spelt);
@@ -313,13 +320,13 @@ fn poll(selection: &Selection<'_, 7>, id: u32, rows: &[&Row<7>]) -> Option<Poll>
     let changed = given.values().filter(|answers| answers.len() > 1).count() as u64;
     Some(Poll {
         id: selection.text(id).into_owned(),
-        prompt: text::said(&newest(1)),
+        prompt: cell_text::plain_text(&newest(1)),
         deck: newest(6),
         deck_id: selection.text(rows.first()?.deck).into_owned(),
         course: String::new(),
         day: selection.days.get(rows.first()?.day)?.0,
         options,
-        further,
+        other_options,
         answered,
         changed,
         solution: match (solution.is_empty(), can_be_compared) {
@@ -328,55 +335,56 @@ fn poll(selection: &Selection<'_, 7>, id: u32, rows: &[&Row<7>]) -> Option<Poll>
             (false, true) => Solution::Known { right, of },
         },
         active: 0,
-        given: all,
+        latest_answers: all,
     })
 }
 
 /// The choices, then the other answers, most first; and the sum of those that are not told by name.
 fn options(
     choices: &[Choice],
-    mut counts: BTreeMap<Meant, Givers>,
-    solution: Option<&BTreeSet<Meant>>,
-) -> (Vec<Choosable>, Givers) {
-    let is_solution = |meant: &Meant| solution.is_some_and(|solution| solution.contains(meant));
-    let mut options: Vec<Choosable> = choices
+    mut counts: BTreeMap<MatchedAnswer, RespondentCounts>,
+    solution: Option<&BTreeSet<MatchedAnswer>>,
+) -> (Vec<AnswerOption>, RespondentCounts) {
+    let is_solution = |meant: &MatchedAnswer| solution.is_some_and(|solution| solution.contains(meant));
+    let mut options: Vec<AnswerOption> = choices
         .iter()
         .enumerate()
-        .map(|(place, choice)| Choosable {
+        .map(|(place, choice)| AnswerOption {
             text: choice.text.clone(),
-            is_solution: is_solution(&Meant::Choice(place)),
+            is_solution: is_solution(&MatchedAnswer::Choice(place)),
             is_choice: true,
-            givers: counts.remove(&Meant::Choice(place)).unwrap_or_default(),
+            respondents: counts.remove(&MatchedAnswer::Choice(place)).unwrap_or_default(),
         })
         .collect();
     // What nobody answered is an option too, if it is the solution.
-    for part in solution.into_iter().flatten().filter(|part| matches!(part, Meant::Other(_))) {
+    for part in solution.into_iter().flatten().filter(|part| matches!(part, MatchedAnswer::Other(_))) {
         counts.entry(part.clone()).or_default();
     }
-    let mut others: Vec<Choosable> = counts
+    let mut others: Vec<AnswerOption> = counts
         .into_iter()
-        .map(|(meant, givers)| Choosable {
+        .map(|(meant, respondents)| AnswerOption {
             is_solution: is_solution(&meant),
             is_choice: false,
-            text: if let Meant::Other(text) = meant { text } else { String::new() },
-            givers,
+            text: if let MatchedAnswer::Other(text) = meant { text } else { String::new() },
+            respondents,
         })
         .collect();
     others.sort_by(|a, b| {
         b.is_solution
             .cmp(&a.is_solution)
-            .then_with(|| b.givers.all().cmp(&a.givers.all()))
+            .then_with(|| b.respondents.total().cmp(&a.respondents.total()))
             .then_with(|| a.text.cmp(&b.text))
     });
-    let room = MOST_OPTIONS.saturating_sub(options.len());
-    let further = others.iter().skip(room).fold(Givers::default(), |sum, other| sum.and(other.givers));
+    let room = MAX_OPTIONS.saturating_sub(options.len());
+    let other_options =
+        others.iter().skip(room).fold(RespondentCounts::default(), |sum, other| sum.plus(other.respondents));
     options.extend(others.into_iter().take(room));
-    (options, further)
+    (options, other_options)
 }
 
 /// What (a part of) an answer or a solution means.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Meant {
+enum MatchedAnswer {
     /// A choice of the poll, by its place.
     Choice(usize),
     /// Words that are no choice, in lower case.
@@ -385,26 +393,26 @@ enum Meant {
 
 /// Whether answers tell choices by what they say or by their ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reading {
+enum AnswerEncoding {
     /// By what they say; what nothing says may be an id.
     Texts,
     /// By their ids: every answer is one, and not every answer is a text.
     Ids,
 }
 
-impl Reading {
-    fn of<'a>(choices: &[Choice], mut given: impl Iterator<Item = &'a String> + Clone) -> Self {
+impl AnswerEncoding {
+    fn detect<'a>(choices: &[Choice], mut given: impl Iterator<Item = &'a String> + Clone) -> Self {
         let all_texts = given.clone().all(|part| by_text(choices, part).is_some());
         let all_ids = given.all(|part| by_id(choices, part).is_some());
         if all_ids && !all_texts { Self::Ids } else { Self::Texts }
     }
 
-    fn meant(self, choices: &[Choice], part: &str) -> Meant {
+    fn match_answer(self, choices: &[Choice], part: &str) -> MatchedAnswer {
         let place = match self {
             Self::Texts => by_text(choices, part).or_else(|| by_id(choices, part)),
             Self::Ids => by_id(choices, part),
         };
-        place.map_or_else(|| Meant::Other(part.to_lowercase()), Meant::Choice)
+        place.map_or_else(|| MatchedAnswer::Other(part.to_lowercase()), MatchedAnswer::Choice)
     }
 }
 
@@ -420,14 +428,14 @@ fn by_id(choices: &[Choice], part: &str) -> Option<usize> {
 /// The parts of an answer: a choice as it stands, those of a list in JSON, or the text itself; none of an empty one.
 fn parts(choices: &[Choice], answer: &str) -> Vec<String> {
     // A choice may itself stand in quotes: without them it would be another.
-    let whole = text::plain(answer);
+    let whole = cell_text::strip_html(answer);
     if by_text(choices, &whole).is_some() {
         return vec![whole];
     }
-    let parts = match text::json(answer) {
-        Some(serde_json::Value::Array(parts)) => parts.iter().filter_map(text::words).collect(),
-        Some(value) => text::words(&value).into_iter().collect(),
-        None => vec![text::plain(answer.trim_matches('"'))],
+    let parts = match cell_text::parse_json(answer) {
+        Some(serde_json::Value::Array(parts)) => parts.iter().filter_map(cell_text::value_text).collect(),
+        Some(value) => cell_text::value_text(&value).into_iter().collect(),
+        None => vec![cell_text::strip_html(answer.trim_matches('"'))],
     };
     parts.into_iter().filter(|part: &String| !part.is_empty() && part != "null").collect()
 }

@@ -2,12 +2,12 @@
 //!
 //! `slide_count` is the deck's size, never the slide that was seen: no measure here says how far anybody read.
 
-use super::Question;
+use super::Query;
 use super::activity::{self, Activity};
-use crate::table::held::Tables;
+use crate::table::dataset::Dataset;
 
 /// Looks by day, hour and deck; a deck's newest number is how many slides it has.
 #[must_use]
-pub fn measure(tables: &Tables, question: &Question) -> Activity {
-    activity::measured(tables, question, "slide_count")
+pub fn measure(dataset: &Dataset, query: &Query) -> Activity {
+    activity::measure_decks(dataset, query, "slide_count")
 }

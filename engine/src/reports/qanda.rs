@@ -4,17 +4,17 @@
 //! and names no lecture: so there is no waiting time, no count of the unanswered and no busiest lecture here.
 //! An answer that is edited is another row of the same answer id; its latest row is the answer.
 
-use super::selection::{Columns, Row, Selection, person};
-use super::{Known, Question, text};
-use crate::columns::PassedOver;
+use super::selection::{ColumnNames, Row, Selection, format_person_name};
+use super::{Completeness, Query, cell_text};
 use crate::dictionary::EMPTY;
-use crate::table::held::Tables;
+use crate::table::dataset::Dataset;
+use crate::video_view_columns::SkippedRows;
 use domain::institution_role::InstitutionRole;
 use domain::time::Day;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Threads that are answered one by one, the newest first.
-const MOST_THREADS: usize = 200;
+const MAX_THREADS: usize = 200;
 
 /// An answer as it stood at last.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub struct Thread {
 
 /// Answers by the role of who wrote them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ByRole {
+pub struct RoleAnswers {
     /// The role.
     pub role: InstitutionRole,
     /// Answers.
@@ -59,7 +59,7 @@ pub struct ByRole {
 
 /// How much was asked and answered.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts {
+pub struct ThreadCounts {
     /// Questions with an answer on these days.
     pub questions: u64,
     /// Distinct answers.
@@ -72,23 +72,23 @@ pub struct Counts {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Measures {
     /// Every day of the range: distinct answers that were written or edited on it, by the roles that were chosen.
-    pub days: Vec<(Day, Known<u64>)>,
+    pub days: Vec<(Day, Completeness<u64>)>,
     /// What those roles answered.
-    pub chosen: Counts,
+    pub chosen: ThreadCounts,
     /// What anybody answered, and all below is of them: an answer to a student is no less one by staff, and a
     /// thread without half of its answers is none.
-    pub all: Counts,
+    pub all: ThreadCounts,
     /// Answers by role, in the order of roles; only those that have any.
-    pub roles: Vec<ByRole>,
+    pub roles: Vec<RoleAnswers>,
     /// Questions to which a student wrote an answer.
     pub answered_by_students: u64,
     /// The newest threads, by their last answer.
     pub threads: Vec<Thread>,
     /// Rows of the copies that could not be placed.
-    pub passed_over: PassedOver,
+    pub skipped_rows: SkippedRows,
 }
 
-const COLUMNS: Columns<10> = Columns {
+const COLUMNS: ColumnNames<10> = ColumnNames {
     time: "event_timestamp",
     course: "courseId",
     section: "sectionId",
@@ -111,13 +111,13 @@ const COLUMNS: Columns<10> = Columns {
 
 /// Threads and who is in them. Roles are those of who answers.
 #[must_use]
-pub fn measure(tables: &Tables, question: &Question) -> Measures {
-    let selection = Selection::new(tables, question, &COLUMNS);
-    let mut anybody = question.clone();
+pub fn measure(dataset: &Dataset, query: &Query) -> Measures {
+    let selection = Selection::new(dataset, query, &COLUMNS);
+    let mut anybody = query.clone();
     anybody.base.roles.clear();
     anybody.base.student = None;
-    let mut everything = Selection::new(tables, &anybody, &COLUMNS);
-    if let Some(student) = &question.base.student {
+    let mut everything = Selection::new(dataset, &anybody, &COLUMNS);
+    if let Some(student) = &query.base.student {
         keep_threads_with(student, &mut everything);
     }
     let mut days: Vec<BTreeSet<(u32, usize)>> = vec![BTreeSet::new(); selection.days.len()];
@@ -131,7 +131,7 @@ pub fn measure(tables: &Tables, question: &Question) -> Measures {
         .iter()
         .enumerate()
         .zip(&days)
-        .map(|((place, (day, _)), answers)| (*day, selection.known(place, answers.len() as u64)))
+        .map(|((place, (day, _)), answers)| (*day, selection.completeness(place, answers.len() as u64)))
         .collect();
     let threads = threads(&everything);
     let mut roles: BTreeMap<InstitutionRole, (u64, BTreeSet<u32>)> = BTreeMap::new();
@@ -153,11 +153,11 @@ pub fn measure(tables: &Tables, question: &Question) -> Measures {
         all: counts(&threads),
         roles: roles
             .into_iter()
-            .map(|(role, (answers, people))| ByRole { role, answers, people: people.len() as u64 })
+            .map(|(role, (answers, people))| RoleAnswers { role, answers, people: people.len() as u64 })
             .collect(),
         answered_by_students,
-        threads: newest(&everything, &threads, question.contents),
-        passed_over: selection.passed_over,
+        threads: newest(&everything, &threads, query.contents),
+        skipped_rows: selection.skipped_rows,
     }
 }
 
@@ -186,10 +186,10 @@ fn threads<'a>(selection: &'a Selection<'_, 10>) -> BTreeMap<u32, Rows<'a>> {
     threads
 }
 
-fn counts(threads: &BTreeMap<u32, Rows<'_>>) -> Counts {
+fn counts(threads: &BTreeMap<u32, Rows<'_>>) -> ThreadCounts {
     let latest = threads.values().flat_map(|answers| answers.values().filter_map(|rows| rows.last()));
     let askers: BTreeSet<u32> = latest.map(|row| row.cells[2]).filter(|asker| *asker != EMPTY).collect();
-    Counts {
+    ThreadCounts {
         questions: threads.len() as u64,
         answers: threads.values().map(|answers| answers.len() as u64).sum(),
         askers: askers.len() as u64,
@@ -197,8 +197,8 @@ fn counts(threads: &BTreeMap<u32, Rows<'_>>) -> Counts {
 }
 
 fn newest(selection: &Selection<'_, 10>, threads: &BTreeMap<u32, Rows<'_>>, contents: bool) -> Vec<Thread> {
-    let text = |code: u32| contents.then(|| text::said(&selection.text(code)));
-    let name = |first: u32, last: u32| person(&selection.text(first), &selection.text(last));
+    let text = |code: u32| contents.then(|| cell_text::plain_text(&selection.text(code)));
+    let name = |first: u32, last: u32| format_person_name(&selection.text(first), &selection.text(last));
     let mut threads: Vec<Thread> = threads
         .iter()
         .filter_map(|(id, answers)| {
@@ -231,14 +231,14 @@ fn newest(selection: &Selection<'_, 10>, threads: &BTreeMap<u32, Rows<'_>>, cont
         .collect();
     let last = |thread: &Thread| thread.answers.last().map(|answer| answer.at);
     threads.sort_by(|a, b| last(b).cmp(&last(a)).then_with(|| a.id.cmp(&b.id)));
-    threads.truncate(MOST_THREADS);
+    threads.truncate(MAX_THREADS);
     threads
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reports::fixture::{question, tables, week};
+    use crate::reports::fixture::{dataset, query, week};
     use proptest::prelude::*;
 
     const HEADER: &str = "questionid,question,sectionId,courseId,question_userid,question_firstname,question_lastname,question_email,question_role,answerid,answer,event_timestamp,answer_userid,answer_firstname,answer_lastname,answer_role";
@@ -262,8 +262,8 @@ q2,How?,s,c,u1,Ana,Nuñez,a@b,Student,a3,Slowly,2026-02-05 10:00:00,,,,
                     format!("q{},Why?,s,c,u1,,,,Student,a{a},x,2026-02-0{day} 10:00:00,u{user},,,Student\n", a % 3)
                 })
                 .collect();
-            let tables = tables(&[week("2026-02-02", HEADER, &csv)]);
-            let measures = measure(&tables, &question("2026-02-02", "2026-02-08"));
+            let dataset = dataset(&[week("2026-02-02", HEADER, &csv)]);
+            let measures = measure(&dataset, &query("2026-02-02", "2026-02-08"));
             let ids: BTreeSet<u32> = rows.iter().map(|row| row.0).collect();
             prop_assert_eq!(measures.chosen.answers, ids.len() as u64);
             prop_assert_eq!(measures.chosen.questions, ids.iter().map(|a| a % 3).collect::<BTreeSet<_>>().len() as u64);
@@ -278,10 +278,10 @@ q2,How?,s,c,u1,Ana,Nuñez,a@b,Student,a3,Slowly,2026-02-05 10:00:00,,,,
 
     #[test]
     fn the_latest_row_of_an_answer_is_the_answer() {
-        let mut question = question("2026-02-02", "2026-02-08");
-        question.contents = true;
-        let measures = measure(&tables(&[week("2026-02-02", HEADER, ROWS)]), &question);
-        assert_eq!(measures.all, Counts { questions: 2, answers: 3, askers: 1 });
+        let mut query = query("2026-02-02", "2026-02-08");
+        query.contents = true;
+        let measures = measure(&dataset(&[week("2026-02-02", HEADER, ROWS)]), &query);
+        assert_eq!(measures.all, ThreadCounts { questions: 2, answers: 3, askers: 1 });
         assert_eq!(measures.threads[0].id, "q2", "the newest first");
         let [student, staff] = measures.threads[1].answers.as_slice() else { panic!("two answers") };
         assert_eq!((student.role, student.earlier), (InstitutionRole::Student, 0));
@@ -294,7 +294,7 @@ q2,How?,s,c,u1,Ana,Nuñez,a@b,Student,a3,Slowly,2026-02-05 10:00:00,,,,
     #[test]
     fn students_are_apart_from_staff_and_nobody_is_no_person() {
         let measures =
-            measure(&tables(&[week("2026-02-02", HEADER, ROWS)]), &question("2026-02-02", "2026-02-08"));
+            measure(&dataset(&[week("2026-02-02", HEADER, ROWS)]), &query("2026-02-02", "2026-02-08"));
         let roles: Vec<_> = measures.roles.iter().map(|by| (by.role, by.answers, by.people)).collect();
         assert_eq!(
             roles,
@@ -310,11 +310,11 @@ q2,How?,s,c,u1,Ana,Nuñez,a@b,Student,a3,Slowly,2026-02-05 10:00:00,,,,
 
     #[test]
     fn a_choice_of_roles_leaves_threads_and_who_answers_whole() {
-        let mut question = question("2026-02-02", "2026-02-08");
-        question.base.roles = vec![InstitutionRole::Student];
-        let measures = measure(&tables(&[week("2026-02-02", HEADER, ROWS)]), &question);
-        assert_eq!(measures.chosen, Counts { questions: 1, answers: 1, askers: 1 });
-        assert_eq!(measures.all, Counts { questions: 2, answers: 3, askers: 1 });
+        let mut query = query("2026-02-02", "2026-02-08");
+        query.base.roles = vec![InstitutionRole::Student];
+        let measures = measure(&dataset(&[week("2026-02-02", HEADER, ROWS)]), &query);
+        assert_eq!(measures.chosen, ThreadCounts { questions: 1, answers: 1, askers: 1 });
+        assert_eq!(measures.all, ThreadCounts { questions: 2, answers: 3, askers: 1 });
         assert_eq!((measures.roles.len(), measures.threads[1].answers.len()), (3, 2), "staff stay");
         assert_eq!(measures.days[1].1.value(), Some(&0), "days are those of the roles");
     }

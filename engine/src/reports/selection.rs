@@ -1,15 +1,15 @@
-//! The rows that a question is about, of a report with a time in each row: the one place where days, course and
+//! The rows that a query is about, of a report with a time in each row: the one place where days, course and
 //! filters are applied.
 //!
-//! A day is a day of the question's zone. The rows of a day that is not all here are left out, so that every
+//! A day is a day of the query's zone. The rows of a day that is not all here are left out, so that every
 //! number of one answer is over the same days. A row that only the filter of decks turns away is kept and
 //! marked: the chart that sets that filter must keep showing what was not chosen.
 
-use super::{Known, Question};
-use crate::columns::PassedOver;
+use super::{Completeness, Query};
 use crate::dictionary::{Dictionary, EMPTY};
-use crate::table::held::{Standing, Tables};
-use crate::table::{Table, reading};
+use crate::table::dataset::{DataStatus, Dataset};
+use crate::table::{Table, cell_value};
+use crate::video_view_columns::SkippedRows;
 use domain::institution_role::InstitutionRole;
 use domain::time::{Day, SECOND, Timestamp, plus_days};
 use std::borrow::Cow;
@@ -17,7 +17,7 @@ use std::collections::{BTreeSet, HashMap};
 
 /// Which columns are read, by name.
 #[derive(Debug, Clone, Copy)]
-pub struct Columns<const N: usize> {
+pub struct ColumnNames<const N: usize> {
     /// The row's time.
     pub time: &'static str,
     /// The course's UUID.
@@ -59,59 +59,59 @@ pub struct Row<const N: usize> {
     pub cells: [u32; N],
 }
 
-/// The rows of a question, in the order of time; those of one second in the order of their file.
+/// The rows of a query, in the order of time; those of one second in the order of their file.
 #[derive(Debug)]
 pub struct Selection<'a, const N: usize> {
     /// The texts behind the codes.
     pub texts: &'a Dictionary,
     /// Every day of the range, first to last.
-    pub days: Vec<(Day, Standing)>,
+    pub days: Vec<(Day, DataStatus)>,
     /// The rows.
     pub rows: Vec<Row<N>>,
     /// Rows that could not be placed, whatever their day, course and filters.
-    pub passed_over: PassedOver,
+    pub skipped_rows: SkippedRows,
 }
 
 impl<'a, const N: usize> Selection<'a, N> {
     /// Sifts the tables.
     #[must_use]
-    pub fn new(tables: &'a Tables, question: &Question, columns: &Columns<N>) -> Self {
-        let base = &question.base;
+    pub fn new(dataset: &'a Dataset, query: &Query, columns: &ColumnNames<N>) -> Self {
+        let base = &query.base;
         let starts: Vec<i64> = base
             .range
             .each_day()
             .chain([plus_days(base.range.to(), 1)])
             .map(|day| base.zone.start_of(day).seconds())
             .collect();
-        let days: Vec<(Day, Standing)> = base
+        let days: Vec<(Day, DataStatus)> = base
             .range
             .each_day()
             .zip(starts.iter().zip(starts.iter().skip(1)))
-            .map(|(day, (start, end))| (day, tables.standing(*start, *end, base.today)))
+            .map(|(day, (start, end))| (day, dataset.status_between(*start, *end, base.today)))
             .collect();
-        let texts = &tables.texts;
+        let texts = &dataset.texts;
         let filter = Filter {
-            courses: codes(base.course.as_slice(), texts),
-            sections: codes(&base.sections, texts),
-            decks: codes(&question.decks, texts),
-            users: codes(base.student.as_slice(), texts),
+            courses: find_codes(base.course.as_slice(), texts),
+            sections: find_codes(&base.sections, texts),
+            decks: find_codes(&query.decks, texts),
+            users: find_codes(base.student.as_slice(), texts),
         };
         let mut roles: HashMap<u32, InstitutionRole> = HashMap::new();
         let mut rows = Vec::new();
-        let mut passed_over = PassedOver { ragged: tables.ragged(), undated: 0 };
-        for (_, held) in tables.iter() {
-            let places = Places::of(&held.table, columns);
-            for row in 0..held.table.rows() {
-                let code = |place| held.table.code(place, row);
-                let Some(at) = reading::time(texts.bytes_of(code(places.time))) else {
-                    passed_over.undated += 1;
+        let mut skipped_rows = SkippedRows { ragged: dataset.ragged(), undated: 0 };
+        for (_, data) in dataset.iter() {
+            let places = ColumnIndexes::find(&data.table, columns);
+            for row in 0..data.table.rows() {
+                let code = |place| data.table.code(place, row);
+                let Some(at) = cell_value::parse_time(texts.bytes_of(code(places.time))) else {
+                    skipped_rows.undated += 1;
                     continue;
                 };
                 let second = i64::from(at);
                 let Some(day) = starts.partition_point(|start| *start <= second).checked_sub(1) else {
                     continue;
                 };
-                if days.get(day).is_none_or(|(_, standing)| *standing == Standing::Missing) {
+                if days.get(day).is_none_or(|(_, status)| *status == DataStatus::Missing) {
                     continue;
                 }
                 let (course, section, user) = (code(places.course), code(places.section), code(places.user));
@@ -141,11 +141,11 @@ impl<'a, const N: usize> Selection<'a, N> {
         }
         // Stable: what stands later in a file stays later.
         rows.sort_by_key(|row| row.at);
-        Self { texts, days, rows, passed_over }
+        Self { texts, days, rows, skipped_rows }
     }
 
     /// The rows that pass every filter.
-    pub fn chosen(&self) -> impl DoubleEndedIterator<Item = &Row<N>> {
+    pub fn chosen_rows(&self) -> impl DoubleEndedIterator<Item = &Row<N>> {
         self.rows.iter().filter(|row| row.is_chosen)
     }
 
@@ -156,17 +156,17 @@ impl<'a, const N: usize> Selection<'a, N> {
     }
 
     /// `number` of a day, as sure as the day is.
-    pub fn known<T>(&self, day: usize, number: T) -> Known<T> {
-        match self.days.get(day).map(|(_, standing)| *standing) {
-            Some(Standing::Complete) => Known::Complete(number),
-            Some(Standing::Provisional) => Known::Provisional(number),
-            Some(Standing::Missing) | None => Known::Missing,
+    pub fn completeness<T>(&self, day: usize, number: T) -> Completeness<T> {
+        match self.days.get(day).map(|(_, status)| *status) {
+            Some(DataStatus::Complete) => Completeness::Complete(number),
+            Some(DataStatus::Provisional) => Completeness::Provisional(number),
+            Some(DataStatus::Missing) | None => Completeness::Missing,
         }
     }
 
     /// The last text that is not empty among some rows' cells, which stand in the order of time.
     #[must_use]
-    pub fn newest(&self, cells: impl DoubleEndedIterator<Item = u32>) -> String {
+    pub fn latest_text(&self, cells: impl DoubleEndedIterator<Item = u32>) -> String {
         let code = cells.rev().find(|code| *code != EMPTY).unwrap_or(EMPTY);
         self.text(code).into_owned()
     }
@@ -174,7 +174,7 @@ impl<'a, const N: usize> Selection<'a, N> {
 
 /// A person as a list of people is sorted: `Nuñez, Ana`; empty for nobody.
 #[must_use]
-pub fn person(first: &str, last: &str) -> String {
+pub fn format_person_name(first: &str, last: &str) -> String {
     match (last.is_empty(), first.is_empty()) {
         (true, _) => first.to_owned(),
         (_, true) => last.to_owned(),
@@ -194,14 +194,14 @@ fn passes(wanted: &Option<BTreeSet<u32>>, code: u32) -> bool {
 }
 
 /// The codes of `ids`, whatever the case of their letters; `None` when none were asked for.
-pub(super) fn codes(ids: &[String], texts: &Dictionary) -> Option<BTreeSet<u32>> {
+pub(super) fn find_codes(ids: &[String], texts: &Dictionary) -> Option<BTreeSet<u32>> {
     let is_wanted = |text: &[u8]| ids.iter().any(|id| text.eq_ignore_ascii_case(id.as_bytes()));
     let found = || (0u32..).zip(texts.texts()).filter(|(_, text)| is_wanted(text)).map(|(code, _)| code);
     (!ids.is_empty()).then(|| found().collect())
 }
 
 /// Where the columns stand in one table.
-struct Places<const N: usize> {
+struct ColumnIndexes<const N: usize> {
     time: Option<usize>,
     course: Option<usize>,
     section: Option<usize>,
@@ -211,9 +211,9 @@ struct Places<const N: usize> {
     cells: [Option<usize>; N],
 }
 
-impl<const N: usize> Places<N> {
-    fn of(table: &Table, columns: &Columns<N>) -> Self {
-        let place = |name: &str| table.place(name);
+impl<const N: usize> ColumnIndexes<N> {
+    fn find(table: &Table, columns: &ColumnNames<N>) -> Self {
+        let place = |name: &str| table.column_index(name);
         Self {
             time: place(columns.time),
             course: place(columns.course),

@@ -4,9 +4,9 @@
 //! they are shown side by side: a video in several sections repeats, and adding it up could count it twice. A
 //! window cannot be trimmed, so only those that lie inside the range count.
 
-use super::library::{Entry, Filter, Key, Sums, by_views, each, keep_greater};
-use super::{Known, Question};
-use crate::table::held::{Standing, Tables};
+use super::library::{Filter, Key, LibraryEntry, ViewSums, by_views, for_each_entry, keep_greater};
+use super::{Completeness, Query};
+use crate::table::dataset::{DataStatus, Dataset};
 use domain::time::{Day, Timestamp, minus_days, monday, plus_days};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,23 +18,23 @@ pub struct Week {
     /// Its last, included.
     pub to: Day,
     /// What was watched in it.
-    pub known: Known<Watched>,
+    pub known: Completeness<WeekTotals>,
 }
 
 /// What was watched in a week.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Watched {
+pub struct WeekTotals {
     /// Distinct videos with a view.
     pub videos: u64,
     /// Sums over all rows, where no video stands in several sections.
-    pub sums: Option<Sums>,
+    pub sums: Option<ViewSums>,
 }
 
 /// A video in a section, or a section, over the weeks.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Line {
+pub struct WeeklySeries {
     /// What it is; its numbers are those of all weeks. Of a section, only its course and number.
-    pub entry: Entry,
+    pub entry: LibraryEntry,
     /// Distinct videos: one, or those of the section with a row.
     pub videos: u64,
     /// Views by week; none where nothing is known, or a row does not say it.
@@ -47,9 +47,9 @@ pub struct Measures {
     /// Every week of the range.
     pub weeks: Vec<Week>,
     /// Videos in sections, most views first.
-    pub videos: Vec<Line>,
+    pub videos: Vec<WeeklySeries>,
     /// Sections, most views first. Inside a section no video stands twice, so its numbers can be added.
-    pub sections: Vec<Line>,
+    pub sections: Vec<WeeklySeries>,
     /// Distinct videos with a row.
     pub distinct: u64,
     /// Distinct videos that stand in several sections.
@@ -64,73 +64,73 @@ pub struct Measures {
 
 /// What was watched in the weeks of the range.
 #[must_use]
-pub fn measure(tables: &Tables, question: &Question) -> Measures {
-    let filter = Filter::new(tables, question);
-    let pieces = pieces(question);
+pub fn measure(dataset: &Dataset, query: &Query) -> Measures {
+    let filter = Filter::new(dataset, query);
+    let pieces = week_parts(query);
     let second = |day: Day| Timestamp::start_of(day).seconds();
-    let standings: Vec<Standing> = pieces
+    let statuses: Vec<DataStatus> = pieces
         .iter()
-        .map(|(from, to)| tables.standing(second(*from), second(plus_days(*to, 1)), question.base.today))
+        .map(|(from, to)| dataset.status_between(second(*from), second(plus_days(*to, 1)), query.base.today))
         .collect();
-    let mut weeks: Vec<BTreeMap<Key, Entry>> = vec![BTreeMap::new(); pieces.len()];
+    let mut weeks: Vec<BTreeMap<Key, LibraryEntry>> = vec![BTreeMap::new(); pieces.len()];
     let mut left_out = 0;
-    for held in tables.within(question.base.range) {
+    for data in dataset.within(query.base.range) {
         let inside = pieces.iter().position(|(from, to)| {
-            held.facts.start.is_some_and(|start| start >= *from)
-                && held.facts.end.is_some_and(|end| end <= plus_days(*to, 1))
+            data.coverage.start.is_some_and(|start| start >= *from)
+                && data.coverage.end.is_some_and(|end| end <= plus_days(*to, 1))
         });
         let Some(week) = inside else {
             left_out += 1;
             continue;
         };
-        if standings.get(week) == Some(&Standing::Missing) {
+        if statuses.get(week) == Some(&DataStatus::Missing) {
             continue;
         }
         let mut rows = BTreeMap::new();
-        each(held, &tables.texts, &filter, |key, entry| keep_greater(&mut rows, key, entry));
+        for_each_entry(data, &dataset.texts, &filter, |key, entry| keep_greater(&mut rows, key, entry));
         if let Some(week) = weeks.get_mut(week) {
             for (key, entry) in rows {
-                add(week, key, entry);
+                merge_entry(week, key, entry);
             }
         }
     }
-    let lines = lines(&weeks, &standings);
+    let lines = lines(&weeks, &statuses);
     let mut media: BTreeMap<u32, u64> = BTreeMap::new();
     for [id, _, _] in lines.keys() {
         *media.entry(*id).or_default() += 1;
     }
-    let mut sections: BTreeMap<[u32; 2], Line> = BTreeMap::new();
+    let mut sections: BTreeMap<[u32; 2], WeeklySeries> = BTreeMap::new();
     for ([_, course, section], line) in &lines {
-        let known = sections.entry([*course, *section]).or_insert_with(|| Line {
-            entry: Entry {
+        let known = sections.entry([*course, *section]).or_insert_with(|| WeeklySeries {
+            entry: LibraryEntry {
                 course: line.entry.course.clone(),
                 section: line.entry.section.clone(),
-                sums: Sums::NOTHING,
-                ..Entry::default()
+                sums: ViewSums::ZERO,
+                ..LibraryEntry::default()
             },
             videos: 0,
             weeks: line.weeks.iter().map(|views| views.map(|_| 0)).collect(),
         });
         known.videos += 1;
-        known.entry.sums = known.entry.sums.and(line.entry.sums);
+        known.entry.sums = known.entry.sums.plus(line.entry.sums);
         known.entry.last_view = known.entry.last_view.max(line.entry.last_view);
         for (sum, views) in known.weeks.iter_mut().zip(&line.weeks) {
             *sum = sum.zip(*views).map(|(sum, views)| sum + views);
         }
     }
-    let sorted = |mut lines: Vec<Line>| {
-        let id = |line: &Line| (line.entry.id.clone(), line.entry.section.clone());
+    let sorted = |mut lines: Vec<WeeklySeries>| {
+        let id = |line: &WeeklySeries| (line.entry.id.clone(), line.entry.section.clone());
         lines.sort_by(|a, b| by_views(&a.entry.sums, &b.entry.sums).then_with(|| id(a).cmp(&id(b))));
         lines
     };
     Measures {
         weeks: pieces
             .iter()
-            .zip(standings.iter().zip(&weeks))
-            .map(|((from, to), (standing, rows))| Week {
+            .zip(statuses.iter().zip(&weeks))
+            .map(|((from, to), (status, rows))| Week {
                 from: *from,
                 to: *to,
-                known: known(*standing, rows),
+                known: week_totals(*status, rows),
             })
             .collect(),
         distinct: media.len() as u64,
@@ -139,13 +139,13 @@ pub fn measure(tables: &Tables, question: &Question) -> Measures {
         sections: sorted(sections.into_values().collect()),
         left_out,
         is_sections_ignored: filter.is_sections_ignored,
-        ragged: tables.ragged(),
+        ragged: dataset.ragged(),
     }
 }
 
 /// The range cut at Mondays, in UTC days, both included: the windows that are asked for.
-fn pieces(question: &Question) -> Vec<(Day, Day)> {
-    let (first, last) = (question.base.range.from(), question.base.range.to());
+fn week_parts(query: &Query) -> Vec<(Day, Day)> {
+    let (first, last) = (query.base.range.from(), query.base.range.to());
     let mut pieces = Vec::new();
     let mut from = first;
     while from <= last {
@@ -159,64 +159,64 @@ fn pieces(question: &Question) -> Vec<(Day, Day)> {
     pieces
 }
 
-fn add(rows: &mut BTreeMap<Key, Entry>, key: Key, entry: Entry) {
+fn merge_entry(rows: &mut BTreeMap<Key, LibraryEntry>, key: Key, entry: LibraryEntry) {
     match rows.get_mut(&key) {
         None => {
             rows.insert(key, entry);
         }
         Some(known) => {
-            let sums = known.sums.and(entry.sums);
+            let sums = known.sums.plus(entry.sums);
             let last_view = known.last_view.max(entry.last_view);
             // Windows come in the order of time: the newest names win.
-            *known = Entry { sums, last_view, ..entry };
+            *known = LibraryEntry { sums, last_view, ..entry };
         }
     }
 }
 
-fn lines(weeks: &[BTreeMap<Key, Entry>], standings: &[Standing]) -> BTreeMap<Key, Line> {
-    let mut all: BTreeMap<Key, Entry> = BTreeMap::new();
+fn lines(weeks: &[BTreeMap<Key, LibraryEntry>], statuses: &[DataStatus]) -> BTreeMap<Key, WeeklySeries> {
+    let mut all: BTreeMap<Key, LibraryEntry> = BTreeMap::new();
     for (key, entry) in weeks.iter().flatten() {
-        add(&mut all, *key, entry.clone());
+        merge_entry(&mut all, *key, entry.clone());
     }
     all.into_iter()
         .map(|(key, entry)| {
             let views =
-                |rows: &BTreeMap<Key, Entry>| rows.get(&key).map_or(Some(0), |entry| entry.sums.views);
+                |rows: &BTreeMap<Key, LibraryEntry>| rows.get(&key).map_or(Some(0), |entry| entry.sums.views);
             let weeks = weeks
                 .iter()
-                .zip(standings)
-                .map(|(rows, standing)| views(rows).filter(|_| *standing != Standing::Missing))
+                .zip(statuses)
+                .map(|(rows, status)| views(rows).filter(|_| *status != DataStatus::Missing))
                 .collect();
-            (key, Line { entry, videos: 1, weeks })
+            (key, WeeklySeries { entry, videos: 1, weeks })
         })
         .collect()
 }
 
-fn known(standing: Standing, rows: &BTreeMap<Key, Entry>) -> Known<Watched> {
+fn week_totals(status: DataStatus, rows: &BTreeMap<Key, LibraryEntry>) -> Completeness<WeekTotals> {
     let media: BTreeSet<u32> = rows.keys().map(|[id, _, _]| *id).collect();
     let viewed: BTreeSet<u32> =
         rows.iter().filter(|(_, entry)| entry.sums.is_viewed()).map(|([id, _, _], _)| *id).collect();
-    let sum = || rows.values().fold(Sums::NOTHING, |sum, entry| sum.and(entry.sums));
-    let watched = Watched { videos: viewed.len() as u64, sums: (media.len() == rows.len()).then(sum) };
-    match standing {
-        Standing::Missing => Known::Missing,
-        Standing::Provisional => Known::Provisional(watched),
-        Standing::Complete => Known::Complete(watched),
+    let sum = || rows.values().fold(ViewSums::ZERO, |sum, entry| sum.plus(entry.sums));
+    let watched = WeekTotals { videos: viewed.len() as u64, sums: (media.len() == rows.len()).then(sum) };
+    match status {
+        DataStatus::Missing => Completeness::Missing,
+        DataStatus::Provisional => Completeness::Provisional(watched),
+        DataStatus::Complete => Completeness::Complete(watched),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reports::fixture::{day, question, tables, window};
-    use crate::shelf::Facts;
+    use crate::reports::fixture::{dataset, day, query, window};
+    use crate::video_view_dataset::WindowCoverage;
     use proptest::prelude::*;
 
     const HEADER: &str =
         "video_name,section_number,mediaid,course_identifier,last_view,view_count,view_duration_in_minutes";
 
-    fn facts(from: &str, end: &str) -> Facts {
-        Facts { start: Some(day(from)), end: Some(day(end)), provisional_from: None }
+    fn coverage(from: &str, end: &str) -> WindowCoverage {
+        WindowCoverage { start: Some(day(from)), end: Some(day(end)), provisional_from: None }
     }
 
     proptest! {
@@ -235,10 +235,10 @@ mod tests {
                         .iter()
                         .map(|((video, section), views)| format!("V,{section},m{video},c,2026-02-{:02},{views},1.5\n", 4 + place))
                         .collect();
-                    window(facts(ends[place], ends[place + 1]), HEADER, &csv)
+                    window(coverage(ends[place], ends[place + 1]), HEADER, &csv)
                 })
                 .collect();
-            let measures = measure(&tables(&windows), &question("2026-02-04", "2026-02-17"));
+            let measures = measure(&dataset(&windows), &query("2026-02-04", "2026-02-17"));
             let mut plain: BTreeMap<(String, String), u64> = BTreeMap::new();
             for (_, rows) in weeks.iter().enumerate().filter(|(place, _)| *place != missing) {
                 for ((video, section), views) in rows {
@@ -271,13 +271,13 @@ mod tests {
     fn the_latest_view_is_that_of_all_windows_and_what_reaches_beyond_the_range_is_left_out() {
         let rows = |time: &str| format!("V,1,m,c,{time},2,3.0\n");
         let windows = [
-            window(facts("2026-02-02", "2026-02-09"), HEADER, &rows("2026-02-08 10:00:00")),
-            window(facts("2026-02-09", "2026-02-16"), HEADER, &rows("")),
-            window(facts("2026-01-29", "2026-02-04"), HEADER, &rows("2026-01-30")),
+            window(coverage("2026-02-02", "2026-02-09"), HEADER, &rows("2026-02-08 10:00:00")),
+            window(coverage("2026-02-09", "2026-02-16"), HEADER, &rows("")),
+            window(coverage("2026-01-29", "2026-02-04"), HEADER, &rows("2026-01-30")),
             // Here for what the range is held against: nothing of it is missing from these weeks.
-            window(facts("2026-01-19", "2026-01-26"), HEADER, &rows("2026-01-20")),
+            window(coverage("2026-01-19", "2026-01-26"), HEADER, &rows("2026-01-20")),
         ];
-        let measures = measure(&tables(&windows), &question("2026-02-02", "2026-02-15"));
+        let measures = measure(&dataset(&windows), &query("2026-02-02", "2026-02-15"));
         assert_eq!(measures.left_out, 1);
         assert_eq!(measures.videos[0].entry.sums.views, Some(4));
         let latest = Timestamp::parse("2026-02-08 10:00:00").map(Timestamp::seconds);

@@ -9,7 +9,7 @@ use crate::message::Wanted;
 use crate::readers::{self, Readers};
 use crate::stream::Refusal;
 use domain::frame::{Head, SliceHead};
-use engine::copy::{Arriving, Copy, Place};
+use engine::video_view_table::{BatchSlot, VideoViewTable, VideoViewTableBuilder};
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::rc::Rc;
@@ -28,7 +28,7 @@ pub(super) struct Coming {
     window: Wanted,
     signal: AbortSignal,
     head: Head,
-    arriving: RefCell<Arriving>,
+    builder: RefCell<VideoViewTableBuilder>,
     /// Slices that are no portion yet, and their bytes of CSV.
     pile: RefCell<(Vec<Slice>, u64)>,
     /// Portions that readers have.
@@ -47,7 +47,7 @@ impl Coming {
         signal: &AbortSignal,
         head: Head,
     ) -> Result<Rc<Self>, Refusal> {
-        let arriving = Arriving::new(&head).map_err(|e| Refusal::garbled(&e))?;
+        let builder = VideoViewTableBuilder::new(&head).map_err(|e| Refusal::garbled(&e))?;
         let readers = Rc::clone(&thread.borrow().readers);
         Ok(Rc::new(Self {
             thread: Rc::clone(thread),
@@ -55,7 +55,7 @@ impl Coming {
             window: window.clone(),
             signal: signal.clone(),
             head,
-            arriving: RefCell::new(arriving),
+            builder: RefCell::new(builder),
             pile: RefCell::default(),
             out: Cell::new(0),
             travelled: Cell::new(0),
@@ -68,8 +68,8 @@ impl Coming {
     pub(super) fn slice(self: &Rc<Self>, head: SliceHead, deflated: Vec<u8>) -> Result<(), Refusal> {
         let mut pile = self.pile.borrow_mut();
         if pile.0.is_empty() && !self.readers.borrow().listen() {
-            let texts = &mut self.thread.borrow_mut().shelf.texts;
-            let taken = self.arriving.borrow_mut().take(&head, &deflated, texts);
+            let texts = &mut self.thread.borrow_mut().dataset.texts;
+            let taken = self.builder.borrow_mut().push_slice(&head, &deflated, texts);
             return taken.map_err(|e| Refusal::garbled(&e));
         }
         pile.0.push((head, deflated));
@@ -85,7 +85,7 @@ impl Coming {
     /// Gives what is on the pile to a reader, or decodes it here when none has room.
     fn deal(self: &Rc<Self>) {
         let (slices, length) = self.pile.take();
-        let place = self.arriving.borrow_mut().place();
+        let place = self.builder.borrow_mut().reserve_batch();
         let portion = self.as_copy(&slices);
         let coming = Rc::clone(self);
         let done = move |portion: Option<&[u8]>| coming.came(place, &slices, length, portion);
@@ -113,13 +113,13 @@ impl Coming {
     }
 
     /// Takes in a portion that a reader had, or decodes it here if the reader failed.
-    fn came(self: &Rc<Self>, place: Place, slices: &[Slice], length: u64, portion: Option<&[u8]>) {
+    fn came(self: &Rc<Self>, place: BatchSlot, slices: &[Slice], length: u64, portion: Option<&[u8]>) {
         self.out.set(self.out.get() - 1);
-        // Who was aborted has no place on the shelf any more, and perhaps another shelf.
+        // Who was aborted has no place in the dataset any more, and perhaps another shelf.
         if !self.signal.aborted() {
             let is_here = portion.is_some_and(|portion| {
-                let texts = &mut self.thread.borrow_mut().shelf.texts;
-                self.arriving.borrow_mut().join(place, portion, length, texts)
+                let texts = &mut self.thread.borrow_mut().dataset.texts;
+                self.builder.borrow_mut().add_decoded_batch(place, portion, length, texts)
             });
             let decoded = if is_here { Ok(()) } else { self.decode(place, slices) };
             if let Err(refusal) = decoded.and_then(|()| self.progress()) {
@@ -131,10 +131,10 @@ impl Coming {
         }
     }
 
-    fn decode(&self, place: Place, slices: &[Slice]) -> Result<(), Refusal> {
-        let texts = &mut self.thread.borrow_mut().shelf.texts;
+    fn decode(&self, place: BatchSlot, slices: &[Slice]) -> Result<(), Refusal> {
+        let texts = &mut self.thread.borrow_mut().dataset.texts;
         let slices = slices.iter().map(|(head, deflated)| (head, deflated.as_slice()));
-        self.arriving.borrow_mut().decode(place, slices, texts).map_err(|e| Refusal::garbled(&e))
+        self.builder.borrow_mut().decode_batch(place, slices, texts).map_err(|e| Refusal::garbled(&e))
     }
 
     /// Notes how many bytes have travelled; an error when nothing will come of it.
@@ -148,7 +148,7 @@ impl Coming {
 
     /// Tells how far it is; an error when it is no longer wanted.
     fn progress(&self) -> Result<(), Refusal> {
-        let (promised, rows) = (Some(self.head.rows), self.arriving.borrow().rows());
+        let (promised, rows) = (Some(self.head.rows), self.builder.borrow().rows());
         let is_wanted = self.thread.borrow_mut().progress(&self.window, promised, rows, self.travelled.get());
         is_wanted.ok_or(Refusal::Unreachable)?;
         readers::start(&self.readers, || self.thread.borrow().to_come());
@@ -157,7 +157,7 @@ impl Coming {
     }
 
     /// The whole copy, when its last slice has come and every portion is back.
-    pub(super) async fn whole(self: Rc<Self>) -> Result<(Copy, u64), Refusal> {
+    pub(super) async fn whole(self: Rc<Self>) -> Result<(VideoViewTable, u64), Refusal> {
         if !self.pile.borrow().0.is_empty() {
             self.deal();
         }
@@ -170,7 +170,7 @@ impl Coming {
         if let Some(refusal) = self.trouble.take() {
             return Err(refusal);
         }
-        let copy = self.arriving.borrow_mut().finish().map_err(|e| Refusal::garbled(&e))?;
+        let copy = self.builder.borrow_mut().finish().map_err(|e| Refusal::garbled(&e))?;
         Ok((copy, self.travelled.get()))
     }
 }

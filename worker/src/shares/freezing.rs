@@ -1,4 +1,4 @@
-//! Freezing: the weeks of a course counted from its rows and kept, as far as `engine::frozen` lets them be shown. What is frozen
+//! Freezing: the weeks of a course counted from its rows and kept, as far as `engine::published_week` lets them be shown. What is frozen
 //! is never counted again.
 //!
 //! A week is counted only when every day of it is here and final. Rows are read a slice at a time and never kept.
@@ -16,9 +16,9 @@ use domain::scope::RowFilter;
 use domain::settings::{MAX_SMALLEST, Settings};
 use domain::time::{Day, Timestamp, plus_days};
 use domain::window::Days;
-use engine::frozen::{self, Library};
-use engine::shelf::Facts;
-use engine::snapshot::{Counting, Viewing, Views, Wanted};
+use engine::course_week::{CourseWeekCounter, CourseWeekQuery, ViewCounter, ViewCounts};
+use engine::published_week::{self, PublishedLibrary};
+use engine::video_view_dataset::WindowCoverage;
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use worker::{Env, ResponseBody, Stub};
@@ -113,23 +113,29 @@ impl Freezer<'_> {
                 sources.push(window);
             }
         }
-        let wanted =
-            Wanted { report: report.clone(), course: self.course.id.clone(), monday, zone, today: now.day() };
-        let Some(mut counting) = Counting::new(wanted) else { return Ok(None) };
+        let wanted = CourseWeekQuery {
+            report: report.clone(),
+            course: self.course.id.clone(),
+            monday,
+            zone,
+            today: now.day(),
+        };
+        let Some(mut counter) = CourseWeekCounter::new(wanted) else { return Ok(None) };
         for window in &sources {
             self.read(window, |frame| {
                 let seen = match frame {
-                    Frame::Head(head) => counting.begin(&head),
-                    Frame::Slice(head, deflated) => counting.take(&head, &deflated),
+                    Frame::Head(head) => counter.begin_window(&head),
+                    Frame::Slice(head, deflated) => counter.push_slice(&head, &deflated),
                 };
                 seen.map_err(|why| unreadable(&why))
             })
             .await?;
-            let facts = Facts { start: window.key.start(), end: window.copy.end, provisional_from: None };
-            counting.end(&window.key.id(), facts).map_err(|why| unreadable(&why))?;
+            let facts =
+                WindowCoverage { start: window.key.start(), end: window.copy.end, provisional_from: None };
+            counter.end_window(&window.key.id(), facts).map_err(|why| unreadable(&why))?;
         }
         let taught = self.sections_in(monday);
-        let shown = frozen::week(report, counting.finish(), taught, self.bounds());
+        let shown = published_week::publish_week(report, counter.finish(), taught, self.bounds());
         Ok(Some(Week { shown, sources: named(&sources), ..Week::default() }))
     }
 
@@ -158,32 +164,34 @@ impl Freezer<'_> {
         }
         let Some(views) = self.views(report, window).await? else { return Ok(None) };
         let numbers = self.course.sections.iter().map(|section| section.number.to_ascii_lowercase());
-        let before: Vec<Library> = before.iter().map(|(_, week)| week.library()).collect();
-        let library = frozen::library(&views, numbers, self.bounds()).after(&before, self.settings.smallest);
-        let Some(Library { shown, views }) = library else { return Ok(None) };
+        let before: Vec<PublishedLibrary> = before.iter().map(|(_, week)| week.library()).collect();
+        let library = published_week::publish_library(&views, numbers, self.bounds())
+            .limit_by_earlier(&before, self.settings.smallest);
+        let Some(PublishedLibrary { shown, views }) = library else { return Ok(None) };
         let key = format!("@{:015}", taken.0);
         let sources = named(&[window]);
         Ok(Some((key, Week { shown, taken: Some(taken), views, sources, spent: false })))
     }
 
     /// The views that a copy tells; nothing where a row does not say how many.
-    async fn views(&self, report: &ReportName, window: &HeldWindow) -> Result<Option<Views>, Problem> {
-        let mut viewing: Option<Viewing> = None;
+    async fn views(&self, report: &ReportName, window: &HeldWindow) -> Result<Option<ViewCounts>, Problem> {
+        let mut view_counter: Option<ViewCounter> = None;
         self.read(window, |frame| {
-            match (frame, &mut viewing) {
+            match (frame, &mut view_counter) {
                 (Frame::Head(head), _) => {
-                    viewing = Some(Viewing::begin(&head, report).map_err(|why| unreadable(&why))?);
+                    view_counter = Some(ViewCounter::new(&head, report).map_err(|why| unreadable(&why))?);
                 }
-                (Frame::Slice(head, deflated), Some(viewing)) => {
-                    viewing.take(&head, &deflated).map_err(|why| unreadable(&why))?;
+                (Frame::Slice(head, deflated), Some(view_counter)) => {
+                    view_counter.push_slice(&head, &deflated).map_err(|why| unreadable(&why))?;
                 }
                 (Frame::Slice(..), None) => {}
             }
             Ok(())
         })
         .await?;
-        let Some(viewing) = viewing else { return Ok(None) };
-        let views = viewing.finish(&self.course.id, clock::now().day()).map_err(|why| unreadable(&why))?;
+        let Some(view_counter) = view_counter else { return Ok(None) };
+        let views =
+            view_counter.finish(&self.course.id, clock::now().day()).map_err(|why| unreadable(&why))?;
         Ok((!views.is_unknown).then_some(views))
     }
 

@@ -4,12 +4,12 @@ use super::words;
 use crate::errand::{Opened, Week};
 use crate::zone;
 use charts::layout::Size;
-use charts::model::{Bar, Chart, Level, Words};
+use charts::model::{Bar, Chart, ChartText, DataPoint};
 use charts::svg;
 use domain::report::ReportName;
 use domain::shares::{ShareContent, SharePanel, ShareWeek as Told};
 use domain::time::{Day, SECOND, Timestamp, parse_day};
-use engine::frozen::Number;
+use engine::published_week::PublishedNumber;
 use std::fmt::Write as _;
 
 /// How charts are drawn: for a wide screen and for a phone.
@@ -32,7 +32,7 @@ pub(super) fn numbers(
             week.shown.sections.get(&name.to_ascii_lowercase())?
         }
     };
-    let is_shown = |number: &Number| smallest <= number.most;
+    let is_shown = |number: &PublishedNumber| smallest <= number.max_smallest;
     let told: Vec<Option<f64>> =
         kept.iter().map(|number| number.filter(is_shown).map(|number| number.value)).collect();
     told.iter().any(Option::is_some).then_some(told)
@@ -186,9 +186,9 @@ fn chart(place: usize, panel: &SharePanel, weeks: &[Told]) -> Chart {
         short: spelt(week.monday, words::short_day),
         is_landmark: true,
         level: match week.numbers.first() {
-            None => Level::Missing,
-            Some(None) => Level::Withheld,
-            Some(Some(number)) => Level::Complete(*number),
+            None => DataPoint::Missing,
+            Some(None) => DataPoint::Withheld,
+            Some(Some(number)) => DataPoint::Complete(*number),
         },
     };
     let shown = panel.weeks.iter().filter_map(first).count();
@@ -202,7 +202,7 @@ fn chart(place: usize, panel: &SharePanel, weeks: &[Told]) -> Chart {
         beside: Vec::new(),
         is_stacked: false,
         other: None,
-        words: Words {
+        words: ChartText {
             bars: words::WEEK.to_owned(),
             state: String::new(),
             complete: String::new(),

@@ -7,8 +7,8 @@ use crate::errand::Job;
 use crate::wire::{self, Call, Reply};
 use domain::settings::{Settings, is_loopback};
 use domain::window_state::CollectOutcome;
-use engine::forgotten::Forgotten;
-use engine::inflate::Inflate;
+use engine::erasure_filter::ErasureFilter;
+use engine::inflate::FileInflater;
 use engine::split::{BadFile, Slice, Splitter};
 use std::cell::RefCell;
 use worker::{Result, Url};
@@ -29,7 +29,8 @@ pub(crate) async fn collect(store: &Store, job: &Job, settings: &Settings) -> Re
             *storage_fault.borrow_mut() = Some(error);
         }
     };
-    let mut splitter = Splitter::new(job.key.report.known()).without(Forgotten::new(&job.tombstones));
+    let mut splitter =
+        Splitter::new(job.key.report.known()).with_erasures(ErasureFilter::new(&job.tombstones));
     for link in &job.links {
         let reply = match open(link, job, settings).await {
             Ok(reply) => reply,
@@ -110,7 +111,7 @@ async fn read(
     sink: &mut impl FnMut(Slice),
 ) -> std::result::Result<(), CollectOutcome> {
     let expected: Option<u64> = reply.header("content-length").and_then(|length| length.trim().parse().ok());
-    let mut inflate = Inflate::default();
+    let mut inflate = FileInflater::default();
     let cut = || CollectOutcome::BadFile { detail: "The file stopped before its end.".to_owned() };
     let mut pieces = reply.body().map_err(|_| cut())?;
     let mut length = 0_u64;

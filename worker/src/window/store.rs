@@ -6,7 +6,7 @@ use domain::frame::{SLICE_HEAD_LENGTH, SliceHead};
 use domain::scope::RowFilter;
 use domain::time::Timestamp;
 use domain::window_state::CollectOutcome;
-use engine::split::{Slice, Summary};
+use engine::split::{Slice, SplitSummary};
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -365,11 +365,11 @@ impl Store {
     pub(crate) fn make_current(
         &self,
         generation: u32,
-        summary: Summary,
+        summary: SplitSummary,
         now: Timestamp,
         delete_old_at: Timestamp,
     ) -> Result<()> {
-        let Summary { header, rows, bytes, sections, met } = summary;
+        let SplitSummary { header, rows, bytes, sections, met } = summary;
         let slices = self.count(generation, &Filter::all())?.slices;
         self.sql.exec(
             "INSERT OR REPLACE INTO copy (generation, header, slices, rows, bytes, made, delete_at)

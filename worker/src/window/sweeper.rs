@@ -7,9 +7,9 @@ use super::store::{Filter, Framed, Pack, Store};
 use crate::errand::Going;
 use domain::erasure::{RemainingRows, SweepFindings, SweepOutcome};
 use domain::frame::{SLICE_HEAD_LENGTH, SliceHead};
-use engine::forgotten::{Forgotten, Kept};
-use engine::slice::Inflater;
-use engine::split::Press;
+use engine::erasure_filter::{ErasureFilter, FilteredSlice};
+use engine::slice::SliceInflater;
+use engine::split::SliceCompressor;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use worker::{Delay, Result};
@@ -19,9 +19,9 @@ struct Damaged;
 
 /// What stands ready for the next pack.
 struct Sweeper {
-    forgotten: Forgotten,
-    inflater: Inflater,
-    press: Press,
+    erasures: ErasureFilter,
+    inflater: SliceInflater,
+    compressor: SliceCompressor,
     /// What went so far.
     gone: RemainingRows,
     /// Of which courses.
@@ -42,14 +42,14 @@ pub(crate) async fn sweep(store: &Store, going: &Going) -> Result<Option<SweepOu
     if part.generation >= going.lease {
         return Ok(Some(SweepOutcome::Moved));
     }
-    let Some(mut forgotten) = Forgotten::new(&going.tombstones) else {
+    let Some(mut erasures) = ErasureFilter::new(&going.tombstones) else {
         return clean(part.generation, SweepFindings::default());
     };
-    forgotten.read_header_row(&part.header, going.key.report.known());
+    erasures.read_header_row(&part.header, going.key.report.known());
     let mut sweeper = Sweeper {
-        forgotten,
-        inflater: Inflater::default(),
-        press: Press::default(),
+        erasures,
+        inflater: SliceInflater::default(),
+        compressor: SliceCompressor::default(),
         gone: RemainingRows { rows: 0, bytes: 0 },
         courses: BTreeSet::new(),
         slices: 0,
@@ -76,15 +76,15 @@ pub(crate) async fn sweep(store: &Store, going: &Going) -> Result<Option<SweepOu
         }
     }
     if !is_changed {
-        return clean(from, sweeper.forgotten.met());
+        return clean(from, sweeper.erasures.into_matches());
     }
     store.carry_packs(from, to, carried, next)?;
-    let Sweeper { forgotten, gone, courses, slices, .. } = sweeper;
+    let Sweeper { erasures, gone, courses, slices, .. } = sweeper;
     Ok(Some(match store.replace(from, to, slices, gone)? {
         Some(left) => SweepOutcome::Clean {
             generation: from,
             left: Some(left),
-            met: SweepFindings { courses, ..forgotten.met() },
+            met: SweepFindings { courses, ..erasures.into_matches() },
         },
         None => SweepOutcome::Moved,
     }))
@@ -99,13 +99,13 @@ impl Sweeper {
             let frame = pack.bytes.get(framed.start..framed.start + framed.length).ok_or(Damaged)?;
             let (head, deflated) = read_head(frame)?;
             let gone = |rows: u32, bytes: u32| RemainingRows { rows: rows.into(), bytes: bytes.into() };
-            if self.forgotten.holds_course(&framed.course, framed.rows) {
+            if self.erasures.should_drop_course(&framed.course, framed.rows) {
                 self.lose(&framed.course, gone(framed.rows, head.raw_length));
                 is_changed = true;
                 continue;
             }
             let rows = self.inflater.inflate(&head, deflated).map_err(|_| Damaged)?;
-            let Some(Kept { rows, bytes }) = self.forgotten.keep(rows) else {
+            let Some(FilteredSlice { rows, bytes }) = self.erasures.filter_slice(rows) else {
                 self.slices += 1;
                 left.push(&framed, framed.rows, frame);
                 continue;
@@ -119,7 +119,7 @@ impl Sweeper {
                 continue;
             }
             let place = (framed.course.clone(), framed.section.clone());
-            let slice = self.press.slice(place, rows, bytes).map_err(|_| Damaged)?;
+            let slice = self.compressor.compress(place, rows, bytes).map_err(|_| Damaged)?;
             let length = u32::try_from(slice.bytes.len()).map_err(|_| Damaged)?;
             let head = SliceHead { rows, raw_length, crc32: slice.crc32, length };
             self.slices += 1;

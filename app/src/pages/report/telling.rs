@@ -102,7 +102,7 @@ fn sight_of(
             is_nameless: view.names_hidden,
             other: here.other.get(),
         },
-        question: reports::Question {
+        question: reports::Query {
             base: question(range, ground, view),
             decks: view.decks.iter().map(|id| id.as_str().to_owned()).collect(),
             contents: view.contents,

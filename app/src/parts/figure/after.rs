@@ -4,27 +4,27 @@ use crate::parts::figure::Figure;
 use crate::parts::figure::days::{Upright, reading, sentence, words_of};
 use crate::words;
 use crate::words::figures as said;
-use charts::model::{Bar, Chart, Level, Words};
-use engine::measures::{self, AFTER, Measures};
+use charts::model::{Bar, Chart, ChartText, DataPoint};
+use engine::measures::{self, DELAY_STARTS, Measures};
 use leptos::prelude::*;
 
 /// The chart. What is later than these days are long cannot be known, and is no zero.
 #[must_use]
 pub fn chart(measures: &Measures) -> Chart {
-    let ends = AFTER.iter().skip(1).map(|next| Some(*next)).chain([None]);
-    let bars = AFTER
+    let ends = DELAY_STARTS.iter().skip(1).map(|next| Some(*next)).chain([None]);
+    let bars = DELAY_STARTS
         .iter()
         .zip(ends)
-        .zip(measures.after)
+        .zip(measures.by_delay)
         .map(|((begin, end), rows)| Bar {
             name: said::days_after(*begin, end),
             short: said::span(*begin, end),
             is_landmark: true,
             level: match (measures.days.len() > *begin, measures.is_complete()) {
-                (false, _) => Level::Missing,
-                (true, _) if measures.missing() == measures.days.len() => Level::Missing,
-                (true, true) => Level::Complete(measures::minutes(rows)),
-                (true, false) => Level::Provisional(measures::minutes(rows)),
+                (false, _) => DataPoint::Missing,
+                (true, _) if measures.missing() == measures.days.len() => DataPoint::Missing,
+                (true, true) => DataPoint::Complete(measures::minutes(rows)),
+                (true, false) => DataPoint::Provisional(measures::minutes(rows)),
             },
         })
         .collect();
@@ -37,7 +37,7 @@ pub fn chart(measures: &Measures) -> Chart {
         beside: Vec::new(),
         is_stacked: false,
         other: None,
-        words: Words { missing: said::NOT_HERE.to_owned(), ..words_of(said::DAYS_AFTER) },
+        words: ChartText { missing: said::NOT_HERE.to_owned(), ..words_of(said::DAYS_AFTER) },
     }
 }
 

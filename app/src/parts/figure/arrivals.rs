@@ -5,9 +5,9 @@ use crate::parts::figure::Figure;
 use crate::parts::figure::days::{Upright, reading, sentence, words_of};
 use crate::words::figures as said;
 use crate::{spelling, words};
-use charts::model::{Bar, Beside, Chart, Level};
+use charts::model::{Bar, Chart, DataPoint, Series};
 use domain::time::{Day, monday};
-use engine::measures::{Arrivals, Known, Measures};
+use engine::measures::{Arrivals, Completeness, Measures};
 use leptos::prelude::*;
 
 /// The chart.
@@ -24,9 +24,9 @@ pub fn chart(measures: &Measures) -> Chart {
             short: spelling::short_day(first),
             is_landmark: step == 1 && monday(first) == first,
             level: match known {
-                Known::Missing => Level::Missing,
-                Known::Provisional(_) => Level::Provisional(*new as f64),
-                Known::Complete(_) => Level::Complete(*new as f64),
+                Completeness::Missing => DataPoint::Missing,
+                Completeness::Provisional(_) => DataPoint::Provisional(*new as f64),
+                Completeness::Complete(_) => DataPoint::Complete(*new as f64),
             },
         })
         .collect();
@@ -37,7 +37,7 @@ pub fn chart(measures: &Measures) -> Chart {
         unit: said::NEW_VIEWERS.to_owned(),
         sentence: said::arrivals_sentence(measures),
         bars,
-        beside: vec![Beside { name: said::RETURNING_VIEWERS.to_owned(), values: returning }],
+        beside: vec![Series { name: said::RETURNING_VIEWERS.to_owned(), values: returning }],
         is_stacked: true,
         other: None,
         words: words_of(if step == 1 { words::DAY } else { words::DAYS }),

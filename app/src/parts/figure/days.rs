@@ -5,11 +5,11 @@ use crate::parts::figure::{Figure, Reading, width_of};
 use crate::words::against;
 use crate::words::figures as said;
 use crate::{spelling, words};
-use charts::layout::{Layout, Size};
-use charts::model::{Bar, Beside, Chart, Level, Words};
+use charts::layout::{ChartLayout, Size};
+use charts::model::{Bar, Chart, ChartText, DataPoint, Series};
 use charts::svg;
 use domain::time::monday;
-use engine::measures::{Known, Measures, Watched};
+use engine::measures::{Completeness, Measures, WatchTotals};
 use leptos::html;
 use leptos::prelude::*;
 
@@ -48,7 +48,7 @@ impl Counted {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "viewers are far below 2^53")]
-    fn of(self, watched: Watched) -> f64 {
+    fn of(self, watched: WatchTotals) -> f64 {
         match self {
             Self::Minutes => watched.minutes(),
             Self::Viewers => watched.viewers as f64,
@@ -75,17 +75,17 @@ pub fn chart(measures: &Measures, counted: Counted, against: &str) -> Chart {
             short: spelling::short_day(*day),
             is_landmark: monday(*day) == *day,
             level: match known {
-                Known::Missing => Level::Missing,
-                Known::Provisional(watched) => Level::Provisional(counted.of(*watched)),
-                Known::Complete(watched) => Level::Complete(counted.of(*watched)),
+                Completeness::Missing => DataPoint::Missing,
+                Completeness::Provisional(watched) => DataPoint::Provisional(counted.of(*watched)),
+                Completeness::Complete(watched) => DataPoint::Complete(counted.of(*watched)),
             },
         })
         .collect();
     let other = counted.other();
     let beside = measures.days.iter().map(|(_, known)| known.watched().map(|w| other.of(w))).collect();
-    let over = |known: &Known| known.watched().map(|watched| counted.of(watched));
+    let over = |known: &Completeness| known.watched().map(|watched| counted.of(watched));
     let others = (!measures.others.is_empty())
-        .then(|| Beside { name: against.to_owned(), values: measures.others.iter().map(over).collect() });
+        .then(|| Series { name: against.to_owned(), values: measures.others.iter().map(over).collect() });
     let shown = match counted {
         Counted::Minutes => words::minutes_sentence(measures),
         Counted::Viewers => said::viewers_sentence(measures),
@@ -96,7 +96,7 @@ pub fn chart(measures: &Measures, counted: Counted, against: &str) -> Chart {
         unit: counted.unit().to_owned(),
         sentence: format!("{shown} {}", compared(measures, counted, against)).trim_end().to_owned(),
         bars,
-        beside: vec![Beside { name: other.unit().to_owned(), values: beside }],
+        beside: vec![Series { name: other.unit().to_owned(), values: beside }],
         is_stacked: false,
         other: others,
         words: words_of(words::DAY),
@@ -105,8 +105,8 @@ pub fn chart(measures: &Measures, counted: Counted, against: &str) -> Chart {
 
 /// The words of a chart whose bars are called so.
 #[must_use]
-pub fn words_of(bars: &str) -> Words {
-    Words {
+pub fn words_of(bars: &str) -> ChartText {
+    ChartText {
         bars: bars.to_owned(),
         state: words::STATE.to_owned(),
         complete: words::FINAL.to_owned(),
@@ -119,9 +119,9 @@ pub fn words_of(bars: &str) -> Words {
 
 /// What the days come to against the others: those alone that are final in both.
 fn compared(measures: &Measures, counted: Counted, other: &str) -> String {
-    let complete = |known: &Known| match known {
-        Known::Complete(watched) => Some(counted.of(*watched)),
-        Known::Missing | Known::Provisional(_) => None,
+    let complete = |known: &Completeness| match known {
+        Completeness::Complete(watched) => Some(counted.of(*watched)),
+        Completeness::Missing | Completeness::Provisional(_) => None,
     };
     let days = measures.days.iter().zip(&measures.others);
     let pairs = against::Pairs::of(days.map(|((_, now), then)| (complete(now), complete(then))));
@@ -151,7 +151,7 @@ pub fn Days(
         let (hatched, lines) = measures.with(|m| {
             let hatched = if m.as_ref().is_some_and(|m| m.provisional() > 0) { words::HATCHED } else { "" };
             let others = m.as_ref().map(|m| &m.others).filter(|others| !others.is_empty());
-            let is_any = |others: &Vec<_>| others.iter().any(|known| *known != Known::Missing);
+            let is_any = |others: &Vec<_>| others.iter().any(|known| *known != Completeness::Missing);
             (hatched, others.map(|others| against::lines(&other.get(), is_any(others))))
         });
         format!("{} {hatched} {of_count}", lines.unwrap_or_default()).trim().to_owned()
@@ -182,7 +182,8 @@ pub fn reading(chart: Memo<Option<Chart>>, at: RwSignal<Option<usize>>) -> Signa
                 let value = beside.values.get(place).copied().flatten()?;
                 Some(format!("{} {}", spelling::number(value), beside.name.to_lowercase()))
             });
-            let state = matches!(bar.level, Level::Provisional(_)).then(|| words::NOT_FINAL.to_lowercase());
+            let state =
+                matches!(bar.level, DataPoint::Provisional(_)).then(|| words::NOT_FINAL.to_lowercase());
             let other = chart.other(place).map(|other| against::against(&spelling::number(other)));
             let rest: Vec<String> = other.into_iter().chain(beside).chain(state).collect();
             let told = said::told(bar.level.value(), &chart.unit, &rest);
@@ -206,7 +207,7 @@ pub fn Upright(
     let width = width_of(place);
     let size = move || Size { width: width.get(), height: HEIGHT };
     let layout = Memo::new(move |_| {
-        chart.with(|c| c.as_ref().map(|chart| Layout::new(chart, size(), &spelling::number)))
+        chart.with(|c| c.as_ref().map(|chart| ChartLayout::new(chart, size(), &spelling::number)))
     });
     let drawing = Memo::new(move |_| {
         chart.with(|c| c.as_ref().map(|chart| svg::draw(chart, size(), &spelling::number)))
@@ -226,7 +227,7 @@ pub fn Upright(
         })
     });
     let find = Callback::new(move |(x, _)| {
-        layout.with_untracked(|layout| layout.as_ref().and_then(|layout| layout.bands.at(x)))
+        layout.with_untracked(|layout| layout.as_ref().and_then(|layout| layout.bands.band_at(x)))
     });
     view! {
         <div class="drawing upright" node_ref=place>

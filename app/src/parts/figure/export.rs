@@ -2,7 +2,7 @@
 
 use crate::words::figures as said;
 use charts::model::{Row, Table};
-use engine::cells::is_formula;
+use engine::formula_injection::is_formula;
 use js_sys::Array;
 use leptos::prelude::*;
 use wasm_bindgen::closure::Closure;

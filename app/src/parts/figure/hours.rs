@@ -4,7 +4,7 @@ use crate::parts::figure::reader::Reader;
 use crate::parts::figure::{Figure, Reading, width_of};
 use crate::words::figures as said;
 use crate::{spelling, words};
-use charts::heat::{Grid, Heat, LINE, Line};
+use charts::heatmap::{Grid, Heatmap, HeatmapRow, ROW_HEIGHT};
 use engine::measures::{self, Measures};
 use leptos::html;
 use leptos::prelude::*;
@@ -14,10 +14,10 @@ const HOURS: usize = 24;
 
 /// The chart.
 #[must_use]
-pub fn heat(of: &Measures) -> Heat {
+pub fn heat(of: &Measures) -> Heatmap {
     let lines = (0u32..)
         .zip(&of.week)
-        .map(|(place, weekday)| Line {
+        .map(|(place, weekday)| HeatmapRow {
             name: spelling::weekday(place),
             short: spelling::short_weekday(place),
             cells: weekday
@@ -28,7 +28,7 @@ pub fn heat(of: &Measures) -> Heat {
             state: said::weekday_state(weekday),
         })
         .collect();
-    Heat {
+    Heatmap {
         id: "hours".to_owned(),
         title: said::BY_HOUR.to_owned(),
         unit: words::MINUTES.to_owned(),
@@ -58,14 +58,14 @@ pub fn Hours(
                 chart.with(|chart| chart.as_ref().map(|c| c.sentence.clone()).unwrap_or_default())
             })
             reading=reading(chart, at) caveat=Signal::derive(coverage)
-            table=Signal::derive(move || chart.with(|chart| chart.as_ref().map(Heat::table)))>
+            table=Signal::derive(move || chart.with(|chart| chart.as_ref().map(Heatmap::table)))>
             <Cells label=said::BY_HOUR chart at />
         </Figure>
     }
 }
 
 /// The read-out of the cell `at`.
-pub fn reading(chart: Memo<Option<Heat>>, at: RwSignal<Option<usize>>) -> Signal<Option<Reading>> {
+pub fn reading(chart: Memo<Option<Heatmap>>, at: RwSignal<Option<usize>>) -> Signal<Option<Reading>> {
     Signal::derive(move || {
         let place = at.get()?;
         chart.with(|chart| {
@@ -86,7 +86,7 @@ pub fn Cells(
     #[prop(into)]
     label: String,
     /// The chart, once there is one.
-    chart: Memo<Option<Heat>>,
+    chart: Memo<Option<Heatmap>>,
     /// The cell that is read: Monday at midnight is the first.
     at: RwSignal<Option<usize>>,
 ) -> impl IntoView {
@@ -103,10 +103,10 @@ pub fn Cells(
         let place = at.get()?;
         let (left, right) = grid.with(|grid| grid.as_ref().map(|grid| grid.bands.edges(place % HOURS)))?;
         let line = i32::try_from(place / HOURS).ok()?;
-        Some((left, line * LINE, (right - left).max(1), LINE))
+        Some((left, line * ROW_HEIGHT, (right - left).max(1), ROW_HEIGHT))
     });
     let find = Callback::new(move |(x, y)| {
-        let (column, line) = grid.with_untracked(|grid| grid.as_ref().and_then(|grid| grid.at(x, y)))?;
+        let (column, line) = grid.with_untracked(|grid| grid.as_ref().and_then(|grid| grid.cell_at(x, y)))?;
         Some(line * HOURS + column)
     });
     view! {

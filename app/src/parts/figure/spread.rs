@@ -4,7 +4,7 @@ use crate::parts::figure::Figure;
 use crate::parts::figure::days::{Upright, reading, sentence, words_of};
 use crate::words;
 use crate::words::figures as said;
-use charts::model::{Bar, Chart, Level};
+use charts::model::{Bar, Chart, DataPoint};
 use engine::measures::Measures;
 use leptos::prelude::*;
 
@@ -20,8 +20,8 @@ pub fn chart(measures: &Measures) -> Chart {
             short: said::bin(place, students.bin_minutes),
             is_landmark: true,
             level: match measures.is_complete() {
-                true => Level::Complete(*count as f64),
-                false => Level::Provisional(*count as f64),
+                true => DataPoint::Complete(*count as f64),
+                false => DataPoint::Provisional(*count as f64),
             },
         })
         .collect();

@@ -8,11 +8,11 @@ use crate::spelling;
 use crate::words::course;
 use crate::words::figures as said;
 use charts::layout::Size;
-use charts::listing::{Cell, Column, Kind, Listing, Opens, Row};
-use charts::spark;
+use charts::sortable_table::{Cell, Column, ColumnKind, Row, RowAction, SortableTable};
+use charts::sparkline;
 use domain::report::ReportName;
 use domain::view::{Choice, Page, Uuid, View};
-use engine::columns;
+use engine::video_view_columns;
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -32,7 +32,7 @@ pub fn Sorted(
     /// What it is called.
     title: String,
     /// Its rows.
-    listing: Memo<Listing>,
+    listing: Memo<SortableTable>,
 ) -> impl IntoView {
     let by = RwSignal::new(None::<(usize, bool)>);
     let most = RwSignal::new(AT_FIRST);
@@ -56,7 +56,7 @@ pub fn Sorted(
             }
             _ => None,
         };
-        let is_words = column.kind == Kind::Text;
+        let is_words = column.kind == ColumnKind::Text;
         let sort = move |_| {
             let next = match by.get_untracked() {
                 Some((by, descending)) if by == place => (place, !descending),
@@ -103,7 +103,7 @@ pub fn Sorted(
         })
     };
     let label = said::numbers_of(&title);
-    let is_of_people = Memo::new(move |_| listing.with(|listing| listing.opens == Opens::Student));
+    let is_of_people = Memo::new(move |_| listing.with(|listing| listing.row_action == RowAction::Student));
     let found =
         move || sorted.with(|sorted| said::rows_of(sorted.rows.len(), listing.with(|l| l.rows.len())));
     let flag = move || {
@@ -174,15 +174,15 @@ fn is_narrow() -> bool {
     window().inner_width().ok().and_then(|width| width.as_f64()).is_some_and(|width| width <= NARROW)
 }
 
-fn is_number(kind: Kind) -> bool {
-    matches!(kind, Kind::Number | Kind::Share)
+fn is_number(kind: ColumnKind) -> bool {
+    matches!(kind, ColumnKind::Number | ColumnKind::Share)
 }
 
-fn one(row: &Row, listing: &Listing, spark: Option<&str>, scale: f64) -> AnyView {
+fn one(row: &Row, listing: &SortableTable, spark: Option<&str>, scale: f64) -> AnyView {
     let ground = expect_context::<Ground>();
     let address = ground.address;
     let id = row.id.as_deref().and_then(Uuid::parse);
-    let opens = listing.opens;
+    let opens = listing.row_action;
     let is_open = RwSignal::new(false);
     let toggle = move || is_open.update(|is_open| *is_open = !*is_open);
     let number = number_place(&listing.columns);
@@ -202,7 +202,7 @@ fn one(row: &Row, listing: &Listing, spark: Option<&str>, scale: f64) -> AnyView
         }
         match id.clone() {
             None => view! { <th scope="row">{opener(&name)} {text}</th> }.into_any(),
-            Some(id) if opens == Opens::Filter => {
+            Some(id) if opens == RowAction::Filter => {
                 let choice = Choice::Deck(id);
                 let pressed = choice.clone();
                 let is_chosen = move || if address.view().contains(&pressed) { "true" } else { "false" };
@@ -222,8 +222,8 @@ fn one(row: &Row, listing: &Listing, spark: Option<&str>, scale: f64) -> AnyView
         }
     });
     let line = spark.map(|name| {
-        let size = if opens == Opens::Filter { SPARK } else { SMALL_SPARK };
-        let drawn = spark::draw(&row.spark, scale, size, name);
+        let size = if opens == RowAction::Filter { SPARK } else { SMALL_SPARK };
+        let drawn = sparkline::draw(&row.spark, scale, size, name);
         view! { <td class="line" inner_html=drawn></td> }.into_any()
     });
     let mut cells: Vec<AnyView> = cells.collect();
@@ -255,8 +255,8 @@ fn one(row: &Row, listing: &Listing, spark: Option<&str>, scale: f64) -> AnyView
 
 /// Where the small series stands: last, but in tables of a course after the name and the first number, so that a phone
 /// shows these three.
-fn spark_place(listing: &Listing) -> usize {
-    if listing.opens == Opens::Filter { listing.columns.len() } else { 2 }
+fn spark_place(listing: &SortableTable) -> usize {
+    if listing.row_action == RowAction::Filter { listing.columns.len() } else { 2 }
 }
 
 /// Whether what is sought stands in the name of a row.
@@ -268,35 +268,35 @@ fn is_found(row: &Row, sought: &str) -> bool {
 }
 
 /// The view of what a row is of, alone.
-fn shown_alone(view: View, opens: Opens, id: Uuid) -> View {
+fn shown_alone(view: View, opens: RowAction, id: Uuid) -> View {
     let report = |name: &str, view: View| view.with_page(Page::Overview).with_report(ReportName::parse(name));
     match opens {
-        Opens::Student => View { student: Some(id), ..view },
-        Opens::Video => report(columns::REPORT, view).toggled(&Choice::Video(id)),
-        Opens::Deck => report("presentation", view).toggled(&Choice::Deck(id)),
-        Opens::Filter => view,
+        RowAction::Student => View { student: Some(id), ..view },
+        RowAction::Video => report(video_view_columns::REPORT, view).toggled(&Choice::Video(id)),
+        RowAction::Deck => report("presentation", view).toggled(&Choice::Deck(id)),
+        RowAction::Filter => view,
     }
 }
 
-fn spelled(cell: &Cell, kind: Kind) -> String {
+fn spelled(cell: &Cell, kind: ColumnKind) -> String {
     match (cell, kind) {
         (Cell::None, _) => "–".to_owned(),
         (Cell::Text(text) | Cell::Date(text, _), _) => text.clone(),
-        (Cell::Number(number), Kind::Share) => spelling::percent(*number),
+        (Cell::Number(number), ColumnKind::Share) => spelling::percent(*number),
         (Cell::Number(number), _) => spelling::number(*number),
     }
 }
 
 /// Heads and cells for a file: numbers in the spelling that every program reads, shares in percent.
-pub fn as_text(listing: &Listing) -> Text {
+pub fn as_text(listing: &SortableTable) -> Text {
     let heads = listing.columns.iter().map(|column| match column.kind {
-        Kind::Share => format!("{} (%)", column.head),
+        ColumnKind::Share => format!("{} (%)", column.head),
         _ => column.head.clone(),
     });
     let cell = |(cell, column): (&Cell, &Column)| match (cell, column.kind) {
         (Cell::None, _) => String::new(),
         (Cell::Text(text) | Cell::Date(text, _), _) => text.clone(),
-        (Cell::Number(number), Kind::Share) => (number * 100.0).to_string(),
+        (Cell::Number(number), ColumnKind::Share) => (number * 100.0).to_string(),
         (Cell::Number(number), _) => number.to_string(),
     };
     let rows = listing.rows.iter().map(|row| row.cells.iter().zip(&listing.columns).map(cell).collect());

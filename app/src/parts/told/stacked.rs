@@ -2,7 +2,7 @@
 
 use crate::parts::figure::reader::Reader;
 use crate::parts::figure::{Reading, width_of};
-use charts::strips::Strips;
+use charts::small_multiples::SmallMultiples;
 use leptos::html;
 use leptos::prelude::*;
 
@@ -12,7 +12,7 @@ pub fn Stacked(
     /// What is read.
     label: String,
     /// The charts, once there are any.
-    strips: Memo<Option<Strips>>,
+    strips: Memo<Option<SmallMultiples>>,
     /// The place that is read.
     at: RwSignal<Option<usize>>,
 ) -> impl IntoView {
@@ -23,20 +23,20 @@ pub fn Stacked(
     // Kept before there is anything to draw: nothing jumps.
     let height =
         move || strips.with(|s| s.as_ref().map(|strips| format!("{}px", strips.height(width.get()))));
-    let count = Signal::derive(move || strips.with(|s| s.as_ref().map_or(0, |strips| strips.places.len())));
+    let count = Signal::derive(move || strips.with(|s| s.as_ref().map_or(0, |strips| strips.steps.len())));
     let name = Signal::derive(move || {
         reading(strips, at).map(|it| format!("{}: {}", it.name, it.told)).unwrap_or_default()
     });
     let spot = Signal::derive(move || {
         let place = at.get().filter(|place| *place < count.get())?;
         strips.with(|strips| {
-            let lines = strips.as_ref()?.lines(width.get());
+            let lines = strips.as_ref()?.layout(width.get());
             let (left, right) = lines.bands.edges(place);
             Some((left, 0, (right - left).max(1), lines.bottom))
         })
     });
     let find = Callback::new(move |(x, _)| {
-        strips.with_untracked(|strips| strips.as_ref()?.lines(width.get_untracked()).bands.at(x))
+        strips.with_untracked(|strips| strips.as_ref()?.layout(width.get_untracked()).bands.band_at(x))
     });
     view! {
         <div class="drawing stacked" node_ref=place style:height=height>
@@ -47,7 +47,7 @@ pub fn Stacked(
 }
 
 /// The read-out of the place `at`.
-pub fn reading(strips: Memo<Option<Strips>>, at: RwSignal<Option<usize>>) -> Option<Reading> {
+pub fn reading(strips: Memo<Option<SmallMultiples>>, at: RwSignal<Option<usize>>) -> Option<Reading> {
     let place = at.get()?;
     strips.with(|strips| {
         let place = strips.as_ref()?.places.get(place)?;

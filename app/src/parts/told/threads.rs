@@ -2,7 +2,7 @@
 
 use super::focus;
 use crate::words::figures as said;
-use charts::threads::{Said, Threads};
+use charts::threads::{Post, Threads};
 use leptos::html;
 use leptos::prelude::*;
 
@@ -52,7 +52,7 @@ pub fn Talk(
     }
 }
 
-fn one(said: &Said) -> impl IntoView + use<> {
+fn one(said: &Post) -> impl IntoView + use<> {
     let facts = [&said.role, &said.when, &said.note];
     let facts: Vec<String> = facts.into_iter().filter(|fact| !fact.is_empty()).cloned().collect();
     let text = said.text.clone().map(|text| view! { <p class="said">{text}</p> });

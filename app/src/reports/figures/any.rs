@@ -6,10 +6,10 @@ use super::telling::{
 use crate::told::Figure;
 use crate::words::reports as said;
 use crate::words::titles;
-use charts::listing::{Cell, Kind};
-use charts::model::{Bar, Level};
-use engine::reports::any::{ByDay, Column, Measures, Says};
-use engine::table::reading;
+use charts::model::{Bar, DataPoint};
+use charts::sortable_table::{Cell, ColumnKind};
+use engine::reports::unknown::{ColumnProfile, ColumnSummary, Measures, RowsByDay};
+use engine::table::cell_value;
 
 /// Columns that have a figure of their own.
 const DRAWN: usize = 8;
@@ -23,7 +23,7 @@ pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
         said::UNKNOWN_CAVEAT.to_owned(),
         said::unfiltered(&measures.unfiltered),
         coverage.clone(),
-        said::passed_over(tongue, measures.ragged),
+        said::skipped_rows(tongue, measures.ragged),
     ]);
     let mut figures = Vec::new();
     if let Some(by_day) = &measures.by_day {
@@ -34,19 +34,19 @@ pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
     for (place, column) in measures.columns.iter().enumerate().take(DRAWN) {
         let id = format!("column-{place}");
         let whole = (column, coverage.as_str());
-        figures.extend(match &column.says {
-            Says::Numbers { smallest, largest, median, width, bins } => {
+        figures.extend(match &column.summary {
+            ColumnSummary::Numbers { smallest, largest, median, width, bins } => {
                 Some(spread(telling, &id, whole, (*smallest, *largest, *median), (*width, bins)))
             }
-            Says::Values(values) => Some(valued(telling, &id, whole, values)),
-            Says::Times { .. } | Says::Texts => None,
+            ColumnSummary::Values(values) => Some(valued(telling, &id, whole, values)),
+            ColumnSummary::Times { .. } | ColumnSummary::Texts => None,
         });
     }
     figures.push(rows(telling, measures, caveat));
     figures
 }
 
-fn days(telling: &Telling<'_>, by_day: &ByDay, caveat: &str, coverage: &str) -> Vec<Figure> {
+fn days(telling: &Telling<'_>, by_day: &RowsByDay, caveat: &str, coverage: &str) -> Vec<Figure> {
     let tongue = telling.tongue;
     let outside = said::outside(tongue, by_day.outside, &by_day.column);
     let total: u64 = by_day.days.iter().filter_map(|(_, known)| known.value()).map(|(rows, _)| rows).sum();
@@ -81,7 +81,7 @@ fn days(telling: &Telling<'_>, by_day: &ByDay, caveat: &str, coverage: &str) -> 
 fn spread(
     telling: &Telling<'_>,
     id: &str,
-    (column, caveat): (&Column, &str),
+    (column, caveat): (&ColumnProfile, &str),
     (smallest, largest, median): (f64, f64, Option<u64>),
     (width, bins): (f64, &[u64]),
 ) -> Figure {
@@ -96,7 +96,7 @@ fn spread(
         } else {
             tongue.number(from)
         };
-        Bar { short: tongue.number(from), name, is_landmark: true, level: Level::Complete(number(*rows)) }
+        Bar { short: tongue.number(from), name, is_landmark: true, level: DataPoint::Complete(number(*rows)) }
     });
     let bars = bars.collect();
     let middle = median.map(|median| format!("; the one in the middle is {}", tongue.count(median)));
@@ -114,7 +114,7 @@ fn spread(
 fn valued(
     telling: &Telling<'_>,
     id: &str,
-    (column, caveat): (&Column, &str),
+    (column, caveat): (&ColumnProfile, &str),
     values: &[(String, u64)],
 ) -> Figure {
     let items = values.iter().map(|(name, rows)| item(name.clone(), number(*rows), Vec::new())).collect();
@@ -126,22 +126,22 @@ fn valued(
 }
 
 fn rows(telling: &Telling<'_>, measures: &Measures, caveat: String) -> Figure {
-    let kind = |column: &Column| match column.kind {
-        reading::Kind::Number => Kind::Number,
-        reading::Kind::Day | reading::Kind::Time => Kind::Date,
-        reading::Kind::Text => Kind::Text,
+    let kind = |column: &ColumnProfile| match column.kind {
+        cell_value::ValueKind::Number => ColumnKind::Number,
+        cell_value::ValueKind::Day | cell_value::ValueKind::Time => ColumnKind::Date,
+        cell_value::ValueKind::Text => ColumnKind::Text,
     };
-    let columns: Vec<(&str, Kind)> =
+    let columns: Vec<(&str, ColumnKind)> =
         measures.columns.iter().map(|column| (column.name.as_str(), kind(column))).collect();
-    let cell = |text: &String, column: &Column| {
+    let cell = |text: &String, column: &ColumnProfile| {
         let bytes = text.as_bytes();
         match column.kind {
-            reading::Kind::Number => Cell::number(reading::number(bytes)),
-            reading::Kind::Time => telling.moment_cell(reading::time(bytes)),
-            reading::Kind::Day => {
+            cell_value::ValueKind::Number => Cell::number(cell_value::parse_number(bytes)),
+            cell_value::ValueKind::Time => telling.moment_cell(cell_value::parse_time(bytes)),
+            cell_value::ValueKind::Day => {
                 domain::time::parse_day(text).map_or(Cell::None, |day| telling.day_cell(day))
             }
-            reading::Kind::Text => Cell::text(text.clone()),
+            cell_value::ValueKind::Text => Cell::text(text.clone()),
         }
     };
     let shown = measures.rows.iter().map(|cells| {

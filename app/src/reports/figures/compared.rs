@@ -10,10 +10,10 @@ use crate::told::{Body, Figure};
 use crate::words;
 use crate::words::against::{self as said, Pairs, Told};
 use crate::words::reports::{WEEK, join};
-use charts::model::{Beside, Chart, Level};
+use charts::model::{Chart, DataPoint, Series};
 use domain::report::ReportName;
-use engine::measures::Against;
-use engine::table::held::Tables;
+use engine::measures::Comparison;
+use engine::table::dataset::Dataset;
 
 /// The chart whose numbers cannot be added up: a video is viewed in several weeks.
 const DISTINCT: &str = "videos-viewed";
@@ -23,25 +23,25 @@ pub fn lay(
     figures: &mut [Figure],
     name: &ReportName,
     telling: &Telling<'_>,
-    tables: &Tables,
+    tables: &Dataset,
     other: &str,
 ) -> &'static str {
-    let Some(against) = &telling.question.base.against else { return "" };
-    let has_sections = || tables.iter().any(|(_, held)| held.table.place("sectionId").is_some());
+    let Some(against) = &telling.question.base.comparison else { return "" };
+    let has_sections = || tables.iter().any(|(_, held)| held.table.column_index("sectionId").is_some());
     match against {
         _ if name.as_str() == "asset" => return said::NOT_COMPARED,
-        Against::Section(_) if !tables.is_empty() && !has_sections() => return said::NO_SECTIONS,
-        Against::Section(_) | Against::Before => {}
+        Comparison::Section(_) if !tables.is_empty() && !has_sections() => return said::NO_SECTIONS,
+        Comparison::Section(_) | Comparison::Before => {}
     }
-    let Some(base) = telling.question.base.of_other(against) else { return "" };
-    let question = telling.question.with(base);
+    let Some(base) = telling.question.base.comparison_query(against) else { return "" };
+    let question = telling.question.with_base(base);
     let others = of_report(name, &Telling { question: &question, ..*telling }, tables);
     for figure in figures {
         let there = others.iter().find(|other| other.id == figure.id).map(|other| &other.body);
         if let (Body::Bars(chart), Some(Body::Bars(there))) = (&mut figure.body, there)
             && let Some(place) = place_of(chart)
         {
-            let levels: Vec<Level> = there.bars.iter().map(|bar| bar.level).collect();
+            let levels: Vec<DataPoint> = there.bars.iter().map(|bar| bar.level).collect();
             let sentence = over(chart, &levels, other, place, telling);
             let lines = said::lines(other, levels.iter().any(|level| level.value().is_some()));
             figure.sentence = join([std::mem::take(&mut figure.sentence), sentence]);
@@ -62,16 +62,16 @@ fn place_of(chart: &Chart) -> Option<&'static str> {
 }
 
 /// Lays the others over a chart; gives the sentence.
-fn over(chart: &mut Chart, others: &[Level], other: &str, place: &str, telling: &Telling<'_>) -> String {
-    let complete = |level: &Level| match level {
-        Level::Complete(value) => Some(*value),
-        Level::Missing | Level::Withheld | Level::Provisional(_) => None,
+fn over(chart: &mut Chart, others: &[DataPoint], other: &str, place: &str, telling: &Telling<'_>) -> String {
+    let complete = |level: &DataPoint| match level {
+        DataPoint::Complete(value) => Some(*value),
+        DataPoint::Missing | DataPoint::Withheld | DataPoint::Provisional(_) => None,
     };
     let pairs =
         Pairs::of(chart.bars.iter().zip(others).map(|(bar, level)| (complete(&bar.level), complete(level))));
     let told = Told { unit: &chart.unit, place, is_sum: chart.id != DISTINCT, other };
     let sentence = said::sentence(pairs, told, &|number| telling.tongue.number(number));
     let values = others.iter().map(|level| level.value()).collect();
-    chart.other = Some(Beside { name: other.to_owned(), values });
+    chart.other = Some(Series { name: other.to_owned(), values });
     sentence
 }

@@ -5,7 +5,7 @@ use super::telling::{Telling, beside, by, count, figure, listing, most, nothing,
 use crate::told::Figure;
 use crate::words::reports as said;
 use crate::words::titles;
-use charts::listing::{Cell, Kind};
+use charts::sortable_table::{Cell, ColumnKind};
 use engine::reports::confused::Measures;
 
 /// Days that stand out and are told, those furthest above the usual first.
@@ -28,7 +28,7 @@ pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
         said::MARK_CAVEAT.to_owned(),
         telling.coverage(&activity.days),
         said::unnamed(tongue, total.unnamed, "mark", "marks"),
-        telling.passed_over(activity.passed_over),
+        telling.skipped_rows(activity.skipped_rows),
     ]);
     vec![
         telling.per_day(
@@ -38,7 +38,7 @@ pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
             vec![beside(said::PEOPLE, &activity.days, |count| count.people)],
             caveat,
         ),
-        spikes(telling, measures),
+        outliers(telling, measures),
         telling.per_hour(
             ["confusion-hours", titles::MARKS_BY_HOUR, said::MARKS],
             &activity.week,
@@ -58,39 +58,39 @@ pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
     ]
 }
 
-fn spikes(telling: &Telling<'_>, measures: &Measures) -> Figure {
-    let sentence = match measures.spikes.first() {
+fn outliers(telling: &Telling<'_>, measures: &Measures) -> Figure {
+    let sentence = match measures.outliers.first() {
         Some(first) => said::stands_out(telling.tongue, first.day, first.marks, first.usual, &first.deck),
         None if measures.activity.total.events == 0 => nothing(&measures.activity.days),
         None => said::NO_SPIKES.to_owned(),
     };
     let rows: Vec<_> = measures
-        .spikes
+        .outliers
         .iter()
         .take(TOLD)
-        .map(|spike| {
-            let times = (spike.usual > 0).then(|| number(spike.marks) / number(spike.usual));
+        .map(|outlier| {
+            let times = (outlier.usual > 0).then(|| number(outlier.marks) / number(outlier.usual));
             let cells = vec![
-                telling.day_cell(spike.day),
-                Cell::text(spike.deck.clone()),
-                Cell::text(spike.course.clone()),
-                count(spike.marks),
-                count(spike.usual),
+                telling.day_cell(outlier.day),
+                Cell::text(outlier.deck.clone()),
+                Cell::text(outlier.course.clone()),
+                count(outlier.marks),
+                count(outlier.usual),
                 Cell::number(times),
-                count(spike.people),
+                count(outlier.people),
             ];
             row(cells, &[])
         })
         .collect();
-    let total = measures.spikes.len() as u64;
+    let total = measures.outliers.len() as u64;
     let columns = [
-        (crate::words::DAY, Kind::Date),
-        (said::MOST_MARKED, Kind::Text),
-        (said::COURSE, Kind::Text),
-        (said::MARKS, Kind::Number),
-        (said::USUAL, Kind::Number),
-        (said::TIMES_USUAL, Kind::Number),
-        (said::PEOPLE, Kind::Number),
+        (crate::words::DAY, ColumnKind::Date),
+        (said::MOST_MARKED, ColumnKind::Text),
+        (said::COURSE, ColumnKind::Text),
+        (said::MARKS, ColumnKind::Number),
+        (said::USUAL, ColumnKind::Number),
+        (said::TIMES_USUAL, ColumnKind::Number),
+        (said::PEOPLE, ColumnKind::Number),
     ];
     let caveat = said::join([
         said::USUAL_CAVEAT.to_owned(),

@@ -6,33 +6,35 @@ use crate::reports::Source;
 use crate::told::{Body, Figure};
 use crate::words;
 use crate::words::course as said;
-use crate::words::reports::{NO_ACTIVITY, NOTHING_HERE, join, named, passed_over};
-use charts::listing::{ActivityKind as Cells, Cell, Opens, Row};
-use charts::strips::{Place, Strip as Drawn, Strips};
+use crate::words::reports::{NO_ACTIVITY, NOTHING_HERE, join, named, skipped_rows};
+use charts::small_multiples::{AxisStep, Panel as Drawn, SmallMultiples};
+use charts::sortable_table::{Cell, ColumnKind as Cells, Row, RowAction};
 use domain::activity::ActivityKind;
 use domain::time::{SECOND, Timestamp, monday};
-use engine::columns::PassedOver;
-use engine::reports::course::bins::Bins;
 use engine::reports::course::people::Student;
-use engine::reports::course::person::{Person, Used};
-use engine::reports::course::{Against, Measures, Sources, Strip, Wanted, measure, ordered};
-use engine::reports::{Known, median};
-use engine::table::held::Tables;
+use engine::reports::course::person::{ItemUsage, Person};
+use engine::reports::course::time_bins::TimeBins;
+use engine::reports::course::{
+    Comparison, CourseOptions, KindSeries, Measures, Sources, measure, sorted_by_key,
+};
+use engine::reports::{Completeness, median};
+use engine::table::dataset::Dataset;
+use engine::video_view_columns::SkippedRows;
 use std::collections::BTreeMap;
 
 /// The figures of a course, or of the one student that is wanted.
 #[must_use]
 pub fn figures(
     telling: &Telling<'_>,
-    held: &BTreeMap<Source, Tables>,
-    wanted: &Wanted,
+    held: &BTreeMap<Source, Dataset>,
+    wanted: &CourseOptions,
     other: &str,
 ) -> Vec<Figure> {
     let of =
         |report: &str| held.iter().find(|((name, _), _)| name.as_str() == report).map(|(_, tables)| tables);
     let here = ActivityKind::ALL.into_iter().filter_map(|kind| Some((kind, of(kind.report())?)));
     let library = of("asset").filter(|library| !library.is_empty());
-    let sources = Sources { of: here.collect(), library };
+    let sources = Sources { by_kind: here.collect(), library };
     let measures = measure(&sources, telling.question, wanted);
     let course = Course { telling, measures: &measures, wanted, other, has_library: library.is_some() };
     match (&wanted.student, &measures.person) {
@@ -48,13 +50,13 @@ pub fn figures(
 struct Course<'a> {
     telling: &'a Telling<'a>,
     measures: &'a Measures,
-    wanted: &'a Wanted,
+    wanted: &'a CourseOptions,
     other: &'a str,
     has_library: bool,
 }
 
 /// The number of a kind that is known of a place, for its chart.
-fn of_kind(kind: ActivityKind, known: &Known<u64>) -> Known<f64> {
+fn of_kind(kind: ActivityKind, known: &Completeness<u64>) -> Completeness<f64> {
     known.map(|amount| said::number(kind, *amount))
 }
 
@@ -90,10 +92,10 @@ impl Course<'_> {
     fn sentence(&self) -> String {
         let (tongue, measures) = (self.telling.tongue, self.measures);
         let (active, theirs) = measures.active;
-        if measures.strips.iter().all(|strip| strip.missing == strip.days) {
+        if measures.series.iter().all(|strip| strip.missing == strip.days) {
             return NOTHING_HERE.to_owned();
         }
-        let Some(watching) = measures.strips.iter().find(|strip| strip.kind == ActivityKind::Watch) else {
+        let Some(watching) = measures.series.iter().find(|strip| strip.kind == ActivityKind::Watch) else {
             return String::new();
         };
         let here = watching.days - watching.missing;
@@ -104,49 +106,49 @@ impl Course<'_> {
         };
         let compared = watching.compared;
         let (now, then) = (number(compared.now), number(compared.then));
-        let against = match &self.wanted.against {
+        let against = match &self.wanted.comparison {
             _ if compared.days == 0 || active == 0 => String::new(),
-            Against::Before => {
+            Comparison::Before => {
                 let other = said::days_before(tongue, watching.days);
                 said::against_before(tongue, (now, then), &other, (compared.days, watching.days))
             }
-            Against::Section(_) => {
+            Comparison::Section(_) => {
                 let each =
                     |rows: f64, students: u64| if students == 0 { 0.0 } else { rows / number(students) };
                 said::against_section(tongue, (each(now, active), each(then, theirs)), self.other)
             }
         };
-        let standout = measures.standout.as_ref().map(|found| said::stands_out(tongue, found));
-        join([who, against, standout.unwrap_or_default()])
+        let outlier = measures.outlier.as_ref().map(|found| said::stands_out(tongue, found));
+        join([who, against, outlier.unwrap_or_default()])
     }
 
     /// The days that each kind lacks, and what could not be read.
     fn coverage(&self) -> String {
         let tongue = self.telling.tongue;
         let mut missing: BTreeMap<u64, Vec<ActivityKind>> = BTreeMap::new();
-        for strip in self.measures.strips.iter().filter(|strip| strip.missing > 0) {
+        for strip in self.measures.series.iter().filter(|strip| strip.missing > 0) {
             missing.entry(strip.missing).or_default().push(strip.kind);
         }
-        let days = self.measures.strips.first().map_or(0, |strip| strip.days);
+        let days = self.measures.series.first().map_or(0, |strip| strip.days);
         let missing = missing.into_iter().map(|(count, kinds)| said::coverage(tongue, &kinds, count, days));
         let missing: Vec<String> = missing.collect();
-        let rows = self.measures.strips.iter().map(|strip| strip.passed_over);
-        let rows = rows.fold(PassedOver::default(), PassedOver::and);
-        join([missing.join(" "), passed_over(tongue, rows.total())])
+        let rows = self.measures.series.iter().map(|strip| strip.skipped_rows);
+        let rows = rows.fold(SkippedRows::default(), SkippedRows::plus);
+        join([missing.join(" "), skipped_rows(tongue, rows.total())])
     }
 
     fn is_hatched(&self) -> bool {
-        self.measures.strips.iter().any(|strip| strip.provisional > 0)
+        self.measures.series.iter().any(|strip| strip.provisional > 0)
     }
 
     fn strips(&self) -> Figure {
         let tongue = self.telling.tongue;
-        let drawn = self.measures.strips.iter().map(|strip| self.drawn(strip));
-        let of = |part: fn(&Strip) -> u64| -> Vec<(ActivityKind, u64)> {
-            self.measures.strips.iter().map(|strip| (strip.kind, part(strip))).collect()
+        let drawn = self.measures.series.iter().map(|strip| self.drawn(strip));
+        let of = |part: fn(&KindSeries) -> u64| -> Vec<(ActivityKind, u64)> {
+            self.measures.series.iter().map(|strip| (strip.kind, part(strip))).collect()
         };
         let busiest = self.busiest();
-        let is_compared = self.measures.strips.iter().any(|strip| strip.others.iter().any(Option::is_some));
+        let is_compared = self.measures.series.iter().any(|strip| strip.others.iter().any(Option::is_some));
         let compared = match (self.wanted.is_chosen, is_compared) {
             (false, _) => String::new(),
             (true, true) => format!("The lines across are {}.", self.other_name()),
@@ -164,18 +166,18 @@ impl Course<'_> {
     }
 
     fn other_name(&self) -> String {
-        match &self.wanted.against {
-            Against::Before => {
+        match &self.wanted.comparison {
+            Comparison::Before => {
                 said::days_before(self.telling.tongue, self.telling.question.base.range.days())
             }
-            Against::Section(_) => self.other.to_owned(),
+            Comparison::Section(_) => self.other.to_owned(),
         }
     }
 
     /// The place with most minutes; of other kinds, where nothing was watched.
     fn busiest(&self) -> String {
         let tongue = self.telling.tongue;
-        let found = self.measures.strips.iter().find_map(|strip| {
+        let found = self.measures.series.iter().find_map(|strip| {
             let numbers = strip.bins.iter().enumerate().rev();
             let numbers = numbers.filter_map(|(place, known)| Some((place, *known.value()?)));
             let (place, most) = numbers.max_by_key(|(_, number)| *number).filter(|(_, most)| *most > 0)?;
@@ -183,11 +185,11 @@ impl Course<'_> {
             let place = said::place(tongue, bin.first, bin.last);
             Some(format!("Busiest: {place}, with {}.", said::amount(tongue, strip.kind, most)))
         });
-        let is_here = self.measures.strips.iter().any(|strip| strip.missing < strip.days);
+        let is_here = self.measures.series.iter().any(|strip| strip.missing < strip.days);
         found.unwrap_or_else(|| (if is_here { NO_ACTIVITY } else { NOTHING_HERE }).to_owned())
     }
 
-    fn drawn(&self, strip: &Strip) -> Drawn {
+    fn drawn(&self, strip: &KindSeries) -> Drawn {
         let others = self.wanted.is_chosen.then(|| {
             let other = |amount: &Option<u64>| amount.map(|amount| said::number(strip.kind, amount));
             strip.others.iter().map(other).collect::<Vec<_>>()
@@ -196,9 +198,9 @@ impl Course<'_> {
         self.one(strip.kind, &strip.bins, others)
     }
 
-    fn one(&self, kind: ActivityKind, bins: &[Known<u64>], others: Vec<Option<f64>>) -> Drawn {
+    fn one(&self, kind: ActivityKind, bins: &[Completeness<u64>], others: Vec<Option<f64>>) -> Drawn {
         let tongue = self.telling.tongue;
-        let known = || bins.iter().filter_map(Known::value).copied();
+        let known = || bins.iter().filter_map(Completeness::value).copied();
         let total = if known().next().is_none() {
             "–".to_owned()
         } else {
@@ -221,7 +223,7 @@ impl Course<'_> {
             let of = |strip: &Drawn| {
                 let value = strip.levels.get(place).and_then(|level| level.value());
                 let state = match strip.levels.get(place) {
-                    Some(charts::model::Level::Provisional(_)) => " (not final)",
+                    Some(charts::model::DataPoint::Provisional(_)) => " (not final)",
                     _ => "",
                 };
                 let value =
@@ -236,20 +238,20 @@ impl Course<'_> {
         let places = bins.all.iter().enumerate().map(|(place, bin)| {
             let days = said::place(tongue, bin.first, bin.last);
             let week = self.telling.week_of(bin.first).filter(|_| bins.are_weeks);
-            Place {
+            AxisStep {
                 name: week.map_or_else(|| days.clone(), |week| words::reports::numbered(&week.name, &days)),
                 short: week.map_or_else(|| tongue.short_day(bin.first), |week| week.short.clone()),
                 is_landmark: bins.are_weeks || monday(bin.first) == bin.first,
-                told: told(place),
+                summary: told(place),
             }
         });
-        let body = Strips {
+        let body = SmallMultiples {
             id: "activity".to_owned(),
             title: title.to_owned(),
             sentence: sentence.clone(),
-            places: places.collect(),
+            steps: places.collect(),
             other: strips.iter().any(|strip| !strip.others.is_empty()).then(|| self.other_name()),
-            strips,
+            panels: strips,
             head: (if bins.are_weeks { words::reports::WEEK } else { words::DAY }).to_owned(),
             state: words::STATE.to_owned(),
             complete: words::FINAL.to_owned(),
@@ -257,12 +259,12 @@ impl Course<'_> {
             missing: words::NOT_HERE.to_owned(),
         };
         let unit = words::days_in(self.telling.zone);
-        figure(["activity", title], unit, sentence, caveat, Body::Strips(body))
+        figure(["activity", title], unit, sentence, caveat, Body::SmallMultiples(body))
     }
 
     /// Whether anything of a kind is here.
     fn is_here(&self, kind: ActivityKind) -> bool {
-        self.measures.strips.iter().any(|strip| strip.kind == kind && strip.missing < strip.days)
+        self.measures.series.iter().any(|strip| strip.kind == kind && strip.missing < strip.days)
     }
 
     /// An amount of a kind as a cell; of a kind that is not here none, never zero.
@@ -272,15 +274,15 @@ impl Course<'_> {
 
     /// Which of its kinds have days that are not here: beside the tables that lack them.
     fn lacks(&self, kinds: &[ActivityKind]) -> String {
-        let of = self.measures.strips.iter().filter(|strip| kinds.contains(&strip.kind) && strip.missing > 0);
+        let of = self.measures.series.iter().filter(|strip| kinds.contains(&strip.kind) && strip.missing > 0);
         let tongue = self.telling.tongue;
         let said = of.map(|strip| said::coverage(tongue, &[strip.kind], strip.missing, strip.days));
         said.collect::<Vec<_>>().join(" ")
     }
 
     fn nothing(&self, kinds: &[ActivityKind]) -> String {
-        let of = |strip: &&Strip| kinds.contains(&strip.kind);
-        let is_here = self.measures.strips.iter().filter(of).any(|strip| strip.missing < strip.days);
+        let of = |strip: &&KindSeries| kinds.contains(&strip.kind);
+        let is_here = self.measures.series.iter().filter(of).any(|strip| strip.missing < strip.days);
         (if is_here { NO_ACTIVITY } else { NOTHING_HERE }).to_owned()
     }
 
@@ -323,7 +325,7 @@ impl Course<'_> {
         ]);
         let body = opening(
             listing(&columns, Some(words::reports::OVER_TIME), rows.collect(), videos.len() as u64),
-            Opens::Video,
+            RowAction::Video,
             None,
         );
         let sentence = sentence.unwrap_or_else(|| self.nothing(&[ActivityKind::Watch]));
@@ -373,7 +375,7 @@ impl Course<'_> {
         let rows: Vec<Row> = rows.collect();
         let body = opening(
             listing(&columns, Some(words::reports::OVER_TIME), rows, decks.len() as u64),
-            Opens::Deck,
+            RowAction::Deck,
             None,
         );
         figure(["decks", said::DECKS], String::new(), sentence, caveat, body)
@@ -401,7 +403,7 @@ impl Course<'_> {
         let mut students: Vec<&Student> = self.measures.students.iter().collect();
         if self.wanted.is_nameless {
             // In the order of their names, the numbers would give the names away.
-            students = ordered(students, |student| (student.number, String::new()));
+            students = sorted_by_key(students, |student| (student.number, String::new()));
         }
         let cells = |student: &Student| {
             let amounts = amounts(student).into_iter().map(|(kind, amount)| self.cell(kind, amount));
@@ -443,7 +445,7 @@ impl Course<'_> {
         let flag = is_known.then(|| said::QUIET.to_owned());
         let body = opening(
             listing(&columns, Some(said::ACTIVE_DAYS), rows.collect(), students.len() as u64),
-            Opens::Student,
+            RowAction::Student,
             flag,
         );
         figure(["students", said::STUDENTS], String::new(), sentence, caveat, body)
@@ -453,10 +455,10 @@ impl Course<'_> {
     fn person(&self, person: &Person) -> Vec<Figure> {
         let tongue = self.telling.tongue;
         let student = &person.student;
-        let days = self.measures.strips.first().map_or(0, |strip| strip.days);
+        let days = self.measures.series.first().map_or(0, |strip| strip.days);
         let last = student.last.map(|at| self.telling.moment(at));
         let sentence = said::person(tongue, (person.days, days), &amounts(student), last.as_deref());
-        let strips = person.strips.iter().map(|(kind, bins)| self.one(*kind, bins, Vec::new())).collect();
+        let strips = person.series.iter().map(|(kind, bins)| self.one(*kind, bins, Vec::new())).collect();
         let hatched = if self.is_hatched() { said::HATCHED } else { "" };
         let caveat = join([hatched.to_owned(), said::MINUTE_IS.to_owned()]);
         vec![
@@ -477,7 +479,7 @@ impl Course<'_> {
         if !person.student.is_active() {
             return NO_ACTIVITY.to_owned();
         }
-        let weeks = Bins::weeks(self.telling.question.base.range).all;
+        let weeks = TimeBins::by_week(self.telling.question.base.range).all;
         let busiest = weeks.iter().zip(&person.student.weeks).rev().max_by_key(|(_, days)| **days);
         busiest.map_or_else(String::new, |(bin, days)| {
             let days = self.telling.tongue.of(days.unwrap_or(0), "day", "days");
@@ -512,7 +514,7 @@ impl Course<'_> {
         figure(["totals", said::TOTALS], String::new(), sentence, said::MIDDLE_IS.to_owned(), body)
     }
 
-    fn used(&self, [id, title]: [&str; 2], things: &[Used], kinds: &[ActivityKind]) -> Figure {
+    fn used(&self, [id, title]: [&str; 2], things: &[ItemUsage], kinds: &[ActivityKind]) -> Figure {
         let is_video = kinds.contains(&ActivityKind::Watch);
         let head = if is_video { said::VIDEO } else { said::DECK };
         let rows = things.iter().map(|used| {
@@ -534,7 +536,7 @@ impl Course<'_> {
             (n, true) => tongue.of(n, "video", "videos") + ".",
             (n, false) => tongue.of(n, "deck", "decks") + ".",
         };
-        let opens = if is_video { Opens::Video } else { Opens::Deck };
+        let opens = if is_video { RowAction::Video } else { RowAction::Deck };
         let body = opening(listing(&columns, None, rows.collect(), things.len() as u64), opens, None);
         figure([id, title], String::new(), sentence, self.lacks(kinds), body)
     }

@@ -3,8 +3,8 @@
 use super::telling::{Telling, Titles, count, figure, item, listing, number, ranking, series};
 use crate::told::{Body, Figure};
 use crate::words::reports as said;
-use charts::listing::{Cell, Kind, Row};
-use engine::reports::activity::{Activity, Count, Deck};
+use charts::sortable_table::{Cell, ColumnKind, Row};
+use engine::reports::activity::{Activity, Deck, EventCounts};
 
 /// Decks that are ranked; every other stands in the table.
 const RANKED: usize = 20;
@@ -30,7 +30,7 @@ pub fn ranked(
     [id, title, unit]: Titles<'_>,
     telling: &Telling<'_>,
     activity: &Activity,
-    events: &dyn Fn(&Count) -> String,
+    events: &dyn Fn(&EventCounts) -> String,
 ) -> Figure {
     let sentence = activity.decks.first().map_or_else(
         || super::telling::nothing(&activity.days),
@@ -80,9 +80,9 @@ pub fn listed(
             is_flagged: false,
         })
         .collect();
-    let columns: Vec<(&str, Kind)> = [(said::DECK, Kind::Text), (said::COURSE, Kind::Text)]
+    let columns: Vec<(&str, ColumnKind)> = [(said::DECK, ColumnKind::Text), (said::COURSE, ColumnKind::Text)]
         .into_iter()
-        .chain(heads.iter().map(|head| (*head, Kind::Number)))
+        .chain(heads.iter().map(|head| (*head, ColumnKind::Number)))
         .collect();
     let total = rows.len() as u64;
     let sentence = telling.tongue.of(total, "deck", "decks") + ".";
@@ -95,6 +95,6 @@ pub fn listed(
 
 /// Events and people of a deck, as cells.
 #[must_use]
-pub fn cells(of: &Count) -> Vec<Cell> {
+pub fn cells(of: &EventCounts) -> Vec<Cell> {
     vec![count(of.events), count(of.people), count(of.students)]
 }

@@ -7,7 +7,7 @@ use crate::words::reports as said;
 use crate::words::titles;
 use domain::institution_role::InstitutionRole;
 use engine::reports::groups::{self, Groups};
-use engine::table::held::Tables;
+use engine::table::dataset::Dataset;
 
 /// Sections that are ranked.
 const RANKED: usize = 20;
@@ -49,7 +49,7 @@ fn named(report: &str) -> Option<Named> {
 
 /// The figures of a report that has them, where there is more than one section to tell apart, or anything at all.
 #[must_use]
-pub fn figures(telling: &Telling<'_>, tables: &Tables, report: &str) -> Vec<Figure> {
+pub fn figures(telling: &Telling<'_>, tables: &Dataset, report: &str) -> Vec<Figure> {
     let Some(named) = named(report) else { return Vec::new() };
     let groups = groups::measure(tables, telling.question, report);
     let sections = (groups.sections.len() > 1).then(|| sections(telling, &groups, &named));

@@ -5,8 +5,8 @@ use crate::reports::tongue::Tongue;
 use crate::told::{Body, Figure};
 use crate::words::reports as said;
 use crate::words::titles;
-use charts::listing::{Cell, Kind, Row};
-use engine::reports::library::{Entry, Facet, Measures, are_of_several_courses};
+use charts::sortable_table::{Cell, ColumnKind, Row};
+use engine::reports::library::{Facet, LibraryEntry, Measures, are_of_several_courses};
 
 /// Videos that are ranked; every other stands in the table.
 const RANKED: usize = 20;
@@ -29,7 +29,7 @@ pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
     let caveat = said::join([
         as_of.clone(),
         ignored(measures.is_sections_ignored),
-        said::passed_over(tongue, measures.ragged),
+        said::skipped_rows(tongue, measures.ragged),
     ]);
     let several = if measures.repeated > 0 { said::SEVERAL_SECTIONS } else { "" };
     let titles = ["library", titles::LIBRARY];
@@ -71,13 +71,13 @@ pub fn ignored(is_ignored: bool) -> String {
 
 /// A section as its number is said, with its course where there are several.
 #[must_use]
-pub fn section(entry: &Entry, are_several: bool) -> String {
+pub fn section(entry: &LibraryEntry, are_several: bool) -> String {
     said::section(&entry.section, are_several.then_some(entry.course.as_str()))
 }
 
 /// A video, with its section.
 #[must_use]
-pub fn name(entry: &Entry, are_several: bool) -> String {
+pub fn name(entry: &LibraryEntry, are_several: bool) -> String {
     let video = said::named(&entry.name, said::VIDEO, &entry.id);
     if entry.section.is_empty() && !are_several {
         return video;
@@ -95,7 +95,7 @@ fn facet_words(facet: Facet) -> (&'static str, &'static str, &'static str) {
     }
 }
 
-fn ranked(tongue: &Tongue, entries: &[Entry], caveat: &str) -> Figure {
+fn ranked(tongue: &Tongue, entries: &[LibraryEntry], caveat: &str) -> Figure {
     let are_several = are_of_several_courses(entries.iter());
     let items = entries.iter().filter(|entry| entry.sums.is_viewed()).take(RANKED).map(|entry| {
         let sums = &entry.sums;
@@ -115,20 +115,20 @@ fn ranked(tongue: &Tongue, entries: &[Entry], caveat: &str) -> Figure {
 
 fn listed(telling: &Telling<'_>, measures: &Measures, sentence: String, caveat: &str) -> Figure {
     let columns = [
-        (said::VIDEO, Kind::Text),
-        (said::SECTION, Kind::Text),
-        (said::TERM, Kind::Text),
-        (said::OWNER, Kind::Text),
-        (said::VIEWS, Kind::Number),
-        (said::LIVE, Kind::Number),
-        (said::ON_DEMAND, Kind::Number),
-        (said::PUBLIC, Kind::Number),
-        (said::PRIVATE, Kind::Number),
-        (said::DOWNLOADS, Kind::Number),
-        (said::LENGTH, Kind::Number),
-        (said::MINUTES, Kind::Number),
-        (said::OF_LENGTH, Kind::Number),
-        (said::LAST_VIEW, Kind::Date),
+        (said::VIDEO, ColumnKind::Text),
+        (said::SECTION, ColumnKind::Text),
+        (said::TERM, ColumnKind::Text),
+        (said::OWNER, ColumnKind::Text),
+        (said::VIEWS, ColumnKind::Number),
+        (said::LIVE, ColumnKind::Number),
+        (said::ON_DEMAND, ColumnKind::Number),
+        (said::PUBLIC, ColumnKind::Number),
+        (said::PRIVATE, ColumnKind::Number),
+        (said::DOWNLOADS, ColumnKind::Number),
+        (said::LENGTH, ColumnKind::Number),
+        (said::MINUTES, ColumnKind::Number),
+        (said::OF_LENGTH, ColumnKind::Number),
+        (said::LAST_VIEW, ColumnKind::Date),
     ];
     let are_several = are_of_several_courses(measures.entries.iter());
     let rows: Vec<Row> = measures

@@ -5,7 +5,7 @@ use super::telling::{Telling, beside, by, count, figure, listing, most, nothing,
 use crate::told::Figure;
 use crate::words::reports as said;
 use crate::words::titles;
-use charts::listing::{Cell, Kind, Opens, Row};
+use charts::sortable_table::{Cell, ColumnKind, Row, RowAction};
 use engine::reports::notes::Measures;
 
 /// Note events: when, on which decks, by which students; what was written, if that was asked for.
@@ -25,7 +25,7 @@ pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
         said::NOTES_CAVEAT.to_owned(),
         telling.coverage(&activity.days),
         said::unnamed(tongue, total.unnamed, "note event", "note events"),
-        telling.passed_over(activity.passed_over),
+        telling.skipped_rows(activity.skipped_rows),
     ]);
     let mut figures = vec![
         telling.per_day(
@@ -75,10 +75,10 @@ fn students(telling: &Telling<'_>, measures: &Measures) -> Figure {
         .collect();
     let total = rows.len() as u64;
     let columns = [
-        (said::STUDENT, Kind::Text),
-        (said::EVENTS, Kind::Number),
-        (said::WORDS, Kind::Number),
-        (said::LAST_NOTE, Kind::Date),
+        (said::STUDENT, ColumnKind::Text),
+        (said::EVENTS, ColumnKind::Number),
+        (said::WORDS, ColumnKind::Number),
+        (said::LAST_NOTE, ColumnKind::Date),
     ];
     let sentence = if total == 0 {
         nothing(&measures.activity.days)
@@ -91,7 +91,7 @@ fn students(telling: &Telling<'_>, measures: &Measures) -> Figure {
         telling.coverage(&measures.activity.days),
         said::SPARK_CAVEAT.to_owned(),
     ]);
-    let body = opening(listing(&columns, Some(said::OVER_TIME), rows, total), Opens::Student, None);
+    let body = opening(listing(&columns, Some(said::OVER_TIME), rows, total), RowAction::Student, None);
     figure(["note-takers", titles::NOTE_TAKERS], String::new(), sentence, caveat, body)
 }
 
@@ -112,11 +112,11 @@ fn written(telling: &Telling<'_>, measures: &Measures) -> Figure {
         .collect();
     let shown = rows.len();
     let columns = [
-        (said::TIME, Kind::Date),
-        (said::PERSON, Kind::Text),
-        (said::DECK, Kind::Text),
-        (said::WORDS, Kind::Number),
-        (said::NOTE, Kind::Text),
+        (said::TIME, ColumnKind::Date),
+        (said::PERSON, ColumnKind::Text),
+        (said::DECK, ColumnKind::Text),
+        (said::WORDS, ColumnKind::Number),
+        (said::NOTE, ColumnKind::Text),
     ];
     let total = measures.activity.total.events;
     let sentence = if shown == 0 {

@@ -4,9 +4,9 @@ use super::telling::{Telling, by, count, figure, listing, nothing, number, row, 
 use crate::told::{Body, Figure};
 use crate::words::reports as said;
 use crate::words::titles;
-use charts::answers::{Answers, Choice};
-use charts::listing::{Cell, Kind};
-use engine::reports::polling::{Choosable, Givers, Measures, Poll, Solution};
+use charts::poll_answers::{PollAnswers, PollOption};
+use charts::sortable_table::{Cell, ColumnKind};
+use engine::reports::polling::{AnswerOption, Measures, Poll, RespondentCounts, Solution};
 
 /// Polls that have a figure of their own, the newest first; every other stands in the table.
 const DRAWN: usize = 40;
@@ -26,7 +26,7 @@ pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
         said::CHANGES_CAVEAT.to_owned(),
         telling.coverage(&measures.days),
         said::unnamed(tongue, measures.answers.unnamed, "answer", "answers"),
-        telling.passed_over(measures.passed_over),
+        telling.skipped_rows(measures.skipped_rows),
     ]);
     let per_day = telling.per_day(
         ["poll-answers", titles::POLL_ANSWERS_PER_DAY, said::ANSWERS],
@@ -77,14 +77,14 @@ fn every_poll(telling: &Telling<'_>, measures: &Measures, sentence: String) -> F
         })
         .collect();
     let columns = [
-        (said::POLL, Kind::Text),
-        (said::DECK, Kind::Text),
-        (said::COURSE, Kind::Text),
-        (said::FIRST_ANSWERED, Kind::Date),
-        (said::STUDENTS_ANSWERED, Kind::Number),
-        (said::OF_ACTIVE, Kind::Share),
-        (said::RIGHT, Kind::Share),
-        (said::CHANGED, Kind::Number),
+        (said::POLL, ColumnKind::Text),
+        (said::DECK, ColumnKind::Text),
+        (said::COURSE, ColumnKind::Text),
+        (said::FIRST_ANSWERED, ColumnKind::Date),
+        (said::STUDENTS_ANSWERED, ColumnKind::Number),
+        (said::OF_ACTIVE, ColumnKind::Share),
+        (said::RIGHT, ColumnKind::Share),
+        (said::CHANGED, ColumnKind::Number),
     ];
     let total = rows.len() as u64;
     let caveat = said::join([said::POLLS_CAVEAT.to_owned(), telling.coverage(&measures.days)]);
@@ -102,28 +102,29 @@ fn answers(telling: &Telling<'_>, measures: &Measures, poll: &Poll) -> Figure {
         Solution::Known { right, of } => Some((right, of)),
         Solution::None | Solution::Unmatched => None,
     };
-    let is_typed = |option: &&Choosable| !option.is_choice && !option.is_solution && !option.text.is_empty();
-    let (hidden, shown): (Vec<&Choosable>, Vec<&Choosable>) =
+    let is_typed =
+        |option: &&AnswerOption| !option.is_choice && !option.is_solution && !option.text.is_empty();
+    let (hidden, shown): (Vec<&AnswerOption>, Vec<&AnswerOption>) =
         poll.options.iter().partition(|option| !telling.question.contents && is_typed(option));
-    let choice = |text: &str, givers: Givers, is_solution: bool| Choice {
+    let choice = |text: &str, respondents: RespondentCounts, is_solution: bool| PollOption {
         text: text.to_owned(),
-        count: number(givers.students),
-        others: number(givers.others + givers.unnamed),
+        count: number(respondents.students),
+        others: number(respondents.others + respondents.unnamed),
         is_solution,
     };
-    let mut choices: Vec<Choice> = shown
+    let mut choices: Vec<PollOption> = shown
         .iter()
         .map(|option| {
             let text = if option.text.is_empty() { said::EMPTY_ANSWER } else { &option.text };
-            choice(text, option.givers, option.is_solution)
+            choice(text, option.respondents, option.is_solution)
         })
         .collect();
-    let further = hidden.iter().fold(poll.further, |sum, option| sum.and(option.givers));
-    if further.all() > 0 {
-        choices.push(choice(said::FURTHER, further, false));
+    let other_options = hidden.iter().fold(poll.other_options, |sum, option| sum.plus(option.respondents));
+    if other_options.total() > 0 {
+        choices.push(choice(said::FURTHER, other_options, false));
     }
     let off = if hidden.is_empty() { "" } else { said::CONTENTS_OFF };
-    let body = Answers {
+    let body = PollAnswers {
         head: said::ANSWER.to_owned(),
         counts: said::STUDENTS.to_owned(),
         others: said::OTHERS.to_owned(),
@@ -143,5 +144,5 @@ fn answers(telling: &Telling<'_>, measures: &Measures, poll: &Poll) -> Figure {
     let place = [poll.deck.clone(), telling.tongue.full_day(poll.day)];
     let place: Vec<String> = place.into_iter().filter(|part| !part.is_empty()).collect();
     let unit = [said::STUDENTS.to_owned(), place.join(", ")].join(" · ");
-    figure([&format!("poll-{id}"), &prompt(poll)], unit, sentence, caveat, Body::Answers(body))
+    figure([&format!("poll-{id}"), &prompt(poll)], unit, sentence, caveat, Body::PollAnswers(body))
 }

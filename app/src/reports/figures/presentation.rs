@@ -5,7 +5,7 @@ use super::telling::{Telling, beside, by, most, nothing, number};
 use crate::told::Figure;
 use crate::words::reports as said;
 use crate::words::titles;
-use charts::listing::Cell;
+use charts::sortable_table::Cell;
 use engine::reports::activity::Activity;
 
 /// Looks at decks: when, at which hours, at which decks.
@@ -23,7 +23,7 @@ pub fn figures(telling: &Telling<'_>, activity: &Activity) -> Vec<Figure> {
     let caveat = said::join([
         telling.coverage(&activity.days),
         said::unnamed(tongue, total.unnamed, "view", "views"),
-        telling.passed_over(activity.passed_over),
+        telling.skipped_rows(activity.skipped_rows),
     ]);
     vec![
         telling.per_day(

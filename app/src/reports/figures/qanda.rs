@@ -5,15 +5,15 @@ use crate::told::{Body, Figure};
 use crate::words;
 use crate::words::reports as said;
 use crate::words::titles;
-use charts::threads::{Said, Thread, Threads};
+use charts::threads::{Post, Thread, Threads};
 use domain::institution_role::InstitutionRole;
-use engine::reports::qanda::{Counts, Measures};
+use engine::reports::qanda::{Measures, ThreadCounts};
 
 /// Answers: when, by whom, and the threads.
 #[must_use]
 pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
     let tongue = telling.tongue;
-    let told = |counts: &Counts| {
+    let told = |counts: &ThreadCounts| {
         if counts.answers == 0 {
             return nothing(&measures.days);
         }
@@ -26,7 +26,7 @@ pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
         said::QUESTIONS_CAVEAT.to_owned(),
         said::EDITS_CAVEAT.to_owned(),
         telling.coverage(&measures.days),
-        telling.passed_over(measures.passed_over),
+        telling.skipped_rows(measures.skipped_rows),
     ]);
     let per_day = telling.per_day(
         ["answers", titles::ANSWERS_PER_DAY, said::ANSWERS],
@@ -64,7 +64,7 @@ fn roles(telling: &Telling<'_>, measures: &Measures) -> Figure {
 
 fn threads(telling: &Telling<'_>, measures: &Measures, sentence: String) -> Figure {
     let said_by =
-        |who: &str, role: InstitutionRole, when: String, text: &Option<String>, note: String| Said {
+        |who: &str, role: InstitutionRole, when: String, text: &Option<String>, note: String| Post {
             who: if who.is_empty() { said::NO_NAME.to_owned() } else { who.to_owned() },
             role: said::role(role).to_owned(),
             is_staff: matches!(

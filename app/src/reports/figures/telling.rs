@@ -5,14 +5,14 @@ use crate::reports::tongue::Tongue;
 use crate::told::{Body, Chooses, Figure, TermWeek};
 use crate::words;
 use crate::words::reports as said;
-use charts::heat::{Heat, Line};
-use charts::listing::{Cell, Column, Kind, Listing, Opens, Row};
-use charts::model::{Bar, Beside, Chart, Level};
+use charts::heatmap::{Heatmap, HeatmapRow};
+use charts::model::{Bar, Chart, DataPoint, Series};
 use charts::ranking::{Item, Ranking};
+use charts::sortable_table::{Cell, Column, ColumnKind, Row, RowAction, SortableTable};
 use domain::time::{Day, SECOND, Timestamp, monday};
-use engine::columns::PassedOver;
 use engine::reports::activity::Weekday;
-use engine::reports::{Known, Question};
+use engine::reports::{Completeness, Query};
+use engine::video_view_columns::SkippedRows;
 
 /// What is at hand while figures are made.
 #[derive(Debug, Clone, Copy)]
@@ -24,7 +24,7 @@ pub struct Telling<'a> {
     /// The weeks that have a number in a term.
     pub weeks: &'a [TermWeek],
     /// What was asked.
-    pub question: &'a Question,
+    pub question: &'a Query,
     /// When Echo360 was asked for the oldest copy that is here.
     pub created: Option<Timestamp>,
 }
@@ -67,17 +67,17 @@ impl Telling<'_> {
 
     /// What keeps the numbers of some days from being all there is.
     #[must_use]
-    pub fn coverage<T>(&self, days: &[(Day, Known<T>)]) -> String {
+    pub fn coverage<T>(&self, days: &[(Day, Completeness<T>)]) -> String {
         let count =
-            |is: &dyn Fn(&Known<T>) -> bool| days.iter().filter(|(_, known)| is(known)).count() as u64;
-        let missing = count(&|known| matches!(known, Known::Missing));
-        said::coverage(self.tongue, missing, count(&|known| matches!(known, Known::Provisional(_))))
+            |is: &dyn Fn(&Completeness<T>) -> bool| days.iter().filter(|(_, known)| is(known)).count() as u64;
+        let missing = count(&|known| matches!(known, Completeness::Missing));
+        said::coverage(self.tongue, missing, count(&|known| matches!(known, Completeness::Provisional(_))))
     }
 
     /// Rows that could not be placed.
     #[must_use]
-    pub fn passed_over(&self, rows: PassedOver) -> String {
-        said::passed_over(self.tongue, rows.total())
+    pub fn skipped_rows(&self, rows: SkippedRows) -> String {
+        said::skipped_rows(self.tongue, rows.total())
     }
 
     /// Upright bars per day.
@@ -86,8 +86,8 @@ impl Telling<'_> {
         &self,
         [id, title, unit]: Titles<'_>,
         sentence: String,
-        days: &[(Day, Known<f64>)],
-        beside: Vec<Beside>,
+        days: &[(Day, Completeness<f64>)],
+        beside: Vec<Series>,
         caveat: String,
     ) -> Figure {
         let bars = days.iter().map(|(day, known)| Bar {
@@ -97,7 +97,7 @@ impl Telling<'_> {
             level: level(known),
         });
         let bars = bars.collect();
-        let is_hatched = days.iter().any(|(_, known)| matches!(known, Known::Provisional(_)));
+        let is_hatched = days.iter().any(|(_, known)| matches!(known, Completeness::Provisional(_)));
         let hatched = if is_hatched { words::HATCHED } else { "" };
         let caveat = said::join([hatched.to_owned(), caveat]);
         bars_of([id, title, unit], self.unit(unit), sentence, (words::DAY, bars), beside, caveat)
@@ -121,13 +121,13 @@ impl Telling<'_> {
             None if week.iter().all(|weekday| weekday.known == 0) => said::NOTHING_HERE.to_owned(),
             None => said::NO_ACTIVITY.to_owned(),
         };
-        let lines = (0u64..).zip(week).map(|(place, weekday)| Line {
+        let lines = (0u64..).zip(week).map(|(place, weekday)| HeatmapRow {
             name: self.tongue.weekday(place),
             short: self.tongue.short_weekday(place),
             cells: weekday.hours.iter().map(|events| (weekday.known > 0).then(|| number(*events))).collect(),
             state: said::weekday_state(self.tongue, weekday.known, weekday.provisional),
         });
-        let heat = Heat {
+        let heat = Heatmap {
             id: id.to_owned(),
             title: title.to_owned(),
             unit: unit.to_owned(),
@@ -135,9 +135,9 @@ impl Telling<'_> {
             head: said::WEEKDAY.to_owned(),
             state: words::STATE.to_owned(),
             columns: (0..24).map(|hour| hour.to_string()).collect(),
-            lines: lines.collect(),
+            rows: lines.collect(),
         };
-        figure([id, title], self.unit(unit), sentence, caveat, Body::Heat(heat))
+        figure([id, title], self.unit(unit), sentence, caveat, Body::Heatmap(heat))
     }
 }
 
@@ -154,7 +154,7 @@ pub fn bars_of(
     whole_unit: String,
     sentence: String,
     (head, bars): (&str, Vec<Bar>),
-    beside: Vec<Beside>,
+    beside: Vec<Series>,
     caveat: String,
 ) -> Figure {
     let chart = Chart {
@@ -206,20 +206,27 @@ pub fn item(name: String, value: f64, beside: Vec<Option<f64>>) -> Item {
 
 /// A table of these columns.
 #[must_use]
-pub fn listing(columns: &[(&str, Kind)], spark: Option<&str>, rows: Vec<Row>, total: u64) -> Body {
-    let column = |(head, kind): &(&str, Kind)| Column { head: (*head).to_owned(), kind: *kind };
+pub fn listing(columns: &[(&str, ColumnKind)], spark: Option<&str>, rows: Vec<Row>, total: u64) -> Body {
+    let column = |(head, kind): &(&str, ColumnKind)| Column { head: (*head).to_owned(), kind: *kind };
     let columns = columns.iter().map(column).collect();
     let spark = spark.map(str::to_owned);
-    Body::Listing(Listing { columns, spark, rows, total, opens: Opens::Filter, flag: None })
+    Body::SortableTable(SortableTable {
+        columns,
+        spark,
+        rows,
+        total,
+        row_action: RowAction::Filter,
+        flag: None,
+    })
 }
 
 /// A table whose rows open something, and that can be cut down to some of them.
 #[must_use]
-pub fn opening(body: Body, opens: Opens, flag: Option<String>) -> Body {
+pub fn opening(body: Body, opens: RowAction, flag: Option<String>) -> Body {
     match body {
-        Body::Listing(mut listing) => {
-            (listing.opens, listing.flag) = (opens, flag);
-            Body::Listing(listing)
+        Body::SortableTable(mut listing) => {
+            (listing.row_action, listing.flag) = (opens, flag);
+            Body::SortableTable(listing)
         }
         body => body,
     }
@@ -264,38 +271,41 @@ pub fn share(part: u64, whole: u64) -> Option<f64> {
 
 /// A number as sure as it is known.
 #[must_use]
-pub fn level(known: &Known<f64>) -> Level {
+pub fn level(known: &Completeness<f64>) -> DataPoint {
     match known {
-        Known::Missing => Level::Missing,
-        Known::Provisional(value) => Level::Provisional(*value),
-        Known::Complete(value) => Level::Complete(*value),
+        Completeness::Missing => DataPoint::Missing,
+        Completeness::Provisional(value) => DataPoint::Provisional(*value),
+        Completeness::Complete(value) => DataPoint::Complete(*value),
     }
 }
 
 /// Days by one of their numbers.
 #[must_use]
-pub fn by<T>(days: &[(Day, Known<T>)], of: impl Fn(&T) -> u64) -> Vec<(Day, Known<f64>)> {
+pub fn by<T>(days: &[(Day, Completeness<T>)], of: impl Fn(&T) -> u64) -> Vec<(Day, Completeness<f64>)> {
     days.iter().map(|(day, known)| (*day, known.map(|value| number(of(value))))).collect()
 }
 
 /// Another number of the same days, for the table.
 #[must_use]
-pub fn beside<T>(name: &str, days: &[(Day, Known<T>)], of: impl Fn(&T) -> u64) -> Beside {
+pub fn beside<T>(name: &str, days: &[(Day, Completeness<T>)], of: impl Fn(&T) -> u64) -> Series {
     let values = days.iter().map(|(_, known)| known.value().map(|value| number(of(value)))).collect();
-    Beside { name: name.to_owned(), values }
+    Series { name: name.to_owned(), values }
 }
 
 /// The day with the largest of its numbers, the first of equals; none where all are nothing.
 #[must_use]
-pub fn most<T>(days: &[(Day, Known<T>)], of: impl Fn(&T) -> u64) -> Option<Day> {
+pub fn most<T>(days: &[(Day, Completeness<T>)], of: impl Fn(&T) -> u64) -> Option<Day> {
     let numbers = days.iter().rev().filter_map(|(day, known)| Some((*day, of(known.value()?))));
     numbers.max_by_key(|(_, number)| *number).filter(|(_, number)| *number > 0).map(|(day, _)| day)
 }
 
 /// What is said of nothing: that nothing is here, or that nothing was recorded.
 #[must_use]
-pub fn nothing<T>(days: &[(Day, Known<T>)]) -> String {
-    let nothing =
-        if engine::reports::activity::nothing_is_here(days) { said::NOTHING_HERE } else { said::NO_ACTIVITY };
+pub fn nothing<T>(days: &[(Day, Completeness<T>)]) -> String {
+    let nothing = if engine::reports::activity::is_nothing_known(days) {
+        said::NOTHING_HERE
+    } else {
+        said::NO_ACTIVITY
+    };
     nothing.to_owned()
 }

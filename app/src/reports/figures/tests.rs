@@ -2,18 +2,18 @@
 
 use super::*;
 use crate::told::{Answer, Body};
-use charts::listing::Cell;
-use charts::model::Level;
+use charts::model::DataPoint;
+use charts::sortable_table::Cell;
 use domain::range::Range;
 use domain::report::ReportName;
 use domain::time::{Timestamp, plus_days};
 use domain::wire;
 use domain::zone::Zone;
 use engine::decode::Decoder;
-use engine::measures::{self, Facts};
-use engine::reports::Question;
-use engine::table::held::Held;
-use engine::table::{Header, Table};
+use engine::measures::{self, WindowCoverage};
+use engine::reports::Query;
+use engine::table::dataset::WindowData;
+use engine::table::{HeaderRow, Table};
 
 /// The figures of a report over one copy, for the two weeks from 2 February 2026 of which the first is here.
 fn told(report: &str, csv: &str, contents: bool) -> Vec<Figure> {
@@ -21,25 +21,26 @@ fn told(report: &str, csv: &str, contents: bool) -> Vec<Figure> {
 }
 
 /// The same, of a question that is changed first.
-fn told_of(report: &str, csv: &str, ask: impl FnOnce(&mut Question)) -> Vec<Figure> {
+fn told_of(report: &str, csv: &str, ask: impl FnOnce(&mut Query)) -> Vec<Figure> {
     let start = domain::time::parse_day("2026-02-02").unwrap();
     let name = ReportName::parse(report).unwrap();
     let is_snapshot = report == "asset";
-    let facts = Facts {
+    let facts = WindowCoverage {
         start: Some(start).filter(|_| !is_snapshot),
         end: Some(plus_days(start, 7)).filter(|_| !is_snapshot),
         provisional_from: None,
     };
     let (head, rows) = csv.split_once('\n').unwrap();
-    let header = Header::read(head.as_bytes());
-    let mut tables = Tables::default();
+    let header = HeaderRow::parse(head.as_bytes());
+    let mut tables = Dataset::default();
     let mut table = Table::new(&header);
-    Decoder::new(header.delimiter()).each(rows.as_bytes(), |row| table.take(&header, row, &mut tables.texts));
-    tables.put("w", Held { generation: 1, table, facts });
+    Decoder::new(header.delimiter())
+        .for_each_record(rows.as_bytes(), |row| table.push_row(&header, row, &mut tables.texts));
+    tables.insert("w", WindowData { generation: 1, table, coverage: facts });
     let wanted =
         crate::told::Wanted { id: "w".into(), generation: 1, facts, created: Timestamp::start_of(start) };
-    let mut question = Question {
-        base: measures::Question {
+    let mut question = Query {
+        base: measures::Query {
             range: Range::new(start, plus_days(start, 13)).unwrap(),
             zone: Zone::utc(),
             course: None,
@@ -47,7 +48,7 @@ fn told_of(report: &str, csv: &str, ask: impl FnOnce(&mut Question)) -> Vec<Figu
             roles: Vec::new(),
             videos: Vec::new(),
             student: None,
-            against: None,
+            comparison: None,
             today: domain::time::parse_day("2026-06-01").unwrap(),
         },
         decks: Vec::new(),
@@ -102,8 +103,8 @@ fn looks_at_decks_are_told_with_the_days_that_are_not_here() {
         "7 days are not here yet and not counted. 1 view names nobody and counts for no person."
     );
     let Body::Bars(chart) = &views.body else { panic!() };
-    assert_eq!(chart.bars[1].level, Level::Complete(2.0));
-    assert_eq!(chart.bars[7].level, Level::Missing, "a gap, never a zero");
+    assert_eq!(chart.bars[1].level, DataPoint::Complete(2.0));
+    assert_eq!(chart.bars[7].level, DataPoint::Missing, "a gap, never a zero");
     let Body::Ranking { ids, .. } = &find(&figures, "decks").body else { panic!() };
     assert_eq!(ids, &["d"]);
     assert!(find(&figures, "every-deck").caveat.contains("no report says which slides were seen"));
@@ -132,10 +133,11 @@ fn a_poll_is_told_with_its_solution_and_its_rate() {
     );
     let Body::Answers(answers) = &poll.body else { panic!() };
     assert!(answers.has_solution && answers.choices[1].is_solution);
-    let Body::Listing(listing) = &find(&figures, "polls").body else { panic!() };
+    let Body::SortableTable(listing) = &find(&figures, "polls").body else { panic!() };
     assert_eq!(listing.rows[0].cells[6], Cell::Number(0.5));
     // Cells are spelt with their sign, and a CSV adds it to the head.
-    let shares = listing.columns.iter().filter(|column| column.kind == charts::listing::Kind::Share);
+    let shares =
+        listing.columns.iter().filter(|column| column.kind == charts::sortable_table::ColumnKind::Share);
     assert!(shares.clone().count() == 2 && shares.into_iter().all(|column| !column.head.contains('%')));
 }
 
@@ -200,9 +202,9 @@ fn weeks_show_sections_side_by_side_and_missing_weeks_as_gaps() {
     let figures = told("assetbydate", ASSETS, false);
     assert_eq!(find(&figures, "videos-viewed").sentence, "1 video with a view in 1 week.");
     let Body::Bars(chart) = &find(&figures, "videos-viewed").body else { panic!() };
-    assert_eq!([chart.bars[0].level, chart.bars[1].level], [Level::Complete(1.0), Level::Missing]);
+    assert_eq!([chart.bars[0].level, chart.bars[1].level], [DataPoint::Complete(1.0), DataPoint::Missing]);
     assert!(!figures.iter().any(|figure| figure.id == "views-by-week"), "the video stands in two sections");
-    let Body::Listing(sections) = &find(&figures, "sections-by-week").body else { panic!() };
+    let Body::SortableTable(sections) = &find(&figures, "sections-by-week").body else { panic!() };
     assert_eq!(sections.rows.len(), 2);
 }
 
@@ -213,7 +215,7 @@ fn a_report_that_nobody_knew_is_told_by_its_columns() {
     assert_eq!(find(&figures, "rows-by-day").sentence, "2 rows in all; most on 2026-02-02.");
     assert_eq!(find(&figures, "sum-0").title, "visit_count, added up per day of date");
     assert!(find(&figures, "sum-0").caveat.contains("may be added up"));
-    let Body::Listing(rows) = &find(&figures, "rows").body else { panic!() };
+    let Body::SortableTable(rows) = &find(&figures, "rows").body else { panic!() };
     assert_eq!(rows.rows[0].cells[2], Cell::Number(2.0));
 }
 
@@ -248,7 +250,7 @@ fn figures_of_one_title_are_told_apart() {
 #[test]
 fn small_series_say_that_they_share_one_scale() {
     let row = |spark: &[Option<u64>]| telling::row(Vec::new(), spark);
-    let Body::Listing(listing) =
+    let Body::SortableTable(listing) =
         telling::listing(&[], Some("Over time"), vec![row(&[Some(1)]), row(&[Some(9)])], 2)
     else {
         panic!()
@@ -374,7 +376,7 @@ fn sections_of_several_courses_are_told_apart() {
         "Section 1, course 11111111 has the most: 9 views."
     );
     let figures = told("asset", &csv, false);
-    let Body::Listing(listing) = &find(&figures, "every-video").body else { panic!() };
+    let Body::SortableTable(listing) = &find(&figures, "every-video").body else { panic!() };
     assert_eq!(listing.rows[1].cells[1], Cell::text("1, course c"));
 }
 
@@ -397,7 +399,7 @@ fn what_is_cut_off_is_counted() {
         .collect();
     let figures = told("confused", &format!("{head}\n{marks}"), false);
     let spikes = find(&figures, "spikes");
-    let Body::Listing(listing) = &spikes.body else { panic!() };
+    let Body::SortableTable(listing) = &spikes.body else { panic!() };
     assert_eq!((listing.rows.len(), listing.total), (10, 11));
     assert!(spikes.caveat.ends_with("The first 10 of 11 are shown."), "{}", spikes.caveat);
 }
@@ -429,7 +431,7 @@ fn looks() -> String {
 fn another_section_lies_over_the_days_and_what_is_not_final_is_not_held_against_it() {
     let figures = told_of("presentation", &looks(), |question| {
         question.base.sections = vec!["s1".into()];
-        question.base.against = Some(measures::Against::Section("S2".into()));
+        question.base.comparison = Some(measures::Comparison::Section("S2".into()));
     });
     let views = find(&figures, "slide-views");
     let end = "50 % more than section 2: 3 views, against 2, on 7 of 14 days, which are final in both.";
@@ -445,8 +447,9 @@ fn another_section_lies_over_the_days_and_what_is_not_final_is_not_held_against_
 
 #[test]
 fn days_before_that_are_not_here_are_said_and_no_sum_is_made_of_them() {
-    let figures =
-        told_of("presentation", &looks(), |question| question.base.against = Some(measures::Against::Before));
+    let figures = told_of("presentation", &looks(), |question| {
+        question.base.comparison = Some(measures::Comparison::Before)
+    });
     let views = find(&figures, "slide-views");
     assert!(views.caveat.starts_with("Of section 2 nothing is here yet."), "{}", views.caveat);
     assert!(!views.sentence.contains("than"), "{}", views.sentence);
@@ -454,7 +457,7 @@ fn days_before_that_are_not_here_are_said_and_no_sum_is_made_of_them() {
 
 #[test]
 fn one_student_alone_is_in_every_figure_and_reports_without_people_say_that_it_does_not_apply() {
-    let ask = |question: &mut Question| question.base.student = Some("U4".into());
+    let ask = |question: &mut Query| question.base.student = Some("U4".into());
     let figures = told_of("presentation", &looks(), ask);
     let sentence = &find(&figures, "slide-views").sentence;
     assert_eq!(sentence, "1 person opened 1 deck, 1 view in all; most on 2026-02-03.");

@@ -5,11 +5,11 @@ use super::telling::{Telling, bars_of, count, counted, figure, level, listing, n
 use crate::told::Figure;
 use crate::words::reports as said;
 use crate::words::titles;
-use charts::listing::{Cell, Kind, Row};
-use charts::model::{Bar, Beside};
-use engine::reports::Known;
+use charts::model::{Bar, Series};
+use charts::sortable_table::{Cell, ColumnKind, Row};
+use engine::reports::Completeness;
 use engine::reports::library::are_of_several_courses;
-use engine::reports::weekly::{Line, Measures, Watched};
+use engine::reports::weekly::{Measures, WeekTotals, WeeklySeries};
 
 /// Lines in a table, most views first.
 const LISTED: usize = 2_000;
@@ -18,33 +18,33 @@ const LISTED: usize = 2_000;
 #[must_use]
 pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
     let tongue = telling.tongue;
-    let all_missing = measures.weeks.iter().all(|week| week.known == Known::Missing);
+    let all_missing = measures.weeks.iter().all(|week| week.known == Completeness::Missing);
     let viewed = measures.videos.iter().filter(|line| line.entry.sums.is_viewed());
     let viewed =
         viewed.map(|line| line.entry.id.as_str()).collect::<std::collections::BTreeSet<_>>().len() as u64;
-    let known = measures.weeks.iter().filter(|week| week.known != Known::Missing).count() as u64;
+    let known = measures.weeks.iter().filter(|week| week.known != Completeness::Missing).count() as u64;
     let sentence = match (all_missing, viewed) {
         (true, _) => said::NOTHING_HERE.to_owned(),
         (false, 0) => said::NO_ACTIVITY.to_owned(),
         _ => said::weeks(tongue, viewed, known),
     };
-    let count = |is: &dyn Fn(&Known<Watched>) -> bool| {
+    let count = |is: &dyn Fn(&Completeness<WeekTotals>) -> bool| {
         measures.weeks.iter().filter(|week| is(&week.known)).count() as u64
     };
-    let provisional = count(&|known| matches!(known, Known::Provisional(_)));
-    let missing = count(&|known| *known == Known::Missing);
+    let provisional = count(&|known| matches!(known, Completeness::Provisional(_)));
+    let missing = count(&|known| *known == Completeness::Missing);
     let caveat = said::join([
         said::coverage_of_weeks(tongue, missing, provisional),
         said::SUMS_CAVEAT.to_owned(),
         ignored(measures.is_sections_ignored),
         said::left_out(tongue, measures.left_out),
-        said::passed_over(tongue, measures.ragged),
+        said::skipped_rows(tongue, measures.ragged),
     ]);
     let hatched = if provisional > 0 { said::HATCHED_WEEK } else { "" };
     let caveat_of_bars = said::join([hatched.to_owned(), caveat.clone()]);
     let several = if measures.repeated > 0 { said::SEVERAL_SECTIONS } else { "" };
     let caveat_of_sums = said::join([several.to_owned(), caveat]);
-    let bars = |of: &dyn Fn(&Watched) -> f64| {
+    let bars = |of: &dyn Fn(&WeekTotals) -> f64| {
         let bar = |week: &engine::reports::weekly::Week| {
             let days = format!("{} – {}", tongue.full_day(week.from), tongue.full_day(week.to));
             let numbered = telling.week_of(week.from);
@@ -73,13 +73,13 @@ pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
     let sums = measures.weeks.iter().filter_map(|week| week.known.value());
     if !all_missing && sums.clone().all(|watched| watched.sums.is_some_and(|sums| sums.views.is_some())) {
         let minutes = measures.weeks.iter().map(|week| week.known.value()?.sums?.minutes);
-        let beside = vec![Beside { name: said::MINUTES.to_owned(), values: minutes.collect() }];
+        let beside = vec![Series { name: said::MINUTES.to_owned(), values: minutes.collect() }];
         let views = bars(&|watched| watched.sums.and_then(|sums| sums.views).map_or(0.0, number));
         let titles = ["views-by-week", titles::VIEWS_BY_WEEK, said::VIEWS];
         figures.push(bars_of(titles, unit(said::VIEWS), sentence, (head, views), beside, caveat_of_bars));
     }
     let are_several = are_of_several_courses(measures.videos.iter().map(|line| &line.entry));
-    let section_of = |line: &Line| format!("{} {}", said::SECTION, section(&line.entry, are_several));
+    let section_of = |line: &WeeklySeries| format!("{} {}", said::SECTION, section(&line.entry, are_several));
     figures.push(lines(
         telling,
         ["sections-by-week", titles::SECTIONS],
@@ -95,18 +95,18 @@ pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
     figures
 }
 
-type Lines<'a> = (&'a [Line], &'a str, &'a dyn Fn(&Line) -> String);
+type Lines<'a> = (&'a [WeeklySeries], &'a str, &'a dyn Fn(&WeeklySeries) -> String);
 
 fn lines(telling: &Telling<'_>, titles: [&str; 2], (lines, head, name): Lines<'_>, caveat: &str) -> Figure {
     let columns = [
-        (head, Kind::Text),
-        (said::VIDEOS, Kind::Number),
-        (said::VIEWS, Kind::Number),
-        (said::MINUTES, Kind::Number),
-        (said::LIVE, Kind::Number),
-        (said::ON_DEMAND, Kind::Number),
-        (said::DOWNLOADS, Kind::Number),
-        (said::LAST_VIEW, Kind::Date),
+        (head, ColumnKind::Text),
+        (said::VIDEOS, ColumnKind::Number),
+        (said::VIEWS, ColumnKind::Number),
+        (said::MINUTES, ColumnKind::Number),
+        (said::LIVE, ColumnKind::Number),
+        (said::ON_DEMAND, ColumnKind::Number),
+        (said::DOWNLOADS, ColumnKind::Number),
+        (said::LAST_VIEW, ColumnKind::Date),
     ];
     let rows: Vec<Row> = lines
         .iter()

@@ -1,9 +1,9 @@
 //! Activity held against a plain recomputation over the rows that were written.
 
 use super::*;
-use crate::reports::fixture::{berlin, day, question, tables, week, window};
+use crate::reports::fixture::{berlin, dataset, day, query, week, window};
 use crate::reports::presentation::measure;
-use crate::shelf::Facts;
+use crate::video_view_dataset::WindowCoverage;
 use domain::time::{SECOND, Timestamp, plus_days};
 use proptest::prelude::*;
 
@@ -58,17 +58,17 @@ proptest! {
             .filter(|(place, _)| *place != missing)
             .map(|(place, start)| week(start, HEADER, &csv(&rows, place)))
             .collect();
-        let tables = tables(&windows);
-        let mut question = question("2026-03-17", "2026-04-04");
+        let dataset = dataset(&windows);
+        let mut query = query("2026-03-17", "2026-04-04");
         if in_berlin {
-            question.base.zone = berlin();
+            query.base.zone = berlin();
         }
-        question.base.sections = section.iter().map(|section| format!("S{section}")).collect();
-        question.decks = decks.iter().map(|deck| format!("d{deck}")).collect();
+        query.base.sections = section.iter().map(|section| format!("S{section}")).collect();
+        query.decks = decks.iter().map(|deck| format!("d{deck}")).collect();
         if only_students {
-            question.base.roles = vec![InstitutionRole::Student];
+            query.base.roles = vec![InstitutionRole::Student];
         }
-        let zone = &question.base.zone;
+        let zone = &query.base.zone;
         let is_here = |utc: Day| (utc - day("2026-03-16")).num_days() / 7 != missing;
         let is_known = |local: Day| {
             let (start, end) = (zone.start_of(local), zone.start_of(plus_days(local, 1)).plus(-1));
@@ -76,8 +76,8 @@ proptest! {
         };
         let local = |row: &Written| zone.day_of(at(row));
         let passes = |row: &&Written| {
-            local(row) >= question.base.range.from()
-                && local(row) <= question.base.range.to()
+            local(row) >= query.base.range.from()
+                && local(row) <= query.base.range.to()
                 && is_known(local(row))
                 && section.is_none_or(|section| section == row.section)
                 && (!only_students || row.role == "Student")
@@ -87,7 +87,7 @@ proptest! {
             let named = rows.iter().filter(|row| row.user != 0 && role.is_none_or(|role| role == row.role));
             named.map(|row| row.user).collect::<BTreeSet<_>>().len() as u64
         };
-        let measured = measure(&tables, &question);
+        let measured = measure(&dataset, &query);
         let chosen: Vec<&Written> = rows.iter().filter(passes).filter(is_chosen).collect();
         prop_assert_eq!(measured.total.events, chosen.len() as u64);
         prop_assert_eq!(measured.total.people, people(&chosen, None));
@@ -122,33 +122,31 @@ proptest! {
 #[test]
 fn a_row_that_names_nobody_is_an_event_and_never_a_person() {
     let rows = "d,Deck,s,c,BIO,2026-02-02 10:00:00,,,,12\nd,Deck,s,c,BIO,2026-02-02 10:00:00,u,Student,,12\n";
-    let measured =
-        measure(&tables(&[week("2026-02-02", HEADER, rows)]), &question("2026-02-02", "2026-02-02"));
-    let Count { events, people, students, unnamed, .. } = measured.total;
+    let measured = measure(&dataset(&[week("2026-02-02", HEADER, rows)]), &query("2026-02-02", "2026-02-02"));
+    let EventCounts { events, people, students, unnamed, .. } = measured.total;
     assert_eq!((events, people, students, unnamed), (2, 1, 1, 1));
 }
 
 #[test]
 fn a_day_that_is_not_here_is_missing_and_one_that_may_grow_says_so() {
-    let facts = Facts {
+    let coverage = WindowCoverage {
         start: Some(day("2026-02-02")),
         end: Some(day("2026-02-04")),
         provisional_from: Some(day("2026-02-03")),
     };
     let rows =
         "d,Deck,s,c,BIO,2026-02-03 10:00:00,u,Student,,12\nd,Deck,s,c,BIO,soon,u,Student,,12\nd,Deck\n";
-    let measured = measure(&tables(&[window(facts, HEADER, rows)]), &question("2026-02-02", "2026-02-04"));
-    let known: Vec<Known<u64>> =
+    let measured = measure(&dataset(&[window(coverage, HEADER, rows)]), &query("2026-02-02", "2026-02-04"));
+    let known: Vec<Completeness<u64>> =
         measured.days.iter().map(|(_, known)| known.map(|count| count.events)).collect();
-    assert_eq!(known, [Known::Complete(0), Known::Provisional(1), Known::Missing]);
-    assert_eq!((measured.passed_over.undated, measured.passed_over.ragged), (1, 1));
+    assert_eq!(known, [Completeness::Complete(0), Completeness::Provisional(1), Completeness::Missing]);
+    assert_eq!((measured.skipped_rows.undated, measured.skipped_rows.ragged), (1, 1));
 }
 
 #[test]
 fn the_newest_name_and_size_of_a_deck_count() {
     let rows =
         "d,New,s,c,BIO,2026-02-03 10:00:00,u,Student,,14\nd,Old,s,c,BIO,2026-02-02 10:00:00,u,Student,,12\n";
-    let measured =
-        measure(&tables(&[week("2026-02-02", HEADER, rows)]), &question("2026-02-02", "2026-02-08"));
+    let measured = measure(&dataset(&[week("2026-02-02", HEADER, rows)]), &query("2026-02-02", "2026-02-08"));
     assert_eq!((measured.decks[0].name.as_str(), measured.decks[0].newest), ("New", Some(14)));
 }

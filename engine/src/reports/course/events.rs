@@ -1,10 +1,10 @@
 //! The rows of any of the six reports as events: who, when, at which video or deck.
 
-use crate::columns::PassedOver;
 use crate::dictionary::{Dictionary, EMPTY};
-use crate::reports::selection::{Columns, Row, Selection, person};
-use crate::reports::{Known, Question};
-use crate::table::held::{Standing, Tables};
+use crate::reports::selection::{ColumnNames, Row, Selection, format_person_name};
+use crate::reports::{Completeness, Query};
+use crate::table::dataset::{DataStatus, Dataset};
+use crate::video_view_columns::SkippedRows;
 use domain::activity::ActivityKind;
 use domain::institution_role::InstitutionRole;
 use domain::time::{Day, plus_days};
@@ -26,7 +26,7 @@ pub struct Event {
     /// Their role.
     pub role: InstitutionRole,
     /// Code of the video or deck.
-    pub thing: u32,
+    pub item: u32,
     /// Codes of the rest.
     pub cells: Cells,
 }
@@ -45,16 +45,16 @@ pub struct Events<'a> {
     /// The texts behind the codes; none where the report is not here.
     pub texts: Option<&'a Dictionary>,
     /// Every day, first to last.
-    pub days: Vec<(Day, Standing)>,
+    pub days: Vec<(Day, DataStatus)>,
     /// The events.
     pub events: Vec<Event>,
     /// Rows that could not be placed.
-    pub passed_over: PassedOver,
+    pub skipped_rows: SkippedRows,
 }
 
 /// Which columns each report has them in.
-fn columns(kind: ActivityKind) -> Columns<5> {
-    let deck = |id: &'static str, name: &'static str, own: &'static str| Columns {
+fn columns(kind: ActivityKind) -> ColumnNames<5> {
+    let deck = |id: &'static str, name: &'static str, own: &'static str| ColumnNames {
         time: "event_timestamp",
         course: "courseId",
         section: "sectionId",
@@ -69,7 +69,7 @@ fn columns(kind: ActivityKind) -> Columns<5> {
         ActivityKind::Polls => deck("presentation_id", "presentation_name", "activity_id"),
         ActivityKind::Marks => deck("PresentationID", "PresentationName", ""),
         ActivityKind::Notes => deck("PresentationID", "PresentationName", "note_count"),
-        ActivityKind::Answers => Columns {
+        ActivityKind::Answers => ColumnNames {
             user: "answer_userid",
             role: "answer_role",
             cells: ["", "answer_firstname", "answer_lastname", "answerid", "question_userid"],
@@ -81,16 +81,16 @@ fn columns(kind: ActivityKind) -> Columns<5> {
 impl<'a> Events<'a> {
     /// Reads a kind's tables; every day is missing where there are none.
     #[must_use]
-    pub fn read(kind: ActivityKind, tables: Option<&'a Tables>, question: &Question) -> Self {
-        let Some(tables) = tables else {
-            let base = &question.base;
+    pub fn read(kind: ActivityKind, dataset: Option<&'a Dataset>, query: &Query) -> Self {
+        let Some(dataset) = dataset else {
+            let base = &query.base;
             let start = |day: Day| base.zone.start_of(day).seconds();
-            let nothing = Tables::default();
-            let standing = |day: Day| nothing.standing(start(day), start(plus_days(day, 1)), base.today);
-            let days = base.range.each_day().map(|day| (day, standing(day))).collect();
-            return Self { texts: None, days, events: Vec::new(), passed_over: PassedOver::default() };
+            let nothing = Dataset::default();
+            let status = |day: Day| nothing.status_between(start(day), start(plus_days(day, 1)), base.today);
+            let days = base.range.each_day().map(|day| (day, status(day))).collect();
+            return Self { texts: None, days, events: Vec::new(), skipped_rows: SkippedRows::default() };
         };
-        let selection = Selection::new(tables, question, &columns(kind));
+        let selection = Selection::new(dataset, query, &columns(kind));
         // An answer that is edited on a day is one answer of that day, as of its last edit: later, nobody would have
         // been seen. One without an id is known by its row alone.
         let mut seen: BTreeSet<(u32, usize)> = BTreeSet::new();
@@ -105,19 +105,19 @@ impl<'a> Events<'a> {
             day: row.day,
             user: row.user,
             role: row.role,
-            thing: row.deck,
+            item: row.deck,
             cells: row.cells,
         };
         Self {
             texts: Some(selection.texts),
             days: selection.days,
             events: rows.iter().map(event).collect(),
-            passed_over: selection.passed_over,
+            skipped_rows: selection.skipped_rows,
         }
     }
 
     /// What named students did.
-    pub fn of_students(&self) -> impl DoubleEndedIterator<Item = &Event> {
+    pub fn by_students(&self) -> impl DoubleEndedIterator<Item = &Event> {
         self.events.iter().filter(|event| event.role == InstitutionRole::Student && event.is_named())
     }
 
@@ -125,7 +125,7 @@ impl<'a> Events<'a> {
     #[must_use]
     pub fn by_day(&self) -> Vec<u64> {
         let mut days = vec![0; self.days.len()];
-        for event in self.of_students() {
+        for event in self.by_students() {
             if let Some(count) = days.get_mut(event.day) {
                 *count += 1;
             }
@@ -148,16 +148,16 @@ impl<'a> Events<'a> {
     /// The name of who did it, as a list of people is sorted; may be empty.
     #[must_use]
     pub fn name(&self, event: &Event) -> String {
-        person(&self.text(event.cells[1]), &self.text(event.cells[2]))
+        format_person_name(&self.text(event.cells[1]), &self.text(event.cells[2]))
     }
 }
 
 /// A number as sure as its days are.
 #[must_use]
-pub fn known<T>(standing: Standing, number: T) -> Known<T> {
-    match standing {
-        Standing::Missing => Known::Missing,
-        Standing::Provisional => Known::Provisional(number),
-        Standing::Complete => Known::Complete(number),
+pub fn completeness<T>(status: DataStatus, number: T) -> Completeness<T> {
+    match status {
+        DataStatus::Missing => Completeness::Missing,
+        DataStatus::Provisional => Completeness::Provisional(number),
+        DataStatus::Complete => Completeness::Complete(number),
     }
 }

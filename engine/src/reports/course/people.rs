@@ -7,10 +7,10 @@
 //! active students who did as much as they or less, and 0 for nothing. The score is the mean of these places by
 //! the chosen weights, from 0 to 100; a kind that nobody did anything of is left out.
 
-use super::bins::Bins;
 use super::events::Events;
-use super::ordered;
-use crate::table::held::Standing;
+use super::sorted_by_key;
+use super::time_bins::TimeBins;
+use crate::table::dataset::DataStatus;
 use domain::activity::{ActivityKind, Weights};
 use domain::range::Range;
 use domain::time::Day;
@@ -60,7 +60,7 @@ impl Student {
 
 /// A student who is being counted.
 #[derive(Debug, Default)]
-struct Growing {
+struct StudentCounter {
     /// The newest name, and when it was given.
     name: (u32, String),
     amounts: [u64; 6],
@@ -76,22 +76,22 @@ struct Growing {
 pub fn students(
     now: &BTreeMap<ActivityKind, Events<'_>>,
     before: &BTreeMap<ActivityKind, Events<'_>>,
-    bins: &Bins,
+    bins: &TimeBins,
     weights: Weights,
     is_quiet_known: bool,
 ) -> Vec<Student> {
-    let mut all: BTreeMap<String, Growing> = BTreeMap::new();
-    let count = bins_days(now);
+    let mut all: BTreeMap<String, StudentCounter> = BTreeMap::new();
+    let count = count_days(now);
     // The first of the last fourteen days; of the days before, those that these do not fill.
     let recent = count.saturating_sub(QUIET_DAYS);
     let short = QUIET_DAYS.saturating_sub(count);
     for (kind, events) in now {
         let mut polls: BTreeSet<(u32, u32)> = BTreeSet::new();
-        for event in events.of_students() {
+        for event in events.by_students() {
             let Some(student) = events.person(event.user).map(|id| all.entry(id).or_default()) else {
                 continue;
             };
-            note(student, event.at, || events.name(event));
+            record_seen(student, event.at, || events.name(event));
             student.days.insert(event.day);
             student.is_recent |= event.day >= recent;
             // A poll or an answer that is changed is still one.
@@ -105,13 +105,13 @@ pub fn students(
             }
         }
     }
-    let length = bins_days(before);
+    let length = count_days(before);
     for events in before.values() {
-        for event in events.of_students() {
+        for event in events.by_students() {
             let Some(student) = events.person(event.user).map(|id| all.entry(id).or_default()) else {
                 continue;
             };
-            note(student, event.at, || events.name(event));
+            record_seen(student, event.at, || events.name(event));
             student.is_recent |= event.day + short >= length;
         }
     }
@@ -126,7 +126,7 @@ pub fn students(
             weeks: weeks.as_ref().map_or_else(Vec::new, |(axis, known)| {
                 let mut counts = vec![0; axis.all.len()];
                 for day in &growing.days {
-                    if let Some(count) = counts.get_mut(axis.place(*day)) {
+                    if let Some(count) = counts.get_mut(axis.bin_of_day(*day)) {
                         *count += 1;
                     }
                 }
@@ -137,14 +137,14 @@ pub fn students(
             score: None,
         })
         .collect();
-    rate(&mut students, weights);
+    score_students(&mut students, weights);
     // A name ends before any letter, so that one that begins another stands before it.
-    ordered(students, |student| {
+    sorted_by_key(students, |student| {
         (u64::from(student.name.is_empty()), format!("{}\0{}", student.name.to_lowercase(), student.id))
     })
 }
 
-fn note(student: &mut Growing, at: u32, name: impl FnOnce() -> String) {
+fn record_seen(student: &mut StudentCounter, at: u32, name: impl FnOnce() -> String) {
     student.last = student.last.max(Some(at));
     if at >= student.name.0 {
         let name = name();
@@ -154,19 +154,19 @@ fn note(student: &mut Growing, at: u32, name: impl FnOnce() -> String) {
     }
 }
 
-fn bins_days(all: &BTreeMap<ActivityKind, Events<'_>>) -> usize {
+fn count_days(all: &BTreeMap<ActivityKind, Events<'_>>) -> usize {
     all.values().map(|events| events.days.len()).max().unwrap_or(0)
 }
 
 /// Weeks, and whether anything of each is here.
-fn weeks(now: &BTreeMap<ActivityKind, Events<'_>>, bins: &Bins) -> Option<(Bins, Vec<bool>)> {
+fn weeks(now: &BTreeMap<ActivityKind, Events<'_>>, bins: &TimeBins) -> Option<(TimeBins, Vec<bool>)> {
     let (first, last) = bins.all.first().zip(bins.all.last())?;
-    let axis = Bins::weeks(Range::new(first.first, last.last).ok()?);
+    let axis = TimeBins::by_week(Range::new(first.first, last.last).ok()?);
     let mut known = vec![false; axis.all.len()];
     for events in now.values() {
-        for (day, (_, standing)) in events.days.iter().enumerate() {
-            if let Some(known) = known.get_mut(axis.place(day)) {
-                *known |= *standing != Standing::Missing;
+        for (day, (_, status)) in events.days.iter().enumerate() {
+            if let Some(known) = known.get_mut(axis.bin_of_day(day)) {
+                *known |= *status != DataStatus::Missing;
             }
         }
     }
@@ -183,22 +183,22 @@ pub fn is_quiet_known(
         let these = events.days.iter().rev();
         // The days before end right before these only where both are whole weeks.
         let is_next =
-            |earlier: &&(Day, Standing)| events.days.first().is_some_and(|(first, _)| earlier.0 < *first);
+            |earlier: &&(Day, DataStatus)| events.days.first().is_some_and(|(first, _)| earlier.0 < *first);
         let earlier =
             before.get(kind).into_iter().flat_map(|events| events.days.iter().rev().filter(is_next));
-        let last: Vec<&(Day, Standing)> = these.chain(earlier).take(QUIET_DAYS).collect();
+        let last: Vec<&(Day, DataStatus)> = these.chain(earlier).take(QUIET_DAYS).collect();
         let is_unbroken = last
             .windows(2)
             .all(|pair| matches!(pair, [(a, _), (b, _)] if domain::time::plus_days(*b, 1) == *a));
         last.len() == QUIET_DAYS
             && is_unbroken
-            && last.iter().all(|(_, standing)| *standing != Standing::Missing)
+            && last.iter().all(|(_, status)| *status != DataStatus::Missing)
     };
     !now.is_empty() && now.iter().all(|(kind, events)| is_here(kind, events))
 }
 
 /// Gives every active student their score.
-fn rate(students: &mut [Student], weights: Weights) {
+fn score_students(students: &mut [Student], weights: Weights) {
     let active = students.iter().filter(|student| student.is_active()).count();
     let mut sums = vec![(0.0, 0.0); students.len()];
     for kind in ActivityKind::ALL {

@@ -1,19 +1,19 @@
 //! One student of a course alone: everything of theirs on the course's axis, and what it was.
 
-use super::bins::Bins;
-use super::events::{Event, Events, known};
-use super::ordered;
+use super::events::{Event, Events, completeness};
 use super::people::Student;
+use super::sorted_by_key;
+use super::time_bins::TimeBins;
 use crate::dictionary::EMPTY;
-use crate::reports::Known;
+use crate::reports::Completeness;
 use crate::reports::polling::Poll;
-use crate::table::reading;
+use crate::table::cell_value;
 use domain::activity::ActivityKind;
 use std::collections::BTreeMap;
 
 /// A video that they watched, or a deck that they used.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Used {
+pub struct ItemUsage {
     /// Its UUID, as it came.
     pub id: String,
     /// Its name; may be empty.
@@ -26,7 +26,7 @@ pub struct Used {
 
 /// A poll that they answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answered {
+pub struct PollAnswer {
     /// The poll's UUID, as it came.
     pub id: String,
     /// What was asked; may be empty.
@@ -47,13 +47,13 @@ pub struct Person {
     /// Who, with how much of each kind.
     pub student: Student,
     /// Each kind by place of the axis, in their order.
-    pub strips: Vec<(ActivityKind, Vec<Known<u64>>)>,
+    pub series: Vec<(ActivityKind, Vec<Completeness<u64>>)>,
     /// Videos, most watched first.
-    pub videos: Vec<Used>,
+    pub videos: Vec<ItemUsage>,
     /// Decks, most views first.
-    pub decks: Vec<Used>,
+    pub decks: Vec<ItemUsage>,
     /// Polls, newest first.
-    pub polls: Vec<Answered>,
+    pub polls: Vec<PollAnswer>,
     /// Words of their note events: those of a note count again with each of its events.
     pub words: u64,
     /// Distinct days with any activity.
@@ -62,19 +62,19 @@ pub struct Person {
 
 /// Everything of a student's.
 #[must_use]
-pub fn person(
+pub fn measure_person(
     student: Student,
     all: &BTreeMap<ActivityKind, Events<'_>>,
-    bins: &Bins,
+    bins: &TimeBins,
     polls: &[Poll],
     contents: bool,
 ) -> Person {
-    let mut strips = Vec::new();
-    let mut things: [BTreeMap<String, Used>; 2] = Default::default();
+    let mut series = Vec::new();
+    let mut items: [BTreeMap<String, ItemUsage>; 2] = Default::default();
     let (mut words, mut days) = (0, std::collections::BTreeSet::new());
     for (kind, events) in all {
         let codes: Vec<u32> = codes(events, &student.id);
-        let own: Vec<&Event> = events.of_students().filter(|event| codes.contains(&event.user)).collect();
+        let own: Vec<&Event> = events.by_students().filter(|event| codes.contains(&event.user)).collect();
         let mut by_day = vec![0; events.days.len()];
         for event in &own {
             days.insert(event.day);
@@ -83,17 +83,17 @@ pub fn person(
             }
             if *kind == ActivityKind::Notes {
                 let text = events.text(event.cells[3]);
-                words += reading::count(text.as_bytes()).unwrap_or(0);
+                words += cell_value::parse_count(text.as_bytes()).unwrap_or(0);
             }
         }
-        let standings = bins.standings(&events.days);
-        let sums = bins.sums(&by_day).into_iter().zip(standings);
-        strips.push((*kind, sums.map(|(sum, standing)| known(standing, sum)).collect()));
-        let [videos, decks] = &mut things;
+        let statuses = bins.statuses(&events.days);
+        let sums = bins.sums(&by_day).into_iter().zip(statuses);
+        series.push((*kind, sums.map(|(sum, status)| completeness(status, sum)).collect()));
+        let [videos, decks] = &mut items;
         let into = if *kind == ActivityKind::Watch { videos } else { decks };
-        for event in own.into_iter().filter(|event| event.thing != EMPTY) {
-            let id = events.text(event.thing);
-            let used = into.entry(id.to_ascii_lowercase()).or_insert_with(|| Used {
+        for event in own.into_iter().filter(|event| event.item != EMPTY) {
+            let id = events.text(event.item);
+            let used = into.entry(id.to_ascii_lowercase()).or_insert_with(|| ItemUsage {
                 id,
                 name: String::new(),
                 amounts: [0; 6],
@@ -108,14 +108,15 @@ pub fn person(
             used.last = used.last.max(event.at);
         }
     }
-    let sorted = |things: BTreeMap<String, Used>, kind: ActivityKind| {
-        let amount = |used: &Used| used.amounts.get(kind.index()).copied().unwrap_or(0);
-        ordered(things.into_values().collect(), |used| (u64::MAX - amount(used), used.id.clone()))
+    let sorted = |items: BTreeMap<String, ItemUsage>, kind: ActivityKind| {
+        let amount = |used: &ItemUsage| used.amounts.get(kind.index()).copied().unwrap_or(0);
+        sorted_by_key(items.into_values().collect(), |used| (u64::MAX - amount(used), used.id.clone()))
     };
-    let [videos, decks] = things;
-    let polls = all.get(&ActivityKind::Polls).map(|events| answered(events, &student.id, polls, contents));
+    let [videos, decks] = items;
+    let polls =
+        all.get(&ActivityKind::Polls).map(|events| poll_answers(events, &student.id, polls, contents));
     Person {
-        strips,
+        series,
         videos: sorted(videos, ActivityKind::Watch),
         decks: sorted(decks, ActivityKind::Slides),
         polls: polls.unwrap_or_default(),
@@ -135,19 +136,19 @@ fn codes(events: &Events<'_>, id: &str) -> Vec<u32> {
         .collect()
 }
 
-fn answered(events: &Events<'_>, id: &str, polls: &[Poll], contents: bool) -> Vec<Answered> {
+fn poll_answers(events: &Events<'_>, id: &str, polls: &[Poll], contents: bool) -> Vec<PollAnswer> {
     let codes = codes(events, id);
-    let given = polls.iter().flat_map(|poll| poll.given.iter().map(move |given| (poll, given)));
+    let given = polls.iter().flat_map(|poll| poll.latest_answers.iter().map(move |given| (poll, given)));
     let answered = given
         .filter(|(_, given)| codes.contains(&given.user))
-        .map(|(poll, given)| Answered {
+        .map(|(poll, given)| PollAnswer {
             id: poll.id.clone(),
             prompt: poll.prompt.clone(),
             deck: poll.deck.clone(),
             at: given.at,
-            answer: contents.then(|| crate::reports::text::said(&events.text(given.answer))),
+            answer: contents.then(|| crate::reports::cell_text::plain_text(&events.text(given.answer))),
             is_right: given.is_right,
         })
         .collect();
-    ordered(answered, |poll: &Answered| (u64::MAX - u64::from(poll.at), poll.id.clone()))
+    sorted_by_key(answered, |poll: &PollAnswer| (u64::MAX - u64::from(poll.at), poll.id.clone()))
 }

@@ -1,8 +1,8 @@
 //! Six reports made of the same few people, counted once more by the plainest means.
 
 use super::*;
-use crate::reports::fixture::{day, question, tables, week, window};
-use crate::shelf::Facts;
+use crate::reports::fixture::{dataset, day, query, week, window};
+use crate::video_view_dataset::WindowCoverage;
 use domain::time::{Day, plus_days};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -79,7 +79,10 @@ fn happened() -> impl Strategy<Value = Happened> {
 }
 
 /// The tables of each report, of the weeks that are here.
-fn course(all: &[Happened], is_here: impl Fn(ActivityKind, usize) -> bool) -> BTreeMap<ActivityKind, Tables> {
+fn course(
+    all: &[Happened],
+    is_here: impl Fn(ActivityKind, usize) -> bool,
+) -> BTreeMap<ActivityKind, Dataset> {
     let of = |kind: ActivityKind| {
         let windows: Vec<_> = (0..4)
             .filter(|week| is_here(kind, *week))
@@ -89,27 +92,31 @@ fn course(all: &[Happened], is_here: impl Fn(ActivityKind, usize) -> bool) -> BT
                 week(WEEKS[place], HEADERS[kind.index()], &rows)
             })
             .collect();
-        (kind, tables(&windows))
+        (kind, dataset(&windows))
     };
     ActivityKind::ALL.into_iter().map(of).collect()
 }
 
-fn wanted() -> Wanted {
-    Wanted {
+fn options() -> CourseOptions {
+    CourseOptions {
         student: None,
-        against: Against::Before,
+        comparison: Comparison::Before,
         is_chosen: false,
         weights: Weights::default(),
         is_nameless: false,
     }
 }
 
-fn measured(tables: &BTreeMap<ActivityKind, Tables>, wanted: &Wanted, sections: &[&str]) -> Measures {
-    let mut question = question(WEEKS[2], "2026-03-01");
-    question.base.sections = sections.iter().map(|id| (*id).to_owned()).collect();
+fn measured(
+    dataset: &BTreeMap<ActivityKind, Dataset>,
+    options: &CourseOptions,
+    sections: &[&str],
+) -> Measures {
+    let mut query = query(WEEKS[2], "2026-03-01");
+    query.base.sections = sections.iter().map(|id| (*id).to_owned()).collect();
     let sources =
-        Sources { of: tables.iter().map(|(kind, tables)| (*kind, tables)).collect(), library: None };
-    measure(&sources, &question, wanted)
+        Sources { by_kind: dataset.iter().map(|(kind, dataset)| (*kind, dataset)).collect(), library: None };
+    measure(&sources, &query, options)
 }
 
 fn is_student(it: &Happened) -> bool {
@@ -136,28 +143,28 @@ proptest! {
         for it in all.iter_mut().filter(|it| it.kind == ActivityKind::Answers) {
             (it.who, it.section) = *writers.entry(it.item).or_insert((it.who, it.section));
         }
-        let tables = course(&all, |kind, week| !gaps.contains(&(kind.index(), week)));
+        let dataset = course(&all, |kind, week| !gaps.contains(&(kind.index(), week)));
         let sections: Vec<String> = only.iter().map(|section| format!("s{section}")).collect();
         let sections: Vec<&str> = sections.iter().map(String::as_str).collect();
-        let measures = measured(&tables, &wanted(), &sections);
+        let measures = measured(&dataset, &options(), &sections);
         let is_here = |it: &&Happened| {
             !gaps.contains(&(it.kind.index(), usize::try_from(it.day / 7).unwrap()))
                 && only.is_none_or(|section| it.section == section)
         };
         let here: Vec<&Happened> = all.iter().filter(is_here).collect();
         let now: Vec<&Happened> = here.iter().copied().filter(|it| it.day >= 14).collect();
-        for strip in &measures.strips {
+        for strip in &measures.series {
             let on = |day: u64| -> Vec<&Happened> {
                 here.iter().copied().filter(|it| it.kind == strip.kind && it.day == day && is_student(it)).collect()
             };
             let gap = |day: u64| gaps.contains(&(strip.kind.index(), usize::try_from(day / 7).unwrap()));
-            let (mut total, mut compared) = (0, Compared::default());
+            let (mut total, mut compared) = (0, ComparisonTotals::default());
             for place in 0..14 {
                 let (day, then) = (place + 14, on(place).len());
                 let count = distinct(&on(day)) as u64;
                 let then = if strip.kind == ActivityKind::Answers { distinct(&on(place)) } else { then } as u64;
-                let known = measures.strips[strip.kind.index()].bins[usize::try_from(place).unwrap()];
-                prop_assert_eq!(known, if gap(day) { Known::Missing } else { Known::Complete(count) });
+                let known = measures.series[strip.kind.index()].bins[usize::try_from(place).unwrap()];
+                prop_assert_eq!(known, if gap(day) { Completeness::Missing } else { Completeness::Complete(count) });
                 let other = strip.others[usize::try_from(place).unwrap()];
                 prop_assert_eq!(other, (!gap(place)).then_some(then));
                 total += if gap(day) { 0 } else { count };
@@ -233,15 +240,15 @@ proptest! {
 
     #[test]
     fn a_student_alone_has_what_the_list_says_of_them(all in prop::collection::vec(happened(), 1..60)) {
-        let tables = course(&all, |_, _| true);
+        let dataset = course(&all, |_, _| true);
         for (id, ..) in &PEOPLE[1..=3] {
-            let wanted = Wanted { student: Some(id.to_uppercase()), ..wanted() };
-            let measures = measured(&tables, &wanted, &[]);
+            let options = CourseOptions { student: Some(id.to_uppercase()), ..options() };
+            let measures = measured(&dataset, &options, &[]);
             let listed = measures.students.iter().find(|student| student.id == *id);
             prop_assert_eq!(measures.person.as_ref().map(|person| &person.student), listed);
             let Some(person) = measures.person else { continue };
             let rows = |kind: ActivityKind| -> u64 {
-                person.strips[kind.index()].1.iter().filter_map(Known::value).sum()
+                person.series[kind.index()].1.iter().filter_map(Completeness::value).sum()
             };
             for kind in [ActivityKind::Watch, ActivityKind::Slides, ActivityKind::Marks, ActivityKind::Notes] {
                 prop_assert_eq!(rows(kind), person.student.amount(kind));
@@ -273,10 +280,10 @@ fn watch(day: u64, who: usize, thing: usize, times: u32) -> Vec<Happened> {
 fn a_score_is_a_place_among_students_by_the_chosen_weights() {
     let mut all = [watch(14, 1, 0, 9), watch(15, 2, 0, 1)].concat();
     all.push(Happened { kind: ActivityKind::Notes, ..all[9].clone() });
-    let tables = course(&all, |_, _| true);
+    let dataset = course(&all, |_, _| true);
     let scores = |weights: &str| -> Vec<Option<f64>> {
-        let wanted = Wanted { weights: Weights::parse(weights), ..wanted() };
-        let mut students = measured(&tables, &wanted, &[]).students;
+        let options = CourseOptions { weights: Weights::parse(weights), ..options() };
+        let mut students = measured(&dataset, &options, &[]).students;
         students.sort_by(|a, b| a.id.cmp(&b.id));
         students.iter().map(|student| student.score).collect()
     };
@@ -296,24 +303,24 @@ fn a_week_that_is_unlike_the_others_stands_out_with_what_most_of_it_was() {
         };
         (0..count).map(|place| week(&start(place), HEADERS[0], &rows(place))).collect()
     };
-    let tables = tables(&of_weeks("2026-02-16", 3));
-    let sources = Sources { of: [(ActivityKind::Watch, &tables)].into(), library: None };
-    let found = measure(&sources, &question("2026-02-16", "2026-03-08"), &wanted()).standout.unwrap();
+    let dataset = dataset(&of_weeks("2026-02-16", 3));
+    let sources = Sources { by_kind: [(ActivityKind::Watch, &dataset)].into(), library: None };
+    let found = measure(&sources, &query("2026-02-16", "2026-03-08"), &options()).outlier.unwrap();
     assert_eq!((found.first, found.last), (day("2026-02-23"), day("2026-03-01")));
-    assert_eq!((found.amount, found.usual, found.mostly.as_deref()), (200, 45, Some("Video 1")));
+    assert_eq!((found.amount, found.usual, found.main_item.as_deref()), (200, 45, Some("Video 1")));
     // The last week is cut, so there are too few to call anything usual, and only three days have any.
-    assert_eq!(measure(&sources, &question("2026-02-16", "2026-03-07"), &wanted()).standout, None);
+    assert_eq!(measure(&sources, &query("2026-02-16", "2026-03-07"), &options()).outlier, None);
 }
 
 #[test]
 fn what_is_not_here_is_missing_for_its_kind_alone_and_nobody_is_called_quiet() {
     let all = watch(14, 1, 0, 3);
-    let tables = course(&all, |kind, _| kind == ActivityKind::Watch);
-    let measures = measured(&tables, &wanted(), &[]);
-    assert_eq!(measures.strips[0].missing, 0);
-    assert!(measures.strips[1..].iter().all(|strip| strip.missing == 14 && strip.total == 0));
+    let dataset = course(&all, |kind, _| kind == ActivityKind::Watch);
+    let measures = measured(&dataset, &options(), &[]);
+    assert_eq!(measures.series[0].missing, 0);
+    assert!(measures.series[1..].iter().all(|strip| strip.missing == 14 && strip.total == 0));
     assert!(!measures.is_quiet_known && measures.students.iter().all(|student| !student.is_quiet));
-    let whole = measured(&course(&watch(13, 1, 0, 3), |_, _| true), &wanted(), &[]);
+    let whole = measured(&course(&watch(13, 1, 0, 3), |_, _| true), &options(), &[]);
     assert_eq!((whole.students.len(), whole.active), (1, (0, 1)));
     assert!(whole.students[0].is_quiet && whole.students[0].score.is_none());
 }
@@ -322,39 +329,40 @@ fn what_is_not_here_is_missing_for_its_kind_alone_and_nobody_is_called_quiet() {
 fn another_section_is_held_against_the_same_days() {
     let other = |it: Happened| Happened { section: 1, ..it };
     let all = [watch(14, 1, 0, 3), watch(14, 2, 0, 5).into_iter().map(other).collect()].concat();
-    let tables = course(&all, |_, _| true);
-    let wanted = Wanted { against: Against::Section("S1".into()), is_chosen: true, ..wanted() };
-    let measures = measured(&tables, &wanted, &["s0"]);
-    assert_eq!(measures.strips[0].compared, Compared { days: 14, now: 3, then: 5 });
+    let dataset = course(&all, |_, _| true);
+    let options =
+        CourseOptions { comparison: Comparison::Section("S1".into()), is_chosen: true, ..options() };
+    let measures = measured(&dataset, &options, &["s0"]);
+    assert_eq!(measures.series[0].compared, ComparisonTotals { days: 14, now: 3, then: 5 });
     assert_eq!(measures.active, (1, 1));
     assert_eq!(measures.students.len(), 1, "the other section's students are not listed");
 }
 
 #[test]
 fn days_that_are_not_final_are_compared_with_nothing() {
-    let provisional = Facts {
+    let provisional = WindowCoverage {
         start: Some(day(WEEKS[3])),
         end: Some(plus_days(day(WEEKS[3]), 7)),
         provisional_from: Some(day("2026-02-27")),
     };
     let mut windows: Vec<_> = WEEKS[..3].iter().map(|start| week(start, HEADERS[0], "")).collect();
     windows.push(window(provisional, HEADERS[0], ""));
-    let tables = tables(&windows);
-    let sources = Sources { of: [(ActivityKind::Watch, &tables)].into(), library: None };
-    let measures = measure(&sources, &question(WEEKS[2], "2026-03-01"), &wanted());
-    assert_eq!((measures.strips[0].compared.days, measures.strips[0].provisional), (11, 3));
-    assert!(matches!(measures.strips[0].bins[11], Known::Provisional(0)));
+    let dataset = dataset(&windows);
+    let sources = Sources { by_kind: [(ActivityKind::Watch, &dataset)].into(), library: None };
+    let measures = measure(&sources, &query(WEEKS[2], "2026-03-01"), &options());
+    assert_eq!((measures.series[0].compared.days, measures.series[0].provisional), (11, 3));
+    assert!(matches!(measures.series[0].bins[11], Completeness::Provisional(0)));
 }
 
 #[test]
 fn a_video_has_the_day_of_its_capture_where_the_library_knows_it() {
     let tables_of = course(&watch(14, 1, 0, 3), |_, _| true);
-    let facts = Facts { start: None, end: None, provisional_from: None };
-    let library = tables(&[window(facts, "mediaid,create_date", "V0,2026-01-05 09:00:00\n")]);
+    let coverage = WindowCoverage { start: None, end: None, provisional_from: None };
+    let library = dataset(&[window(coverage, "mediaid,create_date", "V0,2026-01-05 09:00:00\n")]);
     let sources = Sources {
         of: [(ActivityKind::Watch, &tables_of[&ActivityKind::Watch])].into(),
         library: Some(&library),
     };
-    let measures = measure(&sources, &question(WEEKS[2], "2026-03-01"), &wanted());
+    let measures = measure(&sources, &query(WEEKS[2], "2026-03-01"), &options());
     assert_eq!(measures.videos[0].captured, Some(day("2026-01-05")));
 }

@@ -3,7 +3,7 @@
 //! The first list that looks like one of choices is taken, under the likeliest names before any other. Where
 //! there is none, a poll's options are the answers that were given.
 
-use crate::reports::text::{json, named, plain, words};
+use crate::reports::cell_text::{find_field, parse_json, strip_html, value_text};
 use serde_json::Value;
 
 /// Names under which choices stand, the likeliest first.
@@ -38,7 +38,7 @@ pub struct Choice {
 /// The choices of a poll, in their order; none where the content says none.
 #[must_use]
 pub fn choices(content: &str) -> Vec<Choice> {
-    let Some(value) = json(content) else { return Vec::new() };
+    let Some(value) = parse_json(content) else { return Vec::new() };
     let list = if value.is_array() { Some(&value) } else { list_in(&value, DEEPEST) };
     list.map(read).unwrap_or_default()
 }
@@ -46,7 +46,7 @@ pub fn choices(content: &str) -> Vec<Choice> {
 fn list_in(value: &Value, depth: usize) -> Option<&Value> {
     let depth = depth.checked_sub(1)?;
     let is_list = |value: &&Value| !read(value).is_empty();
-    if let Some(list) = LISTS.iter().find_map(|name| named(value, name).filter(is_list)) {
+    if let Some(list) = LISTS.iter().find_map(|name| find_field(value, name).filter(is_list)) {
         return Some(list);
     }
     match value {
@@ -62,14 +62,14 @@ fn read(list: &Value) -> Vec<Choice> {
         Value::Array(parts) => parts
             .iter()
             .filter_map(|part| {
-                let id = IDS.iter().find_map(|name| named(part, name).and_then(words));
-                Some(Choice { id, text: words(part)? })
+                let id = IDS.iter().find_map(|name| find_field(part, name).and_then(value_text));
+                Some(Choice { id, text: value_text(part)? })
             })
             .collect(),
         Value::Object(fields) if fields.len() > 1 => fields
             .iter()
             .map(|(id, value)| match value {
-                Value::String(text) => Some(Choice { id: Some(id.clone()), text: plain(text) }),
+                Value::String(text) => Some(Choice { id: Some(id.clone()), text: strip_html(text) }),
                 _ => None,
             })
             .collect::<Option<_>>()

@@ -9,10 +9,10 @@ use domain::range::Range;
 use domain::time::{parse_day, plus_days};
 use domain::zone::Zone;
 use engine::decode::Decoder;
-use engine::measures::{self, Facts};
-use engine::reports::{Question, course};
-use engine::table::held::Held;
-use engine::table::{Header, Table};
+use engine::measures::{self, WindowCoverage};
+use engine::reports::{Query, course};
+use engine::table::dataset::WindowData;
+use engine::table::{HeaderRow, Table};
 
 const WATCHED: &str =
     "VideoId,VideoName,sectionId,courseId,event_timestamp,duration_Minute,userid,firstname,lastname,role
@@ -31,24 +31,24 @@ d,Membranes,s,c,2026-02-11 10:00:00,U1,Ana,Nuñez,Student
 ";
 
 /// The figures of the week from 9 February 2026, with the week before here too.
-fn told(ask: impl FnOnce(&mut Question, &mut Wanted)) -> Vec<Figure> {
+fn told(ask: impl FnOnce(&mut Query, &mut CourseOptions)) -> Vec<Figure> {
     let start = parse_day("2026-02-02").unwrap();
-    let facts = Facts {
+    let facts = WindowCoverage {
         start: Some(start),
         end: Some(plus_days(start, 14)),
         provisional_from: parse_day("2026-02-15"),
     };
     let held = [("videoview", WATCHED), ("confused", MARKED)].map(|(report, csv)| {
         let (head, rows) = csv.split_once('\n').unwrap();
-        let header = Header::read(head.as_bytes());
-        let (mut tables, mut table) = (Tables::default(), Table::new(&header));
+        let header = HeaderRow::parse(head.as_bytes());
+        let (mut tables, mut table) = (Dataset::default(), Table::new(&header));
         Decoder::new(header.delimiter())
-            .each(rows.as_bytes(), |row| table.take(&header, row, &mut tables.texts));
-        tables.put("w", Held { generation: 1, table, facts });
+            .for_each_record(rows.as_bytes(), |row| table.push_row(&header, row, &mut tables.texts));
+        tables.insert("w", WindowData { generation: 1, table, coverage: facts });
         ((domain::report::ReportName::parse(report).unwrap(), Some("c".to_owned())), tables)
     });
-    let mut question = Question {
-        base: measures::Question {
+    let mut question = Query {
+        base: measures::Query {
             range: Range::parse("2026-02-09", "2026-02-15").unwrap(),
             zone: Zone::utc(),
             course: Some("c".into()),
@@ -56,15 +56,15 @@ fn told(ask: impl FnOnce(&mut Question, &mut Wanted)) -> Vec<Figure> {
             roles: Vec::new(),
             videos: Vec::new(),
             student: None,
-            against: None,
+            comparison: None,
             today: parse_day("2026-06-01").unwrap(),
         },
         decks: Vec::new(),
         contents: false,
     };
-    let mut wanted = Wanted {
+    let mut wanted = CourseOptions {
         student: None,
-        against: Against::Before,
+        comparison: Comparison::Before,
         is_chosen: false,
         weights: Weights::default(),
         is_nameless: false,
@@ -72,7 +72,7 @@ fn told(ask: impl FnOnce(&mut Question, &mut Wanted)) -> Vec<Figure> {
     ask(&mut question, &mut wanted);
     let look = Look {
         turn: 1,
-        subject: Subject::Course { wanted: course::Wanted { ..wanted }, other: "section 2".into() },
+        subject: Subject::Course { wanted: course::CourseOptions { ..wanted }, other: "section 2".into() },
         question,
         zone: "UTC".into(),
         weeks: Vec::new(),
@@ -101,7 +101,7 @@ fn find<'a>(figures: &'a [Figure], id: &str) -> &'a Figure {
 }
 
 fn cells(figure: &Figure) -> Vec<Vec<Cell>> {
-    let Body::Listing(listing) = &figure.body else { panic!() };
+    let Body::SortableTable(listing) = &figure.body else { panic!() };
     listing.rows.iter().map(|row| row.cells.clone()).collect()
 }
 
@@ -126,14 +126,14 @@ fn every_caveat_stands_with_the_charts_it_limits() {
     );
     assert!(activity.caveat.contains("Not counted, of people who are no students: 0.5 minutes."));
     assert!(activity.caveat.contains("Not counted, since they name nobody: 0.5 minutes."));
-    let Body::Strips(strips) = &activity.body else { panic!() };
-    let minutes: Vec<Option<f64>> = strips.strips[0].levels.iter().map(|level| level.value()).collect();
+    let Body::SmallMultiples(strips) = &activity.body else { panic!() };
+    let minutes: Vec<Option<f64>> = strips.panels[0].levels.iter().map(|level| level.value()).collect();
     assert_eq!(minutes, [0.0, 1.5, 0.0, 0.0, 0.0, 0.0, 0.0].map(Some));
-    assert!(strips.strips[1].levels.iter().all(|level| level.value().is_none()), "a gap, never a zero");
+    assert!(strips.panels[1].levels.iter().all(|level| level.value().is_none()), "a gap, never a zero");
     assert!(
-        strips.places[1].told.starts_with("minutes watched 1.5 · slide views not here yet"),
+        strips.steps[1].summary.starts_with("minutes watched 1.5 · slide views not here yet"),
         "{}",
-        strips.places[1].told
+        strips.steps[1].summary
     );
     assert_eq!(
         strips.table().rows[1].state.as_deref(),
@@ -144,14 +144,15 @@ fn every_caveat_stands_with_the_charts_it_limits() {
 #[test]
 fn a_comparison_that_was_chosen_is_drawn_and_another_section_is_told_per_student() {
     let activity = |figures: Vec<Figure>| match &find(&figures, "activity").body {
-        Body::Strips(strips) => (strips.other.clone(), strips.strips[0].others.clone()),
+        Body::SmallMultiples(strips) => (strips.other.clone(), strips.panels[0].others.clone()),
         _ => panic!(),
     };
     assert_eq!(activity(told(|_, _| {})), (None, Vec::new()));
     let (other, others) = activity(told(|_, wanted| wanted.is_chosen = true));
     assert_eq!(other.as_deref(), Some("the week before"));
     assert_eq!(others[1], Some(1.0));
-    let figures = told(|_, wanted| (wanted.is_chosen, wanted.against) = (true, Against::Section("t".into())));
+    let figures =
+        told(|_, wanted| (wanted.is_chosen, wanted.comparison) = (true, Comparison::Section("t".into())));
     assert!(
         find(&figures, "lead").sentence.ends_with("Per active student that is 50 % more than in section 2.")
     );

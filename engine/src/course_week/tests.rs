@@ -1,0 +1,162 @@
+use super::*;
+use domain::time::{Timestamp, parse_day};
+use proptest::prelude::*;
+use std::io::Write;
+
+const COURSE: &str = "11111111-0000-4000-8000-000000000000";
+
+fn day(text: &str) -> Day {
+    parse_day(text).unwrap()
+}
+
+fn slice(csv: &str, rows: usize) -> (SliceHead, Vec<u8>) {
+    let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::new(6));
+    encoder.write_all(csv.as_bytes()).unwrap();
+    let deflated = encoder.finish().unwrap();
+    let raw_length = u32::try_from(csv.len()).unwrap();
+    let (rows, length) = (u32::try_from(rows).unwrap(), u32::try_from(deflated.len()).unwrap());
+    (SliceHead { rows, raw_length, crc32: crc32fast::hash(&deflated), length }, deflated)
+}
+
+/// Counts windows of some rows each, in a zone an hour ahead.
+fn counted(report: &str, columns: &[&str], windows: &[Vec<Vec<String>>]) -> AmountsBySection {
+    let from = Timestamp::parse("2026-01-01").unwrap();
+    let zone = Zone::trace("Europe/Berlin", from, from.plus(1 << 33), |_| Some(3600)).unwrap();
+    let week_query = CourseWeekQuery {
+        report: ReportName::parse(report).unwrap(),
+        course: COURSE.to_uppercase(),
+        monday: day("2026-02-02"),
+        zone,
+        today: day("2026-11-01"),
+    };
+    let mut counter = CourseWeekCounter::new(week_query).unwrap();
+    for (at, rows) in windows.iter().enumerate() {
+        let mut csv = csv::Writer::from_writer(Vec::new());
+        rows.iter().for_each(|row| csv.write_record(row).unwrap());
+        let csv = String::from_utf8(csv.into_inner().unwrap()).unwrap();
+        let header = format!("{}\n", columns.join(",")).into_bytes();
+        counter.begin_window(&Head { generation: 1, slices: 1, rows: rows.len() as u64, header }).unwrap();
+        let (head, deflated) = slice(&csv, rows.len());
+        counter.push_slice(&head, &deflated).unwrap();
+        let start = day(["2026-01-26", "2026-02-02"][at % 2]);
+        let coverage =
+            WindowCoverage { start: Some(start), end: Some(plus_days(start, 7)), provisional_from: None };
+        counter.end_window(&start.to_string(), coverage).unwrap();
+    }
+    counter.finish()
+}
+
+fn columns(report: &str) -> Vec<&'static str> {
+    ReportName::parse(report).unwrap().known().unwrap().columns.to_vec()
+}
+
+/// A row whose cells are empty but for these.
+fn row(report: &str, cells: &[(&str, &str)]) -> Vec<String> {
+    let of = |column: &&str| {
+        let given =
+            cells.iter().find(|(name, _)| column::normalize_name(name) == column::normalize_name(column));
+        given.map_or_else(String::new, |(_, cell)| (*cell).to_owned())
+    };
+    columns(report).iter().map(of).collect()
+}
+
+proptest! {
+    #[test]
+    fn a_row_counts_once_for_a_student_of_the_course_in_the_week(
+        rows in prop::collection::vec((0u32..14 * 24, 0u8..3, 0u8..4, 0u8..3, any::<bool>()), 0..60),
+    ) {
+        let mut truth: BTreeMap<(String, String), u64> = BTreeMap::new();
+        let start = Timestamp::parse("2026-01-26 00:30:00").unwrap();
+        let mut windows = vec![Vec::new(), Vec::new()];
+        for (hour, section, user, role, is_ours) in rows {
+            let at = start.plus(i64::from(hour) * 3_600_000);
+            let (section, role) = (["", "S1", "s1"][section as usize], ["Student", "Instructor", ""][role as usize]);
+            let user = ["", "U1", "u1", "u2"][user as usize];
+            let course = if is_ours { COURSE } else { "other" };
+            // From Sunday 23:00 UTC on, which is Monday in the zone, for seven days.
+            let local = i64::from(hour) + 1;
+            if is_ours && role == "Student" && !user.is_empty() && (7 * 24..14 * 24).contains(&local) {
+                *truth.entry((section.to_lowercase(), user.to_lowercase())).or_default() += 1;
+            }
+            let time = at.rfc3339();
+            let cells = [
+                ("event_timestamp", time.as_str()), ("courseId", course), ("sectionId", section),
+                ("userid", user), ("role", role),
+            ];
+            windows[usize::from(hour >= 7 * 24)].push(row("confused", &cells));
+        }
+        let parts = counted("confused", &columns("confused"), &windows);
+        let told = parts.iter().flat_map(|(section, part)| {
+            part.done.iter().map(|(user, n)| ((section.clone(), user.clone()), *n))
+        });
+        prop_assert_eq!(told.collect::<BTreeMap<_, _>>(), truth);
+    }
+}
+
+#[test]
+fn an_answer_that_is_edited_on_a_day_is_one_of_that_day() {
+    let answer = |time: &str, id: &str| {
+        let cells = [
+            ("event_timestamp", time),
+            ("courseId", COURSE),
+            ("sectionId", "s"),
+            ("answerid", id),
+            ("answer_userid", "u"),
+            ("answer_role", "Student"),
+        ];
+        row("qanda", &cells)
+    };
+    let times = ["2026-02-03 10:00:00", "2026-02-03 11:00:00", "2026-02-04 10:00:00"];
+    let rows = times.map(|time| answer(time, "a")).into_iter().chain(times.map(|time| answer(time, "")));
+    let parts = counted("qanda", &columns("qanda"), &[Vec::new(), rows.collect()]);
+    assert_eq!(parts["s"].done["u"], 2 + 3);
+}
+
+#[test]
+fn the_latest_answer_to_a_poll_is_right_or_wrong() {
+    let answer = |time: &str, user: &str, poll: &str, answer: &str, solution: &str| {
+        let cells = [
+            ("event_timestamp", time),
+            ("courseId", COURSE),
+            ("sectionId", "s"),
+            ("userid", user),
+            ("role", "Student"),
+            ("activity_id", poll),
+            ("answer", answer),
+            ("solution", solution),
+        ];
+        row("polling", &cells)
+    };
+    let rows = vec![
+        answer("2026-02-03 10:00:00", "u1", "p", "A", "B"),
+        answer("2026-02-03 10:01:00", "u1", "p", "B", "B"),
+        answer("2026-02-03 10:02:00", "u2", "p", "A", "B"),
+        answer("2026-02-04 10:02:00", "u2", "q", "A", ""),
+    ];
+    let part = &counted("polling", &columns("polling"), &[Vec::new(), rows])["s"];
+    let of =
+        |pairs: &[(&str, u64)]| pairs.iter().map(|(who, n)| ((*who).to_owned(), *n)).collect::<Amounts>();
+    assert_eq!(part.done, of(&[("u1", 1), ("u2", 2)]));
+    assert_eq!((&part.right, &part.wrong), (&of(&[("u1", 1)]), &of(&[("u2", 1)])));
+    assert_eq!(part.unjudged(), of(&[("u1", 0), ("u2", 1)]));
+}
+
+#[test]
+fn views_are_of_sections_by_number_and_not_added_where_a_video_stands_twice() {
+    let counted = |rows: &str| {
+        let header = b"mediaid,course_identifier,section_number,view_count\n".to_vec();
+        let count = rows.lines().count();
+        let report = ReportName::parse("asset").unwrap();
+        let head = Head { generation: 1, slices: 1, rows: count as u64, header };
+        let mut view_counter = ViewCounter::new(&head, &report).unwrap();
+        let (head, deflated) = slice(rows, count);
+        view_counter.push_slice(&head, &deflated).unwrap();
+        view_counter.finish(COURSE, day("2026-02-02")).unwrap()
+    };
+    let one = counted(&format!("m1,{COURSE},1,7\nm2,{COURSE},1,5\nm3,{COURSE},2,1\nm4,other,1,90\n"));
+    assert_eq!(one.sections["1"], SectionViews { views: 12, videos: 2 });
+    assert_eq!((one.videos, one.is_repeated, one.is_unknown), (3, false, false));
+    let twice = counted(&format!("m1,{COURSE},1,7\nm1,{COURSE},2,\n"));
+    assert_eq!((twice.videos, twice.is_repeated, twice.is_unknown), (1, true, true));
+    assert!(!counted("m4,other,1,90\n").sections.contains_key("1"), "of another course");
+}
