@@ -69,7 +69,7 @@ pub struct Seen {
     pub request: Option<RequestInfo>,
     /// The windows of its report by id, whoever asked for them.
     pub known: BTreeMap<String, WindowInfo>,
-    /// How the Desk fares.
+    /// How the Scheduler fares.
     pub desk: Option<SchedulerInfo>,
     /// What went wrong last.
     pub trouble: Option<Trouble>,

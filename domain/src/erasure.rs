@@ -152,7 +152,7 @@ pub enum ErasureProgress {
 #[serde(transparent)]
 pub struct PersonHash(pub String);
 
-/// What is kept out of every copy, as a Window is told.
+/// What is kept out of every copy, as a WindowStore is told.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tombstones {
     /// What marks are made with.

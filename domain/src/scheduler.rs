@@ -11,7 +11,7 @@
 //! 3. the host passes the answer to the method named at the step, and saves again.
 //!
 //! A crash anywhere leaves a state from which `next` repeats the step or finds out what became of it.
-//! Everything else (asking, withdrawing, a Window's word) may happen between any two of these.
+//! Everything else (asking, withdrawing, a WindowStore's word) may happen between any two of these.
 
 mod erasure_ledger;
 
@@ -40,7 +40,7 @@ const LISTING_FRESH: i64 = 20 * SECOND;
 /// Two lists this far apart must lack a request before its "create" is taken for never made.
 pub const LISTS_APART: i64 = MINUTE;
 
-/// A Window that says nothing is given this long past its lease.
+/// A WindowStore that says nothing is given this long past its lease.
 const LEASE_GRACE: i64 = 30 * SECOND;
 
 /// However long there is nothing to do, the scheduler wakes this often while anything is unfinished.
@@ -81,21 +81,21 @@ pub enum Step {
         /// Which upstream request.
         id: UpstreamId,
     },
-    /// Ask the Window object what became of its lease, then [`Scheduler::record_inquiry`].
+    /// Ask the WindowStore object what became of its lease, then [`Scheduler::record_inquiry`].
     Inquire {
         /// Which window.
         key: WindowKey,
         /// Which lease.
         lease: u32,
     },
-    /// Have the Window object go over its copy, or ask it how that ended, then [`Scheduler::record_sweep`].
+    /// Have the WindowStore object go over its copy, or ask it how that ended, then [`Scheduler::record_sweep`].
     Sweep {
         /// Which window.
         key: WindowKey,
         /// Under which lease.
         lease: u32,
     },
-    /// Have the Window object delete everything, then [`Scheduler::record_wipe`].
+    /// Have the WindowStore object delete everything, then [`Scheduler::record_wipe`].
     Wipe {
         /// Which window.
         key: WindowKey,
@@ -111,7 +111,7 @@ pub enum Step {
     Idle,
 }
 
-/// A file that Echo360 has finished, to be handed to the Window object at once: links are not stored.
+/// A file that Echo360 has finished, to be handed to the WindowStore object at once: links are not stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CollectHandoff {
     /// Which window.
@@ -130,7 +130,7 @@ pub struct CollectHandoff {
     pub at_once: bool,
 }
 
-/// What a Window object says of a lease.
+/// What a WindowStore object says of a lease.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CollectProgress {
@@ -713,7 +713,7 @@ impl Scheduler {
         }
     }
 
-    /// The answer to [`Step::Poll`]. When the file is finished, what to hand to the Window object.
+    /// The answer to [`Step::Poll`]. When the file is finished, what to hand to the WindowStore object.
     #[must_use]
     pub fn record_poll(
         &mut self,
@@ -784,7 +784,7 @@ impl Scheduler {
         Some(CollectHandoff { key: key.clone(), lease, until, upstream, links, tombstones, at_once })
     }
 
-    /// The answer to [`Step::Inquire`]; `None` when the Window object could not be reached.
+    /// The answer to [`Step::Inquire`]; `None` when the WindowStore object could not be reached.
     pub fn record_inquiry(
         &mut self,
         key: &WindowKey,
@@ -803,7 +803,7 @@ impl Scheduler {
         }
     }
 
-    /// A Window object's word on how its collecting ended.
+    /// A WindowStore object's word on how its collecting ended.
     pub fn record_collection(
         &mut self,
         key: &WindowKey,

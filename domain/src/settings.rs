@@ -313,7 +313,7 @@ impl Settings {
         self.upstream.split_once("://").map_or("", |(_, host)| host)
     }
 
-    /// The name of the Scheduler, and the start of the name of every Window.
+    /// The name of the Scheduler, and the start of the name of every WindowStore.
     #[must_use]
     pub fn scheduler_name(&self) -> String {
         format!("{}/{}", self.upstream_host(), self.institution)

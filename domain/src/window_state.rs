@@ -14,10 +14,10 @@ use serde::{Deserialize, Serialize};
 /// Tries before a window is `failed`.
 pub const TRIES: u8 = 3;
 
-/// How long a Window may take to collect: its alarm runs 15 minutes at most, and one is for its own end.
+/// How long a WindowStore may take to collect: its alarm runs 15 minutes at most, and one is for its own end.
 pub const LEASE: i64 = 14 * MINUTE;
 
-/// How long to wait for a Window's word before asking it.
+/// How long to wait for a WindowStore's word before asking it.
 pub const INQUIRY: i64 = 20 * SECOND;
 
 /// After the storage that holds the files could not be reached, look again for fresh links this much later.
@@ -89,7 +89,7 @@ pub struct Sweep {
     pub lease: u32,
     /// It will be free of what was forgotten up to here.
     pub version: u32,
-    /// When to ask the Window object, if it says nothing.
+    /// When to ask the WindowStore object, if it says nothing.
     pub again: Timestamp,
 }
 
@@ -124,13 +124,13 @@ pub enum WindowState {
         /// How often it was doubted.
         doubts: u8,
     },
-    /// Its file is with the Window object. Echo360 has finished, so no slot is held.
+    /// Its file is with the WindowStore object. Echo360 has finished, so no slot is held.
     Collecting {
         /// What was built.
         upstream: UpstreamBuild,
-        /// By when the Window must be done.
+        /// By when the WindowStore must be done.
         until: Timestamp,
-        /// When to ask the Window, if it says nothing.
+        /// When to ask the WindowStore, if it says nothing.
         next_inquiry: Timestamp,
     },
     /// Three tries did not bring it.
@@ -276,7 +276,7 @@ impl Window {
         if matches!(self.state, WindowState::Queued { .. }) {
             self.enter(WindowState::Idle, now);
         }
-        // A window that was ever handed over keeps its count of leases: the Window object knows the last one,
+        // A window that was ever handed over keeps its count of leases: the WindowStore object knows the last one,
         // and would take a lower number for old news.
         matches!(self.state, WindowState::Idle) && self.copy.is_none() && self.lease == 0
     }
@@ -331,7 +331,7 @@ impl Window {
         }
     }
 
-    /// Echo360 has finished: the file goes to the Window object under a new lease, which is returned.
+    /// Echo360 has finished: the file goes to the WindowStore object under a new lease, which is returned.
     pub fn start_collecting(&mut self, now: Timestamp) -> Option<(u32, UpstreamBuild, Timestamp)> {
         let WindowState::Building { upstream, .. } = &self.state else { return None };
         let (mut upstream, until) = (upstream.clone(), now.plus(LEASE));
@@ -344,7 +344,7 @@ impl Window {
         Some((self.lease, upstream, until))
     }
 
-    /// The Window object does not know the lease (it crashed before it wrote it down): fetch links again.
+    /// The WindowStore object does not know the lease (it crashed before it wrote it down): fetch links again.
     pub fn poll_for_links(&mut self, now: Timestamp, wait: i64) {
         if let WindowState::Collecting { upstream, .. } = &self.state {
             let state = WindowState::Building {
@@ -357,7 +357,7 @@ impl Window {
         }
     }
 
-    /// How the Window object's collecting under `lease` ended. A word under an old lease is old news: the
+    /// How the WindowStore object's collecting under `lease` ended. A word under an old lease is old news: the
     /// object makes no copy current once its lease is over, so none is lost by that.
     pub fn record_collection(&mut self, lease: u32, outcome: CollectOutcome, now: Timestamp) {
         let current = match &mut self.state {

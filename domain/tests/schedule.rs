@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 /// How long one call takes.
 const CALL: i64 = SECOND / 5;
 
-/// How long a Window takes to collect a file.
+/// How long a WindowStore takes to collect a file.
 const COLLECTING: i64 = 5 * SECOND;
 
 /// What a schedule came to.

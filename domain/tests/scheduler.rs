@@ -63,7 +63,7 @@ impl Made {
     }
 }
 
-/// A Window object: what it has written down.
+/// A WindowStore object: what it has written down.
 #[derive(Default)]
 struct Collector {
     lease: u32,
@@ -91,7 +91,7 @@ struct Counted {
     of: BTreeSet<&'static str>,
 }
 
-/// Whoever keeps what was counted, and drops what it hears to be lost, as the Register does with the weeks of shares.
+/// Whoever keeps what was counted, and drops what it hears to be lost, as the Registry does with the weeks of shares.
 #[derive(Default)]
 struct Keeper {
     kept: Vec<Counted>,
@@ -453,7 +453,7 @@ impl World<'_> {
         shown
     }
 
-    /// The Window objects work, each in its own alarm; their word may be lost on its way.
+    /// The WindowStore objects work, each in its own alarm; their word may be lost on its way.
     fn collect(&mut self) {
         let keys: Vec<WindowKey> = self.collectors.keys().cloned().collect();
         for key in keys {
@@ -471,7 +471,7 @@ impl World<'_> {
             if collector.outcome.is_some() || stall {
                 continue;
             }
-            // A Window makes nothing current once its lease is over.
+            // A WindowStore makes nothing current once its lease is over.
             if self.now >= collector.until {
                 continue;
             }

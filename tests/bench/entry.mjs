@@ -11,9 +11,9 @@
  * | `GET /bare/inflate?url=` | fetches a file, inflates it through `DecompressionStream`, counts the bytes |
  */
 import { DurableObject } from 'cloudflare:workers';
-import lectern, { Desk, Register, Window } from '../../worker/build/index.js';
+import lectern, { Registry, Scheduler, WindowStore } from '../../worker/build/index.js';
 
-export { Desk, Register, Window };
+export { Registry, Scheduler, WindowStore };
 
 /** Bytes of a stored value: 2 MB is the most. */
 const PIECE = 1_900_000;

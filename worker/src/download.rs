@@ -3,12 +3,12 @@
 //! What can go wrong is found before the first byte as far as possible and told as a problem; what goes wrong
 //! after it breaks the stream off with an error, never with a clean end.
 
-use crate::desk::rows_not_ready;
-use crate::errand::{self, Plan, Planned, ToDesk, ToWindow};
-use crate::record::View;
-use crate::route::refuse_rest;
-use crate::wire::Pieces;
-use crate::{answer, wire};
+use crate::audit_log::AuditView;
+use crate::http_client::BodyReader;
+use crate::router::refuse_unknown_parameters;
+use crate::rpc::{self, DownloadPlan, PlannedWindow, SchedulerCommand, WindowStoreCommand};
+use crate::scheduler::rows_not_ready;
+use crate::{http_client, response};
 use domain::api::ReportRequest;
 use domain::frame::{Frame, FrameReader};
 use domain::problem::{Code, Problem};
@@ -29,10 +29,10 @@ use worker::{Env, Response, ResponseBody, Stub};
 
 /// Bytes of CSV that are sent in one go at least, save the last: a row of small slices costs the runtime more
 /// than their bytes.
-const PIECE: usize = 256 << 10;
+const MIN_CHUNK_BYTES: usize = 256 << 10;
 
 /// What a download is asked to be.
-pub(crate) struct Wanted {
+pub(crate) struct DownloadRequest {
     ask: ReportRequest,
     course: Option<String>,
     section: Option<String>,
@@ -40,9 +40,9 @@ pub(crate) struct Wanted {
     safe: bool,
 }
 
-impl Wanted {
+impl DownloadRequest {
     /// Reads the query of `/api/csv/{report}`.
-    pub(crate) fn read(report: &str, mut query: BTreeMap<String, String>) -> Result<Self, Problem> {
+    pub(crate) fn parse(report: &str, mut query: BTreeMap<String, String>) -> Result<Self, Problem> {
         let wrong = |detail: &str| Err(Problem::new(Code::BadQuery, detail));
         let delimiter = match query.remove("delimiter").as_deref() {
             None | Some(",") => b',',
@@ -66,14 +66,14 @@ impl Wanted {
         let mut take = |name: &str| query.remove(name);
         let (from, to, tz) = (take("from"), take("to"), take("tz"));
         let (course, section) = (take("course"), take("section"));
-        refuse_rest(&query)?;
+        refuse_unknown_parameters(&query)?;
         let ask = ReportRequest { report: report.to_owned(), from, to, tz, parameters };
         Ok(Self { ask, course, section, delimiter, safe })
     }
 
     /// What is recorded: the report, its days and its course. What else was typed stays out.
-    pub(crate) fn view(&self) -> View<'_> {
-        View {
+    pub(crate) fn view(&self) -> AuditView<'_> {
+        AuditView {
             report: &self.ask.report,
             days: self.ask.from.as_deref().zip(self.ask.to.as_deref()),
             course: self.course.as_deref(),
@@ -93,7 +93,7 @@ impl Wanted {
 
 /// A window whose rows are to be sent.
 struct Source {
-    window: Planned,
+    window: PlannedWindow,
     copy: Copy,
     delimiter: u8,
     columns: Vec<String>,
@@ -102,15 +102,15 @@ struct Source {
 /// Where a download stands.
 struct Download {
     env: Env,
-    desk_name: String,
+    scheduler_name: String,
     output: Rc<CsvOutput>,
     time: Option<&'static str>,
     span: Option<Span>,
     course: Option<String>,
     section: Option<String>,
-    cut: RowFilter,
+    row_filter: RowFilter,
     sources: VecDeque<Source>,
-    current: Option<(Source, Pieces, FrameReader)>,
+    current: Option<(Source, BodyReader, FrameReader)>,
     inflater: SliceInflater,
 }
 
@@ -118,30 +118,32 @@ struct Download {
 pub(crate) async fn serve(
     env: &Env,
     settings: &Settings,
-    desk: &Stub,
-    wanted: Wanted,
-    reach: AccessScope,
+    scheduler: &Stub,
+    request: DownloadRequest,
+    access_scope: AccessScope,
 ) -> Result<Response, Problem> {
-    let plan: Plan = errand::ask(desk, &ToDesk::Plan { ask: wanted.ask.clone(), reach }).await?;
+    let plan: DownloadPlan =
+        rpc::call(scheduler, &SchedulerCommand::PlanDownload { ask: request.ask.clone(), access_scope })
+            .await?;
     let report = plan.windows.first().map(|window| window.key.report.clone());
     let known = report.as_ref().and_then(|report| report.known());
-    let sources = sources(plan.windows, plan.needed_until)?;
+    let sources = select_sources(plan.windows, plan.needed_until)?;
     let appended = if plan.shape == Shape::Sums { vec!["window_start", "window_end"] } else { Vec::new() };
     let output = Rc::new(CsvOutput {
         columns: CsvOutput::merge_columns(sources.iter().map(|source| &source.columns[..])),
         appended,
-        delimiter: wanted.delimiter,
-        safe: wanted.safe,
+        delimiter: request.delimiter,
+        safe: request.safe,
     });
-    let file_name = wanted.file_name();
+    let file_name = request.file_name();
     let download = Download {
         env: env.clone(),
-        desk_name: settings.scheduler_name(),
+        scheduler_name: settings.scheduler_name(),
         time: known.and_then(|report| report.time),
         span: plan.span.filter(|_| plan.shape == Shape::Rows),
-        course: wanted.course,
-        section: wanted.section,
-        cut: plan.cut,
+        course: request.course,
+        section: request.section,
+        row_filter: plan.row_filter,
         sources: sources.into(),
         current: None,
         inflater: SliceInflater::default(),
@@ -149,7 +151,7 @@ pub(crate) async fn serve(
     };
     let mut rows = Box::pin(stream::try_unfold(download, |mut download| async move {
         let next = download.next().await?;
-        Ok::<_, Broken>(next.map(|bytes| (bytes, download)))
+        Ok::<_, StreamError>(next.map(|bytes| (bytes, download)))
     }));
     // The first rows are waited for, so that what is wrong with them is still a problem with a sentence.
     let first = rows.next().await.transpose().map_err(|broken| {
@@ -158,7 +160,7 @@ pub(crate) async fn serve(
             .retry_after(5)
     })?;
     let start = [Ok(output.header_row())].into_iter().chain(first.map(Ok));
-    let body = stream::iter(start).chain(rows).map_err(|broken: Broken| {
+    let body = stream::iter(start).chain(rows).map_err(|broken: StreamError| {
         worker::console_error!("a download broke off: {}", broken.0);
         worker::Error::RustError("the rows broke off".to_owned())
     });
@@ -167,14 +169,17 @@ pub(crate) async fn serve(
         let headers = response.headers();
         headers.set("content-type", "text/csv; charset=utf-8")?;
         headers.set("content-disposition", &format!("attachment; filename=\"{file_name}\""))?;
-        answer::private(response)
+        response::with_private_headers(response)
     };
-    respond().map_err(|error: worker::Error| answer::internal(&error))
+    respond().map_err(|error: worker::Error| response::internal_error(&error))
 }
 
 /// The windows with their copies; a problem that names those whose rows are not here, or not up to the days
 /// that are asked for.
-fn sources(windows: Vec<Planned>, needed_until: Option<Timestamp>) -> Result<Vec<Source>, Problem> {
+fn select_sources(
+    windows: Vec<PlannedWindow>,
+    needed_until: Option<Timestamp>,
+) -> Result<Vec<Source>, Problem> {
     let (mut missing, mut failed) = (Vec::new(), None);
     let mut sources = Vec::new();
     for window in windows {
@@ -200,27 +205,27 @@ fn sources(windows: Vec<Planned>, needed_until: Option<Timestamp>) -> Result<Vec
 }
 
 /// The stream cannot go on. For the log only.
-struct Broken(String);
+struct StreamError(String);
 
-impl From<worker::Error> for Broken {
+impl From<worker::Error> for StreamError {
     fn from(error: worker::Error) -> Self {
-        Self(answer::shortened(&error.to_string()))
+        Self(response::sanitize(&error.to_string()))
     }
 }
 
-impl From<wire::Cut> for Broken {
-    fn from(cut: wire::Cut) -> Self {
-        Self(cut.0)
+impl From<http_client::TransportError> for StreamError {
+    fn from(error: http_client::TransportError) -> Self {
+        Self(error.0)
     }
 }
 
-impl From<domain::frame::FrameError> for Broken {
+impl From<domain::frame::FrameError> for StreamError {
     fn from(broken: domain::frame::FrameError) -> Self {
         Self(broken.to_string())
     }
 }
 
-impl From<SliceError> for Broken {
+impl From<SliceError> for StreamError {
     fn from(spoilt: SliceError) -> Self {
         Self(spoilt.to_string())
     }
@@ -228,14 +233,14 @@ impl From<SliceError> for Broken {
 
 impl Download {
     /// The next rows, `None` after the last.
-    async fn next(&mut self) -> Result<Option<Vec<u8>>, Broken> {
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, StreamError> {
         let mut ready = Vec::new();
         loop {
             if let Some((source, pieces, frames)) = &mut self.current {
                 while let Some(frame) = frames.next()? {
                     let Frame::Slice(head, deflated) = frame else { continue };
                     let rows = self.inflater.inflate(&head, &deflated)?;
-                    let trim = self.time.zip(trim_of(source, self.span));
+                    let trim = self.time.zip(trim_span(source, self.span));
                     let appended = if self.output.appended.is_empty() {
                         Vec::new()
                     } else {
@@ -245,8 +250,8 @@ impl Download {
                     };
                     let rewriter =
                         Rewriter::new(&self.output, source.delimiter, &source.columns, trim, appended);
-                    rewriter.rewrite(rows, &mut ready).map_err(|damaged| Broken(damaged.to_string()))?;
-                    if ready.len() >= PIECE {
+                    rewriter.rewrite(rows, &mut ready).map_err(|damaged| StreamError(damaged.to_string()))?;
+                    if ready.len() >= MIN_CHUNK_BYTES {
                         return Ok(Some(ready));
                     }
                 }
@@ -267,24 +272,26 @@ impl Download {
         }
     }
 
-    async fn open(&self, source: &Source) -> Result<Pieces, Broken> {
-        let stub = errand::window(&self.env, &self.desk_name, &source.window.key)?;
-        let errand = ToWindow::Rows {
+    async fn open(&self, source: &Source) -> Result<BodyReader, StreamError> {
+        let stub = rpc::window_store(&self.env, &self.scheduler_name, &source.window.key)?;
+        let command = WindowStoreCommand::ReadRows {
             generation: Some(source.copy.generation),
             course: self.course.clone(),
             section: self.section.clone(),
-            cut: self.cut.clone(),
+            row_filter: self.row_filter.clone(),
         };
-        let response = errand::send(&stub, &errand).await?;
+        let response = rpc::send(&stub, &command).await?;
         match (response.status_code(), response.body()) {
-            (200, ResponseBody::Stream(stream)) => Pieces::of(Some(stream)).map_err(|cut| Broken(cut.0)),
-            (status, _) => Err(Broken(format!("a Window answered {status}"))),
+            (200, ResponseBody::Stream(stream)) => {
+                BodyReader::new(Some(stream)).map_err(|error| StreamError(error.0))
+            }
+            (status, _) => Err(StreamError(format!("a WindowStore answered {status}"))),
         }
     }
 }
 
 /// The span to trim to, when the window has days outside it.
-fn trim_of(source: &Source, span: Option<Span>) -> Option<Span> {
+fn trim_span(source: &Source, span: Option<Span>) -> Option<Span> {
     let (span, key) = (span?, &source.window.key);
     let is_inside =
         Timestamp::start_of(key.start()?) >= span.start && Timestamp::start_of(key.end()?) <= span.end;

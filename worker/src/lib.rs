@@ -1,36 +1,36 @@
 //! The Cloudflare Worker: what stands between the page and Echo360.
 //!
-//! - [`route`]: every route, who may call it, what it answers; [`access`]: who is asking; [`roles`]: what others may do;
-//!   [`record`]: who did what.
-//! - [`desk`]: one object per institution: the queue, the slots, every call to the reporting API.
-//! - [`window`]: one object per report and week: collects the files, keeps the rows, serves them.
-//! - [`register`]: one object per institution: people and roles, sessions, the record.
-//! - [`echo360`]: the reporting API as the Desk calls it; [`wire`]: HTTP out, bodies read to their last byte.
+//! - [`router`]: every route, who may call it, what it answers; [`auth`]: who is asking; [`roles`]: what others may do;
+//!   [`audit_log`]: who did what.
+//! - [`scheduler`]: one object per institution: the queue, the slots, every call to the reporting API.
+//! - [`window_store`]: one object per report and week: collects the files, keeps the rows, serves them.
+//! - [`registry`]: one object per institution: people and roles, sessions, the audit log.
+//! - [`echo360`]: the reporting API as the Scheduler calls it; [`http_client`]: HTTP out, bodies read to their last byte.
 //! - [`download`]: `/api/csv`, many windows as one CSV.
-//! - [`forget`]: `/api/forget`, what is to be forgotten.
+//! - [`erasure`]: `/api/forget`, what is to be forgotten.
 //! - [`shares`]: `/api/shares` and `/s`, links for people who cannot sign in.
-//! - [`errand`]: what the parts say to each other; [`answer`]: what they say outside.
-//! - [`seal`]: hashes and signatures of our own; [`transaction`]: what is written whole or not at all.
-//! - [`setting`], [`clock`], [`zone`]: what the runtime knows and the rules are told.
+//! - [`rpc`]: what the parts say to each other; [`response`]: what they say outside.
+//! - [`crypto`]: hashes and signatures of our own; [`transaction`]: what is written whole or not at all.
+//! - [`config`], [`clock`], [`zone`]: what the runtime knows and the rules are told.
 
-mod access;
-mod answer;
+mod audit_log;
+mod auth;
 mod clock;
-mod desk;
+mod config;
+mod crypto;
 mod download;
 mod echo360;
-mod errand;
-mod forget;
-mod record;
-mod register;
+mod erasure;
+mod http_client;
+mod registry;
+mod response;
 mod roles;
-mod route;
-mod seal;
-mod setting;
+mod router;
+mod rpc;
+mod scheduler;
 mod shares;
 mod transaction;
-mod window;
-mod wire;
+mod window_store;
 mod zone;
 
 use worker::{Context, Env, Request, Response, Result, event};
@@ -38,5 +38,5 @@ use worker::{Context, Env, Request, Response, Result, event};
 /// Every request that no file of the page answers.
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
-    route::answer(request, &env, &context).await
+    router::handle(request, &env, &context).await
 }

@@ -1,10 +1,10 @@
 //! `/api/roles`: who may do what, and changing it. For administrators.
 
-use crate::access::{Visitor, forget_known};
-use crate::errand::{self, ToDesk, ToRegister};
-use crate::record;
-use crate::register::told;
-use crate::route::{self, refuse_rest};
+use crate::audit_log;
+use crate::auth::{Visitor, clear_identity_cache};
+use crate::registry::describe_role;
+use crate::router::{self, refuse_unknown_parameters};
+use crate::rpc::{self, RegistryCommand, SchedulerCommand};
 use domain::api::{AuditAction, Courses, Person, RoleChange, RoleUploadResult, Roles};
 use domain::problem::{Code, Problem};
 use domain::role_upload::{MAX_UPLOAD_BYTES, RoleUpload, parse_role_assignment};
@@ -15,14 +15,14 @@ use std::collections::BTreeMap;
 use worker::{Request, Stub};
 
 /// Everybody who has a role.
-pub(crate) async fn list(register: &Stub) -> Result<Roles, Problem> {
-    let people: BTreeMap<String, Person> = errand::ask(register, &ToRegister::People).await?;
+pub(crate) async fn list(registry: &Stub) -> Result<Roles, Problem> {
+    let people: BTreeMap<String, Person> = rpc::call(registry, &RegistryCommand::ListPeople).await?;
     Ok(Roles { people: people.into_values().collect() })
 }
 
 /// Gives a role.
-pub(crate) async fn appoint(
-    register: &Stub,
+pub(crate) async fn assign(
+    registry: &Stub,
     visitor: &Visitor,
     appointment: RoleChange,
 ) -> Result<Person, Problem> {
@@ -30,51 +30,53 @@ pub(crate) async fn appoint(
     let email = parse_email(&email).ok_or_else(|| {
         Problem::new(Code::BadEmail, "`email` must be an e-mail address such as ana@example.org.")
     })?;
-    let standing = parse_role_assignment(role, &grants)?;
-    let view = told(&email, standing.role, standing.grants.len());
-    let note = record::of(visitor, AuditAction::RoleGiven, view);
-    let person = errand::ask(register, &ToRegister::Appoint { email, standing, note }).await;
-    forget_known();
+    let role_assignment = parse_role_assignment(role, &grants)?;
+    let view = describe_role(&email, role_assignment.role, role_assignment.grants.len());
+    let audit_entry = audit_log::new_entry(visitor, AuditAction::RoleGiven, view);
+    let person =
+        rpc::call(registry, &RegistryCommand::AssignRole { email, role_assignment, audit_entry }).await;
+    clear_identity_cache();
     person
 }
 
 /// Takes a role.
-pub(crate) async fn dismiss(register: &Stub, visitor: &Visitor, id: &str) -> Result<(), Problem> {
-    let note = record::of(visitor, AuditAction::RoleTaken, String::new());
-    let errand = ToRegister::Dismiss { id: id.to_owned(), note };
-    let done = errand::ask::<_, bool>(register, &errand).await;
-    forget_known();
+pub(crate) async fn remove(registry: &Stub, visitor: &Visitor, id: &str) -> Result<(), Problem> {
+    let audit_entry = audit_log::new_entry(visitor, AuditAction::RoleTaken, String::new());
+    let command = RegistryCommand::RemoveRole { id: id.to_owned(), audit_entry };
+    let done = rpc::call::<_, bool>(registry, &command).await;
+    clear_identity_cache();
     done.map(drop)
 }
 
 /// Reads an upload, and says what it would change; with `apply`, changes it.
-pub(crate) async fn upload(
+pub(crate) async fn import(
     request: &mut Request,
     settings: &Settings,
-    desk: &Stub,
-    register: &Stub,
+    scheduler: &Stub,
+    registry: &Stub,
     visitor: &Visitor,
 ) -> Result<RoleUploadResult, Problem> {
-    let mut query = route::query(request)?;
+    let mut query = router::parse_query(request)?;
     let apply = query.remove("apply");
-    refuse_rest(&query)?;
+    refuse_unknown_parameters(&query)?;
     let too_large = || {
         Problem::new(
             Code::BodyTooLarge,
             "The upload is over 1 MB: some 10,000 rows. Upload it in parts; nothing was changed.",
         )
     };
-    let bytes = route::read_body(request, MAX_UPLOAD_BYTES).await?.ok_or_else(too_large)?;
+    let bytes = router::read_body(request, MAX_UPLOAD_BYTES).await?.ok_or_else(too_large)?;
     let text = String::from_utf8(bytes).map_err(|_| {
         Problem::new(
             Code::BadTable,
             "The upload is no text in UTF-8. Save it as CSV UTF-8; nothing was changed.",
         )
     })?;
-    let known: Courses = errand::ask(desk, &ToDesk::Courses(AccessScope::Everything)).await?;
+    let known: Courses =
+        rpc::call(scheduler, &SchedulerCommand::ListCourses(AccessScope::Everything)).await?;
     let roster = RoleUpload::parse(&text, &known, &settings.admins)?;
-    let note = record::of(visitor, AuditAction::RolesUploaded, String::new());
-    let upload = errand::ask(register, &ToRegister::Upload { roster, apply, note }).await;
-    forget_known();
+    let audit_entry = audit_log::new_entry(visitor, AuditAction::RolesUploaded, String::new());
+    let upload = rpc::call(registry, &RegistryCommand::ImportRoles { roster, apply, audit_entry }).await;
+    clear_identity_cache();
     upload
 }

@@ -1,19 +1,22 @@
 //! `/api/shares` and `/s`: links for people who cannot sign in, and the pages that they open.
 //!
-//! - [`freezing`]: weeks counted from the rows, once for everybody; [`page`]: what a browser is given; [`told`]: what a share
-//!   shows, as a fragment of that page; [`words`]: all that it says.
+//! - [`publishing`]: weeks counted from the rows, once for everybody; [`page`]: what a browser is given; [`content`]: what a share
+//!   shows, as a fragment of that page; [`text`]: all that it says.
 
-mod freezing;
+mod content;
 mod page;
-mod told;
-mod words;
+mod publishing;
+mod text;
 
 pub(crate) use page::serve as serve_page;
 
-use crate::access::{Visitor, refuse_other_sites};
-use crate::errand::{self, Bearer, Change, Kept, Note, Opened, Stored, ToDesk, ToRegister, ToShares, Week};
-use crate::register::sees_all;
-use crate::{answer, clock, record, route, seal};
+use crate::auth::{Visitor, refuse_cross_site};
+use crate::registry::can_manage_all_shares;
+use crate::rpc::{
+    self, AuditEntry, OpenedShare, RegistryCommand, SchedulerCommand, ShareChange, ShareCredential,
+    SharesCommand, StoredPanel, StoredShare, StoredWeek,
+};
+use crate::{audit_log, clock, crypto, response, router};
 use domain::api::{AuditAction, Course, Courses};
 use domain::problem::{Code, Problem};
 use domain::range::Range;
@@ -26,52 +29,62 @@ use domain::shares::{
     UpdateShareRequest, lifetime,
 };
 use domain::time::{Day, Timestamp, minus_days, monday, plus_days};
-use freezing::{Freezer, Frozen};
+use publishing::{PublishedWeeks, WeekPublisher};
 use worker::{Env, Method, Request, Response, Stub};
 
 /// The reports of a share of a whole course: those whose rows tell what students did, and when.
 const OF_A_COURSE: [&str; 6] = ["videoview", "presentation", "confused", "polling", "qanda", "notes"];
 
 /// What is at hand to answer somebody who is known.
-pub(crate) struct Sharing<'a> {
+pub(crate) struct SharesHandler<'a> {
     pub(crate) env: &'a Env,
     pub(crate) settings: &'a Settings,
-    pub(crate) desk: &'a Stub,
-    pub(crate) register: &'a Stub,
+    pub(crate) scheduler: &'a Stub,
+    pub(crate) registry: &'a Stub,
     pub(crate) visitor: &'a Visitor,
 }
 
-type Answer = Result<worker::Result<Response>, Problem>;
+type HandlerResult = Result<worker::Result<Response>, Problem>;
 
-impl Sharing<'_> {
+impl SharesHandler<'_> {
     /// `/api/shares` and what is below it.
-    pub(crate) async fn answer(&self, route: &[&str], request: &mut Request) -> Answer {
+    pub(crate) async fn handle(&self, route: &[&str], request: &mut Request) -> HandlerResult {
         match route {
             [] => {
-                route::allow(request, &[Method::Get, Method::Post, Method::Put])?;
-                self.visitor.may(Action::ListShares)?;
+                router::allow_methods(request, &[Method::Get, Method::Post, Method::Put])?;
+                self.visitor.authorize(Action::ListShares)?;
                 match request.method() {
-                    Method::Post => Ok(answer::json(&self.make(route::body(request).await?).await?)),
-                    Method::Put => {
-                        self.visitor.may(Action::SwitchShares)?;
-                        self.switch(route::body(request).await?).await
+                    Method::Post => {
+                        Ok(response::json(&self.create(router::parse_body(request).await?).await?))
                     }
-                    _ => self.pass_on(ToShares::List { person: self.person(), all: self.sees_all() }).await,
+                    Method::Put => {
+                        self.visitor.authorize(Action::SwitchShares)?;
+                        self.set_enabled(router::parse_body(request).await?).await
+                    }
+                    _ => {
+                        self.forward(SharesCommand::List { person: self.person(), all: self.sees_all() })
+                            .await
+                    }
                 }
             }
             [id] => {
-                route::allow(request, &[Method::Post, Method::Delete])?;
-                self.visitor.may(Action::ListShares)?;
+                router::allow_methods(request, &[Method::Post, Method::Delete])?;
+                self.visitor.authorize(Action::ListShares)?;
                 let id = read_share_id(id)?;
                 if request.method() == Method::Delete {
-                    let note = self.note(AuditAction::ShareRevoked, id.clone());
-                    let errand = ToShares::Revoke { id, person: self.person(), all: self.sees_all(), note };
-                    self.ask::<bool>(errand).await?;
-                    return Ok(answer::empty());
+                    let audit_entry = self.audit_entry(AuditAction::ShareRevoked, id.clone());
+                    let command = SharesCommand::Revoke {
+                        id,
+                        person: self.person(),
+                        all: self.sees_all(),
+                        audit_entry,
+                    };
+                    self.call::<bool>(command).await?;
+                    return Ok(response::no_content());
                 }
-                Ok(answer::json(&self.change(id, route::body(request).await?).await?))
+                Ok(response::json(&self.update(id, router::parse_body(request).await?).await?))
             }
-            _ => Err(route::unknown_route()),
+            _ => Err(router::unknown_route()),
         }
     }
 
@@ -80,55 +93,59 @@ impl Sharing<'_> {
     }
 
     fn sees_all(&self) -> bool {
-        sees_all(self.visitor.standing.as_ref().map(|standing| standing.role))
+        can_manage_all_shares(
+            self.visitor.role_assignment.as_ref().map(|role_assignment| role_assignment.role),
+        )
     }
 
-    fn note(&self, what: AuditAction, view: String) -> Note {
-        record::of(self.visitor, what, view)
+    fn audit_entry(&self, what: AuditAction, view: String) -> AuditEntry {
+        audit_log::new_entry(self.visitor, what, view)
     }
 
-    async fn ask<T: serde::de::DeserializeOwned>(&self, errand: ToShares) -> Result<T, Problem> {
-        errand::ask(self.register, &ToRegister::Shares(errand)).await
+    async fn call<T: serde::de::DeserializeOwned>(&self, command: SharesCommand) -> Result<T, Problem> {
+        rpc::call(self.registry, &RegistryCommand::Shares(command)).await
     }
 
-    async fn pass_on(&self, errand: ToShares) -> Answer {
-        route::pass_on(self.register, &ToRegister::Shares(errand)).await
+    async fn forward(&self, command: SharesCommand) -> HandlerResult {
+        router::forward(self.registry, &RegistryCommand::Shares(command)).await
     }
 
-    async fn switch(&self, SwitchSharesRequest { on }: SwitchSharesRequest) -> Answer {
-        let note = self.note(AuditAction::SharesSwitched, if on { "on" } else { "off" }.to_owned());
-        self.pass_on(ToShares::Switch { on, person: self.person(), note }).await
+    async fn set_enabled(&self, SwitchSharesRequest { on }: SwitchSharesRequest) -> HandlerResult {
+        let audit_entry =
+            self.audit_entry(AuditAction::SharesSwitched, if on { "on" } else { "off" }.to_owned());
+        self.forward(SharesCommand::SetEnabled { on, person: self.person(), audit_entry }).await
     }
 
     /// Makes a share, or says what it would show. Whatever is wrong is found before anything is made.
-    async fn make(&self, wanted: CreateShareRequest) -> Result<CreateShareResponse, Problem> {
-        let course_id = parse_uuid(&wanted.course).ok_or_else(unknown_course)?;
-        let section_id = match wanted.section.as_deref() {
+    async fn create(&self, request: CreateShareRequest) -> Result<CreateShareResponse, Problem> {
+        let course_id = parse_uuid(&request.course).ok_or_else(unknown_course)?;
+        let section_id = match request.section.as_deref() {
             Some(section) => Some(parse_uuid(section).ok_or_else(unknown_course)?),
             None => None,
         };
-        self.visitor.may(Action::CreateShare { course: &course_id, section: section_id.as_deref() })?;
-        if !SUBJECTS.contains(&wanted.report.as_str()) {
-            return Err(bad(
+        self.visitor.authorize(Action::CreateShare { course: &course_id, section: section_id.as_deref() })?;
+        if !SUBJECTS.contains(&request.report.as_str()) {
+            return Err(bad_share(
                 "This report cannot be shared: it has no measures that could say nothing of anybody.",
             ));
         }
-        let days = wanted.days.unwrap_or(DEFAULT_DAYS);
+        let days = request.days.unwrap_or(DEFAULT_DAYS);
         let now = clock::now();
         let expires = now.plus(lifetime(days).ok_or_else(bad_days)?);
-        let origins = read_origins(&wanted.origins)?;
-        let name = wanted.name.as_deref().map(read_name).transpose()?;
-        let days = read_days(&wanted, now)?;
-        let (is_on, zone): (bool, String) = self.ask(ToShares::Terms).await?;
+        let origins = read_origins(&request.origins)?;
+        let name = request.name.as_deref().map(read_name).transpose()?;
+        let days = read_days(&request, now)?;
+        let (is_on, zone): (bool, String) = self.call(SharesCommand::GetSettings).await?;
         if !is_on {
             return Err(Problem::new(
                 Code::SharesOff,
                 "An administrator has switched shares off for the whole institution.",
             ));
         }
-        let known: Courses = errand::ask(self.desk, &ToDesk::Courses(AccessScope::Everything)).await?;
-        let is_it = |course: &&Course| course.id.eq_ignore_ascii_case(&course_id);
-        let course = known.courses.iter().find(is_it).ok_or_else(unknown_course)?;
+        let known: Courses =
+            rpc::call(self.scheduler, &SchedulerCommand::ListCourses(AccessScope::Everything)).await?;
+        let is_this_course = |course: &&Course| course.id.eq_ignore_ascii_case(&course_id);
+        let course = known.courses.iter().find(is_this_course).ok_or_else(unknown_course)?;
         let section = match &section_id {
             Some(id) => {
                 let found = course.sections.iter().find(|section| section.id.eq_ignore_ascii_case(id));
@@ -137,19 +154,19 @@ impl Sharing<'_> {
             None => None,
         };
         let mondays = days.map(whole_weeks).unwrap_or_default();
-        let freezer = Freezer {
+        let publisher = WeekPublisher {
             env: self.env,
             settings: self.settings,
-            desk: self.desk,
-            register: self.register,
+            scheduler: self.scheduler,
+            registry: self.registry,
             course,
             terms: &known.terms,
             zone: &zone,
-            is_kept: !wanted.preview,
+            is_kept: !request.preview,
         };
         let mut panels = Vec::new();
-        for report in reports_of(&wanted.report) {
-            panels.push((report.clone(), freezer.freeze(&report, &mondays).await?));
+        for report in reports_of(&request.report) {
+            panels.push((report.clone(), publisher.publish(&report, &mondays).await?));
         }
         if panels.iter().all(|(_, frozen)| frozen.weeks.is_empty()) {
             return Err(Problem::new(
@@ -157,10 +174,10 @@ impl Sharing<'_> {
                 "No whole week of these days is here and final yet. Ask for the days, or wait until they are.",
             ));
         }
-        let shown = |(report, frozen): &(ReportName, Frozen)| {
-            let numbers = |week: &Week| {
+        let shown = |(report, frozen): &(ReportName, PublishedWeeks)| {
+            let numbers = |week: &StoredWeek| {
                 let section = section.map(|section| (section.id.as_str(), section.number.as_str()));
-                told::numbers(report, week, section, self.settings.smallest)
+                content::visible_numbers(report, week, section, self.settings.smallest)
             };
             let shown = frozen.weeks.iter().filter(|(_, week)| numbers(week).is_some()).count();
             let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
@@ -172,20 +189,21 @@ impl Sharing<'_> {
             }
         };
         let contents: Vec<PanelOutline> = panels.iter().map(shown).collect();
-        if wanted.preview {
+        if request.preview {
             return Ok(CreateShareResponse { share: None, token: None, contents });
         }
-        let of = words::course(&course.code, &course.name, section.map(|section| section.number.as_str()));
-        let usual_name = || if course.code.is_empty() { of.clone() } else { course.code.clone() };
-        let stored = Stored {
+        let course_label =
+            text::course_label(&course.code, &course.name, section.map(|section| section.number.as_str()));
+        let usual_name = || if course.code.is_empty() { course_label.clone() } else { course.code.clone() };
+        let stored = StoredShare {
             name: name.unwrap_or_else(|| usual_name().chars().take(MAX_NAME_LENGTH).collect()),
             owner: self.person(),
-            way: self.visitor.way,
-            report: wanted.report,
+            auth_method: self.visitor.auth_method,
+            report: request.report,
             course: course_id,
             section: section_id,
             number: section.map(|section| section.number.clone()),
-            of,
+            course_label,
             from: mondays.first().copied(),
             to: mondays.last().map(|monday| plus_days(*monday, 6)),
             made: now,
@@ -193,61 +211,65 @@ impl Sharing<'_> {
             panels: panels
                 .into_iter()
                 .filter(|(_, frozen)| !frozen.weeks.is_empty())
-                .map(|(report, frozen)| Kept {
+                .map(|(report, frozen)| StoredPanel {
                     report,
                     weeks: frozen.weeks.into_iter().map(|(week, _)| week).collect(),
                 })
                 .collect(),
         };
-        let (id, token) = (seal::new_id()?, seal::new_token()?);
+        let (id, token) = (crypto::new_id()?, crypto::new_token()?);
         let section =
             stored.section.as_ref().map_or_else(String::new, |section| format!(" section {section}"));
         let view = format!("{id} {} course {}{section}", stored.report, stored.course);
-        let note = self.note(AuditAction::Shared, view);
-        let errand = ToShares::Make { id, token: seal::digest(&token), stored, expires, note };
-        let share: Option<Share> = self.ask(errand).await?;
+        let audit_entry = self.audit_entry(AuditAction::Shared, view);
+        let command =
+            SharesCommand::Create { id, token: crypto::sha256_hex(&token), stored, expires, audit_entry };
+        let share: Option<Share> = self.call(command).await?;
         Ok(CreateShareResponse { share, token: Some(token), contents })
     }
 
-    async fn change(&self, id: String, wanted: UpdateShareRequest) -> Result<CreateShareResponse, Problem> {
-        let UpdateShareRequest { name, days, origins, rotate } = wanted;
+    async fn update(&self, id: String, request: UpdateShareRequest) -> Result<CreateShareResponse, Problem> {
+        let UpdateShareRequest { name, days, origins, rotate } = request;
         let name = name.as_deref().map(read_name).transpose()?;
         let expires = days.map(|days| lifetime(days).ok_or_else(bad_days)).transpose()?;
         let origins = origins.as_deref().map(read_origins).transpose()?;
-        let token = if rotate { Some(seal::new_token()?) } else { None };
-        let said = [
+        let token = if rotate { Some(crypto::new_token()?) } else { None };
+        let changes = [
             (name.is_some(), "named"),
             (expires.is_some(), "renewed"),
             (origins.is_some(), "embedded"),
             (rotate, "rotated"),
         ];
-        let said: Vec<&str> = said.iter().filter(|(is, _)| *is).map(|(_, word)| *word).collect();
-        let note = self.note(AuditAction::ShareChanged, format!("{id} {}", said.join(" ")));
-        let change = Change {
+        let changes: Vec<&str> = changes.iter().filter(|(is, _)| *is).map(|(_, word)| *word).collect();
+        let audit_entry = self.audit_entry(AuditAction::ShareChanged, format!("{id} {}", changes.join(" ")));
+        let change = ShareChange {
             name,
             expires: expires.map(|lifetime| clock::now().plus(lifetime)),
             origins,
-            token: token.as_deref().map(seal::digest),
+            token: token.as_deref().map(crypto::sha256_hex),
         };
-        let errand = ToShares::Change { id, person: self.person(), all: self.sees_all(), change, note };
-        let share: Option<Share> = self.ask(errand).await?;
+        let command =
+            SharesCommand::Update { id, person: self.person(), all: self.sees_all(), change, audit_entry };
+        let share: Option<Share> = self.call(command).await?;
         Ok(CreateShareResponse { share, token, contents: Vec::new() })
     }
 }
 
 /// `POST /api/shared`, for whoever has a link.
-pub(crate) async fn open(request: &mut Request, env: &Env, settings: &Settings) -> Answer {
-    route::allow(request, &[Method::Post])?;
-    refuse_other_sites(request).map_err(|stranger| stranger.problem)?;
-    let OpenShareRequest { token, id } = route::body(request).await?;
+pub(crate) async fn open(request: &mut Request, env: &Env, settings: &Settings) -> HandlerResult {
+    router::allow_methods(request, &[Method::Post])?;
+    refuse_cross_site(request).map_err(|rejection| rejection.problem)?;
+    let OpenShareRequest { token, id } = router::parse_body(request).await?;
     let address = request.headers().get("cf-connecting-ip").ok().flatten().unwrap_or_default();
-    let register =
-        errand::register(env, &settings.scheduler_name()).map_err(|error| answer::internal(&error))?;
+    let registry =
+        rpc::registry(env, &settings.scheduler_name()).map_err(|error| response::internal_error(&error))?;
     // What could be no token is looked up all the same: it takes as long as one that is wrong.
     let token = if token.len() == TOKEN_LENGTH { token } else { String::new() };
-    let bearer = Bearer { token: seal::digest(&token), id, address: route::network(&address) };
-    let opened: Opened = errand::ask(&register, &ToRegister::Shares(ToShares::Open(bearer))).await?;
-    Ok(answer::json(&told::shared(opened, settings.smallest)))
+    let credential =
+        ShareCredential { token: crypto::sha256_hex(&token), id, address: router::network_of(&address) };
+    let opened: OpenedShare =
+        rpc::call(&registry, &RegistryCommand::Shares(SharesCommand::OpenShare(credential))).await?;
+    Ok(response::json(&content::render_share(opened, settings.smallest)))
 }
 
 /// What is shared under a name.
@@ -257,14 +279,14 @@ fn reports_of(subject: &str) -> Vec<ReportName> {
 }
 
 /// The days of the view; none of a snapshot.
-fn read_days(wanted: &CreateShareRequest, now: Timestamp) -> Result<Option<Range>, Problem> {
-    match (wanted.report == "asset", &wanted.from, &wanted.to) {
+fn read_days(request: &CreateShareRequest, now: Timestamp) -> Result<Option<Range>, Problem> {
+    match (request.report == "asset", &request.from, &request.to) {
         (true, None, None) => Ok(None),
         (false, Some(from), Some(to)) => {
             let range = Range::parse(from, to)?;
             range.check_plausible(now)?;
             if whole_weeks(range).len() > MAX_WEEKS {
-                return Err(bad("A share shows 53 weeks at most. Choose fewer days."));
+                return Err(bad_share("A share shows 53 weeks at most. Choose fewer days."));
             }
             Ok(Some(range))
         }
@@ -290,7 +312,7 @@ fn whole_weeks(range: Range) -> Vec<Day> {
 fn read_name(name: &str) -> Result<String, Problem> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > MAX_NAME_LENGTH || name.chars().any(char::is_control) {
-        return Err(bad("A share's name is one line of 1 to 80 characters."));
+        return Err(bad_share("A share's name is one line of 1 to 80 characters."));
     }
     Ok(name.to_owned())
 }
@@ -298,7 +320,7 @@ fn read_name(name: &str) -> Result<String, Problem> {
 /// Origins, each as a browser writes it. A wildcard or a path would let other pages in.
 fn read_origins(origins: &[String]) -> Result<Vec<String>, Problem> {
     let wrong = || {
-        bad(
+        bad_share(
             "An origin is https:// and a host, without a path, such as https://courses.example.edu; five at most.",
         )
     };
@@ -334,7 +356,7 @@ fn is_share_id(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
-fn bad(detail: &str) -> Problem {
+fn bad_share(detail: &str) -> Problem {
     Problem::new(Code::BadShare, detail)
 }
 
@@ -344,5 +366,5 @@ fn bad_days() -> Problem {
 
 /// A course or section that is not there, or not for this person.
 pub(crate) fn unknown_course() -> Problem {
-    bad("There is no such course or section here. Choose one from your list of courses.")
+    bad_share("There is no such course or section here. Choose one from your list of courses.")
 }

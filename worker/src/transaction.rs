@@ -20,7 +20,7 @@ extern "C" {
 }
 
 /// Does this work whole: when it fails, nothing that it wrote is kept.
-pub(crate) fn whole<T>(state: &State, work: impl FnOnce() -> Result<T>) -> Result<T> {
+pub(crate) fn run<T>(state: &State, work: impl FnOnce() -> Result<T>) -> Result<T> {
     let storage: Storage = state.as_raw().storage()?.unchecked_into();
     let (mut work, mut done) = (Some(work), None);
     let mut once = || match work.take().map(|work| work()) {

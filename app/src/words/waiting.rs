@@ -264,7 +264,7 @@ pub fn title_mark(request: &RequestInfo) -> String {
     }
 }
 
-/// Why the Desk asks nothing for now, in a few words.
+/// Why the Scheduler asks nothing for now, in a few words.
 #[must_use]
 pub fn hold(why: PauseReason) -> &'static str {
     match why {
@@ -303,7 +303,7 @@ pub fn hold_until(until: Timestamp, now: Timestamp) -> String {
     format!("Next try in {}.", spelling::span(until.since(now)))
 }
 
-/// What the whole Desk is at.
+/// What the whole Scheduler is at.
 #[must_use]
 pub fn desk(desk: &SchedulerInfo) -> String {
     let built = match desk.in_flight {

@@ -5,7 +5,7 @@
 //! erasure of a person or course has a version, higher than all before it; a window knows up to which version its
 //! copy is free ([`ErasureState::clean_version`](crate::window_state::ErasureState)), one that is being collected up to which it will be. A window
 //! that is behind is gone over under a lease of its own, so that what is left of its copy is a copy like any other,
-//! with a number that rises. Two never meet: nothing is gone over while it is being collected, and a Window object
+//! with a number that rises. Two never meet: nothing is gone over while it is being collected, and a WindowStore object
 //! that gets both does one after the other.
 //!
 //! When rows tell that a person has a further id, the erasure gets a new version, and all begins anew.
@@ -594,7 +594,7 @@ impl Scheduler {
         self.finish_erasures(now);
     }
 
-    /// The answer to [`Step::Sweep`], or a Window object's own word.
+    /// The answer to [`Step::Sweep`], or a WindowStore object's own word.
     pub fn record_sweep(&mut self, key: &WindowKey, lease: u32, swept: &SweepOutcome, now: Timestamp) {
         let ours = self.windows.get(key).and_then(|window| window.erasure.sweep);
         let ours = ours.filter(|sweep| sweep.lease == lease);
@@ -637,7 +637,7 @@ impl Scheduler {
         self.finish_erasures(now);
     }
 
-    /// Takes in further ids of forgotten people, which a Window met with: copies have to be gone over for them too.
+    /// Takes in further ids of forgotten people, which a WindowStore met with: copies have to be gone over for them too.
     pub fn record_links(&mut self, links: &BTreeSet<IdentityLink>) {
         let mut version = None;
         for link in links {
@@ -662,7 +662,7 @@ impl Scheduler {
         }
     }
 
-    /// The answer to [`Step::Wipe`]: the Window object has nothing any more.
+    /// The answer to [`Step::Wipe`]: the WindowStore object has nothing any more.
     pub fn record_wipe(&mut self, key: &WindowKey, now: Timestamp) {
         let Some(window) = self.windows.get(key) else { return };
         let is_old = self.expiry(window).is_some_and(|at| at <= now);

@@ -572,7 +572,7 @@ async fn an_upload_that_fails_half_way_changes_nothing(deployed: &mut Deployed) 
     // The very last line that an upload writes cannot be written.
     let refuse = "CREATE TRIGGER refuse BEFORE INSERT ON record WHEN NEW.what = 'roles-uploaded'
                   BEGIN SELECT RAISE(ABORT, 'refused'); END";
-    deployed.stack.damage("Register", false, refuse);
+    deployed.stack.damage("Registry", false, refuse);
     deployed.stack.boot().await;
     let text = format!("email,role\n{ANA},analyst\n{CLEO},analyst\n");
     let post = |path: &str| deployed.call(Method::POST, path).header(HEADER, &boss).body(text.clone());
@@ -582,7 +582,7 @@ async fn an_upload_that_fails_half_way_changes_nothing(deployed: &mut Deployed) 
     assert_eq!(code(post(&apply)).await, Code::Internal);
     assert_eq!(state(deployed).await, before);
     deployed.stack.kill();
-    deployed.stack.damage("Register", false, "DROP TRIGGER refuse");
+    deployed.stack.damage("Registry", false, "DROP TRIGGER refuse");
     deployed.stack.boot().await;
     assert_eq!(state(deployed).await, before, "nor after a while");
 }
@@ -594,7 +594,7 @@ async fn what_is_kept_for_a_time_ends_in_time(deployed: &mut Deployed, cookie: &
         let statement = format!(
             "UPDATE session SET seen = seen - {hours}; UPDATE record SET at = at - {days}, last = last - {days}"
         );
-        deployed.stack.damage("Register", false, &statement);
+        deployed.stack.damage("Registry", false, &statement);
     };
     for (hours, days) in [(7, 300), (2, 70)] {
         let _: Session = deployed.read(session(deployed)).await;
@@ -616,7 +616,7 @@ async fn what_is_kept_for_a_time_ends_in_time(deployed: &mut Deployed, cookie: &
     );
 }
 
-/// An id is made with a key of the Register's own: who has a log and no key learns nothing by trying addresses.
+/// An id is made with a key of the Registry's own: who has a log and no key learns nothing by trying addresses.
 async fn ids_of_people_are_of_no_use_elsewhere(deployed: &mut Deployed) {
     let id_of_boss = async |deployed: &Deployed| {
         let boss = deployed.signer.token_of(BOSS, "second");
@@ -628,7 +628,7 @@ async fn ids_of_people_are_of_no_use_elsewhere(deployed: &mut Deployed) {
     deployed.stack.boot().await;
     assert_eq!(id_of_boss(deployed).await, id, "the same as long as the key is");
     deployed.stack.kill();
-    deployed.stack.damage("Register", false, "DELETE FROM fact WHERE name = 'naming'");
+    deployed.stack.damage("Registry", false, "DELETE FROM fact WHERE name = 'naming'");
     deployed.stack.boot().await;
     assert_ne!(id_of_boss(deployed).await, id);
 }

@@ -43,7 +43,7 @@ async fn a_download_that_breaks_off_reaches_the_client_as_an_error() {
     // The last byte of the last slice.
     let damaged = "CAST(substr(bytes, 1, length(bytes) - 1) || x'2a' AS BLOB)";
     let statement = format!("UPDATE pack SET bytes = {damaged} WHERE seq = (SELECT max(seq) FROM pack)");
-    stack.damage("Window", false, &statement);
+    stack.damage("WindowStore", false, &statement);
     stack.boot().await;
     let path = format!("/api/csv/videoview?from={}&to={}", weeks.from, weeks.to());
     let answer = stack.http.get(stack.at(&path)).send().await.unwrap();
@@ -66,7 +66,7 @@ async fn an_alarm_that_was_lost_is_set_again_by_the_next_wake() {
     let request = stack.ask_weeks(Report::Confused, &Weeks::back(1, 2)).await;
     tokio::time::sleep(Duration::from_millis(1500)).await;
     stack.kill();
-    stack.damage("Desk", true, "DELETE FROM _cf_ALARM");
+    stack.damage("Scheduler", true, "DELETE FROM _cf_ALARM");
     stack.boot().await;
     let request = stack.settled(&request.id, Duration::from_secs(120)).await;
     assert!(request.windows.iter().all(|window| window.state == WindowStatus::Ready));

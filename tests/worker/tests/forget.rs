@@ -120,20 +120,20 @@ fn holds(bytes: &[u8], text: &[u8]) -> bool {
     bytes.windows(text.len()).any(|window| window == text)
 }
 
-/// Runs a statement on the Desk's database, while nothing else has it open.
-fn change_desk(stack: &Stack, statement: &str) {
+/// Runs a statement on the Scheduler's database, while nothing else has it open.
+fn change_scheduler(stack: &Stack, statement: &str) {
     let script = "const { DatabaseSync } = require('node:sqlite');
         const [statement, ...files] = process.argv.slice(1);
         for (const file of files) { new DatabaseSync(file).exec(statement); }";
-    let files = stack.databases("Desk", false);
+    let files = stack.databases("Scheduler", false);
     assert!(!files.is_empty());
     let done = Command::new(node()).args(["--no-warnings", "-e", script, statement]).args(files).status();
     assert!(done.unwrap().success());
 }
 
-/// Everything that the tables of the Windows hold, slices inflated, as text.
+/// Everything that the tables of the WindowStores hold, slices inflated, as text.
 fn stored(stack: &Stack) -> String {
-    tables(stack, "Window")
+    tables(stack, "WindowStore")
 }
 
 /// Everything that the tables of a class hold, likewise.
@@ -184,7 +184,7 @@ fn samples(stack: &Stack, text: &str) -> Vec<Vec<u8>> {
                 }
             }
         }";
-    let files = stack.databases("Window", false);
+    let files = stack.databases("WindowStore", false);
     let read = Command::new(node()).args(["--no-warnings", "-e", script, text]).args(files).output().unwrap();
     let text = String::from_utf8(read.stdout).unwrap();
     let byte = |line: &str, at: usize| u8::from_str_radix(&line[at..at + 2], 16).unwrap();
@@ -257,7 +257,7 @@ async fn a_forgotten_person_is_in_no_copy_in_no_later_one_and_in_no_file() {
     let left = stored(&stack);
     for text in [&person.id, &person.email] {
         assert!(!left.contains(text.as_str()));
-        for class in ["Desk", "Window"] {
+        for class in ["Scheduler", "WindowStore"] {
             for file in files(&stack, class) {
                 let bytes = std::fs::read(&file).unwrap();
                 assert!(!holds(&bytes, text.as_bytes()), "{}", file.display());
@@ -267,7 +267,7 @@ async fn a_forgotten_person_is_in_no_copy_in_no_later_one_and_in_no_file() {
     }
     // Deflated, they stood in slices: of none of those is anything left, in pages that are free either.
     assert!(slices.len() > 3, "{} slices", slices.len());
-    for file in files(&stack, "Window") {
+    for file in files(&stack, "WindowStore") {
         let bytes = std::fs::read(&file).unwrap();
         let kept = slices.iter().filter(|slice| holds(&bytes, slice)).count();
         assert_eq!(kept, 0, "of {} in {}", slices.len(), file.display());
@@ -329,15 +329,15 @@ async fn a_course_goes_and_comes_back_and_forgotten_weeks_are_not_asked_by_thems
     );
     assert!(!names(&stack.get("/api/courses").await));
     stack.kill();
-    let kept = tables(&stack, "Desk");
+    let kept = tables(&stack, "Scheduler");
     assert!(!kept.contains(&name) && kept.contains(&course.to_lowercase()), "its mark stays, its name goes");
     // A day later Echo360's lists are read again.
-    stack.damage("Desk", false, "UPDATE fact SET body = '0' WHERE name = 'directory'");
+    stack.damage("Scheduler", false, "UPDATE fact SET body = '0' WHERE name = 'directory'");
     stack.boot().await;
     assert!(!names(&stack.get("/api/courses").await));
     tokio::time::sleep(Duration::from_secs(2)).await;
     stack.kill();
-    let kept = tables(&stack, "Desk");
+    let kept = tables(&stack, "Scheduler");
     assert!(!kept.contains(&name) && kept.contains("\"courses\":[{"), "and is not learned again");
     stack.boot().await;
     // Lifted: whoever asks anew has its rows again.
@@ -432,7 +432,7 @@ async fn what_is_older_than_it_may_be_is_deleted_and_can_be_asked_for_again() {
     let files_before = stored(&stack).len();
     let back = |path: &str, days: i64| {
         let json = format!("json_set(body, '$.{path}', json_extract(body, '$.{path}') - {})", days * DAY);
-        change_desk(&stack, &format!("UPDATE window SET body = {json}"));
+        change_scheduler(&stack, &format!("UPDATE window SET body = {json}"));
     };
     back("since", 32);
     back("copy.created", 31);

@@ -509,7 +509,7 @@ async fn a_share_lives_is_changed_and_ends() {
     let statement = format!("UPDATE share SET expires = 1000 WHERE id = '{}'", spare.share.unwrap().id);
     // Long over, it would be deleted: only for a moment.
     let statement = statement.replace("1000", &now().plus(-1000).0.to_string());
-    trial.stack.damage("Register", false, &statement);
+    trial.stack.damage("Registry", false, &statement);
     trial.stack.boot().await;
     assert_eq!(old.0, 404);
     let wrong = "A".repeat(TOKEN_LENGTH);

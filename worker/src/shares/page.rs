@@ -4,9 +4,9 @@
 //! Pages of other sites may embed `/s/{id}` where its owner has named them, and nothing else of Lectern. An id that is not
 //! there is answered as one that nobody may embed.
 
-use super::{is_share_id, words};
-use crate::errand::{self, ToRegister, ToShares};
-use crate::{answer, route, seal};
+use super::{is_share_id, text};
+use crate::rpc::{self, RegistryCommand, SharesCommand};
+use crate::{crypto, response, router};
 use domain::problem::Problem;
 use domain::settings::Settings;
 use worker::{Env, Method, Request, Response};
@@ -24,12 +24,13 @@ pub(crate) async fn serve(
     settings: &Settings,
     id: Option<&str>,
 ) -> Result<worker::Result<Response>, Problem> {
-    route::allow(request, &[Method::Get, Method::Head])?;
+    router::allow_methods(request, &[Method::Get, Method::Head])?;
     let origins: Vec<String> = match id.filter(|id| is_share_id(id)) {
         Some(id) => {
-            let register = errand::register(env, &settings.scheduler_name())
-                .map_err(|error| answer::internal(&error))?;
-            errand::ask(&register, &ToRegister::Shares(ToShares::Origins { id: id.to_owned() })).await?
+            let registry = rpc::registry(env, &settings.scheduler_name())
+                .map_err(|error| response::internal_error(&error))?;
+            rpc::call(&registry, &RegistryCommand::Shares(SharesCommand::GetOrigins { id: id.to_owned() }))
+                .await?
         }
         None => Vec::new(),
     };
@@ -45,18 +46,18 @@ fn respond(origins: &[String]) -> worker::Result<Response> {
          <link rel=\"icon\" href=\"data:,\"><style>{style}</style></head>\
          <body><main aria-live=\"polite\" data-unreachable=\"{}\"><p>{}</p><noscript>{}</noscript></main>\
          <script>{script}</script></body></html>",
-        words::UNREACHABLE,
-        words::OPENING,
-        words::NO_SCRIPT,
+        text::UNREACHABLE,
+        text::OPENING,
+        text::NO_SCRIPT,
     );
     let ancestors = if origins.is_empty() { "'none'".to_owned() } else { origins.join(" ") };
     let policy = format!(
         "default-src 'none'; script-src {}; style-src {}; img-src data:; connect-src 'self'; base-uri 'none'; \
          form-action 'none'; frame-ancestors {ancestors}",
-        seal::named_in_policy(script),
-        seal::named_in_policy(style),
+        crypto::csp_hash(script),
+        crypto::csp_hash(style),
     );
-    let response = answer::private(Response::from_html(page)?)?;
+    let response = response::with_private_headers(Response::from_html(page)?)?;
     let headers = response.headers();
     headers.set("content-security-policy", &policy)?;
     headers.set("x-robots-tag", "noindex")?;

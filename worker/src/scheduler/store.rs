@@ -1,6 +1,6 @@
 //! What the Scheduler keeps in SQLite: a row per window, per request, per section, Echo360's directory, a few facts.
 
-use crate::errand::SectionRow;
+use crate::rpc::SectionRow;
 use domain::api::{Course, Courses, Section};
 use domain::directory::{self, Directory};
 use domain::fair_queue::Request;
@@ -29,7 +29,7 @@ const SCHEMA: &str = "
 ";
 
 /// Entries of the directory in one row: some 200 KB of the 2 MB that a value may have.
-const DIRECTORY_PIECE: usize = 1_000;
+const DIRECTORY_ENTRIES_PER_ROW: usize = 1_000;
 
 /// The Scheduler's tables.
 pub(crate) struct Store {
@@ -37,7 +37,7 @@ pub(crate) struct Store {
 }
 
 #[derive(Deserialize)]
-struct Body {
+struct BodyRow {
     body: String,
 }
 
@@ -52,11 +52,11 @@ impl Store {
 
     /// Everything, as it was saved.
     pub(crate) fn load(&self) -> Result<Scheduler> {
-        let windows: Vec<Window> = self.bodies("SELECT body FROM window")?;
-        let requests: Vec<Request> = self.bodies("SELECT body FROM request")?;
+        let windows: Vec<Window> = self.load_all("SELECT body FROM window")?;
+        let requests: Vec<Request> = self.load_all("SELECT body FROM request")?;
         let account: Option<Account> = self.fact("account")?;
         let mut scheduler = Scheduler::load(windows, requests, account.unwrap_or_default());
-        let entries: Vec<ErasureEntry> = self.bodies("SELECT body FROM forgetting")?;
+        let entries: Vec<ErasureEntry> = self.load_all("SELECT body FROM forgetting")?;
         let erasure_ledger: Option<ErasureLedger> = self.fact("oblivion")?;
         scheduler.load_erasures(erasure_ledger.unwrap_or_default(), entries);
         Ok(scheduler)
@@ -71,13 +71,13 @@ impl Store {
             self.put("request", id, scheduler.request(id))?;
         }
         if changes.account {
-            self.keep("account", scheduler.account())?;
+            self.put_fact("account", scheduler.account())?;
         }
         for id in &changes.erasures {
             self.put("forgetting", id, scheduler.erasure(id))?;
         }
         if changes.erasure_ledger {
-            self.keep("oblivion", scheduler.erasure_ledger())?;
+            self.put_fact("oblivion", scheduler.erasure_ledger())?;
         }
         Ok(())
     }
@@ -93,18 +93,18 @@ impl Store {
         Ok(())
     }
 
-    fn bodies<T: DeserializeOwned>(&self, query: &str) -> Result<Vec<T>> {
-        let rows: Vec<Body> = self.sql.exec(query, None)?.to_array()?;
+    fn load_all<T: DeserializeOwned>(&self, query: &str) -> Result<Vec<T>> {
+        let rows: Vec<BodyRow> = self.sql.exec(query, None)?.to_array()?;
         rows.iter().map(|row| Ok(serde_json::from_str(&row.body)?)).collect()
     }
 
     fn fact<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
-        let rows: Vec<Body> =
+        let rows: Vec<BodyRow> =
             self.sql.exec("SELECT body FROM fact WHERE name = ?", vec![name.into()])?.to_array()?;
         rows.first().map(|row| Ok(serde_json::from_str(&row.body)?)).transpose()
     }
 
-    fn keep<T: Serialize>(&self, name: &str, value: &T) -> Result<()> {
+    fn put_fact<T: Serialize>(&self, name: &str, value: &T) -> Result<()> {
         self.sql.exec(
             "INSERT OR REPLACE INTO fact (name, body) VALUES (?, ?)",
             vec![name.into(), serde_json::to_string(value)?.into()],
@@ -118,8 +118,8 @@ impl Store {
     }
 
     /// Keeps Echo360's list of reports.
-    pub(crate) fn keep_offers(&self, offers: &[ReportListing], read: Timestamp) -> Result<()> {
-        self.keep("offers", &(offers, read))
+    pub(crate) fn save_offers(&self, offers: &[ReportListing], read: Timestamp) -> Result<()> {
+        self.put_fact("offers", &(offers, read))
     }
 
     /// What was asked for today, by person.
@@ -128,12 +128,12 @@ impl Store {
     }
 
     /// Keeps what was asked for today.
-    pub(crate) fn keep_tally(&self, tally: &DailyUsage) -> Result<()> {
-        self.keep("tally", tally)
+    pub(crate) fn save_tally(&self, tally: &DailyUsage) -> Result<()> {
+        self.put_fact("tally", tally)
     }
 
     /// Notes sections that rows name. A name that is given is kept when a later report gives none.
-    pub(crate) fn note_sections(&self, sections: &[SectionRow]) -> Result<()> {
+    pub(crate) fn save_sections(&self, sections: &[SectionRow]) -> Result<()> {
         for row in sections.iter().filter(|row| !row.course.is_empty()) {
             let values = [&row.course, &row.section, &row.code, &row.name, &row.number];
             self.sql.exec(
@@ -150,20 +150,20 @@ impl Store {
 
     /// Forgets what is known of a course by name: from rows, and from Echo360's lists. Names are written over before, as
     /// rows are.
-    pub(crate) fn forget_course(&self, course: &str) -> Result<()> {
+    pub(crate) fn erase_course(&self, course: &str) -> Result<()> {
         let blank = "UPDATE section SET code = hex(zeroblob(length(code) / 2)), name = hex(zeroblob(length(name) / 2)),
                          number = '' WHERE course = ? COLLATE NOCASE";
         self.sql.exec(blank, vec![course.into()])?;
         self.sql.exec("DELETE FROM section WHERE course = ? COLLATE NOCASE", vec![course.into()])?;
         let Some((directory, again)) = self.directory()? else { return Ok(()) };
         self.sql.exec("UPDATE directory SET body = hex(zeroblob(length(body) / 2))", None)?;
-        self.keep_directory(&directory.without_courses(&BTreeSet::from([course.to_ascii_lowercase()])), again)
+        self.save_directory(&directory.without_courses(&BTreeSet::from([course.to_ascii_lowercase()])), again)
     }
 
     /// Has the directory read anew when it is next needed: a course in it is no longer forgotten.
     pub(crate) fn expire_directory(&self) -> Result<()> {
-        match self.directory_due()? {
-            Some(_) => self.keep("directory", &Timestamp(0)),
+        match self.directory_refresh_at()? {
+            Some(_) => self.put_fact("directory", &Timestamp(0)),
             None => Ok(()),
         }
     }
@@ -171,7 +171,7 @@ impl Store {
     /// Echo360's courses, sections and terms, and when to read them again; nothing before they were ever read.
     pub(crate) fn directory(&self) -> Result<Option<(Directory, Timestamp)>> {
         let Some(again) = self.fact("directory")? else { return Ok(None) };
-        let pieces: Vec<Directory> = self.bodies("SELECT body FROM directory ORDER BY seq")?;
+        let pieces: Vec<Directory> = self.load_all("SELECT body FROM directory ORDER BY seq")?;
         let mut all = Directory::default();
         for piece in pieces {
             all.terms.extend(piece.terms);
@@ -182,23 +182,23 @@ impl Store {
     }
 
     /// When to read the directory again; nothing before it was ever read.
-    pub(crate) fn directory_due(&self) -> Result<Option<Timestamp>> {
+    pub(crate) fn directory_refresh_at(&self) -> Result<Option<Timestamp>> {
         self.fact("directory")
     }
 
     /// Keeps the directory in place of an earlier one.
-    pub(crate) fn keep_directory(&self, directory: &Directory, again: Timestamp) -> Result<()> {
+    pub(crate) fn save_directory(&self, directory: &Directory, again: Timestamp) -> Result<()> {
         let mut pieces = vec![Directory { terms: directory.terms.clone(), ..Directory::default() }];
-        let courses = directory.courses.chunks(DIRECTORY_PIECE);
+        let courses = directory.courses.chunks(DIRECTORY_ENTRIES_PER_ROW);
         pieces.extend(courses.map(|part| Directory { courses: part.to_vec(), ..Directory::default() }));
-        let sections = directory.sections.chunks(DIRECTORY_PIECE);
+        let sections = directory.sections.chunks(DIRECTORY_ENTRIES_PER_ROW);
         pieces.extend(sections.map(|part| Directory { sections: part.to_vec(), ..Directory::default() }));
         self.sql.exec("DELETE FROM directory", None)?;
         for piece in pieces {
             let body = serde_json::to_string(&piece)?;
             self.sql.exec("INSERT INTO directory (body) VALUES (?)", vec![body.into()])?;
         }
-        self.keep("directory", &again)
+        self.put_fact("directory", &again)
     }
 
     /// All courses, by code and name: those that Echo360 lists, and those that rows name. Reports that
@@ -210,14 +210,14 @@ impl Store {
             .sql
             .exec("SELECT course, section, code, name, number FROM section ORDER BY number, section", None)?
             .to_array()?;
-        let mut known = known_courses(directory, seen);
+        let mut known = merge_courses(directory, seen);
         known.courses.retain(|course| !closed.contains(&course.id.to_ascii_lowercase()));
         Ok(known)
     }
 }
 
 /// Courses and sections from both sources, each once; ids are compared without regard to case.
-fn known_courses(directory: Directory, seen: Vec<SectionRow>) -> Courses {
+fn merge_courses(directory: Directory, seen: Vec<SectionRow>) -> Courses {
     let blank = |id: String| Course { id, code: String::new(), name: String::new(), sections: Vec::new() };
     let mut courses: BTreeMap<String, Course> = BTreeMap::new();
     for course in directory.courses {

@@ -3,10 +3,10 @@
 //! The header without a good signature is nothing: a Worker can be reached past Access, and then anybody writes it. A token
 //! that was found good is not checked again for some minutes, or until it ends.
 
-use super::certificates::{self, Lookup};
-use super::{Doubt, WayIn};
-use crate::errand::Proof;
-use crate::seal;
+use super::jwks::{self, KeyLookup};
+use super::{AuthProvider, CredentialError};
+use crate::crypto;
+use crate::rpc::Credential;
 use domain::settings::CloudflareAccess;
 use domain::time::{MINUTE, Timestamp};
 use domain::token::{LEEWAY, PublicKey, TokenError, UnverifiedToken, VerifiedClaims};
@@ -21,10 +21,10 @@ use worker::Request;
 const HEADER: &str = "cf-access-jwt-assertion";
 
 /// How long a good token is not checked again.
-const GOOD_FOR: i64 = 5 * MINUTE;
+const TOKEN_CACHE_TTL: i64 = 5 * MINUTE;
 
 /// Good tokens that are remembered in one isolate.
-const GOOD_MOST: usize = 500;
+const MAX_CACHED_TOKENS: usize = 500;
 
 #[wasm_bindgen]
 extern "C" {
@@ -47,35 +47,39 @@ extern "C" {
 
 thread_local! {
     /// Tokens that were found good, by their hash, and until when that holds.
-    static GOOD: RefCell<HashMap<String, (VerifiedClaims, Timestamp)>> = RefCell::new(HashMap::new());
+    static TOKEN_CACHE: RefCell<HashMap<String, (VerifiedClaims, Timestamp)>> = RefCell::new(HashMap::new());
 }
 
 /// Access as it stands before this Worker.
-pub(super) struct Cloudflare<'a> {
+pub(super) struct CloudflareProvider<'a> {
     /// Where it is, and what it calls this application.
     pub(super) access: &'a CloudflareAccess,
 }
 
 /// Whether a request brings a word of Access, good or not.
-pub(super) fn is_presented(request: &Request) -> bool {
+pub(super) fn has_assertion(request: &Request) -> bool {
     request.headers().has(HEADER).unwrap_or(false)
 }
 
-impl WayIn for Cloudflare<'_> {
-    async fn proof(&self, request: &Request, now: Timestamp) -> Result<Option<Proof>, Doubt> {
+impl AuthProvider for CloudflareProvider<'_> {
+    async fn read_credential(
+        &self,
+        request: &Request,
+        now: Timestamp,
+    ) -> Result<Option<Credential>, CredentialError> {
         let Some(text) = request.headers().get(HEADER).ok().flatten() else { return Ok(None) };
-        let hash = seal::digest(&text);
-        let good = GOOD.with_borrow(|good| {
+        let hash = crypto::sha256_hex(&text);
+        let good = TOKEN_CACHE.with_borrow(|good| {
             let (bearer, until) = good.get(&hash)?;
-            (now < *until && until.since(now) <= GOOD_FOR).then(|| bearer.clone())
+            (now < *until && until.since(now) <= TOKEN_CACHE_TTL).then(|| bearer.clone())
         });
         let bearer = match good {
             Some(bearer) => bearer,
             None => {
-                let bearer = self.check(&text, now).await?;
-                let until = now.plus(GOOD_FOR).min(bearer.expires.plus(LEEWAY));
-                GOOD.with_borrow_mut(|good| {
-                    if good.len() >= GOOD_MOST {
+                let bearer = self.verify_token(&text, now).await?;
+                let until = now.plus(TOKEN_CACHE_TTL).min(bearer.expires.plus(LEEWAY));
+                TOKEN_CACHE.with_borrow_mut(|good| {
+                    if good.len() >= MAX_CACHED_TOKENS {
                         good.clear();
                     }
                     good.insert(hash, (bearer.clone(), until));
@@ -83,30 +87,31 @@ impl WayIn for Cloudflare<'_> {
                 bearer
             }
         };
-        Ok(Some(Proof::Token { email: bearer.email, issued: bearer.issued }))
+        Ok(Some(Credential::Token { email: bearer.email, issued: bearer.issued }))
     }
 }
 
-impl Cloudflare<'_> {
-    async fn check(&self, text: &str, now: Timestamp) -> Result<VerifiedClaims, Doubt> {
-        let token = UnverifiedToken::parse(text).map_err(Doubt::Refused)?;
+impl CloudflareProvider<'_> {
+    async fn verify_token(&self, text: &str, now: Timestamp) -> Result<VerifiedClaims, CredentialError> {
+        let token = UnverifiedToken::parse(text).map_err(CredentialError::Invalid)?;
         // Judged before its key is looked for: what is for somebody else costs no call.
-        let bearer =
-            token.verify_claims(&self.access.issuer(), &self.access.audience, now).map_err(Doubt::Refused)?;
-        let key = match certificates::find(&self.access.certs, &token.key).await {
-            Lookup::Found(key) => key,
-            Lookup::Unknown => return Err(Doubt::Refused(TokenError::UnknownKey)),
-            Lookup::Unreachable(problem) => return Err(Doubt::Unchecked(problem)),
+        let bearer = token
+            .verify_claims(&self.access.issuer(), &self.access.audience, now)
+            .map_err(CredentialError::Invalid)?;
+        let key = match jwks::find_key(&self.access.certs, &token.key).await {
+            KeyLookup::Found(key) => key,
+            KeyLookup::Unknown => return Err(CredentialError::Invalid(TokenError::UnknownKey)),
+            KeyLookup::Unreachable(problem) => return Err(CredentialError::Unverifiable(problem)),
         };
-        match is_signed(&key, &token).await {
+        match verify_signature(&key, &token).await {
             Ok(true) => Ok(bearer),
-            Ok(false) | Err(_) => Err(Doubt::Refused(TokenError::WrongSignature)),
+            Ok(false) | Err(_) => Err(CredentialError::Invalid(TokenError::WrongSignature)),
         }
     }
 }
 
 /// The runtime's own check. The algorithm is ours, whatever the token or the key say.
-async fn is_signed(key: &PublicKey, token: &UnverifiedToken) -> Result<bool, JsValue> {
+async fn verify_signature(key: &PublicKey, token: &UnverifiedToken) -> Result<bool, JsValue> {
     let object = |entries: &[(&str, &str)]| {
         let object = Object::new();
         for (name, value) in entries {

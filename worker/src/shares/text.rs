@@ -65,24 +65,31 @@ pub(super) fn sentence(report: &str, sum: f64, shown: usize, withheld: usize) ->
     match (shown, withheld) {
         (0, 0) => "There is no week to show.".to_owned(),
         (0, withheld) => format!("The numbers of {} are withheld.", weeks(withheld)),
-        (shown, 0) => format!("{} {unit} in {}.", number(sum), weeks(shown)),
+        (shown, 0) => format!("{} {unit} in {}.", format_number(sum), weeks(shown)),
         (shown, withheld) => {
-            format!("{} {unit} in {}; those of {} are withheld.", number(sum), weeks(shown), weeks(withheld))
+            format!(
+                "{} {unit} in {}; those of {} are withheld.",
+                format_number(sum),
+                weeks(shown),
+                weeks(withheld)
+            )
         }
     }
 }
 
 /// The library, in a sentence.
-pub(super) fn library(numbers: Option<(f64, f64)>) -> String {
+pub(super) fn library_sentence(numbers: Option<(f64, f64)>) -> String {
     match numbers {
-        Some((videos, views)) => format!("{} videos, viewed {} times.", number(videos), number(views)),
+        Some((videos, views)) => {
+            format!("{} videos, viewed {} times.", format_number(videos), format_number(views))
+        }
         None => "These numbers are withheld.".to_owned(),
     }
 }
 
 /// When a snapshot was taken.
-pub(super) fn taken(at: Timestamp) -> String {
-    format!("As it stood on {}.", day(at.day()))
+pub(super) fn taken_at(at: Timestamp) -> String {
+    format!("As it stood on {}.", format_day(at.day()))
 }
 
 /// What has to be known to read the numbers of a report.
@@ -101,14 +108,14 @@ pub(super) fn caveat(report: &str) -> &'static str {
 }
 
 /// How many weeks of the days that were asked for there are no numbers of.
-pub(super) fn not_here(weeks: usize) -> String {
+pub(super) fn missing_weeks_note(weeks: usize) -> String {
     let (weeks, were) =
         if weeks == 1 { ("1 more week".to_owned(), "was") } else { (format!("{weeks} more weeks"), "were") };
     format!("{weeks} of these days {were} not here, or not final yet, when this was made.")
 }
 
 /// Whose numbers these are, and why some are not shown.
-pub(super) fn withholding(smallest: u32, has_people: bool) -> String {
+pub(super) fn withholding_note(smallest: u32, has_people: bool) -> String {
     if !has_people {
         return format!(
             "Nobody is named. A number over fewer than {smallest} views is withheld. Where others would give it away, they \
@@ -123,17 +130,17 @@ pub(super) fn withholding(smallest: u32, has_people: bool) -> String {
 }
 
 /// Until when the link opens, by the clocks of the zone, and where weeks begin.
-pub(super) fn until(expires: Timestamp, time_zone: &str) -> String {
+pub(super) fn open_until(expires: Timestamp, time_zone: &str) -> String {
     let text = expires.rfc3339();
     let time = text.get(11..16).unwrap_or_default();
     format!(
         "This link opens until {}, {time}. Times are those of {time_zone}, and weeks begin on Monday there.",
-        day(expires.day())
+        format_day(expires.day())
     )
 }
 
 /// A course, with a section of it.
-pub(super) fn course(code: &str, name: &str, section: Option<&str>) -> String {
+pub(super) fn course_label(code: &str, name: &str, section: Option<&str>) -> String {
     let course = [code, name].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ");
     let course = if course.is_empty() { "Course".to_owned() } else { course };
     match section {
@@ -144,29 +151,29 @@ pub(super) fn course(code: &str, name: &str, section: Option<&str>) -> String {
 }
 
 /// A number as it is written: `12,345.5`.
-pub(super) fn number(value: f64) -> String {
+pub(super) fn format_number(value: f64) -> String {
     let text = format!("{:.1}", value.abs());
     let (whole, part) = text.split_once('.').unwrap_or((&text, "0"));
-    let mut told = if value < 0.0 { "-".to_owned() } else { String::new() };
+    let mut formatted = if value < 0.0 { "-".to_owned() } else { String::new() };
     for (at, digit) in whole.chars().enumerate() {
         if at > 0 && (whole.len() - at).is_multiple_of(3) {
-            told.push(',');
+            formatted.push(',');
         }
-        told.push(digit);
+        formatted.push(digit);
     }
     if part != "0" {
-        let _ = write!(told, ".{part}");
+        let _ = write!(formatted, ".{part}");
     }
-    told
+    formatted
 }
 
 /// A day in full.
-pub(super) fn day(day: Day) -> String {
-    format!("{} {}", short_day(day), year(day))
+pub(super) fn format_day(day: Day) -> String {
+    format!("{} {}", format_short_day(day), year(day))
 }
 
 /// A day without its year.
-pub(super) fn short_day(day: Day) -> String {
+pub(super) fn format_short_day(day: Day) -> String {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let text = day.to_string();

@@ -1,6 +1,6 @@
-//! What the Worker, the Desk and the Windows say to each other: plain types over the objects' own `fetch`.
+//! What the Worker, the Scheduler and the WindowStores say to each other: plain types over the objects' own `fetch`.
 
-use crate::answer;
+use crate::response;
 use domain::api::{AuditAction, AuthMethod, ReportRequest};
 use domain::audit_buffer::CountedEntry;
 use domain::erasure::{ErasureRequest, IdentityLink, Invalidation, SweepOutcome, Tombstones};
@@ -18,117 +18,122 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use worker::{Env, Method, Request, RequestInit, Response, Stub};
 
-/// Everything that is asked of a Desk.
+/// Everything that is asked of a Scheduler.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) enum ToDesk {
+pub(crate) enum SchedulerCommand {
     /// What Echo360 offers, as far as it can be seen.
-    Reports(AccessScope),
+    ListReports(AccessScope),
     /// The courses and sections seen so far, those within reach.
-    Courses(AccessScope),
+    ListCourses(AccessScope),
     /// A person's ask, within the quota of their role; answered with the request.
-    Ask { person: String, role: Role, ask: ReportRequest, reach: AccessScope },
+    CreateRequest { person: String, role: Role, ask: ReportRequest, access_scope: AccessScope },
     /// All requests within reach.
-    Requests(AccessScope),
+    ListRequests(AccessScope),
     /// One request.
-    Request { id: String, reach: AccessScope },
+    GetRequest { id: String, access_scope: AccessScope },
     /// Ask a request's windows again, within the quota of the role of whoever does.
-    Retry { id: String, windows: Vec<String>, person: String, role: Role, reach: AccessScope },
+    RetryWindows { id: String, windows: Vec<String>, person: String, role: Role, access_scope: AccessScope },
     /// Stop waiting.
-    Withdraw { id: String, reach: AccessScope },
-    /// Which window this is, if it has rows: [`Found`].
-    Find { report: String, window: String, reach: AccessScope },
-    /// The windows of a range and their copies: [`Plan`].
-    Plan { ask: ReportRequest, reach: AccessScope },
-    /// A Window's word on a lease.
-    Collected(Told),
+    WithdrawRequest { id: String, access_scope: AccessScope },
+    /// Which window this is, if it has rows: [`ReadableWindow`].
+    FindWindow { report: String, window: String, access_scope: AccessScope },
+    /// The windows of a range and their copies: [`DownloadPlan`].
+    PlanDownload { ask: ReportRequest, access_scope: AccessScope },
+    /// A WindowStore's word on a lease.
+    FinishCollect(CollectResult),
     /// Somebody wants something forgotten.
-    Forget { by: String, forget: ErasureRequest },
+    StartErasure { by: String, forget: ErasureRequest },
     /// What is forgotten.
-    Forgettings,
+    ListErasures,
     /// Take a forgetting back.
-    Lift { id: String },
-    /// A Window's word on going over its copy.
-    Swept { key: WindowKey, lease: u32, swept: SweepOutcome },
-    /// What is here of a report, for a share of this course: [`Held`].
-    Held { report: ReportName, course: String },
+    CancelErasure { id: String },
+    /// A WindowStore's word on going over its copy.
+    FinishErasure { key: WindowKey, lease: u32, swept: SweepOutcome },
+    /// What is here of a report, for a share of this course: [`AvailableWindows`].
+    ListAvailable { report: ReportName, course: String },
 }
 
-/// Everything that is asked of a Window.
+/// Everything that is asked of a WindowStore.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) enum ToWindow {
+pub(crate) enum WindowStoreCommand {
     /// Collect these files.
-    Collect(Job),
-    /// What became of a lease: [`Word`].
-    Inquire { lease: u32 },
+    Collect(CollectJob),
+    /// What became of a lease: [`LeaseStatus`].
+    GetLeaseStatus { lease: u32 },
     /// The rows, as frames.
-    Rows { generation: Option<u32>, course: Option<String>, section: Option<String>, cut: RowFilter },
+    ReadRows {
+        generation: Option<u32>,
+        course: Option<String>,
+        section: Option<String>,
+        row_filter: RowFilter,
+    },
     /// Go over the copy; answered with how that ended, once it has.
-    Sweep(Going),
+    Erase(ErasureJob),
     /// Delete everything; answered when that is done.
-    Wipe,
+    DeleteAll,
 }
 
-/// Everything that is asked of a Register.
+/// Everything that is asked of a Registry.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) enum ToRegister {
-    /// Who this is, and what they may do: [`Known`], or nothing when their session is over.
-    Arrive { proof: Proof },
+pub(crate) enum RegistryCommand {
+    /// Who this is, and what they may do: [`Identity`], or nothing when their session is over.
+    Identify { credential: Credential },
     /// Opens a session, or notes that the key was wrong.
-    Open(Opening),
+    OpenSession(OpenSessionRequest),
     /// Signs out: none of these holds any more.
-    Close { proofs: Vec<Proof>, note: Note },
+    SignOut { credentials: Vec<Credential>, audit_entry: AuditEntry },
     /// Everybody who has a role: people by address.
-    People,
+    ListPeople,
     /// Gives a role: the person.
-    Appoint { email: String, standing: RoleAssignment, note: Note },
+    AssignRole { email: String, role_assignment: RoleAssignment, audit_entry: AuditEntry },
     /// Takes the role of the person of this id.
-    Dismiss { id: String, note: Note },
+    RemoveRole { id: String, audit_entry: AuditEntry },
     /// What an upload would change, or, with the digest of that, changes it: [`domain::api::RoleUploadResult`].
-    Upload { roster: RoleUpload, apply: Option<String>, note: Note },
-    /// Writes into the record.
-    Note(Vec<Note>),
-    /// A page of the record.
-    Records(Sought),
+    ImportRoles { roster: RoleUpload, apply: Option<String>, audit_entry: AuditEntry },
+    /// Writes into the audit log.
+    AppendAuditEntries(Vec<AuditEntry>),
+    /// A page of the audit log.
+    ReadAuditLog(AuditFilter),
     /// Whatever is about shares.
-    Shares(ToShares),
+    Shares(SharesCommand),
 }
 
 /// Everything that is asked about shares.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) enum ToShares {
+pub(crate) enum SharesCommand {
     /// Whether they are switched on, and the zone of their weeks.
-    Terms,
+    GetSettings,
     /// This person's shares, or everybody's.
     List { person: String, all: bool },
     /// Switches them on or off: the list.
-    Switch { on: bool, person: String, note: Note },
+    SetEnabled { on: bool, person: String, audit_entry: AuditEntry },
     /// The weeks of a report and course that are frozen: pairs of a week and what it says.
-    Weeks { report: String, course: String },
+    ListWeeks { report: String, course: String },
     /// Freezes weeks of this zone, those that are not frozen yet: all that are then.
-    Freeze { report: String, course: String, zone: String, weeks: Vec<(String, Week)> },
+    PublishWeeks { report: String, course: String, zone: String, weeks: Vec<(String, StoredWeek)> },
     /// Makes a share: [`domain::shares::Share`].
-    Make { id: String, token: String, stored: Stored, expires: Timestamp, note: Note },
+    Create { id: String, token: String, stored: StoredShare, expires: Timestamp, audit_entry: AuditEntry },
     /// Changes one.
-    Change { id: String, person: String, all: bool, change: Change, note: Note },
+    Update { id: String, person: String, all: bool, change: ShareChange, audit_entry: AuditEntry },
     /// Deletes one.
-    Revoke { id: String, person: String, all: bool, note: Note },
-    /// Opens one: [`Opened`].
-    Open(Bearer),
+    Revoke { id: String, person: String, all: bool, audit_entry: AuditEntry },
+    /// Opens one: [`OpenedShare`].
+    OpenShare(ShareCredential),
     /// Which origins may embed it; none of one that is not there.
-    Origins { id: String },
+    GetOrigins { id: String },
     /// Rows that frozen weeks may have counted are gone.
-    Lost(Invalidation),
+    RecordLoss(Invalidation),
 }
 
 /// A share as it is kept.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Stored {
+pub(crate) struct StoredShare {
     /// What its owner calls it.
     pub(crate) name: String,
     /// Whose it is.
     pub(crate) owner: String,
     /// How they had come in when they made it.
-    pub(crate) way: AuthMethod,
+    pub(crate) auth_method: AuthMethod,
     /// One of [`domain::shares::SUBJECTS`].
     pub(crate) report: String,
     /// The course's UUID, in small letters.
@@ -138,7 +143,7 @@ pub(crate) struct Stored {
     /// The section's number, by which some reports know it.
     pub(crate) number: Option<String>,
     /// The course's code and name, and the section's number.
-    pub(crate) of: String,
+    pub(crate) course_label: String,
     /// The first day of its first week.
     #[serde(default, with = "iso::option")]
     pub(crate) from: Option<Day>,
@@ -150,12 +155,12 @@ pub(crate) struct Stored {
     /// Whose pages may embed it.
     pub(crate) origins: Vec<String>,
     /// Which weeks it shows.
-    pub(crate) panels: Vec<Kept>,
+    pub(crate) panels: Vec<StoredPanel>,
 }
 
 /// The weeks that a share shows of one report.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Kept {
+pub(crate) struct StoredPanel {
     /// The report.
     pub(crate) report: ReportName,
     /// Mondays, or `@` and the moment of a snapshot.
@@ -164,7 +169,7 @@ pub(crate) struct Kept {
 
 /// A week of a report and course, frozen: what may be shown of it and nothing else.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Week {
+pub(crate) struct StoredWeek {
     /// Its numbers.
     #[serde(default)]
     pub(crate) shown: PublishedNumbers,
@@ -181,7 +186,7 @@ pub(crate) struct Week {
     pub(crate) spent: bool,
 }
 
-impl Week {
+impl StoredWeek {
     /// A snapshot, as those after it are held against.
     pub(crate) fn library(&self) -> PublishedLibrary {
         PublishedLibrary { shown: self.shown.clone(), views: self.views.clone() }
@@ -190,7 +195,7 @@ impl Week {
 
 /// What is changed of a share.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(crate) struct Change {
+pub(crate) struct ShareChange {
     /// Its name.
     pub(crate) name: Option<String>,
     /// Until when it opens.
@@ -203,7 +208,7 @@ pub(crate) struct Change {
 
 /// Somebody brings a token.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Bearer {
+pub(crate) struct ShareCredential {
     /// Its hash.
     pub(crate) token: String,
     /// The id that the page stands under.
@@ -214,27 +219,27 @@ pub(crate) struct Bearer {
 
 /// A share that opened.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Opened {
+pub(crate) struct OpenedShare {
     /// What it is.
-    pub(crate) stored: Stored,
+    pub(crate) stored: StoredShare,
     /// Until when it opens.
     pub(crate) expires: Timestamp,
     /// The frozen weeks of each of its panels.
-    pub(crate) panels: Vec<Vec<(String, Week)>>,
+    pub(crate) panels: Vec<Vec<(String, StoredWeek)>>,
     /// The zone of its weeks.
     pub(crate) time_zone: String,
 }
 
 /// What is here of a report.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Held {
+pub(crate) struct AvailableWindows {
     /// Windows with copies, of the usual cut and without parameters.
-    pub(crate) windows: Vec<HeldWindow>,
+    pub(crate) windows: Vec<AvailableWindow>,
 }
 
 /// A window with a copy.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct HeldWindow {
+pub(crate) struct AvailableWindow {
     /// Its key.
     pub(crate) key: WindowKey,
     /// The copy that serves.
@@ -243,27 +248,27 @@ pub(crate) struct HeldWindow {
 
 /// What a way in has found out by itself: who it is, before anybody is asked what they may do.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) enum Proof {
+pub(crate) enum Credential {
     /// A session of ours, by the hash of its id.
     Session { id: String },
     /// A token of Access.
     Token { email: String, issued: Timestamp },
 }
 
-/// Somebody whom the Register knows.
+/// Somebody whom the Registry knows.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Known {
+pub(crate) struct Identity {
     /// The name by which requests are theirs.
     pub(crate) person: String,
     /// How they came in.
-    pub(crate) way: AuthMethod,
+    pub(crate) auth_method: AuthMethod,
     /// What they may do, if anybody gave them a role.
-    pub(crate) standing: Option<RoleAssignment>,
+    pub(crate) role_assignment: Option<RoleAssignment>,
 }
 
 /// A session to be opened, if the key was right.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Opening {
+pub(crate) struct OpenSessionRequest {
     /// The client's address, hashed.
     pub(crate) address: String,
     /// Whether the key was right.
@@ -273,14 +278,14 @@ pub(crate) struct Opening {
     /// Whose it is.
     pub(crate) person: String,
     /// How they came in.
-    pub(crate) way: AuthMethod,
+    pub(crate) auth_method: AuthMethod,
     /// What is recorded.
-    pub(crate) note: Note,
+    pub(crate) audit_entry: AuditEntry,
 }
 
-/// What goes into the record.
+/// What goes into the audit log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Note {
+pub(crate) struct AuditEntry {
     /// Who; empty for strangers.
     pub(crate) person: String,
     /// With which role.
@@ -295,7 +300,7 @@ pub(crate) struct Note {
     pub(crate) count: u32,
 }
 
-impl CountedEntry for Note {
+impl CountedEntry for AuditEntry {
     fn is_same_entry(&self, other: &Self) -> bool {
         self.what == other.what
             && self.view == other.view
@@ -309,14 +314,14 @@ impl CountedEntry for Note {
     }
 }
 
-impl Note {
+impl AuditEntry {
     /// So many lines found no room.
-    pub(crate) fn lost(count: u32) -> Self {
-        Self { count, ..Self::refused("lines-lost") }
+    pub(crate) fn for_dropped(count: u32) -> Self {
+        Self { count, ..Self::for_rejection("lines-lost") }
     }
 
     /// A stranger was refused.
-    pub(crate) fn refused(why: &str) -> Self {
+    pub(crate) fn for_rejection(why: &str) -> Self {
         Self {
             person: String::new(),
             role: None,
@@ -328,9 +333,9 @@ impl Note {
     }
 }
 
-/// Which lines of the record.
+/// Which lines of the audit log.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(crate) struct Sought {
+pub(crate) struct AuditFilter {
     /// From this UTC day on.
     #[serde(default, with = "iso::option")]
     pub(crate) from: Option<Day>,
@@ -347,7 +352,7 @@ pub(crate) struct Sought {
 
 /// What is to be kept out of a copy that is here.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Going {
+pub(crate) struct ErasureJob {
     /// Which window.
     pub(crate) key: WindowKey,
     /// Under which lease: the generation of what is left.
@@ -356,9 +361,9 @@ pub(crate) struct Going {
     pub(crate) tombstones: Tombstones,
 }
 
-/// A file, or several, for a Window to collect.
+/// A file, or several, for a WindowStore to collect.
 #[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct Job {
+pub(crate) struct CollectJob {
     /// Which window.
     pub(crate) key: WindowKey,
     /// Under which lease; the copy's generation.
@@ -378,15 +383,15 @@ pub(crate) struct Job {
     pub(crate) found: BTreeSet<IdentityLink>,
 }
 
-impl std::fmt::Debug for Job {
+impl std::fmt::Debug for CollectJob {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Job({} lease {}, {} links)", self.key.full_id(), self.lease, self.links.len())
+        write!(f, "CollectJob({} lease {}, {} links)", self.key.full_id(), self.lease, self.links.len())
     }
 }
 
 /// How a lease ended, and the sections that its rows name.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Told {
+pub(crate) struct CollectResult {
     /// Which window.
     pub(crate) key: WindowKey,
     /// Which lease.
@@ -399,9 +404,9 @@ pub(crate) struct Told {
     pub(crate) found: BTreeSet<IdentityLink>,
 }
 
-/// A Window's answer to [`ToWindow::Inquire`].
+/// A WindowStore's answer to [`WindowStoreCommand::GetLeaseStatus`].
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Word {
+pub(crate) struct LeaseStatus {
     /// What became of it.
     pub(crate) inquiry: CollectProgress,
     /// What its rows name, when it is done.
@@ -410,7 +415,7 @@ pub(crate) struct Word {
     pub(crate) found: BTreeSet<IdentityLink>,
 }
 
-impl Word {
+impl LeaseStatus {
     /// Nobody has heard of it.
     pub(crate) fn unknown() -> Self {
         Self { inquiry: CollectProgress::Unknown, sections: Vec::new(), found: BTreeSet::new() }
@@ -434,42 +439,42 @@ pub(crate) struct SectionRow {
 
 /// A window that has rows.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Found {
+pub(crate) struct ReadableWindow {
     /// Its key.
     pub(crate) key: WindowKey,
     /// Which of its slices may be sent.
-    pub(crate) cut: RowFilter,
+    pub(crate) row_filter: RowFilter,
 }
 
 /// A range's windows, for a download.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Plan {
+pub(crate) struct DownloadPlan {
     /// How the report's rows relate to time.
     pub(crate) shape: Shape,
     /// Oldest first.
-    pub(crate) windows: Vec<Planned>,
+    pub(crate) windows: Vec<PlannedWindow>,
     /// Until when rows must be here.
     pub(crate) needed_until: Option<Timestamp>,
     /// The instants of the range, where rows are trimmed.
     pub(crate) span: Option<domain::range::Span>,
     /// Which slices may be sent.
-    pub(crate) cut: RowFilter,
+    pub(crate) row_filter: RowFilter,
 }
 
-/// One window of a [`Plan`].
+/// One window of a [`DownloadPlan`].
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Planned {
+pub(crate) struct PlannedWindow {
     /// Its key.
     pub(crate) key: WindowKey,
     /// The copy that serves.
     pub(crate) copy: Option<WindowCopy>,
     /// How it failed, if it did.
-    pub(crate) failed: Option<Failed>,
+    pub(crate) failed: Option<WindowFailure>,
 }
 
 /// How a window without rows failed, or that it was forgotten.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Failed {
+pub(crate) struct WindowFailure {
     /// Its id.
     pub(crate) window: String,
     /// What went wrong, in a sentence.
@@ -481,9 +486,9 @@ pub(crate) struct Failed {
     pub(crate) forgotten: bool,
 }
 
-impl Failed {
+impl WindowFailure {
     /// How this window failed, if it did.
-    pub(crate) fn of(window: &window_state::Window) -> Option<Self> {
+    pub(crate) fn from_window(window: &window_state::Window) -> Option<Self> {
         let forgotten = window.erasure.forgotten.is_some() && window.state == window_state::WindowState::Idle;
         let fault = window.fault.as_ref().filter(|_| window.state == window_state::WindowState::Failed);
         let upstream = fault.and_then(|fault| fault.upstream.as_ref());
@@ -496,46 +501,48 @@ impl Failed {
     }
 
     /// The same as it may be told.
-    pub(crate) fn cut(self, reach: &AccessScope) -> Self {
-        Self { fault: reach.redact_fault(self.fault), ..self }
+    pub(crate) fn redact(self, access_scope: &AccessScope) -> Self {
+        Self { fault: access_scope.redact_fault(self.fault), ..self }
     }
 }
 
-/// The stub of an institution's Desk.
-pub(crate) fn desk(env: &Env, name: &str) -> worker::Result<Stub> {
-    env.durable_object("DESK")?.id_from_name(name)?.get_stub()
+/// The stub of an institution's Scheduler.
+pub(crate) fn scheduler(env: &Env, name: &str) -> worker::Result<Stub> {
+    env.durable_object("SCHEDULER")?.id_from_name(name)?.get_stub()
 }
 
-/// The stub of an institution's Register.
-pub(crate) fn register(env: &Env, desk_name: &str) -> worker::Result<Stub> {
-    env.durable_object("REGISTER")?.id_from_name(desk_name)?.get_stub()
+/// The stub of an institution's Registry.
+pub(crate) fn registry(env: &Env, scheduler_name: &str) -> worker::Result<Stub> {
+    env.durable_object("REGISTRY")?.id_from_name(scheduler_name)?.get_stub()
 }
 
-/// The stub of a Window, named by its Desk's name and its own.
-pub(crate) fn window(env: &Env, desk_name: &str, key: &WindowKey) -> worker::Result<Stub> {
-    env.durable_object("WINDOW")?.id_from_name(&format!("{desk_name}/{}", key.full_id()))?.get_stub()
+/// The stub of a WindowStore, named by its Scheduler's name and its own.
+pub(crate) fn window_store(env: &Env, scheduler_name: &str, key: &WindowKey) -> worker::Result<Stub> {
+    env.durable_object("WINDOW_STORE")?
+        .id_from_name(&format!("{scheduler_name}/{}", key.full_id()))?
+        .get_stub()
 }
 
-/// Sends an errand and returns the raw answer, which may be a problem.
-pub(crate) async fn send<T: Serialize>(stub: &Stub, errand: &T) -> worker::Result<Response> {
+/// Sends a command and returns the raw answer, which may be a problem.
+pub(crate) async fn send<T: Serialize>(stub: &Stub, command: &T) -> worker::Result<Response> {
     let mut init = RequestInit::new();
-    init.with_method(Method::Post).with_body(Some(serde_json::to_string(errand)?.into()));
+    init.with_method(Method::Post).with_body(Some(serde_json::to_string(command)?.into()));
     stub.fetch_with_request(Request::new_with_init("https://object/", &init)?).await
 }
 
-/// Sends an errand and reads the answer.
+/// Sends a command and reads the answer.
 ///
 /// # Errors
 /// The problem that came back, or one that says that the object did not answer.
-pub(crate) async fn ask<T: Serialize, A: DeserializeOwned>(stub: &Stub, errand: &T) -> Result<A, Problem> {
+pub(crate) async fn call<T: Serialize, A: DeserializeOwned>(stub: &Stub, command: &T) -> Result<A, Problem> {
     let answer = async {
-        let mut response = send(stub, errand).await?;
+        let mut response = send(stub, command).await?;
         let text = response.text().await?;
         worker::Result::Ok((response.status_code(), text))
     };
-    let (status, text) = answer.await.map_err(|error| answer::internal(&error))?;
+    let (status, text) = answer.await.map_err(|error| response::internal_error(&error))?;
     if (200..300).contains(&status) {
-        serde_json::from_str(&text).map_err(|error| answer::internal(&error.into()))
+        serde_json::from_str(&text).map_err(|error| response::internal_error(&error.into()))
     } else {
         Err(serde_json::from_str(&text).unwrap_or_else(|_| {
             Problem::new(Code::Internal, "Something went wrong inside Lectern. Try again.")

@@ -3,8 +3,8 @@
 //! Nothing names what is written before the end, so that a reader sees the one copy or the other, and whatever breaks
 //! it off leaves the old one served: it is begun anew.
 
-use super::store::{Filter, Framed, Pack, Store};
-use crate::errand::Going;
+use super::store::{Filter, Pack, SliceLocation, Store};
+use crate::rpc::ErasureJob;
 use domain::erasure::{RemainingRows, SweepFindings, SweepOutcome};
 use domain::frame::{SLICE_HEAD_LENGTH, SliceHead};
 use engine::erasure_filter::{ErasureFilter, FilteredSlice};
@@ -15,10 +15,10 @@ use std::time::Duration;
 use worker::{Delay, Result};
 
 /// A stored slice is not what it should be.
-struct Damaged;
+struct DamagedSlice;
 
 /// What stands ready for the next pack.
-struct Sweeper {
+struct Eraser {
     erasures: ErasureFilter,
     inflater: SliceInflater,
     compressor: SliceCompressor,
@@ -31,22 +31,22 @@ struct Sweeper {
 }
 
 /// Goes over the copy that is served. Nothing when somebody else has taken over meanwhile.
-pub(crate) async fn sweep(store: &Store, going: &Going) -> Result<Option<SweepOutcome>> {
+pub(crate) async fn erase(store: &Store, job: &ErasureJob) -> Result<Option<SweepOutcome>> {
     let clean = |of, met| Ok(Some(SweepOutcome::Clean { of, left: None, met }));
-    let part = match store.part(None, &Filter::all()) {
+    let part = match store.select_copy(None, &Filter::all()) {
         Ok(Some(part)) => part,
         Ok(None) => return clean(0, SweepFindings::default()),
         // It lacks slices that it had: nobody can read it any more.
         Err(_) => return Ok(Some(SweepOutcome::Damaged)),
     };
-    if part.generation >= going.lease {
+    if part.generation >= job.lease {
         return Ok(Some(SweepOutcome::Moved));
     }
-    let Some(mut erasures) = ErasureFilter::new(&going.tombstones) else {
+    let Some(mut erasures) = ErasureFilter::new(&job.tombstones) else {
         return clean(part.generation, SweepFindings::default());
     };
-    erasures.read_header_row(&part.header, going.key.report.known());
-    let mut sweeper = Sweeper {
+    erasures.read_header_row(&part.header, job.key.report.known());
+    let mut eraser = Eraser {
         erasures,
         inflater: SliceInflater::default(),
         compressor: SliceCompressor::default(),
@@ -54,33 +54,33 @@ pub(crate) async fn sweep(store: &Store, going: &Going) -> Result<Option<SweepOu
         courses: BTreeSet::new(),
         slices: 0,
     };
-    let (from, to) = (part.generation, going.lease);
+    let (from, to) = (part.generation, job.lease);
     // Packs up to here are as they were, and not yet in the new copy.
     let (mut next, mut carried, mut is_changed) = (0, 0, false);
-    while let Some(pack) = store.pack_from(from, next)? {
+    while let Some(pack) = store.next_pack(from, next)? {
         let seq = pack.seq;
-        match sweeper.sift(pack) {
+        match eraser.erase_from_pack(pack) {
             Ok(None) => {}
             Ok(Some(left)) => {
-                store.carry_packs(from, to, carried, seq)?;
+                store.copy_packs(from, to, carried, seq)?;
                 store.put_pack(to, left)?;
                 (carried, is_changed) = (seq + 1, true);
             }
-            Err(Damaged) => return Ok(Some(SweepOutcome::Damaged)),
+            Err(DamagedSlice) => return Ok(Some(SweepOutcome::Damaged)),
         }
         next = seq + 1;
-        // Readers of this Window, and all else in the isolate, wait for no more than a pack.
+        // Readers of this WindowStore, and all else in the isolate, wait for no more than a pack.
         Delay::from(Duration::from_millis(1)).await;
-        if store.sweeping()?.is_none_or(|sweeping| sweeping.going.lease != going.lease) {
+        if store.erasure_task()?.is_none_or(|erasure| erasure.job.lease != job.lease) {
             return Ok(None);
         }
     }
     if !is_changed {
-        return clean(from, sweeper.erasures.into_matches());
+        return clean(from, eraser.erasures.into_matches());
     }
-    store.carry_packs(from, to, carried, next)?;
-    let Sweeper { erasures, gone, courses, slices, .. } = sweeper;
-    Ok(Some(match store.replace(from, to, slices, gone)? {
+    store.copy_packs(from, to, carried, next)?;
+    let Eraser { erasures, gone, courses, slices, .. } = eraser;
+    Ok(Some(match store.replace_copy(from, to, slices, gone)? {
         Some(left) => SweepOutcome::Clean {
             generation: from,
             left: Some(left),
@@ -90,37 +90,40 @@ pub(crate) async fn sweep(store: &Store, going: &Going) -> Result<Option<SweepOu
     }))
 }
 
-impl Sweeper {
+impl Eraser {
     /// What is left of a pack; nothing when all of it is.
-    fn sift(&mut self, pack: Pack) -> std::result::Result<Option<Pack>, Damaged> {
+    fn erase_from_pack(&mut self, pack: Pack) -> std::result::Result<Option<Pack>, DamagedSlice> {
         let mut left = Pack { seq: pack.seq, bytes: Vec::new(), index: Vec::new() };
         let mut is_changed = false;
         for framed in pack.index {
-            let frame = pack.bytes.get(framed.start..framed.start + framed.length).ok_or(Damaged)?;
+            let frame = pack.bytes.get(framed.start..framed.start + framed.length).ok_or(DamagedSlice)?;
             let (head, deflated) = read_head(frame)?;
             let gone = |rows: u32, bytes: u32| RemainingRows { rows: rows.into(), bytes: bytes.into() };
             if self.erasures.should_drop_course(&framed.course, framed.rows) {
-                self.lose(&framed.course, gone(framed.rows, head.raw_length));
+                self.count_erased(&framed.course, gone(framed.rows, head.raw_length));
                 is_changed = true;
                 continue;
             }
-            let rows = self.inflater.inflate(&head, deflated).map_err(|_| Damaged)?;
+            let rows = self.inflater.inflate(&head, deflated).map_err(|_| DamagedSlice)?;
             let Some(FilteredSlice { rows, bytes }) = self.erasures.filter_slice(rows) else {
                 self.slices += 1;
                 left.push(&framed, framed.rows, frame);
                 continue;
             };
             is_changed = true;
-            let raw_length = u32::try_from(bytes.len()).map_err(|_| Damaged)?;
+            let raw_length = u32::try_from(bytes.len()).map_err(|_| DamagedSlice)?;
             let (rows_gone, bytes_gone) =
                 (framed.rows.checked_sub(rows), head.raw_length.checked_sub(raw_length));
-            self.lose(&framed.course, gone(rows_gone.ok_or(Damaged)?, bytes_gone.ok_or(Damaged)?));
+            self.count_erased(
+                &framed.course,
+                gone(rows_gone.ok_or(DamagedSlice)?, bytes_gone.ok_or(DamagedSlice)?),
+            );
             if rows == 0 {
                 continue;
             }
             let place = (framed.course.clone(), framed.section.clone());
-            let slice = self.compressor.compress(place, rows, bytes).map_err(|_| Damaged)?;
-            let length = u32::try_from(slice.bytes.len()).map_err(|_| Damaged)?;
+            let slice = self.compressor.compress(place, rows, bytes).map_err(|_| DamagedSlice)?;
+            let length = u32::try_from(slice.bytes.len()).map_err(|_| DamagedSlice)?;
             let head = SliceHead { rows, raw_length, crc32: slice.crc32, length };
             self.slices += 1;
             left.push(&framed, rows, &[&head.encode()[..], &slice.bytes].concat());
@@ -128,7 +131,7 @@ impl Sweeper {
         Ok(is_changed.then_some(left))
     }
 
-    fn lose(&mut self, course: &str, gone: RemainingRows) {
+    fn count_erased(&mut self, course: &str, gone: RemainingRows) {
         self.courses.insert(course.to_owned());
         self.gone.rows += gone.rows;
         self.gone.bytes += gone.bytes;
@@ -136,19 +139,19 @@ impl Sweeper {
 }
 
 impl Pack {
-    fn push(&mut self, framed: &Framed, rows: u32, frame: &[u8]) {
+    fn push(&mut self, framed: &SliceLocation, rows: u32, frame: &[u8]) {
         let (start, length) = (self.bytes.len(), frame.len());
         self.bytes.extend_from_slice(frame);
-        self.index.push(Framed { rows, start, length, ..framed.clone() });
+        self.index.push(SliceLocation { rows, start, length, ..framed.clone() });
     }
 }
 
-fn read_head(frame: &[u8]) -> std::result::Result<(SliceHead, &[u8]), Damaged> {
-    let head = SliceHead::decode(frame).ok_or(Damaged)?;
-    let deflated = frame.get(SLICE_HEAD_LENGTH..).ok_or(Damaged)?;
+fn read_head(frame: &[u8]) -> std::result::Result<(SliceHead, &[u8]), DamagedSlice> {
+    let head = SliceHead::decode(frame).ok_or(DamagedSlice)?;
+    let deflated = frame.get(SLICE_HEAD_LENGTH..).ok_or(DamagedSlice)?;
     if usize::try_from(head.length).is_ok_and(|length| length == deflated.len()) {
         Ok((head, deflated))
     } else {
-        Err(Damaged)
+        Err(DamagedSlice)
     }
 }

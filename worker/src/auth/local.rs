@@ -7,7 +7,7 @@
 //!
 //! A local administrator may look with other eyes. The cookie that says so is not signed: it can only take away.
 
-use super::{Visitor, cookie, host};
+use super::{Visitor, read_cookie, request_host};
 use domain::api::{AuthMethod, Impersonation};
 use domain::problem::{Code, Problem};
 use domain::role_upload::parse_role_assignment;
@@ -19,53 +19,53 @@ use worker::Request;
 const COOKIE: &str = "lectern-look";
 
 /// Grants that fit a cookie of 4 KB.
-const GRANTS_MOST: usize = 20;
+const MAX_GRANTS: usize = 20;
 
 /// The local administrator, or whoever they look as; `None` when this is not local mode.
-pub(super) fn visitor(request: &Request, settings: &Settings) -> Option<Visitor> {
+pub(super) fn authenticate(request: &Request, settings: &Settings) -> Option<Visitor> {
     let address = request.headers().get("cf-connecting-ip").ok().flatten();
-    let is_here = address.is_some_and(|address| is_loopback(&address)) && is_loopback(&host(request));
+    let is_here = address.is_some_and(|address| is_loopback(&address)) && is_loopback(&request_host(request));
     if !settings.local || !is_here {
         return None;
     }
-    let looked = cookie(request, COOKIE).and_then(|text| read(&text));
-    Some(local_visitor(looked))
+    let impersonated = read_cookie(request, COOKIE).and_then(|text| parse_cookie(&text));
+    Some(local_visitor(impersonated))
 }
 
 /// Whoever is here, looking with other eyes or with an administrator's. Requests that are asked for with other eyes are of
 /// somebody else: what these cannot see they do not see.
-pub(crate) fn local_visitor(looked: Option<RoleAssignment>) -> Visitor {
-    let person = match &looked {
-        Some(standing) => format!("local {}", standing.role.slug()),
+pub(crate) fn local_visitor(impersonated: Option<RoleAssignment>) -> Visitor {
+    let person = match &impersonated {
+        Some(role_assignment) => format!("local {}", role_assignment.role.slug()),
         None => "local".to_owned(),
     };
-    let standing = looked.unwrap_or_else(RoleAssignment::administrator);
-    Visitor { person, standing: Some(standing), way: AuthMethod::Local }
+    let role_assignment = impersonated.unwrap_or_else(RoleAssignment::administrator);
+    Visitor { person, role_assignment: Some(role_assignment), auth_method: AuthMethod::Local }
 }
 
 /// The cookie with which a local administrator looks as somebody else.
 ///
 /// # Errors
 /// `bad-grant`.
-pub(crate) fn look_as(look: &Impersonation) -> Result<String, Problem> {
-    let standing = parse_role_assignment(look.role, &look.courses)?;
-    if standing.grants.len() > GRANTS_MOST {
+pub(crate) fn look_as_cookie(look: &Impersonation) -> Result<String, Problem> {
+    let role_assignment = parse_role_assignment(look.role, &look.courses)?;
+    if role_assignment.grants.len() > MAX_GRANTS {
         return Err(Problem::new(Code::BadGrant, "Look with the eyes of at most 20 courses and sections."));
     }
-    let grants = standing.grants.iter().map(|grant| match &grant.section {
+    let grants = role_assignment.grants.iter().map(|grant| match &grant.section {
         Some(section) => format!("~{}.{section}", grant.course),
         None => format!("~{}", grant.course),
     });
-    let value: String = [standing.role.slug().to_owned()].into_iter().chain(grants).collect();
+    let value: String = [role_assignment.role.slug().to_owned()].into_iter().chain(grants).collect();
     Ok(format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict"))
 }
 
 /// The cookie that ends it.
-pub(crate) fn look_no_more() -> String {
+pub(crate) fn expired_look_as_cookie() -> String {
     format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0")
 }
 
-fn read(text: &str) -> Option<RoleAssignment> {
+fn parse_cookie(text: &str) -> Option<RoleAssignment> {
     let mut parts = text.split('~');
     let role = Role::parse(parts.next()?)?;
     let grants: Vec<Grant> = parts

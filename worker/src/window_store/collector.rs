@@ -1,10 +1,10 @@
 //! Collecting: from signed links to slices, in a few MB however large the file.
 
-use super::Collected;
-use super::store::{Packing, Store};
+use super::SplitResult;
+use super::store::{PackBuilder, Store};
 use crate::clock;
-use crate::errand::Job;
-use crate::wire::{self, Call, Reply};
+use crate::http_client::{self, HttpRequest, HttpResponse};
+use crate::rpc::CollectJob;
 use domain::settings::{Settings, is_loopback};
 use domain::window_state::CollectOutcome;
 use engine::erasure_filter::ErasureFilter;
@@ -14,29 +14,29 @@ use std::cell::RefCell;
 use worker::{Result, Url};
 
 /// Redirects of one link that are followed, each held to the same hosts.
-const REDIRECTS_MOST: usize = 3;
+const MAX_REDIRECTS: usize = 3;
 
 /// Collects a job's files into slices under its lease. The inner result says how it went with the file; the
 /// outer fails only when our own storage does.
-pub(crate) async fn collect(store: &Store, job: &Job, settings: &Settings) -> Result<Collected> {
-    let packing = RefCell::new(Packing::default());
+pub(crate) async fn collect(store: &Store, job: &CollectJob, settings: &Settings) -> Result<SplitResult> {
+    let pack_builder = RefCell::new(PackBuilder::default());
     let storage_fault = RefCell::new(None);
     let mut sink = |slice: Slice| {
         if storage_fault.borrow().is_some() {
             return;
         }
-        if let Err(error) = store.insert(job.lease, &mut packing.borrow_mut(), slice) {
+        if let Err(error) = store.add_slice(job.lease, &mut pack_builder.borrow_mut(), slice) {
             *storage_fault.borrow_mut() = Some(error);
         }
     };
     let mut splitter =
         Splitter::new(job.key.report.known()).with_erasures(ErasureFilter::new(&job.tombstones));
     for link in &job.links {
-        let reply = match open(link, job, settings).await {
+        let reply = match open_link(link, job, settings).await {
             Ok(reply) => reply,
             Err(outcome) => return Ok(Err(outcome)),
         };
-        let end = read(&reply, &mut splitter, &mut sink).await;
+        let end = read_file(&reply, &mut splitter, &mut sink).await;
         if let Some(error) = storage_fault.borrow_mut().take() {
             return Err(error);
         }
@@ -49,33 +49,37 @@ pub(crate) async fn collect(store: &Store, job: &Job, settings: &Settings) -> Re
         return Err(error);
     }
     if end.is_ok() {
-        store.write(job.lease, &mut packing.into_inner())?;
+        store.flush_pack(job.lease, &mut pack_builder.into_inner())?;
     }
     Ok(end)
 }
 
 /// Opens a link, following redirects inside the allowed hosts.
-async fn open(link: &str, job: &Job, settings: &Settings) -> std::result::Result<Reply, CollectOutcome> {
-    let mut link = allowed(link, settings)?;
-    for _ in 0..=REDIRECTS_MOST {
+async fn open_link(
+    link: &str,
+    job: &CollectJob,
+    settings: &Settings,
+) -> std::result::Result<HttpResponse, CollectOutcome> {
+    let mut link = check_link(link, settings)?;
+    for _ in 0..=MAX_REDIRECTS {
         // No token here: the link is signed, and the storage is not Echo360.
-        let call = Call {
+        let call = HttpRequest {
             timeout: job.until.since(clock::now()),
             // Nothing between may compress it once more.
             headers: vec![("accept-encoding", "identity".to_owned())],
-            as_sent: true,
-            ..Call::default()
+            keep_encoding: true,
+            ..HttpRequest::default()
         };
         let unreachable = || CollectOutcome::Unreachable {
             detail: "The storage that holds the file could not be reached.".to_owned(),
         };
-        let reply = wire::send(&link, call).await.map_err(|_| unreachable())?;
+        let reply = http_client::send(&link, call).await.map_err(|_| unreachable())?;
         match reply.status() {
             200 => return Ok(reply),
             301 | 302 | 303 | 307 | 308 => {
                 let base = Url::parse(&link).map_err(|_| unreachable())?;
                 let next = reply.header("location").and_then(|next| base.join(&next).ok());
-                link = allowed(next.ok_or_else(unreachable)?.as_str(), settings)?;
+                link = check_link(next.ok_or_else(unreachable)?.as_str(), settings)?;
             }
             400 | 401 | 403 | 404 | 410 => return Err(CollectOutcome::LinkExpired),
             _ => return Err(unreachable()),
@@ -85,7 +89,7 @@ async fn open(link: &str, job: &Job, settings: &Settings) -> std::result::Result
 }
 
 /// The link as it may be fetched: on an allowed host, by https, or by http on this very machine.
-fn allowed(link: &str, settings: &Settings) -> std::result::Result<String, CollectOutcome> {
+fn check_link(link: &str, settings: &Settings) -> std::result::Result<String, CollectOutcome> {
     let barred = |detail: &str| CollectOutcome::Barred { detail: detail.to_owned() };
     let unreadable = "Echo360's link to the file cannot be read.";
     let url = Url::parse(link).map_err(|_| barred(unreadable))?;
@@ -105,22 +109,22 @@ fn allowed(link: &str, settings: &Settings) -> std::result::Result<String, Colle
     }
 }
 
-async fn read(
-    reply: &Reply,
+async fn read_file(
+    reply: &HttpResponse,
     splitter: &mut Splitter,
     sink: &mut impl FnMut(Slice),
 ) -> std::result::Result<(), CollectOutcome> {
     let expected: Option<u64> = reply.header("content-length").and_then(|length| length.trim().parse().ok());
     let mut inflate = FileInflater::default();
-    let cut = || CollectOutcome::BadFile { detail: "The file stopped before its end.".to_owned() };
-    let mut pieces = reply.body().map_err(|_| cut())?;
+    let truncated = || CollectOutcome::BadFile { detail: "The file stopped before its end.".to_owned() };
+    let mut pieces = reply.body().map_err(|_| truncated())?;
     let mut length = 0_u64;
-    while let Some(piece) = pieces.next().await.map_err(|_| cut())? {
+    while let Some(piece) = pieces.next().await.map_err(|_| truncated())? {
         length += piece.len() as u64;
         inflate.push(&piece, |bytes| splitter.push(bytes, sink)).map_err(|bad| bad_file(&bad))?;
     }
     if expected.is_some_and(|expected| expected != length) {
-        return Err(cut());
+        return Err(truncated());
     }
     inflate.finish(|bytes| splitter.push(bytes, sink)).map_err(|bad| bad_file(&bad))?;
     splitter.end_file(sink).map_err(|bad| bad_file(&bad))

@@ -1,7 +1,7 @@
-//! What the Register keeps in SQLite: people, sessions, when somebody signed out, wrong keys by address, the record.
+//! What the Registry keeps in SQLite: people, sessions, when somebody signed out, wrong keys by address, the audit log.
 
-use crate::errand::{Note, Sought};
-use crate::seal;
+use crate::crypto;
+use crate::rpc::{AuditEntry, AuditFilter};
 use domain::api::{AuditLogEntry, AuditLogPage, AuthMethod, Person};
 use domain::audit_log::merge_views;
 use domain::login_throttle::LoginThrottle;
@@ -28,16 +28,16 @@ const SCHEMA: &str = "
 ";
 
 /// Entries of one answer.
-const PAGE: usize = 200;
+const PAGE_ENTRIES: usize = 200;
 
 /// Addresses whose wrong keys are remembered: a flood from many must not fill the disk.
-const ADDRESSES_MOST: i64 = 10_000;
+const MAX_ADDRESSES: i64 = 10_000;
 
-/// The Register's tables.
+/// The Registry's tables.
 pub(super) struct Store {
     sql: SqlStorage,
     /// What people's ids are made with: made by chance once, and known to nobody else.
-    naming: Secret,
+    person_id_key: Secret,
 }
 
 /// A session that is open.
@@ -46,7 +46,7 @@ pub(super) struct Session {
     /// Whose.
     pub(super) person: String,
     /// How they came in.
-    pub(super) way: AuthMethod,
+    pub(super) auth_method: AuthMethod,
     /// What it was opened with.
     pub(super) seal: String,
     /// When it was last used.
@@ -62,12 +62,12 @@ struct SessionRow {
 }
 
 #[derive(Deserialize)]
-struct Body {
+struct BodyRow {
     body: String,
 }
 
 #[derive(Deserialize)]
-struct Moment {
+struct TimestampRow {
     at: f64,
 }
 
@@ -78,10 +78,10 @@ struct TriesRow {
 }
 
 /// Lines of one person in which the same is looked for, the newest first: of other views that they had meanwhile.
-const LOOKED_BACK: usize = 200;
+const MERGE_LOOKBACK: usize = 200;
 
 #[derive(Deserialize)]
-struct Line {
+struct RecentEntryRow {
     id: f64,
     view: String,
 }
@@ -107,13 +107,13 @@ impl Store {
             sql.exec(&format!("{SCHEMA}{}", super::shares::SCHEMA), None)
                 .inspect_err(|_| has_tables.set(false))?;
         }
-        let naming = naming(&sql)?;
-        Ok(Self { sql, naming })
+        let person_id_key = load_person_id_key(&sql)?;
+        Ok(Self { sql, person_id_key })
     }
 
     /// What somebody is called in paths, queries and logs.
     pub(super) fn person_id(&self, person: &str) -> String {
-        seal::person_id(&self.naming, person)
+        crypto::person_id(&self.person_id_key, person)
     }
 
     pub(super) fn run(&self, statement: &str, values: Vec<SqlStorageValue>) -> Result<()> {
@@ -129,13 +129,13 @@ impl Store {
 
     /// Everybody who was given a role.
     pub(super) fn people(&self) -> Result<Vec<Person>> {
-        let rows: Vec<Body> = self.sql.exec("SELECT body FROM person ORDER BY email", None)?.to_array()?;
+        let rows: Vec<BodyRow> = self.sql.exec("SELECT body FROM person ORDER BY email", None)?.to_array()?;
         rows.iter().map(|row| Ok(serde_json::from_str(&row.body)?)).collect()
     }
 
     /// Somebody who was given a role.
     pub(super) fn person(&self, email: &str) -> Result<Option<Person>> {
-        let rows: Vec<Body> =
+        let rows: Vec<BodyRow> =
             self.sql.exec("SELECT body FROM person WHERE email = ?", vec![email.into()])?.to_array()?;
         rows.first().map(|row| Ok(serde_json::from_str(&row.body)?)).transpose()
     }
@@ -163,7 +163,12 @@ impl Store {
         rows.into_iter()
             .next()
             .map(|SessionRow { person, way, seal, seen }| {
-                Ok(Session { person, way: serde_json::from_str(&way)?, seal, seen: moment(seen) })
+                Ok(Session {
+                    person,
+                    auth_method: serde_json::from_str(&way)?,
+                    seal,
+                    seen: timestamp_from_sql(seen),
+                })
             })
             .transpose()
     }
@@ -173,11 +178,11 @@ impl Store {
         &self,
         id: &str,
         person: &str,
-        way: AuthMethod,
+        auth_method: AuthMethod,
         seal: &str,
         now: Timestamp,
     ) -> Result<()> {
-        let way = serde_json::to_string(&way)?;
+        let way = serde_json::to_string(&auth_method)?;
         self.run(
             "INSERT OR REPLACE INTO session (id, person, way, seal, seen) VALUES (?, ?, ?, ?, ?)",
             vec![id.into(), person.into(), way.into(), seal.into(), now.0.into()],
@@ -185,7 +190,7 @@ impl Store {
     }
 
     /// Notes that a session is used.
-    pub(super) fn see_session(&self, id: &str, now: Timestamp) -> Result<()> {
+    pub(super) fn touch_session(&self, id: &str, now: Timestamp) -> Result<()> {
         self.run("UPDATE session SET seen = ? WHERE id = ?", vec![now.0.into(), id.into()])
     }
 
@@ -202,7 +207,7 @@ impl Store {
     // ---- Signing out of Access.
 
     /// Tokens of this person that were made until then are no longer good; nor are those that were so before.
-    pub(super) fn end(&self, person: &str, until: Timestamp) -> Result<()> {
+    pub(super) fn revoke_tokens(&self, person: &str, until: Timestamp) -> Result<()> {
         self.run(
             "INSERT INTO ended (person, at) VALUES (?, ?)
              ON CONFLICT (person) DO UPDATE SET at = max(at, excluded.at)",
@@ -211,14 +216,14 @@ impl Store {
     }
 
     /// Until when this person's tokens are no longer good.
-    pub(super) fn ended(&self, person: &str) -> Result<Option<Timestamp>> {
-        let rows: Vec<Moment> =
+    pub(super) fn tokens_revoked_until(&self, person: &str) -> Result<Option<Timestamp>> {
+        let rows: Vec<TimestampRow> =
             self.sql.exec("SELECT at FROM ended WHERE person = ?", vec![person.into()])?.to_array()?;
-        Ok(rows.first().map(|row| moment(row.at)))
+        Ok(rows.first().map(|row| timestamp_from_sql(row.at)))
     }
 
     /// Forgets who signed out before this.
-    pub(super) fn delete_ended_before(&self, at: Timestamp) -> Result<()> {
+    pub(super) fn delete_revocations_before(&self, at: Timestamp) -> Result<()> {
         self.run("DELETE FROM ended WHERE at < ?", vec![at.0.into()])
     }
 
@@ -232,7 +237,7 @@ impl Store {
             .to_array()?;
         Ok(rows.first().map_or_else(LoginThrottle::default, |row| LoginThrottle {
             wrong: row.wrong,
-            last: moment(row.last),
+            last: timestamp_from_sql(row.last),
         }))
     }
 
@@ -245,7 +250,7 @@ impl Store {
         // The rows are few, and this is run for wrong keys and links only.
         self.run(
             "DELETE FROM tries WHERE address IN (SELECT address FROM tries ORDER BY last DESC LIMIT -1 OFFSET ?)",
-            vec![ADDRESSES_MOST.into()],
+            vec![MAX_ADDRESSES.into()],
         )
     }
 
@@ -259,58 +264,61 @@ impl Store {
         self.run("DELETE FROM tries WHERE last < ?", vec![at.0.into()])
     }
 
-    // ---- The record.
+    // ---- The audit log.
 
     /// Writes a line, or counts it into one that says the same and is not old.
-    pub(super) fn note(&self, note: &Note, now: Timestamp) -> Result<()> {
-        let together = note.what.merge_window();
-        let person_id = self.person_id(&note.person);
-        if together > 0 {
+    pub(super) fn append_audit_entry(&self, audit_entry: &AuditEntry, now: Timestamp) -> Result<()> {
+        let merge_within = audit_entry.what.merge_window();
+        let person_id = self.person_id(&audit_entry.person);
+        if merge_within > 0 {
             let query = format!(
                 "SELECT id, view FROM record
                  WHERE person_id = ? AND role IS ? AND what = ? AND scope = ? AND at > ?
-                 ORDER BY id DESC LIMIT {LOOKED_BACK}"
+                 ORDER BY id DESC LIMIT {MERGE_LOOKBACK}"
             );
             let values = vec![
                 person_id.as_str().into(),
-                note.role.map_or(SqlStorageValue::Null, |role| role.slug().into()),
-                note.what.slug().into(),
-                note.scope.as_str().into(),
-                now.plus(-together).0.into(),
+                audit_entry.role.map_or(SqlStorageValue::Null, |role| role.slug().into()),
+                audit_entry.what.slug().into(),
+                audit_entry.scope.as_str().into(),
+                now.plus(-merge_within).0.into(),
             ];
-            let rows: Vec<Line> = self.sql.exec(&query, values)?.to_array()?;
-            let told = |row: Line| {
-                let view =
-                    if row.view == note.view { Some(row.view) } else { merge_views(&row.view, &note.view) };
+            let rows: Vec<RecentEntryRow> = self.sql.exec(&query, values)?.to_array()?;
+            let merge = |row: RecentEntryRow| {
+                let view = if row.view == audit_entry.view {
+                    Some(row.view)
+                } else {
+                    merge_views(&row.view, &audit_entry.view)
+                };
                 Some((row.id, view?))
             };
-            if let Some((id, view)) = rows.into_iter().find_map(told) {
+            if let Some((id, view)) = rows.into_iter().find_map(merge) {
                 return self.run(
                     "UPDATE record SET count = count + ?, last = ?, view = ? WHERE id = ?",
-                    vec![i64::from(note.count).into(), now.0.into(), view.into(), id.into()],
+                    vec![i64::from(audit_entry.count).into(), now.0.into(), view.into(), id.into()],
                 );
             }
         }
-        let role = note.role.map_or(SqlStorageValue::Null, |role| role.slug().into());
+        let role = audit_entry.role.map_or(SqlStorageValue::Null, |role| role.slug().into());
         self.run(
             "INSERT INTO record (at, last, count, person, person_id, role, what, scope, view)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             vec![
                 now.0.into(),
                 now.0.into(),
-                i64::from(note.count).into(),
-                note.person.as_str().into(),
+                i64::from(audit_entry.count).into(),
+                audit_entry.person.as_str().into(),
                 person_id.into(),
                 role,
-                note.what.slug().into(),
-                note.scope.as_str().into(),
-                note.view.as_str().into(),
+                audit_entry.what.slug().into(),
+                audit_entry.scope.as_str().into(),
+                audit_entry.view.as_str().into(),
             ],
         )
     }
 
-    /// A page of the record, newest first.
-    pub(super) fn records(&self, sought: &Sought, kept_days: u32) -> Result<AuditLogPage> {
+    /// A page of the audit log, newest first.
+    pub(super) fn read_audit_log(&self, filter: &AuditFilter, kept_days: u32) -> Result<AuditLogPage> {
         let mut conditions = vec!["1".to_owned()];
         let mut values: Vec<SqlStorageValue> = Vec::new();
         let mut ask = |condition: &str, value: Option<SqlStorageValue>| {
@@ -319,48 +327,49 @@ impl Store {
                 values.push(value);
             }
         };
-        ask("at >= ?", sought.from.map(|day| Timestamp::start_of(day).0.into()));
-        ask("at < ?", sought.to.map(|day| Timestamp::start_of(day).plus(DAY).0.into()));
-        ask("person_id = ?", sought.person.as_deref().map(Into::into));
-        ask("what = ?", sought.what.map(|what| what.slug().into()));
-        ask("id < ?", sought.before.map(|id| i64::try_from(id).unwrap_or(i64::MAX).into()));
+        ask("at >= ?", filter.from.map(|day| Timestamp::start_of(day).0.into()));
+        ask("at < ?", filter.to.map(|day| Timestamp::start_of(day).plus(DAY).0.into()));
+        ask("person_id = ?", filter.person.as_deref().map(Into::into));
+        ask("what = ?", filter.what.map(|what| what.slug().into()));
+        ask("id < ?", filter.before.map(|id| i64::try_from(id).unwrap_or(i64::MAX).into()));
         let query = format!(
             "SELECT id, at, last, count, person, person_id, role, what, scope, view FROM record
              WHERE {} ORDER BY id DESC LIMIT {}",
             conditions.join(" AND "),
-            PAGE + 1
+            PAGE_ENTRIES + 1
         );
         let rows: Vec<EntryRow> = self.sql.exec(&query, values)?.to_array()?;
-        let more = rows.len() > PAGE;
-        let entries: Vec<AuditLogEntry> = rows.into_iter().take(PAGE).filter_map(entry).collect();
+        let more = rows.len() > PAGE_ENTRIES;
+        let entries: Vec<AuditLogEntry> =
+            rows.into_iter().take(PAGE_ENTRIES).filter_map(parse_entry).collect();
         let before = entries.last().map(|entry| entry.id).filter(|_| more);
         Ok(AuditLogPage { entries, before, kept_days })
     }
 
     /// Forgets what was recorded before this.
-    pub(super) fn delete_record_before(&self, at: Timestamp) -> Result<()> {
+    pub(super) fn delete_audit_entries_before(&self, at: Timestamp) -> Result<()> {
         self.run("DELETE FROM record WHERE last < ?", vec![at.0.into()])
     }
 }
 
 /// The key of people's ids; one that is new when there is none yet.
-fn naming(sql: &SqlStorage) -> Result<Secret> {
-    let kept: Vec<Body> = sql.exec("SELECT body FROM fact WHERE name = 'naming'", None)?.to_array()?;
+fn load_person_id_key(sql: &SqlStorage) -> Result<Secret> {
+    let kept: Vec<BodyRow> = sql.exec("SELECT body FROM fact WHERE name = 'naming'", None)?.to_array()?;
     if let Some(kept) = kept.into_iter().next() {
         return Ok(Secret::new(kept.body));
     }
-    let part = || seal::new_id().map_err(|problem| problem.detail);
+    let part = || crypto::new_id().map_err(|problem| problem.detail);
     let fresh = [part()?, part()?].concat();
     sql.exec("INSERT INTO fact (name, body) VALUES ('naming', ?)", vec![fresh.as_str().into()])?;
     Ok(Secret::new(fresh))
 }
 
-fn entry(row: EntryRow) -> Option<AuditLogEntry> {
+fn parse_entry(row: EntryRow) -> Option<AuditLogEntry> {
     Some(AuditLogEntry {
-        id: whole(row.id),
-        at: moment(row.at),
-        last: moment(row.last),
-        count: u32::try_from(whole(row.count)).unwrap_or(u32::MAX),
+        id: count_from_sql(row.id),
+        at: timestamp_from_sql(row.at),
+        last: timestamp_from_sql(row.last),
+        count: u32::try_from(count_from_sql(row.count)).unwrap_or(u32::MAX),
         person: row.person,
         person_id: row.person_id,
         role: row.role.as_deref().and_then(domain::scope::Role::parse),
@@ -371,11 +380,11 @@ fn entry(row: EntryRow) -> Option<AuditLogEntry> {
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "milliseconds of a date")]
-pub(super) fn moment(value: f64) -> Timestamp {
+pub(super) fn timestamp_from_sql(value: f64) -> Timestamp {
     Timestamp(value as i64)
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count, exact below 2^53")]
-pub(super) fn whole(value: f64) -> u64 {
+pub(super) fn count_from_sql(value: f64) -> u64 {
     value.max(0.0) as u64
 }

@@ -4,7 +4,7 @@
 //! Whoever uses that minute up delays a new key by as much. Access publishes a key long before it signs with it.
 
 use crate::clock;
-use crate::wire::{self, Call};
+use crate::http_client::{self, HttpRequest};
 use domain::problem::{Code, Problem};
 use domain::time::{HOUR, MINUTE, SECOND, Timestamp};
 use domain::token::{PublicKey, parse_public_keys};
@@ -13,25 +13,25 @@ use std::time::Duration;
 use worker::Delay;
 
 /// How long keys are kept: one that is taken back is refused after that.
-const FRESH: i64 = HOUR;
+const CACHE_TTL: i64 = HOUR;
 
 /// How soon they are fetched again for a name that is not among them.
-const APART: i64 = MINUTE;
+const REFETCH_INTERVAL: i64 = MINUTE;
 
 /// How soon they are fetched again when they could not be had.
-const FAILED_APART: i64 = SECOND;
+const RETRY_INTERVAL: i64 = SECOND;
 
 /// How long one fetch may take.
-const PATIENCE: i64 = 5 * SECOND;
+const FETCH_TIMEOUT: i64 = 5 * SECOND;
 
 /// How often somebody who waits for another's fetch looks.
-const LOOKED_AT: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Bytes of the list at most.
-const LONGEST: usize = 128 << 10;
+const MAX_BYTES: usize = 128 << 10;
 
 /// What came of looking for a key.
-pub(super) enum Lookup {
+pub(super) enum KeyLookup {
     /// It is the team's.
     Found(PublicKey),
     /// It is not.
@@ -41,12 +41,12 @@ pub(super) enum Lookup {
 }
 
 #[derive(Default)]
-struct Kept {
+struct KeyCache {
     keys: Vec<PublicKey>,
     /// When they were read.
     read: Option<Timestamp>,
     /// When they were last read anew for a name that was not among them.
-    sought: Option<Timestamp>,
+    refetched: Option<Timestamp>,
     /// When they could last not be had.
     failed: Option<Timestamp>,
     /// Since when they are on their way.
@@ -54,54 +54,54 @@ struct Kept {
 }
 
 thread_local! {
-    static KEPT: RefCell<Kept> = RefCell::new(Kept::default());
+    static KEY_CACHE: RefCell<KeyCache> = RefCell::new(KeyCache::default());
 }
 
 /// What to do about a name.
-enum Move {
-    Say(Lookup),
+enum NextStep {
+    Return(KeyLookup),
     Fetch,
     Wait,
 }
 
 /// The key of this name.
-pub(super) async fn find(url: &str, name: &str) -> Lookup {
+pub(super) async fn find_key(url: &str, name: &str) -> KeyLookup {
     let began = clock::now();
     loop {
         let now = clock::now();
         let within =
             |at: Option<Timestamp>, span: i64| at.is_some_and(|at| (0..span).contains(&now.since(at)));
-        let next = KEPT.with_borrow_mut(|kept| {
-            let found = kept.keys.iter().find(|key| key.id == name).cloned();
-            if let Some(key) = found.filter(|_| within(kept.read, FRESH)) {
-                return Move::Say(Lookup::Found(key));
+        let next = KEY_CACHE.with_borrow_mut(|cache| {
+            let found = cache.keys.iter().find(|key| key.id == name).cloned();
+            if let Some(key) = found.filter(|_| within(cache.read, CACHE_TTL)) {
+                return NextStep::Return(KeyLookup::Found(key));
             }
             // Another request's fetch cannot be awaited here, only looked after.
-            if within(kept.fetching, PATIENCE) && now.since(began) < PATIENCE {
-                return Move::Wait;
+            if within(cache.fetching, FETCH_TIMEOUT) && now.since(began) < FETCH_TIMEOUT {
+                return NextStep::Wait;
             }
-            if within(kept.failed, FAILED_APART) {
-                return Move::Say(unreachable());
+            if within(cache.failed, RETRY_INTERVAL) {
+                return NextStep::Return(keys_unreachable());
             }
-            if within(kept.read, FRESH) {
-                if within(kept.sought, APART) {
-                    return Move::Say(Lookup::Unknown);
+            if within(cache.read, CACHE_TTL) {
+                if within(cache.refetched, REFETCH_INTERVAL) {
+                    return NextStep::Return(KeyLookup::Unknown);
                 }
-                kept.sought = Some(now);
+                cache.refetched = Some(now);
             }
-            kept.fetching = Some(now);
-            Move::Fetch
+            cache.fetching = Some(now);
+            NextStep::Fetch
         });
         match next {
-            Move::Say(lookup) => return lookup,
-            Move::Wait => Delay::from(LOOKED_AT).await,
-            Move::Fetch => {
+            NextStep::Return(lookup) => return lookup,
+            NextStep::Wait => Delay::from(POLL_INTERVAL).await,
+            NextStep::Fetch => {
                 let keys = fetch(url).await;
-                KEPT.with_borrow_mut(|kept| {
-                    kept.fetching = None;
+                KEY_CACHE.with_borrow_mut(|cache| {
+                    cache.fetching = None;
                     match keys {
-                        Some(keys) => (kept.keys, kept.read) = (keys, Some(clock::now())),
-                        None => kept.failed = Some(clock::now()),
+                        Some(keys) => (cache.keys, cache.read) = (keys, Some(clock::now())),
+                        None => cache.failed = Some(clock::now()),
                     }
                 });
             }
@@ -110,16 +110,18 @@ pub(super) async fn find(url: &str, name: &str) -> Lookup {
 }
 
 async fn fetch(url: &str) -> Option<Vec<PublicKey>> {
-    let reply = wire::send(url, Call { timeout: PATIENCE, ..Call::default() }).await.ok()?;
+    let reply = http_client::send(url, HttpRequest { timeout: FETCH_TIMEOUT, ..HttpRequest::default() })
+        .await
+        .ok()?;
     if reply.status() != 200 {
         worker::console_warn!("Cloudflare Access gives no keys: it answers {}", reply.status());
         return None;
     }
-    parse_public_keys(&reply.text(LONGEST).await.ok()?)
+    parse_public_keys(&reply.text(MAX_BYTES).await.ok()?)
 }
 
-fn unreachable() -> Lookup {
-    Lookup::Unreachable(
+fn keys_unreachable() -> KeyLookup {
+    KeyLookup::Unreachable(
         Problem::new(
             Code::AccessDown,
             "Cloudflare Access does not give its keys, so nobody can be let in. Try again in a minute.",

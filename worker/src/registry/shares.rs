@@ -1,12 +1,15 @@
-//! What the Register keeps of shares: who made which, the hash of what opens it, and the weeks that they show.
+//! What the Registry keeps of shares: who made which, the hash of what opens it, and the weeks that they show.
 //!
 //! A week is frozen once for everybody: what was written first stands, so that no two shares say two things of it. A share
 //! has no numbers of its own.
 
-use super::store::{Store, moment, whole};
-use super::{Standings, standing_of};
-use crate::errand::{Bearer, Change, Kept, Note, Opened, Stored, ToShares, Week};
-use crate::{answer, seal};
+use super::store::{Store, count_from_sql, timestamp_from_sql};
+use super::{AssignmentCache, current_assignment};
+use crate::rpc::{
+    AuditEntry, OpenedShare, ShareChange, ShareCredential, SharesCommand, StoredPanel, StoredShare,
+    StoredWeek,
+};
+use crate::{crypto, response};
 use domain::api::AuditAction;
 use domain::erasure::Invalidation;
 use domain::problem::{Code, Problem};
@@ -36,15 +39,15 @@ pub(super) const SCHEMA: &str = "
 const EVERY_COURSE: &str = "";
 
 /// Shares of one person at most.
-const MOST_OF_ONE: usize = 500;
+const MAX_SHARES_PER_PERSON: usize = 500;
 
 /// A share that is over for this long is deleted.
-const KEPT_AFTER: i64 = 90 * DAY;
+const KEPT_AFTER_EXPIRY: i64 = 90 * DAY;
 
-type Answered = Result<std::result::Result<Response, Problem>>;
+type HandlerResult = Result<std::result::Result<Response, Problem>>;
 
 #[derive(Deserialize)]
-struct Row {
+struct ShareRow {
     id: String,
     owner: String,
     expires: f64,
@@ -61,12 +64,12 @@ struct WeekRow {
 }
 
 #[derive(Deserialize)]
-struct Body {
+struct BodyRow {
     body: String,
 }
 
 #[derive(Deserialize)]
-struct Found {
+struct StoredWeekRow {
     report: String,
     course: String,
     week: String,
@@ -74,20 +77,20 @@ struct Found {
 }
 
 #[derive(Deserialize)]
-struct Lost {
+struct LossRow {
     window: String,
     course: String,
     generation: f64,
 }
 
 #[derive(Deserialize)]
-struct Gone {
+struct DeletedCopiesRow {
     window: String,
     generation: f64,
 }
 
 #[derive(Deserialize)]
-struct Report {
+struct ReportRow {
     report: String,
 }
 
@@ -99,39 +102,50 @@ const WITHDRAWN: &str =
 const OUT_OF_SCOPE: &str =
     "Its owner may not see this course any more: this share opens nothing, and can only be revoked.";
 
-const ROW: &str = "SELECT id, owner, expires, withdrawn, opened, last, body FROM share";
+const SELECT_SHARE: &str = "SELECT id, owner, expires, withdrawn, opened, last, body FROM share";
 
 /// Does what is asked of shares.
-pub(super) fn answer(store: &Store, settings: &Settings, errand: ToShares, now: Timestamp) -> Answered {
-    Ok(Ok(match errand {
-        ToShares::Terms => answer::json(&(is_on(store)?, zone(store, settings)?))?,
-        ToShares::List { person, all } => answer::json(&list(store, settings, &person, all, now)?)?,
-        ToShares::Switch { on, person, note } => {
-            store.keep_fact("off", &!on)?;
-            store.note(&note, now)?;
-            answer::json(&list(store, settings, &person, true, now)?)?
+pub(super) fn handle(
+    store: &Store,
+    settings: &Settings,
+    command: SharesCommand,
+    now: Timestamp,
+) -> HandlerResult {
+    Ok(Ok(match command {
+        SharesCommand::GetSettings => response::json(&(is_on(store)?, time_zone(store, settings)?))?,
+        SharesCommand::List { person, all } => {
+            response::json(&list_shares(store, settings, &person, all, now)?)?
         }
-        ToShares::Weeks { report, course } => answer::json(&weeks(store, &report, &course)?)?,
-        ToShares::Freeze { report, course, zone: counted, weeks: new } => {
+        SharesCommand::SetEnabled { on, person, audit_entry } => {
+            store.put_fact("off", &!on)?;
+            store.append_audit_entry(&audit_entry, now)?;
+            response::json(&list_shares(store, settings, &person, true, now)?)?
+        }
+        SharesCommand::ListWeeks { report, course } => {
+            response::json(&published_weeks(store, &report, &course)?)?
+        }
+        SharesCommand::PublishWeeks { report, course, zone: counted, weeks: new } => {
             let kept = store.fact::<String>("zone")?;
             if kept.is_none() {
-                store.keep_fact("zone", &counted)?;
+                store.put_fact("zone", &counted)?;
             }
             // Somebody else's share may have been the first meanwhile, in a zone that was set since.
             if kept.is_none_or(|kept| kept == counted) {
                 for (week, frozen) in new {
-                    freeze(store, &report, &course, &week, &frozen)?;
+                    publish_week(store, &report, &course, &week, &frozen)?;
                 }
             }
-            answer::json(&weeks(store, &report, &course)?)?
+            response::json(&published_weeks(store, &report, &course)?)?
         }
-        ToShares::Make { id, token, stored, expires, note } => {
+        SharesCommand::Create { id, token, stored, expires, audit_entry } => {
             if !is_on(store)? {
-                return Ok(Err(switched_off()));
+                return Ok(Err(shares_off()));
             }
-            let of_one =
-                store.rows::<Row>(&format!("{ROW} WHERE owner = ?"), vec![stored.owner.as_str().into()])?;
-            if of_one.len() >= MOST_OF_ONE {
+            let of_one = store.rows::<ShareRow>(
+                &format!("{SELECT_SHARE} WHERE owner = ?"),
+                vec![stored.owner.as_str().into()],
+            )?;
+            if of_one.len() >= MAX_SHARES_PER_PERSON {
                 return Ok(Err(Problem::new(
                     Code::Quota,
                     "You have 500 shares. Revoke some that nobody needs any more.",
@@ -144,15 +158,15 @@ pub(super) fn answer(store: &Store, settings: &Settings, errand: ToShares, now: 
                 vec![id.as_str().into(), token.into(), stored.owner.into(), expires.0.into(), body.into()],
             )?;
             // A week that was spent while this was made is none that it may show.
-            withdraw_what_is_spent(store)?;
-            store.note(&note, now)?;
-            answer::json(&one(store, settings, &id, &note.person, now)?)?
+            withdraw_invalidated_shares(store)?;
+            store.append_audit_entry(&audit_entry, now)?;
+            response::json(&find_share(store, settings, &id, &audit_entry.person, now)?)?
         }
-        ToShares::Change { id, person, all, change, note } => {
-            let Some(row) = of(store, &id, &person, all)? else { return Ok(Err(unknown())) };
-            let Change { name, expires, origins, token } = change;
-            let mut stored: Stored = serde_json::from_str(&row.body)?;
-            let state = state(store, settings, &row, &stored, now, &mut Standings::default())?;
+        SharesCommand::Update { id, person, all, change, audit_entry } => {
+            let Some(row) = find_owned(store, &id, &person, all)? else { return Ok(Err(unknown_share())) };
+            let ShareChange { name, expires, origins, token } = change;
+            let mut stored: StoredShare = serde_json::from_str(&row.body)?;
+            let state = share_state(store, settings, &row, &stored, now, &mut AssignmentCache::default())?;
             let why = match state {
                 ShareState::Open | ShareState::Expired => None,
                 ShareState::Withdrawn => Some(WITHDRAWN),
@@ -163,7 +177,7 @@ pub(super) fn answer(store: &Store, settings: &Settings, errand: ToShares, now: 
             }
             stored.name = name.unwrap_or(stored.name);
             stored.origins = origins.unwrap_or(stored.origins);
-            let expires = expires.unwrap_or(moment(row.expires));
+            let expires = expires.unwrap_or(timestamp_from_sql(row.expires));
             store.run(
                 "UPDATE share SET body = ?, expires = ? WHERE id = ?",
                 vec![serde_json::to_string(&stored)?.into(), expires.0.into(), id.as_str().into()],
@@ -172,34 +186,35 @@ pub(super) fn answer(store: &Store, settings: &Settings, errand: ToShares, now: 
                 store
                     .run("UPDATE share SET token = ? WHERE id = ?", vec![token.into(), id.as_str().into()])?;
             }
-            store.note(&note, now)?;
-            answer::json(&one(store, settings, &id, &person, now)?)?
+            store.append_audit_entry(&audit_entry, now)?;
+            response::json(&find_share(store, settings, &id, &person, now)?)?
         }
-        ToShares::Revoke { id, person, all, note } => {
-            if of(store, &id, &person, all)?.is_none() {
-                return Ok(Err(unknown()));
+        SharesCommand::Revoke { id, person, all, audit_entry } => {
+            if find_owned(store, &id, &person, all)?.is_none() {
+                return Ok(Err(unknown_share()));
             }
             store.run("DELETE FROM share WHERE id = ?", vec![id.into()])?;
-            store.note(&note, now)?;
-            answer::json(&true)?
+            store.append_audit_entry(&audit_entry, now)?;
+            response::json(&true)?
         }
-        ToShares::Open(bearer) => return open(store, settings, &bearer, now),
-        ToShares::Origins { id } => {
+        SharesCommand::OpenShare(credential) => return open_share(store, settings, &credential, now),
+        SharesCommand::GetOrigins { id } => {
             // One that does not open is nobody's to embed: whoever knows an id learns nothing from that.
-            let told = one(store, settings, &id, "", now)?.filter(|share| share.state == ShareState::Open);
+            let share =
+                find_share(store, settings, &id, "", now)?.filter(|share| share.state == ShareState::Open);
             let is_on = is_on(store)?;
-            answer::json(&told.filter(|_| is_on).map(|share| share.origins).unwrap_or_default())?
+            response::json(&share.filter(|_| is_on).map(|share| share.origins).unwrap_or_default())?
         }
-        ToShares::Lost(loss) => {
-            lose(store, &loss)?;
-            answer::json(&true)?
+        SharesCommand::RecordLoss(loss) => {
+            record_loss(store, &loss)?;
+            response::json(&true)?
         }
     }))
 }
 
 /// Deletes shares that are long over.
-pub(super) fn sweep(store: &Store, now: Timestamp) -> Result<()> {
-    store.run("DELETE FROM share WHERE expires < ?", vec![now.plus(-KEPT_AFTER).0.into()])
+pub(super) fn delete_expired(store: &Store, now: Timestamp) -> Result<()> {
+    store.run("DELETE FROM share WHERE expires < ?", vec![now.plus(-KEPT_AFTER_EXPIRY).0.into()])
 }
 
 fn is_on(store: &Store) -> Result<bool> {
@@ -207,42 +222,63 @@ fn is_on(store: &Store) -> Result<bool> {
 }
 
 /// The zone of the weeks: that of the first share, whatever the settings say later, so that weeks are never cut anew.
-fn zone(store: &Store, settings: &Settings) -> Result<String> {
+fn time_zone(store: &Store, settings: &Settings) -> Result<String> {
     Ok(store.fact("zone")?.unwrap_or_else(|| settings.time_zone.clone()))
 }
 
-fn list(store: &Store, settings: &Settings, person: &str, all: bool, now: Timestamp) -> Result<Shares> {
+fn list_shares(
+    store: &Store,
+    settings: &Settings,
+    person: &str,
+    all: bool,
+    now: Timestamp,
+) -> Result<Shares> {
     let condition = if all { "?1 = ?1" } else { "owner = ?1" };
-    let rows: Vec<Row> = store.rows(&format!("{ROW} WHERE {condition}"), vec![person.into()])?;
-    let mut standings = Standings::default();
-    let shares = rows.into_iter().map(|row| told(store, settings, row, person, now, &mut standings));
+    let rows: Vec<ShareRow> =
+        store.rows(&format!("{SELECT_SHARE} WHERE {condition}"), vec![person.into()])?;
+    let mut assignments = AssignmentCache::default();
+    let shares = rows.into_iter().map(|row| describe(store, settings, row, person, now, &mut assignments));
     let mut shares: Vec<Share> = shares.collect::<Result<_>>()?;
     shares.sort_by(|a, b| b.made.cmp(&a.made).then_with(|| a.id.cmp(&b.id)));
-    Ok(Shares { shares, on: is_on(store)?, time_zone: zone(store, settings)?, smallest: settings.smallest })
+    Ok(Shares {
+        shares,
+        on: is_on(store)?,
+        time_zone: time_zone(store, settings)?,
+        smallest: settings.smallest,
+    })
 }
 
-fn one(store: &Store, settings: &Settings, id: &str, person: &str, now: Timestamp) -> Result<Option<Share>> {
-    let rows: Vec<Row> = store.rows(&format!("{ROW} WHERE id = ?"), vec![id.into()])?;
-    let mut standings = Standings::default();
-    rows.into_iter().next().map(|row| told(store, settings, row, person, now, &mut standings)).transpose()
+fn find_share(
+    store: &Store,
+    settings: &Settings,
+    id: &str,
+    person: &str,
+    now: Timestamp,
+) -> Result<Option<Share>> {
+    let rows: Vec<ShareRow> = store.rows(&format!("{SELECT_SHARE} WHERE id = ?"), vec![id.into()])?;
+    let mut assignments = AssignmentCache::default();
+    rows.into_iter()
+        .next()
+        .map(|row| describe(store, settings, row, person, now, &mut assignments))
+        .transpose()
 }
 
 /// A share, if it is this person's, or they see all.
-fn of(store: &Store, id: &str, person: &str, all: bool) -> Result<Option<Row>> {
-    let rows: Vec<Row> = store.rows(&format!("{ROW} WHERE id = ?"), vec![id.into()])?;
+fn find_owned(store: &Store, id: &str, person: &str, all: bool) -> Result<Option<ShareRow>> {
+    let rows: Vec<ShareRow> = store.rows(&format!("{SELECT_SHARE} WHERE id = ?"), vec![id.into()])?;
     Ok(rows.into_iter().next().filter(|row| all || row.owner == person))
 }
 
-fn told(
+fn describe(
     store: &Store,
     settings: &Settings,
-    row: Row,
+    row: ShareRow,
     person: &str,
     now: Timestamp,
-    standings: &mut Standings,
+    assignments: &mut AssignmentCache,
 ) -> Result<Share> {
-    let stored: Stored = serde_json::from_str(&row.body)?;
-    let state = state(store, settings, &row, &stored, now, standings)?;
+    let stored: StoredShare = serde_json::from_str(&row.body)?;
+    let state = share_state(store, settings, &row, &stored, now, assignments)?;
     Ok(Share {
         id: row.id,
         mine: row.owner == person,
@@ -254,28 +290,28 @@ fn told(
         from: stored.from,
         to: stored.to,
         made: stored.made,
-        expires: moment(row.expires),
-        opened: whole(row.opened),
-        last: row.last.map(moment),
+        expires: timestamp_from_sql(row.expires),
+        opened: count_from_sql(row.opened),
+        last: row.last.map(timestamp_from_sql),
         origins: stored.origins,
         state,
     })
 }
 
 /// Whether a share opens.
-fn state(
+fn share_state(
     store: &Store,
     settings: &Settings,
-    row: &Row,
-    stored: &Stored,
+    row: &ShareRow,
+    stored: &StoredShare,
     now: Timestamp,
-    standings: &mut Standings,
+    assignments: &mut AssignmentCache,
 ) -> Result<ShareState> {
     Ok(if row.withdrawn > 0.0 {
         ShareState::Withdrawn
-    } else if !may_still(store, settings, stored, standings)? {
+    } else if !is_owner_authorized(store, settings, stored, assignments)? {
         ShareState::OutOfScope
-    } else if moment(row.expires) <= now {
+    } else if timestamp_from_sql(row.expires) <= now {
         ShareState::Expired
     } else {
         ShareState::Open
@@ -283,28 +319,33 @@ fn state(
 }
 
 /// Whether the owner may still see what they shared.
-fn may_still(store: &Store, settings: &Settings, stored: &Stored, known: &mut Standings) -> Result<bool> {
-    let standing = match known.get(&stored.owner) {
-        Some(standing) => standing.clone(),
+fn is_owner_authorized(
+    store: &Store,
+    settings: &Settings,
+    stored: &StoredShare,
+    known: &mut AssignmentCache,
+) -> Result<bool> {
+    let role_assignment = match known.get(&stored.owner) {
+        Some(role_assignment) => role_assignment.clone(),
         None => {
-            let standing = standing_of(store, settings, &stored.owner, stored.way)?;
-            known.insert(stored.owner.clone(), standing.clone());
-            standing
+            let role_assignment = current_assignment(store, settings, &stored.owner, stored.auth_method)?;
+            known.insert(stored.owner.clone(), role_assignment.clone());
+            role_assignment
         }
     };
-    let doing = Action::CreateShare { course: &stored.course, section: stored.section.as_deref() };
-    Ok(authorize(&stored.owner, standing.as_ref(), doing).is_ok())
+    let action = Action::CreateShare { course: &stored.course, section: stored.section.as_deref() };
+    Ok(authorize(&stored.owner, role_assignment.as_ref(), action).is_ok())
 }
 
-fn weeks(store: &Store, report: &str, course: &str) -> Result<Vec<(String, Week)>> {
+fn published_weeks(store: &Store, report: &str, course: &str) -> Result<Vec<(String, StoredWeek)>> {
     let query = "SELECT week, body FROM frozen WHERE report = ? AND course = ? ORDER BY week";
     let rows: Vec<WeekRow> = store.rows(query, vec![report.into(), course.into()])?;
     rows.into_iter().map(|row| Ok((row.week, serde_json::from_str(&row.body)?))).collect()
 }
 
 /// Keeps a week, unless it is kept already. Of rows that are lost meanwhile nothing is kept.
-fn freeze(store: &Store, report: &str, course: &str, week: &str, frozen: &Week) -> Result<()> {
-    if losses(store, report)?.has(course, frozen) {
+fn publish_week(store: &Store, report: &str, course: &str, week: &str, frozen: &StoredWeek) -> Result<()> {
+    if losses_of_report(store, report)?.has(course, frozen) {
         return Ok(());
     }
     store.run(
@@ -317,19 +358,22 @@ fn freeze(store: &Store, report: &str, course: &str, week: &str, frozen: &Week) 
 ///
 /// Of copies that went for their age or for a newer one nobody can say what they held: they count as lost as soon as
 /// something is forgotten that they may have held.
-fn lose(store: &Store, loss: &Invalidation) -> Result<()> {
-    const LOSE: &str = "INSERT INTO lost (window, course, generation) VALUES (?, ?, ?)
+fn record_loss(store: &Store, loss: &Invalidation) -> Result<()> {
+    const INSERT_LOSS: &str = "INSERT INTO lost (window, course, generation) VALUES (?, ?, ?)
         ON CONFLICT (window, course) DO UPDATE SET generation = max(generation, excluded.generation)";
-    let lose = |window: &str, course: &str, before: u32| {
-        store.run(LOSE, vec![window.into(), course.to_ascii_lowercase().into(), i64::from(before).into()])
+    let insert_loss = |window: &str, course: &str, before: u32| {
+        store.run(
+            INSERT_LOSS,
+            vec![window.into(), course.to_ascii_lowercase().into(), i64::from(before).into()],
+        )
     };
     match loss {
         Invalidation::Rows { window, courses: Some(courses), before } => {
             for course in courses {
-                lose(window, course, *before)?;
+                insert_loss(window, course, *before)?;
             }
         }
-        Invalidation::Rows { window, courses: None, before } => lose(window, EVERY_COURSE, *before)?,
+        Invalidation::Rows { window, courses: None, before } => insert_loss(window, EVERY_COURSE, *before)?,
         Invalidation::Copies { window, before } => {
             return store.run(
                 "INSERT INTO gone (window, generation) VALUES (?, ?)
@@ -339,19 +383,19 @@ fn lose(store: &Store, loss: &Invalidation) -> Result<()> {
         }
         Invalidation::Person | Invalidation::Course(_) | Invalidation::Weeks { .. } => {
             let course = if let Invalidation::Course(id) = loss { id.as_str() } else { EVERY_COURSE };
-            for gone in store.rows::<Gone>("SELECT window, generation FROM gone", Vec::new())? {
-                if may_lie_in(&gone.window, loss) {
-                    lose(&gone.window, course, generation(gone.generation))?;
+            for gone in store.rows::<DeletedCopiesRow>("SELECT window, generation FROM gone", Vec::new())? {
+                if may_contain(&gone.window, loss) {
+                    insert_loss(&gone.window, course, generation_from_sql(gone.generation))?;
                 }
             }
         }
     }
-    spend_what_is_lost(store)?;
-    withdraw_what_is_spent(store)
+    invalidate_lost_weeks(store)?;
+    withdraw_invalidated_shares(store)
 }
 
 /// Whether a window may have held what is forgotten.
-fn may_lie_in(window: &str, loss: &Invalidation) -> bool {
+fn may_contain(window: &str, loss: &Invalidation) -> bool {
     let Some((of, id)) = window.split_once('/') else { return true };
     let (report, days) = match loss {
         Invalidation::Weeks { report, days } => (report, days),
@@ -370,7 +414,7 @@ struct Losses(BTreeMap<(String, String), u32>);
 
 impl Losses {
     /// Whether a week counted any of it.
-    fn has(&self, course: &str, week: &Week) -> bool {
+    fn has(&self, course: &str, week: &StoredWeek) -> bool {
         let is_before = |window: &str, course: &str, generation: u32| {
             let lost = self.0.get(&(window.to_owned(), course.to_owned()));
             lost.is_some_and(|before| generation < *before)
@@ -381,30 +425,31 @@ impl Losses {
     }
 }
 
-fn losses(store: &Store, report: &str) -> Result<Losses> {
+fn losses_of_report(store: &Store, report: &str) -> Result<Losses> {
     let query = "SELECT window, course, generation FROM lost WHERE window >= ? AND window < ?";
     // The next character after a slash ends what begins with the report's name and a slash.
-    let rows: Vec<Lost> =
+    let rows: Vec<LossRow> =
         store.rows(query, vec![format!("{report}/").into(), format!("{report}0").into()])?;
-    let by_place = rows.into_iter().map(|row| ((row.window, row.course), generation(row.generation)));
+    let by_place =
+        rows.into_iter().map(|row| ((row.window, row.course), generation_from_sql(row.generation)));
     Ok(Losses(by_place.collect()))
 }
 
-fn generation(stored: f64) -> u32 {
-    u32::try_from(whole(stored)).unwrap_or(u32::MAX)
+fn generation_from_sql(stored: f64) -> u32 {
+    u32::try_from(count_from_sql(stored)).unwrap_or(u32::MAX)
 }
 
-fn spend_what_is_lost(store: &Store) -> Result<()> {
-    let reports: Vec<Report> = store.rows("SELECT DISTINCT report FROM frozen", Vec::new())?;
-    for Report { report } in reports {
-        let losses = losses(store, &report)?;
+fn invalidate_lost_weeks(store: &Store) -> Result<()> {
+    let reports: Vec<ReportRow> = store.rows("SELECT DISTINCT report FROM frozen", Vec::new())?;
+    for ReportRow { report } in reports {
+        let losses = losses_of_report(store, &report)?;
         let query = "SELECT report, course, week, body FROM frozen WHERE report = ?";
-        for found in store.rows::<Found>(query, vec![report.as_str().into()])? {
-            let frozen: Week = serde_json::from_str(&found.body)?;
+        for found in store.rows::<StoredWeekRow>(query, vec![report.as_str().into()])? {
+            let frozen: StoredWeek = serde_json::from_str(&found.body)?;
             if frozen.spent || !losses.has(&found.course, &frozen) {
                 continue;
             }
-            let spent = Week { spent: true, sources: frozen.sources, ..Week::default() };
+            let spent = StoredWeek { spent: true, sources: frozen.sources, ..StoredWeek::default() };
             store.run(
                 "UPDATE frozen SET body = ? WHERE report = ? AND course = ? AND week = ?",
                 vec![
@@ -420,9 +465,9 @@ fn spend_what_is_lost(store: &Store) -> Result<()> {
 }
 
 /// Withdraws every share that shows a week that is spent.
-fn withdraw_what_is_spent(store: &Store) -> Result<()> {
+fn withdraw_invalidated_shares(store: &Store) -> Result<()> {
     let spent: BTreeSet<(String, String, String)> = store
-        .rows::<Found>(
+        .rows::<StoredWeekRow>(
             "SELECT report, course, week, body FROM frozen WHERE body LIKE '%\"spent\":true%'",
             Vec::new(),
         )?
@@ -432,9 +477,9 @@ fn withdraw_what_is_spent(store: &Store) -> Result<()> {
     if spent.is_empty() {
         return Ok(());
     }
-    for row in store.rows::<Row>(&format!("{ROW} WHERE withdrawn = 0"), Vec::new())? {
-        let stored: Stored = serde_json::from_str(&row.body)?;
-        let shows = |kept: &Kept| {
+    for row in store.rows::<ShareRow>(&format!("{SELECT_SHARE} WHERE withdrawn = 0"), Vec::new())? {
+        let stored: StoredShare = serde_json::from_str(&row.body)?;
+        let shows = |kept: &StoredPanel| {
             let key = |week: &String| (kept.report.as_str().to_owned(), stored.course.clone(), week.clone());
             kept.weeks.iter().any(|week| spent.contains(&key(week)))
         };
@@ -447,50 +492,55 @@ fn withdraw_what_is_spent(store: &Store) -> Result<()> {
 
 /// Opens a share. Whatever there is no share for takes the same way: one query decides, and a try is noted. A right token is
 /// never slowed: nobody guesses 256 bits, and many people read one course page from behind one address.
-fn open(store: &Store, settings: &Settings, bearer: &Bearer, now: Timestamp) -> Answered {
-    let Bearer { token, id, address } = bearer;
-    let query = format!("{ROW} WHERE token = ? AND expires > ? AND withdrawn = 0");
-    let rows: Vec<Row> = store.rows(&query, vec![token.as_str().into(), now.0.into()])?;
+fn open_share(
+    store: &Store,
+    settings: &Settings,
+    credential: &ShareCredential,
+    now: Timestamp,
+) -> HandlerResult {
+    let ShareCredential { token, id, address } = credential;
+    let query = format!("{SELECT_SHARE} WHERE token = ? AND expires > ? AND withdrawn = 0");
+    let rows: Vec<ShareRow> = store.rows(&query, vec![token.as_str().into(), now.0.into()])?;
     let found =
         rows.into_iter().next().map(|row| Ok::<_, worker::Error>((serde_json::from_str(&row.body)?, row)));
-    let found: Option<(Stored, Row)> = found.transpose()?;
-    let mut standings = Standings::default();
+    let found: Option<(StoredShare, ShareRow)> = found.transpose()?;
+    let mut assignments = AssignmentCache::default();
     let is_open = match &found {
-        Some((stored, _)) => may_still(store, settings, stored, &mut standings)?,
+        Some((stored, _)) => is_owner_authorized(store, settings, stored, &mut assignments)?,
         None => store.person("")?.is_some(),
     };
     let found = found.filter(|(_, row)| is_open && id.as_ref().is_none_or(|id| *id == row.id));
     if !is_on(store)? || found.is_none() {
-        return Ok(Err(miss(store, address, now)?));
+        return Ok(Err(note_miss(store, address, now)?));
     }
-    let Some((stored, row)) = found else { return Ok(Err(gone())) };
+    let Some((stored, row)) = found else { return Ok(Err(share_gone())) };
     store.run(
         "UPDATE share SET opened = opened + 1, last = ? WHERE id = ?",
         vec![now.0.into(), row.id.as_str().into()],
     )?;
     let view = format!("{} {} course {}", row.id, stored.report, stored.course);
-    let note = Note { what: AuditAction::ShareOpened, view, ..Note::refused("") };
-    store.note(&note, now)?;
+    let audit_entry = AuditEntry { what: AuditAction::ShareOpened, view, ..AuditEntry::for_rejection("") };
+    store.append_audit_entry(&audit_entry, now)?;
     let mut panels = Vec::new();
     for kept in &stored.panels {
-        let all = weeks(store, kept.report.as_str(), &stored.course)?;
+        let all = published_weeks(store, kept.report.as_str(), &stored.course)?;
         panels.push(all.into_iter().filter(|(week, _)| kept.weeks.contains(week)).collect());
     }
-    let (expires, time_zone) = (moment(row.expires), zone(store, settings)?);
-    Ok(Ok(answer::json(&Opened { stored, expires, panels, time_zone })?))
+    let (expires, time_zone) = (timestamp_from_sql(row.expires), time_zone(store, settings)?);
+    Ok(Ok(response::json(&OpenedShare { stored, expires, panels, time_zone })?))
 }
 
 /// A token that opens nothing, told as every other; who brings many waits.
-fn miss(store: &Store, address: &str, now: Timestamp) -> Result<Problem> {
+fn note_miss(store: &Store, address: &str, now: Timestamp) -> Result<Problem> {
     let key = match store.fact::<String>("address")? {
         Some(key) => key,
         None => {
-            let key = seal::new_id().map_err(|problem| worker::Error::RustError(problem.detail))?;
-            store.keep_fact("address", &key)?;
+            let key = crypto::new_id().map_err(|problem| worker::Error::RustError(problem.detail))?;
+            store.put_fact("address", &key)?;
             key
         }
     };
-    let address = format!("share {}", seal::digest(&format!("{key} {address}")));
+    let address = format!("share {}", crypto::sha256_hex(&format!("{key} {address}")));
     let mut tries = store.tries(&address)?;
     if let Some(wait) = tries.wait(now) {
         let seconds = u32::try_from((wait + SECOND - 1) / SECOND).unwrap_or(u32::MAX);
@@ -499,21 +549,21 @@ fn miss(store: &Store, address: &str, now: Timestamp) -> Result<Problem> {
     }
     tries.record_failure(now);
     store.put_tries(&address, tries)?;
-    Ok(gone())
+    Ok(share_gone())
 }
 
-pub(super) fn gone() -> Problem {
+pub(super) fn share_gone() -> Problem {
     Problem::new(
         Code::ShareGone,
         "It may have expired, have been revoked, or be cut short. Ask whoever gave it to you.",
     )
 }
 
-fn unknown() -> Problem {
+fn unknown_share() -> Problem {
     Problem::new(Code::UnknownShare, "There is no such share: it may have been revoked.")
 }
 
-fn switched_off() -> Problem {
+fn shares_off() -> Problem {
     Problem::new(Code::SharesOff, "An administrator has switched shares off for the whole institution.")
 }
 
@@ -523,17 +573,17 @@ impl Store {
     }
 
     fn fact<T: for<'a> Deserialize<'a>>(&self, name: &str) -> Result<Option<T>> {
-        let rows: Vec<Body> = self.rows("SELECT body FROM fact WHERE name = ?", vec![name.into()])?;
+        let rows: Vec<BodyRow> = self.rows("SELECT body FROM fact WHERE name = ?", vec![name.into()])?;
         rows.first().map(|row| Ok(serde_json::from_str(&row.body)?)).transpose()
     }
 
-    fn keep_fact<T: Serialize>(&self, name: &str, value: &T) -> Result<()> {
+    fn put_fact<T: Serialize>(&self, name: &str, value: &T) -> Result<()> {
         let body = serde_json::to_string(value)?;
         self.run("INSERT OR REPLACE INTO fact (name, body) VALUES (?, ?)", vec![name.into(), body.into()])
     }
 }
 
 /// Whether this role sees and revokes everybody's shares.
-pub(crate) fn sees_all(role: Option<Role>) -> bool {
+pub(crate) fn can_manage_all_shares(role: Option<Role>) -> bool {
     role == Some(Role::Administrator)
 }

@@ -6,7 +6,7 @@ use worker::{Response, Result};
 
 /// A JSON answer that nobody may keep.
 pub(crate) fn json<T: Serialize>(value: &T) -> Result<Response> {
-    private(Response::from_json(value)?)
+    with_private_headers(Response::from_json(value)?)
 }
 
 /// A problem, with its own media type.
@@ -19,16 +19,16 @@ pub(crate) fn problem(problem: &Problem) -> Result<Response> {
     if let Some(methods) = &problem.allow {
         response.headers().set("allow", methods)?;
     }
-    private(response)
+    with_private_headers(response)
 }
 
 /// Nothing to say, and that is well.
-pub(crate) fn empty() -> Result<Response> {
-    private(Response::empty()?.with_status(204))
+pub(crate) fn no_content() -> Result<Response> {
+    with_private_headers(Response::empty()?.with_status(204))
 }
 
 /// Marks an answer as one that must not be stored, sniffed or framed.
-pub(crate) fn private(response: Response) -> Result<Response> {
+pub(crate) fn with_private_headers(response: Response) -> Result<Response> {
     let headers = response.headers();
     headers.set("cache-control", "no-store")?;
     headers.set("x-content-type-options", "nosniff")?;
@@ -41,14 +41,14 @@ pub(crate) fn private(response: Response) -> Result<Response> {
 }
 
 /// A fault of the runtime's, told without its text: that may hold addresses.
-pub(crate) fn internal(error: &worker::Error) -> Problem {
-    worker::console_error!("a fault of our own: {}", shortened(&error.to_string()));
+pub(crate) fn internal_error(error: &worker::Error) -> Problem {
+    worker::console_error!("a fault of our own: {}", sanitize(&error.to_string()));
     Problem::new(Code::Internal, "Something went wrong inside Lectern. Try again; nothing is lost.")
         .retry_after(5)
 }
 
 /// The start of a text that came from elsewhere, without what could be an address or a token.
-pub(crate) fn shortened(text: &str) -> String {
+pub(crate) fn sanitize(text: &str) -> String {
     let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let is_private = |word: &str| word.contains("://") || word.contains('@') || word.len() > 60;
     let words = plain.split_whitespace().map(|word| if is_private(word) { "…" } else { word });

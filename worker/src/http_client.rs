@@ -32,20 +32,20 @@ extern "C" {
 
 /// The exchange failed: no answer, or one that was cut. The text is the runtime's, without addresses.
 #[derive(Debug, Clone)]
-pub(crate) struct Cut(pub(crate) String);
+pub(crate) struct TransportError(pub(crate) String);
 
-impl Cut {
-    fn of(value: &JsValue) -> Self {
+impl TransportError {
+    fn from_js(value: &JsValue) -> Self {
         let text = value
             .dyn_ref::<js_sys::Error>()
             .map_or_else(|| value.as_string().unwrap_or_default(), |error| String::from(error.message()));
-        Self(crate::answer::shortened(&text))
+        Self(crate::response::sanitize(&text))
     }
 }
 
 /// What to send.
 #[derive(Debug, Default)]
-pub(crate) struct Call<'a> {
+pub(crate) struct HttpRequest<'a> {
     /// `GET` when empty.
     pub(crate) method: &'a str,
     /// Names and values.
@@ -55,20 +55,20 @@ pub(crate) struct Call<'a> {
     /// Milliseconds until the whole exchange is given up.
     pub(crate) timeout: i64,
     /// Leave the body as it is sent, even when it says `Content-Encoding: gzip`.
-    pub(crate) as_sent: bool,
+    pub(crate) keep_encoding: bool,
 }
 
 /// What came back.
-pub(crate) struct Reply {
+pub(crate) struct HttpResponse {
     response: web_sys::Response,
 }
 
 /// Sends a call. Redirects are never followed: the caller decides where it goes.
-pub(crate) async fn send(url: &str, call: Call<'_>) -> Result<Reply, Cut> {
+pub(crate) async fn send(url: &str, call: HttpRequest<'_>) -> Result<HttpResponse, TransportError> {
     let init = Object::new();
     let headers = Object::new();
     let set = |object: &Object, name: &str, value: &JsValue| {
-        Reflect::set(object, &name.into(), value).map_err(|error| Cut::of(&error)).map(|_| ())
+        Reflect::set(object, &name.into(), value).map_err(|error| TransportError::from_js(&error)).map(|_| ())
     };
     for (name, value) in &call.headers {
         set(&headers, name, &value.into())?;
@@ -79,18 +79,18 @@ pub(crate) async fn send(url: &str, call: Call<'_>) -> Result<Reply, Cut> {
     if let Some(body) = call.body {
         set(&init, "body", &body.into())?;
     }
-    if call.as_sent {
+    if call.keep_encoding {
         set(&init, "encodeResponseBody", &"manual".into())?;
     }
     #[expect(clippy::cast_precision_loss, reason = "at most minutes, in milliseconds")]
-    let signal = timeout(call.timeout.max(SECOND) as f64).map_err(|error| Cut::of(&error))?;
+    let signal = timeout(call.timeout.max(SECOND) as f64).map_err(|error| TransportError::from_js(&error))?;
     set(&init, "signal", &signal)?;
-    let promise = fetch(url, &init).map_err(|error| Cut::of(&error))?;
-    let response = JsFuture::from(promise).await.map_err(|error| Cut::of(&error))?;
-    Ok(Reply { response: response.unchecked_into() })
+    let promise = fetch(url, &init).map_err(|error| TransportError::from_js(&error))?;
+    let response = JsFuture::from(promise).await.map_err(|error| TransportError::from_js(&error))?;
+    Ok(HttpResponse { response: response.unchecked_into() })
 }
 
-impl Reply {
+impl HttpResponse {
     /// The HTTP status.
     pub(crate) fn status(&self) -> u16 {
         self.response.status()
@@ -102,18 +102,18 @@ impl Reply {
     }
 
     /// The body, piece by piece.
-    pub(crate) fn body(&self) -> Result<Pieces, Cut> {
-        Pieces::of(self.response.body().as_ref())
+    pub(crate) fn body(&self) -> Result<BodyReader, TransportError> {
+        BodyReader::new(self.response.body().as_ref())
     }
 
     /// The body as text, at most `most` bytes of it.
-    pub(crate) async fn text(&self, most: usize) -> Result<String, Cut> {
+    pub(crate) async fn text(&self, most: usize) -> Result<String, TransportError> {
         let mut pieces = self.body()?;
         let mut bytes = Vec::new();
         while let Some(piece) = pieces.next().await? {
             bytes.extend_from_slice(&piece);
             if bytes.len() > most {
-                return Err(Cut("the answer is too long".to_owned()));
+                return Err(TransportError("the answer is too long".to_owned()));
             }
         }
         Ok(String::from_utf8_lossy(&bytes).into_owned())
@@ -121,31 +121,34 @@ impl Reply {
 }
 
 /// Bytes of a piece; the last one may be smaller.
-const PIECE: u32 = 256 << 10;
+const CHUNK_BYTES: u32 = 256 << 10;
 
 /// A body as it arrives, read into one buffer that goes there and back: a buffer for each piece would be garbage that
 /// is collected late, and a large file would take up memory as it passes.
-pub(crate) struct Pieces {
+pub(crate) struct BodyReader {
     reading: Option<(ByteReader, Uint8Array)>,
 }
 
-impl Pieces {
+impl BodyReader {
     /// The pieces of a stream; none when there is no stream.
-    pub(crate) fn of(stream: Option<&ReadableStream>) -> Result<Self, Cut> {
+    pub(crate) fn new(stream: Option<&ReadableStream>) -> Result<Self, TransportError> {
         let Some(stream) = stream else { return Ok(Self { reading: None }) };
         let options = Object::new();
-        Reflect::set(&options, &"mode".into(), &"byob".into()).map_err(|error| Cut::of(&error))?;
+        Reflect::set(&options, &"mode".into(), &"byob".into())
+            .map_err(|error| TransportError::from_js(&error))?;
         let stream: &ByteStream = stream.unchecked_ref();
-        let reader = stream.get_reader(&options).map_err(|error| Cut::of(&error))?;
-        Ok(Self { reading: Some((reader, Uint8Array::new_with_length(PIECE))) })
+        let reader = stream.get_reader(&options).map_err(|error| TransportError::from_js(&error))?;
+        Ok(Self { reading: Some((reader, Uint8Array::new_with_length(CHUNK_BYTES))) })
     }
 
-    /// The next piece, `None` at the body's own end; a body that stops before it is [`Cut`].
-    pub(crate) async fn next(&mut self) -> Result<Option<Vec<u8>>, Cut> {
+    /// The next piece, `None` at the body's own end; a body that stops before it is [`TransportError`].
+    pub(crate) async fn next(&mut self) -> Result<Option<Vec<u8>>, TransportError> {
         let Some((reader, room)) = &mut self.reading else { return Ok(None) };
-        let promise = reader.read_at_least(PIECE, room).map_err(|error| Cut::of(&error))?;
-        let read = JsFuture::from(promise).await.map_err(|error| Cut::of(&error))?;
-        let get = |name: &str| Reflect::get(&read, &name.into()).map_err(|error| Cut::of(&error));
+        let promise =
+            reader.read_at_least(CHUNK_BYTES, room).map_err(|error| TransportError::from_js(&error))?;
+        let read = JsFuture::from(promise).await.map_err(|error| TransportError::from_js(&error))?;
+        let get =
+            |name: &str| Reflect::get(&read, &name.into()).map_err(|error| TransportError::from_js(&error));
         let piece = get("value")?.dyn_into::<Uint8Array>().ok();
         let bytes = piece.as_ref().map(Uint8Array::to_vec).unwrap_or_default();
         match piece {
@@ -156,7 +159,7 @@ impl Pieces {
     }
 }
 
-impl Drop for Pieces {
+impl Drop for BodyReader {
     fn drop(&mut self) {
         // Nobody reads on: let the other side stop sending. What comes of the promise is of no interest.
         if let Some((reader, _)) = &self.reading {

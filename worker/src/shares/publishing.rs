@@ -3,9 +3,12 @@
 //!
 //! A week is counted only when every day of it is here and final. Rows are read a slice at a time and never kept.
 
-use crate::errand::{self, Held, HeldWindow, ToDesk, ToRegister, ToShares, ToWindow, Week};
-use crate::wire::Pieces;
-use crate::{answer, clock, zone};
+use crate::http_client::BodyReader;
+use crate::rpc::{
+    self, AvailableWindow, AvailableWindows, RegistryCommand, SchedulerCommand, SharesCommand, StoredWeek,
+    WindowStoreCommand,
+};
+use crate::{clock, response, zone};
 use domain::api::Course;
 use domain::directory::Term;
 use domain::frame::{Frame, FrameReader};
@@ -24,11 +27,11 @@ use std::ops::RangeInclusive;
 use worker::{Env, ResponseBody, Stub};
 
 /// What is at hand to freeze weeks of one course.
-pub(super) struct Freezer<'a> {
+pub(super) struct WeekPublisher<'a> {
     pub(super) env: &'a Env,
     pub(super) settings: &'a Settings,
-    pub(super) desk: &'a Stub,
-    pub(super) register: &'a Stub,
+    pub(super) scheduler: &'a Stub,
+    pub(super) registry: &'a Stub,
     pub(super) course: &'a Course,
     pub(super) terms: &'a [Term],
     /// The zone in which weeks begin.
@@ -38,44 +41,50 @@ pub(super) struct Freezer<'a> {
 }
 
 /// The weeks of one report.
-pub(super) struct Frozen {
+pub(super) struct PublishedWeeks {
     /// Those that are frozen, oldest first, by Monday or, of a snapshot, by `@` and its moment.
-    pub(super) weeks: Vec<(String, Week)>,
+    pub(super) weeks: Vec<(String, StoredWeek)>,
     /// How many are not here or not final.
     pub(super) missing: usize,
 }
 
 /// Rows could not be read.
-fn unreadable(why: &dyn std::fmt::Display) -> Problem {
-    worker::console_error!("a week could not be frozen: {}", answer::shortened(&why.to_string()));
+fn unreadable_rows(why: &dyn std::fmt::Display) -> Problem {
+    worker::console_error!("a week could not be frozen: {}", response::sanitize(&why.to_string()));
     Problem::new(Code::Internal, "The stored rows could not be read. Ask for their weeks again.")
         .retry_after(5)
 }
 
-impl Freezer<'_> {
+impl WeekPublisher<'_> {
     /// The weeks of a report that begin on these days, or its snapshot.
-    pub(super) async fn freeze(&self, report: &ReportName, mondays: &[Day]) -> Result<Frozen, Problem> {
+    pub(super) async fn publish(
+        &self,
+        report: &ReportName,
+        mondays: &[Day],
+    ) -> Result<PublishedWeeks, Problem> {
         let course = self.course.id.to_ascii_lowercase();
-        let known = ToShares::Weeks { report: report.as_str().to_owned(), course: course.clone() };
-        let known: Vec<(String, Week)> = errand::ask(self.register, &ToRegister::Shares(known)).await?;
-        let held = ToDesk::Held { report: report.clone(), course: course.clone() };
-        let Held { windows } = errand::ask(self.desk, &held).await?;
+        let known = SharesCommand::ListWeeks { report: report.as_str().to_owned(), course: course.clone() };
+        let known: Vec<(String, StoredWeek)> =
+            rpc::call(self.registry, &RegistryCommand::Shares(known)).await?;
+        let list_available =
+            SchedulerCommand::ListAvailable { report: report.clone(), course: course.clone() };
+        let AvailableWindows { windows } = rpc::call(self.scheduler, &list_available).await?;
         let is_known = |week: &str| known.iter().any(|(key, _)| key == week);
-        let mut new: Vec<(String, Week)> = Vec::new();
+        let mut new: Vec<(String, StoredWeek)> = Vec::new();
         let shape = report.known().map(|report| report.shape);
         if shape == Some(Shape::Snapshot) {
-            new.extend(self.snapshot(report, &windows, &known).await?);
+            new.extend(self.count_snapshot(report, &windows, &known).await?);
         } else {
             for monday in mondays.iter().filter(|monday| !is_known(&monday.to_string())) {
-                let week = self.rows(report, *monday, &windows).await?;
+                let week = self.count_week(report, *monday, &windows).await?;
                 new.extend(week.map(|week| (monday.to_string(), week)));
             }
         }
         let mut all = known;
         if self.is_kept && !new.is_empty() {
             let (report, zone) = (report.as_str().to_owned(), self.zone.to_owned());
-            let freeze = ToShares::Freeze { report, course, zone, weeks: new };
-            all = errand::ask(self.register, &ToRegister::Shares(freeze)).await?;
+            let freeze = SharesCommand::PublishWeeks { report, course, zone, weeks: new };
+            all = rpc::call(self.registry, &RegistryCommand::Shares(freeze)).await?;
         } else {
             all.extend(new);
         }
@@ -83,28 +92,28 @@ impl Freezer<'_> {
             // Moments of one length: the last is the latest.
             let latest = all.into_iter().rfind(|(_, week)| !week.spent);
             let missing = usize::from(latest.is_none());
-            return Ok(Frozen { weeks: latest.into_iter().collect(), missing });
+            return Ok(PublishedWeeks { weeks: latest.into_iter().collect(), missing });
         }
         let wanted: BTreeSet<String> = mondays.iter().map(ToString::to_string).collect();
         // Of a week whose rows were forgotten nothing is left to show: it is not here.
         all.retain(|(key, week)| wanted.contains(key) && !week.spent);
         let missing = mondays.len() - all.len();
-        Ok(Frozen { weeks: all, missing })
+        Ok(PublishedWeeks { weeks: all, missing })
     }
 
     /// A week of a report whose rows tell who did what when; nothing unless all of it is here and final.
-    async fn rows(
+    async fn count_week(
         &self,
         report: &ReportName,
         monday: Day,
-        windows: &[HeldWindow],
-    ) -> Result<Option<Week>, Problem> {
+        windows: &[AvailableWindow],
+    ) -> Result<Option<StoredWeek>, Problem> {
         let now = clock::now();
         let Ok(range) = Range::new(monday, plus_days(monday, 6)) else { return Ok(None) };
         let Some(zone) = zone::trace(self.zone, Some(range), now) else { return Ok(None) };
         let span = range.span(&zone);
         let days = span.start.day().iter_days().take_while(|day| Timestamp::start_of(*day) < span.end);
-        let mut sources: Vec<&HeldWindow> = Vec::new();
+        let mut sources: Vec<&AvailableWindow> = Vec::new();
         for day in days {
             let Some(window) = windows.iter().find(|window| is_final_on(window, day)) else {
                 return Ok(None);
@@ -122,21 +131,21 @@ impl Freezer<'_> {
         };
         let Some(mut counter) = CourseWeekCounter::new(wanted) else { return Ok(None) };
         for window in &sources {
-            self.read(window, |frame| {
+            self.for_each_frame(window, |frame| {
                 let seen = match frame {
                     Frame::Head(head) => counter.begin_window(&head),
                     Frame::Slice(head, deflated) => counter.push_slice(&head, &deflated),
                 };
-                seen.map_err(|why| unreadable(&why))
+                seen.map_err(|why| unreadable_rows(&why))
             })
             .await?;
             let facts =
                 WindowCoverage { start: window.key.start(), end: window.copy.end, provisional_from: None };
-            counter.end_window(&window.key.id(), facts).map_err(|why| unreadable(&why))?;
+            counter.end_window(&window.key.id(), facts).map_err(|why| unreadable_rows(&why))?;
         }
         let taught = self.sections_in(monday);
         let shown = published_week::publish_week(report, counter.finish(), taught, self.bounds());
-        Ok(Some(Week { shown, sources: named(&sources), ..Week::default() }))
+        Ok(Some(StoredWeek { shown, sources: source_ids(&sources), ..StoredWeek::default() }))
     }
 
     /// How many people may be asked for, now and later: rows are read once.
@@ -145,12 +154,12 @@ impl Freezer<'_> {
     }
 
     /// The library as it stood, where it may be shown after those before.
-    async fn snapshot(
+    async fn count_snapshot(
         &self,
         report: &ReportName,
-        windows: &[HeldWindow],
-        before: &[(String, Week)],
-    ) -> Result<Option<(String, Week)>, Problem> {
+        windows: &[AvailableWindow],
+        before: &[(String, StoredWeek)],
+    ) -> Result<Option<(String, StoredWeek)>, Problem> {
         let Some(window) = windows.iter().find(|window| window.key.days == Days::All) else {
             return Ok(None);
         };
@@ -162,27 +171,32 @@ impl Freezer<'_> {
         if before.iter().any(|(_, week)| week.spent) {
             return Ok(None);
         }
-        let Some(views) = self.views(report, window).await? else { return Ok(None) };
+        let Some(views) = self.read_views(report, window).await? else { return Ok(None) };
         let numbers = self.course.sections.iter().map(|section| section.number.to_ascii_lowercase());
         let before: Vec<PublishedLibrary> = before.iter().map(|(_, week)| week.library()).collect();
         let library = published_week::publish_library(&views, numbers, self.bounds())
             .limit_by_earlier(&before, self.settings.smallest);
         let Some(PublishedLibrary { shown, views }) = library else { return Ok(None) };
         let key = format!("@{:015}", taken.0);
-        let sources = named(&[window]);
-        Ok(Some((key, Week { shown, taken: Some(taken), views, sources, spent: false })))
+        let sources = source_ids(&[window]);
+        Ok(Some((key, StoredWeek { shown, taken: Some(taken), views, sources, spent: false })))
     }
 
     /// The views that a copy tells; nothing where a row does not say how many.
-    async fn views(&self, report: &ReportName, window: &HeldWindow) -> Result<Option<ViewCounts>, Problem> {
+    async fn read_views(
+        &self,
+        report: &ReportName,
+        window: &AvailableWindow,
+    ) -> Result<Option<ViewCounts>, Problem> {
         let mut view_counter: Option<ViewCounter> = None;
-        self.read(window, |frame| {
+        self.for_each_frame(window, |frame| {
             match (frame, &mut view_counter) {
                 (Frame::Head(head), _) => {
-                    view_counter = Some(ViewCounter::new(&head, report).map_err(|why| unreadable(&why))?);
+                    view_counter =
+                        Some(ViewCounter::new(&head, report).map_err(|why| unreadable_rows(&why))?);
                 }
                 (Frame::Slice(head, deflated), Some(view_counter)) => {
-                    view_counter.push_slice(&head, &deflated).map_err(|why| unreadable(&why))?;
+                    view_counter.push_slice(&head, &deflated).map_err(|why| unreadable_rows(&why))?;
                 }
                 (Frame::Slice(..), None) => {}
             }
@@ -191,7 +205,7 @@ impl Freezer<'_> {
         .await?;
         let Some(view_counter) = view_counter else { return Ok(None) };
         let views =
-            view_counter.finish(&self.course.id, clock::now().day()).map_err(|why| unreadable(&why))?;
+            view_counter.finish(&self.course.id, clock::now().day()).map_err(|why| unreadable_rows(&why))?;
         Ok((!views.is_unknown).then_some(views))
     }
 
@@ -207,46 +221,46 @@ impl Freezer<'_> {
     }
 
     /// Shows every frame of the course's rows in a copy.
-    async fn read(
+    async fn for_each_frame(
         &self,
-        window: &HeldWindow,
-        mut see: impl FnMut(Frame) -> Result<(), Problem>,
+        window: &AvailableWindow,
+        mut visit: impl FnMut(Frame) -> Result<(), Problem>,
     ) -> Result<(), Problem> {
-        let stub = errand::window(self.env, &self.settings.scheduler_name(), &window.key)
-            .map_err(|error| answer::internal(&error))?;
-        let errand = ToWindow::Rows {
+        let stub = rpc::window_store(self.env, &self.settings.scheduler_name(), &window.key)
+            .map_err(|error| response::internal_error(&error))?;
+        let command = WindowStoreCommand::ReadRows {
             generation: Some(window.copy.generation),
             course: Some(self.course.id.clone()),
             section: None,
-            cut: RowFilter::Everything,
+            row_filter: RowFilter::Everything,
         };
-        let response = errand::send(&stub, &errand).await.map_err(|error| answer::internal(&error))?;
+        let response = rpc::send(&stub, &command).await.map_err(|error| response::internal_error(&error))?;
         let mut pieces = match (response.status_code(), response.body()) {
             (200, ResponseBody::Stream(stream)) => {
-                Pieces::of(Some(stream)).map_err(|cut| unreadable(&cut.0))?
+                BodyReader::new(Some(stream)).map_err(|error| unreadable_rows(&error.0))?
             }
-            (status, _) => return Err(unreadable(&format!("a Window answered {status}"))),
+            (status, _) => return Err(unreadable_rows(&format!("a WindowStore answered {status}"))),
         };
         let mut frames = FrameReader::default();
-        while let Some(piece) = pieces.next().await.map_err(|cut| unreadable(&cut.0))? {
+        while let Some(piece) = pieces.next().await.map_err(|error| unreadable_rows(&error.0))? {
             frames.push(&piece);
-            while let Some(frame) = frames.next().map_err(|broken| unreadable(&broken))? {
-                see(frame)?;
+            while let Some(frame) = frames.next().map_err(|broken| unreadable_rows(&broken))? {
+                visit(frame)?;
             }
         }
-        frames.finish().map_err(|broken| unreadable(&broken))
+        frames.finish().map_err(|broken| unreadable_rows(&broken))
     }
 }
 
 /// Whether a day is in a window's copy, and will not change there any more.
-fn is_final_on(window: &HeldWindow, day: Day) -> bool {
-    let HeldWindow { key, copy } = window;
+fn is_final_on(window: &AvailableWindow, day: Day) -> bool {
+    let AvailableWindow { key, copy } = window;
     matches!(key.days, Days::Week(_))
         && key.start().is_some_and(|start| start <= day)
         && copy.end.is_some_and(|end| day < end)
         && key.provisional_from(copy.end, copy.created).is_none_or(|from| day < from)
 }
 
-fn named(sources: &[&HeldWindow]) -> Vec<(String, u32)> {
+fn source_ids(sources: &[&AvailableWindow]) -> Vec<(String, u32)> {
     sources.iter().map(|window| (window.key.full_id(), window.copy.generation)).collect()
 }

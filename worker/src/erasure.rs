@@ -1,8 +1,8 @@
 //! `/api/forget`: what is to be forgotten, asked, listed and taken back.
 
-use crate::answer;
-use crate::errand::{self, ToDesk};
-use crate::route::{allow, body, pass_on, unknown_route};
+use crate::response;
+use crate::router::{allow_methods, forward, parse_body, unknown_route};
+use crate::rpc::{self, SchedulerCommand};
 use domain::erasure::ErasureRequest;
 use domain::problem::{Code, Problem};
 use worker::{Method, Request, Response, Result, Stub};
@@ -10,33 +10,34 @@ use worker::{Method, Request, Response, Result, Stub};
 /// Answers `/api/forget` and `/api/forget/{id}`. `by` is who asks: whether they may was found out before.
 pub(crate) async fn respond(
     request: &mut Request,
-    desk: &Stub,
+    scheduler: &Stub,
     by: String,
     id: &[&str],
 ) -> std::result::Result<Result<Response>, Problem> {
     match id {
         [] => {
-            allow(request, &[Method::Get, Method::Post])?;
+            allow_methods(request, &[Method::Get, Method::Post])?;
             if request.method() == Method::Get {
-                return pass_on(desk, &ToDesk::Forgettings).await;
+                return forward(scheduler, &SchedulerCommand::ListErasures).await;
             }
-            let forget: ErasureRequest = body(request).await?;
-            pass_on(desk, &ToDesk::Forget { by, forget }).await
+            let forget: ErasureRequest = parse_body(request).await?;
+            forward(scheduler, &SchedulerCommand::StartErasure { by, forget }).await
         }
         [id] => {
-            allow(request, &[Method::Delete])?;
+            allow_methods(request, &[Method::Delete])?;
             if id.len() != 32 || !id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
                 return Err(Problem::new(Code::BadId, "The id of a forgetting is 32 hexadecimal digits."));
             }
-            errand::ask::<_, bool>(desk, &ToDesk::Lift { id: (*id).to_owned() }).await?;
-            Ok(answer::empty())
+            rpc::call::<_, bool>(scheduler, &SchedulerCommand::CancelErasure { id: (*id).to_owned() })
+                .await?;
+            Ok(response::no_content())
         }
         _ => Err(unknown_route()),
     }
 }
 
-/// What was done, for the record: never who is forgotten.
-pub(crate) fn told(method: Method, id: &[&str]) -> String {
+/// What was done, for the audit log: never who is forgotten.
+pub(crate) fn audit_view(method: Method, id: &[&str]) -> String {
     match (method, id) {
         (Method::Delete, _) => "let in again".to_owned(),
         _ => String::new(),

@@ -1,13 +1,13 @@
 //! What a share shows: its numbers, and a fragment of a page that draws them.
 
-use super::words;
-use crate::errand::{Opened, Week};
+use super::text;
+use crate::rpc::{OpenedShare, StoredWeek};
 use crate::zone;
 use charts::layout::Size;
 use charts::model::{Bar, Chart, ChartText, DataPoint};
 use charts::svg;
 use domain::report::ReportName;
-use domain::shares::{ShareContent, SharePanel, ShareWeek as Told};
+use domain::shares::{ShareContent, SharePanel, ShareWeek};
 use domain::time::{Day, SECOND, Timestamp, parse_day};
 use engine::published_week::PublishedNumber;
 use std::fmt::Write as _;
@@ -18,9 +18,9 @@ const SIZES: [(&str, Size); 2] =
 
 /// The numbers of a week for the whole course or a section, by its id and number; nothing where all are withheld. What may
 /// not be told of fewer students than are asked for now is withheld, whatever was asked for when the week was frozen.
-pub(super) fn numbers(
+pub(super) fn visible_numbers(
     report: &ReportName,
-    week: &Week,
+    week: &StoredWeek,
     section: Option<(&str, &str)>,
     smallest: u32,
 ) -> Option<Vec<Option<f64>>> {
@@ -33,27 +33,28 @@ pub(super) fn numbers(
         }
     };
     let is_shown = |number: &PublishedNumber| smallest <= number.max_smallest;
-    let told: Vec<Option<f64>> =
+    let visible: Vec<Option<f64>> =
         kept.iter().map(|number| number.filter(is_shown).map(|number| number.value)).collect();
-    told.iter().any(Option::is_some).then_some(told)
+    visible.iter().any(Option::is_some).then_some(visible)
 }
 
 /// What a share shows.
-pub(super) fn shared(opened: Opened, smallest: u32) -> ShareContent {
-    let Opened { stored, expires, panels, time_zone } = opened;
+pub(super) fn render_share(opened: OpenedShare, smallest: u32) -> ShareContent {
+    let OpenedShare { stored, expires, panels, time_zone } = opened;
     let section = stored.section.as_deref().zip(stored.number.as_deref());
-    let panel = |(kept, weeks): (&crate::errand::Kept, Vec<(String, Week)>)| {
+    let panel = |(kept, weeks): (&crate::rpc::StoredPanel, Vec<(String, StoredWeek)>)| {
         let report = kept.report.clone();
-        let measures = words::measures(report.as_str());
+        let measures = text::measures(report.as_str());
         let taken = weeks.iter().find_map(|(_, week)| week.taken);
-        let told = |(key, week): &(String, Week)| Told {
+        let shared_week = |(key, week): &(String, StoredWeek)| ShareWeek {
             monday: parse_day(key),
-            numbers: numbers(&report, week, section, smallest).unwrap_or_else(|| vec![None; measures.len()]),
+            numbers: visible_numbers(&report, week, section, smallest)
+                .unwrap_or_else(|| vec![None; measures.len()]),
         };
         SharePanel {
             taken,
             measures: measures.iter().map(|&name| name.to_owned()).collect(),
-            weeks: weeks.iter().map(told).collect(),
+            weeks: weeks.iter().map(shared_week).collect(),
             report: report.clone(),
         }
     };
@@ -61,56 +62,56 @@ pub(super) fn shared(opened: Opened, smallest: u32) -> ShareContent {
     let mondays: Vec<Day> = stored.from.zip(stored.to).map_or_else(Vec::new, |(from, to)| {
         from.iter_days().step_by(7).take_while(|monday| *monday <= to).collect()
     });
-    let (name, of) = (stored.name, stored.of);
+    let (name, of) = (stored.name, stored.course_label);
     let mut shared = ShareContent { name, of, expires, time_zone, smallest, panels, html: String::new() };
-    shared.html = page(&shared, &mondays);
+    shared.html = render_fragment(&shared, &mondays);
     shared
 }
 
-fn page(shared: &ShareContent, mondays: &[Day]) -> String {
+fn render_fragment(shared: &ShareContent, mondays: &[Day]) -> String {
     let ShareContent { name, of, panels, smallest, time_zone, .. } = shared;
-    let mut html = format!("<header><h1>{}</h1>", escaped(name));
+    let mut html = format!("<header><h1>{}</h1>", escape_html(name));
     if name != of {
-        let _ = write!(html, "<p>{}</p>", escaped(of));
+        let _ = write!(html, "<p>{}</p>", escape_html(of));
     }
     html.push_str("</header>");
     for (place, panel) in panels.iter().enumerate() {
-        figure(&mut html, place, panel, mondays, time_zone);
+        write_panel(&mut html, place, panel, mondays, time_zone);
     }
-    let save = words::SAVE;
-    let until = words::until(in_zone(shared.expires, time_zone), time_zone);
+    let save = text::SAVE;
+    let until = text::open_until(to_zone(shared.expires, time_zone), time_zone);
     let _ = write!(
         html,
         "<footer><p><a id=\"csv\" download=\"share.csv\">{save}</a></p><p>{}</p><p>{}</p></footer>",
-        words::withholding(*smallest, panels.iter().any(|panel| panel.taken.is_none())),
-        escaped(&until),
+        text::withholding_note(*smallest, panels.iter().any(|panel| panel.taken.is_none())),
+        escape_html(&until),
     );
     html
 }
 
 /// A moment as clocks of a zone show it.
-fn in_zone(at: Timestamp, time_zone: &str) -> Timestamp {
+fn to_zone(at: Timestamp, time_zone: &str) -> Timestamp {
     let offset = zone::trace(time_zone, None, at).map_or(0, |zone| zone.offset_at(at));
     at.plus(i64::from(offset) * SECOND)
 }
 
 /// The weeks of a panel with those that were not here between them: these have no numbers.
-fn with_gaps(panel: &SharePanel, mondays: &[Day]) -> Vec<Told> {
-    let of = |monday: &Day| {
+fn fill_missing_weeks(panel: &SharePanel, mondays: &[Day]) -> Vec<ShareWeek> {
+    let find_week = |monday: &Day| {
         let week = panel.weeks.iter().find(|week| week.monday == Some(*monday));
-        week.cloned().unwrap_or(Told { monday: Some(*monday), numbers: Vec::new() })
+        week.cloned().unwrap_or(ShareWeek { monday: Some(*monday), numbers: Vec::new() })
     };
-    mondays.iter().map(of).collect()
+    mondays.iter().map(find_week).collect()
 }
 
-fn figure(html: &mut String, place: usize, panel: &SharePanel, mondays: &[Day], time_zone: &str) {
+fn write_panel(html: &mut String, place: usize, panel: &SharePanel, mondays: &[Day], time_zone: &str) {
     let report = panel.report.as_str();
     let _ = write!(
         html,
         "<section aria-labelledby=\"t{place}\"><h2 id=\"t{place}\">{}</h2>",
-        words::title(report)
+        text::title(report)
     );
-    let heads: Vec<String> = panel.measures.iter().map(|name| escaped(name)).collect();
+    let heads: Vec<String> = panel.measures.iter().map(|name| escape_html(name)).collect();
     if let Some(taken) = panel.taken {
         let numbers = panel.weeks.first().map(|week| week.numbers.as_slice());
         let both = match numbers {
@@ -120,36 +121,39 @@ fn figure(html: &mut String, place: usize, panel: &SharePanel, mondays: &[Day], 
         let _ = write!(
             html,
             "<p class=\"sentence\">{} {}</p>",
-            words::library(both),
-            words::taken(in_zone(taken, time_zone))
+            text::library_sentence(both),
+            text::taken_at(to_zone(taken, time_zone))
         );
-        table(html, words::title(report), &heads, &panel.weeks);
+        write_table(html, text::title(report), &heads, &panel.weeks);
     } else {
-        let weeks = with_gaps(panel, mondays);
-        let chart = chart(place, panel, &weeks);
-        let _ = write!(html, "<p class=\"sentence\">{}</p>", escaped(&chart.sentence));
+        let weeks = fill_missing_weeks(panel, mondays);
+        let chart = chart_of_panel(place, panel, &weeks);
+        let _ = write!(html, "<p class=\"sentence\">{}</p>", escape_html(&chart.sentence));
         for (class, size) in SIZES {
-            let drawn =
-                svg::draw(&Chart { id: format!("c{place}{class}"), ..chart.clone() }, size, &words::number);
+            let drawn = svg::draw(
+                &Chart { id: format!("c{place}{class}"), ..chart.clone() },
+                size,
+                &text::format_number,
+            );
             let _ = write!(html, "<div class=\"{class}\">{drawn}</div>");
         }
-        let _ = write!(html, "<details><summary>{}</summary>", words::AS_TABLE);
-        table(html, words::title(report), &heads, &weeks);
+        let _ = write!(html, "<details><summary>{}</summary>", text::AS_TABLE);
+        write_table(html, text::title(report), &heads, &weeks);
         html.push_str("</details>");
         let missing = weeks.len() - panel.weeks.len();
         if missing > 0 {
-            let _ = write!(html, "<p class=\"caveat\">{}</p>", words::not_here(missing));
+            let _ = write!(html, "<p class=\"caveat\">{}</p>", text::missing_weeks_note(missing));
         }
     }
-    let _ = write!(html, "<p class=\"caveat\">{}</p></section>", words::caveat(report));
+    let _ = write!(html, "<p class=\"caveat\">{}</p></section>", text::caveat(report));
 }
 
-fn table(html: &mut String, caption: &str, heads: &[String], weeks: &[Told]) {
+fn write_table(html: &mut String, caption: &str, heads: &[String], weeks: &[ShareWeek]) {
     let has_weeks = weeks.iter().any(|week| week.monday.is_some());
     let _ =
         write!(html, "<div class=\"scroll\" tabindex=\"0\"><table><caption>{caption}</caption><thead><tr>");
     if has_weeks {
-        let _ = write!(html, "<th scope=\"col\">{}</th>", words::WEEK);
+        let _ = write!(html, "<th scope=\"col\">{}</th>", text::WEEK);
     }
     for head in heads {
         let _ = write!(html, "<th scope=\"col\">{head}</th>");
@@ -163,12 +167,14 @@ fn table(html: &mut String, caption: &str, heads: &[String], weeks: &[Told]) {
         for place in 0..heads.len() {
             let _ = match week.numbers.get(place) {
                 // The CSV has the number as programs read it.
-                Some(Some(value)) => write!(html, "<td data-n=\"{value}\">{}</td>", words::number(*value)),
-                Some(None) => write!(html, "<td class=\"none\">{}</td>", words::WITHHELD),
-                None if week.numbers.is_empty() => {
-                    write!(html, "<td class=\"none\">{}</td>", words::NOT_HERE)
+                Some(Some(value)) => {
+                    write!(html, "<td data-n=\"{value}\">{}</td>", text::format_number(*value))
                 }
-                None => write!(html, "<td class=\"none\" data-n=\"\">{}</td>", words::NOTHING),
+                Some(None) => write!(html, "<td class=\"none\">{}</td>", text::WITHHELD),
+                None if week.numbers.is_empty() => {
+                    write!(html, "<td class=\"none\">{}</td>", text::NOT_HERE)
+                }
+                None => write!(html, "<td class=\"none\" data-n=\"\">{}</td>", text::NOTHING),
             };
         }
         html.push_str("</tr>");
@@ -177,13 +183,13 @@ fn table(html: &mut String, caption: &str, heads: &[String], weeks: &[Told]) {
 }
 
 /// The first number of each week as bars; where it is withheld or not here, a gap with that word.
-fn chart(place: usize, panel: &SharePanel, weeks: &[Told]) -> Chart {
+fn chart_of_panel(place: usize, panel: &SharePanel, weeks: &[ShareWeek]) -> Chart {
     let report = panel.report.as_str();
-    let first = |week: &Told| week.numbers.first().copied().flatten();
+    let first = |week: &ShareWeek| week.numbers.first().copied().flatten();
     let spelt = |day: Option<Day>, spell: fn(Day) -> String| day.map_or_else(String::new, spell);
-    let bar = |week: &Told| Bar {
-        name: spelt(week.monday, words::day),
-        short: spelt(week.monday, words::short_day),
+    let bar = |week: &ShareWeek| Bar {
+        name: spelt(week.monday, text::format_day),
+        short: spelt(week.monday, text::format_short_day),
         is_landmark: true,
         level: match week.numbers.first() {
             None => DataPoint::Missing,
@@ -195,24 +201,24 @@ fn chart(place: usize, panel: &SharePanel, weeks: &[Told]) -> Chart {
     let sum = panel.weeks.iter().filter_map(first).sum();
     Chart {
         id: format!("c{place}"),
-        title: words::title(report).to_owned(),
+        title: text::title(report).to_owned(),
         unit: panel.measures.first().cloned().unwrap_or_default(),
-        sentence: words::sentence(report, sum, shown, panel.weeks.len() - shown),
+        sentence: text::sentence(report, sum, shown, panel.weeks.len() - shown),
         bars: weeks.iter().map(bar).collect(),
         beside: Vec::new(),
         is_stacked: false,
         other: None,
         words: ChartText {
-            bars: words::WEEK.to_owned(),
+            bars: text::WEEK.to_owned(),
             state: String::new(),
             complete: String::new(),
             provisional: String::new(),
-            missing: words::NOT_HERE.to_owned(),
-            withheld: words::WITHHELD.to_owned(),
+            missing: text::NOT_HERE.to_owned(),
+            withheld: text::WITHHELD.to_owned(),
         },
     }
 }
 
-fn escaped(text: &str) -> String {
+fn escape_html(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

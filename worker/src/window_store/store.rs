@@ -1,6 +1,6 @@
-//! What a Window keeps in SQLite: its job, its copies, their slices, the sections they name.
+//! What a WindowStore keeps in SQLite: its job, its copies, their slices, the sections they name.
 
-use crate::errand::{Going, Job, SectionRow};
+use crate::rpc::{CollectJob, ErasureJob, SectionRow};
 use domain::erasure::{IdentityLink, RemainingRows, SweepOutcome, Tombstones};
 use domain::frame::{SLICE_HEAD_LENGTH, SliceHead};
 use domain::scope::RowFilter;
@@ -41,26 +41,26 @@ const SCHEMA: &str = "
         swept TEXT, stage INTEGER NOT NULL);
 ";
 
-/// The Window's tables.
+/// The WindowStore's tables.
 #[derive(Clone)]
 pub(crate) struct Store {
     sql: SqlStorage,
 }
 
 /// The job that is, or was last, at hand.
-pub(crate) struct Task {
+pub(crate) struct CollectTask {
     /// What to collect.
-    pub(crate) job: Job,
+    pub(crate) job: CollectJob,
     /// How often it was started.
     pub(crate) starts: u32,
     /// How it ended.
     pub(crate) outcome: Option<CollectOutcome>,
-    /// Whether the Desk has heard.
-    pub(crate) told: bool,
+    /// Whether the Scheduler has heard.
+    pub(crate) is_reported: bool,
 }
 
 #[derive(Deserialize)]
-struct TaskRow {
+struct CollectTaskRow {
     body: String,
     starts: u32,
     outcome: Option<String>,
@@ -69,7 +69,7 @@ struct TaskRow {
 
 /// A copy, or the part of it that a reader asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Part {
+pub(crate) struct CopySummary {
     /// Which copy.
     pub(crate) generation: u32,
     /// The header row.
@@ -83,7 +83,7 @@ pub(crate) struct Part {
 }
 
 /// Frames as they are stored: a pack, or one slice.
-pub(crate) struct Stored {
+pub(crate) struct StoredFrames {
     /// Where the next read begins.
     pub(crate) seq: i64,
     /// How many slices.
@@ -93,9 +93,9 @@ pub(crate) struct Stored {
 }
 
 /// The going over a copy that is, or was last, at hand.
-pub(crate) struct Sweeping {
+pub(crate) struct ErasureTask {
     /// What to keep out.
-    pub(crate) going: Going,
+    pub(crate) job: ErasureJob,
     /// How often it was started.
     pub(crate) starts: u32,
     /// How it ended.
@@ -107,17 +107,17 @@ pub(crate) struct Sweeping {
 /// How far going over a copy is.
 pub(crate) mod stage {
     /// It is to be gone over.
-    pub(crate) const OPEN: u32 = 0;
+    pub(crate) const PENDING: u32 = 0;
     /// What is left of it is served; what went is still in storage, where nothing names it.
-    pub(crate) const SERVED: u32 = 1;
+    pub(crate) const PUBLISHED: u32 = 1;
     /// What went is gone.
     pub(crate) const ERASED: u32 = 2;
-    /// The Desk has heard.
-    pub(crate) const TOLD: u32 = 3;
+    /// The Scheduler has heard.
+    pub(crate) const REPORTED: u32 = 3;
 }
 
 #[derive(Deserialize)]
-struct SweepingRow {
+struct ErasureTaskRow {
     body: String,
     starts: u32,
     swept: Option<String>,
@@ -131,21 +131,21 @@ pub(crate) struct Pack {
     /// Its frames.
     pub(crate) bytes: Vec<u8>,
     /// Its slices, as they lie in it.
-    pub(crate) index: Vec<Framed>,
+    pub(crate) index: Vec<SliceLocation>,
 }
 
 /// Slices on their way into a pack.
 #[derive(Default)]
-pub(crate) struct Packing {
+pub(crate) struct PackBuilder {
     seq: u32,
     packs: u32,
     bytes: Vec<u8>,
-    index: Vec<Framed>,
+    index: Vec<SliceLocation>,
 }
 
 /// Where a slice's frame lies in its pack.
 #[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct Framed {
+pub(crate) struct SliceLocation {
     /// Its number.
     pub(crate) seq: u32,
     /// Of which course.
@@ -161,7 +161,7 @@ pub(crate) struct Framed {
 }
 
 /// Bytes of a pack. A value in SQLite is 2 MB at most in production, and a slice under 1.9 MB.
-const PACK: usize = 1_900_000;
+const MAX_PACK_BYTES: usize = 1_900_000;
 
 /// Which slices of a copy.
 #[derive(Debug, Clone)]
@@ -171,18 +171,18 @@ pub(crate) struct Filter {
     /// Of this section only.
     pub(crate) section: Option<String>,
     /// What may be seen at all.
-    pub(crate) cut: RowFilter,
+    pub(crate) row_filter: RowFilter,
 }
 
 impl Filter {
-    /// Every slice, for what a Window does with its own copies.
+    /// Every slice, for what a WindowStore does with its own copies.
     pub(crate) fn all() -> Self {
-        Self { course: None, section: None, cut: RowFilter::Everything }
+        Self { course: None, section: None, row_filter: RowFilter::Everything }
     }
 
     /// Whether it lets everything through.
     fn is_open(&self) -> bool {
-        self.course.is_none() && self.section.is_none() && self.cut == RowFilter::Everything
+        self.course.is_none() && self.section.is_none() && self.row_filter == RowFilter::Everything
     }
 
     /// The condition, and the values it binds after the generation.
@@ -196,7 +196,7 @@ impl Filter {
                 values.push(value.as_str().into());
             }
         }
-        if let RowFilter::Only(grants) = &self.cut {
+        if let RowFilter::Only(grants) = &self.row_filter {
             // As one value: a statement binds a hundred at most. What cannot be spelled lets nothing through.
             condition.push_str(
                 " AND EXISTS (SELECT 1 FROM json_each(?) AS one
@@ -211,7 +211,7 @@ impl Filter {
 }
 
 #[derive(Deserialize)]
-struct Count {
+struct SliceCounts {
     slices: u32,
     rows: Option<f64>,
     largest: Option<f64>,
@@ -219,24 +219,24 @@ struct Count {
 
 /// What a copy had when it was made current.
 #[derive(Deserialize)]
-struct Promised {
+struct CopyTotals {
     slices: u32,
     rows: f64,
 }
 
 #[derive(Deserialize)]
-struct Generation {
+struct GenerationRow {
     generation: u32,
 }
 
 #[derive(Deserialize)]
-struct LeftRow {
+struct RemainingRow {
     rows: f64,
     bytes: f64,
 }
 
 #[derive(Deserialize)]
-struct Moment {
+struct TimestampRow {
     at: Option<f64>,
 }
 
@@ -252,7 +252,7 @@ impl Store {
     // ---- The job.
 
     /// Takes a job in place of the last one.
-    pub(crate) fn take(&self, job: &Job) -> Result<()> {
+    pub(crate) fn put_collect_job(&self, job: &CollectJob) -> Result<()> {
         self.sql.exec(
             "INSERT OR REPLACE INTO job (one, body, starts, outcome, told) VALUES (1, ?, 0, NULL, 0)",
             vec![serde_json::to_string(job)?.into()],
@@ -261,43 +261,43 @@ impl Store {
     }
 
     /// The job at hand.
-    pub(crate) fn task(&self) -> Result<Option<Task>> {
-        let rows: Vec<TaskRow> =
+    pub(crate) fn collect_task(&self) -> Result<Option<CollectTask>> {
+        let rows: Vec<CollectTaskRow> =
             self.sql.exec("SELECT body, starts, outcome, told FROM job", None)?.to_array()?;
         rows.into_iter()
             .next()
             .map(|row| {
-                Ok(Task {
+                Ok(CollectTask {
                     job: serde_json::from_str(&row.body)?,
                     starts: row.starts,
                     outcome: row.outcome.map(|text| serde_json::from_str(&text)).transpose()?,
-                    told: row.told != 0,
+                    is_reported: row.told != 0,
                 })
             })
             .transpose()
     }
 
     /// Notes that collecting starts.
-    pub(crate) fn note_start(&self) -> Result<()> {
+    pub(crate) fn count_collect_start(&self) -> Result<()> {
         self.sql.exec("UPDATE job SET starts = starts + 1", None)?;
         Ok(())
     }
 
-    /// Notes that the Desk has heard how this lease ended.
-    pub(crate) fn note_told(&self, lease: u32) -> Result<()> {
-        if self.task()?.is_some_and(|task| task.job.lease == lease) {
+    /// Notes that the Scheduler has heard how this lease ended.
+    pub(crate) fn mark_reported(&self, lease: u32) -> Result<()> {
+        if self.collect_task()?.is_some_and(|task| task.job.lease == lease) {
             self.sql.exec("UPDATE job SET told = 1", None)?;
         }
         Ok(())
     }
 
     /// Notes how the job ended. Its links are secrets that nobody needs any more: they go.
-    pub(crate) fn settle(&self, outcome: &CollectOutcome) -> Result<()> {
-        self.settle_with(outcome, BTreeSet::new())
+    pub(crate) fn finish_collect(&self, outcome: &CollectOutcome) -> Result<()> {
+        self.finish_collect_with(outcome, BTreeSet::new())
     }
 
-    fn settle_with(&self, outcome: &CollectOutcome, found: BTreeSet<IdentityLink>) -> Result<()> {
-        let Some(mut task) = self.task()? else { return Ok(()) };
+    fn finish_collect_with(&self, outcome: &CollectOutcome, found: BTreeSet<IdentityLink>) -> Result<()> {
+        let Some(mut task) = self.collect_task()? else { return Ok(()) };
         task.job.links.clear();
         task.job.tombstones = Tombstones::default();
         task.job.found = found;
@@ -311,10 +311,15 @@ impl Store {
     // ---- Copies.
 
     /// Takes in a slice of a copy that is not yet named; a pack that is full is written.
-    pub(crate) fn insert(&self, generation: u32, packing: &mut Packing, slice: Slice) -> Result<()> {
+    pub(crate) fn add_slice(
+        &self,
+        generation: u32,
+        pack_builder: &mut PackBuilder,
+        slice: Slice,
+    ) -> Result<()> {
         let length = SLICE_HEAD_LENGTH + slice.bytes.len();
-        if packing.bytes.len() + length > PACK {
-            self.write(generation, packing)?;
+        if pack_builder.bytes.len() + length > MAX_PACK_BYTES {
+            self.flush_pack(generation, pack_builder)?;
         }
         let head = SliceHead {
             rows: slice.rows,
@@ -322,29 +327,36 @@ impl Store {
             crc32: slice.crc32,
             length: u32::try_from(slice.bytes.len()).unwrap_or(u32::MAX),
         };
-        let start = packing.bytes.len();
-        packing.bytes.extend_from_slice(&head.encode());
-        packing.bytes.extend_from_slice(&slice.bytes);
+        let start = pack_builder.bytes.len();
+        pack_builder.bytes.extend_from_slice(&head.encode());
+        pack_builder.bytes.extend_from_slice(&slice.bytes);
         let Slice { course, section, rows, .. } = slice;
-        packing.index.push(Framed { seq: packing.seq, course, section, rows, start, length });
-        packing.seq += 1;
+        pack_builder.index.push(SliceLocation {
+            seq: pack_builder.seq,
+            course,
+            section,
+            rows,
+            start,
+            length,
+        });
+        pack_builder.seq += 1;
         Ok(())
     }
 
     /// Writes the pack that is being filled, if there is anything in it; to be called after the last slice.
-    pub(crate) fn write(&self, generation: u32, packing: &mut Packing) -> Result<()> {
-        if packing.index.is_empty() {
+    pub(crate) fn flush_pack(&self, generation: u32, pack_builder: &mut PackBuilder) -> Result<()> {
+        if pack_builder.index.is_empty() {
             return Ok(());
         }
-        let (generation, pack) = (i64::from(generation), i64::from(packing.packs));
-        let bytes = std::mem::take(&mut packing.bytes);
-        self.write_pack(generation, pack, bytes, &packing.index)?;
-        packing.packs += 1;
-        packing.index.clear();
+        let (generation, pack) = (i64::from(generation), i64::from(pack_builder.packs));
+        let bytes = std::mem::take(&mut pack_builder.bytes);
+        self.write_pack(generation, pack, bytes, &pack_builder.index)?;
+        pack_builder.packs += 1;
+        pack_builder.index.clear();
         Ok(())
     }
 
-    fn write_pack(&self, generation: i64, pack: i64, bytes: Vec<u8>, index: &[Framed]) -> Result<()> {
+    fn write_pack(&self, generation: i64, pack: i64, bytes: Vec<u8>, index: &[SliceLocation]) -> Result<()> {
         // In one statement: a row at a time took longer than to inflate and split the file.
         self.sql.exec(
             "INSERT INTO framed (generation, seq, course, section, rows, pack, start, length)
@@ -362,7 +374,7 @@ impl Store {
 
     /// Makes a whole copy the one that is served, and notes the outcome: no await stands between these
     /// statements, so that all of them are written or none.
-    pub(crate) fn make_current(
+    pub(crate) fn publish_copy(
         &self,
         generation: u32,
         summary: SplitSummary,
@@ -378,8 +390,8 @@ impl Store {
                 i64::from(generation).into(),
                 header.clone().into(),
                 i64::from(slices).into(),
-                number(rows),
-                number(bytes),
+                integer_to_sql(rows),
+                integer_to_sql(bytes),
                 now.0.into(),
             ],
         )?;
@@ -402,7 +414,7 @@ impl Store {
             vec![delete_old_at.0.into(), i64::from(generation).into()],
         )?;
         let header = String::from_utf8_lossy(&header).trim_end().to_owned();
-        self.settle_with(&CollectOutcome::Whole { rows, bytes, header }, met.links)
+        self.finish_collect_with(&CollectOutcome::Whole { rows, bytes, header }, met.links)
     }
 
     /// The sections that the current copy names.
@@ -429,30 +441,30 @@ impl Store {
     /// Deletes copies that were replaced long enough ago.
     pub(crate) fn delete_replaced(&self, now: Timestamp) -> Result<()> {
         self.sql.exec("DELETE FROM copy WHERE delete_at <= ?", vec![now.0.into()])?;
-        let is_idle = self.task()?.is_none_or(|task| task.outcome.is_some());
+        let is_idle = self.collect_task()?.is_none_or(|task| task.outcome.is_some());
         if is_idle { self.delete_orphans() } else { Ok(()) }
     }
 
     // ---- Going over a copy.
 
     /// Takes a going over in place of the last one.
-    pub(crate) fn take_sweep(&self, going: &Going) -> Result<()> {
+    pub(crate) fn put_erasure_job(&self, job: &ErasureJob) -> Result<()> {
         self.sql.exec(
             "INSERT OR REPLACE INTO sweep (one, body, starts, swept, stage) VALUES (1, ?, 0, NULL, 0)",
-            vec![serde_json::to_string(going)?.into()],
+            vec![serde_json::to_string(job)?.into()],
         )?;
         Ok(())
     }
 
     /// The going over at hand.
-    pub(crate) fn sweeping(&self) -> Result<Option<Sweeping>> {
-        let rows: Vec<SweepingRow> =
+    pub(crate) fn erasure_task(&self) -> Result<Option<ErasureTask>> {
+        let rows: Vec<ErasureTaskRow> =
             self.sql.exec("SELECT body, starts, swept, stage FROM sweep", None)?.to_array()?;
         rows.into_iter()
             .next()
             .map(|row| {
-                Ok(Sweeping {
-                    going: serde_json::from_str(&row.body)?,
+                Ok(ErasureTask {
+                    job: serde_json::from_str(&row.body)?,
                     starts: row.starts,
                     swept: row.swept.map(|text| serde_json::from_str(&text)).transpose()?,
                     stage: row.stage,
@@ -462,40 +474,40 @@ impl Store {
     }
 
     /// Notes that going over starts.
-    pub(crate) fn note_sweep_start(&self) -> Result<()> {
+    pub(crate) fn count_erasure_start(&self) -> Result<()> {
         self.sql.exec("UPDATE sweep SET starts = starts + 1", None)?;
         Ok(())
     }
 
     /// Notes how far the going over under this lease is.
-    pub(crate) fn note_stage(&self, lease: u32, stage: u32) -> Result<()> {
-        if self.sweeping()?.is_some_and(|sweeping| sweeping.going.lease == lease) {
+    pub(crate) fn set_erasure_stage(&self, lease: u32, stage: u32) -> Result<()> {
+        if self.erasure_task()?.is_some_and(|erasure| erasure.job.lease == lease) {
             self.sql.exec("UPDATE sweep SET stage = ?", vec![i64::from(stage).into()])?;
         }
         Ok(())
     }
 
     /// Notes how going over ended: copies that were replaced go, and the key with the tombstones.
-    pub(crate) fn settle_sweep(&self, lease: u32, swept: &SweepOutcome) -> Result<()> {
-        let Some(mut sweeping) = self.sweeping()?.filter(|sweeping| sweeping.going.lease == lease) else {
+    pub(crate) fn finish_erasure(&self, lease: u32, swept: &SweepOutcome) -> Result<()> {
+        let Some(mut erasure) = self.erasure_task()?.filter(|erasure| erasure.job.lease == lease) else {
             return Ok(());
         };
-        sweeping.going.tombstones = Tombstones::default();
+        erasure.job.tombstones = Tombstones::default();
         let condition = if *swept == SweepOutcome::Damaged { "TRUE" } else { "delete_at IS NOT NULL" };
         self.sql.exec(&format!("DELETE FROM copy WHERE {condition}"), None)?;
         self.sql.exec(
             "UPDATE sweep SET body = ?, swept = ?, stage = ?",
             vec![
-                serde_json::to_string(&sweeping.going)?.into(),
+                serde_json::to_string(&erasure.job)?.into(),
                 serde_json::to_string(swept)?.into(),
-                i64::from(stage::SERVED).into(),
+                i64::from(stage::PUBLISHED).into(),
             ],
         )?;
         Ok(())
     }
 
     /// The first pack of a copy from `seq` on.
-    pub(crate) fn pack_from(&self, generation: u32, seq: u32) -> Result<Option<Pack>> {
+    pub(crate) fn next_pack(&self, generation: u32, seq: u32) -> Result<Option<Pack>> {
         let values = vec![i64::from(generation).into(), i64::from(seq).into()];
         let query = "SELECT seq, bytes FROM pack WHERE generation = ? AND seq >= ? ORDER BY seq LIMIT 1";
         let row = self.sql.exec(query, values)?.raw().next().transpose()?;
@@ -519,7 +531,7 @@ impl Store {
     }
 
     /// Puts packs of one copy into another as they are: those from `start` up to, not including, `end`.
-    pub(crate) fn carry_packs(&self, from: u32, to: u32, start: u32, end: u32) -> Result<()> {
+    pub(crate) fn copy_packs(&self, from: u32, to: u32, start: u32, end: u32) -> Result<()> {
         let values =
             || [to, from, start, end].map(|number| SqlStorageValue::from(i64::from(number))).to_vec();
         self.sql.exec(
@@ -553,7 +565,7 @@ impl Store {
         slices: u32,
         gone: RemainingRows,
     ) -> Result<Option<RemainingRows>> {
-        let is_served = self.part(None, &Filter::all())?.is_some_and(|part| part.generation == from);
+        let is_served = self.select_copy(None, &Filter::all())?.is_some_and(|part| part.generation == from);
         let here = self.count(lease, &Filter::all())?;
         if !is_served || here.slices != slices {
             return Ok(None);
@@ -564,12 +576,12 @@ impl Store {
             vec![
                 i64::from(lease).into(),
                 i64::from(slices).into(),
-                number(gone.rows),
-                number(gone.bytes),
+                integer_to_sql(gone.rows),
+                integer_to_sql(gone.bytes),
                 i64::from(from).into(),
             ],
         )?;
-        let left: LeftRow = self
+        let left: RemainingRow = self
             .sql
             .exec("SELECT rows, bytes FROM copy WHERE generation = ?", vec![i64::from(lease).into()])?
             .one()?;
@@ -579,11 +591,14 @@ impl Store {
              AND framed.course = section.course AND framed.section = section.section)",
             vec![i64::from(lease).into()],
         )?;
-        Ok(Some(RemainingRows { rows: whole(Some(left.rows)), bytes: whole(Some(left.bytes)) }))
+        Ok(Some(RemainingRows {
+            rows: count_from_sql(Some(left.rows)),
+            bytes: count_from_sql(Some(left.bytes)),
+        }))
     }
 
     /// Deletes everything.
-    pub(crate) fn wipe(&self) -> Result<()> {
+    pub(crate) fn delete_all(&self) -> Result<()> {
         self.sql.exec("DELETE FROM copy", None)?;
         self.delete_orphans()?;
         for table in ["job", "sweep", "section"] {
@@ -594,14 +609,19 @@ impl Store {
 
     /// When the next replaced copy is to be deleted.
     pub(crate) fn next_deletion(&self) -> Result<Option<Timestamp>> {
-        let rows: Vec<Moment> = self.sql.exec("SELECT min(delete_at) AS at FROM copy", None)?.to_array()?;
+        let rows: Vec<TimestampRow> =
+            self.sql.exec("SELECT min(delete_at) AS at FROM copy", None)?.to_array()?;
         #[expect(clippy::cast_possible_truncation, reason = "milliseconds of a date")]
         let at = rows.first().and_then(|row| row.at).map(|at| Timestamp(at as i64));
         Ok(at)
     }
 
     /// The copy that is served, or the one named if it is still here; as much of it as the filter lets through.
-    pub(crate) fn part(&self, generation: Option<u32>, filter: &Filter) -> Result<Option<Part>> {
+    pub(crate) fn select_copy(
+        &self,
+        generation: Option<u32>,
+        filter: &Filter,
+    ) -> Result<Option<CopySummary>> {
         let (query, values) = match generation {
             Some(generation) => {
                 ("SELECT generation FROM copy WHERE generation = ?", vec![i64::from(generation).into()])
@@ -611,8 +631,8 @@ impl Store {
                 Vec::new(),
             ),
         };
-        let rows: Vec<Generation> = self.sql.exec(query, values)?.to_array()?;
-        let Some(Generation { generation }) = rows.first() else { return Ok(None) };
+        let rows: Vec<GenerationRow> = self.sql.exec(query, values)?.to_array()?;
+        let Some(GenerationRow { generation }) = rows.first() else { return Ok(None) };
         let header = self
             .sql
             .exec("SELECT header FROM copy WHERE generation = ?", vec![i64::from(*generation).into()])?
@@ -622,25 +642,26 @@ impl Store {
             .and_then(|row| row.into_iter().next());
         let Some(SqlStorageValue::Blob(header)) = header else { return Ok(None) };
         // What was whole when it was made current is whole now, or nothing of it is shown.
-        let promised: Promised = self
+        let promised: CopyTotals = self
             .sql
             .exec("SELECT slices, rows FROM copy WHERE generation = ?", vec![i64::from(*generation).into()])?
             .one()?;
         let here = self.count(*generation, &Filter::all())?;
-        if promised.slices != here.slices || whole(Some(promised.rows)) != whole(here.rows) {
+        if promised.slices != here.slices || count_from_sql(Some(promised.rows)) != count_from_sql(here.rows)
+        {
             return Err("a copy lacks slices that it had".into());
         }
         let count = if filter.is_open() { here } else { self.count(*generation, filter)? };
-        Ok(Some(Part {
+        Ok(Some(CopySummary {
             generation: *generation,
             header,
             slices: count.slices,
-            rows: whole(count.rows),
-            largest: whole(count.largest),
+            rows: count_from_sql(count.rows),
+            largest: count_from_sql(count.largest),
         }))
     }
 
-    fn count(&self, generation: u32, filter: &Filter) -> Result<Count> {
+    fn count(&self, generation: u32, filter: &Filter) -> Result<SliceCounts> {
         let (condition, mut values) = filter.condition();
         values.insert(0, i64::from(generation).into());
         self.sql
@@ -655,13 +676,13 @@ impl Store {
     }
 
     /// The next frames of a copy from `seq` on: a pack, or at most `most` slices where only some are wanted.
-    pub(crate) fn frames_from(
+    pub(crate) fn read_frames(
         &self,
         generation: u32,
         filter: &Filter,
         seq: i64,
         most: u32,
-    ) -> Result<Vec<Stored>> {
+    ) -> Result<Vec<StoredFrames>> {
         let (condition, mut values) = filter.condition();
         values.insert(0, i64::from(generation).into());
         values.push(seq.into());
@@ -686,7 +707,7 @@ impl Store {
                         SqlStorageValue::Integer(slices),
                         SqlStorageValue::Blob(bytes),
                     ],
-                ) => Ok(Stored { seq, slices: u32::try_from(slices).map_err(|_| damaged())?, bytes }),
+                ) => Ok(StoredFrames { seq, slices: u32::try_from(slices).map_err(|_| damaged())?, bytes }),
                 _ => Err(damaged()),
             })
             .collect()
@@ -694,11 +715,11 @@ impl Store {
 }
 
 /// SQL integers pass through doubles: exact up to 2^53, far above any count of rows or bytes here.
-fn number(value: u64) -> SqlStorageValue {
+fn integer_to_sql(value: u64) -> SqlStorageValue {
     SqlStorageValue::Integer(i64::try_from(value).unwrap_or(i64::MAX))
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count, exact below 2^53")]
-fn whole(value: Option<f64>) -> u64 {
+fn count_from_sql(value: Option<f64>) -> u64 {
     value.unwrap_or_default().max(0.0) as u64
 }
