@@ -30,7 +30,7 @@ impl Clock {
         ) {
             on_cleanup(move || interval.clear());
         }
-        Self { set_to: now, set_at: passed(), tick }
+        Self { set_to: now, set_at: monotonic_milliseconds(), tick }
     }
 
     /// What it shows; renewed every quarter of a minute.
@@ -38,11 +38,11 @@ impl Clock {
     pub fn now(self) -> Timestamp {
         self.tick.track();
         #[expect(clippy::cast_possible_truncation, reason = "milliseconds since the page began")]
-        self.set_to.plus((passed() - self.set_at) as i64)
+        self.set_to.plus((monotonic_milliseconds() - self.set_at) as i64)
     }
 }
 
 /// Milliseconds that have passed since some moment, whatever happens to the device's clock.
-fn passed() -> f64 {
+fn monotonic_milliseconds() -> f64 {
     web_sys::window().and_then(|window| window.performance()).map_or(0.0, |performance| performance.now())
 }

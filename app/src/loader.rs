@@ -2,8 +2,8 @@
 //!
 //! Not a resource: resources never cancel, and one sight has many answers, each better than the last.
 
-use crate::client::Trouble;
-use crate::timing::{self, Moment};
+use crate::api_client::ApiError;
+use crate::timing::{self, TimingMark};
 use engine::measures::Measures;
 use js_sys::{Function, Reflect};
 use leptos::prelude::*;
@@ -24,7 +24,7 @@ pub struct Loaded {
     /// What they are made of, and what is on its way.
     pub load: Load,
     /// Windows whose copy could not be had.
-    pub failed: Vec<(String, Trouble)>,
+    pub failed: Vec<(String, ApiError)>,
     /// Rises with every answer: parts of lists that were shown before are of other rows.
     pub version: u32,
 }
@@ -122,7 +122,7 @@ impl Loader {
     pub fn look(self, sight: Sight) {
         let turn = self.turn.get_value().wrapping_add(1);
         self.turn.set_value(turn);
-        timing::mark(Moment::Asked, Load::default());
+        timing::record_mark(TimingMark::QuerySent, Load::default());
         self.meet();
         let look = Said::Look(Box::new(Look { turn, sight }));
         if self.listens.get_value() {
@@ -213,24 +213,24 @@ impl Loader {
         let first = self.loaded.with_untracked(|loaded| loaded.turn != turn || loaded.load.copies == 0);
         let whole = load.pending == 0;
         if whole {
-            timing::mark(Moment::Measured, load);
+            timing::record_mark(TimingMark::Measured, load);
         }
         if first {
-            self.mark_once_drawn(Moment::FirstMarks, 1, load);
+            self.mark_once_drawn(TimingMark::FirstMarks, 1, load);
         }
         if whole {
-            self.mark_once_drawn(Moment::Painted, STEPS, load);
+            self.mark_once_drawn(TimingMark::Painted, STEPS, load);
         }
     }
 
     /// Marks that a step of the figures is on the screen. A frame is drawn between two callbacks: what is set before the
     /// first is on the screen at the second.
-    fn mark_once_drawn(self, moment: Moment, step: u8, load: Load) {
+    fn mark_once_drawn(self, moment: TimingMark, step: u8, load: Load) {
         request_animation_frame(move || {
             if self.drawn.get_untracked() < step {
                 return self.mark_once_drawn(moment, step, load);
             }
-            request_animation_frame(move || timing::mark(moment, load));
+            request_animation_frame(move || timing::record_mark(moment, load));
         });
     }
 }

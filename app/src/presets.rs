@@ -20,7 +20,7 @@ pub struct Preset {
 pub const PRESETS: [Preset; 3] = [Preset { weeks: 1 }, Preset { weeks: 4 }, Preset { weeks: 12 }];
 
 /// What a first visit is offered.
-pub const FIRST: Preset = Preset { weeks: 4 };
+pub const DEFAULT_PRESET: Preset = Preset { weeks: 4 };
 
 impl Preset {
     /// Its days, as of `today` in the view's zone.
@@ -33,7 +33,7 @@ impl Preset {
 
 /// The terms that have begun, newest first, each with its days as far as they are over.
 #[must_use]
-pub fn of_terms(terms: &[Term], today: Day) -> Vec<(String, Range)> {
+pub fn term_ranges(terms: &[Term], today: Day) -> Vec<(String, Range)> {
     let yesterday = minus_days(today, 1);
     let days = |term: &Term| Range::new(term.from, term.to.min(yesterday)).ok();
     let begun = terms.iter().rev().filter(|term| term.from <= yesterday);
@@ -43,7 +43,7 @@ pub fn of_terms(terms: &[Term], today: Day) -> Vec<(String, Range)> {
 /// The sections of `course` that could have rows in `range`: those of its terms, and those of which no term is known.
 /// Each with its term's name where several terms are meant, newest term first.
 #[must_use]
-pub fn sections_in<'a>(
+pub fn list_sections<'a>(
     course: &'a Course,
     terms: &'a [Term],
     range: Option<Range>,
@@ -80,15 +80,19 @@ pub struct TermWeeks<'a> {
 /// The weeks of a term in which `range` lies, where it lies within the weeks of one. Of several terms that of the
 /// course, then the one that has most of the days, then the shortest: a term rather than its year.
 #[must_use]
-pub fn weeks_of_term<'a>(known: &'a Courses, course: Option<&str>, range: Range) -> Option<TermWeeks<'a>> {
+pub fn find_term_weeks<'a>(
+    directory: &'a Courses,
+    course: Option<&str>,
+    range: Range,
+) -> Option<TermWeeks<'a>> {
     let week = |term: &Term, day: Day| (monday(day) - monday(term.from)).num_days() / 7 + 1;
     let is_within = |term: &&Term| monday(term.from) <= range.from() && monday(range.to()) <= monday(term.to);
-    let chosen = course.and_then(|id| known.courses.iter().find(|it| it.id.eq_ignore_ascii_case(id)));
+    let chosen = course.and_then(|id| directory.courses.iter().find(|it| it.id.eq_ignore_ascii_case(id)));
     let is_of_course = |term: &Term| {
         chosen.is_some_and(|it| it.sections.iter().any(|section| section.term.as_ref() == Some(&term.id)))
     };
     let days = |term: &Term| (range.to().min(term.to) - range.from().max(term.from)).num_days();
-    let found = known.terms.iter().filter(is_within).min_by_key(|term| {
+    let found = directory.terms.iter().filter(is_within).min_by_key(|term| {
         (!is_of_course(term), std::cmp::Reverse(days(term)), (term.to - term.from).num_days())
     })?;
     Some(TermWeeks { term: found, first: week(found, range.from()), last: week(found, range.to()) })
@@ -96,13 +100,13 @@ pub fn weeks_of_term<'a>(known: &'a Courses, course: Option<&str>, range: Range)
 
 /// The days before `range`, as many.
 #[must_use]
-pub fn before(range: Range) -> Option<Range> {
+pub fn step_back(range: Range) -> Option<Range> {
     Range::new(minus_days(range.from(), range.days()), minus_days(range.from(), 1)).ok()
 }
 
 /// The days after `range`, as many; `None` unless all of them are over at `today`.
 #[must_use]
-pub fn after(range: Range, today: Day) -> Option<Range> {
+pub fn step_forward(range: Range, today: Day) -> Option<Range> {
     Range::new(plus_days(range.to(), 1), plus_days(range.to(), range.days()))
         .ok()
         .filter(|it| it.to() < today)
@@ -138,7 +142,7 @@ mod tests {
 
     #[test]
     fn terms_are_offered_as_far_as_they_are_over_and_not_before_they_begin() {
-        let offered = |today: &str| of_terms(&terms(), today.parse().unwrap());
+        let offered = |today: &str| term_ranges(&terms(), today.parse().unwrap());
         let days = |from, to| Range::parse(from, to).unwrap();
         let march = offered("2026-03-05");
         assert_eq!(march[0], ("Spring 2026".to_owned(), days("2026-01-05", "2026-03-04")));
@@ -164,25 +168,25 @@ mod tests {
         let found = |from, to| -> Vec<(String, Option<String>)> {
             let range = Range::parse(from, to).ok();
             let terms = terms();
-            let found = sections_in(&course, &terms, range).into_iter();
+            let found = list_sections(&course, &terms, range).into_iter();
             found.map(|(section, term)| (section.id.clone(), term.map(str::to_owned))).collect()
         };
         assert_eq!(found("2026-02-02", "2026-02-08"), [("b".to_owned(), None)]);
         let two = found("2025-12-29", "2026-01-11");
         assert_eq!(two[0], ("b".to_owned(), Some("Spring 2026".to_owned())));
         assert_eq!(two[1], ("a".to_owned(), Some("Autumn 2025".to_owned())));
-        assert_eq!(sections_in(&course, &[], None).len(), 3, "without terms all of them");
+        assert_eq!(list_sections(&course, &[], None).len(), 3, "without terms all of them");
     }
 
-    fn known(terms: Vec<Term>) -> Courses {
+    fn directory(terms: Vec<Term>) -> Courses {
         Courses { courses: Vec::new(), terms }
     }
 
     #[test]
     fn a_week_has_its_number_in_the_term_that_it_lies_in() {
-        let known = known(terms());
+        let directory = directory(terms());
         let weeks = |from, to| {
-            let found = weeks_of_term(&known, None, Range::parse(from, to).unwrap());
+            let found = find_term_weeks(&directory, None, Range::parse(from, to).unwrap());
             found.map(|it| (it.term.name.as_str(), it.first, it.last))
         };
         assert_eq!(weeks("2026-01-05", "2026-01-11"), Some(("Spring 2026", 1, 1)));
@@ -201,9 +205,9 @@ mod tests {
             let (from, to) = (from.parse().unwrap(), to.parse().unwrap());
             all.push(Term { id: id.into(), name: id.into(), from, to });
         }
-        let known = known(all);
+        let directory = directory(all);
         let weeks = |from, to| {
-            let found = weeks_of_term(&known, None, Range::parse(from, to).unwrap());
+            let found = find_term_weeks(&directory, None, Range::parse(from, to).unwrap());
             found.map(|it| (it.term.name.as_str(), it.first, it.last))
         };
         assert_eq!(weeks("2026-08-31", "2026-09-06"), Some(("t5", 1, 1)), "from Wednesday on");
@@ -228,10 +232,10 @@ mod tests {
             name: String::new(),
             sections: vec![section(term)],
         };
-        let known = Courses { courses: vec![course("a", "y"), course("b", "t1")], terms: all };
+        let directory = Courses { courses: vec![course("a", "y"), course("b", "t1")], terms: all };
         let week = |course| {
             let range = Range::parse("2026-01-19", "2026-01-25").unwrap();
-            weeks_of_term(&known, course, range).map(|it| (it.term.name.as_str(), it.first))
+            find_term_weeks(&directory, course, range).map(|it| (it.term.name.as_str(), it.first))
         };
         assert_eq!(week(None), Some(("Spring 2026", 3)));
         assert_eq!(week(Some("A")), Some(("Year 2025", 21)));
@@ -243,9 +247,9 @@ mod tests {
         fn the_week_after_has_the_next_number(day in 0u64..600, term in 0usize..4) {
             let all = terms();
             let term = all[term].clone();
-            let known = known(vec![term.clone()]);
+            let directory = directory(vec![term.clone()]);
             let day = plus_days("2025-05-05".parse().unwrap(), day);
-            let week = |day| weeks_of_term(&known, None, Range::from_day(day)).map(|it| (it.first, it.last));
+            let week = |day| find_term_weeks(&directory, None, Range::from_day(day)).map(|it| (it.first, it.last));
             let is_within = |day: Day| monday(term.from) <= day && monday(day) <= monday(term.to);
             prop_assert_eq!(week(day).is_some(), is_within(day));
             if let (Some((first, last)), Some((next, _))) = (week(day), week(plus_days(day, 7))) {
@@ -258,11 +262,11 @@ mod tests {
     fn an_arrow_goes_by_the_ranges_own_length_and_not_into_days_that_are_not_over() {
         let range = Range::parse("2026-02-02", "2026-03-01").unwrap();
         let earlier = Range::parse("2026-01-05", "2026-02-01").unwrap();
-        assert_eq!(before(range), Some(earlier));
+        assert_eq!(step_back(range), Some(earlier));
         let today = |text: &str| text.parse().unwrap();
-        assert_eq!(after(earlier, today("2026-03-02")), Some(range));
-        assert_eq!(after(earlier, today("2026-03-01")), None);
+        assert_eq!(step_forward(earlier, today("2026-03-02")), Some(range));
+        assert_eq!(step_forward(earlier, today("2026-03-01")), None);
         let year = Range::parse("2024-02-29", "2024-02-29").unwrap();
-        assert_eq!(after(before(year).unwrap(), today("2026-03-01")), Some(year));
+        assert_eq!(step_forward(step_back(year).unwrap(), today("2026-03-01")), Some(year));
     }
 }

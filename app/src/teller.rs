@@ -2,8 +2,8 @@
 //!
 //! It is started when a report that only it can read is first looked at: most visits never need it.
 
-use crate::capacity;
-use crate::client::Trouble;
+use crate::api_client::ApiError;
+use crate::device_memory;
 use crate::told::{Answer, Figure, Look, Part, Subject, TermWeek};
 use domain::report::ReportName;
 use engine::reports::Query;
@@ -65,7 +65,7 @@ pub struct Told {
     /// What they are made of, and what is on its way.
     pub load: Load,
     /// Windows whose copy could not be had.
-    pub failed: Vec<(String, Trouble)>,
+    pub failed: Vec<(String, ApiError)>,
     /// Rows that were announced, where they are more than this device has memory for.
     pub too_large: Option<u64>,
     /// Whether the figures answer what is looked at now.
@@ -121,7 +121,7 @@ impl Teller {
         });
         self.sight.set_value(Some(sight.clone()));
         let Sight { subject, question, zone, weeks, parts } = sight;
-        let most_rows = capacity::most_rows();
+        let most_rows = device_memory::max_rows();
         let look = Look { turn, subject, question, zone, weeks, most_rows, language, parts };
         self.start();
         if self.listens.get_value() {
@@ -158,7 +158,7 @@ impl Teller {
         self.worker.set_value(None);
         self.listens.set_value(false);
         self.told.try_update(|told| {
-            told.failed = vec![(String::new(), Trouble::Unreachable)];
+            told.failed = vec![(String::new(), ApiError::Unreachable)];
             told.load.pending = 0;
             told.is_current = true;
         });

@@ -6,9 +6,9 @@ use wasm_bindgen::{JsCast, JsValue};
 
 /// A moment worth a mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Moment {
+pub enum TimingMark {
     /// The data thread was told what to look at.
-    Asked,
+    QuerySent,
     /// The first marks with data are drawn.
     FirstMarks,
     /// Every copy that can be here is measured.
@@ -17,10 +17,10 @@ pub enum Moment {
     Painted,
 }
 
-impl Moment {
+impl TimingMark {
     fn name(self) -> &'static str {
         match self {
-            Self::Asked => "lectern:asked",
+            Self::QuerySent => "lectern:asked",
             Self::FirstMarks => "lectern:first-marks",
             Self::Measured => "lectern:measured",
             Self::Painted => "lectern:painted",
@@ -29,7 +29,7 @@ impl Moment {
 }
 
 /// Marks a moment, with what had arrived by then. A page without User Timing goes without.
-pub fn mark(moment: Moment, load: Load) {
+pub fn record_mark(mark: TimingMark, load: Load) {
     let Some(performance) = web_sys::window().and_then(|window| window.performance()) else { return };
     let detail = Object::new();
     for (name, number) in [("rows", load.rows), ("bytes", load.bytes)] {
@@ -39,7 +39,7 @@ pub fn mark(moment: Moment, load: Load) {
     let options = Object::new();
     let _ = Reflect::set(&options, &"detail".into(), &detail);
     // web-sys has `mark` without its options only.
-    if let Ok(Ok(mark)) = Reflect::get(&performance, &"mark".into()).map(JsCast::dyn_into::<Function>) {
-        let _ = mark.call2(&performance, &moment.name().into(), &options);
+    if let Ok(Ok(function)) = Reflect::get(&performance, &"mark".into()).map(JsCast::dyn_into::<Function>) {
+        let _ = function.call2(&performance, &mark.name().into(), &options);
     }
 }

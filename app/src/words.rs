@@ -17,9 +17,9 @@ pub mod why;
 
 pub use waiting::*;
 
-use crate::client::Trouble;
+use crate::api_client::ApiError;
+use crate::locale;
 use crate::presets::TermWeeks;
-use crate::spelling;
 use domain::problem::Code;
 use domain::window::Parameters;
 use engine::measures::{Completeness, Measures};
@@ -215,8 +215,8 @@ pub fn section_of(number: &str, term: Option<&str>) -> String {
 pub fn too_large(rows: u64, most: u64) -> String {
     format!(
         "These days have {} rows; this device has memory for about {}. Choose fewer days, or download the CSV.",
-        spelling::count(rows),
-        spelling::count(most)
+        locale::format_count(rows),
+        locale::format_count(most)
     )
 }
 
@@ -226,8 +226,8 @@ pub fn too_large_course(rows: u64, most: u64) -> String {
     format!(
         "This course has at least {} rows on these days; this device has memory for about {}. Choose fewer \
          days.",
-        spelling::count(rows),
-        spelling::count(most)
+        locale::format_count(rows),
+        locale::format_count(most)
     )
 }
 
@@ -265,12 +265,12 @@ pub fn minutes_sentence(measures: &Measures) -> String {
         let viewers = match measures.total.viewers {
             0 => String::new(),
             1 => " by 1 viewer".to_owned(),
-            n => format!(" by {} viewers", spelling::count(n)),
+            n => format!(" by {} viewers", locale::format_count(n)),
         };
-        format!("{} minutes watched{viewers}.", spelling::number(measures.total.minutes()))
+        format!("{} minutes watched{viewers}.", locale::format_number(measures.total.minutes()))
     };
     if let Some((day, most)) = known.max_by_key(|(_, watched)| watched.rows).filter(|(_, w)| w.rows > 0) {
-        let (day, minutes) = (spelling::full_day(day), spelling::number(most.minutes()));
+        let (day, minutes) = (locale::format_full_day(day), locale::format_number(most.minutes()));
         text.push_str(&format!(" The busiest day was {day}, with {minutes}."));
     }
     match missing {
@@ -281,7 +281,8 @@ pub fn minutes_sentence(measures: &Measures) -> String {
     match measures.skipped_rows.total() {
         0 => {}
         1 => text.push_str(" 1 row could not be read and is not counted."),
-        n => text.push_str(&format!(" {} rows could not be read and are not counted.", spelling::count(n))),
+        n => text
+            .push_str(&format!(" {} rows could not be read and are not counted.", locale::format_count(n))),
     }
     text
 }
@@ -291,7 +292,7 @@ pub fn minutes_sentence(measures: &Measures) -> String {
 pub fn arriving(rows: u64, bytes: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "bytes of a page are far below 2^53")]
     let megabytes = bytes as f64 / 1e6;
-    format!("{} rows read, {} MB.", spelling::count(rows), spelling::number(megabytes))
+    format!("{} rows read, {} MB.", locale::format_count(rows), locale::format_number(megabytes))
 }
 
 /// In which zone the days are.
@@ -316,25 +317,25 @@ pub fn no_csv_yet(missing: usize) -> String {
     }
 }
 
-/// The few words that name a trouble.
+/// The few words that name an error.
 #[must_use]
-pub fn trouble_title(trouble: &Trouble) -> String {
-    match trouble {
-        Trouble::Said(problem) => problem.title.to_string(),
-        Trouble::Unreachable => "Lectern cannot be reached".to_owned(),
-        Trouble::Garbled(_) => "Something unexpected came back".to_owned(),
+pub fn error_title(error: &ApiError) -> String {
+    match error {
+        ApiError::Problem(problem) => problem.title.to_string(),
+        ApiError::Unreachable => "Lectern cannot be reached".to_owned(),
+        ApiError::InvalidResponse(_) => "Something unexpected came back".to_owned(),
     }
 }
 
 /// A sentence to act on.
 #[must_use]
-pub fn trouble_detail(trouble: &Trouble) -> String {
-    match trouble {
-        Trouble::Said(problem) => problem.detail.clone(),
-        Trouble::Unreachable => {
+pub fn error_detail(error: &ApiError) -> String {
+    match error {
+        ApiError::Problem(problem) => problem.detail.clone(),
+        ApiError::Unreachable => {
             "Check the network. What was asked of Echo360 goes on meanwhile; nothing is lost.".to_owned()
         }
-        Trouble::Garbled(what) => {
+        ApiError::InvalidResponse(what) => {
             format!("Reload the page; if it stays so, tell whoever runs Lectern: {what}.")
         }
     }
@@ -346,12 +347,12 @@ pub fn code(code: Code) -> String {
     serde_json::to_string(&code).unwrap_or_default().replace('"', "")
 }
 
-/// The stable name of a trouble.
+/// The stable name of an error.
 #[must_use]
-pub fn trouble_code(trouble: &Trouble) -> String {
-    match trouble {
-        Trouble::Said(problem) => code(problem.code),
-        Trouble::Unreachable => "unreachable".to_owned(),
-        Trouble::Garbled(_) => "garbled".to_owned(),
+pub fn error_code(error: &ApiError) -> String {
+    match error {
+        ApiError::Problem(problem) => code(problem.code),
+        ApiError::Unreachable => "unreachable".to_owned(),
+        ApiError::InvalidResponse(_) => "garbled".to_owned(),
     }
 }

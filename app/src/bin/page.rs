@@ -3,99 +3,99 @@
 //! And cuts it into chunks: each function below is a split point, after which the build makes a file of what only it
 //! needs. Those of one name are one file.
 
-use app::chunks::Chunks;
+use app::components::help::dialog::HelpDialog;
+use app::components::lazy::RenderFn;
+use app::components::range_picker::{RangePicker, RangeSelection};
+use app::components::request_estimate::RequestEstimate;
+use app::components::share::ShareBar;
+use app::lazy_components::LazyComponents;
 use app::pages::access::AccessPage;
 use app::pages::access::sign_in::SignInPage;
 use app::pages::course::CoursePage;
-use app::pages::overview::Chosen;
-use app::pages::report::telling::Telling;
-use app::pages::report::watching::Watching;
-use app::pages::report::{Here, ReportView};
-use app::pages::requests::Board;
+use app::pages::overview::ViewSelection;
+use app::pages::report::generic::GenericReport;
+use app::pages::report::videoview::VideoviewReport;
+use app::pages::report::{ReportContext, ReportView};
+use app::pages::requests::RequestsPage;
 use app::pages::shares::SharesPage;
-use app::parts::day_choices::{DayChoices, Told};
-use app::parts::first_plan::FirstPlan;
-use app::parts::help::dialog::Dialog;
-use app::parts::later::Draw;
-use app::parts::share::ShareBar;
 use leptos::prelude::*;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
-type Part<T> = Result<Draw<T>, SplitLoaderError>;
+type LoadResult<T> = Result<RenderFn<T>, SplitLoaderError>;
 
 fn main() {
-    app::page::run(Chunks {
-        report: || Box::pin(report()),
-        watching: || Box::pin(watching()),
-        telling: || Box::pin(telling()),
-        course: || Box::pin(course()),
-        board: || Box::pin(board()),
-        access: || Box::pin(access()),
-        sign_in: || Box::pin(sign_in()),
-        shares: || Box::pin(shares()),
-        share: || Box::pin(share()),
-        plan: || Box::pin(plan()),
-        days: || Box::pin(days()),
-        help: || Box::pin(help()),
+    app::context::run(LazyComponents {
+        report_view: || Box::pin(report_view()),
+        videoview: || Box::pin(videoview()),
+        generic: || Box::pin(generic()),
+        course_page: || Box::pin(course_page()),
+        requests_page: || Box::pin(requests_page()),
+        access_page: || Box::pin(access_page()),
+        sign_in_page: || Box::pin(sign_in_page()),
+        shares_page: || Box::pin(shares_page()),
+        share_bar: || Box::pin(share_bar()),
+        request_estimate: || Box::pin(request_estimate()),
+        range_picker: || Box::pin(range_picker()),
+        help_dialog: || Box::pin(help_dialog()),
     });
 }
 
 #[wasm_split(report, wasm_split_path = leptos::wasm_split, fallible)]
-fn report() -> Part<Chosen> {
-    Ok(|chosen| view! { <ReportView chosen /> }.into_any())
+fn report_view() -> LoadResult<ViewSelection> {
+    Ok(|selection| view! { <ReportView selection /> }.into_any())
 }
 
 #[wasm_split(watching, wasm_split_path = leptos::wasm_split, fallible)]
-fn watching() -> Part<Here> {
-    Ok(|here| view! { <Watching here /> }.into_any())
+fn videoview() -> LoadResult<ReportContext> {
+    Ok(|report| view! { <VideoviewReport report /> }.into_any())
 }
 
 #[wasm_split(telling, wasm_split_path = leptos::wasm_split, fallible)]
-fn telling() -> Part<Here> {
-    Ok(|here| view! { <Telling here /> }.into_any())
+fn generic() -> LoadResult<ReportContext> {
+    Ok(|report| view! { <GenericReport report /> }.into_any())
 }
 
 #[wasm_split(course, wasm_split_path = leptos::wasm_split, fallible)]
-fn course() -> Part<()> {
+fn course_page() -> LoadResult<()> {
     Ok(|()| view! { <CoursePage /> }.into_any())
 }
 
 #[wasm_split(report, wasm_split_path = leptos::wasm_split, fallible)]
-fn board() -> Part<()> {
-    Ok(|()| view! { <Board /> }.into_any())
+fn requests_page() -> LoadResult<()> {
+    Ok(|()| view! { <RequestsPage /> }.into_any())
 }
 
 #[wasm_split(access, wasm_split_path = leptos::wasm_split, fallible)]
-fn access() -> Part<()> {
+fn access_page() -> LoadResult<()> {
     Ok(|()| view! { <AccessPage /> }.into_any())
 }
 
 #[wasm_split(access, wasm_split_path = leptos::wasm_split, fallible)]
-fn sign_in() -> Part<()> {
+fn sign_in_page() -> LoadResult<()> {
     Ok(|()| view! { <SignInPage /> }.into_any())
 }
 
 #[wasm_split(shares, wasm_split_path = leptos::wasm_split, fallible)]
-fn shares() -> Part<()> {
+fn shares_page() -> LoadResult<()> {
     Ok(|()| view! { <SharesPage /> }.into_any())
 }
 
 #[wasm_split(shares, wasm_split_path = leptos::wasm_split, fallible)]
-fn share() -> Part<()> {
+fn share_bar() -> LoadResult<()> {
     Ok(|()| view! { <ShareBar /> }.into_any())
 }
 
 #[wasm_split(first, wasm_split_path = leptos::wasm_split, fallible)]
-fn plan() -> Part<()> {
-    Ok(|()| view! { <FirstPlan /> }.into_any())
+fn request_estimate() -> LoadResult<()> {
+    Ok(|()| view! { <RequestEstimate /> }.into_any())
 }
 
 #[wasm_split(first, wasm_split_path = leptos::wasm_split, fallible)]
-fn days() -> Part<Told> {
-    Ok(|told| view! { <DayChoices told /> }.into_any())
+fn range_picker() -> LoadResult<RangeSelection> {
+    Ok(|selection| view! { <RangePicker selection /> }.into_any())
 }
 
 #[wasm_split(help, wasm_split_path = leptos::wasm_split, fallible)]
-fn help() -> Part<()> {
-    Ok(|()| view! { <Dialog /> }.into_any())
+fn help_dialog() -> LoadResult<()> {
+    Ok(|()| view! { <HelpDialog /> }.into_any())
 }

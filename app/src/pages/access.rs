@@ -2,32 +2,32 @@
 //!
 //! They reflect what the Worker decides and enforces; nothing is hidden here that it would tell.
 
-pub mod forgetting;
+pub mod account;
+pub mod audit_log;
+pub mod erasure;
 pub mod grants;
 pub mod people;
-pub mod record;
+pub mod role_upload;
 pub mod sign_in;
-pub mod upload;
-pub mod you;
 
-use crate::page::Ground;
-use crate::parts::later::{Meanwhile, later};
+use crate::components::lazy::{Placeholder, render_lazy};
+use crate::context::AppContext;
 use crate::words;
 use crate::words::access as said;
+use account::AccountPage;
+use audit_log::AuditPage;
 use domain::scope::Role;
 use domain::view::Page;
-use forgetting::ForgettingPage;
+use erasure::ErasurePage;
 use leptos::prelude::*;
 use people::PeoplePage;
-use record::RecordPage;
-use you::YouPage;
 
 /// The page of the current place, under the links to its neighbours.
 #[component]
 pub fn AccessPage() -> impl IntoView {
-    let ground = expect_context::<Ground>();
-    let place = Memo::new(move |_| ground.address.view().page);
-    let is_administrator = ground.session().role == Role::Administrator;
+    let context = expect_context::<AppContext>();
+    let place = Memo::new(move |_| context.navigation.view().page);
+    let is_administrator = context.session().role == Role::Administrator;
     Effect::new(move |_| {
         document().set_title(&format!("{} – {}", said::title(place.get()), words::NAME));
     });
@@ -46,14 +46,14 @@ pub fn AccessPage() -> impl IntoView {
             <p class="quiet">{move || said::purpose(place.get())}</p>
         </header>
         {move || match place.get() {
-            Page::Shares => later(ground.chunks.shares, (), Meanwhile::Line),
+            Page::Shares => render_lazy(context.components.shares_page, (), Placeholder::Line),
             Page::People if is_administrator => view! { <PeoplePage /> }.into_any(),
-            Page::Record if is_administrator => view! { <RecordPage /> }.into_any(),
-            Page::Forgetting if is_administrator => view! { <ForgettingPage /> }.into_any(),
+            Page::Record if is_administrator => view! { <AuditPage /> }.into_any(),
+            Page::Forgetting if is_administrator => view! { <ErasurePage /> }.into_any(),
             Page::People | Page::Record | Page::Forgetting => {
                 view! { <p>{said::ADMINISTRATORS_ONLY}</p> }.into_any()
             }
-            _ => view! { <YouPage /> }.into_any(),
+            _ => view! { <AccountPage /> }.into_any(),
         }}
     }
 }

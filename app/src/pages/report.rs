@@ -1,27 +1,27 @@
 //! One report over one range: the plan, the windows as they come, and what they show. Fetched when a range is chosen.
 //!
-//! [`watching`]: what the data thread measures; [`telling`]: what the thread of all other reports tells.
+//! [`videoview`]: what the data thread measures; [`generic`]: what the thread of all other reports tells.
 
-pub mod telling;
-pub mod watching;
+pub mod generic;
+pub mod videoview;
 
-use crate::chunks::Chunks;
-use crate::follow::gather::{Gatherer, Wished};
-use crate::follow::{self, Follower, Wish};
-use crate::page::Ground;
-use crate::pages::overview::{Chosen, given, planned};
-use crate::parts::compare::{self, CompareWith};
-use crate::parts::download::Download;
-use crate::parts::files::Files;
-use crate::parts::gathering::Gathering;
-use crate::parts::given::GivenFields;
-use crate::parts::later::{self, Chunk, Meanwhile};
-use crate::parts::progress::Progress;
-use crate::parts::tabs::Tabs;
-use crate::parts::too_large::TooLarge;
+use crate::components::comparison_select::{self, ComparisonSelect};
+use crate::components::course_tabs::CourseTabs;
+use crate::components::csv_files::CsvFiles;
+use crate::components::download_links::DownloadLinks;
+use crate::components::lazy::{self, LazyComponent, Placeholder};
+use crate::components::report_parameters::ReportParameters;
+use crate::components::request_panel::RequestPanel;
+use crate::components::request_progress::RequestProgress;
+use crate::components::too_large_notice::TooLargeNotice;
+use crate::context::AppContext;
+use crate::lazy_components::LazyComponents;
+use crate::pages::overview::{ViewSelection, plan_windows, request_parameters};
+use crate::request_tracker::request_set::{PlannedRequest, RequestSetTracker};
+use crate::request_tracker::{self, RequestKey, RequestTracker};
 use crate::told::TermWeek;
 use crate::words::against;
-use crate::{capacity, presets, spelling, words};
+use crate::{device_memory, locale, presets, words};
 use domain::api::{self, Course, Courses, ReportInfo, RequestInfo};
 use domain::range::Range;
 use domain::report::Shape;
@@ -34,58 +34,58 @@ use leptos::prelude::*;
 
 /// What there is to show: the same for whichever thread reads it.
 #[derive(Debug, Clone, Copy)]
-pub struct Here {
+pub struct ReportContext {
     /// What has been chosen.
-    pub chosen: Chosen,
+    pub selection: ViewSelection,
     /// The request with the windows that are here, as long as this device can hold its rows.
     pub request: Memo<Option<RequestInfo>>,
     /// The files of all rows, once they are whole.
-    pub files: Memo<Option<Files>>,
+    pub files: Memo<Option<CsvFiles>>,
     /// Windows of the days that these are held against, as far as they are here.
-    pub others: Memo<Vec<api::WindowInfo>>,
+    pub comparison_windows: Memo<Vec<api::WindowInfo>>,
     /// What these days are held against, as it is called; empty where it is nothing.
-    pub other: Memo<String>,
+    pub comparison_label: Memo<String>,
     /// Looks the request up anew: a copy may have been replaced since.
-    pub follow: Callback<()>,
+    pub refresh: Callback<()>,
 }
 
 /// Everything below the choices.
 #[component]
 pub fn ReportView(
     /// What has been chosen.
-    chosen: Chosen,
+    selection: ViewSelection,
 ) -> impl IntoView {
-    let ground = expect_context::<Ground>();
-    let address = ground.address;
-    let Chosen { info, range, zone: said, known, renew } = chosen;
+    let context = expect_context::<AppContext>();
+    let navigation = context.navigation;
+    let ViewSelection { info, range, zone: said, directory, renew } = selection;
     let shape = Memo::new(move |_| info.with(|info| info.as_ref().map(|info| info.shape)));
-    let wish = Memo::new(move |_| {
+    let request_key = Memo::new(move |_| {
         let info = info.get()?;
         let range = range.get();
-        let view = address.view();
-        (range.is_some() || info.shape == Shape::Snapshot).then(|| Wish {
-            parameters: given(&info, &view),
+        let view = navigation.view();
+        (range.is_some() || info.shape == Shape::Snapshot).then(|| RequestKey {
+            parameters: request_parameters(&info, &view),
             report: info.name,
             range,
-            tz: ground.zone_name(&view),
+            tz: context.zone_name(&view),
         })
     });
 
-    let follower = Follower::new();
+    let tracker = RequestTracker::new();
     Effect::new(move |_| {
-        let Some(wish) = wish.get() else { return };
+        let Some(request_key) = request_key.get() else { return };
         // What was clicked before this part was here.
-        if ground.take_asked() {
-            follower.ask(wish);
+        if context.take_scheduled_request() {
+            tracker.create_request(request_key);
         } else {
-            follower.attend(wish);
+            tracker.ensure_tracking(request_key);
         }
     });
-    let seen = Memo::new(move |_| follower.seen(&wish.get()?));
-    let plan = Memo::new(move |_| planned(&info.get()?, range.get(), ground, &address.view()));
+    let status = Memo::new(move |_| tracker.status(&request_key.get()?));
+    let plan = Memo::new(move |_| plan_windows(&info.get()?, range.get(), context, &navigation.view()));
     let request = Memo::new(move |_| {
         let keys = plan.get().and_then(Result::ok).unwrap_or_default();
-        seen.with(|seen| seen.as_ref()?.shown(&keys, ground.clock.now().day()))
+        status.with(|status| status.as_ref()?.effective_request(&keys, context.clock.now().day()))
     });
 
     // Courses that Echo360 does not list are known from rows: with every window that arrives there may be more.
@@ -101,44 +101,44 @@ pub fn ReportView(
     });
 
     let other = Memo::new(move |_| {
-        let view = address.view();
+        let view = navigation.view();
         match view.compare {
             Some(ComparisonTarget::Before) => range
                 .get()
-                .map(|range| against::days_before(range.days(), &spelling::count))
+                .map(|range| against::days_before(range.days(), &locale::format_count))
                 .unwrap_or_default(),
-            _ => known.with(|known| compare::section_name(known, &view)),
+            _ => directory.with(|directory| comparison_select::compared_section_label(directory, &view)),
         }
     });
-    let gatherer = Gatherer::new();
-    let wished = Memo::new(move |_| {
-        let view = address.view();
+    let set_tracker = RequestSetTracker::new();
+    let planned = Memo::new(move |_| {
+        let view = navigation.view();
         let before =
             range.get().filter(|_| view.compare == Some(ComparisonTarget::Before))?.previous_weeks()?;
-        wished(ground, &info.get()?, Some(before), &view, true)
+        plan_request(context, &info.get()?, Some(before), &view, true)
     });
     Effect::new(move |_| {
-        if let Some(wished) = wished.get() {
-            gatherer.attend(vec![wished.wish]);
+        if let Some(planned) = planned.get() {
+            set_tracker.track(vec![planned.request_key]);
         }
     });
     let others = Memo::new(move |_| {
         let here: Vec<String> =
             request.with(|r| r.iter().flat_map(|r| &r.windows).map(|w| w.id.clone()).collect());
-        wished
+        planned
             .get()
-            .and_then(|wished| {
-                let all = gatherer
-                    .gathered()
-                    .with(|g| Some(follow::known(&wished.wish.report, g.all.as_ref()?)))?;
-                let ids = wished.keys.iter().map(WindowKey::id).filter(|id| !here.contains(id));
+            .and_then(|planned| {
+                let all = set_tracker.status().with(|g| {
+                    Some(request_tracker::index_windows(&planned.request_key.report, g.all.as_ref()?))
+                })?;
+                let ids = planned.windows.iter().map(WindowKey::id).filter(|id| !here.contains(id));
                 let windows = ids.filter_map(|id| all.get(&id).cloned());
                 Some(windows.filter(|window| window.state.has_rows()).collect::<Vec<_>>())
             })
             .unwrap_or_default()
     });
 
-    let most = capacity::most_rows();
+    let most = device_memory::max_rows();
     let too_large = Memo::new(move |_| {
         // Who may not see all rows is not told how many there are, and has few.
         let rows = |window: &api::WindowInfo| window.copy.as_ref().and_then(|copy| copy.rows).unwrap_or(0);
@@ -147,20 +147,21 @@ pub fn ReportView(
         (all > most).then_some(all)
     });
     Effect::new(move |_| {
-        let days = range.get().map_or_else(String::new, |range| format!(", {}", spelling::range(range)));
-        let title = ground.title(address.view().report_name());
+        let days = range.get().map_or_else(String::new, |range| format!(", {}", locale::format_range(range)));
+        let title = context.report_title(navigation.view().report_name());
         let mark =
             request.with(|r| r.as_ref().map_or_else(String::new, |r| format!("{}: ", words::title_mark(r))));
         document().set_title(&format!("{mark}{title}{days} – {}", words::NAME));
     });
     let heading = move || {
-        let title = ground.title(address.view().report_name());
+        let title = context.report_title(navigation.view().report_name());
         let days = match (shape.get(), range.get()) {
             (Some(Shape::Snapshot), _) => words::ALL_TIME.to_owned(),
-            (_, range) => range.map_or_else(String::new, spelling::range),
+            (_, range) => range.map_or_else(String::new, locale::format_range),
         };
-        let weeks = move || known.with(|known| term_weeks(known, &address.view(), range.get()));
-        let of = move || known.with(|known| chosen_course(&known.courses, &address.view()));
+        let weeks =
+            move || directory.with(|directory| term_weeks_label(directory, &navigation.view(), range.get()));
+        let of = move || directory.with(|directory| course_label(&directory.courses, &navigation.view()));
         view! {
             <header class="heading">
                 <h1>{title}</h1>
@@ -171,54 +172,69 @@ pub fn ReportView(
         }
     };
     let fits = Memo::new(move |_| request.get().filter(|_| too_large.with(Option::is_none)));
-    let files = Memo::new(move |_| Files::of(&request.get()?, &address.view(), &known.get().courses));
-    let follow = Callback::new(move |()| {
-        if let Some(wish) = wish.get_untracked() {
-            follower.follow(wish);
+    let files = Memo::new(move |_| {
+        CsvFiles::for_request(&request.get()?, &navigation.view(), &directory.get().courses)
+    });
+    let refresh = Callback::new(move |()| {
+        if let Some(request_key) = request_key.get_untracked() {
+            tracker.track(request_key);
         }
     });
-    let here = Here { chosen, request: fits, files, others, other, follow };
+    let report = ReportContext {
+        selection,
+        request: fits,
+        files,
+        comparison_windows: others,
+        comparison_label: other,
+        refresh,
+    };
     let is_shown = Memo::new(move |_| fits.with(Option::is_some));
     // What shows a report stays while another of the same thread is looked at.
-    let is_watching = Memo::new(move |_| {
+    let is_videoview = Memo::new(move |_| {
         info.with(|i| i.as_ref().is_some_and(|i| i.name.as_str() == video_view_columns::REPORT))
     });
     let shown = move || {
-        is_shown.get().then(|| later::later(part(ground.chunks, is_watching.get()), here, Meanwhile::Room))
+        is_shown.get().then(|| {
+            lazy::render_lazy(
+                figures_component(context.components, is_videoview.get()),
+                report,
+                Placeholder::Block,
+            )
+        })
     };
     let too_large =
-        move || too_large.get().map(|rows| view! { <TooLarge words=words::too_large(rows, most) /> });
+        move || too_large.get().map(|rows| view! { <TooLargeNotice words=words::too_large(rows, most) /> });
     view! {
-        <Show when=move || address.view().course.is_some()><Tabs /></Show>
+        <Show when=move || navigation.view().course.is_some()><CourseTabs /></Show>
         {heading}
-        <div class="share-place">{later::later(ground.chunks.share, (), Meanwhile::Nothing)}</div>
-        <GivenFields info />
-        {move || wish.get().zip(plan.get()).map(|(wish, plan)| {
-            view! { <Progress wish plan seen request follower shape /> }
+        <div class="share-place">{lazy::render_lazy(context.components.share_bar, (), Placeholder::Hidden)}</div>
+        <ReportParameters info />
+        {move || request_key.get().zip(plan.get()).map(|(request_key, plan)| {
+            view! { <RequestPanel request_key plan status request tracker shape /> }
         })}
         <Show when=move || range.with(Option::is_some) && request.with(Option::is_some)>
-            <section class="course-choices"><CompareWith known /></section>
+            <section class="course-choices"><ComparisonSelect directory /></section>
         </Show>
-        <Show when=move || wished.with(Option::is_some)>
-            <Gathering wished=Memo::new(move |_| wished.get().into_iter().collect()) gatherer other />
+        <Show when=move || planned.with(Option::is_some)>
+            <RequestProgress planned=Memo::new(move |_| planned.get().into_iter().collect()) set_tracker other />
         </Show>
         {too_large}
         <Show when=move || request.with(Option::is_none)>
             <div class="room"></div>
         </Show>
         {shown}
-        <Download request files />
+        <DownloadLinks request files />
     }
 }
 
 /// The part that shows a report: `videoview`, or any other.
 #[must_use]
-pub fn part(chunks: Chunks, is_watching: bool) -> Chunk<Here> {
-    if is_watching { chunks.watching } else { chunks.telling }
+pub fn figures_component(components: LazyComponents, is_videoview: bool) -> LazyComponent<ReportContext> {
+    if is_videoview { components.videoview } else { components.generic }
 }
 
 /// The course and section of a view, as they are called.
-pub(super) fn chosen_course(all: &[Course], view: &View) -> Option<String> {
+pub(super) fn course_label(all: &[Course], view: &View) -> Option<String> {
     let chosen = view.course.as_ref()?;
     let course = all.iter().find(|course| course.id.eq_ignore_ascii_case(chosen.as_str()))?;
     let section = view.sections.iter().next().filter(|_| view.sections.len() == 1).and_then(|chosen| {
@@ -229,19 +245,19 @@ pub(super) fn chosen_course(all: &[Course], view: &View) -> Option<String> {
 }
 
 /// The weeks of a term that `range` is of, as they stand behind the days and their zone.
-pub(super) fn term_weeks(known: &Courses, view: &View, range: Option<Range>) -> Option<String> {
-    let weeks = presets::weeks_of_term(known, view.course.as_ref().map(Uuid::as_str), range?)?;
+pub(super) fn term_weeks_label(directory: &Courses, view: &View, range: Option<Range>) -> Option<String> {
+    let weeks = presets::find_term_weeks(directory, view.course.as_ref().map(Uuid::as_str), range?)?;
     Some(format!(" · {}", words::term_weeks(&weeks, false)))
 }
 
 /// The weeks of `range` that have a number in a term.
-pub(super) fn week_numbers(known: &Courses, view: &View, range: Range) -> Vec<TermWeek> {
+pub(super) fn number_weeks(directory: &Courses, view: &View, range: Range) -> Vec<TermWeek> {
     let course = view.course.as_ref().map(Uuid::as_str);
     let first = monday(range.from());
     let weeks = (0..).map(|week| plus_days(first, week * 7)).take_while(|from| *from <= range.to());
     let named = weeks.filter_map(|from| {
         let days = Range::new(from.max(range.from()), plus_days(from, 6).min(range.to())).ok()?;
-        let weeks = presets::weeks_of_term(known, course, days)?;
+        let weeks = presets::find_term_weeks(directory, course, days)?;
         let [short, name] = [true, false].map(|is_named| words::term_weeks(&weeks, is_named));
         Some(TermWeek { monday: from, short, name })
     });
@@ -249,7 +265,7 @@ pub(super) fn week_numbers(known: &Courses, view: &View, range: Range) -> Vec<Te
 }
 
 /// The windows whose rows are here, with the copy that serves and the days it answers for.
-pub(super) fn held<'a>(
+pub(super) fn available_windows<'a>(
     windows: impl IntoIterator<Item = &'a api::WindowInfo>,
 ) -> impl Iterator<Item = (&'a api::WindowInfo, &'a api::CopyInfo, WindowCoverage)> {
     windows.into_iter().filter(|window| window.state.has_rows()).filter_map(|window| {
@@ -260,27 +276,27 @@ pub(super) fn held<'a>(
     })
 }
 
-/// A report over some days as it is wished for; `None` where these days cannot be asked for.
-pub(super) fn wished(
-    ground: Ground,
+/// The request for a report over some days; `None` where these days cannot be asked for.
+pub(super) fn plan_request(
+    context: AppContext,
     info: &ReportInfo,
     range: Option<Range>,
     view: &View,
-    is_asked: bool,
-) -> Option<Wished> {
+    is_required: bool,
+) -> Option<PlannedRequest> {
     let over = view.clone().with_range(range.or(view.range));
-    let keys = planned(info, range, ground, &over)?.ok()?;
-    let wish = Wish {
-        parameters: given(info, &over),
+    let windows = plan_windows(info, range, context, &over)?.ok()?;
+    let request_key = RequestKey {
+        parameters: request_parameters(info, &over),
         report: info.name.clone(),
         range,
-        tz: ground.zone_name(&over),
+        tz: context.zone_name(&over),
     };
-    Some(Wished { wish, keys, is_asked })
+    Some(PlannedRequest { request_key, windows, is_required })
 }
 
 /// What is to be measured of the days in `range`.
-pub(super) fn question(range: Range, ground: Ground, view: &View) -> Query {
+pub(super) fn build_query(range: Range, context: AppContext, view: &View) -> Query {
     let against = view.compare.as_ref().map(|compare| match compare {
         ComparisonTarget::Before => Comparison::Before,
         ComparisonTarget::Section(id) => Comparison::Section(id.as_str().to_owned()),
@@ -290,13 +306,13 @@ pub(super) fn question(range: Range, ground: Ground, view: &View) -> Query {
     let whole = before.and_then(|before| Range::new(before.from(), range.to()).ok());
     Query {
         range,
-        zone: ground.zone(&view.clone().with_range(whole.or(view.range))),
+        zone: context.zone(&view.clone().with_range(whole.or(view.range))),
         course: view.course.as_ref().map(|id| id.as_str().to_owned()),
         sections: view.sections.iter().map(|id| id.as_str().to_owned()).collect(),
         roles: view.roles.iter().copied().collect(),
         videos: view.videos.iter().map(|id| id.as_str().to_owned()).collect(),
         student: view.student.as_ref().map(|id| id.as_str().to_owned()),
         comparison: against,
-        today: ground.clock.now().day(),
+        today: context.clock.now().day(),
     }
 }

@@ -1,14 +1,14 @@
 //! `/shares`: one's links for people who cannot sign in, an administrator's everybody's; renamed, renewed, ended.
 
-use crate::client::{self, Trouble};
-use crate::fetched::Fetched;
-use crate::page::Ground;
-use crate::pages::report::chosen_course;
-use crate::parts::notice::Notice;
-use crate::parts::share::link::MadeLink;
-use crate::parts::share::subject::{origins, view_of};
-use crate::parts::share::{Lifetime, Sites, moment, title};
-use crate::spelling;
+use crate::api_client::{self, ApiError};
+use crate::api_signal::ApiSignal;
+use crate::components::error_notice::ErrorNotice;
+use crate::components::share::link::ShareLink;
+use crate::components::share::subject::{parse_origins, shared_view};
+use crate::components::share::{EmbedSites, LifetimeSelect, format_moment, subject_title};
+use crate::context::AppContext;
+use crate::locale;
+use crate::pages::report::course_label;
 use crate::words;
 use crate::words::access::who;
 use crate::words::shares as said;
@@ -23,36 +23,36 @@ use wasm_bindgen_futures::spawn_local;
 /// The page, below its heading.
 #[component]
 pub fn SharesPage() -> impl IntoView {
-    let ground = expect_context::<Ground>();
-    let all: Fetched<Shares> = Fetched::new(client::shares::SHARES);
-    let courses: Fetched<Courses> = Fetched::new(client::COURSES);
-    let known = Memo::new(move |_| courses.ok().unwrap_or_default());
+    let context = expect_context::<AppContext>();
+    let all: ApiSignal<Shares> = ApiSignal::new(api_client::shares::SHARES);
+    let courses: ApiSignal<Courses> = ApiSignal::new(api_client::COURSES);
+    let directory = Memo::new(move |_| courses.ok().unwrap_or_default());
     let list = Memo::new(move |_| all.ok());
-    let trouble = RwSignal::new(None::<Trouble>);
+    let error = RwSignal::new(None::<ApiError>);
     let is_on = move || list.with(|list| list.as_ref().is_none_or(|list| list.on));
     let switch = move |event| {
         let on = event_target_checked(&event);
-        trouble.set(None);
+        error.set(None);
         spawn_local(async move {
-            if let Err(what) = client::shares::switch(on).await {
-                trouble.try_set(Some(what));
+            if let Err(what) = api_client::shares::set_sharing_enabled(on).await {
+                error.try_set(Some(what));
             }
-            all.renew();
+            all.refetch();
         });
     };
-    let is_administrator = ground.session().role == Role::Administrator;
+    let is_administrator = context.session().role == Role::Administrator;
     let ids = move || {
         list.with(|list| {
             let shares = list.iter().flat_map(|list| &list.shares);
             shares.map(|share| share.id.clone()).collect::<Vec<_>>()
         })
     };
-    let renew = Callback::new(move |()| all.renew());
+    let renew = Callback::new(move |()| all.refetch());
     let one = move |id: String| {
         let share = Memo::new(move |_| {
             list.with(|list| list.as_ref()?.shares.iter().find(|share| share.id == id).cloned())
         });
-        view! { <One share known renew /> }
+        view! { <ShareItem share directory renew /> }
     };
     view! {
         <Show when=move || is_administrator && list.with(Option::is_some)>
@@ -62,8 +62,8 @@ pub fn SharesPage() -> impl IntoView {
             </label>
         </Show>
         <Show when=move || !is_on()><p role="status">{said::ARE_OFF}</p></Show>
-        {move || trouble.get().map(|trouble| view! { <Notice trouble /> })}
-        {move || all.trouble().map(|trouble| view! { <Notice trouble again=renew /> })}
+        {move || error.get().map(|error| view! { <ErrorNotice error /> })}
+        {move || all.error().map(|error| view! { <ErrorNotice error again=renew /> })}
         <Show when=move || list.with(|list| list.as_ref().is_some_and(|list| list.shares.is_empty()))>
             <p>{said::NONE}</p>
         </Show>
@@ -75,9 +75,9 @@ pub fn SharesPage() -> impl IntoView {
 
 /// One of them: what it is, and what can be done with it.
 #[component]
-fn One(share: Memo<Option<Share>>, known: Memo<Courses>, renew: Callback<()>) -> impl IntoView {
-    let ground = expect_context::<Ground>();
-    let trouble = RwSignal::new(None::<Trouble>);
+fn ShareItem(share: Memo<Option<Share>>, directory: Memo<Courses>, renew: Callback<()>) -> impl IntoView {
+    let context = expect_context::<AppContext>();
+    let error = RwSignal::new(None::<ApiError>);
     let made = RwSignal::new(None::<CreateShareResponse>);
     let (named, days, sites) =
         (RwSignal::new(String::new()), RwSignal::new(DEFAULT_DAYS), RwSignal::new(String::new()));
@@ -99,15 +99,15 @@ fn One(share: Memo<Option<Share>>, known: Memo<Courses>, renew: Callback<()>) ->
     let id = move || share.with_untracked(|share| share.as_ref().map(|share| share.id.clone()));
     let change = Callback::new(move |wanted: UpdateShareRequest| {
         let Some(id) = id() else { return };
-        trouble.set(None);
+        error.set(None);
         spawn_local(async move {
-            match client::shares::change(&id, &wanted).await {
+            match api_client::shares::update_share(&id, &wanted).await {
                 Ok(answer) => {
                     if answer.token.is_some() {
                         made.try_set(Some(answer));
                     }
                 }
-                Err(what) => drop(trouble.try_set(Some(what))),
+                Err(what) => drop(error.try_set(Some(what))),
             }
             renew.try_run(());
         });
@@ -117,10 +117,10 @@ fn One(share: Memo<Option<Share>>, known: Memo<Courses>, renew: Callback<()>) ->
         if !window().confirm_with_message(said::SURE).unwrap_or_default() {
             return;
         }
-        trouble.set(None);
+        error.set(None);
         spawn_local(async move {
-            if let Err(what) = client::shares::revoke(&id).await {
-                trouble.try_set(Some(what));
+            if let Err(what) = api_client::shares::revoke_share(&id).await {
+                error.try_set(Some(what));
             }
             renew.try_run(());
         });
@@ -134,9 +134,9 @@ fn One(share: Memo<Option<Share>>, known: Memo<Courses>, renew: Callback<()>) ->
     view! {
         <li class="lines" data-state=key>
             <h2>{name}</h2>
-            {move || share.get().map(|share| facts(ground, &known.get(), &share))}
-            {move || made.get().map(|made| view! { <MadeLink made /> })}
-            {move || trouble.get().map(|trouble| view! { <Notice trouble /> })}
+            {move || share.get().map(|share| share_facts(context, &directory.get(), &share))}
+            {move || made.get().map(|made| view! { <ShareLink made /> })}
+            {move || error.get().map(|error| view! { <ErrorNotice error /> })}
             <details>
                 <summary aria-label=move || said::change(&name())>{said::CHANGE}</summary>
                 <div class="lines">
@@ -153,14 +153,14 @@ fn One(share: Memo<Option<Share>>, known: Memo<Courses>, renew: Callback<()>) ->
                     </div>
                     <Show when=can_renew>
                         <div class="in-line">
-                            <Lifetime days />
+                            <LifetimeSelect days />
                             <button type="button" on:click=move |_| change.run(UpdateShareRequest {
                                 days: Some(days.get_untracked()), ..UpdateShareRequest::default()
                             })>{said::RENEW}</button>
                         </div>
-                        <Sites sites />
+                        <EmbedSites sites />
                         <button type="button" on:click=move |_| change.run(UpdateShareRequest {
-                            origins: Some(origins(&sites.get_untracked())), ..UpdateShareRequest::default()
+                            origins: Some(parse_origins(&sites.get_untracked())), ..UpdateShareRequest::default()
                         })>{said::SAVE_SITES}</button>
                         <button type="button" on:click=move |_| change.run(UpdateShareRequest {
                             rotate: true, ..UpdateShareRequest::default()
@@ -174,12 +174,12 @@ fn One(share: Memo<Option<Share>>, known: Memo<Courses>, renew: Callback<()>) ->
     }
 }
 
-fn facts(ground: Ground, known: &Courses, share: &Share) -> impl IntoView + use<> {
-    let view = view_of(share);
-    let course = chosen_course(&known.courses, &view).unwrap_or_else(|| words::COURSE.to_owned());
-    let days = view.range.map(|range| format!(", {}", spelling::range(range))).unwrap_or_default();
-    let shown = format!("{}: {course}{days}", title(ground, &share.report));
-    let spelt = |at| moment(ground, at);
+fn share_facts(context: AppContext, directory: &Courses, share: &Share) -> impl IntoView + use<> {
+    let view = shared_view(share);
+    let course = course_label(&directory.courses, &view).unwrap_or_else(|| words::COURSE.to_owned());
+    let days = view.range.map(|range| format!(", {}", locale::format_range(range))).unwrap_or_default();
+    let shown = format!("{}: {course}{days}", subject_title(context, &share.report));
+    let spelt = |at| format_moment(context, at);
     let last = share.last.map(spelt);
     let until = if share.state == ShareState::Expired { said::EXPIRED } else { said::EXPIRES };
     let owner = (!share.mine).then(|| who(&share.owner).to_owned());

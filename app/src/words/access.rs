@@ -386,7 +386,7 @@ pub fn far(it: &Erasure) -> (&'static str, String) {
     let rows = match it.rows {
         0 => "no rows".to_owned(),
         1 => "1 row".to_owned(),
-        n => format!("{} rows", crate::spelling::count(n)),
+        n => format!("{} rows", crate::locale::format_count(n)),
     };
     match it.state {
         ErasureProgress::UnderWay => {

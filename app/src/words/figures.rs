@@ -1,6 +1,6 @@
 //! What the figures of `videoview` say.
 
-use crate::spelling;
+use crate::locale;
 use domain::institution_role::InstitutionRole;
 use domain::time::Day;
 use engine::measures::{self, Item, Measures, Students, Weekday};
@@ -167,7 +167,7 @@ pub fn others(count: u64, of: &str, rows: u64) -> String {
     let of = of.to_lowercase();
     let (others, have) = match count {
         1 => (format!("1 other {of}"), "has"),
-        _ => (format!("{} other {of}s", spelling::count(count)), "together have"),
+        _ => (format!("{} other {of}s", locale::format_count(count)), "together have"),
     };
     format!("{others} {have} {}.", minutes(rows))
 }
@@ -175,11 +175,11 @@ pub fn others(count: u64, of: &str, rows: u64) -> String {
 fn minutes(rows: u64) -> String {
     let minutes = measures::minutes(rows);
     let noun = if rows == 2 { "minute" } else { "minutes" };
-    format!("{} {noun}", spelling::number(minutes))
+    format!("{} {noun}", locale::format_number(minutes))
 }
 
 fn people(count: u64, one: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{} {one}s", spelling::count(count)) }
+    if count == 1 { format!("1 {one}") } else { format!("{} {one}s", locale::format_count(count)) }
 }
 
 /// What keeps the numbers from being all there is; nothing when every day is here and final.
@@ -206,8 +206,8 @@ pub fn viewers_sentence(measures: &Measures) -> String {
         Some((day, most)) => format!(
             "{} in all, each counted once. Most came on {}: {}.",
             people(measures.total.viewers, "viewer"),
-            spelling::full_day(day),
-            spelling::count(most)
+            locale::format_full_day(day),
+            locale::format_count(most)
         ),
     }
 }
@@ -229,7 +229,10 @@ pub fn arrivals_sentence(measures: &Measures) -> String {
     };
     let later = all.saturating_sub(first.new);
     let viewers = people(all, "viewer");
-    format!("{viewers} in all; {} of them first came after the first {first_step}.", spelling::count(later))
+    format!(
+        "{viewers} in all; {} of them first came after the first {first_step}.",
+        locale::format_count(later)
+    )
 }
 
 /// A span of days, short: `2–3`, `29+`.
@@ -270,7 +273,7 @@ pub fn after_sentence(measures: &Measures) -> String {
 /// An hour of a weekday: `Tuesday 18:00–19:00`.
 #[must_use]
 pub fn hour(weekday: usize, hour: usize) -> String {
-    let weekday = spelling::weekday(u32::try_from(weekday).unwrap_or(0));
+    let weekday = locale::format_weekday(u32::try_from(weekday).unwrap_or(0));
     format!("{weekday} {hour:02}:00–{:02}:00", hour + 1)
 }
 
@@ -289,7 +292,7 @@ pub fn over(state: &str) -> String {
 /// A share of a video's length, as it is read out.
 #[must_use]
 pub fn of_length(percent: f64) -> String {
-    format!("{} % of its length per viewer", spelling::number(percent))
+    format!("{} % of its length per viewer", locale::format_number(percent))
 }
 
 /// What the heat map shows.
@@ -343,7 +346,7 @@ pub fn sections_sentence(measures: &Measures) -> String {
     if all == 1 {
         return format!("All of it is of {}.", section(first));
     }
-    format!("{} sections with recorded activity; {} has the most.", spelling::count(all), section(first))
+    format!("{} sections with recorded activity; {} has the most.", locale::format_count(all), section(first))
 }
 
 /// What the roles show.
@@ -392,7 +395,7 @@ pub fn rows_sentence(measures: &Measures) -> String {
     match measures.total.rows {
         0 => nothing(measures),
         1 => "1 row of half a minute.".to_owned(),
-        n => format!("{} rows of half a minute each, in the order of time.", spelling::count(n)),
+        n => format!("{} rows of half a minute each, in the order of time.", locale::format_count(n)),
     }
 }
 
@@ -403,13 +406,13 @@ fn nothing(measures: &Measures) -> String {
 /// `81 %`, and no digits after the point.
 #[must_use]
 pub fn percent(share: f64) -> String {
-    format!("{} %", spelling::number((share * 100.0).round()))
+    format!("{} %", locale::format_number((share * 100.0).round()))
 }
 
 /// A bin of the distribution: `10–20`.
 #[must_use]
 pub fn bin(place: u64, width: u64) -> String {
-    format!("{}–{}", spelling::count(place * width), spelling::count((place + 1) * width))
+    format!("{}–{}", locale::format_count(place * width), locale::format_count((place + 1) * width))
 }
 
 /// The read-out of a mark: its number with a unit, and what else is known of it.
@@ -417,7 +420,7 @@ pub fn bin(place: u64, width: u64) -> String {
 pub fn told(value: Option<f64>, unit: &str, rest: &[String]) -> String {
     let value = value.map_or_else(
         || crate::words::NOT_HERE.to_lowercase(),
-        |value| format!("{} {}", spelling::number(value), unit.to_lowercase()),
+        |value| format!("{} {}", locale::format_number(value), unit.to_lowercase()),
     );
     let rest: String = rest.iter().map(|part| format!(", {part}")).collect();
     format!("{value}{rest}")
@@ -432,7 +435,7 @@ pub fn remove(name: &str) -> String {
 /// Which rows of a long table are on the screen: `Rows 1–12 of 45,566`.
 #[must_use]
 pub fn position(first: usize, last: usize, all: usize) -> String {
-    let [first, last, all] = [first, last, all].map(|number| spelling::count(number as u64));
+    let [first, last, all] = [first, last, all].map(|number| locale::format_count(number as u64));
     format!("Rows {first}–{last} of {all}")
 }
 
@@ -445,32 +448,32 @@ pub fn numbers_of(title: &str) -> String {
 /// A button that shows the rest of a list.
 #[must_use]
 pub fn show_all(count: usize) -> String {
-    format!("Show all {}", spelling::count(count as u64))
+    format!("Show all {}", locale::format_count(count as u64))
 }
 
 /// A button that shows the rest of the figures.
 #[must_use]
 pub fn show_all_figures(count: usize) -> String {
-    format!("Show all {} figures", spelling::count(count as u64))
+    format!("Show all {} figures", locale::format_count(count as u64))
 }
 
 /// How many of a table are shown; nothing where all are.
 #[must_use]
 pub fn rows_of(shown: usize, all: usize) -> String {
-    let count = |count: usize| spelling::count(count as u64);
+    let count = |count: usize| locale::format_count(count as u64);
     if shown == all { String::new() } else { format!("{} of {}", count(shown), count(all)) }
 }
 
 /// A button that cuts a table down: `Quiet for two weeks (9)`.
 #[must_use]
 pub fn flagged(name: &str, count: usize) -> String {
-    format!("{name} ({})", spelling::count(count as u64))
+    format!("{name} ({})", locale::format_count(count as u64))
 }
 
 /// A list that is cut.
 #[must_use]
 pub fn first_of(here: u64, total: u64) -> String {
-    format!("The first {} of {}.", spelling::count(here), spelling::count(total))
+    format!("The first {} of {}.", locale::format_count(here), locale::format_count(total))
 }
 
 /// What opens the rest of a row.

@@ -1,6 +1,6 @@
 //! What the list of keys says.
 
-use crate::parts::help::keys::Act;
+use crate::components::help::shortcuts::ShortcutAction;
 use domain::view::Page;
 
 /// What stands below it.
@@ -37,17 +37,17 @@ pub const NAMES_SHOWN: &str = "Names are shown.";
 
 /// What a key does.
 #[must_use]
-pub fn act(act: Act) -> &'static str {
+pub fn act(act: ShortcutAction) -> &'static str {
     match act {
-        Act::List => "This list",
-        Act::Earlier => "Earlier days, as many",
-        Act::Later => "Later days, as many",
-        Act::Go(Page::Course) => "The course",
-        Act::Go(Page::Overview) => "The reports",
-        Act::Go(Page::Requests) => "The requests",
-        Act::Go(_) => "Who you are here, and what you may see",
-        Act::Search => "To the field that searches people",
-        Act::Numbers => "The numbers of all figures, open or shut",
-        Act::Names => "Hide names, or show them, on a course's page",
+        ShortcutAction::List => "This list",
+        ShortcutAction::Earlier => "Earlier days, as many",
+        ShortcutAction::Later => "Later days, as many",
+        ShortcutAction::Go(Page::Course) => "The course",
+        ShortcutAction::Go(Page::Overview) => "The reports",
+        ShortcutAction::Go(Page::Requests) => "The requests",
+        ShortcutAction::Go(_) => "Who you are here, and what you may see",
+        ShortcutAction::Search => "To the field that searches people",
+        ShortcutAction::Numbers => "The numbers of all figures, open or shut",
+        ShortcutAction::Names => "Hide names, or show them, on a course's page",
     }
 }

@@ -130,8 +130,8 @@ pub fn opened(times: u64, last: Option<&str>) -> String {
     match (times, last) {
         (0, _) => "never".to_owned(),
         (1, Some(last)) => format!("once, {last}"),
-        (times, Some(last)) => format!("{} times, last {last}", crate::spelling::count(times)),
-        (times, None) => format!("{} times", crate::spelling::count(times)),
+        (times, Some(last)) => format!("{} times, last {last}", crate::locale::format_count(times)),
+        (times, None) => format!("{} times", crate::locale::format_count(times)),
     }
 }
 

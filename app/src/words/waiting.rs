@@ -1,7 +1,7 @@
 //! Sentences about waiting: what will happen, how far it is, and what can be done.
 
 use super::ALL_TIME;
-use crate::spelling;
+use crate::locale;
 use domain::api::{BuildTimes, PauseReason, RequestInfo, SchedulerInfo, WindowInfo, WindowStatus};
 use domain::report::Shape;
 use domain::time::{HOUR, MINUTE, Timestamp, minus_days};
@@ -66,7 +66,7 @@ pub fn state_key(state: WindowStatus) -> &'static str {
 #[must_use]
 pub fn window_days(window: &WindowInfo) -> String {
     match (window.start, window.end) {
-        (Some(start), Some(end)) => spelling::short_days(start, minus_days(end, 1).max(start)),
+        (Some(start), Some(end)) => locale::format_short_days(start, minus_days(end, 1).max(start)),
         _ => ALL_TIME.to_owned(),
     }
 }
@@ -74,20 +74,20 @@ pub fn window_days(window: &WindowInfo) -> String {
 /// A window's state with what a person wants to know of it.
 #[must_use]
 pub fn window_state(window: &WindowInfo, now: Timestamp, usual: Option<BuildTimes>) -> String {
-    let age = spelling::span(now.since(window.since));
+    let age = locale::format_duration(now.since(window.since));
     let mut text = match window.state {
         WindowStatus::Building => format!("{}: {age} so far{}", state(window.state), usually(usual)),
         WindowStatus::Queued | WindowStatus::Asking | WindowStatus::Collecting => {
             format!("{}: {age} so far", state(window.state))
         }
         WindowStatus::Provisional => match window.provisional_from {
-            Some(from) => format!("Here, not final from {} on", spelling::short_day(from)),
+            Some(from) => format!("Here, not final from {} on", locale::format_short_day(from)),
             None => state(window.state).to_owned(),
         },
         WindowStatus::Ready => state(window.state).to_owned(),
         WindowStatus::Failed => "Echo360 could not build it".to_owned(),
         WindowStatus::Forgotten => match window.forgotten {
-            Some(at) => format!("Forgotten on {}", spelling::short_day(at.day())),
+            Some(at) => format!("Forgotten on {}", locale::format_short_day(at.day())),
             None => state(window.state).to_owned(),
         },
     };
@@ -131,7 +131,7 @@ pub fn next(window: &WindowInfo, now: Timestamp) -> Option<String> {
         window.state.is_under_way() || window.again.is_some_and(domain::api::WindowStatus::is_under_way);
     let next = window.next.filter(|_| is_to_come)?;
     let what = if window.state == WindowStatus::Queued { "next try" } else { "next look" };
-    Some(format!("{what} in {}", spelling::span(next.since(now))))
+    Some(format!("{what} in {}", locale::format_duration(next.since(now))))
 }
 
 /// `, usually 9 to 40`: what is between the tenth and the ninetieth of a hundred.
@@ -241,11 +241,14 @@ pub fn under_way(request: &RequestInfo, now: Timestamp, usual: Option<BuildTimes
         |window: &&WindowInfo| window.state.is_under_way() && window.state != WindowStatus::Queued;
     if let Some(newest) = windows.iter().rev().find(is_moving) {
         let usual = if newest.state == WindowStatus::Building { usually(usual) } else { String::new() };
-        let (what, age) = (state_inside(newest.state), spelling::span(now.since(newest.since)));
+        let (what, age) = (state_inside(newest.state), locale::format_duration(now.since(newest.since)));
         return Some(format!("{} is {what}: {age} so far{usual}.", window_days(newest)));
     }
     let waiting = windows.iter().find(|w| w.state == WindowStatus::Queued)?;
-    Some(format!("The next waits for its turn: {} so far.", spelling::span(now.since(waiting.since))))
+    Some(format!(
+        "The next waits for its turn: {} so far.",
+        locale::format_duration(now.since(waiting.since))
+    ))
 }
 
 /// The part of a tab's title that says how far it is: `2 of 4 here`.
@@ -300,7 +303,7 @@ pub fn hold_key(why: PauseReason) -> &'static str {
 /// When it is tried again.
 #[must_use]
 pub fn hold_until(until: Timestamp, now: Timestamp) -> String {
-    format!("Next try in {}.", spelling::span(until.since(now)))
+    format!("Next try in {}.", locale::format_duration(until.since(now)))
 }
 
 /// What the whole Scheduler is at.
@@ -324,7 +327,7 @@ pub fn desk(desk: &SchedulerInfo) -> String {
 /// When something was asked: `Asked 20 min ago`.
 #[must_use]
 pub fn asked(created: Timestamp, now: Timestamp) -> String {
-    format!("Asked {} ago", spelling::span(now.since(created)))
+    format!("Asked {} ago", locale::format_duration(now.since(created)))
 }
 
 #[cfg(test)]

@@ -8,9 +8,9 @@ use leptos::prelude::*;
 
 /// Chooses a course, and one of its sections or all of them.
 #[component]
-pub fn GrantChoice(
+pub fn GrantSelect(
     /// The courses that are known.
-    known: Memo<Courses>,
+    directory: Memo<Courses>,
     /// What is chosen.
     chosen: RwSignal<Option<Grant>>,
     /// Whether a section can be chosen.
@@ -18,15 +18,19 @@ pub fn GrantChoice(
     has_sections: bool,
 ) -> impl IntoView {
     let courses = move || {
-        let all = known.with(|known| {
-            known.courses.iter().map(|course| (course.id.clone(), words::course(course))).collect::<Vec<_>>()
+        let all = directory.with(|directory| {
+            directory
+                .courses
+                .iter()
+                .map(|course| (course.id.clone(), words::course(course)))
+                .collect::<Vec<_>>()
         });
         let option = |(id, name)| view! { <option value=id>{name}</option> };
         all.into_iter().map(option).collect_view()
     };
     let sections = move || {
         let of = chosen.with(|chosen| chosen.as_ref().map(|chosen| chosen.course.clone()));
-        let all = known.with(|known| sections_of(known, of.as_deref()));
+        let all = directory.with(|directory| section_choices(directory, of.as_deref()));
         let option = |(id, name)| view! { <option value=id>{name}</option> };
         all.into_iter().map(option).collect_view()
     };
@@ -65,15 +69,15 @@ pub fn GrantChoice(
     }
 }
 
-fn course_of<'a>(known: &'a Courses, id: &str) -> Option<&'a Course> {
-    known.courses.iter().find(|course| course.id.eq_ignore_ascii_case(id))
+fn find_course<'a>(directory: &'a Courses, id: &str) -> Option<&'a Course> {
+    directory.courses.iter().find(|course| course.id.eq_ignore_ascii_case(id))
 }
 
-fn sections_of(known: &Courses, course: Option<&str>) -> Vec<(String, String)> {
-    let Some(course) = course.and_then(|id| course_of(known, id)) else { return Vec::new() };
+fn section_choices(directory: &Courses, course: Option<&str>) -> Vec<(String, String)> {
+    let Some(course) = course.and_then(|id| find_course(directory, id)) else { return Vec::new() };
     let term = |id: &Option<String>| {
         let id = id.as_ref()?;
-        known.terms.iter().find(|term| term.id == *id).map(|term| term.name.as_str())
+        directory.terms.iter().find(|term| term.id == *id).map(|term| term.name.as_str())
     };
     let named = course
         .sections
@@ -84,10 +88,10 @@ fn sections_of(known: &Courses, course: Option<&str>) -> Vec<(String, String)> {
 
 /// What a grant is called; its ids, where no such course is known.
 #[must_use]
-pub fn name(grant: &Grant, known: &Courses) -> String {
-    let course = course_of(known, &grant.course).map_or_else(|| grant.course.clone(), words::course);
+pub fn grant_label(grant: &Grant, directory: &Courses) -> String {
+    let course = find_course(directory, &grant.course).map_or_else(|| grant.course.clone(), words::course);
     let Some(id) = &grant.section else { return course };
-    let sections = sections_of(known, Some(&grant.course));
-    let section = sections.iter().find(|(known, _)| known.eq_ignore_ascii_case(id));
+    let sections = section_choices(directory, Some(&grant.course));
+    let section = sections.iter().find(|(other, _)| other.eq_ignore_ascii_case(id));
     said::section_of_course(&course, section.map_or(id, |(_, name)| name))
 }

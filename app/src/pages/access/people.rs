@@ -1,10 +1,10 @@
 //! `/people`: everybody who has a role, and what they may see.
 
-use super::grants::{self, GrantChoice};
-use super::upload::Upload;
-use crate::client::{self, Trouble};
-use crate::fetched::Fetched;
-use crate::parts::notice::Notice;
+use super::grants::{self, GrantSelect};
+use super::role_upload::RoleUpload;
+use crate::api_client::{self, ApiError};
+use crate::api_signal::ApiSignal;
+use crate::components::error_notice::ErrorNotice;
 use crate::words;
 use crate::words::access as said;
 use domain::api::{Courses, Person, RoleChange, Roles};
@@ -15,15 +15,15 @@ use wasm_bindgen_futures::spawn_local;
 /// The page.
 #[component]
 pub fn PeoplePage() -> impl IntoView {
-    let roles: Fetched<Roles> = Fetched::new(client::access::ROLES);
-    let courses: Fetched<Courses> = Fetched::new(client::COURSES);
-    let known = Memo::new(move |_| courses.ok().unwrap_or_default());
+    let roles: ApiSignal<Roles> = ApiSignal::new(api_client::access::ROLES);
+    let courses: ApiSignal<Courses> = ApiSignal::new(api_client::COURSES);
+    let directory = Memo::new(move |_| courses.ok().unwrap_or_default());
     let people = Memo::new(move |_| roles.ok().map(|roles| roles.people));
     let edited = RwSignal::new(None::<Person>);
-    let trouble = RwSignal::new(None::<Trouble>);
+    let error = RwSignal::new(None::<ApiError>);
     let renew = Callback::new(move |()| {
         edited.set(None);
-        roles.renew();
+        roles.refetch();
     });
     let dismiss = Callback::new(move |person: Person| {
         let is_meant = window().confirm_with_message(&said::dismiss(&person.email)).unwrap_or_default();
@@ -31,21 +31,21 @@ pub fn PeoplePage() -> impl IntoView {
             return;
         }
         spawn_local(async move {
-            match client::access::dismiss(&person.id).await {
+            match api_client::access::remove_role(&person.id).await {
                 Ok(()) => renew.run(()),
                 Err(what) => {
-                    trouble.try_set(Some(what));
+                    error.try_set(Some(what));
                 }
             }
         });
     });
     let rows = move || {
-        let row = |person: Person| view! { <Row person known edited dismiss /> };
+        let row = |person: Person| view! { <PersonRow person directory edited dismiss /> };
         people.get().unwrap_or_default().into_iter().map(row).collect_view()
     };
     view! {
-        {move || roles.trouble().map(|trouble| view! {
-            <Notice trouble again=Callback::new(move |()| roles.renew()) />
+        {move || roles.error().map(|error| view! {
+            <ErrorNotice error again=Callback::new(move |()| roles.refetch()) />
         })}
         <Show when=move || people.with(|people| people.as_ref().is_some_and(|people| !people.is_empty()))
             fallback=move || view! { {move || people.get().is_some().then(|| view! { <p>{said::NOBODY}</p> })} }>
@@ -63,23 +63,25 @@ pub fn PeoplePage() -> impl IntoView {
                 </table>
             </div>
         </Show>
-        {move || trouble.get().map(|trouble| view! { <Notice trouble /> })}
-        {move || view! { <Appoint known edited=edited.get() renew /> }}
-        <Upload known renew />
+        {move || error.get().map(|error| view! { <ErrorNotice error /> })}
+        {move || view! { <RoleForm directory edited=edited.get() renew /> }}
+        <RoleUpload directory renew />
     }
 }
 
 /// One person.
 #[component]
-fn Row(
+fn PersonRow(
     person: Person,
-    known: Memo<Courses>,
+    directory: Memo<Courses>,
     edited: RwSignal<Option<Person>>,
     dismiss: Callback<Person>,
 ) -> impl IntoView {
     let Person { email, role, grants, fixed, .. } = person.clone();
     let names = move || match role {
-        Role::Instructor => said::list(grants.iter().map(|grant| grants::name(grant, &known.get()))),
+        Role::Instructor => {
+            said::list(grants.iter().map(|grant| grants::grant_label(grant, &directory.get())))
+        }
         Role::Administrator | Role::Analyst => said::EVERYTHING.to_owned(),
     };
     let buttons = if fixed {
@@ -108,7 +110,7 @@ fn Row(
 
 /// Gives somebody a role, or another.
 #[component]
-fn Appoint(known: Memo<Courses>, edited: Option<Person>, renew: Callback<()>) -> impl IntoView {
+fn RoleForm(directory: Memo<Courses>, edited: Option<Person>, renew: Callback<()>) -> impl IntoView {
     let is_new = edited.is_none();
     let (email, role, grants) = match edited {
         Some(Person { email, role, grants, .. }) => (email, role, grants),
@@ -116,7 +118,7 @@ fn Appoint(known: Memo<Courses>, edited: Option<Person>, renew: Callback<()>) ->
     };
     let (email, role, grants) = (RwSignal::new(email), RwSignal::new(role), RwSignal::new(grants));
     let chosen = RwSignal::new(None::<Grant>);
-    let trouble = RwSignal::new(None::<Trouble>);
+    let error = RwSignal::new(None::<ApiError>);
     let add = move || {
         if let Some(grant) = chosen.get_untracked() {
             grants.update(|grants| {
@@ -135,10 +137,10 @@ fn Appoint(known: Memo<Courses>, edited: Option<Person>, renew: Callback<()>) ->
         let grants = if role == Role::Instructor { grants.get_untracked() } else { Vec::new() };
         let appointment = RoleChange { email: email.get_untracked().trim().to_owned(), role, grants };
         spawn_local(async move {
-            match client::access::appoint(&appointment).await {
+            match api_client::access::assign_role(&appointment).await {
                 Ok(_) => renew.run(()),
                 Err(what) => {
-                    trouble.try_set(Some(what));
+                    error.try_set(Some(what));
                 }
             }
         });
@@ -147,7 +149,7 @@ fn Appoint(known: Memo<Courses>, edited: Option<Person>, renew: Callback<()>) ->
         view! { <option value=option.slug() selected=move || role.get() == option>{said::role(option)}</option> }
     };
     let chip = move |grant: Grant| {
-        let name = grants::name(&grant, &known.get());
+        let name = grants::grant_label(&grant, &directory.get());
         let away = move |_| grants.update(|grants| grants.retain(|other| *other != grant));
         view! {
             <li>
@@ -181,7 +183,7 @@ fn Appoint(known: Memo<Courses>, edited: Option<Person>, renew: Callback<()>) ->
                         {move || grants.get().into_iter().map(chip).collect_view()}
                     </ul>
                     <div class="in-line">
-                        <GrantChoice known chosen />
+                        <GrantSelect directory chosen />
                         <button type="button" disabled=move || chosen.with(Option::is_none)
                             on:click=move |_| add()>{said::ADD_COURSE}</button>
                     </div>
@@ -193,7 +195,7 @@ fn Appoint(known: Memo<Courses>, edited: Option<Person>, renew: Callback<()>) ->
                     })}
                 </p>
             </form>
-            {move || trouble.get().map(|trouble| view! { <Notice trouble /> })}
+            {move || error.get().map(|error| view! { <ErrorNotice error /> })}
         </section>
     }
 }

@@ -1,7 +1,7 @@
 //! What a stranger meets: how one signs in here, and nothing else.
 
-use crate::client::{self, Trouble};
-use crate::parts::notice::Notice;
+use crate::api_client::{self, ApiError};
+use crate::components::error_notice::ErrorNotice;
 use crate::words;
 use crate::words::access as said;
 use domain::api::AuthMethod;
@@ -12,25 +12,25 @@ use wasm_bindgen_futures::spawn_local;
 /// The ways in; for somebody who is signed in and has no role, the way out.
 #[component]
 pub fn SignInPage() -> impl IntoView {
-    let door = RwSignal::new(None::<Result<Problem, Trouble>>);
+    let sign_in = RwSignal::new(None::<Result<Problem, ApiError>>);
     spawn_local(async move {
-        match client::access::door().await {
-            Ok(None) => reload(),
-            Ok(Some(problem)) => drop(door.try_set(Some(Ok(problem)))),
-            Err(trouble) => drop(door.try_set(Some(Err(trouble)))),
+        match api_client::access::fetch_sign_in_problem().await {
+            Ok(None) => reload_page(),
+            Ok(Some(problem)) => drop(sign_in.try_set(Some(Ok(problem)))),
+            Err(error) => drop(sign_in.try_set(Some(Err(error)))),
         }
     });
     document().set_title(&format!("{} – {}", said::SIGN_IN, words::NAME));
-    move || match door.get() {
+    move || match sign_in.get() {
         None => view! { <p class="quiet" role="status">{words::LOADING}</p> }.into_any(),
-        Some(Err(trouble)) => view! { <Notice trouble is_all=true /> }.into_any(),
+        Some(Err(error)) => view! { <ErrorNotice error is_all=true /> }.into_any(),
         Some(Ok(problem)) if problem.code == Code::SignInNeeded => {
-            view! { <Ways door=problem.sign_in.map(|it| *it).unwrap_or_default() /> }.into_any()
+            view! { <SignInMethods sign_in=problem.sign_in.map(|it| *it).unwrap_or_default() /> }.into_any()
         }
         Some(Ok(problem)) => {
-            let out = problem.sign_in.as_ref().and_then(|door| door.sign_out.clone());
+            let out = problem.sign_in.as_ref().and_then(|sign_in| sign_in.sign_out.clone());
             view! {
-                <Notice trouble=Trouble::Said(problem) is_all=true />
+                <ErrorNotice error=ApiError::Problem(problem) is_all=true />
                 {out.map(|out| view! {
                     <p><a class="button" href=out target="_self">{said::SIGN_OUT}</a></p>
                 })}
@@ -42,8 +42,8 @@ pub fn SignInPage() -> impl IntoView {
 
 /// How a stranger signs in.
 #[component]
-fn Ways(door: SignInOptions) -> impl IntoView {
-    let SignInOptions { auth_methods: ways, sign_out } = door;
+fn SignInMethods(sign_in: SignInOptions) -> impl IntoView {
+    let SignInOptions { auth_methods: ways, sign_out } = sign_in;
     let access = ways.contains(&AuthMethod::Access).then(|| match sign_out {
         // Whoever has signed out of Lectern alone would be let in again at once.
         Some(out) => view! {
@@ -53,7 +53,7 @@ fn Ways(door: SignInOptions) -> impl IntoView {
         .into_any(),
         None => view! {
             <p>{said::BY_ACCESS}</p>
-            <p><button type="button" class="main" on:click=|_| reload()>{said::SIGN_IN}</button></p>
+            <p><button type="button" class="main" on:click=|_| reload_page()>{said::SIGN_IN}</button></p>
         }
         .into_any(),
     });
@@ -75,7 +75,7 @@ fn Ways(door: SignInOptions) -> impl IntoView {
 #[component]
 fn KeyForm() -> impl IntoView {
     let key = RwSignal::new(String::new());
-    let trouble = RwSignal::new(None::<Trouble>);
+    let error = RwSignal::new(None::<ApiError>);
     let is_busy = RwSignal::new(false);
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
@@ -83,12 +83,12 @@ fn KeyForm() -> impl IntoView {
             return;
         }
         is_busy.set(true);
-        trouble.set(None);
+        error.set(None);
         spawn_local(async move {
-            match client::access::sign_in(key.get_untracked()).await {
-                Ok(()) => reload(),
+            match api_client::access::sign_in(key.get_untracked()).await {
+                Ok(()) => reload_page(),
                 Err(what) => {
-                    trouble.try_set(Some(what));
+                    error.try_set(Some(what));
                     is_busy.try_set(false);
                 }
             }
@@ -106,11 +106,11 @@ fn KeyForm() -> impl IntoView {
             <p class="quiet small">{said::KEY_IS}</p>
             <p><button type="submit" class="main" disabled=move || is_busy.get()>{said::SIGN_IN}</button></p>
         </form>
-        {move || trouble.get().map(|trouble| view! { <Notice trouble /> })}
+        {move || error.get().map(|error| view! { <ErrorNotice error /> })}
     }
 }
 
 /// Loads the page anew: nothing that one person saw stays for the next.
-pub fn reload() {
+pub fn reload_page() {
     let _ = window().location().reload();
 }

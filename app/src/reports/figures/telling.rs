@@ -1,6 +1,6 @@
 //! What every report needs to say anything: how words are spelt, in which days, and the charts over time.
 
-use crate::parts::figure::days::words_of;
+use crate::components::figure::daily_chart::chart_words;
 use crate::reports::tongue::Tongue;
 use crate::told::{Body, Chooses, Figure, TermWeek};
 use crate::words;
@@ -166,7 +166,7 @@ pub fn bars_of(
         beside,
         is_stacked: false,
         other: None,
-        words: words_of(head),
+        words: chart_words(head),
     };
     figure([id, title], whole_unit, sentence, caveat, Body::Bars(chart))
 }

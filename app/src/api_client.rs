@@ -1,0 +1,145 @@
+//! The API, typed: one function per route, one function that reads every answer.
+
+pub mod access;
+pub mod shares;
+
+use domain::api::{ReportRequest, RequestInfo, Requests, RetryRequest};
+use domain::problem::{Code, Problem, ProblemSummary};
+use gloo_net::http;
+use serde::de::DeserializeOwned;
+use thread::stream::Refusal;
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ApiError {
+    /// Lectern says what is wrong.
+    Problem(Problem),
+    /// Lectern could not be reached at all: no network, or nobody listens.
+    Unreachable,
+    /// What came is not what was promised.
+    InvalidResponse(String),
+}
+
+impl ApiError {
+    /// Whether asking again in a while may help without anybody doing anything.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Problem(problem) => problem.status >= 500 || problem.status == 429,
+            Self::Unreachable | Self::InvalidResponse(_) => true,
+        }
+    }
+
+    /// Whether it is this kind of problem.
+    #[must_use]
+    pub fn has_code(&self, code: Code) -> bool {
+        matches!(self, Self::Problem(problem) if problem.code == code)
+    }
+}
+
+type ApiResult<T> = Result<T, ApiError>;
+
+/// `GET`: who is asking and what they may see.
+pub const SESSION: &str = "/api/session";
+/// `GET`: what can be asked for.
+pub const REPORTS: &str = "/api/reports";
+/// `GET`: the courses in scope.
+pub const COURSES: &str = "/api/courses";
+/// `GET`: everything that has been asked for; `POST`: asks.
+pub const REQUESTS: &str = "/api/requests";
+
+/// What stands at one of these.
+///
+/// # Errors
+/// See [`ApiError`], here and in every other function.
+pub async fn fetch_text(url: &str) -> ApiResult<String> {
+    read_body(send_request(http::Request::get(url).build()).await?).await
+}
+
+/// Reads what came.
+///
+/// # Errors
+/// [`ApiError`].
+pub fn parse_json<T: DeserializeOwned>(text: ApiResult<String>) -> ApiResult<T> {
+    serde_json::from_str(&text?).map_err(|e| ApiError::InvalidResponse(e.to_string()))
+}
+
+/// `GET /api/requests`.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn list_requests() -> ApiResult<Requests> {
+    parse_json(fetch_text(REQUESTS).await)
+}
+
+/// `GET /api/requests/{id}`.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn fetch_request(id: &str) -> ApiResult<RequestInfo> {
+    parse_json(fetch_text(&format!("{REQUESTS}/{id}")).await)
+}
+
+/// `POST /api/requests`.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn create_request(ask: &ReportRequest) -> ApiResult<RequestInfo> {
+    parse_json(read_body(send_request(http::Request::post(REQUESTS).json(ask)).await?).await)
+}
+
+/// `POST /api/requests/{id}/retry`.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn retry_request(id: &str, retry: &RetryRequest) -> ApiResult<RequestInfo> {
+    parse_json(
+        read_body(send_request(http::Request::post(&format!("{REQUESTS}/{id}/retry")).json(retry)).await?)
+            .await,
+    )
+}
+
+/// `DELETE /api/requests/{id}`.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn withdraw_request(id: &str) -> ApiResult<()> {
+    send_delete(&format!("{REQUESTS}/{id}")).await
+}
+
+async fn send_delete(url: &str) -> ApiResult<()> {
+    let response = send_request(http::Request::delete(url).build()).await?;
+    if response.ok() { Ok(()) } else { Err(read_error(&response).await) }
+}
+
+async fn send_request(request: Result<http::Request, gloo_net::Error>) -> ApiResult<http::Response> {
+    let request = request.map_err(|e| ApiError::InvalidResponse(e.to_string()))?;
+    request.send().await.map_err(|_| ApiError::Unreachable)
+}
+
+/// The text of an answer: what was asked for, or the problem that stands in its place.
+async fn read_body(response: http::Response) -> ApiResult<String> {
+    if response.ok() {
+        response.text().await.map_err(|_| ApiError::Unreachable)
+    } else {
+        Err(read_error(&response).await)
+    }
+}
+
+async fn read_error(response: &http::Response) -> ApiError {
+    let body = response.text().await.unwrap_or_default();
+    Refusal::Said(response.status(), body).into()
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Said(status, body) => match serde_json::from_str::<ProblemSummary>(&body) {
+                Ok(problem) => Self::Problem(problem.into()),
+                Err(_) => Self::InvalidResponse(format!("HTTP {status}")),
+            },
+            Refusal::Unreachable => Self::Unreachable,
+            Refusal::Garbled(what) => Self::InvalidResponse(what),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Signing in and out, roles, the record, forgetting.
+
+use super::{ApiError, ApiResult, SESSION, parse_json, read_body, send_delete, send_request};
+use domain::api::{Impersonation, Person, RoleChange, RoleUploadResult, SignInRequest};
+use domain::erasure::{Erasure, ErasureRequest};
+use domain::problem::{LineError, LineErrors, Problem};
+use gloo_net::http;
+use serde::Deserialize;
+use thread::stream::Refusal;
+
+/// `GET`: everybody who has a role.
+pub const ROLES: &str = "/api/roles";
+/// `GET`: who saw what.
+pub const RECORD: &str = "/api/record";
+/// `GET`: what has been forgotten.
+pub const FORGET: &str = "/api/forget";
+
+/// `GET /api/session` of somebody who is not let in: why, and how one signs in. Nothing, when they are by now.
+///
+/// # Errors
+/// [`ApiError`], here and in every other function.
+pub async fn fetch_sign_in_problem() -> ApiResult<Option<Problem>> {
+    let response = send_request(http::Request::get(SESSION).build()).await?;
+    if response.ok() {
+        return Ok(None);
+    }
+    let text = response.text().await.map_err(|_| ApiError::Unreachable)?;
+    parse_json(Ok(text)).map(Some)
+}
+
+/// `POST /api/session` with the installation's key.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn sign_in(key: String) -> ApiResult<()> {
+    post_session(&SignInRequest { key: Some(key), ..SignInRequest::default() }).await
+}
+
+/// `POST /api/session` in local mode: looks as somebody else, or as an administrator again.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn look_as(look_as: Option<Impersonation>) -> ApiResult<()> {
+    post_session(&SignInRequest { look_as, ..SignInRequest::default() }).await
+}
+
+async fn post_session(arrival: &SignInRequest) -> ApiResult<()> {
+    read_body(send_request(http::Request::post(SESSION).json(arrival)).await?).await.map(drop)
+}
+
+/// `DELETE /api/session`.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn sign_out() -> ApiResult<()> {
+    send_delete(SESSION).await
+}
+
+/// `PUT /api/roles`.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn assign_role(appointment: &RoleChange) -> ApiResult<Person> {
+    parse_json(read_body(send_request(http::Request::put(ROLES).json(appointment)).await?).await)
+}
+
+/// `DELETE /api/roles/{id}`.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn remove_role(id: &str) -> ApiResult<()> {
+    send_delete(&format!("{ROLES}/{id}")).await
+}
+
+/// What is wrong with the lines of an upload, in a problem.
+#[derive(Deserialize)]
+struct UploadProblem {
+    lines: Option<LineErrors>,
+}
+
+/// `POST /api/roles/csv`: what an upload would change; with the digest of that, what it has changed.
+///
+/// # Errors
+/// [`ApiError`], with what is wrong line by line.
+pub async fn upload_roles(
+    csv: &str,
+    apply: Option<&str>,
+) -> Result<RoleUploadResult, (ApiError, Vec<LineError>)> {
+    let query = apply.map(|digest| format!("?apply={digest}")).unwrap_or_default();
+    let request = http::Request::post(&format!("{ROLES}/csv{query}")).header("content-type", "text/csv");
+    let alone = |error| (error, Vec::new());
+    let response = send_request(request.body(csv)).await.map_err(alone)?;
+    let (is_ok, status) = (response.ok(), response.status());
+    let text = response.text().await.map_err(|_| alone(ApiError::Unreachable))?;
+    if is_ok {
+        return parse_json(Ok(text)).map_err(alone);
+    }
+    let lines = serde_json::from_str::<UploadProblem>(&text).ok().and_then(|problem| problem.lines);
+    Err((Refusal::Said(status, text).into(), lines.unwrap_or_default().0))
+}
+
+/// `POST /api/forget`.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn request_erasure(what: &ErasureRequest) -> ApiResult<Erasure> {
+    parse_json(read_body(send_request(http::Request::post(FORGET).json(what)).await?).await)
+}
+
+/// `DELETE /api/forget/{id}`.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn cancel_erasure(id: &str) -> ApiResult<()> {
+    send_delete(&format!("{FORGET}/{id}")).await
+}

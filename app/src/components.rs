@@ -1,0 +1,33 @@
+//! Components: the parts that pages are made of.
+
+pub mod comparison_select;
+pub mod course_tabs;
+pub mod csv_files;
+pub mod disclosure;
+pub mod download_links;
+pub mod dropdown_menu;
+pub mod error_notice;
+pub mod figure;
+pub mod filter_chips;
+pub mod first_visit;
+pub mod help;
+pub mod lazy;
+pub mod range_picker;
+pub mod report_parameters;
+pub mod request_estimate;
+pub mod request_panel;
+pub mod request_progress;
+pub mod row_table;
+pub mod share;
+pub mod state_icon;
+pub mod student_table;
+pub mod support_id;
+pub mod told;
+pub mod too_large_notice;
+pub mod upstream_status;
+pub mod videoview_figures;
+pub mod view_controls;
+pub mod virtual_table;
+pub mod weight_sliders;
+pub mod window_cells;
+pub mod window_table;

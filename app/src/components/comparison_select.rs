@@ -1,0 +1,74 @@
+//! What numbers are held against: the days before, or another section of the course.
+
+use crate::context::AppContext;
+use crate::words::against as said;
+use crate::{presets, words};
+use domain::api::{Courses, Section};
+use domain::view::{ComparisonTarget, Uuid, View};
+use leptos::prelude::*;
+
+/// The choice of the days before.
+const BEFORE: &str = "before";
+
+/// Chooses what the view is compared with.
+#[component]
+pub fn ComparisonSelect(
+    /// The courses and terms that are known.
+    directory: Memo<Courses>,
+) -> impl IntoView {
+    let navigation = expect_context::<AppContext>().navigation;
+    let chosen = Memo::new(move |_| match navigation.view().compare {
+        None => String::new(),
+        Some(ComparisonTarget::Before) => BEFORE.to_owned(),
+        Some(ComparisonTarget::Section(id)) => id.as_str().to_owned(),
+    });
+    let options = move || {
+        let view = navigation.view();
+        let sections = directory.with(|directory| {
+            let is_it = |id: &str| {
+                view.course.as_ref().is_some_and(|course| id.eq_ignore_ascii_case(course.as_str()))
+            };
+            let course = directory.courses.iter().find(|course| is_it(&course.id))?;
+            let sections = presets::list_sections(course, &directory.terms, view.range).into_iter();
+            let named = sections.map(|(section, term)| {
+                let name = words::section(&words::section_of(&section.number, term));
+                (section.id.to_ascii_lowercase(), name)
+            });
+            Some(named.collect::<Vec<_>>())
+        });
+        let own = |id: &str| view.sections.iter().any(|section| section.as_str() == id);
+        let first =
+            [("", said::NOTHING), (BEFORE, said::BEFORE)].map(|(id, name)| (id.to_owned(), name.to_owned()));
+        first
+            .into_iter()
+            .chain(sections.into_iter().flatten().filter(|(id, _)| !own(id)))
+            .map(|(id, name)| {
+                let value = id.clone();
+                view! { <option value=value selected=move || chosen.get() == id>{name}</option> }
+            })
+            .collect_view()
+    };
+    let compare = move |event| {
+        let value = event_target_value(&event);
+        let compare = match value.as_str() {
+            BEFORE => Some(ComparisonTarget::Before),
+            id => Uuid::parse(id).map(ComparisonTarget::Section),
+        };
+        navigation.navigate(View { compare, ..navigation.view() });
+    };
+    view! {
+        <label>
+            <span>{said::COMPARE}</span>
+            <select on:change=compare>{options}</select>
+        </label>
+    }
+}
+
+/// The section that is compared with, as it is called; empty where it is none.
+#[must_use]
+pub fn compared_section_label(directory: &Courses, view: &View) -> String {
+    let Some(ComparisonTarget::Section(id)) = &view.compare else { return String::new() };
+    let is_it = |section: &Section| section.id.eq_ignore_ascii_case(id.as_str());
+    let found = directory.courses.iter().flat_map(|course| &course.sections).find(|section| is_it(section));
+    found.map_or_else(|| words::UNKNOWN_SECTION.to_owned(), |section| words::section(&section.number))
+}

@@ -1,0 +1,177 @@
+//! A figure: title, sentence, read-out, chart, caveat, the numbers as a table, and what can be done with it.
+
+pub mod chart_cursor;
+pub mod daily_chart;
+pub mod export;
+pub mod figure_menu;
+pub mod hour_heatmap;
+pub mod minutes_distribution;
+pub mod new_and_returning;
+pub mod ranking;
+pub mod viewing_delay;
+
+use crate::components::figure::export::ExportHeader;
+use crate::components::figure::figure_menu::FigureMenu;
+use crate::words::figures as said;
+use crate::{locale, words};
+use charts::model::Table;
+use leptos::html;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use web_sys::ResizeObserver;
+
+/// The width of a chart before it is known.
+const WIDTH: u32 = 640;
+
+/// What a read-out says of one mark: in two parts, so that a long name never hides the number behind it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Readout {
+    /// The mark's name.
+    pub name: String,
+    /// Its number and what else is known of it.
+    pub text: String,
+}
+
+/// What every figure has around its chart. The read-out has its own line, kept free before there is anything to
+/// read: nothing floats over the data, and nothing jumps.
+#[component]
+pub fn Figure(
+    /// What it is found by in the document.
+    #[prop(into)]
+    id: String,
+    /// What it shows.
+    #[prop(into)]
+    title: String,
+    /// In what, and of when.
+    #[prop(into)]
+    unit: Signal<String>,
+    /// What it shows, in a sentence.
+    #[prop(into)]
+    sentence: Signal<String>,
+    /// What is under the pointer or the keys.
+    #[prop(into)]
+    readout: Signal<Option<Readout>>,
+    /// What a reader might take it for and should not.
+    #[prop(into)]
+    caveat: Signal<String>,
+    /// Its numbers.
+    #[prop(into)]
+    table: Signal<Option<Table>>,
+    /// The chart.
+    children: Children,
+) -> impl IntoView {
+    let place = NodeRef::<html::Section>::new();
+    let heading = format!("{id}-title");
+    let labelled_by = heading.clone();
+    let is_open = RwSignal::new(false);
+    let about = expect_context::<ExportHeader>();
+    let name = StoredValue::new(title.clone());
+    let act = move |act: fn(&web_sys::Element, &[(String, String)], &str)| {
+        move |_| {
+            if let Some(figure) = place.get_untracked() {
+                name.with_value(|name| act(&figure, &about.lines(name), name));
+            }
+        }
+    };
+    let csv = move |_| {
+        if let Some(table) = table.get_untracked() {
+            name.with_value(|name| export::save_csv(&table, &about.lines(name), name));
+        }
+    };
+    view! {
+        <section class="figure" node_ref=place id=id aria-labelledby=labelled_by>
+            <header>
+                <h2 id=heading>{title.clone()}</h2>
+                <p class="quiet small">{unit}</p>
+                <FigureMenu title>
+                    <button type="button" on:click=act(export::save_svg)>{said::SAVE_SVG}</button>
+                    <button type="button" on:click=act(export::save_png)>{said::SAVE_PNG}</button>
+                    <button type="button" on:click=csv>{said::SAVE_CSV}</button>
+                    <button type="button" on:click=act(|figure, _, _| export::print(figure, || {}))>{said::PRINT}</button>
+                </FigureMenu>
+            </header>
+            <p class="sentence">{sentence}</p>
+            <p class="reading" aria-live="polite" data-testid="reading">
+                {move || match readout.get() {
+                    None => view! { <span>{said::READ_OUT}</span> }.into_any(),
+                    Some(Readout { name, text }) => view! {
+                        <span class="reading-name">{name}</span>
+                        <span class="reading-mark">": "</span>
+                        <span class="reading-told">{text}</span>
+                    }
+                    .into_any(),
+                }}
+            </p>
+            {children()}
+            <p class="caveat quiet small">{caveat}</p>
+            <details class="numbers" on:toggle=move |_| is_open.set(true)>
+                <summary>{words::NUMBERS}</summary>
+                <Show when=move || is_open.get()>
+                    {move || table.get().map(|table| view! { <NumbersTable title=name.get_value() table /> })}
+                </Show>
+            </details>
+        </section>
+    }
+}
+
+/// The same numbers as a table.
+#[component]
+fn NumbersTable(title: String, table: Table) -> impl IntoView {
+    let has_state = table.rows.first().is_some_and(|row| row.state.is_some());
+    let numbers = 1..table.columns.len().saturating_sub(usize::from(has_state));
+    let columns = table
+        .columns
+        .into_iter()
+        .enumerate()
+        .map(|(place, name)| view! { <th scope="col" class:number=numbers.contains(&place)>{name}</th> })
+        .collect_view();
+    let rows = table
+        .rows
+        .into_iter()
+        .map(|row| {
+            let values = row
+                .values
+                .into_iter()
+                .map(|value| view! { <td class="number">{value.map_or("–".to_owned(), locale::format_number)}</td> })
+                .collect_view();
+            let state = row.state.map(|state| view! { <td>{state}</td> });
+            view! { <tr><th scope="row">{row.name}</th>{values}{state}</tr> }
+        })
+        .collect_view();
+    let label = said::numbers_of(&title);
+    // A table that is wider than the page scrolls by itself, by keyboard too.
+    view! {
+        <div class="twin" tabindex="0" role="region" aria-label=label>
+            <table>
+                <caption>{title}</caption>
+                <thead><tr>{columns}</tr></thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    }
+}
+
+/// The width of an element in CSS pixels, observed: an element that is not in the document yet has none, and a
+/// chart that asked then would stay as wide as a guess.
+pub fn observe_width(place: NodeRef<html::Div>) -> Signal<u32> {
+    let width = RwSignal::new(WIDTH);
+    let measure = Closure::<dyn Fn()>::new(move || {
+        let element = place.try_get_untracked().flatten();
+        let now = element.and_then(|element| u32::try_from(element.client_width()).ok());
+        if let Some(now) = now.filter(|now| *now > 0 && width.try_get_untracked() != Some(*now)) {
+            width.try_set(now);
+        }
+    });
+    let observer = ResizeObserver::new(measure.as_ref().unchecked_ref()).ok();
+    let observer = StoredValue::new_local((observer, measure));
+    Effect::new(move |_| {
+        if let Some(element) = place.get() {
+            observer.with_value(|(observer, _)| observer.as_ref().inspect(|o| o.observe(&element)).is_some());
+        }
+    });
+    on_cleanup(move || {
+        observer.try_with_value(|(observer, _)| observer.as_ref().inspect(|o| o.disconnect()).is_some());
+    });
+    width.into()
+}

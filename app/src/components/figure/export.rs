@@ -1,0 +1,276 @@
+//! A figure outside the page: as SVG, PNG, CSV, on paper. Each says what it is of and when it was built.
+
+use crate::words::figures as said;
+use charts::model::{Row, Table};
+use engine::formula_injection::is_formula;
+use js_sys::Array;
+use leptos::prelude::*;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{
+    Blob, BlobPropertyBag, CanvasRenderingContext2d, Element, HtmlAnchorElement, HtmlCanvasElement,
+    HtmlImageElement, Url,
+};
+
+/// Pixels of a PNG for each pixel of the page: sharp on paper and on dense screens.
+const PNG_SCALE: u32 = 2;
+/// Pixels between lines of the header.
+const LINE: u32 = 20;
+/// Pixels around an exported drawing.
+const MARGIN: u32 = 16;
+
+/// What the presentation of a mark is made of.
+const PRESENTATION_ATTRIBUTES: [&str; 8] = [
+    "fill",
+    "fill-opacity",
+    "stroke",
+    "stroke-width",
+    "font-family",
+    "font-size",
+    "font-weight",
+    "text-anchor",
+];
+
+/// What the figures of a page are about: report, days, zone, filters, moment.
+#[derive(Debug, Clone, Copy)]
+pub struct ExportHeader(pub Callback<(), [String; 5]>);
+
+impl ExportHeader {
+    /// The header of an export, line by line: what it says and in which words.
+    #[must_use]
+    pub fn lines(self, title: &str) -> Vec<(String, String)> {
+        let [report, days, zone, filters, built] = self.0.run(());
+        let values = [report, title.to_owned(), days, zone, filters, built];
+        said::EXPORT_HEADS.iter().map(|head| (*head).to_owned()).zip(values).collect()
+    }
+}
+
+/// Saves the numbers: the header, an empty line, the table.
+pub fn save_csv(table: &Table, about: &[(String, String)], title: &str) {
+    save(&csv(table, about), "text/csv;charset=utf-8", &format!("{}.csv", file_name(title)));
+}
+
+/// Saves cells as they are: the header, an empty line, heads and rows.
+pub fn save_cells(heads: Vec<String>, rows: Vec<Vec<String>>, about: &[(String, String)], title: &str) {
+    save(&to_csv(heads, rows, about), "text/csv;charset=utf-8", &format!("{}.csv", file_name(title)));
+}
+
+/// The numbers as CSV, in the one spelling that every program reads: no thousands, a point.
+fn csv(table: &Table, about: &[(String, String)]) -> String {
+    let row = |row: &Row| {
+        let values = row.values.iter().map(|value| value.map_or_else(String::new, |v| v.to_string()));
+        [row.name.clone()].into_iter().chain(values).chain(row.state.clone()).collect()
+    };
+    to_csv(table.columns.clone(), table.rows.iter().map(row).collect(), about)
+}
+
+/// Header and cells as CSV. A mark of byte order goes before, without which spreadsheets take it for another
+/// encoding.
+fn to_csv(heads: Vec<String>, rows: Vec<Vec<String>>, about: &[(String, String)]) -> String {
+    let mut csv = String::from("\u{feff}");
+    let about = about.iter().map(|(head, value)| vec![head.clone(), value.clone()]);
+    for line in about.chain([Vec::new(), heads]).chain(rows) {
+        let cells: Vec<String> = line.iter().map(|cell| quote_cell(cell)).collect();
+        csv.push_str(&cells.join(","));
+        csv.push_str("\r\n");
+    }
+    csv
+}
+
+/// A cell: guarded where a spreadsheet would run it, quoted where it must be.
+fn quote_cell(cell: &str) -> String {
+    let guard = if is_formula(cell.as_bytes()) { "'" } else { "" };
+    if cell.contains([',', '"', '\n', '\r']) {
+        format!("\"{guard}{}\"", cell.replace('"', "\"\""))
+    } else {
+        format!("{guard}{cell}")
+    }
+}
+
+/// Saves the drawing as SVG.
+pub fn save_svg(figure: &Element, about: &[(String, String)], title: &str) {
+    if let Some((svg, _, _)) = standalone_svg(figure, about) {
+        save(&svg, "image/svg+xml", &format!("{}.svg", file_name(title)));
+    }
+}
+
+/// Saves the drawing as PNG.
+pub fn save_png(figure: &Element, about: &[(String, String)], title: &str) {
+    let name = format!("{}.png", file_name(title));
+    let Some((svg, width, height)) = standalone_svg(figure, about) else { return };
+    let Some(url) = blob_url(&svg, "image/svg+xml") else { return };
+    let Ok(image) = HtmlImageElement::new() else { return };
+    let drawn = image.clone();
+    let from = url.clone();
+    let loaded = Closure::once_into_js(move || {
+        let _ = draw_to_canvas(&drawn, width, height, name);
+        let _ = Url::revoke_object_url(&from);
+    });
+    image.set_onload(Some(loaded.unchecked_ref()));
+    image.set_src(&url);
+}
+
+fn draw_to_canvas(image: &HtmlImageElement, width: u32, height: u32, name: String) -> Result<(), JsValue> {
+    let canvas: HtmlCanvasElement = document().create_element("canvas")?.unchecked_into();
+    canvas.set_width(width * PNG_SCALE);
+    canvas.set_height(height * PNG_SCALE);
+    let context: CanvasRenderingContext2d =
+        canvas.get_context("2d")?.ok_or(JsValue::UNDEFINED)?.unchecked_into();
+    context.scale(f64::from(PNG_SCALE), f64::from(PNG_SCALE))?;
+    context.draw_image_with_html_image_element(image, 0.0, 0.0)?;
+    let ready = Closure::once_into_js(move |blob: JsValue| {
+        if let Some(url) = blob.dyn_ref::<Blob>().and_then(|b| Url::create_object_url_with_blob(b).ok()) {
+            download(&url, &name);
+        }
+    });
+    canvas.to_blob(ready.unchecked_ref())
+}
+
+/// Prints this figure and nothing else, then calls `after`: once the browser is done with it, which in some is not
+/// yet so when `print` returns.
+pub fn print(figure: &Element, after: impl FnOnce() + 'static) {
+    let body = document().body();
+    let _ = figure.set_attribute("data-printed", "");
+    if let Some(body) = &body {
+        let _ = body.set_attribute("data-printing", "");
+    }
+    let printed = figure.clone();
+    let done = Closure::once_into_js(move || {
+        window().set_onafterprint(None);
+        let _ = printed.remove_attribute("data-printed");
+        if let Some(body) = body {
+            let _ = body.remove_attribute("data-printing");
+        }
+        after();
+    });
+    window().set_onafterprint(Some(done.unchecked_ref()));
+    let _ = window().print();
+}
+
+/// The figure's drawing with its colours written out and its header above it, and its size.
+fn standalone_svg(figure: &Element, about: &[(String, String)]) -> Option<(String, u32, u32)> {
+    let svg = figure.query_selector("svg.chart").ok()??;
+    let number = |name: &str| svg.get_attribute(name)?.parse::<u32>().ok();
+    let (width, height) = (number("width")?, number("height")?);
+    let copy: Element = svg.clone_node_with_deep(true).ok()?.unchecked_into();
+    let (live, copied) = (svg.query_selector_all("*").ok()?, copy.query_selector_all("*").ok()?);
+    for place in 0..live.length() {
+        let (Some(live), Some(copied)) = (live.item(place), copied.item(place)) else { continue };
+        inline_styles(live.unchecked_ref(), copied.unchecked_ref());
+    }
+    let style = window().get_computed_style(figure).ok()??;
+    let ink = style.get_property_value("color").ok()?;
+    let paper = window().get_computed_style(&document().document_element()?).ok()??;
+    let paper = paper.get_property_value("background-color").ok()?;
+    let head = u32::try_from(about.len()).unwrap_or(0) * LINE + MARGIN;
+    let (all_width, all_height) = (width + 2 * MARGIN, height + head + 2 * MARGIN);
+    let lines: String = (1u32..)
+        .zip(about)
+        .map(|(line, (name, value))| {
+            let y = MARGIN + line * LINE - 6;
+            let text = escape_xml(&format!("{name}: {value}"));
+            format!(
+                "<text x=\"{MARGIN}\" y=\"{y}\" fill=\"{ink}\" font-family=\"sans-serif\" font-size=\"13\">{text}</text>"
+            )
+        })
+        .collect();
+    let _ = copy.set_attribute("x", &MARGIN.to_string());
+    let _ = copy.set_attribute("y", &(MARGIN + head).to_string());
+    let svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{all_width}\" height=\"{all_height}\" \
+         viewBox=\"0 0 {all_width} {all_height}\"><rect width=\"100%\" height=\"100%\" fill=\"{paper}\"/>{lines}{}</svg>",
+        to_xml(&copy)
+    );
+    Some((svg, all_width, all_height))
+}
+
+/// An element as XML, which a drawing on its own has to be.
+fn to_xml(element: &Element) -> String {
+    let html = element.outer_html();
+    if html.contains("xmlns=") {
+        html
+    } else {
+        html.replacen("<svg ", "<svg xmlns=\"http://www.w3.org/2000/svg\" ", 1)
+    }
+}
+
+/// Writes what the style sheet says of `live` into the attributes of `copied`.
+fn inline_styles(live: &Element, copied: &Element) {
+    let Ok(Some(style)) = window().get_computed_style(live) else { return };
+    for name in PRESENTATION_ATTRIBUTES {
+        let Ok(value) = style.get_property_value(name) else { continue };
+        // A pattern is known by its place in this drawing, not by the page's address.
+        let value = match value.find('#') {
+            Some(mark) if value.starts_with("url(") => {
+                format!("url({}", value.get(mark..).unwrap_or_default().replace('"', ""))
+            }
+            _ => value,
+        };
+        if !value.is_empty() && value != "none" || name == "fill" || name == "stroke" {
+            let _ = copied.set_attribute(name, &value);
+        }
+    }
+}
+
+fn escape_xml(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// A title as a file's name: letters, digits and `-`.
+fn file_name(title: &str) -> String {
+    let plain = title.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '-' });
+    plain.collect()
+}
+
+fn blob_url(text: &str, kind: &str) -> Option<String> {
+    let options = BlobPropertyBag::new();
+    options.set_type(kind);
+    let blob = Blob::new_with_str_sequence_and_options(&Array::of1(&text.into()), &options).ok()?;
+    Url::create_object_url_with_blob(&blob).ok()
+}
+
+fn save(text: &str, kind: &str, name: &str) {
+    if let Some(url) = blob_url(text, kind) {
+        download(&url, name);
+    }
+}
+
+/// Hands a file to the browser, and forgets its address once that has taken it.
+fn download(url: &str, name: &str) {
+    if let Ok(link) = document().create_element("a") {
+        let link: HtmlAnchorElement = link.unchecked_into();
+        link.set_href(url);
+        link.set_download(name);
+        link.click();
+    }
+    let url = url.to_owned();
+    set_timeout(
+        move || {
+            let _ = Url::revoke_object_url(&url);
+        },
+        std::time::Duration::from_secs(10),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use charts::model::Row;
+
+    #[test]
+    fn exported_numbers_are_plain_and_no_cell_is_a_formula() {
+        let table = Table {
+            columns: vec!["Video".into(), "Minutes".into()],
+            rows: vec![
+                Row { name: "=1+1, \"x\"".into(), values: vec![Some(1234.5)], state: None },
+                Row { name: "B".into(), values: vec![None], state: Some("Not here yet".into()) },
+            ],
+        };
+        let csv = csv(&table, &[("Days".into(), "2 Feb – 1 Mar 2026".into())]);
+        assert_eq!(
+            csv,
+            "\u{feff}Days,2 Feb – 1 Mar 2026\r\n\r\nVideo,Minutes\r\n\"'=1+1, \"\"x\"\"\",1234.5\r\nB,,Not here yet\r\n"
+        );
+        assert_eq!(file_name("Minutes per video"), "minutes-per-video");
+    }
+}

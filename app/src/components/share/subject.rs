@@ -1,0 +1,186 @@
+//! What of a view can be shared, and which share shows it.
+
+use domain::range::Range;
+use domain::report::ReportName;
+use domain::shares::{COURSE, CreateShareRequest, SUBJECTS, Share};
+use domain::view::{Page, Uuid, View};
+
+/// The report that has no days.
+const SNAPSHOT: &str = "asset";
+
+/// Why nothing can be shared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotShareable {
+    /// Not this report, or one person alone.
+    NotShared,
+    /// No course is chosen.
+    NoCourse,
+    /// No days are chosen.
+    NoDays,
+}
+
+/// What would be shared of a view.
+///
+/// # Errors
+/// [`NotShareable`].
+pub fn share_request(view: &View) -> Result<CreateShareRequest, NotShareable> {
+    let report = report_name_of_view(view);
+    let is_course = view.page == Page::Course;
+    if view.student.is_some() || !SUBJECTS.contains(&report) || (report == COURSE) != is_course {
+        return Err(NotShareable::NotShared);
+    }
+    let course = view.course.as_ref().ok_or(NotShareable::NoCourse)?;
+    let (from, to) = match view.range {
+        _ if report == SNAPSHOT => (None, None),
+        Some(range) => (Some(range.from().to_string()), Some(range.to().to_string())),
+        None => return Err(NotShareable::NoDays),
+    };
+    Ok(CreateShareRequest {
+        report: report.to_owned(),
+        course: course.as_str().to_owned(),
+        section: single_section(view).map(|section| section.as_str().to_owned()),
+        from,
+        to,
+        name: None,
+        days: None,
+        origins: Vec::new(),
+        preview: false,
+    })
+}
+
+/// Whether a share shows weeks of what `view` shows.
+#[must_use]
+pub fn covers_view(share: &Share, view: &View) -> bool {
+    let is_it = |id: Option<&Uuid>, other: Option<&str>| match (id, other) {
+        (Some(id), Some(other)) => id.as_str().eq_ignore_ascii_case(other),
+        (id, other) => id.is_none() && other.is_none(),
+    };
+    let is_within = match (share.from, share.to, view.range) {
+        (Some(from), Some(to), Some(range)) => range.from() <= from && to <= range.to(),
+        (None, None, _) => true,
+        _ => false,
+    };
+    let is_same = share_request(view).is_ok_and(|wanted| wanted.report == share.report);
+    is_same
+        && is_within
+        && is_it(view.course.as_ref(), Some(&share.course))
+        && is_it(single_section(view), share.section.as_deref())
+}
+
+/// The view that a share was made of, as far as it shows it.
+#[must_use]
+pub fn shared_view(share: &Share) -> View {
+    let is_course = share.report == COURSE;
+    View {
+        page: if is_course { Page::Course } else { Page::Overview },
+        report: if is_course { None } else { ReportName::parse(&share.report) },
+        range: share.from.zip(share.to).and_then(|(from, to)| Range::new(from, to).ok()),
+        course: Uuid::parse(&share.course),
+        sections: share.section.as_deref().and_then(Uuid::parse).into_iter().collect(),
+        ..View::default()
+    }
+}
+
+/// Origins as somebody writes them: one a line, or with commas between.
+#[must_use]
+pub fn parse_origins(text: &str) -> Vec<String> {
+    text.split([',', '\n', ' ']).map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned).collect()
+}
+
+fn report_name_of_view(view: &View) -> &str {
+    if view.page == Page::Course { COURSE } else { view.report_name() }
+}
+
+/// The section, where one alone is chosen: a share shows one, or the whole course.
+fn single_section(view: &View) -> Option<&Uuid> {
+    view.sections.iter().next().filter(|_| view.sections.len() == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::shares::ShareState;
+    use domain::time::{Timestamp, minus_days, parse_day, plus_days};
+    use proptest::prelude::*;
+
+    const ONE: &str = "0d9f3a52-5c1e-4f3b-9a57-2c8b6d1e4f70";
+    const TWO: &str = "1d9f3a52-5c1e-4f3b-9a57-2c8b6d1e4f70";
+
+    fn share(report: &str, section: Option<&str>, days: Option<(&str, &str)>) -> Share {
+        Share {
+            id: "0".repeat(32),
+            name: "A".to_owned(),
+            owner: "local".to_owned(),
+            mine: true,
+            report: report.to_owned(),
+            course: ONE.to_owned(),
+            section: section.map(str::to_owned),
+            from: days.and_then(|(from, _)| parse_day(from)),
+            to: days.and_then(|(_, to)| parse_day(to)),
+            made: Timestamp::default(),
+            expires: Timestamp::default(),
+            opened: 0,
+            last: None,
+            origins: Vec::new(),
+            state: ShareState::Open,
+        }
+    }
+
+    #[test]
+    fn what_is_shared_is_what_is_looked_at() {
+        let days = "from=2026-02-02&to=2026-02-15";
+        let of = |path: &str, query: &str| share_request(&View::parse(path, query));
+        let wanted = of("/course", &format!("{days}&course={ONE}")).unwrap();
+        assert_eq!((wanted.report.as_str(), wanted.section, wanted.preview), ("course", None, false));
+        assert_eq!(wanted.from.as_deref().zip(wanted.to.as_deref()), Some(("2026-02-02", "2026-02-15")));
+        let wanted = of("/", &format!("report=notes&{days}&course={ONE}&section={TWO}")).unwrap();
+        assert_eq!((wanted.report.as_str(), wanted.section.as_deref()), ("notes", Some(TWO)));
+        // Of several sections there is no share: it is the course's.
+        let wanted = of("/", &format!("report=notes&{days}&course={ONE}&section={ONE},{TWO}")).unwrap();
+        assert_eq!(wanted.section, None);
+        let wanted = of("/", &format!("report=asset&{days}&course={ONE}")).unwrap();
+        assert_eq!((wanted.from, wanted.to), (None, None));
+        assert_eq!(of("/", &format!("report=notes&{days}")), Err(NotShareable::NoCourse));
+        assert_eq!(of("/course", &format!("course={ONE}")), Err(NotShareable::NoDays));
+        assert_eq!(
+            of("/course", &format!("{days}&course={ONE}&student={TWO}")),
+            Err(NotShareable::NotShared)
+        );
+        assert_eq!(of("/", &format!("report=course&{days}&course={ONE}")), Err(NotShareable::NotShared));
+        assert_eq!(of("/", &format!("report=users&{days}&course={ONE}")), Err(NotShareable::NotShared));
+    }
+
+    #[test]
+    fn origins_are_read_however_they_are_parted() {
+        assert_eq!(
+            origins(" https://a.example\n\nhttps://b.example, c "),
+            ["https://a.example", "https://b.example", "c"]
+        );
+        assert!(origins(" \n").is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn a_share_fits_its_own_view_and_none_that_lacks_a_day_of_it(
+            report in prop::sample::select(SUBJECTS.to_vec()),
+            has_section: bool,
+            before in 0..9_u64,
+            after in 0..9_u64,
+        ) {
+            let days = (report != SNAPSHOT).then_some(("2026-02-02", "2026-02-15"));
+            let share = share(report, has_section.then_some(TWO), days);
+            let view = shared_view(&share);
+            prop_assert!(covers_view(&share, &view));
+            prop_assert!(!covers_view(&share, &view.clone().with_course(Uuid::parse(TWO))));
+            let mut other = view.clone();
+            if has_section { other.sections.clear(); } else { other.sections.extend(Uuid::parse(TWO)); }
+            prop_assert!(!covers_view(&share, &other));
+            if let (Some(from), Some(to)) = (share.from, share.to) {
+                let wide = Range::new(minus_days(from, before), plus_days(to, after)).unwrap();
+                prop_assert!(covers_view(&share, &view.clone().with_range(Some(wide))));
+                let late = Range::new(plus_days(from, 1 + before), to).unwrap();
+                prop_assert!(!covers_view(&share, &view.with_range(Some(late))));
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The figures of `videoview`, in the order in which they answer: when, who, what; then every row.
+
+use crate::components::csv_files::CsvFiles;
+use crate::components::figure::daily_chart::{DailyChart, DailyMetric};
+use crate::components::figure::export::ExportHeader;
+use crate::components::figure::hour_heatmap::HourHeatmap;
+use crate::components::figure::minutes_distribution::MinutesDistribution;
+use crate::components::figure::new_and_returning::NewAndReturning;
+use crate::components::figure::ranking::{RankingChart, RankingSubject};
+use crate::components::figure::viewing_delay::ViewingDelay;
+use crate::components::filter_chips::{self, FilterChips};
+use crate::components::row_table::RowTable;
+use crate::components::student_table::StudentTable;
+use crate::context::AppContext;
+use crate::loader::STEPS;
+use crate::words::figures as said;
+use crate::words::reports::NAMES_HIDDEN;
+use engine::measures::Measures;
+use leptos::prelude::*;
+
+/// Everything that is shown of the measures.
+#[component]
+pub fn VideoviewFigures(
+    /// The numbers, once there are any.
+    measures: Memo<Option<Measures>>,
+    /// The zone of the days, as it is said.
+    zone: Memo<String>,
+    /// Whether the numbers are about to change: rows of them are on their way.
+    #[prop(into)]
+    is_busy: Signal<bool>,
+    /// The files of all rows, once they are whole.
+    files: Memo<Option<CsvFiles>>,
+    /// What the days are held against, as it is called.
+    other: Memo<String>,
+) -> impl IntoView {
+    let context = expect_context::<AppContext>();
+    let name = Callback::new(move |choice| {
+        measures.with(|m| {
+            let student = m.as_ref().map_or("", |m| m.student.as_str());
+            filter_chips::choice_label(&choice, m.as_ref(), student, &context.navigation.view())
+        })
+    });
+    provide_context(ExportHeader(Callback::new(move |()| {
+        filter_chips::build_export_header(context, name, zone)
+    })));
+    let day = RwSignal::new(None);
+    let loader = context.loader();
+    let drawn = move |step: u8| Memo::new(move |_| measures.get().filter(|_| loader.draws(step)));
+    let (first, second, third, fourth, last) = (drawn(1), drawn(2), drawn(3), drawn(4), drawn(STEPS));
+    let rows = move || measures.with(|m| m.as_ref().map_or(0, |m| m.total.rows)).to_string();
+    let complete = move || measures.with(|m| m.as_ref().is_some_and(Measures::is_complete)).to_string();
+    view! {
+        <div class="figures" data-testid="minutes" data-rows=rows data-complete=complete
+            aria-busy=move || is_busy.get().to_string()>
+            <FilterChips name none=said::NO_FILTERS />
+            <DailyChart metric=DailyMetric::Minutes measures=first zone other at=day />
+            <DailyChart metric=DailyMetric::Viewers measures=second zone other at=day />
+            <NewAndReturning measures=third zone />
+            <HourHeatmap measures=third zone />
+            <RankingChart subject=RankingSubject::Videos measures=fourth />
+            <ViewingDelay measures=fourth />
+            <div class="pair">
+                <RankingChart subject=RankingSubject::Sections measures=last />
+                <RankingChart subject=RankingSubject::Roles measures=last />
+            </div>
+            <MinutesDistribution measures=last />
+            <Show
+                when=move || !context.navigation.view().names_hidden
+                fallback=|| view! { <p class="quiet">{NAMES_HIDDEN}</p> }
+            >
+                <StudentTable measures=last />
+                <RowTable measures=last zone files />
+            </Show>
+        </div>
+    }
+}

@@ -1,0 +1,222 @@
+//! What is looked at: report, course, days and their zone; each choice is a view of its own.
+
+use crate::components::dropdown_menu::DropdownMenu;
+use crate::components::lazy::{self, Placeholder};
+use crate::components::range_picker::RangeSelection;
+use crate::context::AppContext;
+use crate::{locale, presets, words};
+use domain::api::Section;
+use domain::range::Range;
+use domain::report::{ReportName, Shape};
+use domain::time::Day;
+use domain::view::{Uuid, View};
+use leptos::prelude::*;
+use std::time::Duration;
+
+/// The line of choices.
+#[component]
+pub fn ViewControls(
+    /// Today in the view's zone.
+    today: Memo<Day>,
+    /// How the chosen report's range is cut.
+    shape: Memo<Option<Shape>>,
+    /// The courses and terms that are known.
+    directory: Memo<domain::api::Courses>,
+    /// The view's zone, as it is said.
+    zone: Memo<String>,
+    /// Whether it is a course that is looked at, and no single report.
+    #[prop(optional)]
+    is_of_course: bool,
+) -> impl IntoView {
+    view! {
+        <section class="ask" aria-label=words::SHOWN>
+            {(!is_of_course).then(|| view! { <ReportSelect /> })}
+            <div class="ask-line">
+                <CourseSelect directory />
+                <Show when=move || shape.get() != Some(Shape::Snapshot)>
+                    <DaySelect today directory zone />
+                </Show>
+            </div>
+        </section>
+    }
+}
+
+/// Chooses a report.
+#[component]
+fn ReportSelect() -> impl IntoView {
+    let context = expect_context::<AppContext>();
+    let navigation = context.navigation;
+    let chosen = Memo::new(move |_| navigation.view().report_name().to_owned());
+    let options = context
+        .reports()
+        .into_iter()
+        .map(|info| {
+            let name = info.name.to_string();
+            let value = name.clone();
+            view! { <option value=value selected=move || chosen.get() == name>{info.title}</option> }
+        })
+        .collect_view();
+    let choose = move |event| {
+        let report = ReportName::parse(&event_target_value(&event));
+        navigation.navigate(navigation.view().with_report(report));
+    };
+    view! {
+        <label class="ask-report">
+            <span>{words::REPORT}</span>
+            <select on:change=choose>{options}</select>
+        </label>
+    }
+}
+
+/// Chooses a course, and one of its sections.
+#[component]
+fn CourseSelect(directory: Memo<domain::api::Courses>) -> impl IntoView {
+    let navigation = expect_context::<AppContext>().navigation;
+    let course = Memo::new(move |_| navigation.view().course);
+    // One is chosen here; several are filters below, and then none of them stands for all.
+    let section = Memo::new(move |_| {
+        let mut sections = navigation.view().sections.into_iter();
+        sections.next().filter(|_| sections.next().is_none())
+    });
+    let range = Memo::new(move |_| navigation.view().range);
+    let course_choices = Memo::new(move |_| {
+        let all = directory.with(|directory| {
+            directory.courses.iter().map(|it| (it.id.clone(), words::course(it))).collect()
+        });
+        build_choices(words::ALL_COURSES, words::UNKNOWN_COURSE, course.get().as_ref(), all)
+    });
+    let section_choices = Memo::new(move |_| {
+        let (course, section) = (course.get(), section.get());
+        let all = directory
+            .with(|directory| find_sections(directory, course.as_ref(), range.get(), section.as_ref()));
+        build_choices(words::ALL_SECTIONS, words::UNKNOWN_SECTION, section.as_ref(), all)
+    });
+    let choose_course = move |event| {
+        let course = Uuid::parse(&event_target_value(&event));
+        navigation.navigate(navigation.view().with_course(course));
+    };
+    let choose_section = move |event| {
+        let sections = Uuid::parse(&event_target_value(&event)).into_iter().collect();
+        navigation.navigate(View { sections, ..navigation.view() });
+    };
+    view! {
+        <label class="ask-course">
+            <span>{words::COURSE}</span>
+            <select on:change=choose_course>{render_options(course_choices, course)}</select>
+        </label>
+        <Show when=move || course.with(Option::is_some)>
+            <label class="ask-section">
+                <span>{words::SECTION}</span>
+                <select on:change=choose_section>{render_options(section_choices, section)}</select>
+            </label>
+        </Show>
+    }
+}
+
+/// The sections of the chosen course that a person might mean, and the chosen one, each with what it is called.
+fn find_sections(
+    directory: &domain::api::Courses,
+    course: Option<&Uuid>,
+    range: Option<Range>,
+    chosen: Option<&Uuid>,
+) -> Vec<(String, String)> {
+    let is = |id: &str, chosen: &Uuid| id.eq_ignore_ascii_case(chosen.as_str());
+    let course = course.and_then(|chosen| directory.courses.iter().find(|course| is(&course.id, chosen)));
+    let Some(course) = course else { return Vec::new() };
+    let mut meant = presets::list_sections(course, &directory.terms, range);
+    if let Some(chosen) = chosen
+        && !meant.iter().any(|(section, _)| is(&section.id, chosen))
+    {
+        let all = presets::list_sections(course, &directory.terms, None);
+        meant.extend(all.into_iter().filter(|(section, _)| is(&section.id, chosen)));
+    }
+    let named = |(section, term): (&Section, Option<&str>)| {
+        (section.id.clone(), words::section_of(&section.number, term))
+    };
+    meant.into_iter().map(named).collect()
+}
+
+/// All, each one that is known, and the chosen one if it is not.
+fn build_choices(
+    all: &str,
+    unknown: &str,
+    chosen: Option<&Uuid>,
+    listed: Vec<(String, String)>,
+) -> Vec<(String, String)> {
+    let stranger = chosen
+        .filter(|chosen| !listed.iter().any(|(id, _)| id.eq_ignore_ascii_case(chosen.as_str())))
+        .map(|chosen| (chosen.as_str().to_owned(), unknown.to_owned()));
+    std::iter::once((String::new(), all.to_owned())).chain(listed).chain(stranger).collect()
+}
+
+fn render_options(choices: Memo<Vec<(String, String)>>, chosen: Memo<Option<Uuid>>) -> impl IntoView {
+    move || {
+        let option = |(id, name): (String, String)| {
+            let value = id.clone();
+            let is_chosen = move || {
+                chosen.with(|chosen| chosen.as_ref().map_or("", Uuid::as_str).eq_ignore_ascii_case(&id))
+            };
+            view! { <option value=value selected=is_chosen>{name}</option> }
+        };
+        choices.get().into_iter().map(option).collect_view()
+    }
+}
+
+/// Chooses days: by the arrows, a preset, or any two; and the zone they are days of.
+#[component]
+fn DaySelect(today: Memo<Day>, directory: Memo<domain::api::Courses>, zone: Memo<String>) -> impl IntoView {
+    let context = expect_context::<AppContext>();
+    let navigation = context.navigation;
+    let range = Memo::new(move |_| navigation.view().range);
+    let earlier = Memo::new(move |_| range.get().and_then(presets::step_back));
+    let later = Memo::new(move |_| range.get().and_then(|range| presets::step_forward(range, today.get())));
+    let go = move |to: Memo<Option<Range>>| {
+        move |_| {
+            if let Some(range) = to.get_untracked() {
+                navigation.navigate(navigation.view().with_range(Some(range)));
+            }
+        }
+    };
+    let days = move || range.get().map_or(0, Range::days);
+    let name = move |is_back| move || words::step(is_back, days());
+    // Likely to be opened next, and small: fetched once everything else has begun.
+    set_timeout(move || lazy::prefetch(context.components.range_picker), Duration::from_secs(2));
+    let panel = Callback::new(move |()| {
+        lazy::render_lazy(
+            context.components.range_picker,
+            RangeSelection { today, range, directory, zone },
+            Placeholder::Line,
+        )
+    });
+    let label = move || match range.get() {
+        Some(range) => (locale::format_range(range), locale::format_short_days(range.from(), range.to())),
+        None => (words::CHOOSE_DAYS.to_owned(), words::CHOOSE_DAYS.to_owned()),
+    };
+    view! {
+        <div class="range-choice" role="group" aria-label=words::RANGES>
+            <span class="ask-label" aria-hidden="true">{words::RANGES}</span>
+            <Show when=move || range.with(Option::is_some)>
+                <button type="button" class="arrow" title=name(true) aria-label=name(true)
+                    aria-disabled=move || earlier.with(Option::is_none).then_some("true")
+                    on:click=go(earlier)>
+                    <ArrowIcon is_back=true />
+                </button>
+            </Show>
+            <DropdownMenu label=Signal::derive(label) panel />
+            <Show when=move || range.with(Option::is_some)>
+                <button type="button" class="arrow" aria-label=name(false)
+                    title=move || if later.get().is_some() { name(false)() } else { words::NOT_OVER.to_owned() }
+                    aria-disabled=move || later.with(Option::is_none).then_some("true")
+                    on:click=go(later)>
+                    <ArrowIcon is_back=false />
+                </button>
+            </Show>
+        </div>
+    }
+}
+
+#[component]
+fn ArrowIcon(is_back: bool) -> impl IntoView {
+    let path = if is_back { "M10 3L5 8L10 13" } else { "M6 3L11 8L6 13" };
+    view! { <svg class="sign" viewBox="0 0 16 16" aria-hidden="true"><path d=path /></svg> }
+}

@@ -1,0 +1,38 @@
+//! The parts of the page that are fetched when they are first needed, and how: the page's program says it.
+//!
+//! Split points are exported from whatever program holds them, and what is exported is linked; so they stand in the
+//! page's own program, where the threads' programs do not carry them along.
+
+use crate::components::lazy::LazyComponent;
+use crate::components::range_picker::RangeSelection;
+use crate::pages::overview::ViewSelection;
+use crate::pages::report::ReportContext;
+
+/// All of them.
+#[derive(Debug, Clone, Copy)]
+pub struct LazyComponents {
+    /// [`ReportView`](crate::pages::report::ReportView).
+    pub report_view: LazyComponent<ViewSelection>,
+    /// [`VideoviewReport`](crate::pages::report::videoview::VideoviewReport).
+    pub videoview: LazyComponent<ReportContext>,
+    /// [`GenericReport`](crate::pages::report::generic::GenericReport).
+    pub generic: LazyComponent<ReportContext>,
+    /// [`CoursePage`](crate::pages::course::CoursePage).
+    pub course_page: LazyComponent<()>,
+    /// [`RequestsPage`](crate::pages::requests::RequestsPage).
+    pub requests_page: LazyComponent<()>,
+    /// [`AccessPage`](crate::pages::access::AccessPage).
+    pub access_page: LazyComponent<()>,
+    /// [`SignInPage`](crate::pages::access::sign_in::SignInPage).
+    pub sign_in_page: LazyComponent<()>,
+    /// [`SharesPage`](crate::pages::shares::SharesPage).
+    pub shares_page: LazyComponent<()>,
+    /// [`ShareBar`](crate::components::share::ShareBar).
+    pub share_bar: LazyComponent<()>,
+    /// [`RequestEstimate`](crate::components::request_estimate::RequestEstimate).
+    pub request_estimate: LazyComponent<()>,
+    /// [`RangePicker`](crate::components::range_picker::RangePicker).
+    pub range_picker: LazyComponent<RangeSelection>,
+    /// [`HelpDialog`](crate::components::help::dialog::HelpDialog).
+    pub help_dialog: LazyComponent<()>,
+}

@@ -1,0 +1,111 @@
+//! What the thread of all other reports tells: figures that are ready to be drawn, words included.
+
+use super::{ReportContext, available_windows, build_query, number_weeks};
+use crate::components::error_notice::ErrorNotice;
+use crate::components::told::Told;
+use crate::context::AppContext;
+use crate::teller::About;
+use crate::{locale, teller, told, words};
+use domain::api::ReportInfo;
+use domain::range::Range;
+use domain::report::Report;
+use domain::view::View;
+use engine::reports;
+use leptos::prelude::*;
+
+/// The figures of everything that is here.
+#[component]
+pub fn GenericReport(
+    /// What there is to show.
+    report: ReportContext,
+) -> impl IntoView {
+    let context = expect_context::<AppContext>();
+    let navigation = context.navigation;
+    let (info, range, zone) = (report.selection.info, report.selection.range, report.selection.zone);
+    let sight = Memo::new(move |_| build_sight(report, range.get(), context, &navigation.view(), zone.get()));
+    let teller = context.teller();
+    let look_again = Callback::new(move |()| {
+        report.refresh.run(());
+        if let Some(sight) = sight.get_untracked() {
+            teller.look(sight, locale::language_tag());
+        }
+    });
+    Effect::new(move |_| {
+        if let Some(sight) = sight.get() {
+            teller.look(sight, locale::language_tag());
+        }
+    });
+    let told = teller.told();
+    let figures = Memo::new(move |_| {
+        let about = info.with(|info| info.as_ref().map(|info| About::Report(info.name.clone())));
+        told.with(|told| if told.about == about { told.figures.clone() } else { Vec::new() })
+    });
+    let is_busy = Memo::new(move |_| told.with(|told| !told.is_current || told.load.pending > 0));
+    let has_figures = Memo::new(move |_| figures.with(|figures| !figures.is_empty()));
+    // Its room is kept until its thread has come, been told and answered.
+    let is_awaited = Memo::new(move |_| !has_figures.get() && told.with(|told| told.failed.is_empty()));
+    let failure = move || {
+        let failed = told.with(|told| told.failed.first().cloned());
+        failed.map(|(_, error)| view! { <ErrorNotice error again=look_again /> })
+    };
+    let arriving = move || {
+        let load = told.with(|told| told.load);
+        (load.pending > 0).then(|| words::arriving(load.rows, load.bytes))
+    };
+    view! {
+        <Show when=move || info.with(holds_writing)>
+            <label class="written">
+                <input type="checkbox" prop:checked=move || navigation.view().contents
+                    on:change=move |event| {
+                        navigation.navigate(View { contents: event_target_checked(&event), ..navigation.view() });
+                    } />
+                <span>{words::SHOW_WRITING}</span>
+            </label>
+        </Show>
+        <Show when=move || is_awaited.get()>
+            <div class="room"><p class="quiet" role="status">{words::LOADING}</p></div>
+        </Show>
+        <Show when=move || has_figures.get()>
+            <Told figures zone is_busy />
+        </Show>
+        {failure}
+        <p class="quiet small" role="status">{arriving}</p>
+    }
+}
+
+/// Whether its rows hold what people wrote.
+fn has_free_text(info: &Option<ReportInfo>) -> bool {
+    info.as_ref().and_then(|info| info.name.known()).is_some_and(Report::has_free_text)
+}
+
+/// What the thread of all other reports is to look at. A snapshot has no days: any will do.
+fn build_sight(
+    report: ReportContext,
+    range: Option<Range>,
+    context: AppContext,
+    view: &View,
+    zone: String,
+) -> Option<teller::Sight> {
+    let request = report.request.get()?;
+    let others = report.comparison_windows.get();
+    let windows = available_windows(others.iter().chain(&request.windows)).map(|(window, copy, facts)| {
+        told::Wanted { id: window.id.clone(), generation: copy.generation, facts, created: copy.created }
+    });
+    let today = context.clock.now().day();
+    let range = range.unwrap_or_else(|| Range::from_day(today));
+    Some(teller::Sight {
+        subject: told::Subject::Report {
+            name: request.report.clone(),
+            is_nameless: view.names_hidden,
+            other: report.comparison_label.get(),
+        },
+        question: reports::Query {
+            base: build_query(range, context, view),
+            decks: view.decks.iter().map(|id| id.as_str().to_owned()).collect(),
+            contents: view.contents,
+        },
+        zone,
+        weeks: report.selection.directory.with(|known| number_weeks(known, view, range)),
+        parts: vec![told::Part { report: request.report.clone(), course: None, windows: windows.collect() }],
+    })
+}
