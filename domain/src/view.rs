@@ -689,7 +689,7 @@ mod tests {
         assert_eq!(view.to_url(), format!("/?v=1&role=student,instructor&video={other},{COURSE}"));
         let choices = view.choices();
         assert_eq!(choices.len(), 4);
-        assert!(choices.iter().all(|choice| view.has(choice)));
+        assert!(choices.iter().all(|choice| view.contains(choice)));
         let emptied = choices.iter().fold(view.clone(), |view, choice| view.toggled(choice));
         assert_eq!(emptied, View::default());
         assert_eq!(choices.iter().fold(emptied, |view, choice| view.toggled(choice)), view);

@@ -118,7 +118,7 @@ impl Thread {
                 self.dataset.set_coverage(&window.id, window.facts);
             }
         }
-        if self.aggregator.as_ref().is_none_or(|aggregator| *aggregator.question() != sight.question) {
+        if self.aggregator.as_ref().is_none_or(|aggregator| *aggregator.query() != sight.question) {
             self.aggregator = Some(Aggregator::new(sight.question.clone()));
         }
         self.sight = Some(sight);
@@ -139,7 +139,7 @@ impl Thread {
         let part = match show.list {
             List::Rows => {
                 let listing = self.listing.get_or_insert_with(|| {
-                    RowList::new(aggregator.question(), &aggregator.counted_days(), &self.dataset)
+                    RowList::new(aggregator.query(), &aggregator.counted_days(), &self.dataset)
                 });
                 Part::Rows(listing.rows(show.from, show.count, &self.dataset))
             }

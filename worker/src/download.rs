@@ -94,7 +94,7 @@ impl DownloadRequest {
 /// A window whose rows are to be sent.
 struct Source {
     window: PlannedWindow,
-    copy: Copy,
+    copy: WindowCopy,
     delimiter: u8,
     columns: Vec<String>,
 }

@@ -136,7 +136,7 @@ impl Registry {
                         match credential {
                             Credential::Session { id } => store.delete_session(&id)?,
                             Credential::Token { email, issued } => {
-                                store.end(&email, session_cutoff(issued, now))?
+                                store.revoke_tokens(&email, session_cutoff(issued, now))?
                             }
                         }
                     }

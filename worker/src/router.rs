@@ -150,7 +150,7 @@ fn problem_code(problem: &Problem) -> String {
 
 /// Whether somebody can use this installation at all.
 fn health(settings: &Settings) -> HandlerResult {
-    if !settings.local && settings.ways().is_empty() {
+    if !settings.local && settings.auth_methods().is_empty() {
         return Err(Problem::new(
             Code::NoWayIn,
             "Nobody can sign in: set ACCESS_TEAM_DOMAIN and ACCESS_AUD for Cloudflare Access (and LECTERN_ADMINS, the \

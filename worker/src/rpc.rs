@@ -243,7 +243,7 @@ pub(crate) struct AvailableWindow {
     /// Its key.
     pub(crate) key: WindowKey,
     /// The copy that serves.
-    pub(crate) copy: Copy,
+    pub(crate) copy: WindowCopy,
 }
 
 /// What a way in has found out by itself: who it is, before anybody is asked what they may do.

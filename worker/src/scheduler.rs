@@ -340,7 +340,7 @@ impl Scheduler {
 
     /// Tells the Registry which rows are gone, before it counts here: shares that counted these rows are withdrawn before a
     /// forgetting is done.
-    async fn tell(
+    async fn notify_shares(
         &self,
         settings: &Settings,
         of: impl FnOnce(&Rules) -> Option<Invalidation>,

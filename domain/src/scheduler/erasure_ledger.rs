@@ -740,9 +740,9 @@ mod tests {
     fn scheduler(keys: &[WindowKey], now: Timestamp) -> Scheduler {
         let windows = keys.iter().map(|key| {
             let mut window = Window::queued(key.clone(), now);
-            window.ask(key.end(), Vec::new(), "r", now);
+            window.start_asking(key.end(), Vec::new(), "r", now);
             window.start_building(UpstreamId::parse("u").unwrap(), now, key.end(), now);
-            let (lease, ..) = window.collect(now).unwrap();
+            let (lease, ..) = window.start_collecting(now).unwrap();
             window.record_collection(
                 lease,
                 CollectOutcome::Whole { rows: 9, bytes: 90, header: "a".into() },
@@ -884,7 +884,7 @@ mod tests {
             windows: vec![here.clone(), new],
             turn: 0,
         };
-        scheduler.ask(request.clone(), now);
+        scheduler.submit(request.clone(), now);
         let states = |scheduler: &Scheduler| {
             let shown = scheduler.describe("r", now).unwrap();
             shown.windows.iter().map(|window| window.state).collect::<Vec<_>>()
@@ -901,7 +901,7 @@ mod tests {
         scheduler.record_notification("f", now);
         assert!(scheduler.plan_cleanup(now.plus(HOUR)).is_none(), "and is not emptied again");
         scheduler.cancel_erasure("f", now);
-        scheduler.ask(request, now);
+        scheduler.submit(request, now);
         assert_eq!(states(&scheduler), [Queued, Queued], "lifted: whoever asks has it");
     }
 
@@ -912,14 +912,14 @@ mod tests {
         let mut scheduler = scheduler(std::slice::from_ref(&key), now);
         scheduler.change(&key, |window| {
             window.request_again(now);
-            window.ask(key.end(), Vec::new(), "r", now);
+            window.start_asking(key.end(), Vec::new(), "r", now);
             window.start_building(UpstreamId::parse("v").unwrap(), now, key.end(), now);
         });
         scheduler.request_erasure("f".into(), weeks("2026-02-02", "2026-02-08"), "ana", now);
         assert!(matches!(scheduler.plan_cleanup(now), Some(Step::Wipe { .. })));
         scheduler.record_wipe(&key, now);
         scheduler.cancel_erasure("f", now);
-        let lease = scheduler.hand(&key, vec!["link".into()], now).unwrap().lease;
+        let lease = scheduler.hand_off(&key, vec!["link".into()], now).unwrap().lease;
         scheduler.record_collection(
             &key,
             lease,
@@ -972,10 +972,10 @@ mod tests {
         scheduler.record_wipe(&key, later);
         assert!(scheduler.window(&key).is_none() && scheduler.take_changes().erasure_ledger);
         let mut window = Window::queued(key.clone(), later);
-        window.ask(key.end(), Vec::new(), "r", later);
+        window.start_asking(key.end(), Vec::new(), "r", later);
         window.start_building(UpstreamId::parse("v").unwrap(), later, key.end(), later);
         scheduler.windows.insert(key.clone(), window);
-        assert_eq!(scheduler.hand(&key, vec!["link".into()], later).unwrap().lease, 2);
+        assert_eq!(scheduler.hand_off(&key, vec!["link".into()], later).unwrap().lease, 2);
     }
 
     #[test]

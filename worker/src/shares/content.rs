@@ -24,7 +24,7 @@ pub(super) fn visible_numbers(
     section: Option<(&str, &str)>,
     smallest: u32,
 ) -> Option<Vec<Option<f64>>> {
-    let is_numbered = report.known().is_some_and(|report| report.numbers_sections());
+    let is_numbered = report.known().is_some_and(|report| report.identifies_sections_by_number());
     let kept = match section {
         None => &week.shown.total,
         Some((id, number)) => {

@@ -32,7 +32,7 @@ struct Eraser {
 
 /// Goes over the copy that is served. Nothing when somebody else has taken over meanwhile.
 pub(crate) async fn erase(store: &Store, job: &ErasureJob) -> Result<Option<SweepOutcome>> {
-    let clean = |of, met| Ok(Some(SweepOutcome::Clean { of, left: None, met }));
+    let clean = |generation, met| Ok(Some(SweepOutcome::Clean { generation, left: None, met }));
     let part = match store.select_copy(None, &Filter::all()) {
         Ok(Some(part)) => part,
         Ok(None) => return clean(0, SweepFindings::default()),

@@ -558,7 +558,7 @@ impl Store {
 
     /// What is left of a copy, `slices` of it, takes its place, and every other copy goes at once: no await stands
     /// between these statements. Returns whether it did.
-    pub(crate) fn replace(
+    pub(crate) fn replace_copy(
         &self,
         from: u32,
         lease: u32,
