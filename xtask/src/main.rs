@@ -16,9 +16,10 @@
 //! | [`settings`] | what a person says about the upstream, and how it reaches the Worker |
 //! | [`processes`], [`port`] | children that end with us; where they listen |
 //! | [`cargo`], [`step`], [`watch`] | calls of cargo, printed and timed steps, changes on disk |
+//! | `architecture` | tests of the dependencies between crates and between modules |
 
 #[cfg(test)]
-mod arrows;
+mod architecture;
 mod audit;
 mod bench;
 mod build;

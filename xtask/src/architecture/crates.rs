@@ -1,0 +1,67 @@
+//! The allowed dependencies between crates, and what pure crates must not depend on.
+
+use super::workspace::{packages, root};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The dependencies between crates of the workspace that are allowed. A new crate gets a line here.
+const ALLOWED: [(&str, &[&str]); 9] = [
+    ("domain", &[]),
+    ("engine", &["domain"]),
+    ("charts", &["domain", "engine"]),
+    ("thread", &["domain", "engine"]),
+    ("app", &["domain", "engine", "charts", "thread"]),
+    ("lectern-worker", &["domain", "engine", "charts"]),
+    // The stand-in for Echo360 shares no code with what it tests.
+    ("sandbox", &[]),
+    ("worker-tests", &["domain", "sandbox"]),
+    // Settings are checked by the Worker's own rules before anything is built.
+    ("xtask", &["domain"]),
+];
+
+/// The crates that compute from their arguments alone.
+const PURE: [&str; 3] = ["domain", "engine", "charts"];
+
+/// What reaches a clock, randomness, the network, the DOM or the Workers runtime.
+const IMPURE: [&str; 12] = [
+    "worker",
+    "web-sys",
+    "js-sys",
+    "wasm-bindgen",
+    "gloo-net",
+    "leptos",
+    "rand",
+    "getrandom",
+    "tokio",
+    "reqwest",
+    "time",
+    "uuid",
+];
+
+#[test]
+fn crates_depend_only_on_the_crates_that_they_may() {
+    let allowed = BTreeMap::from(ALLOWED);
+    let packages = packages();
+    let ours: BTreeSet<&String> = packages.iter().map(|package| &package.name).collect();
+    for package in &packages {
+        let name = &package.name;
+        let allowed = allowed.get(name.as_str()).unwrap_or_else(|| panic!("{name} has no line in ALLOWED"));
+        for other in package.dependencies.iter().filter(|name| ours.contains(name)) {
+            assert!(allowed.contains(&other.as_str()), "{name} must not depend on {other}");
+        }
+    }
+}
+
+#[test]
+fn pure_crates_depend_on_no_clock_randomness_network_dom_or_runtime() {
+    let packages = packages();
+    for name in PURE {
+        let package = packages.iter().find(|package| package.name == name).unwrap();
+        for other in IMPURE {
+            assert!(!package.dependencies.contains(other), "{name} must not depend on {other}");
+        }
+    }
+    // chrono without its clock: pure code cannot ask what time it is.
+    let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let chrono = manifest.lines().find(|line| line.starts_with("chrono = ")).unwrap();
+    assert!(chrono.contains("default-features = false") && !chrono.contains("\"clock\""), "{chrono}");
+}
