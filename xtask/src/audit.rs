@@ -6,7 +6,7 @@
 use crate::cargo;
 use crate::checkout::Checkout;
 use crate::processes;
-use crate::step::step;
+use crate::progress::step_with_output;
 use crate::tools;
 use anyhow::Result;
 
@@ -19,12 +19,14 @@ pub(crate) fn audit() -> Result<()> {
         deny.args(["--all-features", "--color", "never"]);
         deny
     };
-    step("Checking licences, bans, duplicates and sources", || {
-        processes::run(deny().args(["check", "licenses", "bans", "sources"]))
+    step_with_output("Checking licences, bans, duplicates and sources", || {
+        processes::run_with_output(deny().args(["check", "licenses", "bans", "sources"]))
     })?;
-    if processes::answer(deny().args(["fetch", "db"])).is_none() {
+    if processes::probe(deny().args(["fetch", "db"])).is_none() {
         eprintln!("Known vulnerabilities were NOT checked: their database cannot be reached from here.");
         return Ok(());
     }
-    step("Checking for known vulnerabilities", || processes::run(deny().args(["check", "advisories"])))
+    step_with_output("Checking for known vulnerabilities", || {
+        processes::run_with_output(deny().args(["check", "advisories"]))
+    })
 }

@@ -7,7 +7,7 @@ use crate::cargo;
 use crate::checkout::Checkout;
 use crate::chromium;
 use crate::processes;
-use crate::step::step;
+use crate::progress::step_with_output;
 use crate::test;
 use anyhow::Result;
 use clap::ValueEnum;
@@ -47,7 +47,9 @@ pub(crate) fn bench(options: &Options) -> Result<()> {
         let mut simulate = cargo::cargo(&checkout);
         simulate.args(["test", "--quiet", "-p", "domain", "--test", "schedule", "--", "--nocapture"]);
         simulate.env("LECTERN_YEARS", "5");
-        step("Simulating a year of every dated report", || processes::run(&mut simulate))?;
+        step_with_output("Simulating a year of every dated report", || {
+            processes::run_with_output(&mut simulate)
+        })?;
     }
     let measured: Vec<String> = parts
         .iter()
@@ -62,5 +64,5 @@ pub(crate) fn bench(options: &Options) -> Result<()> {
     let mut bench = tools.command(&checkout, &tools.node)?;
     bench.args(["tests/bench/bench.mjs", "--runs", &options.runs.to_string()]).env("CHROMIUM", chromium);
     bench.args(measured.iter().flat_map(|part| ["--only", part]));
-    processes::run(test::say_where(&mut bench, &tools, &sandbox))
+    processes::run_with_output(test::say_where(&mut bench, &tools, &sandbox))
 }

@@ -2,8 +2,8 @@
 
 use crate::checkout::Checkout;
 use crate::processes;
+use crate::progress::step;
 use crate::site::{self, Finish};
-use crate::step::step;
 use crate::tools::Tools;
 use crate::worker;
 use crate::wrangler;
@@ -48,7 +48,7 @@ pub(crate) fn build() -> Result<()> {
     site::build(&checkout, &tools, Finish::Small)?;
     let sizes = step("Compressing the site with brotli", || {
         let mut node = tools.command(&checkout, &tools.node)?;
-        processes::run_for_output(node.args(["-e", BROTLI]).arg(checkout.path("target/site")))
+        processes::run_for_stdout(node.args(["-e", BROTLI]).arg(checkout.path("target/site")))
     })?;
     let sizes = String::from_utf8_lossy(&sizes);
     print!("The site, with brotli:\n{sizes}");

@@ -2,6 +2,7 @@
 
 use crate::checkout::Checkout;
 use crate::processes;
+use crate::progress;
 use anyhow::{Context, Result};
 use serde_json::Value;
 use std::env;
@@ -34,9 +35,18 @@ pub(crate) fn cargo(checkout: &Checkout) -> Command {
     command(checkout, env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
+/// The same, without the lines about its progress: when it fails, only the errors are worth showing.
+pub(crate) fn quiet_cargo(checkout: &Checkout) -> Command {
+    let mut cargo = cargo(checkout);
+    if !progress::is_verbose() {
+        cargo.arg("--quiet");
+    }
+    cargo
+}
+
 /// Runs a `cargo build` and gives the files it made, whether or not it had to.
 pub(crate) fn build(command: &mut Command) -> Result<Vec<PathBuf>> {
-    let messages = processes::run_for_output(command.arg("--message-format=json-render-diagnostics"))?;
+    let messages = processes::run_for_stdout(command.arg("--message-format=json-render-diagnostics"))?;
     Ok(String::from_utf8_lossy(&messages).lines().flat_map(files).collect())
 }
 

@@ -41,5 +41,5 @@ fn find() -> Option<PathBuf> {
 
 /// Whether it starts: Ubuntu's `chromium-browser` may be a note that a snap is needed.
 fn runs(path: &Path) -> bool {
-    processes::answer(Command::new(path).arg("--version")).is_some()
+    processes::probe(Command::new(path).arg("--version")).is_some()
 }

@@ -1,7 +1,7 @@
 //! Debian's packages: installed when something is missing and we may.
 
 use crate::processes;
-use crate::step::step;
+use crate::progress::step;
 use crate::tools;
 use anyhow::{Context, Result};
 use std::process::Command;

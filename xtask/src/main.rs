@@ -15,7 +15,7 @@
 //! | [`site`], [`worker`], [`sandbox`], [`wrangler`] | the four things that are built or run |
 //! | [`settings`] | what a person says about the upstream, and how it reaches the Worker |
 //! | [`processes`], [`port`] | children that end with us; where they listen |
-//! | [`cargo`], [`step`], [`watch`] | calls of cargo, printed and timed steps, changes on disk |
+//! | [`cargo`], [`progress`], [`watch`] | calls of cargo, the line that each step prints, changes on disk |
 //! | `architecture` | tests of the dependencies between crates and between modules |
 
 #[cfg(test)]
@@ -29,6 +29,7 @@ mod chromium;
 mod debian;
 mod port;
 mod processes;
+mod progress;
 mod python;
 mod sandbox;
 mod settings;
@@ -37,7 +38,6 @@ mod site;
 mod stamp;
 mod start;
 mod state;
-mod step;
 mod test;
 mod tools;
 mod watch;
@@ -53,6 +53,9 @@ use std::process::ExitCode;
 struct Arguments {
     #[command(subcommand)]
     command: Command,
+    /// Show the output of cargo, npm and other tools; otherwise it is shown only if they fail
+    #[arg(long, short, global = true)]
+    verbose: bool,
 }
 
 /// One of the developer's commands.
@@ -75,7 +78,8 @@ enum Command {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let done = processes::end_on_signal().and_then(|()| match arguments.command {
+    progress::set_verbose(arguments.verbose);
+    let done = processes::end_children_on_signal().and_then(|()| match arguments.command {
         Command::Start(options) => start::start(&options),
         Command::Test(options) => test::test(&options),
         Command::Build => build::build(),
@@ -87,6 +91,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             processes::wait_if_ending();
+            progress::end_line();
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
         }

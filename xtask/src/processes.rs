@@ -1,9 +1,18 @@
 //! The processes that xtask starts: they stay in its process group, and end when it ends.
 //!
-//! None gets a group or a session of its own, so a SIGKILL to the group ends all. On Ctrl-C, SIGTERM or SIGHUP a
-//! thread asks each child to end, by its id, waits, and ends by force what is left of them and of their children.
+//! None gets a group or a session of its own, so a SIGKILL to the group ends them all. On Ctrl-C, SIGTERM or SIGHUP a
+//! thread sends SIGTERM to each child by its id, waits, and then sends SIGKILL to those that are left, and to their
+//! children.
+//!
+//! | function | output of the command |
+//! |---|---|
+//! | [`run`] | shown if it fails, or with `--verbose` |
+//! | [`run_for_stdout`] | stdout is returned; stderr is shown if it fails, or with `--verbose` |
+//! | [`run_with_output`] | shown as it comes |
+//! | [`probe`] | stdout is returned; failing is an answer too |
 
 use crate::checkout::Checkout;
+use crate::progress;
 use anyhow::{Context, Result, bail};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -15,17 +24,18 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a child may take to end after it was asked.
-const GRACE: Duration = Duration::from_secs(5);
+/// How long a child may take to end after SIGTERM.
+const TERMINATION_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long a child's own children may live on after it: it had its time to end them.
-const ORPHANS_GRACE: Duration = Duration::from_millis(500);
+/// How long a child's own children may take after it: it had its own time to end them.
+const ORPHAN_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// What a shell reports for a command that Ctrl-C ended: 128 + SIGINT.
-const INTERRUPTED: i32 = 128 + 2;
+/// The exit status that a shell reports for a command that Ctrl-C ended: 128 + SIGINT.
+const INTERRUPTED_STATUS: i32 = 128 + 2;
 
-/// The children that run now.
+/// The children that are running.
 struct Children {
+    /// Whether a signal has begun to end them.
     ending: bool,
     ids: Vec<u32>,
 }
@@ -36,30 +46,31 @@ fn children() -> MutexGuard<'static, Children> {
     CHILDREN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// From here on, a signal that would end xtask ends its children first.
-pub(crate) fn end_on_signal() -> Result<()> {
+/// Sees to it that a signal that would end xtask ends its children first.
+pub(crate) fn end_children_on_signal() -> Result<()> {
     ctrlc::set_handler(|| {
         let ids = {
             let mut children = children();
             children.ending = true;
             children.ids.clone()
         };
+        progress::end_line();
         end(&ids);
-        std::process::exit(INTERRUPTED);
+        std::process::exit(INTERRUPTED_STATUS);
     })
     .context("cannot listen for Ctrl-C")
 }
 
-/// Waits for the end that a signal has begun, if one has: a child that failed because it was told to end is no news.
+/// If a signal is ending xtask, waits for that: a child that failed because of the signal is not worth an error.
 pub(crate) fn wait_if_ending() {
-    // A Ctrl-C in a terminal reaches the children too, and they may be quicker to end than our own thread to hear of it.
+    // Ctrl-C in a terminal reaches the children too, and they may end before our own thread has noticed.
     thread::sleep(Duration::from_millis(50));
     while children().ending {
-        thread::sleep(GRACE);
+        thread::sleep(TERMINATION_TIMEOUT);
     }
 }
 
-/// A child that is meant to run until we end it.
+/// A child that runs until it is dropped.
 pub(crate) struct Process {
     child: Child,
 }
@@ -70,9 +81,9 @@ impl Process {
         Ok(Self { child: spawn(command)? })
     }
 
-    /// How it ended, if it did.
-    pub(crate) fn ended(&mut self) -> Result<Option<ExitStatus>> {
-        self.child.try_wait().context("cannot look after a child")
+    /// Its exit status, if it has ended by itself.
+    pub(crate) fn exit_status(&mut self) -> Result<Option<ExitStatus>> {
+        self.child.try_wait().context("cannot read the status of a child process")
     }
 }
 
@@ -83,46 +94,63 @@ impl Drop for Process {
             end(&[id]);
             let _ = self.child.wait();
         }
-        forget(id);
+        unregister(id);
     }
 }
 
-/// Runs a command to its end and shows what it says, on stderr.
+/// Runs a command to its end. Its output is shown on stderr if it fails, or with `--verbose`.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
-    let status = wait(command.stdin(Stdio::null()).stdout(std::io::stderr()))?.status;
-    if !status.success() {
-        bail!("`{}` failed ({status})", spelled(command));
+    if progress::is_verbose() {
+        return run_with_output(command);
     }
-    Ok(())
-}
-
-/// Runs a command to its end and shows what it says only if it fails; gives its stdout.
-pub(crate) fn run_quietly(command: &mut Command) -> Result<Vec<u8>> {
     let output = wait(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()))?;
     if !output.status.success() {
-        eprint!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        bail!("`{}` failed ({})", spelled(command), output.status);
+        show(&[&output.stdout, &output.stderr]);
     }
-    Ok(output.stdout)
+    check(command, output.status)
 }
 
-/// Runs a command to its end, shows its stderr as it comes, and gives its stdout.
-pub(crate) fn run_for_output(command: &mut Command) -> Result<Vec<u8>> {
-    let output = wait(command.stdin(Stdio::null()).stdout(Stdio::piped()))?;
+/// Runs a command to its end and returns its stdout. Its stderr is shown if it fails, or with `--verbose`.
+pub(crate) fn run_for_stdout(command: &mut Command) -> Result<Vec<u8>> {
+    let stderr = if progress::is_verbose() { Stdio::inherit() } else { Stdio::piped() };
+    let output = wait(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr))?;
     if !output.status.success() {
-        bail!("`{}` failed ({})", spelled(command), output.status);
+        show(&[&output.stderr]);
     }
+    check(command, output.status)?;
     Ok(output.stdout)
 }
 
-/// What a command answers on stdout; nothing if it cannot be run or fails.
-pub(crate) fn answer(command: &mut Command) -> Option<String> {
+/// Runs a command to its end and shows its output as it comes, on stderr.
+pub(crate) fn run_with_output(command: &mut Command) -> Result<()> {
+    progress::end_line();
+    let status = wait(command.stdin(Stdio::null()).stdout(std::io::stderr()))?.status;
+    check(command, status)
+}
+
+/// The stdout of a command that finds something out; `None` if it cannot be run or fails.
+pub(crate) fn probe(command: &mut Command) -> Option<String> {
     let output = wait(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null())).ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
+fn check(command: &Command, status: ExitStatus) -> Result<()> {
+    if !status.success() {
+        bail!("`{}` failed ({status})", command_line(command));
+    }
+    Ok(())
+}
+
+/// Prints what a failed command has written.
+fn show(outputs: &[&[u8]]) {
+    progress::end_line();
+    for output in outputs {
+        eprint!("{}", String::from_utf8_lossy(output));
+    }
+}
+
 /// A command as a person would type it at the root of the checkout.
-pub(crate) fn spelled(command: &Command) -> String {
+fn command_line(command: &Command) -> String {
     let program = Path::new(command.get_program());
     let mut line = program.file_name().unwrap_or(program.as_os_str()).to_string_lossy().into_owned();
     for argument in command.get_args().map(OsStr::to_string_lossy) {
@@ -151,7 +179,7 @@ fn wait(command: &mut Command) -> Result<Output> {
     let child = spawn(command)?;
     let id = child.id();
     let output = child.wait_with_output();
-    forget(id);
+    unregister(id);
     let output =
         output.with_context(|| format!("cannot wait for {}", command.get_program().to_string_lossy()))?;
     if !output.status.success() {
@@ -160,52 +188,53 @@ fn wait(command: &mut Command) -> Result<Output> {
     Ok(output)
 }
 
-fn forget(id: u32) {
+fn unregister(id: u32) {
     children().ids.retain(|kept| *kept != id);
 }
 
-/// Asks these children to end, waits, and ends by force what is left of them and of their children.
+/// Ends these children and everything that descends from them: SIGTERM to the children, and SIGKILL to whatever is left.
 fn end(ids: &[u32]) {
-    let family = Relative::family_of(ids);
+    let processes = ProcessEntry::read_with_descendants(ids);
     for id in ids {
         signal(*id, Signal::SIGTERM);
     }
-    let (children, theirs): (Vec<_>, Vec<_>) = family.iter().partition(|relative| ids.contains(&relative.id));
-    wait_for_end_of(&children, GRACE);
-    wait_for_end_of(&theirs, ORPHANS_GRACE);
-    for relative in family.iter().filter(|relative| relative.lives()) {
-        signal(relative.id, Signal::SIGKILL);
+    let (children, descendants): (Vec<_>, Vec<_>) =
+        processes.iter().partition(|process| ids.contains(&process.id));
+    wait_for_end_of(&children, TERMINATION_TIMEOUT);
+    wait_for_end_of(&descendants, ORPHAN_TIMEOUT);
+    for process in processes.iter().filter(|process| process.is_alive()) {
+        signal(process.id, Signal::SIGKILL);
     }
 }
 
-fn wait_for_end_of(family: &[&Relative], grace: Duration) {
+fn wait_for_end_of(processes: &[&ProcessEntry], timeout: Duration) {
     let began = Instant::now();
-    while began.elapsed() < grace && family.iter().any(|relative| relative.lives()) {
+    while began.elapsed() < timeout && processes.iter().any(|process| process.is_alive()) {
         thread::sleep(Duration::from_millis(20));
     }
 }
 
 fn signal(id: u32, signal: Signal) {
     if let Ok(id) = i32::try_from(id) {
-        // One that has ended meanwhile needs no signal.
+        // An error means that it has ended meanwhile.
         let _ = kill(Pid::from_raw(id), signal);
     }
 }
 
-/// A child of ours, or a child of one, as `/proc` shows it.
+/// A process, as `/proc` shows it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Relative {
+struct ProcessEntry {
     id: u32,
     parent: u32,
-    /// When it began, in clock ticks since boot: tells it from a later process with its id.
+    /// When it began, in clock ticks since boot: distinguishes it from a later process with the same id.
     began: u64,
 }
 
-impl Relative {
-    /// Reads one process; nothing if it has ended, zombie or not.
+impl ProcessEntry {
+    /// Reads one process; `None` if it has ended, whether or not its parent has noticed.
     fn read(id: u32) -> Option<Self> {
         let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-        // pid (name) state ppid … starttime is field 22; the name may hold spaces and brackets.
+        // `pid (name) state ppid …`, where `starttime` is field 22. The name may contain spaces and brackets.
         let (_, rest) = stat.rsplit_once(") ")?;
         let mut fields = rest.split(' ');
         let state = fields.next()?;
@@ -214,32 +243,31 @@ impl Relative {
         (state != "Z" && state != "X").then_some(Self { id, parent, began })
     }
 
-    fn lives(&self) -> bool {
-        // A parent that ends changes: the id and the beginning say who it is.
+    fn is_alive(&self) -> bool {
+        // Its parent may have changed: the id and the start time identify it.
         Self::read(self.id).is_some_and(|now| now.began == self.began)
     }
 
     /// These processes and everything that descends from them.
-    fn family_of(ids: &[u32]) -> Vec<Self> {
-        let everyone: Vec<Self> = fs::read_dir("/proc")
+    fn read_with_descendants(ids: &[u32]) -> Vec<Self> {
+        let all: Vec<Self> = fs::read_dir("/proc")
             .into_iter()
             .flatten()
             .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
             .filter_map(Self::read)
             .collect();
-        let mut family: Vec<Self> =
-            everyone.iter().filter(|process| ids.contains(&process.id)).copied().collect();
+        let mut found: Vec<Self> = all.iter().filter(|process| ids.contains(&process.id)).copied().collect();
         loop {
-            let younger: Vec<Self> = everyone
+            let children: Vec<Self> = all
                 .iter()
-                .filter(|process| !family.contains(process))
-                .filter(|process| family.iter().any(|relative| relative.id == process.parent))
+                .filter(|process| !found.contains(process))
+                .filter(|process| found.iter().any(|parent| parent.id == process.parent))
                 .copied()
                 .collect();
-            if younger.is_empty() {
-                return family;
+            if children.is_empty() {
+                return found;
             }
-            family.extend(younger);
+            found.extend(children);
         }
     }
 }
@@ -253,21 +281,21 @@ mod tests {
         let process = Process::spawn(Command::new("sh").args(["-c", "sleep 60 & sleep 60; true"])).unwrap();
         let id = process.child.id();
         let begun = Instant::now();
-        let family = loop {
-            let family = Relative::family_of(&[id]);
-            if family.len() == 3 || begun.elapsed() > GRACE {
-                break family;
+        let processes = loop {
+            let processes = ProcessEntry::read_with_descendants(&[id]);
+            if processes.len() == 3 || begun.elapsed() > TERMINATION_TIMEOUT {
+                break processes;
             }
         };
-        assert_eq!(family.len(), 3);
+        assert_eq!(processes.len(), 3);
         drop(process);
         thread::sleep(Duration::from_millis(50));
-        assert!(!family.iter().any(Relative::lives));
+        assert!(!processes.iter().any(ProcessEntry::is_alive));
     }
 
     #[test]
     fn a_failure_names_the_command() {
-        let error = run_quietly(Command::new("sh").args(["-c", "exit 3"])).unwrap_err();
+        let error = run(Command::new("sh").args(["-c", "exit 3"])).unwrap_err();
         assert_eq!(error.to_string(), "`sh -c 'exit 3'` failed (exit status: 3)");
     }
 }

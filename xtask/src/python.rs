@@ -18,5 +18,5 @@ pub(crate) fn find_or_install() -> Result<()> {
 }
 
 fn makes_folders() -> bool {
-    processes::answer(Command::new("python3").args(["-c", "import venv, ensurepip"])).is_some()
+    processes::probe(Command::new("python3").args(["-c", "import venv, ensurepip"])).is_some()
 }

@@ -4,8 +4,8 @@ use crate::cargo;
 use crate::checkout::Checkout;
 use crate::port;
 use crate::processes::Process;
+use crate::progress::step;
 use crate::state::State;
-use crate::step::step;
 use anyhow::{Context, Result, bail};
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
@@ -32,9 +32,9 @@ pub(crate) struct Sandbox {
 /// Builds the program, in the profile of the native tests, which link it too.
 pub(crate) fn build(checkout: &Checkout) -> Result<PathBuf> {
     step("Building the sandbox", || {
-        let mut compile = cargo::cargo(checkout);
+        let mut compile = cargo::quiet_cargo(checkout);
         let files = cargo::build(compile.args(["build", "-p", "sandbox", "--bin", "sandbox"]))
-            .context("the sandbox does not build: correct what is said above")?;
+            .context("the sandbox does not build: see the errors above")?;
         let program = files.into_iter().rfind(|file| file.file_name().is_some_and(|name| name == "sandbox"));
         program.context("the package `sandbox` builds no program `sandbox`")
     })
@@ -55,7 +55,7 @@ pub(crate) fn start(program: &Path, state: &State, options: &[String]) -> Result
     let mut process = Process::spawn(&mut command)?;
     let began = Instant::now();
     while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
-        if let Some(status) = process.ended()? {
+        if let Some(status) = process.exit_status()? {
             bail!("the sandbox ended ({status}): {} (see {})", log.complaint(), log.path().display());
         }
         if began.elapsed() > PATIENCE {

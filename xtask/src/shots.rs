@@ -3,7 +3,7 @@
 use crate::checkout::Checkout;
 use crate::chromium;
 use crate::processes;
-use crate::step::step;
+use crate::progress::step;
 use crate::test;
 use anyhow::Result;
 

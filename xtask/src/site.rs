@@ -3,8 +3,8 @@
 use crate::cargo::{self, WASM};
 use crate::checkout::Checkout;
 use crate::processes;
+use crate::progress::step;
 use crate::stamp::Stamp;
-use crate::step::step;
 use crate::tools::Tools;
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeSet;
@@ -52,7 +52,7 @@ impl Finish {
 /// Brings `target/site` up to date.
 pub(crate) fn build(checkout: &Checkout, tools: &Tools, finish: Finish) -> Result<()> {
     step("Building the page", || {
-        let mut compile = cargo::cargo(checkout);
+        let mut compile = cargo::quiet_cargo(checkout);
         compile.args([
             "build",
             "-p",
@@ -65,8 +65,7 @@ pub(crate) fn build(checkout: &Checkout, tools: &Tools, finish: Finish) -> Resul
             "--profile",
             finish.profile(),
         ]);
-        let files =
-            cargo::build(&mut compile).context("the page does not build: correct what is said above")?;
+        let files = cargo::build(&mut compile).context("the page does not build: see the errors above")?;
         let mut parts = vec![checkout.path("app/public"), join_styles(checkout, tools)?];
         for program in PROGRAMS {
             let name = format!("{program}.wasm");
@@ -91,7 +90,7 @@ fn join_styles(checkout: &Checkout, tools: &Tools) -> Result<PathBuf> {
     let mut join = tools.command(checkout, &tools.esbuild)?;
     join.args(["--bundle", "--minify", "--log-level=warning"]).arg(checkout.path("style/all.css"));
     join.arg(format!("--outfile={}", folder.join("style.css").display()));
-    processes::run_quietly(&mut join)?;
+    processes::run(&mut join)?;
     Ok(folder)
 }
 
@@ -116,7 +115,7 @@ fn bind(checkout: &Checkout, tools: &Tools, finish: Finish, program: &str, wasm:
         Some(split) => bindgen.arg("--keep-lld-exports").arg(&split.main),
         None => bindgen.arg(wasm),
     };
-    processes::run_quietly(&mut bindgen)?;
+    processes::run(&mut bindgen)?;
     let chunks = match &split {
         Some(split) => split.place(&folder)?,
         None => Vec::new(),
@@ -125,14 +124,14 @@ fn bind(checkout: &Checkout, tools: &Tools, finish: Finish, program: &str, wasm:
         for bound in chunks.into_iter().chain([folder.join(format!("{program}_bg.wasm"))]) {
             let mut optimise = tools.command(checkout, &tools.wasm_opt)?;
             optimise.arg("-Oz").args(FEATURES).arg(&bound).arg("-o").arg(&bound);
-            processes::run_quietly(&mut optimise)?;
+            processes::run(&mut optimise)?;
         }
         // Names that wasm and other modules know stay: they are properties, and exports.
         let mut minify = tools.command(checkout, &tools.esbuild)?;
         minify.args(["--minify", "--format=esm", "--log-level=warning", "--allow-overwrite"]);
         let glue = folder.join(format!("{program}.js"));
         minify.arg(&glue).arg(format!("--outfile={}", glue.display()));
-        processes::run_quietly(&mut minify)?;
+        processes::run(&mut minify)?;
     }
     stamp.press()?;
     Ok(folder)

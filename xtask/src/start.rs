@@ -3,11 +3,11 @@
 use crate::checkout::Checkout;
 use crate::port;
 use crate::processes::{self, Process};
+use crate::progress::{format_duration, step};
 use crate::sandbox::{self, Sandbox};
 use crate::settings::{Mode, Settings, Upstream};
 use crate::site::{self, Finish};
 use crate::state::State;
-use crate::step::{seconds, step};
 use crate::tools::Tools;
 use crate::watch::Watch;
 use crate::worker;
@@ -84,7 +84,11 @@ pub(crate) fn start(options: &Options) -> Result<()> {
     check_free(port)?;
     let mut wrangler = step("Starting the Worker", || wrangler::start(&checkout, &tools, &state, port))?;
 
-    eprintln!("Started in {}; Ctrl-C stops it.", seconds(began.elapsed()));
+    let data = match upstream {
+        Upstream::Sandbox => "made-up data from the sandbox",
+        Upstream::Echo360 => "data from Echo360",
+    };
+    eprintln!("\nStarted in {}, with {data}. Press Ctrl-C to stop.", format_duration(began.elapsed()));
     if options.no_local && !settings.has_way_in() {
         eprintln!("Nobody can sign in: http://127.0.0.1:{port}/healthz says what to set.");
     }
@@ -100,7 +104,7 @@ pub(crate) fn start(options: &Options) -> Result<()> {
         if options.watch {
             let (of_worker, of_site) = (worker_sources.changed(), site_sources.changed());
             if let Some(changed) = of_worker.as_ref().or(of_site.as_ref()) {
-                eprintln!("{} changed", checkout.spelled(changed));
+                eprintln!("\n{} changed", checkout.spelled(changed));
             }
             if of_worker.is_some() {
                 tell(worker::build(&checkout, &tools, Finish::Quick));
@@ -120,7 +124,7 @@ fn check_free(port: u16) -> Result<()> {
 }
 
 fn check_running(process: &mut Process, name: &str, log: &str, state: &std::path::Path) -> Result<()> {
-    if let Some(status) = process.ended()? {
+    if let Some(status) = process.exit_status()? {
         processes::wait_if_ending();
         bail!("{name} ended by itself ({status}): see {}", state.join(log).display());
     }

@@ -5,10 +5,10 @@ use crate::cargo::{self, WASM};
 use crate::checkout::Checkout;
 use crate::chromium;
 use crate::processes;
+use crate::progress::{format_duration, step, step_with_output};
 use crate::python;
 use crate::sandbox;
 use crate::site::{self, Finish};
-use crate::step::{seconds, step};
 use crate::tools::Tools;
 use crate::worker;
 use anyhow::{Context, Result, bail};
@@ -78,11 +78,16 @@ pub(crate) fn test(options: &Options) -> Result<()> {
     let mut times = Vec::new();
     for check in &checks {
         let began = Instant::now();
-        eprintln!("== {}: {}", check.name(), check.meaning());
+        eprintln!("\n== {}: {}", check.name(), check.meaning());
         run.check(*check).with_context(|| format!("the step `{}` failed", check.name()))?;
-        times.push(format!("{} {}", check.name(), seconds(began.elapsed())));
+        times.push(format!("{} {}", check.name(), format_duration(began.elapsed())));
     }
-    println!("All is well: {} steps in {} ({})", checks.len(), seconds(began.elapsed()), times.join(", "));
+    println!(
+        "\nAll passed: {} steps in {} ({})",
+        checks.len(),
+        format_duration(began.elapsed()),
+        times.join(", ")
+    );
     Ok(())
 }
 
@@ -94,7 +99,7 @@ struct Run {
 impl Run {
     fn check(&self, check: Check) -> Result<()> {
         match check {
-            Check::Format => self.step(self.cargo().args(["fmt", "--all", "--check"])),
+            Check::Format => self.format(),
             Check::Lints => self.lints(),
             Check::WasmLints => self.wasm_lints(),
             Check::Native => self.native(),
@@ -105,41 +110,43 @@ impl Run {
         }
     }
 
-    fn cargo(&self) -> Command {
-        cargo::cargo(&self.checkout)
-    }
-
-    fn step(&self, command: &mut Command) -> Result<()> {
-        step(&processes::spelled(command), || processes::run(command))
+    fn format(&self) -> Result<()> {
+        let mut format = cargo::cargo(&self.checkout);
+        format.args(["fmt", "--all", "--check"]);
+        step("Checking the format", || processes::run(&mut format))
     }
 
     fn lints(&self) -> Result<()> {
-        let mut clippy = self.cargo();
+        let mut clippy = cargo::quiet_cargo(&self.checkout);
         clippy.args(["clippy", "--workspace", "--all-targets", "--exclude", "app", "--exclude"]);
-        clippy.arg(cargo::package_name(&self.checkout.path("worker"))?);
-        self.step(clippy.args(["--", "-D", "warnings"]))
+        clippy.arg(cargo::package_name(&self.checkout.path("worker"))?).args(["--", "-D", "warnings"]);
+        step("Linting the native crates", || processes::run(&mut clippy))
     }
 
-    /// In the profiles that the two are built in, so that build scripts and macros are compiled once.
+    /// Uses the profiles that both crates are built in, so that build scripts and macros are compiled once.
     fn wasm_lints(&self) -> Result<()> {
         Tools::set_up(&self.checkout)?;
         for (folder, profile) in [("worker", "release"), ("app", "page")] {
-            let mut clippy = self.cargo();
+            let mut clippy = cargo::quiet_cargo(&self.checkout);
             clippy.current_dir(self.checkout.path(folder));
             clippy.args(["clippy", "--target", WASM, "--profile", profile, "--", "-D", "warnings"]);
-            self.step(&mut clippy)?;
+            step(&format!("Linting {folder}"), || processes::run(&mut clippy))?;
         }
         Ok(())
     }
 
-    /// With the npm packages there, since one test asks wrangler's own reader of settings.
+    /// Installs the npm packages first, since one test calls wrangler's parser of settings files.
     fn native(&self) -> Result<()> {
         Tools::set_up(&self.checkout)?;
-        let mut tests = self.cargo();
-        // All but the Worker, which is tested in workerd, and those tests.
-        tests.args(["test", "--workspace", "--exclude", "worker-tests", "--exclude"]);
-        tests.arg(cargo::package_name(&self.checkout.path("worker"))?);
-        self.step(tests.args(["--", "--quiet"]))
+        // The Worker is tested in workerd, by the package `worker-tests`.
+        let worker = cargo::package_name(&self.checkout.path("worker"))?;
+        let packages = ["--workspace", "--exclude", "worker-tests", "--exclude", worker.as_str()];
+        let mut build = cargo::quiet_cargo(&self.checkout);
+        build.arg("test").args(packages).arg("--no-run");
+        step("Building the native tests", || processes::run(&mut build))?;
+        let mut tests = cargo::cargo(&self.checkout);
+        tests.arg("test").args(packages).args(["--", "--quiet"]);
+        step_with_output("Running the native tests", || processes::run_with_output(&mut tests))
     }
 
     fn bundle(&self) -> Result<()> {
@@ -151,11 +158,15 @@ impl Run {
     fn worker(&self) -> Result<()> {
         let (tools, sandbox) = build(&self.checkout)?;
         python::find_or_install()?;
-        let mut tests = self.cargo();
+        let mut build_tests = cargo::quiet_cargo(&self.checkout);
+        build_tests.args(["test", "-p", "worker-tests", "--no-run"]);
+        step("Building the tests of the Worker", || processes::run(&mut build_tests))?;
+        let mut tests = cargo::cargo(&self.checkout);
         tests.args(["test", "-p", "worker-tests"]);
         // They mostly wait for a sandbox that builds: more of them at once than there are cores.
         tests.env("RUST_TEST_THREADS", "5");
-        self.step(say_where(&mut tests, &tools, &sandbox))
+        say_where(&mut tests, &tools, &sandbox);
+        step_with_output("Running the tests of the Worker", || processes::run_with_output(&mut tests))
     }
 
     fn page(&self) -> Result<()> {
@@ -169,7 +180,8 @@ impl Run {
         // One file at a time: each starts a Worker and a browser, which is enough for two cores.
         tests.args(["--test", "--test-reporter=spec", "--test-concurrency=1", "tests/browser/*.test.mjs"]);
         tests.env("CHROMIUM", chromium);
-        self.step(say_where(&mut tests, &tools, &sandbox))
+        say_where(&mut tests, &tools, &sandbox);
+        step_with_output("Running the tests of the page", || processes::run_with_output(&mut tests))
     }
 }
 

@@ -6,7 +6,7 @@
 use crate::cargo::{self, WASM};
 use crate::checkout::Checkout;
 use crate::processes;
-use crate::step::step;
+use crate::progress::step;
 use anyhow::{Context, Result, bail};
 use std::env;
 use std::fs;
@@ -84,7 +84,7 @@ pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
 fn set_up_wasm_target(checkout: &Checkout) -> Result<()> {
     let has_target = || {
         let mut rustc = cargo::command(checkout, "rustc");
-        let folder = processes::answer(rustc.args(["--print", "target-libdir", "--target", WASM]));
+        let folder = processes::probe(rustc.args(["--print", "target-libdir", "--target", WASM]));
         folder.is_some_and(|folder| Path::new(&folder).is_dir())
     };
     if has_target() {
@@ -124,7 +124,7 @@ fn set_up_npm_packages(checkout: &Checkout) -> Result<()> {
     }
     if !node.is_file() {
         // The package `node` fetches its program in an install script, which npm may have held back.
-        step("Fetching the Node that wrangler runs on", || {
+        step("Fetching Node for wrangler", || {
             let mut fetch = cargo::command(checkout, "node");
             fetch.current_dir(checkout.path("node_modules/node")).arg("installArchSpecificPackage.js");
             processes::run(&mut fetch).context("could not fetch Node")
@@ -142,7 +142,7 @@ fn npm_packages_are_current(checkout: &Checkout) -> bool {
 
 fn check_node() -> Result<()> {
     let advice = format!("install Node {OLDEST_NODE} or newer with npm, for example from https://nodejs.org");
-    let Some(version) = processes::answer(Command::new("node").arg("--version")) else {
+    let Some(version) = processes::probe(Command::new("node").arg("--version")) else {
         bail!("node is missing: {advice}");
     };
     if major(&version).is_none_or(|major| major < OLDEST_NODE) {
@@ -164,14 +164,14 @@ fn installed(checkout: &Checkout, package: &str, program: &str, version: &str) -
     let root = checkout.path("target/tools");
     let path = root.join("bin").join(program);
     let is_current = || {
-        let said = processes::answer(Command::new(&path).arg("--version"));
+        let said = processes::probe(Command::new(&path).arg("--version"));
         said.is_some_and(|said| said.split(' ').next_back() == Some(version))
     };
     if is_current() {
         return Ok(path);
     }
-    step(&format!("Installing {package} {version} (once, some minutes)"), || {
-        let mut install = cargo::cargo(checkout);
+    step(&format!("Installing {package} {version} (once)"), || {
+        let mut install = cargo::quiet_cargo(checkout);
         install.args(["install", package, "--version", version, "--force", "--root"]).arg(&root);
         install.arg("--target-dir").arg(root.join("build"));
         // They work for seconds at a time: compiling them faster is worth more than having them faster.

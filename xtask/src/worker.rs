@@ -3,9 +3,9 @@
 use crate::cargo::{self, WASM};
 use crate::checkout::Checkout;
 use crate::processes;
+use crate::progress::step;
 use crate::site::Finish;
 use crate::stamp::Stamp;
-use crate::step::step;
 use crate::tools::Tools;
 use anyhow::{Context, Result};
 
@@ -16,12 +16,11 @@ pub(crate) const SOURCES: [&str; 6] = ["worker", "engine", "charts", "domain", "
 pub(crate) fn build(checkout: &Checkout, tools: &Tools, finish: Finish) -> Result<()> {
     step("Building the Worker", || {
         let folder = checkout.path("worker");
-        let mut compile = cargo::cargo(checkout);
+        let mut compile = cargo::quiet_cargo(checkout);
         compile.current_dir(&folder).args(["build", "--lib", "--release", "--target", WASM]);
         // worker-build sets this for the macros of wasm-bindgen; with it they give what it will find fresh.
         compile.env("WASM_BINDGEN_USE_JS_SYS", "1");
-        let files =
-            cargo::build(&mut compile).context("the Worker does not build: correct what is said above")?;
+        let files = cargo::build(&mut compile).context("the Worker does not build: see the errors above")?;
         let wasm = files.iter().rfind(|file| file.extension().is_some_and(|kind| kind == "wasm"));
         let wasm = wasm.context("worker/ builds no wasm file: is its crate type `cdylib`?")?;
 
@@ -40,7 +39,7 @@ pub(crate) fn build(checkout: &Checkout, tools: &Tools, finish: Finish) -> Resul
         bundle.env("WASM_BINDGEN_BIN", &tools.wasm_bindgen);
         bundle.env("WASM_OPT_BIN", &tools.wasm_opt);
         bundle.env("ESBUILD_BIN", &tools.esbuild);
-        processes::run_quietly(&mut bundle).context("the Worker cannot be bundled: see above")?;
+        processes::run(&mut bundle).context("the Worker cannot be bundled: see above")?;
         stamp.press()
     })
 }

@@ -42,7 +42,7 @@ pub(crate) fn start(checkout: &Checkout, tools: &Tools, state: &State, port: u16
 
     let began = Instant::now();
     loop {
-        if let Some(status) = running.process.ended()? {
+        if let Some(status) = running.process.exit_status()? {
             processes::wait_if_ending();
             let log = &running.log;
             bail!("the Worker did not start ({status}): {} (see {})", log.complaint(), log.path().display());
@@ -67,7 +67,7 @@ pub(crate) fn upload_size(checkout: &Checkout, tools: &Tools) -> Result<u64> {
     wrangler
         .args(["deploy", "--dry-run", "--config", CONFIG, "--outdir"])
         .arg(checkout.path("target/deploy"));
-    let said = processes::run_quietly(&mut wrangler)?;
+    let said = processes::run_for_stdout(&mut wrangler)?;
     let said = String::from_utf8_lossy(&said);
     upload_size_in(&said).with_context(|| format!("wrangler told no upload size: {said}"))
 }
