@@ -1,4 +1,8 @@
 //! The state: the folder of one running Lectern, with what it keeps between two starts.
+//!
+//! The file `state-version` holds the version of the formats in which the Worker stores its data. A start refuses a folder
+//! of another version, since this Worker might read its data wrongly. See "When a stored format changes" in
+//! `CONTRIBUTING.md`.
 
 use anyhow::{Context, Result, bail};
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
@@ -6,6 +10,12 @@ use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+/// The version of the formats in which the Worker stores its data. Raise it when a stored format changes in a way that the
+/// Worker cannot upgrade by itself.
+const STATE_VERSION: u32 = 1;
+
+/// The file with the version of the state.
+const VERSION_FILE: &str = "state-version";
 /// What the Worker keeps: objects, windows, shares.
 const WORKER: &str = "worker";
 /// The settings as they are handed to the Worker.
@@ -51,12 +61,14 @@ impl State {
         if fresh {
             state.forget()?;
         }
+        state.check_version()?;
         Ok(state)
     }
 
     /// Removes what was kept: by name, since the folder may hold things of its owner.
     fn forget(&self) -> Result<()> {
-        for name in [WORKER, SETTINGS, SANDBOX_PORT, WRANGLER_LOG, SANDBOX_LOG, REGISTRY] {
+        // The version last, so that what is left after a failure keeps it.
+        for name in [WORKER, SETTINGS, SANDBOX_PORT, WRANGLER_LOG, SANDBOX_LOG, REGISTRY, VERSION_FILE] {
             let path = self.folder.join(name);
             let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
             match removed {
@@ -67,6 +79,32 @@ impl State {
             }
         }
         Ok(())
+    }
+
+    /// Checks that the data was stored by this version of Lectern; a folder without data gets this version.
+    fn check_version(&self) -> Result<()> {
+        let path = self.folder.join(VERSION_FILE);
+        let by = match fs::read_to_string(&path) {
+            Ok(text) => match text.trim().parse::<u32>() {
+                Ok(STATE_VERSION) => return Ok(()),
+                Ok(version) if version < STATE_VERSION => format!("an older Lectern (version {version})"),
+                Ok(version) => format!("a newer Lectern (version {version})"),
+                Err(_) => format!("an unknown Lectern ({VERSION_FILE} holds no version)"),
+            },
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                if !self.worker().exists() {
+                    return fs::write(&path, format!("{STATE_VERSION}\n"))
+                        .with_context(|| format!("cannot write {}", path.display()));
+                }
+                format!("an older Lectern (it has no {VERSION_FILE})")
+            }
+            Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
+        };
+        bail!(
+            "the state in {} was stored by {by}, and this one reads version {STATE_VERSION}: add --fresh to delete it, or \
+             choose another folder with --state",
+            self.folder.display()
+        );
     }
 
     /// Where the Worker keeps things.
@@ -188,6 +226,44 @@ mod tests {
         assert!(!state.worker().exists());
         assert!(folder.join("mine.txt").exists());
         fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn the_state_of_the_same_version_is_opened_again() {
+        let folder = folder("same");
+        let state = State::open(&folder, false).unwrap();
+        fs::create_dir(state.worker()).unwrap();
+        drop(state);
+        assert_eq!(fs::read_to_string(folder.join(VERSION_FILE)).unwrap(), format!("{STATE_VERSION}\n"));
+        assert!(State::open(&folder, false).is_ok());
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_state_of_another_version_is_refused_until_it_is_deleted_with_fresh() {
+        let newer = (STATE_VERSION + 1).to_string();
+        let versions = [
+            (None, "an older Lectern (it has no state-version)"),
+            (Some("0"), "an older Lectern (version 0)"),
+            (Some(newer.as_str()), "a newer Lectern"),
+            (Some("two"), "an unknown Lectern"),
+            (Some(""), "an unknown Lectern"),
+        ];
+        for (version, expected) in versions {
+            let folder = folder("other");
+            fs::create_dir_all(folder.join(WORKER)).unwrap();
+            if let Some(version) = version {
+                fs::write(folder.join(VERSION_FILE), version).unwrap();
+            }
+            let error = State::open(&folder, false).err().unwrap().to_string();
+            assert!(error.contains(expected) && error.contains("--fresh"), "{version:?}: {error}");
+            assert!(!error.contains('\n'), "{error}");
+            assert!(folder.join(WORKER).exists(), "{version:?}");
+            drop(State::open(&folder, true).unwrap());
+            assert!(!folder.join(WORKER).exists(), "{version:?}");
+            assert!(State::open(&folder, false).is_ok(), "{version:?}");
+            fs::remove_dir_all(&folder).unwrap();
+        }
     }
 
     #[test]
