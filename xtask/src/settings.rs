@@ -56,8 +56,9 @@ pub(crate) fn help() -> String {
         let _ = writeln!(help, "  {name:<22} {meaning}");
     }
     help.push_str(
-        "\nThe file holds lines like ECHO360_REGION=us. A line that begins with # is a comment. Put a value with \
-         spaces\nor a # in quotes, of whichever of ' \" ` it lacks; inside them every character stands for itself.",
+        "\nThe file has lines such as ECHO360_REGION=us. A line that begins with # is a comment. Put a value with spaces, \
+         quotes\nor any of # $ \\ in quotes: ' or \" or `, whichever the value does not contain. Every character between \
+         them is taken\nas it is.",
     );
     help
 }
@@ -185,43 +186,51 @@ fn upstream(values: &BTreeMap<&'static str, String>) -> Result<Upstream> {
     Ok(if is_named { Upstream::Echo360 } else { Upstream::Sandbox })
 }
 
-/// Reads a settings file. Stricter than the `.dev.vars` it resembles, which would cut a secret at `#` in silence.
+/// Parses a settings file. An error names the line, but never the value, which may be a secret.
 fn parse(text: &str) -> Result<BTreeMap<&'static str, String>> {
     let mut values = BTreeMap::new();
     for (number, line) in (1..).zip(text.trim_start_matches('\u{feff}').lines()) {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
-        let Some((name, value)) = line.split_once('=') else {
-            bail!("{FILE}, line {number}: write NAME=value, one a line");
-        };
-        let name = name.strip_prefix("export ").unwrap_or(name).trim();
-        let Some((known, _)) = KNOWN.iter().find(|(known, _)| *known == name) else {
-            let names: Vec<&str> = KNOWN.iter().map(|(known, _)| *known).collect();
-            bail!("{FILE}, line {number}: {name:?} is no setting; these are: {}", names.join(", "));
-        };
-        let Some(value) = unquoted(value.trim()) else {
+        let Ok(setting) = parse_line(line.trim()) else {
             bail!(
-                "{FILE}, line {number}: put the whole value of {name} in quotes, and comments on their own lines"
+                "{FILE}, line {number}: write NAME=value, the whole value in quotes if it has spaces, quotes or any of \
+                 # $ \\, and comments on lines of their own"
             );
         };
-        if values.insert(*known, value.to_owned()).is_some() {
+        let Some((name, value)) = setting else { continue };
+        let Some((known, _)) = KNOWN.iter().find(|(known, _)| *known == name) else {
+            let names: Vec<&str> = KNOWN.iter().map(|(known, _)| *known).collect();
+            bail!("{FILE}, line {number}: {name:?} is not a setting; the settings are: {}", names.join(", "));
+        };
+        if values.insert(*known, value).is_some() {
             bail!("{FILE}, line {number}: {name} is set a second time");
         }
     }
     Ok(values)
 }
 
-/// A value without the quotes around it; nothing if it is unclear where it ends.
-fn unquoted(value: &str) -> Option<&str> {
-    for quote in QUOTES {
-        if let Some(rest) = value.strip_prefix(quote) {
-            return rest.strip_suffix(quote);
-        }
+/// A line of a settings file whose value dotenvy would change.
+#[derive(Debug)]
+struct Unclear;
+
+/// Parses one line with dotenvy; `None` if it is empty or a comment.
+///
+/// dotenvy replaces `$NAME`, resolves backslashes and removes a comment after the value. A secret must not change
+/// silently. So a value in quotes, which here may also be backticks, is escaped before dotenvy sees it, and any other value
+/// that dotenvy does not return unchanged is refused.
+fn parse_line(line: &str) -> Result<Option<(String, String)>, Unclear> {
+    let value = line.split_once('=').map_or("", |(_, value)| value.trim());
+    let quoted = QUOTES.iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote));
+    let escaped = quoted.map(|quoted| {
+        let name = line.strip_suffix(value).unwrap_or(line);
+        let escaped = quoted.replace('\\', r"\\").replace('"', "\\\"").replace('$', r"\$");
+        format!("{name}\"{escaped}\"")
+    });
+    let line = escaped.as_deref().unwrap_or(line);
+    match dotenvy::from_read_iter(line.as_bytes()).next() {
+        None => Ok(None),
+        Some(Ok((name, parsed))) if parsed == quoted.unwrap_or(value) => Ok(Some((name, parsed))),
+        Some(_) => Err(Unclear),
     }
-    // A # inside a word is part of it; after a space it may be a comment or not.
-    (!value.contains(" #") && !value.contains("\t#")).then_some(value)
 }
 
 const QUOTES: [char; 3] = ['\'', '`', '"'];
@@ -260,6 +269,18 @@ mod tests {
 
     fn complaint(kept: &[(&'static str, &str)]) -> String {
         Settings::merge(settings(kept), BTreeMap::new()).unwrap_err().to_string()
+    }
+
+    /// Every text of up to three characters that mean something to a parser, and a longer one.
+    fn awkward_values() -> Vec<String> {
+        let mut values = vec![String::new(), "top \"secret\" # a=b $HOME ${PATH} é it's\\n ".to_owned()];
+        let alphabet = ["'", "\"", "`", "#", "=", "$", "\\", " ", "{", "}", "n", "A", "é", ":"];
+        for a in alphabet {
+            for b in [""].into_iter().chain(alphabet) {
+                values.extend([""].into_iter().chain(alphabet).map(|c| format!("{a}{b}{c}")));
+            }
+        }
+        values
     }
 
     #[test]
@@ -322,15 +343,47 @@ mod tests {
     fn an_unclear_line_of_a_settings_file_is_named() {
         for (text, part) in [
             ("ECHO360_REGION", "line 1: write NAME=value"),
-            ("#\nECHO360_REGOIN=us", "line 2: \"ECHO360_REGOIN\" is no setting"),
+            ("#\nECHO360_REGOIN=us", "line 2: \"ECHO360_REGOIN\" is not a setting"),
             ("ECHO360_CLIENT_ID='a", "in quotes"),
             ("ECHO360_CLIENT_ID='a' # mine", "in quotes"),
             ("ECHO360_CLIENT_ID=a # mine", "in quotes"),
+            ("ECHO360_CLIENT_ID=a b", "in quotes"),
+            ("ECHO360_CLIENT_ID=a$HOME", "in quotes"),
+            ("ECHO360_CLIENT_ID=a\\n", "in quotes"),
+            ("ECHO360_CLIENT_ID=it's", "in quotes"),
+            ("ECHO360_CLIENT_ID=a'b'c", "in quotes"),
             ("ECHO360_CLIENT_ID=a\nECHO360_CLIENT_ID=b", "a second time"),
         ] {
             let error = parse(text).unwrap_err().to_string();
             assert!(error.contains(part), "{text:?}: {error}");
         }
+    }
+
+    #[test]
+    fn every_character_between_quotes_stands_for_itself() {
+        for value in awkward_values() {
+            for quote in QUOTES.iter().filter(|quote| !value.contains(**quote)) {
+                let read = parse(&format!("ECHO360_CLIENT_SECRET={quote}{value}{quote}")).unwrap();
+                assert_eq!(read, settings(&[(CLIENT_SECRET, &value)]));
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_without_quotes_is_read_unchanged_or_refused() {
+        for value in awkward_values() {
+            if let Ok(read) = parse(&format!("ECHO360_CLIENT_SECRET={value}")) {
+                let read = &read[CLIENT_SECRET];
+                let is_quoted = |quote: &char| value.trim() == format!("{quote}{read}{quote}");
+                assert!(read == value.trim() || QUOTES.iter().any(is_quoted), "{value:?}: {read:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_error_about_a_settings_file_does_not_contain_the_value() {
+        let error = parse("ECHO360_CLIENT_SECRET=topsecret and more").unwrap_err();
+        assert!(!format!("{error:?} {error:#}").contains("topsecret"));
     }
 
     #[test]
@@ -352,13 +405,7 @@ mod tests {
             );
             return;
         }
-        let mut values = vec![String::new(), "top \"secret\" # a=b $HOME ${PATH} é it's\\n ".to_owned()];
-        let alphabet = ["'", "\"", "`", "#", "=", "$", "\\", " ", "{", "}", "n", "A", "é", ":"];
-        for a in alphabet {
-            for b in [""].into_iter().chain(alphabet) {
-                values.extend([""].into_iter().chain(alphabet).map(|c| format!("{a}{b}{c}")));
-            }
-        }
+        let values = awkward_values();
         let name = |number: usize| format!("V{number}");
         let lines: Vec<(String, &String, String)> = (0..)
             .zip(&values)
