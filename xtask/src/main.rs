@@ -15,7 +15,7 @@
 //! | [`site`], [`worker`], [`sandbox`], [`wrangler`] | the four things that are built or run |
 //! | [`settings`] | what a person says about the upstream, and how it reaches the Worker |
 //! | [`processes`], [`port`] | children that end with us; where they listen |
-//! | [`cargo`], [`progress`], [`watch`] | calls of cargo, the line that each step prints, changes on disk |
+//! | [`cargo`], [`progress`], [`source_watcher`] | calls of cargo, the line that each step prints, changes on disk |
 //! | `architecture` | tests of the dependencies between crates and between modules |
 
 #[cfg(test)]
@@ -35,12 +35,12 @@ mod sandbox;
 mod settings;
 mod shots;
 mod site;
+mod source_watcher;
 mod stamp;
 mod start;
 mod state;
 mod test;
 mod tools;
-mod watch;
 mod worker;
 mod wrangler;
 

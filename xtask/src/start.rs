@@ -7,9 +7,9 @@ use crate::progress::{format_duration, step};
 use crate::sandbox::{self, Sandbox};
 use crate::settings::{Mode, Settings, Upstream};
 use crate::site::{self, Finish};
+use crate::source_watcher::SourceWatcher;
 use crate::state::State;
 use crate::tools::Tools;
-use crate::watch::Watch;
 use crate::worker;
 use crate::wrangler;
 use anyhow::{Context, Result, bail};
@@ -63,8 +63,8 @@ pub(crate) fn start(options: &Options) -> Result<()> {
     let state = State::open(&folder, options.fresh)?;
 
     let tools = Tools::set_up(&checkout)?;
-    let mut worker_sources = Watch::begin(&checkout, &worker::SOURCES);
-    let mut site_sources = Watch::begin(&checkout, &site::SOURCES);
+    // Watched from before the first build, so that no change is missed.
+    let watchers = if options.watch { Some(Watchers::new(&checkout)?) } else { None };
     let sandbox = match upstream {
         Upstream::Sandbox => Some(sandbox::build(&checkout)?),
         Upstream::Echo360 => None,
@@ -101,17 +101,36 @@ pub(crate) fn start(options: &Options) -> Result<()> {
             check_running(process, "the sandbox", "sandbox.log", &folder)?;
         }
         check_running(&mut wrangler.process, "the Worker", "wrangler.log", &folder)?;
-        if options.watch {
-            let (of_worker, of_site) = (worker_sources.changed(), site_sources.changed());
-            if let Some(changed) = of_worker.as_ref().or(of_site.as_ref()) {
-                eprintln!("\n{} changed", checkout.spelled(changed));
-            }
-            if of_worker.is_some() {
-                tell(worker::build(&checkout, &tools, Finish::Quick));
-            }
-            if of_site.is_some() {
-                tell(site::build(&checkout, &tools, Finish::Quick));
-            }
+        if let Some(watchers) = &watchers {
+            watchers.build_changed(&checkout, &tools);
+        }
+    }
+}
+
+/// The watchers of `--watch`.
+struct Watchers {
+    worker: SourceWatcher,
+    site: SourceWatcher,
+}
+
+impl Watchers {
+    fn new(checkout: &Checkout) -> Result<Self> {
+        Ok(Self {
+            worker: SourceWatcher::new(checkout, &worker::SOURCES)?,
+            site: SourceWatcher::new(checkout, &site::SOURCES)?,
+        })
+    }
+
+    /// Builds what has changed since the last call. After an error, the next change tries again.
+    fn build_changed(&self, checkout: &Checkout, tools: &Tools) {
+        let (worker, site) = (self.worker.changed_file(), self.site.changed_file());
+        if let Some(changed) = worker.as_ref().or(site.as_ref()) {
+            eprintln!("\n{} has changed", checkout.spelled(changed));
+        }
+        let worker = worker.map(|_| worker::build(checkout, tools, Finish::Quick));
+        let site = site.map(|_| site::build(checkout, tools, Finish::Quick));
+        for error in [worker, site].into_iter().flatten().filter_map(Result::err) {
+            eprintln!("error: {error:#}");
         }
     }
 }
@@ -129,11 +148,4 @@ fn check_running(process: &mut Process, name: &str, log: &str, state: &std::path
         bail!("{name} ended by itself ({status}): see {}", state.join(log).display());
     }
     Ok(())
-}
-
-/// A build that fails under `--watch` is told, and the next change tries again.
-fn tell(built: Result<()>) {
-    if let Err(error) = built {
-        eprintln!("error: {error:#}");
-    }
 }
