@@ -1,7 +1,7 @@
-//! `cargo xtask audit`: what the dependencies are allowed to be, by `deny.toml`.
+//! `cargo xtask audit`: checks the dependencies by the rules in `deny.toml`.
 //!
-//! Licences, bans, duplicates and sources need nothing but the lock file. Known vulnerabilities are looked up in a
-//! database that is fetched; where it cannot be reached, that is said, and the rest still counts.
+//! Licenses, bans, duplicates and sources need only the lock file. Known vulnerabilities need a database from the network.
+//! If it cannot be fetched, a warning says so, and the other checks still count.
 
 use crate::cargo;
 use crate::checkout::Checkout;
@@ -12,18 +12,20 @@ use anyhow::Result;
 
 /// Checks the dependencies.
 pub(crate) fn audit() -> Result<()> {
-    let checkout = Checkout::of_this_tool();
+    let checkout = Checkout::of_xtask();
     let program = tools::cargo_deny(&checkout)?;
     let deny = || {
         let mut deny = cargo::command(&checkout, &program);
         deny.args(["--all-features", "--color", "never"]);
         deny
     };
-    step_with_output("Checking licences, bans, duplicates and sources", || {
+    step_with_output("Checking licenses, bans, duplicates and sources", || {
         processes::run_with_output(deny().args(["check", "licenses", "bans", "sources"]))
     })?;
     if processes::probe(deny().args(["fetch", "db"])).is_none() {
-        eprintln!("Known vulnerabilities were NOT checked: their database cannot be reached from here.");
+        eprintln!(
+            "warning: known vulnerabilities were NOT checked, because their database cannot be fetched"
+        );
         return Ok(());
     }
     step_with_output("Checking for known vulnerabilities", || {

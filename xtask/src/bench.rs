@@ -1,7 +1,7 @@
-//! `cargo xtask bench`: everything that is promised to be fast, held against what the same takes without Lectern.
+//! `cargo xtask bench`: measures everything that is promised to be fast, and compares it with bare JavaScript.
 //!
-//! The schedule is simulated natively, in a test; everything else is measured by `tests/bench/bench.mjs`, from outside,
-//! in one workerd and one Chromium.
+//! The schedule is simulated natively, by a test. `tests/bench/bench.mjs` measures everything else from outside, in one
+//! workerd and one Chromium.
 
 use crate::cargo;
 use crate::checkout::Checkout;
@@ -12,35 +12,35 @@ use crate::test;
 use anyhow::Result;
 use clap::ValueEnum;
 
-/// What can be chosen about a bench.
+/// The options of `cargo xtask bench`.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Measure these parts alone (may be given several times); all but `large` when none is named
+    /// Measure only this part; may be repeated [default: all but `large`]
     #[arg(long, value_name = "PART")]
     only: Vec<Part>,
-    /// How often each way is measured
+    /// How often each measurement is repeated
     #[arg(long, value_name = "N", default_value_t = 7)]
     runs: u32,
 }
 
-/// A part of the bench.
+/// A part of the benchmarks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Part {
-    /// A simulated year on three slots
+    /// A simulated year of requests on three slots
     Schedule,
-    /// A first visit: bytes, and Lighthouse
+    /// A first visit: bytes transferred, and Lighthouse scores
     First,
-    /// A view: loaded, filtered, drawn
+    /// A view of a report: loading, filtering, drawing
     Page,
-    /// The Worker: collecting, serving, downloads, memory
+    /// The Worker: collecting, serving, downloading, memory
     Worker,
-    /// Ten million rows in one tab
+    /// Ten million rows in one browser tab
     Large,
 }
 
 /// Measures the chosen parts.
 pub(crate) fn bench(options: &Options) -> Result<()> {
-    let checkout = Checkout::of_this_tool();
+    let checkout = Checkout::of_xtask();
     let all = [Part::Schedule, Part::First, Part::Page, Part::Worker];
     let parts = if options.only.is_empty() { &all[..] } else { &options.only };
     if parts.contains(&Part::Schedule) {
@@ -60,9 +60,9 @@ pub(crate) fn bench(options: &Options) -> Result<()> {
         return Ok(());
     }
     let chromium = chromium::find_or_install()?;
-    let (tools, sandbox) = test::build(&checkout)?;
+    let (tools, sandbox) = test::build_everything(&checkout)?;
     let mut bench = tools.command(&checkout, &tools.node)?;
     bench.args(["tests/bench/bench.mjs", "--runs", &options.runs.to_string()]).env("CHROMIUM", chromium);
     bench.args(measured.iter().flat_map(|part| ["--only", part]));
-    processes::run_with_output(test::say_where(&mut bench, &tools, &sandbox))
+    processes::run_with_output(test::set_program_paths(&mut bench, &tools, &sandbox))
 }

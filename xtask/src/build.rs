@@ -1,26 +1,28 @@
-//! `cargo xtask build`: what is deployed, and how large it is.
+//! `cargo xtask build`: builds everything that is deployed, and checks its size.
 
+use crate::build_profile::BuildProfile;
 use crate::checkout::Checkout;
 use crate::processes;
 use crate::progress::step;
-use crate::site::{self, Finish};
+use crate::site;
 use crate::tools::Tools;
 use crate::worker;
 use crate::wrangler;
 use anyhow::{Context, Result, bail};
 
-/// The largest Worker, compressed, that this project lets through, in bytes: less than half of the free plan's 3 MB.
+/// The largest compressed Worker that is accepted, in bytes: less than half of the 3 MB that the free plan allows.
 const LARGEST_WORKER: u64 = 1_200_000;
 
-/// What the page wants before its first view, with brotli, in bytes, and what it may have at most.
+/// What the page should load at most before its first view, in bytes, compressed with brotli.
 const PAGE_BUDGET: u64 = 150_000;
+/// The most that is accepted.
 const LARGEST_PAGE: u64 = 200_000;
 
-/// The same of the data thread, which is loaded beside; it is there.
-const THREAD_BUDGET: u64 = 60_000;
-const LARGEST_THREAD: u64 = THREAD_BUDGET;
+/// The same for the data worker, which is loaded at the same time.
+const DATA_WORKER_BUDGET: u64 = 60_000;
+const LARGEST_DATA_WORKER: u64 = DATA_WORKER_BUDGET;
 
-/// Compresses each file of the site as a browser would get it, and prints a line for each.
+/// A script for Node that prints the size of each file of the site, compressed with brotli, and of each group of files.
 const BROTLI: &str = "
     const { readFileSync, readdirSync, statSync } = require('node:fs');
     const { brotliCompressSync, constants } = require('node:zlib');
@@ -32,8 +34,12 @@ const BROTLI: &str = "
         const bytes = readFileSync(path);
         const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
         const size = brotliCompressSync(bytes, { params }).length;
-        const beside = [[/^thread/, 'data thread'], [/^reports/, 'thread of reports'], [/^(split|chunk)_/, 'chunks of the page, later']];
-        const group = beside.find(([its]) => its.test(name))?.[1] ?? 'page';
+        const groupsByName = [
+            [/^thread/, 'data worker'],
+            [/^reports/, 'data worker of other reports'],
+            [/^(split|chunk)_/, 'chunks that the page loads later'],
+        ];
+        const group = groupsByName.find(([pattern]) => pattern.test(name))?.[1] ?? 'page';
         groups.set(group, (groups.get(group) ?? 0) + size);
         console.log(`${String(size).padStart(9)} bytes  ${name}`);
     }
@@ -42,10 +48,10 @@ const BROTLI: &str = "
 
 /// Builds everything that is deployed and prints its sizes.
 pub(crate) fn build() -> Result<()> {
-    let checkout = Checkout::of_this_tool();
+    let checkout = Checkout::of_xtask();
     let tools = Tools::set_up(&checkout)?;
-    worker::build(&checkout, &tools, Finish::Small)?;
-    site::build(&checkout, &tools, Finish::Small)?;
+    worker::build(&checkout, &tools, BuildProfile::Release)?;
+    site::build(&checkout, &tools, BuildProfile::Release)?;
     let sizes = step("Compressing the site with brotli", || {
         let mut node = tools.command(&checkout, &tools.node)?;
         processes::run_for_stdout(node.args(["-e", BROTLI]).arg(checkout.path("target/site")))
@@ -53,32 +59,32 @@ pub(crate) fn build() -> Result<()> {
     let sizes = String::from_utf8_lossy(&sizes);
     print!("The site, with brotli:\n{sizes}");
     check_budget(&sizes, "the page", PAGE_BUDGET, LARGEST_PAGE)?;
-    check_budget(&sizes, "the data thread", THREAD_BUDGET, LARGEST_THREAD)?;
-    check_upload(&checkout, &tools)
+    check_budget(&sizes, "the data worker", DATA_WORKER_BUDGET, LARGEST_DATA_WORKER)?;
+    check_upload_size(&checkout, &tools)
 }
 
-/// Prints how much of its budget a part of the site takes, and fails if it is too large.
+/// Prints the size of a part of the site beside its budget, and fails if it is too large.
 fn check_budget(sizes: &str, part: &str, budget: u64, largest: u64) -> Result<()> {
-    let size = size_of(sizes, part).with_context(|| format!("{part} has no size"))?;
-    println!("Before the first view, {part}: {size} bytes, {budget} wanted, {largest} allowed");
+    let size = size_of(sizes, part).with_context(|| format!("the size of {part} was not measured"))?;
+    println!("Before the first view, {part}: {size} bytes (budget {budget}, limit {largest})");
     if size > largest {
-        bail!("{part} is too large: {size} bytes with brotli, {largest} are allowed");
+        bail!("{part} is too large: {size} bytes with brotli, the limit is {largest}");
     }
     Ok(())
 }
 
-/// The size that stands before a name in lines of `123 bytes  name`.
+/// The size before a name in lines such as `123 bytes  name`.
 fn size_of(sizes: &str, name: &str) -> Option<u64> {
     let found = sizes.lines().filter_map(|line| line.trim_start().split_once(" bytes  "));
     found.filter(|(_, named)| *named == name).find_map(|(size, _)| size.parse().ok())
 }
 
-/// Prints the size of the Worker as wrangler counts it, and fails if it is too large.
-pub(crate) fn check_upload(checkout: &Checkout, tools: &Tools) -> Result<()> {
+/// Prints the compressed size of the Worker as wrangler counts it, and fails if it is too large.
+pub(crate) fn check_upload_size(checkout: &Checkout, tools: &Tools) -> Result<()> {
     let size = step("Bundling the Worker as for a deployment", || wrangler::upload_size(checkout, tools))?;
-    println!("The Worker, with gzip: {size} bytes of {LARGEST_WORKER} allowed");
+    println!("The Worker, with gzip: {size} bytes (limit {LARGEST_WORKER})");
     if size > LARGEST_WORKER {
-        bail!("the Worker is too large: {size} bytes compressed, {LARGEST_WORKER} are allowed");
+        bail!("the Worker is too large: {size} bytes with gzip, the limit is {LARGEST_WORKER}");
     }
     Ok(())
 }
@@ -88,10 +94,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_part_over_what_is_allowed_is_refused() {
+    fn a_part_over_its_limit_is_refused() {
         let sizes = "      122 bytes  icon.svg\n   332257 bytes  the page\n";
         assert_eq!(size_of(sizes, "the page"), Some(332_257));
-        assert_eq!(size_of(sizes, "the data thread"), None);
+        assert_eq!(size_of(sizes, "the data worker"), None);
         assert!(check_budget(sizes, "the page", 1, 332_257).is_ok());
         assert!(check_budget(sizes, "the page", 1, 332_256).is_err());
     }

@@ -1,4 +1,4 @@
-//! Calls of cargo: in this workspace, into its own `target/`, and what they say they built.
+//! Calls of cargo in this workspace, and the files that they build.
 
 use crate::checkout::Checkout;
 use crate::processes;
@@ -11,26 +11,27 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The target that browsers and workerd run.
+/// The compilation target of what browsers and workerd run.
 pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 
-/// What `cargo run` tells the program it runs about its package; a build script that watches one of these would
-/// otherwise run again whenever cargo is called through us and by hand in turn.
-const OURS_ALONE: [&str; 4] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"];
+/// The prefixes of the variables by which `cargo run` describes xtask's own package to xtask. They are not passed on: a
+/// build script that depends on one would run again each time somebody calls cargo by hand after xtask has.
+const VARIABLES_OF_XTASK: [&str; 4] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"];
 
-/// A command in this workspace, at its root, that builds into its own `target/`.
+/// A command that runs at the root of the checkout and builds into its `target/`.
 pub(crate) fn command(checkout: &Checkout, program: impl Into<OsString>) -> Command {
     let mut command = Command::new(program.into());
     command.current_dir(checkout.root()).env("CARGO_TARGET_DIR", checkout.target());
     for (name, _) in env::vars_os() {
-        if name.to_str().is_some_and(|name| OURS_ALONE.iter().any(|prefix| name.starts_with(prefix))) {
+        if name.to_str().is_some_and(|name| VARIABLES_OF_XTASK.iter().any(|prefix| name.starts_with(prefix)))
+        {
             command.env_remove(name);
         }
     }
     command
 }
 
-/// `cargo`: the one that runs us.
+/// The cargo that runs xtask.
 pub(crate) fn cargo(checkout: &Checkout) -> Command {
     command(checkout, env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
@@ -44,14 +45,14 @@ pub(crate) fn quiet_cargo(checkout: &Checkout) -> Command {
     cargo
 }
 
-/// Runs a `cargo build` and gives the files it made, whether or not it had to.
+/// Runs a `cargo build` and returns the files of which it makes sure that they are up to date.
 pub(crate) fn build(command: &mut Command) -> Result<Vec<PathBuf>> {
     let messages = processes::run_for_stdout(command.arg("--message-format=json-render-diagnostics"))?;
-    Ok(String::from_utf8_lossy(&messages).lines().flat_map(files).collect())
+    Ok(String::from_utf8_lossy(&messages).lines().flat_map(built_files).collect())
 }
 
-/// The files that one message of cargo speaks of.
-fn files(message: &str) -> Vec<PathBuf> {
+/// The files that one of cargo's JSON messages names.
+fn built_files(message: &str) -> Vec<PathBuf> {
     let Ok(message) = serde_json::from_str::<Value>(message) else { return Vec::new() };
     if message.get("reason").and_then(Value::as_str) != Some("compiler-artifact") {
         return Vec::new();
@@ -60,18 +61,19 @@ fn files(message: &str) -> Vec<PathBuf> {
     names.filter_map(Value::as_str).map(PathBuf::from).collect()
 }
 
-/// The version of a crate from the registry that `Cargo.lock` holds.
+/// The version of a crate from the registry in `Cargo.lock`.
 pub(crate) fn locked_version(checkout: &Checkout, name: &str) -> Result<String> {
     let path = checkout.path("Cargo.lock");
     let lock = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    version_in(&lock, name).with_context(|| format!("Cargo.lock holds no `{name}` from the registry"))
+    locked_version_in(&lock, name)
+        .with_context(|| format!("Cargo.lock contains no `{name}` from the registry"))
 }
 
-fn version_in(lock: &str, name: &str) -> Option<String> {
+fn locked_version_in(lock: &str, name: &str) -> Option<String> {
     let wanted = format!("name = \"{name}\"");
     lock.split("[[package]]")
         .filter(|package| package.lines().any(|line| line == wanted))
-        // A package of this workspace may bear the same name: it has no source.
+        // A package of this workspace may have the same name: it has no source.
         .filter(|package| package.lines().any(|line| line.starts_with("source = ")))
         .find_map(|package| {
             let version = package.lines().find_map(|line| line.strip_prefix("version = "))?;
@@ -96,15 +98,15 @@ mod tests {
     fn the_locked_version_is_the_registrys_not_our_own() {
         let lock = "[[package]]\nname = \"worker\"\nversion = \"0.1.0\"\n\n\
                     [[package]]\nname = \"worker\"\nversion = \"0.8.7\"\nsource = \"registry+x\"\n";
-        assert_eq!(version_in(lock, "worker").as_deref(), Some("0.8.7"));
-        assert_eq!(version_in(lock, "wasm-bindgen"), None);
+        assert_eq!(locked_version_in(lock, "worker").as_deref(), Some("0.8.7"));
+        assert_eq!(locked_version_in(lock, "wasm-bindgen"), None);
     }
 
     #[test]
     fn built_files_are_read_from_cargos_messages() {
         let message = r#"{"reason":"compiler-artifact","filenames":["/t/page.wasm"]}"#;
-        assert_eq!(files(message), [PathBuf::from("/t/page.wasm")]);
-        assert!(files(r#"{"reason":"build-finished","success":true}"#).is_empty());
-        assert!(files("warning: not JSON").is_empty());
+        assert_eq!(built_files(message), [PathBuf::from("/t/page.wasm")]);
+        assert!(built_files(r#"{"reason":"build-finished","success":true}"#).is_empty());
+        assert!(built_files("warning: not JSON").is_empty());
     }
 }

@@ -1,4 +1,4 @@
-//! The checkout: where its parts are.
+//! The checkout: where its files and folders are.
 
 use std::path::{Path, PathBuf};
 
@@ -9,8 +9,8 @@ pub(crate) struct Checkout {
 }
 
 impl Checkout {
-    /// The checkout that this tool was built in: one that moves is built anew by cargo.
-    pub(crate) fn of_this_tool() -> Self {
+    /// The checkout that this xtask was built in. If the checkout is moved, cargo builds xtask again.
+    pub(crate) fn of_xtask() -> Self {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
         Self { root: here.parent().unwrap_or(here).to_path_buf() }
     }
@@ -20,18 +20,18 @@ impl Checkout {
         &self.root
     }
 
-    /// Something in the checkout, by its path from the root.
+    /// The full path of something in the checkout, given by its path from the root.
     pub(crate) fn path(&self, relative: &str) -> PathBuf {
         self.root.join(relative)
     }
 
-    /// Where everything that is built goes, whatever the caller's `CARGO_TARGET_DIR` says.
+    /// The folder for everything that is built, whatever the caller's `CARGO_TARGET_DIR` is.
     pub(crate) fn target(&self) -> PathBuf {
         self.path("target")
     }
 
-    /// A path as a person would type it at the root.
-    pub(crate) fn spelled<'a>(&self, path: &'a Path) -> std::path::Display<'a> {
+    /// A path as a person would type it at the root of the checkout.
+    pub(crate) fn relative<'a>(&self, path: &'a Path) -> std::path::Display<'a> {
         path.strip_prefix(&self.root).unwrap_or(path).display()
     }
 }

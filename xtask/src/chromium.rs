@@ -1,4 +1,4 @@
-//! Chromium: the browser that the page's tests run in, found on the system or installed.
+//! Chromium: the browser that the page is tested in, found on this machine or installed.
 
 use crate::debian;
 use crate::processes;
@@ -8,13 +8,13 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The variable that names one in place of a search.
+/// The environment variable that names a program to use, without a search.
 const VARIABLE: &str = "CHROMIUM";
 
-/// What it is called, most wanted first.
+/// The names of the program, in the order of preference.
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
-/// A Chromium that runs, installed first if there is none and we may.
+/// Finds a Chromium that runs, or installs it if there is none and xtask runs as root.
 pub(crate) fn find_or_install() -> Result<PathBuf> {
     if let Some(named) = env::var_os(VARIABLE).filter(|named| !named.is_empty()).map(PathBuf::from) {
         if runs(&named) {
@@ -36,10 +36,10 @@ pub(crate) fn find_or_install() -> Result<PathBuf> {
 }
 
 fn find() -> Option<PathBuf> {
-    NAMES.iter().filter_map(|name| tools::on_path(name)).find(|path| runs(path))
+    NAMES.iter().filter_map(|name| tools::find_on_path(name)).find(|path| runs(path))
 }
 
-/// Whether it starts: Ubuntu's `chromium-browser` may be a note that a snap is needed.
+/// Whether the program starts: Ubuntu's `chromium-browser` may only print that a snap is needed.
 fn runs(path: &Path) -> bool {
     processes::probe(Command::new(path).arg("--version")).is_some()
 }

@@ -1,4 +1,4 @@
-//! Debian's packages: installed when something is missing and we may.
+//! Debian packages: installed when a program is missing and xtask runs as root.
 
 use crate::processes;
 use crate::progress::step;
@@ -6,9 +6,9 @@ use crate::tools;
 use anyhow::{Context, Result};
 use std::process::Command;
 
-/// Tries to install packages. A failure is told by whoever needs them, with what to do.
+/// Tries to install packages. The caller looks whether its program is there now, and says what to do if not.
 pub(crate) fn try_to_install(what: &str, packages: &[&str]) {
-    if tools::on_path("apt-get").is_some() && nix::unistd::geteuid().is_root() {
+    if tools::find_on_path("apt-get").is_some() && nix::unistd::geteuid().is_root() {
         let _ = step(&format!("Installing {what} with apt-get"), || install(packages));
     }
 }
@@ -19,6 +19,6 @@ fn install(packages: &[&str]) -> Result<()> {
         apt.env("DEBIAN_FRONTEND", "noninteractive");
         apt
     };
-    processes::run(apt().arg("update")).context("could not read the package lists")?;
+    processes::run(apt().arg("update")).context("cannot update the package lists")?;
     processes::run(apt().args(["install", "-y", "--no-install-recommends"]).args(packages))
 }

@@ -1,21 +1,23 @@
 //! The developer's commands: `cargo xtask start`, `test`, `build`, `bench`, `shots` and `audit`.
 //!
-//! Everything that a fresh machine lacks is set up on the way, and nothing is built twice.
+//! Each command installs the tools that it needs and are missing, and builds only what has changed.
 //!
-//! | module | |
+//! | modules | |
 //! |---|---|
-//! | [`start`] | the page at one URL, with the sandbox or a real Echo360 behind it |
-//! | [`test`] | every check, in the order of what fails soonest |
-//! | [`build`] | what is deployed, and how large it is |
-//! | [`bench`] | how fast everything is, of what the same takes without Lectern |
-//! | [`shots`] | pictures of every page in every state |
-//! | [`audit`] | what the dependencies are, and may be |
-//! | [`checkout`], [`state`], [`stamp`] | the folders: of the sources, of one running Lectern, and what was built from what |
-//! | [`tools`], [`chromium`], [`python`], [`debian`] | what the machine must have, and how it is got |
-//! | [`site`], [`worker`], [`sandbox`], [`wrangler`] | the four things that are built or run |
-//! | [`settings`] | what a person says about the upstream, and how it reaches the Worker |
-//! | [`processes`], [`port`] | children that end with us; where they listen |
-//! | [`cargo`], [`progress`], [`source_watcher`] | calls of cargo, the line that each step prints, changes on disk |
+//! | [`start`] | runs the page at one URL, with the sandbox or a real Echo360 |
+//! | [`test`] | runs every check, the quickest first |
+//! | [`build`] | builds what is deployed, and checks its size |
+//! | [`bench`] | measures everything that is promised to be fast |
+//! | [`shots`] | takes screenshots of every page in every state |
+//! | [`audit`] | checks the dependencies |
+//! | [`site`], [`worker`], [`sandbox`], [`wrangler`] | what is built and run |
+//! | [`build_profile`], [`build_stamp`], [`cargo`] | how it is built, and when it has to be built again |
+//! | [`settings`] | the settings of a start, and how they are passed to the Worker |
+//! | [`checkout`], [`state`] | the folder of the sources, and the folder of a running Lectern's data |
+//! | [`tools`], [`chromium`], [`python`], [`debian`] | the programs that this machine needs, and how they are installed |
+//! | [`processes`], [`port`] | child processes, which end when xtask ends, and the ports that they listen at |
+//! | [`progress`] | the line that each step prints |
+//! | [`source_watcher`] | reports changed source files, for `--watch` |
 //! | `architecture` | tests of the dependencies between crates and between modules |
 
 #[cfg(test)]
@@ -23,6 +25,8 @@ mod architecture;
 mod audit;
 mod bench;
 mod build;
+mod build_profile;
+mod build_stamp;
 mod cargo;
 mod checkout;
 mod chromium;
@@ -36,7 +40,6 @@ mod settings;
 mod shots;
 mod site;
 mod source_watcher;
-mod stamp;
 mod start;
 mod state;
 mod test;
@@ -58,28 +61,28 @@ struct Arguments {
     verbose: bool,
 }
 
-/// One of the developer's commands.
+/// The commands.
 #[derive(Subcommand)]
 enum Command {
-    /// Set up, build and run Lectern here, and print its URL
+    /// Set up, build and run Lectern on this machine, and print its URL
     #[command(after_help = settings::help())]
     Start(start::Options),
-    /// Run every check: formatting, lints, native, the Worker in workerd, the page in Chromium
+    /// Run every check: formatting, lints, native tests, the Worker in workerd, the page in browsers
     Test(test::Options),
-    /// Build what is deployed, and print its sizes
+    /// Build everything that is deployed, and print its sizes
     Build,
     /// Measure everything that is promised to be fast, and print a table
     Bench(bench::Options),
-    /// Take pictures of every page in every state, both themes, phone and desktop
+    /// Take screenshots of every page in every state, in both themes, as on phones and desktops
     Shots,
-    /// Check the dependencies: licences, bans, sources, duplicates, and known vulnerabilities where they can be looked up
+    /// Check the dependencies: licenses, bans, sources, duplicates, and known vulnerabilities if the database can be fetched
     Audit,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     progress::set_verbose(arguments.verbose);
-    let done = processes::end_children_on_signal().and_then(|()| match arguments.command {
+    let outcome = processes::end_children_on_signal().and_then(|()| match arguments.command {
         Command::Start(options) => start::start(&options),
         Command::Test(options) => test::test(&options),
         Command::Build => build::build(),
@@ -87,7 +90,7 @@ fn main() -> ExitCode {
         Command::Shots => shots::shots(),
         Command::Audit => audit::audit(),
     });
-    match done {
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             processes::wait_if_ending();

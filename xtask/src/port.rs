@@ -1,14 +1,14 @@
-//! A port: a place on the loopback interface to listen at.
+//! Ports of the loopback interface.
 
 use std::net::{Ipv4Addr, TcpListener};
 
-/// Whether nothing listens at this port.
+/// Whether no process listens at a port.
 pub(crate) fn is_free(port: u16) -> bool {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
 }
 
-/// A port that nothing listens at now.
-pub(crate) fn any_free() -> std::io::Result<u16> {
+/// Finds a port that no process listens at.
+pub(crate) fn find_free() -> std::io::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
@@ -23,7 +23,7 @@ mod tests {
         let port = listener.local_addr().unwrap().port();
         assert!(!is_free(port));
         drop(listener);
-        // A process that another test starts holds a copy for the instant between fork and exec.
+        // A process that another test starts holds a copy of the listener between fork and exec.
         assert!((0..100).any(|_| is_free(port) || {
             std::thread::sleep(Duration::from_millis(10));
             false

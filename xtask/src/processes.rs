@@ -161,7 +161,7 @@ fn command_line(command: &Command) -> String {
             line.push_str(&argument);
         }
     }
-    line.replace(&format!("{}/", Checkout::of_this_tool().root().display()), "")
+    line.replace(&format!("{}/", Checkout::of_xtask().root().display()), "")
 }
 
 fn spawn(command: &mut Command) -> Result<Child> {

@@ -1,11 +1,11 @@
-//! The sandbox: the stand-in for Echo360 that `start` runs when no upstream is named.
+//! The sandbox: the stand-in for Echo360 that `start` runs if the settings name no Echo360.
 
 use crate::cargo;
 use crate::checkout::Checkout;
 use crate::port;
 use crate::processes::Process;
 use crate::progress::step;
-use crate::state::State;
+use crate::state::StateFolder;
 use anyhow::{Context, Result, bail};
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
@@ -13,53 +13,57 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The client that the sandbox lets in.
+/// The id of the API client that the sandbox accepts.
 pub(crate) const CLIENT_ID: &str = "lectern";
-/// Its secret; the same everywhere, since it guards made-up data on this machine.
+/// Its secret. It is no secret: it protects made-up data on this machine.
 pub(crate) const CLIENT_SECRET: &str = "sandbox secret";
 
 /// How long the sandbox may take to make up its institution.
-const PATIENCE: Duration = Duration::from_secs(30);
+const START_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A sandbox that answers.
+/// A running sandbox.
 pub(crate) struct Sandbox {
-    /// Where it answers.
+    /// Its base URL.
     pub(crate) url: String,
-    /// It ends when this is dropped.
+    /// Ends the sandbox when it is dropped.
     pub(crate) process: Process,
 }
 
-/// Builds the program, in the profile of the native tests, which link it too.
+/// Builds the program, in the profile of the native tests, which link it too; returns its path.
 pub(crate) fn build(checkout: &Checkout) -> Result<PathBuf> {
     step("Building the sandbox", || {
         let mut compile = cargo::quiet_cargo(checkout);
         let files = cargo::build(compile.args(["build", "-p", "sandbox", "--bin", "sandbox"]))
-            .context("the sandbox does not build: see the errors above")?;
+            .context("the sandbox does not compile: see the errors above")?;
         let program = files.into_iter().rfind(|file| file.file_name().is_some_and(|name| name == "sandbox"));
         program.context("the package `sandbox` builds no program `sandbox`")
     })
 }
 
-/// Starts it where it listened last, if that is free, and waits until it answers.
-pub(crate) fn start(program: &Path, state: &State, options: &[String]) -> Result<Sandbox> {
+/// Starts the sandbox and waits until it answers. It gets the port that it had last, if that is free.
+pub(crate) fn start(program: &Path, state: &StateFolder, options: &[String]) -> Result<Sandbox> {
     let port = match state.sandbox_port().filter(|port| port::is_free(*port)) {
         Some(port) => port,
-        None => port::any_free().context("no port is free for the sandbox")?,
+        None => port::find_free().context("no port is free for the sandbox")?,
     };
-    state.keep_sandbox_port(port)?;
-    let log = state.sandbox_log()?;
+    state.store_sandbox_port(port)?;
+    let log = state.create_sandbox_log()?;
     let mut command = Command::new(program);
-    // Its stdin is a pipe that nobody writes to: its end tells the sandbox that we are gone, however we went.
+    // Nobody writes to its stdin. When xtask ends, however it ends, the pipe is closed, and the sandbox ends too.
     command.args(["--port", &port.to_string(), "--exit-with-parent"]).args(options).stdin(Stdio::piped());
     command.env("ECHO360_CLIENT_SECRET", CLIENT_SECRET).stdout(log.file()?).stderr(log.file()?);
     let mut process = Process::spawn(&mut command)?;
     let began = Instant::now();
     while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
         if let Some(status) = process.exit_status()? {
-            bail!("the sandbox ended ({status}): {} (see {})", log.complaint(), log.path().display());
+            bail!("the sandbox ended ({status}): {} (see {})", log.last_error(), log.path().display());
         }
-        if began.elapsed() > PATIENCE {
-            bail!("the sandbox does not answer after {} s: see {}", PATIENCE.as_secs(), log.path().display());
+        if began.elapsed() > START_TIMEOUT {
+            bail!(
+                "the sandbox does not answer after {} s: see {}",
+                START_TIMEOUT.as_secs(),
+                log.path().display()
+            );
         }
         thread::sleep(Duration::from_millis(50));
     }

@@ -1,7 +1,7 @@
-//! Settings: what a person says about the upstream and the institution, and how it reaches the Worker.
+//! The settings of `cargo xtask start`: where they are read from, and how they are passed to the Worker.
 //!
-//! They come from the environment and from `lectern.env`; the environment wins. They are handed to `wrangler dev` in a
-//! file that only its owner can read, never on a command line, where every process could see them.
+//! They come from the environment and from the file `lectern.env`; the environment wins. They are passed to `wrangler dev`
+//! in a file that only its owner can read, and never on a command line, which every process on the machine can see.
 
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
@@ -23,37 +23,40 @@ const LOCAL: &str = "LECTERN_LOCAL";
 const ACCESS: &str = "ACCESS_TEAM_DOMAIN";
 const KEY: &str = "LECTERN_KEY";
 
-/// What may be set, and what it means.
-const KNOWN: [(&str, &str); 16] = [
-    (REGION, "where your Echo360 runs: us, uk, au or ca; without it and ECHO360_URL, the sandbox is started"),
-    (URL, "a base URL in place of a region: https, or http on this machine"),
-    (CLIENT_ID, "the API client's id"),
-    (CLIENT_SECRET, "its secret"),
-    ("LECTERN_INSTITUTION", "the institution's name: what is kept belongs to it"),
-    ("LECTERN_TIME_ZONE", "the IANA time zone that days are shown in"),
-    ("LECTERN_ASSET_HOSTS", "where Echo360's report files may come from"),
+/// The settings, each with a line for `--help`.
+const SETTINGS: [(&str, &str); 16] = [
+    (
+        REGION,
+        "the region of your Echo360: us, uk, au or ca; without it and ECHO360_URL, the sandbox is started",
+    ),
+    (URL, "a base URL instead of a region: https, or http on this machine"),
+    (CLIENT_ID, "the id of the API client"),
+    (CLIENT_SECRET, "the secret of the API client"),
+    ("LECTERN_INSTITUTION", "the name of the institution; all data is stored under it"),
+    ("LECTERN_TIME_ZONE", "the IANA time zone in which days are shown"),
+    ("LECTERN_ASSET_HOSTS", "the hosts from which report files may be downloaded"),
     (
         "LECTERN_KEEP_DAYS",
-        "how many days after its last day a week's rows are kept: 30 to 3650, 400 if absent",
+        "days for which the rows of a week are kept after its last day: 30 to 3650 [default: 400]",
     ),
-    ("LECTERN_RECORD_DAYS", "how many days the record of who saw what is kept: 365 if absent"),
-    ("LECTERN_SMALLEST", "shares withhold measures over fewer students: 10 if absent"),
-    (ACCESS, "Cloudflare Access: the team's domain, such as example.cloudflareaccess.com"),
-    ("ACCESS_AUD", "Cloudflare Access: the application's audience tag"),
-    ("ACCESS_CERTS_URL", "where the team's certificates are, on this machine: for tests"),
-    ("LECTERN_ADMINS", "e-mail addresses of the first administrators, with commas between"),
-    (KEY, "a key that signs in as administrator, at least 128 bits: `openssl rand -base64 24`"),
-    ("LECTERN_SESSION_KEY", "what sessions are signed with, at least 128 bits; needed with LECTERN_KEY"),
+    ("LECTERN_RECORD_DAYS", "days for which audit entries are kept [default: 365]"),
+    ("LECTERN_SMALLEST", "the fewest students whose figures shares publish [default: 10]"),
+    (ACCESS, "Cloudflare Access: the domain of the team, such as example.cloudflareaccess.com"),
+    ("ACCESS_AUD", "Cloudflare Access: the audience tag of the application"),
+    ("ACCESS_CERTS_URL", "Cloudflare Access: the URL of the certificates, on this machine; for tests"),
+    ("LECTERN_ADMINS", "e-mail addresses of the first administrators, separated by commas"),
+    (KEY, "a key for signing in as administrator, at least 128 bits: `openssl rand -base64 24`"),
+    ("LECTERN_SESSION_KEY", "the key that signs sessions, at least 128 bits; required with LECTERN_KEY"),
 ];
 
-/// What `--help` says about settings.
+/// The section about settings in `cargo xtask start --help`.
 pub(crate) fn help() -> String {
     let mut help = format!(
         "Settings come from the environment or from the file `{FILE}` at the root of the checkout; the environment \
          wins.\n\n"
     );
-    for (name, meaning) in KNOWN {
-        let _ = writeln!(help, "  {name:<22} {meaning}");
+    for (name, description) in SETTINGS {
+        let _ = writeln!(help, "  {name:<22} {description}");
     }
     help.push_str(
         "\nThe file has lines such as ECHO360_REGION=us. A line that begins with # is a comment. Put a value with spaces, \
@@ -63,25 +66,25 @@ pub(crate) fn help() -> String {
     help
 }
 
-/// Who may come in.
+/// Whether people have to sign in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mode {
-    /// Whoever sits at this computer, as administrator.
-    Local,
-    /// Whoever signs in.
-    AsDeployed,
+pub(crate) enum SignIn {
+    /// Local mode: everybody on this machine is an administrator.
+    LocalMode,
+    /// As when deployed.
+    Required,
 }
 
-/// What is behind the page.
+/// Where reports are requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Upstream {
-    /// Nothing was said about Echo360: the stand-in.
+    /// The stand-in, because the settings name no Echo360.
     Sandbox,
     /// The Echo360 that the settings name.
     Echo360,
 }
 
-/// Settings that are complete.
+/// Complete and valid settings.
 #[derive(Debug)]
 pub(crate) struct Settings {
     values: BTreeMap<&'static str, String>,
@@ -89,99 +92,102 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Reads the environment and the settings file under `root`, and says in one line what is missing or wrong.
+    /// Reads the environment and the settings file in the folder `root`. The error is one line about everything that is
+    /// missing or wrong.
     pub(crate) fn read(root: &Path) -> Result<Self> {
         let path = root.join(FILE);
-        let kept = match fs::read_to_string(&path) {
+        let file = match fs::read_to_string(&path) {
             Ok(text) => parse(&text)?,
             Err(error) if error.kind() == ErrorKind::NotFound => BTreeMap::new(),
             Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
         };
-        let mut said = BTreeMap::new();
-        for (name, _) in KNOWN {
+        let mut environment = BTreeMap::new();
+        for (name, _) in SETTINGS {
             match env::var(name) {
-                Ok(value) => drop(said.insert(name, value)),
+                Ok(value) => drop(environment.insert(name, value)),
                 Err(VarError::NotPresent) => {}
-                Err(VarError::NotUnicode(_)) => bail!("{name} is not text in UTF-8"),
+                Err(VarError::NotUnicode(_)) => bail!("{name} is not valid UTF-8"),
             }
         }
-        Self::merge(kept, said)
+        Self::merge(file, environment)
     }
 
-    /// Settings of a file and of the environment, which wins.
+    /// Merges the settings of the file and of the environment, which wins.
     fn merge(
-        mut kept: BTreeMap<&'static str, String>,
-        mut said: BTreeMap<&'static str, String>,
+        file: BTreeMap<&'static str, String>,
+        environment: BTreeMap<&'static str, String>,
     ) -> Result<Self> {
-        // Empty is not set: it is how a shell or a service takes a value back.
-        kept.retain(|_, value| !value.is_empty());
-        said.retain(|_, value| !value.is_empty());
-        // Region and URL are two ways to say one thing: whichever the environment says stands alone.
-        if said.contains_key(REGION) || said.contains_key(URL) {
-            kept.remove(REGION);
-            kept.remove(URL);
+        let (mut values, mut environment) = (file, environment);
+        // An empty value counts as unset: this is how a shell or a service removes a variable.
+        values.retain(|_, value| !value.is_empty());
+        environment.retain(|_, value| !value.is_empty());
+        // Region and URL name the same thing: either of them in the environment replaces both in the file.
+        if environment.contains_key(REGION) || environment.contains_key(URL) {
+            values.remove(REGION);
+            values.remove(URL);
         }
-        kept.extend(said);
-        let upstream = upstream(&kept)?;
-        Ok(Self { values: kept, upstream })
+        values.extend(environment);
+        let upstream = check(&values)?;
+        Ok(Self { values, upstream })
     }
 
-    /// What is behind the page.
+    /// Where reports are requested.
     pub(crate) fn upstream(&self) -> Upstream {
         self.upstream
     }
 
-    /// Points the settings at a sandbox.
+    /// Makes a sandbox the upstream.
     pub(crate) fn use_sandbox(&mut self, url: String, client_id: &str, client_secret: &str) {
         self.values.insert(URL, url);
         self.values.insert(CLIENT_ID, client_id.to_owned());
         self.values.insert(CLIENT_SECRET, client_secret.to_owned());
     }
 
-    /// Whether somebody can sign in with them.
-    pub(crate) fn has_way_in(&self) -> bool {
+    /// Whether they configure a way to sign in.
+    pub(crate) fn has_sign_in(&self) -> bool {
         [ACCESS, KEY].iter().any(|name| self.values.contains_key(name))
     }
 
-    /// Writes the settings where only their owner can read them; for local mode, with the mark of it.
-    pub(crate) fn hand_over(&self, path: &Path, mode: Mode) -> Result<()> {
-        let mut text = match mode {
-            Mode::Local => format!("{}\n", line(LOCAL, "1")?),
-            Mode::AsDeployed => String::new(),
+    /// Writes the file for `wrangler dev --env-file`, which only its owner can read.
+    pub(crate) fn write_env_file(&self, path: &Path, sign_in: SignIn) -> Result<()> {
+        let mut text = match sign_in {
+            SignIn::LocalMode => format!("{}\n", env_file_line(LOCAL, "1")?),
+            SignIn::Required => String::new(),
         };
         for (name, value) in &self.values {
-            text.push_str(&line(name, value)?);
+            text.push_str(&env_file_line(name, value)?);
             text.push('\n');
         }
-        let written = || -> std::io::Result<()> {
-            // A file that is there keeps its mode, whatever is asked for: begin with none.
+        let write = || -> std::io::Result<()> {
+            // An existing file would keep its mode, so it is removed first.
             match fs::remove_file(path) {
                 Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
                 _ => {}
             }
             OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?.write_all(text.as_bytes())
         };
-        written().with_context(|| format!("cannot write {}", path.display()))
+        write().with_context(|| format!("cannot write {}", path.display()))
     }
 }
 
-/// What the settings put behind the page, if they are complete by the Worker's own rules. Which time zones there are
-/// is known to its runtime alone: that one is checked when it starts.
-fn upstream(values: &BTreeMap<&'static str, String>) -> Result<Upstream> {
+/// Checks the settings by the Worker's own rules; returns the upstream that they name.
+///
+/// Only the Worker's runtime knows all time zones, so the Worker checks that setting when it starts.
+fn check(values: &BTreeMap<&'static str, String>) -> Result<Upstream> {
     let is_named = values.contains_key(REGION) || values.contains_key(URL);
     if !is_named
         && let Some(name) = [CLIENT_ID, CLIENT_SECRET].into_iter().find(|name| values.contains_key(name))
     {
         bail!("{name} is set, but neither {REGION} nor {URL}: set one, or unset {name} for the sandbox");
     }
-    let of_sandbox = |name: &str| match name {
+    let default = |name: &str| match name {
         URL => Some("http://127.0.0.1:1".to_owned()),
         CLIENT_ID | CLIENT_SECRET => Some("the sandbox's".to_owned()),
         _ => None,
     };
-    let value = |name: &str| values.get(name).cloned().or_else(|| of_sandbox(name).filter(|_| !is_named));
+    let value = |name: &str| values.get(name).cloned().or_else(|| default(name).filter(|_| !is_named));
     if let Err(sentences) = domain::settings::Settings::read(value, |_| true) {
-        bail!("{} (in the environment or in {FILE}: `cargo xtask start --help`)", sentences.join(" "));
+        bail!("{} (in the environment or in {FILE}; see `cargo xtask start --help`)", sentences.join(" "));
     }
     Ok(if is_named { Upstream::Echo360 } else { Upstream::Sandbox })
 }
@@ -197,8 +203,8 @@ fn parse(text: &str) -> Result<BTreeMap<&'static str, String>> {
             );
         };
         let Some((name, value)) = setting else { continue };
-        let Some((known, _)) = KNOWN.iter().find(|(known, _)| *known == name) else {
-            let names: Vec<&str> = KNOWN.iter().map(|(known, _)| *known).collect();
+        let Some((known, _)) = SETTINGS.iter().find(|(known, _)| *known == name) else {
+            let names: Vec<&str> = SETTINGS.iter().map(|(known, _)| *known).collect();
             bail!("{FILE}, line {number}: {name:?} is not a setting; the settings are: {}", names.join(", "));
         };
         if values.insert(*known, value).is_some() {
@@ -237,21 +243,21 @@ const QUOTES: [char; 3] = ['\'', '`', '"'];
 
 /// A line of the file that `wrangler dev --env-file` reads.
 ///
-/// Its parser takes what stands between quotes as it is, save that it replaces `$NAME` (also between single quotes;
-/// `\$` stands for the sign itself), that `\n` and `\r` become line breaks between double quotes, and that a
-/// backslash before the closing quote hides it.
-fn line(name: &str, value: &str) -> Result<String> {
+/// Wrangler's parser takes the text between quotes as it is, except that it replaces `$NAME` (between single quotes too;
+/// `\$` is a literal `$`), that `\n` and `\r` become line breaks between double quotes, and that a backslash before the
+/// closing quote escapes it. Outside quotes, it cuts a value at `#`.
+fn env_file_line(name: &str, value: &str) -> Result<String> {
     if value.contains(['\n', '\r']) {
-        bail!("{name} holds a line break: it must be one line");
+        bail!("{name} contains a line break: it must be one line");
     }
     if value.ends_with('\\') {
-        bail!("{name} ends with a backslash, which cannot be handed to the Worker");
+        bail!("{name} ends with a backslash: such a value cannot be passed to the Worker");
     }
     let fits = |quote: &char| {
         !value.contains(*quote) && (*quote != '"' || !(value.contains("\\n") || value.contains("\\r")))
     };
     let Some(quote) = QUOTES.iter().find(|quote| fits(quote)) else {
-        bail!("{name} holds all three quotes ' \" `, which cannot be handed to the Worker");
+        bail!("{name} contains all three quotes ' \" `: such a value cannot be passed to the Worker");
     };
     Ok(format!("{name}={quote}{}{quote}", value.replace('$', "\\$")))
 }
@@ -267,8 +273,8 @@ mod tests {
         pairs.iter().map(|(name, value)| (*name, (*value).to_owned())).collect()
     }
 
-    fn complaint(kept: &[(&'static str, &str)]) -> String {
-        Settings::merge(settings(kept), BTreeMap::new()).unwrap_err().to_string()
+    fn error_of(file: &[(&'static str, &str)]) -> String {
+        Settings::merge(settings(file), BTreeMap::new()).unwrap_err().to_string()
     }
 
     /// Every text of up to three characters that mean something to a parser, and a longer one.
@@ -284,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn without_any_word_of_echo360_the_sandbox_is_used() {
+    fn without_settings_about_echo360_the_sandbox_is_used() {
         let read =
             Settings::merge(settings(&[("LECTERN_TIME_ZONE", "Europe/Oslo")]), BTreeMap::new()).unwrap();
         assert_eq!(read.upstream(), Upstream::Sandbox);
@@ -292,22 +298,26 @@ mod tests {
 
     #[test]
     fn the_environment_wins_and_a_region_there_replaces_a_url_in_the_file() {
-        let kept = settings(&[(URL, "https://a.example"), (CLIENT_ID, "kept"), (CLIENT_SECRET, "kept")]);
-        let read = Settings::merge(kept, settings(&[(REGION, "uk"), (CLIENT_ID, "said")])).unwrap();
+        let file = settings(&[(URL, "https://a.example"), (CLIENT_ID, "file"), (CLIENT_SECRET, "file")]);
+        let environment = settings(&[(REGION, "uk"), (CLIENT_ID, "environment")]);
+        let read = Settings::merge(file, environment).unwrap();
         assert_eq!(read.upstream(), Upstream::Echo360);
-        assert_eq!(read.values, settings(&[(REGION, "uk"), (CLIENT_ID, "said"), (CLIENT_SECRET, "kept")]));
+        assert_eq!(
+            read.values,
+            settings(&[(REGION, "uk"), (CLIENT_ID, "environment"), (CLIENT_SECRET, "file")])
+        );
     }
 
     #[test]
-    fn what_is_missing_or_wrong_is_named_in_one_line() {
+    fn everything_missing_or_wrong_is_reported_in_one_line() {
         let whole = [(REGION, "us"), (CLIENT_ID, "id"), (CLIENT_SECRET, "s")];
         assert!(Settings::merge(settings(&whole), BTreeMap::new()).is_ok());
-        assert!(complaint(&whole[..2]).starts_with("Set ECHO360_CLIENT_SECRET"));
-        assert!(complaint(&[(REGION, "us"), (CLIENT_SECRET, "s")]).starts_with("Set ECHO360_CLIENT_ID"));
-        assert!(complaint(&whole[1..]).contains("neither ECHO360_REGION nor ECHO360_URL"));
-        assert!(complaint(&[(REGION, "us"), (URL, "https://a.example")]).contains("not both"));
-        assert!(complaint(&[("LECTERN_ASSET_HOSTS", "https://x")]).starts_with("LECTERN_ASSET_HOSTS"));
-        let all = complaint(&[(REGION, "eu")]);
+        assert!(error_of(&whole[..2]).starts_with("Set ECHO360_CLIENT_SECRET"));
+        assert!(error_of(&[(REGION, "us"), (CLIENT_SECRET, "s")]).starts_with("Set ECHO360_CLIENT_ID"));
+        assert!(error_of(&whole[1..]).contains("neither ECHO360_REGION nor ECHO360_URL"));
+        assert!(error_of(&[(REGION, "us"), (URL, "https://a.example")]).contains("not both"));
+        assert!(error_of(&[("LECTERN_ASSET_HOSTS", "https://x")]).starts_with("LECTERN_ASSET_HOSTS"));
+        let all = error_of(&[(REGION, "eu")]);
         assert!(all.contains("us, uk, au or ca") && all.contains(CLIENT_ID) && !all.contains('\n'), "{all}");
     }
 
@@ -330,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn a_settings_file_is_read_whole() {
+    fn a_settings_file_is_parsed_completely() {
         let text = "\u{feff}# ours\n\nexport ECHO360_REGION = uk\nECHO360_CLIENT_ID=a#b=c\nECHO360_CLIENT_SECRET='it''s # \"x\" '\r\n";
         let read = parse(text).unwrap();
         assert_eq!(
@@ -387,29 +397,29 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_handed_over_whole_is_refused() {
+    fn a_value_that_cannot_be_passed_unchanged_is_refused() {
         for value in ["' \" `", "two\nlines", "end\\", "' ` \\n"] {
-            assert!(line(CLIENT_SECRET, value).is_err(), "{value:?}");
+            assert!(env_file_line(CLIENT_SECRET, value).is_err(), "{value:?}");
         }
     }
 
-    /// Every text of up to three characters that mean something to the parser, many in one file, through the reader
-    /// that `wrangler dev` uses.
+    /// Writes every text of up to three characters that mean something to a parser into one file, and reads it with the
+    /// parser that `wrangler dev` uses.
     #[test]
-    fn a_value_arrives_whole_through_wranglers_own_reader() {
-        let checkout = Checkout::of_this_tool();
+    fn a_value_arrives_unchanged_through_wranglers_own_parser() {
+        let checkout = Checkout::of_xtask();
         let node = checkout.path("node_modules/node/bin/node");
         if !node.is_file() {
-            eprintln!(
-                "not tried: the npm packages are not installed; `cargo xtask test` installs them first"
-            );
+            eprintln!("skipped: the npm packages are not installed; `cargo xtask test` installs them first");
             return;
         }
         let values = awkward_values();
         let name = |number: usize| format!("V{number}");
         let lines: Vec<(String, &String, String)> = (0..)
             .zip(&values)
-            .filter_map(|(number, value)| Some((name(number), value, line(&name(number), value).ok()?)))
+            .filter_map(|(number, value)| {
+                Some((name(number), value, env_file_line(&name(number), value).ok()?))
+            })
             .collect();
         let refused = values.len() - lines.len();
         assert!(refused < values.len() / 10, "{refused} of {} are refused", values.len());
@@ -430,17 +440,17 @@ mod tests {
     }
 
     #[test]
-    fn only_the_owner_reads_what_is_handed_over_even_where_others_could() {
+    fn only_the_owner_can_read_the_file_even_if_others_could_before() {
         let path = env::temp_dir().join(format!("lectern-settings-{}", std::process::id()));
         fs::write(&path, "").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         let read =
             Settings::merge(settings(&[("LECTERN_TIME_ZONE", "Europe/Oslo")]), BTreeMap::new()).unwrap();
-        for (mode, mark) in [(Mode::Local, "LECTERN_LOCAL='1'\n"), (Mode::AsDeployed, "")] {
-            read.hand_over(&path, mode).unwrap();
+        for (sign_in, local) in [(SignIn::LocalMode, "LECTERN_LOCAL='1'\n"), (SignIn::Required, "")] {
+            read.write_env_file(&path, sign_in).unwrap();
             assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
             let text = fs::read_to_string(&path).unwrap();
-            assert_eq!(text, format!("{mark}LECTERN_TIME_ZONE='Europe/Oslo'\n"));
+            assert_eq!(text, format!("{local}LECTERN_TIME_ZONE='Europe/Oslo'\n"));
         }
         fs::remove_file(&path).unwrap();
     }

@@ -1,4 +1,4 @@
-//! `cargo xtask shots`: pictures of every page in every state, in `target/shots`, to look at before a release.
+//! `cargo xtask shots`: screenshots of every page in every state, in `target/shots`, to look at before a release.
 
 use crate::checkout::Checkout;
 use crate::chromium;
@@ -7,15 +7,15 @@ use crate::progress::step;
 use crate::test;
 use anyhow::Result;
 
-/// Builds what is pictured, and takes the pictures.
+/// Builds everything and takes the screenshots.
 pub(crate) fn shots() -> Result<()> {
-    let checkout = Checkout::of_this_tool();
+    let checkout = Checkout::of_xtask();
     let chromium = chromium::find_or_install()?;
-    let (tools, sandbox) = test::build(&checkout)?;
+    let (tools, sandbox) = test::build_everything(&checkout)?;
     let mut shots = tools.command(&checkout, &tools.node)?;
     shots.arg("tests/browser/shots.mjs").env("CHROMIUM", chromium);
-    let shots = test::say_where(&mut shots, &tools, &sandbox);
-    step("Taking pictures", || processes::run(shots))?;
+    let shots = test::set_program_paths(&mut shots, &tools, &sandbox);
+    step("Taking screenshots", || processes::run(shots))?;
     println!("{}", checkout.path("target/shots").display());
     Ok(())
 }

@@ -1,42 +1,43 @@
-//! `cargo xtask start`: Lectern on this machine, at one URL, until it is told to stop.
+//! `cargo xtask start`: runs Lectern on this machine, at one URL, until it is stopped.
 
+use crate::build_profile::BuildProfile;
 use crate::checkout::Checkout;
 use crate::port;
 use crate::processes::{self, Process};
 use crate::progress::{format_duration, step};
 use crate::sandbox::{self, Sandbox};
-use crate::settings::{Mode, Settings, Upstream};
-use crate::site::{self, Finish};
+use crate::settings::{Settings, SignIn, Upstream};
+use crate::site;
 use crate::source_watcher::SourceWatcher;
-use crate::state::State;
+use crate::state::StateFolder;
 use crate::tools::Tools;
 use crate::worker;
 use crate::wrangler;
 use anyhow::{Context, Result, bail};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How often the children and the sources are looked after.
-const TICK: Duration = Duration::from_millis(500);
+/// How often the child processes and the sources are checked.
+const CHECK_INTERVAL: Duration = Duration::from_millis(500);
 
-/// What can be chosen about a start.
+/// The options of `cargo xtask start`.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// The port of the page on this machine; 0 takes a free one
+    /// The port of the page on this machine; 0 chooses a free one
     #[arg(long, default_value_t = 8787)]
     port: u16,
-    /// Where the state is kept between starts [default: .lectern in the checkout]
+    /// The folder in which data is kept between starts [default: .lectern in the checkout]
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
-    /// Forget the state first
+    /// Delete the data of earlier starts first
     #[arg(long)]
     fresh: bool,
-    /// Run as if deployed: whoever opens the page has to sign in, by what the settings say
+    /// Run as if deployed: people have to sign in, in the way that the settings choose
     #[arg(long)]
     no_local: bool,
-    /// Rebuild when a source changes
+    /// Build again when a source file changes
     #[arg(long)]
     watch: bool,
     /// Options for the sandbox, after `--`
@@ -44,23 +45,25 @@ pub(crate) struct Options {
     sandbox: Vec<String>,
 }
 
-/// Sets up, builds and runs Lectern; returns when something ends that should not, or never.
+/// Sets up, builds and runs Lectern. Returns only with an error, such as that the Worker has ended.
 pub(crate) fn start(options: &Options) -> Result<()> {
     let began = Instant::now();
-    let checkout = Checkout::of_this_tool();
-    // What a person can put right is said before anything takes time.
+    let checkout = Checkout::of_xtask();
+    // Whatever a person has to correct is reported before anything takes time.
     let mut settings = Settings::read(checkout.root())?;
     let upstream = settings.upstream();
     if upstream == Upstream::Echo360 && !options.sandbox.is_empty() {
-        bail!("options for the sandbox are given, but the settings name an Echo360: no sandbox is started");
+        bail!(
+            "there are options for the sandbox, but the settings name an Echo360, so no sandbox is started"
+        );
     }
     let port = match options.port {
-        0 => port::any_free().context("no port is free")?,
+        0 => port::find_free().context("no port is free")?,
         port => port,
     };
     check_free(port)?;
     let folder = options.state.clone().unwrap_or_else(|| checkout.path(".lectern"));
-    let state = State::open(&folder, options.fresh)?;
+    let state = StateFolder::open(&folder, options.fresh)?;
 
     let tools = Tools::set_up(&checkout)?;
     // Watched from before the first build, so that no change is missed.
@@ -69,8 +72,8 @@ pub(crate) fn start(options: &Options) -> Result<()> {
         Upstream::Sandbox => Some(sandbox::build(&checkout)?),
         Upstream::Echo360 => None,
     };
-    worker::build(&checkout, &tools, Finish::Quick)?;
-    site::build(&checkout, &tools, Finish::Quick)?;
+    worker::build(&checkout, &tools, BuildProfile::Draft)?;
+    site::build(&checkout, &tools, BuildProfile::Draft)?;
 
     let mut sandbox = sandbox
         .map(|program| step("Starting the sandbox", || sandbox::start(&program, &state, &options.sandbox)))
@@ -78,9 +81,9 @@ pub(crate) fn start(options: &Options) -> Result<()> {
     if let Some(Sandbox { url, .. }) = &sandbox {
         settings.use_sandbox(url.clone(), sandbox::CLIENT_ID, sandbox::CLIENT_SECRET);
     }
-    let mode = if options.no_local { Mode::AsDeployed } else { Mode::Local };
-    settings.hand_over(&state.settings(), mode)?;
-    // The builds may have taken minutes.
+    let sign_in = if options.no_local { SignIn::Required } else { SignIn::LocalMode };
+    settings.write_env_file(&state.settings_file(), sign_in)?;
+    // Another program may have taken the port while the builds ran.
     check_free(port)?;
     let mut wrangler = step("Starting the Worker", || wrangler::start(&checkout, &tools, &state, port))?;
 
@@ -89,14 +92,14 @@ pub(crate) fn start(options: &Options) -> Result<()> {
         Upstream::Echo360 => "data from Echo360",
     };
     eprintln!("\nStarted in {}, with {data}. Press Ctrl-C to stop.", format_duration(began.elapsed()));
-    if options.no_local && !settings.has_way_in() {
-        eprintln!("Nobody can sign in: http://127.0.0.1:{port}/healthz says what to set.");
+    if options.no_local && !settings.has_sign_in() {
+        eprintln!("Nobody can sign in yet: http://127.0.0.1:{port}/healthz says which settings are missing.");
     }
     println!("Lectern is ready at http://127.0.0.1:{port}/");
     std::io::stdout().flush().context("cannot write the URL")?;
 
     loop {
-        thread::sleep(TICK);
+        thread::sleep(CHECK_INTERVAL);
         if let Some(Sandbox { process, .. }) = &mut sandbox {
             check_running(process, "the sandbox", "sandbox.log", &folder)?;
         }
@@ -125,10 +128,10 @@ impl Watchers {
     fn build_changed(&self, checkout: &Checkout, tools: &Tools) {
         let (worker, site) = (self.worker.changed_file(), self.site.changed_file());
         if let Some(changed) = worker.as_ref().or(site.as_ref()) {
-            eprintln!("\n{} has changed", checkout.spelled(changed));
+            eprintln!("\n{} has changed", checkout.relative(changed));
         }
-        let worker = worker.map(|_| worker::build(checkout, tools, Finish::Quick));
-        let site = site.map(|_| site::build(checkout, tools, Finish::Quick));
+        let worker = worker.map(|_| worker::build(checkout, tools, BuildProfile::Draft));
+        let site = site.map(|_| site::build(checkout, tools, BuildProfile::Draft));
         for error in [worker, site].into_iter().flatten().filter_map(Result::err) {
             eprintln!("error: {error:#}");
         }
@@ -142,10 +145,10 @@ fn check_free(port: u16) -> Result<()> {
     Ok(())
 }
 
-fn check_running(process: &mut Process, name: &str, log: &str, state: &std::path::Path) -> Result<()> {
+fn check_running(process: &mut Process, name: &str, log: &str, state: &Path) -> Result<()> {
     if let Some(status) = process.exit_status()? {
         processes::wait_if_ending();
-        bail!("{name} ended by itself ({status}): see {}", state.join(log).display());
+        bail!("{name} has ended unexpectedly ({status}): see {}", state.join(log).display());
     }
     Ok(())
 }

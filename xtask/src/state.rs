@@ -1,4 +1,4 @@
-//! The state: the folder of one running Lectern, with what it keeps between two starts.
+//! The state folder of one running Lectern: what it keeps from one `cargo xtask start` to the next.
 //!
 //! The file `state-version` holds the version of the formats in which the Worker stores its data. A start refuses a folder
 //! of another version, since this Worker might read its data wrongly. See "When a stored format changes" in
@@ -16,34 +16,36 @@ const STATE_VERSION: u32 = 1;
 
 /// The file with the version of the state.
 const VERSION_FILE: &str = "state-version";
-/// What the Worker keeps: objects, windows, shares.
-const WORKER: &str = "worker";
-/// The settings as they are handed to the Worker.
-const SETTINGS: &str = "settings.env";
-/// The port of the sandbox: the Worker keeps what it knows under the upstream's host, port and all.
-const SANDBOX_PORT: &str = "sandbox-port";
-/// All that wrangler and workerd said.
+/// The folder in which the Worker's Durable Objects store their data.
+const WORKER_FOLDER: &str = "worker";
+/// The settings, as they are passed to the Worker.
+const SETTINGS_FILE: &str = "settings.env";
+/// The port of the sandbox. The Worker stores its data under the upstream's host and port, so the port must not change.
+const SANDBOX_PORT_FILE: &str = "sandbox-port";
+/// The output of wrangler and workerd.
 const WRANGLER_LOG: &str = "wrangler.log";
-/// All that the sandbox said.
+/// The output of the sandbox.
 const SANDBOX_LOG: &str = "sandbox.log";
-/// Where wrangler notes which Workers run; a folder of our own, so that two starts do not meet.
-const REGISTRY: &str = "registry";
-/// Held while a start runs.
-const LOCK: &str = "lock";
+/// The folder in which wrangler registers running Workers. Each state has one, so that two starts do not find each other.
+const REGISTRY_FOLDER: &str = "registry";
+/// The file that is locked while a start runs.
+const LOCK_FILE: &str = "lock";
 
-/// The folder of one running Lectern, ours alone while this lives.
-pub(crate) struct State {
+/// The state folder of one running Lectern, locked until this is dropped.
+pub(crate) struct StateFolder {
     folder: PathBuf,
     _lock: File,
 }
 
-impl State {
-    /// Opens the state in a folder; a `fresh` one forgets what was kept there.
+impl StateFolder {
+    /// Opens and locks a state folder, or creates it; with `fresh`, what an earlier start left there is removed.
+    ///
+    /// Fails if another start uses it, or if its data was stored by another version of Lectern.
     pub(crate) fn open(folder: &Path, fresh: bool) -> Result<Self> {
         let created = DirBuilder::new().recursive(true).mode(0o700).create(folder);
         created.with_context(|| format!("cannot create {}", folder.display()))?;
         let folder = folder.canonicalize().with_context(|| format!("cannot find {}", folder.display()))?;
-        let lock = File::create(folder.join(LOCK))
+        let lock = File::create(folder.join(LOCK_FILE))
             .with_context(|| format!("cannot write in {}", folder.display()))?;
         match lock.try_lock() {
             Ok(()) => {}
@@ -59,16 +61,25 @@ impl State {
         }
         let state = Self { folder, _lock: lock };
         if fresh {
-            state.forget()?;
+            state.clear()?;
         }
         state.check_version()?;
         Ok(state)
     }
 
-    /// Removes what was kept: by name, since the folder may hold things of its owner.
-    fn forget(&self) -> Result<()> {
-        // The version last, so that what is left after a failure keeps it.
-        for name in [WORKER, SETTINGS, SANDBOX_PORT, WRANGLER_LOG, SANDBOX_LOG, REGISTRY, VERSION_FILE] {
+    /// Removes what an earlier start left: by name, since the folder may contain other files.
+    fn clear(&self) -> Result<()> {
+        let names = [
+            WORKER_FOLDER,
+            SETTINGS_FILE,
+            SANDBOX_PORT_FILE,
+            WRANGLER_LOG,
+            SANDBOX_LOG,
+            REGISTRY_FOLDER,
+            // Last, so that what is left after a failure keeps its version.
+            VERSION_FILE,
+        ];
+        for name in names {
             let path = self.folder.join(name);
             let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
             match removed {
@@ -92,7 +103,7 @@ impl State {
                 Err(_) => format!("an unknown Lectern ({VERSION_FILE} holds no version)"),
             },
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                if !self.worker().exists() {
+                if !self.worker_folder().exists() {
                     return fs::write(&path, format!("{STATE_VERSION}\n"))
                         .with_context(|| format!("cannot write {}", path.display()));
                 }
@@ -107,50 +118,50 @@ impl State {
         );
     }
 
-    /// Where the Worker keeps things.
-    pub(crate) fn worker(&self) -> PathBuf {
-        self.folder.join(WORKER)
+    /// The folder in which the Worker's Durable Objects store their data.
+    pub(crate) fn worker_folder(&self) -> PathBuf {
+        self.folder.join(WORKER_FOLDER)
     }
 
-    /// Where the settings are handed over.
-    pub(crate) fn settings(&self) -> PathBuf {
-        self.folder.join(SETTINGS)
+    /// The file with the settings for the Worker.
+    pub(crate) fn settings_file(&self) -> PathBuf {
+        self.folder.join(SETTINGS_FILE)
     }
 
-    /// Where wrangler notes which Workers run.
-    pub(crate) fn registry(&self) -> PathBuf {
-        self.folder.join(REGISTRY)
+    /// The folder in which wrangler registers running Workers.
+    pub(crate) fn registry_folder(&self) -> PathBuf {
+        self.folder.join(REGISTRY_FOLDER)
     }
 
-    /// A new log of wrangler.
-    pub(crate) fn wrangler_log(&self) -> Result<Log> {
-        Log::create(self.folder.join(WRANGLER_LOG))
+    /// Creates the log of wrangler, or empties it.
+    pub(crate) fn create_wrangler_log(&self) -> Result<LogFile> {
+        LogFile::create(self.folder.join(WRANGLER_LOG))
     }
 
-    /// A new log of the sandbox.
-    pub(crate) fn sandbox_log(&self) -> Result<Log> {
-        Log::create(self.folder.join(SANDBOX_LOG))
+    /// Creates the log of the sandbox, or empties it.
+    pub(crate) fn create_sandbox_log(&self) -> Result<LogFile> {
+        LogFile::create(self.folder.join(SANDBOX_LOG))
     }
 
     /// The port that the sandbox had last.
     pub(crate) fn sandbox_port(&self) -> Option<u16> {
-        fs::read_to_string(self.folder.join(SANDBOX_PORT)).ok()?.trim().parse().ok()
+        fs::read_to_string(self.folder.join(SANDBOX_PORT_FILE)).ok()?.trim().parse().ok()
     }
 
-    /// Keeps the port of the sandbox for the next start.
-    pub(crate) fn keep_sandbox_port(&self, port: u16) -> Result<()> {
-        let path = self.folder.join(SANDBOX_PORT);
+    /// Stores the port of the sandbox for the next start.
+    pub(crate) fn store_sandbox_port(&self, port: u16) -> Result<()> {
+        let path = self.folder.join(SANDBOX_PORT_FILE);
         fs::write(&path, format!("{port}\n")).with_context(|| format!("cannot write {}", path.display()))
     }
 }
 
-/// A file that a child writes into, for its owner alone.
-pub(crate) struct Log {
+/// A file with the output of a child process, which only its owner can read.
+pub(crate) struct LogFile {
     path: PathBuf,
     file: File,
 }
 
-impl Log {
+impl LogFile {
     fn create(path: PathBuf) -> Result<Self> {
         let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path);
         let file = file.with_context(|| format!("cannot write {}", path.display()))?;
@@ -160,25 +171,28 @@ impl Log {
 
     /// The file, for a child's stdout or stderr.
     pub(crate) fn file(&self) -> Result<File> {
-        self.file.try_clone().with_context(|| format!("cannot share {}", self.path.display()))
+        self.file
+            .try_clone()
+            .with_context(|| format!("cannot duplicate the handle of {}", self.path.display()))
     }
 
-    /// Where it is.
+    /// Its path.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The last line that speaks of an error, or else the last that says anything.
-    pub(crate) fn complaint(&self) -> String {
+    /// The last line that contains "error", or else the last that contains any text.
+    pub(crate) fn last_error(&self) -> String {
         let text = fs::read_to_string(&self.path).unwrap_or_default();
-        let lines = || text.lines().rev().map(plain).filter(|line| line.chars().any(char::is_alphanumeric));
+        let lines =
+            || text.lines().rev().map(strip_colors).filter(|line| line.chars().any(char::is_alphanumeric));
         let error = lines().find(|line| line.to_ascii_lowercase().contains("error"));
-        error.or_else(|| lines().next()).unwrap_or_else(|| "it said nothing".to_owned())
+        error.or_else(|| lines().next()).unwrap_or_else(|| "it printed nothing".to_owned())
     }
 }
 
-/// A line without its colours.
-fn plain(line: &str) -> String {
+/// A line without escape sequences for colors.
+fn strip_colors(line: &str) -> String {
     let mut text = String::with_capacity(line.len());
     let mut rest = line;
     while let Some((before, after)) = rest.split_once("\u{1b}[") {
@@ -203,27 +217,27 @@ mod tests {
     }
 
     #[test]
-    fn a_state_serves_one_start_at_a_time() {
+    fn a_state_folder_serves_one_start_at_a_time() {
         let folder = folder("lock");
-        let first = State::open(&folder, false).unwrap();
-        let error = State::open(&folder, false).err().unwrap().to_string();
+        let first = StateFolder::open(&folder, false).unwrap();
+        let error = StateFolder::open(&folder, false).err().unwrap().to_string();
         assert!(error.contains("choose another folder with --state"), "{error}");
         drop(first);
-        assert!(State::open(&folder, false).is_ok());
+        assert!(StateFolder::open(&folder, false).is_ok());
         fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]
-    fn a_fresh_state_forgets_what_was_kept_and_nothing_else() {
+    fn a_fresh_start_removes_the_state_and_nothing_else() {
         let folder = folder("fresh");
-        let state = State::open(&folder, false).unwrap();
-        state.keep_sandbox_port(4000).unwrap();
-        fs::create_dir(state.worker()).unwrap();
+        let state = StateFolder::open(&folder, false).unwrap();
+        state.store_sandbox_port(4000).unwrap();
+        fs::create_dir(state.worker_folder()).unwrap();
         fs::write(folder.join("mine.txt"), "").unwrap();
         drop(state);
-        let state = State::open(&folder, true).unwrap();
+        let state = StateFolder::open(&folder, true).unwrap();
         assert_eq!(state.sandbox_port(), None);
-        assert!(!state.worker().exists());
+        assert!(!state.worker_folder().exists());
         assert!(folder.join("mine.txt").exists());
         fs::remove_dir_all(&folder).unwrap();
     }
@@ -231,11 +245,11 @@ mod tests {
     #[test]
     fn the_state_of_the_same_version_is_opened_again() {
         let folder = folder("same");
-        let state = State::open(&folder, false).unwrap();
-        fs::create_dir(state.worker()).unwrap();
+        let state = StateFolder::open(&folder, false).unwrap();
+        fs::create_dir(state.worker_folder()).unwrap();
         drop(state);
         assert_eq!(fs::read_to_string(folder.join(VERSION_FILE)).unwrap(), format!("{STATE_VERSION}\n"));
-        assert!(State::open(&folder, false).is_ok());
+        assert!(StateFolder::open(&folder, false).is_ok());
         fs::remove_dir_all(&folder).unwrap();
     }
 
@@ -251,25 +265,25 @@ mod tests {
         ];
         for (version, expected) in versions {
             let folder = folder("other");
-            fs::create_dir_all(folder.join(WORKER)).unwrap();
+            fs::create_dir_all(folder.join(WORKER_FOLDER)).unwrap();
             if let Some(version) = version {
                 fs::write(folder.join(VERSION_FILE), version).unwrap();
             }
-            let error = State::open(&folder, false).err().unwrap().to_string();
+            let error = StateFolder::open(&folder, false).err().unwrap().to_string();
             assert!(error.contains(expected) && error.contains("--fresh"), "{version:?}: {error}");
             assert!(!error.contains('\n'), "{error}");
-            assert!(folder.join(WORKER).exists(), "{version:?}");
-            drop(State::open(&folder, true).unwrap());
-            assert!(!folder.join(WORKER).exists(), "{version:?}");
-            assert!(State::open(&folder, false).is_ok(), "{version:?}");
+            assert!(folder.join(WORKER_FOLDER).exists(), "{version:?}");
+            drop(StateFolder::open(&folder, true).unwrap());
+            assert!(!folder.join(WORKER_FOLDER).exists(), "{version:?}");
+            assert!(StateFolder::open(&folder, false).is_ok(), "{version:?}");
             fs::remove_dir_all(&folder).unwrap();
         }
     }
 
     #[test]
-    fn a_complaint_is_one_plain_line() {
+    fn an_error_is_reported_without_colors() {
         assert_eq!(
-            plain("\u{1b}[31m✘ \u{1b}[41;31m[ERROR]\u{1b}[0m Address in use"),
+            strip_colors("\u{1b}[31m✘ \u{1b}[41;31m[ERROR]\u{1b}[0m Address in use"),
             "✘ [ERROR] Address in use"
         );
     }

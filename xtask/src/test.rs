@@ -1,6 +1,7 @@
-//! `cargo xtask test`: every check, in the order of what fails soonest; the first failure ends it.
+//! `cargo xtask test`: runs every check, the quickest first, and stops at the first failure.
 
-use crate::build as deployment;
+use crate::build::check_upload_size;
+use crate::build_profile::BuildProfile;
 use crate::cargo::{self, WASM};
 use crate::checkout::Checkout;
 use crate::chromium;
@@ -8,7 +9,7 @@ use crate::processes;
 use crate::progress::{format_duration, step, step_with_output};
 use crate::python;
 use crate::sandbox;
-use crate::site::{self, Finish};
+use crate::site;
 use crate::tools::Tools;
 use crate::worker;
 use anyhow::{Context, Result, bail};
@@ -17,33 +18,33 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-/// What can be chosen about a test run.
+/// The options of `cargo xtask test`.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Do these steps alone (may be given several times)
+    /// Run only this step; may be repeated
     #[arg(long, value_name = "STEP")]
     only: Vec<Check>,
-    /// List the steps and do none
+    /// List the steps and run none
     #[arg(long)]
     list: bool,
 }
 
-/// A step of the test run, in their order.
+/// The steps of a test run, in the order in which they run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 enum Check {
     /// Formatting
     Format,
-    /// Lints of what runs natively
+    /// Lints of the native crates
     Lints,
-    /// Lints of what runs as wasm
+    /// Lints of the crates that are compiled to wasm
     WasmLints,
     /// Unit, property and documentation tests
     Native,
-    /// The Worker, the page and the sandbox build
+    /// Builds of the Worker, the page and the sandbox
     Build,
-    /// The Worker bundles as for a deployment, and is small enough
+    /// The size of the Worker, bundled as for a deployment
     Bundle,
-    /// The Worker in workerd, against the sandbox
+    /// Tests of the Worker in workerd, against the sandbox
     Worker,
     /// The page in headless Chromium
     Page,
@@ -54,17 +55,17 @@ impl Check {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
 
-    fn meaning(self) -> String {
+    fn description(self) -> String {
         let help = self.to_possible_value().and_then(|value| value.get_help().map(ToString::to_string));
         help.unwrap_or_default()
     }
 }
 
-/// Does the chosen steps, all if none is chosen.
+/// Runs the chosen steps, or all if none is chosen.
 pub(crate) fn test(options: &Options) -> Result<()> {
     if options.list {
         for check in Check::value_variants() {
-            println!("{:<12} {}", check.name(), check.meaning());
+            println!("{:<12} {}", check.name(), check.description());
         }
         return Ok(());
     }
@@ -74,12 +75,12 @@ pub(crate) fn test(options: &Options) -> Result<()> {
         .copied()
         .filter(|check| options.only.is_empty() || options.only.contains(check))
         .collect();
-    let run = Run { checkout: Checkout::of_this_tool() };
+    let run = TestRun { checkout: Checkout::of_xtask() };
     let mut times = Vec::new();
     for check in &checks {
         let began = Instant::now();
-        eprintln!("\n== {}: {}", check.name(), check.meaning());
-        run.check(*check).with_context(|| format!("the step `{}` failed", check.name()))?;
+        eprintln!("\n== {}: {}", check.name(), check.description());
+        run.run(*check).with_context(|| format!("the step `{}` failed", check.name()))?;
         times.push(format!("{} {}", check.name(), format_duration(began.elapsed())));
     }
     println!(
@@ -91,19 +92,19 @@ pub(crate) fn test(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// One run of the tests.
-struct Run {
+/// A run of the tests.
+struct TestRun {
     checkout: Checkout,
 }
 
-impl Run {
-    fn check(&self, check: Check) -> Result<()> {
+impl TestRun {
+    fn run(&self, check: Check) -> Result<()> {
         match check {
             Check::Format => self.format(),
             Check::Lints => self.lints(),
             Check::WasmLints => self.wasm_lints(),
             Check::Native => self.native(),
-            Check::Build => build(&self.checkout).map(drop),
+            Check::Build => build_everything(&self.checkout).map(drop),
             Check::Bundle => self.bundle(),
             Check::Worker => self.worker(),
             Check::Page => self.page(),
@@ -151,51 +152,55 @@ impl Run {
 
     fn bundle(&self) -> Result<()> {
         let tools = Tools::set_up(&self.checkout)?;
-        worker::build(&self.checkout, &tools, Finish::Small)?;
-        deployment::check_upload(&self.checkout, &tools)
+        worker::build(&self.checkout, &tools, BuildProfile::Release)?;
+        check_upload_size(&self.checkout, &tools)
     }
 
     fn worker(&self) -> Result<()> {
-        let (tools, sandbox) = build(&self.checkout)?;
+        let (tools, sandbox) = build_everything(&self.checkout)?;
         python::find_or_install()?;
-        let mut build_tests = cargo::quiet_cargo(&self.checkout);
-        build_tests.args(["test", "-p", "worker-tests", "--no-run"]);
-        step("Building the tests of the Worker", || processes::run(&mut build_tests))?;
+        let mut build = cargo::quiet_cargo(&self.checkout);
+        build.args(["test", "-p", "worker-tests", "--no-run"]);
+        step("Building the tests of the Worker", || processes::run(&mut build))?;
         let mut tests = cargo::cargo(&self.checkout);
         tests.args(["test", "-p", "worker-tests"]);
-        // They mostly wait for a sandbox that builds: more of them at once than there are cores.
+        // They mostly wait for the sandbox to build reports, so more of them run at once than there are cores.
         tests.env("RUST_TEST_THREADS", "5");
-        say_where(&mut tests, &tools, &sandbox);
+        set_program_paths(&mut tests, &tools, &sandbox);
         step_with_output("Running the tests of the Worker", || processes::run_with_output(&mut tests))
     }
 
     fn page(&self) -> Result<()> {
         let folder = self.checkout.path("tests/browser");
         if !folder.is_dir() {
-            bail!("tests/browser is missing: the page has no tests");
+            bail!("tests/browser is missing");
         }
         let chromium = chromium::find_or_install()?;
-        let (tools, sandbox) = build(&self.checkout)?;
+        let (tools, sandbox) = build_everything(&self.checkout)?;
         let mut tests = tools.command(&self.checkout, &tools.node)?;
-        // One file at a time: each starts a Worker and a browser, which is enough for two cores.
+        // One file at a time: each starts a Worker and a browser, which keeps two cores busy.
         tests.args(["--test", "--test-reporter=spec", "--test-concurrency=1", "tests/browser/*.test.mjs"]);
         tests.env("CHROMIUM", chromium);
-        say_where(&mut tests, &tools, &sandbox);
+        set_program_paths(&mut tests, &tools, &sandbox);
         step_with_output("Running the tests of the page", || processes::run_with_output(&mut tests))
     }
 }
 
-/// Builds everything that tests run; gives the sandbox's program.
-pub(crate) fn build(checkout: &Checkout) -> Result<(Tools, PathBuf)> {
+/// Builds everything that tests run; returns the tools and the path of the sandbox.
+pub(crate) fn build_everything(checkout: &Checkout) -> Result<(Tools, PathBuf)> {
     let tools = Tools::set_up(checkout)?;
     let sandbox = sandbox::build(checkout)?;
-    worker::build(checkout, &tools, Finish::Small)?;
-    site::build(checkout, &tools, Finish::Small)?;
+    worker::build(checkout, &tools, BuildProfile::Release)?;
+    site::build(checkout, &tools, BuildProfile::Release)?;
     Ok((tools, sandbox))
 }
 
-/// Tells tests where the programs are that they start.
-pub(crate) fn say_where<'a>(tests: &'a mut Command, tools: &Tools, sandbox: &Path) -> &'a mut Command {
+/// Sets the environment variables that tell tests where the programs are that they start.
+pub(crate) fn set_program_paths<'a>(
+    tests: &'a mut Command,
+    tools: &Tools,
+    sandbox: &Path,
+) -> &'a mut Command {
     tests
         .env("LECTERN_SANDBOX_BIN", sandbox)
         .env("LECTERN_NODE", &tools.node)

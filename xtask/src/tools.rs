@@ -1,7 +1,7 @@
-//! The tools: what a build needs beside rustup's stable toolchain, and how the missing ones are set up.
+//! The tools that a build needs beside rustup's stable toolchain, and how missing ones are installed.
 //!
-//! Cargo's go to `target/tools`, npm's to `node_modules`: nothing is installed for the whole machine. Versions are
-//! read from the two lock files, so that a tool and the library it must equal cannot drift apart.
+//! Cargo installs into `target/tools` and npm into `node_modules`: nothing is installed for the whole machine. Versions are
+//! read from the two lock files, so that a tool always has the version of the library that it belongs to.
 
 use crate::cargo::{self, WASM};
 use crate::checkout::Checkout;
@@ -13,19 +13,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The oldest Node that installs the npm packages; they bring the newer one that wrangler runs on.
+/// The oldest Node that can install the npm packages. One of them is the newer Node that wrangler runs on.
 const OLDEST_NODE: u32 = 20;
 
-/// What checks the dependencies. Of no lock file: nothing of ours is built with it.
+/// The version of cargo-deny. It is in no lock file, since nothing is built with it.
 const CARGO_DENY: &str = "0.20.2";
 
-/// Where the tools are, all of them present.
+/// The paths of the tools, all of which are installed.
 pub(crate) struct Tools {
-    /// The Node that npm brought.
+    /// The Node from npm.
     pub(crate) node: PathBuf,
-    /// Wrangler's program, run by that Node: its launcher would be one process more, and not pass every signal on.
+    /// Wrangler's script, which that Node runs. Wrangler's own launcher would be another process between, and does not
+    /// pass on every signal.
     pub(crate) wrangler: PathBuf,
-    /// Turns a wasm file into one that JavaScript can load.
+    /// Makes a wasm file loadable by JavaScript.
     pub(crate) wasm_bindgen: PathBuf,
     /// Makes wasm files smaller.
     pub(crate) wasm_opt: PathBuf,
@@ -38,15 +39,16 @@ pub(crate) struct Tools {
 }
 
 impl Tools {
-    /// Sets up what is missing, and says where everything is.
+    /// Installs the tools that are missing.
     pub(crate) fn set_up(checkout: &Checkout) -> Result<Self> {
         set_up_wasm_target(checkout)?;
         set_up_npm_packages(checkout)?;
         let wasm_bindgen_version = cargo::locked_version(checkout, "wasm-bindgen")?;
-        let wasm_bindgen = installed(checkout, "wasm-bindgen-cli", "wasm-bindgen", &wasm_bindgen_version)?;
-        // The crate and its builder are released together, under one version.
+        let wasm_bindgen =
+            install_cargo_tool(checkout, "wasm-bindgen-cli", "wasm-bindgen", &wasm_bindgen_version)?;
+        // The crate and its builder are released together, with the same version.
         let worker_version = cargo::locked_version(checkout, "worker")?;
-        let worker_build = installed(checkout, "worker-build", "worker-build", &worker_version)?;
+        let worker_build = install_cargo_tool(checkout, "worker-build", "worker-build", &worker_version)?;
         Ok(Self {
             node: checkout.path("node_modules/node/bin/node"),
             wrangler: checkout.path("node_modules/wrangler/wrangler-dist/cli.js"),
@@ -58,25 +60,25 @@ impl Tools {
         })
     }
 
-    /// A command in the checkout, where scripts of npm packages find their own Node first.
+    /// A command at the root of the checkout. Scripts of npm packages that it runs use the Node from npm.
     pub(crate) fn command(&self, checkout: &Checkout, program: &Path) -> Result<Command> {
         let mut command = cargo::command(checkout, program);
-        let ours = self.node.parent().map(Path::to_path_buf);
-        let theirs = env::var_os("PATH").unwrap_or_default();
-        let path = env::join_paths(ours.into_iter().chain(env::split_paths(&theirs)))
-            .context("PATH cannot be extended")?;
+        let node_folder = self.node.parent().map(Path::to_path_buf);
+        let path = env::var_os("PATH").unwrap_or_default();
+        let path = env::join_paths(node_folder.into_iter().chain(env::split_paths(&path)))
+            .context("cannot extend PATH")?;
         command.env("PATH", path);
         Ok(command)
     }
 }
 
-/// cargo-deny, installed when it is first wanted: a test needs none.
+/// The path of cargo-deny, which is installed if it is missing. Only `cargo xtask audit` needs it.
 pub(crate) fn cargo_deny(checkout: &Checkout) -> Result<PathBuf> {
-    installed(checkout, "cargo-deny", "cargo-deny", CARGO_DENY)
+    install_cargo_tool(checkout, "cargo-deny", "cargo-deny", CARGO_DENY)
 }
 
-/// A program on the `PATH`.
-pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
+/// The path of a program on the `PATH`.
+pub(crate) fn find_on_path(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }
@@ -90,17 +92,17 @@ fn set_up_wasm_target(checkout: &Checkout) -> Result<()> {
     if has_target() {
         return Ok(());
     }
-    if on_path("rustup").is_none() {
+    if find_on_path("rustup").is_none() {
         bail!(
-            "Rust's target {WASM} is missing, and so is rustup to add it: install Rust from https://rustup.rs"
+            "Rust's target {WASM} is missing, and there is no rustup to add it: install Rust from https://rustup.rs"
         );
     }
     step(&format!("Adding Rust's target {WASM}"), || {
         let mut rustup = cargo::command(checkout, "rustup");
-        processes::run(rustup.args(["target", "add", WASM])).context("could not add the target")?;
+        processes::run(rustup.args(["target", "add", WASM])).context("cannot add the target")?;
         if !has_target() {
             bail!(
-                "rustc does not see the target {WASM} that rustup added: is it rustup's own rustc on the PATH?"
+                "rustc does not find the target {WASM} that rustup has added: is the rustc on the PATH rustup's own?"
             );
         }
         Ok(())
@@ -115,29 +117,29 @@ fn set_up_npm_packages(checkout: &Checkout) -> Result<()> {
     check_node()?;
     if !npm_packages_are_current(checkout) {
         step("Installing the npm packages", || {
-            // Not `npm ci`: it refuses a lock file without an entry for every other system's package. This installs
-            // what the lock file says as well, and leaves the file as it is.
+            // `npm ci` would refuse a lock file without an entry for each operating system's package. `npm install`
+            // installs the same versions, and with --no-save it leaves the lock file as it is.
             let mut npm = cargo::command(checkout, "npm");
             npm.args(["install", "--no-save", "--no-fund", "--no-audit", "--loglevel", "error"]);
-            processes::run(&mut npm).context("could not install npm packages")
+            processes::run(&mut npm).context("cannot install the npm packages")
         })?;
     }
     if !node.is_file() {
-        // The package `node` fetches its program in an install script, which npm may have held back.
+        // The package `node` fetches its program in an install script, which npm may not have run.
         step("Fetching Node for wrangler", || {
             let mut fetch = cargo::command(checkout, "node");
             fetch.current_dir(checkout.path("node_modules/node")).arg("installArchSpecificPackage.js");
-            processes::run(&mut fetch).context("could not fetch Node")
+            processes::run(&mut fetch).context("cannot fetch Node")
         })?;
     }
     Ok(())
 }
 
-/// Whether npm's own note of what it installed is as new as the lock file.
+/// Whether npm has installed its packages since the lock file was last changed.
 fn npm_packages_are_current(checkout: &Checkout) -> bool {
-    let written = |relative| fs::metadata(checkout.path(relative)).and_then(|file| file.modified()).ok();
-    let (installed, wanted) = (written("node_modules/.package-lock.json"), written("package-lock.json"));
-    installed.is_some() && installed >= wanted
+    let modified = |relative| fs::metadata(checkout.path(relative)).and_then(|file| file.modified()).ok();
+    let (installed, locked) = (modified("node_modules/.package-lock.json"), modified("package-lock.json"));
+    installed.is_some() && installed >= locked
 }
 
 fn check_node() -> Result<()> {
@@ -145,27 +147,27 @@ fn check_node() -> Result<()> {
     let Some(version) = processes::probe(Command::new("node").arg("--version")) else {
         bail!("node is missing: {advice}");
     };
-    if major(&version).is_none_or(|major| major < OLDEST_NODE) {
+    if major_version(&version).is_none_or(|major| major < OLDEST_NODE) {
         bail!("node is too old ({version}): {advice}");
     }
-    if on_path("npm").is_none() {
+    if find_on_path("npm").is_none() {
         bail!("npm is missing: {advice}");
     }
     Ok(())
 }
 
 /// The first number of a version such as `v22.23.3`.
-fn major(version: &str) -> Option<u32> {
+fn major_version(version: &str) -> Option<u32> {
     version.trim_start_matches('v').split('.').next()?.parse().ok()
 }
 
-/// A program of cargo's in `target/tools`, at the version asked for, installed if it is not there.
-fn installed(checkout: &Checkout, package: &str, program: &str, version: &str) -> Result<PathBuf> {
+/// The path of a program in `target/tools`, which `cargo install` puts there unless it is there with this version.
+fn install_cargo_tool(checkout: &Checkout, package: &str, program: &str, version: &str) -> Result<PathBuf> {
     let root = checkout.path("target/tools");
     let path = root.join("bin").join(program);
     let is_current = || {
-        let said = processes::probe(Command::new(&path).arg("--version"));
-        said.is_some_and(|said| said.split(' ').next_back() == Some(version))
+        let output = processes::probe(Command::new(&path).arg("--version"));
+        output.is_some_and(|output| output.split(' ').next_back() == Some(version))
     };
     if is_current() {
         return Ok(path);
@@ -174,11 +176,11 @@ fn installed(checkout: &Checkout, package: &str, program: &str, version: &str) -
         let mut install = cargo::quiet_cargo(checkout);
         install.args(["install", package, "--version", version, "--force", "--root"]).arg(&root);
         install.arg("--target-dir").arg(root.join("build"));
-        // They work for seconds at a time: compiling them faster is worth more than having them faster.
+        // They run for seconds at most, so compiling them quickly is worth more than making them fast.
         install.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1");
-        processes::run(&mut install).with_context(|| format!("could not install {package} {version}"))?;
+        processes::run(&mut install).with_context(|| format!("cannot install {package} {version}"))?;
         if !is_current() {
-            bail!("{} is not version {version} although it was just installed", path.display());
+            bail!("{} does not report version {version}, although it was just installed", path.display());
         }
         Ok(())
     })?;
@@ -191,8 +193,8 @@ mod tests {
 
     #[test]
     fn a_version_is_compared_by_its_first_number() {
-        assert_eq!(major("v22.23.3"), Some(22));
-        assert_eq!(major("v9.1"), Some(9));
-        assert_eq!(major(""), None);
+        assert_eq!(major_version("v22.23.3"), Some(22));
+        assert_eq!(major_version("v9.1"), Some(9));
+        assert_eq!(major_version(""), None);
     }
 }
