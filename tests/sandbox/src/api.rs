@@ -6,6 +6,7 @@ mod directory;
 mod files;
 mod gate;
 mod oauth;
+mod redirects;
 mod reporting;
 
 use crate::sandbox::Sandbox;
@@ -13,6 +14,9 @@ use crate::settings::SingleRequest;
 use axum::Router;
 use axum::routing::{get, post};
 use std::sync::Arc;
+
+/// Where tokens are handed out.
+const TOKEN_PATH: &str = "/oauth2/access_token";
 
 /// All routes.
 pub(crate) fn router(sandbox: Arc<Sandbox>) -> Router {
@@ -36,8 +40,10 @@ pub(crate) fn router(sandbox: Arc<Sandbox>) -> Router {
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&sandbox), gate::pass));
     Router::new()
         .merge(public)
-        .route("/oauth2/access_token", post(oauth::token))
+        .route(TOKEN_PATH, post(oauth::token))
         .route("/files/{name}", get(files::file))
+        .route("/moved/files/{name}", get(files::moved_file))
+        .route("/hop", get(redirects::hop))
         .merge(control::router())
         .fallback(answer::not_found)
         .with_state(sandbox)

@@ -4,7 +4,8 @@
 //! - on a call (`unauthorized`, `too-many-calls`, `server-error`, `slow`, `reset-api`): any call to the reporting API, or
 //!   the one named by `on` (`reports`, `list`, `one`, `create`, `directory`, `token`, `file`);
 //! - on a request (how it ends, what its files look like, how creating it goes): chosen when it is created, and kept;
-//! - on a fetch (`reset`, `truncated-gzip`, `wrong-crc`, `wrong-length`, `error-page`, `expired-link`): chosen anew for each fetch of a file.
+//! - on a fetch (`reset`, `truncated-gzip`, `wrong-crc`, `wrong-length`, `error-page`, `expired-link`, `redirect`): chosen anew for each
+//!   fetch of a file. `redirect` also strikes the calls that `on` names.
 
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +35,8 @@ pub enum Fault {
     ErrorPage,
     /// A link answers 403.
     ExpiredLink,
+    /// A link, or a call, answers with a redirect through the order's `hops`.
+    Redirect,
     /// A file comes with `Content-Encoding: gzip`.
     ContentEncoding,
     /// A file named `.csv.gz` is plain text.
@@ -95,6 +98,8 @@ pub enum Point {
     Token,
     /// A file.
     File,
+    /// A hop of a redirect.
+    Hop,
     /// Anything else below `/public/api`.
     Other,
 }
@@ -126,6 +131,13 @@ pub struct Order {
     /// How long: of `slow`, or as `Retry-After`.
     #[serde(default)]
     pub seconds: Option<f64>,
+    /// Of `redirect`: the hosts (`host:port`) that a client is sent through, one redirect each; the last one is asked for the
+    /// file itself. An empty host makes a relative `Location`; one with `://` brings its own scheme.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hops: Vec<String>,
+    /// Of `redirect`: the HTTP status, 302 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "serde wants the field's own type")]
@@ -146,6 +158,8 @@ impl Order {
             start: None,
             on: None,
             seconds: None,
+            hops: Vec::new(),
+            status: None,
         }
     }
 }
@@ -181,7 +195,8 @@ impl Standing {
                 | Fault::ServerError
                 | Fault::Slow
                 | Fault::ResetApi,
-            ) => !matches!(occasion.point, Point::Token | Point::File),
+            ) => !matches!(occasion.point, Point::Token | Point::File | Point::Hop),
+            (None, Fault::Redirect) => occasion.point == Point::File,
             // The others are only asked about where they apply.
             (None, _) => true,
         };
@@ -216,6 +231,11 @@ impl Faults {
 
     /// Whether a fault strikes now: its `seconds`, if it does.
     pub(crate) fn strikes(&mut self, fault: Fault, occasion: Occasion<'_>) -> Option<Option<f64>> {
+        self.order_that_strikes(fault, occasion).map(|order| order.seconds)
+    }
+
+    /// The order by which a fault strikes now, if it does; this counts as a strike.
+    pub(crate) fn order_that_strikes(&mut self, fault: Fault, occasion: Occasion<'_>) -> Option<&Order> {
         for standing in &mut self.standing {
             if standing.order.fault != fault || standing.spent() || !standing.matches(occasion) {
                 continue;
@@ -225,7 +245,7 @@ impl Faults {
                 continue;
             }
             standing.struck += 1;
-            return Some(standing.order.seconds);
+            return Some(&standing.order);
         }
         None
     }
@@ -266,6 +286,20 @@ mod tests {
     }
 
     #[test]
+    fn a_redirect_strikes_files_unless_it_names_other_calls() {
+        let mut faults = Faults::default();
+        faults.set(orders(
+            r#"[{"fault":"redirect","hops":["127.0.0.1:1"],"status":307},
+                {"fault":"redirect","on":"token"}]"#,
+        ));
+        let at = |point| Occasion { point, ..CREATE };
+        assert_eq!(faults.strikes(Fault::Redirect, CREATE), None);
+        assert_eq!(faults.strikes(Fault::Redirect, at(Point::Token)), Some(None));
+        let order = faults.order_that_strikes(Fault::Redirect, at(Point::File)).unwrap();
+        assert_eq!((order.hops.as_slice(), order.status), (["127.0.0.1:1".to_owned()].as_slice(), Some(307)));
+    }
+
+    #[test]
     fn every_fault_has_its_documented_name() {
         for name in [
             "unauthorized",
@@ -289,6 +323,7 @@ mod tests {
             "missing",
             "expired",
             "expired-link",
+            "redirect",
             "gone",
             "lost-reply",
             "lost-request",

@@ -17,6 +17,8 @@
 //! | `POST /sandbox/requests` `{report, parameters, output?, build_seconds?}` | somebody else asks, with the same account and its slots |
 //! | `GET /sandbox/clock` · `POST` `{advance_seconds}` | what time it is; moves the clock forward |
 //!
+//! The fault `redirect` sends a client through `GET /hop`, on this sandbox or another, to `GET /moved/files/{name}`.
+//!
 //! A file holds what had happened when its request was created: ask the truth `as_of` that instant where it matters (a day
 //! that is not over, or `asset`).
 

@@ -1,6 +1,7 @@
-//! `GET /files/{name}`: the store, which knows signatures and no tokens.
+//! `GET /files/{name}`: the store, which knows signatures and no tokens. `GET /moved/files/{name}` is the same store where a redirect
+//! ends: the same link works there, and nothing redirects it again.
 
-use super::gate;
+use super::{gate, redirects};
 use crate::faults::{Fault, Occasion, Point};
 use crate::file::{self, FileSpec, Trouble};
 use crate::links;
@@ -13,29 +14,48 @@ use axum::response::{IntoResponse as _, Response};
 use std::sync::Arc;
 use tokio_stream::wrappers::ReceiverStream;
 
-/// One file, streamed.
+/// One file, streamed, or a redirect to it.
 pub(super) async fn file(
     State(sandbox): State<Arc<Sandbox>>,
     Path(name): Path<String>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
+    serve(&sandbox, &name, &query.unwrap_or_default(), &headers, false).await
+}
+
+/// One file after its redirects.
+pub(super) async fn moved_file(
+    State(sandbox): State<Arc<Sandbox>>,
+    Path(name): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    serve(&sandbox, &name, &query.unwrap_or_default(), &headers, true).await
+}
+
+async fn serve(
+    sandbox: &Arc<Sandbox>,
+    name: &str,
+    query: &str,
+    headers: &HeaderMap,
+    is_moved: bool,
+) -> Response {
     let found = {
         let mut books = sandbox.books();
         *books.ledger.calls.entry(gate::kind(Point::File)).or_default() += 1;
         books.ledger.authorization_leaks += u64::from(headers.contains_key(header::AUTHORIZATION));
-        books.requests.iter().find(|request| request.files.contains(&name)).cloned()
+        books.requests.iter().find(|request| request.files.iter().any(|file| file == name)).cloned()
     };
     let start = found.as_ref().and_then(|request| request.ask.start()).map(str::to_owned);
     let report = found.as_ref().map(|request| request.ask.report.name());
     let occasion = Occasion { point: Point::File, report, start: start.as_deref() };
-    if let Some(response) = gate::faults(&sandbox, occasion).await {
+    if let Some(response) = gate::faults(sandbox, occasion, "").await {
         return response;
     }
     let mut books = sandbox.books();
-    let query = query.unwrap_or_default();
-    let expires = links::expires(&query).unwrap_or(0);
-    if query != links::query(sandbox.settings.seed, &name, expires) {
+    let expires = links::expires(query).unwrap_or(0);
+    if query != links::query(sandbox.settings.seed, name, expires) {
         return refusal(
             StatusCode::FORBIDDEN,
             "SignatureDoesNotMatch",
@@ -50,6 +70,9 @@ pub(super) async fn file(
     }) else {
         return refusal(StatusCode::NOT_FOUND, "NoSuchKey", "The specified key does not exist.");
     };
+    if !is_moved && let Some(order) = books.faults.order_that_strikes(Fault::Redirect, occasion) {
+        return redirects::begin(order, &format!("/moved/files/{name}?{query}"));
+    }
     if books.faults.strikes(Fault::ErrorPage, occasion).is_some() {
         let page = "<!DOCTYPE html><html><head><title>Oops</title></head>\
                     <body><h1>Something went wrong</h1><p>Try again later.</p></body></html>";
@@ -68,7 +91,7 @@ pub(super) async fn file(
         None
     };
     drop(books);
-    send(&sandbox, &request, &name, trouble)
+    send(sandbox, &request, name, trouble)
 }
 
 fn send(sandbox: &Sandbox, request: &Request, name: &str, trouble: Option<Trouble>) -> Response {

@@ -1,6 +1,6 @@
 //! The gate before the public API: every call is counted, limited, checked for a token, and now and then harmed.
 
-use super::answer;
+use super::{answer, redirects};
 use crate::clock::millis_of;
 use crate::faults::{Fault, Occasion, Point};
 use crate::report::Report;
@@ -63,12 +63,14 @@ pub(super) const fn kind(point: Point) -> &'static str {
         Point::Directory => "directory",
         Point::Token => "token",
         Point::File => "file",
+        Point::Hop => "hop",
         Point::Other => "other",
     }
 }
 
-/// Waits when `slow` says so, and answers in place of the surface when a fault does.
-pub(super) async fn faults(sandbox: &Sandbox, occasion: Occasion<'_>) -> Option<Response> {
+/// Waits when `slow` says so, and answers in place of the surface when a fault does. `path` is what a redirect leads to; a
+/// file's own redirects are the file's to give, once its link is known to be good.
+pub(super) async fn faults(sandbox: &Sandbox, occasion: Occasion<'_>, path: &str) -> Option<Response> {
     let slow = sandbox.books().faults.strikes(Fault::Slow, occasion);
     if let Some(seconds) = slow {
         tokio::time::sleep(Duration::from_secs_f64(seconds.unwrap_or(1.0).max(0.0))).await;
@@ -85,6 +87,11 @@ pub(super) async fn faults(sandbox: &Sandbox, occasion: Occasion<'_>) -> Option<
         books.ledger.refused_429 += 1;
         let seconds = seconds.map(|seconds| millis_of(seconds).unsigned_abs().div_ceil(1000));
         return Some(answer::too_many("Too many calls in the last minute.", seconds));
+    }
+    if occasion.point != Point::File
+        && let Some(order) = books.faults.order_that_strikes(Fault::Redirect, occasion)
+    {
+        return Some(redirects::begin(order, path));
     }
     if books.faults.strikes(Fault::Unauthorized, occasion).is_some() {
         books.tokens.revoke();
@@ -118,7 +125,8 @@ pub(super) async fn pass(State(sandbox): State<Arc<Sandbox>>, request: Request, 
         books.allowed.count(now);
         aim
     };
-    if let Some(response) = faults(&sandbox, aim.occasion()).await {
+    let path = request.uri().to_string();
+    if let Some(response) = faults(&sandbox, aim.occasion(), &path).await {
         return response;
     }
     let known = bearer(request.headers())

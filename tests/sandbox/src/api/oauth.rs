@@ -26,7 +26,7 @@ pub(super) async fn token(
         books.ledger.token.count(now);
     }
     let occasion = Occasion { point: Point::Token, report: None, start: None };
-    if let Some(response) = gate::faults(&sandbox, occasion).await {
+    if let Some(response) = gate::faults(&sandbox, occasion, super::TOKEN_PATH).await {
         return response;
     }
     let Ok(Form(grant)) = form else {

@@ -1,9 +1,9 @@
 //! The faults, each as a plain client sees it.
 
-use crate::client::{Client, links, sandbox, week};
+use crate::client::{Client, Reply, links, sandbox, week};
 use sandbox::Settings;
 use sandbox::faults::{Fault, Order};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 /// The data rows of CSV text.
@@ -131,6 +131,44 @@ async fn a_file_is_cut_or_spoiled_once_and_then_whole() {
     assert_eq!(client.api("GET", "/reports", "").await.status, 200);
     assert_eq!(client.file(&link).await.status, 503);
     assert_eq!(client.file(&link).await.gunzipped().unwrap(), text);
+}
+
+#[tokio::test]
+async fn a_file_is_reached_through_redirects() {
+    let (_running, client) = sandbox(|_| {}).await;
+    let (_other, elsewhere) = sandbox(|_| {}).await;
+    let link = client.links("polling").await[0].clone();
+    let text = client.file(&link).await.gunzipped().unwrap();
+    let (here, there) = (client.address.to_string(), elsewhere.address.to_string());
+    client.fault(json!({ "fault": "redirect", "hops": [there, "", here], "status": 307 })).await;
+    let to = |reply: &Reply, host: &str| {
+        assert_eq!(reply.status, 307);
+        let location = reply.header("location").unwrap().to_owned();
+        let origin = if host.is_empty() { String::new() } else { format!("http://{host}") };
+        location.strip_prefix(&origin).unwrap_or_else(|| panic!("{location}")).to_owned()
+    };
+    let first = client.file(&link).await;
+    let second = elsewhere.get(&to(&first, &there)).await;
+    assert!(second.header("location").unwrap().starts_with("/hop?"), "an empty host makes it relative");
+    let third = elsewhere.get(&to(&second, "")).await;
+    let end = client.get(&to(&third, &here)).await;
+    assert_eq!(end.gunzipped().unwrap(), text);
+    let calls = |ledger: Value, kind: &str| ledger["calls"][kind].as_u64().unwrap_or(0);
+    assert_eq!((calls(client.ledger().await, "file"), calls(client.ledger().await, "hop")), (3, 0));
+    assert_eq!((calls(elsewhere.ledger().await, "file"), calls(elsewhere.ledger().await, "hop")), (0, 2));
+    let moved = link.replace("/files/", "/moved/files/").replace("Signature=", "Signature=x");
+    assert_eq!(client.file(&moved).await.status, 403, "the signature counts there too");
+}
+
+#[tokio::test]
+async fn a_call_is_redirected_when_a_fault_names_it() {
+    let (_running, client) = sandbox(|_| {}).await;
+    client.fault(json!({ "fault": "redirect", "hops": ["127.0.0.1:1"], "on": "list" })).await;
+    assert_eq!(client.api("GET", "/reports", "").await.status, 200);
+    let reply = client.api("GET", "/requests", "").await;
+    let location = format!("http://127.0.0.1:1{}/requests", crate::client::API);
+    assert_eq!((reply.status, reply.header("location")), (302, Some(location.as_str())));
+    assert_eq!(client.api("GET", "/requests", "").await.status, 200);
 }
 
 #[tokio::test]

@@ -1,0 +1,91 @@
+//! Redirects: a client is sent from host to host, one hop each, before it is at the address that it asked for.
+//!
+//! Each hop carries the rest of the way in its query, so that a sandbox can be a hop of another sandbox's redirect:
+//! `/hop?status=302&hops=127.0.0.1:4001,127.0.0.1:4000&path=/moved/files/…` (with its values percent-encoded).
+
+use super::gate;
+use crate::faults::{Order, Point};
+use crate::sandbox::Sandbox;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// The first redirect of an order; `path` is asked for at its last hop.
+pub(super) fn begin(order: &Order, path: &str) -> Response {
+    redirect(order.status.unwrap_or(302), &order.hops, path)
+}
+
+/// What is left of the way.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Rest {
+    status: u16,
+    hops: String,
+    path: String,
+}
+
+/// `GET /hop`: the next redirect.
+pub(super) async fn hop(
+    State(sandbox): State<Arc<Sandbox>>,
+    headers: HeaderMap,
+    Query(rest): Query<Rest>,
+) -> Response {
+    let mut books = sandbox.books();
+    *books.ledger.calls.entry(gate::kind(Point::Hop)).or_default() += 1;
+    books.ledger.authorization_leaks += u64::from(headers.contains_key(header::AUTHORIZATION));
+    drop(books);
+    let hops: Vec<String> = rest.hops.split(',').map(str::to_owned).collect();
+    redirect(rest.status, &hops, &rest.path)
+}
+
+fn redirect(status: u16, hops: &[String], path: &str) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::FOUND);
+    (status, [(header::LOCATION, location(status, hops, path))]).into_response()
+}
+
+fn location(status: StatusCode, hops: &[String], path: &str) -> String {
+    let (host, rest) = match hops.split_first() {
+        None => ("", &[][..]),
+        Some((host, rest)) => (host.as_str(), rest),
+    };
+    let origin = match host {
+        "" => String::new(),
+        host if host.contains("://") => host.to_owned(),
+        host => format!("http://{host}"),
+    };
+    if rest.is_empty() {
+        return format!("{origin}{path}");
+    }
+    let (status, hops, path) = (status.as_u16(), encoded(&rest.join(",")), encoded(path));
+    format!("{origin}/hop?status={status}&hops={hops}&path={path}")
+}
+
+/// A value as it stands in a query.
+fn encoded(text: &str) -> String {
+    let byte =
+        |b: u8| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") };
+    text.bytes().map(byte).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hops(hosts: &[&str]) -> Vec<String> {
+        hosts.iter().map(|host| (*host).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_location_carries_the_hops_that_are_left() {
+        let found = |hosts: &[&str]| location(StatusCode::FOUND, &hops(hosts), "/f?a=%2B");
+        assert_eq!(found(&["h:1"]), "http://h:1/f?a=%2B");
+        assert_eq!(found(&[""]), "/f?a=%2B");
+        assert_eq!(found(&["ftp://h:1"]), "ftp://h:1/f?a=%2B");
+        assert_eq!(
+            found(&["h:1", "i:2", "j:3"]),
+            "http://h:1/hop?status=302&hops=i%3A2%2Cj%3A3&path=%2Ff%3Fa%3D%252B"
+        );
+    }
+}
