@@ -1,4 +1,4 @@
-//! The HTTP surface: what the vendor offers, the files, and the sandbox's own controls.
+//! The HTTP routes: the vendor's API, the file store, and the sandbox's own controls.
 
 mod answer;
 mod control;
@@ -15,7 +15,7 @@ use axum::Router;
 use axum::routing::{get, post};
 use std::sync::Arc;
 
-/// Where tokens are handed out.
+/// The path of the OAuth token endpoint.
 const TOKEN_PATH: &str = "/oauth2/access_token";
 
 /// All routes.

@@ -1,11 +1,11 @@
-//! Chance that can be asked again: numbers drawn from a seed and a name, so that any question about the past has one answer.
+//! Deterministic random numbers, derived from a seed and a key, so that the same query always gets the same events.
 //!
-//! No generator state is kept between questions. Whatever happens to one student on one lecture is drawn from
-//! a [`Dice`] named after just these two, so a file over one day and a file over a week agree without knowing of each other.
+//! There is no shared generator state. The events of one student and lecture come from a [`Dice`] keyed by just these two, so the
+//! files of a day and of its week agree.
 
 use std::fmt::Write as _;
 
-/// A short run of draws, named by the numbers it was made from.
+/// A random number generator for one key.
 #[derive(Clone, Debug)]
 pub(crate) struct Dice {
     state: u64,
@@ -19,7 +19,7 @@ pub(crate) const fn mix(word: u64) -> u64 {
 }
 
 impl Dice {
-    /// Dice for one question: a seed and the numbers that name it.
+    /// A generator for a seed and a key.
     pub(crate) fn new(seed: u64, name: &[u64]) -> Self {
         let mut state = mix(seed ^ 0x9e37_79b9_7f4a_7c15);
         for word in name {

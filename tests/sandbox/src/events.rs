@@ -1,7 +1,7 @@
-//! What happened: every event of any span of time, in order, drawn day by day and never kept.
+//! Events: generated in order for any time span, day by day, and never stored.
 //!
-//! An event belongs to the instant it carries. A day's events follow from the seed alone, so a span cut in two
-//! holds what the whole span holds, and memory never holds more than one day.
+//! The events of a day depend on the seed only, so two halves of a span have the same events as the whole span, and memory holds one
+//! day at most.
 
 mod bulk;
 mod confusion;
@@ -56,35 +56,35 @@ impl Span {
 pub(crate) enum Kind {
     /// 30 s of video watched.
     View,
-    /// A video taken away.
+    /// A video downloaded.
     Download,
-    /// A deck looked at.
+    /// A deck viewed.
     Deck,
     /// A slide marked as confusing.
     Confused,
-    /// A poll answered, or answered anew.
+    /// A poll answered, or an answer changed.
     Poll,
     /// A question answered, or an answer edited.
     Answer,
-    /// A note written, or written on.
+    /// A note written or edited.
     Note,
 }
 
-/// What an event was, beyond when, where and who.
+/// The details of an event by kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Detail {
     /// 30 s of video watched.
     View {
-        /// The first of its sitting: the one that counts as a view.
+        /// The first of its session, which counts as a view.
         first: bool,
         /// While the lecture was given.
         live: bool,
         /// Through a public link.
         public: bool,
     },
-    /// A video taken away.
+    /// A video downloaded.
     Download,
-    /// A deck looked at.
+    /// A deck viewed.
     Deck,
     /// A slide marked as confusing.
     Confused,
@@ -104,14 +104,14 @@ pub(crate) enum Detail {
         /// How often it had been edited.
         revision: u64,
     },
-    /// A note, as often written on as this says.
+    /// A note written or edited.
     Note {
-        /// How often it had been written on.
+        /// How often it had been edited.
         revision: u64,
     },
 }
 
-/// Something that happened.
+/// An event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Event {
     /// When, seconds since 1970, UTC.
@@ -161,9 +161,9 @@ impl Scene<'_> {
     }
 }
 
-/// Visits every event of a kind in a span, in order of time, until told to stop.
+/// Visits every event of a kind in a span, in chronological order, until `visit` breaks.
 ///
-/// Nothing at or after `as_of` has happened.
+/// Ignores events at or after `as_of`.
 pub(crate) fn each(
     institution: &Institution,
     kind: Kind,
@@ -208,7 +208,7 @@ pub(crate) fn each(
     ControlFlow::Continue(())
 }
 
-/// Visits the views of a span: the modelled ones, or about `bulk` a week.
+/// Visits the video views of a span: the modeled ones, or about `bulk` per week.
 pub(crate) fn each_view(
     institution: &Institution,
     bulk: Option<u64>,

@@ -1,15 +1,15 @@
-//! The faults: what shall go wrong, where, and how often.
+//! Fault injection: what goes wrong, where, and how often.
 //!
-//! A fault strikes on matching occasions: the first `after` of them pass, the next `count` are struck. Three kinds:
+//! A fault applies to matching occasions: it skips the first `after` and strikes the next `count`. There are three kinds:
 //! - on a call (`unauthorized`, `too-many-calls`, `server-error`, `slow`, `reset-api`): any call to the reporting API, or
 //!   the one named by `on` (`reports`, `list`, `one`, `create`, `directory`, `token`, `file`);
-//! - on a request (how it ends, what its files look like, how creating it goes): chosen when it is created, and kept;
-//! - on a fetch (`reset`, `truncated-gzip`, `wrong-crc`, `wrong-length`, `error-page`, `expired-link`, `redirect`): chosen anew for each
-//!   fetch of a file. `redirect` also strikes the calls that `on` names.
+//! - on a request (its outcome, the format of its files, the response to its creation): decided at its creation, for all fetches;
+//! - on a fetch (`reset`, `truncated-gzip`, `wrong-crc`, `wrong-length`, `error-page`, `expired-link`, `redirect`): decided for each
+//!   fetch of a file. `redirect` also applies to the calls that `on` names.
 
 use serde::{Deserialize, Serialize};
 
-/// Everything that can go wrong.
+/// The faults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fault {
@@ -35,7 +35,7 @@ pub enum Fault {
     ErrorPage,
     /// A link answers 403.
     ExpiredLink,
-    /// A link, or a call, answers with a redirect through the order's `hops`.
+    /// A file link, or the calls that `on` names, redirect through the order's `hops`.
     Redirect,
     /// A file comes with `Content-Encoding: gzip`.
     ContentEncoding,
@@ -80,7 +80,7 @@ pub enum Fault {
     Limit429,
 }
 
-/// Where a call goes.
+/// The target of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Point {
@@ -104,19 +104,19 @@ pub enum Point {
     Other,
 }
 
-/// A fault as it is asked for.
+/// A fault to inject.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
     /// What goes wrong.
     pub fault: Fault,
-    /// How often; for ever when `null`.
+    /// How often it strikes; `null` means always.
     #[serde(default = "once")]
     pub count: Option<u64>,
-    /// For ever, whatever `count` says.
+    /// Strikes always, regardless of `count`.
     #[serde(default)]
     pub always: bool,
-    /// How many matching occasions pass first.
+    /// Matching occasions that it skips first.
     #[serde(default)]
     pub after: u64,
     /// Only for this report.
@@ -128,14 +128,14 @@ pub struct Order {
     /// Only for these calls.
     #[serde(default)]
     pub on: Option<Point>,
-    /// How long: of `slow`, or as `Retry-After`.
+    /// The delay of `slow`, or the `Retry-After` of `too-many-calls`.
     #[serde(default)]
     pub seconds: Option<f64>,
-    /// Of `redirect`: the hosts (`host:port`) that a client is sent through, one redirect each; the last one is asked for the
-    /// file itself. An empty host makes a relative `Location`; one with `://` brings its own scheme.
+    /// For `redirect`: the hosts (`host:port`) of the chain, one redirect each; the last one leads to the file itself. An empty
+    /// host makes `Location` relative; a host with `://` has its own scheme.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hops: Vec<String>,
-    /// Of `redirect`: the HTTP status, 302 when absent.
+    /// For `redirect`: the HTTP status, 302 by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
 }
@@ -146,7 +146,7 @@ const fn once() -> Option<u64> {
 }
 
 impl Order {
-    /// This fault, once, wherever it applies.
+    /// This fault, once, on any matching occasion.
     #[must_use]
     pub const fn once(fault: Fault) -> Self {
         Self {
@@ -164,7 +164,7 @@ impl Order {
     }
 }
 
-/// An occasion on which something might go wrong.
+/// An occasion on which a fault can strike.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Occasion<'a> {
     pub(crate) point: Point,
@@ -172,7 +172,7 @@ pub(crate) struct Occasion<'a> {
     pub(crate) start: Option<&'a str>,
 }
 
-/// A fault that is set, and how often it struck.
+/// An injected fault and how often it struck.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Standing {
     #[serde(flatten)]
@@ -207,34 +207,34 @@ impl Standing {
     }
 }
 
-/// What is set.
+/// All injected faults.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
     standing: Vec<Standing>,
 }
 
 impl Faults {
-    /// Sets faults beside those that are set.
+    /// Adds faults.
     pub(crate) fn set(&mut self, orders: Vec<Order>) {
         self.standing.extend(orders.into_iter().map(|order| Standing { order, struck: 0 }));
     }
 
-    /// Sets none.
+    /// Removes all faults.
     pub(crate) fn clear(&mut self) {
         self.standing.clear();
     }
 
-    /// What is set, struck out or not.
+    /// All faults, including those that are used up.
     pub(crate) fn list(&self) -> &[Standing] {
         &self.standing
     }
 
-    /// Whether a fault strikes now: its `seconds`, if it does.
+    /// If a fault strikes now, counts that and returns its `seconds`.
     pub(crate) fn strikes(&mut self, fault: Fault, occasion: Occasion<'_>) -> Option<Option<f64>> {
         self.order_that_strikes(fault, occasion).map(|order| order.seconds)
     }
 
-    /// The order by which a fault strikes now, if it does; this counts as a strike.
+    /// Like `strikes`, but returns the order.
     pub(crate) fn order_that_strikes(&mut self, fault: Fault, occasion: Occasion<'_>) -> Option<&Order> {
         for standing in &mut self.standing {
             if standing.order.fault != fault || standing.spent() || !standing.matches(occasion) {

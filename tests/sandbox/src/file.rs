@@ -1,7 +1,6 @@
-//! The file of a request: CSV made row by row and streamed as it is made, gzipped or not, with whatever is wrong with it.
+//! Report files: CSV, generated and streamed row by row, gzipped or not, with the faults of the request and fetch.
 //!
-//! A thread writes while the socket reads; between them is a channel of a few chunks, so a file of any size
-//! takes the same memory.
+//! A thread writes into a bounded channel from which the socket reads, so memory use does not depend on the file's size.
 
 mod chunks;
 mod csv;
@@ -23,7 +22,7 @@ use tokio::sync::mpsc;
 /// Chunks that may wait between the writer and the socket.
 const CHUNKS_WAITING: usize = 4;
 
-/// Everything that decides a file's bytes.
+/// The inputs that determine a file's bytes.
 #[derive(Clone, Debug)]
 pub(crate) struct FileSpec {
     pub(crate) report: Report,

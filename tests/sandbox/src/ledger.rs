@@ -1,4 +1,4 @@
-//! The ledger: what was asked, how fast, and how much at once.
+//! The ledger: counts calls, call rates and concurrent requests, for assertions in tests.
 
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 /// Milliseconds in the sliding minute.
 const MINUTE_MILLIS: i64 = 60 * 1000;
 
-/// The calls of the last minute, and the most there ever were.
+/// The calls of the last minute, and the maximum of any minute.
 #[derive(Debug, Default)]
 pub(crate) struct Pace {
     recent: VecDeque<i64>,
@@ -34,7 +34,7 @@ impl Pace {
     }
 }
 
-/// Everything that is counted.
+/// All counters.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     pub(crate) calls: BTreeMap<&'static str, u64>,
@@ -51,7 +51,7 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    /// Its JSON, with the requests that the caller lists.
+    /// The ledger as JSON; `creates` lists the requests.
     pub(crate) fn json(&self, creates: &[Value]) -> Value {
         json!({
             "creates": creates,

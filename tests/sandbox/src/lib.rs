@@ -1,26 +1,26 @@
-//! A faithful Echo360 stand-in: the reporting API over real HTTP, on one believable institution.
+//! A stand-in for Echo360: the reporting API over HTTP, with the generated data of one institution.
 //!
 //! - [`start`] serves it inside a test; the binary `sandbox` serves it on its own.
-//! - [`Settings`] says how large it is, what it is drawn from, and what time it is there.
-//! - [`Truth`] knows what the reports hold without reading them; over HTTP it is `GET /sandbox/rows`.
-//! - [`faults`] lists what can be made to go wrong; over HTTP it is `POST /sandbox/faults`.
+//! - [`Settings`]: the size of the institution, the random seed, the clock, and the API's limits.
+//! - [`Truth`]: the rows of each report, computed independently of the report files; over HTTP: `GET /sandbox/rows`.
+//! - [`faults`]: the faults that a test can inject; over HTTP: `POST /sandbox/faults`.
 //!
-//! Beside the vendor's routes there are the sandbox's own, which need no token and count as nobody's call:
+//! Besides the vendor's routes, the sandbox has routes of its own. They need no token and do not count as API calls:
 //!
 //! | route | |
 //! |---|---|
-//! | `GET /sandbox/rows?report=&start=&end=&course=&section=&as_of=` | the true rows: `{"columns":[…],"rows":[…]}`, streamed, a row a line, every cell as the text that stands in the file |
+//! | `GET /sandbox/rows?report=&start=&end=&course=&section=&as_of=` | the true rows: `{"columns":[…],"rows":[…]}`, streamed, one row per line, each cell as its text in the file |
 //! | `…&summary=count` | `{"rows":n,"digest":"…"}`: the wrapping sum of [`truth::row_digest`] |
-//! | `…&summary=minutes_per_day&zone_offset_seconds=0` | `{"days":[{"day","rows","minutes","viewers"}],"rows":n}` of video views; days without any are left out |
-//! | `POST /sandbox/faults` · `GET` · `DELETE` | adds faults (one [`faults::Order`] or a list); what is set and how often each struck; none |
-//! | `GET /sandbox/ledger` · `DELETE` | what was asked, how fast, how much at once; starts anew |
-//! | `POST /sandbox/requests` `{report, parameters, output?, build_seconds?}` | somebody else asks, with the same account and its slots |
-//! | `GET /sandbox/clock` · `POST` `{advance_seconds}` | what time it is; moves the clock forward |
+//! | `…&summary=minutes_per_day&zone_offset_seconds=0` | `{"days":[{"day","rows","minutes","viewers"}],"rows":n}` of video views, without days that have none |
+//! | `POST /sandbox/faults` · `GET` · `DELETE` | adds faults (one [`faults::Order`] or a list) · lists faults and how often each struck · removes all |
+//! | `GET /sandbox/ledger` · `DELETE` | the requests made, call rates and concurrency · resets them |
+//! | `POST /sandbox/requests` `{report, parameters, output?, build_seconds?}` | another client with the same account requests a report |
+//! | `GET /sandbox/clock` · `POST` `{advance_seconds}` | reads the clock · moves it forward |
 //!
 //! The fault `redirect` sends a client through `GET /hop`, on this sandbox or another, to `GET /moved/files/{name}`.
 //!
-//! A file holds what had happened when its request was created: ask the truth `as_of` that instant where it matters (a day
-//! that is not over, or `asset`).
+//! A file contains the events up to the creation of its request. For a day that is not over, and for `asset`, query the truth with
+//! `as_of` that instant.
 
 mod api;
 mod chance;

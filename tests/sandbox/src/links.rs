@@ -1,10 +1,10 @@
-//! The links: addresses of files that are signed, expire, and must be used exactly as given.
+//! Signed links to files: they expire, and must be used exactly as given.
 
 use crate::chance::{Dice, mix};
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// The query of a file's link that works until a second.
+/// The query of a link to a file that is valid until the second `expires`.
 ///
 /// The signature is percent-encoded Base64, as a store's is: a client that decodes and encodes it anew breaks it.
 pub(crate) fn query(seed: u64, name: &str, expires: i64) -> String {
@@ -21,7 +21,7 @@ pub(crate) fn query(seed: u64, name: &str, expires: i64) -> String {
     format!("Expires={expires}&Signature={signature}%3D")
 }
 
-/// The second until which a query says it works.
+/// The expiry of a query, in seconds since 1970.
 pub(crate) fn expires(query: &str) -> Option<i64> {
     query.strip_prefix("Expires=")?.split('&').next()?.parse().ok()
 }

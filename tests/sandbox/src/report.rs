@@ -1,4 +1,4 @@
-//! The reports: what each is called, what it asks for, and its documented columns in their order.
+//! The reports: names, parameters, and documented columns in order.
 
 use serde_json::{Value, json};
 

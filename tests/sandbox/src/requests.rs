@@ -1,6 +1,6 @@
-//! The requests: reports that were asked for, from Pending to Expired.
+//! Report requests and their life cycle, from Pending to Expired.
 //!
-//! A request's status is never stored: it follows from when it was created, how long its build takes, and how it is to end.
+//! A request's status is not stored. It follows from its creation time, its build time and its outcome.
 
 use crate::chance::Dice;
 use crate::clock::{DAY_SECONDS, SECOND_MILLIS, date_of_day, day_of_text, instant_text, millis_of};
@@ -36,7 +36,7 @@ impl Status {
     }
 }
 
-/// Who asked.
+/// Who made a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum By {
     /// The client under test.
@@ -54,7 +54,7 @@ impl By {
     }
 }
 
-/// What a call asks for, checked.
+/// A validated request body.
 #[derive(Clone, Debug)]
 pub(crate) struct Ask {
     pub(crate) report: Report,
@@ -68,7 +68,7 @@ impl Ask {
     /// Checks a body against what the report takes.
     ///
     /// # Errors
-    /// A sentence for the caller.
+    /// A message for the caller.
     pub(crate) fn read(
         report: Report,
         body: &[u8],
@@ -159,7 +159,7 @@ fn dates(report: Report, parameters: &Map<String, Value>, today: i64) -> Result<
     Ok(Span { start: start * DAY_SECONDS, end: end * DAY_SECONDS })
 }
 
-/// A report that was asked for.
+/// A report request.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) id: String,
@@ -169,18 +169,18 @@ pub(crate) struct Request {
     pub(crate) created: i64,
     /// When its build ends.
     pub(crate) finished: i64,
-    /// How it stands once built.
+    /// Its status after the build.
     pub(crate) outcome: Status,
-    /// It was forgotten: nobody can find it.
+    /// Whether it has vanished: it can no longer be found.
     pub(crate) gone: bool,
-    /// What its files look like.
+    /// The format of its files.
     pub(crate) shape: Shape,
     /// Its files' names.
     pub(crate) files: Vec<String>,
 }
 
 impl Request {
-    /// Draws the time the build takes from the number of the request, and the id and names of the files from that and the instant.
+    /// Draws the build time from the request's number, and its id and file names from the number and the creation time.
     pub(crate) fn new(
         (seed, number): (u64, u64),
         ask: Ask,
@@ -201,7 +201,7 @@ impl Request {
         Self { id, ask, by, created, finished: created + build, outcome, gone: false, shape, files }
     }
 
-    /// How it stands at an instant.
+    /// Its status at an instant.
     pub(crate) fn status(&self, now: i64, retention_seconds: i64) -> Status {
         if now < self.finished {
             Status::Pending
@@ -218,7 +218,7 @@ impl Request {
         !self.gone && now < self.finished
     }
 
-    /// Its JSON, with the given name and values for its files when there are any to be had.
+    /// Its JSON; `files` are the field and the values for its files, if available.
     pub(crate) fn json(&self, status: Status, files: Option<(&str, Vec<String>)>) -> Value {
         let mut json = json!({
             "requestId": self.id,

@@ -1,4 +1,4 @@
-//! The sandbox itself: everything that one of them knows, shared by its connections.
+//! The sandbox's state, shared by all connections.
 
 use crate::clock::{Clock, instant_text};
 use crate::faults::{Fault, Faults, Occasion, Point};
@@ -20,14 +20,14 @@ pub(crate) struct Sandbox {
     books: Mutex<Books>,
 }
 
-/// What changes from call to call.
+/// The mutable state.
 #[derive(Debug, Default)]
 pub(crate) struct Books {
     pub(crate) requests: Vec<Request>,
     pub(crate) tokens: Tokens,
     pub(crate) faults: Faults,
     pub(crate) ledger: Ledger,
-    /// Calls that were let through, which the limit counts.
+    /// Accepted calls, for the rate limit.
     pub(crate) allowed: Pace,
 }
 
@@ -41,7 +41,7 @@ impl Sandbox {
         }
     }
 
-    /// What was asked so far, as JSON.
+    /// The ledger as JSON.
     pub(crate) fn ledger(&self) -> Value {
         let now = self.clock.millis();
         let books = self.books();
@@ -65,14 +65,14 @@ impl Sandbox {
         books.ledger.json(&creates)
     }
 
-    /// The books, for as long as no call is awaited.
+    /// Locks the mutable state; never hold the guard across an await.
     pub(crate) fn books(&self) -> MutexGuard<'_, Books> {
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Books {
-    /// Requests that take up a slot.
+    /// The number of requests that occupy a slot.
     pub(crate) fn in_flight(&self, by: Option<By>, now: i64) -> usize {
         self.requests
             .iter()
@@ -80,7 +80,7 @@ impl Books {
             .count()
     }
 
-    /// Creates a request, with whatever the faults have in store for it.
+    /// Creates a request and decides its faults.
     pub(crate) fn create(&mut self, settings: &Settings, ask: Ask, by: By, now: i64) -> &mut Request {
         let start = ask.start().map(str::to_owned);
         let occasion =

@@ -1,4 +1,4 @@
-//! The server: sockets, one task for each connection, and hanging up without an answer.
+//! The HTTP server: one task per connection; a connection can be closed without a response.
 
 use crate::api;
 use crate::clock::millis_of;
@@ -18,11 +18,11 @@ use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 use tower::ServiceExt as _;
 
-/// Marks a response that must never be sent: the connection closes instead.
+/// Marks a response that is not sent; the connection closes instead.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HangUp;
 
-/// A sandbox that listens; it stops when dropped.
+/// A running sandbox; it stops when dropped.
 #[derive(Debug)]
 pub struct Running {
     /// Where it listens.
@@ -38,7 +38,7 @@ impl Running {
         format!("http://{}", self.address)
     }
 
-    /// What its reports hold, by the same clock.
+    /// The sandbox's truth, with the same clock.
     #[must_use]
     pub fn truth(&self) -> Truth {
         let Sandbox { institution, settings, clock, .. } = &*self.sandbox;
@@ -50,12 +50,12 @@ impl Running {
         self.sandbox.clock.advance(millis_of(seconds));
     }
 
-    /// Sets faults beside those that are set.
+    /// Adds faults.
     pub fn harm(&self, orders: Vec<Order>) {
         self.sandbox.books().faults.set(orders);
     }
 
-    /// What was asked so far: the JSON of `GET /sandbox/ledger`.
+    /// The ledger: the JSON of `GET /sandbox/ledger`.
     #[must_use]
     pub fn ledger(&self) -> serde_json::Value {
         self.sandbox.ledger()
@@ -68,7 +68,7 @@ impl Running {
         let _ = (&mut self.task).await;
     }
 
-    /// Waits for as long as it listens.
+    /// Waits until it stops.
     pub async fn wait(mut self) {
         let _ = (&mut self.task).await;
     }

@@ -1,4 +1,4 @@
-//! Settings: what one sandbox is made of, with defaults that suit a test.
+//! Settings of a sandbox, with defaults for tests.
 
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -13,7 +13,7 @@ pub enum SingleRequest {
     Singular,
 }
 
-/// Everything that can be chosen about a sandbox.
+/// The settings.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Where to listen; port 0 takes a free one.
@@ -22,11 +22,11 @@ pub struct Settings {
     pub students: usize,
     /// How many courses it teaches, each with two to four sections every term.
     pub courses: usize,
-    /// What everything is drawn from: equal seeds make equal institutions, whatever the clock says.
+    /// The random seed: equal seeds generate equal institutions, independently of the clock.
     pub seed: u64,
     /// The instant the clock starts at, in seconds since 1970, UTC; the real time when absent.
     pub now: Option<i64>,
-    /// Between how many seconds building a report takes.
+    /// The build time of a report, in seconds.
     pub build_seconds: RangeInclusive<f64>,
     /// How one request is spelled in the path.
     pub single_request: SingleRequest,
@@ -44,9 +44,9 @@ pub struct Settings {
     pub link_seconds: i64,
     /// How long a finished report is kept from its submission, in seconds.
     pub retention_seconds: i64,
-    /// For load tests: about this many `videoview` rows in every week, in place of the modelled ones.
+    /// For load tests: about this many `videoview` rows per week instead of the modeled ones.
     pub bulk_rows: Option<u64>,
-    /// Whether `visit` needs to be told a page, and may be told how many visits a row has at least.
+    /// Whether `visit` requires the parameter `page` and accepts `least`, the minimum number of visits per row.
     pub visits_of_page: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The tokens: OAuth client credentials, access tokens that expire, refresh tokens that work once.
+//! OAuth tokens: client credentials, expiring access tokens, and refresh tokens that work once.
 
 use crate::chance::Dice;
 use crate::settings::Settings;
@@ -11,7 +11,7 @@ pub(crate) struct Pair {
     pub(crate) refresh: String,
 }
 
-/// What came with a call for a token.
+/// The form of a token request.
 #[derive(Clone, Debug, Default, serde::Deserialize)]
 pub(crate) struct Grant {
     #[serde(default)]
@@ -32,7 +32,7 @@ pub(crate) struct Refusal {
     pub(crate) description: &'static str,
 }
 
-/// The tokens that are good.
+/// The valid tokens.
 #[derive(Debug, Default)]
 pub(crate) struct Tokens {
     /// Access tokens, and the millisecond each expires at.
@@ -42,7 +42,7 @@ pub(crate) struct Tokens {
 }
 
 impl Tokens {
-    /// Hands out a pair, or says why not.
+    /// Issues a pair of tokens, or returns the OAuth error.
     pub(crate) fn issue(
         &mut self,
         grant: &Grant,
@@ -95,7 +95,7 @@ impl Tokens {
         self.access.get(token).is_some_and(|expires| now_millis < *expires)
     }
 
-    /// Makes every access token bad.
+    /// Revokes all access tokens.
     pub(crate) fn revoke(&mut self) {
         self.access.clear();
     }

@@ -1,7 +1,7 @@
-//! The truth: what a report holds, worked out apart from the code that writes files.
+//! The truth: a report's rows, computed independently of the code that writes report files.
 //!
-//! It shares the events with the files and nothing else: cells are put together here a second time, and sums are added up
-//! event by event instead of sitting by sitting. A cell is the text that stands in the file, without quotes.
+//! It shares only the events with the files. Cells are formatted by separate code, and sums are added event by event, not session by
+//! session. A cell is its text in the file, without quotes.
 
 mod cells;
 
@@ -15,7 +15,7 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-/// What is asked about.
+/// A query for true rows.
 #[derive(Clone, Debug)]
 pub struct Ask {
     /// The report.
@@ -28,22 +28,22 @@ pub struct Ask {
     pub course: Option<String>,
     /// Only this section: its id.
     pub section: Option<String>,
-    /// Nothing at or after this second has happened; the clock's now when absent.
+    /// Ignores events at or after this second; default: the clock's current time.
     pub as_of: Option<i64>,
 }
 
 impl Ask {
-    /// A whole report over days given as `YYYY-MM-DD`, the end exclusive.
+    /// A query for all rows of a report over days (`YYYY-MM-DD`), the end exclusive.
     ///
     /// # Errors
-    /// A sentence about what is not a date.
+    /// A message about an invalid date.
     pub fn days(report: Report, start: &str, end: &str) -> Result<Self, String> {
         let (start, end) = (crate::clock::parse_instant(start)?, crate::clock::parse_instant(end)?);
         Ok(Self { report, start, end, course: None, section: None, as_of: None })
     }
 }
 
-/// How many rows, and a digest that does not depend on their order.
+/// The number of rows and a digest that is independent of their order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Count {
     /// Rows.
@@ -61,11 +61,11 @@ pub struct Day {
     pub rows: u64,
     /// Minutes: rows / 2.
     pub minutes: f64,
-    /// Distinct people; views without a user id are nobody.
+    /// Distinct people; views without a user id do not count.
     pub viewers: u64,
 }
 
-/// Views by day; days without any are left out.
+/// Views by day, without days that have none.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MinutesPerDay {
     /// The days, in order.
@@ -88,7 +88,7 @@ pub fn row_digest(cells: &[&str]) -> u64 {
     hash
 }
 
-/// Answers questions about one institution.
+/// Computes the true rows of one institution.
 #[derive(Clone, Debug)]
 pub struct Truth {
     institution: Arc<Institution>,
@@ -97,7 +97,7 @@ pub struct Truth {
 }
 
 impl Truth {
-    /// The truth of a sandbox with these settings; its clock starts here and now.
+    /// The truth of a sandbox with these settings and a clock that starts now.
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
         let institution = Institution::new(settings.seed, settings.students, settings.courses);
@@ -118,7 +118,7 @@ impl Truth {
         report.columns().iter().map(|(name, _)| *name).collect()
     }
 
-    /// Visits every row, until told to stop.
+    /// Visits every row until `visit` breaks.
     pub fn each_row(&self, ask: &Ask, visit: &mut dyn FnMut(&[&str]) -> ControlFlow<()>) {
         let as_of = ask.as_of.unwrap_or_else(|| self.clock.seconds());
         let span = if ask.report.has_dates() {
@@ -141,7 +141,7 @@ impl Truth {
         rows
     }
 
-    /// How many rows there are, and their digest.
+    /// The number of rows and their digest.
     #[must_use]
     pub fn count(&self, ask: &Ask) -> Count {
         let (mut rows, mut sum) = (0, 0_u64);
@@ -153,7 +153,7 @@ impl Truth {
         Count { rows, digest: format!("{sum:016x}") }
     }
 
-    /// Views by day, whatever report was asked for; days begin at midnight in a zone so many seconds east of UTC.
+    /// Video views by day, whatever the query's report. Days start at midnight, `zone_offset_seconds` east of UTC.
     #[must_use]
     pub fn minutes_per_day(&self, ask: &Ask, zone_offset_seconds: i64) -> MinutesPerDay {
         let as_of = ask.as_of.unwrap_or_else(|| self.clock.seconds());

@@ -1,4 +1,4 @@
-//! Answers that every part of the surface gives: JSON, errors the vendor's way, and none at all.
+//! Common responses: JSON, errors in the vendor's format, and closing the connection without a response.
 
 use crate::server::HangUp;
 use axum::body::Body;

@@ -1,4 +1,4 @@
-//! The sandbox's own controls: truth, faults, the ledger, somebody else's requests, the clock.
+//! The sandbox's own routes: truth, faults, ledger, requests of other clients, clock.
 
 use super::answer;
 use super::reporting::create_by;

@@ -1,5 +1,5 @@
-//! `GET /files/{name}`: the store, which knows signatures and no tokens. `GET /moved/files/{name}` is the same store where a redirect
-//! ends: the same link works there, and nothing redirects it again.
+//! `GET /files/{name}`: the file store, which checks signatures and takes no tokens. `GET /moved/files/{name}` is where redirects
+//! end: the same file and signature, never redirected again.
 
 use super::{gate, redirects};
 use crate::faults::{Fault, Occasion, Point};

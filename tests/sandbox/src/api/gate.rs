@@ -1,4 +1,4 @@
-//! The gate before the public API: every call is counted, limited, checked for a token, and now and then harmed.
+//! Middleware of the public API: counts calls, applies the rate limit and faults, and checks the token.
 
 use super::{answer, redirects};
 use crate::clock::millis_of;
@@ -14,10 +14,10 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The largest answer that is ever cut: lists of requests are far smaller.
+/// The largest response that can be cut; lists of requests are far smaller.
 const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
 
-/// Where a path leads, and the report and start it is about.
+/// The target of a path, with its report and start.
 struct Aim {
     point: Point,
     report: Option<&'static str>,
@@ -68,8 +68,8 @@ pub(super) const fn kind(point: Point) -> &'static str {
     }
 }
 
-/// Waits when `slow` says so, and answers in place of the surface when a fault does. `path` is what a redirect leads to; a
-/// file's own redirects are the file's to give, once its link is known to be good.
+/// Applies the faults that strike any call: waits for `slow`, and returns the response of a fault that replaces the real one.
+/// `path` is where a redirect ends. Files handle redirects themselves, after checking the link's signature.
 pub(super) async fn faults(sandbox: &Sandbox, occasion: Occasion<'_>, path: &str) -> Option<Response> {
     let slow = sandbox.books().faults.strikes(Fault::Slow, occasion);
     if let Some(seconds) = slow {
@@ -108,7 +108,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
 }
 
-/// Lets a call through to the public API, or answers it.
+/// The middleware.
 pub(super) async fn pass(State(sandbox): State<Arc<Sandbox>>, request: Request, next: Next) -> Response {
     let aim = {
         let now = sandbox.clock.millis();
@@ -139,7 +139,7 @@ pub(super) async fn pass(State(sandbox): State<Arc<Sandbox>>, request: Request, 
     if cut { halved(response).await } else { response }
 }
 
-/// The first half of an answer that promised all of it.
+/// The first half of a response whose `Content-Length` promises all of it.
 async fn halved(response: Response) -> Response {
     let (mut parts, body) = response.into_parts();
     let Ok(bytes) = axum::body::to_bytes(body, LARGEST_ANSWER).await else { return answer::none() };

@@ -1,7 +1,7 @@
-//! Redirects: a client is sent from host to host, one hop each, before it is at the address that it asked for.
+//! Redirects: chains of 3xx responses through several hosts.
 //!
-//! Each hop carries the rest of the way in its query, so that a sandbox can be a hop of another sandbox's redirect:
-//! `/hop?status=302&hops=127.0.0.1:4001,127.0.0.1:4000&path=/moved/files/…` (with its values percent-encoded).
+//! Each hop's query has the rest of the chain, so one sandbox can be a hop of another's redirect:
+//! `/hop?status=302&hops=127.0.0.1:4001,127.0.0.1:4000&path=/moved/files/…` (values percent-encoded).
 
 use super::gate;
 use crate::faults::{Order, Point};
@@ -12,12 +12,12 @@ use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 use std::sync::Arc;
 
-/// The first redirect of an order; `path` is asked for at its last hop.
+/// The first redirect of an order. The last one leads to `path` at the last hop.
 pub(super) fn begin(order: &Order, path: &str) -> Response {
     redirect(order.status.unwrap_or(302), &order.hops, path)
 }
 
-/// What is left of the way.
+/// The rest of a redirect chain.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Rest {
@@ -62,7 +62,7 @@ fn location(status: StatusCode, hops: &[String], path: &str) -> String {
     format!("{origin}/hop?status={status}&hops={hops}&path={path}")
 }
 
-/// A value as it stands in a query.
+/// Percent-encodes a query value.
 fn encoded(text: &str) -> String {
     let byte =
         |b: u8| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") };

@@ -1,4 +1,4 @@
-//! Chunks: a writer whose bytes come out of a channel, and which can spoil or cut them on the way.
+//! A writer that sends its bytes to a channel in chunks, and can corrupt or cut them.
 
 use bytes::Bytes;
 use std::io;

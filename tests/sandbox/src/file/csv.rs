@@ -1,4 +1,4 @@
-//! The page: CSV the way the vendor writes it, text quoted and numbers bare, and the ways in which it may differ.
+//! CSV in the vendor's format: text is quoted, numbers are not; and variations of that format.
 
 use super::FileSpec;
 use crate::clock::DAY_SECONDS;
@@ -7,7 +7,7 @@ use std::io::{self, Write};
 /// Bytes gathered before they are handed on.
 const BLOCK: usize = 64 * 1024;
 
-/// How a file differs from what it should be; all `false` is a good file.
+/// Variations and defects of a file; all `false` is a regular file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Shape {
     /// A byte order mark comes first.
