@@ -85,7 +85,8 @@ async fn open_link(
             _ => return Err(unreachable()),
         }
     }
-    Err(CollectOutcome::BadFile { detail: "The link to the file leads in a circle.".to_owned() })
+    let detail = format!("Echo360's link to the file leads through more than {REDIRECTS_MOST} redirects.");
+    Err(CollectOutcome::BadFile { detail })
 }
 
 /// The link as it may be fetched: on an allowed host, by https, or by http on this very machine.
@@ -96,8 +97,10 @@ fn check_link(link: &str, settings: &Settings) -> std::result::Result<String, Co
     let host = url.host_str().ok_or_else(|| barred(unreadable))?.to_owned();
     let host_and_port = url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}"));
     if !url.username().is_empty() || url.password().is_some() || !settings.allows_file_host(&host_and_port) {
-        let detail =
-            format!("Echo360's file lies on {host}, where none may come from: set LECTERN_ASSET_HOSTS.");
+        // With its port: the host alone may well be allowed.
+        let detail = format!(
+            "Echo360's file lies on {host_and_port}, where none may come from: set LECTERN_ASSET_HOSTS."
+        );
         return Err(barred(&detail));
     }
     match (url.scheme(), link.strip_prefix("http://")) {
