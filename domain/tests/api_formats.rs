@@ -1,0 +1,374 @@
+//! Formats of the HTTP API: each JSON text is parsed and serialized to the same bytes. Changing one breaks other programs.
+//!
+//! Line breaks and the indentation after them are not part of a text. Types with optional fields have one text with all of them and
+//! one with none.
+
+use domain::api::{
+    Appointment, Arrival, Ask, Copy, Course, Courses, DeskInfo, Entry, Health, Held, Hold, LookAs, Person,
+    PersonChange, Records, ReportInfo, Reports, Request, Requests, Retry, Roles, RolesUpload, Scope, Section,
+    Session, State, Usual, Visit, Way, What, Window,
+};
+use domain::directory::Term;
+use domain::forget::{By, Forget, Forgetting, Forgettings, Named, Progress, What as ForgottenWhat};
+use domain::offer::Parameter;
+use domain::problem::{Code, Line, Lines, Problem, SignIn};
+use domain::report::Shape;
+use domain::scope::{Grant, Role};
+use domain::shares::{
+    ChangeShare, Made, MakeShare, OpenShare, Outline, Panel, Share, ShareState, Shared, Shares, SwitchShares,
+    Week,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// The text without line breaks and indentation.
+fn joined(text: &str) -> String {
+    text.lines().map(str::trim_start).collect()
+}
+
+/// Parses a text and serializes it to the same bytes.
+#[track_caller]
+fn check<T: DeserializeOwned + Serialize>(text: &str) {
+    let text = joined(text);
+    let value: T = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+    assert_eq!(serde_json::to_string(&value).unwrap(), text);
+}
+
+/// Parses a text with defaults left out, and serializes it with them.
+#[track_caller]
+fn check_shorter<T: DeserializeOwned + Serialize>(short: &str, long: &str) {
+    let value: T = serde_json::from_str(short).unwrap_or_else(|error| panic!("{error}: {short}"));
+    assert_eq!(serde_json::to_string(&value).unwrap(), joined(long));
+}
+
+/// Checks the names of an enum's variants.
+#[track_caller]
+fn check_names<T: DeserializeOwned + Serialize>(names: &[&str]) {
+    for name in names {
+        check::<T>(&format!("\"{name}\""));
+    }
+}
+
+const SESSION: &str = r#"{"person":"ana@university.example","role":"instructor",
+    "scope":{"courses":[{"course":"c","section":null},{"course":"d","section":"s"}]},
+    "way":"access","local":false,"sign_out":"https://team.example/logout","institution":"Westmere",
+    "time_zone":"Europe/London","now":1767225600000}"#;
+
+#[test]
+fn session_format_unchanged() {
+    check::<Session>(SESSION);
+    check::<Session>(
+        r#"{"person":"local","role":"administrator","scope":"everything","way":"local","local":true,
+        "institution":"default","time_zone":"UTC","now":5}"#,
+    );
+    let visit: Visit = serde_json::from_str(&joined(SESSION)).unwrap();
+    let told = (visit.person.as_str(), visit.institution.as_str(), visit.time_zone.as_str(), visit.now.0);
+    assert_eq!(told, ("ana@university.example", "Westmere", "Europe/London", 1_767_225_600_000));
+    check::<Scope>(r#"{"courses":[]}"#);
+    check::<Grant>(r#"{"course":"c","section":null}"#);
+    check_shorter::<Grant>(r#"{"course":"c"}"#, r#"{"course":"c","section":null}"#);
+    check_names::<Way>(&["local", "access", "key"]);
+    check_names::<Role>(&["administrator", "analyst", "instructor"]);
+}
+
+#[test]
+fn sign_in_format_unchanged() {
+    check::<Arrival>(r#"{"key":"k"}"#);
+    check::<Arrival>(r#"{"look_as":{"role":"instructor","courses":[{"course":"c","section":null}]}}"#);
+    check_shorter::<Arrival>(r#"{"look_as":null}"#, "{}");
+    check_shorter::<LookAs>(r#"{"role":"analyst"}"#, r#"{"role":"analyst","courses":[]}"#);
+}
+
+const PERSON: &str = r#"{"id":"0123456789abcdef","email":"ana@university.example","role":"instructor",
+    "grants":[{"course":"c","section":"s"}],"fixed":false,"changed":5}"#;
+
+const FIXED_PERSON: &str = r#"{"id":"0123456789abcdef","email":"boss@university.example","role":"administrator","grants":[],"fixed":true}"#;
+
+#[test]
+fn roles_format_unchanged() {
+    check::<Person>(PERSON);
+    check::<Roles>(&format!(r#"{{"people":[{PERSON},{FIXED_PERSON}]}}"#));
+    check::<Appointment>(
+        r#"{"email":"ana@university.example","role":"instructor","grants":[{"course":"c","section":null}]}"#,
+    );
+    check_shorter::<Appointment>(
+        r#"{"email":"ana@university.example","role":"analyst"}"#,
+        r#"{"email":"ana@university.example","role":"analyst","grants":[]}"#,
+    );
+    check::<PersonChange>(&format!(r#"{{"before":{PERSON},"after":{FIXED_PERSON}}}"#));
+    check::<RolesUpload>(&format!(
+        r#"{{"digest":"d","applied":false,"added":[{PERSON}],"changed":[{{"before":{PERSON},"after":{PERSON}}}],
+        "unchanged":3}}"#
+    ));
+}
+
+#[test]
+fn record_format_unchanged() {
+    const ENTRY: &str = r#"{"id":7,"at":5,"last":6,"count":2,"person":"ana@university.example",
+        "person_id":"0123456789abcdef","role":"analyst","what":"saw","scope":"everything","view":"videoview"}"#;
+    const STRANGERS: &str = r#"{"id":8,"at":5,"last":5,"count":1,"person":"","person_id":"","what":"refused",
+        "scope":"","view":"no token"}"#;
+    check::<Entry>(ENTRY);
+    check::<Records>(&format!(r#"{{"entries":[{ENTRY},{STRANGERS}],"before":7,"kept_days":180}}"#));
+    check::<Records>(r#"{"entries":[],"kept_days":180}"#);
+}
+
+#[test]
+fn names_of_recorded_actions_unchanged() {
+    let names = [
+        "signed-in",
+        "signed-out",
+        "looked-as",
+        "saw",
+        "downloaded",
+        "asked",
+        "retried",
+        "withdrew",
+        "role-given",
+        "role-taken",
+        "roles-uploaded",
+        "saw-roles",
+        "saw-record",
+        "forgot",
+        "shared",
+        "share-opened",
+        "share-changed",
+        "share-revoked",
+        "shares-switched",
+        "refused",
+    ];
+    check_names::<What>(&names);
+    assert_eq!(What::ALL.map(What::slug), names);
+}
+
+#[test]
+fn reports_format_unchanged() {
+    check::<Reports>(
+        r#"{"reports":[
+        {"name":"videoview","title":"Video views","known":true,"shape":"rows","parameters":[]},
+        {"name":"visit","title":"Visits","known":false,"shape":"sums",
+            "parameters":[{"name":"page","datatype":"string","required":true}]}],
+        "listed":5}"#,
+    );
+    check::<Reports>(r#"{"reports":[]}"#);
+    check_shorter::<ReportInfo>(
+        r#"{"name":"asset","title":"Library","known":true,"shape":"snapshot"}"#,
+        r#"{"name":"asset","title":"Library","known":true,"shape":"snapshot","parameters":[]}"#,
+    );
+    check_shorter::<Parameter>(r#"{"name":"page"}"#, r#"{"name":"page","datatype":"","required":false}"#);
+    check_names::<Shape>(&["rows", "sums", "snapshot"]);
+}
+
+#[test]
+fn courses_format_unchanged() {
+    check::<Courses>(
+        r#"{"courses":[{"id":"c","code":"BIO-101","name":"Cells",
+            "sections":[{"id":"s","number":"001","term":"t"},{"id":"u","number":"002"}]}],
+        "terms":[{"id":"t","name":"Spring 2026","from":"2026-01-12","to":"2026-05-10"}]}"#,
+    );
+    check_shorter::<Courses>(r#"{"courses":[]}"#, r#"{"courses":[],"terms":[]}"#);
+    check::<Course>(r#"{"id":"c","code":"","name":"","sections":[]}"#);
+    check::<Section>(r#"{"id":"s","number":"001"}"#);
+    check::<Term>(r#"{"id":"t","name":"Spring 2026","from":"2026-01-12","to":"2026-05-10"}"#);
+}
+
+const COPY: &str = r#"{"generation":3,"created":8,"end":"2026-02-07","rows":100,"bytes":9000}"#;
+
+const DESK: &str = r#"{"in_flight":3,"queued":9,"usual":{"low":60000,"high":7200000,"of":12},
+    "held":{"why":"upstream-down","detail":"Echo360 cannot be reached.","until":9}}"#;
+
+fn window() -> String {
+    format!(
+        r#"{{"id":"2026-02-02","start":"2026-02-02","end":"2026-02-09","state":"provisional","again":"failed","tries":3,
+        "since":6,"next":7,"upstream_request_id":"u","provisional_from":"2026-02-06","fault":"It failed.",
+        "forgotten":5,"copy":{COPY}}}"#
+    )
+}
+
+const PLAIN_WINDOW: &str = r#"{"id":"all","start":null,"end":null,"state":"queued","tries":0,"since":6}"#;
+
+#[test]
+fn requests_format_unchanged() {
+    let request = format!(
+        r#"{{"id":"r","report":"videoview","from":"2026-02-02","to":"2026-02-08","tz":"Europe/London",
+        "parameters":{{"page":"home"}},"created":5,"windows":[{}],"desk":{DESK}}}"#,
+        window()
+    );
+    let snapshot = format!(
+        r#"{{"id":"","report":"asset","from":null,"to":null,"tz":"UTC","created":5,"windows":[{PLAIN_WINDOW}]}}"#
+    );
+    check::<Request>(&request);
+    check::<Request>(&snapshot);
+    check::<Requests>(&format!(r#"{{"requests":[{request}],"shared":[{snapshot}],"desk":{DESK}}}"#));
+    check::<Requests>(r#"{"requests":[],"desk":{"in_flight":0,"queued":0}}"#);
+    check::<Window>(&window());
+    check::<Copy>(COPY);
+    check::<Copy>(r#"{"generation":3,"created":8,"end":null}"#);
+    check::<DeskInfo>(DESK);
+    check::<Usual>(r#"{"low":1,"high":2,"of":3}"#);
+    check::<Held>(r#"{"why":"limit-reached","detail":"Others use the slots.","until":9}"#);
+    check_names::<Hold>(&["credentials-refused", "upstream-down", "limit-reached"]);
+    check_names::<State>(&[
+        "queued",
+        "asking",
+        "building",
+        "collecting",
+        "ready",
+        "provisional",
+        "failed",
+        "forgotten",
+    ]);
+}
+
+#[test]
+fn ask_format_unchanged() {
+    check::<Ask>(
+        r#"{"report":"visit","from":"2026-02-02","to":"2026-02-08","tz":"UTC","parameters":{"page":"home"}}"#,
+    );
+    check::<Ask>(r#"{"report":"asset"}"#);
+    check::<Retry>(r#"{"windows":["2026-02-02"]}"#);
+    check_shorter::<Retry>("{}", r#"{"windows":[]}"#);
+}
+
+#[test]
+fn health_format_unchanged() {
+    check::<Health>(r#"{"ok":true}"#);
+}
+
+#[test]
+fn problem_with_all_its_fields_format_unchanged() {
+    check::<Problem>(
+        r#"{"code":"rows-not-ready","title":"Not all rows are here yet","status":409,"detail":"Wait.",
+        "retry_after":5,"upstream_request_id":"u","windows":["2026-02-02"],
+        "sign_in":{"ways":["access","key"],"sign_out":"https://team.example/logout"},
+        "lines":[{"line":2,"detail":"No such course."}],"allow":"GET, POST"}"#,
+    );
+    check::<SignIn>(r#"{"ways":[]}"#);
+    check::<Lines>(r#"[{"line":2,"detail":"No such course."}]"#);
+    check::<Line>(r#"{"line":2,"detail":"No such course."}"#);
+}
+
+#[test]
+fn codes_and_statuses_of_problems_unchanged() {
+    let codes = [
+        ("bad-body", 400),
+        ("body-too-large", 413),
+        ("bad-day", 400),
+        ("bad-zone", 400),
+        ("bad-id", 400),
+        ("bad-query", 400),
+        ("bad-parameters", 400),
+        ("bad-email", 400),
+        ("bad-share", 400),
+        ("bad-grant", 400),
+        ("bad-table", 400),
+        ("bad-range", 400),
+        ("range-backwards", 400),
+        ("range-in-future", 400),
+        ("range-too-long", 400),
+        ("range-too-old", 400),
+        ("unknown-report", 404),
+        ("unknown-route", 404),
+        ("unknown-request", 404),
+        ("unknown-window", 404),
+        ("unknown-person", 404),
+        ("unknown-share", 404),
+        ("share-gone", 404),
+        ("wrong-method", 405),
+        ("sign-in-needed", 401),
+        ("key-wrong", 401),
+        ("no-role", 403),
+        ("not-allowed", 403),
+        ("cross-site", 403),
+        ("shares-off", 403),
+        ("preview-stale", 409),
+        ("too-many-tries", 429),
+        ("quota", 429),
+        ("access-down", 503),
+        ("rows-not-ready", 409),
+        ("nothing-to-share", 409),
+        ("copy-replaced", 410),
+        ("upstream-down", 503),
+        ("credentials-refused", 502),
+        ("settings-wrong", 503),
+        ("no-way-in", 503),
+        ("internal", 500),
+    ];
+    assert_eq!(Code::ALL.len(), codes.len());
+    for (code, (name, status)) in Code::ALL.into_iter().zip(codes) {
+        check::<Code>(&format!("\"{name}\""));
+        assert_eq!(serde_json::to_value(code).unwrap(), name);
+        assert_eq!(code.status(), status, "{name}");
+    }
+}
+
+const SHARE: &str = r#"{"id":"i","name":"Cells","owner":"ana@university.example","mine":true,"report":"videoview",
+    "course":"c","section":"s","from":"2026-02-02","to":"2026-02-08","made":5,"expires":6,"opened":7,"last":8,
+    "origins":["https://courses.example.edu"],"state":"open"}"#;
+
+const PLAIN_SHARE: &str = r#"{"id":"i","name":"Library","owner":"local","mine":false,"report":"asset",
+    "course":"c","from":null,"to":null,"made":5,"expires":6,"opened":0,"origins":[],"state":"out-of-scope"}"#;
+
+#[test]
+fn shares_format_unchanged() {
+    check::<Share>(SHARE);
+    check::<Shares>(&format!(
+        r#"{{"shares":[{SHARE},{PLAIN_SHARE}],"on":true,"time_zone":"Europe/London","smallest":10}}"#
+    ));
+    check_names::<ShareState>(&["open", "expired", "withdrawn", "out-of-scope"]);
+    check::<Made>(&format!(
+        r#"{{"share":{SHARE},"token":"t","contents":[{{"report":"videoview","shown":1,"withheld":2,"missing":3}}]}}"#
+    ));
+    check::<Made>(r#"{"contents":[]}"#);
+    check::<Outline>(r#"{"report":"videoview","shown":1,"withheld":2,"missing":3}"#);
+}
+
+#[test]
+fn share_bodies_format_unchanged() {
+    check::<MakeShare>(
+        r#"{"report":"videoview","course":"c","section":"s","from":"2026-02-02","to":"2026-02-08","name":"Cells",
+        "days":30,"origins":["https://courses.example.edu"],"preview":true}"#,
+    );
+    check::<MakeShare>(r#"{"report":"asset","course":"c"}"#);
+    check::<ChangeShare>(r#"{"name":"Cells","days":30,"origins":[],"rotate":true}"#);
+    check::<ChangeShare>("{}");
+    check::<SwitchShares>(r#"{"on":false}"#);
+    check::<OpenShare>(r#"{"token":"t","id":"i"}"#);
+    check::<OpenShare>(r#"{"token":"t"}"#);
+}
+
+#[test]
+fn opened_share_format_unchanged() {
+    check::<Shared>(
+        r#"{"name":"Cells","of":"BIO-101 Cells","expires":6,"time_zone":"UTC","smallest":10,"panels":[
+        {"report":"polling","measures":["answers","students","right"],"weeks":[
+            {"monday":"2026-02-02","numbers":[12.0,10.0,null]},{"monday":"2026-02-09","numbers":[null,null]}]},
+        {"report":"asset","taken":5,"measures":["videos","views"],"weeks":[{"monday":null,"numbers":[1.0,20.5]}]}],
+        "html":"<p></p>"}"#,
+    );
+    check::<Panel>(r#"{"report":"notes","measures":[],"weeks":[]}"#);
+    check::<Week>(r#"{"monday":null,"numbers":[]}"#);
+}
+
+#[test]
+fn forget_bodies_format_unchanged() {
+    check::<Forget>(r#"{"person":{"email":"ada@westmere.example"}}"#);
+    check::<Forget>(r#"{"person":{"id":"u"}}"#);
+    check::<Forget>(r#"{"course":"c"}"#);
+    check::<Forget>(r#"{"range":{"report":"notes","from":"2026-02-02","to":"2026-02-08"}}"#);
+    check::<Forget>(r#"{"range":{"from":"2026-02-02","to":"2026-02-08"}}"#);
+    check::<Named>(r#"{"id":"u"}"#);
+}
+
+#[test]
+fn forgettings_format_unchanged() {
+    const PERSON: &str = r#"{"id":"f","what":{"person":{"mark":"0123abcd","named":"id"}},"created":1,"asked":2,
+        "by":"local","state":"done","windows":3,"of":4,"rows":5,"ended":6}"#;
+    check::<Forgetting>(PERSON);
+    check::<Forgettings>(&format!(r#"{{"forgettings":[{PERSON}],"keep_days":400}}"#));
+    check::<ForgottenWhat>(r#"{"course":{"id":"c"}}"#);
+    check::<ForgottenWhat>(r#"{"range":{"report":"notes","from":"2026-02-02","to":"2026-02-08"}}"#);
+    check::<ForgottenWhat>(r#"{"range":{"from":"2026-02-02","to":"2026-02-08"}}"#);
+    check_names::<By>(&["email", "id"]);
+    check_names::<Progress>(&["under-way", "done", "lifted"]);
+}

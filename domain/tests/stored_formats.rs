@@ -1,0 +1,82 @@
+//! Formats that Durable Objects store: state outlives a deploy, so each JSON text must stay readable and is serialized to the same
+//! bytes.
+
+use domain::desk::{Account, Inquiry};
+use domain::directory::Directory;
+use domain::life::Outcome;
+use domain::offer::Offer;
+use domain::roster::Roster;
+use domain::scope::Standing;
+use domain::turn::Request;
+use domain::window::WindowKey;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Parses a text, without its line breaks and indentation, and serializes it to the same bytes.
+#[track_caller]
+fn check<T: DeserializeOwned + Serialize>(text: &str) {
+    let text: String = text.lines().map(str::trim_start).collect();
+    let value: T = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+    assert_eq!(serde_json::to_string(&value).unwrap(), text);
+}
+
+#[test]
+fn window_key_format_unchanged() {
+    check::<WindowKey>(r#"{"report":"asset","days":"all"}"#);
+    check::<WindowKey>(r#"{"report":"videoview","days":{"week":"2026-02-02"}}"#);
+    check::<WindowKey>(
+        r#"{"report":"visit","days":{"exactly":["2026-02-04","2026-02-09"]},"parameters":{"page":"home"}}"#,
+    );
+}
+
+#[test]
+fn persons_request_format_unchanged() {
+    check::<Request>(
+        r#"{"id":"r","person":"ana@university.example","report":"videoview",
+        "range":{"from":"2026-02-02","to":"2026-02-08"},"zone":"UTC","parameters":{},"created":5,"asked":6,
+        "windows":[{"report":"videoview","days":{"week":"2026-02-02"}}],"turn":7}"#,
+    );
+}
+
+#[test]
+fn account_format_unchanged() {
+    check::<Account>(
+        r#"{"calls":[1,2],"trouble":{"troubles":1,"until":5},"limit":{"troubles":0,"until":0},
+        "denied":{"troubles":0,"until":0},"denied_detail":"","turn":9}"#,
+    );
+}
+
+#[test]
+fn outcome_of_collecting_format_unchanged() {
+    check::<Outcome>(r#"{"whole":{"rows":2,"bytes":20,"header":"a,b"}}"#);
+    check::<Outcome>(r#""link-expired""#);
+    for kind in ["unreachable", "bad-file", "barred"] {
+        check::<Outcome>(&format!(r#"{{"{kind}":{{"detail":"It failed."}}}}"#));
+    }
+    check::<Inquiry>(r#""working""#);
+    check::<Inquiry>(r#""unknown""#);
+    check::<Inquiry>(r#"{"done":"link-expired"}"#);
+}
+
+#[test]
+fn directory_format_unchanged() {
+    check::<Directory>(
+        r#"{"terms":[{"id":"t","name":"Spring 2026","from":"2026-01-12","to":"2026-05-10"}],
+        "courses":[{"id":"c","code":"BIO-101","name":"Cells"}],
+        "sections":[{"id":"s","course":"c","number":"001","term":"t"}]}"#,
+    );
+}
+
+#[test]
+fn offered_report_format_unchanged() {
+    check::<Offer>(
+        r#"{"name":"notes","description":"Notes","note":"",
+        "parameters":[{"name":"start","datatype":"date","required":true}]}"#,
+    );
+}
+
+#[test]
+fn standing_format_unchanged() {
+    check::<Standing>(r#"{"role":"instructor","grants":[{"course":"c","section":"s"}]}"#);
+    check::<Roster>(r#"{"ana@university.example":{"role":"analyst","grants":[]}}"#);
+}
