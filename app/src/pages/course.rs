@@ -10,7 +10,7 @@ use crate::components::error_notice::ErrorNotice;
 use crate::components::figure::export::ExportHeader;
 use crate::components::lazy::{Placeholder, render_lazy};
 use crate::components::request_progress::RequestProgress;
-use crate::components::told::{ActivityKind as Drawn, One};
+use crate::components::told::{Kind as Drawn, One};
 use crate::components::too_large_notice::TooLargeNotice;
 use crate::components::view_controls::ViewControls;
 use crate::components::weight_sliders::WeightSliders;

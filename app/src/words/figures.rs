@@ -259,11 +259,11 @@ pub fn days_after(begin: usize, next: Option<usize>) -> String {
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "rows are far below 2^53")]
 pub fn after_sentence(measures: &Measures) -> String {
-    let all: u64 = measures.after.iter().sum();
+    let all: u64 = measures.by_delay.iter().sum();
     if all == 0 {
         return nothing(measures);
     }
-    let soon: u64 = measures.after.iter().take(SOON).sum();
+    let soon: u64 = measures.by_delay.iter().take(SOON).sum();
     format!(
         "{} of all minutes were watched within 3 days of a video's first appearing.",
         percent(soon as f64 / all as f64)

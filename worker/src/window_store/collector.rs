@@ -85,7 +85,7 @@ async fn open_link(
             _ => return Err(unreachable()),
         }
     }
-    let detail = format!("Echo360's link to the file leads through more than {REDIRECTS_MOST} redirects.");
+    let detail = format!("Echo360's link to the file leads through more than {MAX_REDIRECTS} redirects.");
     Err(CollectOutcome::BadFile { detail })
 }
 

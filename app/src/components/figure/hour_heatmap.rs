@@ -36,7 +36,7 @@ pub fn build_heatmap(of: &Measures) -> Heatmap {
         head: said::WEEKDAY.to_owned(),
         state: words::DAYS.to_owned(),
         columns: (0..HOURS).map(|hour| format!("{hour:02}")).collect(),
-        lines,
+        rows: lines,
     }
 }
 
@@ -70,7 +70,7 @@ pub fn cell_readout(chart: Memo<Option<Heatmap>>, at: RwSignal<Option<usize>>) -
         let place = at.get()?;
         chart.with(|chart| {
             let chart = chart.as_ref()?;
-            let line = chart.lines.get(place / HOURS)?;
+            let line = chart.rows.get(place / HOURS)?;
             let value = line.cells.get(place % HOURS).copied().flatten();
             let rest = value.map(|_| said::over(&line.state));
             let text = said::told(value, &chart.unit, rest.as_slice());

@@ -93,7 +93,7 @@ impl RankingSubject {
             Self::Roles => !view.roles.is_empty(),
         };
         let mark = |name: String, value: f64, beside: Vec<Option<f64>>, choice: Option<Choice>| {
-            let is_chosen = choice.as_ref().is_some_and(|choice| view.has(choice));
+            let is_chosen = choice.as_ref().is_some_and(|choice| view.contains(choice));
             RankedBar { item: Item { name, value, beside, is_left_out: any && !is_chosen }, choice }
         };
         #[expect(clippy::cast_precision_loss, reason = "viewers are far below 2^53")]

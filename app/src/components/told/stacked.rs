@@ -50,7 +50,7 @@ pub fn Stacked(
 pub fn readout(strips: Memo<Option<SmallMultiples>>, at: RwSignal<Option<usize>>) -> Option<Readout> {
     let place = at.get()?;
     strips.with(|strips| {
-        let place = strips.as_ref()?.places.get(place)?;
-        Some(Readout { name: place.name.clone(), text: place.told.clone() })
+        let place = strips.as_ref()?.steps.get(place)?;
+        Some(Readout { name: place.name.clone(), text: place.summary.clone() })
     })
 }

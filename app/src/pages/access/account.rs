@@ -57,9 +57,9 @@ fn Account(session: Session) -> impl IntoView {
     };
     view! {
         <dl class="facts">
-            <div><dt>{said::NAME}</dt><dd>{said::person(&person, way)}</dd></div>
+            <div><dt>{said::NAME}</dt><dd>{said::person(&person, auth_method)}</dd></div>
             <div><dt>{said::ROLE}</dt><dd>{said::role(role)}</dd></div>
-            <div><dt>{said::WAY}</dt><dd>{said::way(way)}</dd></div>
+            <div><dt>{said::WAY}</dt><dd>{said::way(auth_method)}</dd></div>
             <div><dt>{said::MAY_SEE}</dt><dd>{may_see}</dd></div>
         </dl>
         {(auth_method != AuthMethod::Local).then(|| view! {

@@ -145,7 +145,7 @@ fn ErasureForm(directory: Memo<Courses>, forget: Callback<ErasureRequest>) -> im
             (!name.is_empty()).then_some(ErasureRequest::Person(named))
         }
         ErasureKind::Course => course.get().map(|grant| ErasureRequest::Course(grant.course)),
-        ErasureKind::Weeks => {
+        ErasureKind::WeekRange => {
             let (report, from, to) = (report.get(), from.get(), to.get());
             let report = (!report.is_empty()).then_some(report);
             (!from.is_empty() && !to.is_empty()).then_some(ErasureRequest::Range(WeekRange {
@@ -191,7 +191,7 @@ fn ErasureForm(directory: Memo<Courses>, forget: Callback<ErasureRequest>) -> im
                 <legend>{said::FORGET_WHAT}</legend>
                 {choice(ErasureKind::Person, said::A_PERSON)}
                 {choice(ErasureKind::Course, said::A_COURSE)}
-                {choice(ErasureKind::Weeks, said::SOME_WEEKS)}
+                {choice(ErasureKind::WeekRange, said::SOME_WEEKS)}
             </fieldset>
             <div class="in-line">
                 {move || match kind.get() {
@@ -204,7 +204,7 @@ fn ErasureForm(directory: Memo<Courses>, forget: Callback<ErasureRequest>) -> im
                     }
                     .into_any(),
                     ErasureKind::Course => view! { <GrantSelect directory chosen=course has_sections=false /> }.into_any(),
-                    ErasureKind::Weeks => view! {
+                    ErasureKind::WeekRange => view! {
                         <label>
                             <span>{words::REPORT}</span>
                             <select on:change=move |event| report.set(event_target_value(&event))>
@@ -218,7 +218,7 @@ fn ErasureForm(directory: Memo<Courses>, forget: Callback<ErasureRequest>) -> im
                     .into_any(),
                 }}
             </div>
-            <p class="quiet small">{move || said::what_goes(kind.get() == ErasureKind::Person, kind.get() == ErasureKind::Weeks)}</p>
+            <p class="quiet small">{move || said::what_goes(kind.get() == ErasureKind::Person, kind.get() == ErasureKind::WeekRange)}</p>
             <p>
                 <button type="submit" class="main" disabled=move || what.with(Option::is_none)>{said::FORGET}</button>
             </p>

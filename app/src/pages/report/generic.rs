@@ -53,7 +53,7 @@ pub fn GenericReport(
         (load.pending > 0).then(|| words::arriving(load.rows, load.bytes))
     };
     view! {
-        <Show when=move || info.with(holds_writing)>
+        <Show when=move || info.with(has_free_text)>
             <label class="written">
                 <input type="checkbox" prop:checked=move || navigation.view().contents
                     on:change=move |event| {

@@ -97,7 +97,7 @@ fn students(telling: &Telling<'_>, measures: &Measures) -> Figure {
 
 fn written(telling: &Telling<'_>, measures: &Measures) -> Figure {
     let rows: Vec<_> = measures
-        .written
+        .newest
         .iter()
         .map(|note| {
             let cells = vec![

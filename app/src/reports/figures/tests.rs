@@ -131,7 +131,7 @@ fn a_poll_is_told_with_its_solution_and_its_rate() {
         poll.sentence,
         "2 of 2 students active in polls answered. 1 right (50 %). 1 student changed their mind."
     );
-    let Body::Answers(answers) = &poll.body else { panic!() };
+    let Body::PollAnswers(answers) = &poll.body else { panic!() };
     assert!(answers.has_solution && answers.choices[1].is_solution);
     let Body::SortableTable(listing) = &find(&figures, "polls").body else { panic!() };
     assert_eq!(listing.rows[0].cells[6], Cell::Number(0.5));
@@ -326,7 +326,7 @@ fn what_was_typed_into_a_poll_is_shown_only_where_contents_are() {
         let figures = told("polling", &csv, contents);
         let poll = find(&figures, "poll-p");
         assert_eq!(poll.caveat.contains(said::CONTENTS_OFF), !contents);
-        let Body::Answers(answers) = &poll.body else { panic!() };
+        let Body::PollAnswers(answers) = &poll.body else { panic!() };
         assert!(answers.choices.iter().map(|choice| choice.count).sum::<f64>() > 1.9, "nobody is lost");
         answers.choices.iter().map(|choice| choice.text.clone()).collect()
     };

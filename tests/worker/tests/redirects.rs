@@ -1,0 +1,203 @@
+//! Redirects: the Worker follows the redirects of a file link, but contacts no host that is not allowed; it follows no redirect
+//! of an API call.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+use domain::api::{Request, State, Window};
+use domain::problem::Code;
+use domain::time::plus_days;
+use sandbox::Report;
+use sandbox::faults::{Fault, Order, Point};
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+use worker_tests::reading::{Digest, frames};
+use worker_tests::{Stack, Weeks, free_port, quick};
+
+const PATIENCE: Duration = Duration::from_secs(150);
+
+/// A host that must not be contacted. A connection to it would wait in the listener's backlog.
+struct Trap(TcpListener);
+
+impl Trap {
+    fn set() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        Self(listener)
+    }
+
+    fn host(&self) -> String {
+        self.0.local_addr().unwrap().to_string()
+    }
+
+    fn was_contacted(&self) -> bool {
+        self.0.accept().is_ok()
+    }
+}
+
+/// A sandbox and a Worker. `LECTERN_ASSET_HOSTS` names this sandbox and one other, each with its port: no other port of this
+/// machine is allowed, and no other name of it.
+struct Setup {
+    stack: Stack,
+    other: sandbox::Running,
+    here: String,
+    there: String,
+}
+
+impl Setup {
+    async fn start() -> Self {
+        let listen = SocketAddr::from(([127, 0, 0, 1], free_port()));
+        let other = sandbox::start(quick()).await.unwrap();
+        let (here, there) = (listen.to_string(), other.address.to_string());
+        let settings = sandbox::Settings { listen, build_seconds: 0.1..=0.2, ..quick() };
+        let hosts = format!("{here},{there}");
+        let stack = Stack::with(settings, &[("LECTERN_ASSET_HOSTS", &hosts)]).await;
+        Self { stack, other, here, there }
+    }
+
+    /// Requests as many weeks as there are redirects; each redirect applies to the file of one week.
+    async fn collect(&self, redirects: &[Order]) -> Request {
+        let weeks = Weeks::back(1, redirects.len() as u64);
+        for (order, week) in redirects.iter().zip(0..) {
+            let start = plus_days(weeks.from, 7 * week).to_string();
+            self.stack.sandbox.harm(vec![Order { start: Some(start), ..order.clone() }]);
+        }
+        let request = self.stack.ask_weeks(Report::Confused, &weeks).await;
+        self.stack.settled(&request.id, PATIENCE).await
+    }
+
+    /// HTTP requests so far: `[files here, hops here, files at the other sandbox, hops there]`.
+    fn calls(&self) -> [u64; 4] {
+        let count = |sandbox: &sandbox::Running, kind: &str| {
+            sandbox.ledger()["calls"].get(kind).map_or(0, |count| count.as_u64().unwrap())
+        };
+        let (here, there) = (&self.stack.sandbox, &self.other);
+        [count(here, "file"), count(here, "hop"), count(there, "file"), count(there, "hop")]
+    }
+
+    async fn check_rows(&self, window: &Window, what: &str) {
+        let (start, end) = (window.start.unwrap().to_string(), window.end.unwrap().to_string());
+        let truth = sandbox::truth::Ask::days(Report::Confused, &start, &end).unwrap();
+        let rows = frames(&self.stack, &format!("confused/{}", window.id)).await;
+        assert_eq!(rows.digest(), Digest::of_truth(&self.stack, &truth), "{what}");
+    }
+
+    fn check_secrets(&self) {
+        self.stack.check_ledger();
+        assert_eq!(self.other.ledger()["authorization_leaks"], 0, "a token at a file's host");
+    }
+}
+
+fn through(hops: &[&str]) -> Order {
+    Order { hops: hops.iter().map(|hop| (*hop).to_owned()).collect(), ..Order::once(Fault::Redirect) }
+}
+
+#[tokio::test]
+async fn a_redirect_to_an_allowed_host_is_followed_to_the_file() {
+    let setup = Setup::start().await;
+    let (here, there) = (setup.here.as_str(), setup.there.as_str());
+    let mut redirects: Vec<Order> = [301, 302, 303, 307, 308]
+        .map(|status| Order { status: Some(status), ..through(&[here]) })
+        .into_iter()
+        .collect();
+    redirects.push(through(&[""]));
+    redirects.push(through(&[there, here]));
+    // The largest number of redirects that is followed.
+    redirects.push(through(&[here, there, here]));
+    let request = setup.collect(&redirects).await;
+    for (redirect, window) in redirects.iter().zip(&request.windows) {
+        assert_eq!((window.state, window.tries), (State::Ready, 0), "{redirect:?} {window:#?}");
+        setup.check_rows(window, &format!("{redirect:?}")).await;
+    }
+    let files = 2 * redirects.len() as u64;
+    assert_eq!(setup.calls(), [files, 1, 0, 2], "each link and each file once, each hop once");
+    setup.check_secrets();
+}
+
+#[tokio::test]
+async fn a_redirect_to_a_host_that_is_not_allowed_is_never_followed() {
+    let setup = Setup::start().await;
+    let trap = Trap::set();
+    let (here, there, trapped) = (setup.here.as_str(), setup.there.as_str(), trap.host());
+    let port = setup.stack.sandbox.address.port();
+    let (by_name, by_user) = (format!("localhost:{port}"), format!("http://user@{here}"));
+    let secure = format!("https://{trapped}");
+    let foreign = format!("ftp://{here}");
+    let redirects = [
+        through(&[&trapped]),
+        // An allowed hop may lead to one that is not.
+        through(&[here, there, &trapped]),
+        through(&[&by_name]),
+        through(&[&by_user]),
+        through(&[&secure]),
+        // An allowed host, but not over HTTP.
+        through(&[&foreign]),
+    ];
+    let request = setup.collect(&redirects).await;
+    for (redirect, window) in redirects.iter().zip(&request.windows) {
+        assert_eq!(window.state, State::Failed, "{redirect:?} {window:#?}");
+        let fault = window.fault.as_ref().unwrap();
+        assert!(fault.ends_with('.') && !fault.contains("Signature"), "{fault}");
+        if redirect.hops != [foreign.as_str()] {
+            assert!(fault.contains("LECTERN_ASSET_HOSTS"), "what to set: {fault}");
+        }
+        if redirect.hops.contains(&trapped) || redirect.hops == [by_name.as_str()] {
+            let host = redirect.hops.last().unwrap();
+            assert!(fault.contains(host.as_str()), "which host, with its port: {fault}");
+        }
+        let rows = setup.stack.problem(&format!("/api/rows/confused/{}", window.id)).await;
+        assert_eq!(rows.code, Code::RowsNotReady);
+    }
+    assert!(!trap.was_contacted(), "nobody connected to {trapped}");
+    let links = redirects.len() as u64;
+    assert_eq!(
+        setup.calls(),
+        [links, 1, 0, 1],
+        "each link once, the two allowed hops, and no file after a redirect"
+    );
+    setup.check_secrets();
+}
+
+#[tokio::test]
+async fn a_redirect_that_goes_on_and_on_is_given_up() {
+    let setup = Setup::start().await;
+    let here = setup.here.as_str();
+    let redirect = Order { always: true, ..through(&[here, here, here, here]) };
+    let request = setup.collect(&[redirect]).await;
+    let [window] = request.windows.as_slice() else { panic!("one week: {request:#?}") };
+    assert_eq!((window.state, window.tries), (State::Failed, 3), "{window:#?}");
+    let fault = window.fault.as_ref().unwrap();
+    assert!(fault.contains("redirect") && !fault.contains("Signature"), "{fault}");
+    assert!(window.upstream_request_id.is_some(), "for Echo360's support");
+    let [files, hops, ..] = setup.calls();
+    assert!(files > 0);
+    assert_eq!(hops, 3 * files, "three redirects are followed each time, and never to the file itself");
+    setup.check_secrets();
+}
+
+#[tokio::test]
+async fn a_call_to_the_api_follows_no_redirect() {
+    let setup = Setup::start().await;
+    let trap = Trap::set();
+    let trapped = trap.host();
+    let points = [Point::Reports, Point::Directory, Point::List, Point::One, Point::Token];
+    // A client that follows a 307 sends its body again: here, the client secret.
+    let order = |point, status| Order { on: Some(point), status: Some(status), ..through(&[&trapped]) };
+    setup
+        .stack
+        .sandbox
+        .harm(points.iter().flat_map(|point| [order(*point, 302), order(*point, 307)]).collect());
+    let request = setup.stack.ask_weeks(Report::Confused, &Weeks::back(1, 1)).await;
+    let request = setup.stack.settled(&request.id, PATIENCE).await;
+    let [window] = request.windows.as_slice() else { panic!("one week: {request:#?}") };
+    assert_eq!((window.state, window.tries), (State::Ready, 0), "a redirect is an outage: {window:#?}");
+    setup.check_rows(window, "after the outage").await;
+    let faults = setup.stack.http.get(format!("{}/sandbox/faults", setup.stack.sandbox.url()));
+    let faults: serde_json::Value = faults.send().await.unwrap().json().await.unwrap();
+    for fault in faults["faults"].as_array().unwrap() {
+        if ["one", "token"].contains(&fault["on"].as_str().unwrap()) {
+            assert_eq!(fault["struck"], 1, "{fault}");
+        }
+    }
+    assert!(!trap.was_contacted(), "nobody connected to {trapped}");
+    setup.check_secrets();
+}
