@@ -14,7 +14,7 @@
 //! | [`build_profile`], [`build_stamp`], [`cargo`] | how it is built, and when it has to be built again |
 //! | [`settings`] | the settings of a start, and how they are passed to the Worker |
 //! | [`checkout`], [`state`] | the folder of the sources, and the folder of a running Lectern's data |
-//! | [`tools`], [`chromium`], [`python`], [`debian`] | the programs that this machine needs, and how they are installed |
+//! | [`tools`], [`chromium`], [`firefox`], [`webkit`], [`python`], [`debian`] | the programs that this machine needs, and how they are installed |
 //! | [`processes`], [`port`] | child processes, which end when xtask ends, and the ports that they listen at |
 //! | [`progress`] | the line that each step prints |
 //! | [`source_watcher`] | reports changed source files, for `--watch` |
@@ -31,6 +31,7 @@ mod cargo;
 mod checkout;
 mod chromium;
 mod debian;
+mod firefox;
 mod port;
 mod processes;
 mod progress;
@@ -44,6 +45,7 @@ mod start;
 mod state;
 mod test;
 mod tools;
+mod webkit;
 mod worker;
 mod wrangler;
 

@@ -5,15 +5,18 @@ use crate::build_profile::BuildProfile;
 use crate::cargo::{self, WASM};
 use crate::checkout::Checkout;
 use crate::chromium;
+use crate::firefox;
 use crate::processes;
 use crate::progress::{format_duration, step, step_with_output};
 use crate::python;
 use crate::sandbox;
 use crate::site;
 use crate::tools::Tools;
+use crate::webkit;
 use crate::worker;
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
+use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
@@ -46,7 +49,7 @@ enum Check {
     Bundle,
     /// Tests of the Worker in workerd, against the sandbox
     Worker,
-    /// The page in headless Chromium
+    /// The page in headless Chromium, its journeys in Firefox and WebKit too
     Page,
 }
 
@@ -176,11 +179,19 @@ impl TestRun {
             bail!("tests/browser is missing");
         }
         let chromium = chromium::find_or_install()?;
+        let engines = env::var("LECTERN_ENGINES").unwrap_or_default();
+        let is_chosen =
+            |name: &str| engines.is_empty() || engines.split(',').any(|engine| engine.trim() == name);
+        let firefox = is_chosen("firefox").then(firefox::find_or_install).transpose()?;
+        let webkit = is_chosen("webkit").then(webkit::find_or_install).transpose()?;
         let (tools, sandbox) = build_everything(&self.checkout)?;
         let mut tests = tools.command(&self.checkout, &tools.node)?;
         // One file at a time: each starts a Worker and a browser, which keeps two cores busy.
         tests.args(["--test", "--test-reporter=spec", "--test-concurrency=1", "tests/browser/*.test.mjs"]);
-        tests.env("CHROMIUM", chromium);
+        tests.env("CHROMIUM", chromium).envs(firefox.map(|firefox| (firefox::VARIABLE, firefox)));
+        if let Some(webkit) = webkit {
+            tests.env(webkit::DRIVER_VARIABLE, webkit.driver).env(webkit::BROWSER_VARIABLE, webkit.browser);
+        }
         set_program_paths(&mut tests, &tools, &sandbox);
         step_with_output("Running the tests of the page", || processes::run_with_output(&mut tests))
     }
