@@ -380,7 +380,7 @@ export function weeks(count, back = 0) {
 let nextPort = 20_000 + ((process.pid * 37) % 12_000);
 
 /** A free port below those that the system hands out by itself: one of them could be taken by any connection. */
-async function freePort() {
+export async function freePort() {
   for (;;) {
     nextPort = nextPort < 32_000 ? nextPort + 1 : 20_000;
     const server = createServer();
