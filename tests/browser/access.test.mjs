@@ -1,8 +1,8 @@
-/** Signing in and out, what an instructor sees, and the pages on which administrators say who may. */
+/** What an instructor sees, and the pages on which administrators say who may. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Browser, Stack, until, weeks, withTab } from './stack.mjs';
-import { KEYS, address } from './states.mjs';
+import { address } from './states.mjs';
 import { busyCourse, expected, views } from './truth.mjs';
 
 let browser;
@@ -10,47 +10,6 @@ before(async () => {
   browser = await Browser.start();
 });
 after(() => browser?.stop());
-
-describe('as if deployed, with a key', () => {
-  let stack;
-  before(async () => {
-    stack = await Stack.start({
-      settings: { LECTERN_LOCAL: '', LECTERN_KEY: KEYS.key, LECTERN_SESSION_KEY: KEYS.session },
-    });
-  });
-  after(() => stack?.stop());
-
-  test('one signs in with the key, is known until one signs out, and nothing of it can be read by a script', async () => {
-    await withTab(browser, {}, async (page, tab) => {
-      // Chromium says what it cleared at the sign-out, if the page still stands when it has.
-      tab.expect(/status of 401/, /Clear-Site-Data header on .* Cleared data types/);
-      await page.goto(stack.url);
-      const key = page.getByLabel('Key');
-      await key.fill('not the key of this place');
-      await key.press('Enter');
-      await page.locator('[data-code="key-wrong"]').waitFor();
-      await key.fill(KEYS.key);
-      await key.press('Enter');
-      await page.getByRole('button', { name: 'See the last four weeks' }).waitFor();
-      assert.equal(await page.evaluate(() => document.cookie), '');
-      const [cookie] = await page.context().cookies();
-      assert.deepEqual(
-        { name: cookie.name, httpOnly: cookie.httpOnly, secure: cookie.secure, sameSite: cookie.sameSite },
-        { name: '__Host-lectern', httpOnly: true, secure: true, sameSite: 'Lax' },
-      );
-      await page.reload();
-      await page.getByText('Signed in with the key, as administrator.').waitFor();
-
-      await page.getByRole('link', { name: 'What you may see' }).click();
-      await page.getByText('Every course of the institution.').waitFor();
-      await page.getByRole('button', { name: 'Sign out' }).click();
-      await page.getByLabel('Key').waitFor();
-      // The old cookie, stolen before, is of no use any more.
-      const stolen = await fetch(`${stack.url}/api/courses`, { headers: { cookie: `${cookie.name}=${cookie.value}` } });
-      assert.equal(stolen.status, 401);
-    });
-  });
-});
 
 describe('in local mode', () => {
   let stack;

@@ -1,475 +1,381 @@
-/** Journeys: by keyboard alone, through courses, days and zones, and while things go wrong. */
+/**
+ * Eight journeys, in Chromium, Firefox and WebKit: what a person does, and the numbers that they then see.
+ *
+ * Every number is computed here from the sandbox's raw rows. What depends on no engine is tested in Chromium alone, in
+ * the other files. One stack serves all engines; a first visit and a sign-in need one where nobody has been before.
+ */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { Browser, Stack, plusDays, rest, until, weeks, withTab } from './stack.mjs';
-import { address } from './states.mjs';
-import { drawnFrom, figure, onScreen } from './tables.mjs';
-import { busyCourse } from './truth.mjs';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { ENGINES } from './engines.mjs';
+import { withEngineTab } from './engines/tab.mjs';
+import { Stack, plusDays, weeks } from './stack.mjs';
+import { KEYS, address, courseAddress } from './states.mjs';
+import { encrypt } from './tls.mjs';
+import { busyCourse, expected, rowsOf, sharedWeeks, views } from './truth.mjs';
 
-let stack, browser;
-const month = weeks(4, 4);
+/** A measure over fewer students is withheld in shares. */
+const SMALLEST = 5;
+
+/** The kinds of activity on the page of a course, in the order of its columns. */
+const REPORTS = ['videoview', 'presentation', 'polling', 'qanda', 'confused', 'notes'];
+
+const DAYS = weeks(2, 4);
+
+let stack, course;
+/** Raw rows and truths that several journeys or engines need, asked for once. */
+const known = new Map();
+function once(name, ask) {
+  if (!known.has(name)) known.set(name, ask());
+  return known.get(name);
+}
+const rowsIn = (report, scope = {}) =>
+  once(`${report} ${JSON.stringify(scope)}`, () => rowsOf(stack, report, DAYS, scope));
+
 before(async () => {
-  [stack, browser] = await Promise.all([Stack.start(), Browser.start()]);
-  await stack.request({ report: 'videoview', ...weeks(8) });
-  await stack.request({ report: 'videoview', ...month });
-});
-after(async () => {
-  await browser?.stop();
-  await stack?.stop();
-});
-
-/** What has the focus: its name and whether it can be seen that it has. */
-const focused = (page) =>
-  page.evaluate(() => {
-    const element = document.activeElement;
-    const style = getComputedStyle(element);
-    const box = element.getBoundingClientRect();
-    const middle = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
-    return {
-      text: (element.getAttribute('aria-label') ?? element.innerText ?? '').split('\n')[0].trim(),
-      tag: element.tagName.toLowerCase(),
-      outlined: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0,
-      uncovered: middle !== null && (element.contains(middle) || middle.contains(element)),
-    };
+  stack = await Stack.start({
+    sandbox: ['--students', '100'],
+    settings: { LECTERN_SMALLEST: String(SMALLEST), LECTERN_TIME_ZONE: 'UTC' },
   });
-
-test('a first visit, the days and the details, by keyboard alone', async () => {
-  // On a phone, since there a line stays on top that could cover what has the focus.
-  await withTab(browser, { viewport: { width: 360, height: 740 } }, async (page) => {
-    const press = async (...keys) => {
-      for (const key of keys) await page.keyboard.press(key);
-      return focused(page);
-    };
-    /** Tabs on to what is called so; everything on the way must be seen to have the focus. */
-    const tabTo = async (text, key = 'Tab') => {
-      for (let presses = 0; presses < 40; presses += 1) {
-        const now = await press(key);
-        if (now.tag !== 'body') {
-          assert.ok(now.outlined, `${now.tag} ${now.text}: the focus cannot be seen`);
-          assert.ok(now.uncovered, `${now.tag} ${now.text}: the focus is covered`);
-        }
-        if (now.text.startsWith(text)) return now;
-      }
-      throw new Error(`${text} is not reached by ${key}`);
-    };
-    await page.goto(stack.url);
-    await page.getByRole('button', { name: 'See the last four weeks' }).waitFor();
-    assert.equal((await press('Tab')).text, 'Skip to the content');
-    assert.equal((await press('Enter')).tag, 'main');
-    await tabTo('See the last four weeks');
-    await page.keyboard.press('Enter');
-    await page.locator('[data-testid="minutes"] svg').first().waitFor();
-    assert.match(page.url(), /from=/);
-
-    // The days: opened, closed with Escape, opened again, a preset chosen.
-    await page.reload();
-    await page.locator('[data-testid="minutes"] svg').first().waitFor();
-    await tabTo('Previous 4 weeks');
-    assert.equal((await press('Tab')).tag, 'summary');
-    await page.keyboard.press('Enter');
-    await page.locator('.menu:has(.long) .panel').getByText('Last complete week').waitFor();
-    await tabTo('Last complete week');
-    assert.equal((await press('Escape')).tag, 'summary');
-    await page.locator('.menu:has(.long) .panel').waitFor({ state: 'hidden' });
-    await page.keyboard.press('Enter');
-    await tabTo('Last complete week');
-    assert.equal((await press('Enter')).tag, 'summary', 'the focus is where the choice is shown');
-    const { from, to } = weeks(1);
-    assert.ok(page.url().includes(`from=${from}&to=${to}`));
-
-    // An arrow keeps the focus, at the end of what is over too.
-    await tabTo('Previous week', 'Shift+Tab');
-    assert.equal((await press('Enter')).text, 'Previous week');
-    await tabTo('Next week');
-    await press('Enter');
-    assert.equal((await press('Enter')).text, 'Next week');
-    assert.ok(page.url().includes(`from=${from}&to=${to}`), 'not into days that are not over');
-
-    // The details of the windows: that week is here already, so nobody has to ask for it.
-    await page.locator('.coverage li').first().waitFor();
-    await tabTo('Details');
-    await page.keyboard.press('Enter');
-    await page.locator('.windows').waitFor();
-    await tabTo('Ask again');
-  });
+  const asks = [...REPORTS.map((report) => ({ report, ...DAYS })), { report: 'asset' }];
+  await Promise.all(asks.map((ask) => stack.request(ask)));
+  ({ course } = await busyCourse(stack, DAYS));
 });
+after(() => stack?.stop());
 
-test('a course and a section are in the URL, and the numbers are theirs', async () => {
-  const { course, sections: [section] } = await busyCourse(stack, month);
-  await withTab(browser, {}, async (page) => {
-    await page.goto(address(stack, month));
-    await drawnFrom(page, (await stack.truth(month.from, month.to)).rows);
-    await page.getByRole('combobox', { name: 'Course' }).selectOption({ value: course.id });
-    const ofCourse = await stack.truth(month.from, month.to, { course: course.id });
-    await drawnFrom(page, ofCourse.rows);
-    await page.getByRole('combobox', { name: 'Section' }).selectOption({ value: section.id });
-    const ofSection = await stack.truth(month.from, month.to, { course: course.id, section: section.id });
-    assert.ok(ofSection.rows > 0 && ofSection.rows < ofCourse.rows);
-    await drawnFrom(page, ofSection.rows);
-    assert.ok(page.url().endsWith(`&course=${course.id}&section=${section.id}`));
-    await page.getByText(`${course.code} ${course.name}, section ${section.number}`).waitFor();
+/** The figures of `videoview`, drawn from so many rows. */
+const drawn = (rows) => `[data-testid="minutes"][data-rows="${rows}"][aria-busy="false"]`;
+/** The figures of a course or of a student, and those of another report. */
+const COURSE = '[data-testid="course"][aria-busy="false"] .figure';
+const REPORT = '[data-testid="told"][aria-busy="false"] .figure';
+const KEY = 'input[name="key"]';
 
-    // A link to it, then back, choice by choice; the selects follow.
-    await page.reload();
-    await drawnFrom(page, ofSection.rows);
-    assert.equal(await page.getByRole('combobox', { name: 'Section' }).inputValue(), section.id);
-    await page.getByRole('combobox', { name: 'Course' }).selectOption({ label: 'All courses' });
-    await drawnFrom(page, (await stack.truth(month.from, month.to)).rows);
-    assert.ok(!page.url().includes('section='), 'a section without its course is no view');
-    await page.goBack();
-    await drawnFrom(page, ofSection.rows);
-    assert.equal(await page.getByRole('combobox', { name: 'Course' }).inputValue(), course.id);
-  });
-});
+/** A number as the page spells it; nothing where there is none. */
+const read = (text) => (text === '–' ? undefined : Number(text.replaceAll(',', '')));
+const daysOf = ({ from, to }) => {
+  const days = [];
+  for (let day = from; day <= to; day = plusDays(day, 1)) days.push(day);
+  return days;
+};
+const students = (rows) => rows.filter(({ who, is }) => who && is === 'Student');
 
-test('arrows go by the length of the range, and nothing scrolls', async () => {
-  await withTab(browser, { viewport: { width: 360, height: 740 } }, async (page) => {
-    await page.goto(address(stack, month));
-    await page.locator('[data-testid="minutes"] svg').first().waitFor();
-    await page.evaluate(() => window.scrollTo(0, 200));
-    const before = await page.evaluate(() => window.scrollY);
-    await page.getByRole('button', { name: 'Previous 4 weeks' }).click();
-    assert.ok(page.url().includes(`from=${plusDays(month.from, -28)}&to=${plusDays(month.to, -28)}`));
-    assert.equal(await page.evaluate(() => window.scrollY), before);
-    await page.getByRole('button', { name: 'Next 4 weeks' }).click();
-    assert.ok(page.url().includes(`from=${month.from}&to=${month.to}`));
-    await page.locator('[data-testid="minutes"] svg').first().waitFor();
-  });
-});
+/** Days as the page spells them: every engine has its own English. */
+const spelled = (tab, days) =>
+  tab.evaluate((days) => {
+    const options = { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' };
+    const language = navigator.language.startsWith('en') ? navigator.language : 'en-GB';
+    const format = new Intl.DateTimeFormat(language, options);
+    return days.map((day) => format.format(new Date(`${day}T12:00:00Z`)));
+  }, days);
 
-test('several changes in one frame are one view and one entry in the history', async () => {
-  const { courses } = await stack.api('/api/courses');
-  await withTab(browser, {}, async (page) => {
-    await page.goto(address(stack, month));
-    await page.getByRole('combobox', { name: 'Course' }).locator(`option[value="${courses[0].id}"]`).waitFor({ state: 'attached' });
-    const added = await page.evaluate((course) => {
-      const entries = history.length;
-      document.querySelector('.arrow').click();
-      const select = document.querySelector('.ask-course select');
-      select.value = course;
-      select.dispatchEvent(new Event('change', { bubbles: true }));
-      document.querySelector('.arrow').click();
-      return history.length - entries;
-    }, courses[0].id);
-    assert.equal(added, 1);
-    const expected = `from=${plusDays(month.from, -56)}&to=${plusDays(month.to, -56)}&course=${courses[0].id}`;
-    assert.ok(page.url().endsWith(expected), page.url());
-    await page.goBack();
-    assert.ok(page.url().endsWith(`from=${month.from}&to=${month.to}`), page.url());
-  });
-});
+/** The cells of a table's body, without the small charts in them. */
+async function cellsOf(tab, table) {
+  await tab.waitFor(`${table} tbody tr`);
+  return tab.evaluate((table) => {
+    const rows = [...document.querySelector(table).tBodies[0].rows];
+    const isText = (cell) => !cell.querySelector('svg');
+    return rows.map((row) => [...row.cells].filter(isText).map((cell) => cell.innerText.trim()));
+  }, table);
+}
 
-test('who stops waiting gets the plan back, and what is here stays here', async () => {
-  await withTab(browser, {}, async (page) => {
-    await page.goto(address(stack, weeks(20, 30)));
-    await page.getByRole('button', { name: 'Ask Echo360' }).click();
-    await page.getByRole('button', { name: 'Stop waiting' }).click();
-    await page.getByRole('button', { name: 'Ask Echo360' }).waitFor();
-    await page.getByText('20 weekly reports, three at a time').waitFor();
-  });
-  // What Echo360 builds already is kept; the rest of the tests need not wait for more.
-  await until('nothing is under way', async () => (await stack.api('/api/requests')).desk.in_flight === 0);
-});
+/** The numbers behind a figure: for each row its name, then its numbers, in the first so many columns. */
+async function numbersOf(tab, id, columns) {
+  const table = `#${id} .twin table`;
+  await tab.waitFor(`#${id} .numbers`);
+  const isOpen = await tab.evaluate((id) => document.querySelector(`#${id} .numbers`).open, id);
+  if (!isOpen) await tab.click(`#${id} .numbers > summary`);
+  const rows = await cellsOf(tab, table);
+  return rows.map((cells) => cells.slice(0, columns).map((cell, place) => (place === 0 ? cell : read(cell))));
+}
 
-test('two days and a zone are chosen, and one change is one entry in the history', async () => {
-  const { from, to } = weeks(2, 1);
-  await withTab(browser, {}, async (page) => {
-    await page.goto(address(stack, month));
-    await page.locator('[data-testid="minutes"] svg').first().waitFor();
-    const entries = await page.evaluate(() => history.length);
-    await page.locator('.menu:has(.long) > summary').click();
-    await page.getByLabel('First day', { exact: true }).fill(to);
-    await page.getByLabel('Last day', { exact: true }).fill(from);
-    await page.getByRole('button', { name: 'Show these days' }).click();
-    await page.getByRole('alert').getByText('swap them').waitFor();
-    await page.getByLabel('First day', { exact: true }).fill(from);
-    await page.getByLabel('Last day', { exact: true }).fill(to);
-    await page.getByRole('button', { name: 'Show these days' }).click();
-    assert.ok(page.url().includes(`from=${from}&to=${to}`));
-    assert.equal(await page.evaluate(() => history.length), entries + 1);
-    await page.locator('.menu:has(.long) > summary').click();
-    await page.getByLabel(/time zone/).selectOption('Europe/Berlin');
-    assert.ok(page.url().includes('tz=Europe/Berlin'));
-    await page.getByText(/UTC\+[12] Berlin/).first().waitFor();
-  });
-});
-
-test('the day on which clocks change has its own length', async () => {
-  // The last Sunday of October or March that is at least a week ago.
-  const sundays = [];
-  for (let year = new Date().getUTCFullYear() - 1; year <= new Date().getUTCFullYear(); year += 1) {
-    for (const [month, before] of [[2, 3600], [9, 7200]]) {
-      const last = new Date(Date.UTC(year, month + 1, 0));
-      const day = plusDays(last.toISOString().slice(0, 10), -last.getUTCDay());
-      if (Date.parse(day) < Date.now() - 8 * 86_400_000) sundays.push({ day, before, after: 10_800 - before });
-    }
+/** Three weeks with rows that nobody has asked for: others for each engine. */
+async function unasked(place) {
+  for (let back = 8, found = 0; ; back += 3) {
+    const days = weeks(3, back);
+    const { rows } = await stack.truth(days.from, days.to);
+    if (rows > 0 && (found += 1) > place) return days;
+    assert.ok(back < 52, 'the sandbox has lectures in a year');
   }
-  const { day, before, after } = sundays.at(-1);
-  const range = { from: plusDays(day, -6), to: plusDays(day, 1) };
-  const at = (day, offset) => new Date(Date.parse(`${day}T00:00:00Z`) - offset * 1000).toISOString().slice(0, 19) + 'Z';
-  const count = async (start, end) =>
-    (await stack.ask(`/sandbox/rows?report=videoview&start=${start}&end=${end}&summary=count`)).rows;
-  const expected = [];
-  for (let it = range.from; it <= range.to; it = plusDays(it, 1)) {
-    const start = at(it, it <= day ? before : after);
-    const end = at(plusDays(it, 1), it < day ? before : after);
-    expected.push((await count(start, end)) / 2);
+}
+
+/** Fails unless what is looked at becomes what it should be: figures may still be drawn from the first rows. */
+async function becomes(look, wanted, what) {
+  const end = Date.now() + 20_000;
+  for (;;) {
+    const seen = await look();
+    if (isDeepStrictEqual(seen, wanted)) return;
+    if (Date.now() > end) assert.deepEqual(seen, wanted, what);
+    await pause(100);
   }
-  await withTab(browser, {}, async (page) => {
-    await stack.request({ report: 'videoview', ...range, tz: 'Europe/Berlin' });
-    await page.goto(address(stack, range, { tz: 'Europe/Berlin' }));
-    await drawnFrom(page, expected.reduce((sum, minutes) => sum + 2 * minutes, 0));
-    const figure = page.getByRole('region', { name: 'Minutes watched per day', exact: true });
-    await figure.getByText('Numbers', { exact: true }).click();
-    const shown = await figure.getByRole('table').locator('tbody tr td:nth-of-type(1)').allInnerTexts();
-    assert.deepEqual(shown.map((text) => Number(text.replaceAll(',', ''))), expected);
-  });
-});
+}
 
-test('a week is asked again by hand, the old copy stays, and the focus too', async () => {
-  await withTab(browser, {}, async (page) => {
-    await page.goto(address(stack, month));
-    await page.locator('[data-testid="minutes"] svg').first().waitFor();
-    await page.locator('.progress > details > summary').click();
-    const before = (await stack.api('/api/requests')).requests.find(({ from }) => from === month.from);
-    const row = page.locator('.windows tbody tr').first();
-    await row.getByRole('button', { name: /^Ask again/ }).click();
-    await row.getByText(/a newer copy is/).waitFor();
-    assert.equal(await page.locator('.progress > details').evaluate((details) => details.open), true);
-    await until('a newer copy is here', async () => {
-      const { windows } = await stack.api(`/api/requests/${before.id}`);
-      return windows.at(-1).copy.generation > before.windows.at(-1).copy.generation;
+/** How many rows these days have, and the minutes and viewers of each day, as a sandbox knows them. */
+async function truthOf(stack, range) {
+  const { rows, days } = await stack.truth(range.from, range.to);
+  const known = new Map(days.map((day) => [day.day, day]));
+  return { rows, days: daysOf(range).map((day) => known.get(day) ?? { day, minutes: 0, viewers: 0 }) };
+}
+
+/** Fails unless the figures of `videoview` show this truth on each of its days. */
+async function showsDays(tab, { rows, days }) {
+  await tab.waitFor(drawn(rows));
+  const names = await spelled(tab, days.map(({ day }) => day));
+  const wanted = days.map(({ minutes, viewers }, place) => [names[place], minutes, viewers]);
+  await becomes(() => numbersOf(tab, 'minutes', 3), wanted, 'minutes and viewers per day');
+}
+
+/** Signs in with the key, from the page that asks for it. */
+async function signIn(tab) {
+  // The page loads itself anew, and may leave behind what it was fetching ahead of its need.
+  tab.expect(/status of 401/, /chunks\.js/);
+  await tab.type(KEY, KEYS.key);
+  await tab.press('Enter');
+  await tab.waitFor('.first button.main');
+}
+
+/** The status of a route, called by the page. */
+const statusOf = (tab, route) => tab.evaluate(async (route) => (await fetch(route)).status, route);
+
+for (const [place, Engine] of ENGINES.entries()) {
+  describe(Engine.engine, () => {
+    /** A Lectern as it is deployed, behind TLS, that nobody has visited. */
+    let browser, deployed, front;
+    before(async () => {
+      const settings = { LECTERN_LOCAL: '', LECTERN_KEY: KEYS.key, LECTERN_SESSION_KEY: KEYS.session };
+      [browser, deployed] = await Promise.all([Engine.start(), Stack.start({ settings })]);
+      front = await encrypt(deployed);
     });
-    await row.getByRole('button', { name: /^Ask again/ }).waitFor();
-  });
-});
-
-test('the network goes and comes back: nothing is lost, and the page goes on by itself', async () => {
-  await withTab(browser, {}, async (page, tab) => {
-    tab.expect(/ERR_INTERNET_DISCONNECTED/);
-    await page.goto(address(stack, month));
-    const { rows } = await stack.truth(month.from, month.to);
-    await drawnFrom(page, rows);
-    await page.context().setOffline(true);
-    await page.getByRole('button', { name: 'Next 4 weeks' }).click();
-    await page.locator('[data-code="unreachable"]').waitFor();
-    await page.context().setOffline(false);
-    await page.locator('[data-code="unreachable"]').waitFor({ state: 'detached', timeout: 10_000 });
-    await page.goBack();
-    await drawnFrom(page, rows);
-  });
-});
-
-test('a part of the page that cannot be fetched says so, and is there when it is tried again', async () => {
-  await withTab(browser, {}, async (page, tab) => {
-    tab.expect(/ERR_FAILED/, /Failed to fetch/, /TypeError/);
-    await page.route('**/split_watching-*.wasm', (route) => route.abort());
-    await page.goto(address(stack, month));
-    const notice = page.locator('[data-code="unreachable"]');
-    await notice.waitFor();
-    await page.unroute('**/split_watching-*.wasm');
-    await notice.getByRole('button', { name: 'Try again' }).click();
-    const { rows } = await stack.truth(month.from, month.to);
-    await drawnFrom(page, rows);
-    assert.equal(await notice.count(), 0);
-  });
-});
-
-test('while four weeks arrive nothing jumps, and the title says when they are here', async () => {
-  const { from, to } = weeks(4, 12);
-  await withTab(browser, {}, async (page) => {
-    await page.goto(address(stack, { from, to }));
-    await page.getByRole('button', { name: 'Ask Echo360' }).waitFor();
-    await page.evaluate(() => {
-      window.shifted = 0;
-      new PerformanceObserver((list) => {
-        for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
-      }).observe({ type: 'layout-shift', buffered: false });
-      // Every title, however short it stands.
-      window.titles = [];
-      new MutationObserver(() => window.titles.push(document.title)).observe(document.querySelector('title'), { childList: true });
+    after(async () => {
+      await browser?.stop();
+      front?.stop();
+      await deployed?.stop();
     });
-    await page.getByRole('button', { name: 'Ask Echo360' }).click();
-    await until('the title says that all is here', async () => /^All here: /.test(await page.title()));
-    const titles = await page.evaluate(() => window.titles);
-    assert.ok(titles.some((title) => /^\d of 4 here: /.test(title)), `no title says how far it is: ${titles}`);
-    await drawnFrom(page, (await stack.truth(from, to)).rows);
-    assert.ok((await page.evaluate(() => window.shifted)) < 0.05, 'the page jumped');
-  });
-});
 
-test('what is printed, and what a reader with forced colours sees, keeps its words', async () => {
-  await withTab(browser, { forcedColors: 'active' }, async (page) => {
-    await page.goto(address(stack, month));
-    await page.locator('[data-testid="minutes"] svg').first().waitFor();
-    const current = page.getByRole('link', { name: 'Reports', exact: true });
-    assert.equal(await current.evaluate((link) => getComputedStyle(link).textDecorationLine), 'underline');
-    await page.emulateMedia({ media: 'print', forcedColors: 'none' });
-    await page.getByRole('heading', { level: 1, name: 'Videos watched' }).waitFor();
-    assert.equal(await page.locator('.ask').isVisible(), false);
-    assert.equal(await page.locator('[data-testid="minutes"] svg').first().isVisible(), true);
-  });
-});
+    const journey = (name, go) =>
+      test(name, () => withEngineTab(browser, `${Engine.engine} ${name}`, go));
 
-test('what is here already is shown without a click, and nobody is asked for it', async () => {
-  // Each week was asked for by somebody, this fortnight by nobody.
-  const { from, to } = weeks(2, 2);
-  const asked = async () => (await stack.api('/api/requests')).requests.map(({ id }) => id).sort();
-  const created = async () => (await stack.ask('/sandbox/ledger')).creates.length;
-  const before = [await asked(), await created()];
-  await withTab(browser, {}, async (page) => {
-    await page.goto(address(stack, { from, to }));
-    await drawnFrom(page, (await stack.truth(from, to)).rows);
-    await page.getByText('All 2 weeks are here.').waitFor();
-    assert.equal(await page.title(), `All here: Videos watched, ${await page.locator('.menu .long').innerText()} – Lectern`);
-    await page.getByRole('button', { name: 'Previous 2 weeks' }).click();
-    const [earlier, until] = [plusDays(from, -14), plusDays(to, -14)];
-    await drawnFrom(page, (await stack.truth(earlier, until)).rows);
-    assert.deepEqual([await asked(), await created()], before, 'looking asks for nothing');
+    journey('sign-in', async (tab) => {
+      // Chromium says so of every answer of 400 and more, and what it cleared at a sign-out.
+      tab.expect(/status of 401/, /Clear-Site-Data/);
+      await tab.open(front.url);
+      await tab.waitFor(KEY);
+      assert.equal(await statusOf(tab, '/api/courses'), 401);
+      await tab.type(KEY, 'wrong');
+      await tab.press('Enter');
+      await tab.waitFor('[data-code="key-wrong"]');
+      await tab.open(front.url);
+      await signIn(tab);
+      // What it opened: every course of the sandbox, by a cookie that no script reads.
+      await tab.until('the courses can be chosen', () => document.querySelectorAll('.ask-course option').length > 1);
+      const choices = await tab.evaluate(() => document.querySelectorAll('.ask-course option').length - 1);
+      assert.equal(choices, 3);
+      assert.equal(await tab.evaluate(() => document.cookie), '');
+      const [cookie, ...attributes] = front.cookies.at(-1).split('; ');
+      assert.match(cookie, /^__Host-lectern=./);
+      assert.deepEqual(attributes.sort(), ['HttpOnly', 'Path=/', 'SameSite=Lax', 'Secure']);
 
-    // One of them is asked again by hand: now the fortnight is a request like others.
-    await page.locator('.progress > details > summary').click();
-    const row = page.locator('.windows tbody tr').first();
-    await row.getByRole('button', { name: /^Ask again/ }).click();
-    await row.getByText(/a newer copy is/).waitFor();
-    assert.equal((await asked()).length, before[0].length + 1);
-  });
-});
+      // It lasts over a reload, and ends with a sign-out.
+      await tab.open(`${front.url}/you`);
+      await tab.waitFor('.facts');
+      const session = await tab.evaluate(async () => (await fetch('/api/session')).json());
+      assert.deepEqual([session.role, session.way], ['administrator', 'key']);
+      assert.equal(await statusOf(tab, '/api/courses'), 200);
+      await tab.click('.facts + p button');
+      await tab.waitFor(KEY);
+      assert.equal(await statusOf(tab, '/api/courses'), 401);
+      // The old cookie, stolen before, is of no use any more.
+      const stolen = await fetch(`${deployed.url}/api/courses`, { headers: { cookie } });
+      assert.equal(stolen.status, 401);
+    });
 
-test('pointing at a long name moves nothing: the read-out keeps its one line', async () => {
-  for (const viewport of [{ width: 1280, height: 900 }, { width: 360, height: 740 }]) {
-    await withTab(browser, { viewport }, async (page) => {
-      await page.goto(address(stack, month));
-      await drawnFrom(page, (await stack.truth(month.from, month.to)).rows);
-      await rest(page);
-      const rows = figure(page, 'Minutes per video').locator('.drawing');
-      await rows.scrollIntoViewIfNeeded();
-      const top = async () => (await rows.boundingBox()).y;
-      const before = await top();
-      // A lecture's title may be as long as it likes.
-      const line = figure(page, 'Minutes per video').locator('.reading');
-      await rows.getByRole('button').first().hover();
-      const height = (await line.boundingBox()).height;
-      await line.locator('.reading-name').evaluate((name) => (name.textContent = 'Membranes and what passes them '.repeat(9)));
-      assert.equal((await line.boundingBox()).height, height);
-      assert.equal(await top(), before);
-      const [told, whole] = [await line.locator('.reading-told').boundingBox(), await line.boundingBox()];
-      assert.ok(told.x + told.width <= whole.x + whole.width + 1, 'its numbers are not cut off');
-      for (const place of [1, 2, 3, 4]) {
-        await rows.getByRole('button').nth(place).hover();
-        assert.equal(await top(), before, `bar ${place}`);
+    journey('first visit', async (tab) => {
+      const days = weeks(4);
+      const truth = await truthOf(deployed, days);
+      assert.ok(truth.rows > 1000, 'the sandbox has lectures in these weeks');
+      await tab.open(front.url);
+      await signIn(tab);
+      await tab.until('the plan', () => /\b4\b/.test(document.querySelector('.first .plan').innerText));
+      await tab.click('.first button.main');
+      await showsDays(tab, truth);
+
+      // The rows behind them, as a file.
+      const lines = await tab.evaluate(async () => {
+        const csv = await fetch(document.querySelector('a[data-testid="csv"]').href);
+        return (await csv.text()).trimEnd().split('\n').length;
+      });
+      assert.equal(lines - 1, truth.rows, 'the download has every row once');
+
+      // A reload, Back and a pasted link show the same.
+      const { href } = await tab.url();
+      await tab.click('header a[href^="/requests"]');
+      await tab.waitFor('.board-line');
+      await tab.evaluate(() => history.back());
+      await showsDays(tab, truth);
+      assert.equal((await tab.url()).href, href);
+      await tab.open(href);
+      await showsDays(tab, truth);
+      const ledger = await deployed.ask('/sandbox/ledger');
+      assert.ok(ledger.max_in_flight <= 3, 'never more than three upstream requests at once');
+      assert.equal(ledger.equal_live_asks, 0);
+    });
+
+    journey('ask and follow', async (tab) => {
+      // Weeks that nobody has asked for: others in each engine.
+      const days = await unasked(place);
+      const truth = await truthOf(stack, days);
+      await tab.open(address(stack, days));
+      await tab.until('the plan', () => /\b3\b/.test(document.querySelector('.progress')?.innerText));
+      await tab.waitFor('.progress button.main');
+      assert.equal(await tab.evaluate(() => document.querySelectorAll('.coverage li').length), 0);
+      await tab.click('.progress button.main');
+      await tab.waitFor('.coverage li[data-state]');
+      assert.equal(await tab.evaluate(() => document.querySelectorAll('.coverage li').length), 3, 'a cell for each week');
+      await tab.waitFor('[data-testid="minutes"][data-complete="true"]');
+      await showsDays(tab, truth);
+      const states = await tab.evaluate(() => [...document.querySelectorAll('.coverage li')].map((cell) => cell.dataset.state));
+      assert.deepEqual(states, ['ready', 'ready', 'ready']);
+
+      // The board of requests leads back to it.
+      await tab.click('header a[href^="/requests"]');
+      const link = `.board-line a[href*="from=${days.from}&to=${days.to}"]`;
+      await tab.click(link);
+      await showsDays(tab, truth);
+    });
+
+    journey('videoview with a filter', async (tab) => {
+      const whole = await truthOf(stack, DAYS);
+      const narrow = await once('filtered', async () => {
+        const all = await views(stack, DAYS);
+        const [, { id }] = expected(all, DAYS).byVideo;
+        return { id, ...expected(all, { ...DAYS, videos: [id] }) };
+      });
+      const ofVideo = { rows: narrow.rows.length, days: narrow.days };
+      await tab.open(address(stack, DAYS));
+      await showsDays(tab, whole);
+      const png = await tab.screenshot();
+      assert.equal(Buffer.from(png).subarray(0, 8).toString('latin1'), '\x89PNG\r\n\x1a\n');
+
+      // The read-out by keyboard: the first day, then the third.
+      const told = async () => (await tab.text('#minutes .reading-told')).match(/\d[\d,]*(\.\d+)?/g).map(read);
+      await tab.evaluate(() => document.querySelector('#minutes .reader').focus());
+      await tab.press('Home');
+      assert.deepEqual(await told(), [whole.days[0].minutes, whole.days[0].viewers]);
+      await tab.press('ArrowRight');
+      await tab.press('ArrowRight');
+      assert.deepEqual(await told(), [whole.days[2].minutes, whole.days[2].viewers]);
+
+      // The second bar filters everything else, is in the URL, and is taken back by its chip.
+      await tab.click('#videos [role="toolbar"] button:nth-of-type(2)');
+      assert.ok(ofVideo.rows > 0 && ofVideo.rows < whole.rows);
+      await showsDays(tab, ofVideo);
+      assert.equal((await tab.url()).searchParams.get('video'), narrow.id);
+      const numbers = ({ name, minutes, viewers }) => [name, minutes, viewers];
+      for (const [id, groups] of [['videos', narrow.byVideo], ['sections', narrow.bySection], ['roles', narrow.byRole]]) {
+        await becomes(() => numbersOf(tab, id, 3), groups.map(numbers), id);
       }
+      await tab.open((await tab.url()).href);
+      await showsDays(tab, ofVideo);
+      await tab.click('[data-testid="filters"] .chip');
+      await showsDays(tab, whole);
     });
-  }
-});
 
-test('of several chosen sections each has a download, and every row of it', async () => {
-  const { course, sections: [one, other] } = await busyCourse(stack, month);
-  await withTab(browser, {}, async (page) => {
-    await page.goto(address(stack, month, { course: course.id, section: `${one.id},${other.id}`, role: 'student' }));
-    for (const section of [one, other]) {
-      // Sections of several terms share a number: those have their ids beside it.
-      const id = one.number === other.number ? ` (${section.id.slice(0, 8)})` : '';
-      const name = `Download CSV of ${course.code} ${course.name}, section ${section.number}${id}`;
-      const href = await page.locator('.download').getByRole('link', { name, exact: true }).getAttribute('href');
-      const csv = await (await fetch(stack.url + href)).text();
-      const { rows } = await stack.truth(month.from, month.to, { course: course.id, section: section.id });
-      assert.equal(csv.trimEnd().split('\n').length - 1, rows, name);
-    }
-    await page.getByText('Filters by video, deck, role and student do not reach the CSV').waitFor();
-  });
-});
+    journey('course page', async (tab) => {
+      await tab.open(courseAddress(stack, DAYS, { course: course.id }));
+      await tab.waitFor(COURSE);
+      const names = await spelled(tab, daysOf(DAYS));
+      const columns = await Promise.all(REPORTS.map(async (report) => {
+        const rows = students(await rowsIn(report, { course: course.id }));
+        // An answer that is edited twice on a day is one of that day.
+        const own = report === 'qanda' ? [...new Map(rows.map((row) => [row.answerid + row.day, row])).values()] : rows;
+        assert.ok(own.length > 0, `${report} has rows`);
+        return daysOf(DAYS).map((day) => own.filter((row) => row.day === day).length / (report === 'videoview' ? 2 : 1));
+      }));
+      const wanted = names.map((name, day) => [name, ...columns.map((column) => column[day])]);
+      await becomes(() => numbersOf(tab, 'activity', 7), wanted, 'each kind of activity per day');
 
-test('the charts, a filter, the menu and the table by keyboard alone, at a desk', async () => {
-  await withTab(browser, {}, async (page) => {
-    await page.goto(address(stack, month));
-    const { rows, days } = await stack.truth(month.from, month.to);
-    await drawnFrom(page, rows);
-    const tabTo = async (matches, what) => {
-      for (let presses = 0; presses < 60; presses += 1) {
-        await page.keyboard.press('Tab');
-        const now = await focused(page);
-        if (now.tag !== 'body') assert.ok(now.outlined && now.uncovered, `${now.tag} ${now.text}: the focus can be seen`);
-        if (matches(now)) return now;
+      // Its videos: all of them, each with its minutes.
+      const watched = new Map();
+      for (const { videoid } of students(await rowsIn('videoview', { course: course.id }))) {
+        watched.set(videoid, (watched.get(videoid) ?? 0) + 0.5);
       }
-      throw new Error(`${what} is not reached`);
-    };
-    const reading = (title) => figure(page, title).locator('[data-testid="reading"]').textContent();
-    const spelled = (day) => new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' })
-      .format(new Date(`${day}T12:00:00Z`));
-    const told = ({ day, minutes, viewers }) =>
-      `${spelled(day)}: ${minutes.toLocaleString('en-GB')} minutes, ${viewers.toLocaleString('en-GB')} viewers`;
-    const known = new Map(days.map((day) => [day.day, day]));
-    const of = (day) => known.get(day) ?? { day, minutes: 0, viewers: 0 };
-
-    // The first chart: from the first day to the last and back.
-    await tabTo(({ text }) => text === 'Minutes watched per day', 'the first chart');
-    assert.equal(await reading('Minutes watched per day'), told(of(month.from)));
-    await page.keyboard.press('ArrowRight');
-    assert.equal(await reading('Minutes watched per day'), told(of(plusDays(month.from, 1))));
-    await page.keyboard.press('End');
-    assert.equal(await reading('Minutes watched per day'), told(of(month.to)));
-    await page.keyboard.press('PageUp');
-    const day = of(plusDays(month.to, -7));
-    assert.equal(await reading('Minutes watched per day'), told(day));
-    const also = await reading('Viewers per day');
-    assert.ok(also.startsWith(`${spelled(day.day)}: ${day.viewers} viewers`), `the same day in the other chart: ${also}`);
-    assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-valuetext')), spelled(day.day));
-
-    // The heat map moves by hours and weekdays.
-    await tabTo(({ text }) => text === 'Minutes by weekday and hour', 'the heat map');
-    await page.keyboard.press('ArrowDown');
-    await page.keyboard.press('ArrowRight');
-    assert.match(await reading('Minutes by weekday and hour'), /^Tuesday 01:00–02:00: /);
-
-    // A menu: opened, closed with Escape, and left by going on.
-    await tabTo(({ text }) => text === 'Save, print or explain: Minutes per video', 'the menu');
-    await page.keyboard.press('Enter');
-    const items = figure(page, 'Minutes per video').locator('.figure-menu-items');
-    await items.waitFor();
-    await page.keyboard.press('Tab');
-    assert.equal((await focused(page)).text, 'Save as SVG');
-    await page.keyboard.press('Escape');
-    assert.equal((await focused(page)).text, 'Save, print or explain: Minutes per video');
-    assert.equal(await items.isVisible(), false);
-
-    // A bar filters everything; its chip takes that back, and the focus is not lost.
-    await page.keyboard.press('Tab');
-    await page.keyboard.press('ArrowDown');
-    const video = (await focused(page)).text;
-    await page.keyboard.press('Enter');
-    await page.getByRole('button', { name: `Remove the filter ${video}`, exact: true }).waitFor();
-    assert.equal((await focused(page)).text, video);
-    assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-pressed')), 'true');
-    await page.keyboard.press('Enter');
-    await drawnFrom(page, rows);
-
-    // The students: keys go by rows and pages, and where one is, is said.
-    await tabTo(({ text }) => text === 'Numbers: Students', 'the students');
-    const table = figure(page, 'Students');
-    const all = (await table.getByRole('table').getAttribute('aria-rowcount')) - 1;
-    assert.equal(await table.getByRole('status').innerText(), `Rows 1–12 of ${all}`);
-    await page.keyboard.press('ArrowDown');
-    await table.getByText(`Rows 2–13 of ${all}`).waitFor();
-    await page.keyboard.press('PageDown');
-    await table.getByText(`Rows 13–24 of ${all}`).waitFor();
-    await page.keyboard.press('End');
-    await table.getByText(`Rows ${all - 11}–${all} of ${all}`).waitFor();
-    assert.equal((await onScreen(table.locator('.listing'))).at(-1).number, all - 1);
-  });
-});
-
-test('keys that come faster than frames are not lost in a long table', async () => {
-  await withTab(browser, {}, async (page) => {
-    await page.goto(address(stack, month));
-    await drawnFrom(page, (await stack.truth(month.from, month.to)).rows);
-    const table = figure(page, 'Students');
-    const all = (await table.getByRole('table').getAttribute('aria-rowcount')) - 1;
-    assert.ok(all > 40, `${all} students`);
-    await table.locator('.listing').evaluate((listing) => {
-      const press = (key) => listing.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
-      for (const key of ['PageDown', 'PageDown', 'ArrowDown', 'ArrowDown', 'ArrowUp']) press(key);
+      const minutes = async () => (await cellsOf(tab, '#videos table')).map((cells) => read(cells[1]));
+      await becomes(minutes, [...watched.values()].sort((a, b) => b - a), 'minutes of each video');
     });
-    await table.getByText(`Rows 24–35 of ${all}`).waitFor();
+
+    journey('student page', async (tab) => {
+      const all = Object.fromEntries(await Promise.all(REPORTS.map(async (report) =>
+        [report, students(await rowsIn(report, { course: course.id }))])));
+      const counts = new Map();
+      for (const { who } of all.videoview) counts.set(who, (counts.get(who) ?? 0) + 1);
+      const [who] = [...counts].sort((a, b) => b[1] - a[1])[0];
+      const own = Object.fromEntries(REPORTS.map((report) => [report, all[report].filter((row) => row.who === who)]));
+      const distinct = (rows, key) => new Set(rows.map((row) => row[key])).size;
+      const amounts = [
+        own.videoview.length / 2, own.presentation.length, distinct(own.polling, 'activityid'),
+        distinct(own.qanda, 'answerid'), own.confused.length, own.notes.length,
+      ];
+      await tab.open(courseAddress(stack, DAYS, { course: course.id }));
+      await tab.waitFor(COURSE);
+      await tab.click(`#students tbody a[href*="student=${who}"]`);
+      const { firstname, lastname } = own.videoview.at(-1);
+      await tab.until('the name', (name) => document.querySelector('h1')?.innerText.trim() === name, `${lastname}, ${firstname}`);
+      await tab.waitFor(COURSE);
+      await becomes(async () => (await cellsOf(tab, '#totals table')).map((cells) => read(cells[1])), amounts, 'in all');
+      const byDay = daysOf(DAYS).map((day) => own.videoview.filter((row) => row.day === day).length / 2);
+      await becomes(async () => (await numbersOf(tab, 'activity', 2)).map((cells) => cells[1]), byDay, 'minutes per day');
+      const url = await tab.url();
+      assert.equal(url.searchParams.get('student'), who);
+      assert.ok(!decodeURIComponent(url.href).includes(lastname), 'a URL names nobody');
+    });
+
+    journey('polls', async (tab) => {
+      const all = await rowsIn('polling');
+      await tab.open(address(stack, DAYS, { report: 'polling' }));
+      await tab.waitFor(REPORT);
+      const names = await spelled(tab, daysOf(DAYS));
+      const counts = daysOf(DAYS).map((day) => all.filter((row) => row.day === day).length);
+      const wanted = names.map((name, day) => [name, counts[day]]);
+      await becomes(() => numbersOf(tab, 'poll-answers', 2), wanted, 'answers per day');
+
+      // Of one poll, the latest answer of each student counts.
+      const id = await tab.evaluate(() => document.querySelector('section[id^="poll-"]:not(#poll-answers)').id);
+      const latest = new Map();
+      const rows = all.filter((row) => Object.values(row).includes(id.slice('poll-'.length)));
+      for (const row of students(rows).sort((a, b) => (a.eventtimestamp < b.eventtimestamp ? -1 : 1))) latest.set(row.who, row.answer);
+      assert.ok(latest.size > 0);
+      const [inSentence] = (await tab.text(`[id="${id}"] .sentence`)).match(/\d+/);
+      assert.equal(Number(inSentence), latest.size);
+      const answers = await numbersOf(tab, id, 2);
+      assert.equal(answers.reduce((sum, [, students]) => sum + students, 0), latest.size);
+    });
+
+    test('a share', async () => {
+      const truth = await once('shared', () => sharedWeeks(stack, DAYS, course, SMALLEST));
+      assert.ok(truth.some(([, minutes]) => minutes > 0), 'some week is shown');
+      const name = `For ${Engine.engine}`;
+      let link;
+      await withEngineTab(browser, `${Engine.engine} share made`, async (tab) => {
+        await tab.open(address(stack, DAYS, { course: course.id }));
+        await tab.click('.share-bar summary');
+        await tab.waitFor('[data-testid="contents"] li');
+        await tab.type('.share-bar form input[type="text"]', name);
+        await tab.click('.share-bar form button[type="submit"]');
+        await tab.waitFor('[data-testid="made"] textarea');
+        link = await tab.evaluate(() => document.querySelector('[data-testid="made"] textarea').value);
+        assert.ok(link.startsWith(`${stack.url}/s#`), link);
+        await tab.waitFor('[data-testid="badge"]');
+      });
+      await withEngineTab(browser, `${Engine.engine} share opened`, async (tab) => {
+        await tab.open(link);
+        await tab.until('its name', (name) => document.querySelector('h1')?.innerText === name, name);
+        const rows = await tab.evaluate(() =>
+          [...document.querySelector('table').tBodies[0].rows].map((row) => [...row.cells].map((cell) => cell.textContent)));
+        const told = (text) => (/^[\d,.]+$/.test(text) ? read(text) : text);
+        assert.deepEqual(rows.map((cells) => cells.map(told)), truth);
+        const fetched = await tab.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname));
+        assert.deepEqual(fetched, ['/api/shared'], 'nothing of the page is loaded');
+      });
+    });
   });
-});
+}

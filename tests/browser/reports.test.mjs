@@ -191,25 +191,6 @@ test('weeks of the library are called by their number in a term', async () => {
   });
 });
 
-test('a poll counts the latest answer of each student, and marks the solution', async () => {
-  const all = await rowsOf('polling');
-  await withTab(browser, {}, async (page) => {
-    await page.goto(where('polling'));
-    await told(page);
-    const section = page.locator('section[id^="poll-"]').nth(1);
-    const id = (await section.getAttribute('id')).slice('poll-'.length);
-    const rows = all.filter((row) => Object.values(row).includes(id)).sort((a, b) => (a.eventtimestamp < b.eventtimestamp ? -1 : 1));
-    const latest = new Map();
-    for (const row of rows) if (row.role === 'Student' && row.userid) latest.set(row.userid, row.answer);
-    assert.ok(latest.size > 0);
-    const sentence = await section.locator('.sentence').innerText();
-    assert.ok(sentence.startsWith(`${latest.size} of `), `${sentence}: ${latest.size} answered`);
-    await section.locator('summary', { hasText: 'Numbers' }).click();
-    const counts = await section.locator('.twin tbody tr').evaluateAll((rows) => rows.map((row) => Number(row.cells[1].innerText)));
-    assert.equal(counts.reduce((sum, count) => sum + count, 0), latest.size);
-  });
-});
-
 test('what people wrote is shown only when somebody chooses so, and the link says so', async () => {
   const all = await rowsOf('qanda');
   const once = all.filter((row) => all.filter(({ answerid }) => answerid === row.answerid).length === 1);

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { Browser, Stack, monday, plusDays, until, weeks, withTab } from './stack.mjs';
+import { Browser, Stack, plusDays, until, weeks, withTab } from './stack.mjs';
 import { address, courseAddress } from './states.mjs';
-import { busyCourse, views } from './truth.mjs';
+import { busyCourse, sharedWeeks } from './truth.mjs';
 
 /** Numbers over fewer students are withheld here. */
 const SMALLEST = 5;
@@ -24,32 +24,6 @@ after(async () => {
   await browser?.stop();
   await stack?.stop();
 });
-
-/** Whether a number over these rows may be told: enough students, and none of them most of it. */
-function isSafe(rows) {
-  const people = new Map();
-  for (const { user } of rows) people.set(user, (people.get(user) ?? 0) + 1);
-  return people.size >= SMALLEST && [...people.values()].every((count) => 2 * count <= rows.length);
-}
-
-/** What a share of a course says of each week, counted from the sandbox's rows by the plainest means. */
-async function truth(course) {
-  const rows = (await views(stack, days)).filter((row) => row.course === course.id && row.role === 'Student' && row.user);
-  const { terms } = await stack.api('/api/courses');
-  return [0, 7, 14].map((ahead) => {
-    const from = plusDays(days.from, ahead);
-    const own = rows.filter(({ day }) => monday(day) === from);
-    const isTaught = ({ term }) =>
-      terms.every((it) => it.id !== term || (it.from <= plusDays(from, 6) && from <= it.to));
-    const ids = new Set([...course.sections.filter(isTaught).map(({ id }) => id), ...own.map(({ section }) => section)]);
-    // Sections that are too small have to be hidden among others, even from those who teach one of them.
-    const without = [...ids].map((id) => own.filter(({ section }) => section !== id));
-    const isHidden = [...ids].some((id) => !isSafe(own.filter(({ section }) => section === id)));
-    const isTold = isSafe(own) && (!isHidden || without.every(isSafe));
-    const students = new Set(own.map(({ user, section }) => `${user} ${section}`)).size;
-    return [from, ...(isTold ? [own.length / 2, students] : ['withheld', 'withheld'])];
-  });
-}
 
 /** Presses Share and makes a link; gives the link. */
 async function make(page, name) {
@@ -90,7 +64,7 @@ async function table(page) {
 
 test('a link made by keyboard shows a stranger the true weeks, without any program of the page', async () => {
   const { course } = await busyCourse(stack, days);
-  const expected = await truth(course);
+  const expected = await sharedWeeks(stack, days, course, SMALLEST);
   assert.ok(expected.some(([, minutes]) => minutes > 0), 'some week is shown');
   let link;
   await withTab(browser, {}, async (page) => {
@@ -154,7 +128,7 @@ test('a week that is not here is a gap in the chart of a share, and named in its
   const { course } = await busyCourse(stack, days);
   const body = { report: 'videoview', course: course.id, from: plusDays(days.from, -7), to: days.to };
   const { token } = await stack.api('/api/shares', { method: 'POST', body });
-  const withheld = (await truth(course)).filter(([, minutes]) => minutes === 'withheld').length;
+  const withheld = (await sharedWeeks(stack, days, course, SMALLEST)).filter(([, minutes]) => minutes === 'withheld').length;
   await withTab(browser, {}, async (page) => {
     await page.goto(`${stack.url}/s#${token}`);
     const [first, ...rest] = await table(page);

@@ -4,7 +4,7 @@
  * Nothing of it is the page's own code or an answer of it: rows are grouped here once more, in another language, by
  * the plainest means. Slow and short is right.
  */
-import { plusDays } from './stack.mjs';
+import { monday, plusDays } from './stack.mjs';
 
 /** The row of the truth that is `minutes` of `rows`. */
 const minutes = (rows) => rows / 2;
@@ -135,4 +135,47 @@ export async function busyCourse(stack, { from, to }) {
     if (sections.length > 1) return { course, sections };
   }
   throw new Error('no course of the sandbox has two sections with rows');
+}
+
+/**
+ * The raw rows of a report in these days: cells by the names of their columns without `_` and spaces, in lower case.
+ *
+ * Beside the cells, `who` is the id of the person and `is` their role, whatever the report calls these, and `day` the
+ * day in UTC.
+ */
+export async function rowsOf(stack, report, { from, to }, scope = {}) {
+  const query = { report, start: `${from}T00:00:00Z`, end: `${plusDays(to, 1)}T00:00:00Z`, ...scope };
+  const { columns, rows } = await stack.ask(`/sandbox/rows?${new URLSearchParams(query)}`);
+  const names = columns.map((name) => name.replaceAll(/[_ ]/g, '').toLowerCase());
+  return rows.map((cells) => {
+    const row = Object.fromEntries(cells.map((cell, place) => [names[place], cell]));
+    const who = (row.userid ?? row.answeruserid ?? '').toLowerCase();
+    return { ...row, who, is: row.role ?? row.answerrole, day: row.eventtimestamp?.slice(0, 10) };
+  });
+}
+
+/** What a share of a course shows of each week: minutes and students, or that they are withheld. */
+export async function sharedWeeks(stack, days, course, smallest) {
+  /** Whether a number over these rows may be shown: enough students, and none of them more than half of it. */
+  const isSafe = (rows) => {
+    const people = new Map();
+    for (const { user } of rows) people.set(user, (people.get(user) ?? 0) + 1);
+    return people.size >= smallest && [...people.values()].every((count) => 2 * count <= rows.length);
+  };
+  const rows = (await views(stack, days)).filter((row) => row.course === course.id && row.role === 'Student' && row.user);
+  const { terms } = await stack.api('/api/courses');
+  const mondays = [];
+  for (let day = days.from; day <= days.to; day = plusDays(day, 7)) mondays.push(day);
+  return mondays.map((from) => {
+    const own = rows.filter(({ day }) => monday(day) === from);
+    const isTaught = ({ term }) =>
+      terms.every((it) => it.id !== term || (it.from <= plusDays(from, 6) && from <= it.to));
+    const ids = new Set([...course.sections.filter(isTaught).map(({ id }) => id), ...own.map(({ section }) => section)]);
+    // Sections that are too small have to be hidden among others, even from those who teach one of them.
+    const without = [...ids].map((id) => own.filter(({ section }) => section !== id));
+    const isHidden = [...ids].some((id) => !isSafe(own.filter(({ section }) => section === id)));
+    const isShown = isSafe(own) && (!isHidden || without.every(isSafe));
+    const students = new Set(own.map(({ user, section }) => `${user} ${section}`)).size;
+    return [from, ...(isShown ? [own.length / 2, students] : ['withheld', 'withheld'])];
+  });
 }

@@ -41,5 +41,5 @@ fn find() -> Option<PathBuf> {
 
 /// Returns whether it starts: Ubuntu's `firefox` may be a note that a snap is needed.
 fn runs(path: &Path) -> bool {
-    processes::output_of(Command::new(path).arg("--version")).is_some()
+    processes::probe(Command::new(path).arg("--version")).is_some()
 }
