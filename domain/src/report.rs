@@ -1,5 +1,13 @@
-//! The eight reports that Lectern knows, with their columns as the vendor's reference gives them.
+//! The reports that Lectern knows, each described once.
+//!
+//! [`ReportName`] is any name that Echo360 may list. [`KnownReport`] has one variant per report of the vendor's
+//! reference, and [`KnownReport::descriptor`] says all that is fixed about it: title, columns, shape, unit. Code that
+//! treats reports differently matches on [`KnownReport`] without `_`, so that the compiler names every place that a new
+//! report must be considered in. Names are compared as text only in [`KnownReport::parse`].
+//!
+//! To add a report, add a variant with its descriptor here and follow the compiler.
 
+use crate::activity::ActivityKind;
 use crate::column;
 use crate::wire::{Reader, Wire};
 use serde::{Deserialize, Serialize};
@@ -23,10 +31,10 @@ impl ReportName {
         &self.0
     }
 
-    /// What Lectern knows of it, when it is one of the eight.
+    /// The report of this name; `None` of a report that Lectern does not know.
     #[must_use]
-    pub fn known(&self) -> Option<&'static Report> {
-        REPORTS.iter().find(|report| report.name == self.0)
+    pub fn known(&self) -> Option<KnownReport> {
+        KnownReport::parse(&self.0)
     }
 }
 
@@ -52,6 +60,12 @@ impl From<ReportName> for String {
     }
 }
 
+impl From<KnownReport> for ReportName {
+    fn from(report: KnownReport) -> Self {
+        Self(report.name().to_owned())
+    }
+}
+
 impl std::fmt::Display for ReportName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
@@ -70,17 +84,151 @@ pub enum Shape {
     Snapshot,
 }
 
-/// What Lectern knows of one report.
+/// A report of the vendor's reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum KnownReport {
+    /// `asset`: every video, as of the moment when the report was built.
+    Asset,
+    /// `assetbydate`: the videos with sums over a window.
+    AssetByDate,
+    /// `presentation`: views of slide decks.
+    Presentation,
+    /// `videoview`: half minutes of videos watched.
+    VideoView,
+    /// `confused`: confusion marks.
+    Confused,
+    /// `polling`: answers to polls.
+    Polling,
+    /// `qanda`: questions and their answers.
+    QAndA,
+    /// `notes`: notes, each time one is saved.
+    Notes,
+}
+
+impl KnownReport {
+    /// How many there are.
+    pub const COUNT: usize = 8;
+
+    /// Every report, in the order of the vendor's reference.
+    pub const ALL: [Self; Self::COUNT] = [
+        Self::Asset,
+        Self::AssetByDate,
+        Self::Presentation,
+        Self::VideoView,
+        Self::Confused,
+        Self::Polling,
+        Self::QAndA,
+        Self::Notes,
+    ];
+
+    /// Every report, in the order in which people read them: what was watched and opened, what was unclear, what was said,
+    /// the library.
+    pub const READING_ORDER: [Self; Self::COUNT] = [
+        Self::VideoView,
+        Self::Presentation,
+        Self::Confused,
+        Self::Polling,
+        Self::QAndA,
+        Self::Notes,
+        Self::AssetByDate,
+        Self::Asset,
+    ];
+
+    /// The report with this API name, which is compared as it is.
+    ///
+    /// ```
+    /// use domain::report::KnownReport;
+    /// assert_eq!(KnownReport::parse("qanda"), Some(KnownReport::QAndA));
+    /// assert_eq!(KnownReport::parse("visit"), None);
+    /// ```
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|report| report.name() == name)
+    }
+
+    /// Its name in the API.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.descriptor().name
+    }
+
+    /// The report that records a kind of activity.
+    #[must_use]
+    pub fn of_activity(kind: ActivityKind) -> Self {
+        match kind {
+            ActivityKind::Watch => Self::VideoView,
+            ActivityKind::Slides => Self::Presentation,
+            ActivityKind::Polls => Self::Polling,
+            ActivityKind::Answers => Self::QAndA,
+            ActivityKind::Marks => Self::Confused,
+            ActivityKind::Notes => Self::Notes,
+        }
+    }
+
+    /// All that is fixed about it.
+    #[must_use]
+    pub fn descriptor(self) -> &'static ReportDescriptor {
+        match self {
+            Self::Asset => &ASSET,
+            Self::AssetByDate => &ASSET_BY_DATE,
+            Self::Presentation => &PRESENTATION,
+            Self::VideoView => &VIDEO_VIEW,
+            Self::Confused => &CONFUSED,
+            Self::Polling => &POLLING,
+            Self::QAndA => &Q_AND_A,
+            Self::Notes => &NOTES,
+        }
+    }
+}
+
+/// What a report counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MeasureUnit {
+    /// Minutes watched; a row is half of one.
+    Minutes,
+    /// Views of a slide deck; a row is one.
+    SlideViews,
+    /// Confusion marks; a row is one.
+    Marks,
+    /// Answers to polls; a row is an answer or a change of one.
+    PollAnswers,
+    /// Answers to questions; a row is an answer or an edit of one.
+    Answers,
+    /// Saves of a note; a row is one.
+    NoteEvents,
+    /// Views of a video; a row holds their sum.
+    Views,
+}
+
+impl MeasureUnit {
+    /// What a counted amount is divided by to give a number in this unit.
+    #[must_use]
+    pub fn divisor(self) -> f64 {
+        match self {
+            Self::Minutes => 2.0,
+            Self::SlideViews
+            | Self::Marks
+            | Self::PollAnswers
+            | Self::Answers
+            | Self::NoteEvents
+            | Self::Views => 1.0,
+        }
+    }
+}
+
+/// All that is fixed about a report. Columns are matched as [`column::position`] does, whatever their spelling.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Report {
-    /// As in a path.
+pub struct ReportDescriptor {
+    /// Its name in the API.
     pub name: &'static str,
-    /// As a teacher would say it.
+    /// Its title on the page.
     pub title: &'static str,
     /// How its rows relate to time.
     pub shape: Shape,
     /// The documented columns, in their order; `email` stands for the ones whose name the reference lost.
     pub columns: &'static [&'static str],
+    /// Those of the columns that identify or name a person.
+    pub personal_columns: &'static [&'static str],
     /// The column with the row's time, for [`Shape::Rows`].
     pub time: Option<&'static str>,
     /// The column with the course's UUID.
@@ -89,17 +237,19 @@ pub struct Report {
     pub section: &'static str,
     /// Columns without which a file is not this report at all.
     pub essential: &'static [&'static str],
+    /// What its first measure counts.
+    pub unit: MeasureUnit,
+    /// What its rows record that people did; `None` of a report whose rows are videos.
+    pub activity: Option<ActivityKind>,
+    /// Whether its rows hold what people wrote or typed themselves: shown only when somebody chooses so.
+    pub has_free_text: bool,
+    /// Whether a share can show it.
+    pub is_shareable: bool,
     /// Days back that may be asked for, where the reference bounds it.
     pub days_back: Option<u64>,
 }
 
-impl Report {
-    /// Whether its rows hold what people wrote or typed themselves: shown only when somebody chooses so.
-    #[must_use]
-    pub fn has_free_text(&self) -> bool {
-        matches!(self.name, "qanda" | "notes" | "polling")
-    }
-
+impl ReportDescriptor {
     /// Whether its rows tell sections apart by their numbers, not by their UUIDs.
     #[must_use]
     pub fn identifies_sections_by_number(&self) -> bool {
@@ -111,6 +261,9 @@ impl Report {
         self.essential.iter().copied().find(|name| column::position(header, name).is_none())
     }
 }
+
+/// Who did what a row records, in most reports.
+const PERSON: &[&str] = &["userid", "firstname", "lastname", "email"];
 
 const ASSET_COLUMNS: &[&str] = &[
     "video_name",
@@ -142,209 +295,264 @@ const ASSET_COLUMNS: &[&str] = &[
 
 const ASSET_ESSENTIAL: &[&str] = &["mediaid", "course_identifier", "section_number", "view_count"];
 
-/// The eight reports of the vendor's reference, in its order.
-pub const REPORTS: &[Report] = &[
-    Report {
-        name: "asset",
-        title: "Library: every video, all time",
-        shape: Shape::Snapshot,
-        columns: ASSET_COLUMNS,
-        time: None,
-        course: "course_identifier",
-        section: "section_number",
-        essential: ASSET_ESSENTIAL,
-        days_back: None,
-    },
-    Report {
-        name: "assetbydate",
-        title: "Library: videos by week",
-        shape: Shape::Sums,
-        columns: ASSET_COLUMNS,
-        time: None,
-        course: "course_identifier",
-        section: "section_number",
-        essential: ASSET_ESSENTIAL,
-        // "up to one year prior to the date the report is requested"
-        days_back: Some(365),
-    },
-    Report {
-        name: "presentation",
-        title: "Slide views",
-        shape: Shape::Rows,
-        columns: &[
-            "presentationID",
-            "presentationName",
-            "sectionId",
-            "sectionNumber",
-            "courseId",
-            "courseIdentifier",
-            "courseName",
-            "event_timestamp",
-            "userid",
-            "firstname",
-            "lastname",
-            "email",
-            "role",
-            "slide_count",
-        ],
-        time: Some("event_timestamp"),
-        course: "courseId",
-        section: "sectionId",
-        essential: &["presentationID", "sectionId", "courseId", "event_timestamp", "userid"],
-        days_back: None,
-    },
-    Report {
-        name: "videoview",
-        title: "Videos watched",
-        shape: Shape::Rows,
-        columns: &[
-            "VideoId",
-            "VideoName",
-            "sectionId",
-            "sectionNumber",
-            "courseId",
-            "courseIdentifier",
-            "courseName",
-            "event_timestamp",
-            "duration_Minute",
-            "userid",
-            "firstname",
-            "lastname",
-            "email",
-            "role",
-        ],
-        time: Some("event_timestamp"),
-        course: "courseId",
-        section: "sectionId",
-        essential: &["VideoId", "sectionId", "courseId", "event_timestamp", "userid"],
-        days_back: None,
-    },
-    Report {
-        name: "confused",
-        title: "Confusion marks",
-        shape: Shape::Rows,
-        columns: &[
-            "PresentationID",
-            "PresentationName",
-            "sectionId",
-            "sectionNumber",
-            "courseId",
-            "courseIdentifier",
-            "courseName",
-            "event_timestamp",
-            "userid",
-            "firstname",
-            "lastname",
-            "email",
-            "role",
-        ],
-        time: Some("event_timestamp"),
-        course: "courseId",
-        section: "sectionId",
-        essential: &["PresentationID", "sectionId", "courseId", "event_timestamp", "userid"],
-        days_back: None,
-    },
-    Report {
-        name: "polling",
-        title: "Poll answers",
-        shape: Shape::Rows,
-        columns: &[
-            "presentation_id",
-            "presentation_name",
-            "sectionId",
-            "sectionNumber",
-            "courseId",
-            "courseIdentifier",
-            "courseName",
-            "activity_id",
-            "activity_prompt",
-            "activity_content",
-            "solution",
-            "event_timestamp",
-            "answer_id",
-            "answer",
-            "isCorrect",
-            "userid",
-            "firstname",
-            "lastname",
-            "email",
-            "role",
-        ],
-        time: Some("event_timestamp"),
-        course: "courseId",
-        section: "sectionId",
-        essential: &["sectionId", "courseId", "activity_id", "event_timestamp", "answer", "userid"],
-        days_back: None,
-    },
-    Report {
-        name: "qanda",
-        title: "Questions and answers",
-        shape: Shape::Rows,
-        columns: &[
-            "questionid",
-            "question",
-            "sectionId",
-            "sectionNumber",
-            "courseId",
-            "courseIdentifier",
-            "courseName",
-            "question_userid",
-            "question_firstname",
-            "question_lastname",
-            "question_email",
-            "question_role",
-            "answerid",
-            "answer",
-            "event_timestamp",
-            "answer_userid",
-            "answer_firstname",
-            "answer_lastname",
-            "answer_email",
-            "answer_role",
-        ],
-        time: Some("event_timestamp"),
-        course: "courseId",
-        section: "sectionId",
-        essential: &["questionid", "sectionId", "courseId", "answerid", "event_timestamp"],
-        days_back: None,
-    },
-    Report {
-        name: "notes",
-        title: "Notes",
-        shape: Shape::Rows,
-        columns: &[
-            "PresentationID",
-            "PresentationName",
-            "sectionId",
-            "sectionNumber",
-            "courseId",
-            "courseIdentifier",
-            "courseName",
-            "content",
-            "note_count",
-            "event_timestamp",
-            "userid",
-            "firstname",
-            "lastname",
-            "email",
-            "role",
-        ],
-        time: Some("event_timestamp"),
-        course: "courseId",
-        section: "sectionId",
-        essential: &["PresentationID", "sectionId", "courseId", "note_count", "event_timestamp", "userid"],
-        days_back: None,
-    },
-];
+static ASSET: ReportDescriptor = ReportDescriptor {
+    name: "asset",
+    title: "Library: every video, all time",
+    shape: Shape::Snapshot,
+    columns: ASSET_COLUMNS,
+    personal_columns: &["owner_name"],
+    time: None,
+    course: "course_identifier",
+    section: "section_number",
+    essential: ASSET_ESSENTIAL,
+    unit: MeasureUnit::Views,
+    activity: None,
+    has_free_text: false,
+    is_shareable: true,
+    days_back: None,
+};
+
+static ASSET_BY_DATE: ReportDescriptor = ReportDescriptor {
+    name: "assetbydate",
+    title: "Library: videos by week",
+    shape: Shape::Sums,
+    columns: ASSET_COLUMNS,
+    personal_columns: &["owner_name"],
+    time: None,
+    course: "course_identifier",
+    section: "section_number",
+    essential: ASSET_ESSENTIAL,
+    unit: MeasureUnit::Views,
+    activity: None,
+    has_free_text: false,
+    // Its weeks and the library, which is their sum, would give each other's withheld views away.
+    is_shareable: false,
+    // "up to one year prior to the date the report is requested"
+    days_back: Some(365),
+};
+
+static PRESENTATION: ReportDescriptor = ReportDescriptor {
+    name: "presentation",
+    title: "Slide views",
+    shape: Shape::Rows,
+    columns: &[
+        "presentationID",
+        "presentationName",
+        "sectionId",
+        "sectionNumber",
+        "courseId",
+        "courseIdentifier",
+        "courseName",
+        "event_timestamp",
+        "userid",
+        "firstname",
+        "lastname",
+        "email",
+        "role",
+        "slide_count",
+    ],
+    personal_columns: PERSON,
+    time: Some("event_timestamp"),
+    course: "courseId",
+    section: "sectionId",
+    essential: &["presentationID", "sectionId", "courseId", "event_timestamp", "userid"],
+    unit: MeasureUnit::SlideViews,
+    activity: Some(ActivityKind::Slides),
+    has_free_text: false,
+    is_shareable: true,
+    days_back: None,
+};
+
+static VIDEO_VIEW: ReportDescriptor = ReportDescriptor {
+    name: "videoview",
+    title: "Videos watched",
+    shape: Shape::Rows,
+    columns: &[
+        "VideoId",
+        "VideoName",
+        "sectionId",
+        "sectionNumber",
+        "courseId",
+        "courseIdentifier",
+        "courseName",
+        "event_timestamp",
+        "duration_Minute",
+        "userid",
+        "firstname",
+        "lastname",
+        "email",
+        "role",
+    ],
+    personal_columns: PERSON,
+    time: Some("event_timestamp"),
+    course: "courseId",
+    section: "sectionId",
+    essential: &["VideoId", "sectionId", "courseId", "event_timestamp", "userid"],
+    unit: MeasureUnit::Minutes,
+    activity: Some(ActivityKind::Watch),
+    has_free_text: false,
+    is_shareable: true,
+    days_back: None,
+};
+
+static CONFUSED: ReportDescriptor = ReportDescriptor {
+    name: "confused",
+    title: "Confusion marks",
+    shape: Shape::Rows,
+    columns: &[
+        "PresentationID",
+        "PresentationName",
+        "sectionId",
+        "sectionNumber",
+        "courseId",
+        "courseIdentifier",
+        "courseName",
+        "event_timestamp",
+        "userid",
+        "firstname",
+        "lastname",
+        "email",
+        "role",
+    ],
+    personal_columns: PERSON,
+    time: Some("event_timestamp"),
+    course: "courseId",
+    section: "sectionId",
+    essential: &["PresentationID", "sectionId", "courseId", "event_timestamp", "userid"],
+    unit: MeasureUnit::Marks,
+    activity: Some(ActivityKind::Marks),
+    has_free_text: false,
+    is_shareable: true,
+    days_back: None,
+};
+
+static POLLING: ReportDescriptor = ReportDescriptor {
+    name: "polling",
+    title: "Poll answers",
+    shape: Shape::Rows,
+    columns: &[
+        "presentation_id",
+        "presentation_name",
+        "sectionId",
+        "sectionNumber",
+        "courseId",
+        "courseIdentifier",
+        "courseName",
+        "activity_id",
+        "activity_prompt",
+        "activity_content",
+        "solution",
+        "event_timestamp",
+        "answer_id",
+        "answer",
+        "isCorrect",
+        "userid",
+        "firstname",
+        "lastname",
+        "email",
+        "role",
+    ],
+    personal_columns: PERSON,
+    time: Some("event_timestamp"),
+    course: "courseId",
+    section: "sectionId",
+    essential: &["sectionId", "courseId", "activity_id", "event_timestamp", "answer", "userid"],
+    unit: MeasureUnit::PollAnswers,
+    activity: Some(ActivityKind::Polls),
+    has_free_text: true,
+    is_shareable: true,
+    days_back: None,
+};
+
+static Q_AND_A: ReportDescriptor = ReportDescriptor {
+    name: "qanda",
+    title: "Questions and answers",
+    shape: Shape::Rows,
+    columns: &[
+        "questionid",
+        "question",
+        "sectionId",
+        "sectionNumber",
+        "courseId",
+        "courseIdentifier",
+        "courseName",
+        "question_userid",
+        "question_firstname",
+        "question_lastname",
+        "question_email",
+        "question_role",
+        "answerid",
+        "answer",
+        "event_timestamp",
+        "answer_userid",
+        "answer_firstname",
+        "answer_lastname",
+        "answer_email",
+        "answer_role",
+    ],
+    personal_columns: &[
+        "question_userid",
+        "question_firstname",
+        "question_lastname",
+        "question_email",
+        "answer_userid",
+        "answer_firstname",
+        "answer_lastname",
+        "answer_email",
+    ],
+    time: Some("event_timestamp"),
+    course: "courseId",
+    section: "sectionId",
+    essential: &["questionid", "sectionId", "courseId", "answerid", "event_timestamp"],
+    unit: MeasureUnit::Answers,
+    activity: Some(ActivityKind::Answers),
+    has_free_text: true,
+    is_shareable: true,
+    days_back: None,
+};
+
+static NOTES: ReportDescriptor = ReportDescriptor {
+    name: "notes",
+    title: "Notes",
+    shape: Shape::Rows,
+    columns: &[
+        "PresentationID",
+        "PresentationName",
+        "sectionId",
+        "sectionNumber",
+        "courseId",
+        "courseIdentifier",
+        "courseName",
+        "content",
+        "note_count",
+        "event_timestamp",
+        "userid",
+        "firstname",
+        "lastname",
+        "email",
+        "role",
+    ],
+    personal_columns: PERSON,
+    time: Some("event_timestamp"),
+    course: "courseId",
+    section: "sectionId",
+    essential: &["PresentationID", "sectionId", "courseId", "note_count", "event_timestamp", "userid"],
+    unit: MeasureUnit::NoteEvents,
+    activity: Some(ActivityKind::Notes),
+    has_free_text: true,
+    is_shareable: true,
+    days_back: None,
+};
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     #[test]
     fn every_role_names_a_documented_column() {
-        assert_eq!(REPORTS.len(), 8);
-        for report in REPORTS {
+        assert_eq!(KnownReport::ALL.len(), 8);
+        for report in KnownReport::ALL.map(KnownReport::descriptor) {
             let roles = [Some(report.course), Some(report.section), report.time];
             for role in roles.into_iter().flatten().chain(report.essential.iter().copied()) {
                 assert!(column::position(report.columns, role).is_some(), "{} {role}", report.name);
@@ -355,8 +563,47 @@ mod tests {
     }
 
     #[test]
+    fn every_column_that_may_identify_somebody_is_personal() {
+        for report in KnownReport::ALL.map(KnownReport::descriptor) {
+            for name in report.columns {
+                let key = column::normalize_name(name);
+                let identifies = column::is_email(name)
+                    || ["userid", "firstname", "lastname"].iter().any(|end| key.ends_with(end))
+                    || key.contains("owner");
+                assert_eq!(report.personal_columns.contains(name), identifies, "{} {name}", report.name);
+            }
+            for name in report.personal_columns {
+                assert!(report.columns.contains(name), "{} {name}", report.name);
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_distinct_and_each_order_holds_every_report_once() {
+        let all: BTreeSet<KnownReport> = KnownReport::ALL.into_iter().collect();
+        assert_eq!(all.len(), KnownReport::COUNT);
+        assert_eq!(KnownReport::READING_ORDER.into_iter().collect::<BTreeSet<_>>(), all);
+        for report in KnownReport::ALL {
+            assert_eq!(KnownReport::parse(report.name()), Some(report));
+            assert_eq!(ReportName::from(report).known(), Some(report));
+            assert_eq!(ReportName::parse(report.name()), Some(ReportName::from(report)));
+        }
+    }
+
+    #[test]
+    fn every_kind_of_activity_is_recorded_by_one_report_with_times() {
+        for kind in ActivityKind::ALL {
+            let report = KnownReport::of_activity(kind).descriptor();
+            assert_eq!(report.activity, Some(kind));
+            assert_eq!(report.time, Some("event_timestamp"));
+        }
+        let recording = KnownReport::ALL.iter().filter(|report| report.descriptor().activity.is_some());
+        assert_eq!(recording.count(), ActivityKind::ALL.len());
+    }
+
+    #[test]
     fn another_spelling_of_a_header_is_the_same_header() {
-        let videoview = ReportName::parse("videoview").unwrap().known().unwrap();
+        let videoview = KnownReport::VideoView.descriptor();
         let shouted: Vec<String> =
             videoview.columns.iter().map(|c| c.to_uppercase().replace("ID", " Id")).collect();
         assert_eq!(videoview.missing_from(&shouted), None);

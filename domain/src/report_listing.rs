@@ -39,7 +39,7 @@ impl ReportListing {
     #[must_use]
     pub fn shape(&self) -> Shape {
         match self.name.known() {
-            Some(report) => report.shape,
+            Some(report) => report.descriptor().shape,
             None if self.takes("start") && self.takes("end") => Shape::Sums,
             None => Shape::Snapshot,
         }
@@ -57,7 +57,7 @@ impl ReportListing {
     /// The offer of a report from the vendor's reference, for when its own list cannot be had.
     #[must_use]
     pub fn from_reference(name: &ReportName) -> Option<Self> {
-        let report = name.known()?;
+        let report = name.known()?.descriptor();
         let date = |name: &str| ReportParameter {
             name: name.to_owned(),
             datatype: "date".to_owned(),

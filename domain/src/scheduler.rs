@@ -964,7 +964,7 @@ fn find_adoptable(
 }
 
 fn is_too_old(key: &WindowKey, now: Timestamp) -> bool {
-    let days_back = key.report.known().and_then(|report| report.days_back);
+    let days_back = key.report.known().and_then(|report| report.descriptor().days_back);
     match (days_back, key.start()) {
         (Some(back), Some(start)) => start < minus_days(now.day(), back),
         _ => false,

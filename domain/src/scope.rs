@@ -4,7 +4,7 @@
 //! not there. Whoever may not see all of an institution is told no count of all of it either.
 
 use crate::api::{Course, Courses, RequestInfo, Scope, WindowInfo};
-use crate::report::{Report, ReportName};
+use crate::report::KnownReport;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -212,7 +212,7 @@ impl AccessScope {
     /// Whether this report can be seen at all: without columns that name the course, only by those who see all.
     #[must_use]
     pub fn can_see_report(&self, name: &str) -> bool {
-        *self == Self::Everything || ReportName::parse(name).is_some_and(|name| name.known().is_some())
+        *self == Self::Everything || KnownReport::parse(name).is_some()
     }
 
     /// Whether all of this course, or of this section, can be seen: a section is not its course.
@@ -277,9 +277,9 @@ impl AccessScope {
     /// The slices of a report that can be seen. Reports that know a section by its number alone are cut by the
     /// numbers of `sections`: sections of one course that bear the same number in several terms are one to them.
     #[must_use]
-    pub fn row_filter(&self, report: &Report, sections: &SectionNumbers) -> RowFilter {
+    pub fn row_filter(&self, report: KnownReport, sections: &SectionNumbers) -> RowFilter {
         let Self::Only { grants, .. } = self else { return RowFilter::Everything };
-        if !report.identifies_sections_by_number() {
+        if !report.descriptor().identifies_sections_by_number() {
             return RowFilter::Only(grants.clone());
         }
         let numbered = grants.iter().filter_map(|grant| {
@@ -300,9 +300,9 @@ impl AccessScope {
 
     /// Whether [`AccessScope::row_filter`] needs to know the numbers of sections.
     #[must_use]
-    pub fn needs_section_numbers(&self, report: &Report) -> bool {
+    pub fn needs_section_numbers(&self, report: KnownReport) -> bool {
         matches!(self, Self::Only { grants, .. } if grants.iter().any(|grant| grant.section.is_some()))
-            && report.identifies_sections_by_number()
+            && report.descriptor().identifies_sections_by_number()
     }
 }
 

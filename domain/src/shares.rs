@@ -5,18 +5,93 @@
 //! sections, from a fixed list of measures of what students did. So no two shares cut the same data two ways, and numbers
 //! of few people are withheld by one plan for all of them (`engine::disclosure_control`).
 
-use crate::report::ReportName;
+use crate::report::{KnownReport, ReportName, Shape};
 use crate::time::{DAY, Day, Timestamp, iso};
 use serde::{Deserialize, Serialize};
 
-/// The reports that can be shared, in the order in which they are offered: `course` is all that have weeks, at once.
-///
-/// Not `assetbydate`: its weeks and the library, which is their sum, would give each other's withheld views away.
-pub const SUBJECTS: [&str; 8] =
-    [COURSE, "videoview", "presentation", "confused", "polling", "qanda", "notes", "asset"];
+/// What a share shows. Its text is `course` or the report's API name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum ShareSubject {
+    /// Every shareable report with weeks, at once.
+    Course,
+    /// One shareable report.
+    Report(KnownReport),
+}
 
-/// The subject that is all reports with weeks.
-pub const COURSE: &str = "course";
+impl ShareSubject {
+    /// The text of [`ShareSubject::Course`].
+    const COURSE: &str = "course";
+
+    /// Every subject, in the order in which they are offered.
+    pub fn all() -> impl Iterator<Item = Self> {
+        [Self::Course].into_iter().chain(KnownReport::READING_ORDER.into_iter().filter_map(Self::of_report))
+    }
+
+    /// One report; `None` when it cannot be shared.
+    #[must_use]
+    pub fn of_report(report: KnownReport) -> Option<Self> {
+        report.descriptor().is_shareable.then_some(Self::Report(report))
+    }
+
+    /// Reads its text; `None` of whatever cannot be shared.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if text == Self::COURSE {
+            return Some(Self::Course);
+        }
+        KnownReport::parse(text).and_then(Self::of_report)
+    }
+
+    /// Its text.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Course => Self::COURSE,
+            Self::Report(report) => report.name(),
+        }
+    }
+
+    /// The reports that it shows, in the order in which they are shown.
+    #[must_use]
+    pub fn reports(self) -> Vec<KnownReport> {
+        match self {
+            Self::Course => KnownReport::READING_ORDER
+                .into_iter()
+                .filter(|report| report.descriptor().is_shareable && report.descriptor().shape == Shape::Rows)
+                .collect(),
+            Self::Report(report) => vec![report],
+        }
+    }
+
+    /// Whether it has no days: the library as of one moment.
+    #[must_use]
+    pub fn is_snapshot(self) -> bool {
+        match self {
+            Self::Course => false,
+            Self::Report(report) => report.descriptor().shape == Shape::Snapshot,
+        }
+    }
+}
+
+impl TryFrom<String> for ShareSubject {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text).ok_or_else(|| format!("`{text}` cannot be shared"))
+    }
+}
+
+impl From<ShareSubject> for String {
+    fn from(subject: ShareSubject) -> Self {
+        subject.as_str().to_owned()
+    }
+}
+
+impl std::fmt::Display for ShareSubject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
 
 /// Days for which a share stands unless somebody says otherwise.
 pub const DEFAULT_DAYS: u32 = 7;
@@ -60,8 +135,8 @@ pub struct Share {
     pub owner: String,
     /// Whether that is who asks.
     pub mine: bool,
-    /// One of [`SUBJECTS`].
-    pub report: String,
+    /// What it shows.
+    pub report: ShareSubject,
     /// The course's UUID.
     pub course: String,
     /// The section's UUID; absent for the whole course.
@@ -108,7 +183,7 @@ pub enum ShareState {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CreateShareRequest {
-    /// One of [`SUBJECTS`].
+    /// The text of a [`ShareSubject`].
     pub report: String,
     /// The course's UUID.
     pub course: String,
@@ -262,4 +337,32 @@ pub struct ShareWeek {
 #[must_use]
 pub fn lifetime(days: u32) -> Option<i64> {
     (1..=MAX_DAYS).contains(&days).then(|| i64::from(days) * DAY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn share_subject_format_unchanged() {
+        let texts: Vec<&str> = ShareSubject::all().map(ShareSubject::as_str).collect();
+        assert_eq!(
+            texts,
+            ["course", "videoview", "presentation", "confused", "polling", "qanda", "notes", "asset"]
+        );
+        for subject in ShareSubject::all() {
+            let json = serde_json::to_string(&subject).unwrap();
+            assert_eq!(json, format!("\"{subject}\""));
+            assert_eq!(serde_json::from_str::<ShareSubject>(&json).unwrap(), subject);
+        }
+        for text in ["assetbydate", "visit", "Course", ""] {
+            assert_eq!(ShareSubject::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_course_is_shared_as_every_report_with_weeks() {
+        let names: Vec<&str> = ShareSubject::Course.reports().into_iter().map(KnownReport::name).collect();
+        assert_eq!(names, ["videoview", "presentation", "confused", "polling", "qanda", "notes"]);
+    }
 }

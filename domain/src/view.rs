@@ -14,7 +14,7 @@
 use crate::activity::Weights;
 use crate::institution_role::InstitutionRole;
 use crate::range::Range;
-use crate::report::ReportName;
+use crate::report::{KnownReport, ReportName};
 use crate::time::parse_day;
 use std::collections::BTreeSet;
 
@@ -31,7 +31,7 @@ const PARAMETER_PREFIX: &str = "p.";
 pub const MAX_PARAMETERS: usize = 10;
 
 /// The report that a view shows when it names none.
-pub const DEFAULT_REPORT: &str = "videoview";
+pub const DEFAULT_REPORT: KnownReport = KnownReport::VideoView;
 
 /// Which page: the path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -342,7 +342,13 @@ impl View {
     /// The report it shows.
     #[must_use]
     pub fn report_name(&self) -> &str {
-        self.report.as_ref().map_or(DEFAULT_REPORT, ReportName::as_str)
+        self.report.as_ref().map_or(DEFAULT_REPORT.name(), ReportName::as_str)
+    }
+
+    /// The report it shows, when Lectern knows it.
+    #[must_use]
+    pub fn known_report(&self) -> Option<KnownReport> {
+        self.report.as_ref().map_or(Some(DEFAULT_REPORT), ReportName::known)
     }
 
     /// The same view at another page. The board shows nobody: a student stays behind.

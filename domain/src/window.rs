@@ -165,7 +165,7 @@ pub fn plan_windows(
         (_, Some(range)) => range,
     };
     range.check_closed(zone, now)?;
-    if let Some(back) = offer.name.known().and_then(|report| report.days_back) {
+    if let Some(back) = offer.name.known().and_then(|report| report.descriptor().days_back) {
         let oldest = minus_days(today, back);
         if range.from() < oldest {
             return Err(Problem::new(

@@ -5,7 +5,7 @@
 
 use domain::fair_queue::Request;
 use domain::range::Range;
-use domain::report::REPORTS;
+use domain::report::{KnownReport, Shape};
 use domain::report_listing::ReportListing;
 use domain::scheduler::{Scheduler, Step, create_parameters};
 use domain::time::{HOUR, SECOND, Timestamp, minus_days};
@@ -55,13 +55,13 @@ fn simulated(mut seed: u64) -> Ended {
     // A year up to yesterday, less the days until the last is built: one report reaches back a year and no further.
     let range = Range::new(minus_days(start.day(), 357), minus_days(start.day(), 1)).unwrap();
     let mut windows = 0;
-    for report in REPORTS.iter().filter(|report| report.name != "asset") {
-        let name = domain::report::ReportName::parse(report.name).unwrap();
+    for report in KnownReport::ALL.into_iter().filter(|report| report.descriptor().shape != Shape::Snapshot) {
+        let name = domain::report::ReportName::from(report);
         let offer = ReportListing::from_reference(&name).unwrap();
         let keys = plan_windows(&offer, Some(range), &Zone::utc(), &Parameters::new(), start).unwrap();
         windows += keys.len() as u64;
         let request = Request {
-            id: report.name.to_owned(),
+            id: report.name().to_owned(),
             person: "somebody".to_owned(),
             report: offer.name,
             range: Some(range),

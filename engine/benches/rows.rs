@@ -10,7 +10,7 @@ use domain::erasure::{PersonTombstone, Tombstones};
 use domain::frame::{Head, SliceHead};
 use domain::institution_role::InstitutionRole;
 use domain::range::Range;
-use domain::report::ReportName;
+use domain::report::KnownReport;
 use domain::time::{Timestamp, parse_day};
 use domain::zone::Zone;
 use engine::aggregator::Aggregator;
@@ -67,9 +67,8 @@ fn split(csv: &[u8]) -> (SplitSummary, Vec<Slice>) {
 
 fn split_with_erasures(csv: &[u8], tombstones: &Tombstones) -> (SplitSummary, Vec<Slice>) {
     let mut slices = Vec::new();
-    let report = ReportName::parse("videoview");
-    let report = report.as_ref().and_then(ReportName::known);
-    let mut splitter = Splitter::new(report).with_erasures(ErasureFilter::new(tombstones));
+    let mut splitter =
+        Splitter::new(Some(KnownReport::VideoView)).with_erasures(ErasureFilter::new(tombstones));
     splitter.push(csv, &mut |slice| slices.push(slice)).expect("rows are rows");
     splitter.end_file(&mut |slice| slices.push(slice)).expect("the file is whole");
     let summary = splitter.finish(&mut |slice| slices.push(slice)).expect("the report is whole");

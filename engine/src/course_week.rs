@@ -19,7 +19,7 @@ use domain::column;
 use domain::frame::{Head, SliceHead};
 use domain::institution_role::InstitutionRole;
 use domain::range::Range;
-use domain::report::ReportName;
+use domain::report::{KnownReport, ReportName};
 use domain::time::{Day, plus_days};
 use domain::zone::Zone;
 use std::collections::{BTreeMap, BTreeSet};
@@ -89,11 +89,14 @@ impl CourseWeekCounter {
     /// Begins to count; `None` of a report without people or weeks.
     #[must_use]
     pub fn new(week_query: CourseWeekQuery) -> Option<Self> {
-        let reader = match week_query.report.as_str() {
-            "videoview" | "presentation" | "confused" | "notes" => RowCounter::Rows(AmountsBySection::new()),
-            "qanda" => RowCounter::Answers(AmountsBySection::new(), BTreeSet::new()),
-            "polling" => RowCounter::Polls(Dataset::default()),
-            _ => return None,
+        let reader = match week_query.report.known()? {
+            KnownReport::VideoView
+            | KnownReport::Presentation
+            | KnownReport::Confused
+            | KnownReport::Notes => RowCounter::Rows(AmountsBySection::new()),
+            KnownReport::QAndA => RowCounter::Answers(AmountsBySection::new(), BTreeSet::new()),
+            KnownReport::Polling => RowCounter::Polls(Dataset::default()),
+            KnownReport::Asset | KnownReport::AssetByDate => return None,
         };
         let start = |days: u64| week_query.zone.start_of(plus_days(week_query.monday, days)).seconds();
         let starts = (0..=7).map(start).collect();
@@ -105,7 +108,8 @@ impl CourseWeekCounter {
     /// # Errors
     /// [`DecodeError::Column`]: it is not the report it should be.
     pub fn begin_window(&mut self, head: &Head) -> Result<(), DecodeError> {
-        let report = self.week_query.report.known();
+        let known = self.week_query.report.known();
+        let report = known.map(KnownReport::descriptor);
         let names = Decoder::parse_header(&head.header);
         if let Some(missing) = report.and_then(|report| report.missing_from(&names)) {
             return Err(DecodeError::Column(missing));
@@ -114,7 +118,7 @@ impl CourseWeekCounter {
         let is_answers = matches!(self.reader, RowCounter::Answers(..));
         let of = |plain: &str, answer: &str| place(if is_answers { answer } else { plain });
         let builder = match self.reader {
-            RowCounter::Polls(_) => Some(TableBuilder::new(head, report)?),
+            RowCounter::Polls(_) => Some(TableBuilder::new(head, known)?),
             RowCounter::Rows(_) | RowCounter::Answers(..) => None,
         };
         self.current = Some(CurrentWindow {

@@ -11,7 +11,7 @@
 use crate::decode::{Decoder, Delimiter, skip_line_ends};
 use domain::column;
 use domain::erasure::{IdentifierKind, IdentityLink, PersonHash, SweepFindings, Tombstones};
-use domain::report::Report;
+use domain::report::KnownReport;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use std::collections::HashMap;
@@ -133,7 +133,7 @@ impl ErasureFilter {
     }
 
     /// Finds the columns that tell of people and courses.
-    pub fn read_header(&mut self, columns: &[String], report: Option<&Report>) {
+    pub fn read_header(&mut self, columns: &[String], report: Option<KnownReport>) {
         let mut person_columns: HashMap<String, PersonColumns> = HashMap::new();
         self.person_columns.clear();
         for (at, name) in columns.iter().enumerate() {
@@ -152,12 +152,12 @@ impl ErasureFilter {
         if self.people.is_empty() {
             self.person_columns.clear();
         }
-        let course = report.map_or("courseId", |report| report.course);
+        let course = report.map_or("courseId", |report| report.descriptor().course);
         self.course = column::position(columns, course).filter(|_| !self.courses.is_empty());
     }
 
     /// The same, of a header row as it is stored.
-    pub fn read_header_row(&mut self, header: &[u8], report: Option<&'static Report>) {
+    pub fn read_header_row(&mut self, header: &[u8], report: Option<KnownReport>) {
         self.delimiter = Delimiter::detect(header);
         if let Some((_, columns)) = crate::split::read_header(header, report) {
             self.read_header(&columns, report);
@@ -286,7 +286,6 @@ mod tests {
     use super::*;
     use crate::split::{Slice, SplitSummary, Splitter};
     use domain::erasure::{CourseTombstone, PersonTombstone};
-    use domain::report::ReportName;
     use proptest::prelude::*;
     use std::io::Read;
 
@@ -384,7 +383,7 @@ mod tests {
     }
 
     fn split(file: &[u8], tombstones: &Tombstones, cut: usize) -> (SplitSummary, Vec<Slice>) {
-        let report = ReportName::parse("confused").unwrap().known();
+        let report = Some(KnownReport::Confused);
         let mut splitter = Splitter::new(report).with_erasures(ErasureFilter::new(tombstones));
         let mut slices = Vec::new();
         for piece in file.chunks(cut) {

@@ -79,7 +79,8 @@ fn numbers(
 ) -> Vec<Option<PublishedNumber>> {
     let done = sum(parts, |part| part.done.values().sum());
     let people = sum(parts, |part| part.done.values().filter(|amount| **amount > 0).count() as u64);
-    let amount = if report.as_str() == "videoview" { count(done) / 2.0 } else { count(done) };
+    let divisor = report.known().map_or(1.0, |report| report.descriptor().unit.divisor());
+    let amount = count(done) / divisor;
     vec![
         Some(PublishedNumber { value: amount, max_smallest }),
         Some(PublishedNumber { value: count(people), max_smallest }),

@@ -12,7 +12,7 @@ use crate::erasure_filter::ErasureFilter;
 use csv_core::ReadRecordResult;
 use domain::column;
 use domain::erasure::SweepFindings;
-use domain::report::Report;
+use domain::report::{KnownReport, ReportDescriptor};
 use flate2::{Compress, Compression, FlushCompress, Status};
 use std::collections::{BTreeMap, HashMap};
 
@@ -98,8 +98,8 @@ pub struct SplitSummary {
 ///
 /// # Example: two sections, one slice each
 /// ```
-/// use domain::report::ReportName;
-/// let mut split = engine::split::Splitter::new(ReportName::parse("confused").and_then(|n| n.known()));
+/// use domain::report::KnownReport;
+/// let mut split = engine::split::Splitter::new(Some(KnownReport::Confused));
 /// let mut slices = Vec::new();
 /// let columns = "PresentationID,sectionId,courseId,event_timestamp,userid";
 /// split.push(format!("{columns}\np,s1,c,t,u\np,s2,c,t,u\np,s1,c,t,v\n").as_bytes(), &mut |s| slices.push(s))?;
@@ -109,7 +109,7 @@ pub struct SplitSummary {
 /// # Ok::<(), engine::split::BadFile>(())
 /// ```
 pub struct Splitter {
-    report: Option<&'static Report>,
+    report: Option<KnownReport>,
     core: csv_core::Reader,
     /// Bytes not yet taken apart: the start of a row, or of the file.
     pending: Vec<u8>,
@@ -156,7 +156,7 @@ struct Group {
 impl Splitter {
     /// A splitter for this report, or for one whose columns nobody knows.
     #[must_use]
-    pub fn new(report: Option<&'static Report>) -> Self {
+    pub fn new(report: Option<KnownReport>) -> Self {
         Self {
             report,
             core: csv_core::Reader::new(),
@@ -383,7 +383,8 @@ impl Splitter {
 }
 
 impl HeaderLayout {
-    fn read(line: &[u8], report: Option<&'static Report>) -> Result<Self, BadFile> {
+    fn read(line: &[u8], report: Option<KnownReport>) -> Result<Self, BadFile> {
+        let report: Option<&ReportDescriptor> = report.map(KnownReport::descriptor);
         let candidates = [b',', b'\t', b'|'].map(|delimiter| (delimiter, parse_line(line, delimiter)));
         let (delimiter, columns) = candidates
             .iter()
@@ -430,7 +431,7 @@ pub fn parse_line(line: &[u8], delimiter: u8) -> Vec<String> {
 
 /// The delimiter of a header row that a copy was stored with, and its columns.
 #[must_use]
-pub fn read_header(header: &[u8], report: Option<&'static Report>) -> Option<(u8, Vec<String>)> {
+pub fn read_header(header: &[u8], report: Option<KnownReport>) -> Option<(u8, Vec<String>)> {
     let layout = HeaderLayout::read(trim_line_ends(header), report).ok()?;
     Some((layout.delimiter, layout.columns))
 }
@@ -499,12 +500,11 @@ fn compress_group(deflate: &mut Compress, group: &mut Group) -> Result<Slice, Ba
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::report::ReportName;
     use proptest::prelude::*;
     use std::io::Read;
 
-    fn videoview() -> Option<&'static Report> {
-        ReportName::parse("videoview").unwrap().known()
+    fn videoview() -> Option<KnownReport> {
+        Some(KnownReport::VideoView)
     }
 
     fn inflate(slice: &Slice) -> Vec<u8> {
@@ -516,7 +516,7 @@ mod tests {
     }
 
     fn split(
-        report: Option<&'static Report>,
+        report: Option<KnownReport>,
         files: &[Vec<u8>],
         cut: usize,
     ) -> Result<(SplitSummary, Vec<Slice>), BadFile> {

@@ -12,11 +12,8 @@ use crate::rollup::{QUARTER, QuarterHourRollup, RollupIndex};
 use crate::row_template::{FieldSlot, RowCodes, RowTemplateCache, TIME};
 use crate::row_time::{self, DayCache};
 use domain::column;
-use domain::report::REPORTS;
+use domain::report::KnownReport;
 use domain::wire_struct;
-
-/// The report whose columns these are.
-pub const REPORT: &str = "videoview";
 
 /// The texts behind the codes, shared by all copies.
 #[derive(Debug, Clone, Default)]
@@ -193,9 +190,7 @@ impl ColumnLayout {
     /// The first column without which nothing can be measured, when it is not there.
     pub fn parse_header(header: &[u8]) -> Result<Self, &'static str> {
         let names = Decoder::parse_header(header);
-        if let Some(missing) =
-            REPORTS.iter().find(|r| r.name == REPORT).and_then(|report| report.missing_from(&names))
-        {
+        if let Some(missing) = KnownReport::VideoView.descriptor().missing_from(&names) {
             return Err(missing);
         }
         let place = |name: &'static str| column::position(&names, name);

@@ -139,7 +139,7 @@ pub(crate) async fn serve(
     let download = Download {
         env: env.clone(),
         scheduler_name: settings.scheduler_name(),
-        time: known.and_then(|report| report.time),
+        time: known.and_then(|report| report.descriptor().time),
         span: plan.span.filter(|_| plan.shape == Shape::Rows),
         course: request.course,
         section: request.section,

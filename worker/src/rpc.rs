@@ -134,8 +134,8 @@ pub(crate) struct StoredShare {
     pub(crate) owner: String,
     /// How they had come in when they made it.
     pub(crate) auth_method: AuthMethod,
-    /// One of [`domain::shares::SUBJECTS`].
-    pub(crate) report: String,
+    /// What it shows.
+    pub(crate) report: domain::shares::ShareSubject,
     /// The course's UUID, in small letters.
     pub(crate) course: String,
     /// The section's UUID, in small letters.

@@ -23,7 +23,7 @@ use domain::fair_queue;
 use domain::problem::{Code, Problem};
 use domain::quota::Quota;
 use domain::range::Range;
-use domain::report::{REPORTS, ReportName};
+use domain::report::{KnownReport, ReportName};
 use domain::report_listing::ReportListing;
 use domain::scheduler::{
     Changes, CollectHandoff, CollectProgress, ErasureTarget, Scheduler as Rules, Step, create_parameters,
@@ -798,7 +798,7 @@ impl Scheduler {
             Ok((offers, listed)) => (offers, Some(listed)),
             // The eight can be asked for all the same; the requests say how Echo360 fares.
             Err(problem) if problem.code != Code::CredentialsRefused => {
-                let names = REPORTS.iter().filter_map(|report| ReportName::parse(report.name));
+                let names = KnownReport::ALL.into_iter().map(ReportName::from);
                 (names.filter_map(|name| ReportListing::from_reference(&name)).collect(), None)
             }
             Err(problem) => return Err(problem),
@@ -810,7 +810,7 @@ impl Scheduler {
                 let described =
                     if offer.description.is_empty() { offer.name.as_str() } else { &offer.description };
                 api::ReportInfo {
-                    title: known.map_or(described, |report| report.title).to_owned(),
+                    title: known.map_or(described, |report| report.descriptor().title).to_owned(),
                     known: known.is_some(),
                     shape: offer.shape(),
                     parameters: offer.extra_parameters().cloned().collect(),

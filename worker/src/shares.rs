@@ -24,16 +24,13 @@ use domain::report::ReportName;
 use domain::scope::{AccessScope, Action, parse_uuid};
 use domain::settings::Settings;
 use domain::shares::{
-    COURSE, CreateShareRequest, CreateShareResponse, DEFAULT_DAYS, MAX_DAYS, MAX_NAME_LENGTH, MAX_ORIGINS,
-    MAX_WEEKS, OpenShareRequest, PanelOutline, SUBJECTS, Share, SwitchSharesRequest, TOKEN_LENGTH,
+    CreateShareRequest, CreateShareResponse, DEFAULT_DAYS, MAX_DAYS, MAX_NAME_LENGTH, MAX_ORIGINS, MAX_WEEKS,
+    OpenShareRequest, PanelOutline, Share, ShareSubject, SwitchSharesRequest, TOKEN_LENGTH,
     UpdateShareRequest, lifetime,
 };
 use domain::time::{Day, Timestamp, minus_days, monday, plus_days};
 use publishing::{PublishedWeeks, WeekPublisher};
 use worker::{Env, Method, Request, Response, Stub};
-
-/// The reports of a share of a whole course: those whose rows tell what students did, and when.
-const OF_A_COURSE: [&str; 6] = ["videoview", "presentation", "confused", "polling", "qanda", "notes"];
 
 /// What is at hand to answer somebody who is known.
 pub(crate) struct SharesHandler<'a> {
@@ -124,17 +121,15 @@ impl SharesHandler<'_> {
             None => None,
         };
         self.visitor.authorize(Action::CreateShare { course: &course_id, section: section_id.as_deref() })?;
-        if !SUBJECTS.contains(&request.report.as_str()) {
-            return Err(bad_share(
-                "This report cannot be shared: it has no measures that could say nothing of anybody.",
-            ));
-        }
+        let subject = ShareSubject::parse(&request.report).ok_or_else(|| {
+            bad_share("This report cannot be shared: it has no measures that could say nothing of anybody.")
+        })?;
         let days = request.days.unwrap_or(DEFAULT_DAYS);
         let now = clock::now();
         let expires = now.plus(lifetime(days).ok_or_else(bad_days)?);
         let origins = read_origins(&request.origins)?;
         let name = request.name.as_deref().map(read_name).transpose()?;
-        let days = read_days(&request, now)?;
+        let days = read_days(subject, &request, now)?;
         let (is_on, zone): (bool, String) = self.call(SharesCommand::GetSettings).await?;
         if !is_on {
             return Err(Problem::new(
@@ -165,7 +160,7 @@ impl SharesHandler<'_> {
             is_kept: !request.preview,
         };
         let mut panels = Vec::new();
-        for report in reports_of(&request.report) {
+        for report in subject.reports().into_iter().map(ReportName::from) {
             panels.push((report.clone(), publisher.publish(&report, &mondays).await?));
         }
         if panels.iter().all(|(_, frozen)| frozen.weeks.is_empty()) {
@@ -199,7 +194,7 @@ impl SharesHandler<'_> {
             name: name.unwrap_or_else(|| usual_name().chars().take(MAX_NAME_LENGTH).collect()),
             owner: self.person(),
             auth_method: self.visitor.auth_method,
-            report: request.report,
+            report: subject,
             course: course_id,
             section: section_id,
             number: section.map(|section| section.number.clone()),
@@ -272,15 +267,13 @@ pub(crate) async fn open(request: &mut Request, env: &Env, settings: &Settings) 
     Ok(response::json(&content::render_share(opened, settings.smallest)))
 }
 
-/// What is shared under a name.
-fn reports_of(subject: &str) -> Vec<ReportName> {
-    let names: Vec<&str> = if subject == COURSE { OF_A_COURSE.to_vec() } else { vec![subject] };
-    names.into_iter().filter_map(ReportName::parse).collect()
-}
-
 /// The days of the view; none of a snapshot.
-fn read_days(request: &CreateShareRequest, now: Timestamp) -> Result<Option<Range>, Problem> {
-    match (request.report == "asset", &request.from, &request.to) {
+fn read_days(
+    subject: ShareSubject,
+    request: &CreateShareRequest,
+    now: Timestamp,
+) -> Result<Option<Range>, Problem> {
+    match (subject.is_snapshot(), &request.from, &request.to) {
         (true, None, None) => Ok(None),
         (false, Some(from), Some(to)) => {
             let range = Range::parse(from, to)?;

@@ -2,12 +2,9 @@
 
 use crate::context::AppContext;
 use crate::words::course as said;
+use domain::report::KnownReport;
 use domain::view::Page;
 use leptos::prelude::*;
-
-/// The reports, in the order in which they are read: what was watched and opened, what was unclear, what was said.
-const REPORTS: [&str; 8] =
-    ["videoview", "presentation", "confused", "polling", "qanda", "notes", "assetbydate", "asset"];
 
 /// The pages of a course.
 #[component]
@@ -16,8 +13,9 @@ pub fn CourseTabs() -> impl IntoView {
     let navigation = context.navigation;
     let whole = move || navigation.view().with_page(Page::Course).to_url();
     let is_whole = move || (navigation.view().page == Page::Course).then_some("page");
-    let tabs = REPORTS.into_iter().filter_map(|name| context.report(name)).map(|info| {
-        let word = said::part(info.name.as_str());
+    let offered = KnownReport::READING_ORDER.into_iter().filter_map(|known| context.report(known.name()));
+    let tabs = offered.map(|info| {
+        let word = said::part(info.name.known());
         let name = StoredValue::new(info.name);
         let href =
             move || navigation.view().with_page(Page::Overview).with_report(Some(name.get_value())).to_url();

@@ -35,7 +35,7 @@ fn measure_progress(planned: &[PlannedRequest], all: &Requests, today: Day) -> V
     let mut reports: Vec<ReportProgress> = Vec::new();
     for it in planned.iter().filter(|it| it.is_required) {
         let known = request_tracker::index_windows(&it.request_key.report, all);
-        let name = said::part(it.request_key.report.as_str());
+        let name = said::part(it.request_key.report.known());
         if reports.last().is_none_or(|last| last.name != name) {
             reports.push(ReportProgress { name, ..ReportProgress::default() });
         }

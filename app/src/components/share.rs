@@ -12,9 +12,10 @@ use crate::components::error_notice::ErrorNotice;
 use crate::context::AppContext;
 use crate::words;
 use crate::words::shares as said;
+use domain::report::Shape;
 use domain::shares::{
-    COURSE, CreateShareRequest, CreateShareResponse, DEFAULT_DAYS, MAX_NAME_LENGTH, PanelOutline, Share,
-    ShareState, Shares,
+    CreateShareRequest, CreateShareResponse, DEFAULT_DAYS, MAX_NAME_LENGTH, PanelOutline, Share, ShareState,
+    ShareSubject, Shares,
 };
 use domain::time::{SECOND, Timestamp};
 use domain::view::{Page, View};
@@ -146,7 +147,7 @@ fn SharePanel(
 fn SharePreview(contents: Vec<PanelOutline>) -> impl IntoView {
     let context = expect_context::<AppContext>();
     let line = |it: PanelOutline| {
-        let is_snapshot = it.report.as_str() == "asset";
+        let is_snapshot = it.report.known().is_some_and(|it| it.descriptor().shape == Shape::Snapshot);
         view! { <li>{said::outline(&context.report_title(it.report.as_str()), &it, is_snapshot)}</li> }
     };
     view! { <ul class="plain-list small" data-testid="contents">{contents.into_iter().map(line).collect_view()}</ul> }
@@ -263,6 +264,9 @@ fn to_local_time(context: AppContext, at: Timestamp) -> Timestamp {
 
 /// What is shared, as it is called.
 #[must_use]
-pub fn subject_title(context: AppContext, report: &str) -> String {
-    if report == COURSE { said::WHOLE_COURSE.to_owned() } else { context.report_title(report) }
+pub fn subject_title(context: AppContext, subject: ShareSubject) -> String {
+    match subject {
+        ShareSubject::Course => said::WHOLE_COURSE.to_owned(),
+        ShareSubject::Report(report) => context.report_title(report.name()),
+    }
 }

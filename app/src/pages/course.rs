@@ -26,7 +26,7 @@ use crate::{api_client, device_memory, locale, told, words};
 use domain::activity::ActivityKind;
 use domain::api::{Courses, Requests};
 use domain::range::Range;
-use domain::report::{ReportName, Shape};
+use domain::report::{KnownReport, ReportName, Shape};
 use domain::time::SECOND;
 use domain::view::{ComparisonTarget, Uuid, View};
 use domain::window::WindowKey;
@@ -34,18 +34,16 @@ use engine::reports::{Query, course};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
-/// The reports of a course: a kind of activity each, and the library, which knows when a video was captured.
-const LIBRARY: &str = "asset";
-
 /// Every report that `view` needs, over its days and over those that it is compared with.
 fn plan_requests(context: AppContext, view: &View) -> Vec<PlannedRequest> {
     let Some(range) = view.range else { return Vec::new() };
-    let names = ActivityKind::ALL.iter().map(|kind| kind.report()).chain([LIBRARY]);
+    // A kind of activity each, and the library, which knows when a video was captured.
+    let reports = ActivityKind::ALL.map(KnownReport::of_activity).into_iter().chain([KnownReport::Asset]);
     let before =
         range.previous_weeks().map(|before| (before, view.compare == Some(ComparisonTarget::Before)));
     let ranges: Vec<(Range, bool)> = [(range, true)].into_iter().chain(before).collect();
-    names
-        .filter_map(|name| context.report(name))
+    reports
+        .filter_map(|report| context.report(report.name()))
         .flat_map(|info| {
             let is_snapshot = info.shape == Shape::Snapshot;
             let ranges = ranges.iter().take(if is_snapshot { 1 } else { ranges.len() });

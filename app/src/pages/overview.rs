@@ -11,11 +11,10 @@ use crate::{api_client, locale, words};
 use domain::api::{Courses, ReportInfo};
 use domain::problem::{Code, Problem};
 use domain::range::Range;
-use domain::report::Shape;
+use domain::report::{KnownReport, Shape};
 use domain::report_listing::{ReportListing, ReportParameter};
 use domain::view::{Page, View};
 use domain::window::{self, Parameters, WindowKey};
-use engine::video_view_columns;
 use leptos::prelude::*;
 use std::time::Duration;
 
@@ -84,7 +83,7 @@ pub fn prefetch(components: LazyComponents, view: &View) {
             lazy::prefetch(components.report_view);
             lazy::prefetch(report::figures_component(
                 components,
-                view.report_name() == video_view_columns::REPORT,
+                view.known_report() == Some(KnownReport::VideoView),
             ));
         }
         Page::Overview => {}

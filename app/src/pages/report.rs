@@ -24,12 +24,11 @@ use crate::words::against;
 use crate::{device_memory, locale, presets, words};
 use domain::api::{self, Course, Courses, ReportInfo, RequestInfo};
 use domain::range::Range;
-use domain::report::Shape;
+use domain::report::{KnownReport, Shape};
 use domain::time::{monday, plus_days};
 use domain::view::{ComparisonTarget, Uuid, View};
 use domain::window::WindowKey;
 use engine::measures::{Comparison, Query, WindowCoverage};
-use engine::video_view_columns;
 use leptos::prelude::*;
 
 /// What there is to show: the same for whichever thread reads it.
@@ -191,7 +190,7 @@ pub fn ReportView(
     let is_shown = Memo::new(move |_| fits.with(Option::is_some));
     // What shows a report stays while another of the same thread is looked at.
     let is_videoview = Memo::new(move |_| {
-        info.with(|i| i.as_ref().is_some_and(|i| i.name.as_str() == video_view_columns::REPORT))
+        info.with(|i| i.as_ref().is_some_and(|i| i.name.known() == Some(KnownReport::VideoView)))
     });
     let shown = move || {
         is_shown.get().then(|| {

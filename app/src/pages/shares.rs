@@ -178,7 +178,7 @@ fn share_facts(context: AppContext, directory: &Courses, share: &Share) -> impl 
     let view = shared_view(share);
     let course = course_label(&directory.courses, &view).unwrap_or_else(|| words::COURSE.to_owned());
     let days = view.range.map(|range| format!(", {}", locale::format_range(range))).unwrap_or_default();
-    let shown = format!("{}: {course}{days}", subject_title(context, &share.report));
+    let shown = format!("{}: {course}{days}", subject_title(context, share.report));
     let spelt = |at| format_moment(context, at);
     let last = share.last.map(spelt);
     let until = if share.state == ShareState::Expired { said::EXPIRED } else { said::EXPIRES };

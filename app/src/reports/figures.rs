@@ -23,7 +23,7 @@ use crate::reports::Source;
 use crate::reports::tongue::Tongue;
 use crate::told::{Figure, Look, Part, Subject, Wanted};
 use crate::words::reports as said;
-use domain::report::ReportName;
+use domain::report::{KnownReport, ReportName};
 use engine::reports::{Query, person_name};
 use engine::table::dataset::Dataset;
 use std::collections::BTreeMap;
@@ -52,7 +52,7 @@ pub fn of(look: &Look, held: &BTreeMap<Source, Dataset>, tongue: &Tongue) -> Vec
             let (none, tables) = (Dataset::default(), tables);
             let tables = tables.unwrap_or(&none);
             let mut figures = of_report(name, &telling, tables);
-            figures.extend(groups::figures(&telling, tables, name.as_str()));
+            figures.extend(groups::figures(&telling, tables, name.known()));
             let not_compared = compared::lay(&mut figures, name, &telling, tables, other);
             let hidden = if *is_nameless { leave_out_people(&mut figures) } else { "" };
             if let Some(first) = figures.first_mut() {
@@ -82,17 +82,32 @@ pub fn student(look: &Look, held: &BTreeMap<Source, Dataset>) -> String {
 /// The figures of one report.
 fn of_report(name: &ReportName, telling: &Telling<'_>, tables: &Dataset) -> Vec<Figure> {
     let question = telling.question;
-    match name.as_str() {
-        "presentation" => {
+    match name.known() {
+        Some(KnownReport::Presentation) => {
             presentation::figures(telling, &engine::reports::presentation::measure(tables, question))
         }
-        "confused" => confused::figures(telling, &engine::reports::confused::measure(tables, question)),
-        "polling" => polling::figures(telling, &engine::reports::polling::measure(tables, question)),
-        "qanda" => qanda::figures(telling, &engine::reports::qanda::measure(tables, question)),
-        "notes" => notes::figures(telling, &engine::reports::notes::measure(tables, question)),
-        "asset" => library::figures(telling, &engine::reports::library::measure(tables, question)),
-        "assetbydate" => weekly::figures(telling, &engine::reports::weekly::measure(tables, question)),
-        _ => any::figures(telling, &engine::reports::unknown::measure(tables, question)),
+        Some(KnownReport::Confused) => {
+            confused::figures(telling, &engine::reports::confused::measure(tables, question))
+        }
+        Some(KnownReport::Polling) => {
+            polling::figures(telling, &engine::reports::polling::measure(tables, question))
+        }
+        Some(KnownReport::QAndA) => {
+            qanda::figures(telling, &engine::reports::qanda::measure(tables, question))
+        }
+        Some(KnownReport::Notes) => {
+            notes::figures(telling, &engine::reports::notes::measure(tables, question))
+        }
+        Some(KnownReport::Asset) => {
+            library::figures(telling, &engine::reports::library::measure(tables, question))
+        }
+        Some(KnownReport::AssetByDate) => {
+            weekly::figures(telling, &engine::reports::weekly::measure(tables, question))
+        }
+        // The figures of `videoview` come from a thread of its own.
+        Some(KnownReport::VideoView) | None => {
+            any::figures(telling, &engine::reports::unknown::measure(tables, question))
+        }
     }
 }
 
@@ -109,16 +124,21 @@ fn leave_out_people(figures: &mut Vec<Figure>) -> &'static str {
 
 /// What was chosen that a report cannot apply. Of roles in a report that nobody knows, its own figures say it.
 fn ignored(name: &ReportName, question: &Query) -> String {
-    let report = name.as_str();
-    let has_roles = !matches!(report, "asset" | "assetbydate");
-    let has_decks = matches!(report, "presentation" | "confused" | "polling" | "notes");
+    let report = name.known();
+    let [has_roles, has_decks] = match report {
+        Some(KnownReport::Asset | KnownReport::AssetByDate) => [false, false],
+        Some(
+            KnownReport::Presentation | KnownReport::Confused | KnownReport::Polling | KnownReport::Notes,
+        ) => [true, true],
+        Some(KnownReport::VideoView | KnownReport::QAndA) | None => [true, false],
+    };
     let said = |is_ignored: bool, caveat: &str| if is_ignored { caveat.to_owned() } else { String::new() };
     said::join([
         said(!has_roles && !question.base.roles.is_empty(), said::ROLES_IGNORED),
         said(!has_decks && !question.decks.is_empty(), said::DECKS_IGNORED),
         said(!question.base.videos.is_empty(), said::VIDEOS_IGNORED),
         said(!has_roles && question.base.student.is_some(), said::STUDENT_IGNORED),
-        said(report == "qanda" && question.base.student.is_some(), said::STUDENT_IN_THREADS),
+        said(report == Some(KnownReport::QAndA) && question.base.student.is_some(), said::STUDENT_IN_THREADS),
     ])
 }
 

@@ -5,6 +5,7 @@ use crate::reports::tongue::Tongue;
 use crate::words::against;
 use crate::words::reports::join;
 use domain::activity::ActivityKind;
+use domain::report::KnownReport;
 use domain::time::Day;
 use engine::measures;
 
@@ -171,16 +172,16 @@ pub fn kind(kind: ActivityKind) -> &'static str {
 
 /// What a report is called in a line of several.
 #[must_use]
-pub fn part(report: &str) -> &'static str {
+pub fn part(report: Option<KnownReport>) -> &'static str {
     match report {
-        "videoview" => "Videos",
-        "presentation" => "Slides",
-        "polling" => "Polls",
-        "qanda" => "Questions",
-        "confused" => "Confusion",
-        "notes" => "Notes",
-        "assetbydate" => "Library by week",
-        _ => "Library",
+        Some(KnownReport::VideoView) => "Videos",
+        Some(KnownReport::Presentation) => "Slides",
+        Some(KnownReport::Polling) => "Polls",
+        Some(KnownReport::QAndA) => "Questions",
+        Some(KnownReport::Confused) => "Confusion",
+        Some(KnownReport::Notes) => "Notes",
+        Some(KnownReport::AssetByDate) => "Library by week",
+        Some(KnownReport::Asset) | None => "Library",
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Taken from Echo360's own description of its reports, and from what Lectern does with them.
 
+use domain::report::KnownReport;
+
 /// Heading.
 pub const TITLE: &str = "Why numbers differ";
 /// The item of a figure's menu.
@@ -24,9 +26,9 @@ pub struct Reason {
 
 /// Whose numbers they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Of<'a> {
-    /// A report's.
-    Report(&'a str),
+pub enum Of {
+    /// A report's; `None` of one that Lectern does not know.
+    Report(Option<KnownReport>),
     /// Those of a course's page, which has several.
     Course,
 }
@@ -134,20 +136,20 @@ const FILTERED: Reason = Reason {
 
 /// The reasons that hold for `of`, what is its own first.
 #[must_use]
-pub fn reasons(of: Of<'_>) -> Vec<Reason> {
+pub fn reasons(of: Of) -> Vec<Reason> {
     let own: &[Reason] = match of {
         Of::Course => &[STUDENTS_ALONE, HALF_MINUTES, LATEST, SAVES, FINAL_ONLY, APART],
-        Of::Report("videoview") => &[HALF_MINUTES, NAMELESS, PAST_LENGTH],
-        Of::Report("presentation") => &[DECK_SIZE],
-        Of::Report("confused") => &[DECKS_MARKED],
-        Of::Report("polling") => &[LATEST, SOLUTIONS],
-        Of::Report("qanda") => &[UNANSWERED],
-        Of::Report("notes") => &[SAVES],
-        Of::Report("asset") => return vec![SNAPSHOT, PUBLISHED, OWN_MOMENT, SCORES],
-        Of::Report("assetbydate") => {
+        Of::Report(Some(KnownReport::VideoView)) => &[HALF_MINUTES, NAMELESS, PAST_LENGTH],
+        Of::Report(Some(KnownReport::Presentation)) => &[DECK_SIZE],
+        Of::Report(Some(KnownReport::Confused)) => &[DECKS_MARKED],
+        Of::Report(Some(KnownReport::Polling)) => &[LATEST, SOLUTIONS],
+        Of::Report(Some(KnownReport::QAndA)) => &[UNANSWERED],
+        Of::Report(Some(KnownReport::Notes)) => &[SAVES],
+        Of::Report(Some(KnownReport::Asset)) => return vec![SNAPSHOT, PUBLISHED, OWN_MOMENT, SCORES],
+        Of::Report(Some(KnownReport::AssetByDate)) => {
             return vec![SUMS, PUBLISHED, UTC_DAYS, GROWING, OWN_MOMENT, SCORES];
         }
-        Of::Report(_) => return vec![ITS_OWN_MEANING, UTC_DAYS, GROWING, OWN_MOMENT],
+        Of::Report(None) => return vec![ITS_OWN_MEANING, UTC_DAYS, GROWING, OWN_MOMENT],
     };
     let all = [GROWING, ZONES, ROLES, NO_ROW, TWO_SECTIONS, OWN_MOMENT, SCORES];
     let filtered = (of != Of::Course).then_some(FILTERED);
@@ -157,18 +159,18 @@ pub fn reasons(of: Of<'_>) -> Vec<Reason> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::report::{REPORTS, Shape};
+    use domain::report::Shape;
     use std::collections::BTreeSet;
 
-    fn all() -> Vec<(Of<'static>, Vec<Reason>)> {
-        let reports = REPORTS.iter().map(|report| Of::Report(report.name));
-        reports.chain([Of::Course, Of::Report("visit")]).map(|of| (of, reasons(of))).collect()
+    fn all() -> Vec<(Of, Vec<Reason>)> {
+        let reports = KnownReport::ALL.into_iter().map(|report| Of::Report(Some(report)));
+        reports.chain([Of::Course, Of::Report(None)]).map(|of| (of, reasons(of))).collect()
     }
 
     #[test]
     fn what_cannot_hold_for_a_report_is_not_said_of_it() {
-        for report in REPORTS {
-            let said = reasons(Of::Report(report.name));
+        for known in KnownReport::ALL {
+            let (said, report) = (reasons(Of::Report(Some(known))), known.descriptor());
             assert_eq!(said.contains(&GROWING), report.shape != Shape::Snapshot, "{}", report.name);
             assert_eq!(said.contains(&ZONES), report.shape == Shape::Rows, "{}", report.name);
             assert_eq!(said.contains(&UTC_DAYS), report.shape == Shape::Sums, "{}", report.name);
@@ -176,7 +178,7 @@ mod tests {
             assert_eq!(said.contains(&ROLES), has_people, "{}", report.name);
             assert_ne!(said.first(), Some(&ITS_OWN_MEANING), "{} is known", report.name);
         }
-        assert_eq!(reasons(Of::Report("visit")).first(), Some(&ITS_OWN_MEANING));
+        assert_eq!(reasons(Of::Report(None)).first(), Some(&ITS_OWN_MEANING));
     }
 
     #[test]

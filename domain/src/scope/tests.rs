@@ -1,7 +1,7 @@
 use super::*;
 use crate::api::{CopyInfo, Section, WindowStatus};
 use crate::directory::Term;
-use crate::report::REPORTS;
+use crate::report::{KnownReport, ReportName};
 use crate::time::Timestamp;
 use crate::window::Parameters;
 use proptest::prelude::*;
@@ -90,8 +90,8 @@ proptest! {
     }
 
     #[test]
-    fn slices_and_courses_are_those_of_the_grants_and_no_others(grants in grants(), place in 0..REPORTS.len()) {
-        let (known, report) = (known(), &REPORTS[place]);
+    fn slices_and_courses_are_those_of_the_grants_and_no_others(grants in grants(), report in prop::sample::select(KnownReport::ALL.to_vec())) {
+        let known = known();
         let reach = AccessScope::Only { person: "ana".into(), grants: grants.clone() };
         let cut = reach.row_filter(report, &SectionNumbers::from_courses(&known));
         let seen = reach.filter_courses(known.clone());
@@ -100,7 +100,7 @@ proptest! {
                 // Said once more, in other words than the code's.
                 let may = grants.iter().any(|g| g.course == course.id
                     && (g.section.is_none() || g.section == Some(section.id.to_lowercase())));
-                let name = if report.identifies_sections_by_number() { &section.number } else { &section.id };
+                let name = if report.descriptor().identifies_sections_by_number() { &section.number } else { &section.id };
                 prop_assert_eq!(cut.allows(&course.id, name), may, "{} {}", course.code, section.number);
                 let is_listed = seen.courses.iter().any(|c| c.id == course.id && c.sections.contains(section));
                 prop_assert_eq!(is_listed, may);
@@ -143,7 +143,7 @@ proptest! {
 
 #[test]
 fn a_section_whose_number_nobody_knows_is_not_shown_where_only_numbers_count() {
-    let asset = ReportName::parse("asset").unwrap().known().unwrap();
+    let asset = KnownReport::Asset;
     let grants =
         vec![Grant { course: id(0), section: Some(id(0xff)) }, Grant { course: id(1), section: None }];
     let reach = AccessScope::Only { person: "ana".into(), grants };

@@ -47,7 +47,7 @@ fn counted(report: &str, columns: &[&str], windows: &[Vec<Vec<String>>]) -> Amou
 }
 
 fn columns(report: &str) -> Vec<&'static str> {
-    ReportName::parse(report).unwrap().known().unwrap().columns.to_vec()
+    ReportName::parse(report).unwrap().known().unwrap().descriptor().columns.to_vec()
 }
 
 /// A row whose cells are empty but for these.

@@ -9,6 +9,7 @@ use super::{Completeness, Query};
 use crate::dictionary::EMPTY;
 use crate::table::dataset::Dataset;
 use domain::institution_role::InstitutionRole;
+use domain::report::KnownReport;
 use domain::time::Day;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,10 +40,16 @@ pub struct Groups {
 }
 
 /// Whose rows are counted, and what makes two rows one event.
-fn columns(report: &str) -> ColumnNames<3> {
-    let (user, role, event) = match report {
-        "qanda" => ("answer_userid", "answer_role", "answerid"),
-        _ => ("userid", "role", ""),
+fn columns(report: KnownReport) -> ColumnNames<3> {
+    let (user, role, event, deck) = match report {
+        KnownReport::QAndA => ("answer_userid", "answer_role", "answerid", ""),
+        KnownReport::Presentation
+        | KnownReport::VideoView
+        | KnownReport::Confused
+        | KnownReport::Polling
+        | KnownReport::Notes
+        | KnownReport::Asset
+        | KnownReport::AssetByDate => ("userid", "role", "", "presentationID"),
     };
     ColumnNames {
         time: "event_timestamp",
@@ -50,14 +57,14 @@ fn columns(report: &str) -> ColumnNames<3> {
         section: "sectionId",
         user,
         role,
-        deck: if report == "qanda" { "" } else { "presentationID" },
+        deck,
         cells: ["sectionNumber", "courseIdentifier", event],
     }
 }
 
 /// Counts the rows of a report by section and by role.
 #[must_use]
-pub fn measure(dataset: &Dataset, query: &Query, report: &str) -> Groups {
+pub fn measure(dataset: &Dataset, query: &Query, report: KnownReport) -> Groups {
     let columns = columns(report);
     let mut anywhere = query.clone();
     anywhere.base.sections.clear();
@@ -137,7 +144,7 @@ mod tests {
             let mut query = query("2026-02-02", "2026-02-08");
             query.base.sections = chosen.iter().map(|section| format!("S{section}")).collect();
             query.base.roles = if by_role { vec![InstitutionRole::Student] } else { Vec::new() };
-            let groups = measure(&dataset(&[week("2026-02-02", HEADER, &csv)]), &query, "notes");
+            let groups = measure(&dataset(&[week("2026-02-02", HEADER, &csv)]), &query, KnownReport::Notes);
             let students = rows.iter().filter(|(_, user, _)| !by_role || user.is_multiple_of(2)).count() as u64;
             prop_assert_eq!(groups.sections.iter().map(|it| it.count.events).sum::<u64>(), students);
             let is_in = |section: u32| chosen.is_empty() || chosen.contains(&section);
@@ -157,7 +164,7 @@ mod tests {
         let header = "sectionId,sectionNumber,courseId,answerid,event_timestamp,answer_userid,answer_role";
         let rows = "s,1,c,a1,2026-02-02 10:00:00,t,Instructor\ns,1,c,a1,2026-02-03 10:00:00,t,Instructor\ns,1,c,,2026-02-03 10:00:00,u,Student\n";
         let dataset = dataset(&[week("2026-02-02", header, rows)]);
-        let groups = measure(&dataset, &query("2026-02-02", "2026-02-08"), "qanda");
+        let groups = measure(&dataset, &query("2026-02-02", "2026-02-08"), KnownReport::QAndA);
         assert_eq!(groups.sections[0].count.events, 2);
         let roles: Vec<(InstitutionRole, u64)> =
             groups.roles.iter().map(|(role, count, _)| (*role, count.events)).collect();

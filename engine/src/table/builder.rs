@@ -5,7 +5,7 @@ use crate::decode::Decoder;
 use crate::dictionary::Dictionary;
 use crate::slice::{SliceError, SliceInflater};
 use domain::frame::{Head, SliceHead};
-use domain::report::Report;
+use domain::report::KnownReport;
 
 /// Why a copy cannot be taken in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,10 +46,10 @@ impl TableBuilder {
     ///
     /// # Errors
     /// [`DecodeError::Column`].
-    pub fn new(head: &Head, report: Option<&'static Report>) -> Result<Self, DecodeError> {
+    pub fn new(head: &Head, report: Option<KnownReport>) -> Result<Self, DecodeError> {
         let header = HeaderRow::parse(&head.header);
         let names: Vec<&str> = header.names().collect();
-        if let Some(missing) = report.and_then(|report| report.missing_from(&names)) {
+        if let Some(missing) = report.and_then(|report| report.descriptor().missing_from(&names)) {
             return Err(DecodeError::Column(missing));
         }
         Ok(Self {
@@ -104,7 +104,6 @@ impl TableBuilder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::report::ReportName;
     use std::io::Write;
 
     fn slice(csv: &str, rows: u32) -> (SliceHead, Vec<u8>) {
@@ -145,7 +144,7 @@ mod tests {
             builder.push_slice(&wrong, &deflated, &mut texts),
             Err(DecodeError::Slice(SliceError::Crc))
         );
-        let notes = ReportName::parse("notes").unwrap().known();
+        let notes = Some(KnownReport::Notes);
         assert!(matches!(TableBuilder::new(&head("user,page\n", 1), notes), Err(DecodeError::Column(_))));
     }
 }

@@ -13,6 +13,7 @@ use crate::{crypto, response};
 use domain::api::AuditAction;
 use domain::erasure::Invalidation;
 use domain::problem::{Code, Problem};
+use domain::report::KnownReport;
 use domain::scope::{Action, Role, authorize};
 use domain::settings::Settings;
 use domain::shares::{Share, ShareState, Shares};
@@ -394,13 +395,17 @@ fn record_loss(store: &Store, loss: &Invalidation) -> Result<()> {
     withdraw_invalidated_shares(store)
 }
 
+/// Whether the rows of a report tell who did something: those of the library do not.
+fn records_people(report: KnownReport) -> bool {
+    report.descriptor().activity.is_some()
+}
+
 /// Whether a window may have held what is forgotten.
 fn may_contain(window: &str, loss: &Invalidation) -> bool {
     let Some((of, id)) = window.split_once('/') else { return true };
     let (report, days) = match loss {
         Invalidation::Weeks { report, days } => (report, days),
-        // The library's reports name nobody.
-        Invalidation::Person => return !of.starts_with("asset"),
+        Invalidation::Person => return KnownReport::parse(of).is_none_or(records_people),
         _ => return true,
     };
     // The id of a window begins with its first day, where it has days.

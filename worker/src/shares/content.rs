@@ -24,7 +24,8 @@ pub(super) fn visible_numbers(
     section: Option<(&str, &str)>,
     smallest: u32,
 ) -> Option<Vec<Option<f64>>> {
-    let is_numbered = report.known().is_some_and(|report| report.identifies_sections_by_number());
+    let is_numbered =
+        report.known().is_some_and(|report| report.descriptor().identifies_sections_by_number());
     let kept = match section {
         None => &week.shown.total,
         Some((id, number)) => {
@@ -44,7 +45,7 @@ pub(super) fn render_share(opened: OpenedShare, smallest: u32) -> ShareContent {
     let section = stored.section.as_deref().zip(stored.number.as_deref());
     let panel = |(kept, weeks): (&crate::rpc::StoredPanel, Vec<(String, StoredWeek)>)| {
         let report = kept.report.clone();
-        let measures = text::measures(report.as_str());
+        let measures = text::measures(report.known());
         let taken = weeks.iter().find_map(|(_, week)| week.taken);
         let shared_week = |(key, week): &(String, StoredWeek)| ShareWeek {
             monday: parse_day(key),
@@ -105,7 +106,7 @@ fn fill_missing_weeks(panel: &SharePanel, mondays: &[Day]) -> Vec<ShareWeek> {
 }
 
 fn write_panel(html: &mut String, place: usize, panel: &SharePanel, mondays: &[Day], time_zone: &str) {
-    let report = panel.report.as_str();
+    let report = panel.report.known();
     let _ = write!(
         html,
         "<section aria-labelledby=\"t{place}\"><h2 id=\"t{place}\">{}</h2>",
@@ -184,7 +185,7 @@ fn write_table(html: &mut String, caption: &str, heads: &[String], weeks: &[Shar
 
 /// The first number of each week as bars; where it is withheld or not here, a gap with that word.
 fn chart_of_panel(place: usize, panel: &SharePanel, weeks: &[ShareWeek]) -> Chart {
-    let report = panel.report.as_str();
+    let report = panel.report.known();
     let first = |week: &ShareWeek| week.numbers.first().copied().flatten();
     let spelt = |day: Option<Day>, spell: fn(Day) -> String| day.map_or_else(String::new, spell);
     let bar = |week: &ShareWeek| Bar {

@@ -71,7 +71,7 @@ impl WeekPublisher<'_> {
         let AvailableWindows { windows } = rpc::call(self.scheduler, &list_available).await?;
         let is_known = |week: &str| known.iter().any(|(key, _)| key == week);
         let mut new: Vec<(String, StoredWeek)> = Vec::new();
-        let shape = report.known().map(|report| report.shape);
+        let shape = report.known().map(|report| report.descriptor().shape);
         if shape == Some(Shape::Snapshot) {
             new.extend(self.count_snapshot(report, &windows, &known).await?);
         } else {

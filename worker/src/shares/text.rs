@@ -1,5 +1,6 @@
 //! All that the page of a share says: in the words of a teacher, to somebody who has never seen Lectern.
 
+use domain::report::KnownReport;
 use domain::time::{Day, Timestamp};
 use std::fmt::Write as _;
 
@@ -31,35 +32,35 @@ pub(super) const NO_SCRIPT: &str = "This page needs JavaScript to open its link.
 pub(super) const UNREACHABLE: &str = "This page cannot be reached just now. Try again in a while.";
 
 /// A report as a heading.
-pub(super) fn title(report: &str) -> &'static str {
+pub(super) fn title(report: Option<KnownReport>) -> &'static str {
     match report {
-        "videoview" => "Videos watched",
-        "presentation" => "Slides viewed",
-        "confused" => "Confusion marks",
-        "polling" => "Poll answers",
-        "qanda" => "Answers to questions",
-        "notes" => "Notes taken",
-        "asset" => "Library of videos",
-        _ => "Report",
+        Some(KnownReport::VideoView) => "Videos watched",
+        Some(KnownReport::Presentation) => "Slides viewed",
+        Some(KnownReport::Confused) => "Confusion marks",
+        Some(KnownReport::Polling) => "Poll answers",
+        Some(KnownReport::QAndA) => "Answers to questions",
+        Some(KnownReport::Notes) => "Notes taken",
+        Some(KnownReport::Asset) => "Library of videos",
+        Some(KnownReport::AssetByDate) | None => "Report",
     }
 }
 
 /// What is counted, in the order of each week's numbers; the first is drawn.
-pub(super) fn measures(report: &str) -> &'static [&'static str] {
+pub(super) fn measures(report: Option<KnownReport>) -> &'static [&'static str] {
     match report {
-        "videoview" => &["minutes", "students"],
-        "presentation" => &["slide views", "students"],
-        "confused" => &["marks", "students"],
-        "polling" => &["answers", "students", "right, in %"],
-        "qanda" => &["answers", "students"],
-        "notes" => &["notes", "students"],
-        "asset" => &["videos", "views"],
-        _ => &[],
+        Some(KnownReport::VideoView) => &["minutes", "students"],
+        Some(KnownReport::Presentation) => &["slide views", "students"],
+        Some(KnownReport::Confused) => &["marks", "students"],
+        Some(KnownReport::Polling) => &["answers", "students", "right, in %"],
+        Some(KnownReport::QAndA) => &["answers", "students"],
+        Some(KnownReport::Notes) => &["notes", "students"],
+        Some(KnownReport::Asset) => &["videos", "views"],
+        Some(KnownReport::AssetByDate) | None => &[],
     }
 }
 
 /// What a chart says, in a sentence.
-pub(super) fn sentence(report: &str, sum: f64, shown: usize, withheld: usize) -> String {
+pub(super) fn sentence(report: Option<KnownReport>, sum: f64, shown: usize, withheld: usize) -> String {
     let unit = measures(report).first().copied().unwrap_or_default();
     let weeks = |n: usize| if n == 1 { "1 week".to_owned() } else { format!("{n} weeks") };
     match (shown, withheld) {
@@ -93,17 +94,26 @@ pub(super) fn taken_at(at: Timestamp) -> String {
 }
 
 /// What has to be known to read the numbers of a report.
-pub(super) fn caveat(report: &str) -> &'static str {
+pub(super) fn caveat(report: Option<KnownReport>) -> &'static str {
     match report {
-        "videoview" => {
+        Some(KnownReport::VideoView) => {
             "Minutes in which a video ran for a student. A student counts once in each section and week."
         }
-        "polling" => {
+        Some(KnownReport::Polling) => {
             "The last answer of each student to each poll. What was right is told for polls that have a solution, and only \
              where enough were right and enough were not; a line stands where no poll has one."
         }
-        "asset" => "Views by anybody, students or not: this report does not say whose they are.",
-        _ => "What students did. A student counts once in each section and week.",
+        Some(KnownReport::Asset) => {
+            "Views by anybody, students or not: this report does not say whose they are."
+        }
+        Some(
+            KnownReport::Presentation
+            | KnownReport::Confused
+            | KnownReport::QAndA
+            | KnownReport::Notes
+            | KnownReport::AssetByDate,
+        )
+        | None => "What students did. A student counts once in each section and week.",
     }
 }
 

@@ -136,7 +136,7 @@ fn ShortcutList() -> impl IntoView {
 fn Reasons(figure: String, view: View) -> impl IntoView {
     let of = match view.page {
         Page::Course => Of::Course,
-        _ => Of::Report(view.report_name()),
+        _ => Of::Report(view.known_report()),
     };
     let reason = |Reason { head, told }: Reason| view! { <dt>{head}</dt> <dd>{told}</dd> };
     let reasons = why::reasons(of).into_iter().map(reason).collect_view();

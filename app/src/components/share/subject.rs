@@ -2,11 +2,8 @@
 
 use domain::range::Range;
 use domain::report::ReportName;
-use domain::shares::{COURSE, CreateShareRequest, SUBJECTS, Share};
+use domain::shares::{CreateShareRequest, Share, ShareSubject};
 use domain::view::{Page, Uuid, View};
-
-/// The report that has no days.
-const SNAPSHOT: &str = "asset";
 
 /// Why nothing can be shared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,19 +21,18 @@ pub enum NotShareable {
 /// # Errors
 /// [`NotShareable`].
 pub fn share_request(view: &View) -> Result<CreateShareRequest, NotShareable> {
-    let report = report_name_of_view(view);
-    let is_course = view.page == Page::Course;
-    if view.student.is_some() || !SUBJECTS.contains(&report) || (report == COURSE) != is_course {
+    let subject = subject_of_view(view).ok_or(NotShareable::NotShared)?;
+    if view.student.is_some() {
         return Err(NotShareable::NotShared);
     }
     let course = view.course.as_ref().ok_or(NotShareable::NoCourse)?;
     let (from, to) = match view.range {
-        _ if report == SNAPSHOT => (None, None),
+        _ if subject.is_snapshot() => (None, None),
         Some(range) => (Some(range.from().to_string()), Some(range.to().to_string())),
         None => return Err(NotShareable::NoDays),
     };
     Ok(CreateShareRequest {
-        report: report.to_owned(),
+        report: subject.as_str().to_owned(),
         course: course.as_str().to_owned(),
         section: single_section(view).map(|section| section.as_str().to_owned()),
         from,
@@ -60,7 +56,7 @@ pub fn covers_view(share: &Share, view: &View) -> bool {
         (None, None, _) => true,
         _ => false,
     };
-    let is_same = share_request(view).is_ok_and(|wanted| wanted.report == share.report);
+    let is_same = share_request(view).is_ok_and(|wanted| wanted.report == share.report.as_str());
     is_same
         && is_within
         && is_it(view.course.as_ref(), Some(&share.course))
@@ -70,10 +66,13 @@ pub fn covers_view(share: &Share, view: &View) -> bool {
 /// The view that a share was made of, as far as it shows it.
 #[must_use]
 pub fn shared_view(share: &Share) -> View {
-    let is_course = share.report == COURSE;
+    let (page, report) = match share.report {
+        ShareSubject::Course => (Page::Course, None),
+        ShareSubject::Report(report) => (Page::Overview, Some(ReportName::from(report))),
+    };
     View {
-        page: if is_course { Page::Course } else { Page::Overview },
-        report: if is_course { None } else { ReportName::parse(&share.report) },
+        page,
+        report,
         range: share.from.zip(share.to).and_then(|(from, to)| Range::new(from, to).ok()),
         course: Uuid::parse(&share.course),
         sections: share.section.as_deref().and_then(Uuid::parse).into_iter().collect(),
@@ -87,8 +86,12 @@ pub fn parse_origins(text: &str) -> Vec<String> {
     text.split([',', '\n', ' ']).map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned).collect()
 }
 
-fn report_name_of_view(view: &View) -> &str {
-    if view.page == Page::Course { COURSE } else { view.report_name() }
+/// What a share of `view` would show; `None` when that cannot be shared.
+fn subject_of_view(view: &View) -> Option<ShareSubject> {
+    if view.page == Page::Course {
+        return Some(ShareSubject::Course);
+    }
+    view.known_report().and_then(ShareSubject::of_report)
 }
 
 /// The section, where one alone is chosen: a share shows one, or the whole course.
@@ -106,13 +109,13 @@ mod tests {
     const ONE: &str = "0d9f3a52-5c1e-4f3b-9a57-2c8b6d1e4f70";
     const TWO: &str = "1d9f3a52-5c1e-4f3b-9a57-2c8b6d1e4f70";
 
-    fn share(report: &str, section: Option<&str>, days: Option<(&str, &str)>) -> Share {
+    fn share(report: ShareSubject, section: Option<&str>, days: Option<(&str, &str)>) -> Share {
         Share {
             id: "0".repeat(32),
             name: "A".to_owned(),
             owner: "local".to_owned(),
             mine: true,
-            report: report.to_owned(),
+            report,
             course: ONE.to_owned(),
             section: section.map(str::to_owned),
             from: days.and_then(|(from, _)| parse_day(from)),
@@ -162,12 +165,12 @@ mod tests {
     proptest! {
         #[test]
         fn a_share_fits_its_own_view_and_none_that_lacks_a_day_of_it(
-            report in prop::sample::select(SUBJECTS.to_vec()),
+            report in prop::sample::select(ShareSubject::all().collect::<Vec<_>>()),
             has_section: bool,
             before in 0..9_u64,
             after in 0..9_u64,
         ) {
-            let days = (report != SNAPSHOT).then_some(("2026-02-02", "2026-02-15"));
+            let days = (!report.is_snapshot()).then_some(("2026-02-02", "2026-02-15"));
             let share = share(report, has_section.then_some(TWO), days);
             let view = shared_view(&share);
             prop_assert!(covers_view(&share, &view));

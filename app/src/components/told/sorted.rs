@@ -10,9 +10,8 @@ use crate::words::figures as said;
 use charts::layout::Size;
 use charts::sortable_table::{Cell, Column, ColumnKind, Row, RowAction, SortableTable};
 use charts::sparkline;
-use domain::report::ReportName;
+use domain::report::{KnownReport, ReportName};
 use domain::view::{Choice, Page, Uuid, View};
-use engine::video_view_columns;
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -269,11 +268,13 @@ fn is_found(row: &Row, sought: &str) -> bool {
 
 /// The view of what a row is of, alone.
 fn shown_alone(view: View, opens: RowAction, id: Uuid) -> View {
-    let report = |name: &str, view: View| view.with_page(Page::Overview).with_report(ReportName::parse(name));
+    let report = |report: KnownReport, view: View| {
+        view.with_page(Page::Overview).with_report(Some(ReportName::from(report)))
+    };
     match opens {
         RowAction::Student => View { student: Some(id), ..view },
-        RowAction::Video => report(video_view_columns::REPORT, view).toggled(&Choice::Video(id)),
-        RowAction::Deck => report("presentation", view).toggled(&Choice::Deck(id)),
+        RowAction::Video => report(KnownReport::VideoView, view).toggled(&Choice::Video(id)),
+        RowAction::Deck => report(KnownReport::Presentation, view).toggled(&Choice::Deck(id)),
         RowAction::Filter => view,
     }
 }

@@ -8,7 +8,6 @@ use crate::teller::About;
 use crate::{locale, teller, told, words};
 use domain::api::ReportInfo;
 use domain::range::Range;
-use domain::report::Report;
 use domain::view::View;
 use engine::reports;
 use leptos::prelude::*;
@@ -75,7 +74,7 @@ pub fn GenericReport(
 
 /// Whether its rows hold what people wrote.
 fn has_free_text(info: &Option<ReportInfo>) -> bool {
-    info.as_ref().and_then(|info| info.name.known()).is_some_and(Report::has_free_text)
+    info.as_ref().and_then(|info| info.name.known()).is_some_and(|report| report.descriptor().has_free_text)
 }
 
 /// What the thread of all other reports is to look at. A snapshot has no days: any will do.

@@ -11,7 +11,7 @@ use crate::words;
 use crate::words::against::{self as said, Pairs, Told};
 use crate::words::reports::{WEEK, join};
 use charts::model::{Chart, DataPoint, Series};
-use domain::report::ReportName;
+use domain::report::{ReportName, Shape};
 use engine::measures::Comparison;
 use engine::table::dataset::Dataset;
 
@@ -28,8 +28,9 @@ pub fn lay(
 ) -> &'static str {
     let Some(against) = &telling.question.base.comparison else { return "" };
     let has_sections = || tables.iter().any(|(_, held)| held.table.column_index("sectionId").is_some());
+    let is_snapshot = name.known().is_some_and(|report| report.descriptor().shape == Shape::Snapshot);
     match against {
-        _ if name.as_str() == "asset" => return said::NOT_COMPARED,
+        _ if is_snapshot => return said::NOT_COMPARED,
         Comparison::Section(_) if !tables.is_empty() && !has_sections() => return said::NO_SECTIONS,
         Comparison::Section(_) | Comparison::Before => {}
     }

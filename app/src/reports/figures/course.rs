@@ -10,6 +10,7 @@ use crate::words::reports::{NO_ACTIVITY, NOTHING_HERE, join, named, skipped_rows
 use charts::small_multiples::{AxisStep, Panel as Drawn, SmallMultiples};
 use charts::sortable_table::{Cell, ColumnKind as Cells, Row, RowAction};
 use domain::activity::ActivityKind;
+use domain::report::KnownReport;
 use domain::time::{SECOND, Timestamp, monday};
 use engine::reports::course::people::Student;
 use engine::reports::course::person::{ItemUsage, Person};
@@ -30,10 +31,12 @@ pub fn figures(
     wanted: &CourseOptions,
     other: &str,
 ) -> Vec<Figure> {
-    let of =
-        |report: &str| held.iter().find(|((name, _), _)| name.as_str() == report).map(|(_, tables)| tables);
-    let here = ActivityKind::ALL.into_iter().filter_map(|kind| Some((kind, of(kind.report())?)));
-    let library = of("asset").filter(|library| !library.is_empty());
+    let of = |report: KnownReport| {
+        held.iter().find(|((name, _), _)| name.known() == Some(report)).map(|(_, tables)| tables)
+    };
+    let here =
+        ActivityKind::ALL.into_iter().filter_map(|kind| Some((kind, of(KnownReport::of_activity(kind))?)));
+    let library = of(KnownReport::Asset).filter(|library| !library.is_empty());
     let sources = Sources { by_kind: here.collect(), library };
     let measures = measure(&sources, telling.question, wanted);
     let course = Course { telling, measures: &measures, wanted, other, has_library: library.is_some() };

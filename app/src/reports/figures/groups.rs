@@ -6,6 +6,7 @@ use crate::words;
 use crate::words::reports as said;
 use crate::words::titles;
 use domain::institution_role::InstitutionRole;
+use domain::report::KnownReport;
 use engine::reports::groups::{self, Groups};
 use engine::table::dataset::Dataset;
 
@@ -21,36 +22,38 @@ struct Named {
     roles: Option<&'static str>,
 }
 
-fn named(report: &str) -> Option<Named> {
+fn named(report: KnownReport) -> Option<Named> {
     let named = |unit, events, sections, roles| Some(Named { unit, events, sections, roles });
     match report {
-        "presentation" => {
+        KnownReport::Presentation => {
             named(said::VIEWS, ["view", "views"], titles::VIEWS_PER_SECTION, Some(titles::VIEWS_BY_ROLE))
         }
-        "confused" => {
+        KnownReport::Confused => {
             named(said::MARKS, ["mark", "marks"], titles::MARKS_PER_SECTION, Some(titles::MARKS_BY_ROLE))
         }
-        "polling" => named(
+        KnownReport::Polling => named(
             said::ANSWERS,
             ["answer", "answers"],
             titles::POLL_ANSWERS_PER_SECTION,
             Some(titles::POLL_ANSWERS_BY_ROLE),
         ),
-        "notes" => named(
+        KnownReport::Notes => named(
             said::EVENTS,
             ["note event", "note events"],
             titles::EVENTS_PER_SECTION,
             Some(titles::EVENTS_BY_ROLE),
         ),
-        "qanda" => named(said::ANSWERS, ["answer", "answers"], titles::ANSWERS_PER_SECTION, None),
-        _ => None,
+        KnownReport::QAndA => named(said::ANSWERS, ["answer", "answers"], titles::ANSWERS_PER_SECTION, None),
+        KnownReport::VideoView | KnownReport::Asset | KnownReport::AssetByDate => None,
     }
 }
 
 /// The figures of a report that has them, where there is more than one section to tell apart, or anything at all.
 #[must_use]
-pub fn figures(telling: &Telling<'_>, tables: &Dataset, report: &str) -> Vec<Figure> {
-    let Some(named) = named(report) else { return Vec::new() };
+pub fn figures(telling: &Telling<'_>, tables: &Dataset, report: Option<KnownReport>) -> Vec<Figure> {
+    let Some((report, named)) = report.and_then(|report| Some((report, named(report)?))) else {
+        return Vec::new();
+    };
     let groups = groups::measure(tables, telling.question, report);
     let sections = (groups.sections.len() > 1).then(|| sections(telling, &groups, &named));
     let roles =
