@@ -140,7 +140,7 @@ mod tests {
     }
 
     impl Queue {
-        fn ask(&mut self, id: &str, person: &str, report: &str, weeks: u64) {
+        fn start_asking(&mut self, id: &str, person: &str, report: &str, weeks: u64) {
             let monday: Day = "2025-01-06".parse().unwrap();
             let keys: Vec<WindowKey> = (0..weeks)
                 .map(|n| WindowKey {
