@@ -7,16 +7,17 @@
 //! - [`institution_role`]: students apart from staff; [`activity`]: what they do in a course, by kind.
 //! - [`window`]: one report over one week, the unit that is asked, stored and shared.
 //! - [`window_state`]: the life of one window, from queued to ready; [`scheduler`]: all of them, three slots, one account;
-//!   [`fair_queue`]: whose window is next; [`backoff`]: how often to look and how long to back off.
+//!   [`fair_queue`]: whose window is next; [`backoff`]: how often to look and how long to back off;
+//!   [`collector`]: what a window's store does next with a file or an erasure.
 //! - [`upstream`]: what Echo360 says, parsed at the edge; [`directory`]: its courses, sections and terms.
 //! - [`scope`]: who may do what, and with which courses; [`role_upload`]: who has which role; [`token`]: a signed word on who
-//!   somebody is; [`login_throttle`]: wrong keys, slowed; [`quota`]: how much one person may ask for.
+//!   somebody is; [`session`]: how long somebody stays signed in; [`login_throttle`]: wrong keys, slowed; [`quota`]: how much one person may ask for.
 //! - [`api`], [`problem`], [`frame`]: what Lectern itself says, to its page and to everybody else; [`erasure`]: what
 //!   is to be forgotten.
 //! - [`shares`]: links for people who cannot sign in; [`audit_log`]: a line of the record.
 //! - [`wire`]: what the programs of one page say to each other, as bytes.
 //! - [`audit_buffer`]: lines of the record on their way.
-//! - [`settings`]: what an installation is told, validated whole.
+//! - [`settings`]: the settings of an installation, validated as a whole.
 //! - [`view`]: what is on the screen, as a URL and back.
 
 pub mod activity;
@@ -24,6 +25,7 @@ pub mod api;
 pub mod audit_buffer;
 pub mod audit_log;
 pub mod backoff;
+pub mod collector;
 pub mod column;
 pub mod directory;
 pub mod erasure;
@@ -39,6 +41,7 @@ pub mod report_listing;
 pub mod role_upload;
 pub mod scheduler;
 pub mod scope;
+pub mod session;
 pub mod settings;
 pub mod shares;
 pub mod time;

@@ -1,40 +1,77 @@
-//! Wrong keys from one address: slowed more and more, never locked for good, and nobody else with it.
+//! Login throttle: wrong keys from one address are slowed more and more. Nobody is locked out for good, and no other address
+//! is slowed with it.
 
 use crate::time::{HOUR, MINUTE, SECOND, Timestamp};
 
 /// Wrong keys that cost nothing: a person mistypes.
 const FREE: u32 = 5;
 
-/// The wait after the first that is not free; it doubles with each.
+/// The wait after the first wrong key that is not free; it doubles with each further one.
 const FIRST_WAIT: i64 = 10 * SECOND;
 
-/// The longest wait: 4 tries an hour, for a key of 128 bits.
+/// The longest wait: 4 tries an hour, against a key of 128 bits.
 const LONGEST_WAIT: i64 = 15 * MINUTE;
 
-/// What one address has tried.
+/// The wrong keys of one address.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LoginThrottle {
-    /// Wrong keys.
+    /// How many.
     pub wrong: u32,
-    /// When the last of them came.
+    /// When the last one came.
     pub last: Timestamp,
 }
 
+/// What becomes of one try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoginAttempt {
+    /// The address has to wait, whether or not the key was right. Nothing is recorded.
+    Throttled {
+        /// Until the next try counts, rounded up to whole seconds.
+        retry_after_seconds: u32,
+    },
+    /// The key was wrong: record this.
+    Failed(LoginThrottle),
+    /// The key was right: the address's record is deleted.
+    Succeeded,
+}
+
 impl LoginThrottle {
-    /// An address that tries nothing for this long is as any other.
+    /// An address that tries nothing for this long starts afresh.
     pub const FORGOTTEN_AFTER: i64 = HOUR;
 
-    /// How long the address still has to wait, in milliseconds, if it has to.
+    /// Judges one try. An address that must wait is told so even when its key is right: otherwise the answer would tell a
+    /// guesser which key is right without the wait.
+    #[must_use]
+    pub fn attempt(mut self, is_right: bool, now: Timestamp) -> LoginAttempt {
+        if let Some(wait) = self.wait(now) {
+            let seconds = wait.saturating_add(SECOND - 1) / SECOND;
+            let retry_after_seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
+            return LoginAttempt::Throttled { retry_after_seconds };
+        }
+        if is_right {
+            return LoginAttempt::Succeeded;
+        }
+        self.record_failure(now);
+        LoginAttempt::Failed(self)
+    }
+
+    /// Records last written before this instant can be deleted.
+    #[must_use]
+    pub fn expiry_cutoff(now: Timestamp) -> Timestamp {
+        now.plus(-Self::FORGOTTEN_AFTER)
+    }
+
+    /// How long the address still has to wait, in milliseconds; `None` when it may try.
     #[must_use]
     pub fn wait(self, now: Timestamp) -> Option<i64> {
         let over = self.wrong.checked_sub(FREE)?;
         let wait = FIRST_WAIT.saturating_mul(1 << over.min(20)).min(LONGEST_WAIT);
-        // A time that lies ahead is a clock that went back: nobody waits longer for that.
+        // A last try that lies ahead means that the clock went back: nobody waits longer for that.
         let passed = now.since(self.last).max(0);
         (passed < wait).then_some(wait - passed)
     }
 
-    /// Notes a wrong key.
+    /// Counts a wrong key.
     pub fn record_failure(&mut self, now: Timestamp) {
         let is_old = now.since(self.last) > Self::FORGOTTEN_AFTER;
         self.wrong = if is_old { 1 } else { self.wrong.saturating_add(1) };
@@ -67,6 +104,20 @@ mod tests {
         now = now.plus(LoginThrottle::FORGOTTEN_AFTER + 1);
         tries.record_failure(now);
         assert_eq!((tries.wrong, tries.wait(now)), (1, None));
+    }
+
+    #[test]
+    fn whoever_must_wait_is_not_told_whether_their_key_was_right() {
+        let now = Timestamp(HOUR * 9);
+        let throttle = LoginThrottle { wrong: FREE, last: now.plus(-1) };
+        for is_right in [true, false] {
+            let attempt = throttle.attempt(is_right, now);
+            assert_eq!(attempt, LoginAttempt::Throttled { retry_after_seconds: 10 }, "rounded up");
+        }
+        let later = now.plus(FIRST_WAIT);
+        assert_eq!(throttle.attempt(true, later), LoginAttempt::Succeeded);
+        let failed = LoginThrottle { wrong: FREE + 1, last: later };
+        assert_eq!(throttle.attempt(false, later), LoginAttempt::Failed(failed));
     }
 
     proptest! {

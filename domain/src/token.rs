@@ -177,11 +177,19 @@ fn instant(seconds: f64) -> Option<Timestamp> {
     (0.0..253_402_300_800.0).contains(&seconds).then_some(Timestamp((seconds * 1000.0) as i64))
 }
 
-/// Up to when tokens were made that signing out at `now` ends, with one that was made at `issued`. The clock of whoever
-/// makes tokens may be ahead: the very token that signed out would otherwise outlive that by as much. One that is made
-/// after this was made by the same clock, and later.
+/// Whether a token that was issued at `issued` is revoked by a sign-out that revokes tokens up to `revoked_until`.
 #[must_use]
-pub fn session_cutoff(issued: Timestamp, now: Timestamp) -> Timestamp {
+pub fn is_revoked(issued: Timestamp, revoked_until: Option<Timestamp>) -> bool {
+    revoked_until.is_some_and(|until| issued <= until)
+}
+
+/// The latest issue time of the tokens that a sign-out at `now`, with a token issued at `issued`, revokes.
+///
+/// The issuer's clock may be ahead of ours by up to [`LEEWAY`]: without allowing for that, the very token that signed out
+/// would stay valid for as long as the clocks differ. A token issued after the sign-out carries a later time of the same
+/// clock, so signing in again works at once.
+#[must_use]
+pub fn revocation_cutoff(issued: Timestamp, now: Timestamp) -> Timestamp {
     now.max(issued.min(now.plus(LEEWAY)))
 }
 
@@ -364,12 +372,12 @@ mod tests {
             // Made by a clock that is ahead, or behind, and told in whole seconds.
             let made = |at: i64| Timestamp((at + ahead) * SECOND);
             let (now, issued) = (Timestamp((NOW + age) * SECOND + at), made(NOW));
-            let ended = session_cutoff(issued, now);
-            prop_assert!(issued <= ended);
+            let ended = revocation_cutoff(issued, now);
+            prop_assert!(is_revoked(issued, Some(ended)) && !is_revoked(issued, None));
             let skew = ahead.max(0);
             prop_assert!(ended <= now.plus(skew * SECOND), "nobody waits longer than the clock is ahead");
             if ahead >= 0 {
-                prop_assert!(made(NOW + age + later) > ended, "who signs in again is in");
+                prop_assert!(!is_revoked(made(NOW + age + later), Some(ended)), "who signs in again is in");
             }
         }
     }

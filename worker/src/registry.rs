@@ -14,30 +14,22 @@ use crate::response;
 use crate::rpc::{AuditEntry, Credential, Identity, OpenSessionRequest, RegistryCommand};
 use crate::transaction;
 use domain::api::{AuditAction, AuthMethod, Person, RoleUploadResult};
-use domain::login_throttle::LoginThrottle;
+use domain::login_throttle::{LoginAttempt, LoginThrottle};
 use domain::problem::{Code, Problem};
 use domain::role_upload::RoleUpload;
 use domain::scope::{Role, RoleAssignment};
+use domain::session::{self, SessionStatus};
 use domain::settings::Settings;
-use domain::time::{DAY, HOUR, MINUTE, SECOND, Timestamp};
-use domain::token::session_cutoff;
+use domain::time::{DAY, SECOND, Timestamp};
+use domain::token::{is_revoked, revocation_cutoff};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use store::Store;
 use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
 
-/// A session that is not used for this long is over.
-const SESSION_IDLE_TIMEOUT: i64 = 8 * HOUR;
-
-/// How often the use of a session is written down.
-const SESSION_TOUCH_INTERVAL: i64 = MINUTE;
-
-/// How often what is old is deleted.
+/// How often expired data is deleted.
 const CLEANUP_INTERVAL: i64 = DAY / 4;
-
-/// A token of Access lives for a month at most: after that nobody need know when its person signed out.
-const SIGN_OUTS_KEPT: i64 = 40 * DAY;
 
 #[durable_object]
 pub struct Registry {
@@ -105,10 +97,10 @@ impl Registry {
         if let Ok(settings) = config::read(&self.env) {
             store.delete_audit_entries_before(now.plus(-i64::from(settings.record_days) * DAY))?;
         }
-        store.delete_sessions_before(now.plus(-SESSION_IDLE_TIMEOUT))?;
-        store.delete_revocations_before(now.plus(-SIGN_OUTS_KEPT))?;
+        store.delete_sessions_before(session::idle_cutoff(now))?;
+        store.delete_revocations_before(now.plus(-session::REVOCATION_KEPT))?;
         shares::delete_expired(&store, now)?;
-        store.delete_tries_before(now.plus(-LoginThrottle::FORGOTTEN_AFTER))
+        store.delete_tries_before(LoginThrottle::expiry_cutoff(now))
     }
 
     fn handle(&self, command: RegistryCommand) -> std::result::Result<Result<Response>, Problem> {
@@ -136,7 +128,7 @@ impl Registry {
                         match credential {
                             Credential::Session { id } => store.delete_session(&id)?,
                             Credential::Token { email, issued } => {
-                                store.revoke_tokens(&email, session_cutoff(issued, now))?
+                                store.revoke_tokens(&email, revocation_cutoff(issued, now))?
                             }
                         }
                     }
@@ -204,19 +196,18 @@ fn identify(
     let (person, auth_method) = match credential {
         Credential::Session { id } => {
             let Some(session) = store.session(&id)? else { return Ok(None) };
-            // A clock that went back makes nobody stay.
-            let is_idle = now.since(session.seen).abs() > SESSION_IDLE_TIMEOUT;
-            if is_idle || session.seal != session_binding(settings, session.auth_method) {
-                store.delete_session(&id)?;
-                return Ok(None);
-            }
-            if now.since(session.seen) > SESSION_TOUCH_INTERVAL {
-                store.touch_session(&id, now)?;
+            match session.status(&session_binding(settings, session.auth_method), now) {
+                SessionStatus::Ended => {
+                    store.delete_session(&id)?;
+                    return Ok(None);
+                }
+                SessionStatus::ActiveTouch => store.touch_session(&id, now)?,
+                SessionStatus::Active => {}
             }
             (session.person, session.auth_method)
         }
         Credential::Token { email, issued } => {
-            if store.tokens_revoked_until(&email)?.is_some_and(|ended| issued <= ended) {
+            if is_revoked(issued, store.tokens_revoked_until(&email)?) {
                 return Ok(None);
             }
             (email, AuthMethod::Access)
@@ -246,7 +237,7 @@ fn current_assignment(
     })
 }
 
-/// What a session was opened with: once that is changed, the session is over.
+/// What sessions are bound to: see [`domain::session`].
 fn session_binding(settings: &Settings, auth_method: AuthMethod) -> String {
     match (auth_method, &settings.session_key, &settings.key) {
         (AuthMethod::Key, Some(session_key), Some(key)) => {
@@ -256,8 +247,7 @@ fn session_binding(settings: &Settings, auth_method: AuthMethod) -> String {
     }
 }
 
-/// Opens a session, or notes that the key was wrong. An address that must wait is told so, whatever it brings: the answer
-/// must not tell whether it was right.
+/// Opens a session, or counts a wrong key against the address that sent it.
 fn open_session(
     store: &Store,
     settings: &Settings,
@@ -265,27 +255,22 @@ fn open_session(
     now: Timestamp,
 ) -> Result<std::result::Result<(), Problem>> {
     let OpenSessionRequest { address, is_right, id, person, auth_method, audit_entry } = session_request;
-    let mut tries = store.tries(&address)?;
-    if let Some(wait) = tries.wait(now) {
-        let seconds = u32::try_from((wait + SECOND - 1) / SECOND).unwrap_or(u32::MAX);
-        store.append_audit_entry(&AuditEntry::for_rejection("too-many-tries"), now)?;
-        return Ok(Err(Problem::new(
-            Code::TooManyTries,
-            "There were several wrong keys from this address. Wait a while before the next.",
-        )
-        .retry_after(seconds)));
-    }
-    if !is_right {
-        tries.record_failure(now);
-        store.put_tries(&address, tries)?;
-        store.append_audit_entry(&AuditEntry::for_rejection("key-wrong"), now)?;
-        return Ok(Err(Problem::new(
-            Code::KeyWrong,
-            "This is not the key of this installation. Copy it again, whole.",
-        )));
+    match store.tries(&address)?.attempt(is_right, now) {
+        LoginAttempt::Throttled { retry_after_seconds } => {
+            store.append_audit_entry(&AuditEntry::for_rejection("too-many-tries"), now)?;
+            let detail = "There were several wrong keys from this address. Wait a while before the next.";
+            return Ok(Err(Problem::new(Code::TooManyTries, detail).retry_after(retry_after_seconds)));
+        }
+        LoginAttempt::Failed(throttle) => {
+            store.put_tries(&address, throttle)?;
+            store.append_audit_entry(&AuditEntry::for_rejection("key-wrong"), now)?;
+            let detail = "This is not the key of this installation. Copy it again, whole.";
+            return Ok(Err(Problem::new(Code::KeyWrong, detail)));
+        }
+        LoginAttempt::Succeeded => {}
     }
     store.delete_tries(&address)?;
-    store.delete_sessions_before(now.plus(-SESSION_IDLE_TIMEOUT))?;
+    store.delete_sessions_before(session::idle_cutoff(now))?;
     store.put_session(&id, &person, auth_method, &session_binding(settings, auth_method), now)?;
     store.append_audit_entry(&audit_entry, now)?;
     Ok(Ok(()))

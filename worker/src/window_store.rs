@@ -1,13 +1,13 @@
-//! A WindowStore: one Durable Object per institution, report and week. Collects the files that the Scheduler hands it,
-//! splits them by section, keeps them, serves them.
+//! The WindowStore: one Durable Object per institution, report and week. It collects the files that the Scheduler hands over,
+//! splits them by section, stores the rows as slices and serves them.
 //!
-//! **Invariant**: a copy is served only if every byte of it arrived and checked. Slices are written under a
-//! generation that nothing names; one transaction at the end names it. Whatever goes wrong before leaves
-//! slices that nobody sees, and the next wake deletes them.
+//! **Invariant**: a copy is served only if every byte of it arrived and checked. Slices are written under a generation that
+//! the table `copy` does not name yet; one transaction at the end names it. Whatever goes wrong before that leaves orphaned
+//! slices that nobody can read, and the next alarm deletes them.
 //!
-//! It collects in its own alarm, so that the Scheduler never waits on bytes and a client that leaves ends nothing.
-//! A crash repeats the alarm; the job is on disk until it has an outcome, and the outcome until the Scheduler has
-//! taken it.
+//! Collecting runs in the object's own alarm, so that the Scheduler never waits for bytes and a client that disconnects ends
+//! nothing. What to do next is decided by [`domain::collector`] from what is stored: a job until it has an outcome, and the
+//! outcome until the Scheduler has taken it. After a crash the runtime runs the alarm again, and the same is decided again.
 
 mod collector;
 mod eraser;
@@ -18,38 +18,25 @@ use crate::clock;
 use crate::config;
 use crate::response;
 use crate::rpc::{self, CollectJob, CollectResult, LeaseStatus, SchedulerCommand, WindowStoreCommand};
+use domain::collector::{
+    CollectStep, ErasureStage, ErasureStep, JobOffer, REPORT_RETRY_DELAY, Settlement, answer_erasure,
+    is_alarm_lost, is_alarm_running, judge_offer, next_alarm, next_collect_step, next_erasure_step,
+    settle_collect, too_many_starts,
+};
 use domain::erasure::SweepOutcome;
 use domain::scheduler::CollectProgress;
-use domain::time::{MINUTE, SECOND, Timestamp};
+use domain::time::Timestamp;
 use domain::window_state::CollectOutcome;
 use std::cell::Cell;
 use std::time::Duration;
-use store::{CollectTask, ErasureTask, Store, stage};
+use store::{CollectTask, ErasureTask, Store};
 use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
-
-/// How long a replaced copy is kept for readers that are at it.
-const REPLACED_COPY_KEPT: i64 = 15 * MINUTE;
-
-/// Starts of one collecting before it is given up: the runtime itself gives an alarm up after six failures.
-const MAX_COLLECT_STARTS: u32 = 4;
-
-/// Starts of going over a copy before it is given up, and the copy with it.
-const MAX_ERASURE_STARTS: u32 = 8;
-
-/// The runtime gives an alarm this long.
-const MAX_ALARM_DURATION: i64 = 15 * MINUTE;
-
-/// An alarm that should have come this long ago is lost: set again.
-const LOST_ALARM_AFTER: i64 = 10 * SECOND;
-
-/// How soon to tell the Scheduler again that did not hear.
-const REPORT_RETRY_DELAY: i64 = 10 * SECOND;
 
 #[durable_object]
 pub struct WindowStore {
     state: State,
     env: Env,
-    /// Since when an alarm is running in this very instance.
+    /// When the alarm that is at work in this instance started.
     running: Cell<Option<Timestamp>>,
     has_tables: Cell<bool>,
 }
@@ -96,9 +83,8 @@ impl WindowStore {
         let store = self.store()?;
         Ok(match command {
             WindowStoreCommand::Collect(job) => {
-                // An older lease is old news; the same one is a repeated word.
-                let is_news = store.collect_task()?.is_none_or(|task| task.job.lease < job.lease);
-                if is_news {
+                let stored_lease = store.collect_task()?.map(|task| task.job.lease);
+                if judge_offer(stored_lease, job.lease) == JobOffer::Accept {
                     store.put_collect_job(&job)?;
                     self.set_alarm(0).await;
                 }
@@ -115,11 +101,9 @@ impl WindowStore {
                         }
                     }
                     Some(CollectTask { job, .. }) if job.lease == lease => {
-                        // Every wake checks: a job without an outcome has an alarm that comes.
-                        let armed = self.state.storage().get_alarm().await?;
-                        let is_lost =
-                            armed.is_none_or(|at| Timestamp(at) < clock::now().plus(-LOST_ALARM_AFTER));
-                        if is_lost && !self.is_running() {
+                        // Checked here too: an alarm that was lost would leave the job unfinished for good.
+                        let armed = self.state.storage().get_alarm().await?.map(Timestamp);
+                        if is_alarm_lost(armed, clock::now()) && !self.is_running() {
                             self.set_alarm(0).await;
                         }
                         LeaseStatus { inquiry: CollectProgress::Working, ..LeaseStatus::unknown() }
@@ -132,17 +116,11 @@ impl WindowStore {
                 rows::serve(store, generation, store::Filter { course, section, row_filter })?
             }
             WindowStoreCommand::Erase(job) => {
-                let swept = match store.erasure_task()? {
-                    Some(known) if known.job.lease == job.lease => {
-                        known.swept.filter(|_| known.stage >= stage::ERASED)
-                    }
-                    // An older lease is old news.
-                    Some(known) if known.job.lease > job.lease => Some(SweepOutcome::Moved),
-                    _ => {
-                        store.put_erasure_job(&job)?;
-                        None
-                    }
-                };
+                let stored = store.erasure_task()?;
+                if judge_offer(stored.as_ref().map(|task| task.job.lease), job.lease) == JobOffer::Accept {
+                    store.put_erasure_job(&job)?;
+                }
+                let swept = answer_erasure(stored.map(|task| (task.facts(), task.swept)), job.lease);
                 if swept.is_none() && !self.is_running() {
                     self.set_alarm(0).await;
                 }
@@ -160,42 +138,24 @@ impl WindowStore {
         })
     }
 
-    /// What an alarm does: go over the copy, collect, tell, tidy.
+    /// One alarm: erases, collects, reports, and deletes copies that were replaced.
     async fn run(&self) -> Result<()> {
         let store = self.store()?;
-        // First, so that a copy that is collected after it has the higher number.
-        if let Some(erasure) = store.erasure_task()?.filter(|erasure| erasure.stage < stage::REPORTED) {
-            self.erase(&store, erasure).await?;
-        }
-        if let Some(task) = store.collect_task()?.filter(|task| task.outcome.is_none()) {
-            self.collect(&store, &task).await?;
-            store.delete_replaced(clock::now())?;
-        }
-        if let Some(task) = store.collect_task()?.filter(|task| !task.is_reported) {
-            self.report_result(&store, task).await?;
-        }
+        // First, so that a copy that is collected after the erasure has the higher generation.
+        self.erase(&store).await?;
+        self.collect(&store).await?;
         store.delete_replaced(clock::now())
     }
 
-    /// One that the runtime broke off without ending this instance does not count for ever.
     fn is_running(&self) -> bool {
-        self.running.get().is_some_and(|since| clock::now().since(since) < MAX_ALARM_DURATION)
+        is_alarm_running(self.running.get(), clock::now())
     }
 
-    /// Arms the alarm for what comes first of what is left to do: there is only one, and setting it replaces it.
     async fn set_next_alarm(&self) {
         let wait = self.store().and_then(|store| {
-            if store.erasure_task()?.is_some_and(|erasure| erasure.stage < stage::REPORTED) {
-                return Ok(Some(REPORT_RETRY_DELAY / 10));
-            }
-            let task = store.collect_task()?;
-            if task.as_ref().is_some_and(|task| task.outcome.is_none()) {
-                return Ok(Some(if self.is_running() { REPORT_RETRY_DELAY } else { 0 }));
-            }
-            if task.is_some_and(|task| !task.is_reported) {
-                return Ok(Some(REPORT_RETRY_DELAY));
-            }
-            Ok(store.next_deletion()?.map(|at| at.since(clock::now())))
+            let collect = store.collect_task()?.map(|task| task.facts());
+            let erasure = store.erasure_task()?.map(|task| task.facts());
+            Ok(next_alarm(collect, erasure, self.is_running(), store.next_deletion()?, clock::now()))
         });
         match wait {
             Ok(Some(wait)) => self.set_alarm(wait).await,
@@ -207,90 +167,116 @@ impl WindowStore {
         }
     }
 
-    async fn collect(&self, store: &Store, task: &CollectTask) -> Result<()> {
-        let CollectJob { lease, until, .. } = task.job;
-        store.delete_orphans()?;
-        let outcome = if task.starts >= MAX_COLLECT_STARTS {
-            Err(CollectOutcome::BadFile {
-                detail: "Collecting the file was broken off four times.".to_owned(),
-            })
-        } else {
-            store.count_collect_start()?;
-            match config::read(&self.env) {
-                Ok(settings) => collector::collect(store, &task.job, &settings).await?,
-                Err(_) => {
-                    Err(CollectOutcome::Unreachable { detail: "Lectern's settings are wrong.".to_owned() })
+    /// Takes the collect job as far as it gets.
+    async fn collect(&self, store: &Store) -> Result<()> {
+        while let Some(task) = store.collect_task()? {
+            match next_collect_step(Some(task.facts())) {
+                CollectStep::Collect => {
+                    let lease = task.job.lease;
+                    self.collect_files(store, task).await?;
+                    store.delete_replaced(clock::now())?;
+                    // A job that replaced this one meanwhile has the whole time of an alarm of its own.
+                    if store.collect_task()?.is_none_or(|task| task.job.lease != lease) {
+                        return Ok(());
+                    }
                 }
+                CollectStep::GiveUp => {
+                    store.delete_orphans()?;
+                    store.finish_collect(&too_many_starts())?;
+                }
+                CollectStep::Report => {
+                    let lease = task.job.lease;
+                    if !self.report_result(store, task).await? {
+                        return Ok(());
+                    }
+                    store.mark_reported(lease)?;
+                    // Likewise.
+                    if store.collect_task()?.is_none_or(|task| task.job.lease != lease) {
+                        return Ok(());
+                    }
+                }
+                CollectStep::Done => return Ok(()),
             }
-        };
-        // The Scheduler may have given this lease up meanwhile, and handed over another.
-        let is_ours = store.collect_task()?.is_some_and(|task| task.job.lease == lease);
-        if !is_ours {
-            store.delete_orphans()?;
-            return Ok(());
         }
-        match outcome {
-            Ok(_) if clock::now() >= until => {
-                store.delete_orphans()?;
-                store.finish_collect(&CollectOutcome::BadFile {
-                    detail: "Collecting the file took too long.".to_owned(),
-                })
+        Ok(())
+    }
+
+    /// Collects the job's files, and records the outcome.
+    async fn collect_files(&self, store: &Store, task: CollectTask) -> Result<()> {
+        let CollectJob { lease, until, at_once, .. } = task.job;
+        store.delete_orphans()?;
+        store.count_collect_start()?;
+        let result = match config::read(&self.env) {
+            Ok(settings) => collector::collect(store, &task.job, &settings).await?,
+            Err(_) => Err(CollectOutcome::Unreachable { detail: "Lectern's settings are wrong.".to_owned() }),
+        };
+        let (stored_lease, now) = (store.collect_task()?.map(|task| task.job.lease), clock::now());
+        match settle_collect(result, lease, stored_lease, until, at_once, now) {
+            Settlement::Superseded => store.delete_orphans(),
+            Settlement::Publish { collected, delete_replaced_at } => {
+                store.publish_copy(lease, collected, now, delete_replaced_at)
             }
-            Ok(summary) => {
-                let kept = if task.job.at_once { 0 } else { REPLACED_COPY_KEPT };
-                store.publish_copy(lease, summary, clock::now(), clock::now().plus(kept))
-            }
-            Err(outcome) => {
+            Settlement::Fail(outcome) => {
                 store.delete_orphans()?;
                 store.finish_collect(&outcome)
             }
         }
     }
 
-    /// Takes going over the copy as far as it gets: each stage is noted, and whatever broke off is done again.
-    async fn erase(&self, store: &Store, erasure: ErasureTask) -> Result<()> {
-        let job = &erasure.job;
-        if erasure.stage == stage::PENDING {
-            store.delete_orphans()?;
-            let swept = if erasure.starts >= MAX_ERASURE_STARTS {
-                Some(SweepOutcome::Damaged)
-            } else {
-                store.count_erasure_start()?;
-                eraser::erase(store, job).await?
-            };
-            let Some(swept) = swept else { return Ok(()) };
-            store.finish_erasure(job.lease, &swept)?;
+    /// Takes the erasure job as far as it gets: each stage is recorded, and one that was broken off is done again.
+    async fn erase(&self, store: &Store) -> Result<()> {
+        while let Some(task) = store.erasure_task()? {
+            let lease = task.job.lease;
+            match next_erasure_step(Some(task.facts())) {
+                ErasureStep::Sweep => {
+                    store.delete_orphans()?;
+                    store.count_erasure_start()?;
+                    // `None`: another job replaced this one meanwhile, and has an alarm of its own.
+                    let Some(swept) = eraser::erase(store, &task.job).await? else { return Ok(()) };
+                    store.finish_erasure(lease, &swept)?;
+                }
+                ErasureStep::GiveUp => {
+                    store.delete_orphans()?;
+                    store.finish_erasure(lease, &SweepOutcome::Damaged)?;
+                }
+                ErasureStep::DeleteOrphans => {
+                    store.delete_orphans()?;
+                    store.set_erasure_stage(lease, ErasureStage::Erased)?;
+                }
+                ErasureStep::Report => {
+                    if !self.report_erasure(task).await? {
+                        return Ok(());
+                    }
+                    store.set_erasure_stage(lease, ErasureStage::Reported)?;
+                }
+                ErasureStep::Done => return Ok(()),
+            }
+            if store.erasure_task()?.is_none_or(|task| task.job.lease != lease) {
+                return Ok(());
+            }
         }
-        let Some(erasure) = store.erasure_task()?.filter(|now| now.job.lease == job.lease) else {
-            return Ok(());
-        };
-        if erasure.stage == stage::PUBLISHED {
-            store.delete_orphans()?;
-            store.set_erasure_stage(job.lease, stage::ERASED)?;
-        }
-        let (Some(swept), Ok(settings)) = (erasure.swept, config::read(&self.env)) else { return Ok(()) };
-        let stub = rpc::scheduler(&self.env, &settings.scheduler_name())?;
-        let command = SchedulerCommand::FinishErasure { key: job.key.clone(), lease: job.lease, swept };
-        match rpc::call::<_, bool>(&stub, &command).await {
-            Ok(_) => store.set_erasure_stage(job.lease, stage::REPORTED),
-            Err(_) => Ok(()),
-        }
+        Ok(())
     }
 
-    /// Tells the Scheduler how the job ended. If it does not hear, it asks; and we tell again.
-    async fn report_result(&self, store: &Store, task: CollectTask) -> Result<()> {
-        let (Some(outcome), Ok(settings)) = (task.outcome, config::read(&self.env)) else { return Ok(()) };
+    /// Tells the Scheduler how the erasure ended; whether it has heard.
+    async fn report_erasure(&self, task: ErasureTask) -> Result<bool> {
+        let (Some(swept), Ok(settings)) = (task.swept, config::read(&self.env)) else { return Ok(false) };
+        let stub = rpc::scheduler(&self.env, &settings.scheduler_name())?;
+        let command = SchedulerCommand::FinishErasure { key: task.job.key, lease: task.job.lease, swept };
+        Ok(rpc::call::<_, bool>(&stub, &command).await.is_ok())
+    }
+
+    /// Tells the Scheduler how the collect job ended; whether it has heard. If not, it asks, or is told again.
+    async fn report_result(&self, store: &Store, task: CollectTask) -> Result<bool> {
+        let (Some(outcome), Ok(settings)) = (task.outcome, config::read(&self.env)) else { return Ok(false) };
         let stub = rpc::scheduler(&self.env, &settings.scheduler_name())?;
         let CollectJob { key, lease, found, .. } = task.job;
         let result = CollectResult { key, lease, outcome, sections: store.sections()?, found };
-        match rpc::call::<_, bool>(&stub, &SchedulerCommand::FinishCollect(result)).await {
-            Ok(_) => store.mark_reported(lease),
-            Err(_) => Ok(()),
-        }
+        Ok(rpc::call::<_, bool>(&stub, &SchedulerCommand::FinishCollect(result)).await.is_ok())
     }
 
     async fn set_alarm(&self, wait: i64) {
-        // Sooner than this inside an alarm is dropped or late.
+        // The runtime drops or delays an alarm that is set any sooner from inside one.
         let wait = Duration::from_millis(u64::try_from(wait.max(250)).unwrap_or(250));
         if let Err(error) = self.state.storage().set_alarm(wait).await {
             response::internal_error(&error);
@@ -298,5 +284,5 @@ impl WindowStore {
     }
 }
 
-/// What a job was, and how it ended, when that is known.
+/// What was collected, or the outcome that says why nothing was.
 pub(crate) type SplitResult = std::result::Result<engine::split::SplitSummary, CollectOutcome>;

@@ -12,12 +12,13 @@ use crate::rpc::{
 use crate::{crypto, response};
 use domain::api::AuditAction;
 use domain::erasure::Invalidation;
+use domain::login_throttle::LoginAttempt;
 use domain::problem::{Code, Problem};
 use domain::report::KnownReport;
 use domain::scope::{Action, Role, authorize};
 use domain::settings::Settings;
 use domain::shares::{Share, ShareState, Shares};
-use domain::time::{DAY, SECOND, Timestamp, parse_day};
+use domain::time::{DAY, Timestamp, parse_day};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use worker::{Response, Result, SqlStorageValue};
@@ -546,14 +547,15 @@ fn note_miss(store: &Store, address: &str, now: Timestamp) -> Result<Problem> {
         }
     };
     let address = format!("share {}", crypto::sha256_hex(&format!("{key} {address}")));
-    let mut tries = store.tries(&address)?;
-    if let Some(wait) = tries.wait(now) {
-        let seconds = u32::try_from((wait + SECOND - 1) / SECOND).unwrap_or(u32::MAX);
-        let detail = "Several links that open nothing came from this address. Wait a while before the next.";
-        return Ok(Problem::new(Code::TooManyTries, detail).retry_after(seconds));
+    match store.tries(&address)?.attempt(false, now) {
+        LoginAttempt::Throttled { retry_after_seconds } => {
+            let detail =
+                "Several links that open nothing came from this address. Wait a while before the next.";
+            return Ok(Problem::new(Code::TooManyTries, detail).retry_after(retry_after_seconds));
+        }
+        LoginAttempt::Failed(throttle) => store.put_tries(&address, throttle)?,
+        LoginAttempt::Succeeded => {}
     }
-    tries.record_failure(now);
-    store.put_tries(&address, tries)?;
     Ok(share_gone())
 }
 

@@ -5,6 +5,7 @@ use crate::rpc::{AuditEntry, AuditFilter};
 use domain::api::{AuditLogEntry, AuditLogPage, AuthMethod, Person};
 use domain::audit_log::merge_views;
 use domain::login_throttle::LoginThrottle;
+use domain::session::OpenSession;
 use domain::settings::Secret;
 use domain::time::{DAY, Timestamp};
 use serde::Deserialize;
@@ -38,19 +39,6 @@ pub(super) struct Store {
     sql: SqlStorage,
     /// What people's ids are made with: made by chance once, and known to nobody else.
     person_id_key: Secret,
-}
-
-/// A session that is open.
-#[derive(Deserialize)]
-pub(super) struct Session {
-    /// Whose.
-    pub(super) person: String,
-    /// How they came in.
-    pub(super) auth_method: AuthMethod,
-    /// What it was opened with.
-    pub(super) seal: String,
-    /// When it was last used.
-    pub(super) seen: Timestamp,
 }
 
 #[derive(Deserialize)]
@@ -157,16 +145,16 @@ impl Store {
     // ---- Sessions.
 
     /// A session, by the hash of its id.
-    pub(super) fn session(&self, id: &str) -> Result<Option<Session>> {
+    pub(super) fn session(&self, id: &str) -> Result<Option<OpenSession>> {
         let query = "SELECT person, way, seal, seen FROM session WHERE id = ?";
         let rows: Vec<SessionRow> = self.sql.exec(query, vec![id.into()])?.to_array()?;
         rows.into_iter()
             .next()
             .map(|SessionRow { person, way, seal, seen }| {
-                Ok(Session {
+                Ok(OpenSession {
                     person,
                     auth_method: serde_json::from_str(&way)?,
-                    seal,
+                    binding: seal,
                     seen: timestamp_from_sql(seen),
                 })
             })

@@ -1,20 +1,21 @@
-//! Collecting: from signed links to slices, in a few MB however large the file.
+//! Collecting: downloads the files behind signed links, and splits them into slices. Needs a few MB of memory, however large
+//! the files are. Which links may be followed is decided by [`domain::collector`].
 
 use super::SplitResult;
 use super::store::{PackBuilder, Store};
 use crate::clock;
 use crate::http_client::{self, HttpRequest, HttpResponse};
 use crate::rpc::CollectJob;
-use domain::settings::{Settings, is_loopback};
+use domain::collector::{
+    FileLink, LinkResponse, MAX_REDIRECTS, check_link, judge_response, storage_unreachable, unreadable_link,
+};
+use domain::settings::Settings;
 use domain::window_state::CollectOutcome;
 use engine::erasure_filter::ErasureFilter;
 use engine::inflate::FileInflater;
 use engine::split::{BadFile, Slice, Splitter};
 use std::cell::RefCell;
 use worker::{Result, Url};
-
-/// Redirects of one link that are followed, each held to the same hosts.
-const MAX_REDIRECTS: usize = 3;
 
 /// Collects a job's files into slices under its lease. The inner result says how it went with the file; the
 /// outer fails only when our own storage does.
@@ -60,56 +61,42 @@ async fn open_link(
     job: &CollectJob,
     settings: &Settings,
 ) -> std::result::Result<HttpResponse, CollectOutcome> {
-    let mut link = check_link(link, settings)?;
-    for _ in 0..=MAX_REDIRECTS {
-        // No token here: the link is signed, and the storage is not Echo360.
+    let mut link = parse_link(link, settings)?;
+    for redirects in 0..=MAX_REDIRECTS {
+        // No token: the link is signed, and the storage is not Echo360.
         let call = HttpRequest {
             timeout: job.until.since(clock::now()),
-            // Nothing between may compress it once more.
+            // No proxy on the way may compress it once more.
             headers: vec![("accept-encoding", "identity".to_owned())],
             keep_encoding: true,
             ..HttpRequest::default()
         };
-        let unreachable = || CollectOutcome::Unreachable {
-            detail: "The storage that holds the file could not be reached.".to_owned(),
-        };
-        let reply = http_client::send(&link, call).await.map_err(|_| unreachable())?;
-        match reply.status() {
-            200 => return Ok(reply),
-            301 | 302 | 303 | 307 | 308 => {
-                let base = Url::parse(&link).map_err(|_| unreachable())?;
+        let reply = http_client::send(&link, call).await.map_err(|_| storage_unreachable())?;
+        match judge_response(reply.status(), redirects) {
+            LinkResponse::File => return Ok(reply),
+            LinkResponse::Failed(outcome) => return Err(outcome),
+            LinkResponse::Redirect => {
+                let base = Url::parse(&link).map_err(|_| storage_unreachable())?;
                 let next = reply.header("location").and_then(|next| base.join(&next).ok());
-                link = check_link(next.ok_or_else(unreachable)?.as_str(), settings)?;
+                link = parse_link(next.ok_or_else(storage_unreachable)?.as_str(), settings)?;
             }
-            400 | 401 | 403 | 404 | 410 => return Err(CollectOutcome::LinkExpired),
-            _ => return Err(unreachable()),
         }
     }
-    let detail = format!("Echo360's link to the file leads through more than {MAX_REDIRECTS} redirects.");
-    Err(CollectOutcome::BadFile { detail })
+    // The last answer is never judged to be a redirect.
+    Err(storage_unreachable())
 }
 
-/// The link as it may be fetched: on an allowed host, by https, or by http on this very machine.
-fn check_link(link: &str, settings: &Settings) -> std::result::Result<String, CollectOutcome> {
-    let barred = |detail: &str| CollectOutcome::Barred { detail: detail.to_owned() };
-    let unreadable = "Echo360's link to the file cannot be read.";
-    let url = Url::parse(link).map_err(|_| barred(unreadable))?;
-    let host = url.host_str().ok_or_else(|| barred(unreadable))?.to_owned();
-    let host_and_port = url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}"));
-    if !url.username().is_empty() || url.password().is_some() || !settings.allows_file_host(&host_and_port) {
-        // With its port: the host alone may well be allowed.
-        let detail = format!(
-            "Echo360's file lies on {host_and_port}, where none may come from: set LECTERN_ASSET_HOSTS."
-        );
-        return Err(barred(&detail));
-    }
-    match (url.scheme(), link.strip_prefix("http://")) {
-        ("https", _) => Ok(link.to_owned()),
-        ("http", _) if is_loopback(&host) => Ok(link.to_owned()),
-        // The vendor's own sample is http:; the signature does not cover the scheme.
-        ("http", Some(rest)) => Ok(format!("https://{rest}")),
-        _ => Err(barred(unreadable)),
-    }
+/// The link as it may be fetched: see [`check_link`].
+fn parse_link(link: &str, settings: &Settings) -> std::result::Result<String, CollectOutcome> {
+    let url = Url::parse(link).map_err(|_| unreadable_link())?;
+    let parts = FileLink {
+        link,
+        scheme: url.scheme(),
+        host: url.host_str().ok_or_else(unreadable_link)?,
+        port: url.port(),
+        has_credentials: !url.username().is_empty() || url.password().is_some(),
+    };
+    check_link(parts, &settings.file_hosts)
 }
 
 async fn read_file(

@@ -1,6 +1,7 @@
 //! What a WindowStore keeps in SQLite: its job, its copies, their slices, the sections they name.
 
 use crate::rpc::{CollectJob, ErasureJob, SectionRow};
+use domain::collector::{CollectFacts, ErasureFacts, ErasureStage};
 use domain::erasure::{IdentityLink, RemainingRows, SweepOutcome, Tombstones};
 use domain::frame::{SLICE_HEAD_LENGTH, SliceHead};
 use domain::scope::RowFilter;
@@ -101,19 +102,7 @@ pub(crate) struct ErasureTask {
     /// How it ended.
     pub(crate) swept: Option<SweepOutcome>,
     /// How far it is.
-    pub(crate) stage: u32,
-}
-
-/// How far going over a copy is.
-pub(crate) mod stage {
-    /// It is to be gone over.
-    pub(crate) const PENDING: u32 = 0;
-    /// What is left of it is served; what went is still in storage, where nothing names it.
-    pub(crate) const PUBLISHED: u32 = 1;
-    /// What went is gone.
-    pub(crate) const ERASED: u32 = 2;
-    /// The Scheduler has heard.
-    pub(crate) const REPORTED: u32 = 3;
+    pub(crate) stage: ErasureStage,
 }
 
 #[derive(Deserialize)]
@@ -122,6 +111,25 @@ struct ErasureTaskRow {
     starts: u32,
     swept: Option<String>,
     stage: u32,
+}
+
+impl CollectTask {
+    /// What the rules decide by.
+    pub(crate) fn facts(&self) -> CollectFacts {
+        CollectFacts {
+            lease: self.job.lease,
+            starts: self.starts,
+            has_outcome: self.outcome.is_some(),
+            is_reported: self.is_reported,
+        }
+    }
+}
+
+impl ErasureTask {
+    /// What the rules decide by.
+    pub(crate) fn facts(&self) -> ErasureFacts {
+        ErasureFacts { lease: self.job.lease, starts: self.starts, stage: self.stage }
+    }
 }
 
 /// A pack with where its slices lie.
@@ -467,7 +475,7 @@ impl Store {
                     job: serde_json::from_str(&row.body)?,
                     starts: row.starts,
                     swept: row.swept.map(|text| serde_json::from_str(&text)).transpose()?,
-                    stage: row.stage,
+                    stage: ErasureStage::from_stored(row.stage),
                 })
             })
             .transpose()
@@ -480,9 +488,9 @@ impl Store {
     }
 
     /// Notes how far the going over under this lease is.
-    pub(crate) fn set_erasure_stage(&self, lease: u32, stage: u32) -> Result<()> {
+    pub(crate) fn set_erasure_stage(&self, lease: u32, stage: ErasureStage) -> Result<()> {
         if self.erasure_task()?.is_some_and(|erasure| erasure.job.lease == lease) {
-            self.sql.exec("UPDATE sweep SET stage = ?", vec![i64::from(stage).into()])?;
+            self.sql.exec("UPDATE sweep SET stage = ?", vec![i64::from(stage as u32).into()])?;
         }
         Ok(())
     }
@@ -500,7 +508,7 @@ impl Store {
             vec![
                 serde_json::to_string(&erasure.job)?.into(),
                 serde_json::to_string(swept)?.into(),
-                i64::from(stage::PUBLISHED).into(),
+                i64::from(ErasureStage::Published as u32).into(),
             ],
         )?;
         Ok(())

@@ -1,0 +1,620 @@
+//! What a WindowStore does next: collect a file, give it up, report the result, erase rows, or wait.
+//!
+//! A WindowStore has at most one *collect job* (signed links to collect under a lease) and one *erasure job*. Both are
+//! stored, and every decision here is made from what is stored: after a crash the same decision is made again. The store's
+//! object decides, records, acts and records the result.
+//!
+//! **Invariants**, tested below with arbitrary interleavings: a job that is not finished has an alarm due, and the result of
+//! an older lease never settles a newer one.
+
+use crate::erasure::SweepOutcome;
+use crate::settings::{HostRule, is_loopback};
+use crate::time::{MINUTE, SECOND, Timestamp};
+use crate::window_state::CollectOutcome;
+
+/// How long a replaced copy stays for readers that are in the middle of it.
+pub const REPLACED_COPY_KEPT: i64 = 15 * MINUTE;
+
+/// Collecting is started at most this often under one lease. The runtime drops an alarm after six failures.
+pub const MAX_COLLECT_STARTS: u32 = 4;
+
+/// An erasure is started at most this often; then the copy is given up, and deleted.
+pub const MAX_ERASURE_STARTS: u32 = 8;
+
+/// The runtime ends an alarm after this long.
+pub const MAX_ALARM_DURATION: i64 = 15 * MINUTE;
+
+/// An alarm that is overdue by this much is taken for lost, and set again.
+pub const LOST_ALARM_AFTER: i64 = 10 * SECOND;
+
+/// How long to wait before a result that the Scheduler did not take is reported again.
+pub const REPORT_RETRY_DELAY: i64 = 10 * SECOND;
+
+/// How long to wait before an unfinished erasure is continued.
+pub const ERASURE_RETRY_DELAY: i64 = SECOND;
+
+/// Redirects of one link that are followed, each held to the same hosts.
+pub const MAX_REDIRECTS: u32 = 3;
+
+/// What is stored of the collect job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CollectFacts {
+    /// The job's lease.
+    pub lease: u32,
+    /// How often collecting was started.
+    pub starts: u32,
+    /// Whether it has an outcome.
+    pub has_outcome: bool,
+    /// Whether the Scheduler has taken the outcome.
+    pub is_reported: bool,
+}
+
+/// What is stored of the erasure job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ErasureFacts {
+    /// The job's lease.
+    pub lease: u32,
+    /// How often it was started.
+    pub starts: u32,
+    /// How far it has got.
+    pub stage: ErasureStage,
+}
+
+/// How far an erasure has got. The numbers are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ErasureStage {
+    /// The copy still has to be gone through.
+    Pending = 0,
+    /// The remaining rows are served; the erased ones are still stored, as orphans.
+    Published = 1,
+    /// The erased rows are gone from storage.
+    Erased = 2,
+    /// The Scheduler has been told.
+    Reported = 3,
+}
+
+impl ErasureStage {
+    /// Reads a stored number. One that this version does not know is taken for the last stage: nothing is done twice.
+    #[must_use]
+    pub fn from_stored(stored: u32) -> Self {
+        match stored {
+            0 => Self::Pending,
+            1 => Self::Published,
+            2 => Self::Erased,
+            _ => Self::Reported,
+        }
+    }
+}
+
+/// What a new job does to the one that is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobOffer {
+    /// It replaces the stored job.
+    Accept,
+    /// It is the stored job, sent again.
+    Repeated,
+    /// Its lease is older than the stored one.
+    Superseded,
+}
+
+/// Compares the lease of a job that the Scheduler hands over with the stored one.
+#[must_use]
+pub fn judge_offer(stored_lease: Option<u32>, offered_lease: u32) -> JobOffer {
+    match stored_lease {
+        Some(stored) if stored == offered_lease => JobOffer::Repeated,
+        Some(stored) if stored > offered_lease => JobOffer::Superseded,
+        _ => JobOffer::Accept,
+    }
+}
+
+/// The next step of a collect job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CollectStep {
+    /// Count a start, then collect the files.
+    Collect,
+    /// Record [`too_many_starts`] as the outcome.
+    GiveUp,
+    /// Report the outcome to the Scheduler.
+    Report,
+    /// Nothing is left to do.
+    Done,
+}
+
+/// Decides the next step of the collect job.
+#[must_use]
+pub fn next_collect_step(job: Option<CollectFacts>) -> CollectStep {
+    match job {
+        Some(job) if !job.has_outcome && job.starts >= MAX_COLLECT_STARTS => CollectStep::GiveUp,
+        Some(job) if !job.has_outcome => CollectStep::Collect,
+        Some(job) if !job.is_reported => CollectStep::Report,
+        _ => CollectStep::Done,
+    }
+}
+
+/// The next step of an erasure job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErasureStep {
+    /// Count a start, then go through the copy.
+    Sweep,
+    /// Record [`SweepOutcome::Damaged`]: the copy cannot be gone through, and goes as a whole.
+    GiveUp,
+    /// Delete the rows that no copy names.
+    DeleteOrphans,
+    /// Report the outcome to the Scheduler.
+    Report,
+    /// Nothing is left to do.
+    Done,
+}
+
+/// Decides the next step of the erasure job.
+#[must_use]
+pub fn next_erasure_step(job: Option<ErasureFacts>) -> ErasureStep {
+    let Some(job) = job else { return ErasureStep::Done };
+    match job.stage {
+        ErasureStage::Pending if job.starts >= MAX_ERASURE_STARTS => ErasureStep::GiveUp,
+        ErasureStage::Pending => ErasureStep::Sweep,
+        ErasureStage::Published => ErasureStep::DeleteOrphans,
+        ErasureStage::Erased => ErasureStep::Report,
+        ErasureStage::Reported => ErasureStep::Done,
+    }
+}
+
+/// What the Scheduler is told when it hands over an erasure, before anything is done: the outcome of the same lease once the
+/// rows are gone from storage, [`SweepOutcome::Moved`] for an older lease, `None` for one that is still to be worked on.
+#[must_use]
+pub fn answer_erasure(
+    stored: Option<(ErasureFacts, Option<SweepOutcome>)>,
+    offered_lease: u32,
+) -> Option<SweepOutcome> {
+    let (job, outcome) = stored?;
+    match judge_offer(Some(job.lease), offered_lease) {
+        JobOffer::Repeated => outcome.filter(|_| job.stage >= ErasureStage::Erased),
+        JobOffer::Superseded => Some(SweepOutcome::Moved),
+        JobOffer::Accept => None,
+    }
+}
+
+/// What to do with the result of collecting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settlement<T> {
+    /// A newer job has replaced the one that was collected: discard what was collected, and record nothing.
+    Superseded,
+    /// Publish the copy, and delete the one that it replaces at that instant.
+    Publish {
+        /// What was collected.
+        collected: T,
+        /// When the replaced copy goes.
+        delete_replaced_at: Timestamp,
+    },
+    /// Discard what was collected, and record this outcome.
+    Fail(CollectOutcome),
+}
+
+/// Settles a collect job. `stored_lease` is read *after* collecting, during which the Scheduler may have given up this lease
+/// and handed over another.
+///
+/// `deadline`: a copy that is whole only then or later is no longer expected, since the Scheduler counts the lease as lost.
+/// `replaces_at_once`: the replaced copy holds rows that were to be erased, and is not kept for readers.
+pub fn settle_collect<T>(
+    result: Result<T, CollectOutcome>,
+    lease: u32,
+    stored_lease: Option<u32>,
+    deadline: Timestamp,
+    replaces_at_once: bool,
+    now: Timestamp,
+) -> Settlement<T> {
+    if stored_lease != Some(lease) {
+        return Settlement::Superseded;
+    }
+    match result {
+        Ok(_) if now >= deadline => Settlement::Fail(CollectOutcome::BadFile {
+            detail: "Collecting the file took too long.".to_owned(),
+        }),
+        Ok(collected) => {
+            let kept = if replaces_at_once { 0 } else { REPLACED_COPY_KEPT };
+            Settlement::Publish { collected, delete_replaced_at: now.plus(kept) }
+        }
+        Err(outcome) => Settlement::Fail(outcome),
+    }
+}
+
+/// The outcome of a job that was started [`MAX_COLLECT_STARTS`] times without one.
+#[must_use]
+pub fn too_many_starts() -> CollectOutcome {
+    CollectOutcome::BadFile { detail: "Collecting the file was broken off four times.".to_owned() }
+}
+
+/// How long until the next alarm, in milliseconds; `None` when nothing is left to wait for. An object has one alarm, so this
+/// is the earliest of everything that is due.
+///
+/// `is_running`: another alarm of this instance is at work. `next_deletion`: when the next replaced copy goes.
+#[must_use]
+pub fn next_alarm(
+    collect: Option<CollectFacts>,
+    erasure: Option<ErasureFacts>,
+    is_running: bool,
+    next_deletion: Option<Timestamp>,
+    now: Timestamp,
+) -> Option<i64> {
+    if next_erasure_step(erasure) != ErasureStep::Done {
+        return Some(ERASURE_RETRY_DELAY);
+    }
+    match next_collect_step(collect) {
+        CollectStep::Collect | CollectStep::GiveUp if is_running => Some(REPORT_RETRY_DELAY),
+        CollectStep::Collect | CollectStep::GiveUp => Some(0),
+        CollectStep::Report => Some(REPORT_RETRY_DELAY),
+        CollectStep::Done => next_deletion.map(|at| at.since(now)),
+    }
+}
+
+/// Whether an alarm that started at `since` in this instance is still at work. The runtime may have ended it without ending
+/// the instance.
+#[must_use]
+pub fn is_alarm_running(since: Option<Timestamp>, now: Timestamp) -> bool {
+    since.is_some_and(|since| now.since(since) < MAX_ALARM_DURATION)
+}
+
+/// Whether an alarm, armed for `armed` if at all, will not come any more and has to be set again.
+#[must_use]
+pub fn is_alarm_lost(armed: Option<Timestamp>, now: Timestamp) -> bool {
+    armed.is_none_or(|at| at < now.plus(-LOST_ALARM_AFTER))
+}
+
+/// A link to a file, taken apart by a URL parser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileLink<'a> {
+    /// The whole link.
+    pub link: &'a str,
+    /// `https`, `http` or another.
+    pub scheme: &'a str,
+    /// The host, in small letters.
+    pub host: &'a str,
+    /// The port, where it is not the scheme's own.
+    pub port: Option<u16>,
+    /// Whether it has a user name or a password.
+    pub has_credentials: bool,
+}
+
+/// The outcome for a link that cannot be read as one.
+#[must_use]
+pub fn unreadable_link() -> CollectOutcome {
+    CollectOutcome::Barred { detail: "Echo360's link to the file cannot be read.".to_owned() }
+}
+
+/// The link as it may be fetched: on one of the hosts that `rules` allow, by `https`; by `http` on this machine only. Any
+/// other `http` link is fetched by `https`: the vendor's own sample is `http`, and the signature does not cover the scheme.
+///
+/// # Errors
+/// [`CollectOutcome::Barred`].
+pub fn check_link(link: FileLink<'_>, rules: &[HostRule]) -> Result<String, CollectOutcome> {
+    let FileLink { link, scheme, host, port, has_credentials } = link;
+    let host_and_port = port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    if has_credentials || !rules.iter().any(|rule| rule.allows(&host_and_port)) {
+        // With its port: the host alone may well be allowed.
+        let detail = format!(
+            "Echo360's file lies on {host_and_port}, where none may come from: set LECTERN_ASSET_HOSTS."
+        );
+        return Err(CollectOutcome::Barred { detail });
+    }
+    match (scheme, link.strip_prefix("http://")) {
+        ("https", _) => Ok(link.to_owned()),
+        ("http", _) if is_loopback(host) => Ok(link.to_owned()),
+        ("http", Some(rest)) => Ok(format!("https://{rest}")),
+        _ => Err(unreadable_link()),
+    }
+}
+
+/// What an answer to a link means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LinkResponse {
+    /// Its body is the file.
+    File,
+    /// Follow its `Location`, held to the same hosts.
+    Redirect,
+    /// There is no file.
+    Failed(CollectOutcome),
+}
+
+/// Judges the status of an answer to a link after `redirects` that were followed.
+#[must_use]
+pub fn judge_response(status: u16, redirects: u32) -> LinkResponse {
+    match status {
+        200 => LinkResponse::File,
+        301 | 302 | 303 | 307 | 308 if redirects < MAX_REDIRECTS => LinkResponse::Redirect,
+        301 | 302 | 303 | 307 | 308 => LinkResponse::Failed(CollectOutcome::BadFile {
+            detail: format!("Echo360's link to the file leads through more than {MAX_REDIRECTS} redirects."),
+        }),
+        400 | 401 | 403 | 404 | 410 => LinkResponse::Failed(CollectOutcome::LinkExpired),
+        _ => LinkResponse::Failed(storage_unreachable()),
+    }
+}
+
+/// The outcome when the storage gives no usable answer.
+#[must_use]
+pub fn storage_unreachable() -> CollectOutcome {
+    CollectOutcome::Unreachable { detail: "The storage that holds the file could not be reached.".to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// What may happen to a WindowStore, in any order.
+    #[derive(Debug, Clone)]
+    enum Event {
+        /// The Scheduler hands over a collect job; small numbers, so that leases repeat and go backwards.
+        Collect(u32),
+        /// The Scheduler hands over an erasure job.
+        Erase(u32),
+        /// Time passes, and the alarm comes if it is due.
+        Wait(i64),
+        /// Collecting that is under way ends: with a file, or without.
+        CollectEnds(bool),
+        /// The Scheduler can be reached from now on, or cannot.
+        SchedulerAnswers(bool),
+        /// The instance dies; the runtime runs a broken-off alarm again.
+        Crash,
+    }
+
+    fn event() -> impl Strategy<Value = Event> {
+        prop_oneof![
+            (1u32..6).prop_map(Event::Collect),
+            (1u32..6).prop_map(Event::Erase),
+            prop_oneof![0i64..2 * SECOND, 0i64..30 * MINUTE].prop_map(Event::Wait),
+            any::<bool>().prop_map(Event::CollectEnds),
+            any::<bool>().prop_map(Event::SchedulerAnswers),
+            Just(Event::Crash),
+        ]
+    }
+
+    /// A WindowStore with its alarm, in memory.
+    #[derive(Default)]
+    struct Model {
+        now: Timestamp,
+        collect: Option<CollectFacts>,
+        erasure: Option<ErasureFacts>,
+        armed: Option<Timestamp>,
+        /// The lease being collected, and since when: inside an alarm.
+        at_work: Option<(u32, Timestamp)>,
+        scheduler_answers: bool,
+        /// Leases with an outcome, in the order in which they were settled.
+        settled: Vec<u32>,
+    }
+
+    impl Model {
+        fn is_running(&self) -> bool {
+            is_alarm_running(self.at_work.map(|(_, since)| since), self.now)
+        }
+
+        fn arm(&mut self, wait: i64) {
+            self.armed = Some(self.now.plus(wait.max(250)));
+        }
+
+        fn arm_next(&mut self) {
+            if let Some(wait) = next_alarm(self.collect, self.erasure, self.is_running(), None, self.now) {
+                self.arm(wait);
+            }
+        }
+
+        fn run_alarm(&mut self) {
+            self.armed = None;
+            if self.is_running() {
+                return self.arm_next();
+            }
+            loop {
+                match (next_erasure_step(self.erasure), &mut self.erasure) {
+                    (ErasureStep::Sweep, Some(job)) => {
+                        job.starts += 1;
+                        job.stage = ErasureStage::Published;
+                    }
+                    (ErasureStep::GiveUp, Some(job)) => job.stage = ErasureStage::Published,
+                    (ErasureStep::DeleteOrphans, Some(job)) => job.stage = ErasureStage::Erased,
+                    (ErasureStep::Report, Some(job)) if self.scheduler_answers => {
+                        job.stage = ErasureStage::Reported;
+                    }
+                    _ => break,
+                }
+            }
+            match (next_collect_step(self.collect), &mut self.collect) {
+                (CollectStep::Collect, Some(job)) => {
+                    job.starts += 1;
+                    self.at_work = Some((job.lease, self.now));
+                    // The alarm is still at work: it arms the next one when it ends.
+                    return;
+                }
+                (CollectStep::GiveUp, Some(job)) => {
+                    job.has_outcome = true;
+                    self.settled.push(job.lease);
+                }
+                _ => {}
+            }
+            self.report();
+            self.arm_next();
+        }
+
+        fn report(&mut self) {
+            if next_collect_step(self.collect) == CollectStep::Report && self.scheduler_answers {
+                self.collect.as_mut().unwrap().is_reported = true;
+            }
+        }
+
+        fn apply(&mut self, event: Event) {
+            match event {
+                Event::Collect(lease) => {
+                    if judge_offer(self.collect.map(|job| job.lease), lease) == JobOffer::Accept {
+                        let fresh = CollectFacts { lease, starts: 0, has_outcome: false, is_reported: false };
+                        self.collect = Some(fresh);
+                        self.arm(0);
+                    }
+                }
+                Event::Erase(lease) => {
+                    if judge_offer(self.erasure.map(|job| job.lease), lease) == JobOffer::Accept {
+                        self.erasure = Some(ErasureFacts { lease, starts: 0, stage: ErasureStage::Pending });
+                    }
+                    let stored = self.erasure.map(|job| (job, Some(SweepOutcome::Damaged)));
+                    if answer_erasure(stored, lease).is_none() && !self.is_running() {
+                        self.arm(0);
+                    }
+                }
+                Event::Wait(time) => {
+                    self.now = self.now.plus(time);
+                    if self.armed.is_some_and(|at| at <= self.now) {
+                        self.run_alarm();
+                    }
+                }
+                Event::CollectEnds(is_whole) => {
+                    let Some((lease, since)) = self.at_work.take() else { return };
+                    let result = if is_whole { Ok(()) } else { Err(CollectOutcome::LinkExpired) };
+                    let (stored, until) = (self.collect.map(|job| job.lease), since.plus(10 * MINUTE));
+                    match settle_collect(result, lease, stored, until, false, self.now) {
+                        Settlement::Superseded => assert_ne!(stored, Some(lease)),
+                        Settlement::Publish { .. } | Settlement::Fail(_) => {
+                            assert_eq!(stored, Some(lease), "an old lease never settles a newer one");
+                            let job = self.collect.as_mut().unwrap();
+                            assert!(!job.has_outcome, "and none is settled twice");
+                            job.has_outcome = true;
+                            self.settled.push(lease);
+                            self.report();
+                        }
+                    }
+                    self.arm_next();
+                }
+                Event::SchedulerAnswers(answers) => self.scheduler_answers = answers,
+                Event::Crash => {
+                    if self.at_work.take().is_some() {
+                        self.arm(0);
+                    }
+                }
+            }
+        }
+
+        fn check(&self) {
+            // While an alarm is at work it will arm the next one, or be run again by the runtime.
+            let is_due = self.armed.is_some() || self.at_work.is_some();
+            if next_collect_step(self.collect) != CollectStep::Done {
+                assert!(is_due, "a collect job that is not finished has an alarm due: {:?}", self.collect);
+            }
+            if next_erasure_step(self.erasure) != ErasureStep::Done {
+                assert!(is_due, "so has an erasure: {:?}", self.erasure);
+            }
+            assert!(self.collect.is_none_or(|job| job.starts <= MAX_COLLECT_STARTS));
+            assert!(self.settled.windows(2).all(|pair| pair[0] < pair[1]), "{:?}", self.settled);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(512))]
+        #[test]
+        fn an_unfinished_job_has_an_alarm_and_an_old_lease_settles_no_newer_one(
+            events in prop::collection::vec(event(), 0..120),
+        ) {
+            let mut model = Model::default();
+            for event in events {
+                model.apply(event);
+                model.check();
+            }
+            // Left alone with a Scheduler that answers, everything ends.
+            model.scheduler_answers = true;
+            for _ in 0..40 {
+                model.apply(Event::CollectEnds(true));
+                model.apply(Event::Wait(MINUTE));
+                model.check();
+            }
+            prop_assert_eq!(next_collect_step(model.collect), CollectStep::Done);
+            prop_assert_eq!(next_erasure_step(model.erasure), ErasureStep::Done);
+        }
+    }
+
+    #[test]
+    fn a_job_that_always_crashes_is_given_up() {
+        let mut model = Model { scheduler_answers: true, ..Model::default() };
+        model.apply(Event::Collect(1));
+        for _ in 0..=MAX_COLLECT_STARTS {
+            model.apply(Event::Wait(SECOND));
+            model.apply(Event::Crash);
+            model.check();
+        }
+        assert_eq!(
+            (model.settled.as_slice(), next_collect_step(model.collect)),
+            (&[1][..], CollectStep::Done)
+        );
+    }
+
+    #[test]
+    fn a_copy_that_comes_too_late_is_none_and_an_erasing_one_replaces_at_once() {
+        let now = Timestamp(MINUTE);
+        let settle = |until, at_once| settle_collect(Ok(()), 2, Some(2), until, at_once, now);
+        assert!(matches!(settle(now, false), Settlement::Fail(CollectOutcome::BadFile { .. })));
+        let publish = |kept| Settlement::Publish { collected: (), delete_replaced_at: now.plus(kept) };
+        assert_eq!(settle(now.plus(1), false), publish(REPLACED_COPY_KEPT));
+        assert_eq!(settle(now.plus(1), true), publish(0));
+        assert_eq!(settle_collect(Ok(()), 2, Some(3), now.plus(1), false, now), Settlement::Superseded);
+        assert_eq!(settle_collect(Ok(()), 2, None, now.plus(1), false, now), Settlement::Superseded);
+    }
+
+    #[test]
+    fn an_erasure_is_answered_once_its_rows_are_gone() {
+        let stored = |stage| Some((ErasureFacts { lease: 3, starts: 1, stage }, Some(SweepOutcome::Damaged)));
+        for (stage, answer) in [
+            (ErasureStage::Pending, None),
+            (ErasureStage::Published, None),
+            (ErasureStage::Erased, Some(SweepOutcome::Damaged)),
+            (ErasureStage::Reported, Some(SweepOutcome::Damaged)),
+        ] {
+            assert_eq!(answer_erasure(stored(stage), 3), answer, "{stage:?}");
+            assert_eq!(ErasureStage::from_stored(stage as u32), stage);
+        }
+        assert_eq!(answer_erasure(stored(ErasureStage::Pending), 2), Some(SweepOutcome::Moved));
+        assert_eq!(answer_erasure(stored(ErasureStage::Erased), 4), None);
+        assert_eq!(answer_erasure(None, 1), None);
+    }
+
+    #[test]
+    fn an_overdue_alarm_is_lost_and_a_long_one_is_not_running() {
+        let now = Timestamp(MINUTE);
+        assert!(is_alarm_lost(None, now) && is_alarm_lost(Some(now.plus(-LOST_ALARM_AFTER - 1)), now));
+        assert!(!is_alarm_lost(Some(now.plus(-LOST_ALARM_AFTER)), now) && !is_alarm_lost(Some(now), now));
+        assert!(!is_alarm_running(None, now) && is_alarm_running(Some(now), now));
+        assert!(!is_alarm_running(Some(now), now.plus(MAX_ALARM_DURATION)));
+        let goes = Some(now.plus(MINUTE));
+        assert_eq!(next_alarm(None, None, false, goes, now), Some(MINUTE), "for a replaced copy");
+        assert_eq!(next_alarm(None, None, false, None, now), None);
+    }
+
+    #[test]
+    fn a_link_is_fetched_from_allowed_hosts_by_https() {
+        let rules = [HostRule::Exactly("files.example".into()), HostRule::Loopback];
+        let check = |link: &'static str, scheme, host, port, has_credentials| {
+            check_link(FileLink { link, scheme, host, port, has_credentials }, &rules)
+        };
+        let kept = "https://files.example/a?sig=1";
+        assert_eq!(check(kept, "https", "files.example", None, false), Ok(kept.into()));
+        let plain = check("http://files.example/a?sig=1", "http", "files.example", None, false);
+        assert_eq!(plain, Ok(kept.into()), "by https instead");
+        let local = "http://127.0.0.1:4000/a";
+        assert_eq!(check(local, "http", "127.0.0.1", Some(4000), false), Ok(local.into()));
+        for barred in [
+            check("https://evil.example/a", "https", "evil.example", None, false),
+            check("https://files.example@evil.example/", "https", "evil.example", None, true),
+            check("https://u:p@files.example/", "https", "files.example", None, true),
+            check("ftp://files.example/", "ftp", "files.example", None, false),
+            check("HTTP://files.example/", "http", "files.example", None, false),
+        ] {
+            assert!(matches!(barred, Err(CollectOutcome::Barred { .. })), "{barred:?}");
+        }
+    }
+
+    #[test]
+    fn redirects_are_followed_three_times() {
+        assert_eq!(judge_response(200, MAX_REDIRECTS), LinkResponse::File);
+        for redirects in 0..MAX_REDIRECTS {
+            assert_eq!(judge_response(302, redirects), LinkResponse::Redirect);
+        }
+        let too_many = judge_response(302, MAX_REDIRECTS);
+        assert!(matches!(too_many, LinkResponse::Failed(CollectOutcome::BadFile { .. })));
+        assert_eq!(judge_response(403, 0), LinkResponse::Failed(CollectOutcome::LinkExpired));
+        assert_eq!(judge_response(500, 0), LinkResponse::Failed(storage_unreachable()));
+        assert_eq!(judge_response(206, 0), LinkResponse::Failed(storage_unreachable()));
+    }
+}

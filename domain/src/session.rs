@@ -1,0 +1,137 @@
+//! Session rules: when a session of ours ends and how often its use is recorded. Which Cloudflare Access tokens a sign-out
+//! revokes: [`revocation_cutoff`](crate::token::revocation_cutoff).
+//!
+//! A session is *bound* to the settings that it was opened with: the binding is a signature over the installation's key.
+//! A changed `LECTERN_KEY` or `LECTERN_SESSION_KEY` changes the binding, which ends every session opened before.
+
+use crate::api::AuthMethod;
+use crate::time::{DAY, HOUR, MINUTE, Timestamp};
+
+/// A session that is not used for this long has ended.
+pub const IDLE_TIMEOUT: i64 = 8 * HOUR;
+
+/// The last use of a session is recorded at most once in this time, so that most requests only read.
+pub const TOUCH_INTERVAL: i64 = MINUTE;
+
+/// How long a sign-out from Cloudflare Access is kept: its tokens live for a month at most.
+pub const REVOCATION_KEPT: i64 = 40 * DAY;
+
+/// An open session as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenSession {
+    /// The person whose session it is.
+    pub person: String,
+    /// How they signed in.
+    pub auth_method: AuthMethod,
+    /// The binding at the time of signing in.
+    pub binding: String,
+    /// When it was last used, to within [`TOUCH_INTERVAL`].
+    pub seen: Timestamp,
+}
+
+/// What becomes of a session that a request names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionStatus {
+    /// It is over: delete it, and treat the request as one without a credential.
+    Ended,
+    /// It holds, and its last use need not be recorded.
+    Active,
+    /// It holds; record `now` as its last use.
+    ActiveTouch,
+}
+
+impl OpenSession {
+    /// Whether the session holds at `now` under the `binding` that the settings give today.
+    ///
+    /// A last use that lies more than [`IDLE_TIMEOUT`] *ahead* of `now` ends the session too: the clock was set back, and
+    /// nobody can tell how long the session was idle.
+    #[must_use]
+    pub fn status(&self, binding: &str, now: Timestamp) -> SessionStatus {
+        let idle = now.since(self.seen);
+        // Compared on both sides rather than by `abs`, which the ends of time would overflow.
+        if !(-IDLE_TIMEOUT..=IDLE_TIMEOUT).contains(&idle) || self.binding != binding {
+            SessionStatus::Ended
+        } else if idle > TOUCH_INTERVAL {
+            SessionStatus::ActiveTouch
+        } else {
+            SessionStatus::Active
+        }
+    }
+}
+
+/// Sessions last used before this instant have ended and can be deleted.
+#[must_use]
+pub fn idle_cutoff(now: Timestamp) -> Timestamp {
+    now.plus(-IDLE_TIMEOUT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn session(seen: Timestamp) -> OpenSession {
+        OpenSession { person: "key".into(), auth_method: AuthMethod::Key, binding: "b".into(), seen }
+    }
+
+    #[test]
+    fn a_session_ends_when_idle_and_its_use_is_recorded_once_a_minute() {
+        let seen = Timestamp(100 * DAY);
+        for (later, status) in [
+            (0, SessionStatus::Active),
+            (TOUCH_INTERVAL, SessionStatus::Active),
+            (TOUCH_INTERVAL + 1, SessionStatus::ActiveTouch),
+            (IDLE_TIMEOUT, SessionStatus::ActiveTouch),
+            (IDLE_TIMEOUT + 1, SessionStatus::Ended),
+            (-1, SessionStatus::Active),
+            (-IDLE_TIMEOUT, SessionStatus::Active),
+            (-IDLE_TIMEOUT - 1, SessionStatus::Ended),
+        ] {
+            assert_eq!(session(seen).status("b", seen.plus(later)), status, "{later}");
+        }
+        assert_eq!(session(Timestamp(i64::MIN)).status("b", Timestamp(i64::MAX)), SessionStatus::Ended);
+        assert_eq!(session(Timestamp(i64::MAX)).status("b", Timestamp(i64::MIN)), SessionStatus::Ended);
+    }
+
+    #[test]
+    fn other_settings_than_those_it_was_opened_with_end_a_session() {
+        let seen = Timestamp(DAY);
+        assert_eq!(session(seen).status("other", seen), SessionStatus::Ended);
+        assert_eq!(session(seen).status("", seen), SessionStatus::Ended);
+    }
+
+    proptest! {
+        /// Uses a session under a clock that jumps either way, and plays the store: ended sessions are deleted.
+        #[test]
+        fn a_clock_that_goes_backwards_keeps_nobody_in(
+            jumps in prop::collection::vec(-2 * DAY..2 * DAY, 1..60),
+        ) {
+            let mut now = Timestamp(1000 * DAY);
+            let mut stored = Some(session(now));
+            for jump in jumps {
+                now = now.plus(jump);
+                let Some(mut open) = stored.take() else { break };
+                match open.status("b", now) {
+                    SessionStatus::Ended => {
+                        prop_assert!(now.since(open.seen).abs() > IDLE_TIMEOUT);
+                    }
+                    status => {
+                        prop_assert!(now.since(open.seen).abs() <= IDLE_TIMEOUT);
+                        if status == SessionStatus::ActiveTouch {
+                            open.seen = now;
+                        }
+                        // From here on it lasts for one idle time at most, whichever way the clock goes.
+                        for beyond in [-IDLE_TIMEOUT - TOUCH_INTERVAL - 1, IDLE_TIMEOUT + 1] {
+                            if open.seen == now {
+                                prop_assert_eq!(open.status("b", now.plus(beyond)), SessionStatus::Ended);
+                            }
+                        }
+                        // What the cleanup deletes would not have been admitted, and what is admitted it does not delete.
+                        prop_assert!(open.seen >= idle_cutoff(now));
+                        stored = Some(open);
+                    }
+                }
+            }
+        }
+    }
+}
