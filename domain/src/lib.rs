@@ -17,7 +17,8 @@
 //! - [`shares`]: links for people who cannot sign in; [`audit_log`]: a line of the record.
 //! - [`wire`]: what the programs of one page say to each other, as bytes.
 //! - [`audit_buffer`]: lines of the record on their way.
-//! - [`settings`]: the settings of an installation, validated as a whole.
+//! - [`settings`]: the settings of an installation, validated as a whole; [`jurisdiction`]: whether one of them was changed
+//!   too late; [`schema_version`]: whether stored tables can be read.
 //! - [`view`]: what is on the screen, as a URL and back.
 
 pub mod activity;
@@ -32,6 +33,7 @@ pub mod erasure;
 pub mod fair_queue;
 pub mod frame;
 pub mod institution_role;
+pub mod jurisdiction;
 pub mod login_throttle;
 pub mod problem;
 pub mod quota;
@@ -40,6 +42,7 @@ pub mod report;
 pub mod report_listing;
 pub mod role_upload;
 pub mod scheduler;
+pub mod schema_version;
 pub mod scope;
 pub mod session;
 pub mod settings;

@@ -1,7 +1,8 @@
-//! The settings of an installation, read once and validated whole: what is wrong is said in sentences, never
-//! as a failure later on.
+//! The settings of an installation, read and validated as a whole: everything that is wrong is reported at once, in
+//! sentences, and nothing fails later for it.
 
 use crate::api::AuthMethod;
+use crate::time::{DAY, SECOND};
 use crate::token::parse_email;
 use std::collections::BTreeSet;
 
@@ -37,6 +38,36 @@ pub struct Settings {
     pub record_days: u32,
     /// A share withholds measures over fewer students.
     pub smallest: u32,
+    /// Where the Durable Objects are stored, when that is restricted.
+    pub jurisdiction: Option<Jurisdiction>,
+    /// Milliseconds by which the Worker's clock is shifted, for tests: 0 outside local mode.
+    pub clock_offset: i64,
+}
+
+/// A jurisdiction that Cloudflare stores Durable Objects in. The id of an object depends on it: see [`crate::jurisdiction`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Jurisdiction {
+    /// The European Union.
+    Eu,
+    /// Data centers authorized under FedRAMP.
+    FedRamp,
+}
+
+impl Jurisdiction {
+    /// The name that Cloudflare and `LECTERN_JURISDICTION` have for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Eu => "eu",
+            Self::FedRamp => "fedramp",
+        }
+    }
+
+    /// Reads that name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Eu, Self::FedRamp].into_iter().find(|jurisdiction| jurisdiction.as_str() == text)
+    }
 }
 
 /// Where Cloudflare Access is, and what it calls this application.
@@ -72,6 +103,9 @@ const RECORD_DAYS: u32 = 365;
 
 /// Over fewer students than this nothing is shared when nothing is set.
 const SMALLEST: u32 = 10;
+
+/// The clock is shifted by at most ten years, in seconds.
+const MAX_CLOCK_OFFSET_SECONDS: i64 = 10 * 365 * DAY / SECOND;
 
 /// The most students that a share may be told to ask for.
 pub const MAX_SMALLEST: u32 = 30;
@@ -145,7 +179,7 @@ pub const REGIONS: [(&str, &str); 4] = [
 ];
 
 /// Every name that is read.
-pub const NAMES: [&str; 17] = [
+pub const NAMES: [&str; 19] = [
     "ECHO360_REGION",
     "ECHO360_URL",
     "ECHO360_CLIENT_ID",
@@ -163,6 +197,8 @@ pub const NAMES: [&str; 17] = [
     "LECTERN_ADMINS",
     "LECTERN_RECORD_DAYS",
     "LECTERN_SMALLEST",
+    "LECTERN_JURISDICTION",
+    "LECTERN_CLOCK_OFFSET_SECONDS",
 ];
 
 /// Days for which copies are kept where nobody says: a year, and a term's start beside it.
@@ -281,6 +317,18 @@ impl Settings {
             wrong.push("LECTERN_SMALLEST must be a number of students from 5 to 30.".to_owned());
             SMALLEST
         });
+        let jurisdiction = value("LECTERN_JURISDICTION").and_then(|name| {
+            let jurisdiction = Jurisdiction::parse(name.trim());
+            if jurisdiction.is_none() {
+                wrong.push("LECTERN_JURISDICTION must be eu or fedramp, or not be set.".to_owned());
+            }
+            jurisdiction
+        });
+        let clock_offset =
+            read_clock_offset(value("LECTERN_CLOCK_OFFSET_SECONDS"), local).unwrap_or_else(|sentence| {
+                wrong.push(sentence);
+                0
+            });
         let settings = Self {
             upstream,
             client_id,
@@ -296,6 +344,8 @@ impl Settings {
             admins,
             record_days,
             smallest,
+            jurisdiction,
+            clock_offset,
         };
         if wrong.is_empty() { Ok(settings) } else { Err(wrong) }
     }
@@ -384,6 +434,21 @@ fn read_access(
         }
     };
     Some(CloudflareAccess { team, audience, certs })
+}
+
+/// Reads the clock offset, in milliseconds. Only local mode may shift the clock: on a deployed Worker that would keep expired
+/// tokens and sessions alive.
+fn read_clock_offset(seconds: Option<String>, is_local: bool) -> Result<i64, String> {
+    let Some(seconds) = seconds else { return Ok(0) };
+    if !is_local {
+        return Err("LECTERN_CLOCK_OFFSET_SECONDS is for tests in local mode: leave it out.".to_owned());
+    }
+    let seconds: Option<i64> = seconds.trim().parse().ok();
+    let limit = MAX_CLOCK_OFFSET_SECONDS;
+    seconds
+        .filter(|seconds| (-limit..=limit).contains(seconds))
+        .map(|seconds| seconds * SECOND)
+        .ok_or_else(|| "LECTERN_CLOCK_OFFSET_SECONDS must be whole seconds, within ten years.".to_owned())
 }
 
 /// How many bits a key has if its characters were drawn by chance from the smallest usual alphabet that holds them
@@ -577,6 +642,39 @@ mod tests {
         }
         let smallest = |more: &[(&'static str, &'static str)]| here(more).unwrap().smallest;
         assert_eq!((smallest(&[]), smallest(&[("LECTERN_SMALLEST", "5")])), (10, 5));
+    }
+
+    #[test]
+    fn only_local_mode_may_shift_the_clock() {
+        let read = |local: &'static str, offset: &'static str| {
+            here(&[("LECTERN_LOCAL", local), ("LECTERN_CLOCK_OFFSET_SECONDS", offset)])
+        };
+        assert_eq!(here(&[]).unwrap().clock_offset, 0);
+        assert_eq!(read("1", "").unwrap().clock_offset, 0);
+        assert_eq!(read("1", " 86400 ").unwrap().clock_offset, DAY);
+        assert_eq!(read("1", "-28800").unwrap().clock_offset, -8 * 3600 * SECOND);
+        for local in ["0", ""] {
+            let wrong = read(local, "60").unwrap_err().join(" ");
+            assert!(
+                wrong.contains("LECTERN_CLOCK_OFFSET_SECONDS") && wrong.contains("local mode"),
+                "{wrong}"
+            );
+        }
+        for offset in ["soon", "1.5", "999999999999", "-9223372036854775808"] {
+            assert!(read("1", offset).unwrap_err().join(" ").contains("whole seconds"), "{offset}");
+        }
+    }
+
+    #[test]
+    fn a_jurisdiction_is_one_that_cloudflare_has() {
+        let read = |name: &'static str| here(&[("LECTERN_JURISDICTION", name)]);
+        assert_eq!(here(&[]).unwrap().jurisdiction, None);
+        assert_eq!(read(" ").unwrap().jurisdiction, None);
+        assert_eq!(read("eu").unwrap().jurisdiction, Some(Jurisdiction::Eu));
+        assert_eq!(read("fedramp").unwrap().jurisdiction, Some(Jurisdiction::FedRamp));
+        for name in ["EU", "us", "european-union"] {
+            assert!(read(name).unwrap_err().join(" ").contains("LECTERN_JURISDICTION"), "{name}");
+        }
     }
 
     #[test]

@@ -1,15 +1,24 @@
-//! The settings as the runtime holds them: vars and secrets of the Worker.
+//! The settings as the runtime holds them: the Worker's variables and secrets.
 
+use crate::clock;
 use domain::problem::{Code, Problem};
 use domain::settings::Settings;
 use worker::Env;
 
-/// Reads and validates the settings.
+/// Reads and validates the settings, and sets the clock by them.
 ///
 /// # Errors
-/// `settings-wrong`, saying all that is missing or wrong.
+/// `settings-wrong`, with a sentence for everything that is missing or wrong.
 pub(crate) fn read(env: &Env) -> Result<Settings, Problem> {
     let get = |name: &str| env.var(name).ok().map(|value| value.to_string());
-    Settings::read(get, crate::zone::is_known)
-        .map_err(|sentences| Problem::new(Code::SettingsWrong, sentences.join(" ")))
+    let settings = Settings::read(get, crate::zone::is_known)
+        .map_err(|sentences| Problem::new(Code::SettingsWrong, sentences.join(" ")))?;
+    clock::set_offset(&settings);
+    Ok(settings)
+}
+
+/// Sets the clock by the settings, for an object that reads the time before it reads any setting. Wrong settings leave it as
+/// it is: whoever needs them reports them.
+pub(crate) fn set_clock(env: &Env) {
+    drop(read(env));
 }

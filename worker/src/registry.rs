@@ -42,6 +42,7 @@ pub struct Registry {
 
 impl DurableObject for Registry {
     fn new(state: State, env: Env) -> Self {
+        config::set_clock(&env);
         Self { state, env, has_tables: Cell::new(false), has_cleaned_up: Cell::new(false) }
     }
 
@@ -86,7 +87,7 @@ impl Registry {
     /// Every wake checks: what is kept for a time is deleted in time. One that is overdue is lost.
     async fn ensure_alarm(&self) {
         let armed = self.state.storage().get_alarm().await.ok().flatten();
-        if armed.is_none_or(|at| Timestamp(at) < clock::now().plus(-10 * SECOND)) {
+        if armed.is_none_or(|at| clock::from_runtime(at) < clock::now().plus(-10 * SECOND)) {
             self.set_alarm().await;
         }
     }

@@ -87,6 +87,7 @@ pub struct Scheduler {
 
 impl DurableObject for Scheduler {
     fn new(state: State, env: Env) -> Self {
+        config::set_clock(&env);
         Self {
             state,
             env,
@@ -399,7 +400,8 @@ impl Scheduler {
         let Some(next) = next else { return };
         let armed = self.state.storage().get_alarm().await.ok().flatten();
         if armed.is_none_or(|at| {
-            Timestamp(at) > next.plus(MIN_ALARM_DELAY) || Timestamp(at) < now.plus(-LOST_ALARM_AFTER)
+            let at = clock::from_runtime(at);
+            at > next.plus(MIN_ALARM_DELAY) || at < now.plus(-LOST_ALARM_AFTER)
         }) {
             self.set_alarm(next).await;
         }

@@ -43,6 +43,7 @@ pub struct WindowStore {
 
 impl DurableObject for WindowStore {
     fn new(state: State, env: Env) -> Self {
+        config::set_clock(&env);
         Self { state, env, running: Cell::new(None), has_tables: Cell::new(false) }
     }
 
@@ -102,7 +103,7 @@ impl WindowStore {
                     }
                     Some(CollectTask { job, .. }) if job.lease == lease => {
                         // Checked here too: an alarm that was lost would leave the job unfinished for good.
-                        let armed = self.state.storage().get_alarm().await?.map(Timestamp);
+                        let armed = self.state.storage().get_alarm().await?.map(clock::from_runtime);
                         if is_alarm_lost(armed, clock::now()) && !self.is_running() {
                             self.set_alarm(0).await;
                         }
