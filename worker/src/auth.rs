@@ -1,74 +1,48 @@
-//! Who is asking, and whether they may ask at all.
+//! Authentication: who sent a request, and whether they may do what they ask for.
 //!
-//! An [`AuthProvider`] says who somebody is, from what came with the request; the Registry says what they may do. Behind it stand
-//! Cloudflare Access and our own sessions; a launch from a learning management system would open such a session too.
-//!
-//! What the Registry said is kept for some seconds: a sign-out or a changed role holds at once in the isolate that it came
-//! through, and within [`IDENTITY_CACHE_TTL`] in every other.
+//! A list of [`provider`]s says who somebody is, by what came with the request: local mode, Cloudflare Access, and
+//! sessions that a key opened. The Registry says what they may do, and [`Visitor::authorize`] compares that with what they ask
+//! for.
 
-mod cloudflare;
-mod jwks;
+mod certificates;
+mod cloudflare_access;
+mod identity_cache;
+mod key;
 mod local;
-mod session;
+mod provider;
 
+pub(crate) use identity_cache::clear_identity_cache;
+pub(crate) use key::session_cookie;
 pub(crate) use local::{expired_look_as_cookie, local_visitor, look_as_cookie};
-pub(crate) use session::{expired_session_cookie, session_cookie};
 
 use crate::rpc::{self, Credential, Identity, RegistryCommand};
 use crate::{clock, response};
-use cloudflare::CloudflareProvider;
 use domain::api::AuthMethod;
 use domain::problem::{Code, Problem, SignInOptions};
 use domain::scope::{AccessDenied, AccessScope, Action, RoleAssignment, authorize};
 use domain::settings::Settings;
-use domain::time::{SECOND, Timestamp};
+use domain::time::Timestamp;
 use domain::token::TokenError;
-use session::SessionProvider;
-use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use provider::{CredentialError, Verified, providers};
 use worker::{Env, Request};
 
-/// How long the Registry's word on somebody is taken for current.
-pub(crate) const IDENTITY_CACHE_TTL: i64 = 5 * SECOND;
-
-/// People whose standing is kept in one isolate.
-const MAX_CACHED_IDENTITIES: usize = 500;
-
-/// Somebody who may ask.
+/// Somebody who is signed in.
 #[derive(Debug, Clone)]
 pub(crate) struct Visitor {
-    /// The name by which requests are theirs.
+    /// The name that requests, shares and audit entries of theirs carry.
     pub(crate) person: String,
-    /// What they may do, and with which courses; nothing before somebody gave them a role.
+    /// What they may do, and with which courses; `None` before somebody gave them a role.
     pub(crate) role_assignment: Option<RoleAssignment>,
-    /// How they came in.
+    /// How they signed in.
     pub(crate) auth_method: AuthMethod,
 }
 
-/// Somebody who is not known.
+/// A request that is not authenticated.
 pub(crate) struct AuthRejection {
-    /// What they are told.
+    /// The response.
     pub(crate) problem: Problem,
-    /// What is recorded.
+    /// The reason that the audit log records.
     pub(crate) reason: &'static str,
-}
-
-/// A way to authenticate.
-pub(crate) trait AuthProvider {
-    /// Who this is; `None` when the request does not come this way.
-    async fn read_credential(
-        &self,
-        request: &Request,
-        now: Timestamp,
-    ) -> Result<Option<Credential>, CredentialError>;
-}
-
-/// Why a credential is none.
-pub(crate) enum CredentialError {
-    /// It is wrong.
-    Invalid(TokenError),
-    /// It could not be checked.
-    Unverifiable(Problem),
 }
 
 /// The visitor who sent this request.
@@ -81,93 +55,65 @@ pub(crate) async fn authenticate(
     settings: &Settings,
 ) -> Result<Visitor, AuthRejection> {
     refuse_cross_site(request)?;
-    if let Some(visitor) = local::authenticate(request, settings) {
-        return Ok(visitor);
-    }
     let now = clock::now();
-    match find_credential(request, settings, now).await {
-        Ok(Some(credential)) => identify(credential, env, settings, now).await,
-        Ok(None) => {
-            Err(AuthRejection { problem: sign_in_needed(settings, AccessAssertion::None), reason: "nobody" })
-        }
-        Err(CredentialError::Invalid(refusal)) => {
-            let assertion = match &settings.access {
-                Some(_) if cloudflare::has_assertion(request) => AccessAssertion::Refused,
-                _ => AccessAssertion::None,
+    let providers = providers(settings);
+    let Some(provider) = providers.iter().find(|provider| provider.recognizes(request)) else {
+        return Err(AuthRejection {
+            problem: sign_in_needed(settings, AccessAssertion::None),
+            reason: "nobody",
+        });
+    };
+    match provider.verify(request, now).await {
+        Ok(Verified::Visitor(visitor)) => Ok(visitor),
+        Ok(Verified::Credential(credential)) => identify(credential, env, settings, now).await,
+        Err(CredentialError::Invalid(error)) => {
+            let assertion = match provider.method() {
+                AuthMethod::Access => AccessAssertion::Refused,
+                AuthMethod::Local | AuthMethod::Key => AccessAssertion::None,
             };
-            Err(AuthRejection { problem: sign_in_needed(settings, assertion), reason: refusal.slug() })
+            Err(AuthRejection { problem: sign_in_needed(settings, assertion), reason: error.slug() })
         }
         Err(CredentialError::Unverifiable(problem)) => Err(AuthRejection { problem, reason: "unchecked" }),
     }
 }
 
-/// Every way in, in turn. One that is wrong ends the search: it is not made good by another.
-async fn find_credential(
-    request: &Request,
-    settings: &Settings,
-    now: Timestamp,
-) -> Result<Option<Credential>, CredentialError> {
-    if let Some(access) = &settings.access
-        && let Some(credential) = (CloudflareProvider { access }).read_credential(request, now).await?
-    {
-        return Ok(Some(credential));
-    }
-    match &settings.session_key {
-        Some(key) => SessionProvider { key }.read_credential(request, now).await,
-        None => Ok(None),
-    }
-}
-
-/// Every credential that holds, beside the one that won: signing out ends them all.
+/// Every credential of the request that holds, whichever of them authenticated it: signing out ends them all.
 pub(crate) async fn find_all_credentials(request: &Request, settings: &Settings) -> Vec<Credential> {
     let (now, mut credentials) = (clock::now(), Vec::new());
-    if let Some(access) = &settings.access {
-        credentials
-            .extend((CloudflareProvider { access }).read_credential(request, now).await.ok().flatten());
-    }
-    if let Some(key) = &settings.session_key {
-        credentials.extend(SessionProvider { key }.read_credential(request, now).await.ok().flatten());
+    for provider in providers(settings).iter().filter(|provider| provider.recognizes(request)) {
+        if let Ok(Verified::Credential(credential)) = provider.verify(request, now).await {
+            credentials.push(credential);
+        }
     }
     credentials
 }
 
-thread_local! {
-    /// What the Registry said, by the credential, and until when it holds. Values only: nothing of one request's is awaited in
-    /// another's.
-    static IDENTITY_CACHE: RefCell<HashMap<String, (Identity, Timestamp)>> = RefCell::new(HashMap::new());
-    /// How often it was forgotten: what was on its way meanwhile may be old, and is not kept.
-    static IDENTITY_CACHE_VERSION: Cell<u64> = const { Cell::new(0) };
+/// The cookies that a visitor's sign-out sets, so that nothing of any provider's stays in the browser.
+pub(crate) fn sign_out_cookies(settings: &Settings, visitor: &Visitor) -> Vec<String> {
+    providers(settings).iter().filter_map(|provider| provider.sign_out_cookie(visitor)).collect()
 }
 
-/// Forgets what the Registry said of anybody: something of it has changed.
-pub(crate) fn clear_identity_cache() {
-    IDENTITY_CACHE_VERSION.set(IDENTITY_CACHE_VERSION.get().wrapping_add(1));
-    IDENTITY_CACHE.with_borrow_mut(HashMap::clear);
+/// Where a browser that signed in by this method goes to sign out of what stands behind it, too.
+pub(crate) fn sign_out_url(settings: &Settings, auth_method: AuthMethod) -> Option<String> {
+    let providers = providers(settings);
+    providers.iter().find(|provider| provider.method() == auth_method)?.sign_out_url()
 }
 
+/// Asks the Registry, or the cache of its answers, who this is and what they may do.
 async fn identify(
     credential: Credential,
     env: &Env,
     settings: &Settings,
     now: Timestamp,
 ) -> Result<Visitor, AuthRejection> {
-    let name = match &credential {
-        Credential::Session { id } => format!("session {id}"),
-        Credential::Token { email, issued } => format!("token {} {email}", issued.0),
-    };
     let is_token = matches!(credential, Credential::Token { .. });
-    let kept = IDENTITY_CACHE.with_borrow(|cache| {
-        let (kept, until) = cache.get(&name)?;
-        // A time further ahead than any that is set is a clock that went back.
-        (now < *until && until.since(now) <= IDENTITY_CACHE_TTL).then(|| kept.clone())
-    });
-    let identity = match kept {
-        Some(kept) => kept,
+    let cached = identity_cache::Entry::new(&credential);
+    let identity = match cached.get(now) {
+        Some(identity) => identity,
         None => {
             let unchecked = |problem| AuthRejection { problem, reason: "unchecked" };
             let registry = rpc::registry(env, &settings.scheduler_name())
                 .map_err(|error| unchecked(response::internal_error(&error)))?;
-            let version = IDENTITY_CACHE_VERSION.get();
             let found: Option<Identity> =
                 rpc::call(&registry, &RegistryCommand::Identify { credential }).await.map_err(unchecked)?;
             let Some(found) = found else {
@@ -175,14 +121,7 @@ async fn identify(
                 let problem = sign_in_needed(settings, assertion);
                 return Err(AuthRejection { problem, reason: TokenError::SignedOut.slug() });
             };
-            IDENTITY_CACHE.with_borrow_mut(|cache| {
-                if cache.len() >= MAX_CACHED_IDENTITIES {
-                    cache.clear();
-                }
-                if version == IDENTITY_CACHE_VERSION.get() {
-                    cache.insert(name, (found.clone(), now.plus(IDENTITY_CACHE_TTL)));
-                }
-            });
+            cached.set(&found, now);
             found
         }
     };
@@ -191,10 +130,10 @@ async fn identify(
 }
 
 impl Visitor {
-    /// How far the visitor reaches with this.
+    /// The part of the data that the visitor may do this with.
     ///
     /// # Errors
-    /// `no-role`, `not-allowed`; for a report that is not there for them, what there is for one that is not there.
+    /// `no-role`, `not-allowed`. A report that the visitor may not know of gives the same problem as one that does not exist.
     pub(crate) fn authorize(&self, action: Action<'_>) -> Result<AccessScope, Problem> {
         authorize(&self.person, self.role_assignment.as_ref(), action).map_err(|refused| match (refused, action) {
             (AccessDenied::UnknownReport, Action::RequestReport { report } | Action::ReadRows { report }) => {
@@ -213,7 +152,7 @@ impl Visitor {
     }
 }
 
-/// Refuses what a browser sent from another site, with whatever cookies.
+/// Refuses a request that a browser sent from another site's page, whatever cookies it carries.
 pub(crate) fn refuse_cross_site(request: &Request) -> Result<(), AuthRejection> {
     let header = |name: &str| request.headers().get(name).ok().flatten();
     let host = request_host(request);
@@ -248,26 +187,27 @@ fn read_cookie(request: &Request, name: &str) -> Option<String> {
     })
 }
 
-/// What a stranger brought of Cloudflare Access. As long as a browser brings any, a session of ours is not looked at: the
-/// key would open one in vain.
+/// What a request that is not authenticated carries of Cloudflare Access. While the browser carries any assertion, a session
+/// of ours is not looked at, and signing in with the key would change nothing: the key is not offered then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AccessAssertion {
-    /// None.
+    /// Nothing.
     None,
-    /// One that is not good.
+    /// An assertion that does not hold.
     Refused,
-    /// One of somebody who has signed out of Lectern alone.
+    /// A valid one of somebody who has signed out of Lectern, but not of Cloudflare Access.
     SignedOut,
 }
 
-/// The ways in for somebody who brought this.
+/// The methods that the sign-in page offers to somebody whose request carries this.
 pub(crate) fn sign_in_methods(settings: &Settings, assertion: AccessAssertion) -> Vec<AuthMethod> {
-    let mut ways = settings.auth_methods();
-    ways.retain(|way| assertion == AccessAssertion::None || *way != AuthMethod::Key);
-    ways
+    let offered = providers(settings).into_iter().filter(|provider| provider.offers_sign_in());
+    let mut methods: Vec<AuthMethod> = offered.map(|provider| provider.method()).collect();
+    methods.retain(|method| assertion == AccessAssertion::None || *method != AuthMethod::Key);
+    methods
 }
 
-/// What a stranger is told: how one can sign in here.
+/// The problem that says how one can sign in here.
 pub(crate) fn sign_in_needed(settings: &Settings, assertion: AccessAssertion) -> Problem {
     let ways = sign_in_methods(settings, assertion);
     let detail = match (assertion, ways.as_slice()) {
@@ -283,8 +223,8 @@ pub(crate) fn sign_in_needed(settings: &Settings, assertion: AccessAssertion) ->
         (_, [AuthMethod::Access]) => "Open Lectern's address anew: Cloudflare Access asks you to sign in.",
         (_, _) => "Open Lectern's address anew to sign in with Cloudflare Access, or sign in with the key.",
     };
-    let access = settings.access.as_ref().filter(|_| assertion == AccessAssertion::SignedOut);
-    let sign_out = access.map(|access| access.sign_out());
+    let has_signed_out = assertion == AccessAssertion::SignedOut;
+    let sign_out = has_signed_out.then(|| sign_out_url(settings, AuthMethod::Access)).flatten();
     let sign_in = Some(Box::new(SignInOptions { auth_methods: ways, sign_out }));
     Problem { sign_in, ..Problem::new(Code::SignInNeeded, detail) }
 }

@@ -442,9 +442,8 @@ impl RequestContext<'_> {
             let response = response::no_content()?;
             let headers = response.headers();
             headers.set("clear-site-data", CLEAR_SITE_DATA)?;
-            headers.append("set-cookie", &auth::expired_session_cookie())?;
-            if visitor.auth_method == AuthMethod::Local {
-                headers.append("set-cookie", &auth::expired_look_as_cookie())?;
+            for cookie in auth::sign_out_cookies(self.settings, visitor) {
+                headers.append("set-cookie", &cookie)?;
             }
             Ok(response)
         };
@@ -462,11 +461,7 @@ fn describe_session(visitor: &Visitor, settings: &Settings) -> Session {
         scope: role_assignment.scope(),
         auth_method: visitor.auth_method,
         local: visitor.auth_method == AuthMethod::Local,
-        sign_out: settings
-            .access
-            .as_ref()
-            .filter(|_| visitor.auth_method == AuthMethod::Access)
-            .map(|access| access.sign_out()),
+        sign_out: auth::sign_out_url(settings, visitor.auth_method),
         institution: settings.institution.clone(),
         time_zone: settings.time_zone.clone(),
         now: clock::now(),

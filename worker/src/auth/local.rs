@@ -1,39 +1,62 @@
-//! Local mode: whoever sits at this very machine is administrator without signing in.
+//! Local mode: a request from this machine is an administrator's, without signing in.
 //!
-//! `LECTERN_LOCAL=1`, set by `cargo xtask start` and nothing else, together with a loopback client address, a loopback
-//! host and no sign of another site. The client chooses `Host`, and may choose the address header too under `wrangler
-//! dev`, so no one of them is enough; what makes them count is that a deployed Worker has no such setting and that the
-//! local one listens on loopback only.
+//! It takes `LECTERN_LOCAL=1`, which only `cargo xtask start` sets, a loopback client address, a loopback host, and no sign of
+//! another site. None of them is enough alone: under `wrangler dev` the client chooses `Host`, and possibly the address header.
+//! They count because a deployed Worker has no such setting, and the local one listens on loopback only.
 //!
-//! A local administrator may look with other eyes. The cookie that says so is not signed: it can only take away.
+//! A local administrator can look at Lectern as another role. The cookie that says so is not signed: it can only take
+//! permissions away.
 
+use super::provider::{AuthProvider, CredentialError, Verified};
 use super::{Visitor, read_cookie, request_host};
 use domain::api::{AuthMethod, Impersonation};
 use domain::problem::{Code, Problem};
 use domain::role_upload::parse_role_assignment;
 use domain::scope::{Grant, Role, RoleAssignment};
-use domain::settings::{Settings, is_loopback};
+use domain::settings::is_loopback;
+use domain::time::Timestamp;
+use futures_util::future::LocalBoxFuture;
 use worker::Request;
 
-/// Whom the local administrator looks as.
+/// The role that the local administrator looks as.
 const COOKIE: &str = "lectern-look";
 
 /// Grants that fit a cookie of 4 KB.
 const MAX_GRANTS: usize = 20;
 
-/// The local administrator, or whoever they look as; `None` when this is not local mode.
-pub(super) fn authenticate(request: &Request, settings: &Settings) -> Option<Visitor> {
-    let address = request.headers().get("cf-connecting-ip").ok().flatten();
-    let is_here = address.is_some_and(|address| is_loopback(&address)) && is_loopback(&request_host(request));
-    if !settings.local || !is_here {
-        return None;
+/// Local mode, where the settings switch it on.
+pub(super) struct LocalProvider;
+
+impl AuthProvider for LocalProvider {
+    fn method(&self) -> AuthMethod {
+        AuthMethod::Local
     }
-    let impersonated = read_cookie(request, COOKIE).and_then(|text| parse_cookie(&text));
-    Some(local_visitor(impersonated))
+
+    fn recognizes(&self, request: &Request) -> bool {
+        let address = request.headers().get("cf-connecting-ip").ok().flatten();
+        address.is_some_and(|address| is_loopback(&address)) && is_loopback(&request_host(request))
+    }
+
+    fn verify<'a>(
+        &'a self,
+        request: &'a Request,
+        _: Timestamp,
+    ) -> LocalBoxFuture<'a, Result<Verified, CredentialError>> {
+        let impersonated = read_cookie(request, COOKIE).and_then(|text| parse_cookie(&text));
+        Box::pin(async move { Ok(Verified::Visitor(local_visitor(impersonated))) })
+    }
+
+    fn offers_sign_in(&self) -> bool {
+        false
+    }
+
+    fn sign_out_cookie(&self, visitor: &Visitor) -> Option<String> {
+        (visitor.auth_method == AuthMethod::Local).then(expired_look_as_cookie)
+    }
 }
 
-/// Whoever is here, looking with other eyes or with an administrator's. Requests that are asked for with other eyes are of
-/// somebody else: what these cannot see they do not see.
+/// The visitor in local mode: an administrator, or the role that they look as. The latter has a name of its own, so that it
+/// does not see the administrator's requests.
 pub(crate) fn local_visitor(impersonated: Option<RoleAssignment>) -> Visitor {
     let person = match &impersonated {
         Some(role_assignment) => format!("local {}", role_assignment.role.slug()),

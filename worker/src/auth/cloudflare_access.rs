@@ -1,15 +1,18 @@
-//! Cloudflare Access: who stands before it has signed in there, and every request brings a signed word on it.
+//! Cloudflare Access: people sign in there before a request reaches the Worker, and every request carries a signed token that
+//! says who they are.
 //!
-//! The header without a good signature is nothing: a Worker can be reached past Access, and then anybody writes it. A token
-//! that was found good is not checked again for some minutes, or until it ends.
+//! The signature is always checked: a Worker can be reached past Access, and then anybody can set the header. A valid token is
+//! not checked again for some minutes, or until it expires.
 
-use super::jwks::{self, KeyLookup};
-use super::{AuthProvider, CredentialError};
+use super::certificates::{self, KeyLookup};
+use super::provider::{AuthProvider, CredentialError, Verified};
 use crate::crypto;
 use crate::rpc::Credential;
+use domain::api::AuthMethod;
 use domain::settings::CloudflareAccess;
 use domain::time::{MINUTE, Timestamp};
 use domain::token::{LEEWAY, PublicKey, TokenError, UnverifiedToken, VerifiedClaims};
+use futures_util::future::LocalBoxFuture;
 use js_sys::{Array, Object, Promise, Reflect, Uint8Array};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -20,10 +23,10 @@ use worker::Request;
 
 const HEADER: &str = "cf-access-jwt-assertion";
 
-/// How long a good token is not checked again.
+/// How long a valid token is not checked again.
 const TOKEN_CACHE_TTL: i64 = 5 * MINUTE;
 
-/// Good tokens that are remembered in one isolate.
+/// Valid tokens that are kept in one isolate.
 const MAX_CACHED_TOKENS: usize = 500;
 
 #[wasm_bindgen]
@@ -46,71 +49,86 @@ extern "C" {
 }
 
 thread_local! {
-    /// Tokens that were found good, by their hash, and until when that holds.
+    /// The claims of valid tokens by the hash of the token, each with the time until which they count.
     static TOKEN_CACHE: RefCell<HashMap<String, (VerifiedClaims, Timestamp)>> = RefCell::new(HashMap::new());
 }
 
-/// Access as it stands before this Worker.
-pub(super) struct CloudflareProvider<'a> {
-    /// Where it is, and what it calls this application.
+/// Cloudflare Access in front of this Worker.
+pub(super) struct CloudflareAccessProvider<'a> {
+    /// The team, and the application's audience tag.
     pub(super) access: &'a CloudflareAccess,
 }
 
-/// Whether a request brings a word of Access, good or not.
-pub(super) fn has_assertion(request: &Request) -> bool {
-    request.headers().has(HEADER).unwrap_or(false)
-}
+impl AuthProvider for CloudflareAccessProvider<'_> {
+    fn method(&self) -> AuthMethod {
+        AuthMethod::Access
+    }
 
-impl AuthProvider for CloudflareProvider<'_> {
-    async fn read_credential(
-        &self,
-        request: &Request,
+    fn recognizes(&self, request: &Request) -> bool {
+        request.headers().has(HEADER).unwrap_or(false)
+    }
+
+    fn verify<'a>(
+        &'a self,
+        request: &'a Request,
         now: Timestamp,
-    ) -> Result<Option<Credential>, CredentialError> {
-        let Some(text) = request.headers().get(HEADER).ok().flatten() else { return Ok(None) };
-        let hash = crypto::sha256_hex(&text);
-        let good = TOKEN_CACHE.with_borrow(|good| {
-            let (bearer, until) = good.get(&hash)?;
-            (now < *until && until.since(now) <= TOKEN_CACHE_TTL).then(|| bearer.clone())
-        });
-        let bearer = match good {
-            Some(bearer) => bearer,
-            None => {
-                let bearer = self.verify_token(&text, now).await?;
-                let until = now.plus(TOKEN_CACHE_TTL).min(bearer.expires.plus(LEEWAY));
-                TOKEN_CACHE.with_borrow_mut(|good| {
-                    if good.len() >= MAX_CACHED_TOKENS {
-                        good.clear();
-                    }
-                    good.insert(hash, (bearer.clone(), until));
-                });
-                bearer
-            }
-        };
-        Ok(Some(Credential::Token { email: bearer.email, issued: bearer.issued }))
+    ) -> LocalBoxFuture<'a, Result<Verified, CredentialError>> {
+        Box::pin(async move {
+            let text = request.headers().get(HEADER).ok().flatten().unwrap_or_default();
+            let claims = self.verify_cached(&text, now).await?;
+            Ok(Verified::Credential(Credential::Token { email: claims.email, issued: claims.issued }))
+        })
+    }
+
+    fn offers_sign_in(&self) -> bool {
+        true
+    }
+
+    fn sign_out_url(&self) -> Option<String> {
+        Some(self.access.sign_out())
     }
 }
 
-impl CloudflareProvider<'_> {
+impl CloudflareAccessProvider<'_> {
+    async fn verify_cached(&self, text: &str, now: Timestamp) -> Result<VerifiedClaims, CredentialError> {
+        let hash = crypto::sha256_hex(text);
+        let cached = TOKEN_CACHE.with_borrow(|cache| {
+            let (claims, until) = cache.get(&hash)?;
+            (now < *until && until.since(now) <= TOKEN_CACHE_TTL).then(|| claims.clone())
+        });
+        if let Some(claims) = cached {
+            return Ok(claims);
+        }
+        let claims = self.verify_token(text, now).await?;
+        let until = now.plus(TOKEN_CACHE_TTL).min(claims.expires.plus(LEEWAY));
+        TOKEN_CACHE.with_borrow_mut(|cache| {
+            if cache.len() >= MAX_CACHED_TOKENS {
+                cache.clear();
+            }
+            cache.insert(hash, (claims.clone(), until));
+        });
+        Ok(claims)
+    }
+
     async fn verify_token(&self, text: &str, now: Timestamp) -> Result<VerifiedClaims, CredentialError> {
         let token = UnverifiedToken::parse(text).map_err(CredentialError::Invalid)?;
-        // Judged before its key is looked for: what is for somebody else costs no call.
-        let bearer = token
+        // Before the key is looked up: a token for somebody else costs no HTTP request.
+        let claims = token
             .verify_claims(&self.access.issuer(), &self.access.audience, now)
             .map_err(CredentialError::Invalid)?;
-        let key = match jwks::find_key(&self.access.certs, &token.key).await {
+        let key = match certificates::find_key(&self.access.certs, &token.key).await {
             KeyLookup::Found(key) => key,
             KeyLookup::Unknown => return Err(CredentialError::Invalid(TokenError::UnknownKey)),
             KeyLookup::Unreachable(problem) => return Err(CredentialError::Unverifiable(problem)),
         };
         match verify_signature(&key, &token).await {
-            Ok(true) => Ok(bearer),
+            Ok(true) => Ok(claims),
             Ok(false) | Err(_) => Err(CredentialError::Invalid(TokenError::WrongSignature)),
         }
     }
 }
 
-/// The runtime's own check. The algorithm is ours, whatever the token or the key say.
+/// Checks the signature with Web Crypto. The algorithm is fixed here, whatever the token or the key name.
 async fn verify_signature(key: &PublicKey, token: &UnverifiedToken) -> Result<bool, JsValue> {
     let object = |entries: &[(&str, &str)]| {
         let object = Object::new();
