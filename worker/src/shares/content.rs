@@ -10,7 +10,7 @@ use domain::report::ReportName;
 use domain::shares::{ShareContent, SharePanel, ShareWeek};
 use domain::time::{Day, SECOND, Timestamp, parse_day};
 use engine::published_week::PublishedNumber;
-use std::fmt::Write as _;
+use maud::{Markup, PreEscaped, html};
 
 /// How charts are drawn: for a wide screen and for a phone.
 const SIZES: [(&str, Size); 2] =
@@ -65,29 +65,28 @@ pub(super) fn render_share(opened: OpenedShare, smallest: u32) -> ShareContent {
     });
     let (name, of) = (stored.name, stored.course_label);
     let mut shared = ShareContent { name, of, expires, time_zone, smallest, panels, html: String::new() };
-    shared.html = render_fragment(&shared, &mondays);
+    shared.html = render_fragment(&shared, &mondays).into_string();
     shared
 }
 
-fn render_fragment(shared: &ShareContent, mondays: &[Day]) -> String {
+/// The fragment that the page's script puts into its `main`.
+fn render_fragment(shared: &ShareContent, mondays: &[Day]) -> Markup {
     let ShareContent { name, of, panels, smallest, time_zone, .. } = shared;
-    let mut html = format!("<header><h1>{}</h1>", escape_html(name));
-    if name != of {
-        let _ = write!(html, "<p>{}</p>", escape_html(of));
+    let has_students = panels.iter().any(|panel| panel.taken.is_none());
+    html! {
+        header {
+            h1 { (name) }
+            @if name != of { p { (of) } }
+        }
+        @for (index, panel) in panels.iter().enumerate() {
+            (render_panel(index, panel, mondays, time_zone))
+        }
+        footer {
+            p { a id="csv" download="share.csv" { (text::SAVE) } }
+            p { (text::withholding_note(*smallest, has_students)) }
+            p { (text::open_until(to_zone(shared.expires, time_zone), time_zone)) }
+        }
     }
-    html.push_str("</header>");
-    for (place, panel) in panels.iter().enumerate() {
-        write_panel(&mut html, place, panel, mondays, time_zone);
-    }
-    let save = text::SAVE;
-    let until = text::open_until(to_zone(shared.expires, time_zone), time_zone);
-    let _ = write!(
-        html,
-        "<footer><p><a id=\"csv\" download=\"share.csv\">{save}</a></p><p>{}</p><p>{}</p></footer>",
-        text::withholding_note(*smallest, panels.iter().any(|panel| panel.taken.is_none())),
-        escape_html(&until),
-    );
-    html
 }
 
 /// A moment as clocks of a zone show it.
@@ -105,82 +104,92 @@ fn fill_missing_weeks(panel: &SharePanel, mondays: &[Day]) -> Vec<ShareWeek> {
     mondays.iter().map(find_week).collect()
 }
 
-fn write_panel(html: &mut String, place: usize, panel: &SharePanel, mondays: &[Day], time_zone: &str) {
+fn render_panel(index: usize, panel: &SharePanel, mondays: &[Day], time_zone: &str) -> Markup {
     let report = panel.report.known();
-    let _ = write!(
-        html,
-        "<section aria-labelledby=\"t{place}\"><h2 id=\"t{place}\">{}</h2>",
-        text::title(report)
-    );
-    let heads: Vec<String> = panel.measures.iter().map(|name| escape_html(name)).collect();
-    if let Some(taken) = panel.taken {
-        let numbers = panel.weeks.first().map(|week| week.numbers.as_slice());
-        let both = match numbers {
-            Some([Some(videos), Some(views)]) => Some((*videos, *views)),
-            _ => None,
-        };
-        let _ = write!(
-            html,
-            "<p class=\"sentence\">{} {}</p>",
-            text::library_sentence(both),
-            text::taken_at(to_zone(taken, time_zone))
-        );
-        write_table(html, text::title(report), &heads, &panel.weeks);
-    } else {
-        let weeks = fill_missing_weeks(panel, mondays);
-        let chart = chart_of_panel(place, panel, &weeks);
-        let _ = write!(html, "<p class=\"sentence\">{}</p>", escape_html(&chart.sentence));
-        for (class, size) in SIZES {
-            let drawn = svg::draw(
-                &Chart { id: format!("c{place}{class}"), ..chart.clone() },
-                size,
-                &text::format_number,
-            );
-            let _ = write!(html, "<div class=\"{class}\">{drawn}</div>");
-        }
-        let _ = write!(html, "<details><summary>{}</summary>", text::AS_TABLE);
-        write_table(html, text::title(report), &heads, &weeks);
-        html.push_str("</details>");
-        let missing = weeks.len() - panel.weeks.len();
-        if missing > 0 {
-            let _ = write!(html, "<p class=\"caveat\">{}</p>", text::missing_weeks_note(missing));
+    let heading = format!("t{index}");
+    html! {
+        section aria-labelledby=(heading) {
+            h2 id=(heading) { (text::title(report)) }
+            @match panel.taken {
+                Some(taken) => (render_snapshot(panel, to_zone(taken, time_zone))),
+                None => (render_weeks(index, panel, mondays)),
+            }
+            p class="caveat" { (text::caveat(report)) }
         }
     }
-    let _ = write!(html, "<p class=\"caveat\">{}</p></section>", text::caveat(report));
 }
 
-fn write_table(html: &mut String, caption: &str, heads: &[String], weeks: &[ShareWeek]) {
+/// A report without dates: one sentence and its numbers as they stood.
+fn render_snapshot(panel: &SharePanel, taken: Timestamp) -> Markup {
+    let library = match panel.weeks.first().map(|week| week.numbers.as_slice()) {
+        Some([Some(videos), Some(views)]) => Some((*videos, *views)),
+        _ => None,
+    };
+    html! {
+        p class="sentence" { (text::library_sentence(library)) " " (text::taken_at(taken)) }
+        (render_table(panel, &panel.weeks))
+    }
+}
+
+/// A report by weeks: a sentence, a chart in both sizes, and the chart's numbers as a table.
+fn render_weeks(index: usize, panel: &SharePanel, mondays: &[Day]) -> Markup {
+    let weeks = fill_missing_weeks(panel, mondays);
+    let chart = chart_of_panel(index, panel, &weeks);
+    let draw = |class: &str, size: Size| {
+        let chart = Chart { id: format!("c{index}{class}"), ..chart.clone() };
+        // `charts` escapes every text that it draws.
+        PreEscaped(svg::draw(&chart, size, &text::format_number))
+    };
+    let missing = weeks.len() - panel.weeks.len();
+    html! {
+        p class="sentence" { (chart.sentence) }
+        @for (class, size) in SIZES {
+            div class=(class) { (draw(class, size)) }
+        }
+        details {
+            summary { (text::AS_TABLE) }
+            (render_table(panel, &weeks))
+        }
+        @if missing > 0 { p class="caveat" { (text::missing_weeks_note(missing)) } }
+    }
+}
+
+/// A panel's numbers, one row per week. The page's script makes the CSV file of it: `data-n` holds a number as programs
+/// read it where the cell shows it as people do.
+fn render_table(panel: &SharePanel, weeks: &[ShareWeek]) -> Markup {
     let has_weeks = weeks.iter().any(|week| week.monday.is_some());
-    let _ =
-        write!(html, "<div class=\"scroll\" tabindex=\"0\"><table><caption>{caption}</caption><thead><tr>");
-    if has_weeks {
-        let _ = write!(html, "<th scope=\"col\">{}</th>", text::WEEK);
-    }
-    for head in heads {
-        let _ = write!(html, "<th scope=\"col\">{head}</th>");
-    }
-    html.push_str("</tr></thead><tbody>");
-    for week in weeks {
-        html.push_str("<tr>");
-        if let Some(monday) = week.monday {
-            let _ = write!(html, "<th scope=\"row\">{monday}</th>");
-        }
-        for place in 0..heads.len() {
-            let _ = match week.numbers.get(place) {
-                // The CSV has the number as programs read it.
-                Some(Some(value)) => {
-                    write!(html, "<td data-n=\"{value}\">{}</td>", text::format_number(*value))
+    html! {
+        div class="scroll" tabindex="0" {
+            table {
+                caption { (text::title(panel.report.known())) }
+                thead {
+                    tr {
+                        @if has_weeks { th scope="col" { (text::WEEK) } }
+                        @for measure in &panel.measures { th scope="col" { (measure) } }
+                    }
                 }
-                Some(None) => write!(html, "<td class=\"none\">{}</td>", text::WITHHELD),
-                None if week.numbers.is_empty() => {
-                    write!(html, "<td class=\"none\">{}</td>", text::NOT_HERE)
+                tbody {
+                    @for week in weeks {
+                        tr {
+                            @if let Some(monday) = week.monday { th scope="row" { (maud::display(monday)) } }
+                            @for index in 0..panel.measures.len() { (render_cell(week, index)) }
+                        }
+                    }
                 }
-                None => write!(html, "<td class=\"none\" data-n=\"\">{}</td>", text::NOTHING),
-            };
+            }
         }
-        html.push_str("</tr>");
     }
-    html.push_str("</tbody></table></div>");
+}
+
+fn render_cell(week: &ShareWeek, index: usize) -> Markup {
+    html! {
+        @match week.numbers.get(index) {
+            Some(Some(value)) => { td data-n=(value) { (text::format_number(*value)) } }
+            Some(None) => { td class="none" { (text::WITHHELD) } }
+            None if week.numbers.is_empty() => { td class="none" { (text::NOT_HERE) } }
+            None => { td class="none" data-n="" { (text::NOTHING) } }
+        }
+    }
 }
 
 /// The first number of each week as bars; where it is withheld or not here, a gap with that word.
@@ -218,8 +227,4 @@ fn chart_of_panel(place: usize, panel: &SharePanel, weeks: &[ShareWeek]) -> Char
             withheld: text::WITHHELD.to_owned(),
         },
     }
-}
-
-fn escape_html(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -9,6 +9,7 @@ use crate::rpc::{self, RegistryCommand, SharesCommand};
 use crate::{crypto, response, router};
 use domain::problem::Problem;
 use domain::settings::Settings;
+use maud::{DOCTYPE, PreEscaped, html};
 use worker::{Env, Method, Request, Response};
 
 /// Colours of `style/tokens.css`, and what the drawings' inks need of `style/chart.css`.
@@ -39,17 +40,28 @@ pub(crate) async fn serve(
 
 fn respond(origins: &[String]) -> worker::Result<Response> {
     let (style, script) = (STYLE.trim(), SCRIPT.trim());
-    let page = format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Lectern</title>\
-         <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
-         <meta name=\"robots\" content=\"noindex\"><meta name=\"color-scheme\" content=\"light dark\">\
-         <link rel=\"icon\" href=\"data:,\"><style>{style}</style></head>\
-         <body><main aria-live=\"polite\" data-unreachable=\"{}\"><p>{}</p><noscript>{}</noscript></main>\
-         <script>{script}</script></body></html>",
-        text::UNREACHABLE,
-        text::OPENING,
-        text::NO_SCRIPT,
-    );
+    // A hash in the policy admits one exact text, so neither may be escaped; both are files of this folder.
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                title { "Lectern" }
+                meta name="viewport" content="width=device-width,initial-scale=1";
+                meta name="robots" content="noindex";
+                meta name="color-scheme" content="light dark";
+                link rel="icon" href="data:,";
+                style { (PreEscaped(style)) }
+            }
+            body {
+                main aria-live="polite" data-unreachable=(text::UNREACHABLE) {
+                    p { (text::OPENING) }
+                    noscript { (text::NO_SCRIPT) }
+                }
+                script { (PreEscaped(script)) }
+            }
+        }
+    };
     let ancestors = if origins.is_empty() { "'none'".to_owned() } else { origins.join(" ") };
     let policy = format!(
         "default-src 'none'; script-src {}; style-src {}; img-src data:; connect-src 'self'; base-uri 'none'; \
@@ -57,7 +69,7 @@ fn respond(origins: &[String]) -> worker::Result<Response> {
         crypto::csp_hash(script),
         crypto::csp_hash(style),
     );
-    let response = response::with_private_headers(Response::from_html(page)?)?;
+    let response = response::with_private_headers(Response::from_html(page.into_string())?)?;
     let headers = response.headers();
     headers.set("content-security-policy", &policy)?;
     headers.set("x-robots-tag", "noindex")?;
