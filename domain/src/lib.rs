@@ -14,6 +14,7 @@
 //!   somebody is; [`session`]: how long somebody stays signed in; [`login_throttle`]: wrong keys, slowed; [`quota`]: how much one person may ask for.
 //! - [`api`], [`problem`], [`frame`]: what Lectern itself says, to its page and to everybody else; [`erasure`]: what
 //!   is to be forgotten.
+//! - [`routes`]: the routes of the API, each described once.
 //! - [`shares`]: links for people who cannot sign in; [`audit_log`]: a line of the record.
 //! - [`wire`]: what the programs of one page say to each other, as bytes.
 //! - [`audit_buffer`]: lines of the record on their way.
@@ -41,6 +42,7 @@ pub mod range;
 pub mod report;
 pub mod report_listing;
 pub mod role_upload;
+pub mod routes;
 pub mod scheduler;
 pub mod schema_version;
 pub mod scope;
