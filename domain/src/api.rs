@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 /// `GET /api/session`: who is asking and what they may see. A stranger gets the problem `sign-in-needed`, with the
 /// ways in; somebody without a role `no-role`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Session {
     /// The name by which requests are theirs: an e-mail address, or a word for a visitor without one.
     pub person: String,
@@ -55,6 +56,7 @@ pub struct SessionSummary {
 
 /// What a visitor may see.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Scope {
     /// The whole institution.
@@ -65,6 +67,7 @@ pub enum Scope {
 
 /// A way in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum AuthMethod {
     /// On this very machine, in local mode.
@@ -78,6 +81,7 @@ pub enum AuthMethod {
 /// `POST /api/session`: `{"key": …}` signs in; in local mode `{"look_as": …}` looks with an instructor's eyes, and
 /// `{"look_as": null}`, or nothing, with an administrator's again. Both answer with the [`Session`].
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SignInRequest {
     /// The installation's key.
@@ -97,6 +101,7 @@ impl std::fmt::Debug for SignInRequest {
 
 /// As whom the local administrator looks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Impersonation {
     /// `instructor` or `analyst`.
@@ -108,6 +113,7 @@ pub struct Impersonation {
 
 /// `GET /api/roles`: everybody who has a role.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Roles {
     /// By address.
     pub people: Vec<Person>,
@@ -115,6 +121,7 @@ pub struct Roles {
 
 /// Somebody with a role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Person {
     /// Names them in paths and queries, where an address would end in logs.
     pub id: String,
@@ -136,6 +143,7 @@ pub struct Person {
 /// `PUT /api/roles`: the role and the grants that somebody has from now on, had they any before or not. Answers with the
 /// [`Person`]. `DELETE /api/roles/{id}` takes a role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RoleChange {
     /// Whose.
@@ -153,6 +161,7 @@ pub struct RoleChange {
 /// An upload names people; those whom it does not name stay as they are, and whoever it names has exactly what its rows
 /// say afterwards.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RoleUploadResult {
     /// Names exactly these changes: given back as `apply`, it makes them and no others.
     pub digest: String,
@@ -168,6 +177,7 @@ pub struct RoleUploadResult {
 
 /// A person before and after an upload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PersonChange {
     /// As it is.
     pub before: Person,
@@ -178,6 +188,7 @@ pub struct PersonChange {
 /// `GET /api/record?from=&to=&person=&what=&before=`: who saw, downloaded, asked and changed roles, newest first, 200
 /// at a time. `from` and `to` are UTC days, both included, `person` is a [`Person::id`], `what` a [`AuditAction::slug`]. With `as=csv` all of them, as a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AuditLogPage {
     /// Newest first.
     pub entries: Vec<AuditLogEntry>,
@@ -190,6 +201,7 @@ pub struct AuditLogPage {
 
 /// One line of the record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AuditLogEntry {
     /// Its number: rises.
     pub id: u64,
@@ -217,6 +229,7 @@ pub struct AuditLogEntry {
 
 /// The kinds of things that are recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum AuditAction {
     /// Signed in with the key.
@@ -333,6 +346,7 @@ impl AuditAction {
 
 /// `GET /api/reports`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Reports {
     /// What can be asked for.
     pub reports: Vec<ReportInfo>,
@@ -343,6 +357,7 @@ pub struct Reports {
 
 /// One report, with what Lectern knows of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReportInfo {
     /// As in a path.
     pub name: ReportName,
@@ -359,6 +374,7 @@ pub struct ReportInfo {
 
 /// `GET /api/courses`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Courses {
     /// Courses in scope, by code: those that Echo360 lists, and those that rows name.
     pub courses: Vec<Course>,
@@ -369,6 +385,7 @@ pub struct Courses {
 
 /// A course.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Course {
     /// UUID.
     pub id: String,
@@ -382,6 +399,7 @@ pub struct Course {
 
 /// A section of a course.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Section {
     /// UUID.
     pub id: String,
@@ -394,6 +412,7 @@ pub struct Section {
 
 /// `POST /api/requests`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReportRequest {
     /// The report's name.
@@ -414,6 +433,7 @@ pub struct ReportRequest {
 
 /// `POST /api/requests/{id}/retry`: the body may name windows to ask again although they are ready.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RetryRequest {
     /// Window ids; when empty, those of the request that failed.
@@ -423,6 +443,7 @@ pub struct RetryRequest {
 
 /// `GET /api/requests`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Requests {
     /// Newest first.
     pub requests: Vec<RequestInfo>,
@@ -437,6 +458,7 @@ pub struct Requests {
 
 /// A person's ask: one report over one range; met when all its windows are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RequestInfo {
     /// Its id.
     pub id: String,
@@ -444,9 +466,11 @@ pub struct RequestInfo {
     pub report: ReportName,
     /// The first day; null for a report without dates.
     #[serde(default, with = "iso::option")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Day>"))]
     pub from: Option<Day>,
     /// The last day, included; null for a report without dates.
     #[serde(default, with = "iso::option")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Day>"))]
     pub to: Option<Day>,
     /// The zone of those days.
     pub tz: String,
@@ -464,6 +488,7 @@ pub struct RequestInfo {
 
 /// Where a window stands, as it is named outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum WindowStatus {
     /// Waits for a slot.
@@ -500,14 +525,17 @@ impl WindowStatus {
 
 /// One window of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WindowInfo {
     /// Its id inside the report.
     pub id: String,
     /// The first UTC day; null for a report without dates.
     #[serde(default, with = "iso::option")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Day>"))]
     pub start: Option<Day>,
     /// The day after the last that is (being) asked for; null for a report without dates.
     #[serde(default, with = "iso::option")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Day>"))]
     pub end: Option<Day>,
     /// Where it stands. A window whose copy serves while it is asked again stays `ready` or `provisional`.
     pub state: WindowStatus,
@@ -526,6 +554,7 @@ pub struct WindowInfo {
     pub upstream_request_id: Option<String>,
     /// The first UTC day that was not complete when the copy was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "iso::option")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Day>"))]
     pub provisional_from: Option<Day>,
     /// What went wrong last, in a sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -540,6 +569,7 @@ pub struct WindowInfo {
 
 /// The copy that a window serves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CopyInfo {
     /// Which one: rises with every copy.
     pub generation: u32,
@@ -547,6 +577,7 @@ pub struct CopyInfo {
     pub created: Timestamp,
     /// The UTC day after the last it covers; null for a report without dates.
     #[serde(default, with = "iso::option")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Day>"))]
     pub end: Option<Day>,
     /// Data rows; left out for whoever may not see all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -558,6 +589,7 @@ pub struct CopyInfo {
 
 /// How the Scheduler fares: whether Echo360 answers and what is under way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SchedulerInfo {
     /// Upstream requests of ours that are unfinished, at most three.
     pub in_flight: u8,
@@ -573,6 +605,7 @@ pub struct SchedulerInfo {
 
 /// How long Echo360 took to build lately: the middle eight of ten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BuildTimes {
     /// One in ten took less, in milliseconds.
     pub low: i64,
@@ -585,6 +618,7 @@ pub struct BuildTimes {
 
 /// Why the Scheduler asks nothing for now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Pause {
     /// The kind.
     #[serde(rename = "why")]
@@ -597,6 +631,7 @@ pub struct Pause {
 
 /// The kinds of reasons for which the Scheduler waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum PauseReason {
     /// Echo360 refuses the credentials: somebody has to act.
@@ -609,6 +644,7 @@ pub enum PauseReason {
 
 /// `GET /healthz` when all is well; else it is a problem that says what to set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Health {
     /// Settings are valid.
     pub ok: bool,

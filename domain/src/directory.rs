@@ -27,6 +27,7 @@ const LONGEST_NAME: usize = 200;
 
 /// A term, as the institution names it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Term {
     /// Its id.
     pub id: String,
@@ -34,9 +35,11 @@ pub struct Term {
     pub name: String,
     /// Its first day.
     #[serde(with = "iso")]
+    #[cfg_attr(feature = "schema", schemars(with = "Day"))]
     pub from: Day,
     /// Its last day.
     #[serde(with = "iso")]
+    #[cfg_attr(feature = "schema", schemars(with = "Day"))]
     pub to: Day,
 }
 

@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What is asked to be forgotten: the body of `POST /api/forget`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum ErasureRequest {
     /// All rows of one person, in every copy that is here and in later ones.
@@ -28,6 +29,7 @@ pub enum ErasureRequest {
 
 /// How a person is named.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum PersonIdentifier {
     /// By e-mail address; rows that have only the user id go too, as far as copies tell which it is.
@@ -47,6 +49,7 @@ impl std::fmt::Debug for PersonIdentifier {
 
 /// Whole weeks of one report, or of all that have dates.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct WeekRange {
     /// The report; all of them when it is left out.
@@ -60,6 +63,7 @@ pub struct WeekRange {
 
 /// `GET /api/forget`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Erasures {
     /// Newest first.
     #[serde(rename = "forgettings")]
@@ -70,6 +74,7 @@ pub struct Erasures {
 
 /// Something that is forgotten, or about to be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Erasure {
     /// Its id.
     pub id: String,
@@ -97,6 +102,7 @@ pub struct Erasure {
 
 /// What is forgotten, as far as it may be told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum RedactedTarget {
     /// A person.
@@ -118,15 +124,18 @@ pub enum RedactedTarget {
         report: Option<ReportName>,
         /// The first day, a Monday.
         #[serde(with = "iso")]
+        #[cfg_attr(feature = "schema", schemars(with = "Day"))]
         from: Day,
         /// The last day, a Sunday.
         #[serde(with = "iso")]
+        #[cfg_attr(feature = "schema", schemars(with = "Day"))]
         to: Day,
     },
 }
 
 /// By what a person was named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum IdentifierKind {
     /// An e-mail address.
@@ -137,6 +146,7 @@ pub enum IdentifierKind {
 
 /// How far an erasure is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ErasureProgress {
     /// Copies are being gone over.

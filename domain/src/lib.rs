@@ -14,7 +14,7 @@
 //!   somebody is; [`session`]: how long somebody stays signed in; [`login_throttle`]: wrong keys, slowed; [`quota`]: how much one person may ask for.
 //! - [`api`], [`problem`], [`frame`]: what Lectern itself says, to its page and to everybody else; [`erasure`]: what
 //!   is to be forgotten.
-//! - [`routes`]: the routes of the API, each described once.
+//! - [`routes`]: the routes of the API, each described once; `openapi`, behind the feature `schema`: their OpenAPI document.
 //! - [`shares`]: links for people who cannot sign in; [`audit_log`]: a line of the record.
 //! - [`wire`]: what the programs of one page say to each other, as bytes.
 //! - [`audit_buffer`]: lines of the record on their way.
@@ -36,6 +36,8 @@ pub mod frame;
 pub mod institution_role;
 pub mod jurisdiction;
 pub mod login_throttle;
+#[cfg(feature = "schema")]
+pub mod openapi;
 pub mod problem;
 pub mod quota;
 pub mod range;

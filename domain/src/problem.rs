@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// What went wrong, by what the asker does next. The text form is stable: other programs read it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Code {
     // Fix the input.
@@ -98,6 +99,12 @@ pub enum Code {
 }
 
 impl Code {
+    /// The code as it is sent: `bad-body`.
+    #[must_use]
+    pub fn slug(self) -> String {
+        serde_json::to_value(self).ok().and_then(|slug| slug.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+
     /// Every code, for documentation and for the test that no two share a name.
     pub const ALL: [Self; 42] = [
         Self::BadBody,
@@ -235,6 +242,7 @@ impl Code {
 
 /// A problem as it is sent: `application/problem+json` (RFC 9457) with a stable `code`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Problem {
     /// What went wrong, stable.
     pub code: Code,
@@ -290,6 +298,7 @@ impl From<ProblemSummary> for Problem {
 
 /// How one can sign in here.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SignInOptions {
     /// The ways in; none when none is set up.
     #[serde(rename = "ways")]
@@ -301,11 +310,13 @@ pub struct SignInOptions {
 
 /// What is wrong with an upload, in the order of its lines.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct LineErrors(pub Vec<LineError>);
 
 /// What is wrong with one line of an upload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LineError {
     /// The line of the file, from 1; the header is one.
     pub line: u32,

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 /// The name of a report as Echo360 spells it in a path: letters, digits, `_`, `-`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct ReportName(String);
 
@@ -74,6 +75,7 @@ impl std::fmt::Display for ReportName {
 
 /// How a report's rows relate to time, which decides how a range is cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Shape {
     /// A timestamp in each row: whole Monday weeks, trimmed afterwards to any days in any zone.

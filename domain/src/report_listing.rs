@@ -6,6 +6,7 @@ use serde_json::Value;
 
 /// One parameter that a report takes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReportParameter {
     /// As it is sent.
     pub name: String,

@@ -113,6 +113,7 @@ pub const TOKEN_LENGTH: usize = 43;
 
 /// `GET /api/shares`: the asker's shares, an administrator's all of the institution.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Shares {
     /// Newest first.
     pub shares: Vec<Share>,
@@ -126,6 +127,7 @@ pub struct Shares {
 
 /// A share, as its owner and administrators see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Share {
     /// Names it in paths; it opens nothing.
     pub id: String,
@@ -144,9 +146,11 @@ pub struct Share {
     pub section: Option<String>,
     /// The first day of the view it was made from, and so of its first week; null for a snapshot.
     #[serde(default, with = "iso::option")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Day>"))]
     pub from: Option<Day>,
     /// The last day of its last week; null for a snapshot.
     #[serde(default, with = "iso::option")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Day>"))]
     pub to: Option<Day>,
     /// When it was made.
     pub made: Timestamp,
@@ -166,6 +170,7 @@ pub struct Share {
 
 /// Whether a share opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ShareState {
     /// It does.
@@ -181,6 +186,7 @@ pub enum ShareState {
 /// `POST /api/shares`: makes a share; with `preview`, only says what it would show. `from` and `to` are days of a view: the
 /// share has the whole weeks among them. Answers with [`CreateShareResponse`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CreateShareRequest {
     /// The text of a [`ShareSubject`].
@@ -212,6 +218,7 @@ pub struct CreateShareRequest {
 
 /// A share that was made, or rotated.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CreateShareResponse {
     /// The share; absent of a preview.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -234,6 +241,7 @@ impl std::fmt::Debug for CreateShareResponse {
 
 /// How much of one report a share shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PanelOutline {
     /// The report.
     pub report: ReportName,
@@ -248,6 +256,7 @@ pub struct PanelOutline {
 /// `POST /api/shares/{id}`: changes what it names and nothing else. Answers with [`CreateShareResponse`], whose token is there when
 /// `rotate` asked for a new one. `DELETE /api/shares/{id}` revokes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct UpdateShareRequest {
     /// Another name.
@@ -266,6 +275,7 @@ pub struct UpdateShareRequest {
 
 /// `PUT /api/shares`: an administrator switches shares off and on for the whole institution. Answers with [`Shares`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SwitchSharesRequest {
     /// Whether they can be made and opened.
@@ -274,6 +284,7 @@ pub struct SwitchSharesRequest {
 
 /// `POST /api/shared`: opens a share. Answers with [`ShareContent`], or with the problem `share-gone`, whatever the reason.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct OpenShareRequest {
     /// What stood in the link's fragment.
@@ -291,6 +302,7 @@ impl std::fmt::Debug for OpenShareRequest {
 
 /// What a share shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ShareContent {
     /// What its owner calls it.
     pub name: String,
@@ -310,6 +322,7 @@ pub struct ShareContent {
 
 /// One report of a share.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SharePanel {
     /// The report.
     pub report: ReportName,
@@ -324,9 +337,11 @@ pub struct SharePanel {
 
 /// A week of a panel.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ShareWeek {
     /// Its Monday; null of a snapshot.
     #[serde(default, with = "iso::option")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Day>"))]
     pub monday: Option<Day>,
     /// Its numbers; null where they are withheld, all or none of them save a share of right answers. That is left out where
     /// no poll had a solution.

@@ -1,0 +1,80 @@
+//! Committed files that are generated: `docs/openapi.json`, and the routes in `docs/reference.md`. Both come from
+//! `domain::routes`.
+//!
+//! After a change of routes or of the API's types, write them anew and commit them:
+//!
+//! ```sh
+//! LECTERN_WRITE=1 cargo test -p xtask --test generated
+//! ```
+
+use domain::routes::{Parameter, ROUTES, Route};
+use std::path::{Path, PathBuf};
+
+const OPENAPI: &str = "docs/openapi.json";
+const REFERENCE: &str = "docs/reference.md";
+
+/// What stands around the generated part of the reference.
+const ROUTES_BEGIN: &str = "<!-- routes:begin -->\n";
+const ROUTES_END: &str = "<!-- routes:end -->";
+
+fn in_checkout(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(in_checkout(path)).unwrap_or_default()
+}
+
+/// Compares a file with what it should be; with `LECTERN_WRITE=1`, writes it. CI only compares: a test there that wrote
+/// would always pass.
+fn check(path: &str, generated: &str) {
+    if read(path) == generated {
+        return;
+    }
+    let writes = std::env::var_os("LECTERN_WRITE").is_some();
+    assert!(
+        !(writes && std::env::var_os("CI").is_some()),
+        "LECTERN_WRITE is set in CI, where {path} is only compared"
+    );
+    assert!(writes, "{path} is out of date: LECTERN_WRITE=1 cargo test -p xtask --test generated");
+    std::fs::write(in_checkout(path), generated).unwrap();
+}
+
+/// A route as a row of the reference.
+fn describe_route(route: &Route) -> String {
+    let summary = format!("{}.", route.summary);
+    let sentences = [summary.as_str(), route.description, route.access.describe()];
+    let sentences: Vec<&str> = sentences.into_iter().filter(|sentence| !sentence.is_empty()).collect();
+    let description = sentences.join(" ").replace('|', "\\|");
+    format!("| {} | `{}` | {description} |\n", route.method.as_str(), route.path)
+}
+
+/// A route's URL parameters as rows of the reference.
+fn describe_parameters(route: &Route) -> String {
+    let row = |parameter: &Parameter| {
+        let (name, description) =
+            (parameter.name.replace('*', "NAME"), parameter.description.replace('|', "\\|"));
+        format!("| {} `{}` | `{name}` | {description} |\n", route.method.as_str(), route.path)
+    };
+    route.query.iter().map(row).collect()
+}
+
+#[test]
+fn the_openapi_document_is_generated() {
+    let document = serde_json::to_string_pretty(&domain::openapi::document()).unwrap();
+    check(OPENAPI, &format!("{document}\n"));
+}
+
+#[test]
+fn the_routes_in_the_reference_are_generated() {
+    let reference = read(REFERENCE);
+    let (start, rest) = reference.split_once(ROUTES_BEGIN).expect("the reference has a place for the routes");
+    let (_, end) = rest.split_once(ROUTES_END).expect("the place for the routes ends");
+    let routes: String = ROUTES.iter().map(describe_route).collect();
+    let parameters: String = ROUTES.iter().map(describe_parameters).collect();
+    let tables = format!(
+        "| method | path | description |\n|---|---|---|\n{routes}\nURL parameters:\n\n\
+         | route | parameter | description |\n|---|---|---|\n{parameters}"
+    );
+    check(REFERENCE, &format!("{start}{ROUTES_BEGIN}{tables}{ROUTES_END}{end}"));
+}
