@@ -140,7 +140,7 @@ mod tests {
     }
 
     impl Queue {
-        fn start_asking(&mut self, id: &str, person: &str, report: &str, weeks: u64) {
+        fn submit(&mut self, id: &str, person: &str, report: &str, weeks: u64) {
             let monday: Day = "2025-01-06".parse().unwrap();
             let keys: Vec<WindowKey> = (0..weeks)
                 .map(|n| WindowKey {
@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn the_newest_week_comes_first() {
         let mut queue = queue();
-        queue.ask("a", "ana", "videoview", 3);
+        queue.submit("a", "ana", "videoview", 3);
         let order: Vec<String> = std::iter::from_fn(|| queue.take()).map(|(_, key)| key).collect();
         assert_eq!(order, ["2025-01-20", "2025-01-13", "2025-01-06"]);
     }
@@ -200,9 +200,9 @@ mod tests {
     #[test]
     fn people_take_turns_and_then_their_requests() {
         let mut queue = queue();
-        queue.ask("a1", "ana", "videoview", 4);
-        queue.ask("a2", "ana", "polling", 4);
-        queue.ask("b1", "ben", "notes", 4);
+        queue.submit("a1", "ana", "videoview", 4);
+        queue.submit("a2", "ana", "polling", 4);
+        queue.submit("b1", "ben", "notes", 4);
         let order: Vec<String> = std::iter::from_fn(|| queue.take()).map(|(id, _)| id).take(8).collect();
         assert_eq!(order, ["a1", "b1", "a2", "b1", "a1", "b1", "a2", "b1"]);
     }
@@ -210,9 +210,9 @@ mod tests {
     #[test]
     fn a_large_request_leaves_a_slot_to_others() {
         let mut queue = queue();
-        queue.ask("big", "ana", "videoview", 52);
+        queue.submit("big", "ana", "videoview", 52);
         assert_eq!([queue.take(), queue.take()].map(|t| t.unwrap().0), ["big", "big"]);
-        queue.ask("small", "ben", "notes", 3);
+        queue.submit("small", "ben", "notes", 3);
         assert_eq!(queue.take().unwrap().0, "small");
         queue.finish("small");
         assert_eq!(queue.take().unwrap().0, "small", "although it was served last");
@@ -223,8 +223,8 @@ mod tests {
     #[test]
     fn a_large_request_alone_uses_all_slots() {
         let mut queue = queue();
-        queue.ask("big", "ana", "videoview", 52);
-        queue.ask("same weeks", "ben", "videoview", 52);
+        queue.submit("big", "ana", "videoview", 52);
+        queue.submit("same weeks", "ben", "videoview", 52);
         for _ in 0..3 {
             assert!(queue.take().is_some());
         }

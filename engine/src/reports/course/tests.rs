@@ -360,7 +360,7 @@ fn a_video_has_the_day_of_its_capture_where_the_library_knows_it() {
     let coverage = WindowCoverage { start: None, end: None, provisional_from: None };
     let library = dataset(&[window(coverage, "mediaid,create_date", "V0,2026-01-05 09:00:00\n")]);
     let sources = Sources {
-        of: [(ActivityKind::Watch, &tables_of[&ActivityKind::Watch])].into(),
+        by_kind: [(ActivityKind::Watch, &tables_of[&ActivityKind::Watch])].into(),
         library: Some(&library),
     };
     let measures = measure(&sources, &query(WEEKS[2], "2026-03-01"), &options());
