@@ -1,8 +1,10 @@
-//! The Worker in workerd against the sandbox: what every test here starts from.
+//! Integration tests: the Worker in workerd against the sandbox.
 //!
-//! A [`Stack`] is a sandbox in this process and `wrangler dev` in a process group of its own, over loopback on
-//! free ports, with its state in a folder of its own. It can be killed as hard as a machine can fail, and
-//! started again on the same state. `cargo xtask build` must have built the Worker.
+//! A [`Stack`] runs a sandbox in this process and `wrangler dev` in its own process group, on free loopback ports and with its own
+//! state folder. It can be killed with SIGKILL and started again on the same state. Build the Worker first: `cargo xtask build`.
+//!
+//! - [`reading`]: reads CSV and row frames, and compares them with the truth.
+//! - [`signer`]: issues Cloudflare Access tokens.
 
 #![expect(
     clippy::unwrap_used,
@@ -27,11 +29,11 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-/// A sandbox and a Worker that asks it.
+/// A sandbox and a Worker that uses it as its upstream.
 pub struct Stack {
-    /// Echo360, for the time being.
+    /// The stand-in for Echo360.
     pub sandbox: Running,
-    /// The client for everything.
+    /// The HTTP client for all requests.
     pub http: reqwest::Client,
     url: String,
     port: u16,
@@ -40,11 +42,11 @@ pub struct Stack {
     wrangler: Option<Child>,
 }
 
-/// A group's own keeper: when this process ends, however hard, so does the pipe to it, and then all of the group. A
-/// workerd whose wrangler is gone would go on for ever, at full speed.
+/// Runs a command and kills its process group when standard input ends, which happens when this process ends in any way. A
+/// workerd that outlives its wrangler would run forever at full speed.
 const KEEPER: &str = r#"("$@"; kill -TERM $$) & cat > /dev/null; kill -KILL 0"#;
 
-/// The folder of the checkout.
+/// The root of the repository.
 #[must_use]
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap().to_path_buf()
@@ -54,26 +56,26 @@ fn tool(variable: &str, otherwise: &str) -> PathBuf {
     std::env::var_os(variable).map_or_else(|| root().join(otherwise), PathBuf::from)
 }
 
-/// Node 22 from npm.
+/// The Node.js 22 binary from npm.
 #[must_use]
 pub fn node() -> PathBuf {
     tool("LECTERN_NODE", "node_modules/.bin/node")
 }
 
-/// What the sandbox is made of for most tests: small, and quick to build.
+/// Sandbox settings for most tests: a small institution and short builds.
 #[must_use]
 pub fn quick() -> sandbox::Settings {
     sandbox::Settings { students: 60, courses: 3, build_seconds: 0.2..=1.0, ..sandbox::Settings::default() }
 }
 
 impl Stack {
-    /// A stack over a small, quick sandbox.
+    /// Starts a stack with [`quick`] settings.
     pub async fn start() -> Self {
         Self::with(quick(), &[]).await
     }
 
-    /// A stack over this sandbox, with settings of the Worker beside the usual ones (an empty value takes one
-    /// away).
+    /// Starts a stack with this sandbox; `more` are settings of the Worker that replace the usual ones (an empty value removes
+    /// one).
     pub async fn with(settings: sandbox::Settings, more: &[(&str, &str)]) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let secret = settings.client_secret.clone();
@@ -110,7 +112,7 @@ impl Stack {
         stack
     }
 
-    /// Starts the Worker on the state that is there, and waits until it answers.
+    /// Starts the Worker on the existing state and waits until it responds.
     pub async fn boot(&mut self) {
         let file = self.state.join("settings.env");
         let lines: String = self.settings.iter().map(|(name, value)| format!("{name}='{value}'\n")).collect();
@@ -159,7 +161,7 @@ impl Stack {
         self.settings.push((name.to_owned(), value.to_owned()));
     }
 
-    /// `kill -9` for everything that runs the Worker.
+    /// Kills all processes of the Worker with SIGKILL.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.wrangler.take() {
             let group = format!("-{}", child.id());
@@ -168,13 +170,13 @@ impl Stack {
         }
     }
 
-    /// What wrangler printed.
+    /// Wrangler's output.
     #[must_use]
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.state.join("wrangler.log")).unwrap_or_default()
     }
 
-    /// The ids of the processes that run the Worker.
+    /// The process ids of workerd.
     #[must_use]
     pub fn processes(&self) -> Vec<u32> {
         let group = self.wrangler.as_ref().map_or(0, Child::id).to_string();
@@ -189,8 +191,7 @@ impl Stack {
             .collect()
     }
 
-    /// Every SQLite file of the objects called `class`: one for each object, or, for `alarms`, the one that
-    /// holds the alarms of all.
+    /// The SQLite files of a Durable Object class: one per object or, with `alarms`, the one with the alarms of all objects.
     #[must_use]
     pub fn databases(&self, class: &str, alarms: bool) -> Vec<PathBuf> {
         let mut found = Vec::new();
@@ -211,7 +212,7 @@ impl Stack {
         found
     }
 
-    /// Runs a statement on every database of a class, as nothing but a broken disk, or time, would.
+    /// Runs a statement on every database of a class, to simulate a broken disk or the passing of time.
     pub fn damage(&self, class: &str, alarms: bool, statement: &str) {
         let script = "const { DatabaseSync } = require('node:sqlite');
             const [statement, ...files] = process.argv.slice(1);
@@ -222,19 +223,19 @@ impl Stack {
         assert!(done.unwrap().success());
     }
 
-    /// The address of a path.
+    /// The URL of a path.
     #[must_use]
     pub fn at(&self, path: &str) -> String {
         format!("{}{path}", self.url)
     }
 
-    /// The truth that this sandbox tells.
+    /// The sandbox's truth.
     #[must_use]
     pub fn truth(&self) -> Truth {
         self.sandbox.truth()
     }
 
-    /// A route's JSON.
+    /// Gets a path and parses the JSON of its success response.
     pub async fn get(&self, path: &str) -> Value {
         let answer = self.http.get(self.at(path)).send().await.unwrap();
         let (status, text) = (answer.status(), answer.text().await.unwrap());
@@ -242,12 +243,12 @@ impl Stack {
         serde_json::from_str(&text).unwrap()
     }
 
-    /// A route's problem.
+    /// Gets a path and parses its problem.
     pub async fn problem(&self, path: &str) -> Problem {
         refusal(self.http.get(self.at(path))).await
     }
 
-    /// Asks for a report.
+    /// Posts a report request.
     pub async fn ask(&self, body: &Value) -> RequestInfo {
         let answer = self.http.post(self.at("/api/requests")).json(body).send().await.unwrap();
         let (status, text) = (answer.status(), answer.text().await.unwrap());
@@ -255,17 +256,17 @@ impl Stack {
         serde_json::from_str(&text).unwrap()
     }
 
-    /// Asks for whole weeks of a report.
+    /// Requests whole weeks of a report.
     pub async fn ask_weeks(&self, report: Report, weeks: &Weeks) -> RequestInfo {
         self.ask(&weeks.body(report)).await
     }
 
-    /// A request as it stands.
+    /// The current state of a request.
     pub async fn request(&self, id: &str) -> RequestInfo {
         serde_json::from_value(self.get(&format!("/api/requests/{id}")).await).unwrap()
     }
 
-    /// Waits until nothing of a request is under way any more.
+    /// Waits until no window of a request is in progress.
     pub async fn settled(&self, id: &str, patience: Duration) -> RequestInfo {
         let started = Instant::now();
         loop {
@@ -283,7 +284,7 @@ impl Stack {
         }
     }
 
-    /// Asks for whole weeks and waits until their rows are here.
+    /// Requests whole weeks and waits for their rows.
     pub async fn ready(&self, report: Report, weeks: &Weeks) -> RequestInfo {
         let request = self.ask_weeks(report, weeks).await;
         let request = self.settled(&request.id, Duration::from_secs(120)).await;
@@ -291,8 +292,8 @@ impl Stack {
         request
     }
 
-    /// What must hold whatever happened: three slots, one live ask a window, the calls a minute, and neither a secret nor
-    /// anybody's address in what was printed.
+    /// Checks the invariants of every test: at most three slots, one live upstream request per window, the call limit, and no
+    /// secret or e-mail address in the log.
     pub fn check_ledger(&self) {
         let ledger = self.sandbox.ledger();
         let number = |name: &str| ledger[name].as_u64().unwrap();
@@ -320,7 +321,7 @@ fn is_settled(window: &WindowInfo) -> bool {
     !window.state.is_under_way() && window.again.is_none_or(|again| again == WindowStatus::Failed)
 }
 
-/// The problem with which a call is refused.
+/// Sends a request and parses the problem in its response.
 pub async fn refusal(call: reqwest::RequestBuilder) -> Problem {
     let answer = call.send().await.unwrap();
     let status = answer.status().as_u16();
@@ -332,9 +333,12 @@ pub async fn refusal(call: reqwest::RequestBuilder) -> Problem {
     problem
 }
 
-/// A free port below those that the system hands out by itself: one of them could be taken by any connection
-/// between this look and wrangler's start.
-fn free_port() -> u16 {
+/// A free port below the ephemeral range, where no outgoing connection can take it before wrangler listens.
+///
+/// # Panics
+/// When no port is free.
+#[must_use]
+pub fn free_port() -> u16 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     (0..1000)
         .map(|_| 20_000 + (std::process::id() * 37 + NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000)
@@ -343,12 +347,12 @@ fn free_port() -> u16 {
         .expect("a free port")
 }
 
-/// Some whole weeks that are long over.
+/// Whole weeks in the past, Monday to Sunday (UTC).
 #[derive(Debug, Clone, Copy)]
 pub struct Weeks {
     /// The first Monday.
     pub from: Day,
-    /// How many.
+    /// The number of weeks.
     pub count: u64,
 }
 
@@ -372,7 +376,7 @@ impl Weeks {
         domain::time::plus_days(self.from, 7 * self.count)
     }
 
-    /// An ask for these weeks.
+    /// The body that requests these weeks.
     #[must_use]
     pub fn body(&self, report: Report) -> Value {
         if report.has_dates() {
@@ -382,20 +386,20 @@ impl Weeks {
         }
     }
 
-    /// The truth's ask for these weeks.
+    /// The query for these weeks' true rows.
     #[must_use]
     pub fn truth(&self, report: Report) -> sandbox::truth::Ask {
         sandbox::truth::Ask::days(report, &self.from.to_string(), &self.end().to_string()).unwrap()
     }
 }
 
-/// Today, UTC, by this machine's clock: the Worker's too.
+/// Today (UTC) by this machine's clock, which the Worker uses too.
 #[must_use]
 pub fn today() -> Day {
     now().day()
 }
 
-/// Now, by this machine's clock.
+/// The current time by this machine's clock.
 #[must_use]
 pub fn now() -> Timestamp {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
