@@ -4,15 +4,17 @@
 //! state folder. It can be killed with SIGKILL and started again on the same state. Build the Worker first: `cargo xtask build`.
 //!
 //! - [`reading`]: reads CSV and row frames, and compares them with the truth.
-//! - [`signer`]: issues Cloudflare Access tokens.
+//! - [`signer`]: issues Cloudflare Access tokens; [`chance`]: seeded random numbers.
 
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::panic,
     reason = "a test stops at the first surprise"
 )]
 
+pub mod chance;
 pub mod reading;
 pub mod signer;
 

@@ -1,11 +1,23 @@
-//! A machine that fails hard, at random points, many times: every window becomes ready all the same, once.
+//! Crashes: the Worker is killed at random points, and still every window becomes ready and is requested once.
+//!
+//! Each run draws new points; `LECTERN_TEST_SEED` repeats those of an earlier run.
 
 use domain::api::WindowStatus;
 use futures_util::StreamExt;
 use sandbox::Report;
 use std::time::Duration;
+use worker_tests::chance::Chance;
 use worker_tests::reading::{Digest, frames, rows_of};
 use worker_tests::{Stack, Weeks, quick};
+
+/// Crashes of one run.
+const KILLS: usize = 10;
+
+/// Milliseconds until the next crash: roughly log-uniform from 20 to 5120, 960 on average.
+fn run_time(chance: &mut Chance) -> u64 {
+    let least = 20 << chance.below(8);
+    least + chance.below(least)
+}
 
 #[tokio::test]
 async fn killed_many_times_every_window_becomes_ready_and_is_asked_once() {
@@ -13,8 +25,9 @@ async fn killed_many_times_every_window_becomes_ready_and_is_asked_once() {
     let mut stack = Stack::with(settings, &[]).await;
     let weeks = Weeks::back(1, 12);
     let request = stack.ask_weeks(Report::VideoView, &weeks).await;
-    for wait in [300, 900, 2400, 40, 1700, 700, 3100, 150, 1200, 500] {
-        tokio::time::sleep(Duration::from_millis(wait)).await;
+    let mut chance = Chance::of("killed_many_times_every_window_becomes_ready_and_is_asked_once");
+    for _ in 0..KILLS {
+        tokio::time::sleep(Duration::from_millis(run_time(&mut chance))).await;
         stack.kill();
         stack.boot().await;
     }
