@@ -3,7 +3,7 @@
 //! A [`Stack`] runs a sandbox in this process and `wrangler dev` in its own process group, on free loopback ports and with its own
 //! state folder. It can be killed with SIGKILL and started again on the same state. Build the Worker first: `cargo xtask build`.
 //!
-//! - [`reading`]: reads CSV and row frames, and compares them with the truth.
+//! - [`reading`]: reads CSV and row frames, and compares them with the truth; [`suppression`]: what shares must withhold.
 //! - [`signer`]: issues Cloudflare Access tokens; [`chance`]: seeded random numbers.
 
 #![expect(
@@ -17,6 +17,7 @@
 pub mod chance;
 pub mod reading;
 pub mod signer;
+pub mod suppression;
 
 use domain::api::{RequestInfo, WindowInfo, WindowStatus};
 use domain::problem::Problem;
