@@ -1,0 +1,510 @@
+//! The checks of each route.
+
+use crate::routes::{Access, Gets, Route};
+use crate::setup::{Row, Setup, has_numbers};
+use crate::visitors::Visitor;
+use domain::api::{Courses, Reports, Request, Requests, Session};
+use domain::problem::{Code, Problem};
+use domain::shares::{Made, Shared, Shares};
+use reqwest::{Method, RequestBuilder};
+use sandbox::{Report, Truth};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use worker_tests::refusal;
+
+/// A UUID that no course has.
+const NOWHERE: &str = "00000000-0000-4000-8000-000000000000";
+
+/// One route and one visitor.
+struct Case<'a> {
+    setup: &'a Setup,
+    visitor: &'a Visitor,
+    route: &'a Route,
+    gets: Gets,
+    token: &'a str,
+}
+
+/// Checks a route for a visitor.
+pub(crate) async fn check(setup: &Setup, route: &Route, visitor: &Visitor) {
+    let gets = route.gets(visitor.access);
+    let case = Case { setup, visitor, route, gets, token: setup.token(visitor) };
+    match (gets, route.method, route.path) {
+        (Gets::Refused(code), ..) => case.is_refused(code).await,
+        (_, "GET", "/healthz") => assert_eq!(case.text("/healthz").await, r#"{"ok":true}"#),
+        (_, "GET", "/s" | "/s/{id}") => case.a_page_holds_nothing().await,
+        (_, "POST", "/api/shared") => case.a_share_opens_for_its_token_alone().await,
+        (_, "GET", "/api/session") => case.a_session_tells_of_oneself().await,
+        (_, "DELETE", "/api/session") => case.signing_out_ends_ones_own_session().await,
+        (_, "GET", "/api/reports") => case.reports_are_listed().await,
+        (_, "GET", "/api/courses") => case.courses_are_listed().await,
+        (_, "GET", "/api/requests") => case.requests_are_listed().await,
+        (_, "POST", "/api/requests") => case.reports_are_asked_for().await,
+        (_, "GET", "/api/requests/{id}") => case.a_request_is_followed().await,
+        (_, "DELETE", "/api/requests/{id}") => case.a_request_is_stopped().await,
+        (_, "POST", "/api/requests/{id}/retry") => case.a_request_is_tried_again().await,
+        (_, "GET", "/api/rows/{report}/{window}") => case.rows_are_read().await,
+        (_, "GET", "/api/csv/{report}") => case.rows_are_downloaded().await,
+        (_, "GET", "/api/shares") => case.shares_are_listed().await,
+        (_, "POST", "/api/shares") => case.shares_are_made().await,
+        (_, "POST", "/api/shares/{id}") => case.a_share_is_changed().await,
+        (_, "DELETE", "/api/shares/{id}") => case.a_share_is_revoked().await,
+        (_, "PUT", "/api/shares") => case.shares_are_switched().await,
+        (_, "GET", "/api/roles" | "/api/record" | "/api/forget") => case.a_list_is_read().await,
+        (_, "PUT", "/api/roles") => case.a_role_is_given().await,
+        (_, "DELETE", "/api/roles/{id}") => case.a_role_is_taken().await,
+        (_, "POST", "/api/roles/csv" | "/api/forget") | (_, "DELETE", "/api/forget/{id}") => {
+            case.is_only_wrong_in_what_it_asks().await;
+        }
+        (_, method, path) => panic!("no check for {method} {path}"),
+    }
+}
+
+impl Case<'_> {
+    fn method(&self) -> Method {
+        self.route.method.parse().unwrap()
+    }
+
+    fn is_instructor(&self) -> bool {
+        self.visitor.access == Access::Instructor
+    }
+
+    /// The route's path with its variable segments filled in: with an object of somebody else, where the route has objects.
+    fn path(&self) -> String {
+        let Setup { requests, shares, .. } = self.setup;
+        let id = match self.route.path.split('/').nth(2) {
+            Some("requests") => requests["videoview"].id.clone(),
+            Some("shares") => shares[0].share.as_ref().unwrap().id.clone(),
+            Some("roles") => "0123456789abcdef".to_owned(),
+            _ => "f".repeat(32),
+        };
+        let path = self.route.path.replace("{id}", &id).replace("{report}", "videoview");
+        path.replace("{window}", &requests["videoview"].windows[0].id)
+    }
+
+    fn call(&self, path: &str) -> RequestBuilder {
+        let call = self.setup.call(self.method(), path, self.token);
+        if self.method() == Method::GET { call } else { call.json(&json!({})) }
+    }
+
+    /// The response to a GET; checks that it reveals nothing outside the visitor's scope.
+    async fn text(&self, path: &str) -> String {
+        let text = self.setup.text(self.setup.get(path, self.token)).await;
+        self.setup.check_silent(self.visitor, path, &text);
+        text
+    }
+
+    async fn get<T: serde::de::DeserializeOwned>(&self, path: &str) -> T {
+        serde_json::from_str(&self.text(path).await).unwrap()
+    }
+
+    /// The problem in the response to `call`; checks that it reveals nothing outside the visitor's scope.
+    async fn refusal(&self, call: RequestBuilder) -> Problem {
+        let problem = refusal(call).await;
+        let text = serde_json::to_string(&problem).unwrap();
+        self.setup.check_silent(self.visitor, self.route.path, &text);
+        problem
+    }
+
+    /// The token of another person with the same role and scope, for this test only.
+    async fn colleague(&self) -> String {
+        let path = self.route.path.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+        let email = format!("{}{path}-{}", self.route.method.to_lowercase(), self.visitor.email());
+        self.setup.token_of(self.visitor, &email).await
+    }
+
+    async fn is_refused(&self, code: Code) {
+        let problem = self.refusal(self.call(&self.path())).await;
+        assert_eq!(problem.code, code, "{problem:?}");
+        assert!(problem.windows.is_empty(), "{problem:?}");
+    }
+
+    async fn a_page_holds_nothing(&self) {
+        let page = self
+            .text(&self.path().replace(&"f".repeat(32), &self.setup.shares[0].share.as_ref().unwrap().id))
+            .await;
+        let absent = self.text(&self.route.path.replace("{id}", &"f".repeat(32))).await;
+        assert_eq!(page, absent, "the page of a share has no data before its token arrives");
+        for course in &self.setup.courses.courses {
+            assert!(!page.contains(&course.code) && !page.contains(&course.id), "{page}");
+        }
+    }
+
+    async fn a_share_opens_for_its_token_alone(&self) {
+        // From an address of its own: wrong tokens are throttled by address.
+        let place = self.setup.visitors.iter().position(|it| it.name == self.visitor.name).unwrap();
+        let open = |token: &str| {
+            let call = self.setup.post("/api/shared", self.token, &json!({"token": token}));
+            call.header("cf-connecting-ip", format!("192.0.2.{}", place + 1))
+        };
+        let wrong = refusal(open(&"A".repeat(43))).await;
+        assert_eq!(wrong.code, Code::ShareGone);
+        let [first, last] = self.setup.shares.as_slice() else { panic!("two shares") };
+        let text = self.setup.text(open(first.token.as_ref().unwrap())).await;
+        let shared: Shared = serde_json::from_str(&text).unwrap();
+        assert_eq!(shared.panels.len(), 1);
+        let (of, other) = (first.share.as_ref().unwrap(), last.share.as_ref().unwrap());
+        assert!(!text.contains(&of.course) && !text.contains(&other.course), "{text}");
+        assert!(!text.contains(&other.name), "{text}");
+    }
+
+    async fn a_session_tells_of_oneself(&self) {
+        let session: Session = self.get("/api/session").await;
+        assert_eq!(session.person, self.visitor.email());
+        let role = serde_json::to_value(session.role).unwrap();
+        assert_eq!(role, format!("{:?}", self.visitor.access).to_lowercase());
+        let scope = serde_json::to_value(&session.scope).unwrap();
+        if self.gets == Gets::All {
+            assert_eq!(scope, "everything");
+            return;
+        }
+        let grants = scope["courses"].as_array().unwrap().iter().map(|grant| {
+            let id = |name: &str| grant[name].as_str().map(str::to_owned);
+            (id("course").unwrap(), id("section"))
+        });
+        assert_eq!(grants.collect::<BTreeSet<_>>(), self.setup.grants(self.visitor));
+    }
+
+    async fn signing_out_ends_ones_own_session(&self) {
+        let colleague = self.colleague().await;
+        let leave = || self.setup.call(Method::DELETE, "/api/session", &colleague);
+        assert_eq!(leave().send().await.unwrap().status(), 204);
+        assert_eq!(refusal(self.setup.get("/api/session", &colleague)).await.code, Code::SignInNeeded);
+        let own = self.setup.get("/api/session", self.token);
+        let status = own.send().await.unwrap().status().as_u16();
+        assert_eq!(status, if self.visitor.access == Access::NoRole { 403 } else { 200 });
+    }
+
+    async fn reports_are_listed(&self) {
+        let reports: Reports = self.get("/api/reports").await;
+        let listed: BTreeSet<&str> = reports.reports.iter().map(|report| report.name.as_str()).collect();
+        // A report without a course column is only for those who may see everything.
+        let is_visible = |report: &Report| !self.is_instructor() || *report != Report::Visit;
+        let visible = Report::ALL.into_iter().filter(is_visible).map(Report::name).collect();
+        assert_eq!(listed, visible);
+    }
+
+    async fn courses_are_listed(&self) {
+        let courses: Courses = self.get("/api/courses").await;
+        for known in &self.setup.courses.courses {
+            let may_see = |section: &&domain::api::Section| {
+                self.setup.may_see(self.visitor, &known.id, Some(&section.id))
+            };
+            let visible: BTreeSet<&str> =
+                known.sections.iter().filter(may_see).map(|section| section.id.as_str()).collect();
+            let listed = courses.courses.iter().find(|course| course.id == known.id);
+            assert_eq!(listed.is_some(), !visible.is_empty(), "{}", known.code);
+            let listed = listed.into_iter().flat_map(|course| &course.sections);
+            assert_eq!(listed.map(|section| section.id.as_str()).collect::<BTreeSet<_>>(), visible);
+        }
+    }
+
+    async fn requests_are_listed(&self) {
+        let own = self.setup.ask(Report::Presentation, self.token).await;
+        let listed: Requests = self.get("/api/requests").await;
+        let ids: BTreeSet<&str> = listed.requests.iter().map(|request| request.id.as_str()).collect();
+        assert!(ids.contains(own.id.as_str()));
+        let copies = |requests: &[Request]| -> Vec<_> {
+            let windows = requests.iter().flat_map(|request| request.windows.clone());
+            windows
+                .map(|window| window.copy.map(|copy| (copy.rows.is_some(), copy.bytes.is_some())))
+                .collect()
+        };
+        if self.gets == Gets::All {
+            assert!(self.setup.requests.values().all(|request| ids.contains(request.id.as_str())));
+            assert!(listed.shared.is_empty());
+            assert!(copies(&listed.requests).contains(&Some((true, true))));
+            return;
+        }
+        // Ready weeks are listed for everybody, without their requester and without row counts.
+        let shared: BTreeSet<&str> = listed.shared.iter().map(|request| request.report.as_str()).collect();
+        let with_courses = Report::ALL.into_iter().filter(|report| *report != Report::Visit);
+        assert_eq!(shared, with_courses.map(Report::name).collect());
+        assert!(listed.shared.iter().all(|request| request.id.is_empty()));
+        for windows in [&listed.shared, &listed.requests] {
+            let copies = copies(windows);
+            assert!(!copies.is_empty() && copies.iter().all(|copy| *copy == Some((false, false))));
+        }
+    }
+
+    async fn reports_are_asked_for(&self) {
+        let own = self.setup.ask(Report::Notes, self.token).await;
+        let others = &self.setup.requests["notes"];
+        assert_ne!(own.id, others.id, "a request belongs to one person");
+        assert_eq!(own.windows.len(), others.windows.len(), "windows are shared");
+        for copy in own.windows.iter().map(|window| window.copy.as_ref().unwrap()) {
+            assert_eq!(copy.rows.is_some() && copy.bytes.is_some(), self.gets == Gets::All);
+        }
+        let visits = self.setup.post("/api/requests", self.token, &self.setup.weeks.body(Report::Visit));
+        if self.is_instructor() {
+            assert_eq!(self.refusal(visits).await.code, Code::UnknownReport);
+        } else {
+            let _: Request = self.setup.read(visits).await;
+        }
+    }
+
+    /// Somebody else's object gets the same response as one that does not exist.
+    async fn is_unknown(&self, id: &str) {
+        let at = |id: &str| self.call(&self.route.path.replace("{id}", id));
+        let hidden = self.refusal(at(id)).await;
+        assert!([Code::UnknownRequest, Code::UnknownShare].contains(&hidden.code), "{hidden:?}");
+        assert_eq!(hidden, refusal(at(&"f".repeat(32))).await, "the same problem");
+    }
+
+    async fn a_request_is_followed(&self) {
+        let own = self.setup.ask(Report::Polling, self.token).await;
+        let followed: Request = self.get(&format!("/api/requests/{}", own.id)).await;
+        assert_eq!(followed.id, own.id);
+        for request in self.setup.requests.values() {
+            if self.gets == Gets::Own {
+                self.is_unknown(&request.id).await;
+            } else {
+                let found: Request = self.get(&format!("/api/requests/{}", request.id)).await;
+                assert_eq!(found.windows[0].copy, request.windows[0].copy);
+            }
+        }
+    }
+
+    async fn a_request_is_stopped(&self) {
+        let delete = |id: &str| self.setup.call(Method::DELETE, &format!("/api/requests/{id}"), self.token);
+        let colleague = self.colleague().await;
+        let theirs = self.setup.ask(Report::Qanda, &colleague).await;
+        let path = format!("/api/requests/{}", theirs.id);
+        if self.gets == Gets::Own {
+            self.is_unknown(&theirs.id).await;
+            for request in self.setup.requests.values() {
+                self.is_unknown(&request.id).await;
+            }
+            let still: Request = self.setup.read(self.setup.get(&path, &colleague)).await;
+            assert_eq!(still.id, theirs.id);
+        } else {
+            assert_eq!(delete(&theirs.id).send().await.unwrap().status(), 204);
+            assert_eq!(refusal(self.setup.get(&path, &colleague)).await.code, Code::UnknownRequest);
+        }
+        let own = self.setup.ask(Report::Qanda, self.token).await;
+        assert_eq!(delete(&own.id).send().await.unwrap().status(), 204);
+        assert_eq!(refusal(delete(&own.id)).await.code, Code::UnknownRequest);
+    }
+
+    async fn a_request_is_tried_again(&self) {
+        let retry = |id: &str| self.call(&format!("/api/requests/{id}/retry"));
+        let own = self.setup.ask(Report::Confused, self.token).await;
+        // No window failed, so nothing is requested from Echo360.
+        let _: Request = self.setup.read(retry(&own.id)).await;
+        for request in self.setup.requests.values() {
+            if self.gets == Gets::Own {
+                self.is_unknown(&request.id).await;
+            } else {
+                let _: Request = self.setup.read(retry(&request.id)).await;
+            }
+        }
+    }
+
+    /// A report without a course column gets the same response as one that does not exist.
+    async fn visits_are_unknown(&self, path: &str) {
+        let hidden = self.refusal(self.setup.get(path, self.token)).await;
+        let absent = refusal(self.setup.get(&path.replace("visit", "vizit"), self.token)).await;
+        assert_eq!(hidden.code, Code::UnknownReport);
+        assert_eq!(hidden.detail.replace("visit", "vizit"), absent.detail);
+    }
+
+    async fn rows_are_read(&self) {
+        for report in Report::ALL {
+            let path = self.setup.rows_path(report);
+            if report == Report::Visit && self.is_instructor() {
+                self.visits_are_unknown(&path).await;
+                continue;
+            }
+            // Frames have the file's columns, without those that the CSV download appends.
+            let width = Truth::columns(report).len();
+            let cut = |row: Row| Row { cells: row.cells[..width].to_vec(), ..row };
+            let visible = || self.setup.visible_rows(self.visitor, report).into_iter().map(cut);
+            let found = self.setup.frames(&path, report, self.token).await;
+            assert_eq!(found, visible().collect::<Vec<_>>(), "{path}");
+            if report == Report::Visit {
+                continue;
+            }
+            for course in &self.setup.courses.courses {
+                let part =
+                    self.setup.frames(&format!("{path}?course={}", course.id), report, self.token).await;
+                let of_course = visible().filter(|row| row.course.eq_ignore_ascii_case(&course.id));
+                assert_eq!(part, of_course.collect::<Vec<_>>(), "{path} of {}", course.code);
+            }
+            // A course that does not exist, like one out of scope, has no rows.
+            let nowhere = self.setup.frames(&format!("{path}?course={NOWHERE}"), report, self.token).await;
+            assert!(nowhere.is_empty(), "{path}");
+        }
+    }
+
+    async fn rows_are_downloaded(&self) {
+        for report in Report::ALL {
+            if report == Report::Visit && self.is_instructor() {
+                self.visits_are_unknown(&self.setup.csv_path(report, "")).await;
+                continue;
+            }
+            let visible = self.setup.visible_rows(self.visitor, report);
+            let found = self.setup.csv(report, "", self.token).await;
+            assert_eq!(found, visible, "{}", report.name());
+            if report == Report::Visit {
+                continue;
+            }
+            for course in &self.setup.courses.courses {
+                let of_course = |rows: &[Row]| -> Vec<Row> {
+                    rows.iter().filter(|row| row.course.eq_ignore_ascii_case(&course.id)).cloned().collect()
+                };
+                let (all, wanted) = (of_course(self.setup.all_rows(report)), of_course(&visible));
+                let found = self.setup.csv(report, &format!("&course={}", course.id), self.token).await;
+                let (name, code) = (report.name(), &course.code);
+                assert_eq!(found, wanted, "{name} of {code}, which has {} rows", all.len());
+                if has_numbers(report) {
+                    continue;
+                }
+                for section in &course.sections {
+                    let more = format!("&course={}&section={}", course.id, section.id);
+                    let found = self.setup.csv(report, &more, self.token).await;
+                    let is_of = |row: &&Row| row.section.eq_ignore_ascii_case(&section.id);
+                    let wanted: Vec<Row> = wanted.iter().filter(is_of).cloned().collect();
+                    assert_eq!(found, wanted, "{name} of {code} {}", section.number);
+                }
+            }
+            let nowhere = self.setup.csv(report, &format!("&course={NOWHERE}"), self.token).await;
+            assert!(nowhere.is_empty(), "{}", report.name());
+        }
+    }
+
+    /// The body that creates a share of something in the visitor's scope.
+    fn own_share(&self) -> Value {
+        let course =
+            |(course, section): (String, Option<String>)| self.setup.share(&course, section.as_deref());
+        let everything = || self.setup.share(&self.setup.courses.courses[0].id, None);
+        self.setup.grants(self.visitor).into_iter().next().map_or_else(everything, course)
+    }
+
+    async fn make_own_share(&self) -> Made {
+        self.setup.read(self.setup.post("/api/shares", self.token, &self.own_share())).await
+    }
+
+    async fn shares_are_listed(&self) {
+        let own = self.make_own_share().await.share.unwrap();
+        let path = "/api/shares";
+        let shares: Shares = if self.gets == Gets::Own {
+            self.get(path).await
+        } else {
+            self.setup.read(self.setup.get(path, self.token)).await
+        };
+        let ids: BTreeSet<&str> = shares.shares.iter().map(|share| share.id.as_str()).collect();
+        assert!(ids.contains(own.id.as_str()));
+        let others = self.setup.shares.iter().filter_map(|made| made.share.as_ref());
+        for share in others {
+            assert_eq!(ids.contains(share.id.as_str()), self.gets == Gets::All);
+        }
+        if self.gets == Gets::Own {
+            assert!(shares.shares.iter().all(|share| share.mine));
+        }
+    }
+
+    async fn shares_are_made(&self) {
+        let make = |body: &Value| self.setup.post("/api/shares", self.token, body);
+        let missing = refusal(make(&self.setup.share(NOWHERE, None))).await;
+        assert_eq!(missing.code, Code::BadShare);
+        for course in &self.setup.courses.courses {
+            let sections = course.sections.iter().map(|section| Some(section.id.as_str()));
+            for section in sections.chain([None]) {
+                // A preview runs all checks and creates nothing.
+                let mut body = self.setup.share(&course.id, section);
+                body["preview"] = json!(true);
+                if self.setup.may_see(self.visitor, &course.id, section) {
+                    let made: Made = self.setup.read(make(&body)).await;
+                    assert_eq!(made.contents.len(), 1, "{body}");
+                } else {
+                    let hidden = self.refusal(make(&body)).await;
+                    assert_eq!(hidden, missing, "the same as for a course that does not exist: {body}");
+                }
+            }
+        }
+    }
+
+    async fn a_share_is_changed(&self) {
+        let change =
+            |id: &str| self.setup.post(&format!("/api/shares/{id}"), self.token, &json!({"name": "Ours"}));
+        let own = self.make_own_share().await.share.unwrap();
+        let changed: Made = self.setup.read(change(&own.id)).await;
+        assert_eq!(changed.share.unwrap().name, "Ours");
+        // No other test looks at the last share's name.
+        let others = &self.setup.shares[1].share.as_ref().unwrap();
+        if self.gets == Gets::Own {
+            self.is_unknown(&others.id).await;
+            let listed: Shares = self.setup.read(self.setup.get("/api/shares", &self.setup.boss)).await;
+            assert!(listed.shares.iter().any(|share| share.id == others.id));
+        } else {
+            let same_name = json!({"name": others.name});
+            let changed: Made = self
+                .setup
+                .read(self.setup.post(&format!("/api/shares/{}", others.id), self.token, &same_name))
+                .await;
+            assert_eq!(changed.share.unwrap().id, others.id);
+        }
+    }
+
+    async fn a_share_is_revoked(&self) {
+        let revoke = |id: &str| self.setup.call(Method::DELETE, &format!("/api/shares/{id}"), self.token);
+        let colleague = self.colleague().await;
+        let theirs: Made =
+            self.setup.read(self.setup.post("/api/shares", &colleague, &self.own_share())).await;
+        let theirs = theirs.share.unwrap();
+        if self.gets == Gets::Own {
+            self.is_unknown(&theirs.id).await;
+            self.is_unknown(&self.setup.shares[0].share.as_ref().unwrap().id).await;
+        } else {
+            assert_eq!(revoke(&theirs.id).send().await.unwrap().status(), 204);
+        }
+        let left: Shares = self.setup.read(self.setup.get("/api/shares", &colleague)).await;
+        let is_left = left.shares.iter().any(|share| share.id == theirs.id);
+        assert_eq!(is_left, self.gets == Gets::Own);
+        let own = self.make_own_share().await.share.unwrap();
+        assert_eq!(revoke(&own.id).send().await.unwrap().status(), 204);
+        assert_eq!(refusal(revoke(&own.id)).await.code, Code::UnknownShare);
+    }
+
+    async fn shares_are_switched(&self) {
+        let on: Shares = self
+            .setup
+            .read(self.setup.call(Method::PUT, "/api/shares", self.token).json(&json!({"on": true})))
+            .await;
+        assert!(on.on);
+    }
+
+    async fn a_list_is_read(&self) {
+        let list: Value = self.get(self.route.path).await;
+        let entries = list.as_object().unwrap().values().find_map(Value::as_array);
+        let may_be_empty = self.route.path == "/api/forget";
+        assert!(may_be_empty || entries.is_some_and(|entries| !entries.is_empty()), "{list}");
+        if self.route.path == "/api/record" {
+            let file = self.text("/api/record?as=csv").await;
+            assert!(file.lines().count() > 1, "{file}");
+        }
+    }
+
+    async fn a_role_is_given(&self) {
+        let body = json!({"email": format!("given-by-{}", self.visitor.email()), "role": "analyst"});
+        let person: Value =
+            self.setup.read(self.setup.call(Method::PUT, "/api/roles", self.token).json(&body)).await;
+        assert_eq!(person["role"], "analyst");
+    }
+
+    async fn a_role_is_taken(&self) {
+        let body = json!({"email": format!("taken-by-{}", self.visitor.email()), "role": "analyst"});
+        let person: Value =
+            self.setup.read(self.setup.call(Method::PUT, "/api/roles", &self.setup.boss).json(&body)).await;
+        let path = format!("/api/roles/{}", person["id"].as_str().unwrap());
+        let take = || self.setup.call(Method::DELETE, &path, self.token);
+        assert_eq!(take().send().await.unwrap().status(), 204);
+        assert_eq!(refusal(take()).await.code, Code::UnknownPerson);
+    }
+
+    /// An effect of this route would disturb the other tests, so the body is empty: only the authorization is checked.
+    async fn is_only_wrong_in_what_it_asks(&self) {
+        let problem = self.refusal(self.call(&self.path())).await;
+        let is_barred = [Code::SignInNeeded, Code::NoRole, Code::NotAllowed].contains(&problem.code);
+        assert!(!is_barred && (400..=422).contains(&problem.status), "{problem:?}");
+    }
+}
