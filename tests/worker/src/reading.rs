@@ -1,4 +1,4 @@
-//! What the Worker sends, read apart from the Worker's own code and put beside the truth.
+//! Readers of the Worker's responses, independent of its own code, and digests to compare rows with the truth.
 
 use crate::Stack;
 use domain::api::RequestInfo;
@@ -8,12 +8,12 @@ use sandbox::Report;
 use sandbox::truth::{Ask, row_digest};
 use std::io::Read;
 
-/// Rows as they compare: how many, and a digest in which their order has no part.
+/// Number and digest of rows, independent of their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Digest {
-    /// Rows.
+    /// The number of rows.
     pub rows: u64,
-    /// The wrapping sum of the rows' own digests.
+    /// The wrapping sum of each row's [`row_digest`].
     pub sum: u64,
 }
 
@@ -25,14 +25,14 @@ impl Digest {
         self.sum = self.sum.wrapping_add(row_digest(&cells));
     }
 
-    /// The digest of the truth.
+    /// The digest of the true rows of a query.
     #[must_use]
     pub fn of_truth(stack: &Stack, ask: &Ask) -> Self {
         let count = stack.truth().count(ask);
         Self { rows: count.rows, sum: u64::from_str_radix(&count.digest, 16).unwrap() }
     }
 
-    /// The digest of rows of CSV without their header.
+    /// The digest of CSV rows without a header.
     #[must_use]
     pub fn of_csv(rows: &[u8], delimiter: u8) -> Self {
         let mut digest = Self::default();
@@ -46,14 +46,14 @@ impl Digest {
 
 /// A downloaded CSV.
 pub struct Csv {
-    /// The header row's cells.
+    /// The cells of the header row.
     pub header: Vec<String>,
-    /// The other rows.
+    /// The data rows.
     pub rows: Vec<Vec<String>>,
 }
 
 impl Csv {
-    /// The digest of its rows, of the first `columns` cells of each.
+    /// The digest of the first `columns` cells of each row.
     #[must_use]
     pub fn digest(&self, columns: usize) -> Digest {
         let mut digest = Digest::default();
@@ -76,11 +76,11 @@ pub async fn csv(stack: &Stack, path: &str, delimiter: u8) -> Csv {
     Csv { header, rows }
 }
 
-/// A window's frames as they came.
+/// The row frames of a window.
 pub struct Frames {
-    /// What stands before the slices.
+    /// The head of the stream.
     pub head: Head,
-    /// Each slice's rows, inflated and checked.
+    /// The inflated CSV of each slice.
     pub slices: Vec<Vec<u8>>,
 }
 
@@ -92,7 +92,7 @@ impl Frames {
     }
 }
 
-/// Reads `/api/rows` with this path and query, and checks what it promises.
+/// Reads `/api/rows` with this path and query, and checks lengths, checksums and row counts.
 pub async fn frames(stack: &Stack, path: &str) -> Frames {
     let answer = stack.http.get(stack.at(&format!("/api/rows/{path}"))).send().await.unwrap();
     assert!(answer.status().is_success(), "{path}: {:?}", answer.text().await);
@@ -125,7 +125,7 @@ pub async fn frames(stack: &Stack, path: &str) -> Frames {
     Frames { head, slices }
 }
 
-/// The digest of all rows of a request, window by window, through `/api/rows`.
+/// The digest of all rows of a request, read window by window from `/api/rows`.
 pub async fn rows_of(stack: &Stack, report: Report, request: &RequestInfo) -> Digest {
     let mut all = Digest::default();
     for window in &request.windows {

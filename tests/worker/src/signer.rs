@@ -1,5 +1,5 @@
-//! Cloudflare Access, for the time being: tokens signed by PyJWT, which shares no code with what judges them, and keys that
-//! are served and rotate.
+//! A stand-in for Cloudflare Access: signs tokens with PyJWT, which shares no code with the Worker, and serves keys that can be
+//! rotated.
 
 use crate::{now, root};
 use domain::time::SECOND;
@@ -9,24 +9,24 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Mutex, OnceLock};
 
-/// What the application is called.
+/// The application's audience tag.
 pub const AUDIENCE: &str = "4714c1358e65fe4b408ad6d432a5f878f08194bdb4752441fd56faefa9b2b6f2";
 
-/// The team's domain.
+/// The team domain.
 pub const TEAM: &str = "lectern-tests.cloudflareaccess.com";
 
-/// Python's packages, at versions that are known to work.
+/// The required Python packages, pinned.
 const PACKAGES: [&str; 2] = ["pyjwt==2.15.1", "cryptography==50.0.2"];
 
-/// A signer that runs.
+/// A running signer.
 pub struct Signer {
-    /// Where its keys are.
+    /// The URL of its keys.
     pub certs: String,
     process: Child,
     pipes: Mutex<(ChildStdin, BufReader<ChildStdout>)>,
 }
 
-/// A Python with these packages, in a folder of its own under `target`; set up when it is missing.
+/// The Python of a virtual environment with these packages under `target`; created if missing.
 fn python() -> PathBuf {
     static READY: OnceLock<PathBuf> = OnceLock::new();
     READY
@@ -52,7 +52,7 @@ fn python() -> PathBuf {
 }
 
 impl Signer {
-    /// Starts one, with a key called `first`.
+    /// Starts a signer with a key called `first`.
     #[must_use]
     pub fn start() -> Self {
         let mut process = Command::new(python())
@@ -70,7 +70,7 @@ impl Signer {
         Self { certs, process, pipes: Mutex::new((input, output)) }
     }
 
-    /// The settings of a Worker that this signer stands before.
+    /// The Worker's settings for this signer.
     #[must_use]
     pub fn settings(&self) -> [(&'static str, &str); 4] {
         [
@@ -89,7 +89,7 @@ impl Signer {
         serde_json::from_str(&line).expect("the signer answers")
     }
 
-    /// What a good token says of this person.
+    /// The claims of a valid token for this person.
     #[must_use]
     pub fn claims(&self, email: &str) -> Value {
         let now = now().0 / SECOND;
@@ -97,31 +97,31 @@ impl Signer {
             "exp": now + 3600, "nbf": now, "iat": now, "sub": "7335d417-61da-459d-899c-0a01c76a2f94"})
     }
 
-    /// Signs these claims in this way with this key, which the token calls `kid`.
+    /// Signs claims with the algorithm `alg` and the key `key`; `kid` is the key id in the token's header.
     #[must_use]
     pub fn sign(&self, claims: &Value, alg: &str, key: &str, kid: &str) -> String {
         let order = json!({"do": "sign", "claims": claims, "alg": alg, "key": key, "kid": kid});
         self.order(&order).as_str().unwrap().to_owned()
     }
 
-    /// A good token of the key of this name.
+    /// A valid token, signed with this key.
     #[must_use]
     pub fn token_of(&self, email: &str, key: &str) -> String {
         self.sign(&self.claims(email), "RS256", key, key)
     }
 
-    /// A good token.
+    /// A valid token.
     #[must_use]
     pub fn token(&self, email: &str) -> String {
         self.token_of(email, "first")
     }
 
-    /// Replaces all keys by one of this name.
+    /// Replaces all keys by a new one with this name.
     pub fn rotate(&self, key: &str) {
         self.order(&json!({"do": "rotate", "key": key}));
     }
 
-    /// How often the keys were fetched.
+    /// How often the keys have been fetched.
     #[must_use]
     pub fn fetches(&self) -> u64 {
         self.order(&json!({"do": "count"})).as_u64().unwrap()

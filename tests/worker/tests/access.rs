@@ -1,4 +1,4 @@
-//! Who gets in, who does not, what is recorded of both, and that no log tells of anybody.
+//! Authentication, roles and the audit log: who gets in, what is recorded, and that no log has personal data.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
 
@@ -23,7 +23,7 @@ const CLEO: &str = "cleo.hopper@university.example";
 const BEN: &str = "ben.turing@university.example";
 const HEADER: &str = "cf-access-jwt-assertion";
 
-/// A Worker as it is deployed, behind a signer, with a key besides.
+/// A Worker as deployed: behind Cloudflare Access, and with a key.
 struct Deployed {
     stack: Stack,
     signer: Signer,
@@ -79,7 +79,7 @@ async fn code(call: RequestBuilder) -> Code {
     refusal(call).await.code
 }
 
-/// One Worker for all of it: each part goes on from where the last left off.
+/// One Worker for all parts: each continues where the previous one stopped.
 #[tokio::test]
 async fn who_gets_in_who_does_not_and_what_is_recorded() {
     let mut deployed = Deployed::start().await;
@@ -616,7 +616,7 @@ async fn what_is_kept_for_a_time_ends_in_time(deployed: &mut Deployed, cookie: &
     );
 }
 
-/// An id is made with a key of the Registry's own: who has a log and no key learns nothing by trying addresses.
+/// A person's id is a keyed hash with a key per institution: somebody with a log cannot find a person by hashing addresses.
 async fn ids_of_people_are_of_no_use_elsewhere(deployed: &mut Deployed) {
     let id_of_boss = async |deployed: &Deployed| {
         let boss = deployed.signer.token_of(BOSS, "second");

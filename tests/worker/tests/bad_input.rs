@@ -1,5 +1,4 @@
-//! Bad input gets a clear problem, and nothing is created; settings that are missing are said; nobody from
-//! elsewhere is let in.
+//! Bad input gets a clear problem and creates nothing; missing settings are reported; cross-site requests are rejected.
 
 use domain::api::Requests;
 use domain::problem::Code;

@@ -1,5 +1,4 @@
-//! Courses, sections and terms: known from Echo360's own lists before any row is here, and from rows when those
-//! cannot be read.
+//! Courses, sections and terms: read from Echo360's lists before any row has arrived, and from rows if those lists cannot be read.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
 
@@ -14,7 +13,7 @@ async fn courses(stack: &Stack) -> Courses {
     serde_json::from_value(stack.get("/api/courses").await).unwrap()
 }
 
-/// One of the sandbox's lists, page by page, read with its own credentials.
+/// One of the sandbox's lists, all pages, read with the sandbox's credentials.
 async fn listed(stack: &Stack, path: &str) -> Vec<Value> {
     let settings = quick();
     let form = format!(

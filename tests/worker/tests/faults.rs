@@ -1,4 +1,4 @@
-//! Everything that can go wrong upstream, one by one and mixed: rows equal to the truth, or a clear failure.
+//! Upstream faults, one by one and combined: the rows equal the truth, or the window fails with a clear message.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
 
@@ -14,20 +14,20 @@ use worker_tests::{Stack, Weeks, quick};
 
 const PATIENCE: Duration = Duration::from_secs(150);
 
-/// The truth of one window of row reports.
+/// The true rows of a window.
 fn truth(stack: &Stack, report: Report, window: &domain::api::WindowInfo) -> Digest {
     let (start, end) = (window.start.unwrap().to_string(), window.end.unwrap().to_string());
     Digest::of_truth(stack, &sandbox::truth::Ask::days(report, &start, &end).unwrap())
 }
 
-/// How often a window was asked of Echo360.
+/// How often a window was requested from Echo360.
 fn creates(stack: &Stack, window: &domain::api::WindowInfo) -> usize {
     let start = window.start.unwrap().to_string();
     let ledger = stack.sandbox.ledger();
     ledger["creates"].as_array().unwrap().iter().filter(|c| c["parameters"]["start"] == start).count()
 }
 
-/// Rows with their times as the truth spells them.
+/// The digest of a window's rows, with times in the format of the truth.
 async fn plain_times(stack: &Stack, report: Report, id: &str) -> Digest {
     let frames = frames(stack, &format!("{}/{id}", report.name())).await;
     let header = String::from_utf8(frames.head.header).unwrap();

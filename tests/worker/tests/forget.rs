@@ -1,4 +1,4 @@
-//! What is forgotten is in no copy, in no later one, and in no file; and what is old enough is deleted.
+//! Erasure and retention: erased rows are in no copy, in no later copy and in no database file; old copies are deleted.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
 
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use worker_tests::reading::{Csv, Digest, csv, frames};
 use worker_tests::{Stack, Weeks, node, quick, refusal, today};
 
-/// Somebody of the sandbox.
+/// A person of the sandbox.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Person {
     id: String,
@@ -23,13 +23,13 @@ struct Person {
 }
 
 impl Person {
-    /// Whether a row has a cell of theirs.
+    /// Whether a row has a cell with this person's data.
     fn is_in(&self, row: &[String]) -> bool {
         row.iter().any(|cell| *cell == self.id || *cell == self.email)
     }
 }
 
-/// Who has most rows in these weeks.
+/// The person with the most rows in these weeks.
 fn busiest(stack: &Stack, report: Report, weeks: &Weeks) -> Person {
     let columns = Truth::columns(report);
     let at = |name: &str| columns.iter().position(|column| column.eq_ignore_ascii_case(name)).unwrap();
@@ -43,7 +43,7 @@ fn busiest(stack: &Stack, report: Report, weeks: &Weeks) -> Person {
     rows.into_iter().max_by_key(|(_, rows)| *rows).unwrap().0
 }
 
-/// Asks for all of these at once, and waits until their rows are here.
+/// Requests all of these at once and waits for their rows.
 async fn ready(stack: &Stack, wanted: &[(Report, &Weeks)]) {
     for (report, weeks) in wanted {
         stack.ask_weeks(*report, weeks).await;
@@ -53,7 +53,7 @@ async fn ready(stack: &Stack, wanted: &[(Report, &Weeks)]) {
     }
 }
 
-/// What the truth says, without some of its rows.
+/// The digest of the true rows without some of them.
 fn without(stack: &Stack, report: Report, weeks: &Weeks, goes: impl Fn(&[String]) -> bool) -> Digest {
     let mut digest = Digest::default();
     for row in stack.truth().rows(&weeks.truth(report)).iter().filter(|row| !goes(row)) {
@@ -73,7 +73,7 @@ async fn digest(stack: &Stack, report: Report, weeks: &Weeks) -> Digest {
     csv.digest(Truth::columns(report).len())
 }
 
-/// The rows of a snapshot, without some of them: what the truth says of it changes by the minute.
+/// The digest of a snapshot's rows without some of them. A snapshot is not compared with the truth, which changes by the minute.
 fn left_of(before: &Csv, goes: impl Fn(&[String]) -> bool) -> Digest {
     let mut digest = Digest::default();
     for row in before.rows.iter().filter(|row| !goes(row)) {
@@ -108,7 +108,7 @@ async fn done(stack: &Stack, id: &str) -> Erasure {
     }
 }
 
-/// Every file of the objects of a class: the databases, and what SQLite has beside them.
+/// All files of a Durable Object class: the databases and SQLite's journals.
 fn files(stack: &Stack, class: &str) -> Vec<PathBuf> {
     let databases = stack.databases(class, false);
     let folders: BTreeSet<&Path> = databases.iter().map(|path| path.parent().unwrap()).collect();
@@ -120,7 +120,7 @@ fn holds(bytes: &[u8], text: &[u8]) -> bool {
     bytes.windows(text.len()).any(|window| window == text)
 }
 
-/// Runs a statement on the Scheduler's database, while nothing else has it open.
+/// Runs a statement on the scheduler's database while nothing else has it open.
 fn change_scheduler(stack: &Stack, statement: &str) {
     let script = "const { DatabaseSync } = require('node:sqlite');
         const [statement, ...files] = process.argv.slice(1);
@@ -131,12 +131,12 @@ fn change_scheduler(stack: &Stack, statement: &str) {
     assert!(done.unwrap().success());
 }
 
-/// Everything that the tables of the WindowStores hold, slices inflated, as text.
+/// The contents of all window tables as text, with slices inflated.
 fn stored(stack: &Stack) -> String {
     tables(stack, "WindowStore")
 }
 
-/// Everything that the tables of a class hold, likewise.
+/// The contents of all tables of a class as text, with slices inflated.
 fn tables(stack: &Stack, class: &str) -> String {
     let script = "const { DatabaseSync } = require('node:sqlite');
         const { inflateRawSync } = require('node:zlib');
@@ -166,7 +166,7 @@ fn tables(stack: &Stack, class: &str) -> String {
     String::from_utf8(read.stdout).unwrap()
 }
 
-/// A piece of each deflated slice that has this text: enough to know it again where it is no slice any more.
+/// A part of each deflated slice that has this text, to search for in the database files afterwards.
 fn samples(stack: &Stack, text: &str) -> Vec<Vec<u8>> {
     let script = "const { DatabaseSync } = require('node:sqlite');
         const { inflateRawSync } = require('node:zlib');

@@ -1,5 +1,4 @@
-//! However large a window is, memory stays flat and its CPU time inside what is configured: while it is collected, and
-//! while somebody leaves it.
+//! Large windows: memory stays flat and CPU time below the configured limit, while collecting and when a client disconnects.
 
 #![expect(
     clippy::unwrap_used,
@@ -19,13 +18,13 @@ const CPU_LIMIT: f64 = 300.0;
 
 struct Measured {
     bytes: u64,
-    /// The most memory that workerd had at any time, in MB.
+    /// Peak memory of workerd, in MB.
     peak: f64,
-    /// CPU seconds of workerd.
+    /// CPU time of workerd, in seconds.
     cpu: f64,
 }
 
-/// Collects one week of about `rows` rows, reads it back as CSV, and measures workerd from outside.
+/// Collects a week of about `rows` rows, downloads it as CSV, and measures workerd.
 async fn collect(rows: u64) -> Measured {
     let settings = sandbox::Settings { bulk_rows: Some(rows), build_seconds: 0.1..=0.1, ..quick() };
     let stack = Stack::with(settings, &[]).await;

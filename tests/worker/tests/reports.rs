@@ -1,4 +1,4 @@
-//! Every report, from an ask to rows: what comes out is the truth.
+//! Every report, from the request to its rows, which must equal the truth.
 
 use domain::api::{Reports, Requests, WindowStatus};
 use domain::problem::Code;
