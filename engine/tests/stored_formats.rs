@@ -8,5 +8,5 @@ fn shared_week_format_unchanged() {
     let read: PublishedNumbers = serde_json::from_str(text).unwrap();
     assert_eq!(serde_json::to_string(&read).unwrap(), text);
     let nothing = r#"{"sections":{},"total":[]}"#;
-    assert_eq!(serde_json::to_string(&Shown::default()).unwrap(), nothing);
+    assert_eq!(serde_json::to_string(&PublishedNumbers::default()).unwrap(), nothing);
 }
