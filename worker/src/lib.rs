@@ -10,7 +10,8 @@
 //! - [`erasure`]: `/api/forget`, what is to be forgotten.
 //! - [`shares`]: `/api/shares` and `/s`, links for people who cannot sign in.
 //! - [`rpc`]: what the parts say to each other; [`response`]: what they say outside.
-//! - [`crypto`]: hashes and signatures of our own; [`transaction`]: what is written whole or not at all.
+//! - [`crypto`]: hashes and signatures of our own; [`transaction`]: what is written whole or not at all; [`schema`]: an object's
+//!   tables and their version.
 //! - [`config`], [`clock`], [`zone`]: what the runtime knows and the rules are told.
 
 mod audit_log;
@@ -28,6 +29,7 @@ mod roles;
 mod router;
 mod rpc;
 mod scheduler;
+mod schema;
 mod shares;
 mod transaction;
 mod window_store;

@@ -1,7 +1,7 @@
 //! What the Registry keeps in SQLite: people, sessions, when somebody signed out, wrong keys by address, the audit log.
 
-use crate::crypto;
 use crate::rpc::{AuditEntry, AuditFilter};
+use crate::{crypto, schema};
 use domain::api::{AuditLogEntry, AuditLogPage, AuthMethod, Person};
 use domain::audit_log::merge_views;
 use domain::login_throttle::LoginThrottle;
@@ -91,10 +91,8 @@ struct EntryRow {
 impl Store {
     /// The tables behind this storage, made when this object has not yet seen them.
     pub(super) fn open(sql: SqlStorage, has_tables: &Cell<bool>) -> Result<Self> {
-        if !has_tables.replace(true) {
-            sql.exec(&format!("{SCHEMA}{}", super::shares::SCHEMA), None)
-                .inspect_err(|_| has_tables.set(false))?;
-        }
+        let tables = [SCHEMA, super::shares::SCHEMA].concat();
+        schema::open(&sql, has_tables, &tables, schema::no_upgrade)?;
         let person_id_key = load_person_id_key(&sql)?;
         Ok(Self { sql, person_id_key })
     }

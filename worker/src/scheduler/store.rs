@@ -1,6 +1,7 @@
 //! What the Scheduler keeps in SQLite: a row per window, per request, per section, Echo360's directory, a few facts.
 
 use crate::rpc::SectionRow;
+use crate::schema;
 use domain::api::{Course, Courses, Section};
 use domain::directory::{self, Directory};
 use domain::fair_queue::Request;
@@ -44,9 +45,7 @@ struct BodyRow {
 impl Store {
     /// The tables behind this storage, made when this object has not yet seen them.
     pub(crate) fn open(sql: SqlStorage, has_tables: &Cell<bool>) -> Result<Self> {
-        if !has_tables.replace(true) {
-            sql.exec(SCHEMA, None).inspect_err(|_| has_tables.set(false))?;
-        }
+        schema::open(&sql, has_tables, SCHEMA, schema::no_upgrade)?;
         Ok(Self { sql })
     }
 

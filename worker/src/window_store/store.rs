@@ -1,6 +1,7 @@
 //! What a WindowStore keeps in SQLite: its job, its copies, their slices, the sections they name.
 
 use crate::rpc::{CollectJob, ErasureJob, SectionRow};
+use crate::schema;
 use domain::collector::{CollectFacts, ErasureFacts, ErasureStage};
 use domain::erasure::{IdentityLink, RemainingRows, SweepOutcome, Tombstones};
 use domain::frame::{SLICE_HEAD_LENGTH, SliceHead};
@@ -251,9 +252,7 @@ struct TimestampRow {
 impl Store {
     /// The tables behind this storage, made when this object has not yet seen them.
     pub(crate) fn open(sql: SqlStorage, has_tables: &Cell<bool>) -> Result<Self> {
-        if !has_tables.replace(true) {
-            sql.exec(SCHEMA, None).inspect_err(|_| has_tables.set(false))?;
-        }
+        schema::open(&sql, has_tables, SCHEMA, schema::no_upgrade)?;
         Ok(Self { sql })
     }
 
