@@ -1,10 +1,11 @@
-//! What the Registry keeps of shares: who made which, the hash of what opens it, and the weeks that they show.
+//! Shares and the weeks that they publish: who made which share, the hash of the token that opens it, and the weeks that it
+//! shows.
 //!
-//! A week is frozen once for everybody: what was written first stands, so that no two shares say two things of it. A share
-//! has no numbers of its own.
+//! A week is published once for everybody: the numbers that were stored first are kept, so that no two shares contradict each
+//! other. A share has no numbers of its own.
 
+use super::accounts::{AssignmentCache, current_assignment};
 use super::store::{Store, count_from_sql, timestamp_from_sql};
-use super::{AssignmentCache, current_assignment};
 use crate::rpc::{
     AuditEntry, OpenedShare, ShareChange, ShareCredential, SharesCommand, StoredPanel, StoredShare,
     StoredWeek,
@@ -19,12 +20,12 @@ use domain::scope::{Action, Role, authorize};
 use domain::settings::Settings;
 use domain::shares::{Share, ShareState, Shares};
 use domain::time::{DAY, Timestamp, parse_day};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
-use worker::{Response, Result, SqlStorageValue};
+use worker::{Response, Result};
 
-/// Made on first use; every statement can be repeated.
-pub(super) const SCHEMA: &str = "
+/// `frozen`: published weeks. `lost`: rows that are gone, by window and course. `gone`: replaced copies, by window.
+pub(super) const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS share (
         id TEXT PRIMARY KEY, token TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, expires INTEGER NOT NULL,
         withdrawn INTEGER NOT NULL, opened INTEGER NOT NULL, last INTEGER, body TEXT NOT NULL);
@@ -34,7 +35,6 @@ pub(super) const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS lost (
         window TEXT NOT NULL, course TEXT NOT NULL, generation INTEGER NOT NULL, PRIMARY KEY (window, course));
     CREATE TABLE IF NOT EXISTS gone (window TEXT PRIMARY KEY, generation INTEGER NOT NULL);
-    CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, body TEXT NOT NULL);
 ";
 
 /// In the place of a course where nobody knows whose rows were lost.
@@ -62,11 +62,6 @@ struct ShareRow {
 #[derive(Deserialize)]
 struct WeekRow {
     week: String,
-    body: String,
-}
-
-#[derive(Deserialize)]
-struct BodyRow {
     body: String,
 }
 
@@ -572,22 +567,6 @@ fn unknown_share() -> Problem {
 
 fn shares_off() -> Problem {
     Problem::new(Code::SharesOff, "An administrator has switched shares off for the whole institution.")
-}
-
-impl Store {
-    fn rows<T: for<'a> Deserialize<'a>>(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<Vec<T>> {
-        self.sql().exec(query, values)?.to_array()
-    }
-
-    fn fact<T: for<'a> Deserialize<'a>>(&self, name: &str) -> Result<Option<T>> {
-        let rows: Vec<BodyRow> = self.rows("SELECT body FROM fact WHERE name = ?", vec![name.into()])?;
-        rows.first().map(|row| Ok(serde_json::from_str(&row.body)?)).transpose()
-    }
-
-    fn put_fact<T: Serialize>(&self, name: &str, value: &T) -> Result<()> {
-        let body = serde_json::to_string(value)?;
-        self.run("INSERT OR REPLACE INTO fact (name, body) VALUES (?, ?)", vec![name.into(), body.into()])
-    }
 }
 
 /// Whether this role sees and revokes everybody's shares.

@@ -1,0 +1,182 @@
+//! The tables of people, sessions, sign-outs and wrong keys.
+
+use super::super::store::{BodyRow, Store, timestamp_from_sql};
+use domain::api::{AuthMethod, Person};
+use domain::login_throttle::LoginThrottle;
+use domain::session::OpenSession;
+use domain::time::Timestamp;
+use serde::Deserialize;
+use worker::Result;
+
+/// `ended`: until when each person's tokens of Cloudflare Access are revoked.
+pub(in super::super) const TABLES: &str = "
+    CREATE TABLE IF NOT EXISTS person (email TEXT PRIMARY KEY, body TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS session (
+        id TEXT PRIMARY KEY, person TEXT NOT NULL, way TEXT NOT NULL, seal TEXT NOT NULL, seen INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS ended (person TEXT PRIMARY KEY, at INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS tries (address TEXT PRIMARY KEY, wrong INTEGER NOT NULL, last INTEGER NOT NULL);
+";
+
+/// Addresses whose wrong keys are kept: a flood from many addresses must not fill the disk.
+const MAX_ADDRESSES: i64 = 10_000;
+
+#[derive(Deserialize)]
+struct SessionRow {
+    person: String,
+    way: String,
+    seal: String,
+    seen: f64,
+}
+
+#[derive(Deserialize)]
+struct TimestampRow {
+    at: f64,
+}
+
+#[derive(Deserialize)]
+struct TriesRow {
+    wrong: u32,
+    last: f64,
+}
+
+impl Store {
+    // ---- People.
+
+    /// Everybody who was given a role.
+    pub(in super::super) fn people(&self) -> Result<Vec<Person>> {
+        let rows: Vec<BodyRow> =
+            self.sql().exec("SELECT body FROM person ORDER BY email", None)?.to_array()?;
+        rows.iter().map(|row| Ok(serde_json::from_str(&row.body)?)).collect()
+    }
+
+    /// Somebody who was given a role.
+    pub(in super::super) fn person(&self, email: &str) -> Result<Option<Person>> {
+        let rows: Vec<BodyRow> =
+            self.sql().exec("SELECT body FROM person WHERE email = ?", vec![email.into()])?.to_array()?;
+        rows.first().map(|row| Ok(serde_json::from_str(&row.body)?)).transpose()
+    }
+
+    /// Gives a role.
+    pub(in super::super) fn put_person(&self, person: &Person) -> Result<()> {
+        let body = serde_json::to_string(person)?;
+        self.run(
+            "INSERT OR REPLACE INTO person (email, body) VALUES (?, ?)",
+            vec![person.email.as_str().into(), body.into()],
+        )
+    }
+
+    /// Takes a role.
+    pub(in super::super) fn delete_person(&self, email: &str) -> Result<()> {
+        self.run("DELETE FROM person WHERE email = ?", vec![email.into()])
+    }
+
+    // ---- Sessions.
+
+    /// A session, by the hash of its id.
+    pub(in super::super) fn session(&self, id: &str) -> Result<Option<OpenSession>> {
+        let query = "SELECT person, way, seal, seen FROM session WHERE id = ?";
+        let rows: Vec<SessionRow> = self.sql().exec(query, vec![id.into()])?.to_array()?;
+        rows.into_iter()
+            .next()
+            .map(|SessionRow { person, way, seal, seen }| {
+                Ok(OpenSession {
+                    person,
+                    auth_method: serde_json::from_str(&way)?,
+                    binding: seal,
+                    seen: timestamp_from_sql(seen),
+                })
+            })
+            .transpose()
+    }
+
+    /// Opens a session.
+    pub(in super::super) fn put_session(
+        &self,
+        id: &str,
+        person: &str,
+        auth_method: AuthMethod,
+        seal: &str,
+        now: Timestamp,
+    ) -> Result<()> {
+        let way = serde_json::to_string(&auth_method)?;
+        self.run(
+            "INSERT OR REPLACE INTO session (id, person, way, seal, seen) VALUES (?, ?, ?, ?, ?)",
+            vec![id.into(), person.into(), way.into(), seal.into(), now.0.into()],
+        )
+    }
+
+    /// Notes that a session is used.
+    pub(in super::super) fn touch_session(&self, id: &str, now: Timestamp) -> Result<()> {
+        self.run("UPDATE session SET seen = ? WHERE id = ?", vec![now.0.into(), id.into()])
+    }
+
+    /// Ends a session.
+    pub(in super::super) fn delete_session(&self, id: &str) -> Result<()> {
+        self.run("DELETE FROM session WHERE id = ?", vec![id.into()])
+    }
+
+    /// Ends sessions that were last used before this.
+    pub(in super::super) fn delete_sessions_before(&self, at: Timestamp) -> Result<()> {
+        self.run("DELETE FROM session WHERE seen < ?", vec![at.0.into()])
+    }
+
+    // ---- Signing out of Access.
+
+    /// Tokens of this person that were made until then are no longer good; nor are those that were so before.
+    pub(in super::super) fn revoke_tokens(&self, person: &str, until: Timestamp) -> Result<()> {
+        self.run(
+            "INSERT INTO ended (person, at) VALUES (?, ?)
+             ON CONFLICT (person) DO UPDATE SET at = max(at, excluded.at)",
+            vec![person.into(), until.0.into()],
+        )
+    }
+
+    /// Until when this person's tokens are no longer good.
+    pub(in super::super) fn tokens_revoked_until(&self, person: &str) -> Result<Option<Timestamp>> {
+        let rows: Vec<TimestampRow> =
+            self.sql().exec("SELECT at FROM ended WHERE person = ?", vec![person.into()])?.to_array()?;
+        Ok(rows.first().map(|row| timestamp_from_sql(row.at)))
+    }
+
+    /// Forgets who signed out before this.
+    pub(in super::super) fn delete_revocations_before(&self, at: Timestamp) -> Result<()> {
+        self.run("DELETE FROM ended WHERE at < ?", vec![at.0.into()])
+    }
+
+    // ---- Wrong keys.
+
+    /// Wrong keys from an address, which is hashed.
+    pub(in super::super) fn tries(&self, address: &str) -> Result<LoginThrottle> {
+        let rows: Vec<TriesRow> = self
+            .sql()
+            .exec("SELECT wrong, last FROM tries WHERE address = ?", vec![address.into()])?
+            .to_array()?;
+        Ok(rows.first().map_or_else(LoginThrottle::default, |row| LoginThrottle {
+            wrong: row.wrong,
+            last: timestamp_from_sql(row.last),
+        }))
+    }
+
+    /// Notes them.
+    pub(in super::super) fn put_tries(&self, address: &str, tries: LoginThrottle) -> Result<()> {
+        self.run(
+            "INSERT OR REPLACE INTO tries (address, wrong, last) VALUES (?, ?, ?)",
+            vec![address.into(), i64::from(tries.wrong).into(), tries.last.0.into()],
+        )?;
+        // The rows are few, and this is run for wrong keys and links only.
+        self.run(
+            "DELETE FROM tries WHERE address IN (SELECT address FROM tries ORDER BY last DESC LIMIT -1 OFFSET ?)",
+            vec![MAX_ADDRESSES.into()],
+        )
+    }
+
+    /// Forgets those of an address.
+    pub(in super::super) fn delete_tries(&self, address: &str) -> Result<()> {
+        self.run("DELETE FROM tries WHERE address = ?", vec![address.into()])
+    }
+
+    /// Forgets those that were last made before this.
+    pub(in super::super) fn delete_tries_before(&self, at: Timestamp) -> Result<()> {
+        self.run("DELETE FROM tries WHERE last < ?", vec![at.0.into()])
+    }
+}
