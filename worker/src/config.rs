@@ -2,8 +2,14 @@
 
 use crate::clock;
 use domain::problem::{Code, Problem};
-use domain::settings::Settings;
+use domain::settings::{Jurisdiction, Settings};
 use worker::Env;
+
+/// The jurisdiction alone, for whoever needs nothing else. Its setting is validated by [`read`].
+pub(crate) fn jurisdiction(env: &Env) -> Option<Jurisdiction> {
+    let name = env.var("LECTERN_JURISDICTION").ok()?.to_string();
+    Jurisdiction::parse(name.trim())
+}
 
 /// Reads and validates the settings, and sets the clock by them.
 ///

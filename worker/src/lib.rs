@@ -11,7 +11,7 @@
 //! - [`shares`]: `/api/shares` and `/s`, links for people who cannot sign in.
 //! - [`rpc`]: what the parts say to each other; [`response`]: what they say outside.
 //! - [`crypto`]: hashes and signatures of our own; [`transaction`]: what is written whole or not at all; [`schema`]: an object's
-//!   tables and their version.
+//!   tables and their version; [`jurisdiction`]: where objects are stored.
 //! - [`config`], [`clock`], [`zone`]: what the runtime knows and the rules are told.
 
 mod audit_log;
@@ -23,6 +23,7 @@ mod download;
 mod echo360;
 mod erasure;
 mod http_client;
+mod jurisdiction;
 mod registry;
 mod response;
 mod roles;

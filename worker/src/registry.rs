@@ -14,7 +14,9 @@ pub(crate) use shares::can_manage_all_shares;
 
 use crate::rpc::RegistryCommand;
 use crate::{clock, config, response, transaction};
-use domain::problem::Problem;
+use domain::jurisdiction::{self, JurisdictionCheck};
+use domain::problem::{Code, Problem};
+use domain::settings::Jurisdiction;
 use domain::time::{DAY, SECOND};
 use serde::Serialize;
 use std::cell::Cell;
@@ -24,6 +26,9 @@ use worker::{DurableObject, Env, Request, Response, Result, State, durable_objec
 
 /// How often expired data is deleted.
 const CLEANUP_INTERVAL: i64 = DAY / 4;
+
+/// The name of the fact that records the jurisdiction.
+const JURISDICTION_FACT: &str = "jurisdiction";
 
 #[durable_object]
 pub struct Registry {
@@ -45,7 +50,10 @@ impl DurableObject for Registry {
             Ok(command) => command,
             Err(error) => return response::problem(&response::internal_error(&error)),
         };
-        self.ensure_alarm().await;
+        // The object that records the jurisdiction has nothing that expires.
+        if !matches!(command, RegistryCommand::CheckJurisdiction { .. }) {
+            self.ensure_alarm().await;
+        }
         if !self.has_cleaned_up.replace(true)
             && let Err(error) = self.delete_expired()
         {
@@ -139,6 +147,9 @@ impl Registry {
                 RegistryCommand::ReadAuditLog(filter) => {
                     Ok(response::json(&store.read_audit_log(&filter, settings.record_days)?)?)
                 }
+                RegistryCommand::CheckJurisdiction { today, may_record } => {
+                    respond(check_jurisdiction(&store, &today, may_record)?.map(|()| true))?
+                }
             };
             Ok(result)
         };
@@ -152,4 +163,19 @@ fn respond<T: Serialize>(
     result: std::result::Result<T, Problem>,
 ) -> Result<std::result::Result<Response, Problem>> {
     result.map_or_else(|problem| Ok(Err(problem)), |value| response::json(&value).map(Ok))
+}
+
+/// Compares the jurisdiction of the settings with the one that was used first, which is recorded here.
+fn check_jurisdiction(
+    store: &Store,
+    today: &str,
+    may_record: bool,
+) -> Result<std::result::Result<(), Problem>> {
+    let recorded: Option<String> = store.fact(JURISDICTION_FACT)?;
+    match jurisdiction::check(recorded.as_deref(), Jurisdiction::parse(today)) {
+        JurisdictionCheck::Record(_) if !may_record => Ok(Ok(())),
+        JurisdictionCheck::Record(name) => store.put_fact(JURISDICTION_FACT, &name).map(Ok),
+        JurisdictionCheck::Unchanged => Ok(Ok(())),
+        JurisdictionCheck::Changed(sentence) => Ok(Err(Problem::new(Code::SettingsWrong, sentence))),
+    }
 }

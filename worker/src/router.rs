@@ -10,7 +10,7 @@ use crate::rpc::{
     WindowStoreCommand,
 };
 use crate::shares::{self, SharesHandler};
-use crate::{clock, config, crypto, download, erasure, response, roles};
+use crate::{clock, config, crypto, download, erasure, jurisdiction, response, roles};
 use domain::api::{
     AuditAction, AuthMethod, Health, ReportRequest, RetryRequest, RoleChange, Session, SignInRequest,
 };
@@ -50,9 +50,12 @@ async fn dispatch(request: &mut Request, env: &Env, context: &Context) -> Handle
     let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     if segments == ["healthz"] {
         allow_methods(request, &[Method::Get, Method::Head])?;
-        return health(&settings?);
+        let settings = settings?;
+        jurisdiction::check(env, &settings).await?;
+        return health(&settings);
     }
     let settings = settings?;
+    jurisdiction::check(env, &settings).await?;
     let scheduler_name = settings.scheduler_name();
     // For whoever has a link: nobody is asked who they are.
     match segments.as_slice() {

@@ -1,6 +1,6 @@
 //! What the Worker, the Scheduler and the WindowStores say to each other: plain types over the objects' own `fetch`.
 
-use crate::response;
+use crate::{jurisdiction, response};
 use domain::api::{AuditAction, AuthMethod, ReportRequest};
 use domain::audit_buffer::CountedEntry;
 use domain::erasure::{ErasureRequest, IdentityLink, Invalidation, SweepOutcome, Tombstones};
@@ -96,6 +96,9 @@ pub(crate) enum RegistryCommand {
     ReadAuditLog(AuditFilter),
     /// Whatever is about shares.
     Shares(SharesCommand),
+    /// Compares the jurisdiction of the settings with the recorded one; where none is recorded, records it if `may_record`. For
+    /// [`jurisdiction_marker`] only.
+    CheckJurisdiction { today: String, may_record: bool },
 }
 
 /// Everything that is asked about shares.
@@ -508,17 +511,22 @@ impl WindowFailure {
 
 /// The stub of an institution's Scheduler.
 pub(crate) fn scheduler(env: &Env, name: &str) -> worker::Result<Stub> {
-    env.durable_object("SCHEDULER")?.id_from_name(name)?.get_stub()
+    jurisdiction::namespace(env, "SCHEDULER")?.id_from_name(name)?.get_stub()
 }
 
 /// The stub of an institution's Registry.
 pub(crate) fn registry(env: &Env, scheduler_name: &str) -> worker::Result<Stub> {
-    env.durable_object("REGISTRY")?.id_from_name(scheduler_name)?.get_stub()
+    jurisdiction::namespace(env, "REGISTRY")?.id_from_name(scheduler_name)?.get_stub()
+}
+
+/// The stub of the Registry's object that records an institution's jurisdiction. It belongs to none itself.
+pub(crate) fn jurisdiction_marker(env: &Env, scheduler_name: &str) -> worker::Result<Stub> {
+    env.durable_object("REGISTRY")?.id_from_name(&format!("{scheduler_name}/jurisdiction"))?.get_stub()
 }
 
 /// The stub of a WindowStore, named by its Scheduler's name and its own.
 pub(crate) fn window_store(env: &Env, scheduler_name: &str, key: &WindowKey) -> worker::Result<Stub> {
-    env.durable_object("WINDOW_STORE")?
+    jurisdiction::namespace(env, "WINDOW_STORE")?
         .id_from_name(&format!("{scheduler_name}/{}", key.full_id()))?
         .get_stub()
 }

@@ -15,7 +15,7 @@ use crate::rpc::{
     LeaseStatus, PlannedWindow, ReadableWindow, RegistryCommand, SchedulerCommand, SectionRow, SharesCommand,
     WindowFailure, WindowStoreCommand,
 };
-use crate::{config, crypto, transaction, zone};
+use crate::{config, crypto, jurisdiction, transaction, zone};
 use domain::api::{self, ReportRequest};
 use domain::directory::{self, DirectoryReader};
 use domain::erasure::{Erasure, ErasureRequest, Erasures, Invalidation, SweepOutcome};
@@ -179,7 +179,7 @@ impl Scheduler {
 
     /// Whether this is the Scheduler that the settings name.
     fn is_named(&self, settings: &Settings) -> bool {
-        let Ok(all) = self.env.durable_object("SCHEDULER") else { return false };
+        let Ok(all) = jurisdiction::namespace(&self.env, "SCHEDULER") else { return false };
         let named = all.id_from_name(&settings.scheduler_name()).map(|named| named.to_string());
         named.is_ok_and(|named| named == self.state.id().to_string())
     }
