@@ -137,13 +137,13 @@ impl Visitor {
     pub(crate) fn authorize(&self, action: Action<'_>) -> Result<AccessScope, Problem> {
         authorize(&self.person, self.role_assignment.as_ref(), action).map_err(|refused| match (refused, action) {
             (AccessDenied::UnknownReport, Action::RequestReport { report } | Action::ReadRows { report }) => {
-                crate::scheduler::unknown_report(report)
+                response::unknown_report(report)
             }
             (AccessDenied::NoRole, _) => Problem::new(
                 Code::NoRole,
                 "You are signed in, and nobody has given you a role yet. Ask whoever runs Lectern at your institution.",
             ),
-            (AccessDenied::UnknownCourse, _) => crate::shares::unknown_course(),
+            (AccessDenied::UnknownCourse, _) => response::unknown_course(),
             (AccessDenied::NotAllowed | AccessDenied::UnknownReport, _) => Problem::new(
                 Code::NotAllowed,
                 "This is for administrators. Ask one of them to do it, or to change your role.",

@@ -1,14 +1,14 @@
 //! The Cloudflare Worker: what stands between the page and Echo360.
 //!
-//! - [`router`]: every route, who may call it, what it answers; [`auth`]: who is asking; [`roles`]: what others may do;
-//!   [`audit_log`]: who did what.
+//! A request goes one way: [`router`] (which route, who calls, may they) → [`handlers`] (one module for each resource, given a
+//! [`request_context`]) → the objects, through [`rpc`].
+//!
+//! - [`auth`]: who is calling; [`audit_log`]: who did what.
 //! - [`scheduler`]: one object per institution: the queue, the slots, every call to the reporting API.
 //! - [`window_store`]: one object per report and week: collects the files, keeps the rows, serves them.
 //! - [`registry`]: one object per institution: people and roles, sessions, the audit log.
 //! - [`echo360`]: the reporting API as the Scheduler calls it; [`http_client`]: HTTP out, bodies read to their last byte.
-//! - [`download`]: `/api/csv`, many windows as one CSV.
-//! - [`erasure`]: `/api/forget`, what is to be forgotten.
-//! - [`shares`]: `/api/shares` and `/s`, links for people who cannot sign in.
+//! - [`shares`]: links for people who cannot sign in, and the pages that they open.
 //! - [`rpc`]: what the parts say to each other; [`response`]: what they say outside.
 //! - [`crypto`]: hashes and signatures of our own; [`transaction`]: what is written whole or not at all; [`schema`]: an object's
 //!   tables and their version; [`jurisdiction`]: where objects are stored.
@@ -19,14 +19,13 @@ mod auth;
 mod clock;
 mod config;
 mod crypto;
-mod download;
 mod echo360;
-mod erasure;
+mod handlers;
 mod http_client;
 mod jurisdiction;
 mod registry;
+mod request_context;
 mod response;
-mod roles;
 mod router;
 mod rpc;
 mod scheduler;

@@ -47,6 +47,20 @@ pub(crate) fn internal_error(error: &worker::Error) -> Problem {
         .retry_after(5)
 }
 
+/// A report that Echo360 does not offer, or that the visitor may not see.
+pub(crate) fn unknown_report(name: &str) -> Problem {
+    let name = sanitize(name);
+    Problem::new(Code::UnknownReport, format!("Echo360 offers no report called `{name}`; see /api/reports."))
+}
+
+/// A course or section that does not exist, or that the visitor may not see.
+pub(crate) fn unknown_course() -> Problem {
+    Problem::new(
+        Code::BadShare,
+        "There is no such course or section here. Choose one from your list of courses.",
+    )
+}
+
 /// The start of a text that came from elsewhere, without what could be an address or a token.
 pub(crate) fn sanitize(text: &str) -> String {
     let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();

@@ -686,7 +686,7 @@ impl Scheduler {
         ask: &ReportRequest,
         now: Timestamp,
     ) -> Result<ValidatedRequest, Problem> {
-        let name = ReportName::parse(&ask.report).ok_or_else(|| unknown_report(&ask.report))?;
+        let name = ReportName::parse(&ask.report).ok_or_else(|| response::unknown_report(&ask.report))?;
         let range = match (&ask.from, &ask.to) {
             (Some(from), Some(to)) => Some(Range::parse(from, to)?),
             (None, None) => None,
@@ -792,7 +792,10 @@ impl Scheduler {
             return Ok(offer);
         }
         let (offers, _) = self.offers().await?;
-        offers.into_iter().find(|offer| offer.name == *name).ok_or_else(|| unknown_report(name.as_str()))
+        offers
+            .into_iter()
+            .find(|offer| offer.name == *name)
+            .ok_or_else(|| response::unknown_report(name.as_str()))
     }
 
     async fn list_reports(&self) -> Result<api::Reports, Problem> {
@@ -908,11 +911,6 @@ fn check_parameters(offer: &ReportListing, given: &Parameters) -> Result<(), Pro
 
 fn unknown_request() -> Problem {
     Problem::new(Code::UnknownRequest, "There is no such request: it may have been stopped. Ask again.")
-}
-
-pub(crate) fn unknown_report(name: &str) -> Problem {
-    let name = response::sanitize(name);
-    Problem::new(Code::UnknownReport, format!("Echo360 offers no report called `{name}`; see /api/reports."))
 }
 
 /// Which windows are not ready, so that nobody takes a short file for a whole one; and, when one of them has

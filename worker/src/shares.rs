@@ -8,15 +8,16 @@ mod page;
 mod publishing;
 mod text;
 
-pub(crate) use page::serve as serve_page;
+pub(crate) use page::render as render_page;
 
-use crate::auth::{Visitor, refuse_cross_site};
+use crate::auth::Visitor;
 use crate::registry::can_manage_all_shares;
+use crate::response::unknown_course;
 use crate::rpc::{
     self, AuditEntry, OpenedShare, RegistryCommand, SchedulerCommand, ShareChange, ShareCredential,
     SharesCommand, StoredPanel, StoredShare, StoredWeek,
 };
-use crate::{audit_log, clock, crypto, response, router};
+use crate::{audit_log, clock, crypto};
 use domain::api::{AuditAction, Course, Courses};
 use domain::problem::{Code, Problem};
 use domain::range::Range;
@@ -25,64 +26,33 @@ use domain::scope::{AccessScope, Action, parse_uuid};
 use domain::settings::Settings;
 use domain::shares::{
     CreateShareRequest, CreateShareResponse, DEFAULT_DAYS, MAX_DAYS, MAX_NAME_LENGTH, MAX_ORIGINS, MAX_WEEKS,
-    OpenShareRequest, PanelOutline, Share, ShareSubject, SwitchSharesRequest, TOKEN_LENGTH,
-    UpdateShareRequest, lifetime,
+    OpenShareRequest, PanelOutline, Share, ShareContent, ShareSubject, Shares, SwitchSharesRequest,
+    TOKEN_LENGTH, UpdateShareRequest, lifetime,
 };
 use domain::time::{Day, Timestamp, minus_days, monday, plus_days};
 use publishing::{PublishedWeeks, WeekPublisher};
-use worker::{Env, Method, Request, Response, Stub};
+use worker::{Env, Stub};
 
 /// What is at hand to answer somebody who is known.
 pub(crate) struct SharesHandler<'a> {
     pub(crate) env: &'a Env,
     pub(crate) settings: &'a Settings,
-    pub(crate) scheduler: &'a Stub,
-    pub(crate) registry: &'a Stub,
+    pub(crate) scheduler: Stub,
+    pub(crate) registry: Stub,
     pub(crate) visitor: &'a Visitor,
 }
 
-type HandlerResult = Result<worker::Result<Response>, Problem>;
-
 impl SharesHandler<'_> {
-    /// `/api/shares` and what is below it.
-    pub(crate) async fn handle(&self, route: &[&str], request: &mut Request) -> HandlerResult {
-        match route {
-            [] => {
-                router::allow_methods(request, &[Method::Get, Method::Post, Method::Put])?;
-                self.visitor.authorize(Action::ListShares)?;
-                match request.method() {
-                    Method::Post => {
-                        Ok(response::json(&self.create(router::parse_body(request).await?).await?))
-                    }
-                    Method::Put => {
-                        self.visitor.authorize(Action::SwitchShares)?;
-                        self.set_enabled(router::parse_body(request).await?).await
-                    }
-                    _ => {
-                        self.forward(SharesCommand::List { person: self.person(), all: self.sees_all() })
-                            .await
-                    }
-                }
-            }
-            [id] => {
-                router::allow_methods(request, &[Method::Post, Method::Delete])?;
-                self.visitor.authorize(Action::ListShares)?;
-                let id = read_share_id(id)?;
-                if request.method() == Method::Delete {
-                    let audit_entry = self.audit_entry(AuditAction::ShareRevoked, id.clone());
-                    let command = SharesCommand::Revoke {
-                        id,
-                        person: self.person(),
-                        all: self.sees_all(),
-                        audit_entry,
-                    };
-                    self.call::<bool>(command).await?;
-                    return Ok(response::no_content());
-                }
-                Ok(response::json(&self.update(id, router::parse_body(request).await?).await?))
-            }
-            _ => Err(router::unknown_route()),
-        }
+    /// The shares that the visitor may manage.
+    pub(crate) async fn list(&self) -> Result<Shares, Problem> {
+        self.call(SharesCommand::List { person: self.person(), all: self.sees_all() }).await
+    }
+
+    /// Revokes a share.
+    pub(crate) async fn revoke(&self, id: String) -> Result<(), Problem> {
+        let audit_entry = self.audit_entry(AuditAction::ShareRevoked, id.clone());
+        let command = SharesCommand::Revoke { id, person: self.person(), all: self.sees_all(), audit_entry };
+        self.call::<bool>(command).await.map(drop)
     }
 
     fn person(&self) -> String {
@@ -100,21 +70,21 @@ impl SharesHandler<'_> {
     }
 
     async fn call<T: serde::de::DeserializeOwned>(&self, command: SharesCommand) -> Result<T, Problem> {
-        rpc::call(self.registry, &RegistryCommand::Shares(command)).await
+        rpc::call(&self.registry, &RegistryCommand::Shares(command)).await
     }
 
-    async fn forward(&self, command: SharesCommand) -> HandlerResult {
-        router::forward(self.registry, &RegistryCommand::Shares(command)).await
-    }
-
-    async fn set_enabled(&self, SwitchSharesRequest { on }: SwitchSharesRequest) -> HandlerResult {
+    /// Switches shares off or on for everybody.
+    pub(crate) async fn set_enabled(
+        &self,
+        SwitchSharesRequest { on }: SwitchSharesRequest,
+    ) -> Result<Shares, Problem> {
         let audit_entry =
             self.audit_entry(AuditAction::SharesSwitched, if on { "on" } else { "off" }.to_owned());
-        self.forward(SharesCommand::SetEnabled { on, person: self.person(), audit_entry }).await
+        self.call(SharesCommand::SetEnabled { on, person: self.person(), audit_entry }).await
     }
 
     /// Makes a share, or says what it would show. Whatever is wrong is found before anything is made.
-    async fn create(&self, request: CreateShareRequest) -> Result<CreateShareResponse, Problem> {
+    pub(crate) async fn create(&self, request: CreateShareRequest) -> Result<CreateShareResponse, Problem> {
         let course_id = parse_uuid(&request.course).ok_or_else(unknown_course)?;
         let section_id = match request.section.as_deref() {
             Some(section) => Some(parse_uuid(section).ok_or_else(unknown_course)?),
@@ -138,7 +108,7 @@ impl SharesHandler<'_> {
             ));
         }
         let known: Courses =
-            rpc::call(self.scheduler, &SchedulerCommand::ListCourses(AccessScope::Everything)).await?;
+            rpc::call(&self.scheduler, &SchedulerCommand::ListCourses(AccessScope::Everything)).await?;
         let is_this_course = |course: &&Course| course.id.eq_ignore_ascii_case(&course_id);
         let course = known.courses.iter().find(is_this_course).ok_or_else(unknown_course)?;
         let section = match &section_id {
@@ -152,8 +122,8 @@ impl SharesHandler<'_> {
         let publisher = WeekPublisher {
             env: self.env,
             settings: self.settings,
-            scheduler: self.scheduler,
-            registry: self.registry,
+            scheduler: &self.scheduler,
+            registry: &self.registry,
             course,
             terms: &known.terms,
             zone: &zone,
@@ -223,7 +193,12 @@ impl SharesHandler<'_> {
         Ok(CreateShareResponse { share, token: Some(token), contents })
     }
 
-    async fn update(&self, id: String, request: UpdateShareRequest) -> Result<CreateShareResponse, Problem> {
+    /// Changes a share.
+    pub(crate) async fn update(
+        &self,
+        id: String,
+        request: UpdateShareRequest,
+    ) -> Result<CreateShareResponse, Problem> {
         let UpdateShareRequest { name, days, origins, rotate } = request;
         let name = name.as_deref().map(read_name).transpose()?;
         let expires = days.map(|days| lifetime(days).ok_or_else(bad_days)).transpose()?;
@@ -250,21 +225,19 @@ impl SharesHandler<'_> {
     }
 }
 
-/// `POST /api/shared`, for whoever has a link.
-pub(crate) async fn open(request: &mut Request, env: &Env, settings: &Settings) -> HandlerResult {
-    router::allow_methods(request, &[Method::Post])?;
-    refuse_cross_site(request).map_err(|rejection| rejection.problem)?;
-    let OpenShareRequest { token, id } = router::parse_body(request).await?;
-    let address = request.headers().get("cf-connecting-ip").ok().flatten().unwrap_or_default();
-    let registry =
-        rpc::registry(env, &settings.scheduler_name()).map_err(|error| response::internal_error(&error))?;
+/// Opens a share for whoever has its link. `network` is where they are, for the limit on wrong tokens.
+pub(crate) async fn open(
+    registry: &Stub,
+    settings: &Settings,
+    OpenShareRequest { token, id }: OpenShareRequest,
+    network: String,
+) -> Result<ShareContent, Problem> {
     // What could be no token is looked up all the same: it takes as long as one that is wrong.
     let token = if token.len() == TOKEN_LENGTH { token } else { String::new() };
-    let credential =
-        ShareCredential { token: crypto::sha256_hex(&token), id, address: router::network_of(&address) };
+    let credential = ShareCredential { token: crypto::sha256_hex(&token), id, address: network };
     let opened: OpenedShare =
-        rpc::call(&registry, &RegistryCommand::Shares(SharesCommand::OpenShare(credential))).await?;
-    Ok(response::json(&content::render_share(opened, settings.smallest)))
+        rpc::call(registry, &RegistryCommand::Shares(SharesCommand::OpenShare(credential))).await?;
+    Ok(content::render_share(opened, settings.smallest))
 }
 
 /// The days of the view; none of a snapshot.
@@ -337,14 +310,6 @@ fn read_origins(origins: &[String]) -> Result<Vec<String>, Problem> {
     Ok(read)
 }
 
-fn read_share_id(text: &str) -> Result<String, Problem> {
-    if is_share_id(text) {
-        Ok(text.to_owned())
-    } else {
-        Err(Problem::new(Code::BadId, "A share's id is 32 hexadecimal digits."))
-    }
-}
-
 fn is_share_id(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
@@ -355,9 +320,4 @@ fn bad_share(detail: &str) -> Problem {
 
 fn bad_days() -> Problem {
     Problem::new(Code::BadShare, format!("A share opens for 1 to {MAX_DAYS} days from now."))
-}
-
-/// A course or section that is not there, or not for this person.
-pub(crate) fn unknown_course() -> Problem {
-    bad_share("There is no such course or section here. Choose one from your list of courses.")
 }

@@ -6,11 +6,10 @@
 
 use super::{is_share_id, text};
 use crate::rpc::{self, RegistryCommand, SharesCommand};
-use crate::{crypto, response, router};
+use crate::{crypto, response};
 use domain::problem::Problem;
-use domain::settings::Settings;
 use maud::{DOCTYPE, PreEscaped, html};
-use worker::{Env, Method, Request, Response};
+use worker::{Response, Stub};
 
 /// Colours of `style/tokens.css`, and what the drawings' inks need of `style/chart.css`.
 const STYLE: &str = include_str!("page.css");
@@ -18,20 +17,12 @@ const STYLE: &str = include_str!("page.css");
 /// Sends the token, puts what comes in its place, and offers its tables as CSV.
 const SCRIPT: &str = include_str!("page.js");
 
-/// The page.
-pub(crate) async fn serve(
-    request: &Request,
-    env: &Env,
-    settings: &Settings,
-    id: Option<&str>,
-) -> Result<worker::Result<Response>, Problem> {
-    router::allow_methods(request, &[Method::Get, Method::Head])?;
+/// The page; with the id of a share, one that the share's owner lets pages of other sites embed.
+pub(crate) async fn render(registry: &Stub, id: Option<&str>) -> Result<worker::Result<Response>, Problem> {
     let origins: Vec<String> = match id.filter(|id| is_share_id(id)) {
         Some(id) => {
-            let registry = rpc::registry(env, &settings.scheduler_name())
-                .map_err(|error| response::internal_error(&error))?;
-            rpc::call(&registry, &RegistryCommand::Shares(SharesCommand::GetOrigins { id: id.to_owned() }))
-                .await?
+            let command = SharesCommand::GetOrigins { id: id.to_owned() };
+            rpc::call(registry, &RegistryCommand::Shares(command)).await?
         }
         None => Vec::new(),
     };

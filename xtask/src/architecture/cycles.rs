@@ -32,12 +32,6 @@ const ALLOWED: &[AllowedCycle] = &[
     },
     AllowedCycle {
         package: "lectern-worker",
-        parent: "crate",
-        modules: &["access", "download", "forget", "record", "roles", "route", "shares"],
-        reason: "routes call the handlers, which answer through functions of the dispatcher",
-    },
-    AllowedCycle {
-        package: "lectern-worker",
         parent: "crate::register",
         modules: &["shares", "store"],
         reason: "the store creates the tables of all parts, and the part for shares extends the store",

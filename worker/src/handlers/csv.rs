@@ -1,11 +1,12 @@
-//! `/api/csv`: the rows of many windows as one CSV, streamed.
+//! `/api/csv`: the rows of a range's windows as one CSV file, streamed.
 //!
-//! What can go wrong is found before the first byte as far as possible and told as a problem; what goes wrong
-//! after it breaks the stream off with an error, never with a clean end.
+//! The windows are checked and the first rows are read before the answer begins, so that most errors are answered as a
+//! problem. A later error breaks the stream off: a file never ends as if it were complete.
 
+use super::{HandlerResult, Reply};
 use crate::audit_log::AuditView;
 use crate::http_client::BodyReader;
-use crate::router::refuse_unknown_parameters;
+use crate::request_context::RequestContext;
 use crate::rpc::{self, DownloadPlan, PlannedWindow, SchedulerCommand, WindowStoreCommand};
 use crate::scheduler::rows_not_ready;
 use crate::{http_client, response};
@@ -27,12 +28,11 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use worker::{Env, Response, ResponseBody, Stub};
 
-/// Bytes of CSV that are sent in one go at least, save the last: a row of small slices costs the runtime more
-/// than their bytes.
+/// Chunks of the answer have at least so many bytes, except the last: many small ones cost the runtime more than their bytes.
 const MIN_CHUNK_BYTES: usize = 256 << 10;
 
-/// What a download is asked to be.
-pub(crate) struct DownloadRequest {
+/// The parameters of a download.
+struct DownloadRequest {
     ask: ReportRequest,
     course: Option<String>,
     section: Option<String>,
@@ -41,8 +41,9 @@ pub(crate) struct DownloadRequest {
 }
 
 impl DownloadRequest {
-    /// Reads the query of `/api/csv/{report}`.
-    pub(crate) fn parse(report: &str, mut query: BTreeMap<String, String>) -> Result<Self, Problem> {
+    /// # Errors
+    /// `bad-query`. Days, zone and parameters are checked by the scheduler.
+    fn parse(report: &str, mut query: BTreeMap<String, String>) -> Result<Self, Problem> {
         let wrong = |detail: &str| Err(Problem::new(Code::BadQuery, detail));
         let delimiter = match query.remove("delimiter").as_deref() {
             None | Some(",") => b',',
@@ -66,13 +67,12 @@ impl DownloadRequest {
         let mut take = |name: &str| query.remove(name);
         let (from, to, tz) = (take("from"), take("to"), take("tz"));
         let (course, section) = (take("course"), take("section"));
-        refuse_unknown_parameters(&query)?;
         let ask = ReportRequest { report: report.to_owned(), from, to, tz, parameters };
         Ok(Self { ask, course, section, delimiter, safe })
     }
 
-    /// What is recorded: the report, its days and its course. What else was typed stays out.
-    pub(crate) fn view(&self) -> AuditView<'_> {
+    /// The part that the audit log gets.
+    fn view(&self) -> AuditView<'_> {
         AuditView {
             report: &self.ask.report,
             days: self.ask.from.as_deref().zip(self.ask.to.as_deref()),
@@ -91,7 +91,7 @@ impl DownloadRequest {
     }
 }
 
-/// A window whose rows are to be sent.
+/// A window to send, with the format of its CSV.
 struct Source {
     window: PlannedWindow,
     copy: WindowCopy,
@@ -99,7 +99,7 @@ struct Source {
     columns: Vec<String>,
 }
 
-/// Where a download stands.
+/// A download under way.
 struct Download {
     env: Env,
     scheduler_name: String,
@@ -114,8 +114,17 @@ struct Download {
     inflater: SliceInflater,
 }
 
-/// Answers with the CSV, or with a problem while nothing has been sent.
-pub(crate) async fn serve(
+/// `GET /api/csv/{report}`
+pub(super) async fn download(context: &RequestContext<'_>) -> HandlerResult {
+    let request = DownloadRequest::parse(context.path("report"), context.query())?;
+    let audit_detail = request.view().describe();
+    let (scheduler, access_scope) = (context.scheduler()?, context.access_scope()?);
+    let response = serve(context.env, context.settings, &scheduler, request, access_scope).await?;
+    Ok(Reply::new(Ok(response))?.with_audit_detail(audit_detail))
+}
+
+/// Starts the download.
+async fn serve(
     env: &Env,
     settings: &Settings,
     scheduler: &Stub,
@@ -153,7 +162,7 @@ pub(crate) async fn serve(
         let next = download.next().await?;
         Ok::<_, StreamError>(next.map(|bytes| (bytes, download)))
     }));
-    // The first rows are waited for, so that what is wrong with them is still a problem with a sentence.
+    // An error in the first rows is still answered as a problem.
     let first = rows.next().await.transpose().map_err(|broken| {
         worker::console_error!("a download failed: {}", broken.0);
         Problem::new(Code::Internal, "The stored rows could not be read. Ask for their weeks again.")
@@ -174,8 +183,10 @@ pub(crate) async fn serve(
     respond().map_err(|error: worker::Error| response::internal_error(&error))
 }
 
-/// The windows with their copies; a problem that names those whose rows are not here, or not up to the days
-/// that are asked for.
+/// The windows with their copies.
+///
+/// # Errors
+/// `rows-not-ready`, naming the windows without a copy and those whose copy ends before `needed_until`.
 fn select_sources(
     windows: Vec<PlannedWindow>,
     needed_until: Option<Timestamp>,
@@ -204,7 +215,7 @@ fn select_sources(
     if missing.is_empty() { Ok(sources) } else { Err(rows_not_ready(missing, failed)) }
 }
 
-/// The stream cannot go on. For the log only.
+/// Why the stream breaks off; for the log.
 struct StreamError(String);
 
 impl From<worker::Error> for StreamError {
@@ -232,7 +243,7 @@ impl From<SliceError> for StreamError {
 }
 
 impl Download {
-    /// The next rows, `None` after the last.
+    /// The next chunk; `None` after the last.
     async fn next(&mut self) -> Result<Option<Vec<u8>>, StreamError> {
         let mut ready = Vec::new();
         loop {
@@ -290,7 +301,7 @@ impl Download {
     }
 }
 
-/// The span to trim to, when the window has days outside it.
+/// The span to trim the rows to, if the window has days outside it.
 fn trim_span(source: &Source, span: Option<Span>) -> Option<Span> {
     let (span, key) = (span?, &source.window.key);
     let is_inside =

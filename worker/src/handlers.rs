@@ -1,0 +1,97 @@
+//! One module for each resource of the API. Handlers know nothing of the router: they get a [`RequestContext`] that has been
+//! authenticated, authorized and read, and answer with a [`Reply`].
+
+mod audit_log;
+mod courses;
+mod csv;
+mod erasure;
+mod health;
+mod openapi;
+mod reports;
+mod requests;
+mod roles;
+mod rows;
+mod session;
+mod shares;
+
+use crate::request_context::RequestContext;
+use crate::{response, rpc};
+use domain::problem::Problem;
+use domain::routes::Operation;
+use serde::Serialize;
+use worker::{Response, Stub};
+
+/// An answer, or the problem that is answered instead.
+pub(crate) type HandlerResult = Result<Reply, Problem>;
+
+/// An answer.
+pub(crate) struct Reply {
+    /// What is sent. It may be a problem that an object answered with.
+    pub(crate) response: Response,
+    /// What the audit log says about a success, on routes with [`domain::routes::Audit::AfterAnswer`].
+    pub(crate) audit_detail: String,
+}
+
+impl Reply {
+    /// A response of the runtime's.
+    fn new(response: worker::Result<Response>) -> HandlerResult {
+        let response = response.map_err(|error| response::internal_error(&error))?;
+        Ok(Self { response, audit_detail: String::new() })
+    }
+
+    /// JSON.
+    fn json<T: Serialize>(value: &T) -> HandlerResult {
+        Self::new(response::json(value))
+    }
+
+    /// Status 204.
+    fn no_content() -> HandlerResult {
+        Self::new(response::no_content())
+    }
+
+    /// What an object answers, as it is: its problems too.
+    async fn forward<T: Serialize>(stub: &Stub, command: &T) -> HandlerResult {
+        Self::new(rpc::send(stub, command).await)
+    }
+
+    /// The same with this in the audit log.
+    fn with_audit_detail(self, audit_detail: String) -> Self {
+        Self { audit_detail, ..self }
+    }
+}
+
+/// Does what a route is for.
+pub(crate) async fn handle(operation: Operation, context: &RequestContext<'_>) -> HandlerResult {
+    match operation {
+        Operation::GetHealth => health::get(context),
+        Operation::GetOpenApi => openapi::get(),
+        Operation::GetSession => session::get(context),
+        Operation::SignIn => session::sign_in(context).await,
+        Operation::SignOut => session::sign_out(context).await,
+        Operation::ListReports => reports::list(context).await,
+        Operation::ListCourses => courses::list(context).await,
+        Operation::ListRequests => requests::list(context).await,
+        Operation::CreateRequest => requests::create(context).await,
+        Operation::GetRequest => requests::get(context).await,
+        Operation::WithdrawRequest => requests::withdraw(context).await,
+        Operation::RetryRequest => requests::retry(context).await,
+        Operation::ReadRows => rows::read(context).await,
+        Operation::DownloadCsv => csv::download(context).await,
+        Operation::ListShares => shares::list(context).await,
+        Operation::CreateShare => shares::create(context).await,
+        Operation::SwitchShares => shares::switch(context).await,
+        Operation::UpdateShare => shares::update(context).await,
+        Operation::RevokeShare => shares::revoke(context).await,
+        Operation::OpenShare => shares::open(context).await,
+        Operation::GetSharePage => shares::page(context).await,
+        Operation::GetEmbeddedSharePage => shares::embedded_page(context).await,
+        Operation::ListRoles => roles::list(context).await,
+        Operation::AssignRole => roles::assign(context).await,
+        Operation::RemoveRole => roles::remove(context).await,
+        Operation::UploadRoles => roles::upload(context).await,
+        Operation::ReadAuditLog => audit_log::read(context).await,
+        Operation::ListErasures => erasure::list(context).await,
+        Operation::StartErasure => erasure::start(context).await,
+        Operation::CancelErasure => erasure::cancel(context).await,
+    }
+}
