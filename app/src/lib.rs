@@ -1,14 +1,12 @@
-//! The Leptos page and its data thread.
+//! The Leptos page, and the program that reads all reports but `videoview`.
 //!
-//! - [`context`]: what is mounted in the document; [`pages`]: one file per route; [`components`]: what pages are made of.
-//! - [`lazy_components`]: the parts that are fetched when they are first needed.
-//! - [`navigation`]: the view, derived from the URL; [`request_tracker`]: a request, followed until it is met;
-//!   [`loader`]: the data thread, a program of its own ([`thread`]), as the page sees it; [`clock`]: the Worker's time.
-//! - [`reports`]: the thread of every other report; [`teller`]: that thread as the page sees it; [`told`]: what they say
-//!   to each other.
-//! - [`api_client`]: the API, typed; [`api_signal`]: an answer of it as a signal; [`browser_zones`], [`locale`]: what `Intl` knows of zones, numbers and days.
-//! - [`words`]: every sentence; [`presets`]: the ranges that are a click away; [`device_memory`]: how many rows fit;
-//!   [`timing`]: marks for a profile.
+//! | topic | modules |
+//! |---|---|
+//! | page | [`context`]: the application and its context · [`pages`]: one module per route · [`components`]: what pages are made of · [`lazy_components`]: parts loaded on demand · [`words`]: every sentence |
+//! | navigation | [`navigation`]: the view, derived from the URL · [`presets`]: ranges one click away |
+//! | API | [`api_client`]: typed calls · [`api_signal`]: a response as a signal · [`request_tracker`]: follows requests until they are complete |
+//! | data | [`loader`]: the client of the data worker (crate [`thread`]) · [`reports`]: the program of the other reports · [`teller`]: its client · [`told`]: their messages |
+//! | browser | [`browser_zones`], [`locale`]: zones, numbers and days through `Intl` · [`device_memory`]: how many rows fit · [`clock`]: the Worker's time · [`timing`]: User Timing marks |
 
 pub mod api_client;
 pub mod api_signal;

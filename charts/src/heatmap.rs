@@ -1,4 +1,4 @@
-//! A heat map: cells by weekday and hour, in five steps of one color, with the scale drawn under it.
+//! Heat map: one cell per weekday and hour, in five shades of one color, with its scale below.
 
 use crate::layout::Size;
 use crate::model::{Row, Table};

@@ -1,4 +1,4 @@
-//! A chart in pixels: where its bars, ticks and names stand, and which bar is under a pixel.
+//! Layout of a bar chart in pixels: positions of bars, ticks and labels, and the bar under a given pixel.
 
 use crate::model::Chart;
 use crate::scale::{Bands, Linear};

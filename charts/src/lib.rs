@@ -1,14 +1,13 @@
-//! From measures to pictures, pure: scales, ticks, chart models, SVG.
+//! From measures to pictures. Pure: chart models, their layout, and SVG.
 //!
-//! - [`model`]: upright bars over time or over steps: marks, sentence and table, all from the same numbers;
-//!   [`layout`]: all of it in pixels, both directions; [`svg`]: the drawing; [`palette`]: what it is drawn with.
-//! - [`small_multiples`]: small charts under each other on one axis of time.
-//! - [`ranking`]: lying bars, most first; [`heatmap`]: cells by weekday and hour; [`sparkline`]: a line of text's height.
-//! - [`sortable_table`]: a table to be sorted; [`threads`]: questions and answers; [`poll_answers`]: what a poll was answered
-//!   with. They have no drawing of their own: a page sets them as text.
-//! - [`scale`], [`ticks`]: where a number and a day stand, and which numbers are written beside the axis.
+//! | topic | modules |
+//! |---|---|
+//! | bar charts | [`model`]: bars, sentence and table · [`layout`]: positions in pixels, both ways · [`svg`]: the drawing · [`palette`]: its colors |
+//! | other charts | [`small_multiples`] · [`ranking`] · [`heatmap`] · [`sparkline`] |
+//! | lists without a drawing | [`sortable_table`] · [`threads`]: questions and answers · [`poll_answers`] |
+//! | axes | [`scale`]: numbers and days to pixels · [`ticks`]: the numbers beside an axis |
 //!
-//! Words and the spelling of numbers come from the caller: a chart knows no language.
+//! Texts and formatted numbers come from the caller: a chart knows no language.
 
 pub mod heatmap;
 pub mod layout;

@@ -1,4 +1,4 @@
-//! What a chart of upright bars says: a sentence, and a table with the very same numbers.
+//! Model of a bar chart: bars, sentence and table, all from the same numbers.
 
 use domain::{wire_enum, wire_struct};
 

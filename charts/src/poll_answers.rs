@@ -1,4 +1,4 @@
-//! What a poll was answered with: its options in their own order, the solution marked.
+//! The answers to a poll: its options in their own order, with the solution marked.
 //!
 //! Apart from [`crate::ranking`], since options keep their order and one of them may be right.
 

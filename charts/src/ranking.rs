@@ -1,4 +1,4 @@
-//! Lying bars, most first: what was watched of each video, in each section, by each role.
+//! Ranking: horizontal bars, largest first, for example minutes per video, section or role.
 //!
 //! Each bar has a row of the same height, name before it and number behind, so that the page can lay a button
 //! over every row without measuring anything.

@@ -1,4 +1,4 @@
-//! Where a number stands on an axis and a bar among bars, and back again.
+//! Scales: from a number or a day to a pixel, and back.
 
 /// A straight axis from zero: numbers to pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]

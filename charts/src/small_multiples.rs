@@ -1,4 +1,4 @@
-//! Small charts under each other on one axis of time: what was done of each kind, the same day at the same place.
+//! Small multiples: small charts below each other on one shared time axis, one per kind of activity.
 //!
 //! Each has a scale of its own from zero, since their units differ; how far it reaches is written beside it. What
 //! a place of the axis says in all of them is one text, made beforehand: one read-out for all.

@@ -1,4 +1,4 @@
-//! A table of several columns that a reader can sort: what a ranking is for one number, this is for many.
+//! A table with several columns that the reader can sort.
 
 use crate::model;
 use domain::{wire_enum, wire_struct};

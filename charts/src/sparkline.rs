@@ -1,4 +1,4 @@
-//! A spark-line: one person's range at the height of a line of text. Its numbers stand beside it.
+//! Sparkline: one person's range as a chart of one line's height, with its numbers beside it.
 
 use crate::layout::Size;
 use crate::palette::PaletteColor;

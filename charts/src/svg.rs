@@ -1,4 +1,4 @@
-//! The drawing: an SVG of marks and axes, with a role and a name, for the page's own style sheet to color.
+//! Draws chart models as SVG with a role and an accessible name; style sheets color it.
 //!
 //! Titles, sentences, tables and everything that is focused or pointed at belong to HTML: this draws what
 //! stands still.

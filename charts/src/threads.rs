@@ -1,4 +1,4 @@
-//! Questions with their answers, as a page sets them: who said what, and when.
+//! Questions with their answers, as the page lists them: who said what, and when.
 
 use domain::wire_struct;
 

@@ -1,4 +1,4 @@
-//! The numbers that are written beside an axis: round, from zero, three to five of them.
+//! Ticks of an axis: three to five round numbers from zero.
 
 /// Ticks from zero to the first at or above `largest`; whole ones where half of what is counted is nothing. A largest
 /// that is no positive number (nothing to show, all zero) gives the ticks of 2, so that an empty chart still has an axis.

@@ -1,4 +1,4 @@
-//! What people do in a course, by kind, and how much each kind weighs in a score that somebody chose.
+//! The kinds of activity in a course, and their weights in an engagement score.
 //!
 //! Six reports say who did what and when. Their units differ (half minutes, views, answers, marks), so they are
 //! never added up: a score compares people within a kind, and the weights say how much a kind counts.

@@ -1,4 +1,4 @@
-//! What the Worker and the page say to each other: plain types, converted at both edges.
+//! Types of the HTTP API: plain data that the Worker and the page exchange and convert at both edges.
 
 use crate::directory::Term;
 use crate::report::{ReportName, Shape};

@@ -1,4 +1,4 @@
-//! How often to look and how long to back off, so that waiting for hours costs few calls.
+//! Polling intervals and backoff, so that waiting for hours costs few calls.
 
 use crate::time::{HOUR, MINUTE, SECOND, Timestamp};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! How a column is recognised, whatever its spelling.
+//! Recognizes a column whatever the spelling of its name.
 //!
 //! The vendor's headers vary between reports (`presentationID`, `PresentationID`, `presentation_id`) and the
 //! name of the e-mail column is lost in its reference; so names are compared without case, `_` and spaces.

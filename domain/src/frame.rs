@@ -1,4 +1,4 @@
-//! The form in which a copy's slices travel from Worker to page: `GET /api/rows/{report}/{window id}`.
+//! The binary format of `GET /api/rows/{report}/{window}`: a stream of frames with the slices of a copy.
 //!
 //! All numbers are little endian.
 //!

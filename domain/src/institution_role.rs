@@ -1,4 +1,4 @@
-//! Who somebody is in the institution as a whole, as far as a view needs to know: students apart from staff.
+//! The role that Echo360's rows give a person in the whole institution: student or staff.
 //!
 //! Echo360 writes roles as text of its own choosing; what is counted apart, and what stands in a URL, is one of
 //! these few. A role is institution-wide: a doctoral student who teaches a course is still a student here.

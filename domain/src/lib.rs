@@ -1,26 +1,17 @@
-//! The rules of Lectern, pure: no clock, no chance, no network; time is always passed in.
+//! The rules of Lectern. Pure: no clock, randomness or network; the current time is always an argument.
 //!
-//! Read in this order:
-//!
-//! - [`time`], [`zone`], [`range`]: instants, the offsets of a named zone, the days a person asks for.
-//! - [`report`], [`column`], [`report_listing`]: what Echo360 can report, how its columns are recognised, what it lists.
-//! - [`institution_role`]: students apart from staff; [`activity`]: what they do in a course, by kind.
-//! - [`window`]: one report over one week, the unit that is asked, stored and shared.
-//! - [`window_state`]: the life of one window, from queued to ready; [`scheduler`]: all of them, three slots, one account;
-//!   [`fair_queue`]: whose window is next; [`backoff`]: how often to look and how long to back off;
-//!   [`collector`]: what a window's store does next with a file or an erasure.
-//! - [`upstream`]: what Echo360 says, parsed at the edge; [`directory`]: its courses, sections and terms.
-//! - [`scope`]: who may do what, and with which courses; [`role_upload`]: who has which role; [`token`]: a signed word on who
-//!   somebody is; [`session`]: how long somebody stays signed in; [`login_throttle`]: wrong keys, slowed; [`quota`]: how much one person may ask for.
-//! - [`api`], [`problem`], [`frame`]: what Lectern itself says, to its page and to everybody else; [`erasure`]: what
-//!   is to be forgotten.
-//! - [`routes`]: the routes of the API, each described once; `openapi`, behind the feature `schema`: their OpenAPI document.
-//! - [`shares`]: links for people who cannot sign in; [`audit_log`]: a line of the record.
-//! - [`wire`]: what the programs of one page say to each other, as bytes.
-//! - [`audit_buffer`]: lines of the record on their way.
-//! - [`settings`]: the settings of an installation, validated as a whole; [`jurisdiction`]: whether one of them was changed
-//!   too late; [`schema_version`]: whether stored tables can be read.
-//! - [`view`]: what is on the screen, as a URL and back.
+//! | topic | modules |
+//! |---|---|
+//! | time | [`time`]: instants and days · [`zone`]: UTC offsets of a named zone · [`range`]: the days of a request |
+//! | reports | [`report`]: the known reports, one descriptor each · [`column`]: recognizes columns · [`report_listing`]: Echo360's list of reports · [`activity`]: kinds of activity · [`institution_role`]: student or staff |
+//! | windows | [`window`]: one report over one week · [`window_state`]: its states, from queued to ready · [`collector`]: the next step of a window's store |
+//! | scheduling | [`scheduler`]: all windows, three slots, one account · [`fair_queue`]: whose window is next · [`backoff`]: polling intervals and backoff · [`quota`]: limits per person |
+//! | Echo360 | [`upstream`]: its responses, parsed at the edge · [`directory`]: its courses, sections and terms |
+//! | access | [`scope`]: who may do what · [`role_upload`]: roles from a CSV file · [`token`]: tokens of Cloudflare Access · [`session`]: session rules · [`login_throttle`]: slows down wrong keys |
+//! | audit and erasure | [`audit_log`], [`audit_buffer`]: audit entries · [`erasure`]: what administrators erase |
+//! | HTTP API | [`routes`]: every route, described once · [`api`]: its types · [`problem`]: problem documents · [`frame`]: the format of rows · [`shares`]: share links · `openapi` (feature `schema`): the OpenAPI document |
+//! | page | [`view`]: what is on the screen, as a URL and back · [`wire`]: messages between the page's programs |
+//! | installation | [`settings`]: all settings, validated as a whole · [`jurisdiction`]: whether one was changed too late · [`schema_version`]: whether stored tables can be read |
 
 pub mod activity;
 pub mod api;

@@ -1,4 +1,5 @@
-//! What Lectern says when it cannot do what was asked: one envelope, stable codes, sentences that help.
+//! Problem documents (`application/problem+json`): stable codes, their HTTP status, and sentences that a person can act
+//! on.
 
 use crate::api::AuthMethod;
 use serde::{Deserialize, Serialize};

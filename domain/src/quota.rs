@@ -1,4 +1,4 @@
-//! How much one person may ask for, so that nobody fills the queue for everybody.
+//! Quotas: how much one person may request at once and per day, so that nobody fills the queue for everybody.
 //!
 //! Only windows that Echo360 has to build count: what is here or on its way already costs nothing, whoever asked first.
 

@@ -1,4 +1,4 @@
-//! The days a person asks for, inclusive, in a zone; held against the windows as a span of instants.
+//! A range of days in a time zone, inclusive, and the span of instants that it covers.
 
 use crate::problem::{Code, Problem};
 use crate::time::{Day, Timestamp, iso, minus_days, parse_day, plus_days};

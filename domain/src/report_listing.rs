@@ -1,4 +1,4 @@
-//! What Echo360 says it offers: the entries of `GET /reports`, read tolerantly.
+//! Parses Echo360's list of reports (`GET /reports`), tolerant of its envelope.
 
 use crate::report::{ReportName, Shape};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! Who has which role: read from an upload, whole or not at all, and held against what is there.
+//! Parses an upload of roles (CSV) as a whole or not at all, and compares it with the roles that people have.
 //!
 //! An upload names people. Whoever it names has exactly what its rows say afterwards; whoever it does not name stays as
 //! they are, since a list of one department's instructors must not take every other's roles. Taking a role is done by

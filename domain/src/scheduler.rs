@@ -1,4 +1,4 @@
-//! All windows of one institution, three slots, one account: decides each next step and takes each answer.
+//! The scheduler: all windows of one institution and three slots. It decides the next step and processes each result.
 //!
 //! **Invariant**: at any instant, (upstream requests of ours that may be unfinished) ≤ 3, and for one window
 //! at most one. A window holds its slot from before its "create" is sent until Echo360 is seen to have

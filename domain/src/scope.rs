@@ -1,4 +1,4 @@
-//! Who may do what, and with which courses: decided by one function, [`authorize`], for every route.
+//! Authorization: who may do what, with which courses. One function, [`authorize`], decides for every route.
 //!
 //! What is out of reach answers exactly as what does not exist: its rows, its courses, other people's requests are
 //! not there. Whoever may not see all of an institution is told no count of all of it either.

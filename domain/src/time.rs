@@ -1,4 +1,4 @@
-//! Instants in milliseconds and calendar days, all UTC unless a [`Zone`](crate::zone::Zone) says otherwise.
+//! Instants in milliseconds and calendar days, in UTC unless a [`Zone`](crate::zone::Zone) says otherwise.
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, SecondsFormat};
 use serde::{Deserialize, Serialize};

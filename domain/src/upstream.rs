@@ -1,4 +1,4 @@
-//! What Echo360's reporting API says, parsed at the edge and tolerant of what its reference leaves open.
+//! Parses the responses of Echo360's reporting API, tolerant of what its reference leaves open.
 
 use crate::time::{Day, Timestamp};
 use crate::window::{Parameters, WindowKey};

@@ -1,4 +1,4 @@
-//! What is on the screen, as a URL and back.
+//! The view: everything that is on the screen, as a URL and back.
 //!
 //! The view lives in the URL and nowhere else, so that a link, a bookmark and the back button are the same
 //! thing. Therefore reading is lenient (a value that cannot be is left out, the rest holds), writing is

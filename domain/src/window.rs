@@ -1,4 +1,4 @@
-//! One report over one Monday week, or a part of one: the unit that is asked of Echo360, stored, and shared.
+//! A window: one report over one Monday week (UTC) or a part of one, the unit that is requested, stored and shared.
 
 use crate::problem::{Code, Problem};
 use crate::range::Range;

@@ -1,4 +1,4 @@
-//! A compact form for what the programs of one page say to each other: both sides are of one build.
+//! A compact binary format for messages between the programs of one page, which always come from one build.
 //!
 //! JSON would do, and weighs: its readers, derived for every type on both sides, were a tenth of the page. Here a type
 //! is its fields one after the other, numbers in as few bytes as they need, texts and lists behind their length. There

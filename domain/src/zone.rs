@@ -1,4 +1,4 @@
-//! A time zone as a table of offsets over one span of time.
+//! A time zone as a table of UTC offsets over one span of time.
 //!
 //! The rules of all zones weigh more than the whole page; browser and Worker have them already, behind
 //! `Intl`. So a host traces the one zone it needs once ([`Zone::trace`]), and everything pure works on the

@@ -1,4 +1,4 @@
-//! The measures of one query, kept up as copies come, go and are replaced.
+//! Keeps the measures of one query up to date while copies arrive, are replaced and removed.
 //!
 //! What a copy adds is added once, when it comes. What goes cannot be taken out of a count of distinct
 //! viewers, so when a copy goes, is replaced, or no longer answers for a day, everything is counted anew: that

@@ -1,4 +1,4 @@
-//! A set of codes, a bit each: how distinct viewers are counted.
+//! A bit set over dictionary codes, in chunks: counts distinct viewers.
 //!
 //! Codes are given in the order of first sight, so the viewers of one video lie close together: bits are kept
 //! in chunks, and a chunk that holds nobody takes no room.

@@ -1,4 +1,4 @@
-//! What a course's students did in one week, by section: from the rows of its windows, to be kept when the rows are not.
+//! Counts a course's activity in one week, per section and student, from the rows of its windows.
 //!
 //! Students alone are counted, by their user ids: staff and rows that name nobody are left out. The amounts are those of the
 //! page: half minutes watched, views, marks, answers as they stood at last, notes.

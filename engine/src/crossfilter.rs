@@ -1,4 +1,4 @@
-//! Which rows a query is about: the one place where days, course and filters are applied to them.
+//! Crossfilter: selects the rows of a query by days, course and filters. Each chart ignores the filter that it sets.
 //!
 //! A chart that is filtered by a click must keep showing what was not clicked, or nobody could click a
 //! second time. So a row that only one filter turns away still counts in the chart that sets that filter.

@@ -1,4 +1,4 @@
-//! CSV bytes as records: fields without their quotes, row by row.
+//! Decodes CSV bytes into records: fields without their quotes, row by row.
 //!
 //! A copy's header row comes once, before its slices; a slice holds whole rows only, so every slice is
 //! decoded on its own. Fields are bytes: what is not UTF-8 is for the reader of a field to judge.

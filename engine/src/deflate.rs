@@ -1,4 +1,4 @@
-//! Raw deflate (RFC 1951), inflated in one go: all bytes are here, and how many come out has been promised.
+//! Inflates raw deflate (RFC 1951) in one call, where all input is present and the output size is known.
 //!
 //! A library for streams weighs fifty kilobytes in the page's data thread, most of them for what a slice is not: a gzip
 //! file, in pieces, of unknown length. And slices are small, so that reading a block's codes takes as long as using

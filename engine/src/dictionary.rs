@@ -1,4 +1,4 @@
-//! Texts as numbers: each distinct text of a column gets a code, in the order of first sight.
+//! Dictionaries: each distinct text of a column gets a numeric code, in order of first appearance.
 //!
 //! Rows repeat a few thousand ids millions of times; a code is a tenth of an id's size and compares in one
 //! step. Codes are shared by every copy that is held, so that a viewer in two weeks is one viewer. Bytes

@@ -1,4 +1,5 @@
-//! What is withheld of the numbers of one course and week, so that nobody can be made out in what is shown.
+//! Disclosure control: decides which numbers of a course and week are suppressed, so that no person can be identified
+//! from what is published.
 //!
 //! Sections are the parts of a course. A number is shown only of a set of students that is *safe*: enough of them, and none
 //! of them most of it. That alone would not do: a total less the parts that are shown is a number too. So what is not shown

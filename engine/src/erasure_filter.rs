@@ -1,4 +1,4 @@
-//! Rows that are kept out of copies: those of forgotten people and courses.
+//! Drops the rows of erased people and courses while a file is split or a copy is rewritten.
 //!
 //! A person is known by marks, keyed hashes of what stands in the columns that tell who did something: user ids,
 //! e-mail addresses, and any other column whose name speaks of a user or an owner. Names are no ids: two people may

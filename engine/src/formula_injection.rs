@@ -1,4 +1,4 @@
-//! Cells of CSV that are safe to open: text that a spreadsheet would run as a formula is told apart.
+//! Recognizes text cells that a spreadsheet would run as a formula.
 
 /// Whether a spreadsheet would run this cell as a formula: it starts with `=`, `+`, `-`, `@`, a tab or a
 /// carriage return, and is not a number. Students type such text.

@@ -1,4 +1,4 @@
-//! A report's file as plain CSV bytes, gzip or not, checked to its last byte.
+//! Inflates a report's file, gzip or plain, as a stream, and checks it to its last byte.
 //!
 //! Whether a file is compressed is told by its first two bytes: names and headers are known to lie. A
 //! truncated stream, a wrong CRC or a wrong length is an error by [`FileInflater::finish`] at the latest; until

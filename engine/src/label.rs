@@ -1,4 +1,4 @@
-//! What an id is called, as its newest row says: each name is kept once, however many rows repeat it.
+//! Labels: the name of an id, as its newest row gives it, stored once.
 
 use crate::dictionary::{Dictionary, EMPTY};
 

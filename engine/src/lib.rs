@@ -1,28 +1,12 @@
-//! From CSV bytes to measures, pure: decode, columns, measures.
+//! From CSV bytes to measures. Pure: no clock, randomness or network.
 //!
-//! In the Worker, in this order:
-//!
-//! - [`inflate`]: a file, gzip or not, checked; [`split`]: its rows as slices of one section each.
-//! - [`erasure_filter`]: the rows that are kept out.
-//! - [`rewrite`]: slices as one CSV for download; [`formula_injection`]: what a spreadsheet would run.
-//!
-//! On the page, in this order:
-//!
-//! - [`slice`]: deflated bytes, inflated ([`deflate`]) and checked ([`crc32`]); [`decode`]: CSV as records; [`row_time`]: a row's time;
-//!   `row_template`: rows like others but for it.
-//! - [`dictionary`], [`label`], [`rollup`], [`video_view_columns`]: what the rows say, as numbers; [`row_batch`]: some of them,
-//!   decoded in another thread; [`video_view_table`]: whole or not at all; [`video_view_dataset`]: the copies that are here.
-//! - [`measures`]: what is asked and answered; [`aggregator`]: how it is counted, with [`chunked_bit_set`] for distinct viewers.
-//! - [`row_list`]: the rows behind the measures, by number, for a table; [`sort`]: how both are sorted.
-//!
-//! And for every report but the largest:
-//!
-//! - [`table`]: a copy of any report, its columns found by name; [`reports`]: what each of them can say.
-//!
-//! In the Worker, for people who cannot sign in:
-//!
-//! - [`course_week`]: what a course's students did in a week, by section; [`disclosure_control`]: what of it is not shown; [`published_week`]: what
-//!   is kept.
+//! | where | modules, in the order in which data passes them |
+//! |---|---|
+//! | Worker, collecting | [`inflate`]: a file, checked · [`erasure_filter`]: drops erased rows · [`split`]: slices of one section each |
+//! | Worker, downloads | [`rewrite`]: slices as one CSV · [`formula_injection`]: cells that a spreadsheet would run |
+//! | page, `videoview` | [`slice`]: inflated ([`deflate`]) and checked ([`crc32`]) · [`decode`]: records · [`row_time`], `row_template`: timestamps and repeated rows · [`dictionary`], [`label`]: texts as codes · [`rollup`], [`video_view_columns`]: columns · [`row_batch`]: rows decoded by another thread · [`video_view_table`], [`video_view_dataset`]: windows · `crossfilter`: the rows of a query · [`aggregator`], [`chunked_bit_set`]: counting · [`measures`]: query and result · [`row_list`], [`sort`]: the rows themselves |
+//! | page, other reports | [`table`]: any report as columns · [`reports`]: measures of each report and of a course |
+//! | Worker, shares | [`course_week`]: activity per section and student · [`disclosure_control`]: what is suppressed · [`published_week`]: what is published |
 
 pub mod aggregator;
 pub mod chunked_bit_set;

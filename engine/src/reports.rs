@@ -1,4 +1,4 @@
-//! What each report can say, pure: measures over the tables that are here, and nothing that the data cannot give.
+//! The measures of each report except `videoview`: pure functions over the tables that are present.
 //!
 //! - [`selection`]: the rows that a query is about; [`activity`]: events by day, hour and deck, which three
 //!   reports share; [`cell_text`]: what a cell of JSON or HTML says to a person.

@@ -1,4 +1,5 @@
-//! The rows of many slices as one CSV: one delimiter, one order of columns, trimmed to a span, safe to open.
+//! Writes the rows of many slices as one CSV: one delimiter, one column order, trimmed to a span, safe for
+//! spreadsheets.
 //!
 //! Copies of different windows may differ: an adopted one in its delimiter, a newer one in its columns. The
 //! output has one header; a row's cells go to where their column stands in it, and columns that a copy lacks

@@ -1,4 +1,4 @@
-//! A row's time as whole seconds since 1970, in 32 bits: enough until 2106, and half the memory.
+//! A row's timestamp as whole seconds since 1970 in 32 bits: enough until 2106, in half the memory.
 
 use domain::time::Timestamp;
 

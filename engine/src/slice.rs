@@ -1,4 +1,4 @@
-//! A slice as the page gets it: raw deflate, inflated and checked before a single row of it is believed.
+//! A slice as the page receives it: inflated and checked before any of its rows is used.
 
 use crate::crc32::Crc32;
 use crate::deflate::{DeflateDecoder, DeflateError};

@@ -1,4 +1,4 @@
-//! A report's CSV, split once into slices: the rows of one section of one course, deflated.
+//! Splits a report's CSV into slices: the rows of one section of one course, deflated.
 //!
 //! The whole institution's rows arrive in one file, interleaved; an instructor may see one section. So rows
 //! are grouped while they stream past: a few MB are held, then every group becomes a slice. A row keeps its

@@ -1,4 +1,4 @@
-//! A copy of any report as a table: columns found by name, cells as codes, each text kept once.
+//! A copy of any report as a table: columns found by name, cells as dictionary codes.
 //!
 //! `videoview` alone has rows by the million and columns of its own; every other report is small enough to be
 //! kept whole, and read when a measure asks. So nothing here knows a report: a column that is new is a column,

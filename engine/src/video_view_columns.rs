@@ -1,4 +1,4 @@
-//! The columns of `videoview`: what a row says, as numbers side by side. Nothing but this knows about CSV.
+//! The columns of `videoview`. The only module of the page that knows its CSV.
 //!
 //! What is done with rows that are not as they should be, and counted in [`SkippedRows`]:
 //! a row with another number of fields than the header is *ragged*: nobody knows which field is which, so it

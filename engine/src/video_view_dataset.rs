@@ -1,4 +1,4 @@
-//! The copies that are here, by window, with the texts behind their codes: what every measure and table is from.
+//! The `videoview` tables that are present, by window, with their dictionaries: the input of every measure.
 
 use crate::video_view_columns::Dictionaries;
 use crate::video_view_table::VideoViewTable;

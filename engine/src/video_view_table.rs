@@ -1,4 +1,4 @@
-//! A copy on the page: the rows of one window, whole or not at all.
+//! One window of `videoview` on the page: complete or not used at all.
 //!
 //! Slices are taken in as they arrive, but nothing is measured before the last of them: a week of which
 //! half the rows are here would look like a quiet week.

@@ -1,8 +1,11 @@
-//! The page's data thread, and what every thread of the page needs.
+//! The page's data worker: a Web Worker that downloads, decodes and measures the rows of `videoview`.
 //!
-//! - [`keeper`]: the thread itself; [`message`]: what it and the page say to each other.
-//! - [`readers`]: further threads that decode for it; [`reader`]: one of them.
-//! - [`post`]: how all that travels; [`stream`]: a copy's frames as they arrive.
+//! | module | |
+//! |---|---|
+//! | [`keeper`] | the data worker: holds the dataset and answers queries |
+//! | [`message`], [`post`] | its messages, and how they are sent |
+//! | [`readers`], [`reader`] | further workers that decode rows for it |
+//! | [`stream`] | reads frames from `/api/rows` as they arrive |
 
 pub mod keeper;
 pub mod message;

@@ -1,18 +1,16 @@
-//! The Cloudflare Worker: what stands between the page and Echo360.
+//! The Cloudflare Worker between the page and Echo360.
 //!
-//! A request goes one way: [`router`] (which route, who calls, may they) → [`handlers`] (one module for each resource, given a
-//! [`request_context`]) → the objects, through [`rpc`].
+//! A request takes one way: [`router`] (match, authenticate, authorize) → [`handlers`] (one module per resource, given a
+//! [`request_context`]) → the Durable Objects, through [`rpc`].
 //!
-//! - [`auth`]: who is calling; [`audit_log`]: who did what.
-//! - [`scheduler`]: one object per institution: the queue, the slots, every call to the reporting API.
-//! - [`window_store`]: one object per report and week: collects the files, keeps the rows, serves them.
-//! - [`registry`]: one object per institution: people and roles, sessions, the audit log.
-//! - [`echo360`]: the reporting API as the Scheduler calls it; [`http_client`]: HTTP out, bodies read to their last byte.
-//! - [`shares`]: links for people who cannot sign in, and the pages that they open.
-//! - [`rpc`]: what the parts say to each other; [`response`]: what they say outside.
-//! - [`crypto`]: hashes and signatures of our own; [`transaction`]: what is written whole or not at all; [`schema`]: an object's
-//!   tables and their version; [`jurisdiction`]: where objects are stored.
-//! - [`config`], [`clock`], [`zone`]: what the runtime knows and the rules are told.
+//! | topic | modules |
+//! |---|---|
+//! | access | [`auth`]: sign-in methods, who is calling · [`audit_log`]: who did what |
+//! | Durable Objects | [`scheduler`]: the queue, the slots, every call to Echo360 · [`window_store`]: one report and week: collects, stores and serves rows · [`registry`]: accounts, audit log, shares |
+//! | storage | [`schema`]: tables and their version · [`transaction`]: all or nothing · [`jurisdiction`]: where objects are stored |
+//! | Echo360 | [`echo360`]: the client of the reporting API · [`http_client`]: outgoing HTTP, bodies read to their last byte |
+//! | shares | [`shares`]: links for people who cannot sign in, and their pages |
+//! | runtime | [`config`]: settings · [`clock`] · [`zone`]: UTC offsets from `Intl` · [`crypto`]: hashes, signatures, random ids · [`response`]: JSON and problem responses |
 
 mod audit_log;
 mod auth;

@@ -1,4 +1,4 @@
-//! Measures held against a plain recomputation over the same CSV.
+//! Compares measures with a plain recomputation over the same CSV.
 
 use super::*;
 use crate::measures::{Comparison, WindowCoverage};

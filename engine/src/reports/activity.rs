@@ -1,4 +1,4 @@
-//! Events around decks, by day, by hour and by deck: what `presentation`, `confused` and `notes` have in common.
+//! Events on decks by day, hour and deck: what `presentation`, `confused` and `notes` have in common.
 //!
 //! Each row is one event. A row that names nobody is an event and never a person. Students are those whose
 //! role in the institution says so; everybody else who is named counts among the people alone.

@@ -1,4 +1,4 @@
-//! What a cell of JSON or HTML says to a person. Its shape is documented nowhere, so everything is tolerated.
+//! Extracts readable text from a cell with JSON or HTML. The shape is undocumented, so everything is tolerated.
 
 use serde_json::Value;
 

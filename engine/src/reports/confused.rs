@@ -1,4 +1,4 @@
-//! `confused`: slides marked as confusing. The report names the deck and never the slide.
+//! `confused`: confusion marks. The report names the deck, never the slide.
 
 use super::activity::{self, Activity};
 use super::selection::{Row, Selection};

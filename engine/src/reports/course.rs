@@ -1,4 +1,4 @@
-//! One course over several reports: what its students did, on one axis, by kind of activity.
+//! Measures of one course over several reports, on one time axis, by kind of activity.
 //!
 //! - Students alone are counted; what staff did, and what names nobody, stands beside as a number.
 //! - People are the same in several reports by their UUID, and by nothing else: a row without one is nobody's.

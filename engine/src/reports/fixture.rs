@@ -1,4 +1,4 @@
-//! Tables out of CSV that stands in a test.
+//! Test fixture: builds tables from CSV text.
 
 use super::Query;
 use crate::decode::Decoder;

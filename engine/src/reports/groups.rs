@@ -1,4 +1,4 @@
-//! By section and by role: what any report with a time in each row says of who is where, and who they are.
+//! Measures by section and by role, for every report with a timestamp in each row.
 //!
 //! As with every chart that sets a filter, sections are counted whatever sections are chosen, and roles whatever
 //! roles.

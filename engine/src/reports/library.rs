@@ -1,4 +1,4 @@
-//! `asset`: every video as it stood when Echo360 was asked. `assetbydate` has the same columns.
+//! `asset`: a snapshot of every video. `assetbydate` has the same columns.
 //!
 //! A row is a video in a section it was published to. A video in several sections repeats, and no source says
 //! whether its numbers then are the section's or the video's: so views and minutes are shown for each section,

@@ -1,4 +1,4 @@
-//! How a person is called whose rows alone are counted: as the newest copy names them, in whatever columns.
+//! A person's name as the newest copy gives it, whatever columns hold it.
 
 use super::selection::format_person_name;
 use crate::table::dataset::Dataset;

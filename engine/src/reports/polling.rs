@@ -1,4 +1,4 @@
-//! `polling`: answers to polls, and answers that were changed.
+//! `polling`: poll answers, including answers that were changed later.
 //!
 //! - A person's answer to a poll is their latest on these days; those before it are minds that changed.
 //! - Whether it is right is read by comparing `answer` with `solution`; `isCorrect` is deprecated and not looked

@@ -1,4 +1,4 @@
-//! `presentation`: decks looked at. Each row is a person's look at a deck.
+//! `presentation`: slide views. Each row is one view of a deck by one person.
 //!
 //! `slide_count` is the deck's size, never the slide that was seen: no measure here says how far anybody read.
 

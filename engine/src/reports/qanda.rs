@@ -1,4 +1,4 @@
-//! `qanda`: answers to questions, as threads.
+//! `qanda`: questions with their answers, as threads.
 //!
 //! The report leaves out questions that nobody answered, gives the time of an answer and none of its question,
 //! and names no lecture: so there is no waiting time, no count of the unanswered and no busiest lecture here.

@@ -1,4 +1,4 @@
-//! A report that nobody knew when this was written: a table, and what the kinds of its columns allow.
+//! A report that Lectern does not know: a table, and measures that the kinds of its columns allow.
 //!
 //! Nothing is claimed of what a number means. Numbers are told by their spread, days by how many rows they
 //! have, texts by how often each stands there. Where rows carry a day, the sum of a column of whole numbers is

@@ -1,4 +1,4 @@
-//! `assetbydate`: what was watched, week by week. Each row is a sum over its window.
+//! `assetbydate`: activity per week. Each row is a sum over its window.
 //!
 //! Sums are added across windows for each video in each section, with the latest `last_view`. Across sections
 //! they are shown side by side: a video in several sections repeats, and adding it up could count it twice. A

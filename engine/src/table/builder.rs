@@ -1,4 +1,4 @@
-//! A copy of any report whose slices are still coming: whole or not at all, as every copy is.
+//! Builds a table from slices as they arrive. A table is complete or not used at all.
 
 use super::{HeaderRow, Table};
 use crate::decode::Decoder;

@@ -1,4 +1,4 @@
-//! A cell as a time, a number or a truth, read when a measure asks for it.
+//! Parses a cell as a timestamp, a number or a boolean when a measure needs it.
 //!
 //! The reference gives no types, and an unknown report has no reference at all: so a kind is what *every* text
 //! of a column can be read as, and a text that cannot be read is none, never a zero.

@@ -1,4 +1,4 @@
-//! The tables that are here, by window, with the texts behind their codes: what every measure is from.
+//! The tables of a report that are present, by window, with their dictionaries: the input of every measure.
 
 use super::Table;
 use crate::dictionary::Dictionary;

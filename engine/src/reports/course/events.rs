@@ -1,4 +1,4 @@
-//! The rows of any of the six reports as events: who, when, at which video or deck.
+//! Turns the rows of six reports into events: who, when, at which video or deck.
 
 use crate::dictionary::{Dictionary, EMPTY};
 use crate::reports::selection::{ColumnNames, Row, Selection, format_person_name};

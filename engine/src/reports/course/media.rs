@@ -1,4 +1,4 @@
-//! The videos and the decks of a course: two lists, since nothing joins one to the other.
+//! A course's videos and decks, as two lists, since nothing in the data joins them.
 
 use super::events::{Event, Events};
 use super::sorted_by_key;

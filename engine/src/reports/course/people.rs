@@ -1,4 +1,4 @@
-//! Students of a course: how much they did of each kind, when they were last seen, and a score that is no grade.
+//! Students of a course: amounts per kind of activity, last activity, and an engagement score.
 //!
 //! Nobody is listed who did nothing at all: no report names them. Who did something in the days before and
 //! nothing in these is listed, where the days before are here.

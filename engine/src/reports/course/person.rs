@@ -1,4 +1,4 @@
-//! One student of a course alone: everything of theirs on the course's axis, and what it was.
+//! One student of a course: all of their activity on the course's time axis.
 
 use super::events::{Event, Events, completeness};
 use super::people::Student;

@@ -1,4 +1,4 @@
-//! The axis that everything of a course shares: days, or Monday weeks where there are many days.
+//! The time axis of a course page: days, or Monday weeks for long ranges.
 
 use crate::table::dataset::DataStatus;
 use domain::range::Range;

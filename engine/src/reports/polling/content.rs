@@ -1,4 +1,4 @@
-//! What a poll could be answered with, read from `activity_content`: JSON whose shape the reference leaves open.
+//! Parses a poll's options from `activity_content`: JSON whose shape the reference leaves open.
 //!
 //! The first list that looks like one of choices is taken, under the likeliest names before any other. Where
 //! there is none, a poll's options are the answers that were given.

@@ -1,4 +1,4 @@
-//! Polls: latest answers, changed minds, solutions of every shape.
+//! Tests of polls: latest answers, changed answers, solutions of every shape.
 
 use super::*;
 use crate::reports::fixture::{dataset, query, week};
