@@ -10,6 +10,7 @@ use crate::time::{DAY, Day, Timestamp, iso};
 use serde::{Deserialize, Serialize};
 
 /// What a share shows. Its text is `course` or the report's API name.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "String"))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum ShareSubject {

@@ -1,22 +1,25 @@
 //! Formats of the HTTP API: each JSON text is parsed and serialized to the same bytes. Changing one breaks other programs.
 //!
-//! Line breaks and the indentation after them are not part of a text. Types with optional fields have one text with all of them and
+//! LineError breaks and the indentation after them are not part of a text. Types with optional fields have one text with all of them and
 //! one with none.
 
 use domain::api::{
-    Appointment, Arrival, Ask, Copy, Course, Courses, DeskInfo, Entry, Health, Held, Hold, LookAs, Person,
-    PersonChange, Records, ReportInfo, Reports, Request, Requests, Retry, Roles, RolesUpload, Scope, Section,
-    Session, State, Usual, Visit, Way, What, Window,
+    AuditAction, AuditLogEntry, AuditLogPage, AuthMethod, BuildTimes, CopyInfo, Course, Courses, Health,
+    Impersonation, Pause, PauseReason, Person, PersonChange, ReportInfo, ReportRequest, Reports, RequestInfo,
+    Requests, RetryRequest, RoleChange, Roles, RoleUploadResult, SchedulerInfo, Scope, Section, Session,
+    SessionSummary, SignInRequest, WindowInfo, WindowStatus,
 };
 use domain::directory::Term;
-use domain::forget::{By, Forget, Forgetting, Forgettings, Named, Progress, What as ForgottenWhat};
-use domain::offer::Parameter;
-use domain::problem::{Code, Line, Lines, Problem, SignIn};
+use domain::erasure::{
+    Erasure, ErasureProgress, ErasureRequest, Erasures, IdentifierKind, PersonIdentifier, RedactedTarget,
+};
+use domain::problem::{Code, LineError, LineErrors, Problem, SignInOptions};
 use domain::report::Shape;
+use domain::report_listing::ReportParameter;
 use domain::scope::{Grant, Role};
 use domain::shares::{
-    ChangeShare, Made, MakeShare, OpenShare, Outline, Panel, Share, ShareState, Shared, Shares, SwitchShares,
-    Week,
+    CreateShareRequest, CreateShareResponse, OpenShareRequest, PanelOutline, Share, ShareContent, SharePanel,
+    ShareState, ShareWeek, Shares, SwitchSharesRequest, UpdateShareRequest,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -61,22 +64,22 @@ fn session_format_unchanged() {
         r#"{"person":"local","role":"administrator","scope":"everything","way":"local","local":true,
         "institution":"default","time_zone":"UTC","now":5}"#,
     );
-    let visit: Visit = serde_json::from_str(&joined(SESSION)).unwrap();
+    let visit: SessionSummary = serde_json::from_str(&joined(SESSION)).unwrap();
     let told = (visit.person.as_str(), visit.institution.as_str(), visit.time_zone.as_str(), visit.now.0);
     assert_eq!(told, ("ana@university.example", "Westmere", "Europe/London", 1_767_225_600_000));
     check::<Scope>(r#"{"courses":[]}"#);
     check::<Grant>(r#"{"course":"c","section":null}"#);
     check_shorter::<Grant>(r#"{"course":"c"}"#, r#"{"course":"c","section":null}"#);
-    check_names::<Way>(&["local", "access", "key"]);
+    check_names::<AuthMethod>(&["local", "access", "key"]);
     check_names::<Role>(&["administrator", "analyst", "instructor"]);
 }
 
 #[test]
 fn sign_in_format_unchanged() {
-    check::<Arrival>(r#"{"key":"k"}"#);
-    check::<Arrival>(r#"{"look_as":{"role":"instructor","courses":[{"course":"c","section":null}]}}"#);
-    check_shorter::<Arrival>(r#"{"look_as":null}"#, "{}");
-    check_shorter::<LookAs>(r#"{"role":"analyst"}"#, r#"{"role":"analyst","courses":[]}"#);
+    check::<SignInRequest>(r#"{"key":"k"}"#);
+    check::<SignInRequest>(r#"{"look_as":{"role":"instructor","courses":[{"course":"c","section":null}]}}"#);
+    check_shorter::<SignInRequest>(r#"{"look_as":null}"#, "{}");
+    check_shorter::<Impersonation>(r#"{"role":"analyst"}"#, r#"{"role":"analyst","courses":[]}"#);
 }
 
 const PERSON: &str = r#"{"id":"0123456789abcdef","email":"ana@university.example","role":"instructor",
@@ -88,15 +91,15 @@ const FIXED_PERSON: &str = r#"{"id":"0123456789abcdef","email":"boss@university.
 fn roles_format_unchanged() {
     check::<Person>(PERSON);
     check::<Roles>(&format!(r#"{{"people":[{PERSON},{FIXED_PERSON}]}}"#));
-    check::<Appointment>(
+    check::<RoleChange>(
         r#"{"email":"ana@university.example","role":"instructor","grants":[{"course":"c","section":null}]}"#,
     );
-    check_shorter::<Appointment>(
+    check_shorter::<RoleChange>(
         r#"{"email":"ana@university.example","role":"analyst"}"#,
         r#"{"email":"ana@university.example","role":"analyst","grants":[]}"#,
     );
     check::<PersonChange>(&format!(r#"{{"before":{PERSON},"after":{FIXED_PERSON}}}"#));
-    check::<RolesUpload>(&format!(
+    check::<RoleUploadResult>(&format!(
         r#"{{"digest":"d","applied":false,"added":[{PERSON}],"changed":[{{"before":{PERSON},"after":{PERSON}}}],
         "unchanged":3}}"#
     ));
@@ -108,9 +111,9 @@ fn record_format_unchanged() {
         "person_id":"0123456789abcdef","role":"analyst","what":"saw","scope":"everything","view":"videoview"}"#;
     const STRANGERS: &str = r#"{"id":8,"at":5,"last":5,"count":1,"person":"","person_id":"","what":"refused",
         "scope":"","view":"no token"}"#;
-    check::<Entry>(ENTRY);
-    check::<Records>(&format!(r#"{{"entries":[{ENTRY},{STRANGERS}],"before":7,"kept_days":180}}"#));
-    check::<Records>(r#"{"entries":[],"kept_days":180}"#);
+    check::<AuditLogEntry>(ENTRY);
+    check::<AuditLogPage>(&format!(r#"{{"entries":[{ENTRY},{STRANGERS}],"before":7,"kept_days":180}}"#));
+    check::<AuditLogPage>(r#"{"entries":[],"kept_days":180}"#);
 }
 
 #[test]
@@ -137,8 +140,8 @@ fn names_of_recorded_actions_unchanged() {
         "shares-switched",
         "refused",
     ];
-    check_names::<What>(&names);
-    assert_eq!(What::ALL.map(What::slug), names);
+    check_names::<AuditAction>(&names);
+    assert_eq!(AuditAction::ALL.map(AuditAction::slug), names);
 }
 
 #[test]
@@ -155,7 +158,10 @@ fn reports_format_unchanged() {
         r#"{"name":"asset","title":"Library","known":true,"shape":"snapshot"}"#,
         r#"{"name":"asset","title":"Library","known":true,"shape":"snapshot","parameters":[]}"#,
     );
-    check_shorter::<Parameter>(r#"{"name":"page"}"#, r#"{"name":"page","datatype":"","required":false}"#);
+    check_shorter::<ReportParameter>(
+        r#"{"name":"page"}"#,
+        r#"{"name":"page","datatype":"","required":false}"#,
+    );
     check_names::<Shape>(&["rows", "sums", "snapshot"]);
 }
 
@@ -197,18 +203,18 @@ fn requests_format_unchanged() {
     let snapshot = format!(
         r#"{{"id":"","report":"asset","from":null,"to":null,"tz":"UTC","created":5,"windows":[{PLAIN_WINDOW}]}}"#
     );
-    check::<Request>(&request);
-    check::<Request>(&snapshot);
+    check::<RequestInfo>(&request);
+    check::<RequestInfo>(&snapshot);
     check::<Requests>(&format!(r#"{{"requests":[{request}],"shared":[{snapshot}],"desk":{DESK}}}"#));
     check::<Requests>(r#"{"requests":[],"desk":{"in_flight":0,"queued":0}}"#);
-    check::<Window>(&window());
-    check::<Copy>(COPY);
-    check::<Copy>(r#"{"generation":3,"created":8,"end":null}"#);
-    check::<DeskInfo>(DESK);
-    check::<Usual>(r#"{"low":1,"high":2,"of":3}"#);
-    check::<Held>(r#"{"why":"limit-reached","detail":"Others use the slots.","until":9}"#);
-    check_names::<Hold>(&["credentials-refused", "upstream-down", "limit-reached"]);
-    check_names::<State>(&[
+    check::<WindowInfo>(&window());
+    check::<CopyInfo>(COPY);
+    check::<CopyInfo>(r#"{"generation":3,"created":8,"end":null}"#);
+    check::<SchedulerInfo>(DESK);
+    check::<BuildTimes>(r#"{"low":1,"high":2,"of":3}"#);
+    check::<Pause>(r#"{"why":"limit-reached","detail":"Others use the slots.","until":9}"#);
+    check_names::<PauseReason>(&["credentials-refused", "upstream-down", "limit-reached"]);
+    check_names::<WindowStatus>(&[
         "queued",
         "asking",
         "building",
@@ -222,12 +228,12 @@ fn requests_format_unchanged() {
 
 #[test]
 fn ask_format_unchanged() {
-    check::<Ask>(
+    check::<ReportRequest>(
         r#"{"report":"visit","from":"2026-02-02","to":"2026-02-08","tz":"UTC","parameters":{"page":"home"}}"#,
     );
-    check::<Ask>(r#"{"report":"asset"}"#);
-    check::<Retry>(r#"{"windows":["2026-02-02"]}"#);
-    check_shorter::<Retry>("{}", r#"{"windows":[]}"#);
+    check::<ReportRequest>(r#"{"report":"asset"}"#);
+    check::<RetryRequest>(r#"{"windows":["2026-02-02"]}"#);
+    check_shorter::<RetryRequest>("{}", r#"{"windows":[]}"#);
 }
 
 #[test]
@@ -243,9 +249,9 @@ fn problem_with_all_its_fields_format_unchanged() {
         "sign_in":{"ways":["access","key"],"sign_out":"https://team.example/logout"},
         "lines":[{"line":2,"detail":"No such course."}],"allow":"GET, POST"}"#,
     );
-    check::<SignIn>(r#"{"ways":[]}"#);
-    check::<Lines>(r#"[{"line":2,"detail":"No such course."}]"#);
-    check::<Line>(r#"{"line":2,"detail":"No such course."}"#);
+    check::<SignInOptions>(r#"{"ways":[]}"#);
+    check::<LineErrors>(r#"[{"line":2,"detail":"No such course."}]"#);
+    check::<LineError>(r#"{"line":2,"detail":"No such course."}"#);
 }
 
 #[test]
@@ -316,59 +322,59 @@ fn shares_format_unchanged() {
         r#"{{"shares":[{SHARE},{PLAIN_SHARE}],"on":true,"time_zone":"Europe/London","smallest":10}}"#
     ));
     check_names::<ShareState>(&["open", "expired", "withdrawn", "out-of-scope"]);
-    check::<Made>(&format!(
+    check::<CreateShareResponse>(&format!(
         r#"{{"share":{SHARE},"token":"t","contents":[{{"report":"videoview","shown":1,"withheld":2,"missing":3}}]}}"#
     ));
-    check::<Made>(r#"{"contents":[]}"#);
-    check::<Outline>(r#"{"report":"videoview","shown":1,"withheld":2,"missing":3}"#);
+    check::<CreateShareResponse>(r#"{"contents":[]}"#);
+    check::<PanelOutline>(r#"{"report":"videoview","shown":1,"withheld":2,"missing":3}"#);
 }
 
 #[test]
 fn share_bodies_format_unchanged() {
-    check::<MakeShare>(
+    check::<CreateShareRequest>(
         r#"{"report":"videoview","course":"c","section":"s","from":"2026-02-02","to":"2026-02-08","name":"Cells",
         "days":30,"origins":["https://courses.example.edu"],"preview":true}"#,
     );
-    check::<MakeShare>(r#"{"report":"asset","course":"c"}"#);
-    check::<ChangeShare>(r#"{"name":"Cells","days":30,"origins":[],"rotate":true}"#);
-    check::<ChangeShare>("{}");
-    check::<SwitchShares>(r#"{"on":false}"#);
-    check::<OpenShare>(r#"{"token":"t","id":"i"}"#);
-    check::<OpenShare>(r#"{"token":"t"}"#);
+    check::<CreateShareRequest>(r#"{"report":"asset","course":"c"}"#);
+    check::<UpdateShareRequest>(r#"{"name":"Cells","days":30,"origins":[],"rotate":true}"#);
+    check::<UpdateShareRequest>("{}");
+    check::<SwitchSharesRequest>(r#"{"on":false}"#);
+    check::<OpenShareRequest>(r#"{"token":"t","id":"i"}"#);
+    check::<OpenShareRequest>(r#"{"token":"t"}"#);
 }
 
 #[test]
 fn opened_share_format_unchanged() {
-    check::<Shared>(
+    check::<ShareContent>(
         r#"{"name":"Cells","of":"BIO-101 Cells","expires":6,"time_zone":"UTC","smallest":10,"panels":[
         {"report":"polling","measures":["answers","students","right"],"weeks":[
             {"monday":"2026-02-02","numbers":[12.0,10.0,null]},{"monday":"2026-02-09","numbers":[null,null]}]},
         {"report":"asset","taken":5,"measures":["videos","views"],"weeks":[{"monday":null,"numbers":[1.0,20.5]}]}],
         "html":"<p></p>"}"#,
     );
-    check::<Panel>(r#"{"report":"notes","measures":[],"weeks":[]}"#);
-    check::<Week>(r#"{"monday":null,"numbers":[]}"#);
+    check::<SharePanel>(r#"{"report":"notes","measures":[],"weeks":[]}"#);
+    check::<ShareWeek>(r#"{"monday":null,"numbers":[]}"#);
 }
 
 #[test]
 fn forget_bodies_format_unchanged() {
-    check::<Forget>(r#"{"person":{"email":"ada@westmere.example"}}"#);
-    check::<Forget>(r#"{"person":{"id":"u"}}"#);
-    check::<Forget>(r#"{"course":"c"}"#);
-    check::<Forget>(r#"{"range":{"report":"notes","from":"2026-02-02","to":"2026-02-08"}}"#);
-    check::<Forget>(r#"{"range":{"from":"2026-02-02","to":"2026-02-08"}}"#);
-    check::<Named>(r#"{"id":"u"}"#);
+    check::<ErasureRequest>(r#"{"person":{"email":"ada@westmere.example"}}"#);
+    check::<ErasureRequest>(r#"{"person":{"id":"u"}}"#);
+    check::<ErasureRequest>(r#"{"course":"c"}"#);
+    check::<ErasureRequest>(r#"{"range":{"report":"notes","from":"2026-02-02","to":"2026-02-08"}}"#);
+    check::<ErasureRequest>(r#"{"range":{"from":"2026-02-02","to":"2026-02-08"}}"#);
+    check::<PersonIdentifier>(r#"{"id":"u"}"#);
 }
 
 #[test]
 fn forgettings_format_unchanged() {
     const PERSON: &str = r#"{"id":"f","what":{"person":{"mark":"0123abcd","named":"id"}},"created":1,"asked":2,
         "by":"local","state":"done","windows":3,"of":4,"rows":5,"ended":6}"#;
-    check::<Forgetting>(PERSON);
-    check::<Forgettings>(&format!(r#"{{"forgettings":[{PERSON}],"keep_days":400}}"#));
-    check::<ForgottenWhat>(r#"{"course":{"id":"c"}}"#);
-    check::<ForgottenWhat>(r#"{"range":{"report":"notes","from":"2026-02-02","to":"2026-02-08"}}"#);
-    check::<ForgottenWhat>(r#"{"range":{"from":"2026-02-02","to":"2026-02-08"}}"#);
-    check_names::<By>(&["email", "id"]);
-    check_names::<Progress>(&["under-way", "done", "lifted"]);
+    check::<Erasure>(PERSON);
+    check::<Erasures>(&format!(r#"{{"forgettings":[{PERSON}],"keep_days":400}}"#));
+    check::<RedactedTarget>(r#"{"course":{"id":"c"}}"#);
+    check::<RedactedTarget>(r#"{"range":{"report":"notes","from":"2026-02-02","to":"2026-02-08"}}"#);
+    check::<RedactedTarget>(r#"{"range":{"from":"2026-02-02","to":"2026-02-08"}}"#);
+    check_names::<IdentifierKind>(&["email", "id"]);
+    check_names::<ErasureProgress>(&["under-way", "done", "lifted"]);
 }

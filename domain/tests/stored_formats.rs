@@ -1,14 +1,14 @@
 //! Formats that Durable Objects store: state outlives a deploy, so each JSON text must stay readable and is serialized to the same
 //! bytes.
 
-use domain::desk::{Account, Inquiry};
 use domain::directory::Directory;
-use domain::life::Outcome;
-use domain::offer::Offer;
-use domain::roster::Roster;
-use domain::scope::Standing;
-use domain::turn::Request;
+use domain::fair_queue::Request;
+use domain::report_listing::ReportListing;
+use domain::role_upload::RoleUpload;
+use domain::scheduler::{Account, CollectProgress};
+use domain::scope::RoleAssignment;
 use domain::window::WindowKey;
+use domain::window_state::CollectOutcome;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -48,14 +48,14 @@ fn account_format_unchanged() {
 
 #[test]
 fn outcome_of_collecting_format_unchanged() {
-    check::<Outcome>(r#"{"whole":{"rows":2,"bytes":20,"header":"a,b"}}"#);
-    check::<Outcome>(r#""link-expired""#);
+    check::<CollectOutcome>(r#"{"whole":{"rows":2,"bytes":20,"header":"a,b"}}"#);
+    check::<CollectOutcome>(r#""link-expired""#);
     for kind in ["unreachable", "bad-file", "barred"] {
-        check::<Outcome>(&format!(r#"{{"{kind}":{{"detail":"It failed."}}}}"#));
+        check::<CollectOutcome>(&format!(r#"{{"{kind}":{{"detail":"It failed."}}}}"#));
     }
-    check::<Inquiry>(r#""working""#);
-    check::<Inquiry>(r#""unknown""#);
-    check::<Inquiry>(r#"{"done":"link-expired"}"#);
+    check::<CollectProgress>(r#""working""#);
+    check::<CollectProgress>(r#""unknown""#);
+    check::<CollectProgress>(r#"{"done":"link-expired"}"#);
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn directory_format_unchanged() {
 
 #[test]
 fn offered_report_format_unchanged() {
-    check::<Offer>(
+    check::<ReportListing>(
         r#"{"name":"notes","description":"Notes","note":"",
         "parameters":[{"name":"start","datatype":"date","required":true}]}"#,
     );
@@ -77,6 +77,6 @@ fn offered_report_format_unchanged() {
 
 #[test]
 fn standing_format_unchanged() {
-    check::<Standing>(r#"{"role":"instructor","grants":[{"course":"c","section":"s"}]}"#);
-    check::<Roster>(r#"{"ana@university.example":{"role":"analyst","grants":[]}}"#);
+    check::<RoleAssignment>(r#"{"role":"instructor","grants":[{"course":"c","section":"s"}]}"#);
+    check::<RoleUpload>(r#"{"ana@university.example":{"role":"analyst","grants":[]}}"#);
 }

@@ -36,7 +36,7 @@ pub(crate) fn find_or_install() -> Result<PathBuf> {
 }
 
 fn find() -> Option<PathBuf> {
-    NAMES.iter().filter_map(|name| tools::on_path(name)).find(|path| runs(path))
+    NAMES.iter().filter_map(|name| tools::find_on_path(name)).find(|path| runs(path))
 }
 
 /// Returns whether it starts: Ubuntu's `firefox` may be a note that a snap is needed.

@@ -47,8 +47,8 @@ pub(crate) fn find_or_install() -> Result<WebKit> {
 }
 
 fn find() -> Option<WebKit> {
-    let has_programs = PROGRAMS.iter().all(|name| tools::on_path(name).is_some());
-    let driver = named(DRIVER_VARIABLE).or_else(|| tools::on_path("WebKitWebDriver"))?;
+    let has_programs = PROGRAMS.iter().all(|name| tools::find_on_path(name).is_some());
+    let driver = named(DRIVER_VARIABLE).or_else(|| tools::find_on_path("WebKitWebDriver"))?;
     let browser = named(BROWSER_VARIABLE).or_else(find_browser)?;
     has_programs.then_some(WebKit { driver, browser })
 }
