@@ -1,7 +1,8 @@
-//! The team's public keys, as Access publishes them: kept in the isolate, and fetched again for a name that is not among
-//! them, at most once a minute, so that made-up names by the thousand cost Access nothing.
+//! The public keys that Cloudflare Access publishes for a team, cached in the isolate. An unknown key id makes them be fetched
+//! again, at most once a minute: made-up ids by the thousand do not become requests to Access.
 //!
-//! Whoever uses that minute up delays a new key by as much. Access publishes a key long before it signs with it.
+//! An attacker who uses up that minute delays a new key by as much, which does no harm: Access publishes a key long before it
+//! signs with it.
 
 use crate::clock;
 use crate::http_client::{self, HttpRequest};
@@ -12,44 +13,44 @@ use std::cell::RefCell;
 use std::time::Duration;
 use worker::Delay;
 
-/// How long keys are kept: one that is taken back is refused after that.
+/// How long keys are cached: a key that Access has withdrawn is refused after that.
 const CACHE_TTL: i64 = HOUR;
 
-/// How soon they are fetched again for a name that is not among them.
+/// The least time between two fetches for unknown key ids.
 const REFETCH_INTERVAL: i64 = MINUTE;
 
-/// How soon they are fetched again when they could not be had.
+/// The least time between a fetch that failed and the next.
 const RETRY_INTERVAL: i64 = SECOND;
 
-/// How long one fetch may take.
+/// The timeout of a fetch.
 const FETCH_TIMEOUT: i64 = 5 * SECOND;
 
-/// How often somebody who waits for another's fetch looks.
+/// How often a request that waits for another request's fetch checks whether it is done.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Bytes of the list at most.
+/// The most bytes of the response that are read.
 const MAX_BYTES: usize = 128 << 10;
 
-/// What came of looking for a key.
+/// The result of looking a key up.
 pub(super) enum KeyLookup {
-    /// It is the team's.
+    /// The key.
     Found(PublicKey),
-    /// It is not.
+    /// The team has no such key.
     Unknown,
-    /// The team's keys cannot be had.
+    /// The team's keys could not be fetched.
     Unreachable(Problem),
 }
 
 #[derive(Default)]
 struct KeyCache {
     keys: Vec<PublicKey>,
-    /// When they were read.
+    /// When the keys were fetched.
     read: Option<Timestamp>,
-    /// When they were last read anew for a name that was not among them.
+    /// When they were last fetched for an unknown key id.
     refetched: Option<Timestamp>,
-    /// When they could last not be had.
+    /// When a fetch last failed.
     failed: Option<Timestamp>,
-    /// Since when they are on their way.
+    /// When the fetch that is under way started.
     fetching: Option<Timestamp>,
 }
 
@@ -57,14 +58,14 @@ thread_local! {
     static KEY_CACHE: RefCell<KeyCache> = RefCell::new(KeyCache::default());
 }
 
-/// What to do about a name.
+/// What a lookup does next.
 enum NextStep {
     Return(KeyLookup),
     Fetch,
     Wait,
 }
 
-/// The key of this name.
+/// Looks a key up by its id, in the cache or at `url`.
 pub(super) async fn find_key(url: &str, name: &str) -> KeyLookup {
     let began = clock::now();
     loop {
@@ -76,7 +77,7 @@ pub(super) async fn find_key(url: &str, name: &str) -> KeyLookup {
             if let Some(key) = found.filter(|_| within(cache.read, CACHE_TTL)) {
                 return NextStep::Return(KeyLookup::Found(key));
             }
-            // Another request's fetch cannot be awaited here, only looked after.
+            // A future of another request must not be awaited: wait for its result in the cache.
             if within(cache.fetching, FETCH_TIMEOUT) && now.since(began) < FETCH_TIMEOUT {
                 return NextStep::Wait;
             }

@@ -21,7 +21,7 @@ use worker::Request;
 /// The role that the local administrator looks as.
 const COOKIE: &str = "lectern-look";
 
-/// Grants that fit a cookie of 4 KB.
+/// The most grants, so that the cookie stays under 4 KB.
 const MAX_GRANTS: usize = 20;
 
 /// Local mode, where the settings switch it on.
@@ -66,7 +66,7 @@ pub(crate) fn local_visitor(impersonated: Option<RoleAssignment>) -> Visitor {
     Visitor { person, role_assignment: Some(role_assignment), auth_method: AuthMethod::Local }
 }
 
-/// The cookie with which a local administrator looks as somebody else.
+/// The cookie that lets a local administrator look at Lectern as another role.
 ///
 /// # Errors
 /// `bad-grant`.
@@ -83,7 +83,7 @@ pub(crate) fn look_as_cookie(look: &Impersonation) -> Result<String, Problem> {
     Ok(format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict"))
 }
 
-/// The cookie that ends it.
+/// The cookie that ends that.
 pub(crate) fn expired_look_as_cookie() -> String {
     format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0")
 }

@@ -1,7 +1,7 @@
 //! People, their roles and their sessions: who somebody is, what they may do, and changing it.
 //!
-//! Sessions and wrong keys follow the rules of [`domain::session`] and [`domain::login_throttle`]. Whom the settings name an
-//! administrator is one whatever is stored.
+//! Sessions and wrong keys follow the rules of [`domain::session`] and [`domain::login_throttle`]. The
+//! administrators that the settings name have that role whatever is stored.
 
 mod store;
 
@@ -63,7 +63,7 @@ pub(super) fn identify(
 /// What people may do, by name, for as long as one command is handled.
 pub(super) type AssignmentCache = BTreeMap<String, Option<RoleAssignment>>;
 
-/// What somebody may do now.
+/// The role that somebody has now, by the method with which they signed in; `None` without one.
 pub(super) fn current_assignment(
     store: &Store,
     settings: &Settings,
@@ -131,7 +131,7 @@ fn new_person(store: &Store, email: &str, role_assignment: RoleAssignment, now: 
     }
 }
 
-/// Everybody who has a role, by address. Whom the settings name has theirs from them.
+/// Everybody who has a role, by address, including the administrators that the settings name.
 pub(super) fn all_people(store: &Store, settings: &Settings) -> Result<BTreeMap<String, Person>> {
     let kept = store.people()?.into_iter().map(|person| (person.email.clone(), person));
     let fixed = settings.admins.iter().map(|email| {
@@ -143,7 +143,7 @@ pub(super) fn all_people(store: &Store, settings: &Settings) -> Result<BTreeMap<
     Ok(kept.chain(fixed).collect())
 }
 
-/// What an upload would change; when `apply` names just that, it is changed.
+/// What an upload would change. With `apply`, the digest of an earlier preview, it is changed if the preview still holds.
 pub(super) fn import_roles(
     store: &Store,
     settings: &Settings,
@@ -153,7 +153,7 @@ pub(super) fn import_roles(
     now: Timestamp,
 ) -> Result<std::result::Result<RoleUploadResult, Problem>> {
     let mut upload = roster.compare(&all_people(store, settings)?, |email| store.person_id(email), now);
-    // Of who has what before and after, not of when.
+    // The digest covers who has which role before and after, without the times.
     let pairs = |person: &Person| (person.email.clone(), person.role, person.grants.clone());
     let changes = upload.changed.iter().map(|change| (pairs(&change.before), pairs(&change.after)));
     let added: Vec<_> = upload.added.iter().map(pairs).collect();
@@ -244,7 +244,7 @@ pub(super) fn remove_role(
     Ok(Ok(()))
 }
 
-/// A role as the audit log tells it.
+/// How the audit log describes a role.
 pub(crate) fn describe_role(email: &str, role: Role, grants: usize) -> String {
     match grants {
         0 => format!("{email} {}", role.slug()),

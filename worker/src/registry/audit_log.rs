@@ -45,7 +45,7 @@ struct EntryRow {
 }
 
 impl Store {
-    /// Writes a line, or counts it into one that says the same and is not old.
+    /// Appends an entry, or counts it into a recent entry of the same content.
     pub(super) fn append_audit_entry(&self, audit_entry: &AuditEntry, now: Timestamp) -> Result<()> {
         let merge_within = audit_entry.what.merge_window();
         let person_id = self.person_id(&audit_entry.person);
@@ -125,7 +125,7 @@ impl Store {
         Ok(AuditLogPage { entries, before, kept_days })
     }
 
-    /// Forgets what was recorded before this.
+    /// Deletes entries that were last counted before this time.
     pub(super) fn delete_audit_entries_before(&self, at: Timestamp) -> Result<()> {
         self.run("DELETE FROM record WHERE last < ?", vec![at.0.into()])
     }

@@ -37,13 +37,13 @@ pub(super) const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS gone (window TEXT PRIMARY KEY, generation INTEGER NOT NULL);
 ";
 
-/// In the place of a course where nobody knows whose rows were lost.
+/// Stands for every course where it is not known whose rows were lost.
 const EVERY_COURSE: &str = "";
 
-/// Shares of one person at most.
+/// The most shares that one person can have.
 const MAX_SHARES_PER_PERSON: usize = 500;
 
-/// A share that is over for this long is deleted.
+/// How long a share is kept after it expires.
 const KEPT_AFTER_EXPIRY: i64 = 90 * DAY;
 
 type HandlerResult = Result<std::result::Result<Response, Problem>>;
@@ -91,17 +91,17 @@ struct ReportRow {
     report: String,
 }
 
-/// Why a share is not renewed.
+/// Why a withdrawn share is not changed.
 const WITHDRAWN: &str =
     "This share was withdrawn: rows that it counted are not there any more. Make another.";
 
-/// Why a share is not renewed.
+/// Why a share is not changed whose owner has lost access to the course.
 const OUT_OF_SCOPE: &str =
     "Its owner may not see this course any more: this share opens nothing, and can only be revoked.";
 
 const SELECT_SHARE: &str = "SELECT id, owner, expires, withdrawn, opened, last, body FROM share";
 
-/// Does what is asked of shares.
+/// Handles a command about shares.
 pub(super) fn handle(
     store: &Store,
     settings: &Settings,
@@ -126,7 +126,7 @@ pub(super) fn handle(
             if kept.is_none() {
                 store.put_fact("zone", &counted)?;
             }
-            // Somebody else's share may have been the first meanwhile, in a zone that was set since.
+            // Another share may have been the first in the meantime, in a zone that was configured since.
             if kept.is_none_or(|kept| kept == counted) {
                 for (week, frozen) in new {
                     publish_week(store, &report, &course, &week, &frozen)?;
@@ -154,7 +154,7 @@ pub(super) fn handle(
                  VALUES (?, ?, ?, ?, 0, 0, NULL, ?)",
                 vec![id.as_str().into(), token.into(), stored.owner.into(), expires.0.into(), body.into()],
             )?;
-            // A week that was spent while this was made is none that it may show.
+            // A week may have been invalidated while this share was being created.
             withdraw_invalidated_shares(store)?;
             store.append_audit_entry(&audit_entry, now)?;
             response::json(&find_share(store, settings, &id, &audit_entry.person, now)?)?
@@ -196,7 +196,7 @@ pub(super) fn handle(
         }
         SharesCommand::OpenShare(credential) => return open_share(store, settings, &credential, now),
         SharesCommand::GetOrigins { id } => {
-            // One that does not open is nobody's to embed: whoever knows an id learns nothing from that.
+            // A share that does not open can be embedded nowhere, so that knowing an id reveals nothing.
             let share =
                 find_share(store, settings, &id, "", now)?.filter(|share| share.state == ShareState::Open);
             let is_on = is_on(store)?;
@@ -209,7 +209,7 @@ pub(super) fn handle(
     }))
 }
 
-/// Deletes shares that are long over.
+/// Deletes shares that expired long ago.
 pub(super) fn delete_expired(store: &Store, now: Timestamp) -> Result<()> {
     store.run("DELETE FROM share WHERE expires < ?", vec![now.plus(-KEPT_AFTER_EXPIRY).0.into()])
 }
@@ -218,7 +218,7 @@ fn is_on(store: &Store) -> Result<bool> {
     Ok(!store.fact::<bool>("off")?.unwrap_or(false))
 }
 
-/// The zone of the weeks: that of the first share, whatever the settings say later, so that weeks are never cut anew.
+/// The time zone of the weeks: that of the first share, whatever the settings say later. Another one would cut weeks differently.
 fn time_zone(store: &Store, settings: &Settings) -> Result<String> {
     Ok(store.fact("zone")?.unwrap_or_else(|| settings.time_zone.clone()))
 }
@@ -260,7 +260,7 @@ fn find_share(
         .transpose()
 }
 
-/// A share, if it is this person's, or they see all.
+/// A share, if this person owns it or may see `all` shares.
 fn find_owned(store: &Store, id: &str, person: &str, all: bool) -> Result<Option<ShareRow>> {
     let rows: Vec<ShareRow> = store.rows(&format!("{SELECT_SHARE} WHERE id = ?"), vec![id.into()])?;
     Ok(rows.into_iter().next().filter(|row| all || row.owner == person))
@@ -295,7 +295,7 @@ fn describe(
     })
 }
 
-/// Whether a share opens.
+/// Whether a share opens, and why not.
 fn share_state(
     store: &Store,
     settings: &Settings,
@@ -340,7 +340,7 @@ fn published_weeks(store: &Store, report: &str, course: &str) -> Result<Vec<(Str
     rows.into_iter().map(|row| Ok((row.week, serde_json::from_str(&row.body)?))).collect()
 }
 
-/// Keeps a week, unless it is kept already. Of rows that are lost meanwhile nothing is kept.
+/// Stores a week, unless it is stored already or rows that it counts have been erased in the meantime.
 fn publish_week(store: &Store, report: &str, course: &str, week: &str, frozen: &StoredWeek) -> Result<()> {
     if losses_of_report(store, report)?.has(course, frozen) {
         return Ok(());
@@ -351,10 +351,10 @@ fn publish_week(store: &Store, report: &str, course: &str, week: &str, frozen: &
     )
 }
 
-/// Notes what is gone. Weeks that counted it are spent, and shares that show these weeks withdrawn.
+/// Records that rows are gone: invalidates the weeks that counted them, and withdraws the shares that show those weeks.
 ///
-/// Of copies that went for their age or for a newer one nobody can say what they held: they count as lost as soon as
-/// something is forgotten that they may have held.
+/// What a copy held that was replaced, or deleted for its age, is not known any more: it counts as lost as soon as something is
+/// erased that it may have held.
 fn record_loss(store: &Store, loss: &Invalidation) -> Result<()> {
     const INSERT_LOSS: &str = "INSERT INTO lost (window, course, generation) VALUES (?, ?, ?)
         ON CONFLICT (window, course) DO UPDATE SET generation = max(generation, excluded.generation)";
@@ -396,7 +396,7 @@ fn records_people(report: KnownReport) -> bool {
     report.descriptor().activity.is_some()
 }
 
-/// Whether a window may have held what is forgotten.
+/// Whether a window may have held what was erased.
 fn may_contain(window: &str, loss: &Invalidation) -> bool {
     let Some((of, id)) = window.split_once('/') else { return true };
     let (report, days) = match loss {
@@ -404,17 +404,17 @@ fn may_contain(window: &str, loss: &Invalidation) -> bool {
         Invalidation::Person => return KnownReport::parse(of).is_none_or(records_people),
         _ => return true,
     };
-    // The id of a window begins with its first day, where it has days.
+    // A window's id begins with its first day, if the window has days.
     let first = id.get(..10).and_then(parse_day);
     report.as_ref().is_none_or(|report| report == of)
         && first.is_some_and(|first| days.from() <= first && first <= days.to())
 }
 
-/// What was lost of a report: generations by window and course.
+/// The lost rows of a report: by window and course, the generation before which copies counted them.
 struct Losses(BTreeMap<(String, String), u32>);
 
 impl Losses {
-    /// Whether a week counted any of it.
+    /// Whether a week counted any of these rows.
     fn has(&self, course: &str, week: &StoredWeek) -> bool {
         let is_before = |window: &str, course: &str, generation: u32| {
             let lost = self.0.get(&(window.to_owned(), course.to_owned()));
@@ -428,7 +428,7 @@ impl Losses {
 
 fn losses_of_report(store: &Store, report: &str) -> Result<Losses> {
     let query = "SELECT window, course, generation FROM lost WHERE window >= ? AND window < ?";
-    // The next character after a slash ends what begins with the report's name and a slash.
+    // `0` follows `/` in ASCII: the range holds every window whose id begins with the report's name and a slash.
     let rows: Vec<LossRow> =
         store.rows(query, vec![format!("{report}/").into(), format!("{report}0").into()])?;
     let by_place =
@@ -465,7 +465,7 @@ fn invalidate_lost_weeks(store: &Store) -> Result<()> {
     Ok(())
 }
 
-/// Withdraws every share that shows a week that is spent.
+/// Withdraws every share that shows an invalidated week.
 fn withdraw_invalidated_shares(store: &Store) -> Result<()> {
     let spent: BTreeSet<(String, String, String)> = store
         .rows::<StoredWeekRow>(
@@ -491,8 +491,9 @@ fn withdraw_invalidated_shares(store: &Store) -> Result<()> {
     Ok(())
 }
 
-/// Opens a share. Whatever there is no share for takes the same way: one query decides, and a try is noted. A right token is
-/// never slowed: nobody guesses 256 bits, and many people read one course page from behind one address.
+/// Opens a share. Every token that opens nothing is handled the same way, whatever the reason: one query, and a failed try that
+/// is recorded. A valid token is never throttled: 256 bits cannot be guessed, and many people behind one address may read the
+/// same course page.
 fn open_share(
     store: &Store,
     settings: &Settings,
@@ -531,7 +532,7 @@ fn open_share(
     Ok(Ok(response::json(&OpenedShare { stored, expires, panels, time_zone })?))
 }
 
-/// A token that opens nothing, told as every other; who brings many waits.
+/// The problem for a token that opens nothing, which is the same for every reason. An address that sends many has to wait.
 fn note_miss(store: &Store, address: &str, now: Timestamp) -> Result<Problem> {
     let key = match store.fact::<String>("address")? {
         Some(key) => key,
@@ -569,7 +570,7 @@ fn shares_off() -> Problem {
     Problem::new(Code::SharesOff, "An administrator has switched shares off for the whole institution.")
 }
 
-/// Whether this role sees and revokes everybody's shares.
+/// Whether this role can see and revoke the shares of everybody.
 pub(crate) fn can_manage_all_shares(role: Option<Role>) -> bool {
     role == Some(Role::Administrator)
 }

@@ -16,7 +16,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use worker::{Result, SqlStorage};
 
-/// Made on first use; every statement can be repeated.
+/// Statements that can be repeated.
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS window (id TEXT PRIMARY KEY, body TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS request (id TEXT PRIMARY KEY, body TEXT NOT NULL);
@@ -43,7 +43,7 @@ struct BodyRow {
 }
 
 impl Store {
-    /// The tables behind this storage, made when this object has not yet seen them.
+    /// Opens the tables; the first time in an instance, creates those that are missing.
     pub(crate) fn open(sql: SqlStorage, has_tables: &Cell<bool>) -> Result<Self> {
         schema::open(&sql, has_tables, SCHEMA, schema::no_upgrade)?;
         Ok(Self { sql })

@@ -14,11 +14,11 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use worker::{Result, SqlStorage, SqlStorageValue};
 
-/// Made on first use; every statement can be repeated. A copy is named in `copy` only when it is whole;
-/// slices of any other generation are orphans.
+/// Statements that can be repeated. A copy is named in `copy` only when it is complete; slices of any other generation are
+/// orphans.
 ///
-/// Slices lie in packs, as the frames that are sent, one after the other: a whole copy of thousands of slices is
-/// read as a few values, and a section's slices are cut out of them.
+/// Slices are stored in packs: the frames that are sent, one after the other. A whole copy of thousands of slices is read as a
+/// few values, and the slices of one section are cut out of them.
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS job (
         one INTEGER PRIMARY KEY CHECK (one = 1), body TEXT NOT NULL, starts INTEGER NOT NULL,
@@ -49,7 +49,7 @@ pub(crate) struct Store {
     sql: SqlStorage,
 }
 
-/// The job that is, or was last, at hand.
+/// The current or latest collect job.
 pub(crate) struct CollectTask {
     /// What to collect.
     pub(crate) job: CollectJob,
@@ -57,7 +57,7 @@ pub(crate) struct CollectTask {
     pub(crate) starts: u32,
     /// How it ended.
     pub(crate) outcome: Option<CollectOutcome>,
-    /// Whether the Scheduler has heard.
+    /// Whether the Scheduler has taken the outcome.
     pub(crate) is_reported: bool,
 }
 
@@ -94,7 +94,7 @@ pub(crate) struct StoredFrames {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// The going over a copy that is, or was last, at hand.
+/// The current or latest erasure job.
 pub(crate) struct ErasureTask {
     /// What to keep out.
     pub(crate) job: ErasureJob,
@@ -115,7 +115,7 @@ struct ErasureTaskRow {
 }
 
 impl CollectTask {
-    /// What the rules decide by.
+    /// What [`domain::collector`] decides by.
     pub(crate) fn facts(&self) -> CollectFacts {
         CollectFacts {
             lease: self.job.lease,
@@ -127,7 +127,7 @@ impl CollectTask {
 }
 
 impl ErasureTask {
-    /// What the rules decide by.
+    /// What [`domain::collector`] decides by.
     pub(crate) fn facts(&self) -> ErasureFacts {
         ErasureFacts { lease: self.job.lease, starts: self.starts, stage: self.stage }
     }
@@ -250,7 +250,7 @@ struct TimestampRow {
 }
 
 impl Store {
-    /// The tables behind this storage, made when this object has not yet seen them.
+    /// Opens the tables; the first time in an instance, creates those that are missing.
     pub(crate) fn open(sql: SqlStorage, has_tables: &Cell<bool>) -> Result<Self> {
         schema::open(&sql, has_tables, SCHEMA, schema::no_upgrade)?;
         Ok(Self { sql })
@@ -258,7 +258,7 @@ impl Store {
 
     // ---- The job.
 
-    /// Takes a job in place of the last one.
+    /// Stores a collect job in place of the last one.
     pub(crate) fn put_collect_job(&self, job: &CollectJob) -> Result<()> {
         self.sql.exec(
             "INSERT OR REPLACE INTO job (one, body, starts, outcome, told) VALUES (1, ?, 0, NULL, 0)",
@@ -267,7 +267,7 @@ impl Store {
         Ok(())
     }
 
-    /// The job at hand.
+    /// The current or latest collect job.
     pub(crate) fn collect_task(&self) -> Result<Option<CollectTask>> {
         let rows: Vec<CollectTaskRow> =
             self.sql.exec("SELECT body, starts, outcome, told FROM job", None)?.to_array()?;
@@ -284,13 +284,13 @@ impl Store {
             .transpose()
     }
 
-    /// Notes that collecting starts.
+    /// Counts a start of collecting.
     pub(crate) fn count_collect_start(&self) -> Result<()> {
         self.sql.exec("UPDATE job SET starts = starts + 1", None)?;
         Ok(())
     }
 
-    /// Notes that the Scheduler has heard how this lease ended.
+    /// Records that the Scheduler has taken the outcome of this lease.
     pub(crate) fn mark_reported(&self, lease: u32) -> Result<()> {
         if self.collect_task()?.is_some_and(|task| task.job.lease == lease) {
             self.sql.exec("UPDATE job SET told = 1", None)?;
@@ -298,7 +298,7 @@ impl Store {
         Ok(())
     }
 
-    /// Notes how the job ended. Its links are secrets that nobody needs any more: they go.
+    /// Records how the job ended, and deletes its links, which are secrets and not needed any more.
     pub(crate) fn finish_collect(&self, outcome: &CollectOutcome) -> Result<()> {
         self.finish_collect_with(outcome, BTreeSet::new())
     }
@@ -454,7 +454,7 @@ impl Store {
 
     // ---- Going over a copy.
 
-    /// Takes a going over in place of the last one.
+    /// Stores an erasure job in place of the last one.
     pub(crate) fn put_erasure_job(&self, job: &ErasureJob) -> Result<()> {
         self.sql.exec(
             "INSERT OR REPLACE INTO sweep (one, body, starts, swept, stage) VALUES (1, ?, 0, NULL, 0)",
@@ -463,7 +463,7 @@ impl Store {
         Ok(())
     }
 
-    /// The going over at hand.
+    /// The current or latest erasure job.
     pub(crate) fn erasure_task(&self) -> Result<Option<ErasureTask>> {
         let rows: Vec<ErasureTaskRow> =
             self.sql.exec("SELECT body, starts, swept, stage FROM sweep", None)?.to_array()?;
@@ -480,13 +480,13 @@ impl Store {
             .transpose()
     }
 
-    /// Notes that going over starts.
+    /// Counts a start of the erasure.
     pub(crate) fn count_erasure_start(&self) -> Result<()> {
         self.sql.exec("UPDATE sweep SET starts = starts + 1", None)?;
         Ok(())
     }
 
-    /// Notes how far the going over under this lease is.
+    /// Records how far the erasure under this lease has got.
     pub(crate) fn set_erasure_stage(&self, lease: u32, stage: ErasureStage) -> Result<()> {
         if self.erasure_task()?.is_some_and(|erasure| erasure.job.lease == lease) {
             self.sql.exec("UPDATE sweep SET stage = ?", vec![i64::from(stage as u32).into()])?;
@@ -494,7 +494,7 @@ impl Store {
         Ok(())
     }
 
-    /// Notes how going over ended: copies that were replaced go, and the key with the tombstones.
+    /// Records how the erasure ended, and deletes replaced copies and the key of the tombstones.
     pub(crate) fn finish_erasure(&self, lease: u32, swept: &SweepOutcome) -> Result<()> {
         let Some(mut erasure) = self.erasure_task()?.filter(|erasure| erasure.job.lease == lease) else {
             return Ok(());
@@ -604,7 +604,7 @@ impl Store {
         }))
     }
 
-    /// Deletes everything.
+    /// Deletes every row of every table.
     pub(crate) fn delete_all(&self) -> Result<()> {
         self.sql.exec("DELETE FROM copy", None)?;
         self.delete_orphans()?;

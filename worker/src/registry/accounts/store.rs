@@ -56,7 +56,7 @@ impl Store {
         rows.first().map(|row| Ok(serde_json::from_str(&row.body)?)).transpose()
     }
 
-    /// Gives a role.
+    /// Stores a person with their role.
     pub(in super::super) fn put_person(&self, person: &Person) -> Result<()> {
         let body = serde_json::to_string(person)?;
         self.run(
@@ -65,7 +65,7 @@ impl Store {
         )
     }
 
-    /// Takes a role.
+    /// Deletes a person's role.
     pub(in super::super) fn delete_person(&self, email: &str) -> Result<()> {
         self.run("DELETE FROM person WHERE email = ?", vec![email.into()])
     }
@@ -89,7 +89,7 @@ impl Store {
             .transpose()
     }
 
-    /// Opens a session.
+    /// Stores a session that was opened at `now`.
     pub(in super::super) fn put_session(
         &self,
         id: &str,
@@ -105,24 +105,24 @@ impl Store {
         )
     }
 
-    /// Notes that a session is used.
+    /// Records that a session was used.
     pub(in super::super) fn touch_session(&self, id: &str, now: Timestamp) -> Result<()> {
         self.run("UPDATE session SET seen = ? WHERE id = ?", vec![now.0.into(), id.into()])
     }
 
-    /// Ends a session.
+    /// Deletes a session.
     pub(in super::super) fn delete_session(&self, id: &str) -> Result<()> {
         self.run("DELETE FROM session WHERE id = ?", vec![id.into()])
     }
 
-    /// Ends sessions that were last used before this.
+    /// Deletes sessions that were last used before this time.
     pub(in super::super) fn delete_sessions_before(&self, at: Timestamp) -> Result<()> {
         self.run("DELETE FROM session WHERE seen < ?", vec![at.0.into()])
     }
 
     // ---- Signing out of Access.
 
-    /// Tokens of this person that were made until then are no longer good; nor are those that were so before.
+    /// Revokes the person's tokens that were issued up to this time. An earlier revocation that reaches further stays.
     pub(in super::super) fn revoke_tokens(&self, person: &str, until: Timestamp) -> Result<()> {
         self.run(
             "INSERT INTO ended (person, at) VALUES (?, ?)
@@ -131,21 +131,21 @@ impl Store {
         )
     }
 
-    /// Until when this person's tokens are no longer good.
+    /// The issue time up to which the person's tokens are revoked.
     pub(in super::super) fn tokens_revoked_until(&self, person: &str) -> Result<Option<Timestamp>> {
         let rows: Vec<TimestampRow> =
             self.sql().exec("SELECT at FROM ended WHERE person = ?", vec![person.into()])?.to_array()?;
         Ok(rows.first().map(|row| timestamp_from_sql(row.at)))
     }
 
-    /// Forgets who signed out before this.
+    /// Deletes revocations of tokens that were issued before this time.
     pub(in super::super) fn delete_revocations_before(&self, at: Timestamp) -> Result<()> {
         self.run("DELETE FROM ended WHERE at < ?", vec![at.0.into()])
     }
 
     // ---- Wrong keys.
 
-    /// Wrong keys from an address, which is hashed.
+    /// The wrong keys of an address, which is given as a hash.
     pub(in super::super) fn tries(&self, address: &str) -> Result<LoginThrottle> {
         let rows: Vec<TriesRow> = self
             .sql()
@@ -157,25 +157,25 @@ impl Store {
         }))
     }
 
-    /// Notes them.
+    /// Stores the wrong keys of an address.
     pub(in super::super) fn put_tries(&self, address: &str, tries: LoginThrottle) -> Result<()> {
         self.run(
             "INSERT OR REPLACE INTO tries (address, wrong, last) VALUES (?, ?, ?)",
             vec![address.into(), i64::from(tries.wrong).into(), tries.last.0.into()],
         )?;
-        // The rows are few, and this is run for wrong keys and links only.
+        // Cheap enough: there are few rows, and this runs for wrong keys and tokens only.
         self.run(
             "DELETE FROM tries WHERE address IN (SELECT address FROM tries ORDER BY last DESC LIMIT -1 OFFSET ?)",
             vec![MAX_ADDRESSES.into()],
         )
     }
 
-    /// Forgets those of an address.
+    /// Deletes the wrong keys of an address.
     pub(in super::super) fn delete_tries(&self, address: &str) -> Result<()> {
         self.run("DELETE FROM tries WHERE address = ?", vec![address.into()])
     }
 
-    /// Forgets those that were last made before this.
+    /// Deletes the wrong keys of addresses that last sent one before this time.
     pub(in super::super) fn delete_tries_before(&self, at: Timestamp) -> Result<()> {
         self.run("DELETE FROM tries WHERE last < ?", vec![at.0.into()])
     }
