@@ -7,7 +7,7 @@
 //! | windows | [`window`]: one report over one week · [`window_state`]: its states, from queued to ready · [`collector`]: the next step of a window's store |
 //! | scheduling | [`scheduler`]: all windows, three slots, one account · [`fair_queue`]: whose window is next · [`backoff`]: polling intervals and backoff · [`quota`]: limits per person |
 //! | Echo360 | [`upstream`]: its responses, parsed at the edge · [`directory`]: its courses, sections and terms |
-//! | access | [`scope`]: who may do what · [`role_upload`]: roles from a CSV file · [`token`]: tokens of Cloudflare Access · [`session`]: session rules · [`login_throttle`]: slows down wrong keys |
+//! | access | [`scope`]: who may do what · [`ids`]: UUIDs and e-mail addresses, parsed in one place · [`role_upload`]: roles from a CSV file · [`token`]: tokens of Cloudflare Access · [`session`]: session rules · [`login_throttle`]: slows down wrong keys |
 //! | audit and erasure | [`audit_log`], [`audit_buffer`]: audit entries · [`erasure`]: what administrators erase |
 //! | HTTP API | [`routes`]: every route, described once · [`api`]: its types · [`problem`]: problem documents · [`frame`]: the format of rows · [`shares`]: share links · `openapi` (feature `schema`): the OpenAPI document |
 //! | page | [`view`]: what is on the screen, as a URL and back · [`wire`]: messages between the page's programs |
@@ -24,6 +24,7 @@ pub mod directory;
 pub mod erasure;
 pub mod fair_queue;
 pub mod frame;
+pub mod ids;
 pub mod institution_role;
 pub mod jurisdiction;
 pub mod login_throttle;

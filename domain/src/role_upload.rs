@@ -5,10 +5,10 @@
 //! hand.
 
 use crate::api::{Courses, Person, PersonChange, RoleUploadResult};
+use crate::ids::{parse_email, parse_uuid};
 use crate::problem::{Code, LineError, LineErrors, Problem};
-use crate::scope::{Grant, Role, RoleAssignment, parse_uuid};
+use crate::scope::{Grant, Role, RoleAssignment};
 use crate::time::Timestamp;
-use crate::token::parse_email;
 use serde::{Deserialize, Serialize};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};

@@ -4,6 +4,7 @@
 //! not there. Whoever may not see all of an institution is told no count of all of it either.
 
 use crate::api::{Course, Courses, RequestInfo, Scope, WindowInfo};
+use crate::ids::parse_uuid;
 use crate::report::KnownReport;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,18 +65,6 @@ impl Grant {
         };
         Some(Self { course: parse_uuid(&self.course)?, section })
     }
-}
-
-/// An id as it is compared; `None` when it is no UUID.
-#[must_use]
-pub fn parse_uuid(text: &str) -> Option<String> {
-    let text = text.trim();
-    let fits = text.len() == 36
-        && text.bytes().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        });
-    fits.then(|| text.to_ascii_lowercase())
 }
 
 /// The role that somebody was given, with its courses.

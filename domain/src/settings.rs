@@ -2,8 +2,8 @@
 //! sentences, and nothing fails later for it.
 
 use crate::api::AuthMethod;
+use crate::ids::parse_email;
 use crate::time::{DAY, SECOND};
-use crate::token::parse_email;
 use std::collections::BTreeSet;
 
 /// The settings, valid.

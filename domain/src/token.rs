@@ -4,6 +4,7 @@
 //! **Invariant**: a token is taken only if it says RS256 itself, is for this application, from this team, and its time
 //! has come and is not over. What a token says of its own key is a name to look up, never a key.
 
+use crate::ids::parse_email;
 use crate::time::{SECOND, Timestamp};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -191,23 +192,6 @@ pub fn is_revoked(issued: Timestamp, revoked_until: Option<Timestamp>) -> bool {
 #[must_use]
 pub fn revocation_cutoff(issued: Timestamp, now: Timestamp) -> Timestamp {
     now.max(issued.min(now.plus(LEEWAY)))
-}
-
-/// An address as it is compared: trimmed, in small letters; `None` when it could be none.
-#[must_use]
-pub fn parse_email(text: &str) -> Option<String> {
-    // Unicode turns other letters into these (U+212A into k): two mailboxes would be one person.
-    let text = text.trim().to_ascii_lowercase();
-    let (name, host) = text.rsplit_once('@')?;
-    let is_plain = |c: char| !c.is_control() && !c.is_whitespace() && !"\"(),:;<>[\\]/?#%".contains(c);
-    let fits = !name.is_empty()
-        && !name.contains('@')
-        && host.contains('.')
-        && !host.starts_with('.')
-        && !host.ends_with('.')
-        && text.len() <= 254
-        && text.chars().all(is_plain);
-    fits.then_some(text)
 }
 
 /// A public key of the team's, as the runtime takes it: RSA, for RS256.

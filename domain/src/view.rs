@@ -12,6 +12,7 @@
 //! ```
 
 use crate::activity::Weights;
+use crate::ids::parse_uuid;
 use crate::institution_role::InstitutionRole;
 use crate::range::Range;
 use crate::report::{KnownReport, ReportName};
@@ -119,12 +120,8 @@ impl Uuid {
     /// Reads a UUID; `None` for everything else, so that no name can hide in its place.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let fits = text.len() == 36
-            && text.bytes().enumerate().all(|(at, b)| match at {
-                8 | 13 | 18 | 23 => b == b'-',
-                _ => b.is_ascii_hexdigit(),
-            });
-        fits.then(|| Self(text.to_ascii_lowercase()))
+        // A view's URL is written by Lectern: white space around an id is none of it.
+        parse_uuid(text).filter(|id| id.len() == text.len()).map(Self)
     }
 
     /// The UUID.

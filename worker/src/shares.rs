@@ -19,10 +19,11 @@ use crate::rpc::{
 };
 use crate::{audit_log, clock, crypto};
 use domain::api::{AuditAction, Course, Courses};
+use domain::ids::parse_uuid;
 use domain::problem::{Code, Problem};
 use domain::range::Range;
 use domain::report::ReportName;
-use domain::scope::{AccessScope, Action, parse_uuid};
+use domain::scope::{AccessScope, Action};
 use domain::settings::Settings;
 use domain::shares::{
     CreateShareRequest, CreateShareResponse, DEFAULT_DAYS, MAX_DAYS, MAX_NAME_LENGTH, MAX_ORIGINS, MAX_WEEKS,

@@ -15,6 +15,7 @@ use crate::erasure::{
     CourseTombstone, Erasure, ErasureProgress, ErasureRequest, IdentifierKind, IdentityLink, Invalidation,
     PersonHash, PersonIdentifier, PersonTombstone, RedactedTarget, SweepOutcome, Tombstones,
 };
+use crate::ids::{is_reported_email, parse_uuid};
 use crate::problem::{Code, Problem};
 use crate::range::Range;
 use crate::report::ReportName;
@@ -91,13 +92,13 @@ impl ErasureTarget {
     pub fn from_request(asked: &ErasureRequest, mark: impl Fn(&str) -> PersonHash) -> Result<Self, Problem> {
         let wrong = |detail: &str| Err(Problem::new(Code::BadBody, detail));
         match asked {
-            ErasureRequest::Person(PersonIdentifier::Email(email)) if !is_email(email) => {
+            ErasureRequest::Person(PersonIdentifier::Email(email)) if !is_reported_email(email) => {
                 wrong("`email` must be an e-mail address such as name@example.org.")
             }
-            ErasureRequest::Person(PersonIdentifier::Id(id)) if !is_uuid(id) => {
+            ErasureRequest::Person(PersonIdentifier::Id(id)) if parse_uuid(id).is_none() => {
                 wrong("`id` must be Echo360's user id: a UUID, as it stands in the column `userid`.")
             }
-            ErasureRequest::Course(id) if !is_uuid(id) => {
+            ErasureRequest::Course(id) if parse_uuid(id).is_none() => {
                 wrong("`course` must be the course's id: a UUID, as /api/courses lists it.")
             }
             ErasureRequest::Person(PersonIdentifier::Email(email)) => {
@@ -137,22 +138,6 @@ impl ErasureTarget {
 
 fn last_of_week(day: Day) -> Day {
     plus_days(monday(day), DAYS_PER_WINDOW - 1)
-}
-
-fn is_email(text: &str) -> bool {
-    let text = text.trim();
-    text.len() <= 254
-        && !text.chars().any(|c| c.is_control() || c.is_whitespace())
-        && text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty())
-}
-
-fn is_uuid(text: &str) -> bool {
-    let text = text.trim().as_bytes();
-    text.len() == 36
-        && text.iter().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => *byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
 }
 
 /// An erasure, as it is kept.

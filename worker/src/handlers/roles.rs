@@ -10,7 +10,7 @@ use domain::api::{AuditAction, Courses, Person, RoleChange, RoleUploadResult, Ro
 use domain::problem::{Code, Problem};
 use domain::role_upload::{RoleUpload, parse_role_assignment};
 use domain::scope::AccessScope;
-use domain::token::parse_email;
+use domain::ids::parse_email;
 use std::collections::BTreeMap;
 
 /// `GET /api/roles`

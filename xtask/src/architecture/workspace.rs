@@ -1,7 +1,7 @@
 //! The crates of the workspace, as `cargo metadata` lists them.
 
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -14,6 +14,8 @@ pub(super) struct Package {
     pub(super) name: String,
     /// The names of its dependencies, without those that only tests or build scripts use.
     pub(super) dependencies: BTreeSet<String>,
+    /// The features that it enables of those dependencies which it enables any of; `default` stands for the default ones.
+    pub(super) features: BTreeMap<String, Vec<String>>,
     /// The root file of its library and of each of its programs.
     pub(super) roots: Vec<PathBuf>,
 }
@@ -41,12 +43,19 @@ fn package(json: &Value) -> Package {
         let kinds = target["kind"].as_array().unwrap();
         kinds.iter().any(|kind| BUILT_KINDS.contains(&kind.as_str().unwrap()))
     };
+    // The kind of an ordinary dependency is null, of others "dev" or "build".
+    let dependencies = || list("dependencies").filter(|dependency| dependency["kind"].is_null());
+    let features = |dependency: &Value| {
+        let by_default = (dependency["uses_default_features"] == true).then(|| "default".to_owned());
+        let named = dependency["features"].as_array().unwrap().iter().map(text);
+        by_default.into_iter().chain(named).collect::<Vec<_>>()
+    };
     Package {
         name: text(&json["name"]),
-        // The kind of an ordinary dependency is null, of others "dev" or "build".
-        dependencies: list("dependencies")
-            .filter(|d| d["kind"].is_null())
-            .map(|d| text(&d["name"]))
+        dependencies: dependencies().map(|dependency| text(&dependency["name"])).collect(),
+        features: dependencies()
+            .map(|dependency| (text(&dependency["name"]), features(dependency)))
+            .filter(|(_, features)| !features.is_empty())
             .collect(),
         roots: list("targets").filter(is_built).map(|target| text(&target["src_path"]).into()).collect(),
     }
