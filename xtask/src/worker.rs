@@ -20,6 +20,8 @@ pub(crate) fn build(checkout: &Checkout, tools: &Tools, profile: BuildProfile) -
         compile.current_dir(&folder).args(["build", "--lib", "--release", "--target", WASM]);
         // worker-build sets this for wasm-bindgen's macros. With the same value it finds everything built already.
         compile.env("WASM_BINDGEN_USE_JS_SYS", "1");
+        // The Worker's build script minifies the script of share pages with it; worker-build gets the same value below.
+        compile.env("ESBUILD_BIN", &tools.esbuild);
         let files =
             cargo::build(&mut compile).context("the Worker does not compile: see the errors above")?;
         let wasm = files.iter().rfind(|file| file.extension().is_some_and(|kind| kind == "wasm"));

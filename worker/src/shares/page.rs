@@ -14,8 +14,8 @@ use worker::{Response, Stub};
 /// Colours of `style/tokens.css`, and what the drawings' inks need of `style/chart.css`.
 const STYLE: &str = include_str!("page.css");
 
-/// Sends the token, puts what comes in its place, and offers its tables as CSV.
-const SCRIPT: &str = include_str!("page.js");
+/// `page.js`, minified by `build.rs`: sends the token, inserts the share's content, and offers its tables as CSV.
+const SCRIPT: &str = include_str!(concat!(env!("OUT_DIR"), "/share-page.js"));
 
 /// The page; with the id of a share, one that the share's owner lets pages of other sites embed.
 pub(crate) async fn render(registry: &Stub, id: Option<&str>) -> Result<worker::Result<Response>, Problem> {
