@@ -1,7 +1,7 @@
-//! What a share shows: its numbers, and a fragment of a page that draws them.
+//! The content of a share: its numbers, and the HTML fragment that shows them as charts and tables.
 
 use super::text;
-use crate::rpc::{OpenedShare, StoredWeek};
+use crate::rpc::{OpenedShare, StoredPanel, StoredWeek};
 use crate::zone;
 use charts::layout::Size;
 use charts::model::{Bar, Chart, ChartText, DataPoint};
@@ -12,12 +12,15 @@ use domain::time::{Day, SECOND, Timestamp, parse_day};
 use engine::published_week::PublishedNumber;
 use maud::{Markup, PreEscaped, html};
 
-/// How charts are drawn: for a wide screen and for a phone.
+/// Each chart is drawn twice, for wide and for narrow screens; the style sheet shows one, by these class names.
 const SIZES: [(&str, Size); 2] =
     [("wide", Size { width: 704, height: 240 }), ("narrow", Size { width: 328, height: 220 })];
 
-/// The numbers of a week for the whole course or a section, by its id and number; nothing where all are withheld. What may
-/// not be told of fewer students than are asked for now is withheld, whatever was asked for when the week was frozen.
+/// The numbers of a published week for the whole course, or for a section given as its id and number; `None` where all
+/// are withheld.
+///
+/// `smallest` is the setting `LECTERN_SMALLEST` as it is now: raising it also withholds numbers of weeks that were
+/// published earlier.
 pub(super) fn visible_numbers(
     report: &ReportName,
     week: &StoredWeek,
@@ -26,7 +29,7 @@ pub(super) fn visible_numbers(
 ) -> Option<Vec<Option<f64>>> {
     let is_numbered =
         report.known().is_some_and(|report| report.descriptor().identifies_sections_by_number());
-    let kept = match section {
+    let published = match section {
         None => &week.shown.total,
         Some((id, number)) => {
             let name = if is_numbered { number } else { id };
@@ -35,16 +38,16 @@ pub(super) fn visible_numbers(
     };
     let is_shown = |number: &PublishedNumber| smallest <= number.max_smallest;
     let visible: Vec<Option<f64>> =
-        kept.iter().map(|number| number.filter(is_shown).map(|number| number.value)).collect();
+        published.iter().map(|number| number.filter(is_shown).map(|number| number.value)).collect();
     visible.iter().any(Option::is_some).then_some(visible)
 }
 
-/// What a share shows.
+/// Renders an opened share: its numbers as data, and the HTML fragment that shows them.
 pub(super) fn render_share(opened: OpenedShare, smallest: u32) -> ShareContent {
     let OpenedShare { stored, expires, panels, time_zone } = opened;
     let section = stored.section.as_deref().zip(stored.number.as_deref());
-    let panel = |(kept, weeks): (&crate::rpc::StoredPanel, Vec<(String, StoredWeek)>)| {
-        let report = kept.report.clone();
+    let panel = |(stored, weeks): (&StoredPanel, Vec<(String, StoredWeek)>)| {
+        let report = stored.report.clone();
         let measures = text::measures(report.known());
         let taken = weeks.iter().find_map(|(_, week)| week.taken);
         let shared_week = |(key, week): &(String, StoredWeek)| ShareWeek {
@@ -89,13 +92,13 @@ fn render_fragment(shared: &ShareContent, mondays: &[Day]) -> Markup {
     }
 }
 
-/// A moment as clocks of a zone show it.
+/// Shifts an instant by the zone's offset, so that its UTC fields read as local time.
 fn to_zone(at: Timestamp, time_zone: &str) -> Timestamp {
     let offset = zone::trace(time_zone, None, at).map_or(0, |zone| zone.offset_at(at));
     at.plus(i64::from(offset) * SECOND)
 }
 
-/// The weeks of a panel with those that were not here between them: these have no numbers.
+/// One entry for each of the share's weeks; those that are missing have no numbers.
 fn fill_missing_weeks(panel: &SharePanel, mondays: &[Day]) -> Vec<ShareWeek> {
     let find_week = |monday: &Day| {
         let week = panel.weeks.iter().find(|week| week.monday == Some(*monday));
@@ -192,14 +195,14 @@ fn render_cell(week: &ShareWeek, index: usize) -> Markup {
     }
 }
 
-/// The first number of each week as bars; where it is withheld or not here, a gap with that word.
-fn chart_of_panel(place: usize, panel: &SharePanel, weeks: &[ShareWeek]) -> Chart {
+/// A bar chart of each week's first number. A week that is withheld or missing is a gap with that label.
+fn chart_of_panel(index: usize, panel: &SharePanel, weeks: &[ShareWeek]) -> Chart {
     let report = panel.report.known();
     let first = |week: &ShareWeek| week.numbers.first().copied().flatten();
-    let spelt = |day: Option<Day>, spell: fn(Day) -> String| day.map_or_else(String::new, spell);
+    let label = |day: Option<Day>, format: fn(Day) -> String| day.map_or_else(String::new, format);
     let bar = |week: &ShareWeek| Bar {
-        name: spelt(week.monday, text::format_day),
-        short: spelt(week.monday, text::format_short_day),
+        name: label(week.monday, text::format_day),
+        short: label(week.monday, text::format_short_day),
         is_landmark: true,
         level: match week.numbers.first() {
             None => DataPoint::Missing,
@@ -210,7 +213,7 @@ fn chart_of_panel(place: usize, panel: &SharePanel, weeks: &[ShareWeek]) -> Char
     let shown = panel.weeks.iter().filter_map(first).count();
     let sum = panel.weeks.iter().filter_map(first).sum();
     Chart {
-        id: format!("c{place}"),
+        id: format!("c{index}"),
         title: text::title(report).to_owned(),
         unit: panel.measures.first().cloned().unwrap_or_default(),
         sentence: text::sentence(report, sum, shown, panel.weeks.len() - shown),

@@ -1,8 +1,10 @@
-//! `/s` and `/s/{id}`: the page that a link opens. It holds nothing: what is shown comes for the token in its fragment, which
-//! no server and no log ever sees.
+//! `/s` and `/s/{id}`: the page that a share's link opens.
 //!
-//! Pages of other sites may embed `/s/{id}` where its owner has named them, and nothing else of Lectern. An id that is not
-//! there is answered as one that nobody may embed.
+//! The page itself holds no data. Its script sends the token, which stands after the `#` of the link, in the body of
+//! `POST /api/shared`: the token is in no URL that a server or a log sees.
+//!
+//! `/s/{id}` is the only page of Lectern that other sites may embed, and only those that the share's owner named. An
+//! unknown id gets the same page as a share that no site may embed.
 
 use super::{is_share_id, text};
 use crate::rpc::{self, RegistryCommand, SharesCommand};
@@ -11,7 +13,7 @@ use domain::problem::Problem;
 use maud::{DOCTYPE, PreEscaped, html};
 use worker::{Response, Stub};
 
-/// Colours of `style/tokens.css`, and what the drawings' inks need of `style/chart.css`.
+/// The style sheet: the colors of `style/tokens.css` and the rules of `style/chart.css` that charts need.
 const STYLE: &str = include_str!("page.css");
 
 /// `page.js`, minified by `build.rs`: sends the token, inserts the share's content, and offers its tables as CSV.

@@ -1,7 +1,8 @@
-//! Freezing: the weeks of a course counted from its rows and kept, as far as `engine::published_week` lets them be shown. What is frozen
-//! is never counted again.
+//! Publishing: counts a course's weeks from its rows and stores the numbers that `engine::published_week` lets anybody see.
 //!
-//! A week is counted only when every day of it is here and final. Rows are read a slice at a time and never kept.
+//! A published week is never counted again: a second count, after rows were added or erased, may differ, and the difference
+//! of two published numbers could tell about one student. A week is counted only when all its days are loaded and final.
+//! Rows are read one slice at a time and are not stored.
 
 use crate::http_client::BodyReader;
 use crate::rpc::{
@@ -26,7 +27,7 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use worker::{Env, ResponseBody, Stub};
 
-/// What is at hand to freeze weeks of one course.
+/// Publishes weeks of one course.
 pub(super) struct WeekPublisher<'a> {
     pub(super) env: &'a Env,
     pub(super) settings: &'a Settings,
@@ -36,19 +37,19 @@ pub(super) struct WeekPublisher<'a> {
     pub(super) terms: &'a [Term],
     /// The zone in which weeks begin.
     pub(super) zone: &'a str,
-    /// Whether what is counted is kept.
+    /// Whether to store what is counted; false for a preview.
     pub(super) is_kept: bool,
 }
 
-/// The weeks of one report.
+/// The published weeks of one report.
 pub(super) struct PublishedWeeks {
-    /// Those that are frozen, oldest first, by Monday or, of a snapshot, by `@` and its moment.
+    /// By key, oldest first. A week's key is its Monday, a snapshot's is `@` and when it was taken.
     pub(super) weeks: Vec<(String, StoredWeek)>,
-    /// How many are not here or not final.
+    /// How many of the requested weeks are not loaded or not final.
     pub(super) missing: usize,
 }
 
-/// Rows could not be read.
+/// Logs why rows could not be read, without what may be an address or a token.
 fn unreadable_rows(why: &dyn std::fmt::Display) -> Problem {
     worker::console_error!("a week could not be frozen: {}", response::sanitize(&why.to_string()));
     Problem::new(Code::Internal, "The stored rows could not be read. Ask for their weeks again.")
@@ -56,7 +57,8 @@ fn unreadable_rows(why: &dyn std::fmt::Display) -> Problem {
 }
 
 impl WeekPublisher<'_> {
-    /// The weeks of a report that begin on these days, or its snapshot.
+    /// Returns the weeks of a report that begin on these Mondays, or its latest snapshot; counts those that are not
+    /// published yet.
     pub(super) async fn publish(
         &self,
         report: &ReportName,
@@ -89,19 +91,19 @@ impl WeekPublisher<'_> {
             all.extend(new);
         }
         if shape == Some(Shape::Snapshot) {
-            // Moments of one length: the last is the latest.
+            // The keys have the same length, so they sort by time.
             let latest = all.into_iter().rfind(|(_, week)| !week.spent);
             let missing = usize::from(latest.is_none());
             return Ok(PublishedWeeks { weeks: latest.into_iter().collect(), missing });
         }
         let wanted: BTreeSet<String> = mondays.iter().map(ToString::to_string).collect();
-        // Of a week whose rows were forgotten nothing is left to show: it is not here.
+        // A week whose rows were erased has nothing left to show.
         all.retain(|(key, week)| wanted.contains(key) && !week.spent);
         let missing = mondays.len() - all.len();
         Ok(PublishedWeeks { weeks: all, missing })
     }
 
-    /// A week of a report whose rows tell who did what when; nothing unless all of it is here and final.
+    /// Counts one week of a report of events; `None` unless all its days are loaded and final.
     async fn count_week(
         &self,
         report: &ReportName,
@@ -148,12 +150,13 @@ impl WeekPublisher<'_> {
         Ok(Some(StoredWeek { shown, sources: source_ids(&sources), ..StoredWeek::default() }))
     }
 
-    /// How many people may be asked for, now and later: rows are read once.
+    /// The values of `LECTERN_SMALLEST` to decide for: today's and every larger one, because rows are read only once.
     fn bounds(&self) -> RangeInclusive<u32> {
         self.settings.smallest..=MAX_SMALLEST
     }
 
-    /// The library as it stood, where it may be shown after those before.
+    /// Counts the latest snapshot of the library, with its key; `None` if it is published already, or may not be after the
+    /// snapshots that are: `before`.
     async fn count_snapshot(
         &self,
         report: &ReportName,
@@ -167,7 +170,7 @@ impl WeekPublisher<'_> {
         if before.iter().any(|(_, week)| week.taken.is_some_and(|before| before >= taken)) {
             return Ok(None);
         }
-        // Nobody knows any more what one that is spent had shown.
+        // What an erased snapshot showed is unknown, so no difference from it can be checked.
         if before.iter().any(|(_, week)| week.spent) {
             return Ok(None);
         }
@@ -182,7 +185,7 @@ impl WeekPublisher<'_> {
         Ok(Some((key, StoredWeek { shown, taken: Some(taken), views, sources, spent: false })))
     }
 
-    /// The views that a copy tells; nothing where a row does not say how many.
+    /// Sums the views in a snapshot; `None` if a row lacks its number.
     async fn read_views(
         &self,
         report: &ReportName,
@@ -209,18 +212,18 @@ impl WeekPublisher<'_> {
         Ok((!views.is_unknown).then_some(views))
     }
 
-    /// Sections that are taught in a week, by id in small letters: those of a term that touches it.
+    /// The lower-cased ids of the sections that are taught in a week: those whose term overlaps it.
     fn sections_in(&self, monday: Day) -> impl Iterator<Item = String> {
         let is_on = move |term: &Term| term.from <= plus_days(monday, 6) && monday <= term.to;
         let sections = self.course.sections.iter().filter(move |section| {
-            // One of which nobody knows the term may be taught in any week.
+            // A section of an unknown term may be taught in any week.
             let term = self.terms.iter().find(|term| section.term.as_ref() == Some(&term.id));
             term.is_none_or(is_on)
         });
         sections.map(|section| section.id.to_ascii_lowercase())
     }
 
-    /// Shows every frame of the course's rows in a copy.
+    /// Reads the course's rows of a window, and calls `visit` with each frame.
     async fn for_each_frame(
         &self,
         window: &AvailableWindow,
@@ -252,7 +255,7 @@ impl WeekPublisher<'_> {
     }
 }
 
-/// Whether a day is in a window's copy, and will not change there any more.
+/// Whether a window holds a day that is final: later requests would give the same rows.
 fn is_final_on(window: &AvailableWindow, day: Day) -> bool {
     let AvailableWindow { key, copy } = window;
     matches!(key.days, Days::Week(_))

@@ -1,37 +1,38 @@
-//! All that the page of a share says: in the words of a teacher, to somebody who has never seen Lectern.
+//! The texts of share pages, and how they write numbers and dates. Readers have never seen Lectern: plain words, no terms
+//! of its own.
 
 use domain::report::KnownReport;
 use domain::time::{Day, Timestamp};
 use std::fmt::Write as _;
 
-/// Where a number is not shown.
+/// In place of a number that is suppressed.
 pub(super) const WITHHELD: &str = "withheld";
 
-/// Where a week was not here.
+/// In place of the numbers of a week that was not loaded, or not final, when the share was made.
 pub(super) const NOT_HERE: &str = "not here";
 
-/// Where there was nothing to count: no poll with a solution.
+/// In place of a number that does not exist: the percentage of right answers where no poll has a solution.
 pub(super) const NOTHING: &str = "–";
 
-/// Above the weeks, in a table.
+/// The heading of a table's column of weeks.
 pub(super) const WEEK: &str = "Week of";
 
-/// The link that saves the numbers.
+/// The link to the CSV file.
 pub(super) const SAVE: &str = "Save the numbers as CSV";
 
-/// Over the table under a chart.
+/// The summary of the collapsed table under a chart.
 pub(super) const AS_TABLE: &str = "The numbers as a table";
 
-/// While the page waits for what it shows.
+/// Shown until the share's content arrives.
 pub(super) const OPENING: &str = "Opening…";
 
-/// Where scripts are switched off.
+/// Shown where JavaScript is disabled.
 pub(super) const NO_SCRIPT: &str = "This page needs JavaScript to open its link.";
 
-/// Where nobody can be reached.
+/// Shown when the Worker cannot be reached.
 pub(super) const UNREACHABLE: &str = "This page cannot be reached just now. Try again in a while.";
 
-/// A report as a heading.
+/// The heading of a report's panel.
 pub(super) fn title(report: Option<KnownReport>) -> &'static str {
     match report {
         Some(KnownReport::VideoView) => "Videos watched",
@@ -45,7 +46,7 @@ pub(super) fn title(report: Option<KnownReport>) -> &'static str {
     }
 }
 
-/// What is counted, in the order of each week's numbers; the first is drawn.
+/// The units of a report's numbers, in the order in which each week holds them. The chart shows the first.
 pub(super) fn measures(report: Option<KnownReport>) -> &'static [&'static str] {
     match report {
         Some(KnownReport::VideoView) => &["minutes", "students"],
@@ -59,7 +60,7 @@ pub(super) fn measures(report: Option<KnownReport>) -> &'static [&'static str] {
     }
 }
 
-/// What a chart says, in a sentence.
+/// A chart in one sentence: the sum over `shown` weeks, and how many further weeks are withheld.
 pub(super) fn sentence(report: Option<KnownReport>, sum: f64, shown: usize, withheld: usize) -> String {
     let unit = measures(report).first().copied().unwrap_or_default();
     let weeks = |n: usize| if n == 1 { "1 week".to_owned() } else { format!("{n} weeks") };
@@ -78,7 +79,7 @@ pub(super) fn sentence(report: Option<KnownReport>, sum: f64, shown: usize, with
     }
 }
 
-/// The library, in a sentence.
+/// The library in one sentence; `numbers` are videos and views, `None` where they are withheld.
 pub(super) fn library_sentence(numbers: Option<(f64, f64)>) -> String {
     match numbers {
         Some((videos, views)) => {
@@ -88,12 +89,12 @@ pub(super) fn library_sentence(numbers: Option<(f64, f64)>) -> String {
     }
 }
 
-/// When a snapshot was taken.
+/// The day on which a snapshot was taken.
 pub(super) fn taken_at(at: Timestamp) -> String {
     format!("As it stood on {}.", format_day(at.day()))
 }
 
-/// What has to be known to read the numbers of a report.
+/// What a reader must know to interpret a report's numbers.
 pub(super) fn caveat(report: Option<KnownReport>) -> &'static str {
     match report {
         Some(KnownReport::VideoView) => {
@@ -117,16 +118,16 @@ pub(super) fn caveat(report: Option<KnownReport>) -> &'static str {
     }
 }
 
-/// How many weeks of the days that were asked for there are no numbers of.
+/// How many weeks of the share's range are missing.
 pub(super) fn missing_weeks_note(weeks: usize) -> String {
     let (weeks, were) =
         if weeks == 1 { ("1 more week".to_owned(), "was") } else { (format!("{weeks} more weeks"), "were") };
     format!("{weeks} of these days {were} not here, or not final yet, when this was made.")
 }
 
-/// Whose numbers these are, and why some are not shown.
-pub(super) fn withholding_note(smallest: u32, has_people: bool) -> String {
-    if !has_people {
+/// The rules of suppression. `has_students` is false for a share of the library alone, which counts views.
+pub(super) fn withholding_note(smallest: u32, has_students: bool) -> String {
+    if !has_students {
         return format!(
             "Nobody is named. A number over fewer than {smallest} views is withheld. Where others would give it away, they \
              are withheld too. Withheld is not zero."
@@ -139,7 +140,7 @@ pub(super) fn withholding_note(smallest: u32, has_people: bool) -> String {
     )
 }
 
-/// Until when the link opens, by the clocks of the zone, and where weeks begin.
+/// When the link expires, in local time, and the zone in which weeks begin.
 pub(super) fn open_until(expires: Timestamp, time_zone: &str) -> String {
     let text = expires.rfc3339();
     let time = text.get(11..16).unwrap_or_default();
@@ -149,7 +150,7 @@ pub(super) fn open_until(expires: Timestamp, time_zone: &str) -> String {
     )
 }
 
-/// A course, with a section of it.
+/// The label of a course, or of one of its sections; `section` is the section's number, which may be empty.
 pub(super) fn course_label(code: &str, name: &str, section: Option<&str>) -> String {
     let course = [code, name].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ");
     let course = if course.is_empty() { "Course".to_owned() } else { course };
@@ -160,7 +161,7 @@ pub(super) fn course_label(code: &str, name: &str, section: Option<&str>) -> Str
     }
 }
 
-/// A number as it is written: `12,345.5`.
+/// Formats a number with thousands separators and at most one decimal: `12,345.5`.
 pub(super) fn format_number(value: f64) -> String {
     let text = format!("{:.1}", value.abs());
     let (whole, part) = text.split_once('.').unwrap_or((&text, "0"));
@@ -177,12 +178,12 @@ pub(super) fn format_number(value: f64) -> String {
     formatted
 }
 
-/// A day in full.
+/// Formats a day with its year: `2 Feb 2026`.
 pub(super) fn format_day(day: Day) -> String {
     format!("{} {}", format_short_day(day), year(day))
 }
 
-/// A day without its year.
+/// Formats a day without its year: `2 Feb`.
 pub(super) fn format_short_day(day: Day) -> String {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
