@@ -6,7 +6,7 @@
 use domain::api::{
     AuditAction, AuditLogEntry, AuditLogPage, AuthMethod, BuildTimes, CopyInfo, Course, Courses, Health,
     Impersonation, Pause, PauseReason, Person, PersonChange, ReportInfo, ReportRequest, Reports, RequestInfo,
-    Requests, RetryRequest, RoleChange, Roles, RoleUploadResult, SchedulerInfo, Scope, Section, Session,
+    Requests, RetryRequest, RoleChange, RoleUploadResult, Roles, SchedulerInfo, Scope, Section, Session,
     SessionSummary, SignInRequest, WindowInfo, WindowStatus,
 };
 use domain::directory::Term;

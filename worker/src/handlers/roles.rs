@@ -7,10 +7,10 @@ use crate::registry::describe_role;
 use crate::request_context::RequestContext;
 use crate::rpc::{self, RegistryCommand, SchedulerCommand};
 use domain::api::{AuditAction, Courses, Person, RoleChange, RoleUploadResult, Roles};
+use domain::ids::parse_email;
 use domain::problem::{Code, Problem};
 use domain::role_upload::{RoleUpload, parse_role_assignment};
 use domain::scope::AccessScope;
-use domain::ids::parse_email;
 use std::collections::BTreeMap;
 
 /// `GET /api/roles`
