@@ -59,8 +59,10 @@ pub struct Window {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErasureState {
     /// Its copy is free of what was forgotten up to here.
+    #[serde(rename = "clean")]
     pub clean_version: u32,
     /// The copy that is being collected will be free of what was forgotten up to here.
+    #[serde(rename = "carried")]
     pub pending_version: u32,
     /// Its copy is being gone over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -72,7 +74,7 @@ pub struct ErasureState {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forgotten: Option<Timestamp>,
     /// Ranges that were forgotten up to here do not hold for it: somebody asked for it again by hand.
-    #[serde(default)]
+    #[serde(default, rename = "lifted")]
     pub waived_version: u32,
 }
 
