@@ -247,8 +247,12 @@ fn problem_with_all_its_fields_format_unchanged() {
         r#"{"code":"rows-not-ready","title":"Not all rows are here yet","status":409,"detail":"Wait.",
         "retry_after":5,"upstream_request_id":"u","windows":["2026-02-02"],
         "sign_in":{"ways":["access","key"],"sign_out":"https://team.example/logout"},
-        "lines":[{"line":2,"detail":"No such course."}],"allow":"GET, POST"}"#,
+        "lines":[{"line":2,"detail":"No such course."}]}"#,
     );
+    // The methods go into the header `Allow`, not into the body.
+    let problem = Problem { allow: Some("GET, POST".into()), ..Problem::new(Code::WrongMethod, "No.") };
+    let text = r#"{"code":"wrong-method","title":"Wrong method","status":405,"detail":"No."}"#;
+    assert_eq!(serde_json::to_string(&problem).unwrap(), text);
     check::<SignInOptions>(r#"{"ways":[]}"#);
     check::<LineErrors>(r#"[{"line":2,"detail":"No such course."}]"#);
     check::<LineError>(r#"{"line":2,"detail":"No such course."}"#);

@@ -43,7 +43,7 @@ impl Shared {
         case: impl FnOnce(Arc<OnceCell<Option<Setup>>>) -> F + Send + 'static,
     ) -> Trial
     where
-        F: Future<Output = ()> + Send + 'static,
+        F: Future<Output = ()>,
     {
         let Self { runtime, setup } = self.clone();
         Trial::test(name, move || {
@@ -93,13 +93,13 @@ fn main() -> ExitCode {
     let conclusion = libtest_mimic::run(&arguments, trials);
     let Shared { runtime, setup } = shared;
     if let Some(setup) = Arc::into_inner(setup).and_then(OnceCell::into_inner).flatten() {
-        let is_well = !conclusion.has_failed();
-        runtime.block_on(async {
-            if is_well {
-                setup.check_afterwards();
-            }
-            drop(setup);
-        });
+        if conclusion.has_failed() {
+            // Keep the Worker's state and log; its processes end with this one.
+            std::mem::forget(setup);
+        } else {
+            setup.check_afterwards();
+            runtime.block_on(async { drop(setup) });
+        }
     }
     conclusion.exit_code()
 }

@@ -306,7 +306,7 @@ impl Setup {
     pub(crate) async fn csv(&self, report: Report, more: &str, token: &str) -> Vec<Row> {
         let text = self.bytes(self.get(&self.csv_path(report, more), token)).await;
         let mut reader = csv::Reader::from_reader(&text[..]);
-        assert_eq!(reader.headers().unwrap(), header(report), "{} {more}", report.name());
+        assert_eq!(*reader.headers().unwrap(), header(report), "{} {more}", report.name());
         placed(report, reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()))
     }
 
