@@ -15,6 +15,7 @@
 )]
 
 pub mod chance;
+pub mod python;
 pub mod reading;
 pub mod signer;
 pub mod suppression;

@@ -1,13 +1,13 @@
 //! A stand-in for Cloudflare Access: signs tokens with PyJWT, which shares no code with the Worker, and serves keys that can be
 //! rotated.
 
+use crate::python::python;
 use crate::{now, root};
 use domain::time::SECOND;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::{Mutex, OnceLock};
+use std::sync::Mutex;
 
 /// The application's audience tag.
 pub const AUDIENCE: &str = "4714c1358e65fe4b408ad6d432a5f878f08194bdb4752441fd56faefa9b2b6f2";
@@ -15,40 +15,12 @@ pub const AUDIENCE: &str = "4714c1358e65fe4b408ad6d432a5f878f08194bdb4752441fd56
 /// The team domain.
 pub const TEAM: &str = "lectern-tests.cloudflareaccess.com";
 
-/// The required Python packages, pinned.
-const PACKAGES: [&str; 2] = ["pyjwt==2.15.1", "cryptography==50.0.2"];
-
 /// A running signer.
 pub struct Signer {
     /// The URL of its keys.
     pub certs: String,
     process: Child,
     pipes: Mutex<(ChildStdin, BufReader<ChildStdout>)>,
-}
-
-/// The Python of a virtual environment with these packages under `target`; created if missing.
-fn python() -> PathBuf {
-    static READY: OnceLock<PathBuf> = OnceLock::new();
-    READY
-        .get_or_init(|| {
-            let folder = root().join("target/tools/pyjwt");
-            let python = folder.join("bin/python");
-            let has_packages = || {
-                let works = Command::new(&python).args(["-c", "import jwt, cryptography"]).output();
-                works.is_ok_and(|output| output.status.success())
-            };
-            if !has_packages() {
-                let made = Command::new("python3").args(["-m", "venv"]).arg(&folder).output();
-                let made = made.expect("python3 is there, with its venv (Debian: python3-venv)");
-                assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-                let installed =
-                    Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(PACKAGES).output();
-                let installed = installed.expect("pip runs");
-                assert!(installed.status.success(), "{}", String::from_utf8_lossy(&installed.stderr));
-            }
-            python
-        })
-        .clone()
 }
 
 impl Signer {
