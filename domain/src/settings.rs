@@ -6,37 +6,37 @@ use crate::ids::parse_email;
 use crate::time::{DAY, SECOND};
 use std::collections::BTreeSet;
 
-/// The settings, valid.
+/// Valid settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Where Echo360 is: scheme and host, without a slash at the end.
     pub upstream: String,
-    /// The credential's id.
+    /// The id of the API client.
     pub client_id: String,
-    /// The credential's secret. Never shown: [`Secret`] prints as dots.
+    /// The secret of the API client. [`Secret`] never prints its text.
     pub client_secret: Secret,
-    /// The institution's name; with the upstream's host it names the Scheduler, so that new credentials orphan
-    /// nothing.
+    /// The name of the institution. Together with the upstream's host it names the Scheduler, so that changed credentials
+    /// still find the stored data.
     pub institution: String,
-    /// The zone that a view without one is shown in.
+    /// The IANA time zone of views that name none.
     pub time_zone: String,
-    /// Where files may come from.
+    /// The hosts from which report files may be downloaded.
     pub file_hosts: Vec<HostRule>,
-    /// How many days after its last day a window's copy is kept.
+    /// For how many days after its last day a window's rows are kept.
     pub keep_days: u32,
-    /// Whether a visitor on this very machine is administrator without signing in.
+    /// Local mode: whether a visitor on this machine is an administrator without signing in.
     pub local: bool,
-    /// Cloudflare Access, when it stands before this Worker.
+    /// Cloudflare Access, if it protects this Worker.
     pub access: Option<CloudflareAccess>,
-    /// The installation's key, for one operator or a trial.
+    /// The key that signs in as administrator, for one operator or a trial.
     pub key: Option<Secret>,
-    /// What sessions are signed with.
+    /// The key that signs session cookies.
     pub session_key: Option<Secret>,
-    /// Whom the settings make administrators: addresses in small letters.
+    /// The e-mail addresses of administrators, in lower case. No page can take that role from them.
     pub admins: BTreeSet<String>,
-    /// For how many days the record is kept.
+    /// For how many days audit entries are kept.
     pub record_days: u32,
-    /// A share withholds measures over fewer students.
+    /// The fewest students whose figures a share publishes.
     pub smallest: u32,
     /// Where the Durable Objects are stored, when that is restricted.
     pub jurisdiction: Option<Jurisdiction>,
@@ -70,25 +70,25 @@ impl Jurisdiction {
     }
 }
 
-/// Where Cloudflare Access is, and what it calls this application.
+/// Cloudflare Access: the team, and its name for this application.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CloudflareAccess {
     /// The team's domain: a host.
     pub team: String,
     /// The application's audience tag.
     pub audience: String,
-    /// Where the team's keys are.
+    /// The URL of the team's public keys.
     pub certs: String,
 }
 
 impl CloudflareAccess {
-    /// What its tokens name as their issuer.
+    /// The issuer that its tokens name.
     #[must_use]
     pub fn issuer(&self) -> String {
         format!("https://{}", self.team)
     }
 
-    /// Where the browser goes to sign out of Access, too.
+    /// The URL at which a browser signs out of Access.
     #[must_use]
     pub fn sign_out(&self) -> String {
         format!("https://{}/cdn-cgi/access/logout", self.team)
@@ -98,30 +98,30 @@ impl CloudflareAccess {
 /// The fewest bits of a key that cannot be guessed.
 const KEY_BITS: f64 = 128.0;
 
-/// Days for which the record is kept unless the settings say otherwise: a year.
+/// The default of `LECTERN_RECORD_DAYS`: a year.
 const RECORD_DAYS: u32 = 365;
 
-/// Over fewer students than this nothing is shared when nothing is set.
+/// The default of `LECTERN_SMALLEST`.
 const SMALLEST: u32 = 10;
 
 /// The clock is shifted by at most ten years, in seconds.
 const MAX_CLOCK_OFFSET_SECONDS: i64 = 10 * 365 * DAY / SECOND;
 
-/// The most students that a share may be told to ask for.
+/// The largest `LECTERN_SMALLEST`.
 pub const MAX_SMALLEST: u32 = 30;
 
-/// Text that must not be printed.
+/// A text that is never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// A text that is one from now on.
+    /// Wraps a text.
     #[must_use]
     pub fn new(text: String) -> Self {
         Self(text)
     }
 
-    /// The text, for the one place that sends it.
+    /// The text, for the place that needs it.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0
@@ -178,7 +178,7 @@ pub const REGIONS: [(&str, &str); 4] = [
     ("ca", "https://echo360.ca"),
 ];
 
-/// Every name that is read.
+/// The names of all settings.
 pub const NAMES: [&str; 19] = [
     "ECHO360_REGION",
     "ECHO360_URL",
@@ -201,11 +201,11 @@ pub const NAMES: [&str; 19] = [
     "LECTERN_CLOCK_OFFSET_SECONDS",
 ];
 
-/// Days for which copies are kept where nobody says: a year, and a term's start beside it.
+/// The default of `LECTERN_KEEP_DAYS`: a year and some weeks, so that the start of a term can be compared with the last one.
 pub const KEEP_DAYS: u32 = 400;
 
 impl Settings {
-    /// Reads the settings through `get`; a blank value is none. `is_zone` tells IANA zones from other text.
+    /// Reads the settings through `get`. A blank value counts as absent. `is_zone` says whether a text is an IANA time zone.
     ///
     /// # Errors
     /// A sentence for each thing that is missing or wrong. No sentence repeats a value.
@@ -350,7 +350,7 @@ impl Settings {
         if wrong.is_empty() { Ok(settings) } else { Err(wrong) }
     }
 
-    /// The ways in for somebody who is not on this very machine.
+    /// The methods by which somebody can sign in who is not on this machine in local mode.
     #[must_use]
     pub fn auth_methods(&self) -> Vec<AuthMethod> {
         let access = self.access.as_ref().map(|_| AuthMethod::Access);

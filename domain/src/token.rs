@@ -1,8 +1,8 @@
-//! A signed token (RFC 7519) of Cloudflare Access, read and judged: all but the signature itself, which the runtime
-//! checks with the key that is named.
+//! Signed tokens (JWT, RFC 7519) of Cloudflare Access: parsing, the checks of their claims, and revocation. The signature itself
+//! is checked by the runtime, with the key that the token names.
 //!
-//! **Invariant**: a token is taken only if it says RS256 itself, is for this application, from this team, and its time
-//! has come and is not over. What a token says of its own key is a name to look up, never a key.
+//! **Invariant**: a token is accepted only if its algorithm is RS256, it was issued by this team for this application, and it is
+//! valid at the time. The key id of a token is looked up among the team's keys; a key in the token itself is never used.
 
 use crate::ids::parse_email;
 use crate::time::{SECOND, Timestamp};
@@ -11,42 +11,42 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Clocks may differ by this much where a token's time is judged.
+/// How far the issuer's clock and ours may differ.
 pub const LEEWAY: i64 = 60 * SECOND;
 
-/// A token longer than this is none: those of Access are about 1 KB.
+/// The longest token that is read, in bytes. Those of Access have about 1 KB.
 const LONGEST: usize = 16 << 10;
 
-/// Keys of one list that are read.
+/// The most keys of one list that are read.
 const MOST_KEYS: usize = 32;
 
-/// Why a token is not taken. For the record and the log: the asker is told that they are not signed in.
+/// Why a token is refused. For the audit log: the response only says that sign-in is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TokenError {
-    /// It is no token.
+    /// It cannot be parsed.
     NotAToken,
-    /// It is signed in another way than RS256, or not at all.
+    /// It is not signed with RS256.
     WrongAlgorithm,
-    /// Its key is not among the team's.
+    /// Its key id is not among the team's keys.
     UnknownKey,
-    /// Its signature is not of that key.
+    /// Its signature does not match.
     WrongSignature,
-    /// It is from somebody else.
+    /// It was issued by somebody else.
     WrongIssuer,
     /// It is for another application.
     WrongAudience,
-    /// Its time is over.
+    /// It has expired.
     Expired,
-    /// Its time has not come.
+    /// It is not valid yet.
     NotYet,
-    /// It names nobody.
+    /// It has no e-mail address.
     Nameless,
-    /// Its person has signed out since.
+    /// It was revoked: its person has signed out since it was issued.
     SignedOut,
 }
 
 impl TokenError {
-    /// As it is recorded.
+    /// The reason that the audit log records.
     #[must_use]
     pub fn slug(self) -> &'static str {
         match self {
@@ -64,14 +64,14 @@ impl TokenError {
     }
 }
 
-/// A token as it came: nothing of it is to be believed before its signature is checked.
+/// A parsed token. Nothing in it can be trusted before its signature is checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UnverifiedToken {
-    /// What was signed.
+    /// The bytes that were signed.
     pub signed: Vec<u8>,
     /// The signature.
     pub signature: Vec<u8>,
-    /// The name of the key.
+    /// The id of the key.
     pub key: String,
     claims: Claims,
 }
@@ -80,7 +80,7 @@ pub struct UnverifiedToken {
 struct Head {
     alg: String,
     kid: Option<String>,
-    /// Extensions that must be understood: none is.
+    /// Critical extensions. None is supported.
     crit: Option<Value>,
 }
 
@@ -94,19 +94,19 @@ struct Claims {
     email: Option<String>,
 }
 
-/// Who a token is for, and how long it holds.
+/// The claims of a valid token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifiedClaims {
-    /// The address, in small letters.
+    /// The person's e-mail address, in lower case.
     pub email: String,
-    /// When it was made.
+    /// When it was issued.
     pub issued: Timestamp,
-    /// When it ends, without leeway.
+    /// When it expires, without leeway.
     pub expires: Timestamp,
 }
 
 impl UnverifiedToken {
-    /// Reads a token.
+    /// Parses a token.
     ///
     /// # Errors
     /// [`TokenError::NotAToken`], [`TokenError::WrongAlgorithm`].
@@ -133,7 +133,7 @@ impl UnverifiedToken {
         })
     }
 
-    /// Judges what the token says; to be believed once the signature is checked, too.
+    /// Checks the claims. They can be trusted once the signature is checked too.
     ///
     /// # Errors
     /// [`TokenError`].
@@ -166,13 +166,13 @@ impl UnverifiedToken {
             }
         }
         let email = email.as_deref().and_then(parse_email).ok_or(TokenError::Nameless)?;
-        // One that does not say when it was made is as old as can be: signing out ends it for good.
+        // A token without an issue time counts as the oldest possible: a sign-out revokes it for good.
         let issued = iat.and_then(instant).unwrap_or(Timestamp(0));
         Ok(VerifiedClaims { email, issued, expires })
     }
 }
 
-/// Seconds since 1970 as JSON has them; `None` beyond any year that is written in four digits.
+/// The time of a number of seconds since 1970; `None` after the year 9999.
 fn instant(seconds: f64) -> Option<Timestamp> {
     #[expect(clippy::cast_possible_truncation, reason = "checked just before")]
     (0.0..253_402_300_800.0).contains(&seconds).then_some(Timestamp((seconds * 1000.0) as i64))
@@ -194,18 +194,18 @@ pub fn revocation_cutoff(issued: Timestamp, now: Timestamp) -> Timestamp {
     now.max(issued.min(now.plus(LEEWAY)))
 }
 
-/// A public key of the team's, as the runtime takes it: RSA, for RS256.
+/// An RSA public key for RS256, in the encoding that Web Crypto imports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicKey {
-    /// Its name.
+    /// Its id.
     pub id: String,
-    /// The modulus, in base64 for URLs.
+    /// The modulus, in base64url.
     pub modulus: String,
-    /// The exponent, likewise.
+    /// The exponent, in base64url.
     pub exponent: String,
 }
 
-/// Reads the team's keys (RFC 7517); `None` when it is no list of keys. Keys for anything else are passed over.
+/// Parses a JSON Web Key Set (RFC 7517); `None` if the text is none. Keys for other algorithms or uses are skipped.
 #[must_use]
 pub fn parse_public_keys(text: &str) -> Option<Vec<PublicKey>> {
     let answer: Value = serde_json::from_str(text).ok()?;
