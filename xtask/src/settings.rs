@@ -24,7 +24,7 @@ const ACCESS: &str = "ACCESS_TEAM_DOMAIN";
 const KEY: &str = "LECTERN_KEY";
 
 /// The settings, each with a line for `--help`.
-const SETTINGS: [(&str, &str); 16] = [
+const SETTINGS: [(&str, &str); 17] = [
     (
         REGION,
         "the region of your Echo360: us, uk, au or ca; without it and ECHO360_URL, the sandbox is started",
@@ -47,6 +47,7 @@ const SETTINGS: [(&str, &str); 16] = [
     ("LECTERN_ADMINS", "e-mail addresses of the first administrators, separated by commas"),
     (KEY, "a key for signing in as administrator, at least 128 bits: `openssl rand -base64 24`"),
     ("LECTERN_SESSION_KEY", "the key that signs sessions, at least 128 bits; required with LECTERN_KEY"),
+    ("LECTERN_CLOCK_OFFSET_SECONDS", "seconds by which the Worker's clock is shifted, in local mode; for tests"),
 ];
 
 /// The section about settings in `cargo xtask start --help`.
@@ -56,7 +57,7 @@ pub(crate) fn help() -> String {
          wins.\n\n"
     );
     for (name, description) in SETTINGS {
-        let _ = writeln!(help, "  {name:<22} {description}");
+        let _ = writeln!(help, "  {name:<28} {description}");
     }
     help.push_str(
         "\nThe file has lines such as ECHO360_REGION=us. A line that begins with # is a comment. Put a value with spaces, \
