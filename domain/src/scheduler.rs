@@ -838,7 +838,7 @@ impl Scheduler {
                 self.account.denied_detail = detail;
             }
             UpstreamError::Absent | UpstreamError::Refused { .. } => {
-                self.account.trouble.record_failure(now, None)
+                self.account.trouble.record_failure(now, None);
             }
         }
         self.changes.account = true;

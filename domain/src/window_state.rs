@@ -410,7 +410,7 @@ impl Window {
                 self.poll_for_links(now, backoff::retry_interval(self.tries));
             }
             (CollectOutcome::BadFile { detail }, Some(upstream)) => {
-                self.record_failed_try(&detail, Some(upstream.id), now)
+                self.record_failed_try(&detail, Some(upstream.id), now);
             }
             (CollectOutcome::Barred { detail }, Some(upstream)) => {
                 self.fault = Some(WindowFault { upstream: Some(upstream.id), detail });

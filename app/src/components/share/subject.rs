@@ -156,10 +156,10 @@ mod tests {
     #[test]
     fn origins_are_read_however_they_are_parted() {
         assert_eq!(
-            origins(" https://a.example\n\nhttps://b.example, c "),
+            parse_origins(" https://a.example\n\nhttps://b.example, c "),
             ["https://a.example", "https://b.example", "c"]
         );
-        assert!(origins(" \n").is_empty());
+        assert!(parse_origins(" \n").is_empty());
     }
 
     proptest! {
