@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_name_cannot_break_out_of_the_snippet() {
-        let text = snippet("https://l.example.edu", "0a", "tok-en_", "\"><script>&");
+        let text = embed_snippet("https://l.example.edu", "0a", "tok-en_", "\"><script>&");
         assert_eq!(
             text,
             "<iframe src=\"https://l.example.edu/s/0a#tok-en_\" title=\"&quot;>&lt;script>&amp;\" width=\"100%\" \
