@@ -47,7 +47,10 @@ const SETTINGS: [(&str, &str); 17] = [
     ("LECTERN_ADMINS", "e-mail addresses of the first administrators, separated by commas"),
     (KEY, "a key for signing in as administrator, at least 128 bits: `openssl rand -base64 24`"),
     ("LECTERN_SESSION_KEY", "the key that signs sessions, at least 128 bits; required with LECTERN_KEY"),
-    ("LECTERN_CLOCK_OFFSET_SECONDS", "seconds by which the Worker's clock is shifted, in local mode; for tests"),
+    (
+        "LECTERN_CLOCK_OFFSET_SECONDS",
+        "seconds by which the Worker's clock is shifted, in local mode; for tests",
+    ),
 ];
 
 /// The section about settings in `cargo xtask start --help`.
