@@ -178,6 +178,7 @@ for (const [place, Engine] of ENGINES.entries()) {
       // It lasts over a reload, and ends with a sign-out.
       await tab.open(`${front.url}/you`);
       await tab.waitFor('.facts');
+      assert.match(await tab.text('footer'), /key.*administrator/i);
       const session = await tab.evaluate(async () => (await fetch('/api/session')).json());
       assert.deepEqual([session.role, session.way], ['administrator', 'key']);
       assert.equal(await statusOf(tab, '/api/courses'), 200);

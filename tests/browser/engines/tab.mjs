@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { ROOT } from '../stack.mjs';
 
 /** How long an element or a state is waited for, in milliseconds. */
-const PATIENCE = 60_000;
+const PATIENCE = 120_000;
 
 /** Where a tab that failed its test is pictured. */
 const PICTURES = path.join(ROOT, 'target/browser-tests/failed');
@@ -83,7 +83,7 @@ export class EngineTab {
         trouble = error;
       }
       if (Date.now() > end) throw new Error(`${what}: not after ${PATIENCE / 1000} s`, { cause: trouble });
-      await pause(50);
+      await pause(100);
     }
   }
 
