@@ -135,7 +135,7 @@ async fn strangers_learn_how_to_sign_in_and_nothing_else(deployed: &Deployed) {
         let call = deployed.call(method.clone(), &path).header("cf-access-authenticated-user-email", BOSS);
         let problem = refusal(call).await;
         assert_eq!(problem.code, Code::SignInNeeded, "{method} {path}");
-        assert_eq!(problem.sign_in.unwrap().ways, [AuthMethod::Access, AuthMethod::Key]);
+        assert_eq!(problem.sign_in.unwrap().auth_methods, [AuthMethod::Access, AuthMethod::Key]);
     }
 }
 
@@ -174,7 +174,7 @@ async fn forged_tokens_are_refused(deployed: &Deployed) {
         let problem = refusal(deployed.get("/api/session", token)).await;
         assert_eq!(problem.code, Code::SignInNeeded, "{name}");
         assert_eq!(
-            problem.sign_in.unwrap().ways,
+            problem.sign_in.unwrap().auth_methods,
             [AuthMethod::Access],
             "{name}: the key would be tried in vain"
         );
@@ -204,7 +204,7 @@ async fn people_get_what_they_were_given(deployed: &Deployed) {
         assert_eq!(problem.code, Code::NoRole, "{path}");
         let door = problem.sign_in.unwrap();
         assert!(door.sign_out.is_some(), "one can go, and come as somebody else");
-        assert_eq!(door.ways, [AuthMethod::Access]);
+        assert_eq!(door.auth_methods, [AuthMethod::Access]);
     }
     let course = "11111111-2222-4333-8444-555555555555";
     let grant = Grant { course: course.to_owned(), section: None };
@@ -284,7 +284,11 @@ async fn signing_out_of_access_ends_its_tokens(deployed: &Deployed) {
     assert_eq!(problem.code, Code::SignInNeeded);
     let door = problem.sign_in.unwrap();
     assert_eq!(door.sign_out.unwrap(), format!("https://{TEAM}/cdn-cgi/access/logout"));
-    assert_eq!(door.ways, [AuthMethod::Access], "as long as Access vouches for them, the key opens nothing");
+    assert_eq!(
+        door.auth_methods,
+        [AuthMethod::Access],
+        "as long as Access vouches for them, the key opens nothing"
+    );
     assert_eq!(code(deployed.get("/api/session", &ben)).await, Code::NoRole, "nobody else with them");
     // Made by a clock that is ahead by less than is tolerated.
     let mut ahead = signer.claims(CLEO);
@@ -665,7 +669,7 @@ async fn the_local_administrator_looks_as_an_instructor_and_back() {
     let answer = session(look).send().await.unwrap();
     let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
     let looked: Session = answer.json().await.unwrap();
-    assert_eq!((looked.role, looked.local, looked.way), (Role::Instructor, true, AuthMethod::Local));
+    assert_eq!((looked.role, looked.local, looked.auth_method), (Role::Instructor, true, AuthMethod::Local));
     let get = |path: &str| stack.http.get(stack.at(path)).header("cookie", &cookie);
     let again: Session = get("/api/session").send().await.unwrap().json().await.unwrap();
     assert_eq!((&again.scope, &again.person), (&looked.scope, &looked.person));

@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
-use domain::api::{Request, State, Window};
+use domain::api::{RequestInfo, WindowInfo, WindowStatus};
 use domain::problem::Code;
 use domain::time::plus_days;
 use sandbox::Report;
@@ -55,7 +55,7 @@ impl Setup {
     }
 
     /// Requests as many weeks as there are redirects; each redirect applies to the file of one week.
-    async fn collect(&self, redirects: &[Order]) -> Request {
+    async fn collect(&self, redirects: &[Order]) -> RequestInfo {
         let weeks = Weeks::back(1, redirects.len() as u64);
         for (order, week) in redirects.iter().zip(0..) {
             let start = plus_days(weeks.from, 7 * week).to_string();
@@ -74,7 +74,7 @@ impl Setup {
         [count(here, "file"), count(here, "hop"), count(there, "file"), count(there, "hop")]
     }
 
-    async fn check_rows(&self, window: &Window, what: &str) {
+    async fn check_rows(&self, window: &WindowInfo, what: &str) {
         let (start, end) = (window.start.unwrap().to_string(), window.end.unwrap().to_string());
         let truth = sandbox::truth::Ask::days(Report::Confused, &start, &end).unwrap();
         let rows = frames(&self.stack, &format!("confused/{}", window.id)).await;
@@ -105,7 +105,7 @@ async fn a_redirect_to_an_allowed_host_is_followed_to_the_file() {
     redirects.push(through(&[here, there, here]));
     let request = setup.collect(&redirects).await;
     for (redirect, window) in redirects.iter().zip(&request.windows) {
-        assert_eq!((window.state, window.tries), (State::Ready, 0), "{redirect:?} {window:#?}");
+        assert_eq!((window.state, window.tries), (WindowStatus::Ready, 0), "{redirect:?} {window:#?}");
         setup.check_rows(window, &format!("{redirect:?}")).await;
     }
     let files = 2 * redirects.len() as u64;
@@ -134,7 +134,7 @@ async fn a_redirect_to_a_host_that_is_not_allowed_is_never_followed() {
     ];
     let request = setup.collect(&redirects).await;
     for (redirect, window) in redirects.iter().zip(&request.windows) {
-        assert_eq!(window.state, State::Failed, "{redirect:?} {window:#?}");
+        assert_eq!(window.state, WindowStatus::Failed, "{redirect:?} {window:#?}");
         let fault = window.fault.as_ref().unwrap();
         assert!(fault.ends_with('.') && !fault.contains("Signature"), "{fault}");
         if redirect.hops != [foreign.as_str()] {
@@ -164,7 +164,7 @@ async fn a_redirect_that_goes_on_and_on_is_given_up() {
     let redirect = Order { always: true, ..through(&[here, here, here, here]) };
     let request = setup.collect(&[redirect]).await;
     let [window] = request.windows.as_slice() else { panic!("one week: {request:#?}") };
-    assert_eq!((window.state, window.tries), (State::Failed, 3), "{window:#?}");
+    assert_eq!((window.state, window.tries), (WindowStatus::Failed, 3), "{window:#?}");
     let fault = window.fault.as_ref().unwrap();
     assert!(fault.contains("redirect") && !fault.contains("Signature"), "{fault}");
     assert!(window.upstream_request_id.is_some(), "for Echo360's support");
@@ -189,7 +189,11 @@ async fn a_call_to_the_api_follows_no_redirect() {
     let request = setup.stack.ask_weeks(Report::Confused, &Weeks::back(1, 1)).await;
     let request = setup.stack.settled(&request.id, PATIENCE).await;
     let [window] = request.windows.as_slice() else { panic!("one week: {request:#?}") };
-    assert_eq!((window.state, window.tries), (State::Ready, 0), "a redirect is an outage: {window:#?}");
+    assert_eq!(
+        (window.state, window.tries),
+        (WindowStatus::Ready, 0),
+        "a redirect is an outage: {window:#?}"
+    );
     setup.check_rows(window, "after the outage").await;
     let faults = setup.stack.http.get(format!("{}/sandbox/faults", setup.stack.sandbox.url()));
     let faults: serde_json::Value = faults.send().await.unwrap().json().await.unwrap();

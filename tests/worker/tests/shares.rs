@@ -5,7 +5,9 @@
 use domain::api::{AuditAction, AuditLogPage, Courses, RequestInfo};
 use domain::erasure::{ErasureProgress, Erasures};
 use domain::problem::Code;
-use domain::shares::{CreateShareResponse, Panel, ShareContent, ShareState, Shares, TOKEN_LENGTH, Week};
+use domain::shares::{
+    CreateShareResponse, ShareContent, SharePanel, ShareState, ShareWeek, Shares, TOKEN_LENGTH,
+};
 use domain::time::{DAY, Day, minus_days, plus_days};
 use reqwest::{Method, RequestBuilder, Response};
 use sandbox::{Report, Truth};
@@ -192,12 +194,12 @@ impl Trial {
         whole: &ShareContent,
         sections: &BTreeMap<String, ShareContent>,
     ) -> Found {
-        let panel_of = |shared: &ShareContent| -> Panel {
+        let panel_of = |shared: &ShareContent| -> SharePanel {
             let mut panels = shared.panels.iter();
             panels.find(|panel| panel.report.as_str() == report.name()).cloned().unwrap()
         };
         let (whole, mut found) = (panel_of(whole), Found::default());
-        let sections: BTreeMap<&String, Panel> =
+        let sections: BTreeMap<&String, SharePanel> =
             sections.iter().map(|(id, shared)| (id, panel_of(shared))).collect();
         // The first week in Lagos begins on a Sunday (UTC) that was not requested.
         let mondays: Vec<Day> = whole.weeks.iter().map(|week| week.monday.unwrap()).collect();
@@ -208,7 +210,7 @@ impl Trial {
                 truth.iter().map(|(name, part)| (name, part.clone())).unzip();
             let must = suppression::shown(&parts, SMALLEST);
             let is_judged = parts.iter().any(|part| !part.right.is_empty() || !part.wrong.is_empty());
-            let mut check = |what: &str, week: &Week, is_shown: bool, parts: &[Section]| {
+            let mut check = |what: &str, week: &ShareWeek, is_shown: bool, parts: &[Section]| {
                 let what = format!("{} of {what} in the week of {monday}: {must:?}", report.name());
                 if !is_shown {
                     assert!(week.numbers.iter().all(Option::is_none), "must be withheld: {week:?}, {what}");

@@ -3,9 +3,9 @@
 use crate::routes::{Access, Gets, Route};
 use crate::setup::{Row, Setup, has_numbers};
 use crate::visitors::Visitor;
-use domain::api::{Courses, Reports, Request, Requests, Session};
+use domain::api::{Courses, Reports, RequestInfo, Requests, Session};
 use domain::problem::{Code, Problem};
-use domain::shares::{Made, Shared, Shares};
+use domain::shares::{CreateShareResponse, ShareContent, Shares};
 use reqwest::{Method, RequestBuilder};
 use sandbox::{Report, Truth};
 use serde_json::{Value, json};
@@ -140,7 +140,7 @@ impl Case<'_> {
         assert_eq!(wrong.code, Code::ShareGone);
         let [first, last] = self.setup.shares.as_slice() else { panic!("two shares") };
         let text = self.setup.text(open(first.token.as_ref().unwrap())).await;
-        let shared: Shared = serde_json::from_str(&text).unwrap();
+        let shared: ShareContent = serde_json::from_str(&text).unwrap();
         assert_eq!(shared.panels.len(), 1);
         let (of, other) = (first.share.as_ref().unwrap(), last.share.as_ref().unwrap());
         assert!(!text.contains(&of.course) && !text.contains(&other.course), "{text}");
@@ -203,7 +203,7 @@ impl Case<'_> {
         let listed: Requests = self.get("/api/requests").await;
         let ids: BTreeSet<&str> = listed.requests.iter().map(|request| request.id.as_str()).collect();
         assert!(ids.contains(own.id.as_str()));
-        let copies = |requests: &[Request]| -> Vec<_> {
+        let copies = |requests: &[RequestInfo]| -> Vec<_> {
             let windows = requests.iter().flat_map(|request| request.windows.clone());
             windows
                 .map(|window| window.copy.map(|copy| (copy.rows.is_some(), copy.bytes.is_some())))
@@ -238,7 +238,7 @@ impl Case<'_> {
         if self.is_instructor() {
             assert_eq!(self.refusal(visits).await.code, Code::UnknownReport);
         } else {
-            let _: Request = self.setup.read(visits).await;
+            let _: RequestInfo = self.setup.read(visits).await;
         }
     }
 
@@ -252,13 +252,13 @@ impl Case<'_> {
 
     async fn a_request_is_followed(&self) {
         let own = self.setup.ask(Report::Polling, self.token).await;
-        let followed: Request = self.get(&format!("/api/requests/{}", own.id)).await;
+        let followed: RequestInfo = self.get(&format!("/api/requests/{}", own.id)).await;
         assert_eq!(followed.id, own.id);
         for request in self.setup.requests.values() {
             if self.gets == Gets::Own {
                 self.is_unknown(&request.id).await;
             } else {
-                let found: Request = self.get(&format!("/api/requests/{}", request.id)).await;
+                let found: RequestInfo = self.get(&format!("/api/requests/{}", request.id)).await;
                 assert_eq!(found.windows[0].copy, request.windows[0].copy);
             }
         }
@@ -274,7 +274,7 @@ impl Case<'_> {
             for request in self.setup.requests.values() {
                 self.is_unknown(&request.id).await;
             }
-            let still: Request = self.setup.read(self.setup.get(&path, &colleague)).await;
+            let still: RequestInfo = self.setup.read(self.setup.get(&path, &colleague)).await;
             assert_eq!(still.id, theirs.id);
         } else {
             assert_eq!(delete(&theirs.id).send().await.unwrap().status(), 204);
@@ -289,12 +289,12 @@ impl Case<'_> {
         let retry = |id: &str| self.call(&format!("/api/requests/{id}/retry"));
         let own = self.setup.ask(Report::Confused, self.token).await;
         // No window failed, so nothing is requested from Echo360.
-        let _: Request = self.setup.read(retry(&own.id)).await;
+        let _: RequestInfo = self.setup.read(retry(&own.id)).await;
         for request in self.setup.requests.values() {
             if self.gets == Gets::Own {
                 self.is_unknown(&request.id).await;
             } else {
-                let _: Request = self.setup.read(retry(&request.id)).await;
+                let _: RequestInfo = self.setup.read(retry(&request.id)).await;
             }
         }
     }
@@ -380,7 +380,7 @@ impl Case<'_> {
         self.setup.grants(self.visitor).into_iter().next().map_or_else(everything, course)
     }
 
-    async fn make_own_share(&self) -> Made {
+    async fn make_own_share(&self) -> CreateShareResponse {
         self.setup.read(self.setup.post("/api/shares", self.token, &self.own_share())).await
     }
 
@@ -415,7 +415,7 @@ impl Case<'_> {
                 let mut body = self.setup.share(&course.id, section);
                 body["preview"] = json!(true);
                 if self.setup.may_see(self.visitor, &course.id, section) {
-                    let made: Made = self.setup.read(make(&body)).await;
+                    let made: CreateShareResponse = self.setup.read(make(&body)).await;
                     assert_eq!(made.contents.len(), 1, "{body}");
                 } else {
                     let hidden = self.refusal(make(&body)).await;
@@ -429,7 +429,7 @@ impl Case<'_> {
         let change =
             |id: &str| self.setup.post(&format!("/api/shares/{id}"), self.token, &json!({"name": "Ours"}));
         let own = self.make_own_share().await.share.unwrap();
-        let changed: Made = self.setup.read(change(&own.id)).await;
+        let changed: CreateShareResponse = self.setup.read(change(&own.id)).await;
         assert_eq!(changed.share.unwrap().name, "Ours");
         // No other test looks at the last share's name.
         let others = &self.setup.shares[1].share.as_ref().unwrap();
@@ -439,7 +439,7 @@ impl Case<'_> {
             assert!(listed.shares.iter().any(|share| share.id == others.id));
         } else {
             let same_name = json!({"name": others.name});
-            let changed: Made = self
+            let changed: CreateShareResponse = self
                 .setup
                 .read(self.setup.post(&format!("/api/shares/{}", others.id), self.token, &same_name))
                 .await;
@@ -450,7 +450,7 @@ impl Case<'_> {
     async fn a_share_is_revoked(&self) {
         let revoke = |id: &str| self.setup.call(Method::DELETE, &format!("/api/shares/{id}"), self.token);
         let colleague = self.colleague().await;
-        let theirs: Made =
+        let theirs: CreateShareResponse =
             self.setup.read(self.setup.post("/api/shares", &colleague, &self.own_share())).await;
         let theirs = theirs.share.unwrap();
         if self.gets == Gets::Own {

@@ -3,7 +3,7 @@
 use crate::routes::Access;
 use crate::setup::Setup;
 use crate::visitors::{Part, Visitor};
-use domain::api::{Request, Requests};
+use domain::api::{RequestInfo, Requests};
 use domain::problem::Code;
 use reqwest::Method;
 use sandbox::Report;
@@ -59,7 +59,7 @@ pub(crate) async fn a_quota_keeps_one_person_from_filling_the_queue(setup: &Setu
     let ask = |report: Report, weeks: Weeks| setup.post("/api/requests", &token, &weeks.body(report));
     let term = Weeks::back(3, 16);
     for report in reports_with_courses() {
-        let request: Request = setup.read(ask(report, term)).await;
+        let request: RequestInfo = setup.read(ask(report, term)).await;
         assert!(!request.windows.is_empty());
     }
     let refused = refusal(ask(Report::Notes, Weeks::back(30, 200))).await;

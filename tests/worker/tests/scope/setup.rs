@@ -3,9 +3,9 @@
 
 use crate::routes::Access;
 use crate::visitors::{self, COURSES, Part, Visitor};
-use domain::api::{Courses, Request};
+use domain::api::{Courses, RequestInfo};
 use domain::frame::{Frame, FrameReader};
-use domain::shares::Made;
+use domain::shares::CreateShareResponse;
 use reqwest::{Method, RequestBuilder};
 use sandbox::{Report, Truth};
 use serde_json::{Value, json};
@@ -41,8 +41,8 @@ pub(crate) struct Setup {
     pub(crate) courses: Courses,
     /// The first administrator's token, requests (by report), and shares of the first and the last course.
     pub(crate) boss: String,
-    pub(crate) requests: BTreeMap<&'static str, Request>,
-    pub(crate) shares: Vec<Made>,
+    pub(crate) requests: BTreeMap<&'static str, RequestInfo>,
+    pub(crate) shares: Vec<CreateShareResponse>,
     /// All true rows by report, sorted.
     rows: BTreeMap<&'static str, Vec<Row>>,
     /// By visitor name.
@@ -132,7 +132,7 @@ impl Setup {
     /// Requests a week of every report and waits for its rows.
     async fn collect(&mut self) {
         for report in Report::ALL {
-            let request: Request =
+            let request: RequestInfo =
                 self.read(self.post("/api/requests", &self.boss, &self.weeks.body(report))).await;
             assert_eq!(request.windows.len(), 1, "{request:#?}");
             self.requests.insert(report.name(), request);
@@ -141,7 +141,7 @@ impl Setup {
             let path = format!("/api/requests/{}", self.requests[report.name()].id);
             let started = Instant::now();
             let request = loop {
-                let request: Request = self.read(self.get(&path, &self.boss)).await;
+                let request: RequestInfo = self.read(self.get(&path, &self.boss)).await;
                 if request.windows.iter().all(|window| window.state.has_rows()) {
                     break request;
                 }
@@ -276,7 +276,7 @@ impl Setup {
     }
 
     /// Requests the week of a report that is ready already.
-    pub(crate) async fn ask(&self, report: Report, token: &str) -> Request {
+    pub(crate) async fn ask(&self, report: Report, token: &str) -> RequestInfo {
         self.read(self.post("/api/requests", token, &self.weeks.body(report))).await
     }
 
