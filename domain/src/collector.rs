@@ -439,6 +439,7 @@ mod tests {
             }
         }
 
+        #[expect(clippy::needless_pass_by_value, reason = "a model consumes its events")]
         fn apply(&mut self, event: Event) {
             match event {
                 Event::Collect(lease) => {

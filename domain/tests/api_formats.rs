@@ -3,6 +3,8 @@
 //! LineError breaks and the indentation after them are not part of a text. Types with optional fields have one text with all of them and
 //! one with none.
 
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 use domain::api::{
     AuditAction, AuditLogEntry, AuditLogPage, AuthMethod, BuildTimes, CopyInfo, Course, Courses, Health,
     Impersonation, Pause, PauseReason, Person, PersonChange, ReportInfo, ReportRequest, Reports, RequestInfo,

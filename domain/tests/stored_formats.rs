@@ -1,6 +1,8 @@
 //! Formats that Durable Objects store: state outlives a deploy, so each JSON text must stay readable and is serialized to the same
 //! bytes.
 
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 use domain::directory::Directory;
 use domain::fair_queue::Request;
 use domain::report_listing::ReportListing;

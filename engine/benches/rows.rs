@@ -182,7 +182,7 @@ fn bench(criterion: &mut Criterion) {
         });
     });
     group.bench_function("slices into columns", |b| {
-        b.iter(|| copy(&summary, &slices, &mut Dictionaries::default()))
+        b.iter(|| copy(&summary, &slices, &mut Dictionaries::default()));
     });
     let dealt = dealt(&slices);
     group.bench_function("the same by readers, in batches", |b| {

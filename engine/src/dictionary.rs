@@ -100,7 +100,7 @@ impl Dictionary {
         loop {
             match self.slots.get(slot) {
                 Some(code) if *code != FREE && !bytes_equal(self.bytes_of(*code), text) => {
-                    slot = (slot + 1) & mask
+                    slot = (slot + 1) & mask;
                 }
                 _ => return slot,
             }

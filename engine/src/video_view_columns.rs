@@ -238,7 +238,7 @@ impl ColumnLayout {
                 None => {
                     let VideoViewColumnsBuilder { decoder, templates, rollup_index, columns, .. } = rows;
                     decoder.read_record(csv, |row| {
-                        self.push_record(row, templates, rollup_index, columns, texts)
+                        self.push_record(row, templates, rollup_index, columns, texts);
                     })
                 }
             };

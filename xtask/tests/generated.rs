@@ -7,6 +7,8 @@
 //! LECTERN_WRITE=1 cargo test -p xtask --test generated
 //! ```
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 use domain::routes::{Parameter, ROUTES, Route};
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,12 @@
 //! The OpenAPI document says what the Worker does: every operation in it is called, and every answer is held against it by
 //! validators that share no code with Lectern.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
 
 use domain::problem::Problem;
 use domain::routes::Operation;

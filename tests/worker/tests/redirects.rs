@@ -1,7 +1,7 @@
 //! Redirects: the Worker follows the redirects of a file link, but contacts no host that is not allowed; it follows no redirect
 //! of an API call.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
 
 use domain::api::{RequestInfo, WindowInfo, WindowStatus};
 use domain::problem::Code;
