@@ -3,6 +3,7 @@
 
 use domain::api::{Course, Courses, Section};
 use domain::directory::Term;
+use domain::ids::CourseId;
 use domain::range::Range;
 use domain::time::{Day, minus_days, monday, plus_days};
 
@@ -82,12 +83,12 @@ pub struct TermWeeks<'a> {
 #[must_use]
 pub fn find_term_weeks<'a>(
     directory: &'a Courses,
-    course: Option<&str>,
+    course: Option<&CourseId>,
     range: Range,
 ) -> Option<TermWeeks<'a>> {
     let week = |term: &Term, day: Day| (monday(day) - monday(term.from)).num_days() / 7 + 1;
     let is_within = |term: &&Term| monday(term.from) <= range.from() && monday(range.to()) <= monday(term.to);
-    let chosen = course.and_then(|id| directory.courses.iter().find(|it| it.id.eq_ignore_ascii_case(id)));
+    let chosen = course.and_then(|id| directory.courses.iter().find(|it| it.id == *id));
     let is_of_course = |term: &Term| {
         chosen.is_some_and(|it| it.sections.iter().any(|section| section.term.as_ref() == Some(&term.id)))
     };

@@ -10,10 +10,11 @@ use charts::ranking::Ranking;
 use charts::small_multiples::SmallMultiples;
 use charts::sortable_table::SortableTable;
 use charts::threads::Threads;
+use domain::ids::{PresentationId, SectionId};
 use domain::institution_role::InstitutionRole;
 use domain::report::ReportName;
 use domain::time::{Day, Timestamp};
-use domain::view::{Choice, Uuid};
+use domain::view::Choice;
 use domain::{wire_enum, wire_struct};
 use engine::measures::WindowCoverage;
 use engine::reports::{Query, course};
@@ -193,8 +194,8 @@ impl Chooses {
     #[must_use]
     pub fn choice(self, id: &str) -> Option<Choice> {
         match self {
-            Self::Deck => Uuid::parse(id).map(Choice::Deck),
-            Self::Section => Uuid::parse(id).map(Choice::Section),
+            Self::Deck => PresentationId::parse(id).map(Choice::Deck),
+            Self::Section => SectionId::parse(id).map(Choice::Section),
             Self::Role => InstitutionRole::parse(id).map(Choice::Role),
         }
     }

@@ -1,6 +1,7 @@
 //! Types of the HTTP API: plain data that the Worker and the page exchange and convert at both edges.
 
 use crate::directory::Term;
+use crate::ids::{CourseId, Email, SectionId};
 use crate::report::{ReportName, Shape};
 use crate::report_listing::ReportParameter;
 use crate::scope::{Grant, Role};
@@ -126,7 +127,7 @@ pub struct Person {
     /// Names them in paths and queries, where an address would end in logs.
     pub id: String,
     /// In small letters.
-    pub email: String,
+    pub email: Email,
     /// What they may do.
     pub role: Role,
     /// An instructor's courses and sections; empty for the others.
@@ -388,7 +389,7 @@ pub struct Courses {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Course {
     /// UUID.
-    pub id: String,
+    pub id: CourseId,
     /// As displayed by Echo360 (`courseIdentifier`), where a report gave it.
     pub code: String,
     /// Its name, where a report gave it.
@@ -402,7 +403,7 @@ pub struct Course {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Section {
     /// UUID.
-    pub id: String,
+    pub id: SectionId,
     /// Its number, as text.
     pub number: String,
     /// The id of its term, where Echo360 gives it.

@@ -4,6 +4,7 @@
 //! Best effort: the reference does not describe these lists, and the credentials may not be allowed to read them.
 //! Whatever is missing or cannot be read is left out; courses that rows name are known without it.
 
+use crate::ids::{CourseId, SectionId};
 use crate::time::{Day, HOUR, MINUTE, Timestamp, iso};
 use crate::upstream::{UpstreamError, next_page};
 use serde::{Deserialize, Serialize};
@@ -47,7 +48,7 @@ pub struct Term {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DirectoryCourse {
     /// UUID.
-    pub id: String,
+    pub id: CourseId,
     /// The code that people see.
     pub code: String,
     /// Its name.
@@ -58,9 +59,9 @@ pub struct DirectoryCourse {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DirectorySection {
     /// UUID.
-    pub id: String,
+    pub id: SectionId,
     /// Its course's id.
-    pub course: String,
+    pub course: CourseId,
     /// Its number, as text.
     pub number: String,
     /// Its term's id; may be empty.
@@ -79,12 +80,11 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// The same without these courses, which are given by their ids in small letters, and without their sections.
+    /// The same without these courses and their sections.
     #[must_use]
-    pub fn without_courses(mut self, closed: &BTreeSet<String>) -> Self {
-        let is_open = |course: &str| !closed.contains(&course.to_ascii_lowercase());
-        self.courses.retain(|course| is_open(&course.id));
-        self.sections.retain(|section| is_open(&section.course));
+    pub fn without_courses(mut self, closed: &BTreeSet<CourseId>) -> Self {
+        self.courses.retain(|course| !closed.contains(&course.id));
+        self.sections.retain(|section| !closed.contains(&section.course));
         self
     }
 }
@@ -229,7 +229,7 @@ fn term(entry: &Value) -> Option<Term> {
 
 fn course(entry: &Value) -> Option<DirectoryCourse> {
     Some(DirectoryCourse {
-        id: text(entry, &["id"])?,
+        id: text(entry, &["id"])?.into(),
         code: text(entry, &["courseIdentifier", "identifier", "code"]).unwrap_or_default(),
         name: text(entry, &["name", "courseName"]).unwrap_or_default(),
     })
@@ -237,8 +237,8 @@ fn course(entry: &Value) -> Option<DirectoryCourse> {
 
 fn section(entry: &Value) -> Option<DirectorySection> {
     Some(DirectorySection {
-        id: text(entry, &["id"])?,
-        course: text(entry, &["courseId"])?,
+        id: text(entry, &["id"])?.into(),
+        course: text(entry, &["courseId"])?.into(),
         number: text(entry, &["sectionNumber", "number", "name"])?,
         term: text(entry, &["termId"]).unwrap_or_default(),
     })
@@ -265,7 +265,7 @@ mod tests {
             courses: vec![course("AB"), course("cd")],
             sections: vec![section("1", "ab"), section("2", "cd"), section("3", "Ab")],
         };
-        let left = all.clone().without_courses(&BTreeSet::from(["ab".to_owned()]));
+        let left = all.clone().without_courses(&BTreeSet::from(["ab".into()]));
         assert_eq!((left.courses, left.sections), (vec![course("cd")], vec![section("2", "cd")]));
         assert_eq!(all.clone().without_courses(&BTreeSet::new()), all);
     }

@@ -8,6 +8,7 @@
 //! Nothing here, and nothing that is kept, holds a person's id or e-mail address: only marks of them, made with a key
 //! that each institution has of its own.
 
+use crate::ids::{CourseId, UserId};
 use crate::range::Range;
 use crate::report::ReportName;
 use crate::time::{Day, Timestamp, iso};
@@ -22,7 +23,7 @@ pub enum ErasureRequest {
     /// All rows of one person, in every copy that is here and in later ones.
     Person(PersonIdentifier),
     /// All rows of a course, by its UUID.
-    Course(String),
+    Course(CourseId),
     /// Whole weeks: they lose their copies, read `forgotten`, and are not asked again by themselves.
     Range(WeekRange),
 }
@@ -35,7 +36,7 @@ pub enum PersonIdentifier {
     /// By e-mail address; rows that have only the user id go too, as far as copies tell which it is.
     Email(String),
     /// By Echo360's user id (UUID); rows that have only the e-mail address go too.
-    Id(String),
+    Id(UserId),
 }
 
 impl std::fmt::Debug for PersonIdentifier {
@@ -115,7 +116,7 @@ pub enum RedactedTarget {
     /// A course.
     Course {
         /// Its UUID.
-        id: String,
+        id: CourseId,
     },
     /// Whole weeks.
     Range {
@@ -206,7 +207,7 @@ pub struct CourseTombstone {
     /// The erasure's id.
     pub erasure: String,
     /// Its UUID.
-    pub course: String,
+    pub course: CourseId,
 }
 
 /// A further id of a person, found beside the one that was given.
@@ -227,9 +228,9 @@ pub struct SweepFindings {
     pub dropped: BTreeMap<String, u64>,
     /// Further ids.
     pub links: BTreeSet<IdentityLink>,
-    /// Courses that lost rows, as the rows name them.
+    /// Courses that lost rows.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub courses: BTreeSet<String>,
+    pub courses: BTreeSet<CourseId>,
 }
 
 /// How going over a copy ended.
@@ -270,8 +271,8 @@ pub enum Invalidation {
     Rows {
         /// The window, by its full id.
         window: String,
-        /// Of these courses, as the rows name them; of any where nobody knows.
-        courses: Option<BTreeSet<String>>,
+        /// Of these courses; of any where nobody knows.
+        courses: Option<BTreeSet<CourseId>>,
         /// They were in copies before this generation.
         before: u32,
     },
@@ -285,7 +286,7 @@ pub enum Invalidation {
     /// A person is forgotten: copies that went before may have named them.
     Person,
     /// A course is forgotten, by its UUID: so may they have this.
-    Course(String),
+    Course(CourseId),
     /// Weeks are forgotten: so may they have lain in them.
     Weeks {
         /// The report; all with dates when absent.

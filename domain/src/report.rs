@@ -258,6 +258,22 @@ impl ReportDescriptor {
         self.section == "section_number"
     }
 
+    /// Whether a column holds ids, which are read in their normal form.
+    ///
+    /// ```
+    /// use domain::report::KnownReport;
+    /// let asset = KnownReport::Asset.descriptor();
+    /// assert!(asset.is_id_column("Media_ID") && asset.is_id_column("course_identifier"));
+    /// assert!(!asset.is_id_column("section_number"));
+    /// // Elsewhere the course's UUID has a column of its own, and this is the code that people see.
+    /// assert!(!KnownReport::Notes.descriptor().is_id_column("courseIdentifier"));
+    /// ```
+    #[must_use]
+    pub fn is_id_column(&self, name: &str) -> bool {
+        let key = column::normalize_name(name);
+        key.ends_with("id") || key == column::normalize_name(self.course)
+    }
+
     /// The first essential column that `header` lacks, if any. New columns and other spellings are welcome.
     pub fn missing_from<S: AsRef<str>>(&self, header: &[S]) -> Option<&'static str> {
         self.essential.iter().copied().find(|name| column::position(header, name).is_none())

@@ -5,7 +5,7 @@
 //! hand.
 
 use crate::api::{Courses, Person, PersonChange, RoleUploadResult};
-use crate::ids::{parse_email, parse_uuid};
+use crate::ids::{CourseId, Email, SectionId};
 use crate::problem::{Code, LineError, LineErrors, Problem};
 use crate::scope::{Grant, Role, RoleAssignment};
 use crate::time::Timestamp;
@@ -27,7 +27,7 @@ const COLUMNS: [&str; 4] = ["email", "role", "course", "section"];
 
 /// Whom an upload names, with what each has afterwards.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RoleUpload(pub BTreeMap<String, RoleAssignment>);
+pub struct RoleUpload(pub BTreeMap<Email, RoleAssignment>);
 
 /// Reads a role and its grants as a person typed them; grants once each, in order.
 ///
@@ -35,8 +35,10 @@ pub struct RoleUpload(pub BTreeMap<String, RoleAssignment>);
 /// `bad-grant`.
 pub fn parse_role_assignment(role: Role, grants: &[Grant]) -> Result<RoleAssignment, Problem> {
     let wrong = |detail: &str| Problem::new(Code::BadGrant, detail);
-    let read: Option<BTreeSet<Grant>> = grants.iter().map(Grant::normalize).collect();
-    let read = read.ok_or_else(|| wrong("Courses and sections are named by their UUIDs."))?;
+    if !grants.iter().all(Grant::is_well_formed) {
+        return Err(wrong("Courses and sections are named by their UUIDs."));
+    }
+    let read: BTreeSet<&Grant> = grants.iter().collect();
     if read.len() > MAX_GRANTS {
         return Err(wrong("One person may be given at most 500 courses and sections."));
     }
@@ -45,7 +47,7 @@ pub fn parse_role_assignment(role: Role, grants: &[Grant]) -> Result<RoleAssignm
         (Role::Administrator | Role::Analyst, false) => {
             Err(wrong("Administrators and analysts see all courses: give them none."))
         }
-        _ => Ok(RoleAssignment { role, grants: read.into_iter().collect() }),
+        _ => Ok(RoleAssignment { role, grants: read.into_iter().cloned().collect() }),
     }
 }
 
@@ -55,7 +57,7 @@ impl RoleUpload {
     ///
     /// # Errors
     /// `bad-table` with every broken line, up to a hundred.
-    pub fn parse(text: &str, known: &Courses, fixed: &BTreeSet<String>) -> Result<Self, Problem> {
+    pub fn parse(text: &str, known: &Courses, fixed: &BTreeSet<Email>) -> Result<Self, Problem> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let first = text.lines().next().unwrap_or_default();
         // As spreadsheets write it where the comma stands in numbers.
@@ -123,8 +125,8 @@ impl RoleUpload {
     #[must_use]
     pub fn compare(
         &self,
-        now: &BTreeMap<String, Person>,
-        id_of: impl Fn(&str) -> String,
+        now: &BTreeMap<Email, Person>,
+        id_of: impl Fn(&Email) -> String,
         at: Timestamp,
     ) -> RoleUploadResult {
         let mut upload = RoleUploadResult::default();
@@ -162,14 +164,14 @@ fn broken(lines: Vec<LineError>) -> Problem {
 /// An upload, as far as it is read.
 struct UploadParser<'a> {
     directory: CourseIndex,
-    fixed: &'a BTreeSet<String>,
-    people: BTreeMap<String, (Role, BTreeSet<Grant>)>,
+    fixed: &'a BTreeSet<Email>,
+    people: BTreeMap<Email, (Role, BTreeSet<Grant>)>,
 }
 
 impl UploadParser<'_> {
     /// Takes a row; what is wrong with it is said without repeating it.
     fn parse_row(&mut self, [email, role, course, section]: [&str; 4]) -> Result<(), String> {
-        let email = parse_email(email).ok_or("The address is none.")?;
+        let email = Email::parse(email).ok_or("The address is none.")?;
         if self.fixed.contains(&email) {
             return Err("The settings make this person an administrator: leave them out.".to_owned());
         }
@@ -200,19 +202,18 @@ impl UploadParser<'_> {
 
 /// Courses by code, and sections by course and number.
 struct CourseIndex {
-    codes: BTreeMap<String, Vec<String>>,
-    sections: BTreeMap<(String, String), Vec<String>>,
+    codes: BTreeMap<String, Vec<CourseId>>,
+    sections: BTreeMap<(CourseId, String), Vec<SectionId>>,
 }
 
 impl CourseIndex {
     fn from_courses(known: &Courses) -> Self {
         let mut all = Self { codes: BTreeMap::new(), sections: BTreeMap::new() };
         for course in &known.courses {
-            let id = course.id.to_ascii_lowercase();
-            all.codes.entry(course.code.trim().to_lowercase()).or_default().push(id.clone());
+            all.codes.entry(course.code.trim().to_lowercase()).or_default().push(course.id.clone());
             for section in &course.sections {
-                let key = (id.clone(), section.number.trim().to_lowercase());
-                all.sections.entry(key).or_default().push(section.id.to_ascii_lowercase());
+                let key = (course.id.clone(), section.number.trim().to_lowercase());
+                all.sections.entry(key).or_default().push(section.id.clone());
             }
         }
         all
@@ -220,7 +221,7 @@ impl CourseIndex {
 
     /// A UUID is taken as it is: a course may be new, and no list of Echo360's readable.
     fn find(&self, course: &str, section: &str) -> Result<Grant, String> {
-        let course = match parse_uuid(course) {
+        let course = match CourseId::parse(course) {
             Some(id) => id,
             None => match self.codes.get(&course.to_lowercase()).map(Vec::as_slice) {
                 Some([id]) => id.clone(),
@@ -228,7 +229,7 @@ impl CourseIndex {
                 None => return Err("No course bears this code.".to_owned()),
             },
         };
-        let section = match (section, parse_uuid(section)) {
+        let section = match (section, SectionId::parse(section)) {
             ("", _) => None,
             (_, Some(id)) => Some(id),
             (number, None) => {
@@ -254,8 +255,12 @@ mod tests {
     use crate::api::{Course, Section};
     use proptest::prelude::*;
 
-    fn id(n: u32) -> String {
+    fn uuid(n: u32) -> String {
         format!("{n:08x}-0000-4000-8000-00000000000a")
+    }
+
+    fn id<T: From<String>>(n: u32) -> T {
+        uuid(n).into()
     }
 
     fn known() -> Courses {
@@ -275,7 +280,7 @@ mod tests {
     }
 
     fn read(text: &str) -> Result<RoleUpload, Problem> {
-        RoleUpload::parse(text, &known(), &BTreeSet::from(["boss@x.org".to_owned()]))
+        RoleUpload::parse(text, &known(), &BTreeSet::from(["boss@x.org".into()]))
     }
 
     #[test]
@@ -283,8 +288,8 @@ mod tests {
         let text = format!(
             "\u{feff}Email , role,course,section\r\n Ana@X.org,Instructor,bio 101,001\r\nana@x.org,instructor,{},\n\n\
              ben@x.org,analyst,,\nana@x.org,instructor,BIO 101,{}\n",
-            id(2).to_uppercase(),
-            id(99)
+            uuid(2).to_uppercase(),
+            uuid(99)
         );
         let roster = read(&text).unwrap();
         let grant = |course, section: Option<u32>| Grant { course: id(course), section: section.map(id) };
@@ -293,7 +298,7 @@ mod tests {
             grants: vec![grant(1, Some(11)), grant(1, Some(99)), grant(2, None)],
         };
         let ben = RoleAssignment { role: Role::Analyst, grants: Vec::new() };
-        assert_eq!(roster.0, BTreeMap::from([("ana@x.org".to_owned(), ana), ("ben@x.org".to_owned(), ben)]));
+        assert_eq!(roster.0, BTreeMap::from([("ana@x.org".into(), ana), ("ben@x.org".into(), ben)]));
         assert_eq!(read("role;email\nanalyst;ben@x.org").unwrap().0.len(), 1);
     }
 
@@ -327,14 +332,13 @@ mod tests {
 
     #[test]
     fn a_role_is_given_with_courses_that_fit_it() {
-        let grant = Grant { course: id(1).to_uppercase(), section: None };
-        let given =
-            parse_role_assignment(Role::Instructor, &[grant.clone(), grant.normalize().unwrap()]).unwrap();
-        assert_eq!(given.grants, [grant.normalize().unwrap()]);
+        let grant = |course: String| Grant { course: course.into(), section: None };
+        let grants = [grant(uuid(1).to_uppercase()), grant(uuid(1))];
+        assert_eq!(parse_role_assignment(Role::Instructor, &grants).unwrap().grants, [grant(uuid(1))]);
         assert!(parse_role_assignment(Role::Analyst, &[]).is_ok());
-        let bad = Grant { course: "BIO 101".into(), section: None };
+        let (good, bad) = (grant(uuid(1)), grant("BIO 101".into()));
         for (role, grants) in
-            [(Role::Instructor, vec![]), (Role::Analyst, vec![grant]), (Role::Instructor, vec![bad])]
+            [(Role::Instructor, vec![]), (Role::Analyst, vec![good]), (Role::Instructor, vec![bad])]
         {
             assert_eq!(parse_role_assignment(role, &grants).unwrap_err().code, Code::BadGrant);
         }
@@ -351,7 +355,7 @@ mod tests {
             let text: String = rows.iter().map(|(a, b, c, d)| format!("{a},{b},{c},{d}\n")).collect();
             if let Ok(RoleUpload(people)) = read(&format!("email,role,course,section\n{text}")) {
                 for (email, standing) in people {
-                    prop_assert_eq!(parse_email(&email), Some(email));
+                    prop_assert_eq!(Email::parse(email.as_str()), Some(email));
                     prop_assert_eq!(parse_role_assignment(standing.role, &standing.grants).unwrap(), standing);
                 }
             }
@@ -359,21 +363,21 @@ mod tests {
 
         #[test]
         fn what_is_applied_changes_nothing_a_second_time(
-            had in prop::collection::btree_map("[a-d]@x\\.org", 1u32..4, 0..4),
-            given in prop::collection::btree_map("[a-d]@x\\.org", 1u32..4, 1..4),
+            had in prop::collection::btree_map("[a-d]@x\\.org".prop_map(Email::from), 1u32..4, 0..4),
+            given in prop::collection::btree_map("[a-d]@x\\.org".prop_map(Email::from), 1u32..4, 1..4),
         ) {
             let standing = |n: u32| RoleAssignment { role: Role::Instructor, grants: vec![Grant { course: id(n), section: None }] };
-            let person = |email: &String, n: u32| Person {
-                id: email.clone(), email: email.clone(), role: Role::Instructor, grants: standing(n).grants, fixed: false, changed: None,
+            let person = |email: &Email, n: u32| Person {
+                id: email.to_string(), email: email.clone(), role: Role::Instructor, grants: standing(n).grants, fixed: false, changed: None,
             };
-            let mut people: BTreeMap<String, Person> =
+            let mut people: BTreeMap<Email, Person> =
                 had.iter().map(|(email, n)| (email.clone(), person(email, *n))).collect();
             let roster = RoleUpload(given.iter().map(|(email, n)| (email.clone(), standing(*n))).collect());
-            let upload = roster.compare(&people, str::to_owned, Timestamp(7));
+            let upload = roster.compare(&people, Email::to_string, Timestamp(7));
             prop_assert_eq!(upload.added.len() + upload.changed.len() + upload.unchanged as usize, given.len());
             let after = upload.added.into_iter().chain(upload.changed.into_iter().map(|change| change.after));
             people.extend(after.map(|person| (person.email.clone(), person)));
-            let again = roster.compare(&people, str::to_owned, Timestamp(8));
+            let again = roster.compare(&people, Email::to_string, Timestamp(8));
             prop_assert!(again.added.is_empty() && again.changed.is_empty());
             for (email, n) in &had {
                 if !given.contains_key(email) {

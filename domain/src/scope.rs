@@ -4,7 +4,7 @@
 //! not there. Whoever may not see all of an institution is told no count of all of it either.
 
 use crate::api::{Course, Courses, RequestInfo, Scope, WindowInfo};
-use crate::ids::parse_uuid;
+use crate::ids::{CourseId, SectionId, normalize_text};
 use crate::report::KnownReport;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,27 +43,23 @@ impl Role {
     }
 }
 
-/// A course that somebody may see, or one section of it. Ids are held in small letters: [`Grant::normalize`].
+/// A course that somebody may see, or one section of it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Grant {
     /// The course's UUID.
-    pub course: String,
+    pub course: CourseId,
     /// The section's UUID; null for the whole course.
     #[serde(default)]
-    pub section: Option<String>,
+    pub section: Option<SectionId>,
 }
 
 impl Grant {
-    /// The same with its ids trimmed and in small letters; `None` when one of them could be no UUID.
+    /// Whether its ids are UUIDs.
     #[must_use]
-    pub fn normalize(&self) -> Option<Self> {
-        let section = match &self.section {
-            Some(section) => Some(parse_uuid(section)?),
-            None => None,
-        };
-        Some(Self { course: parse_uuid(&self.course)?, section })
+    pub fn is_well_formed(&self) -> bool {
+        self.course.is_uuid() && self.section.as_ref().is_none_or(SectionId::is_uuid)
     }
 }
 
@@ -123,9 +119,9 @@ pub enum Action<'a> {
     /// Make a share of a course, or of one of its sections.
     CreateShare {
         /// The course's UUID.
-        course: &'a str,
+        course: &'a CourseId,
         /// The section's UUID; nothing for the whole course.
-        section: Option<&'a str>,
+        section: Option<&'a SectionId>,
     },
     /// Read shares, change and revoke them: one's own, or everybody's.
     ListShares,
@@ -208,13 +204,10 @@ impl AccessScope {
 
     /// Whether all of this course, or of this section, can be seen: a section is not its course.
     #[must_use]
-    pub fn covers(&self, course: &str, section: Option<&str>) -> bool {
+    pub fn covers(&self, course: &CourseId, section: Option<&SectionId>) -> bool {
         let Self::Only { grants, .. } = self else { return true };
         grants.iter().any(|grant| {
-            grant.course.eq_ignore_ascii_case(course)
-                && grant.section.as_ref().is_none_or(|granted| {
-                    section.is_some_and(|section| granted.eq_ignore_ascii_case(section))
-                })
+            grant.course == *course && (grant.section.is_none() || grant.section.as_ref() == section)
         })
     }
 
@@ -234,13 +227,13 @@ impl AccessScope {
         let Self::Only { grants, .. } = self else { return known };
         let Courses { mut courses, mut terms } = known;
         courses.retain_mut(|course| {
-            let of_course = || grants.iter().filter(|grant| grant.course.eq_ignore_ascii_case(&course.id));
+            let of_course = || grants.iter().filter(|grant| grant.course == course.id);
             if of_course().any(|grant| grant.section.is_none()) {
                 return true;
             }
-            let sections: BTreeSet<String> =
-                of_course().filter_map(|grant| Some(grant.section.as_ref()?.to_ascii_lowercase())).collect();
-            course.sections.retain(|section| sections.contains(&section.id.to_ascii_lowercase()));
+            let sections: BTreeSet<&SectionId> =
+                of_course().filter_map(|grant| grant.section.as_ref()).collect();
+            course.sections.retain(|section| sections.contains(&section.id));
             !sections.is_empty()
         });
         let named =
@@ -270,17 +263,17 @@ impl AccessScope {
     #[must_use]
     pub fn row_filter(&self, report: KnownReport, sections: &SectionNumbers) -> RowFilter {
         let Self::Only { grants, .. } = self else { return RowFilter::Everything };
-        if !report.descriptor().identifies_sections_by_number() {
-            return RowFilter::Only(grants.clone());
-        }
-        let numbered = grants.iter().filter_map(|grant| {
+        let by_number = report.descriptor().identifies_sections_by_number();
+        let selectors = grants.iter().filter_map(|grant| {
+            let course = grant.course.clone();
             let section = match &grant.section {
-                Some(id) => Some(sections.0.get(&(grant.course.clone(), id.clone()))?.clone()),
                 None => None,
+                Some(id) if by_number => Some(sections.0.get(&(course.clone(), id.clone()))?.clone()),
+                Some(id) => Some(id.to_string()),
             };
-            Some(Grant { course: grant.course.clone(), section })
+            Some(SliceSelector { course, section })
         });
-        RowFilter::Only(numbered.collect())
+        RowFilter::Only(selectors.collect())
     }
 
     /// The slices of a report whose columns are not known: nothing says whose rows they are.
@@ -307,18 +300,18 @@ fn redact_window(window: &mut WindowInfo) {
     window.fault = window.fault.take().map(|_| FAULT_CUT.to_owned());
 }
 
-/// The numbers of sections, by the ids of course and section in small letters.
+/// The numbers of sections, by the ids of course and section, as slices are named by them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SectionNumbers(BTreeMap<(String, String), String>);
+pub struct SectionNumbers(BTreeMap<(CourseId, SectionId), String>);
 
 impl SectionNumbers {
     /// The numbers of these courses' sections; a section without one has none.
     #[must_use]
     pub fn from_courses(known: &Courses) -> Self {
         let numbers = known.courses.iter().flat_map(|course| {
-            let course_id = course.id.to_ascii_lowercase();
-            course.sections.iter().filter(|section| !section.number.is_empty()).map(move |section| {
-                ((course_id.clone(), section.id.to_ascii_lowercase()), section.number.clone())
+            let numbered = course.sections.iter().filter(|section| !section.number.is_empty());
+            numbered.map(|section| {
+                ((course.id.clone(), section.id.clone()), normalize_text(&section.number).into_owned())
             })
         });
         Self(numbers.collect())
@@ -333,17 +326,27 @@ pub enum RowFilter {
     /// All.
     Everything,
     /// Those of these courses and sections.
-    Only(Vec<Grant>),
+    Only(Vec<SliceSelector>),
+}
+
+/// The slices of a course, or of one section of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SliceSelector {
+    /// The course.
+    pub course: CourseId,
+    /// The section's id, or its number in reports that have no id; null for the whole course.
+    pub section: Option<String>,
 }
 
 impl RowFilter {
-    /// Whether a slice may be sent. A slice that names no course is for those who see all.
+    /// Whether a slice may be sent; `course` and `section` are its names in their normal form. A slice that names no
+    /// course is for those who see all.
     #[must_use]
     pub fn allows(&self, course: &str, section: &str) -> bool {
-        let Self::Only(grants) = self else { return true };
-        grants.iter().any(|grant| {
-            grant.course.eq_ignore_ascii_case(course)
-                && grant.section.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(section))
+        let Self::Only(selectors) = self else { return true };
+        selectors.iter().any(|selector| {
+            selector.course.as_str() == course
+                && selector.section.as_ref().is_none_or(|wanted| wanted == section)
         })
     }
 }

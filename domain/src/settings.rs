@@ -2,7 +2,7 @@
 //! sentences, and nothing fails later for it.
 
 use crate::api::AuthMethod;
-use crate::ids::parse_email;
+use crate::ids::Email;
 use crate::time::{DAY, SECOND};
 use std::collections::BTreeSet;
 
@@ -33,7 +33,7 @@ pub struct Settings {
     /// The key that signs session cookies.
     pub session_key: Option<Secret>,
     /// The e-mail addresses of administrators, in lower case. No page can take that role from them.
-    pub admins: BTreeSet<String>,
+    pub admins: BTreeSet<Email>,
     /// For how many days audit entries are kept.
     pub record_days: u32,
     /// The fewest students whose figures a share publishes.
@@ -289,7 +289,7 @@ impl Settings {
             wrong.push("LECTERN_KEY and LECTERN_SESSION_KEY must differ.".to_owned());
         }
         let admins = value("LECTERN_ADMINS").map_or_else(BTreeSet::new, |list| {
-            let admins = list.split(',').filter(|entry| !entry.trim().is_empty()).map(parse_email);
+            let admins = list.split(',').filter(|entry| !entry.trim().is_empty()).map(Email::parse);
             let admins = admins.collect::<Option<BTreeSet<_>>>().unwrap_or_else(|| {
                 wrong.push("LECTERN_ADMINS must be e-mail addresses with commas between.".to_owned());
                 BTreeSet::new()

@@ -5,6 +5,7 @@
 //! sections, from a fixed list of measures of what students did. So no two shares cut the same data two ways, and numbers
 //! of few people are withheld by one plan for all of them (`engine::disclosure_control`).
 
+use crate::ids::{CourseId, SectionId};
 use crate::report::{KnownReport, ReportName, Shape};
 use crate::time::{DAY, Day, Timestamp, iso};
 use serde::{Deserialize, Serialize};
@@ -141,10 +142,10 @@ pub struct Share {
     /// What it shows.
     pub report: ShareSubject,
     /// The course's UUID.
-    pub course: String,
+    pub course: CourseId,
     /// The section's UUID; absent for the whole course.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub section: Option<String>,
+    pub section: Option<SectionId>,
     /// The first day of the view it was made from, and so of its first week; null for a snapshot.
     #[serde(default, with = "iso::option")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<Day>"))]
@@ -193,10 +194,10 @@ pub struct CreateShareRequest {
     /// The text of a [`ShareSubject`].
     pub report: String,
     /// The course's UUID.
-    pub course: String,
+    pub course: CourseId,
     /// The section's UUID; absent for the whole course.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub section: Option<String>,
+    pub section: Option<SectionId>,
     /// `YYYY-MM-DD`; left out for `asset`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,

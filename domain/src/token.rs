@@ -4,7 +4,7 @@
 //! **Invariant**: a token is accepted only if its algorithm is RS256, it was issued by this team for this application, and it is
 //! valid at the time. The key id of a token is looked up among the team's keys; a key in the token itself is never used.
 
-use crate::ids::parse_email;
+use crate::ids::Email;
 use crate::time::{SECOND, Timestamp};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -98,7 +98,7 @@ struct Claims {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifiedClaims {
     /// The person's e-mail address, in lower case.
-    pub email: String,
+    pub email: Email,
     /// When it was issued.
     pub issued: Timestamp,
     /// When it expires, without leeway.
@@ -165,7 +165,7 @@ impl UnverifiedToken {
                 return Err(TokenError::NotYet);
             }
         }
-        let email = email.as_deref().and_then(parse_email).ok_or(TokenError::Nameless)?;
+        let email = email.as_deref().and_then(Email::parse).ok_or(TokenError::Nameless)?;
         // A token without an issue time counts as the oldest possible: a sign-out revokes it for good.
         let issued = iat.and_then(instant).unwrap_or(Timestamp(0));
         Ok(VerifiedClaims { email, issued, expires })
@@ -260,7 +260,7 @@ mod tests {
     #[test]
     fn a_good_token_names_its_bearer() {
         let bearer = judged(&claims()).unwrap();
-        assert_eq!(bearer.email, "ana@example.org");
+        assert_eq!(bearer.email, Email::from("ana@example.org"));
         assert_eq!(bearer.expires, Timestamp((NOW + 100) * SECOND));
         assert!(with("aud", &json!("app")).is_ok());
         assert!(with("iss", &json!(format!("{TEAM}/"))).is_ok());
@@ -327,7 +327,7 @@ mod tests {
         #[test]
         fn no_text_stops_the_reader(text in "\\PC{0,200}", parts in prop::collection::vec("[-_A-Za-z0-9=]{0,60}", 0..5)) {
             let _ = parse_public_keys(&text);
-            let _ = parse_email(&text);
+            let _ = Email::parse(&text);
             for text in [text, parts.join(".")] {
                 if let Ok(read) = UnverifiedToken::parse(&text) {
                     let _ = read.verify_claims(TEAM, "app", Timestamp(NOW * SECOND));

@@ -12,7 +12,7 @@
 //! ```
 
 use crate::activity::Weights;
-use crate::ids::parse_uuid;
+use crate::ids::{CourseId, MediaId, PresentationId, SectionId, UserId};
 use crate::institution_role::InstitutionRole;
 use crate::range::Range;
 use crate::report::{KnownReport, ReportName};
@@ -112,25 +112,6 @@ impl ZoneName {
     }
 }
 
-/// The UUID of a course, a section, a video, a deck or a person, in lower case.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Uuid(String);
-
-impl Uuid {
-    /// Reads a UUID; `None` for everything else, so that no name can hide in its place.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        // A view's URL is written by Lectern: white space around an id is none of it.
-        parse_uuid(text).filter(|id| id.len() == text.len()).map(Self)
-    }
-
-    /// The UUID.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
 /// What a report is asked with beside its days: names and values of letters, digits and `_ - :`, at most 40 each. No
 /// address and no full name can be written so, while ids, numbers, days, moments and the words of a list can.
 ///
@@ -180,12 +161,12 @@ pub enum ComparisonTarget {
     /// The days before: as many, and the same days of the week.
     Before,
     /// The same days of this section.
-    Section(Uuid),
+    Section(SectionId),
 }
 
 impl ComparisonTarget {
     fn parse(text: &str) -> Option<Self> {
-        if text == BEFORE { Some(Self::Before) } else { Uuid::parse(text).map(Self::Section) }
+        if text == BEFORE { Some(Self::Before) } else { SectionId::parse(text).map(Self::Section) }
     }
 
     fn as_str(&self) -> &str {
@@ -211,19 +192,19 @@ pub struct View {
     /// In which zone those days are; the institution's when none is named.
     pub zone: Option<ZoneName>,
     /// Rows of this course only.
-    pub course: Option<Uuid>,
+    pub course: Option<CourseId>,
     /// Rows of these sections only; of all when there are none.
-    pub sections: BTreeSet<Uuid>,
+    pub sections: BTreeSet<SectionId>,
     /// Rows of people with these roles only; of all when there are none.
     pub roles: BTreeSet<InstitutionRole>,
     /// Rows of these videos only; of all when there are none.
-    pub videos: BTreeSet<Uuid>,
+    pub videos: BTreeSet<MediaId>,
     /// Rows of these slide decks only; of all when there are none.
-    pub decks: BTreeSet<Uuid>,
+    pub decks: BTreeSet<PresentationId>,
     /// Whether what people wrote is shown, too: never unless somebody chose so.
     pub contents: bool,
     /// This student alone, by the UUID by which Echo360 knows them: their page in a course, their rows in a report.
-    pub student: Option<Uuid>,
+    pub student: Option<UserId>,
     /// What a course is compared with, if somebody chose something.
     pub compare: Option<ComparisonTarget>,
     /// How much each kind of activity counts.
@@ -265,14 +246,14 @@ impl View {
             report: value("report").and_then(ReportName::parse),
             range,
             zone: value("tz").and_then(ZoneName::parse),
-            course: value("course").and_then(Uuid::parse),
-            sections: chosen(value("section"), Uuid::parse),
+            course: value("course").and_then(CourseId::parse),
+            sections: chosen(value("section"), SectionId::parse),
             roles: chosen(value("role"), InstitutionRole::parse),
-            videos: chosen(value("video"), Uuid::parse),
-            decks: chosen(value("deck"), Uuid::parse),
+            videos: chosen(value("video"), MediaId::parse),
+            decks: chosen(value("deck"), PresentationId::parse),
             contents: value("contents") == Some("1"),
             // The board shows nobody.
-            student: value("student").and_then(Uuid::parse).filter(|_| page != Page::Requests),
+            student: value("student").and_then(UserId::parse).filter(|_| page != Page::Requests),
             compare: value("compare").and_then(ComparisonTarget::parse),
             weights: value("weights").map_or_else(Weights::default, Weights::parse),
             names_hidden: value("names") == Some("hidden"),
@@ -285,23 +266,23 @@ impl View {
     #[must_use]
     pub fn to_query(&self) -> String {
         let days = self.range.map(|range| (range.from().to_string(), range.to().to_string()));
-        let sections = list(self.sections.iter().map(Uuid::as_str));
+        let sections = list(self.sections.iter().map(SectionId::as_str));
         let roles = list(self.roles.iter().map(|role| role.slug()));
-        let videos = list(self.videos.iter().map(Uuid::as_str));
-        let decks = list(self.decks.iter().map(Uuid::as_str));
+        let videos = list(self.videos.iter().map(MediaId::as_str));
+        let decks = list(self.decks.iter().map(PresentationId::as_str));
         let weights = self.weights.to_text();
         let pairs = [
             ("report", self.report.as_ref().map(ReportName::as_str)),
             ("from", days.as_ref().map(|(from, _)| from.as_str())),
             ("to", days.as_ref().map(|(_, to)| to.as_str())),
             ("tz", self.zone.as_ref().map(ZoneName::as_str)),
-            ("course", self.course.as_ref().map(Uuid::as_str)),
+            ("course", self.course.as_ref().map(CourseId::as_str)),
             ("section", sections.as_deref()),
             ("role", roles.as_deref()),
             ("video", videos.as_deref()),
             ("deck", decks.as_deref()),
             ("contents", self.contents.then_some("1")),
-            ("student", self.student.as_ref().map(Uuid::as_str)),
+            ("student", self.student.as_ref().map(UserId::as_str)),
             ("compare", self.compare.as_ref().map(ComparisonTarget::as_str)),
             ("weights", weights.as_deref()),
             ("names", self.names_hidden.then_some("hidden")),
@@ -358,7 +339,7 @@ impl View {
 
     /// The same view of another course. Its sections and students stay behind.
     #[must_use]
-    pub fn with_course(mut self, course: Option<Uuid>) -> Self {
+    pub fn with_course(mut self, course: Option<CourseId>) -> Self {
         self.course = course;
         self.sections.clear();
         self.student = None;
@@ -440,15 +421,15 @@ impl View {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Choice {
     /// Rows of this section.
-    Section(Uuid),
+    Section(SectionId),
     /// Rows of people with this role.
     Role(InstitutionRole),
     /// Rows of this video.
-    Video(Uuid),
+    Video(MediaId),
     /// Rows of this deck.
-    Deck(Uuid),
+    Deck(PresentationId),
     /// Rows of this student.
-    Student(Uuid),
+    Student(UserId),
 }
 
 fn toggle<T: Ord + Clone>(filter: &mut BTreeSet<T>, value: &T) {
@@ -504,29 +485,30 @@ mod tests {
 
     const COURSE: &str = "0a1b2c3d-0000-4000-8000-00000000000f";
 
+    fn uuids<T: std::fmt::Debug>(parse: fn(&str) -> Option<T>) -> impl Strategy<Value = T> {
+        "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+            .prop_filter_map("a UUID", move |text| parse(&text))
+    }
+
     fn views() -> impl Strategy<Value = View> {
         let range = prop::option::of((0u64..9000, 0u64..1800)).prop_map(|days| {
             let (start, length) = days?;
             let from = plus_days(Day::from_ymd_opt(2005, 1, 1)?, start);
             Range::new(from, plus_days(from, length)).ok()
         });
-        let uuid = || {
-            "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-                .prop_filter_map("a UUID", |text| Uuid::parse(&text))
-        };
         (
             prop_oneof![Just(Page::Overview), Just(Page::Course), Just(Page::Requests)],
             prop::option::of("[a-z0-9_-]{1,40}"),
             range,
             prop::option::of("[A-Za-z][A-Za-z0-9/_+-]{0,39}"),
-            prop::option::of(uuid()),
-            prop::collection::btree_set(uuid(), 0..4),
+            prop::option::of(uuids(CourseId::parse)),
+            prop::collection::btree_set(uuids(SectionId::parse), 0..4),
             prop::collection::btree_set(prop::sample::select(InstitutionRole::ALL.to_vec()), 0..4),
-            prop::collection::btree_set(uuid(), 0..4),
-            (prop::collection::btree_set(uuid(), 0..4), any::<bool>()),
+            prop::collection::btree_set(uuids(MediaId::parse), 0..4),
+            (prop::collection::btree_set(uuids(PresentationId::parse), 0..4), any::<bool>()),
             (
-                prop::option::of(uuid()),
-                prop::option::of(prop::option::of(uuid())),
+                prop::option::of(uuids(UserId::parse)),
+                prop::option::of(prop::option::of(uuids(SectionId::parse))),
                 "[a-z0-9,-]{0,40}",
                 any::<bool>(),
                 prop::collection::vec(("[A-Za-z0-9_:-]{1,40}", "[A-Za-z0-9_:-]{1,40}"), 0..4),
@@ -657,7 +639,7 @@ mod tests {
             &format!("section={COURSE}&student={COURSE}&compare={COURSE}&names=hidden"),
         );
         assert_eq!(
-            view.with_course(Uuid::parse(COURSE)).to_url(),
+            view.with_course(CourseId::parse(COURSE)).to_url(),
             format!("/course?v=1&course={COURSE}&names=hidden")
         );
         let view = View::parse("/course", "compare=before");
@@ -675,7 +657,7 @@ mod tests {
 
     #[test]
     fn one_student_is_filtered_by_and_another_takes_their_place() {
-        let student = |text: &str| Choice::Student(Uuid::parse(text).unwrap());
+        let student = |text: &str| Choice::Student(UserId::parse(text).unwrap());
         let (one, other) = (student(COURSE), student(&COURSE.replace('f', "0")));
         let view = View::default().toggled(&one);
         assert!(view.contains(&one) && !view.contains(&other));

@@ -172,7 +172,7 @@ impl Collector {
             self.made_current.push(lease);
             self.holds = left;
         }
-        let courses = is_changed.then(|| COURSE.to_owned()).into_iter().collect();
+        let courses = is_changed.then(|| COURSE.into()).into_iter().collect();
         SweepOutcome::Clean {
             generation: served,
             left: is_changed.then_some(RemainingRows { rows: 1, bytes: 1 }),

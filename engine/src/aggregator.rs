@@ -224,13 +224,21 @@ impl Aggregator {
             days,
             total: WatchTotals { rows, viewers: counts.all.len() },
             week: self.week(),
-            videos: rank_items(&counts.videos, &texts.video, &self.query.videos, &|code| {
-                (texts.video_name(code), String::new(), texts.video_seconds(code))
-            }),
-            sections: rank_items(&counts.sections, &texts.section, &self.query.sections, &|code| {
-                let (number, course) = texts.section_number(code);
-                (number, course, None)
-            }),
+            videos: rank_items(
+                &counts.videos,
+                &texts.video,
+                &texts.video.find_all(&self.query.videos),
+                &|code| (texts.video_name(code), String::new(), texts.video_seconds(code)),
+            ),
+            sections: rank_items(
+                &counts.sections,
+                &texts.section,
+                &texts.section.find_all(&self.query.sections),
+                &|code| {
+                    let (number, course) = texts.section_number(code);
+                    (number, course, None)
+                },
+            ),
             roles: roles.filter(|(_, watched)| watched.rows > 0).collect(),
             students: self.students(),
             arrivals: self.arrivals(),
@@ -253,9 +261,8 @@ impl Aggregator {
     /// What the student is called whose rows alone are counted.
     fn student_name(&self, texts: &Dictionaries) -> String {
         let Some(id) = &self.query.student else { return String::new() };
-        let mut users = (0..).zip(texts.user.texts());
-        let user = users.find(|(_, text)| text.eq_ignore_ascii_case(id.as_bytes()));
-        user.map_or_else(String::new, |(user, _)| texts.person_name(user))
+        let user = texts.user.find(id.as_str().as_bytes());
+        user.map_or_else(String::new, |user| texts.person_name(user))
     }
 
     fn week(&self) -> [Weekday; 7] {
@@ -512,10 +519,9 @@ impl<'a> Counter<'a> {
 fn rank_items(
     counts: &[ViewerCount],
     ids: &Dictionary,
-    chosen: &[String],
+    chosen: &[u32],
     label: &dyn Fn(u32) -> (String, String, Option<u32>),
 ) -> Items {
-    let is_chosen = |id: &[u8]| chosen.iter().any(|wanted| id.eq_ignore_ascii_case(wanted.as_bytes()));
     let rows = |code: u32| counts.get(code as usize).map_or(0, |count| count.rows);
     let mut order: Vec<u32> = (0..).take(counts.len()).filter(|code| rows(*code) > 0).collect();
     sort::sort_by(&mut order, &mut |a, b| {
@@ -524,7 +530,7 @@ fn rank_items(
     let mut items = Items::default();
     for (place, code) in order.into_iter().enumerate() {
         let Some(count) = counts.get(code as usize) else { continue };
-        if place >= MAX_NAMED && !is_chosen(ids.bytes_of(code)) {
+        if place >= MAX_NAMED && !chosen.contains(&code) {
             items.others += 1;
             items.other_rows += count.rows;
             continue;

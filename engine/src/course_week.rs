@@ -17,6 +17,7 @@ use crate::table::{HeaderRow, cell_value};
 use crate::video_view_dataset::WindowCoverage;
 use domain::column;
 use domain::frame::{Head, SliceHead};
+use domain::ids::{CourseId, normalize_id, normalize_text};
 use domain::institution_role::InstitutionRole;
 use domain::range::Range;
 use domain::report::{KnownReport, ReportName};
@@ -30,7 +31,7 @@ pub struct CourseWeekQuery {
     /// The report: one with weeks and people.
     pub report: ReportName,
     /// The course's UUID.
-    pub course: String,
+    pub course: CourseId,
     /// The week's first day.
     pub monday: Day,
     /// The zone in which its days begin.
@@ -156,12 +157,12 @@ impl CourseWeekCounter {
         let (parts, mut answers) = parts;
         let csv = self.inflater.inflate(head, deflated).map_err(DecodeError::Slice)?;
         let (places, width, starts) = (current.places, current.width, &self.starts);
-        let course = self.week_query.course.as_bytes();
+        let course = self.week_query.course.as_str().as_bytes();
         let mut rows = 0;
         current.decoder.for_each_record(csv, |row| {
             rows += 1;
             let cell = |place: Option<usize>| place.map_or(&[][..], |place| row.field(place).trim_ascii());
-            if row.width() != width || !cell(places.course).eq_ignore_ascii_case(course) {
+            if row.width() != width || *normalize_id(cell(places.course)) != *course {
                 return;
             }
             let Some(at) = cell_value::parse_time(cell(places.time)).map(i64::from) else { return };
@@ -180,8 +181,9 @@ impl CourseWeekCounter {
             {
                 return;
             }
-            let part = parts.entry(text(places.section).to_ascii_lowercase()).or_default();
-            *part.done.entry(text(places.user).to_ascii_lowercase()).or_default() += 1;
+            let id = |place| String::from_utf8_lossy(&normalize_id(cell(place))).into_owned();
+            let part = parts.entry(id(places.section)).or_default();
+            *part.done.entry(id(places.user)).or_default() += 1;
         });
         if rows != u64::from(head.rows) {
             return Err(DecodeError::Rows);
@@ -224,7 +226,7 @@ fn count_polls(dataset: &Dataset, week_query: &CourseWeekQuery) -> AmountsBySect
     let measures =
         polling::measure(dataset, &query(&week_query.course, range, &week_query.zone, week_query.today));
     let mut parts = AmountsBySection::new();
-    let text = |code| dataset.texts.text(code).to_ascii_lowercase();
+    let text = |code| dataset.texts.text(code).into_owned();
     for given in measures.polls.iter().flat_map(|poll| &poll.latest_answers) {
         let user = text(given.user);
         if given.role != InstitutionRole::Student || user.is_empty() {
@@ -244,12 +246,12 @@ fn count_polls(dataset: &Dataset, week_query: &CourseWeekQuery) -> AmountsBySect
 }
 
 /// A query about a course as a whole.
-fn query(course: &str, range: Range, zone: &Zone, today: Day) -> Query {
+fn query(course: &CourseId, range: Range, zone: &Zone, today: Day) -> Query {
     Query {
         base: measures::Query {
             range,
             zone: zone.clone(),
-            course: Some(course.to_owned()),
+            course: Some(course.clone()),
             sections: Vec::new(),
             roles: Vec::new(),
             videos: Vec::new(),
@@ -312,7 +314,7 @@ impl ViewCounter {
     ///
     /// # Errors
     /// [`DecodeError::Rows`].
-    pub fn finish(self, course: &str, day: Day) -> Result<ViewCounts, DecodeError> {
+    pub fn finish(self, course: &CourseId, day: Day) -> Result<ViewCounts, DecodeError> {
         let Self { builder, mut dataset } = self;
         let coverage = WindowCoverage { start: None, end: None, provisional_from: None };
         dataset.insert("all", WindowData { generation: 0, table: builder.finish()?, coverage });
@@ -323,8 +325,8 @@ impl ViewCounter {
             is_repeated: measures.repeated > 0,
             ..ViewCounts::default()
         };
-        for entry in measures.entries.iter().filter(|entry| entry.course.eq_ignore_ascii_case(course)) {
-            let section = views.sections.entry(entry.section.to_ascii_lowercase()).or_default();
+        for entry in measures.entries.iter().filter(|entry| entry.course == course.as_str()) {
+            let section = views.sections.entry(normalize_text(&entry.section).into_owned()).or_default();
             section.videos += 1;
             section.views = section.views.saturating_add(entry.sums.views.unwrap_or(0));
             views.is_unknown |= entry.sums.views.is_none();

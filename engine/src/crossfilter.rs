@@ -9,6 +9,7 @@ use crate::rollup::QuarterHourRollup;
 use crate::video_view_columns::Dictionaries;
 use domain::institution_role::InstitutionRole;
 use domain::time::{DAY, SECOND, plus_days};
+use std::borrow::Borrow;
 
 /// Which filters a row passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,8 +134,16 @@ impl<'a> Crossfilter<'a> {
     }
 }
 
-/// Which codes are those of `ids`, whatever the case of their letters; `None` when none were asked for.
-fn matching_codes(ids: &[String], dictionary: &Dictionary) -> Option<Vec<bool>> {
-    let is_wanted = |text: &[u8]| ids.iter().any(|id| text.eq_ignore_ascii_case(id.as_bytes()));
-    (!ids.is_empty()).then(|| dictionary.texts().map(is_wanted).collect())
+/// Which codes are those of `ids`; `None` when there are no ids, and so no filter.
+fn matching_codes<T: Borrow<str>>(ids: &[T], dictionary: &Dictionary) -> Option<Vec<bool>> {
+    if ids.is_empty() {
+        return None;
+    }
+    let mut is_match = vec![false; dictionary.len()];
+    for code in dictionary.find_all(ids) {
+        if let Some(place) = is_match.get_mut(code as usize) {
+            *place = true;
+        }
+    }
+    Some(is_match)
 }

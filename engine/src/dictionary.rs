@@ -5,7 +5,8 @@
 //! are kept as they came: two ids that differ only in bytes that are no UTF-8 stay two.
 
 use crate::row_template::bytes_equal;
-use std::borrow::Cow;
+use domain::ids::normalize_id;
+use std::borrow::{Borrow, Cow};
 
 /// The code of the empty text, in every dictionary.
 pub const EMPTY: u32 = 0;
@@ -46,10 +47,22 @@ impl Dictionary {
         self.last
     }
 
+    /// The code of an id: ids with the same normal form have the same code.
+    #[inline]
+    pub fn id_code(&mut self, id: &[u8]) -> u32 {
+        self.code(&normalize_id(id))
+    }
+
     /// The code of `text`, if it has one.
     #[must_use]
     pub fn find(&self, text: &[u8]) -> Option<u32> {
         self.slots.get(self.slot(text)).copied().filter(|code| *code != FREE)
+    }
+
+    /// The codes of those of `ids` that have one.
+    #[must_use]
+    pub fn find_all<T: Borrow<str>>(&self, ids: &[T]) -> Vec<u32> {
+        ids.iter().filter_map(|id| self.find(id.borrow().as_bytes())).collect()
     }
 
     /// The number of distinct texts, the empty one included.
@@ -171,6 +184,16 @@ mod tests {
             }
             prop_assert_eq!(dictionary.find(b"never"), None);
         }
+    }
+
+    #[test]
+    fn ids_that_differ_in_case_alone_have_one_code() {
+        let mut dictionary = Dictionary::default();
+        let code = dictionary.id_code(b"0B0C-A");
+        assert_eq!(dictionary.id_code(b" {0b0c-a}"), code);
+        assert_eq!(dictionary.bytes_of(code), b"0b0c-a");
+        assert_ne!(dictionary.code(b"0B0C-A"), code, "a text is not an id");
+        assert_eq!(dictionary.id_code(b" "), EMPTY);
     }
 
     #[test]

@@ -11,6 +11,7 @@
 use crate::decode::{Decoder, Delimiter, skip_line_ends};
 use domain::column;
 use domain::erasure::{IdentifierKind, IdentityLink, PersonHash, SweepFindings, Tombstones};
+use domain::ids::{CourseId, normalize_id};
 use domain::report::KnownReport;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
@@ -89,7 +90,7 @@ pub struct ErasureFilter {
     people: Vec<String>,
     marks: HashMap<Digest, (usize, HashSource)>,
     /// The forgetting's id, and the course's.
-    courses: Vec<(String, String)>,
+    courses: Vec<(String, CourseId)>,
     person_columns: Vec<PersonColumns>,
     course: Option<usize>,
     delimiter: Delimiter,
@@ -219,8 +220,8 @@ impl ErasureFilter {
     }
 
     fn find_erased_course(&self, course: &[u8]) -> Option<String> {
-        let course = course.trim_ascii();
-        let closed = self.courses.iter().find(|(_, id)| id.as_bytes().eq_ignore_ascii_case(course));
+        let course = normalize_id(course);
+        let closed = self.courses.iter().find(|(_, id)| *id.as_str().as_bytes() == *course);
         closed.map(|(forgetting, _)| forgetting.clone())
     }
 

@@ -8,6 +8,7 @@
 
 use crate::video_view_columns::SkippedRows;
 pub use crate::video_view_dataset::WindowCoverage;
+use domain::ids::{CourseId, MediaId, SectionId, UserId};
 use domain::institution_role::InstitutionRole;
 use domain::range::Range;
 use domain::time::Day;
@@ -31,15 +32,15 @@ pub struct Query {
     /// In which zone they begin and end.
     pub zone: Zone,
     /// Only rows of this course (UUID).
-    pub course: Option<String>,
+    pub course: Option<CourseId>,
     /// Only rows of these sections (UUIDs), if there are any.
-    pub sections: Vec<String>,
+    pub sections: Vec<SectionId>,
     /// Only rows of people with these roles, if there are any.
     pub roles: Vec<InstitutionRole>,
     /// Only rows of these videos (UUIDs), if there are any.
-    pub videos: Vec<String>,
+    pub videos: Vec<MediaId>,
     /// Only rows of this student (UUID).
-    pub student: Option<String>,
+    pub student: Option<UserId>,
     /// What the days are held against, if anything.
     pub comparison: Option<Comparison>,
     /// The current UTC day: it and what follows is not over.
@@ -54,7 +55,7 @@ pub enum Comparison {
     /// As many days before, moved by whole weeks.
     Before,
     /// The same days of this section (UUID).
-    Section(String),
+    Section(SectionId),
 }
 
 wire_enum!(Comparison { 0 Before, 1 Section(id) });

@@ -27,6 +27,7 @@ pub mod weekly;
 mod fixture;
 
 use crate::measures;
+use domain::ids::PresentationId;
 use domain::wire_struct;
 
 /// What is to be measured.
@@ -35,7 +36,7 @@ pub struct Query {
     /// Range, zone, course, sections, roles, videos, today: as of every report.
     pub base: measures::Query,
     /// Only rows of these decks (UUIDs), if there are any.
-    pub decks: Vec<String>,
+    pub decks: Vec<PresentationId>,
     /// Whether what people wrote is wanted too: notes, questions, answers. Off at first, since few need it.
     pub contents: bool,
 }

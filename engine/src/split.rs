@@ -12,6 +12,7 @@ use crate::erasure_filter::ErasureFilter;
 use csv_core::ReadRecordResult;
 use domain::column;
 use domain::erasure::SweepFindings;
+use domain::ids::normalize_id;
 use domain::report::{KnownReport, ReportDescriptor};
 use flate2::{Compress, Compression, FlushCompress, Status};
 use std::collections::{BTreeMap, HashMap};
@@ -54,9 +55,9 @@ const LEVEL: u32 = 2;
 /// Some rows of one section of one course.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slice {
-    /// The course's id; empty in a report without such a column.
+    /// The course's id in its normal form; empty in a report without such a column.
     pub course: String,
-    /// The section's id, or its number in reports that have no id.
+    /// The section's id, or its number in reports that have no id; in the same form.
     pub section: String,
     /// Data rows.
     pub rows: u32,
@@ -336,14 +337,16 @@ impl Splitter {
             return Ok(());
         }
         let cell = |at: Option<usize>| at.map_or(&[][..], |at| cell_at(&self.cells, &self.ends, at));
-        let (course, section) = (cell(layout.course), cell(layout.section));
+        let id = |at: Option<usize>| normalize_id(cell(at));
+        let (course, section) = (id(layout.course), id(layout.section));
         self.key.clear();
-        self.key.extend_from_slice(course);
+        self.key.extend_from_slice(&course);
         self.key.push(0x1f);
-        self.key.extend_from_slice(section);
+        self.key.extend_from_slice(&section);
         if !self.groups.contains_key(&self.key) {
             let text = |at| String::from_utf8_lossy(cell(at)).into_owned();
-            let (course, section) = (text(layout.course), text(layout.section));
+            let id = |id: &[u8]| String::from_utf8_lossy(id).into_owned();
+            let (course, section) = (id(&course), id(&section));
             self.sections.entry((course.clone(), section.clone())).or_insert_with(|| SectionInfo {
                 course_code: text(layout.code),
                 course_name: text(layout.name),

@@ -14,6 +14,7 @@ pub mod dataset;
 use crate::decode::{Decoder, Delimiter, Record};
 use crate::dictionary::{Dictionary, EMPTY};
 use domain::column;
+use domain::report::KnownReport;
 
 /// A header row: which fields are kept, under which names, and what stands between them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +55,8 @@ struct Column {
     name: String,
     /// Its name as it is compared.
     key: String,
+    /// Whether its cells are ids.
+    has_ids: bool,
     /// The code of each row's text.
     codes: Vec<u32>,
 }
@@ -68,12 +71,13 @@ pub struct Table {
 }
 
 impl Table {
-    /// A table without rows yet.
+    /// A table of `report` without rows yet. Of a report that is not known, no column is taken for one of ids.
     #[must_use]
-    pub fn new(header: &HeaderRow) -> Self {
+    pub fn new(header: &HeaderRow, report: Option<KnownReport>) -> Self {
         let column = |name: &str| Column {
             name: name.to_owned(),
             key: column::normalize_name(name),
+            has_ids: report.is_some_and(|report| report.descriptor().is_id_column(name)),
             codes: Vec::new(),
         };
         Self { columns: header.names().map(column).collect(), rows: 0, ragged: 0 }
@@ -86,7 +90,8 @@ impl Table {
             return;
         }
         for (column, (place, _)) in self.columns.iter_mut().zip(&header.kept) {
-            column.codes.push(texts.code(row.field(*place).trim_ascii()));
+            let cell = row.field(*place).trim_ascii();
+            column.codes.push(if column.has_ids { texts.id_code(cell) } else { texts.code(cell) });
         }
         self.rows += 1;
     }
@@ -135,7 +140,7 @@ mod tests {
     fn table(csv: &str) -> (Table, Dictionary) {
         let (head, rows) = csv.split_once('\n').unwrap_or((csv, ""));
         let header = HeaderRow::parse(head.as_bytes());
-        let (mut table, mut texts) = (Table::new(&header), Dictionary::default());
+        let (mut table, mut texts) = (Table::new(&header, None), Dictionary::default());
         Decoder::new(header.delimiter())
             .for_each_record(rows.as_bytes(), |row| table.push_row(&header, row, &mut texts));
         (table, texts)
@@ -174,6 +179,17 @@ mod tests {
         assert_eq!(texts.text(table.code(table.column_index("mood"), 0)), "sunny");
         assert_eq!(table.code(table.column_index("nothing"), 0), EMPTY);
         assert_eq!(table.code(Some(0), 7), EMPTY);
+    }
+
+    #[test]
+    fn only_columns_of_ids_are_read_in_lower_case() {
+        let header = HeaderRow::parse(b"User_ID,question\n");
+        let mut table = Table::new(&header, Some(KnownReport::QAndA));
+        let mut texts = Dictionary::default();
+        Decoder::new(header.delimiter())
+            .for_each_record(b"AB,AB\nab,ab\n", |row| table.push_row(&header, row, &mut texts));
+        let cell = |column: usize, row| texts.text(table.code(Some(column), row)).into_owned();
+        assert_eq!([cell(0, 0), cell(0, 1), cell(1, 0), cell(1, 1)], ["ab", "ab", "AB", "ab"]);
     }
 
     #[test]

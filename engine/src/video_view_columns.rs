@@ -274,10 +274,10 @@ impl ColumnLayout {
                 *slot = code(field(place));
             }
         };
-        say(FieldSlot::VIDEO, Some(self.video), &mut |text| texts.video.code(text));
-        say(FieldSlot::COURSE, Some(self.course), &mut |text| texts.course.code(text));
-        say(FieldSlot::SECTION, Some(self.section), &mut |text| texts.section.code(text));
-        say(FieldSlot::USER, Some(self.user), &mut |text| texts.user.code(text));
+        say(FieldSlot::VIDEO, Some(self.video), &mut |text| texts.video.id_code(text));
+        say(FieldSlot::COURSE, Some(self.course), &mut |text| texts.course.id_code(text));
+        say(FieldSlot::SECTION, Some(self.section), &mut |text| texts.section.id_code(text));
+        say(FieldSlot::USER, Some(self.user), &mut |text| texts.user.id_code(text));
         say(FieldSlot::ROLE, self.role, &mut |text| texts.role.code(text));
         say(FieldSlot::MINUTES, self.length, &mut whole_minutes);
         for (said, place) in [

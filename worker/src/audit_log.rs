@@ -9,7 +9,7 @@ use crate::rpc::{self, AuditEntry, RegistryCommand};
 use crate::{clock, response};
 use domain::api::{AuditAction, Scope};
 use domain::audit_buffer::AuditBuffer;
-use domain::ids::parse_uuid;
+use domain::ids::{CourseId, SectionId};
 use domain::report::ReportName;
 use domain::time::{SECOND, Timestamp, parse_day};
 use std::cell::{Cell, RefCell};
@@ -41,7 +41,7 @@ pub(crate) struct AuditView<'a> {
     /// The first and the last day as requested.
     pub(crate) days: Option<(&'a str, &'a str)>,
     /// The course's id as requested.
-    pub(crate) course: Option<&'a str>,
+    pub(crate) course: Option<&'a CourseId>,
     /// The section's id, or its number.
     pub(crate) section: Option<&'a str>,
 }
@@ -56,12 +56,18 @@ impl AuditView<'_> {
             text.push_str(&format!(" {}..{}", day(from), day(to)));
         }
         if let Some(course) = self.course {
-            text.push_str(&format!(" course {}", parse_uuid(course).unwrap_or_else(unknown)));
+            text.push_str(&format!(
+                " course {}",
+                if course.is_uuid() { course.to_string() } else { unknown() }
+            ));
         }
         if let Some(section) = self.section {
             let is_number = section.len() <= 12 && section.bytes().all(|byte| byte.is_ascii_alphanumeric());
             let number = || if is_number { section.to_owned() } else { unknown() };
-            text.push_str(&format!(" section {}", parse_uuid(section).unwrap_or_else(number)));
+            text.push_str(&format!(
+                " section {}",
+                SectionId::parse(section).map_or_else(number, String::from)
+            ));
         }
         text
     }

@@ -4,6 +4,7 @@ use crate::{jurisdiction, response};
 use domain::api::{AuditAction, AuthMethod, ReportRequest};
 use domain::audit_buffer::CountedEntry;
 use domain::erasure::{ErasureRequest, IdentityLink, Invalidation, SweepOutcome, Tombstones};
+use domain::ids::{CourseId, Email, SectionId};
 use domain::problem::{Code, Problem};
 use domain::report::{ReportName, Shape};
 use domain::role_upload::RoleUpload;
@@ -50,7 +51,7 @@ pub(crate) enum SchedulerCommand {
     /// A WindowStore's word on going over its copy.
     FinishErasure { key: WindowKey, lease: u32, swept: SweepOutcome },
     /// What is here of a report, for a share of this course: [`AvailableWindows`].
-    ListAvailable { report: ReportName, course: String },
+    ListAvailable { report: ReportName, course: CourseId },
 }
 
 /// Everything that is asked of a WindowStore.
@@ -63,7 +64,8 @@ pub(crate) enum WindowStoreCommand {
     /// The rows, as frames.
     ReadRows {
         generation: Option<u32>,
-        course: Option<String>,
+        course: Option<CourseId>,
+        /// The section's id, or its number, in its normal form.
         section: Option<String>,
         row_filter: RowFilter,
     },
@@ -85,7 +87,7 @@ pub(crate) enum RegistryCommand {
     /// Everybody who has a role: people by address.
     ListPeople,
     /// Gives a role: the person.
-    AssignRole { email: String, role_assignment: RoleAssignment, audit_entry: AuditEntry },
+    AssignRole { email: Email, role_assignment: RoleAssignment, audit_entry: AuditEntry },
     /// Takes the role of the person of this id.
     RemoveRole { id: String, audit_entry: AuditEntry },
     /// What an upload would change, or, with the digest of that, changes it: [`domain::api::RoleUploadResult`].
@@ -111,9 +113,9 @@ pub(crate) enum SharesCommand {
     /// Switches them on or off: the list.
     SetEnabled { on: bool, person: String, audit_entry: AuditEntry },
     /// The weeks of a report and course that are frozen: pairs of a week and what it says.
-    ListWeeks { report: String, course: String },
+    ListWeeks { report: String, course: CourseId },
     /// Freezes weeks of this zone, those that are not frozen yet: all that are then.
-    PublishWeeks { report: String, course: String, zone: String, weeks: Vec<(String, StoredWeek)> },
+    PublishWeeks { report: String, course: CourseId, zone: String, weeks: Vec<(String, StoredWeek)> },
     /// Makes a share: [`domain::shares::Share`].
     Create { id: String, token: String, stored: StoredShare, expires: Timestamp, audit_entry: AuditEntry },
     /// Changes one.
@@ -139,10 +141,10 @@ pub(crate) struct StoredShare {
     pub(crate) auth_method: AuthMethod,
     /// What it shows.
     pub(crate) report: domain::shares::ShareSubject,
-    /// The course's UUID, in small letters.
-    pub(crate) course: String,
-    /// The section's UUID, in small letters.
-    pub(crate) section: Option<String>,
+    /// The course's UUID.
+    pub(crate) course: CourseId,
+    /// The section's UUID; absent for the whole course.
+    pub(crate) section: Option<SectionId>,
     /// The section's number, by which some reports know it.
     pub(crate) number: Option<String>,
     /// The course's code and name, and the section's number.
@@ -255,7 +257,7 @@ pub(crate) enum Credential {
     /// A session of ours, by the hash of its id.
     Session { id: String },
     /// A token of Access.
-    Token { email: String, issued: Timestamp },
+    Token { email: Email, issued: Timestamp },
 }
 
 /// Somebody whom the Registry knows.

@@ -20,6 +20,7 @@ use domain::api::{self, ReportRequest};
 use domain::directory::{self, DirectoryReader};
 use domain::erasure::{Erasure, ErasureRequest, Erasures, Invalidation, SweepOutcome};
 use domain::fair_queue;
+use domain::ids::CourseId;
 use domain::problem::{Code, Problem};
 use domain::quota::Quota;
 use domain::range::Range;
@@ -172,7 +173,7 @@ impl Scheduler {
     /// Notes sections that rows name. What was collected before a course was forgotten may still tell of it.
     fn save_sections(&self, sections: &[SectionRow]) -> worker::Result<()> {
         let closed = self.with_rules(|rules| rules.erased_courses())?;
-        let is_open = |row: &&SectionRow| !closed.contains(&row.course.to_ascii_lowercase());
+        let is_open = |row: &&SectionRow| !closed.contains(row.course.as_str());
         let open: Vec<SectionRow> = sections.iter().filter(is_open).cloned().collect();
         self.store()?.save_sections(&open)
     }
@@ -631,9 +632,9 @@ impl Scheduler {
     }
 
     /// The copies of a report that may be counted for a share of a course: none of a course that is being forgotten.
-    fn available_windows(&self, report: &ReportName, course: &str) -> Result<AvailableWindows, Problem> {
+    fn available_windows(&self, report: &ReportName, course: &CourseId) -> Result<AvailableWindows, Problem> {
         self.try_rules(|rules| {
-            let is_closed = rules.erased_courses().contains(&course.to_ascii_lowercase());
+            let is_closed = rules.erased_courses().contains(course);
             let windows = rules.windows().filter(|window| {
                 window.key.report == *report
                     && window.key.parameters.is_empty()

@@ -18,12 +18,11 @@ use crate::rpc::{
     SharesCommand, StoredPanel, StoredShare, StoredWeek,
 };
 use crate::{audit_log, clock, crypto};
-use domain::api::{AuditAction, Course, Courses};
-use domain::ids::parse_uuid;
+use domain::api::{AuditAction, Courses};
 use domain::problem::{Code, Problem};
 use domain::range::Range;
 use domain::report::ReportName;
-use domain::scope::{AccessScope, Action};
+use domain::scope::{AccessScope, Action, Grant};
 use domain::settings::Settings;
 use domain::shares::{
     CreateShareRequest, CreateShareResponse, DEFAULT_DAYS, MAX_DAYS, MAX_NAME_LENGTH, MAX_ORIGINS, MAX_WEEKS,
@@ -86,12 +85,11 @@ impl SharesHandler<'_> {
 
     /// Makes a share, or says what it would show. Whatever is wrong is found before anything is made.
     pub(crate) async fn create(&self, request: CreateShareRequest) -> Result<CreateShareResponse, Problem> {
-        let course_id = parse_uuid(&request.course).ok_or_else(unknown_course)?;
-        let section_id = match request.section.as_deref() {
-            Some(section) => Some(parse_uuid(section).ok_or_else(unknown_course)?),
-            None => None,
-        };
-        self.visitor.authorize(Action::CreateShare { course: &course_id, section: section_id.as_deref() })?;
+        let (course_id, section_id) = (request.course.clone(), request.section.clone());
+        if !(Grant { course: course_id.clone(), section: section_id.clone() }).is_well_formed() {
+            return Err(unknown_course());
+        }
+        self.visitor.authorize(Action::CreateShare { course: &course_id, section: section_id.as_ref() })?;
         let subject = ShareSubject::parse(&request.report).ok_or_else(|| {
             bad_share("This report cannot be shared: it has no measures that could say nothing of anybody.")
         })?;
@@ -110,11 +108,10 @@ impl SharesHandler<'_> {
         }
         let known: Courses =
             rpc::call(&self.scheduler, &SchedulerCommand::ListCourses(AccessScope::Everything)).await?;
-        let is_this_course = |course: &&Course| course.id.eq_ignore_ascii_case(&course_id);
-        let course = known.courses.iter().find(is_this_course).ok_or_else(unknown_course)?;
+        let course = known.courses.iter().find(|course| course.id == course_id).ok_or_else(unknown_course)?;
         let section = match &section_id {
             Some(id) => {
-                let found = course.sections.iter().find(|section| section.id.eq_ignore_ascii_case(id));
+                let found = course.sections.iter().find(|section| section.id == *id);
                 Some(found.ok_or_else(unknown_course)?)
             }
             None => None,

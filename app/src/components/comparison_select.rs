@@ -4,7 +4,8 @@ use crate::context::AppContext;
 use crate::words::against as said;
 use crate::{presets, words};
 use domain::api::{Courses, Section};
-use domain::view::{ComparisonTarget, Uuid, View};
+use domain::ids::SectionId;
+use domain::view::{ComparisonTarget, View};
 use leptos::prelude::*;
 
 /// The choice of the days before.
@@ -25,14 +26,11 @@ pub fn ComparisonSelect(
     let options = move || {
         let view = navigation.view();
         let sections = directory.with(|directory| {
-            let is_it = |id: &str| {
-                view.course.as_ref().is_some_and(|course| id.eq_ignore_ascii_case(course.as_str()))
-            };
-            let course = directory.courses.iter().find(|course| is_it(&course.id))?;
+            let course = directory.courses.iter().find(|course| view.course.as_ref() == Some(&course.id))?;
             let sections = presets::list_sections(course, &directory.terms, view.range).into_iter();
             let named = sections.map(|(section, term)| {
                 let name = words::section(&words::section_of(&section.number, term));
-                (section.id.to_ascii_lowercase(), name)
+                (section.id.to_string(), name)
             });
             Some(named.collect::<Vec<_>>())
         });
@@ -52,7 +50,7 @@ pub fn ComparisonSelect(
         let value = event_target_value(&event);
         let compare = match value.as_str() {
             BEFORE => Some(ComparisonTarget::Before),
-            id => Uuid::parse(id).map(ComparisonTarget::Section),
+            id => SectionId::parse(id).map(ComparisonTarget::Section),
         };
         navigation.navigate(View { compare, ..navigation.view() });
     };
@@ -68,7 +66,7 @@ pub fn ComparisonSelect(
 #[must_use]
 pub fn compared_section_label(directory: &Courses, view: &View) -> String {
     let Some(ComparisonTarget::Section(id)) = &view.compare else { return String::new() };
-    let is_it = |section: &Section| section.id.eq_ignore_ascii_case(id.as_str());
-    let found = directory.courses.iter().flat_map(|course| &course.sections).find(|section| is_it(section));
+    let found =
+        directory.courses.iter().flat_map(|course| &course.sections).find(|section| section.id == *id);
     found.map_or_else(|| words::UNKNOWN_SECTION.to_owned(), |section| words::section(&section.number))
 }

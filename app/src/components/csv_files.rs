@@ -2,7 +2,8 @@
 
 use crate::words;
 use domain::api::{Course, RequestInfo};
-use domain::view::{Uuid, View};
+use domain::ids::SectionId;
+use domain::view::View;
 
 /// One file that can be downloaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,13 +30,15 @@ impl CsvFiles {
         if request.windows.iter().any(|window| !window.state.has_rows()) {
             return None;
         }
-        let file =
-            |section: Option<&Uuid>, label: String| CsvFile { href: csv_url(request, view, section), label };
+        let file = |section: Option<&SectionId>, label: String| CsvFile {
+            href: csv_url(request, view, section),
+            label,
+        };
         let files = match view.sections.len() {
             0 | 1 => vec![file(view.sections.first(), words::DOWNLOAD.to_owned())],
             _ => {
                 let names: Vec<String> = view.sections.iter().map(|id| section_label(id, courses)).collect();
-                let label = |(id, name): (&Uuid, &String)| {
+                let label = |(id, name): (&SectionId, &String)| {
                     // Every term has a section 1: those are told apart by their ids.
                     let is_alone = names.iter().filter(|other| *other == name).count() == 1;
                     file(Some(id), words::download_of(name, (!is_alone).then_some(id.as_str())))
@@ -52,7 +55,7 @@ impl CsvFiles {
 }
 
 /// Where the CSV of a request is, of a view's course and one section.
-fn csv_url(request: &RequestInfo, view: &View, section: Option<&Uuid>) -> String {
+fn csv_url(request: &RequestInfo, view: &View, section: Option<&SectionId>) -> String {
     let days = request.from.zip(request.to);
     let pairs = [
         ("from", days.map(|(from, _)| from.to_string())),
@@ -70,9 +73,9 @@ fn csv_url(request: &RequestInfo, view: &View, section: Option<&Uuid>) -> String
 }
 
 /// A section with its course; of one that is in no rows yet, the beginning of its id.
-fn section_label(id: &Uuid, courses: &[Course]) -> String {
+fn section_label(id: &SectionId, courses: &[Course]) -> String {
     let find = |course: &Course| {
-        let section = course.sections.iter().find(|it| it.id.eq_ignore_ascii_case(id.as_str()))?;
+        let section = course.sections.iter().find(|it| it.id == *id)?;
         Some(format!("{}, {}", words::course(course), words::section(&section.number)))
     };
     let unknown = || words::section(&words::figures::beginning(id.as_str()));

@@ -15,7 +15,7 @@ use leptos::prelude::*;
 pub fn choice_label(choice: &Choice, measures: Option<&Measures>, student: &str, view: &View) -> String {
     let find = |items: fn(&Measures) -> &Items, id: &str, name: fn(&Item) -> String| {
         let items = measures.map(items);
-        let item = items.and_then(|items| items.named.iter().find(|i| i.id.eq_ignore_ascii_case(id)));
+        let item = items.and_then(|items| items.named.iter().find(|i| i.id == id));
         item.map(name)
     };
     match choice {

@@ -6,7 +6,7 @@ use crate::{browser_zones, locale, words};
 use domain::problem::Problem;
 use domain::range::Range;
 use domain::time::Day;
-use domain::view::{Uuid, View, ZoneName};
+use domain::view::{View, ZoneName};
 use leptos::html;
 use leptos::prelude::*;
 
@@ -52,7 +52,7 @@ fn PresetLinks(
         let numbered = |(name, days): (String, Range)| {
             let course = navigation.view().course;
             let weeks = directory.with(|directory| {
-                let weeks = presets::find_term_weeks(directory, course.as_ref().map(Uuid::as_str), days)?;
+                let weeks = presets::find_term_weeks(directory, course.as_ref(), days)?;
                 Some(words::term_weeks(&weeks, weeks.term.name == name))
             });
             (name, days, weeks)

@@ -11,8 +11,9 @@ use crate::{locale, words};
 use charts::layout::Size;
 use charts::model::{Row, Table};
 use charts::sparkline;
+use domain::ids::UserId;
 use domain::time::Day;
-use domain::view::{Choice, Page, Uuid, View};
+use domain::view::{Choice, Page, View};
 use engine::measures::{self, Measures, Students};
 use leptos::html;
 use leptos::prelude::*;
@@ -67,7 +68,7 @@ pub fn StudentTable(
         });
         let minutes = locale::format_number(measures::minutes(student.rows));
         let menu =
-            Uuid::parse(&student.id).map(|id| view! { <StudentMenu id name=student_label(&student) /> });
+            UserId::parse(&student.id).map(|id| view! { <StudentMenu id name=student_label(&student) /> });
         vec![
             student_label(&student).into_any(),
             minutes.into_any(),
@@ -134,7 +135,7 @@ pub fn StudentTable(
 /// What can be done with the row of a student. Panels of one name: one of them is open at most, and the browser sees to
 /// it.
 #[component]
-fn StudentMenu(id: Uuid, name: String) -> impl IntoView {
+fn StudentMenu(id: UserId, name: String) -> impl IntoView {
     let navigation = expect_context::<AppContext>().navigation;
     let place = NodeRef::<html::Details>::new();
     let choice = Choice::Student(id.clone());

@@ -147,8 +147,12 @@ fn focus(place: NodeRef<html::Div>) {
 
 /// What a chosen deck or section is called in the figures.
 fn name_of(figures: &[told::Figure], choice: &Choice) -> Option<String> {
-    let (Choice::Deck(chosen) | Choice::Section(chosen)) = choice else { return None };
-    let is_it = |id: &str| id.eq_ignore_ascii_case(chosen.as_str());
+    let chosen = match choice {
+        Choice::Deck(id) => id.as_str(),
+        Choice::Section(id) => id.as_str(),
+        _ => return None,
+    };
+    let is_it = |id: &str| id == chosen;
     figures.iter().find_map(|figure| match &figure.body {
         Body::Ranking { ranking, ids, .. } => {
             let place = ids.iter().position(|id| is_it(id))?;

@@ -6,10 +6,11 @@ use crate::components::range_picker::RangeSelection;
 use crate::context::AppContext;
 use crate::{locale, presets, words};
 use domain::api::Section;
+use domain::ids::{CourseId, SectionId};
 use domain::range::Range;
 use domain::report::{ReportName, Shape};
 use domain::time::Day;
-use domain::view::{Uuid, View};
+use domain::view::View;
 use leptos::prelude::*;
 use std::time::Duration;
 
@@ -81,33 +82,45 @@ fn CourseSelect(directory: Memo<domain::api::Courses>) -> impl IntoView {
     let range = Memo::new(move |_| navigation.view().range);
     let course_choices = Memo::new(move |_| {
         let all = directory.with(|directory| {
-            directory.courses.iter().map(|it| (it.id.clone(), words::course(it))).collect()
+            directory.courses.iter().map(|it| (it.id.to_string(), words::course(it))).collect()
         });
-        build_choices(words::ALL_COURSES, words::UNKNOWN_COURSE, course.get().as_ref(), all)
+        build_choices(
+            words::ALL_COURSES,
+            words::UNKNOWN_COURSE,
+            course.get().as_ref().map(CourseId::as_str),
+            all,
+        )
     });
     let section_choices = Memo::new(move |_| {
         let (course, section) = (course.get(), section.get());
         let all = directory
             .with(|directory| find_sections(directory, course.as_ref(), range.get(), section.as_ref()));
-        build_choices(words::ALL_SECTIONS, words::UNKNOWN_SECTION, section.as_ref(), all)
+        build_choices(
+            words::ALL_SECTIONS,
+            words::UNKNOWN_SECTION,
+            section.as_ref().map(SectionId::as_str),
+            all,
+        )
     });
+    let course_id = Memo::new(move |_| course.get().map_or_else(String::new, String::from));
+    let section_id = Memo::new(move |_| section.get().map_or_else(String::new, String::from));
     let choose_course = move |event| {
-        let course = Uuid::parse(&event_target_value(&event));
+        let course = CourseId::parse(&event_target_value(&event));
         navigation.navigate(navigation.view().with_course(course));
     };
     let choose_section = move |event| {
-        let sections = Uuid::parse(&event_target_value(&event)).into_iter().collect();
+        let sections = SectionId::parse(&event_target_value(&event)).into_iter().collect();
         navigation.navigate(View { sections, ..navigation.view() });
     };
     view! {
         <label class="ask-course">
             <span>{words::COURSE}</span>
-            <select on:change=choose_course>{render_options(course_choices, course)}</select>
+            <select on:change=choose_course>{render_options(course_choices, course_id)}</select>
         </label>
         <Show when=move || course.with(Option::is_some)>
             <label class="ask-section">
                 <span>{words::SECTION}</span>
-                <select on:change=choose_section>{render_options(section_choices, section)}</select>
+                <select on:change=choose_section>{render_options(section_choices, section_id)}</select>
             </label>
         </Show>
     }
@@ -116,22 +129,21 @@ fn CourseSelect(directory: Memo<domain::api::Courses>) -> impl IntoView {
 /// The sections of the chosen course that a person might mean, and the chosen one, each with what it is called.
 fn find_sections(
     directory: &domain::api::Courses,
-    course: Option<&Uuid>,
+    course: Option<&CourseId>,
     range: Option<Range>,
-    chosen: Option<&Uuid>,
+    chosen: Option<&SectionId>,
 ) -> Vec<(String, String)> {
-    let is = |id: &str, chosen: &Uuid| id.eq_ignore_ascii_case(chosen.as_str());
-    let course = course.and_then(|chosen| directory.courses.iter().find(|course| is(&course.id, chosen)));
+    let course = course.and_then(|chosen| directory.courses.iter().find(|course| course.id == *chosen));
     let Some(course) = course else { return Vec::new() };
     let mut meant = presets::list_sections(course, &directory.terms, range);
     if let Some(chosen) = chosen
-        && !meant.iter().any(|(section, _)| is(&section.id, chosen))
+        && !meant.iter().any(|(section, _)| section.id == *chosen)
     {
         let all = presets::list_sections(course, &directory.terms, None);
-        meant.extend(all.into_iter().filter(|(section, _)| is(&section.id, chosen)));
+        meant.extend(all.into_iter().filter(|(section, _)| section.id == *chosen));
     }
     let named = |(section, term): (&Section, Option<&str>)| {
-        (section.id.clone(), words::section_of(&section.number, term))
+        (section.id.to_string(), words::section_of(&section.number, term))
     };
     meant.into_iter().map(named).collect()
 }
@@ -140,22 +152,20 @@ fn find_sections(
 fn build_choices(
     all: &str,
     unknown: &str,
-    chosen: Option<&Uuid>,
+    chosen: Option<&str>,
     listed: Vec<(String, String)>,
 ) -> Vec<(String, String)> {
     let stranger = chosen
-        .filter(|chosen| !listed.iter().any(|(id, _)| id.eq_ignore_ascii_case(chosen.as_str())))
-        .map(|chosen| (chosen.as_str().to_owned(), unknown.to_owned()));
+        .filter(|chosen| !listed.iter().any(|(id, _)| id == chosen))
+        .map(|chosen| (chosen.to_owned(), unknown.to_owned()));
     std::iter::once((String::new(), all.to_owned())).chain(listed).chain(stranger).collect()
 }
 
-fn render_options(choices: Memo<Vec<(String, String)>>, chosen: Memo<Option<Uuid>>) -> impl IntoView {
+fn render_options(choices: Memo<Vec<(String, String)>>, chosen: Memo<String>) -> impl IntoView {
     move || {
         let option = |(id, name): (String, String)| {
             let value = id.clone();
-            let is_chosen = move || {
-                chosen.with(|chosen| chosen.as_ref().map_or("", Uuid::as_str).eq_ignore_ascii_case(&id))
-            };
+            let is_chosen = move || chosen.with(|chosen| *chosen == id);
             view! { <option value=value selected=is_chosen>{name}</option> }
         };
         choices.get().into_iter().map(option).collect_view()

@@ -25,10 +25,11 @@ use crate::words::figures;
 use crate::{api_client, device_memory, locale, told, words};
 use domain::activity::ActivityKind;
 use domain::api::{Courses, Requests};
+use domain::ids::UserId;
 use domain::range::Range;
 use domain::report::{KnownReport, ReportName, Shape};
 use domain::time::SECOND;
-use domain::view::{ComparisonTarget, Uuid, View};
+use domain::view::{ComparisonTarget, View};
 use domain::window::WindowKey;
 use engine::reports::{Query, course};
 use leptos::prelude::*;
@@ -97,7 +98,7 @@ fn build_sight(
     Some(Sight {
         subject: Subject::Course {
             wanted: course::CourseOptions {
-                student: view.student.as_ref().map(|id| id.as_str().to_owned()),
+                student: view.student.clone(),
                 comparison: against,
                 is_chosen: view.compare.is_some(),
                 weights: view.weights,
@@ -105,11 +106,7 @@ fn build_sight(
             },
             other,
         },
-        question: Query {
-            base,
-            decks: view.decks.iter().map(|id| id.as_str().to_owned()).collect(),
-            contents: view.contents,
-        },
+        question: Query { base, decks: view.decks.iter().cloned().collect(), contents: view.contents },
         zone,
         weeks: report::number_weeks(directory, view, range),
         parts: parts.collect(),
@@ -251,7 +248,7 @@ pub fn CoursePage() -> impl IntoView {
         Some(view! { <TooLargeNotice words=words::too_large_course(rows, device_memory::max_rows()) /> })
     };
     // Somebody is opened far down in a list: their page begins at its top, for the eye and for the keyboard.
-    Effect::new(move |before: Option<Option<Uuid>>| {
+    Effect::new(move |before: Option<Option<UserId>>| {
         let now = navigation.view().student;
         if now.is_some() && before.is_some_and(|before| before != now) {
             let content = document().get_element_by_id("content");

@@ -26,7 +26,7 @@ use domain::api::{self, Course, Courses, ReportInfo, RequestInfo};
 use domain::range::Range;
 use domain::report::{KnownReport, Shape};
 use domain::time::{monday, plus_days};
-use domain::view::{ComparisonTarget, Uuid, View};
+use domain::view::{ComparisonTarget, View};
 use domain::window::WindowKey;
 use engine::measures::{Comparison, Query, WindowCoverage};
 use leptos::prelude::*;
@@ -235,23 +235,26 @@ pub fn figures_component(components: LazyComponents, is_videoview: bool) -> Lazy
 /// The course and section of a view, as they are called.
 pub(super) fn course_label(all: &[Course], view: &View) -> Option<String> {
     let chosen = view.course.as_ref()?;
-    let course = all.iter().find(|course| course.id.eq_ignore_ascii_case(chosen.as_str()))?;
-    let section = view.sections.iter().next().filter(|_| view.sections.len() == 1).and_then(|chosen| {
-        course.sections.iter().find(|section| section.id.eq_ignore_ascii_case(chosen.as_str()))
-    });
+    let course = all.iter().find(|course| course.id == *chosen)?;
+    let section = view
+        .sections
+        .iter()
+        .next()
+        .filter(|_| view.sections.len() == 1)
+        .and_then(|chosen| course.sections.iter().find(|section| section.id == *chosen));
     let name = words::course(course);
     Some(section.map_or_else(|| name.clone(), |it| format!("{name}, {}", words::section(&it.number))))
 }
 
 /// The weeks of a term that `range` is of, as they stand behind the days and their zone.
 pub(super) fn term_weeks_label(directory: &Courses, view: &View, range: Option<Range>) -> Option<String> {
-    let weeks = presets::find_term_weeks(directory, view.course.as_ref().map(Uuid::as_str), range?)?;
+    let weeks = presets::find_term_weeks(directory, view.course.as_ref(), range?)?;
     Some(format!(" · {}", words::term_weeks(&weeks, false)))
 }
 
 /// The weeks of `range` that have a number in a term.
 pub(super) fn number_weeks(directory: &Courses, view: &View, range: Range) -> Vec<TermWeek> {
-    let course = view.course.as_ref().map(Uuid::as_str);
+    let course = view.course.as_ref();
     let first = monday(range.from());
     let weeks = (0..).map(|week| plus_days(first, week * 7)).take_while(|from| *from <= range.to());
     let named = weeks.filter_map(|from| {
@@ -298,7 +301,7 @@ pub(super) fn plan_request(
 pub(super) fn build_query(range: Range, context: AppContext, view: &View) -> Query {
     let against = view.compare.as_ref().map(|compare| match compare {
         ComparisonTarget::Before => Comparison::Before,
-        ComparisonTarget::Section(id) => Comparison::Section(id.as_str().to_owned()),
+        ComparisonTarget::Section(id) => Comparison::Section(id.clone()),
     });
     // A zone is known for the days that it was traced for.
     let before = range.previous_weeks().filter(|_| against == Some(Comparison::Before));
@@ -306,11 +309,11 @@ pub(super) fn build_query(range: Range, context: AppContext, view: &View) -> Que
     Query {
         range,
         zone: context.zone(&view.clone().with_range(whole.or(view.range))),
-        course: view.course.as_ref().map(|id| id.as_str().to_owned()),
-        sections: view.sections.iter().map(|id| id.as_str().to_owned()).collect(),
+        course: view.course.clone(),
+        sections: view.sections.iter().cloned().collect(),
         roles: view.roles.iter().copied().collect(),
-        videos: view.videos.iter().map(|id| id.as_str().to_owned()).collect(),
-        student: view.student.as_ref().map(|id| id.as_str().to_owned()),
+        videos: view.videos.iter().cloned().collect(),
+        student: view.student.clone(),
         comparison: against,
         today: context.clock.now().day(),
     }

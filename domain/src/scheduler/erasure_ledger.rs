@@ -15,7 +15,7 @@ use crate::erasure::{
     CourseTombstone, Erasure, ErasureProgress, ErasureRequest, IdentifierKind, IdentityLink, Invalidation,
     PersonHash, PersonIdentifier, PersonTombstone, RedactedTarget, SweepOutcome, Tombstones,
 };
-use crate::ids::{is_reported_email, parse_uuid};
+use crate::ids::{CourseId, is_reported_email};
 use crate::problem::{Code, Problem};
 use crate::range::Range;
 use crate::report::ReportName;
@@ -68,10 +68,10 @@ pub enum ErasureTarget {
         /// How they were named.
         named: IdentifierKind,
     },
-    /// A course, by its UUID in small letters.
+    /// A course.
     Course {
-        /// The UUID.
-        id: String,
+        /// Its UUID.
+        id: CourseId,
     },
     /// Whole weeks.
     Range {
@@ -95,19 +95,19 @@ impl ErasureTarget {
             ErasureRequest::Person(PersonIdentifier::Email(email)) if !is_reported_email(email) => {
                 wrong("`email` must be an e-mail address such as name@example.org.")
             }
-            ErasureRequest::Person(PersonIdentifier::Id(id)) if parse_uuid(id).is_none() => {
+            ErasureRequest::Person(PersonIdentifier::Id(id)) if !id.is_uuid() => {
                 wrong("`id` must be Echo360's user id: a UUID, as it stands in the column `userid`.")
             }
-            ErasureRequest::Course(id) if parse_uuid(id).is_none() => {
+            ErasureRequest::Course(id) if !id.is_uuid() => {
                 wrong("`course` must be the course's id: a UUID, as /api/courses lists it.")
             }
             ErasureRequest::Person(PersonIdentifier::Email(email)) => {
                 Ok(Self::Person { mark: mark(email), named: IdentifierKind::Email })
             }
             ErasureRequest::Person(PersonIdentifier::Id(id)) => {
-                Ok(Self::Person { mark: mark(id), named: IdentifierKind::Id })
+                Ok(Self::Person { mark: mark(id.as_str()), named: IdentifierKind::Id })
             }
-            ErasureRequest::Course(id) => Ok(Self::Course { id: id.trim().to_ascii_lowercase() }),
+            ErasureRequest::Course(id) => Ok(Self::Course { id: id.clone() }),
             ErasureRequest::Range(weeks) => {
                 let report = match weeks.report.as_deref().map(ReportName::parse) {
                     Some(None) => return wrong("`report` must be the name of a report, or be left out."),
@@ -339,9 +339,9 @@ impl Scheduler {
         if tombstones.is_empty() { Tombstones::default() } else { tombstones }
     }
 
-    /// Courses that are not named, by UUID in small letters.
+    /// Courses that are erased: nothing may name them.
     #[must_use]
-    pub fn erased_courses(&self) -> BTreeSet<String> {
+    pub fn erased_courses(&self) -> BTreeSet<CourseId> {
         self.tombstones().courses.into_iter().map(|closed| closed.course).collect()
     }
 

@@ -5,10 +5,12 @@ use crate::measures::{Comparison, WindowCoverage};
 use crate::row_list::RowList;
 use crate::video_view_table::{DecodeError, VideoViewTable, VideoViewTableBuilder};
 use domain::frame::{Head, SliceHead};
+use domain::ids::CourseId;
 use domain::range::Range;
 use domain::time::{Day, parse_day, plus_days};
 use domain::zone::Zone;
 use proptest::prelude::*;
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -148,7 +150,17 @@ fn watched<'a>(rows: impl Iterator<Item = &'a Plain>) -> (WatchTotals, u64) {
     (WatchTotals { rows: count, viewers: viewers.len() as u64 }, named)
 }
 
-fn ranked(rows: &[&Plain], id: fn(&Plain) -> &str, chosen: &[String], named: fn(Item) -> Item) -> Items {
+/// Whether `id` passes a filter: no ids let everything pass.
+fn fits<T: Borrow<str>>(ids: &[T], id: &str) -> bool {
+    ids.is_empty() || ids.iter().any(|wanted| wanted.borrow() == id)
+}
+
+fn ranked<T: Borrow<str>>(
+    rows: &[&Plain],
+    id: fn(&Plain) -> &str,
+    chosen: &[T],
+    named: fn(Item) -> Item,
+) -> Items {
     let ids: BTreeSet<&str> = rows.iter().map(|row| id(row)).collect();
     let mut items: Vec<Item> = ids
         .into_iter()
@@ -166,7 +178,7 @@ fn ranked(rows: &[&Plain], id: fn(&Plain) -> &str, chosen: &[String], named: fn(
         .collect();
     items.sort_by_key(|item| (std::cmp::Reverse(item.watched.rows), item.id.clone()));
     let mut others = items.split_off(items.len().min(MAX_NAMED));
-    let is_chosen = |item: &Item| chosen.iter().any(|id| id.eq_ignore_ascii_case(&item.id));
+    let is_chosen = |item: &Item| chosen.iter().any(|id| id.borrow() == item.id);
     items.extend(others.iter().filter(|item| is_chosen(item)).cloned());
     others.retain(|item| !is_chosen(item));
     let other_rows = others.iter().map(|item| item.watched.rows).sum();
@@ -197,7 +209,7 @@ fn recomputed(query: &Query, weeks: &[(u64, Vec<Event>)]) -> Measures {
             continue;
         };
         let day = query.zone.day_of(time);
-        if is_known(day) && query.course.as_ref().is_none_or(|c| c.eq_ignore_ascii_case(&record[4])) {
+        if is_known(day) && query.course.as_ref().is_none_or(|c| *c == CourseId::from(&record[4])) {
             rows.push(Plain {
                 time,
                 day,
@@ -208,7 +220,6 @@ fn recomputed(query: &Query, weeks: &[(u64, Vec<Event>)]) -> Measures {
             });
         }
     }
-    let fits = |ids: &[String], id: &str| ids.is_empty() || ids.iter().any(|i| i.eq_ignore_ascii_case(id));
     let of_section = |row: &Plain| fits(&query.sections, &row.section);
     let of_video = |row: &Plain| fits(&query.videos, &row.video);
     let of_role = |row: &Plain| query.roles.is_empty() || query.roles.contains(&row.role);
@@ -368,12 +379,12 @@ proptest! {
         let query = Query {
             range,
             zone,
-            course: course.map(|c| format!("C{c}")),
-            sections: sections.iter().map(|s| format!("s{s}")).collect(),
+            course: course.map(|c| format!("C{c}").into()),
+            sections: sections.iter().map(|s| format!("s{s}").into()).collect(),
             roles,
-            videos: videos.iter().map(|v| format!("v{v}")).collect(),
-            student: student.map(|s| format!("USER-{s}")),
-            comparison: comparison.map(|s| s.map_or(Comparison::Before, |s| Comparison::Section(format!("s{s}")))),
+            videos: videos.iter().map(|v| format!("v{v}").into()).collect(),
+            student: student.map(|s| format!("USER-{s}").into()),
+            comparison: comparison.map(|s| s.map_or(Comparison::Before, |s| Comparison::Section(format!("s{s}").into()))),
             // After every range: a day that is not over has rules of its own.
             today: day("2026-06-01"),
         };

@@ -24,7 +24,7 @@ fn counted(report: &str, columns: &[&str], windows: &[Vec<Vec<String>>]) -> Amou
     let zone = Zone::trace("Europe/Berlin", from, from.plus(1 << 33), |_| Some(3600)).unwrap();
     let week_query = CourseWeekQuery {
         report: ReportName::parse(report).unwrap(),
-        course: COURSE.to_uppercase(),
+        course: COURSE.to_uppercase().into(),
         monday: day("2026-02-02"),
         zone,
         today: day("2026-11-01"),
@@ -151,7 +151,7 @@ fn views_are_of_sections_by_number_and_not_added_where_a_video_stands_twice() {
         let mut view_counter = ViewCounter::new(&head, &report).unwrap();
         let (head, deflated) = slice(rows, count);
         view_counter.push_slice(&head, &deflated).unwrap();
-        view_counter.finish(COURSE, day("2026-02-02")).unwrap()
+        view_counter.finish(&COURSE.into(), day("2026-02-02")).unwrap()
     };
     let one = counted(&format!("m1,{COURSE},1,7\nm2,{COURSE},1,5\nm3,{COURSE},2,1\nm4,other,1,90\n"));
     assert_eq!(one.sections["1"], SectionViews { views: 12, videos: 2 });

@@ -22,6 +22,7 @@ pub use crate::measures::Comparison;
 use crate::table::dataset::{DataStatus, Dataset};
 use crate::video_view_columns::SkippedRows;
 use domain::activity::{ActivityKind, Weights};
+use domain::ids::UserId;
 use domain::institution_role::InstitutionRole;
 use domain::wire_struct;
 use events::{Events, completeness};
@@ -36,7 +37,7 @@ use time_bins::TimeBins;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CourseOptions {
     /// This student alone (UUID).
-    pub student: Option<String>,
+    pub student: Option<UserId>,
     /// What the numbers are held against. The days before cost nothing where they are here.
     pub comparison: Comparison,
     /// Whether somebody chose to compare, so that it is drawn, too.
@@ -149,7 +150,7 @@ pub fn measure(sources: &Sources<'_>, query: &Query, options: &CourseOptions) ->
     let rows = |student: &Student| student.amounts.get(ActivityKind::Watch.index()).copied().unwrap_or(0);
     let watched: Vec<u64> = students.iter().map(rows).filter(|rows| *rows > 0).collect();
     let person = options.student.as_ref().and_then(|id| {
-        let student = students.iter().find(|student| student.id.eq_ignore_ascii_case(id))?;
+        let student = students.iter().find(|student| student.id == id.as_str())?;
         Some(person::measure_person(student.clone(), &now, &bins, &polls, query.contents))
     });
     Measures {

@@ -7,6 +7,7 @@ use crate::table::dataset::{Dataset, WindowData};
 use crate::table::{HeaderRow, Table};
 use crate::video_view_dataset::WindowCoverage;
 use domain::range::Range;
+use domain::report::KnownReport;
 use domain::time::{Day, Timestamp, parse_day, plus_days};
 use domain::zone::Zone;
 
@@ -33,11 +34,17 @@ pub(super) fn window(coverage: WindowCoverage, header: &str, rows: &str) -> Wind
     Window { id, coverage, header: header.into(), rows: rows.into() }
 }
 
+/// Any report with columns of ids: which one makes no difference, save for the library's course.
+fn report_of(header: &HeaderRow) -> Option<KnownReport> {
+    let is_library = header.names().any(|name| name == "course_identifier");
+    Some(if is_library { KnownReport::Asset } else { KnownReport::Notes })
+}
+
 pub(super) fn dataset(windows: &[Window]) -> Dataset {
     let mut dataset = Dataset::default();
     for window in windows {
         let header = HeaderRow::parse(window.header.as_bytes());
-        let mut table = Table::new(&header);
+        let mut table = Table::new(&header, report_of(&header));
         Decoder::new(header.delimiter()).for_each_record(window.rows.as_bytes(), |row| {
             table.push_row(&header, row, &mut dataset.texts);
         });

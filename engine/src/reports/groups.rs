@@ -4,7 +4,7 @@
 //! roles.
 
 use super::activity::{EventCounter, EventCounts};
-use super::selection::{ColumnNames, Row, Selection};
+use super::selection::{ColumnNames, Row, Selection, find_codes};
 use super::{Completeness, Query};
 use crate::dictionary::EMPTY;
 use crate::table::dataset::Dataset;
@@ -77,9 +77,7 @@ pub fn measure(dataset: &Dataset, query: &Query, report: KnownReport) -> Groups 
         counter.add(row.user, row.role, 0);
         cells.push(row.cells);
     }
-    let is_left_out = |chosen: &[String], id: &str| {
-        !chosen.is_empty() && !chosen.iter().any(|chosen| chosen.eq_ignore_ascii_case(id))
-    };
+    let chosen = find_codes(&query.base.sections, selection.texts);
     let mut sections: Vec<Section> = sections
         .into_iter()
         .map(|(section, (counter, cells))| {
@@ -88,7 +86,7 @@ pub fn measure(dataset: &Dataset, query: &Query, report: KnownReport) -> Groups 
                 number: selection.latest_text(cells.iter().map(|cells| cells[0])),
                 course: selection.latest_text(cells.iter().map(|cells| cells[1])),
                 count: counter.finish(),
-                is_left_out: is_left_out(&query.base.sections, &id),
+                is_left_out: chosen.as_ref().is_some_and(|chosen| !chosen.contains(&section)),
                 id,
             }
         })
@@ -142,7 +140,7 @@ mod tests {
                 })
                 .collect();
             let mut query = query("2026-02-02", "2026-02-08");
-            query.base.sections = chosen.iter().map(|section| format!("S{section}")).collect();
+            query.base.sections = chosen.iter().map(|section| format!("S{section}").into()).collect();
             query.base.roles = if by_role { vec![InstitutionRole::Student] } else { Vec::new() };
             let groups = measure(&dataset(&[week("2026-02-02", HEADER, &csv)]), &query, KnownReport::Notes);
             let students = rows.iter().filter(|(_, user, _)| !by_role || user.is_multiple_of(2)).count() as u64;

@@ -9,6 +9,7 @@ use super::{Completeness, Query, cell_text};
 use crate::dictionary::EMPTY;
 use crate::table::dataset::Dataset;
 use crate::video_view_columns::SkippedRows;
+use domain::ids::UserId;
 use domain::institution_role::InstitutionRole;
 use domain::time::Day;
 use std::collections::{BTreeMap, BTreeSet};
@@ -162,10 +163,9 @@ pub fn measure(dataset: &Dataset, query: &Query) -> Measures {
 }
 
 /// Keeps whole threads in which somebody asked or answered.
-fn keep_threads_with(student: &str, selection: &mut Selection<'_, 10>) {
-    let texts = selection.texts;
-    let is_them = |code: u32| texts.bytes_of(code).eq_ignore_ascii_case(student.as_bytes());
-    let theirs = |row: &&Row<10>| is_them(row.user) || is_them(row.cells[2]);
+fn keep_threads_with(student: &UserId, selection: &mut Selection<'_, 10>) {
+    let student = selection.texts.find(student.as_str().as_bytes());
+    let theirs = |row: &&Row<10>| Some(row.user) == student || Some(row.cells[2]) == student;
     let threads: BTreeSet<u32> = selection.rows.iter().filter(theirs).map(|row| row.cells[0]).collect();
     selection.rows.retain(|row| threads.contains(&row.cells[0]));
 }

@@ -12,7 +12,7 @@ use crate::table::{Table, cell_value};
 use crate::video_view_columns::SkippedRows;
 use domain::institution_role::InstitutionRole;
 use domain::time::{Day, SECOND, Timestamp, plus_days};
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 use std::collections::{BTreeSet, HashMap};
 
 /// Which columns are read, by name.
@@ -193,11 +193,9 @@ fn passes(wanted: &Option<BTreeSet<u32>>, code: u32) -> bool {
     wanted.as_ref().is_none_or(|wanted| wanted.contains(&code))
 }
 
-/// The codes of `ids`, whatever the case of their letters; `None` when none were asked for.
-pub(super) fn find_codes(ids: &[String], texts: &Dictionary) -> Option<BTreeSet<u32>> {
-    let is_wanted = |text: &[u8]| ids.iter().any(|id| text.eq_ignore_ascii_case(id.as_bytes()));
-    let found = || (0u32..).zip(texts.texts()).filter(|(_, text)| is_wanted(text)).map(|(code, _)| code);
-    (!ids.is_empty()).then(|| found().collect())
+/// The codes of `ids`; `None` when there are no ids, and so no filter.
+pub(super) fn find_codes<T: Borrow<str>>(ids: &[T], texts: &Dictionary) -> Option<BTreeSet<u32>> {
+    (!ids.is_empty()).then(|| texts.find_all(ids).into_iter().collect())
 }
 
 /// Where the columns stand in one table.

@@ -57,7 +57,7 @@ impl TableBuilder {
             decoded_rows: 0,
             decoder: Decoder::new(header.delimiter()),
             inflater: SliceInflater::default(),
-            table: Table::new(&header),
+            table: Table::new(&header, report),
             header,
         })
     }

@@ -438,7 +438,7 @@ async fn uploads_are_taken_whole_or_not_at_all(deployed: &Deployed) {
     let after = people().await;
     let told: Vec<_> = after.iter().map(|p| (p.email.as_str(), p.role, p.grants.len())).collect();
     assert_eq!(told, [(ANA, Role::Instructor, 1), (BEN, Role::Analyst, 0), (BOSS, Role::Administrator, 0)]);
-    assert_eq!(after[0].grants[0].course, course.id.to_lowercase());
+    assert_eq!(after[0].grants[0].course, course.id);
     assert_eq!(code(post(&apply(&preview.digest), good.clone().into())).await, Code::PreviewStale, "once");
     let again: RoleUploadResult = deployed.read(post("/api/roles/csv", good.into())).await;
     assert_eq!((again.added.len(), again.changed.len(), again.unchanged), (0, 0, 2));

@@ -157,9 +157,9 @@ impl Trial {
             }
             rows = last.into_values().collect();
         }
-        let known = self.courses.courses.iter().find(|known| known.id == course);
+        let known = self.courses.courses.iter().find(|known| known.id.as_str() == course);
         let taught =
-            known.into_iter().flat_map(|course| &course.sections).map(|section| section.id.to_lowercase());
+            known.into_iter().flat_map(|course| &course.sections).map(|section| section.id.to_string());
         let mut sections: BTreeMap<String, Section> = taught
             .filter(|section| self.is_taught(section, monday))
             .map(|section| (section, Section::default()))
@@ -180,7 +180,7 @@ impl Trial {
     /// Whether a section's term overlaps the week from `monday` on. A section of an unknown term counts as taught.
     fn is_taught(&self, section: &str, monday: Day) -> bool {
         let sections = self.courses.courses.iter().flat_map(|course| &course.sections);
-        let term = sections.filter(|it| it.id.eq_ignore_ascii_case(section)).find_map(|it| it.term.as_ref());
+        let term = sections.filter(|it| it.id.as_str() == section).find_map(|it| it.term.as_ref());
         let term = term.and_then(|id| self.courses.terms.iter().find(|term| term.id == *id));
         term.is_none_or(|term| term.from <= plus_days(monday, 6) && monday <= term.to)
     }
@@ -256,11 +256,11 @@ impl Trial {
         };
         let mut sections = BTreeMap::new();
         let is_taught = |section: &&domain::api::Section| {
-            (0..3).any(|week| self.is_taught(&section.id, plus_days(self.weeks.from, 7 * week)))
+            (0..3).any(|week| self.is_taught(section.id.as_str(), plus_days(self.weeks.from, 7 * week)))
         };
         let (taught, others): (Vec<_>, Vec<_>) = course.sections.iter().partition(is_taught);
         for section in taught.into_iter().chain(others.into_iter().take(1)) {
-            sections.insert(section.id.to_lowercase(), open(Some(&section.id)).await);
+            sections.insert(section.id.to_string(), open(Some(section.id.as_str())).await);
         }
         (open(None).await, sections)
     }

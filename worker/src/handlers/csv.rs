@@ -12,6 +12,7 @@ use crate::scheduler::rows_not_ready;
 use crate::{http_client, response};
 use domain::api::ReportRequest;
 use domain::frame::{Frame, FrameReader};
+use domain::ids::{CourseId, normalize_text};
 use domain::problem::{Code, Problem};
 use domain::range::Span;
 use domain::report::Shape;
@@ -34,7 +35,7 @@ const MIN_CHUNK_BYTES: usize = 256 << 10;
 /// The parameters of a download.
 struct DownloadRequest {
     ask: ReportRequest,
-    course: Option<String>,
+    course: Option<CourseId>,
     section: Option<String>,
     delimiter: u8,
     safe: bool,
@@ -66,7 +67,8 @@ impl DownloadRequest {
             .collect();
         let mut take = |name: &str| query.remove(name);
         let (from, to, tz) = (take("from"), take("to"), take("tz"));
-        let (course, section) = (take("course"), take("section"));
+        let course = take("course").map(CourseId::from);
+        let section = take("section").map(|section| normalize_text(&section).into_owned());
         let ask = ReportRequest { report: report.to_owned(), from, to, tz, parameters };
         Ok(Self { ask, course, section, delimiter, safe })
     }
@@ -76,7 +78,7 @@ impl DownloadRequest {
         AuditView {
             report: &self.ask.report,
             days: self.ask.from.as_deref().zip(self.ask.to.as_deref()),
-            course: self.course.as_deref(),
+            course: self.course.as_ref(),
             section: self.section.as_deref(),
         }
     }
@@ -106,7 +108,7 @@ struct Download {
     output: Rc<CsvOutput>,
     time: Option<&'static str>,
     span: Option<Span>,
-    course: Option<String>,
+    course: Option<CourseId>,
     section: Option<String>,
     row_filter: RowFilter,
     sources: VecDeque<Source>,

@@ -7,7 +7,7 @@ use crate::registry::describe_role;
 use crate::request_context::RequestContext;
 use crate::rpc::{self, RegistryCommand, SchedulerCommand};
 use domain::api::{AuditAction, Courses, Person, RoleChange, RoleUploadResult, Roles};
-use domain::ids::parse_email;
+use domain::ids::Email;
 use domain::problem::{Code, Problem};
 use domain::role_upload::{RoleUpload, parse_role_assignment};
 use domain::scope::AccessScope;
@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 /// `GET /api/roles`
 pub(super) async fn list(context: &RequestContext<'_>) -> HandlerResult {
-    let people: BTreeMap<String, Person> =
+    let people: BTreeMap<Email, Person> =
         rpc::call(&context.registry()?, &RegistryCommand::ListPeople).await?;
     Reply::json(&Roles { people: people.into_values().collect() })
 }
@@ -23,7 +23,7 @@ pub(super) async fn list(context: &RequestContext<'_>) -> HandlerResult {
 /// `PUT /api/roles`
 pub(super) async fn assign(context: &RequestContext<'_>) -> HandlerResult {
     let RoleChange { email, role, grants } = context.json()?;
-    let email = parse_email(&email).ok_or_else(|| {
+    let email = Email::parse(&email).ok_or_else(|| {
         Problem::new(Code::BadEmail, "`email` must be an e-mail address such as ana@example.org.")
     })?;
     let role_assignment = parse_role_assignment(role, &grants)?;

@@ -5,6 +5,7 @@ use crate::audit_log::AuditView;
 use crate::request_context::RequestContext;
 use crate::response;
 use crate::rpc::{self, ReadableWindow, SchedulerCommand, WindowStoreCommand};
+use domain::ids::{CourseId, normalize_text};
 use domain::problem::{Code, Problem};
 use domain::time::minus_days;
 
@@ -14,7 +15,8 @@ pub(super) async fn read(context: &RequestContext<'_>) -> HandlerResult {
     let bad_generation = |_| Problem::new(Code::BadQuery, "`generation` must be a whole number.");
     let generation =
         query.remove("generation").map(|text| text.parse().map_err(bad_generation)).transpose()?;
-    let (course, section) = (query.remove("course"), query.remove("section"));
+    let course = query.remove("course").map(CourseId::from);
+    let section = query.remove("section").map(|section| normalize_text(&section).into_owned());
     let find = SchedulerCommand::FindWindow {
         report: context.path("report").to_owned(),
         window: context.path("window").to_owned(),
@@ -26,7 +28,7 @@ pub(super) async fn read(context: &RequestContext<'_>) -> HandlerResult {
     let view = AuditView {
         report: context.path("report"),
         days: days.as_ref().map(|(first, last)| (first.as_str(), last.as_str())),
-        course: course.as_deref(),
+        course: course.as_ref(),
         section: section.as_deref(),
     };
     let audit_detail = view.describe();

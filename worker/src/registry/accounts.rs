@@ -11,6 +11,7 @@ use super::store::Store;
 use crate::crypto;
 use crate::rpc::{AuditEntry, Credential, Identity, OpenSessionRequest};
 use domain::api::{AuditAction, AuthMethod, Person, RoleUploadResult};
+use domain::ids::Email;
 use domain::login_throttle::{LoginAttempt, LoginThrottle};
 use domain::problem::{Code, Problem};
 use domain::role_upload::RoleUpload;
@@ -50,10 +51,10 @@ pub(super) fn identify(
             (session.person, session.auth_method)
         }
         Credential::Token { email, issued } => {
-            if is_revoked(issued, store.tokens_revoked_until(&email)?) {
+            if is_revoked(issued, store.tokens_revoked_until(email.as_str())?) {
                 return Ok(None);
             }
-            (email, AuthMethod::Access)
+            (email.into(), AuthMethod::Access)
         }
     };
     let role_assignment = current_assignment(store, settings, &person, auth_method)?;
@@ -119,11 +120,11 @@ pub(super) fn open_session(
     Ok(Ok(()))
 }
 
-fn new_person(store: &Store, email: &str, role_assignment: RoleAssignment, now: Timestamp) -> Person {
+fn new_person(store: &Store, email: &Email, role_assignment: RoleAssignment, now: Timestamp) -> Person {
     let RoleAssignment { role, grants } = role_assignment;
     Person {
-        id: store.person_id(email),
-        email: email.to_owned(),
+        id: store.person_id(email.as_str()),
+        email: email.clone(),
         role,
         grants,
         fixed: false,
@@ -132,7 +133,7 @@ fn new_person(store: &Store, email: &str, role_assignment: RoleAssignment, now: 
 }
 
 /// Everybody who has a role, by address, including the administrators that the settings name.
-pub(super) fn all_people(store: &Store, settings: &Settings) -> Result<BTreeMap<String, Person>> {
+pub(super) fn all_people(store: &Store, settings: &Settings) -> Result<BTreeMap<Email, Person>> {
     let kept = store.people()?.into_iter().map(|person| (person.email.clone(), person));
     let fixed = settings.admins.iter().map(|email| {
         let role_assignment = RoleAssignment { role: Role::Administrator, grants: Vec::new() };
@@ -152,7 +153,8 @@ pub(super) fn import_roles(
     audit_entry: &AuditEntry,
     now: Timestamp,
 ) -> Result<std::result::Result<RoleUploadResult, Problem>> {
-    let mut upload = roster.compare(&all_people(store, settings)?, |email| store.person_id(email), now);
+    let mut upload =
+        roster.compare(&all_people(store, settings)?, |email| store.person_id(email.as_str()), now);
     // The digest covers who has which role before and after, without the times.
     let pairs = |person: &Person| (person.email.clone(), person.role, person.grants.clone());
     let changes = upload.changed.iter().map(|change| (pairs(&change.before), pairs(&change.after)));
@@ -197,7 +199,7 @@ pub(super) fn sign_out(
         match credential {
             Credential::Session { id } => store.delete_session(&id)?,
             Credential::Token { email, issued } => {
-                store.revoke_tokens(&email, revocation_cutoff(issued, now))?;
+                store.revoke_tokens(email.as_str(), revocation_cutoff(issued, now))?;
             }
         }
     }
@@ -208,7 +210,7 @@ pub(super) fn sign_out(
 pub(super) fn assign_role(
     store: &Store,
     settings: &Settings,
-    email: &str,
+    email: &Email,
     role_assignment: RoleAssignment,
     audit_entry: &AuditEntry,
     now: Timestamp,
@@ -239,13 +241,13 @@ pub(super) fn remove_role(
     if person.fixed {
         return Ok(Err(fixed_role_problem()));
     }
-    store.delete_person(&person.email)?;
-    store.append_audit_entry(&AuditEntry { view: person.email, ..audit_entry }, now)?;
+    store.delete_person(person.email.as_str())?;
+    store.append_audit_entry(&AuditEntry { view: person.email.into(), ..audit_entry }, now)?;
     Ok(Ok(()))
 }
 
 /// How the audit log describes a role.
-pub(crate) fn describe_role(email: &str, role: Role, grants: usize) -> String {
+pub(crate) fn describe_role(email: &Email, role: Role, grants: usize) -> String {
     match grants {
         0 => format!("{email} {}", role.slug()),
         _ => format!("{email} {} of {grants}", role.slug()),

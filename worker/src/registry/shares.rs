@@ -13,6 +13,7 @@ use crate::rpc::{
 use crate::{crypto, response};
 use domain::api::AuditAction;
 use domain::erasure::Invalidation;
+use domain::ids::CourseId;
 use domain::login_throttle::LoginAttempt;
 use domain::problem::{Code, Problem};
 use domain::report::KnownReport;
@@ -330,24 +331,30 @@ fn is_owner_authorized(
             role_assignment
         }
     };
-    let action = Action::CreateShare { course: &stored.course, section: stored.section.as_deref() };
+    let action = Action::CreateShare { course: &stored.course, section: stored.section.as_ref() };
     Ok(authorize(&stored.owner, role_assignment.as_ref(), action).is_ok())
 }
 
-fn published_weeks(store: &Store, report: &str, course: &str) -> Result<Vec<(String, StoredWeek)>> {
+fn published_weeks(store: &Store, report: &str, course: &CourseId) -> Result<Vec<(String, StoredWeek)>> {
     let query = "SELECT week, body FROM frozen WHERE report = ? AND course = ? ORDER BY week";
-    let rows: Vec<WeekRow> = store.rows(query, vec![report.into(), course.into()])?;
+    let rows: Vec<WeekRow> = store.rows(query, vec![report.into(), course.as_str().into()])?;
     rows.into_iter().map(|row| Ok((row.week, serde_json::from_str(&row.body)?))).collect()
 }
 
 /// Stores a week, unless it is stored already or rows that it counts have been erased in the meantime.
-fn publish_week(store: &Store, report: &str, course: &str, week: &str, frozen: &StoredWeek) -> Result<()> {
-    if losses_of_report(store, report)?.has(course, frozen) {
+fn publish_week(
+    store: &Store,
+    report: &str,
+    course: &CourseId,
+    week: &str,
+    frozen: &StoredWeek,
+) -> Result<()> {
+    if losses_of_report(store, report)?.has(course.as_str(), frozen) {
         return Ok(());
     }
     store.run(
         "INSERT OR IGNORE INTO frozen (report, course, week, body) VALUES (?, ?, ?, ?)",
-        vec![report.into(), course.into(), week.into(), serde_json::to_string(frozen)?.into()],
+        vec![report.into(), course.as_str().into(), week.into(), serde_json::to_string(frozen)?.into()],
     )
 }
 
@@ -359,15 +366,12 @@ fn record_loss(store: &Store, loss: &Invalidation) -> Result<()> {
     const INSERT_LOSS: &str = "INSERT INTO lost (window, course, generation) VALUES (?, ?, ?)
         ON CONFLICT (window, course) DO UPDATE SET generation = max(generation, excluded.generation)";
     let insert_loss = |window: &str, course: &str, before: u32| {
-        store.run(
-            INSERT_LOSS,
-            vec![window.into(), course.to_ascii_lowercase().into(), i64::from(before).into()],
-        )
+        store.run(INSERT_LOSS, vec![window.into(), course.into(), i64::from(before).into()])
     };
     match loss {
         Invalidation::Rows { window, courses: Some(courses), before } => {
             for course in courses {
-                insert_loss(window, course, *before)?;
+                insert_loss(window, course.as_str(), *before)?;
             }
         }
         Invalidation::Rows { window, courses: None, before } => insert_loss(window, EVERY_COURSE, *before)?,

@@ -5,6 +5,7 @@ use crate::schema;
 use domain::api::{Course, Courses, Section};
 use domain::directory::{self, Directory};
 use domain::fair_queue::Request;
+use domain::ids::{CourseId, SectionId};
 use domain::quota::DailyUsage;
 use domain::report_listing::ReportListing;
 use domain::scheduler::{Account, Changes, ErasureEntry, ErasureLedger, Scheduler};
@@ -149,14 +150,14 @@ impl Store {
 
     /// Forgets what is known of a course by name: from rows, and from Echo360's lists. Names are written over before, as
     /// rows are.
-    pub(crate) fn erase_course(&self, course: &str) -> Result<()> {
+    pub(crate) fn erase_course(&self, course: &CourseId) -> Result<()> {
         let blank = "UPDATE section SET code = hex(zeroblob(length(code) / 2)), name = hex(zeroblob(length(name) / 2)),
-                         number = '' WHERE course = ? COLLATE NOCASE";
-        self.sql.exec(blank, vec![course.into()])?;
-        self.sql.exec("DELETE FROM section WHERE course = ? COLLATE NOCASE", vec![course.into()])?;
+                         number = '' WHERE course = ?";
+        self.sql.exec(blank, vec![course.as_str().into()])?;
+        self.sql.exec("DELETE FROM section WHERE course = ?", vec![course.as_str().into()])?;
         let Some((directory, again)) = self.directory()? else { return Ok(()) };
         self.sql.exec("UPDATE directory SET body = hex(zeroblob(length(body) / 2))", None)?;
-        self.save_directory(&directory.without_courses(&BTreeSet::from([course.to_ascii_lowercase()])), again)
+        self.save_directory(&directory.without_courses(&BTreeSet::from([course.clone()])), again)
     }
 
     /// Has the directory read anew when it is next needed: a course in it is no longer forgotten.
@@ -203,35 +204,35 @@ impl Store {
     /// All courses, by code and name: those that Echo360 lists, and those that rows name. Reports that
     /// know a section only by its number do not add a section of their own here.
     /// `closed` courses, which were forgotten, are not named.
-    pub(crate) fn courses(&self, closed: &BTreeSet<String>) -> Result<Courses> {
+    pub(crate) fn courses(&self, closed: &BTreeSet<CourseId>) -> Result<Courses> {
         let directory = self.directory()?.map(|(directory, _)| directory).unwrap_or_default();
         let seen: Vec<SectionRow> = self
             .sql
             .exec("SELECT course, section, code, name, number FROM section ORDER BY number, section", None)?
             .to_array()?;
         let mut known = merge_courses(directory, seen);
-        known.courses.retain(|course| !closed.contains(&course.id.to_ascii_lowercase()));
+        known.courses.retain(|course| !closed.contains(&course.id));
         Ok(known)
     }
 }
 
-/// Courses and sections from both sources, each once; ids are compared without regard to case.
+/// Courses and sections from both sources, each once.
 fn merge_courses(directory: Directory, seen: Vec<SectionRow>) -> Courses {
-    let blank = |id: String| Course { id, code: String::new(), name: String::new(), sections: Vec::new() };
-    let mut courses: BTreeMap<String, Course> = BTreeMap::new();
+    let blank = |id: CourseId| Course { id, code: String::new(), name: String::new(), sections: Vec::new() };
+    let mut courses: BTreeMap<CourseId, Course> = BTreeMap::new();
     for course in directory.courses {
         let directory::DirectoryCourse { id, code, name } = course;
-        courses.insert(id.to_ascii_lowercase(), Course { code, name, ..blank(id) });
+        courses.insert(id.clone(), Course { code, name, ..blank(id) });
     }
-    let mut sections: BTreeMap<String, (String, Section)> = BTreeMap::new();
+    let mut sections: BTreeMap<SectionId, (CourseId, Section)> = BTreeMap::new();
     for section in directory.sections {
         let directory::DirectorySection { id, course, number, term } = section;
         let term = Some(term).filter(|term| !term.is_empty());
-        sections.insert(id.to_ascii_lowercase(), (course, Section { id, number, term }));
+        sections.insert(id.clone(), (course, Section { id, number, term }));
     }
     for row in seen {
-        let key = row.course.to_ascii_lowercase();
-        let course = courses.entry(key).or_insert_with(|| blank(row.course.clone()));
+        let id = CourseId::from(row.course);
+        let course = courses.entry(id.clone()).or_insert_with(|| blank(id.clone()));
         if !row.code.is_empty() {
             course.code = row.code;
         }
@@ -239,15 +240,14 @@ fn merge_courses(directory: Directory, seen: Vec<SectionRow>) -> Courses {
             course.name = row.name;
         }
         if !row.number.is_empty() {
-            let section = Section { id: row.section, number: row.number, term: None };
-            sections.entry(section.id.to_ascii_lowercase()).or_insert((row.course, section));
+            let section = Section { id: row.section.into(), number: row.number, term: None };
+            sections.entry(section.id.clone()).or_insert((id, section));
         }
     }
-    let mut sections: Vec<(String, Section)> = sections.into_values().collect();
+    let mut sections: Vec<(CourseId, Section)> = sections.into_values().collect();
     sections.sort_by(|(_, a), (_, b)| (&a.number, &a.id).cmp(&(&b.number, &b.id)));
     for (course, section) in sections {
-        let key = course.to_ascii_lowercase();
-        courses.entry(key).or_insert_with(|| blank(course)).sections.push(section);
+        courses.entry(course.clone()).or_insert_with(|| blank(course)).sections.push(section);
     }
     let mut courses: Vec<Course> = courses.into_values().collect();
     courses.sort_by(|a, b| (&a.code, &a.name, &a.id).cmp(&(&b.code, &b.name, &b.id)));

@@ -6,6 +6,7 @@ use crate::zone;
 use charts::layout::Size;
 use charts::model::{Bar, Chart, ChartText, DataPoint};
 use charts::svg;
+use domain::ids::{SectionId, normalize_text};
 use domain::report::ReportName;
 use domain::shares::{ShareContent, SharePanel, ShareWeek};
 use domain::time::{Day, SECOND, Timestamp, parse_day};
@@ -33,7 +34,7 @@ pub(super) fn visible_numbers(
         None => &week.shown.total,
         Some((id, number)) => {
             let name = if is_numbered { number } else { id };
-            week.shown.sections.get(&name.to_ascii_lowercase())?
+            week.shown.sections.get(&*normalize_text(name))?
         }
     };
     let is_shown = |number: &PublishedNumber| smallest <= number.max_smallest;
@@ -45,7 +46,7 @@ pub(super) fn visible_numbers(
 /// Renders an opened share: its numbers as data, and the HTML fragment that shows them.
 pub(super) fn render_share(opened: OpenedShare, smallest: u32) -> ShareContent {
     let OpenedShare { stored, expires, panels, time_zone } = opened;
-    let section = stored.section.as_deref().zip(stored.number.as_deref());
+    let section = stored.section.as_ref().map(SectionId::as_str).zip(stored.number.as_deref());
     let panel = |(stored, weeks): (&StoredPanel, Vec<(String, StoredWeek)>)| {
         let report = stored.report.clone();
         let measures = text::measures(report.known());

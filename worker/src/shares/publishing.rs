@@ -13,6 +13,7 @@ use crate::{clock, response, zone};
 use domain::api::Course;
 use domain::directory::Term;
 use domain::frame::{Frame, FrameReader};
+use domain::ids::normalize_text;
 use domain::problem::{Code, Problem};
 use domain::range::Range;
 use domain::report::{ReportName, Shape};
@@ -64,7 +65,7 @@ impl WeekPublisher<'_> {
         report: &ReportName,
         mondays: &[Day],
     ) -> Result<PublishedWeeks, Problem> {
-        let course = self.course.id.to_ascii_lowercase();
+        let course = self.course.id.clone();
         let known = SharesCommand::ListWeeks { report: report.as_str().to_owned(), course: course.clone() };
         let known: Vec<(String, StoredWeek)> =
             rpc::call(self.registry, &RegistryCommand::Shares(known)).await?;
@@ -175,7 +176,7 @@ impl WeekPublisher<'_> {
             return Ok(None);
         }
         let Some(views) = self.read_views(report, window).await? else { return Ok(None) };
-        let numbers = self.course.sections.iter().map(|section| section.number.to_ascii_lowercase());
+        let numbers = self.course.sections.iter().map(|section| normalize_text(&section.number).into_owned());
         let before: Vec<PublishedLibrary> = before.iter().map(|(_, week)| week.library()).collect();
         let library = published_week::publish_library(&views, numbers, self.bounds())
             .limit_by_earlier(&before, self.settings.smallest);
@@ -212,7 +213,7 @@ impl WeekPublisher<'_> {
         Ok((!views.is_unknown).then_some(views))
     }
 
-    /// The lower-cased ids of the sections that are taught in a week: those whose term overlaps it.
+    /// The ids of the sections that are taught in a week: those whose term overlaps it.
     fn sections_in(&self, monday: Day) -> impl Iterator<Item = String> {
         let is_on = move |term: &Term| term.from <= plus_days(monday, 6) && monday <= term.to;
         let sections = self.course.sections.iter().filter(move |section| {
@@ -220,7 +221,7 @@ impl WeekPublisher<'_> {
             let term = self.terms.iter().find(|term| section.term.as_ref() == Some(&term.id));
             term.is_none_or(is_on)
         });
-        sections.map(|section| section.id.to_ascii_lowercase())
+        sections.map(|section| section.id.to_string())
     }
 
     /// Reads the course's rows of a window, and calls `visit` with each frame.

@@ -5,6 +5,7 @@ use crate::schema;
 use domain::collector::{CollectFacts, ErasureFacts, ErasureStage};
 use domain::erasure::{IdentityLink, RemainingRows, SweepOutcome, Tombstones};
 use domain::frame::{SLICE_HEAD_LENGTH, SliceHead};
+use domain::ids::CourseId;
 use domain::scope::RowFilter;
 use domain::time::Timestamp;
 use domain::window_state::CollectOutcome;
@@ -176,8 +177,8 @@ const MAX_PACK_BYTES: usize = 1_900_000;
 #[derive(Debug, Clone)]
 pub(crate) struct Filter {
     /// Of this course only.
-    pub(crate) course: Option<String>,
-    /// Of this section only.
+    pub(crate) course: Option<CourseId>,
+    /// Of this section only: its id, or its number, in its normal form.
     pub(crate) section: Option<String>,
     /// What may be seen at all.
     pub(crate) row_filter: RowFilter,
@@ -198,22 +199,22 @@ impl Filter {
     fn condition(&self) -> (String, Vec<SqlStorageValue>) {
         let mut condition = "generation = ?".to_owned();
         let mut values = Vec::new();
-        for (column, value) in [("course", &self.course), ("section", &self.section)] {
+        let course = self.course.as_ref().map(CourseId::as_str);
+        for (column, value) in [("course", course), ("section", self.section.as_deref())] {
             if let Some(value) = value {
-                // A link has its UUIDs in small letters, whatever the letters of the rows.
-                condition.push_str(&format!(" AND {column} = ? COLLATE NOCASE"));
-                values.push(value.as_str().into());
+                condition.push_str(&format!(" AND {column} = ?"));
+                values.push(value.into());
             }
         }
-        if let RowFilter::Only(grants) = &self.row_filter {
+        if let RowFilter::Only(selectors) = &self.row_filter {
             // As one value: a statement binds a hundred at most. What cannot be spelled lets nothing through.
             condition.push_str(
                 " AND EXISTS (SELECT 1 FROM json_each(?) AS one
-                              WHERE one.value->>'course' = framed.course COLLATE NOCASE
+                              WHERE one.value->>'course' = framed.course
                                 AND (one.value->>'section' IS NULL
-                                     OR one.value->>'section' = framed.section COLLATE NOCASE))",
+                                     OR one.value->>'section' = framed.section))",
             );
-            values.push(serde_json::to_string(grants).unwrap_or_else(|_| "[]".to_owned()).into());
+            values.push(serde_json::to_string(selectors).unwrap_or_else(|_| "[]".to_owned()).into());
         }
         (condition, values)
     }

@@ -5,7 +5,8 @@ use crate::context::AppContext;
 use crate::words::figures as said;
 use crate::{locale, words};
 use charts::ranking::{Item, Ranking};
-use domain::view::{Choice, Uuid, View};
+use domain::ids::{MediaId, SectionId};
+use domain::view::{Choice, View};
 use engine::measures::{self, Items, Measures};
 use leptos::ev::KeyboardEvent;
 use leptos::html;
@@ -98,18 +99,21 @@ impl RankingSubject {
         };
         #[expect(clippy::cast_precision_loss, reason = "viewers are far below 2^53")]
         let viewers = |viewers: u64| Some(viewers as f64);
-        let named = |items: &Items, name: fn(&measures::Item) -> String, choice: fn(Uuid) -> Choice| {
-            let marks = items.named.iter().map(|item| {
-                let share = item.share_of_length().map(|share| (share * 100.0).round());
-                let share = (self == Self::Videos).then_some(share);
-                let beside = [viewers(item.watched.viewers)].into_iter().chain(share).collect();
-                mark(name(item), item.watched.minutes(), beside, Uuid::parse(&item.id).map(choice))
-            });
-            marks.collect()
-        };
+        let named =
+            |items: &Items, name: fn(&measures::Item) -> String, choice: fn(&str) -> Option<Choice>| {
+                let marks = items.named.iter().map(|item| {
+                    let share = item.share_of_length().map(|share| (share * 100.0).round());
+                    let share = (self == Self::Videos).then_some(share);
+                    let beside = [viewers(item.watched.viewers)].into_iter().chain(share).collect();
+                    mark(name(item), item.watched.minutes(), beside, choice(&item.id))
+                });
+                marks.collect()
+            };
         match self {
-            Self::Videos => named(&measures.videos, said::video, Choice::Video),
-            Self::Sections => named(&measures.sections, said::section, Choice::Section),
+            Self::Videos => named(&measures.videos, said::video, |id| MediaId::parse(id).map(Choice::Video)),
+            Self::Sections => {
+                named(&measures.sections, said::section, |id| SectionId::parse(id).map(Choice::Section))
+            }
             Self::Roles => measures
                 .roles
                 .iter()

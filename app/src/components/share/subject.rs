@@ -1,9 +1,10 @@
 //! What of a view can be shared, and which share shows it.
 
+use domain::ids::SectionId;
 use domain::range::Range;
 use domain::report::ReportName;
 use domain::shares::{CreateShareRequest, Share, ShareSubject};
-use domain::view::{Page, Uuid, View};
+use domain::view::{Page, View};
 
 /// Why nothing can be shared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,10 +48,6 @@ pub fn share_request(view: &View) -> Result<CreateShareRequest, NotShareable> {
 /// Whether a share shows weeks of what `view` shows.
 #[must_use]
 pub fn covers_view(share: &Share, view: &View) -> bool {
-    let is_it = |id: Option<&Uuid>, other: Option<&str>| match (id, other) {
-        (Some(id), Some(other)) => id.as_str().eq_ignore_ascii_case(other),
-        (id, other) => id.is_none() && other.is_none(),
-    };
     let is_within = match (share.from, share.to, view.range) {
         (Some(from), Some(to), Some(range)) => range.from() <= from && to <= range.to(),
         (None, None, _) => true,
@@ -59,8 +56,8 @@ pub fn covers_view(share: &Share, view: &View) -> bool {
     let is_same = share_request(view).is_ok_and(|wanted| wanted.report == share.report.as_str());
     is_same
         && is_within
-        && is_it(view.course.as_ref(), Some(&share.course))
-        && is_it(single_section(view), share.section.as_deref())
+        && view.course.as_ref() == Some(&share.course)
+        && single_section(view) == share.section.as_ref()
 }
 
 /// The view that a share was made of, as far as it shows it.
@@ -74,8 +71,8 @@ pub fn shared_view(share: &Share) -> View {
         page,
         report,
         range: share.from.zip(share.to).and_then(|(from, to)| Range::new(from, to).ok()),
-        course: Uuid::parse(&share.course),
-        sections: share.section.as_deref().and_then(Uuid::parse).into_iter().collect(),
+        course: Some(share.course.clone()),
+        sections: share.section.iter().cloned().collect(),
         ..View::default()
     }
 }
@@ -95,7 +92,7 @@ fn subject_of_view(view: &View) -> Option<ShareSubject> {
 }
 
 /// The section, where one alone is chosen: a share shows one, or the whole course.
-fn single_section(view: &View) -> Option<&Uuid> {
+fn single_section(view: &View) -> Option<&SectionId> {
     view.sections.iter().next().filter(|_| view.sections.len() == 1)
 }
 
@@ -174,9 +171,9 @@ mod tests {
             let share = share(report, has_section.then_some(TWO), days);
             let view = shared_view(&share);
             prop_assert!(covers_view(&share, &view));
-            prop_assert!(!covers_view(&share, &view.clone().with_course(Uuid::parse(TWO))));
+            prop_assert!(!covers_view(&share, &view.clone().with_course(CourseId::parse(TWO))));
             let mut other = view.clone();
-            if has_section { other.sections.clear(); } else { other.sections.extend(Uuid::parse(TWO)); }
+            if has_section { other.sections.clear(); } else { other.sections.extend(SectionId::parse(TWO)); }
             prop_assert!(!covers_view(&share, &other));
             if let (Some(from), Some(to)) = (share.from, share.to) {
                 let wide = Range::new(minus_days(from, before), plus_days(to, after)).unwrap();

@@ -10,8 +10,9 @@ use crate::words::figures as said;
 use charts::layout::Size;
 use charts::sortable_table::{Cell, Column, ColumnKind, Row, RowAction, SortableTable};
 use charts::sparkline;
+use domain::ids::{MediaId, PresentationId, UserId};
 use domain::report::{KnownReport, ReportName};
-use domain::view::{Choice, Page, Uuid, View};
+use domain::view::{Choice, Page, View};
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -180,7 +181,7 @@ fn is_number(kind: ColumnKind) -> bool {
 fn one(row: &Row, listing: &SortableTable, spark: Option<&str>, scale: f64) -> AnyView {
     let context = expect_context::<AppContext>();
     let navigation = context.navigation;
-    let id = row.id.as_deref().and_then(Uuid::parse);
+    let id = row.id.clone().filter(|id| UserId::parse(id).is_some());
     let opens = listing.row_action;
     let is_open = RwSignal::new(false);
     let toggle = move || is_open.update(|is_open| *is_open = !*is_open);
@@ -267,14 +268,16 @@ fn is_found(row: &Row, sought: &str) -> bool {
 }
 
 /// The view of what a row is of, alone.
-fn shown_alone(view: View, opens: RowAction, id: Uuid) -> View {
+fn shown_alone(view: View, opens: RowAction, id: &str) -> View {
     let report = |report: KnownReport, view: View| {
         view.with_page(Page::Overview).with_report(Some(ReportName::from(report)))
     };
     match opens {
-        RowAction::Student => View { student: Some(id), ..view },
-        RowAction::Video => report(KnownReport::VideoView, view).toggled(&Choice::Video(id)),
-        RowAction::Deck => report(KnownReport::Presentation, view).toggled(&Choice::Deck(id)),
+        RowAction::Student => View { student: Some(UserId::from(id)), ..view },
+        RowAction::Video => report(KnownReport::VideoView, view).toggled(&Choice::Video(MediaId::from(id))),
+        RowAction::Deck => {
+            report(KnownReport::Presentation, view).toggled(&Choice::Deck(PresentationId::from(id)))
+        }
         RowAction::Filter => view,
     }
 }

@@ -3,6 +3,7 @@
 use crate::words;
 use crate::words::access as said;
 use domain::api::{Course, Courses};
+use domain::ids::{CourseId, SectionId};
 use domain::scope::Grant;
 use leptos::prelude::*;
 
@@ -22,7 +23,7 @@ pub fn GrantSelect(
             directory
                 .courses
                 .iter()
-                .map(|course| (course.id.clone(), words::course(course)))
+                .map(|course| (course.id.to_string(), words::course(course)))
                 .collect::<Vec<_>>()
         });
         let option = |(id, name)| view! { <option value=id>{name}</option> };
@@ -30,25 +31,27 @@ pub fn GrantSelect(
     };
     let sections = move || {
         let of = chosen.with(|chosen| chosen.as_ref().map(|chosen| chosen.course.clone()));
-        let all = directory.with(|directory| section_choices(directory, of.as_deref()));
-        let option = |(id, name)| view! { <option value=id>{name}</option> };
+        let all = directory.with(|directory| section_choices(directory, of.as_ref()));
+        let option =
+            |(id, name): (SectionId, String)| view! { <option value=String::from(id)>{name}</option> };
         all.into_iter().map(option).collect_view()
     };
     let choose_course = move |event| {
-        let course = event_target_value(&event);
-        chosen.set((!course.is_empty()).then_some(Grant { course, section: None }));
+        let course = CourseId::parse(&event_target_value(&event));
+        chosen.set(course.map(|course| Grant { course, section: None }));
     };
     let choose_section = move |event| {
-        let section = event_target_value(&event);
+        let section = SectionId::parse(&event_target_value(&event));
         chosen.update(|chosen| {
             if let Some(chosen) = chosen {
-                chosen.section = (!section.is_empty()).then_some(section);
+                chosen.section = section;
             }
         });
     };
     let course =
-        move || chosen.with(|chosen| chosen.as_ref().map(|it| it.course.clone())).unwrap_or_default();
-    let section = move || chosen.with(|chosen| chosen.as_ref()?.section.clone()).unwrap_or_default();
+        move || chosen.with(|chosen| chosen.as_ref().map(|it| it.course.to_string())).unwrap_or_default();
+    let section =
+        move || chosen.with(|chosen| Some(chosen.as_ref()?.section.clone()?.into())).unwrap_or_default();
     view! {
         <label>
             <span>{words::COURSE}</span>
@@ -69,11 +72,11 @@ pub fn GrantSelect(
     }
 }
 
-fn find_course<'a>(directory: &'a Courses, id: &str) -> Option<&'a Course> {
-    directory.courses.iter().find(|course| course.id.eq_ignore_ascii_case(id))
+fn find_course<'a>(directory: &'a Courses, id: &CourseId) -> Option<&'a Course> {
+    directory.courses.iter().find(|course| course.id == *id)
 }
 
-fn section_choices(directory: &Courses, course: Option<&str>) -> Vec<(String, String)> {
+fn section_choices(directory: &Courses, course: Option<&CourseId>) -> Vec<(SectionId, String)> {
     let Some(course) = course.and_then(|id| find_course(directory, id)) else { return Vec::new() };
     let term = |id: &Option<String>| {
         let id = id.as_ref()?;
@@ -89,9 +92,10 @@ fn section_choices(directory: &Courses, course: Option<&str>) -> Vec<(String, St
 /// What a grant is called; its ids, where no such course is known.
 #[must_use]
 pub fn grant_label(grant: &Grant, directory: &Courses) -> String {
-    let course = find_course(directory, &grant.course).map_or_else(|| grant.course.clone(), words::course);
+    let course =
+        find_course(directory, &grant.course).map_or_else(|| grant.course.to_string(), words::course);
     let Some(id) = &grant.section else { return course };
     let sections = section_choices(directory, Some(&grant.course));
-    let section = sections.iter().find(|(other, _)| other.eq_ignore_ascii_case(id));
-    said::section_of_course(&course, section.map_or(id, |(_, name)| name))
+    let section = sections.iter().find(|(other, _)| other == id);
+    said::section_of_course(&course, section.map_or(id.as_str(), |(_, name)| name))
 }

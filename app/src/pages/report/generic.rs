@@ -100,7 +100,7 @@ fn build_sight(
         },
         question: reports::Query {
             base: build_query(range, context, view),
-            decks: view.decks.iter().map(|id| id.as_str().to_owned()).collect(),
+            decks: view.decks.iter().cloned().collect(),
             contents: view.contents,
         },
         zone,

@@ -63,8 +63,8 @@ proptest! {
         if in_berlin {
             query.base.zone = berlin();
         }
-        query.base.sections = section.iter().map(|section| format!("S{section}")).collect();
-        query.decks = decks.iter().map(|deck| format!("d{deck}")).collect();
+        query.base.sections = section.iter().map(|section| format!("S{section}").into()).collect();
+        query.decks = decks.iter().map(|deck| format!("d{deck}").into()).collect();
         if only_students {
             query.base.roles = vec![InstitutionRole::Student];
         }

@@ -139,10 +139,10 @@ impl<'a> Events<'a> {
         self.texts.map_or_else(String::new, |texts| texts.text(code).into_owned())
     }
 
-    /// Somebody's UUID, in lower case: what they are known by in every report. `None` of nobody.
+    /// Somebody's UUID: what they are known by in every report. `None` of nobody.
     #[must_use]
     pub fn person(&self, code: u32) -> Option<String> {
-        (code != EMPTY).then(|| self.text(code).to_ascii_lowercase())
+        (code != EMPTY).then(|| self.text(code))
     }
 
     /// The name of who did it, as a list of people is sorted; may be empty.

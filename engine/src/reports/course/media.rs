@@ -109,7 +109,7 @@ pub fn videos(events: Option<&Events<'_>>, library: Option<&Dataset>, bins: &Tim
             viewers: count_people(&of),
             length: cell_value::parse_number(latest_cell(events, &of, 3).as_bytes())
                 .filter(|minutes| *minutes > 0.0),
-            captured: captured.get(&id.to_ascii_lowercase()).copied(),
+            captured: captured.get(&id).copied(),
             steps: series(bins, events, &of),
             id,
         }
@@ -127,7 +127,7 @@ fn capture_days(library: &Dataset) -> BTreeMap<String, Day> {
         for row in 0..data.table.rows() {
             let text = |place| library.texts.bytes_of(data.table.code(place, row));
             if let Some(at) = cell_value::parse_time(text(date)) {
-                let id = String::from_utf8_lossy(text(id)).to_ascii_lowercase();
+                let id = String::from_utf8_lossy(text(id)).into_owned();
                 captured.insert(id, Timestamp(i64::from(at) * SECOND).day());
             }
         }
@@ -153,7 +153,7 @@ pub fn decks(all: &BTreeMap<ActivityKind, Events<'_>>, polls: &[Poll], bins: &Ti
         let Some(events) = all.get(&kind) else { continue };
         for (code, of) in by_item(events) {
             let id = events.text(code);
-            let (named, deck) = decks.entry(id.to_ascii_lowercase()).or_insert_with(|| (0, nothing(&id)));
+            let (named, deck) = decks.entry(id.clone()).or_insert_with(|| (0, nothing(&id)));
             let (name, last) = (latest_cell(events, &of, 0), of.last().map_or(0, |event| event.at));
             if !name.is_empty() && last >= *named {
                 (*named, deck.name) = (last, name);
@@ -171,7 +171,7 @@ pub fn decks(all: &BTreeMap<ActivityKind, Events<'_>>, polls: &[Poll], bins: &Ti
     }
     for poll in polls {
         if let (Some((_, deck)), Solution::Known { right, of }) =
-            (decks.get_mut(&poll.deck_id.to_ascii_lowercase()), poll.solution)
+            (decks.get_mut(&poll.deck_id), poll.solution)
         {
             deck.right = (deck.right.0 + right, deck.right.1 + of);
         }

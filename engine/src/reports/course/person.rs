@@ -73,8 +73,8 @@ pub fn measure_person(
     let mut items: [BTreeMap<String, ItemUsage>; 2] = Default::default();
     let (mut words, mut days) = (0, std::collections::BTreeSet::new());
     for (kind, events) in all {
-        let codes: Vec<u32> = codes(events, &student.id);
-        let own: Vec<&Event> = events.by_students().filter(|event| codes.contains(&event.user)).collect();
+        let code = find_code(events, &student.id);
+        let own: Vec<&Event> = events.by_students().filter(|event| Some(event.user) == code).collect();
         let mut by_day = vec![0; events.days.len()];
         for event in &own {
             days.insert(event.day);
@@ -93,7 +93,7 @@ pub fn measure_person(
         let into = if *kind == ActivityKind::Watch { videos } else { decks };
         for event in own.into_iter().filter(|event| event.item != EMPTY) {
             let id = events.text(event.item);
-            let used = into.entry(id.to_ascii_lowercase()).or_insert_with(|| ItemUsage {
+            let used = into.entry(id.clone()).or_insert_with(|| ItemUsage {
                 id,
                 name: String::new(),
                 amounts: [0; 6],
@@ -126,21 +126,16 @@ pub fn measure_person(
     }
 }
 
-/// The codes of a person, who may be spelt in several ways.
-fn codes(events: &Events<'_>, id: &str) -> Vec<u32> {
-    let texts = events.texts.into_iter().flat_map(crate::dictionary::Dictionary::texts);
-    (0..)
-        .zip(texts)
-        .filter(|(_, text)| text.eq_ignore_ascii_case(id.as_bytes()))
-        .map(|(code, _)| code)
-        .collect()
+/// The code of a person in these events.
+fn find_code(events: &Events<'_>, id: &str) -> Option<u32> {
+    events.texts?.find(id.as_bytes())
 }
 
 fn poll_answers(events: &Events<'_>, id: &str, polls: &[Poll], contents: bool) -> Vec<PollAnswer> {
-    let codes = codes(events, id);
+    let code = find_code(events, id);
     let given = polls.iter().flat_map(|poll| poll.latest_answers.iter().map(move |given| (poll, given)));
     let answered = given
-        .filter(|(_, given)| codes.contains(&given.user))
+        .filter(|(_, given)| Some(given.user) == code)
         .map(|(poll, given)| PollAnswer {
             id: poll.id.clone(),
             prompt: poll.prompt.clone(),

@@ -113,7 +113,7 @@ fn measured(
     sections: &[&str],
 ) -> Measures {
     let mut query = query(WEEKS[2], "2026-03-01");
-    query.base.sections = sections.iter().map(|id| (*id).to_owned()).collect();
+    query.base.sections = sections.iter().map(|id| (*id).into()).collect();
     let sources =
         Sources { by_kind: dataset.iter().map(|(kind, dataset)| (*kind, dataset)).collect(), library: None };
     measure(&sources, &query, options)
@@ -242,7 +242,7 @@ proptest! {
     fn a_student_alone_has_what_the_list_says_of_them(all in prop::collection::vec(happened(), 1..60)) {
         let dataset = course(&all, |_, _| true);
         for (id, ..) in &PEOPLE[1..=3] {
-            let options = CourseOptions { student: Some(id.to_uppercase()), ..options() };
+            let options = CourseOptions { student: Some(id.to_uppercase().into()), ..options() };
             let measures = measured(&dataset, &options, &[]);
             let listed = measures.students.iter().find(|student| student.id == *id);
             prop_assert_eq!(measures.person.as_ref().map(|person| &person.student), listed);

@@ -1,10 +1,11 @@
 //! The checks of each route.
 
-use crate::routes::{Access, Gets, Route};
+use crate::routes::{Access, Gets, Target};
 use crate::setup::{Row, Setup, has_numbers};
 use crate::visitors::Visitor;
 use domain::api::{Courses, Reports, RequestInfo, Requests, Session};
 use domain::problem::{Code, Problem};
+use domain::routes::Operation;
 use domain::shares::{CreateShareResponse, ShareContent, Shares};
 use reqwest::{Method, RequestBuilder};
 use sandbox::{Report, Truth};
@@ -19,49 +20,56 @@ const NOWHERE: &str = "00000000-0000-4000-8000-000000000000";
 struct Case<'a> {
     setup: &'a Setup,
     visitor: &'a Visitor,
-    route: &'a Route,
+    target: Target,
     gets: Gets,
     token: &'a str,
 }
 
 /// Checks a route for a visitor.
-pub(crate) async fn check(setup: &Setup, route: &Route, visitor: &Visitor) {
-    let gets = route.gets(visitor.access);
-    let case = Case { setup, visitor, route, gets, token: setup.token(visitor) };
-    match (gets, route.method, route.path) {
-        (Gets::Refused(code), ..) => case.is_refused(code).await,
-        (_, "GET", "/healthz") => assert_eq!(case.text("/healthz").await, r#"{"ok":true}"#),
-        (_, "GET", "/s" | "/s/{id}") => case.a_page_holds_nothing().await,
-        (_, "POST", "/api/shared") => case.a_share_opens_for_its_token_alone().await,
-        (_, "GET", "/api/session") => case.a_session_tells_of_oneself().await,
-        (_, "DELETE", "/api/session") => case.signing_out_ends_ones_own_session().await,
-        (_, "GET", "/api/reports") => case.reports_are_listed().await,
-        (_, "GET", "/api/courses") => case.courses_are_listed().await,
-        (_, "GET", "/api/requests") => case.requests_are_listed().await,
-        (_, "POST", "/api/requests") => case.reports_are_asked_for().await,
-        (_, "GET", "/api/requests/{id}") => case.a_request_is_followed().await,
-        (_, "DELETE", "/api/requests/{id}") => case.a_request_is_stopped().await,
-        (_, "POST", "/api/requests/{id}/retry") => case.a_request_is_tried_again().await,
-        (_, "GET", "/api/rows/{report}/{window}") => case.rows_are_read().await,
-        (_, "GET", "/api/csv/{report}") => case.rows_are_downloaded().await,
-        (_, "GET", "/api/shares") => case.shares_are_listed().await,
-        (_, "POST", "/api/shares") => case.shares_are_made().await,
-        (_, "POST", "/api/shares/{id}") => case.a_share_is_changed().await,
-        (_, "DELETE", "/api/shares/{id}") => case.a_share_is_revoked().await,
-        (_, "PUT", "/api/shares") => case.shares_are_switched().await,
-        (_, "GET", "/api/roles" | "/api/record" | "/api/forget") => case.a_list_is_read().await,
-        (_, "PUT", "/api/roles") => case.a_role_is_given().await,
-        (_, "DELETE", "/api/roles/{id}") => case.a_role_is_taken().await,
-        (_, "POST", "/api/roles/csv" | "/api/forget") | (_, "DELETE", "/api/forget/{id}") => {
+pub(crate) async fn check(setup: &Setup, target: Target, visitor: &Visitor) {
+    let gets = target.gets(visitor.access);
+    let case = Case { setup, visitor, target, gets, token: setup.token(visitor) };
+    let operation = match (gets, target.operation) {
+        (Gets::Refused(code), _) => return case.is_refused(code).await,
+        (_, Some(operation)) => operation,
+        (_, None) => panic!("a path without a route returned something"),
+    };
+    match operation {
+        Operation::GetHealth => assert_eq!(case.text("/healthz").await, r#"{"ok":true}"#),
+        Operation::GetOpenApi => case.the_description_of_the_api_is_read().await,
+        Operation::GetSharePage | Operation::GetEmbeddedSharePage => case.a_page_holds_nothing().await,
+        Operation::OpenShare => case.a_share_opens_for_its_token_alone().await,
+        Operation::GetSession => case.a_session_tells_of_oneself().await,
+        Operation::SignIn => panic!("this installation has no key to sign in with"),
+        Operation::SignOut => case.signing_out_ends_ones_own_session().await,
+        Operation::ListReports => case.reports_are_listed().await,
+        Operation::ListCourses => case.courses_are_listed().await,
+        Operation::ListRequests => case.requests_are_listed().await,
+        Operation::CreateRequest => case.reports_are_asked_for().await,
+        Operation::GetRequest => case.a_request_is_followed().await,
+        Operation::WithdrawRequest => case.a_request_is_stopped().await,
+        Operation::RetryRequest => case.a_request_is_tried_again().await,
+        Operation::ReadRows => case.rows_are_read().await,
+        Operation::DownloadCsv => case.rows_are_downloaded().await,
+        Operation::ListShares => case.shares_are_listed().await,
+        Operation::CreateShare => case.shares_are_made().await,
+        Operation::UpdateShare => case.a_share_is_changed().await,
+        Operation::RevokeShare => case.a_share_is_revoked().await,
+        Operation::SwitchShares => case.shares_are_switched().await,
+        Operation::ListRoles | Operation::ReadAuditLog | Operation::ListErasures => {
+            case.a_list_is_read().await
+        }
+        Operation::AssignRole => case.a_role_is_given().await,
+        Operation::RemoveRole => case.a_role_is_taken().await,
+        Operation::UploadRoles | Operation::StartErasure | Operation::CancelErasure => {
             case.is_only_wrong_in_what_it_asks().await;
         }
-        (_, method, path) => panic!("no check for {method} {path}"),
     }
 }
 
 impl Case<'_> {
     fn method(&self) -> Method {
-        self.route.method.parse().unwrap()
+        self.target.method.parse().unwrap()
     }
 
     fn is_instructor(&self) -> bool {
@@ -71,13 +79,13 @@ impl Case<'_> {
     /// The route's path with its variable segments filled in: with an object of somebody else, where the route has objects.
     fn path(&self) -> String {
         let Setup { requests, shares, .. } = self.setup;
-        let id = match self.route.path.split('/').nth(2) {
+        let id = match self.target.path.split('/').nth(2) {
             Some("requests") => requests["videoview"].id.clone(),
             Some("shares") => shares[0].share.as_ref().unwrap().id.clone(),
             Some("roles") => "0123456789abcdef".to_owned(),
             _ => "f".repeat(32),
         };
-        let path = self.route.path.replace("{id}", &id).replace("{report}", "videoview");
+        let path = self.target.path.replace("{id}", &id).replace("{report}", "videoview");
         path.replace("{window}", &requests["videoview"].windows[0].id)
     }
 
@@ -101,14 +109,14 @@ impl Case<'_> {
     async fn refusal(&self, call: RequestBuilder) -> Problem {
         let problem = refusal(call).await;
         let text = serde_json::to_string(&problem).unwrap();
-        self.setup.check_silent(self.visitor, self.route.path, &text);
+        self.setup.check_silent(self.visitor, self.target.path, &text);
         problem
     }
 
     /// The token of another person with the same role and scope, for this test only.
     async fn colleague(&self) -> String {
-        let path = self.route.path.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
-        let email = format!("{}{path}-{}", self.route.method.to_lowercase(), self.visitor.email());
+        let path = self.target.path.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+        let email = format!("{}{path}-{}", self.target.method.to_lowercase(), self.visitor.email());
         self.setup.token_of(self.visitor, &email).await
     }
 
@@ -118,14 +126,19 @@ impl Case<'_> {
         assert!(problem.windows.is_empty(), "{problem:?}");
     }
 
+    async fn the_description_of_the_api_is_read(&self) {
+        let document: Value = self.get(self.target.path).await;
+        assert_eq!(document["openapi"], "3.1.1");
+    }
+
     async fn a_page_holds_nothing(&self) {
         let page = self
             .text(&self.path().replace(&"f".repeat(32), &self.setup.shares[0].share.as_ref().unwrap().id))
             .await;
-        let absent = self.text(&self.route.path.replace("{id}", &"f".repeat(32))).await;
+        let absent = self.text(&self.target.path.replace("{id}", &"f".repeat(32))).await;
         assert_eq!(page, absent, "the page of a share has no data before its token arrives");
         for course in &self.setup.courses.courses {
-            assert!(!page.contains(&course.code) && !page.contains(&course.id), "{page}");
+            assert!(!page.contains(&course.code) && !page.contains(course.id.as_str()), "{page}");
         }
     }
 
@@ -244,7 +257,7 @@ impl Case<'_> {
 
     /// Somebody else's object gets the same response as one that does not exist.
     async fn is_unknown(&self, id: &str) {
-        let at = |id: &str| self.call(&self.route.path.replace("{id}", id));
+        let at = |id: &str| self.call(&self.target.path.replace("{id}", id));
         let hidden = self.refusal(at(id)).await;
         assert!([Code::UnknownRequest, Code::UnknownShare].contains(&hidden.code), "{hidden:?}");
         assert_eq!(hidden, refusal(at(&"f".repeat(32))).await, "the same problem");
@@ -326,7 +339,7 @@ impl Case<'_> {
             for course in &self.setup.courses.courses {
                 let part =
                     self.setup.frames(&format!("{path}?course={}", course.id), report, self.token).await;
-                let of_course = visible().filter(|row| row.course.eq_ignore_ascii_case(&course.id));
+                let of_course = visible().filter(|row| row.course == course.id.as_str());
                 assert_eq!(part, of_course.collect::<Vec<_>>(), "{path} of {}", course.code);
             }
             // A course that does not exist, like one out of scope, has no rows.
@@ -349,7 +362,7 @@ impl Case<'_> {
             }
             for course in &self.setup.courses.courses {
                 let of_course = |rows: &[Row]| -> Vec<Row> {
-                    rows.iter().filter(|row| row.course.eq_ignore_ascii_case(&course.id)).cloned().collect()
+                    rows.iter().filter(|row| row.course == course.id.as_str()).cloned().collect()
                 };
                 let (all, wanted) = (of_course(self.setup.all_rows(report)), of_course(&visible));
                 let found = self.setup.csv(report, &format!("&course={}", course.id), self.token).await;
@@ -476,11 +489,11 @@ impl Case<'_> {
     }
 
     async fn a_list_is_read(&self) {
-        let list: Value = self.get(self.route.path).await;
+        let list: Value = self.get(self.target.path).await;
         let entries = list.as_object().unwrap().values().find_map(Value::as_array);
-        let may_be_empty = self.route.path == "/api/forget";
+        let may_be_empty = self.target.path == "/api/forget";
         assert!(may_be_empty || entries.is_some_and(|entries| !entries.is_empty()), "{list}");
-        if self.route.path == "/api/record" {
+        if self.target.path == "/api/record" {
             let file = self.text("/api/record?as=csv").await;
             assert!(file.lines().count() > 1, "{file}");
         }

@@ -72,12 +72,12 @@ fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let shared = Shared { runtime: Arc::new(runtime), setup: Arc::new(OnceCell::new()) };
     let mut trials = Vec::new();
-    for route in routes::ROUTES {
+    for target in routes::targets() {
         for (place, visitor) in visitors::all().into_iter().enumerate() {
-            let name = format!("{} {} · {}", route.method, route.path, visitor.name);
+            let name = format!("{} {} · {}", target.method, target.path, visitor.name);
             trials.push(shared.trial(name, move |setup| async move {
                 let setup = started(&setup);
-                cases::check(setup, route, &setup.visitors[place]).await;
+                cases::check(setup, target, &setup.visitors[place]).await;
             }));
         }
     }

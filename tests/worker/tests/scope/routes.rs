@@ -1,6 +1,7 @@
-//! The route table: what each kind of visitor gets from each route. The test cases are generated from it.
+//! What each kind of visitor gets from each route of the API. The test cases are generated from it.
 
 use domain::problem::Code;
+use domain::routes::{Operation, ROUTES};
 
 /// What a route returns to a visitor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,17 +16,6 @@ pub(crate) enum Gets {
     All,
     /// A problem with this code, whatever is requested.
     Refused(Code),
-}
-
-/// A route.
-#[derive(Debug)]
-pub(crate) struct Route {
-    /// The HTTP method.
-    pub(crate) method: &'static str,
-    /// The path, with its variable segments in braces.
-    pub(crate) path: &'static str,
-    /// By visitor, in the order of [`Access`].
-    gets: [Gets; 5],
 }
 
 /// The kinds of visitors.
@@ -53,58 +43,75 @@ const OWN_REQUESTS: [Gets; 5] = [SIGN_IN, NO_ROLE, Gets::Own, Gets::All, Gets::A
 const OWN_SHARES: [Gets; 5] = [SIGN_IN, NO_ROLE, Gets::Own, Gets::Own, Gets::All];
 const ADMINISTRATORS: [Gets; 5] = [SIGN_IN, NO_ROLE, NOT_ALLOWED, NOT_ALLOWED, Gets::All];
 
-/// Every route.
-pub(crate) const ROUTES: &[Route] = &[
-    Route { method: "GET", path: "/healthz", gets: PUBLIC },
-    Route { method: "GET", path: "/s", gets: PUBLIC },
-    Route { method: "GET", path: "/s/{id}", gets: PUBLIC },
-    Route { method: "POST", path: "/api/shared", gets: PUBLIC },
-    Route { method: "GET", path: "/api/session", gets: SCOPED },
-    // Signs in with a key; this installation uses Cloudflare Access and has none.
-    Route { method: "POST", path: "/api/session", gets: [SIGN_IN; 5] },
-    // Signing out needs no role.
-    Route {
-        method: "DELETE",
-        path: "/api/session",
-        gets: [SIGN_IN, Gets::Own, Gets::Own, Gets::Own, Gets::Own],
-    },
-    Route { method: "GET", path: "/api/reports", gets: SCOPED },
-    Route { method: "GET", path: "/api/courses", gets: SCOPED },
-    Route { method: "GET", path: "/api/requests", gets: OWN_REQUESTS },
-    Route { method: "POST", path: "/api/requests", gets: SCOPED },
-    Route { method: "GET", path: "/api/requests/{id}", gets: OWN_REQUESTS },
-    Route { method: "DELETE", path: "/api/requests/{id}", gets: OWN_REQUESTS },
-    Route { method: "POST", path: "/api/requests/{id}/retry", gets: OWN_REQUESTS },
-    Route { method: "GET", path: "/api/rows/{report}/{window}", gets: SCOPED },
-    Route { method: "GET", path: "/api/csv/{report}", gets: SCOPED },
-    Route { method: "GET", path: "/api/shares", gets: OWN_SHARES },
-    Route { method: "POST", path: "/api/shares", gets: SCOPED },
-    Route { method: "PUT", path: "/api/shares", gets: ADMINISTRATORS },
-    Route { method: "POST", path: "/api/shares/{id}", gets: OWN_SHARES },
-    Route { method: "DELETE", path: "/api/shares/{id}", gets: OWN_SHARES },
-    Route { method: "GET", path: "/api/roles", gets: ADMINISTRATORS },
-    Route { method: "PUT", path: "/api/roles", gets: ADMINISTRATORS },
-    Route { method: "DELETE", path: "/api/roles/{id}", gets: ADMINISTRATORS },
-    Route { method: "POST", path: "/api/roles/csv", gets: ADMINISTRATORS },
-    Route { method: "GET", path: "/api/record", gets: ADMINISTRATORS },
-    Route { method: "GET", path: "/api/forget", gets: ADMINISTRATORS },
-    Route { method: "POST", path: "/api/forget", gets: ADMINISTRATORS },
-    Route { method: "DELETE", path: "/api/forget/{id}", gets: ADMINISTRATORS },
-    // A path without a route: authentication comes first.
-    Route {
-        method: "GET",
-        path: "/api/nothing",
-        gets: {
-            let unknown = Gets::Refused(Code::UnknownRoute);
-            [SIGN_IN, NO_ROLE, unknown, unknown, unknown]
-        },
-    },
-];
+/// What an operation returns to each kind of visitor, in the order of [`Access`].
+fn by_access(operation: Operation) -> [Gets; 5] {
+    match operation {
+        Operation::GetHealth
+        | Operation::GetSharePage
+        | Operation::GetEmbeddedSharePage
+        | Operation::OpenShare => PUBLIC,
+        // Signs in with a key; this installation uses Cloudflare Access and has none.
+        Operation::SignIn => [SIGN_IN; 5],
+        // Signing out needs no role.
+        Operation::SignOut => [SIGN_IN, Gets::Own, Gets::Own, Gets::Own, Gets::Own],
+        // The same for everybody who has a role.
+        Operation::GetOpenApi => [SIGN_IN, NO_ROLE, Gets::Public, Gets::Public, Gets::Public],
+        Operation::GetSession
+        | Operation::ListReports
+        | Operation::ListCourses
+        | Operation::CreateRequest
+        | Operation::ReadRows
+        | Operation::DownloadCsv
+        | Operation::CreateShare => SCOPED,
+        Operation::ListRequests
+        | Operation::GetRequest
+        | Operation::WithdrawRequest
+        | Operation::RetryRequest => OWN_REQUESTS,
+        Operation::ListShares | Operation::UpdateShare | Operation::RevokeShare => OWN_SHARES,
+        Operation::SwitchShares
+        | Operation::ListRoles
+        | Operation::AssignRole
+        | Operation::RemoveRole
+        | Operation::UploadRoles
+        | Operation::ReadAuditLog
+        | Operation::ListErasures
+        | Operation::StartErasure
+        | Operation::CancelErasure => ADMINISTRATORS,
+    }
+}
 
-impl Route {
-    /// What the route returns to this kind of visitor.
+/// What a path without a route returns: authentication comes first.
+const UNKNOWN_ROUTE: [Gets; 5] = {
+    let unknown = Gets::Refused(Code::UnknownRoute);
+    [SIGN_IN, NO_ROLE, unknown, unknown, unknown]
+};
+
+/// Something to call: a route of the API, or a path that is none.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Target {
+    /// What the route does; nothing of a path without a route.
+    pub(crate) operation: Option<Operation>,
+    /// The HTTP method.
+    pub(crate) method: &'static str,
+    /// The path, with its variable segments in braces.
+    pub(crate) path: &'static str,
+}
+
+/// Every route, and a path without one.
+pub(crate) fn targets() -> impl Iterator<Item = Target> {
+    let routes = ROUTES.iter().map(|route| Target {
+        operation: Some(route.operation),
+        method: route.method.as_str(),
+        path: route.path,
+    });
+    routes.chain([Target { operation: None, method: "GET", path: "/api/nothing" }])
+}
+
+impl Target {
+    /// What it returns to this kind of visitor.
     pub(crate) fn gets(&self, access: Access) -> Gets {
-        let [stranger, no_role, instructor, analyst, administrator] = self.gets;
+        let [stranger, no_role, instructor, analyst, administrator] =
+            self.operation.map_or(UNKNOWN_ROUTE, by_access);
         match access {
             Access::Stranger => stranger,
             Access::NoRole => no_role,

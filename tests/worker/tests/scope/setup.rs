@@ -193,15 +193,17 @@ impl Setup {
     /// An instructor's grants.
     pub(crate) fn grants(&self, visitor: &Visitor) -> Grants {
         let grant = |part: &Part| match *part {
-            Part::Course(course) => (self.courses.courses[course].id.to_lowercase(), None),
+            Part::Course(course) => (self.courses.courses[course].id.to_string(), None),
             Part::Section(course, section) => {
                 let course = &self.courses.courses[course];
                 // Only sections with rows: a scope without any could not reveal a leak.
                 let rows = self.all_rows(Report::VideoView).iter();
-                let used: BTreeSet<&str> =
-                    rows.filter(|row| row.course == course.id).map(|row| row.section.as_str()).collect();
+                let used: BTreeSet<&str> = rows
+                    .filter(|row| row.course == course.id.as_str())
+                    .map(|row| row.section.as_str())
+                    .collect();
                 let section = used.iter().nth(section % used.len()).unwrap();
-                (course.id.to_lowercase(), Some(section.to_lowercase()))
+                (course.id.to_string(), Some(section.to_owned()))
             }
         };
         visitor.parts.iter().map(grant).collect()
@@ -213,10 +215,7 @@ impl Setup {
             Access::Stranger | Access::NoRole => false,
             Access::Analyst | Access::Administrator => true,
             Access::Instructor => self.grants(visitor).iter().any(|(granted, part)| {
-                granted.eq_ignore_ascii_case(course)
-                    && part
-                        .as_ref()
-                        .is_none_or(|part| section.is_some_and(|it| part.eq_ignore_ascii_case(it)))
+                granted == course && part.as_ref().is_none_or(|part| section == Some(part.as_str()))
             }),
         }
     }
@@ -230,11 +229,12 @@ impl Setup {
     pub(crate) fn visible_rows(&self, visitor: &Visitor, report: Report) -> Vec<Row> {
         let is_visible = |row: &&Row| {
             let section = if has_numbers(report) {
-                let course = self.courses.courses.iter().find(|it| it.id.eq_ignore_ascii_case(&row.course));
+                let course = self.courses.courses.iter().find(|it| it.id.as_str() == row.course);
                 let mut sections = course.into_iter().flat_map(|course| &course.sections);
                 // Sections of several terms share a number: one visible section suffices.
                 let visible = sections.find(|section| {
-                    section.number == row.section && self.may_see(visitor, &row.course, Some(&section.id))
+                    section.number == row.section
+                        && self.may_see(visitor, &row.course, Some(section.id.as_str()))
                 });
                 visible.map(|section| section.id.as_str())
             } else {
@@ -339,14 +339,14 @@ impl Setup {
         let text = text.to_lowercase();
         let grants = self.grants(visitor);
         for course in &self.courses.courses {
-            if !grants.iter().any(|(id, _)| id.eq_ignore_ascii_case(&course.id)) {
-                for word in [&course.id, &course.code, &course.name] {
+            if !grants.iter().any(|(id, _)| id == course.id.as_str()) {
+                for word in [course.id.as_str(), &course.code, &course.name] {
                     assert!(!text.contains(&word.to_lowercase()), "{what} tells of {word}: {text}");
                 }
             }
             for section in &course.sections {
-                let is_visible = self.may_see(visitor, &course.id, Some(&section.id));
-                assert!(is_visible || !text.contains(&section.id.to_lowercase()), "{what}: {text}");
+                let is_visible = self.may_see(visitor, course.id.as_str(), Some(section.id.as_str()));
+                assert!(is_visible || !text.contains(section.id.as_str()), "{what}: {text}");
             }
         }
         for request in self.requests.values() {
