@@ -20,11 +20,13 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 /// The description of the whole API.
-const DESCRIPTION: &str = "Lectern collects reports from Echo360 and serves them to a page and to programs.\n\n\
-    `docs/reference.md` describes the conventions, problem codes, limits and stability. Within a major version, \
-    routes, URL parameters, JSON fields and problem codes do not change. Minor versions may add routes, optional \
-    fields and further values of enumerations in responses, so clients ignore fields that they do not know and \
-    treat an unknown problem code by its status. Requests with unknown fields are refused.";
+const DESCRIPTION: &str = "Lectern collects reports from Echo360 and serves them to a page and to \
+    programs.\n\n\
+    `docs/reference.md` describes the conventions, problem codes, limits and stability. Within a major \
+    version, routes, URL parameters, JSON fields and problem codes do not change. Minor versions may add \
+    routes, optional fields and further values of enumerations in responses, so clients ignore fields that \
+    they do not know and treat an unknown problem code by its status. Requests with unknown fields are \
+    refused.";
 
 /// The OpenAPI document.
 #[must_use]
@@ -59,7 +61,7 @@ pub fn document() -> Value {
                     "type": "apiKey",
                     "in": "cookie",
                     "name": "__Host-lectern",
-                    "description": "The session cookie that `POST /api/session` sets after a sign-in with the key.",
+                    "description": "The session cookie that `POST /api/session` sets for the key.",
                 },
                 "cloudflareAccess": {
                     "type": "apiKey",
@@ -258,7 +260,7 @@ fn success_response(operation: Operation, schemas: &mut Schemas) -> (&'static st
             });
             return (
                 "200",
-                json!({"description": "One page of entries, or all entries with `as=csv`.", "content": content}),
+                json!({"description": "One page of entries; with `as=csv`, all.", "content": content}),
             );
         }
         Operation::ListErasures => schemas.response_schema::<Erasures>(),
