@@ -331,7 +331,7 @@ pub struct ShareContent {
 pub struct SharePanel {
     /// The report's name.
     pub report: ReportName,
-    /// When a report without dates was built; absent for a report with weeks.
+    /// When a report without dates was requested from Echo360; absent for a report with weeks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taken: Option<Timestamp>,
     /// The units of the numbers of each week, such as `minutes` and `students`.
