@@ -9,8 +9,7 @@ use crate::report::KnownReport;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A person's role in Lectern. Echo360's rows name another role:
-/// [`crate::institution_role::InstitutionRole`].
+/// A person's role in Lectern, independent of the role in Echo360's rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
