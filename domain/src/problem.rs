@@ -354,14 +354,14 @@ impl Problem {
         }
     }
 
-    /// Sets [`Problem::retry_after`].
+    /// Sets the field `retry_after`.
     #[must_use]
     pub fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after = Some(seconds);
         self
     }
 
-    /// Sets [`Problem::windows`].
+    /// Sets the field `windows`.
     #[must_use]
     pub fn windows(mut self, ids: Vec<String>) -> Self {
         self.windows = ids.into();

@@ -205,7 +205,7 @@ pub enum MeasureUnit {
 }
 
 impl MeasureUnit {
-    /// Divides a count of rows, or a sum over them, into this unit: `count / divisor`.
+    /// The divisor that converts a counted amount into this unit: minutes are half minutes divided by 2.
     #[must_use]
     pub fn divisor(self) -> f64 {
         match self {
