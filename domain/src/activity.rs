@@ -1,11 +1,12 @@
 //! The kinds of activity in a course, and their weights in an engagement score.
 //!
-//! Six reports say who did what and when. Their units differ (half minutes, views, answers, marks), so they are
-//! never added up: a score compares people within a kind, and the weights say how much a kind counts.
+//! Six reports record who did what and when. Their units differ (half minutes, views, answers, marks), so
+//! they are never added up: a score ranks people within each kind, and the weights say how much each kind
+//! counts.
 
 use crate::wire::{Reader, Wire};
 
-/// A kind of activity: each is recorded by one report, `KnownReport::of_activity`.
+/// A kind of activity. `KnownReport::of_activity` is the report that records it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ActivityKind {
     /// Videos watched.
@@ -23,11 +24,11 @@ pub enum ActivityKind {
 }
 
 impl ActivityKind {
-    /// Every kind, in the order in which they are shown.
+    /// Every kind, in display order.
     pub const ALL: [Self; 6] =
         [Self::Watch, Self::Slides, Self::Polls, Self::Answers, Self::Marks, Self::Notes];
 
-    /// The word for it in a URL.
+    /// The kind's name in a URL.
     #[must_use]
     pub fn slug(self) -> &'static str {
         match self {
@@ -40,23 +41,24 @@ impl ActivityKind {
         }
     }
 
-    /// Its place among [`ActivityKind::ALL`].
+    /// The kind's index in [`ActivityKind::ALL`].
     #[must_use]
     pub fn index(self) -> usize {
         self as usize
     }
 }
 
-/// The most that one kind can weigh.
+/// The largest weight of a kind.
 pub const MAX_WEIGHT: u8 = 5;
 
-/// How much each kind counts in a score, from 0 (not at all) to [`MAX_WEIGHT`].
+/// How much each kind counts in a score, from 0 (ignored) to [`MAX_WEIGHT`]. Indexed by
+/// [`ActivityKind::index`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Weights([u8; 6]);
 
 impl Default for Weights {
-    /// Watching most, since it is most of what reports know; marks of confusion as little as notes, since
-    /// neither doing it nor leaving it says that somebody learns less.
+    /// Watching counts most, since it makes up most of the data. Confusion marks count as little as notes,
+    /// since neither their presence nor their absence says that somebody learns less.
     fn default() -> Self {
         Self([3, 2, 2, 1, 1, 1])
     }
@@ -76,23 +78,24 @@ impl Wire for Weights {
 }
 
 impl Weights {
-    /// How much a kind counts.
+    /// The weight of a kind.
     #[must_use]
     pub fn get(self, kind: ActivityKind) -> u8 {
         let Self(all) = self;
         all.get(kind.index()).copied().unwrap_or(0)
     }
 
-    /// The same with another weight of one kind, held at [`MAX_WEIGHT`].
+    /// Sets the weight of one kind, at most [`MAX_WEIGHT`].
     #[must_use]
     pub fn with(mut self, kind: ActivityKind, weight: u8) -> Self {
-        if let Some(of) = self.0.get_mut(kind.index()) {
-            *of = weight.min(MAX_WEIGHT);
+        if let Some(current) = self.0.get_mut(kind.index()) {
+            *current = weight.min(MAX_WEIGHT);
         }
         self
     }
 
-    /// Reads what [`Weights::to_text`] writes, in any order; what cannot be read weighs what it does at first.
+    /// Parses what [`Weights::to_text`] writes, in any order. A kind that is missing or invalid has its
+    /// default weight.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         text.split(',').filter_map(|part| part.split_once('-')).fold(
@@ -105,16 +108,16 @@ impl Weights {
         )
     }
 
-    /// Those that are not as at first: `watch-5,notes-0`; `None` when all are.
+    /// The weights that differ from the defaults, such as `watch-5,notes-0`; `None` when none does.
     #[must_use]
     pub fn to_text(self) -> Option<String> {
-        let first = Self::default();
-        let others: Vec<String> = ActivityKind::ALL
+        let default = Self::default();
+        let changed: Vec<String> = ActivityKind::ALL
             .into_iter()
-            .filter(|kind| self.get(*kind) != first.get(*kind))
+            .filter(|kind| self.get(*kind) != default.get(*kind))
             .map(|kind| format!("{}-{}", kind.slug(), self.get(kind)))
             .collect();
-        (!others.is_empty()).then(|| others.join(","))
+        (!changed.is_empty()).then(|| changed.join(","))
     }
 }
 
@@ -125,13 +128,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn weights_come_back_from_what_is_written(all in prop::array::uniform6(0..=MAX_WEIGHT)) {
+        fn weights_survive_formatting_and_parsing(all in prop::array::uniform6(0..=MAX_WEIGHT)) {
             let weights = Weights(all);
             prop_assert_eq!(weights.to_text().map_or(Weights::default(), |text| Weights::parse(&text)), weights);
         }
 
         #[test]
-        fn whatever_is_read_weighs_no_more_than_it_can(text in "[a-z0-9,-]{0,60}") {
+        fn no_parsed_weight_exceeds_the_maximum(text in "[a-z0-9,-]{0,60}") {
             let weights = Weights::parse(&text);
             prop_assert!(ActivityKind::ALL.iter().all(|kind| weights.get(*kind) <= MAX_WEIGHT));
         }
@@ -145,9 +148,9 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_stands_at_its_place() {
-        for (place, kind) in ActivityKind::ALL.into_iter().enumerate() {
-            assert_eq!(kind.index(), place);
+    fn the_index_of_a_kind_is_its_position_in_all() {
+        for (index, kind) in ActivityKind::ALL.into_iter().enumerate() {
+            assert_eq!(kind.index(), index);
         }
     }
 }

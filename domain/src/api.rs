@@ -1,4 +1,6 @@
-//! Types of the HTTP API: plain data that the Worker and the page exchange and convert at both edges.
+//! Types of the HTTP API: plain data that the Worker and the page exchange and convert at their edges.
+//!
+//! The doc comments of types and fields with a schema are the descriptions in `/api/openapi.json`.
 
 use crate::directory::Term;
 use crate::ids::{CourseId, Email, SectionId};
@@ -9,42 +11,46 @@ use crate::time::{Day, MINUTE, Timestamp, iso};
 use crate::window::Parameters;
 use serde::{Deserialize, Serialize};
 
-/// `GET /api/session`: who is asking and what they may see. A stranger gets the problem `sign-in-needed`, with the
-/// ways in; somebody without a role `no-role`.
+/// `GET /api/session`: who is signed in and what they may see. Without a session the problem `sign-in-needed`
+/// lists the sign-in methods; a person without a role gets `no-role`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Session {
-    /// The name by which requests are theirs: an e-mail address, or a word for a visitor without one.
+    /// The signed-in person: an e-mail address, `key` for everybody who signs in with the key, `local` in
+    /// local mode, or `local` with a role for a local administrator who looks as another role. Requests and
+    /// shares belong to this name.
     pub person: String,
-    /// What they may do.
+    /// The person's role.
     pub role: Role,
-    /// What they may see.
+    /// What the person may see.
     pub scope: Scope,
-    /// How they came in.
+    /// The sign-in method in use.
     #[serde(rename = "way")]
     pub auth_method: AuthMethod,
-    /// Whether this is local mode: administrator without signing in, who may also look as an instructor.
+    /// Whether this is local mode: the visitor is an administrator without signing in, and may look as
+    /// another role.
     pub local: bool,
-    /// Where the browser goes after `DELETE /api/session`, when that alone does not sign out.
+    /// The URL to open after `DELETE /api/session` to complete the sign-out, as with Cloudflare Access.
+    /// Absent when `DELETE` is enough.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_out: Option<String>,
-    /// The institution, by the name it was given in the settings.
+    /// The institution's name, from the setting `LECTERN_INSTITUTION`.
     pub institution: String,
-    /// The zone that a view without one is shown in.
+    /// The IANA time zone of a view that names none, from the setting `LECTERN_TIME_ZONE`.
     pub time_zone: String,
-    /// The Worker's own clock, so that the page need not trust the device's.
+    /// The server's current time, so that clients need not trust the device's clock.
     pub now: Timestamp,
 }
 
-/// A [`Session`] as every page reads it: without what only the page about oneself tells, since reading that would weigh on
-/// every first visit.
+/// The fields of a [`Session`] that every page needs. The page parses only these, since a parser for the
+/// others would slow down every first visit.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct SessionSummary {
     /// See [`Session::person`].
     pub person: String,
     /// See [`Session::role`].
     pub role: Role,
-    /// See [`Session::way`].
+    /// See [`Session::auth_method`].
     #[serde(rename = "way")]
     pub auth_method: AuthMethod,
     /// See [`Session::institution`].
@@ -55,40 +61,40 @@ pub struct SessionSummary {
     pub now: Timestamp,
 }
 
-/// What a visitor may see.
+/// What a person may see.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Scope {
-    /// The whole institution.
+    /// All courses of the institution.
     Everything,
-    /// These courses and sections.
+    /// Only these courses and sections.
     Courses(Vec<Grant>),
 }
 
-/// A way in.
+/// A sign-in method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum AuthMethod {
-    /// On this very machine, in local mode.
+    /// Local mode: requests from this machine need no sign-in.
     Local,
-    /// Through Cloudflare Access.
+    /// Cloudflare Access.
     Access,
-    /// With the installation's key, which can be typed in.
+    /// The installation's key (`LECTERN_KEY`), which a person types in.
     Key,
 }
 
-/// `POST /api/session`: `{"key": …}` signs in; in local mode `{"look_as": …}` looks with an instructor's eyes, and
-/// `{"look_as": null}`, or nothing, with an administrator's again. Both answer with the [`Session`].
+/// `POST /api/session`: `{"key": …}` signs in. In local mode `{"look_as": …}` switches to another role's
+/// view, and `{"look_as": null}` or `{}` back to the administrator's. Returns the [`Session`].
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SignInRequest {
-    /// The installation's key.
+    /// The installation's key. Refused in local mode.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// As whom to look.
+    /// The role to look as. Local mode only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub look_as: Option<Impersonation>,
 }
@@ -100,14 +106,14 @@ impl std::fmt::Debug for SignInRequest {
     }
 }
 
-/// As whom the local administrator looks.
+/// The role that a local administrator looks as.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Impersonation {
-    /// `instructor` or `analyst`.
+    /// The role: `instructor` or `analyst`.
     pub role: Role,
-    /// The courses and sections of an instructor, at most 20.
+    /// An instructor's courses and sections, 1 to 20; empty for other roles.
     #[serde(default)]
     pub courses: Vec<Grant>,
 }
@@ -116,63 +122,63 @@ pub struct Impersonation {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Roles {
-    /// By address.
+    /// In the order of their e-mail addresses.
     pub people: Vec<Person>,
 }
 
-/// Somebody with a role.
+/// A person with a role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Person {
-    /// Names them in paths and queries, where an address would end in logs.
+    /// Identifies the person in paths and URL parameters, so that no address ends up in request logs: 16
+    /// hexadecimal digits.
     pub id: String,
-    /// In small letters.
+    /// The e-mail address, in lower case.
     pub email: Email,
-    /// What they may do.
+    /// The person's role.
     pub role: Role,
-    /// An instructor's courses and sections; empty for the others.
+    /// An instructor's courses and sections; empty for other roles.
     #[serde(default)]
     pub grants: Vec<Grant>,
-    /// Whether the settings name them: what stands here cannot be changed on a page.
+    /// Whether the setting `LECTERN_ADMINS` names the person, whose role the API then cannot change.
     #[serde(default)]
     pub fixed: bool,
-    /// When this was last changed; absent for those whom the settings name.
+    /// When the role was last changed; absent if `fixed`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed: Option<Timestamp>,
 }
 
-/// `PUT /api/roles`: the role and the grants that somebody has from now on, had they any before or not. Answers with the
-/// [`Person`]. `DELETE /api/roles/{id}` takes a role.
+/// `PUT /api/roles`: gives a person a role and grants, in place of any they had. Returns the [`Person`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RoleChange {
-    /// Whose.
+    /// The person's e-mail address.
     pub email: String,
-    /// What they may do.
+    /// The new role.
     pub role: Role,
-    /// An instructor's courses and sections; empty for the others.
+    /// An instructor's courses and sections, 1 to 500; empty for other roles.
     #[serde(default)]
     pub grants: Vec<Grant>,
 }
 
-/// `POST /api/roles/csv`: what an upload would change; with `?apply=<digest>`, what it has changed. An upload with a
-/// single broken row gets the problem `bad-table` with its lines.
+/// `POST /api/roles/csv`: what an upload would change; with `?apply=<digest>`, what it changed. One invalid
+/// line is enough for the problem `bad-table`, which lists all invalid lines.
 ///
-/// An upload names people; those whom it does not name stay as they are, and whoever it names has exactly what its rows
-/// say afterwards.
+/// Everybody whom the upload names has exactly the role and grants of its rows afterwards. Nobody else
+/// changes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RoleUploadResult {
-    /// Names exactly these changes: given back as `apply`, it makes them and no others.
+    /// Identifies exactly these changes. Sent back as `apply`, it makes them and no others.
     pub digest: String,
-    /// Whether the changes have been made.
+    /// Whether the changes were made; `false` for a preview.
     pub applied: bool,
-    /// Who gets a role for the first time.
+    /// People who had no role.
     pub added: Vec<Person>,
-    /// Who gets another role, or other courses.
+    /// People whose role or grants differ.
     pub changed: Vec<PersonChange>,
-    /// How many are named and have already what their rows say.
+    /// The number of people in the upload whose role and grants are already those of its rows.
     pub unchanged: u32,
 }
 
@@ -180,55 +186,55 @@ pub struct RoleUploadResult {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PersonChange {
-    /// As it is.
+    /// Role and grants before the upload.
     pub before: Person,
-    /// As it will be.
+    /// Role and grants after the upload.
     pub after: Person,
 }
 
-/// `GET /api/record?from=&to=&person=&what=&before=`: who saw, downloaded, asked and changed roles, newest first, 200
-/// at a time. `from` and `to` are UTC days, both included, `person` is a [`Person::id`], `what` a [`AuditAction::slug`]. With `as=csv` all of them, as a file.
+/// `GET /api/record`: one page of the audit log, at most 200 entries.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AuditLogPage {
     /// Newest first.
     pub entries: Vec<AuditLogEntry>,
-    /// What to give as `before` for those that are older; absent when there are none.
+    /// The value of `before` for the next page, which has older entries; absent on the last page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<u64>,
-    /// For how many days entries are kept.
+    /// For how many days entries are kept, from the setting `LECTERN_RECORD_DAYS`.
     pub kept_days: u32,
 }
 
-/// One line of the record.
+/// An entry of the audit log. Repetitions within a few minutes are one entry with a `count`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AuditLogEntry {
-    /// Its number: rises.
+    /// The entry's number; later entries have higher numbers.
     pub id: u64,
-    /// When.
+    /// When it was done first.
     pub at: Timestamp,
-    /// When the same was last done again within a few minutes.
+    /// When it was done last; equal to `at` if it was done once.
     pub last: Timestamp,
-    /// How often until then.
+    /// How often it was done.
     pub count: u32,
-    /// Who, by address; empty for strangers.
+    /// Who did it, as `person` in `GET /api/session`; empty if nobody was signed in.
     pub person: String,
-    /// The same as it is filtered by; empty for strangers.
+    /// The person's id for the URL parameter `person`; empty if nobody was signed in.
     pub person_id: String,
-    /// With which role; absent for somebody without one.
+    /// The person's role at that time; absent if they had none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
     /// What was done.
     pub what: AuditAction,
-    /// What they could see then: `everything`, or courses and sections by their UUIDs.
+    /// What the person could see at that time: `everything`, or the UUIDs of courses, and of sections as
+    /// `course/section`, separated by spaces. At most 20 are listed. Empty if they had no role.
     pub scope: String,
-    /// On what: a report with its days and course, a person whose role changed, the code of a refusal. Never rows,
-    /// never what somebody searched for.
+    /// What it was done to, such as a report with its days and course, a person whose role changed, or the
+    /// code of a refusal. Never rows, and never what a person searched for.
     pub view: String,
 }
 
-/// The kinds of things that are recorded.
+/// The actions that the audit log records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -237,46 +243,46 @@ pub enum AuditAction {
     SignedIn,
     /// Signed out.
     SignedOut,
-    /// The local administrator looks as somebody else.
+    /// A local administrator switched to another role's view, or back.
     LookedAs,
-    /// Rows were sent to a page.
+    /// Viewed rows: they were sent to the page.
     Saw,
-    /// A CSV was downloaded.
+    /// Downloaded rows as CSV.
     Downloaded,
-    /// A range was asked for.
+    /// Requested a range of a report.
     Asked,
-    /// Windows were asked for again.
+    /// Retried windows, or requested them again.
     Retried,
-    /// A request was stopped.
+    /// Stopped a request.
     Withdrew,
-    /// Somebody was given a role, or other courses.
+    /// Gave a person a role or other grants.
     RoleGiven,
-    /// Somebody's role was taken.
+    /// Removed a person's role.
     RoleTaken,
-    /// Roles were changed by an upload.
+    /// Changed roles by an upload.
     RolesUploaded,
-    /// Everybody's roles were read.
+    /// Read the list of roles.
     SawRoles,
-    /// This record was read.
+    /// Read the audit log.
     SawRecord,
-    /// Something was to be forgotten.
+    /// Started or canceled an erasure.
     Forgot,
-    /// A share was made.
+    /// Created a share.
     Shared,
-    /// A share was opened, by somebody who is not known.
+    /// Opened a share; the person is not known.
     ShareOpened,
-    /// A share was renamed, renewed or rotated, or its pages were changed.
+    /// Renamed, renewed or rotated a share, or changed the origins that may embed it.
     ShareChanged,
-    /// A share was revoked.
+    /// Revoked a share.
     ShareRevoked,
-    /// Shares were switched off or on.
+    /// Switched shares off or on for the institution.
     SharesSwitched,
-    /// It was not allowed.
+    /// Was refused: without access, over a limit, or not found.
     Refused,
 }
 
 impl AuditAction {
-    /// Every kind, as it is filtered by.
+    /// Every action, in the order of the filter on the page.
     pub const ALL: [Self; 20] = [
         Self::SignedIn,
         Self::SignedOut,
@@ -300,7 +306,7 @@ impl AuditAction {
         Self::Refused,
     ];
 
-    /// As it stands in JSON, in a query and in a file.
+    /// The action's name in JSON, URLs and CSV files.
     #[must_use]
     pub fn slug(self) -> &'static str {
         match self {
@@ -327,14 +333,15 @@ impl AuditAction {
         }
     }
 
-    /// Reads a slug.
+    /// Parses a slug; `None` if it is unknown.
     #[must_use]
     pub fn parse(slug: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|what| what.slug() == slug)
+        Self::ALL.into_iter().find(|action| action.slug() == slug)
     }
 
-    /// For how long, in milliseconds, the same by the same person is one line with a count: a page reads many windows of
-    /// one view, and a flood of refusals must not fill the disk. 0 where every one is a line.
+    /// The milliseconds during which repetitions by one person merge into one entry with a count, since a
+    /// page reads many windows of one view, and a flood of refusals must not fill the disk. 0 if each
+    /// repetition is an entry.
     #[must_use]
     pub fn merge_window(self) -> i64 {
         match self {
@@ -345,41 +352,44 @@ impl AuditAction {
     }
 }
 
-/// `GET /api/reports`.
+/// `GET /api/reports`: the reports that can be requested.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Reports {
-    /// What can be asked for.
+    /// The reports in scope.
     pub reports: Vec<ReportInfo>,
-    /// When Echo360 was last asked for its list; absent while only the vendor's reference is known.
+    /// When the list was read from Echo360; absent if the list is from the vendor's reference, since
+    /// Echo360's could not be read yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub listed: Option<Timestamp>,
 }
 
-/// One report, with what Lectern knows of it.
+/// A report, with what Lectern knows about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReportInfo {
-    /// As in a path.
+    /// The report's name in paths, such as `videoview`.
     pub name: ReportName,
-    /// As a teacher would say it; Echo360's own description for a report that Lectern does not know.
+    /// The title for people. For a report that Lectern does not know: Echo360's description, or else the
+    /// name.
     pub title: String,
-    /// Whether Lectern knows its columns.
+    /// Whether Lectern knows the report's columns.
     pub known: bool,
-    /// How a range over it is cut.
+    /// How the report's rows relate to time, which decides how a range is split into windows.
     pub shape: Shape,
-    /// Parameters that a person gives, beside the days.
+    /// The report's own parameters, in addition to the days.
     #[serde(default)]
     pub parameters: Vec<ReportParameter>,
 }
 
-/// `GET /api/courses`.
+/// `GET /api/courses`: courses, sections and terms.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Courses {
-    /// Courses in scope, by code: those that Echo360 lists, and those that rows name.
+    /// The courses in scope, by code, from Echo360's lists and from rows.
     pub courses: Vec<Course>,
-    /// The institution's terms, oldest first; none when Echo360 does not give them.
+    /// The institution's terms, oldest first; for an instructor, those of their sections. Empty if Echo360
+    /// does not list any.
     #[serde(default)]
     pub terms: Vec<Term>,
 }
@@ -388,13 +398,13 @@ pub struct Courses {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Course {
-    /// UUID.
+    /// The course's UUID.
     pub id: CourseId,
-    /// As displayed by Echo360 (`courseIdentifier`), where a report gave it.
+    /// The code that Echo360 displays (`courseIdentifier`), such as `BIO-101`; empty if unknown.
     pub code: String,
-    /// Its name, where a report gave it.
+    /// The course's name; empty if unknown.
     pub name: String,
-    /// Its sections.
+    /// The sections in scope.
     pub sections: Vec<Section>,
 }
 
@@ -402,122 +412,125 @@ pub struct Course {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Section {
-    /// UUID.
+    /// The section's UUID.
     pub id: SectionId,
-    /// Its number, as text.
+    /// The section's number as text, such as `001`; may be empty.
     pub number: String,
-    /// The id of its term, where Echo360 gives it.
+    /// The id of the section's term; absent if unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub term: Option<String>,
 }
 
-/// `POST /api/requests`.
+/// `POST /api/requests`: requests a range of a report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReportRequest {
-    /// The report's name.
+    /// The report's name, from `GET /api/reports`.
     pub report: String,
-    /// The first day, `YYYY-MM-DD`; left out for a report without dates.
+    /// The first day, `YYYY-MM-DD`. Left out for a report without dates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
-    /// The last day, included.
+    /// The last day, inclusive, `YYYY-MM-DD`. Left out for a report without dates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
-    /// An IANA zone; UTC if absent.
+    /// The IANA time zone of the days; UTC if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tz: Option<String>,
-    /// Only for reports that list others than start and end.
+    /// The report's own parameters by name, as `parameters` in `GET /api/reports` lists them.
     #[serde(default, skip_serializing_if = "Parameters::is_empty")]
     pub parameters: Parameters,
 }
 
-/// `POST /api/requests/{id}/retry`: the body may name windows to ask again although they are ready.
+/// `POST /api/requests/{id}/retry`: retries failed windows, or requests the named windows again.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RetryRequest {
-    /// Window ids; when empty, those of the request that failed.
+    /// Ids of windows to request again, even if they are ready. If empty, the request's failed windows are
+    /// retried.
     #[serde(default)]
     pub windows: Vec<String>,
 }
 
-/// `GET /api/requests`.
+/// `GET /api/requests`: requests, and the state of the scheduler.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Requests {
-    /// Newest first.
+    /// The requests in scope, newest first.
     pub requests: Vec<RequestInfo>,
-    /// For whoever sees no requests but their own: the windows that are here, whoever asked for them, as one request for
-    /// each report, which has no id and is nobody's. Weeks serve everybody; who wanted them is nobody's business.
+    /// For a person who sees only their own requests: all windows with rows, whoever requested them, as one
+    /// request per report, without its `id`, days and zone. Windows serve everybody, but who requested them
+    /// is not shown. Left out if empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shared: Vec<RequestInfo>,
-    /// How the Scheduler fares.
+    /// The state of the scheduler.
     #[serde(rename = "desk")]
     pub scheduler: SchedulerInfo,
 }
 
-/// A person's ask: one report over one range; met when all its windows are.
+/// A person's request: one report over one range. It is complete when all its windows are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RequestInfo {
-    /// Its id.
+    /// The request's id, 32 hexadecimal digits; empty for an entry of `shared`.
     pub id: String,
-    /// The report.
+    /// The report's name.
     pub report: ReportName,
     /// The first day; null for a report without dates.
     #[serde(default, with = "iso::option")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<Day>"))]
     pub from: Option<Day>,
-    /// The last day, included; null for a report without dates.
+    /// The last day, inclusive; null for a report without dates.
     #[serde(default, with = "iso::option")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<Day>"))]
     pub to: Option<Day>,
-    /// The zone of those days.
+    /// The IANA time zone of these days.
     pub tz: String,
-    /// Parameters beside the days.
+    /// The report's own parameters by name; left out if there are none.
     #[serde(default, skip_serializing_if = "Parameters::is_empty")]
     pub parameters: Parameters,
-    /// When it was first asked.
+    /// When the request was created.
     pub created: Timestamp,
-    /// Its windows, oldest first.
+    /// The request's windows, oldest first.
     pub windows: Vec<WindowInfo>,
-    /// How the Scheduler fares.
+    /// The state of the scheduler; absent in lists of requests.
     #[serde(rename = "desk", default, skip_serializing_if = "Option::is_none")]
     pub scheduler: Option<SchedulerInfo>,
 }
 
-/// Where a window stands, as it is named outside.
+/// The state of a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum WindowStatus {
-    /// Waits for a slot.
+    /// Waiting for one of the three slots.
     Queued,
-    /// Is being asked of Echo360.
+    /// Being requested from Echo360.
     Asking,
-    /// Echo360 builds it.
+    /// Being built by Echo360.
     Building,
-    /// Its file is being collected.
+    /// Its file is being downloaded from Echo360.
     Collecting,
-    /// Its rows are here.
+    /// Its rows are served.
     Ready,
-    /// Its rows are here, and some days were not complete when they were asked for.
+    /// Its rows are served, but some days were not complete when they were requested.
     Provisional,
-    /// Three tries did not bring it.
+    /// Three tries failed.
     Failed,
-    /// Its days were forgotten: nothing is here, and nothing is asked until somebody asks for it again by hand.
+    /// Its days were erased. It has no rows, and is not requested again until an administrator retries it by
+    /// name.
     Forgotten,
 }
 
 impl WindowStatus {
-    /// Whether rows are being served.
+    /// Whether the window serves rows.
     #[must_use]
     pub fn has_rows(self) -> bool {
         matches!(self, Self::Ready | Self::Provisional)
     }
 
-    /// Whether something is still to come without anybody doing anything.
+    /// Whether the window will change without anybody doing anything.
     #[must_use]
     pub fn is_under_way(self) -> bool {
         matches!(self, Self::Queued | Self::Asking | Self::Building | Self::Collecting)
@@ -528,42 +541,44 @@ impl WindowStatus {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WindowInfo {
-    /// Its id inside the report.
+    /// The window's id within the report, such as `2026-02-02`; `all` for a report without dates.
     pub id: String,
-    /// The first UTC day; null for a report without dates.
+    /// The first day, in UTC; null for a report without dates.
     #[serde(default, with = "iso::option")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<Day>"))]
     pub start: Option<Day>,
-    /// The day after the last that is (being) asked for; null for a report without dates.
+    /// The day after the last one that is served or being requested, in UTC; null for a report without dates.
     #[serde(default, with = "iso::option")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<Day>"))]
     pub end: Option<Day>,
-    /// Where it stands. A window whose copy serves while it is asked again stays `ready` or `provisional`.
+    /// The window's state. It stays `ready` or `provisional` while the window serves rows and is requested
+    /// again.
     pub state: WindowStatus,
-    /// Where the next copy stands, while one is asked for and another serves.
+    /// The state of the next copy, while the window serves rows and is requested again; absent otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub again: Option<WindowStatus>,
-    /// Tries that have gone wrong since it was last ready.
+    /// Failed tries since the window was last ready.
     pub tries: u8,
-    /// Since when it stands there.
+    /// When the window, or its next copy, entered its state.
     pub since: Timestamp,
-    /// When Lectern looks or tries next.
+    /// When Lectern polls or tries next; absent if no time is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<Timestamp>,
-    /// Echo360's id of the request that is being built, or failed last: for its support.
+    /// Echo360's id of the upstream request that is in progress, else of the last failed one, else of the
+    /// copy: for Echo360's support. Absent if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upstream_request_id: Option<String>,
-    /// The first UTC day that was not complete when the copy was asked for.
+    /// The first UTC day that was not complete when the copy was requested; absent if all were.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "iso::option")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<Day>"))]
     pub provisional_from: Option<Day>,
-    /// What went wrong last, in a sentence.
+    /// What went wrong last, in a sentence; absent if nothing did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
-    /// When its days were forgotten, if they were.
+    /// When the window's days were erased; absent if they were not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forgotten: Option<Timestamp>,
-    /// The copy that serves.
+    /// The copy that the window serves; absent if it has no rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copy: Option<CopyInfo>,
 }
@@ -572,82 +587,82 @@ pub struct WindowInfo {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CopyInfo {
-    /// Which one: rises with every copy.
+    /// The copy's number, which rises with each copy of the window.
     pub generation: u32,
-    /// When Echo360 was asked for it.
+    /// When the copy was requested from Echo360.
     pub created: Timestamp,
-    /// The UTC day after the last it covers; null for a report without dates.
+    /// The day after the last one in the copy, in UTC; null for a report without dates.
     #[serde(default, with = "iso::option")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<Day>"))]
     pub end: Option<Day>,
-    /// Data rows; left out for whoever may not see all of them.
+    /// The number of data rows; left out for people who may not see all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows: Option<u64>,
-    /// Bytes of CSV, without the header; left out with the rows.
+    /// The bytes of CSV, without the header; left out with `rows`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
 }
 
-/// How the Scheduler fares: whether Echo360 answers and what is under way.
+/// The state of the scheduler, which makes all upstream requests.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SchedulerInfo {
-    /// Upstream requests of ours that are unfinished, at most three.
+    /// Lectern's unfinished upstream requests, at most three.
     pub in_flight: u8,
-    /// Windows that wait for a slot.
+    /// The number of windows that wait for a slot.
     pub queued: u32,
-    /// How long Echo360 usually takes, by what it took lately; absent until a few windows are here.
+    /// How long Echo360 took for recent windows; absent until there are three.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usual: Option<BuildTimes>,
-    /// Why nothing is being asked now, if so.
+    /// Why the scheduler makes no upstream requests at present; absent if it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<Pause>,
 }
 
-/// How long Echo360 took to build lately: the middle eight of ten.
+/// How long Echo360 took for the latest windows, 50 at most: the 10th and the 90th percentile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BuildTimes {
-    /// One in ten took less, in milliseconds.
+    /// The 10th percentile, in milliseconds.
     pub low: i64,
-    /// One in ten took more, in milliseconds.
+    /// The 90th percentile, in milliseconds.
     pub high: i64,
-    /// How many windows this is from.
+    /// The number of windows.
     #[serde(rename = "of")]
     pub sample_size: u32,
 }
 
-/// Why the Scheduler asks nothing for now.
+/// Why the scheduler makes no upstream requests at present.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Pause {
-    /// The kind.
+    /// The reason.
     #[serde(rename = "why")]
     pub reason: PauseReason,
-    /// In a sentence.
+    /// The reason, in a sentence for people.
     pub detail: String,
-    /// Until when, at the earliest.
+    /// The earliest time of the next upstream request.
     pub until: Timestamp,
 }
 
-/// The kinds of reasons for which the Scheduler waits.
+/// The reasons for which the scheduler waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum PauseReason {
-    /// Echo360 refuses the credentials: somebody has to act.
+    /// Echo360 refuses the credentials: the operator has to check them.
     CredentialsRefused,
-    /// Echo360 fails or asks us to slow down.
+    /// Echo360 fails, or asks Lectern to slow down.
     UpstreamDown,
-    /// The account's slots are used by somebody else.
+    /// Another program uses the account's three slots.
     LimitReached,
 }
 
-/// `GET /healthz` when all is well; else it is a problem that says what to set.
+/// `GET /healthz` if Lectern is set up; otherwise a problem says what to set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Health {
-    /// Settings are valid.
+    /// Always `true`: the settings are valid.
     pub ok: bool,
 }
 
@@ -712,15 +727,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_recorded_is_called_the_same_everywhere() {
-        for what in AuditAction::ALL {
-            assert_eq!(serde_json::to_value(what).unwrap(), json!(what.slug()));
-            assert_eq!(AuditAction::parse(what.slug()), Some(what));
+    fn slugs_of_audit_actions_equal_their_json_names() {
+        for action in AuditAction::ALL {
+            assert_eq!(serde_json::to_value(action).unwrap(), json!(action.slug()));
+            assert_eq!(AuditAction::parse(action.slug()), Some(action));
         }
     }
 
     #[test]
-    fn an_ask_with_a_field_that_nobody_knows_is_refused() {
+    fn a_request_with_an_unknown_field_is_refused() {
         assert!(serde_json::from_value::<ReportRequest>(json!({"report": "asset"})).is_ok());
         assert!(
             serde_json::from_value::<ReportRequest>(json!({"report": "asset", "form": "2026-02-02"}))

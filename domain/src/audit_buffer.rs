@@ -1,48 +1,50 @@
-//! Lines that are gathered for a while before they are handed over: equal ones once, with a count, and of different ones no
-//! more than there is room for. What finds no room is counted, so that a gap shows.
+//! Buffers entries until they are sent on. Equal entries become one with a count, and the number of different
+//! entries is limited. What exceeds the limit is counted, so that a gap is visible.
 
-/// A line that tells how often.
+/// An entry with a count of its repetitions.
 pub trait CountedEntry {
-    /// Whether both say the same, however often.
+    /// Whether both entries are equal apart from their counts.
     fn is_same_entry(&self, other: &Self) -> bool;
-    /// How often.
+    /// The number of repetitions.
     fn count(&mut self) -> &mut u32;
 }
 
 /// See the [module](self).
 #[derive(Debug)]
 pub struct AuditBuffer<T> {
-    lines: Vec<T>,
-    most: usize,
-    lost: u32,
+    entries: Vec<T>,
+    capacity: usize,
+    /// Repetitions that were dropped because the buffer was full.
+    dropped: u32,
 }
 
 impl<T: CountedEntry> AuditBuffer<T> {
-    /// None yet; room for `most` different ones.
+    /// An empty buffer for at most `capacity` different entries.
     #[must_use]
-    pub const fn new(most: usize) -> Self {
-        Self { lines: Vec::new(), most, lost: 0 }
+    pub const fn new(capacity: usize) -> Self {
+        Self { entries: Vec::new(), capacity, dropped: 0 }
     }
 
-    /// Takes a line.
-    pub fn push(&mut self, mut line: T) {
-        let (count, has_room) = (*line.count(), self.lines.len() < self.most);
-        match self.lines.iter_mut().find(|kept| kept.is_same_entry(&line)) {
+    /// Adds an entry, or its count to an equal one. A new entry is dropped and counted when the buffer is
+    /// full.
+    pub fn push(&mut self, mut entry: T) {
+        let (count, has_room) = (*entry.count(), self.entries.len() < self.capacity);
+        match self.entries.iter_mut().find(|buffered| buffered.is_same_entry(&entry)) {
             Some(same) => *same.count() = same.count().saturating_add(count),
-            None if has_room => self.lines.push(line),
-            None => self.lost = self.lost.saturating_add(count),
+            None if has_room => self.entries.push(entry),
+            None => self.dropped = self.dropped.saturating_add(count),
         }
     }
 
-    /// Takes what could not be handed over.
-    pub fn restore(&mut self, lines: Vec<T>, lost: u32) {
-        lines.into_iter().for_each(|line| self.push(line));
-        self.lost = self.lost.saturating_add(lost);
+    /// Puts back what [`AuditBuffer::drain`] returned, when it could not be sent.
+    pub fn restore(&mut self, entries: Vec<T>, dropped: u32) {
+        entries.into_iter().for_each(|entry| self.push(entry));
+        self.dropped = self.dropped.saturating_add(dropped);
     }
 
-    /// Everything, and how much found no room; there is nothing left here.
+    /// Empties the buffer. Returns its entries and the number of dropped repetitions.
     pub fn drain(&mut self) -> (Vec<T>, u32) {
-        (std::mem::take(&mut self.lines), std::mem::take(&mut self.lost))
+        (std::mem::take(&mut self.entries), std::mem::take(&mut self.dropped))
     }
 }
 
@@ -63,26 +65,26 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_taken_is_told_or_counted(
-            taken in prop::collection::vec((any::<u8>(), 1u32..5), 0..300), most in 0usize..100, breaks in 0usize..300,
+        fn every_entry_is_drained_or_counted_as_dropped(
+            pushed in prop::collection::vec((any::<u8>(), 1u32..5), 0..300), capacity in 0usize..100, restore_at in 0usize..300,
         ) {
-            let mut gathered = AuditBuffer::new(most);
-            for (n, line) in taken.iter().enumerate() {
-                if n == breaks {
-                    let (lines, lost) = gathered.drain();
-                    gathered.restore(lines, lost);
+            let mut buffer = AuditBuffer::new(capacity);
+            for (n, entry) in pushed.iter().enumerate() {
+                if n == restore_at {
+                    let (entries, dropped) = buffer.drain();
+                    buffer.restore(entries, dropped);
                 }
-                gathered.push(*line);
+                buffer.push(*entry);
             }
-            let (lines, lost) = gathered.drain();
-            let sum = |lines: &[(u8, u32)]| lines.iter().map(|line| line.1).sum::<u32>();
-            prop_assert_eq!(sum(&lines) + lost, sum(&taken));
-            prop_assert!(lines.len() <= most);
-            let mut said: Vec<u8> = lines.iter().map(|line| line.0).collect();
-            said.sort_unstable();
-            said.dedup();
-            prop_assert_eq!(said.len(), lines.len(), "each once");
-            prop_assert!(lost == 0 || lines.len() == most);
+            let (entries, dropped) = buffer.drain();
+            let sum = |entries: &[(u8, u32)]| entries.iter().map(|entry| entry.1).sum::<u32>();
+            prop_assert_eq!(sum(&entries) + dropped, sum(&pushed));
+            prop_assert!(entries.len() <= capacity);
+            let mut keys: Vec<u8> = entries.iter().map(|entry| entry.0).collect();
+            keys.sort_unstable();
+            keys.dedup();
+            prop_assert_eq!(keys.len(), entries.len(), "an entry is in the buffer twice");
+            prop_assert!(dropped == 0 || entries.len() == capacity);
         }
     }
 }

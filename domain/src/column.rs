@@ -1,9 +1,10 @@
-//! Recognizes a column whatever the spelling of its name.
+//! Compares column names regardless of their spelling.
 //!
-//! The vendor's headers vary between reports (`presentationID`, `PresentationID`, `presentation_id`) and the
-//! name of the e-mail column is lost in its reference; so names are compared without case, `_` and spaces.
+//! The vendor's headers vary between reports (`presentationID`, `PresentationID`, `presentation_id`), and its
+//! reference has lost the name of the e-mail column. So case, `_`, `-` and spaces do not count.
 
-/// A column's name as it is compared: in lower case as far as ASCII goes (every known name is ASCII), without `_`, `-`, spaces and a byte order mark.
+/// The form in which column names are compared: ASCII letters in lower case (every known name is ASCII),
+/// without `_`, `-`, white space and a byte order mark.
 ///
 /// ```
 /// assert_eq!(domain::column::normalize_name("Presentation_ID"), domain::column::normalize_name("presentationId"));
@@ -16,13 +17,13 @@ pub fn normalize_name(name: &str) -> String {
         .collect()
 }
 
-/// Where the column called `name` stands in `header`.
+/// The index in `header` of the column called `name`, in any spelling.
 pub fn position<S: AsRef<str>>(header: &[S], name: &str) -> Option<usize> {
-    let wanted = normalize_name(name);
-    header.iter().position(|column| normalize_name(column.as_ref()) == wanted)
+    let name = normalize_name(name);
+    header.iter().position(|column| normalize_name(column.as_ref()) == name)
 }
 
-/// Whether a column is to be treated as personal whatever the report: any `*email*`.
+/// Whether a column holds e-mail addresses, which are personal in every report: its name contains `email`.
 #[must_use]
 pub fn is_email(name: &str) -> bool {
     normalize_name(name).contains("email")

@@ -1,8 +1,9 @@
-//! Courses, sections and terms as Echo360's wider API lists them, so that a course can be picked before any of
-//! its rows is here, and quiet ones too.
+//! Reads Echo360's lists of courses, sections and terms, so that a person can choose a course before any of
+//! its rows is collected, and courses without activity.
 //!
-//! Best effort: the reference does not describe these lists, and the credentials may not be allowed to read them.
-//! Whatever is missing or cannot be read is left out; courses that rows name are known without it.
+//! Best effort: the vendor's reference does not describe these lists, and the credentials may not be allowed
+//! to read them. Whatever is missing or invalid is left out. Courses in collected rows are known without the
+//! lists.
 
 use crate::ids::{CourseId, SectionId};
 use crate::time::{Day, HOUR, MINUTE, Timestamp, iso};
@@ -11,85 +12,86 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// How long the lists are taken for current.
+/// How long the lists count as current, in milliseconds.
 pub const FRESH: i64 = 24 * HOUR;
 
-/// When the lists could not be read because Echo360 failed, it is tried again after this long.
+/// How long to wait after Echo360 failed before reading the lists again, in milliseconds.
 const RETRY: i64 = 10 * MINUTE;
 
-/// Entries of one list after which no further page is read: more than the largest universities teach in ten years.
-const MOST: usize = 50_000;
+/// The number of entries of a list after which no further page is read: more than the largest universities
+/// teach in ten years.
+const MAX_ENTRIES: usize = 50_000;
 
-/// Pages of one list that are followed at most.
-const MOST_PAGES: usize = 1_000;
+/// The maximum number of pages of a list.
+const MAX_PAGES: usize = 1_000;
 
-/// The longest name that is kept, in characters.
-const LONGEST_NAME: usize = 200;
+/// The length at which texts are cut off, in characters.
+const MAX_TEXT_CHARS: usize = 200;
 
-/// A term, as the institution names it.
+/// A term of the institution.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Term {
-    /// Its id.
+    /// The term's id.
     pub id: String,
-    /// `Autumn 2026`.
+    /// The term's name, such as `Autumn 2026`.
     pub name: String,
-    /// Its first day.
+    /// The first day.
     #[serde(with = "iso")]
     #[cfg_attr(feature = "schema", schemars(with = "Day"))]
     pub from: Day,
-    /// Its last day.
+    /// The last day, inclusive.
     #[serde(with = "iso")]
     #[cfg_attr(feature = "schema", schemars(with = "Day"))]
     pub to: Day,
 }
 
-/// A course.
+/// A course in Echo360's list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DirectoryCourse {
-    /// UUID.
+    /// The course's UUID.
     pub id: CourseId,
-    /// The code that people see.
+    /// The code that people see; may be empty.
     pub code: String,
-    /// Its name.
+    /// The course's name; may be empty.
     pub name: String,
 }
 
-/// A section of a course.
+/// A section in Echo360's list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DirectorySection {
-    /// UUID.
+    /// The section's UUID.
     pub id: SectionId,
-    /// Its course's id.
+    /// The UUID of the section's course.
     pub course: CourseId,
-    /// Its number, as text.
+    /// The section's number, as text.
     pub number: String,
-    /// Its term's id; may be empty.
+    /// The id of the section's term; may be empty.
     pub term: String,
 }
 
-/// The three lists, each as it was last read.
+/// The three lists, each as last read completely.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Directory {
-    /// Oldest first.
+    /// The terms, oldest first.
     pub terms: Vec<Term>,
-    /// In the order of the list.
+    /// The courses, in Echo360's order.
     pub courses: Vec<DirectoryCourse>,
-    /// In the order of the list.
+    /// The sections, in Echo360's order.
     pub sections: Vec<DirectorySection>,
 }
 
 impl Directory {
-    /// The same without these courses and their sections.
+    /// Removes these courses and their sections.
     #[must_use]
-    pub fn without_courses(mut self, closed: &BTreeSet<CourseId>) -> Self {
-        self.courses.retain(|course| !closed.contains(&course.id));
-        self.sections.retain(|section| !closed.contains(&section.course));
+    pub fn without_courses(mut self, ids: &BTreeSet<CourseId>) -> Self {
+        self.courses.retain(|course| !ids.contains(&course.id));
+        self.sections.retain(|section| !ids.contains(&section.course));
         self
     }
 }
 
-/// One of the lists.
+/// One of the three lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum List {
     Terms,
@@ -109,138 +111,154 @@ impl List {
     }
 }
 
-/// Reads the lists, a page at a time: [`DirectoryReader::next_path`] gives a path, its answer goes to [`DirectoryReader::record_page`].
-/// A list that breaks off stays as it was; of one that never ends the beginning is kept.
+/// Reads the lists page by page: [`DirectoryReader::next_path`] returns a path, and its response goes to
+/// [`DirectoryReader::record_page`]. A list of which a page fails keeps its previous entries. A list without
+/// an end is cut off.
 #[derive(Debug)]
 pub struct DirectoryReader {
-    kept: Directory,
+    /// The result so far: the previous lists, replaced by those that were read completely.
+    directory: Directory,
+    /// The lists to read, the current one last.
     lists: Vec<List>,
+    /// The path of the current list's next page; `None` for its first.
     path: Option<String>,
+    /// The number of pages read of the current list.
     pages: usize,
-    /// What has come of the list that is being read.
-    read: Directory,
+    /// The entries read so far of the current list.
+    partial: Directory,
+    /// Whether Echo360 failed, so that the lists are read again soon.
     failed: bool,
 }
 
 impl DirectoryReader {
-    /// Starts to read all lists anew; `kept` is what was read before.
+    /// Starts to read all lists. `previous` is the last result.
     #[must_use]
-    pub fn new(kept: Directory) -> Self {
+    pub fn new(previous: Directory) -> Self {
         let lists = List::ALL.into_iter().rev().collect();
-        Self { kept, lists, path: None, pages: 0, read: Directory::default(), failed: false }
+        Self {
+            directory: previous,
+            lists,
+            path: None,
+            pages: 0,
+            partial: Directory::default(),
+            failed: false,
+        }
     }
 
-    /// The path to read next; `None` when all is read.
+    /// The path to read next; `None` when all lists are read.
     #[must_use]
     pub fn next_path(&self) -> Option<String> {
         let list = self.lists.last()?;
         Some(self.path.clone().unwrap_or_else(|| list.path().to_owned()))
     }
 
-    /// The answer to `path`; one that is not the next any more is let go.
-    pub fn record_page(&mut self, path: &str, answer: Result<Value, UpstreamError>, upstream: &str) {
+    /// Records the response to a request of `path` at the base URL `upstream`. A response to any other path
+    /// than the next one is ignored.
+    pub fn record_page(&mut self, path: &str, response: Result<Value, UpstreamError>, upstream: &str) {
         let Some(list) = self.lists.last().copied().filter(|_| self.next_path().as_deref() == Some(path))
         else {
             return;
         };
-        let page = match answer {
-            Ok(answer) => entries(&answer).zip(next_page(&answer, upstream, path)),
+        let page = match response {
+            Ok(response) => parse_entries(&response).zip(next_page(&response, upstream, path)),
             Err(UpstreamError::Absent | UpstreamError::Refused { .. }) => None,
-            Err(trouble) => {
+            Err(error) => {
                 self.failed = true;
-                // Where the credentials are refused, or too much is asked, the other lists fare no better.
-                if matches!(trouble, UpstreamError::Denied { .. } | UpstreamError::TooMany { .. }) {
+                // Refused credentials and rate limits affect the other lists, too.
+                if matches!(error, UpstreamError::Denied { .. } | UpstreamError::TooMany { .. }) {
                     self.lists.clear();
                 }
                 None
             }
         };
-        let Some((entries, next)) = page else { return self.turn_to_next_list() };
+        let Some((entries, next)) = page else { return self.start_next_list() };
         let is_last = entries.is_empty();
-        // Page by page: a list of fifty thousand entries as they came would take the memory that others need.
-        let read = &mut self.read;
+        // Parsed page by page: the JSON of fifty thousand entries would take the memory that other work
+        // needs.
+        let partial = &mut self.partial;
         match list {
-            List::Terms => read.terms.extend(entries.iter().filter_map(term)),
-            List::Courses => read.courses.extend(entries.iter().filter_map(course)),
-            List::Sections => read.sections.extend(entries.iter().filter_map(section)),
+            List::Terms => partial.terms.extend(entries.iter().filter_map(parse_term)),
+            List::Courses => partial.courses.extend(entries.iter().filter_map(parse_course)),
+            List::Sections => partial.sections.extend(entries.iter().filter_map(parse_section)),
         }
         self.pages += 1;
-        let count = read.terms.len() + read.courses.len() + read.sections.len();
+        let count = partial.terms.len() + partial.courses.len() + partial.sections.len();
         match next {
-            Some(next) if !is_last && next != path && self.pages < MOST_PAGES && count < MOST => {
+            Some(next) if !is_last && next != path && self.pages < MAX_PAGES && count < MAX_ENTRIES => {
                 self.path = Some(next);
             }
             _ => {
-                self.keep(list);
-                self.turn_to_next_list();
+                self.replace_list(list);
+                self.start_next_list();
             }
         }
     }
 
-    fn turn_to_next_list(&mut self) {
+    fn start_next_list(&mut self) {
         self.lists.pop();
         self.path = None;
         self.pages = 0;
-        self.read = Directory::default();
+        self.partial = Directory::default();
     }
 
-    fn keep(&mut self, list: List) {
-        let read = std::mem::take(&mut self.read);
+    fn replace_list(&mut self, list: List) {
+        let complete = std::mem::take(&mut self.partial);
         match list {
             List::Terms => {
-                self.kept.terms = read.terms;
-                self.kept.terms.sort_by(|a, b| (a.from, a.to, &a.name).cmp(&(b.from, b.to, &b.name)));
+                self.directory.terms = complete.terms;
+                self.directory.terms.sort_by(|a, b| (a.from, a.to, &a.name).cmp(&(b.from, b.to, &b.name)));
             }
-            List::Courses => self.kept.courses = read.courses,
-            List::Sections => self.kept.sections = read.sections,
+            List::Courses => self.directory.courses = complete.courses,
+            List::Sections => self.directory.sections = complete.sections,
         }
     }
 
-    /// What is known when all is read at `now`, and when to read it again.
+    /// The directory after reading at `now`, and when to read it again.
     #[must_use]
     pub fn finish(self, now: Timestamp) -> (Directory, Timestamp) {
-        (self.kept, now.plus(if self.failed { RETRY } else { FRESH }))
+        (self.directory, now.plus(if self.failed { RETRY } else { FRESH }))
     }
 }
 
-/// `{"data":[…]}`, as the rest of the API answers, or a bare array.
-fn entries(answer: &Value) -> Option<Vec<Value>> {
-    answer.as_array().or_else(|| answer.get("data").and_then(Value::as_array)).cloned()
+/// The entries of a page: `{"data":[…]}`, as in the rest of Echo360's API, or a bare array.
+fn parse_entries(response: &Value) -> Option<Vec<Value>> {
+    response.as_array().or_else(|| response.get("data").and_then(Value::as_array)).cloned()
 }
 
-/// The first of `names` that is there, as text of a bearable length.
-fn text(entry: &Value, names: &[&str]) -> Option<String> {
+/// The first of the fields `names` that is present, as text without control characters and cut off; `None` if
+/// empty.
+fn read_text(entry: &Value, names: &[&str]) -> Option<String> {
     let value = names.iter().find_map(|name| entry.get(name).filter(|value| !value.is_null()))?;
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let text: String = text.trim().chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
+    let text: String = text.trim().chars().filter(|c| !c.is_control()).take(MAX_TEXT_CHARS).collect();
     (!text.is_empty()).then_some(text)
 }
 
-fn term(entry: &Value) -> Option<Term> {
-    let day = |names: &[&str]| text(entry, names)?.get(..10)?.parse::<Day>().ok();
+fn parse_term(entry: &Value) -> Option<Term> {
+    let day = |names: &[&str]| read_text(entry, names)?.get(..10)?.parse::<Day>().ok();
     let term = Term {
-        id: text(entry, &["id"])?,
-        name: text(entry, &["name", "title"])?,
+        id: read_text(entry, &["id"])?,
+        name: read_text(entry, &["name", "title"])?,
         from: day(&["startDate", "start"])?,
         to: day(&["endDate", "end"])?,
     };
     (term.from <= term.to).then_some(term)
 }
 
-fn course(entry: &Value) -> Option<DirectoryCourse> {
+fn parse_course(entry: &Value) -> Option<DirectoryCourse> {
     Some(DirectoryCourse {
-        id: text(entry, &["id"])?.into(),
-        code: text(entry, &["courseIdentifier", "identifier", "code"]).unwrap_or_default(),
-        name: text(entry, &["name", "courseName"]).unwrap_or_default(),
+        id: read_text(entry, &["id"])?.into(),
+        code: read_text(entry, &["courseIdentifier", "identifier", "code"]).unwrap_or_default(),
+        name: read_text(entry, &["name", "courseName"]).unwrap_or_default(),
     })
 }
 
-fn section(entry: &Value) -> Option<DirectorySection> {
+fn parse_section(entry: &Value) -> Option<DirectorySection> {
     Some(DirectorySection {
-        id: text(entry, &["id"])?.into(),
-        course: text(entry, &["courseId"])?.into(),
-        number: text(entry, &["sectionNumber", "number", "name"])?,
-        term: text(entry, &["termId"]).unwrap_or_default(),
+        id: read_text(entry, &["id"])?.into(),
+        course: read_text(entry, &["courseId"])?.into(),
+        number: read_text(entry, &["sectionNumber", "number", "name"])?,
+        term: read_text(entry, &["termId"]).unwrap_or_default(),
     })
 }
 
@@ -252,7 +270,7 @@ mod tests {
     const UPSTREAM: &str = "https://echo360.org";
 
     #[test]
-    fn a_course_that_was_forgotten_goes_with_its_sections_and_nothing_else_does() {
+    fn an_erased_course_is_removed_with_its_sections() {
         let course = |id: &str| DirectoryCourse { id: id.into(), code: id.into(), name: String::new() };
         let section = |id: &str, course: &str| DirectorySection {
             id: id.into(),
@@ -265,30 +283,30 @@ mod tests {
             courses: vec![course("AB"), course("cd")],
             sections: vec![section("1", "ab"), section("2", "cd"), section("3", "Ab")],
         };
-        let left = all.clone().without_courses(&BTreeSet::from(["ab".into()]));
-        assert_eq!((left.courses, left.sections), (vec![course("cd")], vec![section("2", "cd")]));
+        let remaining = all.clone().without_courses(&BTreeSet::from(["ab".into()]));
+        assert_eq!((remaining.courses, remaining.sections), (vec![course("cd")], vec![section("2", "cd")]));
         assert_eq!(all.clone().without_courses(&BTreeSet::new()), all);
     }
 
-    /// Reads everything from `serve`, and tells which paths were asked for.
-    fn gathered(
-        kept: Directory,
+    /// Reads all lists from `serve`. Returns the result and the requested paths.
+    fn read_all(
+        previous: Directory,
         serve: impl Fn(&str) -> Result<Value, UpstreamError>,
     ) -> (Directory, Timestamp, Vec<String>) {
-        let mut gathering = DirectoryReader::new(kept);
+        let mut reader = DirectoryReader::new(previous);
         let mut paths = Vec::new();
-        while let Some(path) = gathering.next_path() {
-            gathering.record_page(&path, serve(&path), UPSTREAM);
+        while let Some(path) = reader.next_path() {
+            reader.record_page(&path, serve(&path), UPSTREAM);
             paths.push(path);
-            assert!(paths.len() < 5_000, "it never ends");
+            assert!(paths.len() < 5_000, "reading does not end");
         }
-        let (directory, again) = gathering.finish(Timestamp(0));
-        (directory, again, paths)
+        let (directory, next_read) = reader.finish(Timestamp(0));
+        (directory, next_read, paths)
     }
 
     #[test]
     fn all_pages_of_all_lists_are_read() {
-        let (directory, again, paths) = gathered(Directory::default(), |path| {
+        let (directory, next_read, paths) = read_all(Directory::default(), |path| {
             Ok(match path {
                 "/public/api/v1/terms" => json!({"data": [
                     {"id": "t2", "name": "Autumn", "startDate": "2026-09-01", "endDate": "2026-12-20"},
@@ -312,50 +330,50 @@ mod tests {
         assert_eq!(directory.sections.len(), 1);
         assert_eq!(directory.sections[0].number, "7");
         assert_eq!(paths.len(), 4);
-        assert_eq!(again, Timestamp(FRESH));
+        assert_eq!(next_read, Timestamp(FRESH));
     }
 
     #[test]
-    fn a_list_that_breaks_off_stays_as_it_was() {
+    fn a_list_that_breaks_off_keeps_its_previous_entries() {
         let course = |id: &str| DirectoryCourse { id: id.into(), code: String::new(), name: String::new() };
-        let kept = Directory { courses: vec![course("old")], ..Directory::default() };
-        let (directory, again, _) = gathered(kept.clone(), |path| match path {
+        let previous = Directory { courses: vec![course("old")], ..Directory::default() };
+        let (directory, next_read, _) = read_all(previous.clone(), |path| match path {
             "/public/api/v1/courses" => Ok(json!({"data": [{"id": "new"}], "has_more": true,
                 "next": "/public/api/v1/courses?offset=1"})),
             _ => Err(UpstreamError::Down { sent: true, retry_after: None }),
         });
-        assert_eq!(directory, kept);
-        assert_eq!(again, Timestamp(RETRY));
+        assert_eq!(directory, previous);
+        assert_eq!(next_read, Timestamp(RETRY));
     }
 
     #[test]
-    fn what_the_credentials_may_not_read_is_not_tried_again_that_day() {
+    fn lists_that_the_credentials_may_not_read_are_tried_a_day_later() {
         let refused = || UpstreamError::Refused { status: 403, text: String::new(), retry_after: None };
-        let (directory, again, paths) = gathered(Directory::default(), |_| Err(refused()));
-        assert_eq!((directory, again), (Directory::default(), Timestamp(FRESH)));
-        assert_eq!(paths.len(), 3, "a list that is refused may stand beside one that is not");
+        let (directory, next_read, paths) = read_all(Directory::default(), |_| Err(refused()));
+        assert_eq!((directory, next_read), (Directory::default(), Timestamp(FRESH)));
+        assert_eq!(paths.len(), 3, "a refused list does not stop the others");
     }
 
     #[test]
-    fn refused_credentials_end_it_and_an_answer_that_comes_late_changes_nothing() {
+    fn refused_credentials_end_the_reading_and_a_late_response_is_ignored() {
         let denied = || UpstreamError::Denied { detail: String::new() };
-        let (_, again, paths) = gathered(Directory::default(), |_| Err(denied()));
-        assert_eq!((again, paths.len()), (Timestamp(RETRY), 1));
-        let mut gathering = DirectoryReader::new(Directory::default());
-        gathering.record_page("/public/api/v1/courses", Ok(json!({"data": [{"id": "c1"}]})), UPSTREAM);
-        assert_eq!(gathering.next_path().as_deref(), Some("/public/api/v1/terms"));
+        let (_, next_read, paths) = read_all(Directory::default(), |_| Err(denied()));
+        assert_eq!((next_read, paths.len()), (Timestamp(RETRY), 1));
+        let mut reader = DirectoryReader::new(Directory::default());
+        reader.record_page("/public/api/v1/courses", Ok(json!({"data": [{"id": "c1"}]})), UPSTREAM);
+        assert_eq!(reader.next_path().as_deref(), Some("/public/api/v1/terms"));
     }
 
     #[test]
-    fn a_list_without_an_end_is_read_no_further() {
-        let (directory, _, paths) = gathered(Directory::default(), |path| {
+    fn a_list_without_an_end_is_cut_off() {
+        let (directory, _, paths) = read_all(Directory::default(), |path| {
             let page = path.rsplit('=').next().and_then(|n| n.parse::<u32>().ok()).unwrap_or(0) + 1;
             let path = path.split('?').next().unwrap_or_default();
             Ok(
                 json!({"data": [{"id": page.to_string()}], "has_more": true, "next": format!("{path}?offset={page}")}),
             )
         });
-        assert_eq!(directory.courses.len(), MOST_PAGES);
-        assert_eq!(paths.len(), 3 * MOST_PAGES);
+        assert_eq!(directory.courses.len(), MAX_PAGES);
+        assert_eq!(paths.len(), 3 * MAX_PAGES);
     }
 }

@@ -1,12 +1,12 @@
-//! Erasure: what an administrator asks to be forgotten, and what is told of it.
+//! Erasure: deletes a person, a course or whole weeks from every copy, and keeps them out of later copies.
 //!
-//! `POST /api/forget` takes an [`ErasureRequest`] and answers with an [`Erasure`]; `GET /api/forget` lists them
-//! ([`Erasures`]), newest first; `DELETE /api/forget/{id}` lifts one: later copies have its rows again, what is
-//! gone stays gone until its windows are asked again. Asking the same twice is asking once, and goes over all copies
-//! again.
+//! `POST /api/forget` takes an [`ErasureRequest`] and returns an [`Erasure`]. `GET /api/forget` lists them
+//! ([`Erasures`]). `DELETE /api/forget/{id}` cancels one: later copies contain its rows again, but deleted
+//! rows come back only when their windows are requested again. Requesting the same erasure twice is one
+//! erasure, which checks all copies again.
 //!
-//! Nothing here, and nothing that is kept, holds a person's id or e-mail address: only marks of them, made with a key
-//! that each institution has of its own.
+//! No person's id or e-mail address is stored, only keyed hashes of them ([`PersonHash`]). Each institution
+//! has a key of its own.
 
 use crate::ids::{CourseId, UserId};
 use crate::range::Range;
@@ -15,27 +15,28 @@ use crate::time::{Day, Timestamp, iso};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What is asked to be forgotten: the body of `POST /api/forget`.
+/// `POST /api/forget`: what to erase.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum ErasureRequest {
-    /// All rows of one person, in every copy that is here and in later ones.
+    /// All rows of one person, in current and later copies.
     Person(PersonIdentifier),
-    /// All rows of a course, by its UUID.
+    /// All rows of the course with this UUID, in current and later copies.
     Course(CourseId),
-    /// Whole weeks: they lose their copies, read `forgotten`, and are not asked again by themselves.
+    /// Whole weeks. Their windows lose their copies, become `forgotten`, and are not requested again by
+    /// themselves.
     Range(WeekRange),
 }
 
-/// How a person is named.
+/// The identifier of a person whose rows are erased.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum PersonIdentifier {
-    /// By e-mail address; rows that have only the user id go too, as far as copies tell which it is.
+    /// The person's e-mail address. Rows with only the user id are erased too, if some row has both.
     Email(String),
-    /// By Echo360's user id (UUID); rows that have only the e-mail address go too.
+    /// Echo360's user id (UUID). Rows with only the e-mail address are erased too, if some row has both.
     Id(UserId),
 }
 
@@ -48,134 +49,137 @@ impl std::fmt::Debug for PersonIdentifier {
     }
 }
 
-/// Whole weeks of one report, or of all that have dates.
+/// Whole weeks of one report, or of all reports with dates.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct WeekRange {
-    /// The report; all of them when it is left out.
+    /// The report's name; all reports with dates if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub report: Option<String>,
-    /// The first day, a Monday (UTC): `YYYY-MM-DD`.
+    /// The first day, `YYYY-MM-DD`: a Monday in UTC.
     pub from: String,
-    /// The last day, included: a Sunday.
+    /// The last day, inclusive, `YYYY-MM-DD`: a Sunday in UTC.
     pub to: String,
 }
 
-/// `GET /api/forget`.
+/// `GET /api/forget`: all erasures.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Erasures {
-    /// Newest first.
+    /// The erasures, most recently requested first.
     #[serde(rename = "forgettings")]
     pub erasures: Vec<Erasure>,
-    /// Days after its last one for which a window's copy is kept.
+    /// For how many days after a window's last day its rows are kept, from the setting `LECTERN_KEEP_DAYS`.
     pub keep_days: u32,
 }
 
-/// Something that is forgotten, or about to be.
+/// An erasure and its progress.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Erasure {
-    /// Its id.
+    /// The erasure's id, 32 hexadecimal digits.
     pub id: String,
-    /// What is forgotten.
+    /// What is erased.
     pub what: RedactedTarget,
-    /// When it was first asked.
+    /// When it was first requested.
     pub created: Timestamp,
-    /// When it was last asked.
+    /// When it was last requested.
     pub asked: Timestamp,
-    /// Who asked it last.
+    /// Who requested it last, as `person` in `GET /api/session`.
     pub by: String,
-    /// How far it is.
+    /// Its state.
     pub state: ErasureProgress,
-    /// Windows whose copies are free of it. Begins anew when copies tell that a person has a further id.
+    /// The number of windows that are free of the erased rows. Starts again when rows reveal another id of
+    /// the person.
     pub windows: u32,
-    /// Windows that have to be gone over.
+    /// The number of windows to check.
     #[serde(rename = "of")]
     pub windows_total: u32,
-    /// Rows that were deleted so far.
+    /// The number of rows deleted so far.
     pub rows: u64,
-    /// When it was done, or lifted.
+    /// When it was completed or canceled; absent while it is under way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Timestamp>,
 }
 
-/// What is forgotten, as far as it may be told.
+/// What is erased, without a person's id or address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum RedactedTarget {
     /// A person.
     Person {
-        /// The start of their mark, eight hexadecimal digits: tells them apart, and tells nobody who they are.
+        /// The first eight hexadecimal digits of the person's keyed hash. They distinguish erasures without
+        /// identifying anybody.
         mark: String,
-        /// How they were named.
+        /// The kind of identifier in the request.
         named: IdentifierKind,
     },
     /// A course.
     Course {
-        /// Its UUID.
+        /// The course's UUID, in lower case.
         id: CourseId,
     },
     /// Whole weeks.
     Range {
-        /// The report; all of them when absent.
+        /// The report's name; absent for all reports with dates.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         report: Option<ReportName>,
-        /// The first day, a Monday.
+        /// The first day, a Monday in UTC.
         #[serde(with = "iso")]
         #[cfg_attr(feature = "schema", schemars(with = "Day"))]
         from: Day,
-        /// The last day, a Sunday.
+        /// The last day, inclusive: a Sunday in UTC.
         #[serde(with = "iso")]
         #[cfg_attr(feature = "schema", schemars(with = "Day"))]
         to: Day,
     },
 }
 
-/// By what a person was named.
+/// The kind of a person's identifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum IdentifierKind {
     /// An e-mail address.
     Email,
-    /// A user id.
+    /// Echo360's user id.
     Id,
 }
 
-/// How far an erasure is.
+/// The state of an erasure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ErasureProgress {
-    /// Copies are being gone over.
+    /// Copies are being checked and rewritten.
     UnderWay,
-    /// No copy has any of it.
+    /// No copy contains any of the erased rows.
     Done,
-    /// It was taken back: later copies have its rows again.
+    /// It was canceled: later copies contain the rows again.
     Lifted,
 }
 
-/// A keyed hash of an id or e-mail address, in hexadecimal: equal for equal ones, and of no use without the key.
+/// A keyed hash (HMAC-SHA-256, 128 bits) of a user id or e-mail address in lower case: 32 hexadecimal digits.
+/// Useless without the key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PersonHash(pub String);
 
-/// What is kept out of every copy, as a WindowStore is told.
+/// What a collect or erasure job must keep out of a copy.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tombstones {
-    /// What marks are made with.
+    /// The key of the hashes.
     pub key: String,
-    /// People.
+    /// The erased people.
     pub people: Vec<PersonTombstone>,
-    /// Courses.
+    /// The erased courses.
     pub courses: Vec<CourseTombstone>,
 }
 
 impl Tombstones {
-    /// Whether nothing is kept out.
+    /// Whether there is nothing to keep out.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.people.is_empty() && self.courses.is_empty()
@@ -188,110 +192,111 @@ impl std::fmt::Debug for Tombstones {
     }
 }
 
-/// A person who is kept out.
+/// An erased person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PersonTombstone {
     /// The erasure's id.
     pub erasure: String,
-    /// The mark of what they were named by.
+    /// The hash of the identifier in the request.
     pub given: PersonHash,
-    /// Marks of the user ids that stand beside it in rows: theirs, wherever they stand.
+    /// Hashes of the user ids that occur together with it in rows. They identify the person in every row.
     pub ids: Vec<PersonHash>,
-    /// Marks of the e-mail addresses that stand beside it: theirs where no other user id stands.
+    /// Hashes of the e-mail addresses that occur together with it. They identify the person only in rows
+    /// without another user id, since a mailbox may be shared.
     pub emails: Vec<PersonHash>,
 }
 
-/// A course that is kept out.
+/// An erased course.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CourseTombstone {
     /// The erasure's id.
     pub erasure: String,
-    /// Its UUID.
+    /// The course's UUID, in lower case.
     pub course: CourseId,
 }
 
-/// A further id of a person, found beside the one that was given.
+/// Another identifier of an erased person, found in a row together with a known one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct IdentityLink {
     /// The erasure's id.
     pub erasure: String,
-    /// What it is.
+    /// The kind of identifier.
     pub by: IdentifierKind,
-    /// Its mark.
+    /// The identifier's hash.
     pub mark: PersonHash,
 }
 
-/// What tombstones met with in a copy.
+/// What applying the tombstones to a copy found.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SweepFindings {
-    /// Rows that were left out, by the erasure's id.
+    /// The number of dropped rows, by erasure id.
     pub dropped: BTreeMap<String, u64>,
-    /// Further ids.
+    /// Other identifiers of erased people.
     pub links: BTreeSet<IdentityLink>,
-    /// Courses that lost rows.
+    /// The ids of courses that lost rows.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub courses: BTreeSet<CourseId>,
 }
 
-/// How going over a copy ended.
+/// The result of applying tombstones to a stored copy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SweepOutcome {
-    /// It is free of what was to be kept out.
+    /// The copy is free of erased rows.
     Clean {
-        /// The generation that was gone over; none where no copy is here.
+        /// The generation that was checked; 0 if there is no copy.
         #[serde(default)]
         generation: u32,
-        /// What is left, when anything went: a copy of its own, under the lease.
+        /// The remaining rows, if any were dropped: a new copy whose generation is the job's lease.
         left: Option<RemainingRows>,
-        /// What was met with.
+        /// What was found.
         met: SweepFindings,
     },
-    /// It could not be read, and was deleted.
+    /// The copy could not be read, and was deleted.
     Damaged,
-    /// It was replaced meanwhile: the copy that serves now has not been gone over.
+    /// The copy was replaced in the meantime. Its successor has not been checked.
     Moved,
 }
 
-/// What is left of a copy.
+/// The size of what remains of a copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemainingRows {
-    /// Data rows.
+    /// The number of data rows.
     pub rows: u64,
-    /// Bytes of CSV, without the header.
+    /// The bytes of CSV, without the header.
     pub bytes: u64,
 }
 
-/// What becomes of rows from which something was counted and kept: told before it counts here, so that nothing is told of
-/// somebody whose erasure is done. Copies are named by the generation that came after them.
+/// Rows or copies that are gone, so that shares which counted them are withdrawn. The registry must record it
+/// before the scheduler records the change, so that no share shows an erased person once the erasure is done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Invalidation {
-    /// Rows were forgotten.
+    /// Rows were erased.
     Rows {
-        /// The window, by its full id.
+        /// The window's full id.
         window: String,
-        /// Of these courses; of any where nobody knows.
+        /// The rows' courses; `None` if they are not known.
         courses: Option<BTreeSet<CourseId>>,
-        /// They were in copies before this generation.
+        /// The rows were in copies with lower generations than this.
         before: u32,
     },
-    /// Copies went for another reason, their age or a newer one: nobody can go over them for what is forgotten later.
+    /// Copies were deleted for their age or replaced. They can no longer be checked for what is erased later.
     Copies {
-        /// The window, by its full id.
+        /// The window's full id.
         window: String,
-        /// Those before this generation.
+        /// The copies have lower generations than this.
         before: u32,
     },
-    /// A person is forgotten: copies that went before may have named them.
+    /// A person is erased, who may have been in copies that are gone.
     Person,
-    /// A course is forgotten, by its UUID: so may they have this.
+    /// The course with this UUID is erased, which may have been in copies that are gone.
     Course(CourseId),
-    /// Weeks are forgotten: so may they have lain in them.
+    /// Weeks are erased, whose copies may be gone already.
     Weeks {
-        /// The report; all with dates when absent.
+        /// The report's name; `None` for all reports with dates.
         report: Option<String>,
-        /// The days.
+        /// The erased days.
         days: Range,
     },
 }
@@ -302,39 +307,39 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn forget_format_unchanged() {
-        let read = |value| serde_json::from_value::<ErasureRequest>(value).unwrap();
+    fn erasure_request_format_unchanged() {
+        let parse = |value| serde_json::from_value::<ErasureRequest>(value).unwrap();
         assert_eq!(
-            read(json!({"person": {"email": "a@b.example"}})),
+            parse(json!({"person": {"email": "a@b.example"}})),
             ErasureRequest::Person(PersonIdentifier::Email("a@b.example".into()))
         );
         assert_eq!(
-            read(json!({"person": {"id": "u"}})),
+            parse(json!({"person": {"id": "u"}})),
             ErasureRequest::Person(PersonIdentifier::Id("u".into()))
         );
-        assert_eq!(read(json!({"course": "c"})), ErasureRequest::Course("c".into()));
+        assert_eq!(parse(json!({"course": "c"})), ErasureRequest::Course("c".into()));
         let weeks = WeekRange { report: None, from: "2026-02-02".into(), to: "2026-02-08".into() };
         assert_eq!(
-            read(json!({"range": {"from": "2026-02-02", "to": "2026-02-08"}})),
+            parse(json!({"range": {"from": "2026-02-02", "to": "2026-02-08"}})),
             ErasureRequest::Range(weeks.clone())
         );
         assert_eq!(
-            read(json!({"range": {"report": "notes", "from": "2026-02-02", "to": "2026-02-08"}})),
+            parse(json!({"range": {"report": "notes", "from": "2026-02-02", "to": "2026-02-08"}})),
             ErasureRequest::Range(WeekRange { report: Some("notes".into()), ..weeks })
         );
-        for wrong in [
+        for invalid in [
             json!({}),
             json!({"person": {"email": "a", "id": "b"}}),
             json!({"person": {"name": "Ada"}}),
             json!({"course": "c", "person": {"id": "u"}}),
             json!({"range": {"from": "2026-02-02", "till": "2026-02-08"}}),
         ] {
-            assert!(serde_json::from_value::<ErasureRequest>(wrong.clone()).is_err(), "{wrong}");
+            assert!(serde_json::from_value::<ErasureRequest>(invalid.clone()).is_err(), "{invalid}");
         }
     }
 
     #[test]
-    fn forgetting_format_unchanged() {
+    fn erasure_format_unchanged() {
         let erasure = |what| Erasure {
             id: "f".into(),
             what,
@@ -347,26 +352,29 @@ mod tests {
             rows: 5,
             ended: None,
         };
-        let shown = |what| serde_json::to_value(erasure(what)).unwrap();
+        let serialize = |what| serde_json::to_value(erasure(what)).unwrap();
         assert_eq!(
-            shown(RedactedTarget::Person { mark: "0123abcd".into(), named: IdentifierKind::Email }),
+            serialize(RedactedTarget::Person { mark: "0123abcd".into(), named: IdentifierKind::Email }),
             json!({
                 "id": "f", "what": {"person": {"mark": "0123abcd", "named": "email"}}, "created": 1, "asked": 2,
                 "by": "local", "state": "under-way", "windows": 3, "of": 4, "rows": 5,
             })
         );
-        assert_eq!(shown(RedactedTarget::Course { id: "c".into() })["what"], json!({"course": {"id": "c"}}));
+        assert_eq!(
+            serialize(RedactedTarget::Course { id: "c".into() })["what"],
+            json!({"course": {"id": "c"}})
+        );
         let range = RedactedTarget::Range {
             report: None,
             from: "2026-02-02".parse().unwrap(),
             to: "2026-02-08".parse().unwrap(),
         };
-        assert_eq!(shown(range)["what"], json!({"range": {"from": "2026-02-02", "to": "2026-02-08"}}));
+        assert_eq!(serialize(range)["what"], json!({"range": {"from": "2026-02-02", "to": "2026-02-08"}}));
     }
 
     #[test]
-    fn who_is_to_be_forgotten_does_not_print() {
-        let named = ErasureRequest::Person(PersonIdentifier::Email("ada@westmere.example".into()));
-        assert!(!format!("{named:?}").contains("ada"));
+    fn debug_output_does_not_reveal_the_person() {
+        let request = ErasureRequest::Person(PersonIdentifier::Email("ada@westmere.example".into()));
+        assert!(!format!("{request:?}").contains("ada"));
     }
 }

@@ -37,22 +37,24 @@ pub fn normalize_text(text: &str) -> Cow<'_, str> {
 /// it in lower case; `None` for everything else.
 fn parse_uuid(text: &str) -> Option<String> {
     let text = text.trim();
-    // The library also reads UUIDs without hyphens, in braces and as URNs. Each has another length.
+    // The library also accepts UUIDs without hyphens, in braces and as URNs. Their lengths differ.
     let is_hyphenated = text.len() == uuid::fmt::Hyphenated::LENGTH;
     let id = uuid::Uuid::try_parse(text).ok().filter(|_| is_hyphenated)?;
     Some(id.hyphenated().to_string())
 }
 
-/// Parses the e-mail address of somebody who signs in: trimmed, in lower case, with a domain of two labels or more.
+/// Parses the e-mail address of a person who signs in. The domain needs at least two labels. Returns the address trimmed
+/// and in lower case; `None` for anything else.
 fn parse_email(text: &str) -> Option<String> {
-    // ASCII only: Unicode lower-casing also maps other letters to these (U+212A, the Kelvin sign, to k), so that two
-    // mailboxes would be one person.
+    // ASCII only: Unicode lower-casing maps some other letters to ASCII ones (U+212A, the Kelvin sign, to k),
+    // which would make two mailboxes one person.
     let text = text.trim().to_ascii_lowercase();
     let options = Options { allow_long_local_parts: true, ..Options::default() }
         .without_display_text()
         .without_domain_literal();
     let is_address = EmailAddress::parse_with_options(&text, options.with_required_tld()).is_ok();
-    // RFC 5321 allows these and quoted names; but an address is also a cell of a CSV file and part of lists and links.
+    // RFC 5321 allows these characters and quoted names, but addresses also appear in CSV cells, lists and
+    // links.
     let is_plain = |c: char| !c.is_control() && !c.is_whitespace() && !"\"(),:;<>[\\]/?#%".contains(c);
     (is_address && text.len() <= MAX_EMAIL_LENGTH && text.chars().all(is_plain)).then_some(text)
 }
@@ -169,8 +171,8 @@ define_id!(
 
 /// Whether a text may be an e-mail address in a row of a report.
 ///
-/// The rule is looser than that of [`Email::parse`] and no library's: Echo360 does not promise that its addresses are
-/// well-formed, and somebody whose rows carry `a..b@host` must be able to have them erased.
+/// Looser than [`Email::parse`] and than any library: Echo360 does not promise well-formed addresses, and rows
+/// with `a..b@host` must be erasable by that address.
 #[must_use]
 pub fn is_reported_email(text: &str) -> bool {
     let text = text.trim();
@@ -188,7 +190,7 @@ mod tests {
 
     #[test]
     fn only_the_hyphenated_form_is_a_uuid() {
-        for wrong in [
+        for invalid in [
             "",
             "0b0c3f4e00004000800000000000000a",
             "{0b0c3f4e-0000-4000-8000-00000000000a}",
@@ -197,16 +199,16 @@ mod tests {
             "zb0c3f4e-0000-4000-8000-00000000000a",
             "0b0c3f4e-0000-4000-8000-0000000000\u{e9}",
         ] {
-            assert_eq!(parse_uuid(wrong), None, "{wrong}");
+            assert_eq!(parse_uuid(invalid), None, "{invalid}");
         }
-        for right in [ID.to_owned(), ID.to_uppercase(), format!("\t{ID}\n")] {
-            assert_eq!(parse_uuid(&right).as_deref(), Some(ID), "{right}");
+        for valid in [ID.to_owned(), ID.to_uppercase(), format!("\t{ID}\n")] {
+            assert_eq!(parse_uuid(&valid).as_deref(), Some(ID), "{valid}");
         }
     }
 
     #[test]
-    fn an_email_is_one_plain_address() {
-        for wrong in [
+    fn only_a_plain_address_is_an_email() {
+        for invalid in [
             "",
             "@",
             "ana",
@@ -226,22 +228,22 @@ mod tests {
             "a\u{a0}b@x.org",
             "a\u{85}b@x.org",
         ] {
-            assert_eq!(parse_email(wrong), None, "{wrong}");
+            assert_eq!(parse_email(invalid), None, "{invalid}");
         }
         assert_eq!(parse_email(&format!("{}@x.org", "a".repeat(249))), None);
-        for right in ["a@b.cd", "ana.b+c@x-y.example.org", "o'neil_{1}@x.org", "\u{e4}@x.org"] {
-            assert_eq!(parse_email(right).as_deref(), Some(right));
+        for valid in ["a@b.cd", "ana.b+c@x-y.example.org", "o'neil_{1}@x.org", "\u{e4}@x.org"] {
+            assert_eq!(parse_email(valid).as_deref(), Some(valid));
         }
         assert_eq!(
             parse_email("\u{212a}im@X.org").as_deref(),
             Some("\u{212a}im@x.org"),
-            "no Kelvin sign is a k"
+            "the Kelvin sign does not become k"
         );
         assert!(parse_email(&format!("{}@x.org", "a".repeat(100))).is_some());
     }
 
     #[test]
-    fn malformed_addresses_of_rows_can_be_named() {
+    fn malformed_addresses_in_rows_are_accepted() {
         assert!(
             ["a..b@x", "ana@localhost", " a@b@c ", "\"a\"@x.org"].iter().all(|text| is_reported_email(text))
         );
@@ -268,7 +270,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_stops_the_parsers_and_what_they_return_they_accept(text in "\\PC{0,60}|[a-z]{0,3}[@.<> ]{0,3}[a-z]{0,3}\\.[a-z>]{0,3}") {
+        fn parsing_never_panics_and_is_idempotent(text in "\\PC{0,60}|[a-z]{0,3}[@.<> ]{0,3}[a-z]{0,3}\\.[a-z>]{0,3}") {
             if let Some(email) = parse_email(&text) {
                 prop_assert!(is_reported_email(&email));
                 prop_assert_eq!(parse_email(&email), Some(email));
@@ -279,7 +281,7 @@ mod tests {
         }
 
         #[test]
-        fn every_uuid_is_read_as_it_is_written(id in "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}") {
+        fn every_hyphenated_uuid_is_lower_cased(id in "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}") {
             prop_assert_eq!(parse_uuid(&id), Some(id.to_lowercase()));
         }
     }

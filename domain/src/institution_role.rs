@@ -1,27 +1,27 @@
 //! The role that Echo360's rows give a person in the whole institution: student or staff.
 //!
-//! Echo360 writes roles as text of its own choosing; what is counted apart, and what stands in a URL, is one of
-//! these few. A role is institution-wide: a doctoral student who teaches a course is still a student here.
+//! Echo360's texts for roles vary; measures and URLs use the few values of [`InstitutionRole`]. The role is
+//! institution-wide: a doctoral student who teaches a course is still a student.
 
 use crate::column;
 use crate::wire_enum;
 use serde::{Deserialize, Serialize};
 
-/// A kind of person.
+/// A person's role in the whole institution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum InstitutionRole {
-    /// Learns.
+    /// A student or learner.
     Student,
-    /// Teaches.
+    /// An instructor, teacher or faculty member.
     Instructor,
-    /// Helps somebody who teaches.
+    /// An assistant of an instructor, such as a teaching assistant.
     Assistant,
-    /// Runs the system.
+    /// An administrator of Echo360.
     Administrator,
-    /// Has a role that Lectern does not know.
+    /// A role that Lectern does not know.
     Other,
-    /// The row names no role: somebody who came through a public link.
+    /// No role in the row: a visitor who came through a public link.
     Unnamed,
 }
 
@@ -32,7 +32,7 @@ impl InstitutionRole {
     pub const ALL: [Self; 6] =
         [Self::Student, Self::Instructor, Self::Assistant, Self::Administrator, Self::Other, Self::Unnamed];
 
-    /// The role that Echo360's text means, whatever its case and spacing.
+    /// Parses Echo360's text for a role, in any case and spacing.
     ///
     /// ```
     /// use domain::institution_role::InstitutionRole;
@@ -42,23 +42,23 @@ impl InstitutionRole {
     #[must_use]
     pub fn from_text(text: &str) -> Self {
         let key = column::normalize_name(text);
-        let has = |part: &str| key.contains(part);
+        let contains = |part: &str| key.contains(part);
         if key.is_empty() {
             Self::Unnamed
-        } else if has("assistant") || key == "ta" {
+        } else if contains("assistant") || key == "ta" {
             Self::Assistant
-        } else if has("student") || has("learner") {
+        } else if contains("student") || contains("learner") {
             Self::Student
-        } else if has("instructor") || has("teacher") || has("faculty") {
+        } else if contains("instructor") || contains("teacher") || contains("faculty") {
             Self::Instructor
-        } else if has("admin") {
+        } else if contains("admin") {
             Self::Administrator
         } else {
             Self::Other
         }
     }
 
-    /// The role as it stands in a URL.
+    /// The role's name in URLs and JSON.
     #[must_use]
     pub fn slug(self) -> &'static str {
         match self {
@@ -71,7 +71,7 @@ impl InstitutionRole {
         }
     }
 
-    /// Reads a slug; `None` for everything else, so that no name can hide in its place.
+    /// Parses a slug; `None` for anything else, so that no person's name can stand in its place.
     #[must_use]
     pub fn parse(slug: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.slug() == slug)
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn roles_are_read_as_echo360_writes_them() {
+    fn the_roles_that_echo360_writes_are_recognized() {
         assert_eq!(InstitutionRole::from_text("Student"), InstitutionRole::Student);
         assert_eq!(InstitutionRole::from_text("STUDENT "), InstitutionRole::Student);
         assert_eq!(InstitutionRole::from_text("Student Assistant"), InstitutionRole::Assistant);

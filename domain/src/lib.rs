@@ -4,14 +4,14 @@
 //! |---|---|
 //! | time | [`time`]: instants and days · [`zone`]: UTC offsets of a named zone · [`range`]: the days of a request |
 //! | reports | [`report`]: the known reports, one descriptor each · [`column`]: recognizes columns · [`report_listing`]: Echo360's list of reports · [`activity`]: kinds of activity · [`institution_role`]: student or staff |
-//! | windows | [`window`]: one report over one week · [`window_state`]: its states, from queued to ready · [`collector`]: the next step of a window's store |
+//! | windows | [`window`]: one report over one week · [`window_state`]: its states, from queued to ready · [`collector`]: decides the next step of a window's store |
 //! | scheduling | [`scheduler`]: all windows, three slots, one account · [`fair_queue`]: whose window is next · [`backoff`]: polling intervals and backoff · [`quota`]: limits per person |
 //! | Echo360 | [`upstream`]: its responses, parsed at the edge · [`directory`]: its courses, sections and terms |
-//! | access | [`scope`]: who may do what · [`ids`]: UUIDs and e-mail addresses, parsed in one place · [`role_upload`]: roles from a CSV file · [`token`]: tokens of Cloudflare Access · [`session`]: session rules · [`login_throttle`]: slows down wrong keys |
-//! | audit and erasure | [`audit_log`], [`audit_buffer`]: audit entries · [`erasure`]: what administrators erase |
+//! | access | [`scope`]: who may do what · [`ids`]: parses UUIDs and e-mail addresses · [`role_upload`]: roles from a CSV file · [`token`]: tokens of Cloudflare Access · [`session`]: session rules · [`login_throttle`]: slows down wrong keys |
+//! | audit and erasure | [`audit_log`]: merges entries of one view · [`audit_buffer`]: holds entries until they are stored · [`erasure`]: requests, progress and tombstones |
 //! | HTTP API | [`routes`]: every route, described once · [`api`]: its types · [`problem`]: problem documents · [`frame`]: the format of rows · [`shares`]: share links · `openapi` (feature `schema`): the OpenAPI document |
 //! | page | [`view`]: what is on the screen, as a URL and back · [`wire`]: messages between the page's programs |
-//! | installation | [`settings`]: all settings, validated as a whole · [`jurisdiction`]: whether one was changed too late · [`schema_version`]: whether stored tables can be read |
+//! | installation | [`settings`]: all settings, validated together · [`jurisdiction`]: refuses a change after data was stored · [`schema_version`]: refuses tables of a newer release |
 
 pub mod activity;
 pub mod api;

@@ -1,7 +1,8 @@
-//! The OpenAPI 3.1 description of the API, made from [`ROUTES`] and the types that the routes read and answer with.
+//! Generates the OpenAPI 3.1 description of the API from [`ROUTES`] and the types of request and response
+//! bodies.
 //!
-//! Behind the feature `schema`, which neither the page nor the Worker enables: a test writes and checks the committed file
-//! `docs/openapi.json`, and the Worker serves that file.
+//! Behind the feature `schema`, which neither the page nor the Worker enables: a test writes and checks the
+//! committed file `docs/openapi.json`, and the Worker serves that file.
 
 use crate::api::{
     AuditAction, AuditLogPage, Courses, Health, Person, ReportRequest, Reports, RequestInfo, Requests,
@@ -18,14 +19,16 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-/// What the document says about itself.
-const ABOUT: &str = "Lectern collects reports from Echo360 and serves them to a page and to programs.\n\n\
-    `docs/reference.md` has the conventions, problem codes and limits, and says what stays stable: within a major version, \
-    routes, URL parameters, JSON fields and problem codes stay as they are. Minor versions may add routes, optional fields \
-    and further values of enumerations in answers, so clients ignore fields that they do not know and treat an unknown \
-    problem code by its status. Requests with unknown fields are refused.";
+/// The description of the whole API.
+const DESCRIPTION: &str = "Lectern collects reports from Echo360 and serves them to a page and to \
+    programs.\n\n\
+    `docs/reference.md` describes the conventions, problem codes, limits and stability. Within a major \
+    version, routes, URL parameters, JSON fields and problem codes do not change. Minor versions may add \
+    routes, optional fields and further values of enumerations in responses, so clients ignore fields that \
+    they do not know and treat an unknown problem code by its status. Requests with unknown fields are \
+    refused.";
 
-/// The whole document.
+/// The OpenAPI document.
 #[must_use]
 pub fn document() -> Value {
     let mut schemas = Schemas::new();
@@ -37,15 +40,15 @@ pub fn document() -> Value {
             methods.insert(route.method.as_str().to_ascii_lowercase(), operation);
         }
     }
-    // Named by `$ref` in every operation.
-    schemas.answer::<Problem>();
+    // Every operation refers to it by `$ref`.
+    schemas.response_schema::<Problem>();
     let mut document = json!({
         "openapi": "3.1.1",
         "info": {
             "title": "Lectern",
             "version": env!("CARGO_PKG_VERSION"),
             "summary": "Echo360 reports for instructors",
-            "description": ABOUT,
+            "description": DESCRIPTION,
             "license": {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"},
         },
         "servers": [{"url": "/"}],
@@ -58,7 +61,7 @@ pub fn document() -> Value {
                     "type": "apiKey",
                     "in": "cookie",
                     "name": "__Host-lectern",
-                    "description": "The session that `POST /api/session` opens with the key.",
+                    "description": "The session cookie that `POST /api/session` sets for the key.",
                 },
                 "cloudflareAccess": {
                     "type": "apiKey",
@@ -73,12 +76,13 @@ pub fn document() -> Value {
     document
 }
 
-/// The schemas of bodies and answers.
+/// The schemas of request and response bodies.
 struct Schemas {
-    /// Answers: a field that is always sent is required. Types are named in `components/schemas`.
-    answers: SchemaGenerator,
-    /// Bodies: a field that may be left out is optional. Written in place, since a type such as `Grant` may be in both.
-    bodies: SchemaGenerator,
+    /// For response bodies: a field that is always sent is required. Types are named in `components/schemas`.
+    responses: SchemaGenerator,
+    /// For request bodies: a field that may be left out is optional. Types are inlined, since a type such as
+    /// `Grant` may occur in requests and responses, with different required fields.
+    requests: SchemaGenerator,
 }
 
 impl Schemas {
@@ -89,20 +93,20 @@ impl Schemas {
                 settings.meta_schema = None;
             })
         };
-        let in_place = settings().for_deserialize().with(|settings| settings.inline_subschemas = true);
-        Self { answers: settings().for_serialize().into_generator(), bodies: in_place.into_generator() }
+        let inlined = settings().for_deserialize().with(|settings| settings.inline_subschemas = true);
+        Self { responses: settings().for_serialize().into_generator(), requests: inlined.into_generator() }
     }
 
-    fn answer<T: JsonSchema>(&mut self) -> Schema {
-        self.answers.subschema_for::<T>()
+    fn response_schema<T: JsonSchema>(&mut self) -> Schema {
+        self.responses.subschema_for::<T>()
     }
 
-    fn body<T: JsonSchema>(&mut self) -> Schema {
-        self.bodies.subschema_for::<T>()
+    fn request_schema<T: JsonSchema>(&mut self) -> Schema {
+        self.requests.subschema_for::<T>()
     }
 
     fn into_definitions(mut self) -> Map<String, Value> {
-        let mut definitions = self.answers.take_definitions(true);
+        let mut definitions = self.responses.take_definitions(true);
         definitions.values_mut().for_each(forbid_null_in_optional_fields);
         definitions
     }
@@ -110,7 +114,7 @@ impl Schemas {
 
 fn describe_operation(route: &Route, schemas: &mut Schemas) -> Value {
     let mut responses = Map::new();
-    let (status, success) = success(route.operation, schemas);
+    let (status, success) = success_response(route.operation, schemas);
     responses.insert(status.to_owned(), success);
     let mut codes_by_status: Vec<(u16, Vec<Code>)> = Vec::new();
     for code in route.problems() {
@@ -136,7 +140,7 @@ fn describe_operation(route: &Route, schemas: &mut Schemas) -> Value {
             fields.insert("description".to_owned(), description.into());
         }
         let in_path = route.path_parameters.iter().map(|parameter| describe_parameter(parameter, "path"));
-        // OpenAPI has no parameter whose name is a pattern: such a one is told in the description.
+        // OpenAPI has no parameters whose name is a pattern: the operation's description mentions them.
         let named = route.query.iter().filter(|parameter| !parameter.name.ends_with('*'));
         let in_query = named.map(|parameter| describe_parameter(parameter, "query"));
         let parameters: Vec<Value> = in_path.chain(in_query).collect();
@@ -153,6 +157,7 @@ fn describe_operation(route: &Route, schemas: &mut Schemas) -> Value {
     operation
 }
 
+/// The description of an operation: the route's, its pattern parameters, and who may call it.
 fn describe_route(route: &Route) -> String {
     let patterns = route.query.iter().filter(|parameter| parameter.name.ends_with('*'));
     let mut sentences = vec![route.description.to_owned()];
@@ -164,7 +169,8 @@ fn describe_route(route: &Route) -> String {
     sentences.join(" ")
 }
 
-fn describe_parameter(parameter: &Parameter, place: &str) -> Value {
+/// `location` is `path` or `query`.
+fn describe_parameter(parameter: &Parameter, location: &str) -> Value {
     let schema = match parameter.kind {
         ParameterKind::Text => json!({"type": "string"}),
         ParameterKind::Day => json!({"type": "string", "format": "date"}),
@@ -180,8 +186,8 @@ fn describe_parameter(parameter: &Parameter, place: &str) -> Value {
     };
     json!({
         "name": parameter.name,
-        "in": place,
-        "required": place == "path",
+        "in": location,
+        "required": location == "path",
         "description": parameter.description,
         "schema": schema,
     })
@@ -194,16 +200,16 @@ fn request_body(route: &Route, schemas: &mut Schemas) -> Option<Value> {
         Body::Csv { .. } => "text/csv",
     };
     let schema = match route.operation {
-        Operation::SignIn => schemas.body::<SignInRequest>(),
-        Operation::CreateRequest => schemas.body::<ReportRequest>(),
-        Operation::RetryRequest => schemas.body::<RetryRequest>(),
-        Operation::CreateShare => schemas.body::<CreateShareRequest>(),
-        Operation::SwitchShares => schemas.body::<SwitchSharesRequest>(),
-        Operation::UpdateShare => schemas.body::<UpdateShareRequest>(),
-        Operation::OpenShare => schemas.body::<OpenShareRequest>(),
-        Operation::AssignRole => schemas.body::<RoleChange>(),
-        Operation::UploadRoles => schemas.body::<String>(),
-        Operation::StartErasure => schemas.body::<ErasureRequest>(),
+        Operation::SignIn => schemas.request_schema::<SignInRequest>(),
+        Operation::CreateRequest => schemas.request_schema::<ReportRequest>(),
+        Operation::RetryRequest => schemas.request_schema::<RetryRequest>(),
+        Operation::CreateShare => schemas.request_schema::<CreateShareRequest>(),
+        Operation::SwitchShares => schemas.request_schema::<SwitchSharesRequest>(),
+        Operation::UpdateShare => schemas.request_schema::<UpdateShareRequest>(),
+        Operation::OpenShare => schemas.request_schema::<OpenShareRequest>(),
+        Operation::AssignRole => schemas.request_schema::<RoleChange>(),
+        Operation::UploadRoles => schemas.request_schema::<String>(),
+        Operation::StartErasure => schemas.request_schema::<ErasureRequest>(),
         Operation::GetHealth
         | Operation::GetOpenApi
         | Operation::GetSession
@@ -228,41 +234,43 @@ fn request_body(route: &Route, schemas: &mut Schemas) -> Option<Value> {
     Some(json!({"required": true, "content": {media_type: {"schema": schema}}}))
 }
 
-/// The status of a success, and what is answered.
-fn success(operation: Operation, schemas: &mut Schemas) -> (&'static str, Value) {
+/// The status and the response of a successful call.
+fn success_response(operation: Operation, schemas: &mut Schemas) -> (&'static str, Value) {
     let schema = match operation {
-        Operation::GetHealth => schemas.answer::<Health>(),
+        Operation::GetHealth => schemas.response_schema::<Health>(),
         Operation::GetOpenApi => schemars::json_schema!({"type": "object"}),
-        Operation::GetSession | Operation::SignIn => schemas.answer::<Session>(),
-        Operation::ListReports => schemas.answer::<Reports>(),
-        Operation::ListCourses => schemas.answer::<Courses>(),
-        Operation::ListRequests => schemas.answer::<Requests>(),
+        Operation::GetSession | Operation::SignIn => schemas.response_schema::<Session>(),
+        Operation::ListReports => schemas.response_schema::<Reports>(),
+        Operation::ListCourses => schemas.response_schema::<Courses>(),
+        Operation::ListRequests => schemas.response_schema::<Requests>(),
         Operation::CreateRequest | Operation::GetRequest | Operation::RetryRequest => {
-            schemas.answer::<RequestInfo>()
+            schemas.response_schema::<RequestInfo>()
         }
-        Operation::ListShares | Operation::SwitchShares => schemas.answer::<Shares>(),
-        Operation::CreateShare | Operation::UpdateShare => schemas.answer::<CreateShareResponse>(),
-        Operation::OpenShare => schemas.answer::<ShareContent>(),
-        Operation::ListRoles => schemas.answer::<Roles>(),
-        Operation::AssignRole => schemas.answer::<Person>(),
-        Operation::UploadRoles => schemas.answer::<RoleUploadResult>(),
+        Operation::ListShares | Operation::SwitchShares => schemas.response_schema::<Shares>(),
+        Operation::CreateShare | Operation::UpdateShare => schemas.response_schema::<CreateShareResponse>(),
+        Operation::OpenShare => schemas.response_schema::<ShareContent>(),
+        Operation::ListRoles => schemas.response_schema::<Roles>(),
+        Operation::AssignRole => schemas.response_schema::<Person>(),
+        Operation::UploadRoles => schemas.response_schema::<RoleUploadResult>(),
         Operation::ReadAuditLog => {
-            let page = schemas.answer::<AuditLogPage>();
+            let page = schemas.response_schema::<AuditLogPage>();
             let content = json!({
                 "application/json": {"schema": page},
                 "text/csv": {"schema": {"type": "string"}},
             });
             return (
                 "200",
-                json!({"description": "A page, or with `as=csv` all entries.", "content": content}),
+                json!({"description": "One page of entries; with `as=csv`, all.", "content": content}),
             );
         }
-        Operation::ListErasures => schemas.answer::<Erasures>(),
-        Operation::StartErasure => schemas.answer::<Erasure>(),
-        Operation::ReadRows => return ("200", stream("Frames of rows.", "application/octet-stream")),
-        Operation::DownloadCsv => return ("200", stream("A header row, then the rows.", "text/csv")),
+        Operation::ListErasures => schemas.response_schema::<Erasures>(),
+        Operation::StartErasure => schemas.response_schema::<Erasure>(),
+        Operation::ReadRows => {
+            return ("200", stream_response("The rows as frames.", "application/octet-stream"));
+        }
+        Operation::DownloadCsv => return ("200", stream_response("A header, then the rows.", "text/csv")),
         Operation::GetSharePage | Operation::GetEmbeddedSharePage => {
-            return ("200", stream("The page.", "text/html"));
+            return ("200", stream_response("The page.", "text/html"));
         }
         Operation::SignOut
         | Operation::WithdrawRequest
@@ -274,7 +282,7 @@ fn success(operation: Operation, schemas: &mut Schemas) -> (&'static str, Value)
     ("200", json!({"description": "Success.", "content": content}))
 }
 
-fn stream(description: &str, media_type: &str) -> Value {
+fn stream_response(description: &str, media_type: &str) -> Value {
     let schema = match media_type {
         "application/octet-stream" => json!({}),
         _ => json!({"type": "string"}),
@@ -282,8 +290,8 @@ fn stream(description: &str, media_type: &str) -> Value {
     json!({"description": description, "content": {media_type: {"schema": schema}}})
 }
 
-/// Descriptions come from doc comments: lines that were wrapped are joined, and links to other items, such as
-/// `` [`Session::person`] ``, lose their brackets.
+/// Turns doc comments into descriptions: joins wrapped lines, and removes the brackets of links to other
+/// items, such as `` [`Session::person`] ``.
 fn tidy_descriptions(value: &mut Value) {
     match value {
         Value::Object(fields) => {
@@ -303,7 +311,7 @@ fn tidy_descriptions(value: &mut Value) {
     }
 }
 
-/// A field that an answer may leave out is never null in it, whatever the type behind it allows.
+/// Removes null from the types of optional fields: a response leaves such a field out instead.
 fn forbid_null_in_optional_fields(schema: &mut Value) {
     let required = schema.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
     let Some(fields) = schema.get_mut("properties").and_then(Value::as_object_mut) else { return };
@@ -339,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn every_reference_has_its_schema() {
+    fn every_reference_points_to_a_schema() {
         fn references(value: &Value, found: &mut Vec<String>) {
             match value {
                 Value::Object(fields) => {
@@ -360,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_always_sent_is_required_and_what_may_be_left_out_is_not() {
+    fn fields_are_required_unless_they_may_be_left_out() {
         let document = document();
         let required =
             |name: &str| document["components"]["schemas"][name]["required"].as_array().unwrap().clone();
@@ -377,8 +385,8 @@ mod tests {
         let document = document();
         for route in ROUTES {
             let operation = &document["paths"][route.path][route.method.as_str().to_ascii_lowercase()];
-            let is_open = operation["security"] == json!([]);
-            assert_eq!(is_open, !route.access.needs_session(), "{:?}", route.operation);
+            let is_public = operation["security"] == json!([]);
+            assert_eq!(is_public, !route.access.needs_session(), "{:?}", route.operation);
         }
     }
 }

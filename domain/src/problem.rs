@@ -1,112 +1,115 @@
-//! Problem documents (`application/problem+json`): stable codes, their HTTP status, and sentences that a person can act
-//! on.
+//! Problem documents (`application/problem+json`): stable codes, their HTTP statuses, and texts that a person
+//! can act on.
 
 use crate::api::AuthMethod;
 use serde::{Deserialize, Serialize};
 
-/// What went wrong, by what the asker does next. The text form is stable: other programs read it.
+/// What went wrong. Codes are stable, so that programs can act on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Code {
-    // Fix the input.
+    // Correct the input.
     /// The body is not the JSON that the route takes.
     BadBody,
-    /// The body is over 64 KB.
+    /// The body exceeds the route's limit: 64 KB of JSON, or 1 MB for an upload of roles.
     BodyTooLarge,
-    /// A day that is not `YYYY-MM-DD`.
+    /// A day is not in the form `YYYY-MM-DD`.
     BadDay,
-    /// A zone that is no IANA zone.
+    /// The time zone is not an IANA time zone.
     BadZone,
-    /// An id that no such thing could have.
+    /// An id does not have the right form.
     BadId,
-    /// A query parameter that the route does not take in this form.
+    /// A URL parameter is unknown, repeated or invalid.
     BadQuery,
-    /// Parameters that the report does not take, or lacks.
+    /// The report does not take one of its parameters, or a required one is missing.
     BadParameters,
-    /// An e-mail address that could be none.
+    /// The e-mail address is not valid.
     BadEmail,
-    /// A share of something that cannot be shared, under such a name, for so long, or on such a page.
+    /// A share is not possible: its report, course, name, duration or origins are not valid, or it was
+    /// withdrawn.
     BadShare,
-    /// A role with courses that it does not have, or without those that it needs; an id that is none.
+    /// The grants do not fit the role, a UUID is invalid, or there are too many grants.
     BadGrant,
-    /// An upload with rows that cannot be taken: none was.
+    /// The upload has invalid rows. Nothing was changed.
     BadTable,
-    /// Days given to a report without dates, or left out of one with.
+    /// Days were given for a report without dates, were missing for a report with dates, or must be whole
+    /// weeks.
     BadRange,
-    /// The last day before the first.
+    /// The last day is before the first.
     RangeBackwards,
-    /// A day that is not over.
+    /// The range has a day that is not over.
     RangeInFuture,
-    /// Over five years.
+    /// The range is longer than five years.
     RangeTooLong,
-    /// Further back than Echo360 keeps.
+    /// The range begins before Echo360's data does.
     RangeTooOld,
-    /// Echo360 offers no report of that name.
+    /// Echo360 offers no report of this name, or it is out of scope.
     UnknownReport,
-    /// No such route.
+    /// There is no such route.
     UnknownRoute,
-    /// No such request.
+    /// There is no such request or erasure, or it is out of scope.
     UnknownRequest,
-    /// No such window, or nobody asked for it.
+    /// There is no such window, or nobody requested it.
     UnknownWindow,
-    /// Nobody of that address has a role.
+    /// Nobody with this id has a role.
     UnknownPerson,
-    /// No such share, or none of this person.
+    /// There is no such share, or it belongs to somebody else.
     UnknownShare,
-    /// A link that opens nothing: wrong, expired or revoked, which is nobody's business.
+    /// The link is wrong, expired or revoked. The response is the same for every reason, so that it reveals
+    /// nothing.
     ShareGone,
-    /// The route exists, not with this method.
+    /// The route does not take this method. The header `Allow` lists those that it takes.
     WrongMethod,
-    // Not allowed.
-    /// Nobody is signed in, or there is no way to.
+    // Get access.
+    /// Nobody is signed in, or the sign-in is not valid any more.
     SignInNeeded,
-    /// The key is not the right one.
+    /// The key is wrong.
     KeyWrong,
-    /// Signed in, and without a role.
+    /// The person is signed in, but has no role.
     NoRole,
-    /// The role does not allow it.
+    /// The person's role does not allow this.
     NotAllowed,
-    /// A browser sent this from another site.
+    /// A browser sent the request from another site.
     CrossSite,
     /// An administrator has switched shares off.
     SharesOff,
-    // Wait.
-    /// What was previewed is no longer what would happen.
+    // Try again, most of these later.
+    /// The upload would no longer make the previewed changes. Preview it again.
     PreviewStale,
-    /// Too many wrong keys from this address.
+    /// Too many wrong keys or share links came from this network address.
     TooManyTries,
-    /// As much as one person may ask for.
+    /// The limit per person is reached: of windows that Echo360 has to build, or of shares.
     Quota,
-    /// Cloudflare Access gives no keys.
+    /// Cloudflare Access does not provide its public keys.
     AccessDown,
-    /// The rows are not all here yet.
+    /// Some of the rows have not been collected yet.
     RowsNotReady,
-    /// No whole week of the view is here and final.
+    /// None of the view's whole weeks is collected and final.
     NothingToShare,
-    /// The copy that was named has been replaced.
+    /// The requested generation was replaced by a newer copy.
     CopyReplaced,
-    /// Echo360 cannot be reached, or is slow to answer.
+    /// Echo360 cannot be reached, fails, or takes no more calls at present.
     UpstreamDown,
     // Tell the operator.
-    /// Echo360 refuses our credentials.
+    /// Echo360 refuses Lectern's API credentials.
     CredentialsRefused,
-    /// A setting is missing or wrong.
+    /// A setting is missing or invalid.
     SettingsWrong,
-    /// No way in is set up.
+    /// No sign-in method is set up.
     NoWayIn,
-    /// A fault of Lectern's own.
+    /// An internal error of Lectern.
     Internal,
 }
 
 impl Code {
-    /// The code as it is sent: `bad-body`.
+    /// The code in JSON, such as `bad-body`.
     #[must_use]
     pub fn slug(self) -> String {
         serde_json::to_value(self).ok().and_then(|slug| slug.as_str().map(str::to_owned)).unwrap_or_default()
     }
 
-    /// Every code, for documentation and for the test that no two share a name.
+    /// Every code, for the documentation and for tests.
     pub const ALL: [Self; 42] = [
         Self::BadBody,
         Self::BodyTooLarge,
@@ -152,7 +155,7 @@ impl Code {
         Self::Internal,
     ];
 
-    /// The HTTP status it is sent with.
+    /// The HTTP status.
     #[must_use]
     pub fn status(self) -> u16 {
         match self {
@@ -191,90 +194,93 @@ impl Code {
         }
     }
 
-    /// The few words that name the kind.
+    /// A short title for people. It depends on the code alone.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
-            Self::BadBody => "The body cannot be read",
-            Self::BodyTooLarge => "The body is too large",
-            Self::BadDay => "That is no day",
-            Self::BadZone => "That is no time zone",
-            Self::BadId => "That is no id",
-            Self::BadQuery => "The query cannot be read",
-            Self::BadParameters => "The parameters do not fit the report",
-            Self::BadEmail => "That is no e-mail address",
-            Self::BadShare => "That cannot be shared",
-            Self::BadGrant => "The role and the courses do not fit",
-            Self::BadTable => "The upload cannot be taken",
-            Self::BadRange => "The days do not fit the report",
-            Self::RangeBackwards => "The range runs backwards",
-            Self::RangeInFuture => "The range is not over",
+            Self::BadBody => "The request body is invalid",
+            Self::BodyTooLarge => "The request body is too large",
+            Self::BadDay => "Invalid day",
+            Self::BadZone => "Unknown time zone",
+            Self::BadId => "Invalid id",
+            Self::BadQuery => "Invalid URL parameters",
+            Self::BadParameters => "The parameters do not match the report",
+            Self::BadEmail => "Invalid e-mail address",
+            Self::BadShare => "This share is not possible",
+            Self::BadGrant => "The courses do not match the role",
+            Self::BadTable => "The upload has errors",
+            Self::BadRange => "These days are not possible",
+            Self::RangeBackwards => "The last day is before the first",
+            Self::RangeInFuture => "The range is not over yet",
             Self::RangeTooLong => "The range is too long",
-            Self::RangeTooOld => "The range is too far back",
+            Self::RangeTooOld => "The range goes too far back",
             Self::UnknownReport => "No such report",
             Self::UnknownRoute => "No such route",
             Self::UnknownRequest => "No such request",
             Self::UnknownWindow => "No such window",
             Self::UnknownPerson => "No such person",
             Self::UnknownShare => "No such share",
-            Self::ShareGone => "This link opens nothing",
-            Self::WrongMethod => "Wrong method",
+            Self::ShareGone => "This link does not work",
+            Self::WrongMethod => "Method not allowed",
             Self::SignInNeeded => "Sign in first",
-            Self::KeyWrong => "That is not the key",
+            Self::KeyWrong => "Wrong key",
             Self::NoRole => "You have no role yet",
             Self::NotAllowed => "Your role does not allow this",
-            Self::CrossSite => "Refused from another site",
+            Self::CrossSite => "Requests from other sites are refused",
             Self::SharesOff => "Shares are switched off",
-            Self::PreviewStale => "Something has changed since the preview",
-            Self::TooManyTries => "Too many wrong keys",
-            Self::Quota => "That is as much as one person may ask for",
+            Self::PreviewStale => "The preview is out of date",
+            Self::TooManyTries => "Too many failed attempts",
+            Self::Quota => "Limit per person reached",
             Self::AccessDown => "Cloudflare Access cannot be reached",
-            Self::RowsNotReady => "Not all rows are here yet",
+            Self::RowsNotReady => "Some rows are not available yet",
             Self::NothingToShare => "There is nothing to share yet",
             Self::CopyReplaced => "A newer copy has replaced this one",
             Self::UpstreamDown => "Echo360 cannot be reached",
             Self::CredentialsRefused => "Echo360 refuses the credentials",
             Self::SettingsWrong => "Lectern is not set up",
             Self::NoWayIn => "Nobody can sign in yet",
-            Self::Internal => "Lectern failed",
+            Self::Internal => "Internal error",
         }
     }
 }
 
-/// A problem as it is sent: `application/problem+json` (RFC 9457) with a stable `code`.
+/// An error response: `application/problem+json` (RFC 9457) with a stable `code`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Problem {
-    /// What went wrong, stable.
+    /// What went wrong. Stable, for programs.
     pub code: Code,
-    /// The few words that name the kind.
+    /// A short title for people. It depends on the code alone.
     pub title: Box<str>,
     /// The HTTP status.
     pub status: u16,
-    /// A sentence that a person can act on.
+    /// What is wrong and what to do next, in sentences for people.
     pub detail: String,
-    /// Seconds after which to try again, where that helps.
+    /// The seconds to wait before trying again, also sent as the header `Retry-After`. Absent where waiting
+    /// does not help or has no known time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u32>,
-    /// What to give to Echo360's support.
+    /// Echo360's id of the failed upstream request, for its support; absent if the problem is not about one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upstream_request_id: Option<Box<str>>,
-    /// The ids of the windows that it is about.
-    #[serde(default, skip_serializing_if = "no_windows")]
+    /// The ids of the windows that the problem is about; left out if it is not about windows.
+    #[serde(default, skip_serializing_if = "is_empty")]
     pub windows: Box<[String]>,
-    /// For `sign-in-needed`: how; for `no-role`: how to come as somebody else.
+    /// How to sign in, for `sign-in-needed`; how to sign in as another person, for `no-role`. Absent for
+    /// other codes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_in: Option<Box<SignInOptions>>,
-    /// For `bad-table`: what is wrong, line by line.
+    /// What is wrong with the upload, line by line, for `bad-table`. At most 100 lines. Absent for other
+    /// codes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lines: Option<Box<LineErrors>>,
-    /// The methods that the route takes, for `wrong-method`: sent as the header `Allow`.
+    /// The value of the header `Allow`, for `wrong-method`.
     #[serde(skip)]
     pub allow: Option<Box<str>>,
 }
 
-/// A [`Problem`] as most readers need it: without what only strangers and those who upload are told, since reading that
-/// would weigh on every first visit.
+/// The fields of a [`Problem`] that every page needs. The page parses `sign_in` and `lines` only where it
+/// needs them, since a parser for them would slow down every first visit.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct ProblemSummary {
     code: Code,
@@ -290,46 +296,49 @@ pub struct ProblemSummary {
 }
 
 impl From<ProblemSummary> for Problem {
-    fn from(plain: ProblemSummary) -> Self {
-        let ProblemSummary { code, title, status, detail, retry_after, upstream_request_id, windows } = plain;
-        let told = Self { title, status, retry_after, upstream_request_id, windows, ..Self::new(code, "") };
-        Self { detail, ..told }
+    fn from(summary: ProblemSummary) -> Self {
+        let ProblemSummary { code, title, status, detail, retry_after, upstream_request_id, windows } =
+            summary;
+        let problem =
+            Self { title, status, retry_after, upstream_request_id, windows, ..Self::new(code, "") };
+        Self { detail, ..problem }
     }
 }
 
-/// How one can sign in here.
+/// How to sign in to this installation.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SignInOptions {
-    /// The ways in; none when none is set up.
+    /// The sign-in methods that are set up; may be empty.
     #[serde(rename = "ways")]
     pub auth_methods: Vec<AuthMethod>,
-    /// Where to go first, for somebody who is still signed in with Cloudflare Access.
+    /// The URL that signs out of Cloudflare Access, to open before another sign-in. Absent if nobody is
+    /// signed in there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_out: Option<String>,
 }
 
-/// What is wrong with an upload, in the order of its lines.
+/// The errors of an upload, in the order of its lines.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct LineErrors(pub Vec<LineError>);
 
-/// What is wrong with one line of an upload.
+/// An error in one line of an upload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LineError {
-    /// The line of the file, from 1; the header is one.
+    /// The number of the line in the file. The header is line 1.
     pub line: u32,
-    /// A sentence.
+    /// What is wrong and what to do next, in sentences for people.
     pub detail: String,
 }
 
 impl Problem {
-    /// The media type it is sent as.
+    /// The media type.
     pub const MEDIA_TYPE: &'static str = "application/problem+json";
 
-    /// A problem of this kind, with its sentence.
+    /// A problem with the code's title and status, and this detail.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
         Self {
             code,
@@ -345,14 +354,14 @@ impl Problem {
         }
     }
 
-    /// The same, worth trying again after `seconds`.
+    /// Sets the field `retry_after`.
     #[must_use]
     pub fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after = Some(seconds);
         self
     }
 
-    /// The same, about these windows.
+    /// Sets the field `windows`.
     #[must_use]
     pub fn windows(mut self, ids: Vec<String>) -> Self {
         self.windows = ids.into();
@@ -360,7 +369,7 @@ impl Problem {
     }
 }
 
-fn no_windows(windows: &[String]) -> bool {
+fn is_empty(windows: &[String]) -> bool {
     windows.is_empty()
 }
 
@@ -378,7 +387,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn every_problem_goes_there_and_back() {
+    fn every_problem_survives_serialization() {
         let mut names = BTreeSet::new();
         for code in Code::ALL {
             let sent = Problem::new(code, "A sentence.").retry_after(5).windows(vec!["2026-02-02".into()]);
@@ -396,7 +405,7 @@ mod tests {
         let text = serde_json::to_string(&Problem::new(Code::RowsNotReady, "Wait.")).unwrap();
         assert_eq!(
             text,
-            r#"{"code":"rows-not-ready","title":"Not all rows are here yet","status":409,"detail":"Wait."}"#
+            r#"{"code":"rows-not-ready","title":"Some rows are not available yet","status":409,"detail":"Wait."}"#
         );
     }
 }

@@ -1,38 +1,38 @@
 //! The reports that Lectern knows, each described once.
 //!
-//! [`ReportName`] is any name that Echo360 may list. [`KnownReport`] has one variant per report of the vendor's
-//! reference, and [`KnownReport::descriptor`] says all that is fixed about it: title, columns, shape, unit. Code that
-//! treats reports differently matches on [`KnownReport`] without `_`, so that the compiler names every place that a new
-//! report must be considered in. Names are compared as text only in [`KnownReport::parse`].
+//! [`ReportName`] is any name that Echo360 may list. [`KnownReport`] has one variant per report in the
+//! vendor's reference, and [`KnownReport::descriptor`] returns its title, columns, shape, unit and other
+//! constants. Code that distinguishes reports matches on [`KnownReport`] without `_`, so that the compiler
+//! names every place to consider for a new report. Names are compared as text only in [`KnownReport::parse`].
 //!
-//! To add a report, add a variant with its descriptor here and follow the compiler.
+//! To add a report, add a variant and its descriptor, and follow the compiler's errors.
 
 use crate::activity::ActivityKind;
 use crate::column;
 use crate::wire::{Reader, Wire};
 use serde::{Deserialize, Serialize};
 
-/// The name of a report as Echo360 spells it in a path: letters, digits, `_`, `-`.
+/// The name of a report in Echo360's paths: 1 to 40 letters, digits, `_` and `-`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct ReportName(String);
 
 impl ReportName {
-    /// Reads a name; `None` when it could not stand in a path as it is.
+    /// Parses a name; `None` if it is not valid in a path.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
-        (plain && (1..=40).contains(&text.len())).then(|| Self(text.to_owned()))
+        let is_plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
+        (is_plain && (1..=40).contains(&text.len())).then(|| Self(text.to_owned()))
     }
 
-    /// The name as it stands in a path.
+    /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The report of this name; `None` of a report that Lectern does not know.
+    /// The known report of this name; `None` if Lectern does not know it.
     #[must_use]
     pub fn known(&self) -> Option<KnownReport> {
         KnownReport::parse(&self.0)
@@ -51,7 +51,7 @@ impl Wire for ReportName {
 impl TryFrom<String> for ReportName {
     type Error = String;
     fn try_from(text: String) -> Result<Self, String> {
-        Self::parse(&text).ok_or_else(|| format!("`{text}` is no report's name"))
+        Self::parse(&text).ok_or_else(|| format!("`{text}` is not a report's name"))
     }
 }
 
@@ -73,29 +73,31 @@ impl std::fmt::Display for ReportName {
     }
 }
 
-/// How a report's rows relate to time, which decides how a range is cut.
+/// How a report's rows relate to time, which decides how a range is split into windows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Shape {
-    /// A timestamp in each row: whole Monday weeks, trimmed afterwards to any days in any zone.
+    /// Each row has a timestamp. Windows are whole Monday weeks in UTC, whose rows are trimmed to any days in
+    /// any zone.
     Rows,
-    /// Each row is a sum over the asked window: cannot be trimmed, so cut at the range's own UTC days.
+    /// Each row is a sum over its window. Sums cannot be trimmed, so windows end at the range's first and
+    /// last UTC days.
     Sums,
-    /// No dates at all: everything, as of the moment it was built.
+    /// No dates. One window has everything as of the moment when Echo360 built the report.
     Snapshot,
 }
 
-/// A report of the vendor's reference.
+/// A report in the vendor's reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum KnownReport {
-    /// `asset`: every video, as of the moment when the report was built.
+    /// `asset`: one row per video, with totals as of the moment when the report was built.
     Asset,
-    /// `assetbydate`: the videos with sums over a window.
+    /// `assetbydate`: one row per video, with sums over the window.
     AssetByDate,
     /// `presentation`: views of slide decks.
     Presentation,
-    /// `videoview`: half minutes of videos watched.
+    /// `videoview`: one row per half minute of a video that a person watched.
     VideoView,
     /// `confused`: confusion marks.
     Confused,
@@ -103,12 +105,12 @@ pub enum KnownReport {
     Polling,
     /// `qanda`: questions and their answers.
     QAndA,
-    /// `notes`: notes, each time one is saved.
+    /// `notes`: one row each time a note is saved.
     Notes,
 }
 
 impl KnownReport {
-    /// How many there are.
+    /// The number of known reports.
     pub const COUNT: usize = 8;
 
     /// Every report, in the order of the vendor's reference.
@@ -123,8 +125,8 @@ impl KnownReport {
         Self::Notes,
     ];
 
-    /// Every report, in the order in which people read them: what was watched and opened, what was unclear, what was said,
-    /// the library.
+    /// Every report, in display order: what people watched and opened, what was unclear, what they answered
+    /// and wrote, the library.
     pub const READING_ORDER: [Self; Self::COUNT] = [
         Self::VideoView,
         Self::Presentation,
@@ -136,7 +138,7 @@ impl KnownReport {
         Self::Asset,
     ];
 
-    /// The report with this API name, which is compared as it is.
+    /// The report with this name in Echo360's API, compared exactly; `None` if Lectern does not know it.
     ///
     /// ```
     /// use domain::report::KnownReport;
@@ -148,7 +150,7 @@ impl KnownReport {
         Self::ALL.into_iter().find(|report| report.name() == name)
     }
 
-    /// Its name in the API.
+    /// The report's name in Echo360's API.
     #[must_use]
     pub fn name(self) -> &'static str {
         self.descriptor().name
@@ -167,7 +169,7 @@ impl KnownReport {
         }
     }
 
-    /// All that is fixed about it.
+    /// The report's constants.
     #[must_use]
     pub fn descriptor(self) -> &'static ReportDescriptor {
         match self {
@@ -183,27 +185,27 @@ impl KnownReport {
     }
 }
 
-/// What a report counts.
+/// What a report counts: the unit of its first measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MeasureUnit {
-    /// Minutes watched; a row is half of one.
+    /// Minutes watched; a row is half a minute.
     Minutes,
     /// Views of a slide deck; a row is one.
     SlideViews,
     /// Confusion marks; a row is one.
     Marks,
-    /// Answers to polls; a row is an answer or a change of one.
+    /// Answers to polls; a row is an answer or a change of an answer.
     PollAnswers,
-    /// Answers to questions; a row is an answer or an edit of one.
+    /// Answers to questions; a row is an answer or an edit of an answer.
     Answers,
     /// Saves of a note; a row is one.
     NoteEvents,
-    /// Views of a video; a row holds their sum.
+    /// Views of videos; a row has a video's number of views.
     Views,
 }
 
 impl MeasureUnit {
-    /// What a counted amount is divided by to give a number in this unit.
+    /// The divisor that converts a counted amount into this unit: minutes are half minutes divided by 2.
     #[must_use]
     pub fn divisor(self) -> f64 {
         match self {
@@ -218,41 +220,42 @@ impl MeasureUnit {
     }
 }
 
-/// All that is fixed about a report. Columns are matched as [`column::position`] does, whatever their spelling.
+/// The constants of a report. Columns are matched by [`column::position`], in any spelling.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ReportDescriptor {
-    /// Its name in the API.
+    /// The name in Echo360's API.
     pub name: &'static str,
-    /// Its title on the page.
+    /// The title on the page.
     pub title: &'static str,
-    /// How its rows relate to time.
+    /// How the rows relate to time.
     pub shape: Shape,
-    /// The documented columns, in their order; `email` stands for the ones whose name the reference lost.
+    /// The documented columns, in order. `email` replaces the column names that the vendor's reference has
+    /// lost.
     pub columns: &'static [&'static str],
-    /// Those of the columns that identify or name a person.
+    /// The columns that identify or name a person.
     pub personal_columns: &'static [&'static str],
-    /// The column with the row's time, for [`Shape::Rows`].
+    /// The column with the row's time; `None` unless the shape is [`Shape::Rows`].
     pub time: Option<&'static str>,
     /// The column with the course's UUID.
     pub course: &'static str,
-    /// The column that tells sections of a course apart: a UUID, or the section's number.
+    /// The column that identifies the section within the course: by UUID, or by number.
     pub section: &'static str,
-    /// Columns without which a file is not this report at all.
+    /// The columns without which a file is rejected as another report.
     pub essential: &'static [&'static str],
-    /// What its first measure counts.
+    /// What the first measure counts.
     pub unit: MeasureUnit,
-    /// What its rows record that people did; `None` of a report whose rows are videos.
+    /// The kind of activity that the rows record; `None` for a report whose rows are videos.
     pub activity: Option<ActivityKind>,
-    /// Whether its rows hold what people wrote or typed themselves: shown only when somebody chooses so.
+    /// Whether the rows contain texts that people wrote. The page shows them only on request.
     pub has_free_text: bool,
-    /// Whether a share can show it.
+    /// Whether shares can show the report.
     pub is_shareable: bool,
-    /// Days back that may be asked for, where the reference bounds it.
+    /// How many days back a range may begin; `None` if the vendor's reference sets no limit.
     pub days_back: Option<u64>,
 }
 
 impl ReportDescriptor {
-    /// Whether its rows tell sections apart by their numbers, not by their UUIDs.
+    /// Whether the rows identify sections by number instead of UUID.
     #[must_use]
     pub fn identifies_sections_by_number(&self) -> bool {
         self.section == "section_number"
@@ -274,14 +277,15 @@ impl ReportDescriptor {
         key.ends_with("id") || key == column::normalize_name(self.course)
     }
 
-    /// The first essential column that `header` lacks, if any. New columns and other spellings are welcome.
+    /// The first essential column that `header` lacks, if any. Further columns and other spellings are
+    /// accepted.
     pub fn missing_from<S: AsRef<str>>(&self, header: &[S]) -> Option<&'static str> {
         self.essential.iter().copied().find(|name| column::position(header, name).is_none())
     }
 }
 
-/// Who did what a row records, in most reports.
-const PERSON: &[&str] = &["userid", "firstname", "lastname", "email"];
+/// The columns that identify the person in a row, in most reports.
+const PERSON_COLUMNS: &[&str] = &["userid", "firstname", "lastname", "email"];
 
 const ASSET_COLUMNS: &[&str] = &[
     "video_name",
@@ -343,9 +347,9 @@ static ASSET_BY_DATE: ReportDescriptor = ReportDescriptor {
     unit: MeasureUnit::Views,
     activity: None,
     has_free_text: false,
-    // Its weeks and the library, which is their sum, would give each other's withheld views away.
+    // The library is the sum of these weeks, so each would reveal the other's withheld views.
     is_shareable: false,
-    // "up to one year prior to the date the report is requested"
+    // The vendor's reference: "up to one year prior to the date the report is requested"
     days_back: Some(365),
 };
 
@@ -369,7 +373,7 @@ static PRESENTATION: ReportDescriptor = ReportDescriptor {
         "role",
         "slide_count",
     ],
-    personal_columns: PERSON,
+    personal_columns: PERSON_COLUMNS,
     time: Some("event_timestamp"),
     course: "courseId",
     section: "sectionId",
@@ -401,7 +405,7 @@ static VIDEO_VIEW: ReportDescriptor = ReportDescriptor {
         "email",
         "role",
     ],
-    personal_columns: PERSON,
+    personal_columns: PERSON_COLUMNS,
     time: Some("event_timestamp"),
     course: "courseId",
     section: "sectionId",
@@ -432,7 +436,7 @@ static CONFUSED: ReportDescriptor = ReportDescriptor {
         "email",
         "role",
     ],
-    personal_columns: PERSON,
+    personal_columns: PERSON_COLUMNS,
     time: Some("event_timestamp"),
     course: "courseId",
     section: "sectionId",
@@ -470,7 +474,7 @@ static POLLING: ReportDescriptor = ReportDescriptor {
         "email",
         "role",
     ],
-    personal_columns: PERSON,
+    personal_columns: PERSON_COLUMNS,
     time: Some("event_timestamp"),
     course: "courseId",
     section: "sectionId",
@@ -550,7 +554,7 @@ static NOTES: ReportDescriptor = ReportDescriptor {
         "email",
         "role",
     ],
-    personal_columns: PERSON,
+    personal_columns: PERSON_COLUMNS,
     time: Some("event_timestamp"),
     course: "courseId",
     section: "sectionId",
@@ -568,12 +572,12 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn every_role_names_a_documented_column() {
+    fn every_named_column_is_documented() {
         assert_eq!(KnownReport::ALL.len(), 8);
         for report in KnownReport::ALL.map(KnownReport::descriptor) {
-            let roles = [Some(report.course), Some(report.section), report.time];
-            for role in roles.into_iter().flatten().chain(report.essential.iter().copied()) {
-                assert!(column::position(report.columns, role).is_some(), "{} {role}", report.name);
+            let columns = [Some(report.course), Some(report.section), report.time];
+            for name in columns.into_iter().flatten().chain(report.essential.iter().copied()) {
+                assert!(column::position(report.columns, name).is_some(), "{} {name}", report.name);
             }
             assert_eq!(report.time.is_some(), report.shape == Shape::Rows);
             assert_eq!(report.missing_from(report.columns), None);
@@ -581,12 +585,12 @@ mod tests {
     }
 
     #[test]
-    fn every_column_that_may_identify_somebody_is_personal() {
+    fn every_column_that_identifies_a_person_is_personal() {
         for report in KnownReport::ALL.map(KnownReport::descriptor) {
             for name in report.columns {
                 let key = column::normalize_name(name);
                 let identifies = column::is_email(name)
-                    || ["userid", "firstname", "lastname"].iter().any(|end| key.ends_with(end))
+                    || ["userid", "firstname", "lastname"].iter().any(|suffix| key.ends_with(suffix))
                     || key.contains("owner");
                 assert_eq!(report.personal_columns.contains(name), identifies, "{} {name}", report.name);
             }
@@ -597,7 +601,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_distinct_and_each_order_holds_every_report_once() {
+    fn names_are_distinct_and_both_orders_are_complete() {
         let all: BTreeSet<KnownReport> = KnownReport::ALL.into_iter().collect();
         assert_eq!(all.len(), KnownReport::COUNT);
         assert_eq!(KnownReport::READING_ORDER.into_iter().collect::<BTreeSet<_>>(), all);
@@ -620,18 +624,18 @@ mod tests {
     }
 
     #[test]
-    fn another_spelling_of_a_header_is_the_same_header() {
+    fn headers_are_matched_in_any_spelling() {
         let videoview = KnownReport::VideoView.descriptor();
-        let shouted: Vec<String> =
+        let respelled: Vec<String> =
             videoview.columns.iter().map(|c| c.to_uppercase().replace("ID", " Id")).collect();
-        assert_eq!(videoview.missing_from(&shouted), None);
+        assert_eq!(videoview.missing_from(&respelled), None);
         assert_eq!(videoview.missing_from(&["VideoId", "sectionId"]), Some("courseId"));
     }
 
     #[test]
-    fn a_name_that_could_leave_its_path_is_refused() {
-        for wrong in ["", "../secrets", "Video View", "a/b", "é", &"x".repeat(41)] {
-            assert_eq!(ReportName::parse(wrong), None, "{wrong}");
+    fn a_name_that_is_unsafe_in_a_path_is_rejected() {
+        for invalid in ["", "../secrets", "Video View", "a/b", "é", &"x".repeat(41)] {
+            assert_eq!(ReportName::parse(invalid), None, "{invalid}");
         }
         assert!(ReportName::parse("pollingv2").is_some());
     }

@@ -1,61 +1,62 @@
-//! Parses Echo360's list of reports (`GET /reports`), tolerant of its envelope.
+//! Parses Echo360's list of reports (`GET /reports`), in any of its likely envelopes.
 
 use crate::report::{ReportName, Shape};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// One parameter that a report takes.
+/// A parameter that a report takes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReportParameter {
-    /// As it is sent.
+    /// The parameter's name, as it is sent to Echo360.
     pub name: String,
-    /// As Echo360 names the type (`date` for `start` and `end`).
+    /// Echo360's name of the type, such as `date`; empty if it gives none.
     #[serde(default)]
     pub datatype: String,
-    /// Whether a request without it is refused.
+    /// Whether Echo360 refuses a request without it.
     #[serde(default)]
     pub required: bool,
 }
 
-/// One report that Echo360 lists.
+/// A report that Echo360 lists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReportListing {
-    /// The report.
+    /// The report's name in Echo360's API.
     pub name: ReportName,
-    /// The vendor's one line on it.
+    /// The vendor's description, one line; may be empty.
     #[serde(default)]
     pub description: String,
-    /// The vendor's second line on it.
+    /// The vendor's further note, one line; may be empty.
     #[serde(default)]
     pub note: String,
-    /// What a request for it must or may carry.
+    /// The parameters of a request for the report, `start` and `end` included.
     #[serde(default)]
     pub parameters: Vec<ReportParameter>,
 }
 
 impl ReportListing {
-    /// How a range over this report is cut. A report we do not know is taken to be sums when it has dates:
-    /// nothing says that its rows could be trimmed.
+    /// How a range over this report is split into windows. An unknown report with dates counts as
+    /// [`Shape::Sums`], since nothing says that its rows can be trimmed.
     #[must_use]
     pub fn shape(&self) -> Shape {
         match self.name.known() {
             Some(report) => report.descriptor().shape,
-            None if self.takes("start") && self.takes("end") => Shape::Sums,
+            None if self.has_parameter("start") && self.has_parameter("end") => Shape::Sums,
             None => Shape::Snapshot,
         }
     }
 
-    /// The parameters that a person must or may give: all but `start` and `end`.
+    /// The parameters that a person chooses: all but `start` and `end`.
     pub fn extra_parameters(&self) -> impl Iterator<Item = &ReportParameter> {
         self.parameters.iter().filter(|p| p.name != "start" && p.name != "end")
     }
 
-    fn takes(&self, name: &str) -> bool {
+    fn has_parameter(&self, name: &str) -> bool {
         self.parameters.iter().any(|p| p.name == name)
     }
 
-    /// The offer of a report from the vendor's reference, for when its own list cannot be had.
+    /// The listing of a known report by the vendor's reference, for when Echo360's list cannot be read;
+    /// `None` for an unknown report.
     #[must_use]
     pub fn from_reference(name: &ReportName) -> Option<Self> {
         let report = name.known()?.descriptor();
@@ -77,18 +78,19 @@ impl ReportListing {
     }
 }
 
-/// Reads the answer of `GET /reports`. The reference shows entries but no envelope, so `{"reports":[…]}`,
-/// `{"data":[…]}` and a bare array are all accepted; entries that name no report are passed over.
+/// Parses the response of `GET /reports`; `None` if it has no list. The vendor's reference shows entries but
+/// no envelope, so `{"reports":[…]}`, `{"data":[…]}` and a bare array are all accepted. Entries without a
+/// valid name are skipped.
 #[must_use]
-pub fn parse_report_listings(answer: &Value) -> Option<Vec<ReportListing>> {
-    let entries = answer.as_array().or_else(|| {
-        ["reports", "data"].iter().find_map(|envelope| answer.get(envelope).and_then(Value::as_array))
+pub fn parse_report_listings(response: &Value) -> Option<Vec<ReportListing>> {
+    let entries = response.as_array().or_else(|| {
+        ["reports", "data"].iter().find_map(|envelope| response.get(envelope).and_then(Value::as_array))
     })?;
-    Some(entries.iter().filter_map(parse_offer).collect())
+    Some(entries.iter().filter_map(parse_listing).collect())
 }
 
-/// One entry; whatever is missing, null or of another type is taken for nothing said.
-fn parse_offer(entry: &Value) -> Option<ReportListing> {
+/// Parses one entry. A field that is missing, null or of another type counts as empty.
+fn parse_listing(entry: &Value) -> Option<ReportListing> {
     let text =
         |entry: &Value, name: &str| entry.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let parameters = entry.get("parameters").and_then(Value::as_array);
@@ -115,7 +117,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn every_envelope_is_read_and_a_nameless_entry_passed_over() {
+    fn every_envelope_is_accepted_and_nameless_entries_are_skipped() {
         let entries = json!([
             {"name": "visit", "description": "d", "note": "n", "parameters": [
                 {"name": "start", "datatype": "date", "required": true},
@@ -123,9 +125,10 @@ mod tests {
             {"name": "asset", "parameters": null, "note": null},
             {"title": "no name"},
         ]);
-        for answer in [entries.clone(), json!({"reports": entries}), json!({"data": entries})] {
-            let offers = parse_report_listings(&answer).unwrap();
-            let shapes: Vec<_> = offers.iter().map(|o| (o.name.as_str(), o.shape())).collect();
+        for response in [entries.clone(), json!({"reports": entries}), json!({"data": entries})] {
+            let listings = parse_report_listings(&response).unwrap();
+            let shapes: Vec<_> =
+                listings.iter().map(|listing| (listing.name.as_str(), listing.shape())).collect();
             assert_eq!(shapes, [("visit", Shape::Sums), ("asset", Shape::Snapshot)]);
         }
         assert_eq!(parse_report_listings(&json!({"error": "NotFound"})), None);

@@ -1,8 +1,8 @@
-//! Parses an upload of roles (CSV) as a whole or not at all, and compares it with the roles that people have.
+//! Parses an upload of roles (CSV), as a whole or not at all, and compares it with the current roles.
 //!
-//! An upload names people. Whoever it names has exactly what its rows say afterwards; whoever it does not name stays as
-//! they are, since a list of one department's instructors must not take every other's roles. Taking a role is done by
-//! hand.
+//! Everybody whom an upload names has exactly the role and grants of its rows afterwards. Nobody else
+//! changes, since a list of one department's instructors must not remove everybody else's role. Roles are
+//! removed one by one.
 
 use crate::api::{Courses, Person, PersonChange, RoleUploadResult};
 use crate::ids::{CourseId, Email, SectionId};
@@ -13,54 +13,58 @@ use serde::{Deserialize, Serialize};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Bytes of an upload at most: some 10,000 rows.
+/// The maximum size of an upload in bytes, enough for some 10,000 rows.
 pub const MAX_UPLOAD_BYTES: usize = 1 << 20;
 
-/// Courses and sections that one person may be given.
+/// The maximum number of grants of one person.
 pub const MAX_GRANTS: usize = 500;
 
-/// Broken lines that are told.
-const LINES_TOLD: usize = 100;
+/// The maximum number of lines that a `bad-table` problem lists.
+const MAX_LINE_ERRORS: usize = 100;
 
-/// The columns; the header names them in any order.
+const NOT_A_UUID: &str = "Courses and sections must be UUIDs, as /api/courses lists them.";
+
+const TOO_MANY_GRANTS: &str = "A person can have at most 500 courses and sections.";
+
+/// The columns. The header may have them in any order; `course` and `section` are optional.
 const COLUMNS: [&str; 4] = ["email", "role", "course", "section"];
 
-/// Whom an upload names, with what each has afterwards.
+/// A parsed upload: the role and grants that each person, by e-mail address, will have.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoleUpload(pub BTreeMap<Email, RoleAssignment>);
 
-/// Reads a role and its grants as a person typed them; grants once each, in order.
+/// Validates a role and its grants as a person entered them. Returns the grants sorted, without duplicates.
 ///
 /// # Errors
 /// `bad-grant`.
 pub fn parse_role_assignment(role: Role, grants: &[Grant]) -> Result<RoleAssignment, Problem> {
-    let wrong = |detail: &str| Problem::new(Code::BadGrant, detail);
+    let bad_grant = |detail: &str| Problem::new(Code::BadGrant, detail);
     if !grants.iter().all(Grant::is_well_formed) {
-        return Err(wrong("Courses and sections are named by their UUIDs."));
+        return Err(bad_grant(NOT_A_UUID));
     }
-    let read: BTreeSet<&Grant> = grants.iter().collect();
-    if read.len() > MAX_GRANTS {
-        return Err(wrong("One person may be given at most 500 courses and sections."));
+    let normalized: BTreeSet<&Grant> = grants.iter().collect();
+    if normalized.len() > MAX_GRANTS {
+        return Err(bad_grant(TOO_MANY_GRANTS));
     }
-    match (role, read.is_empty()) {
-        (Role::Instructor, true) => Err(wrong("An instructor needs at least one course.")),
+    match (role, normalized.is_empty()) {
+        (Role::Instructor, true) => Err(bad_grant("An instructor needs at least one course.")),
         (Role::Administrator | Role::Analyst, false) => {
-            Err(wrong("Administrators and analysts see all courses: give them none."))
+            Err(bad_grant("Administrators and analysts see all courses: leave the courses out."))
         }
-        _ => Ok(RoleAssignment { role, grants: read.into_iter().cloned().collect() }),
+        _ => Ok(RoleAssignment { role, grants: normalized.into_iter().cloned().collect() }),
     }
 }
 
 impl RoleUpload {
-    /// Reads `email,role,course,section`, with a course's code or UUID and a section's number or UUID. `fixed` are
-    /// those whom the settings make administrators.
+    /// Parses `email,role,course,section`, with courses by code or UUID, and sections by number or UUID.
+    /// `fixed` are the addresses in `LECTERN_ADMINS`.
     ///
     /// # Errors
-    /// `bad-table` with every broken line, up to a hundred.
-    pub fn parse(text: &str, known: &Courses, fixed: &BTreeSet<Email>) -> Result<Self, Problem> {
+    /// `bad-table` with every invalid line, up to a hundred.
+    pub fn parse(text: &str, courses: &Courses, fixed: &BTreeSet<Email>) -> Result<Self, Problem> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let first = text.lines().next().unwrap_or_default();
-        // As spreadsheets write it where the comma stands in numbers.
+        // Spreadsheets write semicolons in locales with a decimal comma.
         let delimiter = if first.contains(';') && !first.contains(',') { b';' } else { b',' };
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(delimiter)
@@ -70,15 +74,16 @@ impl RoleUpload {
         let mut records = reader.records();
         let header = records.next().and_then(Result::ok).unwrap_or_default();
         let names: Vec<String> = header.iter().map(|name| name.trim().to_ascii_lowercase()).collect();
-        let named: BTreeSet<&str> = names.iter().map(String::as_str).collect();
-        let is_known = named.len() == names.len() && named.iter().all(|name| COLUMNS.contains(name));
-        if !is_known || !named.contains("email") || !named.contains("role") {
-            let detail = "The first line must be the header: email,role,course,section.".to_owned();
-            return Err(broken(vec![LineError { line: 1, detail }]));
+        let distinct: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+        let is_known = distinct.len() == names.len() && distinct.iter().all(|name| COLUMNS.contains(name));
+        if !is_known || !distinct.contains("email") || !distinct.contains("role") {
+            let detail =
+                "The first line must be the header: email,role,course,section in any order.".to_owned();
+            return Err(bad_table(vec![LineError { line: 1, detail }]));
         }
         let mut parser =
-            UploadParser { directory: CourseIndex::from_courses(known), fixed, people: BTreeMap::new() };
-        let mut lines = Vec::new();
+            UploadParser { courses: CourseIndex::from_courses(courses), fixed, people: BTreeMap::new() };
+        let mut errors = Vec::new();
         for record in records {
             let line = |position: Option<&csv::Position>| {
                 position.map_or(0, |at| u32::try_from(at.line()).unwrap_or(u32::MAX))
@@ -86,147 +91,157 @@ impl RoleUpload {
             let result = match &record {
                 Ok(record) if record.iter().all(|cell| cell.trim().is_empty()) => Ok(()),
                 Ok(record) if record.len() != names.len() => {
-                    Err(format!("It has {} cells where the header has {}.", record.len(), names.len()))
+                    Err(format!("This line has {} cells, the header has {}.", record.len(), names.len()))
                 }
                 Ok(record) => {
                     let cell = |name: &str| {
-                        let place = names.iter().position(|known| known == name);
-                        place.and_then(|place| record.get(place)).unwrap_or_default().trim()
+                        let index = names.iter().position(|column| column == name);
+                        index.and_then(|index| record.get(index)).unwrap_or_default().trim()
                     };
                     parser.parse_row(COLUMNS.map(cell))
                 }
-                Err(_) => Err("It cannot be read as CSV.".to_owned()),
+                Err(_) => Err("This line is not valid CSV.".to_owned()),
             };
             if let Err(detail) = result {
-                let at = match &record {
+                let line = match &record {
                     Ok(record) => line(record.position()),
                     Err(error) => line(error.position()),
                 };
-                lines.push(LineError { line: at, detail });
+                errors.push(LineError { line, detail });
             }
         }
-        if !lines.is_empty() {
-            return Err(broken(lines));
+        if !errors.is_empty() {
+            return Err(bad_table(errors));
         }
         if parser.people.is_empty() {
-            return Err(broken(vec![LineError {
+            return Err(bad_table(vec![LineError {
                 line: 2,
-                detail: "There is nobody after the header.".to_owned(),
+                detail: "The upload names nobody: add a line for each person.".to_owned(),
             }]));
         }
-        let standing = |(role, grants): (Role, BTreeSet<Grant>)| RoleAssignment {
+        let assignment = |(role, grants): (Role, BTreeSet<Grant>)| RoleAssignment {
             role,
             grants: grants.into_iter().collect(),
         };
-        Ok(Self(parser.people.into_iter().map(|(email, given)| (email, standing(given))).collect()))
+        Ok(Self(parser.people.into_iter().map(|(email, row)| (email, assignment(row))).collect()))
     }
 
-    /// What this changes of what is there now. The digest is left to whoever has a hash.
+    /// Compares the upload with the `current` people by e-mail address. `person_id` makes a person's id, and
+    /// `now` is the time of the change. The caller sets the digest.
     #[must_use]
     pub fn compare(
         &self,
-        now: &BTreeMap<Email, Person>,
-        id_of: impl Fn(&Email) -> String,
-        at: Timestamp,
+        current: &BTreeMap<Email, Person>,
+        person_id: impl Fn(&Email) -> String,
+        now: Timestamp,
     ) -> RoleUploadResult {
-        let mut upload = RoleUploadResult::default();
+        let mut result = RoleUploadResult::default();
         for (email, RoleAssignment { role, grants }) in &self.0 {
             let after = Person {
-                id: id_of(email),
+                id: person_id(email),
                 email: email.clone(),
                 role: *role,
                 grants: grants.clone(),
                 fixed: false,
-                changed: Some(at),
+                changed: Some(now),
             };
-            match now.get(email) {
-                None => upload.added.push(after),
-                Some(before) if before.role == *role && before.grants == *grants => upload.unchanged += 1,
-                Some(before) => upload.changed.push(PersonChange { before: before.clone(), after }),
+            match current.get(email) {
+                None => result.added.push(after),
+                Some(before) if before.role == *role && before.grants == *grants => result.unchanged += 1,
+                Some(before) => result.changed.push(PersonChange { before: before.clone(), after }),
             }
         }
-        upload
+        result
     }
 }
 
-fn broken(lines: Vec<LineError>) -> Problem {
-    let count = lines.len();
-    let first = lines.first().map_or_else(String::new, |line| format!("Line {}: {}", line.line, line.detail));
-    let more = match count {
+fn bad_table(errors: Vec<LineError>) -> Problem {
+    let first =
+        errors.first().map_or_else(String::new, |error| format!("Line {}: {}", error.line, error.detail));
+    let more = match errors.len() {
         0 | 1 => String::new(),
-        _ => format!(" And {} more.", count - 1),
+        count => format!(" And {} more.", count - 1),
     };
-    let told = lines.into_iter().take(LINES_TOLD).collect();
+    let listed = errors.into_iter().take(MAX_LINE_ERRORS).collect();
     let detail = format!("Nothing was changed. {first}{more}");
-    Problem { lines: Some(Box::new(LineErrors(told))), ..Problem::new(Code::BadTable, detail) }
+    Problem { lines: Some(Box::new(LineErrors(listed))), ..Problem::new(Code::BadTable, detail) }
 }
 
-/// An upload, as far as it is read.
+/// Parses the rows of an upload one by one.
 struct UploadParser<'a> {
-    directory: CourseIndex,
+    courses: CourseIndex,
     fixed: &'a BTreeSet<Email>,
+    /// The role and grants of each person in the rows parsed so far, by e-mail address.
     people: BTreeMap<Email, (Role, BTreeSet<Grant>)>,
 }
 
 impl UploadParser<'_> {
-    /// Takes a row; what is wrong with it is said without repeating it.
+    /// Parses a row. The error is a sentence for people that repeats no cell.
     fn parse_row(&mut self, [email, role, course, section]: [&str; 4]) -> Result<(), String> {
-        let email = Email::parse(email).ok_or("The address is none.")?;
+        let email = Email::parse(email).ok_or("This is not a valid e-mail address.")?;
         if self.fixed.contains(&email) {
-            return Err("The settings make this person an administrator: leave them out.".to_owned());
+            return Err("LECTERN_ADMINS makes this person an administrator: remove the line.".to_owned());
         }
         let role = Role::parse(&role.to_ascii_lowercase())
             .ok_or("The role must be administrator, analyst or instructor.")?;
         let grant = match (role, course, section) {
             (Role::Instructor, "", _) => return Err("An instructor needs a course.".to_owned()),
-            (Role::Instructor, course, section) => Some(self.directory.find(course, section)?),
+            (Role::Instructor, course, section) => Some(self.courses.find_grant(course, section)?),
             (_, "", "") => None,
             _ => {
-                return Err("Administrators and analysts see all courses: leave the course empty.".to_owned());
+                return Err(
+                    "Administrators and analysts see all courses: leave course and section empty.".to_owned()
+                );
             }
         };
-        let (had, grants) = match self.people.entry(email) {
+        let (earlier_role, grants) = match self.people.entry(email) {
             Entry::Occupied(person) => person.into_mut(),
             Entry::Vacant(person) => person.insert((role, BTreeSet::new())),
         };
-        if *had != role {
-            return Err("Another line gives this person another role.".to_owned());
+        if *earlier_role != role {
+            return Err("An earlier line gives this person another role: keep one of them.".to_owned());
         }
         grants.extend(grant);
         if grants.len() > MAX_GRANTS {
-            return Err("One person may be given at most 500 courses and sections.".to_owned());
+            return Err(TOO_MANY_GRANTS.to_owned());
         }
         Ok(())
     }
 }
 
-/// Courses by code, and sections by course and number.
+/// Finds the UUIDs of courses and sections. All keys and ids are in lower case.
 struct CourseIndex {
+    /// Course ids by code.
     codes: BTreeMap<String, Vec<CourseId>>,
+    /// Section ids by course id and number.
     sections: BTreeMap<(CourseId, String), Vec<SectionId>>,
 }
 
 impl CourseIndex {
-    fn from_courses(known: &Courses) -> Self {
-        let mut all = Self { codes: BTreeMap::new(), sections: BTreeMap::new() };
-        for course in &known.courses {
-            all.codes.entry(course.code.trim().to_lowercase()).or_default().push(course.id.clone());
+    fn from_courses(courses: &Courses) -> Self {
+        let mut index = Self { codes: BTreeMap::new(), sections: BTreeMap::new() };
+        for course in &courses.courses {
+            index.codes.entry(course.code.trim().to_lowercase()).or_default().push(course.id.clone());
             for section in &course.sections {
                 let key = (course.id.clone(), section.number.trim().to_lowercase());
-                all.sections.entry(key).or_default().push(section.id.clone());
+                index.sections.entry(key).or_default().push(section.id.clone());
             }
         }
-        all
+        index
     }
 
-    /// A UUID is taken as it is: a course may be new, and no list of Echo360's readable.
-    fn find(&self, course: &str, section: &str) -> Result<Grant, String> {
+    /// Finds a course by code or UUID, and a section by number or UUID; no section if the text is empty.
+    /// UUIDs are not looked up, since a course may be newer than Echo360's lists, or the lists may be
+    /// unreadable.
+    fn find_grant(&self, course: &str, section: &str) -> Result<Grant, String> {
         let course = match CourseId::parse(course) {
             Some(id) => id,
             None => match self.codes.get(&course.to_lowercase()).map(Vec::as_slice) {
                 Some([id]) => id.clone(),
-                Some(_) => return Err("Several courses bear this code: give the course's UUID.".to_owned()),
-                None => return Err("No course bears this code.".to_owned()),
+                Some(_) => return Err("Several courses have this code: use the course's UUID.".to_owned()),
+                None => {
+                    return Err("No course has this code: correct it, or use the course's UUID.".to_owned());
+                }
             },
         };
         let section = match (section, SectionId::parse(section)) {
@@ -237,11 +252,14 @@ impl CourseIndex {
                     Some([id]) => Some(id.clone()),
                     Some(_) => {
                         return Err(
-                            "Several sections of the course bear this number: give the section's UUID."
+                            "Several sections of the course have this number: use the section's UUID."
                                 .to_owned(),
                         );
                     }
-                    None => return Err("The course has no section of this number.".to_owned()),
+                    None => return Err(
+                        "No section of the course has this number: correct it, or use the section's UUID."
+                            .to_owned(),
+                    ),
                 }
             }
         };
@@ -263,7 +281,7 @@ mod tests {
         uuid(n).into()
     }
 
-    fn known() -> Courses {
+    fn courses() -> Courses {
         let section = |n: u32, number: &str| Section { id: id(n), number: number.into(), term: None };
         let course = |n: u32, code: &str, sections| Course {
             id: id(n),
@@ -279,31 +297,31 @@ mod tests {
         Courses { courses, terms: Vec::new() }
     }
 
-    fn read(text: &str) -> Result<RoleUpload, Problem> {
-        RoleUpload::parse(text, &known(), &BTreeSet::from(["boss@x.org".into()]))
+    fn parse(text: &str) -> Result<RoleUpload, Problem> {
+        RoleUpload::parse(text, &courses(), &BTreeSet::from(["boss@x.org".into()]))
     }
 
     #[test]
-    fn an_upload_names_people_with_all_that_they_have_afterwards() {
+    fn an_upload_is_parsed_into_one_assignment_per_person() {
         let text = format!(
             "\u{feff}Email , role,course,section\r\n Ana@X.org,Instructor,bio 101,001\r\nana@x.org,instructor,{},\n\n\
              ben@x.org,analyst,,\nana@x.org,instructor,BIO 101,{}\n",
             uuid(2).to_uppercase(),
             uuid(99)
         );
-        let roster = read(&text).unwrap();
+        let upload = parse(&text).unwrap();
         let grant = |course, section: Option<u32>| Grant { course: id(course), section: section.map(id) };
         let ana = RoleAssignment {
             role: Role::Instructor,
             grants: vec![grant(1, Some(11)), grant(1, Some(99)), grant(2, None)],
         };
         let ben = RoleAssignment { role: Role::Analyst, grants: Vec::new() };
-        assert_eq!(roster.0, BTreeMap::from([("ana@x.org".into(), ana), ("ben@x.org".into(), ben)]));
-        assert_eq!(read("role;email\nanalyst;ben@x.org").unwrap().0.len(), 1);
+        assert_eq!(upload.0, BTreeMap::from([("ana@x.org".into(), ana), ("ben@x.org".into(), ben)]));
+        assert_eq!(parse("role;email\nanalyst;ben@x.org").unwrap().0.len(), 1);
     }
 
     #[test]
-    fn every_broken_line_is_told_and_nothing_is_taken() {
+    fn every_invalid_line_is_reported() {
         let text = "email,role,course,section\n\
             nobody,analyst,,\n\
             a@x.org,teacher,,\n\
@@ -317,7 +335,7 @@ mod tests {
             good@x.org,analyst,,\n\
             good@x.org,administrator,,\n\
             boss@x.org,analyst,,\n";
-        let problem = read(text).unwrap_err();
+        let problem = parse(text).unwrap_err();
         assert_eq!((problem.code, problem.status), (Code::BadTable, 400));
         let lines: Vec<u32> = problem.lines.unwrap().0.iter().map(|line| line.line).collect();
         assert_eq!(lines, [2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13]);
@@ -325,20 +343,20 @@ mod tests {
         for header in
             ["", "email\na@x.org", "email,role,curse\n", "email,email,role\n", "a@x.org,analyst,,\n"]
         {
-            assert_eq!(read(header).unwrap_err().lines.unwrap().0[0].line, 1, "{header}");
+            assert_eq!(parse(header).unwrap_err().lines.unwrap().0[0].line, 1, "{header}");
         }
-        assert_eq!(read("email,role\n").unwrap_err().code, Code::BadTable);
+        assert_eq!(parse("email,role\n").unwrap_err().code, Code::BadTable);
     }
 
     #[test]
-    fn a_role_is_given_with_courses_that_fit_it() {
+    fn grants_must_fit_the_role() {
         let grant = |course: String| Grant { course: course.into(), section: None };
         let grants = [grant(uuid(1).to_uppercase()), grant(uuid(1))];
         assert_eq!(parse_role_assignment(Role::Instructor, &grants).unwrap().grants, [grant(uuid(1))]);
         assert!(parse_role_assignment(Role::Analyst, &[]).is_ok());
-        let (good, bad) = (grant(uuid(1)), grant("BIO 101".into()));
+        let (good, without_uuid) = (grant(uuid(1)), grant("BIO 101".into()));
         for (role, grants) in
-            [(Role::Instructor, vec![]), (Role::Analyst, vec![good]), (Role::Instructor, vec![bad])]
+            [(Role::Instructor, vec![]), (Role::Analyst, vec![good]), (Role::Instructor, vec![without_uuid])]
         {
             assert_eq!(parse_role_assignment(role, &grants).unwrap_err().code, Code::BadGrant);
         }
@@ -346,42 +364,42 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_stops_the_reader_and_what_is_read_is_sound(
+        fn parsing_never_panics_and_returns_valid_assignments(
             rows in prop::collection::vec(
                 ("[ab]@x\\.org|\\PC{0,12}", "instructor|analyst|\\PC{0,6}", "BIO 101|TWICE|\\PC{0,8}|", "001|\\PC{0,4}|"), 0..8),
             raw in "\\PC{0,80}",
         ) {
-            let _ = read(&raw);
+            let _ = parse(&raw);
             let text: String = rows.iter().map(|(a, b, c, d)| format!("{a},{b},{c},{d}\n")).collect();
-            if let Ok(RoleUpload(people)) = read(&format!("email,role,course,section\n{text}")) {
-                for (email, standing) in people {
+            if let Ok(RoleUpload(people)) = parse(&format!("email,role,course,section\n{text}")) {
+                for (email, assignment) in people {
                     prop_assert_eq!(Email::parse(email.as_str()), Some(email));
-                    prop_assert_eq!(parse_role_assignment(standing.role, &standing.grants).unwrap(), standing);
+                    prop_assert_eq!(parse_role_assignment(assignment.role, &assignment.grants).unwrap(), assignment);
                 }
             }
         }
 
         #[test]
-        fn what_is_applied_changes_nothing_a_second_time(
-            had in prop::collection::btree_map("[a-d]@x\\.org".prop_map(Email::from), 1u32..4, 0..4),
-            given in prop::collection::btree_map("[a-d]@x\\.org".prop_map(Email::from), 1u32..4, 1..4),
+        fn an_upload_changes_nothing_a_second_time(
+            current in prop::collection::btree_map("[a-d]@x\\.org".prop_map(Email::from), 1u32..4, 0..4),
+            uploaded in prop::collection::btree_map("[a-d]@x\\.org".prop_map(Email::from), 1u32..4, 1..4),
         ) {
-            let standing = |n: u32| RoleAssignment { role: Role::Instructor, grants: vec![Grant { course: id(n), section: None }] };
+            let assignment = |n: u32| RoleAssignment { role: Role::Instructor, grants: vec![Grant { course: id(n), section: None }] };
             let person = |email: &Email, n: u32| Person {
-                id: email.to_string(), email: email.clone(), role: Role::Instructor, grants: standing(n).grants, fixed: false, changed: None,
+                id: email.to_string(), email: email.clone(), role: Role::Instructor, grants: assignment(n).grants, fixed: false, changed: None,
             };
             let mut people: BTreeMap<Email, Person> =
-                had.iter().map(|(email, n)| (email.clone(), person(email, *n))).collect();
-            let roster = RoleUpload(given.iter().map(|(email, n)| (email.clone(), standing(*n))).collect());
-            let upload = roster.compare(&people, Email::to_string, Timestamp(7));
-            prop_assert_eq!(upload.added.len() + upload.changed.len() + upload.unchanged as usize, given.len());
-            let after = upload.added.into_iter().chain(upload.changed.into_iter().map(|change| change.after));
+                current.iter().map(|(email, n)| (email.clone(), person(email, *n))).collect();
+            let upload = RoleUpload(uploaded.iter().map(|(email, n)| (email.clone(), assignment(*n))).collect());
+            let result = upload.compare(&people, Email::to_string, Timestamp(7));
+            prop_assert_eq!(result.added.len() + result.changed.len() + result.unchanged as usize, uploaded.len());
+            let after = result.added.into_iter().chain(result.changed.into_iter().map(|change| change.after));
             people.extend(after.map(|person| (person.email.clone(), person)));
-            let again = roster.compare(&people, Email::to_string, Timestamp(8));
+            let again = upload.compare(&people, Email::to_string, Timestamp(8));
             prop_assert!(again.added.is_empty() && again.changed.is_empty());
-            for (email, n) in &had {
-                if !given.contains_key(email) {
-                    prop_assert_eq!(&people[email], &person(email, *n), "whom it does not name stays");
+            for (email, n) in &current {
+                if !uploaded.contains_key(email) {
+                    prop_assert_eq!(&people[email], &person(email, *n), "a person outside the upload changed");
                 }
             }
         }

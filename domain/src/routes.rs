@@ -1,20 +1,21 @@
-//! The routes of the HTTP API, each described once, in [`ROUTES`].
+//! The routes of the HTTP API: [`ROUTES`] describes each of them once.
 //!
-//! The Worker's router dispatches by this table. `docs/openapi.json` and the routes in `docs/reference.md` are generated from
-//! it, and the tests of access try every route in it.
+//! The Worker's router dispatches by this table. `docs/openapi.json` and the routes in `docs/reference.md`
+//! are generated from it, and the access tests call every route in it.
 //!
-//! To add a route: a variant of [`Operation`], its entry in [`ROUTES`], its types in [`crate::openapi`], its handler in the
-//! Worker and its expected answers in the test `scope`. The compiler points at each of them.
+//! To add a route: add a variant of [`Operation`], an entry in [`ROUTES`], its types in [`crate::openapi`], a
+//! handler in the Worker, and its expected responses in the Worker test `scope`. The compiler points to each
+//! of these places.
 
 use crate::api::AuditAction;
 use crate::problem::Code;
 use crate::role_upload::MAX_UPLOAD_BYTES;
 use crate::scope::{Action, Role, RoleAssignment, authorize};
 
-/// The largest JSON body, in bytes.
+/// The maximum size of a JSON body, in bytes.
 pub const MAX_JSON_BYTES: usize = 64 << 10;
 
-/// Declares [`Operation`] together with the list of its variants, which therefore cannot miss one.
+/// Declares [`Operation`] and [`Operation::ALL`], so that the list cannot miss a variant.
 macro_rules! operations {
     ($($(#[$documentation:meta])* $name:ident,)*) => {
         /// What a route does: one variant for each method and path.
@@ -27,7 +28,7 @@ macro_rules! operations {
             /// Every operation.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
-            /// The operation's name in OpenAPI: `listRequests` of [`Self::ListRequests`].
+            /// The `operationId` in OpenAPI: `listRequests` for [`Self::ListRequests`].
             #[must_use]
             pub fn id(self) -> String {
                 let name = match self {
@@ -106,13 +107,13 @@ operations! {
 /// The HTTP methods that routes use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Method {
-    /// Reads.
+    /// Reads a resource.
     Get,
-    /// Creates, or changes in part.
+    /// Creates a resource or changes a part of it.
     Post,
-    /// Sets.
+    /// Sets a resource.
     Put,
-    /// Removes.
+    /// Removes a resource.
     Delete,
 }
 
@@ -132,18 +133,19 @@ impl Method {
 /// Who may call a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Anybody, from anywhere, without a session.
+    /// Anybody, from any site, without a session.
     Public,
-    /// Whoever sends a share's token. Needs no session; calls from other sites are refused.
+    /// Anybody who sends a share's token, without a session. Calls from other sites are refused.
     ShareToken,
-    /// Whoever sends the key of this installation; in local mode, whoever is at this machine.
+    /// Anybody who sends the installation's key; in local mode, anybody at this machine.
     SignIn,
-    /// Whoever is signed in, with a role or without one.
+    /// Anybody who is signed in, with or without a role.
     SignedIn,
-    /// Whoever may do this. The answer is cut to the access scope that the authorization returns. Where the body names a
-    /// report or a course, the handler authorizes the more specific action, such as [`Action::RequestReport`], once it has the body.
+    /// People who may perform this action. The response is limited to the access scope that [`authorize`]
+    /// returns. Where the body names a report or a course, the handler also authorizes the more specific
+    /// action, such as [`Action::RequestReport`], after reading the body.
     Authorized(Action<'static>),
-    /// Whoever may do [`Action::ReadRows`] with the report that the path names as `{report}`.
+    /// People who may perform [`Action::ReadRows`] on the report that the path names as `{report}`.
     ReportReader,
 }
 
@@ -171,7 +173,7 @@ impl Access {
         authorize("", Some(&assignment), action).is_err()
     }
 
-    /// Who may call, in a sentence; nothing where any role may.
+    /// Who may call, in a sentence; empty if every role may.
     #[must_use]
     pub fn describe(self) -> &'static str {
         match self {
@@ -183,7 +185,7 @@ impl Access {
     }
 }
 
-/// The values that a path or URL parameter takes.
+/// The type of a path or URL parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ParameterKind {
     /// Any text.
@@ -194,114 +196,115 @@ pub enum ParameterKind {
     Uuid,
     /// A whole number from 0 up.
     Integer,
-    /// So many hexadecimal digits.
+    /// This number of hexadecimal digits, in either case.
     Hex(usize),
-    /// One of these.
+    /// One of these values.
     Choice(&'static [&'static str]),
-    /// The name of an [`AuditAction`].
+    /// The slug of an [`AuditAction`].
     AuditAction,
 }
 
 /// A path parameter, or a URL parameter, which is always optional.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Parameter {
-    /// The name. One that ends with `*` stands for all names that begin like it.
+    /// The parameter's name. A name that ends with `*` matches every name with that prefix.
     pub name: &'static str,
-    /// The values.
+    /// The type of the value.
     pub kind: ParameterKind,
     /// One sentence, in Markdown.
     pub description: &'static str,
 }
 
 impl Parameter {
-    /// Whether this parameter may be called `name` in a URL.
+    /// Whether `name` in a URL is this parameter.
     #[must_use]
     pub fn is_called(&self, name: &str) -> bool {
         match self.name.strip_suffix('*') {
-            Some(start) => name.starts_with(start),
+            Some(prefix) => name.starts_with(prefix),
             None => self.name == name,
         }
     }
 }
 
-/// The body that a route reads.
+/// The request body that a route reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Body {
-    /// None: what is sent is not read.
+    /// No body: whatever is sent is not read.
     None,
     /// JSON of at most `max_bytes`. An empty body counts as `{}`.
     Json {
-        /// The most bytes that are read.
+        /// The maximum size, in bytes.
         max_bytes: usize,
     },
     /// CSV of at most `max_bytes`.
     Csv {
-        /// The most bytes that are read.
+        /// The maximum size, in bytes.
         max_bytes: usize,
     },
 }
 
-/// JSON of the usual size.
+/// A JSON body of the usual maximum size.
 const JSON: Body = Body::Json { max_bytes: MAX_JSON_BYTES };
 
-/// What the audit log gets when a route succeeds. What is refused is recorded for all routes that need a session.
+/// What is recorded in the audit log when a call succeeds. Refusals are recorded for all routes that need a
+/// session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audit {
     /// No entry.
     None,
-    /// An entry of this action, written by the router once the answer is known.
+    /// An entry with this action, written by the router after the response.
     AfterAnswer(AuditAction),
-    /// An entry of this action, written by the registry in the same transaction as the change.
+    /// An entry with this action, written by the registry in the same transaction as the change.
     WithChange(AuditAction),
 }
 
 /// A route: one method on one path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Route {
-    /// What it does.
+    /// What the route does.
     pub operation: Operation,
-    /// Its method.
+    /// The HTTP method.
     pub method: Method,
-    /// Its path: segments in braces are parameters.
+    /// The path, with parameters as segments in braces.
     pub path: &'static str,
-    /// Who may call it.
+    /// Who may call the route.
     pub access: Access,
-    /// The parameters in its path, in their order.
+    /// The parameters in the path, in order.
     pub path_parameters: &'static [Parameter],
-    /// The URL parameters that it takes. Routes without any ignore them; others refuse those that are not listed.
+    /// The URL parameters. A route without any ignores all; other routes refuse those that are not listed.
     pub query: &'static [Parameter],
-    /// The body that it reads.
+    /// The request body.
     pub body: Body,
-    /// What the audit log gets.
+    /// What is recorded in the audit log.
     pub audit: Audit,
-    /// The problems that are this route's own; [`Route::problems`] adds those that follow from the other fields.
+    /// The problems specific to this route. [`Route::problems`] adds those that follow from the other fields.
     pub own_problems: &'static [Code],
-    /// A few words.
+    /// What the route does in a few words of Markdown, without a period.
     pub summary: &'static str,
-    /// Whole sentences in Markdown, on one line. May be empty.
+    /// Further sentences in Markdown, on one line. May be empty.
     pub description: &'static str,
 }
 
 impl Route {
-    /// Whether the route answers this method: its own, and `HEAD` on public pages.
+    /// Whether the route accepts this method: its own, and `HEAD` on public pages.
     #[must_use]
     pub fn accepts(&self, method: &str) -> bool {
         method == self.method.as_str() || (method == "HEAD" && self.answers_head())
     }
 
-    /// Whether the route also answers `HEAD`.
+    /// Whether the route also accepts `HEAD`.
     #[must_use]
     pub fn answers_head(&self) -> bool {
         self.method == Method::Get && self.access == Access::Public
     }
 
-    /// The segment of the path that names the resource: `requests` of `/api/requests/{id}`. `None` outside `/api`.
+    /// The path segment that names the resource: `requests` for `/api/requests/{id}`. `None` outside `/api`.
     #[must_use]
     pub fn resource(&self) -> Option<&'static str> {
         self.path.strip_prefix("/api/")?.split('/').next()
     }
 
-    /// Every problem that the route can answer with, by status and code.
+    /// Every problem that the route can return, sorted by status and code.
     #[must_use]
     pub fn problems(&self) -> Vec<Code> {
         let mut problems = self.own_problems.to_vec();
@@ -332,61 +335,65 @@ impl Route {
     }
 }
 
-/// The resource that a path is about, for the audit log: the first segment after `/api`, if a route that needs a session
-/// has it. Everything else in a path may hold anything, and is not recorded.
+/// The resource in a path, for the audit log: the first segment after `/api`, if it is the resource of a
+/// route that is not public. The rest of a path is not recorded, since a caller can write anything there.
 #[must_use]
 pub fn resource_of(path: &str) -> Option<&'static str> {
     let segment = path.strip_prefix("/api/")?.split('/').next();
-    let needs_session = |route: &&Route| !matches!(route.access, Access::Public | Access::ShareToken);
-    ROUTES.iter().filter(needs_session).map(Route::resource).find(|resource| *resource == segment).flatten()
+    let is_recorded = |route: &&Route| !matches!(route.access, Access::Public | Access::ShareToken);
+    ROUTES.iter().filter(is_recorded).map(Route::resource).find(|resource| *resource == segment).flatten()
 }
 
 const REQUEST_ID: Parameter = Parameter {
     name: "id",
     kind: ParameterKind::Hex(32),
-    description: "The request's id, as `POST /api/requests` and `GET /api/requests` return it.",
+    description: "The request's `id`, from `POST /api/requests` or `GET /api/requests`.",
 };
 
 const SHARE_ID: Parameter = Parameter {
     name: "id",
     kind: ParameterKind::Hex(32),
-    description: "The share's id, as `GET /api/shares` returns it.",
+    description: "The share's `id`, from `GET /api/shares`.",
 };
 
 const PERSON_ID: Parameter = Parameter {
     name: "id",
     kind: ParameterKind::Text,
-    description: "The person's id, as `GET /api/roles` returns it.",
+    description: "The person's `id`, from `GET /api/roles`.",
 };
 
 const ERASURE_ID: Parameter = Parameter {
     name: "id",
     kind: ParameterKind::Hex(32),
-    description: "The erasure's id, as `GET /api/forget` returns it.",
+    description: "The erasure's `id`, from `GET /api/forget`.",
 };
 
 const REPORT: Parameter = Parameter {
     name: "report",
     kind: ParameterKind::Text,
-    description: "The report's name, as `GET /api/reports` returns it.",
+    description: "The report's `name`, from `GET /api/reports`.",
 };
 
 const WINDOW: Parameter = Parameter {
     name: "window",
     kind: ParameterKind::Text,
-    description: "The window's id, as requests return it.",
+    description: "The window's `id`, from a request.",
 };
 
-const COURSE: Parameter =
-    Parameter { name: "course", kind: ParameterKind::Uuid, description: "Only the rows of this course." };
+const COURSE: Parameter = Parameter {
+    name: "course",
+    kind: ParameterKind::Uuid,
+    description: "Only rows of the course with this UUID.",
+};
 
 const SECTION: Parameter = Parameter {
     name: "section",
     kind: ParameterKind::Text,
-    description: "Only the rows of this section: its UUID, or its number for `asset` and `assetbydate`.",
+    description: "Only rows of this section: its UUID, or for `asset` and `assetbydate` its number.",
 };
 
-/// Every route, in the order of the reference. The methods of one path are listed in the order of its header `Allow`.
+/// Every route, in the order of `docs/reference.md`. The methods of a path are adjacent, in the order of the
+/// header `Allow`.
 pub const ROUTES: &[Route] = &[
     Route {
         operation: Operation::GetHealth,
@@ -399,7 +406,7 @@ pub const ROUTES: &[Route] = &[
         audit: Audit::None,
         own_problems: &[Code::NoWayIn],
         summary: "Whether Lectern is set up",
-        description: "Answers 200, or 503 with what to set.",
+        description: "Returns 200, or 503 with the settings to correct.",
     },
     Route {
         operation: Operation::GetOpenApi,
@@ -425,7 +432,7 @@ pub const ROUTES: &[Route] = &[
         audit: Audit::None,
         own_problems: &[],
         summary: "Who is signed in and what they may see",
-        description: "Without a session: the problem `sign-in-needed` with the sign-in methods.",
+        description: "Without a session, the problem `sign-in-needed` lists the sign-in methods.",
     },
     Route {
         operation: Operation::SignIn,
@@ -435,13 +442,13 @@ pub const ROUTES: &[Route] = &[
         path_parameters: &[],
         query: &[],
         body: JSON,
-        // In local mode. With the key, the registry records `signed-in` together with the session.
+        // In local mode. With the key, the registry records `signed-in` and the session in one transaction.
         audit: Audit::AfterAnswer(AuditAction::LookedAs),
         own_problems: &[Code::KeyWrong, Code::NotAllowed, Code::BadGrant, Code::TooManyTries],
         summary: "Sign in",
-        description: "`{\"key\": …}` signs in with the key. In local mode, \
-                      `{\"look_as\": {\"role\": \"instructor\", \"courses\": [{\"course\": …, \"section\": null}]}}` switches \
-                      to an instructor's view and `{\"look_as\": null}` switches back.",
+        description: "`{\"key\": …}` signs in with the key. In local mode, `{\"look_as\": {\"role\": \
+                      \"instructor\", \"courses\": [{\"course\": …, \"section\": null}]}}` switches to an \
+                      instructor's view and `{\"look_as\": null}` switches back.",
     },
     Route {
         operation: Operation::SignOut,
@@ -454,7 +461,7 @@ pub const ROUTES: &[Route] = &[
         audit: Audit::WithChange(AuditAction::SignedOut),
         own_problems: &[],
         summary: "Sign out",
-        description: "Ends the session on the server too.",
+        description: "Also ends the session on the server.",
     },
     Route {
         operation: Operation::ListReports,
@@ -480,7 +487,7 @@ pub const ROUTES: &[Route] = &[
         audit: Audit::None,
         own_problems: &[],
         summary: "Courses, sections and terms",
-        description: "From Echo360's own lists, read once a day, and from rows.",
+        description: "From Echo360's lists, which are read at most once a day, and from rows.",
     },
     Route {
         operation: Operation::ListRequests,
@@ -492,7 +499,7 @@ pub const ROUTES: &[Route] = &[
         body: Body::None,
         audit: Audit::None,
         own_problems: &[],
-        summary: "Requests with the states of their windows, and the state of the queue",
+        summary: "Requests with the states of their windows, and the state of the scheduler",
         description: "",
     },
     Route {
@@ -519,7 +526,8 @@ pub const ROUTES: &[Route] = &[
             Code::UpstreamDown,
         ],
         summary: "Request a range of a report",
-        description: "`{report, from, to, tz?, parameters?}`. Idempotent: the same request twice is one request.",
+        description: "`{report, from, to, tz?, parameters?}`. Idempotent: the same request twice is one \
+                      request.",
     },
     Route {
         operation: Operation::GetRequest,
@@ -545,7 +553,8 @@ pub const ROUTES: &[Route] = &[
         audit: Audit::AfterAnswer(AuditAction::Withdrew),
         own_problems: &[Code::BadId, Code::UnknownRequest],
         summary: "Stop waiting for a request",
-        description: "What Echo360 is already building is kept.",
+        description: "Its windows leave the queue unless another request needs them. What Echo360 is already \
+                      building is kept.",
     },
     Route {
         operation: Operation::RetryRequest,
@@ -566,7 +575,8 @@ pub const ROUTES: &[Route] = &[
             Code::UpstreamDown,
         ],
         summary: "Retry the failed windows of a request, or request others again",
-        description: "`{\"windows\": […]}` lists those to request again.",
+        description: "`{\"windows\": […]}` names the windows to request again; without it, the failed ones \
+                      are retried.",
     },
     Route {
         operation: Operation::ReadRows,
@@ -580,7 +590,8 @@ pub const ROUTES: &[Route] = &[
             Parameter {
                 name: "generation",
                 kind: ParameterKind::Integer,
-                description: "Only this copy of the window; another answers with `copy-replaced`.",
+                description: "The expected copy of the window. If the window serves another, the response is \
+                              `copy-replaced`.",
             },
         ],
         body: Body::None,
@@ -593,7 +604,7 @@ pub const ROUTES: &[Route] = &[
             Code::CopyReplaced,
         ],
         summary: "One window's rows as compressed slices",
-        description: "The format is in `domain/src/frame.rs`.",
+        description: "`domain/src/frame.rs` defines the format.",
     },
     Route {
         operation: Operation::DownloadCsv,
@@ -605,12 +616,12 @@ pub const ROUTES: &[Route] = &[
             Parameter {
                 name: "from",
                 kind: ParameterKind::Day,
-                description: "The first day. Needed for all reports except `asset`.",
+                description: "The first day. Required for all reports except `asset`.",
             },
             Parameter {
                 name: "to",
                 kind: ParameterKind::Day,
-                description: "The last day, included. Needed for all reports except `asset`.",
+                description: "The last day, inclusive. Required for all reports except `asset`.",
             },
             Parameter {
                 name: "tz",
@@ -622,18 +633,18 @@ pub const ROUTES: &[Route] = &[
             Parameter {
                 name: "delimiter",
                 kind: ParameterKind::Choice(&[",", "\t", "|"]),
-                description: "`,` (default), tab or `|`, percent-encoded.",
+                description: "The column separator: `,` (default), tab or `|`, percent-encoded.",
             },
             Parameter {
                 name: "cells",
                 kind: ParameterKind::Choice(&["safe", "raw"]),
-                description: "`safe` (default) puts `'` before cells that a spreadsheet would run as a formula, `raw` leaves \
-                              them as they came.",
+                description: "`safe` (default) puts `'` before cells that a spreadsheet would run as a \
+                              formula; `raw` leaves cells unchanged.",
             },
             Parameter {
                 name: "parameters.*",
                 kind: ParameterKind::Text,
-                description: "A report's own parameter of this name.",
+                description: "The report's own parameter of this name.",
             },
         ],
         body: Body::None,
@@ -651,7 +662,8 @@ pub const ROUTES: &[Route] = &[
             Code::RowsNotReady,
         ],
         summary: "One CSV file over any range",
-        description: "A download that fails after it has begun breaks off; it never ends as if it were complete.",
+        description: "A download that fails after it has begun breaks off; it never ends as if it were \
+                      complete.",
     },
     Route {
         operation: Operation::ListShares,
@@ -688,8 +700,9 @@ pub const ROUTES: &[Route] = &[
             Code::Quota,
         ],
         summary: "Create a share",
-        description: "`{report, course, section?, from, to, name?, days?, origins?, preview?}` creates a share and returns its \
-                      link once. With `preview`, only says what it would show.",
+        description: "`{report, course, section?, from, to, name?, days?, origins?, preview?}` creates a \
+                      share and returns its token, this once. With `preview`, only returns what the share \
+                      would show.",
     },
     Route {
         operation: Operation::SwitchShares,
@@ -715,8 +728,8 @@ pub const ROUTES: &[Route] = &[
         audit: Audit::WithChange(AuditAction::ShareChanged),
         own_problems: &[Code::BadId, Code::BadShare, Code::UnknownShare],
         summary: "Change a share",
-        description: "`{name?, days?, origins?, rotate?}` renames a share, renews it, lets pages of other sites embed it, or \
-                      replaces its link.",
+        description: "`{name?, days?, origins?, rotate?}` renames a share, renews it, lets pages of other \
+                      sites embed it, or replaces its link.",
     },
     Route {
         operation: Operation::RevokeShare,
@@ -742,7 +755,7 @@ pub const ROUTES: &[Route] = &[
         audit: Audit::WithChange(AuditAction::ShareOpened),
         own_problems: &[Code::ShareGone, Code::TooManyTries],
         summary: "What a share shows",
-        description: "`{token, id?}`, for whoever has its link.",
+        description: "`{token, id?}`, for anybody who has the link.",
     },
     Route {
         operation: Operation::GetSharePage,
@@ -794,7 +807,8 @@ pub const ROUTES: &[Route] = &[
         audit: Audit::WithChange(AuditAction::RoleGiven),
         own_problems: &[Code::BadEmail, Code::BadGrant],
         summary: "Give a person a role, or change it",
-        description: "`{email, role, grants: [{course, section}]}` with the role `administrator`, `analyst` or `instructor`.",
+        description: "`{email, role, grants: [{course, section}]}`; `role` is `administrator`, `analyst` or \
+                      `instructor`.",
     },
     Route {
         operation: Operation::RemoveRole,
@@ -806,8 +820,8 @@ pub const ROUTES: &[Route] = &[
         body: Body::None,
         audit: Audit::WithChange(AuditAction::RoleTaken),
         own_problems: &[Code::UnknownPerson],
-        summary: "Take a role away",
-        description: "`id` comes from the list, so that no e-mail address appears in a log.",
+        summary: "Remove a person's role",
+        description: "Takes an id instead of an e-mail address, which would appear in logs.",
     },
     Route {
         operation: Operation::UploadRoles,
@@ -818,15 +832,17 @@ pub const ROUTES: &[Route] = &[
         query: &[Parameter {
             name: "apply",
             kind: ParameterKind::Text,
-            description: "The `digest` of a preview: makes exactly these changes, given the same body.",
+            description: "The `digest` of a preview. With the same body, makes exactly the previewed \
+                          changes.",
         }],
         body: Body::Csv { max_bytes: MAX_UPLOAD_BYTES },
         audit: Audit::WithChange(AuditAction::RolesUploaded),
         own_problems: &[Code::PreviewStale],
         summary: "Preview or apply an upload of roles",
-        description: "`email,role,course,section`: CSV with commas or semicolons, at most 1 MB; courses by code or UUID, \
-                      sections by number or UUID. Previews what it would change, with a `digest`. With `?apply=<digest>` and \
-                      the same body, makes exactly these changes. People whom the file does not name stay as they are.",
+        description: "`email,role,course,section`: CSV with commas or semicolons, at most 1 MB; courses by \
+                      code or UUID, sections by number or UUID. Returns the changes that it would make, with \
+                      a `digest`. With `?apply=<digest>` and the same body, makes exactly these changes. \
+                      People whom the file does not name keep their roles.",
     },
     Route {
         operation: Operation::ReadAuditLog,
@@ -843,22 +859,22 @@ pub const ROUTES: &[Route] = &[
             Parameter {
                 name: "to",
                 kind: ParameterKind::Day,
-                description: "Entries up to this UTC day, included.",
+                description: "Entries up to this UTC day, inclusive.",
             },
             Parameter {
                 name: "person",
                 kind: ParameterKind::Hex(16),
-                description: "Entries of the person with this id, which `GET /api/roles` returns.",
+                description: "Entries of the person with this `id`, from `GET /api/roles`.",
             },
             Parameter {
                 name: "what",
                 kind: ParameterKind::AuditAction,
-                description: "Entries of this action.",
+                description: "Entries with this action.",
             },
             Parameter {
                 name: "before",
                 kind: ParameterKind::Integer,
-                description: "Entries older than the one with this number: `before` of the previous page.",
+                description: "Entries with lower numbers than this: `before` of the previous page.",
             },
             Parameter {
                 name: "as",
@@ -870,8 +886,8 @@ pub const ROUTES: &[Route] = &[
         audit: Audit::AfterAnswer(AuditAction::SawRecord),
         own_problems: &[Code::BadDay],
         summary: "The audit log",
-        description: "Who signed in, saw, downloaded, requested, changed roles or was refused: newest first, 200 entries at a \
-                      time.",
+        description: "Who signed in, viewed, downloaded, requested, shared, erased, changed roles or was \
+                      refused: newest first, 200 entries per page.",
     },
     Route {
         operation: Operation::ListErasures,
@@ -897,8 +913,9 @@ pub const ROUTES: &[Route] = &[
         audit: Audit::AfterAnswer(AuditAction::Forgot),
         own_problems: &[Code::BadDay, Code::BadRange, Code::RangeBackwards, Code::RangeTooLong],
         summary: "Start an erasure",
-        description: "`{person: {email}}`, `{person: {id}}`, `{course}` or `{range: {report?, from, to}}`: whole weeks, Monday \
-                      to Sunday. The same twice is one erasure.",
+        description: "`{person: {email}}`, `{person: {id}}`, `{course}` or `{range: {report?, from, to}}`, \
+                      which is whole weeks, Monday to Sunday. The same target twice is one erasure, and \
+                      checks all copies again.",
     },
     Route {
         operation: Operation::CancelErasure,
@@ -911,7 +928,8 @@ pub const ROUTES: &[Route] = &[
         audit: Audit::AfterAnswer(AuditAction::Forgot),
         own_problems: &[Code::BadId, Code::UnknownRequest],
         summary: "Cancel an erasure",
-        description: "Rows that are collected later are kept again.",
+        description: "Copies that are collected later contain the rows again; deleted rows do not come back \
+                      by themselves.",
     },
 ];
 
@@ -925,25 +943,25 @@ mod tests {
         let routed: Vec<Operation> = ROUTES.iter().map(|route| route.operation).collect();
         assert_eq!(routed.len(), Operation::ALL.len());
         assert_eq!(routed.iter().collect::<BTreeSet<_>>(), Operation::ALL.iter().collect());
-        let places: BTreeSet<(&str, Method)> =
+        let endpoints: BTreeSet<(&str, Method)> =
             ROUTES.iter().map(|route| (route.path, route.method)).collect();
-        assert_eq!(places.len(), ROUTES.len(), "two routes with one method and path");
+        assert_eq!(endpoints.len(), ROUTES.len(), "two routes have the same method and path");
     }
 
     #[test]
-    fn operations_are_named_as_programs_name_functions() {
+    fn operation_ids_are_in_camel_case() {
         assert_eq!(Operation::ListRequests.id(), "listRequests");
     }
 
     #[test]
-    fn the_methods_of_a_path_stand_together() {
+    fn the_routes_of_a_path_are_adjacent() {
         let mut paths: Vec<&str> = ROUTES.iter().map(|route| route.path).collect();
         paths.dedup();
         assert_eq!(paths.len(), paths.iter().collect::<BTreeSet<_>>().len(), "{paths:?}");
     }
 
     #[test]
-    fn path_parameters_are_those_of_the_path() {
+    fn every_parameter_in_a_path_is_described() {
         for route in ROUTES {
             let in_path: Vec<&str> = route
                 .path
@@ -956,14 +974,14 @@ mod tests {
     }
 
     #[test]
-    fn the_report_that_is_authorized_is_in_the_path() {
+    fn report_routes_have_the_report_in_their_path() {
         for route in ROUTES.iter().filter(|route| route.access == Access::ReportReader) {
             assert!(route.path.contains("{report}"), "{}", route.path);
         }
     }
 
     #[test]
-    fn who_may_call_follows_from_the_action() {
+    fn administrator_and_public_routes_are_the_expected_ones() {
         let administrators: BTreeSet<&str> = ROUTES
             .iter()
             .filter(|route| route.access.is_for_administrators())
@@ -979,9 +997,9 @@ mod tests {
             "/api/shares",
         ];
         assert_eq!(administrators, BTreeSet::from(expected));
-        let open: Vec<&str> =
+        let public: Vec<&str> =
             ROUTES.iter().filter(|route| !route.access.needs_session()).map(|route| route.path).collect();
-        assert_eq!(open, ["/healthz", "/api/session", "/api/shared", "/s", "/s/{id}"]);
+        assert_eq!(public, ["/healthz", "/api/session", "/api/shared", "/s", "/s/{id}"]);
     }
 
     #[test]
@@ -994,7 +1012,7 @@ mod tests {
     }
 
     #[test]
-    fn public_pages_answer_head() {
+    fn public_pages_accept_head() {
         let route = |operation| ROUTES.iter().find(|route| route.operation == operation).unwrap();
         assert!(route(Operation::GetSharePage).accepts("HEAD"));
         assert!(!route(Operation::GetSession).accepts("HEAD"));
@@ -1003,7 +1021,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prefix_parameter_takes_every_name_that_begins_like_it() {
+    fn a_prefix_parameter_matches_every_name_with_its_prefix() {
         let parameter = Parameter { name: "parameters.*", kind: ParameterKind::Text, description: "" };
         assert!(parameter.is_called("parameters.term") && !parameter.is_called("parameter"));
         assert!(COURSE.is_called("course") && !COURSE.is_called("courses"));

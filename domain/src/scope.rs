@@ -1,7 +1,7 @@
 //! Authorization: who may do what, with which courses. One function, [`authorize`], decides for every route.
 //!
-//! What is out of reach answers exactly as what does not exist: its rows, its courses, other people's requests are
-//! not there. Whoever may not see all of an institution is told no count of all of it either.
+//! What is out of scope looks exactly like what does not exist: its rows, its courses, other people's
+//! requests. People who may not see everything get no counts over everything either.
 
 use crate::api::{Course, Courses, RequestInfo, Scope, WindowInfo};
 use crate::ids::{CourseId, SectionId, normalize_text};
@@ -9,24 +9,24 @@ use crate::report::KnownReport;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What somebody may do in Lectern. Not the role that Echo360's rows name: that is [`crate::institution_role::InstitutionRole`].
+/// A person's role in Lectern, independent of the role in Echo360's rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
-    /// Everything: all courses, roles, the record.
+    /// Sees all courses, manages roles, erasures and everybody's shares, and reads the audit log.
     Administrator,
-    /// All courses.
+    /// Sees all courses.
     Analyst,
-    /// Their courses and sections.
+    /// Sees the granted courses and sections.
     Instructor,
 }
 
 impl Role {
-    /// Every role, the one that may do most first.
+    /// Every role, by decreasing permissions.
     pub const ALL: [Self; 3] = [Self::Administrator, Self::Analyst, Self::Instructor];
 
-    /// As it stands in JSON and in an upload.
+    /// The role's name in JSON and in uploads.
     #[must_use]
     pub fn slug(self) -> &'static str {
         match self {
@@ -36,14 +36,14 @@ impl Role {
         }
     }
 
-    /// Reads a slug.
+    /// Parses a slug; `None` if it is unknown.
     #[must_use]
     pub fn parse(slug: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.slug() == slug)
     }
 }
 
-/// A course that somebody may see, or one section of it.
+/// Access to a course, or to one section of it. Ids are accepted in either case and returned in lower case.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -63,23 +63,23 @@ impl Grant {
     }
 }
 
-/// The role that somebody was given, with its courses.
+/// A person's role, with an instructor's grants.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoleAssignment {
     /// The role.
     pub role: Role,
-    /// An instructor's courses and sections: without them nothing can be seen.
+    /// An instructor's courses and sections; without any, the instructor sees nothing. Empty for other roles.
     pub grants: Vec<Grant>,
 }
 
 impl RoleAssignment {
-    /// An administrator's.
+    /// The assignment of an administrator.
     #[must_use]
     pub fn administrator() -> Self {
         Self { role: Role::Administrator, grants: Vec::new() }
     }
 
-    /// What may be seen.
+    /// What a person with this assignment may see.
     #[must_use]
     pub fn scope(&self) -> Scope {
         match self.role {
@@ -89,78 +89,78 @@ impl RoleAssignment {
     }
 }
 
-/// Everything that a route can do.
+/// What a route does, as far as authorization is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action<'a> {
-    /// Read who one is, and learn that a route is none. Signing out asks for no role: whoever came may go.
+    /// Read the session, and learn that a route does not exist. Signing out needs no role.
     ViewSession,
-    /// Read what can be asked for.
+    /// Read the list of reports.
     ListReports,
-    /// Read the courses.
+    /// Read the list of courses.
     ListCourses,
-    /// Ask for windows of a report.
+    /// Request a range of a report.
     RequestReport {
-        /// Which.
+        /// The report's name.
         report: &'a str,
     },
-    /// Follow requests, try them again, stop them.
+    /// Read, retry and stop requests.
     ManageRequests,
     /// Read rows of a report, as frames or as CSV.
     ReadRows {
-        /// Which.
+        /// The report's name.
         report: &'a str,
     },
-    /// Read and change what others may do.
+    /// Read and change people's roles.
     ManageRoles,
-    /// Read the record.
+    /// Read the audit log.
     ReadAuditLog,
-    /// Forget people or rows.
+    /// Start, follow and cancel erasures.
     Erase,
-    /// Make a share of a course, or of one of its sections.
+    /// Share a course, or one of its sections.
     CreateShare {
         /// The course's UUID.
         course: &'a CourseId,
-        /// The section's UUID; nothing for the whole course.
+        /// The section's UUID; `None` for the whole course.
         section: Option<&'a SectionId>,
     },
-    /// Read shares, change and revoke them: one's own, or everybody's.
+    /// Read, change and revoke shares: one's own; for an administrator, everybody's.
     ListShares,
-    /// Switch shares off and on for everybody.
+    /// Switch shares off and on for the institution.
     SwitchShares,
 }
 
-/// How far somebody reaches. Every answer is cut to it.
+/// What an action of a person may reach. Every response is limited to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AccessScope {
-    /// To all courses, and to everybody's requests.
+    /// All courses, and everybody's requests.
     Everything,
-    /// To some courses and sections, and to their own requests.
+    /// Some courses and sections, and the person's own requests.
     Only {
-        /// Who.
+        /// The person.
         person: String,
-        /// What they were given.
+        /// The person's courses and sections.
         grants: Vec<Grant>,
     },
 }
 
-/// Why something may not be done.
+/// Why an action is denied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AccessDenied {
-    /// They have no role.
+    /// The person has no role.
     NoRole,
-    /// Their role does not allow it.
+    /// The person's role does not allow the action.
     NotAllowed,
-    /// To them there is no such report.
+    /// The report is out of scope. The response is that for an unknown report.
     UnknownReport,
-    /// To them there is no such course or section.
+    /// The course or section is out of scope. The response is that for an unknown course.
     UnknownCourse,
 }
 
-/// Whether somebody may do this, and how far it reaches.
+/// Decides whether a person may perform an action, and returns the scope of the action.
 ///
 /// # Errors
-/// [`AccessDenied`].
+/// [`AccessDenied`], if the person may not.
 pub fn authorize(
     person: &str,
     assignment: Option<&RoleAssignment>,
@@ -176,33 +176,35 @@ pub fn authorize(
             _ => Ok(AccessScope::Everything),
         },
         Role::Instructor => {
-            let reach = AccessScope::Only { person: person.to_owned(), grants: grants.clone() };
+            let scope = AccessScope::Only { person: person.to_owned(), grants: grants.clone() };
             match action {
                 Action::ManageRoles | Action::ReadAuditLog | Action::Erase | Action::SwitchShares => {
                     Err(AccessDenied::NotAllowed)
                 }
-                Action::CreateShare { course, section } if !reach.covers(course, section) => {
+                Action::CreateShare { course, section } if !scope.covers(course, section) => {
                     Err(AccessDenied::UnknownCourse)
                 }
                 Action::RequestReport { report } | Action::ReadRows { report }
-                    if !reach.can_see_report(report) =>
+                    if !scope.can_see_report(report) =>
                 {
                     Err(AccessDenied::UnknownReport)
                 }
-                _ => Ok(reach),
+                _ => Ok(scope),
             }
         }
     }
 }
 
 impl AccessScope {
-    /// Whether this report can be seen at all: without columns that name the course, only by those who see all.
+    /// Whether a report is in scope. The columns of an unknown report do not say whose rows they are, so only
+    /// people who see everything may see it.
     #[must_use]
     pub fn can_see_report(&self, name: &str) -> bool {
         *self == Self::Everything || KnownReport::parse(name).is_some()
     }
 
-    /// Whether all of this course, or of this section, can be seen: a section is not its course.
+    /// Whether a whole course (without `section`) or one section is in scope. A grant of a section does not
+    /// cover its course.
     #[must_use]
     pub fn covers(&self, course: &CourseId, section: Option<&SectionId>) -> bool {
         let Self::Only { grants, .. } = self else { return true };
@@ -211,7 +213,7 @@ impl AccessScope {
         })
     }
 
-    /// Whether this person's requests can be seen.
+    /// Whether the requests of `owner` are in scope.
     #[must_use]
     pub fn can_see_requests_of(&self, owner: &str) -> bool {
         match self {
@@ -220,12 +222,11 @@ impl AccessScope {
         }
     }
 
-    /// The courses that can be seen, with the sections that can be and the terms that these are of. Without a section
-    /// whose term is known there is none.
+    /// Filters courses and sections to those in scope, and terms to those of the remaining sections.
     #[must_use]
-    pub fn filter_courses(&self, known: Courses) -> Courses {
-        let Self::Only { grants, .. } = self else { return known };
-        let Courses { mut courses, mut terms } = known;
+    pub fn filter_courses(&self, all: Courses) -> Courses {
+        let Self::Only { grants, .. } = self else { return all };
+        let Courses { mut courses, mut terms } = all;
         courses.retain_mut(|course| {
             let of_course = || grants.iter().filter(|grant| grant.course == course.id);
             if of_course().any(|grant| grant.section.is_none()) {
@@ -236,14 +237,15 @@ impl AccessScope {
             course.sections.retain(|section| sections.contains(&section.id));
             !sections.is_empty()
         });
-        let named =
-            |course: &Course| course.sections.iter().filter_map(|it| it.term.clone()).collect::<Vec<_>>();
-        let named: BTreeSet<String> = courses.iter().flat_map(named).collect();
-        terms.retain(|term| named.contains(&term.id));
+        let terms_of = |course: &Course| {
+            course.sections.iter().filter_map(|section| section.term.clone()).collect::<Vec<_>>()
+        };
+        let visible: BTreeSet<String> = courses.iter().flat_map(terms_of).collect();
+        terms.retain(|term| visible.contains(&term.id));
         Courses { courses, terms }
     }
 
-    /// A request without what counts rows of everybody.
+    /// Removes what counts or quotes rows out of scope from a request: the sizes of copies, and faults.
     #[must_use]
     pub fn redact_request(&self, mut request: RequestInfo) -> RequestInfo {
         if *self != Self::Everything {
@@ -252,14 +254,16 @@ impl AccessScope {
         request
     }
 
-    /// A fault as it may be told: any may count rows of everybody, or quote what Echo360 said.
+    /// Replaces a fault by a general sentence unless everything is in scope: a fault may count rows or quote
+    /// Echo360.
     #[must_use]
     pub fn redact_fault(&self, fault: String) -> String {
-        if *self == Self::Everything { fault } else { FAULT_CUT.to_owned() }
+        if *self == Self::Everything { fault } else { REDACTED_FAULT.to_owned() }
     }
 
-    /// The slices of a report that can be seen. Reports that know a section by its number alone are cut by the
-    /// numbers of `sections`: sections of one course that bear the same number in several terms are one to them.
+    /// The filter for the slices of a known report. In reports that identify sections by number, `sections`
+    /// supplies the numbers of granted sections; sections of one course with the same number in several terms
+    /// are one to them.
     #[must_use]
     pub fn row_filter(&self, report: KnownReport, sections: &SectionNumbers) -> RowFilter {
         let Self::Only { grants, .. } = self else { return RowFilter::Everything };
@@ -276,13 +280,13 @@ impl AccessScope {
         RowFilter::Only(selectors.collect())
     }
 
-    /// The slices of a report whose columns are not known: nothing says whose rows they are.
+    /// The filter for the slices of an unknown report, whose columns do not say whose rows they are.
     #[must_use]
     pub fn row_filter_for_unknown_report(&self) -> RowFilter {
         if *self == Self::Everything { RowFilter::Everything } else { RowFilter::Only(Vec::new()) }
     }
 
-    /// Whether [`AccessScope::row_filter`] needs to know the numbers of sections.
+    /// Whether [`AccessScope::row_filter`] needs the numbers of sections for a report.
     #[must_use]
     pub fn needs_section_numbers(&self, report: KnownReport) -> bool {
         matches!(self, Self::Only { grants, .. } if grants.iter().any(|grant| grant.section.is_some()))
@@ -290,25 +294,25 @@ impl AccessScope {
     }
 }
 
-/// What is said instead of a fault, whatever it is.
-const FAULT_CUT: &str = "Echo360's answer could not be used. An administrator can see why.";
+/// Replaces every fault for people who may not see everything.
+const REDACTED_FAULT: &str = "Echo360's answer could not be used. An administrator can see why.";
 
 fn redact_window(window: &mut WindowInfo) {
     if let Some(copy) = &mut window.copy {
         (copy.rows, copy.bytes) = (None, None);
     }
-    window.fault = window.fault.take().map(|_| FAULT_CUT.to_owned());
+    window.fault = window.fault.take().map(|_| REDACTED_FAULT.to_owned());
 }
 
-/// The numbers of sections, by the ids of course and section, as slices are named by them.
+/// The numbers of sections in their normal form, by the ids of course and section.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SectionNumbers(BTreeMap<(CourseId, SectionId), String>);
 
 impl SectionNumbers {
-    /// The numbers of these courses' sections; a section without one has none.
+    /// Collects the numbers of the courses' sections. Sections without a number are left out.
     #[must_use]
-    pub fn from_courses(known: &Courses) -> Self {
-        let numbers = known.courses.iter().flat_map(|course| {
+    pub fn from_courses(courses: &Courses) -> Self {
+        let numbers = courses.courses.iter().flat_map(|course| {
             let numbered = course.sections.iter().filter(|section| !section.number.is_empty());
             numbered.map(|section| {
                 ((course.id.clone(), section.id.clone()), normalize_text(&section.number).into_owned())
@@ -318,14 +322,14 @@ impl SectionNumbers {
     }
 }
 
-/// Which slices of a copy may be sent: a section is named as the report's rows name it. It has no default: a cut that
-/// was left out somewhere must not become one that lets all through.
+/// Which slices of a copy may be sent. Grants identify sections as the report's rows do, by UUID or by
+/// number. There is no `Default`, so that a forgotten filter cannot become one that allows everything.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RowFilter {
-    /// All.
+    /// All slices.
     Everything,
-    /// Those of these courses and sections.
+    /// The slices of these courses and sections.
     Only(Vec<SliceSelector>),
 }
 
@@ -340,13 +344,15 @@ pub struct SliceSelector {
 
 impl RowFilter {
     /// Whether a slice may be sent; `course` and `section` are its names in their normal form. A slice that names no
-    /// course is for those who see all.
+    /// Whether a slice of this course and section, named in their normal form, may be sent. A slice without a course
+    /// matches only
+    /// [`RowFilter::Everything`].
     #[must_use]
     pub fn allows(&self, course: &str, section: &str) -> bool {
         let Self::Only(selectors) = self else { return true };
         selectors.iter().any(|selector| {
             selector.course.as_str() == course
-                && selector.section.as_ref().is_none_or(|wanted| wanted == section)
+                && selector.section.as_ref().is_none_or(|granted| granted == section)
         })
     }
 }

@@ -1,42 +1,43 @@
-//! Shares: links that show one view's measures to somebody who cannot sign in. What the Worker and the page say to each
-//! other about them.
+//! Shares: links that show one view's measures to people who cannot sign in. These are the API types of
+//! shares.
 //!
-//! A share is frozen: whole Monday weeks in the institution's zone, all of them final, of one course or one of its
-//! sections, from a fixed list of measures of what students did. So no two shares cut the same data two ways, and numbers
-//! of few people are withheld by one plan for all of them (`engine::disclosure_control`).
+//! A share does not change: it shows final, whole Monday weeks in the institution's time zone, of one course
+//! or one of its sections, with a fixed list of measures of what students did. So no two shares divide the
+//! same data differently, and one suppression plan for all of them withholds numbers of few people
+//! (`engine::disclosure_control`).
 
 use crate::ids::{CourseId, SectionId};
 use crate::report::{KnownReport, ReportName, Shape};
 use crate::time::{DAY, Day, Timestamp, iso};
 use serde::{Deserialize, Serialize};
 
-/// What a share shows. Its text is `course` or the report's API name.
+/// What a share shows: `course` for all shareable reports with weeks, or the name of one shareable report.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "String"))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum ShareSubject {
-    /// Every shareable report with weeks, at once.
+    /// All shareable reports with weeks.
     Course,
     /// One shareable report.
     Report(KnownReport),
 }
 
 impl ShareSubject {
-    /// The text of [`ShareSubject::Course`].
+    /// The name of [`ShareSubject::Course`].
     const COURSE: &str = "course";
 
-    /// Every subject, in the order in which they are offered.
+    /// Every subject, in the order of the choices on the page.
     pub fn all() -> impl Iterator<Item = Self> {
         [Self::Course].into_iter().chain(KnownReport::READING_ORDER.into_iter().filter_map(Self::of_report))
     }
 
-    /// One report; `None` when it cannot be shared.
+    /// The subject for one report; `None` if it is not shareable.
     #[must_use]
     pub fn of_report(report: KnownReport) -> Option<Self> {
         report.descriptor().is_shareable.then_some(Self::Report(report))
     }
 
-    /// Reads its text; `None` of whatever cannot be shared.
+    /// Parses a subject's name; `None` if there is no such subject.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if text == Self::COURSE {
@@ -45,7 +46,7 @@ impl ShareSubject {
         KnownReport::parse(text).and_then(Self::of_report)
     }
 
-    /// Its text.
+    /// The subject's name: `course`, or the report's name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -54,7 +55,7 @@ impl ShareSubject {
         }
     }
 
-    /// The reports that it shows, in the order in which they are shown.
+    /// The reports that the share shows, in display order.
     #[must_use]
     pub fn reports(self) -> Vec<KnownReport> {
         match self {
@@ -66,7 +67,7 @@ impl ShareSubject {
         }
     }
 
-    /// Whether it has no days: the library as of one moment.
+    /// Whether the share has no days, as the library has none.
     #[must_use]
     pub fn is_snapshot(self) -> bool {
         match self {
@@ -95,203 +96,206 @@ impl std::fmt::Display for ShareSubject {
     }
 }
 
-/// Days for which a share stands unless somebody says otherwise.
+/// The default lifetime of a share, in days.
 pub const DEFAULT_DAYS: u32 = 7;
 
-/// Days for which a share stands at most; it can be renewed.
+/// The maximum lifetime of a share, in days. It can be renewed.
 pub const MAX_DAYS: u32 = 90;
 
-/// Weeks that a share may show at most: a year, and a few days of a 53rd.
+/// The maximum number of weeks in a share: a year may touch a 53rd week.
 pub const MAX_WEEKS: usize = 53;
 
-/// Letters of a share's name at most.
+/// The maximum length of a share's name, in characters.
 pub const MAX_NAME_LENGTH: usize = 80;
 
-/// Origins that may embed a share at most.
+/// The maximum number of origins that may embed a share.
 pub const MAX_ORIGINS: usize = 5;
 
-/// The token in a link: 32 bytes by chance, in base64url without padding.
+/// The length of the token in a link: 32 random bytes in base64url without padding.
 pub const TOKEN_LENGTH: usize = 43;
 
-/// `GET /api/shares`: the asker's shares, an administrator's all of the institution.
+/// `GET /api/shares`: a person's own shares; for an administrator, everybody's.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Shares {
-    /// Newest first.
+    /// The shares, newest first.
     pub shares: Vec<Share>,
-    /// Whether shares can be made and opened at all: an administrator switches it.
+    /// Whether shares can be created and opened. An administrator switches this for the institution.
     pub on: bool,
-    /// The zone in which their weeks begin.
+    /// The IANA time zone of the shares' weeks. It stays that of the first share.
     pub time_zone: String,
-    /// A measure over fewer students is withheld.
+    /// Measures over fewer students than this are withheld, from the setting `LECTERN_SMALLEST`.
     pub smallest: u32,
 }
 
-/// A share, as its owner and administrators see it.
+/// A share, for its owner and administrators.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Share {
-    /// Names it in paths; it opens nothing.
+    /// The share's id in paths, 32 hexadecimal digits. Unlike the token, it does not open the share.
     pub id: String,
-    /// As its owner calls it; shown to whoever opens it.
+    /// The name that the owner chose. Everybody who opens the share sees it.
     pub name: String,
-    /// Whose it is: an address, or a word for somebody without one.
+    /// The owner, as `person` in `GET /api/session`.
     pub owner: String,
-    /// Whether that is who asks.
+    /// Whether the signed-in person is the owner.
     pub mine: bool,
-    /// What it shows.
+    /// What the share shows: `course` or the name of a report.
     pub report: ShareSubject,
     /// The course's UUID.
     pub course: CourseId,
     /// The section's UUID; absent for the whole course.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub section: Option<SectionId>,
-    /// The first day of the view it was made from, and so of its first week; null for a snapshot.
+    /// The Monday of the first week; null for a report without dates.
     #[serde(default, with = "iso::option")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<Day>"))]
     pub from: Option<Day>,
-    /// The last day of its last week; null for a snapshot.
+    /// The Sunday of the last week; null for a report without dates.
     #[serde(default, with = "iso::option")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<Day>"))]
     pub to: Option<Day>,
-    /// When it was made.
+    /// When the share was created.
     pub made: Timestamp,
-    /// Until when it opens.
+    /// Until when the link works.
     pub expires: Timestamp,
-    /// How often it was opened.
+    /// How often the share was opened.
     pub opened: u64,
-    /// When last; absent before the first time.
+    /// When the share was last opened; absent if it never was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<Timestamp>,
-    /// Whose pages may embed it: origins such as `https://courses.example.edu`.
+    /// The origins whose pages may embed the share, such as `https://courses.example.edu`.
     #[serde(default)]
     pub origins: Vec<String>,
-    /// Whether it opens.
+    /// Whether the link works, and why not.
     pub state: ShareState,
 }
 
-/// Whether a share opens.
+/// Whether a share's link works, and why not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ShareState {
-    /// It does.
+    /// The link works.
     Open,
-    /// Its time is over; it can be renewed.
+    /// The share has expired. It can be renewed.
     Expired,
-    /// Rows that it counted are not there any more: it cannot be renewed.
+    /// Rows that the share counted were deleted. It cannot be renewed.
     Withdrawn,
-    /// Its owner may not see this course any more.
+    /// The owner may not see the course any more. The share can only be renamed or revoked.
     OutOfScope,
 }
 
-/// `POST /api/shares`: makes a share; with `preview`, only says what it would show. `from` and `to` are days of a view: the
-/// share has the whole weeks among them. Answers with [`CreateShareResponse`].
+/// `POST /api/shares`: creates a share; with `preview`, only returns what it would show. The share has the
+/// whole weeks between `from` and `to`. Returns a [`CreateShareResponse`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CreateShareRequest {
-    /// The text of a [`ShareSubject`].
+    /// What to share: `course` for all shareable reports with weeks, or the name of one shareable report.
     pub report: String,
     /// The course's UUID.
     pub course: CourseId,
     /// The section's UUID; absent for the whole course.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub section: Option<SectionId>,
-    /// `YYYY-MM-DD`; left out for `asset`.
+    /// The first day, `YYYY-MM-DD`. Left out for `asset`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
-    /// The last day, included.
+    /// The last day, inclusive, `YYYY-MM-DD`. Left out for `asset`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
-    /// What it is called; the course's code when left out.
+    /// The share's name, one line of 1 to 80 characters; the course's code if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// For how many days it opens, from 1 to [`MAX_DAYS`]; [`DEFAULT_DAYS`] when left out.
+    /// For how many days the link works, 1 to 90; 7 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub days: Option<u32>,
-    /// Origins that may embed it.
+    /// The origins whose pages may embed the share, at most five: `https://` and a host, without a path.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub origins: Vec<String>,
-    /// Makes nothing: says what would be shown.
+    /// Whether to create nothing, and only return what the share would show.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub preview: bool,
 }
 
-/// A share that was made, or rotated.
+/// A share that was created, previewed or changed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CreateShareResponse {
-    /// The share; absent of a preview.
+    /// The share; absent for a preview.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub share: Option<Share>,
-    /// What opens it, said this once: the link is `/s#<token>`, to be embedded `/s/<id>#<token>`.
+    /// The token that opens the share, which is returned this once. The link is `/s#<token>`, for embedding
+    /// `/s/<id>#<token>`. Absent for a preview and for a change without `rotate`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
-    /// What it shows, by report and week.
+    /// How many weeks of each report the share shows; empty for a change.
     pub contents: Vec<PanelOutline>,
 }
 
 impl std::fmt::Debug for CreateShareResponse {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Made")
+        f.debug_struct("CreateShareResponse")
             .field("share", &self.share)
             .field("contents", &self.contents)
             .finish_non_exhaustive()
     }
 }
 
-/// How much of one report a share shows.
+/// How many weeks of one report a share shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PanelOutline {
-    /// The report.
+    /// The report's name.
     pub report: ReportName,
-    /// Weeks with numbers.
+    /// The number of weeks with numbers.
     pub shown: u32,
-    /// Weeks whose numbers are withheld: too few people.
+    /// The number of weeks whose numbers are withheld because of too few people.
     pub withheld: u32,
-    /// Whole weeks of the view that cannot be shown: not here, or not final yet.
+    /// The number of whole weeks in the range that are not collected or not final yet, and so are left out.
     pub missing: u32,
 }
 
-/// `POST /api/shares/{id}`: changes what it names and nothing else. Answers with [`CreateShareResponse`], whose token is there when
-/// `rotate` asked for a new one. `DELETE /api/shares/{id}` revokes.
+/// `POST /api/shares/{id}`: changes the given fields of a share. Returns a [`CreateShareResponse`], with a
+/// token if `rotate` is set.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct UpdateShareRequest {
-    /// Another name.
+    /// The new name, one line of 1 to 80 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// From now on so many days.
+    /// For how many days from now the link works, 1 to 90.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub days: Option<u32>,
-    /// Other origins.
+    /// The new origins whose pages may embed the share, at most five. An empty list allows none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origins: Option<Vec<String>>,
-    /// Another token: the link that there was opens nothing any more.
+    /// Whether to replace the token. The old link stops working.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rotate: bool,
 }
 
-/// `PUT /api/shares`: an administrator switches shares off and on for the whole institution. Answers with [`Shares`].
+/// `PUT /api/shares`: switches shares off or on for the whole institution. Returns [`Shares`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SwitchSharesRequest {
-    /// Whether they can be made and opened.
+    /// Whether shares can be created and opened.
     pub on: bool,
 }
 
-/// `POST /api/shared`: opens a share. Answers with [`ShareContent`], or with the problem `share-gone`, whatever the reason.
+/// `POST /api/shared`: opens a share. Returns [`ShareContent`], or the problem `share-gone` for whatever
+/// reason.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct OpenShareRequest {
-    /// What stood in the link's fragment.
+    /// The token from the link's fragment.
     pub token: String,
-    /// The share's id, where it stood in the link's path: who may embed one may not embed another.
+    /// The share's id, if the link's path has one. The token must belong to it, since a page that may embed
+    /// one share may not embed others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
 }
@@ -302,55 +306,56 @@ impl std::fmt::Debug for OpenShareRequest {
     }
 }
 
-/// What a share shows.
+/// The content of a share.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ShareContent {
-    /// What its owner calls it.
+    /// The name that the owner chose.
     pub name: String,
-    /// The course's code and name, and the section's number, where they are known.
+    /// The course's code and name, and the section's number, as far as they are known.
     pub of: String,
-    /// Until when it opens.
+    /// Until when the link works.
     pub expires: Timestamp,
-    /// The zone in which its weeks begin.
+    /// The IANA time zone of the weeks.
     pub time_zone: String,
-    /// A measure over fewer students is withheld.
+    /// Measures over fewer students than this are withheld.
     pub smallest: u32,
-    /// Its numbers.
+    /// The numbers, one panel per report.
     pub panels: Vec<SharePanel>,
-    /// All of it as it is shown: a fragment of a page.
+    /// The content as a fragment of HTML, with charts and tables. Its wording may change.
     pub html: String,
 }
 
-/// One report of a share.
+/// One report in a share.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SharePanel {
-    /// The report.
+    /// The report's name.
     pub report: ReportName,
-    /// Of when a snapshot is; absent of a report with weeks.
+    /// When a report without dates was requested from Echo360; absent for a report with weeks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taken: Option<Timestamp>,
-    /// What is counted, in words, in the order of each week's numbers.
+    /// The units of the numbers of each week, such as `minutes` and `students`.
     pub measures: Vec<String>,
-    /// Its weeks, oldest first; of a snapshot, one without a day.
+    /// The weeks that are available, oldest first; for a report without dates, one entry without a Monday.
     pub weeks: Vec<ShareWeek>,
 }
 
-/// A week of a panel.
+/// One week in a panel.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ShareWeek {
-    /// Its Monday; null of a snapshot.
+    /// The week's Monday; null for a report without dates.
     #[serde(default, with = "iso::option")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<Day>"))]
     pub monday: Option<Day>,
-    /// Its numbers; null where they are withheld, all or none of them save a share of right answers. That is left out where
-    /// no poll had a solution.
+    /// The numbers, in the order of `measures`; null if withheld. Either all numbers are withheld or none,
+    /// except the percentage of right answers, which may be withheld alone, and is left out if no poll had a
+    /// solution.
     pub numbers: Vec<Option<f64>>,
 }
 
-/// How long a share stands, in milliseconds; `None` of a number of days that is not allowed.
+/// The milliseconds of a lifetime of `days`; `None` unless it is 1 to [`MAX_DAYS`].
 #[must_use]
 pub fn lifetime(days: u32) -> Option<i64> {
     (1..=MAX_DAYS).contains(&days).then(|| i64::from(days) * DAY)

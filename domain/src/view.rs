@@ -1,9 +1,9 @@
-//! The view: everything that is on the screen, as a URL and back.
+//! The view: everything that is on the screen, converted to a URL and back.
 //!
-//! The view lives in the URL and nowhere else, so that a link, a bookmark and the back button are the same
-//! thing. Therefore reading is lenient (a value that cannot be is left out, the rest holds), writing is
-//! canonical (one view has one URL), and nothing that names a person can stand in it: every value is a
-//! day, a report's name, a zone's name, a role, a UUID, or a plain word for a report's own parameter.
+//! The view lives in the URL and nowhere else, so that links, bookmarks and the back button all work the same
+//! way. Parsing is lenient: an invalid value is left out, and the rest is used. Formatting is canonical: one
+//! view has one URL. No URL can contain a person's name or address: every value is a day, a report's name, a
+//! zone's name, a role, a UUID, or a plain word for a report's own parameter.
 //!
 //! ```
 //! use domain::view::View;
@@ -19,38 +19,38 @@ use crate::report::{KnownReport, ReportName};
 use crate::time::parse_day;
 use std::collections::BTreeSet;
 
-/// The version of the query's keys: a later one may give a key another meaning.
+/// The version of the URL parameters. A later version may change the meaning of a key.
 pub const VERSION: &str = "1";
 
-/// The most values that one filter can hold: what a URL and a row of chips can carry.
+/// The maximum number of values of one filter, so that they fit into a URL and a row of chips.
 pub const MAX_CHOICES: usize = 40;
 
-/// What a key begins with that gives a report's own parameter: `p.page=home`.
+/// The prefix of keys for a report's own parameters: `p.page=home`.
 const PARAMETER_PREFIX: &str = "p.";
 
-/// The most parameters of its own that a report is given.
+/// The maximum number of a report's own parameters.
 pub const MAX_PARAMETERS: usize = 10;
 
-/// The report that a view shows when it names none.
+/// The report of a view that names none.
 pub const DEFAULT_REPORT: KnownReport = KnownReport::VideoView;
 
-/// Which page: the path.
+/// A page, identified by its path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Page {
     /// `/`: one report.
     #[default]
     Overview,
-    /// `/course`: everything of one course on one axis, or of one of its students.
+    /// `/course`: all activity in one course, or of one of its students.
     Course,
-    /// `/requests`: what has been asked for.
+    /// `/requests`: requests and their progress.
     Requests,
-    /// `/you`: who one is, and what one may see.
+    /// `/you`: the signed-in person and what they may see.
     You,
-    /// `/people`: who may see what.
+    /// `/people`: people and their roles.
     People,
-    /// `/record`: who saw what.
+    /// `/record`: the audit log.
     Record,
-    /// `/forgetting`: what has been forgotten.
+    /// `/forgetting`: erasures.
     Forgetting,
     /// `/shares`: links for people who cannot sign in.
     Shares,
@@ -69,7 +69,7 @@ impl Page {
         Self::Shares,
     ];
 
-    /// Its path.
+    /// The page's path.
     #[must_use]
     pub fn path(self) -> &'static str {
         match self {
@@ -84,7 +84,7 @@ impl Page {
         }
     }
 
-    /// The page at a path; the overview where there is none.
+    /// The page at a path; the overview for any other path.
     #[must_use]
     pub fn from_path(path: &str) -> Self {
         let path = path.trim_end_matches('/');
@@ -92,17 +92,18 @@ impl Page {
     }
 }
 
-/// A name that an IANA zone could have: letters, digits and `/ _ + -`, at most 40.
+/// A name in the form of an IANA time zone: at most 40 letters, digits and `/ _ + -`, a letter first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ZoneName(String);
 
 impl ZoneName {
-    /// Reads a name; `None` when no zone could be called so. Whether there is such a zone, the host knows.
+    /// Parses a name; `None` if it does not have this form. Whether the zone exists is up to the host's
+    /// `Intl`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"/_+-".contains(&b));
-        let starts = text.bytes().next().is_some_and(|b| b.is_ascii_alphabetic());
-        (plain && starts && text.len() <= 40).then(|| Self(text.to_owned()))
+        let is_plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"/_+-".contains(&b));
+        let starts_with_letter = text.bytes().next().is_some_and(|b| b.is_ascii_alphabetic());
+        (is_plain && starts_with_letter && text.len() <= 40).then(|| Self(text.to_owned()))
     }
 
     /// The name.
@@ -112,55 +113,55 @@ impl ZoneName {
     }
 }
 
-/// What a report is asked with beside its days: names and values of letters, digits and `_ - :`, at most 40 each. No
-/// address and no full name can be written so, while ids, numbers, days, moments and the words of a list can.
+/// A report's own parameters, in addition to the days. Names and values have 1 to 40 letters, digits and `_ -
+/// :`, which is enough for ids, numbers, days, times and keywords, but not for an address or a full name.
 ///
-/// In the order of their names. A list and no map: every page reads a view, and a map of its own weighs a kilobyte.
+/// Sorted by name. This is a list since every page parses views, and another map type would add a kilobyte to
+/// the page.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ParameterValues(Vec<(String, String)>);
 
 impl ParameterValues {
-    /// Puts a value in the place of what was there, or takes that out if the value is empty; `false`, and nothing
-    /// changes, where the name or the value cannot stand in a URL, or there are too many.
+    /// Sets a parameter, or removes it if the value is empty. Returns `false` and changes nothing if the name
+    /// or the value is invalid, or if there are [`MAX_PARAMETERS`] others.
     #[must_use]
     pub fn set(&mut self, name: &str, value: &str) -> bool {
-        let fits = |text: &str| {
-            let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-:".contains(&b));
-            plain && !text.is_empty() && text.len() <= 40
+        let is_valid = |text: &str| {
+            let is_plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-:".contains(&b));
+            is_plain && !text.is_empty() && text.len() <= 40
         };
         let has_room = self.0.len() < MAX_PARAMETERS || self.value(name).is_some();
-        let is_put = !value.is_empty();
-        let can_be = fits(name) && fits(value) && has_room;
-        if is_put && !can_be {
+        let is_set = !value.is_empty();
+        if is_set && !(is_valid(name) && is_valid(value) && has_room) {
             return false;
         }
         self.0.retain(|(other, _)| other != name);
-        if is_put {
-            let place = self.0.iter().take_while(|(other, _)| other.as_str() < name).count();
-            self.0.insert(place, (name.to_owned(), value.to_owned()));
+        if is_set {
+            let index = self.0.iter().take_while(|(other, _)| other.as_str() < name).count();
+            self.0.insert(index, (name.to_owned(), value.to_owned()));
         }
         true
     }
 
-    /// The value of a name.
+    /// The value of a parameter.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
-    /// Names and values.
+    /// All names and values, sorted by name.
     #[must_use]
     pub fn values(&self) -> &[(String, String)] {
         &self.0
     }
 }
 
-/// What a course's numbers are held against.
+/// What the numbers of a course are compared with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ComparisonTarget {
-    /// The days before: as many, and the same days of the week.
+    /// As many days before: see [`Range::previous_weeks`], which keeps the days of the week.
     Before,
-    /// The same days of this section.
+    /// This section, on the same days.
     Section(SectionId),
 }
 
@@ -177,54 +178,54 @@ impl ComparisonTarget {
     }
 }
 
-/// The word for the days before.
+/// [`ComparisonTarget::Before`] in a URL.
 const BEFORE: &str = "before";
 
-/// What is on the screen.
+/// What is on the screen. An empty filter selects everything.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct View {
-    /// Which page.
+    /// The page.
     pub page: Page,
-    /// Which report; [`DEFAULT_REPORT`] when none is named.
+    /// The report; `None` for [`DEFAULT_REPORT`].
     pub report: Option<ReportName>,
-    /// Which days; none before a person has chosen.
+    /// The days; `None` before a person has chosen any.
     pub range: Option<Range>,
-    /// In which zone those days are; the institution's when none is named.
+    /// The time zone of the days; `None` for the institution's.
     pub zone: Option<ZoneName>,
-    /// Rows of this course only.
+    /// Filter: rows of this course.
     pub course: Option<CourseId>,
-    /// Rows of these sections only; of all when there are none.
+    /// Filter: rows of these sections.
     pub sections: BTreeSet<SectionId>,
-    /// Rows of people with these roles only; of all when there are none.
+    /// Filter: rows of people with these roles.
     pub roles: BTreeSet<InstitutionRole>,
-    /// Rows of these videos only; of all when there are none.
+    /// Filter: rows of these videos.
     pub videos: BTreeSet<MediaId>,
-    /// Rows of these slide decks only; of all when there are none.
+    /// Filter: rows of these slide decks.
     pub decks: BTreeSet<PresentationId>,
-    /// Whether what people wrote is shown, too: never unless somebody chose so.
+    /// Whether texts that people wrote are shown; only on request.
     pub contents: bool,
-    /// This student alone, by the UUID by which Echo360 knows them: their page in a course, their rows in a report.
+    /// Filter: this student, by Echo360's user id. On the course page, the student's own page.
     pub student: Option<UserId>,
-    /// What a course is compared with, if somebody chose something.
+    /// What the course is compared with, if anything.
     pub compare: Option<ComparisonTarget>,
-    /// How much each kind of activity counts.
+    /// The weights of the kinds of activity in scores.
     pub weights: Weights,
-    /// Whether people stand without their names: for a screen that others see.
+    /// Whether names of people are hidden, for a screen that others see.
     pub names_hidden: bool,
-    /// What the report is asked with beside its days.
+    /// The report's own parameters.
     pub parameters: ParameterValues,
 }
 
 impl View {
-    /// Reads a path and a query (with or without its `?`). What cannot be read is left out; of a key that
-    /// stands there twice the first counts.
+    /// Parses a path and a query, with or without its `?`. Invalid values are left out. If a key occurs
+    /// twice, the first counts.
     #[must_use]
     pub fn parse(path: &str, query: &str) -> Self {
         let pairs: Vec<(String, String)> = query
             .trim_start_matches('?')
             .split('&')
             .filter_map(|pair| pair.split_once('='))
-            .map(|(key, value)| (unescape(key), unescape(value)))
+            .map(|(key, value)| (percent_decode(key), percent_decode(value)))
             .collect();
         let value = |key: &str| pairs.iter().find(|(k, _)| k == key).map(|(_, value)| value.as_str());
         let range = value("from")
@@ -237,7 +238,7 @@ impl View {
             if let Some(name) =
                 key.strip_prefix(PARAMETER_PREFIX).filter(|name| parameters.value(name).is_none())
             {
-                // What cannot be is left out.
+                // An invalid parameter is left out.
                 let _ = parameters.set(name, value);
             }
         }
@@ -247,12 +248,12 @@ impl View {
             range,
             zone: value("tz").and_then(ZoneName::parse),
             course: value("course").and_then(CourseId::parse),
-            sections: chosen(value("section"), SectionId::parse),
-            roles: chosen(value("role"), InstitutionRole::parse),
-            videos: chosen(value("video"), MediaId::parse),
-            decks: chosen(value("deck"), PresentationId::parse),
+            sections: parse_list(value("section"), SectionId::parse),
+            roles: parse_list(value("role"), InstitutionRole::parse),
+            videos: parse_list(value("video"), MediaId::parse),
+            decks: parse_list(value("deck"), PresentationId::parse),
             contents: value("contents") == Some("1"),
-            // The board shows nobody.
+            // The requests page shows no people.
             student: value("student").and_then(UserId::parse).filter(|_| page != Page::Requests),
             compare: value("compare").and_then(ComparisonTarget::parse),
             weights: value("weights").map_or_else(Weights::default, Weights::parse),
@@ -261,15 +262,15 @@ impl View {
         }
     }
 
-    /// The query, without `?`: empty when nothing is chosen, otherwise with its version first and its keys in
-    /// one order.
+    /// The query without `?`: empty for the default view, otherwise the version and then the keys in a fixed
+    /// order.
     #[must_use]
     pub fn to_query(&self) -> String {
         let days = self.range.map(|range| (range.from().to_string(), range.to().to_string()));
-        let sections = list(self.sections.iter().map(SectionId::as_str));
-        let roles = list(self.roles.iter().map(|role| role.slug()));
-        let videos = list(self.videos.iter().map(MediaId::as_str));
-        let decks = list(self.decks.iter().map(PresentationId::as_str));
+        let sections = format_list(self.sections.iter().map(SectionId::as_str));
+        let roles = format_list(self.roles.iter().map(|role| role.slug()));
+        let videos = format_list(self.videos.iter().map(MediaId::as_str));
+        let decks = format_list(self.decks.iter().map(PresentationId::as_str));
         let weights = self.weights.to_text();
         let pairs = [
             ("report", self.report.as_ref().map(ReportName::as_str)),
@@ -303,33 +304,33 @@ impl View {
             query.push_str(key);
             query.push_str(name);
             query.push('=');
-            // Of all that a value may hold, only `+` means something else in a query.
+            // Of the characters that a value can have, only `+` has another meaning in a query.
             query.push_str(&value.replace('+', "%2B"));
         }
         query
     }
 
-    /// Path and query: the one URL of this view.
+    /// Path and query: the canonical URL of the view.
     #[must_use]
     pub fn to_url(&self) -> String {
         let query = self.to_query();
-        let mark = if query.is_empty() { "" } else { "?" };
-        format!("{}{mark}{query}", self.page.path())
+        let separator = if query.is_empty() { "" } else { "?" };
+        format!("{}{separator}{query}", self.page.path())
     }
 
-    /// The report it shows.
+    /// The name of the report, or of [`DEFAULT_REPORT`].
     #[must_use]
     pub fn report_name(&self) -> &str {
         self.report.as_ref().map_or(DEFAULT_REPORT.name(), ReportName::as_str)
     }
 
-    /// The report it shows, when Lectern knows it.
+    /// The report, or [`DEFAULT_REPORT`]; `None` if Lectern does not know it.
     #[must_use]
     pub fn known_report(&self) -> Option<KnownReport> {
         self.report.as_ref().map_or(Some(DEFAULT_REPORT), ReportName::known)
     }
 
-    /// The same view at another page. The board shows nobody: a student stays behind.
+    /// Changes the page. The requests page shows no people, so the student is removed there.
     #[must_use]
     pub fn with_page(mut self, page: Page) -> Self {
         self.page = page;
@@ -337,7 +338,7 @@ impl View {
         self
     }
 
-    /// The same view of another course. Its sections and students stay behind.
+    /// Changes the course, and removes its sections and student.
     #[must_use]
     pub fn with_course(mut self, course: Option<CourseId>) -> Self {
         self.course = course;
@@ -347,14 +348,14 @@ impl View {
         self
     }
 
-    /// The same view of other days.
+    /// Changes the days.
     #[must_use]
     pub fn with_range(mut self, range: Option<Range>) -> Self {
         self.range = range;
         self
     }
 
-    /// The same view with `choice` taken into its filter, or out of it if it was there.
+    /// Adds `choice` to its filter, or removes it if it is there. A filter takes at most [`MAX_CHOICES`].
     #[must_use]
     pub fn toggled(mut self, choice: &Choice) -> Self {
         match choice {
@@ -370,7 +371,7 @@ impl View {
         self
     }
 
-    /// Whether `choice` is in its filter.
+    /// Whether the view filters by `choice`.
     #[must_use]
     pub fn contains(&self, choice: &Choice) -> bool {
         match choice {
@@ -382,8 +383,8 @@ impl View {
         }
     }
 
-    /// The same view of another report. Videos and decks stay behind, since no report knows both; so do the report's own
-    /// parameters.
+    /// Changes the report. Videos and decks are removed, since no report has both, and so are texts and the
+    /// report's own parameters.
     #[must_use]
     pub fn with_report(mut self, report: Option<ReportName>) -> Self {
         self.parameters = ParameterValues::default();
@@ -394,7 +395,7 @@ impl View {
         self
     }
 
-    /// Everything that is filtered by: a student, sections, roles, videos, decks.
+    /// All choices in the filters: student, sections, roles, videos, decks.
     #[must_use]
     pub fn choices(&self) -> Vec<Choice> {
         let sections = self.sections.iter().cloned().map(Choice::Section);
@@ -405,7 +406,7 @@ impl View {
         student.chain(sections).chain(roles).chain(videos).chain(decks).collect()
     }
 
-    /// The same view without a student, sections, roles, videos and decks.
+    /// Removes student, sections, roles, videos and decks.
     #[must_use]
     pub fn without_filters(mut self) -> Self {
         self.sections.clear();
@@ -417,7 +418,7 @@ impl View {
     }
 }
 
-/// One thing to filter by: what a click on a bar chooses, and a chip takes back.
+/// A filter value: a click on a bar adds it, and a chip removes it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Choice {
     /// Rows of this section.
@@ -438,34 +439,34 @@ fn toggle<T: Ord + Clone>(filter: &mut BTreeSet<T>, value: &T) {
     }
 }
 
-/// The values of a list such as `a,b`; what cannot be is left out.
-fn chosen<T: Ord>(value: Option<&str>, read: fn(&str) -> Option<T>) -> BTreeSet<T> {
-    let values = value.into_iter().flat_map(|list| list.split(','));
-    // One by one: collecting would bring a whole sort for each type, and these are few.
-    let mut chosen = BTreeSet::new();
-    for value in values.filter_map(read).take(MAX_CHOICES) {
-        chosen.insert(value);
+/// Parses the values of a list such as `a,b`. Invalid values are left out.
+fn parse_list<T: Ord>(list: Option<&str>, parse: fn(&str) -> Option<T>) -> BTreeSet<T> {
+    let values = list.into_iter().flat_map(|list| list.split(','));
+    // One by one: `collect` would add a sort function for each type to the page, and there are few values.
+    let mut set = BTreeSet::new();
+    for value in values.filter_map(parse).take(MAX_CHOICES) {
+        set.insert(value);
     }
-    chosen
+    set
 }
 
-/// A list as it is written; `None` when it is empty.
-fn list<'a>(values: impl Iterator<Item = &'a str>) -> Option<String> {
+/// Joins values with commas; `None` if there are none.
+fn format_list<'a>(values: impl Iterator<Item = &'a str>) -> Option<String> {
     let values: Vec<&str> = values.collect();
     (!values.is_empty()).then(|| values.join(","))
 }
 
-/// A query's text without its escapes: `%2F` and `+`. A broken escape stands for itself.
-fn unescape(text: &str) -> String {
+/// Decodes `%2F` and `+` in a query. An invalid escape stays as it is.
+fn percent_decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, after)) = rest.split_first() {
         rest = after;
-        let escaped = || {
+        let decode_escape = || {
             let digits = std::str::from_utf8(after.get(..2)?).ok()?;
             digits.bytes().all(|b| b.is_ascii_hexdigit()).then(|| u8::from_str_radix(digits, 16).ok())?
         };
-        match (first, escaped()) {
+        match (first, decode_escape()) {
             (b'+', _) => bytes.push(b' '),
             (b'%', Some(byte)) => {
                 bytes.push(byte);
@@ -525,9 +526,9 @@ mod tests {
                     roles,
                     videos,
                     (decks, contents),
-                    of_course,
+                    others,
                 )| {
-                    let (student, compare, weights, names_hidden, parameters) = of_course;
+                    let (student, compare, weights, names_hidden, parameters) = others;
                     View {
                         page,
                         report: report.as_deref().and_then(ReportName::parse),
@@ -546,9 +547,9 @@ mod tests {
                         weights: Weights::parse(&weights),
                         names_hidden,
                         parameters: {
-                            let mut plain = ParameterValues::default();
-                            assert!(parameters.iter().all(|(name, value)| plain.set(name, value)));
-                            plain
+                            let mut values = ParameterValues::default();
+                            assert!(parameters.iter().all(|(name, value)| values.set(name, value)));
+                            values
                         },
                     }
                 },
@@ -557,14 +558,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_view_goes_into_its_url_and_comes_back(view in views()) {
+        fn a_view_survives_formatting_and_parsing(view in views()) {
             let url = view.to_url();
             let (path, query) = url.split_once('?').unwrap_or((&url, ""));
             prop_assert_eq!(View::parse(path, query), view);
         }
 
         #[test]
-        fn whatever_is_read_has_one_url(path in ".{0,20}", query in ".{0,120}") {
+        fn any_parsed_view_has_one_canonical_url(path in ".{0,20}", query in ".{0,120}") {
             let view = View::parse(&path, &query);
             let url = view.to_url();
             let (path, query) = url.split_once('?').unwrap_or((&url, ""));
@@ -572,7 +573,7 @@ mod tests {
         }
 
         #[test]
-        fn nothing_with_an_at_sign_or_a_space_survives(name in "[A-Za-z]{1,9}[@ +][a-z.]{1,9}") {
+        fn values_with_an_at_sign_or_a_space_are_dropped(name in "[A-Za-z]{1,9}[@ +][a-z.]{1,9}") {
             let keys = "report from to tz course section role video deck contents student compare weights names email p.page p.";
             for key in keys.split(' ') {
                 let query = format!("v=1&{key}={}", name.replace('@', "%40"));
@@ -633,7 +634,7 @@ mod tests {
     }
 
     #[test]
-    fn another_course_has_other_sections_and_students() {
+    fn changing_the_course_removes_sections_and_student() {
         let view = View::parse(
             "/course",
             &format!("section={COURSE}&student={COURSE}&compare={COURSE}&names=hidden"),
@@ -647,7 +648,7 @@ mod tests {
     }
 
     #[test]
-    fn a_student_is_of_a_course_and_of_its_reports_and_stays_behind_elsewhere() {
+    fn a_student_is_kept_on_course_and_report_pages_only() {
         let query = format!("student={COURSE}");
         assert_eq!(View::parse("/requests", &query), View::default().with_page(Page::Requests));
         let view = View::parse("/course", &query);
@@ -656,7 +657,7 @@ mod tests {
     }
 
     #[test]
-    fn one_student_is_filtered_by_and_another_takes_their_place() {
+    fn toggling_another_student_replaces_the_first() {
         let student = |text: &str| Choice::Student(UserId::parse(text).unwrap());
         let (one, other) = (student(COURSE), student(&COURSE.replace('f', "0")));
         let view = View::default().toggled(&one);
@@ -668,7 +669,7 @@ mod tests {
     }
 
     #[test]
-    fn several_at_once_are_written_in_one_order_and_toggled() {
+    fn several_values_of_a_filter_are_sorted_and_can_be_toggled() {
         let other = COURSE.replace('f', "0");
         let view = View::parse("/", &format!("video={COURSE},x,{other}&role=instructor,Ana,student"));
         assert_eq!(view.to_url(), format!("/?v=1&role=student,instructor&video={other},{COURSE}"));
@@ -682,7 +683,7 @@ mod tests {
     }
 
     #[test]
-    fn another_report_keeps_days_and_people_and_leaves_videos_and_decks_behind() {
+    fn changing_the_report_keeps_roles_and_removes_videos_decks_and_texts() {
         let view =
             View::parse("/", &format!("report=notes&role=student&video={COURSE}&deck={COURSE}&contents=1"));
         assert_eq!(
@@ -696,7 +697,7 @@ mod tests {
     }
 
     #[test]
-    fn one_bad_value_does_not_lose_the_rest() {
+    fn an_invalid_value_does_not_affect_the_others() {
         let view = View::parse("/", "v=9&report=../x&from=2026-02-02&to=2026-02-08&tz=%&course=Ana&zzz=1");
         assert_eq!(view, View { range: Range::parse("2026-02-02", "2026-02-08").ok(), ..View::default() });
         let view = View::parse("/nowhere", "report=notes&from=2026-02-09&to=2026-02-08");

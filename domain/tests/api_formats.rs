@@ -1,9 +1,10 @@
-//! Formats of the HTTP API: each JSON text is parsed and serialized to the same bytes. Changing one breaks other programs.
+//! Formats of the HTTP API: each JSON text is parsed and serialized to the same bytes. Changing one breaks
+//! other programs.
 //!
-//! LineError breaks and the indentation after them are not part of a text. Types with optional fields have one text with all of them and
-//! one with none.
+//! Line breaks and the indentation after them are not part of a text. Types with optional fields have one
+//! text with all of them and one with none.
 
-#![expect(clippy::panic, clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test stops at the first failure")]
 
 use domain::api::{
     AuditAction, AuditLogEntry, AuditLogPage, AuthMethod, BuildTimes, CopyInfo, Course, Courses, Health,
@@ -27,23 +28,23 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// The text without line breaks and indentation.
-fn joined(text: &str) -> String {
+fn join_lines(text: &str) -> String {
     text.lines().map(str::trim_start).collect()
 }
 
 /// Parses a text and serializes it to the same bytes.
 #[track_caller]
 fn check<T: DeserializeOwned + Serialize>(text: &str) {
-    let text = joined(text);
+    let text = join_lines(text);
     let value: T = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
     assert_eq!(serde_json::to_string(&value).unwrap(), text);
 }
 
-/// Parses a text with defaults left out, and serializes it with them.
+/// Parses a text without optional fields, and serializes it with their defaults.
 #[track_caller]
-fn check_shorter<T: DeserializeOwned + Serialize>(short: &str, long: &str) {
+fn check_defaults<T: DeserializeOwned + Serialize>(short: &str, long: &str) {
     let value: T = serde_json::from_str(short).unwrap_or_else(|error| panic!("{error}: {short}"));
-    assert_eq!(serde_json::to_string(&value).unwrap(), joined(long));
+    assert_eq!(serde_json::to_string(&value).unwrap(), join_lines(long));
 }
 
 /// Checks the names of an enum's variants.
@@ -66,12 +67,13 @@ fn session_format_unchanged() {
         r#"{"person":"local","role":"administrator","scope":"everything","way":"local","local":true,
         "institution":"default","time_zone":"UTC","now":5}"#,
     );
-    let visit: SessionSummary = serde_json::from_str(&joined(SESSION)).unwrap();
-    let told = (visit.person.as_str(), visit.institution.as_str(), visit.time_zone.as_str(), visit.now.0);
-    assert_eq!(told, ("ana@university.example", "Westmere", "Europe/London", 1_767_225_600_000));
+    let session: SessionSummary = serde_json::from_str(&join_lines(SESSION)).unwrap();
+    let fields =
+        (session.person.as_str(), session.institution.as_str(), session.time_zone.as_str(), session.now.0);
+    assert_eq!(fields, ("ana@university.example", "Westmere", "Europe/London", 1_767_225_600_000));
     check::<Scope>(r#"{"courses":[]}"#);
     check::<Grant>(r#"{"course":"c","section":null}"#);
-    check_shorter::<Grant>(r#"{"course":"c"}"#, r#"{"course":"c","section":null}"#);
+    check_defaults::<Grant>(r#"{"course":"c"}"#, r#"{"course":"c","section":null}"#);
     check_names::<AuthMethod>(&["local", "access", "key"]);
     check_names::<Role>(&["administrator", "analyst", "instructor"]);
 }
@@ -80,8 +82,8 @@ fn session_format_unchanged() {
 fn sign_in_format_unchanged() {
     check::<SignInRequest>(r#"{"key":"k"}"#);
     check::<SignInRequest>(r#"{"look_as":{"role":"instructor","courses":[{"course":"c","section":null}]}}"#);
-    check_shorter::<SignInRequest>(r#"{"look_as":null}"#, "{}");
-    check_shorter::<Impersonation>(r#"{"role":"analyst"}"#, r#"{"role":"analyst","courses":[]}"#);
+    check_defaults::<SignInRequest>(r#"{"look_as":null}"#, "{}");
+    check_defaults::<Impersonation>(r#"{"role":"analyst"}"#, r#"{"role":"analyst","courses":[]}"#);
 }
 
 const PERSON: &str = r#"{"id":"0123456789abcdef","email":"ana@university.example","role":"instructor",
@@ -96,7 +98,7 @@ fn roles_format_unchanged() {
     check::<RoleChange>(
         r#"{"email":"ana@university.example","role":"instructor","grants":[{"course":"c","section":null}]}"#,
     );
-    check_shorter::<RoleChange>(
+    check_defaults::<RoleChange>(
         r#"{"email":"ana@university.example","role":"analyst"}"#,
         r#"{"email":"ana@university.example","role":"analyst","grants":[]}"#,
     );
@@ -108,18 +110,18 @@ fn roles_format_unchanged() {
 }
 
 #[test]
-fn record_format_unchanged() {
+fn audit_log_format_unchanged() {
     const ENTRY: &str = r#"{"id":7,"at":5,"last":6,"count":2,"person":"ana@university.example",
         "person_id":"0123456789abcdef","role":"analyst","what":"saw","scope":"everything","view":"videoview"}"#;
-    const STRANGERS: &str = r#"{"id":8,"at":5,"last":5,"count":1,"person":"","person_id":"","what":"refused",
+    const REJECTION: &str = r#"{"id":8,"at":5,"last":5,"count":1,"person":"","person_id":"","what":"refused",
         "scope":"","view":"no token"}"#;
     check::<AuditLogEntry>(ENTRY);
-    check::<AuditLogPage>(&format!(r#"{{"entries":[{ENTRY},{STRANGERS}],"before":7,"kept_days":180}}"#));
+    check::<AuditLogPage>(&format!(r#"{{"entries":[{ENTRY},{REJECTION}],"before":7,"kept_days":180}}"#));
     check::<AuditLogPage>(r#"{"entries":[],"kept_days":180}"#);
 }
 
 #[test]
-fn names_of_recorded_actions_unchanged() {
+fn names_of_audit_actions_unchanged() {
     let names = [
         "signed-in",
         "signed-out",
@@ -156,11 +158,11 @@ fn reports_format_unchanged() {
         "listed":5}"#,
     );
     check::<Reports>(r#"{"reports":[]}"#);
-    check_shorter::<ReportInfo>(
+    check_defaults::<ReportInfo>(
         r#"{"name":"asset","title":"Library","known":true,"shape":"snapshot"}"#,
         r#"{"name":"asset","title":"Library","known":true,"shape":"snapshot","parameters":[]}"#,
     );
-    check_shorter::<ReportParameter>(
+    check_defaults::<ReportParameter>(
         r#"{"name":"page"}"#,
         r#"{"name":"page","datatype":"","required":false}"#,
     );
@@ -174,7 +176,7 @@ fn courses_format_unchanged() {
             "sections":[{"id":"s","number":"001","term":"t"},{"id":"u","number":"002"}]}],
         "terms":[{"id":"t","name":"Spring 2026","from":"2026-01-12","to":"2026-05-10"}]}"#,
     );
-    check_shorter::<Courses>(r#"{"courses":[]}"#, r#"{"courses":[],"terms":[]}"#);
+    check_defaults::<Courses>(r#"{"courses":[]}"#, r#"{"courses":[],"terms":[]}"#);
     check::<Course>(r#"{"id":"c","code":"","name":"","sections":[]}"#);
     check::<Section>(r#"{"id":"s","number":"001"}"#);
     check::<Term>(r#"{"id":"t","name":"Spring 2026","from":"2026-01-12","to":"2026-05-10"}"#);
@@ -182,7 +184,7 @@ fn courses_format_unchanged() {
 
 const COPY: &str = r#"{"generation":3,"created":8,"end":"2026-02-07","rows":100,"bytes":9000}"#;
 
-const DESK: &str = r#"{"in_flight":3,"queued":9,"usual":{"low":60000,"high":7200000,"of":12},
+const SCHEDULER: &str = r#"{"in_flight":3,"queued":9,"usual":{"low":60000,"high":7200000,"of":12},
     "held":{"why":"upstream-down","detail":"Echo360 cannot be reached.","until":9}}"#;
 
 fn window() -> String {
@@ -199,7 +201,7 @@ const PLAIN_WINDOW: &str = r#"{"id":"all","start":null,"end":null,"state":"queue
 fn requests_format_unchanged() {
     let request = format!(
         r#"{{"id":"r","report":"videoview","from":"2026-02-02","to":"2026-02-08","tz":"Europe/London",
-        "parameters":{{"page":"home"}},"created":5,"windows":[{}],"desk":{DESK}}}"#,
+        "parameters":{{"page":"home"}},"created":5,"windows":[{}],"desk":{SCHEDULER}}}"#,
         window()
     );
     let snapshot = format!(
@@ -207,12 +209,12 @@ fn requests_format_unchanged() {
     );
     check::<RequestInfo>(&request);
     check::<RequestInfo>(&snapshot);
-    check::<Requests>(&format!(r#"{{"requests":[{request}],"shared":[{snapshot}],"desk":{DESK}}}"#));
+    check::<Requests>(&format!(r#"{{"requests":[{request}],"shared":[{snapshot}],"desk":{SCHEDULER}}}"#));
     check::<Requests>(r#"{"requests":[],"desk":{"in_flight":0,"queued":0}}"#);
     check::<WindowInfo>(&window());
     check::<CopyInfo>(COPY);
     check::<CopyInfo>(r#"{"generation":3,"created":8,"end":null}"#);
-    check::<SchedulerInfo>(DESK);
+    check::<SchedulerInfo>(SCHEDULER);
     check::<BuildTimes>(r#"{"low":1,"high":2,"of":3}"#);
     check::<Pause>(r#"{"why":"limit-reached","detail":"Others use the slots.","until":9}"#);
     check_names::<PauseReason>(&["credentials-refused", "upstream-down", "limit-reached"]);
@@ -229,13 +231,13 @@ fn requests_format_unchanged() {
 }
 
 #[test]
-fn ask_format_unchanged() {
+fn report_request_format_unchanged() {
     check::<ReportRequest>(
         r#"{"report":"visit","from":"2026-02-02","to":"2026-02-08","tz":"UTC","parameters":{"page":"home"}}"#,
     );
     check::<ReportRequest>(r#"{"report":"asset"}"#);
     check::<RetryRequest>(r#"{"windows":["2026-02-02"]}"#);
-    check_shorter::<RetryRequest>("{}", r#"{"windows":[]}"#);
+    check_defaults::<RetryRequest>("{}", r#"{"windows":[]}"#);
 }
 
 #[test]
@@ -244,16 +246,16 @@ fn health_format_unchanged() {
 }
 
 #[test]
-fn problem_with_all_its_fields_format_unchanged() {
+fn problem_with_all_fields_format_unchanged() {
     check::<Problem>(
-        r#"{"code":"rows-not-ready","title":"Not all rows are here yet","status":409,"detail":"Wait.",
+        r#"{"code":"rows-not-ready","title":"Some rows are not available yet","status":409,"detail":"Wait.",
         "retry_after":5,"upstream_request_id":"u","windows":["2026-02-02"],
         "sign_in":{"ways":["access","key"],"sign_out":"https://team.example/logout"},
         "lines":[{"line":2,"detail":"No such course."}]}"#,
     );
     // The methods go into the header `Allow`, not into the body.
     let problem = Problem { allow: Some("GET, POST".into()), ..Problem::new(Code::WrongMethod, "No.") };
-    let text = r#"{"code":"wrong-method","title":"Wrong method","status":405,"detail":"No."}"#;
+    let text = r#"{"code":"wrong-method","title":"Method not allowed","status":405,"detail":"No."}"#;
     assert_eq!(serde_json::to_string(&problem).unwrap(), text);
     check::<SignInOptions>(r#"{"ways":[]}"#);
     check::<LineErrors>(r#"[{"line":2,"detail":"No such course."}]"#);
@@ -363,7 +365,7 @@ fn opened_share_format_unchanged() {
 }
 
 #[test]
-fn forget_bodies_format_unchanged() {
+fn erasure_requests_format_unchanged() {
     check::<ErasureRequest>(r#"{"person":{"email":"ada@westmere.example"}}"#);
     check::<ErasureRequest>(r#"{"person":{"id":"u"}}"#);
     check::<ErasureRequest>(r#"{"course":"c"}"#);
@@ -373,7 +375,7 @@ fn forget_bodies_format_unchanged() {
 }
 
 #[test]
-fn forgettings_format_unchanged() {
+fn erasures_format_unchanged() {
     const PERSON: &str = r#"{"id":"f","what":{"person":{"mark":"0123abcd","named":"id"}},"created":1,"asked":2,
         "by":"local","state":"done","windows":3,"of":4,"rows":5,"ended":6}"#;
     check::<Erasure>(PERSON);

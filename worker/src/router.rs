@@ -261,5 +261,6 @@ fn audit_entry(
 }
 
 fn unknown_route() -> Problem {
-    Problem::new(Code::UnknownRoute, "There is nothing here. The routes are in the README.")
+    let detail = "There is no such route. docs/reference.md and /api/openapi.json list all routes.";
+    Problem::new(Code::UnknownRoute, detail)
 }

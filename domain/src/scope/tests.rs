@@ -22,8 +22,9 @@ fn grants() -> impl Strategy<Value = Vec<Grant>> {
     prop::collection::vec(grant, 0..5)
 }
 
-/// Four courses of four sections, numbered from 0 in each; those of a number share a term, the last have none.
-fn known() -> Courses {
+/// Four courses with four sections each, numbered 000 to 003. Sections with the same number share a term; 003
+/// has none.
+fn all_courses() -> Courses {
     let sections = |course: u8| {
         (0u8..4).map(move |s| Section {
             id: uuid(0x10 * (course + 1) + s).to_uppercase().into(),
@@ -46,14 +47,14 @@ fn known() -> Courses {
     Courses { courses: (0..4).map(course).collect(), terms: (0..3).map(term).collect() }
 }
 
-fn standing() -> impl Strategy<Value = Option<RoleAssignment>> {
+fn assignments() -> impl Strategy<Value = Option<RoleAssignment>> {
     prop::option::of(
         (prop::sample::select(Role::ALL.to_vec()), grants())
             .prop_map(|(role, grants)| RoleAssignment { role, grants }),
     )
 }
 
-const DOINGS: [Action<'static>; 14] = [
+const ACTIONS: [Action<'static>; 14] = [
     Action::ViewSession,
     Action::ListReports,
     Action::ListCourses,
@@ -72,100 +73,103 @@ const DOINGS: [Action<'static>; 14] = [
 
 proptest! {
     #[test]
-    fn nobody_reaches_further_than_their_role(standing in standing(), doing in prop::sample::select(DOINGS.to_vec()), share in any::<bool>()) {
+    fn no_scope_exceeds_the_role(assignment in assignments(), action in prop::sample::select(ACTIONS.to_vec()), share in any::<bool>()) {
         let course = CourseId::from("c");
-        let doing = if share { Action::CreateShare { course: &course, section: None } } else { doing };
-        let reach = authorize("ana", standing.as_ref(), doing);
-        let administers = matches!(doing, Action::ManageRoles | Action::ReadAuditLog | Action::Erase | Action::SwitchShares);
-        match (&standing, &reach) {
-            (None, reach) => prop_assert_eq!(reach, &Err(AccessDenied::NoRole)),
-            (Some(given), Ok(AccessScope::Everything)) => {
-                prop_assert!(given.role == Role::Administrator || (given.role == Role::Analyst && !administers));
+        let action = if share { Action::CreateShare { course: &course, section: None } } else { action };
+        let decision = authorize("ana", assignment.as_ref(), action);
+        let is_administrative = matches!(action, Action::ManageRoles | Action::ReadAuditLog | Action::Erase | Action::SwitchShares);
+        match (&assignment, &decision) {
+            (None, decision) => prop_assert_eq!(decision, &Err(AccessDenied::NoRole)),
+            (Some(RoleAssignment { role, .. }), Ok(AccessScope::Everything)) => {
+                prop_assert!(*role == Role::Administrator || (*role == Role::Analyst && !is_administrative));
             }
-            (Some(given), Ok(AccessScope::Only { person, grants })) => {
-                prop_assert_eq!((given.role, person.as_str(), grants), (Role::Instructor, "ana", &given.grants));
-                prop_assert!(!administers);
+            (Some(assignment), Ok(AccessScope::Only { person, grants })) => {
+                prop_assert_eq!(
+                    (assignment.role, person.as_str(), grants),
+                    (Role::Instructor, "ana", &assignment.grants)
+                );
+                prop_assert!(!is_administrative);
             }
-            (Some(given), Err(refused)) => {
-                prop_assert_ne!(given.role, Role::Administrator);
-                prop_assert_eq!(*refused == AccessDenied::NotAllowed, administers);
-                prop_assert_ne!(*refused, AccessDenied::NoRole);
+            (Some(assignment), Err(denied)) => {
+                prop_assert_ne!(assignment.role, Role::Administrator);
+                prop_assert_eq!(*denied == AccessDenied::NotAllowed, is_administrative);
+                prop_assert_ne!(*denied, AccessDenied::NoRole);
             }
         }
     }
 
     #[test]
-    fn slices_and_courses_are_those_of_the_grants_and_no_others(grants in grants(), report in prop::sample::select(KnownReport::ALL.to_vec())) {
-        let known = known();
-        let reach = AccessScope::Only { person: "ana".into(), grants: grants.clone() };
-        let cut = reach.row_filter(report, &SectionNumbers::from_courses(&known));
-        let seen = reach.filter_courses(known.clone());
-        for course in &known.courses {
+    fn exactly_the_granted_slices_courses_and_terms_are_visible(grants in grants(), report in prop::sample::select(KnownReport::ALL.to_vec())) {
+        let all = all_courses();
+        let scope = AccessScope::Only { person: "ana".into(), grants: grants.clone() };
+        let filter = scope.row_filter(report, &SectionNumbers::from_courses(&all));
+        let visible = scope.filter_courses(all.clone());
+        for course in &all.courses {
             for section in &course.sections {
-                // Said once more, in other words than the code's.
-                let may = grants.iter().any(|g| g.course == course.id
+                // The rule once more, independent of the code under test.
+                let is_granted = grants.iter().any(|g| g.course == course.id
                     && (g.section.is_none() || g.section.as_ref() == Some(&section.id)));
                 let name = if report.descriptor().identifies_sections_by_number() { &section.number } else { section.id.as_str() };
-                prop_assert_eq!(cut.allows(course.id.as_str(), name), may, "{} {}", course.code, section.number);
-                let is_listed = seen.courses.iter().any(|c| c.id == course.id && c.sections.contains(section));
-                prop_assert_eq!(is_listed, may);
+                prop_assert_eq!(filter.allows(course.id.as_str(), name), is_granted, "{} {}", course.code, section.number);
+                let is_listed = visible.courses.iter().any(|c| c.id == course.id && c.sections.contains(section));
+                prop_assert_eq!(is_listed, is_granted);
             }
             let whole = grants.iter().any(|g| g.course == course.id && g.section.is_none());
-            prop_assert_eq!(cut.allows(course.id.as_str(), "elsewhere"), whole);
+            prop_assert_eq!(filter.allows(course.id.as_str(), "elsewhere"), whole);
         }
-        prop_assert!(!cut.allows("", ""));
-        prop_assert!(seen.courses.iter().all(|course| grants.iter().any(|g| g.course == course.id)));
-        for (n, term) in (0u8..).zip(&known.terms) {
-            // The n-th section of each course is of the n-th term.
-            let may = (0u8..4).any(|course| grants.iter().any(|g| g.course == id(course)
+        prop_assert!(!filter.allows("", ""));
+        prop_assert!(visible.courses.iter().all(|course| grants.iter().any(|g| g.course == course.id)));
+        for (n, term) in (0u8..).zip(&all.terms) {
+            // Section n of each course is in term n.
+            let is_granted = (0u8..4).any(|course| grants.iter().any(|g| g.course == id(course)
                 && g.section.as_ref().is_none_or(|s| *s == id::<SectionId>(0x10 * (course + 1) + n))));
-            prop_assert_eq!(seen.terms.contains(term), may, "{}", term.name);
+            prop_assert_eq!(visible.terms.contains(term), is_granted, "{}", term.name);
         }
     }
 
     #[test]
-    fn a_share_is_of_what_was_given_whole(standing in standing(), course in 0u8..4, section in prop::option::of(0u8..4)) {
+    fn only_a_granted_course_or_section_can_be_shared(assignment in assignments(), course in 0u8..4, section in prop::option::of(0u8..4)) {
         let section = section.map(|s| SectionId::from(uuid(0x10 * (course + 1) + s).to_uppercase()));
         let course = CourseId::from(uuid(course).to_uppercase());
-        let doing = Action::CreateShare { course: &course, section: section.as_ref() };
-        let may = authorize("ana", standing.as_ref(), doing).is_ok();
-        let wanted = standing.is_some_and(|standing| match standing.role {
+        let action = Action::CreateShare { course: &course, section: section.as_ref() };
+        let is_allowed = authorize("ana", assignment.as_ref(), action).is_ok();
+        let expected = assignment.is_some_and(|assignment| match assignment.role {
             Role::Administrator | Role::Analyst => true,
-            Role::Instructor => standing.grants.iter().any(|given| given.course == course
-                && (given.section.is_none() || given.section == section)),
+            Role::Instructor => assignment.grants.iter().any(|grant| grant.course == course
+                && (grant.section.is_none() || grant.section == section)),
         });
-        prop_assert_eq!(may, wanted);
+        prop_assert_eq!(is_allowed, expected);
     }
 
     #[test]
-    fn ids_are_compared_without_regard_to_case_and_nothing_else_is_an_id(text in "\\PC{0,40}", n in any::<u8>()) {
+    fn grants_are_normalized_to_lower_case_and_ids_are_uuids(text in "\\PC{0,40}", n in any::<u8>()) {
         let upper = Grant {
             course: format!(" {} ", uuid(n).to_uppercase()).into(),
             section: Some(uuid(n).to_uppercase().into()),
         };
         prop_assert!(upper.is_well_formed());
         prop_assert_eq!(upper, Grant { course: id(n), section: Some(id(n)) });
-        if let Some(read) = CourseId::parse(&text) {
-            let read = read.as_str();
-            prop_assert!(read.len() == 36 && read.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-'));
+        if let Some(id) = CourseId::parse(&text) {
+            let id = id.as_str();
+            prop_assert!(id.len() == 36 && id.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-'));
         }
     }
 }
 
 #[test]
-fn a_section_whose_number_nobody_knows_is_not_shown_where_only_numbers_count() {
+fn a_section_without_a_known_number_is_hidden_in_reports_by_number() {
     let asset = KnownReport::Asset;
     let grants =
         vec![Grant { course: id(0), section: Some(id(0xff)) }, Grant { course: id(1), section: None }];
-    let reach = AccessScope::Only { person: "ana".into(), grants };
-    assert!(reach.needs_section_numbers(asset));
-    let cut = reach.row_filter(asset, &SectionNumbers::from_courses(&known()));
-    assert_eq!(cut, RowFilter::Only(vec![SliceSelector { course: id(1), section: None }]));
+    let scope = AccessScope::Only { person: "ana".into(), grants };
+    assert!(scope.needs_section_numbers(asset));
+    let filter = scope.row_filter(asset, &SectionNumbers::from_courses(&all_courses()));
+    assert_eq!(filter, RowFilter::Only(vec![SliceSelector { course: id(1), section: None }]));
     assert_eq!(AccessScope::Everything.row_filter(asset, &SectionNumbers::default()), RowFilter::Everything);
 }
 
 #[test]
-fn a_request_of_an_instructors_counts_no_rows_of_others() {
+fn an_instructor_sees_no_counts_or_faults_of_a_request() {
     let window = |fault: Option<&str>| WindowInfo {
         id: "2026-02-02".into(),
         start: None,
@@ -202,18 +206,18 @@ fn a_request_of_an_instructors_counts_no_rows_of_others() {
         scheduler: None,
     };
     assert_eq!(AccessScope::Everything.redact_request(request.clone()), request);
-    let reach = AccessScope::Only { person: "ana".into(), grants: Vec::new() };
-    let cut = reach.redact_request(request);
-    let text = serde_json::to_string(&cut).unwrap();
+    let scope = AccessScope::Only { person: "ana".into(), grants: Vec::new() };
+    let redacted = scope.redact_request(request);
+    let text = serde_json::to_string(&redacted).unwrap();
     assert!(!text.contains("123") && !text.contains("bytes"), "{text}");
-    assert_eq!(cut.windows[0].fault.as_deref(), Some(FAULT_CUT));
-    assert_eq!(cut.windows[1].fault.as_deref(), Some(FAULT_CUT), "whatever it says");
-    assert_eq!(reach.redact_fault("Row seven.".into()), FAULT_CUT);
+    assert_eq!(redacted.windows[0].fault.as_deref(), Some(REDACTED_FAULT));
+    assert_eq!(redacted.windows[1].fault.as_deref(), Some(REDACTED_FAULT), "a fault without numbers");
+    assert_eq!(scope.redact_fault("Row seven.".into()), REDACTED_FAULT);
     assert_eq!(AccessScope::Everything.redact_fault("Row 7.".into()), "Row 7.");
 }
 
 #[test]
-fn roles_are_called_the_same_everywhere() {
+fn slugs_of_roles_equal_their_json_names() {
     for role in Role::ALL {
         assert_eq!(serde_json::to_string(&role).unwrap(), format!("\"{}\"", role.slug()));
         assert_eq!(Role::parse(role.slug()), Some(role));
@@ -221,12 +225,12 @@ fn roles_are_called_the_same_everywhere() {
 }
 
 #[test]
-fn reach_and_cut_format_unchanged() {
+fn access_scope_and_row_filter_format_unchanged() {
     let grants = vec![Grant { course: "c".into(), section: None }];
     let selectors = vec![SliceSelector { course: "c".into(), section: None }];
-    let reach = AccessScope::Only { person: "ana".into(), grants };
+    let scope = AccessScope::Only { person: "ana".into(), grants };
     let text = r#"{"only":{"person":"ana","grants":[{"course":"c","section":null}]}}"#;
-    assert_eq!(serde_json::to_string(&reach).unwrap(), text);
+    assert_eq!(serde_json::to_string(&scope).unwrap(), text);
     assert_eq!(
         serde_json::to_string(&RowFilter::Only(selectors)).unwrap(),
         r#"{"only":[{"course":"c","section":null}]}"#
