@@ -1,13 +1,13 @@
 //! Keeps the measures of one query up to date while windows' copies are added, replaced and removed.
 //!
-//! A new copy is counted once, incrementally. Rows cannot be subtracted from a count of distinct viewers, so when
-//! a copy is removed or replaced, or a day is no longer covered, everything is counted again: that is rare, and
-//! costs as much as the first count.
+//! A new copy is counted once, incrementally. Rows cannot be subtracted from a count of distinct viewers, so
+//! when a copy is removed or replaced, or a day is no longer covered, everything is counted again: that is
+//! rare, and costs as much as the first count.
 //!
-//! A day is a day of the query's zone, but copies cover whole UTC days. A local day overlaps one or two UTC days
-//! and is as complete as the worst of them: missing if no copy covers one, provisional if one was not complete
-//! when its copy was requested, or is not over yet. Rows of a missing day are counted as soon as a further copy
-//! makes their day known.
+//! A day is a day of the query's zone, but copies cover whole UTC days. A local day overlaps one or two UTC
+//! days and is as complete as the worst of them: missing if no copy covers one, provisional if one was not
+//! complete when its copy was requested, or is not over yet. Rows of a missing day are counted as soon as a
+//! further copy makes their day known.
 
 use crate::chunked_bit_set::ChunkedBitSet;
 use crate::crossfilter::{self, Crossfilter, FilterResult, FilteredRollup};
@@ -141,7 +141,8 @@ impl Aggregator {
     pub fn new(query: Query) -> Self {
         let day_starts = crossfilter::day_starts(&query);
         let days = day_starts.len().saturating_sub(1);
-        // Steps of one day for ranges up to six weeks; else steps of as many weeks as keep within `MAX_STEPS`.
+        // Steps of one day for ranges up to six weeks; else steps of as many weeks as keep within
+        // `MAX_STEPS`.
         let step_days = if days <= 42 { 1 } else { days.div_ceil(MAX_STEPS * 7) * 7 };
         let counts = Aggregates {
             days: vec![ViewerCount::default(); days],
@@ -525,7 +526,8 @@ impl<'a> Counter<'a> {
     }
 }
 
-/// The first [`MAX_NAMED`] items by rows, then by id, and all in `chosen`; `label` gives name, parent and seconds.
+/// The first [`MAX_NAMED`] items by rows, then by id, and all in `chosen`; `label` gives name, parent and
+/// seconds.
 fn rank_items(
     counts: &[ViewerCount],
     ids: &Dictionary,

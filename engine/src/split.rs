@@ -2,8 +2,8 @@
 //!
 //! A file has the rows of the whole institution, interleaved, but an instructor may see only one section. So
 //! rows are grouped by section while they stream past. When [`MAX_BUFFERED_BYTES`] are buffered, every group
-//! becomes a slice. A row keeps its bytes, except that its line end becomes `\n`, so slices of one section can
-//! be concatenated.
+//! becomes a slice. A row keeps its bytes, except that its line end becomes `\n`, so slices of one section
+//! can be concatenated.
 //!
 //! A file with a wrong header, or with a row whose number of cells differs from the header's, is rejected.
 //! [`BadFile`] is the only error: the caller tries again.
@@ -48,7 +48,8 @@ const MAX_HEADER_BYTES: usize = 64 << 10;
 /// Maximum number of columns.
 const MAX_COLUMNS: usize = 1_000;
 
-/// Favors speed: slices are deflated in an alarm with a CPU limit, and repetitive text compresses well anyway.
+/// Favors speed: slices are deflated in an alarm with a CPU limit, and repetitive text compresses well
+/// anyway.
 const LEVEL: u32 = 2;
 
 /// Some rows of one section of one course.
@@ -214,7 +215,8 @@ impl Splitter {
             }
             self.read_header(true)?;
         }
-        // A last row that is cut inside a quoted cell has an odd number of quotes; the reader would accept it.
+        // A last row that is cut inside a quoted cell has an odd number of quotes; the reader would accept
+        // it.
         let rest = trim_line_ends(&self.pending);
         if !self.pending.ends_with(b"\n") && rest.iter().filter(|b| **b == b'"').count() % 2 == 1 {
             return Err(BadFile::new("It ends inside a quoted cell."));
@@ -391,8 +393,8 @@ impl Splitter {
 }
 
 impl HeaderLayout {
-    /// Parses a header row without its line end. The delimiter is the first that gives all columns of `report`,
-    /// or else the one that gives the most columns.
+    /// Parses a header row without its line end. The delimiter is the first that gives all columns of
+    /// `report`, or else the one that gives the most columns.
     fn parse(line: &[u8], report: Option<KnownReport>) -> Result<Self, BadFile> {
         let report: Option<&ReportDescriptor> = report.map(KnownReport::descriptor);
         let candidates = [b',', b'\t', b'|'].map(|delimiter| (delimiter, parse_line(line, delimiter)));
@@ -442,7 +444,8 @@ pub fn parse_line(line: &[u8], delimiter: u8) -> Vec<String> {
     }
 }
 
-/// Parses the header row of a stored copy into its delimiter and column names; `None` if it does not fit the report.
+/// Parses the header row of a stored copy into its delimiter and column names; `None` if it does not fit the
+/// report.
 #[must_use]
 pub fn read_header(header: &[u8], report: Option<KnownReport>) -> Option<(u8, Vec<String>)> {
     let layout = HeaderLayout::parse(trim_line_ends(header), report).ok()?;

@@ -112,7 +112,8 @@ fn lines(week: u64, events: &[Event]) -> Vec<String> {
         .iter()
         .map(|event| {
             let Event { second, video, section, user, is_undated } = event;
-            let time = Timestamp::start_of(plus_days(first_monday(), week * 7)).plus(second * SECOND).rfc3339();
+            let week_start = Timestamp::start_of(plus_days(first_monday(), week * 7));
+            let time = week_start.plus(second * SECOND).rfc3339();
             let time = if *is_undated { "never" } else { &time[..19] };
             let (id, name) =
                 if *user == 0 { (String::new(), "") } else { (format!("user-{user}"), "Ana,Nuñez") };
@@ -318,7 +319,8 @@ fn arrivals(all: &[&ReferenceRow], days: &[(Day, Completeness)]) -> Vec<Arrivals
         .collect()
 }
 
-/// Reference for [`Measures::by_delay`]: rows of `all`, delays since the first row of each video in `any_person`.
+/// Reference for [`Measures::by_delay`]: rows of `all`, delays since the first row of each video in
+/// `any_person`.
 fn by_delay(all: &[&ReferenceRow], any_person: &[&ReferenceRow], days: &[(Day, Completeness)]) -> [u64; 7] {
     let index_of = |day: Day| days.iter().position(|(other, _)| *other == day).unwrap();
     let spans = [0..=0, 1..=1, 2..=3, 4..=7, 8..=14, 15..=28, 29..=usize::MAX];
@@ -406,11 +408,11 @@ proptest! {
                 loaded.insert(week, rows);
             }
             aggregator.update(&dataset);
-            let loaded_weeks: Vec<_> = loaded.iter().map(|(week, rows)| (*week as u64, rows.clone())).collect();
+            let weeks: Vec<_> = loaded.iter().map(|(week, rows)| (*week as u64, rows.clone())).collect();
             let mut measures = aggregator.measures(&dataset.texts);
             let name = std::mem::take(&mut measures.student);
             prop_assert!(name.is_empty() || (name == "Nuñez, Ana" && student.is_some()), "{}", name);
-            let mut reference = reference_measures(&query, &loaded_weeks);
+            let mut reference = reference_measures(&query, &weeks);
             if query.comparison.is_some() {
                 // Skipped rows of windows that only the comparison needs are left out.
                 prop_assert!(measures.skipped_rows.total() <= reference.skipped_rows.total());
@@ -419,11 +421,11 @@ proptest! {
             prop_assert_eq!(&measures, &reference);
 
             let row_list = RowList::new(&query, &aggregator.counted_days(), &dataset);
-            prop_assert_eq!(row_list.len() as u64, measures.total.rows, "the list has as many rows as the total");
+            prop_assert_eq!(row_list.len() as u64, measures.total.rows, "the list has all rows");
             let rows = row_list.rows(0, usize::MAX, &dataset);
             prop_assert!(rows.windows(2).all(|pair| pair[0].time <= pair[1].time));
-            let pages: Vec<_> = (0..rows.len()).step_by(7).flat_map(|at| row_list.rows(at, 7, &dataset)).collect();
-            prop_assert_eq!(pages, rows);
+            let pages = (0..rows.len()).step_by(7).flat_map(|at| row_list.rows(at, 7, &dataset));
+            prop_assert_eq!(pages.collect::<Vec<_>>(), rows);
 
             let order = aggregator.students_by_minutes(&dataset.texts);
             prop_assert_eq!(order.len() as u64, measures.students.active);
@@ -476,8 +478,8 @@ fn a_local_day_is_as_complete_as_the_worst_utc_day_it_overlaps() {
         let measures = measure(query, coverage, &[], &mut VideoViewDataset::default());
         measures.days.iter().map(|(_, known)| format!("{known:?}")[..1].to_owned()).collect::<String>()
     };
-    // M = missing, C = complete, P = provisional. The window covers 16 to 22 March UTC; in Berlin 16 March starts
-    // before that.
+    // M = missing, C = complete, P = provisional. The window covers 16 to 22 March UTC; in Berlin 16 March
+    // starts before that.
     let week = |zone| query(zone, "2026-03-15", "2026-03-24");
     assert_eq!(known(week(Zone::utc()), None), "MCCCCCCCMM");
     assert_eq!(known(week(berlin()), None), "MMCCCCCCMM");
