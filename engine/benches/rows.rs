@@ -1,8 +1,8 @@
 //! Benchmarks of every step that rows pass through, run natively, so that a regression shows without a
 //! browser: `cargo bench -p engine`.
 //!
-//! The rows are synthetic and similar to `videoview`: people watch some minutes of a video, one row per half
-//! minute.
+//! The rows are synthetic and similar to `videoview`: people watch some minutes of a video, in rows of
+//! half a minute.
 
 #![expect(clippy::expect_used, reason = "the input is synthetic and valid")]
 

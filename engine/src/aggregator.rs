@@ -141,8 +141,7 @@ impl Aggregator {
     pub fn new(query: Query) -> Self {
         let day_starts = crossfilter::day_starts(&query);
         let days = day_starts.len().saturating_sub(1);
-        // Steps of one day for ranges up to six weeks; else steps of as many weeks as keep within
-        // `MAX_STEPS`.
+        // Steps of one day for ranges up to six weeks; else of whole weeks, at most `MAX_STEPS` steps.
         let step_days = if days <= 42 { 1 } else { days.div_ceil(MAX_STEPS * 7) * 7 };
         let counts = Aggregates {
             days: vec![ViewerCount::default(); days],
@@ -471,7 +470,7 @@ impl<'a> Counter<'a> {
                     record_appearance(&mut counts.first_days, rollup.video, day);
                 }
                 FilterResult::AllExceptStudent => {
-                    record_appearance(&mut counts.first_days, rollup.video, day)
+                    record_appearance(&mut counts.first_days, rollup.video, day);
                 }
                 FilterResult::All => self.add_to_all(rollup, day, role, counts),
             }
@@ -526,15 +525,14 @@ impl<'a> Counter<'a> {
     }
 }
 
-/// The first [`MAX_NAMED`] items by rows, then by id, and all in `chosen`; `label` gives name, parent and
-/// seconds.
+/// The first [`MAX_NAMED`] items by rows, then by id, and all `chosen` ones. `label`: name, parent, seconds.
 fn rank_items(
     counts: &[ViewerCount],
     ids: &Dictionary,
     chosen: &[String],
     label: &dyn Fn(u32) -> (String, String, Option<u32>),
 ) -> Items {
-    let is_chosen = |id: &[u8]| chosen.iter().any(|wanted| id.eq_ignore_ascii_case(wanted.as_bytes()));
+    let is_chosen = |id: &[u8]| chosen.iter().any(|chosen_id| id.eq_ignore_ascii_case(chosen_id.as_bytes()));
     let rows = |code: u32| counts.get(code as usize).map_or(0, |count| count.rows);
     let mut order: Vec<u32> = (0..).take(counts.len()).filter(|code| rows(*code) > 0).collect();
     sort::sort_by(&mut order, &mut |a, b| {

@@ -76,8 +76,7 @@ impl<'a> Crossfilter<'a> {
         }
     }
 
-    /// Calls `visit` with every rollup on one of the days marked in `days` that passes all filters or all but
-    /// one.
+    /// Calls `visit` with every rollup on one of the days marked in `days` that fails at most one filter.
     #[expect(
         clippy::indexing_slicing,
         reason = "a day's index is checked once and the loop runs over all rollups"

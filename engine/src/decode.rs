@@ -160,8 +160,7 @@ impl Decoder {
         csv.get(length..).unwrap_or_default()
     }
 
-    /// Finds the fields of the first row of `csv`; returns the row's length, or `None` if it needs
-    /// `csv_core`.
+    /// Finds the fields of the first row of `csv`; returns the row's length; `None` for the slow path.
     #[inline]
     fn find_plain_fields(&mut self, csv: &[u8]) -> Option<usize> {
         self.spans.clear();
@@ -195,8 +194,7 @@ impl Decoder {
         self.push_span(start, end)
     }
 
-    /// Adds the span of the quoted field whose text starts at `start`; returns the position of its closing
-    /// quote.
+    /// Adds the span of the quoted field with its text at `start`; returns where its closing quote is.
     #[inline]
     fn find_quoted_field(&mut self, csv: &[u8], start: usize) -> Option<usize> {
         let end = start + memchr::memchr(b'"', csv.get(start..)?)?;

@@ -106,8 +106,7 @@ impl HuffmanTable {
             *index += 1;
         }
         // A code's first bit is the lowest bit of the lookup index, so codes are stored with their bits
-        // reversed. The table for one more bit is the current table twice, with the codes of the new length
-        // inserted.
+        // reversed. The table for one more bit is the current one twice, plus the codes of the new length.
         let mut symbols = self.symbols.iter();
         let mut reversed_code = 0usize;
         self.table.clear();
@@ -172,8 +171,7 @@ struct BitReader<'a> {
 }
 
 impl BitReader<'_> {
-    /// Fills the buffer to at least 56 bits, with zeros at the end of the input; `None` once padding was
-    /// consumed.
+    /// Fills the buffer to at least 56 bits, with zeros after the input; `None` once these were consumed.
     #[inline(always)]
     fn fill(&mut self) -> Option<()> {
         match self.bytes.get(self.position..).and_then(|rest| rest.first_chunk::<8>()) {
@@ -388,8 +386,7 @@ impl DeflateDecoder {
     }
 }
 
-/// Copies `length` bytes from `distance` bytes before `at` to `at`. May overwrite up to [`COPY_BYTES`] behind
-/// them.
+/// Copies `length` bytes from `distance` bytes before `at` to `at`. May overwrite up to [`COPY_BYTES`] more.
 #[inline(always)]
 fn copy_match(out: &mut [u8], at: usize, distance: usize, length: usize) -> Option<()> {
     let (before, after) = out.split_at_mut_checked(at)?;
@@ -498,8 +495,7 @@ mod tests {
                 Some((text, read)) if read == bytes.len() as u64 => {
                     prop_assert_eq!(decoder.inflate(&bytes, text.len()), Ok(text.as_slice()));
                 }
-                // The decoder may accept incomplete codes that flate2 rejects: callers check the CRC of the
-                // input.
+                // The decoder may accept incomplete codes that flate2 rejects: callers check the CRC.
                 _ => drop(decoder.inflate(&bytes, text.len()).map(<[u8]>::len)),
             }
         }

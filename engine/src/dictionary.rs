@@ -107,8 +107,7 @@ impl Dictionary {
         }
     }
 
-    /// Adds a new text to the free slot `slot` and returns its code; doubles the slots when they are half
-    /// full.
+    /// Adds a new text to the free slot `slot` and returns its code; doubles the slots when half full.
     #[cold]
     fn insert(&mut self, text: &[u8], slot: usize) -> u32 {
         // 2^32 distinct texts do not fit into a page's memory.

@@ -20,7 +20,7 @@ pub const MAX_NAMED: usize = 20;
 /// Maximum number of steps in a sparkline: a year of weeks.
 pub const MAX_STEPS: usize = 53;
 
-/// Days after a video's first view at which each span of [`Measures::by_delay`] starts; it ends before the
+/// Days after a video's first view at which the spans of [`Measures::by_delay`] start; each ends before the
 /// next.
 pub const DELAY_STARTS: [usize; 7] = [0, 1, 2, 4, 8, 15, 29];
 

@@ -2,8 +2,7 @@
 //! span, and safe for spreadsheets.
 //!
 //! Copies of different windows may differ: adopted ones in their delimiter, newer ones in their columns. The
-//! output has one header. Cells are moved to their column's position in it; columns that a copy lacks stay
-//! empty.
+//! output has one header. Cells move to their column's position in it; columns that a copy lacks stay empty.
 
 use crate::formula_injection::is_formula;
 use domain::column;
@@ -121,7 +120,7 @@ impl std::error::Error for CorruptSlice {}
 
 impl<'a> Rewriter<'a> {
     /// Creates a rewriter for a copy with this delimiter and header. `trim` is the name of the time column
-    /// and the span to keep; rows whose time cannot be parsed are kept, because dropping them would lose them
+    /// and the span to keep; rows whose time cannot be parsed are kept, since dropping them would lose data
     /// silently.
     #[must_use]
     pub fn new(

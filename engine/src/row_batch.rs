@@ -1,11 +1,10 @@
 //! Row batches: some slices of a copy, decoded by another thread with its own dictionaries, encoded as bytes.
 //!
 //! The receiver assigns its own code to each text of the batch once, and translates the codes in the rollups,
-//! about one per twenty rows. Rows are only a time and the index of a rollup, so they are copied almost
+//! about one per twenty rows. Rows are only a time and the index of a rollup, so they are copied nearly
 //! unchanged.
 //!
-//! Format: `u32` numbers, little endian; each list after its length. It has no version: both sides are the
-//! same build.
+//! Format: `u32` numbers, little endian; each list after its length. No version: both sides are one build.
 
 use crate::dictionary::Dictionary;
 use crate::rollup::QuarterHourRollup;
@@ -62,8 +61,7 @@ fn push_numbers(numbers: &[u32], out: &mut Vec<u8>) {
     out.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
 }
 
-/// Adds the rows of a batch to `columns` and its texts to `texts`. `None` if it is invalid: then no rows are
-/// added.
+/// Adds the rows of a batch to `columns` and its texts to `texts`. `None`, and no rows, if it is invalid.
 pub(crate) fn decode_into(
     batch: &[u8],
     columns: &mut VideoViewColumns,
@@ -148,8 +146,7 @@ impl<'a> BatchReader<'a> {
         Some(numbers.as_chunks().0)
     }
 
-    /// Reads a dictionary and adds its texts to `dictionary`; returns their codes there by their codes in the
-    /// batch.
+    /// Reads a dictionary and adds its texts to `dictionary`; returns the new codes by those in the batch.
     // Called for six dictionaries: inlined, the code would be six times as large.
     #[inline(never)]
     fn read_dictionary(&mut self, dictionary: &mut Dictionary) -> Option<Vec<u32>> {
@@ -267,11 +264,10 @@ mod tests {
             }
             slices.push(slice(rest));
             let mut texts = Dictionaries::default();
-            let whole = decode(&slices, &mut texts);
-            let whole = dataset(whole, texts);
+            let table = decode(&slices, &mut texts);
+            let whole = dataset(table, texts);
 
-            // Slices are pushed in order (0), decoded later by this builder (1), or added as an encoded batch
-            // (2).
+            // Methods: 0 pushes slices in order, 1 decodes them later, 2 adds them as an encoded batch.
             let mut texts = Dictionaries::default();
             let mut builder = VideoViewTableBuilder::new(&head(&slices)).unwrap();
             let mut batches = Vec::new();

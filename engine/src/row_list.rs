@@ -62,8 +62,7 @@ impl RowList {
                 });
                 let is_listed = |rollup: &u32| passes.get(*rollup as usize).copied().unwrap_or(false);
                 let rows = (0u64..).zip(&columns.rollup).zip(&columns.time);
-                // Time in the high half, row number in the low: rows of equal time keep the order of the
-                // file.
+                // Time in the high half, row number in the low: equal times keep the order of the file.
                 let mut rows: Vec<u64> = rows
                     .filter(|((_, rollup), _)| is_listed(rollup))
                     .map(|((row, _), time)| u64::from(*time) << 32 | row)

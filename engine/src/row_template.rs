@@ -7,8 +7,7 @@
 /// Bytes of a time in the usual spelling: `YYYY-MM-DD HH:MM:SS`.
 pub(crate) const TIME: usize = 19;
 
-/// The codes of a row's fields except the time, indexed by the constants of [`FieldSlot`]; 0 where there is
-/// none.
+/// The codes of a row's fields except the time, indexed by [`FieldSlot`]'s constants; 0 if there is none.
 pub(crate) type RowCodes = [u32; 16];
 
 /// Indices of [`RowCodes`].
@@ -109,8 +108,7 @@ fn index_of(bytes: &[u8], key_start: usize, size: usize) -> Option<usize> {
     Some(hash as u32 as usize & (size - 1))
 }
 
-/// Compares two byte slices sixteen bytes at a time: in wasm, the compiler's own comparison goes byte by
-/// byte.
+/// Compares two byte slices sixteen bytes at a time: the compiler's own wasm compares single bytes.
 #[must_use]
 #[inline]
 pub(crate) fn bytes_equal(a: &[u8], b: &[u8]) -> bool {

@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-/// Sorts numbers in ascending order: radix sort by bytes, lowest first. Bytes that all numbers share are only
+/// Sorts numbers in ascending order: radix sort by bytes, lowest first. Bytes that all share are only
 /// counted.
 pub fn sort_ascending(numbers: &mut Vec<u64>) {
     let mut sorted = vec![0; numbers.len()];

@@ -48,8 +48,7 @@ const MAX_HEADER_BYTES: usize = 64 << 10;
 /// Maximum number of columns.
 const MAX_COLUMNS: usize = 1_000;
 
-/// Favors speed: slices are deflated in an alarm with a CPU limit, and repetitive text compresses well
-/// anyway.
+/// Favors speed: slices are deflated in an alarm with a CPU limit, and repetitive text compresses well.
 const LEVEL: u32 = 2;
 
 /// Some rows of one section of one course.
@@ -215,8 +214,7 @@ impl Splitter {
             }
             self.read_header(true)?;
         }
-        // A last row that is cut inside a quoted cell has an odd number of quotes; the reader would accept
-        // it.
+        // A last row that is cut inside a quoted cell has an odd number of quotes; the reader accepts it.
         let rest = trim_line_ends(&self.pending);
         if !self.pending.ends_with(b"\n") && rest.iter().filter(|b| **b == b'"').count() % 2 == 1 {
             return Err(BadFile::new("It ends inside a quoted cell."));
@@ -444,8 +442,7 @@ pub fn parse_line(line: &[u8], delimiter: u8) -> Vec<String> {
     }
 }
 
-/// Parses the header row of a stored copy into its delimiter and column names; `None` if it does not fit the
-/// report.
+/// Parses a stored header row into its delimiter and column names; `None` if it does not fit the report.
 #[must_use]
 pub fn read_header(header: &[u8], report: Option<KnownReport>) -> Option<(u8, Vec<String>)> {
     let layout = HeaderLayout::parse(trim_line_ends(header), report).ok()?;

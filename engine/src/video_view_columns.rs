@@ -330,8 +330,7 @@ impl VideoViewColumnsBuilder {
         }
     }
 
-    /// Appends the first row of `csv` if it equals earlier rows except for its time; returns its length in
-    /// bytes.
+    /// Appends the first row of `csv` if it equals earlier rows except for its time; returns its byte length.
     #[inline]
     fn push_matching_template(&mut self, csv: &[u8], texts: &mut Dictionaries) -> Option<usize> {
         let (time, codes, length) = self.templates.find(csv)?;

@@ -319,7 +319,7 @@ fn arrivals(all: &[&ReferenceRow], days: &[(Day, Completeness)]) -> Vec<Arrivals
         .collect()
 }
 
-/// Reference for [`Measures::by_delay`]: rows of `all`, delays since the first row of each video in
+/// Reference for [`Measures::by_delay`]: rows of `all` by days since their video's first row in
 /// `any_person`.
 fn by_delay(all: &[&ReferenceRow], any_person: &[&ReferenceRow], days: &[(Day, Completeness)]) -> [u64; 7] {
     let index_of = |day: Day| days.iter().position(|(other, _)| *other == day).unwrap();
