@@ -65,7 +65,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_has_the_size_of_a_standard_set(
+        fn the_length_equals_that_of_a_standard_set(
             inserted in prop::collection::vec(prop_oneof![0u32..200, 0u32..20_000], 0..300),
         ) {
             let mut codes = ChunkedBitSet::default();

@@ -108,7 +108,7 @@ fn index_of(bytes: &[u8], key_start: usize, size: usize) -> Option<usize> {
     Some(hash as u32 as usize & (size - 1))
 }
 
-/// Compares two byte slices sixteen bytes at a time: the compiler's own wasm compares single bytes.
+/// Compares two byte slices sixteen bytes at a time: the compiler's own wasm compares byte by byte.
 #[must_use]
 #[inline]
 pub(crate) fn bytes_equal(a: &[u8], b: &[u8]) -> bool {
