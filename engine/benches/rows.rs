@@ -1,9 +1,10 @@
-//! What every row passes through, natively: a regression shows here without a browser.
+//! Benchmarks of every step that rows pass through, run natively, so that a regression shows without a
+//! browser: `cargo bench -p engine`.
 //!
-//! `cargo bench -p engine`. The rows are made up, and like those of `videoview`: people watch some minutes of a video,
-//! a row for each half minute.
+//! The rows are synthetic and similar to `videoview`: people watch some minutes of a video, in rows of
+//! half a minute.
 
-#![expect(clippy::expect_used, reason = "what is made up here is what is expected")]
+#![expect(clippy::expect_used, reason = "the input is synthetic and valid")]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use domain::erasure::{PersonTombstone, Tombstones};
@@ -29,38 +30,38 @@ use flate2::write::GzEncoder;
 use std::hint::black_box;
 use std::io::Write;
 
-/// Rows in all.
+/// Rows in total.
 const ROWS: u32 = 100_000;
 
-/// Half minutes that somebody watches at a stretch.
-const STRETCH: u32 = 20;
+/// Consecutive rows of one viewer and video: ten minutes.
+const SESSION_ROWS: u32 = 20;
 
 const HEADER: &str = "videoId,videoName,videoDuration,courseId,courseIdentifier,courseName,sectionId,sectionNumber,\
                       userId,firstName,lastName,userEmail,role,eventTimestamp";
 
-/// The rows of one Monday week, in the order of time inside each stretch.
+/// A report with the rows of one Monday week, sorted by time within each session.
 fn report() -> String {
     let mut csv = String::from(HEADER);
     csv.push('\n');
     let monday = parse_day("2026-02-02").map_or(0, |day| Timestamp::start_of(day).0);
     for row in 0..ROWS {
-        let stretch = row / STRETCH;
-        let id = |kind: u32, of: u32| {
-            format!("{kind:08x}-0000-4000-8000-{:012x}", stretch.wrapping_mul(2_654_435_761) % of)
+        let session = row / SESSION_ROWS;
+        let id = |kind: u32, count: u32| {
+            format!("{kind:08x}-0000-4000-8000-{:012x}", session.wrapping_mul(2_654_435_761) % count)
         };
-        let course = stretch.wrapping_mul(2_654_435_761) % 40;
-        let begun = i64::from(stretch.wrapping_mul(40_503) % 590_000) * 1000;
-        let at = Timestamp(monday + begun + i64::from(row % STRETCH) * 30_000).rfc3339();
+        let course = session.wrapping_mul(2_654_435_761) % 40;
+        let start = i64::from(session.wrapping_mul(40_503) % 590_000) * 1000;
+        let at = Timestamp(monday + start + i64::from(row % SESSION_ROWS) * 30_000).rfc3339();
         csv.push_str(&format!(
             "{},\"Lecture {}, part \"\"{}\"\"\",PT50M,{},BIO{course},\"Biology, {course}\",{},{},{},Ana,Nuñez {},a{}@example.edu,Student,{}\n",
-            id(1, 300), stretch % 300, stretch % 3, id(2, 40), id(3, 120), course % 3, id(4, 5_000), stretch % 5_000,
-            stretch % 5_000, at.replace('T', " ").trim_end_matches('Z'),
+            id(1, 300), session % 300, session % 3, id(2, 40), id(3, 120), course % 3, id(4, 5_000), session % 5_000,
+            session % 5_000, at.replace('T', " ").trim_end_matches('Z'),
         ));
     }
     csv
 }
 
-/// The same as its slices.
+/// Splits the report into slices.
 fn split(csv: &[u8]) -> (SplitSummary, Vec<Slice>) {
     split_with_erasures(csv, &Tombstones::default())
 }
@@ -69,9 +70,9 @@ fn split_with_erasures(csv: &[u8], tombstones: &Tombstones) -> (SplitSummary, Ve
     let mut slices = Vec::new();
     let mut splitter =
         Splitter::new(Some(KnownReport::VideoView)).with_erasures(ErasureFilter::new(tombstones));
-    splitter.push(csv, &mut |slice| slices.push(slice)).expect("rows are rows");
-    splitter.end_file(&mut |slice| slices.push(slice)).expect("the file is whole");
-    let summary = splitter.finish(&mut |slice| slices.push(slice)).expect("the report is whole");
+    splitter.push(csv, &mut |slice| slices.push(slice)).expect("the rows are valid");
+    splitter.end_file(&mut |slice| slices.push(slice)).expect("the file is complete");
+    let summary = splitter.finish(&mut |slice| slices.push(slice)).expect("the report is complete");
     (summary, slices)
 }
 
@@ -80,30 +81,30 @@ fn head_of(slice: &Slice) -> SliceHead {
     SliceHead { rows: slice.rows, raw_length: slice.raw_length, crc32: slice.crc32, length }
 }
 
-/// The same as the page keeps it.
-fn copy(summary: &SplitSummary, slices: &[Slice], texts: &mut Dictionaries) -> VideoViewTable {
-    let count = u32::try_from(slices.len()).expect("slices are few");
+/// Builds a window's copy from its slices, as the page does.
+fn build_table(summary: &SplitSummary, slices: &[Slice], texts: &mut Dictionaries) -> VideoViewTable {
+    let count = u32::try_from(slices.len()).expect("there are few slices");
     let head = Head { generation: 1, slices: count, rows: summary.rows, header: summary.header.clone() };
-    let mut builder = VideoViewTableBuilder::new(&head).expect("every column is there");
+    let mut builder = VideoViewTableBuilder::new(&head).expect("all required columns are present");
     for slice in slices {
-        builder.push_slice(&head_of(slice), &slice.bytes, texts).expect("slices are what was stored");
+        builder.push_slice(&head_of(slice), &slice.bytes, texts).expect("the slice is valid");
     }
-    builder.finish().expect("all rows are there")
+    builder.finish().expect("all rows are present")
 }
 
-/// Bytes of CSV in a batch, as the page deals them out.
-const SHARE: u64 = 4 << 20;
+/// Bytes of CSV in a batch, as in the data worker.
+const BATCH_BYTES: u64 = 4 << 20;
 
-/// The same slices, in batches.
-fn dealt(slices: &[Slice]) -> Vec<&[Slice]> {
+/// Groups slices into batches for decode threads.
+fn group_into_batches(slices: &[Slice]) -> Vec<&[Slice]> {
     let mut batches = Vec::new();
     let mut rest = slices;
     while !rest.is_empty() {
         let mut length = 0;
         let count = rest.iter().take_while(|slice| {
-            let is_in = length < SHARE;
+            let has_room = length < BATCH_BYTES;
             length += u64::from(slice.raw_length);
-            is_in
+            has_room
         });
         let (batch, left) = rest.split_at(count.count());
         batches.push(batch);
@@ -112,17 +113,17 @@ fn dealt(slices: &[Slice]) -> Vec<&[Slice]> {
     batches
 }
 
-/// What a reader makes of a batch.
-fn decoded(summary: &SplitSummary, slices: &[Slice]) -> Vec<u8> {
+/// Decodes a batch and encodes its rows, as a decode thread does.
+fn decode_batch(summary: &SplitSummary, slices: &[Slice]) -> Vec<u8> {
     let rows = slices.iter().map(|slice| u64::from(slice.rows)).sum();
     let mut texts = Dictionaries::default();
-    let copy = copy(&SplitSummary { rows, ..summary.clone() }, slices, &mut texts);
-    row_batch::encode(&copy.columns, &texts)
+    let table = build_table(&SplitSummary { rows, ..summary.clone() }, slices, &mut texts);
+    row_batch::encode(&table.columns, &texts)
 }
 
 fn query(roles: Vec<InstitutionRole>) -> Query {
     Query {
-        range: Range::parse("2026-02-02", "2026-02-08").expect("two days"),
+        range: Range::parse("2026-02-02", "2026-02-08").expect("a valid range"),
         zone: Zone::utc(),
         course: None,
         sections: Vec::new(),
@@ -130,7 +131,7 @@ fn query(roles: Vec<InstitutionRole>) -> Query {
         videos: Vec::new(),
         student: None,
         comparison: None,
-        today: parse_day("2026-03-01").expect("a day"),
+        today: parse_day("2026-03-01").expect("a valid day"),
     }
 }
 
@@ -138,20 +139,20 @@ fn bench(criterion: &mut Criterion) {
     let csv = report();
     let (summary, slices) = split(csv.as_bytes());
     let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
-    gzip.write_all(csv.as_bytes()).expect("memory takes all");
-    let gzip = gzip.finish().expect("memory takes all");
+    gzip.write_all(csv.as_bytes()).expect("writing to memory");
+    let gzip = gzip.finish().expect("writing to memory");
 
     let mut group = criterion.benchmark_group("rows");
     group.sample_size(20).throughput(Throughput::Bytes(csv.len() as u64));
     group.bench_function("inflate a file", |b| {
         b.iter(|| {
-            let (mut inflate, mut length) = (FileInflater::default(), 0);
+            let (mut inflater, mut length) = (FileInflater::default(), 0);
             let mut count = |bytes: &[u8]| {
                 length += bytes.len();
                 Ok(())
             };
-            inflate.push(&gzip, &mut count).expect("gzip is gzip");
-            inflate.finish(&mut count).expect("the file is whole");
+            inflater.push(&gzip, &mut count).expect("the gzip data is valid");
+            inflater.finish(&mut count).expect("the file is complete");
             black_box(length)
         });
     });
@@ -159,16 +160,14 @@ fn bench(criterion: &mut Criterion) {
     let given = hash_person("key", "nobody@westmere.example");
     let tombstone = PersonTombstone { erasure: "f".into(), given, ids: Vec::new(), emails: Vec::new() };
     let tombstones = Tombstones { key: "key".into(), people: vec![tombstone], courses: Vec::new() };
-    group.bench_function("split into slices, one person kept out", |b| {
+    group.bench_function("split into slices, one person erased", |b| {
         b.iter(|| split_with_erasures(black_box(csv.as_bytes()), &tombstones));
     });
     group.bench_function("inflate slices", |b| {
         let mut inflater = SliceInflater::default();
         b.iter(|| {
             for slice in &slices {
-                black_box(
-                    inflater.inflate(&head_of(slice), &slice.bytes).expect("slices are what was stored"),
-                );
+                black_box(inflater.inflate(&head_of(slice), &slice.bytes).expect("the slice is valid"));
             }
         });
     });
@@ -181,41 +180,41 @@ fn bench(criterion: &mut Criterion) {
             black_box(widths)
         });
     });
-    group.bench_function("slices into columns", |b| {
-        b.iter(|| copy(&summary, &slices, &mut Dictionaries::default()));
+    group.bench_function("decode slices into columns", |b| {
+        b.iter(|| build_table(&summary, &slices, &mut Dictionaries::default()));
     });
-    let dealt = dealt(&slices);
-    group.bench_function("the same by readers, in batches", |b| {
+    let slice_batches = group_into_batches(&slices);
+    group.bench_function("decode slices into batches", |b| {
         b.iter(|| {
-            for slices in &dealt {
-                black_box(decoded(&summary, slices));
+            for slices in &slice_batches {
+                black_box(decode_batch(&summary, slices));
             }
         });
     });
-    let batches: Vec<_> = dealt.iter().map(|slices| decoded(&summary, slices)).collect();
-    group.bench_function("their batches taken in by the keeper", |b| {
+    let batches: Vec<_> = slice_batches.iter().map(|slices| decode_batch(&summary, slices)).collect();
+    group.bench_function("merge batches into columns", |b| {
         b.iter(|| {
             let head = Head { generation: 1, slices: 0, rows: summary.rows, header: summary.header.clone() };
-            let mut builder = VideoViewTableBuilder::new(&head).expect("every column is there");
+            let mut builder = VideoViewTableBuilder::new(&head).expect("all required columns are present");
             let mut texts = Dictionaries::default();
             for batch in &batches {
-                let place = builder.reserve_batch();
-                assert!(builder.add_decoded_batch(place, batch, 0, &mut texts), "a batch is one");
+                let slot = builder.reserve_batch();
+                assert!(builder.add_decoded_batch(slot, batch, 0, &mut texts), "the batch is valid");
             }
-            black_box(builder.finish().expect("all rows are there"))
+            black_box(builder.finish().expect("all rows are present"))
         });
     });
 
     let mut dataset = VideoViewDataset::default();
-    let whole = copy(&summary, &slices, &mut dataset.texts);
+    let table = build_table(&summary, &slices, &mut dataset.texts);
     let coverage = WindowCoverage {
         start: parse_day("2026-02-02"),
         end: parse_day("2026-02-09"),
         provisional_from: None,
     };
-    dataset.insert("2026-02-02", whole, coverage);
+    dataset.insert("2026-02-02", table, coverage);
     for (name, roles) in
-        [("measure everything", vec![]), ("measure with a filter", vec![InstitutionRole::Student])]
+        [("measure without a filter", vec![]), ("measure with a filter", vec![InstitutionRole::Student])]
     {
         group.bench_function(name, |b| {
             b.iter(|| {

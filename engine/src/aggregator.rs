@@ -1,13 +1,13 @@
-//! Keeps the measures of one query up to date while copies arrive, are replaced and removed.
+//! Keeps the measures of one query up to date while windows' copies are added, replaced and removed.
 //!
-//! What a copy adds is added once, when it comes. What goes cannot be taken out of a count of distinct
-//! viewers, so when a copy goes, is replaced, or no longer answers for a day, everything is counted anew: that
-//! is rare, and costs what the first count did.
+//! A new copy is counted once, incrementally. Rows cannot be subtracted from a count of distinct viewers, so
+//! when a copy is removed or replaced, or a day is no longer covered, everything is counted again: that is
+//! rare, and costs as much as the first count.
 //!
-//! A day is a day of the query's zone, but copies are whole in UTC days. A local day touches one or two
-//! of those, and is as good as the worst of them: missing when one is in no copy, provisional when one was not
-//! complete when its copy was asked for, or is not over at all. The rows of a day that is missing wait: they
-//! are counted when the copy comes that makes their day known.
+//! A day is a day of the query's zone, but copies cover whole UTC days. A local day overlaps one or two UTC
+//! days and is as complete as the worst of them: missing if no copy covers one, provisional if one was not
+//! complete when its copy was requested, or is not over yet. Rows of a missing day are counted as soon as a
+//! further copy makes their day known.
 
 use crate::chunked_bit_set::ChunkedBitSet;
 use crate::crossfilter::{self, Crossfilter, FilterResult, FilteredRollup};
@@ -23,13 +23,13 @@ use crate::video_view_dataset::VideoViewDataset;
 use domain::institution_role::InstitutionRole;
 use domain::time::{SECOND, Timestamp};
 
-/// Seconds of a day on which no clock changes.
+/// Seconds in a day without a clock change.
 const PLAIN_DAY: i64 = 86_400;
 
-/// Widths of a bin of the distribution, in minutes: those that a person would choose.
+/// Bin widths of the students' distribution, in minutes: round numbers.
 const BIN_WIDTHS: [u64; 12] = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1_200, 3_000];
 
-/// The most bins of a distribution.
+/// Maximum number of bins of a distribution.
 const MAX_BINS: u64 = 12;
 
 /// Rows and distinct viewers so far.
@@ -56,88 +56,92 @@ impl ViewerCount {
     }
 }
 
-/// The place of `code`, made if it is not there.
+/// The entry of `code`, inserted with its default if missing.
 #[inline]
 fn entry_at<T: Clone + Default>(counts: &mut Vec<T>, code: u32) -> Option<&mut T> {
-    let place = code as usize;
-    if place >= counts.len() {
-        counts.resize(place + 1, T::default());
+    let index = code as usize;
+    if index >= counts.len() {
+        counts.resize(index + 1, T::default());
     }
-    counts.get_mut(place)
+    counts.get_mut(index)
 }
 
-/// Adds rows to one of the places that `code` has, side by side: `place` of `places`.
+/// Adds rows to `counts[code * columns + column]`, a matrix with one row of `columns` counts per code.
 #[inline]
-fn add_rows(counts: &mut Vec<u32>, code: u32, (place, places): (usize, usize), rows: u32) {
-    let from = code as usize * places;
-    if from >= counts.len() {
-        counts.resize(from + places, 0);
+fn add_rows(counts: &mut Vec<u32>, code: u32, (column, columns): (usize, usize), rows: u32) {
+    let start = code as usize * columns;
+    if start >= counts.len() {
+        counts.resize(start + columns, 0);
     }
-    if let Some(counted) = counts.get_mut(from + place) {
-        *counted += rows;
+    if let Some(count) = counts.get_mut(start + column) {
+        *count += rows;
     }
 }
 
-/// Notes that a video was watched on `day`.
+/// Updates the first day on which a video was watched.
 #[inline]
-fn record_appearance(appeared: &mut Vec<Option<u32>>, video: u32, day: usize) {
+fn record_appearance(first_days: &mut Vec<Option<u32>>, video: u32, day: usize) {
     let day = u32::try_from(day).unwrap_or(u32::MAX);
-    if let Some(first) = entry_at(appeared, video) {
+    if let Some(first) = entry_at(first_days, video) {
         *first = Some(first.map_or(day, |first| first.min(day)));
     }
 }
 
-/// A copy that is in the counts.
+/// A window whose copy has been counted.
 #[derive(Debug, Clone, Copy)]
 struct AggregatedWindow {
     generation: u32,
-    /// The times of its first and last rollup.
+    /// Starts of its first and last rollup, in seconds since 1970; first > last if it has none.
     time_span: (i64, i64),
     skipped_rows: SkippedRows,
 }
 
-/// Everything that is counted.
+/// All counts of a query. Vectors of items are indexed by dictionary code.
 #[derive(Debug, Default)]
 struct Aggregates {
+    /// By day of the range.
     days: Vec<ViewerCount>,
+    /// All viewers.
     all: ChunkedBitSet,
-    /// Rows by weekday and hour, Monday at midnight first.
+    /// Rows by local weekday and hour: `hours[weekday * 24 + hour]`, Monday is 0.
     hours: Vec<u64>,
     videos: Vec<ViewerCount>,
-    /// Rows by video and day: those of one video side by side.
+    /// Rows by video and day: `video_days[video * days + day]`.
     video_days: Vec<u32>,
-    /// The first day by video on which anybody watched it, whatever roles are filtered by.
-    appeared: Vec<Option<u32>>,
+    /// By video, the first day on which anybody watched it, ignoring the filters by role and by student.
+    first_days: Vec<Option<u32>>,
     sections: Vec<ViewerCount>,
+    /// In the order of [`InstitutionRole::ALL`].
     roles: Vec<ViewerCount>,
     /// Rows by student.
     students: Vec<u32>,
-    /// Rows by student and step: those of one student side by side.
-    steps: Vec<u32>,
+    /// Rows by student and step of the sparkline: `student_steps[student * steps + step]`.
+    student_steps: Vec<u32>,
 }
 
 /// The measures of one query over a dataset.
 #[derive(Debug)]
 pub struct Aggregator {
     query: Query,
-    starts: Vec<i64>,
-    /// Days in a step of a spark-line.
+    /// Where each day of the range starts, and where the last one ends, in seconds since 1970.
+    day_starts: Vec<i64>,
+    /// Days in a step of a sparkline.
     step_days: usize,
     windows: Vec<(String, AggregatedWindow)>,
-    /// For each day whether it is final; `None` while it is not all here. Its rows are counted if it is.
-    known: Vec<Option<bool>>,
+    /// For each day, whether it is final; `None` while it is missing. Only days with `Some` are counted.
+    finality: Vec<Option<bool>>,
     counts: Aggregates,
-    /// What it is held against, if anything.
-    other: Option<Box<Self>>,
+    /// Aggregator of the query's comparison, if it has one.
+    comparison: Option<Box<Self>>,
 }
 
 impl Aggregator {
-    /// Measures of nothing yet.
+    /// Creates an aggregator that has counted nothing yet.
     #[must_use]
     pub fn new(query: Query) -> Self {
-        let starts = crossfilter::day_starts(&query);
-        let days = starts.len().saturating_sub(1);
-        // A day each for up to six weeks; then whole weeks, and more of them if there are more than a year's.
+        let day_starts = crossfilter::day_starts(&query);
+        let days = day_starts.len().saturating_sub(1);
+        // Steps of one day for ranges up to six weeks; else of whole weeks, at most `MAX_STEPS` steps.
         let step_days = if days <= 42 { 1 } else { days.div_ceil(MAX_STEPS * 7) * 7 };
         let counts = Aggregates {
             days: vec![ViewerCount::default(); days],
@@ -145,48 +149,50 @@ impl Aggregator {
             roles: vec![ViewerCount::default(); InstitutionRole::ALL.len()],
             ..Aggregates::default()
         };
-        let other = query.comparison.as_ref().and_then(|comparison| query.comparison_query(comparison));
-        let other = other.map(|query| Box::new(Self::new(query)));
-        Self { query, starts, step_days, windows: Vec::new(), known: vec![None; days], counts, other }
+        let comparison = query.comparison.as_ref().and_then(|comparison| query.comparison_query(comparison));
+        let comparison = comparison.map(|query| Box::new(Self::new(query)));
+        let (windows, finality) = (Vec::new(), vec![None; days]);
+        Self { query, day_starts, step_days, windows, finality, counts, comparison }
     }
 
-    /// The query.
+    /// The query that is measured.
     #[must_use]
     pub fn query(&self) -> &Query {
         &self.query
     }
 
-    /// Brings the counts up to the dataset.
+    /// Updates the counts to the dataset.
     pub fn update(&mut self, dataset: &VideoViewDataset) {
-        let known: Vec<Option<bool>> = self
-            .starts
+        let finality: Vec<Option<bool>> = self
+            .day_starts
             .iter()
-            .zip(self.starts.iter().skip(1))
+            .zip(self.day_starts.iter().skip(1))
             .map(|(start, end)| dataset.is_final(*start, *end, self.query.today))
             .collect();
-        let has_gone =
+        let has_lost_window =
             self.windows.iter().any(|(id, window)| dataset.generation(id) != Some(window.generation));
-        let has_lost = self.known.iter().zip(&known).any(|(before, now)| before.is_some() && now.is_none());
-        if has_gone || has_lost {
+        let has_lost_day =
+            self.finality.iter().zip(&finality).any(|(before, now)| before.is_some() && now.is_none());
+        if has_lost_window || has_lost_day {
             *self = Self::new(self.query.clone());
         }
-        if let Some(other) = &mut self.other {
-            other.update(dataset);
+        if let Some(comparison) = &mut self.comparison {
+            comparison.update(dataset);
         }
-        let here: Vec<bool> = known.iter().map(Option::is_some).collect();
-        let fresh: Vec<bool> =
-            self.known.iter().zip(&here).map(|(before, now)| before.is_none() && *now).collect();
-        let crossfilter = Crossfilter::new(&self.query, &self.starts, &dataset.texts);
-        let counter = Counter::new(&self.query, &self.starts, self.step_days);
+        let known_days: Vec<bool> = finality.iter().map(Option::is_some).collect();
+        let new_days: Vec<bool> =
+            self.finality.iter().zip(&known_days).map(|(before, now)| before.is_none() && *now).collect();
+        let crossfilter = Crossfilter::new(&self.query, &self.day_starts, &dataset.texts);
+        let counter = Counter::new(&self.query, &self.day_starts, self.step_days);
         for (id, data) in dataset.iter() {
             let columns = &data.table.columns;
             if let Some((_, window)) = self.windows.iter().find(|(window, _)| window == id) {
-                if self.overlaps_days(window.time_span, &fresh) {
-                    counter.count(&crossfilter, &columns.rollups, &fresh, &mut self.counts);
+                if self.overlaps_days(window.time_span, &new_days) {
+                    counter.count(&crossfilter, &columns.rollups, &new_days, &mut self.counts);
                 }
                 continue;
             }
-            counter.count(&crossfilter, &columns.rollups, &here, &mut self.counts);
+            counter.count(&crossfilter, &columns.rollups, &known_days, &mut self.counts);
             let starts = || columns.rollups.iter().map(QuarterHourRollup::start);
             let (first, last) = (starts().min().unwrap_or(i64::MAX), starts().max().unwrap_or(i64::MIN));
             let (generation, skipped_rows) = (data.table.generation, columns.skipped_rows);
@@ -195,30 +201,30 @@ impl Aggregator {
                 AggregatedWindow { generation, time_span: (first, last), skipped_rows },
             ));
         }
-        self.known = known;
+        self.finality = finality;
     }
 
-    /// Whether a rollup between two times can be of one of `days`.
+    /// Whether a rollup with a start in `first..=last` may be on one of the days marked in `days`.
     fn overlaps_days(&self, (first, last): (i64, i64), days: &[bool]) -> bool {
-        let spans = self.starts.iter().zip(self.starts.iter().skip(1)).zip(days);
-        spans.filter(|(_, wanted)| **wanted).any(|((start, end), _)| first < *end && *start <= last)
+        let spans = self.day_starts.iter().zip(self.day_starts.iter().skip(1)).zip(days);
+        spans.filter(|(_, is_marked)| **is_marked).any(|((start, end), _)| first < *end && *start <= last)
     }
 
-    /// The answer as of now.
+    /// The measures as of the last [`Self::update`].
     #[must_use]
     pub fn measures(&self, texts: &Dictionaries) -> Measures {
         let counts = &self.counts;
         let days = self.query.range.each_day().zip(self.days()).collect();
         let rows = counts.days.iter().map(|count| count.rows).sum();
-        // Copies that are here only for what these days are held against say nothing of them.
-        let all = vec![true; self.known.len()];
-        let of_these = |window: &&AggregatedWindow| {
-            self.other.is_none()
+        // Skipped rows of windows that are loaded only for the comparison are left out.
+        let all_days = vec![true; self.finality.len()];
+        let is_in_range = |window: &&AggregatedWindow| {
+            self.comparison.is_none()
                 || window.time_span.0 > window.time_span.1
-                || self.overlaps_days(window.time_span, &all)
+                || self.overlaps_days(window.time_span, &all_days)
         };
-        let window = self.windows.iter().map(|(_, window)| window).filter(of_these);
-        let skipped_rows = window.fold(SkippedRows::default(), |sum, window| sum.plus(window.skipped_rows));
+        let windows = self.windows.iter().map(|(_, window)| window).filter(is_in_range);
+        let skipped_rows = windows.fold(SkippedRows::default(), |sum, window| sum.plus(window.skipped_rows));
         let roles = InstitutionRole::ALL.into_iter().zip(counts.roles.iter().map(ViewerCount::watched));
         Measures {
             days,
@@ -243,22 +249,26 @@ impl Aggregator {
             students: self.students(),
             arrivals: self.arrivals(),
             by_delay: self.by_delay(),
-            others: self.other.as_ref().map(|other| other.days().collect()).unwrap_or_default(),
+            others: self
+                .comparison
+                .as_ref()
+                .map(|comparison| comparison.days().collect())
+                .unwrap_or_default(),
             student: self.student_name(texts),
             skipped_rows,
         }
     }
 
-    /// Each day of the range, as far as it is known.
+    /// Rows and viewers of each day of the range.
     fn days(&self) -> impl Iterator<Item = Completeness> {
-        self.known.iter().zip(&self.counts.days).map(|(known, count)| match known {
+        self.finality.iter().zip(&self.counts.days).map(|(is_final, count)| match is_final {
             None => Completeness::Missing,
             Some(true) => Completeness::Complete(count.watched()),
             Some(false) => Completeness::Provisional(count.watched()),
         })
     }
 
-    /// What the student is called whose rows alone are counted.
+    /// The name of the student that the query filters by; empty without such a filter.
     fn student_name(&self, texts: &Dictionaries) -> String {
         let Some(id) = &self.query.student else { return String::new() };
         let user = texts.user.find(id.as_str().as_bytes());
@@ -267,13 +277,13 @@ impl Aggregator {
 
     fn week(&self) -> [Weekday; 7] {
         let mut week = [Weekday::default(); 7];
-        for (weekday, rows) in week.iter_mut().zip(self.counts.hours.chunks(24)) {
-            for (hour, rows) in weekday.hours.iter_mut().zip(rows) {
+        for (weekday, hours) in week.iter_mut().zip(self.counts.hours.chunks(24)) {
+            for (hour, rows) in weekday.hours.iter_mut().zip(hours) {
                 *hour = *rows;
             }
         }
-        for (day, known) in self.query.range.each_day().zip(&self.known) {
-            if let (Some(weekday), Some(is_final)) = (week.get_mut(weekday_of(day)), known) {
+        for (day, is_final) in self.query.range.each_day().zip(&self.finality) {
+            if let (Some(weekday), Some(is_final)) = (week.get_mut(weekday_of(day)), is_final) {
                 weekday.known += 1;
                 weekday.provisional += u32::from(!is_final);
             }
@@ -286,20 +296,20 @@ impl Aggregator {
             self.counts.students.iter().filter(|rows| **rows > 0).map(|rows| u64::from(*rows)).collect();
         sort::sort_ascending(&mut rows);
         let active = rows.len() as u64;
-        let middle = |place: usize| rows.get(place).copied().unwrap_or(0);
+        let rows_at = |index: usize| rows.get(index).copied().unwrap_or(0);
         let median_rows = match rows.len() {
             0 => 0,
-            n if n % 2 == 1 => middle(n / 2),
-            n => u64::midpoint(middle(n / 2 - 1), middle(n / 2)),
+            n if n % 2 == 1 => rows_at(n / 2),
+            n => u64::midpoint(rows_at(n / 2 - 1), rows_at(n / 2)),
         };
-        // Two rows are a minute: a student of `r` rows is in bin `r / (2 × width)`.
-        let most = rows.last().copied().unwrap_or(0);
-        let fits = |width: &u64| most / (2 * width) < MAX_BINS;
+        // Two rows are a minute: a student with `r` rows is in bin `r / (2 × width)`.
+        let max_rows = rows.last().copied().unwrap_or(0);
+        let is_wide_enough = |width: &u64| max_rows / (2 * width) < MAX_BINS;
         let bin_minutes = BIN_WIDTHS
             .into_iter()
-            .find(fits)
-            .unwrap_or_else(|| (most / (2 * MAX_BINS) + 1).next_multiple_of(1_000));
-        let mut bins = vec![0; if active == 0 { 0 } else { to_index(most / (2 * bin_minutes)) + 1 }];
+            .find(is_wide_enough)
+            .unwrap_or_else(|| (max_rows / (2 * MAX_BINS) + 1).next_multiple_of(1_000));
+        let mut bins = vec![0; if active == 0 { 0 } else { to_index(max_rows / (2 * bin_minutes)) + 1 }];
         for rows in &rows {
             if let Some(bin) = bins.get_mut(to_index(rows / (2 * bin_minutes))) {
                 *bin += 1;
@@ -313,7 +323,7 @@ impl Aggregator {
             bins,
             step_days: self.step_days,
             steps_known: self
-                .known
+                .finality
                 .chunks(self.step_days.max(1))
                 .map(|days| days.iter().any(Option::is_some))
                 .collect(),
@@ -321,44 +331,45 @@ impl Aggregator {
     }
 
     fn arrivals(&self) -> Vec<Arrivals> {
-        let (mut before, mut is_final) = (ChunkedBitSet::default(), true);
-        let step = self.step_days.max(1);
-        let steps = self.counts.days.chunks(step).zip(self.known.chunks(step));
+        let (mut earlier_viewers, mut are_all_final) = (ChunkedBitSet::default(), true);
+        let step_days = self.step_days.max(1);
+        let steps = self.counts.days.chunks(step_days).zip(self.finality.chunks(step_days));
         steps
-            .map(|(days, known)| {
+            .map(|(days, finality)| {
                 let mut viewers = ChunkedBitSet::default();
                 for day in days {
                     viewers.union_with(&day.viewers);
                 }
                 let watched =
                     WatchTotals { rows: days.iter().map(|day| day.rows).sum(), viewers: viewers.len() };
-                is_final &= known.iter().all(|known| *known == Some(true));
-                let known = match known.iter().any(Option::is_some) {
+                are_all_final &= finality.iter().all(|is_final| *is_final == Some(true));
+                let known = match finality.iter().any(Option::is_some) {
                     false => Completeness::Missing,
-                    true if is_final => Completeness::Complete(watched),
+                    true if are_all_final => Completeness::Complete(watched),
                     true => Completeness::Provisional(watched),
                 };
-                Arrivals { known, new: before.union_with(&viewers) }
+                Arrivals { known, new: earlier_viewers.union_with(&viewers) }
             })
             .collect()
     }
 
     fn by_delay(&self) -> [u64; DELAY_STARTS.len()] {
-        let mut after = [0; DELAY_STARTS.len()];
-        let videos = self.counts.appeared.iter().zip(self.counts.video_days.chunks(self.known.len().max(1)));
-        for (appeared, days) in videos {
-            let from = appeared.unwrap_or(0) as usize;
-            for (later, rows) in days.iter().skip(from).enumerate() {
-                let span = DELAY_STARTS.iter().take_while(|begin| **begin <= later).count() - 1;
-                if let Some(sum) = after.get_mut(span) {
+        let mut by_delay = [0; DELAY_STARTS.len()];
+        let days = self.finality.len().max(1);
+        let videos = self.counts.first_days.iter().zip(self.counts.video_days.chunks(days));
+        for (first_day, rows_by_day) in videos {
+            let first_day = first_day.unwrap_or(0) as usize;
+            for (delay, rows) in rows_by_day.iter().skip(first_day).enumerate() {
+                let span = DELAY_STARTS.iter().take_while(|start| **start <= delay).count() - 1;
+                if let Some(sum) = by_delay.get_mut(span) {
                     *sum += u64::from(*rows);
                 }
             }
         }
-        after
+        by_delay
     }
 
-    /// The students with recorded activity, most minutes first, those of equal minutes by name.
+    /// Codes of the students with recorded activity, most minutes first, then by name, then by id.
     #[must_use]
     pub fn students_by_minutes(&self, texts: &Dictionaries) -> Vec<u32> {
         let rows = &self.counts.students;
@@ -373,20 +384,20 @@ impl Aggregator {
         order
     }
 
-    /// A student's rows: all of them, and by step of the spark-line.
+    /// A student's rows: in total, and by step of the sparkline.
     #[must_use]
     pub fn student(&self, user: u32) -> (u64, Vec<u32>) {
         let rows = self.counts.students.get(user as usize).copied().unwrap_or(0);
-        let steps = self.known.len().div_ceil(self.step_days.max(1));
-        let from = user as usize * steps;
-        let own = self.counts.steps.get(from..from + steps);
-        (u64::from(rows), own.map_or_else(|| vec![0; steps], <[u32]>::to_vec))
+        let steps = self.finality.len().div_ceil(self.step_days.max(1));
+        let start = user as usize * steps;
+        let rows_by_step = self.counts.student_steps.get(start..start + steps);
+        (u64::from(rows), rows_by_step.map_or_else(|| vec![0; steps], <[u32]>::to_vec))
     }
 
     /// For each day of the range, whether its rows are counted.
     #[must_use]
     pub fn counted_days(&self) -> Vec<bool> {
-        self.known.iter().map(Option::is_some).collect()
+        self.finality.iter().map(Option::is_some).collect()
     }
 }
 
@@ -399,17 +410,19 @@ fn weekday_of(day: domain::time::Day) -> usize {
     to_index(u64::try_from((day - domain::time::monday(day)).num_days()).unwrap_or(0))
 }
 
-/// What is the same for all rollups of a day.
+/// Values that all rollups of a day share.
 struct DayContext {
+    /// Seconds since 1970.
     start: i64,
-    /// Place of its Monday-to-Sunday weekday's first hour.
-    weekday: usize,
-    /// Whether hours can be counted from its start.
+    /// Index of its weekday's first hour in [`Aggregates::hours`].
+    first_hour: usize,
+    /// Whether it has no clock change, so that the local hour is the number of hours since its start.
     is_plain: bool,
+    /// Its step of the sparkline.
     step: usize,
 }
 
-/// Adds rollups to counts.
+/// Adds rollups to the counts of a query.
 struct Counter<'a> {
     query: &'a Query,
     days: Vec<DayContext>,
@@ -417,24 +430,25 @@ struct Counter<'a> {
 }
 
 impl<'a> Counter<'a> {
-    fn new(query: &'a Query, starts: &[i64], step_days: usize) -> Self {
-        let hour = |seconds: i64| query.zone.hour_of(Timestamp(seconds * SECOND));
+    fn new(query: &'a Query, day_starts: &[i64], step_days: usize) -> Self {
+        let hour_of = |seconds: i64| query.zone.hour_of(Timestamp(seconds * SECOND));
         let days: Vec<DayContext> = query
             .range
             .each_day()
-            .zip(starts.iter().zip(starts.iter().skip(1)))
+            .zip(day_starts.iter().zip(day_starts.iter().skip(1)))
             .enumerate()
-            .map(|(place, (day, (start, end)))| DayContext {
+            .map(|(index, (day, (start, end)))| DayContext {
                 start: *start,
-                weekday: weekday_of(day) * 24,
-                is_plain: end - start == PLAIN_DAY && hour(*start) == 0 && hour(end - 1) == 23,
-                step: place / step_days.max(1),
+                first_hour: weekday_of(day) * 24,
+                is_plain: end - start == PLAIN_DAY && hour_of(*start) == 0 && hour_of(end - 1) == 23,
+                step: index / step_days.max(1),
             })
             .collect();
         let steps = days.last().map_or(0, |day| day.step + 1);
         Self { query, days, steps }
     }
 
+    /// Adds the rollups on the days marked in `days`, each to the counts whose filters it passes.
     fn count(
         &self,
         crossfilter: &Crossfilter<'_>,
@@ -460,23 +474,26 @@ impl<'a> Counter<'a> {
                     if let Some(count) = counts.roles.get_mut(role as usize) {
                         count.add(user, rows);
                     }
-                    record_appearance(&mut counts.appeared, rollup.video, day);
+                    record_appearance(&mut counts.first_days, rollup.video, day);
                 }
-                FilterResult::AllExceptStudent => record_appearance(&mut counts.appeared, rollup.video, day),
-                FilterResult::All => self.count_everywhere(rollup, day, role, counts),
+                FilterResult::AllExceptStudent => {
+                    record_appearance(&mut counts.first_days, rollup.video, day);
+                }
+                FilterResult::All => self.add_to_all(rollup, day, role, counts),
             }
         });
     }
 
+    /// Adds a rollup that passes all filters to every count.
     #[inline]
-    fn count_everywhere(
+    fn add_to_all(
         &self,
         rollup: &QuarterHourRollup,
         day: usize,
         role: InstitutionRole,
         counts: &mut Aggregates,
     ) {
-        let Some(of) = self.days.get(day) else { return };
+        let Some(context) = self.days.get(day) else { return };
         let QuarterHourRollup { user, rows, .. } = *rollup;
         if let Some(count) = counts.days.get_mut(day) {
             count.add(user, rows);
@@ -485,19 +502,19 @@ impl<'a> Counter<'a> {
             counts.all.insert(user);
         }
         let time = rollup.start();
-        let hour = if of.is_plain {
-            usize::try_from((time - of.start) / 3600).unwrap_or(0)
+        let hour = if context.is_plain {
+            usize::try_from((time - context.start) / 3600).unwrap_or(0)
         } else {
             self.query.zone.hour_of(Timestamp(time * SECOND)) as usize
         };
-        if let Some(counted) = counts.hours.get_mut(of.weekday + hour) {
-            *counted += u64::from(rows);
+        if let Some(count) = counts.hours.get_mut(context.first_hour + hour) {
+            *count += u64::from(rows);
         }
         if let Some(count) = entry_at(&mut counts.videos, rollup.video) {
             count.add(user, rows);
         }
         if rollup.video != EMPTY {
-            record_appearance(&mut counts.appeared, rollup.video, day);
+            record_appearance(&mut counts.first_days, rollup.video, day);
             add_rows(&mut counts.video_days, rollup.video, (day, self.days.len()), rows);
         }
         if let Some(count) = entry_at(&mut counts.sections, rollup.section) {
@@ -507,15 +524,15 @@ impl<'a> Counter<'a> {
             count.add(user, rows);
         }
         if role == InstitutionRole::Student && user != EMPTY {
-            if let Some(counted) = entry_at(&mut counts.students, user) {
-                *counted += rows;
+            if let Some(count) = entry_at(&mut counts.students, user) {
+                *count += rows;
             }
-            add_rows(&mut counts.steps, user, (of.step, self.steps), rows);
+            add_rows(&mut counts.student_steps, user, (context.step, self.steps), rows);
         }
     }
 }
 
-/// The first of `counts` by rows, those of equal rows by id; and whatever is among `chosen`.
+/// The first [`MAX_NAMED`] items by rows, then by id, and all `chosen` ones. `label`: name, parent, seconds.
 fn rank_items(
     counts: &[ViewerCount],
     ids: &Dictionary,
@@ -528,9 +545,9 @@ fn rank_items(
         rows(b).cmp(&rows(a)).then_with(|| ids.bytes_of(a).cmp(ids.bytes_of(b)))
     });
     let mut items = Items::default();
-    for (place, code) in order.into_iter().enumerate() {
+    for (rank, code) in order.into_iter().enumerate() {
         let Some(count) = counts.get(code as usize) else { continue };
-        if place >= MAX_NAMED && !chosen.contains(&code) {
+        if rank >= MAX_NAMED && !chosen.contains(&code) {
             items.others += 1;
             items.other_rows += count.rows;
             continue;

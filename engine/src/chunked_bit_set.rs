@@ -1,25 +1,25 @@
-//! A bit set over dictionary codes, in chunks: counts distinct viewers.
+//! A bit set of dictionary codes, in chunks, which counts distinct viewers.
 //!
-//! Codes are given in the order of first sight, so the viewers of one video lie close together: bits are kept
-//! in chunks, and a chunk that holds nobody takes no room.
+//! Codes are assigned in the order of first appearance, so the viewers of one video have nearby codes. Chunks
+//! without any are not allocated.
 
 /// 64-bit words in a chunk: 64 × 64 = 4,096 codes in 512 bytes.
 const WORDS: usize = 64;
 
-/// A set of codes.
+/// A set of dictionary codes.
 #[derive(Debug, Clone, Default)]
 pub struct ChunkedBitSet(Vec<Option<Box<[u64; WORDS]>>>);
 
 impl ChunkedBitSet {
-    /// Takes a code in; nothing changes if it was there.
+    /// Adds a code, if it is not in the set yet.
     #[inline]
     pub fn insert(&mut self, code: u32) {
         let (word, bit) = ((code / 64) as usize, code % 64);
-        let place = word / WORDS;
-        if place >= self.0.len() {
-            self.0.resize(place + 1, None);
+        let index = word / WORDS;
+        if index >= self.0.len() {
+            self.0.resize(index + 1, None);
         }
-        if let Some(chunk) = self.0.get_mut(place) {
+        if let Some(chunk) = self.0.get_mut(index) {
             let words = chunk.get_or_insert_with(|| Box::new([0; WORDS]));
             if let Some(bits) = words.get_mut(word % WORDS) {
                 *bits |= 1 << bit;
@@ -27,30 +27,30 @@ impl ChunkedBitSet {
         }
     }
 
-    /// Takes in all codes of `other`; gives how many of them were not there.
+    /// Adds all codes of `other`; returns how many of them were new.
     pub fn union_with(&mut self, other: &Self) -> u64 {
         if self.0.len() < other.0.len() {
             self.0.resize(other.0.len(), None);
         }
-        let mut fresh = 0;
-        for (own, chunk) in self.0.iter_mut().zip(&other.0) {
-            let Some(chunk) = chunk else { continue };
-            let words = own.get_or_insert_with(|| Box::new([0; WORDS]));
-            for (bits, more) in words.iter_mut().zip(chunk.iter()) {
-                fresh += u64::from((more & !*bits).count_ones());
-                *bits |= more;
+        let mut added = 0;
+        for (chunk, other) in self.0.iter_mut().zip(&other.0) {
+            let Some(other) = other else { continue };
+            let words = chunk.get_or_insert_with(|| Box::new([0; WORDS]));
+            for (bits, other) in words.iter_mut().zip(other.iter()) {
+                added += u64::from((other & !*bits).count_ones());
+                *bits |= other;
             }
         }
-        fresh
+        added
     }
 
-    /// How many codes are in it.
+    /// The number of codes in the set.
     #[must_use]
     pub fn len(&self) -> u64 {
         self.0.iter().flatten().flat_map(|chunk| chunk.iter()).map(|bits| u64::from(bits.count_ones())).sum()
     }
 
-    /// Whether it holds none.
+    /// Whether the set has no codes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.iter().all(Option::is_none)
@@ -65,29 +65,29 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_counts_what_a_plain_set_counts(
-            given in prop::collection::vec(prop_oneof![0u32..200, 0u32..20_000], 0..300),
+        fn the_length_equals_that_of_a_standard_set(
+            inserted in prop::collection::vec(prop_oneof![0u32..200, 0u32..20_000], 0..300),
         ) {
             let mut codes = ChunkedBitSet::default();
             prop_assert!(codes.is_empty());
-            given.iter().for_each(|code| codes.insert(*code));
-            let plain: BTreeSet<_> = given.iter().collect();
-            prop_assert_eq!(codes.len(), plain.len() as u64);
-            prop_assert_eq!(codes.is_empty(), plain.is_empty());
+            inserted.iter().for_each(|code| codes.insert(*code));
+            let expected: BTreeSet<_> = inserted.iter().collect();
+            prop_assert_eq!(codes.len(), expected.len() as u64);
+            prop_assert_eq!(codes.is_empty(), expected.is_empty());
         }
 
         #[test]
-        fn joined_sets_are_their_union_and_tell_what_was_new(
+        fn a_union_counts_the_codes_that_were_new(
             sets in prop::array::uniform2(prop::collection::vec(prop_oneof![0u32..200, 0u32..20_000], 0..300)),
         ) {
-            let [mut codes, other] = sets.clone().map(|given| {
+            let [mut codes, other] = sets.clone().map(|inserted| {
                 let mut codes = ChunkedBitSet::default();
-                given.iter().for_each(|code| codes.insert(*code));
+                inserted.iter().for_each(|code| codes.insert(*code));
                 codes
             });
-            let [plain, more] = sets.map(BTreeSet::from_iter);
-            prop_assert_eq!(codes.union_with(&other), more.difference(&plain).count() as u64);
-            prop_assert_eq!(codes.len(), plain.union(&more).count() as u64);
+            let [expected, expected_other] = sets.map(BTreeSet::from_iter);
+            prop_assert_eq!(codes.union_with(&other), expected_other.difference(&expected).count() as u64);
+            prop_assert_eq!(codes.len(), expected.union(&expected_other).count() as u64);
             prop_assert_eq!(codes.union_with(&other), 0);
         }
     }

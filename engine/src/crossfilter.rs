@@ -1,7 +1,8 @@
-//! Crossfilter: selects the rows of a query by days, course and filters. Each chart ignores the filter that it sets.
+//! Crossfilter: selects the rows of a query by days, course and filters. Each chart ignores the filter that
+//! it sets.
 //!
-//! A chart that is filtered by a click must keep showing what was not clicked, or nobody could click a
-//! second time. So a row that only one filter turns away still counts in the chart that sets that filter.
+//! After a click on one item of a chart, the chart must still show the others, so that they can be clicked,
+//! too. So a row that fails only one filter still counts in the chart that sets that filter.
 
 use crate::dictionary::Dictionary;
 use crate::measures::Query;
@@ -11,62 +12,63 @@ use domain::institution_role::InstitutionRole;
 use domain::time::{DAY, SECOND, plus_days};
 use std::borrow::Borrow;
 
-/// Which filters a row passes.
+/// Which filters a rollup passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FilterResult {
-    /// All of them.
+    /// All filters.
     All,
-    /// All but that of sections.
+    /// All but the filter by section.
     AllExceptSections,
-    /// All but that of roles.
+    /// All but the filter by role.
     AllExceptRoles,
-    /// All but that of videos.
+    /// All but the filter by video.
     AllExceptVideos,
-    /// All but that of a student, and perhaps that of roles: it says when a video appeared, and counts nowhere.
+    /// All but the filter by student, and maybe the one by role: only relevant for a video's first view.
     AllExceptStudent,
 }
 
-/// A rollup of the query, by where it stands.
+/// A rollup on a selected day that passes all filters or all but one.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FilteredRollup {
-    /// Its place among the rollups.
+    /// Its index among the rollups.
     pub(crate) rollup: usize,
-    /// Its day, counted from the first of the range.
+    /// The index of its day in the range.
     pub(crate) day: usize,
     /// The role of its viewer.
     pub(crate) role: InstitutionRole,
-    /// Which filters it passes.
+    /// The filters that it passes.
     pub(crate) passes: FilterResult,
 }
 
-/// The query in terms of codes: good until a dictionary grows.
+/// A query's filters by dictionary code: valid until a dictionary grows.
 pub(crate) struct Crossfilter<'a> {
-    starts: &'a [i64],
+    day_starts: &'a [i64],
+    /// By code, whether it passes; `None` without a filter.
     course: Option<Vec<bool>>,
     section: Option<Vec<bool>>,
     video: Option<Vec<bool>>,
     user: Option<Vec<bool>>,
+    /// By code, the role and whether it passes.
     role: Vec<(InstitutionRole, bool)>,
 }
 
-/// The seconds since 1970 at which each day of the query starts, and at last that at which its range ends.
+/// When each day of the query starts, and when the last one ends, in seconds since 1970.
 pub(crate) fn day_starts(query: &Query) -> Vec<i64> {
-    let after = plus_days(query.range.to(), 1);
-    query.range.each_day().chain([after]).map(|day| query.zone.start_of(day).seconds()).collect()
+    let day_after = plus_days(query.range.to(), 1);
+    query.range.each_day().chain([day_after]).map(|day| query.zone.start_of(day).seconds()).collect()
 }
 
 impl<'a> Crossfilter<'a> {
-    /// The crossfilter of `query`, whose days begin at `starts`.
-    pub(crate) fn new(query: &Query, starts: &'a [i64], texts: &Dictionaries) -> Self {
-        let wanted = &query.roles;
+    /// Creates the crossfilter of `query`, with its [`day_starts`].
+    pub(crate) fn new(query: &Query, day_starts: &'a [i64], texts: &Dictionaries) -> Self {
         let role = texts
             .role
             .texts()
             .map(|text| InstitutionRole::from_text(&String::from_utf8_lossy(text)))
-            .map(|role| (role, wanted.is_empty() || wanted.contains(&role)))
+            .map(|role| (role, query.roles.is_empty() || query.roles.contains(&role)))
             .collect();
         Self {
-            starts,
+            day_starts,
             course: matching_codes(query.course.as_slice(), &texts.course),
             section: matching_codes(&query.sections, &texts.section),
             video: matching_codes(&query.videos, &texts.video),
@@ -75,10 +77,10 @@ impl<'a> Crossfilter<'a> {
         }
     }
 
-    /// Shows every rollup that is of one of `days` and passes all filters or all but one.
+    /// Calls `visit` with every rollup on one of the days marked in `days` that fails at most one filter.
     #[expect(
         clippy::indexing_slicing,
-        reason = "a day's place is checked once and the loop runs over all rollups"
+        reason = "a day's index is checked once and the loop runs over all rollups"
     )]
     pub(crate) fn for_each_match(
         &self,
@@ -86,27 +88,28 @@ impl<'a> Crossfilter<'a> {
         days: &[bool],
         mut visit: impl FnMut(FilteredRollup),
     ) {
-        let Some(last) = self.starts.len().checked_sub(2).filter(|last| days.len() == last + 1) else {
+        let day_starts = self.day_starts;
+        let Some(last) = day_starts.len().checked_sub(2).filter(|last| days.len() == last + 1) else {
             return;
         };
-        let (first, end) = (self.starts[0], self.starts[last + 1]);
-        let passes = |wanted: &Option<Vec<bool>>, code: u32| {
-            wanted.as_ref().is_none_or(|codes| codes.get(code as usize).copied().unwrap_or(false))
+        let (start, end) = (day_starts[0], day_starts[last + 1]);
+        let passes = |filter: &Option<Vec<bool>>, code: u32| {
+            filter.as_ref().is_none_or(|codes| codes.get(code as usize).copied().unwrap_or(false))
         };
         let mut day = 0;
-        for (place, rollup) in rollups.iter().enumerate() {
+        for (index, rollup) in rollups.iter().enumerate() {
             let time = rollup.start();
-            if time < first || time >= end {
+            if time < start || time >= end {
                 continue;
             }
-            // Sittings that stand together are mostly of one day.
-            if time < self.starts[day] || time >= self.starts[day + 1] {
-                // Days are 23 to 25 hours long, so counting in whole days lands close by.
-                day = usize::try_from((time - first) / (DAY / SECOND)).unwrap_or(0).min(last);
-                while self.starts[day] > time {
+            // Consecutive rollups are mostly of the same day.
+            if time < day_starts[day] || time >= day_starts[day + 1] {
+                // Days have 23 to 25 hours, so division by 24 hours gives a close estimate.
+                day = usize::try_from((time - start) / (DAY / SECOND)).unwrap_or(0).min(last);
+                while day_starts[day] > time {
                     day -= 1;
                 }
-                while self.starts[day + 1] <= time {
+                while day_starts[day + 1] <= time {
                     day += 1;
                 }
             }
@@ -129,12 +132,12 @@ impl<'a> Crossfilter<'a> {
                 (true, true, false) => FilterResult::AllExceptVideos,
                 _ => continue,
             };
-            visit(FilteredRollup { rollup: place, day, role, passes });
+            visit(FilteredRollup { rollup: index, day, role, passes });
         }
     }
 }
 
-/// Which codes are those of `ids`; `None` when there are no ids, and so no filter.
+/// By code, whether its text is in `ids`; `None` if `ids` is empty: then there is no filter.
 fn matching_codes<T: Borrow<str>>(ids: &[T], dictionary: &Dictionary) -> Option<Vec<bool>> {
     if ids.is_empty() {
         return None;

@@ -1,11 +1,11 @@
-//! Decodes CSV bytes into records: fields without their quotes, row by row.
+//! Decodes CSV bytes into records: rows of fields without their quotes.
 //!
-//! A copy's header row comes once, before its slices; a slice holds whole rows only, so every slice is
-//! decoded on its own. Fields are bytes: what is not UTF-8 is for the reader of a field to judge.
+//! A copy's header row is sent once, before its slices. A slice has whole rows only, so it can be decoded on
+//! its own. Fields are bytes; callers decide how to treat invalid UTF-8.
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
-/// What stands between two fields.
+/// The character between two fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delimiter {
     /// `,`, Echo360's default.
@@ -17,21 +17,21 @@ pub enum Delimiter {
 }
 
 impl Delimiter {
-    /// The delimiter of a copy, read from its header row: the one that stands there most often outside
-    /// quotes. Equal requests that others made are adopted, and those chose their own.
+    /// Detects the delimiter of a copy: the most frequent one in its header row, outside quotes. It varies
+    /// because equal upstream requests that others created are adopted.
     #[must_use]
     pub fn detect(header: &[u8]) -> Self {
-        let count = |wanted: u8| {
-            let mut quoted = false;
+        let count = |delimiter: u8| {
+            let mut is_quoted = false;
             header
                 .iter()
                 .filter(|byte| {
-                    quoted ^= **byte == b'"';
-                    !quoted && **byte == wanted
+                    is_quoted ^= **byte == b'"';
+                    !is_quoted && **byte == delimiter
                 })
                 .count()
         };
-        // Of equals the last wins: the comma.
+        // `max_by_key` returns the last of equal ones: the comma.
         [Self::Pipe, Self::Tab, Self::Comma]
             .into_iter()
             .max_by_key(|d| count(d.byte()))
@@ -49,19 +49,19 @@ impl Delimiter {
     }
 }
 
-/// A field that begins here or later is among those whose quotes have been undone.
+/// Offset of spans in `Record::unescaped`: smaller positions are in `Record::bytes`.
 const UNESCAPED: u32 = 1 << 31;
 
-/// One row.
+/// The fields of one row.
 #[derive(Debug, Clone, Copy)]
 pub struct Record<'a> {
     bytes: &'a [u8],
-    /// Fields whose doubled quotes have been undone.
+    /// The contents of fields with doubled quotes, unescaped.
     unescaped: &'a [u8],
-    /// Where each field begins and ends in `bytes`, without quotes.
+    /// Start and end of each field without quotes: in `bytes`, or plus [`UNESCAPED`] in `unescaped`.
     spans: &'a [(u32, u32)],
-    /// Where the row itself begins and ends in `bytes`, with its line end; nothing when it was put together anew.
-    whole: Option<(usize, usize)>,
+    /// Start and end of the row in `bytes`, with its line end; `None` if `csv_core` decoded it.
+    row_span: Option<(usize, usize)>,
 }
 
 impl<'a> Record<'a> {
@@ -71,39 +71,41 @@ impl<'a> Record<'a> {
         self.spans.len()
     }
 
-    /// The field at `place`, without quotes; empty where the row has none.
+    /// The field at `index`, without quotes; empty if the row has fewer fields.
     #[must_use]
     #[inline]
-    pub fn field(&self, place: usize) -> &'a [u8] {
-        let Some((start, end)) = self.spans.get(place) else { return &[] };
+    pub fn field(&self, index: usize) -> &'a [u8] {
+        let Some((start, end)) = self.spans.get(index) else { return &[] };
         let (bytes, base) = if *start < UNESCAPED { (self.bytes, 0) } else { (self.unescaped, UNESCAPED) };
         bytes.get((start - base) as usize..(end - base) as usize).unwrap_or_default()
     }
 
-    /// The bytes before and after the field at `place`, where all of them stand as they came.
+    /// The row's original bytes before and after the field at `index`; `None` if they are not available.
     #[must_use]
-    pub fn split_around(&self, place: usize) -> Option<(&'a [u8], &'a [u8])> {
-        let ((start, end), (from, to)) =
-            (self.spans.get(place).filter(|(start, _)| *start < UNESCAPED)?, self.whole?);
-        Some((self.bytes.get(from..*start as usize)?, self.bytes.get(*end as usize..to)?))
+    pub fn split_around(&self, index: usize) -> Option<(&'a [u8], &'a [u8])> {
+        let ((start, end), (row_start, row_end)) =
+            (self.spans.get(index).filter(|(start, _)| *start < UNESCAPED)?, self.row_span?);
+        Some((self.bytes.get(row_start..*start as usize)?, self.bytes.get(*end as usize..row_end)?))
     }
 
     /// Every field, in order.
     pub fn fields(self) -> impl Iterator<Item = &'a [u8]> {
-        (0..self.width()).map(move |place| self.field(place))
+        (0..self.width()).map(move |index| self.field(index))
     }
 }
 
-/// Reads rows out of whole slices, keeping its memory between them.
+/// Reads the rows of one slice after another and reuses its buffers.
 ///
-/// Nearly every row is plain: each field is bare, or stands wholly in quotes. Its fields are where they are, found
-/// by looking for what ends them, several bytes at a time. Any other row is read by `csv_core`, byte by byte, and
-/// its fields put together anew.
+/// Fast path: in nearly every row each field is either unquoted or quoted as a whole. Such fields are found
+/// by searching for their ends, several bytes at a time, and not copied. Any other row is read by `csv_core`,
+/// byte by byte, and its fields are copied.
 pub struct Decoder {
     delimiter: u8,
     reader: Reader,
+    /// The current row's [`Record::spans`] and [`Record::unescaped`].
     spans: Vec<(u32, u32)>,
     unescaped: Vec<u8>,
+    /// Output of `csv_core`: the fields, concatenated, and where each ends.
     fields: Vec<u8>,
     ends: Vec<usize>,
 }
@@ -115,7 +117,7 @@ impl std::fmt::Debug for Decoder {
 }
 
 impl Decoder {
-    /// A decoder of rows whose fields stand between `delimiter`s.
+    /// Creates a decoder for rows with this delimiter.
     #[must_use]
     pub fn new(delimiter: Delimiter) -> Self {
         Self {
@@ -128,37 +130,37 @@ impl Decoder {
         }
     }
 
-    /// Shows every row of `csv` to `see`. Empty lines are no rows; a last row may lack its line end.
-    pub fn for_each_record(&mut self, csv: &[u8], mut see: impl FnMut(Record<'_>)) {
+    /// Calls `visit` with every row of `csv`. Empty lines are skipped; the last row may lack a line end.
+    pub fn for_each_record(&mut self, csv: &[u8], mut visit: impl FnMut(Record<'_>)) {
         let mut rest = csv;
         while let Some(row) = skip_line_ends(rest) {
-            rest = self.read_record(row, &mut see);
+            rest = self.read_record(row, &mut visit);
         }
     }
 
-    /// Shows the row that `csv` begins with; gives what follows it.
+    /// Calls `visit` with the first row of `csv`; returns the bytes after it.
     #[inline]
-    pub fn read_record<'a>(&mut self, csv: &'a [u8], see: impl FnOnce(Record<'_>)) -> &'a [u8] {
+    pub fn read_record<'a>(&mut self, csv: &'a [u8], visit: impl FnOnce(Record<'_>)) -> &'a [u8] {
         let length = match self.find_plain_fields(csv) {
             Some(length) => {
-                see(Record {
+                visit(Record {
                     bytes: csv,
                     unescaped: &self.unescaped,
                     spans: &self.spans,
-                    whole: Some((0, length)),
+                    row_span: Some((0, length)),
                 });
                 length
             }
             None => {
                 let length = self.read_with_csv_core(csv);
-                see(Record { bytes: &self.fields, unescaped: &[], spans: &self.spans, whole: None });
+                visit(Record { bytes: &self.fields, unescaped: &[], spans: &self.spans, row_span: None });
                 length
             }
         };
         csv.get(length..).unwrap_or_default()
     }
 
-    /// Finds the fields of the row that `csv` begins with; gives its length, `None` when it is not plain.
+    /// Finds the fields of the first row of `csv`; returns the row's length; `None` for the slow path.
     #[inline]
     fn find_plain_fields(&mut self, csv: &[u8]) -> Option<usize> {
         self.spans.clear();
@@ -170,53 +172,53 @@ impl Decoder {
             let end = if is_quoted {
                 self.find_quoted_field(csv, start)?
             } else {
-                self.find_bare_field(csv, start)?
+                self.find_unquoted_field(csv, start)?
             };
             at = end + usize::from(is_quoted);
             match csv.get(at) {
                 Some(byte) if *byte == self.delimiter => at += 1,
                 Some(b'\n' | b'\r') => return Some(at + 1),
                 None => return Some(at),
-                // More stands after the quotes: what the reader takes as it is.
+                // Text after the closing quote: `csv_core` appends it to the field.
                 Some(_) => return None,
             }
         }
     }
 
-    /// Notes the bare field that begins at `start`; gives where it ends.
+    /// Adds the span of the unquoted field that starts at `start`; returns its end.
     #[inline]
-    fn find_bare_field(&mut self, csv: &[u8], start: usize) -> Option<usize> {
+    fn find_unquoted_field(&mut self, csv: &[u8], start: usize) -> Option<usize> {
         let rest = csv.get(start..)?;
         let is_end = |byte: &u8| *byte == self.delimiter || matches!(byte, b'\n' | b'\r');
         let end = start + rest.iter().position(is_end).unwrap_or(rest.len());
         self.push_span(start, end)
     }
 
-    /// Notes the field in quotes whose text begins at `start`; gives where its last quote stands.
+    /// Adds the span of the quoted field with its text at `start`; returns where its closing quote is.
     #[inline]
     fn find_quoted_field(&mut self, csv: &[u8], start: usize) -> Option<usize> {
         let end = start + memchr::memchr(b'"', csv.get(start..)?)?;
         if csv.get(end + 1) == Some(&b'"') {
-            self.find_doubled_quotes(csv, start, end)
+            self.unescape_field(csv, start, end)
         } else {
             self.push_span(start, end)
         }
     }
 
-    /// The same, from the first doubled quote on.
+    /// [`Self::find_quoted_field`] for a field with doubled quotes, the first at `first_quote`.
     #[cold]
-    fn find_doubled_quotes(&mut self, csv: &[u8], start: usize, first: usize) -> Option<usize> {
-        let from = self.unescaped.len();
-        let (mut start, mut end) = (start, first);
+    fn unescape_field(&mut self, csv: &[u8], start: usize, first_quote: usize) -> Option<usize> {
+        let unescaped_start = self.unescaped.len();
+        let (mut start, mut end) = (start, first_quote);
         while csv.get(end + 1) == Some(&b'"') {
-            // With one of the two quotes.
+            // Keeps one of the two quotes.
             self.unescaped.extend_from_slice(csv.get(start..=end)?);
             start = end + 2;
             end = start + memchr::memchr(b'"', csv.get(start..)?)?;
         }
         self.unescaped.extend_from_slice(csv.get(start..end)?);
-        let span = |place: usize| UNESCAPED.checked_add(u32::try_from(place).ok()?);
-        self.spans.push((span(from)?, span(self.unescaped.len())?));
+        let to_span = |position: usize| UNESCAPED.checked_add(u32::try_from(position).ok()?);
+        self.spans.push((to_span(unescaped_start)?, to_span(self.unescaped.len())?));
         Some(end)
     }
 
@@ -227,25 +229,25 @@ impl Decoder {
         Some(end)
     }
 
-    /// Reads the row that `csv` begins with, whatever it is; gives its length.
+    /// Slow path: reads the first row of `csv`, whatever its quoting; returns its length.
     #[cold]
     fn read_with_csv_core(&mut self, csv: &[u8]) -> usize {
         self.reader.reset();
-        // At its very start the reader drops a byte order mark, which a field may begin with: it starts with an
-        // empty line, which it passes over.
+        // The reader drops a byte order mark at the start of its input, but a field may begin with one. So
+        // the input starts with an empty line, which the reader skips.
         let _ = self.reader.read_record(b"\n", &mut self.fields, &mut self.ends);
-        let (mut read, mut field, mut end) = (0, 0, 0);
+        let (mut length, mut fields_length, mut field_count) = (0, 0, 0);
         loop {
-            let (result, taken, written, ended) = self.reader.read_record(
-                csv.get(read..).unwrap_or_default(),
-                self.fields.get_mut(field..).unwrap_or_default(),
-                self.ends.get_mut(end..).unwrap_or_default(),
+            let (result, read, written, ended) = self.reader.read_record(
+                csv.get(length..).unwrap_or_default(),
+                self.fields.get_mut(fields_length..).unwrap_or_default(),
+                self.ends.get_mut(field_count..).unwrap_or_default(),
             );
-            read += taken;
-            field += written;
-            end += ended;
+            length += read;
+            fields_length += written;
+            field_count += ended;
             match result {
-                // Reading on from nothing tells the reader that this was all.
+                // A call with empty input tells the reader that the input is complete.
                 ReadRecordResult::InputEmpty => {}
                 ReadRecordResult::OutputFull => self.fields.resize(self.fields.len() * 2, 0),
                 ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
@@ -254,15 +256,15 @@ impl Decoder {
         }
         self.spans.clear();
         let mut start = 0;
-        for end in self.ends.iter().take(end) {
+        for end in self.ends.iter().take(field_count) {
             let end = u32::try_from(*end).unwrap_or(u32::MAX);
             self.spans.push((start, end));
             start = end;
         }
-        read
+        length
     }
 
-    /// The names in a header row, as text; a byte order mark is no part of the first.
+    /// Parses a header row into column names, without a byte order mark.
     #[must_use]
     pub fn parse_header(header: &[u8]) -> Vec<String> {
         let mut names = Vec::new();
@@ -280,7 +282,7 @@ impl Decoder {
     }
 }
 
-/// `csv` from the next row on: past empty lines, and what is left of a line end of two bytes. `None` at the end.
+/// `csv` from its next row on: without leading empty lines and the `\n` of a `\r\n`. `None` at the end.
 #[must_use]
 #[inline]
 pub fn skip_line_ends(csv: &[u8]) -> Option<&[u8]> {
@@ -302,11 +304,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn rows_are_those_that_the_plain_reader_finds(
+        fn records_equal_those_of_the_csv_crate(
             csv in prop::collection::vec(prop::sample::select(b"ab,\"\n\r|\t\xff ".to_vec()), 0..300),
         ) {
-            let mut plain = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(csv.as_slice());
-            let expected: Vec<Vec<Vec<u8>>> = plain
+            let mut reader =
+                csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(csv.as_slice());
+            let expected: Vec<Vec<Vec<u8>>> = reader
                 .byte_records()
                 .map(|row| row.unwrap().iter().map(<[u8]>::to_vec).collect())
                 .collect();
@@ -314,11 +317,10 @@ mod tests {
         }
 
         #[test]
-        fn rows_that_were_written_are_read_back(
+        fn written_rows_are_read_back(
             rows in prop::collection::vec(prop::collection::vec("[a-z,|\t\"\n é]{0,9}", 3), 0..20),
-            which in 0usize..3,
+            delimiter in prop::sample::select(vec![Delimiter::Comma, Delimiter::Tab, Delimiter::Pipe]),
         ) {
-            let delimiter = [Delimiter::Comma, Delimiter::Tab, Delimiter::Pipe][which];
             let mut writer = csv::WriterBuilder::new()
                 .delimiter(delimiter.byte())
                 .quote_style(csv::QuoteStyle::Always)
@@ -334,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_longer_than_the_memory_and_a_row_wider_than_it_are_read() {
+    fn fields_and_rows_larger_than_the_initial_buffers_are_read() {
         let long = "x".repeat(100_000);
         let wide = vec!["y"; 500].join(",");
         let rows = decoded(Delimiter::Comma, format!("{long},1\n{wide}\n").as_bytes());
@@ -342,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn the_delimiter_is_read_from_the_header_row() {
+    fn the_delimiter_is_detected_from_the_header_row() {
         assert_eq!(Delimiter::detect(b"a,b,c\n"), Delimiter::Comma);
         assert_eq!(Delimiter::detect(b"\"a,x\"\t\"b\"\n"), Delimiter::Tab);
         assert_eq!(Delimiter::detect(b"a|b|c,d\n"), Delimiter::Pipe);

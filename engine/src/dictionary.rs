@@ -1,8 +1,8 @@
-//! Dictionaries: each distinct text of a column gets a numeric code, in order of first appearance.
+//! Dictionary encoding: each distinct text of a column gets a numeric code, in order of first appearance.
 //!
-//! Rows repeat a few thousand ids millions of times; a code is a tenth of an id's size and compares in one
-//! step. Codes are shared by every copy that is held, so that a viewer in two weeks is one viewer. Bytes
-//! are kept as they came: two ids that differ only in bytes that are no UTF-8 stay two.
+//! Rows repeat a few thousand ids millions of times; a code has a tenth of an id's size and is compared in
+//! one step. All windows share a dictionary, so that a viewer of two weeks counts once. Texts are stored as
+//! bytes, so that ids which differ only in invalid UTF-8 stay distinct.
 
 use crate::row_template::bytes_equal;
 use domain::ids::normalize_id;
@@ -11,7 +11,7 @@ use std::borrow::{Borrow, Cow};
 /// The code of the empty text, in every dictionary.
 pub const EMPTY: u32 = 0;
 
-/// Marks a slot that holds nothing.
+/// Marks an empty slot.
 const FREE: u32 = u32::MAX;
 
 /// The distinct texts of one column.
@@ -20,30 +20,30 @@ pub struct Dictionary {
     bytes: Vec<u8>,
     /// Where each text ends in `bytes`.
     ends: Vec<usize>,
-    /// Codes by hash, open addressing; a power of two, at most half full.
+    /// Codes by hash: open addressing, a power of two, at most half full.
     slots: Vec<u32>,
-    /// The code that was given last: rows that stand together look alike.
+    /// The last returned code: consecutive rows often have the same text.
     last: u32,
 }
 
 impl Default for Dictionary {
     fn default() -> Self {
-        let mut new = Self { bytes: Vec::new(), ends: Vec::new(), slots: vec![FREE; 64], last: EMPTY };
-        new.code(b"");
-        new
+        let mut dictionary = Self { bytes: Vec::new(), ends: Vec::new(), slots: vec![FREE; 64], last: EMPTY };
+        dictionary.code(b"");
+        dictionary
     }
 }
 
 impl Dictionary {
-    /// The code of `text`, given to it now if it is new.
+    /// The code of `text`; a new text gets the next code.
     #[inline]
     pub fn code(&mut self, text: &[u8]) -> u32 {
         if !self.ends.is_empty() && bytes_equal(self.bytes_of(self.last), text) {
             return self.last;
         }
-        let slot = self.slot(text);
-        let found = self.slots.get(slot).copied().unwrap_or(FREE);
-        self.last = if found == FREE { self.add(text, slot) } else { found };
+        let slot = self.find_slot(text);
+        let code = self.slots.get(slot).copied().unwrap_or(FREE);
+        self.last = if code == FREE { self.insert(text, slot) } else { code };
         self.last
     }
 
@@ -56,7 +56,7 @@ impl Dictionary {
     /// The code of `text`, if it has one.
     #[must_use]
     pub fn find(&self, text: &[u8]) -> Option<u32> {
-        self.slots.get(self.slot(text)).copied().filter(|code| *code != FREE)
+        self.slots.get(self.find_slot(text)).copied().filter(|code| *code != FREE)
     }
 
     /// The codes of those of `ids` that have one.
@@ -65,39 +65,39 @@ impl Dictionary {
         ids.iter().filter_map(|id| self.find(id.borrow().as_bytes())).collect()
     }
 
-    /// The number of distinct texts, the empty one included.
+    /// The number of distinct texts, including the empty one.
     #[must_use]
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// Never: the empty text is always there.
+    /// Always `false`: every dictionary has the empty text.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
 
-    /// The text of a code, as it came.
+    /// The text of a code, as bytes; empty if the code is unknown.
     #[must_use]
     #[inline]
     pub fn bytes_of(&self, code: u32) -> &[u8] {
-        let place = code as usize;
-        let start = place.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
-        self.ends.get(place).and_then(|end| self.bytes.get(start..*end)).unwrap_or_default()
+        let index = code as usize;
+        let start = index.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        self.ends.get(index).and_then(|end| self.bytes.get(start..*end)).unwrap_or_default()
     }
 
-    /// The text of a code; what is no UTF-8 in it shows as U+FFFD.
+    /// The text of a code; invalid UTF-8 is replaced with U+FFFD.
     #[must_use]
     pub fn text(&self, code: u32) -> Cow<'_, str> {
         String::from_utf8_lossy(self.bytes_of(code))
     }
 
-    /// Every text as it came, by code.
+    /// All texts as bytes, in the order of their codes.
     pub fn texts(&self) -> impl Iterator<Item = &[u8]> {
         (0..u32::try_from(self.len()).unwrap_or(u32::MAX)).map(|code| self.bytes_of(code))
     }
 
-    /// Bytes that it takes up.
+    /// Allocated bytes.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
         self.bytes.capacity()
@@ -105,9 +105,9 @@ impl Dictionary {
             + self.slots.capacity() * size_of::<u32>()
     }
 
-    /// Where `text` is, or would be put.
+    /// The slot of `text`, or the free slot for it if it is new.
     #[inline]
-    fn slot(&self, text: &[u8]) -> usize {
+    fn find_slot(&self, text: &[u8]) -> usize {
         let mask = self.slots.len() - 1;
         let mut slot = hash(text) & mask;
         loop {
@@ -120,21 +120,22 @@ impl Dictionary {
         }
     }
 
+    /// Adds a new text to the free slot `slot` and returns its code; doubles the slots when half full.
     #[cold]
-    fn add(&mut self, text: &[u8], slot: usize) -> u32 {
-        // Four thousand million distinct texts do not fit into a page's memory.
+    fn insert(&mut self, text: &[u8], slot: usize) -> u32 {
+        // 2^32 distinct texts do not fit into a page's memory.
         let code = u32::try_from(self.ends.len()).unwrap_or(FREE - 1);
         self.bytes.extend_from_slice(text);
         self.ends.push(self.bytes.len());
-        if let Some(place) = self.slots.get_mut(slot) {
-            *place = code;
+        if let Some(entry) = self.slots.get_mut(slot) {
+            *entry = code;
         }
         if self.ends.len() * 2 > self.slots.len() {
             self.slots = vec![FREE; self.slots.len() * 2];
             for code in 0..=code {
-                let slot = self.slot(self.bytes_of(code));
-                if let Some(place) = self.slots.get_mut(slot) {
-                    *place = code;
+                let slot = self.find_slot(self.bytes_of(code));
+                if let Some(entry) = self.slots.get_mut(slot) {
+                    *entry = code;
                 }
             }
         }
@@ -142,20 +143,20 @@ impl Dictionary {
     }
 }
 
-/// Spreads texts over slots, eight bytes at a time: an id is hashed in five steps. No defence is needed
-/// against texts that were chosen to collide: they would slow nobody's page but their reader's.
+/// Hashes eight bytes at a time, so an id takes five steps. Not resistant to deliberate collisions: they
+/// would only slow the page of the person who views the rows.
 #[inline]
 fn hash(text: &[u8]) -> usize {
-    const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+    const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
     let mut hash = text.len() as u64;
     let (words, rest) = text.as_chunks::<8>();
     for word in words {
-        hash = (hash.rotate_left(23) ^ u64::from_le_bytes(*word)).wrapping_mul(SPREAD);
+        hash = (hash.rotate_left(23) ^ u64::from_le_bytes(*word)).wrapping_mul(MULTIPLIER);
     }
     for byte in rest {
-        hash = (hash.rotate_left(7) ^ u64::from(*byte)).wrapping_mul(SPREAD);
+        hash = (hash.rotate_left(7) ^ u64::from(*byte)).wrapping_mul(MULTIPLIER);
     }
-    // The high half is the well-mixed one.
+    // The high half is mixed better.
     (hash >> 32) as u32 as usize
 }
 
@@ -167,18 +168,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn equal_texts_get_equal_codes_and_others_others(
+        fn each_distinct_text_gets_one_code(
             texts in prop::collection::vec(prop::collection::vec(0u8..3, 0..12), 0..400),
         ) {
             let mut dictionary = Dictionary::default();
-            let mut plain: HashMap<Vec<u8>, u32> = HashMap::from([(Vec::new(), EMPTY)]);
+            let mut expected_codes: HashMap<Vec<u8>, u32> = HashMap::from([(Vec::new(), EMPTY)]);
             for text in &texts {
-                let next = u32::try_from(plain.len()).unwrap();
-                let expected = *plain.entry(text.clone()).or_insert(next);
+                let next = u32::try_from(expected_codes.len()).unwrap();
+                let expected = *expected_codes.entry(text.clone()).or_insert(next);
                 prop_assert_eq!(dictionary.code(text), expected);
             }
-            prop_assert_eq!(dictionary.len(), plain.len());
-            for (text, code) in &plain {
+            prop_assert_eq!(dictionary.len(), expected_codes.len());
+            for (text, code) in &expected_codes {
                 prop_assert_eq!(dictionary.bytes_of(*code), text.as_slice());
                 prop_assert_eq!(dictionary.find(text), Some(*code));
             }
@@ -197,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_spread_over_the_slots() {
+    fn many_ids_get_distinct_codes() {
         let mut dictionary = Dictionary::default();
         for n in 0..20_000u32 {
             dictionary.code(format!("{n:08x}-0000-4000-8000-{n:012x}").as_bytes());

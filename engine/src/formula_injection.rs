@@ -1,7 +1,7 @@
 //! Recognizes text cells that a spreadsheet would run as a formula.
 
 /// Whether a spreadsheet would run this cell as a formula: it starts with `=`, `+`, `-`, `@`, a tab or a
-/// carriage return, and is not a number. Students type such text.
+/// carriage return, and is not a number. Students may type such text.
 ///
 /// ```
 /// use engine::formula_injection::is_formula;
@@ -13,7 +13,7 @@ pub fn is_formula(cell: &[u8]) -> bool {
     matches!(cell.first(), Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r')) && !is_number(cell)
 }
 
-/// Whether the cell is a decimal number: sign, digits, a fraction, an exponent; nothing else.
+/// Whether the cell is a decimal number: only sign, digits, fraction and exponent.
 fn is_number(cell: &[u8]) -> bool {
     let unsigned = cell.strip_prefix(b"-").or_else(|| cell.strip_prefix(b"+")).unwrap_or(cell);
     unsigned.first().is_some_and(|b| b.is_ascii_digit() || *b == b'.')

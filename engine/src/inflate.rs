@@ -1,17 +1,18 @@
-//! Inflates a report's file, gzip or plain, as a stream, and checks it to its last byte.
+//! Inflates a report's file, gzip or plain, as a stream, and checks that it is complete.
 //!
-//! Whether a file is compressed is told by its first two bytes: names and headers are known to lie. A
-//! truncated stream, a wrong CRC or a wrong length is an error by [`FileInflater::finish`] at the latest; until
-//! then what came out must not be taken for whole.
+//! Compression is detected from the first two bytes, because file names and headers may be wrong. A truncated
+//! stream, a wrong CRC or a wrong length is reported by [`FileInflater::finish`] at the latest; until then
+//! the output must not be treated as complete.
 
+use crate::split::BadFile;
 use flate2::write::MultiGzDecoder;
 use std::io::Write;
 
 /// The first bytes of every gzip member.
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
-/// Compressed bytes that are inflated at a time: deflate can grow 1,032 times, so at most 16 MB come out.
-const PIECE: usize = 16 * 1024;
+/// Compressed bytes to inflate at a time: deflate expands at most 1,032 times, so this gives at most 16 MB.
+const PIECE_BYTES: usize = 16 * 1024;
 
 /// Inflates a file that arrives in pieces of any size.
 ///
@@ -26,65 +27,64 @@ const PIECE: usize = 16 * 1024;
 /// ```
 #[derive(Default)]
 pub struct FileInflater {
-    form: Form,
+    format: Format,
 }
 
 #[derive(Default)]
-enum Form {
-    /// Not enough bytes yet to tell.
+enum Format {
+    /// No byte has arrived yet.
     #[default]
     Unknown,
-    /// One byte has come: the first of a gzip member, perhaps.
+    /// Only the first byte has arrived.
     FirstByte(u8),
     Gzip(Box<MultiGzDecoder<Vec<u8>>>),
     Plain,
 }
 
-use crate::split::BadFile;
-
 impl FileInflater {
-    /// Takes the next bytes as they arrived and passes what they hold to `out`.
+    /// Inflates the next bytes and passes the output to `out`.
     ///
     /// # Errors
-    /// What is no valid gzip, and what `out` returns.
+    /// Invalid gzip, and errors of `out`.
     pub fn push(
         &mut self,
         bytes: &[u8],
         mut out: impl FnMut(&[u8]) -> Result<(), BadFile>,
     ) -> Result<(), BadFile> {
-        let first = match (&self.form, bytes) {
+        let first = match (&self.format, bytes) {
             (_, []) => return Ok(()),
-            (Form::Unknown, [one]) => {
-                self.form = Form::FirstByte(*one);
+            (Format::Unknown, [one]) => {
+                self.format = Format::FirstByte(*one);
                 return Ok(());
             }
-            (Form::FirstByte(first), _) => Some(*first),
+            (Format::FirstByte(first), _) => Some(*first),
             _ => None,
         };
         match first {
             Some(first) => {
-                self.form = Form::Unknown;
+                self.format = Format::Unknown;
                 let joined: Vec<u8> = [first].iter().chain(bytes).copied().collect();
-                self.push_known(&joined, &mut out)
+                self.inflate(&joined, &mut out)
             }
-            None => self.push_known(bytes, &mut out),
+            None => self.inflate(bytes, &mut out),
         }
     }
 
-    fn push_known(
+    /// Detects the format if it is unknown, from at least two bytes, and inflates `bytes`.
+    fn inflate(
         &mut self,
         bytes: &[u8],
         out: &mut impl FnMut(&[u8]) -> Result<(), BadFile>,
     ) -> Result<(), BadFile> {
-        if matches!(self.form, Form::Unknown) {
-            self.form = if bytes.starts_with(&GZIP_MAGIC) {
-                Form::Gzip(Box::new(MultiGzDecoder::new(Vec::new())))
+        if matches!(self.format, Format::Unknown) {
+            self.format = if bytes.starts_with(&GZIP_MAGIC) {
+                Format::Gzip(Box::new(MultiGzDecoder::new(Vec::new())))
             } else {
-                Form::Plain
+                Format::Plain
             };
         }
-        let Form::Gzip(decoder) = &mut self.form else { return out(bytes) };
-        for piece in bytes.chunks(PIECE) {
+        let Format::Gzip(decoder) = &mut self.format else { return out(bytes) };
+        for piece in bytes.chunks(PIECE_BYTES) {
             decoder.write_all(piece).map_err(|error| BadFile::new(format!("It is broken gzip: {error}.")))?;
             out(decoder.get_ref())?;
             decoder.get_mut().clear();
@@ -92,17 +92,17 @@ impl FileInflater {
         Ok(())
     }
 
-    /// To be called after the last byte: passes on what was held back and checks that the file is whole.
+    /// Must be called after the last byte: passes on buffered output and checks that the file is complete.
     ///
     /// # Errors
-    /// A truncated stream, a wrong CRC or length, an empty file, and what `out` returns.
+    /// A truncated stream, a wrong CRC or length, an empty file, and errors of `out`.
     pub fn finish(self, mut out: impl FnMut(&[u8]) -> Result<(), BadFile>) -> Result<(), BadFile> {
-        match self.form {
-            Form::Unknown => Err(BadFile::new("It is empty.")),
-            Form::FirstByte(byte) => out(&[byte]),
-            Form::Plain => Ok(()),
-            Form::Gzip(mut decoder) => {
-                // Without this the tail is lost silently and the CRC never checked.
+        match self.format {
+            Format::Unknown => Err(BadFile::new("It is empty.")),
+            Format::FirstByte(byte) => out(&[byte]),
+            Format::Plain => Ok(()),
+            Format::Gzip(mut decoder) => {
+                // Without this call the tail would be lost silently, and the CRC never checked.
                 decoder
                     .try_finish()
                     .map_err(|error| BadFile::new(format!("It is incomplete or damaged: {error}.")))?;
@@ -125,49 +125,49 @@ mod tests {
         encoder.finish().unwrap()
     }
 
-    fn inflated(file: &[u8], cut: usize) -> Result<Vec<u8>, BadFile> {
-        let mut inflate = FileInflater::default();
-        let mut plain = Vec::new();
-        for piece in file.chunks(cut) {
-            inflate.push(piece, |bytes| {
-                plain.extend_from_slice(bytes);
+    fn inflate(file: &[u8], piece_size: usize) -> Result<Vec<u8>, BadFile> {
+        let mut inflater = FileInflater::default();
+        let mut output = Vec::new();
+        for piece in file.chunks(piece_size) {
+            inflater.push(piece, |bytes| {
+                output.extend_from_slice(bytes);
                 Ok(())
             })?;
         }
-        inflate.finish(|bytes| {
-            plain.extend_from_slice(bytes);
+        inflater.finish(|bytes| {
+            output.extend_from_slice(bytes);
             Ok(())
         })?;
-        Ok(plain)
+        Ok(output)
     }
 
     proptest! {
         #[test]
-        fn a_file_comes_out_as_it_went_in_however_it_is_cut(
+        fn files_inflate_to_their_content_in_pieces_of_any_size(
             text in prop::collection::vec(any::<u8>(), 1..4000),
-            cut in 1usize..600,
+            piece_size in 1usize..600,
         ) {
-            prop_assert_eq!(&inflated(&gzip(&text), cut).unwrap(), &text);
+            prop_assert_eq!(&inflate(&gzip(&text), piece_size).unwrap(), &text);
             let two_members = [gzip(&text), gzip(b"more")].concat();
-            prop_assert_eq!(inflated(&two_members, cut).unwrap(), [&text[..], b"more"].concat());
+            prop_assert_eq!(inflate(&two_members, piece_size).unwrap(), [&text[..], b"more"].concat());
             if !text.starts_with(&GZIP_MAGIC) {
-                prop_assert_eq!(&inflated(&text, cut).unwrap(), &text);
+                prop_assert_eq!(&inflate(&text, piece_size).unwrap(), &text);
             }
         }
 
         #[test]
-        fn a_truncated_or_damaged_file_is_never_whole(
+        fn a_truncated_or_damaged_file_is_an_error(
             text in prop::collection::vec(any::<u8>(), 50..3000),
-            cut in 1usize..600,
-            lost in 1usize..40,
+            piece_size in 1usize..600,
+            missing_bytes in 1usize..40,
             at in 0usize..8,
         ) {
             let file = gzip(&text);
-            prop_assert!(inflated(&file[..file.len() - lost], cut).is_err());
+            prop_assert!(inflate(&file[..file.len() - missing_bytes], piece_size).is_err());
             let mut damaged = file;
             let tail = damaged.len() - 1 - at; // CRC-32 and length
             damaged[tail] ^= 0x40;
-            prop_assert!(inflated(&damaged, cut).is_err());
+            prop_assert!(inflate(&damaged, piece_size).is_err());
         }
     }
 }

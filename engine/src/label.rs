@@ -1,55 +1,58 @@
-//! Labels: the name of an id, as its newest row gives it, stored once.
+//! Labels: the names of an id, from its newest row, stored once per id instead of once per row.
 
 use crate::dictionary::{Dictionary, EMPTY};
 
-/// The two texts that a row says of an id: a video's name and length, a person's first and last name.
+/// The two texts of an id, for example a video's name and length, or a person's first and last name.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Label {
-    /// Of the newest rows that say each of them: a row that says one alone is no news of the other.
+    /// For each text, the time of the newest row that has it: a row may have only one of the two.
     times: [u32; 2],
+    /// Codes of the two texts.
     texts: [u32; 2],
 }
 
-/// The labels of one dictionary's codes.
+/// The labels of a dictionary's texts, indexed by code.
 #[derive(Debug, Clone, Default)]
 pub struct Labels(Vec<Label>);
 
 impl Labels {
-    /// Takes in what a row of `time` says of `code`, as codes of `names`: the newest row that says anything wins,
-    /// and of two rows of one second the greater text, so that the order of arrival decides nothing.
+    /// Updates the label of `code` from a row at `time`, with `texts` as codes of `names`. For each text, the
+    /// newest row that has one wins; of two rows in the same second, the greater text, so that the order of
+    /// arrival does not matter.
     #[inline]
-    pub fn update(&mut self, code: u32, time: u32, said: [u32; 2], names: &Dictionary) {
-        let Some(label) = self.label(code) else { return };
-        if label.texts == said {
-            label.times = label.times.map(|known| known.max(time));
+    pub fn update(&mut self, code: u32, time: u32, texts: [u32; 2], names: &Dictionary) {
+        let Some(label) = self.entry(code) else { return };
+        if label.texts == texts {
+            label.times = label.times.map(|newest| newest.max(time));
         } else {
-            label.update([time; 2], said, names);
+            label.update([time; 2], texts, names);
         }
     }
 
-    /// Takes in what other rows came to: two texts, each of its own time.
+    /// Merges another label of `code`: two texts, each with the time of its row.
     #[inline(never)]
-    pub(crate) fn merge(&mut self, code: u32, times: [u32; 2], said: [u32; 2], names: &Dictionary) {
-        if let Some(label) = self.label(code) {
-            label.update(times, said, names);
+    pub(crate) fn merge(&mut self, code: u32, times: [u32; 2], texts: [u32; 2], names: &Dictionary) {
+        if let Some(label) = self.entry(code) {
+            label.update(times, texts, names);
         }
     }
 
-    /// The times and the texts of each code.
+    /// The times and texts of each label, by code.
     pub(crate) fn iter(&self) -> impl Iterator<Item = ([u32; 2], [u32; 2])> {
         self.0.iter().map(|label| (label.times, label.texts))
     }
 
+    /// The label of `code`, inserted if missing; `None` for the empty text.
     #[inline]
-    fn label(&mut self, code: u32) -> Option<&mut Label> {
-        let place = code as usize;
-        if place >= self.0.len() {
-            self.0.resize(place + 1, Label::default());
+    fn entry(&mut self, code: u32) -> Option<&mut Label> {
+        let index = code as usize;
+        if index >= self.0.len() {
+            self.0.resize(index + 1, Label::default());
         }
-        if code == EMPTY { None } else { self.0.get_mut(place) }
+        if code == EMPTY { None } else { self.0.get_mut(index) }
     }
 
-    /// The codes of what `code` is called; empty texts where no row said anything.
+    /// The texts of `code`, as codes; [`EMPTY`] where no row had one.
     #[must_use]
     pub fn get(&self, code: u32) -> [u32; 2] {
         self.0.get(code as usize).map_or([EMPTY; 2], |label| label.texts)
@@ -57,18 +60,18 @@ impl Labels {
 }
 
 impl Label {
-    /// Takes in two texts with the times of the rows that say them.
+    /// Replaces each text whose row is older.
     #[inline(never)]
-    fn update(&mut self, times: [u32; 2], said: [u32; 2], names: &Dictionary) {
-        let known = self.times.iter_mut().zip(&mut self.texts);
-        for ((known_time, known), (time, text)) in known.zip(times.into_iter().zip(said)) {
+    fn update(&mut self, times: [u32; 2], texts: [u32; 2], names: &Dictionary) {
+        let current = self.times.iter_mut().zip(&mut self.texts);
+        for ((current_time, current), (time, text)) in current.zip(times.into_iter().zip(texts)) {
             if text == EMPTY {
                 continue;
             }
-            let is_greater = || names.bytes_of(text) > names.bytes_of(*known);
-            let is_newer = time > *known_time || time == *known_time && is_greater();
-            if *known == EMPTY || is_newer {
-                (*known_time, *known) = (time, text);
+            let is_greater = || names.bytes_of(text) > names.bytes_of(*current);
+            let is_newer = time > *current_time || time == *current_time && is_greater();
+            if *current == EMPTY || is_newer {
+                (*current_time, *current) = (time, text);
             }
         }
     }
@@ -81,33 +84,33 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_newest_row_that_says_a_text_gives_it(
+        fn each_text_comes_from_the_newest_row_that_has_one(
             rows in prop::collection::vec((1u32..5, prop::array::uniform2("[ab]?")), 0..9),
         ) {
             let (mut names, mut labels) = (Dictionary::default(), Labels::default());
             for (time, texts) in &rows {
-                let said = texts.each_ref().map(|text| names.code(text.as_bytes()));
-                labels.update(1, *time, said, &names);
+                let codes = texts.each_ref().map(|text| names.code(text.as_bytes()));
+                labels.update(1, *time, codes, &names);
             }
-            for place in 0..2 {
-                let said = rows.iter().map(|(time, texts)| (*time, &texts[place]));
-                let newest = said.filter(|(_, text)| !text.is_empty()).max().map_or("", |(_, text)| text);
-                prop_assert_eq!(names.text(labels.get(1)[place]), newest);
+            for index in 0..2 {
+                let texts = rows.iter().map(|(time, texts)| (*time, &texts[index]));
+                let newest = texts.filter(|(_, text)| !text.is_empty()).max().map_or("", |(_, text)| text);
+                prop_assert_eq!(names.text(labels.get(1)[index]), newest);
             }
         }
     }
 
     #[test]
-    fn the_newest_name_wins_whatever_the_order_of_arrival() {
+    fn the_newest_name_wins_in_any_order_of_arrival() {
         let rows: [(u32, &[u8]); 4] = [(5, b"Old"), (9, b"New"), (9, b"Neu"), (9, b"")];
-        for turned in 0..rows.len() {
+        for rotation in 0..rows.len() {
             let mut names = Dictionary::default();
             let mut labels = Labels::default();
             let mut rows = rows;
-            rows.rotate_left(turned);
+            rows.rotate_left(rotation);
             for (time, name) in rows {
-                let said = [names.code(name), names.code(b"x")];
-                labels.update(1, time, said, &names);
+                let texts = [names.code(name), names.code(b"x")];
+                labels.update(1, time, texts, &names);
             }
             assert_eq!(names.text(labels.get(1)[0]), "New");
             assert_eq!(names.text(labels.get(1)[1]), "x");

@@ -1,10 +1,10 @@
 //! From CSV bytes to measures. Pure: no clock, randomness or network.
 //!
-//! | where | modules, in the order in which data passes them |
+//! | where | modules, in the order of the data flow |
 //! |---|---|
-//! | Worker, collecting | [`inflate`]: a file, checked · [`erasure_filter`]: drops erased rows · [`split`]: slices of one section each |
-//! | Worker, downloads | [`rewrite`]: slices as one CSV · [`formula_injection`]: cells that a spreadsheet would run |
-//! | page, `videoview` | [`slice`]: inflated ([`deflate`]) and checked ([`crc32`]) · [`decode`]: records · [`row_time`], `row_template`: timestamps and repeated rows · [`dictionary`], [`label`]: texts as codes · [`rollup`], [`video_view_columns`]: columns · [`row_batch`]: rows decoded by another thread · [`video_view_table`], [`video_view_dataset`]: windows · `crossfilter`: the rows of a query · [`aggregator`], [`chunked_bit_set`]: counting · [`measures`]: query and result · [`row_list`], [`sort`]: the rows themselves |
+//! | Worker, collecting | [`inflate`]: inflates and checks a file · [`erasure_filter`]: drops erased rows · [`split`]: slices of one section each |
+//! | Worker, downloads | [`rewrite`]: slices as one CSV · [`formula_injection`]: cells that a spreadsheet would run as a formula |
+//! | page, `videoview` | [`slice`]: checks ([`crc32`]) and inflates ([`deflate`]) · [`decode`]: records · [`row_time`], `row_template`: timestamps and repeated rows · [`dictionary`], [`label`]: texts as codes · [`rollup`], [`video_view_columns`]: columns · [`row_batch`]: rows decoded by another thread · [`video_view_table`], [`video_view_dataset`]: windows · `crossfilter`: the rows of a query · [`aggregator`], [`chunked_bit_set`]: counting · [`measures`]: query and result · [`row_list`], [`sort`]: the rows of a table |
 //! | page, other reports | [`table`]: any report as columns · [`reports`]: measures of each report and of a course |
 //! | Worker, shares | [`course_week`]: activity per section and student · [`disclosure_control`]: what is suppressed · [`published_week`]: what is published |
 

@@ -1,10 +1,10 @@
-//! What is asked of the rows, and what is answered: minutes and viewers by day, hour, video, section, role,
-//! student; who came for the first time; how long after it appeared a video is watched.
+//! Queries over `videoview` rows and their results: minutes and viewers by day, hour, video, section, role
+//! and student; new and returning viewers; how long after its first view a video is watched.
 //!
-//! One row is 30 seconds watched, so minutes are rows halved, and every count of rows stays whole. Rows that
-//! name nobody count minutes, never viewers. All numbers of one answer are over the same rows: those of the
-//! days that are known; a day that is not all here counts nowhere. Each filter is applied to every number but
-//! those of the chart that sets it.
+//! One row is 30 seconds watched. Minutes are counted as rows, so that counts stay integers. Rows without a
+//! user id count as minutes, but not as viewers. All numbers of one result cover the same rows: those of the
+//! known days; a day that is not fully loaded counts nowhere. Each filter applies to all numbers except those
+//! of the chart that sets it.
 
 use crate::video_view_columns::SkippedRows;
 pub use crate::video_view_dataset::WindowCoverage;
@@ -15,70 +15,71 @@ use domain::time::Day;
 use domain::zone::Zone;
 use domain::{wire_enum, wire_struct};
 
-/// How many videos or sections are answered by name; the others are summed up.
+/// Maximum number of videos or sections listed by name, besides filtered ones; the others are summed up.
 pub const MAX_NAMED: usize = 20;
 
-/// Parts of the range in a spark-line: at most a year of weeks.
+/// Maximum number of steps in a sparkline: a year of weeks.
 pub const MAX_STEPS: usize = 53;
 
-/// Days after a video first appeared at which each span of [`Measures::by_delay`] begins: it ends before the next.
+/// Days after a video's first view at which the spans of [`Measures::by_delay`] start; each ends before the
+/// next.
 pub const DELAY_STARTS: [usize; 7] = [0, 1, 2, 4, 8, 15, 29];
 
 /// What is to be measured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
-    /// Which days.
+    /// The days to measure.
     pub range: Range,
-    /// In which zone they begin and end.
+    /// The zone of those days.
     pub zone: Zone,
     /// Only rows of this course (UUID).
     pub course: Option<CourseId>,
-    /// Only rows of these sections (UUIDs), if there are any.
+    /// Only rows of these sections (UUIDs); all if empty.
     pub sections: Vec<SectionId>,
-    /// Only rows of people with these roles, if there are any.
+    /// Only rows of people with these roles; all if empty.
     pub roles: Vec<InstitutionRole>,
-    /// Only rows of these videos (UUIDs), if there are any.
+    /// Only rows of these videos (UUIDs); all if empty.
     pub videos: Vec<MediaId>,
     /// Only rows of this student (UUID).
     pub student: Option<UserId>,
-    /// What the days are held against, if anything.
+    /// What the days are compared with.
     pub comparison: Option<Comparison>,
-    /// The current UTC day: it and what follows is not over.
+    /// The current UTC day; it and later days are not over.
     pub today: Day,
 }
 
 wire_struct!(Query { range, zone, course, sections, roles, videos, student, comparison, today });
 
-/// What numbers are held against.
+/// What a query's days are compared with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Comparison {
-    /// As many days before, moved by whole weeks.
+    /// As many days earlier, shifted by whole weeks.
     Before,
-    /// The same days of this section (UUID).
+    /// The same days in this section (UUID).
     Section(SectionId),
 }
 
 wire_enum!(Comparison { 0 Before, 1 Section(id) });
 
 impl Query {
-    /// The same query of what it is held against; `None` of days before there were any.
+    /// The query whose days are compared with this one's; `None` if its range would be out of bounds.
     #[must_use]
     pub fn comparison_query(&self, comparison: &Comparison) -> Option<Self> {
-        let mut other = Self { comparison: None, ..self.clone() };
+        let mut query = Self { comparison: None, ..self.clone() };
         match comparison {
-            Comparison::Before => other.range = self.range.previous_weeks()?,
-            Comparison::Section(id) => other.sections = vec![id.clone()],
+            Comparison::Before => query.range = self.range.previous_weeks()?,
+            Comparison::Section(id) => query.sections = vec![id.clone()],
         }
-        Some(other)
+        Some(query)
     }
 }
 
-/// What was watched.
+/// Time watched and the number of viewers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct WatchTotals {
-    /// Rows: half minutes.
+    /// Rows of 30 seconds each.
     pub rows: u64,
-    /// Distinct viewers.
+    /// Distinct user ids.
     pub viewers: u64,
 }
 
@@ -92,28 +93,28 @@ impl WatchTotals {
     }
 }
 
-/// The minutes that rows stand for.
+/// Converts rows of 30 seconds to minutes.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "half minutes stay exact below 2^53 rows")]
 pub fn minutes(rows: u64) -> f64 {
     rows as f64 / 2.0
 }
 
-/// What is known of one day.
+/// The totals of one day or step, if they are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Completeness {
-    /// Not all of it is here, so that no number of it would be true.
+    /// Not fully loaded, so its totals would be too low.
     Missing,
-    /// It may still grow.
+    /// Loaded, but the numbers may still change.
     Provisional(WatchTotals),
-    /// Final.
+    /// Loaded and final.
     Complete(WatchTotals),
 }
 
 wire_enum!(Completeness { 0 Missing, 1 Provisional(watched), 2 Complete(watched) });
 
 impl Completeness {
-    /// What was watched, where it is known.
+    /// The totals; `None` if missing.
     #[must_use]
     pub fn watched(self) -> Option<WatchTotals> {
         match self {
@@ -123,14 +124,14 @@ impl Completeness {
     }
 }
 
-/// One day of the week, over all weeks of the range.
+/// Sums over all days of the range that fall on one weekday.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Weekday {
-    /// How many days of this name are known.
+    /// Number of known days.
     pub known: u32,
-    /// How many of those may still grow.
+    /// How many of those are provisional.
     pub provisional: u32,
-    /// Rows by hour of the day, local time.
+    /// Rows by hour of the day in the query's zone.
     pub hours: [u64; 24],
 }
 
@@ -139,25 +140,25 @@ wire_struct!(Weekday { known, provisional, hours });
 /// One video or one section.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
-    /// Its id, as it came.
+    /// Its id, in the spelling of its first row.
     pub id: String,
-    /// Its name or number, as its newest row says; may be empty.
+    /// The video's name or the section's number, from the newest row; may be empty.
     pub name: String,
-    /// What it is part of, for a section: its course, as displayed; may be empty.
+    /// For a section, its course's code as displayed; may be empty.
     pub part_of: String,
-    /// Its length in seconds, for a video that says so.
+    /// For a video, its length in seconds, if known.
     pub seconds: Option<u32>,
-    /// What was watched.
+    /// Its totals.
     pub watched: WatchTotals,
-    /// Of its rows those that name a viewer.
+    /// Its rows with a user id.
     pub viewer_rows: u64,
 }
 
 wire_struct!(Item { id, name, part_of, seconds, watched, viewer_rows });
 
 impl Item {
-    /// Minutes per viewer, as a share of the length: passes 1 where parts were watched again. `None` without
-    /// viewers or a length. Minutes of nobody known are no viewer's, and left out.
+    /// Minutes per viewer divided by the video's length; over 1 if parts were watched repeatedly. `None`
+    /// without viewers or a length. Rows without a user id are left out.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "viewers are far below 2^53")]
     pub fn share_of_length(&self) -> Option<f64> {
@@ -170,30 +171,30 @@ impl Item {
 /// Videos or sections, most minutes first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Items {
-    /// The first [`MAX_NAMED`], and whatever is filtered by.
+    /// The first [`MAX_NAMED`], and all that the query filters by.
     pub named: Vec<Item>,
-    /// How many others there are.
+    /// Number of other items.
     pub others: u64,
-    /// Their rows.
+    /// Rows of the other items.
     pub other_rows: u64,
 }
 
 wire_struct!(Items { named, others, other_rows });
 
-/// How many students watched how much.
+/// Distribution of students by minutes watched.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Students {
-    /// Students with recorded activity. Nobody knows how many have none.
+    /// Students with recorded activity. Rows do not tell how many have none.
     pub active: u64,
     /// Their rows.
     pub rows: u64,
-    /// Rows of the student in the middle; of two, the mean of both, rounded down.
+    /// Median of the students' rows, rounded down.
     pub median_rows: u64,
-    /// Minutes that each of `bins` spans, from zero up: `0 ≤ minutes < width`, and so on.
+    /// Width of a bin in minutes.
     pub bin_minutes: u64,
-    /// Students by their minutes.
+    /// `bins[i]` counts students with `i * bin_minutes <= minutes < (i + 1) * bin_minutes`.
     pub bins: Vec<u64>,
-    /// Days in each step of a student's spark-line.
+    /// Days in each step of a student's sparkline.
     pub step_days: usize,
     /// For each step, whether any of its days is known.
     pub steps_known: Vec<bool>,
@@ -201,53 +202,53 @@ pub struct Students {
 
 wire_struct!(Students { active, rows, median_rows, bin_minutes, bins, step_days, steps_known });
 
-/// Who came on one day, or in one step of several: for the first time in the range, or again.
+/// New and returning viewers of one step of the range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Arrivals {
-    /// What was watched, where any of its days is known. Final only with every day before it: somebody may have been
-    /// here already on a day that is missing.
+    /// The totals, if any of its days is known. Complete only if it and all earlier steps are complete:
+    /// viewers may have watched on a missing day.
     pub known: Completeness,
-    /// Of its viewers those that no earlier day knows.
+    /// Viewers without rows in an earlier step.
     pub new: u64,
 }
 
 wire_struct!(Arrivals { known, new });
 
 impl Arrivals {
-    /// Of its viewers those that an earlier step knows.
+    /// Viewers with rows in an earlier step; `None` if the step is missing.
     #[must_use]
     pub fn returning(self) -> Option<u64> {
         Some(self.known.watched()?.viewers.saturating_sub(self.new))
     }
 }
 
-/// The answer.
+/// The result of a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Measures {
     /// Every day of the range, first to last.
     pub days: Vec<(Day, Completeness)>,
-    /// Over all days that are not missing: rows, and viewers each counted once.
+    /// Totals over all known days; a viewer of several days counts once.
     pub total: WatchTotals,
-    /// Monday to Sunday.
+    /// By weekday, Monday to Sunday.
     pub week: [Weekday; 7],
-    /// By video, whatever videos are filtered by.
+    /// By video, ignoring the filter by video.
     pub videos: Items,
-    /// By section, whatever sections are filtered by.
+    /// By section, ignoring the filter by section.
     pub sections: Items,
-    /// By role, whatever roles are filtered by; only those that have rows, in their own order.
+    /// By role, ignoring the filter by role; only roles with rows, in the order of [`InstitutionRole::ALL`].
     pub roles: Vec<(InstitutionRole, WatchTotals)>,
-    /// Students, apart from everybody else.
+    /// Students only.
     pub students: Students,
-    /// Viewers by when they came first, in steps as long as those of a spark-line ([`Students::step_days`]).
+    /// New and returning viewers by step; steps are as long as a sparkline's ([`Students::step_days`]).
     pub arrivals: Vec<Arrivals>,
-    /// Rows by days after their video first appeared ([`DELAY_STARTS`]): the first known day on which anybody, of whatever
-    /// role, watched it. Rows that name no video are left out.
+    /// Rows by days since their video's first view, in the spans of [`DELAY_STARTS`]. The first view is the
+    /// first known day on which a person of any role watched it. Rows without a video are left out.
     pub by_delay: [u64; DELAY_STARTS.len()],
-    /// The days that these are held against, as many and in the same order; empty where they are held against nothing.
+    /// The comparison's days, in the order of `days`; empty without a comparison.
     pub others: Vec<Completeness>,
-    /// What the student is called whose rows alone these are: `Nuñez, Ana`; empty where nobody is, or is named.
+    /// Name of the student that the query filters by: `Nuñez, Ana`; empty without such a filter or name.
     pub student: String,
-    /// Rows of the copies that could not be placed, whatever their day, course and filters.
+    /// Rows that were skipped while decoding, regardless of day, course and filters.
     pub skipped_rows: SkippedRows,
 }
 
@@ -273,13 +274,13 @@ impl Measures {
         self.days.iter().all(|(_, known)| matches!(known, Completeness::Complete(_)))
     }
 
-    /// Days that are not here.
+    /// Number of missing days.
     #[must_use]
     pub fn missing(&self) -> usize {
         self.days.iter().filter(|(_, known)| *known == Completeness::Missing).count()
     }
 
-    /// Days that may still grow.
+    /// Number of provisional days.
     #[must_use]
     pub fn provisional(&self) -> usize {
         self.days.iter().filter(|(_, known)| matches!(known, Completeness::Provisional(_))).count()

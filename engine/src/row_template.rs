@@ -1,16 +1,16 @@
-//! Row templates: what stands before and after the time in rows that have been read, with what it means.
+//! Row templates: the bytes before and after the time of decoded rows, with their codes.
 //!
-//! Half an hour of one lecture is sixty rows of one viewer that differ in nothing but the time. So the bytes before
-//! the time and those after it are kept with their codes, and a row that repeats them is compared, not taken
-//! apart: a third of the work. Whatever is not equal byte for byte is taken apart as ever.
+//! A viewer's half hour of one lecture is sixty rows that differ only in the time. So the bytes before the
+//! time (head) and after it (tail) are cached with their codes. A row that repeats both is compared instead
+//! of decoded, which is a third of the work. All other rows are decoded.
 
-/// A row's time as nearly all have it: `YYYY-MM-DD HH:MM:SS`.
+/// Bytes of a time in the usual spelling: `YYYY-MM-DD HH:MM:SS`.
 pub(crate) const TIME: usize = 19;
 
-/// What a row says but its time, as codes, in the order of [`FieldSlot`]'s constants.
+/// The codes of a row's fields except the time, indexed by [`FieldSlot`]'s constants; 0 if there is none.
 pub(crate) type RowCodes = [u32; 16];
 
-/// Where each code of a row stands.
+/// Indices of [`RowCodes`].
 pub(crate) struct FieldSlot;
 
 impl FieldSlot {
@@ -29,25 +29,25 @@ impl FieldSlot {
     pub(crate) const LAST_NAME: usize = 12;
 }
 
-/// Row templates of the part before the time: as many as there are videos that are watched at once.
+/// Cached heads: about as many as videos that are watched at the same time.
 const HEADS: usize = 1 << 9;
-/// Of the part after it: as many as there are viewers at once.
+/// Cached tails: about as many as viewers at the same time.
 const TAILS: usize = 1 << 12;
-/// A part longer than this is not kept: all of them together stay within a few megabytes.
-const LONGEST: usize = 1 << 10;
-/// Where the bytes are that tell one part from another: the first of the part, past a quote; and, past a length
-/// that is as much the video's as the viewer's, the viewer's id.
+/// Maximum bytes of a cached head or tail, so that the cache stays within a few megabytes.
+const MAX_TEMPLATE_BYTES: usize = 1 << 10;
+/// Positions of the eight bytes that heads and tails are hashed by: a head's first field, after a quote; in a
+/// tail the viewer's id, after the video's length.
 const HEAD_KEY: usize = 1;
 const TAIL_KEY: usize = 12;
 
-/// The same bytes and what they mean.
+/// A head or tail with the codes of its fields.
 #[derive(Debug, Clone, Default)]
 struct RowTemplate {
     bytes: Vec<u8>,
     codes: RowCodes,
 }
 
-/// The templates of one copy. What cannot be found costs a comparison; what is found is equal.
+/// The templates of one copy: a cache with one entry per hash. Hits are compared byte for byte.
 #[derive(Debug)]
 pub(crate) struct RowTemplateCache {
     heads: Vec<RowTemplate>,
@@ -61,30 +61,30 @@ impl Default for RowTemplateCache {
 }
 
 impl RowTemplateCache {
-    /// The row that `csv` begins with, if both of its parts are known: its time's bytes, its codes, its length.
+    /// The time, codes and length in bytes of the first row of `csv`, if its head and tail are cached.
     #[inline]
     pub(crate) fn find<'a>(&self, csv: &'a [u8]) -> Option<(&'a [u8; TIME], RowCodes, usize)> {
-        let head = self.heads.get(place(csv, HEAD_KEY, HEADS)?)?;
+        let head = self.heads.get(index_of(csv, HEAD_KEY, HEADS)?)?;
         let rest = strip_template(csv, head)?;
         let (time, rest) = rest.split_first_chunk::<TIME>()?;
-        let tail = self.tails.get(place(rest, TAIL_KEY, TAILS)?)?;
+        let tail = self.tails.get(index_of(rest, TAIL_KEY, TAILS)?)?;
         strip_template(rest, tail)?;
         let mut codes = head.codes;
         for (code, other) in codes.iter_mut().zip(&tail.codes) {
-            // Each column is in one of the parts, and 0 in the other.
+            // Each field is in either head or tail; its code is 0 in the other.
             *code |= other;
         }
         Some((time, codes, head.bytes.len() + TIME + tail.bytes.len()))
     }
 
-    /// Keeps a row's parts: `head` and `tail` with the codes of what is in them.
+    /// Caches a row's head and tail with the codes of their fields.
     pub(crate) fn insert(&mut self, head: (&[u8], RowCodes), tail: (&[u8], RowCodes)) {
-        let parts = [
-            (place(head.0, HEAD_KEY, HEADS).and_then(|at| self.heads.get_mut(at)), head),
-            (place(tail.0, TAIL_KEY, TAILS).and_then(|at| self.tails.get_mut(at)), tail),
+        let entries = [
+            (index_of(head.0, HEAD_KEY, HEADS).and_then(|index| self.heads.get_mut(index)), head),
+            (index_of(tail.0, TAIL_KEY, TAILS).and_then(|index| self.tails.get_mut(index)), tail),
         ];
-        for (template, (bytes, codes)) in parts {
-            if let Some(template) = template.filter(|_| bytes.len() <= LONGEST) {
+        for (template, (bytes, codes)) in entries {
+            if let Some(template) = template.filter(|_| bytes.len() <= MAX_TEMPLATE_BYTES) {
                 template.bytes.clear();
                 template.bytes.extend_from_slice(bytes);
                 template.codes = codes;
@@ -93,23 +93,22 @@ impl RowTemplateCache {
     }
 }
 
-/// What follows a template's bytes, where `csv` begins with them.
+/// `csv` without the template's bytes at its start; `None` if it does not start with them.
 #[inline]
 fn strip_template<'a>(csv: &'a [u8], template: &RowTemplate) -> Option<&'a [u8]> {
     let (start, rest) = csv.split_at_checked(template.bytes.len())?;
     (!start.is_empty() && bytes_equal(start, &template.bytes)).then_some(rest)
 }
 
-/// Where a part is kept, by eight of its bytes.
+/// The cache index of a head or tail: a hash of its eight bytes at `key_start`. `size` is a power of two.
 #[inline]
-fn place(part: &[u8], key: usize, places: usize) -> Option<usize> {
-    let key = u64::from_le_bytes(*part.get(key..)?.first_chunk::<8>()?);
-    let spread = key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-    Some(spread as u32 as usize & (places - 1))
+fn index_of(bytes: &[u8], key_start: usize, size: usize) -> Option<usize> {
+    let key = u64::from_le_bytes(*bytes.get(key_start..)?.first_chunk::<8>()?);
+    let hash = key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+    Some(hash as u32 as usize & (size - 1))
 }
 
-/// Whether two texts are equal, sixteen bytes at a time: a comparison that is left to the compiler goes byte by
-/// byte in wasm.
+/// Compares two byte slices sixteen bytes at a time: the compiler's own wasm compares byte by byte.
 #[must_use]
 #[inline]
 pub(crate) fn bytes_equal(a: &[u8], b: &[u8]) -> bool {
@@ -137,7 +136,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn texts_are_the_same_when_they_are_equal(
+        fn bytes_equal_agrees_with_the_operator(
             text in prop::collection::vec(any::<u8>(), 0..70),
             at in any::<prop::sample::Index>(),
             flip in any::<u8>(),
@@ -152,14 +151,14 @@ mod tests {
     }
 
     #[test]
-    fn a_row_is_found_when_both_of_its_parts_are_known() {
+    fn a_row_is_found_only_if_its_head_and_tail_are_cached() {
         let mut templates = RowTemplateCache::default();
         let (head, tail) = (b"\"video-01\",\"", b"\",50,\"viewer-0000001\"\n");
-        let (mut before, mut behind) = (RowCodes::default(), RowCodes::default());
-        (before[FieldSlot::VIDEO], behind[FieldSlot::USER]) = (7, 9);
+        let (mut before, mut after) = (RowCodes::default(), RowCodes::default());
+        (before[FieldSlot::VIDEO], after[FieldSlot::USER]) = (7, 9);
         let row = [&head[..], b"2026-02-02 12:00:00", tail, b"more"].concat();
         assert_eq!(templates.find(&row), None);
-        templates.insert((head, before), (tail, behind));
+        templates.insert((head, before), (tail, after));
         let (time, codes, length) = templates.find(&row).unwrap();
         assert_eq!((&time[..], length), (&b"2026-02-02 12:00:00"[..], row.len() - 4));
         assert_eq!((codes[FieldSlot::VIDEO], codes[FieldSlot::USER]), (7, 9));

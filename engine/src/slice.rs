@@ -1,17 +1,17 @@
-//! A slice as the page receives it: inflated and checked before any of its rows is used.
+//! Checks and inflates a slice on the page, before any of its rows is used.
 
 use crate::crc32::Crc32;
 use crate::deflate::{DeflateDecoder, DeflateError};
 use domain::frame::SliceHead;
 
-/// Why a slice is not what was stored.
+/// Why a slice is rejected as damaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SliceError {
-    /// The deflate stream cannot be read, or goes on after its end.
+    /// The deflate stream is invalid, or bytes follow it.
     Deflate,
-    /// It inflates to another number of bytes than was promised.
+    /// The inflated length differs from that in the slice's head.
     Length,
-    /// Its bytes have another CRC than was promised: they are not those that were stored.
+    /// The CRC of the deflated bytes differs from that in the slice's head.
     Crc,
 }
 
@@ -19,15 +19,15 @@ impl std::fmt::Display for SliceError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Deflate => "a slice cannot be inflated",
-            Self::Length => "a slice has another length than was promised",
-            Self::Crc => "a slice's bytes are not those that were stored",
+            Self::Length => "a slice does not have the expected length",
+            Self::Crc => "a slice does not have the expected checksum",
         })
     }
 }
 
 impl std::error::Error for SliceError {}
 
-/// Inflates one slice after another, keeping its memory between them.
+/// Inflates one slice after another and reuses its buffers.
 #[derive(Debug, Default)]
 pub struct SliceInflater {
     crc: Crc32,
@@ -35,16 +35,16 @@ pub struct SliceInflater {
 }
 
 impl SliceInflater {
-    /// The CSV bytes of a slice, once they are known to be those that were stored.
+    /// Checks a slice against its head and returns its CSV bytes.
     ///
     /// # Errors
-    /// [`SliceError`]: the copy has to be fetched again.
+    /// [`SliceError`]: the copy must be fetched again.
     pub fn inflate(&mut self, head: &SliceHead, deflated: &[u8]) -> Result<&[u8], SliceError> {
-        // Before anything of it is believed.
+        // The checksum first: the inflater may accept streams that other libraries reject.
         if self.crc.checksum(deflated) != head.crc32 {
             return Err(SliceError::Crc);
         }
-        self.deflate.inflate(deflated, head.raw_length as usize).map_err(|broken| match broken {
+        self.deflate.inflate(deflated, head.raw_length as usize).map_err(|error| match error {
             DeflateError::Stream => SliceError::Deflate,
             DeflateError::Length => SliceError::Length,
         })
@@ -72,7 +72,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_deflated_comes_back_one_slice_after_another(
+        fn consecutive_slices_inflate_to_their_content(
             slices in prop::collection::vec(prop::collection::vec(0u8..4, 0..5000), 1..4),
         ) {
             let mut inflater = SliceInflater::default();
@@ -83,7 +83,7 @@ mod tests {
         }
 
         #[test]
-        fn a_slice_that_lost_or_changed_a_byte_is_spoilt(
+        fn truncated_extended_and_changed_slices_are_errors(
             raw in prop::collection::vec(any::<u8>(), 1..3000),
             at in any::<prop::sample::Index>(),
             flip in 1u8..=255,
@@ -91,12 +91,12 @@ mod tests {
             let (head, mut deflated) = deflate(&raw);
             let mut inflater = SliceInflater::default();
             let at = at.index(deflated.len());
-            // With a CRC that fits, too: what is cut or longer is no slice, whoever says so.
-            let fitting = |bytes: &[u8]| SliceHead { crc32: crc32fast::hash(bytes), ..head };
-            let longer = [deflated.as_slice(), &[0]].concat();
-            for spoilt in [&deflated[..at], &longer] {
-                prop_assert!(inflater.inflate(&head, spoilt).is_err());
-                prop_assert!(inflater.inflate(&fitting(spoilt), spoilt).is_err());
+            // Truncated and extended slices are errors even if their CRC matches.
+            let head_with_crc_of = |bytes: &[u8]| SliceHead { crc32: crc32fast::hash(bytes), ..head };
+            let extended = [deflated.as_slice(), &[0]].concat();
+            for damaged in [&deflated[..at], &extended] {
+                prop_assert!(inflater.inflate(&head, damaged).is_err());
+                prop_assert!(inflater.inflate(&head_with_crc_of(damaged), damaged).is_err());
             }
             deflated[at] ^= flip;
             prop_assert_eq!(inflater.inflate(&head, &deflated), Err(SliceError::Crc));
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_promise_is_not_believed() {
+    fn a_head_with_a_wrong_length_or_checksum_is_an_error() {
         let (head, deflated) = deflate(b"a,b\n1,2\n");
         let mut inflater = SliceInflater::default();
         let shorter = SliceHead { raw_length: 3, ..head };

@@ -1,39 +1,41 @@
-//! Sorting, in two ways that are small: each of the standard library's sorts is compiled anew for every type that it
-//! sorts, and weighs more than what it is used for here.
+//! Two small sort functions. The standard library's sorts are compiled again for each element type, and would
+//! add more to the page's wasm than the code that uses them.
 
 use std::cmp::Ordering;
 
-/// Sorts numbers, least first: a byte of them at a time, from the lowest. Bytes that are the same in all cost a look.
+/// Sorts numbers in ascending order: radix sort by bytes, lowest first. Bytes that all share are only
+/// counted.
 pub fn sort_ascending(numbers: &mut Vec<u64>) {
-    let mut other = vec![0; numbers.len()];
+    let mut sorted = vec![0; numbers.len()];
     for shift in (0..64).step_by(8) {
-        let byte = |number: u64| ((number >> shift) & 255) as usize;
-        let mut places = [0usize; 256];
+        let byte_of = |number: u64| ((number >> shift) & 255) as usize;
+        // By byte value: first the count, then the index of the next number with it.
+        let mut indices = [0usize; 256];
         for number in numbers.iter() {
-            if let Some(count) = places.get_mut(byte(*number)) {
+            if let Some(count) = indices.get_mut(byte_of(*number)) {
                 *count += 1;
             }
         }
-        if places.contains(&numbers.len()) {
+        if indices.contains(&numbers.len()) {
             continue;
         }
         let mut next = 0;
-        for place in &mut places {
-            next += std::mem::replace(place, next);
+        for index in &mut indices {
+            next += std::mem::replace(index, next);
         }
         for number in numbers.iter() {
-            if let Some(place) = places.get_mut(byte(*number)) {
-                if let Some(slot) = other.get_mut(*place) {
-                    *slot = *number;
+            if let Some(index) = indices.get_mut(byte_of(*number)) {
+                if let Some(target) = sorted.get_mut(*index) {
+                    *target = *number;
                 }
-                *place += 1;
+                *index += 1;
             }
         }
-        std::mem::swap(numbers, &mut other);
+        std::mem::swap(numbers, &mut sorted);
     }
 }
 
-/// Sorts codes by what `compare` says of two of them; those that are equal stay in their order.
+/// Sorts codes by `compare`: stable merge sort.
 pub fn sort_by(codes: &mut Vec<u32>, compare: &mut dyn FnMut(u32, u32) -> Ordering) {
     let mut width = 1;
     while width < codes.len() {
@@ -41,10 +43,10 @@ pub fn sort_by(codes: &mut Vec<u32>, compare: &mut dyn FnMut(u32, u32) -> Orderi
         for pair in codes.chunks(2 * width) {
             let (mut left, mut right) = pair.split_at(width.min(pair.len()));
             while let (Some(a), Some(b)) = (left.first(), right.first()) {
-                let (taken, from) =
+                let (code, source) =
                     if compare(*b, *a) == Ordering::Less { (b, &mut right) } else { (a, &mut left) };
-                merged.push(*taken);
-                *from = from.get(1..).unwrap_or_default();
+                merged.push(*code);
+                *source = source.get(1..).unwrap_or_default();
             }
             merged.extend_from_slice(left);
             merged.extend_from_slice(right);
@@ -61,7 +63,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn numbers_and_codes_are_in_the_order_that_the_library_gives(
+        fn both_sorts_agree_with_the_standard_library(
             numbers in prop::collection::vec(prop_oneof![0u64..9, any::<u64>(), 1u64 << 40..1 << 41], 0..300),
         ) {
             let mut expected = numbers.clone();
@@ -72,9 +74,9 @@ mod tests {
 
             let mut expected: Vec<u32> = (0..u32::try_from(numbers.len()).unwrap()).collect();
             let mut codes = expected.clone();
-            let of = |code: u32| numbers[code as usize] % 16;
-            expected.sort_by_key(|code| of(*code));
-            sort_by(&mut codes, &mut |a, b| of(a).cmp(&of(b)));
+            let key = |code: u32| numbers[code as usize] % 16;
+            expected.sort_by_key(|code| key(*code));
+            sort_by(&mut codes, &mut |a, b| key(a).cmp(&key(b)));
             prop_assert_eq!(codes, expected);
         }
     }

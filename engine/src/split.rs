@@ -1,12 +1,12 @@
 //! Splits a report's CSV into slices: the rows of one section of one course, deflated.
 //!
-//! The whole institution's rows arrive in one file, interleaved; an instructor may see one section. So rows
-//! are grouped while they stream past: a few MB are held, then every group becomes a slice. A row keeps its
-//! bytes as they came, save that its line end becomes `\n`; so every slice ends with a line end, and slices
-//! of one section can be put one after the other.
+//! A file has the rows of the whole institution, interleaved, but an instructor may see only one section. So
+//! rows are grouped by section while they stream past. When [`MAX_BUFFERED_BYTES`] are buffered, every group
+//! becomes a slice. A row keeps its bytes, except that its line end becomes `\n`, so slices of one section
+//! can be concatenated.
 //!
-//! What is not this report, or not whole, is refused: a wrong header, a row with more or fewer cells than
-//! the header. [`BadFile`] is the only error: the caller tries again.
+//! A file with a wrong header, or with a row whose number of cells differs from the header's, is rejected.
+//! [`BadFile`] is the only error: the caller tries again.
 
 use crate::erasure_filter::ErasureFilter;
 use csv_core::ReadRecordResult;
@@ -17,12 +17,12 @@ use domain::report::{KnownReport, ReportDescriptor};
 use flate2::{Compress, Compression, FlushCompress, Status};
 use std::collections::{BTreeMap, HashMap};
 
-/// Why a file cannot be taken, in a sentence that begins with "It" and can be shown.
+/// Why a file is rejected: a sentence that begins with "It" or "Its" and can be shown on the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadFile(String);
 
 impl BadFile {
-    /// A bad file, with its sentence.
+    /// Creates the error from its sentence.
     pub fn new(sentence: impl Into<String>) -> Self {
         Self(sentence.into())
     }
@@ -36,43 +36,43 @@ impl std::fmt::Display for BadFile {
 
 impl std::error::Error for BadFile {}
 
-/// CSV bytes of one slice at most. Deflate adds under 0.1 % to what it cannot compress, so that a slice's
-/// bytes stay under 1.9 MB: a value in a Durable Object's SQLite is 2 MB at most in production.
+/// Maximum CSV bytes of one slice. Deflate adds under 0.1 % to incompressible data, so a deflated slice stays
+/// under 1.9 MB: a value in a Durable Object's SQLite is limited to 2 MB in production.
 pub const MAX_SLICE_BYTES: usize = 1_800_000;
 
-/// CSV bytes that are held before all groups become slices: of 300 busy sections, 27 KB each.
+/// CSV bytes to buffer before all groups become slices: with 300 busy sections, about 27 KB each.
 pub const MAX_BUFFERED_BYTES: usize = 8 << 20;
 
-/// A header row longer than this is none.
+/// Maximum length of a header row.
 const MAX_HEADER_BYTES: usize = 64 << 10;
 
-/// More columns than this are no report.
+/// Maximum number of columns.
 const MAX_COLUMNS: usize = 1_000;
 
-/// Speed over size: a slice is deflated once, in an alarm with a CPU limit, and the text repeats itself.
+/// Favors speed: slices are deflated in an alarm with a CPU limit, and repetitive text compresses well.
 const LEVEL: u32 = 2;
 
 /// Some rows of one section of one course.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slice {
-    /// The course's id in its normal form; empty in a report without such a column.
+    /// The course's id in its normal form; empty in a report without a course column.
     pub course: String,
     /// The section's id, or its number in reports that have no id; in the same form.
     pub section: String,
     /// Data rows.
     pub rows: u32,
-    /// Bytes after inflating.
+    /// CSV bytes.
     pub raw_length: u32,
     /// CRC-32 of the deflated bytes.
     pub crc32: u32,
-    /// Raw deflate.
+    /// The CSV rows, as raw deflate.
     pub bytes: Vec<u8>,
 }
 
-/// A section as its first row names it.
+/// A section's course and number, as its first row gives them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SectionInfo {
-    /// The course's code as people see it.
+    /// The course's code, as displayed.
     pub course_code: String,
     /// The course's name.
     pub course_name: String,
@@ -80,7 +80,7 @@ pub struct SectionInfo {
     pub section_number: String,
 }
 
-/// What a whole report turned out to hold.
+/// Totals of a whole report, after its last file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SplitSummary {
     /// The header row, with `\n`.
@@ -91,7 +91,7 @@ pub struct SplitSummary {
     pub bytes: u64,
     /// Sections by course and section id.
     pub sections: BTreeMap<(String, String), SectionInfo>,
-    /// What was kept out.
+    /// Erased rows that were dropped, and identifiers learned from them.
     pub met: SweepFindings,
 }
 
@@ -111,18 +111,21 @@ pub struct SplitSummary {
 /// ```
 pub struct Splitter {
     report: Option<KnownReport>,
-    core: csv_core::Reader,
-    /// Bytes not yet taken apart: the start of a row, or of the file.
+    reader: csv_core::Reader,
+    /// Bytes not yet split into rows: the start of a row, or of the file.
     pending: Vec<u8>,
-    /// How much of `pending` the reader has seen.
+    /// How many bytes of `pending` the CSV reader has consumed.
     scanned: usize,
-    /// Whether this file's header row has been read.
+    /// Whether the current file's header row has been read.
     in_rows: bool,
     layout: Option<HeaderLayout>,
+    /// The current row's cells without quotes, concatenated; the first `cells_length` bytes are used.
     cells: Vec<u8>,
     cells_length: usize,
+    /// Where each cell ends in `cells`; the first `cell_count` ends are used.
     ends: Vec<usize>,
-    columns: usize,
+    cell_count: usize,
+    /// The current row's key in `groups`.
     key: Vec<u8>,
     groups: HashMap<Vec<u8>, Group>,
     buffered_bytes: usize,
@@ -130,23 +133,24 @@ pub struct Splitter {
     rows: u64,
     bytes: u64,
     sections: BTreeMap<(String, String), SectionInfo>,
-    /// Rows read, those that are kept out included.
-    read: u64,
+    /// Rows read, dropped ones included.
+    rows_read: u64,
     erasures: Option<ErasureFilter>,
 }
 
-/// What the first header row told.
+/// A parsed header row, with the positions of the columns that are needed.
 struct HeaderLayout {
     header: Vec<u8>,
     delimiter: u8,
     columns: Vec<String>,
     course: Option<usize>,
     section: Option<usize>,
-    code: Option<usize>,
-    name: Option<usize>,
-    number: Option<usize>,
+    course_code: Option<usize>,
+    course_name: Option<usize>,
+    section_number: Option<usize>,
 }
 
+/// Buffered rows of one section.
 struct Group {
     course: String,
     section: String,
@@ -155,12 +159,12 @@ struct Group {
 }
 
 impl Splitter {
-    /// A splitter for this report, or for one whose columns nobody knows.
+    /// Creates a splitter for a known report, or for one with unknown columns, whose rows form one group.
     #[must_use]
     pub fn new(report: Option<KnownReport>) -> Self {
         Self {
             report,
-            core: csv_core::Reader::new(),
+            reader: csv_core::Reader::new(),
             pending: Vec::new(),
             scanned: 0,
             in_rows: false,
@@ -168,7 +172,7 @@ impl Splitter {
             cells: vec![0; 4 << 10],
             cells_length: 0,
             ends: vec![0; MAX_COLUMNS],
-            columns: 0,
+            cell_count: 0,
             key: Vec::new(),
             groups: HashMap::new(),
             buffered_bytes: 0,
@@ -176,21 +180,21 @@ impl Splitter {
             rows: 0,
             bytes: 0,
             sections: BTreeMap::new(),
-            read: 0,
+            rows_read: 0,
             erasures: None,
         }
     }
 
-    /// The same, with rows that are kept out.
+    /// Drops the rows that `erasures` matches.
     #[must_use]
     pub fn with_erasures(self, erasures: Option<ErasureFilter>) -> Self {
         Self { erasures, ..self }
     }
 
-    /// Takes the next bytes of a file.
+    /// Reads the next bytes of a file and passes complete slices to `sink`.
     ///
     /// # Errors
-    /// What is not this report.
+    /// A header or row that does not fit the report.
     pub fn push(&mut self, bytes: &[u8], sink: &mut impl FnMut(Slice)) -> Result<(), BadFile> {
         self.pending.extend_from_slice(bytes);
         if !self.in_rows && !self.read_header(false)? {
@@ -199,19 +203,19 @@ impl Splitter {
         self.read_rows(false, sink)
     }
 
-    /// To be called at the end of each file: its last row needs no line end.
+    /// Must be called at the end of each file: reads its last row, which may lack a line end.
     ///
     /// # Errors
-    /// What is not this report; a file that ends inside a quoted cell.
+    /// A header or row that does not fit the report; a file that ends inside a quoted cell.
     pub fn end_file(&mut self, sink: &mut impl FnMut(Slice)) -> Result<(), BadFile> {
         if !self.in_rows {
             if self.pending.is_empty() && self.layout.is_some() {
-                // A further file with nothing in it, not even a header row: no rows.
+                // An empty file after the first: no rows.
                 return Ok(());
             }
             self.read_header(true)?;
         }
-        // A last row that is cut inside a quoted cell has an odd number of quotes; the reader would take it.
+        // A last row that is cut inside a quoted cell has an odd number of quotes; the reader accepts it.
         let rest = trim_line_ends(&self.pending);
         if !self.pending.ends_with(b"\n") && rest.iter().filter(|b| **b == b'"').count() % 2 == 1 {
             return Err(BadFile::new("It ends inside a quoted cell."));
@@ -223,10 +227,10 @@ impl Splitter {
         Ok(())
     }
 
-    /// To be called after the last file: what is still held becomes slices.
+    /// Must be called after the last file: turns the buffered rows into slices.
     ///
     /// # Errors
-    /// When there was no file at all.
+    /// When there was no file.
     pub fn finish(mut self, sink: &mut impl FnMut(Slice)) -> Result<SplitSummary, BadFile> {
         self.flush_all(sink)?;
         let layout = self.layout.ok_or_else(|| BadFile::new("It is empty."))?;
@@ -239,7 +243,7 @@ impl Splitter {
         })
     }
 
-    /// Reads the header row once it has wholly arrived; returns whether it has.
+    /// Reads the header row once all of it has arrived; returns whether it was read.
     fn read_header(&mut self, at_end: bool) -> Result<bool, BadFile> {
         let bom: &[u8] = &[0xEF, 0xBB, 0xBF];
         if self.pending.len() < bom.len() && bom.starts_with(&self.pending) && !at_end {
@@ -261,24 +265,25 @@ impl Splitter {
             None => return Ok(false),
         };
         let line: Vec<u8> = self.pending.drain(..length).collect();
-        let layout = HeaderLayout::read(&line, self.report)?;
+        let layout = HeaderLayout::parse(&line, self.report)?;
         if let Some(first) = &self.layout {
-            let same = |a: &String, b: &String| column::normalize_name(a) == column::normalize_name(b);
-            let fits = first.columns.len() == layout.columns.len()
+            let has_same_name =
+                |a: &String, b: &String| column::normalize_name(a) == column::normalize_name(b);
+            let is_same_layout = first.columns.len() == layout.columns.len()
                 && first.delimiter == layout.delimiter
-                && first.columns.iter().zip(&layout.columns).all(|(a, b)| same(a, b));
-            if !fits {
+                && first.columns.iter().zip(&layout.columns).all(|(a, b)| has_same_name(a, b));
+            if !is_same_layout {
                 return Err(BadFile::new("Its files have different header rows."));
             }
         }
-        self.core = csv_core::ReaderBuilder::new().delimiter(layout.delimiter).build();
+        self.reader = csv_core::ReaderBuilder::new().delimiter(layout.delimiter).build();
         if let Some(erasures) = &mut self.erasures {
             erasures.read_header(&layout.columns, self.report);
         }
         self.layout.get_or_insert(layout);
         self.in_rows = true;
         self.scanned = 0;
-        (self.cells_length, self.columns) = (0, 0);
+        (self.cells_length, self.cell_count) = (0, 0);
         Ok(true)
     }
 
@@ -289,16 +294,16 @@ impl Splitter {
             if input.is_empty() && !at_end {
                 break;
             }
-            let (result, read, written, ends) = self.core.read_record(
+            let (result, read, written, ends) = self.reader.read_record(
                 input,
                 self.cells.get_mut(self.cells_length..).unwrap_or_default(),
-                self.ends.get_mut(self.columns..).unwrap_or_default(),
+                self.ends.get_mut(self.cell_count..).unwrap_or_default(),
             );
             self.scanned += read;
             self.cells_length += written;
-            self.columns += ends;
+            self.cell_count += ends;
             match result {
-                // At the end, one more call without input tells the reader that there is no more.
+                // At the end, one more call with empty input tells the reader that the input is complete.
                 ReadRecordResult::InputEmpty if at_end => {}
                 ReadRecordResult::InputEmpty => break,
                 ReadRecordResult::OutputFull if self.cells.len() < 2 * MAX_SLICE_BYTES => {
@@ -309,8 +314,8 @@ impl Splitter {
                 ReadRecordResult::Record => {
                     let raw = row_start..self.scanned;
                     row_start = self.scanned;
-                    self.take_row(raw, sink)?;
-                    (self.cells_length, self.columns) = (0, 0);
+                    self.add_row(raw, sink)?;
+                    (self.cells_length, self.cell_count) = (0, 0);
                 }
                 ReadRecordResult::End => break,
             }
@@ -320,17 +325,19 @@ impl Splitter {
         Ok(())
     }
 
-    fn take_row(&mut self, raw: std::ops::Range<usize>, sink: &mut impl FnMut(Slice)) -> Result<(), BadFile> {
+    /// Adds the current row, whose bytes are `pending[raw]`, to the group of its section.
+    fn add_row(&mut self, raw: std::ops::Range<usize>, sink: &mut impl FnMut(Slice)) -> Result<(), BadFile> {
         let Some(layout) = &self.layout else { return Err(BadFile::new("It has no header row.")) };
-        if self.columns != layout.columns.len() {
-            let detail = format!("has {} cells where the header has {}", self.columns, layout.columns.len());
-            return Err(self.bad_row(&detail));
+        if self.cell_count != layout.columns.len() {
+            let problem =
+                format!("has {} cells where the header has {}", self.cell_count, layout.columns.len());
+            return Err(self.bad_row(&problem));
         }
         let raw = trim_line_ends(self.pending.get(raw).unwrap_or_default());
         if raw.len() >= MAX_SLICE_BYTES {
             return Err(self.bad_row("is over 1.8 MB long"));
         }
-        self.read += 1;
+        self.rows_read += 1;
         if let Some(erasures) = &mut self.erasures
             && erasures.should_drop(|at| cell_at(&self.cells, &self.ends, at))
         {
@@ -348,9 +355,9 @@ impl Splitter {
             let id = |id: &[u8]| String::from_utf8_lossy(id).into_owned();
             let (course, section) = (id(&course), id(&section));
             self.sections.entry((course.clone(), section.clone())).or_insert_with(|| SectionInfo {
-                course_code: text(layout.code),
-                course_name: text(layout.name),
-                section_number: text(layout.number),
+                course_code: text(layout.course_code),
+                course_name: text(layout.course_name),
+                section_number: text(layout.section_number),
             });
             self.groups.insert(self.key.clone(), Group { course, section, rows: 0, raw: Vec::new() });
         }
@@ -369,8 +376,9 @@ impl Splitter {
         if self.buffered_bytes >= MAX_BUFFERED_BYTES { self.flush_all(sink) } else { Ok(()) }
     }
 
+    /// Turns every group into a slice.
     fn flush_all(&mut self, sink: &mut impl FnMut(Slice)) -> Result<(), BadFile> {
-        // In the order of their ids, so that the same file always makes the same slices.
+        // Sorted by id, so that the same file always gives the same slices.
         let mut groups: Vec<Group> = std::mem::take(&mut self.groups).into_values().collect();
         groups.sort_by(|a, b| (&a.course, &a.section).cmp(&(&b.course, &b.section)));
         for mut group in groups.into_iter().filter(|group| group.rows > 0) {
@@ -380,13 +388,15 @@ impl Splitter {
         Ok(())
     }
 
-    fn bad_row(&self, what: &str) -> BadFile {
-        BadFile::new(format!("Its row {} {what}.", self.read + 1))
+    fn bad_row(&self, problem: &str) -> BadFile {
+        BadFile::new(format!("Its row {} {problem}.", self.rows_read + 1))
     }
 }
 
 impl HeaderLayout {
-    fn read(line: &[u8], report: Option<KnownReport>) -> Result<Self, BadFile> {
+    /// Parses a header row without its line end. The delimiter is the first that gives all columns of
+    /// `report`, or else the one that gives the most columns.
+    fn parse(line: &[u8], report: Option<KnownReport>) -> Result<Self, BadFile> {
         let report: Option<&ReportDescriptor> = report.map(KnownReport::descriptor);
         let candidates = [b',', b'\t', b'|'].map(|delimiter| (delimiter, parse_line(line, delimiter)));
         let (delimiter, columns) = candidates
@@ -411,17 +421,20 @@ impl HeaderLayout {
             delimiter,
             course: report.and_then(|report| at(report.course)),
             section: report.and_then(|report| at(report.section)),
-            // In reports whose `course_identifier` is the UUID there is no code to show.
-            code: report.filter(|report| report.course == "courseId").and_then(|_| at("courseIdentifier")),
-            name: at("courseName"),
-            // Where the number stands for the section's id there is no section to name by it.
-            number: at("sectionNumber").filter(|number| report.and_then(|r| at(r.section)) != Some(*number)),
+            // In reports whose `course_identifier` is the UUID there is no course code.
+            course_code: report
+                .filter(|report| report.course == "courseId")
+                .and_then(|_| at("courseIdentifier")),
+            course_name: at("courseName"),
+            // Where a report uses the section number as the id, it has no separate number.
+            section_number: at("sectionNumber")
+                .filter(|number| report.and_then(|r| at(r.section)) != Some(*number)),
             columns,
         })
     }
 }
 
-/// The cells of one line of CSV.
+/// Parses one line of CSV into its cells; empty if it cannot be read.
 #[must_use]
 pub fn parse_line(line: &[u8], delimiter: u8) -> Vec<String> {
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).from_reader(line);
@@ -432,18 +445,20 @@ pub fn parse_line(line: &[u8], delimiter: u8) -> Vec<String> {
     }
 }
 
-/// The delimiter of a header row that a copy was stored with, and its columns.
+/// Parses a stored header row into its delimiter and column names; `None` if it does not fit the report.
 #[must_use]
 pub fn read_header(header: &[u8], report: Option<KnownReport>) -> Option<(u8, Vec<String>)> {
-    let layout = HeaderLayout::read(trim_line_ends(header), report).ok()?;
+    let layout = HeaderLayout::parse(trim_line_ends(header), report).ok()?;
     Some((layout.delimiter, layout.columns))
 }
 
+/// The cell at index `at`, given where each cell ends in `cells`.
 fn cell_at<'a>(cells: &'a [u8], ends: &[usize], at: usize) -> &'a [u8] {
     let start = at.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or(0);
     ends.get(at).and_then(|end| cells.get(start..*end)).unwrap_or_default()
 }
 
+/// `row` without line ends on either side.
 fn trim_line_ends(mut row: &[u8]) -> &[u8] {
     while let [b'\n' | b'\r', rest @ ..] = row {
         row = rest;
@@ -454,7 +469,7 @@ fn trim_line_ends(mut row: &[u8]) -> &[u8] {
     row
 }
 
-/// Deflates rows of one section that are put together anew.
+/// Deflates rewritten rows of one section, for example after an erasure.
 pub struct SliceCompressor(Compress);
 
 impl Default for SliceCompressor {
@@ -464,23 +479,28 @@ impl Default for SliceCompressor {
 }
 
 impl SliceCompressor {
-    /// Rows as a slice.
+    /// Deflates the CSV bytes `raw` of `rows` rows as a slice of `section_key`: course id and section id.
     ///
     /// # Errors
-    /// When they cannot be deflated.
-    pub fn compress(&mut self, place: (String, String), rows: u32, raw: Vec<u8>) -> Result<Slice, BadFile> {
-        let (course, section) = place;
+    /// When deflating fails.
+    pub fn compress(
+        &mut self,
+        section_key: (String, String),
+        rows: u32,
+        raw: Vec<u8>,
+    ) -> Result<Slice, BadFile> {
+        let (course, section) = section_key;
         compress_group(&mut self.0, &mut Group { course, section, rows, raw })
     }
 }
 
-/// Deflates what a group holds and empties it.
+/// Deflates a group's rows and clears the group.
 fn compress_group(deflate: &mut Compress, group: &mut Group) -> Result<Slice, BadFile> {
     let mut bytes = Vec::with_capacity(group.raw.len() / 4 + 1024);
     deflate.reset();
     loop {
-        let taken = usize::try_from(deflate.total_in()).unwrap_or(usize::MAX);
-        let rest = group.raw.get(taken..).unwrap_or_default();
+        let consumed = usize::try_from(deflate.total_in()).unwrap_or(usize::MAX);
+        let rest = group.raw.get(consumed..).unwrap_or_default();
         match deflate.compress_vec(rest, &mut bytes, FlushCompress::Finish) {
             Ok(Status::StreamEnd) => break,
             Ok(_) => bytes.reserve(bytes.capacity().max(4096)),
@@ -521,12 +541,12 @@ mod tests {
     fn split(
         report: Option<KnownReport>,
         files: &[Vec<u8>],
-        cut: usize,
+        piece_size: usize,
     ) -> Result<(SplitSummary, Vec<Slice>), BadFile> {
         let mut splitter = Splitter::new(report);
         let mut slices = Vec::new();
         for file in files {
-            for piece in file.chunks(cut.max(1)) {
+            for piece in file.chunks(piece_size.max(1)) {
                 splitter.push(piece, &mut |slice| slices.push(slice))?;
             }
             splitter.end_file(&mut |slice| slices.push(slice))?;
@@ -537,17 +557,23 @@ mod tests {
 
     const HEADER: [&str; 6] = ["VideoId", "VideoName", "sectionId", "courseId", "event_timestamp", "userid"];
 
-    fn file(rows: &[[String; 6]], delimiter: u8, crlf: bool, bom: bool, last_end: bool) -> Vec<u8> {
+    fn file(
+        rows: &[[String; 6]],
+        delimiter: u8,
+        is_crlf: bool,
+        has_bom: bool,
+        ends_with_line_end: bool,
+    ) -> Vec<u8> {
         let mut writer = csv::WriterBuilder::new()
             .delimiter(delimiter)
-            .terminator(if crlf { csv::Terminator::CRLF } else { csv::Terminator::Any(b'\n') })
-            .from_writer(if bom { vec![0xEF, 0xBB, 0xBF] } else { Vec::new() });
+            .terminator(if is_crlf { csv::Terminator::CRLF } else { csv::Terminator::Any(b'\n') })
+            .from_writer(if has_bom { vec![0xEF, 0xBB, 0xBF] } else { Vec::new() });
         writer.write_record(HEADER).unwrap();
         for row in rows {
             writer.write_record(row).unwrap();
         }
         let mut file = writer.into_inner().unwrap();
-        while !last_end && file.last().is_some_and(|end| b"\r\n".contains(end)) {
+        while !ends_with_line_end && file.last().is_some_and(|end| b"\r\n".contains(end)) {
             file.pop();
         }
         file
@@ -573,11 +599,11 @@ mod tests {
         fn every_row_is_in_one_slice_of_its_own_section(
             rows in prop::collection::vec((cell(), cell(), 0u8..3, 0u8..3, cell()), 1..40),
             delimiter in prop::sample::select(vec![b',', b'\t', b'|']),
-            crlf in any::<bool>(),
-            bom in any::<bool>(),
-            last_end in any::<bool>(),
+            is_crlf in any::<bool>(),
+            has_bom in any::<bool>(),
+            ends_with_line_end in any::<bool>(),
             files in 1usize..3,
-            cut in 1usize..200,
+            piece_size in 1usize..200,
         ) {
             let rows: Vec<[String; 6]> = rows
                 .into_iter()
@@ -587,9 +613,9 @@ mod tests {
                 .collect();
             let files: Vec<Vec<u8>> = rows
                 .chunks(rows.len().div_ceil(files))
-                .map(|rows| file(rows, delimiter, crlf, bom, last_end))
+                .map(|rows| file(rows, delimiter, is_crlf, has_bom, ends_with_line_end))
                 .collect();
-            let (summary, slices) = split(videoview(), &files, cut).unwrap();
+            let (summary, slices) = split(videoview(), &files, piece_size).unwrap();
             prop_assert_eq!(summary.rows, rows.len() as u64);
             let mut found = Vec::new();
             for slice in &slices {
@@ -612,7 +638,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_this_report_is_refused_with_a_reason() {
+    fn an_invalid_file_is_rejected_with_a_reason() {
         let reason = |file: &str| split(videoview(), &[file.as_bytes().to_vec()], 7).unwrap_err().to_string();
         assert_eq!(reason("<!doctype html><p>Service Unavailable"), "It is a web page, not a report.");
         assert_eq!(reason("VideoId,userid\n1,2\n"), "Its header row lacks the column `sectionId`.");
@@ -631,7 +657,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_alone_is_a_report_without_rows() {
+    fn a_file_with_only_a_header_gives_no_rows_and_no_slices() {
         for end in ["", "\n", "\r\n"] {
             let (summary, slices) =
                 split(videoview(), &[format!("{}{end}", HEADER.join(",")).into_bytes()], 3).unwrap();
@@ -640,7 +666,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_report_is_one_group() {
+    fn rows_of_an_unknown_report_form_one_slice() {
         let text =
             b"\"user\",\"page\",\"visit_count\",\"date\"\n\"Alice\",\"home\",2,\"2020-02-02\"\n".to_vec();
         let (summary, slices) = split(None, &[text], 5).unwrap();
@@ -648,7 +674,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slice_stays_under_what_a_stored_value_may_be() {
+    fn a_slice_of_incompressible_rows_fits_into_a_stored_value() {
         // Bytes that deflate cannot compress, in rows of 50 KB.
         let mut noise = 0x9E37_79B9_u32;
         let mut rows = Vec::new();

@@ -1,9 +1,9 @@
-//! The columns of `videoview`. The only module of the page that knows its CSV.
+//! The columns of `videoview`. The page's only module that knows the CSV of this report.
 //!
-//! What is done with rows that are not as they should be, and counted in [`SkippedRows`]:
-//! a row with another number of fields than the header is *ragged*: nobody knows which field is which, so it
-//! is skipped; a row whose time cannot be read belongs to no day, so it is skipped too. A text that
-//! is not UTF-8 is kept and its row counts; [`Dictionary::text`] shows it with U+FFFD.
+//! Two kinds of rows are skipped and counted in [`SkippedRows`]: *ragged* rows, whose number of fields
+//! differs from the header's, because their fields cannot be assigned to columns; and *undated* rows, whose
+//! time cannot be parsed, because they belong to no day. A row with text that is not UTF-8 counts;
+//! [`Dictionary::text`] shows invalid bytes as U+FFFD.
 
 use crate::decode::{Decoder, Delimiter, Record, skip_line_ends};
 use crate::dictionary::{Dictionary, EMPTY};
@@ -15,7 +15,7 @@ use domain::column;
 use domain::report::KnownReport;
 use domain::wire_struct;
 
-/// The texts behind the codes, shared by all copies.
+/// The texts behind the codes, shared by the copies of all windows.
 #[derive(Debug, Clone, Default)]
 pub struct Dictionaries {
     /// `VideoId`.
@@ -24,49 +24,49 @@ pub struct Dictionaries {
     pub course: Dictionary,
     /// `sectionId`.
     pub section: Dictionary,
-    /// `userid`; code 0 is nobody.
+    /// `userid`; code 0 is a row without one.
     pub user: Dictionary,
     /// `role`.
     pub role: Dictionary,
-    /// Every name, of whatever it is.
+    /// The texts of all labels: names, lengths, course codes and section numbers.
     pub names: Dictionary,
     /// By code of the video: its name, its length in minutes.
     pub videos: Labels,
-    /// By code of the course: what it is displayed as, its name.
+    /// By code of the course: its course code as displayed, its name.
     pub courses: Labels,
-    /// By code of the section: its number, and the code of its course as it is displayed.
+    /// By code of the section: its number, its course code as displayed.
     pub sections: Labels,
     /// By code of the viewer: first name, last name.
     pub users: Labels,
 }
 
 impl Dictionaries {
-    /// What a video is called; empty when no row says it.
+    /// A video's name; empty if no row has one.
     #[must_use]
     pub fn video_name(&self, code: u32) -> String {
         self.names.text(self.videos.get(code)[0]).into_owned()
     }
 
-    /// A video's length in seconds, where a row gives it.
+    /// A video's length in seconds, if a row has one.
     #[must_use]
     pub fn video_seconds(&self, code: u32) -> Option<u32> {
-        seconds_of_minutes(self.names.bytes_of(self.videos.get(code)[1])).filter(|seconds| *seconds > 0)
+        parse_minutes(self.names.bytes_of(self.videos.get(code)[1])).filter(|seconds| *seconds > 0)
     }
 
-    /// What a course is displayed as.
+    /// A course's code as displayed.
     #[must_use]
     pub fn course_code(&self, code: u32) -> String {
         self.names.text(self.courses.get(code)[0]).into_owned()
     }
 
-    /// A section's number and what its course is displayed as.
+    /// A section's number, and its course's code as displayed.
     #[must_use]
     pub fn section_number(&self, code: u32) -> (String, String) {
         let [number, course] = self.sections.get(code).map(|text| self.names.text(text).into_owned());
         (number, course)
     }
 
-    /// A person's name as a list of people is sorted: `Nuñez, Ana`; empty for nobody.
+    /// A person's name, last name first: `Nuñez, Ana`; empty if no row has one.
     #[must_use]
     pub fn person_name(&self, code: u32) -> String {
         let [first, last] = self.users.get(code).map(|text| self.names.text(text));
@@ -78,60 +78,60 @@ impl Dictionaries {
     }
 }
 
-/// Rows that are not among the columns, by what is wrong with them.
+/// Rows that were left out of the columns, by reason.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SkippedRows {
-    /// Another number of fields than the header.
+    /// Rows whose number of fields differs from the header's.
     pub ragged: u64,
-    /// No time that could be read.
+    /// Rows whose time could not be parsed.
     pub undated: u64,
 }
 
 wire_struct!(SkippedRows { ragged, undated });
 
 impl SkippedRows {
-    /// All of them.
+    /// All skipped rows.
     #[must_use]
     pub fn total(self) -> u64 {
         self.ragged + self.undated
     }
 
-    /// These and those.
+    /// The sum of both counts, by reason.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
         Self { ragged: self.ragged + other.ragged, undated: self.undated + other.undated }
     }
 }
 
-/// Rows as columns: the value of row `n` stands at place `n` of each. What rows have in common stands once, in
-/// their rollup: 8 bytes a row and 32 a rollup, so never more than 40 bytes a row.
+/// Rows as columns: row `n` has the time `time[n]` and the rollup `rollups[rollup[n]]`, which holds the
+/// values that its rows have in common. 8 bytes per row and 32 per rollup, so at most 40 bytes per row.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct VideoViewColumns {
     /// Seconds since 1970, UTC.
     pub time: Vec<u32>,
-    /// Which of `rollups` the row belongs to.
+    /// Each row's index in `rollups`.
     pub rollup: Vec<u32>,
-    /// What rows say, save for the second.
+    /// Everything but the exact time of the rows.
     pub rollups: Vec<QuarterHourRollup>,
-    /// Rows that are not here.
+    /// Rows that were left out.
     pub skipped_rows: SkippedRows,
 }
 
 impl VideoViewColumns {
-    /// The number of rows here.
+    /// The number of rows, without skipped ones.
     #[must_use]
     pub fn rows(&self) -> usize {
         self.time.len()
     }
 
-    /// What a row says, save for the second.
+    /// The rollup that a row belongs to: everything but its exact time.
     #[must_use]
     #[inline]
     pub fn rollup_of_row(&self, row: usize) -> Option<&QuarterHourRollup> {
         self.rollups.get(*self.rollup.get(row)? as usize)
     }
 
-    /// Bytes that they take up.
+    /// Allocated bytes.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
         self.time.capacity() * size_of::<u32>()
@@ -139,23 +139,23 @@ impl VideoViewColumns {
             + self.rollups.capacity() * size_of::<QuarterHourRollup>()
     }
 
-    /// Adds rows that stand behind these.
-    pub(crate) fn append(&mut self, more: &Self) {
-        // A copy has no four thousand million rollups.
+    /// Appends the rows of `other`.
+    pub(crate) fn append(&mut self, other: &Self) {
+        // A copy has fewer than 2^32 rollups.
         let base = u32::try_from(self.rollups.len()).unwrap_or(u32::MAX);
-        self.time.extend_from_slice(&more.time);
-        self.rollup.extend(more.rollup.iter().map(|place| base.wrapping_add(*place)));
-        self.rollups.extend_from_slice(&more.rollups);
-        self.skipped_rows = self.skipped_rows.plus(more.skipped_rows);
+        self.time.extend_from_slice(&other.time);
+        self.rollup.extend(other.rollup.iter().map(|index| base.wrapping_add(*index)));
+        self.rollups.extend_from_slice(&other.rollups);
+        self.skipped_rows = self.skipped_rows.plus(other.skipped_rows);
     }
 
-    /// Makes room for so many more rows, once.
+    /// Reserves memory for exactly `rows` more rows.
     pub fn reserve(&mut self, rows: usize) {
         self.time.reserve_exact(rows);
         self.rollup.reserve_exact(rows);
     }
 
-    /// Gives back what room is left: no more rows come.
+    /// Frees unused capacity, after the last row.
     pub fn shrink_to_fit(&mut self) {
         self.time.shrink_to_fit();
         self.rollup.shrink_to_fit();
@@ -163,10 +163,11 @@ impl VideoViewColumns {
     }
 }
 
-/// Where the columns stand in a copy's rows, and between which delimiters.
+/// The delimiter of a copy and the position of each column in its rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ColumnLayout {
     delimiter: Delimiter,
+    /// Number of columns.
     width: usize,
     time: usize,
     video: usize,
@@ -184,44 +185,44 @@ pub struct ColumnLayout {
 }
 
 impl ColumnLayout {
-    /// Reads a header row, whatever the spelling and order of its names; columns that are new are welcome.
+    /// Parses a header row: names in any known spelling and order; unknown columns are ignored.
     ///
     /// # Errors
-    /// The first column without which nothing can be measured, when it is not there.
+    /// The name of the first required column that is missing.
     pub fn parse_header(header: &[u8]) -> Result<Self, &'static str> {
         let names = Decoder::parse_header(header);
         if let Some(missing) = KnownReport::VideoView.descriptor().missing_from(&names) {
             return Err(missing);
         }
-        let place = |name: &'static str| column::position(&names, name);
-        let needed = |name: &'static str| place(name).ok_or(name);
+        let optional = |name: &'static str| column::position(&names, name);
+        let required = |name: &'static str| optional(name).ok_or(name);
         Ok(Self {
             delimiter: Delimiter::detect(header),
             width: names.len(),
-            time: needed("event_timestamp")?,
-            video: needed("VideoId")?,
-            course: needed("courseId")?,
-            section: needed("sectionId")?,
-            user: needed("userid")?,
-            role: place("role"),
-            length: place("duration_Minute"),
-            video_name: place("VideoName"),
-            section_number: place("sectionNumber"),
-            course_code: place("courseIdentifier"),
-            course_name: place("courseName"),
-            first_name: place("firstname"),
-            last_name: place("lastname"),
+            time: required("event_timestamp")?,
+            video: required("VideoId")?,
+            course: required("courseId")?,
+            section: required("sectionId")?,
+            user: required("userid")?,
+            role: optional("role"),
+            length: optional("duration_Minute"),
+            video_name: optional("VideoName"),
+            section_number: optional("sectionNumber"),
+            course_code: optional("courseIdentifier"),
+            course_name: optional("courseName"),
+            first_name: optional("firstname"),
+            last_name: optional("lastname"),
         })
     }
 
-    /// What stands between its fields.
+    /// The delimiter between fields.
     #[must_use]
     pub fn delimiter(&self) -> Delimiter {
         self.delimiter
     }
 
-    /// Adds the rows of a slice; gives how many there were.
-    // Where it were put into what calls it, it would be compiled for size as that is.
+    /// Appends the rows of a slice; returns how many it had, skipped ones included.
+    // Not inlined: callers are compiled for size, this for speed.
     #[inline(never)]
     pub fn push_slice(
         &self,
@@ -246,7 +247,7 @@ impl ColumnLayout {
         count
     }
 
-    /// Takes a row apart and adds it.
+    /// Appends a parsed row and caches its templates.
     fn push_record(
         &self,
         row: Record<'_>,
@@ -259,28 +260,29 @@ impl ColumnLayout {
             columns.skipped_rows.ragged += 1;
             return;
         }
-        let field = |place: usize| row.field(place).trim_ascii();
+        let field = |position: usize| row.field(position).trim_ascii();
         let Some(time) = row_time::parse_seconds(field(self.time)) else {
             columns.skipped_rows.undated += 1;
             return;
         };
-        // What stands before the time, and what stands after it.
+        // Codes of the fields before the time, and of those after it.
         let mut codes = [RowCodes::default(); 2];
-        let mut say = |said: usize, place: Option<usize>, code: &mut dyn FnMut(&[u8]) -> u32| {
-            let part = place.and_then(|place| codes.get_mut(usize::from(place > self.time)).zip(Some(place)));
-            if let Some((part, place)) = part
-                && let Some(slot) = part.get_mut(said)
+        let mut set = |slot: usize, position: Option<usize>, encode: &mut dyn FnMut(&[u8]) -> u32| {
+            let part = position
+                .and_then(|position| codes.get_mut(usize::from(position > self.time)).zip(Some(position)));
+            if let Some((part, position)) = part
+                && let Some(code) = part.get_mut(slot)
             {
-                *slot = code(field(place));
+                *code = encode(field(position));
             }
         };
-        say(FieldSlot::VIDEO, Some(self.video), &mut |text| texts.video.id_code(text));
-        say(FieldSlot::COURSE, Some(self.course), &mut |text| texts.course.id_code(text));
-        say(FieldSlot::SECTION, Some(self.section), &mut |text| texts.section.id_code(text));
-        say(FieldSlot::USER, Some(self.user), &mut |text| texts.user.id_code(text));
-        say(FieldSlot::ROLE, self.role, &mut |text| texts.role.code(text));
-        say(FieldSlot::MINUTES, self.length, &mut whole_minutes);
-        for (said, place) in [
+        set(FieldSlot::VIDEO, Some(self.video), &mut |text| texts.video.id_code(text));
+        set(FieldSlot::COURSE, Some(self.course), &mut |text| texts.course.id_code(text));
+        set(FieldSlot::SECTION, Some(self.section), &mut |text| texts.section.id_code(text));
+        set(FieldSlot::USER, Some(self.user), &mut |text| texts.user.id_code(text));
+        set(FieldSlot::ROLE, self.role, &mut |text| texts.role.code(text));
+        set(FieldSlot::MINUTES, self.length, &mut whole_minutes);
+        for (slot, position) in [
             (FieldSlot::VIDEO_NAME, self.video_name),
             (FieldSlot::LENGTH, self.length),
             (FieldSlot::COURSE_CODE, self.course_code),
@@ -289,21 +291,22 @@ impl ColumnLayout {
             (FieldSlot::FIRST_NAME, self.first_name),
             (FieldSlot::LAST_NAME, self.last_name),
         ] {
-            say(said, place, &mut |text| texts.names.code(text));
+            set(slot, position, &mut |text| texts.names.code(text));
         }
-        let [before, behind] = codes;
+        let [before, after] = codes;
         if let Some((head, tail)) = row.split_around(self.time)
             && row.field(self.time).len() == TIME
         {
-            templates.insert((head, before), (tail, behind));
+            templates.insert((head, before), (tail, after));
         }
+        // Each code is set in one of the parts, and 0 in the other.
         let mut codes = before;
-        codes.iter_mut().zip(behind).for_each(|(code, other)| *code |= other);
+        codes.iter_mut().zip(after).for_each(|(code, other)| *code |= other);
         columns.push_row(time, &codes, rollup_index, texts);
     }
 }
 
-/// A copy's rows while they come.
+/// Builds the columns of a copy, slice by slice.
 #[derive(Debug)]
 pub struct VideoViewColumnsBuilder {
     decoder: Decoder,
@@ -315,7 +318,7 @@ pub struct VideoViewColumnsBuilder {
 }
 
 impl VideoViewColumnsBuilder {
-    /// No rows yet of a copy of this layout.
+    /// Creates a builder without rows for a copy with this layout.
     #[must_use]
     pub fn new(layout: &ColumnLayout) -> Self {
         Self {
@@ -327,7 +330,7 @@ impl VideoViewColumnsBuilder {
         }
     }
 
-    /// Adds the row that `csv` begins with, if it is like others but for its time; gives its length.
+    /// Appends the first row of `csv` if it equals earlier rows except for its time; returns its byte length.
     #[inline]
     fn push_matching_template(&mut self, csv: &[u8], texts: &mut Dictionaries) -> Option<usize> {
         let (time, codes, length) = self.templates.find(csv)?;
@@ -338,7 +341,7 @@ impl VideoViewColumnsBuilder {
 }
 
 impl VideoViewColumns {
-    /// Adds a row that says this.
+    /// Appends a row: updates the labels of its ids and counts it in its rollup.
     #[inline]
     fn push_row(
         &mut self,
@@ -348,7 +351,7 @@ impl VideoViewColumns {
         texts: &mut Dictionaries,
     ) {
         let [video, course, section, user, role, length, ..] = *codes;
-        let at = |said: usize| codes.get(said).copied().unwrap_or(EMPTY);
+        let at = |slot: usize| codes.get(slot).copied().unwrap_or(EMPTY);
         let Dictionaries { names, videos, courses, sections, users, .. } = texts;
         videos.update(video, time, [at(FieldSlot::VIDEO_NAME), at(FieldSlot::LENGTH)], names);
         courses.update(course, time, [at(FieldSlot::COURSE_CODE), at(FieldSlot::COURSE_NAME)], names);
@@ -369,7 +372,7 @@ impl VideoViewColumns {
     }
 }
 
-/// `50`, `50.0` and `50.7` as 50: a part of a minute is nothing to a lecture.
+/// `50`, `50.0` and `50.7` as 50: for a lecture, fractions of a minute do not matter.
 fn whole_minutes(field: &[u8]) -> u32 {
     field
         .iter()
@@ -377,21 +380,21 @@ fn whole_minutes(field: &[u8]) -> u32 {
         .fold(0u32, |minutes, digit| minutes.saturating_mul(10).saturating_add(u32::from(digit - b'0')))
 }
 
-/// `50.75` minutes as 3,045 seconds, rounded; `None` when it is no number of minutes. A share of the length is
-/// told to the percent, and half a minute of fifty is one.
-fn seconds_of_minutes(field: &[u8]) -> Option<u32> {
+/// Parses minutes into seconds, rounded: `50.75` as 3,045; `None` if the field is not a number. Seconds
+/// matter because shares of the length are shown in percent, and half a minute of fifty is one percent.
+fn parse_minutes(field: &[u8]) -> Option<u32> {
     let mut parts = field.splitn(2, |byte| *byte == b'.');
-    let (whole, part) = (parts.next()?, parts.next().unwrap_or_default());
-    let number = |digits: &[u8]| {
+    let (whole, fraction) = (parts.next()?, parts.next().unwrap_or_default());
+    let parse_digits = |digits: &[u8]| {
         digits.iter().try_fold(0u32, |number, digit| Some(number * 10 + char::from(*digit).to_digit(10)?))
     };
-    if whole.len() > 6 || whole.len() + part.len() == 0 || !part.iter().all(u8::is_ascii_digit) {
+    if whole.len() > 6 || whole.len() + fraction.len() == 0 || !fraction.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    // Six places are a ten-thousandth of a second.
-    let part = part.get(..6).unwrap_or(part);
-    let unit = part.iter().fold(1u32, |unit, _| unit * 10);
-    Some(number(whole)? * 60 + (number(part)? * 60 + unit / 2) / unit)
+    // Six decimal places resolve a ten-thousandth of a second.
+    let fraction = fraction.get(..6).unwrap_or(fraction);
+    let scale = fraction.iter().fold(1u32, |scale, _| scale * 10);
+    Some(parse_digits(whole)? * 60 + (parse_digits(fraction)? * 60 + scale / 2) / scale)
 }
 
 #[cfg(test)]
@@ -409,7 +412,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_are_found_by_name_whatever_the_spelling_and_order() {
+    fn columns_are_found_by_name_in_any_spelling_and_order() {
         let (columns, texts) = columns(HEADER, b"v1|n|s1|1|c1|2026-02-02 12:00:00|50.5|u1|Student|x\n");
         assert_eq!(columns.rows(), 1);
         assert_eq!(columns.time, [1_770_033_600]);
@@ -422,7 +425,7 @@ mod tests {
             texts.section_number(columns.rollup_of_row(0).unwrap().section),
             ("1".to_owned(), String::new())
         );
-        assert_eq!(texts.person_name(columns.rollup_of_row(0).unwrap().user), "", "no column names anybody");
+        assert_eq!(texts.person_name(columns.rollup_of_row(0).unwrap().user), "", "no name columns");
         assert_eq!(
             ColumnLayout::parse_header(b"VideoId,sectionId,courseId,userid\n"),
             Err("event_timestamp")
@@ -430,7 +433,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_cannot_be_placed_is_passed_over_and_counted() {
+    fn ragged_and_undated_rows_are_skipped_and_counted() {
         let csv = b"v|n|s|1|c|2026-02-02 12:00:00|5|u|r\n\
             v|n|s|1|c|soon|5|u|r|x\n\
             v|n|s|1|c|2026-02-02 12:00:00|5|u\xff|r|x\n\
@@ -441,52 +444,52 @@ mod tests {
         assert_eq!(
             texts.user.text(columns.rollup_of_row(0).unwrap().user),
             "u\u{fffd}",
-            "not UTF-8: kept, and its row counts"
+            "a row with invalid UTF-8 counts"
         );
         assert_eq!(columns.rollup_of_row(1).unwrap().user, crate::dictionary::EMPTY);
     }
 
     proptest! {
         #[test]
-        fn minutes_are_whole_seconds(whole in 0u32..999_999, part in "(\\.[0-9]{0,12})?") {
-            let text = format!("{whole}{part}");
+        fn minutes_are_rounded_to_seconds(whole in 0u32..999_999, fraction in "(\\.[0-9]{0,12})?") {
+            let text = format!("{whole}{fraction}");
             let exact = text.parse::<f64>().unwrap() * 60.0;
-            let seconds = seconds_of_minutes(text.as_bytes()).unwrap();
+            let seconds = parse_minutes(text.as_bytes()).unwrap();
             prop_assert!((f64::from(seconds) - exact).abs() < 0.5001, "{} is {}", text, seconds);
         }
 
         #[test]
-        fn what_is_no_number_of_minutes_is_none(text in "[-+0-9.ea ]{0,12}") {
-            let is_plain = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-            if seconds_of_minutes(text.as_bytes()).is_some() {
-                prop_assert!(is_plain && text.parse::<f64>().is_ok(), "{}", text);
+        fn only_plain_decimal_numbers_are_parsed_as_minutes(text in "[-+0-9.ea ]{0,12}") {
+            let is_plain_decimal = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+            if parse_minutes(text.as_bytes()).is_some() {
+                prop_assert!(is_plain_decimal && text.parse::<f64>().is_ok(), "{}", text);
             }
         }
     }
 
-    /// What every row says, as texts.
-    fn said(columns: &VideoViewColumns, texts: &Dictionaries) -> Vec<(u32, [String; 8], u32)> {
+    /// Every row's time, texts and video length.
+    fn row_texts(columns: &VideoViewColumns, texts: &Dictionaries) -> Vec<(u32, [String; 8], u32)> {
         (0..columns.rows())
             .map(|row| {
-                let it = columns.rollup_of_row(row).unwrap();
-                let said = [
-                    texts.video.text(it.video).into_owned(),
-                    texts.course.text(it.course).into_owned(),
-                    texts.section.text(it.section).into_owned(),
-                    texts.user.text(it.user).into_owned(),
-                    texts.role.text(it.role).into_owned(),
-                    texts.video_name(it.video),
-                    texts.section_number(it.section).0,
-                    it.quarter.to_string(),
+                let rollup = columns.rollup_of_row(row).unwrap();
+                let row_texts = [
+                    texts.video.text(rollup.video).into_owned(),
+                    texts.course.text(rollup.course).into_owned(),
+                    texts.section.text(rollup.section).into_owned(),
+                    texts.user.text(rollup.user).into_owned(),
+                    texts.role.text(rollup.role).into_owned(),
+                    texts.video_name(rollup.video),
+                    texts.section_number(rollup.section).0,
+                    rollup.quarter.to_string(),
                 ];
-                (columns.time[row], said, it.length)
+                (columns.time[row], row_texts, rollup.length)
             })
             .collect()
     }
 
     proptest! {
         #[test]
-        fn a_row_like_another_says_what_it_would_say_alone(
+        fn a_row_that_matches_a_template_is_decoded_as_if_it_came_alone(
             rows in prop::collection::vec(
                 (
                     prop::sample::select(vec!["video-number-1", "\"video-number-1\"", "video-2", ""]),
@@ -510,17 +513,18 @@ mod tests {
                 .collect();
             let header = HEADER.replace('|', ",");
             let layout = ColumnLayout::parse_header(header.as_bytes()).unwrap();
-            let mut alone = (VideoViewColumns::default(), Dictionaries::default());
+            // A new builder for each row has no templates.
+            let (mut columns, mut texts_alone) = (VideoViewColumns::default(), Dictionaries::default());
             let mut count = 0;
             for line in &lines {
-                let mut rows = VideoViewColumnsBuilder { columns: std::mem::take(&mut alone.0), ..VideoViewColumnsBuilder::new(&layout) };
-                count += layout.push_slice(line.as_bytes(), &mut rows, &mut alone.1);
-                alone.0 = rows.columns;
+                let mut rows = VideoViewColumnsBuilder { columns, ..VideoViewColumnsBuilder::new(&layout) };
+                count += layout.push_slice(line.as_bytes(), &mut rows, &mut texts_alone);
+                columns = rows.columns;
             }
             let (mut together, mut texts) = (VideoViewColumnsBuilder::new(&layout), Dictionaries::default());
             prop_assert_eq!(layout.push_slice(lines.concat().as_bytes(), &mut together, &mut texts), count);
-            prop_assert_eq!(together.columns.skipped_rows, alone.0.skipped_rows);
-            prop_assert_eq!(said(&together.columns, &texts), said(&alone.0, &alone.1));
+            prop_assert_eq!(together.columns.skipped_rows, columns.skipped_rows);
+            prop_assert_eq!(row_texts(&together.columns, &texts), row_texts(&columns, &texts_alone));
         }
     }
 }

@@ -1,103 +1,103 @@
-//! The `videoview` tables that are present, by window, with their dictionaries: the input of every measure.
+//! The loaded copies of `videoview` windows with their shared dictionaries: the input of every measure.
 
 use crate::video_view_columns::Dictionaries;
 use crate::video_view_table::VideoViewTable;
 use domain::time::{Day, SECOND, Timestamp};
 use domain::wire_struct;
 
-/// The days a window's copy answers for.
+/// The days that a window's copy covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WindowCoverage {
-    /// The first UTC day; `None` without dates.
+    /// The first UTC day; `None` for a report without dates.
     pub start: Option<Day>,
-    /// The UTC day after the last that the copy covers; `None` without dates.
+    /// The UTC day after the last one; `None` for a report without dates.
     pub end: Option<Day>,
-    /// The first UTC day that was not complete when the copy was asked for.
+    /// The first UTC day that was not complete when the copy was requested; `None` if all were.
     pub provisional_from: Option<Day>,
 }
 
 wire_struct!(WindowCoverage { start, end, provisional_from });
 
-/// A table that is here.
+/// The loaded copy of one window.
 #[derive(Debug, Clone)]
 pub struct VideoViewWindowData {
     /// Its rows.
     pub table: VideoViewTable,
-    /// The days it answers for.
+    /// The days that it covers.
     pub coverage: WindowCoverage,
 }
 
-/// The copies that are here.
+/// The loaded copies, one per window.
 #[derive(Debug, Clone, Default)]
 pub struct VideoViewDataset {
-    /// The texts behind the codes of all of them, and of those that are builder.
+    /// The texts behind the codes of all copies, including those that are still being decoded.
     pub texts: Dictionaries,
-    /// By window, in the order of their ids.
+    /// Sorted by window id.
     windows: Vec<(String, VideoViewWindowData)>,
 }
 
 impl VideoViewDataset {
-    /// Puts a window's copy in, in place of the one that was there.
+    /// Adds a window's copy, or replaces the previous one.
     pub fn insert(&mut self, window: &str, table: VideoViewTable, coverage: WindowCoverage) {
         let data = VideoViewWindowData { table, coverage };
-        match self.place(window) {
-            Ok(place) => {
-                if let Some((_, old)) = self.windows.get_mut(place) {
+        match self.find_index(window) {
+            Ok(index) => {
+                if let Some((_, old)) = self.windows.get_mut(index) {
                     *old = data;
                 }
             }
-            Err(place) => self.windows.insert(place, (window.to_owned(), data)),
+            Err(index) => self.windows.insert(index, (window.to_owned(), data)),
         }
     }
 
-    /// Says anew which days a window's copy answers for.
+    /// Updates the days that a window's copy covers; does nothing if the window is not loaded.
     pub fn set_coverage(&mut self, window: &str, coverage: WindowCoverage) {
-        if let Some((_, data)) = self.place(window).ok().and_then(|place| self.windows.get_mut(place)) {
+        if let Some((_, data)) = self.find_index(window).ok().and_then(|index| self.windows.get_mut(index)) {
             data.coverage = coverage;
         }
     }
 
-    /// Takes out every window but these.
-    pub fn retain(&mut self, wanted: impl Fn(&str) -> bool) {
-        self.windows.retain(|(window, _)| wanted(window));
+    /// Removes every window for which `should_keep` is false.
+    pub fn retain(&mut self, should_keep: impl Fn(&str) -> bool) {
+        self.windows.retain(|(window, _)| should_keep(window));
     }
 
-    /// Which copy of a window is here.
+    /// The generation of a window's copy, if it is loaded.
     #[must_use]
     pub fn generation(&self, window: &str) -> Option<u32> {
         self.get(window).map(|data| data.table.generation)
     }
 
-    /// Every window with its copy, by id: for windows with dates, in the order of time.
+    /// Every window's id and copy, sorted by id: windows with dates are in the order of time.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &VideoViewWindowData)> {
         self.windows.iter().map(|(window, data)| (window.as_str(), data))
     }
 
-    /// A window's copy.
+    /// A window's copy, if it is loaded.
     #[must_use]
     pub fn get(&self, window: &str) -> Option<&VideoViewWindowData> {
-        self.windows.get(self.place(window).ok()?).map(|(_, data)| data)
+        self.windows.get(self.find_index(window).ok()?).map(|(_, data)| data)
     }
 
-    /// Where a window is, or would be put.
-    fn place(&self, window: &str) -> Result<usize, usize> {
+    /// The index of a window; if it is not loaded, `Err` with the index at which to insert it.
+    fn find_index(&self, window: &str) -> Result<usize, usize> {
         self.windows.binary_search_by(|(id, _)| id.as_str().cmp(window))
     }
 
-    /// How many copies are here.
+    /// The number of loaded copies.
     #[must_use]
     pub fn len(&self) -> usize {
         self.windows.len()
     }
 
-    /// Whether there are none.
+    /// Whether no copy is loaded.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.windows.is_empty()
     }
 
-    /// Whether the seconds from `start` to `end` are final; `None` when not all of them are here. What
-    /// begins `today` or later is not over, and therefore neither final nor missing.
+    /// Whether the time from `start` to `end`, in seconds since 1970, is final; `None` if not all of it is
+    /// covered. UTC days from `today` on are not over: they are never final, and need not be covered.
     #[must_use]
     pub fn is_final(&self, start: i64, end: i64, today: Day) -> Option<bool> {
         let utc = |seconds: i64| Timestamp(seconds * SECOND).day();

@@ -1,9 +1,10 @@
-//! One window of `videoview` on the page: complete or not used at all.
+//! The decoded copy of one `videoview` window on the page.
 //!
-//! Slices are taken in as they arrive, but nothing is measured before the last of them: a week of which
-//! half the rows are here would look like a quiet week.
+//! Slices are decoded as they arrive, but the copy is used only when it is complete: a week with half of its
+//! rows would look like a quiet week.
 //!
-//! Some of the slices may be decoded elsewhere, as [`batch`]s: each has a place, which it keeps whenever it comes.
+//! Other threads may decode some of the slices as batches ([`crate::row_batch`]). Each batch reserves a slot,
+//! so that rows stay in order whenever it arrives.
 
 use crate::row_batch;
 use crate::slice::{SliceError, SliceInflater};
@@ -11,14 +12,14 @@ use crate::video_view_columns::{ColumnLayout, Dictionaries, VideoViewColumns, Vi
 use domain::frame::{Head, SliceHead};
 use std::collections::VecDeque;
 
-/// Why a copy cannot be taken in.
+/// Why a copy cannot be decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DecodeError {
     /// Its header row lacks this column.
     Column(&'static str),
-    /// A slice is not what was stored.
+    /// A slice is damaged.
     Slice(SliceError),
-    /// It has another number of rows than was promised.
+    /// The number of rows differs from that in the head of the copy or of a slice, or a batch is missing.
     Rows,
 }
 
@@ -27,17 +28,17 @@ impl std::fmt::Display for DecodeError {
         match self {
             Self::Column(name) => write!(f, "the header row lacks the column {name}"),
             Self::Slice(error) => error.fmt(f),
-            Self::Rows => f.write_str("there are not as many rows as were promised"),
+            Self::Rows => f.write_str("the number of rows is not as expected"),
         }
     }
 }
 
 impl std::error::Error for DecodeError {}
 
-/// Rows that room is made for before any of them has come.
-const TRUSTED_ROWS: usize = 8 << 20;
+/// Maximum number of rows to reserve memory for before they arrive.
+const MAX_RESERVED_ROWS: usize = 8 << 20;
 
-/// A copy whose slices are still coming.
+/// Builds a copy from its slices.
 #[derive(Debug)]
 pub struct VideoViewTableBuilder {
     generation: u32,
@@ -46,39 +47,39 @@ pub struct VideoViewTableBuilder {
     bytes: u64,
     layout: ColumnLayout,
     inflater: SliceInflater,
-    /// The rows of all slices up to the first that is not here.
+    /// The rows before the first batch that is missing.
     rows: VideoViewColumnsBuilder,
-    /// Batches from the first that is not here on.
+    /// Batches from the first missing one on; `None` until they arrive.
     pending_batches: VecDeque<Option<VideoViewColumns>>,
-    /// How many batches stood before those.
+    /// Number of batches already appended to `rows`.
     merged_batches: usize,
 }
 
-/// Where a batch stands in its copy.
+/// The position of a batch in its copy.
 #[derive(Debug, Clone, Copy)]
 pub struct BatchSlot(usize);
 
-/// A copy that is whole.
+/// A complete copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VideoViewTable {
-    /// Which one.
+    /// The copy's generation.
     pub generation: u32,
     /// Its rows.
     pub columns: VideoViewColumns,
-    /// Bytes of CSV that it had, without the header row.
+    /// Bytes of its CSV, without the header row.
     pub bytes: u64,
 }
 
 impl VideoViewTableBuilder {
-    /// Begins a copy.
+    /// Creates a builder from the head of a copy.
     ///
     /// # Errors
-    /// [`DecodeError::Column`].
+    /// [`DecodeError::Column`] if a required column is missing.
     pub fn new(head: &Head) -> Result<Self, DecodeError> {
         let layout = ColumnLayout::parse_header(&head.header).map_err(DecodeError::Column)?;
         let mut rows = VideoViewColumnsBuilder::new(&layout);
-        // Growing step by step would take up twice the room at the end; a wrong promise costs this much.
-        rows.columns.reserve(usize::try_from(head.rows).unwrap_or(usize::MAX).min(TRUSTED_ROWS));
+        // Growing step by step may take twice the memory. The limit bounds what a wrong row count can cost.
+        rows.columns.reserve(usize::try_from(head.rows).unwrap_or(usize::MAX).min(MAX_RESERVED_ROWS));
         Ok(Self {
             generation: head.generation,
             expected_rows: head.rows,
@@ -92,7 +93,7 @@ impl VideoViewTableBuilder {
         })
     }
 
-    /// Takes in one slice: inflates, checks, decodes.
+    /// Checks, inflates and decodes the next slice.
     ///
     /// # Errors
     /// [`DecodeError::Slice`], [`DecodeError::Rows`].
@@ -105,23 +106,23 @@ impl VideoViewTableBuilder {
         if self.pending_batches.is_empty() {
             return self.push_slice_in_order(head, deflated, texts);
         }
-        let place = self.reserve_batch();
-        self.decode_batch(place, [(head, deflated)], texts)
+        let slot = self.reserve_batch();
+        self.decode_batch(slot, [(head, deflated)], texts)
     }
 
-    /// Keeps the next place for a batch.
+    /// Reserves the next position for a batch.
     pub fn reserve_batch(&mut self) -> BatchSlot {
         self.pending_batches.push_back(None);
         BatchSlot(self.merged_batches + self.pending_batches.len() - 1)
     }
 
-    /// Decodes a batch here.
+    /// Decodes the slices of a batch on this thread.
     ///
     /// # Errors
     /// [`DecodeError::Slice`], [`DecodeError::Rows`].
     pub fn decode_batch<'a>(
         &mut self,
-        place: BatchSlot,
+        slot: BatchSlot,
         slices: impl IntoIterator<Item = (&'a SliceHead, &'a [u8])>,
         texts: &mut Dictionaries,
     ) -> Result<(), DecodeError> {
@@ -130,36 +131,36 @@ impl VideoViewTableBuilder {
             .into_iter()
             .try_for_each(|(head, deflated)| self.push_slice_in_order(head, deflated, texts));
         let batch = std::mem::replace(&mut self.rows.columns, columns);
-        self.insert_batch(place, batch);
+        self.insert_batch(slot, batch);
         result
     }
 
-    /// Takes in a batch that was decoded elsewhere, of so many `bytes` of CSV. Gives whether it was one; it can still
-    /// be decoded here if it was not.
+    /// Adds a batch of `bytes` bytes of CSV that another thread decoded. Returns whether it was valid; if
+    /// not, its slices can still be decoded on this thread.
     #[must_use]
     pub fn add_decoded_batch(
         &mut self,
-        place: BatchSlot,
+        slot: BatchSlot,
         batch: &[u8],
         bytes: u64,
         texts: &mut Dictionaries,
     ) -> bool {
         let mut columns = VideoViewColumns::default();
-        let taken = row_batch::decode_into(batch, &mut columns, texts);
-        if taken.is_some() {
+        let decoded = row_batch::decode_into(batch, &mut columns, texts);
+        if decoded.is_some() {
             self.decoded_rows += columns.rows() as u64 + columns.skipped_rows.total();
             self.bytes += bytes;
-            self.insert_batch(place, columns);
+            self.insert_batch(slot, columns);
         }
-        taken.is_some()
+        decoded.is_some()
     }
 
-    /// Puts a batch in its place, and what is whole by now to the rows.
-    fn insert_batch(&mut self, BatchSlot(place): BatchSlot, batch: VideoViewColumns) {
-        if let Some(held) =
-            place.checked_sub(self.merged_batches).and_then(|place| self.pending_batches.get_mut(place))
+    /// Stores a batch in its slot, and appends all batches before the first missing one to the rows.
+    fn insert_batch(&mut self, BatchSlot(slot): BatchSlot, batch: VideoViewColumns) {
+        if let Some(pending) =
+            slot.checked_sub(self.merged_batches).and_then(|index| self.pending_batches.get_mut(index))
         {
-            *held = Some(batch);
+            *pending = Some(batch);
         }
         while let Some(batch) = self.pending_batches.pop_front_if(|batch| batch.is_some()).flatten() {
             self.rows.columns.append(&batch);
@@ -167,7 +168,7 @@ impl VideoViewTableBuilder {
         }
     }
 
-    /// Inflates, checks and decodes a slice.
+    /// Checks, inflates and decodes a slice, and appends its rows to `self.rows`.
     #[inline(never)]
     fn push_slice_in_order(
         &mut self,
@@ -185,22 +186,22 @@ impl VideoViewTableBuilder {
         Ok(())
     }
 
-    /// Rows that the head promised.
+    /// Number of rows that the head announced.
     #[must_use]
     pub fn expected_rows(&self) -> u64 {
         self.expected_rows
     }
 
-    /// Rows taken in so far, those skipped included.
+    /// Rows decoded so far, skipped ones included.
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.decoded_rows
     }
 
-    /// The whole copy, after the last slice; nothing of it is left here.
+    /// Moves the complete copy out of the builder, after the last slice.
     ///
     /// # Errors
-    /// [`DecodeError::Rows`].
+    /// [`DecodeError::Rows`] if rows or batches are missing.
     pub fn finish(&mut self) -> Result<VideoViewTable, DecodeError> {
         if self.decoded_rows != self.expected_rows || !self.pending_batches.is_empty() {
             return Err(DecodeError::Rows);

@@ -1,12 +1,12 @@
-//! Format of a stored week of a share: state outlives a deploy.
+//! The stored format of a share's published week must not change, since stored data outlives a deployment.
 
 use engine::published_week::PublishedNumbers;
 
 #[test]
-fn shared_week_format_unchanged() {
+fn published_week_format_is_unchanged() {
     let text = r#"{"sections":{"s":[{"value":12.5,"most":10},null]},"total":[{"value":40.0,"most":30}]}"#;
-    let read: PublishedNumbers = serde_json::from_str(text).unwrap();
-    assert_eq!(serde_json::to_string(&read).unwrap(), text);
-    let nothing = r#"{"sections":{},"total":[]}"#;
-    assert_eq!(serde_json::to_string(&PublishedNumbers::default()).unwrap(), nothing);
+    let numbers: PublishedNumbers = serde_json::from_str(text).unwrap();
+    assert_eq!(serde_json::to_string(&numbers).unwrap(), text);
+    let empty = r#"{"sections":{},"total":[]}"#;
+    assert_eq!(serde_json::to_string(&PublishedNumbers::default()).unwrap(), empty);
 }

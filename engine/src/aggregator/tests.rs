@@ -1,4 +1,4 @@
-//! Compares measures with a plain recomputation over the same CSV.
+//! Compares measures with a slow, simple reference implementation over the same CSV.
 
 use super::*;
 use crate::measures::{Comparison, WindowCoverage};
@@ -24,15 +24,15 @@ fn day(text: &str) -> Day {
     parse_day(text).unwrap()
 }
 
-/// The first Monday of the windows in these tests.
-fn first() -> Day {
+/// The Monday of week 0.
+fn first_monday() -> Day {
     day("2026-03-16")
 }
 
 fn berlin() -> Zone {
-    let change = Timestamp::parse("2026-03-29 01:00:00").unwrap();
+    let clock_change = Timestamp::parse("2026-03-29 01:00:00").unwrap();
     let (from, to) = (Timestamp::parse("2026-01-01").unwrap(), Timestamp::parse("2026-06-01").unwrap());
-    Zone::trace("Europe/Berlin", from, to, |t| Some(if t < change { 3600 } else { 7200 })).unwrap()
+    Zone::trace("Europe/Berlin", from, to, |t| Some(if t < clock_change { 3600 } else { 7200 })).unwrap()
 }
 
 fn query(zone: Zone, from: &str, to: &str) -> Query {
@@ -51,13 +51,14 @@ fn query(zone: Zone, from: &str, to: &str) -> Query {
 
 fn coverage(week: u64) -> WindowCoverage {
     WindowCoverage {
-        start: Some(plus_days(first(), week * 7)),
-        end: Some(plus_days(first(), week * 7 + 7)),
+        start: Some(plus_days(first_monday(), week * 7)),
+        end: Some(plus_days(first_monday(), week * 7 + 7)),
         provisional_from: None,
     }
 }
 
-fn copy(generation: u32, rows: &[String], texts: &mut Dictionaries) -> VideoViewTable {
+/// A copy with these rows, in two slices.
+fn table(generation: u32, rows: &[String], texts: &mut Dictionaries) -> VideoViewTable {
     let mut builder = VideoViewTableBuilder::new(&Head {
         generation,
         slices: 2,
@@ -65,8 +66,8 @@ fn copy(generation: u32, rows: &[String], texts: &mut Dictionaries) -> VideoView
         header: HEADER.as_bytes().to_vec(),
     })
     .unwrap();
-    let (front, back) = rows.split_at(rows.len() / 3);
-    for slice in [front, back] {
+    let (first, second) = rows.split_at(rows.len() / 3);
+    for slice in [first, second] {
         let csv = slice.concat();
         let mut deflate = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
         deflate.write_all(csv.as_bytes()).unwrap();
@@ -89,21 +90,22 @@ struct Event {
     second: i64,
     video: u8,
     section: u8,
-    /// 0 is nobody.
+    /// 0: the row has no user id.
     user: u8,
-    /// Whether the time is spoilt.
-    spoilt: bool,
+    /// Whether the time cannot be parsed.
+    is_undated: bool,
 }
 
-/// Of people, by their number: the same person has the same role wherever they appear, save one.
+/// A user has the same role in all rows, except user 5, whose role depends on the video.
 fn role(event: &Event) -> &'static str {
-    let place = if event.user == 5 { event.video } else { event.user };
-    if event.user == 0 { "" } else { ROLES[usize::from(place % 4)] }
+    let index = if event.user == 5 { event.video } else { event.user };
+    if event.user == 0 { "" } else { ROLES[usize::from(index % 4)] }
 }
 
 fn events() -> impl Strategy<Value = Vec<Event>> {
-    let event = (0i64..7 * 86_400, 0u8..30, 0u8..4, 0u8..9, prop::bool::weighted(0.05))
-        .prop_map(|(second, video, section, user, spoilt)| Event { second, video, section, user, spoilt });
+    let event = (0i64..7 * 86_400, 0u8..30, 0u8..4, 0u8..9, prop::bool::weighted(0.05)).prop_map(
+        |(second, video, section, user, is_undated)| Event { second, video, section, user, is_undated },
+    );
     prop::collection::vec(event, 0..60)
 }
 
@@ -111,9 +113,10 @@ fn lines(week: u64, events: &[Event]) -> Vec<String> {
     events
         .iter()
         .map(|event| {
-            let Event { second, video, section, user, spoilt } = event;
-            let time = Timestamp::start_of(plus_days(first(), week * 7)).plus(second * SECOND).rfc3339();
-            let time = if *spoilt { "never" } else { &time[..19] };
+            let Event { second, video, section, user, is_undated } = event;
+            let week_start = Timestamp::start_of(plus_days(first_monday(), week * 7));
+            let time = week_start.plus(second * SECOND).rfc3339();
+            let time = if *is_undated { "never" } else { &time[..19] };
             let (id, name) =
                 if *user == 0 { (String::new(), "") } else { (format!("user-{user}"), "Ana,Nuñez") };
             let name = if name.is_empty() { "," } else { name };
@@ -128,8 +131,8 @@ fn lines(week: u64, events: &[Event]) -> Vec<String> {
         .collect()
 }
 
-/// A row that the slow twin counts.
-struct Plain {
+/// A parsed row of the reference implementation.
+struct ReferenceRow {
     time: Timestamp,
     day: Day,
     video: String,
@@ -138,35 +141,36 @@ struct Plain {
     role: InstitutionRole,
 }
 
-fn watched<'a>(rows: impl Iterator<Item = &'a Plain>) -> (WatchTotals, u64) {
-    let (mut viewers, mut count, mut named) = (BTreeSet::new(), 0, 0);
+/// Totals of `rows`, and how many of them have a user id.
+fn watched<'a>(rows: impl Iterator<Item = &'a ReferenceRow>) -> (WatchTotals, u64) {
+    let (mut viewers, mut row_count, mut viewer_rows) = (BTreeSet::new(), 0, 0);
     for row in rows {
-        count += 1;
+        row_count += 1;
         if !row.user.is_empty() {
-            named += 1;
+            viewer_rows += 1;
             viewers.insert(&row.user);
         }
     }
-    (WatchTotals { rows: count, viewers: viewers.len() as u64 }, named)
+    (WatchTotals { rows: row_count, viewers: viewers.len() as u64 }, viewer_rows)
 }
 
 /// Whether `id` passes a filter: no ids let everything pass.
-fn fits<T: Borrow<str>>(ids: &[T], id: &str) -> bool {
+fn passes<T: Borrow<str>>(ids: &[T], id: &str) -> bool {
     ids.is_empty() || ids.iter().any(|wanted| wanted.borrow() == id)
 }
 
 fn ranked<T: Borrow<str>>(
-    rows: &[&Plain],
-    id: fn(&Plain) -> &str,
+    rows: &[&ReferenceRow],
+    id: fn(&ReferenceRow) -> &str,
     chosen: &[T],
-    named: fn(Item) -> Item,
+    with_name: fn(Item) -> Item,
 ) -> Items {
     let ids: BTreeSet<&str> = rows.iter().map(|row| id(row)).collect();
     let mut items: Vec<Item> = ids
         .into_iter()
         .map(|wanted| {
             let (watched, viewer_rows) = watched(rows.iter().copied().filter(|row| id(row) == wanted));
-            named(Item {
+            with_name(Item {
                 id: wanted.to_owned(),
                 name: String::new(),
                 part_of: String::new(),
@@ -185,22 +189,22 @@ fn ranked<T: Borrow<str>>(
     Items { named: items, others: others.len() as u64, other_rows }
 }
 
-/// The slow obvious twin: every row again, with the plain CSV reader and the plain time parser.
-fn recomputed(query: &Query, weeks: &[(u64, Vec<Event>)]) -> Measures {
+/// Slow, simple reference implementation: reads every row with the `csv` crate and [`Timestamp::parse`].
+fn reference_measures(query: &Query, weeks: &[(u64, Vec<Event>)]) -> Measures {
     let csv =
         HEADER.to_owned() + &weeks.iter().flat_map(|(week, rows)| lines(*week, rows)).collect::<String>();
-    let covered = |t: Timestamp| {
+    let is_covered = |t: Timestamp| {
         weeks
             .iter()
             .any(|(week, _)| coverage(*week).start <= Some(t.day()) && Some(t.day()) < coverage(*week).end)
     };
     let is_known = |day: Day| {
-        covered(query.zone.start_of(day))
-            && covered(query.zone.start_of(plus_days(day, 1)).plus(-1))
+        is_covered(query.zone.start_of(day))
+            && is_covered(query.zone.start_of(plus_days(day, 1)).plus(-1))
             && query.range.from() <= day
             && day <= query.range.to()
     };
-    let mut rows: Vec<Plain> = Vec::new();
+    let mut rows: Vec<ReferenceRow> = Vec::new();
     let mut skipped_rows = SkippedRows::default();
     for record in csv::Reader::from_reader(csv.as_bytes()).records() {
         let record = record.unwrap();
@@ -210,7 +214,7 @@ fn recomputed(query: &Query, weeks: &[(u64, Vec<Event>)]) -> Measures {
         };
         let day = query.zone.day_of(time);
         if is_known(day) && query.course.as_ref().is_none_or(|c| *c == CourseId::from(&record[4])) {
-            rows.push(Plain {
+            rows.push(ReferenceRow {
                 time,
                 day,
                 video: record[0].to_owned(),
@@ -220,20 +224,22 @@ fn recomputed(query: &Query, weeks: &[(u64, Vec<Event>)]) -> Measures {
             });
         }
     }
-    let of_section = |row: &Plain| fits(&query.sections, &row.section);
-    let of_video = |row: &Plain| fits(&query.videos, &row.video);
-    let of_role = |row: &Plain| query.roles.is_empty() || query.roles.contains(&row.role);
-    let anybody: Vec<&Plain> = rows.iter().filter(|r| of_video(r) && of_section(r)).collect();
-    let rows: Vec<&Plain> = rows.iter().filter(|r| fits(query.student.as_slice(), &r.user)).collect();
-    let of = |passes: &dyn Fn(&Plain) -> bool| -> Vec<&Plain> {
+    let passes_section = |row: &ReferenceRow| passes(&query.sections, &row.section);
+    let passes_video = |row: &ReferenceRow| passes(&query.videos, &row.video);
+    let passes_role = |row: &ReferenceRow| query.roles.is_empty() || query.roles.contains(&row.role);
+    let any_person: Vec<&ReferenceRow> =
+        rows.iter().filter(|r| passes_video(r) && passes_section(r)).collect();
+    let rows: Vec<&ReferenceRow> =
+        rows.iter().filter(|r| passes(query.student.as_slice(), &r.user)).collect();
+    let select = |passes: &dyn Fn(&ReferenceRow) -> bool| -> Vec<&ReferenceRow> {
         rows.iter().copied().filter(|row| passes(row)).collect()
     };
-    let all = of(&|r| of_section(r) && of_video(r) && of_role(r));
-    let any_video = of(&|r| of_section(r) && of_role(r));
-    let any_section = of(&|r| of_video(r) && of_role(r));
-    let any_role = of(&|r| of_video(r) && of_section(r));
-    let other = query.comparison.as_ref().and_then(|comparison| query.comparison_query(comparison));
-    let others = other.map(|other| recomputed(&other, weeks).days).unwrap_or_default();
+    let all = select(&|r| passes_section(r) && passes_video(r) && passes_role(r));
+    let any_video = select(&|r| passes_section(r) && passes_role(r));
+    let any_section = select(&|r| passes_video(r) && passes_role(r));
+    let any_role = select(&|r| passes_video(r) && passes_section(r));
+    let comparison = query.comparison.as_ref().and_then(|comparison| query.comparison_query(comparison));
+    let comparison_days = comparison.map(|query| reference_measures(&query, weeks).days).unwrap_or_default();
 
     let days = query.range.each_day();
     let days: Vec<(Day, Completeness)> = days
@@ -246,21 +252,21 @@ fn recomputed(query: &Query, weeks: &[(u64, Vec<Event>)]) -> Measures {
         })
         .collect();
     let mut week = [Weekday::default(); 7];
-    for (place, weekday) in week.iter_mut().enumerate() {
-        let is_one = |day: Day| (day - domain::time::monday(day)).num_days() == place as i64;
+    for (index, weekday) in week.iter_mut().enumerate() {
+        let is_weekday = |day: Day| (day - domain::time::monday(day)).num_days() == index as i64;
         weekday.known = days
             .iter()
-            .filter(|(day, known)| is_one(*day) && *known != Completeness::Missing)
+            .filter(|(day, known)| is_weekday(*day) && *known != Completeness::Missing)
             .map(|_| 1)
             .sum();
-        for row in all.iter().filter(|row| is_one(row.day)) {
+        for row in all.iter().filter(|row| is_weekday(row.day)) {
             weekday.hours[query.zone.hour_of(row.time) as usize] += 1;
         }
     }
     Measures {
         arrivals: arrivals(&all, &days),
-        by_delay: after(&all, &anybody, &days),
-        others: others.into_iter().map(|(_, known)| known).collect(),
+        by_delay: by_delay(&all, &any_person, &days),
+        others: comparison_days.into_iter().map(|(_, known)| known).collect(),
         student: String::new(),
         total: watched(all.iter().copied()).0,
         week,
@@ -297,19 +303,21 @@ fn recomputed(query: &Query, weeks: &[(u64, Vec<Event>)]) -> Measures {
     }
 }
 
-/// Of ranges with steps of a day.
-fn arrivals(all: &[&Plain], days: &[(Day, Completeness)]) -> Vec<Arrivals> {
-    let viewers = |fits: &dyn Fn(Day) -> bool| -> BTreeSet<&str> {
-        let named = all.iter().filter(|row| !row.user.is_empty() && fits(row.day));
-        named.map(|row| row.user.as_str()).collect()
+/// Reference for ranges whose steps are single days.
+fn arrivals(all: &[&ReferenceRow], days: &[(Day, Completeness)]) -> Vec<Arrivals> {
+    let viewers = |includes: &dyn Fn(Day) -> bool| -> BTreeSet<&str> {
+        let viewer_rows = all.iter().filter(|row| !row.user.is_empty() && includes(row.day));
+        viewer_rows.map(|row| row.user.as_str()).collect()
     };
-    let is_whole =
+    let are_days_known_up_to =
         |day: Day| !days.iter().any(|(other, known)| *other <= day && *known == Completeness::Missing);
     days.iter()
         .map(|(day, known)| {
             let new = viewers(&|at| at == *day).difference(&viewers(&|at| at < *day)).count() as u64;
             let known = match *known {
-                Completeness::Complete(watched) if !is_whole(*day) => Completeness::Provisional(watched),
+                Completeness::Complete(watched) if !are_days_known_up_to(*day) => {
+                    Completeness::Provisional(watched)
+                }
                 known => known,
             };
             Arrivals { known, new }
@@ -317,32 +325,34 @@ fn arrivals(all: &[&Plain], days: &[(Day, Completeness)]) -> Vec<Arrivals> {
         .collect()
 }
 
-fn after(all: &[&Plain], any_role: &[&Plain], days: &[(Day, Completeness)]) -> [u64; 7] {
-    let place = |day: Day| days.iter().position(|(other, _)| *other == day).unwrap();
+/// Reference for [`Measures::by_delay`]: rows of `all` by days since their video's first row in
+/// `any_person`.
+fn by_delay(all: &[&ReferenceRow], any_person: &[&ReferenceRow], days: &[(Day, Completeness)]) -> [u64; 7] {
+    let index_of = |day: Day| days.iter().position(|(other, _)| *other == day).unwrap();
     let spans = [0..=0, 1..=1, 2..=3, 4..=7, 8..=14, 15..=28, 29..=usize::MAX];
-    let later = |row: &Plain| {
+    let delay_of = |row: &ReferenceRow| {
         let first =
-            any_role.iter().filter(|other| other.video == row.video).map(|other| place(other.day)).min();
-        place(row.day) - first.unwrap()
+            any_person.iter().filter(|other| other.video == row.video).map(|other| index_of(other.day)).min();
+        index_of(row.day) - first.unwrap()
     };
-    spans.map(|span| all.iter().filter(|row| span.contains(&later(row))).count() as u64)
+    spans.map(|span| all.iter().filter(|row| span.contains(&delay_of(row))).count() as u64)
 }
 
-fn students(all: &[&Plain], days: &[(Day, Completeness)]) -> Students {
-    let is_student = |row: &&Plain| row.role == InstitutionRole::Student && !row.user.is_empty();
+fn students(all: &[&ReferenceRow], days: &[(Day, Completeness)]) -> Students {
+    let is_student = |row: &&ReferenceRow| row.role == InstitutionRole::Student && !row.user.is_empty();
     let mut by_user: BTreeMap<&str, u64> = BTreeMap::new();
     for row in all.iter().copied().filter(is_student) {
         *by_user.entry(&row.user).or_default() += 1;
     }
     let mut rows: Vec<u64> = by_user.into_values().collect();
     rows.sort_unstable();
-    let most = rows.last().copied().unwrap_or(0);
+    let max_rows = rows.last().copied().unwrap_or(0);
     let median_rows = match rows.len() {
         0 => 0,
         n => (rows[(n - 1) / 2] + rows[n / 2]) / 2,
     };
-    let width = BIN_WIDTHS.into_iter().find(|width| most < 2 * width * MAX_BINS).unwrap();
-    let bins = (0..if rows.is_empty() { 0 } else { most / 2 / width + 1 })
+    let width = BIN_WIDTHS.into_iter().find(|width| max_rows < 2 * width * MAX_BINS).unwrap();
+    let bins = (0..if rows.is_empty() { 0 } else { max_rows / 2 / width + 1 })
         .map(|bin| {
             rows.iter().filter(|rows| bin * width * 2 <= **rows && **rows < (bin + 1) * width * 2).count()
         })
@@ -361,7 +371,7 @@ fn students(all: &[&Plain], days: &[(Day, Completeness)]) -> Students {
 
 proptest! {
     #[test]
-    fn measures_kept_up_equal_a_plain_recomputation(
+    fn incremental_measures_equal_a_full_recomputation(
         weeks in prop::collection::vec(events(), 4),
         steps in prop::collection::vec((0usize..4, 0u8..4), 0..14),
         (from, length) in (0u64..28, 0u64..20),
@@ -374,7 +384,7 @@ proptest! {
         comparison in prop::option::of(prop::option::of(0u8..5)),
     ) {
         let zone = if in_berlin { berlin() } else { Zone::utc() };
-        let from = plus_days(first(), from);
+        let from = plus_days(first_monday(), from);
         let range = Range::new(from, plus_days(from, length)).unwrap();
         let query = Query {
             range,
@@ -385,160 +395,163 @@ proptest! {
             videos: videos.iter().map(|v| format!("v{v}").into()).collect(),
             student: student.map(|s| format!("USER-{s}").into()),
             comparison: comparison.map(|s| s.map_or(Comparison::Before, |s| Comparison::Section(format!("s{s}").into()))),
-            // After every range: a day that is not over has rules of its own.
+            // After every range, so that every day is over.
             today: day("2026-06-01"),
         };
         let mut dataset = VideoViewDataset::default();
         let mut aggregator = Aggregator::new(query.clone());
-        let mut here: BTreeMap<usize, Vec<Event>> = BTreeMap::new();
-        for (generation, (week, what)) in (1..).zip(steps) {
+        let mut loaded: BTreeMap<usize, Vec<Event>> = BTreeMap::new();
+        for (generation, (week, skip)) in (1..).zip(steps) {
             let id = week.to_string();
-            if what == 0 {
+            if skip == 0 {
                 dataset.retain(|window| *window != id);
-                here.remove(&week);
+                loaded.remove(&week);
             } else {
-                // A newer generation has other rows: those of the week, a few less each time.
-                let rows: Vec<Event> = weeks[week].iter().skip(usize::from(what)).cloned().collect();
-                let copy = copy(generation, &lines(week as u64, &rows), &mut dataset.texts);
-                dataset.insert(&id, copy, coverage(week as u64));
-                here.insert(week, rows);
+                // A newer generation has different rows: those of the week without the first `skip`.
+                let rows: Vec<Event> = weeks[week].iter().skip(usize::from(skip)).cloned().collect();
+                let table = table(generation, &lines(week as u64, &rows), &mut dataset.texts);
+                dataset.insert(&id, table, coverage(week as u64));
+                loaded.insert(week, rows);
             }
             aggregator.update(&dataset);
-            let plain: Vec<_> = here.iter().map(|(week, rows)| (*week as u64, rows.clone())).collect();
-            let mut answer = aggregator.measures(&dataset.texts);
-            let name = std::mem::take(&mut answer.student);
+            let weeks: Vec<_> = loaded.iter().map(|(week, rows)| (*week as u64, rows.clone())).collect();
+            let mut measures = aggregator.measures(&dataset.texts);
+            let name = std::mem::take(&mut measures.student);
             prop_assert!(name.is_empty() || (name == "Nuñez, Ana" && student.is_some()), "{}", name);
-            let mut plainly = recomputed(&query, &plain);
+            let mut reference = reference_measures(&query, &weeks);
             if query.comparison.is_some() {
-                // Of copies that are here for the others alone, what was skipped is left out.
-                prop_assert!(answer.skipped_rows.total() <= plainly.skipped_rows.total());
-                plainly.skipped_rows = answer.skipped_rows;
+                // Skipped rows of windows that only the comparison needs are left out.
+                prop_assert!(measures.skipped_rows.total() <= reference.skipped_rows.total());
+                reference.skipped_rows = measures.skipped_rows;
             }
-            prop_assert_eq!(&answer, &plainly);
+            prop_assert_eq!(&measures, &reference);
 
-            let listing = RowList::new(&query, &aggregator.counted_days(), &dataset);
-            prop_assert_eq!(listing.len() as u64, answer.total.rows, "the table has the rows of the total");
-            let rows = listing.rows(0, usize::MAX, &dataset);
+            let row_list = RowList::new(&query, &aggregator.counted_days(), &dataset);
+            prop_assert_eq!(row_list.len() as u64, measures.total.rows, "the list has all rows");
+            let rows = row_list.rows(0, usize::MAX, &dataset);
             prop_assert!(rows.windows(2).all(|pair| pair[0].time <= pair[1].time));
-            let pieces: Vec<_> = (0..rows.len()).step_by(7).flat_map(|at| listing.rows(at, 7, &dataset)).collect();
-            prop_assert_eq!(pieces, rows);
+            let pages = (0..rows.len()).step_by(7).flat_map(|at| row_list.rows(at, 7, &dataset));
+            prop_assert_eq!(pages.collect::<Vec<_>>(), rows);
 
             let order = aggregator.students_by_minutes(&dataset.texts);
-            prop_assert_eq!(order.len() as u64, answer.students.active);
-            let each: Vec<_> = order.iter().map(|user| aggregator.student(*user)).collect();
-            prop_assert_eq!(each.iter().map(|(rows, _)| rows).sum::<u64>(), answer.students.rows);
-            prop_assert!(each.windows(2).all(|pair| pair[0].0 >= pair[1].0));
-            for (rows, steps) in &each {
+            prop_assert_eq!(order.len() as u64, measures.students.active);
+            let students: Vec<_> = order.iter().map(|user| aggregator.student(*user)).collect();
+            prop_assert_eq!(students.iter().map(|(rows, _)| rows).sum::<u64>(), measures.students.rows);
+            prop_assert!(students.windows(2).all(|pair| pair[0].0 >= pair[1].0));
+            for (rows, steps) in &students {
                 prop_assert_eq!(steps.iter().map(|n| u64::from(*n)).sum::<u64>(), *rows);
-                prop_assert_eq!(steps.len(), answer.students.steps_known.len());
+                prop_assert_eq!(steps.len(), measures.students.steps_known.len());
             }
         }
     }
 }
 
 fn event(second: i64, user: u8) -> Event {
-    Event { second, video: 4, section: 1, user, spoilt: false }
+    Event { second, video: 4, section: 1, user, is_undated: false }
 }
 
-fn answered(
+/// Measures of `query` over one window with `rows`.
+fn measure(
     query: Query,
     coverage: WindowCoverage,
     rows: &[Event],
     dataset: &mut VideoViewDataset,
 ) -> Measures {
-    let copy = copy(1, &lines(0, rows), &mut dataset.texts);
-    dataset.insert("w", copy, coverage);
+    let table = table(1, &lines(0, rows), &mut dataset.texts);
+    dataset.insert("w", table, coverage);
     let mut aggregator = Aggregator::new(query);
     aggregator.update(dataset);
     aggregator.measures(&dataset.texts)
 }
 
 #[test]
-fn a_row_is_half_a_minute_and_nobody_is_no_viewer() {
+fn a_row_counts_half_a_minute_and_an_empty_user_id_no_viewer() {
     let rows = [event(0, 1), event(30, 1), event(60, 2), event(90, 0), event(120, 0)];
     let query = query(Zone::utc(), "2026-03-16", "2026-03-16");
-    let answer = answered(query, coverage(0), &rows, &mut VideoViewDataset::default());
-    assert_eq!(answer.total, WatchTotals { rows: 5, viewers: 2 });
-    assert!((answer.total.minutes() - 2.5).abs() < f64::EPSILON);
-    assert!(answer.is_complete());
-    // 1.5 minutes by 2 viewers, of a video of 40 minutes: nobody's minute is no viewer's.
-    let share = answer.videos.named[0].share_of_length().unwrap();
+    let measures = measure(query, coverage(0), &rows, &mut VideoViewDataset::default());
+    assert_eq!(measures.total, WatchTotals { rows: 5, viewers: 2 });
+    assert!((measures.total.minutes() - 2.5).abs() < f64::EPSILON);
+    assert!(measures.is_complete());
+    // 1.5 minutes by 2 viewers of a 40-minute video; the minute without a user id is left out.
+    let share = measures.videos.named[0].share_of_length().unwrap();
     assert!((share - 0.75 / 40.0).abs() < 1e-12, "{share}");
 }
 
 #[test]
-fn a_day_is_as_good_as_the_worst_utc_day_it_touches() {
+fn a_local_day_is_as_complete_as_the_worst_utc_day_it_overlaps() {
     let known = |query: Query, provisional_from: Option<Day>| {
         let coverage = WindowCoverage { provisional_from, ..coverage(0) };
-        let answer = answered(query, coverage, &[], &mut VideoViewDataset::default());
-        answer.days.iter().map(|(_, known)| format!("{known:?}")[..1].to_owned()).collect::<String>()
+        let measures = measure(query, coverage, &[], &mut VideoViewDataset::default());
+        measures.days.iter().map(|(_, known)| format!("{known:?}")[..1].to_owned()).collect::<String>()
     };
-    // One window, 16 to 22 March: in Berlin the 16th begins in the week before.
+    // M = missing, C = complete, P = provisional. The window covers 16 to 22 March UTC; in Berlin 16 March
+    // starts before that.
     let week = |zone| query(zone, "2026-03-15", "2026-03-24");
     assert_eq!(known(week(Zone::utc()), None), "MCCCCCCCMM");
     assert_eq!(known(week(berlin()), None), "MMCCCCCCMM");
     assert_eq!(known(week(Zone::utc()), Some(day("2026-03-20"))), "MCCCCPPPMM");
     assert_eq!(known(week(berlin()), Some(day("2026-03-20"))), "MMCCCPPPMM");
-    // What is not over is provisional, not missing.
+    // Days that are not over are provisional, not missing.
     let open = |zone| Query { today: day("2026-03-23"), ..week(zone) };
     assert_eq!(known(open(Zone::utc()), None), "MCCCCCCCPP");
     assert_eq!(known(open(berlin()), None), "MMCCCCCCPP");
 }
 
-/// The week and its day, the video and the viewer of an event at that day's noon.
+/// An event at noon of a day, counted from the start of the week.
 fn noon(day: i64, video: u8, user: u8) -> Event {
-    Event { second: day * 86_400 + 43_200, video, section: 1, user, spoilt: false }
+    Event { second: day * 86_400 + 43_200, video, section: 1, user, is_undated: false }
 }
 
 #[test]
-fn a_viewer_is_new_once_and_a_step_of_a_week_counts_them_once() {
+fn a_viewer_is_new_in_one_step_and_counted_once_per_step() {
     let mut dataset = VideoViewDataset::default();
-    // Week 2 is missing, so that nobody knows who of week 3 was there already.
+    // Week 2 is missing, so viewers of week 3 may not be new: its arrivals are provisional.
     for (week, rows) in [
         (0, vec![noon(0, 4, 1), noon(1, 4, 1), noon(6, 4, 2), noon(6, 4, 0)]),
         (1, vec![noon(0, 4, 1), noon(0, 4, 3)]),
         (3, vec![noon(0, 4, 2), noon(0, 4, 4)]),
     ] {
-        let copy = copy(1, &lines(week, &rows), &mut dataset.texts);
-        dataset.insert(&week.to_string(), copy, coverage(week));
+        let table = table(1, &lines(week, &rows), &mut dataset.texts);
+        dataset.insert(&week.to_string(), table, coverage(week));
     }
     let mut aggregator = Aggregator::new(query(Zone::utc(), "2026-03-16", "2026-05-10"));
     aggregator.update(&dataset);
     let arrivals = aggregator.measures(&dataset.texts).arrivals;
-    let told: Vec<_> = arrivals.iter().map(|step| (step.new, step.returning())).collect();
-    assert_eq!(told[..4], [(2, Some(0)), (1, Some(1)), (0, None), (1, Some(1))]);
+    let viewers: Vec<_> = arrivals.iter().map(|step| (step.new, step.returning())).collect();
+    assert_eq!(viewers[..4], [(2, Some(0)), (1, Some(1)), (0, None), (1, Some(1))]);
     assert_eq!(arrivals[1].known, Completeness::Complete(WatchTotals { rows: 2, viewers: 2 }));
     assert_eq!(arrivals[3].known, Completeness::Provisional(WatchTotals { rows: 2, viewers: 2 }));
 }
 
 #[test]
-fn a_video_appears_when_anybody_watches_it_and_what_is_no_video_never_does() {
-    // Viewer 4 is a student, viewer 1 an instructor, who was there two days before.
+fn delays_start_at_the_first_view_by_any_role_and_skip_rows_without_a_video() {
+    // Viewer 4 is a student; viewer 1 is an instructor and watched video 9 two days earlier.
     let rows = [noon(0, 9, 1), noon(2, 9, 4), noon(3, 9, 4), noon(6, 9, 4), noon(6, 8, 4)];
     let mut dataset = VideoViewDataset::default();
     let mut lines = lines(0, &rows);
     lines.push(lines[3].replace("V9,", ","));
-    let copy = copy(1, &lines, &mut dataset.texts);
-    dataset.insert("w", copy, coverage(0));
+    let table = table(1, &lines, &mut dataset.texts);
+    dataset.insert("w", table, coverage(0));
     let students =
         Query { roles: vec![InstitutionRole::Student], ..query(Zone::utc(), "2026-03-16", "2026-03-22") };
     let mut aggregator = Aggregator::new(students);
     aggregator.update(&dataset);
-    let answer = aggregator.measures(&dataset.texts);
-    assert_eq!(answer.by_delay, [1, 0, 2, 1, 0, 0, 0]);
-    assert_eq!(answer.total.rows, 5);
+    let measures = aggregator.measures(&dataset.texts);
+    assert_eq!(measures.by_delay, [1, 0, 2, 1, 0, 0, 0]);
+    assert_eq!(measures.total.rows, 5);
 }
 
 #[test]
-fn a_long_range_has_steps_of_weeks_and_never_more_than_a_year_of_them() {
+fn a_long_range_has_steps_of_whole_weeks_and_at_most_53_steps() {
     for (to, days, steps) in [("2026-04-26", 1, 42), ("2026-04-27", 7, 7), ("2029-03-15", 21, 53)] {
-        let answer = Aggregator::new(query(Zone::utc(), "2026-03-16", to)).measures(&Dictionaries::default());
-        assert_eq!((answer.students.step_days, answer.students.steps_known.len()), (days, steps), "{to}");
+        let measures =
+            Aggregator::new(query(Zone::utc(), "2026-03-16", to)).measures(&Dictionaries::default());
+        assert_eq!((measures.students.step_days, measures.students.steps_known.len()), (days, steps), "{to}");
     }
 }
 
 #[test]
-fn a_copy_with_a_row_too_few_is_no_copy() {
+fn a_copy_with_fewer_rows_than_expected_is_an_error() {
     let head = Head { generation: 1, slices: 0, rows: 1, header: HEADER.as_bytes().to_vec() };
     let mut builder = VideoViewTableBuilder::new(&head).unwrap();
     assert_eq!(builder.finish(), Err(DecodeError::Rows));
