@@ -132,12 +132,12 @@ test('a week that is not here is a gap in the chart of a share, and named in its
   await withTab(browser, {}, async (page) => {
     await page.goto(`${stack.url}/s#${token}`);
     const [first, ...rest] = await table(page);
-    assert.deepEqual(first, [body.from, 'not here', 'not here']);
+    assert.deepEqual(first, [body.from, 'no data', 'no data']);
     assert.equal(rest.length, 3);
     const svg = page.locator('.wide svg');
     assert.equal(await svg.locator('.bar').count(), 3 - withheld);
-    await svg.getByText('not here').waitFor();
-    await page.getByText('1 more week of these days was not here, or not final yet, when this was made.').waitFor();
+    await svg.getByText('no data').waitFor();
+    await page.getByText('1 more week of these days was not loaded, or not final yet, when this page was created.').waitFor();
   });
 });
 

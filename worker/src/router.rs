@@ -261,5 +261,8 @@ fn audit_entry(
 }
 
 fn unknown_route() -> Problem {
-    Problem::new(Code::UnknownRoute, "There is nothing here. The routes are in the README.")
+    Problem::new(
+        Code::UnknownRoute,
+        "There is no such route. The list of all routes is at /api/openapi.json.",
+    )
 }
