@@ -14,7 +14,7 @@ use leptos::prelude::*;
 pub fn RequestEstimate() -> impl IntoView {
     let context = expect_context::<AppContext>();
     let navigation = context.navigation;
-    // Nothing is shown until it is known what is loaded already and how long a build usually takes.
+    // Lists what is loaded already and the usual build time. Without them after an error; empty until then.
     let requests: ApiSignal<Requests> = ApiSignal::new(api_client::REQUESTS);
     let plan = Memo::new(move |_| {
         let view = navigation.view();
