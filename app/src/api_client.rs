@@ -1,4 +1,4 @@
-//! The API, typed: one function per route, one function that reads every answer.
+//! A typed client of the API: one function per route.
 
 pub mod access;
 pub mod shares;
@@ -9,19 +9,19 @@ use gloo_net::http;
 use serde::de::DeserializeOwned;
 use thread::stream::Refusal;
 
-/// Why there is no answer.
+/// Why a call failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ApiError {
-    /// Lectern says what is wrong.
+    /// The Worker responded with a problem.
     Problem(Problem),
-    /// Lectern could not be reached at all: no network, or nobody listens.
+    /// There was no response: no network, or no server.
     Unreachable,
-    /// What came is not what was promised.
+    /// The response has an unexpected format; the text says what is wrong with it.
     InvalidResponse(String),
 }
 
 impl ApiError {
-    /// Whether asking again in a while may help without anybody doing anything.
+    /// Whether the same call may succeed later without anybody doing anything.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
@@ -30,7 +30,7 @@ impl ApiError {
         }
     }
 
-    /// Whether it is this kind of problem.
+    /// Whether it is a problem with this code.
     #[must_use]
     pub fn has_code(&self, code: Code) -> bool {
         matches!(self, Self::Problem(problem) if problem.code == code)
@@ -39,24 +39,24 @@ impl ApiError {
 
 type ApiResult<T> = Result<T, ApiError>;
 
-/// `GET`: who is asking and what they may see.
+/// `GET`: who is signed in, and their role.
 pub const SESSION: &str = "/api/session";
-/// `GET`: what can be asked for.
+/// `GET`: the reports that Echo360 offers.
 pub const REPORTS: &str = "/api/reports";
-/// `GET`: the courses in scope.
+/// `GET`: the courses in scope, and terms.
 pub const COURSES: &str = "/api/courses";
-/// `GET`: everything that has been asked for; `POST`: asks.
+/// `GET`: all requests; `POST`: creates a request.
 pub const REQUESTS: &str = "/api/requests";
 
-/// What stands at one of these.
+/// `GET` of `url`: the body as text.
 ///
 /// # Errors
-/// See [`ApiError`], here and in every other function.
+/// [`ApiError`], as in every other function.
 pub async fn fetch_text(url: &str) -> ApiResult<String> {
     read_body(send_request(http::Request::get(url).build()).await?).await
 }
 
-/// Reads what came.
+/// Parses a body.
 ///
 /// # Errors
 /// [`ApiError`].
@@ -84,17 +84,17 @@ pub async fn fetch_request(id: &str) -> ApiResult<RequestInfo> {
 ///
 /// # Errors
 /// [`ApiError`].
-pub async fn create_request(ask: &ReportRequest) -> ApiResult<RequestInfo> {
-    parse_json(read_body(send_request(http::Request::post(REQUESTS).json(ask)).await?).await)
+pub async fn create_request(body: &ReportRequest) -> ApiResult<RequestInfo> {
+    parse_json(read_body(send_request(http::Request::post(REQUESTS).json(body)).await?).await)
 }
 
 /// `POST /api/requests/{id}/retry`.
 ///
 /// # Errors
 /// [`ApiError`].
-pub async fn retry_request(id: &str, retry: &RetryRequest) -> ApiResult<RequestInfo> {
+pub async fn retry_request(id: &str, body: &RetryRequest) -> ApiResult<RequestInfo> {
     parse_json(
-        read_body(send_request(http::Request::post(&format!("{REQUESTS}/{id}/retry")).json(retry)).await?)
+        read_body(send_request(http::Request::post(&format!("{REQUESTS}/{id}/retry")).json(body)).await?)
             .await,
     )
 }
@@ -117,7 +117,7 @@ async fn send_request(request: Result<http::Request, gloo_net::Error>) -> ApiRes
     request.send().await.map_err(|_| ApiError::Unreachable)
 }
 
-/// The text of an answer: what was asked for, or the problem that stands in its place.
+/// The body of a successful response, or the error that the response describes.
 async fn read_body(response: http::Response) -> ApiResult<String> {
     if response.ok() {
         response.text().await.map_err(|_| ApiError::Unreachable)

@@ -1,14 +1,14 @@
-//! An answer of the API that is fetched at once, and again when somebody wants it anew.
+//! A response of the API as a signal: fetched on creation, and again on demand.
 //!
-//! Not a resource: those bring a machinery for suspense and for servers, compiled anew for each type, that weighed a
-//! tenth of what is loaded before the first view.
+//! Leptos resources are not used: their support for suspense and servers is compiled for each type, and made
+//! up a tenth of the first load.
 
 use crate::api_client::{self, ApiError};
 use leptos::prelude::*;
 use serde::de::DeserializeOwned;
 use wasm_bindgen_futures::spawn_local;
 
-/// The response, once there is one. It stays while it is fetched again.
+/// The latest response. It is kept while it is fetched again.
 #[derive(Debug)]
 pub struct ApiSignal<T: 'static> {
     url: &'static str,
@@ -33,40 +33,40 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> ApiSignal<T> {
         new
     }
 
-    /// Fetches anew; an answer that was still on its way is dropped.
+    /// Fetches again. The response of an earlier fetch that has not arrived is dropped.
     pub fn refetch(self) {
         let turn = self.turn.try_update_value(|turn| {
             *turn = turn.wrapping_add(1);
             *turn
         });
-        let take = move |text| {
+        let store = move |text| {
             if turn.is_some() && self.turn.try_get_value() == turn {
                 self.response.try_set(Some(api_client::parse_json(text)));
             }
         };
-        fetch(self.url, Box::new(take));
+        fetch(self.url, Box::new(store));
     }
 
-    /// What came last.
+    /// The latest response; `None` before the first.
     #[must_use]
     pub fn get(self) -> Option<Result<T, ApiError>> {
         self.response.get()
     }
 
-    /// What came last, if it is what was asked for.
+    /// The latest response, if it succeeded.
     #[must_use]
     pub fn ok(self) -> Option<T> {
         self.response.with(|response| response.as_ref()?.as_ref().ok().cloned())
     }
 
-    /// What went wrong last.
+    /// The error of the latest response, if it failed.
     #[must_use]
     pub fn error(self) -> Option<ApiError> {
         self.response.with(|response| response.as_ref()?.as_ref().err().cloned())
     }
 }
 
-/// The same for every type.
-fn fetch(url: &'static str, take: Box<dyn FnOnce(Result<String, ApiError>)>) {
-    spawn_local(async move { take(api_client::fetch_text(url).await) });
+/// Not generic, so that it is compiled once.
+fn fetch(url: &'static str, store: Box<dyn FnOnce(Result<String, ApiError>)>) {
+    spawn_local(async move { store(api_client::fetch_text(url).await) });
 }

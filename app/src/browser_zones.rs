@@ -1,4 +1,4 @@
-//! Zones as the browser knows them: its rules, traced into the table that everything pure works on.
+//! Time zones of the browser: `Intl` is sampled into tables of offsets, which the pure crates work with.
 
 use domain::range::Range;
 use domain::time::{DAY, Timestamp, plus_days};
@@ -6,7 +6,7 @@ use domain::zone::Zone;
 use js_sys::{Array, Function, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 
-/// Days before and after a range that are traced too: presets and neighbours ask about them.
+/// Days before and after a range that are traced, too: presets and arrows need them.
 const MARGIN: i64 = 8 * DAY;
 
 /// The zone called `name` from a week before `range` to a week after it, and at `now`; `None` when the
@@ -46,7 +46,7 @@ fn offset_formatter(zone: &str) -> Option<Function> {
     }
     let intl = Reflect::get(&js_sys::global(), &"Intl".into()).ok()?;
     let make = Reflect::get(&intl, &"DateTimeFormat".into()).ok()?.dyn_into::<Function>().ok()?;
-    // A zone that does not exist throws; constructed through `Reflect`, that is an error like another.
+    // The constructor throws for an unknown zone; `Reflect` turns that into an error.
     let format = Reflect::construct(&make, &Array::of2(&"en-US".into(), &options)).ok()?;
     Reflect::get(&format, &"format".into()).ok()?.dyn_into().ok()
 }
@@ -54,13 +54,13 @@ fn offset_formatter(zone: &str) -> Option<Function> {
 /// Seconds east of UTC at `t`.
 fn offset(format: &Function, t: Timestamp) -> Option<i32> {
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of this millennium are far below 2^53")]
-    let written = format.call1(&JsValue::UNDEFINED, &JsValue::from_f64(t.0 as f64)).ok()?.as_string()?;
-    parse_offset(&written)
+    let text = format.call1(&JsValue::UNDEFINED, &JsValue::from_f64(t.0 as f64)).ok()?.as_string()?;
+    parse_offset(&text)
 }
 
-/// Reads the end of `2/2/2026, GMT+05:30`: `GMT` alone is UTC, seconds are possible.
-fn parse_offset(written: &str) -> Option<i32> {
-    let (_, offset) = written.rsplit_once("GMT")?;
+/// Parses the end of `2/2/2026, GMT+05:30` into seconds. `GMT` alone is UTC; offsets may have seconds.
+fn parse_offset(text: &str) -> Option<i32> {
+    let (_, offset) = text.rsplit_once("GMT")?;
     let sign = match offset.chars().next() {
         None => return Some(0),
         Some('+') => 1,
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn offsets_are_read_as_intl_writes_them() {
+    fn offsets_of_intl_are_parsed() {
         assert_eq!(parse_offset("2/2/2026, GMT"), Some(0));
         assert_eq!(parse_offset("2/2/2026, GMT+01:00"), Some(3600));
         assert_eq!(parse_offset("2/2/2026, GMT-03:30"), Some(-12_600));

@@ -1,15 +1,15 @@
-//! The Worker's time: what it said when the page began, carried on by the time that has passed since.
+//! The Worker's time: the time in the session response plus the time elapsed since.
 //!
-//! The device's own clock may be wrong, and which days can be asked for is the Worker's to say.
+//! The device's own clock may be wrong, and the Worker decides which days are over.
 
 use domain::time::Timestamp;
 use leptos::prelude::*;
 use std::time::Duration;
 
-/// How often ages on the screen are renewed.
+/// How often ages on the screen are updated.
 const TICK: Duration = Duration::from_secs(15);
 
-/// A clock that is set once.
+/// A clock that is set once and updates whoever reads it.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
     set_to: Timestamp,
@@ -18,7 +18,7 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// A clock that shows `now` now.
+    /// Sets a clock to `now`.
     #[must_use]
     pub fn new(now: Timestamp) -> Self {
         let tick = RwSignal::new(0u32);
@@ -33,16 +33,16 @@ impl Clock {
         Self { set_to: now, set_at: monotonic_milliseconds(), tick }
     }
 
-    /// What it shows; renewed every quarter of a minute.
+    /// The current time. Tracked: readers run again every 15 seconds.
     #[must_use]
     pub fn now(self) -> Timestamp {
         self.tick.track();
-        #[expect(clippy::cast_possible_truncation, reason = "milliseconds since the page began")]
+        #[expect(clippy::cast_possible_truncation, reason = "milliseconds since the page was loaded")]
         self.set_to.plus((monotonic_milliseconds() - self.set_at) as i64)
     }
 }
 
-/// Milliseconds that have passed since some moment, whatever happens to the device's clock.
+/// Milliseconds since an arbitrary time, unaffected by changes of the device's clock.
 fn monotonic_milliseconds() -> f64 {
     web_sys::window().and_then(|window| window.performance()).map_or(0.0, |performance| performance.now())
 }

@@ -1,4 +1,4 @@
-//! Components: the parts that pages are made of.
+//! The components that pages are built from.
 
 pub mod comparison_select;
 pub mod course_tabs;

@@ -1,4 +1,4 @@
-//! What is mounted in the document: who is asking, what can be asked, and the page of the current route.
+//! The application that is mounted in the document, and the context that all components share.
 
 use crate::api_client::{self, ApiError};
 use crate::api_signal::ApiSignal;
@@ -20,26 +20,26 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 
-/// What every component uses: view, clock, help, data threads, session and the list of reports.
+/// What all components share: view, clock, help, data workers, session and the list of reports.
 #[derive(Debug, Clone, Copy)]
 pub struct AppContext {
-    /// The view.
+    /// The current view.
     pub navigation: Navigation,
     /// The Worker's time.
     pub clock: Clock,
-    /// What is fetched when it is first needed.
+    /// Components that are loaded when they are first needed.
     pub components: LazyComponents,
-    /// What is asked of the help.
+    /// Requests to the help dialog.
     pub help: HelpRequests,
-    /// The threads that have been needed, each made once: what is on its way outlives the page that wanted it.
+    /// The clients of Web Workers, each created once: a download outlives the page that started it.
     threads: StoredValue<Threads>,
-    /// Whether a button asked for what is about to be shown.
+    /// Whether the next view should be requested as soon as it is shown.
     is_request_scheduled: StoredValue<bool>,
     session: StoredValue<SessionSummary>,
     reports: StoredValue<Vec<ReportInfo>>,
 }
 
-/// The threads that have been needed.
+/// The clients of Web Workers that have been needed so far.
 #[derive(Debug, Default)]
 struct Threads {
     owner: Option<Owner>,
@@ -48,15 +48,16 @@ struct Threads {
 }
 
 impl Threads {
-    /// What is there, or what is made now under the owner of all: it must not go with the page that first needs it.
-    fn get_or_start<T: Copy>(&mut self, of: fn(&mut Self) -> &mut Option<T>, make: fn() -> T) -> T {
+    /// A client, created if necessary. The application owns it, so that it outlives the page that first needs
+    /// it.
+    fn get_or_start<T: Copy>(&mut self, field: fn(&mut Self) -> &mut Option<T>, start: fn() -> T) -> T {
         let owner = self.owner.clone();
-        *of(self).get_or_insert_with(|| owner.map_or_else(make, |owner| owner.with(make)))
+        *field(self).get_or_insert_with(|| owner.map_or_else(start, |owner| owner.with(start)))
     }
 }
 
 impl AppContext {
-    /// The data thread.
+    /// The client of the data worker.
     #[must_use]
     pub fn loader(self) -> Loader {
         self.threads
@@ -64,7 +65,7 @@ impl AppContext {
             .unwrap_or_default()
     }
 
-    /// The thread of all other reports.
+    /// The client of the program of all other reports.
     #[must_use]
     pub fn teller(self) -> Teller {
         self.threads
@@ -72,42 +73,42 @@ impl AppContext {
             .unwrap_or_default()
     }
 
-    /// Notes that what is about to be shown is to be asked for, too.
+    /// Makes the next view be requested as soon as it is shown.
     pub fn schedule_request(self) {
         self.is_request_scheduled.set_value(true);
     }
 
-    /// Whether what is shown is to be asked for; once.
+    /// Whether the view should be requested; resets it.
     #[must_use]
     pub fn take_scheduled_request(self) -> bool {
         self.is_request_scheduled.try_update_value(std::mem::take).unwrap_or_default()
     }
 
-    /// Who is asking, and where.
+    /// The session.
     #[must_use]
     pub fn session(self) -> SessionSummary {
         self.session.get_value()
     }
 
-    /// What can be asked for.
+    /// The reports that Echo360 offers.
     #[must_use]
     pub fn reports(self) -> Vec<ReportInfo> {
         self.reports.get_value()
     }
 
-    /// One of them.
+    /// The report with this name, if Echo360 offers it.
     #[must_use]
     pub fn report(self, name: &str) -> Option<ReportInfo> {
         self.reports.with_value(|all| all.iter().find(|info| info.name.as_str() == name).cloned())
     }
 
-    /// What a report is called; its name, when it is no longer offered.
+    /// The title of a report; its name if Echo360 does not offer it.
     #[must_use]
     pub fn report_title(self, name: &str) -> String {
         self.report(name).map_or_else(|| name.to_owned(), |info| info.title)
     }
 
-    /// The name of the zone that `view` is in.
+    /// The name of the time zone of `view`: its own, or the institution's.
     #[must_use]
     pub fn zone_name(self, view: &View) -> String {
         match &view.zone {
@@ -116,7 +117,7 @@ impl AppContext {
         }
     }
 
-    /// The zone that `view` is in, as the browser knows it; UTC when it knows none of that name.
+    /// The time zone of `view`, with offsets for its range; UTC if the browser does not know it.
     #[must_use]
     pub fn zone(self, view: &View) -> Zone {
         browser_zones::trace(
@@ -128,17 +129,17 @@ impl AppContext {
     }
 }
 
-/// Puts the application into the document, beside the shell that was there before it ran.
+/// Mounts the application in the document, next to the shell of `index.html`.
 pub fn run(components: LazyComponents) {
-    let Some(place) = document().get_element_by_id("page") else { return };
+    let Some(root) = document().get_element_by_id("page") else { return };
     overview::prefetch(components, &navigation::current_view());
-    mount_to(place.unchecked_into(), move || view! { <Application components /> }).forget();
+    mount_to(root.unchecked_into(), move || view! { <Application components /> }).forget();
 }
 
 /// The application.
 #[component]
 pub fn Application(
-    /// What is fetched later.
+    /// Components that are loaded when they are first needed.
     components: LazyComponents,
 ) -> impl IntoView {
     let navigation = Navigation::new();
@@ -151,15 +152,15 @@ pub fn Application(
         session.refetch();
         reports.refetch();
     };
-    // Who could not be reached may be reached again; what is shown otherwise stays as it is.
+    // Once online again, fetches what could not be reached. Other errors stay.
     let online = Closure::<dyn Fn()>::new(move || {
-        let lost = [session.error(), reports.error()].contains(&Some(ApiError::Unreachable));
-        if lost {
+        let was_unreachable = [session.error(), reports.error()].contains(&Some(ApiError::Unreachable));
+        if was_unreachable {
             again();
         }
     });
     let _ = window().add_event_listener_with_callback("online", online.as_ref().unchecked_ref());
-    // It listens as long as the page lives.
+    // The listener lives as long as the page.
     online.forget();
     move || match (session.get(), reports.get()) {
         (Some(Err(ApiError::Problem(Problem { code: Code::SignInNeeded | Code::NoRole, .. }))), _) => {
@@ -198,12 +199,12 @@ pub fn Application(
             }
             .into_any()
         }
-        // The shell stands until there is something to say.
+        // The shell stays until both responses are here.
         _ => ().into_any(),
     }
 }
 
-/// Takes away what was there before the page ran.
+/// Removes the shell of `index.html`.
 fn remove_shell() {
     if let Some(shell) = document().get_element_by_id("shell") {
         shell.remove();
@@ -213,8 +214,8 @@ fn remove_shell() {
 /// The page of the current route.
 #[component]
 fn CurrentPage(navigation: Navigation) -> impl IntoView {
-    let place = Memo::new(move |_| navigation.view().page);
-    move || match place.get() {
+    let page = Memo::new(move |_| navigation.view().page);
+    move || match page.get() {
         Page::Overview => view! { <OverviewPage /> }.into_any(),
         Page::Course => {
             render_lazy(expect_context::<AppContext>().components.course_page, (), Placeholder::Block)
@@ -228,30 +229,30 @@ fn CurrentPage(navigation: Navigation) -> impl IntoView {
     }
 }
 
-/// The head of every page, and the room under it.
+/// The frame of every page: header, content, footer.
 #[component]
 fn PageFrame(navigation: Navigation, session: Option<SessionSummary>, children: Children) -> impl IntoView {
-    let to = move |place: Page| move || navigation.view().with_page(place).to_url();
-    let current = move |place: Page| move || (navigation.view().page == place).then_some("page");
-    // What the help stands on is known as soon as it is known who asks.
+    let href = move |page: Page| move || navigation.view().with_page(page).to_url();
+    let current = move |page: Page| move || (navigation.view().page == page).then_some("page");
+    // The help needs the application context, which exists only with a session.
     let help = session.is_some().then(|| view! { <HelpButton /> });
-    let you = session.as_ref().map(words::access::you);
+    let signed_in = session.as_ref().map(words::access::session_sentence);
     let institution = session.map(|session| session.institution).filter(|name| name != words::UNNAMED);
     view! {
         <a class="skip" href="#content">{words::SKIP}</a>
         <header class="top">
             <a class="top-name" href="/">{words::NAME}</a>
             <nav aria-label=words::NAME>
-                <a href=to(Page::Course) aria-current=current(Page::Course)>{words::course::COURSE}</a>
-                <a href=to(Page::Overview) aria-current=current(Page::Overview)>{words::REPORTS}</a>
-                <a href=to(Page::Requests) aria-current=current(Page::Requests)>{words::REQUESTS}</a>
+                <a href=href(Page::Course) aria-current=current(Page::Course)>{words::course::COURSE}</a>
+                <a href=href(Page::Overview) aria-current=current(Page::Overview)>{words::REPORTS}</a>
+                <a href=href(Page::Requests) aria-current=current(Page::Requests)>{words::REQUESTS}</a>
             </nav>
             {institution.map(|name| view! { <span class="quiet top-institution">{name}</span> })}
             {help}
         </header>
         <main id="content" tabindex="-1">{children()}</main>
-        {you.map(|you| view! {
-            <footer class="foot quiet small">{you} " " <a href=Page::You.path()>{words::access::MORE}</a></footer>
+        {signed_in.map(|signed_in| view! {
+            <footer class="foot quiet small">{signed_in} " " <a href=Page::You.path()>{words::access::YOUR_ACCOUNT}</a></footer>
         })}
     }
 }
@@ -261,13 +262,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_shell_has_the_head_that_takes_its_place() {
+    fn the_shell_has_the_header_of_the_page() {
         let shell = include_str!("../../index.html");
         let links =
             [("/course", words::course::COURSE), ("/", words::REPORTS), ("/requests", words::REQUESTS)];
-        let nav: String = links.iter().map(|(to, name)| format!("<a href=\"{to}\">{name}</a>")).collect();
-        let plain: String = shell.lines().map(str::trim).collect();
-        assert!(plain.contains(&format!("<nav aria-label=\"{}\">{nav}</nav>", words::NAME)), "{shell}");
-        assert!(plain.contains(&format!("<a class=\"top-name\" href=\"/\">{}</a>", words::NAME)), "{shell}");
+        let nav: String = links.iter().map(|(href, name)| format!("<a href=\"{href}\">{name}</a>")).collect();
+        let html: String = shell.lines().map(str::trim).collect();
+        assert!(html.contains(&format!("<nav aria-label=\"{}\">{nav}</nav>", words::NAME)), "{shell}");
+        assert!(html.contains(&format!("<a class=\"top-name\" href=\"/\">{}</a>", words::NAME)), "{shell}");
     }
 }

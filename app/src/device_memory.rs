@@ -1,20 +1,20 @@
-//! Capacity: how many rows of video views the data thread can hold on this device.
+//! Capacity: how many rows of video views the data worker can hold on this device.
 //!
-//! A tab that runs out of memory dies without a word, and takes the view with it. So a range that cannot fit
-//! is not begun: the page says so, and the download, which is streamed, remains.
+//! A tab that runs out of memory crashes without a message. So rows that cannot fit are not loaded: the page
+//! says so, and offers the CSV download, which is streamed.
 
 use js_sys::Reflect;
 use wasm_bindgen::JsValue;
 
-/// Rows per gigabyte of the device's memory. A row is kept as about 30 bytes of columns and passes through
-/// once as text: 2,500,000 × 30 = 75 MB of the 1 GB, which leaves room for what is under way and for the
-/// rest of the machine.
+/// Rows per gigabyte of the device's memory. A row takes about 30 bytes in columns, and passes through once
+/// as text: 2,500,000 × 30 bytes = 75 MB of each GB, which leaves room for rows in transit and for the rest
+/// of the device.
 const ROWS_PER_GIGABYTE: f64 = 2_500_000.0;
 
-/// What is assumed where the browser does not say: 4 GB hold the ten million rows that are promised.
+/// Assumed where the browser does not report memory: 4 GB hold the ten million rows that Lectern promises.
 const DEFAULT_GIGABYTES: f64 = 4.0;
 
-/// The most rows that are loaded here.
+/// The most rows that are loaded on this device.
 #[must_use]
 pub fn max_rows() -> u64 {
     max_rows_for_memory(device_memory_gigabytes().unwrap_or(DEFAULT_GIGABYTES))
@@ -23,13 +23,13 @@ pub fn max_rows() -> u64 {
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "browsers say between 0.25 and 32; what is below nothing becomes nothing"
+    reason = "browsers report 0.25 to 32; a float cast saturates"
 )]
 fn max_rows_for_memory(device_memory_gigabytes: f64) -> u64 {
     (device_memory_gigabytes * ROWS_PER_GIGABYTE) as u64
 }
 
-/// `navigator.deviceMemory`, which not every browser has.
+/// `navigator.deviceMemory`, which not every browser supports.
 fn device_memory_gigabytes() -> Option<f64> {
     let navigator = Reflect::get(&js_sys::global(), &JsValue::from_str("navigator")).ok()?;
     let reported = Reflect::get(&navigator, &JsValue::from_str("deviceMemory")).ok()?.as_f64()?;
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_usual_device_holds_ten_million_rows() {
+    fn the_default_device_holds_ten_million_rows() {
         assert_eq!(max_rows_for_memory(DEFAULT_GIGABYTES), 10_000_000);
         assert_eq!(max_rows_for_memory(0.25), 625_000);
     }

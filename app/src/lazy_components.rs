@@ -1,14 +1,15 @@
-//! The parts of the page that are fetched when they are first needed, and how: the page's program says it.
+//! The components that are loaded when they are first needed, as functions that the page's program supplies.
 //!
-//! Split points are exported from whatever program holds them, and what is exported is linked; so they stand in the
-//! page's own program, where the threads' programs do not carry them along.
+//! Split points are exported, and exported code is linked into every program of this crate that contains
+//! them. So they are defined in the page's program (`bin/page.rs`), and the program of reports stays without
+//! them.
 
 use crate::components::lazy::LazyComponent;
 use crate::components::range_picker::RangeSelection;
 use crate::pages::overview::ViewSelection;
 use crate::pages::report::ReportContext;
 
-/// All of them.
+/// All lazy components.
 #[derive(Debug, Clone, Copy)]
 pub struct LazyComponents {
     /// [`ReportView`](crate::pages::report::ReportView).

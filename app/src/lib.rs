@@ -1,9 +1,9 @@
-//! The Leptos page, and the program that reads all reports but `videoview`.
+//! The Leptos page, and the program that computes the figures of all reports but `videoview`.
 //!
 //! | topic | modules |
 //! |---|---|
-//! | page | [`context`]: the application and its context · [`pages`]: one module per route · [`components`]: what pages are made of · [`lazy_components`]: parts loaded on demand · [`words`]: every sentence |
-//! | navigation | [`navigation`]: the view, derived from the URL · [`presets`]: ranges one click away |
+//! | page | [`context`]: the application and its context · [`pages`]: one module per route · [`components`]: the building blocks of pages · [`lazy_components`]: components loaded on demand · [`words`]: the texts |
+//! | navigation | [`navigation`]: the view, derived from the URL · [`presets`]: preset ranges and terms |
 //! | API | [`api_client`]: typed calls · [`api_signal`]: a response as a signal · [`request_tracker`]: follows requests until they are complete |
 //! | data | [`loader`]: the client of the data worker (crate [`thread`]) · [`reports`]: the program of the other reports · [`teller`]: its client · [`told`]: their messages |
 //! | browser | [`browser_zones`], [`locale`]: zones, numbers and days through `Intl` · [`device_memory`]: how many rows fit · [`clock`]: the Worker's time · [`timing`]: User Timing marks |

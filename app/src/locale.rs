@@ -1,33 +1,33 @@
-//! Numbers and days as the reader's browser spells them.
+//! Formats numbers, days and durations with the browser's `Intl`.
 //!
-//! The page speaks English, so it spells as the reader's own English does, or else British English: a month
-//! in another language inside an English sentence helps nobody.
+//! The page is in English, so it uses the reader's locale if that is English, or else British English: no
+//! month in another language inside an English sentence.
 
 use domain::range::Range;
 use domain::time::{Day, HOUR, MINUTE, Timestamp};
 use js_sys::{Array, Function, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 
-/// A formatter of `Intl`, made once.
+/// An `Intl` formatter.
 struct IntlFormat {
     object: JsValue,
 }
 
 impl IntlFormat {
     fn new(kind: &str, options: &[(&str, JsValue)]) -> Self {
-        let make = || {
-            let given = Object::new();
+        let construct = || {
+            let object = Object::new();
             for (key, value) in options {
-                Reflect::set(&given, &JsValue::from_str(key), value).ok()?;
+                Reflect::set(&object, &JsValue::from_str(key), value).ok()?;
             }
             let intl = Reflect::get(&js_sys::global(), &"Intl".into()).ok()?;
-            let make = Reflect::get(&intl, &kind.into()).ok()?.dyn_into::<Function>().ok()?;
-            Reflect::construct(&make, &Array::of2(&language_tag().into(), &given)).ok()
+            let constructor = Reflect::get(&intl, &kind.into()).ok()?.dyn_into::<Function>().ok()?;
+            Reflect::construct(&constructor, &Array::of2(&language_tag().into(), &object)).ok()
         };
-        Self { object: make().unwrap_or(JsValue::UNDEFINED) }
+        Self { object: construct().unwrap_or(JsValue::UNDEFINED) }
     }
 
-    /// Calls one of its methods.
+    /// Calls one of its methods with numbers.
     fn call(&self, method: &str, values: &[f64]) -> Option<String> {
         let method = Reflect::get(&self.object, &method.into()).ok()?.dyn_into::<Function>().ok()?;
         let values: Array = values.iter().map(|value| JsValue::from_f64(*value)).collect();
@@ -35,11 +35,11 @@ impl IntlFormat {
     }
 }
 
-/// The language in which numbers and days are spelled: the reader's English, or else Britain's.
+/// The locale of all formatters: the browser's own if it is English, or else `en-GB`.
 #[must_use]
 pub fn language_tag() -> String {
-    let own = web_sys::window().and_then(|window| window.navigator().language());
-    own.filter(|language| language.starts_with("en")).unwrap_or_else(|| "en-GB".to_owned())
+    let browser_language = web_sys::window().and_then(|window| window.navigator().language());
+    browser_language.filter(|language| language.starts_with("en")).unwrap_or_else(|| "en-GB".to_owned())
 }
 
 fn date_format(options: &[(&str, &str)]) -> IntlFormat {
@@ -60,7 +60,7 @@ thread_local! {
     static MOMENT: IntlFormat = date_format(&[("dateStyle", "medium"), ("timeStyle", "short")]);
 }
 
-/// A Monday, by which weekdays are named: 5 January 1970, as milliseconds at noon.
+/// Noon (UTC) of a Monday, 5 January 1970, in milliseconds: weekdays are formatted from it.
 const MONDAY_NOON: f64 = (4 * 24 + 12) as f64 * 3_600_000.0;
 
 fn noon_of_weekday(weekday: u32) -> f64 {
@@ -79,7 +79,7 @@ pub fn format_short_weekday(weekday: u32) -> String {
     SHORT_WEEKDAY.with(|format| format.call("format", &[noon_of_weekday(weekday)])).unwrap_or_default()
 }
 
-/// `3 Feb 2026, 14:05`: a moment, given as if its own zone were UTC.
+/// `3 Feb 2026, 14:05`: a local time, given as if its zone were UTC.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "milliseconds of this millennium are far below 2^53")]
 pub fn format_date_time(local: Timestamp) -> String {
@@ -91,13 +91,13 @@ fn noon(day: Day) -> f64 {
     Timestamp::start_of(day).plus(12 * HOUR).0 as f64
 }
 
-/// `13,420`, with at most one digit after the point.
+/// `13,420`, with at most one decimal.
 #[must_use]
 pub fn format_number(number: f64) -> String {
     NUMBER.with(|format| format.call("format", &[number])).unwrap_or_else(|| number.to_string())
 }
 
-/// A share of something: `81 %`.
+/// A share between 0 and 1: `81 %`.
 #[must_use]
 pub fn format_percent(share: f64) -> String {
     format!("{} %", format_number((share * 100.0).round()))
@@ -138,13 +138,13 @@ pub fn format_short_days(from: Day, to: Day) -> String {
         .unwrap_or_else(|| format!("{from} – {to}"))
 }
 
-/// A range, with its year.
+/// The days of a range, with the year.
 #[must_use]
 pub fn format_range(range: Range) -> String {
     format_days(range.from(), range.to())
 }
 
-/// How long something has lasted: `under a minute`, `18 min`, `2 h 05 min`, `3 days`.
+/// A duration: `under a minute`, `18 min`, `2 h 05 min`, `3 days`.
 #[must_use]
 pub fn format_duration(milliseconds: i64) -> String {
     let minutes = milliseconds.max(0) / MINUTE;
@@ -156,7 +156,7 @@ pub fn format_duration(milliseconds: i64) -> String {
     }
 }
 
-/// A zone by its offset and place: `UTC+1 Berlin`; UTC by its name alone.
+/// A time zone's label, from its name and its offset in seconds: `UTC+1 Berlin`; `UTC` for UTC.
 #[must_use]
 pub fn format_zone(name: &str, offset: i32) -> String {
     if name == "UTC" {
@@ -177,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn zones_and_spans_are_spelt_as_they_are_said() {
+    fn zones_and_durations_are_formatted() {
         assert_eq!(format_zone("Europe/Berlin", 3600), "UTC+1 Berlin");
         assert_eq!(format_zone("America/New_York", -18_000), "UTC\u{2212}5 New York");
         assert_eq!(format_zone("Asia/Kolkata", 19_800), "UTC+5:30 Kolkata");

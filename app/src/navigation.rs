@@ -1,9 +1,10 @@
-//! The view, derived from the URL; and the only way to change it.
+//! Navigation: the current view is a signal derived from the URL, and changing the URL is the only way to
+//! change it.
 //!
-//! Two routes and one query codec need no router: this is the History API, a signal and one listener for
-//! links, where `leptos_router` would add 45 KB and two ways to fight over the query in one frame.
-//! Links are plain `<a href>`: they can be copied, opened in a new tab and read out, and without a modifier
-//! key they change the view without a load.
+//! The History API, a signal and one listener for links replace a router: `leptos_router` would add 45 KB,
+//! and several changes of the query in one frame would overwrite each other. Links are plain `<a href>`,
+//! which can be copied, opened in a new tab and announced; a click without a modifier key changes the view
+//! without loading a page.
 
 use domain::view::{Page, View};
 use leptos::prelude::*;
@@ -11,16 +12,16 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Event, MouseEvent};
 
-/// The address bar and the browser's history, as a signal.
+/// The view in the address bar, as a signal, and the browser's history.
 #[derive(Debug, Clone, Copy)]
 pub struct Navigation {
     view: RwSignal<View>,
-    /// Whether this frame has an entry in the history already.
+    /// Whether this animation frame has added a history entry already.
     has_history_entry: StoredValue<bool>,
 }
 
 impl Navigation {
-    /// Reads the address and keeps reading it. To be called once.
+    /// Reads the URL and starts listening for changes of it. Call it once.
     #[must_use]
     pub fn new() -> Self {
         let new = Self { view: RwSignal::new(current_view()), has_history_entry: StoredValue::new(false) };
@@ -28,19 +29,20 @@ impl Navigation {
         let link = Closure::<dyn Fn(Event)>::new(move |event| new.follow_link(&event));
         let _ = window().add_event_listener_with_callback("popstate", back.as_ref().unchecked_ref());
         let _ = document().add_event_listener_with_callback("click", link.as_ref().unchecked_ref());
-        // Both listen as long as the page lives.
+        // The listeners live as long as the page.
         back.forget();
         link.forget();
         new
     }
 
-    /// What is on the screen.
+    /// The current view. Tracked.
     #[must_use]
     pub fn view(self) -> View {
         self.view.get()
     }
 
-    /// Goes to another view. Several changes in one frame make one entry in the history; nothing scrolls.
+    /// Navigates to another view without scrolling. Several changes in one animation frame add one history
+    /// entry.
     pub fn navigate(self, view: View) {
         if view == self.view.get_untracked() {
             return;
@@ -60,19 +62,19 @@ impl Navigation {
 
     fn follow_link(self, event: &Event) {
         let Some(mouse) = event.dyn_ref::<MouseEvent>() else { return };
-        let modified = mouse.ctrl_key() || mouse.meta_key() || mouse.shift_key() || mouse.alt_key();
+        let has_modifier = mouse.ctrl_key() || mouse.meta_key() || mouse.shift_key() || mouse.alt_key();
         let link = event
             .target()
             .and_then(|target| target.dyn_into::<Element>().ok())
             .and_then(|element| element.closest("a[href]").ok().flatten());
         let Some(link) = link else { return };
         let href = link.get_attribute("href").unwrap_or_default();
-        let elsewhere = link.has_attribute("download") || link.has_attribute("target");
-        if modified || mouse.button() != 0 || elsewhere || event.default_prevented() {
+        let is_external = link.has_attribute("download") || link.has_attribute("target");
+        if has_modifier || mouse.button() != 0 || is_external || event.default_prevented() {
             return;
         }
         let (path, query) = href.split_once('?').unwrap_or((&href, ""));
-        if Page::ALL.iter().any(|place| place.path() == path) {
+        if Page::ALL.iter().any(|page| page.path() == path) {
             event.prevent_default();
             self.navigate(View::parse(path, query));
         }

@@ -1,4 +1,4 @@
-//! One file per route, and one for what the first of them shows.
+//! The pages: a module for each route, and [`report`], the part of [`overview`] that shows one report.
 
 pub mod access;
 pub mod course;

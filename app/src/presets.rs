@@ -1,5 +1,5 @@
-//! The ranges that are a click away: whole weeks, Monday to Sunday, up to the last that is over; and terms, with the
-//! number that a week has in its term.
+//! Preset ranges: the latest complete weeks (Monday to Sunday), and terms. Also the number of a week in its
+//! term, and the ranges that the arrows lead to.
 
 use domain::api::{Course, Courses, Section};
 use domain::directory::Term;
@@ -7,32 +7,32 @@ use domain::ids::CourseId;
 use domain::range::Range;
 use domain::time::{Day, minus_days, monday, plus_days};
 
-/// Terms that are offered: this one or the last, and those before it that somebody may compare it with.
+/// The number of terms offered: the current or latest one, and earlier ones.
 const TERMS: usize = 3;
 
-/// A range by how many weeks it goes back.
+/// A preset range of complete weeks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Preset {
-    /// Its number of weeks.
+    /// The number of weeks.
     pub weeks: u64,
 }
 
-/// Those that are offered.
+/// All presets.
 pub const PRESETS: [Preset; 3] = [Preset { weeks: 1 }, Preset { weeks: 4 }, Preset { weeks: 12 }];
 
-/// What a first visit is offered.
+/// The preset of the first visit.
 pub const DEFAULT_PRESET: Preset = Preset { weeks: 4 };
 
 impl Preset {
-    /// Its days, as of `today` in the view's zone.
+    /// Its days, given today in the view's time zone.
     #[must_use]
     pub fn range(self, today: Day) -> Option<Range> {
-        let this = monday(today);
-        Range::new(minus_days(this, self.weeks * 7), minus_days(this, 1)).ok()
+        let this_monday = monday(today);
+        Range::new(minus_days(this_monday, self.weeks * 7), minus_days(this_monday, 1)).ok()
     }
 }
 
-/// The terms that have begun, newest first, each with its days as far as they are over.
+/// The latest terms that have begun, newest first, as pairs of name and the days until yesterday.
 #[must_use]
 pub fn term_ranges(terms: &[Term], today: Day) -> Vec<(String, Range)> {
     let yesterday = minus_days(today, 1);
@@ -41,45 +41,48 @@ pub fn term_ranges(terms: &[Term], today: Day) -> Vec<(String, Range)> {
     begun.filter_map(|term| Some((term.name.clone(), days(term)?))).take(TERMS).collect()
 }
 
-/// The sections of `course` that could have rows in `range`: those of its terms, and those of which no term is known.
-/// Each with its term's name where several terms are meant, newest term first.
+/// The sections of `course` that could have rows in `range`: those of overlapping terms, newest term first,
+/// then those without a known term. Sections of several terms are paired with the names of their terms.
 #[must_use]
 pub fn list_sections<'a>(
     course: &'a Course,
     terms: &'a [Term],
     range: Option<Range>,
 ) -> Vec<(&'a Section, Option<&'a str>)> {
-    let of = |section: &Section| terms.iter().position(|term| Some(&term.id) == section.term.as_ref());
-    let is_meant = |place: usize| {
-        let term = terms.get(place);
+    let term_index =
+        |section: &Section| terms.iter().position(|term| Some(&term.id) == section.term.as_ref());
+    let overlaps = |index: usize| {
+        let term = terms.get(index);
         term.zip(range).is_none_or(|(term, range)| term.from <= range.to() && range.from() <= term.to)
     };
     let mut sections: Vec<(&Section, Option<usize>)> = course
         .sections
         .iter()
-        .map(|section| (section, of(section)))
-        .filter(|(_, place)| place.is_none_or(is_meant))
+        .map(|section| (section, term_index(section)))
+        .filter(|(_, index)| index.is_none_or(overlaps))
         .collect();
-    sections.sort_by_key(|(_, place)| std::cmp::Reverse(*place));
-    let first = sections.first().and_then(|(_, place)| *place);
-    let is_one = sections.iter().all(|(_, place)| *place == first);
-    let name = |place: Option<usize>| Some(terms.get(place?)?.name.as_str()).filter(|_| !is_one);
-    sections.into_iter().map(|(section, place)| (section, name(place))).collect()
+    sections.sort_by_key(|(_, index)| std::cmp::Reverse(*index));
+    let first = sections.first().and_then(|(_, index)| *index);
+    let is_one_term = sections.iter().all(|(_, index)| *index == first);
+    let name = |index: Option<usize>| Some(terms.get(index?)?.name.as_str()).filter(|_| !is_one_term);
+    sections.into_iter().map(|(section, index)| (section, name(index))).collect()
 }
 
-/// Weeks of a term by their numbers: its first day is in week 1, whatever day of the week it is.
+/// Consecutive weeks by their numbers in a term. Week 1 is the Monday week that contains the term's first
+/// day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TermWeeks<'a> {
     /// The term.
     pub term: &'a Term,
-    /// The first of them.
+    /// The number of the first week.
     pub first: i64,
-    /// The last.
+    /// The number of the last week.
     pub last: i64,
 }
 
-/// The weeks of a term in which `range` lies, where it lies within the weeks of one. Of several terms that of the
-/// course, then the one that has most of the days, then the shortest: a term rather than its year.
+/// The weeks of a term that contain `range`; `None` if no term contains all of it. Of several terms, prefers
+/// one of the course, then the one with most days of the range, then the shortest: a term rather than its
+/// academic year.
 #[must_use]
 pub fn find_term_weeks<'a>(
     directory: &'a Courses,
@@ -88,9 +91,9 @@ pub fn find_term_weeks<'a>(
 ) -> Option<TermWeeks<'a>> {
     let week = |term: &Term, day: Day| (monday(day) - monday(term.from)).num_days() / 7 + 1;
     let is_within = |term: &&Term| monday(term.from) <= range.from() && monday(range.to()) <= monday(term.to);
-    let chosen = course.and_then(|id| directory.courses.iter().find(|it| it.id == *id));
+    let course = course.and_then(|id| directory.courses.iter().find(|it| it.id == *id));
     let is_of_course = |term: &Term| {
-        chosen.is_some_and(|it| it.sections.iter().any(|section| section.term.as_ref() == Some(&term.id)))
+        course.is_some_and(|it| it.sections.iter().any(|section| section.term.as_ref() == Some(&term.id)))
     };
     let days = |term: &Term| (range.to().min(term.to) - range.from().max(term.from)).num_days();
     let found = directory.terms.iter().filter(is_within).min_by_key(|term| {
@@ -99,13 +102,13 @@ pub fn find_term_weeks<'a>(
     Some(TermWeeks { term: found, first: week(found, range.from()), last: week(found, range.to()) })
 }
 
-/// The days before `range`, as many.
+/// The days before `range`, of the same length.
 #[must_use]
 pub fn step_back(range: Range) -> Option<Range> {
     Range::new(minus_days(range.from(), range.days()), minus_days(range.from(), 1)).ok()
 }
 
-/// The days after `range`, as many; `None` unless all of them are over at `today`.
+/// The days after `range`, of the same length; `None` unless all of them are before `today`.
 #[must_use]
 pub fn step_forward(range: Range, today: Day) -> Option<Range> {
     Range::new(plus_days(range.to(), 1), plus_days(range.to(), range.days()))
@@ -119,7 +122,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_preset_is_whole_weeks_that_are_over() {
+    fn a_preset_has_complete_weeks_only() {
         let days = |today: &str| Preset { weeks: 4 }.range(today.parse().unwrap()).unwrap();
         assert_eq!(days("2026-03-05"), Range::parse("2026-02-02", "2026-03-01").unwrap());
         assert_eq!(days("2026-03-02"), Range::parse("2026-02-02", "2026-03-01").unwrap());
@@ -142,19 +145,19 @@ mod tests {
     }
 
     #[test]
-    fn terms_are_offered_as_far_as_they_are_over_and_not_before_they_begin() {
+    fn terms_are_offered_once_they_begin_and_end_yesterday_at_the_latest() {
         let offered = |today: &str| term_ranges(&terms(), today.parse().unwrap());
         let days = |from, to| Range::parse(from, to).unwrap();
         let march = offered("2026-03-05");
         assert_eq!(march[0], ("Spring 2026".to_owned(), days("2026-01-05", "2026-03-04")));
         assert_eq!(march[1], ("Autumn 2025".to_owned(), days("2025-09-01", "2026-01-04")));
         assert_eq!(march.len(), 3);
-        assert_eq!(offered("2026-05-04")[0].0, "Spring 2026", "no day of the next one is over");
+        assert_eq!(offered("2026-05-04")[0].0, "Spring 2026", "no day of the next term is over");
         assert_eq!(offered("2026-05-05")[0].1, days("2026-05-04", "2026-05-04"));
     }
 
     #[test]
-    fn sections_are_those_of_the_terms_in_the_days_and_name_their_term_where_there_are_several() {
+    fn sections_of_overlapping_terms_are_listed_with_terms_where_there_are_several() {
         let section = |id: &str, term: Option<&str>| Section {
             id: id.into(),
             number: "1".into(),
@@ -176,7 +179,7 @@ mod tests {
         let two = found("2025-12-29", "2026-01-11");
         assert_eq!(two[0], ("b".to_owned(), Some("Spring 2026".to_owned())));
         assert_eq!(two[1], ("a".to_owned(), Some("Autumn 2025".to_owned())));
-        assert_eq!(list_sections(&course, &[], None).len(), 3, "without terms all of them");
+        assert_eq!(list_sections(&course, &[], None).len(), 3, "all sections without known terms");
     }
 
     fn directory(terms: Vec<Term>) -> Courses {
@@ -184,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_week_has_its_number_in_the_term_that_it_lies_in() {
+    fn a_week_is_numbered_in_its_term() {
         let directory = directory(terms());
         let weeks = |from, to| {
             let found = find_term_weeks(&directory, None, Range::parse(from, to).unwrap());
@@ -192,7 +195,11 @@ mod tests {
         };
         assert_eq!(weeks("2026-01-05", "2026-01-11"), Some(("Spring 2026", 1, 1)));
         assert_eq!(weeks("2026-01-19", "2026-02-15"), Some(("Spring 2026", 3, 6)));
-        assert_eq!(weeks("2026-01-22", "2026-01-22"), Some(("Spring 2026", 3, 3)), "a day has its week's");
+        assert_eq!(
+            weeks("2026-01-22", "2026-01-22"),
+            Some(("Spring 2026", 3, 3)),
+            "a day has the number of its week"
+        );
         assert_eq!(weeks("2026-01-05", "2026-05-03"), Some(("Spring 2026", 1, 17)));
         assert_eq!(weeks("2025-12-29", "2026-01-11"), None, "two terms");
         assert_eq!(weeks("2025-04-01", "2025-04-30"), None, "before every term");
@@ -200,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_term_begins_with_the_week_of_its_first_day_and_ends_with_that_of_its_last() {
+    fn a_term_includes_the_whole_weeks_of_its_first_and_last_day() {
         let mut all = terms();
         for (id, from, to) in [("t5", "2026-09-02", "2026-12-15"), ("t6", "2026-12-16", "2027-02-04")] {
             let (from, to) = (from.parse().unwrap(), to.parse().unwrap());
@@ -211,18 +218,18 @@ mod tests {
             let found = find_term_weeks(&directory, None, Range::parse(from, to).unwrap());
             found.map(|it| (it.term.name.as_str(), it.first, it.last))
         };
-        assert_eq!(weeks("2026-08-31", "2026-09-06"), Some(("t5", 1, 1)), "from Wednesday on");
+        assert_eq!(weeks("2026-08-31", "2026-09-06"), Some(("t5", 1, 1)), "the term begins on Wednesday");
         assert_eq!(weeks("2026-12-07", "2026-12-13"), Some(("t5", 15, 15)));
         assert_eq!(
             weeks("2026-12-14", "2026-12-20"),
             Some(("t6", 1, 1)),
-            "most of its days are the next term's"
+            "most of its days are in the next term"
         );
-        assert_eq!(weeks("2027-02-01", "2027-02-07"), Some(("t6", 8, 8)), "to Thursday");
+        assert_eq!(weeks("2027-02-01", "2027-02-07"), Some(("t6", 8, 8)), "the term ends on Thursday");
     }
 
     #[test]
-    fn of_several_terms_that_of_the_course_counts_and_then_the_shortest() {
+    fn a_term_of_the_course_is_preferred_then_the_shortest() {
         let mut all = terms();
         let (from, to) = ("2025-09-01".parse().unwrap(), "2026-05-03".parse().unwrap());
         all.insert(1, Term { id: "y".into(), name: "Year 2025".into(), from, to });
@@ -240,12 +247,12 @@ mod tests {
         };
         assert_eq!(week(None), Some(("Spring 2026", 3)));
         assert_eq!(week(Some("A")), Some(("Year 2025", 21)));
-        assert_eq!(week(Some("b")), Some(("Spring 2026", 3)), "its own term is another");
+        assert_eq!(week(Some("b")), Some(("Spring 2026", 3)), "the term of this course is another");
     }
 
     proptest! {
         #[test]
-        fn the_week_after_has_the_next_number(day in 0u64..600, term in 0usize..4) {
+        fn consecutive_weeks_have_consecutive_numbers(day in 0u64..600, term in 0usize..4) {
             let all = terms();
             let term = all[term].clone();
             let directory = directory(vec![term.clone()]);
@@ -260,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn an_arrow_goes_by_the_ranges_own_length_and_not_into_days_that_are_not_over() {
+    fn arrows_move_by_the_length_of_the_range_and_stop_at_today() {
         let range = Range::parse("2026-02-02", "2026-03-01").unwrap();
         let earlier = Range::parse("2026-01-05", "2026-02-01").unwrap();
         assert_eq!(step_back(range), Some(earlier));

@@ -1,7 +1,7 @@
-//! A request, found and followed until nothing of it is under way.
+//! Polls a request until nothing of it is under way. [`request_set`] does so for several requests at once.
 //!
-//! Every way of following it (looking it up, asking, trying again) begins a new turn, and a turn ends as
-//! soon as another begins; so an answer that comes late is never shown. [`request_set`]: several requests at once.
+//! Looking a request up, creating it or retrying it starts a new turn, which ends the current one, so that a
+//! late response of an earlier turn is never shown.
 
 pub mod request_set;
 
@@ -18,11 +18,11 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
-/// How long the page looks often, in milliseconds: much is decided in the first minute.
+/// How long a turn polls fast, in milliseconds: most changes happen in the first minute.
 const FAST_POLLING_FOR: f64 = 60_000.0;
-/// Between two looks in that minute.
+/// Milliseconds between two polls in that minute.
 const FAST_POLL: i32 = 2_000;
-/// Between two looks afterwards, and while the page is hidden.
+/// Milliseconds between two polls afterwards, and while the page is hidden.
 const SLOW_POLL: i32 = 15_000;
 
 /// Identifies a request: its report, days, zone and parameters.
@@ -32,9 +32,9 @@ pub struct RequestKey {
     pub report: ReportName,
     /// The days; none for a report without dates.
     pub range: Option<Range>,
-    /// The zone of those days.
+    /// The time zone of these days.
     pub tz: String,
-    /// What it is asked with beside its days.
+    /// Parameters besides the days.
     pub parameters: Parameters,
 }
 
@@ -60,27 +60,27 @@ impl RequestKey {
     }
 }
 
-/// What is known of a request and of its report's windows.
+/// The status of a request, and of all windows of its report.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RequestStatus {
-    /// The request's key.
+    /// The key of the request.
     pub request_key: RequestKey,
-    /// Its request, if it has been asked.
+    /// The request, if it exists.
     pub request: Option<RequestInfo>,
-    /// The windows of its report by id, whoever asked for them.
+    /// The windows of the report by id, whoever requested them.
     pub windows: BTreeMap<String, WindowInfo>,
-    /// How the Scheduler fares.
-    pub desk: Option<SchedulerInfo>,
-    /// What went wrong last.
+    /// The state of the Scheduler.
+    pub scheduler: Option<SchedulerInfo>,
+    /// The error of the last call, if it failed.
     pub error: Option<ApiError>,
 }
 
 impl RequestStatus {
-    /// The request, if it has been asked; or what asking would come to, where every window of `plan` is here
-    /// already. Then there is nothing to ask, and nothing to be clicked before it is shown.
+    /// The request, if it exists; or a substitute without an id if every window of `plan` is loaded already:
+    /// then nothing has to be requested before figures are shown.
     #[must_use]
     pub fn effective_request(&self, plan: &[WindowKey], today: Day) -> Option<RequestInfo> {
-        let unasked = || {
+        let substitute = || {
             let windows = plan.iter().map(|key| find_available(key, &self.windows, today).cloned());
             let windows = windows.collect::<Option<Vec<_>>>().filter(|windows| !windows.is_empty())?;
             let created = windows.iter().filter_map(|window| Some(window.copy.as_ref()?.created)).max()?;
@@ -96,10 +96,10 @@ impl RequestStatus {
                 scheduler: None,
             })
         };
-        self.request.clone().or_else(unasked)
+        self.request.clone().or_else(substitute)
     }
 
-    /// Whether there is nothing to wait for.
+    /// Whether polling can stop.
     fn is_settled(&self) -> bool {
         match (&self.error, &self.request) {
             (Some(error), _) => !error.is_transient(),
@@ -112,20 +112,20 @@ impl RequestStatus {
     }
 }
 
-/// Follows one request at a time.
+/// Polls one request at a time.
 #[derive(Debug, Clone, Copy)]
 pub struct RequestTracker {
     status: RwSignal<Option<RequestStatus>>,
     busy: RwSignal<bool>,
     turn: StoredValue<u32>,
-    /// Which request the current turn is about.
+    /// The request of the current turn.
     current_key: StoredValue<Option<RequestKey>>,
-    /// Ends the current pause early.
+    /// Resolves the promise that the current pause awaits.
     wake: StoredValue<Option<Function>, LocalStorage>,
 }
 
 impl RequestTracker {
-    /// Follows nothing yet.
+    /// A tracker without a request.
     #[must_use]
     pub fn new() -> Self {
         let new = Self {
@@ -135,7 +135,7 @@ impl RequestTracker {
             current_key: StoredValue::new(None),
             wake: StoredValue::new_local(None),
         };
-        // A page that is looked at again, or is online again, looks at once.
+        // Poll at once when the page becomes visible or goes online again.
         let wake = Closure::<dyn Fn()>::new(move || {
             let resolve = new.wake.try_get_value().flatten().filter(|_| !is_hidden());
             if let Some(resolve) = resolve {
@@ -156,39 +156,39 @@ impl RequestTracker {
         new
     }
 
-    /// What is known of the request with this key; `None` while it is looked up.
+    /// The status of the request with this key; `None` while it is looked up.
     #[must_use]
     pub fn status(self, request_key: &RequestKey) -> Option<RequestStatus> {
         self.status.get().filter(|status| status.request_key == *request_key)
     }
 
-    /// Whether something that was clicked is being done.
+    /// Whether an action of the user is under way.
     #[must_use]
     pub fn is_busy(self) -> bool {
         self.busy.get()
     }
 
-    /// Follows a request unless the current turn is about it already: what was clicked goes on undisturbed.
+    /// Tracks a request unless the current turn does already: an action that is under way continues.
     pub fn ensure_tracking(self, request_key: RequestKey) {
         if self.current_key.get_value().as_ref() != Some(&request_key) {
             self.track(request_key);
         }
     }
 
-    /// Looks a request up and follows it, if it exists.
+    /// Looks a request up and polls it, if it exists.
     pub fn track(self, request_key: RequestKey) {
         let turn = self.start_turn(&request_key);
         spawn_local(async move { self.poll(turn, request_key, None).await });
     }
 
-    /// Asks for a request, then follows it.
+    /// Creates a request, then polls it.
     pub fn create_request(self, request_key: RequestKey) {
         self.run_action(request_key.clone(), async move |_| {
             api_client::create_request(&request_key.to_report_request()).await.map(Some)
         });
     }
 
-    /// Tries again what failed, or asks again for these windows; what was shown without being asked is asked.
+    /// Retries all failed windows, or these windows. Creates the request first if it does not exist.
     pub fn retry(self, request_key: RequestKey, windows: Vec<String>) {
         self.run_action(request_key.clone(), async move |known| {
             let request = match known {
@@ -199,7 +199,7 @@ impl RequestTracker {
         });
     }
 
-    /// Stops waiting for a request.
+    /// Withdraws a request.
     pub fn withdraw(self, request_key: RequestKey) {
         self.run_action(request_key, async move |known| match known {
             Some(request) => api_client::withdraw_request(&request.id).await.map(|()| None),
@@ -207,7 +207,7 @@ impl RequestTracker {
         });
     }
 
-    /// Does what was clicked, shows what came of it, and follows on.
+    /// Runs an action of the user, shows its result, and continues polling.
     fn run_action(
         self,
         request_key: RequestKey,
@@ -234,7 +234,7 @@ impl RequestTracker {
                         ..self.with_request(&request_key, known.clone())
                     };
                     self.status.try_set(Some(status));
-                    // What was under way before the click still is.
+                    // The request may still be under way after a failed action.
                     if known.is_some() && self.pause(turn, SLOW_POLL).await {
                         self.poll(turn, request_key, known).await;
                     }
@@ -244,17 +244,17 @@ impl RequestTracker {
     }
 
     async fn poll(self, turn: u32, request_key: RequestKey, mut known: Option<RequestInfo>) {
-        let began = js_sys::Date::now();
-        let mut fresh = known.is_some();
+        let started = js_sys::Date::now();
+        let mut is_fresh = known.is_some();
         loop {
             let result = match &known {
-                Some(request) if fresh => Ok(self.with_request(&request_key, Some(request.clone()))),
+                Some(request) if is_fresh => Ok(self.with_request(&request_key, Some(request.clone()))),
                 Some(request) => api_client::fetch_request(&request.id)
                     .await
                     .map(|r| self.with_request(&request_key, Some(r))),
                 None => api_client::list_requests().await.map(|all| lookup_status(&request_key, all)),
             };
-            fresh = false;
+            is_fresh = false;
             if !self.is_current(turn) {
                 return;
             }
@@ -269,7 +269,7 @@ impl RequestTracker {
             };
             let is_settled = status.is_settled();
             self.status.try_set(Some(status));
-            let is_early = js_sys::Date::now() - began < FAST_POLLING_FOR;
+            let is_early = js_sys::Date::now() - started < FAST_POLLING_FOR;
             let pause = if is_early && !is_hidden() { FAST_POLL } else { SLOW_POLL };
             if is_settled || !self.pause(turn, pause).await {
                 return;
@@ -277,19 +277,19 @@ impl RequestTracker {
         }
     }
 
-    /// The status with `request` in place of the last one.
+    /// The last status with another `request`.
     fn with_request(self, request_key: &RequestKey, request: Option<RequestInfo>) -> RequestStatus {
         let before = self.status.try_get_untracked().flatten();
         let known = before
             .as_ref()
             .filter(|status| status.request_key == *request_key)
             .map(|status| status.windows.clone());
-        let said = request.as_ref().and_then(|request| request.scheduler.clone());
+        let scheduler = request.as_ref().and_then(|request| request.scheduler.clone());
         RequestStatus {
             request_key: request_key.clone(),
             request,
             windows: known.unwrap_or_default(),
-            desk: said.or_else(|| before.and_then(|status| status.desk)),
+            scheduler: scheduler.or_else(|| before.and_then(|status| status.scheduler)),
             error: None,
         }
     }
@@ -304,7 +304,8 @@ impl RequestTracker {
         self.turn.try_get_value() == Some(turn)
     }
 
-    /// Waits, unless it is woken; `false` when another turn has begun meanwhile.
+    /// Waits until the time is over or `wake` is called. Returns `false` if another turn has started
+    /// meanwhile.
     async fn pause(self, turn: u32, milliseconds: i32) -> bool {
         let promise = Promise::new(&mut |resolve, _| {
             let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds);
@@ -325,7 +326,7 @@ fn is_hidden() -> bool {
     document().hidden()
 }
 
-/// The request with this key among `all`, and what is known of its report's windows.
+/// The status of the request with this key, from the list of all requests.
 fn lookup_status(request_key: &RequestKey, all: Requests) -> RequestStatus {
     let windows = index_windows(&request_key.report, &all);
     let request = all.requests.into_iter().find(|request| request_key.matches_request(request));
@@ -333,19 +334,19 @@ fn lookup_status(request_key: &RequestKey, all: Requests) -> RequestStatus {
         request_key: request_key.clone(),
         request,
         windows,
-        desk: Some(all.scheduler),
+        scheduler: Some(all.scheduler),
         error: None,
     }
 }
 
-/// The windows of `report` by id, whoever asked for them.
+/// The windows of `report` by id, whoever requested them.
 #[must_use]
 pub fn index_windows(report: &ReportName, all: &Requests) -> BTreeMap<String, WindowInfo> {
     let requests = all.shared.iter().chain(&all.requests).filter(|request| request.report == *report);
     requests.flat_map(|request| &request.windows).map(|window| (window.id.clone(), window.clone())).collect()
 }
 
-/// The window of `key` if it is here: it has rows, and of every day that could be asked for today.
+/// The window of `key` if it is loaded: it has rows for every day that could be requested today.
 #[must_use]
 pub fn find_available<'a>(
     key: &WindowKey,

@@ -1,19 +1,19 @@
-//! User Timing marks: what a profile of the page is read by.
+//! User Timing marks, which benchmarks and profiles read.
 
 use js_sys::{Function, Object, Reflect};
 use thread::message::Load;
 use wasm_bindgen::{JsCast, JsValue};
 
-/// A moment worth a mark.
+/// A milestone between a query and its figures on the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimingMark {
-    /// The data thread was told what to look at.
+    /// A query was sent to the data worker.
     QuerySent,
-    /// The first marks with data are drawn.
+    /// The first chart with data is drawn.
     FirstMarks,
-    /// Every copy that can be here is measured.
+    /// The measures include every loaded copy.
     Measured,
-    /// Those measures are on the screen.
+    /// These measures are on the screen.
     Painted,
 }
 
@@ -28,7 +28,7 @@ impl TimingMark {
     }
 }
 
-/// Marks a moment, with what had arrived by then. A page without User Timing goes without.
+/// Records a mark, with the rows and bytes that had arrived by then. Does nothing without User Timing.
 pub fn record_mark(mark: TimingMark, load: Load) {
     let Some(performance) = web_sys::window().and_then(|window| window.performance()) else { return };
     let detail = Object::new();
@@ -38,7 +38,7 @@ pub fn record_mark(mark: TimingMark, load: Load) {
     }
     let options = Object::new();
     let _ = Reflect::set(&options, &"detail".into(), &detail);
-    // web-sys has `mark` without its options only.
+    // web-sys lacks the overload of `mark` with options.
     if let Ok(Ok(function)) = Reflect::get(&performance, &"mark".into()).map(JsCast::dyn_into::<Function>) {
         let _ = function.call2(&performance, &mark.name().into(), &options);
     }

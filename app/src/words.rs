@@ -1,8 +1,13 @@
-//! Every sentence of the page. Plain, kind, exact; buttons are verbs.
+//! The page's texts: plain, kind and exact. Buttons are verbs.
 //!
-//! [`waiting`]: what will happen, how far it is, what can be done. [`figures`], [`reports`], [`course`]: what the
-//! figures say; [`against`]: what they say of others; [`titles`]: what they are called. [`keys`], [`why`]: what the
-//! help says. [`access`]: who may see what. [`shares`]: links for people who cannot sign in.
+//! | module | texts |
+//! |---|---|
+//! | [`waiting`] | plans, progress and failures of requests |
+//! | [`figures`], [`reports`], [`course`], [`against`], [`titles`] | figures, comparisons and their titles |
+//! | [`keys`], [`why`] | the help dialog |
+//! | [`access`] | sign-in, roles, the audit log and erasure |
+//! | [`shares`] | links for people who cannot sign in |
+#![allow(missing_docs, reason = "a constant's text and name say what it is")]
 
 pub mod access;
 pub mod against;
@@ -24,132 +29,105 @@ use domain::problem::Code;
 use domain::window::Parameters;
 use engine::measures::{Completeness, Measures};
 
-/// The name of all this.
+// The frame of every page.
 pub const NAME: &str = "Lectern";
-/// Link to the page of one report.
 pub const REPORTS: &str = "Reports";
-/// Link to the board.
 pub const REQUESTS: &str = "Requests";
-/// What the page is for, on a first visit.
+pub const SKIP: &str = "Skip to the content";
+pub const HELP: &str = "Keyboard shortcuts and help";
+pub const LOADING: &str = "Loading";
+/// `institution` in a session where no name is set; not shown.
+pub const UNNAMED: &str = "default";
+
+// The first visit.
+pub const WELCOME: &str = "See how your lectures are used";
+/// Also the text of the shell in `index.html`.
 pub const PURPOSE: &str =
     "Lectern shows how a course engages with its lectures: who watched, how much, and when.";
-/// The one button of a first visit.
-pub const SEE_FOUR_WEEKS: &str = "See the last four weeks";
-/// Heading of a first visit.
-pub const WELCOME: &str = "See how your lectures are used";
-/// Heading above the choices, below the one button of a first visit.
-pub const CHOOSE: &str = "Or choose for yourself";
-/// First in the order of the keyboard.
-pub const SKIP: &str = "Skip to the content";
-/// Name of the button of the help.
-pub const HELP: &str = "Keyboard shortcuts and help";
-/// Name of the line of choices.
-pub const SHOWN: &str = "What is shown";
-/// Label.
+pub const LOAD_FOUR_WEEKS: &str = "Load the last four weeks";
+/// The heading of the controls, below the button of a first visit.
+pub const CHOOSE_VIEW: &str = "Or choose a report and days";
+
+// The controls that choose a view.
+/// The accessible name of the controls.
+pub const VIEW: &str = "View";
 pub const REPORT: &str = "Report";
-/// Label.
 pub const COURSE: &str = "Course";
-/// No course in particular.
 pub const ALL_COURSES: &str = "All courses";
-/// A course of a link that has been in no rows yet.
-pub const UNKNOWN_COURSE: &str = "A course without rows yet";
-/// Label.
+/// The option of a course that is in the URL but not in the list of courses.
+pub const UNKNOWN_COURSE: &str = "Course without data yet";
 pub const SECTION: &str = "Section";
-/// No section in particular.
 pub const ALL_SECTIONS: &str = "All sections";
-/// A section of a link that has been in no rows yet.
-pub const UNKNOWN_SECTION: &str = "A section without rows yet";
-/// Label.
-pub const FIRST_DAY: &str = "First day";
-/// Label.
-pub const LAST_DAY: &str = "Last day";
-/// Button: other days.
-pub const SHOW_DAYS: &str = "Show these days";
-/// Shows texts of questions, answers and notes, which are hidden at first.
-pub const SHOW_WRITING: &str = "Show what people wrote";
-/// Heading of the presets.
+/// The option of a section that is in the URL but not in the list of sections.
+pub const UNKNOWN_SECTION: &str = "Section without data yet";
 pub const RANGES: &str = "Days";
-/// Before a range is chosen.
 pub const CHOOSE_DAYS: &str = "Choose days";
-/// Label.
-pub const TIME_ZONE: &str = "Days of the time zone";
-/// Button.
-pub const ASK: &str = "Ask Echo360";
-/// Button: what Echo360 has by now of days that were not final.
-pub const ASK_FOR_MORE: &str = "Ask Echo360 for the rest";
-/// Why one might.
-pub const MAY_HAVE_GROWN: &str = "Some of these days were not final when they were asked for.";
-/// Button: a newer copy.
-pub const ASK_AGAIN: &str = "Ask again";
-/// Button.
+pub const FIRST_DAY: &str = "First day";
+pub const LAST_DAY: &str = "Last day";
+pub const SHOW_DAYS: &str = "Show these days";
+pub const TIME_ZONE: &str = "Time zone";
+/// The tooltip of the arrow to the next days while it is disabled.
+pub const NOT_OVER: &str = "These days are not over yet";
+/// The days of a report without dates.
+pub const ALL_TIME: &str = "All time";
+/// The switch for the texts of questions, answers and notes, which are hidden at first.
+pub const SHOW_WRITING: &str = "Show what people wrote";
+
+// Parameters that a report has besides its days.
+pub const REPORT_PARAMETERS: &str = "Parameters of this report";
+pub const INVALID_PARAMETER: &str =
+    "Not used: enter at most 40 letters, digits, - _ or :, so that no link can name a person.";
+
+// Requests.
+pub const REQUEST: &str = "Request from Echo360";
+/// Requests weeks again whose last days were not final.
+pub const REQUEST_REST: &str = "Request the rest";
+pub const WAS_NOT_FINAL: &str = "Some of these days were not final when they were requested.";
+/// Requests a newer copy of one week.
+pub const REQUEST_AGAIN: &str = "Request again";
 pub const TRY_AGAIN: &str = "Try again";
-/// Button.
-pub const STOP: &str = "Stop waiting";
-/// Button.
-pub const COPY_ID: &str = "Copy the id";
-/// What stands before the stable name of a kind of problem.
-pub const CODE: &str = "Code";
-/// Said once it is copied.
-pub const COPIED: &str = "Copied";
-/// Where it was not.
-pub const NOT_COPIED: &str = "Your browser did not copy it. Copy it by hand.";
-/// Link.
-pub const DOWNLOAD: &str = "Download CSV";
-/// What a download has that the figures leave out.
-pub const CSV_HOLDS_MORE: &str =
-    "Filters by video, deck, role and student do not reach the CSV: it has every row of these days.";
-/// Opens the table under a chart.
-pub const NUMBERS: &str = "Numbers";
-/// Head of a table's column of buttons.
-pub const ACTION: &str = "Action";
-/// Opens the list of windows.
+pub const STOP_WAITING: &str = "Stop waiting";
 pub const DETAILS: &str = "Details";
-/// While the first answers are on their way.
-pub const LOADING: &str = "Loading";
-/// Title of the chart.
-pub const MINUTES_WATCHED: &str = "Minutes watched per day";
-/// Its unit.
-pub const MINUTES: &str = "Minutes";
-/// What stands beside.
-pub const VIEWERS: &str = "Viewers";
-/// Head of a table's column.
-pub const DAY: &str = "Day";
-/// Head of a table's column.
-pub const STATE: &str = "State";
-/// Head of a table's column.
-pub const ROWS: &str = "Rows";
-/// Head of a table's column.
-pub const DAYS: &str = "Days";
-/// The institution's name when nobody has given it one: not worth showing.
-pub const UNNAMED: &str = "default";
-/// Caption of the list of windows.
 pub const WINDOWS: &str = "Weekly reports";
-/// A final day.
+pub const ACTION: &str = "Action";
+pub const STATE: &str = "State";
+pub const ROWS: &str = "Rows";
+pub const DAYS: &str = "Days";
+pub const NO_REQUESTS: &str = "No requests yet.";
+pub const SEE_REQUESTS: &str = "See all requests";
+pub const SEE_OVERVIEW: &str = "Go to the reports";
+pub const NO_SUCH_REPORT: &str = "Echo360 has no report with this name. Choose another.";
+
+// Copying and downloading.
+pub const COPY_ID: &str = "Copy the id";
+pub const COPIED: &str = "Copied";
+pub const NOT_COPIED: &str = "Your browser did not copy it. Copy it by hand.";
+pub const DOWNLOAD: &str = "Download CSV";
+pub const CSV_IGNORES_FILTERS: &str =
+    "The CSV has every row of these days: filters by video, deck, role and student do not apply to it.";
+
+// Figures.
+/// The summary of the table under a chart.
+pub const NUMBERS: &str = "Numbers";
+pub const MINUTES_WATCHED: &str = "Minutes watched per day";
+pub const MINUTES: &str = "Minutes";
+pub const DAY: &str = "Day";
 pub const FINAL: &str = "Final";
-/// A day that may still grow.
 pub const NOT_FINAL: &str = "Not final yet";
-/// A day whose rows are not here.
-pub const NOT_HERE: &str = "Not here yet";
-/// What the hatching means.
+/// The state of a day whose rows are not loaded.
+pub const NOT_HERE: &str = "Not loaded yet";
 pub const HATCHED: &str =
     "Hatched days are not final yet: Echo360 completes a day two days after it is over.";
-/// What a minute is.
-pub const MINUTE_IS: &str =
-    "Echo360 records one row for every 30 seconds watched. Rows that name nobody count minutes, not viewers.";
-/// A board with nothing on it.
-pub const NO_REQUESTS: &str = "Nothing has been asked for yet.";
-/// Link to the board.
-pub const SEE_REQUESTS: &str = "See all requests";
-/// Link to where something can be asked for.
-pub const SEE_OVERVIEW: &str = "Go to the reports";
-/// A report that is not offered.
-pub const NO_SUCH_REPORT: &str = "Echo360 offers no report of this name. Choose another.";
-/// All time, for a report without dates.
-pub const ALL_TIME: &str = "All time";
+pub const MINUTE_IS: &str = "Echo360 records one row for every 30 seconds watched. Rows without a user id add minutes, but no viewers.";
 
-/// `Previous 4 weeks`, `Previous 10 days`: what an arrow does.
+// Errors.
+/// The label before a problem's code.
+pub const CODE: &str = "Code";
+pub const TOO_LARGE: &str = "Too large for this device";
+
+/// The label of an arrow: `Previous 4 weeks`, `Next 10 days`.
 #[must_use]
-pub fn step(is_back: bool, days: u64) -> String {
+pub fn step_label(is_back: bool, days: u64) -> String {
     let which = if is_back { "Previous" } else { "Next" };
     match (days % 7, days / 7, days) {
         (0, 1, _) => format!("{which} week"),
@@ -159,37 +137,28 @@ pub fn step(is_back: bool, days: u64) -> String {
     }
 }
 
-/// Why the next days cannot be gone to.
-pub const NOT_OVER: &str = "These days are not over yet";
-
-/// What a report is asked with beside its days.
-pub const GIVEN: &str = "What Echo360 wants to know for this report";
-/// A value that cannot stand in a link.
-pub const NOT_PLAIN: &str =
-    "Not used: only letters, digits, - _ and : can stand here, at most 40, so that no link names a person.";
-
-/// A parameter of a report, by the name that Echo360 gives it.
+/// The label of a report's parameter; `name` is Echo360's name for it.
 #[must_use]
-pub fn parameter(name: &str, is_required: bool) -> String {
+pub fn parameter_label(name: &str, is_required: bool) -> String {
     if is_required { format!("{name} (required)") } else { name.to_owned() }
 }
 
-/// A report cannot be asked for yet.
+/// Why a report without the required parameter `name` cannot be requested.
 #[must_use]
-pub fn lacking(name: &str) -> String {
-    format!("Fill in “{name}” first: Echo360 does not build this report without it.")
+pub fn missing_parameter(name: &str) -> String {
+    format!("Fill in “{name}” first: Echo360 needs it to build this report.")
 }
 
-/// What a request was asked with, after its report's title: ` (page: home)`.
+/// A request's parameters, after its report's title: ` (page: home)`. Empty without parameters.
 #[must_use]
-pub fn given(parameters: &Parameters) -> String {
+pub fn parameters_suffix(parameters: &Parameters) -> String {
     let parts: Vec<String> = parameters.iter().map(|(name, value)| format!("{name}: {value}")).collect();
     if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) }
 }
 
-/// A course as it is called: `BIOL120 Cells and Genes`.
+/// A course's code and name: `BIOL120 Cells and Genes`. Its id where it has neither.
 #[must_use]
-pub fn course(course: &domain::api::Course) -> String {
+pub fn course_name(course: &domain::api::Course) -> String {
     match (course.code.as_str(), course.name.as_str()) {
         ("", "") => course.id.clone(),
         ("", name) => name.to_owned(),
@@ -198,19 +167,19 @@ pub fn course(course: &domain::api::Course) -> String {
     }
 }
 
-/// A section in a heading.
+/// A section in a heading: `section 2`.
 #[must_use]
-pub fn section(number: &str) -> String {
+pub fn section_name(number: &str) -> String {
     format!("section {number}")
 }
 
-/// A section in a choice, with its term where it could be mistaken for one of another.
+/// A section in a list of options: `2`, or `2, Autumn 2026` where sections of several terms are listed.
 #[must_use]
-pub fn section_of(number: &str, term: Option<&str>) -> String {
+pub fn section_option(number: &str, term: Option<&str>) -> String {
     term.map_or_else(|| number.to_owned(), |term| format!("{number}, {term}"))
 }
 
-/// More rows than this device holds.
+/// The view has `rows` rows, more than the `most` that fit on this device.
 #[must_use]
 pub fn too_large(rows: u64, most: u64) -> String {
     format!(
@@ -220,7 +189,7 @@ pub fn too_large(rows: u64, most: u64) -> String {
     )
 }
 
-/// The same of a course, which has no CSV of its own.
+/// As [`too_large`], for a course page, which has no CSV of its own.
 #[must_use]
 pub fn too_large_course(rows: u64, most: u64) -> String {
     format!(
@@ -231,17 +200,14 @@ pub fn too_large_course(rows: u64, most: u64) -> String {
     )
 }
 
-/// The few words for that.
-pub const TOO_LARGE: &str = "Too large for this device";
-
-/// `Last complete week`, `Last 4 weeks`.
+/// The label of a preset range: `Last complete week`, `Last 4 weeks`.
 #[must_use]
-pub fn preset(weeks: u64) -> String {
+pub fn preset_label(weeks: u64) -> String {
     if weeks == 1 { "Last complete week".to_owned() } else { format!("Last {weeks} weeks") }
 }
 
-/// Weeks by their numbers in a term: `Week 3 of Autumn 2026`, `Weeks 3–6 of Autumn 2026`; without the term where its
-/// name stands beside them.
+/// The numbers of weeks in their term: `Week 3 of Autumn 2026`, `Weeks 3–6 of Autumn 2026`; without the
+/// term's name if `is_named`, since it is shown next to them.
 #[must_use]
 pub fn term_weeks(weeks: &TermWeeks<'_>, is_named: bool) -> String {
     let numbers = match weeks.first == weeks.last {
@@ -251,13 +217,13 @@ pub fn term_weeks(weeks: &TermWeeks<'_>, is_named: bool) -> String {
     if is_named { numbers } else { format!("{numbers} of {}", weeks.term.name) }
 }
 
-/// What the chart shows.
+/// The sentence above the chart of minutes per day: total, busiest day, and what is not counted.
 #[must_use]
 pub fn minutes_sentence(measures: &Measures) -> String {
     let known = measures.days.iter().filter_map(|(day, known)| Some((*day, known.watched()?)));
     let missing = measures.days.iter().filter(|(_, known)| *known == Completeness::Missing).count();
     if missing == measures.days.len() {
-        return "None of these days are here yet.".to_owned();
+        return "None of these days are loaded yet.".to_owned();
     }
     let mut text = if measures.total.rows == 0 {
         "No recorded activity.".to_owned()
@@ -275,8 +241,8 @@ pub fn minutes_sentence(measures: &Measures) -> String {
     }
     match missing {
         0 => {}
-        1 => text.push_str(" 1 day is not here yet and not counted."),
-        n => text.push_str(&format!(" {n} days are not here yet and not counted.")),
+        1 => text.push_str(" 1 day is not loaded yet and not counted."),
+        n => text.push_str(&format!(" {n} days are not loaded yet and not counted.")),
     }
     match measures.skipped_rows.total() {
         0 => {}
@@ -287,7 +253,7 @@ pub fn minutes_sentence(measures: &Measures) -> String {
     text
 }
 
-/// What is arriving.
+/// How much has been read while rows are still arriving.
 #[must_use]
 pub fn arriving(rows: u64, bytes: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "bytes of a page are far below 2^53")]
@@ -295,20 +261,21 @@ pub fn arriving(rows: u64, bytes: u64) -> String {
     format!("{} rows read, {} MB.", locale::format_count(rows), locale::format_number(megabytes))
 }
 
-/// In which zone the days are.
+/// `Days in UTC+1 Berlin`.
 #[must_use]
 pub fn days_in(zone: &str) -> String {
     format!("Days in {zone}")
 }
 
-/// Link to the CSV of one of several sections; with its `id` where others are called the same.
+/// The link to the CSV of one of several sections, with the beginning of its `id` where several have the same
+/// name.
 #[must_use]
-pub fn download_of(section: &str, id: Option<&str>) -> String {
+pub fn download_section(section: &str, id: Option<&str>) -> String {
     let id = id.map_or_else(String::new, |id| format!(" ({})", figures::beginning(id)));
     format!("{DOWNLOAD} of {section}{id}")
 }
 
-/// Why there is no CSV yet.
+/// Why there is no CSV yet; `missing` counts windows.
 #[must_use]
 pub fn no_csv_yet(missing: usize) -> String {
     match missing {
@@ -317,41 +284,41 @@ pub fn no_csv_yet(missing: usize) -> String {
     }
 }
 
-/// The few words that name an error.
+/// The heading of an error.
 #[must_use]
 pub fn error_title(error: &ApiError) -> String {
     match error {
         ApiError::Problem(problem) => problem.title.to_string(),
         ApiError::Unreachable => "Lectern cannot be reached".to_owned(),
-        ApiError::InvalidResponse(_) => "Something unexpected came back".to_owned(),
+        ApiError::InvalidResponse(_) => "Unexpected response".to_owned(),
     }
 }
 
-/// A sentence to act on.
+/// What a person can do about an error.
 #[must_use]
 pub fn error_detail(error: &ApiError) -> String {
     match error {
         ApiError::Problem(problem) => problem.detail.clone(),
         ApiError::Unreachable => {
-            "Check the network. What was asked of Echo360 goes on meanwhile; nothing is lost.".to_owned()
+            "Check your connection. Requests to Echo360 continue meanwhile; nothing is lost.".to_owned()
         }
         ApiError::InvalidResponse(what) => {
-            format!("Reload the page; if it stays so, tell whoever runs Lectern: {what}.")
+            format!("Reload the page. If that does not help, tell the people who run Lectern: {what}.")
         }
     }
 }
 
-/// The stable name of a kind of problem.
+/// A problem's code as the API spells it: `bad-day`.
 #[must_use]
-pub fn code(code: Code) -> String {
+pub fn problem_code(code: Code) -> String {
     serde_json::to_string(&code).unwrap_or_default().replace('"', "")
 }
 
-/// The stable name of an error.
+/// An error's code: a problem's own, or one for errors without a problem. Tests find notices by it.
 #[must_use]
 pub fn error_code(error: &ApiError) -> String {
     match error {
-        ApiError::Problem(problem) => code(problem.code),
+        ApiError::Problem(problem) => problem_code(problem.code),
         ApiError::Unreachable => "unreachable".to_owned(),
         ApiError::InvalidResponse(_) => "garbled".to_owned(),
     }

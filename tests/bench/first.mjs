@@ -67,7 +67,7 @@ async function beforeFirstView(front) {
         requestAnimationFrame(look);
       });
       await page.goto(front.url);
-      await page.getByRole('button', { name: 'See the last four weeks' }).waitFor();
+      await page.getByRole('button', { name: 'Load the last four weeks' }).waitFor();
       files = await page.evaluate(() => {
         const [{ encodedBodySize }] = performance.getEntriesByType('navigation');
         const all = performance.getEntriesByType('resource');

@@ -28,8 +28,8 @@ describe('in local mode', () => {
     await withTab(browser, {}, async (page, tab) => {
       await page.goto(`${stack.url}/you`);
       await page.getByRole('combobox', { name: 'Course' }).selectOption(course.id);
-      await page.getByRole('button', { name: 'Look as an instructor' }).click();
-      await page.getByText('Local mode, looking as an instructor.').waitFor();
+      await page.getByRole('button', { name: 'View as an instructor' }).click();
+      await page.getByText('Local mode, viewing as an instructor.').waitFor();
       assert.equal(await page.getByRole('link', { name: 'People' }).count(), 0);
 
       tab.expect(/status of 40[34]/);
@@ -48,7 +48,7 @@ describe('in local mode', () => {
       await until('one course can be chosen', async () => (await courses.count()) === 2);
 
       await page.goto(`${stack.url}/you`);
-      await page.getByRole('button', { name: 'Look as an administrator again' }).click();
+      await page.getByRole('button', { name: 'View as an administrator again' }).click();
       await page.getByText('Every course of the institution.').waitFor();
     });
   });
@@ -60,14 +60,14 @@ describe('in local mode', () => {
       page.on('dialog', (dialog) => dialog.accept());
       await page.goto(`${stack.url}/people`);
       await page.getByText('Nobody has a role yet.').waitFor();
-      const form = page.getByRole('region', { name: 'Give somebody a role' });
+      const form = page.getByRole('region', { name: 'Assign a role' });
       await form.getByLabel('E-mail').fill('Ana@Westmere.example');
       await form.getByRole('combobox', { name: 'Course' }).selectOption(one.id);
       await form.getByRole('button', { name: 'Save' }).click();
       const row = page.locator('[data-testid="people"] tbody tr').filter({ hasText: 'ana@westmere.example' });
       await row.getByText(`${one.code} ${one.name}`).waitFor();
 
-      const upload = page.getByRole('region', { name: 'Many at once' });
+      const upload = page.getByRole('region', { name: 'Upload roles' });
       const file = (text) => ({ name: 'roles.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
       const choose = (text) => upload.getByLabel('File').setInputFiles(file(text));
       tab.expect(/status of 400/);
@@ -83,13 +83,13 @@ describe('in local mode', () => {
       await upload.getByText(/^Done: /).waitFor();
       await row.getByText(`${two.code} ${two.name}`).waitFor();
 
-      await page.getByRole('button', { name: 'Take away the role of bo@westmere.example' }).click();
+      await page.getByRole('button', { name: 'Remove the role of bo@westmere.example' }).click();
       await until('bo has no role', async () => (await stack.api('/api/roles')).people.length === 1);
 
-      await page.getByRole('link', { name: 'Record', exact: true }).click();
+      await page.getByRole('link', { name: 'Audit log', exact: true }).click();
       const record = page.locator('[data-testid="record"] tbody');
       await record.getByText('Uploaded roles').first().waitFor();
-      await page.getByRole('combobox', { name: 'What' }).selectOption('role-taken');
+      await page.getByRole('combobox', { name: 'Action' }).selectOption('role-taken');
       await until('only that is shown', async () => (await record.locator('tr').count()) === 1);
       const csv = await page.getByRole('link', { name: 'Download CSV' }).getAttribute('href');
       const text = await (await fetch(stack.url + csv)).text();
@@ -103,16 +103,16 @@ describe('in local mode', () => {
     await withTab(browser, {}, async (page) => {
       page.on('dialog', (dialog) => dialog.accept());
       await page.goto(`${stack.url}/forgetting`);
-      await page.getByText('Nothing yet.').waitFor();
+      await page.getByText('No erasures yet.').waitFor();
       await page.getByLabel('Some weeks').check();
-      await page.getByLabel('From a Monday').fill(week.from);
-      await page.getByLabel('To a Sunday').fill(week.to);
-      await page.getByRole('button', { name: 'Forget' }).click();
+      await page.getByLabel('First day (a Monday)').fill(week.from);
+      await page.getByLabel('Last day (a Sunday)').fill(week.to);
+      await page.getByRole('button', { name: 'Erase' }).click();
       await page.locator('[data-testid="forgettings"] [data-state="done"]').waitFor();
 
       await page.goto(address(stack, days));
       await page.locator('.progress > details > summary').click();
-      await page.getByText(/^Forgotten on /).waitFor();
+      await page.getByText(/^Erased on /).waitFor();
     });
     const { requests } = await stack.api('/api/requests');
     const states = requests.flatMap(({ windows }) => windows.map(({ id, state }) => [id, state]));

@@ -42,7 +42,7 @@ test('a report that needs more than days is asked for with it, and another value
   assert.ok(0 < often && often < all && all < 1000, `${often} of ${all}`);
   await withTab(browser, {}, async (page) => {
     await page.goto(address(stack, month, { report: 'visit' }));
-    const ask = page.getByRole('button', { name: 'Ask Echo360', exact: true });
+    const ask = page.getByRole('button', { name: 'Request from Echo360', exact: true });
     const needed = page.getByRole('textbox', { name: 'page (required)' });
     const least = page.getByRole('textbox', { name: 'least', exact: true });
     await page.locator('[data-code="bad-parameters"]').waitFor();

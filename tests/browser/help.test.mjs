@@ -132,7 +132,7 @@ test('the list is opened by its key and its button, closed by Escape, and gives 
     assert.equal(await dialog.evaluate((it) => it.contains(document.activeElement)), true);
     const rows = await dialog.locator('tbody tr').evaluateAll((rows) => rows.map((row) => row.innerText.replaceAll(/\s+/g, ' ').trim()));
     assert.equal(rows.length, 10);
-    assert.ok(rows.includes('g then c The course') && rows.includes('[ or , Earlier days, as many'), rows.join('\n'));
+    assert.ok(rows.includes('g then c Go to the course') && rows.includes('[ or , Go back by as many days'), rows.join('\n'));
     await comesToNothing(page, ['n', '['], 'in the list');
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'hidden' });
@@ -178,7 +178,7 @@ test('keys can be switched off, stay so when the page is loaded anew, and can be
 });
 
 test('every figure tells why its numbers differ: what holds for its report, by keyboard too', async () => {
-  const told = { videoview: ['30 seconds', 'slide'], presentation: ['Which slide it was is not reported', '30 seconds'] };
+  const told = { videoview: ['30 seconds', 'slide'], presentation: ['viewed a deck, not which slide', '30 seconds'] };
   await withTab(browser, {}, async (page) => {
     for (const [report, title] of [['videoview', 'Minutes per video'], ['presentation', 'Views per deck']]) {
       await open(page, address(stack, month, { report }));

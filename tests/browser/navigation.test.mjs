@@ -58,10 +58,10 @@ test('a first visit, the days and the details, by keyboard alone', async () => {
       throw new Error(`${text} is not reached by ${key}`);
     };
     await page.goto(stack.url);
-    await page.getByRole('button', { name: 'See the last four weeks' }).waitFor();
+    await page.getByRole('button', { name: 'Load the last four weeks' }).waitFor();
     assert.equal((await press('Tab')).text, 'Skip to the content');
     assert.equal((await press('Enter')).tag, 'main');
-    await tabTo('See the last four weeks');
+    await tabTo('Load the last four weeks');
     await page.keyboard.press('Enter');
     await page.locator('[data-testid="minutes"] svg').first().waitFor();
     assert.match(page.url(), /from=/);
@@ -95,7 +95,7 @@ test('a first visit, the days and the details, by keyboard alone', async () => {
     await tabTo('Details');
     await page.keyboard.press('Enter');
     await page.locator('.windows').waitFor();
-    await tabTo('Ask again');
+    await tabTo('Request again');
   });
 });
 
@@ -167,9 +167,9 @@ test('several changes in one frame are one view and one entry in the history', a
 test('who stops waiting gets the plan back, and what is here stays here', async () => {
   await withTab(browser, {}, async (page) => {
     await page.goto(address(stack, weeks(20, 30)));
-    await page.getByRole('button', { name: 'Ask Echo360' }).click();
+    await page.getByRole('button', { name: 'Request from Echo360' }).click();
     await page.getByRole('button', { name: 'Stop waiting' }).click();
-    await page.getByRole('button', { name: 'Ask Echo360' }).waitFor();
+    await page.getByRole('button', { name: 'Request from Echo360' }).waitFor();
     await page.getByText('20 weekly reports, three at a time').waitFor();
   });
   // What Echo360 builds already is kept; the rest of the tests need not wait for more.
@@ -193,7 +193,7 @@ test('two days and a zone are chosen, and one change is one entry in the history
     assert.ok(page.url().includes(`from=${from}&to=${to}`));
     assert.equal(await page.evaluate(() => history.length), entries + 1);
     await page.locator('.menu:has(.long) > summary').click();
-    await page.getByLabel(/time zone/).selectOption('Europe/Berlin');
+    await page.getByLabel(/^Time zone/).selectOption('Europe/Berlin');
     assert.ok(page.url().includes('tz=Europe/Berlin'));
     await page.getByText(/UTC\+[12] Berlin/).first().waitFor();
   });
@@ -238,14 +238,14 @@ test('a week is asked again by hand, the old copy stays, and the focus too', asy
     await page.locator('.progress > details > summary').click();
     const before = (await stack.api('/api/requests')).requests.find(({ from }) => from === month.from);
     const row = page.locator('.windows tbody tr').first();
-    await row.getByRole('button', { name: /^Ask again/ }).click();
+    await row.getByRole('button', { name: /^Request again/ }).click();
     await row.getByText(/a newer copy is/).waitFor();
     assert.equal(await page.locator('.progress > details').evaluate((details) => details.open), true);
     await until('a newer copy is here', async () => {
       const { windows } = await stack.api(`/api/requests/${before.id}`);
       return windows.at(-1).copy.generation > before.windows.at(-1).copy.generation;
     });
-    await row.getByRole('button', { name: /^Ask again/ }).waitFor();
+    await row.getByRole('button', { name: /^Request again/ }).waitFor();
   });
 });
 
@@ -284,7 +284,7 @@ test('while four weeks arrive nothing jumps, and the title says when they are he
   const { from, to } = weeks(4, 12);
   await withTab(browser, {}, async (page) => {
     await page.goto(address(stack, { from, to }));
-    await page.getByRole('button', { name: 'Ask Echo360' }).waitFor();
+    await page.getByRole('button', { name: 'Request from Echo360' }).waitFor();
     await page.evaluate(() => {
       window.shifted = 0;
       new PerformanceObserver((list) => {
@@ -294,10 +294,10 @@ test('while four weeks arrive nothing jumps, and the title says when they are he
       window.titles = [];
       new MutationObserver(() => window.titles.push(document.title)).observe(document.querySelector('title'), { childList: true });
     });
-    await page.getByRole('button', { name: 'Ask Echo360' }).click();
-    await until('the title says that all is here', async () => /^All here: /.test(await page.title()));
+    await page.getByRole('button', { name: 'Request from Echo360' }).click();
+    await until('the title says that all is here', async () => /^All loaded: /.test(await page.title()));
     const titles = await page.evaluate(() => window.titles);
-    assert.ok(titles.some((title) => /^\d of 4 here: /.test(title)), `no title says how far it is: ${titles}`);
+    assert.ok(titles.some((title) => /^\d of 4 loaded: /.test(title)), `no title says how far it is: ${titles}`);
     await drawnFrom(page, (await stack.truth(from, to)).rows);
     assert.ok((await page.evaluate(() => window.shifted)) < 0.05, 'the page jumped');
   });
@@ -384,8 +384,8 @@ test('what is here already is shown without a click, and nobody is asked for it'
   await withTab(browser, {}, async (page) => {
     await page.goto(address(stack, { from, to }));
     await drawnFrom(page, (await stack.truth(from, to)).rows);
-    await page.getByText('All 2 weeks are here.').waitFor();
-    assert.equal(await page.title(), `All here: Videos watched, ${await page.locator('.menu .long').innerText()} – Lectern`);
+    await page.getByText('All 2 weeks loaded.').waitFor();
+    assert.equal(await page.title(), `All loaded: Videos watched, ${await page.locator('.menu .long').innerText()} – Lectern`);
     await page.getByRole('button', { name: 'Previous 2 weeks' }).click();
     const [earlier, until] = [plusDays(from, -14), plusDays(to, -14)];
     await drawnFrom(page, (await stack.truth(earlier, until)).rows);
@@ -394,7 +394,7 @@ test('what is here already is shown without a click, and nobody is asked for it'
     // One of them is asked again by hand: now the fortnight is a request like others.
     await page.locator('.progress > details > summary').click();
     const row = page.locator('.windows tbody tr').first();
-    await row.getByRole('button', { name: /^Ask again/ }).click();
+    await row.getByRole('button', { name: /^Request again/ }).click();
     await row.getByText(/a newer copy is/).waitFor();
     assert.equal((await asked()).length, before[0].length + 1);
   });
@@ -440,7 +440,7 @@ test('of several chosen sections each has a download, and every row of it', asyn
       const { rows } = await stack.truth(month.from, month.to, { course: course.id, section: section.id });
       assert.equal(csv.trimEnd().split('\n').length - 1, rows, name);
     }
-    await page.getByText('Filters by video, deck, role and student do not reach the CSV').waitFor();
+    await page.getByText('filters by video, deck, role and student do not apply to it').waitFor();
   });
 });
 

@@ -31,8 +31,8 @@ async function make(page, name) {
   await share.focus();
   await page.keyboard.press('Enter');
   await page.locator('[data-testid="contents"]').waitFor();
-  await page.getByLabel('Name, seen by whoever opens it').fill(name);
-  await page.getByRole('button', { name: 'Make a link' }).press('Enter');
+  await page.getByLabel('Name, shown to everybody who opens the link').fill(name);
+  await page.getByRole('button', { name: 'Create a link' }).press('Enter');
   return page.getByRole('textbox', { name: 'Link', exact: true }).inputValue();
 }
 
@@ -114,13 +114,13 @@ test('a link is copied, and one that was made stays when its panel is closed', a
     await until('the panel is closed', async () => (await page.locator('.share-bar details[open]').count()) === 0);
     await panel.locator('summary').first().press('Enter');
     assert.equal(await page.getByRole('textbox', { name: 'Link', exact: true }).inputValue(), link);
-    await panel.getByRole('button', { name: 'Make another link' }).click();
-    assert.equal(await page.getByLabel('Name, seen by whoever opens it').inputValue(), '');
+    await panel.getByRole('button', { name: 'Create another link' }).click();
+    assert.equal(await page.getByLabel('Name, shown to everybody who opens the link').inputValue(), '');
     // What somebody is writing stays, too.
-    await page.getByLabel('Name, seen by whoever opens it').fill('For the board');
+    await page.getByLabel('Name, shown to everybody who opens the link').fill('For the board');
     await page.keyboard.press('Escape');
     await panel.locator('summary').first().press('Enter');
-    assert.equal(await page.getByLabel('Name, seen by whoever opens it').inputValue(), 'For the board');
+    assert.equal(await page.getByLabel('Name, shown to everybody who opens the link').inputValue(), 'For the board');
   });
 });
 
@@ -132,12 +132,12 @@ test('a week that is not here is a gap in the chart of a share, and named in its
   await withTab(browser, {}, async (page) => {
     await page.goto(`${stack.url}/s#${token}`);
     const [first, ...rest] = await table(page);
-    assert.deepEqual(first, [body.from, 'not here', 'not here']);
+    assert.deepEqual(first, [body.from, 'no data', 'no data']);
     assert.equal(rest.length, 3);
     const svg = page.locator('.wide svg');
     assert.equal(await svg.locator('.bar').count(), 3 - withheld);
-    await svg.getByText('not here').waitFor();
-    await page.getByText('1 more week of these days was not here, or not final yet, when this was made.').waitFor();
+    await svg.getByText('no data').waitFor();
+    await page.getByText('1 more week of these days was not loaded, or not final yet, when this page was created.').waitFor();
   });
 });
 
@@ -163,11 +163,11 @@ test('a share of a whole course is listed, renamed, rotated and revoked, and eac
     await item.getByLabel('Name', { exact: true }).fill('For the dean');
     await item.getByRole('button', { name: 'Rename' }).click();
     await item.getByRole('heading', { name: 'For the dean' }).waitFor();
-    await item.getByLabel('Sites that may show it').fill('https://courses.example.edu');
+    await item.getByLabel('Sites that may embed it').fill('https://courses.example.edu');
     await item.getByRole('button', { name: 'Save the sites' }).click();
     await item.locator('dd').getByText('https://courses.example.edu').waitFor();
 
-    await item.getByRole('button', { name: 'Make a new link' }).click();
+    await item.getByRole('button', { name: 'Create a new link' }).click();
     const second = await item.getByRole('textbox', { name: 'Link', exact: true }).inputValue();
     const snippet = await item.getByRole('textbox', { name: 'For the course page' }).inputValue();
     assert.match(snippet, /^<iframe src="[^"]+\/s\/[0-9a-f]{32}#[\w-]{43}" title="For the dean"/);
@@ -191,7 +191,7 @@ test('an administrator switches shares off, and none is made until they are on a
     await page.goto(`${stack.url}/shares`);
     const allowed = page.getByLabel('Allow shares in this institution');
     await allowed.uncheck();
-    await page.getByText(/^An administrator has switched shares off/).waitFor();
+    await page.getByText(/^An administrator has turned shares off/).waitFor();
     const { course } = await busyCourse(stack, days);
     tab.expect(/status of 40\d/);
     await page.goto(address(stack, days, { course: course.id }));

@@ -200,7 +200,7 @@ export const GROUPS = [
         name: 'empty',
         async show(page, stack) {
           await visit(page, address(stack, stack.quiet), '.coverage [data-state="ready"]');
-          await page.getByText('No recorded activity in these days').waitFor();
+          await page.getByText('No recorded activity on these days').waitFor();
         },
       },
       {

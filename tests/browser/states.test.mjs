@@ -92,14 +92,14 @@ function masked(text, state) {
       .replace(/# (Mon )?(# )?– # Mon( #)?/g, 'DAYS')
       .replace(/# Mon( #)?/g, 'DAYS')
       // Whether a kind has rows on a single day depends on the day; the state without any stays as it is.
-      .replace(/"(It is here\.) No recorded activity in these days: Echo360 has no rows\."/g, state === 'requests' ? '$1' : '$&')
+      .replace(/"(Loaded\.) No recorded activity on these days: Echo360 has no rows\."/g, state === 'requests' ? '$1' : '$&')
       // Every course of the sandbox, and all that is known of them when.
       .replace(/( *- option "(?!All|Videos|Library|Slide|Confusion|Poll|Questions|Notes|Page).*\n)+/g, '')
       .replace(/(under a minute|(up to )?(# to )?# (min|h|days)\b( # min\b)?)/g, 'AGE')
       .trimEnd() + '\n'
   );
   // Whether the newest week is final depends on the day of the week.
-  return state === 'provisional' ? told : told.replaceAll('Here, not final from DAYS on', 'Here');
+  return state === 'provisional' ? told : told.replaceAll('Ready, not final from DAYS on', 'Ready');
 }
 
 let browser;

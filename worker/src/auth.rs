@@ -141,12 +141,12 @@ impl Visitor {
             }
             (AccessDenied::NoRole, _) => Problem::new(
                 Code::NoRole,
-                "You are signed in, and nobody has given you a role yet. Ask whoever runs Lectern at your institution.",
+                "You are signed in, but you have no role yet. Ask the people who run Lectern at your institution.",
             ),
             (AccessDenied::UnknownCourse, _) => response::unknown_course(),
             (AccessDenied::NotAllowed | AccessDenied::UnknownReport, _) => Problem::new(
                 Code::NotAllowed,
-                "This is for administrators. Ask one of them to do it, or to change your role.",
+                "Only administrators can do this. Ask one of them to do it, or to change your role.",
             ),
         })
     }
@@ -162,7 +162,7 @@ pub(crate) fn refuse_cross_site(request: &Request) -> Result<(), AuthRejection> 
     let is_cross_site = header("origin").is_some_and(|origin| !from_here(&origin))
         || header("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none");
     if is_cross_site {
-        let detail = "This came from another site. Open Lectern's own page and try there.";
+        let detail = "This request came from another site. Open Lectern itself and try again there.";
         return Err(AuthRejection { problem: Problem::new(Code::CrossSite, detail), reason: "cross-site" });
     }
     Ok(())
@@ -215,13 +215,13 @@ pub(crate) fn sign_in_needed(settings: &Settings, assertion: AccessAssertion) ->
             "You have signed out of Lectern. Sign out of Cloudflare Access too, then sign in again."
         }
         (AccessAssertion::Refused, _) => {
-            "Cloudflare Access let you through, and Lectern does not accept its word. Open Lectern's address anew; if \
-             that does not help, sign out of Cloudflare Access and sign in again."
+            "Cloudflare Access let you through, but Lectern does not accept its token. Reload Lectern; if that does not \
+             help, sign out of Cloudflare Access and sign in again."
         }
         (_, []) => "There is no way to sign in to this installation yet. Its operator has to set one up.",
         (_, [AuthMethod::Key]) => "Sign in with the key of this installation.",
-        (_, [AuthMethod::Access]) => "Open Lectern's address anew: Cloudflare Access asks you to sign in.",
-        (_, _) => "Open Lectern's address anew to sign in with Cloudflare Access, or sign in with the key.",
+        (_, [AuthMethod::Access]) => "Reload Lectern: Cloudflare Access will ask you to sign in.",
+        (_, _) => "Reload Lectern to sign in with Cloudflare Access, or sign in with the key.",
     };
     let has_signed_out = assertion == AccessAssertion::SignedOut;
     let sign_out = has_signed_out.then(|| sign_out_url(settings, AuthMethod::Access)).flatten();

@@ -55,10 +55,7 @@ pub(crate) fn unknown_report(name: &str) -> Problem {
 
 /// A course or section that does not exist, or that the visitor may not see.
 pub(crate) fn unknown_course() -> Problem {
-    Problem::new(
-        Code::BadShare,
-        "There is no such course or section here. Choose one from your list of courses.",
-    )
+    Problem::new(Code::BadShare, "There is no such course or section. Choose one from your list of courses.")
 }
 
 /// The start of a text that came from elsewhere, without what could be an address or a token.

@@ -460,7 +460,7 @@ impl Scheduler {
                 if !may_recall && request.windows.iter().any(is_forgotten) {
                     return Err(Problem::new(
                         Code::NotAllowed,
-                        "Some of these weeks were forgotten. An administrator can ask for them again.",
+                        "Some of these weeks were erased. An administrator can request them again.",
                     ));
                 }
                 let new = self.try_rules(|rules| rules.count_retried_windows(&id, &windows, now))?;
@@ -506,7 +506,7 @@ impl Scheduler {
                 if !self.try_rules(|rules| rules.cancel_erasure(&id, now))? {
                     return Err(Problem::new(
                         Code::UnknownRequest,
-                        "Nothing was forgotten under this id: see /api/forget.",
+                        "There is no erasure with this id: see /api/forget.",
                     ));
                 }
                 self.try_store(Store::expire_directory)?;
@@ -670,7 +670,7 @@ impl Scheduler {
         match found {
             None => Err(Problem::new(
                 Code::UnknownWindow,
-                "Nobody has asked for this window yet: ask for its days.",
+                "Nobody has requested this window yet: request its days.",
             )),
             Some((key, false, failed)) => {
                 Err(rows_not_ready(vec![key.id()], failed.map(|failed| failed.redact(access_scope))))
@@ -911,7 +911,10 @@ fn check_parameters(offer: &ReportListing, given: &Parameters) -> Result<(), Pro
 }
 
 fn unknown_request() -> Problem {
-    Problem::new(Code::UnknownRequest, "There is no such request: it may have been stopped. Ask again.")
+    Problem::new(
+        Code::UnknownRequest,
+        "There is no such request: it may have been withdrawn. Request the report again.",
+    )
 }
 
 /// Which windows are not ready, so that nobody takes a short file for a whole one; and, when one of them has
@@ -921,7 +924,8 @@ pub(crate) fn rows_not_ready(ids: Vec<String>, failed: Option<WindowFailure>) ->
     let more = if ids.len() > 5 { format!(" and {} more", ids.len() - 5) } else { String::new() };
     match failed {
         None => {
-            let detail = format!("Not here yet: {some}{more}. Ask for them, and wait until they are.");
+            let detail =
+                format!("Not loaded yet: {some}{more}. Request them, and wait until they are loaded.");
             Problem::new(Code::RowsNotReady, detail).windows(ids).retry_after(15)
         }
         Some(WindowFailure { window, forgotten: true, .. }) => {
@@ -932,7 +936,7 @@ pub(crate) fn rows_not_ready(ids: Vec<String>, failed: Option<WindowFailure>) ->
             Problem::new(Code::RowsNotReady, detail).windows(ids)
         }
         Some(WindowFailure { window, fault, upstream, .. }) => {
-            let detail = format!("Not here: {some}{more}. {window} failed: {fault} Try it again.");
+            let detail = format!("Not loaded: {some}{more}. {window} failed: {fault} Try it again.");
             let problem = Problem::new(Code::RowsNotReady, detail).windows(ids);
             Problem { upstream_request_id: upstream.map(String::into_boxed_str), ..problem }
         }
@@ -949,15 +953,18 @@ fn paused_problem(info: &api::SchedulerInfo, now: Timestamp) -> Problem {
             let wait = held.until.since(now) / SECOND;
             Problem::new(code, held.detail.clone()).retry_after(u32::try_from(wait).unwrap_or(0).max(1))
         }
-        None => Problem::new(Code::UpstreamDown, "Lectern has asked as often as it may this minute.")
-            .retry_after(30),
+        None => Problem::new(
+            Code::UpstreamDown,
+            "Lectern has made as many calls to Echo360 as it may in this minute.",
+        )
+        .retry_after(30),
     }
 }
 
 fn upstream_problem(trouble: &UpstreamError) -> Problem {
     match trouble {
         UpstreamError::Denied { detail } => Problem::new(Code::CredentialsRefused, detail.clone()),
-        _ => Problem::new(Code::UpstreamDown, "Echo360 does not answer as it should. Try again in a while.")
+        _ => Problem::new(Code::UpstreamDown, "Echo360 is not responding as expected. Try again in a while.")
             .retry_after(30),
     }
 }

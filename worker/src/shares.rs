@@ -91,7 +91,7 @@ impl SharesHandler<'_> {
         }
         self.visitor.authorize(Action::CreateShare { course: &course_id, section: section_id.as_ref() })?;
         let subject = ShareSubject::parse(&request.report).ok_or_else(|| {
-            bad_share("This report cannot be shared: it has no measures that could say nothing of anybody.")
+            bad_share("This report cannot be shared: it has no numbers that reveal nothing about a person.")
         })?;
         let days = request.days.unwrap_or(DEFAULT_DAYS);
         let now = clock::now();
@@ -103,7 +103,7 @@ impl SharesHandler<'_> {
         if !is_on {
             return Err(Problem::new(
                 Code::SharesOff,
-                "An administrator has switched shares off for the whole institution.",
+                "An administrator has turned shares off for the whole institution.",
             ));
         }
         let known: Courses =
@@ -134,7 +134,7 @@ impl SharesHandler<'_> {
         if panels.iter().all(|(_, frozen)| frozen.weeks.is_empty()) {
             return Err(Problem::new(
                 Code::NothingToShare,
-                "No whole week of these days is here and final yet. Ask for the days, or wait until they are.",
+                "No whole week of these days is loaded and final yet. Request these days, or wait until they are final.",
             ));
         }
         let shown = |(report, frozen): &(ReportName, PublishedWeeks)| {
@@ -317,5 +317,5 @@ fn bad_share(detail: &str) -> Problem {
 }
 
 fn bad_days() -> Problem {
-    Problem::new(Code::BadShare, format!("A share opens for 1 to {MAX_DAYS} days from now."))
+    Problem::new(Code::BadShare, format!("A share is valid for 1 to {MAX_DAYS} days from now."))
 }

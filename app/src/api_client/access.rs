@@ -1,4 +1,4 @@
-//! Signing in and out, roles, the record, forgetting.
+//! Sessions, roles, the audit log and erasures.
 
 use super::{ApiError, ApiResult, SESSION, parse_json, read_body, send_delete, send_request};
 use domain::api::{Impersonation, Person, RoleChange, RoleUploadResult, SignInRequest};
@@ -10,15 +10,16 @@ use thread::stream::Refusal;
 
 /// `GET`: everybody who has a role.
 pub const ROLES: &str = "/api/roles";
-/// `GET`: who saw what.
+/// `GET`: entries of the audit log.
 pub const RECORD: &str = "/api/record";
-/// `GET`: what has been forgotten.
+/// `GET`: erasures.
 pub const FORGET: &str = "/api/forget";
 
-/// `GET /api/session` of somebody who is not let in: why, and how one signs in. Nothing, when they are by now.
+/// `GET /api/session` for a visitor who was refused: the problem, with the sign-in methods. `None` if they
+/// are signed in by now.
 ///
 /// # Errors
-/// [`ApiError`], here and in every other function.
+/// [`ApiError`], as in every other function.
 pub async fn fetch_sign_in_problem() -> ApiResult<Option<Problem>> {
     let response = send_request(http::Request::get(SESSION).build()).await?;
     if response.ok() {
@@ -36,16 +37,16 @@ pub async fn sign_in(key: String) -> ApiResult<()> {
     post_session(&SignInRequest { key: Some(key), ..SignInRequest::default() }).await
 }
 
-/// `POST /api/session` in local mode: looks as somebody else, or as an administrator again.
+/// `POST /api/session` in local mode: views Lectern as another role, or as an administrator again.
 ///
 /// # Errors
 /// [`ApiError`].
-pub async fn look_as(look_as: Option<Impersonation>) -> ApiResult<()> {
+pub async fn view_as(look_as: Option<Impersonation>) -> ApiResult<()> {
     post_session(&SignInRequest { look_as, ..SignInRequest::default() }).await
 }
 
-async fn post_session(arrival: &SignInRequest) -> ApiResult<()> {
-    read_body(send_request(http::Request::post(SESSION).json(arrival)).await?).await.map(drop)
+async fn post_session(body: &SignInRequest) -> ApiResult<()> {
+    read_body(send_request(http::Request::post(SESSION).json(body)).await?).await.map(drop)
 }
 
 /// `DELETE /api/session`.
@@ -60,8 +61,8 @@ pub async fn sign_out() -> ApiResult<()> {
 ///
 /// # Errors
 /// [`ApiError`].
-pub async fn assign_role(appointment: &RoleChange) -> ApiResult<Person> {
-    parse_json(read_body(send_request(http::Request::put(ROLES).json(appointment)).await?).await)
+pub async fn assign_role(change: &RoleChange) -> ApiResult<Person> {
+    parse_json(read_body(send_request(http::Request::put(ROLES).json(change)).await?).await)
 }
 
 /// `DELETE /api/roles/{id}`.
@@ -72,28 +73,28 @@ pub async fn remove_role(id: &str) -> ApiResult<()> {
     send_delete(&format!("{ROLES}/{id}")).await
 }
 
-/// What is wrong with the lines of an upload, in a problem.
+/// The part of an upload's problem that lists errors by line.
 #[derive(Deserialize)]
 struct UploadProblem {
     lines: Option<LineErrors>,
 }
 
-/// `POST /api/roles/csv`: what an upload would change; with the digest of that, what it has changed.
+/// `POST /api/roles/csv`: previews an upload, or applies it if `apply` is the digest of its preview.
 ///
 /// # Errors
-/// [`ApiError`], with what is wrong line by line.
+/// [`ApiError`], with the errors of single lines.
 pub async fn upload_roles(
     csv: &str,
     apply: Option<&str>,
 ) -> Result<RoleUploadResult, (ApiError, Vec<LineError>)> {
     let query = apply.map(|digest| format!("?apply={digest}")).unwrap_or_default();
     let request = http::Request::post(&format!("{ROLES}/csv{query}")).header("content-type", "text/csv");
-    let alone = |error| (error, Vec::new());
-    let response = send_request(request.body(csv)).await.map_err(alone)?;
+    let without_lines = |error| (error, Vec::new());
+    let response = send_request(request.body(csv)).await.map_err(without_lines)?;
     let (is_ok, status) = (response.ok(), response.status());
-    let text = response.text().await.map_err(|_| alone(ApiError::Unreachable))?;
+    let text = response.text().await.map_err(|_| without_lines(ApiError::Unreachable))?;
     if is_ok {
-        return parse_json(Ok(text)).map_err(alone);
+        return parse_json(Ok(text)).map_err(without_lines);
     }
     let lines = serde_json::from_str::<UploadProblem>(&text).ok().and_then(|problem| problem.lines);
     Err((Refusal::Said(status, text).into(), lines.unwrap_or_default().0))
@@ -103,8 +104,8 @@ pub async fn upload_roles(
 ///
 /// # Errors
 /// [`ApiError`].
-pub async fn request_erasure(what: &ErasureRequest) -> ApiResult<Erasure> {
-    parse_json(read_body(send_request(http::Request::post(FORGET).json(what)).await?).await)
+pub async fn request_erasure(body: &ErasureRequest) -> ApiResult<Erasure> {
+    parse_json(read_body(send_request(http::Request::post(FORGET).json(body)).await?).await)
 }
 
 /// `DELETE /api/forget/{id}`.

@@ -1,4 +1,4 @@
-//! Links for people who cannot sign in: made, changed, revoked.
+//! Shares: links for people who cannot sign in.
 
 use super::{ApiResult, parse_json, read_body, send_delete, send_request};
 use domain::shares::{
@@ -6,24 +6,24 @@ use domain::shares::{
 };
 use gloo_net::http;
 
-/// `GET`: one's shares, an administrator's all.
+/// `GET`: the caller's shares; all shares for an administrator.
 pub const SHARES: &str = "/api/shares";
 
-/// `POST /api/shares`: makes a share, or says what it would show.
+/// `POST /api/shares`: creates a share, or previews what it would show.
 ///
 /// # Errors
-/// [`ApiError`](super::ApiError), here and in every other function.
-pub async fn create_share(wanted: &CreateShareRequest) -> ApiResult<CreateShareResponse> {
-    parse_json(read_body(send_request(http::Request::post(SHARES).json(wanted)).await?).await)
+/// [`ApiError`](super::ApiError), as in every other function.
+pub async fn create_share(body: &CreateShareRequest) -> ApiResult<CreateShareResponse> {
+    parse_json(read_body(send_request(http::Request::post(SHARES).json(body)).await?).await)
 }
 
 /// `POST /api/shares/{id}`.
 ///
 /// # Errors
 /// [`ApiError`](super::ApiError).
-pub async fn update_share(id: &str, wanted: &UpdateShareRequest) -> ApiResult<CreateShareResponse> {
+pub async fn update_share(id: &str, body: &UpdateShareRequest) -> ApiResult<CreateShareResponse> {
     parse_json(
-        read_body(send_request(http::Request::post(&format!("{SHARES}/{id}")).json(wanted)).await?).await,
+        read_body(send_request(http::Request::post(&format!("{SHARES}/{id}")).json(body)).await?).await,
     )
 }
 
@@ -35,7 +35,7 @@ pub async fn revoke_share(id: &str) -> ApiResult<()> {
     send_delete(&format!("{SHARES}/{id}")).await
 }
 
-/// `PUT /api/shares`: for the whole institution.
+/// `PUT /api/shares`: turns shares on or off for the whole institution.
 ///
 /// # Errors
 /// [`ApiError`](super::ApiError).

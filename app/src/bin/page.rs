@@ -1,7 +1,7 @@
-//! The page: mounts the Leptos application in the document.
+//! The page's program: mounts the Leptos application in the document.
 //!
-//! And cuts it into chunks: each function below is a split point, after which the build makes a file of what only it
-//! needs. Those of one name are one file.
+//! Each function below is a split point: the build moves the code that only it needs into a chunk. Split
+//! points with the same name share a chunk.
 
 use app::components::help::dialog::HelpDialog;
 use app::components::lazy::RenderFn;

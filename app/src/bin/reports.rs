@@ -1,4 +1,4 @@
-//! The thread of reports: starts the loop that answers the page's messages.
+//! The program of reports, a Web Worker: starts the loop that answers the page's messages.
 
 fn main() {
     app::reports::run();

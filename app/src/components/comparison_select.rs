@@ -1,20 +1,20 @@
-//! What numbers are held against: the days before, or another section of the course.
+//! The comparison of a view: none, the days before, or another section of the course.
 
 use crate::context::AppContext;
-use crate::words::against as said;
+use crate::words::against as text;
 use crate::{presets, words};
 use domain::api::{Courses, Section};
 use domain::ids::SectionId;
 use domain::view::{ComparisonTarget, View};
 use leptos::prelude::*;
 
-/// The choice of the days before.
+/// The option of the days before. Other options are the ids of sections.
 const BEFORE: &str = "before";
 
-/// Chooses what the view is compared with.
+/// Selects what the view is compared with.
 #[component]
 pub fn ComparisonSelect(
-    /// The courses and terms that are known.
+    /// Courses and terms.
     directory: Memo<Courses>,
 ) -> impl IntoView {
     let navigation = expect_context::<AppContext>().navigation;
@@ -29,17 +29,17 @@ pub fn ComparisonSelect(
             let course = directory.courses.iter().find(|course| view.course.as_ref() == Some(&course.id))?;
             let sections = presets::list_sections(course, &directory.terms, view.range).into_iter();
             let named = sections.map(|(section, term)| {
-                let name = words::section(&words::section_of(&section.number, term));
+                let name = words::section_name(&words::section_option(&section.number, term));
                 (section.id.to_string(), name)
             });
             Some(named.collect::<Vec<_>>())
         });
-        let own = |id: &str| view.sections.iter().any(|section| section.as_str() == id);
-        let first =
-            [("", said::NOTHING), (BEFORE, said::BEFORE)].map(|(id, name)| (id.to_owned(), name.to_owned()));
-        first
+        let is_shown = |id: &str| view.sections.iter().any(|section| section.as_str() == id);
+        let fixed =
+            [("", text::NOTHING), (BEFORE, text::BEFORE)].map(|(id, name)| (id.to_owned(), name.to_owned()));
+        fixed
             .into_iter()
-            .chain(sections.into_iter().flatten().filter(|(id, _)| !own(id)))
+            .chain(sections.into_iter().flatten().filter(|(id, _)| !is_shown(id)))
             .map(|(id, name)| {
                 let value = id.clone();
                 view! { <option value=value selected=move || chosen.get() == id>{name}</option> }
@@ -56,17 +56,17 @@ pub fn ComparisonSelect(
     };
     view! {
         <label>
-            <span>{said::COMPARE}</span>
+            <span>{text::COMPARE}</span>
             <select on:change=compare>{options}</select>
         </label>
     }
 }
 
-/// The section that is compared with, as it is called; empty where it is none.
+/// The name of the section that the view is compared with; empty without such a comparison.
 #[must_use]
 pub fn compared_section_label(directory: &Courses, view: &View) -> String {
     let Some(ComparisonTarget::Section(id)) = &view.compare else { return String::new() };
     let found =
         directory.courses.iter().flat_map(|course| &course.sections).find(|section| section.id == *id);
-    found.map_or_else(|| words::UNKNOWN_SECTION.to_owned(), |section| words::section(&section.number))
+    found.map_or_else(|| words::UNKNOWN_SECTION.to_owned(), |section| words::section_name(&section.number))
 }

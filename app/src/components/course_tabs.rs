@@ -1,35 +1,36 @@
-//! One course over the same days, as a whole and report by report: everything else of the view goes along.
+//! The tabs of a course: the course page and each report. A tab keeps the course, the days and the rest of
+//! the view.
 
 use crate::context::AppContext;
-use crate::words::course as said;
+use crate::words::course as text;
 use domain::report::KnownReport;
 use domain::view::Page;
 use leptos::prelude::*;
 
-/// The pages of a course.
+/// Links to the course page and to its reports.
 #[component]
 pub fn CourseTabs() -> impl IntoView {
     let context = expect_context::<AppContext>();
     let navigation = context.navigation;
-    let whole = move || navigation.view().with_page(Page::Course).to_url();
-    let is_whole = move || (navigation.view().page == Page::Course).then_some("page");
+    let course_href = move || navigation.view().with_page(Page::Course).to_url();
+    let is_course_page = move || (navigation.view().page == Page::Course).then_some("page");
     let offered = KnownReport::READING_ORDER.into_iter().filter_map(|known| context.report(known.name()));
     let tabs = offered.map(|info| {
-        let word = said::part(info.name.known());
+        let label = text::part(info.name.known());
         let name = StoredValue::new(info.name);
         let href =
             move || navigation.view().with_page(Page::Overview).with_report(Some(name.get_value())).to_url();
         let is_current = move || {
             let view = navigation.view();
-            let is_it = name.with_value(|name| name.as_str() == view.report_name());
-            (view.page == Page::Overview && is_it).then_some("page")
+            let is_chosen = name.with_value(|name| name.as_str() == view.report_name());
+            (view.page == Page::Overview && is_chosen).then_some("page")
         };
-        view! { <li><a href=href aria-current=is_current>{word}</a></li> }
+        view! { <li><a href=href aria-current=is_current>{label}</a></li> }
     });
     view! {
-        <nav class="tabs" aria-label=said::REPORTS>
+        <nav class="tabs" aria-label=text::REPORTS>
             <ul>
-                <li><a href=whole aria-current=is_whole>{said::OVERVIEW}</a></li>
+                <li><a href=course_href aria-current=is_course_page>{text::OVERVIEW}</a></li>
                 {tabs.collect_view()}
             </ul>
         </nav>

@@ -1,4 +1,4 @@
-//! The CSV files that hold what is shown: where they are, and how they are told apart.
+//! The CSV files of a view: one for each chosen section, since a download takes one section at a time.
 
 use crate::words;
 use domain::api::{Course, RequestInfo};
@@ -8,19 +8,20 @@ use domain::view::View;
 /// One file that can be downloaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CsvFile {
-    /// Where it is.
+    /// The URL of the download.
     pub href: String,
-    /// What the link to it says.
+    /// The text of its link.
     pub label: String,
 }
 
 /// All files of a view.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CsvFiles {
-    /// One; of several chosen sections one each, since a download knows one section at a time.
+    /// One file, or one for each of several chosen sections.
     pub files: Vec<CsvFile>,
-    /// Whether the view leaves out rows by role, video, deck or student, which a download does not know: it holds more then.
-    pub holds_more: bool,
+    /// Whether the view has filters by role, video, deck or student: downloads ignore them and have more
+    /// rows.
+    pub ignores_filters: bool,
 }
 
 impl CsvFiles {
@@ -39,22 +40,22 @@ impl CsvFiles {
             _ => {
                 let names: Vec<String> = view.sections.iter().map(|id| section_label(id, courses)).collect();
                 let label = |(id, name): (&SectionId, &String)| {
-                    // Every term has a section 1: those are told apart by their ids.
-                    let is_alone = names.iter().filter(|other| *other == name).count() == 1;
-                    file(Some(id), words::download_of(name, (!is_alone).then_some(id.as_str())))
+                    // Every term has a section 1: the beginning of the id tells them apart.
+                    let is_unique = names.iter().filter(|other| *other == name).count() == 1;
+                    file(Some(id), words::download_section(name, (!is_unique).then_some(id.as_str())))
                 };
                 view.sections.iter().zip(&names).map(label).collect()
             }
         };
         Some(Self {
             files,
-            holds_more: view.student.is_some()
+            ignores_filters: view.student.is_some()
                 || !(view.roles.is_empty() && view.videos.is_empty() && view.decks.is_empty()),
         })
     }
 }
 
-/// Where the CSV of a request is, of a view's course and one section.
+/// The URL of the CSV of a request, for the view's course and one section.
 fn csv_url(request: &RequestInfo, view: &View, section: Option<&SectionId>) -> String {
     let days = request.from.zip(request.to);
     let pairs = [
@@ -64,21 +65,21 @@ fn csv_url(request: &RequestInfo, view: &View, section: Option<&SectionId>) -> S
         ("course", view.course.as_ref().map(|id| id.as_str().to_owned())),
         ("section", section.map(|id| id.as_str().to_owned())),
     ];
-    // Of what a link of the page can give, nothing needs an escape.
-    let given = request.parameters.iter().map(|(name, value)| format!("parameters.{name}={value}"));
+    // Parameter values that the page accepts need no percent-encoding.
+    let parameters = request.parameters.iter().map(|(name, value)| format!("parameters.{name}={value}"));
     let pairs = pairs.into_iter().filter_map(|(key, value)| Some(format!("{key}={}", value?)));
-    let query: Vec<String> = pairs.chain(given).collect();
-    let mark = if query.is_empty() { "" } else { "?" };
-    format!("/api/csv/{}{mark}{}", request.report, query.join("&"))
+    let query: Vec<String> = pairs.chain(parameters).collect();
+    let separator = if query.is_empty() { "" } else { "?" };
+    format!("/api/csv/{}{separator}{}", request.report, query.join("&"))
 }
 
-/// A section with its course; of one that is in no rows yet, the beginning of its id.
+/// A section with its course; the beginning of its id where neither is known yet.
 fn section_label(id: &SectionId, courses: &[Course]) -> String {
     let find = |course: &Course| {
         let section = course.sections.iter().find(|it| it.id == *id)?;
-        Some(format!("{}, {}", words::course(course), words::section(&section.number)))
+        Some(format!("{}, {}", words::course_name(course), words::section_name(&section.number)))
     };
-    let unknown = || words::section(&words::figures::beginning(id.as_str()));
+    let unknown = || words::section_name(&words::figures::beginning(id.as_str()));
     courses.iter().find_map(find).unwrap_or_else(unknown)
 }
 
@@ -97,18 +98,18 @@ mod tests {
     }
 
     #[test]
-    fn several_sections_are_several_files_and_none_is_the_whole_course() {
+    fn each_chosen_section_is_a_file_and_without_sections_the_course_is_one() {
         let view = |query: &str| View::parse("/", query);
         let of = |query: &str| CsvFiles::for_request(&request(), &view(query), &[]).unwrap();
         let all = of("v=1");
         assert_eq!(all.files.len(), 1);
         assert_eq!(all.files[0].href, "/api/csv/videoview?from=2026-02-02&to=2026-02-08&tz=Etc/GMT%2B3");
-        let given = RequestInfo { parameters: [("page".into(), "home".into())].into(), ..request() };
-        let given = CsvFiles::for_request(&given, &view("v=1"), &[]).unwrap();
-        assert!(given.files[0].href.ends_with("&parameters.page=home"));
+        let request = RequestInfo { parameters: [("page".into(), "home".into())].into(), ..request() };
+        let files = CsvFiles::for_request(&request, &view("v=1"), &[]).unwrap().files;
+        assert!(files[0].href.ends_with("&parameters.page=home"));
         let two = of(&format!("v=1&section={},{}&role=student", IDS[0], IDS[1]));
         assert_eq!(two.files.len(), 2);
-        assert!(two.holds_more);
+        assert!(two.ignores_filters);
         for (file, id) in two.files.iter().zip(IDS) {
             assert!(file.href.ends_with(&format!("&section={id}")), "{}", file.href);
             assert_eq!(file.label, format!("Download CSV of section {}", &id[..8]));
@@ -116,11 +117,11 @@ mod tests {
         // Every term has a section 1.
         let course = r#"{"id":"c","code":"BIOL120","name":"","sections":[{"id":"ID0","number":"1"},{"id":"ID1","number":"1"}]}"#;
         let course = serde_json::from_str(&course.replace("ID0", IDS[0]).replace("ID1", IDS[1])).unwrap();
-        let alike = CsvFiles::for_request(
-            &request(),
+        let files = CsvFiles::for_request(
+            &self::request(),
             &view(&format!("v=1&section={},{}", IDS[0], IDS[1])),
             &[course],
         );
-        assert_eq!(alike.unwrap().files[1].label, "Download CSV of BIOL120, section 1 (1a1b2c3d)");
+        assert_eq!(files.unwrap().files[1].label, "Download CSV of BIOL120, section 1 (1a1b2c3d)");
     }
 }

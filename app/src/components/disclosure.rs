@@ -1,6 +1,7 @@
-//! What every panel behind a button does: Escape and whatever happens outside close it.
+//! Closing panels that a button opens: Escape closes them, and so does a press or the focus outside.
 //!
-//! The button and its panel are the browser's own disclosure, so that they work by keyboard and are read out right.
+//! A button and its panel are the browser's `details` element, which works by keyboard and with screen
+//! readers.
 
 use leptos::html;
 use leptos::prelude::*;
@@ -8,7 +9,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Element, Event, HtmlElement, KeyboardEvent, Node};
 
-/// Closes a panel; the focus goes back to its button.
+/// Closes a panel and returns the focus to its button.
 pub fn close(panel: NodeRef<html::Details>) {
     if let Some(details) = close_without_focus(panel) {
         let summary = details.query_selector("summary").ok().flatten();
@@ -18,7 +19,7 @@ pub fn close(panel: NodeRef<html::Details>) {
     }
 }
 
-/// Closes a panel and leaves the focus alone; gives the panel if it was open.
+/// Closes a panel without moving the focus; returns the panel if it was open.
 fn close_without_focus(panel: NodeRef<html::Details>) -> Option<Element> {
     let details: Element = panel.try_get_untracked().flatten()?.unchecked_into();
     details.has_attribute("open").then(|| {
@@ -36,10 +37,10 @@ pub fn close_on_escape(panel: NodeRef<html::Details>) -> impl Fn(KeyboardEvent) 
     }
 }
 
-/// Closes a panel as soon as something outside is pressed or gets the focus.
+/// Closes a panel when something outside it is pressed or gets the focus, until the component is unmounted.
 pub fn close_on_outside_event(panel: NodeRef<html::Details>) {
     const EVENTS: [&str; 2] = ["pointerdown", "focusin"];
-    let outside = Closure::<dyn Fn(Event)>::new(move |event: Event| {
+    let listener = Closure::<dyn Fn(Event)>::new(move |event: Event| {
         let target = event.target().and_then(|target| target.dyn_into::<Node>().ok());
         let details = panel.try_get_untracked().flatten();
         let is_inside = details.is_some_and(|it| it.unchecked_ref::<Element>().contains(target.as_ref()));
@@ -48,13 +49,13 @@ pub fn close_on_outside_event(panel: NodeRef<html::Details>) {
         }
     });
     for event in EVENTS {
-        let _ = document().add_event_listener_with_callback(event, outside.as_ref().unchecked_ref());
+        let _ = document().add_event_listener_with_callback(event, listener.as_ref().unchecked_ref());
     }
-    let outside = StoredValue::new_local(outside);
+    let listener = StoredValue::new_local(listener);
     on_cleanup(move || {
-        outside.with_value(|outside| {
+        listener.with_value(|listener| {
             for event in EVENTS {
-                let listener = outside.as_ref().unchecked_ref();
+                let listener = listener.as_ref().unchecked_ref();
                 let _ = document().remove_event_listener_with_callback(event, listener);
             }
         });

@@ -1,16 +1,16 @@
-//! The links to the CSV of what is shown, or what is still missing for it.
+//! The links to a view's CSV files, or how many windows they still lack.
 
 use crate::components::csv_files::CsvFiles;
 use crate::words;
 use domain::api::RequestInfo;
 use leptos::prelude::*;
 
-/// The links. They stay while the request is looked at again, and the focus on them.
+/// The links. They are kept while the request is polled, so that they keep the focus.
 #[component]
 pub fn DownloadLinks(
-    /// What has been asked.
+    /// The view's request.
     request: Memo<Option<RequestInfo>>,
-    /// The files, once they are whole.
+    /// The files, once every window has rows.
     files: Memo<Option<CsvFiles>>,
 ) -> impl IntoView {
     let missing = Memo::new(move |_| {
@@ -21,13 +21,13 @@ pub fn DownloadLinks(
         })
     });
     let links = move || {
-        files.get().map(|CsvFiles { files, holds_more }| {
+        files.get().map(|CsvFiles { files, ignores_filters }| {
             let link = |file: crate::components::csv_files::CsvFile| {
                 view! { <li><a href=file.href download="" data-testid="csv">{file.label}</a></li> }
             };
             view! {
                 <ul class="downloads">{files.into_iter().map(link).collect_view()}</ul>
-                {holds_more.then(|| view! { <p class="quiet small">{words::CSV_HOLDS_MORE}</p> })}
+                {ignores_filters.then(|| view! { <p class="quiet small">{words::CSV_IGNORES_FILTERS}</p> })}
             }
         })
     };

@@ -1,4 +1,4 @@
-//! A block that says what is wrong and what to do.
+//! An error with what to do about it.
 
 use crate::api_client::ApiError;
 use crate::components::support_id::SupportId;
@@ -6,16 +6,16 @@ use crate::words;
 use domain::problem::Code;
 use leptos::prelude::*;
 
-/// An error, with its code and, where it fits, a button that tries again.
+/// An error with its code and, if retrying can help, a button.
 #[component]
-#[expect(clippy::needless_pass_by_value, reason = "a component owns what it shows")]
+#[expect(clippy::needless_pass_by_value, reason = "components own their properties")]
 pub fn ErrorNotice(
-    /// What is wrong.
+    /// The error.
     error: ApiError,
-    /// Tries again.
+    /// Called by the button.
     #[prop(optional, into)]
     again: Option<Callback<()>>,
-    /// Whether there is nothing else on the page.
+    /// Whether it is the only content of the page: its title is a first-level heading then.
     #[prop(optional)]
     is_all: bool,
 ) -> impl IntoView {
@@ -30,7 +30,7 @@ pub fn ErrorNotice(
             {if is_all { view! { <h1>{title}</h1> }.into_any() } else { view! { <h2>{title}</h2> }.into_any() }}
             <p>{detail}</p>
             {error.has_code(Code::SignInNeeded).then(|| view! {
-                // The same address, loaded anew: there the ways in are said.
+                // Reloads the page, which then shows the sign-in methods.
                 <a class="button" target="_self" href="">{words::access::SIGN_IN}</a>
             })}
             {support.map(|id| view! { <SupportId id /> })}

@@ -1,7 +1,7 @@
-//! The way to the help: its button, the keys that are listened for, and what has been asked of it.
+//! The help button, and the listener for keyboard shortcuts.
 //!
-//! What answers is fetched when it is first asked, so little stands here: which [`shortcuts`] there are and what they do is
-//! not known, only their characters. [`dialog`]: what answers.
+//! [`dialog`], which shows help and performs shortcuts, is loaded on first use. To keep the first load small,
+//! this module knows only the characters of [`shortcuts`], not what they do.
 
 pub mod dialog;
 pub mod shortcuts;
@@ -14,43 +14,45 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Element, KeyboardEvent};
 
-/// Every key that does something, alone or after another.
+/// The keys of all shortcuts, including the first keys of two-key shortcuts.
 pub const KEYS: &str = "?[],.gcrqfnhy";
 
-/// What is asked without a key: the list of keys.
+/// Recorded in place of a key: show the list of shortcuts.
 const LIST: char = '≡';
 
-/// What is asked without a key: why numbers differ.
+/// Recorded in place of a key: show why numbers differ.
 const WHY: char = '≠';
 
-/// Where a key is somebody else's: fields, lists of choices, open menus, whatever lies on top of the page; and all of a
-/// document whose keys are switched off ([`dialog`] marks it, and `start.js` when the page is loaded).
+/// Elements that handle keys themselves: fields, lists of options, open menus, dialogs. Also the whole
+/// document while shortcuts are off: [`dialog`] sets `data-keys`, and `start.js` does so when the page is
+/// loaded.
 const IGNORED_TARGETS: &str = "input:not([type=checkbox]),select,textarea,[contenteditable],dialog,.menu[open],.figure-menu[open],[data-keys=off]";
 
-/// What has been asked of the help: the last two characters, 16 bits each. A number, since every type in a signal
-/// weighs on the first view; two, since a second key may come before what answers is here.
+/// The last two recorded characters, 16 bits each, the latest in the low bits. A plain number, since every
+/// further type in a signal adds to the first load; two characters, since a second key may be pressed before
+/// the dialog is loaded.
 #[derive(Debug, Clone, Copy)]
 pub struct HelpRequests(RwSignal<u32>);
 
-/// What the help can be asked.
+/// A request to the help dialog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HelpRequest {
-    /// Whatever a key does after another.
+    /// Perform the shortcut of this key; the first value is the key that was pressed before it.
     Key(Option<char>, char),
-    /// The list of keys.
+    /// Show the list of shortcuts.
     List,
-    /// Why the numbers of what has the focus may differ from others.
+    /// Explain why the numbers of the focused figure may differ from others.
     Why,
 }
 
 impl HelpRequests {
-    /// Listens as long as the page lives. To be called once.
+    /// Starts listening for keys, for the lifetime of the page. Call it once.
     #[must_use]
     pub fn new() -> Self {
         let new = Self(RwSignal::new(0));
         let press = Closure::<dyn Fn(KeyboardEvent)>::new(move |event: KeyboardEvent| {
             if let Some(key) = shortcut_key(&event) {
-                // Or what gets the focus by it would have its letter typed into it.
+                // Otherwise a field that the shortcut focuses would receive the letter.
                 event.prevent_default();
                 new.record(key);
             }
@@ -60,16 +62,16 @@ impl HelpRequests {
         new
     }
 
-    fn record(self, what: char) {
-        self.0.update(|last| *last = *last << 16 | u32::from(what));
+    fn record(self, character: char) {
+        self.0.update(|last| *last = *last << 16 | u32::from(character));
     }
 
-    /// Asks why the numbers of what has the focus may differ from others.
+    /// Requests an explanation of why the numbers of the focused figure may differ from others.
     pub fn request_explanation(self) {
         self.record(WHY);
     }
 
-    /// What has been asked last.
+    /// The latest request.
     #[must_use]
     pub fn last_request(self) -> Option<HelpRequest> {
         let last = self.0.get();
@@ -88,7 +90,8 @@ impl Default for HelpRequests {
     }
 }
 
-/// The key that was pressed, where it is one of [`KEYS`] and nobody else's. Shift is part of what `?` is.
+/// The pressed key, if it is one of [`KEYS`] and no element handles it itself. Shift is allowed: `?` needs
+/// it.
 fn shortcut_key(event: &KeyboardEvent) -> Option<char> {
     let is_ignored = event.ctrl_key()
         || event.alt_key()
@@ -104,16 +107,16 @@ fn shortcut_key(event: &KeyboardEvent) -> Option<char> {
     key.chars().next().filter(|key| KEYS.contains(*key))
 }
 
-/// The button, and what answers as soon as something has been asked.
+/// The help button; the dialog is loaded on the first request.
 #[component]
 pub fn HelpButton() -> impl IntoView {
     let context = expect_context::<AppContext>();
-    let is_asked = Memo::new(move |_| context.help.0.get() > 0);
+    let is_requested = Memo::new(move |_| context.help.0.get() > 0);
     view! {
         <button type="button" class="top-help" aria-label=words::HELP aria-haspopup="dialog"
             on:click=move |_| context.help.record(LIST)>"?"</button>
         <div class="help">
-            {move || is_asked.get().then(|| render_lazy(context.components.help_dialog, (), Placeholder::Line))}
+            {move || is_requested.get().then(|| render_lazy(context.components.help_dialog, (), Placeholder::Line))}
         </div>
     }
 }

@@ -1,7 +1,8 @@
-//! A part of the page that is fetched when it is first needed: a chunk of the page's program, cut out by the build.
+//! Components that are loaded when they are first needed. The build cuts them out of the page's program as
+//! chunks.
 //!
-//! What a chunk needs of the rest it shares with it, signals and context too: a part is written like any other, and
-//! only the place where it is shown is written otherwise.
+//! A chunk shares signals and context with the rest of the page, so a lazy component is written like any
+//! other. Only the place that shows it differs: it calls [`render_lazy`].
 
 use crate::api_client::ApiError;
 use crate::components::error_notice::ErrorNotice;
@@ -10,58 +11,58 @@ use leptos::prelude::*;
 use leptos::wasm_split::SplitLoaderError;
 use wasm_bindgen_futures::spawn_local;
 
-/// How a chunk is fetched: it gives what draws its part.
+/// Loads a component's chunk.
 pub type LazyComponent<T> = fn() -> LoadFuture<T>;
 
-/// A fetch that is under way.
+/// A chunk that is being loaded.
 pub type LoadFuture<T> = std::pin::Pin<Box<dyn Future<Output = Result<RenderFn<T>, SplitLoaderError>>>>;
 
 /// Renders a component from its properties.
 pub type RenderFn<T> = fn(T) -> AnyView;
 
-/// What stands in a part's place until its chunk is here.
+/// What is shown in place of a component until its chunk is loaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Placeholder {
-    /// The room that it will take, and that it is loading.
+    /// “Loading” in a block that reserves the height of a page.
     Block,
-    /// A line that says so.
+    /// “Loading” in one line.
     Line,
-    /// Nothing: the page is whole without it.
+    /// Nothing, even if loading fails: the page works without the component.
     Hidden,
 }
 
-/// Begins to fetch a part that will be shown.
+/// Starts loading a component that will be shown.
 pub fn prefetch<T: 'static>(component: LazyComponent<T>) {
-    let fetching = component();
+    let chunk = component();
     spawn_local(async move {
-        // A failure is said where the part is shown, and fetched anew.
-        let _ = fetching.await;
+        // `render_lazy` reports a failure and loads again.
+        let _ = chunk.await;
     });
 }
 
-/// Shows a part as soon as its chunk is here; says so if it cannot be had and is missed.
+/// Shows a component as soon as its chunk is loaded; shows an error with a retry button if loading fails.
 pub fn render_lazy<T: Copy + Send + 'static>(
     component: LazyComponent<T>,
     props: T,
     placeholder: Placeholder,
 ) -> AnyView {
-    let here = RwSignal::new(None::<Result<RenderFn<T>, ()>>);
-    let fetch = move || {
+    let chunk = RwSignal::new(None::<Result<RenderFn<T>, ()>>);
+    let load = move || {
         spawn_local(async move {
-            let fetched = component().await.map_err(|_| ());
-            here.try_set(Some(fetched));
+            let loaded = component().await.map_err(|_| ());
+            chunk.try_set(Some(loaded));
         });
     };
-    fetch();
-    let again = Callback::new(move |()| fetch());
-    let show = move || match here.get() {
-        Some(Ok(draw)) => draw(props),
+    load();
+    let again = Callback::new(move |()| load());
+    let show = move || match chunk.get() {
+        Some(Ok(render)) => render(props),
         other => render_placeholder(placeholder, other.is_some().then_some(again)),
     };
     show.into_any()
 }
 
-/// The same for every part: what stands in its place, or that it could not be had.
+/// The placeholder, or the error if `again` is given. Not generic, so that it is compiled once.
 fn render_placeholder(placeholder: Placeholder, again: Option<Callback<()>>) -> AnyView {
     let line = || view! { <p class="quiet" role="status">{words::LOADING}</p> };
     match (placeholder, again) {

@@ -1,4 +1,4 @@
-//! What lies behind the button of days: the ranges that are a click away, any two days, and their zone.
+//! The panel that chooses days: preset ranges, any two days, and the time zone.
 
 use crate::context::AppContext;
 use crate::presets::{self, PRESETS, Preset};
@@ -10,23 +10,23 @@ use domain::view::{View, ZoneName};
 use leptos::html;
 use leptos::prelude::*;
 
-/// What the choices of days stand on.
+/// What the panel needs to know.
 #[derive(Debug, Clone, Copy)]
 pub struct RangeSelection {
-    /// Today in the view's zone.
+    /// Today in the view's time zone.
     pub today: Memo<Day>,
-    /// The days that are chosen.
+    /// The chosen days.
     pub range: Memo<Option<Range>>,
-    /// The courses and terms that are known.
+    /// Courses and terms.
     pub directory: Memo<domain::api::Courses>,
-    /// The view's zone, as it is said.
+    /// The label of the view's time zone: `UTC+1 Berlin`.
     pub zone: Memo<String>,
 }
 
-/// All of them.
+/// The panel.
 #[component]
 pub fn RangePicker(
-    /// What they stand on.
+    /// The current choice and its context.
     selection: RangeSelection,
 ) -> impl IntoView {
     let RangeSelection { today, range, directory, zone } = selection;
@@ -37,7 +37,7 @@ pub fn RangePicker(
     }
 }
 
-/// The ranges that are a click away.
+/// Links to preset ranges and terms, each with the numbers of its weeks in a term.
 #[component]
 fn PresetLinks(
     today: Memo<Day>,
@@ -47,9 +47,9 @@ fn PresetLinks(
     let navigation = expect_context::<AppContext>().navigation;
     let offered = Memo::new(move |_| {
         let today = today.get();
-        let weeks = |preset: Preset| Some((words::preset(preset.weeks), preset.range(today)?));
+        let weeks = |preset: Preset| Some((words::preset_label(preset.weeks), preset.range(today)?));
         let terms = directory.with(|directory| presets::term_ranges(&directory.terms, today));
-        let numbered = |(name, days): (String, Range)| {
+        let with_week_numbers = |(name, days): (String, Range)| {
             let course = navigation.view().course;
             let weeks = directory.with(|directory| {
                 let weeks = presets::find_term_weeks(directory, course.as_ref(), days)?;
@@ -57,9 +57,9 @@ fn PresetLinks(
             });
             (name, days, weeks)
         };
-        PRESETS.into_iter().filter_map(weeks).chain(terms).map(numbered).collect::<Vec<_>>()
+        PRESETS.into_iter().filter_map(weeks).chain(terms).map(with_week_numbers).collect::<Vec<_>>()
     });
-    let preset = move |(name, days, weeks): (String, Range, Option<String>)| {
+    let link = move |(name, days, weeks): (String, Range, Option<String>)| {
         let href = move || navigation.view().with_range(Some(days)).to_url();
         let current = move || (range.get() == Some(days)).then_some("true");
         view! {
@@ -72,16 +72,16 @@ fn PresetLinks(
             </li>
         }
     };
-    view! { <ul class="presets">{move || offered.get().into_iter().map(preset).collect_view()}</ul> }
+    view! { <ul class="presets">{move || offered.get().into_iter().map(link).collect_view()}</ul> }
 }
 
-/// Any two days.
+/// A form for any two days.
 #[component]
 fn CustomRange(range: Memo<Option<Range>>) -> impl IntoView {
     let navigation = expect_context::<AppContext>().navigation;
-    let refused = RwSignal::new(None::<Problem>);
+    let error = RwSignal::new(None::<Problem>);
     let (first, last) = (NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new());
-    let shown = move |day: fn(Range) -> Day| {
+    let value_of = move |day: fn(Range) -> Day| {
         move || range.get().map_or_else(String::new, |range| day(range).to_string())
     };
     let submit = move |event: web_sys::SubmitEvent| {
@@ -90,37 +90,37 @@ fn CustomRange(range: Memo<Option<Range>>) -> impl IntoView {
             |input: NodeRef<html::Input>| input.get_untracked().map_or_else(String::new, |i| i.value());
         match Range::parse(&value(first), &value(last)) {
             Ok(range) => {
-                refused.set(None);
+                error.set(None);
                 navigation.navigate(navigation.view().with_range(Some(range)));
             }
-            Err(problem) => refused.set(Some(problem)),
+            Err(problem) => error.set(Some(problem)),
         }
     };
     view! {
         <form class="ask-days" on:submit=submit>
             <label>
                 <span>{words::FIRST_DAY}</span>
-                <input type="date" required node_ref=first prop:value=shown(Range::from) />
+                <input type="date" required node_ref=first prop:value=value_of(Range::from) />
             </label>
             <label>
                 <span>{words::LAST_DAY}</span>
-                <input type="date" required node_ref=last prop:value=shown(Range::to) />
+                <input type="date" required node_ref=last prop:value=value_of(Range::to) />
             </label>
             <button type="submit">{words::SHOW_DAYS}</button>
-            {move || refused.get().map(|problem| view! { <p class="bad" role="alert">{problem.detail}</p> })}
+            {move || error.get().map(|problem| view! { <p class="bad" role="alert">{problem.detail}</p> })}
         </form>
     }
 }
 
-/// The zone that days are of. Its options are the browser's own, some 400, so they are made once.
+/// Selects the time zone of days. The browser's some 400 zones become options only once.
 #[component]
 fn ZoneSelect(zone: Memo<String>) -> impl IntoView {
     let context = expect_context::<AppContext>();
     let navigation = context.navigation;
     let chosen = Memo::new(move |_| context.zone_name(&navigation.view()));
-    let own = context.session().time_zone;
+    let default = context.session().time_zone;
     let mut names = browser_zones::list_names();
-    for name in [own.clone(), chosen.get_untracked()] {
+    for name in [default.clone(), chosen.get_untracked()] {
         if !names.contains(&name) {
             names.push(name);
         }
@@ -128,12 +128,12 @@ fn ZoneSelect(zone: Memo<String>) -> impl IntoView {
     let options = names
         .into_iter()
         .map(|name| {
-            let (value, shown) = (name.clone(), name.replace('_', " "));
-            view! { <option value=value selected=move || chosen.get() == name>{shown}</option> }
+            let (value, label) = (name.clone(), name.replace('_', " "));
+            view! { <option value=value selected=move || chosen.get() == name>{label}</option> }
         })
         .collect_view();
     let choose = move |event| {
-        let zone = ZoneName::parse(&event_target_value(&event)).filter(|zone| zone.as_str() != own);
+        let zone = ZoneName::parse(&event_target_value(&event)).filter(|zone| zone.as_str() != default);
         navigation.navigate(View { zone, ..navigation.view() });
     };
     view! {

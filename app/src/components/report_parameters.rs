@@ -1,4 +1,4 @@
-//! What a report is asked with beside its days: a field for each parameter that Echo360 lists and Lectern does not know.
+//! Fields for the parameters that a report has besides its days, as Echo360 lists them.
 
 use crate::context::AppContext;
 use crate::words;
@@ -6,7 +6,7 @@ use domain::api::ReportInfo;
 use domain::report_listing::ReportParameter;
 use leptos::prelude::*;
 
-/// The fields; nothing for a report without parameters of its own.
+/// The fields; nothing for a report without such parameters.
 #[component]
 pub fn ReportParameters(
     /// The report.
@@ -21,7 +21,7 @@ pub fn ReportParameters(
                 fields.into_iter().map(|parameter| view! { <ParameterField parameter /> }).collect_view();
             view! {
                 <fieldset class="given">
-                    <legend>{words::GIVEN}</legend>
+                    <legend>{words::REPORT_PARAMETERS}</legend>
                     {fields}
                 </fieldset>
             }
@@ -29,28 +29,28 @@ pub fn ReportParameters(
     }
 }
 
-/// One field. What cannot stand in a link is not taken, and the field says so.
+/// One field. A value that the URL does not allow is rejected with a message.
 #[component]
 fn ParameterField(parameter: ReportParameter) -> impl IntoView {
     let navigation = expect_context::<AppContext>().navigation;
     let ReportParameter { name, datatype, required } = parameter;
-    let label = words::parameter(&name, required);
-    // What it looks like in a date field is what every report is sent for a date.
+    let label = words::parameter_label(&name, required);
+    // The value of a date field has the format that Echo360 expects: `YYYY-MM-DD`.
     let kind = if datatype == "date" { "date" } else { "text" };
     let name = StoredValue::new(name);
-    let is_refused = RwSignal::new(false);
+    let is_invalid = RwSignal::new(false);
     let value = Memo::new(move |_| {
         name.with_value(|name| navigation.view().parameters.value(name).unwrap_or_default().to_owned())
     });
     let change = move |event| {
         let mut view = navigation.view();
         let text = event_target_value(&event);
-        let is_taken = name.with_value(|name| view.parameters.set(name, text.trim()));
-        if !is_taken {
-            // What stood there before was not meant either.
+        let is_valid = name.with_value(|name| view.parameters.set(name, text.trim()));
+        if !is_valid {
+            // The previous value is no longer wanted either.
             let _ = name.with_value(|name| view.parameters.set(name, ""));
         }
-        is_refused.set(!is_taken);
+        is_invalid.set(!is_valid);
         navigation.navigate(view);
     };
     view! {
@@ -58,10 +58,10 @@ fn ParameterField(parameter: ReportParameter) -> impl IntoView {
             <label>
                 <span>{label}</span>
                 <input type=kind required=required autocomplete="off" prop:value=move || value.get()
-                    aria-invalid=move || is_refused.get().then_some("true") on:change=change />
+                    aria-invalid=move || is_invalid.get().then_some("true") on:change=change />
             </label>
-            <Show when=move || is_refused.get()>
-                <p class="small" role="alert">{words::NOT_PLAIN}</p>
+            <Show when=move || is_invalid.get()>
+                <p class="small" role="alert">{words::INVALID_PARAMETER}</p>
             </Show>
         </div>
     }

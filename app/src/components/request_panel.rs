@@ -1,4 +1,5 @@
-//! The plan before it is asked; then how far it is, and what can be done about it.
+//! A view's request: first its plan and the button that creates it, then its progress and what can be done
+//! about it.
 
 use crate::components::error_notice::ErrorNotice;
 use crate::components::upstream_status::UpstreamStatus;
@@ -13,41 +14,41 @@ use domain::report::Shape;
 use domain::window::WindowKey;
 use leptos::prelude::*;
 
-/// A request from its plan to its last window.
+/// The plan of a request, or its progress.
 #[component]
 pub fn RequestPanel(
-    /// What is wished.
+    /// The report, days, zone and parameters of the view.
     request_key: RequestKey,
-    /// The windows it needs, or why it cannot be asked.
+    /// The windows that it needs, or why it cannot be requested.
     plan: Result<Vec<WindowKey>, Problem>,
-    /// What is known of it.
+    /// The status of the request; `None` while it is looked up.
     status: Memo<Option<RequestStatus>>,
-    /// What is shown: its request, or what is here already without one.
+    /// The request to show: an actual one, or one made of windows that are all loaded already.
     request: Memo<Option<RequestInfo>>,
-    /// Asks, and follows what was asked.
+    /// Creates requests and follows them.
     tracker: RequestTracker,
-    /// How the report's range is cut.
+    /// Whether the report has rows, sums or no days.
     shape: Memo<Option<Shape>>,
 ) -> impl IntoView {
     let context = expect_context::<AppContext>();
     let request_key = StoredValue::new(request_key);
     let plan = StoredValue::new(plan);
-    let is_shown = Memo::new(move |_| request.with(Option::is_some));
+    let is_requested = Memo::new(move |_| request.with(Option::is_some));
     let error =
         Memo::new(move |_| status.with(|status| status.as_ref().and_then(|status| status.error.clone())));
-    let held = Memo::new(move |_| status.with(|status| status.as_ref()?.desk.as_ref()?.held.clone()));
-    let usual = Memo::new(move |_| status.with(|status| status.as_ref()?.desk.as_ref()?.usual));
+    let pause = Memo::new(move |_| status.with(|status| status.as_ref()?.scheduler.as_ref()?.held.clone()));
+    let usual = Memo::new(move |_| status.with(|status| status.as_ref()?.scheduler.as_ref()?.usual));
     let notice = move || {
         let again = Callback::new(move |()| tracker.track(request_key.get_value()));
         error.get().map(|error| view! { <ErrorNotice error again /> })
     };
     let body = move || {
-        if is_shown.get() {
+        if is_requested.get() {
             return view! { <TrackedRequest request usual request_key tracker /> }.into_any();
         }
         match plan.get_value() {
             Err(problem) => view! {
-                <p class="notice" role="status" data-code=words::code(problem.code)>{problem.detail}</p>
+                <p class="notice" role="status" data-code=words::problem_code(problem.code)>{problem.detail}</p>
             }
             .into_any(),
             Ok(windows) => {
@@ -55,10 +56,10 @@ pub fn RequestPanel(
             }
         }
     };
-    view! { <section class="progress">{body} <UpstreamStatus held clock=context.clock /> {notice}</section> }
+    view! { <section class="progress">{body} <UpstreamStatus pause clock=context.clock /> {notice}</section> }
 }
 
-/// What will happen when somebody asks, and the button that does.
+/// What a request would load, how long that may take, and the button that creates it.
 #[component]
 fn RequestPlan(
     windows: Vec<WindowKey>,
@@ -70,8 +71,8 @@ fn RequestPlan(
 ) -> impl IntoView {
     let clock = expect_context::<AppContext>().clock;
     let all = windows.len();
-    // Whether it has been asked is not known before it was looked up.
-    let here = Memo::new(move |_| {
+    // `None` until the status of the request is known.
+    let loaded = Memo::new(move |_| {
         status.with(|status| {
             let status = status.as_ref()?;
             let today = clock.now().day();
@@ -83,24 +84,26 @@ fn RequestPlan(
             )
         })
     });
-    let said = move || here.get().map(|here| words::plan(shape.get().unwrap_or(Shape::Rows), all, here));
-    let wait = move || here.get().map(|here| words::expectation(all - here, usual.get()));
+    let plan = move || {
+        loaded.get().map(|loaded| words::plan_sentence(shape.get().unwrap_or(Shape::Rows), all, loaded))
+    };
+    let expected_time = move || loaded.get().map(|loaded| words::expected_time(all - loaded, usual.get()));
     view! {
         <Show
-            when=move || here.with(Option::is_some)
+            when=move || loaded.with(Option::is_some)
             fallback=|| view! { <p class="quiet" role="status">{words::LOADING}</p> }
         >
-            <p>{said} " " {wait}</p>
+            <p>{plan} " " {expected_time}</p>
             <button type="button" class="main" disabled=move || tracker.is_busy()
                 on:click=move |_| tracker.create_request(request_key.get_value())>
-                {words::ASK}
+                {words::REQUEST}
             </button>
         </Show>
     }
 }
 
-/// A request that has been asked. What stands here stays while its numbers change, so that what a reader has
-/// opened stays open.
+/// A request's progress. Its elements are kept while numbers change, so that details that a reader opened
+/// stay open.
 #[component]
 fn TrackedRequest(
     request: Memo<Option<RequestInfo>>,
@@ -109,41 +112,41 @@ fn TrackedRequest(
     tracker: RequestTracker,
 ) -> impl IntoView {
     let clock = expect_context::<AppContext>().clock;
-    let has = move |wanted: fn(&WindowInfo) -> bool| {
+    let has_window = move |condition: fn(&WindowInfo) -> bool| {
         Memo::new(move |_| {
-            request.with(|request| request.as_ref().is_some_and(|r| r.windows.iter().any(wanted)))
+            request.with(|request| request.as_ref().is_some_and(|r| r.windows.iter().any(condition)))
         })
     };
-    // Shown without being asked: nobody has Lectern ask anew for what was not final.
+    // Without an actual request, nobody has Lectern request provisional windows again.
     let is_stale = Memo::new(move |_| {
-        let is_unasked = |request: &RequestInfo| request.id.is_empty();
+        let is_unrequested = |request: &RequestInfo| request.id.is_empty();
         let may_grow =
             |request: &RequestInfo| request.windows.iter().any(|w| w.state == WindowStatus::Provisional);
-        request.with(|request| request.as_ref().is_some_and(|r| is_unasked(r) && may_grow(r)))
+        request.with(|request| request.as_ref().is_some_and(|r| is_unrequested(r) && may_grow(r)))
     });
-    let is_waiting = has(|window| window.state.is_under_way());
-    let has_failed = has(|window| window.state == WindowStatus::Failed);
+    let is_waiting = has_window(|window| window.state.is_under_way());
+    let has_failed = has_window(|window| window.state == WindowStatus::Failed);
     let busy = Signal::derive(move || tracker.is_busy());
     let windows = Memo::new(move |_| request.get().map(|request| request.windows).unwrap_or_default());
-    let progress = Memo::new(move |_| request.with(|request| request.as_ref().map(words::coverage)));
-    // Not announced: it changes by the minute.
-    let now = move || words::under_way(&request.get()?, clock.now(), usual.get());
+    let coverage = Memo::new(move |_| request.with(|request| request.as_ref().map(words::coverage_sentence)));
+    // Outside the status role: it changes every minute and would be announced each time.
+    let progress = move || words::progress_sentence(&request.get()?, clock.now(), usual.get());
     let again = Callback::new(move |id: String| tracker.retry(request_key.get_value(), vec![id]));
     view! {
         <WindowCells windows clock />
         <p class="progress-far">
-            <span role="status">{move || progress.get()}</span>
+            <span role="status">{move || coverage.get()}</span>
             " "
-            <span>{now}</span>
+            <span>{progress}</span>
         </p>
         <Show when=move || has_failed.get() || is_waiting.get() || is_stale.get()>
             <p class="actions">
                 <Show when=move || is_stale.get()>
                     <button type="button" class="plain" disabled=busy
                         on:click=move |_| tracker.create_request(request_key.get_value())>
-                        {words::ASK_FOR_MORE}
+                        {words::REQUEST_REST}
                     </button>
-                    <span class="small quiet">{words::MAY_HAVE_GROWN}</span>
+                    <span class="small quiet">{words::WAS_NOT_FINAL}</span>
                 </Show>
                 <Show when=move || has_failed.get()>
                     <button type="button" disabled=busy
@@ -154,9 +157,9 @@ fn TrackedRequest(
                 <Show when=move || is_waiting.get()>
                     <button type="button" class="plain" disabled=busy
                         on:click=move |_| tracker.withdraw(request_key.get_value())>
-                        {words::STOP}
+                        {words::STOP_WAITING}
                     </button>
-                    <span class="small quiet">{words::MAY_CLOSE}</span>
+                    <span class="small quiet">{words::CAN_CLOSE_PAGE}</span>
                 </Show>
             </p>
         </Show>

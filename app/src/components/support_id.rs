@@ -1,22 +1,22 @@
-//! An id for Echo360's support, with a button that copies it.
+//! The id of an upstream request, which Echo360's support asks for, with a copy button.
 
 use crate::words;
 use leptos::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
-/// The id and its button.
+/// The id and the button.
 #[component]
 pub fn SupportId(
     /// Echo360's id of an upstream request.
     id: String,
 ) -> impl IntoView {
-    let copied = RwSignal::new(false);
+    let is_copied = RwSignal::new(false);
     let text = id.clone();
     let copy = move |_| {
         let promise = window().navigator().clipboard().write_text(&text);
         spawn_local(async move {
             if JsFuture::from(promise).await.is_ok() {
-                copied.try_set(true);
+                is_copied.try_set(true);
             }
         });
     };
@@ -25,7 +25,7 @@ pub fn SupportId(
             {words::FOR_SUPPORT} ": " <code>{id}</code> " "
             <button type="button" class="plain" on:click=copy>{words::COPY_ID}</button>
             " "
-            <span role="status">{move || copied.get().then_some(words::COPIED)}</span>
+            <span role="status">{move || is_copied.get().then_some(words::COPIED)}</span>
         </p>
     }
 }

@@ -1,4 +1,4 @@
-//! What is said where there is more than this device has memory for, before it is tried.
+//! A notice for views with more rows than fit into the memory of this device. They are not loaded.
 
 use crate::words;
 use leptos::prelude::*;
@@ -6,13 +6,13 @@ use leptos::prelude::*;
 /// The notice.
 #[component]
 pub fn TooLargeNotice(
-    /// How much there is, how much fits, what can be done.
-    words: String,
+    /// How many rows there are, how many fit, what can be done.
+    detail: String,
 ) -> impl IntoView {
     view! {
         <section class="notice waits" role="status" data-code="too-large">
             <h2>{words::TOO_LARGE}</h2>
-            <p>{words}</p>
+            <p>{detail}</p>
         </section>
     }
 }

@@ -1,4 +1,4 @@
-//! Why Lectern asks Echo360 nothing for now, and what there is to do.
+//! A notice while the Scheduler has paused its calls to Echo360: why, and what to do about it.
 
 use crate::clock::Clock;
 use crate::context::AppContext;
@@ -7,33 +7,35 @@ use domain::api::Pause;
 use domain::view::Page;
 use leptos::prelude::*;
 
-/// A hold, as long as there is one.
+/// The notice; nothing without a pause.
 #[component]
 pub fn UpstreamStatus(
-    /// Why, if so.
-    held: Memo<Option<Pause>>,
-    /// For the time until the next try.
+    /// The current pause.
+    pause: Memo<Option<Pause>>,
+    /// The clock that the time until the next try is computed with.
     clock: Clock,
 ) -> impl IntoView {
     let navigation = expect_context::<AppContext>().navigation;
-    let board = move || {
+    let requests_link = move || {
         let view = navigation.view();
-        let to = view.clone().with_page(Page::Requests).to_url();
-        (view.page != Page::Requests).then(|| view! { " " <a href=to>{words::SEE_REQUESTS}</a> })
+        let href = view.clone().with_page(Page::Requests).to_url();
+        (view.page != Page::Requests).then(|| view! { " " <a href=href>{words::SEE_REQUESTS}</a> })
     };
-    // The kind is announced once; the time until the next try changes in silence.
-    let why =
-        Memo::new(move |_| held.with(|held| held.as_ref().map(|held| (held.reason, held.detail.clone()))));
-    let until = move || held.get().map(|held| words::hold_until(held.until, clock.now()));
+    // The reason is announced once; the time until the next try is outside the status role and changes
+    // silently.
+    let reason = Memo::new(move |_| {
+        pause.with(|pause| pause.as_ref().map(|pause| (pause.reason, pause.detail.clone())))
+    });
+    let next_try = move || pause.get().map(|pause| words::next_try_sentence(pause.until, clock.now()));
     move || {
-        why.get().map(|(why, detail)| {
+        reason.get().map(|(reason, detail)| {
             view! {
-                <section class="notice waits" data-code=words::hold_key(why)>
+                <section class="notice waits" data-code=words::pause_key(reason)>
                     <div role="status">
-                        <h2>{words::hold(why)}</h2>
-                        <p>{detail} " " {words::hold_advice(why)}</p>
+                        <h2>{words::pause_title(reason)}</h2>
+                        <p>{detail} " " {words::pause_advice(reason)}</p>
                     </div>
-                    <p class="quiet small">{until} {board}</p>
+                    <p class="quiet small">{next_try} {requests_link}</p>
                 </section>
             }
         })

@@ -1,4 +1,4 @@
-//! The figures of `videoview`, in the order in which they answer: when, who, what; then every row.
+//! The figures of `videoview`: when, who, what; then every student and every row.
 
 use crate::components::csv_files::CsvFiles;
 use crate::components::figure::daily_chart::{DailyChart, DailyMetric};
@@ -13,24 +13,24 @@ use crate::components::row_table::RowTable;
 use crate::components::student_table::StudentTable;
 use crate::context::AppContext;
 use crate::loader::STEPS;
-use crate::words::figures as said;
+use crate::words::figures as text;
 use crate::words::reports::NAMES_HIDDEN;
 use engine::measures::Measures;
 use leptos::prelude::*;
 
-/// Everything that is shown of the measures.
+/// The filter chips and all figures.
 #[component]
 pub fn VideoviewFigures(
-    /// The numbers, once there are any.
+    /// The measures, once there are any.
     measures: Memo<Option<Measures>>,
-    /// The zone of the days, as it is said.
+    /// The label of the view's time zone.
     zone: Memo<String>,
-    /// Whether the numbers are about to change: rows of them are on their way.
+    /// Whether the measures are about to change, since rows are still arriving.
     #[prop(into)]
     is_busy: Signal<bool>,
-    /// The files of all rows, once they are whole.
+    /// The CSV files, once every window has rows.
     files: Memo<Option<CsvFiles>>,
-    /// What the days are held against, as it is called.
+    /// The label of the comparison; empty without one.
     other: Memo<String>,
 ) -> impl IntoView {
     let context = expect_context::<AppContext>();
@@ -45,14 +45,21 @@ pub fn VideoviewFigures(
     })));
     let day = RwSignal::new(None);
     let loader = context.loader();
-    let drawn = move |step: u8| Memo::new(move |_| measures.get().filter(|_| loader.draws(step)));
-    let (first, second, third, fourth, last) = (drawn(1), drawn(2), drawn(3), drawn(4), drawn(STEPS));
+    let measures_from_step =
+        move |step: u8| Memo::new(move |_| measures.get().filter(|_| loader.draws(step)));
+    let (first, second, third, fourth, last) = (
+        measures_from_step(1),
+        measures_from_step(2),
+        measures_from_step(3),
+        measures_from_step(4),
+        measures_from_step(STEPS),
+    );
     let rows = move || measures.with(|m| m.as_ref().map_or(0, |m| m.total.rows)).to_string();
     let complete = move || measures.with(|m| m.as_ref().is_some_and(Measures::is_complete)).to_string();
     view! {
         <div class="figures" data-testid="minutes" data-rows=rows data-complete=complete
             aria-busy=move || is_busy.get().to_string()>
-            <FilterChips name none=said::NO_FILTERS />
+            <FilterChips name none=text::NO_FILTERS />
             <DailyChart metric=DailyMetric::Minutes measures=first zone other at=day />
             <DailyChart metric=DailyMetric::Viewers measures=second zone other at=day />
             <NewAndReturning measures=third zone />

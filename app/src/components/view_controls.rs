@@ -1,4 +1,4 @@
-//! What is looked at: report, course, days and their zone; each choice is a view of its own.
+//! The controls that choose report, course, section and days. Each choice navigates to another view.
 
 use crate::components::dropdown_menu::DropdownMenu;
 use crate::components::lazy::{self, Placeholder};
@@ -14,23 +14,23 @@ use domain::view::View;
 use leptos::prelude::*;
 use std::time::Duration;
 
-/// The line of choices.
+/// The controls.
 #[component]
 pub fn ViewControls(
-    /// Today in the view's zone.
+    /// Today in the view's time zone.
     today: Memo<Day>,
-    /// How the chosen report's range is cut.
+    /// The shape of the chosen report; a snapshot has no days to choose.
     shape: Memo<Option<Shape>>,
-    /// The courses and terms that are known.
+    /// Courses and terms.
     directory: Memo<domain::api::Courses>,
-    /// The view's zone, as it is said.
+    /// The label of the view's time zone.
     zone: Memo<String>,
-    /// Whether it is a course that is looked at, and no single report.
+    /// Whether they are on a course page, which has no report to choose.
     #[prop(optional)]
     is_of_course: bool,
 ) -> impl IntoView {
     view! {
-        <section class="ask" aria-label=words::SHOWN>
+        <section class="ask" aria-label=words::VIEW>
             {(!is_of_course).then(|| view! { <ReportSelect /> })}
             <div class="ask-line">
                 <CourseSelect directory />
@@ -42,7 +42,7 @@ pub fn ViewControls(
     }
 }
 
-/// Chooses a report.
+/// Selects a report.
 #[component]
 fn ReportSelect() -> impl IntoView {
     let context = expect_context::<AppContext>();
@@ -69,12 +69,12 @@ fn ReportSelect() -> impl IntoView {
     }
 }
 
-/// Chooses a course, and one of its sections.
+/// Selects a course, and one of its sections.
 #[component]
 fn CourseSelect(directory: Memo<domain::api::Courses>) -> impl IntoView {
     let navigation = expect_context::<AppContext>().navigation;
     let course = Memo::new(move |_| navigation.view().course);
-    // One is chosen here; several are filters below, and then none of them stands for all.
+    // Several sections are filters, which the chips show: then no option is selected here.
     let section = Memo::new(move |_| {
         let mut sections = navigation.view().sections.into_iter();
         sections.next().filter(|_| sections.next().is_none())
@@ -82,7 +82,7 @@ fn CourseSelect(directory: Memo<domain::api::Courses>) -> impl IntoView {
     let range = Memo::new(move |_| navigation.view().range);
     let course_choices = Memo::new(move |_| {
         let all = directory.with(|directory| {
-            directory.courses.iter().map(|it| (it.id.to_string(), words::course(it))).collect()
+            directory.courses.iter().map(|it| (it.id.to_string(), words::course_name(it))).collect()
         });
         build_choices(
             words::ALL_COURSES,
@@ -126,7 +126,8 @@ fn CourseSelect(directory: Memo<domain::api::Courses>) -> impl IntoView {
     }
 }
 
-/// The sections of the chosen course that a person might mean, and the chosen one, each with what it is called.
+/// The sections of the chosen course that could have rows in `range`, and the chosen one, as pairs of id and
+/// label.
 fn find_sections(
     directory: &domain::api::Courses,
     course: Option<&CourseId>,
@@ -135,30 +136,31 @@ fn find_sections(
 ) -> Vec<(String, String)> {
     let course = course.and_then(|chosen| directory.courses.iter().find(|course| course.id == *chosen));
     let Some(course) = course else { return Vec::new() };
-    let mut meant = presets::list_sections(course, &directory.terms, range);
+    let mut sections = presets::list_sections(course, &directory.terms, range);
     if let Some(chosen) = chosen
-        && !meant.iter().any(|(section, _)| section.id == *chosen)
+        && !sections.iter().any(|(section, _)| section.id == *chosen)
     {
         let all = presets::list_sections(course, &directory.terms, None);
-        meant.extend(all.into_iter().filter(|(section, _)| section.id == *chosen));
+        sections.extend(all.into_iter().filter(|(section, _)| section.id == *chosen));
     }
-    let named = |(section, term): (&Section, Option<&str>)| {
-        (section.id.to_string(), words::section_of(&section.number, term))
+    let option = |(section, term): (&Section, Option<&str>)| {
+        (section.id.to_string(), words::section_option(&section.number, term))
     };
-    meant.into_iter().map(named).collect()
+    sections.into_iter().map(option).collect()
 }
 
-/// All, each one that is known, and the chosen one if it is not.
+/// Options as pairs of id and label: `all` without an id, those `listed`, and the chosen id if it is not
+/// listed.
 fn build_choices(
     all: &str,
     unknown: &str,
     chosen: Option<&str>,
     listed: Vec<(String, String)>,
 ) -> Vec<(String, String)> {
-    let stranger = chosen
+    let unlisted = chosen
         .filter(|chosen| !listed.iter().any(|(id, _)| id == chosen))
         .map(|chosen| (chosen.to_owned(), unknown.to_owned()));
-    std::iter::once((String::new(), all.to_owned())).chain(listed).chain(stranger).collect()
+    std::iter::once((String::new(), all.to_owned())).chain(listed).chain(unlisted).collect()
 }
 
 fn render_options(choices: Memo<Vec<(String, String)>>, chosen: Memo<String>) -> impl IntoView {
@@ -172,7 +174,7 @@ fn render_options(choices: Memo<Vec<(String, String)>>, chosen: Memo<String>) ->
     }
 }
 
-/// Chooses days: by the arrows, a preset, or any two; and the zone they are days of.
+/// Selects days: with arrows, or in a panel with presets, any two days, and the time zone.
 #[component]
 fn DaySelect(today: Memo<Day>, directory: Memo<domain::api::Courses>, zone: Memo<String>) -> impl IntoView {
     let context = expect_context::<AppContext>();
@@ -180,16 +182,16 @@ fn DaySelect(today: Memo<Day>, directory: Memo<domain::api::Courses>, zone: Memo
     let range = Memo::new(move |_| navigation.view().range);
     let earlier = Memo::new(move |_| range.get().and_then(presets::step_back));
     let later = Memo::new(move |_| range.get().and_then(|range| presets::step_forward(range, today.get())));
-    let go = move |to: Memo<Option<Range>>| {
+    let go_to = move |range: Memo<Option<Range>>| {
         move |_| {
-            if let Some(range) = to.get_untracked() {
+            if let Some(range) = range.get_untracked() {
                 navigation.navigate(navigation.view().with_range(Some(range)));
             }
         }
     };
     let days = move || range.get().map_or(0, Range::days);
-    let name = move |is_back| move || words::step(is_back, days());
-    // Likely to be opened next, and small: fetched once everything else has begun.
+    let name = move |is_back| move || words::step_label(is_back, days());
+    // The panel is small and likely to be opened next: it is loaded once everything else has started.
     set_timeout(move || lazy::prefetch(context.components.range_picker), Duration::from_secs(2));
     let panel = Callback::new(move |()| {
         lazy::render_lazy(
@@ -208,7 +210,7 @@ fn DaySelect(today: Memo<Day>, directory: Memo<domain::api::Courses>, zone: Memo
             <Show when=move || range.with(Option::is_some)>
                 <button type="button" class="arrow" title=name(true) aria-label=name(true)
                     aria-disabled=move || earlier.with(Option::is_none).then_some("true")
-                    on:click=go(earlier)>
+                    on:click=go_to(earlier)>
                     <ArrowIcon is_back=true />
                 </button>
             </Show>
@@ -217,7 +219,7 @@ fn DaySelect(today: Memo<Day>, directory: Memo<domain::api::Courses>, zone: Memo
                 <button type="button" class="arrow" aria-label=name(false)
                     title=move || if later.get().is_some() { name(false)() } else { words::NOT_OVER.to_owned() }
                     aria-disabled=move || later.with(Option::is_none).then_some("true")
-                    on:click=go(later)>
+                    on:click=go_to(later)>
                     <ArrowIcon is_back=false />
                 </button>
             </Show>

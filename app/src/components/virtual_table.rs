@@ -1,120 +1,122 @@
-//! A table of any length: only the rows on the screen exist, asked of the data thread by number.
+//! A virtual table of any length: only the rows on the screen are elements, requested from the data worker by
+//! index.
 //!
-//! Rows have one height, so a place in the scroll is a row's number. An element can only be so high before
-//! browsers give up (Firefox at 17.8 million pixels), so above [`HIGHEST`] the scroll is a scale of the rows, and
-//! keys still move by exactly one row or one page. Rows that have not come yet show a sign and keep their height.
-//! Which rows are on the screen is said under the table, and read out when it changes.
-//! Roles are written out: a table that is laid out as blocks loses them in some browsers.
+//! All rows have the same height, so the scroll position gives the index of a row. Browsers limit the height
+//! of an element (Firefox to 17.8 million pixels): above [`MAX_HEIGHT`] the scroll position is scaled, and
+//! keys still move by exactly one row or one page. Rows that have not arrived show an ellipsis and keep their
+//! height. The range of visible rows is shown under the table and announced when it changes. ARIA roles are
+//! explicit: some browsers drop them from a table whose `display` is block.
 
 use crate::loader::{Loader, Shown};
-use crate::words::figures as said;
+use crate::words::figures as text;
 use leptos::ev::KeyboardEvent;
 use leptos::html;
 use leptos::prelude::*;
 use thread::message::List;
 
-/// Pixels down of one row.
+/// The height of a row in pixels.
 pub const ROW: f64 = 36.0;
-/// Rows on the screen.
+/// The number of visible rows.
 const VISIBLE: usize = 12;
-/// Pixels down of the window onto the table: the rows and the line of heads.
+/// The height of the scroll container in pixels: the visible rows and the header row.
 const HEIGHT: f64 = (VISIBLE as f64 + 1.0) * ROW;
-/// The most pixels down that the whole scroll may have: under every browser's limit.
-const HIGHEST: f64 = 15_000_000.0;
-/// Rows in one piece: asked for when the scroll comes near it, three at a time.
-const PIECE: usize = 40;
+/// The maximum height of the scrolled content in pixels, below every browser's limit.
+const MAX_HEIGHT: f64 = 15_000_000.0;
+/// Rows per page of requests. The page of the first visible row and its neighbors are requested together.
+const PAGE: usize = 40;
 
 /// A column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Column {
-    /// Its head.
+    /// The header.
     pub head: &'static str,
-    /// What its width is found by in the style sheet.
+    /// The CSS class that sets its width.
     pub class: &'static str,
 }
 
-/// A table of any length.
+/// The table.
 #[component]
 pub fn VirtualTable(
-    /// What is listed.
+    /// The list whose rows it shows.
     list: List,
-    /// What it is called.
+    /// The caption.
     title: &'static str,
-    /// Its columns.
+    /// The columns.
     columns: &'static [Column],
-    /// How many rows there are.
+    /// The number of rows.
     #[prop(into)]
     count: Signal<usize>,
-    /// Rises when the rows become others.
+    /// Rises when the rows change, so that they are requested again.
     #[prop(into)]
     version: Signal<u32>,
-    /// The cells of a row of a part, by its number in that part.
+    /// Renders the cells of a row, given the loaded rows and the row's index among them.
     cells: Callback<(Shown, usize), Vec<AnyView>>,
-    /// The data thread.
+    /// The client of the data worker.
     loader: Loader,
 ) -> impl IntoView {
-    let place = NodeRef::<html::Div>::new();
-    let scrolled = RwSignal::new(0.0);
-    let length = move || rows(count.get()) * ROW;
-    let room = Memo::new(move |_| (length() + ROW).clamp(HEIGHT, HIGHEST));
-    // Rows between the first on the screen and the last that can be the first.
-    let hidden = Memo::new(move |_| rows(count.get().saturating_sub(VISIBLE)));
-    let exact = Memo::new(move |_| row_at(scrolled.get(), room.get(), hidden.get()));
-    let first = Memo::new(move |_| whole(exact.get()));
-    let asked = Memo::new(move |_| (first.get() / PIECE).saturating_sub(1) * PIECE);
+    let container = NodeRef::<html::Div>::new();
+    let scroll_top = RwSignal::new(0.0);
+    let full_height = move || rows(count.get()) * ROW;
+    let height = Memo::new(move |_| (full_height() + ROW).clamp(HEIGHT, MAX_HEIGHT));
+    // The largest index that the first visible row can have.
+    let last_first = Memo::new(move |_| rows(count.get().saturating_sub(VISIBLE)));
+    let position = Memo::new(move |_| row_at(scroll_top.get(), height.get(), last_first.get()));
+    let first = Memo::new(move |_| to_index(position.get()));
+    let requested_from = Memo::new(move |_| (first.get() / PAGE).saturating_sub(1) * PAGE);
     let is_empty = Memo::new(move |_| count.get() == 0);
     Effect::new(move |_| {
         version.track();
-        let from = asked.get();
+        let from = requested_from.get();
         if !is_empty.get() {
-            loader.show(list, from, 3 * PIECE);
+            loader.show(list, from, 3 * PAGE);
         }
     });
     let shown = loader.shown(list);
-    let go = move |row: f64| {
-        if let Some(element) = place.get_untracked() {
-            let (room, hidden) = (room.get_untracked(), hidden.get_untracked());
-            element.set_scroll_top(pixel(pixel_of(row.clamp(0.0, hidden), room, hidden)));
+    let scroll_to = move |row: f64| {
+        if let Some(element) = container.get_untracked() {
+            let (height, last_first) = (height.get_untracked(), last_first.get_untracked());
+            let scroll_top = scroll_top_of(row.clamp(0.0, last_first), height, last_first);
+            element.set_scroll_top(to_pixels(scroll_top));
         }
     };
     let press = move |event: KeyboardEvent| {
-        // A button in a row is pressed with the same key.
+        // Space presses a button in a row.
         if event.key() == " " && event.target() != event.current_target() {
             return;
         }
-        // Where the scroll is by now: the last key may not have been drawn yet, and must not be lost.
-        let Some(scrolled) = place.get_untracked().map(|it| f64::from(it.scroll_top())) else { return };
-        let here = row_at(scrolled, room.get_untracked(), hidden.get_untracked()).round();
+        // The element's own position: the signal may not yet have the effect of the previous key.
+        let Some(scroll_top) = container.get_untracked().map(|it| f64::from(it.scroll_top())) else { return };
+        let current = row_at(scroll_top, height.get_untracked(), last_first.get_untracked()).round();
         let page = rows(VISIBLE - 1);
-        let there = match event.key().as_str() {
-            "ArrowDown" => here + 1.0,
-            "ArrowUp" => here - 1.0,
-            "PageDown" | " " => here + page,
-            "PageUp" => here - page,
+        let target = match event.key().as_str() {
+            "ArrowDown" => current + 1.0,
+            "ArrowUp" => current - 1.0,
+            "PageDown" | " " => current + page,
+            "PageUp" => current - page,
             "Home" => 0.0,
             "End" => f64::MAX,
             _ => return,
         };
         event.prevent_default();
-        go(there);
+        scroll_to(target);
     };
     let scroll = move |_| {
-        if let Some(element) = place.get_untracked() {
-            scrolled.set(f64::from(element.scroll_top()));
+        if let Some(element) = container.get_untracked() {
+            scroll_top.set(f64::from(element.scroll_top()));
         }
     };
     let row = move |offset: usize| {
-        let number = Memo::new(move |_| first.get() + offset);
-        let exists = Memo::new(move |_| number.get() < count.get());
+        let index = Memo::new(move |_| first.get() + offset);
+        let exists = Memo::new(move |_| index.get() < count.get());
         let body = move || {
-            let number = number.get();
+            let index = index.get();
             let cells = shown.with(|shown| {
                 let shown = shown.as_ref()?;
-                Some(cells.run((shown.clone(), number.checked_sub(shown.from)?)))
+                Some(cells.run((shown.clone(), index.checked_sub(shown.from)?)))
             });
             let cells = cells
                 .filter(|cells| !cells.is_empty())
-                .unwrap_or_else(|| columns.iter().map(|_| said::ON_ITS_WAY.into_any()).collect());
+                .unwrap_or_else(|| columns.iter().map(|_| text::ON_ITS_WAY.into_any()).collect());
             cells
                 .into_iter()
                 .zip(columns)
@@ -122,7 +124,7 @@ pub fn VirtualTable(
                 .collect_view()
         };
         view! {
-            <tr role="row" aria-rowindex=move || (number.get() + 2).to_string() hidden=move || !exists.get()>
+            <tr role="row" aria-rowindex=move || (index.get() + 2).to_string() hidden=move || !exists.get()>
                 {move || exists.get().then_some(body)}
             </tr>
         }
@@ -131,36 +133,36 @@ pub fn VirtualTable(
         .iter()
         .map(|column| view! { <th role="columnheader" scope="col" class=column.class>{column.head}</th> })
         .collect_view();
-    let position = move || {
-        let (from, all) = (exact.get().round(), count.get());
-        (all > 0).then(|| said::position(whole(from) + 1, (whole(from) + VISIBLE).min(all), all))
+    let visible_range = move || {
+        let (from, all) = (to_index(position.get().round()), count.get());
+        (all > 0).then(|| text::position(from + 1, (from + VISIBLE).min(all), all))
     };
     view! {
-        <div class="listing" node_ref=place tabindex="0" role="region" aria-label=said::numbers_of(title)
+        <div class="listing" node_ref=container tabindex="0" role="region" aria-label=text::numbers_of(title)
             on:scroll=scroll on:keydown=press>
-            <div class="listing-room" style:height=move || format!("{}px", room.get())>
+            <div class="listing-room" style:height=move || format!("{}px", height.get())>
                 <table role="table" aria-rowcount=move || (count.get() + 1).to_string()>
                     <caption class="unseen">{title}</caption>
                     <thead role="rowgroup"><tr role="row" aria-rowindex="1">{heads}</tr></thead>
-                    <tbody role="rowgroup" style:transform=move || format!("translateY(-{}px)", exact.get().fract() * ROW)>
+                    <tbody role="rowgroup" style:transform=move || format!("translateY(-{}px)", position.get().fract() * ROW)>
                         {(0..=VISIBLE).map(row).collect_view()}
                     </tbody>
                 </table>
             </div>
         </div>
-        <p class="listing-position quiet small" role="status">{position}</p>
+        <p class="listing-position quiet small" role="status">{visible_range}</p>
     }
 }
 
-/// The first row at a place of the scroll: a whole number and a part of a row.
-fn row_at(scrolled: f64, room: f64, hidden: f64) -> f64 {
-    let most = room - HEIGHT;
-    if most <= 0.0 { 0.0 } else { (scrolled / most).clamp(0.0, 1.0) * hidden }
+/// The index of the first visible row at a scroll position, with the hidden fraction of that row.
+fn row_at(scroll_top: f64, height: f64, last_first: f64) -> f64 {
+    let max_scroll_top = height - HEIGHT;
+    if max_scroll_top <= 0.0 { 0.0 } else { (scroll_top / max_scroll_top).clamp(0.0, 1.0) * last_first }
 }
 
-/// The place of the scroll at which `row` is the first.
-fn pixel_of(row: f64, room: f64, hidden: f64) -> f64 {
-    if hidden <= 0.0 { 0.0 } else { row / hidden * (room - HEIGHT) }
+/// The scroll position at which `row` is the first visible row.
+fn scroll_top_of(row: f64, height: f64, last_first: f64) -> f64 {
+    if last_first <= 0.0 { 0.0 } else { row / last_first * (height - HEIGHT) }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "rows of a page are far below 2^53")]
@@ -173,13 +175,13 @@ fn rows(count: usize) -> f64 {
     clippy::cast_sign_loss,
     reason = "rows of a page, and a float cast saturates"
 )]
-fn whole(row: f64) -> usize {
+fn to_index(row: f64) -> usize {
     row as usize
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the scroll is lower than HIGHEST")]
-fn pixel(place: f64) -> i32 {
-    place.round() as i32
+#[expect(clippy::cast_possible_truncation, reason = "scroll positions are below MAX_HEIGHT")]
+fn to_pixels(scroll_top: f64) -> i32 {
+    scroll_top.round() as i32
 }
 
 #[cfg(test)]
@@ -187,14 +189,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_row_of_millions_can_be_reached_and_is_where_it_was_put() {
+    fn every_row_has_a_scroll_position_that_leads_back_to_it() {
         for count in [0usize, 5, 12, 13, 1_000, 416_000, 1_000_000, 10_000_000] {
-            let room = (rows(count) * ROW + ROW).clamp(HEIGHT, HIGHEST);
-            let hidden = rows(count.saturating_sub(VISIBLE));
-            assert!((row_at(room - HEIGHT, room, hidden) - hidden).abs() < 1e-6, "{count}: the end");
-            for row in [0.0, 1.0, hidden / 2.0, hidden] {
-                let row = row.floor().min(hidden);
-                assert!((row_at(pixel_of(row, room, hidden), room, hidden) - row).abs() < 1e-6, "{count}");
+            let height = (rows(count) * ROW + ROW).clamp(HEIGHT, MAX_HEIGHT);
+            let last_first = rows(count.saturating_sub(VISIBLE));
+            let end = row_at(height - HEIGHT, height, last_first);
+            assert!((end - last_first).abs() < 1e-6, "{count}: the end");
+            for row in [0.0, 1.0, last_first / 2.0, last_first] {
+                let row = row.floor().min(last_first);
+                let found = row_at(scroll_top_of(row, height, last_first), height, last_first);
+                assert!((found - row).abs() < 1e-6, "{count}");
             }
         }
     }

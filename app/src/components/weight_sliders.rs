@@ -1,12 +1,12 @@
-//! The sliders of a score's weights: each turn of one is a view of its own, and its URL.
+//! Sliders for the weights of the engagement score. The weights are part of the view and its URL.
 
 use crate::context::AppContext;
-use crate::words::course as said;
+use crate::words::course as text;
 use domain::activity::{ActivityKind, MAX_WEIGHT, Weights};
 use domain::view::View;
 use leptos::prelude::*;
 
-/// What a score is, and a slider for each kind of activity.
+/// What the score is, and a slider for each kind of activity.
 #[component]
 pub fn WeightSliders() -> impl IntoView {
     let navigation = expect_context::<AppContext>().navigation;
@@ -21,20 +21,20 @@ pub fn WeightSliders() -> impl IntoView {
         };
         view! {
             <label>
-                <span>{said::weight(kind)}</span>
+                <span>{text::weight(kind)}</span>
                 <input type="range" min="0" max=MAX_WEIGHT.to_string() step="1" prop:value=weight on:change=slide />
                 <output>{weight}</output>
             </label>
         }
     };
-    let is_usual = move || weights.get() == Weights::default();
+    let is_default = move || weights.get() == Weights::default();
     view! {
         <details class="weights">
-            <summary>{said::WEIGHTS}</summary>
-            <p>{said::SCORE_IS}</p>
-            <div role="group" aria-label=said::WEIGHTS>{ActivityKind::ALL.map(slider).collect_view()}</div>
-            <Show when=move || !is_usual()>
-                <p><button type="button" class="plain" on:click=move |_| set(Weights::default())>{said::USUAL_WEIGHTS}</button></p>
+            <summary>{text::WEIGHTS}</summary>
+            <p>{text::SCORE_IS}</p>
+            <div role="group" aria-label=text::WEIGHTS>{ActivityKind::ALL.map(slider).collect_view()}</div>
+            <Show when=move || !is_default()>
+                <p><button type="button" class="plain" on:click=move |_| set(Weights::default())>{text::USUAL_WEIGHTS}</button></p>
             </Show>
         </details>
     }

@@ -1,4 +1,4 @@
-//! The windows of a request as a table: days, state, tries, next look, rows; and what can be done about each.
+//! The windows of a request as a table: days, state, failed tries, next check, rows, and a button.
 
 use crate::clock::Clock;
 use crate::components::state_icon::StateIcon;
@@ -7,20 +7,21 @@ use crate::{locale, words};
 use domain::api::{BuildTimes, WindowInfo, WindowStatus};
 use leptos::prelude::*;
 
-/// A row for each window, newest first. A row stays while its numbers change, and the focus in it.
+/// A row for each window, newest first. Rows are kept while their numbers change, so that they keep the
+/// focus.
 #[component]
 pub fn WindowTable(
-    /// Oldest first.
+    /// The windows, oldest first.
     #[prop(into)]
     windows: Signal<Vec<WindowInfo>>,
-    /// How long Echo360 usually takes.
+    /// Echo360's usual build times.
     #[prop(into)]
     usual: Signal<Option<BuildTimes>>,
-    /// For ages.
+    /// The clock that ages are computed with.
     clock: Clock,
-    /// Asks again for the window of this id.
+    /// Requests the window with this id again.
     again: Callback<String>,
-    /// Whether something that was clicked is being done.
+    /// Whether an action is under way: the buttons are disabled then.
     #[prop(into)]
     busy: Signal<bool>,
 ) -> impl IntoView {
@@ -54,56 +55,58 @@ fn WindowRow(
     again: Callback<String>,
     busy: Signal<bool>,
 ) -> impl IntoView {
-    let of = move |read: fn(&WindowInfo) -> Option<String>| {
+    let field = move |read: fn(&WindowInfo) -> Option<String>| {
         Memo::new(move |_| window.with(|window| window.as_ref().and_then(read)))
     };
-    let shape = Memo::new(move |_| {
+    let icon = Memo::new(move |_| {
         window.with(|w| w.as_ref().map(|w| (w.state, w.again.is_some_and(WindowStatus::is_under_way))))
     });
-    let days = of(|window| Some(words::window_days(window)));
-    let rows = of(|window| window.copy.as_ref().and_then(|copy| copy.rows).map(locale::format_count));
-    let fault = of(|window| window.fault.clone());
-    let support = of(|window| {
-        let went_wrong = window.state == WindowStatus::Failed || window.fault.is_some();
-        window.upstream_request_id.clone().filter(|_| went_wrong)
+    let days = field(|window| Some(words::window_days(window)));
+    let rows = field(|window| window.copy.as_ref().and_then(|copy| copy.rows).map(locale::format_count));
+    let fault = field(|window| window.fault.clone());
+    let support = field(|window| {
+        let has_failed_try = window.state == WindowStatus::Failed || window.fault.is_some();
+        window.upstream_request_id.clone().filter(|_| has_failed_try)
     });
     let state = move || window.get().map(|w| words::window_state(&w, clock.now(), usual.get()));
-    // How often it was tried, and what comes next.
-    let course = move || {
+    // Failed tries, and the next step.
+    let attempts = move || {
         let window = window.get()?;
-        let parts: Vec<String> =
-            [words::tried(&window), words::next(&window, clock.now())].into_iter().flatten().collect();
+        let parts: Vec<String> = [words::tries_note(&window), words::next_step_note(&window, clock.now())]
+            .into_iter()
+            .flatten()
+            .collect();
         (!parts.is_empty()).then(|| view! { <p class="small quiet">{parts.join("; ")}</p> })
     };
-    let action = Memo::new(move |_| match shape.get() {
+    let action = Memo::new(move |_| match icon.get() {
         Some((WindowStatus::Failed, _)) => Some(words::TRY_AGAIN),
         Some((WindowStatus::Ready | WindowStatus::Provisional | WindowStatus::Forgotten, false)) => {
-            Some(words::ASK_AGAIN)
+            Some(words::REQUEST_AGAIN)
         }
         _ => None,
     });
-    let ask = move |_| {
+    let request_again = move |_| {
         if let Some(window) = window.get_untracked() {
             again.run(window.id);
         }
     };
     view! {
-        <tr data-state=move || shape.get().map(|(state, _)| words::state_key(state))>
+        <tr data-state=move || icon.get().map(|(state, _)| words::state_key(state))>
             <th scope="row">{move || days.get()}</th>
             <td>
                 <p>
-                    {move || shape.get().map(|(state, is_renewed)| view! { <StateIcon state is_renewed /> })}
+                    {move || icon.get().map(|(state, is_renewed)| view! { <StateIcon state is_renewed /> })}
                     {state}
                 </p>
-                {course}
+                {attempts}
                 {move || fault.get().map(|fault| view! { <p class="small quiet">{fault}</p> })}
                 {move || support.get().map(|id| view! { <SupportId id /> })}
             </td>
             <td class="number">{move || rows.get()}</td>
             <td>
-                {move || action.get().map(|word| view! {
-                    <button type="button" class="plain" on:click=ask disabled=move || busy.get()>
-                        {word} <span class="unseen">" (" {move || days.get()} ")"</span>
+                {move || action.get().map(|label| view! {
+                    <button type="button" class="plain" on:click=request_again disabled=move || busy.get()>
+                        {label} <span class="unseen">" (" {move || days.get()} ")"</span>
                     </button>
                 })}
             </td>

@@ -1,7 +1,7 @@
-//! `/course`: everything of one course side by side, or of one of its students.
+//! `/course`: all reports of a course on one page, or the activity of one of its students.
 //!
-//! The thread of reports measures and words all of it; what stands here finds the course and the days, gathers the
-//! windows of the reports that are needed, and draws what is told.
+//! The program of reports computes the figures with their texts. This page chooses course and days, tracks
+//! the requests of all reports that it needs, and draws the figures.
 
 use crate::api_signal::ApiSignal;
 use crate::components::comparison_select::{self, ComparisonSelect};
@@ -20,7 +20,7 @@ use crate::request_tracker::request_set::{PlannedRequest, RequestSetTracker};
 use crate::request_tracker::{self, RequestKey};
 use crate::teller::Sight;
 use crate::told::{Part, Subject, Wanted};
-use crate::words::course as said;
+use crate::words::course as text;
 use crate::words::figures;
 use crate::{api_client, device_memory, locale, told, words};
 use domain::activity::ActivityKind;
@@ -35,10 +35,11 @@ use engine::reports::{Query, course};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
-/// Every report that `view` needs, over its days and over those that it is compared with.
+/// The requests that `view` needs: every report over its days, and over the days before for comparisons. The
+/// days before are required only if the reader chose that comparison.
 fn plan_requests(context: AppContext, view: &View) -> Vec<PlannedRequest> {
     let Some(range) = view.range else { return Vec::new() };
-    // A kind of activity each, and the library, which knows when a video was captured.
+    // One report for each kind of activity, and the library, which has the capture dates of videos.
     let reports = ActivityKind::ALL.map(KnownReport::of_activity).into_iter().chain([KnownReport::Asset]);
     let before =
         range.previous_weeks().map(|before| (before, view.compare == Some(ComparisonTarget::Before)));
@@ -57,7 +58,7 @@ fn plan_requests(context: AppContext, view: &View) -> Vec<PlannedRequest> {
         .collect()
 }
 
-/// What the thread is to look at: whatever is here of what is planned.
+/// The query for the program of reports, over all planned windows that are loaded.
 fn build_sight(
     context: AppContext,
     view: &View,
@@ -94,12 +95,12 @@ fn build_sight(
         );
         Part { report: report.clone(), course: Some(course.as_str().to_owned()), windows: windows.collect() }
     });
-    let against = base.comparison.take().unwrap_or(course::Comparison::Before);
+    let comparison = base.comparison.take().unwrap_or(course::Comparison::Before);
     Some(Sight {
         subject: Subject::Course {
             wanted: course::CourseOptions {
                 student: view.student.clone(),
-                comparison: against,
+                comparison,
                 is_chosen: view.compare.is_some(),
                 weights: view.weights,
                 is_nameless: view.names_hidden,
@@ -132,7 +133,7 @@ pub fn CoursePage() -> impl IntoView {
     let set_tracker = RequestSetTracker::new();
     let planned = Memo::new(move |_| {
         let view = navigation.view();
-        // Of the view only what the windows depend on: weights and names ask for nothing.
+        // Memoized: other weights or hidden names give the same plan, and nothing is requested again.
         if view.course.is_some() { plan_requests(context, &view) } else { Vec::new() }
     });
     Effect::new(move |_| {
@@ -190,9 +191,9 @@ pub fn CoursePage() -> impl IntoView {
     let lead =
         Memo::new(move |_| figures.with(|figures| figures.iter().find(|figure| figure.id == LEAD).cloned()));
     let is_alone = Memo::new(move |_| navigation.view().student.is_some());
-    // A student's page is called as they are, once it is known how.
+    // The heading is the student's name, once it is known.
     let heading = Memo::new(move |_| {
-        let course = name.get().unwrap_or_else(|| said::COURSE.to_owned());
+        let course = name.get().unwrap_or_else(|| text::COURSE.to_owned());
         match (is_alone.get(), lead.get()) {
             (true, Some(lead)) => (lead.title, Some(course)),
             _ => (course, None),
@@ -202,8 +203,8 @@ pub fn CoursePage() -> impl IntoView {
     let weeks =
         move || directory.with(|directory| term_weeks_label(directory, &navigation.view(), range.get()));
     Effect::new(move |_| {
-        let course = name.get().unwrap_or_else(|| said::COURSE.to_owned());
-        // No name of a person in a window's title: it stands in histories and on shared screens.
+        let course = name.get().unwrap_or_else(|| text::COURSE.to_owned());
+        // Never the name of a student: titles appear in histories and on shared screens.
         let title = if is_chosen.get() { format!("{course}, {} – ", days.get()) } else { String::new() };
         document().set_title(&format!("{title}{}", words::NAME));
     });
@@ -223,10 +224,10 @@ pub fn CoursePage() -> impl IntoView {
         let key = |figure: &told::Figure| (figure.id.clone(), figure.title.clone(), Drawn::of(&figure.body));
         figures.with(|figures| figures.iter().filter(|figure| figure.id != LEAD).map(key).collect::<Vec<_>>())
     });
-    let one = move |(id, title, kind): (String, String, Drawn)| {
+    let render_figure = move |(id, title, kind): (String, String, Drawn)| {
         let figure = Memo::new(move |_| {
-            let is_it = |figure: &&told::Figure| figure.id == id && figure.title == title;
-            figures.with(|figures| figures.iter().find(is_it).cloned())
+            let is_same = |figure: &&told::Figure| figure.id == id && figure.title == title;
+            figures.with(|figures| figures.iter().find(is_same).cloned())
         });
         view! { <One figure kind /> }
     };
@@ -242,12 +243,13 @@ pub fn CoursePage() -> impl IntoView {
             view! { <ErrorNotice error again /> }
         })
     };
-    // A course's rows are counted where they are sent: before that only the institution's are known.
+    // The rows of one course are counted only while they arrive: requests list the rows of the whole
+    // institution.
     let too_large = move || {
         let rows = told.with(|told| told.too_large)?;
-        Some(view! { <TooLargeNotice words=words::too_large_course(rows, device_memory::max_rows()) /> })
+        Some(view! { <TooLargeNotice detail=words::too_large_course(rows, device_memory::max_rows()) /> })
     };
-    // Somebody is opened far down in a list: their page begins at its top, for the eye and for the keyboard.
+    // A student's page is opened from far down in a list: scroll to its top and move the focus there.
     Effect::new(move |before: Option<Option<UserId>>| {
         let now = navigation.view().student;
         if now.is_some() && before.is_some_and(|before| before != now) {
@@ -262,7 +264,7 @@ pub fn CoursePage() -> impl IntoView {
     let back = move || {
         is_alone.get().then(|| {
             let href = move || View { student: None, ..navigation.view() }.to_url();
-            view! { <p><a href=href>{said::WHOLE_COURSE}</a></p> }
+            view! { <p><a href=href>{text::WHOLE_COURSE}</a></p> }
         })
     };
     view! {
@@ -270,8 +272,8 @@ pub fn CoursePage() -> impl IntoView {
         <Show
             when=move || is_chosen.get()
             fallback=move || {
-                let why = if navigation.view().course.is_none() { said::WHY_COURSE } else { said::WHY_DAYS };
-                view! { <h1>{said::CHOOSE_COURSE}</h1> <p class="quiet">{why}</p> }
+                let why = if navigation.view().course.is_none() { text::WHY_COURSE } else { text::WHY_DAYS };
+                view! { <h1>{text::CHOOSE_COURSE}</h1> <p class="quiet">{why}</p> }
             }
         >
             <CourseTabs />
@@ -298,7 +300,7 @@ pub fn CoursePage() -> impl IntoView {
             </Show>
             <div class="figures course" class:alone=move || is_alone.get() data-testid="course"
                 aria-busy=move || is_busy.get().to_string()>
-                <For each=move || keys.get() key=Clone::clone children=one />
+                <For each=move || keys.get() key=Clone::clone children=render_figure />
                 <Show when=move || !is_alone.get() && figures.with(|figures| !figures.is_empty())>
                     <WeightSliders />
                 </Show>
@@ -308,24 +310,23 @@ pub fn CoursePage() -> impl IntoView {
     }
 }
 
-/// The figure that is the page's first sentence.
+/// The id of the figure whose sentence introduces the page.
 const LEAD: &str = "lead";
 
-/// What can be chosen of the page: what it is compared with, whether names stand there, and on a student's page what
-/// was answered; and paper.
+/// The options of the page: comparison, hidden names; on a student's page the texts of answers, and printing.
 #[component]
 fn CourseOptions(directory: Memo<Courses>, is_alone: Memo<bool>) -> impl IntoView {
     let navigation = expect_context::<AppContext>().navigation;
     let checked = move |event| event_target_checked(&event);
     view! {
-        <section class="course-choices" aria-label=said::CHOICES>
+        <section class="course-choices" aria-label=text::CHOICES>
             <Show when=move || !is_alone.get()>
                 <ComparisonSelect directory />
             </Show>
             <label class="written">
                 <input type="checkbox" prop:checked=move || navigation.view().names_hidden
                     on:change=move |event| navigation.navigate(View { names_hidden: checked(event), ..navigation.view() }) />
-                <span>{said::HIDE_NAMES}</span>
+                <span>{text::HIDE_NAMES}</span>
             </label>
             <Show when=move || is_alone.get()>
                 <label class="written">
@@ -333,7 +334,7 @@ fn CourseOptions(directory: Memo<Courses>, is_alone: Memo<bool>) -> impl IntoVie
                         on:change=move |event| navigation.navigate(View { contents: checked(event), ..navigation.view() }) />
                     <span>{words::SHOW_WRITING}</span>
                 </label>
-                <button type="button" on:click=move |_| { let _ = window().print(); }>{said::PRINT}</button>
+                <button type="button" on:click=move |_| { let _ = window().print(); }>{text::PRINT}</button>
             </Show>
         </section>
     }

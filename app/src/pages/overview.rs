@@ -1,4 +1,4 @@
-//! `/`: what is chosen, and what is shown of it: a first visit's one button, or one report over one range.
+//! `/`: the first visit with its one button, or one report over a range.
 
 use crate::api_signal::ApiSignal;
 use crate::components::first_visit::FirstVisit;
@@ -18,18 +18,18 @@ use domain::window::{self, Parameters, WindowKey};
 use leptos::prelude::*;
 use std::time::Duration;
 
-/// What has been chosen, read from the view: what every part of the page below the choices stands on.
+/// The chosen report and days, derived from the view.
 #[derive(Debug, Clone, Copy)]
 pub struct ViewSelection {
-    /// The report, if it is offered.
+    /// The report; `None` if Echo360 does not offer it.
     pub info: Memo<Option<ReportInfo>>,
-    /// The days, where the report has days.
+    /// The days; `None` before they are chosen, and for a report without days.
     pub range: Memo<Option<Range>>,
-    /// The zone of those days, as it is said.
+    /// The label of their time zone: `UTC+1 Berlin`.
     pub zone: Memo<String>,
-    /// The courses and terms that are known.
+    /// Courses and terms.
     pub directory: Memo<Courses>,
-    /// Looks for more courses: those that Echo360 does not list are known from rows.
+    /// Fetches the courses again: those that Echo360 does not list are known from rows.
     pub renew: Callback<()>,
 }
 
@@ -43,19 +43,19 @@ pub fn OverviewPage() -> impl IntoView {
     let zone = Memo::new(move |_| context.zone(&navigation.view()));
     let today = Memo::new(move |_| zone.with(|zone| zone.day_of(context.clock.now())));
     let range = Memo::new(move |_| navigation.view().range.filter(|_| shape.get() != Some(Shape::Snapshot)));
-    let said = Memo::new(move |_| {
-        let offset =
+    let zone_label = Memo::new(move |_| {
+        let at =
             range.get().map_or_else(|| context.clock.now(), |range| zone.with(|z| z.start_of(range.from())));
-        zone.with(|zone| locale::format_zone(zone.name(), zone.offset_at(offset)))
+        zone.with(|zone| locale::format_zone(zone.name(), zone.offset_at(at)))
     });
     let courses: ApiSignal<Courses> = ApiSignal::new(api_client::COURSES);
     let directory = Memo::new(move |_| courses.ok().unwrap_or_default());
     let renew = Callback::new(move |()| courses.refetch());
-    let selection = ViewSelection { info, range, zone: said, directory, renew };
+    let selection = ViewSelection { info, range, zone: zone_label, directory, renew };
     let is_chosen = Memo::new(move |_| range.with(Option::is_some) || shape.get() == Some(Shape::Snapshot));
-    // A first visit's button stands before the choices are made: both in one task would hold up whoever touches it.
-    let is_apart = RwSignal::new(is_chosen.get_untracked());
-    set_timeout(move || is_apart.set(true), Duration::ZERO);
+    // On a first visit the controls are created in a task of their own, so that the button responds sooner.
+    let has_controls = RwSignal::new(is_chosen.get_untracked());
+    set_timeout(move || has_controls.set(true), Duration::ZERO);
     let is_unknown = Memo::new(move |_| info.with(Option::is_none));
     Effect::new(move |_| {
         if !is_chosen.get() {
@@ -65,9 +65,9 @@ pub fn OverviewPage() -> impl IntoView {
     view! {
         <Show when=move || !is_chosen.get() && !is_unknown.get()>
             <FirstVisit />
-            <h2 class="choose">{words::CHOOSE}</h2>
+            <h2 class="choose">{words::CHOOSE_VIEW}</h2>
         </Show>
-        <Show when=move || is_apart.get()><ViewControls today shape directory zone=said /></Show>
+        <Show when=move || has_controls.get()><ViewControls today shape directory zone=zone_label /></Show>
         <Show when=move || is_unknown.get()>
             <h1>{words::REPORT}</h1>
             <p class="notice">{words::NO_SUCH_REPORT}</p>
@@ -76,7 +76,7 @@ pub fn OverviewPage() -> impl IntoView {
     }
 }
 
-/// Begins to fetch what `view` will need, before it is known who looks at it.
+/// Starts loading the chunks that `view` will need, before the session is known.
 pub fn prefetch(components: LazyComponents, view: &View) {
     match view.page {
         Page::Overview if view.range.is_some() || view.report.is_some() => {
@@ -93,7 +93,8 @@ pub fn prefetch(components: LazyComponents, view: &View) {
     }
 }
 
-/// The windows that `view` needs; `None` before it has a range.
+/// The windows of a request for `range`, or why it cannot be requested. `None` while a range is needed and
+/// not chosen.
 #[must_use]
 pub fn plan_windows(
     info: &ReportInfo,
@@ -105,9 +106,9 @@ pub fn plan_windows(
         return None;
     }
     let parameters = request_parameters(info, view);
-    let lacking = info.parameters.iter().find(|it| it.required && !parameters.contains_key(&it.name));
-    if let Some(lacking) = lacking {
-        return Some(Err(Problem::new(Code::BadParameters, words::lacking(&lacking.name))));
+    let missing = info.parameters.iter().find(|it| it.required && !parameters.contains_key(&it.name));
+    if let Some(missing) = missing {
+        return Some(Err(Problem::new(Code::BadParameters, words::missing_parameter(&missing.name))));
     }
     Some(window::plan_windows(
         &to_listing(info),
@@ -118,14 +119,14 @@ pub fn plan_windows(
     ))
 }
 
-/// What `view` asks a report with beside its days: those of its parameters that the report takes.
+/// The parameters in `view` that the report accepts.
 #[must_use]
 pub fn request_parameters(info: &ReportInfo, view: &View) -> Parameters {
     let takes = |name: &str| info.parameters.iter().any(|parameter| parameter.name == name);
     view.parameters.values().iter().filter(|(name, _)| takes(name)).cloned().collect()
 }
 
-/// The offer behind what the API says of a report: its dates are said by its shape.
+/// The listing that `info` was made from: the API replaces the parameters for dates with the report's shape.
 fn to_listing(info: &ReportInfo) -> ReportListing {
     let date =
         |name: &str| ReportParameter { name: name.to_owned(), datatype: "date".to_owned(), required: true };

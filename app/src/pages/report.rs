@@ -1,6 +1,6 @@
-//! One report over one range: the plan, the windows as they come, and what they show. Fetched when a range is chosen.
+//! One report over a range: its request, its figures and its downloads. Loaded once a range is chosen.
 //!
-//! [`videoview`]: what the data thread measures; [`generic`]: what the thread of all other reports tells.
+//! [`videoview`]: figures from the data worker; [`generic`]: figures from the program of all other reports.
 
 pub mod generic;
 pub mod videoview;
@@ -31,32 +31,32 @@ use domain::window::WindowKey;
 use engine::measures::{Comparison, Query, WindowCoverage};
 use leptos::prelude::*;
 
-/// What there is to show: the same for whichever thread reads it.
+/// The report to show, for whichever program computes its figures.
 #[derive(Debug, Clone, Copy)]
 pub struct ReportContext {
-    /// What has been chosen.
+    /// The chosen report and days.
     pub selection: ViewSelection,
-    /// The request with the windows that are here, as long as this device can hold its rows.
+    /// The request; `None` while it is unknown, or if its rows do not fit on this device.
     pub request: Memo<Option<RequestInfo>>,
-    /// The files of all rows, once they are whole.
+    /// The CSV files, once every window has rows.
     pub files: Memo<Option<CsvFiles>>,
-    /// Windows of the days that these are held against, as far as they are here.
+    /// The loaded windows of the days before, if the view is compared with them.
     pub comparison_windows: Memo<Vec<api::WindowInfo>>,
-    /// What these days are held against, as it is called; empty where it is nothing.
+    /// The label of the comparison; empty without one.
     pub comparison_label: Memo<String>,
-    /// Looks the request up anew: a copy may have been replaced since.
+    /// Fetches the request again, since a copy may have been replaced.
     pub refresh: Callback<()>,
 }
 
-/// Everything below the choices.
+/// Everything below the controls.
 #[component]
 pub fn ReportView(
-    /// What has been chosen.
+    /// The chosen report and days.
     selection: ViewSelection,
 ) -> impl IntoView {
     let context = expect_context::<AppContext>();
     let navigation = context.navigation;
-    let ViewSelection { info, range, zone: said, directory, renew } = selection;
+    let ViewSelection { info, range, zone, directory, renew } = selection;
     let shape = Memo::new(move |_| info.with(|info| info.as_ref().map(|info| info.shape)));
     let request_key = Memo::new(move |_| {
         let info = info.get()?;
@@ -73,7 +73,7 @@ pub fn ReportView(
     let tracker = RequestTracker::new();
     Effect::new(move |_| {
         let Some(request_key) = request_key.get() else { return };
-        // What was clicked before this part was here.
+        // The button of a first visit was pressed before this component was loaded.
         if context.take_scheduled_request() {
             tracker.create_request(request_key);
         } else {
@@ -87,19 +87,19 @@ pub fn ReportView(
         status.with(|status| status.as_ref()?.effective_request(&keys, context.clock.now().day()))
     });
 
-    // Courses that Echo360 does not list are known from rows: with every window that arrives there may be more.
-    let rows_of = Memo::new(move |_| {
+    // Courses that Echo360 does not list are known from rows: every loaded window may add some.
+    let loaded_windows = Memo::new(move |_| {
         request.with(|r| r.iter().flat_map(|r| &r.windows).filter(|window| window.state.has_rows()).count())
     });
     Effect::new(move |before: Option<usize>| {
-        let count = rows_of.get();
+        let count = loaded_windows.get();
         if before.is_some_and(|before| before != count) {
             renew.run(());
         }
         count
     });
 
-    let other = Memo::new(move |_| {
+    let comparison_label = Memo::new(move |_| {
         let view = navigation.view();
         match view.compare {
             Some(ComparisonTarget::Before) => range
@@ -121,8 +121,8 @@ pub fn ReportView(
             set_tracker.track(vec![planned.request_key]);
         }
     });
-    let others = Memo::new(move |_| {
-        let here: Vec<String> =
+    let comparison_windows = Memo::new(move |_| {
+        let shown: Vec<String> =
             request.with(|r| r.iter().flat_map(|r| &r.windows).map(|w| w.id.clone()).collect());
         planned
             .get()
@@ -130,27 +130,27 @@ pub fn ReportView(
                 let all = set_tracker.status().with(|g| {
                     Some(request_tracker::index_windows(&planned.request_key.report, g.all.as_ref()?))
                 })?;
-                let ids = planned.windows.iter().map(WindowKey::id).filter(|id| !here.contains(id));
+                let ids = planned.windows.iter().map(WindowKey::id).filter(|id| !shown.contains(id));
                 let windows = ids.filter_map(|id| all.get(&id).cloned());
                 Some(windows.filter(|window| window.state.has_rows()).collect::<Vec<_>>())
             })
             .unwrap_or_default()
     });
 
-    let most = device_memory::max_rows();
+    let max_rows = device_memory::max_rows();
     let too_large = Memo::new(move |_| {
-        // Who may not see all rows is not told how many there are, and has few.
+        // The API leaves the count out for people who may not see all rows; they have few.
         let rows = |window: &api::WindowInfo| window.copy.as_ref().and_then(|copy| copy.rows).unwrap_or(0);
         let now: u64 = request.with(|r| r.iter().flat_map(|r| &r.windows).map(rows).sum());
-        let all = now + others.with(|others| others.iter().map(rows).sum::<u64>());
-        (all > most).then_some(all)
+        let all = now + comparison_windows.with(|windows| windows.iter().map(rows).sum::<u64>());
+        (all > max_rows).then_some(all)
     });
     Effect::new(move |_| {
         let days = range.get().map_or_else(String::new, |range| format!(", {}", locale::format_range(range)));
         let title = context.report_title(navigation.view().report_name());
-        let mark =
-            request.with(|r| r.as_ref().map_or_else(String::new, |r| format!("{}: ", words::title_mark(r))));
-        document().set_title(&format!("{mark}{title}{days} – {}", words::NAME));
+        let prefix = request
+            .with(|r| r.as_ref().map_or_else(String::new, |r| format!("{}: ", words::title_prefix(r))));
+        document().set_title(&format!("{prefix}{title}{days} – {}", words::NAME));
     });
     let heading = move || {
         let title = context.report_title(navigation.view().report_name());
@@ -160,12 +160,12 @@ pub fn ReportView(
         };
         let weeks =
             move || directory.with(|directory| term_weeks_label(directory, &navigation.view(), range.get()));
-        let of = move || directory.with(|directory| course_label(&directory.courses, &navigation.view()));
+        let course = move || directory.with(|directory| course_label(&directory.courses, &navigation.view()));
         view! {
             <header class="heading">
                 <h1>{title}</h1>
                 <p class="range">
-                    {move || of().map(|of| format!("{of}, "))} {days} " " <span class="quiet">{move || said.get()} {weeks}</span>
+                    {move || course().map(|course| format!("{course}, "))} {days} " " <span class="quiet">{move || zone.get()} {weeks}</span>
                 </p>
             </header>
         }
@@ -179,16 +179,10 @@ pub fn ReportView(
             tracker.track(request_key);
         }
     });
-    let report = ReportContext {
-        selection,
-        request: fits,
-        files,
-        comparison_windows: others,
-        comparison_label: other,
-        refresh,
-    };
+    let report =
+        ReportContext { selection, request: fits, files, comparison_windows, comparison_label, refresh };
     let is_shown = Memo::new(move |_| fits.with(Option::is_some));
-    // What shows a report stays while another of the same thread is looked at.
+    // Memoized, so that the component is kept when another report of the same program is chosen.
     let is_videoview = Memo::new(move |_| {
         info.with(|i| i.as_ref().is_some_and(|i| i.name.known() == Some(KnownReport::VideoView)))
     });
@@ -201,8 +195,9 @@ pub fn ReportView(
             )
         })
     };
-    let too_large =
-        move || too_large.get().map(|rows| view! { <TooLargeNotice words=words::too_large(rows, most) /> });
+    let too_large = move || {
+        too_large.get().map(|rows| view! { <TooLargeNotice detail=words::too_large(rows, max_rows) /> })
+    };
     view! {
         <Show when=move || navigation.view().course.is_some()><CourseTabs /></Show>
         {heading}
@@ -215,7 +210,8 @@ pub fn ReportView(
             <section class="course-choices"><ComparisonSelect directory /></section>
         </Show>
         <Show when=move || planned.with(Option::is_some)>
-            <RequestProgress planned=Memo::new(move |_| planned.get().into_iter().collect()) set_tracker other />
+            <RequestProgress planned=Memo::new(move |_| planned.get().into_iter().collect()) set_tracker
+                other=comparison_label />
         </Show>
         {too_large}
         <Show when=move || request.with(Option::is_none)>
@@ -226,13 +222,13 @@ pub fn ReportView(
     }
 }
 
-/// The part that shows a report: `videoview`, or any other.
+/// The component that shows the figures of a report.
 #[must_use]
 pub fn figures_component(components: LazyComponents, is_videoview: bool) -> LazyComponent<ReportContext> {
     if is_videoview { components.videoview } else { components.generic }
 }
 
-/// The course and section of a view, as they are called.
+/// The chosen course, with its section if exactly one is chosen: `BIOL120 Cells and Genes, section 2`.
 pub(super) fn course_label(all: &[Course], view: &View) -> Option<String> {
     let chosen = view.course.as_ref()?;
     let course = all.iter().find(|course| course.id == *chosen)?;
@@ -242,43 +238,43 @@ pub(super) fn course_label(all: &[Course], view: &View) -> Option<String> {
         .next()
         .filter(|_| view.sections.len() == 1)
         .and_then(|chosen| course.sections.iter().find(|section| section.id == *chosen));
-    let name = words::course(course);
-    Some(section.map_or_else(|| name.clone(), |it| format!("{name}, {}", words::section(&it.number))))
+    let name = words::course_name(course);
+    Some(section.map_or_else(|| name.clone(), |it| format!("{name}, {}", words::section_name(&it.number))))
 }
 
-/// The weeks of a term that `range` is of, as they stand behind the days and their zone.
+/// The numbers of the weeks of `range` in their term, for the heading: ` · Weeks 3–6 of Autumn 2026`.
 pub(super) fn term_weeks_label(directory: &Courses, view: &View, range: Option<Range>) -> Option<String> {
     let weeks = presets::find_term_weeks(directory, view.course.as_ref(), range?)?;
     Some(format!(" · {}", words::term_weeks(&weeks, false)))
 }
 
-/// The weeks of `range` that have a number in a term.
+/// The weeks of `range` that have a number in a term, with labels.
 pub(super) fn number_weeks(directory: &Courses, view: &View, range: Range) -> Vec<TermWeek> {
     let course = view.course.as_ref();
     let first = monday(range.from());
     let weeks = (0..).map(|week| plus_days(first, week * 7)).take_while(|from| *from <= range.to());
-    let named = weeks.filter_map(|from| {
+    let numbered = weeks.filter_map(|from| {
         let days = Range::new(from.max(range.from()), plus_days(from, 6).min(range.to())).ok()?;
         let weeks = presets::find_term_weeks(directory, course, days)?;
         let [short, name] = [true, false].map(|is_named| words::term_weeks(&weeks, is_named));
         Some(TermWeek { monday: from, short, name })
     });
-    named.collect()
+    numbered.collect()
 }
 
-/// The windows whose rows are here, with the copy that serves and the days it answers for.
+/// The windows that have rows, each with its copy and the days that the copy covers.
 pub(super) fn available_windows<'a>(
     windows: impl IntoIterator<Item = &'a api::WindowInfo>,
 ) -> impl Iterator<Item = (&'a api::WindowInfo, &'a api::CopyInfo, WindowCoverage)> {
     windows.into_iter().filter(|window| window.state.has_rows()).filter_map(|window| {
         let copy = window.copy.as_ref()?;
-        let facts =
+        let coverage =
             WindowCoverage { start: window.start, end: copy.end, provisional_from: window.provisional_from };
-        Some((window, copy, facts))
+        Some((window, copy, coverage))
     })
 }
 
-/// The request for a report over some days; `None` where these days cannot be asked for.
+/// The request for a report over `range`; `None` if it cannot be requested.
 pub(super) fn plan_request(
     context: AppContext,
     info: &ReportInfo,
@@ -286,25 +282,25 @@ pub(super) fn plan_request(
     view: &View,
     is_required: bool,
 ) -> Option<PlannedRequest> {
-    let over = view.clone().with_range(range.or(view.range));
-    let windows = plan_windows(info, range, context, &over)?.ok()?;
+    let view = view.clone().with_range(range.or(view.range));
+    let windows = plan_windows(info, range, context, &view)?.ok()?;
     let request_key = RequestKey {
-        parameters: request_parameters(info, &over),
+        parameters: request_parameters(info, &view),
         report: info.name.clone(),
         range,
-        tz: context.zone_name(&over),
+        tz: context.zone_name(&view),
     };
     Some(PlannedRequest { request_key, windows, is_required })
 }
 
-/// What is to be measured of the days in `range`.
+/// The query for the days of `range`, with the filters and the comparison of `view`.
 pub(super) fn build_query(range: Range, context: AppContext, view: &View) -> Query {
-    let against = view.compare.as_ref().map(|compare| match compare {
+    let comparison = view.compare.as_ref().map(|compare| match compare {
         ComparisonTarget::Before => Comparison::Before,
         ComparisonTarget::Section(id) => Comparison::Section(id.clone()),
     });
-    // A zone is known for the days that it was traced for.
-    let before = range.previous_weeks().filter(|_| against == Some(Comparison::Before));
+    // The zone has offsets only for the days that it is traced for: include the days before.
+    let before = range.previous_weeks().filter(|_| comparison == Some(Comparison::Before));
     let whole = before.and_then(|before| Range::new(before.from(), range.to()).ok());
     Query {
         range,
@@ -314,7 +310,7 @@ pub(super) fn build_query(range: Range, context: AppContext, view: &View) -> Que
         roles: view.roles.iter().copied().collect(),
         videos: view.videos.iter().cloned().collect(),
         student: view.student.clone(),
-        comparison: against,
+        comparison,
         today: context.clock.now().day(),
     }
 }

@@ -1,4 +1,5 @@
-//! `/shares`: one's links for people who cannot sign in, an administrator's everybody's; renamed, renewed, ended.
+//! `/shares`: the shares that a person created, or all shares for an administrator. They can be renamed,
+//! renewed, given a new link and revoked.
 
 use crate::api_client::{self, ApiError};
 use crate::api_signal::ApiSignal;
@@ -10,8 +11,8 @@ use crate::context::AppContext;
 use crate::locale;
 use crate::pages::report::course_label;
 use crate::words;
-use crate::words::access::who;
-use crate::words::shares as said;
+use crate::words::access::person_label;
+use crate::words::shares as text;
 use domain::api::Courses;
 use domain::scope::Role;
 use domain::shares::{
@@ -34,8 +35,8 @@ pub fn SharesPage() -> impl IntoView {
         let on = event_target_checked(&event);
         error.set(None);
         spawn_local(async move {
-            if let Err(what) = api_client::shares::set_sharing_enabled(on).await {
-                error.try_set(Some(what));
+            if let Err(failure) = api_client::shares::set_sharing_enabled(on).await {
+                error.try_set(Some(failure));
             }
             all.refetch();
         });
@@ -48,7 +49,7 @@ pub fn SharesPage() -> impl IntoView {
         })
     };
     let renew = Callback::new(move |()| all.refetch());
-    let one = move |id: String| {
+    let item = move |id: String| {
         let share = Memo::new(move |_| {
             list.with(|list| list.as_ref()?.shares.iter().find(|share| share.id == id).cloned())
         });
@@ -58,30 +59,30 @@ pub fn SharesPage() -> impl IntoView {
         <Show when=move || is_administrator && list.with(Option::is_some)>
             <label class="choice">
                 <input type="checkbox" prop:checked=is_on on:change=switch />
-                <span>{said::SWITCH}</span>
+                <span>{text::ENABLE_SHARES}</span>
             </label>
         </Show>
-        <Show when=move || !is_on()><p role="status">{said::ARE_OFF}</p></Show>
+        <Show when=move || !is_on()><p role="status">{text::SHARES_DISABLED}</p></Show>
         {move || error.get().map(|error| view! { <ErrorNotice error /> })}
         {move || all.error().map(|error| view! { <ErrorNotice error again=renew /> })}
         <Show when=move || list.with(|list| list.as_ref().is_some_and(|list| list.shares.is_empty()))>
-            <p>{said::NONE}</p>
+            <p>{text::NO_SHARES}</p>
         </Show>
         <ul class="plain-list" data-testid="shares">
-            <For each=ids key=Clone::clone children=one />
+            <For each=ids key=Clone::clone children=item />
         </ul>
     }
 }
 
-/// One of them: what it is, and what can be done with it.
+/// A share, and the controls that change and revoke it.
 #[component]
 fn ShareItem(share: Memo<Option<Share>>, directory: Memo<Courses>, renew: Callback<()>) -> impl IntoView {
     let context = expect_context::<AppContext>();
     let error = RwSignal::new(None::<ApiError>);
-    let made = RwSignal::new(None::<CreateShareResponse>);
-    let (named, days, sites) =
+    let created = RwSignal::new(None::<CreateShareResponse>);
+    let (edited_name, days, sites) =
         (RwSignal::new(String::new()), RwSignal::new(DEFAULT_DAYS), RwSignal::new(String::new()));
-    // What somebody is writing stays; what was changed elsewhere is there when nobody is.
+    // A field follows a value that was changed elsewhere; otherwise it keeps what is being typed.
     Effect::new(move |before: Option<(String, String)>| {
         let now = share.with(|share| {
             let share = share.as_ref()?;
@@ -89,7 +90,7 @@ fn ShareItem(share: Memo<Option<Share>>, directory: Memo<Courses>, renew: Callba
         });
         let now = now.unwrap_or_default();
         if before.as_ref().is_none_or(|before| before.0 != now.0) {
-            named.set(now.0.clone());
+            edited_name.set(now.0.clone());
         }
         if before.as_ref().is_none_or(|before| before.1 != now.1) {
             sites.set(now.1.clone());
@@ -97,30 +98,30 @@ fn ShareItem(share: Memo<Option<Share>>, directory: Memo<Courses>, renew: Callba
         now
     });
     let id = move || share.with_untracked(|share| share.as_ref().map(|share| share.id.clone()));
-    let change = Callback::new(move |wanted: UpdateShareRequest| {
+    let change = Callback::new(move |request: UpdateShareRequest| {
         let Some(id) = id() else { return };
         error.set(None);
         spawn_local(async move {
-            match api_client::shares::update_share(&id, &wanted).await {
-                Ok(answer) => {
-                    if answer.token.is_some() {
-                        made.try_set(Some(answer));
+            match api_client::shares::update_share(&id, &request).await {
+                Ok(response) => {
+                    if response.token.is_some() {
+                        created.try_set(Some(response));
                     }
                 }
-                Err(what) => drop(error.try_set(Some(what))),
+                Err(failure) => drop(error.try_set(Some(failure))),
             }
             renew.try_run(());
         });
     });
     let revoke = move |_| {
         let Some(id) = id() else { return };
-        if !window().confirm_with_message(said::SURE).unwrap_or_default() {
+        if !window().confirm_with_message(text::CONFIRM_REVOCATION).unwrap_or_default() {
             return;
         }
         error.set(None);
         spawn_local(async move {
-            if let Err(what) = api_client::shares::revoke_share(&id).await {
-                error.try_set(Some(what));
+            if let Err(failure) = api_client::shares::revoke_share(&id).await {
+                error.try_set(Some(failure));
             }
             renew.try_run(());
         });
@@ -130,46 +131,46 @@ fn ShareItem(share: Memo<Option<Share>>, directory: Memo<Courses>, renew: Callba
         let state = share.with(|share| share.as_ref().map(|share| share.state));
         matches!(state, Some(ShareState::Open | ShareState::Expired))
     };
-    let key = move || share.with(|share| share.as_ref().map(|share| said::state(share.state).0));
+    let state = move || share.with(|share| share.as_ref().map(|share| text::state(share.state).0));
     view! {
-        <li class="lines" data-state=key>
+        <li class="lines" data-state=state>
             <h2>{name}</h2>
             {move || share.get().map(|share| share_facts(context, &directory.get(), &share))}
-            {move || made.get().map(|made| view! { <ShareLink made /> })}
+            {move || created.get().map(|created| view! { <ShareLink created /> })}
             {move || error.get().map(|error| view! { <ErrorNotice error /> })}
             <details>
-                <summary aria-label=move || said::change(&name())>{said::CHANGE}</summary>
+                <summary aria-label=move || text::change_share(&name())>{text::CHANGE}</summary>
                 <div class="lines">
                     <div class="in-line">
                         <label>
-                            <span>{said::NEW_NAME}</span>
+                            <span>{text::NAME}</span>
                             <input type="text" autocomplete="off" maxlength=MAX_NAME_LENGTH
-                                prop:value=move || named.get()
-                                on:input=move |event| named.set(event_target_value(&event)) />
+                                prop:value=move || edited_name.get()
+                                on:input=move |event| edited_name.set(event_target_value(&event)) />
                         </label>
                         <button type="button" on:click=move |_| change.run(UpdateShareRequest {
-                            name: Some(named.get_untracked()), ..UpdateShareRequest::default()
-                        })>{said::RENAME}</button>
+                            name: Some(edited_name.get_untracked()), ..UpdateShareRequest::default()
+                        })>{text::RENAME}</button>
                     </div>
                     <Show when=can_renew>
                         <div class="in-line">
                             <LifetimeSelect days />
                             <button type="button" on:click=move |_| change.run(UpdateShareRequest {
                                 days: Some(days.get_untracked()), ..UpdateShareRequest::default()
-                            })>{said::RENEW}</button>
+                            })>{text::RENEW}</button>
                         </div>
                         <EmbedSites sites />
                         <button type="button" on:click=move |_| change.run(UpdateShareRequest {
                             origins: Some(parse_origins(&sites.get_untracked())), ..UpdateShareRequest::default()
-                        })>{said::SAVE_SITES}</button>
+                        })>{text::SAVE_SITES}</button>
                         <button type="button" on:click=move |_| change.run(UpdateShareRequest {
                             rotate: true, ..UpdateShareRequest::default()
-                        })>{said::ROTATE}</button>
-                        <p class="quiet small">{said::ROTATE_IS}</p>
+                        })>{text::REPLACE_LINK}</button>
+                        <p class="quiet small">{text::REPLACE_LINK_IS}</p>
                     </Show>
                 </div>
             </details>
-            <button type="button" aria-label=move || said::revoke(&name()) on:click=revoke>{said::REVOKE}</button>
+            <button type="button" aria-label=move || text::revoke_share(&name()) on:click=revoke>{text::REVOKE}</button>
         </li>
     }
 }
@@ -179,21 +180,21 @@ fn share_facts(context: AppContext, directory: &Courses, share: &Share) -> impl 
     let course = course_label(&directory.courses, &view).unwrap_or_else(|| words::COURSE.to_owned());
     let days = view.range.map(|range| format!(", {}", locale::format_range(range))).unwrap_or_default();
     let shown = format!("{}: {course}{days}", subject_title(context, share.report));
-    let spelt = |at| format_moment(context, at);
-    let last = share.last.map(spelt);
-    let until = if share.state == ShareState::Expired { said::EXPIRED } else { said::EXPIRES };
+    let format_time = |at| format_moment(context, at);
+    let last = share.last.map(format_time);
+    let until = if share.state == ShareState::Expired { text::EXPIRED } else { text::EXPIRES };
     let owner = (!share.mine).then(|| who(&share.owner).to_owned());
     let sites = (!share.origins.is_empty()).then(|| share.origins.join(", "));
     let fact = |(term, text): (&'static str, String)| view! { <div><dt>{term}</dt><dd>{text}</dd></div> };
     view! {
-        <p class="small">{said::state(share.state).1}</p>
+        <p class="small">{text::state(share.state).1}</p>
         <dl class="facts small">
-            {owner.map(|owner| fact((said::OWNER, owner)))}
-            <div><dt>{said::SHOWS}</dt><dd><a href=view.to_url()>{shown}</a></dd></div>
-            {fact((said::MADE, spelt(share.made)))}
-            {fact((until, spelt(share.expires)))}
-            {fact((said::OPENED, said::opened(share.opened, last.as_deref())))}
-            {sites.map(|sites| fact((said::SITES, sites)))}
+            {owner.map(|owner| fact((text::OWNER, owner)))}
+            <div><dt>{text::SHOWS}</dt><dd><a href=view.to_url()>{shown}</a></dd></div>
+            {fact((text::CREATED, format_time(share.made)))}
+            {fact((until, format_time(share.expires)))}
+            {fact((text::OPENED, text::times_opened(share.opened, last.as_deref())))}
+            {sites.map(|sites| fact((text::EMBEDDED_BY, sites)))}
         </dl>
     }
 }

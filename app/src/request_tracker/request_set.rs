@@ -1,4 +1,4 @@
-//! Several requests, followed by looking at the list of all requests: one call tells how far each of them is.
+//! Polls several requests with one call per poll: the list of all requests.
 
 use super::{FAST_POLL, FAST_POLLING_FOR, RequestKey, SLOW_POLL, is_hidden};
 use crate::api_client::{self, ApiError};
@@ -10,40 +10,40 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
-/// One report over some days, with the windows that it needs.
+/// A request that a view needs, with its windows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlannedRequest {
-    /// What to ask for.
+    /// The key of the request.
     pub request_key: RequestKey,
     /// Its windows.
     pub windows: Vec<WindowKey>,
-    /// Whether it is asked for with the others, or used only if it is here.
+    /// Whether it is created with the others; if not, its windows are used only if they are loaded.
     pub is_required: bool,
 }
 
-/// What is known of all requests.
+/// The status of all requests.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RequestSetStatus {
-    /// All of them, once they are known.
+    /// The list of all requests, once it is known.
     pub all: Option<Requests>,
-    /// What went wrong last.
+    /// The error of the last call, if it failed.
     pub error: Option<ApiError>,
-    /// Whether something that was clicked is being done.
+    /// Whether an action of the user is under way.
     pub is_busy: bool,
 }
 
-/// Follows several requests.
+/// Polls several requests.
 #[derive(Debug, Clone, Copy)]
 pub struct RequestSetTracker {
     status: RwSignal<RequestSetStatus>,
     request_keys: StoredValue<Vec<RequestKey>>,
     turn: StoredValue<u32>,
-    /// Ends the current pause early.
+    /// Resolves the promise that the current pause awaits.
     wake: StoredValue<Option<Function>, LocalStorage>,
 }
 
 impl RequestSetTracker {
-    /// Follows nothing yet.
+    /// A tracker without requests.
     #[must_use]
     pub fn new() -> Self {
         let new = Self {
@@ -52,7 +52,7 @@ impl RequestSetTracker {
             turn: StoredValue::new(0),
             wake: StoredValue::new_local(None),
         };
-        // A page that is looked at again, or is online again, looks at once.
+        // Poll at once when the page becomes visible or goes online again.
         let wake = Closure::<dyn Fn()>::new(move || {
             let resolve = new.wake.try_get_value().flatten().filter(|_| !is_hidden());
             if let Some(resolve) = resolve {
@@ -73,19 +73,19 @@ impl RequestSetTracker {
         new
     }
 
-    /// What is known.
+    /// The status. Its signal is updated by every poll.
     #[must_use]
     pub fn status(self) -> ReadSignal<RequestSetStatus> {
         self.status.read_only()
     }
 
-    /// Follows these requests from now on.
+    /// Tracks these requests from now on.
     pub fn track(self, request_keys: Vec<RequestKey>) {
         self.request_keys.set_value(request_keys);
         self.refresh();
     }
 
-    /// Looks now, and goes on as long as anything of the requests is under way.
+    /// Polls now, and continues while a window of the tracked reports is under way.
     pub fn refresh(self) {
         let turn = self.start_turn();
         spawn_local(async move { self.poll(turn).await });
@@ -120,7 +120,7 @@ impl RequestSetTracker {
     }
 
     async fn poll(self, turn: u32) {
-        let began = js_sys::Date::now();
+        let started = js_sys::Date::now();
         loop {
             let result = api_client::list_requests().await;
             if !self.is_current(turn) {
@@ -134,7 +134,7 @@ impl RequestSetTracker {
                 Ok(all) => (status.all, status.error) = (Some(all), None),
                 Err(error) => status.error = Some(error),
             });
-            let is_early = js_sys::Date::now() - began < FAST_POLLING_FOR;
+            let is_early = js_sys::Date::now() - started < FAST_POLLING_FOR;
             let pause = if is_early && !is_hidden() { FAST_POLL } else { SLOW_POLL };
             if is_settled || !self.pause(turn, pause).await {
                 return;
@@ -142,7 +142,7 @@ impl RequestSetTracker {
         }
     }
 
-    /// Whether any window of the planned reports is on its way, whoever asked for it.
+    /// Whether any window of the tracked reports is under way, whoever requested it.
     fn is_under_way(self, all: &Requests) -> bool {
         let is_tracked = |report: &domain::report::ReportName| {
             self.request_keys.with_value(|request_keys| {
@@ -166,7 +166,8 @@ impl RequestSetTracker {
         self.turn.try_get_value() == Some(turn)
     }
 
-    /// Waits, unless it is woken; `false` when another turn has begun meanwhile.
+    /// Waits until the time is over or `wake` is called. Returns `false` if another turn has started
+    /// meanwhile.
     async fn pause(self, turn: u32, milliseconds: i32) -> bool {
         let promise = Promise::new(&mut |resolve, _| {
             let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds);

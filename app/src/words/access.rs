@@ -1,166 +1,124 @@
-//! What is said of signing in, of who may see what, of the record, of forgetting.
+//! Texts about signing in, roles, the audit log and erasure.
 
 use domain::api::{AuditAction, AuthMethod, RoleUploadResult, SessionSummary};
 use domain::erasure::{Erasure, ErasureProgress, IdentifierKind};
 use domain::scope::Role;
 use domain::view::Page;
 
-/// Heading, button.
+// Signing in and out.
 pub const SIGN_IN: &str = "Sign in";
-/// Button.
 pub const SIGN_OUT: &str = "Sign out";
-/// How one signs in through Cloudflare Access.
-pub const BY_ACCESS: &str = "Sign in with the account that you have at your institution.";
-/// To somebody who has signed out here alone.
-pub const SIGNED_OUT_HERE: &str = "You have signed out of Lectern. Your institution's sign-in still knows you: sign out there, too, before somebody \
-     else uses this browser.";
-/// Link.
+/// How to sign in through Cloudflare Access.
+pub const BY_ACCESS: &str = "Sign in with your institution's account.";
+/// For somebody who has signed out of Lectern, but not of Cloudflare Access.
+pub const STILL_SIGNED_IN: &str = "You have signed out of Lectern, but your institution's sign-in still recognizes you. Sign out there, too, before \
+     somebody else uses this browser.";
 pub const SIGN_OUT_THERE: &str = "Sign out there";
-/// Label.
 pub const KEY: &str = "Key";
-/// What it is.
-pub const KEY_IS: &str = "Whoever installed Lectern has it. It signs in as administrator.";
-/// Nothing can be done here.
-pub const NO_WAY_IN: &str =
+pub const KEY_IS: &str = "The person who installed Lectern has the key. It signs you in as an administrator.";
+/// Where no sign-in method is set up.
+pub const NO_SIGN_IN: &str =
     "There is no way to sign in to this installation yet. Its operator has to set one up.";
-/// What the record is.
-pub const WHAT_IS_KEPT: &str =
-    "Lectern keeps a record of who saw which course and when, for the administrators of your institution.";
-/// Link from under every page.
-pub const MORE: &str = "What you may see";
-/// Name of the links between these pages.
-pub const ACCESS: &str = "Access";
-/// Where somebody has no business.
-pub const ADMINISTRATORS_ONLY: &str = "This page is for administrators.";
-/// Term.
-pub const NAME: &str = "Name";
-/// Term, label, head of a column.
-pub const ROLE: &str = "Role";
-/// Term.
-pub const WAY: &str = "Signed in";
-/// Term, head of a column.
-pub const MAY_SEE: &str = "May see";
-/// An administrator's or an analyst's scope.
-pub const SEES_EVERYTHING: &str = "Every course of the institution.";
-/// The same in a table.
-pub const EVERYTHING: &str = "Everything";
-/// An instructor's without courses.
-pub const SEES_NOTHING: &str = "No course yet. An administrator of your institution can add yours.";
-/// Heading.
-pub const LOOK_AS: &str = "Look as somebody else";
-/// What it is for.
-pub const LOOK_AS_IS: &str =
-    "Lectern then answers as it would an instructor of this course, and refuses what it would refuse them.";
-/// Button.
-pub const LOOK: &str = "Look as an instructor";
-/// Button.
-pub const LOOK_AGAIN: &str = "Look as an administrator again";
-/// Before a course is chosen.
-pub const CHOOSE_COURSE: &str = "Choose a course";
-/// Label, head of a column.
-pub const EMAIL: &str = "E-mail";
-/// Nobody has a role.
-pub const NOBODY: &str = "Nobody has a role yet.";
-/// Of somebody whom the settings name.
-pub const FIXED: &str = "In the settings";
-/// Heading.
-pub const CHANGE: &str = "Change a role";
-/// Button.
-pub const CHANGE_IT: &str = "Change";
-/// Button.
-pub const TAKE: &str = "Take away";
-/// Heading.
-pub const ADD: &str = "Give somebody a role";
-/// Button.
-pub const ADD_COURSE: &str = "Add this course";
-/// Button.
-pub const REMOVE: &str = "Remove";
-/// Button.
-pub const SAVE: &str = "Save";
-/// Button.
-pub const CANCEL: &str = "Cancel";
-/// Heading.
-pub const UPLOAD: &str = "Many at once";
-/// What an upload does.
-pub const UPLOAD_IS: &str = "A CSV file with one row for each course of each person. Whoever it names has exactly what its rows say afterwards; \
-     whoever it does not name stays as they are. Nothing changes before you have seen what would.";
-/// Label.
-pub const FILE: &str = "File";
-/// Button.
-pub const APPLY: &str = "Make these changes";
-/// Label, head of a column.
-pub const WHO: &str = "Who";
-/// Nobody in particular.
-pub const ANYBODY: &str = "Anybody";
-/// Who did not sign in.
-pub const STRANGERS: &str = "Not signed in";
-/// Label, head of a column.
-pub const WHAT: &str = "What";
-/// Nothing in particular.
-pub const ANYTHING: &str = "Anything";
-/// Head of a column.
-pub const WHEN: &str = "When";
-/// Head of a column.
-pub const ON_WHAT: &str = "Of what";
-/// Head of a column.
-pub const COULD_SEE: &str = "Could see then";
-/// Button.
-pub const OLDER: &str = "Show older entries";
-/// Nothing fits.
-pub const NO_ENTRIES: &str = "The record has no such entries.";
-/// Legend.
-pub const FORGET_WHAT: &str = "What is to be forgotten";
-/// Choice.
-pub const A_PERSON: &str = "A person";
-/// Choice.
-pub const A_COURSE: &str = "A course";
-/// Choice.
-pub const SOME_WEEKS: &str = "Some weeks";
-/// Label.
-pub const EMAIL_OR_ID: &str = "E-mail address, or Echo360's user id";
-/// No report in particular.
-pub const ALL_REPORTS: &str = "All reports with days";
-/// Label.
-pub const MONDAY: &str = "From a Monday";
-/// Label.
-pub const SUNDAY: &str = "To a Sunday";
-/// Button.
-pub const FORGET: &str = "Forget";
-/// Asked before anything is deleted.
-pub const SURE: &str =
-    "Delete this from every copy that Lectern has? Nothing brings it back but asking Echo360 again.";
-/// Heading.
-pub const FORGOTTEN: &str = "What has been forgotten";
-/// Nothing has.
-pub const NOTHING_FORGOTTEN: &str = "Nothing yet.";
-/// Button.
-pub const LIFT: &str = "Let it in again";
+pub const AUDIT_NOTICE: &str =
+    "Lectern records who viewed which course and when, for the administrators of your institution.";
 
-/// What a page is called.
+// The account page.
+/// The link in the footer of every page.
+pub const YOUR_ACCOUNT: &str = "Your account";
+/// The accessible name of the links between the pages of this module.
+pub const ACCESS: &str = "Access";
+pub const ADMINISTRATORS_ONLY: &str = "This page is for administrators.";
+pub const NAME: &str = "Name";
+pub const ROLE: &str = "Role";
+pub const AUTH_METHOD: &str = "Sign-in";
+pub const CAN_SEE: &str = "Can see";
+/// The scope of administrators and analysts.
+pub const SEES_EVERYTHING: &str = "Every course of the institution.";
+/// The same in a table's cell.
+pub const EVERYTHING: &str = "Everything";
+/// The scope of an instructor without grants.
+pub const SEES_NOTHING: &str = "No courses yet. An administrator of your institution can add yours.";
+pub const VIEW_AS: &str = "View as another role";
+pub const VIEW_AS_IS: &str =
+    "Lectern then shows and refuses what it would show to, and refuse, an instructor of this course.";
+pub const VIEW_AS_INSTRUCTOR: &str = "View as an instructor";
+pub const VIEW_AS_ADMINISTRATOR: &str = "View as an administrator again";
+pub const CHOOSE_COURSE: &str = "Choose a course";
+
+// The people page.
+pub const EMAIL: &str = "E-mail";
+pub const NOBODY: &str = "Nobody has a role yet.";
+/// In place of the buttons of a person whom `LECTERN_ADMINS` names.
+pub const FIXED: &str = "Set in the settings";
+pub const CHANGE_ROLE: &str = "Change a role";
+pub const CHANGE: &str = "Change";
+pub const ASSIGN_ROLE: &str = "Assign a role";
+pub const ADD_COURSE: &str = "Add this course";
+/// Removes a role, or a course from an instructor's grants.
+pub const REMOVE: &str = "Remove";
+pub const SAVE: &str = "Save";
+pub const CANCEL: &str = "Cancel";
+pub const UPLOAD: &str = "Upload roles";
+pub const UPLOAD_IS: &str = "A CSV file with one row for each person and course. People in the file get exactly the role and courses that their rows \
+     list; everybody else stays as they are. You see the changes before they are made.";
+pub const FILE: &str = "File";
+pub const APPLY: &str = "Make these changes";
+
+// The audit log.
+pub const WHO: &str = "Who";
+pub const ANYBODY: &str = "Anybody";
+/// The person of entries without one.
+pub const NOT_SIGNED_IN: &str = "Not signed in";
+pub const ACTION: &str = "Action";
+pub const ANY_ACTION: &str = "Any action";
+pub const WHEN: &str = "When";
+/// The view or the object of the action.
+pub const DETAILS: &str = "Details";
+/// The person's scope when they acted.
+pub const SCOPE: &str = "Could see then";
+pub const OLDER: &str = "Show older entries";
+pub const NO_ENTRIES: &str = "No entries match.";
+
+// Erasure.
+pub const ERASE_WHAT: &str = "What to erase";
+pub const A_PERSON: &str = "A person";
+pub const A_COURSE: &str = "A course";
+pub const SOME_WEEKS: &str = "Some weeks";
+pub const EMAIL_OR_ID: &str = "E-mail address or Echo360 user id";
+pub const ALL_REPORTS: &str = "All reports with days";
+pub const MONDAY: &str = "First day (a Monday)";
+pub const SUNDAY: &str = "Last day (a Sunday)";
+pub const ERASE: &str = "Erase";
+pub const CONFIRM_ERASURE: &str = "Delete this from every copy that Lectern has? This cannot be undone: the data can only be requested from Echo360 again.";
+pub const ERASURES: &str = "Erasures";
+pub const NO_ERASURES: &str = "No erasures yet.";
+pub const CANCEL_ERASURE: &str = "Cancel this erasure";
+
+/// A page's heading.
 #[must_use]
 pub fn title(place: Page) -> &'static str {
     match place {
         Page::Shares => "Shares",
         Page::People => "People",
-        Page::Record => "Record",
+        Page::Record => "Audit log",
         Page::Forgetting => "Erasure",
-        _ => "You",
+        _ => YOUR_ACCOUNT,
     }
 }
 
-/// What a page is for.
+/// The sentence under a page's heading.
 #[must_use]
 pub fn purpose(place: Page) -> &'static str {
     match place {
         Page::Shares => "Links that show a course's numbers to people who cannot sign in.",
-        Page::People => "Who may see what. Changes hold within seconds.",
-        Page::Record => "Who saw, downloaded, asked and changed what.",
-        Page::Forgetting => "What is deleted from every copy, and kept out of later ones.",
-        _ => "Who you are here, and what you may see.",
+        Page::People => "Who can see what. Changes take effect within seconds.",
+        Page::Record => "Who viewed, downloaded, requested and changed what.",
+        Page::Forgetting => "Data that is deleted from every copy and kept out of later ones.",
+        _ => "Who you are signed in as, and what you can see.",
     }
 }
 
-/// A role.
+/// A role's name.
 #[must_use]
 pub fn role(role: Role) -> &'static str {
     match role {
@@ -170,219 +128,219 @@ pub fn role(role: Role) -> &'static str {
     }
 }
 
-/// How somebody came in.
+/// How a visitor signed in.
 #[must_use]
-pub fn way(way: AuthMethod) -> &'static str {
-    match way {
-        AuthMethod::Local => "Not at all: local mode, for whoever sits at this computer",
+pub fn auth_method(auth_method: AuthMethod) -> &'static str {
+    match auth_method {
+        AuthMethod::Local => "Not needed: local mode, for anybody at this computer",
         AuthMethod::Access => "With your institution's account",
         AuthMethod::Key => "With the installation's key",
     }
 }
 
-/// Somebody, by name.
+/// The name of a visitor.
 #[must_use]
-pub fn person(person: &str, way: AuthMethod) -> String {
-    match way {
-        AuthMethod::Local => "Whoever sits at this computer".to_owned(),
-        AuthMethod::Key => "Whoever has the key".to_owned(),
+pub fn visitor_name(person: &str, auth_method: AuthMethod) -> String {
+    match auth_method {
+        AuthMethod::Local => "Anybody at this computer".to_owned(),
+        AuthMethod::Key => "Anybody with the key".to_owned(),
         AuthMethod::Access => person.to_owned(),
     }
 }
 
-/// Somebody as the record names them; who has no address has a word.
+/// A person of the audit log or a share: an address, or a label for visitors without one.
 #[must_use]
-pub fn who(person: &str) -> &str {
+pub fn person_label(person: &str) -> &str {
     match person {
-        "" => STRANGERS,
+        "" => NOT_SIGNED_IN,
         "local" => "Local mode",
         "key" => "The key",
         address => address,
     }
 }
 
-/// Under every page: who is asking.
+/// The footer of every page: who is signed in.
 #[must_use]
-pub fn you(session: &SessionSummary) -> String {
-    // In small letters as it stands: turning them takes Unicode's tables along.
+pub fn session_sentence(session: &SessionSummary) -> String {
+    // The slug is lower-case already: `to_lowercase` would add Unicode tables to the page.
     let role = session.role.slug();
     match session.auth_method {
         AuthMethod::Local if session.role == Role::Administrator => {
-            "Local mode: whoever sits at this computer is administrator.".to_owned()
+            "Local mode: anybody at this computer is an administrator.".to_owned()
         }
-        AuthMethod::Local => format!("Local mode, looking as an {role}."),
-        AuthMethod::Key => "Signed in with the key, as administrator.".to_owned(),
+        AuthMethod::Local => format!("Local mode, viewing as an {role}."),
+        AuthMethod::Key => "Signed in with the key, as an administrator.".to_owned(),
         AuthMethod::Access => format!("Signed in as {}, {role}.", session.person),
     }
 }
 
-/// A course that is forgotten: nothing names it any more but its id.
+/// An erased course: its name is erased, too, so only its id identifies it.
 #[must_use]
-pub fn course_of_id(id: &str) -> String {
+pub fn erased_course(id: &str) -> String {
     format!("The course {id}")
 }
 
-/// A section of a course.
+/// A section with its course.
 #[must_use]
 pub fn section_of_course(course: &str, section: &str) -> String {
     format!("{course}, section {section}")
 }
 
-/// Several courses.
+/// The courses of an instructor.
 #[must_use]
-pub fn list(names: impl Iterator<Item = String>) -> String {
+pub fn list_courses(names: impl Iterator<Item = String>) -> String {
     let names: Vec<String> = names.collect();
-    if names.is_empty() { "No course yet".to_owned() } else { names.join("; ") }
+    if names.is_empty() { "No courses yet".to_owned() } else { names.join("; ") }
 }
 
-/// Asked before a role is taken.
+/// The confirmation before a role is removed.
 #[must_use]
-pub fn dismiss(email: &str) -> String {
-    format!("Take the role of {email}? They will see nothing from then on.")
+pub fn confirm_role_removal(email: &str) -> String {
+    format!("Remove the role of {email}? They will no longer see anything.")
 }
 
-/// Name of a button.
+/// The accessible name of a button.
 #[must_use]
-pub fn change_of(email: &str) -> String {
+pub fn change_role_of(email: &str) -> String {
     format!("Change the role of {email}")
 }
 
-/// Name of a button.
+/// The accessible name of a button.
 #[must_use]
-pub fn take_from(email: &str) -> String {
-    format!("Take away the role of {email}")
+pub fn remove_role_of(email: &str) -> String {
+    format!("Remove the role of {email}")
 }
 
-/// Name of a button.
+/// The accessible name of a button.
 #[must_use]
-pub fn remove(course: &str) -> String {
+pub fn remove_course(course: &str) -> String {
     format!("Remove {course}")
 }
 
 /// What is wrong with a line of an upload.
 #[must_use]
-pub fn line(line: u32, detail: &str) -> String {
+pub fn line_error(line: u32, detail: &str) -> String {
     format!("Line {line}: {detail}")
 }
 
-/// What an upload would do for somebody without a role.
+/// What an upload changes for a person without a role; `assignment` is their role and courses.
 #[must_use]
-pub fn would_get(email: &str, standing: &str) -> String {
-    format!("{email} gets a role. {standing}.")
+pub fn upload_addition(email: &str, assignment: &str) -> String {
+    format!("{email} gets a role. {assignment}.")
 }
 
-/// What it would do for somebody with one.
+/// What an upload changes for a person with a role.
 #[must_use]
-pub fn would_change(email: &str, before: &str, after: &str) -> String {
+pub fn upload_change(email: &str, before: &str, after: &str) -> String {
     format!("{email} changes. Now {before}; then {after}.")
 }
 
-/// What an upload would change, or has.
+/// How many people an upload changes; in the past tense once it was applied.
 #[must_use]
-pub fn upload_sum(upload: &RoleUploadResult) -> String {
+pub fn upload_summary(upload: &RoleUploadResult) -> String {
     let people = |n: usize| if n == 1 { "1 person".to_owned() } else { format!("{n} people") };
     let (added, changed, same) = (upload.added.len(), upload.changed.len(), upload.unchanged);
     if upload.applied {
         return format!("Done: {} got a role, {} changed.", people(added), people(changed));
     }
     if added + changed == 0 {
-        return "This changes nothing: everybody it names has already what it says.".to_owned();
+        return "This changes nothing: everybody in the file already has what it lists.".to_owned();
     }
     format!("{} would get a role, {} would change, {same} stay as they are.", people(added), people(changed))
 }
 
-/// What was done.
+/// An action of the audit log.
 #[must_use]
-pub fn what(what: AuditAction) -> &'static str {
-    match what {
+pub fn audit_action(action: AuditAction) -> &'static str {
+    match action {
         AuditAction::SignedIn => "Signed in",
         AuditAction::SignedOut => "Signed out",
-        AuditAction::LookedAs => "Looked as somebody else",
-        AuditAction::Saw => "Saw",
+        AuditAction::LookedAs => "Viewed as another role",
+        AuditAction::Saw => "Viewed",
         AuditAction::Downloaded => "Downloaded",
-        AuditAction::Asked => "Asked Echo360",
-        AuditAction::Retried => "Asked again",
+        AuditAction::Asked => "Requested",
+        AuditAction::Retried => "Requested again",
         AuditAction::Withdrew => "Stopped waiting",
-        AuditAction::RoleGiven => "Gave a role",
-        AuditAction::RoleTaken => "Took a role",
+        AuditAction::RoleGiven => "Assigned a role",
+        AuditAction::RoleTaken => "Removed a role",
         AuditAction::RolesUploaded => "Uploaded roles",
-        AuditAction::SawRoles => "Saw the roles",
-        AuditAction::SawRecord => "Saw the record",
-        AuditAction::Forgot => "Had something forgotten",
-        AuditAction::Shared => "Made a share",
-        AuditAction::ShareOpened => "A share was opened",
+        AuditAction::SawRoles => "Viewed the roles",
+        AuditAction::SawRecord => "Viewed the audit log",
+        AuditAction::Forgot => "Erased",
+        AuditAction::Shared => "Created a share",
+        AuditAction::ShareOpened => "Share opened",
         AuditAction::ShareChanged => "Changed a share",
         AuditAction::ShareRevoked => "Revoked a share",
-        AuditAction::SharesSwitched => "Switched shares",
+        AuditAction::SharesSwitched => "Turned shares on or off",
         AuditAction::Refused => "Was refused",
     }
 }
 
-/// What somebody could see then.
+/// The scope of an audit entry.
 #[must_use]
-pub fn scope(scope: &str) -> String {
+pub fn scope_label(scope: &str) -> String {
     if scope == "everything" { EVERYTHING.to_owned() } else { scope.to_owned() }
 }
 
-/// How long the record is kept.
+/// How long audit entries are kept.
 #[must_use]
-pub fn kept(days: u32) -> String {
+pub fn audit_retention(days: u32) -> String {
     format!("Entries are kept for {days} days.")
 }
 
-/// Of which zone days and times are.
+/// The zones of the audit log's times and of its filter.
 #[must_use]
-pub fn days_in_utc(zone: &str) -> String {
-    format!("Times are of {zone}; the days above are days of UTC.")
+pub fn audit_zones(zone: &str) -> String {
+    format!("Times are in {zone}; the days above are UTC days.")
 }
 
-/// How long copies are kept.
+/// How long copies are kept (`LECTERN_KEEP_DAYS`).
 #[must_use]
 pub fn retention(days: u32) -> String {
-    format!("Weeks that ended more than {days} days ago are deleted by themselves.")
+    format!("Weeks that ended more than {days} days ago are deleted automatically.")
 }
 
-/// What goes, and what does not.
+/// What an erasure deletes, and what it leaves.
 #[must_use]
-pub fn what_goes(is_person: bool, is_weeks: bool) -> &'static str {
+pub fn erasure_effect(is_person: bool, is_weeks: bool) -> &'static str {
     if is_person {
-        "Their rows leave every copy, and are kept out of later ones. Texts in which others name them stay. Only a mark \
-         of them is kept, which tells nobody who they are."
+        "Their rows are deleted from every copy and kept out of later ones. What others wrote about them stays. Lectern \
+         keeps only a hash of the person, which does not reveal who they are."
     } else if is_weeks {
-        "Whole weeks, in UTC. They then read “forgotten”, and are not asked of Echo360 again by themselves."
+        "Whole weeks, in UTC. They are then shown as “erased”, and are not requested from Echo360 again automatically."
     } else {
-        "All rows of this course leave every copy, and are kept out of later ones."
+        "All rows of this course are deleted from every copy and kept out of later ones."
     }
 }
 
-/// A person who is forgotten: nothing tells who.
+/// An erased person: only the hash of their identifier is kept.
 #[must_use]
-pub fn person_of_mark(mark: &str, named: IdentifierKind) -> String {
-    let by = match named {
+pub fn erased_person(hash: &str, identified_by: IdentifierKind) -> String {
+    let by = match identified_by {
         IdentifierKind::Email => "e-mail address",
         IdentifierKind::Id => "user id",
     };
-    format!("A person, named by {by} (mark {mark})")
+    format!("A person, by {by} (hash {hash})")
 }
 
-/// Weeks that are forgotten.
+/// Erased weeks, of one report or of all.
 #[must_use]
-pub fn weeks(days: &str, report: Option<&str>) -> String {
+pub fn erased_weeks(days: &str, report: Option<&str>) -> String {
     match report {
         Some(report) => format!("{report}, {days}"),
         None => format!("All reports, {days}"),
     }
 }
 
-/// Who had it forgotten, and when.
+/// Who requested an erasure, and when.
 #[must_use]
-pub fn forgotten_by(by: &str, moment: &str) -> String {
-    format!("by {}, {moment} UTC", who(by))
+pub fn erased_by(by: &str, moment: &str) -> String {
+    format!("by {}, {moment} UTC", person_label(by))
 }
 
-/// How far it is: as a key, and in a sentence.
+/// The progress of an erasure: its `data-state`, and a sentence.
 #[must_use]
-pub fn far(it: &Erasure) -> (&'static str, String) {
+pub fn erasure_progress(it: &Erasure) -> (&'static str, String) {
     let rows = match it.rows {
         0 => "no rows".to_owned(),
         1 => "1 row".to_owned(),
@@ -390,9 +348,11 @@ pub fn far(it: &Erasure) -> (&'static str, String) {
     };
     match it.state {
         ErasureProgress::UnderWay => {
-            ("under-way", format!("{} of {} copies gone over, {rows} deleted.", it.windows, it.windows_total))
+            ("under-way", format!("{} of {} copies checked, {rows} deleted.", it.windows, it.windows_total))
         }
         ErasureProgress::Done => ("done", format!("Done: {rows} deleted from {} copies.", it.windows_total)),
-        ErasureProgress::Lifted => ("lifted", "Let in again: copies asked from now on have it.".to_owned()),
+        ErasureProgress::Lifted => {
+            ("lifted", "Canceled: copies requested from now on contain it again.".to_owned())
+        }
     }
 }

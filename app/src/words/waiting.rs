@@ -1,4 +1,4 @@
-//! Sentences about waiting: what will happen, how far it is, and what can be done.
+//! Texts about requests: what will be requested, how far it is, and what can be done about a failure.
 
 use super::ALL_TIME;
 use crate::locale;
@@ -6,16 +6,15 @@ use domain::api::{BuildTimes, PauseReason, RequestInfo, SchedulerInfo, WindowInf
 use domain::report::Shape;
 use domain::time::{HOUR, MINUTE, Timestamp, minus_days};
 
-/// What waiting means, before anything is known of how long it takes.
-pub const PATIENCE: &str = "That takes minutes, sometimes hours.";
-/// What waiting does not need.
-pub const MAY_CLOSE: &str = "You may close this page: Lectern goes on without it.";
-/// What stands before an id for Echo360's support.
+/// The expected time while Echo360's usual time is unknown.
+pub const UNKNOWN_DURATION: &str = "This takes minutes, sometimes hours.";
+pub const CAN_CLOSE_PAGE: &str = "You can close this page: Lectern continues without it.";
+/// The label before the id of an upstream request.
 pub const FOR_SUPPORT: &str = "Id for Echo360's support";
-/// Said of a request whose reports hold nothing.
-pub const NO_ROWS: &str = "No recorded activity in these days: Echo360 has no rows.";
+/// Follows the coverage of a request whose copies are all empty.
+pub const NO_ROWS: &str = "No recorded activity on these days: Echo360 has no rows.";
 
-/// Every state, in the order in which a window passes through them.
+/// Every state, in the order in which legends list them: the most advanced first.
 pub const STATES: [WindowStatus; 8] = [
     WindowStatus::Ready,
     WindowStatus::Provisional,
@@ -27,27 +26,41 @@ pub const STATES: [WindowStatus; 8] = [
     WindowStatus::Forgotten,
 ];
 
-/// The words for a state.
+/// A state's label.
 #[must_use]
-pub fn state(state: WindowStatus) -> &'static str {
+pub fn state_label(state: WindowStatus) -> &'static str {
     match state {
-        WindowStatus::Queued => "Waiting for its turn",
-        WindowStatus::Asking => "Being asked of Echo360",
-        WindowStatus::Building => "Being built by Echo360",
-        WindowStatus::Collecting => "Being collected",
-        WindowStatus::Ready => "Here",
-        WindowStatus::Provisional => "Here, not final yet",
-        WindowStatus::Failed => "Could not be built",
-        WindowStatus::Forgotten => "Forgotten",
+        WindowStatus::Queued => "Queued",
+        WindowStatus::Asking => "Requesting from Echo360",
+        WindowStatus::Building => "Building at Echo360",
+        WindowStatus::Collecting => "Downloading from Echo360",
+        WindowStatus::Ready => "Ready",
+        WindowStatus::Provisional => "Ready, not final yet",
+        WindowStatus::Failed => "Failed",
+        WindowStatus::Forgotten => "Erased",
     }
 }
 
-/// The words for a state inside a sentence.
-fn state_inside(of: WindowStatus) -> String {
-    state(of).to_lowercase().replace("echo360", "Echo360")
+/// A state's label after a count in a legend: `2 building at Echo360`.
+#[must_use]
+pub fn state_in_legend(state: WindowStatus) -> String {
+    state_label(state).to_lowercase().replace("echo360", "Echo360")
 }
 
-/// The stable name of a state, as the API spells it.
+/// What happens to a newer copy in this state: `a newer copy is being built`.
+fn newer_copy_clause(state: WindowStatus) -> &'static str {
+    match state {
+        WindowStatus::Queued => "a newer copy is queued",
+        WindowStatus::Asking => "a newer copy is being requested",
+        WindowStatus::Building => "a newer copy is being built",
+        WindowStatus::Collecting => "a newer copy is being downloaded",
+        WindowStatus::Failed => "the newer copy failed",
+        WindowStatus::Ready | WindowStatus::Provisional => "a newer copy is ready",
+        WindowStatus::Forgotten => "the newer copy was erased",
+    }
+}
+
+/// A state as the API spells it.
 #[must_use]
 pub fn state_key(state: WindowStatus) -> &'static str {
     match state {
@@ -62,7 +75,7 @@ pub fn state_key(state: WindowStatus) -> &'static str {
     }
 }
 
-/// The days of a window, both included.
+/// The first and last day of a window.
 #[must_use]
 pub fn window_days(window: &WindowInfo) -> String {
     match (window.start, window.end) {
@@ -71,49 +84,55 @@ pub fn window_days(window: &WindowInfo) -> String {
     }
 }
 
-/// A window's state with what a person wants to know of it.
+/// A window inside a sentence: its days, or `the report` where it has none.
+fn window_subject(window: &WindowInfo) -> String {
+    if window.start.is_none() { "the report".to_owned() } else { window_days(window) }
+}
+
+/// A window's state with its age, its first provisional day, or the day of its erasure, and the state of a
+/// newer copy.
 #[must_use]
 pub fn window_state(window: &WindowInfo, now: Timestamp, usual: Option<BuildTimes>) -> String {
     let age = locale::format_duration(now.since(window.since));
     let mut text = match window.state {
-        WindowStatus::Building => format!("{}: {age} so far{}", state(window.state), usually(usual)),
+        WindowStatus::Building => {
+            format!("{}: {age} so far{}", state_label(window.state), usual_time_clause(usual))
+        }
         WindowStatus::Queued | WindowStatus::Asking | WindowStatus::Collecting => {
-            format!("{}: {age} so far", state(window.state))
+            format!("{}: {age} so far", state_label(window.state))
         }
         WindowStatus::Provisional => match window.provisional_from {
-            Some(from) => format!("Here, not final from {} on", locale::format_short_day(from)),
-            None => state(window.state).to_owned(),
+            Some(from) => format!("Ready, not final from {} on", locale::format_short_day(from)),
+            None => state_label(window.state).to_owned(),
         },
-        WindowStatus::Ready => state(window.state).to_owned(),
-        WindowStatus::Failed => "Echo360 could not build it".to_owned(),
+        WindowStatus::Ready | WindowStatus::Failed => state_label(window.state).to_owned(),
         WindowStatus::Forgotten => match window.forgotten {
-            Some(at) => format!("Forgotten on {}", locale::format_short_day(at.day())),
-            None => state(window.state).to_owned(),
+            Some(at) => format!("Erased on {}", locale::format_short_day(at.day())),
+            None => state_label(window.state).to_owned(),
         },
     };
-    match window.again {
-        Some(WindowStatus::Failed) => text.push_str("; a newer copy could not be built"),
-        Some(again) => text.push_str(&format!("; a newer copy is {}", state_inside(again))),
-        None => {}
+    if let Some(again) = window.again {
+        text.push_str("; ");
+        text.push_str(newer_copy_clause(again));
     }
     text
 }
 
-/// How often a window was tried: nothing while all goes well.
+/// How many tries of a window failed: `tried 3 times` once it failed for good; `None` while no try failed.
 #[must_use]
-pub fn tried(window: &WindowInfo) -> Option<String> {
+pub fn tries_note(window: &WindowInfo) -> Option<String> {
     match (window.tries, window.state) {
         (0, _) => None,
         (n, WindowStatus::Failed) => Some(format!("tried {}", times(n))),
-        (1, _) => Some("1 try went wrong".to_owned()),
-        (n, _) => Some(format!("{n} tries went wrong")),
+        (1, _) => Some("1 failed try".to_owned()),
+        (n, _) => Some(format!("{n} failed tries")),
     }
 }
 
-/// That a window failed, in a sentence: `Echo360 could not build 17 – 23 Feb (tried 3 times).`
+/// `Echo360 could not build 17 – 23 Feb (tried 3 times).`
 #[must_use]
-pub fn could_not_build(window: &WindowInfo) -> String {
-    format!("Echo360 could not build {} (tried {}).", window_days(window), times(window.tries))
+pub fn failure_sentence(window: &WindowInfo) -> String {
+    format!("Echo360 could not build {} (tried {}).", window_subject(window), times(window.tries))
 }
 
 fn times(n: u8) -> String {
@@ -124,24 +143,25 @@ fn times(n: u8) -> String {
     }
 }
 
-/// When Lectern looks or tries next: nothing where nothing is to come.
+/// When Lectern polls or tries this window next: `next check in 4 min`. `None` when it is not under way.
 #[must_use]
-pub fn next(window: &WindowInfo, now: Timestamp) -> Option<String> {
-    let is_to_come =
+pub fn next_step_note(window: &WindowInfo, now: Timestamp) -> Option<String> {
+    let is_under_way =
         window.state.is_under_way() || window.again.is_some_and(domain::api::WindowStatus::is_under_way);
-    let next = window.next.filter(|_| is_to_come)?;
-    let what = if window.state == WindowStatus::Queued { "next try" } else { "next look" };
+    let next = window.next.filter(|_| is_under_way)?;
+    let what = if window.state == WindowStatus::Queued { "next try" } else { "next check" };
     Some(format!("{what} in {}", locale::format_duration(next.since(now))))
 }
 
-/// `, usually 9 to 40`: what is between the tenth and the ninetieth of a hundred.
+/// `, usually 9 to 40 min`: the 10th to the 90th percentile of recent build times. Empty while they are
+/// unknown.
 #[must_use]
-pub fn usually(usual: Option<BuildTimes>) -> String {
-    usual.map_or_else(String::new, |usual| format!(", usually {}", span_of(usual)))
+pub fn usual_time_clause(usual: Option<BuildTimes>) -> String {
+    usual.map_or_else(String::new, |usual| format!(", usually {}", format_span(usual)))
 }
 
 /// `9 to 40 min`, `1 to 3 h`, `under a minute`.
-fn span_of(usual: BuildTimes) -> String {
+fn format_span(usual: BuildTimes) -> String {
     let (unit, name) = if usual.high >= 3 * HOUR { (HOUR, "h") } else { (MINUTE, "min") };
     // The low end is rounded down and the high end up: the promise must not be narrower than the past.
     let (low, high) = (usual.low.max(0) / unit, (usual.high.max(0) + unit - 1) / unit);
@@ -153,21 +173,21 @@ fn span_of(usual: BuildTimes) -> String {
     }
 }
 
-/// How long it may take to get `missing` windows.
+/// How long it may take to load `missing` windows.
 #[must_use]
-pub fn expectation(missing: usize, usual: Option<BuildTimes>) -> String {
+pub fn expected_time(missing: usize, usual: Option<BuildTimes>) -> String {
     match (missing, usual) {
-        (0, _) => "Nothing has to be asked of Echo360.".to_owned(),
-        (_, None) => format!("{PATIENCE} {MAY_CLOSE}"),
+        (0, _) => "Nothing has to be requested from Echo360.".to_owned(),
+        (_, None) => format!("{UNKNOWN_DURATION} {CAN_CLOSE_PAGE}"),
         (_, Some(usual)) => {
-            format!("Lately Echo360 took {} for each. {MAY_CLOSE}", span_of(usual))
+            format!("Recently, Echo360 took {} for each. {CAN_CLOSE_PAGE}", format_span(usual))
         }
     }
 }
 
-/// What will happen when somebody asks: something is not here yet, or there would be nothing to ask.
+/// What a request of `windows` windows will load, of which `loaded` are loaded already.
 #[must_use]
-pub fn plan(shape: Shape, windows: usize, here: usize) -> String {
+pub fn plan_sentence(shape: Shape, windows: usize, loaded: usize) -> String {
     let reports = match (shape, windows) {
         (Shape::Snapshot, _) => return "One report on everything, as of today.".to_owned(),
         (Shape::Rows, 1) => "1 weekly report".to_owned(),
@@ -175,159 +195,155 @@ pub fn plan(shape: Shape, windows: usize, here: usize) -> String {
         (Shape::Sums, 1) => "1 report, in UTC days".to_owned(),
         (Shape::Sums, n) => format!("{n} reports of at most a week each, in UTC days, three at a time"),
     };
-    match here {
+    match loaded {
         0 => format!("{reports}."),
-        1 => format!("{reports}; 1 is already here."),
-        here => format!("{reports}; {here} are already here."),
+        1 => format!("{reports}; 1 is already loaded."),
+        loaded => format!("{reports}; {loaded} are already loaded."),
     }
 }
 
-/// What a first visit may expect.
+/// What the button of a first visit will do.
 #[must_use]
-pub fn first_plan(windows: usize, here: usize) -> String {
-    match here {
-        0 => format!("Lectern asks Echo360 for {windows} weekly reports, three at a time."),
-        here if here >= windows => format!("All {windows} weekly reports are already here."),
-        here => {
-            let rest = windows - here;
+pub fn first_visit_plan(windows: usize, loaded: usize) -> String {
+    match loaded {
+        0 => format!("Lectern will request {windows} weekly reports from Echo360, three at a time."),
+        loaded if loaded >= windows => format!("All {windows} weekly reports are already loaded."),
+        loaded => {
+            let rest = windows - loaded;
             format!(
-                "{windows} weekly reports, of which {here} are already here: Lectern asks Echo360 for {rest}."
+                "{loaded} of {windows} weekly reports are already loaded; Lectern will request {rest} from Echo360."
             )
         }
     }
 }
 
-/// How far a request is, without anything that changes by the minute.
+/// How much of a request is loaded, without ages: it is announced when it changes.
 #[must_use]
-pub fn coverage(request: &RequestInfo) -> String {
+pub fn coverage_sentence(request: &RequestInfo) -> String {
     let windows = &request.windows;
     let all = windows.len();
-    let here = windows.iter().filter(|w| w.state.has_rows()).count();
+    let loaded = windows.iter().filter(|w| w.state.has_rows()).count();
     let failed = windows.iter().filter(|w| w.state == WindowStatus::Failed).count();
-    let forgotten = windows.iter().filter(|w| w.state == WindowStatus::Forgotten).count();
+    let erased = windows.iter().filter(|w| w.state == WindowStatus::Forgotten).count();
     let noun = if windows.iter().any(|w| w.start.is_none()) { "reports" } else { "weeks" };
-    let mut text = match (here, all) {
-        (1, 1) => "It is here.".to_owned(),
-        (0, 1) if failed == 1 => "It could not be built.".to_owned(),
-        (0, 1) if forgotten == 1 => "It was forgotten.".to_owned(),
-        (0, 1) => "It is not here yet.".to_owned(),
-        _ if here == all => format!("All {all} {noun} are here."),
-        _ => format!("{here} of {all} {noun} here."),
+    let mut text = match (loaded, all) {
+        (1, 1) => "Loaded.".to_owned(),
+        (0, 1) if failed == 1 => "Failed.".to_owned(),
+        (0, 1) if erased == 1 => "Erased.".to_owned(),
+        (0, 1) => "Not loaded yet.".to_owned(),
+        _ if loaded == all => format!("All {all} {noun} loaded."),
+        _ => format!("{loaded} of {all} {noun} loaded."),
     };
-    match failed {
-        0 => {}
-        _ if all == 1 => {}
-        1 => text.push_str(" 1 could not be built."),
-        n => text.push_str(&format!(" {n} could not be built.")),
+    if failed > 0 && all > 1 {
+        text.push_str(&format!(" {failed} failed."));
     }
-    if forgotten > 0 && all > 1 {
-        let were = if forgotten == 1 { "was" } else { "were" };
-        text.push_str(&format!(" {forgotten} {were} forgotten."));
+    if erased > 0 && all > 1 {
+        text.push_str(&format!(" {erased} erased."));
     }
-    // Who may not see all rows is not told how many there are: the rows themselves say it then.
+    // The API leaves the number of rows out for people who may not see all of them.
     let mut rows = windows.iter().filter_map(|w| w.copy.as_ref()).map(|copy| copy.rows);
-    if here == all && all > 0 && rows.all(|rows| rows == Some(0)) {
+    if loaded == all && all > 0 && rows.all(|rows| rows == Some(0)) {
         text.push(' ');
         text.push_str(NO_ROWS);
     }
     text
 }
 
-/// What is going on, with its age: `16 – 22 Nov is being built by Echo360: 18 min so far, usually 9 to 40 min.`
+/// What is under way, with its age: `Echo360 is building 16 – 22 Nov: 18 min so far, usually 9 to 40 min.`
+///
+/// Describes the newest window that is past the queue, or else the queue. `None` when nothing is under way.
 #[must_use]
-pub fn under_way(request: &RequestInfo, now: Timestamp, usual: Option<BuildTimes>) -> Option<String> {
+pub fn progress_sentence(request: &RequestInfo, now: Timestamp, usual: Option<BuildTimes>) -> Option<String> {
     let windows = &request.windows;
     let is_moving =
         |window: &&WindowInfo| window.state.is_under_way() && window.state != WindowStatus::Queued;
     if let Some(newest) = windows.iter().rev().find(is_moving) {
-        let usual = if newest.state == WindowStatus::Building { usually(usual) } else { String::new() };
-        let (what, age) = (state_inside(newest.state), locale::format_duration(now.since(newest.since)));
-        return Some(format!("{} is {what}: {age} so far{usual}.", window_days(newest)));
+        let (what, age) = (window_subject(newest), locale::format_duration(now.since(newest.since)));
+        return Some(match newest.state {
+            WindowStatus::Asking => format!("Lectern is requesting {what} from Echo360: {age} so far."),
+            WindowStatus::Collecting => format!("Lectern is downloading {what} from Echo360: {age} so far."),
+            _ => format!("Echo360 is building {what}: {age} so far{}.", usual_time_clause(usual)),
+        });
     }
-    let waiting = windows.iter().find(|w| w.state == WindowStatus::Queued)?;
-    Some(format!(
-        "The next waits for its turn: {} so far.",
-        locale::format_duration(now.since(waiting.since))
-    ))
+    let queued = windows.iter().find(|w| w.state == WindowStatus::Queued)?;
+    Some(format!("The next one is queued: {} so far.", locale::format_duration(now.since(queued.since))))
 }
 
-/// The part of a tab's title that says how far it is: `2 of 4 here`.
+/// The coverage of a request in the tab's title: `2 of 4 loaded`.
 #[must_use]
-pub fn title_mark(request: &RequestInfo) -> String {
+pub fn title_prefix(request: &RequestInfo) -> String {
     let all = request.windows.len();
-    let here = request.windows.iter().filter(|w| w.state.has_rows()).count();
-    let waits = request.windows.iter().any(|w| w.state.is_under_way());
-    match (here, waits) {
-        _ if here == all => "All here".to_owned(),
-        (_, true) => format!("{here} of {all} here"),
-        (_, false) if request.windows.iter().any(|w| w.state == WindowStatus::Failed) => {
-            format!("Failed: {here} of {all} here")
-        }
-        (_, false) => format!("{here} of {all} here"),
+    let loaded = request.windows.iter().filter(|w| w.state.has_rows()).count();
+    let is_under_way = request.windows.iter().any(|w| w.state.is_under_way());
+    let has_failed = request.windows.iter().any(|w| w.state == WindowStatus::Failed);
+    match loaded {
+        _ if loaded == all => "All loaded".to_owned(),
+        _ if has_failed && !is_under_way => format!("Failed: {loaded} of {all} loaded"),
+        _ => format!("{loaded} of {all} loaded"),
     }
 }
 
-/// Why the Scheduler asks nothing for now, in a few words.
+/// Why the Scheduler has paused its calls to Echo360: the heading.
 #[must_use]
-pub fn hold(why: PauseReason) -> &'static str {
-    match why {
+pub fn pause_title(reason: PauseReason) -> &'static str {
+    match reason {
         PauseReason::CredentialsRefused => "Echo360 refuses the credentials",
-        PauseReason::UpstreamDown => "Echo360 does not answer",
-        PauseReason::LimitReached => "All three places at Echo360 are taken",
+        PauseReason::UpstreamDown => "Echo360 is not responding",
+        PauseReason::LimitReached => "All three slots at Echo360 are taken",
     }
 }
 
-/// What somebody has to do about it, if anything.
+/// What somebody has to do about a pause, if anything.
 #[must_use]
-pub fn hold_advice(why: PauseReason) -> &'static str {
-    match why {
+pub fn pause_advice(reason: PauseReason) -> &'static str {
+    match reason {
         PauseReason::CredentialsRefused => {
-            "Whoever runs Lectern has to renew them. What is here already stays."
+            "The people who run Lectern have to renew them. Loaded data stays available."
         }
         PauseReason::UpstreamDown | PauseReason::LimitReached => {
-            "You need not do anything. What is here already stays."
+            "You do not have to do anything. Loaded data stays available."
         }
     }
 }
 
-/// The stable name of a hold, as the API spells it.
+/// The reason of a pause as the API spells it.
 #[must_use]
-pub fn hold_key(why: PauseReason) -> &'static str {
-    match why {
+pub fn pause_key(reason: PauseReason) -> &'static str {
+    match reason {
         PauseReason::CredentialsRefused => "credentials-refused",
         PauseReason::UpstreamDown => "upstream-down",
         PauseReason::LimitReached => "limit-reached",
     }
 }
 
-/// When it is tried again.
+/// When the Scheduler calls Echo360 again.
 #[must_use]
-pub fn hold_until(until: Timestamp, now: Timestamp) -> String {
+pub fn next_try_sentence(until: Timestamp, now: Timestamp) -> String {
     format!("Next try in {}.", locale::format_duration(until.since(now)))
 }
 
-/// What the whole Scheduler is at.
+/// What the Scheduler does: upstream requests in flight, the length of the queue, the usual build time.
 #[must_use]
-pub fn desk(desk: &SchedulerInfo) -> String {
-    let built = match desk.in_flight {
-        0 => "Echo360 builds nothing for Lectern just now".to_owned(),
-        1 => "Echo360 builds 1 report for Lectern".to_owned(),
-        n => format!("Echo360 builds {n} reports for Lectern"),
+pub fn scheduler_sentence(scheduler: &SchedulerInfo) -> String {
+    let building = match scheduler.in_flight {
+        0 => "Echo360 is not building anything for Lectern right now".to_owned(),
+        1 => "Echo360 is building 1 report for Lectern".to_owned(),
+        n => format!("Echo360 is building {n} reports for Lectern"),
     };
-    let waiting = match desk.queued {
+    let queued = match scheduler.queued {
         0 => String::new(),
-        1 => "; 1 waits for its turn".to_owned(),
-        n => format!("; {n} wait for their turn"),
+        n => format!("; {n} queued"),
     };
-    let usual =
-        desk.usual.map_or_else(String::new, |usual| format!(" Usual time for one: {}.", span_of(usual)));
-    format!("{built}{waiting}.{usual}")
+    let usual = scheduler
+        .usual
+        .map_or_else(String::new, |usual| format!(" Usual time per report: {}.", format_span(usual)));
+    format!("{building}{queued}.{usual}")
 }
 
-/// When something was asked: `Asked 20 min ago`.
+/// `Requested 20 min ago`.
 #[must_use]
-pub fn asked(created: Timestamp, now: Timestamp) -> String {
-    format!("Asked {} ago", locale::format_duration(now.since(created)))
+pub fn requested_note(created: Timestamp, now: Timestamp) -> String {
+    format!("Requested {} ago", locale::format_duration(now.since(created)))
 }
 
 #[cfg(test)]
@@ -339,32 +355,39 @@ mod tests {
     }
 
     #[test]
-    fn the_usual_time_is_never_narrower_than_it_was() {
-        assert_eq!(usually(usual(9 * MINUTE + 5, 39 * MINUTE + 5)), ", usually 9 to 40 min");
-        assert_eq!(usually(usual(2_000, 40_000)), ", usually under a minute");
-        assert_eq!(usually(usual(2_000, 61_000)), ", usually up to 2 min");
-        assert_eq!(usually(usual(HOUR, 5 * HOUR + 1)), ", usually 1 to 6 h");
-        assert_eq!(usually(usual(2 * MINUTE, 2 * MINUTE)), ", usually 2 min");
-        assert_eq!(usually(None), "");
+    fn the_usual_time_is_rounded_outwards() {
+        assert_eq!(usual_time_clause(usual(9 * MINUTE + 5, 39 * MINUTE + 5)), ", usually 9 to 40 min");
+        assert_eq!(usual_time_clause(usual(2_000, 40_000)), ", usually under a minute");
+        assert_eq!(usual_time_clause(usual(2_000, 61_000)), ", usually up to 2 min");
+        assert_eq!(usual_time_clause(usual(HOUR, 5 * HOUR + 1)), ", usually 1 to 6 h");
+        assert_eq!(usual_time_clause(usual(2 * MINUTE, 2 * MINUTE)), ", usually 2 min");
+        assert_eq!(usual_time_clause(None), "");
     }
 
     #[test]
-    fn what_was_forgotten_is_neither_failed_nor_awaited() {
+    fn an_erased_window_is_neither_failed_nor_under_way() {
         let window = serde_json::json!({"id": "2026-02-02", "start": "2026-02-02", "end": "2026-02-09",
             "state": "forgotten", "tries": 0, "since": 1_770_000_000_000_i64, "forgotten": 1_772_409_600_000_i64});
         let request =
             serde_json::json!({"id": "r", "report": "notes", "tz": "UTC", "created": 0, "windows": [window]});
         let request: RequestInfo = serde_json::from_value(request).unwrap();
         let at = Timestamp(1_772_500_000_000);
-        assert_eq!(coverage(&request), "It was forgotten.");
-        assert_eq!((title_mark(&request).as_str(), under_way(&request, at, None)), ("0 of 1 here", None));
+        assert_eq!(coverage_sentence(&request), "Erased.");
+        assert_eq!(title_prefix(&request), "0 of 1 loaded");
+        assert_eq!(progress_sentence(&request, at, None), None);
     }
 
     #[test]
-    fn a_plan_says_what_is_here_already() {
-        assert_eq!(plan(Shape::Rows, 12, 9), "12 weekly reports, three at a time; 9 are already here.");
-        assert_eq!(plan(Shape::Rows, 1, 0), "1 weekly report.");
-        assert_eq!(first_plan(4, 0), "Lectern asks Echo360 for 4 weekly reports, three at a time.");
-        assert_eq!(expectation(0, None), "Nothing has to be asked of Echo360.");
+    fn a_plan_names_what_is_loaded_already() {
+        assert_eq!(
+            plan_sentence(Shape::Rows, 12, 9),
+            "12 weekly reports, three at a time; 9 are already loaded."
+        );
+        assert_eq!(plan_sentence(Shape::Rows, 1, 0), "1 weekly report.");
+        assert_eq!(
+            first_visit_plan(4, 0),
+            "Lectern will request 4 weekly reports from Echo360, three at a time."
+        );
+        assert_eq!(expected_time(0, None), "Nothing has to be requested from Echo360.");
     }
 }

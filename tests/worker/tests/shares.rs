@@ -412,7 +412,7 @@ async fn what_is_shared_is_true_and_nothing_else_is_told() {
     }
     assert!(whole.html.contains("<svg") && whole.html.contains("<table>") && !whole.html.contains("style="));
     // A week that is not here stands among the others, and has no number.
-    let missing = format!("<th scope=\"row\">{first_week}</th><td class=\"none\">not here</td>");
+    let missing = format!("<th scope=\"row\">{first_week}</th><td class=\"none\">no data</td>");
     assert!(whole.html.contains(&missing), "{}", whole.html);
     // Frozen: what is asked once more says the same.
     let again = trial.make(&trial.boss, &trial.wanted(&course.id, None)).await;

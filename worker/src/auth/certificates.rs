@@ -115,7 +115,7 @@ async fn fetch(url: &str) -> Option<Vec<PublicKey>> {
         .await
         .ok()?;
     if reply.status() != 200 {
-        worker::console_warn!("Cloudflare Access gives no keys: it answers {}", reply.status());
+        worker::console_warn!("Cloudflare Access returned no keys, but status {}", reply.status());
         return None;
     }
     parse_public_keys(&reply.text(MAX_BYTES).await.ok()?)
@@ -125,7 +125,7 @@ fn keys_unreachable() -> KeyLookup {
     KeyLookup::Unreachable(
         Problem::new(
             Code::AccessDown,
-            "Cloudflare Access does not give its keys, so nobody can be let in. Try again in a minute.",
+            "Cloudflare Access does not return its keys, so nobody can sign in. Try again in a minute.",
         )
         .retry_after(5),
     )

@@ -73,7 +73,7 @@ pub(crate) fn local_visitor(impersonated: Option<RoleAssignment>) -> Visitor {
 pub(crate) fn look_as_cookie(look: &Impersonation) -> Result<String, Problem> {
     let role_assignment = parse_role_assignment(look.role, &look.courses)?;
     if role_assignment.grants.len() > MAX_GRANTS {
-        return Err(Problem::new(Code::BadGrant, "Look with the eyes of at most 20 courses and sections."));
+        return Err(Problem::new(Code::BadGrant, "Choose at most 20 courses and sections to view as."));
     }
     let grants = role_assignment.grants.iter().map(|grant| match &grant.section {
         Some(section) => format!("~{}.{section}", grant.course),

@@ -167,7 +167,7 @@ async fn serve(
     // An error in the first rows is still answered as a problem.
     let first = rows.next().await.transpose().map_err(|broken| {
         worker::console_error!("a download failed: {}", broken.0);
-        Problem::new(Code::Internal, "The stored rows could not be read. Ask for their weeks again.")
+        Problem::new(Code::Internal, "The stored rows could not be read. Request their weeks again.")
             .retry_after(5)
     })?;
     let start = [Ok(output.header_row())].into_iter().chain(first.map(Ok));

@@ -19,7 +19,7 @@ pub(super) async fn start(context: &RequestContext<'_>) -> HandlerResult {
 
 /// `DELETE /api/forget/{id}`
 pub(super) async fn cancel(context: &RequestContext<'_>) -> HandlerResult {
-    let id = context.hex_id("The id of a forgetting is 32 hexadecimal digits.")?;
+    let id = context.hex_id("The id of an erasure is 32 hexadecimal digits.")?;
     rpc::call::<_, bool>(&context.scheduler()?, &SchedulerCommand::CancelErasure { id }).await?;
-    Ok(Reply::no_content()?.with_audit_detail("let in again".to_owned()))
+    Ok(Reply::no_content()?.with_audit_detail("canceled".to_owned()))
 }

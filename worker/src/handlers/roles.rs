@@ -51,7 +51,7 @@ pub(super) async fn upload(context: &RequestContext<'_>) -> HandlerResult {
     let text = std::str::from_utf8(context.body()).map_err(|_| {
         Problem::new(
             Code::BadTable,
-            "The upload is no text in UTF-8. Save it as CSV UTF-8; nothing was changed.",
+            "The upload is not UTF-8 text. Save it as CSV UTF-8; nothing was changed.",
         )
     })?;
     let known: Courses =

@@ -36,7 +36,10 @@ async fn open_session(context: &RequestContext<'_>, request: SignInRequest) -> H
     let settings = context.settings;
     let SignInRequest { key, look_as } = request;
     if look_as.is_some() {
-        return Err(Problem::new(Code::NotAllowed, "Looking as somebody else is for local mode."));
+        return Err(Problem::new(
+            Code::NotAllowed,
+            "Viewing as another role is only possible in local mode.",
+        ));
     }
     let (Some(expected), Some(session_key)) = (&settings.key, &settings.session_key) else {
         return Err(auth::sign_in_needed(settings, AccessAssertion::None));
@@ -67,7 +70,7 @@ fn impersonate(context: &RequestContext<'_>, visitor: &Visitor, request: SignInR
     }
     let SignInRequest { key, look_as } = request;
     if key.is_some() {
-        return Err(Problem::new(Code::BadBody, "In local mode no key is needed: you are in."));
+        return Err(Problem::new(Code::BadBody, "Local mode needs no key: you are signed in already."));
     }
     let (role_assignment, cookie, audit_detail) = match &look_as {
         Some(look) => {

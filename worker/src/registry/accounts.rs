@@ -102,13 +102,13 @@ pub(super) fn open_session(
     match store.tries(&address)?.attempt(is_right, now) {
         LoginAttempt::Throttled { retry_after_seconds } => {
             store.append_audit_entry(&AuditEntry::for_rejection("too-many-tries"), now)?;
-            let detail = "There were several wrong keys from this address. Wait a while before the next.";
+            let detail = "Several wrong keys came from this address. Wait a while before the next try.";
             return Ok(Err(Problem::new(Code::TooManyTries, detail).retry_after(retry_after_seconds)));
         }
         LoginAttempt::Failed(throttle) => {
             store.put_tries(&address, throttle)?;
             store.append_audit_entry(&AuditEntry::for_rejection("key-wrong"), now)?;
-            let detail = "This is not the key of this installation. Copy it again, whole.";
+            let detail = "This is not the key of this installation. Copy the whole key again.";
             return Ok(Err(Problem::new(Code::KeyWrong, detail)));
         }
         LoginAttempt::Succeeded => {}
@@ -165,7 +165,7 @@ pub(super) fn import_roles(
     if apply != upload.digest {
         return Ok(Err(Problem::new(
             Code::PreviewStale,
-            "Roles have changed since this was previewed, or the file has. Look at what it would change once more.",
+            "The roles or the file have changed since the preview. Preview the upload again.",
         )));
     }
     let after = upload.added.iter().chain(upload.changed.iter().map(|change| &change.after));
@@ -235,7 +235,7 @@ pub(super) fn remove_role(
     let Some(person) = all_people(store, settings)?.into_values().find(|person| person.id == id) else {
         return Ok(Err(Problem::new(
             Code::UnknownPerson,
-            "Nobody of this id has a role: it may have been taken already.",
+            "Nobody with this id has a role: it may have been removed already.",
         )));
     };
     if person.fixed {

@@ -93,12 +93,11 @@ struct ReportRow {
 }
 
 /// Why a withdrawn share is not changed.
-const WITHDRAWN: &str =
-    "This share was withdrawn: rows that it counted are not there any more. Make another.";
+const WITHDRAWN: &str = "This share was withdrawn: rows that it counted were deleted. Create another.";
 
 /// Why a share is not changed whose owner has lost access to the course.
 const OUT_OF_SCOPE: &str =
-    "Its owner may not see this course any more: this share opens nothing, and can only be revoked.";
+    "Its owner can no longer see this course: this share shows nothing, and can only be revoked.";
 
 const SELECT_SHARE: &str = "SELECT id, owner, expires, withdrawn, opened, last, body FROM share";
 
@@ -549,8 +548,7 @@ fn note_miss(store: &Store, address: &str, now: Timestamp) -> Result<Problem> {
     let address = format!("share {}", crypto::sha256_hex(&format!("{key} {address}")));
     match store.tries(&address)?.attempt(false, now) {
         LoginAttempt::Throttled { retry_after_seconds } => {
-            let detail =
-                "Several links that open nothing came from this address. Wait a while before the next.";
+            let detail = "Several invalid links came from this address. Wait a while before the next try.";
             return Ok(Problem::new(Code::TooManyTries, detail).retry_after(retry_after_seconds));
         }
         LoginAttempt::Failed(throttle) => store.put_tries(&address, throttle)?,
@@ -562,7 +560,7 @@ fn note_miss(store: &Store, address: &str, now: Timestamp) -> Result<Problem> {
 pub(super) fn share_gone() -> Problem {
     Problem::new(
         Code::ShareGone,
-        "It may have expired, have been revoked, or be cut short. Ask whoever gave it to you.",
+        "It may have expired or been revoked, or it may be incomplete. Ask the person who gave it to you.",
     )
 }
 
@@ -571,7 +569,7 @@ fn unknown_share() -> Problem {
 }
 
 fn shares_off() -> Problem {
-    Problem::new(Code::SharesOff, "An administrator has switched shares off for the whole institution.")
+    Problem::new(Code::SharesOff, "An administrator has turned shares off for the whole institution.")
 }
 
 /// Whether this role can see and revoke the shares of everybody.

@@ -190,7 +190,7 @@ fn render_cell(week: &ShareWeek, index: usize) -> Markup {
         @match week.numbers.get(index) {
             Some(Some(value)) => { td data-n=(value) { (text::format_number(*value)) } }
             Some(None) => { td class="none" { (text::WITHHELD) } }
-            None if week.numbers.is_empty() => { td class="none" { (text::NOT_HERE) } }
+            None if week.numbers.is_empty() => { td class="none" { (text::NO_DATA) } }
             None => { td class="none" data-n="" { (text::NOTHING) } }
         }
     }
@@ -227,7 +227,7 @@ fn chart_of_panel(index: usize, panel: &SharePanel, weeks: &[ShareWeek]) -> Char
             state: String::new(),
             complete: String::new(),
             provisional: String::new(),
-            missing: text::NOT_HERE.to_owned(),
+            missing: text::NO_DATA.to_owned(),
             withheld: text::WITHHELD.to_owned(),
         },
     }

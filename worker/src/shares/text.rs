@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 pub(super) const WITHHELD: &str = "withheld";
 
 /// In place of the numbers of a week that was not loaded, or not final, when the share was made.
-pub(super) const NOT_HERE: &str = "not here";
+pub(super) const NO_DATA: &str = "no data";
 
 /// In place of a number that does not exist: the percentage of right answers where no poll has a solution.
 pub(super) const NOTHING: &str = "–";
@@ -30,7 +30,7 @@ pub(super) const OPENING: &str = "Opening…";
 pub(super) const NO_SCRIPT: &str = "This page needs JavaScript to open its link.";
 
 /// Shown when the Worker cannot be reached.
-pub(super) const UNREACHABLE: &str = "This page cannot be reached just now. Try again in a while.";
+pub(super) const UNREACHABLE: &str = "This page cannot be loaded right now. Try again in a while.";
 
 /// The heading of a report's panel.
 pub(super) fn title(report: Option<KnownReport>) -> &'static str {
@@ -98,11 +98,11 @@ pub(super) fn taken_at(at: Timestamp) -> String {
 pub(super) fn caveat(report: Option<KnownReport>) -> &'static str {
     match report {
         Some(KnownReport::VideoView) => {
-            "Minutes in which a video ran for a student. A student counts once in each section and week."
+            "Minutes in which a video was playing for a student. A student counts once in each section and week."
         }
         Some(KnownReport::Polling) => {
-            "The last answer of each student to each poll. What was right is told for polls that have a solution, and only \
-             where enough were right and enough were not; a line stands where no poll has one."
+            "The latest answer of each student to each poll. Right answers are shown for polls that have a solution, and \
+             only if enough were right and enough were not; a dash means that no poll has a solution."
         }
         Some(KnownReport::Asset) => {
             "Views by anybody, students or not: this report does not say whose they are."
@@ -114,7 +114,7 @@ pub(super) fn caveat(report: Option<KnownReport>) -> &'static str {
             | KnownReport::Notes
             | KnownReport::AssetByDate,
         )
-        | None => "What students did. A student counts once in each section and week.",
+        | None => "Activity of students. A student counts once in each section and week.",
     }
 }
 
@@ -122,21 +122,21 @@ pub(super) fn caveat(report: Option<KnownReport>) -> &'static str {
 pub(super) fn missing_weeks_note(weeks: usize) -> String {
     let (weeks, were) =
         if weeks == 1 { ("1 more week".to_owned(), "was") } else { (format!("{weeks} more weeks"), "were") };
-    format!("{weeks} of these days {were} not here, or not final yet, when this was made.")
+    format!("{weeks} of these days {were} not loaded, or not final yet, when this page was created.")
 }
 
 /// The rules of suppression. `has_students` is false for a share of the library alone, which counts views.
 pub(super) fn withholding_note(smallest: u32, has_students: bool) -> String {
     if !has_students {
         return format!(
-            "Nobody is named. A number over fewer than {smallest} views is withheld. Where others would give it away, they \
-             are withheld too. Withheld is not zero."
+            "Nobody is named. A number over fewer than {smallest} views is withheld, and so are others that would reveal \
+             it. Withheld does not mean zero."
         );
     }
     format!(
-        "Students alone are counted, and nobody is named. A number over fewer than {smallest} students is \
-         withheld, and so is one of which a single student makes up more than half. Where others would give it away, they \
-         are withheld too. Withheld is not zero."
+        "Only students are counted, and nobody is named. A number over fewer than {smallest} students is withheld, and so \
+         is one of which a single student makes up more than half. Others that would reveal it are withheld, too. \
+         Withheld does not mean zero."
     )
 }
 
@@ -145,7 +145,7 @@ pub(super) fn open_until(expires: Timestamp, time_zone: &str) -> String {
     let text = expires.rfc3339();
     let time = text.get(11..16).unwrap_or_default();
     format!(
-        "This link opens until {}, {time}. Times are those of {time_zone}, and weeks begin on Monday there.",
+        "This link is valid until {}, {time}. Times are in {time_zone}, and weeks begin on Monday there.",
         format_day(expires.day())
     )
 }

@@ -106,7 +106,7 @@ async fn read_file(
 ) -> std::result::Result<(), CollectOutcome> {
     let expected: Option<u64> = reply.header("content-length").and_then(|length| length.trim().parse().ok());
     let mut inflate = FileInflater::default();
-    let truncated = || CollectOutcome::BadFile { detail: "The file stopped before its end.".to_owned() };
+    let truncated = || CollectOutcome::BadFile { detail: "The file ended too early.".to_owned() };
     let mut pieces = reply.body().map_err(|_| truncated())?;
     let mut length = 0_u64;
     while let Some(piece) = pieces.next().await.map_err(|_| truncated())? {
@@ -123,9 +123,7 @@ async fn read_file(
 fn bad_file(bad: &BadFile) -> CollectOutcome {
     let sentence = bad.to_string();
     let rest = sentence.strip_prefix("It ").unwrap_or(&sentence);
-    CollectOutcome::BadFile {
-        detail: format!("Echo360's file is not what it should be: it {}", lower_first(rest)),
-    }
+    CollectOutcome::BadFile { detail: format!("Echo360's file is not as expected: it {}", lower_first(rest)) }
 }
 
 fn lower_first(text: &str) -> String {

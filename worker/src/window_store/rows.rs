@@ -34,7 +34,7 @@ pub(crate) fn serve(
                 Code::CopyReplaced,
                 "This copy has been replaced by a newer one: read the window again.",
             ),
-            None => Problem::new(Code::RowsNotReady, "The rows of this window are not here yet."),
+            None => Problem::new(Code::RowsNotReady, "The rows of this window are not loaded yet."),
         }));
     };
     let head = Head {

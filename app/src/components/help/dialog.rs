@@ -1,12 +1,12 @@
-//! What answers the help: does what keys do, and shows the list of them or why numbers differ. Fetched when first asked.
+//! The help dialog: performs shortcuts, lists them, and explains why numbers differ. Loaded on first use.
 
 use super::HelpRequest;
 use super::shortcuts::{self, ShortcutAction};
 use crate::context::AppContext;
 use crate::presets;
 use crate::words;
-use crate::words::keys as said;
-use crate::words::why::{self, Of, Reason};
+use crate::words::keys as text;
+use crate::words::why::{self, Reason, Subject};
 use domain::report::Shape;
 use domain::view::{Page, View};
 use leptos::html;
@@ -14,64 +14,64 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlDialogElement, HtmlElement};
 
-/// Under which name this browser keeps whether keys do anything: `start.js` reads it.
+/// The `localStorage` key that stores whether shortcuts are off; `start.js` reads it.
 const STORAGE_KEY: &str = "lectern-keys";
-/// What marks a document whose keys do nothing.
+/// The attribute of the document element while shortcuts are off.
 const ATTRIBUTE: &str = "data-keys";
-/// What is kept, and what it is marked with.
+/// The value of both.
 const DISABLED: &str = "off";
 
-/// What is shown.
+/// The content of the dialog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Topic {
-    /// The list of keys.
+    /// The list of shortcuts.
     Keys,
-    /// Why the numbers of the figure of this title may differ from others.
+    /// Why the numbers of the figure with this title may differ from others.
     Why(String),
 }
 
-/// The dialog, and whatever is done without it.
+/// The dialog. Shortcuts are performed without opening it.
 #[component]
 pub fn HelpDialog() -> impl IntoView {
     let context = expect_context::<AppContext>();
     let place = NodeRef::<html::Dialog>::new();
     let topic = RwSignal::new(Topic::Keys);
-    let noted = RwSignal::new("");
-    let show = move |what: Topic| {
-        topic.set(what);
+    let announcement = RwSignal::new("");
+    let show = move |new_topic: Topic| {
+        topic.set(new_topic);
         if let Some(dialog) = place.get_untracked() {
             let _ = dialog.show_modal();
         }
     };
-    let answer = move |asked: HelpRequest| {
+    let handle = move |request: HelpRequest| {
         if place.get_untracked().is_none_or(|dialog| dialog.open()) {
             return;
         }
-        let act = match asked {
+        let action = match request {
             HelpRequest::Why => return show(Topic::Why(focused_figure_title())),
             HelpRequest::List => Some(ShortcutAction::List),
             HelpRequest::Key(before, key) => shortcuts::find_action(before, key),
         };
-        match act {
+        match action {
             Some(ShortcutAction::List) => show(Topic::Keys),
-            Some(act) => noted.set(perform_action(act, context)),
+            Some(action) => announcement.set(perform_action(action, context)),
             None => {}
         }
     };
     Effect::new(move |_| {
-        if let Some(asked) = context.help.last_request() {
-            untrack(|| answer(asked));
+        if let Some(request) = context.help.last_request() {
+            untrack(|| handle(request));
         }
     });
-    let shut = move || {
+    let close = move || {
         if let Some(dialog) = place.get_untracked() {
             dialog.close();
         }
     };
-    // What is pressed is the dialog itself only where nothing of it is: beside it.
+    // The dialog itself is the target only for a press on its backdrop: its content covers the rest.
     let press = move |event: web_sys::MouseEvent| {
         if event.target().is_some_and(|target| target.has_type::<HtmlDialogElement>()) {
-            shut();
+            close();
         }
     };
     let title = move || topic.with(|topic| if *topic == Topic::Keys { words::HELP } else { why::TITLE });
@@ -83,12 +83,12 @@ pub fn HelpDialog() -> impl IntoView {
         }
     };
     view! {
-        <p class="unseen" role="status">{move || noted.get()}</p>
+        <p class="unseen" role="status">{move || announcement.get()}</p>
         <dialog class="help-dialog" node_ref=place aria-labelledby="help-title" on:click=press>
             <div>
                 <div class="help-head">
                     <h2 id="help-title">{title}</h2>
-                    <button type="button" on:click=move |_| shut()>{said::CLOSE}</button>
+                    <button type="button" on:click=move |_| close()>{text::CLOSE}</button>
                 </div>
                 {body}
             </div>
@@ -96,58 +96,59 @@ pub fn HelpDialog() -> impl IntoView {
     }
 }
 
-/// The list of keys, and the switch.
+/// The list of shortcuts, and the switch that turns them off.
 #[component]
 fn ShortcutList() -> impl IntoView {
-    let way = |way: Vec<char>| {
-        let keys = way.into_iter().enumerate().map(|(place, key)| {
-            view! { {(place > 0).then_some(said::THEN)} <kbd>{key.to_string()}</kbd> }
+    let sequence = |keys: Vec<char>| {
+        let keys = keys.into_iter().enumerate().map(|(index, key)| {
+            view! { {(index > 0).then_some(text::THEN)} <kbd>{key.to_string()}</kbd> }
         });
         keys.collect_view()
     };
-    let row = |(act, ways): (ShortcutAction, Vec<Vec<char>>)| {
-        let ways = ways.into_iter().enumerate().map(|(place, keys)| {
-            view! { {(place > 0).then_some(said::OR)} {way(keys)} }
+    let row = |(action, sequences): (ShortcutAction, Vec<Vec<char>>)| {
+        let sequences = sequences.into_iter().enumerate().map(|(index, keys)| {
+            view! { {(index > 0).then_some(text::OR)} {sequence(keys)} }
         });
-        view! { <tr><th scope="row">{ways.collect_view()}</th><td>{said::act(act)}</td></tr> }
+        view! { <tr><th scope="row">{sequences.collect_view()}</th><td>{text::action(action)}</td></tr> }
     };
     let rows = shortcuts::list_shortcuts().into_iter().map(row).collect_view();
     let is_on = document().document_element().is_none_or(|page| !page.has_attribute(ATTRIBUTE));
     let switch = move |event| set_shortcuts_enabled(event_target_checked(&event));
     view! {
-        <p>{said::WHEN}</p>
+        <p>{text::WHEN}</p>
         <label class="written">
             <input type="checkbox" aria-describedby="help-switch" prop:checked=is_on on:change=switch />
-            <span>{said::SWITCH}</span>
+            <span>{text::ENABLE}</span>
         </label>
-        <p id="help-switch" class="quiet small">{said::SWITCH_IS}</p>
+        <p id="help-switch" class="quiet small">{text::ENABLE_IS}</p>
         <table>
-            <caption class="unseen">{said::LIST}</caption>
-            <thead><tr><th scope="col">{said::KEY}</th><th scope="col">{said::DOES}</th></tr></thead>
+            <caption class="unseen">{text::SHORTCUTS}</caption>
+            <thead><tr><th scope="col">{text::KEY}</th><th scope="col">{text::ACTION}</th></tr></thead>
             <tbody>{rows}</tbody>
         </table>
-        <p class="quiet small">{said::ELSEWHERE}</p>
-        <p class="quiet small">{said::WHY_IS}</p>
+        <p class="quiet small">{text::OTHER_KEYS}</p>
+        <p class="quiet small">{text::WHERE_REASONS_ARE}</p>
     }
 }
 
-/// Why numbers of what is on the screen may differ from others.
+/// Why the numbers of a view may differ from others.
 #[component]
 fn Reasons(figure: String, view: View) -> impl IntoView {
-    let of = match view.page {
-        Page::Course => Of::Course,
-        _ => Of::Report(view.known_report()),
+    let subject = match view.page {
+        Page::Course => Subject::Course,
+        _ => Subject::Report(view.known_report()),
     };
-    let reason = |Reason { head, told }: Reason| view! { <dt>{head}</dt> <dd>{told}</dd> };
-    let reasons = why::reasons(of).into_iter().map(reason).collect_view();
-    let of = (!figure.is_empty()).then(|| why::of(&figure));
+    let reason =
+        |Reason { heading, explanation }: Reason| view! { <dt>{heading}</dt> <dd>{explanation}</dd> };
+    let reasons = why::reasons(subject).into_iter().map(reason).collect_view();
+    let about = (!figure.is_empty()).then(|| why::about_figure(&figure));
     view! {
-        <p class="quiet">{of}</p>
+        <p class="quiet">{about}</p>
         <dl>{reasons}</dl>
     }
 }
 
-/// Lets keys do something, or nothing any more. A browser that keeps nothing has it until the page is left.
+/// Turns shortcuts on or off. Without `localStorage` the choice lasts until the page is left.
 fn set_shortcuts_enabled(is_on: bool) {
     let page = document().document_element();
     let storage = window().local_storage().ok().flatten();
@@ -160,7 +161,7 @@ fn set_shortcuts_enabled(is_on: bool) {
     }
 }
 
-/// The title of the figure that has the focus.
+/// The title of the figure that contains the focus; empty without one.
 fn focused_figure_title() -> String {
     let focused = document().active_element();
     let figure = focused.and_then(|focused| focused.closest(".figure").ok().flatten());
@@ -168,19 +169,19 @@ fn focused_figure_title() -> String {
     title.and_then(|title| title.text_content()).unwrap_or_default()
 }
 
-/// Does what a key does, and gives what is to be said of it.
-fn perform_action(act: ShortcutAction, context: AppContext) -> &'static str {
+/// Performs a shortcut and returns its announcement for screen readers, which may be empty.
+fn perform_action(action: ShortcutAction, context: AppContext) -> &'static str {
     let view = context.navigation.view();
-    match act {
+    match action {
         ShortcutAction::List => "",
-        ShortcutAction::Go(place) => {
-            context.navigation.navigate(view.with_page(place));
+        ShortcutAction::Go(page) => {
+            context.navigation.navigate(view.with_page(page));
             ""
         }
         ShortcutAction::Earlier | ShortcutAction::Later => {
             let range = view.range.filter(|_| has_days(context, &view)).and_then(|range| {
                 let today = context.zone(&view).day_of(context.clock.now());
-                if act == ShortcutAction::Earlier {
+                if action == ShortcutAction::Earlier {
                     presets::step_back(range)
                 } else {
                     presets::step_forward(range, today)
@@ -204,13 +205,13 @@ fn perform_action(act: ShortcutAction, context: AppContext) -> &'static str {
         {
             let names_hidden = !view.names_hidden;
             context.navigation.navigate(View { names_hidden, ..view });
-            if names_hidden { said::NAMES_HIDDEN } else { said::NAMES_SHOWN }
+            if names_hidden { text::NAMES_HIDDEN } else { text::NAMES_SHOWN }
         }
         ShortcutAction::Names => "",
     }
 }
 
-/// Whether days can be chosen of what is on the screen.
+/// Whether days can be chosen on this page.
 fn has_days(context: AppContext, view: &View) -> bool {
     match view.page {
         Page::Course => true,
@@ -221,11 +222,11 @@ fn has_days(context: AppContext, view: &View) -> bool {
     }
 }
 
-/// Opens the numbers of all figures, or shuts them where all are open.
+/// Opens the tables of numbers of all figures, or closes them if all are open.
 fn toggle_numbers() -> &'static str {
     let Ok(found) = document().query_selector_all(".figure > .numbers") else { return "" };
     let numbers: Vec<Element> =
-        (0..found.length()).filter_map(|place| found.get(place)?.dyn_into().ok()).collect();
+        (0..found.length()).filter_map(|index| found.get(index)?.dyn_into().ok()).collect();
     let is_open = |it: &Element| it.has_attribute("open");
     let are_open = numbers.iter().all(is_open);
     for it in &numbers {
@@ -233,7 +234,7 @@ fn toggle_numbers() -> &'static str {
     }
     match (numbers.is_empty(), are_open) {
         (true, _) => "",
-        (false, true) => said::NUMBERS_SHUT,
-        (false, false) => said::NUMBERS_OPEN,
+        (false, true) => text::NUMBERS_HIDDEN,
+        (false, false) => text::NUMBERS_SHOWN,
     }
 }

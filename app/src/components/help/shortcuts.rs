@@ -1,31 +1,31 @@
-//! What each key does, and the list of them.
+//! The keyboard shortcuts.
 
 use domain::view::Page;
 
-/// What a key does.
+/// What a shortcut does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ShortcutAction {
-    /// Shows the list of keys.
+    /// Shows the list of shortcuts.
     List,
-    /// Goes to the days before, as many.
+    /// Shows the preceding days, as many as now.
     Earlier,
-    /// Goes to the days after, as many.
+    /// Shows the following days, as many as now.
     Later,
-    /// Goes to a page.
+    /// Goes to a page; the second key of a two-key shortcut.
     Go(Page),
-    /// Goes to the field that searches.
+    /// Moves the focus to the search field.
     Search,
-    /// Opens the numbers of all figures; shuts them when all are open.
+    /// Opens the tables of numbers of all figures, or closes them if all are open.
     Numbers,
-    /// Hides names, or shows them.
+    /// Hides or shows names.
     Names,
 }
 
-/// The first of two keys.
+/// The first key of the shortcuts that go to a page.
 pub const GO: char = 'g';
 
-/// What each key does; what goes to a page follows [`GO`]. Commas and points are there for keyboards on which brackets
-/// need a second key.
+/// Keys that do the same, with their action. [`ShortcutAction::Go`] is performed only after [`GO`]. Comma and
+/// period are alternatives for keyboards on which brackets need a modifier.
 const SHORTCUTS: [(&[char], ShortcutAction); 10] = [
     (&['?'], ShortcutAction::List),
     (&['[', ','], ShortcutAction::Earlier),
@@ -39,21 +39,26 @@ const SHORTCUTS: [(&[char], ShortcutAction); 10] = [
     (&['h'], ShortcutAction::Names),
 ];
 
-/// What `key` does after `before`.
+/// The action of `key` when it is pressed after `before`.
 #[must_use]
 pub fn find_action(before: Option<char>, key: char) -> Option<ShortcutAction> {
-    let may = |act: &ShortcutAction| !matches!(act, ShortcutAction::Go(_)) || before == Some(GO);
-    SHORTCUTS.iter().find(|(keys, act)| keys.contains(&key) && may(act)).map(|(_, act)| *act)
+    let is_complete =
+        |action: &ShortcutAction| !matches!(action, ShortcutAction::Go(_)) || before == Some(GO);
+    SHORTCUTS
+        .iter()
+        .find(|(keys, action)| keys.contains(&key) && is_complete(action))
+        .map(|(_, action)| *action)
 }
 
-/// Every act with its keys: each way of them is pressed from its first to its last.
+/// Every action with its alternative key sequences: `(Earlier, [['['], [',']])`, `(Go(Course), [['g',
+/// 'c']])`.
 #[must_use]
 pub fn list_shortcuts() -> Vec<(ShortcutAction, Vec<Vec<char>>)> {
-    let ways = |(keys, act): &(&[char], ShortcutAction)| {
-        let first = matches!(act, ShortcutAction::Go(_)).then_some(GO);
-        (*act, keys.iter().map(|key| first.into_iter().chain([*key]).collect()).collect())
+    let sequences = |(keys, action): &(&[char], ShortcutAction)| {
+        let first = matches!(action, ShortcutAction::Go(_)).then_some(GO);
+        (*action, keys.iter().map(|key| first.into_iter().chain([*key]).collect()).collect())
     };
-    SHORTCUTS.iter().map(ways).collect()
+    SHORTCUTS.iter().map(sequences).collect()
 }
 
 #[cfg(test)]
@@ -64,33 +69,33 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn every_key_of_the_list_does_what_the_list_says_and_is_listened_for() {
+    fn every_listed_key_performs_its_action_and_is_listened_for() {
         let mut listed = BTreeSet::new();
-        for (does, ways) in list_shortcuts() {
-            for way in ways {
-                listed.extend(&way);
-                let (key, first) = way.split_last().unwrap();
-                assert_eq!(find_action(first.last().copied(), *key), Some(does));
+        for (action, sequences) in list_shortcuts() {
+            for sequence in sequences {
+                listed.extend(&sequence);
+                let (key, first) = sequence.split_last().unwrap();
+                assert_eq!(find_action(first.last().copied(), *key), Some(action));
             }
         }
-        assert_eq!(listed, KEYS.chars().collect(), "listened for is what is listed, and nothing else");
+        assert_eq!(listed, KEYS.chars().collect(), "KEYS and the list have the same keys");
     }
 
     #[test]
-    fn the_letter_of_a_page_does_nothing_by_itself_and_any_other_key_never_waits() {
+    fn only_page_keys_need_a_first_key() {
         assert_eq!(find_action(None, 'c'), None);
         assert_eq!(find_action(Some('n'), 'c'), None);
         assert_eq!(find_action(Some('g'), 'c'), Some(ShortcutAction::Go(Page::Course)));
         assert_eq!(
             find_action(Some('g'), 'n'),
             Some(ShortcutAction::Numbers),
-            "the first of two may have been somebody's slip"
+            "a single-key shortcut works after an accidental first key"
         );
     }
 
     proptest! {
         #[test]
-        fn a_key_that_is_not_listed_does_nothing_whatever_came_before(before: Option<char>, key: char) {
+        fn an_unlisted_key_does_nothing_after_any_key(before: Option<char>, key: char) {
             prop_assume!(!KEYS.contains(key) || key == GO);
             prop_assert_eq!(find_action(before, key), None);
         }

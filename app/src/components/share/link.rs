@@ -1,22 +1,22 @@
-//! A link that has been made, shown this once, and buttons that copy.
+//! A created share link, which is shown only once, and copy buttons.
 
 use crate::words;
-use crate::words::shares as said;
+use crate::words::shares as text;
 use domain::shares::CreateShareResponse;
 use leptos::html;
 use leptos::prelude::*;
 use std::time::Duration;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
-/// For how long it is said whether something was copied.
+/// How long the confirmation of a copy is shown.
 const CONFIRMATION_SHOWN: Duration = Duration::from_secs(4);
 
 /// A button that copies a text.
 #[component]
 pub fn CopyButton(
-    /// The text, as it is when the button is pressed.
+    /// Returns the text to copy when the button is pressed.
     text: Callback<(), String>,
-    /// What the button says.
+    /// The button's text.
     label: &'static str,
 ) -> impl IntoView {
     let outcome = RwSignal::new(None::<&'static str>);
@@ -39,58 +39,58 @@ pub fn CopyButton(
     }
 }
 
-/// The link, and the snippet where somebody may embed it.
+/// The link, and the embed snippet if any site may embed the share.
 #[component]
 pub fn ShareLink(
-    /// The answer that has its token.
-    made: CreateShareResponse,
+    /// The response that contains the token.
+    created: CreateShareResponse,
 ) -> impl IntoView {
-    let CreateShareResponse { share, token, .. } = made;
+    let CreateShareResponse { share, token, .. } = created;
     let (share, token) = share.zip(token)?;
     let link = format!("{}/s#{token}", page_origin());
     let snippet =
         (!share.origins.is_empty()).then(|| embed_snippet(&page_origin(), &share.id, &token, &share.name));
-    // The button that made it is gone: whoever pressed it goes on here, and Escape still closes the panel.
-    let place = NodeRef::<html::Textarea>::new();
-    place.on_load(|field| {
+    // The button that had the focus is gone. Focusing the link keeps Escape working, which closes the panel.
+    let field = NodeRef::<html::Textarea>::new();
+    field.on_load(|field| {
         let _ = field.focus();
     });
     Some(view! {
         <div class="lines" data-testid="made">
-            <CopyField text=link label=said::LINK copy=said::COPY place />
-            {snippet.map(|text| view! { <CopyField text label=said::SNIPPET copy=said::COPY_SNIPPET /> })}
-            <p class="small" role="status">{said::SHOWN_ONCE}</p>
+            <CopyField text=link label=text::LINK copy=text::COPY field />
+            {snippet.map(|text| view! { <CopyField text label=text::SNIPPET copy=text::COPY_SNIPPET /> })}
+            <p class="small" role="status">{text::SHOWN_ONCE}</p>
         </div>
     })
 }
 
-/// A text to copy.
+/// A read-only field with a copy button.
 #[component]
 fn CopyField(
     text: String,
     label: &'static str,
     copy: &'static str,
-    /// Where it will stand in the page.
+    /// A reference to the field.
     #[prop(optional)]
-    place: NodeRef<html::Textarea>,
+    field: NodeRef<html::Textarea>,
 ) -> impl IntoView {
     let copied = text.clone();
     view! {
         <label>
             <span>{label}</span>
-            <textarea rows="3" readonly=true spellcheck="false" class="made" node_ref=place>{text}</textarea>
+            <textarea rows="3" readonly=true spellcheck="false" class="made" node_ref=field>{text}</textarea>
         </label>
         <p><CopyButton text=Callback::new(move |()| copied.clone()) label=copy /></p>
     }
 }
 
-/// Where this page stands.
+/// The origin of this page: `https://lectern.example.edu`.
 #[must_use]
 pub fn page_origin() -> String {
     window().location().origin().unwrap_or_default()
 }
 
-/// What a course page embeds a share with.
+/// The HTML with which another site embeds a share.
 #[must_use]
 pub fn embed_snippet(origin: &str, id: &str, token: &str, name: &str) -> String {
     let name = name.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_cannot_break_out_of_the_snippet() {
+    fn a_name_is_escaped_in_the_snippet() {
         let text = embed_snippet("https://l.example.edu", "0a", "tok-en_", "\"><script>&");
         assert_eq!(
             text,

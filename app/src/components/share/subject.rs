@@ -1,4 +1,4 @@
-//! What of a view can be shared, and which share shows it.
+//! What of a view can be shared, and whether a share covers a view.
 
 use domain::ids::SectionId;
 use domain::range::Range;
@@ -6,10 +6,10 @@ use domain::report::ReportName;
 use domain::shares::{CreateShareRequest, Share, ShareSubject};
 use domain::view::{Page, View};
 
-/// Why nothing can be shared.
+/// Why a view cannot be shared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotShareable {
-    /// Not this report, or one person alone.
+    /// The report has no shares, or the view shows one person.
     NotShared,
     /// No course is chosen.
     NoCourse,
@@ -17,7 +17,7 @@ pub enum NotShareable {
     NoDays,
 }
 
-/// What would be shared of a view.
+/// The body that creates a share of `view`, without name, lifetime and sites.
 ///
 /// # Errors
 /// [`NotShareable`].
@@ -45,7 +45,7 @@ pub fn share_request(view: &View) -> Result<CreateShareRequest, NotShareable> {
     })
 }
 
-/// Whether a share shows weeks of what `view` shows.
+/// Whether `share` has the subject, course and section of `view`, and only days within its range.
 #[must_use]
 pub fn covers_view(share: &Share, view: &View) -> bool {
     let is_within = match (share.from, share.to, view.range) {
@@ -53,14 +53,14 @@ pub fn covers_view(share: &Share, view: &View) -> bool {
         (None, None, _) => true,
         _ => false,
     };
-    let is_same = share_request(view).is_ok_and(|wanted| wanted.report == share.report.as_str());
-    is_same
+    let is_same_subject = share_request(view).is_ok_and(|request| request.report == share.report.as_str());
+    is_same_subject
         && is_within
         && view.course.as_ref() == Some(&share.course)
         && single_section(view) == share.section.as_ref()
 }
 
-/// The view that a share was made of, as far as it shows it.
+/// The view of a share's subject, course, section and days.
 #[must_use]
 pub fn shared_view(share: &Share) -> View {
     let (page, report) = match share.report {
@@ -77,13 +77,13 @@ pub fn shared_view(share: &Share) -> View {
     }
 }
 
-/// Origins as somebody writes them: one a line, or with commas between.
+/// Splits the text of the sites field at lines, commas and spaces.
 #[must_use]
 pub fn parse_origins(text: &str) -> Vec<String> {
     text.split([',', '\n', ' ']).map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned).collect()
 }
 
-/// What a share of `view` would show; `None` when that cannot be shared.
+/// The subject of a share of `view`; `None` if its report cannot be shared.
 fn subject_of_view(view: &View) -> Option<ShareSubject> {
     if view.page == Page::Course {
         return Some(ShareSubject::Course);
@@ -91,7 +91,7 @@ fn subject_of_view(view: &View) -> Option<ShareSubject> {
     view.known_report().and_then(ShareSubject::of_report)
 }
 
-/// The section, where one alone is chosen: a share shows one, or the whole course.
+/// The section if exactly one is chosen: a share shows one section or the whole course.
 fn single_section(view: &View) -> Option<&SectionId> {
     view.sections.iter().next().filter(|_| view.sections.len() == 1)
 }
@@ -127,31 +127,38 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shared_is_what_is_looked_at() {
+    fn a_share_request_describes_the_view() {
         let days = "from=2026-02-02&to=2026-02-15";
-        let of = |path: &str, query: &str| share_request(&View::parse(path, query));
-        let wanted = of("/course", &format!("{days}&course={ONE}")).unwrap();
-        assert_eq!((wanted.report.as_str(), wanted.section, wanted.preview), ("course", None, false));
-        assert_eq!(wanted.from.as_deref().zip(wanted.to.as_deref()), Some(("2026-02-02", "2026-02-15")));
-        let wanted = of("/", &format!("report=notes&{days}&course={ONE}&section={TWO}")).unwrap();
-        assert_eq!((wanted.report.as_str(), wanted.section.as_deref()), ("notes", Some(TWO)));
-        // Of several sections there is no share: it is the course's.
-        let wanted = of("/", &format!("report=notes&{days}&course={ONE}&section={ONE},{TWO}")).unwrap();
-        assert_eq!(wanted.section, None);
-        let wanted = of("/", &format!("report=asset&{days}&course={ONE}")).unwrap();
-        assert_eq!((wanted.from, wanted.to), (None, None));
-        assert_eq!(of("/", &format!("report=notes&{days}")), Err(NotShareable::NoCourse));
-        assert_eq!(of("/course", &format!("course={ONE}")), Err(NotShareable::NoDays));
+        let request_of = |path: &str, query: &str| share_request(&View::parse(path, query));
+        let request = request_of("/course", &format!("{days}&course={ONE}")).unwrap();
+        assert_eq!((request.report.as_str(), request.section, request.preview), ("course", None, false));
+        assert_eq!(request.from.as_deref().zip(request.to.as_deref()), Some(("2026-02-02", "2026-02-15")));
+        let request = request_of("/", &format!("report=notes&{days}&course={ONE}&section={TWO}")).unwrap();
+        assert_eq!((request.report.as_str(), request.section.as_deref()), ("notes", Some(TWO)));
+        // With several sections the whole course is shared.
+        let request =
+            request_of("/", &format!("report=notes&{days}&course={ONE}&section={ONE},{TWO}")).unwrap();
+        assert_eq!(request.section, None);
+        let request = request_of("/", &format!("report=asset&{days}&course={ONE}")).unwrap();
+        assert_eq!((request.from, request.to), (None, None));
+        assert_eq!(request_of("/", &format!("report=notes&{days}")), Err(NotShareable::NoCourse));
+        assert_eq!(request_of("/course", &format!("course={ONE}")), Err(NotShareable::NoDays));
         assert_eq!(
-            of("/course", &format!("{days}&course={ONE}&student={TWO}")),
+            request_of("/course", &format!("{days}&course={ONE}&student={TWO}")),
             Err(NotShareable::NotShared)
         );
-        assert_eq!(of("/", &format!("report=course&{days}&course={ONE}")), Err(NotShareable::NotShared));
-        assert_eq!(of("/", &format!("report=users&{days}&course={ONE}")), Err(NotShareable::NotShared));
+        assert_eq!(
+            request_of("/", &format!("report=course&{days}&course={ONE}")),
+            Err(NotShareable::NotShared)
+        );
+        assert_eq!(
+            request_of("/", &format!("report=users&{days}&course={ONE}")),
+            Err(NotShareable::NotShared)
+        );
     }
 
     #[test]
-    fn origins_are_read_however_they_are_parted() {
+    fn origins_may_be_separated_by_lines_commas_and_spaces() {
         assert_eq!(
             parse_origins(" https://a.example\n\nhttps://b.example, c "),
             ["https://a.example", "https://b.example", "c"]
@@ -161,7 +168,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_share_fits_its_own_view_and_none_that_lacks_a_day_of_it(
+        fn a_share_covers_its_own_view_and_none_that_lacks_one_of_its_days(
             report in prop::sample::select(ShareSubject::all().collect::<Vec<_>>()),
             has_section: bool,
             before in 0..9_u64,

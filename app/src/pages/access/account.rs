@@ -1,4 +1,4 @@
-//! `/you`: who one is, what one may see, and the way out.
+//! `/you`: who is signed in, what they can see, and the button that signs out.
 
 use super::grants::{self, GrantSelect};
 use super::sign_in::reload_page;
@@ -6,7 +6,7 @@ use crate::api_client::{self, ApiError};
 use crate::api_signal::ApiSignal;
 use crate::components::error_notice::ErrorNotice;
 use crate::words;
-use crate::words::access as said;
+use crate::words::access as text;
 use domain::api::{AuthMethod, Courses, Impersonation, Scope, Session};
 use domain::scope::{Grant, Role};
 use leptos::prelude::*;
@@ -23,7 +23,7 @@ pub fn AccountPage() -> impl IntoView {
     }
 }
 
-/// Who one is.
+/// The session, and the buttons.
 #[component]
 fn Account(session: Session) -> impl IntoView {
     let courses: ApiSignal<Courses> = ApiSignal::new(api_client::COURSES);
@@ -34,43 +34,43 @@ fn Account(session: Session) -> impl IntoView {
         Scope::Everything => None,
         Scope::Courses(grants) => Some(grants),
     });
-    let may_see = move || match grants.get_value() {
-        None => view! { <p>{said::SEES_EVERYTHING}</p> }.into_any(),
-        Some(grants) if grants.is_empty() => view! { <p>{said::SEES_NOTHING}</p> }.into_any(),
+    let scope = move || match grants.get_value() {
+        None => view! { <p>{text::SEES_EVERYTHING}</p> }.into_any(),
+        Some(grants) if grants.is_empty() => view! { <p>{text::SEES_NOTHING}</p> }.into_any(),
         Some(grants) => {
             let line = |grant: &Grant| view! { <li>{grants::grant_label(grant, &directory.get())}</li> };
             view! { <ul class="plain-list">{grants.iter().map(line).collect_view()}</ul> }.into_any()
         }
     };
     let leave = move |_| {
-        let away = sign_out.clone();
+        let sign_out_url = sign_out.clone();
         spawn_local(async move {
             match api_client::access::sign_out().await {
                 Ok(()) => {
-                    let _ = window().location().assign(away.as_deref().unwrap_or("/"));
+                    let _ = window().location().assign(sign_out_url.as_deref().unwrap_or("/"));
                 }
-                Err(what) => {
-                    error.try_set(Some(what));
+                Err(failure) => {
+                    error.try_set(Some(failure));
                 }
             }
         });
     };
     view! {
         <dl class="facts">
-            <div><dt>{said::NAME}</dt><dd>{said::person(&person, auth_method)}</dd></div>
-            <div><dt>{said::ROLE}</dt><dd>{said::role(role)}</dd></div>
-            <div><dt>{said::WAY}</dt><dd>{said::way(auth_method)}</dd></div>
-            <div><dt>{said::MAY_SEE}</dt><dd>{may_see}</dd></div>
+            <div><dt>{text::NAME}</dt><dd>{text::visitor_name(&person, auth_method)}</dd></div>
+            <div><dt>{text::ROLE}</dt><dd>{text::role(role)}</dd></div>
+            <div><dt>{text::AUTH_METHOD}</dt><dd>{text::auth_method(auth_method)}</dd></div>
+            <div><dt>{text::CAN_SEE}</dt><dd>{scope}</dd></div>
         </dl>
         {(auth_method != AuthMethod::Local).then(|| view! {
-            <p><button type="button" on:click=leave.clone()>{said::SIGN_OUT}</button></p>
+            <p><button type="button" on:click=leave.clone()>{text::SIGN_OUT}</button></p>
         })}
         {local.then(|| view! { <ImpersonationForm directory is_impersonating=role != Role::Administrator error /> })}
         {move || error.get().map(|error| view! { <ErrorNotice error /> })}
     }
 }
 
-/// In local mode: the page as somebody else sees it.
+/// In local mode: shows Lectern as an instructor of a course sees it.
 #[component]
 fn ImpersonationForm(
     directory: Memo<Courses>,
@@ -78,12 +78,12 @@ fn ImpersonationForm(
     error: RwSignal<Option<ApiError>>,
 ) -> impl IntoView {
     let chosen = RwSignal::new(None::<Grant>);
-    let look = move |as_whom: Option<Impersonation>| {
+    let impersonate = move |impersonation: Option<Impersonation>| {
         spawn_local(async move {
-            match api_client::access::look_as(as_whom).await {
+            match api_client::access::view_as(impersonation).await {
                 Ok(()) => reload_page(),
-                Err(what) => {
-                    error.try_set(Some(what));
+                Err(failure) => {
+                    error.try_set(Some(failure));
                 }
             }
         });
@@ -91,16 +91,16 @@ fn ImpersonationForm(
     let as_instructor = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let courses = chosen.get_untracked().into_iter().collect();
-        look(Some(Impersonation { role: Role::Instructor, courses }));
+        impersonate(Some(Impersonation { role: Role::Instructor, courses }));
     };
     view! {
         <section class="lines">
-            <h2>{said::LOOK_AS}</h2>
-            <p class="quiet">{said::LOOK_AS_IS}</p>
+            <h2>{text::VIEW_AS}</h2>
+            <p class="quiet">{text::VIEW_AS_IS}</p>
             {if is_impersonating {
                 view! {
                     <p>
-                        <button type="button" class="main" on:click=move |_| look(None)>{said::LOOK_AGAIN}</button>
+                        <button type="button" class="main" on:click=move |_| impersonate(None)>{text::VIEW_AS_ADMINISTRATOR}</button>
                     </p>
                 }
                 .into_any()
@@ -108,7 +108,7 @@ fn ImpersonationForm(
                 view! {
                     <form class="in-line" on:submit=as_instructor>
                         <GrantSelect directory chosen />
-                        <button type="submit" disabled=move || chosen.with(Option::is_none)>{said::LOOK}</button>
+                        <button type="submit" disabled=move || chosen.with(Option::is_none)>{text::VIEW_AS_INSTRUCTOR}</button>
                     </form>
                 }
                 .into_any()

@@ -1,18 +1,18 @@
-//! Courses and sections that somebody may see: chosen, named.
+//! Grants: controls that choose a course or section, and labels of grants.
 
 use crate::words;
-use crate::words::access as said;
+use crate::words::access as text;
 use domain::api::{Course, Courses};
 use domain::ids::{CourseId, SectionId};
 use domain::scope::Grant;
 use leptos::prelude::*;
 
-/// Chooses a course, and one of its sections or all of them.
+/// Selects a course, and one of its sections or all of them.
 #[component]
 pub fn GrantSelect(
-    /// The courses that are known.
+    /// Courses and terms.
     directory: Memo<Courses>,
-    /// What is chosen.
+    /// The chosen grant.
     chosen: RwSignal<Option<Grant>>,
     /// Whether a section can be chosen.
     #[prop(default = true)]
@@ -23,15 +23,15 @@ pub fn GrantSelect(
             directory
                 .courses
                 .iter()
-                .map(|course| (course.id.to_string(), words::course(course)))
+                .map(|course| (course.id.to_string(), words::course_name(course)))
                 .collect::<Vec<_>>()
         });
         let option = |(id, name)| view! { <option value=id>{name}</option> };
         all.into_iter().map(option).collect_view()
     };
     let sections = move || {
-        let of = chosen.with(|chosen| chosen.as_ref().map(|chosen| chosen.course.clone()));
-        let all = directory.with(|directory| section_choices(directory, of.as_ref()));
+        let course = chosen.with(|chosen| chosen.as_ref().map(|chosen| chosen.course.clone()));
+        let all = directory.with(|directory| section_choices(directory, course.as_ref()));
         let option =
             |(id, name): (SectionId, String)| view! { <option value=String::from(id)>{name}</option> };
         all.into_iter().map(option).collect_view()
@@ -56,7 +56,7 @@ pub fn GrantSelect(
         <label>
             <span>{words::COURSE}</span>
             <select prop:value=course on:change=choose_course>
-                <option value="">{said::CHOOSE_COURSE}</option>
+                <option value="">{text::CHOOSE_COURSE}</option>
                 {courses}
             </select>
         </label>
@@ -76,26 +76,28 @@ fn find_course<'a>(directory: &'a Courses, id: &CourseId) -> Option<&'a Course> 
     directory.courses.iter().find(|course| course.id == *id)
 }
 
+/// The sections of a course, each with its id and its label, which includes the term.
 fn section_choices(directory: &Courses, course: Option<&CourseId>) -> Vec<(SectionId, String)> {
     let Some(course) = course.and_then(|id| find_course(directory, id)) else { return Vec::new() };
     let term = |id: &Option<String>| {
         let id = id.as_ref()?;
         directory.terms.iter().find(|term| term.id == *id).map(|term| term.name.as_str())
     };
-    let named = course
+    let choices = course
         .sections
         .iter()
-        .map(|section| (section.id.clone(), words::section_of(&section.number, term(&section.term))));
-    named.collect()
+        .map(|section| (section.id.clone(), words::section_option(&section.number, term(&section.term))));
+    choices.collect()
 }
 
-/// What a grant is called; its ids, where no such course is known.
+/// The label of a grant: `BIOL120 Cells and Genes, section 2, Autumn 2026`. Unknown courses and sections are
+/// labeled with their ids.
 #[must_use]
 pub fn grant_label(grant: &Grant, directory: &Courses) -> String {
     let course =
-        find_course(directory, &grant.course).map_or_else(|| grant.course.to_string(), words::course);
+        find_course(directory, &grant.course).map_or_else(|| grant.course.to_string(), words::course_name);
     let Some(id) = &grant.section else { return course };
     let sections = section_choices(directory, Some(&grant.course));
     let section = sections.iter().find(|(other, _)| other == id);
-    said::section_of_course(&course, section.map_or(id.as_str(), |(_, name)| name))
+    text::section_of_course(&course, section.map_or(id.as_str(), |(_, name)| name))
 }

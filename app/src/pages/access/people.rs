@@ -1,4 +1,4 @@
-//! `/people`: everybody who has a role, and what they may see.
+//! `/people`: everybody who has a role, and what they can see.
 
 use super::grants::{self, GrantSelect};
 use super::role_upload::RoleUpload;
@@ -6,7 +6,7 @@ use crate::api_client::{self, ApiError};
 use crate::api_signal::ApiSignal;
 use crate::components::error_notice::ErrorNotice;
 use crate::words;
-use crate::words::access as said;
+use crate::words::access as text;
 use domain::api::{Courses, Person, RoleChange, Roles};
 use domain::scope::{Grant, Role};
 use leptos::prelude::*;
@@ -25,22 +25,23 @@ pub fn PeoplePage() -> impl IntoView {
         edited.set(None);
         roles.refetch();
     });
-    let dismiss = Callback::new(move |person: Person| {
-        let is_meant = window().confirm_with_message(&said::dismiss(&person.email)).unwrap_or_default();
-        if !is_meant {
+    let remove = Callback::new(move |person: Person| {
+        let is_confirmed =
+            window().confirm_with_message(&text::confirm_role_removal(&person.email)).unwrap_or_default();
+        if !is_confirmed {
             return;
         }
         spawn_local(async move {
             match api_client::access::remove_role(&person.id).await {
                 Ok(()) => renew.run(()),
-                Err(what) => {
-                    error.try_set(Some(what));
+                Err(failure) => {
+                    error.try_set(Some(failure));
                 }
             }
         });
     });
     let rows = move || {
-        let row = |person: Person| view! { <PersonRow person directory edited dismiss /> };
+        let row = |person: Person| view! { <PersonRow person directory edited remove /> };
         people.get().unwrap_or_default().into_iter().map(row).collect_view()
     };
     view! {
@@ -48,14 +49,14 @@ pub fn PeoplePage() -> impl IntoView {
             <ErrorNotice error again=Callback::new(move |()| roles.refetch()) />
         })}
         <Show when=move || people.with(|people| people.as_ref().is_some_and(|people| !people.is_empty()))
-            fallback=move || view! { {move || people.get().is_some().then(|| view! { <p>{said::NOBODY}</p> })} }>
+            fallback=move || view! { {move || people.get().is_some().then(|| view! { <p>{text::NOBODY}</p> })} }>
             <div class="wide">
                 <table data-testid="people">
                     <thead>
                         <tr>
-                            <th scope="col">{said::EMAIL}</th>
-                            <th scope="col">{said::ROLE}</th>
-                            <th scope="col">{said::MAY_SEE}</th>
+                            <th scope="col">{text::EMAIL}</th>
+                            <th scope="col">{text::ROLE}</th>
+                            <th scope="col">{text::CAN_SEE}</th>
                             <th scope="col">{words::ACTION}</th>
                         </tr>
                     </thead>
@@ -69,31 +70,31 @@ pub fn PeoplePage() -> impl IntoView {
     }
 }
 
-/// One person.
+/// A person, with buttons that change and remove their role.
 #[component]
 fn PersonRow(
     person: Person,
     directory: Memo<Courses>,
     edited: RwSignal<Option<Person>>,
-    dismiss: Callback<Person>,
+    remove: Callback<Person>,
 ) -> impl IntoView {
     let Person { email, role, grants, fixed, .. } = person.clone();
-    let names = move || match role {
+    let scope = move || match role {
         Role::Instructor => {
-            said::list(grants.iter().map(|grant| grants::grant_label(grant, &directory.get())))
+            text::list_courses(grants.iter().map(|grant| grants::grant_label(grant, &directory.get())))
         }
-        Role::Administrator | Role::Analyst => said::EVERYTHING.to_owned(),
+        Role::Administrator | Role::Analyst => text::EVERYTHING.to_owned(),
     };
     let buttons = if fixed {
-        view! { <span class="quiet small">{said::FIXED}</span> }.into_any()
+        view! { <span class="quiet small">{text::FIXED}</span> }.into_any()
     } else {
-        let (change, take) = (person.clone(), person);
+        let (changed, removed) = (person.clone(), person);
         view! {
             <span class="actions">
-                <button type="button" class="plain" aria-label=said::change_of(&email)
-                    on:click=move |_| edited.set(Some(change.clone()))>{said::CHANGE_IT}</button>
-                <button type="button" class="plain" aria-label=said::take_from(&email)
-                    on:click=move |_| dismiss.run(take.clone())>{said::TAKE}</button>
+                <button type="button" class="plain" aria-label=text::change_role_of(&email)
+                    on:click=move |_| edited.set(Some(changed.clone()))>{text::CHANGE}</button>
+                <button type="button" class="plain" aria-label=text::remove_role_of(&email)
+                    on:click=move |_| remove.run(removed.clone())>{text::REMOVE}</button>
             </span>
         }
         .into_any()
@@ -101,14 +102,14 @@ fn PersonRow(
     view! {
         <tr>
             <th scope="row">{email}</th>
-            <td>{said::role(role)}</td>
-            <td>{names}</td>
+            <td>{text::role(role)}</td>
+            <td>{scope}</td>
             <td>{buttons}</td>
         </tr>
     }
 }
 
-/// Gives somebody a role, or another.
+/// The form that assigns a role, or changes the role of the person in `edited`.
 #[component]
 fn RoleForm(directory: Memo<Courses>, edited: Option<Person>, renew: Callback<()>) -> impl IntoView {
     let is_new = edited.is_none();
@@ -131,48 +132,48 @@ fn RoleForm(directory: Memo<Courses>, edited: Option<Person>, renew: Callback<()
     };
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        // What was chosen and not added yet was meant.
+        // A course that is chosen but not added is meant to be added.
         add();
         let role = role.get_untracked();
         let grants = if role == Role::Instructor { grants.get_untracked() } else { Vec::new() };
-        let appointment = RoleChange { email: email.get_untracked().trim().to_owned(), role, grants };
+        let change = RoleChange { email: email.get_untracked().trim().to_owned(), role, grants };
         spawn_local(async move {
-            match api_client::access::assign_role(&appointment).await {
+            match api_client::access::assign_role(&change).await {
                 Ok(_) => renew.run(()),
-                Err(what) => {
-                    error.try_set(Some(what));
+                Err(failure) => {
+                    error.try_set(Some(failure));
                 }
             }
         });
     };
     let role_option = move |option: Role| {
-        view! { <option value=option.slug() selected=move || role.get() == option>{said::role(option)}</option> }
+        view! { <option value=option.slug() selected=move || role.get() == option>{text::role(option)}</option> }
     };
     let chip = move |grant: Grant| {
         let name = grants::grant_label(&grant, &directory.get());
-        let away = move |_| grants.update(|grants| grants.retain(|other| *other != grant));
+        let remove = move |_| grants.update(|grants| grants.retain(|other| *other != grant));
         view! {
             <li>
                 <span>{name.clone()}</span> " "
-                <button type="button" class="plain" aria-label=said::remove(&name) on:click=away>
-                    {said::REMOVE}
+                <button type="button" class="plain" aria-label=text::remove_course(&name) on:click=remove>
+                    {text::REMOVE}
                 </button>
             </li>
         }
     };
     view! {
-        <section class="lines" aria-label=if is_new { said::ADD } else { said::CHANGE }>
-            <h2>{if is_new { said::ADD } else { said::CHANGE }}</h2>
+        <section class="lines" aria-label=if is_new { text::ASSIGN_ROLE } else { text::CHANGE_ROLE }>
+            <h2>{if is_new { text::ASSIGN_ROLE } else { text::CHANGE_ROLE }}</h2>
             <form class="lines" on:submit=submit>
                 <div class="in-line">
                     <label>
-                        <span>{said::EMAIL}</span>
+                        <span>{text::EMAIL}</span>
                         <input type="email" required=true autocomplete="off" readonly=!is_new
                             prop:value=move || email.get()
                             on:input=move |event| email.set(event_target_value(&event)) />
                     </label>
                     <label>
-                        <span>{said::ROLE}</span>
+                        <span>{text::ROLE}</span>
                         <select on:change=move |event| {
                             role.set(Role::parse(&event_target_value(&event)).unwrap_or(Role::Instructor));
                         }>{Role::ALL.map(role_option).into_iter().collect_view()}</select>
@@ -185,13 +186,13 @@ fn RoleForm(directory: Memo<Courses>, edited: Option<Person>, renew: Callback<()
                     <div class="in-line">
                         <GrantSelect directory chosen />
                         <button type="button" disabled=move || chosen.with(Option::is_none)
-                            on:click=move |_| add()>{said::ADD_COURSE}</button>
+                            on:click=move |_| add()>{text::ADD_COURSE}</button>
                     </div>
                 </Show>
                 <p class="actions">
-                    <button type="submit" class="main">{said::SAVE}</button>
+                    <button type="submit" class="main">{text::SAVE}</button>
                     {(!is_new).then(|| view! {
-                        <button type="button" on:click=move |_| renew.run(())>{said::CANCEL}</button>
+                        <button type="button" on:click=move |_| renew.run(())>{text::CANCEL}</button>
                     })}
                 </p>
             </form>

@@ -1,9 +1,9 @@
-//! Many roles at once, from a file: read whole, previewed, and changed only as previewed.
+//! Assigning many roles from a CSV file: the changes are previewed, and applied only exactly as previewed.
 
 use super::grants;
 use crate::api_client::{self, ApiError};
 use crate::components::error_notice::ErrorNotice;
-use crate::words::access as said;
+use crate::words::access as text;
 use domain::api::{Courses, Person, RoleUploadResult};
 use domain::problem::LineError;
 use domain::scope::Role;
@@ -12,30 +12,31 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::HtmlInputElement;
 
-/// A file of roles, what it would change, and the button that changes it.
+/// The file field, the preview, and the button that applies it.
 #[component]
 pub fn RoleUpload(
-    /// The courses that are known.
+    /// Courses and terms.
     directory: Memo<Courses>,
-    /// Reads the roles anew.
+    /// Fetches the roles again.
     renew: Callback<()>,
 ) -> impl IntoView {
     let csv = StoredValue::new(String::new());
     let preview = RwSignal::new(None::<RoleUploadResult>);
     let error = RwSignal::new(None::<(ApiError, Vec<LineError>)>);
+    // With the digest of a preview it is applied; without one the file is previewed.
     let send = move |apply: Option<String>| {
         error.set(None);
         spawn_local(async move {
             match api_client::access::upload_roles(&csv.get_value(), apply.as_deref()).await {
-                Ok(answer) => {
-                    if answer.applied {
+                Ok(result) => {
+                    if result.applied {
                         renew.run(());
                     }
-                    preview.try_set(Some(answer));
+                    preview.try_set(Some(result));
                 }
-                Err(what) => {
+                Err(failure) => {
                     preview.try_set(None);
-                    error.try_set(Some(what));
+                    error.try_set(Some(failure));
                 }
             }
         });
@@ -51,28 +52,28 @@ pub fn RoleUpload(
     };
     let lines = move || {
         let lines = error.get().map(|(_, lines)| lines).unwrap_or_default();
-        let line = |LineError { line, detail }| view! { <li>{said::line(line, &detail)}</li> };
+        let line = |LineError { line, detail }| view! { <li>{text::line_error(line, &detail)}</li> };
         (!lines.is_empty())
             .then(|| view! { <ul class="plain-list">{lines.into_iter().map(line).collect_view()}</ul> })
     };
     view! {
-        <section class="lines" aria-label=said::UPLOAD>
-            <h2>{said::UPLOAD}</h2>
-            <p>{said::UPLOAD_IS}</p>
+        <section class="lines" aria-label=text::UPLOAD>
+            <h2>{text::UPLOAD}</h2>
+            <p>{text::UPLOAD_IS}</p>
             <p><code>"email,role,course,section"</code></p>
             <label>
-                <span>{said::FILE}</span>
+                <span>{text::FILE}</span>
                 <input type="file" accept=".csv,text/csv" on:change=choose />
             </label>
             {move || error.get().map(|(error, _)| view! { <ErrorNotice error /> })}
             {lines}
             <div role="status">{move || preview.get().map(|preview| render_changes(&preview, directory))}</div>
             {move || {
-                let to_do = |it: &RoleUploadResult| !it.added.is_empty() || !it.changed.is_empty();
-                preview.get().filter(|it| !it.applied && to_do(it)).map(|it| view! {
+                let has_changes = |it: &RoleUploadResult| !it.added.is_empty() || !it.changed.is_empty();
+                preview.get().filter(|it| !it.applied && has_changes(it)).map(|it| view! {
                     <p>
                         <button type="button" class="main" on:click=move |_| send(Some(it.digest.clone()))>
-                            {said::APPLY}
+                            {text::APPLY}
                         </button>
                     </p>
                 })
@@ -82,21 +83,21 @@ pub fn RoleUpload(
 }
 
 fn render_changes(preview: &RoleUploadResult, directory: Memo<Courses>) -> impl IntoView + use<> {
-    let standing = move |person: &Person| match person.role {
+    let assignment = move |person: &Person| match person.role {
         Role::Instructor => {
             let names = person.grants.iter().map(|grant| grants::grant_label(grant, &directory.get()));
-            format!("{}: {}", said::role(person.role), said::list(names))
+            format!("{}: {}", text::role(person.role), text::list_courses(names))
         }
-        Role::Administrator | Role::Analyst => said::role(person.role).to_owned(),
+        Role::Administrator | Role::Analyst => text::role(person.role).to_owned(),
     };
-    let added = preview.added.iter().map(|person| said::would_get(&person.email, &standing(person)));
+    let added = preview.added.iter().map(|person| text::upload_addition(&person.email, &assignment(person)));
     let changed = preview
         .changed
         .iter()
-        .map(|it| said::would_change(&it.after.email, &standing(&it.before), &standing(&it.after)));
+        .map(|it| text::upload_change(&it.after.email, &assignment(&it.before), &assignment(&it.after)));
     let lines: Vec<String> = added.chain(changed).collect();
     view! {
-        <p>{said::upload_sum(preview)}</p>
+        <p>{text::upload_summary(preview)}</p>
         <ul class="plain-list">{lines.into_iter().map(|line| view! { <li>{line}</li> }).collect_view()}</ul>
     }
 }

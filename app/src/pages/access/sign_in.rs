@@ -1,15 +1,16 @@
-//! What a stranger meets: how one signs in here, and nothing else.
+//! The page for visitors who are not signed in, or who have no role.
 
 use crate::api_client::{self, ApiError};
 use crate::components::error_notice::ErrorNotice;
 use crate::words;
-use crate::words::access as said;
+use crate::words::access as text;
 use domain::api::AuthMethod;
 use domain::problem::{Code, Problem, SignInOptions};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-/// The ways in; for somebody who is signed in and has no role, the way out.
+/// The sign-in methods; for a visitor who is signed in but has no role, the problem and a link that signs
+/// out.
 #[component]
 pub fn SignInPage() -> impl IntoView {
     let sign_in = RwSignal::new(None::<Result<Problem, ApiError>>);
@@ -20,7 +21,7 @@ pub fn SignInPage() -> impl IntoView {
             Err(error) => drop(sign_in.try_set(Some(Err(error)))),
         }
     });
-    document().set_title(&format!("{} – {}", said::SIGN_IN, words::NAME));
+    document().set_title(&format!("{} – {}", text::SIGN_IN, words::NAME));
     move || match sign_in.get() {
         None => view! { <p class="quiet" role="status">{words::LOADING}</p> }.into_any(),
         Some(Err(error)) => view! { <ErrorNotice error is_all=true /> }.into_any(),
@@ -32,7 +33,7 @@ pub fn SignInPage() -> impl IntoView {
             view! {
                 <ErrorNotice error=ApiError::Problem(problem) is_all=true />
                 {out.map(|out| view! {
-                    <p><a class="button" href=out target="_self">{said::SIGN_OUT}</a></p>
+                    <p><a class="button" href=out target="_self">{text::SIGN_OUT}</a></p>
                 })}
             }
             .into_any()
@@ -40,38 +41,38 @@ pub fn SignInPage() -> impl IntoView {
     }
 }
 
-/// How a stranger signs in.
+/// The sign-in methods of this installation.
 #[component]
 fn SignInMethods(sign_in: SignInOptions) -> impl IntoView {
-    let SignInOptions { auth_methods: ways, sign_out } = sign_in;
-    let access = ways.contains(&AuthMethod::Access).then(|| match sign_out {
-        // Whoever has signed out of Lectern alone would be let in again at once.
+    let SignInOptions { auth_methods, sign_out } = sign_in;
+    let access = auth_methods.contains(&AuthMethod::Access).then(|| match sign_out {
+        // Cloudflare Access would sign this visitor in again at once.
         Some(out) => view! {
-            <p>{said::SIGNED_OUT_HERE}</p>
-            <p><a class="button" href=out target="_self">{said::SIGN_OUT_THERE}</a></p>
+            <p>{text::STILL_SIGNED_IN}</p>
+            <p><a class="button" href=out target="_self">{text::SIGN_OUT_THERE}</a></p>
         }
         .into_any(),
         None => view! {
-            <p>{said::BY_ACCESS}</p>
-            <p><button type="button" class="main" on:click=|_| reload_page()>{said::SIGN_IN}</button></p>
+            <p>{text::BY_ACCESS}</p>
+            <p><button type="button" class="main" on:click=|_| reload_page()>{text::SIGN_IN}</button></p>
         }
         .into_any(),
     });
     view! {
         <section class="lines" data-code="sign-in-needed">
             <header class="heading">
-                <h1>{said::SIGN_IN}</h1>
+                <h1>{text::SIGN_IN}</h1>
                 <p class="lead">{words::PURPOSE}</p>
             </header>
             {access}
-            {ways.contains(&AuthMethod::Key).then(|| view! { <KeyForm /> })}
-            {ways.is_empty().then(|| view! { <p>{said::NO_WAY_IN}</p> })}
-            <p class="quiet small">{said::WHAT_IS_KEPT}</p>
+            {auth_methods.contains(&AuthMethod::Key).then(|| view! { <KeyForm /> })}
+            {auth_methods.is_empty().then(|| view! { <p>{text::NO_SIGN_IN}</p> })}
+            <p class="quiet small">{text::AUDIT_NOTICE}</p>
         </section>
     }
 }
 
-/// The key, typed in.
+/// The form for the installation's key.
 #[component]
 fn KeyForm() -> impl IntoView {
     let key = RwSignal::new(String::new());
@@ -87,8 +88,8 @@ fn KeyForm() -> impl IntoView {
         spawn_local(async move {
             match api_client::access::sign_in(key.get_untracked()).await {
                 Ok(()) => reload_page(),
-                Err(what) => {
-                    error.try_set(Some(what));
+                Err(failure) => {
+                    error.try_set(Some(failure));
                     is_busy.try_set(false);
                 }
             }
@@ -96,21 +97,21 @@ fn KeyForm() -> impl IntoView {
     };
     view! {
         <form class="lines" on:submit=submit>
-            // For what keeps passwords: there is one key, and it has no name.
+            // Password managers need a user name to store the key under.
             <input type="text" name="username" autocomplete="username" value="key" hidden=true />
             <label>
-                <span>{said::KEY}</span>
+                <span>{text::KEY}</span>
                 <input type="password" name="key" autocomplete="current-password" required=true
                     prop:value=move || key.get() on:input=move |event| key.set(event_target_value(&event)) />
             </label>
-            <p class="quiet small">{said::KEY_IS}</p>
-            <p><button type="submit" class="main" disabled=move || is_busy.get()>{said::SIGN_IN}</button></p>
+            <p class="quiet small">{text::KEY_IS}</p>
+            <p><button type="submit" class="main" disabled=move || is_busy.get()>{text::SIGN_IN}</button></p>
         </form>
         {move || error.get().map(|error| view! { <ErrorNotice error /> })}
     }
 }
 
-/// Loads the page anew: nothing that one person saw stays for the next.
+/// Reloads the page, so that nothing that one person saw stays in memory for the next.
 pub fn reload_page() {
     let _ = window().location().reload();
 }

@@ -1,4 +1,5 @@
-//! What the thread of all other reports tells: figures that are ready to be drawn, words included.
+//! The figures of all reports but `videoview`. The program of reports sends them ready to draw, with their
+//! texts.
 
 use super::{ReportContext, available_windows, build_query, number_weeks};
 use crate::components::error_notice::ErrorNotice;
@@ -12,10 +13,10 @@ use domain::view::View;
 use engine::reports;
 use leptos::prelude::*;
 
-/// The figures of everything that is here.
+/// The figures over all loaded windows.
 #[component]
 pub fn GenericReport(
-    /// What there is to show.
+    /// The report to show.
     report: ReportContext,
 ) -> impl IntoView {
     let context = expect_context::<AppContext>();
@@ -23,7 +24,7 @@ pub fn GenericReport(
     let (info, range, zone) = (report.selection.info, report.selection.range, report.selection.zone);
     let sight = Memo::new(move |_| build_sight(report, range.get(), context, &navigation.view(), zone.get()));
     let teller = context.teller();
-    let look_again = Callback::new(move |()| {
+    let retry = Callback::new(move |()| {
         report.refresh.run(());
         if let Some(sight) = sight.get_untracked() {
             teller.look(sight, locale::language_tag());
@@ -41,11 +42,11 @@ pub fn GenericReport(
     });
     let is_busy = Memo::new(move |_| told.with(|told| !told.is_current || told.load.pending > 0));
     let has_figures = Memo::new(move |_| figures.with(|figures| !figures.is_empty()));
-    // Its room is kept until its thread has come, been told and answered.
-    let is_awaited = Memo::new(move |_| !has_figures.get() && told.with(|told| told.failed.is_empty()));
+    // Reserves the height until the first answer.
+    let is_loading = Memo::new(move |_| !has_figures.get() && told.with(|told| told.failed.is_empty()));
     let failure = move || {
         let failed = told.with(|told| told.failed.first().cloned());
-        failed.map(|(_, error)| view! { <ErrorNotice error again=look_again /> })
+        failed.map(|(_, error)| view! { <ErrorNotice error again=retry /> })
     };
     let arriving = move || {
         let load = told.with(|told| told.load);
@@ -61,7 +62,7 @@ pub fn GenericReport(
                 <span>{words::SHOW_WRITING}</span>
             </label>
         </Show>
-        <Show when=move || is_awaited.get()>
+        <Show when=move || is_loading.get()>
             <div class="room"><p class="quiet" role="status">{words::LOADING}</p></div>
         </Show>
         <Show when=move || has_figures.get()>
@@ -72,12 +73,12 @@ pub fn GenericReport(
     }
 }
 
-/// Whether its rows hold what people wrote.
+/// Whether the report's rows contain texts that people wrote.
 fn has_free_text(info: &Option<ReportInfo>) -> bool {
     info.as_ref().and_then(|info| info.name.known()).is_some_and(|report| report.descriptor().has_free_text)
 }
 
-/// What the thread of all other reports is to look at. A snapshot has no days: any will do.
+/// The query for the program of reports. A snapshot has no days; its query has today, which is ignored.
 fn build_sight(
     report: ReportContext,
     range: Option<Range>,
@@ -86,9 +87,14 @@ fn build_sight(
     zone: String,
 ) -> Option<teller::Sight> {
     let request = report.request.get()?;
-    let others = report.comparison_windows.get();
-    let windows = available_windows(others.iter().chain(&request.windows)).map(|(window, copy, facts)| {
-        told::Wanted { id: window.id.clone(), generation: copy.generation, facts, created: copy.created }
+    let before = report.comparison_windows.get();
+    let windows = available_windows(before.iter().chain(&request.windows)).map(|(window, copy, coverage)| {
+        told::Wanted {
+            id: window.id.clone(),
+            generation: copy.generation,
+            facts: coverage,
+            created: copy.created,
+        }
     });
     let today = context.clock.now().day();
     let range = range.unwrap_or_else(|| Range::from_day(today));

@@ -1,4 +1,4 @@
-//! What the data thread measures of `videoview`: its figures, how much has arrived, what could not be had.
+//! The figures of `videoview` from the data worker, with the progress and errors of its downloads.
 
 use super::{ReportContext, available_windows, build_query};
 use crate::components::error_notice::ErrorNotice;
@@ -12,10 +12,10 @@ use engine::measures::Measures;
 use leptos::prelude::*;
 use thread::message::{Sight, Wanted};
 
-/// The figures of everything that is here.
+/// The figures over all loaded windows.
 #[component]
 pub fn VideoviewReport(
-    /// What there is to show.
+    /// The report to show.
     report: ReportContext,
 ) -> impl IntoView {
     let context = expect_context::<AppContext>();
@@ -23,7 +23,7 @@ pub fn VideoviewReport(
     let (range, zone) = (report.selection.range, report.selection.zone);
     let sight = Memo::new(move |_| build_sight(report, range.get()?, context, &navigation.view()));
     let loader = context.loader();
-    let look_again = Callback::new(move |()| {
+    let retry = Callback::new(move |()| {
         report.refresh.run(());
         if let Some(sight) = sight.get_untracked() {
             loader.look(sight);
@@ -35,25 +35,25 @@ pub fn VideoviewReport(
         }
     });
     let loaded = loader.loaded();
-    // Measures of other days are those of the view before this one.
+    // Measures of other days belong to the previous view.
     let measures = Memo::new(move |_| {
         let range = range.get()?;
-        loaded.with(|loaded| loaded.measures.clone().filter(|measures| are_of(measures, range)))
+        loaded.with(|loaded| loaded.measures.clone().filter(|measures| cover_range(measures, range)))
     });
-    // Until the thread has answered for what is looked at now, and nothing of it is on its way any more.
-    let looked_at = Memo::new(move |_| {
+    // Busy until the data worker has answered the current query and all rows have arrived.
+    let version_before = Memo::new(move |_| {
         sight.track();
         loaded.with_untracked(|loaded| loaded.version)
     });
     let is_busy = Memo::new(move |_| {
-        let before = looked_at.get();
+        let before = version_before.get();
         !loader.draws(STEPS)
             || measures.with(Option::is_none)
             || loaded.with(|l| l.version == before || l.load.pending > 0)
     });
     let failure = move || {
         let failed = loaded.with(|loaded| loaded.failed.first().cloned());
-        failed.map(|(_, error)| view! { <ErrorNotice error again=look_again /> })
+        failed.map(|(_, error)| view! { <ErrorNotice error again=retry /> })
     };
     let arriving = move || {
         let load = loaded.with(|loaded| loaded.load);
@@ -66,17 +66,18 @@ pub fn VideoviewReport(
     }
 }
 
-fn are_of(measures: &Measures, range: Range) -> bool {
+fn cover_range(measures: &Measures, range: Range) -> bool {
     let ends = measures.days.first().zip(measures.days.last());
     ends.is_some_and(|((first, _), (last, _))| (*first, *last) == (range.from(), range.to()))
 }
 
-/// What the data thread is to look at.
+/// The query for the data worker.
 fn build_sight(report: ReportContext, range: Range, context: AppContext, view: &View) -> Option<Sight> {
     let request = report.request.get()?;
-    let others = report.comparison_windows.get();
-    let windows = available_windows(others.iter().chain(&request.windows))
-        .map(|(window, copy, facts)| Wanted { id: window.id.clone(), generation: copy.generation, facts });
+    let before = report.comparison_windows.get();
+    let windows = available_windows(before.iter().chain(&request.windows)).map(|(window, copy, coverage)| {
+        Wanted { id: window.id.clone(), generation: copy.generation, facts: coverage }
+    });
     Some(Sight {
         report: request.report.clone(),
         question: build_query(range, context, view),
