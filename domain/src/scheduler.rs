@@ -159,7 +159,7 @@ pub struct Account {
     pub limit: Backoff,
     /// Backoff while the credentials are refused.
     pub denied: Backoff,
-    /// Echo360's text of the last refusal, without secrets.
+    /// The reason for the last refusal: a sentence for people, without secrets.
     pub denied_detail: String,
     /// Turns of the fair queue so far.
     pub turn: u64,
