@@ -4,8 +4,8 @@
 use crate::time::{HOUR, MINUTE, SECOND, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// "120 calls a minute": we stop at 100, since Echo360's minute may begin at another time than ours and a call
-/// may go out twice (a renewed token, the other spelling of a path).
+/// "120 calls a minute": we stop at 100, since Echo360's minute may begin at another time than ours and a
+/// call may go out twice (a renewed token, the other spelling of a path).
 pub const CALLS_PER_MINUTE: usize = 100;
 
 /// The time until the first poll of an upstream request, and the shortest time between two polls.
@@ -21,7 +21,7 @@ pub fn poll_interval(age: i64) -> i64 {
     (age / 20).clamp(MIN_POLL_INTERVAL, MAX_POLL_INTERVAL)
 }
 
-/// The wait before a window is tried again after `tries` failures: short after the first, for transient faults.
+/// The wait before a window is tried again after `tries` failures: short after a first, transient fault.
 #[must_use]
 pub fn retry_interval(tries: u8) -> i64 {
     if tries <= 1 { 2 * SECOND } else { 20 * SECOND }
@@ -56,8 +56,8 @@ impl Backoff {
         (Self::BASE << self.troubles.saturating_sub(1).min(10)).min(Self::LONGEST)
     }
 
-    /// Shortens the wait to 20 s after the last failure, because a person may have corrected the cause. Repeated
-    /// calls shorten it no further. Only for failures without a `Retry-After`.
+    /// Shortens the wait to 20 s after the last failure, because a person may have corrected the cause.
+    /// Repeated calls shorten it no further. Only for failures without a `Retry-After`.
     pub fn shorten(&mut self) {
         if self.troubles > Self::SHORTENED_LEVEL {
             let last_failure = self.until.plus(-self.doubled_wait());

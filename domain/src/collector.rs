@@ -1,8 +1,8 @@
 //! Decides what a WindowStore does next: collect a file, give up, report the result, erase rows, or wait.
 //!
 //! A WindowStore has at most one *collect job* (signed links to collect under a lease) and one *erasure job*
-//! (a sweep under a lease). Both are stored, and every decision depends only on what is stored, so that it is the
-//! same again after a crash. The WindowStore decides, records, acts and records the result.
+//! (a sweep under a lease). Both are stored, and every decision depends only on what is stored, so that it is
+//! the same again after a crash. The WindowStore decides, records, acts and records the result.
 //!
 //! **Invariants**, tested below with arbitrary interleavings: an unfinished job has an alarm due, and the
 //! result of an older lease never settles a newer one.
@@ -159,9 +159,9 @@ pub fn next_erasure_step(job: Option<ErasureFacts>) -> ErasureStep {
     }
 }
 
-/// The immediate reply to an erasure job that the Scheduler hands over: the outcome of the same lease once its
-/// rows are deleted from storage, [`SweepOutcome::Moved`] for an older lease, `None` if the work is still to
-/// be done.
+/// The immediate reply to an erasure job that the Scheduler hands over: the outcome of the same lease once
+/// its rows are deleted from storage, [`SweepOutcome::Moved`] for an older lease, `None` if the work is still
+/// to be done.
 #[must_use]
 pub fn answer_erasure(
     stored: Option<(ErasureFacts, Option<SweepOutcome>)>,
@@ -191,8 +191,8 @@ pub enum Settlement<T> {
     Fail(CollectOutcome),
 }
 
-/// Settles a collect job. `stored_lease` is to be read *after* collecting, during which the Scheduler may have
-/// given up this lease and handed over another job.
+/// Settles a collect job. `stored_lease` is to be read *after* collecting, during which the Scheduler may
+/// have given up this lease and handed over another job.
 ///
 /// `deadline`: from then on the Scheduler counts the lease as lost, and the copy is discarded.
 /// `replaces_at_once`: the replaced copy contains erased rows, so it is not kept for readers.
@@ -225,11 +225,11 @@ pub fn too_many_starts() -> CollectOutcome {
     CollectOutcome::BadFile { detail: "Downloading the file was interrupted four times.".to_owned() }
 }
 
-/// Milliseconds until the next alarm; `None` if none is needed. A Durable Object has only one alarm: it is set
-/// for an unfinished erasure job, else for an unfinished collect job, else for the next deletion.
+/// Milliseconds until the next alarm; `None` if none is needed. A Durable Object has only one alarm: it is
+/// set for an unfinished erasure job, else for an unfinished collect job, else for the next deletion.
 ///
-/// `is_running`: another alarm of this instance is running. `next_deletion`: when the next replaced copy is to
-/// be deleted.
+/// `is_running`: another alarm of this instance is running. `next_deletion`: when the next replaced copy is
+/// to be deleted.
 #[must_use]
 pub fn next_alarm(
     collect: Option<CollectFacts>,
@@ -284,8 +284,8 @@ pub fn unreadable_link() -> CollectOutcome {
 }
 
 /// Checks a link against `rules` and returns the URL to fetch. It is `https`, or `http` on this machine. Any
-/// other `http` link is changed to `https`: the vendor's own sample is `http`, and the signature does not cover
-/// the scheme.
+/// other `http` link is changed to `https`: the vendor's own sample is `http`, and the signature does not
+/// cover the scheme.
 ///
 /// # Errors
 /// [`CollectOutcome::Barred`] for hosts that are not allowed, links with credentials and other schemes.
@@ -346,8 +346,8 @@ mod tests {
     /// What may happen to a WindowStore, in any order.
     #[derive(Debug, Clone)]
     enum Event {
-        /// The Scheduler hands over a collect job with this lease. Leases are small, so that they repeat and go
-        /// backwards.
+        /// The Scheduler hands over a collect job with this lease. Leases are small, so that they repeat and
+        /// go backwards.
         Collect(u32),
         /// The Scheduler hands over an erasure job with this lease.
         Erase(u32),

@@ -1,5 +1,5 @@
-//! Fair queue: decides which window is requested from Echo360 next. People take turns, and then their requests;
-//! within a request the newest week comes first. A large request leaves a slot to others.
+//! Fair queue: decides which window is requested from Echo360 next. People take turns, and then their
+//! requests; within a request the newest week comes first. A large request leaves a slot to others.
 
 use crate::api;
 use crate::range::Range;
@@ -33,8 +33,7 @@ pub struct Request {
     pub parameters: Parameters,
     /// When it was first made.
     pub created: Timestamp,
-    /// When it was last repeated: a request that is repeated does not expire. Absent in requests stored by early
-    /// versions.
+    /// When it was last repeated, which keeps it from expiring. Absent in requests stored by early versions.
     #[serde(default)]
     pub asked: Timestamp,
     /// Its windows, oldest first.

@@ -47,8 +47,8 @@ pub struct SliceHead {
     pub rows: u32,
     /// Bytes after inflating.
     pub raw_length: u32,
-    /// CRC-32 of the deflated bytes, which checks storage and network. They are a tenth of the inflated bytes or
-    /// less, so this is faster than a checksum of those.
+    /// CRC-32 of the deflated bytes, which checks storage and network. They are a tenth of the inflated bytes
+    /// or less, so this is faster than a checksum of those.
     pub crc32: u32,
     /// Deflated bytes that follow.
     pub length: u32,

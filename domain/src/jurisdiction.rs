@@ -1,8 +1,8 @@
-//! Checks that the setting `LECTERN_JURISDICTION` is still the one under which the installation's data is stored.
+//! Checks that `LECTERN_JURISDICTION` is still the setting under which the installation's data is stored.
 //!
-//! The id of a Durable Object depends on its jurisdiction. In another jurisdiction the same names lead to other,
-//! empty objects, and all stored data would seem lost. So the first jurisdiction that an installation uses is
-//! recorded in an object outside any jurisdiction, and any other is refused later on.
+//! The id of a Durable Object depends on its jurisdiction. In another jurisdiction the same names lead to
+//! other, empty objects, and all stored data would seem lost. So the first jurisdiction that an installation
+//! uses is recorded in an object outside any jurisdiction, and any other is refused later on.
 
 use crate::settings::Jurisdiction;
 
@@ -42,8 +42,8 @@ fn describe_change(recorded: &str) -> String {
         None => "Remove the setting again".to_owned(),
     };
     format!(
-        "LECTERN_JURISDICTION was changed, but the stored data can only be reached with its old value. {remedy}. To move to \
-         another jurisdiction, change LECTERN_INSTITUTION too, and start without the old data."
+        "LECTERN_JURISDICTION was changed, but the stored data can only be reached with its old value. {remedy}. \
+         To move to another jurisdiction, change LECTERN_INSTITUTION too, and start without the old data."
     )
 }
 

@@ -39,8 +39,8 @@ impl LoginThrottle {
     /// The count starts again after this long without a wrong key.
     pub const FORGOTTEN_AFTER: i64 = HOUR;
 
-    /// Decides about one attempt. An address that has to wait gets [`LoginAttempt::Throttled`] even for the right
-    /// key: otherwise the response would let a guesser test keys without waiting.
+    /// Decides about one attempt. An address that has to wait gets [`LoginAttempt::Throttled`] even for the
+    /// right key: otherwise the response would let a guesser test keys without waiting.
     #[must_use]
     pub fn attempt(mut self, is_right: bool, now: Timestamp) -> LoginAttempt {
         if let Some(wait) = self.wait(now) {

@@ -22,9 +22,9 @@ pub struct Quota {
 impl Quota {
     /// The quota of a role.
     ///
-    /// A term of 16 weeks touches 17 Monday weeks. Seven reports with dates and one without make 7 × 17 + 1 = 120
-    /// windows, which an instructor may request at once, and twice a day. An analyst may request a year at once,
-    /// 7 × 53 + 1 = 372, and an administrator five years, 7 × 265 + 1 = 1,856; both three times a day.
+    /// A term of 16 weeks touches 17 Monday weeks. Seven reports with dates and one without make 7 × 17 + 1 =
+    /// 120 windows: an instructor may request them at once, and twice a day. An analyst may request a year at
+    /// once (7 × 53 + 1 = 372), an administrator five years (7 × 265 + 1 = 1,856); both three times a day.
     #[must_use]
     pub fn for_role(role: Role) -> Self {
         match role {
@@ -65,8 +65,8 @@ impl DailyUsage {
         let asked = self.asked.get(person).copied().unwrap_or_default();
         if asked.saturating_add(new) > max_per_day {
             let detail = format!(
-                "This needs {new} new weeks from Echo360. One person may request {max_per_day} per day: {} are left today. \
-                 Request fewer weeks, or try again after midnight (UTC).",
+                "This needs {new} new weeks from Echo360. One person may request {max_per_day} per day: {} are \
+                 left today. Request fewer weeks, or try again after midnight (UTC).",
                 max_per_day.saturating_sub(asked)
             );
             let wait = Timestamp::start_of(plus_days(now.day(), 1)).since(now) / SECOND;
@@ -75,8 +75,9 @@ impl DailyUsage {
         }
         if unfinished.saturating_add(new) > max_unfinished {
             let detail = format!(
-                "This needs {new} new weeks from Echo360 while you still wait for {unfinished} others. One person may \
-                 wait for {max_unfinished} at once. Request fewer weeks, or try again when some have arrived."
+                "This needs {new} new weeks from Echo360 while you still wait for {unfinished} others. One \
+                 person may wait for {max_unfinished} at once. Request fewer weeks, or try again when some have \
+                 arrived."
             );
             // Echo360 takes minutes to hours to build one.
             return Err(Problem::new(Code::Quota, detail).retry_after(15 * 60));

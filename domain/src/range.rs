@@ -114,8 +114,8 @@ impl Range {
         (0..self.days()).map(move |n| plus_days(self.from, n))
     }
 
-    /// The range of the same length that is moved back by as many whole weeks as it takes not to overlap, so that
-    /// each day is compared with the same day of the week; `None` at the start of the calendar.
+    /// The range of the same length that is moved back by as many whole weeks as it takes not to overlap, so
+    /// that each day is compared with the same day of the week; `None` at the start of the calendar.
     ///
     /// ```
     /// use domain::range::Range;

@@ -495,7 +495,8 @@ impl Scheduler {
 
     // ---- The next step.
 
-    /// Records a call that goes out at `now`. To be called once for every HTTP call, calls for a token included.
+    /// Records a call that goes out at `now`: to be called once for each HTTP call, including those for a
+    /// token.
     pub fn record_call(&mut self, now: Timestamp) {
         self.account.calls.record_call(now);
         self.changes.account = true;

@@ -1,7 +1,7 @@
 //! The version of the tables in a Durable Object's storage.
 //!
-//! Each object records the version of its tables. Code that finds a newer version than it knows refuses to work
-//! instead of misreading the data: it was probably rolled back. Older tables are upgraded one version at a time.
+//! Each object records the version of its tables. Code that finds a newer version than it knows was probably
+//! rolled back, and refuses to work instead of misreading the data. Older tables are upgraded step by step.
 
 /// The version of the tables that this code creates and reads.
 pub const CURRENT: u32 = 1;
@@ -9,7 +9,7 @@ pub const CURRENT: u32 = 1;
 /// What to do with an object's tables when it is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SchemaStep {
-    /// No version is recorded: the tables are new, or older than the recording of versions. Record this version.
+    /// No version is recorded: the tables are new, or older than such records. Record this version.
     Record(u32),
     /// The tables are up to date.
     Ready,
@@ -35,8 +35,8 @@ pub fn next_step(recorded: Option<u32>) -> SchemaStep {
 #[must_use]
 pub fn newer_sentence(version: u32) -> String {
     format!(
-        "The stored data has version {version}, but this version of Lectern reads only up to version {CURRENT}: deploy the \
-         newer version of Lectern again."
+        "The stored data has version {version}, but this version of Lectern reads only up to version {CURRENT}: \
+         deploy the newer version of Lectern again."
     )
 }
 

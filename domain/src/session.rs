@@ -44,8 +44,8 @@ pub enum SessionStatus {
 impl OpenSession {
     /// Whether the session is valid at `now`, given the `binding` that follows from the current settings.
     ///
-    /// A last use more than [`IDLE_TIMEOUT`] *ahead* of `now` ends the session too: the clock was set back, so
-    /// that it is unknown how long the session was idle.
+    /// A last use more than [`IDLE_TIMEOUT`] *ahead* of `now` ends the session too: the clock was set back,
+    /// so that it is unknown how long the session was idle.
     #[must_use]
     pub fn status(&self, binding: &str, now: Timestamp) -> SessionStatus {
         let idle = now.since(self.seen);
@@ -102,7 +102,8 @@ mod tests {
     }
 
     proptest! {
-        /// Uses a session under a clock that jumps either way; deletes it once it has ended, as the store does.
+        /// Uses a session while the clock jumps either way, and deletes it once it has ended, as the store
+        /// does.
         #[test]
         fn a_clock_that_is_set_back_never_extends_a_session(
             jumps in prop::collection::vec(-2 * DAY..2 * DAY, 1..60),

@@ -1,5 +1,5 @@
-//! The settings of an installation, validated as a whole when they are read: all problems are reported at once,
-//! in sentences, and no invalid setting makes anything fail later.
+//! The settings of an installation, validated as a whole when they are read: all problems are reported at
+//! once, in sentences, and no invalid setting makes anything fail later.
 
 use crate::api::AuthMethod;
 use crate::ids::parse_email;
@@ -15,8 +15,8 @@ pub struct Settings {
     pub client_id: String,
     /// The secret of the API client. [`Secret`] never prints its text.
     pub client_secret: Secret,
-    /// The name of the institution. Together with the upstream's host it names the Scheduler, so that changed credentials
-    /// still find the stored data.
+    /// The name of the institution. Together with the upstream's host it names the Scheduler, so that changed
+    /// credentials still find the stored data.
     pub institution: String,
     /// The IANA time zone of views whose URL names none.
     pub time_zone: String,
@@ -202,13 +202,13 @@ pub const NAMES: [&str; 19] = [
     "LECTERN_CLOCK_OFFSET_SECONDS",
 ];
 
-/// The default of `LECTERN_KEEP_DAYS`: a year and some weeks, so that a term can be compared with the one a year
-/// before from its start.
+/// The default of `LECTERN_KEEP_DAYS`: a year and some weeks, so that a term can be compared with the one a
+/// year before from its start.
 pub const KEEP_DAYS: u32 = 400;
 
 impl Settings {
-    /// Reads and validates the settings. `get` returns the value of a setting by name; a blank value counts as
-    /// absent. `is_zone`: whether a text is an IANA time zone.
+    /// Reads and validates the settings. `get` returns the value of a setting by name; a blank value counts
+    /// as absent. `is_zone`: whether a text is an IANA time zone.
     ///
     /// # Errors
     /// A sentence for each setting that is missing or wrong. No sentence repeats a value.
@@ -283,7 +283,8 @@ impl Settings {
             let key = value(name)?.trim().to_owned();
             if estimate_bits(&key) < KEY_BITS {
                 problems.push(format!(
-                    "{name} is too easy to guess: use 128 random bits or more, such as from `openssl rand -hex 32`."
+                    "{name} is too easy to guess: use at least 128 random bits, such as the output of \
+                     `openssl rand -hex 32`."
                 ));
             }
             Some(Secret(key))
@@ -300,13 +301,14 @@ impl Settings {
         let admins = value("LECTERN_ADMINS").map_or_else(BTreeSet::new, |list| {
             let admins = list.split(',').filter(|entry| !entry.trim().is_empty()).map(parse_email);
             let admins = admins.collect::<Option<BTreeSet<_>>>().unwrap_or_else(|| {
-                problems.push("LECTERN_ADMINS must be a comma-separated list of e-mail addresses.".to_owned());
+                problems
+                    .push("LECTERN_ADMINS must be a comma-separated list of e-mail addresses.".to_owned());
                 BTreeSet::new()
             });
             if access.is_none() {
                 problems.push(
-                    "LECTERN_ADMINS needs Cloudflare Access, which verifies addresses: set ACCESS_TEAM_DOMAIN and \
-                     ACCESS_AUD."
+                    "LECTERN_ADMINS needs Cloudflare Access, which verifies addresses: set \
+                     ACCESS_TEAM_DOMAIN and ACCESS_AUD."
                         .to_owned(),
                 );
             }
@@ -436,7 +438,7 @@ fn read_access(
         Some(url) => {
             let url = url.trim().to_owned();
             let host = url.strip_prefix("http://").and_then(|rest| rest.split('/').next());
-            // Whoever serves the keys decides who can sign in. So, except in tests, the team's own domain does.
+            // Whoever serves the keys decides who can sign in, so only tests may take them from another host.
             if !host.is_some_and(|host| is_host(host) && is_loopback(host)) {
                 problems.push("ACCESS_CERTS_URL is for tests on this machine: leave it out.".to_owned());
             }
@@ -446,8 +448,8 @@ fn read_access(
     Some(CloudflareAccess { team, audience, certs })
 }
 
-/// Reads the clock offset, in milliseconds. Only local mode may shift the clock: on a deployed Worker that would
-/// keep expired tokens and sessions valid.
+/// Reads the clock offset, in milliseconds. Only local mode may shift the clock: on a deployed Worker that
+/// would keep expired tokens and sessions valid.
 fn read_clock_offset(seconds: Option<String>, is_local: bool) -> Result<i64, String> {
     let Some(seconds) = seconds else { return Ok(0) };
     if !is_local {

@@ -59,8 +59,9 @@ impl Timestamp {
             .map_or_else(String::new, |t| t.to_rfc3339_opts(SecondsFormat::Millis, true))
     }
 
-    /// Parses every format of times that the reporting API is known or likely to use: `YYYY-MM-DD HH:MM:SS[.fff]`,
-    /// ISO 8601 with `T`, `Z` or an offset, a date alone. Without an offset, they are UTC.
+    /// Parses every format of times that the reporting API is known or likely to use:
+    /// `YYYY-MM-DD HH:MM:SS[.fff]`, ISO 8601 with `T`, `Z` or an offset, a date alone. Without an offset,
+    /// they are UTC.
     ///
     /// ```
     /// use domain::time::Timestamp;
@@ -123,8 +124,8 @@ impl TimeParser<'_> {
         Some(digits.fold(0, |number, digit| number * 10 + u32::from(digit - b'0')))
     }
 
-    /// Parses an offset and returns seconds east of UTC. Formats: nothing, `Z`, ` UTC`, `+01:00`, and, without
-    /// a colon or without minutes, `+0000` (Java) and `+00` (PostgreSQL).
+    /// Parses an offset and returns seconds east of UTC. Formats: nothing, `Z`, ` UTC`, `+01:00`, and,
+    /// without a colon or without minutes, `+0000` (Java) and `+00` (PostgreSQL).
     fn offset(&mut self) -> Option<i64> {
         if matches!(self.0, b"" | b"Z" | b"z" | b" UTC") {
             self.0 = &[];
@@ -174,8 +175,8 @@ pub fn parse_day(text: &str) -> Option<Day> {
     Day::from_ymd_opt(i32::try_from(number(0, 4)?).ok()?, number(5, 7)?, number(8, 10)?)
 }
 
-/// Serializes a day as `YYYY-MM-DD`, for `#[serde(with)]`. chrono's own implementation accepts many more formats,
-/// and adds much code to every program that deserializes a day.
+/// Serializes a day as `YYYY-MM-DD`, for `#[serde(with)]`. chrono's own implementation accepts many more
+/// formats, and adds much code to every program that deserializes a day.
 pub mod iso {
     use super::{Day, parse_day};
     use serde::{Deserialize, Deserializer, Serializer, de::Error};

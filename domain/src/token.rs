@@ -1,5 +1,5 @@
-//! Signed tokens (JWT, RFC 7519) of Cloudflare Access: parsing, checking of claims, and revocation. The caller
-//! verifies the signature, with the key of the team that has the token's key id.
+//! Signed tokens (JWT, RFC 7519) of Cloudflare Access: parsing, checking of claims, and revocation. The
+//! caller verifies the signature, with the key of the team that has the token's key id.
 //!
 //! **Invariant**: a token is accepted only if its algorithm is RS256, it was issued by this team for this
 //! application, and it is valid at the time. A key inside a token is never used.
@@ -109,7 +109,7 @@ impl UnverifiedToken {
     /// Parses a token.
     ///
     /// # Errors
-    /// [`TokenError::NotAToken`], [`TokenError::WrongAlgorithm`], [`TokenError::UnknownKey`] without a key id.
+    /// [`TokenError::NotAToken`], [`TokenError::WrongAlgorithm`], or [`TokenError::UnknownKey`] without key id.
     pub fn parse(text: &str) -> Result<Self, TokenError> {
         if text.len() > MAX_TOKEN_LENGTH {
             return Err(TokenError::NotAToken);
@@ -189,9 +189,9 @@ pub fn is_revoked(issued: Timestamp, revoked_until: Option<Timestamp>) -> bool {
 /// The latest issue time that a sign-out at `now` revokes, where `issued` is the issue time of the token that
 /// signs out.
 ///
-/// The issuer's clock may be ahead of ours by up to [`LEEWAY`]. Without allowing for that, the token that signs
-/// out would stay valid for as long as the clocks differ. A token issued after the sign-out has a later time
-/// of the same clock, so signing in again works at once.
+/// The issuer's clock may be ahead of ours by up to [`LEEWAY`]. Without allowing for that, the token that
+/// signs out would stay valid for as long as the clocks differ. A token issued after the sign-out has a later
+/// time of the same clock, so signing in again works at once.
 #[must_use]
 pub fn revocation_cutoff(issued: Timestamp, now: Timestamp) -> Timestamp {
     now.max(issued.min(now.plus(LEEWAY)))
@@ -208,8 +208,8 @@ pub struct PublicKey {
     pub exponent: String,
 }
 
-/// Parses a JSON Web Key Set (RFC 7517); `None` if the text is not one. Keys for other algorithms or uses, and
-/// keys under 2048 bits, are skipped.
+/// Parses a JSON Web Key Set (RFC 7517); `None` if the text is not one. Keys for other algorithms or uses,
+/// and keys under 2048 bits, are skipped.
 #[must_use]
 pub fn parse_public_keys(text: &str) -> Option<Vec<PublicKey>> {
     let key_set: Value = serde_json::from_str(text).ok()?;
@@ -367,7 +367,8 @@ mod tests {
             let skew = ahead.max(0);
             prop_assert!(cutoff <= now.plus(skew * SECOND), "nobody waits longer than the clock is ahead");
             if ahead >= 0 {
-                prop_assert!(!is_revoked(issued_at(NOW + age + later), Some(cutoff)), "a later token is valid");
+                let later_token = issued_at(NOW + age + later);
+                prop_assert!(!is_revoked(later_token, Some(cutoff)), "a later token is valid");
             }
         }
     }

@@ -104,15 +104,15 @@ impl UpstreamRequest {
         })
     }
 
-    /// Whether it requests exactly this window up to `end` (excluded), whoever made it. Dates are compared as days,
-    /// since Echo360 may return them as times such as `2026-02-02T00:00:00Z`.
+    /// Whether it requests exactly this window up to `end` (excluded), whoever made it. Dates are compared as
+    /// days, since Echo360 may return them as times such as `2026-02-02T00:00:00Z`.
     #[must_use]
     pub fn is_for(&self, key: &WindowKey, end: Option<Day>) -> bool {
         self.has_days_of(key, end) && self.extra_parameters().eq(key.parameters.iter())
     }
 
-    /// Whether it could be the result of our create for this window: the same days and all our parameters, and
-    /// perhaps further ones that Echo360 added. If those hid our own request from us, a second one would be made.
+    /// Whether it could be the result of our create for this window: the same days and all our parameters,
+    /// and perhaps further ones that Echo360 added. Without those we would miss it, and make a second one.
     #[must_use]
     pub fn could_answer(&self, key: &WindowKey, end: Option<Day>) -> bool {
         let extra: BTreeMap<&String, &String> = self.extra_parameters().collect();
@@ -140,8 +140,8 @@ fn as_text(value: &Value) -> String {
 /// Parses a response with a list of requests that came from `path` on `upstream` (a base URL). Returns the
 /// requests and the path of the next page, if there is one.
 ///
-/// `None` if the response is no list or its next page is outside `/public/api/`. Such a page is not followed, so
-/// that a response cannot choose where our token is sent; and part of a list cannot show that a request is absent.
+/// `None` if the response is no list or its next page is outside `/public/api/`. Such a page is not followed,
+/// so that a response cannot choose where our token is sent; and part of a list cannot prove absence.
 #[must_use]
 pub fn parse_list(
     response: &Value,
@@ -155,8 +155,8 @@ pub fn parse_list(
     Some((requests, next_page(response, upstream, path)?))
 }
 
-/// The path of the page after a response that came from `path`; `Some(None)` after the last page, `None` if the
-/// next page must not be followed (see [`parse_list`]).
+/// The path of the page after a response that came from `path`; `Some(None)` after the last page, `None` if
+/// the next page must not be followed (see [`parse_list`]).
 #[must_use]
 pub fn next_page(response: &Value, upstream: &str, path: &str) -> Option<Option<String>> {
     let next = response.get("next").and_then(Value::as_str).filter(|next| !next.is_empty());

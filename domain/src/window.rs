@@ -1,4 +1,5 @@
-//! A window: one report over one Monday week (UTC) or a part of one, the unit that is requested, stored and shared.
+//! A window: one report over a Monday week (UTC) or part of one. The unit that is requested, stored and
+//! shared.
 
 use crate::problem::{Code, Problem};
 use crate::range::Range;
@@ -30,7 +31,7 @@ pub type Parameters = BTreeMap<String, String>;
 pub enum Days {
     /// The report has no dates.
     All,
-    /// The UTC week from this Monday. Only its closed days can be requested, so it grows until the week is over.
+    /// The UTC week from this Monday. Only its closed days can be requested, so it grows during the week.
     Week(Day),
     /// UTC days from the first (included) to the second (excluded): part of one Monday week, all closed.
     Exactly(Day, Day),
@@ -49,9 +50,9 @@ pub struct WindowKey {
 }
 
 impl WindowKey {
-    /// Its id within the report, as in `/api/rows/{report}/{window id}`: `all` without dates, `2026-02-02` for a
-    /// whole week, `2026-02-04_2026-02-09` (end excluded) for part of one. If there are parameters, `.` and their
-    /// fingerprint (16 hexadecimal digits) follow.
+    /// Its id within the report, as in `/api/rows/{report}/{window id}`: `all` without dates, `2026-02-02`
+    /// for a whole week, `2026-02-04_2026-02-09` (end excluded) for part of one. If there are parameters, `.`
+    /// and their fingerprint (16 hexadecimal digits) follow.
     #[must_use]
     pub fn id(&self) -> String {
         let days = match self.days {
@@ -97,8 +98,8 @@ impl WindowKey {
         self.end().map(|end| end.min(today))
     }
 
-    /// The first day that is provisional, that is, not complete at Echo360, in a copy up to `end` (excluded) whose
-    /// upstream request was made at `created`. `None` if all days are complete.
+    /// The first day that is provisional, that is, not complete at Echo360, in a copy up to `end` (excluded)
+    /// whose upstream request was made at `created`. `None` if all days are complete.
     #[must_use]
     pub fn provisional_from(&self, end: Option<Day>, created: Timestamp) -> Option<Day> {
         let (start, end) = (self.start()?, end?);
@@ -133,9 +134,9 @@ pub fn is_window_id(text: &str) -> bool {
 
 /// The windows of a range, oldest first.
 ///
-/// Reports of rows use whole Monday weeks, so that everybody's requests share them; rows outside the range are
-/// trimmed later. Sums cannot be trimmed, so their first and last windows cover only the UTC days of the range
-/// in that week. A window without a closed day is left out, since nothing of it can be requested yet.
+/// Reports of rows use whole Monday weeks, so that everybody's requests share them; rows outside the range
+/// are trimmed later. Sums cannot be trimmed, so their first and last windows cover only the UTC days of the
+/// range in that week. A window without a closed day is left out, since nothing of it can be requested yet.
 ///
 /// # Errors
 /// `bad-range` if `range` is given for a report without dates, or missing for one with dates;
@@ -172,7 +173,8 @@ pub fn plan_windows(
             return Err(Problem::new(
                 Code::RangeTooOld,
                 format!(
-                    "Echo360 provides this report for the last year only: choose {oldest} or a later first day."
+                    "Echo360 provides this report for the last year only: choose {oldest} or later as the \
+                     first day."
                 ),
             ));
         }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 /// Failed tries after which a window is `failed`.
 pub const TRIES: u8 = 3;
 
-/// How long a WindowStore may take to collect. Its alarm may run for 15 minutes; the last one is for settling.
+/// How long a WindowStore may take to collect: its alarm may run for 15 minutes, the last one to settle.
 pub const LEASE: i64 = 14 * MINUTE;
 
 /// How long to wait for a WindowStore's report before asking for it.
@@ -263,7 +263,7 @@ impl Window {
         }
     }
 
-    /// Queues the window on a person's explicit request, unless it is unfinished already. Returns whether it was
+    /// Queues the window on a person's explicit request, unless it is unfinished. Returns whether it was
     /// queued.
     pub fn request_again(&mut self, now: Timestamp) -> bool {
         let is_finished = matches!(self.state, WindowState::Failed | WindowState::Idle);
@@ -281,13 +281,13 @@ impl Window {
         if matches!(self.state, WindowState::Queued { .. }) {
             self.enter(WindowState::Idle, now);
         }
-        // After a first lease the window has to keep counting: its WindowStore knows the last lease and ignores
-        // jobs with a lower one.
+        // After a first lease the window has to keep counting: its WindowStore knows the last lease and
+        // ignores jobs with a lower one.
         matches!(self.state, WindowState::Idle) && self.copy.is_none() && self.lease == 0
     }
 
-    /// Whether a copy is worth replacing: a provisional one after [`PROVISIONAL_MAX_AGE`] or when more days of
-    /// its week have closed, a snapshot after [`SNAPSHOT_MAX_AGE`].
+    /// Whether a copy is worth replacing: a provisional one after [`PROVISIONAL_MAX_AGE`] or when more days
+    /// of its week have closed, a snapshot after [`SNAPSHOT_MAX_AGE`].
     #[must_use]
     pub fn is_aged(&self, copy: &WindowCopy, now: Timestamp) -> bool {
         self.is_aged_at(copy.end, copy.created, now)
@@ -316,7 +316,7 @@ impl Window {
         self.enter(WindowState::Asking { end, seen, absent_since: None }, now);
     }
 
-    /// Enters `building`: a create was answered, a list showed its upstream request, or an equal one is adopted.
+    /// Enters `building`: a create was answered, a list showed its result, or an equal request is adopted.
     pub fn start_building(&mut self, id: UpstreamId, created: Timestamp, end: Option<Day>, now: Timestamp) {
         let upstream = UpstreamBuild { id, created, end, fetched: 0, took: 0 };
         let next_look = now.plus(backoff::MIN_POLL_INTERVAL);
@@ -388,7 +388,7 @@ impl Window {
                 self.erasure.sweep = None;
                 self.enter(WindowState::Idle, now);
             }
-            // The WindowStore serves a copy of a lease that counted as lost: nobody knows whether it is clean.
+            // The WindowStore serves a copy of a lease that counted as lost: it may contain erased rows.
             (CollectOutcome::Whole { .. }, None) => self.erasure.clean_version = 0,
             (_, None) => {}
             (CollectOutcome::LinkExpired, Some(upstream)) if upstream.fetched <= MAX_LINK_REFRESHES => {
@@ -423,7 +423,7 @@ impl Window {
         }
     }
 
-    /// Counts a failed try: returns to the queue for a new upstream request, or fails after [`TRIES`] of them.
+    /// Counts a failed try: returns to the queue for a new upstream request, or fails after [`TRIES`].
     pub fn record_failed_try(&mut self, detail: &str, upstream: Option<UpstreamId>, now: Timestamp) {
         self.tries = self.tries.saturating_add(1);
         if let Some(id) = &upstream {
@@ -458,8 +458,8 @@ impl Window {
         self.erasure.wipe = None;
     }
 
-    /// Whether the window holds a slot: its upstream request may be unfinished. One that is known to be finished
-    /// and only waits for fresh links holds none.
+    /// Whether the window holds a slot: its upstream request may be unfinished. One that is known to be
+    /// finished and only waits for fresh links holds none.
     #[must_use]
     pub fn holds_slot(&self) -> bool {
         match &self.state {

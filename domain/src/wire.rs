@@ -1,8 +1,9 @@
 //! A compact binary format for messages between the programs of one page, which always come from one build.
 //!
-//! It replaces JSON, whose readers, derived for every type on both sides, made up a tenth of the page. A value is
-//! its fields one after the other: numbers in as few bytes as they need, texts and lists after their length. There
-//! are no field names and no versions, so the format is never stored and never read by another build.
+//! It replaces JSON, whose readers, derived for every type on both sides, made up a tenth of the page. A
+//! value is its fields one after the other: numbers in as few bytes as they need, texts and lists after their
+//! length. There are no field names and no versions, so the format is never stored and never read by another
+//! build.
 
 use crate::time::{Day, Timestamp};
 use chrono::Datelike;
@@ -35,7 +36,7 @@ impl<'a> Reader<'a> {
         Some(*byte)
     }
 
-    /// Reads a variable-length number: seven bits per byte, the lowest first; only the last byte is below 128.
+    /// Reads a variable-length number: seven bits per byte, the lowest first; the last byte is below 128.
     #[inline(never)]
     fn read_number(&mut self) -> Option<u64> {
         let mut number = 0;

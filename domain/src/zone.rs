@@ -1,8 +1,8 @@
 //! A time zone as a table of UTC offsets over one span of time.
 //!
-//! The time zone database is larger than the whole page, and browser and Worker have it already, behind `Intl`.
-//! So a host traces the one zone that it needs ([`Zone::trace`]), and pure code works on the table: the local
-//! day of a row costs one comparison, and tests can pass any zone.
+//! The time zone database is larger than the whole page, and browser and Worker have it already, behind
+//! `Intl`. So a host traces the one zone that it needs ([`Zone::trace`]), and pure code works on the table:
+//! the local day of a row costs one comparison, and tests can pass any zone.
 
 use crate::time::{DAY, Day, SECOND, Timestamp};
 use crate::wire_struct;
@@ -26,9 +26,9 @@ impl Zone {
         Self { name: "UTC".to_owned(), changes: vec![(Timestamp(0), 0)] }
     }
 
-    /// Traces a zone from `from` to `to`. `offset_at` returns the seconds east of UTC at an instant; it is called
-    /// once per day, and where two days differ, a binary search finds the second of the change. `None` if
-    /// `offset_at` returns `None`.
+    /// Traces a zone from `from` to `to`. `offset_at` returns the seconds east of UTC at an instant; it is
+    /// called once per day, and where two days differ, a binary search finds the second of the change. `None`
+    /// if `offset_at` returns `None`.
     pub fn trace(
         name: &str,
         from: Timestamp,

@@ -1,5 +1,5 @@
-//! Simulates the scheduler without sleeping: collecting a year of every dated report, whose builds take seconds to
-//! hours, takes hardly longer than three slots allow, and costs few calls.
+//! Simulates the scheduler without sleeping: collecting a year of every dated report, whose builds take
+//! seconds to hours, takes hardly longer than three slots allow, and costs few calls.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
@@ -52,7 +52,7 @@ fn random_build_time(seed: &mut u64) -> i64 {
 fn simulate(mut seed: u64) -> Simulation {
     let start = Timestamp::parse("2026-07-01 09:00:00").unwrap();
     let mut scheduler = Scheduler::default();
-    // A year up to yesterday, less the days that building takes: Echo360 provides one of the reports for a year only.
+    // A year up to yesterday, less the days that building takes: one report is available for a year only.
     let range = Range::new(minus_days(start.day(), 357), minus_days(start.day(), 1)).unwrap();
     let mut windows = 0;
     for report in KnownReport::ALL.into_iter().filter(|report| report.descriptor().shape != Shape::Snapshot) {

@@ -1,5 +1,5 @@
-//! Tests the scheduler's invariants against a simulated Echo360 that fails, loses requests and replies, and is
-//! used by others, on a host that crashes before and after every write and whose clock jumps.
+//! Tests the scheduler's invariants against a simulated Echo360 that fails, loses requests and replies, and
+//! is used by others, on a host that crashes before and after every write and whose clock jumps.
 
 #![expect(
     clippy::unwrap_used,
@@ -96,7 +96,7 @@ struct Count {
     people: BTreeSet<&'static str>,
 }
 
-/// Stores counts and drops those that are invalidated, as the Registry does with the published weeks of shares.
+/// Stores counts and drops those that are invalidated, as the Registry does with the weeks of shares.
 #[derive(Default)]
 struct CountStore {
     stored: Vec<Count>,

@@ -1,5 +1,5 @@
-//! Formats that Durable Objects store. State outlives a deployment, so each JSON text here must stay readable and be
-//! serialized to the same bytes.
+//! Formats that Durable Objects store. State outlives a deployment, so each JSON text here must stay readable
+//! and be serialized to the same bytes.
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test stops at the first surprise")]
 

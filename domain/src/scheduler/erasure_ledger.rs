@@ -1,16 +1,16 @@
 //! Erasure in the scheduler: sweeps copies until none contains erased rows, wipes erased weeks, and deletes
 //! copies that have reached their maximum age.
 //!
-//! A *sweep* rewrites a copy without the rows of erased people and courses. A *wipe* deletes everything that a
-//! WindowStore has.
+//! A *sweep* rewrites a copy without the rows of erased people and courses. A *wipe* deletes everything that
+//! a WindowStore has.
 //!
 //! **Invariant**: an erasure is done only when every copy that could contain any of it is clean or deleted.
 //! Each erasure has a version, higher than all before it. A window records up to which version its copy is
 //! clean ([`clean_version`](crate::window_state::ErasureState::clean_version)) and up to which version a copy
 //! that is being collected will be ([`pending_version`](crate::window_state::ErasureState::pending_version)).
-//! A window whose copy is behind is swept under a lease of its own, so that the remaining rows are an ordinary
-//! copy with a higher generation. Sweeping and collecting never overlap: nothing is swept while it is being
-//! collected, and a WindowStore that has both jobs does one after the other.
+//! A window whose copy is behind is swept under a lease of its own, so that the remaining rows are an
+//! ordinary copy with a higher generation. Sweeping and collecting never overlap: nothing is swept while it
+//! is being collected, and a WindowStore that has both jobs does one after the other.
 //!
 //! When rows show that an erased person has a further id, the erasure gets a new version, and all copies are
 //! swept again.
@@ -303,7 +303,7 @@ impl Scheduler {
         }
     }
 
-    /// `(done, total)`: the windows that are clean of an erasure, and all windows that could contain any of it.
+    /// `(done, total)`: the windows that are clean of an erasure, and all that could contain any of it.
     fn count_progress(&self, entry: &ErasureEntry) -> (u32, u32) {
         let (mut done, mut total) = (0, 0);
         for window in self.windows.values() {
@@ -537,11 +537,11 @@ impl Scheduler {
         }
     }
 
-    /// The invalidation to send before [`Scheduler::record_collection`] and [`Scheduler::record_inquiry`], when
-    /// a new copy replaces the current one.
+    /// The invalidation to send before [`Scheduler::record_collection`] and [`Scheduler::record_inquiry`],
+    /// when a new copy replaces the current one.
     ///
-    /// `None` if the replaced copy is clean, but incomplete or provisional: the new copy contains its days too,
-    /// so later sweeps look for erased people there.
+    /// `None` if the replaced copy is clean, but incomplete or provisional: the new copy contains its days
+    /// too, so later sweeps look for erased people there.
     #[must_use]
     pub fn invalidation_by_copy(
         &self,
@@ -568,8 +568,8 @@ impl Scheduler {
         self.invalidation_of_copies(key, before)
     }
 
-    /// The invalidation for copies that are about to be deleted or replaced, and so can no longer be swept. If
-    /// they are not clean up to the required version, they may contain rows that are being erased now.
+    /// The invalidation for copies that are about to be deleted or replaced, and so can no longer be swept.
+    /// If they are not clean up to the required version, they may contain rows that are being erased now.
     fn invalidation_of_copies(&self, key: &WindowKey, before: u32) -> Option<Invalidation> {
         let window = self.windows.get(key)?;
         window.copy.as_ref()?;
