@@ -109,7 +109,7 @@ impl UnverifiedToken {
     /// Parses a token.
     ///
     /// # Errors
-    /// [`TokenError::NotAToken`], [`TokenError::WrongAlgorithm`], or [`TokenError::UnknownKey`] without key id.
+    /// [`TokenError::NotAToken`], [`TokenError::WrongAlgorithm`], [`TokenError::UnknownKey`] (no key id).
     pub fn parse(text: &str) -> Result<Self, TokenError> {
         if text.len() > MAX_TOKEN_LENGTH {
             return Err(TokenError::NotAToken);

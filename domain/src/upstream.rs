@@ -112,7 +112,7 @@ impl UpstreamRequest {
     }
 
     /// Whether it could be the result of our create for this window: the same days and all our parameters,
-    /// and perhaps further ones that Echo360 added. Without those we would miss it, and make a second one.
+    /// and perhaps further ones that Echo360 added. Otherwise an added parameter would make us build it twice.
     #[must_use]
     pub fn could_answer(&self, key: &WindowKey, end: Option<Day>) -> bool {
         let extra: BTreeMap<&String, &String> = self.extra_parameters().collect();
