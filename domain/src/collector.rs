@@ -1,42 +1,42 @@
-//! What a WindowStore does next: collect a file, give it up, report the result, erase rows, or wait.
+//! Decides what a WindowStore does next: collect a file, give up, report the result, erase rows, or wait.
 //!
-//! A WindowStore has at most one *collect job* (signed links to collect under a lease) and one *erasure job*. Both are
-//! stored, and every decision here is made from what is stored: after a crash the same decision is made again. The store's
-//! object decides, records, acts and records the result.
+//! A WindowStore has at most one *collect job* (signed links to collect under a lease) and one *erasure job*
+//! (a sweep under a lease). Both are stored, and every decision depends only on what is stored, so that it is
+//! the same again after a crash. The WindowStore decides, records, acts and records the result.
 //!
-//! **Invariants**, tested below with arbitrary interleavings: a job that is not finished has an alarm due, and the result of
-//! an older lease never settles a newer one.
+//! **Invariants**, tested below with arbitrary interleavings: an unfinished job has an alarm due, and the
+//! result of an older lease never settles a newer one.
 
 use crate::erasure::SweepOutcome;
 use crate::settings::{HostRule, is_loopback};
 use crate::time::{MINUTE, SECOND, Timestamp};
 use crate::window_state::CollectOutcome;
 
-/// How long a replaced copy stays for readers that are in the middle of it.
+/// How long a replaced copy is kept for downloads that are reading it.
 pub const REPLACED_COPY_KEPT: i64 = 15 * MINUTE;
 
-/// Collecting is started at most this often under one lease. The runtime drops an alarm after six failures.
+/// How often collecting may be started under one lease. The runtime drops an alarm after six failures.
 pub const MAX_COLLECT_STARTS: u32 = 4;
 
-/// An erasure is started at most this often; then the copy is given up, and deleted.
+/// How often an erasure may be started. After that the copy is deleted as a whole.
 pub const MAX_ERASURE_STARTS: u32 = 8;
 
 /// The runtime ends an alarm after this long.
 pub const MAX_ALARM_DURATION: i64 = 15 * MINUTE;
 
-/// An alarm that is overdue by this much is taken for lost, and set again.
+/// An alarm that is overdue by more than this counts as lost, and is set again.
 pub const LOST_ALARM_AFTER: i64 = 10 * SECOND;
 
-/// How long to wait before a result that the Scheduler did not take is reported again.
+/// How long to wait before reporting a result again that the Scheduler did not accept.
 pub const REPORT_RETRY_DELAY: i64 = 10 * SECOND;
 
 /// How long to wait before an unfinished erasure is continued.
 pub const ERASURE_RETRY_DELAY: i64 = SECOND;
 
-/// Redirects of one link that are followed, each held to the same hosts.
+/// How many redirects of one link are followed, each only to allowed hosts.
 pub const MAX_REDIRECTS: u32 = 3;
 
-/// What is stored of the collect job.
+/// The stored state of a collect job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CollectFacts {
     /// The job's lease.
@@ -45,11 +45,11 @@ pub struct CollectFacts {
     pub starts: u32,
     /// Whether it has an outcome.
     pub has_outcome: bool,
-    /// Whether the Scheduler has taken the outcome.
+    /// Whether the Scheduler has accepted the outcome.
     pub is_reported: bool,
 }
 
-/// What is stored of the erasure job.
+/// The stored state of an erasure job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ErasureFacts {
     /// The job's lease.
@@ -63,18 +63,18 @@ pub struct ErasureFacts {
 /// How far an erasure has got. The numbers are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ErasureStage {
-    /// The copy still has to be gone through.
+    /// The copy still has to be swept.
     Pending = 0,
     /// The remaining rows are served; the erased ones are still stored, as orphans.
     Published = 1,
-    /// The erased rows are gone from storage.
+    /// The erased rows are deleted from storage.
     Erased = 2,
-    /// The Scheduler has been told.
+    /// The Scheduler has accepted the outcome.
     Reported = 3,
 }
 
 impl ErasureStage {
-    /// Reads a stored number. One that this version does not know is taken for the last stage: nothing is done twice.
+    /// Reads a stored number. An unknown number counts as the last stage, so that nothing is done twice.
     #[must_use]
     pub fn from_stored(stored: u32) -> Self {
         match stored {
@@ -86,18 +86,18 @@ impl ErasureStage {
     }
 }
 
-/// What a new job does to the one that is stored.
+/// How a job that the Scheduler hands over relates to the stored one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JobOffer {
     /// It replaces the stored job.
     Accept,
     /// It is the stored job, sent again.
     Repeated,
-    /// Its lease is older than the stored one.
+    /// Its lease is older than the stored one: ignore it.
     Superseded,
 }
 
-/// Compares the lease of a job that the Scheduler hands over with the stored one.
+/// Compares the lease of a job that the Scheduler hands over with the stored lease.
 #[must_use]
 pub fn judge_offer(stored_lease: Option<u32>, offered_lease: u32) -> JobOffer {
     match stored_lease {
@@ -134,11 +134,11 @@ pub fn next_collect_step(job: Option<CollectFacts>) -> CollectStep {
 /// The next step of an erasure job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErasureStep {
-    /// Count a start, then go through the copy.
+    /// Count a start, then sweep the copy.
     Sweep,
-    /// Record [`SweepOutcome::Damaged`]: the copy cannot be gone through, and goes as a whole.
+    /// Record [`SweepOutcome::Damaged`]: the copy cannot be swept, and is deleted as a whole.
     GiveUp,
-    /// Delete the rows that no copy names.
+    /// Delete the rows that no copy refers to.
     DeleteOrphans,
     /// Report the outcome to the Scheduler.
     Report,
@@ -159,8 +159,9 @@ pub fn next_erasure_step(job: Option<ErasureFacts>) -> ErasureStep {
     }
 }
 
-/// What the Scheduler is told when it hands over an erasure, before anything is done: the outcome of the same lease once the
-/// rows are gone from storage, [`SweepOutcome::Moved`] for an older lease, `None` for one that is still to be worked on.
+/// The immediate reply to an erasure job that the Scheduler hands over: the outcome of the same lease once
+/// its rows are deleted from storage, [`SweepOutcome::Moved`] for an older lease, `None` if the work is still
+/// to be done.
 #[must_use]
 pub fn answer_erasure(
     stored: Option<(ErasureFacts, Option<SweepOutcome>)>,
@@ -177,24 +178,24 @@ pub fn answer_erasure(
 /// What to do with the result of collecting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Settlement<T> {
-    /// A newer job has replaced the one that was collected: discard what was collected, and record nothing.
+    /// A newer job has replaced the one that was collected: discard the new copy, and record nothing.
     Superseded,
-    /// Publish the copy, and delete the one that it replaces at that instant.
+    /// Publish the new copy.
     Publish {
-        /// What was collected.
+        /// The new copy.
         collected: T,
-        /// When the replaced copy goes.
+        /// When to delete the copy that it replaces.
         delete_replaced_at: Timestamp,
     },
-    /// Discard what was collected, and record this outcome.
+    /// Discard the new copy, and record this outcome.
     Fail(CollectOutcome),
 }
 
-/// Settles a collect job. `stored_lease` is read *after* collecting, during which the Scheduler may have given up this lease
-/// and handed over another.
+/// Settles a collect job. `stored_lease` is to be read *after* collecting, during which the Scheduler may
+/// have given up this lease and handed over another job.
 ///
-/// `deadline`: a copy that is whole only then or later is no longer expected, since the Scheduler counts the lease as lost.
-/// `replaces_at_once`: the replaced copy holds rows that were to be erased, and is not kept for readers.
+/// `deadline`: from then on the Scheduler counts the lease as lost, and the copy is discarded.
+/// `replaces_at_once`: the replaced copy contains erased rows, so it is not kept for readers.
 pub fn settle_collect<T>(
     result: Result<T, CollectOutcome>,
     lease: u32,
@@ -208,7 +209,7 @@ pub fn settle_collect<T>(
     }
     match result {
         Ok(_) if now >= deadline => Settlement::Fail(CollectOutcome::BadFile {
-            detail: "Collecting the file took too long.".to_owned(),
+            detail: "Downloading the file took too long.".to_owned(),
         }),
         Ok(collected) => {
             let kept = if replaces_at_once { 0 } else { REPLACED_COPY_KEPT };
@@ -221,13 +222,14 @@ pub fn settle_collect<T>(
 /// The outcome of a job that was started [`MAX_COLLECT_STARTS`] times without one.
 #[must_use]
 pub fn too_many_starts() -> CollectOutcome {
-    CollectOutcome::BadFile { detail: "Collecting the file was broken off four times.".to_owned() }
+    CollectOutcome::BadFile { detail: "Downloading the file was interrupted four times.".to_owned() }
 }
 
-/// How long until the next alarm, in milliseconds; `None` when nothing is left to wait for. An object has one alarm, so this
-/// is the earliest of everything that is due.
+/// Milliseconds until the next alarm; `None` if none is needed. A Durable Object has only one alarm: it is
+/// set for an unfinished erasure job, else for an unfinished collect job, else for the next deletion.
 ///
-/// `is_running`: another alarm of this instance is at work. `next_deletion`: when the next replaced copy goes.
+/// `is_running`: another alarm of this instance is running. `next_deletion`: when the next replaced copy is
+/// to be deleted.
 #[must_use]
 pub fn next_alarm(
     collect: Option<CollectFacts>,
@@ -247,52 +249,53 @@ pub fn next_alarm(
     }
 }
 
-/// Whether an alarm that started at `since` in this instance is still at work. The runtime may have ended it without ending
-/// the instance.
+/// Whether an alarm that started at `since` in this instance is still running. The runtime may have ended it
+/// without ending the instance.
 #[must_use]
 pub fn is_alarm_running(since: Option<Timestamp>, now: Timestamp) -> bool {
     since.is_some_and(|since| now.since(since) < MAX_ALARM_DURATION)
 }
 
-/// Whether an alarm, armed for `armed` if at all, will not come any more and has to be set again.
+/// Whether the alarm, set for `armed`, is missing or overdue and has to be set again.
 #[must_use]
 pub fn is_alarm_lost(armed: Option<Timestamp>, now: Timestamp) -> bool {
     armed.is_none_or(|at| at < now.plus(-LOST_ALARM_AFTER))
 }
 
-/// A link to a file, taken apart by a URL parser.
+/// A link to a file, parsed as a URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileLink<'a> {
     /// The whole link.
     pub link: &'a str,
-    /// `https`, `http` or another.
+    /// The scheme, such as `https`.
     pub scheme: &'a str,
-    /// The host, in small letters.
+    /// The host, in lower case.
     pub host: &'a str,
-    /// The port, where it is not the scheme's own.
+    /// The port, if it is not the scheme's default.
     pub port: Option<u16>,
-    /// Whether it has a user name or a password.
+    /// Whether the URL contains a user name or a password.
     pub has_credentials: bool,
 }
 
-/// The outcome for a link that cannot be read as one.
+/// The outcome for a link that is not a URL.
 #[must_use]
 pub fn unreadable_link() -> CollectOutcome {
-    CollectOutcome::Barred { detail: "Echo360's link to the file cannot be read.".to_owned() }
+    CollectOutcome::Barred { detail: "Echo360's link to the file is not a valid web address.".to_owned() }
 }
 
-/// The link as it may be fetched: on one of the hosts that `rules` allow, by `https`; by `http` on this machine only. Any
-/// other `http` link is fetched by `https`: the vendor's own sample is `http`, and the signature does not cover the scheme.
+/// Checks a link against `rules` and returns the URL to fetch. It is `https`, or `http` on this machine. Any
+/// other `http` link is changed to `https`: the vendor's own sample is `http`, and the signature does not
+/// cover the scheme.
 ///
 /// # Errors
-/// [`CollectOutcome::Barred`].
+/// [`CollectOutcome::Barred`] for hosts that are not allowed, links with credentials and other schemes.
 pub fn check_link(link: FileLink<'_>, rules: &[HostRule]) -> Result<String, CollectOutcome> {
     let FileLink { link, scheme, host, port, has_credentials } = link;
     let host_and_port = port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
     if has_credentials || !rules.iter().any(|rule| rule.allows(&host_and_port)) {
-        // With its port: the host alone may well be allowed.
+        // Names the port too: the same host on another port may be allowed.
         let detail = format!(
-            "Echo360's file lies on {host_and_port}, where none may come from: set LECTERN_ASSET_HOSTS."
+            "Echo360's file is on {host_and_port}, which is not an allowed host: set LECTERN_ASSET_HOSTS."
         );
         return Err(CollectOutcome::Barred { detail });
     }
@@ -304,18 +307,18 @@ pub fn check_link(link: FileLink<'_>, rules: &[HostRule]) -> Result<String, Coll
     }
 }
 
-/// What an answer to a link means.
+/// What to do with the HTTP response to a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LinkResponse {
-    /// Its body is the file.
+    /// Read the file from its body.
     File,
-    /// Follow its `Location`, held to the same hosts.
+    /// Follow its `Location`, if [`check_link`] allows that.
     Redirect,
-    /// There is no file.
+    /// Give up with this outcome.
     Failed(CollectOutcome),
 }
 
-/// Judges the status of an answer to a link after `redirects` that were followed.
+/// Decides by the HTTP status of a response, after `redirects` that were followed already.
 #[must_use]
 pub fn judge_response(status: u16, redirects: u32) -> LinkResponse {
     match status {
@@ -329,10 +332,10 @@ pub fn judge_response(status: u16, redirects: u32) -> LinkResponse {
     }
 }
 
-/// The outcome when the storage gives no usable answer.
+/// The outcome for a request to the storage that fails or gets an unexpected status.
 #[must_use]
 pub fn storage_unreachable() -> CollectOutcome {
-    CollectOutcome::Unreachable { detail: "The storage that holds the file could not be reached.".to_owned() }
+    CollectOutcome::Unreachable { detail: "The storage with Echo360's file could not be reached.".to_owned() }
 }
 
 #[cfg(test)]
@@ -343,17 +346,18 @@ mod tests {
     /// What may happen to a WindowStore, in any order.
     #[derive(Debug, Clone)]
     enum Event {
-        /// The Scheduler hands over a collect job; small numbers, so that leases repeat and go backwards.
+        /// The Scheduler hands over a collect job with this lease. Leases are small, so that they repeat and
+        /// go backwards.
         Collect(u32),
-        /// The Scheduler hands over an erasure job.
+        /// The Scheduler hands over an erasure job with this lease.
         Erase(u32),
-        /// Time passes, and the alarm comes if it is due.
+        /// So many milliseconds pass, and the alarm runs if it is due.
         Wait(i64),
-        /// Collecting that is under way ends: with a file, or without.
+        /// Collecting that is under way ends: true with a file, false without.
         CollectEnds(bool),
-        /// The Scheduler can be reached from now on, or cannot.
+        /// From now on the Scheduler can be reached, or cannot.
         SchedulerAnswers(bool),
-        /// The instance dies; the runtime runs a broken-off alarm again.
+        /// The instance dies; the runtime runs an interrupted alarm again.
         Crash,
     }
 
@@ -374,9 +378,10 @@ mod tests {
         now: Timestamp,
         collect: Option<CollectFacts>,
         erasure: Option<ErasureFacts>,
+        /// When the alarm is due.
         armed: Option<Timestamp>,
-        /// The lease being collected, and since when: inside an alarm.
-        at_work: Option<(u32, Timestamp)>,
+        /// The lease that a running alarm collects, and when that alarm started.
+        collecting: Option<(u32, Timestamp)>,
         scheduler_answers: bool,
         /// Leases with an outcome, in the order in which they were settled.
         settled: Vec<u32>,
@@ -384,7 +389,7 @@ mod tests {
 
     impl Model {
         fn is_running(&self) -> bool {
-            is_alarm_running(self.at_work.map(|(_, since)| since), self.now)
+            is_alarm_running(self.collecting.map(|(_, since)| since), self.now)
         }
 
         fn arm(&mut self, wait: i64) {
@@ -419,8 +424,8 @@ mod tests {
             match (next_collect_step(self.collect), &mut self.collect) {
                 (CollectStep::Collect, Some(job)) => {
                     job.starts += 1;
-                    self.at_work = Some((job.lease, self.now));
-                    // The alarm is still at work: it arms the next one when it ends.
+                    self.collecting = Some((job.lease, self.now));
+                    // This alarm goes on running and arms the next one when it ends.
                     return;
                 }
                 (CollectStep::GiveUp, Some(job)) => {
@@ -465,7 +470,7 @@ mod tests {
                     }
                 }
                 Event::CollectEnds(is_whole) => {
-                    let Some((lease, since)) = self.at_work.take() else { return };
+                    let Some((lease, since)) = self.collecting.take() else { return };
                     let result = if is_whole { Ok(()) } else { Err(CollectOutcome::LinkExpired) };
                     let (stored, until) = (self.collect.map(|job| job.lease), since.plus(10 * MINUTE));
                     match settle_collect(result, lease, stored, until, false, self.now) {
@@ -473,7 +478,7 @@ mod tests {
                         Settlement::Publish { .. } | Settlement::Fail(_) => {
                             assert_eq!(stored, Some(lease), "an old lease never settles a newer one");
                             let job = self.collect.as_mut().unwrap();
-                            assert!(!job.has_outcome, "and none is settled twice");
+                            assert!(!job.has_outcome, "no job is settled twice");
                             job.has_outcome = true;
                             self.settled.push(lease);
                             self.report();
@@ -483,7 +488,7 @@ mod tests {
                 }
                 Event::SchedulerAnswers(answers) => self.scheduler_answers = answers,
                 Event::Crash => {
-                    if self.at_work.take().is_some() {
+                    if self.collecting.take().is_some() {
                         self.arm(0);
                     }
                 }
@@ -491,13 +496,13 @@ mod tests {
         }
 
         fn check(&self) {
-            // While an alarm is at work it will arm the next one, or be run again by the runtime.
-            let is_due = self.armed.is_some() || self.at_work.is_some();
+            // A running alarm arms the next one, or the runtime runs it again.
+            let is_due = self.armed.is_some() || self.collecting.is_some();
             if next_collect_step(self.collect) != CollectStep::Done {
-                assert!(is_due, "a collect job that is not finished has an alarm due: {:?}", self.collect);
+                assert!(is_due, "an unfinished collect job has no alarm due: {:?}", self.collect);
             }
             if next_erasure_step(self.erasure) != ErasureStep::Done {
-                assert!(is_due, "so has an erasure: {:?}", self.erasure);
+                assert!(is_due, "an unfinished erasure job has no alarm due: {:?}", self.erasure);
             }
             assert!(self.collect.is_none_or(|job| job.starts <= MAX_COLLECT_STARTS));
             assert!(self.settled.windows(2).all(|pair| pair[0] < pair[1]), "{:?}", self.settled);
@@ -507,7 +512,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(512))]
         #[test]
-        fn an_unfinished_job_has_an_alarm_and_an_old_lease_settles_no_newer_one(
+        fn an_unfinished_job_has_an_alarm_and_an_old_lease_never_settles_a_newer_one(
             events in prop::collection::vec(event(), 0..120),
         ) {
             let mut model = Model::default();
@@ -515,7 +520,7 @@ mod tests {
                 model.apply(event);
                 model.check();
             }
-            // Left alone with a Scheduler that answers, everything ends.
+            // Without further events, and with a Scheduler that answers, every job ends.
             model.scheduler_answers = true;
             for _ in 0..40 {
                 model.apply(Event::CollectEnds(true));
@@ -543,11 +548,12 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_that_comes_too_late_is_none_and_an_erasing_one_replaces_at_once() {
+    fn a_late_copy_is_discarded_and_a_replaced_copy_with_erased_rows_is_deleted_at_once() {
         let now = Timestamp(MINUTE);
         let settle = |until, at_once| settle_collect(Ok(()), 2, Some(2), until, at_once, now);
         assert!(matches!(settle(now, false), Settlement::Fail(CollectOutcome::BadFile { .. })));
-        let publish = |kept| Settlement::Publish { collected: (), delete_replaced_at: now.plus(kept) };
+        let publish =
+            |kept_for| Settlement::Publish { collected: (), delete_replaced_at: now.plus(kept_for) };
         assert_eq!(settle(now.plus(1), false), publish(REPLACED_COPY_KEPT));
         assert_eq!(settle(now.plus(1), true), publish(0));
         assert_eq!(settle_collect(Ok(()), 2, Some(3), now.plus(1), false, now), Settlement::Superseded);
@@ -555,7 +561,7 @@ mod tests {
     }
 
     #[test]
-    fn an_erasure_is_answered_once_its_rows_are_gone() {
+    fn an_erasure_is_answered_once_its_rows_are_deleted() {
         let stored = |stage| Some((ErasureFacts { lease: 3, starts: 1, stage }, Some(SweepOutcome::Damaged)));
         for (stage, answer) in [
             (ErasureStage::Pending, None),
@@ -572,27 +578,27 @@ mod tests {
     }
 
     #[test]
-    fn an_overdue_alarm_is_lost_and_a_long_one_is_not_running() {
+    fn an_overdue_alarm_counts_as_lost_and_an_overlong_one_as_ended() {
         let now = Timestamp(MINUTE);
         assert!(is_alarm_lost(None, now) && is_alarm_lost(Some(now.plus(-LOST_ALARM_AFTER - 1)), now));
         assert!(!is_alarm_lost(Some(now.plus(-LOST_ALARM_AFTER)), now) && !is_alarm_lost(Some(now), now));
         assert!(!is_alarm_running(None, now) && is_alarm_running(Some(now), now));
         assert!(!is_alarm_running(Some(now), now.plus(MAX_ALARM_DURATION)));
-        let goes = Some(now.plus(MINUTE));
-        assert_eq!(next_alarm(None, None, false, goes, now), Some(MINUTE), "for a replaced copy");
+        let next_deletion = Some(now.plus(MINUTE));
+        assert_eq!(next_alarm(None, None, false, next_deletion, now), Some(MINUTE));
         assert_eq!(next_alarm(None, None, false, None, now), None);
     }
 
     #[test]
-    fn a_link_is_fetched_from_allowed_hosts_by_https() {
+    fn a_link_is_fetched_by_https_from_allowed_hosts_only() {
         let rules = [HostRule::Exactly("files.example".into()), HostRule::Loopback];
         let check = |link: &'static str, scheme, host, port, has_credentials| {
             check_link(FileLink { link, scheme, host, port, has_credentials }, &rules)
         };
-        let kept = "https://files.example/a?sig=1";
-        assert_eq!(check(kept, "https", "files.example", None, false), Ok(kept.into()));
-        let plain = check("http://files.example/a?sig=1", "http", "files.example", None, false);
-        assert_eq!(plain, Ok(kept.into()), "by https instead");
+        let by_https = "https://files.example/a?sig=1";
+        assert_eq!(check(by_https, "https", "files.example", None, false), Ok(by_https.into()));
+        let from_http = check("http://files.example/a?sig=1", "http", "files.example", None, false);
+        assert_eq!(from_http, Ok(by_https.into()), "by https instead");
         let local = "http://127.0.0.1:4000/a";
         assert_eq!(check(local, "http", "127.0.0.1", Some(4000), false), Ok(local.into()));
         for barred in [
@@ -607,7 +613,7 @@ mod tests {
     }
 
     #[test]
-    fn redirects_are_followed_three_times() {
+    fn at_most_three_redirects_are_followed() {
         assert_eq!(judge_response(200, MAX_REDIRECTS), LinkResponse::File);
         for redirects in 0..MAX_REDIRECTS {
             assert_eq!(judge_response(302, redirects), LinkResponse::Redirect);

@@ -1,5 +1,5 @@
-//! Whose window is next: newest week first inside a request, in turn between people and then between their
-//! requests; a large request leaves a slot to others.
+//! Fair queue: decides which window is requested from Echo360 next. People take turns, and then their
+//! requests; within a request the newest week comes first. A large request leaves a slot to others.
 
 use crate::api;
 use crate::range::Range;
@@ -10,40 +10,40 @@ use crate::window_state::{Window, WindowState};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A request of more windows than this is large.
+/// A request with more windows than this is large.
 pub const LARGE_REQUEST: usize = 12;
 
-/// Slots that a large request holds at most while others wait.
+/// How many slots a large request may hold while other requests wait.
 pub const LARGE_REQUEST_SLOTS: usize = 2;
 
-/// A person's ask: one report over one range, and the windows it waits for.
+/// A person's request: one report over one range, and the windows that make it up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     /// Its id.
     pub id: String,
-    /// Whose it is.
+    /// The person who made it.
     pub person: String,
     /// The report.
     pub report: ReportName,
-    /// The days; none for a report without dates.
+    /// The days; `None` for a report without dates.
     pub range: Option<Range>,
-    /// The zone of those days.
+    /// The IANA time zone of those days.
     pub zone: String,
-    /// Parameters beside the days.
+    /// Parameters other than the days.
     pub parameters: Parameters,
-    /// When it was first asked.
+    /// When it was first made.
     pub created: Timestamp,
-    /// When it was last asked: what is asked every day is not forgotten. Not stored at first.
+    /// When it was last repeated, which keeps it from expiring. Absent in requests stored by early versions.
     #[serde(default)]
     pub asked: Timestamp,
     /// Its windows, oldest first.
     pub windows: Vec<WindowKey>,
-    /// The turn in which it was last served; 0 when it never was.
+    /// The turn in which a window was last taken for it; 0 for none yet.
     pub turn: u64,
 }
 
 impl Request {
-    /// Whether it asks the same as the other, for the same person: asking twice is asking once.
+    /// Whether both are by the same person for the same report, days and parameters, and so are one request.
     #[must_use]
     pub fn is_same_request(&self, other: &Self) -> bool {
         self.person == other.person
@@ -53,7 +53,7 @@ impl Request {
             && self.parameters == other.parameters
     }
 
-    /// As it is shown outside.
+    /// The request as the HTTP API shows it, without the scheduler's state.
     #[must_use]
     pub fn describe(&self, windows: &BTreeMap<WindowKey, Window>, now: Timestamp) -> api::RequestInfo {
         api::RequestInfo {
@@ -75,7 +75,7 @@ impl Request {
     }
 }
 
-/// The next window to ask for at `now`, and the request it is taken for.
+/// The window to request next, and the id of the request that it is taken for; `None` if none is due.
 #[must_use]
 pub fn pick_next(
     requests: &BTreeMap<String, Request>,
@@ -89,7 +89,8 @@ pub fn pick_next(
         let turn = last_served.entry(&request.person).or_default();
         *turn = (*turn).max(request.turn);
     }
-    let wanted_by_others = |request: &Request| {
+    // Whether another request waits for a window that this one does not contain.
+    let keeps_others_waiting = |request: &Request| {
         let own: BTreeSet<&WindowKey> = request.windows.iter().collect();
         waiting.iter().any(|(other, next)| other.id != request.id && !own.contains(next))
     };
@@ -97,8 +98,8 @@ pub fn pick_next(
         .iter()
         .filter(|(request, _)| {
             request.windows.len() <= LARGE_REQUEST
-                || slots_held(request, windows) < LARGE_REQUEST_SLOTS
-                || !wanted_by_others(request)
+                || count_slots(request, windows) < LARGE_REQUEST_SLOTS
+                || !keeps_others_waiting(request)
         })
         .min_by_key(|(request, _)| {
             let person = last_served.get(request.person.as_str()).copied().unwrap_or_default();
@@ -120,7 +121,7 @@ fn newest_due<'a>(
     request.windows.iter().rev().find(|key| is_due(key))
 }
 
-fn slots_held(request: &Request, windows: &BTreeMap<WindowKey, Window>) -> usize {
+fn count_slots(request: &Request, windows: &BTreeMap<WindowKey, Window>) -> usize {
     windows
         .values()
         .filter(|window| window.holds_slot() && window.slot_request.as_deref() == Some(&request.id))
@@ -167,7 +168,8 @@ mod tests {
             self.requests.insert(id.into(), request);
         }
 
-        fn take(&mut self) -> Option<(String, String)> {
+        /// Starts the next window; returns the ids of its request and of itself.
+        fn start_next(&mut self) -> Option<(String, String)> {
             let (id, key) = pick_next(&self.requests, &self.windows, Timestamp(1))?;
             self.turn += 1;
             self.requests.get_mut(&id).unwrap().turn = self.turn;
@@ -175,6 +177,7 @@ mod tests {
             Some((id, key.id()))
         }
 
+        /// Finishes one window that holds a slot for this request.
         fn finish(&mut self, id: &str) {
             let window = self
                 .windows
@@ -193,7 +196,7 @@ mod tests {
     fn the_newest_week_comes_first() {
         let mut queue = queue();
         queue.submit("a", "ana", "videoview", 3);
-        let order: Vec<String> = std::iter::from_fn(|| queue.take()).map(|(_, key)| key).collect();
+        let order: Vec<String> = std::iter::from_fn(|| queue.start_next()).map(|(_, key)| key).collect();
         assert_eq!(order, ["2025-01-20", "2025-01-13", "2025-01-06"]);
     }
 
@@ -203,7 +206,8 @@ mod tests {
         queue.submit("a1", "ana", "videoview", 4);
         queue.submit("a2", "ana", "polling", 4);
         queue.submit("b1", "ben", "notes", 4);
-        let order: Vec<String> = std::iter::from_fn(|| queue.take()).map(|(id, _)| id).take(8).collect();
+        let order: Vec<String> =
+            std::iter::from_fn(|| queue.start_next()).map(|(id, _)| id).take(8).collect();
         assert_eq!(order, ["a1", "b1", "a2", "b1", "a1", "b1", "a2", "b1"]);
     }
 
@@ -211,13 +215,13 @@ mod tests {
     fn a_large_request_leaves_a_slot_to_others() {
         let mut queue = queue();
         queue.submit("big", "ana", "videoview", 52);
-        assert_eq!([queue.take(), queue.take()].map(|t| t.unwrap().0), ["big", "big"]);
+        assert_eq!([queue.start_next(), queue.start_next()].map(|t| t.unwrap().0), ["big", "big"]);
         queue.submit("small", "ben", "notes", 3);
-        assert_eq!(queue.take().unwrap().0, "small");
+        assert_eq!(queue.start_next().unwrap().0, "small");
         queue.finish("small");
-        assert_eq!(queue.take().unwrap().0, "small", "although it was served last");
+        assert_eq!(queue.start_next().unwrap().0, "small", "although it had the last turn");
         queue.finish("big");
-        assert_eq!(queue.take().unwrap().0, "big");
+        assert_eq!(queue.start_next().unwrap().0, "big");
     }
 
     #[test]
@@ -226,7 +230,7 @@ mod tests {
         queue.submit("big", "ana", "videoview", 52);
         queue.submit("same weeks", "ben", "videoview", 52);
         for _ in 0..3 {
-            assert!(queue.take().is_some());
+            assert!(queue.start_next().is_some());
         }
     }
 }

@@ -4,57 +4,58 @@
 //!
 //! ```text
 //! magic      4 bytes  "LRF1" (Lectern row frames, version 1)
-//! generation u32      which copy
-//! slices     u32      how many frames follow
-//! rows       u64      data rows in all of them
+//! generation u32      the generation of the copy
+//! slices     u32      how many slices follow
+//! rows       u64      data rows in all slices
 //! header     u32      length of the header row, then its bytes: one CSV line with its line end
 //! then per slice:
-//! rows       u32      data rows in it
+//! rows       u32      data rows in the slice
 //! raw_length u32      bytes after inflating
-//! crc32      u32      of the bytes as they stand here
-//! length     u32      bytes as they stand here
+//! crc32      u32      CRC-32 of the deflated bytes
+//! length     u32      deflated bytes
 //! bytes      length   raw deflate
 //! ```
 //!
-//! A reader that gets fewer slices than it was promised knows that the rows are not whole.
+//! A reader that gets fewer slices than the head promises knows that rows are missing.
 
 /// The first bytes of a stream of frames.
 pub const MAGIC: [u8; 4] = *b"LRF1";
 
-/// Bytes of the fixed part of the head.
+/// The length of a head without its header row, in bytes.
 pub const HEAD_LENGTH: usize = 4 + 4 + 4 + 8 + 4;
 
-/// Bytes before each slice.
+/// The length of a slice's head, in bytes.
 pub const SLICE_HEAD_LENGTH: usize = 16;
 
-/// What stands before the slices.
+/// The head of a stream, which precedes the slices.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
-    /// Which copy.
+    /// The generation of the copy.
     pub generation: u32,
     /// How many slices follow.
     pub slices: u32,
-    /// Data rows in all of them.
+    /// Data rows in all slices.
     pub rows: u64,
     /// The CSV header row as it was collected, with its line end.
     pub header: Vec<u8>,
 }
 
-/// What stands before each slice's bytes.
+/// The head of a slice, which precedes its deflated bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SliceHead {
-    /// Data rows in it.
+    /// Data rows in the slice.
     pub rows: u32,
     /// Bytes after inflating.
     pub raw_length: u32,
-    /// CRC-32 of the deflated bytes: what was stored and sent is what came. A tenth of the inflated ones or less.
+    /// CRC-32 of the deflated bytes, which checks storage and network. They are a tenth of the inflated bytes
+    /// or less, so this is faster than a checksum of those.
     pub crc32: u32,
     /// Deflated bytes that follow.
     pub length: u32,
 }
 
 impl Head {
-    /// The head as bytes.
+    /// Encodes the head.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(HEAD_LENGTH + self.header.len());
@@ -69,7 +70,7 @@ impl Head {
 }
 
 impl SliceHead {
-    /// The head that `bytes` begin with, if there are enough of them.
+    /// Decodes the head at the start of `bytes`; `None` if there are too few of them.
     #[must_use]
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         Some(Self {
@@ -80,14 +81,14 @@ impl SliceHead {
         })
     }
 
-    /// The head as bytes.
+    /// Encodes the head.
     #[must_use]
     pub fn encode(self) -> [u8; SLICE_HEAD_LENGTH] {
         let mut bytes = [0; SLICE_HEAD_LENGTH];
-        for (place, number) in
+        for (field, number) in
             bytes.chunks_exact_mut(4).zip([self.rows, self.raw_length, self.crc32, self.length])
         {
-            place.copy_from_slice(&number.to_le_bytes());
+            field.copy_from_slice(&number.to_le_bytes());
         }
         bytes
     }
@@ -96,36 +97,36 @@ impl SliceHead {
 /// Why a stream of frames cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FrameError {
-    /// It does not start as one, or is of a version that is not known.
+    /// It does not start with [`MAGIC`]: another format, or an unknown version.
     NotFrames,
-    /// It ended before all that was promised had come.
+    /// It ended before the last slice that its head promised.
     CutShort,
-    /// More came than was promised.
+    /// It continues after the last slice that its head promised.
     TooLong,
 }
 
 impl std::fmt::Display for FrameError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::NotFrames => "these are no row frames",
-            Self::CutShort => "the rows stopped before their end",
-            Self::TooLong => "more rows came than were promised",
+            Self::NotFrames => "not a stream of row frames",
+            Self::CutShort => "the stream of row frames ended early",
+            Self::TooLong => "the stream of row frames continues after its last slice",
         })
     }
 }
 
 impl std::error::Error for FrameError {}
 
-/// What a [`FrameReader`] found next.
+/// One frame of a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Frame {
-    /// The head: once, first.
+    /// The head, which comes first.
     Head(Head),
     /// A slice with its deflated bytes.
     Slice(SliceHead, Vec<u8>),
 }
 
-/// Cuts frames out of bytes that arrive in pieces of any size.
+/// Decodes frames from bytes that arrive in chunks of any size.
 ///
 /// # Example: bytes one at a time
 /// ```
@@ -145,47 +146,50 @@ pub enum Frame {
 /// ```
 #[derive(Debug, Default)]
 pub struct FrameReader {
-    pending: Vec<u8>,
-    taken: usize,
-    promised: Option<u32>,
-    seen: u32,
+    buffer: Vec<u8>,
+    /// How many bytes at the start of `buffer` have been decoded.
+    consumed: usize,
+    /// How many slices the head promised.
+    slices: Option<u32>,
+    /// How many slices have been decoded.
+    decoded: u32,
 }
 
 impl FrameReader {
-    /// Adds bytes as they arrived.
+    /// Adds bytes in the order in which they arrive.
     pub fn push(&mut self, bytes: &[u8]) {
-        if self.taken > 0 && (self.taken == self.pending.len() || self.taken > (1 << 20)) {
-            self.pending.drain(..self.taken);
-            self.taken = 0;
+        if self.consumed > 0 && (self.consumed == self.buffer.len() || self.consumed > (1 << 20)) {
+            self.buffer.drain(..self.consumed);
+            self.consumed = 0;
         }
-        self.pending.extend_from_slice(bytes);
+        self.buffer.extend_from_slice(bytes);
     }
 
-    /// The next whole frame, or `None` until more bytes come.
+    /// The next complete frame; `None` until more bytes are pushed, and after the last frame.
     ///
     /// # Errors
     /// [`FrameError::NotFrames`], [`FrameError::TooLong`].
     #[expect(clippy::should_implement_trait, reason = "an iterator ends at `None`; this one waits for more")]
     pub fn next(&mut self) -> Result<Option<Frame>, FrameError> {
-        match self.promised {
-            None => self.head(),
-            Some(promised) if self.seen == promised => {
+        match self.slices {
+            None => self.decode_head(),
+            Some(slices) if self.decoded == slices => {
                 if self.rest().is_empty() {
                     Ok(None)
                 } else {
                     Err(FrameError::TooLong)
                 }
             }
-            Some(_) => Ok(self.slice()),
+            Some(_) => Ok(self.decode_slice()),
         }
     }
 
-    /// To be called at the end of the bytes.
+    /// Checks at the end of the stream that it was complete.
     ///
     /// # Errors
-    /// [`FrameError::CutShort`] when not all that was promised has come.
+    /// [`FrameError::CutShort`] if the head, a slice or part of one is missing.
     pub fn finish(&self) -> Result<(), FrameError> {
-        if self.promised == Some(self.seen) && self.rest().is_empty() {
+        if self.slices == Some(self.decoded) && self.rest().is_empty() {
             Ok(())
         } else {
             Err(FrameError::CutShort)
@@ -193,10 +197,10 @@ impl FrameReader {
     }
 
     fn rest(&self) -> &[u8] {
-        self.pending.get(self.taken..).unwrap_or_default()
+        self.buffer.get(self.consumed..).unwrap_or_default()
     }
 
-    fn head(&mut self) -> Result<Option<Frame>, FrameError> {
+    fn decode_head(&mut self) -> Result<Option<Frame>, FrameError> {
         let rest = self.rest();
         let start = rest.get(..4).unwrap_or(rest);
         if !MAGIC.starts_with(start) {
@@ -206,17 +210,17 @@ impl FrameReader {
         let Some((generation, slices, rows, length)) = fixed else { return Ok(None) };
         let Some(header) = rest.get(HEAD_LENGTH..HEAD_LENGTH + length as usize) else { return Ok(None) };
         let head = Head { generation, slices, rows, header: header.to_vec() };
-        self.taken += HEAD_LENGTH + length as usize;
-        self.promised = Some(slices);
+        self.consumed += HEAD_LENGTH + length as usize;
+        self.slices = Some(slices);
         Ok(Some(Frame::Head(head)))
     }
 
-    fn slice(&mut self) -> Option<Frame> {
+    fn decode_slice(&mut self) -> Option<Frame> {
         let rest = self.rest();
         let head = SliceHead::decode(rest)?;
         let bytes = rest.get(SLICE_HEAD_LENGTH..SLICE_HEAD_LENGTH + head.length as usize)?.to_vec();
-        self.taken += SLICE_HEAD_LENGTH + bytes.len();
-        self.seen += 1;
+        self.consumed += SLICE_HEAD_LENGTH + bytes.len();
+        self.decoded += 1;
         Some(Frame::Slice(head, bytes))
     }
 }
@@ -234,7 +238,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn encoded(header: &[u8], slices: &[Vec<u8>]) -> (Vec<Frame>, Vec<u8>) {
+    /// Frames of a stream with this header and these slices, and the stream itself.
+    fn encode(header: &[u8], slices: &[Vec<u8>]) -> (Vec<Frame>, Vec<u8>) {
         let head = Head {
             generation: 3,
             slices: u32::try_from(slices.len()).unwrap(),
@@ -253,12 +258,13 @@ mod tests {
         (frames, bytes)
     }
 
-    fn read(bytes: &[u8], cuts: &[usize]) -> Result<Vec<Frame>, FrameError> {
+    /// Decodes `bytes`, pushed in chunks of these lengths and a last one with the rest.
+    fn decode(bytes: &[u8], chunk_lengths: &[usize]) -> Result<Vec<Frame>, FrameError> {
         let mut reader = FrameReader::default();
         let mut frames = Vec::new();
         let mut at = 0;
-        for cut in cuts.iter().copied().chain([bytes.len()]) {
-            let end = (at + cut).min(bytes.len());
+        for length in chunk_lengths.iter().copied().chain([bytes.len()]) {
+            let end = (at + length).min(bytes.len());
             reader.push(&bytes[at..end]);
             at = end;
             while let Some(frame) = reader.next()? {
@@ -270,22 +276,22 @@ mod tests {
 
     proptest! {
         #[test]
-        fn frames_survive_any_cutting(
+        fn frames_are_decoded_from_chunks_of_any_length_and_a_cut_stream_is_refused(
             header in prop::collection::vec(any::<u8>(), 0..40),
             slices in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..60), 0..6),
-            cuts in prop::collection::vec(0usize..50, 0..20),
+            chunk_lengths in prop::collection::vec(0usize..50, 0..20),
             lost in 1usize..30,
         ) {
-            let (frames, bytes) = encoded(&header, &slices);
-            prop_assert_eq!(read(&bytes, &cuts).unwrap(), frames);
-            let short = &bytes[..bytes.len().saturating_sub(lost)];
-            prop_assert!(read(short, &cuts).is_err(), "a cut stream is never whole");
+            let (frames, bytes) = encode(&header, &slices);
+            prop_assert_eq!(decode(&bytes, &chunk_lengths).unwrap(), frames);
+            let cut = &bytes[..bytes.len().saturating_sub(lost)];
+            prop_assert!(decode(cut, &chunk_lengths).is_err(), "a cut stream is never complete");
         }
     }
 
     #[test]
     fn frame_format_unchanged() {
-        let (_, bytes) = encoded(b"a\n", &[vec![0xAA]]);
+        let (_, bytes) = encode(b"a\n", &[vec![0xAA]]);
         let expected = [
             b"LRF1".as_slice(),
             &[3, 0, 0, 0],
@@ -300,11 +306,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_frames_is_refused() {
-        assert_eq!(read(b"<!doctype html>", &[]), Err(FrameError::NotFrames));
-        assert_eq!(read(b"", &[]), Err(FrameError::CutShort));
-        let (_, mut bytes) = encoded(b"a\n", &[]);
+    fn other_formats_and_empty_and_overlong_streams_are_refused() {
+        assert_eq!(decode(b"<!doctype html>", &[]), Err(FrameError::NotFrames));
+        assert_eq!(decode(b"", &[]), Err(FrameError::CutShort));
+        let (_, mut bytes) = encode(b"a\n", &[]);
         bytes.push(0);
-        assert_eq!(read(&bytes, &[]), Err(FrameError::TooLong));
+        assert_eq!(decode(&bytes, &[]), Err(FrameError::TooLong));
     }
 }

@@ -1,49 +1,49 @@
-//! Whether the setting `LECTERN_JURISDICTION` still fits the data that an installation has.
+//! Checks that `LECTERN_JURISDICTION` is still the setting under which the installation's data is stored.
 //!
-//! The id of a Durable Object depends on its jurisdiction. With another jurisdiction the same names lead to other, empty
-//! objects, and everything that was stored would seem lost. So the first jurisdiction that an installation uses is recorded
-//! in an object outside any jurisdiction, and another one is refused later on.
+//! The id of a Durable Object depends on its jurisdiction. In another jurisdiction the same names lead to
+//! other, empty objects, and all stored data would seem lost. So the first jurisdiction that an installation
+//! uses is recorded in an object outside any jurisdiction, and any other is refused later on.
 
 use crate::settings::Jurisdiction;
 
-/// What the record says about the jurisdiction of today's settings.
+/// The result of comparing the current setting with the recorded jurisdiction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JurisdictionCheck {
-    /// Nothing is recorded yet: record today's, then use it.
+    /// Nothing is recorded yet: record this name, then go on.
     Record(String),
-    /// It is the recorded one.
+    /// The setting is the recorded one.
     Unchanged,
-    /// It is another: refuse to work, with this sentence.
+    /// The setting was changed: refuse to work, with this text for the operator.
     Changed(String),
 }
 
-/// The recorded name of "not restricted to any jurisdiction".
+/// What is recorded when no jurisdiction is set.
 const UNRESTRICTED: &str = "none";
 
-/// The name under which a jurisdiction is recorded.
+/// The name under which a jurisdiction is recorded: `eu`, `fedramp` or `none`.
 #[must_use]
 pub fn recorded_name(jurisdiction: Option<Jurisdiction>) -> &'static str {
     jurisdiction.map_or(UNRESTRICTED, Jurisdiction::as_str)
 }
 
-/// Compares the jurisdiction of today's settings with the recorded name.
+/// Compares the `current` setting with the recorded name.
 #[must_use]
-pub fn check(recorded: Option<&str>, today: Option<Jurisdiction>) -> JurisdictionCheck {
+pub fn check(recorded: Option<&str>, current: Option<Jurisdiction>) -> JurisdictionCheck {
     match recorded {
-        None => JurisdictionCheck::Record(recorded_name(today).to_owned()),
-        Some(recorded) if recorded == recorded_name(today) => JurisdictionCheck::Unchanged,
-        Some(recorded) => JurisdictionCheck::Changed(changed_sentence(recorded)),
+        None => JurisdictionCheck::Record(recorded_name(current).to_owned()),
+        Some(recorded) if recorded == recorded_name(current) => JurisdictionCheck::Unchanged,
+        Some(recorded) => JurisdictionCheck::Changed(describe_change(recorded)),
     }
 }
 
-fn changed_sentence(recorded: &str) -> String {
+fn describe_change(recorded: &str) -> String {
     let remedy = match Jurisdiction::parse(recorded) {
         Some(jurisdiction) => format!("Set it to {} again", jurisdiction.as_str()),
         None => "Remove the setting again".to_owned(),
     };
     format!(
-        "LECTERN_JURISDICTION was changed after data was stored, which another jurisdiction cannot reach. {remedy}; to move \
-         to another jurisdiction, choose another LECTERN_INSTITUTION too and start without the old data."
+        "LECTERN_JURISDICTION was changed, but the stored data can only be reached with its old value. {remedy}. \
+         To move to another jurisdiction, change LECTERN_INSTITUTION too, and start without the old data."
     )
 }
 
@@ -58,12 +58,12 @@ mod tests {
         for first in ALL {
             let JurisdictionCheck::Record(recorded) = check(None, first) else { panic!("{first:?}") };
             for later in ALL {
-                let found = check(Some(&recorded), later);
+                let result = check(Some(&recorded), later);
                 if later == first {
-                    assert_eq!(found, JurisdictionCheck::Unchanged);
+                    assert_eq!(result, JurisdictionCheck::Unchanged);
                     continue;
                 }
-                let JurisdictionCheck::Changed(sentence) = found else { panic!("{first:?} {later:?}") };
+                let JurisdictionCheck::Changed(sentence) = result else { panic!("{first:?} {later:?}") };
                 let remedy = first.map_or("Remove the setting again".to_owned(), |first| {
                     format!("Set it to {} again", first.as_str())
                 });

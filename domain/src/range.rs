@@ -1,4 +1,4 @@
-//! A range of days in a time zone, inclusive, and the span of instants that it covers.
+//! A range of days (both ends included), and the span of instants that it covers in a time zone.
 
 use crate::problem::{Code, Problem};
 use crate::time::{Day, Timestamp, iso, minus_days, parse_day, plus_days};
@@ -6,7 +6,7 @@ use crate::wire::{Reader, Wire};
 use crate::zone::Zone;
 use serde::{Deserialize, Serialize};
 
-/// Two days, both included, the second not before the first.
+/// Days from a first to a last one, both included; at most [`LONGEST_DAYS`] long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Range {
     #[serde(with = "iso")]
@@ -28,9 +28,9 @@ impl Wire for Range {
 /// A half-open span of instants: `start <= t < end`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
-    /// The first instant inside.
+    /// The first instant of the span.
     pub start: Timestamp,
-    /// The first instant after.
+    /// The first instant after the span.
     pub end: Timestamp,
 }
 
@@ -42,10 +42,10 @@ impl Span {
     }
 }
 
-/// The longest range that may be asked at once: five years. Longer is a slip of the keyboard.
+/// The longest range, in days: five years. A longer one is most likely a typing error.
 pub const LONGEST_DAYS: i64 = 5 * 366;
 
-/// Echo360 was founded in 2007: no report holds a day from before.
+/// The first day that a report can contain: Echo360 was founded in 2007.
 const OLDEST: Day = match Day::from_ymd_opt(2007, 1, 1) {
     Some(day) => day,
     None => Day::MIN,
@@ -61,7 +61,7 @@ impl Range {
     /// The range from `from` to `to`, both included.
     ///
     /// # Errors
-    /// `range-backwards` when `to` is before `from`, `range-too-long` over [`LONGEST_DAYS`].
+    /// `range-backwards` if `to` is before `from`, `range-too-long` for more than [`LONGEST_DAYS`] days.
     pub fn new(from: Day, to: Day) -> Result<Self, Problem> {
         if to < from {
             return Err(Problem::new(
@@ -78,10 +78,10 @@ impl Range {
         Ok(Self { from, to })
     }
 
-    /// Reads two days as routes take them, `YYYY-MM-DD`.
+    /// Parses two days, `YYYY-MM-DD`.
     ///
     /// # Errors
-    /// `bad-day` when one of them is no day, and what [`Range::new`] refuses.
+    /// `bad-day` if one of them is not a day; the errors of [`Range::new`].
     pub fn parse(from: &str, to: &str) -> Result<Self, Problem> {
         let day = |name: &str, text: &str| {
             parse_day(text).ok_or_else(|| {
@@ -114,8 +114,8 @@ impl Range {
         (0..self.days()).map(move |n| plus_days(self.from, n))
     }
 
-    /// As many days before, moved by whole weeks, so that each is held against one of the same name; `None` before
-    /// there was a calendar.
+    /// The range of the same length that is moved back by as many whole weeks as it takes not to overlap, so
+    /// that each day is compared with the same day of the week; `None` at the start of the calendar.
     ///
     /// ```
     /// use domain::range::Range;
@@ -129,14 +129,14 @@ impl Range {
         Self::new(minus_days(self.from, by), minus_days(self.to, by)).ok()
     }
 
-    /// The instants these days cover in `zone`.
+    /// The span of instants that these days cover in `zone`.
     #[must_use]
     pub fn span(self, zone: &Zone) -> Span {
         Span { start: zone.start_of(self.from), end: zone.start_of(plus_days(self.to, 1)) }
     }
 
-    /// Refuses days that no report can hold, before anything is worked out from them: those after tomorrow in
-    /// any zone, and those before Echo360 was.
+    /// Refuses days that no report can contain in any zone, before anything is computed from them: days after
+    /// tomorrow (UTC), and days before 2007.
     ///
     /// # Errors
     /// `range-in-future`, `range-too-old`.
@@ -144,29 +144,29 @@ impl Range {
         if self.to > plus_days(now.day(), 1) {
             return Err(Problem::new(
                 Code::RangeInFuture,
-                format!("A day can be asked for once it is over, and {} is not.", self.to),
+                format!("A day can be requested once it is over: {} is not over yet.", self.to),
             ));
         }
         if self.from < OLDEST {
             return Err(Problem::new(
                 Code::RangeTooOld,
-                format!("Echo360 holds nothing from before {OLDEST}: choose a later first day."),
+                format!("Echo360 has no data from before {OLDEST}: choose a later first day."),
             ));
         }
         Ok(())
     }
 
-    /// Refuses a range that reaches past yesterday, taking the later of the zone's and UTC's yesterday: a
-    /// day can be asked for once it has closed, and what of it is still open in UTC is provisional.
+    /// Refuses a range that ends after yesterday in its own zone or in UTC, whichever is later: a day can be
+    /// requested once it has closed. Hours of it that are still open in UTC are provisional.
     ///
     /// # Errors
-    /// `range-in-future`, saying which day is the last that can be asked for.
+    /// `range-in-future`, with the last day that can be requested.
     pub fn check_closed(self, zone: &Zone, now: Timestamp) -> Result<(), Problem> {
         let yesterday = minus_days(zone.day_of(now).max(now.day()), 1);
         if self.to > yesterday {
             return Err(Problem::new(
                 Code::RangeInFuture,
-                format!("A day can be asked for once it is over: {yesterday} is the last one now."),
+                format!("A day can be requested once it is over: {yesterday} is the latest for now."),
             ));
         }
         Ok(())
@@ -178,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_range_holds_both_of_its_days() {
+    fn a_range_includes_both_of_its_days() {
         let range = Range::parse("2026-02-02", "2026-02-03").unwrap();
         assert_eq!(range.days(), 2);
         let span = range.span(&Zone::utc());
@@ -187,16 +187,16 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_a_range_says_why() {
+    fn an_invalid_range_is_refused_with_the_reason() {
         let code = |from, to| Range::parse(from, to).unwrap_err().code;
         assert_eq!(code("2026-02-03", "2026-02-02"), Code::RangeBackwards);
         assert_eq!(code("2026-02-3", "2026-02-02"), Code::BadDay);
         assert_eq!(code("2016-02-03", "2026-02-02"), Code::RangeTooLong);
         let now = Timestamp::parse("2026-02-04 10:00:00").unwrap();
-        let thinkable = |from, to| Range::parse(from, to).unwrap().check_plausible(now).map_err(|p| p.code);
-        assert_eq!(thinkable("2026-02-01", "2026-02-05"), Ok(()));
-        assert_eq!(thinkable("9999-12-01", "9999-12-31"), Err(Code::RangeInFuture));
-        assert_eq!(thinkable("0001-01-01", "0001-01-07"), Err(Code::RangeTooOld));
+        let plausible = |from, to| Range::parse(from, to).unwrap().check_plausible(now).map_err(|p| p.code);
+        assert_eq!(plausible("2026-02-01", "2026-02-05"), Ok(()));
+        assert_eq!(plausible("9999-12-01", "9999-12-31"), Err(Code::RangeInFuture));
+        assert_eq!(plausible("0001-01-01", "0001-01-07"), Err(Code::RangeTooOld));
         let closed = |to| Range::parse("2026-02-02", to).unwrap().check_closed(&Zone::utc(), now);
         assert!(closed("2026-02-03").is_ok());
         assert_eq!(closed("2026-02-04").unwrap_err().code, Code::RangeInFuture);

@@ -1,17 +1,18 @@
-//! The scheduler: all windows of one institution and three slots. It decides the next step and processes each result.
+//! The scheduler: all windows of one institution and three slots. It decides the next step and processes
+//! each result.
 //!
-//! **Invariant**: at any instant, (upstream requests of ours that may be unfinished) ≤ 3, and for one window
-//! at most one. A window holds its slot from before its "create" is sent until Echo360 is seen to have
-//! finished, or until it is sure that nothing was made.
+//! **Invariant**: at any instant at most [`SLOTS`] of our upstream requests may be unfinished, and at most
+//! one per window. A window holds its slot from before its create is sent until Echo360 reports the upstream
+//! request as finished, or until it is certain that the create had no effect.
 //!
 //! The scheduler knows no clock, network or storage. Its host runs it like this, in one alarm at a time:
 //!
-//! 1. [`Scheduler::next_step`] decides on a [`Step`] and notes it in the state;
+//! 1. [`Scheduler::next_step`] decides on a [`Step`] and records it in the state;
 //! 2. the host saves [`Scheduler::take_changes`], then does the step;
-//! 3. the host passes the answer to the method named at the step, and saves again.
+//! 3. the host passes the result to the method named at the step, and saves again.
 //!
-//! A crash anywhere leaves a state from which `next` repeats the step or finds out what became of it.
-//! Everything else (asking, withdrawing, a WindowStore's word) may happen between any two of these.
+//! After a crash at any point, `next_step` repeats the step or finds out whether it took effect. Everything
+//! else (new requests, withdrawals, results that a WindowStore reports) may happen between any two of these.
 
 mod erasure_ledger;
 
@@ -31,35 +32,36 @@ use std::collections::{BTreeMap, BTreeSet};
 /// "3 in-flight reports"
 pub const SLOTS: usize = 3;
 
-/// Files that are collected at once before anything new is started: each holds a few MB of memory.
-const COLLECTORS: usize = 3;
+/// While this many files are being collected, no new create is sent: each takes a few MB of memory.
+const MAX_COLLECTING: usize = 3;
 
-/// A list of upstream requests serves several "creates" for this long.
-const LISTING_FRESH: i64 = 20 * SECOND;
+/// How long one list of upstream requests is reused for further creates.
+const LISTING_MAX_AGE: i64 = 20 * SECOND;
 
-/// Two lists this far apart must lack a request before its "create" is taken for never made.
+/// A create whose reply was lost counts as never received once two lists this far apart lack its request.
 pub const LISTS_APART: i64 = MINUTE;
 
-/// A WindowStore that says nothing is given this long past its lease.
+/// A lease counts as lost this long after its deadline, if the WindowStore has reported nothing.
 const LEASE_GRACE: i64 = 30 * SECOND;
 
-/// However long there is nothing to do, the scheduler wakes this often while anything is unfinished.
-const LONGEST_SLEEP: i64 = 5 * MINUTE;
+/// The scheduler wakes at least this often while anything is unfinished.
+const MAX_SLEEP: i64 = 5 * MINUTE;
 
-/// No time that the scheduler sets for itself lies further ahead: one that does is a clock that went back.
-const FURTHEST: i64 = 2 * LEASE;
+/// The scheduler plans nothing further ahead than this. A later time means that the clock was set back.
+const MAX_PLANNED_AHEAD: i64 = 2 * LEASE;
 
-/// Windows from which the usual time of building is told: the newest of them, and how many it takes.
-const USUAL_OF: usize = 50;
-const USUAL_LEAST: usize = 3;
+/// Usual build times are computed from the newest copies: from at most this many …
+const MAX_BUILD_TIME_SAMPLE: usize = 50;
+/// … and at least this many.
+const MIN_BUILD_TIME_SAMPLE: usize = 3;
 
 /// "Reports are available for 14 days from the report submission, after which they are permanently deleted"
 const RETENTION: i64 = 14 * DAY;
 
-/// An upstream request that looking does not find although lists show it is given up after this many times.
-const DOUBTS: u8 = 5;
+/// An upstream request is given up after this many polls that did not find it, even if lists still show it.
+const MAX_DOUBTS: u8 = 5;
 
-/// Requests kept for the list, when nothing of them is unfinished: this many days.
+/// A request without unfinished windows is dropped when nobody repeated it for this many days.
 pub const REQUESTS_KEPT_DAYS: u64 = 90;
 
 /// What to do next.
@@ -67,110 +69,114 @@ pub const REQUESTS_KEPT_DAYS: u64 = 90;
 pub enum Step {
     /// Read the list of all upstream requests, then [`Scheduler::record_list`].
     List,
-    /// Ask for a window, then [`Scheduler::record_create`].
+    /// Send a create for a window, then [`Scheduler::record_create`].
     Create {
-        /// Which window.
+        /// The window.
         key: WindowKey,
-        /// `start` to `end`, where the report has dates.
+        /// `start` (included) and `end` (excluded), if the report has dates.
         days: Option<(Day, Day)>,
     },
-    /// Look at one upstream request, then [`Scheduler::record_poll`].
+    /// Read the status of one upstream request, then [`Scheduler::record_poll`].
     Poll {
-        /// Which window.
+        /// The window that is being built.
         key: WindowKey,
-        /// Which upstream request.
+        /// Its upstream request.
         id: UpstreamId,
     },
-    /// Ask the WindowStore object what became of its lease, then [`Scheduler::record_inquiry`].
+    /// Ask the WindowStore for the result of a lease, then [`Scheduler::record_inquiry`].
     Inquire {
-        /// Which window.
+        /// The window that is being collected.
         key: WindowKey,
-        /// Which lease.
+        /// The lease under which it is collected.
         lease: u32,
     },
-    /// Have the WindowStore object go over its copy, or ask it how that ended, then [`Scheduler::record_sweep`].
+    /// Have the WindowStore rewrite its copy without erased rows, or ask for the result of that, then
+    /// [`Scheduler::record_sweep`].
     Sweep {
-        /// Which window.
+        /// The window.
         key: WindowKey,
-        /// Under which lease.
+        /// The lease of the rewrite.
         lease: u32,
     },
-    /// Have the WindowStore object delete everything, then [`Scheduler::record_wipe`].
+    /// Have the WindowStore delete everything that it stores, then [`Scheduler::record_wipe`].
     Wipe {
-        /// Which window.
+        /// The window.
         key: WindowKey,
     },
-    /// Tell what [`Scheduler::invalidation_by_erasure`] says, then [`Scheduler::record_notification`].
+    /// Send [`Scheduler::invalidation_by_erasure`] to the Registry, so that shares which counted erased rows
+    /// are withdrawn; then [`Scheduler::record_notification`].
     NotifyShares {
-        /// Which erasure.
+        /// The id of the erasure.
         erasure: String,
     },
-    /// Nothing until then.
+    /// Nothing to do before this time: set the alarm for it.
     Wait(Timestamp),
-    /// Nothing is unfinished.
+    /// Nothing is unfinished: no alarm is needed.
     Idle,
 }
 
-/// A file that Echo360 has finished, to be handed to the WindowStore object at once: links are not stored.
+/// A collect job for a WindowStore: a file that Echo360 has finished. To be sent at once, since its links are
+/// never stored here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CollectHandoff {
-    /// Which window.
+    /// The window.
     pub key: WindowKey,
-    /// Under which lease.
+    /// The lease, which becomes the generation of the copy.
     pub lease: u32,
-    /// By when it must be done.
+    /// The deadline of the lease.
     pub until: Timestamp,
-    /// What was built.
+    /// The upstream request that built the file.
     pub upstream: UpstreamBuild,
-    /// The signed links.
+    /// The signed links to the file.
     pub links: Vec<String>,
-    /// What is kept out.
+    /// The people and courses whose rows are dropped.
     pub tombstones: Tombstones,
-    /// Whether the copy that it replaces is to go at once: it still holds what was forgotten.
+    /// Whether the replaced copy is deleted at once instead of staying for current readers: it still contains
+    /// erased rows.
     pub at_once: bool,
 }
 
-/// What a WindowStore object says of a lease.
+/// A WindowStore's answer to an inquiry about a lease.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CollectProgress {
-    /// It is at it.
+    /// Collecting is still under way.
     Working,
-    /// It has never heard of it.
+    /// The WindowStore has no job with this lease: the handoff never arrived.
     Unknown,
-    /// It is done.
+    /// Collecting has ended with this outcome.
     Done(CollectOutcome),
 }
 
-/// What the scheduler knows of the account it asks with.
+/// The state of the Echo360 account: calls, backoffs and turns.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     /// Calls of the last minute.
     pub calls: CallLedger,
-    /// Echo360 fails, or asks us to slow down.
+    /// Backoff while Echo360 fails or asks us to slow down.
     pub trouble: Backoff,
-    /// Somebody else uses the slots.
+    /// Backoff for creates while another program uses the account's slots.
     pub limit: Backoff,
-    /// The credentials are refused.
+    /// Backoff while the credentials are refused.
     pub denied: Backoff,
-    /// What was said when they were.
+    /// The reason for the last refusal: a sentence for people, without secrets.
     pub denied_detail: String,
-    /// The turns served so far.
+    /// Turns of the fair queue so far.
     pub turn: u64,
 }
 
 /// What has to be saved.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Changes {
-    /// Windows that are new or changed.
+    /// Windows that are new, changed or removed.
     pub windows: BTreeSet<WindowKey>,
-    /// Requests that are new, changed or gone.
+    /// Ids of requests that are new, changed or removed.
     pub requests: BTreeSet<String>,
     /// Whether the account changed.
     pub account: bool,
-    /// Erasures that are new or changed.
+    /// Ids of erasures that are new or changed.
     pub erasures: BTreeSet<String>,
-    /// Whether what they share changed.
+    /// Whether the [`ErasureLedger`] changed.
     pub erasure_ledger: bool,
 }
 
@@ -180,19 +186,21 @@ pub struct Scheduler {
     windows: BTreeMap<WindowKey, Window>,
     requests: BTreeMap<String, Request>,
     account: Account,
-    /// The last list, in memory only: after a crash it is read anew.
+    /// The last list of upstream requests and when it was read. Kept in memory only: a new instance reads it
+    /// again.
     listing: Option<(Timestamp, Vec<UpstreamRequest>)>,
     changes: Changes,
     erasure_ledger: ErasureLedger,
     erasures: BTreeMap<String, ErasureEntry>,
-    /// How long copies are kept; for ever when nobody said.
+    /// For how many days after its last day a copy is kept; `None`: for ever.
     keep_days: Option<u32>,
-    /// Whether a window that nobody waits for may come back to the queue: looked for only then.
+    /// Whether an unfinished window may exist that no request waits for, and so may return to the queue.
+    /// Saves searching for such windows at each step.
     may_be_unwanted: bool,
 }
 
 impl Scheduler {
-    /// The scheduler as it was saved.
+    /// Restores a scheduler from its saved state. Erasures are restored by [`Scheduler::load_erasures`].
     #[must_use]
     pub fn load(windows: Vec<Window>, requests: Vec<Request>, account: Account) -> Self {
         Self {
@@ -208,60 +216,60 @@ impl Scheduler {
         }
     }
 
-    /// What changed since this was last called.
+    /// Returns what changed since the last call.
     pub fn take_changes(&mut self) -> Changes {
         std::mem::take(&mut self.changes)
     }
 
-    /// A window, if anybody has asked for it.
+    /// The window with this key; `None` if nobody has requested it.
     #[must_use]
     pub fn window(&self, key: &WindowKey) -> Option<&Window> {
         self.windows.get(key)
     }
 
-    /// All windows.
+    /// All windows, in the order of their keys.
     pub fn windows(&self) -> impl Iterator<Item = &Window> {
         self.windows.values()
     }
 
-    /// A request.
+    /// The request with this id.
     #[must_use]
     pub fn request(&self, id: &str) -> Option<&Request> {
         self.requests.get(id)
     }
 
-    /// All requests.
+    /// All requests, in the order of their ids.
     pub fn requests(&self) -> impl Iterator<Item = &Request> {
         self.requests.values()
     }
 
-    /// What is known of the account.
+    /// The state of the Echo360 account, for saving.
     #[must_use]
     pub fn account(&self) -> &Account {
         &self.account
     }
 
-    /// A request as it is shown outside.
+    /// A request as the HTTP API shows it.
     #[must_use]
     pub fn describe(&self, id: &str, now: Timestamp) -> Option<api::RequestInfo> {
-        let mut shown = self.requests.get(id)?.describe(&self.windows, now);
-        shown.scheduler = Some(self.info(now));
-        Some(shown)
+        let mut info = self.requests.get(id)?.describe(&self.windows, now);
+        info.scheduler = Some(self.info(now));
+        Some(info)
     }
 
-    /// The windows that have rows, by report, whoever asked for them; none of reports with parameters of their own, which
-    /// tell what somebody asked.
+    /// All windows that have rows, whoever requested them, as one entry per report. Windows with parameters
+    /// are left out, since parameters tell what somebody asked.
     #[must_use]
     pub fn describe_shared_windows(&self, now: Timestamp) -> Vec<api::RequestInfo> {
         let mut shared: Vec<api::RequestInfo> = Vec::new();
         // In the order of their keys: report by report.
         for window in self.windows.values().filter(|window| window.key.parameters.is_empty()) {
-            let shown = window.describe(now);
-            if !shown.state.has_rows() {
+            let info = window.describe(now);
+            if !info.state.has_rows() {
                 continue;
             }
             match shared.last_mut().filter(|last| last.report == window.key.report) {
-                Some(last) => last.windows.push(shown),
+                Some(last) => last.windows.push(info),
                 None => shared.push(api::RequestInfo {
                     id: String::new(),
                     report: window.key.report.clone(),
@@ -270,7 +278,7 @@ impl Scheduler {
                     tz: String::new(),
                     parameters: Parameters::new(),
                     created: now,
-                    windows: vec![shown],
+                    windows: vec![info],
                     scheduler: None,
                 }),
             }
@@ -278,11 +286,11 @@ impl Scheduler {
         shared
     }
 
-    /// How the scheduler fares.
+    /// The state of the queue and why calls are paused, as the HTTP API shows it.
     #[must_use]
     pub fn info(&self, now: Timestamp) -> api::SchedulerInfo {
         let account = &self.account;
-        let held = |backoff: &Backoff, reason, detail: &str| {
+        let pause = |backoff: &Backoff, reason, detail: &str| {
             backoff.until(now).map(|until| api::Pause { reason, detail: detail.to_owned(), until })
         };
         api::SchedulerInfo {
@@ -290,26 +298,29 @@ impl Scheduler {
             queued: u32::try_from(self.count(|state| matches!(state, WindowState::Queued { .. })))
                 .unwrap_or(u32::MAX),
             usual: self.build_times(),
-            held: held(&account.denied, api::PauseReason::CredentialsRefused, &account.denied_detail)
+            held: pause(&account.denied, api::PauseReason::CredentialsRefused, &account.denied_detail)
                 .or_else(|| {
                     let detail = "Echo360 does not answer as it should; Lectern tries again.";
-                    held(&account.trouble, api::PauseReason::UpstreamDown, detail)
+                    pause(&account.trouble, api::PauseReason::UpstreamDown, detail)
                 })
                 .or_else(|| {
-                    let detail = "Somebody else is using this account's three reports at a time.";
-                    held(&account.limit, api::PauseReason::LimitReached, detail)
+                    let detail =
+                        "Another program is using this account's three report slots; Lectern waits for one.";
+                    pause(&account.limit, api::PauseReason::LimitReached, detail)
                 }),
         }
     }
 
+    /// The 10th and 90th percentile of the newest build times.
     fn build_times(&self) -> Option<api::BuildTimes> {
         let copies = || self.windows.values().filter_map(|window| window.copy.as_ref());
         let mut latest: Vec<(Timestamp, i64)> =
             copies().filter(|copy| copy.took > 0).map(|copy| (copy.created, copy.took)).collect();
         latest.sort_unstable_by(|a, b| b.cmp(a));
-        let mut took: Vec<i64> = latest.into_iter().take(USUAL_OF).map(|(_, took)| took).collect();
+        let mut took: Vec<i64> =
+            latest.into_iter().take(MAX_BUILD_TIME_SAMPLE).map(|(_, took)| took).collect();
         took.sort_unstable();
-        let last = took.len().checked_sub(1).filter(|_| took.len() >= USUAL_LEAST)?;
+        let last = took.len().checked_sub(1).filter(|_| took.len() >= MIN_BUILD_TIME_SAMPLE)?;
         Some(api::BuildTimes {
             low: *took.get(last / 10)?,
             high: *took.get(last - last / 10)?,
@@ -317,10 +328,10 @@ impl Scheduler {
         })
     }
 
-    // ---- What people do.
+    // ---- People's requests.
 
-    /// Takes a person's ask and returns the id of its request: `request.id`, or an earlier one's that asks
-    /// the same. Windows that nobody asked for are queued; failed ones are tried anew, aged ones asked again.
+    /// Adds a person's request and returns its id: `request.id`, or the id of an earlier equal request, which
+    /// is renewed. New windows are queued; failed and aged ones are requested again.
     pub fn submit(&mut self, request: Request, now: Timestamp) -> String {
         for key in &request.windows {
             if let Some(window) = self.simulate_request(key, now) {
@@ -346,27 +357,27 @@ impl Scheduler {
         id
     }
 
-    /// How many of these windows Echo360 would have to build if they were asked for now.
+    /// How many of these windows Echo360 would have to build if they were requested now.
     #[must_use]
     pub fn count_new_windows(&self, keys: &[WindowKey], now: Timestamp) -> u32 {
-        let is_begun = |key: &&WindowKey| {
-            let was = self.windows.get(key).is_some_and(Window::is_unfinished);
-            !was && self.simulate_request(key, now).is_some_and(|window| window.is_unfinished())
+        let is_new = |key: &&WindowKey| {
+            let is_unfinished = self.windows.get(key).is_some_and(Window::is_unfinished);
+            !is_unfinished && self.simulate_request(key, now).is_some_and(|window| window.is_unfinished())
         };
-        count(keys.iter().filter(is_begun))
+        count(keys.iter().filter(is_new))
     }
 
-    /// A window as asking for it now leaves it; `None` when that changes nothing.
+    /// The state of a window after requesting it now; `None` if that changes nothing.
     fn simulate_request(&self, key: &WindowKey, now: Timestamp) -> Option<Window> {
-        let is_gone = self.is_erased(key);
+        let is_erased = self.is_erased(key);
         let Some(window) = self.windows.get(key) else {
-            let new = if is_gone { Window::forgotten } else { Window::queued };
-            return Some(new(key.clone(), now));
+            let create = if is_erased { Window::forgotten } else { Window::queued };
+            return Some(create(key.clone(), now));
         };
         let mut window = window.clone();
-        let is_lifted = window.erasure.forgotten.is_some() && !is_gone;
-        let changed = if is_lifted { window.request_again(now) } else { window.request_if_needed(now) };
-        changed.then_some(window)
+        let is_canceled = window.erasure.forgotten.is_some() && !is_erased;
+        let is_changed = if is_canceled { window.request_again(now) } else { window.request_if_needed(now) };
+        is_changed.then_some(window)
     }
 
     /// How many windows Echo360 would have to build if [`Scheduler::retry`] were called now.
@@ -380,24 +391,25 @@ impl Scheduler {
         )
     }
 
-    /// How many unfinished windows a person waits for.
+    /// How many unfinished windows a person's requests wait for.
     #[must_use]
     pub fn count_unfinished(&self, person: &str) -> u32 {
-        let of_person = self.requests.values().filter(|request| request.person == person);
-        let keys: BTreeSet<&WindowKey> = of_person.flat_map(|request| &request.windows).collect();
+        let requests = self.requests.values().filter(|request| request.person == person);
+        let keys: BTreeSet<&WindowKey> = requests.flat_map(|request| &request.windows).collect();
         count(
             keys.into_iter().filter_map(|key| self.windows.get(key)).filter(|window| window.is_unfinished()),
         )
     }
 
-    /// Asks a request's windows again: those named, or else those that failed. One that was forgotten comes back only
-    /// for somebody who `may_recall` it. Returns whether the request exists.
+    /// Requests a request's windows again: those whose ids are `named`, or, if none is, those that failed. An
+    /// erased window is requested again only if the person `may_recall` it, even while its erasure holds.
+    /// Returns whether the request exists.
     pub fn retry(&mut self, id: &str, named: &[String], may_recall: bool, now: Timestamp) -> bool {
         let Some(request) = self.requests.get(id) else { return false };
         for key in &request.windows {
             let Some(window) = self.windows.get_mut(key) else { continue };
-            let may = may_recall || window.erasure.forgotten.is_none();
-            if is_retried(window, named) && may && window.request_again(now) {
+            let is_permitted = may_recall || window.erasure.forgotten.is_none();
+            if is_retried(window, named) && is_permitted && window.request_again(now) {
                 window.erasure.waived_version = self.erasure_ledger.version;
                 self.changes.windows.insert(key.clone());
             }
@@ -406,8 +418,8 @@ impl Scheduler {
         true
     }
 
-    /// Stops waiting: the request goes, and its windows that nobody else wants leave the queue. What Echo360
-    /// is building is kept. Returns whether the request existed.
+    /// Removes a request. Its windows leave the queue unless another request waits for them; those that
+    /// Echo360 is building already go on. Returns whether the request existed.
     pub fn withdraw(&mut self, id: &str, now: Timestamp) -> bool {
         let Some(request) = self.requests.remove(id) else { return false };
         self.changes.requests.insert(id.to_owned());
@@ -429,21 +441,21 @@ impl Scheduler {
         self.changes.windows.insert(key.clone());
     }
 
-    /// A window that nobody waits for any more and that came back to the queue (its request was withdrawn
-    /// while Echo360 was at it) would stay there for ever: it leaves.
+    /// Takes windows that no request waits for out of the queue, where they would stay for ever. A window
+    /// gets there when its request is withdrawn while Echo360 builds it and the build then fails.
     fn dequeue_unwanted(&mut self, now: Timestamp) {
         if !self.may_be_unwanted {
             return;
         }
         let wanted: BTreeSet<&WindowKey> = self.requests.values().flat_map(|r| &r.windows).collect();
-        let unwanted = |window: &&Window| window.is_unfinished() && !wanted.contains(&window.key);
-        // While all that is unfinished is wanted, what comes back to the queue is, too.
-        let may_be_unwanted = self.windows.values().any(|window| unwanted(&window));
+        let is_unwanted = |window: &&Window| window.is_unfinished() && !wanted.contains(&window.key);
+        // As long as every unfinished window is wanted, so is every window that returns to the queue.
+        let may_be_unwanted = self.windows.values().any(|window| is_unwanted(&window));
         let unwanted: Vec<WindowKey> = self
             .windows
             .values()
             .filter(|window| matches!(window.state, WindowState::Queued { .. }))
-            .filter(unwanted)
+            .filter(is_unwanted)
             .map(|window| window.key.clone())
             .collect();
         self.may_be_unwanted = may_be_unwanted;
@@ -452,17 +464,17 @@ impl Scheduler {
         }
     }
 
-    /// Drops requests that are met and that nobody asked for [`REQUESTS_KEPT_DAYS`]; their windows stay.
+    /// Drops finished requests that nobody repeated for [`REQUESTS_KEPT_DAYS`]; their windows stay.
     pub fn drop_old_requests(&mut self, now: Timestamp) {
         let oldest = Timestamp::start_of(minus_days(now.day(), REQUESTS_KEPT_DAYS));
         let windows = &self.windows;
-        let is_met = |request: &Request| {
+        let is_finished = |request: &Request| {
             !request.windows.iter().any(|key| windows.get(key).is_some_and(Window::is_unfinished))
         };
         let old: Vec<String> = self
             .requests
             .values()
-            .filter(|request| request.asked.max(request.created) < oldest && is_met(request))
+            .filter(|request| request.asked.max(request.created) < oldest && is_finished(request))
             .map(|request| request.id.clone())
             .collect();
         for id in old {
@@ -472,8 +484,8 @@ impl Scheduler {
         }
     }
 
-    /// Somebody asks, perhaps because a secret was mended: try the credentials again soon, but not once for
-    /// every ask, or an impatient person would have them locked.
+    /// Tries refused credentials again soon, since a person who requests something may have corrected the
+    /// secret. Not once per request, though: Echo360 might lock the credentials of an impatient person.
     fn shorten_denied_backoff(&mut self, now: Timestamp) {
         if self.account.denied.until(now).is_some() {
             self.account.denied.shorten();
@@ -481,15 +493,16 @@ impl Scheduler {
         }
     }
 
-    // ---- What to do next.
+    // ---- The next step.
 
-    /// Notes a call that goes out at `now`; to be called once for every HTTP call, token calls too.
+    /// Records a call that goes out at `now`: to be called once for each HTTP call, including those for a
+    /// token.
     pub fn record_call(&mut self, now: Timestamp) {
         self.account.calls.record_call(now);
         self.changes.account = true;
     }
 
-    /// Until when no call may go out, if so.
+    /// Until when no call may go out; `None` if one may go out now.
     #[must_use]
     pub fn calls_paused_until(&self, now: Timestamp) -> Option<Timestamp> {
         let account = &self.account;
@@ -499,14 +512,13 @@ impl Scheduler {
             .max()
     }
 
-    /// Whether calls may go out for what can wait: asking for windows comes first.
+    /// Whether calls of low priority may go out (Echo360's lists of courses): report requests come first.
     #[must_use]
     pub fn has_spare_calls(&self, now: Timestamp) -> bool {
         self.calls_paused_until(now).is_none() && self.account.calls.has_spare_calls(now)
     }
 
-    /// Decides the next step. Any step but waiting has been noted in the state, which is to be saved before
-    /// the step is done.
+    /// Decides the next step and records it in the state, which has to be saved before the step is done.
     pub fn next_step(&mut self, now: Timestamp) -> Step {
         self.dequeue_unwanted(now);
         if let Some(step) = self.plan_inquiry(now).or_else(|| self.plan_cleanup(now)) {
@@ -526,17 +538,17 @@ impl Scheduler {
     }
 
     fn plan_inquiry(&mut self, now: Timestamp) -> Option<Step> {
-        let over = self.find(|window| {
+        let overdue = self.find(|window| {
             matches!(window.state, WindowState::Collecting { until, .. } if is_due(until.plus(LEASE_GRACE), now))
         });
-        if let Some(key) = over {
+        if let Some(key) = overdue {
             self.change(&key, |window| {
                 if let WindowState::Collecting { upstream, .. } = &window.state {
                     let id = upstream.id.clone();
-                    // It may be there all the same.
+                    // The copy may have been stored although its result never arrived.
                     window.erasure.clean_version =
                         window.erasure.clean_version.min(window.erasure.pending_version);
-                    window.record_failed_try("Collecting the file took too long.", Some(id), now);
+                    window.record_failed_try("Downloading the file took too long.", Some(id), now);
                 }
             });
         }
@@ -570,7 +582,8 @@ impl Scheduler {
         Some(Step::Poll { key, id })
     }
 
-    /// No create is under way while `next` decides, so every window that is asking lost its reply.
+    /// Lists the upstream requests if a window needs that. No create is under way while `next_step` decides,
+    /// so every window in the state `asking` has lost its reply.
     fn plan_recovery(&mut self, now: Timestamp) -> Option<Step> {
         self.find(|window| list_due_at(window).is_some_and(|at| is_due(at, now))).map(|_| Step::List)
     }
@@ -582,12 +595,12 @@ impl Scheduler {
             }
             let (request, key) = pick_next(&self.requests, &self.windows, now)?;
             let Some((_, listed)) =
-                self.listing.as_ref().filter(|(read, _)| *read <= now && now.since(*read) < LISTING_FRESH)
+                self.listing.as_ref().filter(|(read, _)| *read <= now && now.since(*read) < LISTING_MAX_AGE)
             else {
                 return Some(Step::List);
             };
             let end = key.end_at(now.day());
-            let like_ours: Vec<UpstreamRequest> =
+            let similar: Vec<UpstreamRequest> =
                 listed.iter().filter(|request| request.could_answer(&key, end)).cloned().collect();
             self.account.turn += 1;
             self.changes.account = true;
@@ -596,13 +609,12 @@ impl Scheduler {
                 self.changes.requests.insert(request.clone());
             }
             if is_too_old(&key, now) {
-                let detail =
-                    "Echo360 gives this report at most a year back, and these days are older by now.";
+                let detail = "Echo360 provides this report for the last year only, and these days are older.";
                 self.change(&key, |window| window.give_up(detail, now));
                 continue;
             }
             let adopted =
-                self.windows.get(&key).and_then(|window| find_adoptable(window, &like_ours, end, now));
+                self.windows.get(&key).and_then(|window| find_adoptable(window, &similar, end, now));
             if let Some((id, created)) = adopted {
                 self.change(&key, |window| {
                     window.slot_request = Some(request.clone());
@@ -610,18 +622,17 @@ impl Scheduler {
                 });
                 continue;
             }
-            let seen = like_ours.into_iter().map(|request| request.id).collect();
+            let seen = similar.into_iter().map(|request| request.id).collect();
             self.change(&key, |window| window.start_asking(end, seen, &request, now));
             let days = key.start().zip(end);
             return Some(Step::Create { key, days });
         }
     }
 
-    /// When the scheduler has something to do again, at least a second from `now`; `None` only when nothing is
-    /// unfinished.
+    /// When the next step is due, at least a second after `now`; `None` only if nothing is unfinished.
     #[must_use]
     pub fn wakes_at(&self, now: Timestamp) -> Option<Timestamp> {
-        let longest = now.plus(LONGEST_SLEEP);
+        let longest = now.plus(MAX_SLEEP);
         let calls = self.calls_paused_until(now);
         let after_calls = |at: Timestamp| calls.map_or(at, |calls| calls.max(at));
         let limit = self.account.limit.until(now).unwrap_or(now);
@@ -634,26 +645,26 @@ impl Scheduler {
                 WindowState::Building { .. } | WindowState::Asking { .. } => {
                     list_due_at(window).map(after_calls)
                 }
-                // A full scheduler is woken by what fills it; an open one when the window may be asked.
+                // While nothing new can be started, the windows in the slots set the time of the next step.
                 WindowState::Queued { .. } if self.is_full() => Some(longest),
                 WindowState::Queued { not_before } => Some(after_calls((*not_before).max(limit))),
             })
             .map(|at| at.clamp(now.plus(SECOND), longest))
-            // However far ahead: what is old enough one day is deleted then.
+            // Not limited by `longest`: copies expire on their day, even if nothing is unfinished until then.
             .chain(self.next_cleanup_at(now).map(|at| at.max(now.plus(SECOND))))
             .min()
     }
 
-    // ---- What came of it.
+    // ---- Results of steps.
 
-    /// The answer to [`Step::List`].
+    /// Records the result of [`Step::List`].
     pub fn record_list(&mut self, reply: Result<Vec<UpstreamRequest>, UpstreamError>, now: Timestamp) {
         let listed = match reply {
             Ok(listed) => {
                 self.record_success();
                 listed
             }
-            Err(trouble) => return self.record_error(trouble, now),
+            Err(error) => return self.record_error(error, now),
         };
         let waiting: Vec<WindowKey> = self
             .windows
@@ -662,14 +673,14 @@ impl Scheduler {
             .map(|window| window.key.clone())
             .collect();
         for key in waiting {
-            let is_like = |other: &WindowKey| other.report == key.report && other.days == key.days;
-            let is_alone = self.windows.keys().filter(|other| is_like(other)).count() == 1;
-            self.change(&key, |window| resolve_from_list(window, &listed, is_alone, now));
+            let has_same_days = |other: &WindowKey| other.report == key.report && other.days == key.days;
+            let is_only_one = self.windows.keys().filter(|other| has_same_days(other)).count() == 1;
+            self.change(&key, |window| resolve_from_list(window, &listed, is_only_one, now));
         }
         self.listing = Some((now, listed));
     }
 
-    /// The answer to [`Step::Create`].
+    /// Records the result of [`Step::Create`].
     pub fn record_create(
         &mut self,
         key: &WindowKey,
@@ -684,11 +695,11 @@ impl Scheduler {
             Ok(made) => {
                 self.record_success();
                 self.account.limit.reset();
-                // The earlier of the two clocks: a day must not look complete because one of them is fast.
+                // The earlier of the two clocks: a fast clock must not make a day look complete.
                 let created = made.created.map_or(now, |created| created.min(now));
                 self.change(key, |window| window.start_building(made.id, created, end, now));
             }
-            // Surely made nothing: 429 and the limit mean wait, and are no try.
+            // Certainly without effect: 429 and the limit mean wait, and do not count as a try.
             Err(UpstreamError::TooMany { retry_after }) => {
                 self.record_limit(key, retry_after, now);
                 self.record_error(UpstreamError::TooMany { retry_after }, now);
@@ -704,16 +715,16 @@ impl Scheduler {
                 let detail = "Echo360 does not know this report.";
                 self.change(key, |window| window.record_failed_try(detail, None, now));
             }
-            Err(trouble @ (UpstreamError::Denied { .. } | UpstreamError::Down { sent: false, .. })) => {
+            Err(error @ (UpstreamError::Denied { .. } | UpstreamError::Down { sent: false, .. })) => {
                 self.change(key, |window| window.requeue(now));
-                self.record_error(trouble, now);
+                self.record_error(error, now);
             }
-            // Perhaps made something: keeps its slot until lists have told.
-            Err(trouble @ UpstreamError::Down { sent: true, .. }) => self.record_error(trouble, now),
+            // Perhaps the create took effect: the window keeps its slot until lists decide.
+            Err(error @ UpstreamError::Down { sent: true, .. }) => self.record_error(error, now),
         }
     }
 
-    /// The answer to [`Step::Poll`]. When the file is finished, what to hand to the WindowStore object.
+    /// Records the result of [`Step::Poll`]. If the file is finished, returns the job for the WindowStore.
     #[must_use]
     pub fn record_poll(
         &mut self,
@@ -729,20 +740,20 @@ impl Scheduler {
         match reply {
             Ok(seen) => {
                 self.record_success();
-                let failed = match seen.status {
+                let detail = match seen.status {
                     UpstreamStatus::Pending if self.is_overdue(key, now) => {
-                        "Echo360 has been building the report for 14 days."
+                        "Echo360 did not finish the report within 14 days."
                     }
                     UpstreamStatus::Pending => return None,
                     UpstreamStatus::Available if seen.links.is_empty() => {
-                        "Echo360 says that the report is available, but names no file."
+                        "Echo360 says that the report is available, but gives no link to its file."
                     }
                     UpstreamStatus::Available => return self.hand_off(key, seen.links, now),
                     UpstreamStatus::Expired => "Echo360 says that the report has expired.",
                     UpstreamStatus::Failed => "Echo360 could not build the report.",
-                    UpstreamStatus::Missing => "Echo360 did not get to building the report.",
+                    UpstreamStatus::Missing => "Echo360 did not start to build the report in time.",
                 };
-                self.change(key, |window| window.record_failed_try(failed, Some(id.clone()), now));
+                self.change(key, |window| window.record_failed_try(detail, Some(id.clone()), now));
             }
             Err(UpstreamError::Absent | UpstreamError::Refused { .. }) => self.change(key, |window| {
                 if let WindowState::Building { doubted, doubts, .. } = &mut window.state {
@@ -750,12 +761,12 @@ impl Scheduler {
                     *doubts = doubts.saturating_add(1);
                 }
             }),
-            Err(trouble) => self.record_error(trouble, now),
+            Err(error) => self.record_error(error, now),
         }
         None
     }
 
-    /// Whether a window has been building for as long as Echo360 keeps anything.
+    /// Whether a window has been building for longer than Echo360 keeps reports.
     fn is_overdue(&self, key: &WindowKey, now: Timestamp) -> bool {
         self.windows.get(key).is_some_and(|window| {
             matches!(&window.state, WindowState::Building { upstream, .. } if now.since(upstream.created) > RETENTION)
@@ -763,7 +774,7 @@ impl Scheduler {
     }
 
     fn hand_off(&mut self, key: &WindowKey, links: Vec<String>, now: Timestamp) -> Option<CollectHandoff> {
-        let mut given = None;
+        let mut started = None;
         let version = self.required_version();
         let mut at_once = false;
         if self.is_erased(key) {
@@ -773,18 +784,18 @@ impl Scheduler {
         let leases = self.erasure_ledger.leases;
         self.change(key, |window| {
             window.lease = window.lease.max(leases);
-            given = window.start_collecting(now);
+            started = window.start_collecting(now);
             window.erasure.pending_version = version;
-            // Taken back while Echo360 was at it.
+            // An erasure of these days was canceled while Echo360 built the report.
             window.erasure.forgotten = None;
             at_once = window.erasure.clean_version < version;
         });
-        let (lease, upstream, until) = given?;
+        let (lease, upstream, until) = started?;
         let tombstones = self.tombstones();
         Some(CollectHandoff { key: key.clone(), lease, until, upstream, links, tombstones, at_once })
     }
 
-    /// The answer to [`Step::Inquire`]; `None` when the WindowStore object could not be reached.
+    /// Records the result of [`Step::Inquire`]; `None` if the WindowStore could not be reached.
     pub fn record_inquiry(
         &mut self,
         key: &WindowKey,
@@ -803,7 +814,7 @@ impl Scheduler {
         }
     }
 
-    /// A WindowStore object's word on how its collecting ended.
+    /// Records the outcome of collecting that a WindowStore reports.
     pub fn record_collection(
         &mut self,
         key: &WindowKey,
@@ -827,9 +838,9 @@ impl Scheduler {
         self.changes.account = true;
     }
 
-    /// Waiting is the answer to every trouble with the account or the wire; none of them is a try.
-    pub fn record_error(&mut self, trouble: UpstreamError, now: Timestamp) {
-        match trouble {
+    /// Backs off after an error of the account or the network. Such errors never count as a try of a window.
+    pub fn record_error(&mut self, error: UpstreamError, now: Timestamp) {
+        match error {
             UpstreamError::TooMany { retry_after } | UpstreamError::Down { retry_after, .. } => {
                 self.account.trouble.record_failure(now, retry_after);
             }
@@ -844,23 +855,23 @@ impl Scheduler {
         self.changes.account = true;
     }
 
-    // ---- Small things.
+    // ---- Helpers.
 
-    fn find(&self, wanted: impl Fn(&Window) -> bool) -> Option<WindowKey> {
-        self.windows.values().find(|window| wanted(window)).map(|window| window.key.clone())
+    fn find(&self, is_match: impl Fn(&Window) -> bool) -> Option<WindowKey> {
+        self.windows.values().find(|window| is_match(window)).map(|window| window.key.clone())
     }
 
-    fn count(&self, wanted: impl Fn(&WindowState) -> bool) -> usize {
-        self.windows.values().filter(|window| wanted(&window.state)).count()
+    fn count(&self, is_match: impl Fn(&WindowState) -> bool) -> usize {
+        self.windows.values().filter(|window| is_match(&window.state)).count()
     }
 
     /// Whether nothing new can be started.
     fn is_full(&self) -> bool {
         let collecting = self.count(|state| matches!(state, WindowState::Collecting { .. }));
-        self.slots_held() >= SLOTS || collecting >= COLLECTORS
+        self.slots_held() >= SLOTS || collecting >= MAX_COLLECTING
     }
 
-    /// Slots in use by upstream requests of ours.
+    /// How many slots our upstream requests occupy.
     #[must_use]
     pub fn slots_held(&self) -> usize {
         self.windows.values().filter(|window| window.holds_slot()).count()
@@ -874,7 +885,7 @@ impl Scheduler {
     }
 }
 
-/// Whether trying a request again is about this window: one of those named, or else one that failed.
+/// Whether retrying a request includes this window: it is `named`, or, if none is named, it failed.
 fn is_retried(window: &Window, named: &[String]) -> bool {
     if named.is_empty() {
         matches!(window.state, WindowState::Failed)
@@ -887,12 +898,13 @@ fn count<T>(windows: impl Iterator<Item = T>) -> u32 {
     u32::try_from(windows.count()).unwrap_or(u32::MAX)
 }
 
-/// Whether `at` has come. A time further ahead than any that is ever set is a clock that went back.
+/// Whether `at` has come. A time further ahead than any that is ever planned means that the clock was set
+/// back, and counts as due.
 fn is_due(at: Timestamp, now: Timestamp) -> bool {
-    at <= now || at.since(now) > FURTHEST
+    at <= now || at.since(now) > MAX_PLANNED_AHEAD
 }
 
-/// When a window wants a list to be read to find out what became of it, if it does.
+/// When the list of upstream requests has to be read for a window whose upstream request is in doubt.
 fn list_due_at(window: &Window) -> Option<Timestamp> {
     match &window.state {
         WindowState::Asking { absent_since: None, .. } => Some(window.since),
@@ -902,20 +914,21 @@ fn list_due_at(window: &Window) -> Option<Timestamp> {
     }
 }
 
-/// What a list tells of a window whose "create" lost its reply, or whose upstream request was not found. A
-/// window that `is_alone` in its report and days also knows its own by less than all the parameters shown:
-/// nothing else of ours could be meant.
-fn resolve_from_list(window: &mut Window, listed: &[UpstreamRequest], is_alone: bool, now: Timestamp) {
+/// Decides by a list about a window whose create lost its reply, or whose upstream request was not found.
+///
+/// `is_only_one`: no other window of ours has this report and these days. Then a listed request with further
+/// parameters is recognized too, since it cannot belong to another window.
+fn resolve_from_list(window: &mut Window, listed: &[UpstreamRequest], is_only_one: bool, now: Timestamp) {
     match &mut window.state {
         WindowState::Asking { end, seen, absent_since } => {
             let end = *end;
-            let fresh = || {
+            let candidates = || {
                 listed.iter().filter(|r| !seen.contains(&r.id) && !window.failed_upstreams.contains(&r.id))
             };
-            // One that echoes just what we sent is more surely ours than one that says more.
-            let ours = fresh()
-                .find(|request| request.is_for(&window.key, end))
-                .or_else(|| fresh().find(|request| is_alone && request.could_answer(&window.key, end)));
+            // A request with exactly our parameters is more likely ours than one with further parameters.
+            let ours = candidates().find(|request| request.is_for(&window.key, end)).or_else(|| {
+                candidates().find(|request| is_only_one && request.could_answer(&window.key, end))
+            });
             match (ours, *absent_since) {
                 (Some(ours), _) => {
                     let created = ours.created.map_or(window.since, |created| created.min(now));
@@ -929,24 +942,24 @@ fn resolve_from_list(window: &mut Window, listed: &[UpstreamRequest], is_alone: 
             }
         }
         WindowState::Building { upstream, doubted: doubted @ true, doubts, .. } => {
-            let shown = listed.iter().find(|request| request.id == upstream.id);
-            let is_alive = shown.is_some_and(|request| {
+            let ours = listed.iter().find(|request| request.id == upstream.id);
+            let is_alive = ours.is_some_and(|request| {
                 matches!(request.status, UpstreamStatus::Pending | UpstreamStatus::Available)
-                    && *doubts < DOUBTS
+                    && *doubts < MAX_DOUBTS
             });
             if is_alive {
                 *doubted = false;
                 window.schedule_next_poll(now);
             } else {
                 let id = upstream.id.clone();
-                window.record_failed_try("Echo360 no longer gives the request.", Some(id), now);
+                window.record_failed_try("Echo360 can no longer find this request.", Some(id), now);
             }
         }
         _ => {}
     }
 }
 
-/// The newest equal upstream request that will do instead of asking, whoever made it.
+/// The newest equal upstream request, whoever made it, that can be used instead of sending a create.
 fn find_adoptable(
     window: &Window,
     listed: &[UpstreamRequest],
@@ -971,7 +984,7 @@ fn is_too_old(key: &WindowKey, now: Timestamp) -> bool {
     }
 }
 
-/// The parameters of a "create": the days, where the report has them, and what else was asked.
+/// The parameters of a create: `start` and `end`, if the report has dates, and the window's own parameters.
 #[must_use]
 pub fn create_parameters(key: &WindowKey, days: Option<(Day, Day)>) -> Parameters {
     let mut parameters = key.parameters.clone();

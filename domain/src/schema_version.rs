@@ -1,7 +1,7 @@
 //! The version of the tables in a Durable Object's storage.
 //!
-//! Each object records the version of its tables. Code that meets a newer version than it knows refuses to work rather than
-//! misread the data: it was probably rolled back. Tables of an older version are upgraded one step at a time.
+//! Each object records the version of its tables. Code that finds a newer version than it knows was probably
+//! rolled back, and refuses to work instead of misreading the data. Older tables are upgraded step by step.
 
 /// The version of the tables that this code creates and reads.
 pub const CURRENT: u32 = 1;
@@ -9,21 +9,21 @@ pub const CURRENT: u32 = 1;
 /// What to do with an object's tables when it is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SchemaStep {
-    /// Nothing is recorded: the tables are new, or from before versions were recorded. Record this version.
+    /// No version is recorded: the tables are new, or older than such records. Record this version.
     Record(u32),
     /// The tables are up to date.
     Ready,
-    /// Upgrade the tables from this version to the next one, record that, and ask again.
+    /// Upgrade the tables from this version to the next one, record that, and call [`next_step`] again.
     UpgradeFrom(u32),
-    /// The tables are of a newer version, this one: refuse to work.
+    /// The tables have this newer version: refuse to work.
     Newer(u32),
 }
 
-/// Decides by the recorded version.
+/// Decides what to do by the recorded version.
 #[must_use]
 pub fn next_step(recorded: Option<u32>) -> SchemaStep {
     match recorded {
-        // Tables from before versions were recorded are those of version 1.
+        // Tables without a recorded version are those of version 1.
         None => SchemaStep::Record(1),
         Some(version) if version == CURRENT => SchemaStep::Ready,
         Some(version) if version < CURRENT => SchemaStep::UpgradeFrom(version),
@@ -31,12 +31,12 @@ pub fn next_step(recorded: Option<u32>) -> SchemaStep {
     }
 }
 
-/// Says what to do about tables of a newer version.
+/// The text for the operator about tables of a newer version.
 #[must_use]
 pub fn newer_sentence(version: u32) -> String {
     format!(
-        "The stored data has version {version} and this version of Lectern reads up to {CURRENT}: deploy the newer version of \
-         Lectern again."
+        "The stored data has version {version}, but this version of Lectern reads only up to version {CURRENT}: \
+         deploy the newer version of Lectern again."
     )
 }
 
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn new_tables_get_a_version_and_newer_ones_are_refused() {
+    fn new_tables_get_a_version_and_tables_of_a_newer_version_are_refused() {
         assert_eq!(next_step(None), SchemaStep::Record(1));
         assert_eq!(next_step(Some(CURRENT)), SchemaStep::Ready);
         assert_eq!(next_step(Some(CURRENT + 1)), SchemaStep::Newer(CURRENT + 1));

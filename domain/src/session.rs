@@ -1,54 +1,55 @@
-//! Session rules: when a session of ours ends and how often its use is recorded. Which Cloudflare Access tokens a sign-out
-//! revokes: [`revocation_cutoff`](crate::token::revocation_cutoff).
+//! Session rules: when a session that was opened with the key ends, and how often its use is recorded. Which
+//! Cloudflare Access tokens a sign-out revokes: [`revocation_cutoff`](crate::token::revocation_cutoff).
 //!
-//! A session is *bound* to the settings that it was opened with: the binding is a signature over the installation's key.
-//! A changed `LECTERN_KEY` or `LECTERN_SESSION_KEY` changes the binding, which ends every session opened before.
+//! A session is *bound* to the settings that it was opened with: the binding is a signature over the
+//! installation's key. A changed `LECTERN_KEY` or `LECTERN_SESSION_KEY` changes the binding, which ends all
+//! earlier sessions.
 
 use crate::api::AuthMethod;
 use crate::time::{DAY, HOUR, MINUTE, Timestamp};
 
-/// A session that is not used for this long has ended.
+/// A session ends when it is not used for this long.
 pub const IDLE_TIMEOUT: i64 = 8 * HOUR;
 
-/// The last use of a session is recorded at most once in this time, so that most requests only read.
+/// The last use of a session is recorded at most once in this time, so that most HTTP requests only read.
 pub const TOUCH_INTERVAL: i64 = MINUTE;
 
-/// How long a sign-out from Cloudflare Access is kept: its tokens live for a month at most.
+/// How long a sign-out from Cloudflare Access is stored: its tokens are valid for a month at most.
 pub const REVOCATION_KEPT: i64 = 40 * DAY;
 
 /// An open session as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenSession {
-    /// The person whose session it is.
+    /// The person who signed in.
     pub person: String,
     /// How they signed in.
     pub auth_method: AuthMethod,
-    /// The binding at the time of signing in.
+    /// The binding when they signed in.
     pub binding: String,
     /// When it was last used, to within [`TOUCH_INTERVAL`].
     pub seen: Timestamp,
 }
 
-/// What becomes of a session that a request names.
+/// What to do with the session of an HTTP request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionStatus {
-    /// It is over: delete it, and treat the request as one without a credential.
+    /// It has ended: delete it, and treat the request as one without a credential.
     Ended,
-    /// It holds, and its last use need not be recorded.
+    /// It is valid, and its last use need not be recorded.
     Active,
-    /// It holds; record `now` as its last use.
+    /// It is valid: record `now` as its last use.
     ActiveTouch,
 }
 
 impl OpenSession {
-    /// Whether the session holds at `now` under the `binding` that the settings give today.
+    /// Whether the session is valid at `now`, given the `binding` that follows from the current settings.
     ///
-    /// A last use that lies more than [`IDLE_TIMEOUT`] *ahead* of `now` ends the session too: the clock was set back, and
-    /// nobody can tell how long the session was idle.
+    /// A last use more than [`IDLE_TIMEOUT`] *ahead* of `now` ends the session too: the clock was set back,
+    /// so that it is unknown how long the session was idle.
     #[must_use]
     pub fn status(&self, binding: &str, now: Timestamp) -> SessionStatus {
         let idle = now.since(self.seen);
-        // Compared on both sides rather than by `abs`, which the ends of time would overflow.
+        // A range instead of `abs`, which overflows for `i64::MIN`.
         if !(-IDLE_TIMEOUT..=IDLE_TIMEOUT).contains(&idle) || self.binding != binding {
             SessionStatus::Ended
         } else if idle > TOUCH_INTERVAL {
@@ -94,16 +95,17 @@ mod tests {
     }
 
     #[test]
-    fn other_settings_than_those_it_was_opened_with_end_a_session() {
+    fn a_changed_binding_ends_a_session() {
         let seen = Timestamp(DAY);
         assert_eq!(session(seen).status("other", seen), SessionStatus::Ended);
         assert_eq!(session(seen).status("", seen), SessionStatus::Ended);
     }
 
     proptest! {
-        /// Uses a session under a clock that jumps either way, and plays the store: ended sessions are deleted.
+        /// Uses a session while the clock jumps either way, and deletes it once it has ended, as the store
+        /// does.
         #[test]
-        fn a_clock_that_goes_backwards_keeps_nobody_in(
+        fn a_clock_that_is_set_back_never_extends_a_session(
             jumps in prop::collection::vec(-2 * DAY..2 * DAY, 1..60),
         ) {
             let mut now = Timestamp(1000 * DAY);
@@ -120,13 +122,13 @@ mod tests {
                         if status == SessionStatus::ActiveTouch {
                             open.seen = now;
                         }
-                        // From here on it lasts for one idle time at most, whichever way the clock goes.
+                        // From now on it lasts for one idle timeout at most, whichever way the clock jumps.
                         for beyond in [-IDLE_TIMEOUT - TOUCH_INTERVAL - 1, IDLE_TIMEOUT + 1] {
                             if open.seen == now {
                                 prop_assert_eq!(open.status("b", now.plus(beyond)), SessionStatus::Ended);
                             }
                         }
-                        // What the cleanup deletes would not have been admitted, and what is admitted it does not delete.
+                        // The cleanup does not delete a valid session.
                         prop_assert!(open.seen >= idle_cutoff(now));
                         stored = Some(open);
                     }

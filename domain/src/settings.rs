@@ -1,5 +1,5 @@
-//! The settings of an installation, read and validated as a whole: everything that is wrong is reported at once, in
-//! sentences, and nothing fails later for it.
+//! The settings of an installation, validated as a whole when they are read: all problems are reported at
+//! once, in sentences, and no invalid setting makes anything fail later.
 
 use crate::api::AuthMethod;
 use crate::ids::Email;
@@ -15,14 +15,14 @@ pub struct Settings {
     pub client_id: String,
     /// The secret of the API client. [`Secret`] never prints its text.
     pub client_secret: Secret,
-    /// The name of the institution. Together with the upstream's host it names the Scheduler, so that changed credentials
-    /// still find the stored data.
+    /// The name of the institution. Together with the upstream's host it names the Scheduler, so that changed
+    /// credentials still find the stored data.
     pub institution: String,
-    /// The IANA time zone of views that name none.
+    /// The IANA time zone of views whose URL names none.
     pub time_zone: String,
     /// The hosts from which report files may be downloaded.
     pub file_hosts: Vec<HostRule>,
-    /// For how many days after its last day a window's rows are kept.
+    /// For how many days after a window's last day its rows are kept.
     pub keep_days: u32,
     /// Local mode: whether a visitor on this machine is an administrator without signing in.
     pub local: bool,
@@ -32,19 +32,20 @@ pub struct Settings {
     pub key: Option<Secret>,
     /// The key that signs session cookies.
     pub session_key: Option<Secret>,
-    /// The e-mail addresses of administrators, in lower case. No page can take that role from them.
+    /// The e-mail addresses of administrators, in lower case. Their role cannot be changed on the page.
     pub admins: BTreeSet<Email>,
     /// For how many days audit entries are kept.
     pub record_days: u32,
-    /// The fewest students whose figures a share publishes.
+    /// Shares suppress numbers over fewer students than this.
     pub smallest: u32,
-    /// Where the Durable Objects are stored, when that is restricted.
+    /// Where the Durable Objects are stored; `None`: unrestricted.
     pub jurisdiction: Option<Jurisdiction>,
     /// Milliseconds by which the Worker's clock is shifted, for tests: 0 outside local mode.
     pub clock_offset: i64,
 }
 
-/// A jurisdiction that Cloudflare stores Durable Objects in. The id of an object depends on it: see [`crate::jurisdiction`].
+/// A jurisdiction that Cloudflare stores Durable Objects in. An object's id depends on it: see
+/// [`crate::jurisdiction`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Jurisdiction {
     /// The European Union.
@@ -54,7 +55,7 @@ pub enum Jurisdiction {
 }
 
 impl Jurisdiction {
-    /// The name that Cloudflare and `LECTERN_JURISDICTION` have for it.
+    /// Its name in Cloudflare's API and in `LECTERN_JURISDICTION`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -63,17 +64,17 @@ impl Jurisdiction {
         }
     }
 
-    /// Reads that name.
+    /// Parses such a name.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Eu, Self::FedRamp].into_iter().find(|jurisdiction| jurisdiction.as_str() == text)
     }
 }
 
-/// Cloudflare Access: the team, and its name for this application.
+/// Cloudflare Access: whose tokens are accepted, and for which application.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CloudflareAccess {
-    /// The team's domain: a host.
+    /// The team's domain, such as `example.cloudflareaccess.com`.
     pub team: String,
     /// The application's audience tag.
     pub audience: String,
@@ -82,7 +83,7 @@ pub struct CloudflareAccess {
 }
 
 impl CloudflareAccess {
-    /// The issuer that its tokens name.
+    /// The issuer of its tokens, their claim `iss`.
     #[must_use]
     pub fn issuer(&self) -> String {
         format!("https://{}", self.team)
@@ -95,7 +96,7 @@ impl CloudflareAccess {
     }
 }
 
-/// The fewest bits of a key that cannot be guessed.
+/// The fewest random bits of a key.
 const KEY_BITS: f64 = 128.0;
 
 /// The default of `LECTERN_RECORD_DAYS`: a year.
@@ -104,24 +105,24 @@ const RECORD_DAYS: u32 = 365;
 /// The default of `LECTERN_SMALLEST`.
 const SMALLEST: u32 = 10;
 
-/// The clock is shifted by at most ten years, in seconds.
+/// The largest shift of the clock, in seconds: ten years.
 const MAX_CLOCK_OFFSET_SECONDS: i64 = 10 * 365 * DAY / SECOND;
 
 /// The largest `LECTERN_SMALLEST`.
 pub const MAX_SMALLEST: u32 = 30;
 
-/// A text that is never printed.
+/// A secret text, which `Debug` does not print.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Wraps a text.
+    /// Wraps a secret text.
     #[must_use]
     pub fn new(text: String) -> Self {
         Self(text)
     }
 
-    /// The text, for the place that needs it.
+    /// The secret text, for the one place that needs it.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0
@@ -134,29 +135,29 @@ impl std::fmt::Debug for Secret {
     }
 }
 
-/// A host that files may come from.
+/// A rule for the hosts that report files may be downloaded from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HostRule {
-    /// Amazon S3, in any region and either style of address.
+    /// Amazon S3, in any region, with the bucket in the host or in the path.
     AmazonS3,
-    /// This host: on this port where one is given, else on any.
+    /// This host, on any port unless the rule names one.
     Exactly(String),
-    /// Any host below this one.
+    /// Any subdomain of this host, on any port unless the rule names one.
     Below(String),
-    /// This very machine, on any port.
+    /// This machine, on any port.
     Loopback,
 }
 
 impl HostRule {
-    /// Whether `host` (lower case, with its port where the address has one) is allowed.
+    /// Whether `host` (in lower case, with its port if the URL names one) is allowed.
     #[must_use]
     pub fn allows(&self, host: &str) -> bool {
         let without_port = host.rsplit_once(':').map_or(host, |(name, _)| name);
-        let fits = |rule: &str| if rule.contains(':') { host } else { without_port };
+        let comparable = |rule: &str| if rule.contains(':') { host } else { without_port };
         match self {
             Self::Loopback => is_loopback(host),
-            Self::Exactly(wanted) => fits(wanted) == wanted,
-            Self::Below(parent) => fits(parent)
+            Self::Exactly(allowed) => comparable(allowed) == allowed,
+            Self::Below(parent) => comparable(parent)
                 .strip_suffix(parent.as_str())
                 .is_some_and(|rest| rest.len() > 1 && rest.ends_with('.')),
             Self::AmazonS3 => {
@@ -170,7 +171,7 @@ impl HostRule {
     }
 }
 
-/// The hosts of the regions: a fixed list, so that a browser never names a host.
+/// Names and base URLs of Echo360's regions.
 pub const REGIONS: [(&str, &str); 4] = [
     ("us", "https://echo360.org"),
     ("uk", "https://echo360.org.uk"),
@@ -201,46 +202,52 @@ pub const NAMES: [&str; 19] = [
     "LECTERN_CLOCK_OFFSET_SECONDS",
 ];
 
-/// The default of `LECTERN_KEEP_DAYS`: a year and some weeks, so that the start of a term can be compared with the last one.
+/// The default of `LECTERN_KEEP_DAYS`: a year and some weeks, so that a term can be compared with the one a
+/// year before from its start.
 pub const KEEP_DAYS: u32 = 400;
 
 impl Settings {
-    /// Reads the settings through `get`. A blank value counts as absent. `is_zone` says whether a text is an IANA time zone.
+    /// Reads and validates the settings. `get` returns the value of a setting by name; a blank value counts
+    /// as absent. `is_zone`: whether a text is an IANA time zone.
     ///
     /// # Errors
-    /// A sentence for each thing that is missing or wrong. No sentence repeats a value.
+    /// A sentence for each setting that is missing or wrong. No sentence repeats a value.
     pub fn read(
         get: impl Fn(&str) -> Option<String>,
         is_zone: impl Fn(&str) -> bool,
     ) -> Result<Self, Vec<String>> {
-        let mut wrong = Vec::new();
+        let mut problems = Vec::new();
         let value = |name: &str| get(name).filter(|value| !value.trim().is_empty());
         let upstream =
             read_upstream(value("ECHO360_REGION"), value("ECHO360_URL")).unwrap_or_else(|sentence| {
-                wrong.push(sentence);
+                problems.push(sentence);
                 String::new()
             });
-        let mut needed = |name: &str| {
+        let mut require = |name: &str| {
             value(name).unwrap_or_else(|| {
-                wrong.push(format!("Set {name}: Echo360's administrators make it under API credentials."));
+                problems
+                    .push(format!("Set {name}: an Echo360 administrator creates it under API credentials."));
                 String::new()
             })
         };
-        let client_id = needed("ECHO360_CLIENT_ID");
-        let client_secret = Secret(needed("ECHO360_CLIENT_SECRET"));
+        let client_id = require("ECHO360_CLIENT_ID");
+        let client_secret = Secret(require("ECHO360_CLIENT_SECRET"));
         let institution = value("LECTERN_INSTITUTION").unwrap_or_else(|| "default".to_owned());
         if institution.chars().count() > 80 || institution.chars().any(char::is_control) {
-            wrong.push("LECTERN_INSTITUTION must be a name of at most 80 characters.".to_owned());
+            problems.push(
+                "LECTERN_INSTITUTION must be a name of at most 80 characters, without control characters."
+                    .to_owned(),
+            );
         }
         let time_zone = value("LECTERN_TIME_ZONE").unwrap_or_else(|| "UTC".to_owned());
         if !is_zone(&time_zone) {
-            wrong.push("LECTERN_TIME_ZONE must be an IANA time zone such as Europe/Berlin.".to_owned());
+            problems.push("LECTERN_TIME_ZONE must be an IANA time zone such as Europe/Berlin.".to_owned());
         }
         let file_hosts = match value("LECTERN_ASSET_HOSTS") {
             Some(list) => list.split(',').map(read_host).collect::<Option<Vec<_>>>().unwrap_or_else(|| {
-                wrong.push(
-                    "LECTERN_ASSET_HOSTS must be hosts with commas between, such as files.example.org or \
-                     *.example.org."
+                problems.push(
+                    "LECTERN_ASSET_HOSTS must be a comma-separated list of hosts, such as \
+                     files.example.org,*.example.org."
                         .to_owned(),
                 );
                 Vec::new()
@@ -254,7 +261,7 @@ impl Settings {
             None => KEEP_DAYS,
             Some(Ok(days @ 30..=3650)) => days,
             Some(_) => {
-                wrong.push("LECTERN_KEEP_DAYS must be a number of days from 30 to 3650.".to_owned());
+                problems.push("LECTERN_KEEP_DAYS must be a number of days from 30 to 3650.".to_owned());
                 KEEP_DAYS
             }
         };
@@ -262,7 +269,7 @@ impl Settings {
             None | Some("0") => false,
             Some("1") => true,
             Some(_) => {
-                wrong.push("LECTERN_LOCAL must be 1, or not be set.".to_owned());
+                problems.push("LECTERN_LOCAL must be 1 or 0, or not be set.".to_owned());
                 false
             }
         };
@@ -270,34 +277,38 @@ impl Settings {
             value("ACCESS_TEAM_DOMAIN"),
             value("ACCESS_AUD"),
             value("ACCESS_CERTS_URL"),
-            &mut wrong,
+            &mut problems,
         );
-        let mut key = |name: &str| {
+        let mut read_key = |name: &str| {
             let key = value(name)?.trim().to_owned();
             if estimate_bits(&key) < KEY_BITS {
-                wrong.push(format!(
-                    "{name} is too easy to guess: it needs 128 bits, such as `openssl rand -hex 32` gives."
+                problems.push(format!(
+                    "{name} is too easy to guess: use at least 128 random bits, such as the output of \
+                     `openssl rand -hex 32`."
                 ));
             }
             Some(Secret(key))
         };
-        let (key, session_key) = (key("LECTERN_KEY"), key("LECTERN_SESSION_KEY"));
+        let (key, session_key) = (read_key("LECTERN_KEY"), read_key("LECTERN_SESSION_KEY"));
         if key.is_some() && session_key.is_none() {
-            wrong.push("LECTERN_KEY needs LECTERN_SESSION_KEY, which sessions are signed with.".to_owned());
+            problems.push(
+                "LECTERN_KEY needs LECTERN_SESSION_KEY too, which signs the session cookies.".to_owned(),
+            );
         }
         if key.is_some() && key == session_key {
-            wrong.push("LECTERN_KEY and LECTERN_SESSION_KEY must differ.".to_owned());
+            problems.push("LECTERN_KEY and LECTERN_SESSION_KEY must differ.".to_owned());
         }
         let admins = value("LECTERN_ADMINS").map_or_else(BTreeSet::new, |list| {
             let admins = list.split(',').filter(|entry| !entry.trim().is_empty()).map(Email::parse);
             let admins = admins.collect::<Option<BTreeSet<_>>>().unwrap_or_else(|| {
-                wrong.push("LECTERN_ADMINS must be e-mail addresses with commas between.".to_owned());
+                problems
+                    .push("LECTERN_ADMINS must be a comma-separated list of e-mail addresses.".to_owned());
                 BTreeSet::new()
             });
             if access.is_none() {
-                wrong.push(
-                    "LECTERN_ADMINS needs Cloudflare Access, which knows addresses: set ACCESS_TEAM_DOMAIN and \
-                     ACCESS_AUD."
+                problems.push(
+                    "LECTERN_ADMINS needs Cloudflare Access, which verifies addresses: set \
+                     ACCESS_TEAM_DOMAIN and ACCESS_AUD."
                         .to_owned(),
                 );
             }
@@ -307,26 +318,26 @@ impl Settings {
             days.trim().parse().ok().filter(|days| (1..=3650).contains(days))
         });
         let record_days = record_days.unwrap_or_else(|| {
-            wrong.push("LECTERN_RECORD_DAYS must be a number of days from 1 to 3650.".to_owned());
+            problems.push("LECTERN_RECORD_DAYS must be a number of days from 1 to 3650.".to_owned());
             RECORD_DAYS
         });
         let smallest = value("LECTERN_SMALLEST").map_or(Some(SMALLEST), |smallest| {
             smallest.trim().parse().ok().filter(|smallest| (5..=MAX_SMALLEST).contains(smallest))
         });
         let smallest = smallest.unwrap_or_else(|| {
-            wrong.push("LECTERN_SMALLEST must be a number of students from 5 to 30.".to_owned());
+            problems.push("LECTERN_SMALLEST must be a number of students from 5 to 30.".to_owned());
             SMALLEST
         });
         let jurisdiction = value("LECTERN_JURISDICTION").and_then(|name| {
             let jurisdiction = Jurisdiction::parse(name.trim());
             if jurisdiction.is_none() {
-                wrong.push("LECTERN_JURISDICTION must be eu or fedramp, or not be set.".to_owned());
+                problems.push("LECTERN_JURISDICTION must be eu or fedramp, or not be set.".to_owned());
             }
             jurisdiction
         });
         let clock_offset =
             read_clock_offset(value("LECTERN_CLOCK_OFFSET_SECONDS"), local).unwrap_or_else(|sentence| {
-                wrong.push(sentence);
+                problems.push(sentence);
                 0
             });
         let settings = Self {
@@ -347,17 +358,17 @@ impl Settings {
             jurisdiction,
             clock_offset,
         };
-        if wrong.is_empty() { Ok(settings) } else { Err(wrong) }
+        if problems.is_empty() { Ok(settings) } else { Err(problems) }
     }
 
-    /// The methods by which somebody can sign in who is not on this machine in local mode.
+    /// The configured sign-in methods. Local mode needs none, so it is not among them.
     #[must_use]
     pub fn auth_methods(&self) -> Vec<AuthMethod> {
         let access = self.access.as_ref().map(|_| AuthMethod::Access);
         access.into_iter().chain(self.key.as_ref().map(|_| AuthMethod::Key)).collect()
     }
 
-    /// The upstream's host, with its port where the address has one.
+    /// Echo360's host, with its port if the URL names one.
     #[must_use]
     pub fn upstream_host(&self) -> &str {
         self.upstream.split_once("://").map_or("", |(_, host)| host)
@@ -369,7 +380,7 @@ impl Settings {
         format!("{}/{}", self.upstream_host(), self.institution)
     }
 
-    /// Whether files may come from `host`.
+    /// Whether report files may be downloaded from `host`.
     #[must_use]
     pub fn allows_file_host(&self, host: &str) -> bool {
         self.file_hosts.iter().any(|rule| rule.allows(host))
@@ -402,33 +413,34 @@ fn read_access(
     team: Option<String>,
     audience: Option<String>,
     certs: Option<String>,
-    wrong: &mut Vec<String>,
+    problems: &mut Vec<String>,
 ) -> Option<CloudflareAccess> {
     let (team, audience) = match (team, audience) {
         (Some(team), Some(audience)) => (team, audience),
         (None, None) if certs.is_none() => return None,
         _ => {
-            wrong.push("Cloudflare Access needs both ACCESS_TEAM_DOMAIN and ACCESS_AUD.".to_owned());
+            problems.push("Cloudflare Access needs both ACCESS_TEAM_DOMAIN and ACCESS_AUD.".to_owned());
             return None;
         }
     };
     let team = team.trim().trim_end_matches('/');
     let team = team.strip_prefix("https://").unwrap_or(team).to_ascii_lowercase();
     if !is_host(&team) || !team.contains('.') {
-        wrong.push("ACCESS_TEAM_DOMAIN must be a host such as example.cloudflareaccess.com.".to_owned());
+        problems.push("ACCESS_TEAM_DOMAIN must be a host such as example.cloudflareaccess.com.".to_owned());
     }
     let audience = audience.trim().to_owned();
     if !audience.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)) || audience.len() > 200 {
-        wrong.push("ACCESS_AUD must be the application's audience tag, as Access shows it.".to_owned());
+        problems
+            .push("ACCESS_AUD must be the application's audience tag, as Cloudflare shows it.".to_owned());
     }
     let certs = match certs {
         None => format!("https://{team}/cdn-cgi/access/certs"),
         Some(url) => {
             let url = url.trim().to_owned();
             let host = url.strip_prefix("http://").and_then(|rest| rest.split('/').next());
-            // Whoever names the keys names who gets in: elsewhere they come from the team's own domain.
+            // Whoever serves the keys decides who can sign in, so only tests may take them from another host.
             if !host.is_some_and(|host| is_host(host) && is_loopback(host)) {
-                wrong.push("ACCESS_CERTS_URL is for tests on this machine: leave it out.".to_owned());
+                problems.push("ACCESS_CERTS_URL is for tests on this machine: leave it out.".to_owned());
             }
             url
         }
@@ -436,8 +448,8 @@ fn read_access(
     Some(CloudflareAccess { team, audience, certs })
 }
 
-/// Reads the clock offset, in milliseconds. Only local mode may shift the clock: on a deployed Worker that would keep expired
-/// tokens and sessions alive.
+/// Reads the clock offset, in milliseconds. Only local mode may shift the clock: on a deployed Worker that
+/// would keep expired tokens and sessions valid.
 fn read_clock_offset(seconds: Option<String>, is_local: bool) -> Result<i64, String> {
     let Some(seconds) = seconds else { return Ok(0) };
     if !is_local {
@@ -448,15 +460,15 @@ fn read_clock_offset(seconds: Option<String>, is_local: bool) -> Result<i64, Str
     seconds
         .filter(|seconds| (-limit..=limit).contains(seconds))
         .map(|seconds| seconds * SECOND)
-        .ok_or_else(|| "LECTERN_CLOCK_OFFSET_SECONDS must be whole seconds, within ten years.".to_owned())
+        .ok_or_else(|| "LECTERN_CLOCK_OFFSET_SECONDS must be whole seconds, at most ten years.".to_owned())
 }
 
-/// How many bits a key has if its characters were drawn by chance from the smallest usual alphabet that holds them
-/// all; none if it is plainly not so drawn.
+/// How many random bits a key has if its characters were chosen at random from the smallest common alphabet
+/// that contains them; 0 if they obviously were not.
 fn estimate_bits(key: &str) -> f64 {
-    let different: BTreeSet<char> = key.chars().collect();
-    // Words with blanks between are not drawn letter by letter.
-    if different.len() < 8 || key.contains(char::is_whitespace) {
+    let distinct: BTreeSet<char> = key.chars().collect();
+    // Words with spaces between them are not random characters.
+    if distinct.len() < 8 || key.contains(char::is_whitespace) {
         return 0.0;
     }
     let all = |is: fn(char) -> bool| key.chars().all(is);
@@ -494,7 +506,7 @@ fn is_host(text: &str) -> bool {
     is_name && !name.is_empty() && port.is_none_or(|port| port.parse::<u16>().is_ok())
 }
 
-/// Whether a host, with or without a port, or an address is this very machine.
+/// Whether a host, with or without a port, or an IP address is this machine.
 #[must_use]
 pub fn is_loopback(host: &str) -> bool {
     let name = match host.strip_prefix('[') {
@@ -532,7 +544,7 @@ mod tests {
     }
 
     #[test]
-    fn a_region_names_its_host_and_files_come_from_amazon() {
+    fn a_region_sets_the_host_and_allows_files_from_amazon_s3() {
         let settings = with(&[("ECHO360_REGION", "uk")]).unwrap();
         assert_eq!(settings.scheduler_name(), "echo360.org.uk/default");
         assert_eq!(settings.client_secret.reveal(), "s3cr#t \"é=");
@@ -548,14 +560,15 @@ mod tests {
     }
 
     #[test]
-    fn the_sandbox_serves_its_own_files() {
+    fn files_come_from_this_machine_for_a_local_url_and_from_the_hosts_that_are_set() {
         let settings = with(&[("ECHO360_URL", "http://127.0.0.1:4000/")]).unwrap();
         assert_eq!(settings.upstream, "http://127.0.0.1:4000");
         assert!(settings.allows_file_host("127.0.0.1:4000"));
         assert!(settings.allows_file_host("localhost:4001"), "the same machine by another name");
         assert!(!settings.allows_file_host("10.0.0.1:4000"));
-        let named = with(&[("ECHO360_REGION", "us"), ("LECTERN_ASSET_HOSTS", "a.example, *.b.example:8443")])
-            .unwrap();
+        let with_hosts =
+            with(&[("ECHO360_REGION", "us"), ("LECTERN_ASSET_HOSTS", "a.example, *.b.example:8443")])
+                .unwrap();
         for (host, allowed) in [
             ("a.example", true),
             ("a.example:8443", true),
@@ -563,15 +576,15 @@ mod tests {
             ("x.b.example:8443", true),
             ("x.b.example", false),
         ] {
-            assert_eq!(named.allows_file_host(host), allowed, "{host}");
+            assert_eq!(with_hosts.allows_file_host(host), allowed, "{host}");
         }
     }
 
     #[test]
-    fn everything_that_is_missing_is_said_at_once_and_nothing_is_repeated() {
-        let sentences = read(&[("ECHO360_URL", "http://example.org/secret")]).unwrap_err();
-        assert_eq!(sentences.len(), 3, "{sentences:?}");
-        assert!(!sentences.join(" ").contains("secret"));
+    fn all_problems_are_reported_at_once_and_no_value_is_repeated() {
+        let problems = read(&[("ECHO360_URL", "http://example.org/secret")]).unwrap_err();
+        assert_eq!(problems.len(), 3, "{problems:?}");
+        assert!(!problems.join(" ").contains("secret"));
         let one = |values| with(values).unwrap_err().join(" ");
         assert!(one(&[("ECHO360_REGION", "eu")]).contains("us, uk, au or ca"));
         assert!(
@@ -580,31 +593,32 @@ mod tests {
         assert!(one(&[("ECHO360_REGION", "us"), ("LECTERN_TIME_ZONE", "Berlin")]).contains("IANA"));
         assert!(one(&[("ECHO360_REGION", "us"), ("LECTERN_ASSET_HOSTS", "https://x")]).contains("hosts"));
         for days in ["29", "3651", "a year", "-1"] {
-            let said = with(&[("ECHO360_REGION", "us"), ("LECTERN_KEEP_DAYS", days)]).unwrap_err().join(" ");
-            assert!(said.contains("LECTERN_KEEP_DAYS") && said.contains("30 to 3650"), "{said}");
+            let problem =
+                with(&[("ECHO360_REGION", "us"), ("LECTERN_KEEP_DAYS", days)]).unwrap_err().join(" ");
+            assert!(problem.contains("LECTERN_KEEP_DAYS") && problem.contains("30 to 3650"), "{problem}");
         }
-        let kept = |more: &[(&'static str, &'static str)]| {
+        let keep_days = |more: &[(&'static str, &'static str)]| {
             with(&[&[("ECHO360_REGION", "us")], more].concat()).unwrap().keep_days
         };
-        assert_eq!((kept(&[]), kept(&[("LECTERN_KEEP_DAYS", "30")])), (400, 30));
+        assert_eq!((keep_days(&[]), keep_days(&[("LECTERN_KEEP_DAYS", "30")])), (400, 30));
         assert!(one(&[("ECHO360_REGION", "us"), ("LECTERN_LOCAL", "yes")]).contains("LECTERN_LOCAL"));
         assert!(one(&[("ECHO360_URL", "https://echo360.org/path")]).contains("without a path"));
         assert!(one(&[("ECHO360_URL", "https://user@echo360.org")]).contains("ECHO360_URL"));
     }
 
-    const LONG: &str = "0123456789abcdef0123456789abcdef";
-    const OTHER: &str = "fedcba9876543210fedcba9876543210";
+    const KEY: &str = "0123456789abcdef0123456789abcdef";
+    const SESSION_KEY: &str = "fedcba9876543210fedcba9876543210";
 
-    fn here(more: &[(&'static str, &'static str)]) -> Result<Settings, Vec<String>> {
+    fn with_us(more: &[(&'static str, &'static str)]) -> Result<Settings, Vec<String>> {
         with(&[&[("ECHO360_REGION", "us")], more].concat())
     }
 
     #[test]
-    fn the_ways_in_are_those_that_are_set_up_whole() {
-        assert!(here(&[]).unwrap().auth_methods().is_empty());
-        let key = here(&[("LECTERN_KEY", LONG), ("LECTERN_SESSION_KEY", OTHER)]).unwrap();
+    fn a_completely_configured_sign_in_method_is_offered() {
+        assert!(with_us(&[]).unwrap().auth_methods().is_empty());
+        let key = with_us(&[("LECTERN_KEY", KEY), ("LECTERN_SESSION_KEY", SESSION_KEY)]).unwrap();
         assert_eq!(key.auth_methods(), [AuthMethod::Key]);
-        let access = here(&[
+        let access = with_us(&[
             ("ACCESS_TEAM_DOMAIN", "https://Team.cloudflareaccess.com/"),
             ("ACCESS_AUD", "4714c1358e65fe4b408ad6d432a5f878f08194bdb4752441fd56faefa9b2b6f2"),
             ("LECTERN_ADMINS", " Boss@Example.org , ,second@example.org"),
@@ -619,14 +633,14 @@ mod tests {
     }
 
     #[test]
-    fn half_a_way_in_is_none_and_says_what_it_lacks() {
-        let one = |values: &[(&'static str, &'static str)]| here(values).unwrap_err().join(" ");
-        assert!(one(&[("LECTERN_KEY", LONG)]).contains("needs LECTERN_SESSION_KEY"));
-        assert!(one(&[("LECTERN_KEY", LONG), ("LECTERN_SESSION_KEY", LONG)]).contains("must differ"));
+    fn an_incomplete_sign_in_method_reports_what_is_missing() {
+        let one = |values: &[(&'static str, &'static str)]| with_us(values).unwrap_err().join(" ");
+        assert!(one(&[("LECTERN_KEY", KEY)]).contains("needs LECTERN_SESSION_KEY"));
+        assert!(one(&[("LECTERN_KEY", KEY), ("LECTERN_SESSION_KEY", KEY)]).contains("must differ"));
         assert!(one(&[("ACCESS_AUD", "a")]).contains("ACCESS_TEAM_DOMAIN"));
         assert!(one(&[("LECTERN_ADMINS", "a@b.cd")]).contains("needs Cloudflare Access"));
         let access = [("ACCESS_TEAM_DOMAIN", "t.cloudflareaccess.com"), ("ACCESS_AUD", "a")];
-        let with_access = |more: (&'static str, &'static str)| here(&[&access[..], &[more]].concat());
+        let with_access = |more: (&'static str, &'static str)| with_us(&[&access[..], &[more]].concat());
         for url in ["https://evil.example/certs", "http://10.0.0.1/certs", "http://localhost.evil.example/"] {
             assert!(
                 with_access(("ACCESS_CERTS_URL", url)).unwrap_err().join(" ").contains("for tests"),
@@ -637,27 +651,27 @@ mod tests {
         assert!(with_access(("LECTERN_ADMINS", "boss")).unwrap_err().join(" ").contains("e-mail"));
         assert!(one(&[("LECTERN_RECORD_DAYS", "0")]).contains("LECTERN_RECORD_DAYS"));
         for students in ["4", "31", "ten", "-10", ""] {
-            let read = here(&[("LECTERN_SMALLEST", students)]);
+            let read = with_us(&[("LECTERN_SMALLEST", students)]);
             assert!(students.is_empty() || read.unwrap_err().join(" ").contains("5 to 30"), "{students}");
         }
-        let smallest = |more: &[(&'static str, &'static str)]| here(more).unwrap().smallest;
+        let smallest = |more: &[(&'static str, &'static str)]| with_us(more).unwrap().smallest;
         assert_eq!((smallest(&[]), smallest(&[("LECTERN_SMALLEST", "5")])), (10, 5));
     }
 
     #[test]
     fn only_local_mode_may_shift_the_clock() {
         let read = |local: &'static str, offset: &'static str| {
-            here(&[("LECTERN_LOCAL", local), ("LECTERN_CLOCK_OFFSET_SECONDS", offset)])
+            with_us(&[("LECTERN_LOCAL", local), ("LECTERN_CLOCK_OFFSET_SECONDS", offset)])
         };
-        assert_eq!(here(&[]).unwrap().clock_offset, 0);
+        assert_eq!(with_us(&[]).unwrap().clock_offset, 0);
         assert_eq!(read("1", "").unwrap().clock_offset, 0);
         assert_eq!(read("1", " 86400 ").unwrap().clock_offset, DAY);
         assert_eq!(read("1", "-28800").unwrap().clock_offset, -8 * 3600 * SECOND);
         for local in ["0", ""] {
-            let wrong = read(local, "60").unwrap_err().join(" ");
+            let problems = read(local, "60").unwrap_err().join(" ");
             assert!(
-                wrong.contains("LECTERN_CLOCK_OFFSET_SECONDS") && wrong.contains("local mode"),
-                "{wrong}"
+                problems.contains("LECTERN_CLOCK_OFFSET_SECONDS") && problems.contains("local mode"),
+                "{problems}"
             );
         }
         for offset in ["soon", "1.5", "999999999999", "-9223372036854775808"] {
@@ -666,9 +680,9 @@ mod tests {
     }
 
     #[test]
-    fn a_jurisdiction_is_one_that_cloudflare_has() {
-        let read = |name: &'static str| here(&[("LECTERN_JURISDICTION", name)]);
-        assert_eq!(here(&[]).unwrap().jurisdiction, None);
+    fn only_jurisdictions_of_cloudflare_are_accepted() {
+        let read = |name: &'static str| with_us(&[("LECTERN_JURISDICTION", name)]);
+        assert_eq!(with_us(&[]).unwrap().jurisdiction, None);
         assert_eq!(read(" ").unwrap().jurisdiction, None);
         assert_eq!(read("eu").unwrap().jurisdiction, Some(Jurisdiction::Eu));
         assert_eq!(read("fedramp").unwrap().jurisdiction, Some(Jurisdiction::FedRamp));
@@ -678,10 +692,12 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_could_be_guessed_is_refused() {
+    fn a_key_that_can_be_guessed_is_refused() {
         let refused = |key: &str| {
-            let values = [("ECHO360_REGION", "us"), ("LECTERN_KEY", key), ("LECTERN_SESSION_KEY", OTHER)];
-            read(&[&CREDENTIALS[..], &values].concat()).is_err_and(|wrong| wrong.join(" ").contains("guess"))
+            let values =
+                [("ECHO360_REGION", "us"), ("LECTERN_KEY", key), ("LECTERN_SESSION_KEY", SESSION_KEY)];
+            read(&[&CREDENTIALS[..], &values].concat())
+                .is_err_and(|problems| problems.join(" ").contains("guess"))
         };
         let repeated = "a".repeat(80);
         for key in [
@@ -693,19 +709,19 @@ mod tests {
         ] {
             assert!(refused(key), "{key}");
         }
-        for key in [LONG, "Zm9vYmFyYmF6cXV4MTIzNA"] {
+        for key in [KEY, "Zm9vYmFyYmF6cXV4MTIzNA"] {
             assert!(!refused(key), "{key}");
         }
     }
 
     #[test]
-    fn a_secret_does_not_print() {
+    fn debug_does_not_print_a_secret() {
         let settings = with(&[("ECHO360_REGION", "us")]).unwrap();
         assert!(!format!("{settings:?}").contains("s3cr"));
     }
 
     #[test]
-    fn loopback_is_this_machine_and_nothing_that_looks_like_it() {
+    fn loopback_is_only_this_machine_and_no_host_that_looks_like_it() {
         for host in [
             "127.0.0.1",
             "127.0.0.1:80",

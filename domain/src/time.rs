@@ -3,7 +3,7 @@
 use chrono::{DateTime, Datelike, Days, NaiveDate, SecondsFormat};
 use serde::{Deserialize, Serialize};
 
-/// A calendar day. Which zone's day it is depends on where it stands; the API's own days are UTC.
+/// A calendar day, in the zone that its context says. Days of the reporting API are UTC.
 pub type Day = NaiveDate;
 
 /// Milliseconds in a second.
@@ -22,13 +22,13 @@ pub const DAY: i64 = 24 * HOUR;
 pub struct Timestamp(pub i64);
 
 impl Timestamp {
-    /// The instant `ms` milliseconds later (earlier, when negative), held at the ends of time.
+    /// The instant `ms` milliseconds later (earlier if negative), saturating.
     #[must_use]
     pub fn plus(self, ms: i64) -> Self {
         Self(self.0.saturating_add(ms))
     }
 
-    /// Milliseconds from `earlier` to here; negative when `earlier` is later.
+    /// Milliseconds from `earlier` to this instant, saturating; negative if `earlier` is later.
     #[must_use]
     pub fn since(self, earlier: Self) -> i64 {
         self.0.saturating_sub(earlier.0)
@@ -52,15 +52,16 @@ impl Timestamp {
         self.0.div_euclid(SECOND)
     }
 
-    /// As RFC 3339 with milliseconds, in UTC.
+    /// The instant as RFC 3339 in UTC, with milliseconds.
     #[must_use]
     pub fn rfc3339(self) -> String {
         DateTime::from_timestamp_millis(self.0)
             .map_or_else(String::new, |t| t.to_rfc3339_opts(SecondsFormat::Millis, true))
     }
 
-    /// Reads every spelling that the reporting API is known or likely to use, all taken as UTC unless an
-    /// offset stands there: `YYYY-MM-DD HH:MM:SS[.fff]`, ISO 8601 with `T`, `Z` or an offset, a bare date.
+    /// Parses every format of times that the reporting API is known or likely to use:
+    /// `YYYY-MM-DD HH:MM:SS[.fff]`, ISO 8601 with `T`, `Z` or an offset, a date alone. Without an offset,
+    /// they are UTC.
     ///
     /// ```
     /// use domain::time::Timestamp;
@@ -74,39 +75,39 @@ impl Timestamp {
     /// ```
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let mut text = Spelled(text.trim_ascii().as_bytes());
+        let mut text = TimeParser(text.trim_ascii().as_bytes());
         let year = text.number(4..=4)?;
-        let month = text.after(b"-")?.number(1..=2)?;
-        let day = text.after(b"-")?.number(1..=2)?;
+        let month = text.skip_one_of(b"-")?.number(1..=2)?;
+        let day = text.skip_one_of(b"-")?.number(1..=2)?;
         let start = Self::start_of(Day::from_ymd_opt(i32::try_from(year).ok()?, month, day)?);
         if text.0.is_empty() {
             return Some(start);
         }
-        let hour = text.after(b"Tt ")?.number(1..=2)?;
-        let minute = text.after(b":")?.number(1..=2)?;
-        let second = if text.after(b":").is_some() { text.number(1..=2)? } else { 0 };
-        let part = if text.after(b".").is_some() { text.thousandths()? } else { 0 };
+        let hour = text.skip_one_of(b"Tt ")?.number(1..=2)?;
+        let minute = text.skip_one_of(b":")?.number(1..=2)?;
+        let second = if text.skip_one_of(b":").is_some() { text.number(1..=2)? } else { 0 };
+        let milliseconds = if text.skip_one_of(b".").is_some() { text.milliseconds()? } else { 0 };
         let offset = text.offset()?;
-        // The sixtieth second is a leap second, which Unix time has not: it is the next one.
-        let is_time = hour < 24 && minute < 60 && second <= 60 && text.0.is_empty();
+        // Second 60 is a leap second. Unix time has none, so it counts as the next second.
+        let is_valid = hour < 24 && minute < 60 && second <= 60 && text.0.is_empty();
         let seconds = i64::from((hour * 60 + minute) * 60 + second) - offset;
-        is_time.then(|| start.plus(seconds * SECOND + i64::from(part)))
+        is_valid.then(|| start.plus(seconds * SECOND + i64::from(milliseconds)))
     }
 }
 
-/// What is left of a time's spelling.
-struct Spelled<'a>(&'a [u8]);
+/// A parser of times: the text that is still to be parsed.
+struct TimeParser<'a>(&'a [u8]);
 
-impl Spelled<'_> {
-    /// Passes one of these characters; `None`, and nothing is passed, where another stands.
-    fn after(&mut self, characters: &[u8]) -> Option<&mut Self> {
+impl TimeParser<'_> {
+    /// Skips one character if it is one of these; otherwise `None`, and nothing is skipped.
+    fn skip_one_of(&mut self, characters: &[u8]) -> Option<&mut Self> {
         let (first, rest) = self.0.split_first().filter(|(first, _)| characters.contains(first))?;
         let _ = first;
         self.0 = rest;
         Some(self)
     }
 
-    /// A number of so many digits.
+    /// Parses a number; `digits`: how many digits it may have.
     fn number(&mut self, digits: std::ops::RangeInclusive<usize>) -> Option<u32> {
         let length = self.0.iter().take_while(|byte| byte.is_ascii_digit()).count().min(*digits.end());
         let (number, rest) = self.0.split_at_checked(length).filter(|_| length >= *digits.start())?;
@@ -114,8 +115,8 @@ impl Spelled<'_> {
         Some(number.iter().fold(0, |number, digit| number * 10 + u32::from(digit - b'0')))
     }
 
-    /// What stands behind the point of a second, rounded down to milliseconds.
-    fn thousandths(&mut self) -> Option<u32> {
+    /// Parses the decimals of a second, rounded down to milliseconds.
+    fn milliseconds(&mut self) -> Option<u32> {
         let length = self.0.iter().take_while(|byte| byte.is_ascii_digit()).count();
         let (digits, rest) = self.0.split_at_checked(length).filter(|_| length > 0)?;
         self.0 = rest;
@@ -123,23 +124,23 @@ impl Spelled<'_> {
         Some(digits.fold(0, |number, digit| number * 10 + u32::from(digit - b'0')))
     }
 
-    /// Seconds east of UTC: none, `Z`, ` UTC`, `+01:00`, and offsets without a colon or without minutes, as Java
-    /// (`+0000`) and PostgreSQL (`+00`) print them.
+    /// Parses an offset and returns seconds east of UTC. Formats: nothing, `Z`, ` UTC`, `+01:00`, and,
+    /// without a colon or without minutes, `+0000` (Java) and `+00` (PostgreSQL).
     fn offset(&mut self) -> Option<i64> {
         if matches!(self.0, b"" | b"Z" | b"z" | b" UTC") {
             self.0 = &[];
             return Some(0);
         }
-        let _ = self.after(b" ");
-        let sign = if self.after(b"+").is_some() { 1 } else { self.after(b"-").map(|_| -1)? };
+        let _ = self.skip_one_of(b" ");
+        let sign = if self.skip_one_of(b"+").is_some() { 1 } else { self.skip_one_of(b"-").map(|_| -1)? };
         let hours = self.number(2..=2)?;
-        let _ = self.after(b":");
+        let _ = self.skip_one_of(b":");
         let minutes = if self.0.is_empty() { 0 } else { self.number(2..=2)? };
         (hours < 24 && minutes < 60).then(|| sign * i64::from(hours * 3600 + minutes * 60))
     }
 }
 
-/// 1970-01-01 in days of the common era.
+/// 1970-01-01 as chrono counts days: 1 is 0001-01-01.
 const EPOCH_DAY: i32 = 719_163;
 
 /// The Monday on or before `day`.
@@ -148,19 +149,19 @@ pub fn monday(day: Day) -> Day {
     minus_days(day, u64::from(day.weekday().num_days_from_monday()))
 }
 
-/// `day` plus `n` days, held at the end of the calendar.
+/// `day` plus `n` days, saturating.
 #[must_use]
 pub fn plus_days(day: Day, n: u64) -> Day {
     day.checked_add_days(Days::new(n)).unwrap_or(Day::MAX)
 }
 
-/// `day` minus `n` days, held at the start of the calendar.
+/// `day` minus `n` days, saturating.
 #[must_use]
 pub fn minus_days(day: Day, n: u64) -> Day {
     day.checked_sub_days(Days::new(n)).unwrap_or(Day::MIN)
 }
 
-/// Reads a day as the routes take it: `YYYY-MM-DD`, four digits of year, nothing else.
+/// Parses a day as the HTTP API accepts it: exactly `YYYY-MM-DD`.
 #[must_use]
 pub fn parse_day(text: &str) -> Option<Day> {
     let digits = text.bytes().enumerate().all(|(at, b)| match at {
@@ -170,50 +171,50 @@ pub fn parse_day(text: &str) -> Option<Day> {
     if text.len() != 10 || !digits {
         return None;
     }
-    let part = |from: usize, to: usize| text.get(from..to)?.parse::<u32>().ok();
-    Day::from_ymd_opt(i32::try_from(part(0, 4)?).ok()?, part(5, 7)?, part(8, 10)?)
+    let number = |from: usize, to: usize| text.get(from..to)?.parse::<u32>().ok();
+    Day::from_ymd_opt(i32::try_from(number(0, 4)?).ok()?, number(5, 7)?, number(8, 10)?)
 }
 
-/// How a day is written and read: `YYYY-MM-DD`. For `#[serde(with)]`: chrono's own way reads far more spellings, and
-/// brings as much code into whatever reads one.
+/// Serializes a day as `YYYY-MM-DD`, for `#[serde(with)]`. chrono's own implementation accepts many more
+/// formats, and adds much code to every program that deserializes a day.
 pub mod iso {
     use super::{Day, parse_day};
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
-    /// Writes a day.
+    /// Serializes a day.
     ///
     /// # Errors
-    /// The serializer's.
+    /// Those of the serializer.
     pub fn serialize<S: Serializer>(day: &Day, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(day)
     }
 
-    /// Reads a day.
+    /// Deserializes a day.
     ///
     /// # Errors
-    /// What stands there is no day.
+    /// If the value is not a text with a day.
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Day, D::Error> {
         let text = String::deserialize(from)?;
         parse_day(&text).ok_or_else(|| D::Error::custom("not a day, YYYY-MM-DD"))
     }
 
-    /// The same of a day that may be absent.
+    /// The same for an optional day.
     pub mod option {
         use super::super::{Day, parse_day};
         use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
-        /// Writes a day, or null.
+        /// Serializes a day or null.
         ///
         /// # Errors
-        /// The serializer's.
+        /// Those of the serializer.
         pub fn serialize<S: Serializer>(day: &Option<Day>, to: S) -> Result<S::Ok, S::Error> {
             day.map(|day| day.to_string()).serialize(to)
         }
 
-        /// Reads a day, or null.
+        /// Deserializes a day or null.
         ///
         /// # Errors
-        /// What stands there is neither.
+        /// If the value is neither.
         pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Day>, D::Error> {
             let Some(text) = Option::<String>::deserialize(from)? else { return Ok(None) };
             parse_day(&text).map(Some).ok_or_else(|| D::Error::custom("not a day, YYYY-MM-DD"))
@@ -229,7 +230,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_day_starts_where_it_says(days in 0i64..60_000) {
+        fn a_day_starts_at_midnight_utc_and_its_week_on_monday(days in 0i64..60_000) {
             let t = Timestamp(days * DAY);
             prop_assert_eq!(Timestamp::start_of(t.day()), t);
             prop_assert_eq!(t.plus(DAY - 1).day(), t.day());
@@ -238,13 +239,13 @@ mod tests {
         }
 
         #[test]
-        fn what_is_printed_is_read_back(ms in 0i64..4_102_444_800_000) {
+        fn an_rfc3339_time_is_parsed_back(ms in 0i64..4_102_444_800_000) {
             prop_assert_eq!(Timestamp::parse(&Timestamp(ms).rfc3339()), Some(Timestamp(ms)));
         }
     }
 
-    /// The same by chrono, whose readers of times weigh a tenth of the data thread.
-    fn plainly(text: &str) -> Option<Timestamp> {
+    /// [`Timestamp::parse`] by means of chrono, whose parsers would be a tenth of the data worker's code.
+    fn parse_by_chrono(text: &str) -> Option<Timestamp> {
         let text = text.trim();
         if let Ok(day) = text.parse::<Day>() {
             return Some(Timestamp::start_of(day));
@@ -253,40 +254,40 @@ mod tests {
             return Some(Timestamp(t.timestamp_millis()));
         }
         let with_offset = ["%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f %#z"];
-        if let Some(t) = with_offset.iter().find_map(|form| DateTime::parse_from_str(text, form).ok()) {
+        if let Some(t) = with_offset.iter().find_map(|format| DateTime::parse_from_str(text, format).ok()) {
             return Some(Timestamp(t.timestamp_millis()));
         }
         let bare = text.strip_suffix(" UTC").or_else(|| text.strip_suffix('Z')).unwrap_or(text);
         ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"]
             .iter()
-            .find_map(|form| NaiveDateTime::parse_from_str(bare, form).ok())
+            .find_map(|format| NaiveDateTime::parse_from_str(bare, format).ok())
             .map(|t| Timestamp(t.and_utc().timestamp_millis()))
     }
 
     proptest! {
         #[test]
-        fn every_spelling_is_read_as_chrono_reads_it(
+        fn every_format_is_parsed_as_chrono_parses_it(
             day in "(2026|1970|2024|0001)-(0?[1-9]|1[0-3])-(0?[1-9]|[12][0-9]|3[0-2])",
             time in "([Tt ]([01]?[0-9]|2[0-5]):[0-5]?[0-9](:([0-5]?[0-9]|6[01])(\\.[0-9]{1,9})?)?)?",
             offset in "(| UTC|Z|z| ?[+-]([01][0-9]|2[0-4])(:?[0-6][0-9])?)",
         ) {
             let text = format!("{day}{time}{offset}");
-            let read = Timestamp::parse(&text);
-            // What chrono refuses may be read: a minute with an offset, say.
-            if let Some(expected) = plainly(&text) {
-                prop_assert_eq!(read, Some(expected), "{}", text);
+            let parsed = Timestamp::parse(&text);
+            // Texts that chrono refuses may be accepted, such as a time without seconds but with an offset.
+            if let Some(expected) = parse_by_chrono(&text) {
+                prop_assert_eq!(parsed, Some(expected), "{}", text);
             }
             prop_assert_eq!(Timestamp::parse(&format!("{text}?")), None);
         }
 
         #[test]
-        fn what_is_no_time_is_none(text in "[-0-9T: .+Z]{0,30}|.*") {
+        fn parsing_never_panics(text in "[-0-9T: .+Z]{0,30}|.*") {
             let _ = Timestamp::parse(&text);
         }
     }
 
     #[test]
-    fn no_time_is_read_into_what_is_none() {
+    fn invalid_times_are_refused() {
         for text in [
             "",
             "2026",
@@ -308,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_in_a_route_has_one_spelling() {
+    fn a_day_is_accepted_in_one_format_only() {
         assert!(parse_day("2026-02-02").is_some());
         for wrong in ["2026-2-2", "2026-02-30", "+2026-02-02", "2026-02-02T00:00:00Z", "", "02-02-2026"] {
             assert_eq!(parse_day(wrong), None, "{wrong}");

@@ -1,8 +1,8 @@
-//! Signed tokens (JWT, RFC 7519) of Cloudflare Access: parsing, the checks of their claims, and revocation. The signature itself
-//! is checked by the runtime, with the key that the token names.
+//! Signed tokens (JWT, RFC 7519) of Cloudflare Access: parsing, checking of claims, and revocation. The
+//! caller verifies the signature, with the key of the team that has the token's key id.
 //!
-//! **Invariant**: a token is accepted only if its algorithm is RS256, it was issued by this team for this application, and it is
-//! valid at the time. The key id of a token is looked up among the team's keys; a key in the token itself is never used.
+//! **Invariant**: a token is accepted only if its algorithm is RS256, it was issued by this team for this
+//! application, and it is valid at the time. A key inside a token is never used.
 
 use crate::ids::Email;
 use crate::time::{SECOND, Timestamp};
@@ -14,20 +14,20 @@ use serde_json::Value;
 /// How far the issuer's clock and ours may differ.
 pub const LEEWAY: i64 = 60 * SECOND;
 
-/// The longest token that is read, in bytes. Those of Access have about 1 KB.
-const LONGEST: usize = 16 << 10;
+/// The longest token that is parsed, in bytes. Those of Access have about 1 KB.
+const MAX_TOKEN_LENGTH: usize = 16 << 10;
 
-/// The most keys of one list that are read.
-const MOST_KEYS: usize = 32;
+/// How many keys of a key set are read at most.
+const MAX_KEYS: usize = 32;
 
-/// Why a token is refused. For the audit log: the response only says that sign-in is needed.
+/// Why a token is refused. Only for the audit log: the response only says that sign-in is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TokenError {
     /// It cannot be parsed.
     NotAToken,
     /// It is not signed with RS256.
     WrongAlgorithm,
-    /// Its key id is not among the team's keys.
+    /// It has no key id, or one that the team does not have.
     UnknownKey,
     /// Its signature does not match.
     WrongSignature,
@@ -35,18 +35,18 @@ pub enum TokenError {
     WrongIssuer,
     /// It is for another application.
     WrongAudience,
-    /// It has expired.
+    /// It has expired, or has no expiry time.
     Expired,
     /// It is not valid yet.
     NotYet,
-    /// It has no e-mail address.
+    /// It has no valid e-mail address.
     Nameless,
-    /// It was revoked: its person has signed out since it was issued.
+    /// It was revoked: the person has signed out since it was issued.
     SignedOut,
 }
 
 impl TokenError {
-    /// The reason that the audit log records.
+    /// The reason as the audit log records it.
     #[must_use]
     pub fn slug(self) -> &'static str {
         match self {
@@ -64,14 +64,14 @@ impl TokenError {
     }
 }
 
-/// A parsed token. Nothing in it can be trusted before its signature is checked.
+/// A parsed token. Nothing in it can be trusted before its signature is verified.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UnverifiedToken {
-    /// The bytes that were signed.
+    /// The signed bytes: head and claims as they were sent.
     pub signed: Vec<u8>,
-    /// The signature.
+    /// The signature, decoded.
     pub signature: Vec<u8>,
-    /// The id of the key.
+    /// The key id.
     pub key: String,
     claims: Claims,
 }
@@ -80,7 +80,7 @@ pub struct UnverifiedToken {
 struct Head {
     alg: String,
     kid: Option<String>,
-    /// Critical extensions. None is supported.
+    /// Critical extensions. Tokens that have any are refused.
     crit: Option<Value>,
 }
 
@@ -94,7 +94,7 @@ struct Claims {
     email: Option<String>,
 }
 
-/// The claims of a valid token.
+/// The claims of a token, checked by [`UnverifiedToken::verify_claims`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifiedClaims {
     /// The person's e-mail address, in lower case.
@@ -109,9 +109,9 @@ impl UnverifiedToken {
     /// Parses a token.
     ///
     /// # Errors
-    /// [`TokenError::NotAToken`], [`TokenError::WrongAlgorithm`].
+    /// [`TokenError::NotAToken`], [`TokenError::WrongAlgorithm`], [`TokenError::UnknownKey`] (no key id).
     pub fn parse(text: &str) -> Result<Self, TokenError> {
-        if text.len() > LONGEST {
+        if text.len() > MAX_TOKEN_LENGTH {
             return Err(TokenError::NotAToken);
         }
         let mut parts = text.split('.');
@@ -121,22 +121,23 @@ impl UnverifiedToken {
             return Err(TokenError::NotAToken);
         };
         let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| TokenError::NotAToken);
-        let read: Head = serde_json::from_slice(&decode(head)?).map_err(|_| TokenError::NotAToken)?;
-        if read.alg != "RS256" || read.crit.is_some() {
+        let parsed: Head = serde_json::from_slice(&decode(head)?).map_err(|_| TokenError::NotAToken)?;
+        if parsed.alg != "RS256" || parsed.crit.is_some() {
             return Err(TokenError::WrongAlgorithm);
         }
         Ok(Self {
             signed: format!("{head}.{claims}").into_bytes(),
             signature: decode(signature)?,
-            key: read.kid.ok_or(TokenError::UnknownKey)?,
+            key: parsed.kid.ok_or(TokenError::UnknownKey)?,
             claims: serde_json::from_slice(&decode(claims)?).map_err(|_| TokenError::NotAToken)?,
         })
     }
 
-    /// Checks the claims. They can be trusted once the signature is checked too.
+    /// Checks the claims. They can be trusted only if the signature was verified too.
     ///
     /// # Errors
-    /// [`TokenError`].
+    /// [`TokenError::WrongIssuer`], [`TokenError::WrongAudience`], [`TokenError::Expired`],
+    /// [`TokenError::NotYet`], [`TokenError::Nameless`].
     pub fn verify_claims(
         &self,
         issuer: &str,
@@ -155,49 +156,51 @@ impl UnverifiedToken {
         if !is_for_us || audience.is_empty() {
             return Err(TokenError::WrongAudience);
         }
-        let expires = exp.and_then(instant).ok_or(TokenError::Expired)?;
+        let expires = exp.and_then(parse_time).ok_or(TokenError::Expired)?;
         if expires.plus(LEEWAY) <= now {
             return Err(TokenError::Expired);
         }
-        let begins = [nbf, iat].into_iter().flatten().map(|at| instant(*at));
-        for begins in begins {
-            if begins.ok_or(TokenError::NotYet)? > now.plus(LEEWAY) {
+        let start_times = [nbf, iat].into_iter().flatten().map(|seconds| parse_time(*seconds));
+        for start in start_times {
+            if start.ok_or(TokenError::NotYet)? > now.plus(LEEWAY) {
                 return Err(TokenError::NotYet);
             }
         }
         let email = email.as_deref().and_then(Email::parse).ok_or(TokenError::Nameless)?;
-        // A token without an issue time counts as the oldest possible: a sign-out revokes it for good.
-        let issued = iat.and_then(instant).unwrap_or(Timestamp(0));
+        // A token without an issue time counts as the oldest possible, so that any sign-out revokes it.
+        let issued = iat.and_then(parse_time).unwrap_or(Timestamp(0));
         Ok(VerifiedClaims { email, issued, expires })
     }
 }
 
-/// The time of a number of seconds since 1970; `None` after the year 9999.
-fn instant(seconds: f64) -> Option<Timestamp> {
+/// Converts seconds since 1970; `None` before that and after the year 9999.
+fn parse_time(seconds: f64) -> Option<Timestamp> {
     #[expect(clippy::cast_possible_truncation, reason = "checked just before")]
     (0.0..253_402_300_800.0).contains(&seconds).then_some(Timestamp((seconds * 1000.0) as i64))
 }
 
-/// Whether a token that was issued at `issued` is revoked by a sign-out that revokes tokens up to `revoked_until`.
+/// Whether a token issued at `issued` is revoked by the person's last sign-out. `revoked_until`: the
+/// [`revocation_cutoff`] of that sign-out, if there was one.
 #[must_use]
 pub fn is_revoked(issued: Timestamp, revoked_until: Option<Timestamp>) -> bool {
     revoked_until.is_some_and(|until| issued <= until)
 }
 
-/// The latest issue time of the tokens that a sign-out at `now`, with a token issued at `issued`, revokes.
+/// The latest issue time that a sign-out at `now` revokes, where `issued` is the issue time of the token that
+/// signs out.
 ///
-/// The issuer's clock may be ahead of ours by up to [`LEEWAY`]: without allowing for that, the very token that signed out
-/// would stay valid for as long as the clocks differ. A token issued after the sign-out carries a later time of the same
-/// clock, so signing in again works at once.
+/// The issuer's clock may be ahead of ours by up to [`LEEWAY`]. Without allowing for that, the token that
+/// signs out would stay valid for as long as the clocks differ. A token issued after the sign-out has a later
+/// time of the same clock, so signing in again works at once.
 #[must_use]
 pub fn revocation_cutoff(issued: Timestamp, now: Timestamp) -> Timestamp {
     now.max(issued.min(now.plus(LEEWAY)))
 }
 
-/// An RSA public key for RS256, in the encoding that Web Crypto imports.
+/// An RSA public key for RS256, encoded as Web Crypto imports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicKey {
-    /// Its id.
+    /// The key id.
     pub id: String,
     /// The modulus, in base64url.
     pub modulus: String,
@@ -205,26 +208,27 @@ pub struct PublicKey {
     pub exponent: String,
 }
 
-/// Parses a JSON Web Key Set (RFC 7517); `None` if the text is none. Keys for other algorithms or uses are skipped.
+/// Parses a JSON Web Key Set (RFC 7517); `None` if the text is not one. Keys for other algorithms or uses,
+/// and keys under 2048 bits, are skipped.
 #[must_use]
 pub fn parse_public_keys(text: &str) -> Option<Vec<PublicKey>> {
-    let answer: Value = serde_json::from_str(text).ok()?;
-    let keys = answer.get("keys")?.as_array()?;
-    let read = |key: &Value| {
+    let key_set: Value = serde_json::from_str(text).ok()?;
+    let keys = key_set.get("keys")?.as_array()?;
+    let parse_key = |key: &Value| {
         let text = |name: &str| key.get(name).and_then(Value::as_str);
-        let fits = text("kty") == Some("RSA")
+        let is_for_rs256 = text("kty") == Some("RSA")
             && text("alg").is_none_or(|alg| alg == "RS256")
-            && text("use").is_none_or(|used| used == "sig");
+            && text("use").is_none_or(|purpose| purpose == "sig");
         let (id, modulus, exponent) = (text("kid")?, text("n")?, text("e")?);
-        // 2048 bits are 342 characters: a shorter key can be broken.
-        let is_long = modulus.len() >= 342;
-        (fits && is_long).then(|| PublicKey {
+        // 2048 bits are 342 characters of base64url. Shorter keys can be broken.
+        let is_strong = modulus.len() >= 342;
+        (is_for_rs256 && is_strong).then(|| PublicKey {
             id: id.to_owned(),
             modulus: modulus.to_owned(),
             exponent: exponent.to_owned(),
         })
     };
-    Some(keys.iter().filter_map(read).take(MOST_KEYS).collect())
+    Some(keys.iter().filter_map(parse_key).take(MAX_KEYS).collect())
 }
 
 #[cfg(test)]
@@ -246,33 +250,34 @@ mod tests {
             "email": " Ana@Example.ORG "})
     }
 
-    fn judged(claims: &Value) -> Result<VerifiedClaims, TokenError> {
+    fn verify(claims: &Value) -> Result<VerifiedClaims, TokenError> {
         let text = token(&json!({"alg": "RS256", "kid": "k"}), claims);
         UnverifiedToken::parse(&text)?.verify_claims(TEAM, "app", Timestamp(NOW * SECOND))
     }
 
-    fn with(name: &str, value: &Value) -> Result<VerifiedClaims, TokenError> {
+    /// Verifies good claims with one of them changed.
+    fn verify_with(name: &str, value: &Value) -> Result<VerifiedClaims, TokenError> {
         let mut claims = claims();
         claims[name] = value.clone();
-        judged(&claims)
+        verify(&claims)
     }
 
     #[test]
-    fn a_good_token_names_its_bearer() {
-        let bearer = judged(&claims()).unwrap();
-        assert_eq!(bearer.email, Email::from("ana@example.org"));
-        assert_eq!(bearer.expires, Timestamp((NOW + 100) * SECOND));
-        assert!(with("aud", &json!("app")).is_ok());
-        assert!(with("iss", &json!(format!("{TEAM}/"))).is_ok());
+    fn a_valid_token_gives_the_address_and_expiry() {
+        let verified = verify(&claims()).unwrap();
+        assert_eq!(verified.email, Email::from("ana@example.org"));
+        assert_eq!(verified.expires, Timestamp((NOW + 100) * SECOND));
+        assert!(verify_with("aud", &json!("app")).is_ok());
+        assert!(verify_with("iss", &json!(format!("{TEAM}/"))).is_ok());
         let text = token(&json!({"alg": "RS256", "kid": "k"}), &claims());
-        let read = UnverifiedToken::parse(&text).unwrap();
-        assert_eq!(read.signed, text.rsplit_once('.').unwrap().0.as_bytes());
-        assert_eq!((read.key.as_str(), read.signature.as_slice()), ("k", &b"signature"[..]));
+        let parsed = UnverifiedToken::parse(&text).unwrap();
+        assert_eq!(parsed.signed, text.rsplit_once('.').unwrap().0.as_bytes());
+        assert_eq!((parsed.key.as_str(), parsed.signature.as_slice()), ("k", &b"signature"[..]));
     }
 
     #[test]
-    fn whatever_is_wrong_with_a_token_is_called_by_its_name() {
-        for (name, value, refusal) in [
+    fn each_fault_of_a_token_has_its_own_error() {
+        for (name, value, error) in [
             ("iss", json!("https://evil.cloudflareaccess.com"), TokenError::WrongIssuer),
             ("iss", json!(null), TokenError::WrongIssuer),
             ("aud", json!(["other"]), TokenError::WrongAudience),
@@ -287,37 +292,37 @@ mod tests {
             ("email", json!("nobody"), TokenError::Nameless),
             ("exp", json!("soon"), TokenError::NotAToken),
         ] {
-            assert_eq!(with(name, &value), Err(refusal), "{name}: {value}");
+            assert_eq!(verify_with(name, &value), Err(error), "{name}: {value}");
         }
-        assert!(with("exp", &json!(NOW - 59)).is_ok(), "clocks may differ by a minute");
-        assert!(with("nbf", &json!(NOW + 60)).is_ok());
-        let read = |head: Value| UnverifiedToken::parse(&token(&head, &claims())).map(|_| ());
+        assert!(verify_with("exp", &json!(NOW - 59)).is_ok(), "clocks may differ by a minute");
+        assert!(verify_with("nbf", &json!(NOW + 60)).is_ok());
+        let parse = |head: Value| UnverifiedToken::parse(&token(&head, &claims())).map(|_| ());
         for alg in ["none", "None", "HS256", "RS512", "ES256", "rs256", ""] {
-            assert_eq!(read(json!({"alg": alg, "kid": "k"})), Err(TokenError::WrongAlgorithm), "{alg}");
+            assert_eq!(parse(json!({"alg": alg, "kid": "k"})), Err(TokenError::WrongAlgorithm), "{alg}");
         }
         assert_eq!(
-            read(json!({"alg": "RS256", "kid": "k", "crit": ["b64"]})),
+            parse(json!({"alg": "RS256", "kid": "k", "crit": ["b64"]})),
             Err(TokenError::WrongAlgorithm)
         );
-        assert_eq!(read(json!({"alg": "RS256"})), Err(TokenError::UnknownKey));
+        assert_eq!(parse(json!({"alg": "RS256"})), Err(TokenError::UnknownKey));
         assert_eq!(UnverifiedToken::parse("a.b").map(|_| ()), Err(TokenError::NotAToken));
         assert_eq!(UnverifiedToken::parse(&"x".repeat(100_000)).map(|_| ()), Err(TokenError::NotAToken));
     }
 
     #[test]
-    fn only_keys_for_rs256_are_keys() {
-        let long = "n".repeat(342);
+    fn only_strong_keys_for_rs256_are_read() {
+        let modulus = "n".repeat(342);
         let key = |more: Value| {
-            let mut key = json!({"kty": "RSA", "kid": "k", "n": long, "e": "AQAB"});
+            let mut key = json!({"kty": "RSA", "kid": "k", "n": modulus, "e": "AQAB"});
             key.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
             key
         };
-        let read = |keys: Value| parse_public_keys(&json!({"keys": keys}).to_string()).unwrap().len();
-        assert_eq!(read(json!([key(json!({})), key(json!({"alg": "RS256", "use": "sig"}))])), 2);
+        let count = |keys: Value| parse_public_keys(&json!({"keys": keys}).to_string()).unwrap().len();
+        assert_eq!(count(json!([key(json!({})), key(json!({"alg": "RS256", "use": "sig"}))])), 2);
         for more in
             [json!({"kty": "oct"}), json!({"alg": "HS256"}), json!({"use": "enc"}), json!({"n": "short"})]
         {
-            assert_eq!(read(json!([key(more.clone())])), 0, "{more}");
+            assert_eq!(count(json!([key(more.clone())])), 0, "{more}");
         }
         assert_eq!(parse_public_keys("<!doctype html>"), None);
         assert_eq!(parse_public_keys("{}"), None);
@@ -325,18 +330,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_stops_the_reader(text in "\\PC{0,200}", parts in prop::collection::vec("[-_A-Za-z0-9=]{0,60}", 0..5)) {
+        fn parsing_never_panics(text in "\\PC{0,200}", parts in prop::collection::vec("[-_A-Za-z0-9=]{0,60}", 0..5)) {
             let _ = parse_public_keys(&text);
             let _ = Email::parse(&text);
             for text in [text, parts.join(".")] {
-                if let Ok(read) = UnverifiedToken::parse(&text) {
-                    let _ = read.verify_claims(TEAM, "app", Timestamp(NOW * SECOND));
+                if let Ok(parsed) = UnverifiedToken::parse(&text) {
+                    let _ = parsed.verify_claims(TEAM, "app", Timestamp(NOW * SECOND));
                 }
             }
         }
 
         #[test]
-        fn nothing_but_rs256_for_this_application_in_its_time_is_taken(
+        fn only_a_current_rs256_token_of_the_team_for_this_application_is_accepted(
             alg in prop::sample::select(vec!["RS256", "none", "HS256", "PS256", "ES256"]),
             iss in prop::sample::select(vec![TEAM, "https://evil.example"]),
             aud in prop::sample::select(vec!["app", "other", ""]),
@@ -344,24 +349,26 @@ mod tests {
         ) {
             let claims = json!({"iss": iss, "aud": aud, "exp": exp, "nbf": nbf, "iat": NOW - 300, "email": "a@b.cd"});
             let text = token(&json!({"alg": alg, "kid": "k"}), &claims);
-            let taken = UnverifiedToken::parse(&text).and_then(|read| read.verify_claims(TEAM, "app", Timestamp(NOW * SECOND)));
-            let may = alg == "RS256" && iss == TEAM && aud == "app" && exp > NOW - 60 && nbf <= NOW + 60;
-            prop_assert_eq!(taken.is_ok(), may, "{:?}", taken);
+            let result = UnverifiedToken::parse(&text)
+                .and_then(|parsed| parsed.verify_claims(TEAM, "app", Timestamp(NOW * SECOND)));
+            let is_valid = alg == "RS256" && iss == TEAM && aud == "app" && exp > NOW - 60 && nbf <= NOW + 60;
+            prop_assert_eq!(result.is_ok(), is_valid, "{:?}", result);
         }
 
         #[test]
-        fn signing_out_ends_the_token_that_did_and_not_the_next(
+        fn signing_out_revokes_the_current_token_but_not_a_later_one(
             ahead in -120i64..=60, age in 0i64..100_000, later in 1i64..100, at in 0i64..1_000,
         ) {
-            // Made by a clock that is ahead, or behind, and told in whole seconds.
-            let made = |at: i64| Timestamp((at + ahead) * SECOND);
-            let (now, issued) = (Timestamp((NOW + age) * SECOND + at), made(NOW));
-            let ended = revocation_cutoff(issued, now);
-            prop_assert!(is_revoked(issued, Some(ended)) && !is_revoked(issued, None));
+            // The issuer's clock is `ahead` seconds ahead, or behind, and has whole seconds only.
+            let issued_at = |at: i64| Timestamp((at + ahead) * SECOND);
+            let (now, issued) = (Timestamp((NOW + age) * SECOND + at), issued_at(NOW));
+            let cutoff = revocation_cutoff(issued, now);
+            prop_assert!(is_revoked(issued, Some(cutoff)) && !is_revoked(issued, None));
             let skew = ahead.max(0);
-            prop_assert!(ended <= now.plus(skew * SECOND), "nobody waits longer than the clock is ahead");
+            prop_assert!(cutoff <= now.plus(skew * SECOND), "nobody waits longer than the clock is ahead");
             if ahead >= 0 {
-                prop_assert!(!is_revoked(made(NOW + age + later), Some(ended)), "who signs in again is in");
+                let later_token = issued_at(NOW + age + later);
+                prop_assert!(!is_revoked(later_token, Some(cutoff)), "a later token is valid");
             }
         }
     }

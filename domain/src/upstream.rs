@@ -1,4 +1,4 @@
-//! Parses the responses of Echo360's reporting API, tolerant of what its reference leaves open.
+//! Parses the responses of Echo360's reporting API, tolerantly where its reference leaves the format open.
 
 use crate::time::{Day, Timestamp};
 use crate::window::{Parameters, WindowKey};
@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// The id of an upstream request: what Echo360's support asks for.
+/// The id of an upstream request, which Echo360's support asks for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct UpstreamId(String);
 
 impl UpstreamId {
-    /// Reads an id; `None` when it could not stand in a path as it is.
+    /// Parses an id; `None` if it could not be part of a path as it is.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
@@ -26,7 +26,7 @@ impl UpstreamId {
     }
 }
 
-/// Where an upstream request stands, in Echo360's words.
+/// The status of an upstream request. Quotes are from Echo360's reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum UpstreamStatus {
     /// Queued or running.
@@ -42,7 +42,7 @@ pub enum UpstreamStatus {
 }
 
 impl UpstreamStatus {
-    /// Reads a status; a word we do not know is taken for Pending, so that we go on looking.
+    /// Parses a status. An unknown one counts as Pending, so that polling goes on.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         match text.to_ascii_lowercase().as_str() {
@@ -55,28 +55,28 @@ impl UpstreamStatus {
     }
 }
 
-/// An upstream request as a list or a look shows it.
+/// An upstream request, as a list or a poll shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UpstreamRequest {
     /// Its id.
     pub id: UpstreamId,
-    /// Where it stands.
+    /// Its status.
     pub status: UpstreamStatus,
     /// The report's name.
     pub report: String,
-    /// Its parameters, as text.
+    /// All its parameters, `start` and `end` included, as text.
     pub parameters: Parameters,
-    /// When it was made, where that could be read.
+    /// When it was made; `None` if that could not be parsed.
     pub created: Option<Timestamp>,
-    /// Signed links; only a look at one request has them. They are secrets.
+    /// Signed links to its files, which are secrets. A list contains none.
     pub links: Vec<String>,
 }
 
 impl UpstreamRequest {
-    /// Reads one request; `None` when it has no id.
+    /// Parses one request; `None` if it has no valid id.
     #[must_use]
     pub fn parse(entry: &Value) -> Option<Self> {
-        // The rest of the API wraps what it gives; the reference shows this one bare.
+        // Other responses of the API have an envelope; the reference shows this one without.
         let entry = ["data", "request"].iter().find_map(|name| entry.get(name)).unwrap_or(entry);
         let text = |name: &str| entry.get(name).and_then(Value::as_str);
         let parameters = entry.get("parameters").and_then(Value::as_object);
@@ -88,7 +88,7 @@ impl UpstreamRequest {
         Some(Self {
             id: UpstreamId::parse(text("requestId").or_else(|| text("id"))?)?,
             status: match UpstreamStatus::parse(text("status").unwrap_or_default()) {
-                // A word we do not know, with files beside it, is some spelling of Available.
+                // An unknown status with files is another spelling of Available.
                 UpstreamStatus::Pending if !links.is_empty() => UpstreamStatus::Available,
                 status => status,
             },
@@ -104,20 +104,20 @@ impl UpstreamRequest {
         })
     }
 
-    /// Whether it asks for exactly this window up to `end`, whoever made it. Dates are compared as days, so
-    /// that an echo such as `2026-02-02T00:00:00Z` is the day it was.
+    /// Whether it requests exactly this window up to `end` (excluded), whoever made it. Dates are compared as
+    /// days, since Echo360 may return them as times such as `2026-02-02T00:00:00Z`.
     #[must_use]
     pub fn is_for(&self, key: &WindowKey, end: Option<Day>) -> bool {
         self.has_days_of(key, end) && self.extra_parameters().eq(key.parameters.iter())
     }
 
-    /// Whether it could be what came of our own ask for this window: the same days and all our parameters,
-    /// and perhaps others that Echo360 filled in. To miss ours for those would build a second one beside it.
+    /// Whether it could be the result of our create for this window: the same days and all our parameters,
+    /// and perhaps further ones that Echo360 added. Otherwise an added parameter would make us build it twice.
     #[must_use]
     pub fn could_answer(&self, key: &WindowKey, end: Option<Day>) -> bool {
-        let given: BTreeMap<&String, &String> = self.extra_parameters().collect();
+        let extra: BTreeMap<&String, &String> = self.extra_parameters().collect();
         self.has_days_of(key, end)
-            && key.parameters.iter().all(|(name, value)| given.get(name) == Some(&value))
+            && key.parameters.iter().all(|(name, value)| extra.get(name) == Some(&value))
     }
 
     fn has_days_of(&self, key: &WindowKey, end: Option<Day>) -> bool {
@@ -137,28 +137,30 @@ fn as_text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// Reads a list of requests that came from `path` on `upstream` and, where it is paged, the path of the next
-/// page. Pages outside `/public/api/` are never followed: the answer does not choose where we send our token.
-/// A list that says it goes on where we cannot follow is unreadable: half a list proves no absence.
+/// Parses a response with a list of requests that came from `path` on `upstream` (a base URL). Returns the
+/// requests and the path of the next page, if there is one.
+///
+/// `None` if the response is no list or its next page is outside `/public/api/`. Such a page is not followed,
+/// so that a response cannot choose where our token is sent; and part of a list cannot prove absence.
 #[must_use]
 pub fn parse_list(
-    answer: &Value,
+    response: &Value,
     upstream: &str,
     path: &str,
 ) -> Option<(Vec<UpstreamRequest>, Option<String>)> {
-    let entries = answer.as_array().or_else(|| {
-        ["requests", "data"].iter().find_map(|envelope| answer.get(envelope).and_then(Value::as_array))
+    let entries = response.as_array().or_else(|| {
+        ["requests", "data"].iter().find_map(|envelope| response.get(envelope).and_then(Value::as_array))
     })?;
     let requests = entries.iter().filter_map(UpstreamRequest::parse).collect();
-    Some((requests, next_page(answer, upstream, path)?))
+    Some((requests, next_page(response, upstream, path)?))
 }
 
-/// The path of the page after an answer that came from `path`; `Some(None)` when it was the last, `None` when the
-/// list goes on where we cannot follow.
+/// The path of the page after a response that came from `path`; `Some(None)` after the last page, `None` if
+/// the next page must not be followed (see [`parse_list`]).
 #[must_use]
-pub fn next_page(answer: &Value, upstream: &str, path: &str) -> Option<Option<String>> {
-    let next = answer.get("next").and_then(Value::as_str).filter(|next| !next.is_empty());
-    let (Some(next), true) = (next, answer.get("has_more").and_then(Value::as_bool).unwrap_or(true)) else {
+pub fn next_page(response: &Value, upstream: &str, path: &str) -> Option<Option<String>> {
+    let next = response.get("next").and_then(Value::as_str).filter(|next| !next.is_empty());
+    let (Some(next), true) = (next, response.get("has_more").and_then(Value::as_bool).unwrap_or(true)) else {
         return Some(None);
     };
     let next = next.strip_prefix(upstream).unwrap_or(next);
@@ -166,45 +168,45 @@ pub fn next_page(answer: &Value, upstream: &str, path: &str) -> Option<Option<St
         Some(query) => format!("{}?{query}", path.split('?').next().unwrap_or(path)),
         None => next.to_owned(),
     };
-    let is_ours = next.starts_with("/public/api/") && !next.contains("..") && !next.contains('\\');
-    is_ours.then_some(Some(next))
+    let is_in_api = next.starts_with("/public/api/") && !next.contains("..") && !next.contains('\\');
+    is_in_api.then_some(Some(next))
 }
 
-/// What went wrong with a call, by what the Scheduler does next.
+/// What went wrong with a call, sorted by what the Scheduler does next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UpstreamError {
-    /// 429: slow down, everything.
+    /// 429: make no calls at all for a while.
     TooMany {
-        /// The upstream's own wish, in milliseconds.
+        /// Echo360's `Retry-After`, in milliseconds.
         retry_after: Option<i64>,
     },
-    /// 5xx, no answer, or one that cannot be read. Wait and call again.
+    /// 5xx, no response, or one that cannot be parsed: wait and call again.
     Down {
         /// Whether the call may have reached Echo360 and taken effect.
         sent: bool,
-        /// The upstream's own wish, in milliseconds.
+        /// Echo360's `Retry-After`, in milliseconds.
         retry_after: Option<i64>,
     },
-    /// The credentials are refused, also with a token just made: somebody has to act.
+    /// The credentials are refused, even with a new token: an administrator has to act.
     Denied {
-        /// What was said, without secrets.
+        /// A sentence for people, without secrets.
         detail: String,
     },
-    /// 404 or 405, in both spellings of the path.
+    /// 404 or 405, with both spellings of the path.
     Absent,
-    /// Another 4xx: text for the operator.
+    /// Another 4xx.
     Refused {
         /// The HTTP status.
         status: u16,
-        /// What was said, shortened.
+        /// The text of the response, shortened, for the operator.
         text: String,
-        /// The upstream's own wish, in milliseconds.
+        /// Echo360's `Retry-After`, in milliseconds.
         retry_after: Option<i64>,
     },
 }
 
-/// Whether a refused "create" means that all slots are in use, by us or by somebody else: 409, 423, 429, or
-/// a 4xx whose text speaks of a limit, of too many, of progress or flight. The reference does not say which.
+/// Whether a refused create means that all slots are in use, by us or by another program: 409, 423, 429, or a
+/// 4xx whose text contains one of several words such as "limit". The reference names no status for it.
 #[must_use]
 pub fn is_limit_response(status: u16, text: &str) -> bool {
     let text = text.to_lowercase();
@@ -225,7 +227,7 @@ mod tests {
     const LIST: &str = "/public/api/v1/reporting/requests";
 
     #[test]
-    fn the_references_own_examples_are_read() {
+    fn the_examples_of_the_reference_are_parsed() {
         let list = json!({"requests": [
             {"requestId": "00000000-0000-0000-0000-000000000123", "status": "Available",
              "assets": ["00000000-0000-0000-0000-000000000456.csv.gz"], "reportName": "asset",
@@ -249,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn an_echo_with_parameters_that_echo360_filled_in_is_still_the_answer_to_ours() {
+    fn a_request_with_parameters_that_echo360_added_could_still_be_ours() {
         let made = json!({"requestId": "a1", "status": "Pending", "reportName": "notes",
             "parameters": {"start": "2020-02-10", "end": "2020-02-17", "scope": "all", "format": "csv"}});
         let made = UpstreamRequest::parse(&made).unwrap();
@@ -263,14 +265,17 @@ mod tests {
         };
         let end = Some("2020-02-17".parse().unwrap());
         assert!(made.could_answer(&key(&[("scope", "all")]), end));
-        assert!(!made.is_for(&key(&[("scope", "all")]), end), "another's with more parameters is not equal");
+        assert!(
+            !made.is_for(&key(&[("scope", "all")]), end),
+            "it has one more parameter, so it is not equal"
+        );
         assert!(!made.could_answer(&key(&[("scope", "own")]), end));
         assert!(!made.could_answer(&key(&[("term", "1")]), end));
         assert!(!made.could_answer(&key(&[]), Some("2020-02-16".parse().unwrap())));
     }
 
     #[test]
-    fn only_pages_of_the_api_itself_are_followed() {
+    fn only_pages_inside_the_api_are_followed() {
         let page = |more: bool, next: &str| {
             parse_list(&json!({"data": [], "has_more": more, "next": next}), UPSTREAM, LIST)
                 .map(|(_, next)| next)
@@ -285,17 +290,17 @@ mod tests {
     }
 
     #[test]
-    fn one_request_is_read_in_an_envelope_and_with_its_links_in_any_form() {
+    fn a_request_is_parsed_with_or_without_an_envelope_and_with_a_single_link() {
         let bare = json!({"requestId": "a1", "status": "Complete", "signedAssets": "https://files/1"});
-        let read = UpstreamRequest::parse(&bare).unwrap();
-        assert_eq!((read.status, read.links.len()), (UpstreamStatus::Available, 1));
-        assert_eq!(UpstreamRequest::parse(&json!({"data": bare})).unwrap(), read);
+        let parsed = UpstreamRequest::parse(&bare).unwrap();
+        assert_eq!((parsed.status, parsed.links.len()), (UpstreamStatus::Available, 1));
+        assert_eq!(UpstreamRequest::parse(&json!({"data": bare})).unwrap(), parsed);
         let unknown = json!({"requestId": "a1", "status": "Running"});
         assert_eq!(UpstreamRequest::parse(&unknown).unwrap().status, UpstreamStatus::Pending);
     }
 
     #[test]
-    fn a_refusal_about_the_limit_is_told_from_one_about_the_input() {
+    fn a_refusal_because_of_the_limit_is_distinguished_from_one_because_of_the_input() {
         assert!(is_limit_response(409, ""));
         assert!(is_limit_response(400, "The limit of in-flight reports is reached"));
         assert!(is_limit_response(403, "A report is already in progress"));
@@ -304,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_that_could_leave_its_path_is_refused() {
+    fn an_id_with_characters_that_are_special_in_paths_is_refused() {
         assert!(UpstreamId::parse("00000000-0000-0000-0000-000000000123").is_some());
         for wrong in ["", "../reports", "a?b", "a b", "ä"] {
             assert_eq!(UpstreamId::parse(wrong), None);

@@ -1,8 +1,8 @@
-//! The state of one window: `queued → asking → building → collecting → ready`, or `failed`.
+//! The state machine of one window: `queued → asking → building → collecting → idle`, or `failed`.
 //!
-//! Each state carries exactly what exists in it. Transitions only happen here; they are pure, and the
-//! [`Scheduler`](crate::scheduler::Scheduler) records each before acting on it, so that a crash on either side repeats a
-//! step instead of losing one.
+//! Each state has only the data that exists in it. All transitions are in this module. They are pure, and the
+//! [`Scheduler`](crate::scheduler::Scheduler) saves each before it acts on it, so that a crash repeats a step
+//! instead of losing one.
 
 use crate::api;
 use crate::backoff;
@@ -11,69 +11,70 @@ use crate::upstream::UpstreamId;
 use crate::window::{Days, PROVISIONAL_MAX_AGE, SNAPSHOT_MAX_AGE, WindowKey};
 use serde::{Deserialize, Serialize};
 
-/// Tries before a window is `failed`.
+/// Failed tries after which a window is `failed`.
 pub const TRIES: u8 = 3;
 
-/// How long a WindowStore may take to collect: its alarm runs 15 minutes at most, and one is for its own end.
+/// How long a WindowStore may take to collect: its alarm may run for 15 minutes, the last one to settle.
 pub const LEASE: i64 = 14 * MINUTE;
 
-/// How long to wait for a WindowStore's word before asking it.
+/// How long to wait for a WindowStore's report before asking for it.
 pub const INQUIRY: i64 = 20 * SECOND;
 
-/// After the storage that holds the files could not be reached, look again for fresh links this much later.
-const STORAGE_REST: i64 = 30 * SECOND;
+/// How long to wait for fresh links after the storage of Echo360's files could not be reached.
+const STORAGE_RETRY_DELAY: i64 = 30 * SECOND;
 
-/// How often one upstream request's links may turn out expired before that counts as a try.
-const LINKS_REFRESHED: u8 = 2;
+/// How often the links of one upstream request may have expired before that counts as a failed try.
+const MAX_LINK_REFRESHES: u8 = 2;
 
-/// Upstream requests that failed us, remembered so that they are not adopted: the newest of them.
+/// How many failed upstream requests a window remembers: the newest of them.
 const FAILED_UPSTREAMS_KEPT: usize = 20;
 
-/// A window: where it stands, the copy it serves, what went wrong.
+/// A window: the copy it serves, the state of the next copy, and the last fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Window {
-    /// Which window.
+    /// Its report, days and parameters.
     pub key: WindowKey,
-    /// Where the next copy stands.
+    /// The state of the next copy.
     pub state: WindowState,
-    /// Since when it stands there.
+    /// When it entered this state.
     pub since: Timestamp,
-    /// Tries that have gone wrong since it was last ready.
+    /// Failed tries since the last copy was collected or somebody requested the window again.
     pub tries: u8,
-    /// The copy that serves.
+    /// The copy that it serves.
     pub copy: Option<WindowCopy>,
-    /// The number of the last lease that was given; a copy's generation is the lease that brought it.
+    /// The number of its last lease. A copy's generation is the lease under which it was collected or swept.
     pub lease: u32,
-    /// The request for which it was last taken from the queue: whose slot it holds.
+    /// The request for which it was last taken from the queue: its slot counts as this request's.
     pub slot_request: Option<String>,
-    /// Upstream requests that failed us: never adopted.
+    /// Upstream requests that failed, which are never adopted.
     pub failed_upstreams: Vec<UpstreamId>,
     /// What went wrong last.
     pub fault: Option<WindowFault>,
-    /// What erasure has done to it, and is doing. Not stored at first.
+    /// The erasures that it has been through and those under way. Absent in windows stored by early versions.
     #[serde(default, skip_serializing_if = "ErasureState::is_untouched")]
     pub erasure: ErasureState,
 }
 
-/// What erasure has done to a window, and is doing.
+/// The erasures that a window has been through and those under way. See
+/// [`ErasureLedger`](crate::scheduler::ErasureLedger) for versions.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErasureState {
-    /// Its copy is free of what was forgotten up to here.
+    /// The copy contains no rows of erasures up to this version.
     #[serde(rename = "clean")]
     pub clean_version: u32,
-    /// The copy that is being collected will be free of what was forgotten up to here.
+    /// The copy that is being collected will contain no rows of erasures up to this version.
     #[serde(rename = "carried")]
     pub pending_version: u32,
-    /// Its copy is being gone over.
+    /// The sweep of its copy that is under way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sweep: Option<Sweep>,
-    /// When to say again that everything of it is to be deleted, if that was said.
+    /// While a wipe is under way: when to repeat it if there is no answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wipe: Option<Timestamp>,
-    /// When its days were forgotten.
+    /// When its days were erased; `None` if they were not, or if it was requested again since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forgotten: Option<Timestamp>,
-    /// Ranges that were forgotten up to here do not hold for it: somebody asked for it again by hand.
+    /// Erasures of ranges up to this version no longer apply: somebody retried the window by name after them.
     #[serde(default, rename = "lifted")]
     pub waived_version: u32,
 }
@@ -84,87 +85,88 @@ impl ErasureState {
     }
 }
 
-/// Going over a copy: what is left of it becomes a copy of its own.
+/// A sweep under way: a rewrite of a window's copy without erased rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sweep {
-    /// The lease, which becomes its generation.
+    /// Its lease, which becomes the generation of the rewritten copy.
     pub lease: u32,
-    /// It will be free of what was forgotten up to here.
+    /// The rewritten copy will contain no rows of erasures up to this version.
     pub version: u32,
-    /// When to ask the WindowStore object, if it says nothing.
+    /// When to ask the WindowStore, if it has reported nothing.
     pub again: Timestamp,
 }
 
-/// Where a window's next copy stands.
+/// The state of a window's next copy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WindowState {
-    /// Nothing is to come: the copy serves.
+    /// No copy is being made.
     Idle,
     /// Waits for a slot.
     Queued {
-        /// Not before this.
+        /// The earliest time to take it from the queue.
         not_before: Timestamp,
     },
-    /// A "create" was about to be sent, or was sent and its reply not recorded. Holds a slot.
+    /// A create is about to be sent, or was sent and its reply not recorded. Holds a slot.
     Asking {
-        /// The day after the last that is asked for.
+        /// The day after the last requested one.
         end: Option<Day>,
-        /// Equal upstream requests that were there before: any other is ours.
+        /// Similar upstream requests that existed before the create: any other is ours.
         seen: Vec<UpstreamId>,
         /// When a list first lacked a request that could be ours.
         absent_since: Option<Timestamp>,
     },
-    /// Echo360 builds it. Holds a slot.
+    /// Echo360 builds the report. Holds a slot until it is known to have finished.
     Building {
-        /// What is being built.
+        /// The upstream request.
         upstream: UpstreamBuild,
-        /// When to look next.
+        /// When to poll next.
         next_look: Timestamp,
-        /// Looking found no such request: a list decides whether it is gone.
+        /// Whether the last poll did not find the request: a list decides whether it is lost.
         doubted: bool,
-        /// How often it was doubted.
+        /// How many polls did not find it.
         doubts: u8,
     },
-    /// Its file is with the WindowStore object. Echo360 has finished, so no slot is held.
+    /// A WindowStore collects the file. Echo360 has finished, so no slot is held.
     Collecting {
-        /// What was built.
+        /// The upstream request that built the file.
         upstream: UpstreamBuild,
-        /// By when the WindowStore must be done.
+        /// The deadline of the lease.
         until: Timestamp,
-        /// When to ask the WindowStore, if it says nothing.
+        /// When to ask the WindowStore, if it has reported nothing.
         next_inquiry: Timestamp,
     },
-    /// Three tries did not bring it.
+    /// Given up until somebody requests it again: after [`TRIES`] failed tries, or at once where another try
+    /// could not succeed.
     Failed,
 }
 
-/// An upstream request that is ours, or that we took as ours.
+/// An upstream request that we made or adopted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UpstreamBuild {
     /// Its id.
     pub id: UpstreamId,
-    /// When it was made: days are provisional by this.
+    /// When it was made: decides which days are provisional.
     pub created: Timestamp,
-    /// The day after the last that it asks for.
+    /// The day after the last requested one.
     pub end: Option<Day>,
-    /// How often its file was fetched.
+    /// How often its file was fetched; outages of the storage do not count.
     pub fetched: u8,
-    /// Milliseconds from asking until it was seen to be finished; 0 until then.
+    /// Milliseconds from its creation until it was known to be finished; 0 until then.
     #[serde(default)]
     pub took: i64,
 }
 
-/// The rows of one upstream request, as collected and checked.
+/// A copy: the rows of one upstream request, as collected and checked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WindowCopy {
-    /// Which copy: the lease that brought it; rises with every copy.
+    /// The lease under which it was collected or swept; rises with every copy.
     pub generation: u32,
-    /// Where it came from.
+    /// The upstream request it was collected from.
     pub upstream: UpstreamId,
-    /// When Echo360 was asked for it.
+    /// When that was made.
     pub created: Timestamp,
-    /// The day after the last it covers.
+    /// The day after the last one it contains.
     pub end: Option<Day>,
     /// Data rows.
     pub rows: u64,
@@ -180,9 +182,9 @@ pub struct WindowCopy {
 /// What went wrong last with a window.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WindowFault {
-    /// The upstream request it went wrong with, for support.
+    /// The upstream request that failed, for Echo360's support.
     pub upstream: Option<UpstreamId>,
-    /// In a sentence.
+    /// A sentence for people.
     pub detail: String,
 }
 
@@ -190,7 +192,7 @@ pub struct WindowFault {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CollectOutcome {
-    /// Every byte arrived and checked; the copy is current.
+    /// Every byte arrived and was checked; the WindowStore serves the new copy.
     Whole {
         /// Data rows.
         rows: u64,
@@ -199,27 +201,27 @@ pub enum CollectOutcome {
         /// The CSV header row, without its line end.
         header: String,
     },
-    /// The storage no longer honours the link.
+    /// The storage no longer accepts the signed link.
     LinkExpired,
     /// The storage could not be reached.
     Unreachable {
-        /// In a sentence.
+        /// A sentence for people.
         detail: String,
     },
-    /// What came is not the file that was promised.
+    /// The file is incomplete, damaged or not a CSV file, or collecting it did not end in time.
     BadFile {
-        /// In a sentence.
+        /// A sentence for people.
         detail: String,
     },
-    /// The link leads somewhere we do not go: a setting has to change.
+    /// The link is not allowed: a setting has to change.
     Barred {
-        /// In a sentence.
+        /// A sentence for people.
         detail: String,
     },
 }
 
 impl Window {
-    /// A window that somebody asks for the first time.
+    /// A window that is requested for the first time.
     #[must_use]
     pub fn queued(key: WindowKey, now: Timestamp) -> Self {
         Self {
@@ -236,7 +238,7 @@ impl Window {
         }
     }
 
-    /// A window of days that were forgotten: nobody asks for it by itself.
+    /// A window of erased days: it is not queued, only a retry by name requests it.
     #[must_use]
     pub fn forgotten(key: WindowKey, now: Timestamp) -> Self {
         let erasure = ErasureState { forgotten: Some(now), ..ErasureState::default() };
@@ -248,7 +250,7 @@ impl Window {
         self.since = now;
     }
 
-    /// Somebody wants it: queues it when it failed, or when its copy has aged. Returns whether it changed.
+    /// Queues a failed or idle window that has no copy or an aged one. Returns whether it was queued.
     pub fn request_if_needed(&mut self, now: Timestamp) -> bool {
         match &self.state {
             _ if self.erasure.forgotten.is_some() => false,
@@ -261,30 +263,31 @@ impl Window {
         }
     }
 
-    /// Somebody asks for it again by hand: queues it unless it is under way. Returns whether it changed.
+    /// Queues the window on a person's explicit request, unless it is unfinished. Returns whether it was
+    /// queued.
     pub fn request_again(&mut self, now: Timestamp) -> bool {
-        let idle = matches!(self.state, WindowState::Failed | WindowState::Idle);
-        if idle {
+        let is_finished = matches!(self.state, WindowState::Failed | WindowState::Idle);
+        if is_finished {
             self.tries = 0;
             self.fault = None;
             self.erasure.forgotten = None;
             self.enter(WindowState::Queued { not_before: now }, now);
         }
-        idle
+        is_finished
     }
 
-    /// Nobody wants it any more: leaves the queue. Returns whether nothing is left of it.
+    /// Takes a window that no request waits for out of the queue. Returns whether the window can be deleted.
     pub fn leave_queue(&mut self, now: Timestamp) -> bool {
         if matches!(self.state, WindowState::Queued { .. }) {
             self.enter(WindowState::Idle, now);
         }
-        // A window that was ever handed over keeps its count of leases: the WindowStore object knows the last one,
-        // and would take a lower number for old news.
+        // After a first lease the window has to keep counting: its WindowStore knows the last lease and
+        // ignores jobs with a lower one.
         matches!(self.state, WindowState::Idle) && self.copy.is_none() && self.lease == 0
     }
 
-    /// Whether a copy is worth asking again: a provisional one after 12 h or once its week has moved on, a
-    /// snapshot after a day.
+    /// Whether a copy is worth replacing: a provisional one after [`PROVISIONAL_MAX_AGE`] or when more days
+    /// of its week have closed, a snapshot after [`SNAPSHOT_MAX_AGE`].
     #[must_use]
     pub fn is_aged(&self, copy: &WindowCopy, now: Timestamp) -> bool {
         self.is_aged_at(copy.end, copy.created, now)
@@ -298,8 +301,8 @@ impl Window {
             && (now.since(created) >= PROVISIONAL_MAX_AGE || self.key.end_at(now.day()) > end)
     }
 
-    /// Whether an equal request that somebody else made will do: later than the copy it would replace, not
-    /// one that failed us, and not so old that its copy would be asked again at once.
+    /// Whether an equal upstream request can be adopted: it has not failed before, is newer than the current
+    /// copy, and not so old that its copy would have to be replaced at once.
     #[must_use]
     pub fn can_adopt(&self, id: &UpstreamId, created: Timestamp, end: Option<Day>, now: Timestamp) -> bool {
         !self.failed_upstreams.contains(id)
@@ -307,25 +310,25 @@ impl Window {
             && !self.is_aged_at(end, created, now)
     }
 
-    /// A "create" is about to be sent.
+    /// Enters `asking`: a create is about to be sent. `request`: the request that the slot is taken for.
     pub fn start_asking(&mut self, end: Option<Day>, seen: Vec<UpstreamId>, request: &str, now: Timestamp) {
         self.slot_request = Some(request.to_owned());
         self.enter(WindowState::Asking { end, seen, absent_since: None }, now);
     }
 
-    /// An upstream request is ours: the reply came, a list showed it, or somebody's equal one is adopted.
+    /// Enters `building`: a create was answered, a list showed its result, or an equal request is adopted.
     pub fn start_building(&mut self, id: UpstreamId, created: Timestamp, end: Option<Day>, now: Timestamp) {
         let upstream = UpstreamBuild { id, created, end, fetched: 0, took: 0 };
         let next_look = now.plus(backoff::MIN_POLL_INTERVAL);
         self.enter(WindowState::Building { upstream, next_look, doubted: false, doubts: 0 }, now);
     }
 
-    /// The "create" surely made nothing: back to the queue. Not a try.
+    /// Returns to the queue after a create that certainly had no effect. Does not count as a try.
     pub fn requeue(&mut self, now: Timestamp) {
         self.enter(WindowState::Queued { not_before: now }, now);
     }
 
-    /// A look is about to be sent: the next one is due a while after it.
+    /// Sets the time of the next poll, by how long Echo360 has been building.
     pub fn schedule_next_poll(&mut self, now: Timestamp) {
         let age = now.since(self.since);
         if let WindowState::Building { next_look, .. } = &mut self.state {
@@ -333,7 +336,8 @@ impl Window {
         }
     }
 
-    /// Echo360 has finished: the file goes to the WindowStore object under a new lease, which is returned.
+    /// Enters `collecting` when Echo360 has finished. Returns the new lease, the upstream request and the
+    /// deadline; `None` unless the window was `building`.
     pub fn start_collecting(&mut self, now: Timestamp) -> Option<(u32, UpstreamBuild, Timestamp)> {
         let WindowState::Building { upstream, .. } = &self.state else { return None };
         let (mut upstream, until) = (upstream.clone(), now.plus(LEASE));
@@ -346,7 +350,7 @@ impl Window {
         Some((self.lease, upstream, until))
     }
 
-    /// The WindowStore object does not know the lease (it crashed before it wrote it down): fetch links again.
+    /// Returns from `collecting` to `building`, to poll for fresh links after `wait` milliseconds.
     pub fn poll_for_links(&mut self, now: Timestamp, wait: i64) {
         if let WindowState::Collecting { upstream, .. } = &self.state {
             let state = WindowState::Building {
@@ -359,12 +363,12 @@ impl Window {
         }
     }
 
-    /// How the WindowStore object's collecting under `lease` ended. A word under an old lease is old news: the
-    /// object makes no copy current once its lease is over, so none is lost by that.
+    /// Records how collecting under `lease` ended. A result of an older lease is ignored: no copy is lost by
+    /// that, since a WindowStore publishes no copy after its lease has ended.
     pub fn record_collection(&mut self, lease: u32, outcome: CollectOutcome, now: Timestamp) {
         let current = match &mut self.state {
             WindowState::Collecting { upstream, .. } if self.lease == lease => {
-                // An outage of the storage says nothing of the file.
+                // An outage of the storage says nothing about the file.
                 if !matches!(outcome, CollectOutcome::Unreachable { .. }) {
                     upstream.fetched = upstream.fetched.saturating_add(1);
                 }
@@ -384,24 +388,24 @@ impl Window {
                 self.erasure.sweep = None;
                 self.enter(WindowState::Idle, now);
             }
-            // A copy is there that we had given up.
+            // The WindowStore serves a copy of a lease that counted as lost: it may contain erased rows.
             (CollectOutcome::Whole { .. }, None) => self.erasure.clean_version = 0,
             (_, None) => {}
-            (CollectOutcome::LinkExpired, Some(upstream)) if upstream.fetched <= LINKS_REFRESHED => {
+            (CollectOutcome::LinkExpired, Some(upstream)) if upstream.fetched <= MAX_LINK_REFRESHES => {
                 self.poll_for_links(now, 0);
             }
             (CollectOutcome::LinkExpired, Some(upstream)) => {
                 self.record_failed_try(
-                    "Echo360's links to the file were expired each time.",
+                    "Echo360's links to the file had expired each time they were used.",
                     Some(upstream.id),
                     now,
                 );
             }
             (CollectOutcome::Unreachable { detail }, Some(upstream)) => {
                 self.fault = Some(WindowFault { upstream: Some(upstream.id), detail });
-                self.poll_for_links(now, STORAGE_REST);
+                self.poll_for_links(now, STORAGE_RETRY_DELAY);
             }
-            // A first bad file may be the wire's fault: fetching it again takes seconds, building it anew hours.
+            // The network may have damaged the file: fetching it again takes seconds, a rebuild takes hours.
             (CollectOutcome::BadFile { detail }, Some(upstream))
                 if upstream.fetched <= 1 && self.tries + 1 < TRIES =>
             {
@@ -419,7 +423,7 @@ impl Window {
         }
     }
 
-    /// A try went wrong: tries again with a new upstream request, or gives up after the third.
+    /// Counts a failed try: returns to the queue for a new upstream request, or fails after [`TRIES`].
     pub fn record_failed_try(&mut self, detail: &str, upstream: Option<UpstreamId>, now: Timestamp) {
         self.tries = self.tries.saturating_add(1);
         if let Some(id) = &upstream {
@@ -436,26 +440,26 @@ impl Window {
         self.enter(state, now);
     }
 
-    /// It can never be asked as it is (too far back by now): fails without a call.
+    /// Fails without a call: Echo360 can never build this window (its days are too old by now).
     pub fn give_up(&mut self, detail: &str, now: Timestamp) {
         self.fault = Some(WindowFault { upstream: None, detail: detail.to_owned() });
         self.enter(WindowState::Failed, now);
     }
 
-    /// What Echo360 has built is not wanted any more.
+    /// Enters `idle` without a new copy: the days were erased meanwhile.
     pub fn abandon(&mut self, now: Timestamp) {
         self.enter(WindowState::Idle, now);
     }
 
-    /// Everything of it was deleted.
+    /// Records that the WindowStore has deleted everything.
     pub fn drop_copy(&mut self) {
         self.copy = None;
         self.erasure.sweep = None;
         self.erasure.wipe = None;
     }
 
-    /// Whether an upstream request of ours may be unfinished: it holds one of the three slots. One that was
-    /// seen to be finished and only waits for fresh links does not.
+    /// Whether the window holds a slot: its upstream request may be unfinished. One that is known to be
+    /// finished and only waits for fresh links holds none.
     #[must_use]
     pub fn holds_slot(&self) -> bool {
         match &self.state {
@@ -465,13 +469,13 @@ impl Window {
         }
     }
 
-    /// Whether something is still to come.
+    /// Whether a copy is being made, or waits to be.
     #[must_use]
     pub fn is_unfinished(&self) -> bool {
         !matches!(self.state, WindowState::Idle | WindowState::Failed)
     }
 
-    /// As it is shown outside.
+    /// The window as the HTTP API shows it.
     #[must_use]
     pub fn describe(&self, now: Timestamp) -> api::WindowInfo {
         let next_copy = match &self.state {
@@ -488,7 +492,7 @@ impl Window {
             Some(_) => api::WindowStatus::Provisional,
             None => api::WindowStatus::Ready,
         });
-        let (next, asked_end, upstream) = match &self.state {
+        let (next, requested_end, upstream) = match &self.state {
             WindowState::Queued { not_before } => (Some(*not_before).filter(|t| *t > now), None, None),
             WindowState::Asking { end, .. } => (None, *end, None),
             WindowState::Building { upstream, next_look, .. } => {
@@ -497,17 +501,17 @@ impl Window {
             WindowState::Collecting { upstream, .. } => (None, upstream.end, Some(&upstream.id)),
             WindowState::Idle | WindowState::Failed => (None, None, None),
         };
-        let copied = self.copy.as_ref().map(|copy| &copy.upstream);
+        let of_copy = self.copy.as_ref().map(|copy| &copy.upstream);
         let upstream =
-            upstream.or_else(|| self.fault.as_ref().and_then(|fault| fault.upstream.as_ref())).or(copied);
+            upstream.or_else(|| self.fault.as_ref().and_then(|fault| fault.upstream.as_ref())).or(of_copy);
         api::WindowInfo {
             id: self.key.id(),
             start: self.key.start(),
             end: self
                 .copy
                 .as_ref()
-                .map_or_else(|| asked_end.or_else(|| self.key.end_at(now.day())), |copy| copy.end),
-            // A key with neither copy nor state is dropped by the Scheduler; if one is seen, it waits to be asked.
+                .map_or_else(|| requested_end.or_else(|| self.key.end_at(now.day())), |copy| copy.end),
+            // An idle window without a copy that is not erased: a request for it would queue it.
             state: served.or(next_copy).unwrap_or(api::WindowStatus::Queued),
             again: served.and(next_copy).filter(|state| *state != api::WindowStatus::Forgotten),
             tries: self.tries,
@@ -549,7 +553,8 @@ mod tests {
         CollectOutcome::Whole { rows: 2, bytes: 20, header: "a,b".into() }
     }
 
-    fn built(window: &mut Window, id: &str, now: Timestamp) -> u32 {
+    /// Takes a window from `queued` to `collecting` and returns the lease.
+    fn build(window: &mut Window, id: &str, now: Timestamp) -> u32 {
         let end = window.key.end_at(now.day());
         window.start_asking(end, Vec::new(), "r", now);
         window.start_building(UpstreamId::parse(id).unwrap(), now, end, now);
@@ -557,34 +562,34 @@ mod tests {
     }
 
     #[test]
-    fn a_provisional_copy_serves_under_that_name_while_it_is_asked_again() {
+    fn a_window_stays_provisional_while_it_is_requested_again() {
         let monday = at("2026-02-09 00:10:00");
         let mut window = window(monday);
-        let lease = built(&mut window, "u1", monday);
+        let lease = build(&mut window, "u1", monday);
         window.record_collection(lease, whole(), monday);
         assert_eq!(window.describe(monday).state, api::WindowStatus::Provisional);
-        assert!(!window.request_if_needed(monday.plus(11 * HOUR)), "not worth asking yet");
+        assert!(!window.request_if_needed(monday.plus(11 * HOUR)), "too early");
         assert!(window.request_if_needed(monday.plus(12 * HOUR)));
-        let shown = window.describe(monday);
+        let info = window.describe(monday);
         assert_eq!(
-            (shown.state, shown.again),
+            (info.state, info.again),
             (api::WindowStatus::Provisional, Some(api::WindowStatus::Queued))
         );
         let later = at("2026-02-11 01:00:00");
-        let lease = built(&mut window, "u2", later);
+        let lease = build(&mut window, "u2", later);
         window.record_collection(lease, whole(), later);
         assert_eq!(window.describe(later).state, api::WindowStatus::Ready);
         assert!(
             !window.request_if_needed(later.plus(999 * HOUR)),
-            "a ready window is never asked again by itself"
+            "a ready window is only requested again by name"
         );
     }
 
     #[test]
-    fn a_week_that_has_moved_on_is_asked_again_before_twelve_hours_are_over() {
+    fn a_week_with_a_newly_closed_day_is_requested_again_before_twelve_hours() {
         let wednesday = at("2026-02-04 23:00:00");
         let mut window = window(wednesday);
-        let lease = built(&mut window, "u1", wednesday);
+        let lease = build(&mut window, "u1", wednesday);
         window.record_collection(lease, whole(), wednesday);
         assert_eq!(window.describe(wednesday).end, "2026-02-04".parse().ok());
         assert!(!window.request_if_needed(wednesday.plus(30 * MINUTE)));
@@ -592,31 +597,31 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_file_is_fetched_once_more_before_it_is_built_anew() {
+    fn a_bad_file_is_fetched_once_more_before_it_is_rebuilt() {
         let now = at("2026-03-01");
         let bad = || CollectOutcome::BadFile { detail: "The checksum does not fit.".into() };
         let mut window = window(now);
-        let lease = built(&mut window, "u1", now);
+        let lease = build(&mut window, "u1", now);
         window.record_collection(lease, bad(), now);
         assert!(matches!(&window.state, WindowState::Building { upstream, .. } if upstream.fetched == 1));
         let (lease, ..) = window.start_collecting(now).unwrap();
         window.record_collection(lease, bad(), now);
         assert!(matches!(window.state, WindowState::Queued { .. }));
         let u1 = UpstreamId::parse("u1").unwrap();
-        assert!(!window.can_adopt(&u1, now, None, now), "what failed us is not adopted");
-        let lease = built(&mut window, "u2", now);
+        assert!(!window.can_adopt(&u1, now, None, now), "a failed upstream request is not adopted");
+        let lease = build(&mut window, "u2", now);
         window.record_collection(lease, bad(), now);
         assert_eq!(window.state, WindowState::Failed);
-        let shown = window.describe(now);
-        assert_eq!((shown.tries, shown.upstream_request_id.as_deref()), (3, Some("u2")));
-        assert!(window.request_if_needed(now) && window.tries == 0, "asking again resets the tries");
+        let info = window.describe(now);
+        assert_eq!((info.tries, info.upstream_request_id.as_deref()), (3, Some("u2")));
+        assert!(window.request_if_needed(now) && window.tries == 0, "a new request resets the tries");
     }
 
     #[test]
-    fn a_word_under_an_old_lease_is_old_news() {
+    fn a_result_of_an_older_lease_is_ignored() {
         let now = at("2026-03-01");
         let mut window = window(now);
-        let old = built(&mut window, "u1", now);
+        let old = build(&mut window, "u1", now);
         window.poll_for_links(now, 0);
         let (lease, ..) = window.start_collecting(now).unwrap();
         let before = window.clone();
@@ -627,10 +632,10 @@ mod tests {
     }
 
     #[test]
-    fn links_that_expire_are_not_tries_until_they_do_so_every_time() {
+    fn expired_links_count_as_a_try_only_the_third_time() {
         let now = at("2026-03-01");
         let mut window = window(now);
-        let mut lease = built(&mut window, "u1", now);
+        let mut lease = build(&mut window, "u1", now);
         for _ in 0..2 {
             window.record_collection(lease, CollectOutcome::LinkExpired, now);
             assert_eq!(window.tries, 0);
@@ -641,22 +646,22 @@ mod tests {
     }
 
     #[test]
-    fn a_window_asked_again_after_its_request_was_stopped_goes_on_counting_leases() {
+    fn leases_go_on_rising_after_a_request_was_withdrawn() {
         let now = at("2026-03-01");
         let mut window = window(now);
-        let lease = built(&mut window, "u1", now);
+        let lease = build(&mut window, "u1", now);
         window.record_collection(lease, CollectOutcome::BadFile { detail: String::new() }, now);
         window.record_failed_try("twice bad", None, now);
-        assert!(!window.leave_queue(now), "its object knows lease 1: it is not forgotten");
+        assert!(!window.leave_queue(now), "its WindowStore knows lease 1, so it must not be deleted");
         assert!(window.request_if_needed(now));
-        assert!(built(&mut window, "u2", now) > lease);
+        assert!(build(&mut window, "u2", now) > lease);
     }
 
     #[test]
-    fn an_outage_of_the_storage_holds_no_slot_and_uses_up_no_chance_of_the_file() {
+    fn an_outage_of_the_storage_holds_no_slot_and_does_not_count_as_a_fetch() {
         let now = at("2026-03-01");
         let mut window = window(now);
-        let mut lease = built(&mut window, "u1", now);
+        let mut lease = build(&mut window, "u1", now);
         for _ in 0..4 {
             window.record_collection(lease, CollectOutcome::Unreachable { detail: "no answer".into() }, now);
             assert!(!window.holds_slot(), "Echo360 has finished");
@@ -669,12 +674,12 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_window_with_a_final_copy_is_not_asked_again_by_itself() {
+    fn a_failed_window_with_a_final_copy_is_only_requested_again_by_name() {
         let now = at("2026-03-01");
         let mut window = window(now);
-        let lease = built(&mut window, "u1", now);
+        let lease = build(&mut window, "u1", now);
         window.record_collection(lease, whole(), now);
-        assert!(window.request_again(now), "by hand it is");
+        assert!(window.request_again(now), "a request by name queues it");
         for id in ["u2", "u3", "u4"] {
             window.record_failed_try("Echo360 could not build the report.", UpstreamId::parse(id), now);
         }

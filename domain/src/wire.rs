@@ -1,42 +1,44 @@
 //! A compact binary format for messages between the programs of one page, which always come from one build.
 //!
-//! JSON would do, and weighs: its readers, derived for every type on both sides, were a tenth of the page. Here a type
-//! is its fields one after the other, numbers in as few bytes as they need, texts and lists behind their length. There
-//! are no names and no versions: nothing in this form is stored, and nothing of another build understands it.
+//! It replaces JSON, whose readers, derived for every type on both sides, made up a tenth of the page. A
+//! value is its fields one after the other: numbers in as few bytes as they need, texts and lists after their
+//! length. There are no field names and no versions, so the format is never stored and never read by another
+//! build.
 
 use crate::time::{Day, Timestamp};
 use chrono::Datelike;
 
-/// What can be said.
+/// A type that can be sent in this format. Implemented with [`wire_struct!`](crate::wire_struct) and
+/// [`wire_enum!`](crate::wire_enum).
 pub trait Wire: Sized {
-    /// Adds it to bytes.
+    /// Appends the value to `to`.
     fn write(&self, to: &mut Vec<u8>);
 
-    /// Reads it from where the reader stands; `None` when no such thing stands there.
+    /// Reads a value from the reader's position; `None` if the bytes there are not a valid one.
     fn read(from: &mut Reader<'_>) -> Option<Self>;
 }
 
-/// Bytes that are read from their start.
+/// A position in bytes that are being read.
 #[derive(Debug, Clone, Copy)]
 pub struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
-    fn take(&mut self, length: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(length)?;
+    fn read_bytes(&mut self, length: usize) -> Option<&'a [u8]> {
+        let (bytes, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
-        Some(taken)
+        Some(bytes)
     }
 
-    /// The next byte.
+    /// Reads the next byte; `None` at the end.
     pub fn byte(&mut self) -> Option<u8> {
         let (byte, rest) = self.0.split_first()?;
         self.0 = rest;
         Some(*byte)
     }
 
-    /// A number, seven bits to a byte, the lowest first; the last byte is below 128.
+    /// Reads a variable-length number: seven bits per byte, the lowest first; the last byte is below 128.
     #[inline(never)]
-    fn number(&mut self) -> Option<u64> {
+    fn read_number(&mut self) -> Option<u64> {
         let mut number = 0;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
@@ -49,9 +51,9 @@ impl<'a> Reader<'a> {
     }
 
     #[inline(never)]
-    fn text(&mut self) -> Option<&'a str> {
+    fn read_text(&mut self) -> Option<&'a str> {
         let length = usize::read(self)?;
-        std::str::from_utf8(self.take(length)?).ok()
+        std::str::from_utf8(self.read_bytes(length)?).ok()
     }
 }
 
@@ -64,23 +66,24 @@ fn write_number(mut number: u64, to: &mut Vec<u8>) {
     to.push((number & 127) as u8);
 }
 
-/// What was said, as bytes.
+/// Encodes a value.
 #[must_use]
-pub fn written<T: Wire>(said: &T) -> Vec<u8> {
+pub fn written<T: Wire>(value: &T) -> Vec<u8> {
     let mut bytes = Vec::new();
-    said.write(&mut bytes);
+    value.write(&mut bytes);
     bytes
 }
 
-/// What these bytes say, if they say one such thing and no more.
+/// Decodes a value; `None` if the bytes are not exactly one valid value.
 #[must_use]
 pub fn read<T: Wire>(bytes: &[u8]) -> Option<T> {
     let mut from = Reader(bytes);
-    let said = T::read(&mut from)?;
-    from.0.is_empty().then_some(said)
+    let value = T::read(&mut from)?;
+    from.0.is_empty().then_some(value)
 }
 
-/// Fields one after the other: `wire_struct!(Watched { rows, viewers });`
+/// Implements [`Wire`](crate::wire::Wire) for a struct as its fields in this order:
+/// `wire_struct!(Watched { rows, viewers });`
 #[macro_export]
 macro_rules! wire_struct {
     ($name:ty { $($field:ident),* $(,)? }) => {
@@ -95,7 +98,8 @@ macro_rules! wire_struct {
     };
 }
 
-/// The variant's number, then its fields: `wire_enum!(Known { 0 Missing, 1 Complete(watched) });`
+/// Implements [`Wire`](crate::wire::Wire) for an enum as the variant's number (one byte), then its fields:
+/// `wire_enum!(Known { 0 Missing, 1 Complete(watched) });`
 #[macro_export]
 macro_rules! wire_enum {
     ($name:ty { $($tag:literal $variant:ident $(($($part:ident),*))? $({$($field:ident),* $(,)?})?),* $(,)? }) => {
@@ -127,11 +131,11 @@ macro_rules! unsigned {
     ($($number:ty),*) => { $(
         impl Wire for $number {
             fn write(&self, to: &mut Vec<u8>) {
-                // No number here is wider.
+                // Cannot fail: none of these types is wider than 64 bits.
                 write_number(u64::try_from(*self).unwrap_or(u64::MAX), to);
             }
             fn read(from: &mut Reader<'_>) -> Option<Self> {
-                from.number()?.try_into().ok()
+                from.read_number()?.try_into().ok()
             }
         }
     )* };
@@ -141,11 +145,11 @@ unsigned!(u8, u16, u32, u64, usize);
 
 impl Wire for i64 {
     fn write(&self, to: &mut Vec<u8>) {
-        // Small numbers of either sign are few bytes: 0, -1, 1, -2, …
+        // Zigzag: 0, -1, 1, -2, … become 0, 1, 2, 3, …, so that small numbers of either sign need few bytes.
         write_number(((self << 1) ^ (self >> 63)).cast_unsigned(), to);
     }
     fn read(from: &mut Reader<'_>) -> Option<Self> {
-        let number = from.number()?;
+        let number = from.read_number()?;
         Some((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
     }
 }
@@ -164,7 +168,7 @@ impl Wire for f64 {
         to.extend_from_slice(&self.to_le_bytes());
     }
     fn read(from: &mut Reader<'_>) -> Option<Self> {
-        Some(Self::from_le_bytes(from.take(8)?.try_into().ok()?))
+        Some(Self::from_le_bytes(from.read_bytes(8)?.try_into().ok()?))
     }
 }
 
@@ -185,7 +189,7 @@ impl Wire for String {
     }
     #[inline(never)]
     fn read(from: &mut Reader<'_>) -> Option<Self> {
-        from.text().map(str::to_owned)
+        from.read_text().map(str::to_owned)
     }
 }
 
@@ -217,7 +221,7 @@ impl<T: Wire> Wire for Vec<T> {
     }
     fn read(from: &mut Reader<'_>) -> Option<Self> {
         let mut items = Self::new();
-        // Room is made as items come: a wrong length costs nothing.
+        // The vector grows as items are read, so that a wrong length allocates nothing.
         for _ in 0..usize::read(from)? {
             items.push(T::read(from)?);
         }
@@ -320,17 +324,20 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_said_is_heard(said in everything(), lost in any::<prop::sample::Index>()) {
-            let bytes = written(&said);
-            prop_assert_eq!(read::<Everything>(&bytes), Some(said));
+        fn a_value_is_decoded_as_it_was_encoded_but_not_from_more_or_fewer_bytes(
+            value in everything(),
+            cut in any::<prop::sample::Index>(),
+        ) {
+            let bytes = written(&value);
+            prop_assert_eq!(read::<Everything>(&bytes), Some(value));
             prop_assert_eq!(read::<Everything>(&[bytes.as_slice(), &[0]].concat()), None);
-            prop_assert_eq!(read::<Everything>(&bytes[..lost.index(bytes.len())]), None);
+            prop_assert_eq!(read::<Everything>(&bytes[..cut.index(bytes.len())]), None);
         }
 
         #[test]
-        fn no_bytes_are_taken_for_what_they_are_not(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            if let Some(said) = read::<Everything>(&bytes) {
-                prop_assert!(said.exact.is_nan() || read(&written(&said)) == Some(said));
+        fn arbitrary_bytes_give_only_valid_values(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            if let Some(value) = read::<Everything>(&bytes) {
+                prop_assert!(value.exact.is_nan() || read(&written(&value)) == Some(value));
             }
             if let Some(range) = read::<Range>(&bytes) {
                 prop_assert!(range.from() <= range.to());
@@ -343,12 +350,12 @@ mod tests {
     }
 
     #[test]
-    fn what_a_view_is_of_goes_there_and_back() {
+    fn ranges_zones_roles_and_report_names_are_decoded_as_they_were_encoded() {
         let range = Range::parse("2026-02-02", "2026-03-01").unwrap();
         let zone = Zone::trace("Europe/Berlin", Timestamp(0), Timestamp(4 * crate::time::DAY), |t| {
             Some(if t.0 < 1000 { 3600 } else { -7200 })
         });
-        let said = ((range, zone), (InstitutionRole::ALL.to_vec(), ReportName::parse("polling")));
-        assert_eq!(read(&written(&said)), Some(said));
+        let value = ((range, zone), (InstitutionRole::ALL.to_vec(), ReportName::parse("polling")));
+        assert_eq!(read(&written(&value)), Some(value));
     }
 }

@@ -1,33 +1,34 @@
 //! A time zone as a table of UTC offsets over one span of time.
 //!
-//! The rules of all zones weigh more than the whole page; browser and Worker have them already, behind
-//! `Intl`. So a host traces the one zone it needs once ([`Zone::trace`]), and everything pure works on the
-//! table: binning rows by local day costs a comparison, and a test can pass in any zone it likes.
+//! The time zone database is larger than the whole page, and browser and Worker have it already, behind
+//! `Intl`. So a host traces the one zone that it needs ([`Zone::trace`]), and pure code works on the table:
+//! the local day of a row costs one comparison, and tests can pass any zone.
 
 use crate::time::{DAY, Day, SECOND, Timestamp};
 use crate::wire_struct;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-/// A named zone's offsets from UTC over the span it was traced for.
+/// The UTC offsets of a named zone over the span for which it was traced.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Zone {
     name: String,
-    /// `(from, offset in seconds east of UTC)`, ascending; the first holds for everything earlier too.
+    /// `(from, offset in seconds east of UTC)`, ascending by time. The first applies to earlier times too.
     changes: Vec<(Timestamp, i32)>,
 }
 
 wire_struct!(Zone { name, changes });
 
 impl Zone {
-    /// UTC, by its own name.
+    /// The zone `UTC`, without offset.
     #[must_use]
     pub fn utc() -> Self {
         Self { name: "UTC".to_owned(), changes: vec![(Timestamp(0), 0)] }
     }
 
-    /// Traces a zone from `from` to `to` by asking `offset_at` (seconds east of UTC at an instant): once a
-    /// day, and where two days differ by halving the time between to the second. `None` when `offset_at` is.
+    /// Traces a zone from `from` to `to`. `offset_at` returns the seconds east of UTC at an instant; it is
+    /// called once per day, and where two days differ, a binary search finds the second of the change. `None`
+    /// if `offset_at` returns `None`.
     pub fn trace(
         name: &str,
         from: Timestamp,
@@ -58,7 +59,7 @@ impl Zone {
         Some(Self { name: name.to_owned(), changes })
     }
 
-    /// The IANA name it was traced under.
+    /// The IANA name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -71,32 +72,32 @@ impl Zone {
         self.changes.get(after.saturating_sub(1)).map_or(0, |(_, offset)| *offset)
     }
 
-    /// The local day that `t` falls on.
+    /// The local day of `t`.
     #[must_use]
     pub fn day_of(&self, t: Timestamp) -> Day {
         t.plus(i64::from(self.offset_at(t)) * SECOND).day()
     }
 
-    /// The local hour, 0 to 23, that `t` falls in.
+    /// The local hour of `t`, 0 to 23.
     #[must_use]
     pub fn hour_of(&self, t: Timestamp) -> u32 {
         let local = t.plus(i64::from(self.offset_at(t)) * SECOND).0.rem_euclid(DAY);
         u32::try_from(local / crate::time::HOUR).unwrap_or(0)
     }
 
-    /// The first instant of the local day: midnight, or the first moment after it where clocks skip midnight.
+    /// The first instant of a local day: midnight, or the change of offset that skips midnight.
     #[must_use]
     pub fn start_of(&self, day: NaiveDate) -> Timestamp {
         let local = Timestamp::start_of(day);
-        // Every instant that shows local midnight is `local - offset` for an offset in force near it.
-        let near = [local.plus(-DAY), local, local.plus(DAY)].map(|t| self.offset_at(t));
-        let shown = near
+        // Local midnight is `local - offset`, for one of the offsets that apply around that time.
+        let offsets = [local.plus(-DAY), local, local.plus(DAY)].map(|t| self.offset_at(t));
+        let midnight = offsets
             .iter()
             .map(|offset| local.plus(-i64::from(*offset) * SECOND))
             .filter(|t| self.day_of(*t) == day && self.day_of(t.plus(-1)) < day)
             .min();
-        // Midnight does not exist: the day starts at the change that skips it.
-        shown.unwrap_or_else(|| {
+        // Without a midnight, the day starts at the change that skips it.
+        midnight.unwrap_or_else(|| {
             self.changes
                 .iter()
                 .map(|(from, _)| *from)
@@ -113,7 +114,7 @@ mod tests {
     use chrono_tz::Tz;
     use proptest::prelude::*;
 
-    fn traced(tz: Tz) -> Zone {
+    fn trace(tz: Tz) -> Zone {
         let from = Timestamp::parse("2023-01-01").unwrap();
         let to = Timestamp::parse("2027-12-31").unwrap();
         Zone::trace(tz.name(), from, to, |t| {
@@ -129,7 +130,7 @@ mod tests {
         Tz::Asia__Kolkata,
         Tz::Australia__Lord_Howe, // half an hour of daylight saving
         Tz::Pacific__Chatham,     // +12:45
-        Tz::Africa__Casablanca,   // a month off in Ramadan
+        Tz::Africa__Casablanca,   // another offset during Ramadan
         Tz::America__Santiago,    // skips midnight
         Tz::Africa__Cairo,        // skips midnight
         Tz::Pacific__Auckland,
@@ -142,23 +143,23 @@ mod tests {
             ms in 1_680_000_000_000_i64..1_820_000_000_000,
         ) {
             let tz = ZONES[which];
-            let zone = traced(tz);
-            let real = tz.timestamp_millis_opt(ms).unwrap();
-            prop_assert_eq!(zone.day_of(Timestamp(ms)), real.date_naive());
-            prop_assert_eq!(zone.hour_of(Timestamp(ms)), real.hour());
+            let zone = trace(tz);
+            let expected = tz.timestamp_millis_opt(ms).unwrap();
+            prop_assert_eq!(zone.day_of(Timestamp(ms)), expected.date_naive());
+            prop_assert_eq!(zone.hour_of(Timestamp(ms)), expected.hour());
         }
     }
 
     #[test]
     fn every_day_starts_at_its_first_instant_even_where_midnight_is_skipped() {
         for tz in ZONES {
-            let zone = traced(tz);
+            let zone = trace(tz);
             let mut day = NaiveDate::from_ymd_opt(2023, 3, 1).unwrap();
             while day < NaiveDate::from_ymd_opt(2027, 11, 1).unwrap() {
                 let start = zone.start_of(day);
-                let real = |t: Timestamp| tz.timestamp_millis_opt(t.0).unwrap().date_naive();
-                assert_eq!(real(start), day, "{tz} {day}");
-                assert_eq!(real(start.plus(-1)), day.pred_opt().unwrap(), "{tz} {day}");
+                let local_day = |t: Timestamp| tz.timestamp_millis_opt(t.0).unwrap().date_naive();
+                assert_eq!(local_day(start), day, "{tz} {day}");
+                assert_eq!(local_day(start.plus(-1)), day.pred_opt().unwrap(), "{tz} {day}");
                 day = day.succ_opt().unwrap();
             }
         }

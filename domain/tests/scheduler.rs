@@ -1,5 +1,5 @@
-//! The scheduler against an upstream that lies, fails, forgets and is used by others, on a machine that crashes on
-//! either side of every write and whose clock jumps: what must hold, holds.
+//! Tests the scheduler's invariants against a simulated Echo360 that fails, loses requests and replies, and
+//! is used by others, on a host that crashes before and after every write and whose clock jumps.
 
 #![expect(
     clippy::unwrap_used,
@@ -27,25 +27,27 @@ use domain::zone::Zone;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// An upstream request inside the stand-in.
-struct Made {
+/// An upstream request in the simulated Echo360.
+struct SimulatedRequest {
     id: UpstreamId,
     report: String,
     parameters: Parameters,
     created: Timestamp,
     ready_at: Timestamp,
-    ends: UpstreamStatus,
-    gone: bool,
-    /// Made by the scheduler's own account use, not by "somebody else".
-    ours: bool,
+    /// Its status from `ready_at` on.
+    final_status: UpstreamStatus,
+    /// Whether Echo360 has lost it.
+    is_lost: bool,
+    /// Whether the scheduler made it, or another program with the same account.
+    is_ours: bool,
 }
 
-impl Made {
+impl SimulatedRequest {
     fn status(&self, now: Timestamp) -> UpstreamStatus {
-        if now < self.ready_at { UpstreamStatus::Pending } else { self.ends }
+        if now < self.ready_at { UpstreamStatus::Pending } else { self.final_status }
     }
 
-    fn shown(&self, now: Timestamp, with_links: bool) -> UpstreamRequest {
+    fn response(&self, now: Timestamp, with_links: bool) -> UpstreamRequest {
         let status = self.status(now);
         let links = if with_links && status == UpstreamStatus::Available {
             vec![format!("https://files/{}", self.id.as_str())]
@@ -63,86 +65,92 @@ impl Made {
     }
 }
 
-/// A WindowStore object: what it has written down.
+/// The stored state of a simulated WindowStore.
 #[derive(Default)]
 struct Collector {
     lease: u32,
     until: Timestamp,
     outcome: Option<CollectOutcome>,
-    made_current: Vec<u32>,
-    /// Whose rows the file has that is being collected, and the copy that is served.
-    comes: BTreeSet<&'static str>,
-    holds: BTreeSet<&'static str>,
-    /// The last going over its copy, and how it ended.
-    swept: Option<(u32, SweepOutcome)>,
+    /// Generations that were ever served, oldest first.
+    published: Vec<u32>,
+    /// The people with rows in the file that is being collected.
+    people_in_file: BTreeSet<&'static str>,
+    /// The people with rows in the copy that is served.
+    people_in_copy: BTreeSet<&'static str>,
+    /// The lease and outcome of the last sweep.
+    last_sweep: Option<(u32, SweepOutcome)>,
 }
 
-/// Everybody who ever did anything.
+/// The people who have rows in every file.
 const PEOPLE: [&str; 3] = ["u1", "u2", "u3"];
 
 /// The course of all rows.
 const COURSE: &str = "c";
 
-/// What somebody counted from a copy's rows.
+/// A number that was counted from a copy's rows.
 #[derive(Clone)]
-struct Counted {
+struct Count {
     key: WindowKey,
     generation: u32,
-    of: BTreeSet<&'static str>,
+    /// The people who were counted.
+    people: BTreeSet<&'static str>,
 }
 
-/// Whoever keeps what was counted, and drops what it hears to be lost, as the Registry does with the weeks of shares.
+/// Stores counts and drops those that are invalidated, as the Registry does with the weeks of shares.
 #[derive(Default)]
-struct Keeper {
-    kept: Vec<Counted>,
-    /// Read, and not kept yet.
-    coming: Vec<Counted>,
-    lost: BTreeMap<String, u32>,
-    gone: BTreeMap<String, u32>,
+struct CountStore {
+    stored: Vec<Count>,
+    /// Counted, but not stored yet.
+    unstored: Vec<Count>,
+    /// By window: counts of generations below this are invalid.
+    invalid: BTreeMap<String, u32>,
+    /// By window: copies of generations below this are deleted, so that erased rows cannot be found in them.
+    deleted: BTreeMap<String, u32>,
 }
 
-impl Keeper {
-    fn hear(&mut self, loss: Option<Invalidation>) {
-        let raise = |to: &mut BTreeMap<String, u32>, window: String, before: u32| {
-            let known = to.entry(window).or_default();
-            *known = before.max(*known);
+impl CountStore {
+    fn invalidate(&mut self, invalidation: Option<Invalidation>) {
+        let raise = |bounds: &mut BTreeMap<String, u32>, window: String, before: u32| {
+            let bound = bounds.entry(window).or_default();
+            *bound = before.max(*bound);
         };
-        match loss {
+        match invalidation {
             None => {}
-            // One course holds all rows.
-            Some(Invalidation::Rows { window, before, .. }) => raise(&mut self.lost, window, before),
-            Some(Invalidation::Copies { window, before }) => raise(&mut self.gone, window, before),
+            // All rows are of one course.
+            Some(Invalidation::Rows { window, before, .. }) => raise(&mut self.invalid, window, before),
+            Some(Invalidation::Copies { window, before }) => raise(&mut self.deleted, window, before),
             Some(Invalidation::Person | Invalidation::Course(_) | Invalidation::Weeks { .. }) => {
-                for (window, before) in self.gone.clone() {
-                    raise(&mut self.lost, window, before);
+                for (window, before) in self.deleted.clone() {
+                    raise(&mut self.invalid, window, before);
                 }
             }
         }
-        let lost = self.lost.clone();
-        self.kept.retain(|counted| !is_lost(&lost, counted));
+        let invalid = self.invalid.clone();
+        self.stored.retain(|count| !is_invalid(&invalid, count));
     }
 
-    fn keep(&mut self) {
-        let lost = &self.lost;
-        let coming = std::mem::take(&mut self.coming);
-        self.kept.extend(coming.into_iter().filter(|counted| !is_lost(lost, counted)));
+    fn store(&mut self) {
+        let invalid = &self.invalid;
+        let unstored = std::mem::take(&mut self.unstored);
+        self.stored.extend(unstored.into_iter().filter(|count| !is_invalid(invalid, count)));
     }
 }
 
-fn is_lost(lost: &BTreeMap<String, u32>, counted: &Counted) -> bool {
-    lost.get(&counted.key.full_id()).is_some_and(|before| counted.generation < *before)
+fn is_invalid(invalid: &BTreeMap<String, u32>, count: &Count) -> bool {
+    invalid.get(&count.key.full_id()).is_some_and(|before| count.generation < *before)
 }
 
-/// Those who are not kept out.
-fn all_but(tombstones: &Tombstones) -> BTreeSet<&'static str> {
-    let is_out = |who: &&str| tombstones.people.iter().any(|person| person.given.0 == **who);
-    PEOPLE.into_iter().filter(|who| !is_out(who)).collect()
+/// The people without a tombstone.
+fn people_without(tombstones: &Tombstones) -> BTreeSet<&'static str> {
+    let is_erased = |who: &&str| tombstones.people.iter().any(|person| person.given.0 == **who);
+    PEOPLE.into_iter().filter(|who| !is_erased(who)).collect()
 }
 
-/// A string of chances, given by the property's input.
+/// Pseudo-random decisions from the input of a property.
 struct Chance<'a> {
     bytes: &'a [u8],
     at: usize,
+    /// Whether nothing goes wrong any more.
     calm: bool,
 }
 
@@ -152,7 +160,7 @@ impl Chance<'_> {
         self.bytes[self.at % self.bytes.len()]
     }
 
-    /// True about `percent` of the time, never when calm.
+    /// True in about `percent` of 100 cases, never if calm.
     fn happens(&mut self, percent: u8) -> bool {
         let roll = self.roll();
         !self.calm && u16::from(roll) * 100 < u16::from(percent) * 256
@@ -160,17 +168,18 @@ impl Chance<'_> {
 }
 
 impl Collector {
-    /// Goes over the copy that is served.
+    /// Sweeps the copy that is served.
     fn sweep(&mut self, lease: u32, tombstones: &Tombstones) -> SweepOutcome {
-        let served = self.made_current.last().copied().unwrap_or(0);
+        let served = self.published.last().copied().unwrap_or(0);
         if served >= lease {
             return SweepOutcome::Moved;
         }
-        let left: BTreeSet<&str> = self.holds.intersection(&all_but(tombstones)).copied().collect();
-        let is_changed = left != self.holds;
+        let remaining: BTreeSet<&str> =
+            self.people_in_copy.intersection(&people_without(tombstones)).copied().collect();
+        let is_changed = remaining != self.people_in_copy;
         if is_changed {
-            self.made_current.push(lease);
-            self.holds = left;
+            self.published.push(lease);
+            self.people_in_copy = remaining;
         }
         let courses = is_changed.then(|| COURSE.into()).into_iter().collect();
         SweepOutcome::Clean {
@@ -182,22 +191,24 @@ impl Collector {
 }
 
 struct World<'a> {
-    /// The scheduler's clock, which jumps; the upstream's own does not.
+    /// The scheduler's clock, which jumps.
     now: Timestamp,
+    /// Echo360's clock, which does not.
     true_now: Timestamp,
     scheduler: Scheduler,
-    /// What survives a crash, in the form in which it is stored.
+    /// The scheduler's state as it is stored (JSON), which survives a crash.
     windows: BTreeMap<WindowKey, String>,
     requests: BTreeMap<String, String>,
     account: String,
     erasure_ledger: String,
     erasures: BTreeMap<String, String>,
-    upstream: Vec<Made>,
+    upstream: Vec<SimulatedRequest>,
     collectors: BTreeMap<WindowKey, Collector>,
-    keeper: Keeper,
+    counts: CountStore,
     keep_days: Option<u32>,
     chance: Chance<'a>,
-    asks: u32,
+    /// How many ids of requests and erasures were used.
+    ids: u32,
     creates: u32,
 }
 
@@ -254,7 +265,7 @@ impl World<'_> {
         }
     }
 
-    /// The alarm: steps until the scheduler waits, with a crash possible at each seam.
+    /// The alarm: runs steps until the scheduler waits. It may crash at each call of [`Self::may_crash`].
     fn alarm(&mut self) {
         for _ in 0..60 {
             match self.step() {
@@ -263,18 +274,18 @@ impl World<'_> {
                 Err(Crashed) => return self.crash(),
             }
         }
-        panic!("an alarm never came to rest");
+        panic!("an alarm never ended");
     }
 
-    fn seam(&mut self) -> Result<(), Crashed> {
+    fn may_crash(&mut self) -> Result<(), Crashed> {
         if self.chance.happens(6) { Err(Crashed) } else { Ok(()) }
     }
 
     fn step(&mut self) -> Result<bool, Crashed> {
         let step = self.scheduler.next_step(self.now);
-        self.seam()?;
+        self.may_crash()?;
         self.save();
-        self.seam()?;
+        self.may_crash()?;
         if !matches!(step, Step::Wait(_) | Step::Idle) && !matches!(step, Step::Inquire { .. }) {
             self.scheduler.record_call(self.now);
         }
@@ -282,58 +293,60 @@ impl World<'_> {
             Step::Wait(at) => {
                 let longest =
                     if self.scheduler.windows().any(Window::is_unfinished) { 5 * MINUTE } else { DAY };
-                assert!(at > self.now && at.since(self.now) <= longest, "a wake that comes");
+                assert!(at > self.now && at.since(self.now) <= longest, "the alarm is set in time");
                 return Ok(false);
             }
             Step::Idle => {
-                assert!(!self.scheduler.windows().any(Window::is_unfinished), "unfinished, and no alarm");
+                assert!(!self.scheduler.windows().any(Window::is_unfinished), "unfinished without an alarm");
                 return Ok(false);
             }
             Step::List => {
-                let reply = self.trouble().map_or_else(
+                let reply = self.random_error().map_or_else(
                     || {
                         Ok(self
                             .upstream
                             .iter()
-                            .filter(|m| !m.gone)
-                            .map(|m| m.shown(self.true_now, false))
+                            .filter(|request| !request.is_lost)
+                            .map(|request| request.response(self.true_now, false))
                             .collect())
                     },
                     Err,
                 );
-                self.seam()?;
+                self.may_crash()?;
                 self.scheduler.record_list(reply, self.now);
             }
             Step::Create { key, days } => {
                 let reply = self.create(&key, create_parameters(&key, days));
-                self.seam()?;
+                self.may_crash()?;
                 self.scheduler.record_create(&key, reply, self.now);
             }
             Step::Poll { key, id } => {
-                let reply = self.trouble().map_or_else(
+                let reply = self.random_error().map_or_else(
                     || {
-                        let made = self.upstream.iter().find(|m| m.id == id && !m.gone);
-                        made.map(|m| m.shown(self.true_now, true)).ok_or(UpstreamError::Absent)
+                        let found = self.upstream.iter().find(|request| request.id == id && !request.is_lost);
+                        found
+                            .map(|request| request.response(self.true_now, true))
+                            .ok_or(UpstreamError::Absent)
                     },
                     Err,
                 );
-                self.seam()?;
-                if let Some(hand) = self.scheduler.record_poll(&key, &id, reply, self.now) {
+                self.may_crash()?;
+                if let Some(handoff) = self.scheduler.record_poll(&key, &id, reply, self.now) {
                     self.save();
-                    self.seam()?;
+                    self.may_crash()?;
                     if !self.chance.happens(10) {
-                        let collector = self.collectors.entry(hand.key).or_default();
-                        if hand.lease > collector.lease {
-                            collector.lease = hand.lease;
-                            collector.until = hand.until;
+                        let collector = self.collectors.entry(handoff.key).or_default();
+                        if handoff.lease > collector.lease {
+                            collector.lease = handoff.lease;
+                            collector.until = handoff.until;
                             collector.outcome = None;
-                            collector.comes = all_but(&hand.tombstones);
+                            collector.people_in_file = people_without(&handoff.tombstones);
                         }
                     }
                 }
             }
             Step::Inquire { key, lease } => {
-                let answer = if self.chance.happens(10) {
+                let progress = if self.chance.happens(10) {
                     None
                 } else {
                     Some(match self.collectors.get(&key) {
@@ -343,43 +356,43 @@ impl World<'_> {
                         _ => CollectProgress::Unknown,
                     })
                 };
-                if let Some(CollectProgress::Done(outcome)) = &answer {
-                    self.keeper.hear(self.scheduler.invalidation_by_copy(&key, lease, outcome));
+                if let Some(CollectProgress::Done(outcome)) = &progress {
+                    self.counts.invalidate(self.scheduler.invalidation_by_copy(&key, lease, outcome));
                 }
-                self.seam()?;
-                self.scheduler.record_inquiry(&key, lease, answer, self.now);
+                self.may_crash()?;
+                self.scheduler.record_inquiry(&key, lease, progress, self.now);
             }
             Step::Sweep { key, lease } => {
                 let tombstones = self.scheduler.tombstones();
                 if !self.chance.happens(15) {
                     let collector = self.collectors.entry(key.clone()).or_default();
-                    if collector.swept.as_ref().is_none_or(|(known, _)| *known < lease) {
-                        collector.swept = Some((lease, collector.sweep(lease, &tombstones)));
+                    if collector.last_sweep.as_ref().is_none_or(|(last, _)| *last < lease) {
+                        collector.last_sweep = Some((lease, collector.sweep(lease, &tombstones)));
                     }
-                    let (known, swept) = collector.swept.clone().unwrap();
-                    self.seam()?;
-                    let swept = if known == lease { swept } else { SweepOutcome::Moved };
+                    let (last, outcome) = collector.last_sweep.clone().unwrap();
+                    self.may_crash()?;
+                    let outcome = if last == lease { outcome } else { SweepOutcome::Moved };
                     if !self.chance.happens(20) {
-                        self.keeper.hear(self.scheduler.invalidation_by_sweep(&key, lease, &swept));
-                        self.seam()?;
-                        self.scheduler.record_sweep(&key, lease, &swept, self.now);
+                        self.counts.invalidate(self.scheduler.invalidation_by_sweep(&key, lease, &outcome));
+                        self.may_crash()?;
+                        self.scheduler.record_sweep(&key, lease, &outcome, self.now);
                     }
                 }
             }
             Step::NotifyShares { erasure } => {
-                self.keeper.hear(self.scheduler.invalidation_by_erasure(&erasure));
-                self.seam()?;
+                self.counts.invalidate(self.scheduler.invalidation_by_erasure(&erasure));
+                self.may_crash()?;
                 self.scheduler.record_notification(&erasure, self.now);
             }
             Step::Wipe { key } => {
-                self.keeper.hear(self.scheduler.invalidation_by_wipe(&key));
-                self.seam()?;
+                self.counts.invalidate(self.scheduler.invalidation_by_wipe(&key));
+                self.may_crash()?;
                 if !self.chance.happens(15) {
-                    // Its object may be at a file whose lease was given up, and knows no lease afterwards.
+                    // Deletes the leases too, even if a file is being collected whose lease counts as lost.
                     let collector = self.collectors.entry(key.clone()).or_default();
-                    let made_current = std::mem::take(&mut collector.made_current);
-                    *collector = Collector { made_current, ..Collector::default() };
-                    self.seam()?;
+                    let published = std::mem::take(&mut collector.published);
+                    *collector = Collector { published, ..Collector::default() };
+                    self.may_crash()?;
                     self.scheduler.record_wipe(&key, self.now);
                 }
             }
@@ -389,7 +402,7 @@ impl World<'_> {
         Ok(true)
     }
 
-    fn trouble(&mut self) -> Option<UpstreamError> {
+    fn random_error(&mut self) -> Option<UpstreamError> {
         self.chance.happens(15).then(|| match self.chance.roll() % 4 {
             0 => UpstreamError::TooMany { retry_after: Some(7 * SECOND) },
             1 => UpstreamError::Down { sent: true, retry_after: None },
@@ -399,7 +412,10 @@ impl World<'_> {
     }
 
     fn in_flight(&self) -> usize {
-        self.upstream.iter().filter(|m| !m.gone && m.status(self.true_now) == UpstreamStatus::Pending).count()
+        let is_pending = |request: &&SimulatedRequest| {
+            !request.is_lost && request.status(self.true_now) == UpstreamStatus::Pending
+        };
+        self.upstream.iter().filter(is_pending).count()
     }
 
     fn create(&mut self, key: &WindowKey, parameters: Parameters) -> Result<UpstreamRequest, UpstreamError> {
@@ -408,52 +424,57 @@ impl World<'_> {
             return Err(UpstreamError::Down { sent: false, retry_after: None });
         }
         if self.chance.happens(6) {
-            // The request is lost on its way; the scheduler cannot know.
+            // The create is lost on its way, which the scheduler cannot know.
             return Err(UpstreamError::Down { sent: true, retry_after: None });
         }
         if self.in_flight() >= 3 {
             let text = "limit of in-flight reports".into();
             return Err(UpstreamError::Refused { status: 409, text, retry_after: None });
         }
-        let live = self.upstream.iter().find(|m| {
-            m.ours
-                && !m.gone
-                && m.report == key.report.as_str()
-                && m.parameters == parameters
-                && m.status(self.true_now) == UpstreamStatus::Pending
+        let unfinished = self.upstream.iter().find(|request| {
+            request.is_ours
+                && !request.is_lost
+                && request.report == key.report.as_str()
+                && request.parameters == parameters
+                && request.status(self.true_now) == UpstreamStatus::Pending
         });
-        assert!(live.is_none(), "two live asks for one window");
-        let shown = self.make(key.report.as_str(), parameters, true);
+        assert!(unfinished.is_none(), "two unfinished upstream requests for one window");
+        let created = self.add_upstream_request(key.report.as_str(), parameters, true);
         if self.chance.happens(8) {
             return Err(UpstreamError::Down { sent: true, retry_after: None });
         }
-        Ok(shown)
+        Ok(created)
     }
 
-    fn make(&mut self, report: &str, parameters: Parameters, ours: bool) -> UpstreamRequest {
+    fn add_upstream_request(
+        &mut self,
+        report: &str,
+        parameters: Parameters,
+        is_ours: bool,
+    ) -> UpstreamRequest {
         let wait = i64::from(self.chance.roll()) * if self.chance.calm { SECOND } else { 20 * SECOND };
-        let ends = if self.chance.happens(20) {
+        let final_status = if self.chance.happens(20) {
             [UpstreamStatus::Failed, UpstreamStatus::Missing, UpstreamStatus::Expired]
                 [usize::from(self.chance.roll() % 3)]
         } else {
             UpstreamStatus::Available
         };
-        let made = Made {
+        let request = SimulatedRequest {
             id: UpstreamId::parse(&format!("u{}", self.upstream.len())).unwrap(),
             report: report.to_owned(),
             parameters,
             created: self.true_now,
             ready_at: self.true_now.plus(wait),
-            ends,
-            gone: false,
-            ours,
+            final_status,
+            is_lost: false,
+            is_ours,
         };
-        let shown = made.shown(self.true_now, false);
-        self.upstream.push(made);
-        shown
+        let response = request.response(self.true_now, false);
+        self.upstream.push(request);
+        response
     }
 
-    /// The WindowStore objects work, each in its own alarm; their word may be lost on its way.
+    /// Runs each WindowStore in its own alarm. Its report to the scheduler may be lost on its way.
     fn collect(&mut self) {
         let keys: Vec<WindowKey> = self.collectors.keys().cloned().collect();
         for key in keys {
@@ -466,41 +487,41 @@ impl World<'_> {
             } else {
                 CollectOutcome::Whole { rows: 1, bytes: 1, header: "a".into() }
             };
-            let (stall, lost) = (self.chance.happens(30), self.chance.happens(30));
+            let (is_stalled, is_report_lost) = (self.chance.happens(30), self.chance.happens(30));
             let collector = self.collectors.get_mut(&key).unwrap();
-            if collector.outcome.is_some() || stall {
+            if collector.outcome.is_some() || is_stalled {
                 continue;
             }
-            // A WindowStore makes nothing current once its lease is over.
+            // A WindowStore publishes no copy after its lease has ended.
             if self.now >= collector.until {
                 continue;
             }
             if matches!(outcome, CollectOutcome::Whole { .. }) {
-                collector.made_current.push(collector.lease);
-                collector.holds = collector.comes.clone();
+                collector.published.push(collector.lease);
+                collector.people_in_copy = collector.people_in_file.clone();
             }
             collector.outcome = Some(outcome.clone());
             let lease = collector.lease;
-            if !lost {
-                self.keeper.hear(self.scheduler.invalidation_by_copy(&key, lease, &outcome));
+            if !is_report_lost {
+                self.counts.invalidate(self.scheduler.invalidation_by_copy(&key, lease, &outcome));
                 self.scheduler.record_collection(&key, lease, outcome, self.now);
                 self.save();
             }
         }
     }
 
-    fn ask(&mut self, report: &str, person: &str, weeks_back: u64, weeks: u64) {
-        let offer = ReportListing::from_reference(&ReportName::parse(report).unwrap()).unwrap();
+    fn submit(&mut self, report: &str, person: &str, weeks_back: u64, weeks: u64) {
+        let listing = ReportListing::from_reference(&ReportName::parse(report).unwrap()).unwrap();
         let today = self.now.day();
         let range =
             Range::new(minus_days(today, 7 * (weeks_back + weeks)), minus_days(today, 7 * weeks_back + 1));
         let range = (report != "asset").then(|| range.unwrap());
-        let windows = plan_windows(&offer, range, &Zone::utc(), &Parameters::new(), self.now).unwrap();
-        self.asks += 1;
+        let windows = plan_windows(&listing, range, &Zone::utc(), &Parameters::new(), self.now).unwrap();
+        self.ids += 1;
         let request = Request {
-            id: format!("r{}", self.asks),
+            id: format!("r{}", self.ids),
             person: person.into(),
-            report: offer.name,
+            report: listing.name,
             range,
             zone: "UTC".into(),
             parameters: Parameters::new(),
@@ -509,7 +530,7 @@ impl World<'_> {
             windows,
             turn: 0,
         };
-        // What a quota is taken from is what is really begun.
+        // The number that is charged to the quota is the number of windows that become unfinished.
         let (before, new) = (self.unfinished(), self.scheduler.count_new_windows(&request.windows, self.now));
         self.scheduler.submit(request, self.now);
         assert_eq!(self.unfinished(), before + new);
@@ -525,51 +546,63 @@ impl World<'_> {
         let unfinished = self
             .upstream
             .iter()
-            .filter(|m| m.ours && !m.gone && m.status(self.true_now) == UpstreamStatus::Pending)
+            .filter(|request| {
+                request.is_ours
+                    && !request.is_lost
+                    && request.status(self.true_now) == UpstreamStatus::Pending
+            })
             .count();
         assert!(unfinished <= 3, "{unfinished} upstream requests of ours in flight");
         for window in self.scheduler.windows() {
             let Some(copy) = &window.copy else { continue };
             let collector = &self.collectors[&window.key];
-            assert!(collector.made_current.contains(&copy.generation), "a copy that no Window holds");
+            assert!(collector.published.contains(&copy.generation), "a copy that no WindowStore has");
         }
         for entry in self.scheduler.erasures().iter().filter(|entry| entry.state == ErasureProgress::Done) {
             for (window, is_covered) in
                 self.scheduler.windows().map(|window| (window, self.covers(entry, window)))
             {
-                assert!(!is_covered || window.copy.is_none(), "a copy of days that are forgotten");
+                assert!(!is_covered || window.copy.is_none(), "a copy of erased days");
             }
             let RedactedTarget::Person { mark, .. } = &entry.what else { continue };
-            let told = self.keeper.kept.iter().find(|counted| counted.of.contains(mark.as_str()));
-            assert!(told.is_none(), "what counted {mark} is kept of {}", told.unwrap().key.full_id());
+            let invalid = self.counts.stored.iter().find(|count| count.people.contains(mark.as_str()));
+            assert!(
+                invalid.is_none(),
+                "a count of {mark} in {} is still stored",
+                invalid.unwrap().key.full_id()
+            );
             for window in self.scheduler.windows() {
-                // Of a copy that was made when its lease had been given up, the scheduler knows when it is told.
+                // The scheduler does not know a copy whose lease counted as lost before it was published.
                 let known = window.copy.as_ref().map(|copy| copy.generation);
-                let Some(object) = self.collectors.get(&window.key) else { continue };
-                let is_known = object.made_current.last().copied() == known;
-                assert!(!is_known || !object.holds.contains(mark.as_str()), "{}", window.key.full_id());
+                let Some(collector) = self.collectors.get(&window.key) else { continue };
+                let is_known = collector.published.last().copied() == known;
+                assert!(
+                    !is_known || !collector.people_in_copy.contains(mark.as_str()),
+                    "rows of {mark} in {}",
+                    window.key.full_id()
+                );
             }
         }
     }
 
-    /// Somebody counts from the copies that are here; what they counted before is kept.
+    /// Stores the counts of the last call, and counts again from the copies that are served.
     fn count(&mut self) {
-        self.keeper.keep();
+        self.counts.store();
         for window in self.scheduler.windows().filter(|window| window.erasure.forgotten.is_none()) {
-            let (Some(copy), Some(object)) = (&window.copy, self.collectors.get(&window.key)) else {
+            let (Some(copy), Some(collector)) = (&window.copy, self.collectors.get(&window.key)) else {
                 continue;
             };
-            if object.made_current.last() == Some(&copy.generation) {
-                self.keeper.coming.push(Counted {
+            if collector.published.last() == Some(&copy.generation) {
+                self.counts.unstored.push(Count {
                     key: window.key.clone(),
                     generation: copy.generation,
-                    of: object.holds.clone(),
+                    people: collector.people_in_copy.clone(),
                 });
             }
         }
     }
 
-    /// Whether a window lies in what is forgotten, and nobody asked for it by hand since.
+    /// Whether an erasure of weeks contains a window that nobody retried by name since.
     fn covers(&self, entry: &Erasure, window: &Window) -> bool {
         let RedactedTarget::Range { from, to, .. } = &entry.what else { return false };
         let version = self.scheduler.erasure(&entry.id).unwrap().version;
@@ -578,23 +611,23 @@ impl World<'_> {
             && window.erasure.waived_version < version
     }
 
-    fn forget(&mut self, what: ErasureTarget) {
-        self.asks += 1;
-        self.scheduler.request_erasure(format!("f{}", self.asks), what, "ana", self.now);
+    fn erase(&mut self, what: ErasureTarget) {
+        self.ids += 1;
+        self.scheduler.request_erasure(format!("f{}", self.ids), what, "ana", self.now);
         self.save();
     }
 
-    fn forget_person(&mut self, who: usize) {
-        self.forget(ErasureTarget::Person {
+    fn erase_person(&mut self, who: usize) {
+        self.erase(ErasureTarget::Person {
             mark: PersonHash(PEOPLE[who].to_owned()),
             named: IdentifierKind::Id,
         });
     }
 
-    fn forget_weeks(&mut self, back: u64, weeks: u64) {
+    fn erase_weeks(&mut self, back: u64, weeks: u64) {
         let monday = minus_days(domain::time::monday(self.now.day()), 7 * back);
         let days = Range::new(monday, minus_days(plus_days(monday, 7 * weeks), 1)).unwrap();
-        self.forget(ErasureTarget::Range { report: None, days });
+        self.erase(ErasureTarget::Range { report: None, days });
     }
 }
 
@@ -611,10 +644,10 @@ fn world(bytes: &[u8]) -> World<'_> {
         erasures: BTreeMap::new(),
         upstream: Vec::new(),
         collectors: BTreeMap::new(),
-        keeper: Keeper::default(),
+        counts: CountStore::default(),
         keep_days: None,
         chance: Chance { bytes, at: 0, calm: false },
-        asks: 0,
+        ids: 0,
         creates: 0,
     }
 }
@@ -622,20 +655,32 @@ fn world(bytes: &[u8]) -> World<'_> {
 #[derive(Debug, Clone)]
 enum Event {
     Alarm,
+    /// So many milliseconds pass.
     Pass(i64),
+    /// The scheduler's clock jumps by so many milliseconds.
     Jump(i64),
+    /// The WindowStores run their alarms.
     Collect,
-    Ask(usize, usize, u64, u64),
+    /// A request: report, person, how many weeks back it ends, number of weeks.
+    Submit(usize, usize, u64, u64),
+    /// The request with this number is withdrawn.
     Withdraw(u32),
+    /// The request with this number is retried.
     Retry(u32),
-    SomebodyElse,
+    /// Another program makes an upstream request for the first queued window.
+    OtherProgram,
+    /// Echo360 loses a finished upstream request.
     Lose,
     Crash,
-    Forget(usize),
-    ForgetWeeks(u64, u64),
-    Lift(u32),
+    ErasePerson(usize),
+    /// Erases weeks: how many weeks back they begin, number of weeks.
+    EraseWeeks(u64, u64),
+    /// The erasure with this number is canceled.
+    CancelErasure(u32),
+    /// Somebody counts from the copies.
     Count,
-    Age(u32),
+    /// From now on copies are kept for so many days.
+    KeepDays(u32),
 }
 
 fn event() -> impl Strategy<Value = Event> {
@@ -644,30 +689,30 @@ fn event() -> impl Strategy<Value = Event> {
         4 => (SECOND..10 * MINUTE).prop_map(Event::Pass),
         1 => (-2 * HOUR..6 * HOUR).prop_map(Event::Jump),
         4 => Just(Event::Collect),
-        2 => (0usize..5, 0usize..3, 0u64..4, 1u64..15).prop_map(|(r, p, b, w)| Event::Ask(r, p, b, w)),
+        2 => (0usize..5, 0usize..3, 0u64..4, 1u64..15).prop_map(|(r, p, b, w)| Event::Submit(r, p, b, w)),
         1 => (1u32..8).prop_map(Event::Withdraw),
         1 => (1u32..8).prop_map(Event::Retry),
-        1 => Just(Event::SomebodyElse),
+        1 => Just(Event::OtherProgram),
         1 => Just(Event::Lose),
         1 => Just(Event::Crash),
-        1 => (0usize..3).prop_map(Event::Forget),
-        1 => (1u64..8, 1u64..4).prop_map(|(back, weeks)| Event::ForgetWeeks(back, weeks)),
-        1 => (1u32..8).prop_map(Event::Lift),
+        1 => (0usize..3).prop_map(Event::ErasePerson),
+        1 => (1u64..8, 1u64..4).prop_map(|(back, weeks)| Event::EraseWeeks(back, weeks)),
+        1 => (1u32..8).prop_map(Event::CancelErasure),
         3 => Just(Event::Count),
-        1 => prop_oneof![Just(10u32), Just(400)].prop_map(Event::Age),
+        1 => prop_oneof![Just(10u32), Just(400)].prop_map(Event::KeepDays),
     ]
 }
 
-const ASKED: [&str; 5] = ["videoview", "polling", "assetbydate", "notes", "asset"];
+const REPORTS: [&str; 5] = ["videoview", "polling", "assetbydate", "notes", "asset"];
 
-fn happen(world: &mut World<'_>, event: &Event) {
+fn apply(world: &mut World<'_>, event: &Event) {
     match event {
         Event::Alarm => world.alarm(),
         Event::Pass(ms) => world.pass(*ms),
         Event::Jump(ms) => world.now = world.now.plus(*ms),
         Event::Collect => world.collect(),
-        Event::Ask(report, person, back, weeks) => {
-            world.ask(ASKED[*report], ["ana", "ben", "eve"][*person], *back, *weeks);
+        Event::Submit(report, person, back, weeks) => {
+            world.submit(REPORTS[*report], ["ana", "ben", "eve"][*person], *back, *weeks);
         }
         Event::Withdraw(n) => {
             world.scheduler.withdraw(&format!("r{n}"), world.now);
@@ -681,32 +726,39 @@ fn happen(world: &mut World<'_>, event: &Event) {
             assert_eq!(world.unfinished(), before + new);
             world.save();
         }
-        Event::SomebodyElse => {
+        Event::OtherProgram => {
             let queued =
                 world.scheduler.windows().find(|w| matches!(w.state, WindowState::Queued { .. })).cloned();
             if let (Some(window), true) = (queued, world.in_flight() < 3) {
                 let days = window.key.start().zip(window.key.end_at(world.now.day()));
-                world.make(window.key.report.as_str(), create_parameters(&window.key, days), false);
+                world.add_upstream_request(
+                    window.key.report.as_str(),
+                    create_parameters(&window.key, days),
+                    false,
+                );
             }
         }
         Event::Lose => {
             let (now, n) = (world.true_now, usize::from(world.chance.roll()));
-            let done: Vec<&mut Made> =
-                world.upstream.iter_mut().filter(|m| m.status(now) != UpstreamStatus::Pending).collect();
+            let done: Vec<&mut SimulatedRequest> = world
+                .upstream
+                .iter_mut()
+                .filter(|request| request.status(now) != UpstreamStatus::Pending)
+                .collect();
             let count = done.len().max(1);
-            if let Some(made) = done.into_iter().nth(n % count) {
-                made.gone = true;
+            if let Some(request) = done.into_iter().nth(n % count) {
+                request.is_lost = true;
             }
         }
         Event::Crash => world.crash(),
-        Event::Forget(who) => world.forget_person(*who),
-        Event::ForgetWeeks(back, weeks) => world.forget_weeks(*back, *weeks),
+        Event::ErasePerson(who) => world.erase_person(*who),
+        Event::EraseWeeks(back, weeks) => world.erase_weeks(*back, *weeks),
         Event::Count => world.count(),
-        Event::Age(days) => {
+        Event::KeepDays(days) => {
             world.keep_days = Some(*days);
             world.scheduler.set_keep_days(*days);
         }
-        Event::Lift(n) => {
+        Event::CancelErasure(n) => {
             world.scheduler.cancel_erasure(&format!("f{n}"), world.now);
             world.save();
         }
@@ -714,19 +766,19 @@ fn happen(world: &mut World<'_>, event: &Event) {
     world.check();
 }
 
-/// What happens to the copies of a few weeks, and to what was counted from them.
-fn event_of_counting() -> impl Strategy<Value = Event> {
+/// Events that affect the copies of a few weeks and the counts from them.
+fn counting_event() -> impl Strategy<Value = Event> {
     prop_oneof![
         8 => Just(Event::Alarm),
         6 => Just(Event::Collect),
         4 => Just(Event::Count),
-        2 => (0u64..2).prop_map(|back| Event::Ask(3, 0, back, 1)),
+        2 => (0u64..2).prop_map(|back| Event::Submit(3, 0, back, 1)),
         2 => (MINUTE..HOUR).prop_map(Event::Pass),
         2 => (DAY..20 * DAY).prop_map(Event::Pass),
-        2 => (0usize..2).prop_map(Event::Forget),
-        1 => (1u64..4, 1u64..3).prop_map(|(back, weeks)| Event::ForgetWeeks(back, weeks)),
-        1 => (1u32..8).prop_map(Event::Lift),
-        1 => Just(Event::Age(10)),
+        2 => (0usize..2).prop_map(Event::ErasePerson),
+        1 => (1u64..4, 1u64..3).prop_map(|(back, weeks)| Event::EraseWeeks(back, weeks)),
+        1 => (1u32..8).prop_map(Event::CancelErasure),
+        1 => Just(Event::KeepDays(10)),
         1 => Just(Event::Crash),
     ]
 }
@@ -735,15 +787,15 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 600, max_shrink_iters: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn nothing_is_kept_that_counted_somebody_whose_forgetting_is_done(
-        events in prop::collection::vec(event_of_counting(), 20..160),
+    fn when_an_erasure_is_done_no_copy_and_no_stored_count_contains_its_rows(
+        events in prop::collection::vec(counting_event(), 20..160),
         chances in prop::collection::vec(any::<u8>(), 64..512),
         calm in any::<bool>(),
     ) {
         let mut world = world(&chances);
         world.chance.calm = calm;
         for event in &events {
-            happen(&mut world, event);
+            apply(&mut world, event);
         }
     }
 }
@@ -752,24 +804,25 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, max_shrink_iters: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_happens_three_slots_one_ask_a_window_and_an_end(
+    fn the_slot_limit_always_holds_and_all_work_comes_to_an_end(
         events in prop::collection::vec(event(), 1..160),
         chances in prop::collection::vec(any::<u8>(), 64..512),
     ) {
         let mut world = world(&chances);
         for event in &events {
-            happen(&mut world, event);
+            apply(&mut world, event);
         }
-        // Then all is calm: everything comes to an end, without anybody doing anything.
+        // Then nothing goes wrong any more, and everything has to end without further events.
         world.chance.calm = true;
-        for made in &mut world.upstream {
-            made.ends = UpstreamStatus::Available;
+        for request in &mut world.upstream {
+            request.final_status = UpstreamStatus::Available;
         }
         for _ in 0..4000 {
             world.alarm();
             world.collect();
-            let forgets = world.scheduler.erasures().iter().any(|entry| entry.state == ErasureProgress::UnderWay);
-            if !forgets && !world.scheduler.windows().any(Window::is_unfinished) {
+            let is_erasing =
+                world.scheduler.erasures().iter().any(|entry| entry.state == ErasureProgress::UnderWay);
+            if !is_erasing && !world.scheduler.windows().any(Window::is_unfinished) {
                 break;
             }
             let wake = match world.scheduler.next_step(world.now) {
@@ -788,8 +841,11 @@ proptest! {
             match window.state {
                 WindowState::Failed => prop_assert!(window.tries >= TRIES && window.fault.is_some()),
                 _ => {
-                    let is_forgotten = window.erasure.forgotten.is_some();
-                    prop_assert!(window.copy.is_some() || window.lease > 0 || is_forgotten, "nobody waits for it");
+                    let is_erased = window.erasure.forgotten.is_some();
+                    prop_assert!(
+                        window.copy.is_some() || window.lease > 0 || is_erased,
+                        "an idle window without a copy, which no request waits for"
+                    );
                 }
             }
         }
@@ -817,23 +873,23 @@ fn twelve_weeks_take_one_create_each() {
     let chances = [3u8, 9, 1, 7];
     let mut world = world(&chances);
     calm(&mut world);
-    world.ask("videoview", "ana", 0, 12);
-    world.ask("videoview", "ben", 0, 12);
+    world.submit("videoview", "ana", 0, 12);
+    world.submit("videoview", "ben", 0, 12);
     let windows = world.scheduler.windows().count();
     run_until_done(&mut world);
-    assert_eq!(world.creates as usize, windows, "two people's asks share their windows");
+    assert_eq!(world.creates as usize, windows, "two people's requests share their windows");
 }
 
 #[test]
-fn a_lost_reply_keeps_its_slot_and_its_request_is_found_again() {
+fn a_lost_reply_keeps_the_slot_until_a_list_shows_the_request() {
     let chances = [1u8];
     let mut world = world(&chances);
     calm(&mut world);
-    world.ask("notes", "ana", 2, 1);
+    world.submit("notes", "ana", 2, 1);
     let Step::List = world.scheduler.next_step(world.now) else { panic!("the list comes before a create") };
     world.scheduler.record_list(Ok(Vec::new()), world.now);
     let Step::Create { key, days } = world.scheduler.next_step(world.now) else { panic!("then the create") };
-    let made = world.make("notes", create_parameters(&key, days), true);
+    let made = world.add_upstream_request("notes", create_parameters(&key, days), true);
     world.scheduler.record_create(
         &key,
         Err(UpstreamError::Down { sent: true, retry_after: None }),
@@ -843,7 +899,7 @@ fn a_lost_reply_keeps_its_slot_and_its_request_is_found_again() {
     world.crash();
     assert_eq!(world.scheduler.slots_held(), 1);
     world.now = world.now.plus(10 * SECOND);
-    let Step::List = world.scheduler.next_step(world.now) else { panic!("a list tells") };
+    let Step::List = world.scheduler.next_step(world.now) else { panic!("a list is read again") };
     world.scheduler.record_list(Ok(vec![made.clone()]), world.now);
     assert!(
         matches!(&world.scheduler.window(&key).unwrap().state, WindowState::Building { upstream, .. } if upstream.id == made.id)
@@ -851,11 +907,11 @@ fn a_lost_reply_keeps_its_slot_and_its_request_is_found_again() {
 }
 
 #[test]
-fn a_lost_create_is_made_again_only_after_two_lists_a_minute_apart() {
+fn a_lost_create_is_repeated_only_after_two_lists_a_minute_apart() {
     let chances = [1u8];
     let mut world = world(&chances);
     calm(&mut world);
-    world.ask("notes", "ana", 2, 1);
+    world.submit("notes", "ana", 2, 1);
     world.scheduler.next_step(world.now);
     world.scheduler.record_list(Ok(Vec::new()), world.now);
     let Step::Create { key, .. } = world.scheduler.next_step(world.now) else { panic!("a create") };
@@ -871,13 +927,13 @@ fn a_lost_create_is_made_again_only_after_two_lists_a_minute_apart() {
             }
             Step::Create { key: again, .. } if again == key => break,
             Step::Create { key, days } => {
-                let made = world.make("notes", create_parameters(&key, days), true);
+                let made = world.add_upstream_request("notes", create_parameters(&key, days), true);
                 world.scheduler.record_create(&key, Ok(made), world.now);
             }
             Step::Poll { key, id } => {
-                let trouble =
+                let refused =
                     Err(UpstreamError::Refused { status: 400, text: String::new(), retry_after: None });
-                assert!(world.scheduler.record_poll(&key, &id, trouble, world.now).is_none());
+                assert!(world.scheduler.record_poll(&key, &id, refused, world.now).is_none());
             }
             Step::Wait(at) => world.now = at,
             other => panic!("{other:?}"),
@@ -885,18 +941,22 @@ fn a_lost_create_is_made_again_only_after_two_lists_a_minute_apart() {
         assert!(world.now.since(started) < 10 * MINUTE);
     }
     assert!(lists.len() >= 2 && lists[lists.len() - 1].since(lists[0]) >= LISTS_APART);
-    assert_eq!(world.scheduler.window(&key).unwrap().tries, 0, "no try");
+    assert_eq!(world.scheduler.window(&key).unwrap().tries, 0, "a lost create does not count as a try");
 }
 
 #[test]
-fn the_limit_used_up_by_somebody_else_is_waited_out() {
+fn the_scheduler_waits_while_another_program_uses_all_slots() {
     let chances = [200u8];
     let mut world = world(&chances);
     calm(&mut world);
     for n in 0..3 {
-        world.make("presentation", Parameters::from([("start".into(), format!("2026-01-0{n}"))]), false);
+        world.add_upstream_request(
+            "presentation",
+            Parameters::from([("start".into(), format!("2026-01-0{n}"))]),
+            false,
+        );
     }
-    world.ask("notes", "ana", 2, 1);
+    world.submit("notes", "ana", 2, 1);
     world.alarm();
     assert_eq!(world.scheduler.info(world.now).held.unwrap().reason, domain::api::PauseReason::LimitReached);
     run_until_done(&mut world);
@@ -904,23 +964,23 @@ fn the_limit_used_up_by_somebody_else_is_waited_out() {
 }
 
 #[test]
-fn an_equal_request_of_somebody_else_is_adopted() {
+fn an_equal_upstream_request_of_another_program_is_adopted() {
     let chances = [10u8];
     let mut world = world(&chances);
     calm(&mut world);
-    world.ask("notes", "ana", 2, 1);
-    happen(&mut world, &Event::SomebodyElse);
+    world.submit("notes", "ana", 2, 1);
+    apply(&mut world, &Event::OtherProgram);
     run_until_done(&mut world);
     let queued = world.scheduler.windows().count();
     assert_eq!(world.creates as usize, queued - 1);
 }
 
 #[test]
-fn wrong_credentials_pause_the_desk_and_asking_hurries_it_without_a_call_for_every_ask() {
+fn refused_credentials_pause_the_scheduler_and_requests_shorten_the_pause_only_once() {
     let chances = [1u8];
     let mut world = world(&chances);
     calm(&mut world);
-    world.ask("asset", "ana", 0, 1);
+    world.submit("asset", "ana", 0, 1);
     let denied = || Err(UpstreamError::Denied { detail: "invalid_client".into() });
     let mut refused = world.now;
     for _ in 0..6 {
@@ -937,32 +997,33 @@ fn wrong_credentials_pause_the_desk_and_asking_hurries_it_without_a_call_for_eve
     );
     assert!(held.until.since(refused) > MINUTE, "{}", held.until.since(refused));
     for _ in 0..5 {
-        world.ask("asset", "ana", 0, 1);
+        world.submit("asset", "ana", 0, 1);
     }
-    let Step::Wait(soon) = world.scheduler.next_step(world.now) else { panic!("a call for every ask") };
+    let Step::Wait(soon) = world.scheduler.next_step(world.now) else { panic!("a call for every request") };
     assert_eq!(soon.since(refused), 20 * SECOND);
     world.now = soon;
     assert!(matches!(world.scheduler.next_step(world.now), Step::List));
 }
 
 #[test]
-fn a_lost_reply_is_known_again_by_an_echo_with_parameters_that_echo360_filled_in() {
+fn a_request_with_a_lost_reply_is_recognized_despite_parameters_that_echo360_added() {
     let chances = [200u8];
     let mut world = world(&chances);
     calm(&mut world);
-    world.ask("notes", "ana", 2, 1);
+    world.submit("notes", "ana", 2, 1);
     let mut creates = 0;
     while world.scheduler.windows().any(|window| !matches!(window.state, WindowState::Building { .. })) {
         match world.scheduler.next_step(world.now) {
             Step::List => {
-                let listed = world.upstream.iter().map(|m| m.shown(m.created, false)).collect();
+                let listed =
+                    world.upstream.iter().map(|request| request.response(request.created, false)).collect();
                 world.scheduler.record_list(Ok(listed), world.now);
             }
             Step::Create { key, days } => {
                 creates += 1;
                 let mut parameters = create_parameters(&key, days);
                 parameters.insert("scope".into(), "all".into());
-                world.make("notes", parameters, true);
+                world.add_upstream_request("notes", parameters, true);
                 let lost = Err(UpstreamError::Down { sent: true, retry_after: None });
                 world.scheduler.record_create(&key, lost, world.now);
             }
@@ -974,16 +1035,16 @@ fn a_lost_reply_is_known_again_by_an_echo_with_parameters_that_echo360_filled_in
             Step::Wait(at) => world.now = at,
             other => panic!("{other:?}"),
         }
-        assert!(creates <= world.scheduler.windows().count(), "a second one was built");
+        assert!(creates <= world.scheduler.windows().count(), "a second create for one window");
     }
 }
 
 #[test]
-fn of_two_that_could_be_ours_the_one_that_echoes_just_what_we_sent_is_taken() {
+fn of_two_possible_requests_the_one_with_exactly_our_parameters_is_chosen() {
     let chances = [200u8];
     let mut world = world(&chances);
     calm(&mut world);
-    world.ask("notes", "ana", 2, 1);
+    world.submit("notes", "ana", 2, 1);
     let (key, days) = loop {
         match world.scheduler.next_step(world.now) {
             Step::List => world.scheduler.record_list(Ok(Vec::new()), world.now),
@@ -994,8 +1055,8 @@ fn of_two_that_could_be_ours_the_one_that_echoes_just_what_we_sent_is_taken() {
     let ours = create_parameters(&key, days);
     let mut narrower = ours.clone();
     narrower.insert("scope".into(), "own".into());
-    let others = world.make("notes", narrower, false);
-    let made = world.make("notes", ours, true);
+    let others = world.add_upstream_request("notes", narrower, false);
+    let made = world.add_upstream_request("notes", ours, true);
     world.scheduler.record_create(
         &key,
         Err(UpstreamError::Down { sent: true, retry_after: None }),
@@ -1012,12 +1073,12 @@ fn of_two_that_could_be_ours_the_one_that_echoes_just_what_we_sent_is_taken() {
 }
 
 #[test]
-fn a_request_that_is_asked_every_day_is_not_forgotten() {
+fn a_request_that_is_repeated_every_day_does_not_expire() {
     let chances = [200u8];
     let mut world = world(&chances);
     calm(&mut world);
-    world.ask("notes", "ana", 2, 1);
-    world.ask("polling", "ben", 2, 1);
+    world.submit("notes", "ana", 2, 1);
+    world.submit("polling", "ben", 2, 1);
     run_until_done(&mut world);
     let daily = world.scheduler.requests().find(|request| request.person == "ana").unwrap().clone();
     for _ in 0..100 {
@@ -1031,26 +1092,26 @@ fn a_request_that_is_asked_every_day_is_not_forgotten() {
 }
 
 #[test]
-fn a_withdrawn_request_takes_its_windows_out_of_the_queue_and_keeps_what_is_built() {
+fn withdrawing_a_request_empties_the_queue_but_finishes_windows_that_are_being_built() {
     let chances = [50u8];
     let mut world = world(&chances);
     calm(&mut world);
-    world.ask("videoview", "ana", 1, 6);
+    world.submit("videoview", "ana", 1, 6);
     world.alarm();
     let id = world.scheduler.requests().next().unwrap().id.clone();
     assert!(world.scheduler.withdraw(&id, world.now));
-    assert_eq!(world.scheduler.windows().count(), 3, "three are being built");
+    assert_eq!(world.scheduler.windows().count(), 3, "three windows are being built");
     world.save();
     run_until_done(&mut world);
     assert_eq!(world.scheduler.windows().filter(|w| w.copy.is_some()).count(), 3);
 }
 
 #[test]
-fn days_that_have_grown_too_old_are_not_asked_for() {
+fn days_that_have_become_too_old_are_not_requested_from_echo360() {
     let chances = [1u8];
     let mut world = world(&chances);
     calm(&mut world);
-    world.ask("assetbydate", "ana", 51, 1);
+    world.submit("assetbydate", "ana", 51, 1);
     world.pass(30 * DAY);
     run_until_done(&mut world);
     assert_eq!(world.creates, 0);
@@ -1058,24 +1119,25 @@ fn days_that_have_grown_too_old_are_not_asked_for() {
 }
 
 #[test]
-fn a_request_that_looking_never_finds_is_given_up_although_lists_show_it() {
+fn a_request_that_polls_never_find_is_given_up_although_lists_show_it() {
     let chances = [0u8];
     let mut world = world(&chances);
     calm(&mut world);
-    world.ask("notes", "ana", 2, 1);
-    let mut looks = 0;
+    world.submit("notes", "ana", 2, 1);
+    let mut polls = 0;
     for _ in 0..200 {
         match world.scheduler.next_step(world.now) {
             Step::List => {
-                let listed = world.upstream.iter().map(|m| m.shown(m.created, false)).collect();
+                let listed =
+                    world.upstream.iter().map(|request| request.response(request.created, false)).collect();
                 world.scheduler.record_list(Ok(listed), world.now);
             }
             Step::Create { key, days } => {
-                let made = world.make("notes", create_parameters(&key, days), true);
+                let made = world.add_upstream_request("notes", create_parameters(&key, days), true);
                 world.scheduler.record_create(&key, Ok(made), world.now);
             }
             Step::Poll { key, id } => {
-                looks += 1;
+                polls += 1;
                 assert!(
                     world.scheduler.record_poll(&key, &id, Err(UpstreamError::Absent), world.now).is_none()
                 );
@@ -1088,7 +1150,7 @@ fn a_request_that_looking_never_finds_is_given_up_although_lists_show_it() {
         }
     }
     assert!(
-        looks > 0 && world.scheduler.windows().all(|window| window.state == WindowState::Failed),
-        "{looks} looks"
+        polls > 0 && world.scheduler.windows().all(|window| window.state == WindowState::Failed),
+        "{polls} polls"
     );
 }

@@ -1,5 +1,5 @@
-//! Formats that Durable Objects store: state outlives a deploy, so each JSON text must stay readable and is serialized to the same
-//! bytes.
+//! Formats that Durable Objects store. State outlives a deployment, so each JSON text here must stay readable
+//! and be serialized to the same bytes.
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
@@ -14,7 +14,7 @@ use domain::window_state::CollectOutcome;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Parses a text, without its line breaks and indentation, and serializes it to the same bytes.
+/// Checks that a text, without its line breaks and indentation, is parsed and serialized to the same bytes.
 #[track_caller]
 fn check<T: DeserializeOwned + Serialize>(text: &str) {
     let text: String = text.lines().map(str::trim_start).collect();
@@ -32,7 +32,7 @@ fn window_key_format_unchanged() {
 }
 
 #[test]
-fn persons_request_format_unchanged() {
+fn request_format_unchanged() {
     check::<Request>(
         r#"{"id":"r","person":"ana@university.example","report":"videoview",
         "range":{"from":"2026-02-02","to":"2026-02-08"},"zone":"UTC","parameters":{},"created":5,"asked":6,
@@ -49,7 +49,7 @@ fn account_format_unchanged() {
 }
 
 #[test]
-fn outcome_of_collecting_format_unchanged() {
+fn collect_outcome_and_progress_format_unchanged() {
     check::<CollectOutcome>(r#"{"whole":{"rows":2,"bytes":20,"header":"a,b"}}"#);
     check::<CollectOutcome>(r#""link-expired""#);
     for kind in ["unreachable", "bad-file", "barred"] {
@@ -70,7 +70,7 @@ fn directory_format_unchanged() {
 }
 
 #[test]
-fn offered_report_format_unchanged() {
+fn report_listing_format_unchanged() {
     check::<ReportListing>(
         r#"{"name":"notes","description":"Notes","note":"",
         "parameters":[{"name":"start","datatype":"date","required":true}]}"#,
@@ -78,7 +78,7 @@ fn offered_report_format_unchanged() {
 }
 
 #[test]
-fn standing_format_unchanged() {
+fn role_assignment_format_unchanged() {
     check::<RoleAssignment>(r#"{"role":"instructor","grants":[{"course":"c","section":"s"}]}"#);
     check::<RoleUpload>(r#"{"ana@university.example":{"role":"analyst","grants":[]}}"#);
 }

@@ -1,14 +1,19 @@
-//! What the scheduler does about erasure: copies gone over until none holds what was forgotten, and copies that are old
-//! enough deleted.
+//! Erasure in the scheduler: sweeps copies until none contains erased rows, wipes erased weeks, and deletes
+//! copies that have reached their maximum age.
 //!
-//! **Invariant**: an erasure is done only when every copy that could hold any of it is free of it, or gone. Each
-//! erasure of a person or course has a version, higher than all before it; a window knows up to which version its
-//! copy is free ([`ErasureState::clean_version`](crate::window_state::ErasureState)), one that is being collected up to which it will be. A window
-//! that is behind is gone over under a lease of its own, so that what is left of its copy is a copy like any other,
-//! with a number that rises. Two never meet: nothing is gone over while it is being collected, and a WindowStore object
-//! that gets both does one after the other.
+//! A *sweep* rewrites a copy without the rows of erased people and courses. A *wipe* deletes everything that
+//! a WindowStore has.
 //!
-//! When rows tell that a person has a further id, the erasure gets a new version, and all begins anew.
+//! **Invariant**: an erasure is done only when every copy that could contain any of it is clean or deleted.
+//! Each erasure has a version, higher than all before it. A window records up to which version its copy is
+//! clean ([`clean_version`](crate::window_state::ErasureState::clean_version)) and up to which version a copy
+//! that is being collected will be ([`pending_version`](crate::window_state::ErasureState::pending_version)).
+//! A window whose copy is behind is swept under a lease of its own, so that the remaining rows are an
+//! ordinary copy with a higher generation. Sweeping and collecting never overlap: nothing is swept while it
+//! is being collected, and a WindowStore that has both jobs does one after the other.
+//!
+//! When rows show that an erased person has a further id, the erasure gets a new version, and all copies are
+//! swept again.
 
 use super::{Scheduler, Step, is_due};
 use crate::erasure::{
@@ -25,23 +30,23 @@ use crate::window_state::{CollectOutcome, INQUIRY, Sweep, Window, WindowFault, W
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// Windows that are gone over at once: each holds a few MB of memory.
-const SWEEPERS: usize = 3;
+/// Sweeps at once: each takes a few MB of memory.
+const MAX_SWEEPS: usize = 3;
 
-/// Further ids of one person that are learned: more would be no person.
-const LINKS_MOST: usize = 50;
+/// Further ids, and further e-mail addresses, that are learned of one person. More cannot belong to a person.
+const MAX_LINKS: usize = 50;
 
-/// Of old days that somebody asks for again, the copy is kept this long.
-const OLD_KEPT: i64 = DAY;
+/// How long a copy is kept whose days were too old already when somebody requested them.
+const OLD_DAYS_KEPT: i64 = DAY;
 
-/// What all erasures share.
+/// State that all erasures share.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErasureLedger {
-    /// What marks are made with: made by chance, once.
+    /// The key of person hashes: random, made once; empty until it is first needed.
     pub key: String,
-    /// The last version that was given.
+    /// The highest version of an erasure so far.
     pub version: u32,
-    /// The highest lease of windows that are not kept any more: numbers of copies never come again.
+    /// The highest lease of deleted windows: later leases are higher, so that no generation occurs twice.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub leases: u32,
 }
@@ -57,67 +62,69 @@ impl std::fmt::Debug for ErasureLedger {
     }
 }
 
-/// What is forgotten, read from what was asked.
+/// What an erasure deletes: a validated [`ErasureRequest`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ErasureTarget {
-    /// A person.
+    /// All rows of a person.
     Person {
-        /// The mark of what they were named by.
+        /// The hash of the id or e-mail address in the request.
         mark: PersonHash,
-        /// How they were named.
+        /// Whether the request had an id or an e-mail address.
         named: IdentifierKind,
     },
-    /// A course.
+    /// All rows of a course.
     Course {
-        /// Its UUID.
+        /// Its UUID, in lower case.
         id: CourseId,
     },
-    /// Whole weeks.
+    /// All rows of whole weeks.
     Range {
-        /// The report; all with dates when absent.
+        /// The report; `None`: all reports with dates.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         report: Option<ReportName>,
-        /// The days.
+        /// The days, Monday to Sunday.
         days: Range,
     },
 }
 
 impl ErasureTarget {
-    /// Reads what was asked; `mark` makes the mark of an id.
+    /// Validates a request. `hash` computes the hash of an id or e-mail address.
     ///
     /// # Errors
-    /// `bad-body` for what names no person or course, `bad-range` for days that are not whole weeks, and what
-    /// [`Range::parse`] refuses.
-    pub fn from_request(asked: &ErasureRequest, mark: impl Fn(&str) -> PersonHash) -> Result<Self, Problem> {
-        let wrong = |detail: &str| Err(Problem::new(Code::BadBody, detail));
-        match asked {
+    /// `bad-body` for an invalid id, e-mail address or report; `bad-range` for days that are not whole weeks;
+    /// the errors of [`Range::parse`].
+    pub fn from_request(
+        request: &ErasureRequest,
+        hash: impl Fn(&str) -> PersonHash,
+    ) -> Result<Self, Problem> {
+        let bad_body = |detail: &str| Err(Problem::new(Code::BadBody, detail));
+        match request {
             ErasureRequest::Person(PersonIdentifier::Email(email)) if !is_reported_email(email) => {
-                wrong("`email` must be an e-mail address such as name@example.org.")
+                bad_body("`email` must be an e-mail address such as name@example.org.")
             }
             ErasureRequest::Person(PersonIdentifier::Id(id)) if !id.is_uuid() => {
-                wrong("`id` must be Echo360's user id: a UUID, as it stands in the column `userid`.")
+                bad_body("`id` must be Echo360's user id: a UUID, as in the column `userid`.")
             }
             ErasureRequest::Course(id) if !id.is_uuid() => {
-                wrong("`course` must be the course's id: a UUID, as /api/courses lists it.")
+                bad_body("`course` must be the course's id: a UUID, as in /api/courses.")
             }
             ErasureRequest::Person(PersonIdentifier::Email(email)) => {
-                Ok(Self::Person { mark: mark(email), named: IdentifierKind::Email })
+                Ok(Self::Person { mark: hash(email), named: IdentifierKind::Email })
             }
             ErasureRequest::Person(PersonIdentifier::Id(id)) => {
-                Ok(Self::Person { mark: mark(id.as_str()), named: IdentifierKind::Id })
+                Ok(Self::Person { mark: hash(id.as_str()), named: IdentifierKind::Id })
             }
             ErasureRequest::Course(id) => Ok(Self::Course { id: id.clone() }),
             ErasureRequest::Range(weeks) => {
                 let report = match weeks.report.as_deref().map(ReportName::parse) {
-                    Some(None) => return wrong("`report` must be the name of a report, or be left out."),
+                    Some(None) => return bad_body("`report` must be the name of a report, or be left out."),
                     report => report.flatten(),
                 };
                 let days = Range::parse(&weeks.from, &weeks.to)?;
                 let (from, to) = (monday(days.from()), last_of_week(days.to()));
                 if (from, to) != (days.from(), days.to()) {
-                    let detail =
-                        format!("A range is whole weeks: from a Monday to a Sunday, here {from} to {to}.");
+                    let detail = format!("Choose whole weeks, Monday to Sunday: from {from} to {to}.");
                     return Err(Problem::new(Code::BadRange, detail));
                 }
                 Ok(Self::Range { report, days })
@@ -125,7 +132,7 @@ impl ErasureTarget {
         }
     }
 
-    /// Whether a window lies wholly in it; nothing without days does.
+    /// Whether this is a range that contains a whole window. No range contains a window without dates.
     fn covers(&self, key: &WindowKey) -> bool {
         let Self::Range { report, days } = self else { return false };
         report.as_ref().is_none_or(|report| *report == key.report)
@@ -140,36 +147,36 @@ fn last_of_week(day: Day) -> Day {
     plus_days(monday(day), DAYS_PER_WINDOW - 1)
 }
 
-/// An erasure, as it is kept.
+/// An erasure, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErasureEntry {
     /// Its id.
     pub id: String,
-    /// What is forgotten.
+    /// What it deletes.
     pub what: ErasureTarget,
-    /// Marks of further user ids of a person.
+    /// Hashes of further user ids of the person, found in rows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ids: Vec<PersonHash>,
-    /// Marks of further e-mail addresses of a person.
+    /// Hashes of further e-mail addresses of the person, found in rows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub emails: Vec<PersonHash>,
-    /// Who asked it last.
+    /// Who requested it last.
     pub by: String,
-    /// When it was first asked.
+    /// When it was first requested.
     pub created: Timestamp,
-    /// When it was last asked.
+    /// When it was last requested.
     pub asked: Timestamp,
-    /// Its version.
+    /// Its version: rises when it is requested again or a further id is found.
     pub version: u32,
-    /// Rows that were deleted.
+    /// Rows deleted so far.
     pub rows: u64,
-    /// Windows that were gone over, once it is done.
+    /// Windows that had to be checked; 0 until the erasure is done.
     pub windows: u32,
-    /// How far it is.
+    /// Whether it is under way, done or canceled.
     pub state: ErasureProgress,
-    /// When it was done or lifted.
+    /// When it was done or canceled.
     pub ended: Option<Timestamp>,
-    /// Whether its [`Invalidation`] was told.
+    /// Whether the Registry has received its [`Invalidation`].
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub notified: bool,
 }
@@ -181,9 +188,9 @@ impl ErasureEntry {
 }
 
 impl Scheduler {
-    // ---- Loading, and what people do.
+    // ---- Loading, and people's requests.
 
-    /// Erasures as they were saved.
+    /// Restores the erasures from their saved state.
     pub fn load_erasures(&mut self, erasure_ledger: ErasureLedger, entries: Vec<ErasureEntry>) {
         self.erasure_ledger = erasure_ledger;
         let last = entries.iter().map(|entry| entry.version).max().unwrap_or(0);
@@ -191,24 +198,24 @@ impl Scheduler {
         self.erasures = entries.into_iter().map(|entry| (entry.id.clone(), entry)).collect();
     }
 
-    /// Keeps copies for this many days after their last day, and no longer.
+    /// Sets for how many days after its last day a copy is kept.
     pub fn set_keep_days(&mut self, days: u32) {
         self.keep_days = Some(days);
     }
 
-    /// What all erasures share.
+    /// The state that all erasures share, for saving.
     #[must_use]
     pub fn erasure_ledger(&self) -> &ErasureLedger {
         &self.erasure_ledger
     }
 
-    /// An erasure, as it is kept.
+    /// The erasure with this id.
     #[must_use]
     pub fn erasure(&self, id: &str) -> Option<&ErasureEntry> {
         self.erasures.get(id)
     }
 
-    /// The key that marks are made with: `fresh` when there is none yet.
+    /// The key of person hashes. If there is none yet, `fresh` becomes the key.
     pub fn ensure_hash_key(&mut self, fresh: String) -> String {
         if self.erasure_ledger.key.is_empty() {
             self.erasure_ledger.key = fresh;
@@ -217,7 +224,8 @@ impl Scheduler {
         self.erasure_ledger.key.clone()
     }
 
-    /// Forgets; gives the id: `id`, or that of an earlier erasure of the same, which goes over all copies again.
+    /// Starts an erasure and returns its id: `id`, or the id of an earlier erasure of the same target, which
+    /// then checks all copies again.
     pub fn request_erasure(&mut self, id: String, what: ErasureTarget, by: &str, now: Timestamp) -> String {
         let version = self.next_version();
         let same = self.erasures.values_mut().find(|entry| entry.what == what);
@@ -247,7 +255,7 @@ impl Scheduler {
         id
     }
 
-    /// Takes an erasure back: later copies have its rows again. Returns whether there is such an erasure.
+    /// Cancels an erasure: copies that are collected later contain its rows again. Returns whether it exists.
     pub fn cancel_erasure(&mut self, id: &str, now: Timestamp) -> bool {
         let Some(entry) = self.erasures.get_mut(id) else { return false };
         if entry.is_active() {
@@ -259,17 +267,17 @@ impl Scheduler {
         true
     }
 
-    /// All erasures, newest first, as they are shown.
+    /// All erasures as the HTTP API shows them, newest first.
     #[must_use]
     pub fn erasures(&self) -> Vec<Erasure> {
-        let mut shown: Vec<Erasure> =
+        let mut erasures: Vec<Erasure> =
             self.erasures.values().map(|entry| self.describe_erasure(entry)).collect();
-        shown.sort_by(|a, b| (b.asked, &b.id).cmp(&(a.asked, &a.id)));
-        shown
+        erasures.sort_by(|a, b| (b.asked, &b.id).cmp(&(a.asked, &a.id)));
+        erasures
     }
 
     fn describe_erasure(&self, entry: &ErasureEntry) -> Erasure {
-        let (done, of) = match entry.state {
+        let (done, total) = match entry.state {
             ErasureProgress::UnderWay => self.count_progress(entry),
             ErasureProgress::Done | ErasureProgress::Lifted => (entry.windows, entry.windows),
         };
@@ -289,35 +297,36 @@ impl Scheduler {
             by: entry.by.clone(),
             state: entry.state,
             windows: done,
-            windows_total: of,
+            windows_total: total,
             rows: entry.rows,
             ended: entry.ended,
         }
     }
 
-    /// Windows that are free of it, and all that could hold any of it.
+    /// `(done, total)`: the windows that are clean of an erasure, and all that could contain any of it.
     fn count_progress(&self, entry: &ErasureEntry) -> (u32, u32) {
-        let (mut done, mut of) = (0, 0);
+        let (mut done, mut total) = (0, 0);
         for window in self.windows.values() {
             let erasure = &window.erasure;
-            let collecting = matches!(window.state, WindowState::Collecting { .. });
-            let (counts, is_free) = if matches!(entry.what, ErasureTarget::Range { .. }) {
-                let covers = entry.what.covers(&window.key) && erasure.waived_version < entry.version;
-                (covers, erasure.forgotten.is_some() && window.copy.is_none() && !collecting)
+            let is_collecting = matches!(window.state, WindowState::Collecting { .. });
+            let (is_affected, is_clean) = if matches!(entry.what, ErasureTarget::Range { .. }) {
+                let is_covered = entry.what.covers(&window.key) && erasure.waived_version < entry.version;
+                (is_covered, erasure.forgotten.is_some() && window.copy.is_none() && !is_collecting)
             } else {
-                let behind = erasure.clean_version < entry.version;
-                let comes = collecting && erasure.pending_version < entry.version;
-                (window.lease > 0, !comes && (!behind || (collecting && window.copy.is_none())))
+                let is_behind = erasure.clean_version < entry.version;
+                let will_be_behind = is_collecting && erasure.pending_version < entry.version;
+                let has_clean_copy = !is_behind || (is_collecting && window.copy.is_none());
+                (window.lease > 0, !will_be_behind && has_clean_copy)
             };
-            of += u32::from(counts);
-            done += u32::from(counts && is_free);
+            total += u32::from(is_affected);
+            done += u32::from(is_affected && is_clean);
         }
-        (done, of)
+        (done, total)
     }
 
-    // ---- What is kept out.
+    // ---- Tombstones.
 
-    /// What is kept out of copies that are made now.
+    /// The people and courses whose rows are dropped from copies that are collected or swept now.
     #[must_use]
     pub fn tombstones(&self) -> Tombstones {
         let mut tombstones = Tombstones { key: self.erasure_ledger.key.clone(), ..Tombstones::default() };
@@ -339,25 +348,25 @@ impl Scheduler {
         if tombstones.is_empty() { Tombstones::default() } else { tombstones }
     }
 
-    /// Courses that are erased: nothing may name them.
+    /// Courses that are erased: their names are not shown.
     #[must_use]
     pub fn erased_courses(&self) -> BTreeSet<CourseId> {
-        self.tombstones().courses.into_iter().map(|closed| closed.course).collect()
+        self.tombstones().courses.into_iter().map(|tombstone| tombstone.course).collect()
     }
 
-    /// The version that copies have to be free up to.
+    /// The version up to which every copy has to be clean.
     pub(super) fn required_version(&self) -> u32 {
-        let is_of_rows =
+        let needs_sweep =
             |entry: &&ErasureEntry| entry.is_active() && !matches!(entry.what, ErasureTarget::Range { .. });
-        self.erasures.values().filter(is_of_rows).map(|entry| entry.version).max().unwrap_or(0)
+        self.erasures.values().filter(needs_sweep).map(|entry| entry.version).max().unwrap_or(0)
     }
 
-    /// Whether a window's days are forgotten, and nobody has asked for it by hand since.
+    /// Whether a window's days are erased, and nobody has retried it by name since.
     pub(super) fn is_erased(&self, key: &WindowKey) -> bool {
-        let lifted = self.windows.get(key).map_or(0, |window| window.erasure.waived_version);
+        let waived = self.windows.get(key).map_or(0, |window| window.erasure.waived_version);
         self.erasures
             .values()
-            .any(|entry| entry.is_active() && entry.version > lifted && entry.what.covers(key))
+            .any(|entry| entry.is_active() && entry.version > waived && entry.what.covers(key))
     }
 
     fn next_version(&mut self) -> u32 {
@@ -366,16 +375,17 @@ impl Scheduler {
         self.erasure_ledger.version
     }
 
-    // ---- What to do next.
+    // ---- The next step.
 
-    /// Decides the next step of going over copies and deleting them, if there is one now.
+    /// Decides the next sweep, wipe or notification, if one is due.
     pub(super) fn plan_cleanup(&mut self, now: Timestamp) -> Option<Step> {
         self.finish_erasures(now);
-        // Echo360 was at it when its days were forgotten, and it came back to the queue: nobody asked for it again.
-        let is_back = |window: &&Window| {
+        // Days that were erased while Echo360 built them, and whose window returned to the queue: nobody has
+        // requested it since.
+        let is_erased_in_queue = |window: &&Window| {
             matches!(window.state, WindowState::Queued { .. }) && window.erasure.forgotten.is_some()
         };
-        while let Some(key) = self.windows.values().find(is_back).map(key_of) {
+        while let Some(key) = self.windows.values().find(is_erased_in_queue).map(key_of) {
             self.change(&key, |window| window.abandon(now));
         }
         while let Some(key) = self.windows.values().find(|window| self.is_wipe_due(window, now)).map(key_of) {
@@ -383,12 +393,12 @@ impl Scheduler {
                 self.change(&key, |window| window.erasure.wipe = Some(now.plus(INQUIRY)));
                 return Some(Step::Wipe { key });
             }
-            // Nothing was ever handed to its object.
+            // Its WindowStore never received a job, so it has nothing to delete.
             self.record_wipe(&key, now);
         }
         let version = self.required_version();
-        let behind = self.windows.values().find(|window| self.is_sweep_due(window, version, now)).map(key_of);
-        let Some(key) = behind else {
+        let due = self.windows.values().find(|window| self.is_sweep_due(window, version, now)).map(key_of);
+        let Some(key) = due else {
             return self.next_notification().map(|entry| Step::NotifyShares { erasure: entry.id.clone() });
         };
         let mut lease = 0;
@@ -408,10 +418,10 @@ impl Scheduler {
         Some(Step::Sweep { key, lease })
     }
 
-    /// When there is something of that to do, if ever.
+    /// When [`Scheduler::plan_cleanup`] has to be called next; `None` if nothing is left to clean up.
     pub(super) fn next_cleanup_at(&self, now: Timestamp) -> Option<Timestamp> {
         let version = self.required_version();
-        let of = |window: &Window| {
+        let next_for = |window: &Window| {
             let wipe = match window.erasure.wipe {
                 Some(again) => Some(again),
                 None if self.needs_wipe(window, now) => Some(now),
@@ -423,11 +433,11 @@ impl Scheduler {
             };
             wipe.into_iter().chain(sweep).min()
         };
-        let has_word =
+        let is_erasure_due =
             self.next_notification().is_some() || self.erasures.values().any(|entry| self.has_ended(entry));
-        let ends = has_word.then_some(now);
-        // Once a day at least: somebody may have changed for how long copies are kept.
-        self.windows.values().filter_map(of).chain(ends).min().map(|at| at.min(now.plus(DAY)))
+        let erasure_due = is_erasure_due.then_some(now);
+        // At least once a day: `keep_days` may have been changed.
+        self.windows.values().filter_map(next_for).chain(erasure_due).min().map(|at| at.min(now.plus(DAY)))
     }
 
     fn next_notification(&self) -> Option<&ErasureEntry> {
@@ -440,42 +450,42 @@ impl Scheduler {
 
     fn needs_wipe(&self, window: &Window, now: Timestamp) -> bool {
         let is_collecting = matches!(window.state, WindowState::Collecting { .. });
-        let is_old = self.expiry(window).is_some_and(|at| at <= now);
-        let is_here = window.erasure.forgotten.is_none() || window.copy.is_some();
-        let is_gone = is_here && self.is_erased(&window.key);
-        !is_collecting && (is_old || is_gone)
+        let is_expired = self.expiry(window).is_some_and(|at| at <= now);
+        let is_unwiped = window.erasure.forgotten.is_none() || window.copy.is_some();
+        let is_erased = is_unwiped && self.is_erased(&window.key);
+        !is_collecting && (is_expired || is_erased)
     }
 
-    /// When a window that nothing is to come of is old enough to be deleted.
+    /// When a window is old enough to be deleted; `None` for ever, or while it is unfinished.
     fn expiry(&self, window: &Window) -> Option<Timestamp> {
         let kept = i64::from(self.keep_days?) * DAY;
         let since = window.copy.as_ref().map_or(window.since, |copy| copy.created);
         let last = window.key.end().map_or(since, Timestamp::start_of);
         matches!(window.state, WindowState::Idle | WindowState::Failed)
-            .then(|| last.plus(kept).max(window.since.plus(OLD_KEPT)))
+            .then(|| last.plus(kept).max(window.since.plus(OLD_DAYS_KEPT)))
     }
 
     fn is_sweep_due(&self, window: &Window, version: u32, now: Timestamp) -> bool {
         match window.erasure.sweep {
             Some(sweep) => is_due(sweep.again, now),
             None => {
-                let sweeping =
+                let count_sweeps =
                     || self.windows.values().filter(|window| window.erasure.sweep.is_some()).count();
-                // Whether its object has a copy is not asked: one may be there whose word was lost.
+                // Not `window.copy.is_some()`: the WindowStore may have a copy whose result was lost.
                 window.lease > 0
                     && window.erasure.clean_version < version
                     && !matches!(window.state, WindowState::Collecting { .. })
-                    && sweeping() < SWEEPERS
+                    && count_sweeps() < MAX_SWEEPS
             }
         }
     }
 
     fn has_ended(&self, entry: &ErasureEntry) -> bool {
-        let (done, of) = self.count_progress(entry);
-        entry.state == ErasureProgress::UnderWay && entry.notified && done == of
+        let (done, total) = self.count_progress(entry);
+        entry.state == ErasureProgress::UnderWay && entry.notified && done == total
     }
 
-    /// Notes what is done.
+    /// Marks erasures as done that have ended.
     fn finish_erasures(&mut self, now: Timestamp) {
         let ended: Vec<String> = self
             .erasures
@@ -492,9 +502,9 @@ impl Scheduler {
         }
     }
 
-    // ---- What whoever keeps something that was counted has to hear.
+    // ---- Invalidations, which the Registry has to receive: it stores numbers that were counted from copies.
 
-    /// To be told before [`Scheduler::record_notification`].
+    /// The invalidation to send before [`Scheduler::record_notification`].
     #[must_use]
     pub fn invalidation_by_erasure(&self, id: &str) -> Option<Invalidation> {
         Some(match &self.erasures.get(id)?.what {
@@ -507,7 +517,7 @@ impl Scheduler {
         })
     }
 
-    /// To be told before [`Scheduler::record_sweep`].
+    /// The invalidation to send before [`Scheduler::record_sweep`].
     #[must_use]
     pub fn invalidation_by_sweep(
         &self,
@@ -519,7 +529,7 @@ impl Scheduler {
         let rows = |courses| Some(Invalidation::Rows { window: key.full_id(), courses, before: lease });
         match swept {
             SweepOutcome::Moved => None,
-            // Another copy than the one that is known here: nobody has gone over that one.
+            // Not the copy that the scheduler knows, which has not been swept: any course may have lost rows.
             SweepOutcome::Clean { generation, .. } if *generation != known => rows(None),
             SweepOutcome::Clean { met, .. } if met.courses.is_empty() => None,
             SweepOutcome::Clean { met, .. } => rows(Some(met.courses.clone())),
@@ -527,10 +537,11 @@ impl Scheduler {
         }
     }
 
-    /// To be told before [`Scheduler::record_collection`] and [`Scheduler::record_inquiry`]: another copy takes a copy's place.
+    /// The invalidation to send before [`Scheduler::record_collection`] and [`Scheduler::record_inquiry`],
+    /// when a new copy replaces the current one.
     ///
-    /// A copy whose days were not all there and final has to be followed by another, which holds these days too: whoever is
-    /// forgotten later is looked for in that one.
+    /// `None` if the replaced copy is clean, but incomplete or provisional: the new copy contains its days
+    /// too, so later sweeps look for erased people there.
     #[must_use]
     pub fn invalidation_by_copy(
         &self,
@@ -546,7 +557,7 @@ impl Scheduler {
         (is_whole || matches!(loss, Invalidation::Rows { .. })).then_some(loss)
     }
 
-    /// To be told before [`Scheduler::record_wipe`].
+    /// The invalidation to send before [`Scheduler::record_wipe`].
     #[must_use]
     pub fn invalidation_by_wipe(&self, key: &WindowKey) -> Option<Invalidation> {
         let window = self.windows.get(key)?;
@@ -557,7 +568,8 @@ impl Scheduler {
         self.invalidation_of_copies(key, before)
     }
 
-    /// Of copies that nobody will go over. What is being forgotten may be in those that nobody has gone over for it.
+    /// The invalidation for copies that are about to be deleted or replaced, and so can no longer be swept.
+    /// If they are not clean up to the required version, they may contain rows that are being erased now.
     fn invalidation_of_copies(&self, key: &WindowKey, before: u32) -> Option<Invalidation> {
         let window = self.windows.get(key)?;
         window.copy.as_ref()?;
@@ -568,9 +580,9 @@ impl Scheduler {
         })
     }
 
-    // ---- What came of it.
+    // ---- Results of steps.
 
-    /// The answer to [`Step::NotifyShares`]: its loss was told.
+    /// Records the result of [`Step::NotifyShares`]: the Registry has received the invalidation.
     pub fn record_notification(&mut self, erasure: &str, now: Timestamp) {
         if let Some(entry) = self.erasures.get_mut(erasure) {
             entry.notified = true;
@@ -579,14 +591,14 @@ impl Scheduler {
         self.finish_erasures(now);
     }
 
-    /// The answer to [`Step::Sweep`], or a WindowStore object's own word.
+    /// Records the result of [`Step::Sweep`], or an outcome that a WindowStore reports by itself.
     pub fn record_sweep(&mut self, key: &WindowKey, lease: u32, swept: &SweepOutcome, now: Timestamp) {
-        let ours = self.windows.get(key).and_then(|window| window.erasure.sweep);
-        let ours = ours.filter(|sweep| sweep.lease == lease);
+        let current = self.windows.get(key).and_then(|window| window.erasure.sweep);
+        let current = current.filter(|sweep| sweep.lease == lease);
         if let SweepOutcome::Clean { met, .. } = swept {
             self.record_links(&met.links);
         }
-        let Some(sweep) = ours else { return };
+        let Some(sweep) = current else { return };
         if let SweepOutcome::Clean { met, .. } = swept {
             for (id, rows) in &met.dropped {
                 if let Some(entry) = self.erasures.get_mut(id) {
@@ -608,9 +620,10 @@ impl Scheduler {
                     window.drop_copy();
                     window.fault = Some(WindowFault {
                         upstream: None,
-                        detail: "Its stored rows could not be gone over to forget what was to be forgotten, and were \
-                                 deleted. Ask for it again."
-                            .to_owned(),
+                        detail:
+                            "Its stored rows could not be searched for rows to forget, so all of them were \
+                                 deleted. Request it again."
+                                .to_owned(),
                     });
                     if window.state == WindowState::Idle {
                         (window.state, window.since) = (WindowState::Failed, now);
@@ -622,7 +635,7 @@ impl Scheduler {
         self.finish_erasures(now);
     }
 
-    /// Takes in further ids of forgotten people, which a WindowStore met with: copies have to be gone over for them too.
+    /// Adds further ids of erased people, which a WindowStore found in rows: copies are swept for them too.
     pub fn record_links(&mut self, links: &BTreeSet<IdentityLink>) {
         let mut version = None;
         for link in links {
@@ -630,7 +643,7 @@ impl Scheduler {
                 continue;
             };
             let known = if link.by == IdentifierKind::Id { &entry.ids } else { &entry.emails };
-            if known.contains(&link.mark) || known.len() >= LINKS_MOST {
+            if known.contains(&link.mark) || known.len() >= MAX_LINKS {
                 continue;
             }
             let version = *version.get_or_insert_with(|| self.erasure_ledger.version.saturating_add(1));
@@ -640,20 +653,20 @@ impl Scheduler {
                 let known = if link.by == IdentifierKind::Id { &mut entry.ids } else { &mut entry.emails };
                 known.push(link.mark.clone());
                 entry.version = version;
-                // What went meanwhile may have held the further id.
+                // Copies that were deleted or replaced meanwhile may have contained the further id.
                 (entry.state, entry.ended, entry.notified) = (ErasureProgress::UnderWay, None, false);
                 self.changes.erasures.insert(entry.id.clone());
             }
         }
     }
 
-    /// The answer to [`Step::Wipe`]: the WindowStore object has nothing any more.
+    /// Records the result of [`Step::Wipe`]: the WindowStore stores nothing any more.
     pub fn record_wipe(&mut self, key: &WindowKey, now: Timestamp) {
         let Some(window) = self.windows.get(key) else { return };
-        let is_old = self.expiry(window).is_some_and(|at| at <= now);
-        let is_gone = self.is_erased(key);
+        let is_expired = self.expiry(window).is_some_and(|at| at <= now);
+        let is_erased = self.is_erased(key);
         let rows = window.copy.as_ref().map_or(0, |copy| copy.rows);
-        if is_old {
+        if is_expired {
             self.erasure_ledger.leases = self.erasure_ledger.leases.max(window.lease);
             self.changes.erasure_ledger = true;
             self.windows.remove(key);
@@ -662,15 +675,16 @@ impl Scheduler {
         } else {
             self.change(key, |window| {
                 window.drop_copy();
-                if is_gone && matches!(window.state, WindowState::Queued { .. } | WindowState::Failed) {
+                if is_erased && matches!(window.state, WindowState::Queued { .. } | WindowState::Failed) {
                     window.fault = None;
                     window.abandon(now);
                 }
-                // Lifted meanwhile or not: the rows are gone.
-                window.erasure.forgotten = Some(now).filter(|_| is_gone || window.state == WindowState::Idle);
+                // Also if the erasure was canceled meanwhile: the rows are deleted.
+                window.erasure.forgotten =
+                    Some(now).filter(|_| is_erased || window.state == WindowState::Idle);
             });
         }
-        if is_gone {
+        if is_erased {
             let entry = self.erasures.values_mut().find(|entry| entry.is_active() && entry.what.covers(key));
             if let Some(entry) = entry {
                 entry.rows = entry.rows.saturating_add(rows);
@@ -680,10 +694,10 @@ impl Scheduler {
         self.finish_erasures(now);
     }
 
-    /// A request of which no window is left asks for nothing any more.
+    /// Removes requests whose windows have all been deleted.
     fn drop_empty_requests(&mut self) {
         let windows = &self.windows;
-        let is_empty = |windows_of: &[WindowKey]| !windows_of.iter().any(|key| windows.contains_key(key));
+        let is_empty = |keys: &[WindowKey]| !keys.iter().any(|key| windows.contains_key(key));
         let empty: Vec<String> = self
             .requests
             .values()
@@ -721,7 +735,7 @@ mod tests {
         key("notes", Days::Week(monday.parse().unwrap()))
     }
 
-    /// A scheduler with a copy of each of these, collected at `now`.
+    /// A scheduler with a copy of each of these windows, collected at `now`.
     fn scheduler(keys: &[WindowKey], now: Timestamp) -> Scheduler {
         let windows = keys.iter().map(|key| {
             let mut window = Window::queued(key.clone(), now);
@@ -738,8 +752,8 @@ mod tests {
         Scheduler::load(windows.collect(), Vec::new(), super::super::Account::default())
     }
 
-    fn person(mark: &str) -> ErasureTarget {
-        ErasureTarget::Person { mark: PersonHash(mark.into()), named: IdentifierKind::Email }
+    fn person(hash: &str) -> ErasureTarget {
+        ErasureTarget::Person { mark: PersonHash(hash.into()), named: IdentifierKind::Email }
     }
 
     fn weeks(from: &str, to: &str) -> ErasureTarget {
@@ -747,12 +761,12 @@ mod tests {
     }
 
     #[test]
-    fn what_names_nobody_and_nothing_is_refused() {
-        let read = |asked: &ErasureRequest| {
-            ErasureTarget::from_request(asked, |id| PersonHash(id.trim().into())).map_err(|p| p.code)
+    fn an_invalid_erasure_request_is_refused() {
+        let validate = |request: &ErasureRequest| {
+            ErasureTarget::from_request(request, |id| PersonHash(id.trim().into())).map_err(|p| p.code)
         };
-        let email = |text: &str| read(&ErasureRequest::Person(PersonIdentifier::Email(text.into())));
-        let id = |text: &str| read(&ErasureRequest::Person(PersonIdentifier::Id(text.into())));
+        let email = |text: &str| validate(&ErasureRequest::Person(PersonIdentifier::Email(text.into())));
+        let id = |text: &str| validate(&ErasureRequest::Person(PersonIdentifier::Id(text.into())));
         assert!(email(" ada@x.example ").is_ok() && id("0B0C3F4E-0000-4000-8000-00000000000a").is_ok());
         for wrong in ["", "@", "ada", "a da@x", "ada@"] {
             assert_eq!(email(wrong), Err(Code::BadBody), "{wrong}");
@@ -764,7 +778,7 @@ mod tests {
         }
         let range = |report: Option<&str>, from: &str, to: &str| {
             let report = report.map(str::to_owned);
-            read(&ErasureRequest::Range(WeekRange { report, from: from.into(), to: to.into() }))
+            validate(&ErasureRequest::Range(WeekRange { report, from: from.into(), to: to.into() }))
         };
         assert_eq!(range(None, "2026-02-02", "2026-02-15"), Ok(weeks("2026-02-02", "2026-02-15")));
         assert_eq!(range(None, "2026-02-03", "2026-02-15"), Err(Code::BadRange));
@@ -773,28 +787,28 @@ mod tests {
     }
 
     #[test]
-    fn a_range_covers_whole_windows_and_ragged_ones_inside_it() {
+    fn a_range_covers_the_windows_that_lie_wholly_inside_it() {
         let range = weeks("2026-02-02", "2026-02-15");
         let day = |text: &str| text.parse::<Day>().unwrap();
         assert!(range.covers(&week("2026-02-02")) && range.covers(&week("2026-02-09")));
         assert!(!range.covers(&week("2026-01-26")) && !range.covers(&week("2026-02-16")));
         assert!(range.covers(&key("visit", Days::Exactly(day("2026-02-12"), day("2026-02-16")))));
-        assert!(!range.covers(&key("asset", Days::All)), "what has no days is in no range");
-        let of_notes = ErasureTarget::Range {
+        assert!(!range.covers(&key("asset", Days::All)), "a window without dates is in no range");
+        let notes_only = ErasureTarget::Range {
             report: ReportName::parse("notes"),
             days: Range::parse("2026-02-02", "2026-02-15").unwrap(),
         };
-        assert!(of_notes.covers(&week("2026-02-02")));
-        assert!(!of_notes.covers(&key("visit", Days::Week(day("2026-02-02")))));
+        assert!(notes_only.covers(&week("2026-02-02")));
+        assert!(!notes_only.covers(&key("visit", Days::Week(day("2026-02-02")))));
     }
 
     #[test]
-    fn a_further_id_begins_it_anew() {
+    fn a_further_id_of_a_person_makes_all_copies_be_swept_again() {
         let now = at("2026-03-02");
         let mut scheduler = scheduler(&[week("2026-02-02"), week("2026-02-09")], now);
         let id = scheduler.request_erasure("f".into(), person("m"), "ana", now);
         let link = IdentityLink { erasure: id.clone(), by: IdentifierKind::Id, mark: PersonHash("n".into()) };
-        let met = SweepFindings {
+        let findings = SweepFindings {
             dropped: [(id.clone(), 4)].into(),
             links: [link].into(),
             ..SweepFindings::default()
@@ -802,14 +816,14 @@ mod tests {
         let mut steps = 0;
         while let Some(Step::Sweep { key, lease }) = scheduler.plan_cleanup(now.plus(HOUR + steps * SECOND)) {
             steps += 1;
-            let met = if key == week("2026-02-02") { met.clone() } else { SweepFindings::default() };
+            let met = if key == week("2026-02-02") { findings.clone() } else { SweepFindings::default() };
             let left = (steps == 1).then_some(RemainingRows { rows: 5, bytes: 50 });
             scheduler.record_sweep(&key, lease, &SweepOutcome::Clean { generation: 1, left, met }, now);
         }
         scheduler.record_notification(&id, now);
-        assert_eq!(steps, 3, "the first, and both of them again: the second was not yet gone over");
-        let shown = scheduler.erasures().remove(0);
-        assert_eq!((shown.state, shown.windows, shown.windows_total), (ErasureProgress::Done, 2, 2));
+        assert_eq!(steps, 3, "the first window twice; the second, which was not swept before, once");
+        let erasure = scheduler.erasures().remove(0);
+        assert_eq!((erasure.state, erasure.windows, erasure.windows_total), (ErasureProgress::Done, 2, 2));
         let copy = scheduler.window(&week("2026-02-02")).unwrap().copy.clone().unwrap();
         assert_eq!((copy.rows, copy.generation), (5, 2));
         assert_eq!(scheduler.tombstones().people[0].ids, [PersonHash("n".into())]);
@@ -818,30 +832,30 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_that_cannot_be_gone_over_is_lost_and_says_so() {
+    fn a_copy_that_cannot_be_swept_is_dropped_with_a_reason() {
         let now = at("2026-03-02");
         let mut scheduler = scheduler(&[week("2026-02-02")], now);
         scheduler.request_erasure("f".into(), person("m"), "ana", now);
         let Some(Step::Sweep { key, lease }) = scheduler.plan_cleanup(now) else { panic!("nothing to do") };
         scheduler.record_sweep(&key, lease + 1, &SweepOutcome::Damaged, now);
-        assert!(scheduler.window(&key).unwrap().copy.is_some(), "a word under another lease is none");
+        assert!(scheduler.window(&key).unwrap().copy.is_some(), "a result of another lease is ignored");
         scheduler.record_sweep(&key, lease, &SweepOutcome::Damaged, now);
-        let shown = scheduler.window(&key).unwrap().describe(now);
-        assert_eq!((shown.state, shown.fault.is_some()), (crate::api::WindowStatus::Failed, true));
+        let info = scheduler.window(&key).unwrap().describe(now);
+        assert_eq!((info.state, info.fault.is_some()), (crate::api::WindowStatus::Failed, true));
     }
 
     #[test]
-    fn copies_go_some_days_after_their_last_and_those_of_old_days_after_one() {
+    fn a_copy_is_deleted_keep_days_after_its_last_day_and_one_of_old_days_after_a_day() {
         let collected = at("2026-03-02 10:00:00");
         let (young, old) = (week("2026-02-16"), week("2025-02-03"));
         let mut scheduler = scheduler(&[young.clone(), old.clone(), key("asset", Days::All)], collected);
-        assert_eq!(scheduler.next_cleanup_at(collected), None, "nobody said for how long");
+        assert_eq!(scheduler.next_cleanup_at(collected), None, "without a limit copies are kept for ever");
         scheduler.set_keep_days(30);
         assert_eq!(scheduler.plan_cleanup(collected.plus(23 * HOUR)), None);
         assert_eq!(scheduler.next_cleanup_at(collected), Some(collected.plus(DAY)));
         let next_day = collected.plus(DAY);
         assert_eq!(scheduler.plan_cleanup(next_day), Some(Step::Wipe { key: old.clone() }));
-        assert_eq!(scheduler.plan_cleanup(next_day.plus(SECOND)), None, "it is not said twice at once");
+        assert_eq!(scheduler.plan_cleanup(next_day.plus(SECOND)), None, "a wipe is not repeated at once");
         scheduler.record_wipe(&old, next_day.plus(SECOND));
         assert!(scheduler.window(&old).is_none());
         // The last of its days was 22 February: 30 days after it is 24 March.
@@ -850,48 +864,48 @@ mod tests {
     }
 
     #[test]
-    fn forgotten_days_are_asked_for_by_hand_alone() {
+    fn erased_days_come_back_only_by_a_retry_by_name() {
         let now = at("2026-03-02");
-        let (here, new) = (week("2026-02-02"), week("2026-02-09"));
-        let mut scheduler = scheduler(std::slice::from_ref(&here), now);
+        let (stored, new) = (week("2026-02-02"), week("2026-02-09"));
+        let mut scheduler = scheduler(std::slice::from_ref(&stored), now);
         scheduler.request_erasure("f".into(), weeks("2026-02-02", "2026-02-15"), "ana", now);
-        assert_eq!(scheduler.plan_cleanup(now), Some(Step::Wipe { key: here.clone() }));
-        scheduler.record_wipe(&here, now);
+        assert_eq!(scheduler.plan_cleanup(now), Some(Step::Wipe { key: stored.clone() }));
+        scheduler.record_wipe(&stored, now);
         let request = crate::fair_queue::Request {
             id: "r".into(),
             person: "ana".into(),
-            report: here.report.clone(),
+            report: stored.report.clone(),
             range: None,
             zone: "UTC".into(),
             parameters: Parameters::new(),
             created: now,
             asked: now,
-            windows: vec![here.clone(), new],
+            windows: vec![stored.clone(), new],
             turn: 0,
         };
         scheduler.submit(request.clone(), now);
         let states = |scheduler: &Scheduler| {
-            let shown = scheduler.describe("r", now).unwrap();
-            shown.windows.iter().map(|window| window.state).collect::<Vec<_>>()
+            let info = scheduler.describe("r", now).unwrap();
+            info.windows.iter().map(|window| window.state).collect::<Vec<_>>()
         };
         use crate::api::WindowStatus::{Forgotten, Queued};
         assert_eq!(states(&scheduler), [Forgotten, Forgotten]);
         scheduler.retry("r", &[], true, now);
-        assert_eq!(states(&scheduler), [Forgotten, Forgotten], "nothing of it failed");
-        scheduler.retry("r", &[here.id()], false, now);
-        assert_eq!(states(&scheduler), [Forgotten, Forgotten], "not everybody may");
-        scheduler.retry("r", &[here.id()], true, now);
+        assert_eq!(states(&scheduler), [Forgotten, Forgotten], "none of the windows failed");
+        scheduler.retry("r", &[stored.id()], false, now);
+        assert_eq!(states(&scheduler), [Forgotten, Forgotten], "without the right to recall it");
+        scheduler.retry("r", &[stored.id()], true, now);
         assert_eq!(states(&scheduler), [Queued, Forgotten]);
         assert_eq!(scheduler.plan_cleanup(now), Some(Step::NotifyShares { erasure: "f".into() }));
         scheduler.record_notification("f", now);
-        assert!(scheduler.plan_cleanup(now.plus(HOUR)).is_none(), "and is not emptied again");
+        assert!(scheduler.plan_cleanup(now.plus(HOUR)).is_none(), "and is not wiped again");
         scheduler.cancel_erasure("f", now);
         scheduler.submit(request, now);
-        assert_eq!(states(&scheduler), [Queued, Queued], "lifted: whoever asks has it");
+        assert_eq!(states(&scheduler), [Queued, Queued], "after canceling, a request is enough");
     }
 
     #[test]
-    fn days_that_are_forgotten_taken_back_and_forgotten_again_while_echo360_is_at_it_end() {
+    fn erasing_canceling_and_erasing_days_again_while_they_are_built_comes_to_an_end() {
         let now = at("2026-03-02");
         let key = week("2026-02-02");
         let mut scheduler = scheduler(std::slice::from_ref(&key), now);
@@ -915,14 +929,18 @@ mod tests {
         scheduler.request_erasure("f".into(), weeks("2026-02-02", "2026-02-08"), "ana", now);
         assert!(matches!(scheduler.plan_cleanup(now), Some(Step::Wipe { .. })));
         scheduler.record_wipe(&key, now);
-        assert_eq!(scheduler.erasures()[0].state, ErasureProgress::UnderWay, "not before its loss is told");
+        assert_eq!(
+            scheduler.erasures()[0].state,
+            ErasureProgress::UnderWay,
+            "the Registry is not notified yet"
+        );
         assert_eq!(scheduler.plan_cleanup(now), Some(Step::NotifyShares { erasure: "f".into() }));
         scheduler.record_notification("f", now);
         assert_eq!(scheduler.erasures()[0].state, ErasureProgress::Done);
     }
 
     #[test]
-    fn copies_that_went_for_their_age_are_lost_when_something_is_forgotten() {
+    fn a_copy_that_expires_unswept_during_an_erasure_invalidates_its_rows() {
         let now = at("2026-03-02");
         let key = week("2026-02-02");
         let mut scheduler = scheduler(std::slice::from_ref(&key), now);
@@ -930,24 +948,24 @@ mod tests {
         assert_eq!(scheduler.invalidation_by_wipe(&key), Some(copies));
         scheduler.request_erasure("f".into(), person("m"), "ana", now);
         let rows = Invalidation::Rows { window: key.full_id(), courses: None, before: 2 };
-        assert_eq!(scheduler.invalidation_by_wipe(&key), Some(rows), "nobody has looked for them in it");
+        assert_eq!(scheduler.invalidation_by_wipe(&key), Some(rows), "it was never swept for this erasure");
         assert_eq!(scheduler.invalidation_by_erasure("f"), Some(Invalidation::Person));
     }
 
     #[test]
-    fn going_over_another_copy_than_the_known_one_says_nothing_of_that() {
+    fn sweeping_another_copy_than_the_known_one_invalidates_all_rows() {
         let now = at("2026-03-02");
         let key = week("2026-02-02");
         let scheduler = scheduler(std::slice::from_ref(&key), now);
         let swept =
-            |of: u32| SweepOutcome::Clean { generation: of, left: None, met: SweepFindings::default() };
+            |generation| SweepOutcome::Clean { generation, left: None, met: SweepFindings::default() };
         assert_eq!(scheduler.invalidation_by_sweep(&key, 3, &swept(1)), None);
         let rows = Invalidation::Rows { window: key.full_id(), courses: None, before: 3 };
         assert_eq!(scheduler.invalidation_by_sweep(&key, 3, &swept(2)), Some(rows));
     }
 
     #[test]
-    fn numbers_of_copies_never_come_again() {
+    fn a_generation_is_never_used_again_after_its_window_was_deleted() {
         let now = at("2025-03-02");
         let key = week("2025-02-03");
         let mut scheduler = scheduler(std::slice::from_ref(&key), now);
@@ -964,7 +982,7 @@ mod tests {
     }
 
     #[test]
-    fn a_version_that_a_further_id_gave_is_not_given_again_after_a_crash() {
+    fn a_version_that_a_further_id_used_is_not_used_again_after_a_crash() {
         let now = at("2026-03-02");
         let mut scheduler = scheduler(&[week("2026-02-02")], now);
         scheduler.request_erasure("f".into(), person("m"), "ana", now);
@@ -974,9 +992,9 @@ mod tests {
             &[IdentityLink { erasure: "f".into(), by: IdentifierKind::Id, mark: PersonHash("n".into()) }]
                 .into(),
         );
-        assert!(scheduler.take_changes().erasure_ledger, "it is kept");
+        assert!(scheduler.take_changes().erasure_ledger, "the new version is saved");
         let entry = scheduler.erasure("f").unwrap().clone();
-        assert!(!entry.notified, "what went meanwhile may have held the further id");
+        assert!(!entry.notified, "copies deleted meanwhile may have contained the further id");
         let mut scheduler = Scheduler::default();
         scheduler.load_erasures(ErasureLedger { version: 1, ..ErasureLedger::default() }, vec![entry]);
         scheduler.request_erasure("g".into(), person("o"), "ana", now);
@@ -984,7 +1002,7 @@ mod tests {
     }
 
     #[test]
-    fn forgettings_are_kept_in_a_format_unchanged() {
+    fn erasure_format_unchanged() {
         let mut scheduler = scheduler(&[week("2026-02-02")], Timestamp(0));
         scheduler.request_erasure("f".into(), person("m"), "ana", Timestamp(5));
         scheduler.request_erasure("g".into(), weeks("2026-02-02", "2026-02-08"), "ana", Timestamp(6));
