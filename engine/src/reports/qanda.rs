@@ -1,8 +1,8 @@
 //! `qanda`: questions with their answers, as threads.
 //!
-//! The report leaves out questions that nobody answered, gives the time of an answer and none of its question,
-//! and names no lecture: so there is no waiting time, no count of the unanswered and no busiest lecture here.
-//! An answer that is edited is another row of the same answer id; its latest row is the answer.
+//! The report leaves out questions that nobody answered, gives the time of an answer and none of its
+//! question, and names no lecture: so there is no waiting time, no count of the unanswered and no busiest
+//! lecture here. An answer that is edited is another row of the same answer id; its latest row is the answer.
 
 use super::selection::{ColumnNames, Row, Selection, format_person_name};
 use super::{Completeness, Query, cell_text};
@@ -71,7 +71,8 @@ pub struct ThreadCounts {
 /// What was asked and answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Measures {
-    /// Every day of the range: distinct answers that were written or edited on it, by the roles that were chosen.
+    /// Every day of the range: distinct answers that were written or edited on it, by the roles that were
+    /// chosen.
     pub days: Vec<(Day, Completeness<u64>)>,
     /// What those roles answered.
     pub chosen: ThreadCounts,
