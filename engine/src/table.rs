@@ -2,7 +2,7 @@
 //!
 //! Only `videoview` has millions of rows, and its own columns. All other reports are small enough to be
 //! stored completely and parsed when they are measured. So this module is independent of the report: unknown
-//! columns are stored, too, and columns whose name says e-mail are never stored, in any report.
+//! columns are stored, too, and columns of e-mail addresses, recognized by name, never are.
 //!
 //! - [`cell_value`]: parses a cell as a time, number or boolean; [`builder`]: builds a table from slices;
 //!   [`dataset`]: the loaded tables with their dictionary.
@@ -26,7 +26,7 @@ pub struct HeaderRow {
 }
 
 impl HeaderRow {
-    /// Parses a header row and leaves out columns whose name says e-mail. If two columns have the same name,
+    /// Parses a header row and leaves out columns of e-mail addresses. If two columns have the same name,
     /// lookups by name find the first.
     #[must_use]
     pub fn parse(header: &[u8]) -> Self {

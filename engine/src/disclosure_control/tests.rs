@@ -35,10 +35,10 @@ fn rank(mut rows: Vec<Vec<u128>>) -> usize {
     rank
 }
 
-/// Whether the sum `wanted` can be inferred from the sums `known`, whatever the numbers. A sum is a row of
+/// Whether the sum `target` can be inferred from the sums `known`, for any numbers. A sum is a row of
 /// coefficients.
-fn can_be_solved(known: &[Vec<u128>], wanted: &[u128]) -> bool {
-    let with: Vec<Vec<u128>> = known.iter().cloned().chain([wanted.to_vec()]).collect();
+fn can_be_solved(known: &[Vec<u128>], target: &[u128]) -> bool {
+    let with: Vec<Vec<u128>> = known.iter().cloned().chain([target.to_vec()]).collect();
     rank(with) == rank(known.to_vec())
 }
 
@@ -104,9 +104,9 @@ impl Course {
         let mut disclosures = Vec::new();
         for set in 1u32..1 << parts.len() {
             let indexes: Vec<usize> = (0..parts.len()).filter(|index| set >> index & 1 == 1).collect();
-            let wanted: Vec<u128> = (0..parts.len()).map(|index| u128::from(set >> index & 1 == 1)).collect();
+            let target: Vec<u128> = (0..parts.len()).map(|index| u128::from(set >> index & 1 == 1)).collect();
             let is_own = own.is_some_and(|own| indexes.contains(&own));
-            if is_own || indexes.iter().all(is_empty) || !can_be_solved(&published, &wanted) {
+            if is_own || indexes.iter().all(is_empty) || !can_be_solved(&published, &target) {
                 continue;
             }
             let collect = |amounts: fn(&SectionAmounts) -> Amounts| -> Vec<Amounts> {
@@ -233,12 +233,12 @@ proptest! {
             let published = course.published(&plan);
             for set in 1u32..1 << (sections.len() + 1) {
                 let is_in = |index: usize| set >> index & 1 == 1;
-                let wanted: Vec<u128> = (0..=sections.len()).map(|index| u128::from(is_in(index))).collect();
+                let target: Vec<u128> = (0..=sections.len()).map(|index| u128::from(is_in(index))).collect();
                 let all = sections.iter().chain([&nameless]).enumerate().filter(|(index, _)| is_in(*index));
                 let sum: u64 = all.map(|(_, views)| views).sum();
                 let is_empty_nameless = set == 1 << sections.len() && nameless == 0;
                 let is_unsafe = !is_empty_nameless && sum < u64::from(smallest);
-                prop_assert!(!is_unsafe || !can_be_solved(&published, &wanted));
+                prop_assert!(!is_unsafe || !can_be_solved(&published, &target));
             }
             let is_more = plan.sections.iter().zip(&last.sections).any(|(is, was)| *is && !was);
             prop_assert!(!is_more && plan.total <= last.total);

@@ -220,7 +220,7 @@ fn kind_series(
 ) -> KindSeries {
     let by_day = events.by_day();
     let days = || events.days.iter().map(|(_, status)| *status);
-    let count = |wanted: DataStatus| days().filter(|status| *status == wanted).count() as u64;
+    let count = |expected: DataStatus| days().filter(|status| *status == expected).count() as u64;
     let sum_by_bin = |events: &Events<'_>, by_day: &[u64]| -> Vec<Completeness<u64>> {
         let sums = bins.sums(by_day);
         let statuses = bins.statuses(&events.days);

@@ -124,7 +124,7 @@ pub fn measure(dataset: &Dataset, query: &Query) -> Measures {
         dataset.status_between(start.seconds(), end.seconds(), base.today)
     };
     let count_days =
-        |wanted: DataStatus| base.range.each_day().filter(|day| status(*day) == wanted).count() as u64;
+        |expected: DataStatus| base.range.each_day().filter(|day| status(*day) == expected).count() as u64;
     let is_dated = |column: &ColumnProfile| matches!(column.kind, ValueKind::Day | ValueKind::Time);
     let day_column = columns.iter().position(is_dated).filter(|_| has_dates);
     let by_day = day_column.map(|day_column| {

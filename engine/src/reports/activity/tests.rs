@@ -57,8 +57,8 @@ proptest! {
         let starts = ["2026-03-16", "2026-03-23", "2026-03-30"];
         let windows: Vec<_> = (0i64..)
             .zip(starts)
-            .filter(|(place, _)| *place != missing)
-            .map(|(place, start)| week(start, HEADER, &csv(&rows, place)))
+            .filter(|(index, _)| *index != missing)
+            .map(|(index, start)| week(start, HEADER, &csv(&rows, index)))
             .collect();
         let dataset = dataset(&windows);
         let mut query = query("2026-03-17", "2026-04-04");
@@ -96,8 +96,8 @@ proptest! {
         prop_assert_eq!(activity.total.students, people(&chosen, Some("Student")));
         prop_assert_eq!(activity.total.unnamed, chosen.iter().filter(|row| row.user == 0).count() as u64);
         for (day, known) in &activity.days {
-            let of_day: Vec<&TestRow> = chosen.iter().copied().filter(|row| local(row) == *day).collect();
-            let expected = is_known(*day).then(|| (of_day.len() as u64, people(&of_day, None)));
+            let rows_of_day: Vec<&TestRow> = chosen.iter().copied().filter(|row| local(row) == *day).collect();
+            let expected = is_known(*day).then(|| (rows_of_day.len() as u64, people(&rows_of_day, None)));
             prop_assert_eq!(known.value().map(|count| (count.events, count.people)), expected);
         }
         for (weekday, hours) in activity.week.iter().enumerate() {

@@ -256,8 +256,8 @@ proptest! {
             };
             for kind in [ActivityKind::Watch, ActivityKind::Slides, ActivityKind::Marks, ActivityKind::Notes] {
                 prop_assert_eq!(rows(kind), person.student.amount(kind));
-                let things = if kind == ActivityKind::Watch { &person.videos } else { &person.decks };
-                prop_assert_eq!(things.iter().map(|used| used.amounts[kind.index()]).sum::<u64>(), rows(kind));
+                let items = if kind == ActivityKind::Watch { &person.videos } else { &person.decks };
+                prop_assert_eq!(items.iter().map(|used| used.amounts[kind.index()]).sum::<u64>(), rows(kind));
             }
             prop_assert_eq!(person.polls.len() as u64, person.student.amount(ActivityKind::Polls));
             prop_assert_eq!(person.words, 7 * person.student.amount(ActivityKind::Notes));
@@ -301,14 +301,14 @@ fn a_score_is_the_weighted_mean_of_ranks() {
 #[test]
 fn an_outlier_week_is_found_with_its_main_video() {
     let all = [watch(15, 1, 0, 40), watch(22, 1, 1, 200), watch(29, 1, 0, 50)].concat();
-    let of_weeks = |text: &str, count: u64| -> Vec<_> {
+    let windows = |text: &str, count: u64| -> Vec<_> {
         let start = |index: u64| plus_days(day(text), 7 * index).to_string();
         let rows = |index: u64| {
             all.iter().filter(|row| row.day / 7 == index + 2).map(|row| row.row() + "\n").collect::<String>()
         };
         (0..count).map(|index| week(&start(index), HEADERS[0], &rows(index))).collect()
     };
-    let dataset = dataset(&of_weeks("2026-02-16", 3));
+    let dataset = dataset(&windows("2026-02-16", 3));
     let sources = Sources { by_kind: [(ActivityKind::Watch, &dataset)].into(), library: None };
     let found = measure(&sources, &query("2026-02-16", "2026-03-08"), &options()).outlier.unwrap();
     assert_eq!((found.first, found.last), (day("2026-02-23"), day("2026-03-01")));
