@@ -1,13 +1,13 @@
-//! From measures to pictures. Pure: chart models, their layout, and SVG.
+//! Chart models, their layout, and SVG. Pure: no clock, randomness, network or DOM.
 //!
 //! | topic | modules |
 //! |---|---|
-//! | bar charts | [`model`]: bars, sentence and table · [`layout`]: positions in pixels, both ways · [`svg`]: the drawing · [`palette`]: its colors |
+//! | bar charts | [`model`]: bars, sentence and table · [`layout`]: positions in pixels · [`svg`]: the drawing · [`palette`]: its colors |
 //! | other charts | [`small_multiples`] · [`ranking`] · [`heatmap`] · [`sparkline`] |
 //! | lists without a drawing | [`sortable_table`] · [`threads`]: questions and answers · [`poll_answers`] |
-//! | axes | [`scale`]: numbers and days to pixels · [`ticks`]: the numbers beside an axis |
+//! | axes | [`scale`]: numbers and bars to pixels, and back · [`ticks`]: the numbers beside an axis |
 //!
-//! Texts and formatted numbers come from the caller: a chart knows no language.
+//! Texts and formatted numbers come from the caller, so charts do not depend on a language.
 
 pub mod heatmap;
 pub mod layout;

@@ -1,15 +1,15 @@
-//! Model of a bar chart: bars, sentence and table, all from the same numbers.
+//! Model of a vertical bar chart: bars, sentence and table, all from the same numbers.
 
 use domain::{wire_enum, wire_struct};
 
-/// What is known of one bar's number.
+/// A number and its state.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum DataPoint {
-    /// Not here: a gap with a word, never a zero.
+    /// Not loaded: drawn as a gap with a word, never as zero.
     Missing,
-    /// Here, and not told: a gap with a word of its own.
+    /// Suppressed by disclosure control: drawn as a gap with its own word.
     Withheld,
-    /// May still change: hatched.
+    /// May still change: drawn hatched.
     Provisional(f64),
     /// Final.
     Complete(f64),
@@ -18,7 +18,7 @@ pub enum DataPoint {
 wire_enum!(DataPoint { 0 Missing, 1 Provisional(value), 2 Complete(value), 3 Withheld });
 
 impl DataPoint {
-    /// The number, where there is one that can be drawn: finite and not below zero.
+    /// The number, if it can be drawn: finite and not negative.
     #[must_use]
     pub fn value(self) -> Option<f64> {
         match self {
@@ -32,68 +32,68 @@ impl DataPoint {
 /// One bar.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bar {
-    /// Its name in the table, in full.
+    /// Its full name, for the table.
     pub name: String,
-    /// Its name under the axis, short.
+    /// Its short name below the axis.
     pub short: String,
-    /// Whether a name under the axis would best stand here (a Monday among days).
+    /// Whether its name is preferred below the axis (a Monday among days).
     pub is_landmark: bool,
-    /// Its height.
+    /// Its number.
     pub level: DataPoint,
 }
 
 wire_struct!(Bar { name, short, is_landmark, level });
 
-/// Numbers that stand beside the bars in the table and are not drawn: one for each bar.
+/// Further numbers, one for each bar.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Series {
-    /// What they are.
+    /// Its name.
     pub name: String,
-    /// A number for each bar; none where the bar is missing.
+    /// A number for each bar; `None` where the bar is missing.
     pub values: Vec<Option<f64>>,
 }
 
 wire_struct!(Series { name, values });
 
-/// The words that a chart needs and cannot know.
+/// The words of a chart, which the caller supplies in the page's language.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChartText {
-    /// Above the names of the bars, in the table.
+    /// Table heading of the column of bar names.
     pub bars: String,
-    /// Above the states, in the table.
+    /// Table heading of the column of states.
     pub state: String,
-    /// A final number.
+    /// Word for [`DataPoint::Complete`].
     pub complete: String,
-    /// A number that may still change.
+    /// Word for [`DataPoint::Provisional`].
     pub provisional: String,
-    /// No number.
+    /// Word for [`DataPoint::Missing`].
     pub missing: String,
-    /// A number that is not told.
+    /// Word for [`DataPoint::Withheld`].
     pub withheld: String,
 }
 
 wire_struct!(ChartText { bars, state, complete, provisional, missing, withheld });
 
-/// Bars over time.
+/// A bar chart over time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chart {
-    /// Tells its parts from those of other charts in the document: letters, digits, `-`.
+    /// Prefix of element ids, unique in the document: letters, digits, `-`.
     pub id: String,
     /// What is counted.
     pub title: String,
-    /// In what.
+    /// The unit of the bars.
     pub unit: String,
-    /// What it shows, in a sentence: also what it is called to somebody who cannot see it.
+    /// The main finding, in a sentence. Also part of the accessible name.
     pub sentence: String,
-    /// Its bars, in order.
+    /// The bars, left to right.
     pub bars: Vec<Bar>,
-    /// Further numbers in the table.
+    /// Further numbers for the table; not drawn, except as `is_stacked` says.
     pub beside: Vec<Series>,
-    /// Whether the first of those stand hollow upon the bars.
+    /// Whether the first series of `beside` is drawn as hollow bars on top of the bars.
     pub is_stacked: bool,
-    /// What the bars are held against, one number for each: drawn as lines across them.
+    /// The comparison, drawn as a line across each bar.
     pub other: Option<Series>,
-    /// Its words.
+    /// Words for states and table headings.
     pub words: ChartText,
 }
 
@@ -102,44 +102,44 @@ wire_struct!(Chart { id, title, unit, sentence, bars, beside, is_stacked, other,
 /// One row of a table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
-    /// The bar's name.
+    /// Its name: the first column.
     pub name: String,
-    /// Its number, then those beside it; none where there is none.
+    /// Its numbers, one for each column between name and state; `None` is an empty cell.
     pub values: Vec<Option<f64>>,
-    /// The word for its state, where rows have one.
+    /// The word for its state, if rows have one: the last column.
     pub state: Option<String>,
 }
 
 /// A chart's numbers as a table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
-    /// The names of the columns: bars, each number, state if rows have one.
+    /// Column headings: names, each number, and the state if rows have one.
     pub columns: Vec<String>,
-    /// A row for each bar.
+    /// The rows, in the order of the chart.
     pub rows: Vec<Row>,
 }
 
 impl Chart {
-    /// The same numbers as a table.
+    /// The numbers as a table: a row for each bar with its number, the comparison, and the further series.
     #[must_use]
     pub fn table(&self) -> Table {
         let other = self.other.as_ref().map(|other| format!("{}, {}", self.unit, other.name));
         let columns = [self.words.bars.clone(), self.unit.clone()]
             .into_iter()
             .chain(other)
-            .chain(self.beside.iter().map(|beside| beside.name.clone()))
+            .chain(self.beside.iter().map(|series| series.name.clone()))
             .chain([self.words.state.clone()])
             .collect();
-        let beside = || self.other.iter().chain(&self.beside);
+        let further_series = || self.other.iter().chain(&self.beside);
         let rows = self
             .bars
             .iter()
             .enumerate()
-            .map(|(place, bar)| Row {
+            .map(|(index, bar)| Row {
                 name: bar.name.clone(),
                 values: [bar.level.value()]
                     .into_iter()
-                    .chain(beside().map(|beside| beside.values.get(place).copied().flatten()))
+                    .chain(further_series().map(|series| series.values.get(index).copied().flatten()))
                     .collect(),
                 state: Some(match bar.level {
                     DataPoint::Missing => self.words.missing.clone(),
@@ -152,49 +152,50 @@ impl Chart {
         Table { columns, rows }
     }
 
-    /// How high a bar reaches with what stands upon it; none without either.
+    /// The height of a bar including the bar stacked on it; `None` if the bar has no number.
     #[must_use]
-    pub fn reach(&self, place: usize) -> Option<f64> {
-        let value = self.bars.get(place)?.level.value()?;
-        let beside = self.beside.first().filter(|_| self.is_stacked);
-        let upon = beside.and_then(|beside| beside.values.get(place).copied().flatten());
-        Some(value + upon.filter(|upon| upon.is_finite() && *upon >= 0.0).unwrap_or(0.0))
+    pub fn reach(&self, index: usize) -> Option<f64> {
+        let value = self.bars.get(index)?.level.value()?;
+        let stacked_series = self.beside.first().filter(|_| self.is_stacked);
+        let stacked = stacked_series.and_then(|series| series.values.get(index).copied().flatten());
+        Some(value + stacked.filter(|stacked| stacked.is_finite() && *stacked >= 0.0).unwrap_or(0.0))
     }
 
-    /// What a bar is held against, where that can be drawn.
+    /// The comparison of a bar, if it can be drawn: finite and not negative.
     #[must_use]
-    pub fn other(&self, place: usize) -> Option<f64> {
-        let value = self.other.as_ref()?.values.get(place).copied().flatten()?;
+    pub fn other(&self, index: usize) -> Option<f64> {
+        let value = self.other.as_ref()?.values.get(index).copied().flatten()?;
         Some(value).filter(|value| value.is_finite() && *value >= 0.0)
     }
 
-    /// Whether no number that is drawn has a part: a chart of counts, and one of nothing at all.
+    /// Whether all drawn numbers are whole, as in a chart of counts; also if there are none.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        let drawn = |place: usize| self.reach(place).into_iter().chain(self.other(place));
+        let drawn = |index: usize| self.reach(index).into_iter().chain(self.other(index));
         (0..self.bars.len()).flat_map(drawn).all(|number| number.fract() == 0.0)
     }
 
-    /// The largest number that is drawn; 0 without any.
+    /// The largest drawn number; 0 if there are none.
     #[must_use]
     pub fn largest(&self) -> f64 {
-        let drawn = |place: usize| self.reach(place).into_iter().chain(self.other(place));
+        let drawn = |index: usize| self.reach(index).into_iter().chain(self.other(index));
         (0..self.bars.len()).flat_map(drawn).fold(0.0, f64::max)
     }
 
-    /// Runs of bars without a number for one reason: the first and the one after the last of each, and the word for it.
+    /// Runs of bars without a number for the same reason: index of the first bar, index after the last, and
+    /// the word.
     #[must_use]
     pub fn gaps(&self) -> Vec<(usize, usize, &str)> {
         let mut gaps: Vec<(usize, usize, &str)> = Vec::new();
-        for (place, bar) in self.bars.iter().enumerate() {
+        for (index, bar) in self.bars.iter().enumerate() {
             let word = match bar.level {
                 DataPoint::Missing => self.words.missing.as_str(),
                 DataPoint::Withheld => self.words.withheld.as_str(),
                 DataPoint::Provisional(_) | DataPoint::Complete(_) => continue,
             };
             match gaps.last_mut() {
-                Some((_, end, said)) if *end == place && *said == word => *end += 1,
-                _ => gaps.push((place, place + 1, word)),
+                Some((_, end, last_word)) if *end == index && *last_word == word => *end += 1,
+                _ => gaps.push((index, index + 1, word)),
             }
         }
         gaps

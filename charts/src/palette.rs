@@ -1,44 +1,44 @@
-//! What a chart is drawn with: each color a color that means nothing, turned into a class afterwards.
+//! The colors of charts: placeholder colors while drawing, replaced by CSS classes afterwards.
 //!
-//! Presentation attributes lose to CSS, so a drawing whose colors are classes follows the page: dark mode,
-//! print and forced colors cost nothing, and no color is written twice.
+//! Style sheets map the classes to colors, so dark mode, print and forced colors need no second drawing, and
+//! each color is defined once.
 
 use plotters::style::RGBColor;
 
-/// A color, by its duty.
+/// A color, by its purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PaletteColor {
-    /// The hairlines at the ticks.
+    /// Grid lines at the ticks.
     Grid,
     /// The line at zero.
     Baseline,
     /// Numbers and names beside the axes.
     Label,
-    /// Bars that are final.
+    /// Final bars.
     Complete,
-    /// Bars that may still grow.
+    /// Provisional bars, which may still grow.
     Provisional,
-    /// The ground of a gap.
+    /// The background of a gap.
     Gap,
     /// The word in a gap.
     Word,
-    /// Names that are read before their bar.
+    /// Names of horizontal bars and of panels.
     Name,
-    /// Bars that a filter leaves out.
+    /// Bars that a filter excludes, and bars stacked on others.
     Hollow,
-    /// A cell of nothing.
+    /// A heat map cell of zero.
     Cell0,
-    /// A cell of the lowest fifth of the scale.
+    /// A heat map cell in the lowest fifth of the scale.
     Cell1,
-    /// A cell of the second fifth.
+    /// A heat map cell in the second fifth.
     Cell2,
-    /// A cell of the third fifth.
+    /// A heat map cell in the third fifth.
     Cell3,
-    /// A cell of the fourth fifth.
+    /// A heat map cell in the fourth fifth.
     Cell4,
-    /// A cell of the highest fifth.
+    /// A heat map cell in the highest fifth.
     Cell5,
-    /// What a bar is compared with.
+    /// Lines of a comparison.
     Other,
 }
 
@@ -63,17 +63,17 @@ impl PaletteColor {
         Self::Other,
     ];
 
-    /// The cells of a heat map, by step of its scale.
+    /// The colors of heat map cells, from zero to the highest fifth of the scale.
     pub const CELLS: [Self; 6] =
         [Self::Cell0, Self::Cell1, Self::Cell2, Self::Cell3, Self::Cell4, Self::Cell5];
 
-    /// The color it is drawn in before it becomes a class: no two alike, none of them used by a person.
+    /// The color in the drawing until it is replaced by a class: unique, and not used for anything else.
     #[must_use]
     pub fn placeholder(self) -> RGBColor {
         RGBColor(1, 254, self as u8)
     }
 
-    /// The class that stands in the drawing.
+    /// The CSS classes that replace the color.
     #[must_use]
     pub fn class(self) -> &'static str {
         match self {
@@ -96,7 +96,7 @@ impl PaletteColor {
         }
     }
 
-    /// The color as the drawing spells it.
+    /// The placeholder as plotters writes it: `#01FE00`.
     pub(crate) fn hex(self) -> String {
         let RGBColor(red, green, blue) = self.placeholder();
         format!("#{red:02X}{green:02X}{blue:02X}")

@@ -1,6 +1,6 @@
 //! The answers to a poll: its options in their own order, with the solution marked.
 //!
-//! Apart from [`crate::ranking`], since options keep their order and one of them may be right.
+//! Separate from [`crate::ranking`], since options keep their order and one of them may be the solution.
 
 use crate::model::{Row, Table};
 use crate::ranking::{Item, Ranking};
@@ -9,11 +9,11 @@ use domain::wire_struct;
 /// One option.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PollOption {
-    /// What it says.
+    /// Its text.
     pub text: String,
-    /// Students who chose it.
+    /// Number of students who chose it.
     pub count: f64,
-    /// Everybody else who chose it.
+    /// Number of other answers with it.
     pub others: f64,
     /// Whether it is the solution.
     pub is_solution: bool,
@@ -21,18 +21,18 @@ pub struct PollOption {
 
 wire_struct!(PollOption { text, count, others, is_solution });
 
-/// What a poll was answered with.
+/// The options of a poll with their counts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PollAnswers {
-    /// Above the options, in the table.
+    /// Table heading of the options.
     pub head: String,
-    /// Above the counts, in the table.
+    /// Table heading of the counts of students; also the unit of the bars.
     pub counts: String,
-    /// Above the counts of everybody else, in the table.
+    /// Table heading of the other counts.
     pub others: String,
-    /// The word that marks the solution.
+    /// The word that marks the solution in the table.
     pub solution: String,
-    /// Whether a solution is known: if not, nothing is marked and nothing is wrong.
+    /// Whether a solution is known. If not, no option is marked.
     pub has_solution: bool,
     /// The options, in their order.
     pub choices: Vec<PollOption>,
@@ -41,7 +41,7 @@ pub struct PollAnswers {
 wire_struct!(PollAnswers { head, counts, others, solution, has_solution, choices });
 
 impl PollAnswers {
-    /// The same numbers as a table.
+    /// The numbers as a table: a row for each option.
     #[must_use]
     pub fn table(&self) -> Table {
         let state = |choice: &PollOption| {
@@ -62,7 +62,8 @@ impl PollAnswers {
         }
     }
 
-    /// The options as lying bars, the solution's name marked with a sign that needs no color.
+    /// The options as horizontal bars. A check mark before its name marks the solution, so that color is not
+    /// needed.
     #[must_use]
     pub fn ranking(&self, id: &str, title: &str, sentence: &str) -> Ranking {
         let name = |choice: &PollOption| {

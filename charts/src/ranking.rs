@@ -11,60 +11,60 @@ use domain::wire_struct;
 use plotters::prelude::{IntoDrawingArea, SVGBackend};
 use plotters::style::text_anchor::{HPos, VPos};
 
-/// Pixels down of one row: a target that a thumb can hit.
+/// Height of one row in pixels: large enough as a touch target.
 pub const ROW: u32 = 32;
 
-/// Pixels that a character takes in a short name or a number, at 13 px: a section's is capitals and digits.
-const CHARACTER: i32 = 8;
-/// Pixels between a name, its bar and its number.
-const SPACE: i32 = 8;
+/// Width of a character in pixels, at 13 px. Sufficient for section numbers, which are capitals and digits.
+const CHARACTER_WIDTH: i32 = 8;
+/// Gap between a name, its bar and its number, in pixels.
+const GAP: i32 = 8;
 
 /// One bar.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Item {
     /// Its name.
     pub name: String,
-    /// Its length.
+    /// The number that it shows, in the unit of the ranking.
     pub value: f64,
-    /// Numbers that stand beside it in the table and are not drawn.
+    /// Further numbers for the table, which are not drawn: one for each of [`Ranking::beside`].
     pub beside: Vec<Option<f64>>,
-    /// Whether a filter leaves it out of everything else.
+    /// Whether a filter excludes it from all other figures.
     pub is_left_out: bool,
 }
 
 wire_struct!(Item { name, value, beside, is_left_out });
 
 impl Item {
-    /// The number that is drawn: finite and not below zero.
+    /// The value as drawn: 0 if it is negative or not finite.
     #[must_use]
     pub fn drawn(&self) -> f64 {
         if self.value.is_finite() { self.value.max(0.0) } else { 0.0 }
     }
 }
 
-/// Lying bars.
+/// Horizontal bars.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ranking {
-    /// Tells its parts from those of other charts in the document: letters, digits, `-`.
+    /// Prefix of element ids, unique in the document: letters, digits, `-`.
     pub id: String,
     /// What is counted.
     pub title: String,
-    /// In what.
+    /// The unit of the bars.
     pub unit: String,
-    /// What it shows, in a sentence.
+    /// The main finding, in a sentence.
     pub sentence: String,
-    /// What the bars are, above their names in the table.
+    /// Table heading of the column of bar names.
     pub head: String,
-    /// What the numbers beside the bars are.
+    /// Table headings of the further numbers.
     pub beside: Vec<String>,
-    /// Its bars, in order.
+    /// The bars, from the top.
     pub items: Vec<Item>,
 }
 
 wire_struct!(Ranking { id, title, unit, sentence, head, beside, items });
 
 impl Ranking {
-    /// The same numbers as a table.
+    /// The numbers as a table: a row for each bar, with its further numbers.
     #[must_use]
     pub fn table(&self) -> Table {
         let columns = [&self.head, &self.unit].into_iter().chain(&self.beside).cloned().collect();
@@ -76,18 +76,18 @@ impl Ranking {
         Table { columns, rows: rows.collect() }
     }
 
-    /// Pixels down of the whole drawing.
+    /// Height of the whole drawing, in pixels.
     #[must_use]
     pub fn height(&self) -> u32 {
         u32::try_from(self.items.len()).unwrap_or(u32::MAX / ROW).saturating_mul(ROW)
     }
 
-    /// Draws it `width` pixels across; `write` spells a number. Whatever the bars and the width, the result is
-    /// one `<svg>` element without `style` attributes.
+    /// Draws the bars, `width` pixels wide; `write` formats a number. The result is always one `<svg>`
+    /// element without `style` attributes.
     #[must_use]
     pub fn draw(&self, width: u32, write: &dyn Fn(f64) -> String) -> String {
         let mut drawing = String::new();
-        // Writing to a string cannot fail; were it ever to, what was drawn until then is shown.
+        // Writing to a string cannot fail; if it did, the marks drawn so far would be returned.
         let _ = self.draw_marks(&mut drawing, width, write);
         finish_svg(&drawing, &self.id, &format!("{}. {}", self.title, self.sentence))
     }
@@ -100,37 +100,37 @@ impl Ranking {
         let row = i32::try_from(ROW).unwrap_or(32);
         let numbers: Vec<String> = self.items.iter().map(|item| write(item.drawn())).collect();
         let widest = |texts: &mut dyn Iterator<Item = usize>| {
-            i32::try_from(texts.max().unwrap_or(0)).unwrap_or(i32::MAX / 64).saturating_mul(CHARACTER)
+            i32::try_from(texts.max().unwrap_or(0)).unwrap_or(i32::MAX / 64).saturating_mul(CHARACTER_WIDTH)
         };
-        // Names have at most two fifths of the width, and never more than they need.
+        // The names take at most two fifths of the width, and no more than the longest needs.
         let names = widest(&mut self.items.iter().map(|item| item.name.chars().count())).min(right * 2 / 5);
-        let left = names + SPACE;
-        let end = (right - SPACE - widest(&mut numbers.iter().map(|text| text.chars().count()))).max(left);
-        let most = self.items.iter().map(Item::drawn).fold(0.0, f64::max);
-        let scale = Linear::new(most, left, end);
+        let left = names + GAP;
+        let end = (right - GAP - widest(&mut numbers.iter().map(|text| text.chars().count()))).max(left);
+        let largest = self.items.iter().map(Item::drawn).fold(0.0, f64::max);
+        let scale = Linear::new(largest, left, end);
         for ((item, label), top) in self.items.iter().zip(&numbers).zip((0..).step_by(ROW as usize)) {
             let middle = top + row / 2;
-            let fitting = usize::try_from(names / CHARACTER).unwrap_or(0);
-            area.draw_text(&shortened(&item.name, fitting), &name, (0, middle)).map_err(to_error)?;
+            let max_length = usize::try_from(names / CHARACTER_WIDTH).unwrap_or(0);
+            area.draw_text(&truncate(&item.name, max_length), &name, (0, middle)).map_err(to_error)?;
             let color = if item.is_left_out { PaletteColor::Hollow } else { PaletteColor::Complete };
-            let mut reach = scale.to_pixel(item.drawn());
+            let mut bar_end = scale.to_pixel(item.drawn());
             if item.drawn() > 0.0 {
-                // What is more than nothing shows, if only as a pixel.
-                reach = reach.max(left + 1);
-                fill_rect(&area, color, (left, top + 8), (reach, top + row - 8))?;
+                // A number above zero is at least one pixel wide.
+                bar_end = bar_end.max(left + 1);
+                fill_rect(&area, color, (left, top + 8), (bar_end, top + row - 8))?;
             }
-            area.draw_text(label, &number, (reach + SPACE, middle)).map_err(to_error)?;
+            area.draw_text(label, &number, (bar_end + GAP, middle)).map_err(to_error)?;
         }
         area.present().map_err(to_error)
     }
 }
 
-/// A name in at most `most` characters: what is cut off shows as `…`.
-fn shortened(name: &str, most: usize) -> String {
-    if name.chars().count() <= most {
+/// A name in at most `max_length` characters; a longer name ends in `…`.
+fn truncate(name: &str, max_length: usize) -> String {
+    if name.chars().count() <= max_length {
         return name.to_owned();
     }
-    let mut short: String = name.chars().take(most.saturating_sub(1)).collect();
+    let mut short: String = name.chars().take(max_length.saturating_sub(1)).collect();
     short.truncate(short.trim_end().len());
     short.push('…');
     short
@@ -164,7 +164,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_number_in_the_table_is_a_bar(
+        fn every_number_above_zero_is_a_bar(
             values in prop::collection::vec(
                 prop_oneof![Just(0.0), 0.0f64..1e7, Just(f64::NAN), Just(f64::INFINITY), Just(-1.0)], 0..40,
             ),
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_are_in_proportion_and_what_is_left_out_is_hollow() {
+    fn bar_lengths_are_proportional_and_left_out_bars_are_hollow() {
         let drawn = ranking(&[100.0, 50.0]).draw(1000, &|n| format!("{n}"));
         let width = |class: &str| {
             let rect = drawn.lines().find(|line| line.contains(class)).unwrap();
@@ -194,9 +194,9 @@ mod tests {
     }
 
     #[test]
-    fn a_long_name_is_cut_with_a_sign() {
-        assert_eq!(shortened("Membranes", 9), "Membranes");
-        assert_eq!(shortened("Cell Membranes", 6), "Cell…");
-        assert_eq!(shortened("Zellbiologie für alle", 0), "…");
+    fn a_long_name_ends_in_an_ellipsis() {
+        assert_eq!(truncate("Membranes", 9), "Membranes");
+        assert_eq!(truncate("Cell Membranes", 6), "Cell…");
+        assert_eq!(truncate("Zellbiologie für alle", 0), "…");
     }
 }

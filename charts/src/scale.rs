@@ -1,6 +1,6 @@
-//! Scales: from a number or a day to a pixel, and back.
+//! Scales: from a number or a bar's index to a pixel, and back.
 
-/// A straight axis from zero: numbers to pixels.
+/// A linear axis from zero: numbers to pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Linear {
     top: f64,
@@ -9,21 +9,22 @@ pub struct Linear {
 }
 
 impl Linear {
-    /// The axis on which 0 stands at pixel `zero_at` and `top` at pixel `top_at`.
+    /// The axis with 0 at pixel `zero_at` and `top` at pixel `top_at`. A `top` that is not positive is
+    /// replaced by 1.
     #[must_use]
     pub fn new(top: f64, zero_at: i32, top_at: i32) -> Self {
         let top = if top.is_finite() && top > 0.0 { top } else { 1.0 };
         Self { top, zero_at, top_at }
     }
 
-    /// The pixel at which `value` stands, held at the ends of the axis.
+    /// The pixel of `value`, clamped to the ends of the axis.
     #[must_use]
     pub fn to_pixel(self, value: f64) -> i32 {
         let share = if value.is_nan() { 0.0 } else { (value / self.top).clamp(0.0, 1.0) };
-        self.zero_at + round(share * f64::from(self.top_at - self.zero_at))
+        self.zero_at + round_pixel(share * f64::from(self.top_at - self.zero_at))
     }
 
-    /// The number that stands at `pixel`.
+    /// The number at `pixel`, clamped to the ends of the axis.
     #[must_use]
     pub fn value(self, pixel: i32) -> f64 {
         let length = self.top_at - self.zero_at;
@@ -43,72 +44,73 @@ pub struct Bands {
 }
 
 impl Bands {
-    /// `count` bands between two pixels.
+    /// `count` bands between the pixels `left` and `right`.
     #[must_use]
     pub fn new(count: usize, left: i32, right: i32) -> Self {
         Self { count, left, right: right.max(left) }
     }
 
-    /// The pixels between which band `place` lies; past the last band, the right end.
+    /// Left and right edge of the band at `index`; past the last band, the right end.
     #[must_use]
-    pub fn edges(self, place: usize) -> (i32, i32) {
-        (self.edge(place), self.edge(place.saturating_add(1)))
+    pub fn edges(self, index: usize) -> (i32, i32) {
+        (self.edge(index), self.edge(index.saturating_add(1)))
     }
 
-    /// The pixels between which the bar in band `place` lies: a fifth of the band stays free, if it has a
-    /// pixel to spare, and a bar is never wider than 48 pixels, so that one day is no wall.
+    /// Left and right edge of the bar in the band at `index`. A fifth of the band stays free if it has a
+    /// pixel to spare, and a bar is at most 48 pixels wide, so that a chart of one day is not filled by its
+    /// bar.
     #[must_use]
-    pub fn bar(self, place: usize) -> (i32, i32) {
-        let (left, right) = self.edges(place);
+    pub fn bar(self, index: usize) -> (i32, i32) {
+        let (left, right) = self.edges(index);
         let width = right - left;
         let free = if width >= 3 { (width / 5).max(1).max(width - 48) } else { 0 };
         (left + free / 2, right - (free - free / 2))
     }
 
-    /// The band at a pixel.
+    /// The index of the band at a pixel; `None` outside all bands.
     #[must_use]
     pub fn band_at(self, pixel: i32) -> Option<usize> {
         if self.count == 0 || pixel < self.left || pixel >= self.right {
             return None;
         }
         let share = f64::from(pixel - self.left) / f64::from(self.right - self.left);
-        let mut place = whole(share * real(self.count)).min(self.count - 1);
-        // Edges are rounded to pixels: the neighbour may own this one.
-        while place > 0 && self.edges(place).0 > pixel {
-            place -= 1;
+        let mut index = to_index(share * to_f64(self.count)).min(self.count - 1);
+        // Edges are rounded to pixels, so the pixel may belong to a neighboring band.
+        while index > 0 && self.edges(index).0 > pixel {
+            index -= 1;
         }
-        while place + 1 < self.count && self.edges(place).1 <= pixel {
-            place += 1;
+        while index + 1 < self.count && self.edges(index).1 <= pixel {
+            index += 1;
         }
-        Some(place)
+        Some(index)
     }
 
-    fn edge(self, place: usize) -> i32 {
+    fn edge(self, index: usize) -> i32 {
         if self.count == 0 {
             return self.left;
         }
-        let share = real(place.min(self.count)) / real(self.count);
-        self.left + round(share * f64::from(self.right - self.left))
+        let share = to_f64(index.min(self.count)) / to_f64(self.count);
+        self.left + round_pixel(share * f64::from(self.right - self.left))
     }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of bars are far below 2^53")]
-fn real(count: usize) -> f64 {
+fn to_f64(count: usize) -> f64 {
     count as f64
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "pixels, and a float cast saturates")]
-fn round(pixels: f64) -> i32 {
+fn round_pixel(pixels: f64) -> i32 {
     pixels.round() as i32
 }
 
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "places of bars, and a float cast saturates"
+    reason = "indexes of bars, and a float cast saturates"
 )]
-fn whole(place: f64) -> usize {
-    place as usize
+fn to_index(index: f64) -> usize {
+    index as usize
 }
 
 #[cfg(test)]
@@ -118,7 +120,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_number_comes_back_from_its_pixel(top in 1.0f64..1e6, share in 0.0f64..=1.0, height in 1i32..2000) {
+        fn a_number_round_trips_through_its_pixel(top in 1.0f64..1e6, share in 0.0f64..=1.0, height in 1i32..2000) {
             let scale = Linear::new(top, height, 0);
             let back = scale.value(scale.to_pixel(share * top));
             prop_assert!((back - share * top).abs() <= top / f64::from(height));
@@ -129,12 +131,12 @@ mod tests {
             let bands = Bands::new(count, left, left + width);
             prop_assert_eq!(bands.edges(0).0, left);
             prop_assert_eq!(bands.edges(count - 1).1, left + width);
-            for place in 0..count {
-                let (from, to) = bands.edges(place);
+            for index in 0..count {
+                let (from, to) = bands.edges(index);
                 for pixel in from..to {
-                    prop_assert_eq!(bands.band_at(pixel), Some(place));
+                    prop_assert_eq!(bands.band_at(pixel), Some(index));
                 }
-                let bar = bands.bar(place);
+                let bar = bands.bar(index);
                 prop_assert!(from <= bar.0 && bar.0 <= bar.1 && bar.1 <= to);
                 prop_assert!(from == to || bar.0 < bar.1, "a band with a pixel has a bar with one");
             }
@@ -142,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_has_a_scale_too() {
+    fn empty_scales_are_valid() {
         assert_eq!(Linear::new(0.0, 100, 0).to_pixel(0.0), 100);
         assert_eq!(Linear::new(f64::NAN, 5, 5).value(5), 0.0);
         let none = Bands::new(0, 10, 10);

@@ -4,55 +4,55 @@ use crate::model;
 use domain::{wire_enum, wire_struct};
 use std::cmp::Ordering;
 
-/// What a column holds, which decides how its cells are set and sorted.
+/// The type of a column's cells; decides their alignment and order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnKind {
-    /// Words, from the left.
+    /// Text, aligned to the left.
     Text,
-    /// A number in the unit of its column, from the right.
+    /// A number in the column's unit, aligned to the right.
     Number,
-    /// A share: 1 is all of it. May pass 1 where the column's name says of what.
+    /// A fraction, where 1 is 100%. May exceed 1 if the column's name says of what it is a fraction.
     Share,
-    /// A day or a moment.
+    /// A day or a time.
     Date,
 }
 
 wire_enum!(ColumnKind { 0 Text, 1 Number, 2 Share, 3 Date });
 
-/// The head of a column.
+/// A column.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Column {
-    /// What it is, with its unit.
+    /// Its heading, with its unit.
     pub head: String,
-    /// What it holds.
+    /// The type of its cells.
     pub kind: ColumnKind,
 }
 
 wire_struct!(Column { head, kind });
 
-/// What stands in one cell.
+/// The value of one cell.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cell {
-    /// Nothing is known, or it cannot be said: an empty place, never a zero.
+    /// Unknown or undefined. Displayed as an empty cell, never as zero.
     None,
-    /// Words.
+    /// A text.
     Text(String),
-    /// A number or a share.
+    /// A number, or a fraction in a [`ColumnKind::Share`] column.
     Number(f64),
-    /// A date as it is spelt, and seconds since 1970 to sort by.
+    /// The formatted date, and seconds since 1970 for sorting.
     Date(String, i64),
 }
 
 wire_enum!(Cell { 0 None, 1 Text(text), 2 Number(number), 3 Date(text, at) });
 
 impl Cell {
-    /// Words; none are no cell.
+    /// A text cell; [`Cell::None`] for an empty text.
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
         Some(text.into()).filter(|text| !text.is_empty()).map_or(Self::None, Self::Text)
     }
 
-    /// A number, where there is one.
+    /// A number cell; [`Cell::None`] without a finite number.
     #[must_use]
     pub fn number(number: Option<f64>) -> Self {
         number.filter(|number| number.is_finite()).map_or(Self::None, Self::Number)
@@ -68,34 +68,35 @@ impl Cell {
     }
 }
 
-/// What choosing a row does.
+/// The effect of selecting a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RowAction {
-    /// Filters by its deck.
+    /// Filters by the row's deck.
     #[default]
     Filter,
-    /// Shows its video alone.
+    /// Opens the row's video.
     Video,
-    /// Shows its deck alone.
+    /// Opens the row's deck.
     Deck,
-    /// Shows its student alone.
+    /// Opens the row's student.
     Student,
 }
 
 wire_enum!(RowAction { 0 Filter, 1 Video, 2 Deck, 3 Student });
 
-/// One row.
+/// A row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
-    /// The id of what it is of, where rows can be chosen.
+    /// The id of its video, deck or student, if the row can be selected.
     pub id: Option<String>,
     /// A cell for each column.
     pub cells: Vec<Cell>,
-    /// A small series over time, where rows have one; none where nothing is known.
+    /// The numbers of its sparkline, first to last, with `None` for a step without data. Empty without a
+    /// sparkline.
     pub spark: Vec<Option<f64>>,
-    /// Whether a filter leaves it out of everything else.
+    /// Whether a filter excludes it from all other figures.
     pub is_left_out: bool,
-    /// Whether it is one of those that the table can be cut down to.
+    /// Whether it remains when the table is reduced to flagged rows.
     pub is_flagged: bool,
 }
 
@@ -104,42 +105,44 @@ wire_struct!(Row { id, cells, spark, is_left_out, is_flagged });
 /// A table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SortableTable {
-    /// Its columns.
+    /// Its columns, left to right.
     pub columns: Vec<Column>,
-    /// What the small series of each row is; none where rows have none.
+    /// Heading of the sparklines, if the rows have any.
     pub spark: Option<String>,
-    /// Its rows, in the order in which they are shown at first.
+    /// Its rows, in their initial order.
     pub rows: Vec<Row>,
-    /// How many rows there are in all: more than are here, where only the first are.
+    /// Number of all rows: more than `rows.len()` if `rows` has only the first.
     pub total: u64,
-    /// What choosing a row does, where it has an id.
+    /// The effect of selecting a row with an id.
     pub row_action: RowAction,
-    /// What rows are that are flagged, where the table can be cut down to them.
+    /// The name of the flagged rows, if the table can be reduced to them.
     pub flag: Option<String>,
 }
 
 wire_struct!(SortableTable { columns, spark, rows, total, row_action, flag });
 
 impl SortableTable {
-    /// Sorts the rows by a column; cells of nothing come last whichever way. Rows that are equal stay as they were.
+    /// Sorts the rows by a column, given by its index. [`Cell::None`] is last in either direction. The sort
+    /// is stable.
     pub fn sort(&mut self, column: usize, descending: bool) {
         let cell = |row: &Row| row.cells.get(column).cloned().unwrap_or(Cell::None);
         self.rows.sort_by(|a, b| {
             let (a, b) = (cell(a), cell(b));
-            let nothing = |cell: &Cell| *cell == Cell::None;
+            let is_none = |cell: &Cell| *cell == Cell::None;
             let order = a.compare(&b);
-            nothing(&a).cmp(&nothing(&b)).then(if descending { order.reverse() } else { order })
+            is_none(&a).cmp(&is_none(&b)).then(if descending { order.reverse() } else { order })
         });
     }
 
-    /// The largest number of all small series: the end of the scale that they can share.
+    /// The largest number of all sparklines: the end of their common scale.
     #[must_use]
     pub fn largest_spark(&self) -> f64 {
         let all = self.rows.iter().flat_map(|row| &row.spark).flatten();
         all.copied().filter(|value| value.is_finite()).fold(0.0, f64::max)
     }
 
-    /// Its numbers as the table of a chart: the first column names the rows, further words are left out.
+    /// Its numbers as the table of a chart: the first column names the rows, and other text columns are left
+    /// out.
     #[must_use]
     pub fn table(&self) -> model::Table {
         let is_number = |column: &Column| matches!(column.kind, ColumnKind::Number | ColumnKind::Share);
@@ -153,7 +156,7 @@ impl SortableTable {
                 Some(Cell::None) | None => String::new(),
             },
             values: numbers()
-                .map(|(place, _)| match row.cells.get(place) {
+                .map(|(index, _)| match row.cells.get(index) {
                     Some(Cell::Number(number)) => Some(*number),
                     _ => None,
                 })
@@ -169,7 +172,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn listing(cells: &[(String, Option<f64>)]) -> SortableTable {
+    fn sample_table(cells: &[(String, Option<f64>)]) -> SortableTable {
         let column = |head: &str, kind| Column { head: head.into(), kind };
         let row = |(name, number): &(String, Option<f64>)| Row {
             id: None,
@@ -190,12 +193,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn sorted_rows_are_the_same_rows_in_order_with_nothing_last(
+        fn sorting_keeps_all_rows_and_puts_empty_cells_last(
             cells in prop::collection::vec(("[a-cA-C]{0,3}", prop::option::of(-9.0f64..9.0)), 0..30),
             column in 0usize..2,
             descending in any::<bool>(),
         ) {
-            let before = listing(&cells);
+            let before = sample_table(&cells);
             let mut after = before.clone();
             after.sort(column, descending);
             prop_assert_eq!(after.rows.len(), before.rows.len());
@@ -212,17 +215,17 @@ mod tests {
         }
 
         #[test]
-        fn a_listing_travels_there_and_back(
+        fn the_wire_format_round_trips(
             cells in prop::collection::vec(("[a-c]{0,3}", prop::option::of((-9i8..9).prop_map(f64::from))), 0..9),
         ) {
-            let listing = listing(&cells);
-            prop_assert_eq!(domain::wire::read(&domain::wire::written(&listing)), Some(listing));
+            let table = sample_table(&cells);
+            prop_assert_eq!(domain::wire::read(&domain::wire::written(&table)), Some(table));
         }
     }
 
     #[test]
-    fn its_table_has_its_numbers_and_leaves_nothing_empty() {
-        let table = listing(&[("Membranes".into(), Some(2.0)), ("Cells".into(), None)]).table();
+    fn the_table_of_numbers_has_the_row_names_and_empty_cells() {
+        let table = sample_table(&[("Membranes".into(), Some(2.0)), ("Cells".into(), None)]).table();
         assert_eq!(table.columns, ["Deck", "Views"]);
         assert_eq!(table.rows[0].values, [Some(2.0)]);
         assert_eq!(

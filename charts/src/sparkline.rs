@@ -1,4 +1,4 @@
-//! Sparkline: one person's range as a chart of one line's height, with its numbers beside it.
+//! Sparkline: a small bar chart in a table row, without axes or labels.
 
 use crate::layout::Size;
 use crate::palette::PaletteColor;
@@ -6,12 +6,12 @@ use crate::scale::{Bands, Linear};
 use crate::svg::{DrawResult, fill_rect, finish_svg, to_error};
 use plotters::prelude::{IntoDrawingArea, SVGBackend};
 
-/// Draws `steps` on a scale that ends at `most`: a bar for each step with a number above zero, a gap for each that
-/// is not known. `name` is what it is called.
+/// Draws `steps` on a scale from zero to `most`: a bar for each number above zero, and a gap for each `None`.
+/// `name` is the accessible name.
 #[must_use]
 pub fn draw(steps: &[Option<f64>], most: f64, size: Size, name: &str) -> String {
     let mut drawing = String::new();
-    // Writing to a string cannot fail; were it ever to, what was drawn until then is shown.
+    // Writing to a string cannot fail; if it did, the marks drawn so far would be returned.
     let _ = draw_marks(&mut drawing, steps, most, size);
     finish_svg(&drawing, "", name)
 }
@@ -22,8 +22,8 @@ fn draw_marks(into: &mut String, steps: &[Option<f64>], most: f64, size: Size) -
     let bands = Bands::new(steps.len(), 0, pixels(size.width));
     let bottom = pixels(size.height);
     let scale = Linear::new(most, bottom, 0);
-    for (place, step) in steps.iter().enumerate() {
-        let (left, right) = bands.edges(place);
+    for (index, step) in steps.iter().enumerate() {
+        let (left, right) = bands.edges(index);
         let right = if right - left > 3 { right - 1 } else { right };
         match step {
             None if right > left => fill_rect(&area, PaletteColor::Gap, (left, 0), (right, bottom))?,
@@ -44,7 +44,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_step_with_a_number_is_a_bar_and_every_other_a_gap(
+        fn numbers_above_zero_are_bars_and_missing_numbers_are_gaps(
             steps in prop::collection::vec(prop::option::of(prop_oneof![Just(0.0), 0.0f64..1e6]), 0..60),
         ) {
             let drawn = draw(&steps, 1e6, Size { width: 120, height: 20 }, "212 minutes");
@@ -55,7 +55,11 @@ mod tests {
         }
 
         #[test]
-        fn everything_can_be_drawn(steps in prop::collection::vec(prop::option::of(any::<f64>()), 0..60), most in any::<f64>(), width in 0u32..40) {
+        fn any_numbers_can_be_drawn(
+            steps in prop::collection::vec(prop::option::of(any::<f64>()), 0..60),
+            most in any::<f64>(),
+            width in 0u32..40,
+        ) {
             let drawn = draw(&steps, most, Size { width, height: width / 2 }, "");
             prop_assert!(drawn.trim_end().ends_with("</svg>") && !drawn.contains("style="));
         }

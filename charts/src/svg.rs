@@ -1,7 +1,6 @@
-//! Draws chart models as SVG with a role and an accessible name; style sheets color it.
+//! Draws bar charts as SVG with a role and an accessible name; style sheets color them.
 //!
-//! Titles, sentences, tables and everything that is focused or pointed at belong to HTML: this draws what
-//! stands still.
+//! Only the static drawing: titles, sentences, tables and everything interactive are HTML.
 
 use crate::layout::{ChartLayout, Size};
 use crate::model::{Chart, DataPoint};
@@ -12,16 +11,16 @@ use plotters::prelude::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea, SVGB
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, IntoTextStyle, ShapeStyle, TextStyle};
 
-/// Pixels that a character of a word in a gap takes at most.
-const CHARACTER: i32 = 8;
+/// Largest width of a character of the word in a gap, in pixels.
+const CHARACTER_WIDTH: i32 = 8;
 
-/// Draws `chart`; `write` spells a number of the axis. Whatever the chart and the size, the result is one
-/// `<svg>` element without `style` attributes.
+/// Draws `chart`; `write` formats a number of the axis. The result is always one `<svg>` element without
+/// `style` attributes.
 #[must_use]
 pub fn draw(chart: &Chart, size: Size, write: &dyn Fn(f64) -> String) -> String {
     let layout = ChartLayout::new(chart, size, write);
     let mut drawing = String::new();
-    // Writing to a string cannot fail; were it ever to, what was drawn until then is shown.
+    // Writing to a string cannot fail; if it did, the marks drawn so far would be returned.
     let _ = draw_marks(&mut drawing, chart, &layout);
     let name = format!("{}. {}", chart.title, chart.sentence);
     finish_svg(&drawing, &chart.id, &name)
@@ -30,10 +29,10 @@ pub fn draw(chart: &Chart, size: Size, write: &dyn Fn(f64) -> String) -> String 
 /// An area that draws into a string.
 pub(crate) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
-/// What goes wrong when a string cannot be written to: nothing that has been seen.
+/// Result of drawing into a string. Errors are not expected to occur.
 pub(crate) type DrawResult = Result<(), Box<dyn std::error::Error>>;
 
-/// One kind of error for all of plotters'.
+/// Boxes an error of plotters, whose type differs by backend.
 #[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` wants")]
 pub(crate) fn to_error<E: std::error::Error + Send + Sync>(
     error: DrawingAreaErrorKind<E>,
@@ -41,7 +40,7 @@ pub(crate) fn to_error<E: std::error::Error + Send + Sync>(
     Box::from(error.to_string())
 }
 
-/// How text of a color stands at its point.
+/// Style of text in a color, with its anchor point.
 pub(crate) fn text_style<'a>(
     area: &Area<'_>,
     color: PaletteColor,
@@ -78,7 +77,7 @@ fn draw_marks(into: &mut String, chart: &Chart, layout: &ChartLayout) -> DrawRes
     let gaps = chart.gaps();
     for (from, to, word) in &gaps {
         let (left, right) = (layout.bands.edges(*from).0, layout.bands.edges(to.saturating_sub(1)).1);
-        // Where another follows, a line of the ground parts them.
+        // Leaves two pixels between adjacent gaps.
         let right = if gaps.iter().any(|(next, ..)| next == to) { right - 2 } else { right };
         let top = layout.ticks.last().map_or(0, |tick| tick.y);
         root.draw(&Rectangle::new(
@@ -86,53 +85,54 @@ fn draw_marks(into: &mut String, chart: &Chart, layout: &ChartLayout) -> DrawRes
             PaletteColor::Gap.placeholder().filled(),
         ))
         .map_err(to_error)?;
-        let needed = i32::try_from(word.chars().count()).unwrap_or(i32::MAX / CHARACTER) * CHARACTER;
+        let needed =
+            i32::try_from(word.chars().count()).unwrap_or(i32::MAX / CHARACTER_WIDTH) * CHARACTER_WIDTH;
         if right - left >= needed {
             let middle = (left + (right - left) / 2, top + (layout.baseline - top) / 2);
             root.draw_text(word, &text(PaletteColor::Word, HPos::Center, VPos::Center), middle)
                 .map_err(to_error)?;
         }
     }
-    for (place, bar) in chart.bars.iter().enumerate() {
+    for (index, bar) in chart.bars.iter().enumerate() {
         let color = if matches!(bar.level, DataPoint::Provisional(_)) {
             PaletteColor::Provisional
         } else {
             PaletteColor::Complete
         };
-        let (Some(value), Some(reach)) = (bar.level.value(), chart.reach(place)) else { continue };
-        let (left, right) = layout.bands.bar(place);
-        let mut foot = layout.baseline;
-        for (color, value, is_any) in
+        let (Some(value), Some(reach)) = (bar.level.value(), chart.reach(index)) else { continue };
+        let (left, right) = layout.bands.bar(index);
+        let mut bottom = layout.baseline;
+        for (color, value, is_above_zero) in
             [(color, value, value > 0.0), (PaletteColor::Hollow, reach, reach > value)]
         {
-            if is_any && right > left {
-                // What is more than nothing shows, if only as a pixel.
-                let top = layout.amounts.to_pixel(value).min(foot - 1);
-                fill_rect(&root, color, (left, top), (right, foot))?;
-                foot = top;
+            if is_above_zero && right > left {
+                // A number above zero is at least one pixel high.
+                let top = layout.amounts.to_pixel(value).min(bottom - 1);
+                fill_rect(&root, color, (left, top), (right, bottom))?;
+                bottom = top;
             }
         }
     }
-    for place in 0..chart.bars.len() {
-        let Some(other) = chart.other(place).filter(|other| *other > 0.0) else { continue };
-        let ((left, right), y) = (layout.bands.edges(place), layout.amounts.to_pixel(other));
-        let across = PathElement::new(
+    for index in 0..chart.bars.len() {
+        let Some(other) = chart.other(index).filter(|other| *other > 0.0) else { continue };
+        let ((left, right), y) = (layout.bands.edges(index), layout.amounts.to_pixel(other));
+        let comparison = PathElement::new(
             vec![(left, y), (right, y)],
             ShapeStyle::from(&PaletteColor::Other.placeholder()),
         );
-        root.draw(&across).map_err(to_error)?;
+        root.draw(&comparison).map_err(to_error)?;
     }
     root.draw(&line(layout.baseline, PaletteColor::Baseline)).map_err(to_error)?;
     let name = text(PaletteColor::Label, HPos::Left, VPos::Top);
-    for place in &layout.named {
-        let short = chart.bars.get(*place).map_or("", |bar| bar.short.as_str());
-        let at = (layout.bands.bar(*place).0, layout.baseline + 8);
-        root.draw_text(short, &name, at).map_err(to_error)?;
+    for index in &layout.named {
+        let short = chart.bars.get(*index).map_or("", |bar| bar.short.as_str());
+        let position = (layout.bands.bar(*index).0, layout.baseline + 8);
+        root.draw_text(short, &name, position).map_err(to_error)?;
     }
     root.present().map_err(to_error)
 }
 
-/// Gives the drawing its role and name, the pattern of what may still change, and classes for its inks.
+/// Adds role and accessible name, the hatch pattern of provisional numbers, and classes in place of colors.
 pub(crate) fn finish_svg(drawing: &str, id: &str, name: &str) -> String {
     let hatch = format!("{id}-hatch");
     let mut svg = drawing.replace(" opacity=\"1\"", "").replace(" stroke=\"none\"", "");
@@ -148,7 +148,7 @@ pub(crate) fn finish_svg(drawing: &str, id: &str, name: &str) -> String {
     }
     let name = escape_xml(name);
     svg = svg.replacen("<svg ", &format!("<svg class=\"chart\" role=\"img\" aria-label=\"{name}\" "), 1);
-    // A drawing without hatching needs no pattern: a table draws a line of them for every row.
+    // Omits the unused pattern: a table has a sparkline in every row.
     if !svg.contains(&hatch) {
         return svg;
     }

@@ -1,21 +1,21 @@
-//! Questions with their answers, as the page lists them: who said what, and when.
+//! Questions with their answers, as the page lists them.
 
 use domain::wire_struct;
 
-/// Something that was said.
+/// A question or an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Post {
-    /// Who said it; may be empty.
+    /// The author's name; may be empty.
     pub who: String,
-    /// What they are: `Student`.
+    /// The author's role, as displayed: `Student`.
     pub role: String,
-    /// Whether they are staff, for a mark beside the name.
+    /// Whether the author is staff, which the page marks beside the name.
     pub is_staff: bool,
-    /// When, as it is spelt; empty where no report says it.
+    /// The formatted time; empty if the report has none.
     pub when: String,
-    /// What; `None` where contents were not asked for.
+    /// The text; `None` unless contents were requested.
     pub text: Option<String>,
-    /// What else there is to say of it: `edited twice`; may be empty.
+    /// A remark: `edited twice`; may be empty.
     pub note: String,
 }
 
@@ -24,7 +24,7 @@ wire_struct!(Post { who, role, is_staff, when, text, note });
 /// A question with its answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Thread {
-    /// Tells it from others.
+    /// The question's id, unique in the list.
     pub id: String,
     /// The question.
     pub question: Post,
@@ -34,12 +34,12 @@ pub struct Thread {
 
 wire_struct!(Thread { id, question, answers });
 
-/// Threads.
+/// A list of threads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Threads {
-    /// The newest first.
+    /// The threads, newest first.
     pub threads: Vec<Thread>,
-    /// How many there are in all: more than are here, where only the first are.
+    /// Number of all threads: more than `threads.len()` if only the newest are listed.
     pub total: u64,
 }
 

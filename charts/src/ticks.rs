@@ -1,12 +1,13 @@
 //! Ticks of an axis: three to five round numbers from zero.
 
-/// Ticks from zero to the first at or above `largest`; whole ones where half of what is counted is nothing. A largest
-/// that is no positive number (nothing to show, all zero) gives the ticks of 2, so that an empty chart still has an axis.
+/// Ticks from zero to the first at or above `largest`; only whole numbers if `are_whole` (counts). If
+/// `largest` is not a positive number (no data, or all zero), it is taken as 2, so that an empty chart still
+/// has an axis.
 #[must_use]
 pub fn from_zero(largest: f64, are_whole: bool) -> Vec<f64> {
     let largest = if largest.is_finite() && largest > 0.0 { largest.clamp(1e-9, 1e15) } else { 2.0 };
-    // The smallest round step of which four reach: a smaller one would need more than four, so that of any
-    // step (the next is at most twice as large) at least three are needed.
+    // The smallest round step with 4 * step >= largest. Each round step is at most twice the previous one, so
+    // at least three ticks are needed.
     let power = 10f64.powf(largest.log10().floor() - 1.0);
     let step = [1.0, 2.0, 2.5, 5.0, 10.0, 20.0, 25.0, 50.0, 100.0]
         .map(|round| round * power)
@@ -29,7 +30,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn ticks_are_three_to_five_from_zero_and_reach(largest in prop_oneof![0.0f64..10.0, 0.0f64..1e12]) {
+        fn there_are_three_to_five_ticks_up_to_the_largest_number(
+            largest in prop_oneof![0.0f64..10.0, 0.0f64..1e12],
+        ) {
             for (largest, are_whole) in [(largest, false), (largest.ceil(), true)] {
                 let ticks = from_zero(largest, are_whole);
                 prop_assert!((3..=5).contains(&ticks.len()), "{ticks:?}");
@@ -52,9 +55,9 @@ mod tests {
     }
 
     #[test]
-    fn nothing_has_an_axis_too() {
-        for nothing in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-            assert_eq!(from_zero(nothing, true), [0.0, 1.0, 2.0]);
+    fn an_empty_chart_has_an_axis() {
+        for largest in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+            assert_eq!(from_zero(largest, true), [0.0, 1.0, 2.0]);
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Counts a course's activity in one week, per section and student, from the rows of its windows.
 //!
-//! Students alone are counted, by their user ids: staff and rows that name nobody are left out. The amounts are those of the
-//! page: half minutes watched, views, marks, answers as they stood at last, notes.
+//! Only students are counted, by user id: staff and rows without a user id are left out. The amounts are
+//! those of the page: half minutes watched, views, marks, latest answers, note events.
 //!
-//! Rows are counted as they are decoded, so that a week of a large course takes no more memory than its students do; polls
-//! alone are kept, since only all answers to a poll say what its solution means.
+//! Rows are counted while they are decoded, so memory grows with the number of students, not of rows. Only
+//! rows of polls are stored, since matching a solution needs all answers to the poll.
 
 use crate::decode::Decoder;
 use crate::disclosure_control::{Amounts, SectionAmounts};
@@ -25,50 +25,51 @@ use domain::time::{Day, plus_days};
 use domain::zone::Zone;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What is counted, of whom, when.
+/// The report, course and week to count.
 #[derive(Debug, Clone)]
 pub struct CourseWeekQuery {
-    /// The report: one with weeks and people.
+    /// The report, which must have people and timestamps.
     pub report: ReportName,
     /// The course's UUID.
     pub course: CourseId,
-    /// The week's first day.
+    /// The first day of the week.
     pub monday: Day,
-    /// The zone in which its days begin.
+    /// The time zone of the days.
     pub zone: Zone,
     /// The current UTC day.
     pub today: Day,
 }
 
-/// What students did, by section, as the rows name it; what names no section stands under the empty text.
+/// Amounts by section id in lower case; rows without a section are under the empty text.
 pub type AmountsBySection = BTreeMap<String, SectionAmounts>;
 
-/// A course's week that is being counted, from one window after the other.
+/// Counts a course's week, window by window.
 #[derive(Debug)]
 pub struct CourseWeekCounter {
     week_query: CourseWeekQuery,
-    /// The second at which each of its days begins, and at which the last ends.
+    /// Begin of each day, and end of the last: 8 numbers, in seconds since 1970, UTC.
     starts: Vec<i64>,
-    reader: RowCounter,
+    row_counter: RowCounter,
     inflater: SliceInflater,
     current: Option<CurrentWindow>,
 }
 
-/// A window whose rows are coming.
+/// The window whose rows are being counted.
 #[derive(Debug)]
 struct CurrentWindow {
-    places: Places,
+    columns: ColumnIndexes,
     decoder: Decoder,
+    /// Number of fields of a row.
     width: usize,
     expected_rows: u64,
     counted_rows: u64,
-    /// Of polls, which are kept.
+    /// Stores the rows of polls; `None` for other reports.
     builder: Option<TableBuilder>,
 }
 
-/// Where the columns stand.
+/// The indexes of the columns.
 #[derive(Debug, Clone, Copy, Default)]
-struct Places {
+struct ColumnIndexes {
     time: Option<usize>,
     course: Option<usize>,
     section: Option<usize>,
@@ -77,20 +78,22 @@ struct Places {
     answer: Option<usize>,
 }
 
+/// How the rows of a report are counted.
 #[derive(Debug)]
 enum RowCounter {
-    /// Each row is one of whatever is counted.
+    /// Each row counts.
     Rows(AmountsBySection),
-    /// Each answer is one a day, however often it was edited.
+    /// An answer counts once a day, however often it was edited. The set contains answer id and day.
     Answers(AmountsBySection, BTreeSet<(Vec<u8>, usize)>),
+    /// Rows are stored, and latest answers are counted at the end.
     Polls(Dataset),
 }
 
 impl CourseWeekCounter {
-    /// Begins to count; `None` of a report without people or weeks.
+    /// A counter without any rows; `None` for a report without people or timestamps.
     #[must_use]
     pub fn new(week_query: CourseWeekQuery) -> Option<Self> {
-        let reader = match week_query.report.known()? {
+        let row_counter = match week_query.report.known()? {
             KnownReport::VideoView
             | KnownReport::Presentation
             | KnownReport::Confused
@@ -101,13 +104,13 @@ impl CourseWeekCounter {
         };
         let start = |days: u64| week_query.zone.start_of(plus_days(week_query.monday, days)).seconds();
         let starts = (0..=7).map(start).collect();
-        Some(Self { week_query, starts, reader, inflater: SliceInflater::default(), current: None })
+        Some(Self { week_query, starts, row_counter, inflater: SliceInflater::default(), current: None })
     }
 
-    /// A window's copy begins.
+    /// Starts a window's copy.
     ///
     /// # Errors
-    /// [`DecodeError::Column`]: it is not the report it should be.
+    /// [`DecodeError::Column`]: the header row lacks a required column of the report.
     pub fn begin_window(&mut self, head: &Head) -> Result<(), DecodeError> {
         let known = self.week_query.report.known();
         let report = known.map(KnownReport::descriptor);
@@ -115,21 +118,22 @@ impl CourseWeekCounter {
         if let Some(missing) = report.and_then(|report| report.missing_from(&names)) {
             return Err(DecodeError::Column(missing));
         }
-        let place = |name: &str| column::position(&names, name);
-        let is_answers = matches!(self.reader, RowCounter::Answers(..));
-        let of = |plain: &str, answer: &str| place(if is_answers { answer } else { plain });
-        let builder = match self.reader {
+        let index = |name: &str| column::position(&names, name);
+        let is_answers = matches!(self.row_counter, RowCounter::Answers(..));
+        let person_column =
+            |name: &str, answer_name: &str| index(if is_answers { answer_name } else { name });
+        let builder = match self.row_counter {
             RowCounter::Polls(_) => Some(TableBuilder::new(head, known)?),
             RowCounter::Rows(_) | RowCounter::Answers(..) => None,
         };
         self.current = Some(CurrentWindow {
-            places: Places {
-                time: report.and_then(|report| report.time).and_then(place),
-                course: report.and_then(|report| place(report.course)),
-                section: report.and_then(|report| place(report.section)),
-                user: of("userid", "answer_userid"),
-                role: of("role", "answer_role"),
-                answer: place("answerid").filter(|_| is_answers),
+            columns: ColumnIndexes {
+                time: report.and_then(|report| report.time).and_then(index),
+                course: report.and_then(|report| index(report.course)),
+                section: report.and_then(|report| index(report.section)),
+                user: person_column("userid", "answer_userid"),
+                role: person_column("role", "answer_role"),
+                answer: index("answerid").filter(|_| is_answers),
             },
             decoder: Decoder::new(HeaderRow::parse(&head.header).delimiter()),
             width: names.len(),
@@ -140,50 +144,49 @@ impl CourseWeekCounter {
         Ok(())
     }
 
-    /// Takes in a slice.
+    /// Counts the rows of a slice.
     ///
     /// # Errors
-    /// [`DecodeError`]: the copy cannot be counted.
+    /// [`DecodeError`]: the slice is damaged, or no window was started.
     pub fn push_slice(&mut self, head: &SliceHead, deflated: &[u8]) -> Result<(), DecodeError> {
         let Some(current) = &mut self.current else { return Err(DecodeError::Rows) };
-        let parts = match (&mut self.reader, &mut current.builder) {
+        let (sections, mut seen_answers) = match (&mut self.row_counter, &mut current.builder) {
             (RowCounter::Polls(dataset), Some(builder)) => {
                 return builder.push_slice(head, deflated, &mut dataset.texts);
             }
-            (RowCounter::Rows(parts), _) => (parts, None),
-            (RowCounter::Answers(parts, seen), _) => (parts, Some(seen)),
+            (RowCounter::Rows(sections), _) => (sections, None),
+            (RowCounter::Answers(sections, seen), _) => (sections, Some(seen)),
             (RowCounter::Polls(_), None) => return Err(DecodeError::Rows),
         };
-        let (parts, mut answers) = parts;
         let csv = self.inflater.inflate(head, deflated).map_err(DecodeError::Slice)?;
-        let (places, width, starts) = (current.places, current.width, &self.starts);
+        let (columns, width, starts) = (current.columns, current.width, &self.starts);
         let course = self.week_query.course.as_str().as_bytes();
         let mut rows = 0;
         current.decoder.for_each_record(csv, |row| {
             rows += 1;
-            let cell = |place: Option<usize>| place.map_or(&[][..], |place| row.field(place).trim_ascii());
-            if row.width() != width || *normalize_id(cell(places.course)) != *course {
+            let cell = |column: Option<usize>| column.map_or(&[][..], |index| row.field(index).trim_ascii());
+            if row.width() != width || *normalize_id(cell(columns.course)) != *course {
                 return;
             }
-            let Some(at) = cell_value::parse_time(cell(places.time)).map(i64::from) else { return };
+            let Some(at) = cell_value::parse_time(cell(columns.time)).map(i64::from) else { return };
             let Some(day) = starts.partition_point(|start| *start <= at).checked_sub(1) else { return };
-            let text = |place| String::from_utf8_lossy(cell(place)).into_owned();
+            let text = |column| String::from_utf8_lossy(cell(column)).into_owned();
             if day >= 7
-                || cell(places.user).is_empty()
-                || InstitutionRole::from_text(&text(places.role)) != InstitutionRole::Student
+                || cell(columns.user).is_empty()
+                || InstitutionRole::from_text(&text(columns.role)) != InstitutionRole::Student
             {
                 return;
             }
-            let answer = cell(places.answer);
-            if let Some(seen) = &mut answers
+            let answer = cell(columns.answer);
+            if let Some(seen) = &mut seen_answers
                 && !answer.is_empty()
                 && !seen.insert((answer.to_vec(), day))
             {
                 return;
             }
             let id = |place| String::from_utf8_lossy(&normalize_id(cell(place))).into_owned();
-            let part = parts.entry(id(places.section)).or_default();
-            *part.done.entry(id(places.user)).or_default() += 1;
+            let section = sections.entry(id(columns.section)).or_default();
+            *section.done.entry(id(columns.user)).or_default() += 1;
         });
         if rows != u64::from(head.rows) {
             return Err(DecodeError::Rows);
@@ -192,13 +195,13 @@ impl CourseWeekCounter {
         Ok(())
     }
 
-    /// A window's copy is whole; `coverage` are its days.
+    /// Ends a window's copy after its last slice. `coverage`: the days of the window.
     ///
     /// # Errors
-    /// [`DecodeError::Rows`]: it is not.
+    /// [`DecodeError::Rows`]: the copy is incomplete, or no window was started.
     pub fn end_window(&mut self, window: &str, coverage: WindowCoverage) -> Result<(), DecodeError> {
         let current = self.current.take().ok_or(DecodeError::Rows)?;
-        match (&mut self.reader, current.builder) {
+        match (&mut self.row_counter, current.builder) {
             (RowCounter::Polls(dataset), Some(builder)) => {
                 dataset.insert(window, WindowData { generation: 0, table: builder.finish()?, coverage });
                 Ok(())
@@ -208,45 +211,48 @@ impl CourseWeekCounter {
         }
     }
 
-    /// What was counted.
+    /// The amounts of all windows.
     #[must_use]
     pub fn finish(self) -> AmountsBySection {
-        match self.reader {
-            RowCounter::Rows(parts) | RowCounter::Answers(parts, _) => parts,
+        match self.row_counter {
+            RowCounter::Rows(sections) | RowCounter::Answers(sections, _) => sections,
             RowCounter::Polls(dataset) => count_polls(&dataset, &self.week_query),
         }
     }
 }
 
-/// The latest answers to polls, and which of them are right.
+/// Counts the latest answers to polls, and which of them are right or wrong.
 fn count_polls(dataset: &Dataset, week_query: &CourseWeekQuery) -> AmountsBySection {
     let Ok(range) = Range::new(week_query.monday, plus_days(week_query.monday, 6)) else {
         return AmountsBySection::new();
     };
-    let measures =
-        polling::measure(dataset, &query(&week_query.course, range, &week_query.zone, week_query.today));
-    let mut parts = AmountsBySection::new();
+    let measures = polling::measure(
+        dataset,
+        &course_query(&week_query.course, range, &week_query.zone, week_query.today),
+    );
+    let mut sections = AmountsBySection::new();
     let text = |code| dataset.texts.text(code).into_owned();
-    for given in measures.polls.iter().flat_map(|poll| &poll.latest_answers) {
-        let user = text(given.user);
-        if given.role != InstitutionRole::Student || user.is_empty() {
+    for answer in measures.polls.iter().flat_map(|poll| &poll.latest_answers) {
+        let user = text(answer.user);
+        if answer.role != InstitutionRole::Student || user.is_empty() {
             continue;
         }
-        let part = parts.entry(text(given.section)).or_default();
-        let mut add =
-            |to: fn(&mut SectionAmounts) -> &mut Amounts| *to(part).entry(user.clone()).or_default() += 1;
-        add(|part| &mut part.done);
-        match given.is_right {
-            Some(true) => add(|part| &mut part.right),
-            Some(false) => add(|part| &mut part.wrong),
+        let section = sections.entry(text(answer.section)).or_default();
+        let mut add = |amounts: fn(&mut SectionAmounts) -> &mut Amounts| {
+            *amounts(section).entry(user.clone()).or_default() += 1;
+        };
+        add(|section| &mut section.done);
+        match answer.is_right {
+            Some(true) => add(|section| &mut section.right),
+            Some(false) => add(|section| &mut section.wrong),
             None => {}
         }
     }
-    parts
+    sections
 }
 
-/// A query about a course as a whole.
-fn query(course: &CourseId, range: Range, zone: &Zone, today: Day) -> Query {
+/// A query for a whole course, without further filters.
+fn course_query(course: &CourseId, range: Range, zone: &Zone, today: Day) -> Query {
     Query {
         base: measures::Query {
             range,
@@ -264,29 +270,30 @@ fn query(course: &CourseId, range: Range, zone: &Zone, today: Day) -> Query {
     }
 }
 
-/// Views and videos by section, of a report that knows no people.
+/// Views and videos of a course by section, from a report without people.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ViewCounts {
-    /// By section number; what names no section stands under the empty text.
+    /// By section number in lower case; rows without one are under the empty text.
     pub sections: BTreeMap<String, SectionViews>,
     /// Distinct videos of the course.
     pub videos: u64,
-    /// Whether a video stands in several sections: nobody knows whose views its rows then tell, and they are not added up.
+    /// Whether a video is in several sections. Its rows may then all contain the same views, so sections must
+    /// not be added up.
     pub is_repeated: bool,
-    /// Whether some row does not say how many views there were.
+    /// Whether a row has no number of views.
     pub is_unknown: bool,
 }
 
-/// One section's.
+/// Views and videos of one section.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SectionViews {
-    /// Views, of whatever length.
+    /// Views of any length.
     pub views: u64,
     /// Distinct videos.
     pub videos: u64,
 }
 
-/// A copy of `asset` or of a week of `assetbydate` that is being counted.
+/// Counts the views in one copy of `asset`, or of one week of `assetbydate`.
 #[derive(Debug)]
 pub struct ViewCounter {
     builder: TableBuilder,
@@ -294,32 +301,32 @@ pub struct ViewCounter {
 }
 
 impl ViewCounter {
-    /// Begins.
+    /// Starts a copy.
     ///
     /// # Errors
-    /// [`DecodeError::Column`].
+    /// [`DecodeError::Column`]: the header row lacks a required column of the report.
     pub fn new(head: &Head, report: &ReportName) -> Result<Self, DecodeError> {
         Ok(Self { builder: TableBuilder::new(head, report.known())?, dataset: Dataset::default() })
     }
 
-    /// Takes in a slice.
+    /// Decodes a slice.
     ///
     /// # Errors
-    /// [`DecodeError`].
+    /// [`DecodeError`]: the slice is damaged.
     pub fn push_slice(&mut self, head: &SliceHead, deflated: &[u8]) -> Result<(), DecodeError> {
         self.builder.push_slice(head, deflated, &mut self.dataset.texts)
     }
 
-    /// What was counted of a course.
+    /// The counts of a course, after the last slice. `day` is any day of the copy.
     ///
     /// # Errors
-    /// [`DecodeError::Rows`].
+    /// [`DecodeError::Rows`]: rows are missing.
     pub fn finish(self, course: &CourseId, day: Day) -> Result<ViewCounts, DecodeError> {
         let Self { builder, mut dataset } = self;
         let coverage = WindowCoverage { start: None, end: None, provisional_from: None };
         dataset.insert("all", WindowData { generation: 0, table: builder.finish()?, coverage });
         let range = Range::from_day(day);
-        let measures = library::measure(&dataset, &query(course, range, &Zone::utc(), day));
+        let measures = library::measure(&dataset, &course_query(course, range, &Zone::utc(), day));
         let mut views = ViewCounts {
             videos: measures.videos,
             is_repeated: measures.repeated > 0,

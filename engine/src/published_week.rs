@@ -1,5 +1,5 @@
-//! What is kept of a course's week or snapshot once it is counted: numbers, each with how many people may be asked for until
-//! it is withheld, and nothing of what never may be shown.
+//! The published numbers of a course's week or snapshot. Each has the largest `LECTERN_SMALLEST` under which
+//! it is shown; numbers that are never shown are not stored.
 
 use crate::course_week::{AmountsBySection, ViewCounts};
 use crate::disclosure_control::{PublicationThresholds, SectionAmounts, plan_sections, plan_sums};
@@ -8,104 +8,111 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
-/// A number that may be shown, and how many people may be asked for at most until it is withheld.
+/// A number that may be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct PublishedNumber {
     /// The number.
     pub value: f64,
-    /// It is shown while no more people are asked for.
+    /// The largest `LECTERN_SMALLEST` under which it is shown.
     #[serde(rename = "most")]
     pub max_smallest: u32,
 }
 
-/// The numbers of a week or snapshot.
+/// The published numbers of a week (amount, students, and percentage of right answers for polls with a
+/// solution) or of a snapshot (videos, views), always in this order. `None`: never shown.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct PublishedNumbers {
-    /// Those of each section that is shown, by its UUID or, where the report has none, its number, in small letters.
+    /// Numbers of each section that is ever shown, by section UUID (or number, if the report has no UUIDs) in
+    /// lower case.
     pub sections: BTreeMap<String, Vec<Option<PublishedNumber>>>,
-    /// Those of the whole course; none if they are never shown.
+    /// Numbers of the whole course; empty if they are never shown.
     pub total: Vec<Option<PublishedNumber>>,
 }
 
-/// What may be shown of what students did in a week, whoever from `bounds` on is asked for: the amount, the students and, of
-/// polls that have a solution, the share of right answers in per cent. `taught` are the sections of the week, used or not: one
-/// that nobody used is hidden like one that few used, and so has to be known.
+/// The numbers of a week that may be shown, for each possible `LECTERN_SMALLEST` in `bounds`: the amount, the
+/// number of students and, for polls with a solution, the percentage of right answers.
+///
+/// `existing_sections` are the sections of the week, with or without activity. They are needed because a
+/// section without activity is suppressed like one with little.
 #[must_use]
 pub fn publish_week(
     report: &ReportName,
-    mut parts: AmountsBySection,
-    taught: impl IntoIterator<Item = String>,
+    mut amounts: AmountsBySection,
+    existing_sections: impl IntoIterator<Item = String>,
     bounds: RangeInclusive<u32>,
 ) -> PublishedNumbers {
-    let nameless = parts.remove("").unwrap_or_default();
-    for section in taught {
-        parts.entry(section).or_default();
+    let nameless = amounts.remove("").unwrap_or_default();
+    for section in existing_sections {
+        amounts.entry(section).or_default();
     }
-    let (names, parts): (Vec<String>, Vec<SectionAmounts>) = parts.into_iter().unzip();
-    let thresholds = PublicationThresholds::from_plans(plan_sections(&parts, &nameless, bounds));
-    let all: Vec<&SectionAmounts> = parts.iter().chain([&nameless]).collect();
-    // Where no poll has a solution nothing is right or wrong, whoever answered: that is nobody's secret.
-    let is_judged = all.iter().any(|part| !part.right.is_empty() || !part.wrong.is_empty());
-    let shown = |parts: &[&SectionAmounts], limit: &Option<u32>| {
-        let max_smallest = (*limit)?;
-        let mut numbers = numbers(report, parts, max_smallest);
-        if is_judged {
+    let (names, sections): (Vec<String>, Vec<SectionAmounts>) = amounts.into_iter().unzip();
+    let thresholds = PublicationThresholds::from_plans(plan_sections(&sections, &nameless, bounds));
+    let all: Vec<&SectionAmounts> = sections.iter().chain([&nameless]).collect();
+    // That no poll has a solution does not depend on anybody's answers, so it may be published.
+    let has_solutions = all.iter().any(|section| !section.right.is_empty() || !section.wrong.is_empty());
+    let publish = |sections: &[&SectionAmounts], threshold: &Option<u32>| {
+        let max_smallest = (*threshold)?;
+        let mut numbers = amount_and_students(report, sections, max_smallest);
+        if has_solutions {
             let right = thresholds.right.map(|right| right.min(max_smallest));
             numbers.push(
-                right_share(parts)
+                percent_right(sections)
                     .zip(right)
                     .map(|(value, max_smallest)| PublishedNumber { value, max_smallest }),
             );
         }
         Some(numbers)
     };
-    let of_each = names.into_iter().zip(&parts).zip(&thresholds.sections);
+    let with_thresholds = names.into_iter().zip(&sections).zip(&thresholds.sections);
     PublishedNumbers {
-        sections: of_each.filter_map(|((name, part), limit)| Some((name, shown(&[part], limit)?))).collect(),
-        total: shown(&all, &thresholds.total).unwrap_or_default(),
+        sections: with_thresholds
+            .filter_map(|((name, section), threshold)| Some((name, publish(&[section], threshold)?)))
+            .collect(),
+        total: publish(&all, &thresholds.total).unwrap_or_default(),
     }
 }
 
-fn sum(parts: &[&SectionAmounts], of: fn(&SectionAmounts) -> u64) -> u64 {
-    parts.iter().map(|part| of(part)).fold(0, u64::saturating_add)
+fn sum(sections: &[&SectionAmounts], number: fn(&SectionAmounts) -> u64) -> u64 {
+    sections.iter().map(|section| number(section)).fold(0, u64::saturating_add)
 }
 
-/// The amount and the students of some parts together. Each student counts once in each section, so that the parts of a total
-/// add up.
-fn numbers(
+/// The amount and the number of students of some sections together. A student counts once in each section, so
+/// that sections add up to the total.
+fn amount_and_students(
     report: &ReportName,
-    parts: &[&SectionAmounts],
+    sections: &[&SectionAmounts],
     max_smallest: u32,
 ) -> Vec<Option<PublishedNumber>> {
-    let done = sum(parts, |part| part.done.values().sum());
-    let people = sum(parts, |part| part.done.values().filter(|amount| **amount > 0).count() as u64);
+    let done = sum(sections, |section| section.done.values().sum());
+    let students =
+        sum(sections, |section| section.done.values().filter(|amount| **amount > 0).count() as u64);
     let divisor = report.known().map_or(1.0, |report| report.descriptor().unit.divisor());
-    let amount = count(done) / divisor;
+    let amount = to_f64(done) / divisor;
     vec![
         Some(PublishedNumber { value: amount, max_smallest }),
-        Some(PublishedNumber { value: count(people), max_smallest }),
+        Some(PublishedNumber { value: to_f64(students), max_smallest }),
     ]
 }
 
-/// How many answers of a hundred were right, of those of which that can be said.
-fn right_share(parts: &[&SectionAmounts]) -> Option<f64> {
-    let right = sum(parts, |part| part.right.values().sum());
-    let judged = right + sum(parts, |part| part.wrong.values().sum());
-    (judged > 0).then(|| (100.0 * count(right) / count(judged)).round())
+/// The percentage of right answers, of all answers that can be compared with a solution; `None` without any.
+fn percent_right(sections: &[&SectionAmounts]) -> Option<f64> {
+    let right = sum(sections, |section| section.right.values().sum());
+    let judged = right + sum(sections, |section| section.wrong.values().sum());
+    (judged > 0).then(|| (100.0 * to_f64(right) / to_f64(judged)).round())
 }
 
-/// The library as it stood at a moment.
+/// A snapshot of a course's library.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PublishedLibrary {
-    /// Videos and views.
+    /// Numbers of videos and of views.
     pub shown: PublishedNumbers,
-    /// The views of all sections, hidden ones too, against which the next snapshot is held: nobody's to see. What names no
-    /// section stands under the empty text.
+    /// The views of all sections, including suppressed ones, for comparison with later snapshots. Never
+    /// shown. Rows without a section are under the empty text.
     pub views: BTreeMap<String, u64>,
 }
 
-/// What may be shown of the library's views, which have no people: fewer views than are asked for are withheld. `numbers` are
-/// those of the course's sections.
+/// The numbers of the library that may be shown. The report has no people, so a number below
+/// `LECTERN_SMALLEST` views is suppressed. `numbers` are the numbers of the course's sections.
 #[must_use]
 pub fn publish_library(
     views: &ViewCounts,
@@ -120,61 +127,63 @@ pub fn publish_library(
     let sums: Vec<u64> = sections.values().map(|section| section.views).collect();
     let thresholds =
         PublicationThresholds::from_plans(plan_sums(&sums, nameless.views, !views.is_repeated, bounds));
-    let shown = |views: u64, videos: u64, limit: &Option<u32>| {
+    let publish = |views: u64, videos: u64, threshold: &Option<u32>| {
         let number =
-            |value: u64| limit.map(|max_smallest| PublishedNumber { value: count(value), max_smallest });
-        limit.map(|_| vec![number(videos), number(views)])
+            |value: u64| threshold.map(|max_smallest| PublishedNumber { value: to_f64(value), max_smallest });
+        threshold.map(|_| vec![number(videos), number(views)])
     };
-    let of_each = sections.iter().zip(&thresholds.sections);
+    let with_thresholds = sections.iter().zip(&thresholds.sections);
     let total = sums.iter().fold(nameless.views, |sum, views| sum.saturating_add(*views));
     let shown = PublishedNumbers {
-        sections: of_each
-            .filter_map(|((name, section), limit)| {
-                Some((name.clone(), shown(section.views, section.videos, limit)?))
+        sections: with_thresholds
+            .filter_map(|((name, section), threshold)| {
+                Some((name.clone(), publish(section.views, section.videos, threshold)?))
             })
             .collect(),
-        total: shown(total, views.videos, &thresholds.total).unwrap_or_default(),
+        total: publish(total, views.videos, &thresholds.total).unwrap_or_default(),
     };
     let all = sections.iter().map(|(name, section)| (name.clone(), section.views));
     PublishedLibrary { shown, views: all.chain([(String::new(), nameless.views)]).collect() }
 }
 
 impl PublishedLibrary {
-    /// What may be shown of it after others of the same course: nothing unless each section has moved by none or by at least
-    /// `smallest` views since each of them, so that the difference of two says nothing of a few; and never a number that one
-    /// of those withheld, which might be worked out from what it must have been.
+    /// Limits a snapshot by the earlier ones of the same course. `None` if a section's views changed by fewer
+    /// than `smallest`, but not zero, since one of them: the difference of two snapshots would be about a few
+    /// views. Suppresses numbers that an earlier snapshot suppressed, since those could be inferred.
     #[must_use]
     pub fn limit_by_earlier(self, before: &[PublishedLibrary], smallest: u32) -> Option<Self> {
-        let fewest = before.iter().filter_map(|before| before.fewest_moved(&self)).min();
-        if fewest.is_some_and(|moved| moved < smallest) {
+        let smallest_change = before.iter().filter_map(|before| before.smallest_change(&self)).min();
+        if smallest_change.is_some_and(|change| change < smallest) {
             return None;
         }
         let mut shown = self.shown;
-        shown.cap_thresholds(fewest.unwrap_or(u32::MAX));
+        shown.cap_thresholds(smallest_change.unwrap_or(u32::MAX));
         before.iter().for_each(|before| shown.limit_to(&before.shown));
         Some(Self { shown, views: self.views })
     }
 
-    /// The fewest views by which some section has moved, of those that have.
-    fn fewest_moved(&self, after: &Self) -> Option<u32> {
-        let of = |library: &Self, section: &String| library.views.get(section).copied().unwrap_or(0);
+    /// The smallest change of a section's views until `after`, over sections with a change.
+    fn smallest_change(&self, after: &Self) -> Option<u32> {
+        let views = |library: &Self, section: &String| library.views.get(section).copied().unwrap_or(0);
         let sections: BTreeSet<&String> = self.views.keys().chain(after.views.keys()).collect();
-        let moved = sections.into_iter().map(|section| of(self, section).abs_diff(of(after, section)));
-        moved.filter(|moved| *moved > 0).min().map(|moved| u32::try_from(moved).unwrap_or(u32::MAX))
+        let changes =
+            sections.into_iter().map(|section| views(self, section).abs_diff(views(after, section)));
+        changes.filter(|change| *change > 0).min().map(|change| u32::try_from(change).unwrap_or(u32::MAX))
     }
 }
 
 impl PublishedNumbers {
-    /// Withholds everything where more than this are asked for.
+    /// Lowers the threshold of every number to at most `max_smallest`.
     fn cap_thresholds(&mut self, max_smallest: u32) {
         for number in self.sections.values_mut().chain([&mut self.total]).flatten().flatten() {
             number.max_smallest = number.max_smallest.min(max_smallest);
         }
     }
 
-    /// Withholds what another withholds.
+    /// Lowers every threshold to at most that of the same number in `before`; suppresses numbers that
+    /// `before` lacks.
     fn limit_to(&mut self, before: &Self) {
-        let meet = |numbers: &mut Vec<Option<PublishedNumber>>, before: &[Option<PublishedNumber>]| {
+        let limit = |numbers: &mut Vec<Option<PublishedNumber>>, before: &[Option<PublishedNumber>]| {
             numbers.truncate(before.len());
             for (number, before) in numbers.iter_mut().zip(before) {
                 let max_smallest = before.map(|before| before.max_smallest);
@@ -186,14 +195,14 @@ impl PublishedNumbers {
         };
         self.sections.retain(|name, _| before.sections.contains_key(name));
         for (name, numbers) in &mut self.sections {
-            meet(numbers, before.sections.get(name).map_or(&[], Vec::as_slice));
+            limit(numbers, before.sections.get(name).map_or(&[], Vec::as_slice));
         }
-        meet(&mut self.total, &before.total);
+        limit(&mut self.total, &before.total);
     }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a count of rows, exact below 2^53")]
-fn count(number: u64) -> f64 {
+fn to_f64(number: u64) -> f64 {
     number as f64
 }
 

@@ -1,12 +1,12 @@
-//! The measures of each report except `videoview`: pure functions over the tables that are present.
+//! Measures of all reports except `videoview`: pure functions from a dataset and a query.
 //!
-//! - [`selection`]: the rows that a query is about; [`activity`]: events by day, hour and deck, which three
-//!   reports share; [`cell_text`]: what a cell of JSON or HTML says to a person.
-//! - [`groups`]: by section and by role; [`person_name`]: how a student is called whose rows alone are counted.
-//! - [`presentation`], [`confused`], [`polling`], [`qanda`], [`notes`]: reports with a time in each row.
-//! - [`course`]: six of them at once, of one course: what its people did, and what one of its students did.
+//! - [`selection`]: the rows that match a query; [`activity`]: events by day, hour and deck, shared by three
+//!   reports; [`cell_text`]: readable text from a cell with JSON or HTML.
+//! - [`groups`]: measures by section and by role; [`person_name`]: the name of the student of a query.
+//! - [`presentation`], [`confused`], [`polling`], [`qanda`], [`notes`]: reports with a timestamp in each row.
+//! - [`course`]: six reports of one course combined, for the whole course and for one student.
 //! - [`library`]: `asset`, a snapshot; [`weekly`]: `assetbydate`, sums by window.
-//! - [`unknown`]: every report that is not known, by the kinds of its columns alone.
+//! - [`unknown`]: reports that Lectern does not know, described by the types of their columns.
 
 pub mod activity;
 pub mod cell_text;
@@ -30,40 +30,41 @@ use crate::measures;
 use domain::ids::PresentationId;
 use domain::wire_struct;
 
-/// What is to be measured.
+/// The rows to measure: range, zone and filters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
-    /// Range, zone, course, sections, roles, videos, today: as of every report.
+    /// Range, zone, and the filters that all reports share.
     pub base: measures::Query,
-    /// Only rows of these decks (UUIDs), if there are any.
+    /// Only rows of these decks (UUIDs); all rows if empty.
     pub decks: Vec<PresentationId>,
-    /// Whether what people wrote is wanted too: notes, questions, answers. Off at first, since few need it.
+    /// Whether the measures include texts that people wrote: notes, questions, answers. Off by default, since
+    /// they are rarely needed.
     pub contents: bool,
 }
 
 wire_struct!(Query { base, decks, contents });
 
 impl Query {
-    /// The same of another range, section or whatever `base` says.
+    /// The same query with another `base`.
     #[must_use]
     pub fn with_base(&self, base: measures::Query) -> Self {
         Self { base, ..self.clone() }
     }
 }
 
-/// What is known of a day or of a window.
+/// The value of a day or window, with the state of its data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Completeness<T> {
-    /// Not all of it is here, so that no number of it would be true.
+    /// Some of the data is not loaded, so there is no value.
     Missing,
-    /// It may still grow.
+    /// The value may still grow.
     Provisional(T),
-    /// Final.
+    /// The value is final.
     Complete(T),
 }
 
 impl<T> Completeness<T> {
-    /// What is known, if anything is.
+    /// The value, unless it is missing.
     pub fn value(&self) -> Option<&T> {
         match self {
             Self::Missing => None,
@@ -71,24 +72,24 @@ impl<T> Completeness<T> {
         }
     }
 
-    /// The same of another number.
-    pub fn map<U>(&self, of: impl FnOnce(&T) -> U) -> Completeness<U> {
+    /// Applies `convert` to the value and keeps the state.
+    pub fn map<U>(&self, convert: impl FnOnce(&T) -> U) -> Completeness<U> {
         match self {
             Self::Missing => Completeness::Missing,
-            Self::Provisional(value) => Completeness::Provisional(of(value)),
-            Self::Complete(value) => Completeness::Complete(of(value)),
+            Self::Provisional(value) => Completeness::Provisional(convert(value)),
+            Self::Complete(value) => Completeness::Complete(convert(value)),
         }
     }
 }
 
-/// The number in the middle of `numbers`; of two, the mean of both, rounded down. 0 without any.
+/// The median; with an even count, the mean of the two middle numbers, rounded down. 0 for no numbers.
 #[must_use]
 pub fn median(mut numbers: Vec<u64>) -> u64 {
     numbers.sort_unstable();
-    let middle = |place: usize| numbers.get(place).copied().unwrap_or(0);
+    let at = |index: usize| numbers.get(index).copied().unwrap_or(0);
     match numbers.len() {
         0 => 0,
-        n if n % 2 == 1 => middle(n / 2),
-        n => u64::midpoint(middle(n / 2 - 1), middle(n / 2)),
+        n if n % 2 == 1 => at(n / 2),
+        n => u64::midpoint(at(n / 2 - 1), at(n / 2)),
     }
 }

@@ -1,11 +1,11 @@
-//! A copy of any report as a table: columns found by name, cells as dictionary codes.
+//! A copy of any report as a table: columns are found by name, and cells are dictionary codes.
 //!
-//! `videoview` alone has rows by the million and columns of its own; every other report is small enough to be
-//! kept whole, and read when a measure asks. So nothing here knows a report: a column that is new is a column,
-//! and one whose name speaks of e-mail is never kept, whatever the report calls it.
+//! Only `videoview` has millions of rows, and its own columns. All other reports are small enough to be
+//! stored completely and parsed when they are measured. So this module is independent of the report: unknown
+//! columns are stored, too, and columns of e-mail addresses, recognized by name, never are.
 //!
-//! - [`cell_value`]: a cell as a time, a number, a truth; [`builder`]: a copy whose slices are still coming;
-//!   [`dataset`]: the copies that are here, with the texts behind their codes.
+//! - [`cell_value`]: parses a cell as a time, number or boolean; [`builder`]: builds a table from slices;
+//!   [`dataset`]: the loaded tables with their dictionary.
 
 pub mod builder;
 pub mod cell_value;
@@ -16,62 +16,64 @@ use crate::dictionary::{Dictionary, EMPTY};
 use domain::column;
 use domain::report::KnownReport;
 
-/// A header row: which fields are kept, under which names, and what stands between them.
+/// A parsed header row: delimiter and stored columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeaderRow {
     delimiter: Delimiter,
+    /// Number of fields.
     width: usize,
-    /// The place of each kept column among the fields, and its name.
-    kept: Vec<(usize, String)>,
+    /// Field index and name of each stored column.
+    stored_columns: Vec<(usize, String)>,
 }
 
 impl HeaderRow {
-    /// Reads a header row. Of two columns with one name the first is found by it; columns that speak of e-mail
-    /// are left out.
+    /// Parses a header row and leaves out columns of e-mail addresses. If two columns have the same name,
+    /// lookups by name find the first.
     #[must_use]
     pub fn parse(header: &[u8]) -> Self {
         let names = Decoder::parse_header(header);
         let width = names.len();
-        let kept = names.into_iter().enumerate().filter(|(_, name)| !column::is_email(name)).collect();
-        Self { delimiter: Delimiter::detect(header), width, kept }
+        let stored_columns =
+            names.into_iter().enumerate().filter(|(_, name)| !column::is_email(name)).collect();
+        Self { delimiter: Delimiter::detect(header), width, stored_columns }
     }
 
-    /// What stands between the fields of its rows.
+    /// The delimiter of the header row and of the rows below it.
     #[must_use]
     pub fn delimiter(&self) -> Delimiter {
         self.delimiter
     }
 
-    /// The names of the columns that are kept.
+    /// The names of the stored columns.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.kept.iter().map(|(_, name)| name.as_str())
+        self.stored_columns.iter().map(|(_, name)| name.as_str())
     }
 }
 
 /// One column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Column {
-    /// Its name as it came.
+    /// Its name, as in the header row.
     name: String,
-    /// Its name as it is compared.
+    /// Its normalized name, for lookups.
     key: String,
     /// Whether its cells are ids.
     has_ids: bool,
-    /// The code of each row's text.
+    /// The code of the cell in each row.
     codes: Vec<u32>,
 }
 
-/// Rows as columns of codes; the texts are in a dictionary that many tables share.
+/// Rows stored as columns of codes. The texts are in a [`Dictionary`] that the tables of a dataset share.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Table {
     columns: Vec<Column>,
     rows: usize,
-    /// Rows with another number of fields than the header: nobody knows which field is which.
+    /// Number of rows left out because their number of fields differs from the header's.
     pub ragged: u64,
 }
 
 impl Table {
-    /// A table of `report` without rows yet. Of a report that is not known, no column is taken for one of ids.
+    /// An empty table of `report` with the columns of `header`. Of a report that is not known, no column is taken for one of ids.
     #[must_use]
     pub fn new(header: &HeaderRow, report: Option<KnownReport>) -> Self {
         let column = |name: &str| Column {
@@ -83,52 +85,53 @@ impl Table {
         Self { columns: header.names().map(column).collect(), rows: 0, ragged: 0 }
     }
 
-    /// Adds a row; spaces around a text are no part of it.
+    /// Adds a row, without white space around its cells; counts it as ragged if its number of fields is
+    /// wrong. `header` is the one given to [`Table::new`].
     pub fn push_row(&mut self, header: &HeaderRow, row: Record<'_>, texts: &mut Dictionary) {
         if row.width() != header.width {
             self.ragged += 1;
             return;
         }
-        for (column, (place, _)) in self.columns.iter_mut().zip(&header.kept) {
-            let cell = row.field(*place).trim_ascii();
+        for (column, (field, _)) in self.columns.iter_mut().zip(&header.stored_columns) {
+            let cell = row.field(*field).trim_ascii();
             column.codes.push(if column.has_ids { texts.id_code(cell) } else { texts.code(cell) });
         }
         self.rows += 1;
     }
 
-    /// The number of rows that are kept.
+    /// The number of rows, without ragged ones.
     #[must_use]
     pub fn rows(&self) -> usize {
         self.rows
     }
 
-    /// The names of the columns as they came, in their order.
+    /// The names of the columns, as in the header row and in its order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.columns.iter().map(|column| column.name.as_str())
     }
 
-    /// Where the column called `name` stands, whatever its case, `_` and spaces.
+    /// The index of the column called `name`, ignoring case, `_` and spaces.
     #[must_use]
     pub fn column_index(&self, name: &str) -> Option<usize> {
         let key = column::normalize_name(name);
         self.columns.iter().position(|column| column.key == key)
     }
 
-    /// The code of a cell; that of the empty text where there is none.
+    /// The code of a cell; [`EMPTY`] if the column or row does not exist.
     #[must_use]
     #[inline]
-    pub fn code(&self, place: Option<usize>, row: usize) -> u32 {
-        place
-            .and_then(|place| self.columns.get(place))
+    pub fn code(&self, column: Option<usize>, row: usize) -> u32 {
+        column
+            .and_then(|index| self.columns.get(index))
             .and_then(|column| column.codes.get(row))
             .copied()
             .unwrap_or(EMPTY)
     }
 
-    /// Every code of a column, in the order of its rows.
+    /// The codes of a column, one for each row; empty if the column does not exist.
     #[must_use]
-    pub fn codes(&self, place: usize) -> &[u32] {
-        self.columns.get(place).map_or(&[], |column| column.codes.as_slice())
+    pub fn codes(&self, column: usize) -> &[u32] {
+        self.columns.get(column).map_or(&[], |column| column.codes.as_slice())
     }
 }
 
@@ -148,7 +151,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_cell_is_what_the_plain_reader_finds(
+        fn cells_match_those_of_the_csv_writer(
             rows in prop::collection::vec(prop::collection::vec("[a-c,\"\n]{0,4}", 2..5), 0..20),
         ) {
             let mut writer = csv::WriterBuilder::new()
@@ -162,9 +165,9 @@ mod tests {
             let whole: Vec<_> = rows.iter().filter(|row| row.len() == 3).collect();
             prop_assert_eq!(table.rows(), whole.len());
             prop_assert_eq!(table.ragged, (rows.len() - whole.len()) as u64);
-            for (place, row) in whole.iter().enumerate() {
+            for (index, row) in whole.iter().enumerate() {
                 for (name, text) in [("One", &row[0]), ("th_ree", &row[2])] {
-                    let code = table.code(table.column_index(name), place);
+                    let code = table.code(table.column_index(name), index);
                     prop_assert_eq!(texts.text(code), text.trim_ascii());
                 }
             }
@@ -172,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_are_found_however_they_are_spelt_and_new_ones_are_kept() {
+    fn columns_are_found_in_any_spelling_and_unknown_columns_are_stored() {
         let (table, texts) = table("\u{feff}Presentation_ID|event timestamp|Mood\nd1|2026-02-02|sunny\n");
         assert_eq!(table.column_index("presentationID"), Some(0));
         assert_eq!(table.column_index("event_timestamp"), Some(1));
@@ -193,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_never_kept_whatever_its_column_is_called() {
+    fn e_mail_columns_are_never_stored() {
         let (table, texts) = table("user,User E-Mail,answer_email\nAna,ana@example.org,bo@example.org\n");
         assert_eq!(table.names().collect::<Vec<_>>(), ["user"]);
         assert!(texts.texts().all(|text| !text.contains(&b'@')));

@@ -1,4 +1,4 @@
-//! Drawings of ordinary and of degenerate charts.
+//! Tests drawings of ordinary and degenerate charts.
 
 use super::*;
 use crate::model::{Bar, ChartText, Series};
@@ -34,13 +34,13 @@ fn chart(levels: &[DataPoint]) -> Chart {
     }
 }
 
-fn svg(levels: &[DataPoint], width: u32, height: u32) -> String {
+fn draw_levels(levels: &[DataPoint], width: u32, height: u32) -> String {
     draw(&chart(levels), Size { width, height }, &|n| format!("{n}"))
 }
 
 #[test]
-fn a_small_drawing_is_unchanged() {
-    let drawn = svg(
+fn drawing_format_unchanged() {
+    let drawn = draw_levels(
         &[
             DataPoint::Complete(40.0),
             DataPoint::Provisional(20.0),
@@ -69,20 +69,20 @@ fn levels() -> impl Strategy<Value = Vec<DataPoint>> {
 
 proptest! {
     #[test]
-    fn everything_can_be_drawn_and_styled_from_outside(
+    fn any_chart_can_be_drawn_without_inline_styles(
         levels in levels(),
         width in prop_oneof![Just(0u32), Just(1), 2u32..1500],
         height in prop_oneof![Just(0u32), 1u32..400],
     ) {
-        let drawn = svg(&levels, width, height);
+        let drawn = draw_levels(&levels, width, height);
         prop_assert!(drawn.starts_with("<svg ") && drawn.trim_end().ends_with("</svg>"));
         prop_assert!(!drawn.contains("style="));
-        prop_assert!(!drawn.contains("#01FE"), "no placeholder is left: {drawn}");
+        prop_assert!(!drawn.contains("#01FE"), "no placeholder remains: {drawn}");
         prop_assert!(!drawn.contains("NaN") && !drawn.contains("width=\"-"));
     }
 
     #[test]
-    fn every_number_in_the_table_is_a_mark(levels in levels()) {
+    fn every_number_above_zero_is_a_bar(levels in levels()) {
         let chart = chart(&levels);
         let table = chart.table();
         prop_assert_eq!(table.rows.len(), chart.bars.len());
@@ -90,14 +90,14 @@ proptest! {
             prop_assert_eq!(row.values[0], bar.level.value());
             prop_assert_eq!(row.values.len() + 2, table.columns.len());
         }
-        let drawn = svg(&levels, 2000, 300);
+        let drawn = draw_levels(&levels, 2000, 300);
         let shown = table.rows.iter().filter(|row| row.values[0].is_some_and(|value| value > 0.0)).count();
         prop_assert_eq!(drawn.matches("class=\"bar").count(), shown);
     }
 }
 
 #[test]
-fn what_stands_upon_a_bar_is_hollow_and_ends_where_both_do() {
+fn a_stacked_bar_is_hollow_and_ends_at_the_sum() {
     let mut chart = chart(&[DataPoint::Complete(10.0), DataPoint::Complete(0.0), DataPoint::Missing]);
     chart.beside[0].values = vec![Some(30.0), Some(20.0), None];
     chart.is_stacked = true;
@@ -120,31 +120,31 @@ fn what_stands_upon_a_bar_is_hollow_and_ends_where_both_do() {
 }
 
 #[test]
-fn a_gap_has_its_word_and_is_never_a_zero() {
-    let drawn = svg(&[DataPoint::Complete(1.0), DataPoint::Missing, DataPoint::Missing], 400, 100);
+fn missing_and_withheld_bars_are_gaps_with_words() {
+    let drawn = draw_levels(&[DataPoint::Complete(1.0), DataPoint::Missing, DataPoint::Missing], 400, 100);
     assert_eq!(drawn.matches("class=\"gap\"").count(), 1);
     assert_eq!(drawn.matches("class=\"word\"").count(), 1);
     assert!(drawn.contains("none"));
-    // What is here and not told is another gap, beside it too.
-    let drawn = svg(&[DataPoint::Missing, DataPoint::Withheld, DataPoint::Withheld], 400, 100);
+    // Missing and withheld bars are separate gaps even if adjacent.
+    let drawn = draw_levels(&[DataPoint::Missing, DataPoint::Withheld, DataPoint::Withheld], 400, 100);
     assert_eq!(drawn.matches("class=\"gap\"").count(), 2);
     assert!(drawn.contains("none") && drawn.contains("untold"));
 }
 
 #[test]
-fn a_name_cannot_leave_its_attribute() {
-    let drawn = svg(&[], 100, 100);
+fn the_accessible_name_is_escaped() {
+    let drawn = draw_levels(&[], 100, 100);
     assert!(drawn.contains("aria-label=\"Minutes &lt;watched&gt;. 12 &amp; &quot;more&quot;\""));
 }
 
 #[test]
-fn what_bars_are_held_against_is_a_line_across_each_and_a_column_beside_them() {
+fn a_comparison_is_a_line_across_each_bar_and_a_table_column() {
     let mut chart = chart(&[DataPoint::Complete(10.0), DataPoint::Missing, DataPoint::Complete(5.0)]);
     let values = vec![Some(20.0), Some(4.0), Some(0.0)];
     chart.other = Some(Series { name: "the week before".into(), values });
     let drawn = draw(&chart, Size { width: 300, height: 120 }, &|n| format!("{n}"));
-    assert_eq!(drawn.matches("class=\"other\"").count(), 2, "of nothing there is no line");
-    assert!((chart.largest() - 20.0).abs() < 1e-9, "the axis reaches to both");
+    assert_eq!(drawn.matches("class=\"other\"").count(), 2, "zero has no line");
+    assert!((chart.largest() - 20.0).abs() < 1e-9, "the axis includes the comparison");
     let table = chart.table();
     assert_eq!(table.columns, ["Day", "minutes", "minutes, the week before", "viewers", "State"]);
     assert_eq!(table.rows[1].values, [None, Some(4.0), None]);

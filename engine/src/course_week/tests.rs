@@ -18,8 +18,8 @@ fn slice(csv: &str, rows: usize) -> (SliceHead, Vec<u8>) {
     (SliceHead { rows, raw_length, crc32: crc32fast::hash(&deflated), length }, deflated)
 }
 
-/// Counts windows of some rows each, in a zone an hour ahead.
-fn counted(report: &str, columns: &[&str], windows: &[Vec<Vec<String>>]) -> AmountsBySection {
+/// Counts the rows of windows, in a zone one hour ahead of UTC.
+fn count_rows(report: &str, columns: &[&str], windows: &[Vec<Vec<String>>]) -> AmountsBySection {
     let from = Timestamp::parse("2026-01-01").unwrap();
     let zone = Zone::trace("Europe/Berlin", from, from.plus(1 << 33), |_| Some(3600)).unwrap();
     let week_query = CourseWeekQuery {
@@ -50,14 +50,14 @@ fn columns(report: &str) -> Vec<&'static str> {
     ReportName::parse(report).unwrap().known().unwrap().descriptor().columns.to_vec()
 }
 
-/// A row whose cells are empty but for these.
+/// A row with these cells; all others are empty.
 fn row(report: &str, cells: &[(&str, &str)]) -> Vec<String> {
-    let of = |column: &&str| {
-        let given =
+    let cell_of = |column: &&str| {
+        let cell =
             cells.iter().find(|(name, _)| column::normalize_name(name) == column::normalize_name(column));
-        given.map_or_else(String::new, |(_, cell)| (*cell).to_owned())
+        cell.map_or_else(String::new, |(_, cell)| (*cell).to_owned())
     };
-    columns(report).iter().map(of).collect()
+    columns(report).iter().map(cell_of).collect()
 }
 
 proptest! {
@@ -65,18 +65,18 @@ proptest! {
     fn a_row_counts_once_for_a_student_of_the_course_in_the_week(
         rows in prop::collection::vec((0u32..14 * 24, 0u8..3, 0u8..4, 0u8..3, any::<bool>()), 0..60),
     ) {
-        let mut truth: BTreeMap<(String, String), u64> = BTreeMap::new();
+        let mut expected: BTreeMap<(String, String), u64> = BTreeMap::new();
         let start = Timestamp::parse("2026-01-26 00:30:00").unwrap();
         let mut windows = vec![Vec::new(), Vec::new()];
-        for (hour, section, user, role, is_ours) in rows {
+        for (hour, section, user, role, is_of_course) in rows {
             let at = start.plus(i64::from(hour) * 3_600_000);
             let (section, role) = (["", "S1", "s1"][section as usize], ["Student", "Instructor", ""][role as usize]);
             let user = ["", "U1", "u1", "u2"][user as usize];
-            let course = if is_ours { COURSE } else { "other" };
-            // From Sunday 23:00 UTC on, which is Monday in the zone, for seven days.
+            let course = if is_of_course { COURSE } else { "other" };
+            // The week begins on Sunday at 23:00 UTC, which is Monday 00:00 in the zone.
             let local = i64::from(hour) + 1;
-            if is_ours && role == "Student" && !user.is_empty() && (7 * 24..14 * 24).contains(&local) {
-                *truth.entry((section.to_lowercase(), user.to_lowercase())).or_default() += 1;
+            if is_of_course && role == "Student" && !user.is_empty() && (7 * 24..14 * 24).contains(&local) {
+                *expected.entry((section.to_lowercase(), user.to_lowercase())).or_default() += 1;
             }
             let time = at.rfc3339();
             let cells = [
@@ -85,16 +85,16 @@ proptest! {
             ];
             windows[usize::from(hour >= 7 * 24)].push(row("confused", &cells));
         }
-        let parts = counted("confused", &columns("confused"), &windows);
-        let told = parts.iter().flat_map(|(section, part)| {
-            part.done.iter().map(|(user, n)| ((section.clone(), user.clone()), *n))
+        let sections = count_rows("confused", &columns("confused"), &windows);
+        let counted_amounts = sections.iter().flat_map(|(section, amounts)| {
+            amounts.done.iter().map(|(user, n)| ((section.clone(), user.clone()), *n))
         });
-        prop_assert_eq!(told.collect::<BTreeMap<_, _>>(), truth);
+        prop_assert_eq!(counted_amounts.collect::<BTreeMap<_, _>>(), expected);
     }
 }
 
 #[test]
-fn an_answer_that_is_edited_on_a_day_is_one_of_that_day() {
+fn edits_of_an_answer_on_one_day_count_once() {
     let answer = |time: &str, id: &str| {
         let cells = [
             ("event_timestamp", time),
@@ -108,8 +108,8 @@ fn an_answer_that_is_edited_on_a_day_is_one_of_that_day() {
     };
     let times = ["2026-02-03 10:00:00", "2026-02-03 11:00:00", "2026-02-04 10:00:00"];
     let rows = times.map(|time| answer(time, "a")).into_iter().chain(times.map(|time| answer(time, "")));
-    let parts = counted("qanda", &columns("qanda"), &[Vec::new(), rows.collect()]);
-    assert_eq!(parts["s"].done["u"], 2 + 3);
+    let sections = count_rows("qanda", &columns("qanda"), &[Vec::new(), rows.collect()]);
+    assert_eq!(sections["s"].done["u"], 2 + 3, "two days with edits, and three rows without an answer id");
 }
 
 #[test]
@@ -133,17 +133,17 @@ fn the_latest_answer_to_a_poll_is_right_or_wrong() {
         answer("2026-02-03 10:02:00", "u2", "p", "A", "B"),
         answer("2026-02-04 10:02:00", "u2", "q", "A", ""),
     ];
-    let part = &counted("polling", &columns("polling"), &[Vec::new(), rows])["s"];
-    let of =
-        |pairs: &[(&str, u64)]| pairs.iter().map(|(who, n)| ((*who).to_owned(), *n)).collect::<Amounts>();
-    assert_eq!(part.done, of(&[("u1", 1), ("u2", 2)]));
-    assert_eq!((&part.right, &part.wrong), (&of(&[("u1", 1)]), &of(&[("u2", 1)])));
-    assert_eq!(part.unjudged(), of(&[("u1", 0), ("u2", 1)]));
+    let section = &count_rows("polling", &columns("polling"), &[Vec::new(), rows])["s"];
+    let amounts =
+        |pairs: &[(&str, u64)]| pairs.iter().map(|(user, n)| ((*user).to_owned(), *n)).collect::<Amounts>();
+    assert_eq!(section.done, amounts(&[("u1", 1), ("u2", 2)]));
+    assert_eq!((&section.right, &section.wrong), (&amounts(&[("u1", 1)]), &amounts(&[("u2", 1)])));
+    assert_eq!(section.unjudged(), amounts(&[("u1", 0), ("u2", 1)]));
 }
 
 #[test]
-fn views_are_of_sections_by_number_and_not_added_where_a_video_stands_twice() {
-    let counted = |rows: &str| {
+fn views_are_counted_by_section_number_and_a_repeated_video_is_reported() {
+    let count_views = |rows: &str| {
         let header = b"mediaid,course_identifier,section_number,view_count\n".to_vec();
         let count = rows.lines().count();
         let report = ReportName::parse("asset").unwrap();
@@ -153,10 +153,11 @@ fn views_are_of_sections_by_number_and_not_added_where_a_video_stands_twice() {
         view_counter.push_slice(&head, &deflated).unwrap();
         view_counter.finish(&COURSE.into(), day("2026-02-02")).unwrap()
     };
-    let one = counted(&format!("m1,{COURSE},1,7\nm2,{COURSE},1,5\nm3,{COURSE},2,1\nm4,other,1,90\n"));
-    assert_eq!(one.sections["1"], SectionViews { views: 12, videos: 2 });
-    assert_eq!((one.videos, one.is_repeated, one.is_unknown), (3, false, false));
-    let twice = counted(&format!("m1,{COURSE},1,7\nm1,{COURSE},2,\n"));
-    assert_eq!((twice.videos, twice.is_repeated, twice.is_unknown), (1, true, true));
-    assert!(!counted("m4,other,1,90\n").sections.contains_key("1"), "of another course");
+    let distinct =
+        count_views(&format!("m1,{COURSE},1,7\nm2,{COURSE},1,5\nm3,{COURSE},2,1\nm4,other,1,90\n"));
+    assert_eq!(distinct.sections["1"], SectionViews { views: 12, videos: 2 });
+    assert_eq!((distinct.videos, distinct.is_repeated, distinct.is_unknown), (3, false, false));
+    let repeated = count_views(&format!("m1,{COURSE},1,7\nm1,{COURSE},2,\n"));
+    assert_eq!((repeated.videos, repeated.is_repeated, repeated.is_unknown), (1, true, true));
+    assert!(!count_views("m4,other,1,90\n").sections.contains_key("1"), "the row is of another course");
 }

@@ -1,7 +1,7 @@
-//! Events on decks by day, hour and deck: what `presentation`, `confused` and `notes` have in common.
+//! Events by day, hour and deck: the measures that `presentation`, `confused` and `notes` share.
 //!
-//! Each row is one event. A row that names nobody is an event and never a person. Students are those whose
-//! role in the institution says so; everybody else who is named counts among the people alone.
+//! Each row is one event. A row without a user id counts as an event, but not as a person. Students are
+//! people whose institution role is student; everybody else with a user id counts as a person only.
 
 use super::selection::{Row, Selection};
 use super::{Completeness, Query};
@@ -14,24 +14,24 @@ use domain::institution_role::InstitutionRole;
 use domain::time::{Day, monday};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Events and who did them.
+/// Counts of events and of distinct people.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct EventCounts {
-    /// Rows.
+    /// Number of events (rows).
     pub events: u64,
-    /// What the rows add up to, where they carry an amount: words of notes.
+    /// Sum of the events' amounts, if the report has amounts: words of notes.
     pub amount: u64,
     /// Distinct people.
     pub people: u64,
-    /// Of these, students.
+    /// Distinct students.
     pub students: u64,
-    /// Rows of students.
+    /// Events with the role student.
     pub student_events: u64,
-    /// Rows that name nobody.
+    /// Events without a user id.
     pub unnamed: u64,
 }
 
-/// A count that is growing.
+/// Accumulates [`EventCounts`] event by event.
 #[derive(Debug, Clone, Default)]
 pub struct EventCounter {
     count: EventCounts,
@@ -40,7 +40,7 @@ pub struct EventCounter {
 }
 
 impl EventCounter {
-    /// Adds an event of `amount`.
+    /// Adds an event. `user` is the code of the user id, or [`EMPTY`].
     pub fn add(&mut self, user: u32, role: InstitutionRole, amount: u64) {
         self.count.events += 1;
         self.count.amount += amount;
@@ -55,7 +55,7 @@ impl EventCounter {
         }
     }
 
-    /// What it has come to.
+    /// The counts so far.
     #[must_use]
     pub fn finish(&self) -> EventCounts {
         EventCounts { people: self.people.len() as u64, students: self.students.len() as u64, ..self.count }
@@ -65,26 +65,26 @@ impl EventCounter {
 /// One day of the week, over all weeks of the range.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Weekday {
-    /// How many days of this name are known.
+    /// Number of loaded days with this weekday.
     pub known: u32,
-    /// How many of those may still grow.
+    /// How many of these may still grow.
     pub provisional: u32,
     /// Events by hour of the day, local time.
     pub hours: [u64; 24],
 }
 
-/// The range in equal steps: what a spark-line is drawn over.
+/// The range in equal steps: the axis of sparklines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Steps {
-    /// Days in each.
+    /// Days in each step; the last step may have fewer.
     pub days: usize,
-    /// For each, whether any of its days is known.
+    /// For each step, whether any of its days is loaded.
     pub known: Vec<bool>,
 }
 
 impl Steps {
-    /// The steps of these days: a day each for up to six weeks; then whole weeks, and more of them if there are
-    /// more than a year's.
+    /// The steps for these days: single days up to six weeks, then weeks, then several weeks each if there
+    /// would be more than [`MAX_STEPS`].
     #[must_use]
     pub fn for_days(days: &[(Day, DataStatus)]) -> Self {
         let step = if days.len() <= 42 { 1 } else { days.len().div_ceil(MAX_STEPS * 7) * 7 };
@@ -92,63 +92,64 @@ impl Steps {
         Self { days: step, known: days.chunks(step).map(is_known).collect() }
     }
 
-    /// Adds one to the step of a day.
-    pub fn add_event(&self, steps: &mut Vec<u64>, day: usize) {
-        steps.resize(self.known.len(), 0);
-        if let Some(count) = steps.get_mut(day / self.days.max(1)) {
+    /// Adds one to the step of a day in `counts`. `day` is counted from the first of the range.
+    pub fn add_event(&self, counts: &mut Vec<u64>, day: usize) {
+        counts.resize(self.known.len(), 0);
+        if let Some(count) = counts.get_mut(day / self.days.max(1)) {
             *count += 1;
         }
     }
 
-    /// Counts by step, none where nothing is known.
+    /// Counts by step; `None` for a step without loaded days.
     #[must_use]
     pub fn series(&self, counts: &[u64]) -> Vec<Option<u64>> {
-        let count = |place: usize| counts.get(place).copied().unwrap_or(0);
-        self.known.iter().enumerate().map(|(place, known)| known.then(|| count(place))).collect()
+        let count = |index: usize| counts.get(index).copied().unwrap_or(0);
+        self.known.iter().enumerate().map(|(index, known)| known.then(|| count(index))).collect()
     }
 }
 
 /// One deck.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deck {
-    /// Its UUID, as it came.
+    /// Its UUID, as in the rows.
     pub id: String,
-    /// Its name, as its newest row says; may be empty.
+    /// Its name in its newest row; may be empty.
     pub name: String,
-    /// Its course as displayed, as its newest row says; may be empty.
+    /// Its course as displayed, in its newest row; may be empty.
     pub course: String,
-    /// What happened.
+    /// Counts of its events.
     pub count: EventCounts,
-    /// What its newest row with a number says: how many slides it has.
+    /// The newest number in its rows. In `presentation` the number of slides.
     pub newest: Option<u64>,
-    /// Events by step of the range; none where nothing is known.
+    /// Events by step of the range; `None` for a step without loaded days.
     pub steps: Vec<Option<u64>>,
-    /// Whether the filter of decks leaves it out of everything else.
+    /// Whether the deck filter excludes it from all other measures.
     pub is_left_out: bool,
 }
 
-/// What happened.
+/// Measures of events by day, hour and deck.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Activity {
     /// Every day of the range, first to last.
     pub days: Vec<(Day, Completeness<EventCounts>)>,
-    /// Over all days that are not missing; people each counted once.
+    /// Counts over all loaded days; each person counts once.
     pub total: EventCounts,
     /// Monday to Sunday.
     pub week: [Weekday; 7],
-    /// By deck, most events first, whatever decks are filtered by.
+    /// All decks, most events first; ignores the deck filter.
     pub decks: Vec<Deck>,
-    /// What the steps of the decks are.
+    /// The axis of [`Deck::steps`].
     pub steps: Steps,
-    /// Rows of the copies that could not be placed.
+    /// Rows of the copies that could not be read.
     pub skipped_rows: SkippedRows,
 }
 
-/// The cells that it reads: the deck's name, the course as displayed, a number (or no such column).
+/// The cells of a row, as codes: deck name, course as displayed, and a number (if the report has that
+/// column).
 pub type Cells = [u32; 3];
 
 impl Activity {
-    /// Counts a selection whose cells are [`Cells`].
+    /// Measures a selection whose cells are [`Cells`].
     #[must_use]
     pub fn from_selection(selection: &Selection<'_, 3>) -> Self {
         let steps = Steps::for_days(&selection.days);
@@ -197,14 +198,14 @@ impl Activity {
             .iter()
             .enumerate()
             .zip(&days)
-            .map(|((place, (day, _)), counter)| (*day, selection.completeness(place, counter.finish())))
+            .map(|((index, (day, _)), counter)| (*day, selection.completeness(index, counter.finish())))
             .collect();
         let skipped_rows = selection.skipped_rows;
         Self { days, total: total.finish(), week, decks, steps, skipped_rows }
     }
 }
 
-/// Which days of the week are known; hours of nothing yet.
+/// The weekdays with their numbers of loaded days, and without events.
 fn weekdays(days: &[(Day, DataStatus)]) -> [Weekday; 7] {
     let mut week = [Weekday::default(); 7];
     for (day, status) in days.iter().filter(|(_, status)| *status != DataStatus::Missing) {
@@ -216,18 +217,18 @@ fn weekdays(days: &[(Day, DataStatus)]) -> [Weekday; 7] {
     week
 }
 
-/// Monday is 0.
+/// The weekday as an index: Monday is 0.
 fn weekday_of(day: Day) -> usize {
     usize::try_from((day - monday(day)).num_days()).unwrap_or(0)
 }
 
-/// Whether days are known in a query at all: for an answer of nothing to say which nothing it is.
+/// Whether no day is loaded. Distinguishes "no data loaded" from "no events".
 #[must_use]
 pub fn is_nothing_known<T>(days: &[(Day, Completeness<T>)]) -> bool {
     days.iter().all(|(_, known)| matches!(known, Completeness::Missing))
 }
 
-/// The columns of a report about decks, with the column of its number.
+/// The columns of a report about decks; `number` is the column of the number in [`Cells`].
 #[must_use]
 pub(super) fn columns(number: &'static str) -> super::selection::ColumnNames<3> {
     super::selection::ColumnNames {
@@ -241,7 +242,7 @@ pub(super) fn columns(number: &'static str) -> super::selection::ColumnNames<3> 
     }
 }
 
-/// Sifts the tables and counts.
+/// Selects the rows of a report about decks and measures them.
 pub(super) fn measure_decks(
     dataset: &crate::table::dataset::Dataset,
     query: &Query,

@@ -1,9 +1,9 @@
-//! Extracts readable text from a cell with JSON or HTML. The shape is undocumented, so everything is tolerated.
+//! Extracts readable text from a cell with JSON or HTML. The shape is undocumented, so any shape is accepted.
 
 use serde_json::Value;
 
-/// Names under which a thing's words stand, the likeliest first.
-const WORDS: [&str; 14] = [
+/// Field names of an object's text, the likeliest first.
+const TEXT_FIELDS: [&str; 14] = [
     "text",
     "label",
     "value",
@@ -20,14 +20,14 @@ const WORDS: [&str; 14] = [
     "plainText",
 ];
 
-/// How often a text may be JSON within JSON.
-const DEEPEST: usize = 3;
+/// How many levels of JSON within a JSON string are unwrapped.
+const MAX_DEPTH: usize = 3;
 
-/// A cell as JSON, if it is an object or a list; JSON that was made a text once more is unwrapped.
+/// Parses a cell as JSON, if it is an object or a list, or a JSON string that contains one.
 #[must_use]
 pub fn parse_json(cell: &str) -> Option<Value> {
     let mut text = cell.trim().to_owned();
-    for _ in 0..DEEPEST {
+    for _ in 0..MAX_DEPTH {
         match serde_json::from_str(&text) {
             Ok(Value::String(inner)) => text = inner,
             Ok(value @ (Value::Object(_) | Value::Array(_))) => return Some(value),
@@ -37,14 +37,15 @@ pub fn parse_json(cell: &str) -> Option<Value> {
     None
 }
 
-/// The words of a value: a text, a number, or what stands under the likeliest name of an object.
+/// The text of a value: a string, number or boolean, the likeliest field of an object, or the texts of a
+/// list, joined by spaces. `None` if it is empty.
 #[must_use]
 pub fn value_text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(strip_html(text)),
         Value::Number(number) => Some(number.to_string()),
-        Value::Bool(truth) => Some(truth.to_string()),
-        Value::Object(_) => WORDS.iter().find_map(|name| find_field(value, name).and_then(value_text)),
+        Value::Bool(value) => Some(value.to_string()),
+        Value::Object(_) => TEXT_FIELDS.iter().find_map(|name| find_field(value, name).and_then(value_text)),
         Value::Array(parts) => {
             let parts: Vec<String> = parts.iter().filter_map(value_text).collect();
             (!parts.is_empty()).then(|| parts.join(" "))
@@ -54,52 +55,52 @@ pub fn value_text(value: &Value) -> Option<String> {
     .filter(|text| !text.is_empty())
 }
 
-/// What stands under a name, whatever its case, `_` and spaces.
+/// The field of an object by name, ignoring case, `_` and spaces.
 #[must_use]
 pub fn find_field<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
-    let wanted = domain::column::normalize_name(name);
+    let name = domain::column::normalize_name(name);
     value
         .as_object()?
         .iter()
-        .find(|(key, _)| domain::column::normalize_name(key) == wanted)
+        .find(|(key, _)| domain::column::normalize_name(key) == name)
         .map(|(_, value)| value)
 }
 
-/// What a cell says: the words of its JSON, or the cell itself where it is none or says nothing.
+/// The readable text of a cell: the text of its JSON, or the cell itself without HTML if there is none.
 #[must_use]
 pub fn plain_text(cell: &str) -> String {
     parse_json(cell).as_ref().and_then(value_text).unwrap_or_else(|| strip_html(cell))
 }
 
-/// A text without HTML: tags gone, the five characters that HTML writes otherwise put back, runs of space one.
+/// Removes HTML: drops tags, decodes the common character references, and collapses white space.
 #[must_use]
 pub fn strip_html(text: &str) -> String {
-    let mut bare = String::with_capacity(text.len());
+    let mut plain = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('<') {
-        bare.push_str(before);
-        // `a < b` is no tag: those begin with a letter or a slash.
+        plain.push_str(before);
+        // A tag begins with a letter or a slash, unlike `a < b`.
         let is_tag = after.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
         rest = match after.split_once('>').filter(|_| is_tag) {
             Some((_, after)) => {
-                bare.push(' ');
+                plain.push(' ');
                 after
             }
             None => {
-                bare.push('<');
+                plain.push('<');
                 after
             }
         };
     }
-    bare.push_str(rest);
-    for (written, meant) in
+    plain.push_str(rest);
+    for (reference, character) in
         [("&nbsp;", " "), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")]
     {
-        if bare.contains(written) {
-            bare = bare.replace(written, meant);
+        if plain.contains(reference) {
+            plain = plain.replace(reference, character);
         }
     }
-    bare.split_whitespace().collect::<Vec<_>>().join(" ")
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -109,18 +110,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_cell_is_a_panic(cell in ".{0,60}") {
+        fn no_cell_panics(cell in ".{0,60}") {
             let _ = (plain_text(&cell), parse_json(&cell));
         }
 
         #[test]
-        fn words_without_markup_stay_as_they_are(text in "[a-z]{1,6}( [a-z]{1,6}){0,4}") {
+        fn text_without_markup_is_unchanged(text in "[a-z]{1,6}( [a-z]{1,6}){0,4}") {
             prop_assert_eq!(plain_text(&text), text);
         }
     }
 
     #[test]
-    fn a_cell_is_read_whatever_its_shape() {
+    fn text_is_found_in_cells_of_any_shape() {
         for (cell, expected) in [
             (r#"{"slide":3,"text":"Osmosis"}"#, "Osmosis"),
             (r#"{"content":{"html":"<p>a &amp; b</p>"}}"#, "a & b"),

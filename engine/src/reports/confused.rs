@@ -1,4 +1,4 @@
-//! `confused`: confusion marks. The report names the deck, never the slide.
+//! `confused`: confusion marks. The report has the deck of a mark, but not the slide.
 
 use super::activity::{self, Activity};
 use super::selection::{Row, Selection};
@@ -8,14 +8,14 @@ use crate::table::dataset::Dataset;
 use domain::time::Day;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A day stands out when it has this many times its course's usual…
+/// An outlier has at least this many times the usual number of marks of its course.
 const MIN_TIMES_USUAL: u64 = 3;
-/// …and at least as many marks as a handful: three marks where there is mostly one are chance.
+/// An outlier has at least this many marks: three instead of the usual one can be chance.
 const MIN_MARKS: u64 = 5;
-/// Days with marks that a course needs before anything is usual there.
+/// Number of days with marks that a course needs before outliers are detected.
 const MIN_DAYS: usize = 4;
 
-/// A day on which a course had many times its usual marks.
+/// A day on which a course had far more marks than usual.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outlier {
     /// The day.
@@ -24,24 +24,24 @@ pub struct Outlier {
     pub course: String,
     /// The name of the deck with most of that day's marks; may be empty.
     pub deck: String,
-    /// Its marks.
+    /// Number of marks on that day.
     pub marks: u64,
-    /// The marks of the course's day in the middle, among its days with any: its usual.
+    /// The usual number: the median over the course's days with any marks.
     pub usual: u64,
-    /// Distinct people who marked something.
+    /// Distinct people with a mark on that day.
     pub people: u64,
 }
 
-/// What was marked.
+/// Measures of `confused`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Measures {
     /// Marks by day, hour and deck.
     pub activity: Activity,
-    /// The days that stand out, those furthest above their course's usual first.
+    /// Outliers, those with the largest ratio of marks to usual marks first.
     pub outliers: Vec<Outlier>,
 }
 
-/// Marks, and the days on which there were many times the usual.
+/// Measures confusion marks and their outliers.
 #[must_use]
 pub fn measure(dataset: &Dataset, query: &Query) -> Measures {
     let selection = Selection::new(dataset, query, &activity::columns(""));
@@ -62,21 +62,22 @@ pub fn measure(dataset: &Dataset, query: &Query) -> Measures {
             for row in rows {
                 *decks.entry(row.deck).or_default() += 1;
             }
-            let most = decks.into_iter().max_by_key(|(_, marks)| *marks).map(|(deck, _)| deck);
+            let main_deck = decks.into_iter().max_by_key(|(_, marks)| *marks).map(|(deck, _)| deck);
             let people: BTreeSet<u32> =
                 rows.iter().map(|row| row.user).filter(|user| *user != EMPTY).collect();
             outliers.push(Outlier {
                 day: *day,
                 course: selection.latest_text(rows.iter().map(|row| row.cells[1])),
-                deck: selection
-                    .latest_text(rows.iter().filter(|row| Some(row.deck) == most).map(|row| row.cells[0])),
+                deck: selection.latest_text(
+                    rows.iter().filter(|row| Some(row.deck) == main_deck).map(|row| row.cells[0]),
+                ),
                 marks,
                 usual,
                 people: people.len() as u64,
             });
         }
     }
-    // Furthest above the usual: a/b > c/d compared as a·d > c·b, whole.
+    // Largest ratio first, in whole numbers: a/b > c/d if and only if a·d > c·b.
     outliers.sort_by(|a, b| (b.marks * a.usual).cmp(&(a.marks * b.usual)).then_with(|| a.day.cmp(&b.day)));
     Measures { activity: Activity::from_selection(&selection), outliers }
 }
@@ -96,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_far_above_its_courses_usual_is_a_spike_and_names_its_deck() {
+    fn a_day_far_above_the_usual_marks_is_an_outlier_with_its_main_deck() {
         let csv = [marks(2, "a", 2), marks(3, "a", 2), marks(4, "a", 3), marks(5, "b", 9), marks(5, "a", 1)]
             .concat();
         let dataset = dataset(&[week("2026-02-02", HEADER, &csv)]);
@@ -114,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_is_usual_yet_nothing_stands_out() {
+    fn with_too_few_days_there_are_no_outliers() {
         let csv = [marks(2, "a", 1), marks(3, "a", 40)].concat();
         let dataset = dataset(&[week("2026-02-02", HEADER, &csv)]);
         assert!(measure(&dataset, &query("2026-02-02", "2026-02-08")).outliers.is_empty());

@@ -1,14 +1,15 @@
-//! Measures of one course over several reports, on one time axis, by kind of activity.
+//! Measures of one course over six reports, on one time axis, by kind of activity.
 //!
-//! - Students alone are counted; what staff did, and what names nobody, stands beside as a number.
-//! - People are the same in several reports by their UUID, and by nothing else: a row without one is nobody's.
-//! - Nothing joins a video to a deck: videos and decks are two lists. Decks are joined to their marks, polls and
-//!   notes by the deck's UUID.
-//! - Kinds are never added up. Each day stands for each kind as its own report knows it: what one of them lacks is
-//!   missing there alone.
+//! - Only students are counted. Activity of staff, and rows without a user id, are one additional number
+//!   each.
+//! - People are joined across reports by user id only; a row without one belongs to nobody.
+//! - Videos and decks are two lists, since nothing in the data joins them. Decks are joined with their marks,
+//!   polls and notes by presentation id.
+//! - Kinds are never added up. Whether a day is missing, provisional or complete is known per kind, from its
+//!   own report.
 //!
-//! [`events`]: rows of any of the six as events; [`time_bins`]: the axis; [`people`]: students, with what a score is;
-//! [`media`]: videos and decks; [`outlier`]: what was unlike the rest; [`person`]: one student alone.
+//! [`events`]: rows of all six reports as events; [`time_bins`]: the axis; [`people`]: students and their
+//! scores; [`media`]: videos and decks; [`outlier`]: an unusual week or day; [`person`]: one student.
 
 pub mod events;
 pub mod media;
@@ -33,105 +34,106 @@ use person::Person;
 use std::collections::{BTreeMap, BTreeSet};
 use time_bins::TimeBins;
 
-/// What is wanted of a course, beside its days and sections.
+/// Options of a course page, in addition to the query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CourseOptions {
-    /// This student alone (UUID).
+    /// The student (UUID) whose own activity is measured, too.
     pub student: Option<UserId>,
-    /// What the numbers are held against. The days before cost nothing where they are here.
+    /// The comparison. By default with the days before, which needs no further download if they are loaded.
     pub comparison: Comparison,
-    /// Whether somebody chose to compare, so that it is drawn, too.
+    /// Whether the visitor chose the comparison, so that it is drawn, too.
     pub is_chosen: bool,
-    /// What a score is made of.
+    /// Weights of the kinds in the engagement score.
     pub weights: Weights,
-    /// Whether people stand without their names.
+    /// Whether names of people are hidden.
     pub is_nameless: bool,
 }
 
 wire_struct!(CourseOptions { student, comparison, is_chosen, weights, is_nameless });
 
-/// The tables of a course, by what they know.
+/// The datasets of a course.
 #[derive(Debug, Default)]
 pub struct Sources<'a> {
-    /// By kind; a kind whose report is not here has no tables.
+    /// By kind; a kind whose report is not loaded has no entry.
     pub by_kind: BTreeMap<ActivityKind, &'a Dataset>,
-    /// `asset`, if it is here: for the days on which videos were captured.
+    /// `asset`, if it is loaded: for the days on which videos were captured.
     pub library: Option<&'a Dataset>,
 }
 
-/// The same kind over the same number of days, of which all are final on both sides.
+/// Totals of one kind over the pairs of days (one of the range, one of the comparison) that are both final.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ComparisonTotals {
-    /// Pairs of days.
+    /// Number of pairs of days.
     pub days: u64,
-    /// What students did on these days.
+    /// Activity of students on the days of the range.
     pub now: u64,
-    /// What students did on the others.
+    /// Activity of students on the days of the comparison.
     pub then: u64,
 }
 
-/// One kind on the axis.
+/// One kind of activity over time. Amounts are half minutes, views, answers, marks or note events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KindSeries {
-    /// Which kind.
+    /// The kind.
     pub kind: ActivityKind,
-    /// What students did, by bin: half minutes, views, answers, marks, note events.
+    /// Activity of students, by bin of the axis.
     pub bins: Vec<Completeness<u64>>,
-    /// What they did where it is held against, by bin; none where not all of it is here.
+    /// Activity of students in the comparison, by bin; `None` where some of it is not loaded. Empty without
+    /// one.
     pub others: Vec<Option<u64>>,
-    /// What students did on all days that are here.
+    /// Activity of students on all loaded days.
     pub total: u64,
-    /// What people did who are named and no students.
+    /// Activity of people with a user id who are not students.
     pub staff: u64,
-    /// What names nobody.
+    /// Activity without a user id.
     pub unnamed: u64,
-    /// Days that are not here.
+    /// Number of days that are not loaded.
     pub missing: u64,
-    /// Days that may still grow.
+    /// Number of days that may still grow.
     pub provisional: u64,
-    /// Days in all.
+    /// Number of days of the range.
     pub days: u64,
-    /// Rows of its copies that could not be placed.
+    /// Rows of its copies that could not be read.
     pub skipped_rows: SkippedRows,
-    /// What it comes to against the others.
+    /// Totals for the comparison.
     pub compared: ComparisonTotals,
 }
 
-/// What happened in a course.
+/// Measures of a course.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Measures {
-    /// The axis.
+    /// The time axis.
     pub bins: TimeBins,
-    /// Each kind on it, in their order.
+    /// A series for each kind, in the order of [`ActivityKind::ALL`].
     pub series: Vec<KindSeries>,
-    /// Students with any activity on these days, and those with some in what it is held against.
+    /// Students with any activity in the range, and in the comparison.
     pub active: (u64, u64),
-    /// Of these, students who watched anything, each as half of the former.
+    /// Students who watched any video in the range.
     pub watched: u64,
-    /// Half minutes that the student in the middle watched, of those who did.
+    /// Median of the half minutes watched, over the students who watched any video.
     pub median_rows: u64,
-    /// What was unlike the rest.
+    /// The most unusual week or day, if there is one.
     pub outlier: Option<Outlier>,
-    /// Most minutes first.
+    /// Videos, most minutes first.
     pub videos: Vec<Video>,
-    /// Most views first.
+    /// Decks, most views first.
     pub decks: Vec<Deck>,
-    /// Students with activity on these days or those before, by name.
+    /// Students with activity in the range or in the days before it, by name.
     pub students: Vec<Student>,
-    /// Whether it can be said who was quiet: all of the last two weeks is here.
+    /// Whether [`Student::is_quiet`] is known: the last two weeks are loaded for every kind.
     pub is_quiet_known: bool,
-    /// One student alone, where one is wanted and has anything.
+    /// The student of [`CourseOptions::student`], if they have any activity.
     pub person: Option<Person>,
 }
 
-/// What students did in a course.
+/// Measures a course.
 #[must_use]
 pub fn measure(sources: &Sources<'_>, query: &Query, options: &CourseOptions) -> Measures {
     let query = without_filters(query);
-    let held_against = comparison_query(&query, &options.comparison);
+    let compared_query = comparison_query(&query, &options.comparison);
     let before = comparison_query(&query, &Comparison::Before);
     let now = read_events(sources, &query);
-    let others = held_against.as_ref().map_or_else(BTreeMap::new, |query| read_events(sources, query));
+    let others = compared_query.as_ref().map_or_else(BTreeMap::new, |query| read_events(sources, query));
     let earlier = match options.comparison {
         Comparison::Before => None,
         Comparison::Section(_) => before.as_ref().map(|query| read_events(sources, query)),
@@ -147,8 +149,9 @@ pub fn measure(sources: &Sources<'_>, query: &Query, options: &CourseOptions) ->
         .map(|dataset| super::polling::measure(dataset, &query).polls);
     let polls = polls.unwrap_or_default();
     let students = people::students(&now, earlier, &bins, options.weights, is_quiet_known);
-    let rows = |student: &Student| student.amounts.get(ActivityKind::Watch.index()).copied().unwrap_or(0);
-    let watched: Vec<u64> = students.iter().map(rows).filter(|rows| *rows > 0).collect();
+    let watched_rows =
+        |student: &Student| student.amounts.get(ActivityKind::Watch.index()).copied().unwrap_or(0);
+    let watched: Vec<u64> = students.iter().map(watched_rows).filter(|rows| *rows > 0).collect();
     let person = options.student.as_ref().and_then(|id| {
         let student = students.iter().find(|student| student.id == id.as_str())?;
         Some(person::measure_person(student.clone(), &now, &bins, &polls, query.contents))
@@ -171,7 +174,7 @@ pub fn measure(sources: &Sources<'_>, query: &Query, options: &CourseOptions) ->
     }
 }
 
-/// A course is shown whole: what other pages filter by does not reach it.
+/// The query without the filters that a course page does not have.
 fn without_filters(query: &Query) -> Query {
     let mut query = query.clone();
     query.base.roles.clear();
@@ -181,21 +184,21 @@ fn without_filters(query: &Query) -> Query {
     query
 }
 
-/// The query that it is held against.
+/// The query of the comparison; `None` if it would begin before the first possible day.
 fn comparison_query(query: &Query, comparison: &Comparison) -> Option<Query> {
     Some(query.with_base(query.base.comparison_query(comparison)?))
 }
 
-/// Things in the order of a key. Sorting is much code for each type that is sorted: so only keys are.
+/// Sorts items by a key. Sorts the keys only, since the compiled code of a sort is large for each item type.
 #[must_use]
 pub fn sorted_by_key<T>(items: Vec<T>, key: impl Fn(&T) -> (u64, String)) -> Vec<T> {
     let mut keys: Vec<((u64, String), usize)> = items.iter().map(key).zip(0..).collect();
     keys.sort();
     let mut items: Vec<Option<T>> = items.into_iter().map(Some).collect();
-    keys.into_iter().filter_map(|(_, place)| items.get_mut(place)?.take()).collect()
+    keys.into_iter().filter_map(|(_, index)| items.get_mut(index)?.take()).collect()
 }
 
-/// Every kind, whether it is here or not.
+/// The events of every kind; without events for a kind that is not loaded.
 fn read_events<'a>(sources: &Sources<'a>, query: &Query) -> BTreeMap<ActivityKind, Events<'a>> {
     ActivityKind::ALL
         .into_iter()
@@ -203,7 +206,7 @@ fn read_events<'a>(sources: &Sources<'a>, query: &Query) -> BTreeMap<ActivityKin
         .collect()
 }
 
-/// Distinct students with any activity.
+/// Number of distinct students with any activity.
 fn count_active_students(all: &BTreeMap<ActivityKind, Events<'_>>) -> u64 {
     let students =
         all.values().flat_map(|events| events.by_students().filter_map(|event| events.person(event.user)));
@@ -218,16 +221,16 @@ fn kind_series(
 ) -> KindSeries {
     let by_day = events.by_day();
     let days = || events.days.iter().map(|(_, status)| *status);
-    let count = |wanted: DataStatus| days().filter(|status| *status == wanted).count() as u64;
-    let binned = |events: &Events<'_>, by_day: &[u64]| -> Vec<Completeness<u64>> {
+    let count = |expected: DataStatus| days().filter(|status| *status == expected).count() as u64;
+    let sum_by_bin = |events: &Events<'_>, by_day: &[u64]| -> Vec<Completeness<u64>> {
         let sums = bins.sums(by_day);
         let statuses = bins.statuses(&events.days);
         sums.into_iter().zip(statuses).map(|(sum, status)| completeness(status, sum)).collect()
     };
     let mut compared = ComparisonTotals::default();
     let others = others.map(|others| {
-        let theirs = others.by_day();
-        let pairs = days().zip(others.days.iter()).zip(by_day.iter().zip(&theirs));
+        let others_by_day = others.by_day();
+        let pairs = days().zip(others.days.iter()).zip(by_day.iter().zip(&others_by_day));
         for (_, (now, then)) in pairs
             .filter(|((now, (_, then)), _)| (*now, *then) == (DataStatus::Complete, DataStatus::Complete))
         {
@@ -235,7 +238,7 @@ fn kind_series(
             compared.now += now;
             compared.then += then;
         }
-        binned(others, &theirs).iter().map(|known| known.value().copied()).collect()
+        sum_by_bin(others, &others_by_day).iter().map(|bin| bin.value().copied()).collect()
     });
     let staff = events
         .events
@@ -244,7 +247,7 @@ fn kind_series(
         .count();
     KindSeries {
         kind,
-        bins: binned(events, &by_day),
+        bins: sum_by_bin(events, &by_day),
         others: others.unwrap_or_default(),
         total: by_day.iter().sum(),
         staff: staff as u64,

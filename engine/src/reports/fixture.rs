@@ -11,7 +11,7 @@ use domain::report::KnownReport;
 use domain::time::{Day, Timestamp, parse_day, plus_days};
 use domain::zone::Zone;
 
-/// A window: its id, its days, its header row, its rows.
+/// A window as CSV text.
 pub(super) struct Window {
     id: String,
     coverage: WindowCoverage,
@@ -23,7 +23,7 @@ pub(super) fn day(text: &str) -> Day {
     parse_day(text).unwrap()
 }
 
-/// The week that begins on this day.
+/// A complete window for the week that begins on `start`.
 pub(super) fn week(start: &str, header: &str, rows: &str) -> Window {
     let end = plus_days(day(start), 7);
     window(WindowCoverage { start: Some(day(start)), end: Some(end), provisional_from: None }, header, rows)
@@ -53,7 +53,7 @@ pub(super) fn dataset(windows: &[Window]) -> Dataset {
     dataset
 }
 
-/// A query about these days in UTC, asked long after.
+/// A query for these days in UTC, without filters, long after their end.
 pub(super) fn query(from: &str, to: &str) -> Query {
     Query {
         base: measures::Query {
@@ -72,7 +72,7 @@ pub(super) fn query(from: &str, to: &str) -> Query {
     }
 }
 
-/// Berlin around the change of its clocks on 29 March 2026.
+/// The time zone of Berlin around the change to summer time on 29 March 2026.
 pub(super) fn berlin() -> Zone {
     let change = Timestamp::parse("2026-03-29 01:00:00").unwrap();
     let (from, to) = (Timestamp::parse("2026-01-01").unwrap(), Timestamp::parse("2026-06-01").unwrap());

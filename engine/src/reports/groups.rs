@@ -1,7 +1,6 @@
 //! Measures by section and by role, for every report with a timestamp in each row.
 //!
-//! As with every chart that sets a filter, sections are counted whatever sections are chosen, and roles whatever
-//! roles.
+//! Crossfilter: the measures by section ignore the section filter, and those by role the role filter.
 
 use super::activity::{EventCounter, EventCounts};
 use super::selection::{ColumnNames, Row, Selection, find_codes};
@@ -16,30 +15,32 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A section.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
-    /// Its UUID, as it came.
+    /// Its UUID, as in the rows.
     pub id: String,
-    /// Its number, as its newest row says; may be empty.
+    /// Its number in its newest row; may be empty.
     pub number: String,
-    /// Its course as displayed, as its newest row says; may be empty.
+    /// Its course as displayed, in its newest row; may be empty.
     pub course: String,
-    /// What happened in it.
+    /// Counts of its events.
     pub count: EventCounts,
-    /// Whether the filter of sections leaves it out of everything else.
+    /// Whether the section filter excludes it from all other measures.
     pub is_left_out: bool,
 }
 
-/// By section and by role.
+/// Measures by section and by role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Groups {
     /// Sections, most events first.
     pub sections: Vec<Section>,
-    /// How each day of the range stands.
+    /// The state of each day of the range.
     pub days: Vec<(Day, Completeness<()>)>,
-    /// Roles that have any events, in their own order, each with whether the filter of roles leaves it out.
+    /// Roles that have events, in the order of roles; `true` if the role filter excludes the role from all
+    /// other measures.
     pub roles: Vec<(InstitutionRole, EventCounts, bool)>,
 }
 
-/// Whose rows are counted, and what makes two rows one event.
+/// The columns of a report. The last cell is the id that identifies an event with several rows, if the report
+/// has one.
 fn columns(report: KnownReport) -> ColumnNames<3> {
     let (user, role, event, deck) = match report {
         KnownReport::QAndA => ("answer_userid", "answer_role", "answerid", ""),
@@ -66,11 +67,11 @@ fn columns(report: KnownReport) -> ColumnNames<3> {
 #[must_use]
 pub fn measure(dataset: &Dataset, query: &Query, report: KnownReport) -> Groups {
     let columns = columns(report);
-    let mut anywhere = query.clone();
-    anywhere.base.sections.clear();
-    let mut anybody = query.clone();
-    anybody.base.roles.clear();
-    let selection = Selection::new(dataset, &anywhere, &columns);
+    let mut all_sections = query.clone();
+    all_sections.base.sections.clear();
+    let mut all_roles = query.clone();
+    all_roles.base.roles.clear();
+    let selection = Selection::new(dataset, &all_sections, &columns);
     let mut sections: BTreeMap<u32, (EventCounter, Vec<[u32; 3]>)> = BTreeMap::new();
     for row in events(&selection) {
         let (counter, cells) = sections.entry(row.section).or_default();
@@ -92,26 +93,29 @@ pub fn measure(dataset: &Dataset, query: &Query, report: KnownReport) -> Groups 
         })
         .collect();
     sections.sort_by(|a, b| b.count.events.cmp(&a.count.events).then_with(|| a.id.cmp(&b.id)));
-    let selection = Selection::new(dataset, &anybody, &columns);
+    let selection = Selection::new(dataset, &all_roles, &columns);
     let mut roles: BTreeMap<InstitutionRole, EventCounter> = BTreeMap::new();
     for row in events(&selection) {
         roles.entry(row.role).or_default().add(row.user, row.role, 0);
     }
-    let wanted = &query.base.roles;
-    let is_out = |role: &InstitutionRole| !wanted.is_empty() && !wanted.contains(role);
+    let filter = &query.base.roles;
+    let is_role_left_out = |role: &InstitutionRole| !filter.is_empty() && !filter.contains(role);
     let days = selection.days.iter().enumerate();
     Groups {
-        days: days.map(|(place, (day, _))| (*day, selection.completeness(place, ()))).collect(),
+        days: days.map(|(index, (day, _))| (*day, selection.completeness(index, ()))).collect(),
         sections,
-        roles: roles.into_iter().map(|(role, counter)| (role, counter.finish(), is_out(&role))).collect(),
+        roles: roles
+            .into_iter()
+            .map(|(role, counter)| (role, counter.finish(), is_role_left_out(&role)))
+            .collect(),
     }
 }
 
-/// The rows that are events: of an answer that was edited the last.
+/// One row for each event: of an edited answer, its last row.
 fn events<'a>(selection: &'a Selection<'_, 3>) -> Vec<&'a Row<3>> {
     let mut seen: BTreeSet<u32> = BTreeSet::new();
-    let is_first = |row: &&Row<3>| row.cells[2] == EMPTY || seen.insert(row.cells[2]);
-    let mut rows: Vec<&Row<3>> = selection.chosen_rows().rev().filter(is_first).collect();
+    let is_last = |row: &&Row<3>| row.cells[2] == EMPTY || seen.insert(row.cells[2]);
+    let mut rows: Vec<&Row<3>> = selection.chosen_rows().rev().filter(is_last).collect();
     rows.reverse();
     rows
 }
@@ -127,7 +131,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_event_is_in_one_section_and_of_one_role_whatever_of_them_is_chosen(
+        fn every_event_counts_for_one_section_and_one_role_regardless_of_their_filters(
             rows in prop::collection::vec((0u32..3, 0u32..5, 2u32..9), 0..40),
             chosen in prop::collection::vec(0u32..4, 0..3),
             by_role in any::<bool>(),
@@ -158,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_was_edited_is_one() {
+    fn an_edited_answer_counts_once() {
         let header = "sectionId,sectionNumber,courseId,answerid,event_timestamp,answer_userid,answer_role";
         let rows = "s,1,c,a1,2026-02-02 10:00:00,t,Instructor\ns,1,c,a1,2026-02-03 10:00:00,t,Instructor\ns,1,c,,2026-02-03 10:00:00,u,Student\n";
         let dataset = dataset(&[week("2026-02-02", header, rows)]);

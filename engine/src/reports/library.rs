@@ -1,8 +1,9 @@
 //! `asset`: a snapshot of every video. `assetbydate` has the same columns.
 //!
-//! A row is a video in a section it was published to. A video in several sections repeats, and no source says
-//! whether its numbers then are the section's or the video's: so views and minutes are shown for each section,
-//! and added up only where no video stands twice. Videos themselves are counted once each.
+//! A row is a video in a section that it was published to. A video in several sections has several rows, and
+//! the reference does not say whether their numbers are the section's or the video's. So views and minutes
+//! are shown for each section, and added up only if no video is repeated. Videos themselves are counted once
+//! each.
 
 use super::Query;
 use super::selection::find_codes;
@@ -11,27 +12,28 @@ use crate::table::cell_value;
 use crate::table::dataset::{Dataset, WindowData};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The numbers of a video in a section; none where a row does not say it, which is no zero.
+/// The numbers of a video in a section, or sums of them. `None` means unknown, since a cell was empty; it is
+/// not zero.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct ViewSums {
-    /// Views, of whatever length.
+    /// Views of any length.
     pub views: Option<u64>,
-    /// Of these, of a live stream.
+    /// Of `views`, those of a live stream.
     pub live: Option<u64>,
-    /// Of these, on demand.
+    /// Of `views`, those on demand.
     pub on_demand: Option<u64>,
-    /// Of these, through a public link.
+    /// Of `views`, those through a public link.
     pub public: Option<u64>,
-    /// Of these, otherwise.
+    /// Of `views`, those not through a public link.
     pub private: Option<u64>,
-    /// Downloads.
+    /// Number of downloads.
     pub downloads: Option<u64>,
     /// Minutes watched.
     pub minutes: Option<f64>,
 }
 
 impl ViewSums {
-    /// The sums of no rows.
+    /// The sums over no rows.
     pub const ZERO: Self = Self {
         views: Some(0),
         live: Some(0),
@@ -42,7 +44,7 @@ impl ViewSums {
         minutes: Some(0.0),
     };
 
-    /// These and those: what one of them does not say, their sum cannot say.
+    /// The sums of both, field by field; `None` where either is `None`.
     #[must_use]
     pub fn plus(self, more: Self) -> Self {
         let sum = |one: Option<u64>, other: Option<u64>| Some(one? + other?);
@@ -57,43 +59,44 @@ impl ViewSums {
         }
     }
 
-    /// Whether a row says that there were views.
+    /// Whether the number of views is known and above zero.
     #[must_use]
     pub fn is_viewed(&self) -> bool {
         self.views.is_some_and(|views| views > 0)
     }
 }
 
-/// What tells rows apart: a video in a section of a course, as codes.
+/// Key of a row: dictionary codes of video, course and section number.
 pub type Key = [u32; 3];
 
 /// A video in a section.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LibraryEntry {
-    /// The media UUID, as it came. That it is also the `VideoId` of `videoview` is likely, not documented.
+    /// The media UUID, as in the rows. Probably equal to the `VideoId` of `videoview`, but that is not
+    /// documented.
     pub id: String,
-    /// Its name; may be empty.
+    /// The video's name; may be empty.
     pub name: String,
-    /// Its course's id, as it came; may be empty.
+    /// The course's id, as in the rows; may be empty.
     pub course: String,
-    /// The section's number, which other courses have too; may be empty.
+    /// The section's number, which is unique only within its course; may be empty.
     pub section: String,
-    /// Whose it is; may be empty.
+    /// The owner's name; may be empty.
     pub owner: String,
-    /// Its length in minutes, where the row says so.
+    /// Length of the video in minutes, if known.
     pub length: Option<f64>,
-    /// Whether it was transcribed automatically, where the row says so.
+    /// Whether the video was transcribed automatically, if known.
     pub is_transcribed: Option<bool>,
-    /// What it is grouped by, in the order of [`Facet::ALL`]; may be empty.
+    /// The value of each facet, in the order of [`Facet::ALL`]; may be empty.
     pub groups: [String; 5],
-    /// The latest view, as seconds since 1970, UTC.
+    /// Time of the latest view, if there is one: seconds since 1970, UTC.
     pub last_view: Option<u32>,
-    /// Its numbers.
+    /// Views, downloads and minutes.
     pub sums: ViewSums,
 }
 
 impl LibraryEntry {
-    /// Minutes watched as a multiple of the length; `None` without a length or minutes.
+    /// Minutes watched divided by the length; `None` if either is unknown.
     #[must_use]
     pub fn times_watched(&self) -> Option<f64> {
         let length = self.length.filter(|length| *length > 0.0)?;
@@ -101,13 +104,13 @@ impl LibraryEntry {
     }
 }
 
-/// Whether these are of more than one course, so that a section's number does not say which it is.
+/// Whether the entries belong to more than one course, so that a section number alone is ambiguous.
 pub fn are_of_several_courses<'a>(mut entries: impl Iterator<Item = &'a LibraryEntry>) -> bool {
     let first = entries.next();
     entries.any(|entry| first.is_some_and(|first| first.course != entry.course))
 }
 
-/// What videos are grouped by.
+/// A property that videos are grouped by. Each variant is documented with its column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Facet {
     /// `term_name`.
@@ -123,7 +126,7 @@ pub enum Facet {
 }
 
 impl Facet {
-    /// Every facet.
+    /// All facets, in display order.
     pub const ALL: [Self; 5] = [Self::Term, Self::Department, Self::Campus, Self::Device, Self::Room];
 
     fn column(self) -> &'static str {
@@ -137,39 +140,39 @@ impl Facet {
     }
 }
 
-/// Videos of one term, one department, …
+/// Videos with the same value of a facet: of one term, one department, …
 #[derive(Debug, Clone, PartialEq)]
 pub struct Group {
-    /// Its name; may be empty.
+    /// The facet's value; may be empty.
     pub name: String,
     /// Distinct videos.
     pub videos: u64,
-    /// Their numbers, where no video stands in several sections.
+    /// Their sums; `None` if one of these videos is in several sections.
     pub sums: Option<ViewSums>,
 }
 
-/// The library.
+/// Measures of `asset`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Measures {
     /// Videos in sections, most views first.
     pub entries: Vec<LibraryEntry>,
     /// Distinct videos.
     pub videos: u64,
-    /// Distinct videos that stand in several sections.
+    /// Distinct videos that are in several sections.
     pub repeated: u64,
-    /// Distinct videos without a view in any section; none where no row says how many views there were.
+    /// Distinct videos with zero views in every section; `None` if no row has a number of views.
     pub never_viewed: Option<u64>,
-    /// Distinct videos that were transcribed, and those of which a row says whether.
+    /// Distinct transcribed videos, and distinct videos for which that is known.
     pub transcribed: (u64, u64),
-    /// Groups by facet, in the order of [`Facet::ALL`], most videos first.
+    /// The groups of each facet, in the order of [`Facet::ALL`]; in each, most videos first.
     pub groups: Vec<Vec<Group>>,
-    /// Whether sections were asked for that this report cannot tell: it knows them by number alone.
+    /// Whether the section filter was ignored: this report has section numbers only, and the filter has ids.
     pub is_sections_ignored: bool,
-    /// Rows with another number of fields than the header.
+    /// Rows whose number of fields differs from the header's.
     pub ragged: u64,
 }
 
-/// The videos as they stood.
+/// Measures the library as of its snapshot.
 #[must_use]
 pub fn measure(dataset: &Dataset, query: &Query) -> Measures {
     let filter = Filter::new(dataset, query);
@@ -181,8 +184,10 @@ pub fn measure(dataset: &Dataset, query: &Query) -> Measures {
     for ([id, _, _], entry) in &rows {
         media.entry(*id).or_default().push(entry);
     }
-    let count = |is: &dyn Fn(&[&LibraryEntry]) -> bool| media.values().filter(|rows| is(rows)).count() as u64;
-    let groups = Facet::ALL.iter().enumerate().map(|(facet, _)| groups(&rows, facet)).collect();
+    let count = |is_match: &dyn Fn(&[&LibraryEntry]) -> bool| {
+        media.values().filter(|rows| is_match(rows)).count() as u64
+    };
+    let groups = Facet::ALL.iter().enumerate().map(|(facet, _)| group_videos(&rows, facet)).collect();
     let (videos, repeated) = (media.len() as u64, count(&|rows| rows.len() > 1));
     let never_viewed = rows
         .values()
@@ -208,23 +213,25 @@ pub fn measure(dataset: &Dataset, query: &Query) -> Measures {
     }
 }
 
+/// Order: most views first, then most minutes; unknown numbers last.
 pub(super) fn by_views(a: &ViewSums, b: &ViewSums) -> std::cmp::Ordering {
     let minutes = |sums: &ViewSums| sums.minutes.unwrap_or(-1.0);
     b.views.cmp(&a.views).then_with(|| minutes(b).total_cmp(&minutes(a)))
 }
 
-/// Of two rows of one video in one section in one file, which should not be, the greater stays: adding them
-/// could count views twice.
+/// Adds an entry. If one file has two rows for a video in a section, which is not expected, keeps the row
+/// with more views: adding them could count views twice.
 pub(super) fn keep_greater(rows: &mut BTreeMap<Key, LibraryEntry>, key: Key, entry: LibraryEntry) {
     match rows.get(&key) {
-        Some(known) if known.sums.views >= entry.sums.views => {}
+        Some(existing) if existing.sums.views >= entry.sums.views => {}
         _ => {
             rows.insert(key, entry);
         }
     }
 }
 
-fn groups(rows: &BTreeMap<Key, LibraryEntry>, facet: usize) -> Vec<Group> {
+/// Groups by the facet at an index of [`Facet::ALL`], most videos first.
+fn group_videos(rows: &BTreeMap<Key, LibraryEntry>, facet: usize) -> Vec<Group> {
     let mut groups: BTreeMap<&str, Vec<(u32, &LibraryEntry)>> = BTreeMap::new();
     for ([id, _, _], entry) in rows {
         groups.entry(entry.groups.get(facet).map_or("", String::as_str)).or_default().push((*id, entry));
@@ -241,11 +248,11 @@ fn groups(rows: &BTreeMap<Key, LibraryEntry>, facet: usize) -> Vec<Group> {
     groups
 }
 
-/// The course and sections that a query is about. This report knows sections by number.
+/// The course and section filter of a query, as dictionary codes. This report identifies sections by number.
 pub(super) struct Filter {
     course: Option<BTreeSet<u32>>,
     sections: Option<BTreeSet<u32>>,
-    /// Whether sections were asked for by ids that no row holds.
+    /// Whether the section filter is ignored, since no row has any of its sections.
     pub(super) is_sections_ignored: bool,
 }
 
@@ -254,8 +261,9 @@ impl Filter {
         let sections = find_codes(&query.base.sections, &dataset.texts);
         let is_known = |sections: &BTreeSet<u32>| {
             dataset.iter().any(|(_, data)| {
-                let place = data.table.column_index("section_number");
-                place.is_some_and(|place| data.table.codes(place).iter().any(|code| sections.contains(code)))
+                let column = data.table.column_index("section_number");
+                column
+                    .is_some_and(|column| data.table.codes(column).iter().any(|code| sections.contains(code)))
             })
         };
         let is_sections_ignored = sections.as_ref().is_some_and(|sections| !is_known(sections));
@@ -267,45 +275,46 @@ impl Filter {
     }
 }
 
-/// Shows every row of a table that the filter lets pass.
+/// Calls `visit` for every row of a table that passes the filter.
 pub(super) fn for_each_entry(
     data: &WindowData,
     texts: &Dictionary,
     filter: &Filter,
-    mut show: impl FnMut(Key, LibraryEntry),
+    mut visit: impl FnMut(Key, LibraryEntry),
 ) {
     let table = &data.table;
-    let place = |name: &str| table.column_index(name);
-    let (media, course, section) = (place("mediaid"), place("course_identifier"), place("section_number"));
+    let column = |name: &str| table.column_index(name);
+    let (media, course, section) = (column("mediaid"), column("course_identifier"), column("section_number"));
     let labels =
-        ["video_name", "owner_name", "video_duration_in_minutes", "transcribed", "last_view"].map(place);
-    let facets = Facet::ALL.map(|facet| place(facet.column()));
-    let numbers = ["view_count", "live", "on_demand", "public", "private", "downloads"].map(place);
-    let minutes = place("view_duration_in_minutes");
+        ["video_name", "owner_name", "video_duration_in_minutes", "transcribed", "last_view"].map(column);
+    let facets = Facet::ALL.map(|facet| column(facet.column()));
+    let numbers = ["view_count", "live", "on_demand", "public", "private", "downloads"].map(column);
+    let minutes = column("view_duration_in_minutes");
     for row in 0..table.rows() {
-        let code = |place| table.code(place, row);
+        let code = |column| table.code(column, row);
         let key = [code(media), code(course), code(section)];
-        let [id, of_course, of_section] = key;
-        let passes =
-            |wanted: &Option<BTreeSet<u32>>, code: u32| wanted.as_ref().is_none_or(|w| w.contains(&code));
-        if id == EMPTY || !passes(&filter.course, of_course) || !passes(&filter.sections, of_section) {
+        let [id, course, section] = key;
+        let passes = |filter: &Option<BTreeSet<u32>>, code: u32| {
+            filter.as_ref().is_none_or(|codes| codes.contains(&code))
+        };
+        if id == EMPTY || !passes(&filter.course, course) || !passes(&filter.sections, section) {
             continue;
         }
         let text = |code: u32| texts.text(code).into_owned();
         let [name, owner, length, transcribed, last_view] = labels.map(code);
         let [views, live, on_demand, public, private, downloads] =
-            numbers.map(|place| cell_value::parse_count(texts.bytes_of(code(place))));
-        show(
+            numbers.map(|column| cell_value::parse_count(texts.bytes_of(code(column))));
+        visit(
             key,
             LibraryEntry {
                 id: text(id),
                 name: text(name),
-                course: text(of_course),
-                section: text(of_section),
+                course: text(course),
+                section: text(section),
                 owner: text(owner),
                 length: cell_value::parse_number(texts.bytes_of(length)).filter(|length| *length >= 0.0),
                 is_transcribed: cell_value::parse_bool(texts.bytes_of(transcribed)),
-                groups: facets.map(|place| text(code(place))),
+                groups: facets.map(|column| text(code(column))),
                 last_view: cell_value::parse_time(texts.bytes_of(last_view)),
                 sums: ViewSums {
                     views,
@@ -343,10 +352,10 @@ Cells,1,Cy Moe,m3,d,Physics,,Laptop,,2026-02-05 10:00:00,2,0,9.5,0,2,0,2
     }
 
     #[test]
-    fn a_video_in_several_sections_counts_once_and_its_numbers_are_shown_not_added() {
+    fn a_video_in_several_sections_counts_once_and_its_views_are_not_added_up() {
         let measures = measure(&snapshot(ROWS), &query("2026-02-02", "2026-02-08"));
         assert_eq!((measures.videos, measures.repeated, measures.never_viewed), (3, 1, Some(1)));
-        assert_eq!(measures.transcribed, (1, 2), "where no row says whether, nobody knows");
+        assert_eq!(measures.transcribed, (1, 2), "an empty cell is unknown");
         assert_eq!(measures.entries.len(), 4);
         let departments = &measures.groups[1];
         assert_eq!((departments[0].name.as_str(), departments[0].videos), ("Biology", 2));
@@ -356,7 +365,7 @@ Cells,1,Cy Moe,m3,d,Physics,,Laptop,,2026-02-05 10:00:00,2,0,9.5,0,2,0,2
     }
 
     #[test]
-    fn one_section_can_be_added_up_and_a_section_it_does_not_know_is_said() {
+    fn one_section_is_added_up_and_an_unknown_section_is_reported_as_ignored() {
         let mut query = query("2026-02-02", "2026-02-08");
         query.base.course = Some("C".into());
         query.base.sections = vec!["1".into()];
@@ -369,26 +378,30 @@ Cells,1,Cy Moe,m3,d,Physics,,Laptop,,2026-02-05 10:00:00,2,0,9.5,0,2,0,2
     }
 
     #[test]
-    fn a_row_that_stands_twice_is_not_added() {
+    fn a_duplicate_row_is_not_counted_twice() {
         let measures = measure(&snapshot(&ROWS.repeat(2)), &query("2026-02-02", "2026-02-08"));
         assert_eq!((measures.entries.len(), measures.entries[0].sums.views), (4, Some(7)));
     }
 
     #[test]
-    fn a_number_that_no_row_says_is_no_zero() {
+    fn an_empty_cell_is_unknown_not_zero() {
         let header = "mediaid,course_identifier,section_number,view_count";
         let coverage = WindowCoverage { start: None, end: None, provisional_from: None };
-        let measured = |rows: &str| {
+        let measure_rows = |rows: &str| {
             measure(&dataset(&[window(coverage, header, rows)]), &query("2026-02-02", "2026-02-08"))
         };
-        let measures = measured("m1,c,1,\nm2,c,1,0\nm3,c,1,5\n");
+        let measures = measure_rows("m1,c,1,\nm2,c,1,0\nm3,c,1,5\n");
         let views: Vec<Option<u64>> = measures.entries.iter().map(|entry| entry.sums.views).collect();
-        assert_eq!(views, [Some(5), Some(0), None], "what is not said stands last");
-        assert_eq!(measures.never_viewed, Some(1), "an empty cell is not one that was never viewed");
+        assert_eq!(views, [Some(5), Some(0), None], "unknown is last");
+        assert_eq!(measures.never_viewed, Some(1), "unknown views do not count as never viewed");
         assert!(
             measures.entries.iter().all(|entry| entry.sums.live.is_none() && entry.sums.minutes.is_none())
         );
-        assert_eq!(measures.groups[0][0].sums.and_then(|sums| sums.views), None, "nor is their sum known");
-        assert_eq!(measured("m1,c,1,\n").never_viewed, None);
+        assert_eq!(
+            measures.groups[0][0].sums.and_then(|sums| sums.views),
+            None,
+            "a sum with an unknown number is unknown"
+        );
+        assert_eq!(measure_rows("m1,c,1,\n").never_viewed, None);
     }
 }

@@ -1,5 +1,5 @@
-//! `notes`: note events. Notes have no id, so a note that is written on is another event with all its words:
-//! events and words are counted, never notes.
+//! `notes`: note events. Notes have no id, so each edit of a note is another event with all of its words.
+//! Events and words can be counted, but not notes.
 
 use super::activity::{self, Activity, EventCounter};
 use super::selection::{ColumnNames, Selection, format_person_name};
@@ -11,53 +11,53 @@ use domain::institution_role::InstitutionRole;
 use domain::time::Day;
 use std::collections::BTreeMap;
 
-/// How many events are answered with what was written.
+/// Largest number of events returned with their text.
 const MAX_NOTES: usize = 500;
 
 /// A student's note events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Student {
-    /// Their UUID, as it came.
+    /// Their UUID, as in the rows.
     pub id: String,
     /// `Nuñez, Ana`; may be empty.
     pub name: String,
-    /// Note events.
+    /// Number of note events.
     pub events: u64,
-    /// Their words.
+    /// Words of these events.
     pub words: u64,
-    /// The day of the last.
+    /// The day of the last event.
     pub last: Day,
-    /// Events by step of the range; none where nothing is known.
+    /// Events by step of the range; `None` for a step without loaded days.
     pub steps: Vec<Option<u64>>,
 }
 
-/// A note event with what was written.
+/// A note event with its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoteEvent {
     /// Seconds since 1970, UTC.
     pub at: u32,
     /// The deck's name; may be empty.
     pub deck: String,
-    /// Who wrote it; may be empty.
+    /// The author's name; may be empty.
     pub person: String,
-    /// Its words, where the row counts them.
+    /// Number of words, if the row has it.
     pub words: Option<u64>,
-    /// The note as it stood then.
+    /// The text of the note after this event.
     pub text: String,
 }
 
-/// What was noted.
+/// Measures of `notes`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Measures {
     /// Note events by day, hour and deck; their amount is words.
     pub activity: Activity,
     /// Students, most events first.
     pub students: Vec<Student>,
-    /// The newest events with what was written, newest first; empty unless the query wants contents.
+    /// The newest events with their texts, newest first; empty unless the query includes contents.
     pub newest: Vec<NoteEvent>,
 }
 
-/// A student's note events so far.
+/// Accumulates a student's note events.
 #[derive(Default)]
 struct StudentCounter {
     count: EventCounter,
@@ -65,11 +65,11 @@ struct StudentCounter {
     series: Vec<u64>,
     /// The cells of each row.
     rows: Vec<[u32; 5]>,
-    /// The place of the last day.
+    /// Index of the last event's day.
     last: usize,
 }
 
-/// Note events and words.
+/// Measures note events and words.
 #[must_use]
 pub fn measure(dataset: &Dataset, query: &Query) -> Measures {
     let activity = activity::measure_decks(dataset, query, "note_count");
@@ -97,8 +97,9 @@ pub fn measure(dataset: &Dataset, query: &Query) -> Measures {
         .into_iter()
         .filter_map(|(id, StudentCounter { count, series, rows, last })| {
             let (last, _) = *selection.days.get(last)?;
-            let [first_name, last_name] = [3, 4]
-                .map(|place: usize| selection.latest_text(rows.iter().filter_map(|r| r.get(place).copied())));
+            let [first_name, last_name] = [3, 4].map(|cell: usize| {
+                selection.latest_text(rows.iter().filter_map(|row| row.get(cell).copied()))
+            });
             let count = count.finish();
             Some(Student {
                 id: selection.text(id).into_owned(),
@@ -111,8 +112,8 @@ pub fn measure(dataset: &Dataset, query: &Query) -> Measures {
         })
         .collect();
     students.sort_by(|a, b| b.events.cmp(&a.events).then_with(|| a.name.cmp(&b.name)));
-    let wanted = if query.contents { MAX_NOTES } else { 0 };
-    let written = selection.chosen_rows().rev().take(wanted).map(|row| {
+    let limit = if query.contents { MAX_NOTES } else { 0 };
+    let newest = selection.chosen_rows().rev().take(limit).map(|row| {
         let [deck, count, content, first, last] = row.cells;
         NoteEvent {
             at: row.at,
@@ -122,8 +123,8 @@ pub fn measure(dataset: &Dataset, query: &Query) -> Measures {
             text: cell_text::plain_text(&selection.text(content)),
         }
     });
-    let written = written.collect();
-    Measures { activity, students, newest: written }
+    let newest = newest.collect();
+    Measures { activity, students, newest }
 }
 
 #[cfg(test)]
@@ -141,7 +142,7 @@ d,Membranes,s,c,,many,2026-02-03 12:00:00,,,,
 ";
 
     #[test]
-    fn events_and_words_are_counted_and_students_apart() {
+    fn events_and_words_are_counted_and_only_students_are_listed() {
         let dataset = dataset(&[week("2026-02-02", HEADER, ROWS)]);
         let measures = measure(&dataset, &query("2026-02-02", "2026-02-08"));
         let total = measures.activity.total;
@@ -152,16 +153,16 @@ d,Membranes,s,c,,many,2026-02-03 12:00:00,,,,
         assert_eq!(measures.students.len(), 1);
         assert_eq!(measures.students[0].name, "Nuñez, Ana");
         assert_eq!((measures.students[0].events, measures.students[0].words), (2, 13));
-        assert!(measures.newest.is_empty(), "contents are off at first");
+        assert!(measures.newest.is_empty(), "contents are off by default");
     }
 
     #[test]
-    fn what_was_written_comes_only_when_it_is_wanted() {
+    fn texts_are_returned_only_if_the_query_includes_contents() {
         let dataset = dataset(&[week("2026-02-02", HEADER, ROWS)]);
         let mut query = query("2026-02-02", "2026-02-08");
         query.contents = true;
         let texts: Vec<String> =
-            measure(&dataset, &query).newest.into_iter().map(|written| written.text).collect();
+            measure(&dataset, &query).newest.into_iter().map(|event| event.text).collect();
         assert_eq!(texts, ["", "plain words", "Osmosis, again", "Osmosis"]);
     }
 }

@@ -1,10 +1,9 @@
 //! `polling`: poll answers, including answers that were changed later.
 //!
-//! - A person's answer to a poll is their latest on these days; those before it are minds that changed.
-//! - Whether it is right is read by comparing `answer` with `solution`; `isCorrect` is deprecated and not looked
-//!   at. A solution that is neither a choice nor anybody's answer cannot be compared, and then nothing is right
-//!   or wrong.
-//! - A row that names nobody is an answer, and never a person.
+//! - A person's answer to a poll is their latest one in the range; earlier ones count as changed answers.
+//! - An answer is right if `answer` equals `solution`; `isCorrect` is deprecated and ignored. A solution that
+//!   is neither a choice nor anybody's answer cannot be compared, and then no answer is right or wrong.
+//! - A row without a user id counts as an answer, but not as a person.
 
 pub mod content;
 
@@ -19,23 +18,23 @@ use domain::institution_role::InstitutionRole;
 use domain::time::Day;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Options of one poll that are told by name; those that were not among its choices and got fewest answers
-/// are summed up.
+/// Options of one poll that are listed by name. If there are more, the options that are not choices of the
+/// poll and have the fewest answers are added up.
 const MAX_OPTIONS: usize = 12;
 
-/// Who gave an answer.
+/// Number of answers, by who gave them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RespondentCounts {
-    /// Students.
+    /// Answers by students.
     pub students: u64,
-    /// Others who are named.
+    /// Answers by other people with a user id.
     pub others: u64,
-    /// Answers that name nobody.
+    /// Answers without a user id.
     pub unnamed: u64,
 }
 
 impl RespondentCounts {
-    /// All of them.
+    /// The sum of all three.
     #[must_use]
     pub fn total(self) -> u64 {
         self.students + self.others + self.unnamed
@@ -49,7 +48,7 @@ impl RespondentCounts {
         }
     }
 
-    /// These and those.
+    /// The sums of both, field by field.
     #[must_use]
     pub fn plus(self, more: Self) -> Self {
         Self {
@@ -60,27 +59,27 @@ impl RespondentCounts {
     }
 }
 
-/// One thing that could be, or was, answered.
+/// One option of a poll: a choice, an answer that was given, or the solution.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnswerOption {
-    /// What it says; empty for an empty answer.
+    /// Its text; empty for an empty answer.
     pub text: String,
-    /// Whether it is one of the poll's choices; if not, somebody typed it, or it is the solution alone.
+    /// Whether it is one of the poll's choices. If not, somebody typed it, or only the solution contains it.
     pub is_choice: bool,
-    /// Who chose it at last.
+    /// People whose latest answer contains it.
     pub respondents: RespondentCounts,
-    /// Whether it is (among) what the solution says.
+    /// Whether it is the solution or a part of it.
     pub is_solution: bool,
 }
 
-/// What is known of a poll's solution.
+/// Whether a poll has a solution, and how many students are right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Solution {
-    /// The rows give none.
+    /// The rows contain no solution.
     None,
-    /// The rows give one that is neither a choice nor anybody's answer: it cannot be compared.
+    /// The rows contain a solution that is neither a choice nor anybody's answer, so it cannot be compared.
     Unmatched,
-    /// Students who are right at last, of those who answered.
+    /// The rows contain a solution that can be compared.
     Known {
         /// Students whose latest answer is the solution.
         right: u64,
@@ -89,62 +88,63 @@ pub enum Solution {
     },
 }
 
-/// Somebody's answer as it stood at last.
+/// The latest answer of one person to one poll.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LatestAnswer {
-    /// Code of who gave it; that of the empty text where the rows name nobody.
+    /// Code of the user id; [`EMPTY`] if the row has none.
     pub user: u32,
-    /// Their role.
+    /// The person's role.
     pub role: InstitutionRole,
-    /// Code of the section it was given in.
+    /// Code of the section.
     pub section: u32,
-    /// When, as seconds since 1970, UTC.
+    /// Time of the answer: seconds since 1970, UTC.
     pub at: u32,
-    /// Code of what was answered.
+    /// Code of the answer's text.
     pub answer: u32,
-    /// Whether it is the solution; `None` where there is none that can be compared.
+    /// Whether it is the solution; `None` if there is no solution that can be compared.
     pub is_right: Option<bool>,
 }
 
 /// One poll.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Poll {
-    /// Its activity's UUID, as it came.
+    /// UUID of its activity, as in the rows.
     pub id: String,
-    /// What was asked; may be empty.
+    /// The question, as plain text; may be empty.
     pub prompt: String,
     /// The name of its deck; may be empty.
     pub deck: String,
-    /// Its deck's UUID, as it came.
+    /// UUID of its deck, as in the rows.
     pub deck_id: String,
     /// Its course as displayed; may be empty.
     pub course: String,
-    /// The day of its first answer on these days.
+    /// The day of its first answer in the range.
     pub day: Day,
-    /// Its choices in their order, then answers that are none of them, most first.
+    /// Its choices in their order, then other answers, most frequent first.
     pub options: Vec<AnswerOption>,
-    /// Further answers, each given less often.
+    /// Sum over the options that are not listed in `options`, each given less often than those
+    /// listed.
     pub other_options: RespondentCounts,
-    /// Who answered.
+    /// Latest answers, each counted once.
     pub answered: RespondentCounts,
-    /// Students with two different answers on these days.
+    /// Students who gave at least two different answers in the range.
     pub changed: u64,
     /// The solution.
     pub solution: Solution,
-    /// Students who answered any poll of the same course on these days: those who could be known to be there.
+    /// Students who answered any poll of the same course in the range: the known participants.
     pub active: u64,
-    /// The latest answer of everybody.
+    /// The latest answer of each person.
     pub latest_answers: Vec<LatestAnswer>,
 }
 
-/// What was answered.
+/// Measures of `polling`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Measures {
-    /// Every day of the range: rows, which are answers given or changed.
+    /// For every day of the range, the number of rows: answers given or changed.
     pub days: Vec<(Day, Completeness<u64>)>,
     /// Polls, the newest first.
     pub polls: Vec<Poll>,
-    /// Answers at last, over all polls.
+    /// Latest answers, over all polls.
     pub answers: RespondentCounts,
     /// Distinct students.
     pub students: u64,
@@ -152,7 +152,7 @@ pub struct Measures {
     pub people: u64,
     /// The steps of the range.
     pub steps: Steps,
-    /// Rows of the copies that could not be placed.
+    /// Rows of the copies that could not be read.
     pub skipped_rows: SkippedRows,
 }
 
@@ -174,7 +174,7 @@ const COLUMNS: ColumnNames<7> = ColumnNames {
     ],
 };
 
-/// Whose answer it is: a person's, or, where none is named, that of an answer id, or of a row.
+/// What identifies an answer: its user; without a user id, its answer id; without either, its row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum AnswerKey {
     Person(u32),
@@ -182,7 +182,7 @@ enum AnswerKey {
     Row(usize),
 }
 
-/// Polls and their latest answers.
+/// Measures polls and their latest answers.
 #[must_use]
 pub fn measure(dataset: &Dataset, query: &Query) -> Measures {
     let selection = Selection::new(dataset, query, &COLUMNS);
@@ -201,7 +201,7 @@ pub fn measure(dataset: &Dataset, query: &Query) -> Measures {
     let mut days = vec![0u64; selection.days.len()];
     let mut active: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
     let (mut students, mut people) = (BTreeSet::new(), BTreeSet::new());
-    // Whatever deck is chosen: a student who answered another deck's poll was there.
+    // Ignores the deck filter: a student who answered another deck's poll was present, too.
     for row in selection.rows.iter().filter(|row| row.role == InstitutionRole::Student && row.user != EMPTY) {
         active.entry(row.course).or_default().insert(row.user);
     }
@@ -222,7 +222,7 @@ pub fn measure(dataset: &Dataset, query: &Query) -> Measures {
         .into_iter()
         .filter_map(|(id, rows)| {
             let first = rows.first()?;
-            let mut poll = poll(&selection, id, &rows)?;
+            let mut poll = measure_poll(&selection, id, &rows)?;
             poll.active = active.get(&first.course).map_or(0, |students| students.len() as u64);
             poll.course =
                 names.get(&first.course).map_or_else(String::new, |n| selection.text(*n).into_owned());
@@ -237,7 +237,7 @@ pub fn measure(dataset: &Dataset, query: &Query) -> Measures {
         .iter()
         .enumerate()
         .zip(days)
-        .map(|((place, (day, _)), rows)| (*day, selection.completeness(place, rows)))
+        .map(|((index, (day, _)), rows)| (*day, selection.completeness(index, rows)))
         .collect();
     Measures {
         days,
@@ -255,31 +255,34 @@ const fn columns_without_cells() -> ColumnNames<1> {
     ColumnNames { time, course, section, user, role, deck, cells: [""] }
 }
 
-fn poll(selection: &Selection<'_, 7>, id: u32, rows: &[&Row<7>]) -> Option<Poll> {
-    let newest =
-        |place: usize| selection.latest_text(rows.iter().filter_map(|row| row.cells.get(place).copied()));
-    // Rows stand in the order of time, so the last that is put in is the latest.
+/// Measures one poll from its rows, without `course` and `active`.
+fn measure_poll(selection: &Selection<'_, 7>, id: u32, rows: &[&Row<7>]) -> Option<Poll> {
+    let newest_cell =
+        |index: usize| selection.latest_text(rows.iter().filter_map(|row| row.cells.get(index).copied()));
+    // Rows are in the order of time, so the last one inserted is the latest.
     let mut latest: BTreeMap<AnswerKey, &Row<7>> = BTreeMap::new();
-    let mut given: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
-    for (place, row) in rows.iter().enumerate() {
+    let mut answers_by_user: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
+    for (index, row) in rows.iter().enumerate() {
         let key = match (row.user, row.cells[5]) {
-            (EMPTY, EMPTY) => AnswerKey::Row(place),
+            (EMPTY, EMPTY) => AnswerKey::Row(index),
             (EMPTY, answer) => AnswerKey::Id(answer),
             (user, _) => AnswerKey::Person(user),
         };
         latest.insert(key, row);
         if row.role == InstitutionRole::Student && row.user != EMPTY {
-            given.entry(row.user).or_default().insert(row.cells[4]);
+            answers_by_user.entry(row.user).or_default().insert(row.cells[4]);
         }
     }
-    let choices = content::choices(&newest(2));
-    let solution = parts(&choices, &newest(3));
-    let answers: BTreeMap<u32, Vec<String>> =
-        latest.values().map(|row| (row.cells[4], parts(&choices, &selection.text(row.cells[4])))).collect();
+    let choices = content::choices(&newest_cell(2));
+    let solution = split_answer(&choices, &newest_cell(3));
+    let answers: BTreeMap<u32, Vec<String>> = latest
+        .values()
+        .map(|row| (row.cells[4], split_answer(&choices, &selection.text(row.cells[4]))))
+        .collect();
     let encoding = AnswerEncoding::detect(&choices, answers.values().flatten().chain(&solution));
     let solution: BTreeSet<MatchedAnswer> =
         solution.iter().map(|part| encoding.match_answer(&choices, part)).collect();
-    let meant: BTreeMap<u32, BTreeSet<MatchedAnswer>> = answers
+    let matched: BTreeMap<u32, BTreeSet<MatchedAnswer>> = answers
         .iter()
         .map(|(code, parts)| {
             (*code, parts.iter().map(|part| encoding.match_answer(&choices, part)).collect())
@@ -287,41 +290,48 @@ fn poll(selection: &Selection<'_, 7>, id: u32, rows: &[&Row<7>]) -> Option<Poll>
         .collect();
     let can_be_compared = !solution.is_empty()
         && (solution.iter().all(|part| matches!(part, MatchedAnswer::Choice(_)))
-            || meant.values().any(|answer| *answer == solution));
+            || matched.values().any(|answer| *answer == solution));
     let mut counts: BTreeMap<MatchedAnswer, RespondentCounts> = BTreeMap::new();
     let (mut answered, mut right, mut of) = (RespondentCounts::default(), 0, 0);
-    let mut all = Vec::new();
+    let mut latest_answers = Vec::new();
     for row in latest.values() {
-        let meaning = meant.get(&row.cells[4])?;
-        let is_right = can_be_compared.then_some(*meaning == solution);
+        let parts = matched.get(&row.cells[4])?;
+        let is_right = can_be_compared.then_some(*parts == solution);
         let (section, answer) = (row.section, row.cells[4]);
-        all.push(LatestAnswer { user: row.user, role: row.role, section, at: row.at, answer, is_right });
+        latest_answers.push(LatestAnswer {
+            user: row.user,
+            role: row.role,
+            section,
+            at: row.at,
+            answer,
+            is_right,
+        });
         answered.add(row.user, row.role);
-        for part in meaning {
+        for part in parts {
             counts.entry(part.clone()).or_default().add(row.user, row.role);
         }
-        if meaning.is_empty() {
+        if parts.is_empty() {
             counts.entry(MatchedAnswer::Other(String::new())).or_default().add(row.user, row.role);
         }
         if row.user != EMPTY && row.role == InstitutionRole::Student {
             of += 1;
-            right += u64::from(*meaning == solution);
+            right += u64::from(*parts == solution);
         }
     }
-    // Spellings that differ in case alone are one answer; one of them is shown.
-    let spelt: BTreeMap<String, &String> =
+    // Answers that differ only in case are one option, displayed in one of the original spellings.
+    let spellings: BTreeMap<String, &String> =
         answers.values().flatten().map(|part| (part.to_lowercase(), part)).collect();
-    let (mut options, other_options) = options(&choices, counts, can_be_compared.then_some(&solution));
+    let (mut options, other_options) = build_options(&choices, counts, can_be_compared.then_some(&solution));
     for option in options.iter_mut().skip(choices.len()) {
-        if let Some(spelt) = spelt.get(&option.text) {
-            option.text.clone_from(spelt);
+        if let Some(spelling) = spellings.get(&option.text) {
+            option.text.clone_from(spelling);
         }
     }
-    let changed = given.values().filter(|answers| answers.len() > 1).count() as u64;
+    let changed = answers_by_user.values().filter(|answers| answers.len() > 1).count() as u64;
     Some(Poll {
         id: selection.text(id).into_owned(),
-        prompt: cell_text::plain_text(&newest(1)),
-        deck: newest(6),
+        prompt: cell_text::plain_text(&newest_cell(1)),
+        deck: newest_cell(6),
         deck_id: selection.text(rows.first()?.deck).into_owned(),
         course: String::new(),
         day: selection.days.get(rows.first()?.day)?.0,
@@ -335,37 +345,38 @@ fn poll(selection: &Selection<'_, 7>, id: u32, rows: &[&Row<7>]) -> Option<Poll>
             (false, true) => Solution::Known { right, of },
         },
         active: 0,
-        latest_answers: all,
+        latest_answers,
     })
 }
 
-/// The choices, then the other answers, most first; and the sum of those that are not told by name.
-fn options(
+/// The choices in their order, then other answers, most frequent first; and the sum of the options beyond
+/// [`MAX_OPTIONS`].
+fn build_options(
     choices: &[Choice],
     mut counts: BTreeMap<MatchedAnswer, RespondentCounts>,
     solution: Option<&BTreeSet<MatchedAnswer>>,
 ) -> (Vec<AnswerOption>, RespondentCounts) {
-    let is_solution = |meant: &MatchedAnswer| solution.is_some_and(|solution| solution.contains(meant));
+    let is_solution = |answer: &MatchedAnswer| solution.is_some_and(|solution| solution.contains(answer));
     let mut options: Vec<AnswerOption> = choices
         .iter()
         .enumerate()
-        .map(|(place, choice)| AnswerOption {
+        .map(|(index, choice)| AnswerOption {
             text: choice.text.clone(),
-            is_solution: is_solution(&MatchedAnswer::Choice(place)),
+            is_solution: is_solution(&MatchedAnswer::Choice(index)),
             is_choice: true,
-            respondents: counts.remove(&MatchedAnswer::Choice(place)).unwrap_or_default(),
+            respondents: counts.remove(&MatchedAnswer::Choice(index)).unwrap_or_default(),
         })
         .collect();
-    // What nobody answered is an option too, if it is the solution.
+    // The solution is an option even if nobody gave it.
     for part in solution.into_iter().flatten().filter(|part| matches!(part, MatchedAnswer::Other(_))) {
         counts.entry(part.clone()).or_default();
     }
     let mut others: Vec<AnswerOption> = counts
         .into_iter()
-        .map(|(meant, respondents)| AnswerOption {
-            is_solution: is_solution(&meant),
+        .map(|(answer, respondents)| AnswerOption {
+            is_solution: is_solution(&answer),
             is_choice: false,
-            text: if let MatchedAnswer::Other(text) = meant { text } else { String::new() },
+            text: if let MatchedAnswer::Other(text) = answer { text } else { String::new() },
             respondents,
         })
         .collect();
@@ -382,54 +393,55 @@ fn options(
     (options, other_options)
 }
 
-/// What (a part of) an answer or a solution means.
+/// One part of an answer or solution, matched with the poll's choices.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum MatchedAnswer {
-    /// A choice of the poll, by its place.
+    /// A choice of the poll, by its index.
     Choice(usize),
-    /// Words that are no choice, in lower case.
+    /// A text that matches no choice, in lower case.
     Other(String),
 }
 
-/// Whether answers tell choices by what they say or by their ids.
+/// Whether answers refer to choices by text or by id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum AnswerEncoding {
-    /// By what they say; what nothing says may be an id.
+    /// By text; an answer that matches no text may still match an id.
     Texts,
-    /// By their ids: every answer is one, and not every answer is a text.
+    /// By id: every answer matches an id, and not every answer matches a text.
     Ids,
 }
 
 impl AnswerEncoding {
-    fn detect<'a>(choices: &[Choice], mut given: impl Iterator<Item = &'a String> + Clone) -> Self {
-        let all_texts = given.clone().all(|part| by_text(choices, part).is_some());
-        let all_ids = given.all(|part| by_id(choices, part).is_some());
+    fn detect<'a>(choices: &[Choice], mut parts: impl Iterator<Item = &'a String> + Clone) -> Self {
+        let all_texts = parts.clone().all(|part| find_choice_by_text(choices, part).is_some());
+        let all_ids = parts.all(|part| find_choice_by_id(choices, part).is_some());
         if all_ids && !all_texts { Self::Ids } else { Self::Texts }
     }
 
     fn match_answer(self, choices: &[Choice], part: &str) -> MatchedAnswer {
-        let place = match self {
-            Self::Texts => by_text(choices, part).or_else(|| by_id(choices, part)),
-            Self::Ids => by_id(choices, part),
+        let index = match self {
+            Self::Texts => find_choice_by_text(choices, part).or_else(|| find_choice_by_id(choices, part)),
+            Self::Ids => find_choice_by_id(choices, part),
         };
-        place.map_or_else(|| MatchedAnswer::Other(part.to_lowercase()), MatchedAnswer::Choice)
+        index.map_or_else(|| MatchedAnswer::Other(part.to_lowercase()), MatchedAnswer::Choice)
     }
 }
 
-fn by_text(choices: &[Choice], part: &str) -> Option<usize> {
-    let wanted = part.to_lowercase();
-    choices.iter().position(|choice| choice.text.to_lowercase() == wanted)
+fn find_choice_by_text(choices: &[Choice], part: &str) -> Option<usize> {
+    let part = part.to_lowercase();
+    choices.iter().position(|choice| choice.text.to_lowercase() == part)
 }
 
-fn by_id(choices: &[Choice], part: &str) -> Option<usize> {
+fn find_choice_by_id(choices: &[Choice], part: &str) -> Option<usize> {
     choices.iter().position(|choice| choice.id.as_ref().is_some_and(|id| id.eq_ignore_ascii_case(part)))
 }
 
-/// The parts of an answer: a choice as it stands, those of a list in JSON, or the text itself; none of an empty one.
-fn parts(choices: &[Choice], answer: &str) -> Vec<String> {
-    // A choice may itself stand in quotes: without them it would be another.
+/// The parts of an answer: the whole text if it is a choice, the elements of a JSON list, or the text without
+/// quotes. Empty for an empty answer.
+fn split_answer(choices: &[Choice], answer: &str) -> Vec<String> {
+    // A choice may itself be in quotes; removing them could make it equal to another choice.
     let whole = cell_text::strip_html(answer);
-    if by_text(choices, &whole).is_some() {
+    if find_choice_by_text(choices, &whole).is_some() {
         return vec![whole];
     }
     let parts = match cell_text::parse_json(answer) {

@@ -1,12 +1,12 @@
 //! `presentation`: slide views. Each row is one view of a deck by one person.
 //!
-//! `slide_count` is the deck's size, never the slide that was seen: no measure here says how far anybody read.
+//! `slide_count` is the number of slides of the deck, not the slide viewed, so reading progress is unknown.
 
 use super::Query;
 use super::activity::{self, Activity};
 use crate::table::dataset::Dataset;
 
-/// Looks by day, hour and deck; a deck's newest number is how many slides it has.
+/// Measures views by day, hour and deck; [`activity::Deck::newest`] is the number of slides.
 #[must_use]
 pub fn measure(dataset: &Dataset, query: &Query) -> Activity {
     activity::measure_decks(dataset, query, "slide_count")

@@ -1,8 +1,8 @@
 //! `qanda`: questions with their answers, as threads.
 //!
-//! The report leaves out questions that nobody answered, gives the time of an answer and none of its question,
-//! and names no lecture: so there is no waiting time, no count of the unanswered and no busiest lecture here.
-//! An answer that is edited is another row of the same answer id; its latest row is the answer.
+//! The report contains neither unanswered questions, nor the time of a question, nor its lecture. So response
+//! times, the number of unanswered questions and the busiest lecture cannot be measured.
+//! Each edit of an answer is another row with the same answer id; the latest row is the answer.
 
 use super::selection::{ColumnNames, Row, Selection, format_person_name};
 use super::{Completeness, Query, cell_text};
@@ -14,78 +14,79 @@ use domain::institution_role::InstitutionRole;
 use domain::time::Day;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Threads that are answered one by one, the newest first.
+/// Largest number of threads that are returned.
 const MAX_THREADS: usize = 200;
 
-/// An answer as it stood at last.
+/// An answer, as of its latest row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// When it was written or last edited, as seconds since 1970, UTC.
+    /// When it was written or last edited: seconds since 1970, UTC.
     pub at: u32,
-    /// Who wrote it; may be empty.
+    /// The author's name; may be empty.
     pub person: String,
-    /// Their role.
+    /// The author's role.
     pub role: InstitutionRole,
-    /// What it says; `None` unless the question wants contents.
+    /// Its text; `None` unless the query includes contents.
     pub text: Option<String>,
-    /// Rows of it on these days before the last.
+    /// Number of its earlier rows in the range.
     pub earlier: u64,
 }
 
 /// A question with its answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Thread {
-    /// The question's UUID, as it came.
+    /// The question's UUID, as in the rows.
     pub id: String,
-    /// Who asked; may be empty.
+    /// The asker's name; may be empty.
     pub person: String,
-    /// Their role.
+    /// The asker's role.
     pub role: InstitutionRole,
-    /// What was asked; `None` unless the question wants contents.
+    /// The question's text; `None` unless the query includes contents.
     pub text: Option<String>,
     /// Its answers, the oldest first.
     pub answers: Vec<Answer>,
 }
 
-/// Answers by the role of who wrote them.
+/// Counts of answers by authors of one role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RoleAnswers {
-    /// The role.
+    /// The authors' role.
     pub role: InstitutionRole,
-    /// Answers.
+    /// Distinct answers.
     pub answers: u64,
-    /// Distinct people who wrote them.
+    /// Distinct authors.
     pub people: u64,
 }
 
-/// How much was asked and answered.
+/// Counts of questions and answers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ThreadCounts {
-    /// Questions with an answer on these days.
+    /// Questions with an answer in the range.
     pub questions: u64,
     /// Distinct answers.
     pub answers: u64,
-    /// Distinct people who asked the questions that were answered.
+    /// Distinct people who asked these questions.
     pub askers: u64,
 }
 
-/// What was asked and answered.
+/// Measures of `qanda`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Measures {
-    /// Every day of the range: distinct answers that were written or edited on it, by the roles that were chosen.
+    /// For every day of the range, distinct answers written or edited on it, by authors of the filtered
+    /// roles.
     pub days: Vec<(Day, Completeness<u64>)>,
-    /// What those roles answered.
+    /// Counts over answers by authors of the filtered roles.
     pub chosen: ThreadCounts,
-    /// What anybody answered, and all below is of them: an answer to a student is no less one by staff, and a
-    /// thread without half of its answers is none.
+    /// Counts over all answers. This and the following fields ignore the role filter: a thread is
+    /// incomplete without its answers by other roles.
     pub all: ThreadCounts,
-    /// Answers by role, in the order of roles; only those that have any.
+    /// Answers by role, in the order of roles; only roles with answers.
     pub roles: Vec<RoleAnswers>,
-    /// Questions to which a student wrote an answer.
+    /// Questions that a student answered.
     pub answered_by_students: u64,
-    /// The newest threads, by their last answer.
+    /// The newest threads by their last answer, newest first.
     pub threads: Vec<Thread>,
-    /// Rows of the copies that could not be placed.
+    /// Rows of the copies that could not be read.
     pub skipped_rows: SkippedRows,
 }
 
@@ -110,21 +111,21 @@ const COLUMNS: ColumnNames<10> = ColumnNames {
     ],
 };
 
-/// Threads and who is in them. Roles are those of who answers.
+/// Measures threads. Filters of people and roles apply to authors of answers.
 #[must_use]
 pub fn measure(dataset: &Dataset, query: &Query) -> Measures {
     let selection = Selection::new(dataset, query, &COLUMNS);
-    let mut anybody = query.clone();
-    anybody.base.roles.clear();
-    anybody.base.student = None;
-    let mut everything = Selection::new(dataset, &anybody, &COLUMNS);
+    let mut all_people = query.clone();
+    all_people.base.roles.clear();
+    all_people.base.student = None;
+    let mut all_answers = Selection::new(dataset, &all_people, &COLUMNS);
     if let Some(student) = &query.base.student {
-        keep_threads_with(student, &mut everything);
+        retain_threads_with(student, &mut all_answers);
     }
     let mut days: Vec<BTreeSet<(u32, usize)>> = vec![BTreeSet::new(); selection.days.len()];
-    for (place, row) in selection.rows.iter().enumerate() {
+    for (index, row) in selection.rows.iter().enumerate() {
         if let Some(day) = days.get_mut(row.day) {
-            day.insert(answer(place, row));
+            day.insert(answer_key(index, row));
         }
     }
     let days = selection
@@ -132,9 +133,9 @@ pub fn measure(dataset: &Dataset, query: &Query) -> Measures {
         .iter()
         .enumerate()
         .zip(&days)
-        .map(|((place, (day, _)), answers)| (*day, selection.completeness(place, answers.len() as u64)))
+        .map(|((index, (day, _)), answers)| (*day, selection.completeness(index, answers.len() as u64)))
         .collect();
-    let threads = threads(&everything);
+    let threads = group_threads(&all_answers);
     let mut roles: BTreeMap<InstitutionRole, (u64, BTreeSet<u32>)> = BTreeMap::new();
     let mut answered_by_students = 0;
     for answers in threads.values() {
@@ -150,43 +151,44 @@ pub fn measure(dataset: &Dataset, query: &Query) -> Measures {
     }
     Measures {
         days,
-        chosen: counts(&self::threads(&selection)),
-        all: counts(&threads),
+        chosen: count_threads(&group_threads(&selection)),
+        all: count_threads(&threads),
         roles: roles
             .into_iter()
             .map(|(role, (answers, people))| RoleAnswers { role, answers, people: people.len() as u64 })
             .collect(),
         answered_by_students,
-        threads: newest(&everything, &threads, query.contents),
+        threads: newest_threads(&all_answers, &threads, query.contents),
         skipped_rows: selection.skipped_rows,
     }
 }
 
-/// Keeps whole threads in which somebody asked or answered.
-fn keep_threads_with(student: &UserId, selection: &mut Selection<'_, 10>) {
+/// Retains the threads in which a student asked or answered, with all of their answers.
+fn retain_threads_with(student: &UserId, selection: &mut Selection<'_, 10>) {
     let student = selection.texts.find(student.as_str().as_bytes());
-    let theirs = |row: &&Row<10>| Some(row.user) == student || Some(row.cells[2]) == student;
-    let threads: BTreeSet<u32> = selection.rows.iter().filter(theirs).map(|row| row.cells[0]).collect();
+    let has_student = |row: &&Row<10>| Some(row.user) == student || Some(row.cells[2]) == student;
+    let threads: BTreeSet<u32> = selection.rows.iter().filter(has_student).map(|row| row.cells[0]).collect();
     selection.rows.retain(|row| threads.contains(&row.cells[0]));
 }
 
-/// The rows of each answer, the oldest first.
-type Rows<'a> = BTreeMap<(u32, usize), Vec<&'a Row<10>>>;
+/// The rows of each answer of a thread by [`answer_key`], the oldest first.
+type AnswerRows<'a> = BTreeMap<(u32, usize), Vec<&'a Row<10>>>;
 
-/// What tells answers apart: an answer without an id is known by its row alone.
-fn answer(place: usize, row: &Row<10>) -> (u32, usize) {
-    (row.cells[6], if row.cells[6] == EMPTY { place } else { 0 })
+/// Identifies an answer: the code of its id and 0, or, without an id, the index of its row.
+fn answer_key(index: usize, row: &Row<10>) -> (u32, usize) {
+    (row.cells[6], if row.cells[6] == EMPTY { index } else { 0 })
 }
 
-fn threads<'a>(selection: &'a Selection<'_, 10>) -> BTreeMap<u32, Rows<'a>> {
-    let mut threads: BTreeMap<u32, Rows<'a>> = BTreeMap::new();
-    for (place, row) in selection.rows.iter().enumerate() {
-        threads.entry(row.cells[0]).or_default().entry(answer(place, row)).or_default().push(row);
+/// The answers of each thread, by the code of the question's id.
+fn group_threads<'a>(selection: &'a Selection<'_, 10>) -> BTreeMap<u32, AnswerRows<'a>> {
+    let mut threads: BTreeMap<u32, AnswerRows<'a>> = BTreeMap::new();
+    for (index, row) in selection.rows.iter().enumerate() {
+        threads.entry(row.cells[0]).or_default().entry(answer_key(index, row)).or_default().push(row);
     }
     threads
 }
 
-fn counts(threads: &BTreeMap<u32, Rows<'_>>) -> ThreadCounts {
+fn count_threads(threads: &BTreeMap<u32, AnswerRows<'_>>) -> ThreadCounts {
     let latest = threads.values().flat_map(|answers| answers.values().filter_map(|rows| rows.last()));
     let askers: BTreeSet<u32> = latest.map(|row| row.cells[2]).filter(|asker| *asker != EMPTY).collect();
     ThreadCounts {
@@ -196,25 +198,29 @@ fn counts(threads: &BTreeMap<u32, Rows<'_>>) -> ThreadCounts {
     }
 }
 
-fn newest(selection: &Selection<'_, 10>, threads: &BTreeMap<u32, Rows<'_>>, contents: bool) -> Vec<Thread> {
+fn newest_threads(
+    selection: &Selection<'_, 10>,
+    threads: &BTreeMap<u32, AnswerRows<'_>>,
+    contents: bool,
+) -> Vec<Thread> {
     let text = |code: u32| contents.then(|| cell_text::plain_text(&selection.text(code)));
     let name = |first: u32, last: u32| format_person_name(&selection.text(first), &selection.text(last));
     let mut threads: Vec<Thread> = threads
         .iter()
         .filter_map(|(id, answers)| {
             let newest = answers.values().filter_map(|rows| rows.last()).max_by_key(|row| row.at)?;
-            let [_, asked, _, first, last, role, ..] = newest.cells;
+            let [_, question, _, first, last, role, ..] = newest.cells;
             let mut answers: Vec<Answer> = answers
                 .values()
                 .filter_map(|rows| {
                     let row = rows.last()?;
-                    let [.., said, first, last] = row.cells;
+                    let [.., answer, first, last] = row.cells;
                     let earlier = rows.len() as u64 - 1;
                     Some(Answer {
                         at: row.at,
                         person: name(first, last),
                         role: row.role,
-                        text: text(said),
+                        text: text(answer),
                         earlier,
                     })
                 })
@@ -224,13 +230,13 @@ fn newest(selection: &Selection<'_, 10>, threads: &BTreeMap<u32, Rows<'_>>, cont
                 id: selection.text(*id).into_owned(),
                 person: name(first, last),
                 role: InstitutionRole::from_text(&selection.text(role)),
-                text: text(asked),
+                text: text(question),
                 answers,
             })
         })
         .collect();
-    let last = |thread: &Thread| thread.answers.last().map(|answer| answer.at);
-    threads.sort_by(|a, b| last(b).cmp(&last(a)).then_with(|| a.id.cmp(&b.id)));
+    let last_time = |thread: &Thread| thread.answers.last().map(|answer| answer.at);
+    threads.sort_by(|a, b| last_time(b).cmp(&last_time(a)).then_with(|| a.id.cmp(&b.id)));
     threads.truncate(MAX_THREADS);
     threads
 }
@@ -252,7 +258,7 @@ q2,How?,s,c,u1,Ana,Nuñez,a@b,Student,a3,Slowly,2026-02-05 10:00:00,,,,
 
     proptest! {
         #[test]
-        fn answers_are_distinct_ids_and_a_day_has_those_that_were_touched(
+        fn answers_are_distinct_ids_and_a_day_counts_those_written_or_edited_on_it(
             rows in prop::collection::vec((0u32..6, 2u32..9, 0u32..4), 0..40),
         ) {
             let csv: String = rows
@@ -267,17 +273,17 @@ q2,How?,s,c,u1,Ana,Nuñez,a@b,Student,a3,Slowly,2026-02-05 10:00:00,,,,
             let ids: BTreeSet<u32> = rows.iter().map(|row| row.0).collect();
             prop_assert_eq!(measures.chosen.answers, ids.len() as u64);
             prop_assert_eq!(measures.chosen.questions, ids.iter().map(|a| a % 3).collect::<BTreeSet<_>>().len() as u64);
-            for (place, (_, known)) in measures.days.iter().enumerate() {
-                let touched: BTreeSet<u32> =
-                    rows.iter().filter(|row| row.1 as usize == place + 2).map(|row| row.0).collect();
-                prop_assert_eq!(known.value(), Some(&(touched.len() as u64)));
+            for (index, (_, known)) in measures.days.iter().enumerate() {
+                let edited: BTreeSet<u32> =
+                    rows.iter().filter(|row| row.1 as usize == index + 2).map(|row| row.0).collect();
+                prop_assert_eq!(known.value(), Some(&(edited.len() as u64)));
             }
             prop_assert_eq!(measures.threads.iter().map(|t| t.answers.len()).sum::<usize>(), ids.len());
         }
     }
 
     #[test]
-    fn the_latest_row_of_an_answer_is_the_answer() {
+    fn the_latest_row_of_an_answer_counts() {
         let mut query = query("2026-02-02", "2026-02-08");
         query.contents = true;
         let measures = measure(&dataset(&[week("2026-02-02", HEADER, ROWS)]), &query);
@@ -288,11 +294,11 @@ q2,How?,s,c,u1,Ana,Nuñez,a@b,Student,a3,Slowly,2026-02-05 10:00:00,,,,
         assert_eq!(staff.text.as_deref(), Some("Because of water"));
         assert_eq!((staff.earlier, staff.person.as_str()), (1, "Li, Bo"));
         let days: Vec<u64> = measures.days.iter().filter_map(|(_, known)| known.value().copied()).collect();
-        assert_eq!(days, [2, 1, 0, 1, 0, 0, 0], "an edit counts on its day");
+        assert_eq!(days, [2, 1, 0, 1, 0, 0, 0], "an edit counts on the day of the edit");
     }
 
     #[test]
-    fn students_are_apart_from_staff_and_nobody_is_no_person() {
+    fn answers_are_counted_by_role_and_rows_without_a_user_id_are_no_person() {
         let measures =
             measure(&dataset(&[week("2026-02-02", HEADER, ROWS)]), &query("2026-02-02", "2026-02-08"));
         let roles: Vec<_> = measures.roles.iter().map(|by| (by.role, by.answers, by.people)).collect();
@@ -305,17 +311,21 @@ q2,How?,s,c,u1,Ana,Nuñez,a@b,Student,a3,Slowly,2026-02-05 10:00:00,,,,
             ]
         );
         assert_eq!(measures.answered_by_students, 1);
-        assert!(measures.threads.iter().all(|thread| thread.text.is_none()), "contents are off at first");
+        assert!(measures.threads.iter().all(|thread| thread.text.is_none()), "contents are off by default");
     }
 
     #[test]
-    fn a_choice_of_roles_leaves_threads_and_who_answers_whole() {
+    fn the_role_filter_does_not_reduce_threads_or_counts_by_role() {
         let mut query = query("2026-02-02", "2026-02-08");
         query.base.roles = vec![InstitutionRole::Student];
         let measures = measure(&dataset(&[week("2026-02-02", HEADER, ROWS)]), &query);
         assert_eq!(measures.chosen, ThreadCounts { questions: 1, answers: 1, askers: 1 });
         assert_eq!(measures.all, ThreadCounts { questions: 2, answers: 3, askers: 1 });
-        assert_eq!((measures.roles.len(), measures.threads[1].answers.len()), (3, 2), "staff stay");
-        assert_eq!(measures.days[1].1.value(), Some(&0), "days are those of the roles");
+        assert_eq!(
+            (measures.roles.len(), measures.threads[1].answers.len()),
+            (3, 2),
+            "answers by staff are included"
+        );
+        assert_eq!(measures.days[1].1.value(), Some(&0), "days apply the role filter");
     }
 }

@@ -1,9 +1,9 @@
-//! The rows that a query is about, of a report with a time in each row: the one place where days, course and
-//! filters are applied.
+//! Selects the rows that match a query, for reports with a timestamp in each row: the only module that
+//! applies days, course and filters.
 //!
-//! A day is a day of the query's zone. The rows of a day that is not all here are left out, so that every
-//! number of one answer is over the same days. A row that only the filter of decks turns away is kept and
-//! marked: the chart that sets that filter must keep showing what was not chosen.
+//! Days are days of the query's zone. Rows of a day that is not completely loaded are left out, so that all
+//! numbers of one result are over the same days. Rows that only the deck filter rejects are included and
+//! marked, since the chart that sets this filter also shows the other decks.
 
 use super::{Completeness, Query};
 use crate::dictionary::{Dictionary, EMPTY};
@@ -15,22 +15,22 @@ use domain::time::{Day, SECOND, Timestamp, plus_days};
 use std::borrow::{Borrow, Cow};
 use std::collections::{BTreeSet, HashMap};
 
-/// Which columns are read, by name.
+/// The names of the columns to read.
 #[derive(Debug, Clone, Copy)]
 pub struct ColumnNames<const N: usize> {
-    /// The row's time.
+    /// Column of the timestamp.
     pub time: &'static str,
-    /// The course's UUID.
+    /// Column of the course's UUID.
     pub course: &'static str,
-    /// The section's UUID.
+    /// Column of the section's UUID.
     pub section: &'static str,
-    /// Who did it.
+    /// Column of the user id.
     pub user: &'static str,
-    /// Their role in the institution.
+    /// Column of the user's institution role.
     pub role: &'static str,
-    /// The deck, where the report names one; empty where it does not.
+    /// Column of the deck's (or video's) UUID; empty if the report has none.
     pub deck: &'static str,
-    /// Whatever else is needed.
+    /// Further columns.
     pub cells: [&'static str; N],
 }
 
@@ -39,41 +39,41 @@ pub struct ColumnNames<const N: usize> {
 pub struct Row<const N: usize> {
     /// Seconds since 1970, UTC.
     pub at: u32,
-    /// Its day, counted from the first of the range.
+    /// Index of its day in [`Selection::days`].
     pub day: usize,
-    /// Its hour, local time.
+    /// Its hour of the day in the query's zone, from 0.
     pub hour: usize,
     /// Code of its course.
     pub course: u32,
     /// Code of its section.
     pub section: u32,
-    /// Code of who did it; [`EMPTY`] where the row names nobody.
+    /// Code of its user id; [`EMPTY`] if it has none.
     pub user: u32,
-    /// Their role.
+    /// The user's role.
     pub role: InstitutionRole,
     /// Code of its deck.
     pub deck: u32,
-    /// Whether the filter of decks lets it pass.
+    /// Whether it passes the deck filter.
     pub is_chosen: bool,
-    /// Codes of the other columns.
+    /// Codes of the further columns.
     pub cells: [u32; N],
 }
 
-/// The rows of a query, in the order of time; those of one second in the order of their file.
+/// The rows that match a query.
 #[derive(Debug)]
 pub struct Selection<'a, const N: usize> {
-    /// The texts behind the codes.
+    /// The texts of the codes.
     pub texts: &'a Dictionary,
     /// Every day of the range, first to last.
     pub days: Vec<(Day, DataStatus)>,
-    /// The rows.
+    /// The rows, in the order of time; rows of the same second in the order of their file.
     pub rows: Vec<Row<N>>,
-    /// Rows that could not be placed, whatever their day, course and filters.
+    /// Rows of the whole dataset that could not be read: ragged, or without a valid time.
     pub skipped_rows: SkippedRows,
 }
 
 impl<'a, const N: usize> Selection<'a, N> {
-    /// Sifts the tables.
+    /// Selects the rows of a dataset that match a query.
     #[must_use]
     pub fn new(dataset: &'a Dataset, query: &Query, columns: &ColumnNames<N>) -> Self {
         let base = &query.base;
@@ -100,10 +100,10 @@ impl<'a, const N: usize> Selection<'a, N> {
         let mut rows = Vec::new();
         let mut skipped_rows = SkippedRows { ragged: dataset.ragged(), undated: 0 };
         for (_, data) in dataset.iter() {
-            let places = ColumnIndexes::find(&data.table, columns);
+            let indexes = ColumnIndexes::find(&data.table, columns);
             for row in 0..data.table.rows() {
-                let code = |place| data.table.code(place, row);
-                let Some(at) = cell_value::parse_time(texts.bytes_of(code(places.time))) else {
+                let code = |index| data.table.code(index, row);
+                let Some(at) = cell_value::parse_time(texts.bytes_of(code(indexes.time))) else {
                     skipped_rows.undated += 1;
                     continue;
                 };
@@ -114,8 +114,9 @@ impl<'a, const N: usize> Selection<'a, N> {
                 if days.get(day).is_none_or(|(_, status)| *status == DataStatus::Missing) {
                     continue;
                 }
-                let (course, section, user) = (code(places.course), code(places.section), code(places.user));
-                let role_code = code(places.role);
+                let (course, section, user) =
+                    (code(indexes.course), code(indexes.section), code(indexes.user));
+                let role_code = code(indexes.role);
                 let role = *roles
                     .entry(role_code)
                     .or_insert_with(|| InstitutionRole::from_text(&texts.text(role_code)));
@@ -124,7 +125,7 @@ impl<'a, const N: usize> Selection<'a, N> {
                 if !(passes(&filter.courses, course) && passes(&filter.sections, section) && user_passes) {
                     continue;
                 }
-                let deck = code(places.deck);
+                let deck = code(indexes.deck);
                 rows.push(Row {
                     at,
                     day,
@@ -135,27 +136,27 @@ impl<'a, const N: usize> Selection<'a, N> {
                     role,
                     deck,
                     is_chosen: columns.deck.is_empty() || passes(&filter.decks, deck),
-                    cells: places.cells.map(code),
+                    cells: indexes.cells.map(code),
                 });
             }
         }
-        // Stable: what stands later in a file stays later.
+        // A stable sort: rows of one second remain in the order of their file.
         rows.sort_by_key(|row| row.at);
         Self { texts, days, rows, skipped_rows }
     }
 
-    /// The rows that pass every filter.
+    /// The rows that pass all filters, including the deck filter.
     pub fn chosen_rows(&self) -> impl DoubleEndedIterator<Item = &Row<N>> {
         self.rows.iter().filter(|row| row.is_chosen)
     }
 
-    /// A text.
+    /// The text of a code.
     #[must_use]
     pub fn text(&self, code: u32) -> Cow<'a, str> {
         self.texts.text(code)
     }
 
-    /// `number` of a day, as sure as the day is.
+    /// `number` with the status of a day, given by its index.
     pub fn completeness<T>(&self, day: usize, number: T) -> Completeness<T> {
         match self.days.get(day).map(|(_, status)| *status) {
             Some(DataStatus::Complete) => Completeness::Complete(number),
@@ -164,7 +165,7 @@ impl<'a, const N: usize> Selection<'a, N> {
         }
     }
 
-    /// The last text that is not empty among some rows' cells, which stand in the order of time.
+    /// The last non-empty text of `cells`, which are codes in the order of time; may be empty.
     #[must_use]
     pub fn latest_text(&self, cells: impl DoubleEndedIterator<Item = u32>) -> String {
         let code = cells.rev().find(|code| *code != EMPTY).unwrap_or(EMPTY);
@@ -172,7 +173,7 @@ impl<'a, const N: usize> Selection<'a, N> {
     }
 }
 
-/// A person as a list of people is sorted: `Nuñez, Ana`; empty for nobody.
+/// A name in sorting order: `Nuñez, Ana`. Empty if both parts are.
 #[must_use]
 pub fn format_person_name(first: &str, last: &str) -> String {
     match (last.is_empty(), first.is_empty()) {
@@ -182,6 +183,7 @@ pub fn format_person_name(first: &str, last: &str) -> String {
     }
 }
 
+/// The filters of a query as dictionary codes; `None` if a filter is not set.
 struct Filter {
     courses: Option<BTreeSet<u32>>,
     sections: Option<BTreeSet<u32>>,
@@ -189,16 +191,16 @@ struct Filter {
     users: Option<BTreeSet<u32>>,
 }
 
-fn passes(wanted: &Option<BTreeSet<u32>>, code: u32) -> bool {
-    wanted.as_ref().is_none_or(|wanted| wanted.contains(&code))
+fn passes(filter: &Option<BTreeSet<u32>>, code: u32) -> bool {
+    filter.as_ref().is_none_or(|codes| codes.contains(&code))
 }
 
-/// The codes of `ids`; `None` when there are no ids, and so no filter.
+/// The codes of `ids`; `None` if `ids` is empty: then there is no filter.
 pub(super) fn find_codes<T: Borrow<str>>(ids: &[T], texts: &Dictionary) -> Option<BTreeSet<u32>> {
     (!ids.is_empty()).then(|| texts.find_all(ids).into_iter().collect())
 }
 
-/// Where the columns stand in one table.
+/// The column indexes of [`ColumnNames`] in one table; `None` if the table lacks a column.
 struct ColumnIndexes<const N: usize> {
     time: Option<usize>,
     course: Option<usize>,
@@ -211,15 +213,15 @@ struct ColumnIndexes<const N: usize> {
 
 impl<const N: usize> ColumnIndexes<N> {
     fn find(table: &Table, columns: &ColumnNames<N>) -> Self {
-        let place = |name: &str| table.column_index(name);
+        let index = |name: &str| table.column_index(name);
         Self {
-            time: place(columns.time),
-            course: place(columns.course),
-            section: place(columns.section),
-            user: place(columns.user),
-            role: place(columns.role),
-            deck: place(columns.deck),
-            cells: columns.cells.map(place),
+            time: index(columns.time),
+            course: index(columns.course),
+            section: index(columns.section),
+            user: index(columns.user),
+            role: index(columns.role),
+            deck: index(columns.deck),
+            cells: columns.cells.map(index),
         }
     }
 }

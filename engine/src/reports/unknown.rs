@@ -1,8 +1,8 @@
-//! A report that Lectern does not know: a table, and measures that the kinds of its columns allow.
+//! Measures of a report that Lectern does not know, by the types of its columns.
 //!
-//! Nothing is claimed of what a number means. Numbers are told by their spread, days by how many rows they
-//! have, texts by how often each stands there. Where rows carry a day, the sum of a column of whole numbers is
-//! given for it under the column's own name: a reader who knows the report knows whether that is a number.
+//! Makes no assumption about what the numbers mean. Columns of numbers get a histogram, days the number of
+//! their rows, and texts their frequencies. If rows have a day, columns of whole numbers are also added up by
+//! day, under their own names: a reader who knows the report can judge whether such a sum is meaningful.
 
 use super::selection::find_codes;
 use super::{Completeness, Query, median};
@@ -15,169 +15,175 @@ use domain::range::Range;
 use domain::time::{Day, SECOND, Timestamp, plus_days};
 use std::collections::BTreeMap;
 
-/// Rows that are answered one by one.
+/// Largest number of rows returned in full.
 const MAX_ROWS: usize = 1_000;
-/// Texts of one column that are counted one by one; a column with more is one of names.
+/// Largest number of distinct texts that are counted one by one; a column with more contains names, ids or
+/// sentences.
 const MAX_VALUES: usize = 20;
-/// Bins of a spread.
+/// Largest number of bins of a histogram.
 const BINS: usize = 10;
 
-/// What a column says.
+/// Summary of a column's cells, by their type.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ColumnSummary {
-    /// Numbers.
+    /// A histogram of numbers.
     Numbers {
-        /// The smallest.
+        /// The smallest number.
         smallest: f64,
-        /// The largest.
+        /// The largest number.
         largest: f64,
-        /// The one in the middle of them, where all are whole and not below zero.
+        /// The median, if all numbers are whole and not negative.
         median: Option<u64>,
-        /// How wide each bin is; whole where the numbers are.
+        /// Width of a bin; a whole number if all numbers are whole and not negative.
         width: f64,
-        /// How many lie in each bin, from the smallest number to the largest.
+        /// `bins[i]` counts rows with `smallest + i * width <= number < smallest + (i + 1) * width`; the last
+        /// bin also contains `largest`.
         bins: Vec<u64>,
     },
     /// Days or times.
     Times {
-        /// The first, as seconds since 1970, UTC.
+        /// The earliest: seconds since 1970, UTC.
         first: u32,
-        /// The last.
+        /// The latest: seconds since 1970, UTC.
         last: u32,
     },
-    /// A few texts, each with its rows, most first.
+    /// At most 20 distinct texts, each with its number of rows, most frequent first.
     Values(Vec<(String, u64)>),
-    /// Many texts: names, ids, sentences.
+    /// Other texts, all different or more than 20 distinct ones: names, ids, sentences.
     Texts,
 }
 
 /// One column.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ColumnProfile {
-    /// Its name as it came.
+    /// Its name, as in the header row.
     pub name: String,
-    /// What it holds.
+    /// The type of its cells.
     pub kind: ValueKind,
-    /// Rows in which it holds anything.
+    /// Number of non-empty cells.
     pub filled: u64,
-    /// Distinct texts.
+    /// Number of distinct non-empty texts.
     pub distinct: u64,
-    /// What it says.
+    /// Summary of its cells.
     pub summary: ColumnSummary,
 }
 
-/// Rows of a day, and a sum for each column that is added up.
+/// Number of rows of a day, and a sum for each of [`RowsByDay::sums`].
 pub type DayTotals = (u64, Vec<u64>);
 
 /// Rows by the days of one column.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RowsByDay {
-    /// The column of days.
+    /// The name of the column with the days.
     pub column: String,
-    /// Columns of whole numbers, which are added up for each day.
+    /// The names of the columns of whole numbers, which are added up by day.
     pub sums: Vec<String>,
-    /// Every day of the range, in UTC: rows, and a sum for each of those columns.
+    /// Every day of the range, in UTC.
     pub days: Vec<(Day, Completeness<DayTotals>)>,
-    /// Rows whose day lies outside the range, or cannot be read.
+    /// Rows whose day is outside the range or cannot be parsed.
     pub outside: u64,
 }
 
-/// What an unknown report says.
+/// Measures of an unknown report.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Measures {
     /// Its columns, in the order of the newest copy.
     pub columns: Vec<ColumnProfile>,
-    /// Rows by day, where a column holds days.
+    /// Rows by day, if a column contains days or times.
     pub by_day: Option<RowsByDay>,
-    /// The first rows, a cell for each column.
+    /// The first rows (at most 1,000), with a cell for each column.
     pub rows: Vec<Vec<String>>,
-    /// How many rows there are.
+    /// Number of all rows.
     pub count: u64,
-    /// Days of the range that are not here.
+    /// Days of the range that are not loaded.
     pub missing: u64,
     /// Days of the range that may still grow.
     pub provisional: u64,
-    /// What was filtered by and has no column here.
+    /// Filters of the query that were ignored, since their column does not exist; named by that column.
     pub unfiltered: Vec<&'static str>,
-    /// Rows with another number of fields than their header.
+    /// Rows whose number of fields differs from their header's.
     pub ragged: u64,
 }
 
-/// What its columns allow.
+/// Measures an unknown report.
 #[must_use]
 pub fn measure(dataset: &Dataset, query: &Query) -> Measures {
     let texts = &dataset.texts;
     let base = &query.base;
-    let names = names(dataset, base.range);
-    let (rows, unfiltered) = rows(dataset, query, &names);
-    let cell = |row: &Vec<u32>, place: usize| row.get(place).copied().unwrap_or(EMPTY);
+    let names = column_names(dataset, base.range);
+    let (rows, unfiltered) = filter_rows(dataset, query, &names);
+    let cell = |row: &Vec<u32>, index: usize| row.get(index).copied().unwrap_or(EMPTY);
     let columns: Vec<ColumnProfile> = names
         .iter()
         .enumerate()
-        .map(|(place, name)| column(name, rows.iter().map(|row| cell(row, place)), texts))
+        .map(|(index, name)| profile_column(name, rows.iter().map(|row| cell(row, index)), texts))
         .collect();
     let has_dates = dataset.iter().any(|(_, data)| data.coverage.start.is_some());
     let status = |day: Day| {
         let (start, end) = (Timestamp::start_of(day), Timestamp::start_of(plus_days(day, 1)));
         dataset.status_between(start.seconds(), end.seconds(), base.today)
     };
-    let days_that_are =
-        |wanted: DataStatus| base.range.each_day().filter(|day| status(*day) == wanted).count() as u64;
+    let count_days =
+        |expected: DataStatus| base.range.each_day().filter(|day| status(*day) == expected).count() as u64;
     let is_dated = |column: &ColumnProfile| matches!(column.kind, ValueKind::Day | ValueKind::Time);
-    let dated = columns.iter().position(is_dated).filter(|_| has_dates);
-    let by_day = dated.map(|dated| {
-        let whole =
+    let day_column = columns.iter().position(is_dated).filter(|_| has_dates);
+    let by_day = day_column.map(|day_column| {
+        let is_whole =
             |column: &ColumnProfile| matches!(column.summary, ColumnSummary::Numbers { median: Some(_), .. });
-        let added: Vec<usize> =
-            columns.iter().enumerate().filter(|(_, column)| whole(column)).map(|(place, _)| place).collect();
+        let summed: Vec<usize> = columns
+            .iter()
+            .enumerate()
+            .filter(|(_, column)| is_whole(column))
+            .map(|(index, _)| index)
+            .collect();
         let mut days: BTreeMap<Day, DayTotals> = BTreeMap::new();
         let mut outside = 0;
         for row in &rows {
-            let at = cell_value::parse_time(texts.bytes_of(cell(row, dated)))
-                .map(|at| Timestamp(i64::from(at) * SECOND));
-            // Copies are cut at days of UTC, and nobody knows by which column: days of a zone would lack hours.
-            let day = at.map(Timestamp::day);
+            let time = cell_value::parse_time(texts.bytes_of(cell(row, day_column)))
+                .map(|seconds| Timestamp(i64::from(seconds) * SECOND));
+            // Windows are whole UTC days, by an unknown column: days of another zone would lack hours.
+            let day = time.map(Timestamp::day);
             let Some(day) = day.filter(|day| (base.range.from()..=base.range.to()).contains(day)) else {
                 outside += 1;
                 continue;
             };
-            let (count, sums) = days.entry(day).or_insert_with(|| (0, vec![0; added.len()]));
+            let (count, sums) = days.entry(day).or_insert_with(|| (0, vec![0; summed.len()]));
             *count += 1;
-            for (sum, place) in sums.iter_mut().zip(&added) {
-                *sum += cell_value::parse_count(texts.bytes_of(cell(row, *place))).unwrap_or(0);
+            for (sum, index) in sums.iter_mut().zip(&summed) {
+                *sum += cell_value::parse_count(texts.bytes_of(cell(row, *index))).unwrap_or(0);
             }
         }
-        let of_day = |day: Day| {
-            let counted = days.get(&day).cloned().unwrap_or_else(|| (0, vec![0; added.len()]));
+        let day_totals = |day: Day| {
+            let totals = days.get(&day).cloned().unwrap_or_else(|| (0, vec![0; summed.len()]));
             match status(day) {
                 DataStatus::Missing => Completeness::Missing,
-                DataStatus::Provisional => Completeness::Provisional(counted),
-                DataStatus::Complete => Completeness::Complete(counted),
+                DataStatus::Provisional => Completeness::Provisional(totals),
+                DataStatus::Complete => Completeness::Complete(totals),
             }
         };
-        let name = |place: &usize| names.get(*place).cloned().unwrap_or_default();
+        let name = |index: &usize| names.get(*index).cloned().unwrap_or_default();
         RowsByDay {
-            column: name(&dated),
-            sums: added.iter().map(name).collect(),
-            days: base.range.each_day().map(|day| (day, of_day(day))).collect(),
+            column: name(&day_column),
+            sums: summed.iter().map(name).collect(),
+            days: base.range.each_day().map(|day| (day, day_totals(day))).collect(),
             outside,
         }
     });
-    let told = |row: &Vec<u32>| row.iter().map(|code| texts.text(*code).into_owned()).collect();
+    let row_texts = |row: &Vec<u32>| row.iter().map(|code| texts.text(*code).into_owned()).collect();
     Measures {
         columns,
         by_day,
         count: rows.len() as u64,
-        rows: rows.iter().take(MAX_ROWS).map(told).collect(),
-        missing: days_that_are(DataStatus::Missing),
-        provisional: days_that_are(DataStatus::Provisional),
+        rows: rows.iter().take(MAX_ROWS).map(row_texts).collect(),
+        missing: count_days(DataStatus::Missing),
+        provisional: count_days(DataStatus::Provisional),
         unfiltered,
         ragged: dataset.ragged(),
     }
 }
 
 /// The names of all columns, those of the newest copy first.
-fn names(dataset: &Dataset, range: Range) -> Vec<String> {
+fn column_names(dataset: &Dataset, range: Range) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     let data: Vec<&WindowData> = dataset.within(range).collect();
     for name in data.iter().rev().flat_map(|data| data.table.names()) {
@@ -188,8 +194,8 @@ fn names(dataset: &Dataset, range: Range) -> Vec<String> {
     names
 }
 
-/// Every row that the filters let pass, as codes by column; and the filters that have no column here.
-fn rows(dataset: &Dataset, query: &Query, names: &[String]) -> (Vec<Vec<u32>>, Vec<&'static str>) {
+/// The rows that pass the filters, as codes by column; and the columns of filters that do not exist.
+fn filter_rows(dataset: &Dataset, query: &Query, names: &[String]) -> (Vec<Vec<u32>>, Vec<&'static str>) {
     let texts = &dataset.texts;
     let base = &query.base;
     let filters = [
@@ -199,7 +205,7 @@ fn rows(dataset: &Dataset, query: &Query, names: &[String]) -> (Vec<Vec<u32>>, V
     ];
     let mut unfiltered: Vec<&'static str> = filters
         .iter()
-        .filter(|(name, wanted)| wanted.is_some() && column::position(names, name).is_none())
+        .filter(|(name, codes)| codes.is_some() && column::position(names, name).is_none())
         .map(|(name, _)| *name)
         .collect();
     let by_role = !base.roles.is_empty();
@@ -209,33 +215,34 @@ fn rows(dataset: &Dataset, query: &Query, names: &[String]) -> (Vec<Vec<u32>>, V
     let mut rows = Vec::new();
     for data in dataset.within(base.range) {
         let table = &data.table;
-        let places: Vec<Option<usize>> = names.iter().map(|name| table.column_index(name)).collect();
+        let indexes: Vec<Option<usize>> = names.iter().map(|name| table.column_index(name)).collect();
         let role = table.column_index("role").filter(|_| by_role);
-        let wanted: Vec<_> = filters
+        let filters: Vec<_> = filters
             .iter()
-            .filter_map(|(name, wanted)| Some((table.column_index(name)?, wanted.as_ref()?)))
+            .filter_map(|(name, codes)| Some((table.column_index(name)?, codes.as_ref()?)))
             .collect();
         for row in 0..table.rows() {
-            let passes = wanted.iter().all(|(place, wanted)| wanted.contains(&table.code(Some(*place), row)))
-                && role.is_none_or(|place| {
+            let passes = filters.iter().all(|(index, codes)| codes.contains(&table.code(Some(*index), row)))
+                && role.is_none_or(|index| {
                     base.roles
-                        .contains(&InstitutionRole::from_text(&texts.text(table.code(Some(place), row))))
+                        .contains(&InstitutionRole::from_text(&texts.text(table.code(Some(index), row))))
                 });
             if passes {
-                rows.push(places.iter().map(|place| table.code(*place, row)).collect());
+                rows.push(indexes.iter().map(|index| table.code(*index, row)).collect());
             }
         }
     }
     (rows, unfiltered)
 }
 
-fn column(name: &str, codes: impl Iterator<Item = u32>, texts: &Dictionary) -> ColumnProfile {
+/// Describes a column by the codes of its cells.
+fn profile_column(name: &str, codes: impl Iterator<Item = u32>, texts: &Dictionary) -> ColumnProfile {
     let mut counts: BTreeMap<u32, u64> = BTreeMap::new();
     codes.filter(|code| *code != EMPTY).for_each(|code| *counts.entry(code).or_default() += 1);
     let kind = ValueKind::infer(counts.keys().map(|code| texts.bytes_of(*code)));
     let filled = counts.values().sum();
     let summary = match kind {
-        ValueKind::Number => numbers(&counts, texts),
+        ValueKind::Number => summarize_numbers(&counts, texts),
         ValueKind::Day | ValueKind::Time => {
             let times = || counts.keys().filter_map(|code| cell_value::parse_time(texts.bytes_of(*code)));
             times().min().zip(times().max()).map(|(first, last)| ColumnSummary::Times { first, last })
@@ -257,38 +264,39 @@ fn column(name: &str, codes: impl Iterator<Item = u32>, texts: &Dictionary) -> C
     }
 }
 
-fn numbers(counts: &BTreeMap<u32, u64>, texts: &Dictionary) -> Option<ColumnSummary> {
-    let read = || {
+/// The histogram of a column of numbers, from the number of rows by code.
+fn summarize_numbers(counts: &BTreeMap<u32, u64>, texts: &Dictionary) -> Option<ColumnSummary> {
+    let numbers = || {
         counts
             .iter()
             .filter_map(|(code, rows)| Some((cell_value::parse_number(texts.bytes_of(*code))?, *rows)))
     };
-    let smallest = read().map(|(number, _)| number).min_by(f64::total_cmp)?;
-    let largest = read().map(|(number, _)| number).max_by(f64::total_cmp)?;
+    let smallest = numbers().map(|(number, _)| number).min_by(f64::total_cmp)?;
+    let largest = numbers().map(|(number, _)| number).max_by(f64::total_cmp)?;
     let whole: Option<Vec<(u64, u64)>> = counts
         .iter()
         .map(|(code, rows)| Some((cell_value::parse_count(texts.bytes_of(*code))?, *rows)))
         .collect();
     #[expect(clippy::cast_precision_loss, reason = "ten bins")]
-    let most = BINS as f64;
+    let max_bins = BINS as f64;
     let span = largest - smallest;
-    // Half a visit is none: whole numbers are counted by whole numbers.
-    let width = if whole.is_some() { ((span + 1.0) / most).ceil().max(1.0) } else { span / most };
-    let filled = if whole.is_some() { ((span + 1.0) / width).ceil() } else { most };
+    // Whole numbers get bins of a whole width: half a visit does not exist.
+    let width = if whole.is_some() { ((span + 1.0) / max_bins).ceil().max(1.0) } else { span / max_bins };
+    let bin_count = if whole.is_some() { ((span + 1.0) / width).ceil() } else { max_bins };
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from one to ten")]
-    let mut bins = vec![0; if span > 0.0 { (filled as usize).clamp(1, BINS) } else { 1 }];
-    for (number, rows) in read() {
-        let place = if width > 0.0 { (number - smallest) / width } else { 0.0 };
+    let mut bins = vec![0; if span > 0.0 { (bin_count as usize).clamp(1, BINS) } else { 1 }];
+    for (number, rows) in numbers() {
+        let index = if width > 0.0 { (number - smallest) / width } else { 0.0 };
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to ten")]
-        let place = (place as usize).min(bins.len() - 1);
-        if let Some(bin) = bins.get_mut(place) {
+        let index = (index as usize).min(bins.len() - 1);
+        if let Some(bin) = bins.get_mut(index) {
             *bin += rows;
         }
     }
     let median = whole.map(|whole| {
-        let each =
+        let repeat =
             |(number, rows): (u64, u64)| std::iter::repeat_n(number, usize::try_from(rows).unwrap_or(0));
-        median(whole.into_iter().flat_map(each).collect())
+        median(whole.into_iter().flat_map(repeat).collect())
     });
     Some(ColumnSummary::Numbers { smallest, largest, median, width, bins })
 }
@@ -302,7 +310,7 @@ mod tests {
     const VISIT: &str = "user,page,visit_count,date";
 
     #[test]
-    fn the_vendors_own_example_is_read_by_the_kinds_of_its_columns() {
+    fn the_example_of_the_api_reference_is_described_by_its_column_types() {
         let rows = "Alice,home,2,2020-02-03\nAlice,profile,1,2020-02-03\nBob,home,4,2020-02-03\nAlice,home,2,2020-02-04\n";
         let measures =
             measure(&dataset(&[week("2020-02-03", VISIT, rows)]), &query("2020-02-03", "2020-02-10"));
@@ -324,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_without_a_column_is_said_and_an_address_is_not_there() {
+    fn filters_without_a_column_are_listed_and_addresses_are_left_out() {
         let mut query = query("2020-02-03", "2020-02-09");
         query.base.course = Some("c".into());
         let measures = measure(&dataset(&[week("2020-02-03", "user,user_email", "Ana,a@b\n")]), &query);
@@ -333,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn days_are_those_of_utc_by_which_copies_are_cut() {
+    fn days_are_utc_days_like_those_of_windows() {
         let rows = "Ana,2026-03-30 01:00:00\nBo,2026-03-29 23:30:00\nCy,2026-04-05 23:30:00\n";
         let mut query = query("2026-03-30", "2026-04-05");
         query.base.zone = crate::reports::fixture::berlin();
@@ -341,13 +349,13 @@ mod tests {
         let by_day = measures.by_day.unwrap();
         let days: Vec<u64> =
             by_day.days.iter().filter_map(|(_, k)| k.value().map(|(rows, _)| *rows)).collect();
-        assert_eq!(days, [1, 0, 0, 0, 0, 0, 1], "its last day is whole");
+        assert_eq!(days, [1, 0, 0, 0, 0, 0, 1], "the last day is complete");
         assert_eq!(by_day.outside, 1);
     }
 
     proptest! {
         #[test]
-        fn a_spread_holds_every_number_once(numbers in prop::collection::vec(-50i32..50, 1..60)) {
+        fn a_histogram_counts_every_number_once(numbers in prop::collection::vec(-50i32..50, 1..60)) {
             let csv: String = numbers.iter().map(|n| format!("{n},x\n")).collect();
             let measures =
                 measure(&dataset(&[week("2020-02-03", "n,x", &csv)]), &query("2020-02-03", "2020-02-09"));
@@ -358,21 +366,21 @@ mod tests {
         }
 
         #[test]
-        fn whole_numbers_are_counted_by_whole_numbers(numbers in prop::collection::vec(0u32..300, 1..60)) {
+        fn whole_numbers_get_bins_of_a_whole_width(numbers in prop::collection::vec(0u32..300, 1..60)) {
             let csv: String = numbers.iter().map(|n| format!("{n},x\n")).collect();
             let measures =
                 measure(&dataset(&[week("2020-02-03", "n,x", &csv)]), &query("2020-02-03", "2020-02-09"));
             let ColumnSummary::Numbers { smallest, width, ref bins, .. } = measures.columns[0].summary else { panic!() };
             prop_assert_eq!(width.fract(), 0.0);
-            for (place, bin) in (0u32..).zip(bins) {
-                let from = smallest + width * f64::from(place);
+            for (index, bin) in (0u32..).zip(bins) {
+                let from = smallest + width * f64::from(index);
                 let within = |n: &&u32| from <= f64::from(**n) && f64::from(**n) < from + width;
                 prop_assert_eq!(*bin, numbers.iter().filter(within).count() as u64);
             }
         }
 
         #[test]
-        fn no_table_is_a_panic(rows in "[a-c0-9,\n\"-]{0,80}") {
+        fn no_table_panics(rows in "[a-c0-9,\n\"-]{0,80}") {
             let _ = measure(&dataset(&[week("2020-02-03", VISIT, &rows)]), &query("2020-02-03", "2020-02-09"));
         }
     }

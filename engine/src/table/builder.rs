@@ -1,4 +1,4 @@
-//! Builds a table from slices as they arrive. A table is complete or not used at all.
+//! Builds a table from slices as they arrive. Only a complete table can be used.
 
 use super::{HeaderRow, Table};
 use crate::decode::Decoder;
@@ -7,14 +7,14 @@ use crate::slice::{SliceError, SliceInflater};
 use domain::frame::{Head, SliceHead};
 use domain::report::KnownReport;
 
-/// Why a copy cannot be taken in.
+/// Why a copy cannot be decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DecodeError {
-    /// Its header row lacks this column, without which it is not the report it should be.
+    /// The header row lacks this required column of the report.
     Column(&'static str),
-    /// A slice is not what was stored.
+    /// A slice is damaged.
     Slice(SliceError),
-    /// It has another number of rows than was promised.
+    /// The number of rows differs from the one in the head of the copy or slice.
     Rows,
 }
 
@@ -30,7 +30,7 @@ impl std::fmt::Display for DecodeError {
 
 impl std::error::Error for DecodeError {}
 
-/// A copy that is on its way.
+/// A table under construction.
 #[derive(Debug)]
 pub struct TableBuilder {
     expected_rows: u64,
@@ -42,10 +42,10 @@ pub struct TableBuilder {
 }
 
 impl TableBuilder {
-    /// Begins a copy of `report`; of a report that is not known every header will do.
+    /// Starts a table for a copy. With an unknown `report` (`None`) any header row is accepted.
     ///
     /// # Errors
-    /// [`DecodeError::Column`].
+    /// [`DecodeError::Column`]: the header row lacks a required column of `report`.
     pub fn new(head: &Head, report: Option<KnownReport>) -> Result<Self, DecodeError> {
         let header = HeaderRow::parse(&head.header);
         let names: Vec<&str> = header.names().collect();
@@ -62,10 +62,10 @@ impl TableBuilder {
         })
     }
 
-    /// Takes in one slice: inflates, checks, decodes.
+    /// Inflates, checks and decodes one slice. `texts` is the dictionary of the dataset.
     ///
     /// # Errors
-    /// [`DecodeError::Slice`], [`DecodeError::Rows`].
+    /// [`DecodeError::Slice`]: the slice is damaged. [`DecodeError::Rows`]: its number of rows is wrong.
     pub fn push_slice(
         &mut self,
         head: &SliceHead,
@@ -86,16 +86,16 @@ impl TableBuilder {
         Ok(())
     }
 
-    /// Rows taken in so far, those skipped included.
+    /// Number of rows decoded so far, including ragged ones.
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.decoded_rows
     }
 
-    /// The whole copy, after the last slice.
+    /// The complete table, after the last slice.
     ///
     /// # Errors
-    /// [`DecodeError::Rows`].
+    /// [`DecodeError::Rows`]: rows are missing.
     pub fn finish(self) -> Result<Table, DecodeError> {
         if self.decoded_rows == self.expected_rows { Ok(self.table) } else { Err(DecodeError::Rows) }
     }
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_of_a_report_that_nobody_knows_is_taken_in() {
+    fn an_unknown_report_is_decoded() {
         let mut texts = Dictionary::default();
         let mut builder = TableBuilder::new(&head("user,page\n", 3), None).unwrap();
         for (csv, rows) in [("Ana,home\nBo,home\n", 2), ("ragged\n", 1)] {
@@ -132,16 +132,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_whole_or_not_the_report_is_refused() {
+    fn incomplete_damaged_and_wrong_copies_are_rejected() {
         let mut texts = Dictionary::default();
-        let (promise, deflated) = slice("a,b\n", 1);
+        let (slice_head, deflated) = slice("a,b\n", 1);
         let mut builder = TableBuilder::new(&head("user,page\n", 2), None).unwrap();
-        builder.push_slice(&promise, &deflated, &mut texts).unwrap();
+        builder.push_slice(&slice_head, &deflated, &mut texts).unwrap();
         assert_eq!(builder.finish().unwrap_err(), DecodeError::Rows);
         let mut builder = TableBuilder::new(&head("user,page\n", 1), None).unwrap();
-        let wrong = SliceHead { crc32: promise.crc32 ^ 1, ..promise };
+        let damaged = SliceHead { crc32: slice_head.crc32 ^ 1, ..slice_head };
         assert_eq!(
-            builder.push_slice(&wrong, &deflated, &mut texts),
+            builder.push_slice(&damaged, &deflated, &mut texts),
             Err(DecodeError::Slice(SliceError::Crc))
         );
         let notes = Some(KnownReport::Notes);

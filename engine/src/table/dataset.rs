@@ -1,4 +1,4 @@
-//! The tables of a report that are present, by window, with their dictionaries: the input of every measure.
+//! The loaded tables of a report, by window, with their dictionary: the input of every measure.
 
 use super::Table;
 use crate::dictionary::Dictionary;
@@ -7,67 +7,68 @@ use domain::range::Range;
 use domain::time::{Day, SECOND, Timestamp};
 use std::collections::BTreeMap;
 
-/// A table that is here.
+/// The loaded table of a window.
 #[derive(Debug, Clone)]
 pub struct WindowData {
-    /// Which copy of its window.
+    /// Generation of the copy.
     pub generation: u32,
-    /// Its rows.
+    /// The rows.
     pub table: Table,
-    /// The days it answers for.
+    /// The days that it covers.
     pub coverage: WindowCoverage,
 }
 
-/// Whether a day's numbers can be believed.
+/// The state of a day's data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DataStatus {
-    /// Not all of it is here, so that no number of it would be true.
+    /// Some of the data is not loaded.
     Missing,
-    /// It may still grow.
+    /// The data may still grow.
     Provisional,
-    /// Final.
+    /// The data is final.
     Complete,
 }
 
-/// The tables that are here.
+/// The loaded tables of a report.
 #[derive(Debug, Clone, Default)]
 pub struct Dataset {
-    /// The texts behind the codes of all of them, whatever the column: a person who asks in one column and
-    /// answers in another has one code.
+    /// The texts of the codes in all tables and columns: a person who asks in one column and answers in
+    /// another has the same code.
     pub texts: Dictionary,
+    /// By window id.
     windows: BTreeMap<String, WindowData>,
 }
 
 impl Dataset {
-    /// Puts a window's copy in, in place of the one that was there.
+    /// Adds a window, or replaces its earlier copy.
     pub fn insert(&mut self, window: &str, data: WindowData) {
         self.windows.insert(window.to_owned(), data);
     }
 
-    /// Says anew which days a window's copy answers for.
+    /// Changes the days that a window covers. Does nothing if the window is not loaded.
     pub fn set_coverage(&mut self, window: &str, coverage: WindowCoverage) {
         if let Some(data) = self.windows.get_mut(window) {
             data.coverage = coverage;
         }
     }
 
-    /// Takes out every window but these.
-    pub fn retain(&mut self, wanted: impl Fn(&str) -> bool) {
-        self.windows.retain(|window, _| wanted(window));
+    /// Removes all windows whose id does not satisfy `is_needed`.
+    pub fn retain(&mut self, is_needed: impl Fn(&str) -> bool) {
+        self.windows.retain(|window, _| is_needed(window));
     }
 
-    /// Which copy of a window is here.
+    /// The generation of a window's copy; `None` if the window is not loaded.
     #[must_use]
     pub fn generation(&self, window: &str) -> Option<u32> {
         self.windows.get(window).map(|data| data.generation)
     }
 
-    /// Every window with its table, by id: for windows with dates, in the order of time.
+    /// Every window with its data, in the order of ids: for windows with dates, the order of time.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &WindowData)> {
         self.windows.iter().map(|(window, data)| (window.as_str(), data))
     }
 
-    /// Those that answer for any day of `range`: what numbers are held against lies here, too.
+    /// The windows that cover any day of `range`. Windows loaded for a comparison may be outside it.
     pub fn within(&self, range: Range) -> impl Iterator<Item = &WindowData> {
         self.windows.values().filter(move |WindowData { coverage, .. }| {
             coverage.start.is_none_or(|start| start <= range.to())
@@ -75,38 +76,38 @@ impl Dataset {
         })
     }
 
-    /// How many are here.
+    /// The number of loaded windows.
     #[must_use]
     pub fn len(&self) -> usize {
         self.windows.len()
     }
 
-    /// Whether there are none.
+    /// Whether no window is loaded.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.windows.is_empty()
     }
 
-    /// Rows in all tables, and those that are in none of them.
+    /// Number of rows of all windows, including ragged ones.
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.windows.values().map(|data| data.table.rows() as u64 + data.table.ragged).sum()
     }
 
-    /// Rows with another number of fields than their header, in all tables.
+    /// Number of rows of all windows whose number of fields differs from their header's.
     #[must_use]
     pub fn ragged(&self) -> u64 {
         self.windows.values().map(|data| data.table.ragged).sum()
     }
 
-    /// How the seconds from `start` to `end` stand: as badly as the worst UTC day that they touch. What begins
-    /// `today` or later is not over, and therefore neither final nor missing.
+    /// The status of a span, given in seconds since 1970 (`end` exclusive): the worst status of the UTC days
+    /// that it overlaps. Days from `today` on are not over, so they are provisional.
     #[must_use]
     pub fn status_between(&self, start: i64, end: i64, today: Day) -> DataStatus {
-        let utc = |seconds: i64| Timestamp(seconds * SECOND).day();
-        let last = utc(end - 1);
+        let utc_day = |seconds: i64| Timestamp(seconds * SECOND).day();
+        let last = utc_day(end - 1);
         let mut status = DataStatus::Complete;
-        for day in utc(start).iter_days().take_while(|day| *day <= last) {
+        for day in utc_day(start).iter_days().take_while(|day| *day <= last) {
             if day >= today {
                 status = DataStatus::Provisional;
                 continue;
@@ -136,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_outside_a_range_is_not_within_it() {
+    fn within_returns_windows_that_overlap_the_range() {
         let mut dataset = Dataset::default();
         for (from, to) in [("2026-02-02", "2026-02-09"), ("2026-02-09", "2026-02-16")] {
             let coverage =
@@ -150,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_span_stands_as_badly_as_the_worst_day_it_touches() {
+    fn a_span_has_the_worst_status_of_its_days() {
         let mut dataset = Dataset::default();
         let coverage = WindowCoverage {
             start: Some(day("2026-02-02")),
@@ -163,6 +164,6 @@ mod tests {
         assert_eq!(status("2026-02-02", "2026-02-07"), DataStatus::Complete);
         assert_eq!(status("2026-02-06", "2026-02-08"), DataStatus::Provisional);
         assert_eq!(status("2026-02-01", "2026-02-03"), DataStatus::Missing);
-        assert_eq!(status("2026-02-09", "2026-02-10"), DataStatus::Provisional, "not over");
+        assert_eq!(status("2026-02-09", "2026-02-10"), DataStatus::Provisional, "today is not over");
     }
 }

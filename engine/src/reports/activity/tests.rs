@@ -1,4 +1,4 @@
-//! Activity held against a plain recomputation over the rows that were written.
+//! Compares activity with a naive count over generated rows.
 
 use super::*;
 use crate::reports::fixture::{berlin, dataset, day, query, week, window};
@@ -10,7 +10,7 @@ use proptest::prelude::*;
 const HEADER: &str = "presentationID,presentationName,sectionId,courseId,courseIdentifier,event_timestamp,userid,role,email,slide_count";
 
 #[derive(Debug, Clone)]
-struct Written {
+struct TestRow {
     deck: u32,
     section: u32,
     user: u32,
@@ -19,24 +19,26 @@ struct Written {
     minute: i64,
 }
 
-fn rows() -> impl Strategy<Value = Vec<Written>> {
+fn rows() -> impl Strategy<Value = Vec<TestRow>> {
     let row =
         (0u32..4, 0u32..3, 0u32..6, prop::sample::select(vec!["Student", "Instructor", ""]), 0i64..21 * 1440);
     let row =
-        row.prop_map(|(deck, section, user, role, minute)| Written { deck, section, user, role, minute });
+        row.prop_map(|(deck, section, user, role, minute)| TestRow { deck, section, user, role, minute });
     prop::collection::vec(row, 0..60)
 }
 
-fn at(row: &Written) -> Timestamp {
+fn time_of(row: &TestRow) -> Timestamp {
     Timestamp::start_of(day("2026-03-16")).plus(row.minute * 60 * SECOND)
 }
 
-fn csv(rows: &[Written], week: i64) -> String {
+fn csv(rows: &[TestRow], week: i64) -> String {
     rows.iter()
         .filter(|row| row.minute / (7 * 1440) == week)
         .map(|row| {
-            let (time, user) =
-                (at(row).rfc3339(), if row.user == 0 { String::new() } else { format!("u{}", row.user) });
+            let (time, user) = (
+                time_of(row).rfc3339(),
+                if row.user == 0 { String::new() } else { format!("u{}", row.user) },
+            );
             format!("d{},Deck,s{},c,BIO,{time},{user},{},x@y,12\n", row.deck, row.section, row.role)
         })
         .collect()
@@ -44,7 +46,7 @@ fn csv(rows: &[Written], week: i64) -> String {
 
 proptest! {
     #[test]
-    fn every_number_is_what_counting_by_hand_gives(
+    fn measures_match_a_naive_count(
         rows in rows(),
         missing in 0i64..4,
         in_berlin in any::<bool>(),
@@ -55,8 +57,8 @@ proptest! {
         let starts = ["2026-03-16", "2026-03-23", "2026-03-30"];
         let windows: Vec<_> = (0i64..)
             .zip(starts)
-            .filter(|(place, _)| *place != missing)
-            .map(|(place, start)| week(start, HEADER, &csv(&rows, place)))
+            .filter(|(index, _)| *index != missing)
+            .map(|(index, start)| week(start, HEADER, &csv(&rows, index)))
             .collect();
         let dataset = dataset(&windows);
         let mut query = query("2026-03-17", "2026-04-04");
@@ -69,66 +71,66 @@ proptest! {
             query.base.roles = vec![InstitutionRole::Student];
         }
         let zone = &query.base.zone;
-        let is_here = |utc: Day| (utc - day("2026-03-16")).num_days() / 7 != missing;
+        let is_loaded = |utc: Day| (utc - day("2026-03-16")).num_days() / 7 != missing;
         let is_known = |local: Day| {
             let (start, end) = (zone.start_of(local), zone.start_of(plus_days(local, 1)).plus(-1));
-            is_here(start.day()) && is_here(end.day())
+            is_loaded(start.day()) && is_loaded(end.day())
         };
-        let local = |row: &Written| zone.day_of(at(row));
-        let passes = |row: &&Written| {
+        let local = |row: &TestRow| zone.day_of(time_of(row));
+        let is_match = |row: &&TestRow| {
             local(row) >= query.base.range.from()
                 && local(row) <= query.base.range.to()
                 && is_known(local(row))
                 && section.is_none_or(|section| section == row.section)
                 && (!only_students || row.role == "Student")
         };
-        let is_chosen = |row: &&Written| decks.is_empty() || decks.contains(&row.deck);
-        let people = |rows: &[&Written], role: Option<&str>| {
+        let is_chosen = |row: &&TestRow| decks.is_empty() || decks.contains(&row.deck);
+        let people = |rows: &[&TestRow], role: Option<&str>| {
             let named = rows.iter().filter(|row| row.user != 0 && role.is_none_or(|role| role == row.role));
             named.map(|row| row.user).collect::<BTreeSet<_>>().len() as u64
         };
-        let measured = measure(&dataset, &query);
-        let chosen: Vec<&Written> = rows.iter().filter(passes).filter(is_chosen).collect();
-        prop_assert_eq!(measured.total.events, chosen.len() as u64);
-        prop_assert_eq!(measured.total.people, people(&chosen, None));
-        prop_assert_eq!(measured.total.students, people(&chosen, Some("Student")));
-        prop_assert_eq!(measured.total.unnamed, chosen.iter().filter(|row| row.user == 0).count() as u64);
-        for (day, known) in &measured.days {
-            let of_day: Vec<&Written> = chosen.iter().copied().filter(|row| local(row) == *day).collect();
-            let expected = is_known(*day).then(|| (of_day.len() as u64, people(&of_day, None)));
+        let activity = measure(&dataset, &query);
+        let chosen: Vec<&TestRow> = rows.iter().filter(is_match).filter(is_chosen).collect();
+        prop_assert_eq!(activity.total.events, chosen.len() as u64);
+        prop_assert_eq!(activity.total.people, people(&chosen, None));
+        prop_assert_eq!(activity.total.students, people(&chosen, Some("Student")));
+        prop_assert_eq!(activity.total.unnamed, chosen.iter().filter(|row| row.user == 0).count() as u64);
+        for (day, known) in &activity.days {
+            let rows_of_day: Vec<&TestRow> = chosen.iter().copied().filter(|row| local(row) == *day).collect();
+            let expected = is_known(*day).then(|| (rows_of_day.len() as u64, people(&rows_of_day, None)));
             prop_assert_eq!(known.value().map(|count| (count.events, count.people)), expected);
         }
-        for (weekday, hours) in measured.week.iter().enumerate() {
+        for (weekday, hours) in activity.week.iter().enumerate() {
             for (hour, events) in hours.hours.iter().enumerate() {
                 let expected = chosen.iter().filter(|row| {
-                    weekday_of(local(row)) == weekday && zone.hour_of(at(row)) as usize == hour
+                    weekday_of(local(row)) == weekday && zone.hour_of(time_of(row)) as usize == hour
                 });
                 prop_assert_eq!(*events, expected.count() as u64);
             }
         }
         let mut listed = BTreeMap::new();
-        for row in rows.iter().filter(passes) {
+        for row in rows.iter().filter(is_match) {
             *listed.entry(format!("d{}", row.deck)).or_insert(0u64) += 1;
         }
         let decks: BTreeMap<String, u64> =
-            measured.decks.iter().map(|deck| (deck.id.clone(), deck.count.events)).collect();
-        prop_assert_eq!(decks, listed, "a deck that the filter leaves out can still be chosen");
-        for deck in &measured.decks {
+            activity.decks.iter().map(|deck| (deck.id.clone(), deck.count.events)).collect();
+        prop_assert_eq!(decks, listed, "the list of decks ignores the deck filter");
+        for deck in &activity.decks {
             prop_assert_eq!(deck.steps.iter().flatten().sum::<u64>(), deck.count.events);
         }
     }
 }
 
 #[test]
-fn a_row_that_names_nobody_is_an_event_and_never_a_person() {
+fn a_row_without_a_user_id_is_an_event_but_no_person() {
     let rows = "d,Deck,s,c,BIO,2026-02-02 10:00:00,,,,12\nd,Deck,s,c,BIO,2026-02-02 10:00:00,u,Student,,12\n";
-    let measured = measure(&dataset(&[week("2026-02-02", HEADER, rows)]), &query("2026-02-02", "2026-02-02"));
-    let EventCounts { events, people, students, unnamed, .. } = measured.total;
+    let activity = measure(&dataset(&[week("2026-02-02", HEADER, rows)]), &query("2026-02-02", "2026-02-02"));
+    let EventCounts { events, people, students, unnamed, .. } = activity.total;
     assert_eq!((events, people, students, unnamed), (2, 1, 1, 1));
 }
 
 #[test]
-fn a_day_that_is_not_here_is_missing_and_one_that_may_grow_says_so() {
+fn uncovered_days_are_missing_and_days_that_may_grow_are_provisional() {
     let coverage = WindowCoverage {
         start: Some(day("2026-02-02")),
         end: Some(day("2026-02-04")),
@@ -136,17 +138,17 @@ fn a_day_that_is_not_here_is_missing_and_one_that_may_grow_says_so() {
     };
     let rows =
         "d,Deck,s,c,BIO,2026-02-03 10:00:00,u,Student,,12\nd,Deck,s,c,BIO,soon,u,Student,,12\nd,Deck\n";
-    let measured = measure(&dataset(&[window(coverage, HEADER, rows)]), &query("2026-02-02", "2026-02-04"));
+    let activity = measure(&dataset(&[window(coverage, HEADER, rows)]), &query("2026-02-02", "2026-02-04"));
     let known: Vec<Completeness<u64>> =
-        measured.days.iter().map(|(_, known)| known.map(|count| count.events)).collect();
+        activity.days.iter().map(|(_, known)| known.map(|count| count.events)).collect();
     assert_eq!(known, [Completeness::Complete(0), Completeness::Provisional(1), Completeness::Missing]);
-    assert_eq!((measured.skipped_rows.undated, measured.skipped_rows.ragged), (1, 1));
+    assert_eq!((activity.skipped_rows.undated, activity.skipped_rows.ragged), (1, 1));
 }
 
 #[test]
-fn the_newest_name_and_size_of_a_deck_count() {
+fn a_deck_has_its_newest_name_and_number_of_slides() {
     let rows =
         "d,New,s,c,BIO,2026-02-03 10:00:00,u,Student,,14\nd,Old,s,c,BIO,2026-02-02 10:00:00,u,Student,,12\n";
-    let measured = measure(&dataset(&[week("2026-02-02", HEADER, rows)]), &query("2026-02-02", "2026-02-08"));
-    assert_eq!((measured.decks[0].name.as_str(), measured.decks[0].newest), ("New", Some(14)));
+    let activity = measure(&dataset(&[week("2026-02-02", HEADER, rows)]), &query("2026-02-02", "2026-02-08"));
+    assert_eq!((activity.decks[0].name.as_str(), activity.decks[0].newest), ("New", Some(14)));
 }

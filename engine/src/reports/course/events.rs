@@ -1,4 +1,4 @@
-//! Turns the rows of six reports into events: who, when, at which video or deck.
+//! Turns the rows of six reports into events: user, time, video or deck.
 
 use crate::dictionary::{Dictionary, EMPTY};
 use crate::reports::selection::{ColumnNames, Row, Selection, format_person_name};
@@ -10,89 +10,91 @@ use domain::institution_role::InstitutionRole;
 use domain::time::{Day, plus_days};
 use std::collections::BTreeSet;
 
-/// The cells of an event, as codes: the name of the video or deck; first and last name of who did it; what the
-/// report alone has (a length in minutes, a poll, an answer, a number of words); who asked.
+/// Further cells of an event, as codes: name of the video or deck; first name and last name of the user; a
+/// cell specific to the report (length in minutes, slide count, poll id, answer id, or number of words); user
+/// id of the asker.
 type Cells = [u32; 5];
 
-/// One thing that somebody did.
+/// One action of a person: one row, except that edits of an answer on one day are one event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Event {
     /// Seconds since 1970, UTC.
     pub at: u32,
-    /// Its day, counted from the first.
+    /// Index of its day in [`Events::days`].
     pub day: usize,
-    /// Code of who did it.
+    /// Code of the user id; [`EMPTY`] if the row has none.
     pub user: u32,
-    /// Their role.
+    /// The user's role.
     pub role: InstitutionRole,
-    /// Code of the video or deck.
+    /// Code of the video's or deck's id; [`EMPTY`] if the report has none.
     pub item: u32,
-    /// Codes of the rest.
+    /// Codes of further cells: video or deck name, first name, last name, a cell specific to the report,
+    /// asker.
     pub cells: Cells,
 }
 
 impl Event {
-    /// Whether it is somebody's.
+    /// Whether it has a user id.
     #[must_use]
     pub fn is_named(&self) -> bool {
         self.user != EMPTY
     }
 }
 
-/// All events of one kind, in the order of time.
+/// All events of one kind.
 #[derive(Debug)]
 pub struct Events<'a> {
-    /// The texts behind the codes; none where the report is not here.
+    /// The texts of the codes; `None` if the report is not loaded.
     pub texts: Option<&'a Dictionary>,
-    /// Every day, first to last.
+    /// Every day of the range, first to last.
     pub days: Vec<(Day, DataStatus)>,
-    /// The events.
+    /// The events, in the order of time.
     pub events: Vec<Event>,
-    /// Rows that could not be placed.
+    /// Rows that could not be read.
     pub skipped_rows: SkippedRows,
 }
 
-/// Which columns each report has them in.
+/// The columns of the report of a kind.
 fn columns(kind: ActivityKind) -> ColumnNames<5> {
-    let deck = |id: &'static str, name: &'static str, own: &'static str| ColumnNames {
+    let item_columns = |id: &'static str, name: &'static str, specific: &'static str| ColumnNames {
         time: "event_timestamp",
         course: "courseId",
         section: "sectionId",
         user: "userid",
         role: "role",
         deck: id,
-        cells: [name, "firstname", "lastname", own, ""],
+        cells: [name, "firstname", "lastname", specific, ""],
     };
     match kind {
-        ActivityKind::Watch => deck("VideoId", "VideoName", "duration_Minute"),
-        ActivityKind::Slides => deck("presentationID", "presentationName", "slide_count"),
-        ActivityKind::Polls => deck("presentation_id", "presentation_name", "activity_id"),
-        ActivityKind::Marks => deck("PresentationID", "PresentationName", ""),
-        ActivityKind::Notes => deck("PresentationID", "PresentationName", "note_count"),
+        ActivityKind::Watch => item_columns("VideoId", "VideoName", "duration_Minute"),
+        ActivityKind::Slides => item_columns("presentationID", "presentationName", "slide_count"),
+        ActivityKind::Polls => item_columns("presentation_id", "presentation_name", "activity_id"),
+        ActivityKind::Marks => item_columns("PresentationID", "PresentationName", ""),
+        ActivityKind::Notes => item_columns("PresentationID", "PresentationName", "note_count"),
         ActivityKind::Answers => ColumnNames {
             user: "answer_userid",
             role: "answer_role",
             cells: ["", "answer_firstname", "answer_lastname", "answerid", "question_userid"],
-            ..deck("", "", "")
+            ..item_columns("", "", "")
         },
     }
 }
 
 impl<'a> Events<'a> {
-    /// Reads a kind's tables; every day is missing where there are none.
+    /// Reads the events of a kind. Without a dataset there are none, and every past day is missing.
     #[must_use]
     pub fn read(kind: ActivityKind, dataset: Option<&'a Dataset>, query: &Query) -> Self {
         let Some(dataset) = dataset else {
             let base = &query.base;
             let start = |day: Day| base.zone.start_of(day).seconds();
-            let nothing = Dataset::default();
-            let status = |day: Day| nothing.status_between(start(day), start(plus_days(day, 1)), base.today);
+            let empty = Dataset::default();
+            let status = |day: Day| empty.status_between(start(day), start(plus_days(day, 1)), base.today);
             let days = base.range.each_day().map(|day| (day, status(day))).collect();
             return Self { texts: None, days, events: Vec::new(), skipped_rows: SkippedRows::default() };
         };
         let selection = Selection::new(dataset, query, &columns(kind));
-        // An answer that is edited on a day is one answer of that day, as of its last edit: later, nobody would have
-        // been seen. One without an id is known by its row alone.
+        // Edits of an answer on one day are one event, at the time of the last edit, so that a student's last
+        // activity is not too early. Rows without an answer id are separate events.
         let mut seen: BTreeSet<(u32, usize)> = BTreeSet::new();
         let mut rows = selection.rows;
         rows.reverse();
@@ -116,12 +118,12 @@ impl<'a> Events<'a> {
         }
     }
 
-    /// What named students did.
+    /// Events of students with a user id.
     pub fn by_students(&self) -> impl DoubleEndedIterator<Item = &Event> {
         self.events.iter().filter(|event| event.role == InstitutionRole::Student && event.is_named())
     }
 
-    /// How much named students did, by day.
+    /// Number of events of students with a user id, by day of the range.
     #[must_use]
     pub fn by_day(&self) -> Vec<u64> {
         let mut days = vec![0; self.days.len()];
@@ -133,26 +135,27 @@ impl<'a> Events<'a> {
         days
     }
 
-    /// A text.
+    /// The text of a code; empty if the report is not loaded.
     #[must_use]
     pub fn text(&self, code: u32) -> String {
         self.texts.map_or_else(String::new, |texts| texts.text(code).into_owned())
     }
 
-    /// Somebody's UUID: what they are known by in every report. `None` of nobody.
+    /// The user id of a code, which identifies a person in all reports; `None` for the empty
+    /// text.
     #[must_use]
     pub fn person(&self, code: u32) -> Option<String> {
         (code != EMPTY).then(|| self.text(code))
     }
 
-    /// The name of who did it, as a list of people is sorted; may be empty.
+    /// The user's name: `Nuñez, Ana`; may be empty.
     #[must_use]
     pub fn name(&self, event: &Event) -> String {
         format_person_name(&self.text(event.cells[1]), &self.text(event.cells[2]))
     }
 }
 
-/// A number as sure as its days are.
+/// A number with the state of its days.
 #[must_use]
 pub fn completeness<T>(status: DataStatus, number: T) -> Completeness<T> {
     match status {

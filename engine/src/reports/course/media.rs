@@ -12,30 +12,31 @@ use domain::activity::ActivityKind;
 use domain::time::{Day, SECOND, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// One video, as students watched it.
+/// A video, with its use by students.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Video {
-    /// Its UUID, as it came.
+    /// Its UUID, as in the rows.
     pub id: String,
-    /// Its name, as its newest row says; may be empty.
+    /// Its name in its newest row; may be empty.
     pub name: String,
-    /// Half minutes.
+    /// Half minutes watched.
     pub rows: u64,
-    /// Distinct students.
+    /// Distinct students who watched it.
     pub viewers: u64,
-    /// Its length in minutes, where a row gives it.
+    /// Its length in minutes, if a row has it.
     pub length: Option<f64>,
-    /// The day it was captured, where the library is here and knows it.
+    /// The day of its capture (UTC), if the library is loaded and has it.
     pub captured: Option<Day>,
-    /// Half minutes by place of the axis; none where not all of it is here.
+    /// Half minutes watched, by bin of the axis; `None` where some of it is not loaded.
     pub steps: Vec<Option<u64>>,
 }
 
-// Lengths are finite: `cell_value::parse_number` reads no other.
+// Lengths are finite: `cell_value::parse_number` returns finite numbers only.
 impl Eq for Video {}
 
 impl Video {
-    /// Minutes per viewer as a share of the length: passes 1 where parts were watched again.
+    /// Minutes per viewer divided by the length: above 1 if parts were watched again. `None` without viewers
+    /// or length.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "viewers are far below 2^53")]
     pub fn share_of_length(&self) -> Option<f64> {
@@ -44,41 +45,43 @@ impl Video {
     }
 }
 
-/// One deck, as students used it.
+/// A deck, with its use by students.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deck {
-    /// Its UUID, as it came.
+    /// Its UUID, as in the rows.
     pub id: String,
-    /// Its name, as its newest row in any report says; may be empty.
+    /// Its name in its newest row of any report; may be empty.
     pub name: String,
-    /// Views.
+    /// Slide views.
     pub views: u64,
-    /// Distinct students who looked at it.
+    /// Distinct students who viewed it.
     pub viewers: u64,
-    /// Marks of confusion.
+    /// Confusion marks.
     pub marks: u64,
     /// Note events.
     pub notes: u64,
-    /// Answers that are right, of those that can be compared with a solution.
+    /// Right answers to its polls, and all answers that can be compared with a solution.
     pub right: (u64, u64),
-    /// Views by place of the axis; none where not all of it is here.
+    /// Slide views by bin of the axis; `None` where some of them are not loaded.
     pub steps: Vec<Option<u64>>,
 }
 
-/// Counts by place, none where not all of it is here.
-fn series(bins: &TimeBins, events: &Events<'_>, of: &[&Event]) -> Vec<Option<u64>> {
+/// Counts `selected`, some of `events`, by bin; `None` where some of the bin is not loaded.
+fn series(bins: &TimeBins, events: &Events<'_>, selected: &[&Event]) -> Vec<Option<u64>> {
     let mut by_day = vec![0; events.days.len()];
-    for event in of {
+    for event in selected {
         if let Some(count) = by_day.get_mut(event.day) {
             *count += 1;
         }
     }
     let sums = bins.sums(&by_day).into_iter();
-    sums.zip(bins.statuses(&events.days)).map(|(sum, s)| (s != DataStatus::Missing).then_some(sum)).collect()
+    sums.zip(bins.statuses(&events.days))
+        .map(|(sum, status)| (status != DataStatus::Missing).then_some(sum))
+        .collect()
 }
 
-/// Events of students by their item.
-fn by_item<'a>(events: &'a Events<'_>) -> BTreeMap<u32, Vec<&'a Event>> {
+/// The events of students by video or deck, as its code; without events that have neither.
+fn group_by_item<'a>(events: &'a Events<'_>) -> BTreeMap<u32, Vec<&'a Event>> {
     let mut items: BTreeMap<u32, Vec<&Event>> = BTreeMap::new();
     for event in events.by_students().filter(|event| event.item != EMPTY) {
         items.entry(event.item).or_default().push(event);
@@ -86,13 +89,13 @@ fn by_item<'a>(events: &'a Events<'_>) -> BTreeMap<u32, Vec<&'a Event>> {
     items
 }
 
-fn count_people(of: &[&Event]) -> u64 {
-    of.iter().map(|event| event.user).collect::<BTreeSet<u32>>().len() as u64
+fn count_people(selected: &[&Event]) -> u64 {
+    selected.iter().map(|event| event.user).collect::<BTreeSet<u32>>().len() as u64
 }
 
-/// The last cell that is not empty.
-fn latest_cell(events: &Events<'_>, of: &[&Event], cell: usize) -> String {
-    let codes = of.iter().rev().filter_map(|event| event.cells.get(cell).copied());
+/// The text of the last non-empty cell at an index of [`Event::cells`]; may be empty.
+fn latest_cell(events: &Events<'_>, selected: &[&Event], cell: usize) -> String {
+    let codes = selected.iter().rev().filter_map(|event| event.cells.get(cell).copied());
     events.text(codes.into_iter().find(|code| *code != EMPTY).unwrap_or(EMPTY))
 }
 
@@ -101,31 +104,31 @@ fn latest_cell(events: &Events<'_>, of: &[&Event], cell: usize) -> String {
 pub fn videos(events: Option<&Events<'_>>, library: Option<&Dataset>, bins: &TimeBins) -> Vec<Video> {
     let Some(events) = events else { return Vec::new() };
     let captured = library.map(capture_days).unwrap_or_default();
-    let video = |(code, of): (u32, Vec<&Event>)| {
+    let video = |(code, own): (u32, Vec<&Event>)| {
         let id = events.text(code);
         Video {
-            name: latest_cell(events, &of, 0),
-            rows: of.len() as u64,
-            viewers: count_people(&of),
-            length: cell_value::parse_number(latest_cell(events, &of, 3).as_bytes())
+            name: latest_cell(events, &own, 0),
+            rows: own.len() as u64,
+            viewers: count_people(&own),
+            length: cell_value::parse_number(latest_cell(events, &own, 3).as_bytes())
                 .filter(|minutes| *minutes > 0.0),
             captured: captured.get(&id).copied(),
-            steps: series(bins, events, &of),
+            steps: series(bins, events, &own),
             id,
         }
     };
-    sorted_by_key(by_item(events).into_iter().map(video).collect(), |video| {
+    sorted_by_key(group_by_item(events).into_iter().map(video).collect(), |video| {
         (u64::MAX - video.rows, video.id.clone())
     })
 }
 
-/// The day of each medium's capture, UTC.
+/// The day (UTC) of each video's capture, by its id in lower case.
 fn capture_days(library: &Dataset) -> BTreeMap<String, Day> {
     let mut captured = BTreeMap::new();
     for (_, data) in library.iter() {
         let (id, date) = (data.table.column_index("mediaid"), data.table.column_index("create_date"));
         for row in 0..data.table.rows() {
-            let text = |place| library.texts.bytes_of(data.table.code(place, row));
+            let text = |column| library.texts.bytes_of(data.table.code(column, row));
             if let Some(at) = cell_value::parse_time(text(date)) {
                 let id = String::from_utf8_lossy(text(id)).into_owned();
                 captured.insert(id, Timestamp(i64::from(at) * SECOND).day());
@@ -139,7 +142,7 @@ fn capture_days(library: &Dataset) -> BTreeMap<String, Day> {
 #[must_use]
 pub fn decks(all: &BTreeMap<ActivityKind, Events<'_>>, polls: &[Poll], bins: &TimeBins) -> Vec<Deck> {
     let mut decks: BTreeMap<String, (u32, Deck)> = BTreeMap::new();
-    let nothing = |id: &str| Deck {
+    let empty_deck = |id: &str| Deck {
         id: id.to_owned(),
         name: String::new(),
         views: 0,
@@ -151,20 +154,20 @@ pub fn decks(all: &BTreeMap<ActivityKind, Events<'_>>, polls: &[Poll], bins: &Ti
     };
     for kind in [ActivityKind::Slides, ActivityKind::Marks, ActivityKind::Polls, ActivityKind::Notes] {
         let Some(events) = all.get(&kind) else { continue };
-        for (code, of) in by_item(events) {
+        for (code, own) in group_by_item(events) {
             let id = events.text(code);
-            let (named, deck) = decks.entry(id.clone()).or_insert_with(|| (0, nothing(&id)));
-            let (name, last) = (latest_cell(events, &of, 0), of.last().map_or(0, |event| event.at));
-            if !name.is_empty() && last >= *named {
-                (*named, deck.name) = (last, name);
+            let (name_time, deck) = decks.entry(id.clone()).or_insert_with(|| (0, empty_deck(&id)));
+            let (name, last) = (latest_cell(events, &own, 0), own.last().map_or(0, |event| event.at));
+            if !name.is_empty() && last >= *name_time {
+                (*name_time, deck.name) = (last, name);
             }
             match kind {
                 ActivityKind::Slides => {
-                    (deck.views, deck.viewers) = (of.len() as u64, count_people(&of));
-                    deck.steps = series(bins, events, &of);
+                    (deck.views, deck.viewers) = (own.len() as u64, count_people(&own));
+                    deck.steps = series(bins, events, &own);
                 }
-                ActivityKind::Marks => deck.marks = of.len() as u64,
-                ActivityKind::Notes => deck.notes = of.len() as u64,
+                ActivityKind::Marks => deck.marks = own.len() as u64,
+                ActivityKind::Notes => deck.notes = own.len() as u64,
                 ActivityKind::Polls | ActivityKind::Watch | ActivityKind::Answers => {}
             }
         }

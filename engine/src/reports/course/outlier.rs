@@ -1,7 +1,8 @@
-//! What was unlike the rest: the week, or where there are few weeks the day, with far more of a kind than usual.
+//! Finds the week (or the day, if there are few weeks) with far more of one kind of activity than usual.
 //!
-//! Only final days count. Usual is the one in the middle among the others that have any of the kind; a week stands
-//! out with twice the usual, a day with three times, since days differ more; and neither with only a little.
+//! Only final days count. The usual amount is the median of the other weeks or days with any activity of the
+//! kind. A week is an outlier from twice the usual amount on, a day from three times, since days vary more;
+//! both need a minimum amount.
 
 use super::events::{Event, Events};
 use super::time_bins::TimeBins;
@@ -13,30 +14,30 @@ use domain::range::Range;
 use domain::time::Day;
 use std::collections::BTreeMap;
 
-/// Whole weeks from which weeks are held against each other.
-const FEWEST_WEEKS: usize = 3;
+/// Number of whole, final weeks needed to compare weeks; with fewer, days are compared.
+const MIN_WEEKS: usize = 3;
 
-/// Days with any of a kind from which days are.
-const FEWEST_DAYS: usize = 5;
+/// Number of final days with any activity needed to compare days.
+const MIN_DAYS: usize = 5;
 
-/// What was unlike the rest.
+/// A week or day with far more of one kind of activity than usual.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outlier {
-    /// Of which kind.
+    /// The kind.
     pub kind: ActivityKind,
-    /// When: a week, or a day.
+    /// The first day of the week, or the day.
     pub first: Day,
-    /// The last day of it.
+    /// The last day of the week, or the day.
     pub last: Day,
-    /// How much.
+    /// The amount, in the unit of the kind (half minutes for [`ActivityKind::Watch`]).
     pub amount: u64,
-    /// How much is usual.
+    /// The usual amount.
     pub usual: u64,
-    /// The name of the video or deck that at least half of it is of, if there is one.
+    /// The name of the video or deck with at least half of the amount, if there is one.
     pub main_item: Option<String>,
 }
 
-/// The least that stands out: an hour, or a handful.
+/// The smallest amount of an outlier: an hour watched (120 half minutes), or a few events.
 fn min_amount(kind: ActivityKind, is_week: bool) -> u64 {
     match (kind, is_week) {
         (ActivityKind::Watch, _) => 120,
@@ -45,41 +46,41 @@ fn min_amount(kind: ActivityKind, is_week: bool) -> u64 {
     }
 }
 
-/// What stands out most, by how many times the usual it is.
+/// The outlier of any kind with the largest ratio of amount to usual amount.
 #[must_use]
 pub fn find(all: &BTreeMap<ActivityKind, Events<'_>>) -> Option<Outlier> {
-    let found = all.iter().filter_map(|(kind, events)| of_kind(*kind, events));
+    let outliers = all.iter().filter_map(|(kind, events)| find_in_kind(*kind, events));
     #[expect(clippy::cast_precision_loss, reason = "counts of rows are far below 2^53")]
-    let times = |outlier: &Outlier| outlier.amount as f64 / outlier.usual as f64;
-    found.max_by(|a, b| times(a).total_cmp(&times(b)))
+    let ratio = |outlier: &Outlier| outlier.amount as f64 / outlier.usual as f64;
+    outliers.max_by(|a, b| ratio(a).total_cmp(&ratio(b)))
 }
 
-fn of_kind(kind: ActivityKind, events: &Events<'_>) -> Option<Outlier> {
+fn find_in_kind(kind: ActivityKind, events: &Events<'_>) -> Option<Outlier> {
     let (first, last) = events.days.first().zip(events.days.last())?;
     let range = Range::new(first.0, last.0).ok()?;
     let weeks = TimeBins::by_week(range);
-    let whole: Vec<usize> = weeks
+    let whole_weeks: Vec<usize> = weeks
         .statuses(&events.days)
         .iter()
         .enumerate()
-        .filter(|(place, status)| **status == DataStatus::Complete && weeks.is_whole_week(*place))
-        .map(|(place, _)| place)
+        .filter(|(index, status)| **status == DataStatus::Complete && weeks.is_whole_week(*index))
+        .map(|(index, _)| index)
         .collect();
     let by_day = events.by_day();
-    if whole.len() >= FEWEST_WEEKS {
+    if whole_weeks.len() >= MIN_WEEKS {
         let sums = weeks.sums(&by_day);
         let amounts: Vec<(usize, u64)> =
-            whole.into_iter().filter_map(|place| Some((place, *sums.get(place)?))).collect();
-        let (place, amount, usual) = largest_and_usual(&amounts, 1)?;
-        let bin = weeks.all.get(place)?;
-        let is_out = amount >= min_amount(kind, true) && amount >= 2 * usual;
-        return is_out.then(|| Outlier {
+            whole_weeks.into_iter().filter_map(|index| Some((index, *sums.get(index)?))).collect();
+        let (index, amount, usual) = largest_and_usual(&amounts, 1)?;
+        let bin = weeks.all.get(index)?;
+        let is_outlier = amount >= min_amount(kind, true) && amount >= 2 * usual;
+        return is_outlier.then(|| Outlier {
             kind,
             first: bin.first,
             last: bin.last,
             amount,
             usual,
-            main_item: main_item(events, amount, |event| weeks.bin_of_day(event.day) == place),
+            main_item: main_item(events, amount, |event| weeks.bin_of_day(event.day) == index),
         });
     }
     let amounts: Vec<(usize, u64)> = events
@@ -90,10 +91,10 @@ fn of_kind(kind: ActivityKind, events: &Events<'_>) -> Option<Outlier> {
         .filter(|(_, ((_, status), _))| *status == DataStatus::Complete)
         .map(|(day, (_, amount))| (day, amount))
         .collect();
-    let (day, amount, usual) = largest_and_usual(&amounts, FEWEST_DAYS - 1)?;
+    let (day, amount, usual) = largest_and_usual(&amounts, MIN_DAYS - 1)?;
     let (date, _) = events.days.get(day)?;
-    let is_out = amount >= min_amount(kind, false) && amount >= 3 * usual;
-    is_out.then(|| Outlier {
+    let is_outlier = amount >= min_amount(kind, false) && amount >= 3 * usual;
+    is_outlier.then(|| Outlier {
         kind,
         first: *date,
         last: *date,
@@ -103,21 +104,22 @@ fn of_kind(kind: ActivityKind, events: &Events<'_>) -> Option<Outlier> {
     })
 }
 
-/// The largest, with what is usual among the others that have any; none with fewer than `fewest` of these.
-fn largest_and_usual(amounts: &[(usize, u64)], fewest: usize) -> Option<(usize, u64, u64)> {
-    let (place, amount) = amounts.iter().rev().copied().max_by_key(|(_, amount)| *amount)?;
+/// Index and amount of the largest of `amounts`, and the median of the others above zero; `None` if there are
+/// fewer than `min_others` of those. The pairs are an index and its amount.
+fn largest_and_usual(amounts: &[(usize, u64)], min_others: usize) -> Option<(usize, u64, u64)> {
+    let (index, amount) = amounts.iter().rev().copied().max_by_key(|(_, amount)| *amount)?;
     let others: Vec<u64> = amounts
         .iter()
-        .filter(|(other, amount)| *other != place && *amount > 0)
+        .filter(|(other, amount)| *other != index && *amount > 0)
         .map(|(_, amount)| *amount)
         .collect();
-    (others.len() >= fewest).then(|| (place, amount, median(others)))
+    (others.len() >= min_others).then(|| (index, amount, median(others)))
 }
 
-/// The name of the item that at least half of it is of.
-fn main_item(events: &Events<'_>, amount: u64, is_it: impl Fn(&Event) -> bool) -> Option<String> {
+/// The name of the item with at least half of `amount`, among the events that satisfy `is_in`.
+fn main_item(events: &Events<'_>, amount: u64, is_in: impl Fn(&Event) -> bool) -> Option<String> {
     let mut items: BTreeMap<u32, (u64, u32)> = BTreeMap::new();
-    for event in events.by_students().filter(|event| event.item != EMPTY && is_it(event)) {
+    for event in events.by_students().filter(|event| event.item != EMPTY && is_in(event)) {
         let (count, name) = items.entry(event.item).or_default();
         *count += 1;
         if event.cells[0] != EMPTY {

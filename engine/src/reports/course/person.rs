@@ -1,4 +1,4 @@
-//! One student of a course: all of their activity on the course's time axis.
+//! Measures of one student of a course, on the course's time axis.
 
 use super::events::{Event, Events, completeness};
 use super::people::Student;
@@ -11,56 +11,56 @@ use crate::table::cell_value;
 use domain::activity::ActivityKind;
 use std::collections::BTreeMap;
 
-/// A video that they watched, or a deck that they used.
+/// A video or deck that the student used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemUsage {
-    /// Its UUID, as it came.
+    /// Its UUID, as in the rows.
     pub id: String,
     /// Its name; may be empty.
     pub name: String,
-    /// How much of each kind: of a video half minutes alone, of a deck the others.
+    /// Number of events by [`ActivityKind::index`]. A video has half minutes only, a deck all other kinds.
     pub amounts: [u64; 6],
-    /// When last: seconds since 1970, UTC.
+    /// Time of the last event: seconds since 1970, UTC.
     pub last: u32,
 }
 
-/// A poll that they answered.
+/// The student's latest answer to a poll.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PollAnswer {
-    /// The poll's UUID, as it came.
+    /// The poll's UUID, as in the rows.
     pub id: String,
-    /// What was asked; may be empty.
+    /// The question; may be empty.
     pub prompt: String,
     /// The name of its deck; may be empty.
     pub deck: String,
-    /// When they last answered.
+    /// Time of the latest answer: seconds since 1970, UTC.
     pub at: u32,
-    /// What they answered at last; only where contents are wanted.
+    /// The latest answer; `None` unless the query includes contents.
     pub answer: Option<String>,
-    /// Whether it is the solution, where there is one that can be compared.
+    /// Whether it is the solution; `None` if there is no solution that can be compared.
     pub is_right: Option<bool>,
 }
 
-/// One student.
+/// Measures of one student.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
-    /// Who, with how much of each kind.
+    /// The student, with the amounts of each kind.
     pub student: Student,
-    /// Each kind by place of the axis, in their order.
+    /// For each kind, the amount by bin of the axis.
     pub series: Vec<(ActivityKind, Vec<Completeness<u64>>)>,
     /// Videos, most watched first.
     pub videos: Vec<ItemUsage>,
     /// Decks, most views first.
     pub decks: Vec<ItemUsage>,
-    /// Polls, newest first.
+    /// Polls, newest answer first.
     pub polls: Vec<PollAnswer>,
-    /// Words of their note events: those of a note count again with each of its events.
+    /// Words of all note events. A note that is edited is another event, and its words count again.
     pub words: u64,
     /// Distinct days with any activity.
     pub days: u64,
 }
 
-/// Everything of a student's.
+/// Measures one student. `contents`: whether answers to polls are included.
 #[must_use]
 pub fn measure_person(
     student: Student,
@@ -90,27 +90,27 @@ pub fn measure_person(
         let sums = bins.sums(&by_day).into_iter().zip(statuses);
         series.push((*kind, sums.map(|(sum, status)| completeness(status, sum)).collect()));
         let [videos, decks] = &mut items;
-        let into = if *kind == ActivityKind::Watch { videos } else { decks };
+        let items_of_kind = if *kind == ActivityKind::Watch { videos } else { decks };
         for event in own.into_iter().filter(|event| event.item != EMPTY) {
             let id = events.text(event.item);
-            let used = into.entry(id.clone()).or_insert_with(|| ItemUsage {
+            let usage = items_of_kind.entry(id.clone()).or_insert_with(|| ItemUsage {
                 id,
                 name: String::new(),
                 amounts: [0; 6],
                 last: 0,
             });
-            if let Some(amount) = used.amounts.get_mut(kind.index()) {
+            if let Some(amount) = usage.amounts.get_mut(kind.index()) {
                 *amount += 1;
             }
-            if event.cells[0] != EMPTY && event.at >= used.last {
-                used.name = events.text(event.cells[0]);
+            if event.cells[0] != EMPTY && event.at >= usage.last {
+                usage.name = events.text(event.cells[0]);
             }
-            used.last = used.last.max(event.at);
+            usage.last = usage.last.max(event.at);
         }
     }
     let sorted = |items: BTreeMap<String, ItemUsage>, kind: ActivityKind| {
-        let amount = |used: &ItemUsage| used.amounts.get(kind.index()).copied().unwrap_or(0);
-        sorted_by_key(items.into_values().collect(), |used| (u64::MAX - amount(used), used.id.clone()))
+        let amount = |usage: &ItemUsage| usage.amounts.get(kind.index()).copied().unwrap_or(0);
+        sorted_by_key(items.into_values().collect(), |usage| (u64::MAX - amount(usage), usage.id.clone()))
     };
     let [videos, decks] = items;
     let polls =
@@ -126,24 +126,24 @@ pub fn measure_person(
     }
 }
 
-/// The code of a person in these events.
+/// The code of a user id in these events.
 fn find_code(events: &Events<'_>, id: &str) -> Option<u32> {
     events.texts?.find(id.as_bytes())
 }
 
 fn poll_answers(events: &Events<'_>, id: &str, polls: &[Poll], contents: bool) -> Vec<PollAnswer> {
     let code = find_code(events, id);
-    let given = polls.iter().flat_map(|poll| poll.latest_answers.iter().map(move |given| (poll, given)));
-    let answered = given
-        .filter(|(_, given)| Some(given.user) == code)
-        .map(|(poll, given)| PollAnswer {
+    let answers = polls.iter().flat_map(|poll| poll.latest_answers.iter().map(move |answer| (poll, answer)));
+    let own_answers = answers
+        .filter(|(_, answer)| Some(answer.user) == code)
+        .map(|(poll, answer)| PollAnswer {
             id: poll.id.clone(),
             prompt: poll.prompt.clone(),
             deck: poll.deck.clone(),
-            at: given.at,
-            answer: contents.then(|| crate::reports::cell_text::plain_text(&events.text(given.answer))),
-            is_right: given.is_right,
+            at: answer.at,
+            answer: contents.then(|| crate::reports::cell_text::plain_text(&events.text(answer.answer))),
+            is_right: answer.is_right,
         })
         .collect();
-    sorted_by_key(answered, |poll: &PollAnswer| (u64::MAX - u64::from(poll.at), poll.id.clone()))
+    sorted_by_key(own_answers, |poll: &PollAnswer| (u64::MAX - u64::from(poll.at), poll.id.clone()))
 }

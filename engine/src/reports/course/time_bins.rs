@@ -4,10 +4,10 @@ use crate::table::dataset::DataStatus;
 use domain::range::Range;
 use domain::time::{Day, monday, plus_days};
 
-/// Days that are drawn one by one: six weeks.
+/// Longest range with a bin for each day, in days: six weeks.
 const MAX_DAY_BINS: u64 = 42;
 
-/// One place of the axis.
+/// One bin of the axis: a day or a week.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeBin {
     /// Its first day.
@@ -16,55 +16,56 @@ pub struct TimeBin {
     pub last: Day,
 }
 
-/// The axis.
+/// The time axis of a range.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimeBins {
-    /// Its places, in order.
+    /// The bins, in the order of time.
     pub all: Vec<TimeBin>,
-    /// Whether they are weeks.
+    /// Whether they are weeks, not days.
     pub are_weeks: bool,
-    /// The place of each day of the range.
-    places: Vec<usize>,
+    /// The index of each day's bin.
+    bin_indexes: Vec<usize>,
 }
 
 impl TimeBins {
-    /// The axis of these days: by day for up to six weeks, then by week.
+    /// The axis of a range: a bin for each day up to six weeks, then for each week.
     #[must_use]
     pub fn for_range(range: Range) -> Self {
         if range.days() > MAX_DAY_BINS {
             return Self::by_week(range);
         }
         let all: Vec<TimeBin> = range.each_day().map(|day| TimeBin { first: day, last: day }).collect();
-        Self { places: (0..all.len()).collect(), all, are_weeks: false }
+        Self { bin_indexes: (0..all.len()).collect(), all, are_weeks: false }
     }
 
-    /// Weeks, of which the first and the last may be shorter.
+    /// A bin for each Monday week; the first and the last may be shorter.
     #[must_use]
     pub fn by_week(range: Range) -> Self {
-        let (mut all, mut places): (Vec<TimeBin>, Vec<usize>) = (Vec::new(), Vec::new());
+        let (mut all, mut bin_indexes): (Vec<TimeBin>, Vec<usize>) = (Vec::new(), Vec::new());
         for day in range.each_day() {
             match all.last_mut() {
                 Some(bin) if monday(bin.first) == monday(day) => bin.last = day,
                 _ => all.push(TimeBin { first: day, last: day }),
             }
-            places.push(all.len() - 1);
+            bin_indexes.push(all.len() - 1);
         }
-        Self { all, are_weeks: true, places }
+        Self { all, are_weeks: true, bin_indexes }
     }
 
-    /// The place of a day, counted from the first.
+    /// The index of the bin of a day, which is counted from the first of the range; `usize::MAX` outside the
+    /// range.
     #[must_use]
     pub fn bin_of_day(&self, day: usize) -> usize {
-        self.places.get(day).copied().unwrap_or(usize::MAX)
+        self.bin_indexes.get(day).copied().unwrap_or(usize::MAX)
     }
 
-    /// Whether all seven days of a place are there: a week that the range cuts is no week to compare.
+    /// Whether a bin has all seven days: a week that the range cuts cannot be compared with others.
     #[must_use]
-    pub fn is_whole_week(&self, place: usize) -> bool {
-        self.all.get(place).is_some_and(|bin| plus_days(bin.first, 6) == bin.last)
+    pub fn is_whole_week(&self, index: usize) -> bool {
+        self.all.get(index).is_some_and(|bin| plus_days(bin.first, 6) == bin.last)
     }
 
-    /// Numbers by day as numbers by place.
+    /// Adds up numbers by day (from the first of the range) to numbers by bin.
     #[must_use]
     pub fn sums(&self, by_day: &[u64]) -> Vec<u64> {
         let mut sums = vec![0; self.all.len()];
@@ -76,7 +77,7 @@ impl TimeBins {
         sums
     }
 
-    /// How each place stands: as badly as the worst of its days.
+    /// The status of each bin: the worst status of its days.
     #[must_use]
     pub fn statuses(&self, days: &[(Day, DataStatus)]) -> Vec<DataStatus> {
         let mut statuses = vec![DataStatus::Complete; self.all.len()];
@@ -100,12 +101,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_day_has_a_place_and_no_week_begins_but_on_a_monday(from in 0u64..3000, days in 0u64..400) {
+        fn every_day_is_in_its_bin_and_later_weeks_begin_on_mondays(from in 0u64..3000, days in 0u64..400) {
             let from = plus_days(Day::from_ymd_opt(2020, 1, 1).unwrap(), from);
             let range = Range::new(from, plus_days(from, days)).unwrap();
             let bins = TimeBins::for_range(range);
-            for (place, day) in range.each_day().enumerate() {
-                let bin = bins.all[bins.bin_of_day(place)];
+            for (index, day) in range.each_day().enumerate() {
+                let bin = bins.all[bins.bin_of_day(index)];
                 prop_assert!(bin.first <= day && day <= bin.last);
             }
             prop_assert_eq!(bins.all[0].first, range.from());
@@ -114,7 +115,7 @@ mod tests {
                 prop_assert_eq!(plus_days(pair[0].last, 1), pair[1].first);
                 prop_assert!(!bins.are_weeks || monday(pair[1].first) == pair[1].first);
             }
-            let one_each = vec![1; bins.places.len()];
+            let one_each = vec![1; bins.bin_indexes.len()];
             prop_assert_eq!(bins.sums(&one_each).iter().sum::<u64>(), range.days());
         }
     }
