@@ -1,15 +1,15 @@
-//! The route table: what each kind of visitor gets from each route. The test cases are generated from it.
+//! The table of routes: what each kind of visitor gets from each route. The test cases are generated from it.
 
 use domain::problem::Code;
 
-/// What a route returns to a visitor.
+/// What a route responds to a visitor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Gets {
     /// The same for everybody, signed in or not.
     Public,
     /// Data of the visitor's courses and sections only.
     InScope,
-    /// The visitor's own objects only; those of others are answered like objects that do not exist.
+    /// The visitor's own objects only. Objects of others get the same response as objects that do not exist.
     Own,
     /// Data of the whole institution.
     All,
@@ -22,9 +22,9 @@ pub(crate) enum Gets {
 pub(crate) struct Route {
     /// The HTTP method.
     pub(crate) method: &'static str,
-    /// The path, with its variable segments in braces.
+    /// The path, with its parameters in braces.
     pub(crate) path: &'static str,
-    /// By visitor, in the order of [`Access`].
+    /// What each kind of visitor gets, in the order of [`Access`].
     gets: [Gets; 5],
 }
 
@@ -102,7 +102,7 @@ pub(crate) const ROUTES: &[Route] = &[
 ];
 
 impl Route {
-    /// What the route returns to this kind of visitor.
+    /// What this kind of visitor gets.
     pub(crate) fn gets(&self, access: Access) -> Gets {
         let [stranger, no_role, instructor, analyst, administrator] = self.gets;
         match access {
