@@ -80,7 +80,7 @@ pub(crate) enum SignIn {
     Required,
 }
 
-/// Where reports are requested.
+/// The upstream from which reports are requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Upstream {
     /// The sandbox, since the settings name no Echo360.
@@ -136,7 +136,7 @@ impl Settings {
         Ok(Self { values, upstream })
     }
 
-    /// Where reports are requested.
+    /// The upstream from which reports are requested.
     pub(crate) fn upstream(&self) -> Upstream {
         self.upstream
     }
