@@ -1,4 +1,7 @@
-/** A large institution: a Worker with the plain JavaScript for comparison, and a sandbox whose files are in memory. */
+/**
+ * A large institution: a Worker with the plain JavaScript for comparison, and a sandbox whose files are in
+ * memory.
+ */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { ROOT, Stack, plusDays, until } from '../browser/stack.mjs';
@@ -46,7 +49,7 @@ const PATIENCE = 10 * 60_000;
 /** Requests weeks, waits until their rows are collected, and returns the request. */
 export async function collect({ stack }, { from, to }) {
   const query = { report: 'videoview', from, to, tz: 'UTC' };
-  let request = await stack.request(query, { settled: false });
+  let request = await stack.request(query, { wait: false });
   const isUnderWay = ({ state }) => ['queued', 'asking', 'building', 'collecting'].includes(state);
   for (const end = Date.now() + PATIENCE; request.windows.some(isUnderWay) && Date.now() < end; ) {
     await new Promise((resolve) => setTimeout(resolve, 100));
