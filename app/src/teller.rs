@@ -5,6 +5,7 @@
 use crate::api_client::ApiError;
 use crate::device_memory;
 use crate::told::{Answer, Figure, Look, Part, Subject, TermWeek};
+use domain::ids::{CourseId, UserId};
 use domain::report::ReportName;
 use engine::reports::Query;
 use leptos::prelude::*;
@@ -48,7 +49,7 @@ pub enum About {
     /// A report.
     Report(ReportName),
     /// A course, and one of its students alone.
-    Course(Option<String>, Option<String>),
+    Course(Option<CourseId>, Option<UserId>),
 }
 
 /// What has come of the current sight.

@@ -160,7 +160,7 @@ pub fn parameters_suffix(parameters: &Parameters) -> String {
 #[must_use]
 pub fn course_name(course: &domain::api::Course) -> String {
     match (course.code.as_str(), course.name.as_str()) {
-        ("", "") => course.id.clone(),
+        ("", "") => course.id.to_string(),
         ("", name) => name.to_owned(),
         (code, "") => code.to_owned(),
         (code, name) => format!("{code} {name}"),

@@ -1,8 +1,9 @@
 /**
- * Everything that is promised to be fast, held against the plainest thing that does the same, in one run: turn and turn
- * about, medians, ratios. Called by `cargo xtask bench`; prints a table in Markdown.
+ * Measures everything that must be fast, and compares it with the simplest code that does the same. Both run
+ * alternately in one process; medians and their ratios are reported. Called by `cargo xtask bench`; prints a
+ * Markdown table.
  *
- * `--only PART` (of page, worker, first, large), `--runs N`.
+ * Options: `--only PART` (page, worker, first or large; may be repeated), `--runs N`.
  */
 import assert from 'node:assert/strict';
 import { parseArgs } from 'node:util';
@@ -22,7 +23,10 @@ const runs = Number(values.runs);
 assert.ok(runs > 0 && values.only.every((part) => part in PARTS), `--only takes ${Object.keys(PARTS).join(', ')}`);
 
 const lines = [];
-/** Notes a figure: what, how much, of what it is held against, and the most or least that it may be. */
+/**
+ * Records a measurement: its name, value and unit, its limit (`most` or `least`), and the compared numbers as
+ * text.
+ */
 function note(what, { value, unit = '', most, least, plain }) {
   const wanted = most === undefined ? `≥ ${least}` : `≤ ${most}`;
   const passes = most === undefined ? value >= least : value <= most;

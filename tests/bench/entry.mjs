@@ -1,12 +1,12 @@
 /**
- * Lectern's Worker, and beside it in the same workerd what it is held against: bare JavaScript that does the same
- * with the runtime's own means and nothing else.
+ * Lectern's Worker and, in the same workerd, the code with which it is compared: plain JavaScript that does
+ * the same with the runtime's API alone.
  *
  * | route | |
  * |---|---|
- * | `PUT /bare/keep/{name}` | keeps the body in a Durable Object's SQLite, in pieces as large as a value may be |
- * | `GET /bare/gzip/{name}` | those bytes, said to be gzip: the browser inflates them |
- * | `GET /bare/rows/{name}` | those bytes as they are |
+ * | `PUT /bare/keep/{name}` | stores the body in a Durable Object's SQLite, in pieces of the maximum size of a value |
+ * | `GET /bare/gzip/{name}` | those bytes with `Content-Encoding: gzip`: the browser inflates them |
+ * | `GET /bare/rows/{name}` | those bytes unchanged |
  * | `GET /bare/csv/{name}` | those bytes through `DecompressionStream` |
  * | `GET /bare/inflate?url=` | fetches a file, inflates it through `DecompressionStream`, counts the bytes |
  */
@@ -15,7 +15,7 @@ import lectern, { Registry, Scheduler, WindowStore } from '../../worker/build/in
 
 export { Registry, Scheduler, WindowStore };
 
-/** Bytes of a stored value: 2 MB is the most. */
+/** Size of a stored value in bytes; the maximum is 2 MB. */
 const PIECE = 1_900_000;
 
 export class Bare extends DurableObject {
@@ -26,8 +26,8 @@ export class Bare extends DurableObject {
   }
 
   async fetch(request) {
-    const [, , act] = new URL(request.url).pathname.split('/');
-    if (act === 'keep') {
+    const [, , action] = new URL(request.url).pathname.split('/');
+    if (action === 'keep') {
       const bytes = await request.arrayBuffer();
       this.sql.exec('DELETE FROM piece');
       for (let seq = 0; seq * PIECE < bytes.byteLength; seq += 1) {
@@ -45,11 +45,11 @@ export class Bare extends DurableObject {
         else out.close();
       },
     });
-    if (act === 'gzip') {
+    if (action === 'gzip') {
       const headers = { 'content-type': 'text/csv', 'content-encoding': 'gzip', 'cache-control': 'no-store' };
       return new Response(body, { headers, encodeBody: 'manual' });
     }
-    const csv = act === 'csv' ? body.pipeThrough(new DecompressionStream('gzip')) : body;
+    const csv = action === 'csv' ? body.pipeThrough(new DecompressionStream('gzip')) : body;
     return new Response(csv, { headers: { 'content-type': 'application/octet-stream', 'cache-control': 'no-store' } });
   }
 }
@@ -57,12 +57,12 @@ export class Bare extends DurableObject {
 export default class extends lectern {
   async fetch(request) {
     const url = new URL(request.url);
-    const [, bare, act, name] = url.pathname.split('/');
+    const [, bare, action, name] = url.pathname.split('/');
     if (bare !== 'bare') return super.fetch(request);
-    if (act === 'inflate') {
+    if (action === 'inflate') {
       const file = await fetch(url.searchParams.get('url'));
       let bytes = 0;
-      for await (const piece of file.body.pipeThrough(new DecompressionStream('gzip'))) bytes += piece.byteLength;
+      for await (const chunk of file.body.pipeThrough(new DecompressionStream('gzip'))) bytes += chunk.byteLength;
       return Response.json({ bytes });
     }
     return this.env.BARE.get(this.env.BARE.idFromName(name)).fetch(request);

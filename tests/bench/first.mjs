@@ -1,4 +1,4 @@
-/** A first visit: bytes before the first view, and what Lighthouse says of the built page. */
+/** Measures a first visit: bytes before the first view, and Lighthouse's scores of the built page. */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -11,24 +11,24 @@ import { median } from './median.mjs';
 const SITE = path.join(ROOT, 'target/site');
 const LIGHTHOUSE = '12.8.2';
 
-/** A file as a browser gets it. */
-function compressed(bytes) {
+/** A file compressed as Cloudflare compresses it. */
+function compress(bytes) {
   const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
   return brotliCompressSync(bytes, { params });
 }
 
-/** The site with brotli before the Worker, as Cloudflare serves it; all else is passed on. */
-async function served(url) {
-  const kept = new Map();
+/** A proxy in front of the Worker that compresses responses with brotli, as Cloudflare does. */
+async function startProxy(url) {
+  const compressedByUrl = new Map();
   const server = createServer(async (request, response) => {
     const answer = await fetch(url + request.url, { method: request.method, redirect: 'manual' });
     const headers = Object.fromEntries(answer.headers);
     for (const name of ['content-encoding', 'content-length', 'transfer-encoding']) delete headers[name];
     let bytes = Buffer.from(await answer.arrayBuffer());
     if (bytes.length > 200) {
-      const known = kept.get(request.url);
-      bytes = known ?? compressed(bytes);
-      if (!request.url.startsWith('/api')) kept.set(request.url, bytes);
+      const known = compressedByUrl.get(request.url);
+      bytes = known ?? compress(bytes);
+      if (!request.url.startsWith('/api')) compressedByUrl.set(request.url, bytes);
       headers['content-encoding'] = 'br';
     }
     response.writeHead(answer.status, { ...headers, 'content-length': bytes.length }).end(bytes);
@@ -37,7 +37,7 @@ async function served(url) {
   return { url: `http://127.0.0.1:${server.address().port}`, stop: () => server.close() };
 }
 
-/** Lighthouse, installed where builds go when it is first wanted: it is larger than all other tools together. */
+/** The path of Lighthouse, installed on first use, since it is larger than all other tools together. */
 function lighthouse() {
   const folder = path.join(ROOT, 'target/lighthouse');
   const cli = path.join(folder, 'node_modules/lighthouse/cli/index.js');
@@ -51,28 +51,28 @@ function lighthouse() {
 }
 
 /**
- * The bytes of every file that had come when the first view stood, the threads' own left out: as the browser counted
- * them, in a tab without a cache.
+ * The total size of all files that had arrived when the first view was drawn, as the browser counted them, in
+ * a tab without a cache. API responses and the data worker are left out.
  */
-async function beforeFirstView(front) {
+async function bytesBeforeFirstView(front) {
   const browser = await Browser.start();
   let files = [];
   try {
     await withTab(browser, {}, async (page) => {
       await page.addInitScript(() => {
-        const look = () => {
+        const checkView = () => {
           if (document.querySelector('.first button')) globalThis.viewed = performance.now();
-          else requestAnimationFrame(look);
+          else requestAnimationFrame(checkView);
         };
-        requestAnimationFrame(look);
+        requestAnimationFrame(checkView);
       });
       await page.goto(front.url);
       await page.getByRole('button', { name: 'Load the last four weeks' }).waitFor();
       files = await page.evaluate(() => {
         const [{ encodedBodySize }] = performance.getEntriesByType('navigation');
         const all = performance.getEntriesByType('resource');
-        const come = all.filter(({ responseEnd }) => responseEnd > 0 && responseEnd < globalThis.viewed);
-        return [['/', encodedBodySize], ...come.map(({ name, encodedBodySize: size }) => [new URL(name).pathname, size])];
+        const arrived = all.filter(({ responseEnd }) => responseEnd > 0 && responseEnd < globalThis.viewed);
+        return [['/', encodedBodySize], ...arrived.map(({ name, encodedBodySize: size }) => [new URL(name).pathname, size])];
       });
     });
   } finally {
@@ -81,15 +81,17 @@ async function beforeFirstView(front) {
   return files.filter(([name]) => !/^\/(api|thread)/.test(name)).reduce((sum, [, size]) => sum + size, 0);
 }
 
-/** What Lighthouse says of an address, run by run. */
-async function audited(cli, url, runs, folder) {
+/**
+ * Lighthouse's results for a URL, one of each kind for each run: `{ score, lcp, cls, tbt }` in %, s, -, ms.
+ */
+async function runLighthouse(cli, url, runs, folder) {
   const got = { score: [], lcp: [], cls: [], tbt: [] };
   for (let run = 0; run < runs; run += 1) {
     const report = path.join(folder, `lighthouse-${run}.json`);
     const args = [cli, url, '--output=json', `--output-path=${report}`, '--only-categories=performance', '--quiet'];
     args.push('--chrome-flags=--headless --no-sandbox --disable-gpu --no-first-run');
     const env = { ...process.env, CHROME_PATH: process.env.CHROMIUM ?? '/usr/bin/chromium' };
-    // Not waited for in place: the front is in this process.
+    // Not spawnSync, since the proxy runs in this process.
     const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
     await new Promise((resolve) => child.once('exit', resolve));
     const { audits, categories } = JSON.parse(readFileSync(report, 'utf8'));
@@ -101,8 +103,8 @@ async function audited(cli, url, runs, folder) {
   return got;
 }
 
-/** What a link to a share shows, to somebody who has nothing of Lectern yet. */
-async function share(cli, { runs, note }) {
+/** The page of a share, for a visitor with an empty cache. */
+async function measureShare(cli, { runs, note }) {
   const settings = { LECTERN_SMALLEST: '5', LECTERN_TIME_ZONE: 'UTC' };
   const stack = await Stack.start({ sandbox: ['--students', '160'], settings });
   try {
@@ -111,26 +113,26 @@ async function share(cli, { runs, note }) {
     const { course } = await busyCourse(stack, days);
     const body = { report: 'videoview', course: course.id, ...days };
     const { token } = await stack.api('/api/shares', { method: 'POST', body });
-    const got = await audited(cli, `${stack.url}/s#${token}`, Math.min(runs, 3), stack.folder);
+    const got = await runLighthouse(cli, `${stack.url}/s#${token}`, Math.min(runs, 3), stack.folder);
     note('a share, Lighthouse, mobile: largest contentful paint', { value: median(got.lcp), unit: ' s', most: 1 });
   } finally {
     await stack.stop();
   }
 }
 
-/** Bytes and Lighthouse. */
+/** Measures sizes and Lighthouse's scores. */
 export async function measure({ runs, note }) {
   const thread = readdirSync(SITE).filter((name) => /^thread.*\.(js|wasm)$/.test(name));
-  const beside = thread.reduce((sum, name) => sum + compressed(readFileSync(path.join(SITE, name))).length, 0);
+  const beside = thread.reduce((sum, name) => sum + compress(readFileSync(path.join(SITE, name))).length, 0);
   note('first visit: the data thread, beside', { value: beside / 1000, unit: ' KB', most: 60 });
 
   const cli = lighthouse();
   const stack = await Stack.start();
-  const front = await served(stack.url);
+  const front = await startProxy(stack.url);
   try {
-    const bytes = await beforeFirstView(front);
+    const bytes = await bytesBeforeFirstView(front);
     note('first visit: everything before the first view', { value: bytes / 1000, unit: ' KB', most: 150 });
-    const got = await audited(cli, front.url, Math.min(runs, 5), stack.folder);
+    const got = await runLighthouse(cli, front.url, Math.min(runs, 5), stack.folder);
     note('Lighthouse, mobile: performance', { value: median(got.score), least: 98 });
     note('Lighthouse, mobile: largest contentful paint', { value: median(got.lcp), unit: ' s', most: 1.5 });
     note('Lighthouse, mobile: layout shift', { value: median(got.cls), most: 0 });
@@ -139,5 +141,5 @@ export async function measure({ runs, note }) {
     front.stop();
     await stack.stop();
   }
-  await share(cli, { runs, note });
+  await measureShare(cli, { runs, note });
 }

@@ -1,14 +1,14 @@
 /**
- * A front before the sandbox that has every file whole in memory before its link is given out: the sandbox works its
- * files out while it sends them, and what is measured would be the sandbox.
+ * A proxy in front of the sandbox that loads every file into memory before it passes on the file's link. The
+ * sandbox generates files while it sends them, so without the proxy the measurement would be of the sandbox.
  *
- * A program of its own, so that its work is on another thread than what measures. Prints `listening on URL`, and for
- * every file that is fetched `file MILLISECONDS`, the time at which it was asked for.
+ * It is a separate process, so that its work does not delay the measuring process. Prints `listening on URL`,
+ * and `file MILLISECONDS` for every file that is fetched: the time of the HTTP request.
  */
 import { createServer } from 'node:http';
 
 const sandbox = process.argv[2];
-/** Files by path, without the signature; and their paths by the first day that they were asked for. */
+/** Contents of files by path (without the signature), and the paths by the first day of their range. */
 const files = new Map();
 const byDay = new Map();
 
@@ -26,10 +26,10 @@ const server = createServer(async (request, response) => {
     response.end(JSON.stringify({ files: byDay.get(day) ?? [] }));
     return;
   }
-  const pieces = [];
-  for await (const piece of request) pieces.push(piece);
+  const chunks = [];
+  for await (const chunk of request) chunks.push(chunk);
   const { host, connection, 'content-length': length, ...headers } = request.headers;
-  const body = pieces.length > 0 ? Buffer.concat(pieces) : undefined;
+  const body = chunks.length > 0 ? Buffer.concat(chunks) : undefined;
   const answer = await fetch(sandbox + request.url, { method: request.method, headers, body });
   let text = await answer.text();
   for (const [link] of text.matchAll(/http:\/\/[^"]*\/files\/[^"]*/g)) {
@@ -44,5 +44,5 @@ const server = createServer(async (request, response) => {
   response.writeHead(answer.status, { 'content-type': type }).end(text);
 });
 server.listen(0, '127.0.0.1', () => process.stdout.write(`listening on http://127.0.0.1:${server.address().port}\n`));
-// Ends with whoever started it.
+// Exits when the parent process exits.
 process.stdin.resume().on('end', () => process.exit(0));

@@ -1,14 +1,17 @@
-/** A large institution behind Lectern's Worker, with the bare JavaScript beside it and its files in memory. */
+/**
+ * A large institution: a Worker with the plain JavaScript for comparison, and a sandbox whose files are in
+ * memory.
+ */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { ROOT, Stack, plusDays, until } from '../browser/stack.mjs';
 
-/** Starts it, with so many rows in every week. */
+/** Starts an institution with `rows` rows in every week. */
 export async function institution(rows, { config = 'tests/bench/wrangler.toml' } = {}) {
   let front;
-  const asked = [];
+  const fileTimes = [];
   const stack = await Stack.start({
-    // Students and courses of a university of middling size.
+    // The size of a medium university.
     sandbox: ['--students', '6000', '--courses', '60', '--bulk-rows', String(rows), '--build-seconds', '0.1..0.1'],
     settings: { LECTERN_TIME_ZONE: 'UTC' },
     config,
@@ -16,19 +19,19 @@ export async function institution(rows, { config = 'tests/bench/wrangler.toml' }
       front = spawn(process.execPath, [path.join(ROOT, 'tests/bench/front.mjs'), sandbox], {
         stdio: ['pipe', 'pipe', 'inherit'],
       });
-      let said = '';
-      front.stdout.on('data', (piece) => {
-        said += piece;
-        for (const [, at] of String(piece).matchAll(/file (\d+)/g)) asked.push(Number(at));
+      let output = '';
+      front.stdout.on('data', (chunk) => {
+        output += chunk;
+        for (const [, at] of String(chunk).matchAll(/file (\d+)/g)) fileTimes.push(Number(at));
       });
-      return until('the front listens', () => /listening on (\S+)/.exec(said)?.[1]);
+      return until('the front listens', () => /listening on (\S+)/.exec(output)?.[1]);
     },
   });
   return {
     stack,
-    /** When files were asked for, in the order in which they were. */
-    asked,
-    /** The address of a week's file. */
+    /** The times at which files were requested, in milliseconds since 1970. */
+    fileTimes,
+    /** The URL of a week's file. */
     file: async (from) => {
       const { files } = await (await fetch(`${stack.upstream}/front/files?start=${from}`)).json();
       return stack.upstream + files.at(-1);
@@ -40,13 +43,13 @@ export async function institution(rows, { config = 'tests/bench/wrangler.toml' }
   };
 }
 
-/** Milliseconds in which weeks are collected at most: files of a gigabyte take minutes to be made. */
+/** Timeout for collecting, in milliseconds: files of a gigabyte take minutes to generate. */
 const PATIENCE = 10 * 60_000;
 
-/** Asks for weeks until their rows are here; gives the request. */
-export async function collected({ stack }, { from, to }) {
-  const asked = { report: 'videoview', from, to, tz: 'UTC' };
-  let request = await stack.request(asked, { settled: false });
+/** Requests weeks, waits until their rows are collected, and returns the request. */
+export async function collect({ stack }, { from, to }) {
+  const query = { report: 'videoview', from, to, tz: 'UTC' };
+  let request = await stack.request(query, { wait: false });
   const isUnderWay = ({ state }) => ['queued', 'asking', 'building', 'collecting'].includes(state);
   for (const end = Date.now() + PATIENCE; request.windows.some(isUnderWay) && Date.now() < end; ) {
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -57,12 +60,12 @@ export async function collected({ stack }, { from, to }) {
   return request;
 }
 
-/** The rows of a request. */
-export function rowsOf(request) {
+/** The number of rows of a request. */
+export function countRows(request) {
   return request.windows.reduce((sum, { copy }) => sum + copy.rows, 0);
 }
 
-/** The Mondays of weeks. */
+/** The Mondays of a range of weeks. */
 export function mondays({ from, to }) {
   const found = [];
   for (let day = from; day <= to; day = plusDays(day, 7)) found.push(day);

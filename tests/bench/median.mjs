@@ -1,26 +1,28 @@
-/** Several ways of doing one thing, turn and turn about: a machine that is busy for a while is busy for all of them. */
+/** Runs alternatives alternately, so that a machine that is busy for a while slows all of them down. */
 
-/** The number in the middle. */
+/** The median. */
 export function median(numbers) {
   const sorted = numbers.toSorted((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)];
 }
 
-/** Does every way `runs` times after one that does not count; gives for each way what its runs gave. */
-export async function inTurn(runs, ways) {
-  const gave = Object.fromEntries(Object.keys(ways).map((name) => [name, []]));
+/**
+ * Runs all alternatives alternately, `runs` times after one warm-up. Returns the results of each, by name.
+ */
+export async function alternate(runs, alternatives) {
+  const results = Object.fromEntries(Object.keys(alternatives).map((name) => [name, []]));
   for (let run = -1; run < runs; run += 1) {
-    for (const [name, way] of Object.entries(ways)) {
-      const got = await way();
-      if (run >= 0) gave[name].push(got);
+    for (const [name, measure] of Object.entries(alternatives)) {
+      const result = await measure();
+      if (run >= 0) results[name].push(result);
     }
   }
-  return gave;
+  return results;
 }
 
-/** The milliseconds that `act` takes. */
-export async function timed(act) {
+/** The time that `action` takes, in milliseconds. */
+export async function time(action) {
   const start = performance.now();
-  await act();
+  await action();
   return performance.now() - start;
 }

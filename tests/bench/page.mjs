@@ -1,20 +1,21 @@
-/** The page: how long a view takes, from the question to its measures and to the screen; and what it holds. */
+/** Measures the page: the time from a query to its measures and to the screen, and the tab's memory. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { Browser, plusDays, weeks } from '../browser/stack.mjs';
-import { collected, institution, mondays, rowsOf } from './institution.mjs';
-import { inTurn, median } from './median.mjs';
+import { collect, countRows, institution, mondays } from './institution.mjs';
+import { alternate, median } from './median.mjs';
 
-/** Notes long tasks: what runs before the page does. */
-const WATCH = () => {
+/** An init script that records long tasks. */
+const RECORD_LONG_TASKS = () => {
   window.longTasks = [];
   new PerformanceObserver((list) => window.longTasks.push(...list.getEntries())).observe({ type: 'longtask', buffered: true });
 };
 
 /**
- * Waits for the last mark of a view of so many rows; gives when each came, and the longest task from the question on and
- * before it. What is under 50 ms is no long task, and none stands as 0.
+ * Waits until a view of `rows` rows is painted (of any number if `null`). Returns the time of each mark since
+ * the query, and the longest tasks before and after the query, all in milliseconds. A task under 50 ms is not
+ * a long task; 0 means that there was none.
  */
-async function marks(page, rows, since = 0) {
+async function readMarks(page, rows, since = 0) {
   return page.evaluate(
     async ([rows, since]) => {
       const find = (name) =>
@@ -42,18 +43,18 @@ async function marks(page, rows, since = 0) {
   );
 }
 
-/** A new tab on nothing but the origin. */
-async function blank(browser, url) {
+/** A new tab on the page's origin, without the page. */
+async function openEmptyTab(browser, url) {
   const tab = await browser.open();
-  await tab.page.addInitScript(WATCH);
+  await tab.page.addInitScript(RECORD_LONG_TASKS);
   await tab.page.goto(`${url}/icon.svg`);
   return tab;
 }
 
-/** The milliseconds in which a browser reads these files, inflated by itself, and does nothing with them. */
-async function limit(browser, url, names) {
-  const tab = await blank(browser, url);
-  const took = await tab.page.evaluate(async (names) => {
+/** The time in which the browser fetches and inflates these files, and does nothing with them. */
+async function measureLimit(browser, url, names) {
+  const tab = await openEmptyTab(browser, url);
+  const result = await tab.page.evaluate(async (names) => {
     const start = performance.now();
     const lengths = names.map(async (name) => {
       const reader = (await fetch(`/bare/gzip/${name}`, { cache: 'no-store' })).body.getReader();
@@ -67,56 +68,56 @@ async function limit(browser, url, names) {
     return { ms: performance.now() - start, bytes };
   }, names);
   await tab.context.close();
-  return took;
+  return result;
 }
 
-const viewOf = ({ from, to }, filter = '') => `/?v=1&report=videoview&from=${from}&to=${to}&tz=UTC${filter}`;
+const viewPath = ({ from, to }, filter = '') => `/?v=1&report=videoview&from=${from}&to=${to}&tz=UTC${filter}`;
 
-/** A fresh tab on a view. */
-async function opened(browser, url, span, rows) {
-  const tab = await blank(browser, url);
-  await tab.page.goto(url + viewOf(span));
-  const took = await marks(tab.page, rows);
+/** Opens a view in a new tab and returns its marks. */
+async function measureView(browser, url, span, rows) {
+  const tab = await openEmptyTab(browser, url);
+  await tab.page.goto(url + viewPath(span));
+  const marks = await readMarks(tab.page, rows);
   await tab.context.close();
-  return took;
+  return marks;
 }
 
-/** Collects weeks, and keeps their files for the bare Worker. */
-async function prepared(rows, count) {
+/** Collects weeks, and stores their files for the plain JavaScript. */
+async function prepare(rows, count) {
   const place = await institution(rows);
   const span = weeks(count, 1);
-  const request = await collected(place, span);
+  const request = await collect(place, span);
   for (const day of mondays(span)) {
     const file = await (await fetch(await place.file(day))).arrayBuffer();
-    const kept = await fetch(`${place.stack.url}/bare/keep/${day}`, { method: 'PUT', body: file });
-    if (!kept.ok) throw new Error(`not kept: ${kept.status}`);
+    const stored = await fetch(`${place.stack.url}/bare/keep/${day}`, { method: 'PUT', body: file });
+    if (!stored.ok) throw new Error(`not stored: ${stored.status}`);
   }
-  return { place, span, rows: rowsOf(request), bytes: request.windows.reduce((sum, w) => sum + w.copy.bytes, 0) };
+  return { place, span, rows: countRows(request), bytes: request.windows.reduce((sum, w) => sum + w.copy.bytes, 0) };
 }
 
-const of = (runs, name) => median(runs.map((run) => run[name]));
+const medianOf = (runs, name) => median(runs.map((run) => run[name]));
 const ms = (number) => `${Math.round(number)} ms`;
 
-/** One window, four windows, and what is asked of rows that are here. */
+/** Measures views of one and of four windows, and changes of a view whose rows are loaded. */
 export async function measure({ runs, note }) {
   const browser = await Browser.start();
   for (const [count, each, most] of [[1, 400_000, 0.8], [4, 500_000, 0.6]]) {
-    const { place, span, rows, bytes } = await prepared(each, count);
+    const { place, span, rows, bytes } = await prepare(each, count);
     try {
       const { url } = place.stack;
-      const got = await inTurn(runs, {
-        limit: () => limit(browser, url, mondays(span)),
-        view: () => opened(browser, url, span, rows),
+      const got = await alternate(runs, {
+        limit: () => measureLimit(browser, url, mondays(span)),
+        view: () => measureView(browser, url, span, rows),
       });
-      const [plain, ours] = [of(got.limit, 'ms'), of(got.view, 'measured')];
+      const [plain, ours] = [medianOf(got.limit, 'ms'), medianOf(got.view, 'measured')];
       const name = `${count === 1 ? 'one window' : 'four windows'}, ${rows} rows, ${Math.round(bytes / 1e6)} MB of CSV`;
       note(`${name}: measured, of limit`, { value: ours / plain, most, plain: `${ms(ours)} of ${ms(plain)}` });
-      note(`${name}: longest task while it loads`, { value: of(got.view, 'longest'), unit: ' ms', most: 50 });
-      note(`${name}: longest task while the page starts`, { value: of(got.view, 'starting'), unit: ' ms', most: 50 });
+      note(`${name}: longest task while it loads`, { value: medianOf(got.view, 'longest'), unit: ' ms', most: 50 });
+      note(`${name}: longest task while the page starts`, { value: medianOf(got.view, 'starting'), unit: ' ms', most: 50 });
       if (count > 1) {
-        const first = of(got.view, 'firstMarks');
+        const first = medianOf(got.view, 'firstMarks');
         note(`${name}: first marks, of measured`, { value: first / ours, most: 0.9, plain: ms(first) });
-        await changes(browser, place, span, { runs, rows, note });
+        await measureChanges(browser, place, span, { runs, rows, note });
       }
     } finally {
       await place.stop();
@@ -125,21 +126,21 @@ export async function measure({ runs, note }) {
   await browser.stop();
 }
 
-/** A changed filter, range and course over rows that are loaded. */
-async function changes(browser, place, span, { runs, rows, note }) {
+/** Measures a change of the filter, the range and the course of a view whose rows are loaded. */
+async function measureChanges(browser, place, span, { runs, rows, note }) {
   const { url } = place.stack;
   const shorter = { from: plusDays(span.from, 3), to: span.to };
-  // A range is a request of its own; its windows are here.
-  await collected(place, shorter);
-  const tab = await blank(browser, url);
+  // The shorter range is a separate request, whose windows are already collected.
+  await collect(place, shorter);
+  const tab = await openEmptyTab(browser, url);
   const { page } = tab;
-  await page.goto(url + viewOf(span));
-  await marks(page, rows);
+  await page.goto(url + viewPath(span));
+  await readMarks(page, rows);
   const { courses } = await (await fetch(`${url}/api/courses`)).json();
-  const ways = {
-    filter: viewOf(span, '&role=student'),
-    course: viewOf(span, `&course=${courses[0].id}`),
-    range: viewOf(shorter),
+  const changes = {
+    filter: viewPath(span, '&role=student'),
+    course: viewPath(span, `&course=${courses[0].id}`),
+    range: viewPath(shorter),
   };
   const go = async (to) => {
     const since = await page.evaluate((to) => {
@@ -148,37 +149,37 @@ async function changes(browser, place, span, { runs, rows, note }) {
       dispatchEvent(new PopStateEvent('popstate'));
       return now;
     }, to);
-    return marks(page, null, since);
+    return readMarks(page, null, since);
   };
-  const back = () => go(viewOf(span));
-  const turns = Object.entries(ways).map(([name, to]) => [
+  const back = () => go(viewPath(span));
+  const alternatives = Object.entries(changes).map(([name, to]) => [
     name,
     async () => {
-      const took = await go(to);
+      const marks = await go(to);
       await back();
-      return took;
+      return marks;
     },
   ]);
-  const got = await inTurn(runs, Object.fromEntries(turns));
+  const got = await alternate(runs, Object.fromEntries(alternatives));
   for (const [name, changed] of Object.entries(got)) {
-    note(`a changed ${name}, ${rows} rows: measured`, { value: of(changed, 'measured'), unit: ' ms', most: 30 });
-    note(`a changed ${name}, ${rows} rows: painted`, { value: of(changed, 'painted'), unit: ' ms', most: 100 });
+    note(`a changed ${name}, ${rows} rows: measured`, { value: medianOf(changed, 'measured'), unit: ' ms', most: 30 });
+    note(`a changed ${name}, ${rows} rows: painted`, { value: medianOf(changed, 'painted'), unit: ' ms', most: 100 });
   }
   await tab.context.close();
 }
 
-/** Ten million rows in one tab. */
+/** Measures ten million rows in one tab. */
 export async function large({ note }) {
   const browser = await Browser.start();
-  const { place, span, rows } = await prepared(2_500_000, 4);
+  const { place, span, rows } = await prepare(2_500_000, 4);
   try {
-    const tab = await blank(browser, place.stack.url);
-    const before = memory();
-    await tab.page.goto(place.stack.url + viewOf(span));
-    const took = await marks(tab.page, rows);
-    note(`${rows} rows in one tab: measured`, { value: took.measured / 1000, unit: ' s', most: 60 });
+    const tab = await openEmptyTab(browser, place.stack.url);
+    const before = rendererMemory();
+    await tab.page.goto(place.stack.url + viewPath(span));
+    const marks = await readMarks(tab.page, rows);
+    note(`${rows} rows in one tab: measured`, { value: marks.measured / 1000, unit: ' s', most: 60 });
     note(`${rows} rows in one tab: bytes a row, the whole tab`, {
-      value: ((memory() - before) * 1024) / rows,
+      value: ((rendererMemory() - before) * 1024) / rows,
       most: 40,
     });
     await tab.context.close();
@@ -188,22 +189,22 @@ export async function large({ note }) {
   }
 }
 
-/** KB of memory of their own that the renderers below this process have. */
-function memory() {
+/** The anonymous memory of all renderer processes below this process, in KB. */
+function rendererMemory() {
   let sum = 0;
   for (const id of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
       const line = readFileSync(`/proc/${id}/cmdline`, 'utf8');
-      if (!line.includes('--type=renderer') || !isOurs(id)) continue;
+      if (!line.includes('--type=renderer') || !isDescendant(id)) continue;
       sum += Number(/RssAnon:\s+(\d+)/.exec(readFileSync(`/proc/${id}/status`, 'utf8'))[1]);
     } catch {
-      // It has ended meanwhile.
+      // The process has ended.
     }
   }
   return sum;
 }
 
-function isOurs(id) {
+function isDescendant(id) {
   for (let at = id; Number(at) > 1; ) {
     if (Number(at) === process.pid) return true;
     at = /\) \S (\d+)/.exec(readFileSync(`/proc/${at}/stat`, 'utf8'))[1];

@@ -1,4 +1,4 @@
-/** What an instructor sees, and the pages on which administrators say who may. */
+/** What an instructor sees, and the pages for administrators: people, audit log, erasure. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Browser, Stack, until, weeks, withTab } from './stack.mjs';
@@ -20,11 +20,11 @@ describe('in local mode', () => {
   });
   after(() => stack?.stop());
 
-  test('whoever looks as an instructor sees the minutes of their course alone, and no page of administrators', async () => {
+  test('an administrator who views as an instructor sees only the minutes of one course, and no page for administrators', async () => {
     const { course } = await busyCourse(stack, days);
     const all = await views(stack, days);
     const ours = expected(all, { ...days, course: course.id });
-    assert.ok(ours.rows.length > 0 && ours.rows.length < all.length, 'other courses have rows, too');
+    assert.ok(ours.rows.length > 0 && ours.rows.length < all.length, 'other courses must have rows too');
     await withTab(browser, {}, async (page, tab) => {
       await page.goto(`${stack.url}/you`);
       await page.getByRole('combobox', { name: 'Course' }).selectOption(course.id);
@@ -35,11 +35,12 @@ describe('in local mode', () => {
       tab.expect(/status of 40[34]/);
       await page.goto(`${stack.url}/people`);
       await page.getByText('This page is for administrators.').waitFor();
-      // The page only reflects it: the Worker refuses.
+      // The page only shows the refusal: the Worker enforces it.
       const refused = await page.evaluate(async () => (await fetch('/api/roles')).status);
       assert.equal(refused, 403);
 
-      // Somebody's request is not theirs, and what is here already is shown without asking.
+      // Other people's requests are not listed, and rows that are already collected are shown without a new
+      // request.
       assert.deepEqual((await page.evaluate(async () => (await fetch('/api/requests')).json())).requests, []);
       await page.goto(address(stack, days));
       const own = `[data-testid="minutes"][data-rows="${ours.rows.length}"][data-complete="true"]`;
@@ -53,7 +54,7 @@ describe('in local mode', () => {
     });
   });
 
-  test('an administrator gives roles by hand and by upload, sees before what would change, and finds it recorded', async () => {
+  test('an administrator assigns roles by form and by upload, sees a preview of the changes, and finds them in the audit log', async () => {
     const { courses } = await stack.api('/api/courses');
     const [one, two] = courses;
     await withTab(browser, {}, async (page, tab) => {
@@ -73,12 +74,12 @@ describe('in local mode', () => {
       tab.expect(/status of 400/);
       await choose('email,role,course,section\nbo@westmere.example,analyst,,\nnobody,emperor,,\n');
       await upload.getByText(/^Line 3: /).first().waitFor();
-      assert.equal((await stack.api('/api/roles')).people.length, 1, 'nothing was changed');
+      assert.equal((await stack.api('/api/roles')).people.length, 1, 'a refused upload must change nothing');
 
       const rows = `ana@westmere.example,instructor,${two.code},\nbo@westmere.example,analyst,,\n`;
       await choose(`email,role,course,section\n${rows}`);
       await upload.getByText('bo@westmere.example gets a role. Analyst.').waitFor();
-      assert.equal((await stack.api('/api/roles')).people.length, 1, 'a preview changes nothing');
+      assert.equal((await stack.api('/api/roles')).people.length, 1, 'a preview must change nothing');
       await upload.getByRole('button', { name: 'Make these changes' }).click();
       await upload.getByText(/^Done: /).waitFor();
       await row.getByText(`${two.code} ${two.name}`).waitFor();
@@ -98,7 +99,7 @@ describe('in local mode', () => {
     });
   });
 
-  test('what is forgotten leaves every copy, and its weeks say so', async () => {
+  test('erased weeks are shown as forgotten', async () => {
     const week = weeks(1, 3);
     await withTab(browser, {}, async (page) => {
       page.on('dialog', (dialog) => dialog.accept());

@@ -1,18 +1,19 @@
 /**
  * The three browser engines in which the journeys run, behind one interface: {@link EngineTab}.
  *
- * | engine   | driven by                                          | complaints that fail a test                              |
+ * | engine   | driven by                                          | problems that fail a test                                |
  * |----------|----------------------------------------------------|----------------------------------------------------------|
  * | Chromium | playwright-core over the DevTools protocol         | console, uncaught errors, CSP violations, crashes        |
  * | Firefox  | puppeteer-core over WebDriver BiDi                 | console, uncaught errors, CSP violations                 |
  * | WebKit   | WebDriver over HTTP, by WebKitWebDriver under Xvfb | the same of the document, from when it has been parsed   |
  *
- * WebDriver over HTTP has no events: WebKit's complaints are collected by a script that the adapter puts into the
- * document once it has been parsed. It misses what was said before that, and what a Web Worker says on its console.
+ * WebDriver over HTTP has no events: a script that the adapter injects into the parsed document collects
+ * WebKit's problems. It misses earlier ones, and messages on the console of a Web Worker.
  *
- * An engine is `{ name, start }`; `start()` gives a browser with `tab()`, a new and empty profile with one tab, and
- * `stop()`. `LECTERN_ENGINES` chooses among them by name, with commas between. If it is not set, Chromium
- * and Firefox run: WebKitWebDriver at times leaves a command unanswered for minutes, for a cause not yet found.
+ * An engine is a class with a name (`engine`) and `start()`, which returns a browser with `tab()` (one tab in
+ * a new, empty profile) and `stop()`. `LECTERN_ENGINES` selects engines by name, separated by commas. By
+ * default, Chromium and Firefox run: WebKitWebDriver sometimes leaves a command unanswered for minutes, for
+ * an unknown reason.
  */
 import { ChromiumEngine } from './engines/chromium.mjs';
 import { FirefoxEngine } from './engines/firefox.mjs';
@@ -20,10 +21,10 @@ import { WebKitEngine } from './engines/webkit.mjs';
 
 const ALL = [ChromiumEngine, FirefoxEngine, WebKitEngine];
 
-/** The engines that are tested. */
-export const ENGINES = chosen(process.env.LECTERN_ENGINES);
+/** The engines in which the journeys run. */
+export const ENGINES = selectEngines(process.env.LECTERN_ENGINES);
 
-function chosen(names) {
+function selectEngines(names) {
   if (!names) return [ChromiumEngine, FirefoxEngine];
   return names.split(',').map((name) => {
     const engine = ALL.find((it) => it.engine === name.trim());

@@ -1,231 +1,234 @@
-/** Every number of every figure, against the sandbox's raw rows counted apart: as a whole, filtered, and across a change of clocks. */
+/**
+ * Every number of every figure against independent counts of the sandbox's rows, also filtered and across a
+ * clock change.
+ */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Browser, Stack, monday, plusDays, rest, weeks, withTab } from './stack.mjs';
+import { Browser, Stack, monday, plusDays, waitUntilIdle, weeks, withTab } from './stack.mjs';
 import { address } from './states.mjs';
-import { allRows, cellsOf, drawnFrom, figure, onScreen, read, settled } from './tables.mjs';
+import { allRows, cellsOf, figure, loadedRows, parseNumber, visibleRows, waitForRows } from './tables.mjs';
 import { busyCourse, expected, views } from './truth.mjs';
 
 let stack, browser;
 const month = weeks(4, 4);
-/** A day on which clocks changed in a zone, the last that is at least ten days ago. */
+/** The last day at least ten days ago on which the zone's offset from UTC changed. */
 const ZONE = 'America/New_York';
-const changed = (() => {
+const clockChange = (() => {
   const offset = (day) =>
     new Intl.DateTimeFormat('en', { timeZone: ZONE, timeZoneName: 'longOffset' }).format(new Date(`${day}T12:00:00Z`));
   let day = plusDays(new Date().toISOString().slice(0, 10), -10);
   while (offset(day) === offset(plusDays(day, -1))) day = plusDays(day, -1);
   return day;
 })();
-/** The week of it and the one before. */
-const turning = { from: plusDays(monday(changed), -7), to: plusDays(monday(changed), 6) };
+/** The week of the clock change and the week before. */
+const changeWeeks = { from: plusDays(monday(clockChange), -7), to: plusDays(monday(clockChange), 6) };
 
 before(async () => {
   [stack, browser] = await Promise.all([Stack.start(), Browser.start()]);
   await stack.request({ report: 'videoview', ...month });
-  await stack.request({ report: 'videoview', ...turning, tz: ZONE });
+  await stack.request({ report: 'videoview', ...changeWeeks, tz: ZONE });
 });
 after(async () => {
   await browser?.stop();
   await stack?.stop();
 });
 
-const spelledDay = (day) =>
+const formatDay = (day) =>
   new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' })
     .format(new Date(`${day}T12:00:00Z`));
-const spelled = (number) => new Intl.NumberFormat('en-GB', { maximumFractionDigits: 1 }).format(number);
+const formatNumber = (number) => new Intl.NumberFormat('en-GB', { maximumFractionDigits: 1 }).format(number);
 const WEEKDAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
 const sentenceOf = (page, title) => figure(page, title).locator('.sentence').innerText();
 
-/** Fails unless every table twin, every sentence with a total and every student says what the truth says. */
-async function shows(page, truth) {
-  await drawnFrom(page, truth.rows.length);
-  await rest(page);
+/** Asserts that every figure's table, every sentence with a total and every student matches the truth. */
+async function assertFigures(page, truth) {
+  await waitForRows(page, truth.rows.length);
+  await waitUntilIdle(page);
   const total = truth.rows.length / 2;
 
-  const perDay = (of, other) => truth.days.map((day) => [spelledDay(day.day), day[of], day[other]]);
-  for (const [title, of, other] of [['Minutes watched per day', 'minutes', 'viewers'], ['Viewers per day', 'viewers', 'minutes']]) {
+  const perDay = (measure, other) => truth.days.map((day) => [formatDay(day.day), day[measure], day[other]]);
+  for (const [title, measure, other] of [['Minutes watched per day', 'minutes', 'viewers'], ['Viewers per day', 'viewers', 'minutes']]) {
     const { heads, rows } = await cellsOf(page, title);
     const names = { minutes: 'Minutes', viewers: 'Viewers' };
-    assert.deepEqual(heads, ['Day', names[of], names[other], 'State']);
-    assert.deepEqual(rows.map(([day, ...rest]) => [day, ...rest.slice(0, 2).map(read)]), perDay(of, other), title);
+    assert.deepEqual(heads, ['Day', names[measure], names[other], 'State']);
+    assert.deepEqual(rows.map(([day, ...rest]) => [day, ...rest.slice(0, 2).map(parseNumber)]), perDay(measure, other), title);
   }
   const best = truth.days.reduce((best, day) => (day.minutes >= best.minutes ? day : best));
   assert.equal(
     await sentenceOf(page, 'Minutes watched per day'),
-    `${spelled(total)} minutes watched by ${spelled(truth.viewers)} viewer${truth.viewers === 1 ? '' : 's'}. ` +
-      `The busiest day was ${spelledDay(best.day)}, with ${spelled(best.minutes)}.`,
+    `${formatNumber(total)} minutes watched by ${formatNumber(truth.viewers)} viewer${truth.viewers === 1 ? '' : 's'}. ` +
+      `The busiest day was ${formatDay(best.day)}, with ${formatNumber(best.minutes)}.`,
   );
   const most = Math.max(...truth.days.map((day) => day.viewers));
-  assert.match(await sentenceOf(page, 'Viewers per day'), new RegExp(`^${spelled(truth.viewers)} viewers? in all, each counted once\\. Most came on .*: ${spelled(most)}\\.$`));
+  assert.match(await sentenceOf(page, 'Viewers per day'), new RegExp(`^${formatNumber(truth.viewers)} viewers? in all, each counted once\\. Most came on .*: ${formatNumber(most)}\\.$`));
 
-  const arrivals = await cellsOf(page, 'New and returning viewers');
-  assert.deepEqual(arrivals.heads, ['Day', 'New viewers', 'Returning viewers', 'State']);
+  const arrivals = await cellsOf(page, 'New and rechangeWeeks viewers');
+  assert.deepEqual(arrivals.heads, ['Day', 'New viewers', 'RechangeWeeks viewers', 'State']);
   assert.deepEqual(
-    arrivals.rows.map(([day, fresh, again]) => [day, read(fresh), read(again)]),
-    truth.arrivals.map(({ day, fresh, again }) => [spelledDay(day), fresh, again]),
+    arrivals.rows.map(([day, fresh, again]) => [day, parseNumber(fresh), parseNumber(again)]),
+    truth.arrivals.map(({ day, fresh, again }) => [formatDay(day), fresh, again]),
   );
   const first = truth.arrivals[0].fresh;
   assert.equal(
-    await sentenceOf(page, 'New and returning viewers'),
-    `${spelled(truth.viewers)} viewer${truth.viewers === 1 ? '' : 's'} in all; ${spelled(truth.viewers - first)} of them first came after the first day.`,
+    await sentenceOf(page, 'New and rechangeWeeks viewers'),
+    `${formatNumber(truth.viewers)} viewer${truth.viewers === 1 ? '' : 's'} in all; ${formatNumber(truth.viewers - first)} of them first came after the first day.`,
   );
-  const solid = figure(page, 'New and returning viewers').locator('svg .bar:not(.hollow)');
-  const hollow = figure(page, 'New and returning viewers').locator('svg .hollow');
+  const solid = figure(page, 'New and rechangeWeeks viewers').locator('svg .bar:not(.hollow)');
+  const hollow = figure(page, 'New and rechangeWeeks viewers').locator('svg .hollow');
   assert.equal(await solid.count(), truth.arrivals.filter(({ fresh }) => fresh > 0).length);
   assert.equal(await hollow.count(), truth.arrivals.filter(({ again }) => again > 0).length);
 
-  const later = await cellsOf(page, 'How soon videos are watched');
-  assert.deepEqual(later.heads, ['Days after the video first appeared', 'Minutes', 'State']);
-  assert.deepEqual(later.rows.map(([name, minutes]) => [name, read(minutes)]), [
+  const delays = await cellsOf(page, 'How soon videos are watched');
+  assert.deepEqual(delays.heads, ['Days after the video first appeared', 'Minutes', 'State']);
+  assert.deepEqual(delays.rows.map(([name, minutes]) => [name, parseNumber(minutes)]), [
     'The same day', '1 day after', '2–3 days after', '4–7 days after', '8–14 days after', '15–28 days after', '29+ days after',
   ].map((name, place) => [name, truth.after[place]]));
-  const soon = truth.after.slice(0, 3).reduce((sum, minutes) => sum + (minutes ?? 0), 0);
+  const withinThreeDays = truth.after.slice(0, 3).reduce((sum, minutes) => sum + (minutes ?? 0), 0);
   assert.equal(
     await sentenceOf(page, 'How soon videos are watched'),
-    `${Math.round((soon / total) * 100)} % of all minutes were watched within 3 days of a video's first appearing.`,
+    `${Math.round((withinThreeDays / total) * 100)} % of all minutes were watched within 3 days of a video's first appearing.`,
   );
 
   const hours = await cellsOf(page, 'Minutes by weekday and hour');
   assert.deepEqual(hours.heads.slice(1, -1), Array.from({ length: 24 }, (_, hour) => String(hour).padStart(2, '0')));
   assert.deepEqual(hours.rows.map((cells) => cells[0]), WEEKDAYS);
-  const known = (weekday) => truth.days.filter(({ day }) => (new Date(`${day}T12:00:00Z`).getUTCDay() + 6) % 7 === weekday).length;
+  const countDays = (weekday) => truth.days.filter(({ day }) => (new Date(`${day}T12:00:00Z`).getUTCDay() + 6) % 7 === weekday).length;
   assert.deepEqual(
-    hours.rows.map((cells) => cells.slice(1, -1).map(read)),
-    truth.hours.map((line, weekday) => line.map((minutes) => (known(weekday) > 0 ? minutes : undefined))),
+    hours.rows.map((cells) => cells.slice(1, -1).map(parseNumber)),
+    truth.hours.map((line, weekday) => line.map((minutes) => (countDays(weekday) > 0 ? minutes : undefined))),
   );
   const peak = Math.max(...truth.hours.flat());
-  assert.ok((await sentenceOf(page, 'Minutes by weekday and hour')).includes(`with ${spelled(peak)} minute`));
+  assert.ok((await sentenceOf(page, 'Minutes by weekday and hour')).includes(`with ${formatNumber(peak)} minute`));
 
   const videos = await cellsOf(page, 'Minutes per video');
   assert.deepEqual(videos.heads, ['Video', 'Minutes', 'Viewers', 'Minutes per viewer ÷ length, %']);
   assert.deepEqual(
-    videos.rows.map(([name, ...numbers]) => [name, ...numbers.map(read)]),
+    videos.rows.map(([name, ...numbers]) => [name, ...numbers.map(parseNumber)]),
     truth.byVideo.map(({ name, minutes, viewers, percent }) => [name, minutes, viewers, percent]),
   );
   const sections = await cellsOf(page, 'Minutes per section');
   assert.deepEqual(
-    sections.rows.map(([name, ...numbers]) => [name, ...numbers.map(read)]),
+    sections.rows.map(([name, ...numbers]) => [name, ...numbers.map(parseNumber)]),
     truth.bySection.map(({ name, minutes, viewers }) => [name, minutes, viewers]),
   );
   const roles = await cellsOf(page, 'Minutes by role');
   assert.deepEqual(
-    roles.rows.map(([name, ...numbers]) => [name, ...numbers.map(read)]),
+    roles.rows.map(([name, ...numbers]) => [name, ...numbers.map(parseNumber)]),
     truth.byRole.map(({ name, minutes, viewers }) => [name, minutes, viewers]),
   );
   const everybody = truth.byRole.reduce((sum, role) => sum + role.minutes, 0);
   const share = Math.round(((truth.byRole.find(({ name }) => name === 'Students')?.minutes ?? 0) / everybody) * 100);
   assert.equal(await sentenceOf(page, 'Minutes by role'), `Students watched ${share} % of all minutes.`);
 
-  await showsStudents(page, truth);
+  await assertStudents(page, truth);
 }
 
-/** The distribution and the list of students. */
-async function showsStudents(page, { students }) {
+/** Asserts that the distribution and the list of students match the truth. */
+async function assertStudents(page, { students }) {
   const spread = await cellsOf(page, 'How much students watched');
   const bins = spread.rows.map(([name, count]) => {
     const [, low, high] = /^([\d,]+)–([\d,]+) minutes$/.exec(name);
-    return { low: read(low), high: read(high), count: read(count) };
+    return { low: parseNumber(low), high: parseNumber(high), count: parseNumber(count) };
   });
   assert.equal(bins[0]?.low ?? 0, 0);
   bins.forEach((bin, place) => {
-    assert.equal(bin.low, bins[place - 1]?.high ?? 0, 'a bin begins where the one before it ends');
+    assert.equal(bin.low, bins[place - 1]?.high ?? 0, 'a bin must begin where the one before it ends');
     assert.equal(bin.count, students.filter(({ minutes }) => bin.low <= minutes && minutes < bin.high).length, `${bin.low} minutes`);
   });
-  assert.equal(bins.reduce((sum, { count }) => sum + count, 0), students.length, 'every student is in a bin');
+  assert.equal(bins.reduce((sum, { count }) => sum + count, 0), students.length, 'every student must be in a bin');
   if (students.length > 1) {
     const sorted = students.map(({ rows }) => rows).sort((a, b) => a - b);
     const half = sorted.length / 2;
     const median = sorted.length % 2 ? sorted[Math.floor(half)] : Math.floor((sorted[half - 1] + sorted[half]) / 2);
     assert.equal(
       await sentenceOf(page, 'How much students watched'),
-      `${students.length} students with recorded activity; the one in the middle watched ${spelled(median / 2)} minute${median === 2 ? '' : 's'}.`,
+      `${students.length} students with recorded activity; the one in the middle watched ${formatNumber(median / 2)} minute${median === 2 ? '' : 's'}.`,
     );
   }
   const listed = await allRows(figure(page, 'Students').locator('.listing'));
   assert.deepEqual(
-    listed.map(({ cells }) => [cells[0], read(cells[1])]),
+    listed.map(({ cells }) => [cells[0], parseNumber(cells[1])]),
     students.map(({ name, minutes }) => [name, minutes]),
   );
-  // At most six weeks: a bar for each day on which something was watched, on a scale of the student's own.
+  // In a range of up to six weeks: a bar for each day with views, scaled to the student's own maximum.
   listed.forEach(({ bars, label }, place) => {
     const { name, days, minutes } = students[place];
-    assert.equal(label, `${spelled(minutes)} minute${minutes === 1 ? '' : 's'} by day`, name);
+    assert.equal(label, `${formatNumber(minutes)} minute${minutes === 1 ? '' : 's'} by day`, name);
     const top = Math.max(...days);
     const heights = days.filter((rows) => rows > 0).map((rows) => Math.max(1, Math.round((rows / top) * 20)));
-    assert.deepEqual(bars, heights, `${name}: the spark-line`);
+    assert.deepEqual(bars, heights, `${name}: the sparkline`);
   });
 }
 
-test('the figures of the whole institution are the truth', async () => {
+test('the figures of the whole institution are correct', async () => {
   const all = await views(stack, month);
   assert.ok(all.length > 1000);
   await withTab(browser, {}, async (page) => {
     await page.goto(address(stack, month));
-    await shows(page, expected(all, month));
+    await assertFigures(page, expected(all, month));
   });
 });
 
-test('the figures of one course and section are the truth', async () => {
+test('the figures of one course and section are correct', async () => {
   const all = await views(stack, month);
-  const { course, sections: [busy] } = await busyCourse(stack, month);
+  const { course, sections: [section] } = await busyCourse(stack, month);
   await withTab(browser, {}, async (page) => {
     await page.goto(address(stack, month, { course: course.id }));
-    await shows(page, expected(all, { ...month, course: course.id }));
-    await page.getByRole('combobox', { name: 'Section' }).selectOption({ value: busy.id });
-    await shows(page, expected(all, { ...month, course: course.id, sections: [busy.id] }));
+    await assertFigures(page, expected(all, { ...month, course: course.id }));
+    await page.getByRole('combobox', { name: 'Section' }).selectOption({ value: section.id });
+    await assertFigures(page, expected(all, { ...month, course: course.id, sections: [section.id] }));
   });
 });
 
-test('a click on a video, a role or a section filters everything else, and a chip takes it back', async () => {
+test('a click on a video, a role or a section filters the other figures, and its chip removes the filter', async () => {
   const all = await views(stack, month);
   await withTab(browser, {}, async (page) => {
     await page.goto(address(stack, month));
     const whole = expected(all, month);
-    await drawnFrom(page, whole.rows.length);
-    // Lectures of several sections share a title: those that do not can be told by it.
-    const isAlone = ({ name }) => whole.byVideo.filter((video) => video.name === name).length === 1;
-    const [first, second] = whole.byVideo.filter(isAlone);
+    await waitForRows(page, whole.rows.length);
+    // Lectures of several sections can share a title; only a unique title identifies a bar.
+    const hasUniqueName = ({ name }) => whole.byVideo.filter((video) => video.name === name).length === 1;
+    const [first, second] = whole.byVideo.filter(hasUniqueName);
     const [section] = whole.bySection.filter(({ id }) => whole.rows.some((row) => row.section === id && row.video === second.id));
     const bar = (title, name) => figure(page, title).getByRole('toolbar').getByRole('button', { name, exact: true });
     const chip = (name) => page.getByRole('button', { name: `Remove the filter ${name}`, exact: true });
 
     await bar('Minutes per video', first.name).click();
-    await shows(page, expected(all, { ...month, videos: [first.id] }));
+    await assertFigures(page, expected(all, { ...month, videos: [first.id] }));
     await bar('Minutes per video', second.name).click();
-    await shows(page, expected(all, { ...month, videos: [first.id, second.id] }));
+    await assertFigures(page, expected(all, { ...month, videos: [first.id, second.id] }));
     await chip(first.name).click();
     await bar('Minutes by role', 'Students').click();
-    await shows(page, expected(all, { ...month, videos: [second.id], roles: ['Students'] }));
+    await assertFigures(page, expected(all, { ...month, videos: [second.id], roles: ['Students'] }));
     await bar('Minutes per section', section.name).click();
-    const narrow = { ...month, videos: [second.id], roles: ['Students'], sections: [section.id] };
-    await shows(page, expected(all, narrow));
+    const narrowed = { ...month, videos: [second.id], roles: ['Students'], sections: [section.id] };
+    await assertFigures(page, expected(all, narrowed));
     assert.equal(await page.locator('[data-testid="filters"] .chip').count(), 3);
 
-    // The same by a pasted link, and by Back; then without any filter.
+    // A pasted link and Back restore the filters; then all filters are cleared.
     const url = page.url();
     await page.reload();
-    await shows(page, expected(all, narrow));
+    await assertFigures(page, expected(all, narrowed));
     await chip(section.name).click();
-    await shows(page, expected(all, { ...month, videos: [second.id], roles: ['Students'] }));
+    await assertFigures(page, expected(all, { ...month, videos: [second.id], roles: ['Students'] }));
     await page.goBack();
-    await shows(page, expected(all, narrow));
+    await assertFigures(page, expected(all, narrowed));
     assert.equal(page.url(), url);
     await page.getByRole('button', { name: 'Clear filters' }).click();
-    await shows(page, whole);
+    await assertFigures(page, whole);
   });
 });
 
-test('one student alone is chosen in their row, is in the URL, and every figure and row follows', async () => {
+test('choosing one student in the list puts their id in the URL and filters every figure and row', async () => {
   const all = await views(stack, month);
   const { students } = expected(all, month);
-  const [whose] = students;
+  const [topStudent] = students;
   await withTab(browser, {}, async (page) => {
     await page.goto(address(stack, month));
-    await drawnFrom(page, all.length);
+    await waitForRows(page, all.length);
     const listing = figure(page, 'Students').locator('.listing');
-    await settled(listing);
-    const menu = listing.getByRole('row', { name: whose.name }).first().locator('summary');
+    await loadedRows(listing);
+    const menu = listing.getByRole('row', { name: topStudent.name }).first().locator('summary');
     await menu.focus();
     await page.keyboard.press('Enter');
     await listing.getByRole('button', { name: 'Only this student' }).focus();
@@ -233,61 +236,61 @@ test('one student alone is chosen in their row, is in the URL, and every figure 
     await page.waitForURL(/student=/);
     const student = new URL(page.url()).searchParams.get('student');
     const { name, rows } = students.find(({ user }) => user === student);
-    assert.equal(name, whose.name);
-    await drawnFrom(page, rows);
-    await shows(page, expected(all, { ...month, student }));
+    assert.equal(name, topStudent.name);
+    await waitForRows(page, rows);
+    await assertFigures(page, expected(all, { ...month, student }));
     await page.getByRole('button', { name: 'Show every row' }).click();
     const table = figure(page, 'Every row').locator('.listing');
     assert.equal(await table.getByRole('table').getAttribute('aria-rowcount'), String(rows + 1));
-    for (const { cells } of await settled(table)) assert.equal(cells[4], name);
+    for (const { cells } of await loadedRows(table)) assert.equal(cells[4], name);
 
-    // With names hidden nothing on the page tells who it is.
+    // With names hidden, nothing on the page identifies the student.
     await page.goto(`${page.url()}&names=hidden`);
-    await drawnFrom(page, rows);
+    await waitForRows(page, rows);
     await page.getByRole('button', { name: 'Remove the filter One student', exact: true }).waitFor();
     assert.ok(!(await page.locator('main').innerText()).includes(name));
     await page.goBack();
-    await drawnFrom(page, rows);
+    await waitForRows(page, rows);
     await page.getByRole('button', { name: `Remove the filter Student: ${name}`, exact: true }).click();
-    await shows(page, expected(all, month));
+    await assertFigures(page, expected(all, month));
   });
 });
 
-test('the figures of a fortnight in which clocks change are the truth', async () => {
-  const all = await views(stack, turning, ZONE);
-  assert.ok(all.length > 100, `${changed}: the sandbox has lectures`);
+test('the figures of two weeks with a clock change are correct', async () => {
+  const all = await views(stack, changeWeeks, ZONE);
+  assert.ok(all.length > 100, `${clockChange}: the sandbox must have lectures`);
   await withTab(browser, {}, async (page) => {
-    await page.goto(address(stack, turning, { tz: ZONE }));
-    await shows(page, expected(all, turning));
+    await page.goto(address(stack, changeWeeks, { tz: ZONE }));
+    await assertFigures(page, expected(all, changeWeeks));
   });
 });
 
-test('every row of the long table is a row of the truth, in the order of time', async () => {
-  const all = await views(stack, turning, ZONE);
+test('every row of the long table is a row of the sandbox, in order of time', async () => {
+  const all = await views(stack, changeWeeks, ZONE);
   const moment = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: ZONE });
-  const told = (row) => [
+  const cellTexts = (row) => [
     moment.format(row.instant), row.title, row.code, row.number, row.person || 'Not named', row.role, String(Math.floor(Number(row.length)) || ''),
   ];
   await withTab(browser, {}, async (page) => {
-    await page.goto(address(stack, turning, { tz: ZONE }));
-    await drawnFrom(page, all.length);
+    await page.goto(address(stack, changeWeeks, { tz: ZONE }));
+    await waitForRows(page, all.length);
     await page.getByRole('button', { name: 'Show every row' }).click();
     const listing = figure(page, 'Every row').locator('.listing');
     assert.equal(await listing.getByRole('table').getAttribute('aria-rowcount'), String(all.length + 1));
-    const check = async (wanted) => {
-      for (const { number, cells } of await settled(listing, wanted)) {
-        const same = all.filter(({ instant }) => instant.getTime() === all[number].instant.getTime()).map(told);
-        assert.ok(same.some((row) => row.every((cell, place) => cell === cells[place])), `row ${number}: ${cells} is none of ${same.join(' | ')}`);
+    const checkRows = async (wanted) => {
+      for (const { number, cells } of await loadedRows(listing, wanted)) {
+        const same = all.filter(({ instant }) => instant.getTime() === all[number].instant.getTime()).map(cellTexts);
+        assert.ok(same.some((row) => row.every((cell, place) => cell === cells[place])), `row ${number}: ${cells} must be one of ${same.join(' | ')}`);
       }
     };
-    await check(0);
+    await checkRows(0);
     const middle = Math.floor(all.length / 2);
     await listing.evaluate((listing, share) => (listing.scrollTop = share * (listing.scrollHeight - listing.clientHeight)), 0.5);
-    await check(middle);
+    await checkRows(middle);
     await listing.press('End');
-    await check(all.length - 1);
+    await checkRows(all.length - 1);
     await listing.press('Home');
-    await check(0);
-    assert.ok((await onScreen(listing)).length < 20, 'only the rows on the screen exist');
+    await checkRows(0);
+    assert.ok((await visibleRows(listing)).length < 20, 'the document must have only the visible rows');
   });
 });

@@ -1,4 +1,7 @@
-/** A report with parameters of its own: asked for in the plan, kept in the link, sent, and told apart by them. */
+/**
+ * A report with its own parameters: entered in the plan, kept in the URL, sent upstream, and part of a
+ * request's identity.
+ */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Browser, Stack, plusDays, until, weeks, withTab } from './stack.mjs';
@@ -8,24 +11,24 @@ import { figure } from './tables.mjs';
 let stack, browser;
 const month = weeks(2, 4);
 before(async () => {
-  const quick = ['--visits-of-page', '--build-seconds', '0.2..0.5'];
-  [stack, browser] = await Promise.all([Stack.start({ sandbox: quick }), Browser.start()]);
+  const options = ['--visits-of-page', '--build-seconds', '0.2..0.5'];
+  [stack, browser] = await Promise.all([Stack.start({ sandbox: options }), Browser.start()]);
 });
 after(async () => {
   await browser?.stop();
   await stack?.stop();
 });
 
-/** How many rows of the truth say this page, at least so many times. */
-async function counted(wanted, least = 0) {
+/** Counts the sandbox's rows of this page with at least `least` visits. */
+async function countRows(wanted, least = 0) {
   const days = { start: `${month.from}T00:00:00Z`, end: `${plusDays(month.to, 1)}T00:00:00Z` };
   const { columns, rows } = await stack.ask(`/sandbox/rows?${new URLSearchParams({ report: 'visit', ...days })}`);
   const [page, count] = ['page', 'visit_count'].map((name) => columns.indexOf(name));
   return rows.filter((cells) => cells[page] === wanted && Number(cells[count]) >= least).length;
 }
 
-/** Waits until the table has these many rows: windows come one by one. All of them are of one page. */
-async function shows(page, wanted, rows) {
+/** Waits until the table has so many rows, all of the wanted page. Windows arrive one by one. */
+async function waitForTable(page, wanted, rows) {
   const table = figure(page, 'Every row');
   const more = table.getByRole('button', { name: /^Show all/ });
   const cells = await until(`${rows} rows are shown`, async () => {
@@ -36,9 +39,9 @@ async function shows(page, wanted, rows) {
   assert.ok(cells.every((text) => text.includes(wanted)));
 }
 
-test('a report that needs more than days is asked for with it, and another value is another request', async () => {
-  const [all, often] = [await counted('video'), await counted('video', 4)];
-  // A table shows a thousand.
+test('a report with a required parameter is requested with it, and another value makes another request', async () => {
+  const [all, often] = [await countRows('video'), await countRows('video', 4)];
+  // The table shows at most a thousand rows.
   assert.ok(0 < often && often < all && all < 1000, `${often} of ${all}`);
   await withTab(browser, {}, async (page) => {
     await page.goto(address(stack, month, { report: 'visit' }));
@@ -46,11 +49,11 @@ test('a report that needs more than days is asked for with it, and another value
     const needed = page.getByRole('textbox', { name: 'page (required)' });
     const least = page.getByRole('textbox', { name: 'least', exact: true });
     await page.locator('[data-code="bad-parameters"]').waitFor();
-    assert.equal(await ask.count(), 0, 'nothing that would be refused can be asked');
+    assert.equal(await ask.count(), 0, 'a request that would be refused must not be offered');
     assert.equal(await needed.getAttribute('required'), '');
     assert.equal(await least.getAttribute('required'), null);
 
-    // Nothing that names a person stands in a link.
+    // A value that identifies a person must not be in the URL.
     await needed.fill('ana.nunez@example.edu');
     await needed.blur();
     await page.getByRole('alert').waitFor();
@@ -62,24 +65,24 @@ test('a report that needs more than days is asked for with it, and another value
     assert.equal(await page.getByRole('alert').count(), 0);
     assert.ok(page.url().endsWith('&p.page=video'), page.url());
     await ask.click();
-    await shows(page, 'video', all);
+    await waitForTable(page, 'video', all);
 
     await least.fill('4');
     await least.blur();
     assert.ok(page.url().endsWith('&p.least=4&p.page=video'), page.url());
     await ask.click();
-    await shows(page, 'video', often);
+    await waitForTable(page, 'video', often);
     const href = await page.getByTestId('csv').getAttribute('href');
     const csv = await (await fetch(stack.url + href)).text();
     assert.equal(csv.trim().split('\n').length - 1, often, href);
 
-    // What was asked is shown again by its link, by itself.
+    // Each request's own link shows its rows again.
     await page.goBack();
     assert.equal(await least.inputValue(), '');
-    await shows(page, 'video', all);
+    await waitForTable(page, 'video', all);
     await page.goto(`${stack.url}/requests`);
     await page.getByRole('link', { name: /^Page visits \(least: 4, page: video\)/ }).click();
-    await shows(page, 'video', often);
+    await waitForTable(page, 'video', often);
     assert.deepEqual([await needed.inputValue(), await least.inputValue()], ['video', '4']);
   });
 });

@@ -1,9 +1,9 @@
-/** The help: keys that do something and keep out of the way, why numbers differ, and where in a term some days lie. */
+/** The help: keyboard shortcuts, why numbers differ, and the weeks of a term. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { Browser, ROOT, Stack, monday, plusDays, rest, until, weeks, withTab } from './stack.mjs';
+import { Browser, ROOT, Stack, monday, plusDays, until, waitUntilIdle, weeks, withTab } from './stack.mjs';
 import { address, courseAddress } from './states.mjs';
 import { figure } from './tables.mjs';
 import { busyCourse } from './truth.mjs';
@@ -28,100 +28,100 @@ const daysOf = (page) => {
   const query = new URL(page.url()).searchParams;
   return { from: query.get('from'), to: query.get('to') };
 };
-const moved = (days, by) => ({ from: plusDays(days.from, by), to: plusDays(days.to, by) });
-const focused = (page) => page.evaluate(() => document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent);
-/** How many figures have numbers, and of how many these are open. */
-const numbers = (page) =>
+const shiftDays = (days, by) => ({ from: plusDays(days.from, by), to: plusDays(days.to, by) });
+const focusedName = (page) => page.evaluate(() => document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent);
+/** How many figures have a table of numbers, and how many of these are open. */
+const countTables = (page) =>
   page.locator('.figure > .numbers').evaluateAll((all) => [all.length, all.filter((it) => it.open).length]);
 
-/** Opens a view and waits until its figures stand and nothing moves. */
+/** Opens a view and waits until its figures are drawn and the page is idle. */
 async function open(page, url) {
   await page.goto(url);
   await page.locator('.figures[aria-busy="false"] .figure').first().waitFor();
-  await rest(page);
+  await waitUntilIdle(page);
 }
 
-/** Presses keys, and fails if anything of the view, the figures or the help comes of it. */
-async function comesToNothing(page, keys, why) {
-  const look = async () => [page.url(), await numbers(page), await page.locator('dialog[open]').count()];
-  const before = await look();
+/** Presses keys, and fails if the view, the tables of numbers or the dialogs change. */
+async function assertNoEffect(page, keys, why) {
+  const readState = async () => [page.url(), await countTables(page), await page.locator('dialog[open]').count()];
+  const before = await readState();
   for (const key of keys) await page.keyboard.press(key);
-  await rest(page);
-  assert.deepEqual(await look(), before, why);
+  await waitUntilIdle(page);
+  assert.deepEqual(await readState(), before, why);
 }
 
-test('keys go to days and pages and turn the numbers of all figures', async () => {
+test('shortcuts change the days and the page, and open and close the tables of all figures', async () => {
   await withTab(browser, {}, async (page) => {
     await open(page, address(stack, month));
     for (const [key, by] of [['[', -28], [']', 0], [',', -28], ['.', 0]]) {
       await page.keyboard.press(key);
-      await until(`${key} went to other days`, async () => daysOf(page).from === moved(month, by).from);
-      assert.deepEqual(daysOf(page), moved(month, by));
+      await until(`${key} went to other days`, async () => daysOf(page).from === shiftDays(month, by).from);
+      assert.deepEqual(daysOf(page), shiftDays(month, by));
     }
     await open(page, address(stack, month));
-    const [all, open_] = await numbers(page);
-    assert.ok(all > 3 && open_ === 0);
+    const [all, openCount] = await countTables(page);
+    assert.ok(all > 3 && openCount === 0);
     await page.keyboard.press('n');
-    await until('every table is open', async () => (await numbers(page))[1] === all);
+    await until('every table is open', async () => (await countTables(page))[1] === all);
     await figure(page, 'Viewers per day').locator('.twin table').waitFor();
     await page.keyboard.press('n');
-    await until('every table is shut', async () => (await numbers(page))[1] === 0);
-    // The first keys of a page, before what they do has been fetched.
+    await until('every table is shut', async () => (await countTables(page))[1] === 0);
+    // The first shortcut on a page, before the code for it has been fetched.
     await open(page, address(stack, month));
     await page.keyboard.press('g');
     await page.keyboard.press('q');
     await until('g q went there at once', async () => new URL(page.url()).pathname === '/requests');
     for (const [key, route] of [['r', '/'], ['c', '/course'], ['q', '/requests'], ['r', '/']]) {
-      await comesToNothing(page, [key], `${key} alone`);
+      await assertNoEffect(page, [key], `${key} alone`);
       await page.keyboard.press('g');
       await page.keyboard.press(key);
       await until(`g ${key} went there`, async () => new URL(page.url()).pathname === route);
-      await rest(page);
+      await waitUntilIdle(page);
     }
-    assert.deepEqual(daysOf(page), month, 'the days stay the same');
+    assert.deepEqual(daysOf(page), month, 'the days must stay the same');
   });
 });
 
-test('on a course f goes to the search and h hides names, and what is typed there is only typed', async () => {
+test('on a course, f focuses the search and h hides names, and keys typed into the search have no effect', async () => {
   const { course } = await busyCourse(stack, month);
   await withTab(browser, {}, async (page) => {
     await open(page, courseAddress(stack, month, { course: course.id }));
     const names = page.getByRole('checkbox', { name: 'Hide names' });
     await page.keyboard.press('h');
     await until('names are hidden', () => names.isChecked());
-    await rest(page);
+    await waitUntilIdle(page);
     await page.keyboard.press('h');
     await until('names are shown', async () => !(await names.isChecked()));
-    await rest(page);
+    await waitUntilIdle(page);
     await page.keyboard.press('f');
     await until('the search has the focus', () => page.evaluate(() => document.activeElement.matches('input[type=search]')));
-    await comesToNothing(page, ['n', 'h', '[', '?', 'g', 'c'], 'in a field');
+    await assertNoEffect(page, ['n', 'h', '[', '?', 'g', 'c'], 'in a field');
     assert.equal(await page.locator('input[type=search]').inputValue(), 'nh[?gc');
     assert.equal(await names.isChecked(), false);
   });
 });
 
-test('keys are left to lists of choices, open menus, and whoever holds a modifier', async () => {
+test('shortcuts do nothing in a select, in an open menu, or with a modifier', async () => {
   await withTab(browser, {}, async (page) => {
     await open(page, address(stack, month));
-    // What answers is here: that nothing comes is no matter of time.
+    // Shortcuts must work first, so that a missing effect cannot be a late one.
     for (const wanted of [true, false]) {
       await page.keyboard.press('n');
-      await until('numbers turn', async () => (await numbers(page))[1] > 0 === wanted);
+      await until('the tables open or close', async () => (await countTables(page))[1] > 0 === wanted);
     }
     await page.getByRole('combobox', { name: 'Report' }).focus();
-    await comesToNothing(page, ['[', 'n'], 'in a list of choices');
+    await assertNoEffect(page, ['[', 'n'], 'in a select');
     await page.locator('.menu:has(.long) > summary').click();
-    await comesToNothing(page, ['[', 'n', '?'], 'in an open menu');
+    await assertNoEffect(page, ['[', 'n', '?'], 'in an open menu');
     await page.keyboard.press('Escape');
     await page.locator('body').evaluate(() => document.activeElement.blur());
-    await comesToNothing(page, ['Alt+n', 'Meta+n', 'Control+[', 'Shift+N'], 'with a modifier');
+    await assertNoEffect(page, ['Alt+n', 'Meta+n', 'Control+[', 'Shift+N'], 'with a modifier');
     await page.keyboard.press('n');
-    await until('and by itself it does', async () => (await numbers(page))[1] > 0);
+    await until('the key without a modifier opens the tables', async () => (await countTables(page))[1] > 0);
   });
 });
 
-test('the list is opened by its key and its button, closed by Escape, and gives the focus back', async () => {
+test('the list of shortcuts opens by its key and its button, closes by Escape, and returns the focus', async () => {
   await withTab(browser, {}, async (page) => {
     await open(page, address(stack, month));
     const dialog = page.getByRole('dialog', { name: HELP });
@@ -133,20 +133,20 @@ test('the list is opened by its key and its button, closed by Escape, and gives 
     const rows = await dialog.locator('tbody tr').evaluateAll((rows) => rows.map((row) => row.innerText.replaceAll(/\s+/g, ' ').trim()));
     assert.equal(rows.length, 10);
     assert.ok(rows.includes('g then c Go to the course') && rows.includes('[ or , Go back by as many days'), rows.join('\n'));
-    await comesToNothing(page, ['n', '['], 'in the list');
+    await assertNoEffect(page, ['n', '['], 'in the list');
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'hidden' });
-    assert.equal(await focused(page), HELP);
+    assert.equal(await focusedName(page), HELP);
     await figure(page, 'Minutes watched per day').locator('.numbers > summary').focus();
     await page.keyboard.press('?');
     await dialog.waitFor();
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'hidden' });
-    assert.equal(await focused(page), 'Numbers');
+    assert.equal(await focusedName(page), 'Numbers');
   });
 });
 
-test('keys can be switched off, stay so when the page is loaded anew, and can be switched on again', async () => {
+test('shortcuts can be switched off, stay off after a reload, and can be switched on again', async () => {
   await withTab(browser, {}, async (page) => {
     await open(page, address(stack, month));
     const dialog = page.getByRole('dialog', { name: HELP });
@@ -157,56 +157,57 @@ test('keys can be switched off, stay so when the page is loaded anew, and can be
     await page.keyboard.press('Space');
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'hidden' });
-    await comesToNothing(page, ['n', '[', '?', 'g', 'q'], 'switched off');
-    const fetched = [];
-    page.on('request', (request) => fetched.push(request.url()));
+    await assertNoEffect(page, ['n', '[', '?', 'g', 'q'], 'switched off');
+    const requested = [];
+    page.on('request', (request) => requested.push(request.url()));
     await open(page, address(stack, month));
-    await comesToNothing(page, ['n', '[', '?', 'g', 'q'], 'still switched off');
+    await assertNoEffect(page, ['n', '[', '?', 'g', 'q'], 'still switched off');
     const isHelp = (url) => url.includes('split_help');
-    assert.equal(fetched.some(isHelp), false, 'nothing was asked of the help');
+    assert.equal(requested.some(isHelp), false, 'the help must not be fetched');
     await page.getByRole('button', { name: HELP }).click();
     await dialog.waitFor();
-    assert.equal(fetched.some(isHelp), true);
-    assert.equal(await box.isChecked(), false, 'the button opens it none the less, and it says so');
+    assert.equal(requested.some(isHelp), true);
+    assert.equal(await box.isChecked(), false, 'the button must open the help, which shows that shortcuts are off');
     await page.keyboard.press('Escape');
     await page.getByRole('button', { name: HELP }).click();
     await box.check();
     await dialog.getByRole('button', { name: 'Close' }).click();
     await page.keyboard.press('n');
-    await until('keys do something again', async () => (await numbers(page))[1] > 0);
+    await until('shortcuts work again', async () => (await countTables(page))[1] > 0);
   });
 });
 
-test('every figure tells why its numbers differ: what holds for its report, by keyboard too', async () => {
-  const told = { videoview: ['30 seconds', 'slide'], presentation: ['viewed a deck, not which slide', '30 seconds'] };
+test('every figure explains why its numbers differ, for its own report and by keyboard', async () => {
+  /** By report: a text of its own explanation, and one of another report's. */
+  const explanations = { videoview: ['30 seconds', 'slide'], presentation: ['viewed a deck, not which slide', '30 seconds'] };
   await withTab(browser, {}, async (page) => {
     for (const [report, title] of [['videoview', 'Minutes per video'], ['presentation', 'Views per deck']]) {
       await open(page, address(stack, month, { report }));
       const dialog = page.getByRole('dialog', { name: WHY });
       const without = await page.locator('.figure').evaluateAll((all, why) => all.filter((it) =>
         [...it.querySelectorAll('.figure-menu-items > :last-child')].at(-1)?.textContent !== why).map((it) => it.id), WHY);
-      assert.deepEqual(without, [], 'figures whose menu does not end with it');
+      assert.deepEqual(without, [], 'the menu of every figure must end with it');
       await figure(page, title).locator('.figure-menu > summary').focus();
       await page.keyboard.press('Enter');
-      for (let steps = 0; (await focused(page)) !== WHY; steps += 1) {
-        assert.ok(steps < 8, 'no step of the keyboard reaches it');
+      for (let steps = 0; (await focusedName(page)) !== WHY; steps += 1) {
+        assert.ok(steps < 8, 'Tab must reach it');
         await page.keyboard.press('Tab');
       }
       await page.keyboard.press('Enter');
       await dialog.waitFor();
       const text = await dialog.innerText();
-      const [said, foreign] = told[report];
-      for (const part of [title, said, '48 hours', 'UTC', 'institution']) assert.ok(text.includes(part), `${report}: ${part}`);
+      const [own, foreign] = explanations[report];
+      for (const part of [title, own, '48 hours', 'UTC', 'institution']) assert.ok(text.includes(part), `${report}: ${part}`);
       assert.ok(!text.includes(foreign), `${report}: ${foreign}`);
       await page.keyboard.press('Escape');
       await dialog.waitFor({ state: 'hidden' });
-      assert.match(await focused(page), new RegExp(`: ${title}$`));
+      assert.match(await focusedName(page), new RegExp(`: ${title}$`));
       assert.equal(await figure(page, title).locator('.figure-menu').evaluate((it) => it.open), false);
     }
   });
 });
 
-test('the help is free of what axe finds, in both themes, on a phone and wide', async () => {
+test('axe finds nothing in the help, in both themes, on a phone and wide', async () => {
   await withTab(browser, {}, async (page) => {
     await open(page, address(stack, month));
     const openers = {
@@ -220,7 +221,7 @@ test('the help is free of what axe finds, in both themes, on a phone and wide', 
       for (const [colorScheme, width] of [['light', 1440], ['dark', 390], ['light', 320]]) {
         await page.emulateMedia({ colorScheme });
         await page.setViewportSize({ width, height: 800 });
-        await rest(page);
+        await waitUntilIdle(page);
         await opener();
         const dialog = page.getByRole('dialog', { name });
         await dialog.waitFor();
@@ -241,7 +242,7 @@ test('the help is free of what axe finds, in both themes, on a phone and wide', 
   });
 });
 
-test('days that lie in one term say which of its weeks they are, and days of two terms do not', async () => {
+test('days within one term show their weeks of the term, and days of two terms do not', async () => {
   const terms = await until('terms are known', async () => {
     const { terms } = await stack.api('/api/courses');
     return terms.length > 0 && terms;
@@ -255,19 +256,19 @@ test('days that lie in one term say which of its weeks they are, and days of two
     await page.getByText(`· Week 3 of ${term.name}`).waitFor();
     await page.goto(address(stack, { from: plusDays(first, 16), to: plusDays(first, 41) }));
     await page.getByText(`· Weeks 3–6 of ${term.name}`).waitFor();
-    // Behind the days: last week, by its number in the term that it lies in, if there is one.
+    // In the menu of days, the last week has its number in its term, if it is in one.
     await page.locator('.menu:has(.long) > summary').click();
     const last = weeks(1);
-    const its = terms.filter(({ from, to }) => monday(from) <= last.from && last.from <= monday(to));
+    const lastTerms = terms.filter(({ from, to }) => monday(from) <= last.from && last.from <= monday(to));
     const link = await page.getByRole('link', { name: /^Last complete week/ }).innerText();
-    if (its.length === 1) {
-      const week = (Date.parse(last.from) - Date.parse(monday(its[0].from))) / (7 * 86_400_000) + 1;
-      assert.ok(link.includes(`Week ${week} of ${its[0].name}`), link);
-    } else if (its.length === 0) {
+    if (lastTerms.length === 1) {
+      const week = (Date.parse(last.from) - Date.parse(monday(lastTerms[0].from))) / (7 * 86_400_000) + 1;
+      assert.ok(link.includes(`Week ${week} of ${lastTerms[0].name}`), link);
+    } else if (lastTerms.length === 0) {
       assert.ok(!link.includes('Week '), link);
     }
     await page.goto(address(stack, { from: plusDays(first, -14), to: plusDays(first, 13) }));
-    await rest(page);
+    await waitUntilIdle(page);
     assert.ok(!(await range.innerText()).includes('Week'), await range.innerText());
   });
 });

@@ -1,20 +1,20 @@
-/** Ways through the page: by keyboard alone, through courses, days and zones, and while things go wrong. */
+/** Navigation: by keyboard alone, through courses, days and zones, and while errors occur. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Browser, Stack, plusDays, rest, until, weeks, withTab } from './stack.mjs';
+import { Browser, Stack, plusDays, until, waitUntilIdle, weeks, withTab } from './stack.mjs';
 import { address } from './states.mjs';
-import { drawnFrom, figure, onScreen, read, tableOf } from './tables.mjs';
+import { figure, parseNumber, tableOf, visibleRows, waitForRows } from './tables.mjs';
 import { busyCourse } from './truth.mjs';
 
 let stack, browser;
 const month = weeks(4, 4);
-/** The week that cannot be built, and the one after it. */
+/** Two weeks, the first of which fails to build upstream. */
 const failing = weeks(2, 20);
 before(async () => {
   [stack, browser] = await Promise.all([Stack.start(), Browser.start()]);
-  // Three tries take a while: they pass while the first tests run.
-  await stack.harm({ fault: 'failed', count: 3, report: 'videoview', start: failing.from });
-  await stack.request({ report: 'videoview', ...failing }, { settled: false });
+  // Three attempts take a while: they run during the first tests.
+  await stack.injectFaults({ fault: 'failed', count: 3, report: 'videoview', start: failing.from });
+  await stack.request({ report: 'videoview', ...failing }, { wait: false });
   await stack.request({ report: 'videoview', ...weeks(8) });
   await stack.request({ report: 'videoview', ...month });
 });
@@ -23,8 +23,8 @@ after(async () => {
   await stack?.stop();
 });
 
-/** What has the focus: its name and whether it can be seen that it has. */
-const focused = (page) =>
+/** The focused element: its name, its tag, and whether it has an outline and is not covered. */
+const describeFocus = (page) =>
   page.evaluate(() => {
     const element = document.activeElement;
     const style = getComputedStyle(element);
@@ -38,20 +38,20 @@ const focused = (page) =>
     };
   });
 
-test('a first visit, the days and the details, by keyboard alone', async () => {
-  // On a phone, since there a line stays on top that could cover what has the focus.
+test('the first visit, the menu of days and the details work by keyboard alone', async () => {
+  // On a phone, where the sticky line at the top could cover the focused element.
   await withTab(browser, { viewport: { width: 360, height: 740 } }, async (page) => {
     const press = async (...keys) => {
       for (const key of keys) await page.keyboard.press(key);
-      return focused(page);
+      return describeFocus(page);
     };
-    /** Tabs on to what is called so; everything on the way must be seen to have the focus. */
+    /** Presses Tab until the named element is focused; every element on the way must show its focus. */
     const tabTo = async (text, key = 'Tab') => {
       for (let presses = 0; presses < 40; presses += 1) {
         const now = await press(key);
         if (now.tag !== 'body') {
-          assert.ok(now.outlined, `${now.tag} ${now.text}: the focus cannot be seen`);
-          assert.ok(now.uncovered, `${now.tag} ${now.text}: the focus is covered`);
+          assert.ok(now.outlined, `${now.tag} ${now.text}: the focus must have an outline`);
+          assert.ok(now.uncovered, `${now.tag} ${now.text}: the focus must not be covered`);
         }
         if (now.text.startsWith(text)) return now;
       }
@@ -66,7 +66,7 @@ test('a first visit, the days and the details, by keyboard alone', async () => {
     await page.locator('[data-testid="minutes"] svg').first().waitFor();
     assert.match(page.url(), /from=/);
 
-    // The days: opened, closed with Escape, opened again, a preset chosen.
+    // The menu of days: opened, closed with Escape, opened again, a preset chosen.
     await page.reload();
     await page.locator('[data-testid="minutes"] svg').first().waitFor();
     await tabTo('Previous 4 weeks');
@@ -78,19 +78,19 @@ test('a first visit, the days and the details, by keyboard alone', async () => {
     await page.locator('.menu:has(.long) .panel').waitFor({ state: 'hidden' });
     await page.keyboard.press('Enter');
     await tabTo('Last complete week');
-    assert.equal((await press('Enter')).tag, 'summary', 'the focus is where the choice is shown');
+    assert.equal((await press('Enter')).tag, 'summary', 'the focus must return to the menu');
     const { from, to } = weeks(1);
     assert.ok(page.url().includes(`from=${from}&to=${to}`));
 
-    // An arrow keeps the focus, at the end of what is over too.
+    // The arrow buttons keep the focus, also at the last complete week.
     await tabTo('Previous week', 'Shift+Tab');
     assert.equal((await press('Enter')).text, 'Previous week');
     await tabTo('Next week');
     await press('Enter');
     assert.equal((await press('Enter')).text, 'Next week');
-    assert.ok(page.url().includes(`from=${from}&to=${to}`), 'not into days that are not over');
+    assert.ok(page.url().includes(`from=${from}&to=${to}`), 'days that are not over must not be shown');
 
-    // The details of the windows: that week is here already, so nobody has to ask for it.
+    // The details of the windows. The week is stored already and need not be requested.
     await page.locator('.coverage li').first().waitFor();
     await tabTo('Details');
     await page.keyboard.press('Enter');
@@ -99,35 +99,35 @@ test('a first visit, the days and the details, by keyboard alone', async () => {
   });
 });
 
-test('a course and a section are in the URL, and the numbers are theirs', async () => {
+test('a chosen course and section are in the URL and filter the figures', async () => {
   const { course, sections: [section] } = await busyCourse(stack, month);
   await withTab(browser, {}, async (page) => {
     await page.goto(address(stack, month));
-    await drawnFrom(page, (await stack.truth(month.from, month.to)).rows);
+    await waitForRows(page, (await stack.truth(month.from, month.to)).rows);
     await page.getByRole('combobox', { name: 'Course' }).selectOption({ value: course.id });
     const ofCourse = await stack.truth(month.from, month.to, { course: course.id });
-    await drawnFrom(page, ofCourse.rows);
+    await waitForRows(page, ofCourse.rows);
     await page.getByRole('combobox', { name: 'Section' }).selectOption({ value: section.id });
     const ofSection = await stack.truth(month.from, month.to, { course: course.id, section: section.id });
     assert.ok(ofSection.rows > 0 && ofSection.rows < ofCourse.rows);
-    await drawnFrom(page, ofSection.rows);
+    await waitForRows(page, ofSection.rows);
     assert.ok(page.url().endsWith(`&course=${course.id}&section=${section.id}`));
     await page.getByText(`${course.code} ${course.name}, section ${section.number}`).waitFor();
 
-    // A link to it, then back, choice by choice; the selects follow.
+    // After a reload and after Back, the selects show the view's course and section.
     await page.reload();
-    await drawnFrom(page, ofSection.rows);
+    await waitForRows(page, ofSection.rows);
     assert.equal(await page.getByRole('combobox', { name: 'Section' }).inputValue(), section.id);
     await page.getByRole('combobox', { name: 'Course' }).selectOption({ label: 'All courses' });
-    await drawnFrom(page, (await stack.truth(month.from, month.to)).rows);
-    assert.ok(!page.url().includes('section='), 'a section without its course is no view');
+    await waitForRows(page, (await stack.truth(month.from, month.to)).rows);
+    assert.ok(!page.url().includes('section='), 'without a course, the section must be dropped');
     await page.goBack();
-    await drawnFrom(page, ofSection.rows);
+    await waitForRows(page, ofSection.rows);
     assert.equal(await page.getByRole('combobox', { name: 'Course' }).inputValue(), course.id);
   });
 });
 
-test('arrows go by the length of the range, and nothing scrolls', async () => {
+test('the arrow buttons move by the length of the range, and the page does not scroll', async () => {
   await withTab(browser, { viewport: { width: 360, height: 740 } }, async (page) => {
     await page.goto(address(stack, month));
     await page.locator('[data-testid="minutes"] svg').first().waitFor();
@@ -142,7 +142,7 @@ test('arrows go by the length of the range, and nothing scrolls', async () => {
   });
 });
 
-test('several changes in one frame are one view and one entry in the history', async () => {
+test('several changes in one frame make one entry in the history', async () => {
   const { courses } = await stack.api('/api/courses');
   await withTab(browser, {}, async (page) => {
     await page.goto(address(stack, month));
@@ -164,7 +164,7 @@ test('several changes in one frame are one view and one entry in the history', a
   });
 });
 
-test('who stops waiting gets the plan back, and what is here stays here', async () => {
+test('Stop waiting brings back the plan', async () => {
   await withTab(browser, {}, async (page) => {
     await page.goto(address(stack, weeks(20, 30)));
     await page.getByRole('button', { name: 'Request from Echo360' }).click();
@@ -172,11 +172,11 @@ test('who stops waiting gets the plan back, and what is here stays here', async 
     await page.getByRole('button', { name: 'Request from Echo360' }).waitFor();
     await page.getByText('20 weekly reports, three at a time').waitFor();
   });
-  // What Echo360 builds already is kept; the rest of the tests need not wait for more.
+  // Reports that Echo360 already builds are still collected; later tests start when they are done.
   await until('nothing is under way', async () => (await stack.api('/api/requests')).desk.in_flight === 0);
 });
 
-test('two days and a zone are chosen, and one change is one entry in the history', async () => {
+test('choosing two days adds one entry to the history, and a zone can be chosen', async () => {
   const { from, to } = weeks(2, 1);
   await withTab(browser, {}, async (page) => {
     await page.goto(address(stack, month));
@@ -199,8 +199,8 @@ test('two days and a zone are chosen, and one change is one entry in the history
   });
 });
 
-test('the day on which clocks change has its own length', async () => {
-  // The last Sunday of October or March that is at least a week ago.
+test('the day of a clock change has 23 or 25 hours', async () => {
+  // The last Sunday of March or October, at least eight days ago.
   const sundays = [];
   for (let year = new Date().getUTCFullYear() - 1; year <= new Date().getUTCFullYear(); year += 1) {
     for (const [month, before] of [[2, 3600], [9, 7200]]) {
@@ -223,7 +223,7 @@ test('the day on which clocks change has its own length', async () => {
   await withTab(browser, {}, async (page) => {
     await stack.request({ report: 'videoview', ...range, tz: 'Europe/Berlin' });
     await page.goto(address(stack, range, { tz: 'Europe/Berlin' }));
-    await drawnFrom(page, expected.reduce((sum, minutes) => sum + 2 * minutes, 0));
+    await waitForRows(page, expected.reduce((sum, minutes) => sum + 2 * minutes, 0));
     const figure = page.getByRole('region', { name: 'Minutes watched per day', exact: true });
     await figure.getByText('Numbers', { exact: true }).click();
     const shown = await figure.getByRole('table').locator('tbody tr td:nth-of-type(1)').allInnerTexts();
@@ -231,7 +231,7 @@ test('the day on which clocks change has its own length', async () => {
   });
 });
 
-test('a week is asked again by hand, the old copy stays, and the focus too', async () => {
+test('Ask again on a week keeps the old copy until the newer one arrives, and the details stay open', async () => {
   await withTab(browser, {}, async (page) => {
     await page.goto(address(stack, month));
     await page.locator('[data-testid="minutes"] svg').first().waitFor();
@@ -249,23 +249,23 @@ test('a week is asked again by hand, the old copy stays, and the focus too', asy
   });
 });
 
-test('the network goes and comes back: nothing is lost, and the page goes on by itself', async () => {
+test('after a network outage the page continues by itself', async () => {
   await withTab(browser, {}, async (page, tab) => {
     tab.expect(/ERR_INTERNET_DISCONNECTED/);
     await page.goto(address(stack, month));
     const { rows } = await stack.truth(month.from, month.to);
-    await drawnFrom(page, rows);
+    await waitForRows(page, rows);
     await page.context().setOffline(true);
     await page.getByRole('button', { name: 'Next 4 weeks' }).click();
     await page.locator('[data-code="unreachable"]').waitFor();
     await page.context().setOffline(false);
     await page.locator('[data-code="unreachable"]').waitFor({ state: 'detached', timeout: 10_000 });
     await page.goBack();
-    await drawnFrom(page, rows);
+    await waitForRows(page, rows);
   });
 });
 
-test('a part of the page that cannot be fetched says so, and is there when it is tried again', async () => {
+test('a part of the app that cannot be fetched shows an error, and Try again loads it', async () => {
   await withTab(browser, {}, async (page, tab) => {
     tab.expect(/ERR_FAILED/, /Failed to fetch/, /TypeError/);
     await page.route('**/split_watching-*.wasm', (route) => route.abort());
@@ -275,12 +275,12 @@ test('a part of the page that cannot be fetched says so, and is there when it is
     await page.unroute('**/split_watching-*.wasm');
     await notice.getByRole('button', { name: 'Try again' }).click();
     const { rows } = await stack.truth(month.from, month.to);
-    await drawnFrom(page, rows);
+    await waitForRows(page, rows);
     assert.equal(await notice.count(), 0);
   });
 });
 
-test('while four weeks arrive nothing jumps, and the title says when they are here', async () => {
+test('while four weeks arrive the layout does not shift, and the title shows the progress', async () => {
   const { from, to } = weeks(4, 12);
   await withTab(browser, {}, async (page) => {
     await page.goto(address(stack, { from, to }));
@@ -290,20 +290,20 @@ test('while four weeks arrive nothing jumps, and the title says when they are he
       new PerformanceObserver((list) => {
         for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
       }).observe({ type: 'layout-shift', buffered: false });
-      // Every title, however short it stands.
+      // Records every title, however briefly it is shown.
       window.titles = [];
       new MutationObserver(() => window.titles.push(document.title)).observe(document.querySelector('title'), { childList: true });
     });
     await page.getByRole('button', { name: 'Request from Echo360' }).click();
     await until('the title says that all is here', async () => /^All loaded: /.test(await page.title()));
     const titles = await page.evaluate(() => window.titles);
-    assert.ok(titles.some((title) => /^\d of 4 loaded: /.test(title)), `no title says how far it is: ${titles}`);
-    await drawnFrom(page, (await stack.truth(from, to)).rows);
-    assert.ok((await page.evaluate(() => window.shifted)) < 0.05, 'the page jumped');
+    assert.ok(titles.some((title) => /^\d of 4 loaded: /.test(title)), `a title must say how many weeks are here: ${titles}`);
+    await waitForRows(page, (await stack.truth(from, to)).rows);
+    assert.ok((await page.evaluate(() => window.shifted)) < 0.05, 'the layout must not shift');
   });
 });
 
-test('what is printed, and what a reader with forced colours sees, keeps its words', async () => {
+test('print and forced colors keep headings and charts, and mark the current page', async () => {
   await withTab(browser, { forcedColors: 'active' }, async (page) => {
     await page.goto(address(stack, month));
     await page.locator('[data-testid="minutes"] svg').first().waitFor();
@@ -316,109 +316,109 @@ test('what is printed, and what a reader with forced colours sees, keeps its wor
   });
 });
 
-/** Minutes and viewers of each day, out of the tables behind the two charts. */
-async function numbers(page) {
+/** Minutes and viewers of each day, from the tables behind the two charts. */
+async function readDays(page) {
   const minutes = await tableOf(page, 'Minutes watched per day');
   const viewers = await tableOf(page, 'Viewers per day');
   assert.deepEqual(viewers.map((row) => row.Day), minutes.map((row) => row.Day));
   return minutes.map((row, place) => ({ ...viewers[place], ...row }));
 }
 
-/** Fails unless the table shows exactly the truth about these days. */
-async function shows(page, truth, from, to) {
-  const told = new Map(truth.days.map((day) => [day.day, day]));
-  const rows = await numbers(page);
+/** Asserts that the tables show the expected numbers of each day, and no other days. */
+async function assertDays(page, truth, from, to) {
+  const byDay = new Map(truth.days.map((day) => [day.day, day]));
+  const rows = await readDays(page);
   let day = from;
   for (const row of rows) {
-    const expected = told.get(day) ?? { minutes: 0, viewers: 0 };
-    const spelled = new Intl.DateTimeFormat('en-GB', {
+    const expected = byDay.get(day) ?? { minutes: 0, viewers: 0 };
+    const formatted = new Intl.DateTimeFormat('en-GB', {
       weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC',
     }).format(new Date(`${day}T12:00:00Z`));
-    assert.equal(row.Day, spelled);
-    assert.equal(read(row.Minutes), expected.minutes, `${day}: minutes`);
-    assert.equal(read(row.Viewers), expected.viewers, `${day}: viewers`);
+    assert.equal(row.Day, formatted);
+    assert.equal(parseNumber(row.Minutes), expected.minutes, `${day}: minutes`);
+    assert.equal(parseNumber(row.Viewers), expected.viewers, `${day}: viewers`);
     day = plusDays(day, 1);
   }
-  assert.equal(day, plusDays(to, 1), 'every day has its row');
+  assert.equal(day, plusDays(to, 1), 'every day must have a row');
   return rows;
 }
 
-test('days are those of the zone that the link names', async () => {
+test('days are those of the zone in the URL', async () => {
   const { from, to } = weeks(1, 1);
   await withTab(browser, {}, async (page) => {
     await stack.request({ report: 'videoview', from, to, tz: 'Asia/Kolkata' });
     await page.goto(`${stack.url}/?v=1&report=videoview&from=${from}&to=${to}&tz=Asia/Kolkata`);
     const truth = await stack.truth(from, to, { zoneOffsetSeconds: 19_800 });
-    await drawnFrom(page, truth.rows);
-    await shows(page, truth, from, to);
+    await waitForRows(page, truth.rows);
+    await assertDays(page, truth, from, to);
   });
 });
 
-test('a week that Echo360 cannot build says so, with its id and a way on', async () => {
+test('a week that Echo360 cannot build shows the request id to copy, and Try again', async () => {
   const { from, to } = failing;
   await withTab(browser, { permissions: ['clipboard-read', 'clipboard-write'] }, async (page) => {
     await page.goto(`${stack.url}/?v=1&report=videoview&from=${from}&to=${to}`);
     const failed = page.locator('[data-state="failed"]');
     await failed.first().waitFor({ timeout: 120_000 });
     await page.getByText(/Echo360 could not build/).first().waitFor();
-    const ledger = await stack.api('/api/requests');
-    const window = ledger.requests.flatMap((request) => request.windows).find(({ state }) => state === 'failed');
-    assert.ok(window.upstream_request_id, 'the failed window keeps an id for support');
+    const { requests } = await stack.api('/api/requests');
+    const window = requests.flatMap((request) => request.windows).find(({ state }) => state === 'failed');
+    assert.ok(window.upstream_request_id, 'the failed window must keep the upstream id for support');
     await page.getByText(window.upstream_request_id).first().waitFor();
     await page.getByRole('button', { name: 'Copy the id' }).first().click();
     await page.getByText('Copied').waitFor();
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), window.upstream_request_id);
     await page.getByRole('button', { name: 'Try again', exact: true }).click();
     const truth = await stack.truth(from, to);
-    await drawnFrom(page, truth.rows);
-    await shows(page, truth, from, to);
+    await waitForRows(page, truth.rows);
+    await assertDays(page, truth, from, to);
   });
 });
 
-test('what is here already is shown without a click, and nobody is asked for it', async () => {
-  // Each week was asked for by somebody, this fortnight by nobody.
+test('stored weeks are shown without a click and without a request', async () => {
+  // Each week has been requested, but never these two weeks as one request.
   const { from, to } = weeks(2, 2);
-  const asked = async () => (await stack.api('/api/requests')).requests.map(({ id }) => id).sort();
-  const created = async () => (await stack.ask('/sandbox/ledger')).creates.length;
-  const before = [await asked(), await created()];
+  const requestIds = async () => (await stack.api('/api/requests')).requests.map(({ id }) => id).sort();
+  const countCreated = async () => (await stack.ask('/sandbox/ledger')).creates.length;
+  const before = [await requestIds(), await countCreated()];
   await withTab(browser, {}, async (page) => {
     await page.goto(address(stack, { from, to }));
-    await drawnFrom(page, (await stack.truth(from, to)).rows);
+    await waitForRows(page, (await stack.truth(from, to)).rows);
     await page.getByText('All 2 weeks loaded.').waitFor();
     assert.equal(await page.title(), `All loaded: Videos watched, ${await page.locator('.menu .long').innerText()} – Lectern`);
     await page.getByRole('button', { name: 'Previous 2 weeks' }).click();
     const [earlier, until] = [plusDays(from, -14), plusDays(to, -14)];
-    await drawnFrom(page, (await stack.truth(earlier, until)).rows);
-    assert.deepEqual([await asked(), await created()], before, 'looking asks for nothing');
+    await waitForRows(page, (await stack.truth(earlier, until)).rows);
+    assert.deepEqual([await requestIds(), await countCreated()], before, 'looking at stored weeks must request nothing');
 
-    // One of them is asked again by hand: now the fortnight is a request like others.
+    // Ask again on one of the weeks makes a request for the two weeks.
     await page.locator('.progress > details > summary').click();
     const row = page.locator('.windows tbody tr').first();
     await row.getByRole('button', { name: /^Request again/ }).click();
     await row.getByText(/a newer copy is/).waitFor();
-    assert.equal((await asked()).length, before[0].length + 1);
+    assert.equal((await requestIds()).length, before[0].length + 1);
   });
 });
 
-test('pointing at a long name moves nothing: the read-out keeps its one line', async () => {
+test('pointing at a bar with a long name does not shift the layout', async () => {
   for (const viewport of [{ width: 1280, height: 900 }, { width: 360, height: 740 }]) {
     await withTab(browser, { viewport }, async (page) => {
       await page.goto(address(stack, month));
-      await drawnFrom(page, (await stack.truth(month.from, month.to)).rows);
-      await rest(page);
+      await waitForRows(page, (await stack.truth(month.from, month.to)).rows);
+      await waitUntilIdle(page);
       const rows = figure(page, 'Minutes per video').locator('.drawing');
       await rows.scrollIntoViewIfNeeded();
       const top = async () => (await rows.boundingBox()).y;
       const before = await top();
-      // A lecture's title may be as long as it likes.
+      // The title of a lecture has no limit.
       const line = figure(page, 'Minutes per video').locator('.reading');
       await rows.getByRole('button').first().hover();
       const height = (await line.boundingBox()).height;
       await line.locator('.reading-name').evaluate((name) => (name.textContent = 'Membranes and what passes them '.repeat(9)));
       assert.equal((await line.boundingBox()).height, height);
       assert.equal(await top(), before);
-      const [told, whole] = [await line.locator('.reading-told').boundingBox(), await line.boundingBox()];
-      assert.ok(told.x + told.width <= whole.x + whole.width + 1, 'its numbers are not cut off');
+      const [numbers, whole] = [await line.locator('.reading-told').boundingBox(), await line.boundingBox()];
+      assert.ok(numbers.x + numbers.width <= whole.x + whole.width + 1, 'the numbers must not be cut off');
       for (const place of [1, 2, 3, 4]) {
         await rows.getByRole('button').nth(place).hover();
         assert.equal(await top(), before, `bar ${place}`);
@@ -427,12 +427,12 @@ test('pointing at a long name moves nothing: the read-out keeps its one line', a
   }
 });
 
-test('of several chosen sections each has a download, and every row of it', async () => {
+test('each of several chosen sections has a download with all its rows', async () => {
   const { course, sections: [one, other] } = await busyCourse(stack, month);
   await withTab(browser, {}, async (page) => {
     await page.goto(address(stack, month, { course: course.id, section: `${one.id},${other.id}`, role: 'student' }));
     for (const section of [one, other]) {
-      // Sections of several terms share a number: those have their ids beside it.
+      // Sections of different terms can share a number: then the label has their ids.
       const id = one.number === other.number ? ` (${section.id.slice(0, 8)})` : '';
       const name = `Download CSV of ${course.code} ${course.name}, section ${section.number}${id}`;
       const href = await page.locator('.download').getByRole('link', { name, exact: true }).getAttribute('href');
@@ -444,71 +444,71 @@ test('of several chosen sections each has a download, and every row of it', asyn
   });
 });
 
-test('the charts, a filter, the menu and the table by keyboard alone, at a desk', async () => {
+test('charts, filters, menus and tables work by keyboard alone on a desktop', async () => {
   await withTab(browser, {}, async (page) => {
     await page.goto(address(stack, month));
     const { rows, days } = await stack.truth(month.from, month.to);
-    await drawnFrom(page, rows);
+    await waitForRows(page, rows);
     const tabTo = async (matches, what) => {
       for (let presses = 0; presses < 60; presses += 1) {
         await page.keyboard.press('Tab');
-        const now = await focused(page);
-        if (now.tag !== 'body') assert.ok(now.outlined && now.uncovered, `${now.tag} ${now.text}: the focus can be seen`);
+        const now = await describeFocus(page);
+        if (now.tag !== 'body') assert.ok(now.outlined && now.uncovered, `${now.tag} ${now.text}: the focus must be visible`);
         if (matches(now)) return now;
       }
       throw new Error(`${what} is not reached`);
     };
-    const reading = (title) => figure(page, title).locator('[data-testid="reading"]').textContent();
-    const spelled = (day) => new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' })
+    const readingOf = (title) => figure(page, title).locator('[data-testid="reading"]').textContent();
+    const formatDay = (day) => new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' })
       .format(new Date(`${day}T12:00:00Z`));
-    const told = ({ day, minutes, viewers }) =>
-      `${spelled(day)}: ${minutes.toLocaleString('en-GB')} minutes, ${viewers.toLocaleString('en-GB')} viewers`;
-    const known = new Map(days.map((day) => [day.day, day]));
-    const of = (day) => known.get(day) ?? { day, minutes: 0, viewers: 0 };
+    const expectedReading = ({ day, minutes, viewers }) =>
+      `${formatDay(day)}: ${minutes.toLocaleString('en-GB')} minutes, ${viewers.toLocaleString('en-GB')} viewers`;
+    const byDay = new Map(days.map((day) => [day.day, day]));
+    const totalsOf = (day) => byDay.get(day) ?? { day, minutes: 0, viewers: 0 };
 
     // The first chart: from the first day to the last and back.
     await tabTo(({ text }) => text === 'Minutes watched per day', 'the first chart');
-    assert.equal(await reading('Minutes watched per day'), told(of(month.from)));
+    assert.equal(await readingOf('Minutes watched per day'), expectedReading(totalsOf(month.from)));
     await page.keyboard.press('ArrowRight');
-    assert.equal(await reading('Minutes watched per day'), told(of(plusDays(month.from, 1))));
+    assert.equal(await readingOf('Minutes watched per day'), expectedReading(totalsOf(plusDays(month.from, 1))));
     await page.keyboard.press('End');
-    assert.equal(await reading('Minutes watched per day'), told(of(month.to)));
+    assert.equal(await readingOf('Minutes watched per day'), expectedReading(totalsOf(month.to)));
     await page.keyboard.press('PageUp');
-    const day = of(plusDays(month.to, -7));
-    assert.equal(await reading('Minutes watched per day'), told(day));
-    const also = await reading('Viewers per day');
-    assert.ok(also.startsWith(`${spelled(day.day)}: ${day.viewers} viewers`), `the same day in the other chart: ${also}`);
-    assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-valuetext')), spelled(day.day));
+    const day = totalsOf(plusDays(month.to, -7));
+    assert.equal(await readingOf('Minutes watched per day'), expectedReading(day));
+    const other = await readingOf('Viewers per day');
+    assert.ok(other.startsWith(`${formatDay(day.day)}: ${day.viewers} viewers`), `the other chart must show the same day: ${other}`);
+    assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-valuetext')), formatDay(day.day));
 
     // The heat map moves by hours and weekdays.
     await tabTo(({ text }) => text === 'Minutes by weekday and hour', 'the heat map');
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('ArrowRight');
-    assert.match(await reading('Minutes by weekday and hour'), /^Tuesday 01:00–02:00: /);
+    assert.match(await readingOf('Minutes by weekday and hour'), /^Tuesday 01:00–02:00: /);
 
-    // A menu: opened, closed with Escape, and left by going on.
+    // A menu is opened, and closed with Escape.
     await tabTo(({ text }) => text === 'Save, print or explain: Minutes per video', 'the menu');
     await page.keyboard.press('Enter');
     const items = figure(page, 'Minutes per video').locator('.figure-menu-items');
     await items.waitFor();
     await page.keyboard.press('Tab');
-    assert.equal((await focused(page)).text, 'Save as SVG');
+    assert.equal((await describeFocus(page)).text, 'Save as SVG');
     await page.keyboard.press('Escape');
-    assert.equal((await focused(page)).text, 'Save, print or explain: Minutes per video');
+    assert.equal((await describeFocus(page)).text, 'Save, print or explain: Minutes per video');
     assert.equal(await items.isVisible(), false);
 
-    // A bar filters everything; its chip takes that back, and the focus is not lost.
+    // A bar filters the other figures and removes the filter again; the focus stays on it.
     await page.keyboard.press('Tab');
     await page.keyboard.press('ArrowDown');
-    const video = (await focused(page)).text;
+    const video = (await describeFocus(page)).text;
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: `Remove the filter ${video}`, exact: true }).waitFor();
-    assert.equal((await focused(page)).text, video);
+    assert.equal((await describeFocus(page)).text, video);
     assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-pressed')), 'true');
     await page.keyboard.press('Enter');
-    await drawnFrom(page, rows);
+    await waitForRows(page, rows);
 
-    // The students: keys go by rows and pages, and where one is, is said.
+    // In the list of students keys move by rows and pages, and the position is announced.
     await tabTo(({ text }) => text === 'Numbers: Students', 'the students');
     const table = figure(page, 'Students');
     const all = (await table.getByRole('table').getAttribute('aria-rowcount')) - 1;
@@ -519,14 +519,14 @@ test('the charts, a filter, the menu and the table by keyboard alone, at a desk'
     await table.getByText(`Rows 13–24 of ${all}`).waitFor();
     await page.keyboard.press('End');
     await table.getByText(`Rows ${all - 11}–${all} of ${all}`).waitFor();
-    assert.equal((await onScreen(table.locator('.listing'))).at(-1).number, all - 1);
+    assert.equal((await visibleRows(table.locator('.listing'))).at(-1).number, all - 1);
   });
 });
 
-test('keys that come faster than frames are not lost in a long table', async () => {
+test('a long table handles every key press, even when several come in one frame', async () => {
   await withTab(browser, {}, async (page) => {
     await page.goto(address(stack, month));
-    await drawnFrom(page, (await stack.truth(month.from, month.to)).rows);
+    await waitForRows(page, (await stack.truth(month.from, month.to)).rows);
     const table = figure(page, 'Students');
     const all = (await table.getByRole('table').getAttribute('aria-rowcount')) - 1;
     assert.ok(all > 40, `${all} students`);

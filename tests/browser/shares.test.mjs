@@ -1,4 +1,4 @@
-/** Shares: made by somebody who may sign in, opened by somebody who cannot, and ended. */
+/** Shares: made by somebody who is signed in, opened by somebody who is not, changed and revoked. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
@@ -6,7 +6,7 @@ import { Browser, Stack, plusDays, until, weeks, withTab } from './stack.mjs';
 import { address, courseAddress } from './states.mjs';
 import { busyCourse, sharedWeeks } from './truth.mjs';
 
-/** Numbers over fewer students are withheld here. */
+/** Fewest students over whom a share shows a number; below, it is withheld. */
 const SMALLEST = 5;
 
 let browser;
@@ -25,8 +25,8 @@ after(async () => {
   await stack?.stop();
 });
 
-/** Presses Share and makes a link; gives the link. */
-async function make(page, name) {
+/** Makes a share by keyboard; returns its link. */
+async function makeShare(page, name) {
   const share = page.locator('.share-bar summary').filter({ hasText: /^Share$/ });
   await share.focus();
   await page.keyboard.press('Enter');
@@ -36,40 +36,41 @@ async function make(page, name) {
   return page.getByRole('textbox', { name: 'Link', exact: true }).inputValue();
 }
 
-/** Shows a page of an origin that holds a snippet. */
-async function framed(origin, snippet, look) {
+/** Opens a page of an origin with an embedding snippet, and calls `look` with the frame. */
+async function withEmbeddedShare(origin, snippet, look) {
   const tab = await browser.open({});
   const { page } = tab;
   try {
     await page.context().route(`${origin}/**`, (route) => route.fulfill({ contentType: 'text/html', body: `<!doctype html><title>Course</title>${snippet}` }));
-    // The browser lets no page of the internet reach this machine: the answers are ours, the rules of frames the browser's.
+    // The browser blocks requests from public origins to loopback, so the test fetches for it. The browser
+    // still applies the rules for frames.
     await page.context().route(`${stack.url}/**`, async (route) => route.fulfill({ response: await route.fetch() }));
     await page.goto(`${origin}/week-1`);
     await look(page.frameLocator('iframe'), page);
   } finally {
-    // What a refused frame says on the console is another page's.
+    // A refused frame logs errors, which are not problems of the page.
     await tab.close().catch(() => {});
   }
 }
 
-/** The numbers of the first table of a share. */
-async function table(page) {
+/** The rows of a share's first table, with numbers parsed. */
+async function readTable(page) {
   await page.locator('table').first().waitFor({ state: 'attached' });
   const cells = await page.locator('table').first().locator('tbody tr').evaluateAll((rows) =>
     rows.map((row) => [...row.cells].map((cell) => cell.textContent)),
   );
-  const read = (text) => (/^[\d,.]+$/.test(text) ? Number(text.replaceAll(',', '')) : text);
-  return cells.map((row) => row.map(read));
+  const parseCell = (text) => (/^[\d,.]+$/.test(text) ? Number(text.replaceAll(',', '')) : text);
+  return cells.map((row) => row.map(parseCell));
 }
 
-test('a link made by keyboard shows a stranger the true weeks, without any program of the page', async () => {
+test('a link made by keyboard shows the correct weeks without sign-in and without loading the app', async () => {
   const { course } = await busyCourse(stack, days);
   const expected = await sharedWeeks(stack, days, course, SMALLEST);
-  assert.ok(expected.some(([, minutes]) => minutes > 0), 'some week is shown');
+  assert.ok(expected.some(([, minutes]) => minutes > 0), 'some week must be shown');
   let link;
   await withTab(browser, {}, async (page) => {
     await page.goto(address(stack, days, { course: course.id }));
-    link = await make(page, 'For the department');
+    link = await makeShare(page, 'For the department');
     assert.ok(link.startsWith(`${stack.url}/s#`), link);
     await page.locator('[data-testid="badge"]').getByText(/^Shared until /).waitFor();
     await page.keyboard.press('Escape');
@@ -80,23 +81,23 @@ test('a link made by keyboard shows a stranger the true weeks, without any progr
     page.on('request', (request) => fetched.push(new URL(request.url()).pathname));
     await page.goto(link);
     await page.getByRole('heading', { name: 'For the department' }).waitFor();
-    assert.deepEqual(await table(page), expected);
+    assert.deepEqual(await readTable(page), expected);
     assert.deepEqual(fetched.sort(), ['/api/shared', '/s']);
     assert.deepEqual(await page.context().cookies(), []);
     const [saved] = await Promise.all([page.waitForEvent('download'), page.locator('#csv').click()]);
     const text = readFileSync(await saved.path(), 'utf8');
     const lines = text.trim().split('\r\n').slice(2);
     assert.deepEqual(lines, expected.map((row) => row.map((cell) => `"${cell}"`).join()));
-    // On paper the numbers are there, and dark screens print black on white.
+    // Print shows the numbers, black on white even with a dark color scheme.
     await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
     await page.locator('table').first().waitFor();
-    const colours = await page.evaluate(() => [getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]);
-    assert.deepEqual(colours, ['rgb(255, 255, 255)', 'rgb(0, 0, 0)']);
+    const colors = await page.evaluate(() => [getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]);
+    assert.deepEqual(colors, ['rgb(255, 255, 255)', 'rgb(0, 0, 0)']);
     assert.equal(await page.locator('#csv').isVisible(), false);
   });
 });
 
-test('a link is copied, and one that was made stays when its panel is closed', async () => {
+test('links can be copied, and closing the panel keeps a new link and unsaved input', async () => {
   const { course } = await busyCourse(stack, days);
   await withTab(browser, { permissions: ['clipboard-read', 'clipboard-write'] }, async (page) => {
     const copied = () => page.evaluate(() => navigator.clipboard.readText());
@@ -105,18 +106,18 @@ test('a link is copied, and one that was made stays when its panel is closed', a
     await page.locator('.share-bar [role="status"]').getByText('Copied').waitFor();
     assert.equal(await copied(), page.url());
 
-    const link = await make(page, 'For the registrar');
+    const link = await makeShare(page, 'For the registrar');
     const panel = page.locator('.share-bar details');
     await panel.getByRole('button', { name: 'Copy', exact: true }).click();
     await until('it is copied', async () => (await copied()) === link);
-    // A press beside the panel closes it: the link is shown this once, and must be there still.
+    // A click outside the panel closes it. The link is shown only this once, so the panel must keep it.
     await page.getByRole('heading', { level: 1 }).click();
     await until('the panel is closed', async () => (await page.locator('.share-bar details[open]').count()) === 0);
     await panel.locator('summary').first().press('Enter');
     assert.equal(await page.getByRole('textbox', { name: 'Link', exact: true }).inputValue(), link);
     await panel.getByRole('button', { name: 'Create another link' }).click();
     assert.equal(await page.getByLabel('Name, shown to everybody who opens the link').inputValue(), '');
-    // What somebody is writing stays, too.
+    // Unsaved input is kept too.
     await page.getByLabel('Name, shown to everybody who opens the link').fill('For the board');
     await page.keyboard.press('Escape');
     await panel.locator('summary').first().press('Enter');
@@ -124,14 +125,14 @@ test('a link is copied, and one that was made stays when its panel is closed', a
   });
 });
 
-test('a week that is not here is a gap in the chart of a share, and named in its table', async () => {
+test('a missing week is a gap in the chart of a share and "not here" in its table', async () => {
   const { course } = await busyCourse(stack, days);
   const body = { report: 'videoview', course: course.id, from: plusDays(days.from, -7), to: days.to };
   const { token } = await stack.api('/api/shares', { method: 'POST', body });
   const withheld = (await sharedWeeks(stack, days, course, SMALLEST)).filter(([, minutes]) => minutes === 'withheld').length;
   await withTab(browser, {}, async (page) => {
     await page.goto(`${stack.url}/s#${token}`);
-    const [first, ...rest] = await table(page);
+    const [first, ...rest] = await readTable(page);
     assert.deepEqual(first, [body.from, 'no data', 'no data']);
     assert.equal(rest.length, 3);
     const svg = page.locator('.wide svg');
@@ -141,9 +142,9 @@ test('a week that is not here is a gap in the chart of a share, and named in its
   });
 });
 
-test('a share of a whole course is listed, renamed, rotated and revoked, and each old link opens nothing', async () => {
+test('a share of a course can be listed, renamed, rotated and revoked, and old links stop working', async () => {
   const { course } = await busyCourse(stack, days);
-  const opens = async (link) => {
+  const openStatus = async (link) => {
     const token = new URL(link).hash.slice(1);
     const headers = { 'content-type': 'application/json' };
     const answer = await fetch(`${stack.url}/api/shared`, { method: 'POST', headers, body: JSON.stringify({ token }) });
@@ -152,8 +153,8 @@ test('a share of a whole course is listed, renamed, rotated and revoked, and eac
   await withTab(browser, {}, async (page) => {
     page.on('dialog', (dialog) => dialog.accept());
     await page.goto(courseAddress(stack, days, { course: course.id }));
-    const first = await make(page, 'For the accreditor');
-    assert.equal(await opens(first), 200);
+    const first = await makeShare(page, 'For the accreditor');
+    assert.equal(await openStatus(first), 200);
 
     await page.goto(`${stack.url}/you`);
     await page.getByRole('link', { name: 'Shares', exact: true }).click();
@@ -171,22 +172,22 @@ test('a share of a whole course is listed, renamed, rotated and revoked, and eac
     const second = await item.getByRole('textbox', { name: 'Link', exact: true }).inputValue();
     const snippet = await item.getByRole('textbox', { name: 'For the course page' }).inputValue();
     assert.match(snippet, /^<iframe src="[^"]+\/s\/[0-9a-f]{32}#[\w-]{43}" title="For the dean"/);
-    assert.deepEqual([await opens(first), await opens(second)], [404, 200]);
+    assert.deepEqual([await openStatus(first), await openStatus(second)], [404, 200]);
     const policy = (await fetch(/src="([^"#]+)/.exec(snippet)[1])).headers.get('content-security-policy');
     assert.match(policy, /frame-ancestors https:\/\/courses\.example\.edu$/);
-    await framed('https://courses.example.edu', snippet, (frame) => frame.getByRole('heading', { name: 'For the dean' }).waitFor());
-    await framed('https://elsewhere.example.edu', snippet, async (frame, page) => {
+    await withEmbeddedShare('https://courses.example.edu', snippet, (frame) => frame.getByRole('heading', { name: 'For the dean' }).waitFor());
+    await withEmbeddedShare('https://elsewhere.example.edu', snippet, async (frame, page) => {
       await until('the frame is refused', () => page.frames().some((it) => it.url().startsWith('chrome-error:')));
       assert.equal(await frame.getByRole('heading', { name: 'For the dean' }).count(), 0);
     });
 
     await item.getByRole('button', { name: 'Revoke For the dean' }).click();
     await until('it is gone', async () => (await page.getByText('For the dean').count()) === 0);
-    assert.equal(await opens(second), 404);
+    assert.equal(await openStatus(second), 404);
   });
 });
 
-test('an administrator switches shares off, and none is made until they are on again', async () => {
+test('while an administrator has switched shares off, none can be made', async () => {
   await withTab(browser, {}, async (page, tab) => {
     await page.goto(`${stack.url}/shares`);
     const allowed = page.getByLabel('Allow shares in this institution');

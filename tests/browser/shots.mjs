@@ -1,7 +1,9 @@
-/** Pictures of every state, both themes, phone, desktop and wall, in `target/shots`. Called by `cargo xtask shots`. */
+/**
+ * Screenshots of every state in both themes and three sizes, in `target/shots`. Run by `cargo xtask shots`.
+ */
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { Browser, ROOT, Stack, hold } from './stack.mjs';
+import { Browser, ROOT, Stack, freeze } from './stack.mjs';
 import { GROUPS } from './states.mjs';
 
 const FOLDER = path.join(ROOT, 'target/shots');
@@ -10,7 +12,7 @@ const SIZES = {
   desktop: { width: 1280, height: 900 },
   wall: { width: 2560, height: 1440 },
 };
-/** Some states alone, if any are named. */
+/** Names of the wanted states; empty means all. */
 const wanted = process.argv.slice(2);
 
 if (wanted.length === 0) rmSync(FOLDER, { recursive: true, force: true });
@@ -27,10 +29,10 @@ for (const group of GROUPS) {
       if (!states.includes(state)) continue;
       for (const [size, viewport] of Object.entries(SIZES)) {
         for (const colorScheme of ['light', 'dark']) {
-          // What the page says on its console is for the tests.
+          // Problems on the console are checked by the tests, not here.
           const tab = await browser.open({ viewport, colorScheme });
           await state.show(tab.page, stack);
-          await hold(tab.page);
+          await freeze(tab.page);
           const fullPage = size !== 'wall' && state.name !== 'menu-open';
           await tab.page.screenshot({ path: path.join(FOLDER, `${state.name}.${size}.${colorScheme}.png`), fullPage });
           await tab.context.close();

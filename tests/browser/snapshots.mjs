@@ -1,4 +1,4 @@
-/** Texts that were looked at and committed, one file each, and what is compared with them. */
+/** Compares texts with reviewed and committed snapshots, one file each. */
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -7,17 +7,17 @@ import { ROOT } from './stack.mjs';
 const FOLDER = path.join(ROOT, 'tests/browser/snapshots');
 
 /**
- * Fails unless a text is what its snapshot says.
+ * Asserts that a text equals its snapshot.
  *
- * `LECTERN_UPDATE_SNAPSHOTS=1` writes the snapshot anew, for a person to look at before it is committed. Where `CI` is
- * set nobody would: there nothing is ever written, and a snapshot that is missing or differs is a failure.
+ * `LECTERN_UPDATE_SNAPSHOTS=1` writes the snapshot, for a person to review before it is committed. Where `CI`
+ * is set, nothing is written, since nobody would review it: a missing or different snapshot fails.
  */
 export function checkSnapshot(name, text, { environment = process.env, folder = FOLDER } = {}) {
   const { CI, LECTERN_UPDATE_SNAPSHOTS } = environment;
   const file = path.join(folder, `${name}.yml`);
   const advice = 'run the test with LECTERN_UPDATE_SNAPSHOTS=1 on your machine, look at the change, and commit it';
-  const isWritten = LECTERN_UPDATE_SNAPSHOTS && !CI;
-  if (isWritten) {
+  const shouldWrite = LECTERN_UPDATE_SNAPSHOTS && !CI;
+  if (shouldWrite) {
     mkdirSync(folder, { recursive: true });
     writeFileSync(file, text);
   }

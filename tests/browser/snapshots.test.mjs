@@ -1,4 +1,4 @@
-/** Snapshots are written by a person's wish alone, and never in CI. */
+/** Snapshots are written only on request, and never in CI. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,10 +11,10 @@ after(() => rmSync(folder, { recursive: true }));
 const check = (text, environment) => () => checkSnapshot('page', text, { environment, folder });
 const update = { LECTERN_UPDATE_SNAPSHOTS: '1' };
 
-test('a snapshot is written by a wish, and never in CI, where one that is missing or differs fails', () => {
+test('snapshots are written only on request and never in CI, and a missing or different one fails', () => {
   assert.throws(check('one\n', {}), /missing/);
   assert.throws(check('one\n', { CI: 'true', ...update }), /missing.*ignored where CI is set/);
-  assert.deepEqual(readdirSync(folder), [], 'nothing was written');
+  assert.deepEqual(readdirSync(folder), [], 'nothing must be written');
   check('one\n', update)();
   check('one\n', { CI: 'true' })();
   assert.throws(check('two\n', {}), /differs/);

@@ -1,12 +1,13 @@
 /**
- * The page as a person meets it: a sandbox, the Worker in workerd, and a Chromium that is watched.
+ * What the browser tests run against: a sandbox, the Worker in workerd, and a Chromium whose problems are
+ * recorded.
  *
- * Everything is a process of its own on a free port of loopback, with its state in a folder of its own under
- * `target/browser-tests`, and ends with this process whatever happens to it. `cargo xtask build` must have built the
- * Worker and the page; the sandbox is a cargo build away.
+ * Each is a process of its own on a free loopback port, with its state in a folder under
+ * `target/browser-tests`, and ends with this process even if that is killed. `cargo xtask build` must have
+ * built the Worker and the page, and cargo the sandbox.
  *
- * A page that says anything on its console, throws, or breaks the Content Security Policy fails its test, unless the
- * test has said beforehand what it expects: see {@link Tab.expect}.
+ * A page that writes to its console, throws, or violates the Content Security Policy fails its test, unless
+ * the test has announced it with {@link Tab.expect}.
  */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
@@ -17,7 +18,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
-/** The folder of the checkout. */
+/** The root folder of the checkout. */
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
 const NODE = process.env.LECTERN_NODE ?? path.join(ROOT, 'node_modules/node/bin/node');
@@ -25,7 +26,7 @@ const WRANGLER = process.env.LECTERN_WRANGLER ?? path.join(ROOT, 'node_modules/w
 const SANDBOX = process.env.LECTERN_SANDBOX_BIN ?? path.join(ROOT, 'target/debug/sandbox');
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
-/** What a Chromium without a screen, a network and a user needs; the last two keep its numbers and days English. */
+/** Options for a Chromium without a screen and a user, and without background traffic. */
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -36,13 +37,13 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** Longest wait for a process to be ready, in milliseconds. */
-const PATIENCE = 90_000;
+/** Longest wait for a condition, such as a process being ready, in milliseconds. */
+const TIMEOUT = 90_000;
 
-/** The client secret that the sandbox lets in: made up, and written like a real one that needs quoting. */
+/** The client secret that the sandbox accepts. It is made up, with a space to test quoting. */
 const SECRET = 'sandbox secret';
 
-/** A sandbox and a Worker that asks it. */
+/** A sandbox and a Worker whose upstream it is. */
 export class Stack {
   #children = [];
   #name;
@@ -50,9 +51,9 @@ export class Stack {
   /**
    * Starts both.
    *
-   * `sandbox`: options of the sandbox program. `settings`: settings of the Worker beside the usual ones; an empty
-   * value takes one away. `config`: another wrangler configuration than the Worker's own. `front`: is given the
-   * sandbox's address, and gives the one that the Worker shall ask instead.
+   * `sandbox`: options of the sandbox program. `settings`: settings of the Worker on top of the defaults; an
+   * empty value removes one. `config`: another wrangler configuration than the Worker's own. `front`: gets
+   * the sandbox's address and returns the one that the Worker uses instead, such as a proxy's.
    */
   static async start({ sandbox = [], settings = {}, config = 'worker/wrangler.toml', front = (url) => url } = {}) {
     const stack = new Stack();
@@ -84,22 +85,22 @@ export class Stack {
   }
 
   async #startSandbox(options) {
-    // Quick, unless the test says otherwise: the last of two equal options would be refused.
-    const usual = { '--students': '60', '--courses': '3', '--build-seconds': '0.2..1' };
-    for (const [option, value] of Object.entries(usual)) {
+    // Fast by default. A test's own option replaces the default, since the sandbox refuses repeated options.
+    const defaults = { '--students': '60', '--courses': '3', '--build-seconds': '0.2..1' };
+    for (const [option, value] of Object.entries(defaults)) {
       if (!options.includes(option)) options = [...options, option, value];
     }
     const child = spawn(SANDBOX, ['--port', '0', '--exit-with-parent', ...options], {
       env: { ...process.env, ECHO360_CLIENT_SECRET: SECRET },
-      // Its standard input ends when this process does, and so does it.
+      // The sandbox ends when its standard input does, which is when this process ends.
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     this.#children.push(child);
-    let said = '';
-    child.stdout.on('data', (piece) => (said += piece));
+    let output = '';
+    child.stdout.on('data', (piece) => (output += piece));
     return until(`the sandbox listens`, () => {
-      assert.equal(child.exitCode, null, 'the sandbox ended');
-      return /listening on (http:\S+)/.exec(said)?.[1];
+      assert.equal(child.exitCode, null, 'the sandbox must keep running');
+      return /listening on (http:\S+)/.exec(output)?.[1];
     });
   }
 
@@ -109,10 +110,10 @@ export class Stack {
     const lines = Object.entries(settings).filter(([, value]) => value !== '');
     writeFileSync(file, lines.map(([name, value]) => `${name}='${value}'\n`).join(''), { mode: 0o600, flag: 'wx' });
     const log = openSync(path.join(this.folder, 'wrangler.log'), 'a', 0o600);
-    // Its group's own keeper: when this process ends, however hard, so does the pipe, and then all of the group. A
-    // workerd whose wrangler is gone would go on for ever, at full speed.
-    const keep = '("$@"; kill -TERM $$) & cat > /dev/null; kill -KILL 0';
-    const args = ['-c', keep, 'sh', NODE, '--no-warnings', WRANGLER, 'dev'];
+    // This shell leads the process group: when this process ends, even if killed, the pipe ends and the shell
+    // kills the group. A workerd without its wrangler would keep running at full CPU.
+    const killWithParent = '("$@"; kill -TERM $$) & cat > /dev/null; kill -KILL 0';
+    const args = ['-c', killWithParent, 'sh', NODE, '--no-warnings', WRANGLER, 'dev'];
     args.push('--config', path.join(ROOT, config));
     args.push('--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0');
     args.push('--persist-to', path.join(this.folder, 'worker'), '--env-file', file);
@@ -151,19 +152,19 @@ export class Stack {
       .map(([id]) => Number(id));
   }
 
-  /** What wrangler printed. */
+  /** The output of wrangler. */
   log() {
     return readFileSync(path.join(this.folder, 'wrangler.log'), 'utf8');
   }
 
-  /** Asks the sandbox for its own truth, its ledger or its clock. */
+  /** GETs a route of the sandbox's own API, such as its rows, its ledger or its clock. */
   async ask(route) {
     const answer = await fetch(this.sandbox + route);
     assert.ok(answer.ok, `${route}: ${answer.status}`);
     return answer.json();
   }
 
-  /** Views by day, as the sandbox knows them; `to` is included. */
+  /** The sandbox's own count of views by day, from `from` to `to`, both included. */
   truth(from, to, { zoneOffsetSeconds = 0, ...scope } = {}) {
     const local = (day) => new Date(Date.parse(`${day}T00:00:00Z`) - zoneOffsetSeconds * 1000);
     const query = new URLSearchParams({
@@ -177,14 +178,14 @@ export class Stack {
     return this.ask(`/sandbox/rows?${query}`);
   }
 
-  /** Sets what shall go wrong. */
-  async harm(...faults) {
+  /** Replaces the sandbox's faults. */
+  async injectFaults(...faults) {
     const answer = await fetch(`${this.sandbox}/sandbox/faults`, { method: 'POST', body: JSON.stringify(faults) });
     assert.ok(answer.ok, await answer.text());
   }
 
-  /** Nothing goes wrong any more. */
-  async heal() {
+  /** Removes the sandbox's faults. */
+  async clearFaults() {
     await fetch(`${this.sandbox}/sandbox/faults`, { method: 'DELETE' });
   }
 
@@ -196,11 +197,14 @@ export class Stack {
     return answer.status === 204 ? undefined : answer.json();
   }
 
-  /** Asks for a report as another tab would; waits until nothing of it is under way, unless told not to. */
-  async request(ask, { settled = true } = {}) {
+  /**
+   * Creates a request, as another tab would. Waits until no window of it is in progress, unless `wait` is
+   * false.
+   */
+  async request(ask, { wait = true } = {}) {
     let request = await this.api('/api/requests', { method: 'POST', body: ask });
-    if (!settled) return request;
-    return until('the request is settled', async () => {
+    if (!wait) return request;
+    return until('the request is finished', async () => {
       request = await this.api(`/api/requests/${request.id}`);
       const waiting = request.windows.some(({ state }) => ['queued', 'asking', 'building', 'collecting'].includes(state));
       return waiting ? undefined : request;
@@ -213,7 +217,7 @@ export class Stack {
       const ended = new Promise((resolve) => child.once('exit', resolve));
       if (child.exitCode !== null || child.signalCode !== null) continue;
       try {
-        // Wrangler's keeper leads a group of its own; the sandbox does not.
+        // Wrangler's shell leads a process group of its own; the sandbox does not.
         process.kill(child.spawnfile === 'sh' ? -child.pid : child.pid, 'SIGKILL');
       } catch {
         // It has ended meanwhile.
@@ -237,7 +241,7 @@ export class Browser {
     return browser;
   }
 
-  /** A new, empty profile with one watched tab. `options` are a browser context's. */
+  /** Opens a tab in a new, empty profile. `options` are those of a Playwright browser context. */
   async open(options = {}) {
     const context = await this.#chromium.newContext({
       viewport: { width: 1280, height: 900 },
@@ -247,7 +251,7 @@ export class Browser {
       ...options,
     });
     context.setDefaultTimeout(30_000);
-    return Tab.watched(context, await context.newPage());
+    return Tab.create(context, await context.newPage());
   }
 
   /** Ends it. */
@@ -256,17 +260,17 @@ export class Browser {
   }
 }
 
-/** A watched tab. */
+/** A tab that records the page's problems. */
 export class Tab {
-  #complaints = [];
+  #problems = [];
   #expected = [];
 
-  static async watched(context, page) {
+  static async create(context, page) {
     const tab = new Tab();
     tab.context = context;
     tab.page = page;
-    const note = (complaint) => {
-      if (!tab.#expected.some((pattern) => pattern.test(complaint))) tab.#complaints.push(complaint);
+    const note = (problem) => {
+      if (!tab.#expected.some((pattern) => pattern.test(problem))) tab.#problems.push(problem);
     };
     page.on('console', (message) => note(`console ${message.type()}: ${message.text()} (${message.location().url})`));
     page.on('pageerror', (error) => note(`error: ${error.stack ?? error}`));
@@ -284,84 +288,91 @@ export class Tab {
     return tab;
   }
 
-  /** From here on such complaints are no failure: Chromium itself writes a line for every answer of 400 and more. */
+  /**
+   * From now on, matching problems do not fail the test, such as Chromium's line for every response of 400 or
+   * more.
+   */
   expect(...patterns) {
     this.#expected.push(...patterns);
   }
 
-  /** Fails if the page has complained; then closes the tab. */
+  /** Closes the tab; fails if the page reported an unexpected problem. */
   async close() {
     await this.context.close();
-    assert.deepEqual(this.#complaints, [], 'the page said what nobody expected');
+    assert.deepEqual(this.#problems, [], 'the page must report no problem');
   }
 }
 
-/** What each page has called and not been answered yet, and whether its calls are held back. */
+/** By page: its open requests, and whether new ones are held back and not counted. */
 const callsOf = new WeakMap();
 
-/** Runs in the page: whether anything of it is still on its way to the screen. */
-function isMoving() {
+/** Runs in the page: whether it is still loading or drawing. */
+function isBusy() {
   const isDrawn = [...document.querySelectorAll('.drawing')].every((place) => {
     const chart = place.querySelector('svg.chart');
     const room = (place.querySelector('.bars') ?? place).clientWidth;
     return !chart || room === 0 || Number(chart.getAttribute('width')) === room;
   });
-  const waits = [...document.querySelectorAll('[role="status"], .listing td')].some((place) =>
+  const isLoading = [...document.querySelectorAll('[role="status"], .listing td')].some((place) =>
     ['Loading', '…'].includes(place.textContent.trim()),
   );
-  return !isDrawn || waits || !document.querySelector('main') || document.querySelector('[aria-busy="true"]') !== null;
+  return !isDrawn || isLoading || !document.querySelector('main') || document.querySelector('[aria-busy="true"]') !== null;
 }
 
 /**
- * Waits until a page is at rest: everything it called for has come, has been read and drawn, through two frames.
+ * Waits until a page is idle: all its requests have finished, and it has not been loading or drawing for two
+ * frames.
  *
- * A state may be there before it is whole: rows are still read when the first chart stands, courses come after it. Who
- * looks closer than for one mark has to wait for this first.
+ * A marker of a state can appear before the state is complete: rows are still being read when the first chart
+ * is drawn, and courses come later. Wait for this before checking more than that marker.
  */
-export async function rest(page) {
+export async function waitUntilIdle(page) {
   const { open } = callsOf.get(page);
   const frames = () => page.evaluate(() => new Promise((end) => requestAnimationFrame(() => requestAnimationFrame(end))));
-  await until('the page is at rest', async () => {
-    if (open.size > 0 || (await page.evaluate(isMoving))) return false;
+  await until('the page is idle', async () => {
+    if (open.size > 0 || (await page.evaluate(isBusy))) return false;
     await frames();
-    return open.size === 0 && !(await page.evaluate(isMoving));
+    return open.size === 0 && !(await page.evaluate(isBusy));
   });
 }
 
-/** Waits until a page is at rest and keeps it there: it hears nothing more, so that nothing changes while it is looked at. */
-export async function hold(page) {
-  await rest(page);
+/** Waits until a page is idle and leaves its later API calls unanswered, so that it no longer changes. */
+export async function freeze(page) {
+  await waitUntilIdle(page);
   callsOf.get(page).areHeld = true;
   await page.route(/\/api\//, () => {});
-  await rest(page);
+  await waitUntilIdle(page);
 }
 
-/** Opens a tab for the length of `use`, and fails if the page complained. */
+/** Calls `use` with a new tab and closes it; fails if the page reported an unexpected problem. */
 export async function withTab(browser, options, use) {
   const tab = await browser.open(options);
   try {
     await use(tab.page, tab);
   } catch (error) {
-    await tab.close().catch((complaint) => {
-      error.message += `\n${complaint.message}`;
+    await tab.close().catch((failure) => {
+      error.message += `\n${failure.message}`;
     });
     throw error;
   }
   await tab.close();
 }
 
-/** Waits until `look` gives something; gives that. */
-export async function until(what, look, told = () => '', patience = PATIENCE) {
-  const end = Date.now() + patience;
+/**
+ * Waits until `look` returns a truthy value; returns that. `details` adds to the error after the timeout (in
+ * ms).
+ */
+export async function until(what, look, details = () => '', timeout = TIMEOUT) {
+  const end = Date.now() + timeout;
   for (;;) {
     const found = await look();
     if (found) return found;
-    assert.ok(Date.now() < end, `${what}: not after ${patience / 1000} s\n${told()}`);
+    assert.ok(Date.now() < end, `${what}: not after ${timeout / 1000} s\n${details()}`);
     await pause(100);
   }
 }
 
-/** A day, so many days after another: `YYYY-MM-DD`. */
+/** The day that is `count` days after another, as `YYYY-MM-DD`. */
 export function plusDays(day, count) {
   return new Date(Date.parse(`${day}T00:00:00Z`) + count * 86_400_000).toISOString().slice(0, 10);
 }
@@ -371,7 +382,9 @@ export function monday(day) {
   return plusDays(day, -((new Date(`${day}T00:00:00Z`).getUTCDay() + 6) % 7));
 }
 
-/** Whole weeks, both days included: `count` of them, the last of which ended `back` weeks before this one. */
+/**
+ * The first and last day of `count` whole weeks, the last of which ended `back` weeks before this one began.
+ */
 export function weeks(count, back = 0) {
   const end = plusDays(monday(new Date().toISOString().slice(0, 10)), -7 * back);
   return { from: plusDays(end, -7 * count), to: plusDays(end, -1) };
@@ -379,7 +392,7 @@ export function weeks(count, back = 0) {
 
 let nextPort = 20_000 + ((process.pid * 37) % 12_000);
 
-/** A free port below those that the system hands out by itself: one of them could be taken by any connection. */
+/** A free port below the system's ephemeral range, whose ports any outgoing connection could take. */
 export async function freePort() {
   for (;;) {
     nextPort = nextPort < 32_000 ? nextPort + 1 : 20_000;

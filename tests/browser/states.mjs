@@ -1,14 +1,15 @@
 /**
- * Every state of the page, and how each is brought about for real.
+ * Every state of the page, and how to bring each about with real processes.
  *
- * A group shares a stack; `prepare` brings that about which takes long, once; a state's `show` only goes there, so that
- * it can be shown again in another theme and size. Used by the tests of states and by the pictures.
+ * The states of a group share a stack. `prepare` does the slow setup once. A state's `before` waits for what
+ * only it needs, and `show` only navigates, so that it can be repeated in another theme and size. Used by the
+ * tests of states and by the screenshots.
  */
 import assert from 'node:assert/strict';
 import { monday, plusDays, until, weeks } from './stack.mjs';
 import { busyCourse } from './truth.mjs';
 
-/** Today, UTC. */
+/** Today in UTC, as `YYYY-MM-DD`. */
 const today = () => new Date().toISOString().slice(0, 10);
 
 /** The address of a view. */
@@ -22,29 +23,29 @@ export function courseAddress(stack, days, rest = {}) {
   return `${stack.url}/course?${new URLSearchParams({ v: '1', ...days, ...rest })}`;
 }
 
-/** Keys that nobody guesses, made up. */
+/** Made-up values of the sign-in key and the session key, strong enough for the Worker to accept. */
 export const KEYS = { key: 'westmere-Trial-key-4f1c9d27a8e35b06', session: 'signing-Sessions-with-91b7e2d04c8a6f35' };
 
-/** The figures of a course, once they answer what is looked at. */
+/** Selector of a course's figures, once they show the current view. */
 const COURSE = '[data-testid="course"][aria-busy="false"] .figure';
 
-/** The chart, drawn from some rows. */
+/** Selector of the chart of minutes, drawn from at least one row. */
 const CHART = '[data-testid="minutes"]:not([data-rows="0"]) svg';
 
-/** Goes to a view and waits for something of it. */
+/** Goes to a view and waits for a marker in it. */
 async function visit(page, url, marker) {
   await page.goto(url);
   await page.locator(marker).first().waitFor();
 }
 
-/** A whole week that is over and has no rows, or some that do: as the sandbox knows. */
+/** A complete week without rows, according to the sandbox. */
 async function quietWeek(stack) {
   const { from } = weeks(70);
   const { days } = await stack.truth(from, plusDays(today(), -1));
   const busy = new Set(days.map(({ day }) => day));
   for (let back = 2; back < 68; back += 1) {
     const week = weeks(1, back);
-    const all = Array.from({ length: 7 }, (_, at) => plusDays(week.from, at));
+    const all = Array.from({ length: 7 }, (_, index) => plusDays(week.from, index));
     if (!all.some((day) => busy.has(day))) return week;
   }
   throw new Error('every week of the sandbox has rows');
@@ -60,20 +61,20 @@ export const GROUPS = [
     start: {},
     async prepare(stack) {
       const videos = (days) => ({ report: 'videoview', ...days });
-      await stack.harm({ fault: 'failed', always: true, report: 'videoview', start: failing.from });
+      await stack.injectFaults({ fault: 'failed', always: true, report: 'videoview', start: failing.from });
       stack.quiet = await quietWeek(stack);
-      const failed = await stack.request(videos(failing), { settled: false });
+      const failed = await stack.request(videos(failing), { wait: false });
       await stack.request(videos(weeks(4)));
       await stack.request(videos(weeks(4, 4)));
       await stack.request(videos(recent()));
       await stack.request(videos(stack.quiet));
       const others = ['presentation', 'polling', 'qanda', 'confused', 'notes'];
-      const asks = [weeks(4, 4), recent()].flatMap((days) => others.map((report) => ({ report, ...days })));
-      // One after the other, since the board has them in the order in which they came; then all are waited for.
-      for (const ask of asks) await stack.request(ask, { settled: false });
-      await Promise.all(asks.map((ask) => stack.request(ask)));
-      // Three tries take a while; the other states are shown meanwhile.
-      stack.hasFailed = () =>
+      const requests = [weeks(4, 4), recent()].flatMap((days) => others.map((report) => ({ report, ...days })));
+      // One after the other, since the list of requests is in the order of creation; then waits for all.
+      for (const request of requests) await stack.request(request, { wait: false });
+      await Promise.all(requests.map((request) => stack.request(request)));
+      // Three attempts take a while; other states are shown meanwhile.
+      stack.waitForFailure = () =>
         until('a week has failed', async () => {
           const { windows } = await stack.api(`/api/requests/${failed.id}`);
           return windows.every(({ state }) => ['failed', 'ready'].includes(state));
@@ -84,7 +85,7 @@ export const GROUPS = [
       { name: 'plan', show: (page, stack) => visit(page, address(stack, weeks(12)), '.progress button.main') },
       {
         name: 'menu-open',
-        unspoken: true,
+        hasSnapshot: false,
         async show(page, stack) {
           await visit(page, address(stack, weeks(4, 4)), CHART);
           await page.locator('.menu:has(.long) > summary').click();
@@ -102,7 +103,7 @@ export const GROUPS = [
         },
       },
       {
-        // The figures themselves, their menus and tables open; what is around them is in the other snapshots.
+        // The figures themselves, with menus and tables open; the other snapshots have the rest of the page.
         name: 'figures',
         isOfFigures: true,
         async show(page, stack) {
@@ -122,9 +123,9 @@ export const GROUPS = [
         },
       },
       {
-        // Held against the days before, of nobody by name.
+        // Compared with the days before, with names hidden.
         name: 'compared',
-        unspoken: true,
+        hasSnapshot: false,
         async show(page, stack) {
           await visit(page, address(stack, weeks(4), { compare: 'before', names: 'hidden' }), '#minutes svg .bar');
           await page.locator('#minutes svg .other').first().waitFor({ state: 'attached' });
@@ -132,7 +133,7 @@ export const GROUPS = [
       },
       {
         name: 'student',
-        unspoken: true,
+        hasSnapshot: false,
         async show(page, stack) {
           await visit(page, address(stack, weeks(4, 4)), CHART);
           await page.locator('#students .row-menu > summary').first().click();
@@ -142,9 +143,10 @@ export const GROUPS = [
         },
       },
       {
-        // Another report of one section, held against another; on a phone a row of its table is open.
-        name: 'told',
-        unspoken: true,
+        // Another report of one section, compared with another section; on a phone a row of its table is
+        // open.
+        name: 'slides',
+        hasSnapshot: false,
         async show(page, stack) {
           const days = weeks(4, 4);
           const { course, sections: [one, other] } = await busyCourse(stack, days);
@@ -155,8 +157,8 @@ export const GROUPS = [
         },
       },
       {
-        name: 'told-polls',
-        unspoken: true,
+        name: 'polls',
+        hasSnapshot: false,
         async show(page, stack) {
           const { course } = await busyCourse(stack, weeks(4, 4));
           await visit(page, address(stack, weeks(4, 4), { report: 'polling', course: course.id }), '#poll-answers svg .bar');
@@ -167,7 +169,7 @@ export const GROUPS = [
         show: (page, stack) => visit(page, courseAddress(stack, weeks(4, 4)), 'h1'),
       },
       {
-        // A report of it is missing, and the days before are.
+        // One report of the course and the days before are missing.
         name: 'course-overview',
         async show(page, stack) {
           const { course } = await busyCourse(stack, weeks(4, 4));
@@ -227,7 +229,7 @@ export const GROUPS = [
       },
       {
         name: 'offline',
-        // What is fetched ahead of its need may not have come yet.
+        // A prefetch may still be running.
         expected: [/ERR_INTERNET_DISCONNECTED/, /chunks\.js/],
         async show(page, stack) {
           await visit(page, address(stack, weeks(4, 4)), CHART);
@@ -238,7 +240,7 @@ export const GROUPS = [
       },
       {
         name: 'failed',
-        before: (stack) => stack.hasFailed(),
+        before: (stack) => stack.waitForFailure(),
         show: (page, stack) => visit(page, address(stack, failing), '.coverage [data-state="failed"]'),
       },
       { name: 'requests', show: (page, stack) => visit(page, `${stack.url}/requests`, '.board .failure') },
@@ -255,7 +257,7 @@ export const GROUPS = [
       {
         name: 'building',
         async before(stack) {
-          await stack.request({ report: 'videoview', ...weeks(6) }, { settled: false });
+          await stack.request({ report: 'videoview', ...weeks(6) }, { wait: false });
           await until('three are being built', async () => {
             const { requests } = await stack.api('/api/requests');
             return requests[0].windows.filter(({ state }) => state === 'building').length === 3;
@@ -266,7 +268,7 @@ export const GROUPS = [
       {
         name: 'queued',
         async before(stack) {
-          await stack.request({ report: 'videoview', ...weeks(1, 20) }, { settled: false });
+          await stack.request({ report: 'videoview', ...weeks(1, 20) }, { wait: false });
         },
         show: (page, stack) => visit(page, address(stack, weeks(1, 20)), '.coverage [data-state="queued"]'),
       },
@@ -277,7 +279,8 @@ export const GROUPS = [
             method: 'POST',
             body: JSON.stringify({ advance_seconds: 601 }),
           });
-          // All three slots are taken again: one that is just being asked for would be shown for a moment.
+          // Waits until all three slots are building again, since a slot that is being requested shows
+          // another state.
           await until('three are here and three more are being built', async () => {
             const { requests } = await stack.api('/api/requests');
             const windows = requests.flatMap((request) => request.windows);
@@ -303,7 +306,7 @@ export const GROUPS = [
         const answer = await fetch(`${stack.sandbox}/sandbox/requests`, { method: 'POST', body: JSON.stringify(body) });
         assert.ok(answer.ok, await answer.text());
       }
-      await stack.request({ report: 'videoview', ...weeks(4) }, { settled: false });
+      await stack.request({ report: 'videoview', ...weeks(4) }, { wait: false });
     },
     states: [
       {
@@ -316,8 +319,8 @@ export const GROUPS = [
     name: 'down',
     start: {},
     async prepare(stack) {
-      await stack.harm({ fault: 'server-error', always: true });
-      await stack.request({ report: 'videoview', ...weeks(4) }, { settled: false });
+      await stack.injectFaults({ fault: 'server-error', always: true });
+      await stack.request({ report: 'videoview', ...weeks(4) }, { wait: false });
     },
     states: [
       {
@@ -330,10 +333,10 @@ export const GROUPS = [
     name: 'revoked',
     start: { sandbox: ['--build-seconds', '600'] },
     async prepare(stack) {
-      // The reports are known from when the credentials still held.
+      // Fetches the list of reports while the credentials are still valid.
       await stack.api('/api/reports');
-      await stack.harm({ fault: 'unauthorized', always: true });
-      await stack.request({ report: 'videoview', ...weeks(4) }, { settled: false });
+      await stack.injectFaults({ fault: 'unauthorized', always: true });
+      await stack.request({ report: 'videoview', ...weeks(4) }, { wait: false });
     },
     states: [
       {
@@ -346,7 +349,7 @@ export const GROUPS = [
     name: 'refused',
     start: { settings: { ECHO360_CLIENT_SECRET: 'not the secret' } },
     async prepare(stack) {
-      await stack.request({ report: 'videoview', ...weeks(4) }, { settled: false });
+      await stack.request({ report: 'videoview', ...weeks(4) }, { wait: false });
     },
     states: [
       {
@@ -378,7 +381,7 @@ export const GROUPS = [
       },
       {
         name: 'key-wrong',
-        unspoken: true,
+        hasSnapshot: false,
         expected: [/status of 4(01|29)/],
         async show(page, stack) {
           await visit(page, stack.url, 'input[type="password"]');
@@ -390,7 +393,7 @@ export const GROUPS = [
     ],
   },
   {
-    name: 'governed',
+    name: 'administration',
     start: {},
     async prepare(stack) {
       await stack.request({ report: 'videoview', ...weeks(2, 2) });
@@ -414,7 +417,7 @@ export const GROUPS = [
       { name: 'people', show: (page, stack) => visit(page, `${stack.url}/people`, '[data-testid="people"]') },
       {
         name: 'record',
-        unspoken: true,
+        hasSnapshot: false,
         show: (page, stack) => visit(page, `${stack.url}/record`, '[data-testid="record"]'),
       },
       {
@@ -437,7 +440,7 @@ export const GROUPS = [
     states: [
       {
         name: 'share',
-        unspoken: true,
+        hasSnapshot: false,
         async show(page, stack) {
           await visit(page, stack.shares.view, CHART);
           await page.locator('.share-bar summary').filter({ hasText: /^Share$/ }).click();
@@ -445,10 +448,10 @@ export const GROUPS = [
         },
       },
       { name: 'shares', show: (page, stack) => visit(page, `${stack.url}/shares`, '[data-testid="shares"]') },
-      { name: 'shared', unspoken: true, show: (page, stack) => visit(page, `${stack.url}/s#${stack.shares.token}`, 'h2') },
+      { name: 'shared', hasSnapshot: false, show: (page, stack) => visit(page, `${stack.url}/s#${stack.shares.token}`, 'h2') },
       {
         name: 'shared-gone',
-        unspoken: true,
+        hasSnapshot: false,
         expected: [/status of 4(04|29)/],
         async show(page, stack) {
           await page.goto(`${stack.url}/s#${stack.shares.token.replace(/.$/, '')}`);

@@ -1,19 +1,19 @@
 /**
- * Every state: brought about for real, free of what axe finds in both themes, on a phone and wide, and read out as its
- * snapshot says. `LECTERN_UPDATE_SNAPSHOTS=1` writes the snapshots anew.
+ * Every state: axe finds nothing in both themes, on a phone and wide, and the accessibility tree equals its
+ * snapshot. `LECTERN_UPDATE_SNAPSHOTS=1` writes the snapshots.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { Browser, ROOT, Stack, hold, withTab } from './stack.mjs';
+import { Browser, ROOT, Stack, freeze, withTab } from './stack.mjs';
 import { checkSnapshot } from './snapshots.mjs';
 import { GROUPS } from './states.mjs';
 
 const AXE = readFileSync(path.join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8');
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
-/** What axe finds, in words. */
+/** The violations that axe finds: rule ids with the elements and what is wrong with them. */
 async function violations(page) {
   await page.evaluate(AXE);
   const found = await page.evaluate(async (tags) => {
@@ -25,25 +25,27 @@ async function violations(page) {
   return found;
 }
 
-/** Nothing is wider than the window. */
+/** By how many pixels the document is wider than the window; at most 0 if it fits. */
 async function overflow(page) {
   return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 }
 
-/** Of neighbours that are read out alike, whatever is inside them, the first: `lines` of one list, in YAML. */
-function alikeOnce(lines) {
+/**
+ * Removes repeated neighbors from a YAML list, recursively, so that its length does not depend on the data.
+ */
+function removeRepeats(lines) {
   const indent = (line) => line.search(/\S/);
   const blocks = [];
   for (const line of lines) {
     if (blocks.length === 0 || indent(line) <= indent(blocks[0][0])) blocks.push([line]);
     else blocks.at(-1).push(line);
   }
-  const told = blocks.map(([head, ...inside]) => [head, ...(inside.length > 0 ? alikeOnce(inside) : [])]);
-  return told.filter((block, place) => block.join() !== told[place - 1]?.join()).flat();
+  const shortened = blocks.map(([head, ...inside]) => [head, ...(inside.length > 0 ? removeRepeats(inside) : [])]);
+  return shortened.filter((block, place) => block.join() !== shortened[place - 1]?.join()).flat();
 }
 
-/** How the figures are read out: what they are made of, once, whatever lectures and people are in them. */
-async function figuresSpoken(page) {
+/** The accessibility tree of the figures as YAML, without the names of lectures and people. */
+async function figuresTree(page) {
   await page.evaluate(() => {
     const names = {
       '#videos .row .unseen, #videos tbody th': 'VIDEO',
@@ -65,41 +67,43 @@ async function figuresSpoken(page) {
     .replace(/\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun), (?=\d)/g, '');
 }
 
-/** How a state is read out, without what changes from day to day; the figures have a snapshot of their own. */
-async function spoken(page, state) {
+/**
+ * The accessibility tree of a state as YAML, masked and without the figures, which have their own snapshot.
+ */
+async function stateTree(page, state) {
   await page.evaluate(() => {
     for (const figure of document.querySelectorAll('[data-testid="minutes"], .figure, .figures')) {
       figure.setAttribute('aria-hidden', 'true');
     }
-    // What stands out in a course changes from day to day.
+    // The findings about a course change from day to day.
     for (const sentence of document.querySelectorAll('[data-testid="lead"] .lead')) sentence.textContent = 'SENTENCE';
   });
-  return masked(await page.locator('body').ariaSnapshot(), state);
+  return mask(await page.locator('body').ariaSnapshot(), state);
 }
 
-/** What is read out without what changes from day to day. */
-function masked(text, state) {
-  const told = (
+/** Replaces the parts of an accessibility tree that change from day to day. */
+function mask(text, state) {
+  const masked = (
     text
-      // Days lie in a term or not, whatever day it is.
+      // Whether the days are within a term depends on today.
       .replace(/ · Weeks? [\d–]+ of [A-Z]\w+ \d{4}/g, '')
       .replace(/http:\S+|\/(course|requests)?\?v=\S+/g, 'URL')
       .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'UUID')
       .replace(/\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b/g, 'Mon')
       .replace(/(?<!level=|Echo)\b\d[\d,.]*\b/g, '#')
       .replace(/(Previous|Next) (week|day|# weeks|# days)\b/g, '$1 SPAN')
-      // A week of which one day is over is that day.
+      // A week of which only one day is over is shown as that day.
       .replace(/# (Mon )?(# )?– # Mon( #)?/g, 'DAYS')
       .replace(/# Mon( #)?/g, 'DAYS')
-      // Whether a kind has rows on a single day depends on the day; the state without any stays as it is.
+      // Whether a report has rows on a single day depends on the day: the snapshot `requests` omits this text.
       .replace(/"(Loaded\.) No recorded activity on these days: Echo360 has no rows\."/g, state === 'requests' ? '$1' : '$&')
-      // Every course of the sandbox, and all that is known of them when.
+      // The courses of the sandbox, which depend on what has been stored so far.
       .replace(/( *- option "(?!All|Videos|Library|Slide|Confusion|Poll|Questions|Notes|Page).*\n)+/g, '')
       .replace(/(under a minute|(up to )?(# to )?# (min|h|days)\b( # min\b)?)/g, 'AGE')
       .trimEnd() + '\n'
   );
   // Whether the newest week is final depends on the day of the week.
-  return state === 'provisional' ? told : told.replaceAll('Ready, not final from DAYS on', 'Ready');
+  return state === 'provisional' ? masked : masked.replaceAll('Ready, not final from DAYS on', 'Ready');
 }
 
 let browser;
@@ -109,7 +113,7 @@ before(async () => {
 after(() => browser?.stop());
 
 for (const group of GROUPS) {
-  describe(`the ${group.name} Lectern`, () => {
+  describe(`group ${group.name}`, () => {
     let stack;
     before(async () => {
       stack = await Stack.start(group.start);
@@ -117,7 +121,7 @@ for (const group of GROUPS) {
     });
     after(() => stack?.stop());
     for (const state of group.states) {
-      test(`${state.name}: accessible in both themes, and read out as it should be`, async () => {
+      test(`${state.name}: axe finds nothing in both themes, and the accessibility tree equals the snapshot`, async () => {
         await state.before?.(stack);
         const looks = [
           { colorScheme: 'light', viewport: { width: 1280, height: 900 } },
@@ -127,19 +131,19 @@ for (const group of GROUPS) {
           await withTab(browser, options, async (page, tab) => {
             tab.expect(...(state.expected ?? []));
             await state.show(page, stack);
-            await hold(page);
+            await freeze(page);
             const found = await violations(page);
             assert.deepEqual(found, [], `${options.colorScheme}: ${JSON.stringify(found, null, 2)}`);
-            assert.ok((await overflow(page)) <= 0, `${options.viewport.width}: wider than the window`);
+            assert.ok((await overflow(page)) <= 0, `${options.viewport.width}: the document must not be wider than the window`);
             if (options.viewport.width < 400) {
-              // The narrowest that WCAG 1.4.10 asks for: 1280 pixels at 400 %.
+              // The narrowest width that WCAG 1.4.10 requires: 1280 pixels at 400 %.
               await page.setViewportSize({ width: 320, height: 640 });
-              assert.ok((await overflow(page)) <= 0, '320: wider than the window');
+              assert.ok((await overflow(page)) <= 0, '320: the document must not be wider than the window');
             }
-            if (options.colorScheme !== 'light' || state.unspoken) return;
+            if (options.colorScheme !== 'light' || state.hasSnapshot === false) return;
             const text = state.isOfFigures
-              ? alikeOnce(masked(await figuresSpoken(page), state.name).trimEnd().split('\n')).join('\n') + '\n'
-              : await spoken(page, state.name);
+              ? removeRepeats(mask(await figuresTree(page), state.name).trimEnd().split('\n')).join('\n') + '\n'
+              : await stateTree(page, state.name);
             checkSnapshot(state.name, text);
           });
         }

@@ -1,4 +1,4 @@
-/** The User Timing marks: what anybody can measure the page by from outside. */
+/** The User Timing marks, by which the page's speed can be measured from outside. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Browser, Stack, weeks, withTab } from './stack.mjs';
@@ -13,7 +13,7 @@ after(async () => {
   await stack?.stop();
 });
 
-/** Waits for a painted view of so many rows that came after `since`; gives all marks after it. */
+/** Waits for a painted view after `since`, of `rows` rows unless null; returns all marks after `since`. */
 async function marksOf(page, rows, since) {
   await page.waitForFunction(
     ([rows, since]) =>
@@ -32,7 +32,7 @@ async function marksOf(page, rows, since) {
   );
 }
 
-test('a view marks when it was asked, first drawn, measured and painted, and a filter marks all of them again', async () => {
+test('a view sets the marks asked, first-marks, measured and painted, and a filter sets all of them again', async () => {
   const span = weeks(2, 1);
   const { windows } = await stack.request({ report: 'videoview', ...span, tz: 'UTC' });
   const rows = windows.reduce((sum, window) => sum + window.copy.rows, 0);
@@ -42,12 +42,12 @@ test('a view marks when it was asked, first drawn, measured and painted, and a f
     for (const wanted of [rows, null]) {
       const marks = await marksOf(page, wanted, since);
       const last = NAMES.map((name) => marks.filter((mark) => mark.name === name).at(-1));
-      assert.ok(last.every(Boolean), `every mark is there: ${JSON.stringify(marks)}`);
+      assert.ok(last.every(Boolean), `every mark must be set: ${JSON.stringify(marks)}`);
       const [asked, firstMarks, measured, painted] = last.map((mark) => mark.startTime);
       assert.ok(asked <= measured && asked <= firstMarks && measured <= painted && firstMarks <= painted);
       const { detail } = last[3];
-      assert.equal(detail.rows, rows, 'the rows that it is measured from');
-      assert.ok(detail.bytes > 1000, 'the bytes that travelled');
+      assert.equal(detail.rows, rows, 'the mark must have the number of measured rows');
+      assert.ok(detail.bytes > 1000, 'the mark must have the transferred bytes');
       if (wanted === null) break;
       since = await page.evaluate(() => performance.now());
       await page.evaluate(() => {
@@ -58,7 +58,7 @@ test('a view marks when it was asked, first drawn, measured and painted, and a f
   });
 });
 
-test('a view without rows is painted, too', async () => {
+test('a view without rows is marked as painted too', async () => {
   const span = weeks(1, 600);
   await withTab(browser, {}, async (page) => {
     await stack.request({ report: 'videoview', ...span, tz: 'UTC' });

@@ -1,7 +1,8 @@
 /**
- * TLS in front of a Worker, as where it is deployed.
+ * A TLS proxy in front of a Worker, as in a deployment.
  *
- * A session's cookie is `Secure`. Chromium and Firefox take one from plain HTTP on this machine, WebKit does not.
+ * The session cookie is `Secure`. Chromium and Firefox accept it over plain HTTP from loopback, WebKit does
+ * not.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -10,9 +11,9 @@ import { createServer } from 'node:https';
 import path from 'node:path';
 
 /**
- * Listens on a free port and passes everything on to a stack's Worker.
+ * Listens on a free port and forwards all requests to a stack's Worker.
  *
- * Gives the address, the `Set-Cookie` headers that came back so far, and what ends it.
+ * Returns the address (`url`), the `Set-Cookie` headers of all responses so far (`cookies`), and `stop()`.
  */
 export async function encrypt(stack) {
   const [key, cert] = ['key.pem', 'cert.pem'].map((name) => path.join(stack.folder, name));
@@ -21,17 +22,17 @@ export async function encrypt(stack) {
   execFileSync('openssl', [...make, ...subject, '-keyout', key, '-out', cert], { stdio: 'ignore' });
   const cookies = [];
   const { hostname, port } = new URL(stack.url);
-  const server = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (asked, answer) => {
-    const { method, url, headers } = asked;
-    const passed = request({ hostname, port, method, path: url, headers }, (given) => {
-      cookies.push(...(given.headers['set-cookie'] ?? []));
-      answer.writeHead(given.statusCode, given.headers);
-      given.pipe(answer);
+  const server = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (incoming, outgoing) => {
+    const { method, url, headers } = incoming;
+    const forwarded = request({ hostname, port, method, path: url, headers }, (response) => {
+      cookies.push(...(response.headers['set-cookie'] ?? []));
+      outgoing.writeHead(response.statusCode, response.headers);
+      response.pipe(outgoing);
     });
-    passed.on('error', () => answer.destroy());
-    // Who leaves early leaves there, too.
-    answer.on('close', () => passed.destroy());
-    asked.pipe(passed);
+    forwarded.on('error', () => outgoing.destroy());
+    // If the client disconnects early, the forwarded request ends too.
+    outgoing.on('close', () => forwarded.destroy());
+    incoming.pipe(forwarded);
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {

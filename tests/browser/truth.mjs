@@ -1,16 +1,19 @@
 /**
- * What every figure ought to show, worked out from the sandbox's raw rows.
+ * The numbers that every figure must show, computed from the sandbox's raw rows.
  *
- * Nothing of it is the page's own code or an answer of it: rows are grouped here once more, in another language, by
- * the plainest means. Slow and short is right.
+ * Independent of the app's code and of its API's numbers: rows are grouped here again, in another language,
+ * by the simplest means. Slow and short is right.
  */
 import { monday, plusDays } from './stack.mjs';
 
-/** The row of the truth that is `minutes` of `rows`. */
+/** The minutes of so many rows: each row of `videoview` is half a minute. */
 const minutes = (rows) => rows / 2;
 
-/** Reads days, weekdays and hours of a zone out of `Intl`, which knows what the clocks did. */
-function clockOf(zone) {
+/**
+ * Returns a function from an instant to its day, hour and weekday (0 is Monday) in a zone, clock changes
+ * included.
+ */
+function localTimeIn(zone) {
   const format = new Intl.DateTimeFormat('en-CA', {
     timeZone: zone, hourCycle: 'h23', year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit',
   });
@@ -21,37 +24,37 @@ function clockOf(zone) {
   };
 }
 
-/** A role as the page groups them: what the sandbox's institution has. */
+/** By role in the sandbox's rows, the page's name of its group. */
 const ROLES = { Student: 'Students', Instructor: 'Instructors', 'Teaching Assistant': 'Assistants', '': 'No role given' };
 
-/** Every view of the days, both included, in a zone; in the order of time. */
+/** Every row of `videoview` in the days of a zone, both included, in order of time. */
 export async function views(stack, { from, to }, zone = 'UTC') {
   const query = new URLSearchParams({
     report: 'videoview', start: `${plusDays(from, -1)}T00:00:00Z`, end: `${plusDays(to, 2)}T00:00:00Z`,
   });
   const { columns, rows } = await stack.ask(`/sandbox/rows?${query}`);
-  const at = (pattern) => columns.findIndex((name) => pattern.test(name.replace(/[_ ]/g, '')));
+  const indexOf = (pattern) => columns.findIndex((name) => pattern.test(name.replace(/[_ ]/g, '')));
   const places = {
-    time: at(/^eventtimestamp$/i), video: at(/^videoid$/i), title: at(/^videoname$/i), length: at(/^durationminute$/i),
-    course: at(/^courseid$/i), code: at(/^courseidentifier$/i), section: at(/^sectionid$/i), number: at(/^sectionnumber$/i),
-    user: at(/^userid$/i), first: at(/^firstname$/i), last: at(/^lastname$/i), role: at(/^role$/i),
+    time: indexOf(/^eventtimestamp$/i), video: indexOf(/^videoid$/i), title: indexOf(/^videoname$/i), length: indexOf(/^durationminute$/i),
+    course: indexOf(/^courseid$/i), code: indexOf(/^courseidentifier$/i), section: indexOf(/^sectionid$/i), number: indexOf(/^sectionnumber$/i),
+    user: indexOf(/^userid$/i), first: indexOf(/^firstname$/i), last: indexOf(/^lastname$/i), role: indexOf(/^role$/i),
   };
   for (const [name, place] of Object.entries(places)) if (place < 0) throw new Error(`no column ${name} in ${columns}`);
-  const local = clockOf(zone);
+  const local = localTimeIn(zone);
   return rows
     .map((cells) => {
       const row = Object.fromEntries(Object.entries(places).map(([name, place]) => [name, cells[place].trim()]));
       row.instant = new Date(`${row.time.replace(' ', 'T')}Z`);
       const group = ROLES[row.role];
-      if (group === undefined) throw new Error(`a role that the test does not know: ${row.role}`);
+      if (group === undefined) throw new Error(`unknown role in the sandbox's rows: ${row.role}`);
       return { ...row, ...local(row.instant), group, person: [row.last, row.first].filter(Boolean).join(', ') };
     })
     .filter(({ day }) => from <= day && day <= to)
     .sort((a, b) => a.instant - b.instant);
 }
 
-/** Rows by a key, most first, those of equal rows by key. */
-function grouped(rows, key) {
+/** Groups rows by a column, largest group first, equal ones in order of the key. */
+function groupBy(rows, key) {
   const groups = new Map();
   for (const row of rows) {
     if (!groups.has(row[key])) groups.set(row[key], []);
@@ -60,44 +63,49 @@ function grouped(rows, key) {
   return [...groups].sort(([a, left], [b, right]) => right.length - left.length || (a < b ? -1 : 1));
 }
 
-const viewers = (rows) => new Set(rows.map(({ user }) => user).filter(Boolean)).size;
+const countViewers = (rows) => new Set(rows.map(({ user }) => user).filter(Boolean)).size;
 
 /**
- * What the figures show of `all` rows. A chosen video, section or role filters every figure but that in which it was
- * chosen: there the others stay, to be chosen too.
+ * The numbers of the figures for `all` rows. A chosen video, section or role filters every figure except the
+ * one in which it was chosen, which keeps the others so that they can be chosen too.
  */
 export function expected(all, { from, to, course, sections = [], roles = [], videos = [], student }) {
-  const passes = (row, but) =>
-    (student === undefined || but === 'anybody' || row.user === student) &&
+  /**
+   * Whether a row passes the filters, except one (`except`); 'people' stands for those by student and role.
+   */
+  const passes = (row, except) =>
+    (student === undefined || except === 'people' || row.user === student) &&
     (course === undefined || row.course === course) &&
-    (but === 'sections' || sections.length === 0 || sections.includes(row.section)) &&
-    (but === 'roles' || but === 'anybody' || roles.length === 0 || roles.includes(row.group)) &&
-    (but === 'videos' || videos.length === 0 || videos.includes(row.video));
-  const of = (but) => all.filter((row) => passes(row, but));
-  const rows = of();
+    (except === 'sections' || sections.length === 0 || sections.includes(row.section)) &&
+    (except === 'roles' || except === 'people' || roles.length === 0 || roles.includes(row.group)) &&
+    (except === 'videos' || videos.length === 0 || videos.includes(row.video));
+  const filtered = (except) => all.filter((row) => passes(row, except));
+  const rows = filtered();
   const days = [];
   for (let day = from; day <= to; day = plusDays(day, 1)) {
     const own = rows.filter((row) => row.day === day);
-    days.push({ day, minutes: minutes(own.length), viewers: viewers(own) });
+    days.push({ day, minutes: minutes(own.length), viewers: countViewers(own) });
   }
   const hours = Array.from({ length: 7 }, (_, weekday) =>
     Array.from({ length: 24 }, (_, hour) => minutes(rows.filter((row) => row.weekday === weekday && row.hour === hour).length)),
   );
-  const named = (groups, chosen, spell) => groups.filter(([id], place) => place < 20 || chosen.includes(id)).map(spell);
-  const byVideo = named(grouped(of('videos'), 'video'), videos, ([id, own]) => {
-    const counted = own.filter(({ user }) => user);
+  /** The 20 largest groups and the chosen ones. */
+  const topGroups = (groups, chosen, describe) =>
+    groups.filter(([id], place) => place < 20 || chosen.includes(id)).map(describe);
+  const byVideo = topGroups(groupBy(filtered('videos'), 'video'), videos, ([id, own]) => {
+    const identified = own.filter(({ user }) => user);
     const length = Number(own.at(-1).length);
-    const share = counted.length > 0 && length > 0 ? minutes(counted.length) / viewers(own) / length : undefined;
-    return { id, name: own.at(-1).title, minutes: minutes(own.length), viewers: viewers(own), percent: share && Math.round(share * 100) };
+    const share = identified.length > 0 && length > 0 ? minutes(identified.length) / countViewers(own) / length : undefined;
+    return { id, name: own.at(-1).title, minutes: minutes(own.length), viewers: countViewers(own), percent: share && Math.round(share * 100) };
   });
-  const bySection = named(grouped(of('sections'), 'section'), sections, ([id, own]) => {
-    return { id, name: `${own.at(-1).code} · ${own.at(-1).number}`, minutes: minutes(own.length), viewers: viewers(own) };
+  const bySection = topGroups(groupBy(filtered('sections'), 'section'), sections, ([id, own]) => {
+    return { id, name: `${own.at(-1).code} · ${own.at(-1).number}`, minutes: minutes(own.length), viewers: countViewers(own) };
   });
   const byRole = Object.values(ROLES)
-    .map((role) => [role, of('roles').filter(({ group }) => group === role)])
+    .map((role) => [role, filtered('roles').filter(({ group }) => group === role)])
     .filter(([, own]) => own.length > 0)
-    .map(([name, own]) => ({ name, minutes: minutes(own.length), viewers: viewers(own) }));
-  const students = grouped(rows.filter(({ user, group }) => user && group === 'Students'), 'user')
+    .map(([name, own]) => ({ name, minutes: minutes(own.length), viewers: countViewers(own) }));
+  const students = groupBy(rows.filter(({ user, group }) => user && group === 'Students'), 'user')
     .map(([user, own]) => ({
       user, name: own.at(-1).person, rows: own.length, minutes: minutes(own.length),
       days: days.map(({ day }) => own.filter((row) => row.day === day).length),
@@ -110,38 +118,38 @@ export function expected(all, { from, to, course, sections = [], roles = [], vid
     fresh.forEach((user) => known.add(user));
     return { day, fresh: fresh.length, again: own.size - fresh.length };
   });
-  // Whoever watched it first, of whatever role: what is filtered by people does not move a video's first day.
+  // A video's first day is that of its first view by anybody, so filters by people do not move it.
   const appeared = new Map();
-  for (const { video, day } of of('anybody')) if (!(appeared.get(video) <= day)) appeared.set(video, day);
-  const apart = (from, to) => Math.round((new Date(`${to}T12:00:00Z`) - new Date(`${from}T12:00:00Z`)) / 86_400_000);
+  for (const { video, day } of filtered('people')) if (!(appeared.get(video) <= day)) appeared.set(video, day);
+  const daysBetween = (from, to) => Math.round((new Date(`${to}T12:00:00Z`) - new Date(`${from}T12:00:00Z`)) / 86_400_000);
   const after = [[0, 0], [1, 1], [2, 3], [4, 7], [8, 14], [15, 28], [29, Infinity]].map(([least, most]) => {
     if (least >= days.length) return undefined;
-    const own = rows.filter(({ video, day }) => least <= apart(appeared.get(video), day) && apart(appeared.get(video), day) <= most);
+    const own = rows.filter(({ video, day }) => least <= daysBetween(appeared.get(video), day) && daysBetween(appeared.get(video), day) <= most);
     return minutes(own.length);
   });
-  return { rows, days, arrivals, after, hours, byVideo, bySection, byRole, students, viewers: viewers(rows) };
+  return { rows, days, arrivals, after, hours, byVideo, bySection, byRole, students, viewers: countViewers(rows) };
 }
 
-/** A course of which at least two sections have rows in these days, and those sections. */
+/** The first course with at least two sections that have rows in these days, and those sections. */
 export async function busyCourse(stack, { from, to }) {
   const { courses, terms } = await stack.api('/api/courses');
-  const meant = new Set(terms.filter((term) => term.from <= to && from <= term.to).map(({ id }) => id));
+  const termIds = new Set(terms.filter((term) => term.from <= to && from <= term.to).map(({ id }) => id));
   for (const course of courses) {
     const sections = [];
-    for (const section of course.sections.filter(({ term }) => term === undefined || meant.has(term))) {
+    for (const section of course.sections.filter(({ term }) => term === undefined || termIds.has(term))) {
       const { rows } = await stack.truth(from, to, { course: course.id, section: section.id });
       if (rows > 0) sections.push(section);
     }
     if (sections.length > 1) return { course, sections };
   }
-  throw new Error('no course of the sandbox has two sections with rows');
+  throw new Error('the sandbox must have a course with two sections that have rows');
 }
 
 /**
- * The raw rows of a report in these days: cells by the names of their columns without `_` and spaces, in lower case.
+ * The raw rows of a report in these days, as objects with column names in lower case without `_` and spaces.
  *
- * Beside the cells, `who` is the id of the person and `is` their role, whatever the report calls these, and `day` the
- * day in UTC.
+ * Added to the cells: `who` (id of the person) and `is` (their role), whatever the report calls them, and
+ * `day` (in UTC).
  */
 export async function rowsOf(stack, report, { from, to }, scope = {}) {
   const query = { report, start: `${from}T00:00:00Z`, end: `${plusDays(to, 1)}T00:00:00Z`, ...scope };
@@ -154,9 +162,11 @@ export async function rowsOf(stack, report, { from, to }, scope = {}) {
   });
 }
 
-/** What a share of a course shows of each week: minutes and students, or that they are withheld. */
+/** The rows of a share of a course, one per week: Monday, minutes and students, or 'withheld' for both. */
 export async function sharedWeeks(stack, days, course, smallest) {
-  /** Whether a number over these rows may be shown: enough students, and none of them more than half of it. */
+  /**
+   * Whether a share may show a number over these rows: enough students, none with more than half of the rows.
+   */
   const isSafe = (rows) => {
     const people = new Map();
     for (const { user } of rows) people.set(user, (people.get(user) ?? 0) + 1);
@@ -171,7 +181,8 @@ export async function sharedWeeks(stack, days, course, smallest) {
     const isTaught = ({ term }) =>
       terms.every((it) => it.id !== term || (it.from <= plusDays(from, 6) && from <= it.to));
     const ids = new Set([...course.sections.filter(isTaught).map(({ id }) => id), ...own.map(({ section }) => section)]);
-    // Sections that are too small have to be hidden among others, even from those who teach one of them.
+    // If a section is too small, the course without any one section must be safe too: a teacher of that
+    // section could subtract its numbers to reveal the small one.
     const without = [...ids].map((id) => own.filter(({ section }) => section !== id));
     const isHidden = [...ids].some((id) => !isSafe(own.filter(({ section }) => section === id)));
     const isShown = isSafe(own) && (!isHidden || without.every(isSafe));

@@ -1,7 +1,7 @@
-"""Checks an OpenAPI document, and answers against the schemas that it gives for them.
+"""Validates an OpenAPI document, and responses against its schemas.
 
-Reads {"document": …, "answers": [{"name": …, "schema": "/paths/…", "value": …}]} from its input, where `schema` is a JSON
-pointer into the document. Prints one line for each fault that it finds, and ends with 1 if there is one.
+Reads {"document": …, "answers": [{"name": …, "schema": "/paths/…", "value": …}]} from standard input, where `schema` is
+a JSON pointer into the document and `value` a response. Prints one line for each error; exits with 1 if there is one.
 """
 
 import json
@@ -15,7 +15,7 @@ from referencing.jsonschema import DRAFT202012
 DOCUMENT = "urn:lectern:openapi"
 
 
-def faults(document, answers):
+def find_errors(document, answers):
     for error in OpenAPIV31SpecValidator(document).iter_errors():
         yield f"the document at {list(error.absolute_path)}: {error.message}"
     resource = Resource(contents=document, specification=DRAFT202012)
@@ -30,10 +30,10 @@ def faults(document, answers):
 
 
 def main():
-    order = json.load(sys.stdin)
-    found = list(faults(order["document"], order["answers"]))
-    for fault in found:
-        print(fault)
+    task = json.load(sys.stdin)
+    found = list(find_errors(task["document"], task["answers"]))
+    for message in found:
+        print(message)
     sys.exit(1 if found else 0)
 
 

@@ -1,8 +1,8 @@
-//! Entries of the audit log that the router writes: who saw, downloaded, requested or was refused.
+//! Audit log entries that the router writes: who saw, downloaded or requested data, and who was refused.
 //!
-//! They are buffered and sent to the registry once a second, so that reading rows does not wait for them. An isolate that
-//! dies within that second loses them. Changes of roles, sessions and shares are recorded by the registry itself, in the same
-//! transaction.
+//! Entries are buffered and sent to the registry once a second, so that reading rows does not wait for the
+//! registry. An isolate that dies within that second loses them. The registry itself records changes of
+//! roles, sessions and shares, in the same transaction as the change.
 
 use crate::auth::Visitor;
 use crate::rpc::{self, AuditEntry, RegistryCommand};
@@ -19,13 +19,13 @@ use worker::{Context, Delay, Env};
 /// How long entries are buffered.
 const FLUSH_AFTER: Duration = Duration::from_secs(1);
 
-/// A flush that has not happened for so many milliseconds after it was scheduled was aborted with its request.
+/// A flush still outstanding this many milliseconds after it was scheduled was aborted with its HTTP request.
 const FLUSH_OVERDUE: i64 = 10 * SECOND;
 
-/// The most different entries in the buffer. Those beyond become one entry with their count.
+/// Maximum number of distinct entries in the buffer. Further ones are replaced by one entry with their count.
 const MAX_BUFFERED_ENTRIES: usize = 2_000;
 
-/// The most courses and sections that an entry lists.
+/// Maximum number of courses and sections that an entry lists.
 const MAX_GRANTS_LISTED: usize = 20;
 
 thread_local! {
@@ -34,7 +34,7 @@ thread_local! {
     static FLUSH_DUE: Cell<Option<Timestamp>> = const { Cell::new(None) };
 }
 
-/// The rows that somebody sees or requests, as an entry names them: without anything that they searched for.
+/// The rows that a person reads or requests, as an audit entry names them. Search terms are left out.
 pub(crate) struct AuditView<'a> {
     /// The report's name as requested.
     pub(crate) report: &'a str,
@@ -47,7 +47,8 @@ pub(crate) struct AuditView<'a> {
 }
 
 impl AuditView<'_> {
-    /// `videoview 2026-02-02..2026-02-08 course <id>`, with `?` for what is not a name, day or id.
+    /// Formats as `videoview 2026-02-02..2026-02-08 course <id>`, with `?` in place of an invalid name, day
+    /// or id.
     pub(crate) fn describe(&self) -> String {
         let unknown = || "?".to_owned();
         let mut text = ReportName::parse(self.report).map_or_else(unknown, String::from);
@@ -73,7 +74,7 @@ impl AuditView<'_> {
     }
 }
 
-/// An entry about a visitor. `view` says what it is about.
+/// An entry about what a visitor did; `view` is the text of [`AuditView::describe`].
 pub(crate) fn new_entry(visitor: &Visitor, what: AuditAction, view: String) -> AuditEntry {
     let scope = match visitor.role_assignment.as_ref().map(|role_assignment| role_assignment.scope()) {
         None => String::new(),
@@ -81,7 +82,7 @@ pub(crate) fn new_entry(visitor: &Visitor, what: AuditAction, view: String) -> A
         Some(Scope::Courses(grants)) => {
             let text = grants.iter().take(MAX_GRANTS_LISTED).map(|grant| match &grant.section {
                 Some(section) => format!("{}/{section}", grant.course),
-                None => grant.course.clone(),
+                None => grant.course.to_string(),
             });
             let more = grants.len().checked_sub(MAX_GRANTS_LISTED).filter(|more| *more > 0);
             let more = more.map(|more| format!("and {more} more"));
@@ -121,16 +122,16 @@ pub(crate) async fn flush(env: &Env, scheduler_name: &str) {
         return;
     }
     let gap = (lost > 0).then(|| AuditEntry::for_dropped(lost));
-    let handed = match rpc::registry(env, scheduler_name) {
+    let result = match rpc::registry(env, scheduler_name) {
         Ok(registry) => {
             let lines = entries.iter().cloned().chain(gap).collect();
             rpc::call::<_, bool>(&registry, &RegistryCommand::AppendAuditEntries(lines)).await.map(drop)
         }
         Err(error) => Err(response::internal_error(&error)),
     };
-    if let Err(problem) = handed {
+    if let Err(problem) = result {
         worker::console_error!("entries of the audit log wait: {}", problem.title);
-        // They are sent with the next flush.
+        // The next flush sends them.
         BUFFER.with_borrow_mut(|buffer| buffer.restore(entries, lost));
     }
 }

@@ -1,8 +1,8 @@
 //! Authentication: who sent a request, and whether they may do what they ask for.
 //!
-//! A list of [`provider`]s says who somebody is, by what came with the request: local mode, Cloudflare Access, and
-//! sessions that a key opened. The Registry says what they may do, and [`Visitor::authorize`] compares that with what they ask
-//! for.
+//! A list of [`provider`]s identifies the visitor by the request's credential: local mode, Cloudflare Access,
+//! or a session opened with the key. The Registry stores the visitor's role, and [`Visitor::authorize`]
+//! checks an action against it.
 
 mod certificates;
 mod cloudflare_access;
@@ -29,26 +29,26 @@ use worker::{Env, Request};
 /// Somebody who is signed in.
 #[derive(Debug, Clone)]
 pub(crate) struct Visitor {
-    /// The name that requests, shares and audit entries of theirs carry.
+    /// The name recorded in this person's requests, shares and audit entries.
     pub(crate) person: String,
-    /// What they may do, and with which courses; `None` before somebody gave them a role.
+    /// Their role and grants; `None` until an administrator assigns a role.
     pub(crate) role_assignment: Option<RoleAssignment>,
     /// How they signed in.
     pub(crate) auth_method: AuthMethod,
 }
 
-/// A request that is not authenticated.
+/// The response to a request that could not be authenticated, and the reason for it.
 pub(crate) struct AuthRejection {
-    /// The response.
+    /// The problem to respond with.
     pub(crate) problem: Problem,
-    /// The reason that the audit log records.
+    /// The reason as the audit log records it.
     pub(crate) reason: &'static str,
 }
 
-/// The visitor who sent this request.
+/// Finds out which visitor sent this request.
 ///
 /// # Errors
-/// `cross-site` when a browser sent it from another site, `sign-in-needed` for everybody who is not known.
+/// `cross-site` when a browser sent it from another site, `sign-in-needed` without a valid credential.
 pub(crate) async fn authenticate(
     request: &Request,
     env: &Env,
@@ -77,7 +77,8 @@ pub(crate) async fn authenticate(
     }
 }
 
-/// Every credential of the request that holds, whichever of them authenticated it: signing out ends them all.
+/// Every valid credential of the request, including those that did not authenticate it: signing out ends them
+/// all.
 pub(crate) async fn find_all_credentials(request: &Request, settings: &Settings) -> Vec<Credential> {
     let (now, mut credentials) = (clock::now(), Vec::new());
     for provider in providers(settings).iter().filter(|provider| provider.recognizes(request)) {
@@ -88,18 +89,18 @@ pub(crate) async fn find_all_credentials(request: &Request, settings: &Settings)
     credentials
 }
 
-/// The cookies that a visitor's sign-out sets, so that nothing of any provider's stays in the browser.
+/// The `Set-Cookie` values of a sign-out, which delete every provider's cookies.
 pub(crate) fn sign_out_cookies(settings: &Settings, visitor: &Visitor) -> Vec<String> {
     providers(settings).iter().filter_map(|provider| provider.sign_out_cookie(visitor)).collect()
 }
 
-/// Where a browser that signed in by this method goes to sign out of what stands behind it, too.
+/// The URL at which a browser signs out of the identity provider behind this method, if there is one.
 pub(crate) fn sign_out_url(settings: &Settings, auth_method: AuthMethod) -> Option<String> {
     let providers = providers(settings);
     providers.iter().find(|provider| provider.method() == auth_method)?.sign_out_url()
 }
 
-/// Asks the Registry, or the cache of its answers, who this is and what they may do.
+/// Looks up the person behind a credential and their role, in the cache or the Registry.
 async fn identify(
     credential: Credential,
     env: &Env,
@@ -111,11 +112,11 @@ async fn identify(
     let identity = match cached.get(now) {
         Some(identity) => identity,
         None => {
-            let unchecked = |problem| AuthRejection { problem, reason: "unchecked" };
+            let rejection = |problem| AuthRejection { problem, reason: "unchecked" };
             let registry = rpc::registry(env, &settings.scheduler_name())
-                .map_err(|error| unchecked(response::internal_error(&error)))?;
+                .map_err(|error| rejection(response::internal_error(&error)))?;
             let found: Option<Identity> =
-                rpc::call(&registry, &RegistryCommand::Identify { credential }).await.map_err(unchecked)?;
+                rpc::call(&registry, &RegistryCommand::Identify { credential }).await.map_err(rejection)?;
             let Some(found) = found else {
                 let assertion = if is_token { AccessAssertion::SignedOut } else { AccessAssertion::None };
                 let problem = sign_in_needed(settings, assertion);
@@ -130,10 +131,11 @@ async fn identify(
 }
 
 impl Visitor {
-    /// The part of the data that the visitor may do this with.
+    /// The part of the data on which the visitor may perform this action.
     ///
     /// # Errors
-    /// `no-role`, `not-allowed`. A report that the visitor may not know of gives the same problem as one that does not exist.
+    /// `no-role`, `not-allowed`. A report outside the visitor's role gives the same problem as one that does
+    /// not exist.
     pub(crate) fn authorize(&self, action: Action<'_>) -> Result<AccessScope, Problem> {
         authorize(&self.person, self.role_assignment.as_ref(), action).map_err(|refused| match (refused, action) {
             (AccessDenied::UnknownReport, Action::RequestReport { report } | Action::ReadRows { report }) => {
@@ -152,14 +154,15 @@ impl Visitor {
     }
 }
 
-/// Refuses a request that a browser sent from another site's page, whatever cookies it carries.
+/// Refuses a request that a browser sent from another site's page, whatever cookies it carries: protection
+/// against CSRF.
 pub(crate) fn refuse_cross_site(request: &Request) -> Result<(), AuthRejection> {
     let header = |name: &str| request.headers().get(name).ok().flatten();
     let host = request_host(request);
-    let from_here = |origin: &String| {
+    let is_same_origin = |origin: &String| {
         origin.split_once("://").is_some_and(|(_, origin_host)| origin_host.eq_ignore_ascii_case(&host))
     };
-    let is_cross_site = header("origin").is_some_and(|origin| !from_here(&origin))
+    let is_cross_site = header("origin").is_some_and(|origin| !is_same_origin(&origin))
         || header("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none");
     if is_cross_site {
         let detail = "This request came from another site. Open Lectern itself and try again there.";
@@ -168,7 +171,7 @@ pub(crate) fn refuse_cross_site(request: &Request) -> Result<(), AuthRejection> 
     Ok(())
 }
 
-/// The host that the request names, with its port where it has one.
+/// The host in the request's URL, with its port if it has one.
 fn request_host(request: &Request) -> String {
     let host = request.url().ok().map(|url| match (url.host_str(), url.port()) {
         (Some(host), Some(port)) => format!("{host}:{port}"),
@@ -178,7 +181,7 @@ fn request_host(request: &Request) -> String {
     host.unwrap_or_default()
 }
 
-/// A cookie's value.
+/// The value of the request's cookie called `name`.
 fn read_cookie(request: &Request, name: &str) -> Option<String> {
     let all = request.headers().get("cookie").ok().flatten()?;
     all.split(';').find_map(|one| {
@@ -187,19 +190,20 @@ fn read_cookie(request: &Request, name: &str) -> Option<String> {
     })
 }
 
-/// What a request that is not authenticated carries of Cloudflare Access. While the browser carries any assertion, a session
-/// of ours is not looked at, and signing in with the key would change nothing: the key is not offered then.
+/// The Cloudflare Access assertion of a request that is not authenticated. While the browser sends any
+/// assertion, session cookies are ignored and signing in with the key would have no effect; so the key is not
+/// offered then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AccessAssertion {
-    /// Nothing.
+    /// The request has no assertion.
     None,
-    /// An assertion that does not hold.
+    /// The assertion is invalid.
     Refused,
-    /// A valid one of somebody who has signed out of Lectern, but not of Cloudflare Access.
+    /// The assertion is valid, but the person has signed out of Lectern and not of Cloudflare Access.
     SignedOut,
 }
 
-/// The methods that the sign-in page offers to somebody whose request carries this.
+/// The methods that the sign-in page offers, given the request's assertion.
 pub(crate) fn sign_in_methods(settings: &Settings, assertion: AccessAssertion) -> Vec<AuthMethod> {
     let offered = providers(settings).into_iter().filter(|provider| provider.offers_sign_in());
     let mut methods: Vec<AuthMethod> = offered.map(|provider| provider.method()).collect();
@@ -207,10 +211,10 @@ pub(crate) fn sign_in_methods(settings: &Settings, assertion: AccessAssertion) -
     methods
 }
 
-/// The problem that says how one can sign in here.
+/// The problem `sign-in-needed`, with the available methods.
 pub(crate) fn sign_in_needed(settings: &Settings, assertion: AccessAssertion) -> Problem {
-    let ways = sign_in_methods(settings, assertion);
-    let detail = match (assertion, ways.as_slice()) {
+    let methods = sign_in_methods(settings, assertion);
+    let detail = match (assertion, methods.as_slice()) {
         (AccessAssertion::SignedOut, _) => {
             "You have signed out of Lectern. Sign out of Cloudflare Access too, then sign in again."
         }
@@ -225,6 +229,6 @@ pub(crate) fn sign_in_needed(settings: &Settings, assertion: AccessAssertion) ->
     };
     let has_signed_out = assertion == AccessAssertion::SignedOut;
     let sign_out = has_signed_out.then(|| sign_out_url(settings, AuthMethod::Access)).flatten();
-    let sign_in = Some(Box::new(SignInOptions { auth_methods: ways, sign_out }));
+    let sign_in = Some(Box::new(SignInOptions { auth_methods: methods, sign_out }));
     Problem { sign_in, ..Problem::new(Code::SignInNeeded, detail) }
 }

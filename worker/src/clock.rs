@@ -1,29 +1,29 @@
-//! The clock: the one place where the Worker reads the time.
+//! The clock: the only module of the Worker that reads the time.
 //!
-//! In local mode `LECTERN_CLOCK_OFFSET_SECONDS` shifts it, so that tests need not wait for sessions and data to expire.
-//! [`set_offset`] is called by `config` whenever settings are read. Times that the runtime itself reports, such as when an
-//! alarm comes, are converted by [`from_runtime`], so that they can be compared with [`now`].
+//! In local mode `LECTERN_CLOCK_OFFSET_SECONDS` shifts it, so that tests need not wait for sessions and data
+//! to expire. `config` calls [`set_offset`] whenever it reads the settings. [`from_runtime`] converts times
+//! that the runtime itself reports, such as an alarm's, so that they can be compared with [`now`].
 
 use domain::settings::Settings;
 use domain::time::Timestamp;
 use std::cell::Cell;
 
 thread_local! {
-    /// Milliseconds by which the clock is shifted, the same for everything in one isolate.
+    /// The clock's shift in milliseconds, the same for everything in one isolate.
     static OFFSET: Cell<i64> = const { Cell::new(0) };
 }
 
-/// The current time. Within one event it stands still between awaits.
+/// The current time. The runtime advances it only at awaits.
 pub(crate) fn now() -> Timestamp {
     from_runtime(i64::try_from(worker::Date::now().as_millis()).unwrap_or(i64::MAX))
 }
 
-/// The time by this clock at which the runtime's clock shows `milliseconds` since 1970.
+/// Converts the runtime's time, in milliseconds since 1970 UTC, to this clock's.
 pub(crate) fn from_runtime(milliseconds: i64) -> Timestamp {
     Timestamp(milliseconds).plus(OFFSET.get())
 }
 
-/// Shifts the clock as the settings say: by nothing outside local mode.
+/// Applies the offset in the settings, which is 0 outside local mode.
 pub(crate) fn set_offset(settings: &Settings) {
     OFFSET.set(settings.clock_offset);
 }

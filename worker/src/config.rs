@@ -1,20 +1,20 @@
-//! The settings as the runtime holds them: the Worker's variables and secrets.
+//! Reads the settings from the Worker's variables and secrets.
 
 use crate::clock;
 use domain::problem::{Code, Problem};
 use domain::settings::{Jurisdiction, Settings};
 use worker::Env;
 
-/// The jurisdiction alone, for whoever needs nothing else. Its setting is validated by [`read`].
+/// The jurisdiction alone, for callers that need no other setting. [`read`] validates it.
 pub(crate) fn jurisdiction(env: &Env) -> Option<Jurisdiction> {
     let name = env.var("LECTERN_JURISDICTION").ok()?.to_string();
     Jurisdiction::parse(name.trim())
 }
 
-/// Reads and validates the settings, and sets the clock by them.
+/// Reads and validates the settings, and applies their clock offset.
 ///
 /// # Errors
-/// `settings-wrong`, with a sentence for everything that is missing or wrong.
+/// `settings-wrong`, with one sentence for each missing or wrong setting.
 pub(crate) fn read(env: &Env) -> Result<Settings, Problem> {
     let get = |name: &str| env.var(name).ok().map(|value| value.to_string());
     let settings = Settings::read(get, crate::zone::is_known)
@@ -23,8 +23,8 @@ pub(crate) fn read(env: &Env) -> Result<Settings, Problem> {
     Ok(settings)
 }
 
-/// Sets the clock by the settings, for an object that reads the time before it reads any setting. Wrong settings leave it as
-/// it is: whoever needs them reports them.
+/// Applies the clock offset, for an object that reads the time before any setting. Invalid settings leave the
+/// clock unchanged: callers that need them report the error.
 pub(crate) fn set_clock(env: &Env) {
     drop(read(env));
 }

@@ -14,8 +14,9 @@ pub(crate) fn sha256_hex(text: &str) -> String {
     to_hex(&Sha256::digest(text.as_bytes()))
 }
 
-/// A person's pseudonym for paths, queries and logs: the first 64 bits of an HMAC of their e-mail address, in hexadecimal.
-/// It is the same for the same key. Without the key, nobody who reads a log can find out an address by trying.
+/// A person's pseudonym for paths, queries and logs: the first 64 bits of an HMAC of their e-mail address, in
+/// hexadecimal; empty for an empty address. It is stable for one key. Without the key, a reader of a log
+/// cannot find an address by trying candidates.
 pub(crate) fn person_id(key: &Secret, person: &str) -> String {
     if person.is_empty() {
         return String::new();
@@ -23,12 +24,13 @@ pub(crate) fn person_id(key: &Secret, person: &str) -> String {
     sign(key, "person", person).chars().take(16).collect()
 }
 
-/// The HMAC-SHA-256 of a text for one purpose, in hexadecimal. A signature for one purpose is invalid for every other.
+/// The HMAC-SHA-256 of a text for one purpose, in hexadecimal. A signature for one purpose is invalid for any
+/// other.
 pub(crate) fn sign(key: &Secret, purpose: &str, text: &str) -> String {
     to_hex(&new_mac(key, purpose, text).map(|mac| mac.finalize().into_bytes().to_vec()).unwrap_or_default())
 }
 
-/// Whether `signature` is what [`sign`] gives. The comparison takes constant time.
+/// Whether `signature` is the result of [`sign`]. The comparison takes constant time.
 pub(crate) fn is_valid_signature(key: &Secret, purpose: &str, text: &str, signature: &str) -> bool {
     let bytes: Option<Vec<u8>> = (signature.len() == 64 && signature.is_ascii()).then(|| {
         let pairs = (0..64).step_by(2).map(|at| signature.get(at..at + 2).unwrap_or_default());
@@ -40,8 +42,8 @@ pub(crate) fn is_valid_signature(key: &Secret, purpose: &str, text: &str, signat
     }
 }
 
-/// Whether two secrets are equal. The time that it takes depends neither on their common prefix nor on their lengths:
-/// HMACs of both are compared.
+/// Whether two secrets are equal. Compares HMACs of both, so that the time depends neither on a common prefix
+/// nor on the lengths.
 pub(crate) fn is_same_secret(key: &Secret, candidate: &str, expected: &Secret) -> bool {
     is_valid_signature(key, "compare", candidate, &sign(key, "compare", expected.reveal()))
 }
@@ -68,13 +70,14 @@ pub(crate) fn new_token() -> Result<String, Problem> {
     if token.len() == domain::shares::TOKEN_LENGTH { Ok(token) } else { Err(fault()) }
 }
 
-/// A source expression for a Content-Security-Policy that admits exactly this inline script or style: `'sha256-…'`.
+/// The source expression `'sha256-…'` for a Content-Security-Policy, which admits exactly this inline script
+/// or style.
 pub(crate) fn csp_hash(text: &str) -> String {
     format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text.as_bytes())))
 }
 
-/// The MAC over purpose and text. HMAC takes keys of every length; should the library ever refuse one, [`sign`] gives an
-/// empty text, which [`is_valid_signature`] rejects.
+/// The MAC over purpose and text. HMAC accepts keys of every length; should the library ever refuse one,
+/// [`sign`] returns an empty text, which [`is_valid_signature`] rejects.
 fn new_mac(key: &Secret, purpose: &str, text: &str) -> Option<Hmac<Sha256>> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key.reveal().as_bytes()).ok()?;
     mac.update(purpose.as_bytes());

@@ -1,7 +1,7 @@
-//! The reporting API as the Scheduler calls it: the token, the calls, every answer sorted by what to do next.
+//! Client of the reporting API for the Scheduler: access token, calls, and errors sorted by what to do next.
 //!
-//! Paths, limits and statuses are from the vendor's reference; what it leaves open (envelopes, paging, which
-//! spelling one request has) is read tolerantly.
+//! Paths, limits and statuses are from the vendor's reference. What it leaves open (envelopes, paging, the
+//! spelling of the path of one request) is read tolerantly.
 
 use crate::clock;
 use crate::http_client::{self, HttpRequest, HttpResponse};
@@ -16,28 +16,28 @@ use std::cell::{Cell, RefCell};
 
 const REPORTING: &str = "/public/api/v1/reporting";
 
-/// A call that takes longer than this is taken for lost.
+/// Timeout of a call; a call that exceeds it may still have taken effect.
 const CALL_TIMEOUT: i64 = 60 * SECOND;
 
-/// A list that can wait is given this long: nothing is asked for meanwhile.
+/// Timeout of a call that reads a list of lower priority, since no other call is made meanwhile.
 const LIST_TIMEOUT: i64 = 8 * SECOND;
 
-/// An answer longer than this is none. A list keeps requests whose files are long gone: this is room for
-/// some 50,000 of them.
+/// Maximum length of a response. The list retains requests whose files are long gone; this is room for some
+/// 50,000 of them.
 const MAX_RESPONSE_BYTES: usize = 16 << 20;
 
-/// Pages of the list that are followed at most.
+/// Maximum number of pages read of the list of requests.
 const MAX_PAGES: usize = 100;
 
-/// A token's life when Echo360 does not say: "access tokens live one hour".
+/// Lifetime of a token if the response has no `expires_in`: "access tokens live one hour".
 const DEFAULT_TOKEN_LIFETIME: i64 = 3600 * SECOND;
 
-/// What is remembered between calls; in memory only, so that a token is never stored.
+/// The client's state between calls. It is in memory only, so that a token is never stored.
 #[derive(Default)]
 pub(crate) struct ClientState {
     token: RefCell<Option<Token>>,
-    /// Whether one request is found under `/request/` instead of `/requests/`.
-    singular: Cell<bool>,
+    /// Whether the path of one request starts with `/request/` instead of `/requests/`.
+    is_path_singular: Cell<bool>,
 }
 
 #[derive(Clone)]
@@ -46,13 +46,14 @@ struct Token {
     renew_at: Timestamp,
 }
 
-/// The API, for as long as one step takes.
+/// The client, created anew for each step of the Scheduler.
 pub(crate) struct Echo360Client<'a> {
-    /// Where it is and with what credentials.
+    /// The API's address and credentials.
     pub(crate) settings: &'a Settings,
-    /// What is remembered between calls.
+    /// The state that outlives this client.
     pub(crate) client_state: &'a ClientState,
-    /// Called before every HTTP call: the Scheduler counts it, or says that none may go out now.
+    /// Called before every HTTP call. The Scheduler counts the call and returns true, or returns false if its
+    /// rate limit is reached.
     pub(crate) may_call: &'a dyn Fn() -> bool,
 }
 
@@ -77,11 +78,11 @@ impl Echo360Client<'_> {
                 _ => return Ok(all),
             }
         }
-        // Half a list proves no absence.
+        // An incomplete list cannot prove that a request is absent.
         Err(UNREADABLE)
     }
 
-    /// `POST /requests/{report}`, for a gzipped CSV with commas.
+    /// `POST /requests/{report}`, asking for a gzipped, comma-separated CSV.
     pub(crate) async fn create_request(
         &self,
         report: &str,
@@ -92,28 +93,28 @@ impl Echo360Client<'_> {
         UpstreamRequest::parse(&answer).ok_or(UNREADABLE)
     }
 
-    /// One request with its signed links, in whichever spelling of the path is served.
+    /// One request with its signed links, from whichever spelling of the path is served.
     pub(crate) async fn get_request(&self, id: &UpstreamId) -> Result<UpstreamRequest, UpstreamError> {
-        let path = |singular: bool| {
-            format!("{REPORTING}/{}/{}", if singular { "request" } else { "requests" }, id.as_str())
+        let path = |is_path_singular: bool| {
+            format!("{REPORTING}/{}/{}", if is_path_singular { "request" } else { "requests" }, id.as_str())
         };
         let read =
             |answer: &Value| UpstreamRequest::parse(answer).filter(|found| found.id == *id).ok_or(UNREADABLE);
-        let known = self.client_state.singular.get();
-        let found = match self.call("GET", &path(known), None).await {
+        let known_spelling = self.client_state.is_path_singular.get();
+        let found = match self.call("GET", &path(known_spelling), None).await {
             Err(UpstreamError::Absent) => None,
             answer => Some(read(&answer?)?),
         };
-        // One of the spellings may be a mere entry of the list: only the other has the links.
+        // Under one of the spellings the API may return the list's entry, which has no links.
         if let Some(found) =
             found.as_ref().filter(|f| f.status != UpstreamStatus::Available || !f.links.is_empty())
         {
             return Ok(found.clone());
         }
-        match (self.call("GET", &path(!known), None).await, found) {
+        match (self.call("GET", &path(!known_spelling), None).await, found) {
             (Ok(answer), _) => {
                 let other = read(&answer)?;
-                self.client_state.singular.set(!known);
+                self.client_state.is_path_singular.set(!known_spelling);
                 Ok(other)
             }
             (Err(UpstreamError::Absent), Some(found)) => Ok(found),
@@ -121,14 +122,16 @@ impl Echo360Client<'_> {
         }
     }
 
-    /// A page of one of the wider API's lists. That the credentials may not read it says nothing of the rest.
+    /// A page of a list outside the reporting API. The credentials may lack the right to read it and still be
+    /// valid for reports.
     pub(crate) async fn get_page(&self, path: &str) -> Result<Value, UpstreamError> {
         self.call_with_timeout(LIST_TIMEOUT, "GET", path, None).await
     }
 
     async fn get(&self, path: &str) -> Result<Value, UpstreamError> {
         self.call("GET", path, None).await.map_err(|trouble| match trouble {
-            // Only a "create" can be refused for what it asks; to read nothing is to lack the right.
+            // Only the body of a "create" can be refused; 403 on a read means that the credentials lack the
+            // right.
             UpstreamError::Refused { status: 403, text, .. } => {
                 UpstreamError::Denied { detail: denied_detail(&text) }
             }
@@ -149,7 +152,7 @@ impl Echo360Client<'_> {
     ) -> Result<Value, UpstreamError> {
         let reply = self.send_authorized(timeout, method, path, body.as_ref(), false).await?;
         let reply = if reply.status() == 401 {
-            // Perhaps the token ended before its time: once more with a new one.
+            // The token may have ended early: try once more with a new one.
             self.client_state.token.borrow_mut().take();
             self.send_authorized(timeout, method, path, body.as_ref(), true).await?
         } else {
@@ -171,7 +174,7 @@ impl Echo360Client<'_> {
         }
     }
 
-    /// What an error says, should it repeat what it was sent.
+    /// Replaces the credentials and the token in an error's text, which may quote the HTTP request.
     fn redact_secrets(&self, text: &str) -> String {
         let token = self.client_state.token.borrow().as_ref().map(|token| token.value.clone());
         [Some(self.settings.client_secret.reveal()), Some(self.settings.client_id.as_str()), token.as_deref()]
@@ -187,9 +190,9 @@ impl Echo360Client<'_> {
         method: &str,
         path: &str,
         body: Option<&Value>,
-        again: bool,
+        renew_token: bool,
     ) -> Result<HttpResponse, UpstreamError> {
-        let token = self.token(timeout, again).await?;
+        let token = self.token(timeout, renew_token).await?;
         let mut headers =
             vec![("authorization", format!("Bearer {token}")), ("accept", "application/json".to_owned())];
         if body.is_some() {
@@ -210,10 +213,10 @@ impl Echo360Client<'_> {
             .map_err(|_| UpstreamError::Down { sent: true, retry_after: None })
     }
 
-    /// The access token: cached, and renewed at nine tenths of its life.
-    async fn token(&self, timeout: i64, again: bool) -> Result<String, UpstreamError> {
+    /// The access token: cached, and renewed after nine tenths of its lifetime.
+    async fn token(&self, timeout: i64, force_renewal: bool) -> Result<String, UpstreamError> {
         let cached = self.client_state.token.borrow().clone();
-        if let Some(token) = cached.filter(|token| !again && clock::now() < token.renew_at) {
+        if let Some(token) = cached.filter(|token| !force_renewal && clock::now() < token.renew_at) {
             return Ok(token.value);
         }
         let form = [
@@ -232,7 +235,7 @@ impl Echo360Client<'_> {
             timeout,
             ..HttpRequest::default()
         };
-        // Whatever goes wrong here, the call itself was not sent.
+        // Whatever fails before the token is there, the call itself was not sent.
         let down = |retry_after| UpstreamError::Down { sent: false, retry_after };
         if !(self.may_call)() {
             return Err(down(None));
@@ -249,9 +252,9 @@ impl Echo360Client<'_> {
         match (status, answer.get("access_token").and_then(Value::as_str)) {
             (200..300, Some(value)) => {
                 let seconds = answer.get("expires_in").and_then(Value::as_i64);
-                let life =
+                let lifetime =
                     seconds.map_or(DEFAULT_TOKEN_LIFETIME, |seconds| seconds.clamp(1, 86_400) * SECOND);
-                let token = Token { value: value.to_owned(), renew_at: clock::now().plus(life / 10 * 9) };
+                let token = Token { value: value.to_owned(), renew_at: clock::now().plus(lifetime / 10 * 9) };
                 *self.client_state.token.borrow_mut() = Some(token);
                 Ok(value.to_owned())
             }
@@ -261,7 +264,7 @@ impl Echo360Client<'_> {
     }
 }
 
-/// An answer that cannot be read may still have had its effect.
+/// The error for an unreadable response: the call may still have taken effect.
 const UNREADABLE: UpstreamError = UpstreamError::Down { sent: true, retry_after: None };
 
 fn denied_detail(text: &str) -> String {
@@ -273,7 +276,7 @@ fn denied_detail(text: &str) -> String {
     detail
 }
 
-/// What an error's body says, shortened: its `message` if it is the vendor's JSON.
+/// The message in the body of an error, shortened: the field `message` if it is the vendor's JSON.
 fn error_message(text: &str) -> String {
     let parsed: Option<Value> = serde_json::from_str(text).ok();
     let message = parsed.as_ref().and_then(|value| value.get("message")?.as_str());
@@ -284,18 +287,18 @@ fn retry_after(reply: &HttpResponse) -> Option<i64> {
     let text = reply.header("retry-after")?;
     let seconds = text.trim().parse::<i64>().ok().map(|seconds| seconds.clamp(0, 86_400) * SECOND);
     seconds.or_else(|| {
-        // The other form is a date.
+        // The header's other form is a date.
         let at = js_sys::Date::parse(text.trim());
         #[expect(
             clippy::cast_possible_truncation,
-            reason = "milliseconds of a date; what is none is refused"
+            reason = "milliseconds of a date; NaN and infinities are excluded"
         )]
         let at = (at.is_finite() && at > 0.0).then_some(Timestamp(at as i64))?;
         Some(at.since(clock::now()).clamp(0, 86_400 * SECOND))
     })
 }
 
-/// A value in a form: everything but letters and digits is escaped.
+/// Percent-encodes everything but letters and digits.
 fn encode_form_value(value: &str) -> String {
     value
         .bytes()

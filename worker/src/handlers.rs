@@ -1,5 +1,5 @@
-//! One module for each resource of the API. Handlers know nothing of the router: they get a [`RequestContext`] that has been
-//! authenticated, authorized and read, and answer with a [`Reply`].
+//! Handlers, one module for each resource of the API. They do not depend on the router: a handler receives an
+//! authenticated and authorized [`RequestContext`], with its body and query read, and returns a [`Reply`].
 
 mod audit_log;
 mod courses;
@@ -21,46 +21,47 @@ use domain::routes::Operation;
 use serde::Serialize;
 use worker::{Response, Stub};
 
-/// An answer, or the problem that is answered instead.
+/// A reply, or the problem to respond with instead.
 pub(crate) type HandlerResult = Result<Reply, Problem>;
 
-/// An answer.
+/// A handler's response, and its text for the audit log.
 pub(crate) struct Reply {
-    /// What is sent. It may be a problem that an object answered with.
+    /// The response, which may be a problem forwarded from an object.
     pub(crate) response: Response,
-    /// What the audit log says about a success, on routes with [`domain::routes::Audit::AfterAnswer`].
+    /// Detail for the audit log if the response is a success, on routes with
+    /// [`domain::routes::Audit::AfterAnswer`].
     pub(crate) audit_detail: String,
 }
 
 impl Reply {
-    /// A response of the runtime's.
+    /// A reply with this response and no audit detail.
     fn new(response: worker::Result<Response>) -> HandlerResult {
         let response = response.map_err(|error| response::internal_error(&error))?;
         Ok(Self { response, audit_detail: String::new() })
     }
 
-    /// JSON.
+    /// A reply with `value` as JSON.
     fn json<T: Serialize>(value: &T) -> HandlerResult {
         Self::new(response::json(value))
     }
 
-    /// Status 204.
+    /// A reply with status 204.
     fn no_content() -> HandlerResult {
         Self::new(response::no_content())
     }
 
-    /// What an object answers, as it is: its problems too.
+    /// Sends a command to an object and replies with its response unchanged, problems included.
     async fn forward<T: Serialize>(stub: &Stub, command: &T) -> HandlerResult {
         Self::new(rpc::send(stub, command).await)
     }
 
-    /// The same with this in the audit log.
+    /// Adds the detail for the audit log.
     fn with_audit_detail(self, audit_detail: String) -> Self {
         Self { audit_detail, ..self }
     }
 }
 
-/// Does what a route is for.
+/// Calls the handler of an operation.
 pub(crate) async fn handle(operation: Operation, context: &RequestContext<'_>) -> HandlerResult {
     match operation {
         Operation::GetHealth => health::get(context),

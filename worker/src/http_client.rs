@@ -1,7 +1,8 @@
-//! HTTP out: one `fetch` with all the options we need, bodies read piece by piece to their last byte.
+//! Outgoing HTTP: `fetch` with the options that Lectern needs, and bodies that are read in chunks to their
+//! last byte.
 //!
-//! The runtime crate's own body stream takes an aborted body for a finished one; here a body that is cut is an
-//! error, and the caller checks lengths and sums besides.
+//! The body stream of the `worker` crate treats an aborted body as complete. Here a truncated body is an
+//! error; callers also check lengths and checksums.
 
 use domain::time::SECOND;
 use js_sys::{Object, Promise, Reflect, Uint8Array};
@@ -17,20 +18,21 @@ extern "C" {
     #[wasm_bindgen(catch, js_namespace = AbortSignal, js_name = timeout)]
     fn timeout(milliseconds: f64) -> Result<JsValue, JsValue>;
 
-    /// A body: bytes, which can be read into a buffer of the reader's.
+    /// A `ReadableStream` of bytes, which supports reading into the caller's buffer.
     type ByteStream;
     #[wasm_bindgen(method, catch, js_name = getReader)]
     fn get_reader(this: &ByteStream, options: &JsValue) -> Result<ByteReader, JsValue>;
 
     type ByteReader;
-    /// Fills the buffer, or what of it the rest fills.
+    /// Fills the buffer, or as much of it as the rest of the stream has.
     #[wasm_bindgen(method, catch, js_name = readAtLeast)]
-    fn read_at_least(this: &ByteReader, least: u32, room: &Uint8Array) -> Result<Promise, JsValue>;
+    fn read_at_least(this: &ByteReader, min_bytes: u32, buffer: &Uint8Array) -> Result<Promise, JsValue>;
     #[wasm_bindgen(method, catch)]
     fn cancel(this: &ByteReader) -> Result<Promise, JsValue>;
 }
 
-/// The exchange failed: no answer, or one that was cut. The text is the runtime's, without addresses.
+/// The exchange failed: there was no response, or it was truncated. The text is the runtime's, without
+/// addresses.
 #[derive(Debug, Clone)]
 pub(crate) struct TransportError(pub(crate) String);
 
@@ -43,27 +45,27 @@ impl TransportError {
     }
 }
 
-/// What to send.
+/// An outgoing HTTP request.
 #[derive(Debug, Default)]
 pub(crate) struct HttpRequest<'a> {
-    /// `GET` when empty.
+    /// The method; `GET` if empty.
     pub(crate) method: &'a str,
-    /// Names and values.
+    /// Headers as (name, value).
     pub(crate) headers: Vec<(&'a str, String)>,
-    /// A text body.
+    /// The body, if there is one.
     pub(crate) body: Option<String>,
-    /// Milliseconds until the whole exchange is given up.
+    /// Timeout of the whole exchange, in milliseconds, at least one second.
     pub(crate) timeout: i64,
-    /// Leave the body as it is sent, even when it says `Content-Encoding: gzip`.
+    /// Deliver the body as sent, even with `Content-Encoding: gzip`.
     pub(crate) keep_encoding: bool,
 }
 
-/// What came back.
+/// The response to an outgoing HTTP request.
 pub(crate) struct HttpResponse {
     response: web_sys::Response,
 }
 
-/// Sends a call. Redirects are never followed: the caller decides where it goes.
+/// Sends an HTTP request. Redirects are never followed: the caller decides whether to.
 pub(crate) async fn send(url: &str, call: HttpRequest<'_>) -> Result<HttpResponse, TransportError> {
     let init = Object::new();
     let headers = Object::new();
@@ -96,23 +98,23 @@ impl HttpResponse {
         self.response.status()
     }
 
-    /// A header's value.
+    /// The value of the header called `name`.
     pub(crate) fn header(&self, name: &str) -> Option<String> {
         self.response.headers().get(name).ok().flatten()
     }
 
-    /// The body, piece by piece.
+    /// The body, to be read in chunks.
     pub(crate) fn body(&self) -> Result<BodyReader, TransportError> {
         BodyReader::new(self.response.body().as_ref())
     }
 
-    /// The body as text, at most `most` bytes of it.
-    pub(crate) async fn text(&self, most: usize) -> Result<String, TransportError> {
-        let mut pieces = self.body()?;
+    /// The body as text. A body of more than `max_bytes` is an error.
+    pub(crate) async fn text(&self, max_bytes: usize) -> Result<String, TransportError> {
+        let mut reader = self.body()?;
         let mut bytes = Vec::new();
-        while let Some(piece) = pieces.next().await? {
-            bytes.extend_from_slice(&piece);
-            if bytes.len() > most {
+        while let Some(chunk) = reader.next().await? {
+            bytes.extend_from_slice(&chunk);
+            if bytes.len() > max_bytes {
                 return Err(TransportError("the answer is too long".to_owned()));
             }
         }
@@ -120,40 +122,43 @@ impl HttpResponse {
     }
 }
 
-/// Bytes of a piece; the last one may be smaller.
+/// Length of a chunk in bytes; the last one may be smaller.
 const CHUNK_BYTES: u32 = 256 << 10;
 
-/// A body as it arrives, read into one buffer that goes there and back: a buffer for each piece would be garbage that
-/// is collected late, and a large file would take up memory as it passes.
+/// Reads a body in chunks, through one buffer that is transferred to the runtime and back. One buffer for
+/// each chunk would be garbage that is collected late, so that a large file would fill the memory.
 pub(crate) struct BodyReader {
-    reading: Option<(ByteReader, Uint8Array)>,
+    source: Option<(ByteReader, Uint8Array)>,
 }
 
 impl BodyReader {
-    /// The pieces of a stream; none when there is no stream.
+    /// Reads `stream`; `None` is an empty body.
     pub(crate) fn new(stream: Option<&ReadableStream>) -> Result<Self, TransportError> {
-        let Some(stream) = stream else { return Ok(Self { reading: None }) };
+        let Some(stream) = stream else { return Ok(Self { source: None }) };
         let options = Object::new();
         Reflect::set(&options, &"mode".into(), &"byob".into())
             .map_err(|error| TransportError::from_js(&error))?;
         let stream: &ByteStream = stream.unchecked_ref();
         let reader = stream.get_reader(&options).map_err(|error| TransportError::from_js(&error))?;
-        Ok(Self { reading: Some((reader, Uint8Array::new_with_length(CHUNK_BYTES))) })
+        Ok(Self { source: Some((reader, Uint8Array::new_with_length(CHUNK_BYTES))) })
     }
 
-    /// The next piece, `None` at the body's own end; a body that stops before it is [`TransportError`].
+    /// The next chunk; `None` after the last.
+    ///
+    /// # Errors
+    /// [`TransportError`] if the body ends early.
     pub(crate) async fn next(&mut self) -> Result<Option<Vec<u8>>, TransportError> {
-        let Some((reader, room)) = &mut self.reading else { return Ok(None) };
+        let Some((reader, buffer)) = &mut self.source else { return Ok(None) };
         let promise =
-            reader.read_at_least(CHUNK_BYTES, room).map_err(|error| TransportError::from_js(&error))?;
+            reader.read_at_least(CHUNK_BYTES, buffer).map_err(|error| TransportError::from_js(&error))?;
         let read = JsFuture::from(promise).await.map_err(|error| TransportError::from_js(&error))?;
         let get =
             |name: &str| Reflect::get(&read, &name.into()).map_err(|error| TransportError::from_js(&error));
-        let piece = get("value")?.dyn_into::<Uint8Array>().ok();
-        let bytes = piece.as_ref().map(Uint8Array::to_vec).unwrap_or_default();
-        match piece {
-            Some(piece) if !get("done")?.is_truthy() => *room = Uint8Array::new(&piece.buffer()),
-            _ => self.reading = None,
+        let chunk = get("value")?.dyn_into::<Uint8Array>().ok();
+        let bytes = chunk.as_ref().map(Uint8Array::to_vec).unwrap_or_default();
+        match chunk {
+            Some(chunk) if !get("done")?.is_truthy() => *buffer = Uint8Array::new(&chunk.buffer()),
+            _ => self.source = None,
         }
         Ok(Some(bytes).filter(|bytes| !bytes.is_empty()))
     }
@@ -161,8 +166,8 @@ impl BodyReader {
 
 impl Drop for BodyReader {
     fn drop(&mut self) {
-        // Nobody reads on: let the other side stop sending. What comes of the promise is of no interest.
-        if let Some((reader, _)) = &self.reading {
+        // Tells the other side to stop sending. The result of the promise does not matter.
+        if let Some((reader, _)) = &self.source {
             let _ = reader.cancel();
         }
     }

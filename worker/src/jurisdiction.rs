@@ -1,7 +1,7 @@
 //! Where Durable Objects are stored: `LECTERN_JURISDICTION`, and the check that it has not changed since data was stored.
 //!
-//! The first jurisdiction is recorded in an object of the Registry's class that belongs to no jurisdiction, so that it is found
-//! whatever the setting says: see [`domain::jurisdiction`].
+//! The first jurisdiction is recorded in an object of the Registry's class that belongs to no jurisdiction,
+//! so that it can be found whatever the setting is: see [`domain::jurisdiction`].
 
 use crate::rpc::{self, RegistryCommand};
 use crate::{config, response};
@@ -15,7 +15,7 @@ use worker::{Env, ObjectNamespace};
 
 #[wasm_bindgen]
 extern "C" {
-    /// A namespace of Durable Objects. The runtime crate binds jurisdictions for objects without names only.
+    /// A namespace of Durable Objects. The `worker` crate binds jurisdictions only for objects without names.
     type Namespace;
     #[wasm_bindgen(method, catch)]
     fn jurisdiction(this: &Namespace, name: &str) -> Result<JsValue, JsValue>;
@@ -34,19 +34,23 @@ pub(crate) fn namespace(env: &Env, binding: &str) -> worker::Result<ObjectNamesp
     Ok(namespace.jurisdiction(jurisdiction.as_str())?.unchecked_into())
 }
 
-/// Checks, once per isolate, that the jurisdiction is the one that data was stored in; records it when there is no data yet.
+/// Checks, once per isolate, that the data was stored in the configured jurisdiction. Records the
+/// jurisdiction if there is no data yet.
 ///
 /// # Errors
-/// `settings-wrong` when it was changed, or when the runtime has no jurisdictions; the problem of an object that did not answer.
+/// `settings-wrong` if the jurisdiction was changed, or if the runtime does not support jurisdictions; the
+/// problem of an object that did not answer.
 pub(crate) async fn check(env: &Env, settings: &Settings) -> Result<(), Problem> {
-    let today = (settings.scheduler_name(), settings.jurisdiction);
-    if CHECKED.with_borrow(|checked| checked.as_ref() == Some(&today)) {
+    let installation = (settings.scheduler_name(), settings.jurisdiction);
+    if CHECKED.with_borrow(|checked| checked.as_ref() == Some(&installation)) {
         return Ok(());
     }
-    // A runtime that has no jurisdictions must not record one: the setting could not be removed again.
-    let is_supported =
-        namespace(env, "REGISTRY").and_then(|namespace| namespace.id_from_name(&today.0).map(drop)).is_ok();
-    let marker = rpc::jurisdiction_marker(env, &today.0).map_err(|error| response::internal_error(&error))?;
+    // A runtime without jurisdictions must not record one: the setting could not be removed again.
+    let is_supported = namespace(env, "REGISTRY")
+        .and_then(|namespace| namespace.id_from_name(&installation.0).map(drop))
+        .is_ok();
+    let marker =
+        rpc::jurisdiction_marker(env, &installation.0).map_err(|error| response::internal_error(&error))?;
     let name = recorded_name(settings.jurisdiction).to_owned();
     let command = RegistryCommand::CheckJurisdiction { today: name, may_record: is_supported };
     rpc::call::<_, bool>(&marker, &command).await?;
@@ -57,6 +61,6 @@ pub(crate) async fn check(env: &Env, settings: &Settings) -> Result<(), Problem>
              the setting.",
         ));
     }
-    CHECKED.set(Some(today));
+    CHECKED.set(Some(installation));
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The Cloudflare Worker between the page and Echo360.
 //!
-//! A request takes one way: [`router`] (match, authenticate, authorize) → [`handlers`] (one module per resource, given a
-//! [`request_context`]) → the Durable Objects, through [`rpc`].
+//! An HTTP request passes through [`router`] (match, authenticate, authorize), then [`handlers`] (one module
+//! per resource, given a [`request_context`]), then the Durable Objects, through [`rpc`].
 //!
 //! | topic | modules |
 //! |---|---|
@@ -35,7 +35,7 @@ mod zone;
 
 use worker::{Context, Env, Request, Response, Result, event};
 
-/// Every request that no file of the page answers.
+/// Handles every HTTP request that no static file of the page answers.
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
     router::handle(request, &env, &context).await

@@ -1,8 +1,8 @@
-//! The Registry: one Durable Object per institution. It stores people, roles and sessions ([`accounts`]), the audit log
-//! ([`audit_log`]), and shares with the weeks that they publish ([`shares`]).
+//! The Registry: one Durable Object per institution. It stores people, roles and sessions ([`accounts`]), the
+//! audit log ([`audit_log`]), and shares with the weeks that they publish ([`shares`]).
 //!
-//! One object has them all because a change and its audit entry are one transaction: neither is stored without the other, and
-//! an upload of roles is applied completely or not at all.
+//! They share one object because a change and its audit entry are one transaction: neither is stored without
+//! the other, and an upload of roles is applied completely or not at all.
 
 mod accounts;
 mod audit_log;
@@ -27,7 +27,7 @@ use worker::{DurableObject, Env, Request, Response, Result, State, durable_objec
 /// How often expired data is deleted.
 const CLEANUP_INTERVAL: i64 = DAY / 4;
 
-/// The name of the fact that records the jurisdiction.
+/// The key in the table of facts under which the jurisdiction is recorded.
 const JURISDICTION_FACT: &str = "jurisdiction";
 
 #[durable_object]
@@ -35,7 +35,8 @@ pub struct Registry {
     state: State,
     env: Env,
     has_tables: Cell<bool>,
-    /// Whether this instance has deleted what has expired: it may have been started after its alarm was due.
+    /// Whether this instance has deleted expired data. It does so at its first command, in case an alarm was
+    /// missed.
     has_cleaned_up: Cell<bool>,
 }
 
@@ -50,7 +51,7 @@ impl DurableObject for Registry {
             Ok(command) => command,
             Err(error) => return response::problem(&response::internal_error(&error)),
         };
-        // The object that records the jurisdiction has nothing that expires.
+        // The object that records the jurisdiction stores nothing that expires.
         if !matches!(command, RegistryCommand::CheckJurisdiction { .. }) {
             self.ensure_alarm().await;
         }
@@ -86,17 +87,17 @@ impl Registry {
         }
     }
 
-    /// Makes sure that the next cleanup comes: an alarm that is overdue was lost.
+    /// Sets the alarm for the next cleanup if there is none, or if it is overdue and so was lost.
     async fn ensure_alarm(&self) {
-        let armed = self.state.storage().get_alarm().await.ok().flatten();
-        if armed.is_none_or(|at| clock::from_runtime(at) < clock::now().plus(-10 * SECOND)) {
+        let alarm = self.state.storage().get_alarm().await.ok().flatten();
+        if alarm.is_none_or(|at| clock::from_runtime(at) < clock::now().plus(-10 * SECOND)) {
             self.set_alarm().await;
         }
     }
 
     fn delete_expired(&self) -> Result<()> {
         let (store, now) = (self.store()?, clock::now());
-        // How long audit entries are kept is a setting: none is deleted while the settings are wrong.
+        // The retention period of audit entries is a setting: none is deleted while the settings are invalid.
         if let Ok(settings) = config::read(&self.env) {
             store.delete_audit_entries_before(now.plus(-i64::from(settings.record_days) * DAY))?;
         }
@@ -109,11 +110,11 @@ impl Registry {
         let fault = |error| response::internal_error(&error);
         let store = self.store().map_err(fault)?;
         let now = clock::now();
-        let only_reads = matches!(
+        let is_read_only = matches!(
             command,
             RegistryCommand::Identify { .. } | RegistryCommand::ListPeople | RegistryCommand::ReadAuditLog(_)
         );
-        let work = || -> Result<std::result::Result<Response, Problem>> {
+        let execute = || -> Result<std::result::Result<Response, Problem>> {
             let result = match command {
                 RegistryCommand::Identify { credential } => {
                     Ok(response::json(&accounts::identify(&store, &settings, credential, now)?)?)
@@ -153,19 +154,19 @@ impl Registry {
             };
             Ok(result)
         };
-        let done = if only_reads { work() } else { transaction::run(&self.state, work) };
-        done.map_err(fault)?.map(Ok)
+        let result = if is_read_only { execute() } else { transaction::run(&self.state, execute) };
+        result.map_err(fault)?.map(Ok)
     }
 }
 
-/// A response with the result, or its problem.
+/// A JSON response with the result, or its problem.
 fn respond<T: Serialize>(
     result: std::result::Result<T, Problem>,
 ) -> Result<std::result::Result<Response, Problem>> {
     result.map_or_else(|problem| Ok(Err(problem)), |value| response::json(&value).map(Ok))
 }
 
-/// Compares the jurisdiction of the settings with the one that was used first, which is recorded here.
+/// Compares the jurisdiction in the settings with the recorded one, which was used first.
 fn check_jurisdiction(
     store: &Store,
     today: &str,

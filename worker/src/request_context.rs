@@ -1,4 +1,4 @@
-//! What a handler gets: a request that its route lets through, with its parameters and body read.
+//! The context of a handler: an authorized HTTP request with its parameters and body read.
 
 use crate::auth::Visitor;
 use crate::{response, rpc};
@@ -12,24 +12,24 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use worker::{Env, Request, Stub};
 
-/// The parameters that a path was matched with, by name.
+/// Path parameters, by name.
 pub(crate) type PathParameters = BTreeMap<String, String>;
 
-/// Who calls, and what they may see: nothing of either where the route needs no session.
+/// The visitor and their access scope. Both are `None` where the route needs no session.
 pub(crate) struct Caller<'a> {
     /// Who is signed in.
     pub(crate) visitor: Option<&'a Visitor>,
-    /// What the route's action lets them see.
+    /// The scope of the route's action, if it has one.
     pub(crate) access_scope: Option<AccessScope>,
 }
 
-/// A request on its way to its handler.
+/// Everything that a handler needs of an HTTP request.
 pub(crate) struct RequestContext<'a> {
     /// The Worker's bindings.
     pub(crate) env: &'a Env,
     /// The settings.
     pub(crate) settings: &'a Settings,
-    /// The request, for its headers. Its body has been read.
+    /// The HTTP request, for its headers. Its body has been consumed.
     pub(crate) request: &'a Request,
     caller: Caller<'a>,
     path: PathParameters,
@@ -41,7 +41,7 @@ impl<'a> RequestContext<'a> {
     /// Reads the URL parameters and the body that the route takes.
     ///
     /// # Errors
-    /// `bad-query` for a URL parameter that the route does not take or that is given twice, `body-too-large`.
+    /// `bad-query` for an unknown or repeated URL parameter, `body-too-large`.
     pub(crate) async fn read(
         route: &Route,
         request: &'a mut Request,
@@ -57,7 +57,7 @@ impl<'a> RequestContext<'a> {
     /// Who is signed in.
     ///
     /// # Errors
-    /// `internal` on a route that asks nobody to sign in: such a handler must not need this.
+    /// `internal` on a route that needs no session: its handler must not call this.
     pub(crate) fn visitor(&self) -> Result<&'a Visitor, Problem> {
         self.caller.visitor.ok_or_else(|| unauthorized("no visitor"))
     }
@@ -67,15 +67,15 @@ impl<'a> RequestContext<'a> {
         self.caller.visitor
     }
 
-    /// What the visitor may see with the route's action. Every answer is cut to it.
+    /// The access scope of the route's action. Every response must be restricted to it.
     ///
     /// # Errors
-    /// `internal` on a route without an action: such a handler must not need this.
+    /// `internal` on a route without an action: its handler must not call this.
     pub(crate) fn access_scope(&self) -> Result<AccessScope, Problem> {
         self.caller.access_scope.clone().ok_or_else(|| unauthorized("no access scope"))
     }
 
-    /// A path parameter as it stands in the path.
+    /// A path parameter, as matched; empty if there is none of this name.
     pub(crate) fn path(&self, name: &str) -> &str {
         self.path.get(name).map_or("", String::as_str)
     }
@@ -93,7 +93,7 @@ impl<'a> RequestContext<'a> {
         }
     }
 
-    /// The URL parameters, all of which the route takes.
+    /// The URL parameters; all are known to the route.
     pub(crate) fn query(&self) -> BTreeMap<String, String> {
         self.query.clone()
     }
@@ -113,7 +113,7 @@ impl<'a> RequestContext<'a> {
         })
     }
 
-    /// The body as it came.
+    /// The body as received.
     pub(crate) fn body(&self) -> &[u8] {
         &self.body
     }
@@ -130,8 +130,8 @@ impl<'a> RequestContext<'a> {
             .map_err(|error| response::internal_error(&error))
     }
 
-    /// The network that the request came from, for limits on attempts. Of an IPv6 address its first 64 bits: whoever has one
-    /// such address has all of that network.
+    /// The network that the HTTP request came from, for limits on attempts: an IPv4 address, or the first 64
+    /// bits of an IPv6 address, since one client usually has that whole network.
     pub(crate) fn client_network(&self) -> String {
         let address = self.request.headers().get("cf-connecting-ip").ok().flatten().unwrap_or_default();
         match address.parse::<IpAddr>() {
@@ -143,13 +143,14 @@ impl<'a> RequestContext<'a> {
     }
 }
 
-/// A handler asks for what its route has not established: answered with an error rather than with data.
+/// The problem for a handler that uses what its route does not establish, so that the bug yields an error and
+/// never data.
 fn unauthorized(missing: &str) -> Problem {
     worker::console_error!("a route has {missing}");
     Problem::new(Code::Internal, "Something went wrong inside Lectern.")
 }
 
-/// The URL parameters of a route that takes any.
+/// Reads and checks the URL parameters. A route without any ignores them all.
 fn read_query(route: &Route, request: &Request) -> Result<BTreeMap<String, String>, Problem> {
     let mut values = BTreeMap::new();
     if route.query.is_empty() {
@@ -168,7 +169,7 @@ fn read_query(route: &Route, request: &Request) -> Result<BTreeMap<String, Strin
     Ok(values)
 }
 
-/// The body that a route takes, read up to its limit and no further.
+/// Reads the body that a route accepts, up to its limit.
 async fn read_body(body: Body, request: &mut Request) -> Result<Vec<u8>, Problem> {
     let (max_bytes, too_large) = match body {
         Body::None => return Ok(Vec::new()),
@@ -186,8 +187,8 @@ async fn read_body(body: Body, request: &mut Request) -> Result<Vec<u8>, Problem
     }
     let mut bytes = Vec::new();
     if let Ok(mut stream) = request.stream() {
-        while let Some(piece) = stream.next().await {
-            bytes.extend(piece.map_err(|error| response::internal_error(&error))?);
+        while let Some(chunk) = stream.next().await {
+            bytes.extend(chunk.map_err(|error| response::internal_error(&error))?);
             if bytes.len() > max_bytes {
                 return Err(too_large());
             }

@@ -1,15 +1,15 @@
-//! What is said outside: JSON, problems, streams, all with headers that keep them private.
+//! Responses: JSON and problems, with headers that keep them private.
 
 use domain::problem::{Code, Problem};
 use serde::Serialize;
 use worker::{Response, Result};
 
-/// A JSON answer that nobody may keep.
+/// A JSON response that must not be cached.
 pub(crate) fn json<T: Serialize>(value: &T) -> Result<Response> {
     with_private_headers(Response::from_json(value)?)
 }
 
-/// A problem, with its own media type.
+/// A problem as `application/problem+json`, with `Retry-After` and `Allow` where it has them.
 pub(crate) fn problem(problem: &Problem) -> Result<Response> {
     let response = Response::from_json(problem)?.with_status(problem.status);
     response.headers().set("content-type", Problem::MEDIA_TYPE)?;
@@ -22,12 +22,12 @@ pub(crate) fn problem(problem: &Problem) -> Result<Response> {
     with_private_headers(response)
 }
 
-/// Nothing to say, and that is well.
+/// A 204 response.
 pub(crate) fn no_content() -> Result<Response> {
     with_private_headers(Response::empty()?.with_status(204))
 }
 
-/// Marks an answer as one that must not be stored, sniffed or framed.
+/// Sets headers so that the response is not stored, sniffed or framed.
 pub(crate) fn with_private_headers(response: Response) -> Result<Response> {
     let headers = response.headers();
     headers.set("cache-control", "no-store")?;
@@ -40,25 +40,26 @@ pub(crate) fn with_private_headers(response: Response) -> Result<Response> {
     Ok(response)
 }
 
-/// A fault of the runtime's, told without its text: that may hold addresses.
+/// The problem for an error of the runtime. Its sanitized text goes to the log only, since it may contain
+/// addresses.
 pub(crate) fn internal_error(error: &worker::Error) -> Problem {
     worker::console_error!("a fault of our own: {}", sanitize(&error.to_string()));
     Problem::new(Code::Internal, "Something went wrong inside Lectern. Try again; nothing is lost.")
         .retry_after(5)
 }
 
-/// A report that Echo360 does not offer, or that the visitor may not see.
+/// The problem for a report that Echo360 does not offer, or that the visitor may not see.
 pub(crate) fn unknown_report(name: &str) -> Problem {
     let name = sanitize(name);
     Problem::new(Code::UnknownReport, format!("Echo360 offers no report called `{name}`; see /api/reports."))
 }
 
-/// A course or section that does not exist, or that the visitor may not see.
+/// The problem for a course or section that does not exist, or that the visitor may not see.
 pub(crate) fn unknown_course() -> Problem {
     Problem::new(Code::BadShare, "There is no such course or section. Choose one from your list of courses.")
 }
 
-/// The start of a text that came from elsewhere, without what could be an address or a token.
+/// The first 200 characters of a foreign text, with words removed that could be an address, URL or token.
 pub(crate) fn sanitize(text: &str) -> String {
     let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let is_private = |word: &str| word.contains("://") || word.contains('@') || word.len() > 60;

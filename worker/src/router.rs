@@ -1,6 +1,7 @@
-//! From a request to its answer, in one direction: match the path, authenticate, authorize, read the body, handle, record.
+//! Routes an HTTP request: match the path, authenticate, authorize, read the body, handle, write the audit
+//! log.
 //!
-//! [`domain::routes::ROUTES`] has everything that is specific to a route; [`handlers`] does what the route is for.
+//! [`domain::routes::ROUTES`] defines everything specific to a route; [`handlers`] implements it.
 
 use crate::auth::{self, AccessAssertion, AuthRejection, Visitor, authenticate};
 use crate::handlers::{self, HandlerResult};
@@ -20,7 +21,7 @@ static PATHS: LazyLock<matchit::Router<&'static [Route]>> = LazyLock::new(|| {
     let mut paths = matchit::Router::new();
     for routes in ROUTES.chunk_by(|a, b| a.path == b.path) {
         let Some(Route { path, .. }) = routes.first() else { continue };
-        // A last parameter may be empty: the handler says what is wrong with it, as with any other value.
+        // A last parameter may be empty: the handler rejects it like any other invalid value.
         let without_last =
             path.strip_suffix('}').and_then(|path| path.rsplit_once('{')).map(|(start, _)| start);
         for pattern in [Some(*path), without_last].into_iter().flatten() {
@@ -32,7 +33,7 @@ static PATHS: LazyLock<matchit::Router<&'static [Route]>> = LazyLock::new(|| {
     paths
 });
 
-/// Answers a request that no file of the page answers.
+/// Handles an HTTP request that no static file of the page answers.
 pub(crate) async fn handle(mut request: Request, env: &Env, context: &Context) -> worker::Result<Response> {
     let answer = match config::read(env) {
         Ok(settings) => match jurisdiction::check(env, &settings).await {
@@ -44,7 +45,7 @@ pub(crate) async fn handle(mut request: Request, env: &Env, context: &Context) -
     answer.or_else(|problem| response::problem(&problem))
 }
 
-/// The surroundings of one request.
+/// Dispatches one HTTP request.
 struct Dispatcher<'a> {
     env: &'a Env,
     context: &'a Context,
@@ -60,7 +61,7 @@ impl Dispatcher<'_> {
             (Some(Access::Public | Access::ShareToken), _) => {
                 self.answer_anybody(route?, request, parameters).await
             }
-            // In local mode the visitor at this machine is known without signing in.
+            // In local mode the visitor on this machine is known without signing in.
             (_, Ok(route)) if route.access == Access::SignIn && !self.settings.local => {
                 self.answer_sign_in(route, request, parameters).await
             }
@@ -68,7 +69,8 @@ impl Dispatcher<'_> {
         }
     }
 
-    /// Routes that need no session. What is refused here is not recorded: anybody could fill the audit log.
+    /// Handles routes that need no session. Refusals are not recorded, since anybody could fill the audit
+    /// log.
     async fn answer_anybody(
         &self,
         route: &Route,
@@ -82,7 +84,7 @@ impl Dispatcher<'_> {
         Ok(self.run(route, request, caller, parameters).await?.response)
     }
 
-    /// `POST /api/session` with the key.
+    /// Handles `POST /api/session` with the key.
     async fn answer_sign_in(
         &self,
         route: &Route,
@@ -93,7 +95,7 @@ impl Dispatcher<'_> {
         let caller = Caller { visitor: None, access_scope: None };
         let answer = self.run(route, request, caller, parameters).await;
         if let Err(problem) = &answer {
-            // The registry records wrong keys itself, with what it knows of earlier ones.
+            // The registry records wrong keys itself, as it knows of earlier ones.
             let is_recorded = matches!(problem.code, Code::KeyWrong | Code::TooManyTries);
             if problem.status < 500 && !is_recorded {
                 let reason = format!("{} POST session", problem.code.slug());
@@ -103,7 +105,7 @@ impl Dispatcher<'_> {
         Ok(answer?.response)
     }
 
-    /// Everything else is for people who are signed in; also to learn that a path is no route.
+    /// Handles all other paths. Visitors must be signed in, even to learn that a path does not exist.
     async fn answer_visitor(
         &self,
         path: &str,
@@ -137,7 +139,7 @@ impl Dispatcher<'_> {
         Ok(answer?.response)
     }
 
-    /// Reads what the route takes and calls its handler.
+    /// Reads parameters and body, and calls the route's handler.
     async fn run(
         &self,
         route: &Route,
@@ -150,15 +152,15 @@ impl Dispatcher<'_> {
         handlers::handle(route.operation, &context).await
     }
 
-    /// Whoever is signed in as the wrong person can sign out and come back as another.
+    /// The sign-in options of a visitor without a role, who can sign out and return as another person.
     fn options_without_role(&self) -> SignInOptions {
         let sign_out = self.settings.access.as_ref().map(|access| access.sign_out());
-        // Only Cloudflare Access lets in somebody without a role, and it wins over the key as long as it does.
+        // Only Cloudflare Access authenticates people without a role, and it takes precedence over the key.
         let auth_methods = auth::sign_in_methods(self.settings, AccessAssertion::SignedOut);
         SignInOptions { auth_methods, sign_out }
     }
 
-    /// Records somebody who is not known, and returns the problem that they get.
+    /// Records a request that was not authenticated, and returns its problem.
     fn reject(&self, AuthRejection { problem, reason }: AuthRejection) -> Problem {
         self.record(AuditEntry::for_rejection(reason));
         problem
@@ -169,7 +171,7 @@ impl Dispatcher<'_> {
     }
 }
 
-/// The routes of a path, and the values of its parameters; no routes of a path that is none.
+/// The routes of a path, and the values of its parameters; both are empty for an unknown path.
 fn match_path(path: &str) -> (&'static [Route], PathParameters) {
     match PATHS.at(path) {
         Ok(found) => {
@@ -198,10 +200,10 @@ fn find_method<'a>(routes: &'a [Route], method: &str) -> Result<&'a Route, Probl
     })
 }
 
-/// Whether the visitor may call the route, and what they may see with its action.
+/// Checks that the visitor may call the route, and returns the access scope of its action.
 ///
 /// # Errors
-/// `no-role`, `not-allowed`, `unknown-report`; the route's own problem where there is no route.
+/// `no-role`, `not-allowed`, `unknown-report`; for an unknown path or method, the problem in `route`.
 fn authorize<'a>(
     visitor: &Visitor,
     routes: &[Route],
@@ -211,7 +213,8 @@ fn authorize<'a>(
     let route = match route {
         Ok(route) => route,
         Err(problem) => {
-            // Only people with a role learn that a path is no route, and only administrators what theirs take.
+            // Only people with a role learn that a path does not exist, and only administrators learn the
+            // methods of theirs.
             match routes.first().map(|route| route.access) {
                 None => visitor.authorize(Action::ViewSession).map(drop)?,
                 Some(access @ Access::Authorized(action)) if access.is_for_administrators() => {
@@ -233,7 +236,7 @@ fn authorize<'a>(
     Ok((route, access_scope))
 }
 
-/// What the audit log gets: successes of routes that say so, and what was refused.
+/// The audit log's entry, if there is to be one: for successes of audited routes, and for refusals.
 fn audit_entry(
     visitor: &Visitor,
     audit: Audit,
@@ -241,7 +244,7 @@ fn audit_entry(
     path: &str,
     answer: &HandlerResult,
 ) -> Option<AuditEntry> {
-    // An object's problem is passed on as a response: its code is not read again.
+    // An object's problem is forwarded as a response, whose code is not parsed again.
     let (status, code) = match answer {
         Ok(reply) => (reply.response.status_code(), reply.response.status_code().to_string()),
         Err(problem) => (problem.status, problem.code.slug()),

@@ -1,4 +1,5 @@
-//! What the Worker, the Scheduler and the WindowStores say to each other: plain types over the objects' own `fetch`.
+//! Messages between the Worker and the Durable Objects: plain types, sent as JSON through each object's
+//! `fetch`.
 
 use crate::{jurisdiction, response};
 use domain::api::{AuditAction, AuthMethod, ReportRequest};
@@ -19,49 +20,49 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use worker::{Env, Method, Request, RequestInit, Response, Stub};
 
-/// Everything that is asked of a Scheduler.
+/// A command to the Scheduler.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum SchedulerCommand {
-    /// What Echo360 offers, as far as it can be seen.
+    /// The reports that Echo360 offers, restricted to the scope.
     ListReports(AccessScope),
-    /// The courses and sections seen so far, those within reach.
+    /// The courses and sections seen so far, restricted to the scope.
     ListCourses(AccessScope),
-    /// A person's ask, within the quota of their role; answered with the request.
+    /// Creates a request, within the quota of the role. Returns it.
     CreateRequest { person: String, role: Role, ask: ReportRequest, access_scope: AccessScope },
-    /// All requests within reach.
+    /// All requests within the scope.
     ListRequests(AccessScope),
     /// One request.
     GetRequest { id: String, access_scope: AccessScope },
-    /// Ask a request's windows again, within the quota of the role of whoever does.
+    /// Queues windows of a request again, within the quota of this person's role.
     RetryWindows { id: String, windows: Vec<String>, person: String, role: Role, access_scope: AccessScope },
-    /// Stop waiting.
+    /// Withdraws a request.
     WithdrawRequest { id: String, access_scope: AccessScope },
-    /// Which window this is, if it has rows: [`ReadableWindow`].
+    /// Finds a window that has rows: [`ReadableWindow`].
     FindWindow { report: String, window: String, access_scope: AccessScope },
     /// The windows of a range and their copies: [`DownloadPlan`].
     PlanDownload { ask: ReportRequest, access_scope: AccessScope },
-    /// A WindowStore's word on a lease.
+    /// A WindowStore reports the result of a collect job.
     FinishCollect(CollectResult),
-    /// Somebody wants something forgotten.
+    /// Starts an erasure; `by` is the person who asks for it.
     StartErasure { by: String, forget: ErasureRequest },
-    /// What is forgotten.
+    /// All erasures.
     ListErasures,
-    /// Take a forgetting back.
+    /// Cancels an erasure.
     CancelErasure { id: String },
-    /// A WindowStore's word on going over its copy.
+    /// A WindowStore reports the result of erasing from its copy.
     FinishErasure { key: WindowKey, lease: u32, swept: SweepOutcome },
-    /// What is here of a report, for a share of this course: [`AvailableWindows`].
+    /// The stored windows of a report, for a share of this course: [`AvailableWindows`].
     ListAvailable { report: ReportName, course: CourseId },
 }
 
-/// Everything that is asked of a WindowStore.
+/// A command to a WindowStore.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum WindowStoreCommand {
-    /// Collect these files.
+    /// Starts collecting these files.
     Collect(CollectJob),
-    /// What became of a lease: [`LeaseStatus`].
+    /// The status of a lease: [`LeaseStatus`].
     GetLeaseStatus { lease: u32 },
-    /// The rows, as frames.
+    /// The rows, as a stream of frames. Without `generation`, of the newest copy.
     ReadRows {
         generation: Option<u32>,
         course: Option<CourseId>,
@@ -69,83 +70,84 @@ pub(crate) enum WindowStoreCommand {
         section: Option<String>,
         row_filter: RowFilter,
     },
-    /// Go over the copy; answered with how that ended, once it has.
+    /// Rewrites the copy without erased rows. Returns the result when done.
     Erase(ErasureJob),
-    /// Delete everything; answered when that is done.
+    /// Deletes everything. Returns when done.
     DeleteAll,
 }
 
-/// Everything that is asked of a Registry.
+/// A command to the Registry.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum RegistryCommand {
-    /// Who this is, and what they may do: [`Identity`], or nothing when their session is over.
+    /// Who has this credential: [`Identity`], or nothing if the session has ended.
     Identify { credential: Credential },
-    /// Opens a session, or notes that the key was wrong.
+    /// Opens a session, or records a wrong key.
     OpenSession(OpenSessionRequest),
-    /// Signs out: none of these holds any more.
+    /// Signs out: revokes these credentials.
     SignOut { credentials: Vec<Credential>, audit_entry: AuditEntry },
-    /// Everybody who has a role: people by address.
+    /// Everybody who has a role, by address.
     ListPeople,
-    /// Gives a role: the person.
+    /// Assigns a role. Returns the person.
     AssignRole { email: Email, role_assignment: RoleAssignment, audit_entry: AuditEntry },
-    /// Takes the role of the person of this id.
+    /// Removes the role of the person with this id.
     RemoveRole { id: String, audit_entry: AuditEntry },
-    /// What an upload would change, or, with the digest of that, changes it: [`domain::api::RoleUploadResult`].
+    /// Previews an upload of roles or, with the digest of a preview in `apply`, applies it:
+    /// [`domain::api::RoleUploadResult`].
     ImportRoles { roster: RoleUpload, apply: Option<String>, audit_entry: AuditEntry },
-    /// Writes into the audit log.
+    /// Appends to the audit log.
     AppendAuditEntries(Vec<AuditEntry>),
     /// A page of the audit log.
     ReadAuditLog(AuditFilter),
-    /// Whatever is about shares.
+    /// A command about shares.
     Shares(SharesCommand),
-    /// Compares the jurisdiction of the settings with the recorded one; where none is recorded, records it if `may_record`. For
-    /// [`jurisdiction_marker`] only.
+    /// Compares the jurisdiction `today` of the settings with the recorded one; if none is recorded, records
+    /// it if `may_record`. For [`jurisdiction_marker`] only.
     CheckJurisdiction { today: String, may_record: bool },
 }
 
-/// Everything that is asked about shares.
+/// A command about shares.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum SharesCommand {
-    /// Whether they are switched on, and the zone of their weeks.
+    /// Whether shares are switched on, and the time zone of their weeks: `(bool, String)`.
     GetSettings,
     /// This person's shares, or everybody's.
     List { person: String, all: bool },
-    /// Switches them on or off: the list.
+    /// Switches shares on or off. Returns the list of all shares.
     SetEnabled { on: bool, person: String, audit_entry: AuditEntry },
-    /// The weeks of a report and course that are frozen: pairs of a week and what it says.
+    /// The published weeks of a report and course: pairs of a week and its numbers.
     ListWeeks { report: String, course: CourseId },
-    /// Freezes weeks of this zone, those that are not frozen yet: all that are then.
+    /// Publishes weeks that are not published yet, counted in this zone. Returns all published weeks.
     PublishWeeks { report: String, course: CourseId, zone: String, weeks: Vec<(String, StoredWeek)> },
-    /// Makes a share: [`domain::shares::Share`].
+    /// Creates a share: [`domain::shares::Share`].
     Create { id: String, token: String, stored: StoredShare, expires: Timestamp, audit_entry: AuditEntry },
-    /// Changes one.
+    /// Changes a share.
     Update { id: String, person: String, all: bool, change: ShareChange, audit_entry: AuditEntry },
-    /// Deletes one.
+    /// Deletes a share.
     Revoke { id: String, person: String, all: bool, audit_entry: AuditEntry },
-    /// Opens one: [`OpenedShare`].
+    /// Opens a share with its token: [`OpenedShare`].
     OpenShare(ShareCredential),
-    /// Which origins may embed it; none of one that is not there.
+    /// The origins that may embed a share; empty if the share does not exist.
     GetOrigins { id: String },
-    /// Rows that frozen weeks may have counted are gone.
+    /// Rows were erased that published weeks may have counted.
     RecordLoss(Invalidation),
 }
 
-/// A share as it is kept.
+/// A share as stored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct StoredShare {
-    /// What its owner calls it.
+    /// The name that the owner gave it.
     pub(crate) name: String,
-    /// Whose it is.
+    /// The owner.
     pub(crate) owner: String,
-    /// How they had come in when they made it.
+    /// The method with which the owner was signed in when creating it.
     pub(crate) auth_method: AuthMethod,
-    /// What it shows.
+    /// The report that it shows.
     pub(crate) report: domain::shares::ShareSubject,
     /// The course's UUID.
     pub(crate) course: CourseId,
-    /// The section's UUID; absent for the whole course.
+    /// The section's UUID; `None` for the whole course.
     pub(crate) section: Option<SectionId>,
-    /// The section's number, by which some reports know it.
+    /// The section's number, which identifies it in the library reports.
     pub(crate) number: Option<String>,
     /// The course's code and name, and the section's number.
     pub(crate) course_label: String,
@@ -155,153 +157,153 @@ pub(crate) struct StoredShare {
     /// The last day of its last week.
     #[serde(default, with = "iso::option")]
     pub(crate) to: Option<Day>,
-    /// When it was made.
+    /// When it was created.
     pub(crate) made: Timestamp,
-    /// Whose pages may embed it.
+    /// The origins whose pages may embed it.
     pub(crate) origins: Vec<String>,
-    /// Which weeks it shows.
+    /// The weeks that it shows, by report.
     pub(crate) panels: Vec<StoredPanel>,
 }
 
-/// The weeks that a share shows of one report.
+/// The weeks of one report that a share shows.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct StoredPanel {
     /// The report.
     pub(crate) report: ReportName,
-    /// Mondays, or `@` and the moment of a snapshot.
+    /// Mondays as `YYYY-MM-DD`, or `@` and the time of a snapshot.
     pub(crate) weeks: Vec<String>,
 }
 
-/// A week of a report and course, frozen: what may be shown of it and nothing else.
+/// A published week of a report and course. It contains only what may be shown.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct StoredWeek {
-    /// Its numbers.
+    /// The numbers.
     #[serde(default)]
     pub(crate) shown: PublishedNumbers,
-    /// The copies that it is from: windows with their generations.
+    /// The copies that it was counted from, as (window id, generation).
     pub(crate) sources: Vec<(String, u32)>,
     /// When a snapshot was taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) taken: Option<Timestamp>,
-    /// Of a snapshot the views of all sections: see [`PublishedLibrary`].
+    /// In a snapshot, the views of all sections, see [`PublishedLibrary`].
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) views: BTreeMap<String, u64>,
-    /// Whether rows that it counted were forgotten: nothing of it is shown any more.
+    /// Whether rows that it counted were erased. Its numbers are deleted then.
     #[serde(default)]
     pub(crate) spent: bool,
 }
 
 impl StoredWeek {
-    /// A snapshot, as those after it are held against.
+    /// The snapshot with which later ones are compared.
     pub(crate) fn library(&self) -> PublishedLibrary {
         PublishedLibrary { shown: self.shown.clone(), views: self.views.clone() }
     }
 }
 
-/// What is changed of a share.
+/// A change to a share; `None` leaves a field as it is.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct ShareChange {
-    /// Its name.
+    /// The new name.
     pub(crate) name: Option<String>,
-    /// Until when it opens.
+    /// When it expires.
     pub(crate) expires: Option<Timestamp>,
-    /// Whose pages may embed it.
+    /// The origins whose pages may embed it.
     pub(crate) origins: Option<Vec<String>>,
     /// The hash of another token.
     pub(crate) token: Option<String>,
 }
 
-/// Somebody brings a token.
+/// A token that somebody presents to open a share.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct ShareCredential {
-    /// Its hash.
+    /// The hash of the token.
     pub(crate) token: String,
-    /// The id that the page stands under.
+    /// The share's id in the page's URL, if it is embedded.
     pub(crate) id: Option<String>,
-    /// The network it came from.
+    /// The network of the client.
     pub(crate) address: String,
 }
 
-/// A share that opened.
+/// The content of a share that was opened.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct OpenedShare {
-    /// What it is.
+    /// The share.
     pub(crate) stored: StoredShare,
-    /// Until when it opens.
+    /// When it expires.
     pub(crate) expires: Timestamp,
-    /// The frozen weeks of each of its panels.
+    /// The published weeks of each panel.
     pub(crate) panels: Vec<Vec<(String, StoredWeek)>>,
-    /// The zone of its weeks.
+    /// The time zone of the weeks.
     pub(crate) time_zone: String,
 }
 
-/// What is here of a report.
+/// The stored windows of a report.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct AvailableWindows {
-    /// Windows with copies, of the usual cut and without parameters.
+    /// Windows that have copies, whole Monday weeks without parameters.
     pub(crate) windows: Vec<AvailableWindow>,
 }
 
-/// A window with a copy.
+/// A window that has a copy.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct AvailableWindow {
-    /// Its key.
+    /// The window.
     pub(crate) key: WindowKey,
-    /// The copy that serves.
+    /// The copy to read.
     pub(crate) copy: WindowCopy,
 }
 
-/// What a way in has found out by itself: who it is, before anybody is asked what they may do.
+/// A credential that an authentication provider has verified: an identity, not yet a role.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum Credential {
-    /// A session of ours, by the hash of its id.
+    /// A session that the Registry opened, by the hash of its id.
     Session { id: String },
-    /// A token of Access.
+    /// A token of Cloudflare Access: the person's address and the time when it was issued.
     Token { email: Email, issued: Timestamp },
 }
 
-/// Somebody whom the Registry knows.
+/// The person behind a credential, and their role.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Identity {
-    /// The name by which requests are theirs.
+    /// The name recorded in their requests, shares and audit entries.
     pub(crate) person: String,
-    /// How they came in.
+    /// The method with which they signed in.
     pub(crate) auth_method: AuthMethod,
-    /// What they may do, if anybody gave them a role.
+    /// Their role and grants, if a role was assigned.
     pub(crate) role_assignment: Option<RoleAssignment>,
 }
 
-/// A session to be opened, if the key was right.
+/// A sign-in attempt with a key.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct OpenSessionRequest {
-    /// The client's address, hashed.
+    /// The hash of the client's network.
     pub(crate) address: String,
     /// Whether the key was right.
     pub(crate) is_right: bool,
     /// The hash of the session's id.
     pub(crate) id: String,
-    /// Whose it is.
+    /// The person.
     pub(crate) person: String,
-    /// How they came in.
+    /// The method with which they signed in.
     pub(crate) auth_method: AuthMethod,
-    /// What is recorded.
+    /// The entry to record if the session opens.
     pub(crate) audit_entry: AuditEntry,
 }
 
-/// What goes into the audit log.
+/// An entry of the audit log, without its time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct AuditEntry {
-    /// Who; empty for strangers.
+    /// The person; empty if not authenticated.
     pub(crate) person: String,
-    /// With which role.
+    /// Their role.
     pub(crate) role: Option<Role>,
-    /// What they could see.
+    /// Their access scope as text.
     pub(crate) scope: String,
-    /// What was done.
+    /// The action.
     pub(crate) what: AuditAction,
-    /// On what.
+    /// The object of the action, as text.
     pub(crate) view: String,
-    /// How often.
+    /// The number of occurrences.
     pub(crate) count: u32,
 }
 
@@ -320,70 +322,70 @@ impl CountedEntry for AuditEntry {
 }
 
 impl AuditEntry {
-    /// So many lines found no room.
+    /// An entry for `count` entries that were dropped from a full buffer.
     pub(crate) fn for_dropped(count: u32) -> Self {
         Self { count, ..Self::for_rejection("lines-lost") }
     }
 
-    /// A stranger was refused.
-    pub(crate) fn for_rejection(why: &str) -> Self {
+    /// An entry for a request that was not authenticated.
+    pub(crate) fn for_rejection(reason: &str) -> Self {
         Self {
             person: String::new(),
             role: None,
             scope: String::new(),
             what: AuditAction::Refused,
-            view: why.to_owned(),
+            view: reason.to_owned(),
             count: 1,
         }
     }
 }
 
-/// Which lines of the audit log.
+/// A filter of the audit log's entries. Fields that are `None` do not filter.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct AuditFilter {
-    /// From this UTC day on.
+    /// The first day, in UTC.
     #[serde(default, with = "iso::option")]
     pub(crate) from: Option<Day>,
-    /// Up to this UTC day, included.
+    /// The last day, in UTC, inclusive.
     #[serde(default, with = "iso::option")]
     pub(crate) to: Option<Day>,
-    /// Of the person of this id.
+    /// The id of the person.
     pub(crate) person: Option<String>,
-    /// Of this kind.
+    /// The action.
     pub(crate) what: Option<AuditAction>,
-    /// Before this line.
+    /// Only entries with a smaller id, for paging.
     pub(crate) before: Option<u64>,
 }
 
-/// What is to be kept out of a copy that is here.
+/// The job of erasing rows from a stored copy.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct ErasureJob {
-    /// Which window.
+    /// The window.
     pub(crate) key: WindowKey,
-    /// Under which lease: the generation of what is left.
+    /// The lease, which becomes the generation of the remaining rows.
     pub(crate) lease: u32,
-    /// What is kept out; nothing once it is done.
+    /// The rows to drop; emptied when the job is done.
     pub(crate) tombstones: Tombstones,
 }
 
-/// A file, or several, for a WindowStore to collect.
+/// The job of collecting the files of one window.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct CollectJob {
-    /// Which window.
+    /// The window.
     pub(crate) key: WindowKey,
-    /// Under which lease; the copy's generation.
+    /// The lease, which becomes the copy's generation.
     pub(crate) lease: u32,
-    /// By when it must be done.
+    /// The deadline.
     pub(crate) until: Timestamp,
-    /// Signed links: secrets.
+    /// The signed links of the files. They are secrets.
     pub(crate) links: Vec<String>,
-    /// What is kept out; nothing once it is done.
+    /// The rows to drop; emptied when the job is done.
     #[serde(default)]
     pub(crate) tombstones: Tombstones,
-    /// Whether the copy that it replaces is to go at once.
+    /// Whether to delete the replaced copy at once.
     #[serde(default)]
     pub(crate) at_once: bool,
-    /// Further ids of forgotten people that its rows told, once it is done.
+    /// Further ids of erased people, found in its rows; empty until it is done.
     #[serde(default)]
     pub(crate) found: BTreeSet<IdentityLink>,
 }
@@ -394,40 +396,40 @@ impl std::fmt::Debug for CollectJob {
     }
 }
 
-/// How a lease ended, and the sections that its rows name.
+/// The result of a collect job.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct CollectResult {
-    /// Which window.
+    /// The window.
     pub(crate) key: WindowKey,
-    /// Which lease.
+    /// The lease.
     pub(crate) lease: u32,
-    /// How it ended.
+    /// How the job ended.
     pub(crate) outcome: CollectOutcome,
-    /// What its rows name.
+    /// The sections in its rows.
     pub(crate) sections: Vec<SectionRow>,
-    /// Further ids of forgotten people.
+    /// Further ids of erased people, found in the rows.
     pub(crate) found: BTreeSet<IdentityLink>,
 }
 
-/// A WindowStore's answer to [`WindowStoreCommand::GetLeaseStatus`].
+/// The response to [`WindowStoreCommand::GetLeaseStatus`].
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct LeaseStatus {
-    /// What became of it.
+    /// The progress of the job.
     pub(crate) inquiry: CollectProgress,
-    /// What its rows name, when it is done.
+    /// The sections in its rows; empty until it is done.
     pub(crate) sections: Vec<SectionRow>,
-    /// Further ids of forgotten people, when it is done.
+    /// Further ids of erased people, found in its rows; empty until it is done.
     pub(crate) found: BTreeSet<IdentityLink>,
 }
 
 impl LeaseStatus {
-    /// Nobody has heard of it.
+    /// The status of a lease that the WindowStore does not know.
     pub(crate) fn unknown() -> Self {
         Self { inquiry: CollectProgress::Unknown, sections: Vec::new(), found: BTreeSet::new() }
     }
 }
 
-/// A section as rows name it.
+/// A section as named in rows.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct SectionRow {
     /// The course's UUID.
@@ -442,57 +444,57 @@ pub(crate) struct SectionRow {
     pub(crate) number: String,
 }
 
-/// A window that has rows.
+/// A window that has rows, and the rows that the visitor may read.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct ReadableWindow {
-    /// Its key.
+    /// The window.
     pub(crate) key: WindowKey,
-    /// Which of its slices may be sent.
+    /// The filter of the slices that may be sent.
     pub(crate) row_filter: RowFilter,
 }
 
-/// A range's windows, for a download.
+/// The windows that a download reads.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct DownloadPlan {
     /// How the report's rows relate to time.
     pub(crate) shape: Shape,
-    /// Oldest first.
+    /// The windows, oldest first.
     pub(crate) windows: Vec<PlannedWindow>,
-    /// Until when rows must be here.
+    /// The time up to which the copies must have rows.
     pub(crate) needed_until: Option<Timestamp>,
-    /// The instants of the range, where rows are trimmed.
+    /// The range as instants, if the report's rows can be trimmed.
     pub(crate) span: Option<domain::range::Span>,
-    /// Which slices may be sent.
+    /// The filter of the slices that may be sent.
     pub(crate) row_filter: RowFilter,
 }
 
 /// One window of a [`DownloadPlan`].
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct PlannedWindow {
-    /// Its key.
+    /// The window.
     pub(crate) key: WindowKey,
-    /// The copy that serves.
+    /// The copy to read.
     pub(crate) copy: Option<WindowCopy>,
-    /// How it failed, if it did.
+    /// The failure, if it has one.
     pub(crate) failed: Option<WindowFailure>,
 }
 
-/// How a window without rows failed, or that it was forgotten.
+/// Why a window has no rows: it failed, or it was erased.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct WindowFailure {
     /// Its id.
     pub(crate) window: String,
-    /// What went wrong, in a sentence.
+    /// What went wrong, as a sentence.
     pub(crate) fault: String,
-    /// What to give to Echo360's support.
+    /// The upstream request's id, for Echo360's support.
     pub(crate) upstream: Option<String>,
-    /// Whether it did not fail at all: its days were forgotten.
+    /// Whether its days were erased, in which case there was no failure.
     #[serde(default)]
     pub(crate) forgotten: bool,
 }
 
 impl WindowFailure {
-    /// How this window failed, if it did.
+    /// Why this window has no rows, if it failed or was erased.
     pub(crate) fn from_window(window: &window_state::Window) -> Option<Self> {
         let forgotten = window.erasure.forgotten.is_some() && window.state == window_state::WindowState::Idle;
         let fault = window.fault.as_ref().filter(|_| window.state == window_state::WindowState::Failed);
@@ -505,7 +507,7 @@ impl WindowFailure {
         })
     }
 
-    /// The same as it may be told.
+    /// Removes what the access scope may not see.
     pub(crate) fn redact(self, access_scope: &AccessScope) -> Self {
         Self { fault: access_scope.redact_fault(self.fault), ..self }
     }
@@ -521,29 +523,30 @@ pub(crate) fn registry(env: &Env, scheduler_name: &str) -> worker::Result<Stub> 
     jurisdiction::namespace(env, "REGISTRY")?.id_from_name(scheduler_name)?.get_stub()
 }
 
-/// The stub of the Registry's object that records an institution's jurisdiction. It belongs to none itself.
+/// The stub of the object, of the Registry's class, that records an institution's jurisdiction. It belongs to
+/// no jurisdiction itself.
 pub(crate) fn jurisdiction_marker(env: &Env, scheduler_name: &str) -> worker::Result<Stub> {
     env.durable_object("REGISTRY")?.id_from_name(&format!("{scheduler_name}/jurisdiction"))?.get_stub()
 }
 
-/// The stub of a WindowStore, named by its Scheduler's name and its own.
+/// The stub of a WindowStore. Its object name is the Scheduler's name and the window's id.
 pub(crate) fn window_store(env: &Env, scheduler_name: &str, key: &WindowKey) -> worker::Result<Stub> {
     jurisdiction::namespace(env, "WINDOW_STORE")?
         .id_from_name(&format!("{scheduler_name}/{}", key.full_id()))?
         .get_stub()
 }
 
-/// Sends a command and returns the raw answer, which may be a problem.
+/// Sends a command and returns the raw response, which may be a problem.
 pub(crate) async fn send<T: Serialize>(stub: &Stub, command: &T) -> worker::Result<Response> {
     let mut init = RequestInit::new();
     init.with_method(Method::Post).with_body(Some(serde_json::to_string(command)?.into()));
     stub.fetch_with_request(Request::new_with_init("https://object/", &init)?).await
 }
 
-/// Sends a command and reads the answer.
+/// Sends a command and parses the response.
 ///
 /// # Errors
-/// The problem that came back, or one that says that the object did not answer.
+/// The problem that the object responded with, or `internal` if it did not respond.
 pub(crate) async fn call<T: Serialize, A: DeserializeOwned>(stub: &Stub, command: &T) -> Result<A, Problem> {
     let answer = async {
         let mut response = send(stub, command).await?;

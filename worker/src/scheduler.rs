@@ -1,9 +1,9 @@
-//! The Scheduler: one Durable Object per institution. Owns the queue and the slots, makes every call to the
-//! reporting API, knows each window's state.
+//! The Scheduler: one Durable Object per institution. It owns the queue and the slots, makes every call to
+//! the reporting API, and tracks each window's state.
 //!
-//! A thin shell around [`domain::scheduler::Scheduler`], which decides. Here is only what the decisions need: storage
-//! (written through, so that memory and disk agree between any two awaits), an alarm that is never lost, the
-//! calls themselves. Handlers do not fail: a panic or an `Err` would lose alarms.
+//! It is a thin shell around [`domain::scheduler::Scheduler`], which decides. This module provides what the
+//! decisions need: storage (written through, so that memory and disk agree between any two awaits), an alarm
+//! that is never lost, and the calls themselves. Handlers do not fail: a panic or an `Err` would lose alarms.
 
 mod store;
 
@@ -41,34 +41,35 @@ use std::time::Duration;
 use store::Store;
 use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
 
-/// Steps of one alarm at most; what is left is done in the next.
+/// Maximum number of steps in one alarm; the next alarm continues.
 const MAX_STEPS_PER_ALARM: usize = 40;
 
-/// No step is begun after this long in one alarm: the runtime gives one 15 minutes.
+/// No step starts later than this in one alarm, since the runtime allows an alarm 15 minutes.
 const MAX_ALARM_DURATION: i64 = 5 * MINUTE;
 
-/// Re-arming sooner than this inside an alarm is dropped or late.
+/// Minimum delay of an alarm: one that an alarm handler sets for an earlier time is dropped or late.
 const MIN_ALARM_DELAY: i64 = 250;
 
-/// Set before an alarm does anything: if the isolate is killed half-way, this one still comes.
+/// Delay of the alarm that an alarm handler sets first, so that there is one even if the isolate is killed
+/// half-way.
 const SAFETY_ALARM_DELAY: i64 = MINUTE;
 
-/// An alarm that should have come this long ago is lost: set again.
+/// An alarm that is overdue by this long was lost and is set again.
 const LOST_ALARM_AFTER: i64 = 10 * SECOND;
 
-/// How long Echo360's list of reports is taken for current.
+/// How long Echo360's list of reports counts as current.
 const OFFERS_TTL: i64 = 6 * HOUR;
 
-/// Pages of the directory that a visitor waits for when there is none yet.
+/// Maximum number of directory pages that a visitor waits for while no directory is stored.
 const MAX_PAGES_WAITED_FOR: usize = 8;
 
-/// A page that has been on its way for this long is lost: a call and a token take a minute each at most.
+/// A page requested this long ago was lost: a call and a token take at most a minute each.
 const PAGE_TIMEOUT: i64 = 3 * MINUTE;
 
-/// When calls are short, the directory is gone on with after this long.
+/// How long reading the directory pauses when few calls are left in this minute.
 const DIRECTORY_PAUSE: i64 = 10 * SECOND;
 
-/// Text of one parameter at most.
+/// Maximum length of a parameter's value.
 const MAX_PARAMETER_BYTES: usize = 200;
 
 #[durable_object]
@@ -77,12 +78,14 @@ pub struct Scheduler {
     env: Env,
     rules: RefCell<Option<Rules>>,
     client_state: ClientState,
-    /// The directory, while it is being read; in memory only, since whoever looks for a course begins anew.
+    /// Reads the directory page by page; `None` when it is not being read. It is in memory only, since the
+    /// next search for a course starts it again.
     directory_reader: RefCell<Option<DirectoryReader>>,
-    /// Since when a page of it is on its way: one at a time. A visitor who leaves may take it along.
-    reading: Cell<Option<Timestamp>>,
-    /// Whether an alarm is running: it arms the next one itself.
-    running: Cell<bool>,
+    /// When the current page was requested; only one is requested at a time. If its visitor disconnects, the
+    /// call may be cancelled without resetting this: see [`PAGE_TIMEOUT`].
+    page_requested_at: Cell<Option<Timestamp>>,
+    /// Whether the alarm handler is running, which sets the next alarm itself.
+    is_alarm_running: Cell<bool>,
     has_tables: Cell<bool>,
 }
 
@@ -95,8 +98,8 @@ impl DurableObject for Scheduler {
             rules: RefCell::new(None),
             client_state: ClientState::default(),
             directory_reader: RefCell::new(None),
-            reading: Cell::new(None),
-            running: Cell::new(false),
+            page_requested_at: Cell::new(None),
+            is_alarm_running: Cell::new(false),
             has_tables: Cell::new(false),
         }
     }
@@ -115,12 +118,12 @@ impl DurableObject for Scheduler {
     }
 
     async fn alarm(&self) -> Result<Response> {
-        self.running.set(true);
+        self.is_alarm_running.set(true);
         let next = self.run().await;
-        self.running.set(false);
+        self.is_alarm_running.set(false);
         match next {
             Some(at) => self.set_alarm(at).await,
-            // Somebody may have asked while the alarm was being taken away.
+            // A command may have arrived while the alarm was being deleted.
             None => self.ensure_alarm().await,
         }
         Response::empty()
@@ -136,12 +139,12 @@ impl Scheduler {
         self.store().and_then(|store| work(&store)).map_err(|error| response::internal_error(&error))
     }
 
-    /// Works on the rules, loaded when they are not in memory, and saves what changed: without an await
-    /// between, so that no other event sees the one without the other.
+    /// Calls `work` with the rules, which are loaded if necessary, and saves what changed. There is no await
+    /// in between, so that memory and disk never differ for another event.
     fn with_rules<T>(&self, work: impl FnOnce(&mut Rules) -> T) -> worker::Result<T> {
         let store = self.store()?;
-        let mut held = self.rules.try_borrow_mut().map_err(|error| error.to_string())?;
-        let rules = match &mut *held {
+        let mut cached = self.rules.try_borrow_mut().map_err(|error| error.to_string())?;
+        let rules = match &mut *cached {
             Some(rules) => rules,
             empty => {
                 let mut rules = store.load()?;
@@ -159,8 +162,8 @@ impl Scheduler {
             transaction::run(&self.state, || store.save(rules, &changes))
         };
         if let Err(error) = saved {
-            // What is in memory was not written: forget it, and go on from what was.
-            *held = None;
+            // The state in memory was not written: drop it and load the stored state next time.
+            *cached = None;
             return Err(error);
         }
         Ok(result)
@@ -170,32 +173,34 @@ impl Scheduler {
         self.with_rules(work).map_err(|error| response::internal_error(&error))
     }
 
-    /// Notes sections that rows name. What was collected before a course was forgotten may still tell of it.
+    /// Records the sections in collected rows, except those of erased courses: the rows may have been
+    /// collected before the erasure.
     fn save_sections(&self, sections: &[SectionRow]) -> worker::Result<()> {
-        let closed = self.with_rules(|rules| rules.erased_courses())?;
-        let is_open = |row: &&SectionRow| !closed.contains(row.course.as_str());
-        let open: Vec<SectionRow> = sections.iter().filter(is_open).cloned().collect();
-        self.store()?.save_sections(&open)
+        let erased = self.with_rules(|rules| rules.erased_courses())?;
+        let is_retained = |row: &&SectionRow| !erased.contains(row.course.as_str());
+        let retained: Vec<SectionRow> = sections.iter().filter(is_retained).cloned().collect();
+        self.store()?.save_sections(&retained)
     }
 
-    /// Whether this is the Scheduler that the settings name.
+    /// Whether this is the Scheduler of the institution that the settings name.
     fn is_named(&self, settings: &Settings) -> bool {
-        let Ok(all) = jurisdiction::namespace(&self.env, "SCHEDULER") else { return false };
-        let named = all.id_from_name(&settings.scheduler_name()).map(|named| named.to_string());
-        named.is_ok_and(|named| named == self.state.id().to_string())
+        let Ok(namespace) = jurisdiction::namespace(&self.env, "SCHEDULER") else { return false };
+        let named_id = namespace.id_from_name(&settings.scheduler_name()).map(|id| id.to_string());
+        named_id.is_ok_and(|id| id == self.state.id().to_string())
     }
 
     // ---- The alarm.
 
-    /// Runs steps until there is nothing to do now; returns when to wake.
+    /// Runs steps until there is nothing to do now. Returns the time of the next alarm, if one is needed.
     async fn run(&self) -> Option<Timestamp> {
         self.set_alarm(clock::now().plus(SAFETY_ALARM_DELAY)).await;
         let Ok(settings) = config::read(&self.env) else {
-            // Nothing can be asked until somebody sets them; what is asked for is kept.
+            // No call can be made until the settings are valid; requests stay queued.
             return Some(clock::now().plus(MINUTE));
         };
         if !self.is_named(&settings) {
-            // The settings name another Scheduler, and its WindowStores are not ours to collect into, to go over or to empty.
+            // The settings name another Scheduler, which owns the WindowStores: this one must not collect,
+            // rewrite or empty them.
             return Some(clock::now().plus(HOUR));
         }
         let started = clock::now();
@@ -204,10 +209,10 @@ impl Scheduler {
                 break;
             }
             let step = self.with_rules(|rules| rules.next_step(clock::now()));
-            // What can wait is done when there is nothing to ask for.
+            // The directory is read only when there is no step to do.
             if matches!(step, Ok(Step::Wait(_) | Step::Idle)) && self.directory_reader.borrow().is_some() {
                 match self.read_directory_page(&settings).await {
-                    // Meanwhile somebody may have asked: what the step was is of before that.
+                    // A command may have arrived during the call, so compute the step again.
                     DirectoryProgress::MorePages | DirectoryProgress::Complete => continue,
                     DirectoryProgress::Postponed => {
                         let later = clock::now().plus(DIRECTORY_PAUSE);
@@ -218,7 +223,7 @@ impl Scheduler {
             match step {
                 Ok(Step::Wait(at)) => {
                     let now = clock::now();
-                    // Only what is old is waited for.
+                    // A wait of over an hour is only for data to expire.
                     if at.since(now) > HOUR
                         && let Err(error) = self.with_rules(|rules| rules.drop_old_requests(now))
                     {
@@ -264,8 +269,8 @@ impl Scheduler {
             Step::Poll { key, id } => {
                 let reply = echo360.get_request(&id).await;
                 match self.with_rules(|rules| rules.record_poll(&key, &id, reply, clock::now()))? {
-                    Some(hand) => {
-                        self.start_collect(hand, settings).await;
+                    Some(handoff) => {
+                        self.start_collect(handoff, settings).await;
                         Ok(())
                     }
                     None => Ok(()),
@@ -307,7 +312,7 @@ impl Scheduler {
                     Ok(Some(swept)) => {
                         self.with_rules(|rules| rules.record_sweep(&key, lease, &swept, clock::now()))
                     }
-                    // It tells, or is asked again.
+                    // The WindowStore reports later, or the step is repeated.
                     Ok(None) | Err(_) => Ok(()),
                 }
             }
@@ -327,10 +332,10 @@ impl Scheduler {
         }
     }
 
-    /// Hands a file to its WindowStore. If this fails, the Scheduler asks the WindowStore later and learns that it never
-    /// heard of it.
-    async fn start_collect(&self, hand: CollectHandoff, settings: &Settings) {
-        let CollectHandoff { key, lease, until, links, tombstones, at_once, .. } = hand;
+    /// Sends a collect job to its WindowStore. If this fails, a later inquiry finds that the WindowStore does
+    /// not know the lease.
+    async fn start_collect(&self, handoff: CollectHandoff, settings: &Settings) {
+        let CollectHandoff { key, lease, until, links, tombstones, at_once, .. } = handoff;
         let Ok(stub) = rpc::window_store(&self.env, &settings.scheduler_name(), &key) else { return };
         let found = BTreeSet::new();
         let job =
@@ -340,31 +345,31 @@ impl Scheduler {
         }
     }
 
-    /// Tells the Registry which rows are gone, before it counts here: shares that counted these rows are withdrawn before a
-    /// forgetting is done.
+    /// Tells the Registry which rows were erased, before recording the erasure here: shares that counted
+    /// these rows are withdrawn before an erasure is reported done.
     async fn notify_shares(
         &self,
         settings: &Settings,
-        of: impl FnOnce(&Rules) -> Option<Invalidation>,
+        find_invalidation: impl FnOnce(&Rules) -> Option<Invalidation>,
     ) -> worker::Result<()> {
-        let Some(loss) = self.with_rules(|rules| of(rules))? else { return Ok(()) };
+        let Some(loss) = self.with_rules(|rules| find_invalidation(rules))? else { return Ok(()) };
         let registry = rpc::registry(&self.env, &settings.scheduler_name())?;
         let notified =
             rpc::call::<_, bool>(&registry, &RegistryCommand::Shares(SharesCommand::RecordLoss(loss))).await;
         notified.map(drop).map_err(|problem| worker::Error::RustError(problem.detail))
     }
 
-    /// Notes a call that is about to go out, unless none may now.
+    /// Counts a call that is about to be made, and returns whether it may be made now.
     fn may_call(&self) -> bool {
         let now = clock::now();
-        let noted = self.with_rules(|rules| {
-            let may = rules.calls_paused_until(now).is_none();
-            if may {
+        let is_allowed = self.with_rules(|rules| {
+            let is_allowed = rules.calls_paused_until(now).is_none();
+            if is_allowed {
                 rules.record_call(now);
             }
-            may
+            is_allowed
         });
-        noted.unwrap_or_else(|error| {
+        is_allowed.unwrap_or_else(|error| {
             response::internal_error(&error);
             false
         })
@@ -384,9 +389,9 @@ impl Scheduler {
         }
     }
 
-    /// Every wake checks: whatever is unfinished has an alarm, and one that comes soon enough.
+    /// Makes sure that unfinished work has an alarm, early enough. Called after every command.
     async fn ensure_alarm(&self) {
-        if self.running.get() {
+        if self.is_alarm_running.get() {
             return;
         }
         let now = clock::now();
@@ -399,8 +404,8 @@ impl Scheduler {
         };
         let next = if self.directory_reader.borrow().is_some() { Some(now) } else { next };
         let Some(next) = next else { return };
-        let armed = self.state.storage().get_alarm().await.ok().flatten();
-        if armed.is_none_or(|at| {
+        let alarm = self.state.storage().get_alarm().await.ok().flatten();
+        if alarm.is_none_or(|at| {
             let at = clock::from_runtime(at);
             at > next.plus(MIN_ALARM_DELAY) || at < now.plus(-LOST_ALARM_AFTER)
         }) {
@@ -408,7 +413,7 @@ impl Scheduler {
         }
     }
 
-    // ---- What is asked of the Scheduler.
+    // ---- Commands.
 
     async fn handle(&self, command: SchedulerCommand) -> Result<Result<Response>, Problem> {
         let now = clock::now();
@@ -420,8 +425,8 @@ impl Scheduler {
             }
             SchedulerCommand::ListCourses(access_scope) => {
                 self.ensure_directory().await?;
-                let closed = self.try_rules(|rules| rules.erased_courses())?;
-                response::json(&access_scope.filter_courses(self.try_store(|store| store.courses(&closed))?))
+                let erased = self.try_rules(|rules| rules.erased_courses())?;
+                response::json(&access_scope.filter_courses(self.try_store(|store| store.courses(&erased))?))
             }
             SchedulerCommand::CreateRequest { person, role, ask, access_scope } => {
                 response::json(&access_scope.redact_request(self.create_request(person, role, ask).await?))
@@ -450,7 +455,7 @@ impl Scheduler {
             }
             SchedulerCommand::RetryWindows { id, windows, person, role, access_scope } => {
                 let request = self.describe(&id, &access_scope)?;
-                if !windows.iter().all(|named| request.windows.iter().any(|window| window.id == *named)) {
+                if !windows.iter().all(|id| request.windows.iter().any(|window| window.id == *id)) {
                     return Err(Problem::new(Code::UnknownWindow, "This request has no such window."));
                 }
                 let may_recall = role == Role::Administrator;
@@ -528,28 +533,32 @@ impl Scheduler {
         Ok(answer)
     }
 
-    /// A request; one out of reach is not there.
+    /// The description of a request.
+    ///
+    /// # Errors
+    /// `unknown-request`, also if it is outside the scope.
     fn describe(&self, id: &str, access_scope: &AccessScope) -> Result<api::RequestInfo, Problem> {
-        let described = self.try_rules(|rules| {
-            let seen =
+        let description = self.try_rules(|rules| {
+            let is_visible =
                 rules.request(id).is_some_and(|request| access_scope.can_see_requests_of(&request.person));
-            if seen { rules.describe(id, clock::now()) } else { None }
+            if is_visible { rules.describe(id, clock::now()) } else { None }
         })?;
-        described.map(|request| access_scope.redact_request(request)).ok_or_else(unknown_request)
+        description.map(|request| access_scope.redact_request(request)).ok_or_else(unknown_request)
     }
 
-    /// Takes windows that are newly asked for into a person's quota. To be followed by asking without an await between.
+    /// Charges new windows to a person's quota. The caller must queue them without an await in between.
     fn take_quota(&self, person: &str, role: Role, new: u32, now: Timestamp) -> Result<(), Problem> {
         if new == 0 {
             return Ok(());
         }
         let unfinished = self.try_rules(|rules| rules.count_unfinished(person))?;
-        let mut tally = self.try_store(Store::tally)?;
-        tally.charge(person, Quota::for_role(role), unfinished, new, now)?;
-        self.try_store(|store| store.save_tally(&tally))
+        let mut usage = self.try_store(Store::tally)?;
+        usage.charge(person, Quota::for_role(role), unfinished, new, now)?;
+        self.try_store(|store| store.save_tally(&usage))
     }
 
-    /// Which slices of a report may be sent. Numbers of sections are looked up where only they count.
+    /// The filter of the slices that may be sent. Section numbers are looked up only for reports that
+    /// identify sections by number.
     fn row_filter(&self, report: &ReportName, access_scope: &AccessScope) -> Result<RowFilter, Problem> {
         let Some(known) = report.known() else { return Ok(access_scope.row_filter_for_unknown_report()) };
         let numbers = if access_scope.needs_section_numbers(known) {
@@ -567,17 +576,17 @@ impl Scheduler {
         ask: ReportRequest,
     ) -> Result<api::RequestInfo, Problem> {
         let now = clock::now();
-        let validated = self.validate_request(&ask, now).await?;
+        let valid_request = self.validate_request(&ask, now).await?;
         let request = fair_queue::Request {
             id: crypto::new_id()?,
             person,
-            report: validated.offer.name,
-            range: validated.range,
-            zone: validated.zone.name().to_owned(),
+            report: valid_request.offer.name,
+            range: valid_request.range,
+            zone: valid_request.zone.name().to_owned(),
             parameters: ask.parameters,
             created: now,
             asked: now,
-            windows: validated.windows,
+            windows: valid_request.windows,
             turn: 0,
         };
         let new = self.try_rules(|rules| rules.count_new_windows(&request.windows, now))?;
@@ -586,19 +595,20 @@ impl Scheduler {
         self.describe(&id, &AccessScope::Everything)
     }
 
-    /// Forgets: noted here, and done in alarms. An id or e-mail address goes no further than this.
+    /// Starts an erasure, which alarms carry out. The id or e-mail address itself is not stored, only its
+    /// hash.
     fn start_erasure(&self, by: &str, forget: &ErasureRequest) -> Result<Erasure, Problem> {
-        let (id, fresh) = (crypto::new_id()?, [crypto::new_id()?, crypto::new_id()?].concat());
-        let key = self.try_rules(|rules| rules.ensure_hash_key(fresh))?;
-        let what = ErasureTarget::from_request(forget, |text| hash_person(&key, text))?;
-        if let ErasureTarget::Course { id } = &what {
+        let (id, new_key) = (crypto::new_id()?, [crypto::new_id()?, crypto::new_id()?].concat());
+        let key = self.try_rules(|rules| rules.ensure_hash_key(new_key))?;
+        let target = ErasureTarget::from_request(forget, |text| hash_person(&key, text))?;
+        if let ErasureTarget::Course { id } = &target {
             self.try_store(|store| transaction::run(&self.state, || store.erase_course(id)))?;
         }
-        let shown = self.try_rules(|rules| {
-            let id = rules.request_erasure(id, what, by, clock::now());
-            rules.erasures().into_iter().find(|forgetting| forgetting.id == id)
+        let erasure = self.try_rules(|rules| {
+            let id = rules.request_erasure(id, target, by, clock::now());
+            rules.erasures().into_iter().find(|erasure| erasure.id == id)
         })?;
-        shown.ok_or_else(|| Problem::new(Code::Internal, "Something went wrong inside Lectern. Try again."))
+        erasure.ok_or_else(|| Problem::new(Code::Internal, "Something went wrong inside Lectern. Try again."))
     }
 
     async fn plan_download(
@@ -607,11 +617,11 @@ impl Scheduler {
         access_scope: &AccessScope,
     ) -> Result<DownloadPlan, Problem> {
         let now = clock::now();
-        let validated = self.validate_request(ask, now).await?;
-        let shape = validated.offer.shape();
-        let row_filter = self.row_filter(&validated.offer.name, access_scope)?;
+        let valid_request = self.validate_request(ask, now).await?;
+        let shape = valid_request.offer.shape();
+        let row_filter = self.row_filter(&valid_request.offer.name, access_scope)?;
         self.try_rules(|rules| {
-            let planned = |key: WindowKey| {
+            let plan_window = |key: WindowKey| {
                 let window = rules.window(&key);
                 PlannedWindow {
                     copy: window.and_then(|window| window.copy.clone()),
@@ -623,29 +633,31 @@ impl Scheduler {
             };
             DownloadPlan {
                 shape,
-                windows: validated.windows.into_iter().map(planned).collect(),
-                needed_until: validated.range.map(|range| window::needed_until(range, &validated.zone, now)),
-                span: validated.range.map(|range| range.span(&validated.zone)),
+                windows: valid_request.windows.into_iter().map(plan_window).collect(),
+                needed_until: valid_request
+                    .range
+                    .map(|range| window::needed_until(range, &valid_request.zone, now)),
+                span: valid_request.range.map(|range| range.span(&valid_request.zone)),
                 row_filter,
             }
         })
     }
 
-    /// The copies of a report that may be counted for a share of a course: none of a course that is being forgotten.
+    /// The copies of a report that a share of a course may count; none if the course is being erased.
     fn available_windows(&self, report: &ReportName, course: &CourseId) -> Result<AvailableWindows, Problem> {
         self.try_rules(|rules| {
-            let is_closed = rules.erased_courses().contains(course);
+            let is_erased = rules.erased_courses().contains(course);
             let windows = rules.windows().filter(|window| {
                 window.key.report == *report
                     && window.key.parameters.is_empty()
                     && window.erasure.forgotten.is_none()
-                    && !is_closed
+                    && !is_erased
             });
-            let held = windows.filter_map(|window| {
+            let available = windows.filter_map(|window| {
                 let copy = window.copy.clone()?;
                 Some(AvailableWindow { key: window.key.clone(), copy })
             });
-            AvailableWindows { windows: held.collect() }
+            AvailableWindows { windows: available.collect() }
         })
     }
 
@@ -681,7 +693,7 @@ impl Scheduler {
         }
     }
 
-    /// Reads an ask: everything that can be wrong with it is found here, and nothing has been created.
+    /// Validates a request. All errors of the request are found here, before anything is created.
     async fn validate_request(
         &self,
         ask: &ReportRequest,
@@ -719,17 +731,19 @@ impl Scheduler {
 
     // ---- The directory: courses, sections and terms.
 
-    /// Has the directory read when there is none or it has aged. Who finds none waits for its first pages.
+    /// Starts reading the directory if there is none or it is out of date. If there is none, waits for its
+    /// first pages.
     async fn ensure_directory(&self) -> Result<(), Problem> {
         let now = clock::now();
         let due = self.try_store(Store::directory_refresh_at)?;
-        // A time further ahead than any that is ever set is a clock that went back.
+        // A time further ahead than the refresh interval means that the clock went back.
         if due.is_some_and(|due| now < due && due.since(now) <= directory::FRESH) {
             return Ok(());
         }
         if self.directory_reader.borrow().is_none() {
-            let kept = self.try_store(Store::directory)?.map(|(kept, _)| kept).unwrap_or_default();
-            *self.directory_reader.borrow_mut() = Some(DirectoryReader::new(kept));
+            let stored =
+                self.try_store(Store::directory)?.map(|(directory, _)| directory).unwrap_or_default();
+            *self.directory_reader.borrow_mut() = Some(DirectoryReader::new(stored));
         }
         let settings = config::read(&self.env)?;
         for _ in 0..MAX_PAGES_WAITED_FOR {
@@ -742,12 +756,13 @@ impl Scheduler {
         Ok(())
     }
 
-    /// Reads one page of the directory; the last one is followed by keeping it all.
+    /// Reads one page of the directory. After the last page, stores the directory.
     async fn read_directory_page(&self, settings: &Settings) -> DirectoryProgress {
         let now = clock::now();
-        let spare = self.with_rules(|rules| rules.has_spare_calls(now)).unwrap_or(false);
-        let reads = self.reading.get().is_some_and(|since| (0..PAGE_TIMEOUT).contains(&now.since(since)));
-        if !spare || reads {
+        let has_spare_calls = self.with_rules(|rules| rules.has_spare_calls(now)).unwrap_or(false);
+        let is_reading =
+            self.page_requested_at.get().is_some_and(|since| (0..PAGE_TIMEOUT).contains(&now.since(since)));
+        if !has_spare_calls || is_reading {
             return DirectoryProgress::Postponed;
         }
         let path = self.directory_reader.borrow().as_ref().map(DirectoryReader::next_path);
@@ -755,11 +770,12 @@ impl Scheduler {
         if let Some(path) = path {
             let may_call = || self.may_call();
             let echo360 = Echo360Client { settings, client_state: &self.client_state, may_call: &may_call };
-            self.reading.set(Some(now));
+            self.page_requested_at.set(Some(now));
             let answer = echo360.get_page(&path).await;
-            self.reading.set(None);
-            if let Err(trouble @ UpstreamError::TooMany { .. }) = &answer
-                && let Err(error) = self.with_rules(|rules| rules.record_error(trouble.clone(), clock::now()))
+            self.page_requested_at.set(None);
+            if let Err(upstream_error @ UpstreamError::TooMany { .. }) = &answer
+                && let Err(error) =
+                    self.with_rules(|rules| rules.record_error(upstream_error.clone(), clock::now()))
             {
                 response::internal_error(&error);
             }
@@ -773,21 +789,22 @@ impl Scheduler {
         let Some(directory_reader) = self.directory_reader.borrow_mut().take() else {
             return DirectoryProgress::Complete;
         };
-        let (found, again) = directory_reader.finish(clock::now());
-        let kept = self.with_rules(|rules| rules.erased_courses()).and_then(|closed| {
-            // A course may have been forgotten since its page was read.
-            let (store, found) = (self.store()?, found.without_courses(&closed));
-            transaction::run(&self.state, || store.save_directory(&found, again))
+        let (directory, refresh_at) = directory_reader.finish(clock::now());
+        let result = self.with_rules(|rules| rules.erased_courses()).and_then(|erased| {
+            // A course may have been erased since its page was read.
+            let (store, directory) = (self.store()?, directory.without_courses(&erased));
+            transaction::run(&self.state, || store.save_directory(&directory, refresh_at))
         });
-        if let Err(error) = kept {
+        if let Err(error) = result {
             response::internal_error(&error);
         }
         DirectoryProgress::Complete
     }
 
-    // ---- What Echo360 offers.
+    // ---- The reports that Echo360 offers.
 
-    /// The offer of one report: the reference's for the eight, Echo360's own list for any other.
+    /// The listing of one report: for the eight known ones from the vendor's reference, for others from
+    /// Echo360's list.
     async fn offer(&self, name: &ReportName) -> Result<ReportListing, Problem> {
         if let Some(offer) = ReportListing::from_reference(name) {
             return Ok(offer);
@@ -802,7 +819,8 @@ impl Scheduler {
     async fn list_reports(&self) -> Result<api::Reports, Problem> {
         let (offers, listed) = match self.offers().await {
             Ok((offers, listed)) => (offers, Some(listed)),
-            // The eight can be asked for all the same; the requests say how Echo360 fares.
+            // The eight known reports can still be requested; the list of requests shows that Echo360 does
+            // not respond.
             Err(problem) if problem.code != Code::CredentialsRefused => {
                 let names = KnownReport::ALL.into_iter().map(ReportName::from);
                 (names.filter_map(|name| ReportListing::from_reference(&name)).collect(), None)
@@ -813,10 +831,10 @@ impl Scheduler {
             .into_iter()
             .map(|offer| {
                 let known = offer.name.known();
-                let described =
+                let description =
                     if offer.description.is_empty() { offer.name.as_str() } else { &offer.description };
                 api::ReportInfo {
-                    title: known.map_or(described, |report| report.descriptor().title).to_owned(),
+                    title: known.map_or(description, |report| report.descriptor().title).to_owned(),
                     known: known.is_some(),
                     shape: offer.shape(),
                     parameters: offer.extra_parameters().cloned().collect(),
@@ -827,20 +845,21 @@ impl Scheduler {
         Ok(api::Reports { reports, listed })
     }
 
-    /// Echo360's own list, from memory for six hours; an older one when Echo360 cannot be reached.
+    /// Echo360's list of reports, and when it was read: stored for six hours, or older if Echo360 cannot be
+    /// reached.
     async fn offers(&self) -> Result<(Vec<ReportListing>, Timestamp), Problem> {
         let now = clock::now();
-        let kept = self.try_store(Store::offers)?;
-        if let Some((offers, listed)) = &kept
+        let stored = self.try_store(Store::offers)?;
+        if let Some((offers, listed)) = &stored
             && now.since(*listed) < OFFERS_TTL
             && *listed <= now
         {
             return Ok((offers.clone(), *listed));
         }
         let settings = config::read(&self.env)?;
-        let held =
+        let paused =
             self.try_rules(|rules| rules.calls_paused_until(now).is_some().then(|| rules.info(now)))?;
-        let reply = match held {
+        let reply = match paused {
             Some(info) => Err(paused_problem(&info, now)),
             None => {
                 let may_call = || self.may_call();
@@ -851,36 +870,36 @@ impl Scheduler {
                 };
                 match echo360.list_reports().await {
                     Ok(offers) => Ok(offers),
-                    Err(trouble) => {
-                        let problem = upstream_problem(&trouble);
-                        self.try_rules(|rules| rules.record_error(trouble, clock::now()))?;
+                    Err(error) => {
+                        let problem = upstream_problem(&error);
+                        self.try_rules(|rules| rules.record_error(error, clock::now()))?;
                         Err(problem)
                     }
                 }
             }
         };
-        match (reply, kept) {
+        match (reply, stored) {
             (Ok(offers), _) => {
                 self.try_store(|store| store.save_offers(&offers, now))?;
                 Ok((offers, now))
             }
-            (Err(_), Some(kept)) => Ok(kept),
+            (Err(_), Some(stored)) => Ok(stored),
             (Err(problem), None) => Err(problem),
         }
     }
 }
 
-/// How far the directory has come.
+/// The progress of reading the directory.
 enum DirectoryProgress {
-    /// A page is read, and there are more.
+    /// A page was read, and there are more.
     MorePages,
-    /// It is kept.
+    /// The directory was stored, or is not being read.
     Complete,
-    /// No page may be read now.
+    /// No page can be read now.
     Postponed,
 }
 
-/// An ask that holds.
+/// A request that passed validation.
 struct ValidatedRequest {
     offer: ReportListing,
     range: Option<Range>,
@@ -888,23 +907,25 @@ struct ValidatedRequest {
     windows: Vec<WindowKey>,
 }
 
-fn check_parameters(offer: &ReportListing, given: &Parameters) -> Result<(), Problem> {
-    let wrong = |detail: String| Err(Problem::new(Code::BadParameters, detail));
-    for (name, value) in given {
+fn check_parameters(offer: &ReportListing, parameters: &Parameters) -> Result<(), Problem> {
+    let bad_parameters = |detail: String| Err(Problem::new(Code::BadParameters, detail));
+    for (name, value) in parameters {
         if !offer.extra_parameters().any(|parameter| parameter.name == *name) {
             let name = response::sanitize(name);
-            return wrong(format!("The report `{}` takes no parameter `{name}`.", offer.name));
+            return bad_parameters(format!("The report `{}` takes no parameter `{name}`.", offer.name));
         }
         if value.len() > MAX_PARAMETER_BYTES || value.chars().any(char::is_control) {
-            return wrong(format!("The parameter `{name}` must be one line of at most 200 characters."));
+            return bad_parameters(format!(
+                "The parameter `{name}` must be one line of at most 200 characters."
+            ));
         }
     }
     match offer
         .extra_parameters()
-        .find(|parameter| parameter.required && !given.contains_key(&parameter.name))
+        .find(|parameter| parameter.required && !parameters.contains_key(&parameter.name))
     {
         Some(missing) => {
-            wrong(format!("The report `{}` needs the parameter `{}`.", offer.name, missing.name))
+            bad_parameters(format!("The report `{}` needs the parameter `{}`.", offer.name, missing.name))
         }
         None => Ok(()),
     }
@@ -917,26 +938,26 @@ fn unknown_request() -> Problem {
     )
 }
 
-/// Which windows are not ready, so that nobody takes a short file for a whole one; and, when one of them has
-/// failed, that waiting will not help.
+/// The problem `rows-not-ready`, which names the windows without rows, so that a partial file is never taken
+/// for a complete one. If one of them failed or was erased, it says that waiting will not help.
 pub(crate) fn rows_not_ready(ids: Vec<String>, failed: Option<WindowFailure>) -> Problem {
-    let some = ids.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let names = ids.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");
     let more = if ids.len() > 5 { format!(" and {} more", ids.len() - 5) } else { String::new() };
     match failed {
         None => {
             let detail =
-                format!("Not loaded yet: {some}{more}. Request them, and wait until they are loaded.");
+                format!("Not loaded yet: {names}{more}. Request them, and wait until they are loaded.");
             Problem::new(Code::RowsNotReady, detail).windows(ids).retry_after(15)
         }
         Some(WindowFailure { window, forgotten: true, .. }) => {
             let detail = format!(
-                "Not here: {some}{more}. {window} was forgotten, and is not asked again by itself: leave its days out, \
+                "Not here: {names}{more}. {window} was forgotten, and is not asked again by itself: leave its days out, \
                  or have an administrator ask for it again."
             );
             Problem::new(Code::RowsNotReady, detail).windows(ids)
         }
         Some(WindowFailure { window, fault, upstream, .. }) => {
-            let detail = format!("Not loaded: {some}{more}. {window} failed: {fault} Try it again.");
+            let detail = format!("Not loaded: {names}{more}. {window} failed: {fault} Try it again.");
             let problem = Problem::new(Code::RowsNotReady, detail).windows(ids);
             Problem { upstream_request_id: upstream.map(String::into_boxed_str), ..problem }
         }
@@ -945,13 +966,13 @@ pub(crate) fn rows_not_ready(ids: Vec<String>, failed: Option<WindowFailure>) ->
 
 fn paused_problem(info: &api::SchedulerInfo, now: Timestamp) -> Problem {
     match &info.held {
-        Some(held) => {
-            let code = match held.reason {
+        Some(pause) => {
+            let code = match pause.reason {
                 api::PauseReason::CredentialsRefused => Code::CredentialsRefused,
                 api::PauseReason::UpstreamDown | api::PauseReason::LimitReached => Code::UpstreamDown,
             };
-            let wait = held.until.since(now) / SECOND;
-            Problem::new(code, held.detail.clone()).retry_after(u32::try_from(wait).unwrap_or(0).max(1))
+            let wait = pause.until.since(now) / SECOND;
+            Problem::new(code, pause.detail.clone()).retry_after(u32::try_from(wait).unwrap_or(0).max(1))
         }
         None => Problem::new(
             Code::UpstreamDown,
@@ -961,8 +982,8 @@ fn paused_problem(info: &api::SchedulerInfo, now: Timestamp) -> Problem {
     }
 }
 
-fn upstream_problem(trouble: &UpstreamError) -> Problem {
-    match trouble {
+fn upstream_problem(error: &UpstreamError) -> Problem {
+    match error {
         UpstreamError::Denied { detail } => Problem::new(Code::CredentialsRefused, detail.clone()),
         _ => Problem::new(Code::UpstreamDown, "Echo360 is not responding as expected. Try again in a while.")
             .retry_after(30),

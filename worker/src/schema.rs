@@ -1,7 +1,8 @@
 //! The tables of a Durable Object, created or upgraded when the object first uses them.
 //!
-//! The version of the tables is stored beside them, in the table `schema_version`. Tables of a newer version are left alone and
-//! every use of them fails, until the code that knows them is deployed again: see [`domain::schema_version`].
+//! The version of the tables is stored in the table `schema_version`. Tables of a newer version are left
+//! alone and every use of them fails until code that knows them is deployed again: see
+//! [`domain::schema_version`].
 
 use domain::schema_version::{SchemaStep, newer_sentence, next_step};
 use serde::Deserialize;
@@ -13,8 +14,8 @@ const VERSION_TABLE: &str = "
         one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL);
 ";
 
-/// Upgrades the tables from the given version to the next. It must be possible to repeat it: a crash may come before the new
-/// version is recorded.
+/// Upgrades the tables from the given version to the next. It must be idempotent, since a crash may come
+/// before the new version is recorded.
 pub(crate) type Upgrade = fn(&SqlStorage, u32) -> Result<()>;
 
 #[derive(Deserialize)]
@@ -22,11 +23,11 @@ struct VersionRow {
     version: u32,
 }
 
-/// Creates or upgrades the tables, unless `is_open` says that this instance has done so. `tables` are statements that can be
-/// repeated.
+/// Creates or upgrades the tables, unless `is_open` says that this instance has done so. The statements in
+/// `tables` must be idempotent.
 ///
 /// # Errors
-/// The tables are of a newer version, or a statement failed.
+/// If the tables are of a newer version, or a statement fails.
 pub(crate) fn open(sql: &SqlStorage, is_open: &Cell<bool>, tables: &str, upgrade: Upgrade) -> Result<()> {
     if is_open.get() {
         return Ok(());
@@ -49,7 +50,7 @@ pub(crate) fn open(sql: &SqlStorage, is_open: &Cell<bool>, tables: &str, upgrade
     Ok(())
 }
 
-/// For tables of which there has been no other version.
+/// The upgrade of tables that have only ever had one version: always an error.
 pub(crate) fn no_upgrade(_: &SqlStorage, version: u32) -> Result<()> {
     Err(worker::Error::RustError(format!("There is no way to upgrade tables of version {version}.")))
 }

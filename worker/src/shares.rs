@@ -1,7 +1,9 @@
-//! `/api/shares` and `/s`: links for people who cannot sign in, and the pages that they open.
+//! Shares: links for people who cannot sign in, and the pages that they open (`/api/shares` and `/s`).
 //!
-//! - [`publishing`]: weeks counted from the rows, once for everybody; [`page`]: what a browser is given; [`content`]: what a share
-//!   shows, as a fragment of that page; [`text`]: all that it says.
+//! - [`publishing`]: counts weeks from the rows, once for all shares
+//! - [`page`]: the HTML page
+//! - [`content`]: what a share shows, as a fragment of the page
+//! - [`text`]: the texts
 
 mod content;
 mod page;
@@ -33,7 +35,7 @@ use domain::time::{Day, Timestamp, minus_days, monday, plus_days};
 use publishing::{PublishedWeeks, WeekPublisher};
 use worker::{Env, Stub};
 
-/// What is at hand to answer somebody who is known.
+/// Handles a signed-in visitor's operations on shares.
 pub(crate) struct SharesHandler<'a> {
     pub(crate) env: &'a Env,
     pub(crate) settings: &'a Settings,
@@ -45,13 +47,14 @@ pub(crate) struct SharesHandler<'a> {
 impl SharesHandler<'_> {
     /// The shares that the visitor may manage.
     pub(crate) async fn list(&self) -> Result<Shares, Problem> {
-        self.call(SharesCommand::List { person: self.person(), all: self.sees_all() }).await
+        self.call(SharesCommand::List { person: self.person(), all: self.can_manage_all() }).await
     }
 
     /// Revokes a share.
     pub(crate) async fn revoke(&self, id: String) -> Result<(), Problem> {
         let audit_entry = self.audit_entry(AuditAction::ShareRevoked, id.clone());
-        let command = SharesCommand::Revoke { id, person: self.person(), all: self.sees_all(), audit_entry };
+        let command =
+            SharesCommand::Revoke { id, person: self.person(), all: self.can_manage_all(), audit_entry };
         self.call::<bool>(command).await.map(drop)
     }
 
@@ -59,7 +62,7 @@ impl SharesHandler<'_> {
         self.visitor.person.clone()
     }
 
-    fn sees_all(&self) -> bool {
+    fn can_manage_all(&self) -> bool {
         can_manage_all_shares(
             self.visitor.role_assignment.as_ref().map(|role_assignment| role_assignment.role),
         )
@@ -73,7 +76,7 @@ impl SharesHandler<'_> {
         rpc::call(&self.registry, &RegistryCommand::Shares(command)).await
     }
 
-    /// Switches shares off or on for everybody.
+    /// Switches shares off or on for the whole institution.
     pub(crate) async fn set_enabled(
         &self,
         SwitchSharesRequest { on }: SwitchSharesRequest,
@@ -83,7 +86,7 @@ impl SharesHandler<'_> {
         self.call(SharesCommand::SetEnabled { on, person: self.person(), audit_entry }).await
     }
 
-    /// Makes a share, or says what it would show. Whatever is wrong is found before anything is made.
+    /// Creates a share, or previews it. All errors of the request are found before anything is stored.
     pub(crate) async fn create(&self, request: CreateShareRequest) -> Result<CreateShareResponse, Problem> {
         let (course_id, section_id) = (request.course.clone(), request.section.clone());
         if !(Grant { course: course_id.clone(), section: section_id.clone() }).is_well_formed() {
@@ -96,9 +99,9 @@ impl SharesHandler<'_> {
         let days = request.days.unwrap_or(DEFAULT_DAYS);
         let now = clock::now();
         let expires = now.plus(lifetime(days).ok_or_else(bad_days)?);
-        let origins = read_origins(&request.origins)?;
-        let name = request.name.as_deref().map(read_name).transpose()?;
-        let days = read_days(subject, &request, now)?;
+        let origins = parse_origins(&request.origins)?;
+        let name = request.name.as_deref().map(parse_name).transpose()?;
+        let days = parse_days(subject, &request, now)?;
         let (is_on, zone): (bool, String) = self.call(SharesCommand::GetSettings).await?;
         if !is_on {
             return Err(Problem::new(
@@ -106,9 +109,10 @@ impl SharesHandler<'_> {
                 "An administrator has turned shares off for the whole institution.",
             ));
         }
-        let known: Courses =
+        let directory: Courses =
             rpc::call(&self.scheduler, &SchedulerCommand::ListCourses(AccessScope::Everything)).await?;
-        let course = known.courses.iter().find(|course| course.id == course_id).ok_or_else(unknown_course)?;
+        let course =
+            directory.courses.iter().find(|course| course.id == course_id).ok_or_else(unknown_course)?;
         let section = match &section_id {
             Some(id) => {
                 let found = course.sections.iter().find(|section| section.id == *id);
@@ -123,43 +127,43 @@ impl SharesHandler<'_> {
             scheduler: &self.scheduler,
             registry: &self.registry,
             course,
-            terms: &known.terms,
+            terms: &directory.terms,
             zone: &zone,
-            is_kept: !request.preview,
+            should_store: !request.preview,
         };
         let mut panels = Vec::new();
         for report in subject.reports().into_iter().map(ReportName::from) {
             panels.push((report.clone(), publisher.publish(&report, &mondays).await?));
         }
-        if panels.iter().all(|(_, frozen)| frozen.weeks.is_empty()) {
+        if panels.iter().all(|(_, published)| published.weeks.is_empty()) {
             return Err(Problem::new(
                 Code::NothingToShare,
                 "No whole week of these days is loaded and final yet. Request these days, or wait until they are final.",
             ));
         }
-        let shown = |(report, frozen): &(ReportName, PublishedWeeks)| {
+        let outline = |(report, published): &(ReportName, PublishedWeeks)| {
             let numbers = |week: &StoredWeek| {
                 let section = section.map(|section| (section.id.as_str(), section.number.as_str()));
                 content::visible_numbers(report, week, section, self.settings.smallest)
             };
-            let shown = frozen.weeks.iter().filter(|(_, week)| numbers(week).is_some()).count();
+            let shown = published.weeks.iter().filter(|(_, week)| numbers(week).is_some()).count();
             let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
             PanelOutline {
                 report: report.clone(),
                 shown: count(shown),
-                withheld: count(frozen.weeks.len() - shown),
-                missing: count(frozen.missing),
+                withheld: count(published.weeks.len() - shown),
+                missing: count(published.missing),
             }
         };
-        let contents: Vec<PanelOutline> = panels.iter().map(shown).collect();
+        let contents: Vec<PanelOutline> = panels.iter().map(outline).collect();
         if request.preview {
             return Ok(CreateShareResponse { share: None, token: None, contents });
         }
         let course_label =
             text::course_label(&course.code, &course.name, section.map(|section| section.number.as_str()));
-        let usual_name = || if course.code.is_empty() { course_label.clone() } else { course.code.clone() };
+        let default_name = || if course.code.is_empty() { course_label.clone() } else { course.code.clone() };
         let stored = StoredShare {
-            name: name.unwrap_or_else(|| usual_name().chars().take(MAX_NAME_LENGTH).collect()),
+            name: name.unwrap_or_else(|| default_name().chars().take(MAX_NAME_LENGTH).collect()),
             owner: self.person(),
             auth_method: self.visitor.auth_method,
             report: subject,
@@ -173,10 +177,10 @@ impl SharesHandler<'_> {
             origins,
             panels: panels
                 .into_iter()
-                .filter(|(_, frozen)| !frozen.weeks.is_empty())
-                .map(|(report, frozen)| StoredPanel {
+                .filter(|(_, published)| !published.weeks.is_empty())
+                .map(|(report, published)| StoredPanel {
                     report,
-                    weeks: frozen.weeks.into_iter().map(|(week, _)| week).collect(),
+                    weeks: published.weeks.into_iter().map(|(week, _)| week).collect(),
                 })
                 .collect(),
         };
@@ -198,9 +202,9 @@ impl SharesHandler<'_> {
         request: UpdateShareRequest,
     ) -> Result<CreateShareResponse, Problem> {
         let UpdateShareRequest { name, days, origins, rotate } = request;
-        let name = name.as_deref().map(read_name).transpose()?;
+        let name = name.as_deref().map(parse_name).transpose()?;
         let expires = days.map(|days| lifetime(days).ok_or_else(bad_days)).transpose()?;
-        let origins = origins.as_deref().map(read_origins).transpose()?;
+        let origins = origins.as_deref().map(parse_origins).transpose()?;
         let token = if rotate { Some(crypto::new_token()?) } else { None };
         let changes = [
             (name.is_some(), "named"),
@@ -208,7 +212,8 @@ impl SharesHandler<'_> {
             (origins.is_some(), "embedded"),
             (rotate, "rotated"),
         ];
-        let changes: Vec<&str> = changes.iter().filter(|(is, _)| *is).map(|(_, word)| *word).collect();
+        let changes: Vec<&str> =
+            changes.iter().filter(|(is_changed, _)| *is_changed).map(|(_, word)| *word).collect();
         let audit_entry = self.audit_entry(AuditAction::ShareChanged, format!("{id} {}", changes.join(" ")));
         let change = ShareChange {
             name,
@@ -216,21 +221,26 @@ impl SharesHandler<'_> {
             origins,
             token: token.as_deref().map(crypto::sha256_hex),
         };
-        let command =
-            SharesCommand::Update { id, person: self.person(), all: self.sees_all(), change, audit_entry };
+        let command = SharesCommand::Update {
+            id,
+            person: self.person(),
+            all: self.can_manage_all(),
+            change,
+            audit_entry,
+        };
         let share: Option<Share> = self.call(command).await?;
         Ok(CreateShareResponse { share, token, contents: Vec::new() })
     }
 }
 
-/// Opens a share for whoever has its link. `network` is where they are, for the limit on wrong tokens.
+/// Opens a share with its token. `network` is the client's, for the limit on failed attempts.
 pub(crate) async fn open(
     registry: &Stub,
     settings: &Settings,
     OpenShareRequest { token, id }: OpenShareRequest,
     network: String,
 ) -> Result<ShareContent, Problem> {
-    // What could be no token is looked up all the same: it takes as long as one that is wrong.
+    // A malformed token is looked up too, so that it takes as long as a wrong one.
     let token = if token.len() == TOKEN_LENGTH { token } else { String::new() };
     let credential = ShareCredential { token: crypto::sha256_hex(&token), id, address: network };
     let opened: OpenedShare =
@@ -238,8 +248,8 @@ pub(crate) async fn open(
     Ok(content::render_share(opened, settings.smallest))
 }
 
-/// The days of the view; none of a snapshot.
-fn read_days(
+/// The days to share; `None` for a snapshot.
+fn parse_days(
     subject: ShareSubject,
     request: &CreateShareRequest,
     now: Timestamp,
@@ -263,7 +273,7 @@ fn read_days(
     }
 }
 
-/// The Mondays of the whole weeks of a range.
+/// The Mondays of the whole weeks in a range.
 fn whole_weeks(range: Range) -> Vec<Day> {
     let first = monday(range.from());
     let first = if first == range.from() { first } else { plus_days(first, 7) };
@@ -273,7 +283,7 @@ fn whole_weeks(range: Range) -> Vec<Day> {
         .collect()
 }
 
-fn read_name(name: &str) -> Result<String, Problem> {
+fn parse_name(name: &str) -> Result<String, Problem> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > MAX_NAME_LENGTH || name.chars().any(char::is_control) {
         return Err(bad_share("A share's name is one line of 1 to 80 characters."));
@@ -281,31 +291,32 @@ fn read_name(name: &str) -> Result<String, Problem> {
     Ok(name.to_owned())
 }
 
-/// Origins, each as a browser writes it. A wildcard or a path would let other pages in.
-fn read_origins(origins: &[String]) -> Result<Vec<String>, Problem> {
-    let wrong = || {
+/// Parses origins into their canonical form. A wildcard or a path is an error, since it would admit other
+/// pages.
+fn parse_origins(origins: &[String]) -> Result<Vec<String>, Problem> {
+    let bad_origin = || {
         bad_share(
             "An origin is https:// and a host, without a path, such as https://courses.example.edu; five at most.",
         )
     };
     if origins.len() > MAX_ORIGINS {
-        return Err(wrong());
+        return Err(bad_origin());
     }
-    let mut read = Vec::new();
+    let mut parsed = Vec::new();
     for origin in origins {
-        let url = worker::Url::parse(origin.trim()).map_err(|_| wrong())?;
+        let url = worker::Url::parse(origin.trim()).map_err(|_| bad_origin())?;
         let host = url.host_str().unwrap_or_default();
         let is_host =
             !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
         let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
         let is_plain = url.username().is_empty() && url.password().is_none() && origin.len() <= 200;
         if url.scheme() != "https" || !is_host || !is_bare || !is_plain {
-            return Err(wrong());
+            return Err(bad_origin());
         }
-        read.push(url.origin().ascii_serialization());
+        parsed.push(url.origin().ascii_serialization());
     }
-    read.dedup();
-    Ok(read)
+    parsed.dedup();
+    Ok(parsed)
 }
 
 fn is_share_id(text: &str) -> bool {

@@ -1,9 +1,10 @@
-//! A transaction over an object's SQLite: every statement of a piece of work holds, or none.
+//! A transaction on an object's SQLite database: all statements take effect, or none.
 //!
-//! What one turn writes without an await between is committed together, which a crash cannot tear apart. A statement that
-//! fails is no crash: `exec` throws, the turn goes on, and what it wrote before is committed. `transactionSync` sets a
-//! savepoint, and goes back to it when the work throws (Cloudflare's reference of the SQLite storage API, and workerd's
-//! `DurableObjectStorage::transactionSync`). The runtime crate binds only the other one, which awaits.
+//! The runtime commits everything that is written between two awaits together, so a crash cannot split it.
+//! But a statement that fails is no crash: `exec` throws, the event handler continues, and earlier statements
+//! are committed. `transactionSync` sets a savepoint, and rolls back to it when its callback throws
+//! (Cloudflare's reference of the SQLite storage API, and workerd's `DurableObjectStorage::transactionSync`).
+//! The `worker` crate binds only the asynchronous `transaction`.
 
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -19,23 +20,23 @@ extern "C" {
     ) -> std::result::Result<JsValue, JsValue>;
 }
 
-/// Does this work whole: when it fails, nothing that it wrote is kept.
+/// Runs `work` in a transaction, which is rolled back if it fails.
 pub(crate) fn run<T>(state: &State, work: impl FnOnce() -> Result<T>) -> Result<T> {
     let storage: Storage = state.as_raw().storage()?.unchecked_into();
-    let (mut work, mut done) = (Some(work), None);
-    let mut once = || match work.take().map(|work| work()) {
+    let (mut work, mut result) = (Some(work), None);
+    let mut callback = || match work.take().map(|work| work()) {
         Some(Ok(value)) => {
-            done = Some(Ok(value));
+            result = Some(Ok(value));
             Ok(())
         }
         Some(Err(error)) => {
-            done = Some(Err(error));
+            result = Some(Err(error));
             Err(JsValue::from_str("taken back"))
         }
         None => Ok(()),
     };
-    let ended = storage.transaction_sync(&mut once);
-    match (done, ended) {
+    let transaction_result = storage.transaction_sync(&mut callback);
+    match (result, transaction_result) {
         (Some(Err(error)), _) => Err(error),
         (_, Err(error)) => Err(error.into()),
         (Some(Ok(value)), Ok(_)) => Ok(value),

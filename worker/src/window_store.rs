@@ -1,13 +1,14 @@
-//! The WindowStore: one Durable Object per institution, report and week. It collects the files that the Scheduler hands over,
-//! splits them by section, stores the rows as slices and serves them.
+//! The WindowStore: one Durable Object per institution, report and week. It collects the files that the
+//! Scheduler assigns to it, splits them by section, stores the rows as slices and serves them.
 //!
-//! **Invariant**: a copy is served only if every byte of it arrived and checked. Slices are written under a generation that
-//! the table `copy` does not name yet; one transaction at the end names it. Whatever goes wrong before that leaves orphaned
-//! slices that nobody can read, and the next alarm deletes them.
+//! **Invariant**: a copy is served only if all its bytes arrived and were checked. Slices are written under a
+//! generation that the table `copy` does not name yet; one final transaction names it. A failure before that
+//! leaves orphaned slices that nobody can read, and the next alarm deletes them.
 //!
-//! Collecting runs in the object's own alarm, so that the Scheduler never waits for bytes and a client that disconnects ends
-//! nothing. What to do next is decided by [`domain::collector`] from what is stored: a job until it has an outcome, and the
-//! outcome until the Scheduler has taken it. After a crash the runtime runs the alarm again, and the same is decided again.
+//! Collecting runs in the object's own alarm, so that the Scheduler never waits for bytes and a disconnecting
+//! client interrupts nothing. [`domain::collector`] decides what to do next from the stored state: a job is
+//! kept until it has an outcome, and the outcome until the Scheduler has received it. After a crash the
+//! runtime repeats the alarm, which makes the same decision.
 
 mod collector;
 mod eraser;
@@ -36,15 +37,15 @@ use worker::{DurableObject, Env, Request, Response, Result, State, durable_objec
 pub struct WindowStore {
     state: State,
     env: Env,
-    /// When the alarm that is at work in this instance started.
-    running: Cell<Option<Timestamp>>,
+    /// When the alarm handler that is running in this instance started.
+    running_since: Cell<Option<Timestamp>>,
     has_tables: Cell<bool>,
 }
 
 impl DurableObject for WindowStore {
     fn new(state: State, env: Env) -> Self {
         config::set_clock(&env);
-        Self { state, env, running: Cell::new(None), has_tables: Cell::new(false) }
+        Self { state, env, running_since: Cell::new(None), has_tables: Cell::new(false) }
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
@@ -61,11 +62,11 @@ impl DurableObject for WindowStore {
 
     async fn alarm(&self) -> Result<Response> {
         if !self.is_running() {
-            self.running.set(Some(clock::now()));
+            self.running_since.set(Some(clock::now()));
             if let Err(error) = self.run().await {
                 response::internal_error(&error);
             }
-            self.running.set(None);
+            self.running_since.set(None);
         }
         self.set_next_alarm().await;
         Response::empty()
@@ -102,9 +103,9 @@ impl WindowStore {
                         }
                     }
                     Some(CollectTask { job, .. }) if job.lease == lease => {
-                        // Checked here too: an alarm that was lost would leave the job unfinished for good.
-                        let armed = self.state.storage().get_alarm().await?.map(clock::from_runtime);
-                        if is_alarm_lost(armed, clock::now()) && !self.is_running() {
+                        // Without this check, a lost alarm would leave the job unfinished for good.
+                        let alarm = self.state.storage().get_alarm().await?.map(clock::from_runtime);
+                        if is_alarm_lost(alarm, clock::now()) && !self.is_running() {
                             self.set_alarm(0).await;
                         }
                         LeaseStatus { inquiry: CollectProgress::Working, ..LeaseStatus::unknown() }
@@ -130,7 +131,7 @@ impl WindowStore {
             WindowStoreCommand::DeleteAll => {
                 store.delete_all()?;
                 if !self.is_running() {
-                    // The file itself goes, and what is left in it between the rows.
+                    // Deletes the database file too, and with it remains of rows in free pages.
                     self.has_tables.set(false);
                     self.state.storage().delete_all().await?;
                 }
@@ -139,17 +140,17 @@ impl WindowStore {
         })
     }
 
-    /// One alarm: erases, collects, reports, and deletes copies that were replaced.
+    /// The alarm handler's work: erases, collects, reports, and deletes replaced copies.
     async fn run(&self) -> Result<()> {
         let store = self.store()?;
-        // First, so that a copy that is collected after the erasure has the higher generation.
+        // Erase first, so that a copy collected after the erasure has the higher generation.
         self.erase(&store).await?;
         self.collect(&store).await?;
         store.delete_replaced(clock::now())
     }
 
     fn is_running(&self) -> bool {
-        is_alarm_running(self.running.get(), clock::now())
+        is_alarm_running(self.running_since.get(), clock::now())
     }
 
     async fn set_next_alarm(&self) {
@@ -168,7 +169,7 @@ impl WindowStore {
         }
     }
 
-    /// Takes the collect job as far as it gets.
+    /// Runs the steps of the collect job until it is done or has to wait.
     async fn collect(&self, store: &Store) -> Result<()> {
         while let Some(task) = store.collect_task()? {
             match next_collect_step(Some(task.facts())) {
@@ -176,7 +177,7 @@ impl WindowStore {
                     let lease = task.job.lease;
                     self.collect_files(store, task).await?;
                     store.delete_replaced(clock::now())?;
-                    // A job that replaced this one meanwhile has the whole time of an alarm of its own.
+                    // A job that has replaced this one gets the full time of an alarm of its own.
                     if store.collect_task()?.is_none_or(|task| task.job.lease != lease) {
                         return Ok(());
                     }
@@ -191,7 +192,7 @@ impl WindowStore {
                         return Ok(());
                     }
                     store.mark_reported(lease)?;
-                    // Likewise.
+                    // As above.
                     if store.collect_task()?.is_none_or(|task| task.job.lease != lease) {
                         return Ok(());
                     }
@@ -202,7 +203,7 @@ impl WindowStore {
         Ok(())
     }
 
-    /// Collects the job's files, and records the outcome.
+    /// Collects the job's files and stores the outcome.
     async fn collect_files(&self, store: &Store, task: CollectTask) -> Result<()> {
         let CollectJob { lease, until, at_once, .. } = task.job;
         store.delete_orphans()?;
@@ -224,7 +225,8 @@ impl WindowStore {
         }
     }
 
-    /// Takes the erasure job as far as it gets: each stage is recorded, and one that was broken off is done again.
+    /// Runs the steps of the erasure job until it is done or has to wait. Each stage is recorded; an
+    /// interrupted one is repeated.
     async fn erase(&self, store: &Store) -> Result<()> {
         while let Some(task) = store.erasure_task()? {
             let lease = task.job.lease;
@@ -232,7 +234,7 @@ impl WindowStore {
                 ErasureStep::Sweep => {
                     store.delete_orphans()?;
                     store.count_erasure_start()?;
-                    // `None`: another job replaced this one meanwhile, and has an alarm of its own.
+                    // `None`: another job has replaced this one, and has an alarm of its own.
                     let Some(swept) = eraser::erase(store, &task.job).await? else { return Ok(()) };
                     store.finish_erasure(lease, &swept)?;
                 }
@@ -259,7 +261,7 @@ impl WindowStore {
         Ok(())
     }
 
-    /// Tells the Scheduler how the erasure ended; whether it has heard.
+    /// Reports the result of the erasure to the Scheduler. Returns whether the Scheduler received it.
     async fn report_erasure(&self, task: ErasureTask) -> Result<bool> {
         let (Some(swept), Ok(settings)) = (task.swept, config::read(&self.env)) else { return Ok(false) };
         let stub = rpc::scheduler(&self.env, &settings.scheduler_name())?;
@@ -267,7 +269,8 @@ impl WindowStore {
         Ok(rpc::call::<_, bool>(&stub, &command).await.is_ok())
     }
 
-    /// Tells the Scheduler how the collect job ended; whether it has heard. If not, it asks, or is told again.
+    /// Reports the result of the collect job to the Scheduler. Returns whether the Scheduler received it; if
+    /// not, it is reported again, or the Scheduler asks.
     async fn report_result(&self, store: &Store, task: CollectTask) -> Result<bool> {
         let (Some(outcome), Ok(settings)) = (task.outcome, config::read(&self.env)) else { return Ok(false) };
         let stub = rpc::scheduler(&self.env, &settings.scheduler_name())?;
@@ -277,7 +280,7 @@ impl WindowStore {
     }
 
     async fn set_alarm(&self, wait: i64) {
-        // The runtime drops or delays an alarm that is set any sooner from inside one.
+        // The runtime drops or delays an alarm that an alarm handler sets for an earlier time.
         let wait = Duration::from_millis(u64::try_from(wait.max(250)).unwrap_or(250));
         if let Err(error) = self.state.storage().set_alarm(wait).await {
             response::internal_error(&error);
@@ -285,5 +288,5 @@ impl WindowStore {
     }
 }
 
-/// What was collected, or the outcome that says why nothing was.
+/// A summary of what was collected, or the outcome of the failure.
 pub(crate) type SplitResult = std::result::Result<engine::split::SplitSummary, CollectOutcome>;

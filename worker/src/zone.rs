@@ -1,4 +1,4 @@
-//! Time zones, which the runtime knows behind `Intl`, traced for the rules.
+//! Time zones: tables of UTC offsets, traced through the runtime's `Intl`.
 
 use domain::range::Range;
 use domain::time::{DAY, SECOND, Timestamp};
@@ -11,7 +11,8 @@ pub(crate) fn is_known(name: &str) -> bool {
     formatter(name).is_some()
 }
 
-/// The zone called `name`, traced around `range` and `now`; `None` when there is no such zone.
+/// The zone called `name`, traced from before `range` and `now` to after both; `None` if there is no such
+/// zone.
 pub(crate) fn trace(name: &str, range: Option<Range>, now: Timestamp) -> Option<Zone> {
     if name == "UTC" {
         return Some(Zone::utc());
@@ -20,12 +21,12 @@ pub(crate) fn trace(name: &str, range: Option<Range>, now: Timestamp) -> Option<
     let (from, to) = range.map_or((now, now), |range| {
         (Timestamp::start_of(range.from()).min(now), Timestamp::start_of(range.to()).max(now))
     });
-    // Two days on either side: the range's own days may start up to 14 h before or after UTC's.
+    // Two days on either side, since the range's days may start up to 14 h before or after UTC's.
     Zone::trace(name, from.plus(-2 * DAY), to.plus(3 * DAY), |t| offset_at(&format, t))
 }
 
-/// A formatter that shows a zone's offset. An offset such as `+01:00`, which newer engines take for a zone,
-/// is none here: it has no name and no daylight saving.
+/// A formatter that shows a zone's offset; `None` if there is no such zone. Newer engines accept an offset
+/// such as `+01:00` as a zone; it is rejected here, since it has no name and no daylight saving.
 fn formatter(name: &str) -> Option<Function> {
     let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"/_+-".contains(&b));
     if !plain || !name.starts_with(|c: char| c.is_ascii_alphabetic()) || name.len() > 64 {
@@ -34,7 +35,7 @@ fn formatter(name: &str) -> Option<Function> {
     let options = Object::new();
     Reflect::set(&options, &"timeZone".into(), &name.into()).ok()?;
     Reflect::set(&options, &"timeZoneName".into(), &"longOffset".into()).ok()?;
-    // Through Reflect, since the typed constructor does not catch what an unknown zone throws.
+    // Through Reflect, since the typed constructor does not catch the exception for an unknown zone.
     let constructor: Function = Reflect::get(&intl()?, &"DateTimeFormat".into()).ok()?.dyn_into().ok()?;
     let arguments = Array::of2(&"en-US".into(), &options);
     let format: Intl::DateTimeFormat = Reflect::construct(&constructor, &arguments).ok()?.unchecked_into();
@@ -45,7 +46,7 @@ fn intl() -> Option<JsValue> {
     Reflect::get(&js_sys::global(), &"Intl".into()).ok()
 }
 
-/// Seconds east of UTC, from a text such as `2/2/2026, GMT+05:30`.
+/// Seconds east of UTC, parsed from a text such as `2/2/2026, GMT+05:30`.
 fn offset_at(format: &Function, t: Timestamp) -> Option<i32> {
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of any date fit a double exactly")]
     let date = Date::new(&JsValue::from_f64((t.0 - t.0.rem_euclid(SECOND)) as f64));

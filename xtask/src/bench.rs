@@ -1,7 +1,7 @@
-//! `cargo xtask bench`: measures everything that is promised to be fast, and compares it with bare JavaScript.
+//! `cargo xtask bench`: measures everything that must be fast, and compares it with plain JavaScript.
 //!
-//! The schedule is simulated natively, by a test. `tests/bench/bench.mjs` measures everything else from outside, in one
-//! workerd and one Chromium.
+//! A native test simulates the schedule. `tests/bench/bench.mjs` measures everything else from outside, in
+//! one workerd and one Chromium.
 
 use crate::cargo;
 use crate::checkout::Checkout;
@@ -51,18 +51,18 @@ pub(crate) fn bench(options: &Options) -> Result<()> {
             processes::run_with_output(&mut simulate)
         })?;
     }
-    let measured: Vec<String> = parts
+    let part_names: Vec<String> = parts
         .iter()
         .filter(|part| **part != Part::Schedule)
         .filter_map(|part| part.to_possible_value().map(|value| value.get_name().to_owned()))
         .collect();
-    if measured.is_empty() {
+    if part_names.is_empty() {
         return Ok(());
     }
     let chromium = chromium::find_or_install()?;
     let (tools, sandbox) = test::build_everything(&checkout)?;
     let mut bench = tools.command(&checkout, &tools.node)?;
     bench.args(["tests/bench/bench.mjs", "--runs", &options.runs.to_string()]).env("CHROMIUM", chromium);
-    bench.args(measured.iter().flat_map(|part| ["--only", part]));
+    bench.args(part_names.iter().flat_map(|part| ["--only", part]));
     processes::run_with_output(test::set_program_paths(&mut bench, &tools, &sandbox))
 }

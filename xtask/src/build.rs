@@ -10,18 +10,18 @@ use crate::worker;
 use crate::wrangler;
 use anyhow::{Context, Result, bail};
 
-/// The largest compressed Worker that is accepted, in bytes: less than half of the 3 MB that the free plan allows. Some
-/// 16 KB of it are the OpenAPI document, which is served as it is.
-const LARGEST_WORKER: u64 = 1_300_000;
+/// Maximum size of the compressed Worker in bytes: less than half of the 3 MB that the free plan allows. Some
+/// 16 KB of it are the OpenAPI document, which is stored as JSON.
+const MAX_WORKER_BYTES: u64 = 1_300_000;
 
-/// What the page should load at most before its first view, in bytes, compressed with brotli.
+/// Target for what the page loads before its first view, in bytes, compressed with brotli.
 const PAGE_BUDGET: u64 = 150_000;
-/// The most that is accepted.
-const LARGEST_PAGE: u64 = 200_000;
+/// Maximum; a larger page fails the build.
+const MAX_PAGE_BYTES: u64 = 200_000;
 
-/// The same for the data worker, which is loaded at the same time.
+/// The same for the data worker, which is loaded at the same time as the page.
 const DATA_WORKER_BUDGET: u64 = 60_000;
-const LARGEST_DATA_WORKER: u64 = DATA_WORKER_BUDGET;
+const MAX_DATA_WORKER_BYTES: u64 = DATA_WORKER_BUDGET;
 
 /// A script for Node that prints the size of each file of the site, compressed with brotli, and of each group of files.
 const BROTLI: &str = "
@@ -59,33 +59,33 @@ pub(crate) fn build() -> Result<()> {
     })?;
     let sizes = String::from_utf8_lossy(&sizes);
     print!("The site, with brotli:\n{sizes}");
-    check_budget(&sizes, "the page", PAGE_BUDGET, LARGEST_PAGE)?;
-    check_budget(&sizes, "the data worker", DATA_WORKER_BUDGET, LARGEST_DATA_WORKER)?;
+    check_budget(&sizes, "the page", PAGE_BUDGET, MAX_PAGE_BYTES)?;
+    check_budget(&sizes, "the data worker", DATA_WORKER_BUDGET, MAX_DATA_WORKER_BYTES)?;
     check_upload_size(&checkout, &tools)
 }
 
-/// Prints the size of a part of the site beside its budget, and fails if it is too large.
-fn check_budget(sizes: &str, part: &str, budget: u64, largest: u64) -> Result<()> {
+/// Prints the size of a part of the site with its budget, and fails if it exceeds the limit.
+fn check_budget(sizes: &str, part: &str, budget: u64, limit: u64) -> Result<()> {
     let size = size_of(sizes, part).with_context(|| format!("the size of {part} was not measured"))?;
-    println!("Before the first view, {part}: {size} bytes (budget {budget}, limit {largest})");
-    if size > largest {
-        bail!("{part} is too large: {size} bytes with brotli, the limit is {largest}");
+    println!("Before the first view, {part}: {size} bytes (budget {budget}, limit {limit})");
+    if size > limit {
+        bail!("{part} is too large: {size} bytes with brotli, the limit is {limit}");
     }
     Ok(())
 }
 
-/// The size before a name in lines such as `123 bytes  name`.
+/// The size of `name` in lines such as `123 bytes  name`.
 fn size_of(sizes: &str, name: &str) -> Option<u64> {
     let found = sizes.lines().filter_map(|line| line.trim_start().split_once(" bytes  "));
     found.filter(|(_, named)| *named == name).find_map(|(size, _)| size.parse().ok())
 }
 
-/// Prints the compressed size of the Worker as wrangler counts it, and fails if it is too large.
+/// Prints the compressed size of the Worker as wrangler reports it, and fails if it exceeds the limit.
 pub(crate) fn check_upload_size(checkout: &Checkout, tools: &Tools) -> Result<()> {
     let size = step("Bundling the Worker as for a deployment", || wrangler::upload_size(checkout, tools))?;
-    println!("The Worker, with gzip: {size} bytes (limit {LARGEST_WORKER})");
-    if size > LARGEST_WORKER {
-        bail!("the Worker is too large: {size} bytes with gzip, the limit is {LARGEST_WORKER}");
+    println!("The Worker, with gzip: {size} bytes (limit {MAX_WORKER_BYTES})");
+    if size > MAX_WORKER_BYTES {
+        bail!("the Worker is too large: {size} bytes with gzip, the limit is {MAX_WORKER_BYTES}");
     }
     Ok(())
 }

@@ -1,16 +1,16 @@
-//! Build profiles: quick for `cargo xtask start`, small for tests and deployments.
+//! Build profiles: fast to build for `cargo xtask start`, small output for tests and deployments.
 
 /// How much a build optimizes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum BuildProfile {
-    /// Quick to build, for working on Lectern: wasm files are not optimized further, and nothing is minified.
+    /// Fast to build, for development: wasm files are not optimized further, and nothing is minified.
     Draft,
-    /// As it is deployed: as small as possible.
+    /// As deployed: as small as possible.
     Release,
 }
 
 impl BuildProfile {
-    /// The profile in `Cargo.toml` that the page and its data worker are compiled with.
+    /// The Cargo profile with which the page and its data worker are compiled.
     pub(crate) fn of_page(self) -> &'static str {
         match self {
             Self::Draft => "draft",

@@ -1,13 +1,14 @@
-//! Build stamps: a hash of everything that a product was last built from, so that nothing is built twice.
+//! Build stamps: a hash of all inputs of a product's last build, so that nothing is built twice.
 //!
-//! Contents are compared, not modification times, which a fresh clone or a switched branch changes for every file.
+//! The hash is of contents, since a fresh clone or a switched branch changes the modification times of all
+//! files.
 
 use anyhow::{Context, Result};
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
-/// The hash of what a product would be built from now, and the file that holds the hash of the last build.
+/// The hash of a product's current inputs, and the file that stores the hash of the last build.
 pub(crate) struct BuildStamp {
     file: PathBuf,
     hasher: DefaultHasher,

@@ -1,4 +1,4 @@
-//! Calls of cargo in this workspace, and the files that they build.
+//! Runs cargo in this workspace, and finds the files that it builds.
 
 use crate::checkout::Checkout;
 use crate::processes;
@@ -11,11 +11,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The compilation target of what browsers and workerd run.
+/// The compilation target of the programs that run in browsers and workerd.
 pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 
-/// The prefixes of the variables by which `cargo run` describes xtask's own package to xtask. They are not passed on: a
-/// build script that depends on one would run again each time somebody calls cargo by hand after xtask has.
+/// Prefixes of the variables with which `cargo run` describes xtask's own package. They are not passed on:
+/// otherwise a build script that depends on one would run again whenever cargo is called by hand after xtask.
 const VARIABLES_OF_XTASK: [&str; 4] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"];
 
 /// A command that runs at the root of the checkout and builds into its `target/`.
@@ -31,12 +31,12 @@ pub(crate) fn command(checkout: &Checkout, program: impl Into<OsString>) -> Comm
     command
 }
 
-/// The cargo that runs xtask.
+/// A command for the cargo that runs xtask.
 pub(crate) fn cargo(checkout: &Checkout) -> Command {
     command(checkout, env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
-/// The same, without the lines about its progress: when it fails, only the errors are worth showing.
+/// The same without progress messages, so that only errors are shown if it fails.
 pub(crate) fn quiet_cargo(checkout: &Checkout) -> Command {
     let mut cargo = cargo(checkout);
     if !progress::is_verbose() {
@@ -45,13 +45,13 @@ pub(crate) fn quiet_cargo(checkout: &Checkout) -> Command {
     cargo
 }
 
-/// Runs a `cargo build` and returns the files of which it makes sure that they are up to date.
+/// Runs a `cargo build` and returns the files that it has built or found up to date.
 pub(crate) fn build(command: &mut Command) -> Result<Vec<PathBuf>> {
     let messages = processes::run_for_stdout(command.arg("--message-format=json-render-diagnostics"))?;
     Ok(String::from_utf8_lossy(&messages).lines().flat_map(built_files).collect())
 }
 
-/// The files that one of cargo's JSON messages names.
+/// The built files that one of cargo's JSON messages names.
 fn built_files(message: &str) -> Vec<PathBuf> {
     let Ok(message) = serde_json::from_str::<Value>(message) else { return Vec::new() };
     if message.get("reason").and_then(Value::as_str) != Some("compiler-artifact") {
@@ -70,10 +70,10 @@ pub(crate) fn locked_version(checkout: &Checkout, name: &str) -> Result<String> 
 }
 
 fn locked_version_in(lock: &str, name: &str) -> Option<String> {
-    let wanted = format!("name = \"{name}\"");
+    let name_line = format!("name = \"{name}\"");
     lock.split("[[package]]")
-        .filter(|package| package.lines().any(|line| line == wanted))
-        // A package of this workspace may have the same name: it has no source.
+        .filter(|package| package.lines().any(|line| line == name_line))
+        // A package of this workspace may have the same name, but has no source.
         .filter(|package| package.lines().any(|line| line.starts_with("source = ")))
         .find_map(|package| {
             let version = package.lines().find_map(|line| line.strip_prefix("version = "))?;
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_locked_version_is_the_registrys_not_our_own() {
+    fn the_locked_version_is_that_of_the_registry() {
         let lock = "[[package]]\nname = \"worker\"\nversion = \"0.1.0\"\n\n\
                     [[package]]\nname = \"worker\"\nversion = \"0.8.7\"\nsource = \"registry+x\"\n";
         assert_eq!(locked_version_in(lock, "worker").as_deref(), Some("0.8.7"));
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn built_files_are_read_from_cargos_messages() {
+    fn built_files_are_parsed_from_cargos_messages() {
         let message = r#"{"reason":"compiler-artifact","filenames":["/t/page.wasm"]}"#;
         assert_eq!(built_files(message), [PathBuf::from("/t/page.wasm")]);
         assert!(built_files(r#"{"reason":"build-finished","success":true}"#).is_empty());

@@ -1,4 +1,4 @@
-//! The checkout: where its files and folders are.
+//! The checkout and the paths of its files and folders.
 
 use std::path::{Path, PathBuf};
 
@@ -9,28 +9,28 @@ pub(crate) struct Checkout {
 }
 
 impl Checkout {
-    /// The checkout that this xtask was built in. If the checkout is moved, cargo builds xtask again.
+    /// The checkout in which this xtask was built. If the checkout is moved, cargo builds xtask again.
     pub(crate) fn of_xtask() -> Self {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
         Self { root: here.parent().unwrap_or(here).to_path_buf() }
     }
 
-    /// The folder itself.
+    /// The root folder.
     pub(crate) fn root(&self) -> &Path {
         &self.root
     }
 
-    /// The full path of something in the checkout, given by its path from the root.
+    /// The full path of a file or folder, given its path from the root.
     pub(crate) fn path(&self, relative: &str) -> PathBuf {
         self.root.join(relative)
     }
 
-    /// The folder for everything that is built, whatever the caller's `CARGO_TARGET_DIR` is.
+    /// The folder for all build output, whatever the caller's `CARGO_TARGET_DIR` is.
     pub(crate) fn target(&self) -> PathBuf {
         self.path("target")
     }
 
-    /// A path as a person would type it at the root of the checkout.
+    /// A path relative to the root of the checkout, for messages.
     pub(crate) fn relative<'a>(&self, path: &'a Path) -> std::path::Display<'a> {
         path.strip_prefix(&self.root).unwrap_or(path).display()
     }

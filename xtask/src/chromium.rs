@@ -1,4 +1,4 @@
-//! Chromium: the browser that the page is tested in, found on this machine or installed.
+//! Chromium: the browser in which the page is tested, found on this machine or installed.
 
 use crate::debian;
 use crate::processes;
@@ -8,7 +8,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The environment variable that names a program to use, without a search.
+/// The environment variable that names a program to use instead of searching for one.
 const VARIABLE: &str = "CHROMIUM";
 
 /// The names of the program, in the order of preference.
@@ -17,7 +17,7 @@ const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "goog
 /// Finds a Chromium that runs, or installs it if there is none and xtask runs as root.
 pub(crate) fn find_or_install() -> Result<PathBuf> {
     if let Some(named) = env::var_os(VARIABLE).filter(|named| !named.is_empty()).map(PathBuf::from) {
-        if runs(&named) {
+        if can_run(&named) {
             return Ok(named);
         }
         bail!("{VARIABLE} names {}, which does not run", named.display());
@@ -36,10 +36,10 @@ pub(crate) fn find_or_install() -> Result<PathBuf> {
 }
 
 fn find() -> Option<PathBuf> {
-    NAMES.iter().filter_map(|name| tools::find_on_path(name)).find(|path| runs(path))
+    NAMES.iter().filter_map(|name| tools::find_on_path(name)).find(|path| can_run(path))
 }
 
-/// Whether the program starts: Ubuntu's `chromium-browser` may only print that a snap is needed.
-fn runs(path: &Path) -> bool {
+/// Whether the program starts. Ubuntu's `chromium-browser` may only print that a snap is needed.
+fn can_run(path: &Path) -> bool {
     processes::probe(Command::new(path).arg("--version")).is_some()
 }

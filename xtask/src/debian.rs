@@ -1,4 +1,4 @@
-//! Debian packages: installed when a program is missing and xtask runs as root.
+//! Installs Debian packages if a program is missing and xtask runs as root.
 
 use crate::processes;
 use crate::progress::step;
@@ -6,7 +6,8 @@ use crate::tools;
 use anyhow::{Context, Result};
 use std::process::Command;
 
-/// Tries to install packages. The caller looks whether its program is there now, and says what to do if not.
+/// Tries to install packages, ignoring errors. The caller checks whether its program is there now, and says
+/// what to do if not.
 pub(crate) fn try_to_install(what: &str, packages: &[&str]) {
     if tools::find_on_path("apt-get").is_some() && nix::unistd::geteuid().is_root() {
         let _ = step(&format!("Installing {what} with apt-get"), || install(packages));

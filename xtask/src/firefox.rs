@@ -1,4 +1,4 @@
-//! Firefox: one of the browsers that the journeys run in, found on the system or installed.
+//! Firefox: one of the browsers in which the journeys run, found on this machine or installed.
 
 use crate::debian;
 use crate::processes;
@@ -8,16 +8,17 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The environment variable that names one in place of a search.
+/// The environment variable that names a program to use instead of searching for one.
 pub(crate) const VARIABLE: &str = "FIREFOX";
 
-/// Program names, the preferred one first: Debian's release for organizations changes once a year.
+/// The names of the program, in the order of preference: Debian's extended support release changes only once
+/// a year.
 const NAMES: [&str; 2] = ["firefox-esr", "firefox"];
 
-/// Finds a Firefox that runs; installs one if there is none and we may.
+/// Finds a Firefox that runs, or installs it if there is none and xtask runs as root.
 pub(crate) fn find_or_install() -> Result<PathBuf> {
     if let Some(named) = env::var_os(VARIABLE).filter(|named| !named.is_empty()).map(PathBuf::from) {
-        if runs(&named) {
+        if can_run(&named) {
             return Ok(named);
         }
         bail!("{VARIABLE} names {}, which does not run", named.display());
@@ -36,10 +37,10 @@ pub(crate) fn find_or_install() -> Result<PathBuf> {
 }
 
 fn find() -> Option<PathBuf> {
-    NAMES.iter().filter_map(|name| tools::find_on_path(name)).find(|path| runs(path))
+    NAMES.iter().filter_map(|name| tools::find_on_path(name)).find(|path| can_run(path))
 }
 
-/// Returns whether it starts: Ubuntu's `firefox` may be a note that a snap is needed.
-fn runs(path: &Path) -> bool {
+/// Whether the program starts. Ubuntu's `firefox` may only print that a snap is needed.
+fn can_run(path: &Path) -> bool {
     processes::probe(Command::new(path).arg("--version")).is_some()
 }

@@ -1,6 +1,6 @@
 //! The developer's commands: `cargo xtask start`, `test`, `build`, `bench`, `shots` and `audit`.
 //!
-//! Each command installs the tools that it needs and are missing, and builds only what has changed.
+//! Each command installs missing tools that it needs, and builds only what has changed.
 //!
 //! | modules | |
 //! |---|---|

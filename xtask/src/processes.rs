@@ -1,15 +1,15 @@
 //! The processes that xtask starts: they stay in its process group, and end when it ends.
 //!
-//! None gets a group or a session of its own, so a SIGKILL to the group ends them all. On Ctrl-C, SIGTERM or SIGHUP a
-//! thread sends SIGTERM to each child by its id, waits, and then sends SIGKILL to those that are left, and to their
-//! children.
+//! No child gets its own process group or session, so a SIGKILL to the group ends them all. On Ctrl-C,
+//! SIGTERM or SIGHUP a thread sends SIGTERM to each child by its id, waits, and then sends SIGKILL to the
+//! remaining ones and their children.
 //!
 //! | function | output of the command |
 //! |---|---|
 //! | [`run`] | shown if it fails, or with `--verbose` |
 //! | [`run_for_stdout`] | stdout is returned; stderr is shown if it fails, or with `--verbose` |
-//! | [`run_with_output`] | shown as it comes |
-//! | [`probe`] | stdout is returned; failing is an answer too |
+//! | [`run_with_output`] | shown while it runs |
+//! | [`probe`] | stdout is returned, or `None` if it fails |
 
 use crate::checkout::Checkout;
 use crate::progress;
@@ -27,31 +27,31 @@ use std::time::{Duration, Instant};
 /// How long a child may take to end after SIGTERM.
 const TERMINATION_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long a child's own children may take after it: it had its own time to end them.
+/// How long a child's own children may take after it has ended: it had its own time to end them.
 const ORPHAN_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// The exit status that a shell reports for a command that Ctrl-C ended: 128 + SIGINT.
+/// The exit status that shells report for a command ended by Ctrl-C: 128 + SIGINT.
 const INTERRUPTED_STATUS: i32 = 128 + 2;
 
-/// The children that are running.
+/// The running children.
 struct Children {
-    /// Whether a signal has begun to end them.
-    ending: bool,
+    /// Whether a signal handler is ending them.
+    is_ending: bool,
     ids: Vec<u32>,
 }
 
-static CHILDREN: Mutex<Children> = Mutex::new(Children { ending: false, ids: Vec::new() });
+static CHILDREN: Mutex<Children> = Mutex::new(Children { is_ending: false, ids: Vec::new() });
 
 fn children() -> MutexGuard<'static, Children> {
     CHILDREN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Sees to it that a signal that would end xtask ends its children first.
+/// Installs a signal handler that ends all children before xtask itself.
 pub(crate) fn end_children_on_signal() -> Result<()> {
     ctrlc::set_handler(|| {
         let ids = {
             let mut children = children();
-            children.ending = true;
+            children.is_ending = true;
             children.ids.clone()
         };
         progress::end_line();
@@ -61,11 +61,12 @@ pub(crate) fn end_children_on_signal() -> Result<()> {
     .context("cannot listen for Ctrl-C")
 }
 
-/// If a signal is ending xtask, waits for that: a child that failed because of the signal is not worth an error.
+/// If a signal is ending xtask, waits for that, so that a child that failed because of the signal is not
+/// reported as an error.
 pub(crate) fn wait_if_ending() {
-    // Ctrl-C in a terminal reaches the children too, and they may end before our own thread has noticed.
+    // Ctrl-C in a terminal also reaches the children, which may end before the signal handler runs.
     thread::sleep(Duration::from_millis(50));
-    while children().ending {
+    while children().is_ending {
         thread::sleep(TERMINATION_TIMEOUT);
     }
 }
@@ -81,7 +82,7 @@ impl Process {
         Ok(Self { child: spawn(command)? })
     }
 
-    /// Its exit status, if it has ended by itself.
+    /// The exit status, if the process has ended by itself.
     pub(crate) fn exit_status(&mut self) -> Result<Option<ExitStatus>> {
         self.child.try_wait().context("cannot read the status of a child process")
     }
@@ -98,7 +99,7 @@ impl Drop for Process {
     }
 }
 
-/// Runs a command to its end. Its output is shown on stderr if it fails, or with `--verbose`.
+/// Runs a command and waits for it. Shows its output on stderr if it fails, or with `--verbose`.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     if progress::is_verbose() {
         return run_with_output(command);
@@ -110,7 +111,7 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     check(command, output.status)
 }
 
-/// Runs a command to its end and returns its stdout. Its stderr is shown if it fails, or with `--verbose`.
+/// Runs a command, waits for it and returns its stdout. Shows its stderr if it fails, or with `--verbose`.
 pub(crate) fn run_for_stdout(command: &mut Command) -> Result<Vec<u8>> {
     let stderr = if progress::is_verbose() { Stdio::inherit() } else { Stdio::piped() };
     let output = wait(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr))?;
@@ -121,14 +122,14 @@ pub(crate) fn run_for_stdout(command: &mut Command) -> Result<Vec<u8>> {
     Ok(output.stdout)
 }
 
-/// Runs a command to its end and shows its output as it comes, on stderr.
+/// Runs a command and waits for it. Shows its output on stderr while it runs.
 pub(crate) fn run_with_output(command: &mut Command) -> Result<()> {
     progress::end_line();
     let status = wait(command.stdin(Stdio::null()).stdout(std::io::stderr()))?.status;
     check(command, status)
 }
 
-/// The stdout of a command that finds something out; `None` if it cannot be run or fails.
+/// Runs a command that answers a question, and returns its stdout; `None` if it cannot be run or fails.
 pub(crate) fn probe(command: &mut Command) -> Option<String> {
     let output = wait(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null())).ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
@@ -141,7 +142,7 @@ fn check(command: &Command, status: ExitStatus) -> Result<()> {
     Ok(())
 }
 
-/// Prints what a failed command has written.
+/// Prints the output of a failed command.
 fn show(outputs: &[&[u8]]) {
     progress::end_line();
     for output in outputs {
@@ -149,7 +150,7 @@ fn show(outputs: &[&[u8]]) {
     }
 }
 
-/// A command as a person would type it at the root of the checkout.
+/// A command as typed at the root of the checkout, for messages.
 fn command_line(command: &Command) -> String {
     let program = Path::new(command.get_program());
     let mut line = program.file_name().unwrap_or(program.as_os_str()).to_string_lossy().into_owned();
@@ -166,7 +167,7 @@ fn command_line(command: &Command) -> String {
 
 fn spawn(command: &mut Command) -> Result<Child> {
     let mut children = children();
-    if children.ending {
+    if children.is_ending {
         bail!("interrupted");
     }
     let child =
@@ -189,10 +190,11 @@ fn wait(command: &mut Command) -> Result<Output> {
 }
 
 fn unregister(id: u32) {
-    children().ids.retain(|kept| *kept != id);
+    children().ids.retain(|child| *child != id);
 }
 
-/// Ends these children and everything that descends from them: SIGTERM to the children, and SIGKILL to whatever is left.
+/// Ends these children and all their descendants: SIGTERM to the children, later SIGKILL to whatever is still
+/// running.
 fn end(ids: &[u32]) {
     let processes = ProcessEntry::read_with_descendants(ids);
     for id in ids {
@@ -208,47 +210,48 @@ fn end(ids: &[u32]) {
 }
 
 fn wait_for_end_of(processes: &[&ProcessEntry], timeout: Duration) {
-    let began = Instant::now();
-    while began.elapsed() < timeout && processes.iter().any(|process| process.is_alive()) {
+    let started = Instant::now();
+    while started.elapsed() < timeout && processes.iter().any(|process| process.is_alive()) {
         thread::sleep(Duration::from_millis(20));
     }
 }
 
 fn signal(id: u32, signal: Signal) {
     if let Ok(id) = i32::try_from(id) {
-        // An error means that it has ended meanwhile.
+        // An error means that the process has already ended.
         let _ = kill(Pid::from_raw(id), signal);
     }
 }
 
-/// A process, as `/proc` shows it.
+/// A process, as read from `/proc`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct ProcessEntry {
     id: u32,
     parent: u32,
-    /// When it began, in clock ticks since boot: distinguishes it from a later process with the same id.
-    began: u64,
+    /// Start time in clock ticks since boot, which distinguishes it from a later process with the same id.
+    start_time: u64,
 }
 
 impl ProcessEntry {
-    /// Reads one process; `None` if it has ended, whether or not its parent has noticed.
+    /// Reads one process; `None` if it has ended, even if it is still a zombie.
     fn read(id: u32) -> Option<Self> {
         let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-        // `pid (name) state ppid …`, where `starttime` is field 22. The name may contain spaces and brackets.
+        // The format is `pid (name) state ppid …`, and `starttime` is field 22. The name may contain spaces
+        // and parentheses.
         let (_, rest) = stat.rsplit_once(") ")?;
         let mut fields = rest.split(' ');
         let state = fields.next()?;
         let parent = fields.next()?.parse().ok()?;
-        let began = fields.nth(22 - 5)?.parse().ok()?;
-        (state != "Z" && state != "X").then_some(Self { id, parent, began })
+        let start_time = fields.nth(22 - 5)?.parse().ok()?;
+        (state != "Z" && state != "X").then_some(Self { id, parent, start_time })
     }
 
     fn is_alive(&self) -> bool {
-        // Its parent may have changed: the id and the start time identify it.
-        Self::read(self.id).is_some_and(|now| now.began == self.began)
+        // The parent may have changed; the id and the start time identify the process.
+        Self::read(self.id).is_some_and(|now| now.start_time == self.start_time)
     }
 
-    /// These processes and everything that descends from them.
+    /// These processes and all their descendants.
     fn read_with_descendants(ids: &[u32]) -> Vec<Self> {
         let all: Vec<Self> = fs::read_dir("/proc")
             .into_iter()
@@ -280,10 +283,10 @@ mod tests {
     fn a_process_ends_with_its_children_when_dropped() {
         let process = Process::spawn(Command::new("sh").args(["-c", "sleep 60 & sleep 60; true"])).unwrap();
         let id = process.child.id();
-        let begun = Instant::now();
+        let started = Instant::now();
         let processes = loop {
             let processes = ProcessEntry::read_with_descendants(&[id]);
-            if processes.len() == 3 || begun.elapsed() > TERMINATION_TIMEOUT {
+            if processes.len() == 3 || started.elapsed() > TERMINATION_TIMEOUT {
                 break processes;
             }
         };

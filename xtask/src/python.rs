@@ -1,11 +1,12 @@
-//! Python: signs the tokens that the Worker is tested with, by a library that shares no code with the Worker.
+//! Python, with which tests sign tokens, so that they share no code with the Worker.
 
 use crate::debian;
 use crate::processes;
 use anyhow::{Result, bail};
 use std::process::Command;
 
-/// Sees to it that there is a Python that can create virtual environments.
+/// Finds a Python that can create virtual environments, or installs it if there is none and xtask runs as
+/// root.
 pub(crate) fn find_or_install() -> Result<()> {
     if has_venv() {
         return Ok(());

@@ -1,4 +1,4 @@
-//! The sandbox: the stand-in for Echo360 that `start` runs if the settings name no Echo360.
+//! The sandbox: the stand-in for Echo360, which `start` runs if no Echo360 is configured.
 
 use crate::cargo;
 use crate::checkout::Checkout;
@@ -15,21 +15,21 @@ use std::time::{Duration, Instant};
 
 /// The id of the API client that the sandbox accepts.
 pub(crate) const CLIENT_ID: &str = "lectern";
-/// Its secret. It is no secret: it protects made-up data on this machine.
+/// The client secret. It need not be secret: it protects generated data on this machine.
 pub(crate) const CLIENT_SECRET: &str = "sandbox secret";
 
-/// How long the sandbox may take to make up its institution.
+/// How long the sandbox may take to generate its institution.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A running sandbox.
 pub(crate) struct Sandbox {
-    /// Its base URL.
+    /// The base URL.
     pub(crate) url: String,
     /// Ends the sandbox when it is dropped.
     pub(crate) process: Process,
 }
 
-/// Builds the program, in the profile of the native tests, which link it too; returns its path.
+/// Builds the program and returns its path. It uses the profile of the native tests, which link it too.
 pub(crate) fn build(checkout: &Checkout) -> Result<PathBuf> {
     step("Building the sandbox", || {
         let mut compile = cargo::quiet_cargo(checkout);
@@ -40,7 +40,7 @@ pub(crate) fn build(checkout: &Checkout) -> Result<PathBuf> {
     })
 }
 
-/// Starts the sandbox and waits until it answers. It gets the port that it had last, if that is free.
+/// Starts the sandbox and waits until it responds. It gets the same port as last time if that is free.
 pub(crate) fn start(program: &Path, state: &StateFolder, options: &[String]) -> Result<Sandbox> {
     let port = match state.sandbox_port().filter(|port| port::is_free(*port)) {
         Some(port) => port,
@@ -49,16 +49,16 @@ pub(crate) fn start(program: &Path, state: &StateFolder, options: &[String]) -> 
     state.store_sandbox_port(port)?;
     let log = state.create_sandbox_log()?;
     let mut command = Command::new(program);
-    // Nobody writes to its stdin. When xtask ends, however it ends, the pipe is closed, and the sandbox ends too.
+    // Nothing is written to its stdin. However xtask ends, the pipe closes and the sandbox exits.
     command.args(["--port", &port.to_string(), "--exit-with-parent"]).args(options).stdin(Stdio::piped());
     command.env("ECHO360_CLIENT_SECRET", CLIENT_SECRET).stdout(log.file()?).stderr(log.file()?);
     let mut process = Process::spawn(&mut command)?;
-    let began = Instant::now();
+    let started = Instant::now();
     while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
         if let Some(status) = process.exit_status()? {
             bail!("the sandbox ended ({status}): {} (see {})", log.last_error(), log.path().display());
         }
-        if began.elapsed() > START_TIMEOUT {
+        if started.elapsed() > START_TIMEOUT {
             bail!(
                 "the sandbox does not answer after {} s: see {}",
                 START_TIMEOUT.as_secs(),

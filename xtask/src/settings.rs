@@ -1,7 +1,8 @@
-//! The settings of `cargo xtask start`: where they are read from, and how they are passed to the Worker.
+//! The settings of `cargo xtask start`: reads and checks them, and passes them to the Worker.
 //!
-//! They come from the environment and from the file `lectern.env`; the environment wins. They are passed to `wrangler dev`
-//! in a file that only its owner can read, and never on a command line, which every process on the machine can see.
+//! They come from the environment and from the file `lectern.env`; the environment takes precedence. They are
+//! passed to `wrangler dev` in a file that only its owner can read, never on a command line, which every
+//! process on the machine can see.
 
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
@@ -23,7 +24,7 @@ const LOCAL: &str = "LECTERN_LOCAL";
 const ACCESS: &str = "ACCESS_TEAM_DOMAIN";
 const KEY: &str = "LECTERN_KEY";
 
-/// The settings, each with a line for `--help`.
+/// (name, description for `--help`) of each setting.
 const SETTINGS: [(&str, &str); 17] = [
     (
         REGION,
@@ -79,10 +80,10 @@ pub(crate) enum SignIn {
     Required,
 }
 
-/// Where reports are requested.
+/// The upstream from which reports are requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Upstream {
-    /// The stand-in, because the settings name no Echo360.
+    /// The sandbox, since the settings name no Echo360.
     Sandbox,
     /// The Echo360 that the settings name.
     Echo360,
@@ -96,8 +97,8 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Reads the environment and the settings file in the folder `root`. The error is one line about everything that is
-    /// missing or wrong.
+    /// Reads the environment and the settings file in the folder `root`. The error is one line that lists
+    /// everything missing or wrong.
     pub(crate) fn read(root: &Path) -> Result<Self> {
         let path = root.join(FILE);
         let file = match fs::read_to_string(&path) {
@@ -116,16 +117,16 @@ impl Settings {
         Self::merge(file, environment)
     }
 
-    /// Merges the settings of the file and of the environment, which wins.
+    /// Merges the settings of the file and of the environment, which takes precedence.
     fn merge(
         file: BTreeMap<&'static str, String>,
         environment: BTreeMap<&'static str, String>,
     ) -> Result<Self> {
         let (mut values, mut environment) = (file, environment);
-        // An empty value counts as unset: this is how a shell or a service removes a variable.
+        // An empty value counts as unset: shells and services remove a variable this way.
         values.retain(|_, value| !value.is_empty());
         environment.retain(|_, value| !value.is_empty());
-        // Region and URL name the same thing: either of them in the environment replaces both in the file.
+        // Region and URL are alternatives: either one in the environment replaces both in the file.
         if environment.contains_key(REGION) || environment.contains_key(URL) {
             values.remove(REGION);
             values.remove(URL);
@@ -135,7 +136,7 @@ impl Settings {
         Ok(Self { values, upstream })
     }
 
-    /// Where reports are requested.
+    /// The upstream from which reports are requested.
     pub(crate) fn upstream(&self) -> Upstream {
         self.upstream
     }
@@ -147,7 +148,7 @@ impl Settings {
         self.values.insert(CLIENT_SECRET, client_secret.to_owned());
     }
 
-    /// Whether they configure a way to sign in.
+    /// Whether they configure a sign-in method.
     pub(crate) fn has_sign_in(&self) -> bool {
         [ACCESS, KEY].iter().any(|name| self.values.contains_key(name))
     }
@@ -163,7 +164,7 @@ impl Settings {
             text.push('\n');
         }
         let write = || -> std::io::Result<()> {
-            // An existing file would keep its mode, so it is removed first.
+            // An existing file keeps its mode, so remove it first.
             match fs::remove_file(path) {
                 Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
                 _ => {}
@@ -174,7 +175,7 @@ impl Settings {
     }
 }
 
-/// Checks the settings by the Worker's own rules; returns the upstream that they name.
+/// Validates the settings by the Worker's own rules. Returns the upstream that they name.
 ///
 /// Only the Worker's runtime knows all time zones, so the Worker checks that setting when it starts.
 fn check(values: &BTreeMap<&'static str, String>) -> Result<Upstream> {
@@ -218,16 +219,16 @@ fn parse(text: &str) -> Result<BTreeMap<&'static str, String>> {
     Ok(values)
 }
 
-/// A line of a settings file whose value dotenvy would change.
+/// The error for a line of a settings file whose value dotenvy would change.
 #[derive(Debug)]
-struct Unclear;
+struct AmbiguousLine;
 
 /// Parses one line with dotenvy; `None` if it is empty or a comment.
 ///
-/// dotenvy replaces `$NAME`, resolves backslashes and removes a comment after the value. A secret must not change
-/// silently. So a value in quotes, which here may also be backticks, is escaped before dotenvy sees it, and any other value
-/// that dotenvy does not return unchanged is refused.
-fn parse_line(line: &str) -> Result<Option<(String, String)>, Unclear> {
+/// dotenvy replaces `$NAME`, resolves backslashes and removes a comment after the value, but a secret must
+/// not change silently. So a quoted value (here, also in backticks) is escaped for dotenvy, and any other
+/// value that dotenvy does not return unchanged is an error.
+fn parse_line(line: &str) -> Result<Option<(String, String)>, AmbiguousLine> {
     let value = line.split_once('=').map_or("", |(_, value)| value.trim());
     let quoted = QUOTES.iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote));
     let escaped = quoted.map(|quoted| {
@@ -239,7 +240,7 @@ fn parse_line(line: &str) -> Result<Option<(String, String)>, Unclear> {
     match dotenvy::from_read_iter(line.as_bytes()).next() {
         None => Ok(None),
         Some(Ok((name, parsed))) if parsed == quoted.unwrap_or(value) => Ok(Some((name, parsed))),
-        Some(_) => Err(Unclear),
+        Some(_) => Err(AmbiguousLine),
     }
 }
 
@@ -247,9 +248,9 @@ const QUOTES: [char; 3] = ['\'', '`', '"'];
 
 /// A line of the file that `wrangler dev --env-file` reads.
 ///
-/// Wrangler's parser takes the text between quotes as it is, except that it replaces `$NAME` (between single quotes too;
-/// `\$` is a literal `$`), that `\n` and `\r` become line breaks between double quotes, and that a backslash before the
-/// closing quote escapes it. Outside quotes, it cuts a value at `#`.
+/// Wrangler's parser takes the text between quotes literally, with these exceptions: it replaces `$NAME`,
+/// even between single quotes (`\$` is a literal `$`); `\n` and `\r` become line breaks between double
+/// quotes; and a backslash before the closing quote escapes it. Without quotes, it cuts a value at `#`.
 fn env_file_line(name: &str, value: &str) -> Result<String> {
     if value.contains(['\n', '\r']) {
         bail!("{name} contains a line break: it must be one line");
@@ -281,7 +282,7 @@ mod tests {
         Settings::merge(settings(file), BTreeMap::new()).unwrap_err().to_string()
     }
 
-    /// Every text of up to three characters that mean something to a parser, and a longer one.
+    /// Every text of up to three characters that are special to parsers, and a longer one.
     fn awkward_values() -> Vec<String> {
         let mut values = vec![String::new(), "top \"secret\" # a=b $HOME ${PATH} é it's\\n ".to_owned()];
         let alphabet = ["'", "\"", "`", "#", "=", "$", "\\", " ", "{", "}", "n", "A", "é", ":"];
@@ -294,14 +295,14 @@ mod tests {
     }
 
     #[test]
-    fn without_settings_about_echo360_the_sandbox_is_used() {
+    fn without_echo360_settings_the_sandbox_is_used() {
         let read =
             Settings::merge(settings(&[("LECTERN_TIME_ZONE", "Europe/Oslo")]), BTreeMap::new()).unwrap();
         assert_eq!(read.upstream(), Upstream::Sandbox);
     }
 
     #[test]
-    fn the_environment_wins_and_a_region_there_replaces_a_url_in_the_file() {
+    fn the_environment_takes_precedence_and_its_region_replaces_the_files_url() {
         let file = settings(&[(URL, "https://a.example"), (CLIENT_ID, "file"), (CLIENT_SECRET, "file")]);
         let environment = settings(&[(REGION, "uk"), (CLIENT_ID, "environment")]);
         let read = Settings::merge(file, environment).unwrap();
@@ -354,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unclear_line_of_a_settings_file_is_named() {
+    fn an_error_names_the_ambiguous_line_of_a_settings_file() {
         for (text, part) in [
             ("ECHO360_REGION", "line 1: write NAME=value"),
             ("#\nECHO360_REGOIN=us", "line 2: \"ECHO360_REGOIN\" is not a setting"),
@@ -374,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn every_character_between_quotes_stands_for_itself() {
+    fn every_character_between_quotes_is_literal() {
         for value in awkward_values() {
             for quote in QUOTES.iter().filter(|quote| !value.contains(**quote)) {
                 let read = parse(&format!("ECHO360_CLIENT_SECRET={quote}{value}{quote}")).unwrap();
@@ -407,8 +408,8 @@ mod tests {
         }
     }
 
-    /// Writes every text of up to three characters that mean something to a parser into one file, and reads it with the
-    /// parser that `wrangler dev` uses.
+    /// Writes every text of up to three characters that are special to parsers into one file, and reads it
+    /// with wrangler's parser.
     #[test]
     fn a_value_arrives_unchanged_through_wranglers_own_parser() {
         let checkout = Checkout::of_xtask();
@@ -444,7 +445,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_owner_can_read_the_file_even_if_others_could_before() {
+    fn the_env_file_is_readable_only_by_its_owner_whatever_its_mode_was() {
         let path = env::temp_dir().join(format!("lectern-settings-{}", std::process::id()));
         fs::write(&path, "").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();

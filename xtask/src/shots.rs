@@ -1,4 +1,5 @@
-//! `cargo xtask shots`: screenshots of every page in every state, in `target/shots`, to look at before a release.
+//! `cargo xtask shots`: takes screenshots of every page in every state, in `target/shots`, to check before a
+//! release.
 
 use crate::checkout::Checkout;
 use crate::chromium;

@@ -20,7 +20,8 @@ pub(crate) const SOURCES: [&str; 9] =
 /// The wasm programs: the page, the data worker of `videoview`, and the data worker of all other reports.
 const PROGRAMS: [&str; 3] = ["page", "thread", "reports"];
 
-/// The wasm features that rustc enables by default, and the vectors of `.cargo/config.toml`: wasm-opt has to be told.
+/// The wasm features that rustc enables by default, and SIMD, which `.cargo/config.toml` enables. wasm-opt
+/// needs them as options.
 const WASM_FEATURES: [&str; 7] = [
     "--enable-bulk-memory",
     "--enable-multivalue",
@@ -76,7 +77,8 @@ fn bundle_styles(checkout: &Checkout, tools: &Tools) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// Makes a wasm program loadable by JavaScript, with wasm-bindgen; returns the folder of the files that a browser loads.
+/// Makes a wasm program loadable by JavaScript, with wasm-bindgen. Returns the folder of the files that a
+/// browser loads.
 fn bind(
     checkout: &Checkout,
     tools: &Tools,
@@ -99,7 +101,7 @@ fn bind(
     let mut bindgen = tools.command(checkout, &tools.wasm_bindgen)?;
     bindgen.args(["--target", "web", "--no-typescript", "--out-name", program, "--out-dir"]).arg(&folder);
     match &split {
-        // The chunks use functions of the program, which are exported under the linker's names.
+        // The chunks call functions of the program, which are exported under the linker's names.
         Some(split) => bindgen.arg("--keep-lld-exports").arg(&split.main),
         None => bindgen.arg(wasm),
     };
@@ -114,7 +116,7 @@ fn bind(
             optimize.arg("-Oz").args(WASM_FEATURES).arg(&wasm).arg("-o").arg(&wasm);
             processes::run(&mut optimize)?;
         }
-        // Names that wasm and other modules use are properties and exports, which minifying keeps.
+        // Wasm and other modules use only properties and exports, whose names minifying keeps.
         let mut minify = tools.command(checkout, &tools.esbuild)?;
         minify.args(["--minify", "--format=esm", "--log-level=warning", "--allow-overwrite"]);
         let glue = folder.join(format!("{program}.js"));
@@ -133,7 +135,8 @@ struct SplitProgram {
     chunks: Vec<PathBuf>,
     /// The JavaScript module that loads them.
     loader: PathBuf,
-    /// A hash of the program, in the names of its chunks: distinguishes them from those of an older or a newer program.
+    /// A hash of the program, which is part of its chunks' names: it distinguishes them from another
+    /// version's.
     hash: String,
 }
 
@@ -164,8 +167,8 @@ fn split(checkout: &Checkout, program: &str, wasm: &Path) -> Result<SplitProgram
 impl SplitProgram {
     /// Copies the chunks and their loader into a folder; returns the chunks there.
     ///
-    /// The names of chunks contain the hash of their program. A page that was loaded before a deployment could not link
-    /// the chunks of the new program. It does not find them, and says so.
+    /// The names of chunks contain the hash of their program. A page that was loaded before a deployment
+    /// cannot link the chunks of the new program: it does not find its own, and reports that.
     fn copy_into(&self, folder: &Path) -> Result<Vec<PathBuf>> {
         let read = fs::read_to_string(&self.loader);
         let mut loader = read.with_context(|| format!("cannot read {}", self.loader.display()))?;
@@ -186,30 +189,30 @@ impl SplitProgram {
 
 /// Copies `index.html` and the contents of the folders into `target/site`, and removes all other files there.
 ///
-/// A file that has not changed is not written, because `wrangler dev` watches the folder.
+/// Unchanged files are not written, because `wrangler dev` watches the folder.
 fn assemble(checkout: &Checkout, folders: &[PathBuf]) -> Result<()> {
     let site = checkout.path("target/site");
-    let mut kept = BTreeSet::new();
+    let mut site_files = BTreeSet::new();
     let page = checkout.path("index.html");
     if !page.is_file() {
         bail!("index.html is missing");
     }
-    kept.insert(copy_if_changed(&page, &site, Path::new("index.html"))?);
+    site_files.insert(copy_if_changed(&page, &site, Path::new("index.html"))?);
     for folder in folders {
         for file in list_files(folder)? {
             let name = file.strip_prefix(folder).context("a file is outside its folder")?;
-            kept.insert(copy_if_changed(&file, &site, name)?);
+            site_files.insert(copy_if_changed(&file, &site, name)?);
         }
     }
     for file in list_files(&site)? {
-        if !kept.contains(&file) {
+        if !site_files.contains(&file) {
             fs::remove_file(&file).with_context(|| format!("cannot remove {}", file.display()))?;
         }
     }
     Ok(())
 }
 
-/// Copies a file to a name in the site unless the same contents are there; returns its path there.
+/// Copies a file to a name in the site, unless the same contents are there. Returns its path there.
 fn copy_if_changed(from: &Path, site: &Path, name: &Path) -> Result<PathBuf> {
     let to = site.join(name);
     let bytes = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
@@ -221,7 +224,7 @@ fn copy_if_changed(from: &Path, site: &Path, name: &Path) -> Result<PathBuf> {
     Ok(to)
 }
 
-/// Every file in a folder and in the folders below it; none if the folder does not exist.
+/// All files in a folder and its subfolders, sorted; none if the folder does not exist.
 fn list_files(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_path_buf()];

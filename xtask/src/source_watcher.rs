@@ -8,24 +8,24 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
-/// How long it must be quiet after a change before it is reported. Saving a file and switching a branch make many
-/// events, and one build is enough for all of them.
+/// A change is reported when no other change follows for this long. Saving a file or switching a branch
+/// causes many events, and one build is enough for all of them.
 const QUIET_TIME: Duration = Duration::from_millis(100);
 
-/// How long a change waits for that at most.
-const LONGEST_DELAY: Duration = Duration::from_secs(2);
+/// Maximum delay of a report.
+const MAX_DELAY: Duration = Duration::from_secs(2);
 
 /// Watches some folders and files of the checkout.
 pub(crate) struct SourceWatcher {
-    /// The folders, with everything in them, and the files.
+    /// Folders, watched recursively, and files.
     sources: Vec<PathBuf>,
     events: Receiver<notify::Result<Event>>,
-    /// Watches until it is dropped.
+    /// Stops watching when dropped.
     _watcher: RecommendedWatcher,
 }
 
 impl SourceWatcher {
-    /// Begins to watch these folders and files, given by their paths from the root of the checkout.
+    /// Starts watching these folders and files, given by their paths from the root of the checkout.
     pub(crate) fn new(checkout: &Checkout, sources: &[&str]) -> Result<Self> {
         Self::watch(sources.iter().map(|source| checkout.path(source)).collect())
     }
@@ -47,15 +47,15 @@ impl SourceWatcher {
         Ok(Self { sources, events, _watcher: watcher })
     }
 
-    /// A file that has changed since the last call, if one has.
+    /// A file that has changed since the last call, if any.
     pub(crate) fn changed_file(&self) -> Option<PathBuf> {
         let changed = self.events.try_iter().find_map(|event| self.changed_source(event))?;
-        let began = Instant::now();
-        while began.elapsed() < LONGEST_DELAY && self.events.recv_timeout(QUIET_TIME).is_ok() {}
+        let started = Instant::now();
+        while started.elapsed() < MAX_DELAY && self.events.recv_timeout(QUIET_TIME).is_ok() {}
         Some(changed)
     }
 
-    /// The source file that an event is about, if it changes one.
+    /// The source file that an event changes, if any.
     fn changed_source(&self, event: notify::Result<Event>) -> Option<PathBuf> {
         let event = event.ok()?;
         let is_change =
@@ -63,7 +63,8 @@ impl SourceWatcher {
         event.paths.into_iter().find(|path| is_change && self.is_source(path))
     }
 
-    /// Whether a path is a source: not what a build writes beside the sources, nor an editor's temporary file.
+    /// Whether a path is a source file, as opposed to build output beside the sources or an editor's
+    /// temporary file.
     fn is_source(&self, path: &Path) -> bool {
         let below = self.sources.iter().find_map(|source| path.strip_prefix(source).ok());
         below.is_some_and(|below| {
@@ -84,8 +85,8 @@ mod tests {
 
     /// The next change, if one is reported within `patience`.
     fn next_change(watcher: &SourceWatcher, patience: Duration) -> Option<PathBuf> {
-        let began = Instant::now();
-        while began.elapsed() < patience {
+        let started = Instant::now();
+        while started.elapsed() < patience {
             if let Some(changed) = watcher.changed_file() {
                 return Some(changed);
             }
@@ -115,7 +116,7 @@ mod tests {
         assert_eq!(next_change(&watcher, SOON), Some(added));
         fs::remove_file(&file).unwrap();
         assert_eq!(next_change(&watcher, SOON), Some(file));
-        // As an editor saves it: a new file in its place.
+        // Editors save by replacing the file.
         fs::write(folder.join("new"), "22").unwrap();
         fs::rename(folder.join("new"), &manifest).unwrap();
         assert_eq!(next_change(&watcher, SOON), Some(manifest));

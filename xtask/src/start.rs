@@ -47,9 +47,9 @@ pub(crate) struct Options {
 
 /// Sets up, builds and runs Lectern. Returns only with an error, such as that the Worker has ended.
 pub(crate) fn start(options: &Options) -> Result<()> {
-    let began = Instant::now();
+    let started = Instant::now();
     let checkout = Checkout::of_xtask();
-    // Whatever a person has to correct is reported before anything takes time.
+    // Report errors that a person has to correct before anything slow starts.
     let mut settings = Settings::read(checkout.root())?;
     let upstream = settings.upstream();
     if upstream == Upstream::Echo360 && !options.sandbox.is_empty() {
@@ -66,7 +66,7 @@ pub(crate) fn start(options: &Options) -> Result<()> {
     let state = StateFolder::open(&folder, options.fresh)?;
 
     let tools = Tools::set_up(&checkout)?;
-    // Watched from before the first build, so that no change is missed.
+    // Start watching before the first build, so that no change is missed.
     let watchers = if options.watch { Some(Watchers::new(&checkout)?) } else { None };
     let sandbox = match upstream {
         Upstream::Sandbox => Some(sandbox::build(&checkout)?),
@@ -83,7 +83,7 @@ pub(crate) fn start(options: &Options) -> Result<()> {
     }
     let sign_in = if options.no_local { SignIn::Required } else { SignIn::LocalMode };
     settings.write_env_file(&state.settings_file(), sign_in)?;
-    // Another program may have taken the port while the builds ran.
+    // Another program may have taken the port during the builds.
     check_free(port)?;
     let mut wrangler = step("Starting the Worker", || wrangler::start(&checkout, &tools, &state, port))?;
 
@@ -91,7 +91,7 @@ pub(crate) fn start(options: &Options) -> Result<()> {
         Upstream::Sandbox => "made-up data from the sandbox",
         Upstream::Echo360 => "data from Echo360",
     };
-    eprintln!("\nStarted in {}, with {data}. Press Ctrl-C to stop.", format_duration(began.elapsed()));
+    eprintln!("\nStarted in {}, with {data}. Press Ctrl-C to stop.", format_duration(started.elapsed()));
     if options.no_local && !settings.has_sign_in() {
         eprintln!("Nobody can sign in yet: http://127.0.0.1:{port}/healthz says which settings are missing.");
     }
@@ -124,7 +124,7 @@ impl Watchers {
         })
     }
 
-    /// Builds what has changed since the last call. After an error, the next change tries again.
+    /// Builds what has changed since the last call. After an error, the next change triggers another attempt.
     fn build_changed(&self, checkout: &Checkout, tools: &Tools) {
         let (worker, site) = (self.worker.changed_file(), self.site.changed_file());
         if let Some(changed) = worker.as_ref().or(site.as_ref()) {

@@ -1,8 +1,8 @@
-//! The state folder of one running Lectern: what it keeps from one `cargo xtask start` to the next.
+//! The state folder of a local Lectern: everything that persists from one `cargo xtask start` to the next.
 //!
-//! The file `state-version` holds the version of the formats in which the Worker stores its data. A start refuses a folder
-//! of another version, since this Worker might read its data wrongly. See "When a stored format changes" in
-//! `CONTRIBUTING.md`.
+//! The file `state-version` contains the version of the formats in which the Worker stores its data. A start
+//! refuses a folder with another version, since this Worker might misread its data. See "When a stored format
+//! changes" in `CONTRIBUTING.md`.
 
 use anyhow::{Context, Result, bail};
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
@@ -10,35 +10,38 @@ use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-/// The version of the formats in which the Worker stores its data. Raise it when a stored format changes in a way that the
-/// Worker cannot upgrade by itself.
+/// The version of the formats in which the Worker stores its data. Raise it when a stored format changes and
+/// the Worker cannot upgrade stored data by itself.
 const STATE_VERSION: u32 = 1;
 
 /// The file with the version of the state.
 const VERSION_FILE: &str = "state-version";
 /// The folder in which the Worker's Durable Objects store their data.
 const WORKER_FOLDER: &str = "worker";
-/// The settings, as they are passed to the Worker.
+/// The settings that are passed to the Worker.
 const SETTINGS_FILE: &str = "settings.env";
-/// The port of the sandbox. The Worker stores its data under the upstream's host and port, so the port must not change.
+/// The port of the sandbox. It must not change, since the Worker stores its data under the upstream's host
+/// and port.
 const SANDBOX_PORT_FILE: &str = "sandbox-port";
 /// The output of wrangler and workerd.
 const WRANGLER_LOG: &str = "wrangler.log";
 /// The output of the sandbox.
 const SANDBOX_LOG: &str = "sandbox.log";
-/// The folder in which wrangler registers running Workers. Each state has one, so that two starts do not find each other.
+/// The folder in which wrangler registers running Workers. Each state folder has its own, so that two running
+/// Lecterns do not find each other.
 const REGISTRY_FOLDER: &str = "registry";
 /// The file that is locked while a start runs.
 const LOCK_FILE: &str = "lock";
 
-/// The state folder of one running Lectern, locked until this is dropped.
+/// The state folder, locked until this is dropped.
 pub(crate) struct StateFolder {
     folder: PathBuf,
     _lock: File,
 }
 
 impl StateFolder {
-    /// Opens and locks a state folder, or creates it; with `fresh`, what an earlier start left there is removed.
+    /// Opens and locks a state folder, creating it if necessary. With `fresh`, removes the state of earlier
+    /// starts.
     ///
     /// Fails if another start uses it, or if its data was stored by another version of Lectern.
     pub(crate) fn open(folder: &Path, fresh: bool) -> Result<Self> {
@@ -67,7 +70,7 @@ impl StateFolder {
         Ok(state)
     }
 
-    /// Removes what an earlier start left: by name, since the folder may contain other files.
+    /// Removes the state of earlier starts, by name, since the folder may contain other files.
     fn clear(&self) -> Result<()> {
         let names = [
             WORKER_FOLDER,
@@ -76,7 +79,7 @@ impl StateFolder {
             WRANGLER_LOG,
             SANDBOX_LOG,
             REGISTRY_FOLDER,
-            // Last, so that what is left after a failure keeps its version.
+            // Last, so that remaining files keep their version if this fails.
             VERSION_FILE,
         ];
         for name in names {
@@ -92,10 +95,10 @@ impl StateFolder {
         Ok(())
     }
 
-    /// Checks that the data was stored by this version of Lectern; a folder without data gets this version.
+    /// Checks that the data has this version; a folder without data gets it.
     fn check_version(&self) -> Result<()> {
         let path = self.folder.join(VERSION_FILE);
-        let by = match fs::read_to_string(&path) {
+        let stored_by = match fs::read_to_string(&path) {
             Ok(text) => match text.trim().parse::<u32>() {
                 Ok(STATE_VERSION) => return Ok(()),
                 Ok(version) if version < STATE_VERSION => format!("an older Lectern (version {version})"),
@@ -112,7 +115,7 @@ impl StateFolder {
             Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
         };
         bail!(
-            "the state in {} was stored by {by}, and this one reads version {STATE_VERSION}: add --fresh to delete it, or \
+            "the state in {} was stored by {stored_by}, and this one reads version {STATE_VERSION}: add --fresh to delete it, or \
              choose another folder with --state",
             self.folder.display()
         );
@@ -143,7 +146,7 @@ impl StateFolder {
         LogFile::create(self.folder.join(SANDBOX_LOG))
     }
 
-    /// The port that the sandbox had last.
+    /// The port that the sandbox had at the last start.
     pub(crate) fn sandbox_port(&self) -> Option<u16> {
         fs::read_to_string(self.folder.join(SANDBOX_PORT_FILE)).ok()?.trim().parse().ok()
     }
@@ -155,7 +158,7 @@ impl StateFolder {
     }
 }
 
-/// A file with the output of a child process, which only its owner can read.
+/// A log file with the output of a child process, which only its owner can read.
 pub(crate) struct LogFile {
     path: PathBuf,
     file: File,
@@ -176,12 +179,12 @@ impl LogFile {
             .with_context(|| format!("cannot duplicate the handle of {}", self.path.display()))
     }
 
-    /// Its path.
+    /// The file's path.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The last line that contains "error", or else the last that contains any text.
+    /// The last line that contains "error", or else the last line with any text.
     pub(crate) fn last_error(&self) -> String {
         let text = fs::read_to_string(&self.path).unwrap_or_default();
         let lines =
@@ -191,7 +194,7 @@ impl LogFile {
     }
 }
 
-/// A line without escape sequences for colors.
+/// Removes escape sequences for colors from a line.
 fn strip_colors(line: &str) -> String {
     let mut text = String::with_capacity(line.len());
     let mut rest = line;
@@ -217,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_state_folder_serves_one_start_at_a_time() {
+    fn a_state_folder_can_be_used_by_one_start_at_a_time() {
         let folder = folder("lock");
         let first = StateFolder::open(&folder, false).unwrap();
         let error = StateFolder::open(&folder, false).err().unwrap().to_string();
@@ -281,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_reported_without_colors() {
+    fn colors_are_stripped_from_reported_errors() {
         assert_eq!(
             strip_colors("\u{1b}[31m✘ \u{1b}[41;31m[ERROR]\u{1b}[0m Address in use"),
             "✘ [ERROR] Address in use"

@@ -72,7 +72,7 @@ pub(crate) fn test(options: &Options) -> Result<()> {
         }
         return Ok(());
     }
-    let began = Instant::now();
+    let started = Instant::now();
     let checks: Vec<Check> = Check::value_variants()
         .iter()
         .copied()
@@ -81,15 +81,15 @@ pub(crate) fn test(options: &Options) -> Result<()> {
     let run = TestRun { checkout: Checkout::of_xtask() };
     let mut times = Vec::new();
     for check in &checks {
-        let began = Instant::now();
+        let started = Instant::now();
         eprintln!("\n== {}: {}", check.name(), check.description());
         run.run(*check).with_context(|| format!("the step `{}` failed", check.name()))?;
-        times.push(format!("{} {}", check.name(), format_duration(began.elapsed())));
+        times.push(format!("{} {}", check.name(), format_duration(started.elapsed())));
     }
     println!(
         "\nAll passed: {} steps in {} ({})",
         checks.len(),
-        format_duration(began.elapsed()),
+        format_duration(started.elapsed()),
         times.join(", ")
     );
     Ok(())
@@ -127,7 +127,8 @@ impl TestRun {
         step("Linting the native crates", || processes::run(&mut clippy))
     }
 
-    /// Uses the profiles that both crates are built in, so that build scripts and macros are compiled once.
+    /// Uses the profiles with which both crates are built, so that build scripts and macros are compiled only
+    /// once.
     fn wasm_lints(&self) -> Result<()> {
         Tools::set_up(&self.checkout)?;
         for (folder, profile) in [("worker", "release"), ("app", "page")] {
@@ -167,7 +168,8 @@ impl TestRun {
         step("Building the tests of the Worker", || processes::run(&mut build))?;
         let mut tests = cargo::cargo(&self.checkout);
         tests.args(["test", "-p", "worker-tests"]);
-        // They mostly wait for the sandbox to build reports, so more of them run at once than there are cores.
+        // The tests mostly wait for the sandbox to build reports, so run more of them at once than there are
+        // cores.
         tests.env("RUST_TEST_THREADS", "5");
         set_program_paths(&mut tests, &tools, &sandbox);
         step_with_output("Running the tests of the Worker", || processes::run_with_output(&mut tests))
@@ -181,13 +183,13 @@ impl TestRun {
         let chromium = chromium::find_or_install()?;
         let engines = env::var("LECTERN_ENGINES").unwrap_or_default();
         let is_named = |name: &str| engines.split(',').any(|engine| engine.trim() == name);
-        // WebKit only by name: its driver at times leaves a command unanswered for minutes.
+        // WebKit only on request, since its driver sometimes leaves a command unanswered for minutes.
         let firefox =
             (engines.is_empty() || is_named("firefox")).then(firefox::find_or_install).transpose()?;
         let webkit = is_named("webkit").then(webkit::find_or_install).transpose()?;
         let (tools, sandbox) = build_everything(&self.checkout)?;
         let mut tests = tools.command(&self.checkout, &tools.node)?;
-        // One file at a time: each starts a Worker and a browser, which keeps two cores busy.
+        // One file at a time: each starts a Worker and a browser, which use two cores.
         tests.args(["--test", "--test-reporter=spec", "--test-concurrency=1", "tests/browser/*.test.mjs"]);
         tests.env("CHROMIUM", chromium).envs(firefox.map(|firefox| (firefox::VARIABLE, firefox)));
         if let Some(webkit) = webkit {
@@ -198,7 +200,7 @@ impl TestRun {
     }
 }
 
-/// Builds everything that tests run; returns the tools and the path of the sandbox.
+/// Builds everything that tests run. Returns the tools and the path of the sandbox.
 pub(crate) fn build_everything(checkout: &Checkout) -> Result<(Tools, PathBuf)> {
     let tools = Tools::set_up(checkout)?;
     let sandbox = sandbox::build(checkout)?;
@@ -207,7 +209,7 @@ pub(crate) fn build_everything(checkout: &Checkout) -> Result<(Tools, PathBuf)> 
     Ok((tools, sandbox))
 }
 
-/// Sets the environment variables that tell tests where the programs are that they start.
+/// Sets the environment variables with the paths of the programs that tests start.
 pub(crate) fn set_program_paths<'a>(
     tests: &'a mut Command,
     tools: &Tools,

@@ -1,7 +1,8 @@
-//! The tools that a build needs beside rustup's stable toolchain, and how missing ones are installed.
+//! The tools that a build needs in addition to rustup's stable toolchain; installs missing ones.
 //!
-//! Cargo installs into `target/tools` and npm into `node_modules`: nothing is installed for the whole machine. Versions are
-//! read from the two lock files, so that a tool always has the version of the library that it belongs to.
+//! Cargo installs into `target/tools` and npm into `node_modules`: nothing is installed for the whole
+//! machine. Versions are read from the two lock files, so that each tool has the version of the library that
+//! it belongs to.
 
 use crate::cargo::{self, WASM};
 use crate::checkout::Checkout;
@@ -13,8 +14,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The oldest Node that can install the npm packages. One of them is the newer Node that wrangler runs on.
-const OLDEST_NODE: u32 = 20;
+/// Minimum version of the Node that installs the npm packages. One of these packages is the newer Node on
+/// which wrangler runs.
+const MIN_NODE_VERSION: u32 = 20;
 
 /// The version of cargo-deny. It is in no lock file, since nothing is built with it.
 const CARGO_DENY: &str = "0.20.2";
@@ -23,7 +25,7 @@ const CARGO_DENY: &str = "0.20.2";
 pub(crate) struct Tools {
     /// The Node from npm.
     pub(crate) node: PathBuf,
-    /// Wrangler's script, which that Node runs. Wrangler's own launcher would be another process between, and does not
+    /// Wrangler's script, for that Node. Wrangler's own launcher would be an additional process that does not
     /// pass on every signal.
     pub(crate) wrangler: PathBuf,
     /// Makes a wasm file loadable by JavaScript.
@@ -117,15 +119,15 @@ fn set_up_npm_packages(checkout: &Checkout) -> Result<()> {
     check_node()?;
     if !npm_packages_are_current(checkout) {
         step("Installing the npm packages", || {
-            // `npm ci` would refuse a lock file without an entry for each operating system's package. `npm install`
-            // installs the same versions, and with --no-save it leaves the lock file as it is.
+            // `npm ci` refuses a lock file without an entry for each operating system's package. `npm
+            // install` installs the same versions, and with --no-save it leaves the lock file unchanged.
             let mut npm = cargo::command(checkout, "npm");
             npm.args(["install", "--no-save", "--no-fund", "--no-audit", "--loglevel", "error"]);
             processes::run(&mut npm).context("cannot install the npm packages")
         })?;
     }
     if !node.is_file() {
-        // The package `node` fetches its program in an install script, which npm may not have run.
+        // The package `node` downloads its program in an install script, which npm may not have run.
         step("Fetching Node for wrangler", || {
             let mut fetch = cargo::command(checkout, "node");
             fetch.current_dir(checkout.path("node_modules/node")).arg("installArchSpecificPackage.js");
@@ -143,11 +145,12 @@ fn npm_packages_are_current(checkout: &Checkout) -> bool {
 }
 
 fn check_node() -> Result<()> {
-    let advice = format!("install Node {OLDEST_NODE} or newer with npm, for example from https://nodejs.org");
+    let advice =
+        format!("install Node {MIN_NODE_VERSION} or newer with npm, for example from https://nodejs.org");
     let Some(version) = processes::probe(Command::new("node").arg("--version")) else {
         bail!("node is missing: {advice}");
     };
-    if major_version(&version).is_none_or(|major| major < OLDEST_NODE) {
+    if major_version(&version).is_none_or(|major| major < MIN_NODE_VERSION) {
         bail!("node is too old ({version}): {advice}");
     }
     if find_on_path("npm").is_none() {
@@ -161,7 +164,7 @@ fn major_version(version: &str) -> Option<u32> {
     version.trim_start_matches('v').split('.').next()?.parse().ok()
 }
 
-/// The path of a program in `target/tools`, which `cargo install` puts there unless it is there with this version.
+/// The path of a program in `target/tools`. Runs `cargo install` unless it is there with this version.
 fn install_cargo_tool(checkout: &Checkout, package: &str, program: &str, version: &str) -> Result<PathBuf> {
     let root = checkout.path("target/tools");
     let path = root.join("bin").join(program);
@@ -176,7 +179,7 @@ fn install_cargo_tool(checkout: &Checkout, package: &str, program: &str, version
         let mut install = cargo::quiet_cargo(checkout);
         install.args(["install", package, "--version", version, "--force", "--root"]).arg(&root);
         install.arg("--target-dir").arg(root.join("build"));
-        // They run for seconds at most, so compiling them quickly is worth more than making them fast.
+        // The tools run for seconds at most, so a fast compilation matters more than fast code.
         install.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1");
         processes::run(&mut install).with_context(|| format!("cannot install {package} {version}"))?;
         if !is_current() {
@@ -192,7 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_version_is_compared_by_its_first_number() {
+    fn the_major_version_is_parsed() {
         assert_eq!(major_version("v22.23.3"), Some(22));
         assert_eq!(major_version("v9.1"), Some(9));
         assert_eq!(major_version(""), None);

@@ -1,4 +1,4 @@
-//! The Worker: builds the bundle in `worker/build` that wrangler runs and deploys.
+//! The Worker: builds the bundle in `worker/build`, which wrangler runs and deploys.
 
 use crate::build_profile::BuildProfile;
 use crate::build_stamp::BuildStamp;
@@ -18,9 +18,11 @@ pub(crate) fn build(checkout: &Checkout, tools: &Tools, profile: BuildProfile) -
         let folder = checkout.path("worker");
         let mut compile = cargo::quiet_cargo(checkout);
         compile.current_dir(&folder).args(["build", "--lib", "--release", "--target", WASM]);
-        // worker-build sets this for wasm-bindgen's macros. With the same value it finds everything built already.
+        // worker-build sets this for wasm-bindgen's macros. With the same value it need not compile anything
+        // again.
         compile.env("WASM_BINDGEN_USE_JS_SYS", "1");
-        // The Worker's build script minifies the script of share pages with it; worker-build gets the same value below.
+        // The Worker's build script minifies the script of share pages with esbuild; worker-build gets the
+        // same value below.
         compile.env("ESBUILD_BIN", &tools.esbuild);
         let files =
             cargo::build(&mut compile).context("the Worker does not compile: see the errors above")?;

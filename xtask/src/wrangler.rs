@@ -1,4 +1,4 @@
-//! Wrangler: runs the Worker in workerd on this machine, and measures what a deployment would upload.
+//! Wrangler: runs the Worker in workerd on this machine, and measures the size of a deployment.
 
 use crate::checkout::Checkout;
 use crate::processes::{self, Process};
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 /// The Worker's configuration.
 const CONFIG: &str = "worker/wrangler.toml";
 
-/// How long workerd may take to answer.
+/// How long workerd may take to respond.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A running Worker.
@@ -26,7 +26,7 @@ pub(crate) struct RunningWorker {
     pub(crate) log: LogFile,
 }
 
-/// Starts `wrangler dev` at a port of this machine and waits until the Worker reports that it is healthy.
+/// Starts `wrangler dev` on a local port and waits until the Worker reports that it is healthy.
 pub(crate) fn start(
     checkout: &Checkout,
     tools: &Tools,
@@ -36,16 +36,16 @@ pub(crate) fn start(
     let log = state.create_wrangler_log()?;
     let mut wrangler = command(checkout, tools, true)?;
     wrangler.args(["dev", "--config", CONFIG, "--ip", "127.0.0.1", "--port", &port.to_string()]);
-    // Otherwise two starts at the same time would want the same port for debuggers.
+    // Otherwise two running Lecterns would use the same port for debuggers.
     wrangler.args(["--inspector-port", "0", "--show-interactive-dev-session=false"]);
     wrangler.arg("--persist-to").arg(state.worker_folder());
-    // This is an absolute path: wrangler resolves a relative one from the folder of its configuration.
+    // The path is absolute; wrangler resolves a relative one from the folder of its configuration.
     wrangler.arg("--env-file").arg(state.settings_file());
     wrangler.env("WRANGLER_REGISTRY_PATH", state.registry_folder());
     wrangler.stdin(Stdio::null()).stdout(log.file()?).stderr(log.file()?);
     let mut running = RunningWorker { process: Process::spawn(&mut wrangler)?, log };
 
-    let began = Instant::now();
+    let started = Instant::now();
     loop {
         if let Some(status) = running.process.exit_status()? {
             processes::wait_if_ending();
@@ -55,7 +55,7 @@ pub(crate) fn start(
         match read_health(port) {
             Some(Health::Healthy) => return Ok(running),
             Some(Health::Unhealthy(reason)) => bail!("the Worker reports a problem: {reason}"),
-            None if began.elapsed() > START_TIMEOUT => {
+            None if started.elapsed() > START_TIMEOUT => {
                 let (log, waited) = (&running.log, START_TIMEOUT.as_secs());
                 bail!("the Worker does not answer after {waited} s: see {}", log.path().display());
             }
@@ -64,9 +64,9 @@ pub(crate) fn start(
     }
 }
 
-/// The compressed size of what a deployment would upload, as wrangler counts it, in bytes.
+/// The compressed size of a deployment as wrangler reports it, in bytes.
 ///
-/// Nothing is uploaded, and no account is needed; the bundle is written to `target/deploy`.
+/// Uploads nothing and needs no account; writes the bundle to `target/deploy`.
 pub(crate) fn upload_size(checkout: &Checkout, tools: &Tools) -> Result<u64> {
     let mut wrangler = command(checkout, tools, false)?;
     wrangler
@@ -86,10 +86,11 @@ fn upload_size_in(output: &str) -> Option<u64> {
     Some((whole * 100 + hundredths) * 1024 / 100)
 }
 
-/// A command that runs wrangler without questions. With `ends_with_parent`, it ends even if xtask is killed.
+/// A command that runs wrangler non-interactively. With `ends_with_parent`, wrangler ends even if xtask is
+/// killed.
 fn command(checkout: &Checkout, tools: &Tools, ends_with_parent: bool) -> Result<Command> {
-    // With setpriv (util-linux), the kernel sends SIGTERM to wrangler when xtask is gone, even by a SIGKILL. Wrangler
-    // then ends workerd.
+    // With setpriv (util-linux), the kernel sends SIGTERM to wrangler when xtask exits, even by SIGKILL.
+    // Wrangler then ends workerd.
     let guard = if ends_with_parent { tools::find_on_path("setpriv") } else { None };
     let mut command = match guard {
         Some(setpriv) => {
@@ -104,13 +105,14 @@ fn command(checkout: &Checkout, tools: &Tools, ends_with_parent: bool) -> Result
         // No questions, no keyboard shortcuts, no colors.
         ("CI", "1"),
         ("NO_COLOR", "1"),
-        // No telemetry, and nothing is fetched.
+        // No telemetry and no downloads.
         ("WRANGLER_SEND_METRICS", "false"),
         ("WRANGLER_SEND_ERROR_REPORTS", "false"),
         ("CLOUDFLARE_CF_FETCH_ENABLED", "false"),
         ("WRANGLER_HIDE_BANNER", "true"),
         ("WRANGLER_WRITE_LOGS", "false"),
-        // One stores what the Worker sends, signed links included; the other shows what its objects store.
+        // The first would store the Worker's calls, signed links included; the second would show the content
+        // of its objects.
         ("X_LOCAL_OBSERVABILITY", "false"),
         ("X_LOCAL_EXPLORER", "false"),
         // Settings come from the file alone, not from the environment.
@@ -121,14 +123,14 @@ fn command(checkout: &Checkout, tools: &Tools, ends_with_parent: bool) -> Result
     Ok(command)
 }
 
-/// What `/healthz` reports.
+/// The Worker's health, from `/healthz`.
 #[derive(Debug, PartialEq, Eq)]
 enum Health {
     Healthy,
     Unhealthy(String),
 }
 
-/// Asks the Worker for its health; `None` if it does not answer yet.
+/// Reads the Worker's health; `None` if it does not respond yet.
 fn read_health(port: u16) -> Option<Health> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1)).ok()?;
@@ -144,7 +146,7 @@ fn parse_health(response: &str) -> Option<Health> {
     if status == 200 {
         return Some(Health::Healthy);
     }
-    // The body may be chunked: the problem's JSON is what is between the braces.
+    // The body may be chunked: the problem's JSON is the text between the outermost braces.
     let problem =
         response.find('{').zip(response.rfind('}')).and_then(|(begin, end)| response.get(begin..=end));
     let problem: Option<Value> = problem.and_then(|problem| serde_json::from_str(problem).ok());

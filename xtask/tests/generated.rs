@@ -1,13 +1,13 @@
-//! Committed files that are generated: `docs/openapi.json`, and the routes in `docs/reference.md`. Both come from
-//! `domain::routes`.
+//! Tests of committed files that are generated from `domain::routes`: `docs/openapi.json`, and the routes in
+//! `docs/reference.md`.
 //!
-//! After a change of routes or of the API's types, write them anew and commit them:
+//! After a change of routes or of the API's types, generate them again and commit them:
 //!
 //! ```sh
 //! LECTERN_WRITE=1 cargo test -p xtask --test generated
 //! ```
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![expect(clippy::unwrap_used, reason = "tests and their helpers fail at the first error")]
 
 use domain::routes::{Parameter, ROUTES, Route};
 use std::path::{Path, PathBuf};
@@ -15,31 +15,31 @@ use std::path::{Path, PathBuf};
 const OPENAPI: &str = "docs/openapi.json";
 const REFERENCE: &str = "docs/reference.md";
 
-/// What stands around the generated part of the reference.
+/// Markers around the generated part of the reference.
 const ROUTES_BEGIN: &str = "<!-- routes:begin -->\n";
 const ROUTES_END: &str = "<!-- routes:end -->";
 
-fn in_checkout(path: &str) -> PathBuf {
+fn checkout_path(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
 }
 
 fn read(path: &str) -> String {
-    std::fs::read_to_string(in_checkout(path)).unwrap_or_default()
+    std::fs::read_to_string(checkout_path(path)).unwrap_or_default()
 }
 
-/// Compares a file with what it should be; with `LECTERN_WRITE=1`, writes it. CI only compares: a test there that wrote
-/// would always pass.
-fn check(path: &str, generated: &str) {
+/// Checks that a file is up to date; with `LECTERN_WRITE=1`, writes it. CI must only compare: a test that
+/// writes always passes.
+fn assert_current(path: &str, generated: &str) {
     if read(path) == generated {
         return;
     }
-    let writes = std::env::var_os("LECTERN_WRITE").is_some();
+    let should_write = std::env::var_os("LECTERN_WRITE").is_some();
     assert!(
-        !(writes && std::env::var_os("CI").is_some()),
+        !(should_write && std::env::var_os("CI").is_some()),
         "LECTERN_WRITE is set in CI, where {path} is only compared"
     );
-    assert!(writes, "{path} is out of date: LECTERN_WRITE=1 cargo test -p xtask --test generated");
-    std::fs::write(in_checkout(path), generated).unwrap();
+    assert!(should_write, "{path} is out of date: LECTERN_WRITE=1 cargo test -p xtask --test generated");
+    std::fs::write(checkout_path(path), generated).unwrap();
 }
 
 /// A route as a row of the reference.
@@ -64,7 +64,7 @@ fn describe_parameters(route: &Route) -> String {
 #[test]
 fn the_openapi_document_is_generated() {
     let document = serde_json::to_string_pretty(&domain::openapi::document()).unwrap();
-    check(OPENAPI, &format!("{document}\n"));
+    assert_current(OPENAPI, &format!("{document}\n"));
 }
 
 #[test]
@@ -78,5 +78,5 @@ fn the_routes_in_the_reference_are_generated() {
         "| method | path | description |\n|---|---|---|\n{routes}\nURL parameters:\n\n\
          | route | parameter | description |\n|---|---|---|\n{parameters}"
     );
-    check(REFERENCE, &format!("{start}{ROUTES_BEGIN}{tables}{ROUTES_END}{end}"));
+    assert_current(REFERENCE, &format!("{start}{ROUTES_BEGIN}{tables}{ROUTES_END}{end}"));
 }

@@ -3,7 +3,7 @@
 use crate::context::AppContext;
 use crate::words::against as text;
 use crate::{presets, words};
-use domain::api::{Courses, Section};
+use domain::api::Courses;
 use domain::ids::SectionId;
 use domain::view::{ComparisonTarget, View};
 use leptos::prelude::*;

@@ -183,7 +183,7 @@ fn share_facts(context: AppContext, directory: &Courses, share: &Share) -> impl 
     let format_time = |at| format_moment(context, at);
     let last = share.last.map(format_time);
     let until = if share.state == ShareState::Expired { text::EXPIRED } else { text::EXPIRES };
-    let owner = (!share.mine).then(|| who(&share.owner).to_owned());
+    let owner = (!share.mine).then(|| person_label(&share.owner).to_owned());
     let sites = (!share.origins.is_empty()).then(|| share.origins.join(", "));
     let fact = |(term, text): (&'static str, String)| view! { <div><dt>{term}</dt><dd>{text}</dd></div> };
     view! {

@@ -1,4 +1,4 @@
-/** Chromium, driven by playwright-core: the browser of all other tests, watched as there. */
+/** Chromium, driven by playwright-core. All other tests use it too, through the same `Browser`. */
 import { Browser } from '../stack.mjs';
 import { EngineTab } from './tab.mjs';
 
@@ -53,7 +53,7 @@ class ChromiumTab extends EngineTab {
     this.#tab.expect(...patterns);
   }
 
-  // The watched tab keeps the complaints, and fails by them.
+  // The tab collects problems, and throws if there are any.
   async end() {
     await this.#tab.close();
   }

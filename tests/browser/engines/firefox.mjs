@@ -4,7 +4,7 @@ import { EngineTab, WINDOW, ZONE } from './tab.mjs';
 
 const FIREFOX = process.env.FIREFOX ?? '/usr/bin/firefox-esr';
 
-/** English numbers and days, and nothing that moves. */
+/** English numbers and days, and no animations. */
 const PREFERENCES = {
   'intl.accept_languages': 'en-GB',
   'ui.prefersReducedMotion': 1,
@@ -30,7 +30,7 @@ export class FirefoxEngine {
 
   async tab() {
     const context = await this.#firefox.createBrowserContext();
-    return FirefoxTab.watched(context, await context.newPage());
+    return FirefoxTab.create(context, await context.newPage());
   }
 
   async stop() {
@@ -42,7 +42,7 @@ class FirefoxTab extends EngineTab {
   #context;
   #page;
 
-  static async watched(context, page) {
+  static async create(context, page) {
     const tab = new FirefoxTab();
     tab.#context = context;
     tab.#page = page;

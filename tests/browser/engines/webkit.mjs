@@ -1,4 +1,6 @@
-/** WebKit: Debian's WebKitWebDriver with its MiniBrowser, by plain WebDriver over HTTP, on a screen of Xvfb's. */
+/**
+ * WebKit: Debian's WebKitWebDriver with its MiniBrowser, by WebDriver over HTTP, on a virtual screen (Xvfb).
+ */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -8,41 +10,43 @@ import { EngineTab, WINDOW, ZONE } from './tab.mjs';
 const DRIVER = process.env.WEBKIT_DRIVER ?? '/usr/bin/WebKitWebDriver';
 const BROWSER = process.env.WEBKIT_BROWSER ?? '/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser';
 
-/** The code that stands for a key without a character, as WebDriver numbers them. */
+/** WebDriver's code points for keys that type no character. */
 const KEYS = {
   Tab: '\uE004', Enter: '\uE007', Escape: '\uE00C', ' ': '\uE00D', PageUp: '\uE00E', PageDown: '\uE00F', End: '\uE010',
   Home: '\uE011', ArrowLeft: '\uE012', ArrowUp: '\uE013', ArrowRight: '\uE014', ArrowDown: '\uE015',
 };
 
-/** Why an element cannot be clicked at this moment, but perhaps at the next: the page is drawing. */
-const PASSING = ['stale element reference', 'element click intercepted', 'element not interactable', 'no such element'];
+/** WebDriver errors that a click may meet while the page draws; it is tried again. */
+const TRANSIENT = ['stale element reference', 'element click intercepted', 'element not interactable', 'no such element'];
 
-/** Runs the driver until its standard input ends, which is when this process does; then ends its whole group. */
-const KEEPER = '("$@"; kill -TERM $$) & cat > /dev/null; kill -TERM 0';
+/**
+ * Shell script: runs a command until standard input ends, as it does with this process; then kills the group.
+ */
+const KILL_WITH_PARENT = '("$@"; kill -TERM $$) & cat > /dev/null; kill -TERM 0';
 
-/** How long a click is tried, in milliseconds. */
-const PATIENCE = 30_000;
+/** Longest time that a click is retried, in milliseconds. */
+const TIMEOUT = 30_000;
 
-/** Runs in the page: from here on collects what the document complains of. */
-function watch() {
-  if (window.complaints) return;
-  window.complaints = [];
-  const note = (text) => window.complaints.push(text);
+/** Runs in the page: from now on collects the document's problems in `window.problems`. */
+function collectProblems() {
+  if (window.problems) return;
+  window.problems = [];
+  const note = (text) => window.problems.push(text);
   addEventListener('error', (event) => note(`error: ${event.error?.stack ?? event.message ?? event.target}`));
   addEventListener('unhandledrejection', (event) => note(`rejection: ${event.reason?.stack ?? event.reason}`));
   document.addEventListener('securitypolicyviolation', (event) => {
     note(`policy: ${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
   });
   for (const type of ['debug', 'log', 'info', 'warn', 'error']) {
-    const say = console[type].bind(console);
+    const print = console[type].bind(console);
     console[type] = (...parts) => {
       note(`console ${type}: ${parts.join(' ')}`);
-      say(...parts);
+      print(...parts);
     };
   }
 }
 
-/** One call of WebDriver. */
+/** Calls a WebDriver command; throws its error with its code as `code`. */
 async function call(address, method, body) {
   const answer = await fetch(address, { method, body: body && JSON.stringify(body) });
   const { value } = await answer.json();
@@ -59,28 +63,28 @@ export class WebKitEngine {
     const engine = new WebKitEngine();
     const port = await freePort();
     const screen = `-screen 0 ${WINDOW.width}x${WINDOW.height}x24`;
-    engine.#driver = spawn('sh', ['-c', KEEPER, 'sh', 'xvfb-run', '-a', '-s', screen, DRIVER, `--port=${port}`], {
+    engine.#driver = spawn('sh', ['-c', KILL_WITH_PARENT, 'sh', 'xvfb-run', '-a', '-s', screen, DRIVER, `--port=${port}`], {
       detached: true,
       env: {
         ...process.env,
         TZ: ZONE,
         LC_ALL: 'en_US.UTF-8',
-        // WebKit's sandbox wants what a container does not give; the only pages that it shows are ours.
+        // WebKit's sandbox needs privileges that a container lacks; only our own pages are shown.
         WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1',
       },
       stdio: ['pipe', 'ignore', 'ignore'],
     });
     engine.#address = `http://127.0.0.1:${port}`;
     await until('WebKitWebDriver answers', async () => {
-      assert.equal(engine.#driver.exitCode ?? engine.#driver.signalCode, null, 'WebKitWebDriver ended');
+      assert.equal(engine.#driver.exitCode ?? engine.#driver.signalCode, null, 'WebKitWebDriver must keep running');
       return call(`${engine.#address}/status`, 'GET').catch(() => undefined);
     });
     return engine;
   }
 
-  /** There is one at a time: the driver has one session. */
+  /** Opens a tab. Only one can be open at a time, since the driver has one session. */
   async tab() {
-    // Of the network each session has a process of its own that keeps nothing: a session is a profile.
+    // Each session has its own network process without stored data, so it acts as a new profile.
     const { sessionId } = await call(`${this.#address}/session`, 'POST', {
       capabilities: {
         alwaysMatch: {
@@ -97,7 +101,7 @@ export class WebKitEngine {
 
   async stop() {
     const ended = new Promise((resolve) => this.#driver.once('exit', resolve));
-    // Its keeper reads this pipe, and ends the driver and its screen with it.
+    // The shell script reads this pipe, and kills the driver and the screen when it ends.
     this.#driver.stdin.end();
     await ended;
   }
@@ -127,15 +131,16 @@ class WebKitTab extends EngineTab {
 
   async click(selector) {
     await this.waitFor(selector);
-    const end = Date.now() + PATIENCE;
+    const end = Date.now() + TIMEOUT;
     for (;;) {
       try {
-        // The driver scrolls as little as it can: what lies at the edge of a table may then be beside the window.
+        // The driver scrolls as little as possible, which can leave an element of a wide table outside the
+        // window.
         await this.evaluate((selector) => document.querySelector(selector)?.scrollIntoView({ block: 'center' }), selector);
         const element = await this.#call('POST', '/element', { using: 'css selector', value: selector });
         return await this.#call('POST', `/element/${Object.values(element)[0]}/click`, {});
       } catch (error) {
-        if (!PASSING.includes(error.code) || Date.now() > end) throw error;
+        if (!TRANSIENT.includes(error.code) || Date.now() > end) throw error;
         await pause(50);
       }
     }
@@ -143,14 +148,14 @@ class WebKitTab extends EngineTab {
 
   async press(key) {
     const value = KEYS[key] ?? key;
-    assert.equal([...value].length, 1, `a code for ${key}`);
+    assert.equal([...value].length, 1, `${key} must have a code`);
     const actions = [{ type: 'keyDown', value }, { type: 'keyUp', value }];
     await this.#call('POST', '/actions', { actions: [{ type: 'key', id: 'keyboard', actions }] });
   }
 
   async evaluate(run, ...args) {
-    // The page may have loaded itself anew since.
-    const script = `(${watch})(); return (${run}).apply(null, arguments)`;
+    // The page may have been reloaded since.
+    const script = `(${collectProblems})(); return (${run}).apply(null, arguments)`;
     return this.#call('POST', '/execute/sync', { script, args });
   }
 
@@ -163,9 +168,9 @@ class WebKitTab extends EngineTab {
     await call(this.#session, 'DELETE');
   }
 
-  /** Notes what the document has complained of, before another takes its place. */
+  /** Records the document's problems, before another document replaces it. */
   async #collect() {
-    const complaints = await this.evaluate(() => (window.complaints ?? []).splice(0));
-    complaints.forEach((complaint) => this.note(complaint));
+    const problems = await this.evaluate(() => (window.problems ?? []).splice(0));
+    problems.forEach((problem) => this.note(problem));
   }
 }

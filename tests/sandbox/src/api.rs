@@ -1,4 +1,4 @@
-//! The HTTP routes: the vendor's API, the file store, and the sandbox's own controls.
+//! The HTTP routes: the vendor's API, the file store, and the sandbox's own control routes.
 
 mod answer;
 mod control;

@@ -1,6 +1,6 @@
-//! The sandbox's clock: starts at a given instant, or at the real time, and runs on at normal speed.
+//! The sandbox's clock. It starts at a given instant, or at the real time, and runs at normal speed.
 //!
-//! It can be moved forward by hand, so that a test need not wait 14 days for a file to go.
+//! Tests can move it forward, so that they need not wait 14 days for a file to expire.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -13,21 +13,21 @@ pub(crate) const DAY_SECONDS: i64 = 24 * 60 * 60;
 /// A clock that only moves forward.
 #[derive(Debug)]
 pub(crate) struct Clock {
-    began: Instant,
+    started: Instant,
     start_millis: i64,
     moved_millis: AtomicI64,
 }
 
 impl Clock {
-    /// A clock that shows this instant now (seconds since 1970, UTC), or the real time.
+    /// A clock that now shows this instant (seconds since 1970, UTC), or the real time.
     pub(crate) fn starting(at_seconds: Option<i64>) -> Self {
         let start_millis = at_seconds.map_or_else(real_millis, |seconds| seconds * SECOND_MILLIS);
-        Self { began: Instant::now(), start_millis, moved_millis: AtomicI64::new(0) }
+        Self { started: Instant::now(), start_millis, moved_millis: AtomicI64::new(0) }
     }
 
     /// Milliseconds since 1970, UTC.
     pub(crate) fn millis(&self) -> i64 {
-        let run = i64::try_from(self.began.elapsed().as_millis()).unwrap_or(i64::MAX / 2);
+        let run = i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX / 2);
         self.start_millis + run + self.moved_millis.load(Ordering::Relaxed)
     }
 
@@ -42,7 +42,7 @@ impl Clock {
     }
 }
 
-/// Milliseconds of a number of seconds; none of a negative one.
+/// Converts seconds to milliseconds. Negative seconds give 0.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "parts of a millisecond do not count, and a cast of floats saturates"
@@ -59,7 +59,7 @@ fn real_millis() -> i64 {
         .unwrap_or(0)
 }
 
-/// `2020-04-01T20:36:12.000Z`, the way the API writes instants.
+/// Formats an instant as the API does: `2020-04-01T20:36:12.000Z`.
 pub(crate) fn instant_text(millis: i64) -> String {
     chrono::DateTime::from_timestamp_millis(millis)
         .map(|at| at.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())
@@ -75,20 +75,20 @@ pub(crate) fn day_of_text(text: &str) -> Option<i64> {
     Some(i64::from(date.to_epoch_days()))
 }
 
-/// `YYYY-MM-DD` of a day number.
+/// Formats a day number as `YYYY-MM-DD`.
 pub(crate) fn day_text(day: i64) -> String {
     date_of_day(day).format("%Y-%m-%d").to_string()
 }
 
-/// The date of a day number; the epoch itself for a number no calendar holds.
+/// The date of a day number; 1970-01-01 if it is out of range.
 pub(crate) fn date_of_day(day: i64) -> chrono::NaiveDate {
     i32::try_from(day).ok().and_then(chrono::NaiveDate::from_epoch_days).unwrap_or_default()
 }
 
-/// An instant written `YYYY-MM-DD`, `YYYY-MM-DDTHH:MM:SS` or `…Z`, in seconds since 1970, UTC.
+/// Parses an instant written `YYYY-MM-DD`, `YYYY-MM-DDTHH:MM:SS` or `…Z` into seconds since 1970, UTC.
 ///
 /// # Errors
-/// A sentence that says what was expected.
+/// A sentence with the expected formats.
 pub fn parse_instant(text: &str) -> Result<i64, String> {
     if let Some(day) = day_of_text(text) {
         return Ok(day * DAY_SECONDS);
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn instants_read_and_write_back() {
+    fn instants_and_days_parse_and_format() {
         assert_eq!(parse_instant("1970-01-02"), Ok(DAY_SECONDS));
         assert_eq!(parse_instant("1970-01-02T00:00:01Z"), Ok(DAY_SECONDS + 1));
         assert!(parse_instant("yesterday").is_err());
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_starts_where_it_is_told_and_can_be_moved() {
+    fn a_clock_starts_at_its_instant_and_can_be_advanced() {
         let clock = Clock::starting(Some(1000));
         assert!((1000..1010).contains(&clock.seconds()));
         clock.advance(DAY_SECONDS * SECOND_MILLIS);

@@ -1,7 +1,7 @@
 //! Events: generated in order for any time span, day by day, and never stored.
 //!
-//! The events of a day depend on the seed only, so two halves of a span have the same events as the whole span, and memory holds one
-//! day at most.
+//! The events of a day depend only on the seed, so two halves of a span have the same events as the whole
+//! span, and memory holds at most one day.
 
 mod bulk;
 mod confusion;
@@ -34,17 +34,17 @@ pub(crate) struct Span {
 }
 
 impl Span {
-    /// Whether an instant lies in it.
+    /// Whether an instant is in the span.
     pub(crate) const fn holds(self, at: i64) -> bool {
         self.start <= at && at < self.end
     }
 
-    /// What of it lies before an instant: nothing later has happened yet.
+    /// The part of the span before `as_of`, since nothing later has happened yet.
     pub(crate) fn until(self, as_of: i64) -> Self {
         Self { start: self.start, end: self.end.min(as_of) }
     }
 
-    /// The days it touches.
+    /// The day numbers that the span overlaps.
     pub(crate) const fn days(self) -> std::ops::Range<i64> {
         let first = self.start.div_euclid(DAY_SECONDS);
         if self.end <= self.start { first..first } else { first..(self.end - 1).div_euclid(DAY_SECONDS) + 1 }
@@ -75,11 +75,11 @@ pub(crate) enum Kind {
 pub(crate) enum Detail {
     /// 30 s of video watched.
     View {
-        /// The first of its session, which counts as a view.
+        /// Whether this is the first event of its session, which counts as a view.
         first: bool,
-        /// While the lecture was given.
+        /// Whether it was watched during the lecture.
         live: bool,
-        /// Through a public link.
+        /// Whether it was watched through a public link.
         public: bool,
     },
     /// A video downloaded.
@@ -88,25 +88,25 @@ pub(crate) enum Detail {
     Deck,
     /// A slide marked as confusing.
     Confused,
-    /// A poll of the lecture, the choice made.
+    /// A poll answered.
     Poll {
-        /// Which of the lecture's polls.
+        /// Index of the poll in the lecture.
         poll: u64,
         /// Index of the choice.
         choice: usize,
     },
     /// An answer to a question of the lecture.
     Answer {
-        /// Which of the section's questions after this lecture.
+        /// Index of the question among the section's questions about this lecture.
         question: u64,
-        /// Which of its answers.
+        /// Index of the answer to the question.
         answer: u64,
-        /// How often it had been edited.
+        /// Number of earlier edits.
         revision: u64,
     },
     /// A note written or edited.
     Note {
-        /// How often it had been edited.
+        /// Number of earlier edits.
         revision: u64,
     },
 }
@@ -114,19 +114,19 @@ pub(crate) enum Detail {
 /// An event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Event {
-    /// When, seconds since 1970, UTC.
+    /// Seconds since 1970, UTC.
     pub(crate) at: i64,
     /// Index of the lecture in its term.
     pub(crate) lecture: usize,
     /// Index of the section in its term.
     pub(crate) section: usize,
-    /// Index of the person; nobody known for a public link.
+    /// Index of the person; `None` for a public link.
     pub(crate) person: Option<usize>,
-    /// What.
+    /// The kind of event and its details.
     pub(crate) detail: Detail,
 }
 
-/// One lecture in its institution and term: where a rule draws what happened around it.
+/// One lecture with its institution and term, from which events are generated.
 #[derive(Clone, Copy)]
 pub(crate) struct Scene<'a> {
     pub(crate) institution: &'a Institution,
@@ -137,27 +137,27 @@ pub(crate) struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    /// Dice for a question about this lecture.
+    /// A generator for one topic, this lecture, and a section and person.
     pub(crate) fn dice(&self, topic: u64, section: usize, person: usize) -> Dice {
-        let name = [topic, self.lecture.number, section as u64, person as u64];
-        Dice::new(self.institution.seed, &name)
+        let key = [topic, self.lecture.number, section as u64, person as u64];
+        Dice::new(self.institution.seed, &key)
     }
 
-    /// The students of one of its sections.
+    /// The students of a section in the term.
     pub(crate) fn students(&self, section: usize) -> &[usize] {
         self.term.sections.get(section).map_or(&[], |section| &section.students)
     }
 
-    /// Whether a student was in the room.
+    /// Whether a student attended the lecture in person.
     pub(crate) fn attended(&self, section: usize, student: usize) -> bool {
         let Some(person) = self.institution.people.get(student) else { return false };
-        let likely = match person.habit {
+        let probability = match person.habit {
             Habit::Steady => 0.8,
             Habit::Crammer => 0.45,
             Habit::Fading => 0.85 * 0.82_f64.powf(self.lecture.week as f64),
             Habit::Absent => 0.0,
         };
-        self.dice(0x2001, section, student).chance(likely)
+        self.dice(0x2001, section, student).chance(probability)
     }
 }
 
@@ -222,9 +222,9 @@ pub(crate) fn each_view(
     }
 }
 
-/// A UUID of something that belongs to a lecture.
-fn uuid(institution: &Institution, topic: u64, name: &[u64]) -> String {
-    let mut words = vec![topic];
-    words.extend_from_slice(name);
-    Dice::new(institution.seed, &words).uuid()
+/// The UUID of an object that belongs to a lecture.
+fn uuid(institution: &Institution, topic: u64, key: &[u64]) -> String {
+    let mut topic_and_key = vec![topic];
+    topic_and_key.extend_from_slice(key);
+    Dice::new(institution.seed, &topic_and_key).uuid()
 }

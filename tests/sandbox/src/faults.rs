@@ -1,11 +1,14 @@
-//! Fault injection: what goes wrong, where, and how often.
+//! Fault injection: which fault, on which calls, and how often.
 //!
-//! A fault applies to matching occasions: it skips the first `after` and strikes the next `count`. There are three kinds:
-//! - on a call (`unauthorized`, `too-many-calls`, `server-error`, `slow`, `reset-api`): any call to the reporting API, or
-//!   the one named by `on` (`reports`, `list`, `one`, `create`, `directory`, `token`, `file`);
-//! - on a request (its outcome, the format of its files, the response to its creation): decided at its creation, for all fetches;
-//! - on a fetch (`reset`, `truncated-gzip`, `wrong-crc`, `wrong-length`, `error-page`, `expired-link`, `redirect`): decided for each
-//!   fetch of a file. `redirect` also applies to the calls that `on` names.
+//! A fault applies to matching occasions: it skips the first `after` and strikes on the next `count`. There
+//! are three kinds:
+//! - on a call (`unauthorized`, `too-many-calls`, `server-error`, `slow`, `reset-api`): any call to the
+//!   reporting API, or the calls named by `on` (`reports`, `list`, `one`, `create`, `directory`, `token`,
+//!   `file`);
+//! - on an upstream request (its outcome, the format of its files, the response to its creation): decided at
+//!   its creation, for all fetches;
+//! - on a fetch (`reset`, `truncated-gzip`, `wrong-crc`, `wrong-length`, `error-page`, `expired-link`,
+//!   `redirect`): decided for each fetch of a file. `redirect` also applies to the calls that `on` names.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,41 +16,41 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fault {
-    /// 401, and every token is bad from now on.
+    /// Responds 401 and revokes every token issued so far.
     Unauthorized,
-    /// 429, with `Retry-After` when `seconds` is set.
+    /// Responds 429, with `Retry-After` if `seconds` is set.
     TooManyCalls,
-    /// 503.
+    /// Responds 503.
     ServerError,
-    /// The answer waits for `seconds`.
+    /// Delays the response by `seconds`.
     Slow,
-    /// The answer is cut in its middle.
+    /// Closes the connection in the middle of the response.
     ResetApi,
-    /// A file's connection is cut in its middle.
+    /// Closes the connection in the middle of a file.
     Reset,
-    /// A file lacks its end, although the transfer is complete.
+    /// The end of a file is missing, although the HTTP transfer is complete.
     TruncatedGzip,
     /// A file's CRC is wrong.
     WrongCrc,
     /// A file's length in the gzip trailer is wrong.
     WrongLength,
-    /// A page of HTML, with status 200, in place of a file.
+    /// An HTML page with status 200 instead of a file.
     ErrorPage,
-    /// A link answers 403.
+    /// A link responds 403.
     ExpiredLink,
     /// A file link, or the calls that `on` names, redirect through the order's `hops`.
     Redirect,
-    /// A file comes with `Content-Encoding: gzip`.
+    /// A file is sent with `Content-Encoding: gzip`.
     ContentEncoding,
     /// A file named `.csv.gz` is plain text.
     PlainNamedGz,
-    /// Two files, each with its header; the second with a byte order mark.
+    /// The request has two files, each with a header row; the second starts with a byte order mark.
     TwoFiles,
-    /// A byte order mark.
+    /// A file starts with a byte order mark.
     Bom,
-    /// CR LF.
+    /// Lines end in CR LF.
     Crlf,
-    /// The last line does not end.
+    /// The last line has no line end.
     NoLastLineEnd,
     /// Times are ISO 8601.
     IsoTimes,
@@ -63,24 +66,24 @@ pub enum Fault {
     Missing,
     /// The request ends as Expired.
     Expired,
-    /// The request is created, answered, and never heard of again.
+    /// The request is created and confirmed, and then unknown.
     Gone,
-    /// The request is created, but the connection closes without an answer.
+    /// The request is created, but the connection closes without a response.
     LostReply,
-    /// The connection closes without an answer, and nothing is created.
+    /// The connection closes without a response, and no request is created.
     LostRequest,
-    /// Creating answers 409: the slots are taken.
+    /// Creating a request responds 409, as if all slots were taken.
     #[serde(rename = "limit-409")]
     Limit409,
-    /// Creating answers 400 with a text about the limit.
+    /// Creating a request responds 400 with a text about the limit.
     #[serde(rename = "limit-400")]
     Limit400,
-    /// Creating answers 429 because the slots are taken.
+    /// Creating a request responds 429, as if all slots were taken.
     #[serde(rename = "limit-429")]
     Limit429,
 }
 
-/// The target of a call.
+/// A kind of call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Point {
@@ -88,17 +91,17 @@ pub enum Point {
     Reports,
     /// `GET /requests`
     List,
-    /// One request.
+    /// `GET /requests/{id}` or `GET /request/{id}`
     One,
     /// `POST /requests/{report}`
     Create,
     /// Courses, sections, terms.
     Directory,
-    /// A token.
+    /// `POST /oauth2/access_token`
     Token,
-    /// A file.
+    /// `GET /files/{name}`
     File,
-    /// A hop of a redirect.
+    /// `GET /hop`
     Hop,
     /// Anything else below `/public/api`.
     Other,
@@ -108,7 +111,7 @@ pub enum Point {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
-    /// What goes wrong.
+    /// The fault.
     pub fault: Fault,
     /// How often it strikes; `null` means always.
     #[serde(default = "once")]
@@ -116,7 +119,7 @@ pub struct Order {
     /// Strikes always, regardless of `count`.
     #[serde(default)]
     pub always: bool,
-    /// Matching occasions that it skips first.
+    /// How many matching occasions it skips first.
     #[serde(default)]
     pub after: u64,
     /// Only for this report.
@@ -131,8 +134,8 @@ pub struct Order {
     /// The delay of `slow`, or the `Retry-After` of `too-many-calls`.
     #[serde(default)]
     pub seconds: Option<f64>,
-    /// For `redirect`: the hosts (`host:port`) of the chain, one redirect each; the last one leads to the file itself. An empty
-    /// host makes `Location` relative; a host with `://` has its own scheme.
+    /// For `redirect`: the hosts (`host:port`) of the chain, one redirect each; the last one leads to the
+    /// file itself. An empty host makes `Location` relative; a host with `://` sets the scheme.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hops: Vec<String>,
     /// For `redirect`: the HTTP status, 302 by default.
@@ -164,7 +167,7 @@ impl Order {
     }
 }
 
-/// An occasion on which a fault can strike.
+/// A call on which a fault can strike, with the report and the start of its upstream request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Occasion<'a> {
     pub(crate) point: Point,
@@ -172,7 +175,7 @@ pub(crate) struct Occasion<'a> {
     pub(crate) start: Option<&'a str>,
 }
 
-/// An injected fault and how often it struck.
+/// An injected fault and how often it has struck.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Standing {
     #[serde(flatten)]
@@ -181,12 +184,12 @@ pub(crate) struct Standing {
 }
 
 impl Standing {
-    fn spent(&self) -> bool {
+    fn is_used_up(&self) -> bool {
         !self.order.always && self.order.count.is_some_and(|count| self.struck >= count)
     }
 
     fn matches(&self, occasion: Occasion<'_>) -> bool {
-        let here = match (self.order.on, self.order.fault) {
+        let matches_call = match (self.order.on, self.order.fault) {
             (Some(point), _) => point == occasion.point,
             (
                 None,
@@ -197,13 +200,15 @@ impl Standing {
                 | Fault::ResetApi,
             ) => !matches!(occasion.point, Point::Token | Point::File | Point::Hop),
             (None, Fault::Redirect) => occasion.point == Point::File,
-            // The others are only asked about where they apply.
+            // The other faults are only looked up on calls to which they apply.
             (None, _) => true,
         };
-        let same = |wanted: &Option<String>, found: Option<&str>| {
-            wanted.as_deref().is_none_or(|wanted| found == Some(wanted))
+        let matches_value = |expected: &Option<String>, actual: Option<&str>| {
+            expected.as_deref().is_none_or(|expected| actual == Some(expected))
         };
-        here && same(&self.order.report, occasion.report) && same(&self.order.start, occasion.start)
+        matches_call
+            && matches_value(&self.order.report, occasion.report)
+            && matches_value(&self.order.start, occasion.start)
     }
 }
 
@@ -224,12 +229,12 @@ impl Faults {
         self.standing.clear();
     }
 
-    /// All faults, including those that are used up.
+    /// All faults, including the used-up ones.
     pub(crate) fn list(&self) -> &[Standing] {
         &self.standing
     }
 
-    /// If a fault strikes now, counts that and returns its `seconds`.
+    /// If a fault strikes on this occasion, counts it and returns its `seconds`.
     pub(crate) fn strikes(&mut self, fault: Fault, occasion: Occasion<'_>) -> Option<Option<f64>> {
         self.order_that_strikes(fault, occasion).map(|order| order.seconds)
     }
@@ -237,7 +242,7 @@ impl Faults {
     /// Like `strikes`, but returns the order.
     pub(crate) fn order_that_strikes(&mut self, fault: Fault, occasion: Occasion<'_>) -> Option<&Order> {
         for standing in &mut self.standing {
-            if standing.order.fault != fault || standing.spent() || !standing.matches(occasion) {
+            if standing.order.fault != fault || standing.is_used_up() || !standing.matches(occasion) {
                 continue;
             }
             if standing.order.after > 0 {
@@ -263,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_passes_its_first_occasions_and_then_counts() {
+    fn a_fault_skips_after_occasions_and_strikes_count_times() {
         let mut faults = Faults::default();
         faults.set(orders(r#"[{"fault":"bom","after":1,"count":2}]"#));
         let struck: Vec<_> = (0..5).map(|_| faults.strikes(Fault::Bom, CREATE).is_some()).collect();
@@ -271,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_keeps_to_its_report_and_start_and_place() {
+    fn a_fault_strikes_only_its_report_start_and_call() {
         let mut faults = Faults::default();
         faults.set(orders(
             r#"[{"fault":"crlf","count":null,"report":"polling"},
@@ -286,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn a_redirect_strikes_files_unless_it_names_other_calls() {
+    fn a_redirect_strikes_files_unless_on_names_other_calls() {
         let mut faults = Faults::default();
         faults.set(orders(
             r#"[{"fault":"redirect","hops":["127.0.0.1:1"],"status":307},
@@ -300,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_has_its_documented_name() {
+    fn every_fault_parses_from_its_documented_name() {
         for name in [
             "unauthorized",
             "too-many-calls",

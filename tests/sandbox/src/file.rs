@@ -1,4 +1,4 @@
-//! Report files: CSV, generated and streamed row by row, gzipped or not, with the faults of the request and fetch.
+//! Report files: CSV, generated and streamed row by row, gzipped or not, with the injected faults.
 //!
 //! A thread writes into a bounded channel from which the socket reads, so memory use does not depend on the file's size.
 
@@ -19,38 +19,38 @@ use std::io::{self, Write as _};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
-/// Chunks that may wait between the writer and the socket.
-const CHUNKS_WAITING: usize = 4;
+/// Capacity of the channel between the writer and the socket, in chunks.
+const CHANNEL_CHUNKS: usize = 4;
 
 /// The inputs that determine a file's bytes.
 #[derive(Clone, Debug)]
 pub(crate) struct FileSpec {
     pub(crate) report: Report,
-    /// The asked span; none for `asset`.
+    /// The requested span; `None` for `asset`.
     pub(crate) span: Option<Span>,
-    /// Nothing at or after this has happened.
+    /// Events at or after this time have not happened yet, in seconds since 1970.
     pub(crate) as_of: i64,
     pub(crate) delimiter: u8,
     pub(crate) gzip: bool,
     pub(crate) bulk: Option<u64>,
     pub(crate) shape: Shape,
-    /// Which part of how many: rows are dealt out in turn.
+    /// (index, number) of this file among those of its request: rows are distributed in turn.
     pub(crate) part: (u64, u64),
-    /// Only visits of this page, and of rows with as many.
+    /// Parameters of `visit`: only this page, and only rows with at least `least` visits.
     pub(crate) page: Option<String>,
     pub(crate) least: u64,
 }
 
-/// Starts writing a file; the chunks come out of the channel until it closes, or ends in an error.
+/// Starts writing a file. The channel yields its chunks, and ends or yields an error last.
 pub(crate) fn write(
     institution: Arc<Institution>,
     spec: FileSpec,
     trouble: Option<Trouble>,
 ) -> mpsc::Receiver<io::Result<Bytes>> {
-    let (sender, receiver) = mpsc::channel(CHUNKS_WAITING);
+    let (sender, receiver) = mpsc::channel(CHANNEL_CHUNKS);
     tokio::task::spawn_blocking(move || {
         let chunks = chunks::Chunks::new(sender, trouble);
-        // The only error is that nobody reads any more: then there is nobody to tell.
+        // The only error is that the receiver is gone.
         let _ = write_all(&institution, &spec, chunks);
     });
     receiver
@@ -58,7 +58,7 @@ pub(crate) fn write(
 
 fn write_all(institution: &Institution, spec: &FileSpec, chunks: chunks::Chunks) -> io::Result<()> {
     if spec.gzip {
-        // Load tests want the file soon, everybody else wants it small.
+        // Load tests need the file soon; other tests benefit from a small one.
         let level = if spec.bulk.is_some() { Compression::fast() } else { Compression::default() };
         let mut page = csv::Page::new(GzEncoder::new(chunks, level), spec);
         rows::write(institution, spec, &mut page)?;

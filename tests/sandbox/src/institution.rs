@@ -1,7 +1,7 @@
 //! The institution: people, courses and terms, generated from one seed.
 //!
-//! It does not depend on the clock. A term is generated on first use and cached: it has a few hundred lectures, far fewer than one day
-//! has views.
+//! It does not depend on the clock. A term is generated on first use and cached: it has a few hundred
+//! lectures, far fewer than the views of one day.
 
 mod calendar;
 mod courses;

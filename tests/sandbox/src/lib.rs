@@ -1,9 +1,10 @@
 //! A stand-in for Echo360: the reporting API over HTTP, with the generated data of one institution.
 //!
-//! - [`start`] serves it inside a test; the binary `sandbox` serves it on its own.
+//! - [`start`] serves it inside a test; the binary `sandbox` runs it as a program.
 //! - [`Settings`]: the size of the institution, the random seed, the clock, and the API's limits.
-//! - [`Truth`]: the rows of each report, computed independently of the report files; over HTTP: `GET /sandbox/rows`.
-//! - [`faults`]: the faults that a test can inject; over HTTP: `POST /sandbox/faults`.
+//! - [`Truth`]: the rows of each report, computed independently of the report files (over HTTP: `GET
+//!   /sandbox/rows`).
+//! - [`faults`]: the faults that a test can inject (over HTTP: `POST /sandbox/faults`).
 //!
 //! Besides the vendor's routes, the sandbox has routes of its own. They need no token and do not count as API calls:
 //!
@@ -19,8 +20,8 @@
 //!
 //! The fault `redirect` sends a client through `GET /hop`, on this sandbox or another, to `GET /moved/files/{name}`.
 //!
-//! A file contains the events up to the creation of its request. For a day that is not over, and for `asset`, query the truth with
-//! `as_of` that instant.
+//! A file contains the events up to the creation of its upstream request. For a day that is not over, and for
+//! `asset`, query the truth with that instant as `as_of`.
 
 mod api;
 mod chance;

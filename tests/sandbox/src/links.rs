@@ -1,12 +1,13 @@
-//! Signed links to files: they expire, and must be used exactly as given.
+//! Signed links to files. They expire, and must be used exactly as given.
 
 use crate::chance::{Dice, mix};
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// The query of a link to a file that is valid until the second `expires`.
+/// The query of a link to the file `name`, valid until `expires` (seconds since 1970).
 ///
-/// The signature is percent-encoded Base64, as a store's is: a client that decodes and encodes it anew breaks it.
+/// The signature is percent-encoded Base64, as real file stores use: a client that decodes and encodes it
+/// again breaks it.
 pub(crate) fn query(seed: u64, name: &str, expires: i64) -> String {
     let key = name.bytes().fold(expires.unsigned_abs(), |key, byte| mix(key ^ u64::from(byte)));
     let mut dice = Dice::new(seed, &[0x3003, key]);
@@ -31,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_is_for_one_name_and_one_time() {
+    fn a_signature_depends_on_name_and_expiry() {
         let link = query(7, "a.csv.gz", 100);
         assert_eq!(link, query(7, "a.csv.gz", 100));
         assert_ne!(link, query(7, "b.csv.gz", 100));

@@ -1,4 +1,4 @@
-//! The sandbox as a program of its own.
+//! The sandbox as a program.
 
 use clap::{Parser, ValueEnum};
 use sandbox::{Settings, SingleRequest, parse_instant};
@@ -7,53 +7,55 @@ use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::process::ExitCode;
 
-/// A stand-in for Echo360's reporting API, with one believable institution behind it.
+/// A stand-in for Echo360's reporting API, with the generated data of one institution.
 ///
-/// Prints one line when it listens: `sandbox listening on http://127.0.0.1:PORT`. The client secret is read from
-/// the environment variable ECHO360_CLIENT_SECRET; it is `sandbox secret` when that is not set.
+/// Prints one line when it listens: `sandbox listening on http://127.0.0.1:PORT`. Reads the client secret
+/// from the environment variable ECHO360_CLIENT_SECRET, by default `sandbox secret`.
 #[derive(Parser, Debug)]
 #[command(name = "sandbox", version)]
 struct Options {
-    /// The port to listen on, on 127.0.0.1; 0 takes a free one.
+    /// The port to listen on, on 127.0.0.1; 0 chooses a free one.
     #[arg(long, default_value_t = 0)]
     port: u16,
-    /// How many students the institution has.
+    /// The number of students.
     #[arg(long, default_value_t = 240)]
     students: usize,
-    /// How many courses it teaches, each with two to four sections every term.
+    /// The number of courses, each with two to four sections every term.
     #[arg(long, default_value_t = 6)]
     courses: usize,
-    /// What everything is drawn from: equal seeds make equal institutions.
+    /// The random seed: equal seeds generate equal institutions.
     #[arg(long, default_value_t = 7)]
     seed: u64,
-    /// The instant the clock starts at, UTC: YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ. The real time when absent.
+    /// The time at which the clock starts, UTC: YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ. By default, the real
+    /// time.
     #[arg(long, value_parser = parse_instant)]
     now: Option<i64>,
     /// How long building a report takes, in seconds.
     #[arg(long, value_name = "MIN..MAX", value_parser = parse_range, default_value = "2..8")]
     build_seconds: RangeInclusive<f64>,
-    /// How one request is spelled in the path: `/requests/{id}` or `/request/{id}`.
+    /// The path of one upstream request: `/requests/{id}` or `/request/{id}`.
     #[arg(long, value_enum, default_value_t = Spelling::Plural)]
     single_request: Spelling,
-    /// The OAuth client id that is let in.
+    /// The OAuth client id that is accepted.
     #[arg(long, default_value = "lectern")]
     client_id: String,
-    /// How long an access token lives, in seconds.
+    /// The lifetime of an access token, in seconds.
     #[arg(long, default_value_t = 3600)]
     token_seconds: i64,
-    /// How long a signed link lives, in seconds.
+    /// The lifetime of a signed link, in seconds.
     #[arg(long, default_value_t = 7 * 24 * 60 * 60)]
     link_seconds: i64,
     /// Reporting calls allowed in any sliding minute.
     #[arg(long, default_value_t = 120)]
     calls_per_minute: usize,
-    /// For load tests: about this many videoview rows in every week, in place of the believable ones.
+    /// For load tests: about this many videoview rows in every week, instead of the realistic ones.
     #[arg(long, value_name = "N")]
     bulk_rows: Option<u64>,
-    /// The report `visit` needs the parameter `page`, and takes `least`: how many visits a row has at least.
+    /// Makes the report `visit` require the parameter `page` and accept `least`, the minimum number of visits
+    /// of a row.
     #[arg(long)]
     visits_of_page: bool,
-    /// Exit when standard input ends, as it does when the parent is gone.
+    /// Exit when standard input ends, which happens when the parent process exits.
     #[arg(long)]
     exit_with_parent: bool,
 }
@@ -115,7 +117,7 @@ async fn main() -> ExitCode {
         Err(error) => return failure(&format!("cannot listen on {listen}: {error}")),
     };
     let mut out = std::io::stdout();
-    // Whoever started it may not want to know where it listens.
+    // Standard output may be closed.
     let _ = writeln!(out, "sandbox listening on {}", running.url()).and_then(|()| out.flush());
     if exit_with_parent {
         std::thread::spawn(|| {
@@ -129,7 +131,7 @@ async fn main() -> ExitCode {
 }
 
 fn failure(message: &str) -> ExitCode {
-    // Standard error is the only place to say it.
+    // Nothing can be done if standard error is closed.
     let _ = writeln!(std::io::stderr(), "sandbox: {message}");
     ExitCode::FAILURE
 }

@@ -1,19 +1,19 @@
-//! The reports: names, parameters, and documented columns in order.
+//! The reports: names, parameters, and documented columns in their order.
 
 use serde_json::{Value, json};
 
-/// A report that can be asked for.
+/// A report that can be requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Report {
-    /// Every video, all time.
+    /// Totals of every video, over all time.
     Asset,
-    /// Every video, over at most a week.
+    /// Totals of every video, over at most a week.
     AssetByDate,
-    /// Looks at decks.
+    /// Views of presentations.
     Presentation,
-    /// 30 s of video watched.
+    /// Video watched, in events of 30 s.
     VideoView,
-    /// Marks of confusion.
+    /// Confusion marks on slides.
     Confused,
     /// Poll responses.
     Polling,
@@ -21,16 +21,16 @@ pub enum Report {
     Qanda,
     /// Notes.
     Notes,
-    /// The fictional report of the vendor's example, which no client knows beforehand.
+    /// The fictional report of the vendor's example, which no client knows in advance.
     Visit,
 }
 
 /// Whether a column's cells are quoted text or bare numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cell {
-    /// Quoted.
+    /// Quoted text.
     Text,
-    /// Bare.
+    /// A number without quotes.
     Number,
 }
 
@@ -181,7 +181,7 @@ const NOTES: &[(&str, Cell)] = &[
 const VISIT: &[(&str, Cell)] = &[("user", Text), ("page", Text), ("visit_count", Number), ("date", Text)];
 
 impl Report {
-    /// All of them, in the order of the listing.
+    /// All reports, in the order of `GET /reports`.
     pub const ALL: [Self; 9] = [
         Self::Asset,
         Self::AssetByDate,
@@ -194,13 +194,13 @@ impl Report {
         Self::Visit,
     ];
 
-    /// The report of this name.
+    /// The report with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|report| report.name() == name)
     }
 
-    /// Its name in paths and listings.
+    /// The name in paths and lists.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -216,13 +216,13 @@ impl Report {
         }
     }
 
-    /// Whether it is asked for with a start and an end.
+    /// Whether its requests have a start and an end.
     #[must_use]
     pub const fn has_dates(self) -> bool {
         !matches!(self, Self::Asset)
     }
 
-    /// Its columns, in the order of the vendor's page.
+    /// The columns, in the order of the vendor's page.
     #[must_use]
     pub const fn columns(self) -> &'static [(&'static str, Cell)] {
         match self {
@@ -237,7 +237,7 @@ impl Report {
         }
     }
 
-    const fn words(self) -> (&'static str, &'static str) {
+    const fn description_and_note(self) -> (&'static str, &'static str) {
         match self {
             Self::Asset => ("Asset report", "Engagement for all video assets"),
             Self::AssetByDate => {
@@ -253,7 +253,7 @@ impl Report {
         }
     }
 
-    /// What it takes beside its days, each with its type and whether it is required.
+    /// The parameters other than start and end: name, type, whether required.
     #[must_use]
     pub const fn extras(self, visits_of_page: bool) -> &'static [(&'static str, &'static str, bool)] {
         match self {
@@ -262,10 +262,10 @@ impl Report {
         }
     }
 
-    /// Its entry in the listing.
+    /// The report's entry in `GET /reports`.
     #[must_use]
     pub fn listing(self, visits_of_page: bool) -> Value {
-        let (description, note) = self.words();
+        let (description, note) = self.description_and_note();
         let dates: &[_] =
             if self.has_dates() { &[("start", "date", true), ("end", "date", true)] } else { &[] };
         let parameters: Vec<Value> = dates
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn the_reports_have_as_many_columns_as_documented() {
+    fn reports_have_the_documented_number_of_columns() {
         let counts: Vec<_> = Report::ALL.iter().map(|report| report.columns().len()).collect();
         assert_eq!(counts, [25, 25, 14, 14, 13, 20, 20, 15, 4]);
     }

@@ -1,6 +1,6 @@
-//! Report requests and their life cycle, from Pending to Expired.
+//! Upstream requests and their life cycle, from Pending to Expired.
 //!
-//! A request's status is not stored. It follows from its creation time, its build time and its outcome.
+//! A status is not stored: it follows from creation time, build time and outcome.
 
 use crate::chance::Dice;
 use crate::clock::{DAY_SECONDS, SECOND_MILLIS, date_of_day, day_of_text, instant_text, millis_of};
@@ -9,12 +9,12 @@ use crate::file::Shape;
 use crate::report::Report;
 use serde_json::{Map, Value, json};
 
-/// Days that a start and an end may be apart.
-const LONGEST_DAYS: i64 = 7;
-/// Months back that `assetbydate` may start.
-const LONGEST_MONTHS: chrono::Months = chrono::Months::new(12);
+/// Maximum length of a range.
+const MAX_DAYS: i64 = 7;
+/// How far back `assetbydate` may start.
+const MAX_MONTHS_BACK: chrono::Months = chrono::Months::new(12);
 
-/// The five statuses.
+/// The status of an upstream request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Status {
     Pending,
@@ -36,12 +36,12 @@ impl Status {
     }
 }
 
-/// Who made a request.
+/// Who created an upstream request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum By {
     /// The client under test.
     Client,
-    /// Somebody else with the same account.
+    /// Another client of the same account.
     Other,
 }
 
@@ -65,7 +65,7 @@ pub(crate) struct Ask {
 }
 
 impl Ask {
-    /// Checks a body against what the report takes.
+    /// Validates the body of a create call.
     ///
     /// # Errors
     /// A message for the caller.
@@ -118,12 +118,12 @@ impl Ask {
         Ok(Self { report, parameters, span, gzip, delimiter })
     }
 
-    /// A parameter beside the days, as it was written.
+    /// A parameter other than start and end, as given.
     pub(crate) fn extra(&self, name: &str) -> Option<&str> {
         self.parameters.get(name).and_then(Value::as_str)
     }
 
-    /// The start, as it was written.
+    /// The start, as given.
     pub(crate) fn start(&self) -> Option<&str> {
         self.parameters.get("start").and_then(Value::as_str)
     }
@@ -149,38 +149,39 @@ fn dates(report: Report, parameters: &Map<String, Value>, today: i64) -> Result<
     if end <= start {
         return Err("The end is not after the start.".to_owned());
     }
-    if end - start > LONGEST_DAYS {
-        return Err(format!("The range is longer than {LONGEST_DAYS} days."));
+    if end - start > MAX_DAYS {
+        return Err(format!("The range is longer than {MAX_DAYS} days."));
     }
-    let year_ago = date_of_day(today).checked_sub_months(LONGEST_MONTHS);
+    let year_ago = date_of_day(today).checked_sub_months(MAX_MONTHS_BACK);
     if report == Report::AssetByDate && year_ago.is_some_and(|year_ago| date_of_day(start) < year_ago) {
         return Err("The start is more than one year ago.".to_owned());
     }
     Ok(Span { start: start * DAY_SECONDS, end: end * DAY_SECONDS })
 }
 
-/// A report request.
+/// An upstream request.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) id: String,
     pub(crate) ask: Ask,
     pub(crate) by: By,
-    /// When, milliseconds since 1970.
+    /// When it was created, in milliseconds since 1970.
     pub(crate) created: i64,
-    /// When its build ends.
+    /// When its build ends, in milliseconds since 1970.
     pub(crate) finished: i64,
     /// Its status after the build.
     pub(crate) outcome: Status,
-    /// Whether it has vanished: it can no longer be found.
+    /// Whether it can no longer be found, by the fault `gone`.
     pub(crate) gone: bool,
     /// The format of its files.
     pub(crate) shape: Shape,
-    /// Its files' names.
+    /// The names of its files.
     pub(crate) files: Vec<String>,
 }
 
 impl Request {
-    /// Draws the build time from the request's number, and its id and file names from the number and the creation time.
+    /// Chooses the build time by the request's number, and its id and file names by the number and the
+    /// creation time.
     pub(crate) fn new(
         (seed, number): (u64, u64),
         ask: Ask,
@@ -192,16 +193,17 @@ impl Request {
         let mut dice = Dice::new(seed, &[0x3002, number]);
         let spread = (build_seconds.end() - build_seconds.start()).max(0.0);
         let build = millis_of(build_seconds.start() + spread * dice.unit());
-        let ending = if ask.gzip { "csv.gz" } else { "csv" };
-        // A sandbox that starts anew must not hand out the ids of the one before it.
+        let extension = if ask.gzip { "csv.gz" } else { "csv" };
+        // The creation time is part of the key, so that a restarted sandbox does not reuse ids.
         let mut dice = Dice::new(seed, &[0x3004, number, created.unsigned_abs()]);
         let id = dice.uuid();
-        let files = (0..1 + u8::from(shape.two_files)).map(|_| format!("{}.{ending}", dice.uuid())).collect();
+        let files =
+            (0..1 + u8::from(shape.two_files)).map(|_| format!("{}.{extension}", dice.uuid())).collect();
         let outcome = Status::Available;
         Self { id, ask, by, created, finished: created + build, outcome, gone: false, shape, files }
     }
 
-    /// Its status at an instant.
+    /// The status at an instant.
     pub(crate) fn status(&self, now: i64, retention_seconds: i64) -> Status {
         if now < self.finished {
             Status::Pending
@@ -213,12 +215,12 @@ impl Request {
         }
     }
 
-    /// Whether it takes up a slot.
+    /// Whether it occupies a slot.
     pub(crate) fn in_flight(&self, now: i64) -> bool {
         !self.gone && now < self.finished
     }
 
-    /// Its JSON; `files` are the field and the values for its files, if available.
+    /// The request as JSON; `files` are the name and the values of the field for its files, if available.
     pub(crate) fn json(&self, status: Status, files: Option<(&str, Vec<String>)>) -> Value {
         let mut json = json!({
             "requestId": self.id,
@@ -243,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_can_need_more_than_days() {
+    fn a_report_can_require_parameters_besides_days() {
         let read =
             |body: &str| Ask::read(Report::Visit, body.as_bytes(), day_of_text("2026-03-02").unwrap(), true);
         let days = r#""start":"2026-02-02","end":"2026-02-03""#;
@@ -254,17 +256,17 @@ mod tests {
     }
 
     #[test]
-    fn a_week_is_the_longest_range() {
+    fn a_range_is_at_most_seven_days() {
         let week = r#"{"parameters":{"start":"2026-02-02","end":"2026-02-09"}}"#;
         assert_eq!(read(Report::Notes, week).unwrap().delimiter, b',');
-        let more = r#"{"parameters":{"start":"2026-02-02","end":"2026-02-10"}}"#;
-        assert!(read(Report::Notes, more).unwrap_err().contains("7 days"));
-        let none = r#"{"parameters":{"start":"2026-02-02","end":"2026-02-02"}}"#;
-        assert!(read(Report::Notes, none).is_err());
+        let eight_days = r#"{"parameters":{"start":"2026-02-02","end":"2026-02-10"}}"#;
+        assert!(read(Report::Notes, eight_days).unwrap_err().contains("7 days"));
+        let empty_range = r#"{"parameters":{"start":"2026-02-02","end":"2026-02-02"}}"#;
+        assert!(read(Report::Notes, empty_range).is_err());
     }
 
     #[test]
-    fn only_what_is_listed_may_be_asked() {
+    fn unknown_or_invalid_parameters_and_options_are_refused() {
         assert!(read(Report::Asset, "").is_ok());
         for body in [
             r#"{"parameters":{"start":"2026-02-02"}}"#,
@@ -282,12 +284,12 @@ mod tests {
     }
 
     #[test]
-    fn assets_by_date_reach_back_a_year() {
+    fn assetbydate_reaches_back_one_year() {
         let old = r#"{"parameters":{"start":"2025-02-24","end":"2025-03-01"}}"#;
         assert!(read(Report::AssetByDate, old).unwrap_err().contains("year"));
         assert!(read(Report::VideoView, old).is_ok());
-        let day_over = r#"{"parameters":{"start":"2025-03-01","end":"2025-03-08"}}"#;
-        assert!(read(Report::AssetByDate, day_over).is_err());
+        let a_day_too_early = r#"{"parameters":{"start":"2025-03-01","end":"2025-03-08"}}"#;
+        assert!(read(Report::AssetByDate, a_day_too_early).is_err());
         let ok = r#"{"parameters":{"start":"2025-03-02","end":"2025-03-09"}}"#;
         assert!(read(Report::AssetByDate, ok).is_ok());
     }

@@ -65,14 +65,14 @@ impl Sandbox {
         books.ledger.json(&creates)
     }
 
-    /// Locks the mutable state; never hold the guard across an await.
+    /// Locks the mutable state. Never hold the guard across an await.
     pub(crate) fn books(&self) -> MutexGuard<'_, Books> {
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Books {
-    /// The number of requests that occupy a slot.
+    /// The number of upstream requests that occupy a slot.
     pub(crate) fn in_flight(&self, by: Option<By>, now: i64) -> usize {
         self.requests
             .iter()
@@ -80,13 +80,13 @@ impl Books {
             .count()
     }
 
-    /// Creates a request and decides its faults.
+    /// Creates an upstream request and decides its faults.
     pub(crate) fn create(&mut self, settings: &Settings, ask: Ask, by: By, now: i64) -> &mut Request {
         let start = ask.start().map(str::to_owned);
         let occasion =
             Occasion { point: Point::Create, report: Some(ask.report.name()), start: start.as_deref() };
         let faults = &mut self.faults;
-        // What goes wrong goes wrong for the client.
+        // Faults apply only to the client under test.
         let mut strikes = |fault| by == By::Client && faults.strikes(fault, occasion).is_some();
         let shape = Shape {
             bom: strikes(Fault::Bom),
@@ -111,21 +111,21 @@ impl Books {
         };
         let gone = strikes(Fault::Gone);
         if by == By::Client {
-            let equal = |request: &&Request| {
+            let is_equal = |request: &&Request| {
                 request.by == By::Client
                     && request.in_flight(now)
                     && request.ask.report == ask.report
                     && request.ask.parameters == ask.parameters
             };
-            self.ledger.equal_live_asks += u64::from(self.requests.iter().any(|request| equal(&request)));
+            self.ledger.equal_live_asks += u64::from(self.requests.iter().any(|request| is_equal(&request)));
         }
         let number = self.requests.len() as u64;
         let mut request = Request::new((settings.seed, number), ask, by, now, &settings.build_seconds, shape);
         request.outcome = outcome;
         request.gone = gone;
         self.requests.push(request);
-        let mine = self.in_flight(Some(By::Client), now);
-        self.ledger.max_in_flight = self.ledger.max_in_flight.max(mine);
+        let client_in_flight = self.in_flight(Some(By::Client), now);
+        self.ledger.max_in_flight = self.ledger.max_in_flight.max(client_in_flight);
         let last = self.requests.len() - 1;
         #[expect(clippy::indexing_slicing, reason = "it was pushed just above")]
         &mut self.requests[last]

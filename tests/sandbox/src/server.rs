@@ -1,4 +1,4 @@
-//! The HTTP server: one task per connection; a connection can be closed without a response.
+//! The HTTP server: one task per connection. A connection can be closed without a response.
 
 use crate::api;
 use crate::clock::millis_of;
@@ -18,14 +18,14 @@ use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 use tower::ServiceExt as _;
 
-/// Marks a response that is not sent; the connection closes instead.
+/// Marks a response that must not be sent: the connection closes instead.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HangUp;
 
 /// A running sandbox; it stops when dropped.
 #[derive(Debug)]
 pub struct Running {
-    /// Where it listens.
+    /// The address on which it listens.
     pub address: SocketAddr,
     sandbox: Arc<Sandbox>,
     task: JoinHandle<()>,
@@ -38,14 +38,14 @@ impl Running {
         format!("http://{}", self.address)
     }
 
-    /// The sandbox's truth, with the same clock.
+    /// The ground truth of this sandbox, with the same clock.
     #[must_use]
     pub fn truth(&self) -> Truth {
         let Sandbox { institution, settings, clock, .. } = &*self.sandbox;
         Truth::of(Arc::clone(institution), settings.bulk_rows, Arc::clone(clock))
     }
 
-    /// Moves its clock forward by so many seconds.
+    /// Moves the clock forward.
     pub fn advance(&self, seconds: f64) {
         self.sandbox.clock.advance(millis_of(seconds));
     }
@@ -64,7 +64,7 @@ impl Running {
     /// Stops listening and closes every connection.
     pub async fn stop(mut self) {
         self.task.abort();
-        // Aborting is the only way it ends.
+        // The task only ends by being aborted.
         let _ = (&mut self.task).await;
     }
 
@@ -83,23 +83,23 @@ impl Drop for Running {
 /// Starts a sandbox.
 ///
 /// # Errors
-/// When the address cannot be listened on.
+/// If it cannot listen on the address.
 pub async fn start(settings: Settings) -> io::Result<Running> {
     let listener = TcpListener::bind(settings.listen).await?;
     let address = listener.local_addr()?;
     let sandbox = Arc::new(Sandbox::new(settings));
     let router = api::router(Arc::clone(&sandbox));
     let task = tokio::spawn(async move {
-        // Dropped with the task, and every connection with it.
+        // Dropped with the task, which closes every connection.
         let mut connections = JoinSet::new();
         loop {
             while connections.try_join_next().is_some() {}
             let Ok((socket, _)) = listener.accept().await else {
-                // Out of sockets, for one: some will be closed soon.
+                // Possibly out of sockets: some will be closed soon.
                 tokio::time::sleep(Duration::from_millis(20)).await;
                 continue;
             };
-            // Small answers should leave at once; a socket that cannot do that is good enough.
+            // Sends small responses at once. It also works without this option.
             let _ = socket.set_nodelay(true);
             let router = router.clone();
             connections.spawn(async move {
@@ -113,7 +113,7 @@ pub async fn start(settings: Settings) -> io::Result<Running> {
                         Ok(response)
                     }
                 });
-                // A connection that ends badly is the client's business, or a fault's.
+                // A broken connection is caused by the client or a fault.
                 let _ = hyper::server::conn::http1::Builder::new()
                     .serve_connection(TokioIo::new(socket), service)
                     .await;

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 
-/// How one request is spelled in the path; the vendor's page has both.
+/// The path of one upstream request; the vendor's page has both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SingleRequest {
     /// `/requests/{id}`
@@ -16,33 +16,33 @@ pub enum SingleRequest {
 /// The settings.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Where to listen; port 0 takes a free one.
+    /// The address to listen on; port 0 chooses a free one.
     pub listen: SocketAddr,
-    /// How many students the institution has.
+    /// The number of students.
     pub students: usize,
-    /// How many courses it teaches, each with two to four sections every term.
+    /// The number of courses, each with two to four sections every term.
     pub courses: usize,
     /// The random seed: equal seeds generate equal institutions, independently of the clock.
     pub seed: u64,
-    /// The instant the clock starts at, in seconds since 1970, UTC; the real time when absent.
+    /// The time at which the clock starts, in seconds since 1970, UTC; by default, the real time.
     pub now: Option<i64>,
     /// The build time of a report, in seconds.
     pub build_seconds: RangeInclusive<f64>,
-    /// How one request is spelled in the path.
+    /// The path of one upstream request.
     pub single_request: SingleRequest,
-    /// The OAuth client id that is let in.
+    /// The OAuth client id that is accepted.
     pub client_id: String,
-    /// Its secret.
+    /// The OAuth client secret.
     pub client_secret: String,
-    /// Reporting calls allowed in any sliding minute.
+    /// Maximum number of reporting calls in any sliding minute.
     pub calls_per_minute: usize,
-    /// Reports that may be in flight at once.
+    /// Maximum number of upstream requests in flight.
     pub in_flight: usize,
-    /// How long an access token lives, in seconds.
+    /// Lifetime of an access token, in seconds.
     pub token_seconds: i64,
-    /// How long a signed link lives, in seconds.
+    /// Lifetime of a signed link, in seconds.
     pub link_seconds: i64,
-    /// How long a finished report is kept from its submission, in seconds.
+    /// How long after its creation an upstream request is Available, in seconds.
     pub retention_seconds: i64,
     /// For load tests: about this many `videoview` rows per week instead of the modeled ones.
     pub bulk_rows: Option<u64>,

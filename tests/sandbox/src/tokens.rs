@@ -4,7 +4,7 @@ use crate::chance::Dice;
 use crate::settings::Settings;
 use std::collections::HashMap;
 
-/// A pair as it is handed out.
+/// A pair of issued tokens.
 #[derive(Clone, Debug)]
 pub(crate) struct Pair {
     pub(crate) access: String,
@@ -24,7 +24,7 @@ pub(crate) struct Grant {
     pub(crate) refresh_token: String,
 }
 
-/// Why no token was handed out: OAuth's name for it, and a sentence.
+/// Why no token was issued: HTTP status, OAuth error code, and a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
     pub(crate) status: u16,
@@ -35,7 +35,7 @@ pub(crate) struct Refusal {
 /// The valid tokens.
 #[derive(Debug, Default)]
 pub(crate) struct Tokens {
-    /// Access tokens, and the millisecond each expires at.
+    /// Access tokens and their expiry, in milliseconds since 1970.
     access: HashMap<String, i64>,
     refresh: Vec<String>,
     issued: u64,
@@ -49,7 +49,7 @@ impl Tokens {
         settings: &Settings,
         now_millis: i64,
     ) -> Result<Pair, Refusal> {
-        let stranger = Refusal {
+        let invalid_client = Refusal {
             status: 401,
             error: "invalid_client",
             description: "The client id or the client secret is wrong.",
@@ -57,12 +57,12 @@ impl Tokens {
         match grant.grant_type.as_str() {
             "client_credentials" => {
                 if grant.client_id != settings.client_id || grant.client_secret != settings.client_secret {
-                    return Err(stranger);
+                    return Err(invalid_client);
                 }
             }
             "refresh_token" => {
                 if grant.client_id != settings.client_id {
-                    return Err(stranger);
+                    return Err(invalid_client);
                 }
                 let Some(place) = self.refresh.iter().position(|token| *token == grant.refresh_token) else {
                     return Err(Refusal {
@@ -90,7 +90,7 @@ impl Tokens {
         Ok(pair)
     }
 
-    /// Whether a bearer token is good.
+    /// Whether a bearer token is valid.
     pub(crate) fn admits(&self, token: &str, now_millis: i64) -> bool {
         self.access.get(token).is_some_and(|expires| now_millis < *expires)
     }
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_secret_gets_nothing() {
+    fn a_wrong_secret_or_grant_type_is_refused() {
         let (settings, mut tokens) = (Settings::default(), Tokens::default());
         let refusal = tokens.issue(&grant("client_credentials", "guess", ""), &settings, 0).unwrap_err();
         assert_eq!((refusal.status, refusal.error), (401, "invalid_client"));

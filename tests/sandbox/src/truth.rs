@@ -1,7 +1,7 @@
-//! The truth: a report's rows, computed independently of the code that writes report files.
+//! The ground truth: a report's rows, computed independently of the code that writes report files.
 //!
-//! It shares only the events with the files. Cells are formatted by separate code, and sums are added event by event, not session by
-//! session. A cell is its text in the file, without quotes.
+//! It shares only the events with the files. Separate code formats the cells, and sums are added event by
+//! event, not sitting by sitting. A cell is its text in the file, without quotes.
 
 mod cells;
 
@@ -20,20 +20,20 @@ use std::sync::Arc;
 pub struct Ask {
     /// The report.
     pub report: Report,
-    /// The first second, since 1970, UTC.
+    /// Start, in seconds since 1970, UTC.
     pub start: i64,
-    /// The first second after; both are ignored for `asset`.
+    /// End, exclusive, in seconds since 1970. Start and end are ignored for `asset`.
     pub end: i64,
-    /// Only this course: its id or its code.
+    /// Only rows of this course, given by id or code.
     pub course: Option<String>,
-    /// Only this section: its id.
+    /// Only rows of the section with this id.
     pub section: Option<String>,
     /// Ignores events at or after this second; default: the clock's current time.
     pub as_of: Option<i64>,
 }
 
 impl Ask {
-    /// A query for all rows of a report over days (`YYYY-MM-DD`), the end exclusive.
+    /// A query for all rows of a report between two days (`YYYY-MM-DD`), the end exclusive.
     ///
     /// # Errors
     /// A message about an invalid date.
@@ -46,31 +46,31 @@ impl Ask {
 /// The number of rows and a digest that is independent of their order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Count {
-    /// Rows.
+    /// The number of rows.
     pub rows: u64,
     /// The wrapping sum of [`row_digest`] over the rows, as 16 hexadecimal digits.
     pub digest: String,
 }
 
-/// One day of views.
+/// The views of one day.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Day {
-    /// `YYYY-MM-DD`, in the asked zone.
+    /// `YYYY-MM-DD`, in the requested zone.
     pub day: String,
-    /// Rows.
+    /// The number of rows.
     pub rows: u64,
     /// Minutes: rows / 2.
     pub minutes: f64,
-    /// Distinct people; views without a user id do not count.
+    /// The number of distinct people; views without a user id do not count.
     pub viewers: u64,
 }
 
-/// Views by day, without days that have none.
+/// Views by day. Days without views are left out.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MinutesPerDay {
     /// The days, in order.
     pub days: Vec<Day>,
-    /// Rows of all days.
+    /// The number of rows of all days.
     pub rows: u64,
 }
 
@@ -118,7 +118,7 @@ impl Truth {
         report.columns().iter().map(|(name, _)| *name).collect()
     }
 
-    /// Visits every row until `visit` breaks.
+    /// Calls `visit` with each row until it breaks.
     pub fn each_row(&self, ask: &Ask, visit: &mut dyn FnMut(&[&str]) -> ControlFlow<()>) {
         let as_of = ask.as_of.unwrap_or_else(|| self.clock.seconds());
         let span = if ask.report.has_dates() {
@@ -153,7 +153,8 @@ impl Truth {
         Count { rows, digest: format!("{sum:016x}") }
     }
 
-    /// Video views by day, whatever the query's report. Days start at midnight, `zone_offset_seconds` east of UTC.
+    /// Video views by day, whatever the query's report. Days start at midnight, `zone_offset_seconds` seconds
+    /// east of UTC.
     #[must_use]
     pub fn minutes_per_day(&self, ask: &Ask, zone_offset_seconds: i64) -> MinutesPerDay {
         let as_of = ask.as_of.unwrap_or_else(|| self.clock.seconds());
@@ -161,30 +162,32 @@ impl Truth {
         let scope = cells::Scope { course: ask.course.as_deref(), section: ask.section.as_deref() };
         let mut all = MinutesPerDay { days: Vec::new(), rows: 0 };
         let mut viewers = HashSet::new();
-        let mut open: Option<(i64, u64)> = None;
-        let close = |open: Option<(i64, u64)>, viewers: &mut HashSet<usize>, all: &mut MinutesPerDay| {
-            if let Some((day, rows)) = open {
+        let mut current: Option<(i64, u64)> = None;
+        let close_day = |current: Option<(i64, u64)>,
+                         viewers: &mut HashSet<usize>,
+                         all: &mut MinutesPerDay| {
+            if let Some((day, rows)) = current {
                 all.rows += rows;
-                let seen = viewers.len() as u64;
-                all.days.push(Day { day: day_text(day), rows, minutes: rows as f64 / 2.0, viewers: seen });
+                let count = viewers.len() as u64;
+                all.days.push(Day { day: day_text(day), rows, minutes: rows as f64 / 2.0, viewers: count });
                 viewers.clear();
             }
         };
         let _ = events::each_view(&self.institution, self.bulk, span, as_of, &mut |term, event| {
             if scope.holds(&self.institution, term, event.section) {
                 let day = (event.at + zone_offset_seconds).div_euclid(DAY_SECONDS);
-                match &mut open {
-                    Some((kept, rows)) if *kept == day => *rows += 1,
+                match &mut current {
+                    Some((current_day, rows)) if *current_day == day => *rows += 1,
                     _ => {
-                        close(open, &mut viewers, &mut all);
-                        open = Some((day, 1));
+                        close_day(current, &mut viewers, &mut all);
+                        current = Some((day, 1));
                     }
                 }
                 viewers.extend(event.person);
             }
             ControlFlow::Continue(())
         });
-        close(open, &mut viewers, &mut all);
+        close_day(current, &mut viewers, &mut all);
         all
     }
 }
@@ -194,7 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_digest_is_fnv_over_cells_and_separators() {
+    fn the_digest_is_fnv_1a_over_cells_and_separators() {
         assert_eq!(row_digest(&["a"]), 0xaf63_dc4c_8601_ec8c);
         assert_eq!(row_digest(&["a\u{1f}b"]), row_digest(&["a", "b"]));
         assert_ne!(row_digest(&["ab", ""]), row_digest(&["a", "b"]));

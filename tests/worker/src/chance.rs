@@ -1,4 +1,5 @@
-//! Seeded random numbers: a test that uses them prints its seed, and a run with the same seed draws the same numbers.
+//! Seeded random numbers: a test that uses them prints its seed, and a run with the same seed repeats the
+//! same numbers.
 //!
 //! ```sh
 //! LECTERN_TEST_SEED=1718035200123 cargo test -p worker-tests --test crash killed_many_times
@@ -7,7 +8,7 @@
 use crate::now;
 use std::io::Write;
 
-/// The environment variable with the seed, a whole number. The default is the current time.
+/// The environment variable with the seed, an integer. The default is the current time.
 pub const SEED: &str = "LECTERN_TEST_SEED";
 
 /// A random number generator (SplitMix64).
@@ -22,7 +23,7 @@ impl Chance {
     /// A generator for the test `test`. Prints the seed now, and again if the test fails.
     ///
     /// # Panics
-    /// When `LECTERN_TEST_SEED` is not a whole number.
+    /// If `LECTERN_TEST_SEED` is not an integer.
     #[must_use]
     pub fn of(test: &'static str) -> Self {
         let given = std::env::var(SEED).ok().filter(|seed| !seed.trim().is_empty());
@@ -41,7 +42,7 @@ impl Chance {
         Self { test, seed, state: seed }
     }
 
-    /// Writes to standard error directly: the test harness would hide the output of a passing test.
+    /// Writes to standard error directly, since the test harness hides the output of a passing test.
     fn print(&self, what: &str) {
         let Self { test, seed, .. } = self;
         let _ = writeln!(std::io::stderr(), "{test} {what} {SEED}={seed}");
@@ -69,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_seed_draws_the_same_again_and_another_does_not() {
+    fn numbers_depend_only_on_the_seed() {
         let draw = |seed| {
             let mut chance = Chance::seeded("this test", seed);
             (0..20).map(|_| chance.below(1000)).collect::<Vec<_>>()

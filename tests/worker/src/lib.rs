@@ -1,9 +1,11 @@
 //! Integration tests: the Worker in workerd against the sandbox.
 //!
-//! A [`Stack`] runs a sandbox in this process and `wrangler dev` in its own process group, on free loopback ports and with its own
-//! state folder. It can be killed with SIGKILL and started again on the same state. Build the Worker first: `cargo xtask build`.
+//! A [`Stack`] runs a sandbox in this process and `wrangler dev` in its own process group, on free loopback
+//! ports and with its own state folder. Tests can kill it with SIGKILL and start it again on the same state.
+//! Build the Worker first: `cargo xtask build`.
 //!
-//! - [`reading`]: reads CSV and row frames, and compares them with the truth; [`suppression`]: what shares must withhold.
+//! - [`reading`]: reads CSV and row frames, and compares them with the ground truth; [`suppression`]: what
+//!   shares must withhold.
 //! - [`signer`]: issues Cloudflare Access tokens; [`chance`]: seeded random numbers.
 
 #![expect(
@@ -11,7 +13,7 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "a test stops at the first surprise"
+    reason = "tests and their helpers fail at the first error"
 )]
 
 pub mod chance;
@@ -46,9 +48,9 @@ pub struct Stack {
     wrangler: Option<Child>,
 }
 
-/// Runs a command and kills its process group when standard input ends, which happens when this process ends in any way. A
-/// workerd that outlives its wrangler would run forever at full speed.
-const KEEPER: &str = r#"("$@"; kill -TERM $$) & cat > /dev/null; kill -KILL 0"#;
+/// A shell script that runs a command and kills its process group when standard input ends, which happens
+/// whenever this process ends. A workerd that outlives its wrangler would run forever at full speed.
+const KILL_WITH_PARENT: &str = r#"("$@"; kill -TERM $$) & cat > /dev/null; kill -KILL 0"#;
 
 /// The root of the repository.
 #[must_use]
@@ -56,8 +58,8 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap().to_path_buf()
 }
 
-fn tool(variable: &str, otherwise: &str) -> PathBuf {
-    std::env::var_os(variable).map_or_else(|| root().join(otherwise), PathBuf::from)
+fn tool(variable: &str, default: &str) -> PathBuf {
+    std::env::var_os(variable).map_or_else(|| root().join(default), PathBuf::from)
 }
 
 /// The Node.js 22 binary from npm.
@@ -78,8 +80,8 @@ impl Stack {
         Self::with(quick(), &[]).await
     }
 
-    /// Starts a stack with this sandbox; `more` are settings of the Worker that replace the usual ones (an empty value removes
-    /// one).
+    /// Starts a stack with this sandbox. `more` are settings of the Worker that replace the default ones; an
+    /// empty value removes one.
     pub async fn with(settings: sandbox::Settings, more: &[(&str, &str)]) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let secret = settings.client_secret.clone();
@@ -88,7 +90,7 @@ impl Stack {
         let name = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let state = root().join("target/worker-tests").join(name);
         std::fs::create_dir_all(&state).unwrap();
-        let mut all: Vec<(String, String)> = [
+        let mut worker_settings: Vec<(String, String)> = [
             ("ECHO360_URL", sandbox.url().as_str()),
             ("ECHO360_CLIENT_ID", &id),
             ("ECHO360_CLIENT_SECRET", &secret),
@@ -97,9 +99,9 @@ impl Stack {
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .to_vec();
         for (name, value) in more {
-            all.retain(|(known, _)| known != name);
+            worker_settings.retain(|(known, _)| known != name);
             if !value.is_empty() {
-                all.push(((*name).to_owned(), (*value).to_owned()));
+                worker_settings.push(((*name).to_owned(), (*value).to_owned()));
             }
         }
         let port = free_port();
@@ -109,7 +111,7 @@ impl Stack {
             url: format!("http://127.0.0.1:{port}"),
             port,
             state,
-            settings: all,
+            settings: worker_settings,
             wrangler: None,
         };
         stack.boot().await;
@@ -130,7 +132,7 @@ impl Stack {
             .open(self.state.join("wrangler.log"))
             .unwrap();
         let mut command = Command::new("sh");
-        command.args(["-c", KEEPER, "sh"]);
+        command.args(["-c", KILL_WITH_PARENT, "sh"]);
         command.arg(node()).arg("--no-warnings");
         command.arg(tool("LECTERN_WRANGLER", "node_modules/wrangler/wrangler-dist/cli.js")).arg("dev");
         command.arg("--config").arg(root().join("worker/wrangler.toml"));
@@ -139,7 +141,7 @@ impl Stack {
         command.arg("--env-file").arg(&file);
         command.env("WRANGLER_WRITE_LOGS", "false").env("CLOUDFLARE_CF_FETCH_ENABLED", "false");
         command.env("WRANGLER_SEND_METRICS", "false").env("CI", "1").current_dir(&self.state);
-        // Both keep what the Worker sends, signed links included, or show what its objects hold.
+        // Both would store the Worker's calls, signed links included, or show the content of its objects.
         command.env("X_LOCAL_OBSERVABILITY", "false").env("X_LOCAL_EXPLORER", "false");
         command.env("WRANGLER_REGISTRY_PATH", self.state.join("registry"));
         command.stdin(Stdio::piped()).stdout(log.try_clone().unwrap()).stderr(log).process_group(0);
@@ -152,7 +154,7 @@ impl Stack {
             }
             assert!(
                 started.elapsed() < Duration::from_secs(90),
-                "the Worker never answered:\n{}",
+                "the Worker did not respond within 90 s:\n{}",
                 self.log()
             );
             tokio::time::sleep(Duration::from_millis(100)).await;
@@ -195,7 +197,8 @@ impl Stack {
             .collect()
     }
 
-    /// The SQLite files of a Durable Object class: one per object or, with `alarms`, the one with the alarms of all objects.
+    /// The SQLite files of a Durable Object class: one per object or, with `alarms`, the one that stores the
+    /// alarms of all objects.
     #[must_use]
     pub fn databases(&self, class: &str, alarms: bool) -> Vec<PathBuf> {
         let mut found = Vec::new();
@@ -216,7 +219,7 @@ impl Stack {
         found
     }
 
-    /// Runs a statement on every database of a class, to simulate a broken disk or the passing of time.
+    /// Runs an SQL statement on every database of a class, to simulate a broken disk or the passing of time.
     pub fn damage(&self, class: &str, alarms: bool, statement: &str) {
         let script = "const { DatabaseSync } = require('node:sqlite');
             const [statement, ...files] = process.argv.slice(1);
@@ -270,7 +273,7 @@ impl Stack {
         serde_json::from_value(self.get(&format!("/api/requests/{id}")).await).unwrap()
     }
 
-    /// Waits until no window of a request is in progress.
+    /// Waits until no window of a request is in progress. Fails after `patience`.
     pub async fn settled(&self, id: &str, patience: Duration) -> RequestInfo {
         let started = Instant::now();
         loop {
@@ -280,7 +283,7 @@ impl Stack {
             }
             assert!(
                 started.elapsed() < patience,
-                "not settled: {request:#?}\n{:#}\n{}",
+                "still in progress: {request:#?}\n{:#}\n{}",
                 self.sandbox.ledger(),
                 self.log()
             );
@@ -296,8 +299,8 @@ impl Stack {
         request
     }
 
-    /// Checks the invariants of every test: at most three slots, one live upstream request per window, the call limit, and no
-    /// secret or e-mail address in the log.
+    /// Asserts what must hold in every test: at most three slots, one live upstream request per window, the
+    /// call limit, and no secret or e-mail address in the log.
     pub fn check_ledger(&self) {
         let ledger = self.sandbox.ledger();
         let number = |name: &str| ledger[name].as_u64().unwrap();
@@ -340,7 +343,7 @@ pub async fn refusal(call: reqwest::RequestBuilder) -> Problem {
 /// A free port below the ephemeral range, where no outgoing connection can take it before wrangler listens.
 ///
 /// # Panics
-/// When no port is free.
+/// If no port is free.
 #[must_use]
 pub fn free_port() -> u16 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
@@ -361,14 +364,14 @@ pub struct Weeks {
 }
 
 impl Weeks {
-    /// `count` weeks, the last of which ended `back` weeks before this one.
+    /// `count` weeks. The last of them ended `back` weeks before the current week.
     #[must_use]
     pub fn back(back: u64, count: u64) -> Self {
-        let this = monday(today());
-        Self { from: minus_days(this, 7 * (back + count)), count }
+        let this_monday = monday(today());
+        Self { from: minus_days(this_monday, 7 * (back + count)), count }
     }
 
-    /// The last day, included.
+    /// The last day, inclusive.
     #[must_use]
     pub fn to(&self) -> Day {
         minus_days(self.end(), 1)
@@ -390,7 +393,7 @@ impl Weeks {
         }
     }
 
-    /// The query for these weeks' true rows.
+    /// The ground truth's query for these weeks.
     #[must_use]
     pub fn truth(&self, report: Report) -> sandbox::truth::Ask {
         sandbox::truth::Ask::days(report, &self.from.to_string(), &self.end().to_string()).unwrap()

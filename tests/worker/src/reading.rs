@@ -1,4 +1,5 @@
-//! Readers of the Worker's responses, independent of its own code, and digests to compare rows with the truth.
+//! Readers of the Worker's responses, independent of its code, and digests to compare rows with the ground
+//! truth.
 
 use crate::Stack;
 use domain::api::RequestInfo;
@@ -8,7 +9,7 @@ use sandbox::Report;
 use sandbox::truth::{Ask, row_digest};
 use std::io::Read;
 
-/// Number and digest of rows, independent of their order.
+/// The number of rows and a digest that is independent of their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Digest {
     /// The number of rows.
@@ -100,20 +101,20 @@ pub async fn frames(stack: &Stack, path: &str) -> Frames {
     assert_eq!(answer.headers()["cache-control"], "no-store");
     let mut reader = FrameReader::default();
     let (mut head, mut slices, mut rows) = (None, Vec::new(), 0);
-    let mut pieces = answer.bytes_stream();
-    while let Some(piece) = pieces.next().await {
-        reader.push(&piece.unwrap());
+    let mut stream = answer.bytes_stream();
+    while let Some(chunk) = stream.next().await {
+        reader.push(&chunk.unwrap());
         while let Some(frame) = reader.next().unwrap() {
             match frame {
                 Frame::Head(found) => head = Some(found),
-                Frame::Slice(promised, bytes) => {
+                Frame::Slice(slice_head, bytes) => {
                     let mut slice = Vec::new();
                     flate2::read::DeflateDecoder::new(&bytes[..]).read_to_end(&mut slice).unwrap();
-                    assert_eq!(slice.len(), promised.raw_length as usize);
-                    assert_eq!(crc32fast::hash(&bytes), promised.crc32);
-                    assert_eq!(slice.last(), Some(&b'\n'), "each slice ends with a line end");
-                    assert!(bytes.len() < 1_900_000, "a stored value is 2 MB at most");
-                    rows += u64::from(promised.rows);
+                    assert_eq!(slice.len(), slice_head.raw_length as usize);
+                    assert_eq!(crc32fast::hash(&bytes), slice_head.crc32);
+                    assert_eq!(slice.last(), Some(&b'\n'), "each slice must end with a line end");
+                    assert!(bytes.len() < 1_900_000, "a stored value may be 2 MB at most");
+                    rows += u64::from(slice_head.rows);
                     slices.push(slice);
                 }
             }

@@ -1,5 +1,5 @@
-//! A stand-in for Cloudflare Access: signs tokens with PyJWT, which shares no code with the Worker, and serves keys that can be
-//! rotated.
+//! A stand-in for Cloudflare Access: signs tokens with PyJWT, which shares no code with the Worker, and
+//! serves public keys that can be rotated.
 
 use crate::python::python;
 use crate::{now, root};
@@ -37,8 +37,8 @@ impl Signer {
         let mut output = BufReader::new(output);
         let mut line = String::new();
         output.read_line(&mut line).unwrap();
-        let told: Value = serde_json::from_str(&line).expect("the signer says where it is");
-        let certs = told["url"].as_str().unwrap().to_owned();
+        let startup: Value = serde_json::from_str(&line).expect("the signer prints its URL");
+        let certs = startup["url"].as_str().unwrap().to_owned();
         Self { certs, process, pipes: Mutex::new((input, output)) }
     }
 
@@ -53,12 +53,12 @@ impl Signer {
         ]
     }
 
-    fn order(&self, order: &Value) -> Value {
+    fn send_command(&self, command: &Value) -> Value {
         let mut pipes = self.pipes.lock().unwrap();
-        writeln!(pipes.0, "{order}").unwrap();
+        writeln!(pipes.0, "{command}").unwrap();
         let mut line = String::new();
         pipes.1.read_line(&mut line).unwrap();
-        serde_json::from_str(&line).expect("the signer answers")
+        serde_json::from_str(&line).expect("the signer responds")
     }
 
     /// The claims of a valid token for this person.
@@ -72,8 +72,8 @@ impl Signer {
     /// Signs claims with the algorithm `alg` and the key `key`; `kid` is the key id in the token's header.
     #[must_use]
     pub fn sign(&self, claims: &Value, alg: &str, key: &str, kid: &str) -> String {
-        let order = json!({"do": "sign", "claims": claims, "alg": alg, "key": key, "kid": kid});
-        self.order(&order).as_str().unwrap().to_owned()
+        let command = json!({"do": "sign", "claims": claims, "alg": alg, "key": key, "kid": kid});
+        self.send_command(&command).as_str().unwrap().to_owned()
     }
 
     /// A valid token, signed with this key.
@@ -90,13 +90,13 @@ impl Signer {
 
     /// Replaces all keys by a new one with this name.
     pub fn rotate(&self, key: &str) {
-        self.order(&json!({"do": "rotate", "key": key}));
+        self.send_command(&json!({"do": "rotate", "key": key}));
     }
 
     /// How often the keys have been fetched.
     #[must_use]
     pub fn fetches(&self) -> u64 {
-        self.order(&json!({"do": "count"})).as_u64().unwrap()
+        self.send_command(&json!({"do": "count"})).as_u64().unwrap()
     }
 }
 

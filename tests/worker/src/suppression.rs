@@ -1,12 +1,13 @@
-//! Disclosure control, implemented independently of the Worker: which numbers of a course and week a share must show, and which
-//! it must suppress.
+//! Disclosure control, implemented independently of the Worker: which numbers of a course and week a share
+//! must show, and which it must suppress.
 //!
 //! - Primary suppression: a number over a set of sections is *safe* if at least `smallest` people contribute to it and nobody
 //!   contributes more than half.
-//! - Secondary suppression: total minus shown sections gives away the sum of the hidden sections. So this sum must be safe as
-//!   well, and stay safe without any one hidden section, whose teacher knows its rows. To get there, safe sections are hidden too:
-//!   the smallest first, sections of equal size together, and no more than necessary. If hiding every section does not suffice, the
-//!   total is hidden and the safe sections are shown.
+//! - Secondary suppression: the total minus the shown sections gives away the sum of the hidden sections. So
+//!   this sum must be safe as well, and stay safe without any one hidden section, whose teacher knows its
+//!   rows. To achieve this, safe sections are hidden too: the smallest first, sections of equal size
+//!   together, and no more than necessary. If even hiding every section does not suffice, the total is hidden
+//!   and the safe sections are shown.
 //! - The share of right answers is shown if, in every set of sections for which it is shown or can be derived, the right answers,
 //!   the wrong answers and those that cannot be judged are each safe.
 
@@ -18,7 +19,7 @@ pub type Amounts = BTreeMap<String, u64>;
 /// What students did in one section in one week.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Section {
-    /// Every contribution: half minutes, views, marks, notes or answers.
+    /// All contributions: half minutes, views, marks, notes or answers.
     pub done: Amounts,
     /// Answers equal to the solution.
     pub right: Amounts,
@@ -48,35 +49,38 @@ pub fn is_safe(parts: &[&Amounts], smallest: usize) -> bool {
     people.len() >= smallest && people.values().all(|amount| 2 * amount <= sum)
 }
 
-/// Whether a shown total reveals nothing unsafe about the hidden sections. `is_safe` judges a set of sections.
+/// Whether a shown total reveals nothing unsafe about the hidden sections. `is_safe` tests the sum over a set
+/// of sections.
 fn is_covered(hidden: &BTreeSet<usize>, is_safe: &dyn Fn(&BTreeSet<usize>) -> bool) -> bool {
-    let but = |out: usize| hidden.iter().copied().filter(|place| *place != out).collect::<BTreeSet<_>>();
-    let rests = hidden.iter().map(|out| but(*out)).filter(|rest| !rest.is_empty());
-    hidden.is_empty() || (is_safe(hidden) && rests.into_iter().all(|rest| is_safe(&rest)))
+    let without = |out: usize| hidden.iter().copied().filter(|place| *place != out).collect::<BTreeSet<_>>();
+    let remainders = hidden.iter().map(|out| without(*out)).filter(|rest| !rest.is_empty());
+    hidden.is_empty() || (is_safe(hidden) && remainders.into_iter().all(|rest| is_safe(&rest)))
 }
 
-/// Which sections must be shown, and whether the total must; `sizes[i]` are the people and the sum of section `i`.
+/// Which sections must be shown, and whether the total must. `sizes[i]` are the number of people and the sum
+/// of section `i`.
 fn cover(sizes: &[(usize, u64)], is_safe: &dyn Fn(&BTreeSet<usize>) -> bool) -> (Vec<bool>, bool) {
     let all: BTreeSet<usize> = (0..sizes.len()).collect();
-    let is_one_safe = |place: &usize| is_safe(&BTreeSet::from([*place]));
-    let (safe, unsafe_ones): (BTreeSet<usize>, BTreeSet<usize>) =
-        all.iter().partition(|place| is_one_safe(place));
+    let is_safe_alone = |place: &usize| is_safe(&BTreeSet::from([*place]));
+    let (safe, unsafe_sections): (BTreeSet<usize>, BTreeSet<usize>) =
+        all.iter().partition(|place| is_safe_alone(place));
     let shown = |hidden: &BTreeSet<usize>| all.iter().map(|place| !hidden.contains(place)).collect();
     if !is_safe(&all) || !is_covered(&all, is_safe) {
-        return (shown(&unsafe_ones), false);
+        return (shown(&unsafe_sections), false);
     }
     // Candidate `k` hides the unsafe sections and the safe ones of the `k` smallest sizes.
-    let steps: BTreeSet<(usize, u64)> = safe.iter().map(|place| sizes[*place]).collect();
-    let candidates = [None].into_iter().chain(steps.into_iter().map(Some));
-    let hidden = candidates.map(|step| {
-        let given_up = safe.iter().filter(|place| step.is_some_and(|step| sizes[**place] <= step));
-        unsafe_ones.iter().chain(given_up).copied().collect::<BTreeSet<usize>>()
+    let sizes_to_hide: BTreeSet<(usize, u64)> = safe.iter().map(|place| sizes[*place]).collect();
+    let candidates = [None].into_iter().chain(sizes_to_hide.into_iter().map(Some));
+    let hidden = candidates.map(|largest_hidden| {
+        let hidden_safe =
+            safe.iter().filter(|place| largest_hidden.is_some_and(|size| sizes[**place] <= size));
+        unsafe_sections.iter().chain(hidden_safe).copied().collect::<BTreeSet<usize>>()
     });
     let hidden = hidden.into_iter().find(|hidden| is_covered(hidden, is_safe));
     (shown(&hidden.expect("hiding every section suffices")), true)
 }
 
-/// What must be shown of these sections. Sections that are taught but have no activity must be among them.
+/// What must be shown of these sections. `sections` must include those that are taught but have no activity.
 #[must_use]
 pub fn shown(sections: &[Section], smallest: usize) -> Shown {
     let parts = |places: &BTreeSet<usize>, of: fn(&Section) -> Amounts| -> Vec<Amounts> {
@@ -97,9 +101,9 @@ pub fn shown(sections: &[Section], smallest: usize) -> Shown {
             && (is_all_judged || safe(&unjudged))
     };
     let all: BTreeSet<usize> = (0..sections.len()).collect();
-    let (open, hidden): (BTreeSet<usize>, BTreeSet<usize>) = all.iter().partition(|place| shown[**place]);
-    let right = (total || !open.is_empty())
-        && open.iter().all(|place| is_right_safe(&BTreeSet::from([*place])))
+    let (visible, hidden): (BTreeSet<usize>, BTreeSet<usize>) = all.iter().partition(|place| shown[**place]);
+    let right = (total || !visible.is_empty())
+        && visible.iter().all(|place| is_right_safe(&BTreeSet::from([*place])))
         && (!total || (is_right_safe(&all) && is_covered(&hidden, &is_right_safe)));
     Shown { sections: shown, total, right }
 }
@@ -124,9 +128,12 @@ mod tests {
     }
 
     #[test]
-    fn too_few_people_or_one_with_most_of_it_are_not_safe() {
+    fn too_few_people_or_a_dominant_one_are_unsafe() {
         assert!(is_safe(&[&people(0..3, 1), &people(3..6, 1)], 6));
-        assert!(!is_safe(&[&people(0..3, 1), &people(0..3, 1)], 6), "they are the same three");
+        assert!(
+            !is_safe(&[&people(0..3, 1), &people(0..3, 1)], 6),
+            "both sections have the same three people"
+        );
         let mut most = people(0..6, 1);
         assert!(is_safe(&[&most], 6));
         most.insert("p0".into(), 6);
@@ -134,28 +141,32 @@ mod tests {
     }
 
     #[test]
-    fn a_small_section_takes_the_smallest_safe_one_with_it_or_the_total() {
-        let of = |sections: &[Section]| {
+    fn a_small_section_also_hides_the_smallest_safe_section_or_the_total() {
+        let shown_of = |sections: &[Section]| {
             let Shown { sections, total, .. } = shown(sections, 6);
             (sections, total)
         };
         let (small, large, larger) = (people(0..2, 5), people(10..20, 1), people(30..50, 1));
         let large_ones = [done(large.clone()), done(larger.clone())];
-        assert_eq!(of(&large_ones), (vec![true, true], true));
-        // The teacher of the large section could subtract it and learn about the small one, so the larger one is hidden as well.
+        assert_eq!(shown_of(&large_ones), (vec![true, true], true));
+        // The teacher of the large section could subtract it and learn about the small one, so the larger one
+        // is hidden too.
         let all = [done(small.clone()), done(large), done(larger)];
-        assert_eq!(of(&all), (vec![false, false, false], true));
-        assert_eq!(of(&all[..2]), (vec![false, true], false));
-        assert_eq!(of(&[done(small)]), (vec![false], false));
-        assert_eq!(of(&[]), (vec![], false));
+        assert_eq!(shown_of(&all), (vec![false, false, false], true));
+        assert_eq!(shown_of(&all[..2]), (vec![false, true], false));
+        assert_eq!(shown_of(&[done(small)]), (vec![false], false));
+        assert_eq!(shown_of(&[]), (vec![], false));
     }
 
     #[test]
-    fn right_answers_need_enough_on_both_sides() {
+    fn right_and_wrong_answers_must_both_be_safe() {
         let section = |right: Amounts, wrong: Amounts| Section { done: people(0..12, 1), right, wrong };
         let is_right = |right, wrong| shown(&[section(right, wrong)], 6).right;
         assert!(is_right(people(0..6, 1), people(6..12, 1)));
         assert!(!is_right(people(0..7, 1), people(7..12, 1)));
-        assert!(!is_right(people(0..6, 1), people(6..11, 1)), "five wrong, and one of whom nobody can say");
+        assert!(
+            !is_right(people(0..6, 1), people(6..11, 1)),
+            "five wrong answers, and one that cannot be judged"
+        );
     }
 }

@@ -1,6 +1,11 @@
-//! Authentication, roles and the audit log: who gets in, what is recorded, and that no log has personal data.
+//! Authentication, roles and the audit log: who is let in, what is recorded, and that no log contains
+//! personal data.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests and their helpers fail at the first error"
+)]
 
 use domain::api::{
     AuditAction, AuditLogEntry, AuditLogPage, AuthMethod, Requests, RoleUploadResult, Roles, Scope, Session,
@@ -66,7 +71,7 @@ impl Deployed {
     }
 }
 
-fn cookie_of(answer: &Response) -> String {
+fn session_cookie(answer: &Response) -> String {
     let cookie = answer.headers()["set-cookie"].to_str().unwrap();
     for part in ["__Host-lectern=", "Path=/", "Secure", "HttpOnly", "SameSite=Lax"] {
         assert!(cookie.contains(part), "{part}: {cookie}");
@@ -75,38 +80,42 @@ fn cookie_of(answer: &Response) -> String {
     cookie.split(';').next().unwrap().to_owned()
 }
 
-async fn code(call: RequestBuilder) -> Code {
+async fn problem_code(call: RequestBuilder) -> Code {
     refusal(call).await.code
 }
 
-/// One Worker for all parts: each continues where the previous one stopped.
+/// One Worker for all parts: each part continues from the state that the previous one left.
 #[tokio::test]
-async fn who_gets_in_who_does_not_and_what_is_recorded() {
+async fn authentication_roles_and_audit_log_end_to_end() {
     let mut deployed = Deployed::start().await;
     assert_eq!(deployed.stack.get("/healthz").await, json!({"ok": true}));
-    strangers_learn_how_to_sign_in_and_nothing_else(&deployed).await;
+    unauthenticated_requests_get_only_sign_in_options(&deployed).await;
     forged_tokens_are_refused(&deployed).await;
-    people_get_what_they_were_given(&deployed).await;
-    keys_rotate_and_made_up_ones_cost_nothing(&deployed).await;
-    signing_out_of_access_ends_its_tokens(&deployed).await;
-    let cookie = the_key_opens_a_session_and_guessing_is_slowed(&deployed).await;
-    uploads_are_taken_whole_or_not_at_all(&deployed).await;
-    the_record_tells_who_did_what(&deployed).await;
-    no_log_tells_of_anybody(&deployed, &cookie);
+    people_can_do_what_their_role_allows(&deployed).await;
+    keys_rotate_and_unknown_key_ids_cause_no_fetches(&deployed).await;
+    signing_out_revokes_access_tokens(&deployed).await;
+    let cookie = the_key_opens_a_session_and_guessing_is_throttled(&deployed).await;
+    uploads_are_applied_completely_or_not_at_all(&deployed).await;
+    the_audit_log_records_who_did_what(&deployed).await;
+    the_log_contains_no_personal_data(&deployed, &cookie);
 
-    an_upload_that_fails_half_way_changes_nothing(&mut deployed).await;
-    what_is_kept_for_a_time_ends_in_time(&mut deployed, &cookie).await;
-    let cookie = cookie_of(&deployed.sign_in(KEY, "203.0.113.80").send().await.unwrap());
+    an_upload_that_fails_half_way_is_rolled_back(&mut deployed).await;
+    sessions_and_audit_entries_expire(&mut deployed, &cookie).await;
+    let cookie = session_cookie(&deployed.sign_in(KEY, "203.0.113.80").send().await.unwrap());
     deployed.stack.kill();
     deployed.stack.set("LECTERN_KEY", OTHER_KEY);
     deployed.stack.boot().await;
-    ids_of_people_are_of_no_use_elsewhere(&mut deployed).await;
+    ids_of_people_depend_on_the_installation_key(&mut deployed).await;
     let session = || deployed.call(Method::GET, "/api/session").header("cookie", &cookie);
-    assert_eq!(code(session()).await, Code::SignInNeeded, "a changed key ends the sessions of the old one");
-    assert_eq!(code(deployed.sign_in(KEY, "203.0.113.90")).await, Code::KeyWrong);
+    assert_eq!(
+        problem_code(session()).await,
+        Code::SignInNeeded,
+        "a changed key must end sessions opened with the old one"
+    );
+    assert_eq!(problem_code(deployed.sign_in(KEY, "203.0.113.90")).await, Code::KeyWrong);
 }
 
-async fn strangers_learn_how_to_sign_in_and_nothing_else(deployed: &Deployed) {
+async fn unauthenticated_requests_get_only_sign_in_options(deployed: &Deployed) {
     let none = "0".repeat(32);
     for (method, path) in [
         (Method::GET, "/api/session".to_owned()),
@@ -176,20 +185,20 @@ async fn forged_tokens_are_refused(deployed: &Deployed) {
         assert_eq!(
             problem.sign_in.unwrap().auth_methods,
             [AuthMethod::Access],
-            "{name}: the key would be tried in vain"
+            "{name}: the key must not be offered, since it would have no effect"
         );
         let ask = deployed.call(Method::POST, "/api/requests").header(HEADER, token);
-        assert_eq!(code(ask.json(&json!({"report": "asset"}))).await, Code::SignInNeeded, "{name}");
+        assert_eq!(problem_code(ask.json(&json!({"report": "asset"}))).await, Code::SignInNeeded, "{name}");
     }
     let requests: Requests = deployed.read(deployed.get("/api/requests", &token)).await;
     assert!(requests.requests.is_empty());
     for path in ["/api/session", "/api/requests"] {
         let call = deployed.get(path, &token).header("origin", "https://evil.example");
-        assert_eq!(code(call).await, Code::CrossSite, "{path}");
+        assert_eq!(problem_code(call).await, Code::CrossSite, "{path}");
     }
 }
 
-async fn people_get_what_they_were_given(deployed: &Deployed) {
+async fn people_can_do_what_their_role_allows(deployed: &Deployed) {
     let (boss, ana) = (deployed.signer.token(BOSS), deployed.signer.token(&ANA.to_uppercase()));
     let session: Session = deployed.read(deployed.get("/api/session", &boss)).await;
     assert_eq!(
@@ -202,20 +211,23 @@ async fn people_get_what_they_were_given(deployed: &Deployed) {
     for path in ["/api/session", "/api/courses", "/api/roles"] {
         let problem = refusal(deployed.get(path, &ana)).await;
         assert_eq!(problem.code, Code::NoRole, "{path}");
-        let door = problem.sign_in.unwrap();
-        assert!(door.sign_out.is_some(), "one can go, and come as somebody else");
-        assert_eq!(door.auth_methods, [AuthMethod::Access]);
+        let sign_in = problem.sign_in.unwrap();
+        assert!(
+            sign_in.sign_out.is_some(),
+            "a visitor without a role must be able to sign out and return as somebody else"
+        );
+        assert_eq!(sign_in.auth_methods, [AuthMethod::Access]);
     }
     let course = "11111111-2222-4333-8444-555555555555";
-    let grant = Grant { course: course.to_owned(), section: None };
+    let grant = Grant { course: course.into(), section: None };
     let put =
         |body: &Value, token: &str| deployed.call(Method::PUT, "/api/roles").header(HEADER, token).json(body);
     let given = json!({"email": format!(" {} ", ANA.to_uppercase()), "role": "instructor",
         "grants": [{"course": course.to_uppercase()}]});
-    assert_eq!(code(put(&given, &ana)).await, Code::NoRole);
+    assert_eq!(problem_code(put(&given, &ana)).await, Code::NoRole);
     let person: domain::api::Person = deployed.read(put(&given, &boss)).await;
     assert_eq!((person.email.as_str(), &person.grants), (ANA, &vec![grant.clone()]));
-    // What the isolate knew of her is forgotten with the change.
+    // The change clears the isolate's cache of her identity.
     let session: Session = deployed.read(deployed.get("/api/session", &ana)).await;
     assert_eq!((session.person.as_str(), session.role), (ANA, Role::Instructor));
     assert_eq!(session.scope, Scope::Courses(vec![grant]));
@@ -227,9 +239,9 @@ async fn people_get_what_they_were_given(deployed: &Deployed) {
         (Method::GET, "/api/record".to_owned()),
     ] {
         let call = deployed.call(method.clone(), &path).header(HEADER, &ana);
-        assert_eq!(code(call).await, Code::NotAllowed, "{method} {path}");
+        assert_eq!(problem_code(call).await, Code::NotAllowed, "{method} {path}");
     }
-    for (body, wanted) in [
+    for (body, expected) in [
         (json!({"email": BEN, "role": "instructor"}), Code::BadGrant),
         (json!({"email": BEN, "role": "analyst", "grants": [{"course": course}]}), Code::BadGrant),
         (json!({"email": BEN, "role": "instructor", "grants": [{"course": "BIO 101"}]}), Code::BadGrant),
@@ -237,24 +249,26 @@ async fn people_get_what_they_were_given(deployed: &Deployed) {
         (json!({"email": BEN, "role": "owner"}), Code::BadBody),
         (json!({"email": BOSS, "role": "analyst"}), Code::NotAllowed),
     ] {
-        assert_eq!(code(put(&body, &boss)).await, wanted, "{body}");
+        assert_eq!(problem_code(put(&body, &boss)).await, expected, "{body}");
     }
     let roles: Roles = deployed.read(deployed.get("/api/roles", &boss)).await;
-    let told: Vec<_> = roles.people.iter().map(|p| (p.email.as_str(), p.role, p.fixed)).collect();
-    assert_eq!(told, [(ANA, Role::Instructor, false), (BOSS, Role::Administrator, true)]);
+    let people_with_roles: Vec<_> =
+        roles.people.iter().map(|p| (p.email.as_str(), p.role, p.fixed)).collect();
+    assert_eq!(people_with_roles, [(ANA, Role::Instructor, false), (BOSS, Role::Administrator, true)]);
     let boss_id = roles.people[1].id.clone();
-    let dismiss = |id: &str| deployed.call(Method::DELETE, &format!("/api/roles/{id}")).header(HEADER, &boss);
-    assert_eq!(code(dismiss(&boss_id)).await, Code::NotAllowed);
-    assert_eq!(code(dismiss("0123456789abcdef")).await, Code::UnknownPerson);
-    assert_eq!(dismiss(&person.id).send().await.unwrap().status(), 204);
-    assert_eq!(code(deployed.get("/api/session", &ana)).await, Code::NoRole);
+    let remove_role =
+        |id: &str| deployed.call(Method::DELETE, &format!("/api/roles/{id}")).header(HEADER, &boss);
+    assert_eq!(problem_code(remove_role(&boss_id)).await, Code::NotAllowed);
+    assert_eq!(problem_code(remove_role("0123456789abcdef")).await, Code::UnknownPerson);
+    assert_eq!(remove_role(&person.id).send().await.unwrap().status(), 204);
+    assert_eq!(problem_code(deployed.get("/api/session", &ana)).await, Code::NoRole);
 }
 
-async fn keys_rotate_and_made_up_ones_cost_nothing(deployed: &Deployed) {
+async fn keys_rotate_and_unknown_key_ids_cause_no_fetches(deployed: &Deployed) {
     let Deployed { signer, .. } = deployed;
     let before = signer.fetches();
-    assert_eq!(before, 1, "once for all that came until now");
-    // One that has not been seen: what was found good is not checked again for some minutes.
+    assert_eq!(before, 1, "all requests so far must have caused one fetch");
+    // A token that has not been used before, since valid tokens are cached for some minutes.
     let mut unseen = signer.claims(BOSS);
     unseen["sub"] = json!("unseen");
     let old = signer.sign(&unseen, "RS256", "first", "first");
@@ -262,17 +276,21 @@ async fn keys_rotate_and_made_up_ones_cost_nothing(deployed: &Deployed) {
     let new = signer.token_of(BOSS, "second");
     let _: Session = deployed.read(deployed.get("/api/session", &new)).await;
     assert_eq!(signer.fetches(), before + 1);
-    assert_eq!(code(deployed.get("/api/session", &old)).await, Code::SignInNeeded, "its key is gone");
+    assert_eq!(
+        problem_code(deployed.get("/api/session", &old)).await,
+        Code::SignInNeeded,
+        "its key must no longer be accepted"
+    );
     let claims = signer.claims(BOSS);
     let made_up: Vec<String> =
         (0..1000).map(|n| signer.sign(&claims, "RS256", "second", &format!("made up {n}"))).collect();
     for token in &made_up {
-        assert_eq!(code(deployed.get("/api/session", token)).await, Code::SignInNeeded);
+        assert_eq!(problem_code(deployed.get("/api/session", token)).await, Code::SignInNeeded);
     }
-    assert_eq!(signer.fetches(), before + 1, "not again within the minute");
+    assert_eq!(signer.fetches(), before + 1, "unknown key ids must not cause another fetch within a minute");
 }
 
-async fn signing_out_of_access_ends_its_tokens(deployed: &Deployed) {
+async fn signing_out_revokes_access_tokens(deployed: &Deployed) {
     let Deployed { signer, .. } = deployed;
     let boss = signer.token_of(BOSS, "second");
     let ben = signer.token_of(BEN, "second");
@@ -282,46 +300,54 @@ async fn signing_out_of_access_ends_its_tokens(deployed: &Deployed) {
     assert_eq!(out.headers()["clear-site-data"], "\"cache\", \"storage\"");
     let problem = refusal(deployed.get("/api/session", &boss)).await;
     assert_eq!(problem.code, Code::SignInNeeded);
-    let door = problem.sign_in.unwrap();
-    assert_eq!(door.sign_out.unwrap(), format!("https://{TEAM}/cdn-cgi/access/logout"));
+    let sign_in = problem.sign_in.unwrap();
+    assert_eq!(sign_in.sign_out.unwrap(), format!("https://{TEAM}/cdn-cgi/access/logout"));
     assert_eq!(
-        door.auth_methods,
+        sign_in.auth_methods,
         [AuthMethod::Access],
-        "as long as Access vouches for them, the key opens nothing"
+        "the key must not be offered while Access authenticates them"
     );
-    assert_eq!(code(deployed.get("/api/session", &ben)).await, Code::NoRole, "nobody else with them");
-    // Made by a clock that is ahead by less than is tolerated.
+    assert_eq!(
+        problem_code(deployed.get("/api/session", &ben)).await,
+        Code::NoRole,
+        "others must not be signed out"
+    );
+    // Issued by a clock that is ahead by less than the tolerance.
     let mut ahead = signer.claims(CLEO);
     ahead["iat"] = json!(ahead["iat"].as_i64().unwrap() + 30);
     let ahead = signer.sign(&ahead, "RS256", "second", "second");
-    assert_eq!(code(deployed.get("/api/session", &ahead)).await, Code::NoRole);
+    assert_eq!(problem_code(deployed.get("/api/session", &ahead)).await, Code::NoRole);
     let out = deployed.call(Method::DELETE, "/api/session").header(HEADER, &ahead).send().await.unwrap();
     assert_eq!(out.status(), 204);
-    assert_eq!(code(deployed.get("/api/session", &ahead)).await, Code::SignInNeeded, "it ended itself");
+    assert_eq!(
+        problem_code(deployed.get("/api/session", &ahead)).await,
+        Code::SignInNeeded,
+        "a token from the future must be revoked by its own sign-out"
+    );
     tokio::time::sleep(Duration::from_millis(1_100)).await;
     let again = signer.token_of(BOSS, "second");
     let _: Session = deployed.read(deployed.get("/api/session", &again)).await;
 }
 
-async fn the_key_opens_a_session_and_guessing_is_slowed(deployed: &Deployed) -> String {
-    let (bad, good) = ("203.0.113.66", "203.0.113.7");
-    let foreign = deployed.sign_in(KEY, good).header("origin", "https://evil.example");
-    assert_eq!(code(foreign).await, Code::CrossSite);
+async fn the_key_opens_a_session_and_guessing_is_throttled(deployed: &Deployed) -> String {
+    let (guessing_address, good_address) = ("203.0.113.66", "203.0.113.7");
+    let cross_site = deployed.sign_in(KEY, good_address).header("origin", "https://evil.example");
+    assert_eq!(problem_code(cross_site).await, Code::CrossSite);
     for key in ["", "x", &KEY[1..], OTHER_KEY, &KEY.to_uppercase()] {
-        assert_eq!(code(deployed.sign_in(key, bad)).await, Code::KeyWrong, "{key}");
+        assert_eq!(problem_code(deployed.sign_in(key, guessing_address)).await, Code::KeyWrong, "{key}");
     }
     for key in ["x", KEY] {
-        let slowed = refusal(deployed.sign_in(key, bad)).await;
-        assert_eq!(slowed.code, Code::TooManyTries, "right or wrong, the address waits");
-        assert!((1..=10).contains(&slowed.retry_after.unwrap()), "{slowed:?}");
+        let throttled = refusal(deployed.sign_in(key, guessing_address)).await;
+        assert_eq!(throttled.code, Code::TooManyTries, "the address must wait even with the right key");
+        assert!((1..=10).contains(&throttled.retry_after.unwrap()), "{throttled:?}");
     }
-    for (body, wanted) in
+    for (body, expected) in
         [(json!({"kee": KEY}), Code::BadBody), (json!({"look_as": {"role": "analyst"}}), Code::NotAllowed)]
     {
-        assert_eq!(code(deployed.call(Method::POST, "/api/session").json(&body)).await, wanted);
+        assert_eq!(problem_code(deployed.call(Method::POST, "/api/session").json(&body)).await, expected);
     }
-    let answer = deployed.sign_in(KEY, good).send().await.unwrap();
-    let cookie = cookie_of(&answer);
+    let answer = deployed.sign_in(KEY, good_address).send().await.unwrap();
+    let cookie = session_cookie(&answer);
     let session: Session = answer.json().await.unwrap();
     assert_eq!(
         (session.person.as_str(), session.auth_method, session.role),
@@ -344,7 +370,7 @@ async fn the_key_opens_a_session_and_guessing_is_slowed(deployed: &Deployed) -> 
         format!("lectern={value}"),
         format!("{name}={}", "é".repeat(40)),
     ] {
-        assert_eq!(code(with(&tampered)).await, Code::SignInNeeded, "{tampered}");
+        assert_eq!(problem_code(with(&tampered)).await, Code::SignInNeeded, "{tampered}");
     }
     for (header, value) in
         [("origin", "https://evil.example"), ("sec-fetch-site", "same-site"), ("origin", "null")]
@@ -354,7 +380,7 @@ async fn the_key_opens_a_session_and_guessing_is_slowed(deployed: &Deployed) -> 
         {
             let call = deployed.call(method, path).header("cookie", &cookie).header(header, value);
             assert_eq!(
-                code(call.json(&json!({"report": "asset"}))).await,
+                problem_code(call.json(&json!({"report": "asset"}))).await,
                 Code::CrossSite,
                 "{header}: {value}"
             );
@@ -362,29 +388,34 @@ async fn the_key_opens_a_session_and_guessing_is_slowed(deployed: &Deployed) -> 
     }
     let requests: Requests =
         deployed.read(deployed.call(Method::GET, "/api/requests").header("cookie", &cookie)).await;
-    assert!(requests.requests.is_empty(), "nothing was asked for");
+    assert!(requests.requests.is_empty(), "no request may have been created");
 
-    let second = deployed.sign_in(KEY, good).send().await.unwrap();
-    let second = cookie_of(&second);
+    let second = deployed.sign_in(KEY, good_address).send().await.unwrap();
+    let second = session_cookie(&second);
     assert_ne!(second, cookie);
     let out = deployed.call(Method::DELETE, "/api/session").header("cookie", &second).send().await.unwrap();
     assert_eq!(out.status(), 204);
     assert!(out.headers()["set-cookie"].to_str().unwrap().contains("Max-Age=0"));
     assert!(out.headers().contains_key("clear-site-data"));
-    assert_eq!(code(with(&second)).await, Code::SignInNeeded, "ended on the server");
-    let beside = cookie_of(&deployed.sign_in(KEY, good).send().await.unwrap());
-    let _: Session = deployed.read(with(&beside)).await;
+    assert_eq!(problem_code(with(&second)).await, Code::SignInNeeded, "the session must end on the server");
+    let other_session = session_cookie(&deployed.sign_in(KEY, good_address).send().await.unwrap());
+    let _: Session = deployed.read(with(&other_session)).await;
     let ben = deployed.signer.token_of(BEN, "second");
-    let out = deployed.call(Method::DELETE, "/api/session").header(HEADER, &ben).header("cookie", &beside);
+    let out =
+        deployed.call(Method::DELETE, "/api/session").header(HEADER, &ben).header("cookie", &other_session);
     assert_eq!(out.send().await.unwrap().status(), 204);
-    assert_eq!(code(with(&beside)).await, Code::SignInNeeded, "the session beside the token, too");
-    assert_eq!(code(deployed.get("/api/session", &ben)).await, Code::SignInNeeded);
+    assert_eq!(
+        problem_code(with(&other_session)).await,
+        Code::SignInNeeded,
+        "signing out must also end the session that came with the token"
+    );
+    assert_eq!(problem_code(deployed.get("/api/session", &ben)).await, Code::SignInNeeded);
     tokio::time::sleep(Duration::from_millis(1_100)).await;
     let _: Session = deployed.read(with(&cookie)).await;
     cookie
 }
 
-async fn uploads_are_taken_whole_or_not_at_all(deployed: &Deployed) {
+async fn uploads_are_applied_completely_or_not_at_all(deployed: &Deployed) {
     let boss = deployed.signer.token_of(BOSS, "second");
     let courses: domain::api::Courses = deployed.read(deployed.get("/api/courses", &boss)).await;
     let course = courses.courses.iter().find(|course| !course.sections.is_empty()).unwrap();
@@ -408,47 +439,58 @@ async fn uploads_are_taken_whole_or_not_at_all(deployed: &Deployed) {
         let lines: Vec<u32> = problem.lines.unwrap().0.iter().map(|line| line.line).collect();
         assert_eq!(lines, [3, 4]);
     }
-    assert_eq!(code(post("/api/roles/csv", vec![0xff, 0xfe, 0x00].into())).await, Code::BadTable);
-    // 10 MB: refused by its length, and without one, long before its end.
+    assert_eq!(problem_code(post("/api/roles/csv", vec![0xff, 0xfe, 0x00].into())).await, Code::BadTable);
+    // 10 MB: refused by `Content-Length`, and without one, long before the end.
     let large = format!("email,role\n{}", "x".repeat(10 << 20));
-    assert_eq!(code(post("/api/roles/csv", large.into())).await, Code::BodyTooLarge);
+    assert_eq!(problem_code(post("/api/roles/csv", large.into())).await, Code::BodyTooLarge);
     let sent = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
     let count = std::sync::Arc::clone(&sent);
-    let pieces = futures_util::stream::iter((0..1_000).map(move |_| {
+    let chunks = futures_util::stream::iter((0..1_000).map(move |_| {
         count.fetch_add(100_000, std::sync::atomic::Ordering::Relaxed);
         Ok::<_, std::convert::Infallible>("x".repeat(100_000))
     }));
-    let endless = post("/api/roles/csv", reqwest::Body::wrap_stream(pieces)).send().await;
+    let endless = post("/api/roles/csv", reqwest::Body::wrap_stream(chunks)).send().await;
     if let Ok(answer) = endless {
         assert_eq!(answer.status(), 413);
     }
-    assert!(sent.load(std::sync::atomic::Ordering::Relaxed) < 60_000_000, "not read to its end: {sent:?}");
-    assert_eq!(people().await, before, "nothing was changed");
+    assert!(
+        sent.load(std::sync::atomic::Ordering::Relaxed) < 60_000_000,
+        "the upload must not be read to its end: {sent:?}"
+    );
+    assert_eq!(people().await, before, "refused uploads must change nothing");
 
     let good = format!("email,role,course,section\n{ANA},instructor,{},\n{BEN},analyst,,\n", course.code);
     let preview: RoleUploadResult = deployed.read(post("/api/roles/csv", good.clone().into())).await;
     assert_eq!((preview.added.len(), preview.changed.len(), preview.applied), (2, 0, false));
-    assert_eq!(people().await, before, "a preview changes nothing");
+    assert_eq!(people().await, before, "a preview must change nothing");
     let other = good.replace("analyst", "administrator");
     let apply = |digest: &str| format!("/api/roles/csv?apply={digest}");
-    assert_eq!(code(post(&apply(&preview.digest), other.into())).await, Code::PreviewStale);
-    assert_eq!(code(post(&apply("0"), good.clone().into())).await, Code::PreviewStale);
+    assert_eq!(problem_code(post(&apply(&preview.digest), other.into())).await, Code::PreviewStale);
+    assert_eq!(problem_code(post(&apply("0"), good.clone().into())).await, Code::PreviewStale);
     let applied: RoleUploadResult = deployed.read(post(&apply(&preview.digest), good.clone().into())).await;
     assert!(applied.applied);
     let after = people().await;
-    let told: Vec<_> = after.iter().map(|p| (p.email.as_str(), p.role, p.grants.len())).collect();
-    assert_eq!(told, [(ANA, Role::Instructor, 1), (BEN, Role::Analyst, 0), (BOSS, Role::Administrator, 0)]);
+    let people_with_roles: Vec<_> =
+        after.iter().map(|p| (p.email.as_str(), p.role, p.grants.len())).collect();
+    assert_eq!(
+        people_with_roles,
+        [(ANA, Role::Instructor, 1), (BEN, Role::Analyst, 0), (BOSS, Role::Administrator, 0)]
+    );
     assert_eq!(after[0].grants[0].course, course.id);
-    assert_eq!(code(post(&apply(&preview.digest), good.clone().into())).await, Code::PreviewStale, "once");
+    assert_eq!(
+        problem_code(post(&apply(&preview.digest), good.clone().into())).await,
+        Code::PreviewStale,
+        "a preview must be applicable only once"
+    );
     let again: RoleUploadResult = deployed.read(post("/api/roles/csv", good.into())).await;
     assert_eq!((again.added.len(), again.changed.len(), again.unchanged), (0, 0, 2));
     let ben = deployed.signer.token_of(BEN, "second");
     let session: Session = deployed.read(deployed.get("/api/session", &ben)).await;
     assert_eq!(session.role, Role::Analyst);
-    assert_eq!(code(deployed.get("/api/record", &ben)).await, Code::NotAllowed);
+    assert_eq!(problem_code(deployed.get("/api/record", &ben)).await, Code::NotAllowed);
 }
 
-async fn the_record_tells_who_did_what(deployed: &Deployed) {
+async fn the_audit_log_records_who_did_what(deployed: &Deployed) {
     let boss = deployed.signer.token_of(BOSS, "second");
     let ana = deployed.signer.token_of(ANA, "second");
     let ask = |token: &str| {
@@ -470,7 +512,7 @@ async fn the_record_tells_who_did_what(deployed: &Deployed) {
         let answer = deployed.get("/api/rows/asset/all?course=findme", &ana).send().await.unwrap();
         drop(answer.bytes().await.unwrap());
     }
-    // Two weeks, as a page reads them: one view.
+    // Two weeks, read as the page reads them, become one entry.
     let weeks = Weeks::back(2, 2);
     let body = json!({"report": "confused", "from": weeks.from, "to": weeks.to()});
     let call = deployed.call(Method::POST, "/api/requests").header(HEADER, &boss).json(&body);
@@ -496,8 +538,13 @@ async fn the_record_tells_who_did_what(deployed: &Deployed) {
         (saw[0].view.as_str(), saw[0].count, saw[0].role),
         ("asset course ?", 6, Some(Role::Instructor))
     );
-    let term: Vec<&str> = find(AuditAction::Saw, BOSS).iter().map(|entry| entry.view.as_str()).collect();
-    assert_eq!(term, [format!("confused {}..{}", weeks.from, weeks.to())], "the days of both");
+    let seen_weeks: Vec<&str> =
+        find(AuditAction::Saw, BOSS).iter().map(|entry| entry.view.as_str()).collect();
+    assert_eq!(
+        seen_weeks,
+        [format!("confused {}..{}", weeks.from, weeks.to())],
+        "the entry must cover the days of both"
+    );
     assert_eq!(find(AuditAction::Downloaded, ANA)[0].view, "asset");
     assert_eq!(find(AuditAction::Asked, ANA)[0].view, "asset");
     assert!(
@@ -509,8 +556,8 @@ async fn the_record_tells_who_did_what(deployed: &Deployed) {
     assert!(find(AuditAction::Refused, BOSS).iter().any(|entry| entry.view.starts_with("body-too-large")));
     assert!(find(AuditAction::Refused, ANA).iter().any(|entry| entry.view == "not-allowed GET record"));
     assert!(!find(AuditAction::SignedIn, "key").is_empty() && !find(AuditAction::SignedOut, BOSS).is_empty());
-    let strangers = find(AuditAction::Refused, "");
-    for why in [
+    let unauthenticated = find(AuditAction::Refused, "");
+    for reason in [
         "nobody",
         "expired",
         "wrong-audience",
@@ -521,13 +568,13 @@ async fn the_record_tells_who_did_what(deployed: &Deployed) {
         "bad-body POST session",
         "not-allowed POST session",
     ] {
-        assert!(strangers.iter().any(|entry| entry.view == why), "{why}: {strangers:#?}");
+        assert!(unauthenticated.iter().any(|entry| entry.view == reason), "{reason}: {unauthenticated:#?}");
     }
-    let unknown: Vec<_> = strangers.iter().filter(|entry| entry.view == "unknown-key").collect();
+    let unknown: Vec<_> = unauthenticated.iter().filter(|entry| entry.view == "unknown-key").collect();
     let counted: u32 = unknown.iter().map(|entry| entry.count).sum();
     assert!(counted >= 1000 && unknown.len() < 12, "{counted} in {} lines", unknown.len());
     let text = serde_json::to_string(&all).unwrap();
-    assert!(!text.contains("findme"), "what was searched for is not recorded");
+    assert!(!text.contains("findme"), "search terms must not be recorded");
     assert!(all.entries.is_sorted_by(|a, b| a.id > b.id));
 
     let id = &saw[0].person_id;
@@ -537,7 +584,7 @@ async fn the_record_tells_who_did_what(deployed: &Deployed) {
     assert!(none.entries.is_empty());
     let older = deployed.record(&boss, &format!("?before={}", saw[0].id)).await;
     assert!(older.entries.iter().all(|entry| entry.id < saw[0].id) && !older.entries.is_empty());
-    for (query, wanted) in [
+    for (query, expected) in [
         ("?person=ana%40university.example", Code::BadQuery),
         ("?what=everything", Code::BadQuery),
         ("?from=yesterday", Code::BadDay),
@@ -545,7 +592,11 @@ async fn the_record_tells_who_did_what(deployed: &Deployed) {
         ("?as=pdf", Code::BadQuery),
         ("?search=x", Code::BadQuery),
     ] {
-        assert_eq!(code(deployed.get(&format!("/api/record{query}"), &boss)).await, wanted, "{query}");
+        assert_eq!(
+            problem_code(deployed.get(&format!("/api/record{query}"), &boss)).await,
+            expected,
+            "{query}"
+        );
     }
     let file = deployed.get("/api/record?as=csv&what=saw", &boss).send().await.unwrap();
     assert!(file.headers()["content-type"].to_str().unwrap().starts_with("text/csv"));
@@ -555,7 +606,7 @@ async fn the_record_tells_who_did_what(deployed: &Deployed) {
     assert_eq!(rows.len(), 2, "{text}");
     let ours = rows.iter().find(|row| &row[3] == ANA).unwrap();
     assert_eq!((&ours[2], &ours[5]), ("6", "saw"));
-    // Nobody else's request: as if it were not there, in the same words.
+    // Another person's request gets the same response as one that does not exist.
     let theirs: domain::api::RequestInfo = deployed.read(ask(&boss)).await;
     assert_ne!(theirs.id, request.id);
     let path = |id: &str| format!("/api/requests/{id}");
@@ -564,7 +615,7 @@ async fn the_record_tells_who_did_what(deployed: &Deployed) {
     assert_eq!(hidden, absent);
 }
 
-async fn an_upload_that_fails_half_way_changes_nothing(deployed: &mut Deployed) {
+async fn an_upload_that_fails_half_way_is_rolled_back(deployed: &mut Deployed) {
     let boss = deployed.signer.token_of(BOSS, "second");
     let state = async |deployed: &Deployed| {
         let roles: Roles = deployed.read(deployed.get("/api/roles", &boss)).await;
@@ -573,7 +624,7 @@ async fn an_upload_that_fails_half_way_changes_nothing(deployed: &mut Deployed) 
     };
     let before = state(deployed).await;
     deployed.stack.kill();
-    // The very last line that an upload writes cannot be written.
+    // Inserting the last audit entry of an upload fails.
     let refuse = "CREATE TRIGGER refuse BEFORE INSERT ON record WHEN NEW.what = 'roles-uploaded'
                   BEGIN SELECT RAISE(ABORT, 'refused'); END";
     deployed.stack.damage("Registry", false, refuse);
@@ -583,15 +634,15 @@ async fn an_upload_that_fails_half_way_changes_nothing(deployed: &mut Deployed) 
     let preview: RoleUploadResult = deployed.read(post("/api/roles/csv")).await;
     assert_eq!((preview.added.len(), preview.changed.len()), (1, 1));
     let apply = format!("/api/roles/csv?apply={}", preview.digest);
-    assert_eq!(code(post(&apply)).await, Code::Internal);
+    assert_eq!(problem_code(post(&apply)).await, Code::Internal);
     assert_eq!(state(deployed).await, before);
     deployed.stack.kill();
     deployed.stack.damage("Registry", false, "DROP TRIGGER refuse");
     deployed.stack.boot().await;
-    assert_eq!(state(deployed).await, before, "nor after a while");
+    assert_eq!(state(deployed).await, before, "a restart must not change anything either");
 }
 
-async fn what_is_kept_for_a_time_ends_in_time(deployed: &mut Deployed, cookie: &str) {
+async fn sessions_and_audit_entries_expire(deployed: &mut Deployed, cookie: &str) {
     let session = |deployed: &Deployed| deployed.call(Method::GET, "/api/session").header("cookie", cookie);
     let age = |deployed: &Deployed, hours: i64, days: i64| {
         let (hours, days) = (hours * domain::time::HOUR, days * domain::time::DAY);
@@ -606,40 +657,45 @@ async fn what_is_kept_for_a_time_ends_in_time(deployed: &mut Deployed, cookie: &
         age(deployed, hours, days);
         deployed.stack.boot().await;
     }
-    // The first use, after 7 hours, was a use; 9 hours after it nobody has been here.
+    // The use after 7 hours kept the session alive; now it is unused for 9 hours.
     let _: Session = deployed.read(session(deployed)).await;
     deployed.stack.kill();
     age(deployed, 9, 0);
     deployed.stack.boot().await;
-    assert_eq!(code(session(deployed)).await, Code::SignInNeeded, "8 hours without use");
+    assert_eq!(
+        problem_code(session(deployed)).await,
+        Code::SignInNeeded,
+        "a session must end after 8 hours without use"
+    );
     let boss = deployed.signer.token_of(BOSS, "second");
     let all = deployed.record(&boss, "").await;
     assert!(
         all.entries.iter().all(|entry| entry.what != AuditAction::Downloaded),
-        "over a year old: {all:#?}"
+        "entries over a year old must be deleted: {all:#?}"
     );
 }
 
-/// A person's id is a keyed hash with a key per institution: somebody with a log cannot find a person by hashing addresses.
-async fn ids_of_people_are_of_no_use_elsewhere(deployed: &mut Deployed) {
+/// A person's id is a hash with a key per institution: nobody who has a log can find a person by hashing
+/// addresses.
+async fn ids_of_people_depend_on_the_installation_key(deployed: &mut Deployed) {
     let id_of_boss = async |deployed: &Deployed| {
         let boss = deployed.signer.token_of(BOSS, "second");
         let roles: Roles = deployed.read(deployed.get("/api/roles", &boss)).await;
-        roles.people.into_iter().find(|person| person.email == BOSS).unwrap().id
+        roles.people.into_iter().find(|person| person.email.as_str() == BOSS).unwrap().id
     };
     let id = id_of_boss(deployed).await;
     deployed.stack.kill();
     deployed.stack.boot().await;
-    assert_eq!(id_of_boss(deployed).await, id, "the same as long as the key is");
+    assert_eq!(id_of_boss(deployed).await, id, "the id must stay the same with the same key");
     deployed.stack.kill();
     deployed.stack.damage("Registry", false, "DELETE FROM fact WHERE name = 'naming'");
     deployed.stack.boot().await;
     assert_ne!(id_of_boss(deployed).await, id);
 }
 
-fn no_log_tells_of_anybody(deployed: &Deployed, cookie: &str) {
+fn the_log_contains_no_personal_data(deployed: &Deployed, cookie: &str) {
     let log = deployed.stack.log();
-    assert!(log.contains("/api/session"), "calls are logged at all");
+    assert!(log.contains("/api/session"), "the log must contain calls");
     for line in log.lines() {
         let lower = line.to_lowercase();
         for secret in [
@@ -661,33 +717,36 @@ fn no_log_tells_of_anybody(deployed: &Deployed, cookie: &str) {
 }
 
 #[tokio::test]
-async fn the_local_administrator_looks_as_an_instructor_and_back() {
+async fn the_local_administrator_can_view_as_an_instructor_and_return() {
     let stack = Stack::start().await;
     let session = |body: Value| stack.http.post(stack.at("/api/session")).json(&body);
     let course = "11111111-2222-4333-8444-555555555555";
     let look = json!({"look_as": {"role": "instructor", "courses": [{"course": course, "section": course}]}});
     let answer = session(look).send().await.unwrap();
     let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
-    let looked: Session = answer.json().await.unwrap();
-    assert_eq!((looked.role, looked.local, looked.auth_method), (Role::Instructor, true, AuthMethod::Local));
+    let impersonated: Session = answer.json().await.unwrap();
+    assert_eq!(
+        (impersonated.role, impersonated.local, impersonated.auth_method),
+        (Role::Instructor, true, AuthMethod::Local)
+    );
     let get = |path: &str| stack.http.get(stack.at(path)).header("cookie", &cookie);
     let again: Session = get("/api/session").send().await.unwrap().json().await.unwrap();
-    assert_eq!((&again.scope, &again.person), (&looked.scope, &looked.person));
-    assert_eq!(code(get("/api/roles")).await, Code::NotAllowed);
-    assert_eq!(code(get("/api/csv/visit")).await, Code::UnknownReport);
+    assert_eq!((&again.scope, &again.person), (&impersonated.scope, &impersonated.person));
+    assert_eq!(problem_code(get("/api/roles")).await, Code::NotAllowed);
+    assert_eq!(problem_code(get("/api/csv/visit")).await, Code::UnknownReport);
     let courses: domain::api::Courses = get("/api/courses").send().await.unwrap().json().await.unwrap();
     assert!(courses.courses.is_empty(), "{courses:?}");
     let back = session(json!({"look_as": null})).header("cookie", &cookie).send().await.unwrap();
     assert!(back.headers()["set-cookie"].to_str().unwrap().contains("Max-Age=0"));
     let back: Session = back.json().await.unwrap();
     assert_eq!((back.role, back.scope), (Role::Administrator, Scope::Everything));
-    for (body, wanted) in [
+    for (body, expected) in [
         (json!({"look_as": {"role": "instructor"}}), Code::BadGrant),
         (json!({"key": KEY}), Code::BadBody),
         (json!({"look": 1}), Code::BadBody),
     ] {
-        assert_eq!(code(session(body)).await, wanted);
+        assert_eq!(problem_code(session(body)).await, expected);
     }
     let foreign = session(json!({"look_as": null})).header("cf-connecting-ip", "203.0.113.9");
-    assert_eq!(code(foreign).await, Code::SignInNeeded);
+    assert_eq!(problem_code(foreign).await, Code::SignInNeeded);
 }

@@ -1,4 +1,5 @@
-//! Bad input gets a clear problem and creates nothing; missing settings are reported; cross-site requests are rejected.
+//! Bad input gets a clear problem and creates nothing; invalid settings are reported; cross-site requests are
+//! rejected.
 
 use domain::api::Requests;
 use domain::problem::Code;
@@ -7,10 +8,10 @@ use serde_json::{Value, json};
 use worker_tests::{Stack, quick, refusal, today};
 
 #[tokio::test]
-async fn a_bad_ask_gets_a_problem_with_a_sentence_and_creates_nothing() {
+async fn a_bad_request_gets_a_problem_and_creates_nothing() {
     let stack = Stack::start().await;
     let day = |back: u64| minus_days(today(), back).to_string();
-    let asks: Vec<(Value, Code)> = vec![
+    let bad_requests: Vec<(Value, Code)> = vec![
         (json!({"report": "videoviews", "from": day(9), "to": day(3)}), Code::UnknownReport),
         (json!({"report": "../asset"}), Code::UnknownReport),
         (json!({"report": "videoview", "from": day(3), "to": day(9)}), Code::RangeBackwards),
@@ -37,9 +38,9 @@ async fn a_bad_ask_gets_a_problem_with_a_sentence_and_creates_nothing() {
         (json!({"report": 7}), Code::BadBody),
         (json!([]), Code::BadBody),
     ];
-    for (ask, code) in asks {
-        let problem = refusal(stack.http.post(stack.at("/api/requests")).json(&ask)).await;
-        assert_eq!(problem.code, code, "{ask}: {problem:?}");
+    for (body, code) in bad_requests {
+        let problem = refusal(stack.http.post(stack.at("/api/requests")).json(&body)).await;
+        assert_eq!(problem.code, code, "{body}: {problem:?}");
         assert!(problem.detail.len() > 20 && problem.detail.ends_with('.'), "{problem:?}");
     }
     let raw = |body: &str| refusal(stack.http.post(stack.at("/api/requests")).body(body.to_owned()));
@@ -47,11 +48,11 @@ async fn a_bad_ask_gets_a_problem_with_a_sentence_and_creates_nothing() {
     assert_eq!(raw("").await.code, Code::BadBody);
     let long = format!("{{\"report\": \"{}\"}}", "x".repeat(70_000));
     assert_eq!(raw(&long).await.code, Code::BodyTooLarge);
-    // The same without a length said beforehand.
-    let pieces = futures_util::stream::iter(
+    // The same without `Content-Length`.
+    let chunks = futures_util::stream::iter(
         std::iter::repeat_n(" ".repeat(10_000), 8).map(Ok::<_, std::convert::Infallible>),
     );
-    let call = stack.http.post(stack.at("/api/requests")).body(reqwest::Body::wrap_stream(pieces));
+    let call = stack.http.post(stack.at("/api/requests")).body(reqwest::Body::wrap_stream(chunks));
     assert_eq!(refusal(call).await.code, Code::BodyTooLarge);
 
     let listed: Requests = serde_json::from_value(stack.get("/api/requests").await).unwrap();
@@ -60,7 +61,7 @@ async fn a_bad_ask_gets_a_problem_with_a_sentence_and_creates_nothing() {
 }
 
 #[tokio::test]
-async fn a_route_says_what_it_takes() {
+async fn wrong_paths_parameters_and_methods_get_their_problems() {
     let stack = Stack::start().await;
     let none = "0".repeat(32);
     for (path, code) in [
@@ -95,7 +96,7 @@ async fn a_route_says_what_it_takes() {
 }
 
 #[tokio::test]
-async fn nobody_from_elsewhere_is_let_in() {
+async fn cross_site_and_non_loopback_requests_are_refused() {
     let stack = Stack::start().await;
     let session = || stack.http.get(stack.at("/api/session"));
     let host = stack.at("");
@@ -120,7 +121,7 @@ async fn nobody_from_elsewhere_is_let_in() {
 }
 
 #[tokio::test]
-async fn without_local_mode_everything_but_its_health_is_refused() {
+async fn without_a_sign_in_method_all_routes_are_refused_and_healthz_says_why() {
     let stack = Stack::with(quick(), &[("LECTERN_LOCAL", "")]).await;
     let problem = stack.problem("/healthz").await;
     assert_eq!((problem.code, problem.status), (Code::NoWayIn, 503));
@@ -133,7 +134,7 @@ async fn without_local_mode_everything_but_its_health_is_refused() {
 }
 
 #[tokio::test]
-async fn settings_that_are_missing_or_wrong_are_said_everywhere() {
+async fn every_route_reports_missing_and_wrong_settings() {
     let wrong = [("ECHO360_CLIENT_SECRET", ""), ("ECHO360_REGION", "mars"), ("LECTERN_TIME_ZONE", "Berlin")];
     let stack = Stack::with(quick(), &wrong).await;
     for path in ["/healthz", "/api/session", "/api/requests"] {
@@ -147,7 +148,7 @@ async fn settings_that_are_missing_or_wrong_are_said_everywhere() {
 }
 
 #[tokio::test]
-async fn every_answer_says_that_nobody_may_keep_sniff_frame_or_share_it() {
+async fn every_response_has_security_headers() {
     let stack = Stack::start().await;
     let calls = [
         stack.http.get(stack.at("/healthz")),
@@ -172,7 +173,7 @@ async fn every_answer_says_that_nobody_may_keep_sniff_frame_or_share_it() {
         assert_eq!(header("content-security-policy"), "default-src 'none'; frame-ancestors 'none'");
         assert!(!answer.headers().contains_key("access-control-allow-origin"));
     }
-    // The page's own files, as the assets are served.
+    // Static files of the page.
     for path in ["/", "/people", "/style.css", "/page.js"] {
         let answer = stack.http.get(stack.at(path)).send().await.unwrap();
         let header = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned());

@@ -1,6 +1,11 @@
-//! Courses, sections and terms: read from Echo360's lists before any row has arrived, and from rows if those lists cannot be read.
+//! Courses, sections and terms: from Echo360's lists before any row has arrived, and from rows if the lists
+//! cannot be read.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests and their helpers fail at the first error"
+)]
 
 use domain::api::{Courses, Requests};
 use sandbox::Report;
@@ -13,8 +18,8 @@ async fn courses(stack: &Stack) -> Courses {
     serde_json::from_value(stack.get("/api/courses").await).unwrap()
 }
 
-/// One of the sandbox's lists, all pages, read with the sandbox's credentials.
-async fn listed(stack: &Stack, path: &str) -> Vec<Value> {
+/// All pages of one of the sandbox's lists, read with the sandbox's credentials.
+async fn read_list(stack: &Stack, path: &str) -> Vec<Value> {
     let settings = quick();
     let form = format!(
         "grant_type=client_credentials&client_id={}&client_secret={}",
@@ -41,42 +46,48 @@ fn ids(entries: &[Value]) -> BTreeSet<String> {
     entries.iter().map(|entry| entry["id"].as_str().unwrap().to_owned()).collect()
 }
 
-fn calls(stack: &Stack) -> u64 {
+fn directory_calls(stack: &Stack) -> u64 {
     stack.sandbox.ledger()["calls"]["directory"].as_u64().unwrap_or(0)
 }
 
 #[tokio::test]
-async fn courses_sections_and_terms_are_known_before_any_row_and_read_once_a_day() {
+async fn the_lists_are_read_before_any_row_arrives_and_once_a_day() {
     let stack = Stack::with(sandbox::Settings { courses: 12, ..quick() }, &[]).await;
     let known = courses(&stack).await;
-    let asked = calls(&stack);
-    assert!(asked >= 4, "sections take more than one page: {asked} calls");
+    let calls = directory_calls(&stack);
+    assert!(calls >= 4, "sections must take more than one page: {calls} calls");
     let again = courses(&stack).await;
     assert_eq!(again, known);
-    assert_eq!(calls(&stack), asked, "read once");
+    assert_eq!(directory_calls(&stack), calls, "the lists must be read only once");
     assert!(stack.sandbox.ledger()["creates"].as_array().unwrap().is_empty());
 
-    let truth = listed(&stack, "/public/api/v1/courses").await;
-    assert_eq!(known.courses.iter().map(|course| course.id.clone()).collect::<BTreeSet<_>>(), ids(&truth));
+    let truth = read_list(&stack, "/public/api/v1/courses").await;
+    assert_eq!(
+        known.courses.iter().map(|course| course.id.to_string()).collect::<BTreeSet<_>>(),
+        ids(&truth)
+    );
     for course in &known.courses {
-        let listed = truth.iter().find(|entry| entry["id"] == *course.id).unwrap();
+        let listed = truth.iter().find(|entry| entry["id"] == course.id.as_str()).unwrap();
         assert_eq!(
             (&listed["name"], &listed["courseIdentifier"]),
             (&course.name.clone().into(), &course.code.clone().into())
         );
     }
-    let truth = listed(&stack, "/public/api/v1/sections").await;
+    let truth = read_list(&stack, "/public/api/v1/sections").await;
     let sections = || known.courses.iter().flat_map(|course| &course.sections);
-    assert_eq!(sections().map(|section| section.id.clone()).collect::<BTreeSet<_>>(), ids(&truth));
+    assert_eq!(sections().map(|section| section.id.to_string()).collect::<BTreeSet<_>>(), ids(&truth));
     let terms: BTreeSet<&str> = known.terms.iter().map(|term| term.id.as_str()).collect();
     assert!(sections().all(|section| terms.contains(section.term.as_deref().unwrap())));
-    let truth = listed(&stack, "/public/api/v1/terms").await;
+    let truth = read_list(&stack, "/public/api/v1/terms").await;
     assert_eq!(known.terms.iter().map(|term| term.id.clone()).collect::<BTreeSet<_>>(), ids(&truth));
-    assert!(known.terms.windows(2).all(|pair| pair[0].to < pair[1].from), "oldest first, and apart");
+    assert!(
+        known.terms.windows(2).all(|pair| pair[0].to < pair[1].from),
+        "terms must be oldest first and not overlap"
+    );
 }
 
 #[tokio::test]
-async fn rows_add_no_course_or_section_twice() {
+async fn rows_add_no_duplicate_courses_or_sections() {
     let stack = Stack::start().await;
     let before = courses(&stack).await;
     stack.ready(Report::VideoView, &Weeks::back(1, 2)).await;
@@ -85,7 +96,7 @@ async fn rows_add_no_course_or_section_twice() {
 }
 
 #[tokio::test]
-async fn where_the_lists_cannot_be_read_courses_are_known_from_rows_and_asking_goes_on() {
+async fn without_the_lists_courses_come_from_rows_and_requests_continue() {
     for fault in [Fault::ServerError, Fault::Unauthorized] {
         let stack = Stack::start().await;
         stack.sandbox.harm(vec![Order { on: Some(Point::Directory), always: true, ..Order::once(fault) }]);

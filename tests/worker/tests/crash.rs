@@ -1,6 +1,6 @@
-//! Crashes: the Worker is killed at random points, and still every window becomes ready and is requested once.
+//! Crashes: the Worker is killed at random times; every window still becomes ready and is requested once.
 //!
-//! Each run draws new points; `LECTERN_TEST_SEED` repeats those of an earlier run.
+//! Each run chooses new times; `LECTERN_TEST_SEED` repeats those of an earlier run.
 
 use domain::api::WindowStatus;
 use futures_util::StreamExt;
@@ -10,22 +10,22 @@ use worker_tests::chance::Chance;
 use worker_tests::reading::{Digest, frames, rows_of};
 use worker_tests::{Stack, Weeks, quick};
 
-/// Crashes of one run.
+/// Number of crashes in one run.
 const KILLS: usize = 10;
 
-/// Milliseconds until the next crash: roughly log-uniform from 20 to 5120, 960 on average.
+/// Milliseconds until the next crash: roughly log-uniform from 20 to 5120, with a mean of 960.
 fn run_time(chance: &mut Chance) -> u64 {
     let least = 20 << chance.below(8);
     least + chance.below(least)
 }
 
 #[tokio::test]
-async fn killed_many_times_every_window_becomes_ready_and_is_asked_once() {
+async fn killed_many_times_every_window_becomes_ready_and_is_requested_once() {
     let settings = sandbox::Settings { build_seconds: 0.5..=4.0, ..quick() };
     let mut stack = Stack::with(settings, &[]).await;
     let weeks = Weeks::back(1, 12);
     let request = stack.ask_weeks(Report::VideoView, &weeks).await;
-    let mut chance = Chance::of("killed_many_times_every_window_becomes_ready_and_is_asked_once");
+    let mut chance = Chance::of("killed_many_times_every_window_becomes_ready_and_is_requested_once");
     for _ in 0..KILLS {
         tokio::time::sleep(Duration::from_millis(run_time(&mut chance))).await;
         stack.kill();
@@ -46,34 +46,34 @@ async fn killed_many_times_every_window_becomes_ready_and_is_asked_once() {
 }
 
 #[tokio::test]
-async fn a_download_that_breaks_off_reaches_the_client_as_an_error() {
+async fn a_damaged_slice_breaks_the_download_off_with_an_error() {
     let mut stack = Stack::start().await;
     let weeks = Weeks::back(1, 1);
     let request = stack.ready(Report::VideoView, &weeks).await;
-    let whole = frames(&stack, &format!("videoview/{}", request.windows[0].id)).await;
-    assert!(whole.slices.len() > 1);
+    let window_frames = frames(&stack, &format!("videoview/{}", request.windows[0].id)).await;
+    assert!(window_frames.slices.len() > 1);
     stack.kill();
-    // The last byte of the last slice.
+    // Damages the last byte of the last slice.
     let damaged = "CAST(substr(bytes, 1, length(bytes) - 1) || x'2a' AS BLOB)";
     let statement = format!("UPDATE pack SET bytes = {damaged} WHERE seq = (SELECT max(seq) FROM pack)");
     stack.damage("WindowStore", false, &statement);
     stack.boot().await;
     let path = format!("/api/csv/videoview?from={}&to={}", weeks.from, weeks.to());
     let answer = stack.http.get(stack.at(&path)).send().await.unwrap();
-    assert_eq!(answer.status(), 200, "what goes wrong is met only after the first rows");
-    let mut pieces = answer.bytes_stream();
+    assert_eq!(answer.status(), 200, "the damage must come after the first rows");
+    let mut stream = answer.bytes_stream();
     let (mut bytes, mut broke_off) = (0, false);
-    while let Some(piece) = pieces.next().await {
-        match piece {
-            Ok(piece) => bytes += piece.len(),
+    while let Some(chunk) = stream.next().await {
+        match chunk {
+            Ok(chunk) => bytes += chunk.len(),
             Err(_) => broke_off = true,
         }
     }
-    assert!(bytes > 0 && broke_off, "{bytes} bytes, and then a clean end");
+    assert!(bytes > 0 && broke_off, "the download ended without an error after {bytes} bytes");
 }
 
 #[tokio::test]
-async fn an_alarm_that_was_lost_is_set_again_by_the_next_wake() {
+async fn a_lost_alarm_is_set_again_by_the_next_command() {
     let settings = sandbox::Settings { build_seconds: 3.0..=4.0, ..quick() };
     let mut stack = Stack::with(settings, &[]).await;
     let request = stack.ask_weeks(Report::Confused, &Weeks::back(1, 2)).await;

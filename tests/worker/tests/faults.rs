@@ -1,6 +1,11 @@
-//! Upstream faults, one by one and combined: the rows equal the truth, or the window fails with a clear message.
+//! Upstream faults, one by one and combined: the rows equal the ground truth, or the window fails with a
+//! clear message.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests and their helpers fail at the first error"
+)]
 
 use domain::api::{PauseReason, RequestInfo, Requests, WindowStatus};
 use domain::problem::Code;
@@ -14,7 +19,7 @@ use worker_tests::{Stack, Weeks, quick};
 
 const PATIENCE: Duration = Duration::from_secs(150);
 
-/// The true rows of a window.
+/// The digest of a window's true rows.
 fn truth(stack: &Stack, report: Report, window: &domain::api::WindowInfo) -> Digest {
     let (start, end) = (window.start.unwrap().to_string(), window.end.unwrap().to_string());
     Digest::of_truth(stack, &sandbox::truth::Ask::days(report, &start, &end).unwrap())
@@ -27,8 +32,8 @@ fn creates(stack: &Stack, window: &domain::api::WindowInfo) -> usize {
     ledger["creates"].as_array().unwrap().iter().filter(|c| c["parameters"]["start"] == start).count()
 }
 
-/// The digest of a window's rows, with times in the format of the truth.
-async fn plain_times(stack: &Stack, report: Report, id: &str) -> Digest {
+/// The digest of a window's rows, with times in the format of the ground truth.
+async fn digest_with_plain_times(stack: &Stack, report: Report, id: &str) -> Digest {
     let frames = frames(stack, &format!("{}/{id}", report.name())).await;
     let header = String::from_utf8(frames.head.header).unwrap();
     let time = header.split(',').position(|name| name.contains("event_timestamp")).unwrap();
@@ -46,9 +51,9 @@ async fn plain_times(stack: &Stack, report: Report, id: &str) -> Digest {
 }
 
 #[tokio::test]
-async fn every_fault_of_a_request_or_its_file_ends_in_the_truth() {
+async fn after_every_fault_of_a_request_or_file_the_rows_are_true() {
     let stack = Stack::with(sandbox::Settings { build_seconds: 0.1..=0.3, ..quick() }, &[]).await;
-    // The fault, and how often the window must be asked of Echo360 for it to come right.
+    // The fault, and how often the window must be requested from Echo360 to become ready.
     let faults = [
         (Fault::ContentEncoding, 1),
         (Fault::PlainNamedGz, 1),
@@ -57,21 +62,21 @@ async fn every_fault_of_a_request_or_its_file_ends_in_the_truth() {
         (Fault::Crlf, 1),
         (Fault::NoLastLineEnd, 1),
         (Fault::IsoTimes, 1),
-        // The wire's fault: fetched once more.
+        // Possibly a fault of the network: the file is fetched again.
         (Fault::Reset, 1),
         (Fault::TruncatedGzip, 1),
         (Fault::WrongCrc, 1),
         (Fault::WrongLength, 1),
         (Fault::ErrorPage, 1),
         (Fault::ExpiredLink, 1),
-        // The file's own, or the request's: asked anew.
+        // A fault of the file or the upstream request: it is requested again.
         (Fault::ShortRow, 2),
         (Fault::WrongHeader, 2),
         (Fault::Failed, 2),
         (Fault::Missing, 2),
         (Fault::Expired, 2),
         (Fault::Gone, 2),
-        // Found again in the list.
+        // The upstream request is found in the list.
         (Fault::LostReply, 1),
     ];
     let weeks = Weeks::back(1, faults.len() as u64);
@@ -85,18 +90,18 @@ async fn every_fault_of_a_request_or_its_file_ends_in_the_truth() {
     }
     let request = stack.ask_weeks(Report::Confused, &weeks).await;
     let request = stack.settled(&request.id, PATIENCE).await;
-    for ((fault, asked), window) in faults.iter().zip(&request.windows) {
+    for ((fault, requested), window) in faults.iter().zip(&request.windows) {
         assert_eq!(window.state, WindowStatus::Ready, "{fault:?} {window:#?}");
-        let read = plain_times(&stack, Report::Confused, &window.id).await;
+        let read = digest_with_plain_times(&stack, Report::Confused, &window.id).await;
         assert_eq!(read, truth(&stack, Report::Confused, window), "{fault:?}");
-        assert_eq!(creates(&stack, window), *asked, "{fault:?}");
-        assert_eq!(window.tries, 0, "a ready window starts afresh");
+        assert_eq!(creates(&stack, window), *requested, "{fault:?}");
+        assert_eq!(window.tries, 0, "a ready window must have its tries reset");
     }
     stack.check_ledger();
 }
 
 #[tokio::test]
-async fn three_tries_fail_with_the_id_for_support_and_trying_again_starts_afresh() {
+async fn a_window_fails_after_three_tries_with_the_upstream_id_and_a_retry_resets_them() {
     let stack = Stack::with(sandbox::Settings { build_seconds: 0.1..=0.2, ..quick() }, &[]).await;
     let weeks = Weeks::back(1, 3);
     let always = |fault, week: u64| Order {
@@ -116,13 +121,13 @@ async fn three_tries_fail_with_the_id_for_support_and_trying_again_starts_afresh
         let ledger = stack.sandbox.ledger();
         assert!(ledger["creates"].as_array().unwrap().iter().any(|made| made["id"] == **id));
         let problem = stack.problem(&format!("/api/rows/polling/{}", window.id)).await;
-        assert_eq!(problem.code, Code::RowsNotReady, "a bad file is never served");
+        assert_eq!(problem.code, Code::RowsNotReady, "a bad file must never be served");
     }
     let query = format!("polling?from={}&to={}", weeks.from, weeks.to());
     let problem = stack.problem(&format!("/api/csv/{query}")).await;
     assert_eq!(problem.code, Code::RowsNotReady);
     let missing: Vec<&str> = request.windows[..2].iter().map(|window| window.id.as_str()).collect();
-    assert_eq!(problem.windows.to_vec(), missing, "a problem that names them, not a short file");
+    assert_eq!(problem.windows.to_vec(), missing, "the problem must name the missing windows");
 
     stack.http.delete(format!("{}/sandbox/faults", stack.sandbox.url())).send().await.unwrap();
     let retry = stack.at(&format!("/api/requests/{}/retry", request.id));
@@ -135,11 +140,11 @@ async fn three_tries_fail_with_the_id_for_support_and_trying_again_starts_afresh
 }
 
 #[tokio::test]
-async fn trouble_with_calls_tokens_and_the_limit_is_waited_out_and_is_never_a_try() {
+async fn errors_of_calls_tokens_and_limits_never_count_as_a_try() {
     let settings = sandbox::Settings { build_seconds: 0.2..=0.5, token_seconds: 20, ..quick() };
     let stack = Stack::with(settings, &[]).await;
     let call = |fault, on, count| Order { on, count: Some(count), ..Order::once(fault) };
-    let occasions: Vec<Vec<Order>> = vec![
+    let cases: Vec<Vec<Order>> = vec![
         vec![Order { after: 2, ..Order::once(Fault::Unauthorized) }],
         vec![Order { seconds: Some(2.0), ..call(Fault::TooManyCalls, None, 2) }],
         vec![call(Fault::TooManyCalls, Some(Point::List), 1)],
@@ -152,25 +157,25 @@ async fn trouble_with_calls_tokens_and_the_limit_is_waited_out_and_is_never_a_tr
         vec![call(Fault::Limit400, None, 1)],
         vec![call(Fault::Limit429, None, 1)],
     ];
-    for (week, orders) in (1..).zip(occasions) {
-        let named = format!("{orders:?}");
+    for (week, orders) in (1..).zip(cases) {
+        let case = format!("{orders:?}");
         stack.sandbox.harm(orders);
         let request = stack.ask_weeks(Report::Notes, &Weeks::back(week, 1)).await;
         let request = stack.settled(&request.id, PATIENCE).await;
         let window = &request.windows[0];
-        assert_eq!((window.state, window.tries), (WindowStatus::Ready, 0), "{named}");
+        assert_eq!((window.state, window.tries), (WindowStatus::Ready, 0), "{case}");
         assert_eq!(
-            plain_times(&stack, Report::Notes, &window.id).await,
+            digest_with_plain_times(&stack, Report::Notes, &window.id).await,
             truth(&stack, Report::Notes, window)
         );
-        assert_eq!(creates(&stack, window), 1, "{named}");
+        assert_eq!(creates(&stack, window), 1, "{case}");
     }
-    assert!(stack.sandbox.ledger()["tokens_issued"].as_u64().unwrap() > 2, "tokens were renewed");
+    assert!(stack.sandbox.ledger()["tokens_issued"].as_u64().unwrap() > 2, "tokens must have been renewed");
     stack.check_ledger();
 }
 
 #[tokio::test]
-async fn a_request_that_was_lost_on_its_way_is_asked_again_after_two_lists_a_minute_apart() {
+async fn a_lost_create_is_repeated_after_two_lists_a_minute_apart() {
     let stack = Stack::start().await;
     stack.sandbox.harm(vec![Order::once(Fault::LostRequest)]);
     let started = Instant::now();
@@ -182,7 +187,7 @@ async fn a_request_that_was_lost_on_its_way_is_asked_again_after_two_lists_a_min
 }
 
 #[tokio::test]
-async fn an_equal_request_that_somebody_else_made_is_adopted_whatever_its_delimiter() {
+async fn an_equal_request_of_another_client_is_adopted_whatever_its_delimiter() {
     let stack = Stack::start().await;
     let weeks = Weeks::back(1, 1);
     let theirs = json!({
@@ -201,20 +206,20 @@ async fn an_equal_request_that_somebody_else_made_is_adopted_whatever_its_delimi
 }
 
 #[tokio::test]
-async fn wrong_credentials_pause_the_desk_visibly_and_a_mended_secret_goes_on() {
+async fn wrong_credentials_pause_the_scheduler_visibly_until_they_are_fixed() {
     let mut stack = Stack::with(quick(), &[("ECHO360_CLIENT_SECRET", "wrong")]).await;
     let request = stack.ask_weeks(Report::Confused, &Weeks::back(1, 1)).await;
     let started = Instant::now();
-    let held = loop {
+    let pause = loop {
         let all: Requests = serde_json::from_value(stack.get("/api/requests").await).unwrap();
-        if let Some(held) = all.scheduler.held {
-            break held;
+        if let Some(pause) = all.scheduler.held {
+            break pause;
         }
         assert!(started.elapsed() < Duration::from_secs(20));
         tokio::time::sleep(Duration::from_millis(200)).await;
     };
-    assert_eq!(held.reason, PauseReason::CredentialsRefused);
-    assert!(held.detail.contains("ECHO360_CLIENT_SECRET") && !held.detail.contains("wrong"));
+    assert_eq!(pause.reason, PauseReason::CredentialsRefused);
+    assert!(pause.detail.contains("ECHO360_CLIENT_SECRET") && !pause.detail.contains("wrong"));
     let waiting = stack.request(&request.id).await;
     assert_eq!((waiting.windows[0].state, waiting.windows[0].tries), (WindowStatus::Queued, 0));
     stack.kill();
@@ -236,15 +241,15 @@ async fn a_file_on_a_host_that_is_not_allowed_is_never_fetched() {
 }
 
 #[tokio::test]
-async fn faults_mixed_at_random_end_in_the_truth_or_in_a_clear_failure() {
+async fn random_faults_end_in_true_rows_or_a_clear_failure() {
     let settings = sandbox::Settings { build_seconds: 0.1..=0.8, ..quick() };
     let stack = Stack::with(settings, &[]).await;
-    let mut noise = 0x2545_F491_4F6C_DD1D_u64;
-    let mut roll = |most: u64| {
-        noise ^= noise << 13;
-        noise ^= noise >> 7;
-        noise ^= noise << 17;
-        noise % most
+    let mut state = 0x2545_F491_4F6C_DD1D_u64;
+    let mut random_below = |most: u64| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state % most
     };
     let kinds = [
         Fault::TooManyCalls,
@@ -267,9 +272,9 @@ async fn faults_mixed_at_random_end_in_the_truth_or_in_a_clear_failure() {
     ];
     let orders = (0..40)
         .map(|_| Order {
-            after: roll(12),
+            after: random_below(12),
             seconds: Some(1.0),
-            ..Order::once(kinds[usize::try_from(roll(kinds.len() as u64)).unwrap()])
+            ..Order::once(kinds[usize::try_from(random_below(kinds.len() as u64)).unwrap()])
         })
         .collect();
     stack.sandbox.harm(orders);
@@ -283,7 +288,10 @@ async fn faults_mixed_at_random_end_in_the_truth_or_in_a_clear_failure() {
         let request = stack.settled(&request.id, Duration::from_secs(300)).await;
         for window in &request.windows {
             if window.state == WindowStatus::Ready {
-                assert_eq!(plain_times(&stack, report, &window.id).await, truth(&stack, report, window));
+                assert_eq!(
+                    digest_with_plain_times(&stack, report, &window.id).await,
+                    truth(&stack, report, window)
+                );
                 ready += 1;
             } else {
                 assert_eq!((window.state, window.tries), (WindowStatus::Failed, 3));
@@ -291,6 +299,6 @@ async fn faults_mixed_at_random_end_in_the_truth_or_in_a_clear_failure() {
             }
         }
     }
-    assert!(ready >= 6, "most come right: {ready}");
+    assert!(ready >= 6, "only {ready} windows became ready");
     stack.check_ledger();
 }

@@ -1,6 +1,11 @@
-//! Erasure and retention: erased rows are in no copy, in no later copy and in no database file; old copies are deleted.
+//! Erasure and retention: erased rows are in no copy, in no later copy and in no database file; old copies
+//! are deleted.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests and their helpers fail at the first error"
+)]
 
 use domain::api::WindowStatus;
 use domain::erasure::{Erasure, ErasureProgress, Erasures, RedactedTarget};
@@ -43,20 +48,25 @@ fn busiest(stack: &Stack, report: Report, weeks: &Weeks) -> Person {
     rows.into_iter().max_by_key(|(_, rows)| *rows).unwrap().0
 }
 
-/// Requests all of these at once and waits for their rows.
-async fn ready(stack: &Stack, wanted: &[(Report, &Weeks)]) {
-    for (report, weeks) in wanted {
+/// Requests all of these at once, and waits for their rows.
+async fn ready(stack: &Stack, reports_and_weeks: &[(Report, &Weeks)]) {
+    for (report, weeks) in reports_and_weeks {
         stack.ask_weeks(*report, weeks).await;
     }
-    for (report, weeks) in wanted {
+    for (report, weeks) in reports_and_weeks {
         stack.ready(*report, weeks).await;
     }
 }
 
-/// The digest of the true rows without some of them.
-fn without(stack: &Stack, report: Report, weeks: &Weeks, goes: impl Fn(&[String]) -> bool) -> Digest {
+/// The digest of the true rows except those that match `is_erased`.
+fn digest_without(
+    stack: &Stack,
+    report: Report,
+    weeks: &Weeks,
+    is_erased: impl Fn(&[String]) -> bool,
+) -> Digest {
     let mut digest = Digest::default();
-    for row in stack.truth().rows(&weeks.truth(report)).iter().filter(|row| !goes(row)) {
+    for row in stack.truth().rows(&weeks.truth(report)).iter().filter(|row| !is_erased(row)) {
         digest.add(row.iter().map(String::as_str));
     }
     digest
@@ -73,37 +83,38 @@ async fn digest(stack: &Stack, report: Report, weeks: &Weeks) -> Digest {
     csv.digest(Truth::columns(report).len())
 }
 
-/// The digest of a snapshot's rows without some of them. A snapshot is not compared with the truth, which changes by the minute.
-fn left_of(before: &Csv, goes: impl Fn(&[String]) -> bool) -> Digest {
+/// The digest of a snapshot's rows except those that match `is_erased`. A snapshot is not compared with the
+/// ground truth, which changes by the minute.
+fn remaining_digest(before: &Csv, is_erased: impl Fn(&[String]) -> bool) -> Digest {
     let mut digest = Digest::default();
-    for row in before.rows.iter().filter(|row| !goes(row)) {
+    for row in before.rows.iter().filter(|row| !is_erased(row)) {
         digest.add(row.iter().map(String::as_str));
     }
     digest
 }
 
-async fn forget(stack: &Stack, what: &Value) -> Erasure {
+async fn start_erasure(stack: &Stack, what: &Value) -> Erasure {
     let answer = stack.http.post(stack.at("/api/forget")).json(what).send().await.unwrap();
     let (status, text) = (answer.status(), answer.text().await.unwrap());
     assert!(status.is_success(), "{what}: {status} {text}");
     serde_json::from_str(&text).unwrap()
 }
 
-async fn forgettings(stack: &Stack) -> Vec<Erasure> {
+async fn list_erasures(stack: &Stack) -> Vec<Erasure> {
     let all: Erasures = serde_json::from_value(stack.get("/api/forget").await).unwrap();
     all.erasures
 }
 
-async fn done(stack: &Stack, id: &str) -> Erasure {
+async fn wait_until_erased(stack: &Stack, id: &str) -> Erasure {
     let started = Instant::now();
     loop {
-        let all = forgettings(stack).await;
-        let forgetting = all.into_iter().find(|forgetting| forgetting.id == id).unwrap();
-        if forgetting.state == ErasureProgress::Done {
-            assert_eq!(forgetting.windows, forgetting.windows_total);
-            return forgetting;
+        let all = list_erasures(stack).await;
+        let erasure = all.into_iter().find(|erasure| erasure.id == id).unwrap();
+        if erasure.state == ErasureProgress::Done {
+            assert_eq!(erasure.windows, erasure.windows_total);
+            return erasure;
         }
-        assert!(started.elapsed() < Duration::from_secs(60), "{forgetting:#?}\n{}", stack.log());
+        assert!(started.elapsed() < Duration::from_secs(60), "{erasure:#?}\n{}", stack.log());
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
@@ -116,11 +127,11 @@ fn files(stack: &Stack, class: &str) -> Vec<PathBuf> {
     entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_file()).collect()
 }
 
-fn holds(bytes: &[u8], text: &[u8]) -> bool {
+fn contains_bytes(bytes: &[u8], text: &[u8]) -> bool {
     bytes.windows(text.len()).any(|window| window == text)
 }
 
-/// Runs a statement on the scheduler's database while nothing else has it open.
+/// Runs an SQL statement on the scheduler's database while nothing else has it open.
 fn change_scheduler(stack: &Stack, statement: &str) {
     let script = "const { DatabaseSync } = require('node:sqlite');
         const [statement, ...files] = process.argv.slice(1);
@@ -132,7 +143,7 @@ fn change_scheduler(stack: &Stack, statement: &str) {
 }
 
 /// The contents of all window tables as text, with slices inflated.
-fn stored(stack: &Stack) -> String {
+fn stored_text(stack: &Stack) -> String {
     tables(stack, "WindowStore")
 }
 
@@ -166,7 +177,7 @@ fn tables(stack: &Stack, class: &str) -> String {
     String::from_utf8(read.stdout).unwrap()
 }
 
-/// A part of each deflated slice that has this text, to search for in the database files afterwards.
+/// A part of each deflated slice that contains this text, to search for in the database files afterwards.
 fn samples(stack: &Stack, text: &str) -> Vec<Vec<u8>> {
     let script = "const { DatabaseSync } = require('node:sqlite');
         const { inflateRawSync } = require('node:zlib');
@@ -192,35 +203,35 @@ fn samples(stack: &Stack, text: &str) -> Vec<Vec<u8>> {
 }
 
 #[tokio::test]
-async fn a_forgotten_person_is_in_no_copy_in_no_later_one_and_in_no_file() {
+async fn an_erased_person_is_in_no_copy_later_copy_or_file() {
     let mut stack = Stack::start().await;
     let weeks = Weeks::back(2, 2);
     let reports = [Report::VideoView, Report::Qanda, Report::Polling, Report::Asset];
     ready(&stack, &reports.map(|report| (report, &weeks))).await;
     let person = busiest(&stack, Report::VideoView, &weeks);
     stack.kill();
-    let before = stored(&stack);
+    let before = stored_text(&stack);
     assert!(before.contains(&person.id) && before.contains(&person.email));
     let slices = samples(&stack, &person.id);
     stack.boot().await;
     let library = download(&stack, Report::Asset, &weeks).await;
-    let asked = forget(&stack, &json!({"person": {"email": person.email.to_uppercase()}})).await;
-    let ended = done(&stack, &asked.id).await;
-    let gone: u64 = {
+    let asked = start_erasure(&stack, &json!({"person": {"email": person.email.to_uppercase()}})).await;
+    let ended = wait_until_erased(&stack, &asked.id).await;
+    let erased_rows: u64 = {
         let rows = |report| stack.truth().rows(&weeks.truth(report));
         reports.iter().flat_map(|report| rows(*report)).filter(|row| person.is_in(row)).count() as u64
     };
-    assert_eq!((ended.rows, ended.by.as_str()), (gone, "local"));
+    assert_eq!((ended.rows, ended.by.as_str()), (erased_rows, "local"));
     let RedactedTarget::Person { mark, .. } = &ended.what else { unreachable!("{ended:?}") };
     assert_eq!(mark.len(), 8);
     for report in reports {
-        let wanted = match report {
-            Report::Asset => left_of(&library, |row| person.is_in(row)),
-            _ => without(&stack, report, &weeks, |row| person.is_in(row)),
+        let expected = match report {
+            Report::Asset => remaining_digest(&library, |row| person.is_in(row)),
+            _ => digest_without(&stack, report, &weeks, |row| person.is_in(row)),
         };
-        assert_eq!(digest(&stack, report, &weeks).await, wanted, "{report:?}");
+        assert_eq!(digest(&stack, report, &weeks).await, expected, "{report:?}");
     }
-    // The promise that stands before the rows, and what the list of requests says, are of what is left.
+    // The head of the rows and the list of requests describe the remaining rows.
     for request in stack.get("/api/requests").await["requests"].as_array().unwrap() {
         for window in request["windows"].as_array().unwrap() {
             let path = format!("{}/{}", request["report"].as_str().unwrap(), window["id"].as_str().unwrap());
@@ -229,121 +240,124 @@ async fn a_forgotten_person_is_in_no_copy_in_no_later_one_and_in_no_file() {
             assert_eq!(window["copy"]["generation"], head.generation);
         }
     }
-    // Weeks that nobody had asked for, and one that is asked for anew.
+    // Weeks that are first requested now, and one that is requested again.
     let later = Weeks::back(4, 1);
     let request = stack.ask_weeks(Report::Polling, &weeks).await;
     let again = json!({"windows": [request.windows[0].id]});
     let path = format!("/api/requests/{}/retry", request.id);
     assert!(stack.http.post(stack.at(&path)).json(&again).send().await.unwrap().status().is_success());
     stack.ready(Report::VideoView, &later).await;
-    let theirs = |row: &[String]| person.is_in(row);
-    assert!(stack.truth().rows(&later.truth(Report::VideoView)).iter().any(|row| theirs(row)));
+    let is_erased_row = |row: &[String]| person.is_in(row);
+    assert!(stack.truth().rows(&later.truth(Report::VideoView)).iter().any(|row| is_erased_row(row)));
     assert_eq!(
         digest(&stack, Report::VideoView, &later).await,
-        without(&stack, Report::VideoView, &later, theirs)
+        digest_without(&stack, Report::VideoView, &later, is_erased_row)
     );
     let request = stack.settled(&request.id, Duration::from_secs(60)).await;
     assert!(request.windows.iter().all(|window| window.state.has_rows()));
     assert_eq!(
         digest(&stack, Report::Polling, &weeks).await,
-        without(&stack, Report::Polling, &weeks, theirs)
+        digest_without(&stack, Report::Polling, &weeks, is_erased_row)
     );
-    // Asking twice is asking once.
-    let twice = forget(&stack, &json!({"person": {"email": person.email}})).await;
-    assert_eq!((&twice.id, forgettings(&stack).await.len()), (&asked.id, 1));
-    assert_eq!(done(&stack, &twice.id).await.rows, gone);
+    // A second request for the same erasure returns the first.
+    let twice = start_erasure(&stack, &json!({"person": {"email": person.email}})).await;
+    assert_eq!((&twice.id, list_erasures(&stack).await.len()), (&asked.id, 1));
+    assert_eq!(wait_until_erased(&stack, &twice.id).await.rows, erased_rows);
 
     stack.kill();
-    let left = stored(&stack);
+    let remaining = stored_text(&stack);
     for text in [&person.id, &person.email] {
-        assert!(!left.contains(text.as_str()));
+        assert!(!remaining.contains(text.as_str()));
         for class in ["Scheduler", "WindowStore"] {
             for file in files(&stack, class) {
                 let bytes = std::fs::read(&file).unwrap();
-                assert!(!holds(&bytes, text.as_bytes()), "{}", file.display());
+                assert!(!contains_bytes(&bytes, text.as_bytes()), "{}", file.display());
             }
         }
         assert!(!stack.log().contains(text.as_str()));
     }
-    // Deflated, they stood in slices: of none of those is anything left, in pages that are free either.
+    // The person's data was in deflated slices: nothing of these slices remains, not even in free pages.
     assert!(slices.len() > 3, "{} slices", slices.len());
     for file in files(&stack, "WindowStore") {
         let bytes = std::fs::read(&file).unwrap();
-        let kept = slices.iter().filter(|slice| holds(&bytes, slice)).count();
-        assert_eq!(kept, 0, "of {} in {}", slices.len(), file.display());
+        let remaining = slices.iter().filter(|slice| contains_bytes(&bytes, slice)).count();
+        assert_eq!(remaining, 0, "of {} slices in {}", slices.len(), file.display());
     }
 }
 
 #[tokio::test]
-async fn killed_while_it_forgets_it_ends_whole() {
+async fn an_erasure_that_is_killed_midway_completes() {
     let settings = sandbox::Settings { bulk_rows: Some(60_000), build_seconds: 0.1..=0.2, ..quick() };
     let mut stack = Stack::with(settings, &[]).await;
     let weeks = Weeks::back(1, 4);
     stack.ready(Report::VideoView, &weeks).await;
     let person = busiest(&stack, Report::VideoView, &weeks);
-    let asked = forget(&stack, &json!({"person": {"id": person.id}})).await;
+    let asked = start_erasure(&stack, &json!({"person": {"id": person.id}})).await;
     let mut unfinished = 0;
     for wait in [20, 300, 700] {
         tokio::time::sleep(Duration::from_millis(wait)).await;
         stack.kill();
         stack.boot().await;
-        unfinished += u32::from(forgettings(&stack).await[0].state == ErasureProgress::UnderWay);
+        unfinished += u32::from(list_erasures(&stack).await[0].state == ErasureProgress::UnderWay);
     }
-    assert!(unfinished > 1, "it was killed in the middle");
-    let ended = done(&stack, &asked.id).await;
+    assert!(unfinished > 1, "the Worker must have been killed during the erasure");
+    let ended = wait_until_erased(&stack, &asked.id).await;
     assert_eq!(ended.windows_total, 4);
-    let truth = without(&stack, Report::VideoView, &weeks, |row| person.is_in(row));
+    let truth = digest_without(&stack, Report::VideoView, &weeks, |row| person.is_in(row));
     assert_eq!(digest(&stack, Report::VideoView, &weeks).await, truth);
     stack.kill();
-    assert!(!stored(&stack).contains(&person.id));
+    assert!(!stored_text(&stack).contains(&person.id));
 }
 
 #[tokio::test]
-async fn a_course_goes_and_comes_back_and_forgotten_weeks_are_not_asked_by_themselves() {
+async fn erasing_a_course_can_be_canceled_and_erased_weeks_are_not_requested_automatically() {
     let mut stack = Stack::start().await;
     let weeks = Weeks::back(1, 3);
     ready(&stack, &[(Report::VideoView, &weeks), (Report::Asset, &weeks)]).await;
     let course = stack.truth().rows(&weeks.truth(Report::VideoView))[0][4].clone();
-    let names =
+    let lists_course =
         |courses: &Value| courses["courses"].as_array().unwrap().iter().any(|it| it["id"] == course.as_str());
     let known = stack.get("/api/courses").await;
-    assert!(names(&known));
+    assert!(lists_course(&known));
     let name =
         known["courses"].as_array().unwrap().iter().find(|it| it["id"] == course.as_str()).unwrap()["name"]
             .as_str()
             .unwrap()
             .to_owned();
     let library = download(&stack, Report::Asset, &weeks).await;
-    let asked = forget(&stack, &json!({"course": course.to_uppercase()})).await;
-    done(&stack, &asked.id).await;
-    let of_it = |row: &[String]| row.contains(&course);
-    let watched = without(&stack, Report::VideoView, &weeks, of_it);
-    assert_eq!(digest(&stack, Report::VideoView, &weeks).await, watched);
-    assert_eq!(digest(&stack, Report::Asset, &weeks).await, left_of(&library, of_it));
-    assert!(!names(&stack.get("/api/courses").await));
+    let asked = start_erasure(&stack, &json!({"course": course.to_uppercase()})).await;
+    wait_until_erased(&stack, &asked.id).await;
+    let is_of_course = |row: &[String]| row.contains(&course);
+    let remaining = digest_without(&stack, Report::VideoView, &weeks, is_of_course);
+    assert_eq!(digest(&stack, Report::VideoView, &weeks).await, remaining);
+    assert_eq!(digest(&stack, Report::Asset, &weeks).await, remaining_digest(&library, is_of_course));
+    assert!(!lists_course(&stack.get("/api/courses").await));
     let later = Weeks::back(4, 1);
     stack.ready(Report::VideoView, &later).await;
     assert_eq!(
         digest(&stack, Report::VideoView, &later).await,
-        without(&stack, Report::VideoView, &later, of_it)
+        digest_without(&stack, Report::VideoView, &later, is_of_course)
     );
-    assert!(!names(&stack.get("/api/courses").await));
+    assert!(!lists_course(&stack.get("/api/courses").await));
     stack.kill();
     let kept = tables(&stack, "Scheduler");
-    assert!(!kept.contains(&name) && kept.contains(&course.to_lowercase()), "its mark stays, its name goes");
-    // A day later Echo360's lists are read again.
+    assert!(
+        !kept.contains(&name) && kept.contains(&course.to_lowercase()),
+        "the tombstone must stay, and the name be deleted"
+    );
+    // A day later, Echo360's lists are read again.
     stack.damage("Scheduler", false, "UPDATE fact SET body = '0' WHERE name = 'directory'");
     stack.boot().await;
-    assert!(!names(&stack.get("/api/courses").await));
+    assert!(!lists_course(&stack.get("/api/courses").await));
     tokio::time::sleep(Duration::from_secs(2)).await;
     stack.kill();
     let kept = tables(&stack, "Scheduler");
-    assert!(!kept.contains(&name) && kept.contains("\"courses\":[{"), "and is not learned again");
+    assert!(!kept.contains(&name) && kept.contains("\"courses\":[{"), "the name must not be stored again");
     stack.boot().await;
-    // Lifted: whoever asks anew has its rows again.
-    let lifted = stack.http.delete(stack.at(&format!("/api/forget/{}", asked.id))).send().await.unwrap();
-    assert_eq!(lifted.status(), 204);
-    assert_eq!(forgettings(&stack).await[0].state, ErasureProgress::Lifted);
+    // After the erasure is canceled, a new request gets the rows again.
+    let canceled = stack.http.delete(stack.at(&format!("/api/forget/{}", asked.id))).send().await.unwrap();
+    assert_eq!(canceled.status(), 204);
+    assert_eq!(list_erasures(&stack).await[0].state, ErasureProgress::Lifted);
     let request = stack.ask_weeks(Report::VideoView, &later).await;
     let again = |id: &str| json!({"windows": [id]});
     let retry = |id: &str| stack.http.post(stack.at(&format!("/api/requests/{id}/retry")));
@@ -354,11 +368,11 @@ async fn a_course_goes_and_comes_back_and_forgotten_weeks_are_not_asked_by_thems
         Digest::of_truth(&stack, &later.truth(Report::VideoView))
     );
 
-    // The second of three weeks, of all reports, and one before them that nobody has asked for.
+    // Erases the second of three weeks in all reports, then an earlier week that nobody requested.
     let (second, third) = (plus_days(weeks.from, 7), plus_days(weeks.from, 14));
     let range = json!({"range": {"from": second.to_string(), "to": minus_days(third, 1).to_string()}});
-    let asked = forget(&stack, &range).await;
-    let ended = done(&stack, &asked.id).await;
+    let asked = start_erasure(&stack, &range).await;
+    let ended = wait_until_erased(&stack, &asked.id).await;
     assert_eq!((ended.windows_total, ended.rows > 0), (1, true));
     let request = stack.ask_weeks(Report::VideoView, &weeks).await;
     let states: Vec<WindowStatus> = request.windows.iter().map(|window| window.state).collect();
@@ -371,18 +385,22 @@ async fn a_course_goes_and_comes_back_and_forgotten_weeks_are_not_asked_by_thems
         assert!(problem.detail.contains("was forgotten") && problem.retry_after.is_none(), "{problem:?}");
     }
     let asset = download(&stack, Report::Asset, &weeks).await;
-    assert!(!asset.rows.is_empty(), "what has no days is in no range");
+    assert!(!asset.rows.is_empty(), "a report without days must not be affected by erasing a range");
     let early = Weeks::back(8, 1);
     let range =
         json!({"range": {"report": "notes", "from": early.from.to_string(), "to": early.to().to_string()}});
-    forget(&stack, &range).await;
+    start_erasure(&stack, &range).await;
     let creates = stack.sandbox.ledger()["creates"].as_array().unwrap().len();
     let notes = stack.ask_weeks(Report::Notes, &early).await;
     assert_eq!(notes.windows[0].state, WindowStatus::Forgotten);
     let confused = stack.ready(Report::Confused, &early).await;
-    assert_eq!(confused.windows[0].state, WindowStatus::Ready, "another report's week");
+    assert_eq!(
+        confused.windows[0].state,
+        WindowStatus::Ready,
+        "the same week of another report must not be erased"
+    );
     assert_eq!(stack.sandbox.ledger()["creates"].as_array().unwrap().len(), creates + 1);
-    // By hand it comes back.
+    // An explicit retry brings the week back.
     retry(&request.id).json(&again(&request.windows[1].id)).send().await.unwrap();
     let request = stack.settled(&request.id, Duration::from_secs(60)).await;
     assert!(
@@ -398,8 +416,8 @@ async fn a_course_goes_and_comes_back_and_forgotten_weeks_are_not_asked_by_thems
             && shown.head.rows < Digest::of_truth(&stack, &week.truth(Report::VideoView)).rows + 1
     );
 
-    // What is not what it should be changes nothing.
-    let all = forgettings(&stack).await;
+    // Invalid requests change nothing.
+    let all = list_erasures(&stack).await;
     for (wrong, code) in [
         (json!({"person": {"email": "nobody"}}), Code::BadBody),
         (json!({"person": {"id": "Ada Lovelace"}}), Code::BadBody),
@@ -414,28 +432,28 @@ async fn a_course_goes_and_comes_back_and_forgotten_weeks_are_not_asked_by_thems
     }
     let unknown = format!("/api/forget/{}", "0".repeat(32));
     assert_eq!(refusal(stack.http.delete(stack.at(&unknown))).await.code, Code::UnknownRequest);
-    assert_eq!(forgettings(&stack).await, all);
+    assert_eq!(list_erasures(&stack).await, all);
     stack.check_ledger();
 }
 
 #[tokio::test]
-async fn what_is_older_than_it_may_be_is_deleted_and_can_be_asked_for_again() {
+async fn copies_older_than_keep_days_are_deleted_and_can_be_requested_again() {
     let mut stack = Stack::with(quick(), &[("LECTERN_KEEP_DAYS", "30")]).await;
     let (old, young) = (Weeks::back(8, 1), Weeks::back(1, 1));
-    let wanted = [(Report::VideoView, &old), (Report::VideoView, &young), (Report::Asset, &young)];
-    ready(&stack, &wanted).await;
+    let reports_and_weeks = [(Report::VideoView, &old), (Report::VideoView, &young), (Report::Asset, &young)];
+    ready(&stack, &reports_and_weeks).await;
     assert!((today() - old.to()).num_days() > 30);
-    // Asked for a moment ago: kept for a day.
+    // Rows that were just requested are kept for a day.
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert!(!download(&stack, Report::VideoView, &old).await.rows.is_empty());
     stack.kill();
-    let files_before = stored(&stack).len();
-    let back = |path: &str, days: i64| {
+    let files_before = stored_text(&stack).len();
+    let shift_back = |path: &str, days: i64| {
         let json = format!("json_set(body, '$.{path}', json_extract(body, '$.{path}') - {})", days * DAY);
         change_scheduler(&stack, &format!("UPDATE window SET body = {json}"));
     };
-    back("since", 32);
-    back("copy.created", 31);
+    shift_back("since", 32);
+    shift_back("copy.created", 31);
     stack.boot().await;
     let started = Instant::now();
     loop {
@@ -451,7 +469,7 @@ async fn what_is_older_than_it_may_be_is_deleted_and_can_be_asked_for_again() {
     let path = format!("/api/rows/videoview/{}", old.from);
     assert_eq!(stack.problem(&path).await.code, Code::UnknownWindow);
     stack.kill();
-    assert!(stored(&stack).len() < files_before, "the rows are gone from the files too");
+    assert!(stored_text(&stack).len() < files_before, "the rows must be deleted from the files too");
     stack.boot().await;
     stack.ready(Report::VideoView, &old).await;
     assert_eq!(

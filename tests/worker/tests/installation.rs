@@ -1,4 +1,4 @@
-//! What an installation keeps from one deployment to the next: its jurisdiction, its tables; and a clock that tests shift.
+//! What persists between deployments: the jurisdiction and the tables; and the clock that tests shift.
 
 use domain::api::Session;
 use domain::problem::Code;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use worker_tests::{Stack, now, quick};
 
 #[tokio::test]
-async fn another_jurisdiction_than_the_first_is_refused_and_nothing_is_lost() {
+async fn a_changed_jurisdiction_is_refused_and_the_first_one_still_works() {
     let mut stack = Stack::start().await;
     stack.get("/api/reports").await;
     stack.kill();
@@ -29,7 +29,7 @@ async fn another_jurisdiction_than_the_first_is_refused_and_nothing_is_lost() {
 }
 
 #[tokio::test]
-async fn a_runtime_without_jurisdictions_says_so_and_records_none() {
+async fn a_runtime_without_jurisdictions_refuses_one_and_records_none() {
     let mut stack = Stack::with(quick(), &[("LECTERN_JURISDICTION", "eu")]).await;
     let problem = stack.problem("/api/reports").await;
     assert_eq!(problem.code, Code::SettingsWrong);
@@ -49,7 +49,7 @@ async fn tables_of_a_newer_version_are_left_alone() {
     stack.damage("Scheduler", false, "UPDATE schema_version SET version = 2");
     stack.boot().await;
     assert_eq!(stack.problem("/api/courses").await.code, Code::Internal);
-    // A line reaches the log a moment after the response.
+    // A log line is written slightly after the response.
     let sentence = "deploy the newer version of Lectern again";
     for _ in 0..100 {
         if stack.log().contains(sentence) {

@@ -1,10 +1,11 @@
-//! Large windows: memory stays flat and CPU time below the configured limit, while collecting and when a client disconnects.
+//! Large windows: memory stays flat and CPU time below the configured limit, while collecting, downloading
+//! and erasing.
 
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
-    reason = "a test stops at the first surprise"
+    reason = "tests and their helpers fail at the first error"
 )]
 
 use futures_util::StreamExt;
@@ -13,10 +14,10 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 use worker_tests::{Stack, Weeks, quick};
 
-/// `limits.cpu_ms` of `wrangler.toml`.
+/// `limits.cpu_ms` of `wrangler.toml`, in seconds.
 const CPU_LIMIT: f64 = 300.0;
 
-struct Measured {
+struct Measurement {
     bytes: u64,
     /// Peak memory of workerd, in MB.
     peak: f64,
@@ -24,8 +25,8 @@ struct Measured {
     cpu: f64,
 }
 
-/// Collects a week of about `rows` rows, downloads it as CSV, and measures workerd.
-async fn collect(rows: u64) -> Measured {
+/// Collects a week of about `rows` rows, downloads it as CSV, erases a person from it, and measures workerd.
+async fn collect(rows: u64) -> Measurement {
     let settings = sandbox::Settings { bulk_rows: Some(rows), build_seconds: 0.1..=0.1, ..quick() };
     let stack = Stack::with(settings, &[]).await;
     let weeks = Weeks::back(1, 1);
@@ -40,13 +41,13 @@ async fn collect(rows: u64) -> Measured {
         started.elapsed()
     );
     let path = format!("/api/csv/videoview?from={}&to={}&cells=raw", weeks.from, weeks.to());
-    let mut pieces = stack.http.get(stack.at(&path)).send().await.unwrap().bytes_stream();
+    let mut stream = stack.http.get(stack.at(&path)).send().await.unwrap().bytes_stream();
     let mut lines = 0;
-    while let Some(piece) = pieces.next().await {
-        lines += piece.unwrap().iter().filter(|byte| **byte == b'\n').count() as u64;
+    while let Some(chunk) = stream.next().await {
+        lines += chunk.unwrap().iter().filter(|byte| **byte == b'\n').count() as u64;
     }
     let before = copy.rows.unwrap();
-    assert!(lines > before, "every row came, and the header");
+    assert!(lines > before, "the download must have every row and the header");
 
     let mut user = String::new();
     let columns = sandbox::Truth::columns(Report::VideoView);
@@ -60,16 +61,16 @@ async fn collect(rows: u64) -> Measured {
     let asked = stack.http.post(stack.at("/api/forget")).json(&body).send().await.unwrap();
     assert!(asked.status().is_success());
     let rows = loop {
-        let forgetting = stack.get("/api/forget").await["forgettings"][0].clone();
-        if forgetting["state"] == "done" {
-            break forgetting["rows"].as_u64().unwrap();
+        let erasure = stack.get("/api/forget").await["forgettings"][0].clone();
+        if erasure["state"] == "done" {
+            break erasure["rows"].as_u64().unwrap();
         }
-        assert!(started.elapsed() < Duration::from_secs(200), "{forgetting:#}");
+        assert!(started.elapsed() < Duration::from_secs(200), "{erasure:#}");
         tokio::time::sleep(Duration::from_millis(100)).await;
     };
-    let left = stack.request(&request.id).await.windows[0].copy.as_ref().unwrap().rows.unwrap();
-    assert_eq!(left + rows, before);
-    println!("{rows} rows forgotten in {:.1?}", started.elapsed());
+    let remaining = stack.request(&request.id).await.windows[0].copy.as_ref().unwrap().rows.unwrap();
+    assert_eq!(remaining + rows, before);
+    println!("{rows} rows erased in {:.1?}", started.elapsed());
     let (mut peak, mut cpu) = (0.0_f64, 0.0_f64);
     for process in stack.processes() {
         let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
@@ -81,11 +82,11 @@ async fn collect(rows: u64) -> Measured {
         cpu = cpu.max((fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / 100.0);
     }
     println!("workerd: at most {peak:.0} MB, {cpu:.1} s of CPU");
-    Measured { bytes: copy.bytes.unwrap(), peak, cpu }
+    Measurement { bytes: copy.bytes.unwrap(), peak, cpu }
 }
 
 #[tokio::test]
-async fn memory_is_flat_from_100_mb_to_1_gb() {
+async fn memory_stays_flat_from_100_mb_to_1_gb() {
     let small = collect(350_000).await;
     let large = collect(3_500_000).await;
     assert!(small.bytes > 95_000_000 && large.bytes > 1_000_000_000);

@@ -1,11 +1,11 @@
-//! The OpenAPI document says what the Worker does: every operation in it is called, and every answer is held against it by
-//! validators that share no code with Lectern.
+//! The OpenAPI document describes what the Worker does: every operation in it is called, and every response
+//! is checked against it by validators that share no code with Lectern.
 
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "a test stops at the first surprise"
+    reason = "tests and their helpers fail at the first error"
 )]
 
 use domain::problem::Problem;
@@ -19,15 +19,15 @@ use std::process::{Command, Stdio};
 use worker_tests::python::python;
 use worker_tests::{Stack, Weeks, quick, root};
 
-/// A JSON answer, and where the document has its schema.
+/// A JSON response, and a JSON pointer to its schema in the document.
 #[derive(serde::Serialize)]
-struct Answer {
+struct ResponseSample {
     name: String,
     schema: String,
     value: Value,
 }
 
-/// What operations are called with: things that exist.
+/// Existing objects with which operations are called.
 struct Fixtures {
     stack: Stack,
     weeks: Weeks,
@@ -36,7 +36,7 @@ struct Fixtures {
     request: String,
     window: String,
     withdrawn: String,
-    /// A share with its token, and one to revoke.
+    /// A share and its token, and a share to revoke.
     share: String,
     token: String,
     revoked: String,
@@ -46,7 +46,7 @@ struct Fixtures {
     erasure: String,
 }
 
-/// A call of an operation.
+/// The parameters and the body of a call.
 #[derive(Default)]
 struct Call {
     path: Vec<(&'static str, String)>,
@@ -102,7 +102,7 @@ impl Fixtures {
         })
     }
 
-    /// How an operation is called.
+    /// The call of an operation.
     fn call(&self, operation: Operation) -> Call {
         let id = |id: &String| vec![("id", id.clone())];
         let json = |body: Value| Call { json: Some(body), ..Call::default() };
@@ -169,50 +169,59 @@ impl Fixtures {
         }
     }
 
-    /// The call as an HTTP request, checked against what the document says the operation takes.
-    fn request(&self, place: &Place<'_>, call: &Call) -> RequestBuilder {
-        let mut path = place.path.to_owned();
+    /// The call as an HTTP request. Checks that the document allows its parameters and its body.
+    fn request(&self, documented: &DocumentedOperation<'_>, call: &Call) -> RequestBuilder {
+        let mut path = documented.path.to_owned();
         for (name, value) in &call.path {
             path = path.replace(&format!("{{{name}}}"), value);
         }
         assert!(!path.contains('{'), "{path}");
-        let described = place.described["parameters"].as_array().cloned().unwrap_or_default();
+        let description = documented.description["parameters"].as_array().cloned().unwrap_or_default();
         for (name, _) in call.query.iter().chain(&call.path) {
-            assert!(described.iter().any(|parameter| parameter["name"] == *name), "{}: {name}", place.name);
+            assert!(
+                description.iter().any(|parameter| parameter["name"] == *name),
+                "{}: {name}",
+                documented.name
+            );
         }
-        let method = place.method.to_uppercase().parse::<Method>().unwrap();
+        let method = documented.method.to_uppercase().parse::<Method>().unwrap();
         let mut request = self.stack.http.request(method, self.stack.at(&path)).query(&call.query);
-        let bodies = &place.described["requestBody"]["content"];
+        let bodies = &documented.description["requestBody"]["content"];
         if let Some(body) = &call.json {
-            assert!(bodies.get("application/json").is_some(), "{}", place.name);
+            assert!(bodies.get("application/json").is_some(), "{}", documented.name);
             request = request.json(body);
         }
         if let Some(csv) = call.csv {
-            assert!(bodies.get("text/csv").is_some(), "{}", place.name);
+            assert!(bodies.get("text/csv").is_some(), "{}", documented.name);
             request = request.header("content-type", "text/csv").body(csv);
         }
         request
     }
 }
 
-/// Where an operation is in the document.
-struct Place<'a> {
+/// An operation in the document.
+struct DocumentedOperation<'a> {
     name: String,
     method: &'a str,
     path: &'a str,
-    described: &'a Value,
+    description: &'a Value,
 }
 
-impl Place<'_> {
-    /// Reads an answer, which the document must describe. The JSON of it is for the validator.
-    async fn read(&self, answer: Response) -> (u16, Option<Answer>) {
+impl DocumentedOperation<'_> {
+    /// Reads a response, which the document must describe. Returns its status, and its JSON for the
+    /// validator.
+    async fn read(&self, answer: Response) -> (u16, Option<ResponseSample>) {
         let status = answer.status().as_u16();
         let media_type = answer.headers().get("content-type").map(|value| value.to_str().unwrap().to_owned());
         let text = answer.bytes().await.unwrap();
-        let described = &self.described["responses"][status.to_string()];
-        assert!(described.is_object(), "{} answers {status}, which is not described: {text:?}", self.name);
+        let description = &self.description["responses"][status.to_string()];
+        assert!(
+            description.is_object(),
+            "{} responds {status}, which the document does not describe: {text:?}",
+            self.name
+        );
         let media_type = media_type.as_deref().map(|text| text.split(';').next().unwrap());
-        let Some(contents) = described.get("content") else {
+        let Some(contents) = description.get("content") else {
             assert!(text.is_empty(), "{}: {status}", self.name);
             return (status, None);
         };
@@ -228,7 +237,7 @@ impl Place<'_> {
         let is_json = media_type.ends_with("json");
         let answer = is_json.then(|| {
             let value = serde_json::from_slice(&text).unwrap();
-            Answer { name: format!("{} {status}", self.name), schema, value }
+            ResponseSample { name: format!("{} {status}", self.name), schema, value }
         });
         (status, answer)
     }
@@ -239,7 +248,7 @@ fn text(value: &Value) -> String {
 }
 
 /// Runs the validators.
-fn check(document: &Value, answers: &[Answer]) {
+fn validate(document: &Value, answers: &[ResponseSample]) {
     let mut validator = Command::new(python())
         .arg(root().join("tests/worker/check_openapi.py"))
         .stdin(Stdio::piped())
@@ -247,15 +256,15 @@ fn check(document: &Value, answers: &[Answer]) {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let order = json!({"document": document, "answers": answers}).to_string();
-    validator.stdin.take().unwrap().write_all(order.as_bytes()).unwrap();
-    let checked = validator.wait_with_output().unwrap();
-    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    assert!(checked.status.success(), "{}{}", said(&checked.stdout), said(&checked.stderr));
+    let input = json!({"document": document, "answers": answers}).to_string();
+    validator.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = validator.wait_with_output().unwrap();
+    let to_text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(output.status.success(), "{}{}", to_text(&output.stdout), to_text(&output.stderr));
 }
 
 #[tokio::test]
-async fn every_operation_answers_as_the_document_says() {
+async fn every_operation_responds_as_documented() {
     let fixtures = Fixtures::start().await;
     let document = fixtures.stack.get("/api/openapi.json").await;
     let committed = std::fs::read_to_string(root().join("docs/openapi.json")).unwrap();
@@ -266,43 +275,52 @@ async fn every_operation_answers_as_the_document_says() {
     let mut answers = Vec::new();
     let mut called = 0;
     for (path, methods) in document["paths"].as_object().unwrap() {
-        for (method, described) in methods.as_object().unwrap() {
-            let name = text(&described["operationId"]);
+        for (method, description) in methods.as_object().unwrap() {
+            let name = text(&description["operationId"]);
             let operation = operations[&name];
-            let place = Place { name, method, path, described };
+            let documented = DocumentedOperation { name, method, path, description };
             let call = fixtures.call(operation);
 
             // Success, as the administrator of a local installation.
-            let answer = fixtures.request(&place, &call).send().await.unwrap();
-            let (status, answer) = place.read(answer).await;
-            assert!((200..300).contains(&status), "{}: {:?}", place.name, answer.map(|answer| answer.value));
+            let answer = fixtures.request(&documented, &call).send().await.unwrap();
+            let (status, answer) = documented.read(answer).await;
+            assert!(
+                (200..300).contains(&status),
+                "{}: {:?}",
+                documented.name,
+                answer.map(|answer| answer.value)
+            );
             answers.extend(answer);
             called += 1;
 
-            // A problem, where the document knows one that can be caused from outside.
-            let refused = fixtures.request(&place, &call).header("sec-fetch-site", "cross-site");
+            // A cross-site request, which is a problem where the document says so.
+            let refused = fixtures.request(&documented, &call).header("sec-fetch-site", "cross-site");
             let answer = refused.send().await.unwrap();
             let status = answer.status().as_u16();
-            if described["responses"]["403"]["description"]
+            if description["responses"]["403"]["description"]
                 .as_str()
                 .is_some_and(|it| it.contains("`cross-site`"))
             {
-                assert_eq!(status, 403, "{}", place.name);
-                let (_, answer) = place.read(answer).await;
+                assert_eq!(status, 403, "{}", documented.name);
+                let (_, answer) = documented.read(answer).await;
                 let answer = answer.unwrap();
                 assert_eq!(answer.value["code"], "cross-site");
                 answers.push(answer);
             } else {
-                assert_eq!(status, 200, "{}: everybody may call this", place.name);
+                assert_eq!(
+                    status, 200,
+                    "{}: a public operation must allow cross-site requests",
+                    documented.name
+                );
             }
         }
     }
     assert_eq!(called, Operation::ALL.len());
 
-    // Every problem that is described is one: no other media type, no status without a code.
+    // Every documented error is a problem: no other media type.
     for methods in document["paths"].as_object().unwrap().values() {
-        for described in methods.as_object().unwrap().values() {
-            for (status, response) in described["responses"].as_object().unwrap() {
+        for description in methods.as_object().unwrap().values() {
+            for (status, response) in description["responses"].as_object().unwrap() {
                 if status.starts_with(['4', '5']) {
                     let contents = response["content"].as_object().unwrap();
                     assert_eq!(contents.keys().collect::<Vec<_>>(), [Problem::MEDIA_TYPE]);
@@ -310,11 +328,11 @@ async fn every_operation_answers_as_the_document_says() {
             }
         }
     }
-    check(&document, &answers);
+    validate(&document, &answers);
 }
 
 #[tokio::test]
-async fn what_is_refused_is_described() {
+async fn problems_have_documented_codes() {
     let stack = Stack::start().await;
     let document = stack.get("/api/openapi.json").await;
     let none = "0".repeat(32);
@@ -346,18 +364,23 @@ async fn what_is_refused_is_described() {
         ("post", "/api/forget", day("/api/forget"), Some(json!({"course": "x"})), "bad-body"),
         ("delete", "/api/forget/{id}", format!("/api/forget/{none}"), None, "unknown-request"),
     ] {
-        let described = &document["paths"][template][method];
-        let place = Place { name: format!("{method} {path}"), method, path: template, described };
+        let description = &document["paths"][template][method];
+        let documented =
+            DocumentedOperation { name: format!("{method} {path}"), method, path: template, description };
         let mut request = stack.http.request(method.to_uppercase().parse().unwrap(), stack.at(&path));
         if let Some(body) = body {
             request = request.json(&body);
         }
-        let (status, answer) = place.read(request.send().await.unwrap()).await;
+        let (status, answer) = documented.read(request.send().await.unwrap()).await;
         let answer = answer.unwrap();
-        assert_eq!(answer.value["code"], code, "{}", place.name);
-        let codes = text(&described["responses"][status.to_string()]["description"]);
-        assert!(codes.contains(&format!("`{code}`")), "{}: {code} is not among {codes}", place.name);
+        assert_eq!(answer.value["code"], code, "{}", documented.name);
+        let codes = text(&description["responses"][status.to_string()]["description"]);
+        assert!(
+            codes.contains(&format!("`{code}`")),
+            "{}: {code} is not documented among {codes}",
+            documented.name
+        );
         answers.push(answer);
     }
-    check(&document, &answers);
+    validate(&document, &answers);
 }

@@ -1,7 +1,11 @@
-//! Redirects: the Worker follows the redirects of a file link, but contacts no host that is not allowed; it follows no redirect
-//! of an API call.
+//! Redirects: the Worker follows the redirects of a file link, but contacts only allowed hosts. It follows no
+//! redirect of an API call.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests and their helpers fail at the first error"
+)]
 
 use domain::api::{RequestInfo, WindowInfo, WindowStatus};
 use domain::problem::Code;
@@ -15,11 +19,11 @@ use worker_tests::{Stack, Weeks, free_port, quick};
 
 const PATIENCE: Duration = Duration::from_secs(150);
 
-/// A host that must not be contacted. A connection to it would wait in the listener's backlog.
+/// A host that must not be contacted. A connection to it stays in the listener's backlog.
 struct Trap(TcpListener);
 
 impl Trap {
-    fn set() -> Self {
+    fn bind() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         Self(listener)
@@ -34,8 +38,8 @@ impl Trap {
     }
 }
 
-/// A sandbox and a Worker. `LECTERN_ASSET_HOSTS` names this sandbox and one other, each with its port: no other port of this
-/// machine is allowed, and no other name of it.
+/// A sandbox and a Worker. `LECTERN_ASSET_HOSTS` allows this sandbox and one other, each with its port. No
+/// other port of this machine is allowed, and no other name for it.
 struct Setup {
     stack: Stack,
     other: sandbox::Running,
@@ -65,7 +69,8 @@ impl Setup {
         self.stack.settled(&request.id, PATIENCE).await
     }
 
-    /// HTTP requests so far: `[files here, hops here, files at the other sandbox, hops there]`.
+    /// HTTP requests so far: `[files here, hops here, files at the other sandbox, hops at the other
+    /// sandbox]`.
     fn calls(&self) -> [u64; 4] {
         let count = |sandbox: &sandbox::Running, kind: &str| {
             sandbox.ledger()["calls"].get(kind).map_or(0, |count| count.as_u64().unwrap())
@@ -83,11 +88,15 @@ impl Setup {
 
     fn check_secrets(&self) {
         self.stack.check_ledger();
-        assert_eq!(self.other.ledger()["authorization_leaks"], 0, "a token at a file's host");
+        assert_eq!(
+            self.other.ledger()["authorization_leaks"],
+            0,
+            "no access token may be sent to a file host"
+        );
     }
 }
 
-fn through(hops: &[&str]) -> Order {
+fn redirect_through(hops: &[&str]) -> Order {
     Order { hops: hops.iter().map(|hop| (*hop).to_owned()).collect(), ..Order::once(Fault::Redirect) }
 }
 
@@ -96,92 +105,93 @@ async fn a_redirect_to_an_allowed_host_is_followed_to_the_file() {
     let setup = Setup::start().await;
     let (here, there) = (setup.here.as_str(), setup.there.as_str());
     let mut redirects: Vec<Order> = [301, 302, 303, 307, 308]
-        .map(|status| Order { status: Some(status), ..through(&[here]) })
+        .map(|status| Order { status: Some(status), ..redirect_through(&[here]) })
         .into_iter()
         .collect();
-    redirects.push(through(&[""]));
-    redirects.push(through(&[there, here]));
-    // The largest number of redirects that is followed.
-    redirects.push(through(&[here, there, here]));
+    redirects.push(redirect_through(&[""]));
+    redirects.push(redirect_through(&[there, here]));
+    // The maximum number of redirects.
+    redirects.push(redirect_through(&[here, there, here]));
     let request = setup.collect(&redirects).await;
     for (redirect, window) in redirects.iter().zip(&request.windows) {
         assert_eq!((window.state, window.tries), (WindowStatus::Ready, 0), "{redirect:?} {window:#?}");
         setup.check_rows(window, &format!("{redirect:?}")).await;
     }
     let files = 2 * redirects.len() as u64;
-    assert_eq!(setup.calls(), [files, 1, 0, 2], "each link and each file once, each hop once");
+    assert_eq!(setup.calls(), [files, 1, 0, 2], "each link, file and hop must be fetched once");
     setup.check_secrets();
 }
 
 #[tokio::test]
 async fn a_redirect_to_a_host_that_is_not_allowed_is_never_followed() {
     let setup = Setup::start().await;
-    let trap = Trap::set();
-    let (here, there, trapped) = (setup.here.as_str(), setup.there.as_str(), trap.host());
+    let trap = Trap::bind();
+    let (here, there, trap_host) = (setup.here.as_str(), setup.there.as_str(), trap.host());
     let port = setup.stack.sandbox.address.port();
     let (by_name, by_user) = (format!("localhost:{port}"), format!("http://user@{here}"));
-    let secure = format!("https://{trapped}");
-    let foreign = format!("ftp://{here}");
+    let secure = format!("https://{trap_host}");
+    let ftp = format!("ftp://{here}");
     let redirects = [
-        through(&[&trapped]),
-        // An allowed hop may lead to one that is not.
-        through(&[here, there, &trapped]),
-        through(&[&by_name]),
-        through(&[&by_user]),
-        through(&[&secure]),
+        redirect_through(&[&trap_host]),
+        // An allowed hop leads to a host that is not allowed.
+        redirect_through(&[here, there, &trap_host]),
+        redirect_through(&[&by_name]),
+        redirect_through(&[&by_user]),
+        redirect_through(&[&secure]),
         // An allowed host, but not over HTTP.
-        through(&[&foreign]),
+        redirect_through(&[&ftp]),
     ];
     let request = setup.collect(&redirects).await;
     for (redirect, window) in redirects.iter().zip(&request.windows) {
         assert_eq!(window.state, WindowStatus::Failed, "{redirect:?} {window:#?}");
         let fault = window.fault.as_ref().unwrap();
         assert!(fault.ends_with('.') && !fault.contains("Signature"), "{fault}");
-        if redirect.hops != [foreign.as_str()] {
-            assert!(fault.contains("LECTERN_ASSET_HOSTS"), "what to set: {fault}");
+        if redirect.hops != [ftp.as_str()] {
+            assert!(fault.contains("LECTERN_ASSET_HOSTS"), "the fault must name the setting: {fault}");
         }
-        if redirect.hops.contains(&trapped) || redirect.hops == [by_name.as_str()] {
+        if redirect.hops.contains(&trap_host) || redirect.hops == [by_name.as_str()] {
             let host = redirect.hops.last().unwrap();
-            assert!(fault.contains(host.as_str()), "which host, with its port: {fault}");
+            assert!(fault.contains(host.as_str()), "the fault must name host and port: {fault}");
         }
         let rows = setup.stack.problem(&format!("/api/rows/confused/{}", window.id)).await;
         assert_eq!(rows.code, Code::RowsNotReady);
     }
-    assert!(!trap.was_contacted(), "nobody connected to {trapped}");
+    assert!(!trap.was_contacted(), "the Worker connected to {trap_host}");
     let links = redirects.len() as u64;
     assert_eq!(
         setup.calls(),
         [links, 1, 0, 1],
-        "each link once, the two allowed hops, and no file after a redirect"
+        "each link and the two allowed hops must be fetched once, and no file after a redirect"
     );
     setup.check_secrets();
 }
 
 #[tokio::test]
-async fn a_redirect_that_goes_on_and_on_is_given_up() {
+async fn a_chain_of_too_many_redirects_is_given_up() {
     let setup = Setup::start().await;
     let here = setup.here.as_str();
-    let redirect = Order { always: true, ..through(&[here, here, here, here]) };
+    let redirect = Order { always: true, ..redirect_through(&[here, here, here, here]) };
     let request = setup.collect(&[redirect]).await;
     let [window] = request.windows.as_slice() else { panic!("one week: {request:#?}") };
     assert_eq!((window.state, window.tries), (WindowStatus::Failed, 3), "{window:#?}");
     let fault = window.fault.as_ref().unwrap();
     assert!(fault.contains("redirect") && !fault.contains("Signature"), "{fault}");
-    assert!(window.upstream_request_id.is_some(), "for Echo360's support");
+    assert!(window.upstream_request_id.is_some(), "the id for Echo360's support must be given");
     let [files, hops, ..] = setup.calls();
     assert!(files > 0);
-    assert_eq!(hops, 3 * files, "three redirects are followed each time, and never to the file itself");
+    assert_eq!(hops, 3 * files, "three redirects must be followed each time, and never to the file itself");
     setup.check_secrets();
 }
 
 #[tokio::test]
 async fn a_call_to_the_api_follows_no_redirect() {
     let setup = Setup::start().await;
-    let trap = Trap::set();
-    let trapped = trap.host();
+    let trap = Trap::bind();
+    let trap_host = trap.host();
     let points = [Point::Reports, Point::Directory, Point::List, Point::One, Point::Token];
-    // A client that follows a 307 sends its body again: here, the client secret.
-    let order = |point, status| Order { on: Some(point), status: Some(status), ..through(&[&trapped]) };
+    // A client that follows a 307 sends its body again, here the client secret.
+    let order =
+        |point, status| Order { on: Some(point), status: Some(status), ..redirect_through(&[&trap_host]) };
     setup
         .stack
         .sandbox
@@ -192,7 +202,7 @@ async fn a_call_to_the_api_follows_no_redirect() {
     assert_eq!(
         (window.state, window.tries),
         (WindowStatus::Ready, 0),
-        "a redirect is an outage: {window:#?}"
+        "a redirect must count as an outage: {window:#?}"
     );
     setup.check_rows(window, "after the outage").await;
     let faults = setup.stack.http.get(format!("{}/sandbox/faults", setup.stack.sandbox.url()));
@@ -202,6 +212,6 @@ async fn a_call_to_the_api_follows_no_redirect() {
             assert_eq!(fault["struck"], 1, "{fault}");
         }
     }
-    assert!(!trap.was_contacted(), "nobody connected to {trapped}");
+    assert!(!trap.was_contacted(), "the Worker connected to {trap_host}");
     setup.check_secrets();
 }

@@ -1,4 +1,4 @@
-//! Every report, from the request to its rows, which must equal the truth.
+//! Every report, from the request to its rows, which must equal the ground truth.
 
 use domain::api::{Reports, Requests, WindowStatus};
 use domain::problem::Code;
@@ -10,7 +10,7 @@ use worker_tests::reading::{Digest, csv, frames, rows_of};
 use worker_tests::{Stack, Weeks, quick};
 
 #[tokio::test]
-async fn all_nine_reports_are_collected_kept_and_served_as_they_are() {
+async fn all_nine_reports_are_collected_and_served_unchanged() {
     let stack = Stack::start().await;
     let offered: Reports = serde_json::from_value(stack.get("/api/reports").await).unwrap();
     let mut names: Vec<&str> = offered.reports.iter().map(|report| report.name.as_str()).collect();
@@ -36,10 +36,10 @@ async fn all_nine_reports_are_collected_kept_and_served_as_they_are() {
         let columns = report.columns().len();
         let by_window = matches!(report.name(), "assetbydate" | "visit");
         let names: Vec<&str> = sandbox::Truth::columns(report);
-        assert_eq!(csv.header[..columns], names, "Echo360's own columns and names, in its order");
+        assert_eq!(csv.header[..columns], names, "the columns must be Echo360's, in its order");
         if by_window {
             assert_eq!(csv.header[columns..], ["window_start", "window_end"]);
-            // Sums are over each window, so the truth is asked window by window.
+            // Sums are over each window, so the truth is queried window by window.
             let mut truth = Digest::default();
             for window in &request.windows {
                 let (start, end) = (window.start.unwrap(), window.end.unwrap());
@@ -65,7 +65,7 @@ async fn all_nine_reports_are_collected_kept_and_served_as_they_are() {
 }
 
 #[tokio::test]
-async fn twelve_weeks_keep_three_in_flight_and_asking_twice_is_asking_once() {
+async fn twelve_weeks_use_three_slots_and_a_repeated_request_is_the_same() {
     let stack = Stack::with(sandbox::Settings { build_seconds: 1.0..=3.0, ..quick() }, &[]).await;
     let weeks = Weeks::back(1, 12);
     let first = stack.ask_weeks(Report::VideoView, &weeks).await;
@@ -78,7 +78,7 @@ async fn twelve_weeks_keep_three_in_flight_and_asking_twice_is_asking_once() {
     let request = stack.ready(Report::VideoView, &weeks).await;
     assert_eq!(request.windows.len(), 12);
     let ledger = stack.sandbox.ledger();
-    assert_eq!(ledger["creates"].as_array().unwrap().len(), 12, "windows are shared: {ledger:#}");
+    assert_eq!(ledger["creates"].as_array().unwrap().len(), 12, "windows must be shared: {ledger:#}");
     assert_eq!(ledger["max_in_flight"], 3);
     stack.check_ledger();
     let truth = Digest::of_truth(&stack, &weeks.truth(Report::VideoView));
@@ -86,7 +86,7 @@ async fn twelve_weeks_keep_three_in_flight_and_asking_twice_is_asking_once() {
 }
 
 #[tokio::test]
-async fn a_download_is_trimmed_to_its_days_in_any_zone_and_to_its_section() {
+async fn a_download_is_trimmed_to_days_in_its_zone_and_to_a_section() {
     let stack = Stack::start().await;
     let weeks = Weeks::back(1, 3);
     let (from, to) = (plus_days(weeks.from, 3), plus_days(weeks.from, 15));
@@ -104,7 +104,7 @@ async fn a_download_is_trimmed_to_its_days_in_any_zone_and_to_its_section() {
         ask.start -= offset_at_start;
         ask.end -= offset_at_end;
         assert_eq!(rows.digest(14), Digest::of_truth(&stack, &ask), "{zone}");
-        // One section of one course, in another delimiter.
+        // One section of one course, with another delimiter.
         let (course, section) = (rows.rows[0][4].clone(), rows.rows[0][2].clone());
         let path = format!("{path}&course={course}&section={section}&delimiter=%09");
         let part = csv(&stack, &path, b'\t').await;
@@ -116,7 +116,7 @@ async fn a_download_is_trimmed_to_its_days_in_any_zone_and_to_its_section() {
 }
 
 #[tokio::test]
-async fn cells_that_a_spreadsheet_would_run_are_marked_unless_raw_is_asked_for() {
+async fn formula_cells_are_escaped_unless_raw_is_requested() {
     let stack = Stack::start().await;
     let weeks = Weeks::back(1, 6);
     stack.ready(Report::Qanda, &weeks).await;
@@ -129,17 +129,18 @@ async fn cells_that_a_spreadsheet_would_run_are_marked_unless_raw_is_asked_for()
             let raw = csv(&stack, &format!("{path}&delimiter={delimiter}&cells=raw"), character).await;
             assert_eq!(raw.digest(raw.header.len()), Digest::of_truth(&stack, &weeks.truth(report)));
             for (safe, raw) in safe.rows.iter().flatten().zip(raw.rows.iter().flatten()) {
-                let runs = raw.starts_with(['=', '+', '-', '@', '\t', '\r']) && raw.parse::<f64>().is_err();
-                found += u32::from(runs);
-                assert_eq!(*safe, if runs { format!("'{raw}") } else { raw.clone() });
+                let is_formula =
+                    raw.starts_with(['=', '+', '-', '@', '\t', '\r']) && raw.parse::<f64>().is_err();
+                found += u32::from(is_formula);
+                assert_eq!(*safe, if is_formula { format!("'{raw}") } else { raw.clone() });
             }
         }
     }
-    assert!(found > 0, "the sandbox has text that starts with `=`");
+    assert!(found > 0, "the sandbox must have text that starts with `=`");
 }
 
 #[tokio::test]
-async fn rows_can_be_had_by_section_and_by_generation() {
+async fn rows_can_be_read_by_section_and_by_generation() {
     let stack = Stack::start().await;
     let weeks = Weeks::back(1, 1);
     let request = stack.ready(Report::VideoView, &weeks).await;
@@ -153,19 +154,19 @@ async fn rows_can_be_had_by_section_and_by_generation() {
         for section in &course.sections {
             let part = frames(&stack, &format!("{path}?course={}&section={}", course.id, section.id)).await;
             let mut ask = weeks.truth(Report::VideoView);
-            ask.course = Some(course.id.clone());
-            ask.section = Some(section.id.clone());
+            ask.course = Some(course.id.to_string());
+            ask.section = Some(section.id.to_string());
             assert_eq!(part.digest(), Digest::of_truth(&stack, &ask));
-            // A link has its UUIDs in small letters, rows have them as Echo360 does.
-            let (course, section) = (course.id.to_uppercase(), section.id.to_uppercase());
-            let shouted = frames(&stack, &format!("{path}?course={course}&section={section}")).await;
-            assert_eq!(shouted.digest(), part.digest());
+            // UUIDs are matched ignoring case: links have them in lower case, rows as Echo360 writes them.
+            let (course, section) = (course.id.as_str().to_uppercase(), section.id.as_str().to_uppercase());
+            let upper_case = frames(&stack, &format!("{path}?course={course}&section={section}")).await;
+            assert_eq!(upper_case.digest(), part.digest());
             parts += part.head.rows;
         }
     }
-    assert_eq!(parts, whole.head.rows, "every row is in one section");
+    assert_eq!(parts, whole.head.rows, "every row must be in exactly one section");
 
-    // Asked again by hand, a new copy replaces the old one, which stays a while for whoever reads it.
+    // After a retry a new copy replaces the old one, which stays available for a while.
     let retry = json!({"windows": [window.id]});
     let answer =
         stack.http.post(stack.at(&format!("/api/requests/{}/retry", request.id))).json(&retry).send().await;
@@ -181,7 +182,7 @@ async fn rows_can_be_had_by_section_and_by_generation() {
 }
 
 #[tokio::test]
-async fn the_newest_days_are_provisional_and_serve_while_they_are_asked_again() {
+async fn provisional_days_are_served_while_they_are_requested_again() {
     let stack = Stack::start().await;
     let yesterday = domain::time::minus_days(worker_tests::today(), 1);
     let body = json!({"report": "videoview", "from": yesterday.to_string(), "to": yesterday.to_string()});
@@ -189,7 +190,11 @@ async fn the_newest_days_are_provisional_and_serve_while_they_are_asked_again() 
     let request = stack.settled(&request.id, Duration::from_secs(60)).await;
     let window = &request.windows[0];
     assert_eq!(window.state, WindowStatus::Provisional);
-    assert_eq!(window.end, Some(worker_tests::today()).min(window.end), "never asked beyond today");
+    assert_eq!(
+        window.end,
+        Some(worker_tests::today()).min(window.end),
+        "no day after today may be requested"
+    );
     assert!(window.provisional_from.unwrap() <= yesterday);
     let retry = json!({"windows": [window.id]});
     let url = stack.at(&format!("/api/requests/{}/retry", request.id));
@@ -203,7 +208,7 @@ async fn the_newest_days_are_provisional_and_serve_while_they_are_asked_again() 
 }
 
 #[tokio::test]
-async fn a_stopped_request_leaves_the_queue_and_is_gone() {
+async fn a_withdrawn_request_leaves_the_queue() {
     let stack = Stack::with(sandbox::Settings { build_seconds: 3.0..=4.0, ..quick() }, &[]).await;
     let request = stack.ask_weeks(Report::Notes, &Weeks::back(1, 8)).await;
     tokio::time::sleep(Duration::from_millis(1500)).await;
@@ -212,11 +217,11 @@ async fn a_stopped_request_leaves_the_queue_and_is_gone() {
     assert_eq!(stack.problem(&format!("/api/requests/{}", request.id)).await.code, Code::UnknownRequest);
     tokio::time::sleep(Duration::from_secs(8)).await;
     let creates = stack.sandbox.ledger()["creates"].as_array().unwrap().len();
-    assert!(creates <= 3, "what was not asked yet is never asked: {creates}");
+    assert!(creates <= 3, "queued windows must never be requested: {creates} were");
 }
 
 #[tokio::test]
-async fn either_spelling_of_one_request_is_found() {
+async fn the_singular_path_of_one_request_is_found() {
     let stack =
         Stack::with(sandbox::Settings { single_request: sandbox::SingleRequest::Singular, ..quick() }, &[])
             .await;

@@ -1,8 +1,9 @@
-//! The public keys that Cloudflare Access publishes for a team, cached in the isolate. An unknown key id makes them be fetched
-//! again, at most once a minute: made-up ids by the thousand do not become requests to Access.
+//! The public keys that Cloudflare Access publishes for a team, cached in the isolate. An unknown key id
+//! causes a new fetch, at most once a minute, so that a flood of made-up ids does not become a flood of
+//! requests to Access.
 //!
-//! An attacker who uses up that minute delays a new key by as much, which does no harm: Access publishes a key long before it
-//! signs with it.
+//! An attacker who uses up that fetch delays a new key by a minute. This is harmless: Access publishes a key
+//! long before signing with it.
 
 use crate::clock;
 use crate::http_client::{self, HttpRequest};
@@ -13,13 +14,13 @@ use std::cell::RefCell;
 use std::time::Duration;
 use worker::Delay;
 
-/// How long keys are cached: a key that Access has withdrawn is refused after that.
+/// How long keys are cached, and so the longest time for which a withdrawn key is still accepted.
 const CACHE_TTL: i64 = HOUR;
 
-/// The least time between two fetches for unknown key ids.
+/// Minimum time between two fetches for unknown key ids.
 const REFETCH_INTERVAL: i64 = MINUTE;
 
-/// The least time between a fetch that failed and the next.
+/// Minimum time between a failed fetch and the next one.
 const RETRY_INTERVAL: i64 = SECOND;
 
 /// The timeout of a fetch.
@@ -28,10 +29,10 @@ const FETCH_TIMEOUT: i64 = 5 * SECOND;
 /// How often a request that waits for another request's fetch checks whether it is done.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// The most bytes of the response that are read.
+/// Maximum length of the response.
 const MAX_BYTES: usize = 128 << 10;
 
-/// The result of looking a key up.
+/// The result of a key lookup.
 pub(super) enum KeyLookup {
     /// The key.
     Found(PublicKey),
@@ -44,14 +45,14 @@ pub(super) enum KeyLookup {
 #[derive(Default)]
 struct KeyCache {
     keys: Vec<PublicKey>,
-    /// When the keys were fetched.
-    read: Option<Timestamp>,
-    /// When they were last fetched for an unknown key id.
-    refetched: Option<Timestamp>,
+    /// When `keys` was fetched.
+    fetched_at: Option<Timestamp>,
+    /// When `keys` was last fetched for an unknown key id.
+    refetched_at: Option<Timestamp>,
     /// When a fetch last failed.
-    failed: Option<Timestamp>,
-    /// When the fetch that is under way started.
-    fetching: Option<Timestamp>,
+    failed_at: Option<Timestamp>,
+    /// When the fetch in progress started.
+    fetch_started_at: Option<Timestamp>,
 }
 
 thread_local! {
@@ -65,32 +66,32 @@ enum NextStep {
     Wait,
 }
 
-/// Looks a key up by its id, in the cache or at `url`.
+/// Finds a key by its id, in the cache or by fetching `url`.
 pub(super) async fn find_key(url: &str, name: &str) -> KeyLookup {
-    let began = clock::now();
+    let started = clock::now();
     loop {
         let now = clock::now();
         let within =
             |at: Option<Timestamp>, span: i64| at.is_some_and(|at| (0..span).contains(&now.since(at)));
         let next = KEY_CACHE.with_borrow_mut(|cache| {
             let found = cache.keys.iter().find(|key| key.id == name).cloned();
-            if let Some(key) = found.filter(|_| within(cache.read, CACHE_TTL)) {
+            if let Some(key) = found.filter(|_| within(cache.fetched_at, CACHE_TTL)) {
                 return NextStep::Return(KeyLookup::Found(key));
             }
-            // A future of another request must not be awaited: wait for its result in the cache.
-            if within(cache.fetching, FETCH_TIMEOUT) && now.since(began) < FETCH_TIMEOUT {
+            // The runtime forbids awaiting another request's future, so poll the cache for its result.
+            if within(cache.fetch_started_at, FETCH_TIMEOUT) && now.since(started) < FETCH_TIMEOUT {
                 return NextStep::Wait;
             }
-            if within(cache.failed, RETRY_INTERVAL) {
+            if within(cache.failed_at, RETRY_INTERVAL) {
                 return NextStep::Return(keys_unreachable());
             }
-            if within(cache.read, CACHE_TTL) {
-                if within(cache.refetched, REFETCH_INTERVAL) {
+            if within(cache.fetched_at, CACHE_TTL) {
+                if within(cache.refetched_at, REFETCH_INTERVAL) {
                     return NextStep::Return(KeyLookup::Unknown);
                 }
-                cache.refetched = Some(now);
+                cache.refetched_at = Some(now);
             }
-            cache.fetching = Some(now);
+            cache.fetch_started_at = Some(now);
             NextStep::Fetch
         });
         match next {
@@ -99,10 +100,10 @@ pub(super) async fn find_key(url: &str, name: &str) -> KeyLookup {
             NextStep::Fetch => {
                 let keys = fetch(url).await;
                 KEY_CACHE.with_borrow_mut(|cache| {
-                    cache.fetching = None;
+                    cache.fetch_started_at = None;
                     match keys {
-                        Some(keys) => (cache.keys, cache.read) = (keys, Some(clock::now())),
-                        None => cache.failed = Some(clock::now()),
+                        Some(keys) => (cache.keys, cache.fetched_at) = (keys, Some(clock::now())),
+                        None => cache.failed_at = Some(clock::now()),
                     }
                 });
             }

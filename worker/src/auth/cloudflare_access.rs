@@ -1,8 +1,8 @@
-//! Cloudflare Access: people sign in there before a request reaches the Worker, and every request carries a signed token that
-//! says who they are.
+//! Cloudflare Access: people sign in there before a request reaches the Worker, and every request carries a
+//! signed token with their identity.
 //!
-//! The signature is always checked: a Worker can be reached past Access, and then anybody can set the header. A valid token is
-//! not checked again for some minutes, or until it expires.
+//! The signature is always checked: a Worker may be reachable without passing Access, and then any client can
+//! set the header. A valid token is cached for some minutes, or until it expires.
 
 use super::certificates::{self, KeyLookup};
 use super::provider::{AuthProvider, CredentialError, Verified};
@@ -23,10 +23,10 @@ use worker::Request;
 
 const HEADER: &str = "cf-access-jwt-assertion";
 
-/// How long a valid token is not checked again.
+/// How long a token counts as valid without another check.
 const TOKEN_CACHE_TTL: i64 = 5 * MINUTE;
 
-/// Valid tokens that are kept in one isolate.
+/// Maximum number of valid tokens cached in one isolate.
 const MAX_CACHED_TOKENS: usize = 500;
 
 #[wasm_bindgen]
@@ -49,11 +49,11 @@ extern "C" {
 }
 
 thread_local! {
-    /// The claims of valid tokens by the hash of the token, each with the time until which they count.
+    /// Claims of valid tokens, by the SHA-256 of the token, each with the time at which the entry expires.
     static TOKEN_CACHE: RefCell<HashMap<String, (VerifiedClaims, Timestamp)>> = RefCell::new(HashMap::new());
 }
 
-/// Cloudflare Access in front of this Worker.
+/// Authenticates requests that passed Cloudflare Access.
 pub(super) struct CloudflareAccessProvider<'a> {
     /// The team, and the application's audience tag.
     pub(super) access: &'a CloudflareAccess,
@@ -112,7 +112,7 @@ impl CloudflareAccessProvider<'_> {
 
     async fn verify_token(&self, text: &str, now: Timestamp) -> Result<VerifiedClaims, CredentialError> {
         let token = UnverifiedToken::parse(text).map_err(CredentialError::Invalid)?;
-        // Before the key is looked up: a token for somebody else costs no HTTP request.
+        // Claims are checked first, so that a token for another application costs no fetch of keys.
         let claims = token
             .verify_claims(&self.access.issuer(), &self.access.audience, now)
             .map_err(CredentialError::Invalid)?;
@@ -128,7 +128,8 @@ impl CloudflareAccessProvider<'_> {
     }
 }
 
-/// Checks the signature with Web Crypto. The algorithm is fixed here, whatever the token or the key name.
+/// Checks the signature with Web Crypto. The algorithm is always RS256, whatever the token or the key
+/// declares.
 async fn verify_signature(key: &PublicKey, token: &UnverifiedToken) -> Result<bool, JsValue> {
     let object = |entries: &[(&str, &str)]| {
         let object = Object::new();
@@ -143,6 +144,6 @@ async fn verify_signature(key: &PublicKey, token: &UnverifiedToken) -> Result<bo
     let key = JsFuture::from(import_key("jwk", &jwk, &algorithm, false, &usages)?).await?;
     let (signature, signed) =
         (Uint8Array::from(token.signature.as_slice()), Uint8Array::from(token.signed.as_slice()));
-    let answer = JsFuture::from(verify(&algorithm, &key, &signature, &signed)?).await?;
-    Ok(answer.as_bool() == Some(true))
+    let result = JsFuture::from(verify(&algorithm, &key, &signature, &signed)?).await?;
+    Ok(result.as_bool() == Some(true))
 }

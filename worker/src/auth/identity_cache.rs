@@ -1,65 +1,66 @@
-//! What the Registry last said about the people behind recent credentials, kept for [`IDENTITY_CACHE_TTL`].
+//! Cache of the Registry's answers about recent credentials, each valid for [`IDENTITY_CACHE_TTL`].
 //!
-//! A sign-out or a changed role takes effect at once in the isolate that it came through, and within that time in every
-//! other. Only values are kept: one request never awaits a future of another's.
+//! A sign-out or a changed role takes effect at once in the isolate that handled it, and within that time in
+//! every other. Only values are cached, since one request must not await another's future.
 
 use crate::rpc::{Credential, Identity};
 use domain::time::{SECOND, Timestamp};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
-/// How long an answer of the Registry counts as current.
+/// How long an answer of the Registry is used.
 const IDENTITY_CACHE_TTL: i64 = 5 * SECOND;
 
-/// Answers kept in one isolate.
+/// Maximum number of answers cached in one isolate.
 const MAX_CACHED_IDENTITIES: usize = 500;
 
 thread_local! {
-    /// Answers by credential, each with the time until which it counts.
+    /// Answers by credential, each with the time at which it expires.
     static CACHE: RefCell<HashMap<String, (Identity, Timestamp)>> = RefCell::new(HashMap::new());
-    /// How often the cache was cleared. An answer that was on its way meanwhile may be outdated, and is not kept.
+    /// Number of times the cache was cleared. An answer requested before a clear may be outdated and is not
+    /// stored.
     static VERSION: Cell<u64> = const { Cell::new(0) };
 }
 
-/// The place of one credential's answer.
+/// The cache entry of one credential, present or not.
 pub(super) struct Entry {
-    name: String,
+    cache_key: String,
     version: u64,
 }
 
 impl Entry {
-    /// The entry of this credential.
+    /// Remembers the cache's version, so that [`Self::set`] can detect a clear.
     pub(super) fn new(credential: &Credential) -> Self {
-        let name = match credential {
+        let cache_key = match credential {
             Credential::Session { id } => format!("session {id}"),
             Credential::Token { email, issued } => format!("token {} {email}", issued.0),
         };
-        Self { name, version: VERSION.get() }
+        Self { cache_key, version: VERSION.get() }
     }
 
-    /// The answer, while it counts.
+    /// The cached answer, unless it expired.
     pub(super) fn get(&self, now: Timestamp) -> Option<Identity> {
         CACHE.with_borrow(|cache| {
-            let (identity, until) = cache.get(&self.name)?;
-            // A time further ahead than any that is set means that the clock went back.
+            let (identity, until) = cache.get(&self.cache_key)?;
+            // An expiry further ahead than the TTL means that the clock went back.
             (now < *until && until.since(now) <= IDENTITY_CACHE_TTL).then(|| identity.clone())
         })
     }
 
-    /// Keeps an answer, unless the cache was cleared since this entry was made.
+    /// Stores an answer, unless the cache was cleared since this entry was made.
     pub(super) fn set(self, identity: &Identity, now: Timestamp) {
         CACHE.with_borrow_mut(|cache| {
             if cache.len() >= MAX_CACHED_IDENTITIES {
                 cache.clear();
             }
             if self.version == VERSION.get() {
-                cache.insert(self.name, (identity.clone(), now.plus(IDENTITY_CACHE_TTL)));
+                cache.insert(self.cache_key, (identity.clone(), now.plus(IDENTITY_CACHE_TTL)));
             }
         });
     }
 }
 
-/// Drops every answer: a role or a session has changed.
+/// Clears the cache, after a change of a role or a session.
 pub(crate) fn clear_identity_cache() {
     VERSION.set(VERSION.get().wrapping_add(1));
     CACHE.with_borrow_mut(HashMap::clear);

@@ -1,8 +1,8 @@
-//! The key of this installation, which opens sessions: a random id in a signed cookie. The Registry knows a session by the
-//! hash of its id.
+//! Sign-in with the installation's key, which opens a session: a random id in a signed cookie. The Registry
+//! stores the hash of the id.
 //!
-//! Whoever reads the Registry's tables cannot make a cookie from them. A forged cookie is refused without asking the Registry:
-//! its id is not signed.
+//! So the Registry's tables are not enough to make a cookie, and a forged cookie is refused by its signature,
+//! without a call to the Registry.
 
 use super::provider::{AuthProvider, CredentialError, Verified};
 use super::{Visitor, read_cookie};
@@ -15,22 +15,22 @@ use domain::token::TokenError;
 use futures_util::future::LocalBoxFuture;
 use worker::Request;
 
-/// The prefix `__Host-` makes browsers insist on `Secure`, `Path=/` and no `Domain`.
+/// The prefix `__Host-` makes browsers require `Secure`, `Path=/` and no `Domain`.
 const COOKIE: &str = "__Host-lectern";
 
-/// The purpose that the signature is bound to.
+/// The purpose argument of [`crypto::sign`].
 const PURPOSE: &str = "session";
 
-/// Sessions that the key opened.
+/// Authenticates sessions that were opened with the key.
 pub(super) struct KeyProvider<'a> {
-    /// What sessions are signed with; without it there are none.
+    /// The key that signs session cookies; `None` means that there are no sessions.
     pub(super) session_key: Option<&'a Secret>,
-    /// Whether a key is set up to sign in with.
+    /// Whether a sign-in key is configured.
     pub(super) has_key: bool,
 }
 
-/// The session cookie of a request.
-fn cookie(request: &Request) -> Option<String> {
+/// The value of the request's session cookie, if it is not empty.
+fn session_cookie_value(request: &Request) -> Option<String> {
     read_cookie(request, COOKIE).filter(|value| !value.is_empty())
 }
 
@@ -40,7 +40,7 @@ impl AuthProvider for KeyProvider<'_> {
     }
 
     fn recognizes(&self, request: &Request) -> bool {
-        self.session_key.is_some() && cookie(request).is_some()
+        self.session_key.is_some() && session_cookie_value(request).is_some()
     }
 
     fn verify<'a>(
@@ -49,7 +49,7 @@ impl AuthProvider for KeyProvider<'_> {
         _: Timestamp,
     ) -> LocalBoxFuture<'a, Result<Verified, CredentialError>> {
         Box::pin(async move {
-            let value = cookie(request).unwrap_or_default();
+            let value = session_cookie_value(request).unwrap_or_default();
             let (id, signature) =
                 value.split_once('.').ok_or(CredentialError::Invalid(TokenError::NotAToken))?;
             let is_signed =
@@ -70,7 +70,7 @@ impl AuthProvider for KeyProvider<'_> {
     }
 }
 
-/// The cookie of a session with this id.
+/// The `Set-Cookie` value for the session with this id.
 pub(crate) fn session_cookie(key: &Secret, id: &str) -> String {
     format!("{COOKIE}={id}.{}; Path=/; Secure; HttpOnly; SameSite=Lax", crypto::sign(key, PURPOSE, id))
 }

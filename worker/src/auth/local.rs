@@ -1,11 +1,12 @@
-//! Local mode: a request from this machine is an administrator's, without signing in.
+//! Local mode: whoever sends a request from this machine is an administrator, without signing in.
 //!
-//! It takes `LECTERN_LOCAL=1`, which only `cargo xtask start` sets, a loopback client address, a loopback host, and no sign of
-//! another site. None of them is enough alone: under `wrangler dev` the client chooses `Host`, and possibly the address header.
-//! They count because a deployed Worker has no such setting, and the local one listens on loopback only.
+//! It requires `LECTERN_LOCAL=1`, which only `cargo xtask start` sets, a loopback client address, a loopback
+//! host, and no sign of another site. None of these suffices alone: under `wrangler dev` the client chooses
+//! `Host`, and possibly the address header. Together they do, because a deployed Worker lacks the setting and
+//! the local one listens on loopback only.
 //!
-//! A local administrator can look at Lectern as another role. The cookie that says so is not signed: it can only take
-//! permissions away.
+//! A local administrator can view Lectern as another role. The cookie for this is not signed, since it can
+//! only take permissions away.
 
 use super::provider::{AuthProvider, CredentialError, Verified};
 use super::{Visitor, read_cookie, request_host};
@@ -18,13 +19,13 @@ use domain::time::Timestamp;
 use futures_util::future::LocalBoxFuture;
 use worker::Request;
 
-/// The role that the local administrator looks as.
+/// Holds the role that the local administrator views Lectern as.
 const COOKIE: &str = "lectern-look";
 
-/// The most grants, so that the cookie stays under 4 KB.
+/// Maximum number of grants, so that the cookie stays under 4 KB.
 const MAX_GRANTS: usize = 20;
 
-/// Local mode, where the settings switch it on.
+/// Authenticates requests from this machine; used only if the settings switch local mode on.
 pub(super) struct LocalProvider;
 
 impl AuthProvider for LocalProvider {
@@ -55,8 +56,8 @@ impl AuthProvider for LocalProvider {
     }
 }
 
-/// The visitor in local mode: an administrator, or the role that they look as. The latter has a name of its own, so that it
-/// does not see the administrator's requests.
+/// The visitor in local mode: an administrator, or the role that they view Lectern as. Each such role has its
+/// own name, so that it does not see the administrator's requests.
 pub(crate) fn local_visitor(impersonated: Option<RoleAssignment>) -> Visitor {
     let person = match &impersonated {
         Some(role_assignment) => format!("local {}", role_assignment.role.slug()),
@@ -66,12 +67,12 @@ pub(crate) fn local_visitor(impersonated: Option<RoleAssignment>) -> Visitor {
     Visitor { person, role_assignment: Some(role_assignment), auth_method: AuthMethod::Local }
 }
 
-/// The cookie that lets a local administrator look at Lectern as another role.
+/// The `Set-Cookie` value with which a local administrator views Lectern as another role.
 ///
 /// # Errors
 /// `bad-grant`.
-pub(crate) fn look_as_cookie(look: &Impersonation) -> Result<String, Problem> {
-    let role_assignment = parse_role_assignment(look.role, &look.courses)?;
+pub(crate) fn look_as_cookie(impersonation: &Impersonation) -> Result<String, Problem> {
+    let role_assignment = parse_role_assignment(impersonation.role, &impersonation.courses)?;
     if role_assignment.grants.len() > MAX_GRANTS {
         return Err(Problem::new(Code::BadGrant, "Choose at most 20 courses and sections to view as."));
     }
@@ -83,7 +84,7 @@ pub(crate) fn look_as_cookie(look: &Impersonation) -> Result<String, Problem> {
     Ok(format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict"))
 }
 
-/// The cookie that ends that.
+/// The `Set-Cookie` value that deletes the cookie of [`look_as_cookie`].
 pub(crate) fn expired_look_as_cookie() -> String {
     format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0")
 }
@@ -93,8 +94,8 @@ fn parse_cookie(text: &str) -> Option<RoleAssignment> {
     let role = Role::parse(parts.next()?)?;
     let grants: Vec<Grant> = parts
         .map(|part| match part.split_once('.') {
-            Some((course, section)) => Grant { course: course.to_owned(), section: Some(section.to_owned()) },
-            None => Grant { course: part.to_owned(), section: None },
+            Some((course, section)) => Grant { course: course.into(), section: Some(section.into()) },
+            None => Grant { course: part.into(), section: None },
         })
         .collect();
     parse_role_assignment(role, &grants).ok()

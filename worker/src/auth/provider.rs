@@ -1,7 +1,7 @@
 //! The list of authentication providers, and the trait that each of them implements.
 //!
-//! Adding one takes a file of its own, an entry in [`providers`], its settings in [`domain::settings`], a variant of
-//! [`AuthMethod`] and the text that the sign-in page shows for it.
+//! A new provider takes a file of its own, an entry in [`providers`], its settings in [`domain::settings`], a
+//! variant of [`AuthMethod`] and a text on the sign-in page.
 
 use super::Visitor;
 use super::cloudflare_access::CloudflareAccessProvider;
@@ -18,14 +18,14 @@ use worker::Request;
 
 /// A way to authenticate.
 pub(crate) trait AuthProvider {
-    /// The method that sessions, the audit log and the sign-in page name it by.
+    /// The method as sessions, the audit log and the sign-in page name it.
     fn method(&self) -> AuthMethod;
 
-    /// Whether the request carries a credential of this provider, valid or not. The first provider that recognizes one decides:
-    /// an invalid credential is not made good by another provider's.
+    /// Whether the request carries a credential of this provider, valid or not. The first provider that
+    /// recognizes one decides: an invalid credential is final, even if another provider's would be valid.
     fn recognizes(&self, request: &Request) -> bool;
 
-    /// Verifies the credential of a request that it recognizes.
+    /// Verifies the credential of a request for which [`Self::recognizes`] is true.
     fn verify<'a>(
         &'a self,
         request: &'a Request,
@@ -35,34 +35,34 @@ pub(crate) trait AuthProvider {
     /// Whether the sign-in page offers this method.
     fn offers_sign_in(&self) -> bool;
 
-    /// Where the browser goes to sign out of whatever stands behind this provider.
+    /// The URL at which the browser signs out of the identity provider behind this one, if there is one.
     fn sign_out_url(&self) -> Option<String> {
         None
     }
 
-    /// The cookie that a visitor's sign-out sets, to delete the provider's own.
+    /// The `Set-Cookie` value that deletes this provider's cookie when the visitor signs out.
     fn sign_out_cookie(&self, _visitor: &Visitor) -> Option<String> {
         None
     }
 }
 
-/// A credential that holds.
+/// The result of verifying a valid credential.
 pub(crate) enum Verified {
-    /// It says who somebody is; the Registry knows what they may do.
+    /// It proves an identity; the Registry knows the role.
     Credential(Credential),
-    /// It says both.
+    /// It proves both identity and role.
     Visitor(Visitor),
 }
 
-/// Why a credential does not hold.
+/// Why a credential was not accepted.
 pub(crate) enum CredentialError {
-    /// It is wrong.
+    /// The credential is invalid.
     Invalid(TokenError),
-    /// It could not be checked.
+    /// The credential could not be checked.
     Unverifiable(Problem),
 }
 
-/// The providers that the settings set up, in the order in which they are asked.
+/// The providers that the settings enable, in the order in which they are tried.
 pub(crate) fn providers(settings: &Settings) -> Vec<Box<dyn AuthProvider + '_>> {
     let mut providers: Vec<Box<dyn AuthProvider + '_>> = Vec::new();
     if settings.local {

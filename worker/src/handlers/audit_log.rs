@@ -15,7 +15,7 @@ use worker::{Response, Stub};
 /// `GET /api/record`
 pub(super) async fn read(context: &RequestContext<'_>) -> HandlerResult {
     let (filter, is_csv) = parse_query(context.query())?;
-    // What this isolate has not handed over yet is part of the log.
+    // Entries still buffered in this isolate belong to the log.
     flush(context.env, &context.settings.scheduler_name()).await;
     let registry = context.registry()?;
     if is_csv {
@@ -25,7 +25,7 @@ pub(super) async fn read(context: &RequestContext<'_>) -> HandlerResult {
     Reply::json(&read_page(&registry, filter).await?)
 }
 
-/// Which entries are wanted, and whether as a CSV file.
+/// Parses the filter, and whether the response is to be a CSV file.
 ///
 /// # Errors
 /// `bad-day`, `bad-query`.
@@ -62,12 +62,12 @@ async fn read_page(registry: &Stub, filter: AuditFilter) -> Result<AuditLogPage,
 /// All entries as CSV, read page by page.
 ///
 /// # Errors
-/// Of the first page. An error of a later page breaks the file off.
+/// Errors of the first page. An error of a later page breaks the download off.
 async fn stream_csv(registry: Stub, filter: AuditFilter) -> Result<Response, Problem> {
     let first = read_page(&registry, filter.clone()).await?;
     let header = "at,last,count,person,role,what,scope,view\r\n".to_owned();
-    let reading = (registry, filter, VecDeque::from([header + &csv_lines(&first)]), first.before);
-    let rows = stream::try_unfold(reading, |(registry, filter, mut ready, mut before)| async move {
+    let state = (registry, filter, VecDeque::from([header + &csv_lines(&first)]), first.before);
+    let rows = stream::try_unfold(state, |(registry, filter, mut ready, mut before)| async move {
         if let Some(text) = ready.pop_front() {
             return Ok(Some((text.into_bytes(), (registry, filter, ready, before))));
         }
@@ -106,13 +106,13 @@ fn csv_lines(page: &AuditLogPage) -> String {
     page.entries.iter().map(line).collect()
 }
 
-/// A quoted cell, with `'` before what a spreadsheet would run as a formula.
+/// A quoted cell. `'` is put before text that a spreadsheet would run as a formula.
 fn csv_cell(text: &str) -> String {
-    let runs = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    format!("\"{}{}\"", if runs { "'" } else { "" }, text.replace('"', "\"\""))
+    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    format!("\"{}{}\"", if is_formula { "'" } else { "" }, text.replace('"', "\"\""))
 }
 
-/// `2026-02-02 09:30:00`, UTC.
+/// Formats a time as `2026-02-02 09:30:00`, UTC.
 fn format_time(at: Timestamp) -> String {
     let seconds = at.since(Timestamp::start_of(at.day())) / SECOND;
     format!("{} {:02}:{:02}:{:02}", at.day(), seconds / 3600, seconds / 60 % 60, seconds % 60)

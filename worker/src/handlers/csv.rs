@@ -1,7 +1,7 @@
 //! `/api/csv`: the rows of a range's windows as one CSV file, streamed.
 //!
-//! The windows are checked and the first rows are read before the answer begins, so that most errors are answered as a
-//! problem. A later error breaks the stream off: a file never ends as if it were complete.
+//! All windows are checked and the first rows are read before the response begins, so that most errors become
+//! a problem response. A later error breaks the stream off: a file never ends as if it were complete.
 
 use super::{HandlerResult, Reply};
 use crate::audit_log::AuditView;
@@ -29,12 +29,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use worker::{Env, Response, ResponseBody, Stub};
 
-/// Chunks of the answer have at least so many bytes, except the last: many small ones cost the runtime more than their bytes.
+/// Minimum length of a chunk of the response, except the last. Many small chunks cost the runtime more than
+/// their bytes.
 const MIN_CHUNK_BYTES: usize = 256 << 10;
 
 /// The parameters of a download.
 struct DownloadRequest {
-    ask: ReportRequest,
+    report_request: ReportRequest,
     course: Option<CourseId>,
     section: Option<String>,
     delimiter: u8,
@@ -45,17 +46,17 @@ impl DownloadRequest {
     /// # Errors
     /// `bad-query`. Days, zone and parameters are checked by the scheduler.
     fn parse(report: &str, mut query: BTreeMap<String, String>) -> Result<Self, Problem> {
-        let wrong = |detail: &str| Err(Problem::new(Code::BadQuery, detail));
+        let bad_query = |detail: &str| Err(Problem::new(Code::BadQuery, detail));
         let delimiter = match query.remove("delimiter").as_deref() {
             None | Some(",") => b',',
             Some("\t") => b'\t',
             Some("|") => b'|',
-            Some(_) => return wrong("`delimiter` must be a comma, a tab (%09) or | (%7C)."),
+            Some(_) => return bad_query("`delimiter` must be a comma, a tab (%09) or | (%7C)."),
         };
         let safe = match query.remove("cells").as_deref() {
             None | Some("safe") => true,
             Some("raw") => false,
-            Some(_) => return wrong("`cells` must be safe or raw."),
+            Some(_) => return bad_query("`cells` must be safe or raw."),
         };
         let parameters: Parameters = query
             .keys()
@@ -69,31 +70,31 @@ impl DownloadRequest {
         let (from, to, tz) = (take("from"), take("to"), take("tz"));
         let course = take("course").map(CourseId::from);
         let section = take("section").map(|section| normalize_text(&section).into_owned());
-        let ask = ReportRequest { report: report.to_owned(), from, to, tz, parameters };
-        Ok(Self { ask, course, section, delimiter, safe })
+        let report_request = ReportRequest { report: report.to_owned(), from, to, tz, parameters };
+        Ok(Self { report_request, course, section, delimiter, safe })
     }
 
-    /// The part that the audit log gets.
+    /// What the audit log records of the download.
     fn view(&self) -> AuditView<'_> {
         AuditView {
-            report: &self.ask.report,
-            days: self.ask.from.as_deref().zip(self.ask.to.as_deref()),
+            report: &self.report_request.report,
+            days: self.report_request.from.as_deref().zip(self.report_request.to.as_deref()),
             course: self.course.as_ref(),
             section: self.section.as_deref(),
         }
     }
 
     fn file_name(&self) -> String {
-        let days = match (&self.ask.from, &self.ask.to) {
+        let days = match (&self.report_request.from, &self.report_request.to) {
             (Some(from), Some(to)) => format!("-{from}-{to}"),
             _ => String::new(),
         };
-        let ending = if self.delimiter == b'\t' { "tsv" } else { "csv" };
-        format!("lectern-{}{days}.{ending}", self.ask.report)
+        let extension = if self.delimiter == b'\t' { "tsv" } else { "csv" };
+        format!("lectern-{}{days}.{extension}", self.report_request.report)
     }
 }
 
-/// A window to send, with the format of its CSV.
+/// A window to send, with the delimiter and columns of its stored CSV.
 struct Source {
     window: PlannedWindow,
     copy: WindowCopy,
@@ -101,7 +102,7 @@ struct Source {
     columns: Vec<String>,
 }
 
-/// A download under way.
+/// The state of a download in progress.
 struct Download {
     env: Env,
     scheduler_name: String,
@@ -133,9 +134,11 @@ async fn serve(
     request: DownloadRequest,
     access_scope: AccessScope,
 ) -> Result<Response, Problem> {
-    let plan: DownloadPlan =
-        rpc::call(scheduler, &SchedulerCommand::PlanDownload { ask: request.ask.clone(), access_scope })
-            .await?;
+    let plan: DownloadPlan = rpc::call(
+        scheduler,
+        &SchedulerCommand::PlanDownload { ask: request.report_request.clone(), access_scope },
+    )
+    .await?;
     let report = plan.windows.first().map(|window| window.key.report.clone());
     let known = report.as_ref().and_then(|report| report.known());
     let sources = select_sources(plan.windows, plan.needed_until)?;
@@ -164,15 +167,15 @@ async fn serve(
         let next = download.next().await?;
         Ok::<_, StreamError>(next.map(|bytes| (bytes, download)))
     }));
-    // An error in the first rows is still answered as a problem.
-    let first = rows.next().await.transpose().map_err(|broken| {
-        worker::console_error!("a download failed: {}", broken.0);
+    // An error in the first rows can still become a problem response.
+    let first = rows.next().await.transpose().map_err(|error| {
+        worker::console_error!("a download failed: {}", error.0);
         Problem::new(Code::Internal, "The stored rows could not be read. Request their weeks again.")
             .retry_after(5)
     })?;
     let start = [Ok(output.header_row())].into_iter().chain(first.map(Ok));
-    let body = stream::iter(start).chain(rows).map_err(|broken: StreamError| {
-        worker::console_error!("a download broke off: {}", broken.0);
+    let body = stream::iter(start).chain(rows).map_err(|error: StreamError| {
+        worker::console_error!("a download broke off: {}", error.0);
         worker::Error::RustError("the rows broke off".to_owned())
     });
     let respond = || {
@@ -185,7 +188,7 @@ async fn serve(
     respond().map_err(|error: worker::Error| response::internal_error(&error))
 }
 
-/// The windows with their copies.
+/// Pairs each window with its copy and the columns of the copy.
 ///
 /// # Errors
 /// `rows-not-ready`, naming the windows without a copy and those whose copy ends before `needed_until`.
@@ -196,13 +199,13 @@ fn select_sources(
     let (mut missing, mut failed) = (Vec::new(), None);
     let mut sources = Vec::new();
     for window in windows {
-        let reaches = |copy: &WindowCopy| match (copy.end, window.key.end(), needed_until) {
-            (Some(has), Some(end), Some(needed)) => {
-                Timestamp::start_of(has) >= needed.min(Timestamp::start_of(end))
+        let is_long_enough = |copy: &WindowCopy| match (copy.end, window.key.end(), needed_until) {
+            (Some(copy_end), Some(end), Some(needed)) => {
+                Timestamp::start_of(copy_end) >= needed.min(Timestamp::start_of(end))
             }
             _ => true,
         };
-        match window.copy.clone().filter(reaches) {
+        match window.copy.clone().filter(is_long_enough) {
             None => {
                 missing.push(window.key.id());
                 failed = failed.or(window.failed);
@@ -217,7 +220,7 @@ fn select_sources(
     if missing.is_empty() { Ok(sources) } else { Err(rows_not_ready(missing, failed)) }
 }
 
-/// Why the stream breaks off; for the log.
+/// Why the stream broke off, as a text for the log.
 struct StreamError(String);
 
 impl From<worker::Error> for StreamError {
@@ -233,14 +236,14 @@ impl From<http_client::TransportError> for StreamError {
 }
 
 impl From<domain::frame::FrameError> for StreamError {
-    fn from(broken: domain::frame::FrameError) -> Self {
-        Self(broken.to_string())
+    fn from(error: domain::frame::FrameError) -> Self {
+        Self(error.to_string())
     }
 }
 
 impl From<SliceError> for StreamError {
-    fn from(spoilt: SliceError) -> Self {
-        Self(spoilt.to_string())
+    fn from(error: SliceError) -> Self {
+        Self(error.to_string())
     }
 }
 
@@ -249,7 +252,7 @@ impl Download {
     async fn next(&mut self) -> Result<Option<Vec<u8>>, StreamError> {
         let mut ready = Vec::new();
         loop {
-            if let Some((source, pieces, frames)) = &mut self.current {
+            if let Some((source, body, frames)) = &mut self.current {
                 while let Some(frame) = frames.next()? {
                     let Frame::Slice(head, deflated) = frame else { continue };
                     let rows = self.inflater.inflate(&head, &deflated)?;
@@ -263,12 +266,12 @@ impl Download {
                     };
                     let rewriter =
                         Rewriter::new(&self.output, source.delimiter, &source.columns, trim, appended);
-                    rewriter.rewrite(rows, &mut ready).map_err(|damaged| StreamError(damaged.to_string()))?;
+                    rewriter.rewrite(rows, &mut ready).map_err(|error| StreamError(error.to_string()))?;
                     if ready.len() >= MIN_CHUNK_BYTES {
                         return Ok(Some(ready));
                     }
                 }
-                match pieces.next().await? {
+                match body.next().await? {
                     Some(piece) => frames.push(&piece),
                     None => {
                         frames.finish()?;
@@ -280,8 +283,8 @@ impl Download {
             let Some(source) = self.sources.pop_front() else {
                 return Ok((!ready.is_empty()).then_some(ready));
             };
-            let pieces = self.open(&source).await?;
-            self.current = Some((source, pieces, FrameReader::default()));
+            let body = self.open(&source).await?;
+            self.current = Some((source, body, FrameReader::default()));
         }
     }
 

@@ -1,4 +1,4 @@
-//! `/api/forget`: erasures, which administrators start, follow and cancel.
+//! `/api/forget`: erasures. Administrators start, follow and cancel them.
 
 use super::{HandlerResult, Reply};
 use crate::request_context::RequestContext;
@@ -10,7 +10,7 @@ pub(super) async fn list(context: &RequestContext<'_>) -> HandlerResult {
     Reply::forward(&context.scheduler()?, &SchedulerCommand::ListErasures).await
 }
 
-/// `POST /api/forget`. The audit log says who started an erasure, never whom it is about.
+/// `POST /api/forget`. The audit log records who started an erasure, never whose data it erases.
 pub(super) async fn start(context: &RequestContext<'_>) -> HandlerResult {
     let request: ErasureRequest = context.json()?;
     let by = context.visitor()?.person.clone();

@@ -1,4 +1,4 @@
-//! `/healthz`: whether somebody can use this installation at all.
+//! `/healthz`: whether the installation is usable.
 
 use super::{HandlerResult, Reply};
 use crate::request_context::RequestContext;
@@ -8,7 +8,8 @@ use domain::problem::{Code, Problem};
 /// `GET /healthz`
 ///
 /// # Errors
-/// `no-way-in`. Settings that are missing or wrong are refused for every route.
+/// `no-way-in` if no sign-in method is configured. The router refuses missing or wrong settings on every
+/// route.
 pub(super) fn get(context: &RequestContext<'_>) -> HandlerResult {
     if !context.settings.local && context.settings.auth_methods().is_empty() {
         return Err(Problem::new(

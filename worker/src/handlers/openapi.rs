@@ -1,10 +1,10 @@
-//! `/api/openapi.json`: the description of this API, which `domain::openapi` generates.
+//! `/api/openapi.json`: the OpenAPI description of this API, generated from `domain::openapi`.
 
 use super::{HandlerResult, Reply};
 use crate::response;
 use worker::Response;
 
-/// The generated file. A test compares it with the route table.
+/// The generated file. A test checks that it is up to date with `domain::openapi`.
 const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
 
 /// `GET /api/openapi.json`

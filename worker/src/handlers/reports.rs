@@ -1,4 +1,4 @@
-//! `/api/reports`: what can be requested.
+//! `/api/reports`: the reports that can be requested.
 
 use super::{HandlerResult, Reply};
 use crate::request_context::RequestContext;

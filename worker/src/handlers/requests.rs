@@ -1,4 +1,4 @@
-//! `/api/requests`: ranges of reports that people have requested.
+//! `/api/requests`: people's requests, each for one report over one range.
 
 use super::{HandlerResult, Reply};
 use crate::audit_log::AuditView;
@@ -60,7 +60,7 @@ pub(super) async fn retry(context: &RequestContext<'_>) -> HandlerResult {
     Ok(reply.with_audit_detail(id))
 }
 
-/// Whose request it becomes, and the role whose quota it counts towards.
+/// The owner of a new request, and the role whose quota it counts towards.
 fn requester(context: &RequestContext<'_>) -> Result<(String, Role), Problem> {
     let visitor = context.visitor()?;
     let role = visitor.role_assignment.as_ref().map_or(Role::Instructor, |assignment| assignment.role);

@@ -1,4 +1,4 @@
-//! `/api/roles`: who has which role. For administrators.
+//! `/api/roles`: people and their roles, for administrators.
 
 use super::{HandlerResult, Reply};
 use crate::audit_log;
@@ -45,7 +45,7 @@ pub(super) async fn remove(context: &RequestContext<'_>) -> HandlerResult {
     Reply::no_content()
 }
 
-/// `POST /api/roles/csv`: previews an upload; with `apply`, makes its changes.
+/// `POST /api/roles/csv`: previews an upload. With `apply`, the digest of a preview, it makes the changes.
 pub(super) async fn upload(context: &RequestContext<'_>) -> HandlerResult {
     let apply = context.query().remove("apply");
     let text = std::str::from_utf8(context.body()).map_err(|_| {
@@ -54,9 +54,9 @@ pub(super) async fn upload(context: &RequestContext<'_>) -> HandlerResult {
             "The upload is not UTF-8 text. Save it as CSV UTF-8; nothing was changed.",
         )
     })?;
-    let known: Courses =
+    let courses: Courses =
         rpc::call(&context.scheduler()?, &SchedulerCommand::ListCourses(AccessScope::Everything)).await?;
-    let roster = RoleUpload::parse(text, &known, &context.settings.admins)?;
+    let roster = RoleUpload::parse(text, &courses, &context.settings.admins)?;
     let audit_entry = audit_log::new_entry(context.visitor()?, AuditAction::RolesUploaded, String::new());
     let command = RegistryCommand::ImportRoles { roster, apply, audit_entry };
     let result: Result<RoleUploadResult, Problem> = rpc::call(&context.registry()?, &command).await;

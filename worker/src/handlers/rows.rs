@@ -1,4 +1,4 @@
-//! `/api/rows`: one window's rows as the page's data worker reads them.
+//! `/api/rows`: one window's rows, as a stream of frames for the page's data worker.
 
 use super::{HandlerResult, Reply};
 use crate::audit_log::AuditView;

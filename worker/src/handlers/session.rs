@@ -1,4 +1,5 @@
-//! `/api/session`: who is signed in, signing in with the key, signing out; in local mode, an instructor's view.
+//! `/api/session`: who is signed in, signing in with the key, and signing out; in local mode, viewing Lectern
+//! as another role.
 
 use super::{HandlerResult, Reply};
 use crate::auth::{self, AccessAssertion, Visitor};
@@ -11,11 +12,11 @@ use domain::role_upload::parse_role_assignment;
 use domain::scope::{Role, RoleAssignment};
 use domain::settings::Settings;
 
-/// The person that everybody is who signs in with the key.
+/// The person recorded for everybody who signs in with the key.
 const KEY_HOLDER: &str = "key";
 
-/// What the browser deletes at sign-out. The session cookie is ended by itself: deleting cookies this way would delete
-/// those of every site under the same domain.
+/// What the browser deletes at sign-out. `"cookies"` is left out, since it would delete those of every site
+/// under the same domain; the session cookie is deleted by name.
 const CLEAR_SITE_DATA: &str = "\"cache\", \"storage\"";
 
 /// `GET /api/session`
@@ -23,7 +24,8 @@ pub(super) fn get(context: &RequestContext<'_>) -> HandlerResult {
     Reply::json(&describe(context.visitor()?, context.settings))
 }
 
-/// `POST /api/session`. In local mode the visitor is known already, and may switch to an instructor's view.
+/// `POST /api/session`. In local mode the visitor is already authenticated and may switch to another role's
+/// view.
 pub(super) async fn sign_in(context: &RequestContext<'_>) -> HandlerResult {
     let request: SignInRequest = context.json()?;
     match context.visitor_if_any() {
@@ -62,10 +64,10 @@ async fn open_session(context: &RequestContext<'_>, request: SignInRequest) -> H
     Ok(reply)
 }
 
-/// The local administrator switches to somebody else's view, or back to their own.
+/// Switches the local administrator to another role's view, or back to their own.
 fn impersonate(context: &RequestContext<'_>, visitor: &Visitor, request: SignInRequest) -> HandlerResult {
     if visitor.auth_method != AuthMethod::Local {
-        // Somebody from elsewhere, on a Worker in local mode, where no session can be opened.
+        // The client is on another machine; a Worker in local mode opens no sessions.
         return Err(auth::sign_in_needed(context.settings, AccessAssertion::None));
     }
     let SignInRequest { key, look_as } = request;
@@ -73,10 +75,10 @@ fn impersonate(context: &RequestContext<'_>, visitor: &Visitor, request: SignInR
         return Err(Problem::new(Code::BadBody, "Local mode needs no key: you are signed in already."));
     }
     let (role_assignment, cookie, audit_detail) = match &look_as {
-        Some(look) => {
-            let cookie = auth::look_as_cookie(look)?;
-            let assignment = parse_role_assignment(look.role, &look.courses)?;
-            let audit_detail = format!("{} of {}", look.role.slug(), assignment.grants.len());
+        Some(impersonation) => {
+            let cookie = auth::look_as_cookie(impersonation)?;
+            let assignment = parse_role_assignment(impersonation.role, &impersonation.courses)?;
+            let audit_detail = format!("{} of {}", impersonation.role.slug(), assignment.grants.len());
             (Some(assignment), cookie, audit_detail)
         }
         None => (None, auth::expired_look_as_cookie(), "administrator".to_owned()),
@@ -87,7 +89,8 @@ fn impersonate(context: &RequestContext<'_>, visitor: &Visitor, request: SignInR
     Ok(reply.with_audit_detail(audit_detail))
 }
 
-/// `DELETE /api/session`, with a role or without: ends every credential that came with the request.
+/// `DELETE /api/session`, also for visitors without a role. Ends every credential that came with the HTTP
+/// request.
 pub(super) async fn sign_out(context: &RequestContext<'_>) -> HandlerResult {
     let visitor = context.visitor()?;
     if visitor.auth_method != AuthMethod::Local {
@@ -112,7 +115,7 @@ fn set_cookie(reply: &Reply, cookie: &str) -> Result<(), Problem> {
 }
 
 fn describe(visitor: &Visitor, settings: &Settings) -> Session {
-    // Visitors without a role are refused before this.
+    // The router refuses visitors without a role, so this default is not reached.
     let no_role = || RoleAssignment { role: Role::Instructor, grants: Vec::new() };
     let role_assignment = visitor.role_assignment.clone().unwrap_or_else(no_role);
     Session {

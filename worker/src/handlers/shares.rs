@@ -1,4 +1,4 @@
-//! `/api/shares`, `/api/shared` and `/s`: shares as their owners manage them, and as they open for whoever has a link.
+//! Shares: `/api/shares` manages them, `/api/shared` and `/s` open them for whoever has a link.
 
 use super::{HandlerResult, Reply};
 use crate::request_context::RequestContext;
@@ -8,27 +8,27 @@ const BAD_ID: &str = "A share's id is 32 hexadecimal digits.";
 
 /// `GET /api/shares`
 pub(super) async fn list(context: &RequestContext<'_>) -> HandlerResult {
-    Reply::json(&shares_of(context)?.list().await?)
+    Reply::json(&shares_handler(context)?.list().await?)
 }
 
 /// `POST /api/shares`
 pub(super) async fn create(context: &RequestContext<'_>) -> HandlerResult {
-    Reply::json(&shares_of(context)?.create(context.json()?).await?)
+    Reply::json(&shares_handler(context)?.create(context.json()?).await?)
 }
 
 /// `PUT /api/shares`
 pub(super) async fn switch(context: &RequestContext<'_>) -> HandlerResult {
-    Reply::json(&shares_of(context)?.set_enabled(context.json()?).await?)
+    Reply::json(&shares_handler(context)?.set_enabled(context.json()?).await?)
 }
 
 /// `POST /api/shares/{id}`
 pub(super) async fn update(context: &RequestContext<'_>) -> HandlerResult {
-    Reply::json(&shares_of(context)?.update(context.hex_id(BAD_ID)?, context.json()?).await?)
+    Reply::json(&shares_handler(context)?.update(context.hex_id(BAD_ID)?, context.json()?).await?)
 }
 
 /// `DELETE /api/shares/{id}`
 pub(super) async fn revoke(context: &RequestContext<'_>) -> HandlerResult {
-    shares_of(context)?.revoke(context.hex_id(BAD_ID)?).await?;
+    shares_handler(context)?.revoke(context.hex_id(BAD_ID)?).await?;
     Reply::no_content()
 }
 
@@ -48,8 +48,8 @@ pub(super) async fn embedded_page(context: &RequestContext<'_>) -> HandlerResult
     Reply::new(shares::render_page(&context.registry()?, Some(context.path("id"))).await?)
 }
 
-/// The shares that the visitor may manage.
-fn shares_of<'a>(context: &RequestContext<'a>) -> Result<SharesHandler<'a>, domain::problem::Problem> {
+/// The handler of shares, on behalf of the visitor.
+fn shares_handler<'a>(context: &RequestContext<'a>) -> Result<SharesHandler<'a>, domain::problem::Problem> {
     Ok(SharesHandler {
         env: context.env,
         settings: context.settings,

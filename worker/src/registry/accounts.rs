@@ -1,7 +1,7 @@
-//! People, their roles and their sessions: who somebody is, what they may do, and changing it.
+//! People, their roles and their sessions.
 //!
-//! Sessions and wrong keys follow the rules of [`domain::session`] and [`domain::login_throttle`]. The
-//! administrators that the settings name have that role whatever is stored.
+//! Sessions and failed sign-in attempts follow the rules of [`domain::session`] and
+//! [`domain::login_throttle`]. Administrators named in the settings have that role whatever is stored.
 
 mod store;
 
@@ -23,14 +23,14 @@ use domain::token::{is_revoked, revocation_cutoff};
 use std::collections::BTreeMap;
 use worker::Result;
 
-/// Deletes what has expired: idle sessions, sign-outs of tokens that have expired, and wrong keys.
+/// Deletes idle sessions, revocations of tokens that have expired by now, and old failed sign-in attempts.
 pub(super) fn delete_expired(store: &Store, now: Timestamp) -> Result<()> {
     store.delete_sessions_before(session::idle_cutoff(now))?;
     store.delete_revocations_before(now.plus(-session::REVOCATION_KEPT))?;
     store.delete_tries_before(LoginThrottle::expiry_cutoff(now))
 }
 
-/// Who this is and what they may do; `None` when their session has ended.
+/// Who has this credential and what they may do; `None` if the session has ended or the token is revoked.
 pub(super) fn identify(
     store: &Store,
     settings: &Settings,
@@ -61,10 +61,10 @@ pub(super) fn identify(
     Ok(Some(Identity { person, auth_method, role_assignment }))
 }
 
-/// What people may do, by name, for as long as one command is handled.
+/// Role assignments by person, cached while one command is handled.
 pub(super) type AssignmentCache = BTreeMap<String, Option<RoleAssignment>>;
 
-/// The role that somebody has now, by the method with which they signed in; `None` without one.
+/// A person's role, given the method with which they signed in; `None` if they have no role.
 pub(super) fn current_assignment(
     store: &Store,
     settings: &Settings,
@@ -81,7 +81,8 @@ pub(super) fn current_assignment(
     })
 }
 
-/// What sessions are bound to: see [`domain::session`].
+/// The value that a session is bound to, see [`domain::session`]: it changes with the installation's key,
+/// which ends the session.
 fn session_binding(settings: &Settings, auth_method: AuthMethod) -> String {
     match (auth_method, &settings.session_key, &settings.key) {
         (AuthMethod::Key, Some(session_key), Some(key)) => {
@@ -91,7 +92,7 @@ fn session_binding(settings: &Settings, auth_method: AuthMethod) -> String {
     }
 }
 
-/// Opens a session, or counts a wrong key against the address that sent it.
+/// Opens a session, or counts a wrong key against the client's address.
 pub(super) fn open_session(
     store: &Store,
     settings: &Settings,
@@ -132,19 +133,20 @@ fn new_person(store: &Store, email: &Email, role_assignment: RoleAssignment, now
     }
 }
 
-/// Everybody who has a role, by address, including the administrators that the settings name.
+/// Everybody who has a role, by address, including the administrators named in the settings.
 pub(super) fn all_people(store: &Store, settings: &Settings) -> Result<BTreeMap<Email, Person>> {
-    let kept = store.people()?.into_iter().map(|person| (person.email.clone(), person));
+    let stored = store.people()?.into_iter().map(|person| (person.email.clone(), person));
     let fixed = settings.admins.iter().map(|email| {
         let role_assignment = RoleAssignment { role: Role::Administrator, grants: Vec::new() };
         let person =
             Person { fixed: true, changed: None, ..new_person(store, email, role_assignment, Timestamp(0)) };
         (email.clone(), person)
     });
-    Ok(kept.chain(fixed).collect())
+    Ok(stored.chain(fixed).collect())
 }
 
-/// What an upload would change. With `apply`, the digest of an earlier preview, it is changed if the preview still holds.
+/// Previews an upload of roles. With `apply`, the digest of an earlier preview, applies it if the preview is
+/// still current.
 pub(super) fn import_roles(
     store: &Store,
     settings: &Settings,
@@ -155,10 +157,10 @@ pub(super) fn import_roles(
 ) -> Result<std::result::Result<RoleUploadResult, Problem>> {
     let mut upload =
         roster.compare(&all_people(store, settings)?, |email| store.person_id(email.as_str()), now);
-    // The digest covers who has which role before and after, without the times.
-    let pairs = |person: &Person| (person.email.clone(), person.role, person.grants.clone());
-    let changes = upload.changed.iter().map(|change| (pairs(&change.before), pairs(&change.after)));
-    let added: Vec<_> = upload.added.iter().map(pairs).collect();
+    // The digest covers roles and grants before and after, but no times.
+    let summarize = |person: &Person| (person.email.clone(), person.role, person.grants.clone());
+    let changes = upload.changed.iter().map(|change| (summarize(&change.before), summarize(&change.after)));
+    let added: Vec<_> = upload.added.iter().map(summarize).collect();
     let changed: Vec<_> = changes.collect();
     upload.digest = crypto::sha256_hex(&serde_json::to_string(&(added, changed, roster))?);
     let Some(apply) = apply else { return Ok(Ok(upload)) };
@@ -188,7 +190,7 @@ pub(super) fn import_roles(
     Ok(Ok(upload))
 }
 
-/// Signs out: none of these credentials holds any more.
+/// Signs out: revokes these credentials.
 pub(super) fn sign_out(
     store: &Store,
     credentials: Vec<Credential>,
@@ -206,7 +208,7 @@ pub(super) fn sign_out(
     store.append_audit_entry(audit_entry, now)
 }
 
-/// Gives somebody a role.
+/// Assigns a role to a person.
 pub(super) fn assign_role(
     store: &Store,
     settings: &Settings,
@@ -224,7 +226,7 @@ pub(super) fn assign_role(
     Ok(Ok(person))
 }
 
-/// Takes the role of the person with this id.
+/// Removes the role of the person with this id.
 pub(super) fn remove_role(
     store: &Store,
     settings: &Settings,
@@ -246,7 +248,7 @@ pub(super) fn remove_role(
     Ok(Ok(()))
 }
 
-/// How the audit log describes a role.
+/// The audit log's description of a role with this number of grants.
 pub(crate) fn describe_role(email: &Email, role: Role, grants: usize) -> String {
     match grants {
         0 => format!("{email} {}", role.slug()),

@@ -8,7 +8,7 @@ use domain::time::{DAY, Timestamp};
 use serde::Deserialize;
 use worker::{Result, SqlStorageValue};
 
-/// `person_id` stands beside `person` so that a query by id needs no address.
+/// `person_id` is the keyed hash of `person`, stored so that a query needs no address.
 pub(super) const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS record (
         id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, last INTEGER NOT NULL, count INTEGER NOT NULL,
@@ -18,10 +18,10 @@ pub(super) const TABLES: &str = "
     CREATE INDEX IF NOT EXISTS record_of_person ON record (person_id, what, id);
 ";
 
-/// Entries of one page.
+/// Number of entries on a page.
 const PAGE_ENTRIES: usize = 200;
 
-/// The latest entries of a person among which one to merge with is looked for.
+/// Number of a person's latest entries that are searched for one to merge with.
 const MERGE_LOOKBACK: usize = 200;
 
 #[derive(Deserialize)]
@@ -45,11 +45,11 @@ struct EntryRow {
 }
 
 impl Store {
-    /// Appends an entry, or counts it into a recent entry of the same content.
+    /// Appends an entry, or merges it into a recent entry with the same content and increases its count.
     pub(super) fn append_audit_entry(&self, audit_entry: &AuditEntry, now: Timestamp) -> Result<()> {
-        let merge_within = audit_entry.what.merge_window();
+        let merge_window_ms = audit_entry.what.merge_window();
         let person_id = self.person_id(&audit_entry.person);
-        if merge_within > 0 {
+        if merge_window_ms > 0 {
             let query = format!(
                 "SELECT id, view FROM record
                  WHERE person_id = ? AND role IS ? AND what = ? AND scope = ? AND at > ?
@@ -60,7 +60,7 @@ impl Store {
                 audit_entry.role.map_or(SqlStorageValue::Null, |role| role.slug().into()),
                 audit_entry.what.slug().into(),
                 audit_entry.scope.as_str().into(),
-                now.plus(-merge_within).0.into(),
+                now.plus(-merge_window_ms).0.into(),
             ];
             let rows: Vec<RecentEntryRow> = self.sql().exec(&query, values)?.to_array()?;
             let merge = |row: RecentEntryRow| {
@@ -100,17 +100,17 @@ impl Store {
     pub(super) fn read_audit_log(&self, filter: &AuditFilter, kept_days: u32) -> Result<AuditLogPage> {
         let mut conditions = vec!["1".to_owned()];
         let mut values: Vec<SqlStorageValue> = Vec::new();
-        let mut ask = |condition: &str, value: Option<SqlStorageValue>| {
+        let mut add_condition = |condition: &str, value: Option<SqlStorageValue>| {
             if let Some(value) = value {
                 conditions.push(condition.to_owned());
                 values.push(value);
             }
         };
-        ask("at >= ?", filter.from.map(|day| Timestamp::start_of(day).0.into()));
-        ask("at < ?", filter.to.map(|day| Timestamp::start_of(day).plus(DAY).0.into()));
-        ask("person_id = ?", filter.person.as_deref().map(Into::into));
-        ask("what = ?", filter.what.map(|what| what.slug().into()));
-        ask("id < ?", filter.before.map(|id| i64::try_from(id).unwrap_or(i64::MAX).into()));
+        add_condition("at >= ?", filter.from.map(|day| Timestamp::start_of(day).0.into()));
+        add_condition("at < ?", filter.to.map(|day| Timestamp::start_of(day).plus(DAY).0.into()));
+        add_condition("person_id = ?", filter.person.as_deref().map(Into::into));
+        add_condition("what = ?", filter.what.map(|what| what.slug().into()));
+        add_condition("id < ?", filter.before.map(|id| i64::try_from(id).unwrap_or(i64::MAX).into()));
         let query = format!(
             "SELECT id, at, last, count, person, person_id, role, what, scope, view FROM record
              WHERE {} ORDER BY id DESC LIMIT {}",
@@ -118,14 +118,14 @@ impl Store {
             PAGE_ENTRIES + 1
         );
         let rows: Vec<EntryRow> = self.sql().exec(&query, values)?.to_array()?;
-        let more = rows.len() > PAGE_ENTRIES;
+        let has_more = rows.len() > PAGE_ENTRIES;
         let entries: Vec<AuditLogEntry> =
             rows.into_iter().take(PAGE_ENTRIES).filter_map(parse_entry).collect();
-        let before = entries.last().map(|entry| entry.id).filter(|_| more);
+        let before = entries.last().map(|entry| entry.id).filter(|_| has_more);
         Ok(AuditLogPage { entries, before, kept_days })
     }
 
-    /// Deletes entries that were last counted before this time.
+    /// Deletes entries whose last occurrence was before this time.
     pub(super) fn delete_audit_entries_before(&self, at: Timestamp) -> Result<()> {
         self.run("DELETE FROM record WHERE last < ?", vec![at.0.into()])
     }

@@ -1,8 +1,8 @@
-//! Shares and the weeks that they publish: who made which share, the hash of the token that opens it, and the weeks that it
-//! shows.
+//! Shares and the weeks that they publish. A share has an owner, the hash of the token that opens it, and the
+//! weeks that it shows.
 //!
-//! A week is published once for everybody: the numbers that were stored first are kept, so that no two shares contradict each
-//! other. A share has no numbers of its own.
+//! A week is published once for all shares: the numbers stored first never change, so that no two shares
+//! contradict each other. A share stores no numbers of its own.
 
 use super::accounts::{AssignmentCache, current_assignment};
 use super::store::{Store, count_from_sql, timestamp_from_sql};
@@ -25,7 +25,9 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use worker::{Response, Result};
 
-/// `frozen`: published weeks. `lost`: rows that are gone, by window and course. `gone`: replaced copies, by window.
+/// - `frozen`: published weeks.
+/// - `lost`: erased rows, by window and course: copies before `generation` counted them.
+/// - `gone`: copies before `generation` that were replaced or deleted for their age, by window.
 pub(super) const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS share (
         id TEXT PRIMARY KEY, token TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, expires INTEGER NOT NULL,
@@ -38,13 +40,13 @@ pub(super) const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS gone (window TEXT PRIMARY KEY, generation INTEGER NOT NULL);
 ";
 
-/// Stands for every course where it is not known whose rows were lost.
+/// `lost.course` if rows of any course may have been erased.
 const EVERY_COURSE: &str = "";
 
-/// The most shares that one person can have.
+/// Maximum number of shares that one person can own.
 const MAX_SHARES_PER_PERSON: usize = 500;
 
-/// How long a share is kept after it expires.
+/// How long a share stays stored after it expires.
 const KEPT_AFTER_EXPIRY: i64 = 90 * DAY;
 
 type HandlerResult = Result<std::result::Result<Response, Problem>>;
@@ -92,10 +94,10 @@ struct ReportRow {
     report: String,
 }
 
-/// Why a withdrawn share is not changed.
+/// The problem's detail when a withdrawn share is updated.
 const WITHDRAWN: &str = "This share was withdrawn: rows that it counted were deleted. Create another.";
 
-/// Why a share is not changed whose owner has lost access to the course.
+/// The problem's detail when a share is updated whose owner has lost access to the course.
 const OUT_OF_SCOPE: &str =
     "Its owner can no longer see this course: this share shows nothing, and can only be revoked.";
 
@@ -121,15 +123,15 @@ pub(super) fn handle(
         SharesCommand::ListWeeks { report, course } => {
             response::json(&published_weeks(store, &report, &course)?)?
         }
-        SharesCommand::PublishWeeks { report, course, zone: counted, weeks: new } => {
-            let kept = store.fact::<String>("zone")?;
-            if kept.is_none() {
-                store.put_fact("zone", &counted)?;
+        SharesCommand::PublishWeeks { report, course, zone, weeks } => {
+            let stored_zone = store.fact::<String>("zone")?;
+            if stored_zone.is_none() {
+                store.put_fact("zone", &zone)?;
             }
-            // Another share may have been the first in the meantime, in a zone that was configured since.
-            if kept.is_none_or(|kept| kept == counted) {
-                for (week, frozen) in new {
-                    publish_week(store, &report, &course, &week, &frozen)?;
+            // Another share may have been created first, in the zone configured before.
+            if stored_zone.is_none_or(|stored_zone| stored_zone == zone) {
+                for (week, numbers) in weeks {
+                    publish_week(store, &report, &course, &week, &numbers)?;
                 }
             }
             response::json(&published_weeks(store, &report, &course)?)?
@@ -138,11 +140,11 @@ pub(super) fn handle(
             if !is_on(store)? {
                 return Ok(Err(shares_off()));
             }
-            let of_one = store.rows::<ShareRow>(
+            let owned_shares = store.rows::<ShareRow>(
                 &format!("{SELECT_SHARE} WHERE owner = ?"),
                 vec![stored.owner.as_str().into()],
             )?;
-            if of_one.len() >= MAX_SHARES_PER_PERSON {
+            if owned_shares.len() >= MAX_SHARES_PER_PERSON {
                 return Ok(Err(Problem::new(
                     Code::Quota,
                     "You have 500 shares. Revoke some that nobody needs any more.",
@@ -164,13 +166,14 @@ pub(super) fn handle(
             let ShareChange { name, expires, origins, token } = change;
             let mut stored: StoredShare = serde_json::from_str(&row.body)?;
             let state = share_state(store, settings, &row, &stored, now, &mut AssignmentCache::default())?;
-            let why = match state {
+            let detail = match state {
                 ShareState::Open | ShareState::Expired => None,
                 ShareState::Withdrawn => Some(WITHDRAWN),
                 ShareState::OutOfScope => Some(OUT_OF_SCOPE),
             };
-            if let Some(why) = why.filter(|_| expires.is_some() || token.is_some() || origins.is_some()) {
-                return Ok(Err(Problem::new(Code::BadShare, why)));
+            if let Some(detail) = detail.filter(|_| expires.is_some() || token.is_some() || origins.is_some())
+            {
+                return Ok(Err(Problem::new(Code::BadShare, detail)));
             }
             stored.name = name.unwrap_or(stored.name);
             stored.origins = origins.unwrap_or(stored.origins);
@@ -196,7 +199,7 @@ pub(super) fn handle(
         }
         SharesCommand::OpenShare(credential) => return open_share(store, settings, &credential, now),
         SharesCommand::GetOrigins { id } => {
-            // A share that does not open can be embedded nowhere, so that knowing an id reveals nothing.
+            // A share that does not open allows no origin, so that probing ids reveals nothing.
             let share =
                 find_share(store, settings, &id, "", now)?.filter(|share| share.state == ShareState::Open);
             let is_on = is_on(store)?;
@@ -218,7 +221,8 @@ fn is_on(store: &Store) -> Result<bool> {
     Ok(!store.fact::<bool>("off")?.unwrap_or(false))
 }
 
-/// The time zone of the weeks: that of the first share, whatever the settings say later. Another one would cut weeks differently.
+/// The time zone of published weeks: that of the first share, even if the setting changes later, since
+/// another zone would cut weeks differently.
 fn time_zone(store: &Store, settings: &Settings) -> Result<String> {
     Ok(store.fact("zone")?.unwrap_or_else(|| settings.time_zone.clone()))
 }
@@ -260,7 +264,7 @@ fn find_share(
         .transpose()
 }
 
-/// A share, if this person owns it or may see `all` shares.
+/// The share with this id, if this person owns it or `all` is set.
 fn find_owned(store: &Store, id: &str, person: &str, all: bool) -> Result<Option<ShareRow>> {
     let rows: Vec<ShareRow> = store.rows(&format!("{SELECT_SHARE} WHERE id = ?"), vec![id.into()])?;
     Ok(rows.into_iter().next().filter(|row| all || row.owner == person))
@@ -295,7 +299,7 @@ fn describe(
     })
 }
 
-/// Whether a share opens, and why not.
+/// Whether a share opens, or why not.
 fn share_state(
     store: &Store,
     settings: &Settings,
@@ -315,18 +319,18 @@ fn share_state(
     })
 }
 
-/// Whether the owner may still see what they shared.
+/// Whether the owner may still see the course or section that they shared.
 fn is_owner_authorized(
     store: &Store,
     settings: &Settings,
     stored: &StoredShare,
-    known: &mut AssignmentCache,
+    assignments: &mut AssignmentCache,
 ) -> Result<bool> {
-    let role_assignment = match known.get(&stored.owner) {
+    let role_assignment = match assignments.get(&stored.owner) {
         Some(role_assignment) => role_assignment.clone(),
         None => {
             let role_assignment = current_assignment(store, settings, &stored.owner, stored.auth_method)?;
-            known.insert(stored.owner.clone(), role_assignment.clone());
+            assignments.insert(stored.owner.clone(), role_assignment.clone());
             role_assignment
         }
     };
@@ -340,27 +344,28 @@ fn published_weeks(store: &Store, report: &str, course: &CourseId) -> Result<Vec
     rows.into_iter().map(|row| Ok((row.week, serde_json::from_str(&row.body)?))).collect()
 }
 
-/// Stores a week, unless it is stored already or rows that it counts have been erased in the meantime.
+/// Stores a week, unless it is already stored or rows that it counts have been erased in the meantime.
 fn publish_week(
     store: &Store,
     report: &str,
     course: &CourseId,
     week: &str,
-    frozen: &StoredWeek,
+    numbers: &StoredWeek,
 ) -> Result<()> {
-    if losses_of_report(store, report)?.has(course.as_str(), frozen) {
+    if losses_of_report(store, report)?.affects(course.as_str(), numbers) {
         return Ok(());
     }
     store.run(
         "INSERT OR IGNORE INTO frozen (report, course, week, body) VALUES (?, ?, ?, ?)",
-        vec![report.into(), course.as_str().into(), week.into(), serde_json::to_string(frozen)?.into()],
+        vec![report.into(), course.as_str().into(), week.into(), serde_json::to_string(numbers)?.into()],
     )
 }
 
-/// Records that rows are gone: invalidates the weeks that counted them, and withdraws the shares that show those weeks.
+/// Records that rows were erased: invalidates the weeks that counted them, and withdraws the shares that show
+/// those weeks.
 ///
-/// What a copy held that was replaced, or deleted for its age, is not known any more: it counts as lost as soon as something is
-/// erased that it may have held.
+/// The content of a copy that was replaced, or deleted for its age, is no longer known. As soon as something
+/// is erased that it may have contained, its rows count as erased.
 fn record_loss(store: &Store, loss: &Invalidation) -> Result<()> {
     const INSERT_LOSS: &str = "INSERT INTO lost (window, course, generation) VALUES (?, ?, ?)
         ON CONFLICT (window, course) DO UPDATE SET generation = max(generation, excluded.generation)";
@@ -383,9 +388,9 @@ fn record_loss(store: &Store, loss: &Invalidation) -> Result<()> {
         }
         Invalidation::Person | Invalidation::Course(_) | Invalidation::Weeks { .. } => {
             let course = if let Invalidation::Course(id) = loss { id.as_str() } else { EVERY_COURSE };
-            for gone in store.rows::<DeletedCopiesRow>("SELECT window, generation FROM gone", Vec::new())? {
-                if may_contain(&gone.window, loss) {
-                    insert_loss(&gone.window, course, generation_from_sql(gone.generation))?;
+            for copies in store.rows::<DeletedCopiesRow>("SELECT window, generation FROM gone", Vec::new())? {
+                if may_contain(&copies.window, loss) {
+                    insert_loss(&copies.window, course, generation_from_sql(copies.generation))?;
                 }
             }
         }
@@ -394,31 +399,31 @@ fn record_loss(store: &Store, loss: &Invalidation) -> Result<()> {
     withdraw_invalidated_shares(store)
 }
 
-/// Whether the rows of a report tell who did something: those of the library do not.
+/// Whether a report has rows about people; the library reports have none.
 fn records_people(report: KnownReport) -> bool {
     report.descriptor().activity.is_some()
 }
 
-/// Whether a window may have held what was erased.
+/// Whether a window may have contained rows that were erased.
 fn may_contain(window: &str, loss: &Invalidation) -> bool {
-    let Some((of, id)) = window.split_once('/') else { return true };
+    let Some((window_report, id)) = window.split_once('/') else { return true };
     let (report, days) = match loss {
         Invalidation::Weeks { report, days } => (report, days),
-        Invalidation::Person => return KnownReport::parse(of).is_none_or(records_people),
+        Invalidation::Person => return KnownReport::parse(window_report).is_none_or(records_people),
         _ => return true,
     };
-    // A window's id begins with its first day, if the window has days.
+    // A window's id starts with its first day, if the window has days.
     let first = id.get(..10).and_then(parse_day);
-    report.as_ref().is_none_or(|report| report == of)
+    report.as_ref().is_none_or(|report| report == window_report)
         && first.is_some_and(|first| days.from() <= first && first <= days.to())
 }
 
-/// The lost rows of a report: by window and course, the generation before which copies counted them.
+/// The erased rows of a report. By window and course, the generation before which copies counted them.
 struct Losses(BTreeMap<(String, String), u32>);
 
 impl Losses {
     /// Whether a week counted any of these rows.
-    fn has(&self, course: &str, week: &StoredWeek) -> bool {
+    fn affects(&self, course: &str, week: &StoredWeek) -> bool {
         let is_before = |window: &str, course: &str, generation: u32| {
             let lost = self.0.get(&(window.to_owned(), course.to_owned()));
             lost.is_some_and(|before| generation < *before)
@@ -431,16 +436,17 @@ impl Losses {
 
 fn losses_of_report(store: &Store, report: &str) -> Result<Losses> {
     let query = "SELECT window, course, generation FROM lost WHERE window >= ? AND window < ?";
-    // `0` follows `/` in ASCII: the range holds every window whose id begins with the report's name and a slash.
+    // `0` follows `/` in ASCII, so the range covers every window id that starts with the report's name and a
+    // slash.
     let rows: Vec<LossRow> =
         store.rows(query, vec![format!("{report}/").into(), format!("{report}0").into()])?;
-    let by_place =
+    let by_window_and_course =
         rows.into_iter().map(|row| ((row.window, row.course), generation_from_sql(row.generation)));
-    Ok(Losses(by_place.collect()))
+    Ok(Losses(by_window_and_course.collect()))
 }
 
-fn generation_from_sql(stored: f64) -> u32 {
-    u32::try_from(count_from_sql(stored)).unwrap_or(u32::MAX)
+fn generation_from_sql(value: f64) -> u32 {
+    u32::try_from(count_from_sql(value)).unwrap_or(u32::MAX)
 }
 
 fn invalidate_lost_weeks(store: &Store) -> Result<()> {
@@ -449,11 +455,11 @@ fn invalidate_lost_weeks(store: &Store) -> Result<()> {
         let losses = losses_of_report(store, &report)?;
         let query = "SELECT report, course, week, body FROM frozen WHERE report = ?";
         for found in store.rows::<StoredWeekRow>(query, vec![report.as_str().into()])? {
-            let frozen: StoredWeek = serde_json::from_str(&found.body)?;
-            if frozen.spent || !losses.has(&found.course, &frozen) {
+            let week: StoredWeek = serde_json::from_str(&found.body)?;
+            if week.spent || !losses.affects(&found.course, &week) {
                 continue;
             }
-            let spent = StoredWeek { spent: true, sources: frozen.sources, ..StoredWeek::default() };
+            let spent = StoredWeek { spent: true, sources: week.sources, ..StoredWeek::default() };
             store.run(
                 "UPDATE frozen SET body = ? WHERE report = ? AND course = ? AND week = ?",
                 vec![
@@ -470,33 +476,33 @@ fn invalidate_lost_weeks(store: &Store) -> Result<()> {
 
 /// Withdraws every share that shows an invalidated week.
 fn withdraw_invalidated_shares(store: &Store) -> Result<()> {
-    let spent: BTreeSet<(String, String, String)> = store
+    let spent: BTreeSet<(String, CourseId, String)> = store
         .rows::<StoredWeekRow>(
             "SELECT report, course, week, body FROM frozen WHERE body LIKE '%\"spent\":true%'",
             Vec::new(),
         )?
         .into_iter()
-        .map(|found| (found.report, found.course, found.week))
+        .map(|found| (found.report, found.course.into(), found.week))
         .collect();
     if spent.is_empty() {
         return Ok(());
     }
     for row in store.rows::<ShareRow>(&format!("{SELECT_SHARE} WHERE withdrawn = 0"), Vec::new())? {
         let stored: StoredShare = serde_json::from_str(&row.body)?;
-        let shows = |kept: &StoredPanel| {
-            let key = |week: &String| (kept.report.as_str().to_owned(), stored.course.clone(), week.clone());
-            kept.weeks.iter().any(|week| spent.contains(&key(week)))
+        let shows_invalidated_week = |panel: &StoredPanel| {
+            let key = |week: &String| (panel.report.as_str().to_owned(), stored.course.clone(), week.clone());
+            panel.weeks.iter().any(|week| spent.contains(&key(week)))
         };
-        if stored.panels.iter().any(shows) {
+        if stored.panels.iter().any(shows_invalidated_week) {
             store.run("UPDATE share SET withdrawn = 1 WHERE id = ?", vec![row.id.into()])?;
         }
     }
     Ok(())
 }
 
-/// Opens a share. Every token that opens nothing is handled the same way, whatever the reason: one query, and a failed try that
-/// is recorded. A valid token is never throttled: 256 bits cannot be guessed, and many people behind one address may read the
-/// same course page.
+/// Opens a share. Every token that opens nothing is handled the same way, whatever the reason: one query, and
+/// one failed attempt recorded. A valid token is never throttled: 256 bits cannot be guessed, and many people
+/// behind one address may read the same course page.
 fn open_share(
     store: &Store,
     settings: &Settings,
@@ -516,7 +522,7 @@ fn open_share(
     };
     let found = found.filter(|(_, row)| is_open && id.as_ref().is_none_or(|id| *id == row.id));
     if !is_on(store)? || found.is_none() {
-        return Ok(Err(note_miss(store, address, now)?));
+        return Ok(Err(record_failed_attempt(store, address, now)?));
     }
     let Some((stored, row)) = found else { return Ok(Err(share_gone())) };
     store.run(
@@ -527,16 +533,17 @@ fn open_share(
     let audit_entry = AuditEntry { what: AuditAction::ShareOpened, view, ..AuditEntry::for_rejection("") };
     store.append_audit_entry(&audit_entry, now)?;
     let mut panels = Vec::new();
-    for kept in &stored.panels {
-        let all = published_weeks(store, kept.report.as_str(), &stored.course)?;
-        panels.push(all.into_iter().filter(|(week, _)| kept.weeks.contains(week)).collect());
+    for panel in &stored.panels {
+        let all = published_weeks(store, panel.report.as_str(), &stored.course)?;
+        panels.push(all.into_iter().filter(|(week, _)| panel.weeks.contains(week)).collect());
     }
     let (expires, time_zone) = (timestamp_from_sql(row.expires), time_zone(store, settings)?);
     Ok(Ok(response::json(&OpenedShare { stored, expires, panels, time_zone })?))
 }
 
-/// The problem for a token that opens nothing, which is the same for every reason. An address that sends many has to wait.
-fn note_miss(store: &Store, address: &str, now: Timestamp) -> Result<Problem> {
+/// Counts a token that opens nothing against the client's address. Returns the problem, which is the same for
+/// every reason until the address has to wait.
+fn record_failed_attempt(store: &Store, address: &str, now: Timestamp) -> Result<Problem> {
     let key = match store.fact::<String>("address")? {
         Some(key) => key,
         None => {
@@ -572,7 +579,7 @@ fn shares_off() -> Problem {
     Problem::new(Code::SharesOff, "An administrator has turned shares off for the whole institution.")
 }
 
-/// Whether this role can see and revoke the shares of everybody.
+/// Whether this role can list and revoke everybody's shares.
 pub(crate) fn can_manage_all_shares(role: Option<Role>) -> bool {
     role == Some(Role::Administrator)
 }

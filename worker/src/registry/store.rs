@@ -1,4 +1,4 @@
-//! The Registry's database. Its tables, and the statements on them, belong to the modules beside this one.
+//! The Registry's database. The sibling modules define its tables and statements.
 
 use super::{accounts, audit_log, shares};
 use crate::{crypto, schema};
@@ -16,18 +16,19 @@ const TABLES: &str = "
 /// The Registry's tables.
 pub(super) struct Store {
     sql: SqlStorage,
-    /// Makes people's ids from their addresses: random, made once, and known to nobody else.
+    /// The key of the HMAC that turns addresses into people's ids. It is random, generated once, and never
+    /// leaves the Registry.
     person_id_key: Secret,
 }
 
-/// A value that is stored as JSON.
+/// A row with a value stored as JSON.
 #[derive(Deserialize)]
 pub(super) struct BodyRow {
     pub(super) body: String,
 }
 
 impl Store {
-    /// Opens the tables; the first time in an instance, creates those that are missing.
+    /// Opens the database. The first call in an instance creates missing tables.
     pub(super) fn open(sql: SqlStorage, is_open: &Cell<bool>) -> Result<Self> {
         let tables = [TABLES, accounts::TABLES, audit_log::TABLES, shares::TABLES].concat();
         schema::open(&sql, is_open, &tables, schema::no_upgrade)?;
@@ -35,7 +36,7 @@ impl Store {
         Ok(Self { sql, person_id_key })
     }
 
-    /// The id that stands for somebody in paths, queries and logs.
+    /// A person's pseudonym for paths, queries and logs.
     pub(super) fn person_id(&self, person: &str) -> String {
         crypto::person_id(&self.person_id_key, person)
     }
@@ -54,34 +55,34 @@ impl Store {
         self.sql.exec(query, values)?.to_array()
     }
 
-    /// The database, for statements of the modules beside this one.
+    /// The database, for the sibling modules.
     pub(super) fn sql(&self) -> &SqlStorage {
         &self.sql
     }
 
-    /// A value that is stored by name.
+    /// The value stored under this name.
     pub(super) fn fact<T: for<'a> Deserialize<'a>>(&self, name: &str) -> Result<Option<T>> {
         let rows: Vec<BodyRow> = self.rows("SELECT body FROM fact WHERE name = ?", vec![name.into()])?;
         rows.first().map(|row| Ok(serde_json::from_str(&row.body)?)).transpose()
     }
 
-    /// Stores a value by name.
+    /// Stores a value under this name, replacing any earlier one.
     pub(super) fn put_fact<T: Serialize>(&self, name: &str, value: &T) -> Result<()> {
         let body = serde_json::to_string(value)?;
         self.run("INSERT OR REPLACE INTO fact (name, body) VALUES (?, ?)", vec![name.into(), body.into()])
     }
 }
 
-/// The key of people's ids; one that is new when there is none yet.
+/// Loads the key of people's ids, or generates it the first time.
 fn load_person_id_key(sql: &SqlStorage) -> Result<Secret> {
-    let kept: Vec<BodyRow> = sql.exec("SELECT body FROM fact WHERE name = 'naming'", None)?.to_array()?;
-    if let Some(kept) = kept.into_iter().next() {
-        return Ok(Secret::new(kept.body));
+    let stored: Vec<BodyRow> = sql.exec("SELECT body FROM fact WHERE name = 'naming'", None)?.to_array()?;
+    if let Some(row) = stored.into_iter().next() {
+        return Ok(Secret::new(row.body));
     }
     let part = || crypto::new_id().map_err(|problem| problem.detail);
-    let fresh = [part()?, part()?].concat();
-    sql.exec("INSERT INTO fact (name, body) VALUES ('naming', ?)", vec![fresh.as_str().into()])?;
-    Ok(Secret::new(fresh))
+    let key = [part()?, part()?].concat();
+    sql.exec("INSERT INTO fact (name, body) VALUES ('naming', ?)", vec![key.as_str().into()])?;
+    Ok(Secret::new(key))
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "milliseconds of a date")]

@@ -1,4 +1,5 @@
-//! What the Scheduler keeps in SQLite: a row per window, per request, per section, Echo360's directory, a few facts.
+//! The Scheduler's database: a row for each window, request, section and erasure, Echo360's directory, and
+//! single values.
 
 use crate::rpc::SectionRow;
 use crate::schema;
@@ -17,7 +18,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use worker::{Result, SqlStorage};
 
-/// Statements that can be repeated.
+/// `body` is JSON. `fact` holds single values by name, `forgetting` the erasures.
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS window (id TEXT PRIMARY KEY, body TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS request (id TEXT PRIMARY KEY, body TEXT NOT NULL);
@@ -30,7 +31,7 @@ const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS forgetting (id TEXT PRIMARY KEY, body TEXT NOT NULL);
 ";
 
-/// Entries of the directory in one row: some 200 KB of the 2 MB that a value may have.
+/// Maximum number of directory entries in one row: some 200 KB of the 2 MB that a value may have.
 const DIRECTORY_ENTRIES_PER_ROW: usize = 1_000;
 
 /// The Scheduler's tables.
@@ -44,13 +45,13 @@ struct BodyRow {
 }
 
 impl Store {
-    /// Opens the tables; the first time in an instance, creates those that are missing.
+    /// Opens the database. The first call in an instance creates missing tables.
     pub(crate) fn open(sql: SqlStorage, has_tables: &Cell<bool>) -> Result<Self> {
         schema::open(&sql, has_tables, SCHEMA, schema::no_upgrade)?;
         Ok(Self { sql })
     }
 
-    /// Everything, as it was saved.
+    /// Loads the whole state.
     pub(crate) fn load(&self) -> Result<Scheduler> {
         let windows: Vec<Window> = self.load_all("SELECT body FROM window")?;
         let requests: Vec<Request> = self.load_all("SELECT body FROM request")?;
@@ -62,7 +63,7 @@ impl Store {
         Ok(scheduler)
     }
 
-    /// Saves what changed, to be called in a transaction.
+    /// Saves what changed. Must be called in a transaction.
     pub(crate) fn save(&self, scheduler: &Scheduler, changes: &Changes) -> Result<()> {
         for key in &changes.windows {
             self.put("window", &key.full_id(), scheduler.window(key))?;
@@ -117,22 +118,22 @@ impl Store {
         self.fact("offers")
     }
 
-    /// Keeps Echo360's list of reports.
+    /// Stores Echo360's list of reports.
     pub(crate) fn save_offers(&self, offers: &[ReportListing], read: Timestamp) -> Result<()> {
         self.put_fact("offers", &(offers, read))
     }
 
-    /// What was asked for today, by person.
+    /// The windows requested today, by person.
     pub(crate) fn tally(&self) -> Result<DailyUsage> {
         Ok(self.fact("tally")?.unwrap_or_default())
     }
 
-    /// Keeps what was asked for today.
+    /// Stores the windows requested today.
     pub(crate) fn save_tally(&self, tally: &DailyUsage) -> Result<()> {
         self.put_fact("tally", tally)
     }
 
-    /// Notes sections that rows name. A name that is given is kept when a later report gives none.
+    /// Records the sections in collected rows. An empty value does not replace an earlier one.
     pub(crate) fn save_sections(&self, sections: &[SectionRow]) -> Result<()> {
         for row in sections.iter().filter(|row| !row.course.is_empty()) {
             let values = [&row.course, &row.section, &row.code, &row.name, &row.number];
@@ -148,19 +149,19 @@ impl Store {
         Ok(())
     }
 
-    /// Forgets what is known of a course by name: from rows, and from Echo360's lists. Names are written over before, as
-    /// rows are.
+    /// Deletes a course's names, those from rows and those from Echo360's lists. They are overwritten first,
+    /// since SQLite leaves deleted values in free pages.
     pub(crate) fn erase_course(&self, course: &CourseId) -> Result<()> {
-        let blank = "UPDATE section SET code = hex(zeroblob(length(code) / 2)), name = hex(zeroblob(length(name) / 2)),
+        let overwrite = "UPDATE section SET code = hex(zeroblob(length(code) / 2)), name = hex(zeroblob(length(name) / 2)),
                          number = '' WHERE course = ?";
-        self.sql.exec(blank, vec![course.as_str().into()])?;
+        self.sql.exec(overwrite, vec![course.as_str().into()])?;
         self.sql.exec("DELETE FROM section WHERE course = ?", vec![course.as_str().into()])?;
-        let Some((directory, again)) = self.directory()? else { return Ok(()) };
+        let Some((directory, refresh_at)) = self.directory()? else { return Ok(()) };
         self.sql.exec("UPDATE directory SET body = hex(zeroblob(length(body) / 2))", None)?;
-        self.save_directory(&directory.without_courses(&BTreeSet::from([course.clone()])), again)
+        self.save_directory(&directory.without_courses(&BTreeSet::from([course.clone()])), refresh_at)
     }
 
-    /// Has the directory read anew when it is next needed: a course in it is no longer forgotten.
+    /// Makes the next use of the directory read it again, after an erasure of a course was cancelled.
     pub(crate) fn expire_directory(&self) -> Result<()> {
         match self.directory_refresh_at()? {
             Some(_) => self.put_fact("directory", &Timestamp(0)),
@@ -168,55 +169,54 @@ impl Store {
         }
     }
 
-    /// Echo360's courses, sections and terms, and when to read them again; nothing before they were ever read.
+    /// Echo360's courses, sections and terms, and when to read them again; `None` before the first time.
     pub(crate) fn directory(&self) -> Result<Option<(Directory, Timestamp)>> {
-        let Some(again) = self.fact("directory")? else { return Ok(None) };
-        let pieces: Vec<Directory> = self.load_all("SELECT body FROM directory ORDER BY seq")?;
+        let Some(refresh_at) = self.fact("directory")? else { return Ok(None) };
+        let parts: Vec<Directory> = self.load_all("SELECT body FROM directory ORDER BY seq")?;
         let mut all = Directory::default();
-        for piece in pieces {
-            all.terms.extend(piece.terms);
-            all.courses.extend(piece.courses);
-            all.sections.extend(piece.sections);
+        for part in parts {
+            all.terms.extend(part.terms);
+            all.courses.extend(part.courses);
+            all.sections.extend(part.sections);
         }
-        Ok(Some((all, again)))
+        Ok(Some((all, refresh_at)))
     }
 
-    /// When to read the directory again; nothing before it was ever read.
+    /// When to read the directory again; `None` before it was first read.
     pub(crate) fn directory_refresh_at(&self) -> Result<Option<Timestamp>> {
         self.fact("directory")
     }
 
-    /// Keeps the directory in place of an earlier one.
-    pub(crate) fn save_directory(&self, directory: &Directory, again: Timestamp) -> Result<()> {
-        let mut pieces = vec![Directory { terms: directory.terms.clone(), ..Directory::default() }];
+    /// Stores the directory, replacing the earlier one.
+    pub(crate) fn save_directory(&self, directory: &Directory, refresh_at: Timestamp) -> Result<()> {
+        let mut parts = vec![Directory { terms: directory.terms.clone(), ..Directory::default() }];
         let courses = directory.courses.chunks(DIRECTORY_ENTRIES_PER_ROW);
-        pieces.extend(courses.map(|part| Directory { courses: part.to_vec(), ..Directory::default() }));
+        parts.extend(courses.map(|part| Directory { courses: part.to_vec(), ..Directory::default() }));
         let sections = directory.sections.chunks(DIRECTORY_ENTRIES_PER_ROW);
-        pieces.extend(sections.map(|part| Directory { sections: part.to_vec(), ..Directory::default() }));
+        parts.extend(sections.map(|part| Directory { sections: part.to_vec(), ..Directory::default() }));
         self.sql.exec("DELETE FROM directory", None)?;
-        for piece in pieces {
-            let body = serde_json::to_string(&piece)?;
+        for part in parts {
+            let body = serde_json::to_string(&part)?;
             self.sql.exec("INSERT INTO directory (body) VALUES (?)", vec![body.into()])?;
         }
-        self.put_fact("directory", &again)
+        self.put_fact("directory", &refresh_at)
     }
 
-    /// All courses, by code and name: those that Echo360 lists, and those that rows name. Reports that
-    /// know a section only by its number do not add a section of their own here.
-    /// `closed` courses, which were forgotten, are not named.
-    pub(crate) fn courses(&self, closed: &BTreeSet<CourseId>) -> Result<Courses> {
+    /// All courses, sorted by code and name: those in Echo360's lists and those in rows, except the courses
+    /// in `erased`. Reports that identify a section only by number add no section.
+    pub(crate) fn courses(&self, erased: &BTreeSet<CourseId>) -> Result<Courses> {
         let directory = self.directory()?.map(|(directory, _)| directory).unwrap_or_default();
         let seen: Vec<SectionRow> = self
             .sql
             .exec("SELECT course, section, code, name, number FROM section ORDER BY number, section", None)?
             .to_array()?;
-        let mut known = merge_courses(directory, seen);
-        known.courses.retain(|course| !closed.contains(&course.id));
-        Ok(known)
+        let mut merged = merge_courses(directory, seen);
+        merged.courses.retain(|course| !erased.contains(&course.id));
+        Ok(merged)
     }
 }
 
-/// Courses and sections from both sources, each once.
+/// Merges courses and sections from both sources.
 fn merge_courses(directory: Directory, seen: Vec<SectionRow>) -> Courses {
     let blank = |id: CourseId| Course { id, code: String::new(), name: String::new(), sections: Vec::new() };
     let mut courses: BTreeMap<CourseId, Course> = BTreeMap::new();

@@ -13,27 +13,28 @@ use domain::time::{Day, SECOND, Timestamp, parse_day};
 use engine::published_week::PublishedNumber;
 use maud::{Markup, PreEscaped, html};
 
-/// Each chart is drawn twice, for wide and for narrow screens; the style sheet shows one, by these class names.
+/// Each chart is drawn twice, for wide and for narrow screens; the style sheet shows one of them by these
+/// class names.
 const SIZES: [(&str, Size); 2] =
     [("wide", Size { width: 704, height: 240 }), ("narrow", Size { width: 328, height: 220 })];
 
-/// The numbers of a published week for the whole course, or for a section given as its id and number; `None` where all
-/// are withheld.
+/// The numbers of a published week, for the whole course or for one section, given as (id, number); `None` if
+/// all are withheld.
 ///
-/// `smallest` is the setting `LECTERN_SMALLEST` as it is now: raising it also withholds numbers of weeks that were
-/// published earlier.
+/// `smallest` is the current setting `LECTERN_SMALLEST`: raising it also withholds numbers of weeks published
+/// earlier.
 pub(super) fn visible_numbers(
     report: &ReportName,
     week: &StoredWeek,
     section: Option<(&str, &str)>,
     smallest: u32,
 ) -> Option<Vec<Option<f64>>> {
-    let is_numbered =
+    let uses_section_numbers =
         report.known().is_some_and(|report| report.descriptor().identifies_sections_by_number());
     let published = match section {
         None => &week.shown.total,
         Some((id, number)) => {
-            let name = if is_numbered { number } else { id };
+            let name = if uses_section_numbers { number } else { id };
             week.shown.sections.get(&*normalize_text(name))?
         }
     };
@@ -73,7 +74,7 @@ pub(super) fn render_share(opened: OpenedShare, smallest: u32) -> ShareContent {
     shared
 }
 
-/// The fragment that the page's script puts into its `main`.
+/// The fragment that the page's script inserts into its `main`.
 fn render_fragment(shared: &ShareContent, mondays: &[Day]) -> Markup {
     let ShareContent { name, of, panels, smallest, time_zone, .. } = shared;
     let has_students = panels.iter().any(|panel| panel.taken.is_none());
@@ -99,7 +100,7 @@ fn to_zone(at: Timestamp, time_zone: &str) -> Timestamp {
     at.plus(i64::from(offset) * SECOND)
 }
 
-/// One entry for each of the share's weeks; those that are missing have no numbers.
+/// One entry for each of the share's weeks. Missing weeks have no numbers.
 fn fill_missing_weeks(panel: &SharePanel, mondays: &[Day]) -> Vec<ShareWeek> {
     let find_week = |monday: &Day| {
         let week = panel.weeks.iter().find(|week| week.monday == Some(*monday));
@@ -123,7 +124,7 @@ fn render_panel(index: usize, panel: &SharePanel, mondays: &[Day], time_zone: &s
     }
 }
 
-/// A report without dates: one sentence and its numbers as they stood.
+/// A report without dates: one sentence, and its numbers at the time of the snapshot.
 fn render_snapshot(panel: &SharePanel, taken: Timestamp) -> Markup {
     let library = match panel.weeks.first().map(|week| week.numbers.as_slice()) {
         Some([Some(videos), Some(views)]) => Some((*videos, *views)),
@@ -158,8 +159,8 @@ fn render_weeks(index: usize, panel: &SharePanel, mondays: &[Day]) -> Markup {
     }
 }
 
-/// A panel's numbers, one row per week. The page's script makes the CSV file of it: `data-n` holds a number as programs
-/// read it where the cell shows it as people do.
+/// A panel's numbers, one row per week. The page's script converts the table to CSV; `data-n` is a cell's
+/// number without rounding and separators.
 fn render_table(panel: &SharePanel, weeks: &[ShareWeek]) -> Markup {
     let has_weeks = weeks.iter().any(|week| week.monday.is_some());
     html! {
@@ -196,7 +197,7 @@ fn render_cell(week: &ShareWeek, index: usize) -> Markup {
     }
 }
 
-/// A bar chart of each week's first number. A week that is withheld or missing is a gap with that label.
+/// A bar chart of each week's first number. A withheld or missing week is a labeled gap.
 fn chart_of_panel(index: usize, panel: &SharePanel, weeks: &[ShareWeek]) -> Chart {
     let report = panel.report.known();
     let first = |week: &ShareWeek| week.numbers.first().copied().flatten();

@@ -1,14 +1,14 @@
-// The script of a share's page. Inline: the page's policy admits it by its hash, and no other script.
+// The script of a share's page. It is inline; the page's policy admits it by its hash, and no other script.
 //
-// It sends the token of the link for what the share shows, puts that into the page, and offers the page's tables as a CSV
-// file. The token stands after the `#` of the address, which browsers do not send: it reaches no log and no cache.
-// Nothing of it is stored.
+// It sends the link's token, inserts the share's content, and offers the page's tables as a CSV file. The
+// token is the part of the URL after `#`, which browsers do not send, so it reaches no log and no cache. The
+// script stores nothing.
 //
 // The build minifies this file (see worker/build.rs).
 
 const main = document.querySelector("main");
 
-/** Replaces the page's content with a heading and a sentence, as text: neither can bring markup along. */
+/** Replaces the page's content with a heading and a sentence, set as text so that neither can contain markup. */
 function showMessage(sentence, heading = "Lectern") {
   const title = document.createElement("h1");
   title.textContent = heading;
@@ -18,8 +18,8 @@ function showMessage(sentence, heading = "Lectern") {
 }
 
 /**
- * A table's caption and rows as CSV with quoted cells. `data-n` of a cell is its number as programs read it, where the
- * cell's text is rounded and has separators.
+ * A table's caption and rows as CSV with quoted cells. A cell's `data-n` is its number without the rounding and the
+ * separators of its text.
  */
 function tableToCsv(table) {
   const quote = (cell) => `"${(cell.dataset.n ?? cell.textContent).replaceAll('"', '""')}"`;
@@ -27,7 +27,7 @@ function tableToCsv(table) {
   return rows.map((cells) => cells.map(quote).join(",")).join("\r\n");
 }
 
-/** Makes the link `#csv` save all tables as one file, with an empty line between them. */
+/** Makes the link `#csv` save all tables as one file, separated by empty lines. */
 function offerCsv() {
   const tables = Array.from(main.querySelectorAll("table"), tableToCsv);
   // The byte order mark makes spreadsheets read the file as UTF-8.
@@ -35,7 +35,7 @@ function offerCsv() {
   document.getElementById("csv").href = URL.createObjectURL(file);
 }
 
-/** Opens the share of the address: `/s#token`, or `/s/{id}#token` in a page that embeds it. */
+/** Opens the share that the URL names: `/s#token`, or `/s/{id}#token` in a page that embeds it. */
 async function openShare() {
   const response = await fetch("/api/shared", {
     method: "POST",
@@ -50,11 +50,12 @@ async function openShare() {
     return;
   }
   document.title = body.name;
-  // The Worker's template escapes every text in it.
+  // The Worker's template escapes all texts in it.
   main.innerHTML = body.html;
   offerCsv();
 }
 
-// Another link, opened in the same tab, differs only after the `#`: without this, the page of the old one would stay.
+// Another link opened in the same tab differs only after the `#`, which loads no page: reload to show its
+// share.
 addEventListener("hashchange", () => location.reload());
 openShare().catch(() => showMessage(main.dataset.unreachable));

@@ -1,10 +1,10 @@
 //! `/s` and `/s/{id}`: the page that a share's link opens.
 //!
-//! The page itself holds no data. Its script sends the token, which stands after the `#` of the link, in the body of
-//! `POST /api/shared`: the token is in no URL that a server or a log sees.
+//! The page itself contains no data. Its script takes the token from the part of the link after `#` and sends
+//! it in the body of `POST /api/shared`, so that no server or log sees it in a URL.
 //!
-//! `/s/{id}` is the only page of Lectern that other sites may embed, and only those that the share's owner named. An
-//! unknown id gets the same page as a share that no site may embed.
+//! `/s/{id}` is the only page of Lectern that other sites may embed, and only the origins that the share's
+//! owner named. An unknown id gets the same page as a share that no site may embed.
 
 use super::{is_share_id, text};
 use crate::rpc::{self, RegistryCommand, SharesCommand};
@@ -19,7 +19,7 @@ const STYLE: &str = include_str!("page.css");
 /// `page.js`, minified by `build.rs`: sends the token, inserts the share's content, and offers its tables as CSV.
 const SCRIPT: &str = include_str!(concat!(env!("OUT_DIR"), "/share-page.js"));
 
-/// The page; with the id of a share, one that the share's owner lets pages of other sites embed.
+/// Renders the page. With a share's id, the origins that its owner named may embed it.
 pub(crate) async fn render(registry: &Stub, id: Option<&str>) -> Result<worker::Result<Response>, Problem> {
     let origins: Vec<String> = match id.filter(|id| is_share_id(id)) {
         Some(id) => {
@@ -33,7 +33,8 @@ pub(crate) async fn render(registry: &Stub, id: Option<&str>) -> Result<worker::
 
 fn respond(origins: &[String]) -> worker::Result<Response> {
     let (style, script) = (STYLE.trim(), SCRIPT.trim());
-    // A hash in the policy admits one exact text, so neither may be escaped; both are files of this folder.
+    // A hash in the policy admits one exact text, so neither may be escaped. Both are built from files in
+    // this folder.
     let page = html! {
         (DOCTYPE)
         html lang="en" {

@@ -1,8 +1,9 @@
-//! Publishing: counts a course's weeks from its rows and stores the numbers that `engine::published_week` lets anybody see.
+//! Publishing: counts a course's weeks from its rows, and stores the numbers that `engine::published_week`
+//! allows everybody to see.
 //!
-//! A published week is never counted again: a second count, after rows were added or erased, may differ, and the difference
-//! of two published numbers could tell about one student. A week is counted only when all its days are loaded and final.
-//! Rows are read one slice at a time and are not stored.
+//! A published week is never counted again: a second count, after rows were added or erased, may differ, and
+//! the difference between two published numbers could reveal something about one student. A week is counted
+//! only when all its days are loaded and final. Rows are read one slice at a time and are not stored.
 
 use crate::http_client::BodyReader;
 use crate::rpc::{
@@ -38,19 +39,19 @@ pub(super) struct WeekPublisher<'a> {
     pub(super) terms: &'a [Term],
     /// The zone in which weeks begin.
     pub(super) zone: &'a str,
-    /// Whether to store what is counted; false for a preview.
-    pub(super) is_kept: bool,
+    /// Whether to store the counted weeks; false for a preview.
+    pub(super) should_store: bool,
 }
 
 /// The published weeks of one report.
 pub(super) struct PublishedWeeks {
-    /// By key, oldest first. A week's key is its Monday, a snapshot's is `@` and when it was taken.
+    /// (key, week), oldest first. A week's key is its Monday, a snapshot's is `@` and its time.
     pub(super) weeks: Vec<(String, StoredWeek)>,
     /// How many of the requested weeks are not loaded or not final.
     pub(super) missing: usize,
 }
 
-/// Logs why rows could not be read, without what may be an address or a token.
+/// Logs why rows could not be read, without possible addresses or tokens, and returns the problem.
 fn unreadable_rows(why: &dyn std::fmt::Display) -> Problem {
     worker::console_error!("a week could not be frozen: {}", response::sanitize(&why.to_string()));
     Problem::new(Code::Internal, "The stored rows could not be read. Request their weeks again.")
@@ -58,36 +59,37 @@ fn unreadable_rows(why: &dyn std::fmt::Display) -> Problem {
 }
 
 impl WeekPublisher<'_> {
-    /// Returns the weeks of a report that begin on these Mondays, or its latest snapshot; counts those that are not
-    /// published yet.
+    /// Returns the weeks of a report that start on these Mondays, or its latest snapshot. Counts those that
+    /// are not published yet.
     pub(super) async fn publish(
         &self,
         report: &ReportName,
         mondays: &[Day],
     ) -> Result<PublishedWeeks, Problem> {
         let course = self.course.id.clone();
-        let known = SharesCommand::ListWeeks { report: report.as_str().to_owned(), course: course.clone() };
-        let known: Vec<(String, StoredWeek)> =
-            rpc::call(self.registry, &RegistryCommand::Shares(known)).await?;
+        let list_weeks =
+            SharesCommand::ListWeeks { report: report.as_str().to_owned(), course: course.clone() };
+        let published: Vec<(String, StoredWeek)> =
+            rpc::call(self.registry, &RegistryCommand::Shares(list_weeks)).await?;
         let list_available =
             SchedulerCommand::ListAvailable { report: report.clone(), course: course.clone() };
         let AvailableWindows { windows } = rpc::call(self.scheduler, &list_available).await?;
-        let is_known = |week: &str| known.iter().any(|(key, _)| key == week);
+        let is_published = |week: &str| published.iter().any(|(key, _)| key == week);
         let mut new: Vec<(String, StoredWeek)> = Vec::new();
         let shape = report.known().map(|report| report.descriptor().shape);
         if shape == Some(Shape::Snapshot) {
-            new.extend(self.count_snapshot(report, &windows, &known).await?);
+            new.extend(self.count_snapshot(report, &windows, &published).await?);
         } else {
-            for monday in mondays.iter().filter(|monday| !is_known(&monday.to_string())) {
+            for monday in mondays.iter().filter(|monday| !is_published(&monday.to_string())) {
                 let week = self.count_week(report, *monday, &windows).await?;
                 new.extend(week.map(|week| (monday.to_string(), week)));
             }
         }
-        let mut all = known;
-        if self.is_kept && !new.is_empty() {
+        let mut all = published;
+        if self.should_store && !new.is_empty() {
             let (report, zone) = (report.as_str().to_owned(), self.zone.to_owned());
-            let freeze = SharesCommand::PublishWeeks { report, course, zone, weeks: new };
-            all = rpc::call(self.registry, &RegistryCommand::Shares(freeze)).await?;
+            let publish_weeks = SharesCommand::PublishWeeks { report, course, zone, weeks: new };
+            all = rpc::call(self.registry, &RegistryCommand::Shares(publish_weeks)).await?;
         } else {
             all.extend(new);
         }
@@ -97,9 +99,9 @@ impl WeekPublisher<'_> {
             let missing = usize::from(latest.is_none());
             return Ok(PublishedWeeks { weeks: latest.into_iter().collect(), missing });
         }
-        let wanted: BTreeSet<String> = mondays.iter().map(ToString::to_string).collect();
-        // A week whose rows were erased has nothing left to show.
-        all.retain(|(key, week)| wanted.contains(key) && !week.spent);
+        let requested: BTreeSet<String> = mondays.iter().map(ToString::to_string).collect();
+        // A week whose rows were erased has no numbers left.
+        all.retain(|(key, week)| requested.contains(key) && !week.spent);
         let missing = mondays.len() - all.len();
         Ok(PublishedWeeks { weeks: all, missing })
     }
@@ -125,39 +127,40 @@ impl WeekPublisher<'_> {
                 sources.push(window);
             }
         }
-        let wanted = CourseWeekQuery {
+        let query = CourseWeekQuery {
             report: report.clone(),
             course: self.course.id.clone(),
             monday,
             zone,
             today: now.day(),
         };
-        let Some(mut counter) = CourseWeekCounter::new(wanted) else { return Ok(None) };
+        let Some(mut counter) = CourseWeekCounter::new(query) else { return Ok(None) };
         for window in &sources {
             self.for_each_frame(window, |frame| {
-                let seen = match frame {
+                let result = match frame {
                     Frame::Head(head) => counter.begin_window(&head),
                     Frame::Slice(head, deflated) => counter.push_slice(&head, &deflated),
                 };
-                seen.map_err(|why| unreadable_rows(&why))
+                result.map_err(|why| unreadable_rows(&why))
             })
             .await?;
             let facts =
                 WindowCoverage { start: window.key.start(), end: window.copy.end, provisional_from: None };
             counter.end_window(&window.key.id(), facts).map_err(|why| unreadable_rows(&why))?;
         }
-        let taught = self.sections_in(monday);
-        let shown = published_week::publish_week(report, counter.finish(), taught, self.bounds());
+        let taught_sections = self.sections_in(monday);
+        let shown = published_week::publish_week(report, counter.finish(), taught_sections, self.bounds());
         Ok(Some(StoredWeek { shown, sources: source_ids(&sources), ..StoredWeek::default() }))
     }
 
-    /// The values of `LECTERN_SMALLEST` to decide for: today's and every larger one, because rows are read only once.
+    /// The values of `LECTERN_SMALLEST` to decide for: the current one and all larger ones, because rows are
+    /// read only once.
     fn bounds(&self) -> RangeInclusive<u32> {
         self.settings.smallest..=MAX_SMALLEST
     }
 
-    /// Counts the latest snapshot of the library, with its key; `None` if it is published already, or may not be after the
-    /// snapshots that are: `before`.
+    /// Counts the latest snapshot of the library, and returns it with its key; `None` if it is already
+    /// published, or may not be published after the earlier ones in `before`.
     async fn count_snapshot(
         &self,
         report: &ReportName,
@@ -171,7 +174,7 @@ impl WeekPublisher<'_> {
         if before.iter().any(|(_, week)| week.taken.is_some_and(|before| before >= taken)) {
             return Ok(None);
         }
-        // What an erased snapshot showed is unknown, so no difference from it can be checked.
+        // The numbers of an invalidated snapshot are deleted, so differences from it cannot be checked.
         if before.iter().any(|(_, week)| week.spent) {
             return Ok(None);
         }
@@ -186,7 +189,7 @@ impl WeekPublisher<'_> {
         Ok(Some((key, StoredWeek { shown, taken: Some(taken), views, sources, spent: false })))
     }
 
-    /// Sums the views in a snapshot; `None` if a row lacks its number.
+    /// Sums the views in a snapshot; `None` if a row lacks its number of views.
     async fn read_views(
         &self,
         report: &ReportName,
@@ -213,18 +216,18 @@ impl WeekPublisher<'_> {
         Ok((!views.is_unknown).then_some(views))
     }
 
-    /// The ids of the sections that are taught in a week: those whose term overlaps it.
+    /// The ids of the sections that are taught in a week, that is, whose term overlaps it.
     fn sections_in(&self, monday: Day) -> impl Iterator<Item = String> {
-        let is_on = move |term: &Term| term.from <= plus_days(monday, 6) && monday <= term.to;
+        let overlaps_week = move |term: &Term| term.from <= plus_days(monday, 6) && monday <= term.to;
         let sections = self.course.sections.iter().filter(move |section| {
             // A section of an unknown term may be taught in any week.
             let term = self.terms.iter().find(|term| section.term.as_ref() == Some(&term.id));
-            term.is_none_or(is_on)
+            term.is_none_or(overlaps_week)
         });
         sections.map(|section| section.id.to_string())
     }
 
-    /// Reads the course's rows of a window, and calls `visit` with each frame.
+    /// Reads the course's rows in a window, and calls `visit` with each frame.
     async fn for_each_frame(
         &self,
         window: &AvailableWindow,
@@ -239,24 +242,24 @@ impl WeekPublisher<'_> {
             row_filter: RowFilter::Everything,
         };
         let response = rpc::send(&stub, &command).await.map_err(|error| response::internal_error(&error))?;
-        let mut pieces = match (response.status_code(), response.body()) {
+        let mut body = match (response.status_code(), response.body()) {
             (200, ResponseBody::Stream(stream)) => {
                 BodyReader::new(Some(stream)).map_err(|error| unreadable_rows(&error.0))?
             }
             (status, _) => return Err(unreadable_rows(&format!("a WindowStore answered {status}"))),
         };
         let mut frames = FrameReader::default();
-        while let Some(piece) = pieces.next().await.map_err(|error| unreadable_rows(&error.0))? {
-            frames.push(&piece);
-            while let Some(frame) = frames.next().map_err(|broken| unreadable_rows(&broken))? {
+        while let Some(chunk) = body.next().await.map_err(|error| unreadable_rows(&error.0))? {
+            frames.push(&chunk);
+            while let Some(frame) = frames.next().map_err(|error| unreadable_rows(&error))? {
                 visit(frame)?;
             }
         }
-        frames.finish().map_err(|broken| unreadable_rows(&broken))
+        frames.finish().map_err(|error| unreadable_rows(&error))
     }
 }
 
-/// Whether a window holds a day that is final: later requests would give the same rows.
+/// Whether a window contains this day and it is final, that is, later requests would give the same rows.
 fn is_final_on(window: &AvailableWindow, day: Day) -> bool {
     let AvailableWindow { key, copy } = window;
     matches!(key.days, Days::Week(_))

@@ -1,5 +1,5 @@
-//! The texts of share pages, and how they write numbers and dates. Readers have never seen Lectern: plain words, no terms
-//! of its own.
+//! The texts of share pages, and the formats of numbers and dates. Readers have never seen Lectern: use plain
+//! words, without its own terms.
 
 use domain::report::KnownReport;
 use domain::time::{Day, Timestamp};
@@ -125,7 +125,8 @@ pub(super) fn missing_weeks_note(weeks: usize) -> String {
     format!("{weeks} of these days {were} not loaded, or not final yet, when this page was created.")
 }
 
-/// The rules of suppression. `has_students` is false for a share of the library alone, which counts views.
+/// The rules of suppression in sentences. `has_students` is false for a share of the library alone, which
+/// counts views.
 pub(super) fn withholding_note(smallest: u32, has_students: bool) -> String {
     if !has_students {
         return format!(

@@ -1,5 +1,5 @@
-//! Collecting: downloads the files behind signed links, and splits them into slices. Needs a few MB of memory, however large
-//! the files are. Which links may be followed is decided by [`domain::collector`].
+//! Collecting: downloads the files behind signed links and splits them into slices. It needs a few MB of
+//! memory, however large the files are. [`domain::collector`] decides which links may be followed.
 
 use super::SplitResult;
 use super::store::{PackBuilder, Store};
@@ -17,8 +17,8 @@ use engine::split::{BadFile, Slice, Splitter};
 use std::cell::RefCell;
 use worker::{Result, Url};
 
-/// Collects a job's files into slices under its lease. The inner result says how it went with the file; the
-/// outer fails only when our own storage does.
+/// Collects a job's files into slices under its lease. The inner result is about the files; the outer one
+/// fails only if the object's own storage fails.
 pub(crate) async fn collect(store: &Store, job: &CollectJob, settings: &Settings) -> Result<SplitResult> {
     let pack_builder = RefCell::new(PackBuilder::default());
     let storage_fault = RefCell::new(None);
@@ -37,22 +37,22 @@ pub(crate) async fn collect(store: &Store, job: &CollectJob, settings: &Settings
             Ok(reply) => reply,
             Err(outcome) => return Ok(Err(outcome)),
         };
-        let end = read_file(&reply, &mut splitter, &mut sink).await;
+        let read = read_file(&reply, &mut splitter, &mut sink).await;
         if let Some(error) = storage_fault.borrow_mut().take() {
             return Err(error);
         }
-        if let Err(outcome) = end {
+        if let Err(outcome) = read {
             return Ok(Err(outcome));
         }
     }
-    let end = splitter.finish(&mut sink).map_err(|bad| bad_file(&bad));
+    let result = splitter.finish(&mut sink).map_err(|bad| bad_file(&bad));
     if let Some(error) = storage_fault.into_inner() {
         return Err(error);
     }
-    if end.is_ok() {
+    if result.is_ok() {
         store.flush_pack(job.lease, &mut pack_builder.into_inner())?;
     }
-    Ok(end)
+    Ok(result)
 }
 
 /// Opens a link, following redirects inside the allowed hosts.
@@ -63,10 +63,10 @@ async fn open_link(
 ) -> std::result::Result<HttpResponse, CollectOutcome> {
     let mut link = parse_link(link, settings)?;
     for redirects in 0..=MAX_REDIRECTS {
-        // No token: the link is signed, and the storage is not Echo360.
+        // No access token: the link is signed, and the file storage is not Echo360.
         let call = HttpRequest {
             timeout: job.until.since(clock::now()),
-            // No proxy on the way may compress it once more.
+            // Keeps proxies from compressing the file again.
             headers: vec![("accept-encoding", "identity".to_owned())],
             keep_encoding: true,
             ..HttpRequest::default()
@@ -82,11 +82,11 @@ async fn open_link(
             }
         }
     }
-    // The last answer is never judged to be a redirect.
+    // Not reached: the last response is never judged to be a redirect.
     Err(storage_unreachable())
 }
 
-/// The link as it may be fetched: see [`check_link`].
+/// Checks a link with [`check_link`] and returns the URL to fetch.
 fn parse_link(link: &str, settings: &Settings) -> std::result::Result<String, CollectOutcome> {
     let url = Url::parse(link).map_err(|_| unreadable_link())?;
     let parts = FileLink {
@@ -107,11 +107,11 @@ async fn read_file(
     let expected: Option<u64> = reply.header("content-length").and_then(|length| length.trim().parse().ok());
     let mut inflate = FileInflater::default();
     let truncated = || CollectOutcome::BadFile { detail: "The file ended too early.".to_owned() };
-    let mut pieces = reply.body().map_err(|_| truncated())?;
+    let mut body = reply.body().map_err(|_| truncated())?;
     let mut length = 0_u64;
-    while let Some(piece) = pieces.next().await.map_err(|_| truncated())? {
-        length += piece.len() as u64;
-        inflate.push(&piece, |bytes| splitter.push(bytes, sink)).map_err(|bad| bad_file(&bad))?;
+    while let Some(chunk) = body.next().await.map_err(|_| truncated())? {
+        length += chunk.len() as u64;
+        inflate.push(&chunk, |bytes| splitter.push(bytes, sink)).map_err(|bad| bad_file(&bad))?;
     }
     if expected.is_some_and(|expected| expected != length) {
         return Err(truncated());

@@ -1,12 +1,14 @@
-//! Going over a copy: what is to be forgotten leaves it, a pack at a time, and what is left becomes a copy of its own.
+//! Erasing: rewrites a copy without the erased rows, one pack at a time, as a new copy.
 //!
-//! Nothing names what is written before the end, so that a reader sees the one copy or the other, and whatever breaks
-//! it off leaves the old one served: it is begun anew.
+//! The new packs belong to a generation that nothing names until the end, so that a reader sees either the
+//! old copy or the new one. If the work is interrupted, the old copy stays in service and the work starts
+//! again.
 
 use super::store::{Filter, Pack, SliceLocation, Store};
 use crate::rpc::ErasureJob;
 use domain::erasure::{RemainingRows, SweepFindings, SweepOutcome};
 use domain::frame::{SLICE_HEAD_LENGTH, SliceHead};
+use domain::ids::CourseId;
 use engine::erasure_filter::{ErasureFilter, FilteredSlice};
 use engine::slice::SliceInflater;
 use engine::split::SliceCompressor;
@@ -14,48 +16,48 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 use worker::{Delay, Result};
 
-/// A stored slice is not what it should be.
+/// The error for a stored slice that cannot be read.
 struct DamagedSlice;
 
-/// What stands ready for the next pack.
+/// The state between two packs.
 struct Eraser {
     erasures: ErasureFilter,
     inflater: SliceInflater,
     compressor: SliceCompressor,
-    /// What went so far.
-    gone: RemainingRows,
-    /// Of which courses.
-    courses: BTreeSet<String>,
-    /// Slices that stay.
+    /// The number of rows and bytes erased so far.
+    erased: RemainingRows,
+    /// The courses of the erased rows.
+    courses: BTreeSet<CourseId>,
+    /// The number of remaining slices.
     slices: u32,
 }
 
-/// Goes over the copy that is served. Nothing when somebody else has taken over meanwhile.
+/// Rewrites the copy in service without the erased rows. Returns `None` if another job has replaced this one.
 pub(crate) async fn erase(store: &Store, job: &ErasureJob) -> Result<Option<SweepOutcome>> {
     let clean = |generation, met| Ok(Some(SweepOutcome::Clean { generation, left: None, met }));
-    let part = match store.select_copy(None, &Filter::all()) {
-        Ok(Some(part)) => part,
+    let summary = match store.select_copy(None, &Filter::all()) {
+        Ok(Some(summary)) => summary,
         Ok(None) => return clean(0, SweepFindings::default()),
-        // It lacks slices that it had: nobody can read it any more.
+        // Slices are missing, so the copy cannot be read any more.
         Err(_) => return Ok(Some(SweepOutcome::Damaged)),
     };
-    if part.generation >= job.lease {
+    if summary.generation >= job.lease {
         return Ok(Some(SweepOutcome::Moved));
     }
     let Some(mut erasures) = ErasureFilter::new(&job.tombstones) else {
-        return clean(part.generation, SweepFindings::default());
+        return clean(summary.generation, SweepFindings::default());
     };
-    erasures.read_header_row(&part.header, job.key.report.known());
+    erasures.read_header_row(&summary.header, job.key.report.known());
     let mut eraser = Eraser {
         erasures,
         inflater: SliceInflater::default(),
         compressor: SliceCompressor::default(),
-        gone: RemainingRows { rows: 0, bytes: 0 },
+        erased: RemainingRows { rows: 0, bytes: 0 },
         courses: BTreeSet::new(),
         slices: 0,
     };
-    let (from, to) = (part.generation, job.lease);
-    // Packs up to here are as they were, and not yet in the new copy.
+    let (from, to) = (summary.generation, job.lease);
+    // Packs from `carried` to `next` are unchanged and not yet copied to the new generation.
     let (mut next, mut carried, mut is_changed) = (0, 0, false);
     while let Some(pack) = store.next_pack(from, next)? {
         let seq = pack.seq;
@@ -69,7 +71,7 @@ pub(crate) async fn erase(store: &Store, job: &ErasureJob) -> Result<Option<Swee
             Err(DamagedSlice) => return Ok(Some(SweepOutcome::Damaged)),
         }
         next = seq + 1;
-        // Readers of this WindowStore, and all else in the isolate, wait for no more than a pack.
+        // Yield, so that readers and other work in the isolate wait for one pack at most.
         Delay::from(Duration::from_millis(1)).await;
         if store.erasure_task()?.is_none_or(|erasure| erasure.job.lease != job.lease) {
             return Ok(None);
@@ -79,8 +81,8 @@ pub(crate) async fn erase(store: &Store, job: &ErasureJob) -> Result<Option<Swee
         return clean(from, eraser.erasures.into_matches());
     }
     store.copy_packs(from, to, carried, next)?;
-    let Eraser { erasures, gone, courses, slices, .. } = eraser;
-    Ok(Some(match store.replace_copy(from, to, slices, gone)? {
+    let Eraser { erasures, erased, courses, slices, .. } = eraser;
+    Ok(Some(match store.replace_copy(from, to, slices, erased)? {
         Some(left) => SweepOutcome::Clean {
             generation: from,
             left: Some(left),
@@ -91,16 +93,16 @@ pub(crate) async fn erase(store: &Store, job: &ErasureJob) -> Result<Option<Swee
 }
 
 impl Eraser {
-    /// What is left of a pack; nothing when all of it is.
+    /// The remaining rows of a pack; `None` if nothing was erased.
     fn erase_from_pack(&mut self, pack: Pack) -> std::result::Result<Option<Pack>, DamagedSlice> {
         let mut left = Pack { seq: pack.seq, bytes: Vec::new(), index: Vec::new() };
         let mut is_changed = false;
         for framed in pack.index {
             let frame = pack.bytes.get(framed.start..framed.start + framed.length).ok_or(DamagedSlice)?;
             let (head, deflated) = read_head(frame)?;
-            let gone = |rows: u32, bytes: u32| RemainingRows { rows: rows.into(), bytes: bytes.into() };
+            let erased = |rows: u32, bytes: u32| RemainingRows { rows: rows.into(), bytes: bytes.into() };
             if self.erasures.should_drop_course(&framed.course, framed.rows) {
-                self.count_erased(&framed.course, gone(framed.rows, head.raw_length));
+                self.count_erased(&framed.course, erased(framed.rows, head.raw_length));
                 is_changed = true;
                 continue;
             }
@@ -112,11 +114,11 @@ impl Eraser {
             };
             is_changed = true;
             let raw_length = u32::try_from(bytes.len()).map_err(|_| DamagedSlice)?;
-            let (rows_gone, bytes_gone) =
+            let (erased_rows, erased_bytes) =
                 (framed.rows.checked_sub(rows), head.raw_length.checked_sub(raw_length));
             self.count_erased(
                 &framed.course,
-                gone(rows_gone.ok_or(DamagedSlice)?, bytes_gone.ok_or(DamagedSlice)?),
+                erased(erased_rows.ok_or(DamagedSlice)?, erased_bytes.ok_or(DamagedSlice)?),
             );
             if rows == 0 {
                 continue;
@@ -131,10 +133,10 @@ impl Eraser {
         Ok(is_changed.then_some(left))
     }
 
-    fn count_erased(&mut self, course: &str, gone: RemainingRows) {
-        self.courses.insert(course.to_owned());
-        self.gone.rows += gone.rows;
-        self.gone.bytes += gone.bytes;
+    fn count_erased(&mut self, course: &str, erased: RemainingRows) {
+        self.courses.insert(course.into());
+        self.erased.rows += erased.rows;
+        self.erased.bytes += erased.bytes;
     }
 }
 

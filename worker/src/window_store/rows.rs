@@ -1,4 +1,4 @@
-//! Serving a copy's slices as frames, a pack or some slices at a time.
+//! Serves a copy's slices as frames, one pack or several slices at a time.
 
 use super::store::{CopySummary, Filter, Store};
 use crate::response;
@@ -7,19 +7,19 @@ use domain::problem::{Code, Problem};
 use futures_util::stream;
 use worker::{Response, Result};
 
-/// Bytes of some sections' slices that are read from storage at a time.
+/// Target size of one read from storage, for reads of selected sections.
 const READ_BYTES: u64 = 2 << 20;
 
-/// Slices that are read at a time at most.
+/// Maximum number of slices in one read.
 const MAX_SLICES_PER_READ: u64 = 64;
 
 struct RowStream {
     store: Store,
-    part: CopySummary,
+    summary: CopySummary,
     filter: Filter,
-    at_once: u32,
+    slices_per_read: u32,
     seq: i64,
-    left: u32,
+    remaining_slices: u32,
 }
 
 /// The rows of a copy as frames: `GET /api/rows`.
@@ -28,7 +28,7 @@ pub(crate) fn serve(
     generation: Option<u32>,
     filter: Filter,
 ) -> Result<std::result::Result<Response, Problem>> {
-    let Some(part) = store.select_copy(generation, &filter)? else {
+    let Some(summary) = store.select_copy(generation, &filter)? else {
         return Ok(Err(match generation {
             Some(_) => Problem::new(
                 Code::CopyReplaced,
@@ -38,21 +38,21 @@ pub(crate) fn serve(
         }));
     };
     let head = Head {
-        generation: part.generation,
-        slices: part.slices,
-        rows: part.rows,
-        header: part.header.clone(),
+        generation: summary.generation,
+        slices: summary.slices,
+        rows: summary.rows,
+        header: summary.header.clone(),
     };
-    // By the largest, so that a run of large ones is not read at once.
-    let at_once =
-        u32::try_from((READ_BYTES / part.largest.max(1)).clamp(1, MAX_SLICES_PER_READ)).unwrap_or(1);
-    let left = part.slices;
-    let row_stream = RowStream { store, part, filter, at_once, seq: 0, left };
+    // Computed from the largest slice, so that a run of large ones is not read at once.
+    let slices_per_read =
+        u32::try_from((READ_BYTES / summary.largest.max(1)).clamp(1, MAX_SLICES_PER_READ)).unwrap_or(1);
+    let remaining_slices = summary.slices;
+    let row_stream = RowStream { store, summary, filter, slices_per_read, seq: 0, remaining_slices };
     let frames = stream::try_unfold((Some(head), row_stream), |(head, mut row_stream)| async move {
         if let Some(head) = head {
             return Ok(Some((head.encode(), (None, row_stream))));
         }
-        if row_stream.left == 0 {
+        if row_stream.remaining_slices == 0 {
             return Ok(None);
         }
         let bytes = row_stream.next()?;
@@ -66,11 +66,13 @@ pub(crate) fn serve(
 
 impl RowStream {
     fn next(&mut self) -> Result<Vec<u8>> {
-        let found = self.store.read_frames(self.part.generation, &self.filter, self.seq, self.at_once)?;
-        // The copy was deleted while it was read: the reader must not take this for the end.
+        let found =
+            self.store.read_frames(self.summary.generation, &self.filter, self.seq, self.slices_per_read)?;
+        // The copy was deleted during the read; an error keeps the reader from taking this for the end.
         let Some(last) = found.last() else { return Err("the copy was replaced while it was read".into()) };
         self.seq = last.seq;
-        self.left = self.left.saturating_sub(found.iter().map(|stored| stored.slices).sum());
+        self.remaining_slices =
+            self.remaining_slices.saturating_sub(found.iter().map(|stored| stored.slices).sum());
         let mut frames = found.into_iter().map(|stored| stored.bytes);
         let mut bytes = frames.next().unwrap_or_default();
         frames.for_each(|more| bytes.extend_from_slice(&more));

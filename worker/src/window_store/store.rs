@@ -1,4 +1,4 @@
-//! What a WindowStore keeps in SQLite: its job, its copies, their slices, the sections they name.
+//! A WindowStore's database: its jobs, its copies with their slices, and the sections in them.
 
 use crate::rpc::{CollectJob, ErasureJob, SectionRow};
 use crate::schema;
@@ -15,11 +15,14 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use worker::{Result, SqlStorage, SqlStorageValue};
 
-/// Statements that can be repeated. A copy is named in `copy` only when it is complete; slices of any other generation are
-/// orphans.
+/// A copy has a row in `copy` only when it is complete; slices of any other generation are orphans.
 ///
-/// Slices are stored in packs: the frames that are sent, one after the other. A whole copy of thousands of slices is read as a
-/// few values, and the slices of one section are cut out of them.
+/// Slices are stored in packs: their frames as they are sent, concatenated (`pack.bytes`). So a copy of
+/// thousands of slices is read as a few values. `framed` says where in its pack each slice is, to read the
+/// slices of one section.
+///
+/// `job` holds the collect job and `sweep` the erasure job, at most one each; `body`, `outcome` and `swept`
+/// are JSON.
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS job (
         one INTEGER PRIMARY KEY CHECK (one = 1), body TEXT NOT NULL, starts INTEGER NOT NULL,
@@ -52,13 +55,13 @@ pub(crate) struct Store {
 
 /// The current or latest collect job.
 pub(crate) struct CollectTask {
-    /// What to collect.
+    /// The job.
     pub(crate) job: CollectJob,
     /// How often it was started.
     pub(crate) starts: u32,
     /// How it ended.
     pub(crate) outcome: Option<CollectOutcome>,
-    /// Whether the Scheduler has taken the outcome.
+    /// Whether the Scheduler has received the outcome.
     pub(crate) is_reported: bool,
 }
 
@@ -70,40 +73,40 @@ struct CollectTaskRow {
     told: u32,
 }
 
-/// A copy, or the part of it that a reader asked for.
+/// A copy, or the part of it that a filter selects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CopySummary {
-    /// Which copy.
+    /// The copy's generation.
     pub(crate) generation: u32,
     /// The header row.
     pub(crate) header: Vec<u8>,
-    /// Slices.
+    /// The number of slices.
     pub(crate) slices: u32,
     /// Data rows.
     pub(crate) rows: u64,
-    /// Deflated bytes of the largest slice.
+    /// The length of the largest slice's frame, in bytes.
     pub(crate) largest: u64,
 }
 
-/// Frames as they are stored: a pack, or one slice.
+/// Stored frames: a pack, or one slice.
 pub(crate) struct StoredFrames {
-    /// Where the next read begins.
+    /// The `seq` from which to read on.
     pub(crate) seq: i64,
-    /// How many slices.
+    /// The number of slices.
     pub(crate) slices: u32,
-    /// Their frames.
+    /// The frames.
     pub(crate) bytes: Vec<u8>,
 }
 
 /// The current or latest erasure job.
 pub(crate) struct ErasureTask {
-    /// What to keep out.
+    /// The job.
     pub(crate) job: ErasureJob,
     /// How often it was started.
     pub(crate) starts: u32,
     /// How it ended.
     pub(crate) swept: Option<SweepOutcome>,
-    /// How far it is.
+    /// The stage that it has completed.
     pub(crate) stage: ErasureStage,
 }
 
@@ -134,17 +137,17 @@ impl ErasureTask {
     }
 }
 
-/// A pack with where its slices lie.
+/// A pack and the locations of its slices.
 pub(crate) struct Pack {
     /// Its number.
     pub(crate) seq: u32,
-    /// Its frames.
+    /// The concatenated frames.
     pub(crate) bytes: Vec<u8>,
-    /// Its slices, as they lie in it.
+    /// The locations of the slices, in order.
     pub(crate) index: Vec<SliceLocation>,
 }
 
-/// Slices on their way into a pack.
+/// A pack that is being filled.
 #[derive(Default)]
 pub(crate) struct PackBuilder {
     seq: u32,
@@ -153,34 +156,34 @@ pub(crate) struct PackBuilder {
     index: Vec<SliceLocation>,
 }
 
-/// Where a slice's frame lies in its pack.
+/// The location of a slice's frame in its pack.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct SliceLocation {
     /// Its number.
     pub(crate) seq: u32,
-    /// Of which course.
+    /// The slice's course.
     pub(crate) course: String,
-    /// Of which section.
+    /// The slice's section.
     pub(crate) section: String,
     /// Data rows.
     pub(crate) rows: u32,
-    /// Where its frame starts.
+    /// The offset of the frame, in bytes.
     pub(crate) start: usize,
-    /// Bytes of its frame.
+    /// The length of the frame, in bytes.
     pub(crate) length: usize,
 }
 
-/// Bytes of a pack. A value in SQLite is 2 MB at most in production, and a slice under 1.9 MB.
+/// Maximum length of a pack. In production a value in SQLite is 2 MB at most; a slice stays under 1.9 MB.
 const MAX_PACK_BYTES: usize = 1_900_000;
 
-/// Which slices of a copy.
+/// Selects slices of a copy.
 #[derive(Debug, Clone)]
 pub(crate) struct Filter {
-    /// Of this course only.
+    /// Only slices of this course.
     pub(crate) course: Option<CourseId>,
-    /// Of this section only: its id, or its number, in its normal form.
+    /// Only slices of this section: its id, or its number, in its normal form.
     pub(crate) section: Option<String>,
-    /// What may be seen at all.
+    /// The slices that the reader may see.
     pub(crate) row_filter: RowFilter,
 }
 
@@ -190,12 +193,12 @@ impl Filter {
         Self { course: None, section: None, row_filter: RowFilter::Everything }
     }
 
-    /// Whether it lets everything through.
-    fn is_open(&self) -> bool {
+    /// Whether it selects everything.
+    fn selects_everything(&self) -> bool {
         self.course.is_none() && self.section.is_none() && self.row_filter == RowFilter::Everything
     }
 
-    /// The condition, and the values it binds after the generation.
+    /// The SQL condition, and the values that it binds after the generation.
     fn condition(&self) -> (String, Vec<SqlStorageValue>) {
         let mut condition = "generation = ?".to_owned();
         let mut values = Vec::new();
@@ -207,7 +210,8 @@ impl Filter {
             }
         }
         if let RowFilter::Only(selectors) = &self.row_filter {
-            // As one value: a statement binds a hundred at most. What cannot be spelled lets nothing through.
+            // One JSON value, since a statement binds a hundred values at most. If it cannot be serialized,
+            // nothing is selected.
             condition.push_str(
                 " AND EXISTS (SELECT 1 FROM json_each(?) AS one
                               WHERE one.value->>'course' = framed.course
@@ -227,7 +231,7 @@ struct SliceCounts {
     largest: Option<f64>,
 }
 
-/// What a copy had when it was made current.
+/// The totals of a copy when it was published.
 #[derive(Deserialize)]
 struct CopyTotals {
     slices: u32,
@@ -251,15 +255,15 @@ struct TimestampRow {
 }
 
 impl Store {
-    /// Opens the tables; the first time in an instance, creates those that are missing.
+    /// Opens the database. The first call in an instance creates missing tables.
     pub(crate) fn open(sql: SqlStorage, has_tables: &Cell<bool>) -> Result<Self> {
         schema::open(&sql, has_tables, SCHEMA, schema::no_upgrade)?;
         Ok(Self { sql })
     }
 
-    // ---- The job.
+    // ---- The collect job.
 
-    /// Stores a collect job in place of the last one.
+    /// Stores a collect job, replacing the last one.
     pub(crate) fn put_collect_job(&self, job: &CollectJob) -> Result<()> {
         self.sql.exec(
             "INSERT OR REPLACE INTO job (one, body, starts, outcome, told) VALUES (1, ?, 0, NULL, 0)",
@@ -291,7 +295,7 @@ impl Store {
         Ok(())
     }
 
-    /// Records that the Scheduler has taken the outcome of this lease.
+    /// Records that the Scheduler has received the outcome of this lease.
     pub(crate) fn mark_reported(&self, lease: u32) -> Result<()> {
         if self.collect_task()?.is_some_and(|task| task.job.lease == lease) {
             self.sql.exec("UPDATE job SET told = 1", None)?;
@@ -299,7 +303,7 @@ impl Store {
         Ok(())
     }
 
-    /// Records how the job ended, and deletes its links, which are secrets and not needed any more.
+    /// Records the outcome of the job, and deletes its links, which are secrets and no longer needed.
     pub(crate) fn finish_collect(&self, outcome: &CollectOutcome) -> Result<()> {
         self.finish_collect_with(outcome, BTreeSet::new())
     }
@@ -318,7 +322,7 @@ impl Store {
 
     // ---- Copies.
 
-    /// Takes in a slice of a copy that is not yet named; a pack that is full is written.
+    /// Adds a slice of a copy that is not published yet. Writes the pack when it is full.
     pub(crate) fn add_slice(
         &self,
         generation: u32,
@@ -351,7 +355,7 @@ impl Store {
         Ok(())
     }
 
-    /// Writes the pack that is being filled, if there is anything in it; to be called after the last slice.
+    /// Writes the pack that is being filled, unless it is empty. Must be called after the last slice.
     pub(crate) fn flush_pack(&self, generation: u32, pack_builder: &mut PackBuilder) -> Result<()> {
         if pack_builder.index.is_empty() {
             return Ok(());
@@ -365,7 +369,7 @@ impl Store {
     }
 
     fn write_pack(&self, generation: i64, pack: i64, bytes: Vec<u8>, index: &[SliceLocation]) -> Result<()> {
-        // In one statement: a row at a time took longer than to inflate and split the file.
+        // One statement: inserting one row at a time took longer than inflating and splitting the file.
         self.sql.exec(
             "INSERT INTO framed (generation, seq, course, section, rows, pack, start, length)
              SELECT ?, value->>'seq', value->>'course', value->>'section', value->>'rows', ?,
@@ -380,8 +384,8 @@ impl Store {
         Ok(())
     }
 
-    /// Makes a whole copy the one that is served, and notes the outcome: no await stands between these
-    /// statements, so that all of them are written or none.
+    /// Publishes a complete copy and records the outcome. There is no await between these statements, so they
+    /// are committed together.
     pub(crate) fn publish_copy(
         &self,
         generation: u32,
@@ -404,19 +408,20 @@ impl Store {
             ],
         )?;
         self.sql.exec("DELETE FROM section", None)?;
-        for ((course, section), seen) in sections {
+        for ((course, section), names) in sections {
             self.sql.exec(
                 "INSERT OR REPLACE INTO section (course, section, code, name, number) VALUES (?, ?, ?, ?, ?)",
                 vec![
                     course.into(),
                     section.into(),
-                    seen.course_code.into(),
-                    seen.course_name.into(),
-                    seen.section_number.into(),
+                    names.course_code.into(),
+                    names.course_name.into(),
+                    names.section_number.into(),
                 ],
             )?;
         }
-        // Last, so that a statement that fails before it leaves the old copy served and not marked to go.
+        // Last, so that if an earlier statement fails the old copy stays in service and is not marked for
+        // deletion.
         self.sql.exec(
             "UPDATE copy SET delete_at = ? WHERE delete_at IS NULL AND generation <> ?",
             vec![delete_old_at.0.into(), i64::from(generation).into()],
@@ -425,13 +430,13 @@ impl Store {
         self.finish_collect_with(&CollectOutcome::Whole { rows, bytes, header }, met.links)
     }
 
-    /// The sections that the current copy names.
+    /// The sections in the rows of the current copy.
     pub(crate) fn sections(&self) -> Result<Vec<SectionRow>> {
         self.sql.exec("SELECT course, section, code, name, number FROM section", None)?.to_array()
     }
 
-    /// Deletes slices that no copy names. They are written over before: what is only deleted stays readable in the
-    /// database's file until something else is put there.
+    /// Deletes slices that belong to no copy. They are overwritten first, since deleted values stay readable
+    /// in free pages of the database's file.
     pub(crate) fn delete_orphans(&self) -> Result<()> {
         self.sql.exec(
             "UPDATE pack SET bytes = zeroblob(length(bytes))
@@ -453,9 +458,9 @@ impl Store {
         if is_idle { self.delete_orphans() } else { Ok(()) }
     }
 
-    // ---- Going over a copy.
+    // ---- The erasure job.
 
-    /// Stores an erasure job in place of the last one.
+    /// Stores an erasure job, replacing the last one.
     pub(crate) fn put_erasure_job(&self, job: &ErasureJob) -> Result<()> {
         self.sql.exec(
             "INSERT OR REPLACE INTO sweep (one, body, starts, swept, stage) VALUES (1, ?, 0, NULL, 0)",
@@ -487,7 +492,7 @@ impl Store {
         Ok(())
     }
 
-    /// Records how far the erasure under this lease has got.
+    /// Records the stage that the erasure under this lease has completed.
     pub(crate) fn set_erasure_stage(&self, lease: u32, stage: ErasureStage) -> Result<()> {
         if self.erasure_task()?.is_some_and(|erasure| erasure.job.lease == lease) {
             self.sql.exec("UPDATE sweep SET stage = ?", vec![i64::from(stage as u32).into()])?;
@@ -495,7 +500,7 @@ impl Store {
         Ok(())
     }
 
-    /// Records how the erasure ended, and deletes replaced copies and the key of the tombstones.
+    /// Records the outcome of the erasure, and deletes replaced copies and the key of the tombstones.
     pub(crate) fn finish_erasure(&self, lease: u32, swept: &SweepOutcome) -> Result<()> {
         let Some(mut erasure) = self.erasure_task()?.filter(|erasure| erasure.job.lease == lease) else {
             return Ok(());
@@ -514,7 +519,7 @@ impl Store {
         Ok(())
     }
 
-    /// The first pack of a copy from `seq` on.
+    /// The first pack of a copy whose number is at least `seq`.
     pub(crate) fn next_pack(&self, generation: u32, seq: u32) -> Result<Option<Pack>> {
         let values = vec![i64::from(generation).into(), i64::from(seq).into()];
         let query = "SELECT seq, bytes FROM pack WHERE generation = ? AND seq >= ? ORDER BY seq LIMIT 1";
@@ -538,7 +543,7 @@ impl Store {
         Ok(Some(Pack { seq, bytes, index }))
     }
 
-    /// Puts packs of one copy into another as they are: those from `start` up to, not including, `end`.
+    /// Copies packs unchanged from one generation to another: those with numbers in `start..end`.
     pub(crate) fn copy_packs(&self, from: u32, to: u32, start: u32, end: u32) -> Result<()> {
         let values =
             || [to, from, start, end].map(|number| SqlStorageValue::from(i64::from(number))).to_vec();
@@ -556,7 +561,7 @@ impl Store {
         Ok(())
     }
 
-    /// Writes what is left of a pack, under its number.
+    /// Writes the remaining rows of a pack, under the pack's number; nothing if it is empty.
     pub(crate) fn put_pack(&self, generation: u32, pack: Pack) -> Result<()> {
         if pack.index.is_empty() {
             return Ok(());
@@ -564,18 +569,19 @@ impl Store {
         self.write_pack(i64::from(generation), i64::from(pack.seq), pack.bytes, &pack.index)
     }
 
-    /// What is left of a copy, `slices` of it, takes its place, and every other copy goes at once: no await stands
-    /// between these statements. Returns whether it did.
+    /// Replaces the copy `from` by its remaining rows, which are `slices` slices under the generation
+    /// `lease`, and deletes every other copy. There is no await between these statements. Returns the
+    /// remaining rows, or `None` if `from` is no longer in service or slices are missing.
     pub(crate) fn replace_copy(
         &self,
         from: u32,
         lease: u32,
         slices: u32,
-        gone: RemainingRows,
+        erased: RemainingRows,
     ) -> Result<Option<RemainingRows>> {
-        let is_served = self.select_copy(None, &Filter::all())?.is_some_and(|part| part.generation == from);
-        let here = self.count(lease, &Filter::all())?;
-        if !is_served || here.slices != slices {
+        let is_served = self.select_copy(None, &Filter::all())?.is_some_and(|copy| copy.generation == from);
+        let stored = self.count(lease, &Filter::all())?;
+        if !is_served || stored.slices != slices {
             return Ok(None);
         }
         self.sql.exec(
@@ -584,12 +590,12 @@ impl Store {
             vec![
                 i64::from(lease).into(),
                 i64::from(slices).into(),
-                integer_to_sql(gone.rows),
-                integer_to_sql(gone.bytes),
+                integer_to_sql(erased.rows),
+                integer_to_sql(erased.bytes),
                 i64::from(from).into(),
             ],
         )?;
-        let left: RemainingRow = self
+        let remaining: RemainingRow = self
             .sql
             .exec("SELECT rows, bytes FROM copy WHERE generation = ?", vec![i64::from(lease).into()])?
             .one()?;
@@ -600,8 +606,8 @@ impl Store {
             vec![i64::from(lease).into()],
         )?;
         Ok(Some(RemainingRows {
-            rows: count_from_sql(Some(left.rows)),
-            bytes: count_from_sql(Some(left.bytes)),
+            rows: count_from_sql(Some(remaining.rows)),
+            bytes: count_from_sql(Some(remaining.bytes)),
         }))
     }
 
@@ -624,7 +630,10 @@ impl Store {
         Ok(at)
     }
 
-    /// The copy that is served, or the one named if it is still here; as much of it as the filter lets through.
+    /// The copy in service, or the one with this generation if it still exists, restricted to the filter.
+    ///
+    /// # Errors
+    /// If slices of the copy are missing.
     pub(crate) fn select_copy(
         &self,
         generation: Option<u32>,
@@ -649,17 +658,18 @@ impl Store {
             .transpose()?
             .and_then(|row| row.into_iter().next());
         let Some(SqlStorageValue::Blob(header)) = header else { return Ok(None) };
-        // What was whole when it was made current is whole now, or nothing of it is shown.
-        let promised: CopyTotals = self
+        // The copy must be as complete as when it was published, or nothing of it is served.
+        let expected: CopyTotals = self
             .sql
             .exec("SELECT slices, rows FROM copy WHERE generation = ?", vec![i64::from(*generation).into()])?
             .one()?;
-        let here = self.count(*generation, &Filter::all())?;
-        if promised.slices != here.slices || count_from_sql(Some(promised.rows)) != count_from_sql(here.rows)
+        let stored = self.count(*generation, &Filter::all())?;
+        if expected.slices != stored.slices
+            || count_from_sql(Some(expected.rows)) != count_from_sql(stored.rows)
         {
             return Err("a copy lacks slices that it had".into());
         }
-        let count = if filter.is_open() { here } else { self.count(*generation, filter)? };
+        let count = if filter.selects_everything() { stored } else { self.count(*generation, filter)? };
         Ok(Some(CopySummary {
             generation: *generation,
             header,
@@ -683,25 +693,26 @@ impl Store {
             .one()
     }
 
-    /// The next frames of a copy from `seq` on: a pack, or at most `most` slices where only some are wanted.
+    /// The next frames of a copy from `seq` on: a pack, or at most `max_slices` slices if the filter selects
+    /// only some.
     pub(crate) fn read_frames(
         &self,
         generation: u32,
         filter: &Filter,
         seq: i64,
-        most: u32,
+        max_slices: u32,
     ) -> Result<Vec<StoredFrames>> {
         let (condition, mut values) = filter.condition();
         values.insert(0, i64::from(generation).into());
         values.push(seq.into());
-        let query = if filter.is_open() {
+        let query = if filter.selects_everything() {
             "SELECT seq + 1, slices, bytes FROM pack WHERE generation = ? AND seq >= ? ORDER BY seq LIMIT 1"
                 .to_owned()
         } else {
             format!(
                 "SELECT seq + 1, 1, (SELECT substr(bytes, start + 1, length) FROM pack
                                      WHERE pack.generation = framed.generation AND pack.seq = framed.pack)
-                 FROM framed WHERE {condition} AND seq >= ? ORDER BY seq LIMIT {most}"
+                 FROM framed WHERE {condition} AND seq >= ? ORDER BY seq LIMIT {max_slices}"
             )
         };
         let damaged = || worker::Error::RustError("a stored slice cannot be read".to_owned());
@@ -722,7 +733,7 @@ impl Store {
     }
 }
 
-/// SQL integers pass through doubles: exact up to 2^53, far above any count of rows or bytes here.
+/// Integers of SQL pass through doubles, which are exact up to 2^53, far above any count of rows or bytes.
 fn integer_to_sql(value: u64) -> SqlStorageValue {
     SqlStorageValue::Integer(i64::try_from(value).unwrap_or(i64::MAX))
 }

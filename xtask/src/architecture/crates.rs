@@ -14,14 +14,14 @@ const ALLOWED: [(&str, &[&str]); 9] = [
     // The stand-in for Echo360 shares no code with what it tests.
     ("sandbox", &[]),
     ("worker-tests", &["domain", "sandbox"]),
-    // Settings are checked by the Worker's own rules before anything is built.
+    // Validates settings by the Worker's own rules before anything is built.
     ("xtask", &["domain"]),
 ];
 
-/// The crates that compute from their arguments alone.
+/// The crates whose results depend only on their arguments.
 const PURE: [&str; 3] = ["domain", "engine", "charts"];
 
-/// What reaches a clock, randomness, the network, the DOM or the Workers runtime.
+/// Libraries that give access to a clock, randomness, the network, the DOM or the Workers runtime.
 const IMPURE: [&str; 11] = [
     "worker",
     "web-sys",
@@ -37,14 +37,14 @@ const IMPURE: [&str; 11] = [
 ];
 
 #[test]
-fn crates_depend_only_on_the_crates_that_they_may() {
+fn crates_depend_only_on_allowed_crates() {
     let allowed = BTreeMap::from(ALLOWED);
     let packages = packages();
-    let ours: BTreeSet<&String> = packages.iter().map(|package| &package.name).collect();
+    let workspace_names: BTreeSet<&String> = packages.iter().map(|package| &package.name).collect();
     for package in &packages {
         let name = &package.name;
         let allowed = allowed.get(name.as_str()).unwrap_or_else(|| panic!("{name} has no line in ALLOWED"));
-        for other in package.dependencies.iter().filter(|name| ours.contains(name)) {
+        for other in package.dependencies.iter().filter(|name| workspace_names.contains(name)) {
             assert!(allowed.contains(&other.as_str()), "{name} must not depend on {other}");
         }
     }
@@ -59,7 +59,7 @@ fn pure_crates_depend_on_no_clock_randomness_network_dom_or_runtime() {
             assert!(!package.dependencies.contains(other), "{name} must not depend on {other}");
         }
     }
-    // chrono without its clock: pure code cannot ask what time it is.
+    // chrono without its feature `clock` cannot read the current time.
     let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
     let chrono = manifest.lines().find(|line| line.starts_with("chrono = ")).unwrap();
     assert!(chrono.contains("default-features = false") && !chrono.contains("\"clock\""), "{chrono}");
@@ -67,8 +67,8 @@ fn pure_crates_depend_on_no_clock_randomness_network_dom_or_runtime() {
 
 #[test]
 fn pure_crates_only_parse_and_format_uuids() {
-    // The features of uuid that make new ids (v4, v7, rng, …) bring in randomness or a clock. Without any feature it
-    // parses and formats.
+    // The features of uuid that generate ids (v4, v7, rng, …) bring in randomness or a clock. Without any
+    // feature it only parses and formats.
     for package in packages().iter().filter(|package| PURE.contains(&package.name.as_str())) {
         assert!(!package.features.contains_key("uuid"), "{}: {:?}", package.name, package.features["uuid"]);
     }

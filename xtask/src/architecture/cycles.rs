@@ -75,36 +75,37 @@ const ALLOWED: &[AllowedCycle] = &[
     },
 ];
 
-/// Modules below one parent that import each other in a circle.
+/// Modules with the same parent that import each other in a circle.
 struct Cycle {
     parent: ModuleId,
     modules: BTreeSet<String>,
-    /// One line for each pair of modules: which import leads from one to the other.
+    /// One line for each pair of modules: the imports that lead from one to the other.
     imports: Vec<String>,
 }
 
-/// The imports between modules with the same parent: by the names of both, what the first names of the second.
+/// The imports between modules with the same parent: by (importing module, imported module), the paths.
 type SiblingImports = BTreeMap<(String, String), Vec<String>>;
 
-/// How many imports are reported for each pair of modules.
-const REPORTED_IMPORTS: usize = 3;
+/// Maximum number of imports reported for each pair of modules.
+const MAX_REPORTED_IMPORTS: usize = 3;
 
 /// Finds the import cycles of a crate.
 ///
-/// A node is a module with everything below it. Two nodes are compared if they have the same parent, and the one imports
-/// the other if any module in it names an item of any module in the other, however the path is written. What a parent
-/// and its own child name of each other is no import here: a parent declares its children, re-exports from them and
-/// calls them, and a child extends its parent's types. A path through a re-export (`pub use`) counts as an import of the
-/// module that re-exports and of the module that defines the item, so that a re-export in the parent hides no cycle.
+/// A node is a module with all modules below it. Only nodes with the same parent are compared. One imports
+/// the other if any module in it names an item of any module in the other, however the path is written.
+/// Imports between a parent and its own child do not count: a parent declares its children, re-exports from
+/// them and calls them, and a child extends its parent's types. A path through a re-export (`pub use`) counts
+/// as an import of the module that re-exports and of the module that defines the item, so that a re-export in
+/// the parent hides no cycle.
 fn find_cycles(tree: &ModuleTree) -> Vec<Cycle> {
     let mut cycles = Vec::new();
     for (parent, imports) in sibling_imports(tree) {
-        for modules in circles(&imports) {
+        for modules in strongly_connected(&imports) {
             let inside =
                 imports.iter().filter(|((from, to), _)| modules.contains(from) && modules.contains(to));
             let imports = inside.map(|((from, to), lines)| {
-                let reported = lines.get(..REPORTED_IMPORTS).unwrap_or(lines).join(", ");
-                let more = if lines.len() > REPORTED_IMPORTS { ", …" } else { "" };
+                let reported = lines.get(..MAX_REPORTED_IMPORTS).unwrap_or(lines).join(", ");
+                let more = if lines.len() > MAX_REPORTED_IMPORTS { ", …" } else { "" };
                 format!("{from} -> {to}: {reported}{more}")
             });
             cycles.push(Cycle { parent, imports: imports.collect(), modules });
@@ -119,21 +120,21 @@ fn sibling_imports(tree: &ModuleTree) -> BTreeMap<ModuleId, SiblingImports> {
     for import in tree.imports() {
         let (from, to) = (tree.lineage(import.from), tree.lineage(import.to));
         let shared = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
-        // Nothing, if one of the two is above the other.
+        // `None` if one of the two is an ancestor of the other.
         let Some((from, to)) = from.get(shared).zip(to.get(shared)) else { continue };
         let parent = tree.lineage(*from)[shared - 1];
         let siblings = (tree.name(*from).to_owned(), tree.name(*to).to_owned());
         let line = format!("`{}` in {}", import.path, tree.display(import.from));
         let lines = by_parent.entry(parent).or_default().entry(siblings).or_default();
-        // Whole paths are easier to find than the names that they import.
-        let is_whole = import.path.starts_with("crate::") || import.path.starts_with("super::");
-        lines.insert(if is_whole { 0 } else { lines.len() }, line);
+        // Full paths first: they are easier to find in the source than imported names.
+        let is_full_path = import.path.starts_with("crate::") || import.path.starts_with("super::");
+        lines.insert(if is_full_path { 0 } else { lines.len() }, line);
     }
     by_parent
 }
 
-/// The largest groups of modules each of which reaches every other.
-fn circles(imports: &SiblingImports) -> Vec<BTreeSet<String>> {
+/// The largest groups of modules in which each reaches every other (strongly connected components).
+fn strongly_connected(imports: &SiblingImports) -> Vec<BTreeSet<String>> {
     let reach = |start: &String| {
         let mut reached = BTreeSet::new();
         let mut next = vec![start];
@@ -148,18 +149,18 @@ fn circles(imports: &SiblingImports) -> Vec<BTreeSet<String>> {
     };
     let reached: BTreeMap<&String, BTreeSet<String>> =
         imports.keys().map(|(from, _)| (from, reach(from))).collect();
-    let mut circles: Vec<BTreeSet<String>> = Vec::new();
+    let mut strongly_connected: Vec<BTreeSet<String>> = Vec::new();
     for (module, all) in &reached {
-        let both_ways = |other: &&String| reached.get(other).is_some_and(|back| back.contains(*module));
-        let circle: BTreeSet<String> = all.iter().filter(both_ways).cloned().collect();
-        if circle.contains(*module) && !circles.contains(&circle) {
-            circles.push(circle);
+        let is_mutual = |other: &&String| reached.get(other).is_some_and(|back| back.contains(*module));
+        let component: BTreeSet<String> = all.iter().filter(is_mutual).cloned().collect();
+        if component.contains(*module) && !strongly_connected.contains(&component) {
+            strongly_connected.push(component);
         }
     }
-    circles
+    strongly_connected
 }
 
-/// Checks every library and every program of the workspace; [`find_cycles`] says what counts as a cycle.
+/// Checks every library and program of the workspace, by the definition in [`find_cycles`].
 #[test]
 fn no_crate_has_import_cycles_between_its_modules() {
     let mut found = Vec::new();
@@ -170,8 +171,8 @@ fn no_crate_has_import_cycles_between_its_modules() {
             for cycle in find_cycles(&tree) {
                 let parent = tree.display(cycle.parent);
                 let allows = |allowed: &AllowedCycle| {
-                    let of_this_parent = allowed.package == package.name && allowed.parent == parent;
-                    of_this_parent
+                    let is_same_place = allowed.package == package.name && allowed.parent == parent;
+                    is_same_place
                         && cycle.modules.iter().all(|module| allowed.modules.contains(&module.as_str()))
                 };
                 match ALLOWED.iter().position(allows) {
@@ -239,7 +240,7 @@ fn a_reexport_counts_as_an_import_of_the_module_that_defines_the_item() {
 }
 
 #[test]
-fn parents_children_tests_and_other_crates_make_no_cycle() {
+fn parents_children_tests_and_other_crates_cause_no_cycle() {
     let uses_parent = "use crate::OfRoot; mod inner { use super::super::OfRoot; use super::f; } fn f() {}";
     assert!(cycles_among(uses_parent, "use inner::I; mod inner { use super::B; }", "").is_empty());
     assert!(cycles_among("use crate::b::B;", "#[cfg(test)] mod tests { use crate::a::A; }", "").is_empty());

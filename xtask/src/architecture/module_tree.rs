@@ -1,9 +1,9 @@
-//! The modules of one crate and the paths that each of them names, read from its sources with `syn`.
+//! The modules of one crate and the paths that each of them names, parsed from its sources with `syn`.
 //!
-//! Paths are found in code, in `use` items, in the arguments of macros and attributes, and in attribute strings such as
-//! `#[serde(with = "crate::hex")]`. Items under `#[cfg(test)]` are left out. A path that leads through a re-export
-//! (`pub use`) or an import is followed to the module that defines the item. Names that only macros generate, and
-//! methods called on a value, are not seen.
+//! Paths are found in code, in `use` items, in the arguments of macros and attributes, and in attribute
+//! strings such as `#[serde(with = "crate::hex")]`. Items under `#[cfg(test)]` are left out. A path through a
+//! re-export (`pub use`) or an import is followed to the module that defines the item. Names that only macros
+//! generate, and methods called on a value, are not found.
 
 use proc_macro2::{TokenStream, TokenTree};
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,10 +12,10 @@ use std::path::{Path, PathBuf};
 use syn::visit::{self, Visit};
 use syn::{Attribute, Item, ItemUse, Macro, Meta, UseTree, Visibility};
 
-/// How many imports are followed for one path; only a circle of imports is longer.
-const MOST_IMPORTS: usize = 16;
+/// Maximum number of imports followed for one path; only a cycle of imports is longer.
+const MAX_IMPORTS: usize = 16;
 
-/// The number of a module in its [`ModuleTree`].
+/// The index of a module in its [`ModuleTree`].
 pub(super) type ModuleId = usize;
 
 /// All modules of one crate.
@@ -32,15 +32,16 @@ struct Module {
     children: BTreeMap<String, ModuleId>,
     /// The names of the items that it defines.
     items: BTreeSet<String>,
-    /// What its `use` items import, by the name that it has here.
+    /// The paths that its `use` items import, by the name that they have in this module.
     imports: BTreeMap<String, Vec<String>>,
     /// The modules or enums from which everything is imported (`use a::*`).
     globs: Vec<Vec<String>>,
-    /// Every path that it names.
+    /// All paths that it names.
     paths: BTreeSet<Vec<String>>,
 }
 
-/// An import: `from` names `path`, which leads to an item of `to`, or through a re-export of `to`.
+/// An import: module `from` names `path`, which leads to an item of module `to`, or through a re-export in
+/// `to`.
 #[derive(Debug)]
 pub(super) struct Import {
     pub(super) from: ModuleId,
@@ -60,7 +61,7 @@ impl ModuleTree {
         })
     }
 
-    /// Parses a root file, with `load` giving the text of the module with a path.
+    /// Parses a root file. `load` returns the source of the module with a path.
     pub(super) fn parse(root: &str, load: &dyn Fn(&[String]) -> String) -> Self {
         let mut tree = Self { modules: vec![Module::default()] };
         tree.add_items(0, syn::parse_file(root).unwrap().items, load);
@@ -83,7 +84,7 @@ impl ModuleTree {
                 !module.attrs.iter().any(|attribute| attribute.path().is_ident("path")),
                 "#[path] is not supported"
             );
-            let name = plain(&module.ident);
+            let name = to_name(&module.ident);
             let path: Vec<String> = self.modules[id].path.iter().chain([&name]).cloned().collect();
             let items = match module.content {
                 Some((_, items)) => items,
@@ -101,7 +102,7 @@ impl ModuleTree {
         self.modules[id].path.last().map_or("", String::as_str)
     }
 
-    /// The modules on the way from the crate's root to this module, both included.
+    /// The modules from the crate's root to this module, both included.
     pub(super) fn lineage(&self, id: ModuleId) -> Vec<ModuleId> {
         let mut lineage: Vec<ModuleId> =
             std::iter::successors(Some(id), |id| self.modules[*id].parent).collect();
@@ -109,12 +110,12 @@ impl ModuleTree {
         lineage
     }
 
-    /// Every module's number.
+    /// All modules.
     pub(super) fn ids(&self) -> std::ops::Range<ModuleId> {
         0..self.modules.len()
     }
 
-    /// A module's path as it is written in code: `crate::pages::report`.
+    /// A module's path as written in code: `crate::pages::report`.
     pub(super) fn display(&self, id: ModuleId) -> String {
         ["crate"]
             .into_iter()
@@ -129,7 +130,7 @@ impl ModuleTree {
         for from in self.ids() {
             for path in &self.modules[from].paths {
                 let mut visited = BTreeSet::new();
-                self.resolve(from, path, MOST_IMPORTS, &mut visited);
+                self.resolve(from, path, MAX_IMPORTS, &mut visited);
                 visited.remove(&from);
                 imports.extend(visited.into_iter().map(|to| Import { from, to, path: path.join("::") }));
             }
@@ -137,8 +138,8 @@ impl ModuleTree {
         imports
     }
 
-    /// Follows a path that is written in a module; adds the modules of the re-exports that it leads through, and the
-    /// module that defines the item. Nothing is added if the item is in another crate.
+    /// Follows a path that a module names. Adds to `visited` the modules whose re-exports it passes, and the
+    /// module that defines the item; nothing if the item is in another crate.
     fn resolve(
         &self,
         from: ModuleId,
@@ -163,7 +164,7 @@ impl ModuleTree {
         }
     }
 
-    /// Follows names downwards from a module, through child modules, re-exports and imports.
+    /// Follows names from a module down through child modules, re-exports and imports.
     fn descend(&self, at: ModuleId, names: &[String], imports_left: usize, visited: &mut BTreeSet<ModuleId>) {
         let module = &self.modules[at];
         if let Some((name, rest)) = names.split_first() {
@@ -178,7 +179,7 @@ impl ModuleTree {
                     for glob in &module.globs {
                         let mut sources = BTreeSet::new();
                         self.resolve(at, glob, imports_left - 1, &mut sources);
-                        for source in sources.into_iter().filter(|source| self.offers(*source, name)) {
+                        for source in sources.into_iter().filter(|source| self.has_name(*source, name)) {
                             self.descend(source, names, imports_left - 1, visited);
                         }
                     }
@@ -188,8 +189,8 @@ impl ModuleTree {
         visited.insert(at);
     }
 
-    /// Whether a module has something of this name, its own or imported by name.
-    fn offers(&self, id: ModuleId, name: &String) -> bool {
+    /// Whether a module defines this name or imports it by name.
+    fn has_name(&self, id: ModuleId, name: &String) -> bool {
         let module = &self.modules[id];
         module.items.contains(name) || module.children.contains_key(name) || module.imports.contains_key(name)
     }
@@ -201,10 +202,10 @@ struct PathCollector<'a> {
 }
 
 impl PathCollector<'_> {
-    /// Collects every path among tokens, which may be anything that a macro takes.
+    /// Collects every path among the tokens of a macro or attribute.
     fn collect_from_tokens(&mut self, tokens: TokenStream) {
         let mut path: Vec<String> = Vec::new();
-        // How many colons came after the last name: two connect it to the next.
+        // The number of colons after the last name: two connect it to the next.
         let mut colons = 0;
         for token in tokens {
             match token {
@@ -212,7 +213,7 @@ impl PathCollector<'_> {
                     if colons != 2 {
                         self.module.paths.insert(std::mem::take(&mut path));
                     }
-                    path.push(plain(&name));
+                    path.push(to_name(&name));
                     colons = 0;
                 }
                 TokenTree::Punct(punct) if punct.as_char() == ':' => colons += 1,
@@ -245,9 +246,9 @@ impl<'ast> Visit<'ast> for PathCollector<'_> {
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
         if path.leading_colon.is_none() {
-            self.module.paths.insert(path.segments.iter().map(|segment| plain(&segment.ident)).collect());
+            self.module.paths.insert(path.segments.iter().map(|segment| to_name(&segment.ident)).collect());
         }
-        // Arguments in angle brackets hold paths of their own.
+        // Generic arguments contain paths too.
         visit::visit_path(self, path);
     }
 
@@ -283,7 +284,7 @@ fn collect_imports(module: &mut Module, prefix: &[String], tree: &UseTree) {
     };
     match tree {
         UseTree::Path(step) => {
-            path.push(plain(&step.ident));
+            path.push(to_name(&step.ident));
             collect_imports(module, &path, &step.tree);
         }
         UseTree::Group(group) => {
@@ -296,7 +297,7 @@ fn collect_imports(module: &mut Module, prefix: &[String], tree: &UseTree) {
             module.globs.push(path);
         }
         UseTree::Name(name) => {
-            let name = plain(&name.ident);
+            let name = to_name(&name.ident);
             // `use a::b::{self}` imports `a::b` as `b`.
             if name != "self" {
                 path.push(name);
@@ -305,19 +306,19 @@ fn collect_imports(module: &mut Module, prefix: &[String], tree: &UseTree) {
         }
         UseTree::Rename(rename) => {
             if rename.ident != "self" {
-                path.push(plain(&rename.ident));
+                path.push(to_name(&rename.ident));
             }
-            import(plain(&rename.rename), path);
+            import(to_name(&rename.rename), path);
         }
     }
 }
 
-/// A name without the `r#` of a raw identifier.
-fn plain(name: &proc_macro2::Ident) -> String {
+/// An identifier's name without the `r#` of raw identifiers.
+fn to_name(name: &proc_macro2::Ident) -> String {
     name.to_string().trim_start_matches("r#").to_owned()
 }
 
-/// The text of a token that is a string without escapes.
+/// The content of a string literal without escapes.
 fn string_literal(token: TokenTree) -> Option<String> {
     let TokenTree::Literal(literal) = token else { return None };
     Some(literal.to_string().strip_prefix('"')?.strip_suffix('"')?.to_owned())
@@ -348,7 +349,7 @@ fn attributes_of(item: &Item) -> &[Attribute] {
     }
 }
 
-/// The name that an item defines in its module, child modules aside.
+/// The name that an item defines in its module. Child modules are left out.
 fn name_of(item: &Item) -> Option<String> {
     let name = match item {
         Item::Const(item) => &item.ident,
@@ -361,5 +362,5 @@ fn name_of(item: &Item) -> Option<String> {
         Item::Type(item) => &item.ident,
         _ => return None,
     };
-    Some(plain(name))
+    Some(to_name(name))
 }

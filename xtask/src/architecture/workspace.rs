@@ -5,18 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The kinds of targets that are built to be used, as opposed to tests, benches and build scripts.
+/// The kinds of targets that are libraries or programs, as opposed to tests, benches and build scripts.
 const BUILT_KINDS: [&str; 5] = ["lib", "rlib", "cdylib", "proc-macro", "bin"];
 
 /// A crate of the workspace.
 pub(super) struct Package {
     /// Its name in `Cargo.toml`.
     pub(super) name: String,
-    /// The names of its dependencies, without those that only tests or build scripts use.
+    /// The names of its dependencies, without dev-dependencies and build-dependencies.
     pub(super) dependencies: BTreeSet<String>,
-    /// The features that it enables of those dependencies which it enables any of; `default` stands for the default ones.
+    /// The features that it enables, by dependency; `default` stands for the default features. Dependencies
+    /// without features are left out.
     pub(super) features: BTreeMap<String, Vec<String>>,
-    /// The root file of its library and of each of its programs.
+    /// The root files of its library and of its programs.
     pub(super) roots: Vec<PathBuf>,
 }
 
@@ -43,7 +44,7 @@ fn package(json: &Value) -> Package {
         let kinds = target["kind"].as_array().unwrap();
         kinds.iter().any(|kind| BUILT_KINDS.contains(&kind.as_str().unwrap()))
     };
-    // The kind of an ordinary dependency is null, of others "dev" or "build".
+    // The kind of a normal dependency is null; others have "dev" or "build".
     let dependencies = || list("dependencies").filter(|dependency| dependency["kind"].is_null());
     let features = |dependency: &Value| {
         let by_default = (dependency["uses_default_features"] == true).then(|| "default".to_owned());

@@ -34,8 +34,8 @@ pub fn share_request(view: &View) -> Result<CreateShareRequest, NotShareable> {
     };
     Ok(CreateShareRequest {
         report: subject.as_str().to_owned(),
-        course: course.as_str().to_owned(),
-        section: single_section(view).map(|section| section.as_str().to_owned()),
+        course: course.clone(),
+        section: single_section(view).cloned(),
         from,
         to,
         name: None,

@@ -203,7 +203,7 @@ fn one(row: &Row, listing: &SortableTable, spark: Option<&str>, scale: f64) -> A
         match id.clone() {
             None => view! { <th scope="row">{opener(&name)} {text}</th> }.into_any(),
             Some(id) if opens == RowAction::Filter => {
-                let choice = Choice::Deck(id);
+                let choice = Choice::Deck(PresentationId::from(id));
                 let pressed = choice.clone();
                 let is_chosen = move || if navigation.view().contains(&pressed) { "true" } else { "false" };
                 let choose = move |_| navigation.navigate(navigation.view().toggled(&choice));
@@ -216,7 +216,7 @@ fn one(row: &Row, listing: &SortableTable, spark: Option<&str>, scale: f64) -> A
                 .into_any()
             }
             Some(id) => {
-                let href = move || shown_alone(navigation.view(), opens, id.clone()).to_url();
+                let href = move || shown_alone(navigation.view(), opens, &id).to_url();
                 view! { <th scope="row">{opener(&name)} <a href=href>{text}</a></th> }.into_any()
             }
         }

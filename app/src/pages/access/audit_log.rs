@@ -105,7 +105,9 @@ pub fn AuditPage() -> impl IntoView {
     };
     let people = move || {
         let all = roles.ok().unwrap_or_default().people;
-        all.into_iter().map(|it| view! { <option value=it.id>{it.email}</option> }).collect_view()
+        all.into_iter()
+            .map(|it| view! { <option value=it.id>{String::from(it.email)}</option> })
+            .collect_view()
     };
     let actions =
         AuditAction::ALL.map(|it| view! { <option value=it.slug()>{text::audit_action(it)}</option> });

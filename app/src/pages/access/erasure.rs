@@ -107,7 +107,7 @@ fn ErasureItem(erasure: Erasure, cancel: Callback<String>) -> impl IntoView {
     };
     let title = match &erasure.what {
         RedactedTarget::Person { mark, named } => text::erased_person(mark, *named),
-        RedactedTarget::Course { id } => text::erased_course(id),
+        RedactedTarget::Course { id } => text::erased_course(id.as_str()),
         RedactedTarget::Range { from, to, .. } => {
             text::erased_weeks(&locale::format_days(*from, *to), report.as_deref())
         }
@@ -142,7 +142,7 @@ fn ErasureForm(directory: Memo<Courses>, erase: Callback<ErasureRequest>) -> imp
             let identifier = if name.contains('@') {
                 PersonIdentifier::Email(name.clone())
             } else {
-                PersonIdentifier::Id(name.clone())
+                PersonIdentifier::Id(name.as_str().into())
             };
             (!name.is_empty()).then_some(ErasureRequest::Person(identifier))
         }

@@ -51,7 +51,7 @@ pub fn GrantSelect(
     let course =
         move || chosen.with(|chosen| chosen.as_ref().map(|it| it.course.to_string())).unwrap_or_default();
     let section =
-        move || chosen.with(|chosen| Some(chosen.as_ref()?.section.clone()?.into())).unwrap_or_default();
+        move || chosen.with(|chosen| chosen.as_ref()?.section.clone().map(String::from)).unwrap_or_default();
     view! {
         <label>
             <span>{words::COURSE}</span>

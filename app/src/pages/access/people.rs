@@ -26,8 +26,9 @@ pub fn PeoplePage() -> impl IntoView {
         roles.refetch();
     });
     let remove = Callback::new(move |person: Person| {
-        let is_confirmed =
-            window().confirm_with_message(&text::confirm_role_removal(&person.email)).unwrap_or_default();
+        let is_confirmed = window()
+            .confirm_with_message(&text::confirm_role_removal(person.email.as_str()))
+            .unwrap_or_default();
         if !is_confirmed {
             return;
         }
@@ -91,9 +92,9 @@ fn PersonRow(
         let (changed, removed) = (person.clone(), person);
         view! {
             <span class="actions">
-                <button type="button" class="plain" aria-label=text::change_role_of(&email)
+                <button type="button" class="plain" aria-label=text::change_role_of(email.as_str())
                     on:click=move |_| edited.set(Some(changed.clone()))>{text::CHANGE}</button>
-                <button type="button" class="plain" aria-label=text::remove_role_of(&email)
+                <button type="button" class="plain" aria-label=text::remove_role_of(email.as_str())
                     on:click=move |_| remove.run(removed.clone())>{text::REMOVE}</button>
             </span>
         }
@@ -101,7 +102,7 @@ fn PersonRow(
     };
     view! {
         <tr>
-            <th scope="row">{email}</th>
+            <th scope="row">{String::from(email)}</th>
             <td>{text::role(role)}</td>
             <td>{scope}</td>
             <td>{buttons}</td>
@@ -114,7 +115,7 @@ fn PersonRow(
 fn RoleForm(directory: Memo<Courses>, edited: Option<Person>, renew: Callback<()>) -> impl IntoView {
     let is_new = edited.is_none();
     let (email, role, grants) = match edited {
-        Some(Person { email, role, grants, .. }) => (email, role, grants),
+        Some(Person { email, role, grants, .. }) => (String::from(email), role, grants),
         None => (String::new(), Role::Instructor, Vec::new()),
     };
     let (email, role, grants) = (RwSignal::new(email), RwSignal::new(role), RwSignal::new(grants));

@@ -90,11 +90,11 @@ fn render_changes(preview: &RoleUploadResult, directory: Memo<Courses>) -> impl 
         }
         Role::Administrator | Role::Analyst => text::role(person.role).to_owned(),
     };
-    let added = preview.added.iter().map(|person| text::upload_addition(&person.email, &assignment(person)));
-    let changed = preview
-        .changed
-        .iter()
-        .map(|it| text::upload_change(&it.after.email, &assignment(&it.before), &assignment(&it.after)));
+    let added =
+        preview.added.iter().map(|person| text::upload_addition(person.email.as_str(), &assignment(person)));
+    let changed = preview.changed.iter().map(|it| {
+        text::upload_change(it.after.email.as_str(), &assignment(&it.before), &assignment(&it.after))
+    });
     let lines: Vec<String> = added.chain(changed).collect();
     view! {
         <p>{text::upload_summary(preview)}</p>

@@ -6,27 +6,27 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 
-/// JSON with a status.
+/// A JSON response with this status.
 pub(super) fn json(status: StatusCode, body: &Value) -> Response {
     (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
 }
 
-/// `{"error":…,"message":…}`
+/// An error in the vendor's format: `{"error":…,"message":…}`.
 pub(super) fn error(status: StatusCode, error: &str, message: &str) -> Response {
     json(status, &json!({ "error": error, "message": message }))
 }
 
-/// 404
+/// The response with status 404.
 pub(super) async fn not_found() -> Response {
     error(StatusCode::NOT_FOUND, "NotFound", "There is nothing here.")
 }
 
-/// 405
+/// The response with status 405.
 pub(super) async fn not_allowed() -> Response {
     error(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", "This cannot be done here.")
 }
 
-/// 429, with the seconds to wait when they are known.
+/// The response with status 429, with `Retry-After` if `seconds` is known.
 pub(super) fn too_many(message: &str, seconds: Option<u64>) -> Response {
     let mut response = error(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", message);
     if let Some(seconds) = seconds {
@@ -35,7 +35,7 @@ pub(super) fn too_many(message: &str, seconds: Option<u64>) -> Response {
     response
 }
 
-/// No answer: the connection closes.
+/// No response: the server closes the connection.
 pub(super) fn none() -> Response {
     let mut response = Response::new(Body::empty());
     response.extensions_mut().insert(HangUp);

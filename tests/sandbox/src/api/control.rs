@@ -1,4 +1,4 @@
-//! The sandbox's own routes: truth, faults, ledger, requests of other clients, clock.
+//! The sandbox's own routes: ground truth, faults, ledger, requests of other clients, and the clock.
 
 use super::answer;
 use super::reporting::create_by;
@@ -22,8 +22,8 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
-/// Bytes of true rows that are sent together.
-const BLOCK: usize = 64 * 1024;
+/// Minimum length of a chunk of rows, in bytes.
+const MIN_CHUNK_BYTES: usize = 64 * 1024;
 
 /// The routes below `/sandbox`.
 pub(super) fn router() -> Router<Arc<Sandbox>> {
@@ -35,11 +35,11 @@ pub(super) fn router() -> Router<Arc<Sandbox>> {
         .route("/sandbox/clock", get(clock).post(advance))
 }
 
-fn bad(message: &str) -> Response {
+fn bad_request(message: &str) -> Response {
     answer::error(StatusCode::BAD_REQUEST, "BadRequest", message)
 }
 
-/// What is asked about the truth.
+/// The query of `GET /sandbox/rows`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RowsQuery {
@@ -54,7 +54,7 @@ struct RowsQuery {
 }
 
 impl RowsQuery {
-    fn ask(&self) -> Result<Ask, String> {
+    fn to_ask(&self) -> Result<Ask, String> {
         let report =
             Report::named(&self.report).ok_or_else(|| format!("There is no report '{}'.", self.report))?;
         let instant = |text: &Option<String>, name: &str| match text {
@@ -73,11 +73,11 @@ impl RowsQuery {
     }
 }
 
-/// `GET /sandbox/rows`: one JSON object `{"columns":[…],"rows":[…]}` with a row a line, or a summary.
+/// `GET /sandbox/rows`: a JSON object `{"columns":[…],"rows":[…]}` with one row per line, or a summary.
 async fn rows(State(sandbox): State<Arc<Sandbox>>, query: Query<RowsQuery>) -> Response {
-    let ask = match query.ask() {
+    let ask = match query.to_ask() {
         Ok(ask) => ask,
-        Err(message) => return bad(&message),
+        Err(message) => return bad_request(&message),
     };
     let Sandbox { institution, settings, clock, .. } = &*sandbox;
     let truth = Truth::of(Arc::clone(institution), settings.bulk_rows, Arc::clone(clock));
@@ -88,7 +88,7 @@ async fn rows(State(sandbox): State<Arc<Sandbox>>, query: Query<RowsQuery>) -> R
         Some("minutes_per_day") => {
             tokio::task::spawn_blocking(move || json!(truth.minutes_per_day(&ask, offset))).await
         }
-        Some(other) => return bad(&format!("There is no summary '{other}'.")),
+        Some(other) => return bad_request(&format!("There is no summary '{other}'.")),
     };
     match summary {
         Ok(summary) => answer::json(StatusCode::OK, &summary),
@@ -99,23 +99,23 @@ async fn rows(State(sandbox): State<Arc<Sandbox>>, query: Query<RowsQuery>) -> R
 fn stream(truth: Truth, ask: Ask) -> Response {
     let (sender, receiver) = mpsc::channel::<io::Result<Bytes>>(4);
     tokio::task::spawn_blocking(move || {
-        let mut block = format!("{{\"columns\":{},\"rows\":[", json!(Truth::columns(ask.report)));
-        let mut between = "\n";
+        let mut chunk = format!("{{\"columns\":{},\"rows\":[", json!(Truth::columns(ask.report)));
+        let mut separator = "\n";
         truth.each_row(&ask, &mut |cells| {
-            block.push_str(between);
-            block.push_str(&json!(cells).to_string());
-            between = ",\n";
-            if block.len() >= BLOCK {
-                let full = std::mem::take(&mut block);
+            chunk.push_str(separator);
+            chunk.push_str(&json!(cells).to_string());
+            separator = ",\n";
+            if chunk.len() >= MIN_CHUNK_BYTES {
+                let full = std::mem::take(&mut chunk);
                 if sender.blocking_send(Ok(Bytes::from(full))).is_err() {
                     return ControlFlow::Break(());
                 }
             }
             ControlFlow::Continue(())
         });
-        block.push_str("\n]}\n");
-        // Nobody to tell when nobody reads.
-        let _ = sender.blocking_send(Ok(Bytes::from(block)));
+        chunk.push_str("\n]}\n");
+        // An error means that the client is gone.
+        let _ = sender.blocking_send(Ok(Bytes::from(chunk)));
     });
     let body = Body::from_stream(ReceiverStream::new(receiver));
     ([(header::CONTENT_TYPE, "application/json")], body).into_response()
@@ -129,14 +129,14 @@ async fn set_faults(State(sandbox): State<Arc<Sandbox>>, body: Bytes) -> Respons
     let orders = match serde_json::from_slice::<Value>(&body) {
         Ok(orders @ Value::Array(_)) => orders,
         Ok(order) => Value::Array(vec![order]),
-        Err(error) => return bad(&error.to_string()),
+        Err(error) => return bad_request(&error.to_string()),
     };
     match serde_json::from_value::<Vec<Order>>(orders) {
         Ok(orders) => {
             sandbox.books().faults.set(orders);
             list_faults(State(sandbox)).await
         }
-        Err(error) => bad(&error.to_string()),
+        Err(error) => bad_request(&error.to_string()),
     }
 }
 
@@ -155,12 +155,14 @@ async fn clear_ledger(State(sandbox): State<Arc<Sandbox>>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-/// `POST /sandbox/requests`: somebody else asks, with the same account.
+/// `POST /sandbox/requests`: creates an upstream request as another client of the same account.
 async fn create(State(sandbox): State<Arc<Sandbox>>, body: Bytes) -> Response {
     let Ok(Value::Object(mut body)) = serde_json::from_slice(&body) else {
-        return bad("The body is not a JSON object.");
+        return bad_request("The body is not a JSON object.");
     };
-    let Some(Value::String(report)) = body.remove("report") else { return bad("'report' is missing.") };
+    let Some(Value::String(report)) = body.remove("report") else {
+        return bad_request("'report' is missing.");
+    };
     let seconds = body.remove("build_seconds").and_then(|seconds| seconds.as_f64());
     create_by(&sandbox, &report, Value::Object(body).to_string().as_bytes(), By::Other, seconds)
 }
@@ -174,7 +176,7 @@ async fn advance(State(sandbox): State<Arc<Sandbox>>, body: Bytes) -> Response {
     let seconds = serde_json::from_slice::<Value>(&body)
         .ok()
         .and_then(|body| body.get("advance_seconds").and_then(Value::as_f64));
-    let Some(seconds) = seconds else { return bad("'advance_seconds' is missing.") };
+    let Some(seconds) = seconds else { return bad_request("'advance_seconds' is missing.") };
     sandbox.clock.advance(millis_of(seconds));
     clock(State(sandbox)).await
 }

@@ -1,4 +1,4 @@
-//! Courses, sections and terms, from the wider API: `{"data":[…],"has_more":…,"next":…}`.
+//! Courses, sections and terms, as lists of the wider API: `{"data":[…],"has_more":…,"next":…}`.
 
 use super::answer;
 use crate::clock::{DAY_SECONDS, day_text};
@@ -10,19 +10,19 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// Entries in a page when nobody says, and at most.
+/// Number of entries on a page: the default and the maximum.
 const PAGE: usize = 100;
 
-/// Which part of a list.
+/// The query of a list.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Part {
+pub(super) struct ListQuery {
     limit: Option<usize>,
     offset: Option<usize>,
     term_id: Option<String>,
 }
 
-fn page(uri: &Uri, part: &Part, all: Vec<Value>) -> Response {
+fn page(uri: &Uri, part: &ListQuery, all: Vec<Value>) -> Response {
     let (limit, offset) = (part.limit.unwrap_or(PAGE).clamp(1, PAGE), part.offset.unwrap_or(0));
     let more = offset.saturating_add(limit) < all.len();
     let data: Vec<Value> = all.into_iter().skip(offset).take(limit).collect();
@@ -34,7 +34,7 @@ fn page(uri: &Uri, part: &Part, all: Vec<Value>) -> Response {
 /// `GET /public/api/v1/courses`
 pub(super) async fn courses(
     State(sandbox): State<Arc<Sandbox>>,
-    Query(part): Query<Part>,
+    Query(part): Query<ListQuery>,
     uri: Uri,
 ) -> Response {
     let courses = &sandbox.institution.courses;
@@ -52,13 +52,13 @@ pub(super) async fn courses(
 /// `GET /public/api/v1/sections?termId=`
 pub(super) async fn sections(
     State(sandbox): State<Arc<Sandbox>>,
-    Query(part): Query<Part>,
+    Query(part): Query<ListQuery>,
     uri: Uri,
 ) -> Response {
     let today = sandbox.clock.seconds().div_euclid(DAY_SECONDS);
     let mut all = Vec::new();
     for term in sandbox.institution.terms_until(today) {
-        if part.term_id.as_ref().is_some_and(|wanted| *wanted != term.id) {
+        if part.term_id.as_ref().is_some_and(|id| *id != term.id) {
             continue;
         }
         all.extend(term.sections.iter().map(|section| {
@@ -76,7 +76,7 @@ pub(super) async fn sections(
 /// `GET /public/api/v1/terms`
 pub(super) async fn terms(
     State(sandbox): State<Arc<Sandbox>>,
-    Query(part): Query<Part>,
+    Query(part): Query<ListQuery>,
     uri: Uri,
 ) -> Response {
     let today = sandbox.clock.seconds().div_euclid(DAY_SECONDS);

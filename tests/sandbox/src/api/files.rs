@@ -1,5 +1,5 @@
-//! `GET /files/{name}`: the file store, which checks signatures and takes no tokens. `GET /moved/files/{name}` is where redirects
-//! end: the same file and signature, never redirected again.
+//! `GET /files/{name}`: the file store, which checks signatures and needs no token. Redirects end at `GET
+//! /moved/files/{name}`: the same file and signature, never redirected again.
 
 use super::{gate, redirects};
 use crate::faults::{Fault, Occasion, Point};
@@ -14,7 +14,7 @@ use axum::response::{IntoResponse as _, Response};
 use std::sync::Arc;
 use tokio_stream::wrappers::ReceiverStream;
 
-/// One file, streamed, or a redirect to it.
+/// Streams a file, or redirects to it.
 pub(super) async fn file(
     State(sandbox): State<Arc<Sandbox>>,
     Path(name): Path<String>,
@@ -24,7 +24,7 @@ pub(super) async fn file(
     serve(&sandbox, &name, &query.unwrap_or_default(), &headers, false).await
 }
 
-/// One file after its redirects.
+/// Streams a file after its redirects.
 pub(super) async fn moved_file(
     State(sandbox): State<Arc<Sandbox>>,
     Path(name): Path<String>,
@@ -119,7 +119,7 @@ fn send(sandbox: &Sandbox, request: &Request, name: &str, trouble: Option<Troubl
     response
 }
 
-/// An error the store's way.
+/// An error in the file store's format (XML).
 fn refusal(status: StatusCode, code: &str, message: &str) -> Response {
     let body = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>"

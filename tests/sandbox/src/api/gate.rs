@@ -1,4 +1,5 @@
-//! Middleware of the public API: counts calls, applies the rate limit and faults, and checks the token.
+//! Middleware of the public API: counts calls, applies the rate limit and faults, and checks the access
+//! token.
 
 use super::{answer, redirects};
 use crate::clock::millis_of;
@@ -14,18 +15,18 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The largest response that can be cut; lists of requests are far smaller.
-const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
+/// Maximum length of a response that can be truncated; lists of requests are far shorter.
+const MAX_RESPONSE_BYTES: usize = 64 * 1024 * 1024;
 
-/// The target of a path, with its report and start.
-struct Aim {
+/// What an API call is about: its kind, and the report and start of its upstream request.
+struct CallTarget {
     point: Point,
     report: Option<&'static str>,
     start: Option<String>,
 }
 
-impl Aim {
-    fn of(method: &Method, path: &str, books: &Books) -> Self {
+impl CallTarget {
+    fn from_path(method: &Method, path: &str, books: &Books) -> Self {
         let reporting = path.strip_prefix("/public/api/v1/reporting/").unwrap_or_default();
         let (mut report, mut start) = (None, None);
         let point = match reporting.split_once('/') {
@@ -53,7 +54,7 @@ impl Aim {
     }
 }
 
-/// The name under which a call is counted.
+/// The name under which the ledger counts a call.
 pub(super) const fn kind(point: Point) -> &'static str {
     match point {
         Point::Reports => "reports",
@@ -68,8 +69,9 @@ pub(super) const fn kind(point: Point) -> &'static str {
     }
 }
 
-/// Applies the faults that strike any call: waits for `slow`, and returns the response of a fault that replaces the real one.
-/// `path` is where a redirect ends. Files handle redirects themselves, after checking the link's signature.
+/// Applies the faults that apply to all calls: waits for `slow`, and returns the response of a fault that
+/// replaces the real one. A redirect ends at `path`. Files handle redirects themselves, after checking the
+/// link's signature.
 pub(super) async fn faults(sandbox: &Sandbox, occasion: Occasion<'_>, path: &str) -> Option<Response> {
     let slow = sandbox.books().faults.strikes(Fault::Slow, occasion);
     if let Some(seconds) = slow {
@@ -110,11 +112,11 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 
 /// The middleware.
 pub(super) async fn pass(State(sandbox): State<Arc<Sandbox>>, request: Request, next: Next) -> Response {
-    let aim = {
+    let target = {
         let now = sandbox.clock.millis();
         let mut books = sandbox.books();
-        let aim = Aim::of(request.method(), request.uri().path(), &books);
-        *books.ledger.calls.entry(kind(aim.point)).or_default() += 1;
+        let target = CallTarget::from_path(request.method(), request.uri().path(), &books);
+        *books.ledger.calls.entry(kind(target.point)).or_default() += 1;
         books.ledger.all.count(now);
         books.ledger.api.count(now);
         if books.allowed.recent(now) >= sandbox.settings.calls_per_minute {
@@ -123,32 +125,32 @@ pub(super) async fn pass(State(sandbox): State<Arc<Sandbox>>, request: Request, 
             return answer::too_many("More than the allowed calls in the last minute.", Some(wait));
         }
         books.allowed.count(now);
-        aim
+        target
     };
     let path = request.uri().to_string();
-    if let Some(response) = faults(&sandbox, aim.occasion(), &path).await {
+    if let Some(response) = faults(&sandbox, target.occasion(), &path).await {
         return response;
     }
-    let known = bearer(request.headers())
+    let is_authorized = bearer(request.headers())
         .is_some_and(|token| sandbox.books().tokens.admits(token, sandbox.clock.millis()));
-    if !known {
+    if !is_authorized {
         return unauthorized();
     }
     let response = next.run(request).await;
-    let cut = sandbox.books().faults.strikes(Fault::ResetApi, aim.occasion()).is_some();
-    if cut { halved(response).await } else { response }
+    let is_truncated = sandbox.books().faults.strikes(Fault::ResetApi, target.occasion()).is_some();
+    if is_truncated { truncate_to_half(response).await } else { response }
 }
 
-/// The first half of a response whose `Content-Length` promises all of it.
-async fn halved(response: Response) -> Response {
+/// The first half of a response, with the `Content-Length` of the whole.
+async fn truncate_to_half(response: Response) -> Response {
     let (mut parts, body) = response.into_parts();
-    let Ok(bytes) = axum::body::to_bytes(body, LARGEST_ANSWER).await else { return answer::none() };
+    let Ok(bytes) = axum::body::to_bytes(body, MAX_RESPONSE_BYTES).await else { return answer::none() };
     parts.headers.insert(header::CONTENT_LENGTH, bytes.len().into());
     let half: Bytes = bytes.slice(..bytes.len() / 2);
     let (sender, receiver) = tokio::sync::mpsc::channel::<io::Result<Bytes>>(2);
     tokio::spawn(async move {
         let _ = sender.send(Ok(half)).await;
-        // What was sent should leave before the connection does.
+        // Let the first half be sent before the connection closes.
         tokio::time::sleep(Duration::from_millis(40)).await;
         let _ = sender.send(Err(io::ErrorKind::ConnectionReset.into())).await;
     });

@@ -13,7 +13,7 @@ use axum::response::Response;
 use serde_json::json;
 use std::sync::Arc;
 
-/// Hands out an access token and a refresh token.
+/// Issues an access token and a refresh token.
 pub(super) async fn token(
     State(sandbox): State<Arc<Sandbox>>,
     form: Result<Form<Grant>, FormRejection>,

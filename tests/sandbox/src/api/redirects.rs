@@ -1,6 +1,6 @@
 //! Redirects: chains of 3xx responses through several hosts.
 //!
-//! Each hop's query has the rest of the chain, so one sandbox can be a hop of another's redirect:
+//! Each hop's query contains the rest of the chain, so that one sandbox can be a hop in another's redirect:
 //! `/hop?status=302&hops=127.0.0.1:4001,127.0.0.1:4000&path=/moved/files/…` (values percent-encoded).
 
 use super::gate;
@@ -12,7 +12,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 use std::sync::Arc;
 
-/// The first redirect of an order. The last one leads to `path` at the last hop.
+/// The first redirect of a chain. The last one leads to `path` at the last hop.
 pub(super) fn begin(order: &Order, path: &str) -> Response {
     redirect(order.status.unwrap_or(302), &order.hops, path)
 }
@@ -20,7 +20,7 @@ pub(super) fn begin(order: &Order, path: &str) -> Response {
 /// The rest of a redirect chain.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Rest {
+pub(super) struct RestOfChain {
     status: u16,
     hops: String,
     path: String,
@@ -30,7 +30,7 @@ pub(super) struct Rest {
 pub(super) async fn hop(
     State(sandbox): State<Arc<Sandbox>>,
     headers: HeaderMap,
-    Query(rest): Query<Rest>,
+    Query(rest): Query<RestOfChain>,
 ) -> Response {
     let mut books = sandbox.books();
     *books.ledger.calls.entry(gate::kind(Point::Hop)).or_default() += 1;
@@ -58,12 +58,12 @@ fn location(status: StatusCode, hops: &[String], path: &str) -> String {
     if rest.is_empty() {
         return format!("{origin}{path}");
     }
-    let (status, hops, path) = (status.as_u16(), encoded(&rest.join(",")), encoded(path));
+    let (status, hops, path) = (status.as_u16(), percent_encode(&rest.join(",")), percent_encode(path));
     format!("{origin}/hop?status={status}&hops={hops}&path={path}")
 }
 
 /// Percent-encodes a query value.
-fn encoded(text: &str) -> String {
+fn percent_encode(text: &str) -> String {
     let byte =
         |b: u8| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") };
     text.bytes().map(byte).collect()
@@ -78,13 +78,13 @@ mod tests {
     }
 
     #[test]
-    fn a_location_carries_the_hops_that_are_left() {
-        let found = |hosts: &[&str]| location(StatusCode::FOUND, &hops(hosts), "/f?a=%2B");
-        assert_eq!(found(&["h:1"]), "http://h:1/f?a=%2B");
-        assert_eq!(found(&[""]), "/f?a=%2B");
-        assert_eq!(found(&["ftp://h:1"]), "ftp://h:1/f?a=%2B");
+    fn a_location_contains_the_remaining_hops() {
+        let location_of = |hosts: &[&str]| location(StatusCode::FOUND, &hops(hosts), "/f?a=%2B");
+        assert_eq!(location_of(&["h:1"]), "http://h:1/f?a=%2B");
+        assert_eq!(location_of(&[""]), "/f?a=%2B");
+        assert_eq!(location_of(&["ftp://h:1"]), "ftp://h:1/f?a=%2B");
         assert_eq!(
-            found(&["h:1", "i:2", "j:3"]),
+            location_of(&["h:1", "i:2", "j:3"]),
             "http://h:1/hop?status=302&hops=i%3A2%2Cj%3A3&path=%2Ff%3Fa%3D%252B"
         );
     }

@@ -1,4 +1,4 @@
-//! The reporting API: the listing, the requests, one of them, and asking for a new one.
+//! The reporting API: the list of reports, the list of upstream requests, one request, and creating one.
 
 use super::answer;
 use crate::clock::{DAY_SECONDS, millis_of};
@@ -21,7 +21,7 @@ pub(super) async fn reports(State(sandbox): State<Arc<Sandbox>>) -> Response {
     answer::json(StatusCode::OK, &json!({ "reports": listings }))
 }
 
-/// `GET /requests`: everything that was ever asked, oldest first.
+/// `GET /requests`: all upstream requests, oldest first.
 pub(super) async fn list(State(sandbox): State<Arc<Sandbox>>) -> Response {
     let now = sandbox.clock.millis();
     let books = sandbox.books();
@@ -38,7 +38,7 @@ pub(super) async fn list(State(sandbox): State<Arc<Sandbox>>) -> Response {
     answer::json(StatusCode::OK, &json!({ "requests": requests }))
 }
 
-/// `GET /requests/{id}` or `/request/{id}`: with signed links once there are files.
+/// `GET /requests/{id}` or `/request/{id}`, with signed links once the files are available.
 pub(super) async fn one(
     State(sandbox): State<Arc<Sandbox>>,
     Path(id): Path<String>,
@@ -70,7 +70,7 @@ pub(super) async fn create(
     create_by(&sandbox, &name, &body, By::Client, None)
 }
 
-/// Creates a request for somebody, whose build takes the given seconds or whatever is drawn.
+/// Creates an upstream request. Its build takes `build_seconds`, or a random time.
 pub(super) fn create_by(
     sandbox: &Sandbox,
     name: &str,

@@ -1,8 +1,8 @@
-//! Bulk: as many views a week as a load test wants, worked out row by row in order of time.
+//! Bulk views for load tests: a given number of views per week, generated row by row in chronological order.
 //!
-//! A fixed number of lanes watch side by side; each lane's next row comes 30 s after its last one, or thereabouts, and
-//! after some sixty rows somebody else sits down in it. Any row can be worked out on its own, so nothing is kept
-//! but what the lanes are watching.
+//! A fixed number of lanes watch in parallel. A lane's rows are some 30 s apart, and after 60 rows another
+//! viewer takes it over. Each row can be computed on its own, so memory holds only the current viewer of each
+//! lane.
 
 use super::{Detail, Event, Span};
 use crate::chance::Dice;
@@ -13,12 +13,12 @@ use std::sync::Arc;
 
 /// Seconds in a week.
 const WEEK_SECONDS: i64 = 7 * DAY_SECONDS;
-/// Monday, 1969-12-29, from which weeks are counted.
+/// Monday, 1969-12-29, from which weeks are counted, in seconds since 1970.
 const FIRST_MONDAY: i64 = -3 * DAY_SECONDS;
-/// Rows in a sitting.
+/// Rows of one sitting: one viewer of one lecture in a lane.
 const SITTING_ROWS: u64 = 60;
 
-/// Visits the rows of a span in order of time.
+/// Visits the rows of a span in chronological order.
 pub(super) fn each(
     institution: &Institution,
     weekly: u64,
@@ -32,11 +32,11 @@ pub(super) fn each(
     let last = (span.end - 1 - FIRST_MONDAY).div_euclid(WEEK_SECONDS);
     for week in first..=last {
         let monday = FIRST_MONDAY + week * WEEK_SECONDS;
-        let Some((term, ready)) = watched(institution, monday) else { continue };
-        // Row n of the week is at its Monday plus n/weekly of a week, rounded down.
-        let offset = |row| i64::try_from(scaled(row, WEEK_SECONDS.unsigned_abs(), weekly)).unwrap_or(0);
-        let begin = lowest_row(weekly, span.start - monday);
-        let end = lowest_row(weekly, span.end - monday);
+        let Some((term, published)) = watchable_term(institution, monday) else { continue };
+        // Row n of the week is at Monday plus n/weekly of a week, rounded down.
+        let offset = |row| i64::try_from(mul_div(row, WEEK_SECONDS.unsigned_abs(), weekly)).unwrap_or(0);
+        let begin = first_row_from(weekly, span.start - monday);
+        let end = first_row_from(weekly, span.end - monday);
         let lanes = (weekly * 30).div_ceil(WEEK_SECONDS.unsigned_abs()).max(1);
         let mut watching: Vec<Option<(u64, Event)>> = Vec::new();
         watching.resize(usize::try_from(lanes).unwrap_or(1), None);
@@ -47,9 +47,10 @@ pub(super) fn each(
                 continue;
             };
             let mut event = match slot {
-                Some((kept, event)) if *kept == sitting => *event,
+                Some((current, event)) if *current == sitting => *event,
                 _ => {
-                    let event = sit_down(institution, &term, ready, [week.unsigned_abs(), lane, sitting]);
+                    let event =
+                        new_sitting(institution, &term, published, [week.unsigned_abs(), lane, sitting]);
                     *slot = Some((sitting, event));
                     event
                 }
@@ -63,35 +64,35 @@ pub(super) fn each(
     ControlFlow::Continue(())
 }
 
-/// The first row of a week that is at or after so many seconds into it.
-fn lowest_row(weekly: u64, into: i64) -> u64 {
+/// The first row that is at least `into` seconds after the start of its week.
+fn first_row_from(weekly: u64, into: i64) -> u64 {
     let into = into.clamp(0, WEEK_SECONDS).unsigned_abs();
     let week = WEEK_SECONDS.unsigned_abs();
-    scaled(into, weekly, week)
+    mul_div(into, weekly, week)
         + u64::from(!(u128::from(into) * u128::from(weekly)).is_multiple_of(u128::from(week)))
 }
 
 /// `number * times / over`, rounded down, without overflow in between.
-fn scaled(number: u64, times: u64, over: u64) -> u64 {
+fn mul_div(number: u64, times: u64, over: u64) -> u64 {
     u64::try_from(u128::from(number) * u128::from(times) / u128::from(over)).unwrap_or(u64::MAX)
 }
 
-/// The term whose videos are watched in a week, and how many of them were there when it began.
-fn watched(institution: &Institution, monday: i64) -> Option<(Arc<Term>, usize)> {
+/// The term whose videos are watched in a week, and how many of them were published when the week started.
+fn watchable_term(institution: &Institution, monday: i64) -> Option<(Arc<Term>, usize)> {
     for day in [monday, monday - WEEK_SECONDS] {
         if let Some(term) = institution.term_of_day(day.div_euclid(DAY_SECONDS)) {
-            let ready = term.lectures.partition_point(|lecture| lecture.published <= monday);
-            if ready > 0 {
-                return Some((term, ready));
+            let published = term.lectures.partition_point(|lecture| lecture.published <= monday);
+            if published > 0 {
+                return Some((term, published));
             }
         }
     }
     None
 }
 
-fn sit_down(institution: &Institution, term: &Term, ready: usize, name: [u64; 3]) -> Event {
-    let mut dice = Dice::new(institution.seed, &[0x2080, name[0], name[1], name[2]]);
-    let lecture = dice.index(ready);
+fn new_sitting(institution: &Institution, term: &Term, published: usize, key: [u64; 3]) -> Event {
+    let mut dice = Dice::new(institution.seed, &[0x2080, key[0], key[1], key[2]]);
+    let lecture = dice.index(published);
     let sections = term.lectures.get(lecture).map_or(&[][..], |lecture| &lecture.sections);
     let section = dice.pick(sections).unwrap_or(0);
     let students = term.sections.get(section).map_or(&[][..], |section| &section.students);

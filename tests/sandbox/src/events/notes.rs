@@ -1,21 +1,21 @@
-//! Notes: written in class, written on afterwards.
+//! Notes, written in class and extended afterwards.
 
 use super::{Detail, Event, Scene};
 use crate::chance::Dice;
 use crate::clock::DAY_SECONDS;
 use crate::institution::{Habit, Institution, Lecture, QUESTIONS};
 
-/// What the report says of a note.
+/// A note as the report lists it.
 #[derive(Clone, Debug)]
 pub(crate) struct Note {
-    /// The JSON blob.
+    /// The content, as JSON.
     pub(crate) content: String,
-    /// Words in the note.
+    /// Number of words.
     pub(crate) words: u64,
 }
 
 impl Note {
-    /// A person's note on a lecture, after it was written on so many times.
+    /// A person's note on a lecture after `revision` edits.
     pub(crate) fn of(institution: &Institution, lecture: &Lecture, person: usize, revision: u64) -> Self {
         let mut dice = Dice::new(institution.seed, &[0x2060, lecture.number, person as u64]);
         let slide = 1 + dice.below(u64::from(lecture.slides));
@@ -31,13 +31,13 @@ pub(super) fn notes(scene: &Scene<'_>, section: usize, keep: &mut dyn FnMut(Even
     let lecture = scene.lecture;
     for student in scene.students(section) {
         let mut dice = scene.dice(0x2061, section, *student);
-        let likely = match scene.institution.people.get(*student).map(|person| person.habit) {
+        let probability = match scene.institution.people.get(*student).map(|person| person.habit) {
             Some(Habit::Steady) => 0.22,
             Some(Habit::Crammer) => 0.06,
             Some(Habit::Fading) => 0.1,
             Some(Habit::Absent) | None => 0.0,
         };
-        if !dice.chance(likely) || !scene.attended(section, *student) {
+        if !dice.chance(probability) || !scene.attended(section, *student) {
             continue;
         }
         let mut at = lecture.starts + dice.between(0, lecture.seconds);

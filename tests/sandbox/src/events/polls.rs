@@ -1,18 +1,18 @@
-//! Polls: questions put in class, with right and wrong answers, and minds that change.
+//! Polls in class, with right and wrong answers and changed answers.
 
 use super::{Detail, Event, Scene, uuid};
 use crate::institution::{Institution, Lecture, POLLS};
 
-/// A question put to the room.
+/// A poll.
 #[derive(Clone, Debug)]
 pub(crate) struct Poll {
     /// Activity id (UUID).
     pub(crate) id: String,
-    /// What it asks.
+    /// The question.
     pub(crate) prompt: &'static str,
-    /// What can be answered.
+    /// The possible answers.
     pub(crate) choices: &'static [&'static str],
-    /// Index of the right one.
+    /// Index of the right answer.
     pub(crate) right: usize,
 }
 
@@ -24,7 +24,7 @@ impl Poll {
         Self { id: dice.uuid(), prompt, choices, right }
     }
 
-    /// The choices as the JSON that the report carries.
+    /// The choices as JSON, as the report contains them.
     pub(crate) fn content(&self) -> String {
         let choices: Vec<_> = self
             .choices
@@ -40,7 +40,7 @@ impl Poll {
         self.choices.get(index).copied().unwrap_or_default()
     }
 
-    /// The id (UUID) of a person's answer, which stays when the mind changes.
+    /// The id (UUID) of a person's answer, which stays the same when they change it.
     pub(crate) fn answer_id(
         institution: &Institution,
         lecture: &Lecture,
@@ -58,26 +58,26 @@ pub(super) fn responses(scene: &Scene<'_>, section: usize, keep: &mut dyn FnMut(
     let polls = plan.pick(&[0, 0, 0, 1, 1, 2, 3]).unwrap_or(0);
     for poll in 0..polls {
         let opens = lecture.starts + plan.between(5 * 60, (lecture.seconds - 5 * 60).max(6 * 60));
-        let facts = Poll::of(scene.institution, lecture, poll);
+        let poll_data = Poll::of(scene.institution, lecture, poll);
         for student in scene.students(section) {
             let mut dice = scene.dice(0x2043 + (poll << 16), section, *student);
             if !scene.attended(section, *student) || !dice.chance(0.88) {
                 continue;
             }
             let skill = scene.institution.people.get(*student).map_or(0.5, |person| person.skill);
-            let knows = if lecture.hard { skill * 0.6 } else { skill };
+            let knowledge = if lecture.hard { skill * 0.6 } else { skill };
             let mut choose = || {
-                if dice.chance(knows) { facts.right } else { dice.index(facts.choices.len()) }
+                if dice.chance(knowledge) { poll_data.right } else { dice.index(poll_data.choices.len()) }
             };
             let (first, second) = (choose(), choose());
-            let mut say = |at: i64, choice: usize| {
+            let mut answer_at = |at: i64, choice: usize| {
                 let detail = Detail::Poll { poll, choice };
                 keep(Event { at, lecture: scene.index, section, person: Some(*student), detail });
             };
             let at = opens + 8 + dice.wait(25.0).min(120);
-            say(at, first);
+            answer_at(at, first);
             if dice.chance(0.12) {
-                say(at + dice.between(3, 60), second);
+                answer_at(at + dice.between(3, 60), second);
             }
         }
     }

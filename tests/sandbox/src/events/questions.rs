@@ -1,23 +1,23 @@
-//! Questions and answers: what a section asked after a lecture, and who answered when.
+//! Questions and answers about a lecture.
 
 use super::{Detail, Event, Scene, uuid};
 use crate::chance::Dice;
 use crate::clock::DAY_SECONDS;
 use crate::institution::{ANSWERS, Institution, Lecture, QUESTIONS};
 
-/// A question that got an answer: those without never reach the report.
+/// A question that was answered; the report omits unanswered ones.
 #[derive(Clone, Debug)]
 pub(crate) struct Question {
     /// Question id (UUID).
     pub(crate) id: String,
-    /// What was asked.
+    /// The question's text.
     pub(crate) text: &'static str,
     /// Index of the person who asked.
     pub(crate) asker: usize,
 }
 
 impl Question {
-    /// One of the questions of a section after a lecture, given its students.
+    /// One of a section's questions about a lecture; `students` are the section's.
     pub(crate) fn of(
         institution: &Institution,
         lecture: &Lecture,
@@ -32,22 +32,22 @@ impl Question {
         Self { id, text, asker }
     }
 
-    /// The id (UUID) of one of its answers, which stays when the answer is edited.
+    /// The id (UUID) of one of its answers, which stays the same when the answer is edited.
     pub(crate) fn answer_id(&self, institution: &Institution, lecture: &Lecture, answer: u64) -> String {
         let (high, _) = self.id.split_at(8);
         uuid(institution, 0x2051, &[lecture.number, u64::from_str_radix(high, 16).unwrap_or(0), answer])
     }
 
-    /// What an answer says, after so many edits.
+    /// The text of an answer after `revision` edits.
     pub(crate) fn answer_text(&self, institution: &Institution, answer: u64, revision: u64) -> String {
         let (high, _) = self.id.split_at(8);
-        let name = [0x2052, u64::from_str_radix(high, 16).unwrap_or(0), answer];
-        let text = Dice::new(institution.seed, &name).pick(ANSWERS).unwrap_or("Yes.");
+        let key = [0x2052, u64::from_str_radix(high, 16).unwrap_or(0), answer];
+        let text = Dice::new(institution.seed, &key).pick(ANSWERS).unwrap_or("Yes.");
         if revision == 0 { text.to_owned() } else { format!("{text}\n(edited, {revision}×)") }
     }
 }
 
-/// The answers to what a section asked after a lecture.
+/// The answers to a section's questions about a lecture.
 pub(super) fn answers(scene: &Scene<'_>, section: usize, keep: &mut dyn FnMut(Event)) {
     let lecture = scene.lecture;
     let students = scene.students(section);

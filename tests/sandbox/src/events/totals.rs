@@ -1,4 +1,4 @@
-//! Totals: what one video was to one section, summed over a span.
+//! Totals of one video in one section, summed over a span.
 
 use super::viewing;
 use super::{Scene, Span};
@@ -6,11 +6,11 @@ use super::{Scene, Span};
 /// The sums that `asset` and `assetbydate` report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Totals {
-    /// Sittings that began in the span.
+    /// Sittings that started in the span.
     pub(crate) views: u64,
-    /// Of these, through a public link.
+    /// Views through a public link.
     pub(crate) public: u64,
-    /// Of these, while the lecture was given.
+    /// Views during the lecture.
     pub(crate) live: u64,
     /// Events of 30 s in the span.
     pub(crate) events: u64,
@@ -21,12 +21,12 @@ pub(crate) struct Totals {
 }
 
 impl Totals {
-    /// Whether anything happened at all.
+    /// Whether nothing happened in the span.
     pub(crate) const fn is_empty(&self) -> bool {
         self.events == 0 && self.downloads == 0
     }
 
-    /// Sums one video over one section, sitting by sitting.
+    /// Sums a video's sittings and downloads in one section.
     pub(crate) fn of(scene: &Scene<'_>, section: usize, span: Span) -> Self {
         let mut totals = Self::default();
         viewing::sittings(scene, section, &mut |sitting| {
@@ -35,15 +35,15 @@ impl Totals {
                 totals.public += u64::from(sitting.public);
                 totals.live += u64::from(sitting.live);
             }
-            // Events in the span: those before its end less those before its start.
-            let before = |instant: i64| {
-                let past = instant - sitting.start;
-                if past <= 0 { 0 } else { ((past - 1) / sitting.pace + 1).min(sitting.events) }
+            // Events in the span are those before its end minus those before its start.
+            let events_before = |instant: i64| {
+                let elapsed = instant - sitting.start;
+                if elapsed <= 0 { 0 } else { ((elapsed - 1) / sitting.pace + 1).min(sitting.events) }
             };
-            let (skip, reach) = (before(span.start), before(span.end));
-            if reach > skip {
-                totals.events += (reach - skip).unsigned_abs();
-                totals.last = totals.last.max(Some(sitting.at(reach - 1)));
+            let (first, end) = (events_before(span.start), events_before(span.end));
+            if end > first {
+                totals.events += (end - first).unsigned_abs();
+                totals.last = totals.last.max(Some(sitting.at(end - 1)));
             }
         });
         viewing::downloads(scene, section, &mut |event| {

@@ -1,16 +1,16 @@
-//! Viewing: who sat down to which video, when, and for how long.
+//! Views of videos: who watched which video, when, and for how long.
 //!
-//! A student's sittings with one lecture are drawn together: perhaps live, perhaps in the days after (fewer with
-//! every day), perhaps again when it was hard, and before the exam that covers it.
+//! A student's sittings with one lecture are generated together: possibly live, possibly in the days after it
+//! (less likely each day), possibly again if it was hard, and before the exam that covers it.
 
 use super::{Detail, Event, Scene, Span};
 use crate::chance::Dice;
 use crate::clock::DAY_SECONDS;
 use crate::institution::{Habit, Person};
 
-/// Seconds of video that one event stands for.
+/// Seconds of video per event.
 const EVENT_SECONDS: i64 = 30;
-/// How likely a sitting starts in each hour of the day (UTC), as parts of their sum.
+/// Relative frequencies of the hour (UTC) in which a sitting starts.
 const HOURS: [u64; 24] =
     [6, 3, 1, 1, 1, 1, 2, 4, 10, 16, 20, 20, 18, 20, 24, 26, 24, 22, 24, 32, 38, 36, 26, 14];
 
@@ -19,22 +19,22 @@ const HOURS: [u64; 24] =
 pub(super) struct Sitting {
     pub(super) person: Option<usize>,
     pub(super) start: i64,
-    /// Events in it.
+    /// Number of events.
     pub(super) events: i64,
-    /// Seconds between two of them.
+    /// Seconds between two events.
     pub(super) pace: i64,
     pub(super) live: bool,
     pub(super) public: bool,
 }
 
 impl Sitting {
-    /// When its nth event is.
+    /// The time of the event with index `place`, in seconds since 1970.
     pub(super) const fn at(&self, place: i64) -> i64 {
         self.start + place * self.pace
     }
 }
 
-/// Every sitting of a section's people with a lecture, in no order.
+/// Visits every sitting of a section's people with a lecture, in no particular order.
 pub(super) fn sittings(scene: &Scene<'_>, section: usize, each: &mut dyn FnMut(Sitting)) {
     let end = scene.term.end();
     let mut keep = |sitting: Sitting| {
@@ -44,14 +44,14 @@ pub(super) fn sittings(scene: &Scene<'_>, section: usize, each: &mut dyn FnMut(S
     };
     for student in scene.students(section) {
         if let Some(person) = scene.institution.people.get(*student) {
-            of_student(scene, section, *student, person, &mut keep);
+            student_sittings(scene, section, *student, person, &mut keep);
         }
     }
-    of_staff(scene, section, &mut keep);
-    of_nobody(scene, section, &mut keep);
+    staff_sittings(scene, section, &mut keep);
+    public_sittings(scene, section, &mut keep);
 }
 
-fn of_student(
+fn student_sittings(
     scene: &Scene<'_>,
     section: usize,
     student: usize,
@@ -59,14 +59,14 @@ fn of_student(
     keep: &mut dyn FnMut(Sitting),
 ) {
     let lecture = scene.lecture;
-    let (usual, exam) = match person.habit {
+    let (watch_probability, exam_probability) = match person.habit {
         Habit::Absent => return,
         Habit::Steady => (0.46, 0.14),
         Habit::Crammer => (0.10, 0.5),
         Habit::Fading => (0.62 * 0.74_f64.powf(lecture.week as f64), 0.05),
     };
     let mut dice = scene.dice(0x2010, section, student);
-    let whole = lecture.seconds / EVENT_SECONDS;
+    let lecture_events = lecture.seconds / EVENT_SECONDS;
     if lecture.streamed && dice.chance(0.07) {
         let late = dice.between(0, 600);
         let events = ((lecture.seconds - late) / EVENT_SECONDS * dice.between(30, 101) / 100).max(1);
@@ -79,35 +79,35 @@ fn of_student(
             public: false,
         });
     }
-    if dice.chance(usual) {
+    if dice.chance(watch_probability) {
         let days = dice.wait(1.7).min(20);
-        let sitting = on_demand(scene, student, person, days, whole, &mut dice);
+        let sitting = on_demand(scene, student, person, days, lecture_events, &mut dice);
         keep(sitting);
         if lecture.hard && dice.chance(0.35) {
             let day = (sitting.start - lecture.published).div_euclid(DAY_SECONDS) + dice.between(1, 4);
-            keep(on_demand(scene, student, person, day, whole, &mut dice));
+            keep(on_demand(scene, student, person, day, lecture_events, &mut dice));
         }
     }
     let mut after = -1;
     for (week, day) in scene.term.exams() {
-        if after < lecture.week && lecture.week <= week && dice.chance(exam) {
+        if after < lecture.week && lecture.week <= week && dice.chance(exam_probability) {
             let before = 1 + dice.wait(1.3).min(6);
             let days = day - before - lecture.published.div_euclid(DAY_SECONDS);
             if days >= 0 {
-                keep(on_demand(scene, student, person, days, whole, &mut dice));
+                keep(on_demand(scene, student, person, days, lecture_events, &mut dice));
             }
         }
         after = week;
     }
 }
 
-/// A sitting so many days after the video was published.
+/// A sitting `days` days after the video was published.
 fn on_demand(
     scene: &Scene<'_>,
     student: usize,
     person: &Person,
     days: i64,
-    whole: i64,
+    lecture_events: i64,
     dice: &mut Dice,
 ) -> Sitting {
     let published = scene.lecture.published;
@@ -116,25 +116,26 @@ fn on_demand(
     if start < published {
         start = published + dice.between(10 * 60, 5 * 60 * 60);
     }
-    let events = if dice.chance(0.3) { whole } else { (whole * dice.between(4, 70) / 100).max(1) };
+    let events =
+        if dice.chance(0.3) { lecture_events } else { (lecture_events * dice.between(4, 70) / 100).max(1) };
     Sitting { person: Some(student), start, events, pace: person.pace, live: false, public: false }
 }
 
 fn second_of_day(dice: &mut Dice) -> i64 {
-    let mut left = dice.below(HOURS.iter().sum());
+    let mut remaining = dice.below(HOURS.iter().sum());
     let mut hour = 0;
     for (place, weight) in HOURS.iter().enumerate() {
-        if left < *weight {
+        if remaining < *weight {
             hour = place;
             break;
         }
-        left -= weight;
+        remaining -= weight;
     }
     i64::try_from(hour).unwrap_or(0) * 60 * 60 + dice.between(0, 60 * 60)
 }
 
-/// Those who teach look at their own lectures now and then, in the first section it was given to.
-fn of_staff(scene: &Scene<'_>, section: usize, keep: &mut dyn FnMut(Sitting)) {
+/// Teaching staff sometimes watch their own lectures, in the first section of the lecture.
+fn staff_sittings(scene: &Scene<'_>, section: usize, keep: &mut dyn FnMut(Sitting)) {
     let Some(course) = scene.institution.courses.get(scene.lecture.course) else { return };
     if scene.lecture.sections.first() != Some(&section) {
         return;
@@ -154,8 +155,8 @@ fn of_staff(scene: &Scene<'_>, section: usize, keep: &mut dyn FnMut(Sitting)) {
     }
 }
 
-/// A public link is opened by people whom nobody knows.
-fn of_nobody(scene: &Scene<'_>, section: usize, keep: &mut dyn FnMut(Sitting)) {
+/// A public link is opened by unknown people.
+fn public_sittings(scene: &Scene<'_>, section: usize, keep: &mut dyn FnMut(Sitting)) {
     if !scene.lecture.public || scene.lecture.sections.first() != Some(&section) {
         return;
     }
@@ -172,7 +173,7 @@ fn of_nobody(scene: &Scene<'_>, section: usize, keep: &mut dyn FnMut(Sitting)) {
     }
 }
 
-/// The view events of a section's people with a lecture, in one span.
+/// The view events of a section's people with a lecture in one span.
 pub(super) fn views(scene: &Scene<'_>, section: usize, span: Span, keep: &mut dyn FnMut(Event)) {
     sittings(scene, section, &mut |sitting| {
         if sitting.start >= span.end || sitting.at(sitting.events) <= span.start {

@@ -1,20 +1,20 @@
-//! CSV in the vendor's format: text is quoted, numbers are not; and variations of that format.
+//! CSV in the vendor's format (text is quoted, numbers are not) and in variations of it.
 
 use super::FileSpec;
 use crate::clock::DAY_SECONDS;
 use std::io::{self, Write};
 
-/// Bytes gathered before they are handed on.
-const BLOCK: usize = 64 * 1024;
+/// Number of bytes that are buffered before they are written.
+const BUFFER_BYTES: usize = 64 * 1024;
 
-/// Variations and defects of a file; all `false` is a regular file.
+/// Variations and defects of a file. With all fields `false`, a regular file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Shape {
-    /// A byte order mark comes first.
+    /// The file starts with a byte order mark.
     pub(crate) bom: bool,
     /// Lines end in CR LF.
     pub(crate) crlf: bool,
-    /// The last line does not end.
+    /// The last line has no line end.
     pub(crate) no_last_line_end: bool,
     /// Times are ISO 8601.
     pub(crate) iso_times: bool,
@@ -26,54 +26,54 @@ pub(crate) struct Shape {
     pub(crate) upper_case_header: bool,
     /// There are two files.
     pub(crate) two_files: bool,
-    /// Not compressed, although its name says so.
+    /// The file is not compressed, although its name ends in `.gz`.
     pub(crate) plain_named_gz: bool,
-    /// The store says `Content-Encoding: gzip`.
+    /// The file store sends `Content-Encoding: gzip`.
     pub(crate) content_encoding: bool,
 }
 
-/// A CSV file in the making.
+/// Writes one CSV file.
 pub(super) struct Page<W> {
     out: W,
-    block: Vec<u8>,
+    buffer: Vec<u8>,
     delimiter: u8,
     shape: Shape,
     part: (u64, u64),
-    /// Rows begun, of all parts.
+    /// Number of rows so far, of all parts.
     rows: u64,
-    /// Rows written to this part.
+    /// Number of rows written to this part.
     written: u64,
-    /// Where the row's last cell begins, with the delimiter before it.
-    cell: usize,
-    /// Whether the row has a cell yet.
-    begun: bool,
-    /// A line that is not ended yet.
-    open: bool,
+    /// Offset in the buffer of the row's last cell, including the delimiter before it.
+    last_cell: usize,
+    /// Whether the row has a cell.
+    has_cell: bool,
+    /// Whether the last line has no line end yet.
+    is_line_open: bool,
     day: (i64, String),
 }
 
 impl<W: Write> Page<W> {
-    /// A page with its header row.
+    /// Starts a file with its header row.
     pub(super) fn new(out: W, spec: &FileSpec) -> Self {
         let mut page = Self {
             out,
-            block: Vec::with_capacity(BLOCK + 4096),
+            buffer: Vec::with_capacity(BUFFER_BYTES + 4096),
             delimiter: spec.delimiter,
             shape: spec.shape,
             part: spec.part,
             rows: 0,
             written: 0,
-            cell: 0,
-            begun: false,
-            open: false,
+            last_cell: 0,
+            has_cell: false,
+            is_line_open: false,
             day: (i64::MIN, String::new()),
         };
         if spec.shape.bom || spec.part.0 > 0 {
-            page.block.extend_from_slice("\u{feff}".as_bytes());
+            page.buffer.extend_from_slice("\u{feff}".as_bytes());
         }
         let columns = spec.report.columns();
         for (place, (name, _)) in columns.iter().enumerate() {
-            // Every report but `visit` has its sixth column, every report its second.
+            // Leaves out the fourth column, or the third of `visit`, which has fewer columns.
             if spec.shape.wrong_header && place == columns.len().min(6) / 2 {
                 continue;
             }
@@ -83,12 +83,12 @@ impl<W: Write> Page<W> {
                 page.text(name);
             }
         }
-        page.open = true;
-        page.begun = false;
+        page.is_line_open = true;
+        page.has_cell = false;
         page
     }
 
-    /// Begins a row; `false` when it belongs to another part and must not be written.
+    /// Starts a row. Returns `false` if it belongs to another part and must not be written.
     pub(super) fn begin(&mut self) -> io::Result<bool> {
         let turn = self.rows % self.part.1;
         self.rows += 1;
@@ -96,98 +96,98 @@ impl<W: Write> Page<W> {
             return Ok(false);
         }
         self.end_line();
-        if self.block.len() >= BLOCK {
-            self.out.write_all(&self.block)?;
-            self.block.clear();
+        if self.buffer.len() >= BUFFER_BYTES {
+            self.out.write_all(&self.buffer)?;
+            self.buffer.clear();
         }
-        self.begun = false;
+        self.has_cell = false;
         Ok(true)
     }
 
     /// Ends a row.
     pub(super) fn end(&mut self) {
         self.written += 1;
-        self.open = true;
+        self.is_line_open = true;
         if self.shape.short_row && self.written == 1 {
-            self.block.truncate(self.cell);
+            self.buffer.truncate(self.last_cell);
         }
     }
 
     fn end_line(&mut self) {
-        if self.open {
-            self.block.extend_from_slice(if self.shape.crlf { b"\r\n" } else { b"\n" });
-            self.open = false;
+        if self.is_line_open {
+            self.buffer.extend_from_slice(if self.shape.crlf { b"\r\n" } else { b"\n" });
+            self.is_line_open = false;
         }
     }
 
     fn next_cell(&mut self) {
-        self.cell = self.block.len();
-        if self.begun {
-            self.block.push(self.delimiter);
+        self.last_cell = self.buffer.len();
+        if self.has_cell {
+            self.buffer.push(self.delimiter);
         }
-        self.begun = true;
+        self.has_cell = true;
     }
 
-    /// A quoted cell.
+    /// Writes a quoted cell.
     pub(super) fn text(&mut self, text: &str) {
         self.next_cell();
-        quote(text, &mut self.block);
+        quote(text, &mut self.buffer);
     }
 
-    /// A bare cell.
+    /// Writes a cell without quotes.
     pub(super) fn number(&mut self, number: impl std::fmt::Display) {
         self.next_cell();
         // Writing to memory cannot fail.
-        let _ = write!(self.block, "{number}");
+        let _ = write!(self.buffer, "{number}");
     }
 
-    /// An instant, or an empty cell.
+    /// Writes an instant (seconds since 1970), or an empty quoted cell.
     pub(super) fn time(&mut self, at: Option<i64>) {
         self.next_cell();
-        self.block.push(b'"');
+        self.buffer.push(b'"');
         if let Some(at) = at {
             let day = at.div_euclid(DAY_SECONDS);
             if self.day.0 != day {
                 self.day = (day, crate::clock::day_text(day));
             }
             let second = at.rem_euclid(DAY_SECONDS);
-            self.block.extend_from_slice(self.day.1.as_bytes());
-            self.block.push(if self.shape.iso_times { b'T' } else { b' ' });
+            self.buffer.extend_from_slice(self.day.1.as_bytes());
+            self.buffer.push(if self.shape.iso_times { b'T' } else { b' ' });
             for (place, part) in [second / 3600, second / 60 % 60, second % 60].into_iter().enumerate() {
                 if place > 0 {
-                    self.block.push(b':');
+                    self.buffer.push(b':');
                 }
-                // Below 60, so two digits.
+                // At most 59, so two digits.
                 let part = u8::try_from(part).unwrap_or(0);
-                self.block.extend_from_slice(&[b'0' + part / 10, b'0' + part % 10]);
+                self.buffer.extend_from_slice(&[b'0' + part / 10, b'0' + part % 10]);
             }
             if self.shape.iso_times {
-                self.block.push(b'Z');
+                self.buffer.push(b'Z');
             }
         }
-        self.block.push(b'"');
+        self.buffer.push(b'"');
     }
 
-    /// Cells that were put together before, by [`joined`].
+    /// Writes cells made by [`joined`], with the offset of the last one.
     pub(super) fn cells(&mut self, cells: &[u8], last: usize) {
         self.next_cell();
-        let start = self.block.len();
-        self.block.extend_from_slice(cells);
+        let start = self.buffer.len();
+        self.buffer.extend_from_slice(cells);
         if last > 0 {
-            self.cell = start + last;
+            self.last_cell = start + last;
         }
     }
 
-    /// Hands on the rest, and gives the writer back.
+    /// Writes the rest of the buffer and returns the writer.
     pub(super) fn finish(mut self) -> io::Result<W> {
         if !self.shape.no_last_line_end {
             self.end_line();
         }
-        self.out.write_all(&self.block)?;
+        self.out.write_all(&self.buffer)?;
         Ok(self.out)
     }
 
-    /// Quoted cells with delimiters between them, and where the last one begins with its delimiter.
+    /// Joins quoted cells with delimiters, and returns them with the offset of the last one's delimiter.
     pub(super) fn joined(&self, texts: &[&str]) -> (Vec<u8>, usize) {
         let (mut cells, mut last) = (Vec::new(), 0);
         for (place, text) in texts.iter().enumerate() {

@@ -10,10 +10,10 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 
-/// Tenths of a minute: a length is a multiple of 6 s.
-struct Tenths(i64);
+/// A length in seconds, a multiple of 6, displayed in minutes with one decimal.
+struct MinutesOfSeconds(i64);
 
-impl std::fmt::Display for Tenths {
+impl std::fmt::Display for MinutesOfSeconds {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}.{}", self.0 / 60, self.0 % 60 / 6)
     }
@@ -29,20 +29,20 @@ pub(super) fn write<W: Write>(
         Report::Asset | Report::AssetByDate => assets(institution, spec, page),
         Report::VideoView => views(institution, spec, page),
         Report::Visit => visits(institution, spec, page),
-        Report::Presentation => of_kind(institution, spec, Kind::Deck, page),
-        Report::Confused => of_kind(institution, spec, Kind::Confused, page),
-        Report::Polling => of_kind(institution, spec, Kind::Poll, page),
-        Report::Qanda => of_kind(institution, spec, Kind::Answer, page),
-        Report::Notes => of_kind(institution, spec, Kind::Note, page),
+        Report::Presentation => events_of_kind(institution, spec, Kind::Deck, page),
+        Report::Confused => events_of_kind(institution, spec, Kind::Confused, page),
+        Report::Polling => events_of_kind(institution, spec, Kind::Poll, page),
+        Report::Qanda => events_of_kind(institution, spec, Kind::Answer, page),
+        Report::Notes => events_of_kind(institution, spec, Kind::Note, page),
     }
 }
 
-fn span_of(spec: &FileSpec) -> Span {
+fn span_or_all_time(spec: &FileSpec) -> Span {
     spec.span.unwrap_or(Span { start: i64::MIN / 2, end: i64::MAX / 2 })
 }
 
 fn assets<W: Write>(institution: &Institution, spec: &FileSpec, page: &mut Page<W>) -> io::Result<()> {
-    let span = span_of(spec).until(spec.as_of);
+    let span = span_or_all_time(spec).until(spec.as_of);
     for term in institution.terms_until((span.end - 1).div_euclid(DAY_SECONDS)) {
         if term.end() <= span.start {
             continue;
@@ -54,11 +54,11 @@ fn assets<W: Write>(institution: &Institution, spec: &FileSpec, page: &mut Page<
             let scene = Scene { institution, term: &term, lecture, index };
             for section in &lecture.sections {
                 let totals = Totals::of(&scene, *section, span);
-                let listed = match spec.report {
+                let is_listed = match spec.report {
                     Report::Asset => lecture.published < spec.as_of || !totals.is_empty(),
                     _ => !totals.is_empty(),
                 };
-                if listed && page.begin()? {
+                if is_listed && page.begin()? {
                     asset(&scene, *section, &totals, page);
                     page.end();
                 }
@@ -88,7 +88,7 @@ fn asset<W: Write>(scene: &Scene<'_>, section: usize, totals: &Totals, page: &mu
     page.text(&scene.term.key.name());
     page.number(u8::from(lecture.transcribed));
     page.text(lecture.device);
-    page.number(Tenths(lecture.seconds));
+    page.number(MinutesOfSeconds(lecture.seconds));
     page.time(totals.last);
     page.number(totals.views);
     page.number(totals.downloads);
@@ -101,14 +101,14 @@ fn asset<W: Write>(scene: &Scene<'_>, section: usize, totals: &Totals, page: &mu
 }
 
 fn visits<W: Write>(institution: &Institution, spec: &FileSpec, page: &mut Page<W>) -> io::Result<()> {
-    for day in span_of(spec).days() {
+    for day in span_or_all_time(spec).days() {
         if (day + 1) * DAY_SECONDS > spec.as_of {
             break;
         }
-        let is_asked = |visit: &events::Visit| {
+        let is_requested = |visit: &events::Visit| {
             spec.page.as_deref().is_none_or(|page| page == visit.page) && visit.count >= spec.least
         };
-        for visit in events::visits_of_day(institution, day).into_iter().filter(is_asked) {
+        for visit in events::visits_of_day(institution, day).into_iter().filter(is_requested) {
             if page.begin()? {
                 let name = institution.people.get(visit.person);
                 page.text(
@@ -124,8 +124,8 @@ fn visits<W: Write>(institution: &Institution, spec: &FileSpec, page: &mut Page<
     Ok(())
 }
 
-/// The section's and course's cells, between the thing and the event.
-fn teaching<'a>(institution: &'a Institution, term: &'a Term, event: &Event) -> [&'a str; 5] {
+/// The cells of section and course.
+fn section_cells<'a>(institution: &'a Institution, term: &'a Term, event: &Event) -> [&'a str; 5] {
     let section = term.sections.get(event.section);
     let course = section.and_then(|section| institution.courses.get(section.course));
     [
@@ -137,44 +137,47 @@ fn teaching<'a>(institution: &'a Institution, term: &'a Term, event: &Event) -> 
     ]
 }
 
-/// A person's cells; empty ones for somebody unknown.
-fn who(person: Option<&Person>) -> [&str; 5] {
+/// The cells of a person; empty for an unknown one.
+fn person_cells(person: Option<&Person>) -> [&str; 5] {
     person.map_or([""; 5], |person| [&person.id, &person.first, &person.last, &person.email, person.role])
 }
 
-/// Views are many, so the cells that repeat are put together once per lecture and section, and once per person.
+/// Writes the rows of `videoview`. They are many, so repeated cells are joined once per lecture and section,
+/// and once per person.
 fn views<W: Write>(institution: &Institution, spec: &FileSpec, page: &mut Page<W>) -> io::Result<()> {
-    let mut things: HashMap<(TermKey, usize, usize), (Vec<u8>, usize)> = HashMap::new();
+    let mut lecture_cells: HashMap<(TermKey, usize, usize), (Vec<u8>, usize)> = HashMap::new();
     let mut people: HashMap<Option<usize>, (Vec<u8>, usize)> = HashMap::new();
     let mut result = Ok(());
-    let _ = events::each_view(institution, spec.bulk, span_of(spec), spec.as_of, &mut |term, event| {
-        match page.begin() {
-            Ok(true) => {}
-            Ok(false) => return ControlFlow::Continue(()),
-            Err(error) => {
-                result = Err(error);
-                return ControlFlow::Break(());
+    let _ =
+        events::each_view(institution, spec.bulk, span_or_all_time(spec), spec.as_of, &mut |term, event| {
+            match page.begin() {
+                Ok(true) => {}
+                Ok(false) => return ControlFlow::Continue(()),
+                Err(error) => {
+                    result = Err(error);
+                    return ControlFlow::Break(());
+                }
             }
-        }
-        let Some(lecture) = term.lectures.get(event.lecture) else { return ControlFlow::Continue(()) };
-        let (cells, last) = things.entry((term.key, event.lecture, event.section)).or_insert_with(|| {
-            let [section, number, course, code, name] = teaching(institution, term, event);
-            page.joined(&[&lecture.media, &lecture.title, section, number, course, code, name])
+            let Some(lecture) = term.lectures.get(event.lecture) else { return ControlFlow::Continue(()) };
+            let (cells, last) =
+                lecture_cells.entry((term.key, event.lecture, event.section)).or_insert_with(|| {
+                    let [section, number, course, code, name] = section_cells(institution, term, event);
+                    page.joined(&[&lecture.media, &lecture.title, section, number, course, code, name])
+                });
+            page.cells(cells, *last);
+            page.time(Some(event.at));
+            page.number(MinutesOfSeconds(lecture.seconds));
+            let (cells, last) = people.entry(event.person).or_insert_with(|| {
+                page.joined(&person_cells(event.person.and_then(|index| institution.people.get(index))))
+            });
+            page.cells(cells, *last);
+            page.end();
+            ControlFlow::Continue(())
         });
-        page.cells(cells, *last);
-        page.time(Some(event.at));
-        page.number(Tenths(lecture.seconds));
-        let (cells, last) = people.entry(event.person).or_insert_with(|| {
-            page.joined(&who(event.person.and_then(|index| institution.people.get(index))))
-        });
-        page.cells(cells, *last);
-        page.end();
-        ControlFlow::Continue(())
-    });
     result
 }
 
-fn of_kind<W: Write>(
+fn events_of_kind<W: Write>(
     institution: &Institution,
     spec: &FileSpec,
     kind: Kind,
@@ -182,7 +185,9 @@ fn of_kind<W: Write>(
 ) -> io::Result<()> {
     let mut result = Ok(());
     let _ =
-        events::each(institution, kind, span_of(spec), spec.as_of, &mut |term, event| match page.begin() {
+        events::each(institution, kind, span_or_all_time(spec), spec.as_of, &mut |term, event| match page
+            .begin()
+        {
             Ok(true) => {
                 if let Some(lecture) = term.lectures.get(event.lecture) {
                     row(institution, term, lecture, event, page);
@@ -206,47 +211,52 @@ fn row<W: Write>(
     event: &Event,
     page: &mut Page<W>,
 ) {
-    let teaching = teaching(institution, term, event);
-    let actor = who(event.person.and_then(|index| institution.people.get(index)));
+    let section_cells = section_cells(institution, term, event);
+    let actor = person_cells(event.person.and_then(|index| institution.people.get(index)));
     let mut texts = |texts: &[&str]| texts.iter().for_each(|text| page.text(text));
     match event.detail {
-        // These have writers of their own.
+        // Views are written by `views`, downloads only as totals.
         Detail::View { .. } | Detail::Download => {}
         Detail::Deck => {
             texts(&[&lecture.deck, &lecture.deck_title]);
-            texts(&teaching);
+            texts(&section_cells);
             page.time(Some(event.at));
             actor.iter().for_each(|text| page.text(text));
             page.number(lecture.slides);
         }
         Detail::Confused => {
             texts(&[&lecture.deck, &lecture.deck_title]);
-            texts(&teaching);
+            texts(&section_cells);
             page.time(Some(event.at));
             actor.iter().for_each(|text| page.text(text));
         }
         Detail::Poll { poll, choice } => {
-            let facts = Poll::of(institution, lecture, poll);
+            let poll_data = Poll::of(institution, lecture, poll);
             let answer = Poll::answer_id(institution, lecture, poll, event.person.unwrap_or(0));
             texts(&[&lecture.deck, &lecture.deck_title]);
-            texts(&teaching);
-            texts(&[&facts.id, facts.prompt, &facts.content(), facts.choice(facts.right)]);
+            texts(&section_cells);
+            texts(&[
+                &poll_data.id,
+                poll_data.prompt,
+                &poll_data.content(),
+                poll_data.choice(poll_data.right),
+            ]);
             page.time(Some(event.at));
             page.text(&answer);
-            page.text(facts.choice(choice));
-            // Deprecated, and no longer filled in truthfully.
+            page.text(poll_data.choice(choice));
+            // The column `isCorrect`, which is deprecated and no longer correct.
             page.number(0);
             actor.iter().for_each(|text| page.text(text));
         }
         Detail::Answer { question, answer, revision } => {
             let students = term.sections.get(event.section).map_or(&[][..], |section| &section.students);
-            let asked = Question::of(institution, lecture, event.section, students, question);
-            texts(&[&asked.id, asked.text]);
-            texts(&teaching);
-            texts(&who(institution.people.get(asked.asker)));
+            let question_data = Question::of(institution, lecture, event.section, students, question);
+            texts(&[&question_data.id, question_data.text]);
+            texts(&section_cells);
+            texts(&person_cells(institution.people.get(question_data.asker)));
             texts(&[
-                &asked.answer_id(institution, lecture, answer),
-                &asked.answer_text(institution, answer, revision),
+                &question_data.answer_id(institution, lecture, answer),
+                &question_data.answer_text(institution, answer, revision),
             ]);
             page.time(Some(event.at));
             actor.iter().for_each(|text| page.text(text));
@@ -254,7 +264,7 @@ fn row<W: Write>(
         Detail::Note { revision } => {
             let note = Note::of(institution, lecture, event.person.unwrap_or(0), revision);
             texts(&[&lecture.deck, &lecture.deck_title]);
-            texts(&teaching);
+            texts(&section_cells);
             page.text(&note.content);
             page.number(note.words);
             page.time(Some(event.at));

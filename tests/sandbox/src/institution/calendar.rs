@@ -1,9 +1,9 @@
-//! The calendar: three terms a year, each fifteen weeks of teaching and a break, on ISO weeks.
+//! The calendar: three terms a year, each of fifteen weeks of teaching and a break, aligned to ISO weeks.
 
 use crate::clock::date_of_day;
 use chrono::Datelike as _;
 
-/// A term: a year and which of its three terms.
+/// A term: the year, and 0 to 2 for spring, summer and autumn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct TermKey {
     year: i32,
@@ -12,13 +12,13 @@ pub(crate) struct TermKey {
 
 /// Weeks of teaching in a term.
 pub(crate) const TEACHING_WEEKS: i64 = 15;
-/// The institution opened here: nothing happened before.
+/// The institution's first term; nothing happened before it.
 pub(crate) const FIRST_TERM: TermKey = TermKey { year: 2024, part: 0 };
-/// The ISO week in which each term of a year starts: `start + 15` weeks later its break begins.
+/// The ISO week in which each term of a year starts; its break starts 15 weeks later.
 const START_WEEKS: [u32; 3] = [2, 19, 36];
 
 impl TermKey {
-    /// The term of a day, with the break after it; none before the institution opened.
+    /// The term of a day, including the break after it; `None` before the first term.
     pub(crate) fn of_day(day: i64) -> Option<Self> {
         let week = date_of_day(day).iso_week();
         let part = START_WEEKS.iter().filter(|start| week.week() >= **start).count();
@@ -47,7 +47,7 @@ impl TermKey {
         i64::from(monday.unwrap_or_default().to_epoch_days())
     }
 
-    /// What people call it.
+    /// The term's name: `Spring 2026`.
     pub(crate) fn name(self) -> String {
         let season = match self.part {
             0 => "Spring",
@@ -57,7 +57,7 @@ impl TermKey {
         format!("{season} {}", self.year)
     }
 
-    /// A number of its own, to draw with.
+    /// A unique number for keys of [`Dice`](crate::chance::Dice).
     pub(crate) fn number(self) -> u64 {
         u64::from(self.year.unsigned_abs()) * 3 + u64::from(self.part)
     }
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_day_belongs_to_the_term_that_began_last() {
+    fn every_day_belongs_to_the_latest_term_that_has_started() {
         let mut key = FIRST_TERM;
         for day in FIRST_TERM.first_day()..FIRST_TERM.first_day() + 3000 {
             if day == key.next().first_day() {

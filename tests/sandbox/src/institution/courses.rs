@@ -1,30 +1,30 @@
-//! The courses: what is taught, by whom, every term anew.
+//! The courses, which are taught every term.
 
 use super::words::SUBJECTS;
 use crate::chance::Dice;
 
-/// A course, as it stays from term to term.
+/// A course; the same in every term.
 #[derive(Clone, Debug)]
 pub(crate) struct Course {
     /// Course id (UUID).
     pub(crate) id: String,
-    /// The code that people see.
+    /// The code, such as `MATH101`.
     pub(crate) code: String,
     /// Its name.
     pub(crate) name: String,
     /// The department that teaches it.
     pub(crate) department: &'static str,
-    /// What its lectures are about, in order.
+    /// The topics of its lectures, in order.
     pub(crate) topics: &'static [&'static str],
-    /// Index of the person who teaches it.
+    /// Index of the instructor.
     pub(crate) instructor: usize,
-    /// Index of the person who helps.
+    /// Index of the teaching assistant.
     pub(crate) assistant: usize,
-    /// How many sections it has each term.
+    /// The number of sections in each term.
     pub(crate) sections: usize,
 }
 
-/// All courses: the subjects in turn, with a higher number each time round.
+/// All courses: each subject in turn, numbered when the subjects repeat.
 pub(super) fn courses(seed: u64, students: usize, courses: usize) -> Vec<Course> {
     let mut made = Vec::with_capacity(courses);
     let mut round = 0;

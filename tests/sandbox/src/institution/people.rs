@@ -1,18 +1,18 @@
-//! The people: students who differ, and those who teach them.
+//! The people: students with different habits, and teaching staff.
 
 use super::words::{FAMILY_NAMES, GIVEN_NAMES};
 use crate::chance::Dice;
 
-/// How a student goes about a course.
+/// How a student studies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Habit {
     /// Watches most weeks, in the days after a lecture.
     Steady,
     /// Watches little until an exam is near.
     Crammer,
-    /// Starts well and comes less and less.
+    /// Starts like a steady one and watches less each week.
     Fading,
-    /// Is enrolled, and never there.
+    /// Is enrolled, and never does anything.
     Absent,
 }
 
@@ -31,9 +31,9 @@ pub(crate) struct Person {
     pub(crate) role: &'static str,
     /// How they study.
     pub(crate) habit: Habit,
-    /// How likely they are to answer a question of usual difficulty well.
+    /// Probability of answering a question of average difficulty correctly.
     pub(crate) skill: f64,
-    /// Seconds of real time that 30 s of video take them: 30, or 20 at one and a half times the speed.
+    /// Real seconds for 30 s of video: 30, or 20 at 1.5 times the speed.
     pub(crate) pace: i64,
 }
 
@@ -66,13 +66,13 @@ fn person(seed: u64, index: usize, role: &'static str) -> Person {
     };
     let skill = 0.35 + 0.6 * dice.unit();
     let pace = if dice.chance(0.2) { 20 } else { 30 };
-    let local = [plain(first), plain(last)].join(".");
+    let local = [ascii_letters(first), ascii_letters(last)].join(".");
     let email = format!("{}{index}@westmere.example", local.trim_matches('.'));
     Person { id, first: first.to_owned(), last: last.to_owned(), email, role, habit, skill, pace }
 }
 
 /// The ASCII letters of a name, in lower case.
-fn plain(name: &str) -> String {
+fn ascii_letters(name: &str) -> String {
     name.chars()
         .map(|letter| match letter {
             'á' | 'à' | 'å' | 'ä' | 'ã' | 'Á' | 'Å' => 'a',

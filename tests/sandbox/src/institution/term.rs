@@ -1,4 +1,4 @@
-//! A term: its sections with who is enrolled, and its lectures on a timetable.
+//! A term: its sections with their enrolled students, and its lectures by timetable.
 
 use super::calendar::{TEACHING_WEEKS, TermKey};
 use super::words::{BUILDINGS, DEVICES, PERSONAL_DEVICE};
@@ -9,29 +9,29 @@ use crate::clock::DAY_SECONDS;
 /// Seconds in an hour.
 const HOUR_SECONDS: i64 = 60 * 60;
 
-/// A group of students who are taught a course together.
+/// A section: a group of students who are taught a course together.
 #[derive(Clone, Debug)]
 pub(crate) struct Section {
     /// Section id (UUID).
     pub(crate) id: String,
-    /// Its number, as people see it.
+    /// The section's number, such as `001` or `L01`.
     pub(crate) number: String,
     /// Index of its course.
     pub(crate) course: usize,
-    /// Which of the course's timetables it follows: sections that share one share its captures.
+    /// Index of the course's timetable that it follows. Sections with the same timetable share captures.
     track: u64,
     /// Indices of the students in it.
     pub(crate) students: Vec<usize>,
 }
 
-/// One hour of teaching: a capture that became a video, and the deck that was shown.
+/// A lecture: the video captured of it, and the deck that was shown.
 #[derive(Clone, Debug)]
 pub(crate) struct Lecture {
-    /// A number of its own, to draw with.
+    /// A unique number for keys of [`Dice`].
     pub(crate) number: u64,
     /// Index of its course.
     pub(crate) course: usize,
-    /// Indices, within the term, of the sections it was given to.
+    /// Indices of its sections in the term.
     pub(crate) sections: Vec<usize>,
     /// Video id (UUID).
     pub(crate) media: String,
@@ -41,13 +41,13 @@ pub(crate) struct Lecture {
     pub(crate) deck: String,
     /// Deck name.
     pub(crate) deck_title: String,
-    /// Slides in the deck.
+    /// The number of slides in the deck.
     pub(crate) slides: u32,
-    /// When it began, seconds since 1970, UTC.
+    /// When it started, in seconds since 1970, UTC.
     pub(crate) starts: i64,
-    /// Length of the video in seconds; a multiple of 6, so that a tenth of a minute says it exactly.
+    /// Length of the video in seconds; a multiple of 6, so that minutes with one decimal are exact.
     pub(crate) seconds: i64,
-    /// When the video was there for its sections.
+    /// When the video became available, in seconds since 1970, UTC.
     pub(crate) published: i64,
     /// The week of the term, from 0.
     pub(crate) week: i64,
@@ -55,22 +55,22 @@ pub(crate) struct Lecture {
     pub(crate) place: (&'static str, &'static str, String),
     /// The capture device.
     pub(crate) device: &'static str,
-    /// From the timetable, or ad hoc.
+    /// Whether it was on the timetable.
     pub(crate) scheduled: bool,
-    /// Has a transcript.
+    /// Whether it has a transcript.
     pub(crate) transcribed: bool,
-    /// Could be watched while it was given.
+    /// Whether it was streamed live.
     pub(crate) streamed: bool,
-    /// Has a public link.
+    /// Whether it has a public link.
     pub(crate) public: bool,
-    /// Hard to follow: confusion, questions and second views gather here.
+    /// Whether it is hard to follow, which leads to more confusion marks, questions and second views.
     pub(crate) hard: bool,
 }
 
 /// Fifteen weeks of teaching and the break after them.
 #[derive(Clone, Debug)]
 pub(crate) struct Term {
-    /// Which one.
+    /// The year and the part of the year.
     pub(crate) key: TermKey,
     /// Term id (UUID).
     pub(crate) id: String,
@@ -85,26 +85,26 @@ pub(crate) struct Term {
 }
 
 impl Term {
-    /// Works out a term.
+    /// Generates a term.
     pub(super) fn draw(institution: &Institution, key: TermKey) -> Self {
         let seed = institution.seed;
         let first_day = key.first_day();
         let mut sections = Vec::new();
-        let mut of_course = Vec::new();
-        for (course, facts) in institution.courses.iter().enumerate() {
+        let mut sections_of_course = Vec::new();
+        for (course, course_data) in institution.courses.iter().enumerate() {
             let first = sections.len();
-            for place in 0..facts.sections {
+            for place in 0..course_data.sections {
                 let mut dice = Dice::new(seed, &[0x1003, key.number(), course as u64, place as u64]);
                 let id = dice.uuid();
                 let number = if place == 3 { "L01".to_owned() } else { format!("{:03}", place + 1) };
                 let track = u64::from(place >= 2);
                 sections.push(Section { id, number, course, track, students: Vec::new() });
             }
-            of_course.push(first..sections.len());
+            sections_of_course.push(first..sections.len());
         }
-        enrol(institution, key, &of_course, &mut sections);
+        enroll(institution, key, &sections_of_course, &mut sections);
         let mut lectures = Vec::new();
-        for (course, facts) in institution.courses.iter().enumerate() {
+        for (course, course_data) in institution.courses.iter().enumerate() {
             for track in 0..2 {
                 let members: Vec<usize> = sections
                     .iter()
@@ -113,7 +113,7 @@ impl Term {
                     .map(|(index, _)| index)
                     .collect();
                 if !members.is_empty() {
-                    timetable(seed, key, course, facts, track, &members, &mut lectures);
+                    add_lectures(seed, key, course, course_data, track, &members, &mut lectures);
                 }
             }
         }
@@ -122,9 +122,9 @@ impl Term {
         Self { key, id, first_day, end_day: key.next().first_day(), sections, lectures }
     }
 
-    /// The days of the two exams, in the middle of the term and at its end.
+    /// (week of the term, day number) of the two exams, in the middle of the term and at its end.
     pub(crate) const fn exams(&self) -> [(i64, i64); 2] {
-        // The week in which it is, and its Friday.
+        // An exam is on the Friday of its week.
         let (middle, last) = (7, TEACHING_WEEKS - 1);
         [(middle, self.first_day + middle * 7 + 4), (last, self.first_day + last * 7 + 4)]
     }
@@ -135,27 +135,28 @@ impl Term {
     }
 }
 
-fn enrol(
+fn enroll(
     institution: &Institution,
     key: TermKey,
-    of_course: &[std::ops::Range<usize>],
+    sections_of_course: &[std::ops::Range<usize>],
     sections: &mut [Section],
 ) {
     for student in 0..institution.students {
         let mut dice = Dice::new(institution.seed, &[0x1005, key.number(), student as u64]);
-        let load = (2 + dice.index(2)).min(of_course.len());
-        let (first, step) = (dice.index(of_course.len()), 1 + dice.index(of_course.len().max(2) - 1));
-        let mut taken = Vec::new();
-        for turn in 0..of_course.len() {
-            let course = (first + turn * step) % of_course.len();
-            if taken.len() == load {
+        let load = (2 + dice.index(2)).min(sections_of_course.len());
+        let (first, step) =
+            (dice.index(sections_of_course.len()), 1 + dice.index(sections_of_course.len().max(2) - 1));
+        let mut chosen = Vec::new();
+        for turn in 0..sections_of_course.len() {
+            let course = (first + turn * step) % sections_of_course.len();
+            if chosen.len() == load {
                 break;
             }
-            if taken.contains(&course) {
+            if chosen.contains(&course) {
                 continue;
             }
-            taken.push(course);
-            if let Some(range) = of_course.get(course) {
+            chosen.push(course);
+            if let Some(range) = sections_of_course.get(course) {
                 let section = range.start + dice.index(range.len());
                 if let Some(section) = sections.get_mut(section) {
                     section.students.push(student);
@@ -165,11 +166,11 @@ fn enrol(
     }
 }
 
-fn timetable(
+fn add_lectures(
     seed: u64,
     key: TermKey,
     course: usize,
-    facts: &Course,
+    course_data: &Course,
     track: u64,
     sections: &[usize],
     lectures: &mut Vec<Lecture>,
@@ -184,10 +185,10 @@ fn timetable(
     let mut order = 0;
     for week in 0..TEACHING_WEEKS {
         for (slot, weekday) in weekdays.iter().enumerate() {
-            let name = [0x1007, key.number(), course as u64, track, week.unsigned_abs(), slot as u64];
-            let mut dice = Dice::new(seed, &name);
+            let dice_key = [0x1007, key.number(), course as u64, track, week.unsigned_abs(), slot as u64];
+            let mut dice = Dice::new(seed, &dice_key);
             let (media, deck, number) = (dice.uuid(), dice.uuid(), dice.next());
-            // Now and then a lecture is called off, or somebody records at a desk instead.
+            // Some lectures are canceled, and some are recorded ad hoc at a desk.
             if dice.chance(0.03) {
                 continue;
             }
@@ -199,13 +200,14 @@ fn timetable(
                 + if adhoc { dice.between(0, 4 * HOUR_SECONDS) } else { 0 };
             let seconds = if adhoc { minutes * 30 } else { minutes * 60 } + tenths * 6;
             let published = starts + seconds + dice.between(15 * 60, 90 * 60);
-            let topic = facts.topics.get(order * facts.topics.len() / 30).copied().unwrap_or("Review");
+            let topic =
+                course_data.topics.get(order * course_data.topics.len() / 30).copied().unwrap_or("Review");
             order += 1;
-            let awkward = dice.chance(0.04);
-            let title = if awkward {
-                format!("={} {order}, \"{topic}\"", facts.code)
+            let is_awkward = dice.chance(0.04);
+            let title = if is_awkward {
+                format!("={} {order}, \"{topic}\"", course_data.code)
             } else {
-                format!("{} {order}: {topic}", facts.code)
+                format!("{} {order}: {topic}", course_data.code)
             };
             lectures.push(Lecture {
                 number,

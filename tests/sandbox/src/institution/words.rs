@@ -1,7 +1,7 @@
-//! The words: names, places, topics and sentences that everything is written with.
+//! The names, places, topics and sentences of the generated data.
 //!
-//! Some are awkward on purpose: accents, apostrophes, commas, quotes, line breaks, and text that begins with `=`,
-//! because real text is, and a reader of CSV that was only ever shown plain words has not been tested.
+//! Some are awkward on purpose, as real text is: accents, apostrophes, commas, quotes, line breaks, and text
+//! that starts with `=`. A CSV reader must be tested with them.
 
 /// First names.
 pub(super) const GIVEN_NAMES: &[&str] = &[
@@ -220,7 +220,7 @@ pub(super) const DEVICES: &[&str] = &["Echo360 PRO", "Echo360 POD", "SafeCapture
 /// The device of a capture made outside a timetable.
 pub(super) const PERSONAL_DEVICE: &str = "Universal Capture";
 
-/// Questions that students ask.
+/// Texts of questions.
 pub(crate) const QUESTIONS: &[&str] = &[
     "Will this be on the exam?",
     "Could you go over the second step again?\nI lost the thread there.",
@@ -236,7 +236,7 @@ pub(crate) const QUESTIONS: &[&str] = &[
     "I don't understand the diagram; what are the arrows?",
 ];
 
-/// Answers to them.
+/// Texts of answers.
 pub(crate) const ANSWERS: &[&str] = &[
     "Yes, see the last slide.",
     "No: it follows from the definition, which we'll prove next week.",
@@ -250,7 +250,7 @@ pub(crate) const ANSWERS: &[&str] = &[
     "Oui, sur la page du cours.",
 ];
 
-/// What polls ask: the prompt, its choices, which of them is right.
+/// Polls: prompt, choices, index of the right choice.
 pub(crate) const POLLS: &[(&str, &[&str], usize)] = &[
     ("Which statement is always true?", &["The first", "The second", "Both", "Neither"], 1),
     ("What is the value at x = 0?", &["0", "1", "-1", "It is undefined"], 3),

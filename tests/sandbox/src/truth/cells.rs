@@ -7,7 +7,7 @@ use crate::report::Report;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-/// What rows are wanted.
+/// Restricts rows to a course or a section.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scope<'a> {
     pub(super) course: Option<&'a str>,
@@ -15,18 +15,18 @@ pub(super) struct Scope<'a> {
 }
 
 impl Scope<'_> {
-    /// Whether a section is wanted.
+    /// Whether a section is in the scope.
     pub(super) fn holds(self, institution: &Institution, term: &Term, section: usize) -> bool {
         let Some(section) = term.sections.get(section) else { return false };
         let course = institution.courses.get(section.course);
-        self.section.is_none_or(|wanted| wanted == section.id)
-            && self.course.is_none_or(|wanted| {
-                course.is_some_and(|course| wanted == course.id || wanted == course.code)
+        self.section.is_none_or(|id| id == section.id)
+            && self.course.is_none_or(|id_or_code| {
+                course.is_some_and(|course| id_or_code == course.id || id_or_code == course.code)
             })
     }
 }
 
-/// Visits the rows of a report.
+/// Calls `visit` with each row of a report.
 pub(super) fn each(
     institution: &Institution,
     bulk: Option<u64>,
@@ -48,7 +48,7 @@ pub(super) fn each(
         }
         Report::VideoView => {
             return events::each_view(institution, bulk, span, as_of, &mut |term, event| {
-                one(institution, term, event, scope, visit)
+                visit_event(institution, term, event, scope, visit)
             });
         }
         Report::Presentation => Kind::Deck,
@@ -58,11 +58,11 @@ pub(super) fn each(
         Report::Notes => Kind::Note,
     };
     events::each(institution, kind, span, as_of, &mut |term, event| {
-        one(institution, term, event, scope, visit)
+        visit_event(institution, term, event, scope, visit)
     })
 }
 
-fn one(
+fn visit_event(
     institution: &Institution,
     term: &Term,
     event: &Event,
@@ -83,7 +83,7 @@ fn time(at: i64) -> String {
         .unwrap_or_default()
 }
 
-/// Minutes with one decimal, of a length in seconds.
+/// Formats a length in seconds as minutes with one decimal.
 fn minutes(seconds: i64) -> String {
     format!("{:.1}", seconds as f64 / 60.0)
 }
@@ -101,12 +101,7 @@ fn push_person(row: &mut Vec<String>, person: Option<&Person>) {
     }
 }
 
-fn push_teaching(
-    row: &mut Vec<String>,
-    institution: &Institution,
-    term: &Term,
-    section: usize,
-) -> Option<()> {
+fn push_section(row: &mut Vec<String>, institution: &Institution, term: &Term, section: usize) -> Option<()> {
     let section = term.sections.get(section)?;
     let course = institution.courses.get(section.course)?;
     row.push(section.id.clone());
@@ -126,54 +121,54 @@ fn cells(institution: &Institution, term: &Term, event: &Event) -> Option<Vec<St
         Detail::View { .. } => {
             row.push(lecture.media.clone());
             row.push(lecture.title.clone());
-            push_teaching(&mut row, institution, term, event.section)?;
+            push_section(&mut row, institution, term, event.section)?;
             row.push(time(event.at));
             row.push(minutes(lecture.seconds));
             push_person(&mut row, person);
         }
         Detail::Deck => {
             push_deck(&mut row, lecture);
-            push_teaching(&mut row, institution, term, event.section)?;
+            push_section(&mut row, institution, term, event.section)?;
             row.push(time(event.at));
             push_person(&mut row, person);
             row.push(lecture.slides.to_string());
         }
         Detail::Confused => {
             push_deck(&mut row, lecture);
-            push_teaching(&mut row, institution, term, event.section)?;
+            push_section(&mut row, institution, term, event.section)?;
             row.push(time(event.at));
             push_person(&mut row, person);
         }
         Detail::Poll { poll, choice } => {
-            let facts = Poll::of(institution, lecture, poll);
+            let poll_data = Poll::of(institution, lecture, poll);
             push_deck(&mut row, lecture);
-            push_teaching(&mut row, institution, term, event.section)?;
-            row.push(facts.id.clone());
-            row.push(facts.prompt.to_owned());
-            row.push(facts.content());
-            row.push(facts.choice(facts.right).to_owned());
+            push_section(&mut row, institution, term, event.section)?;
+            row.push(poll_data.id.clone());
+            row.push(poll_data.prompt.to_owned());
+            row.push(poll_data.content());
+            row.push(poll_data.choice(poll_data.right).to_owned());
             row.push(time(event.at));
             row.push(Poll::answer_id(institution, lecture, poll, event.person?));
-            row.push(facts.choice(choice).to_owned());
+            row.push(poll_data.choice(choice).to_owned());
             row.push("0".to_owned());
             push_person(&mut row, person);
         }
         Detail::Answer { question, answer, revision } => {
             let students = &term.sections.get(event.section)?.students;
-            let asked = Question::of(institution, lecture, event.section, students, question);
-            row.push(asked.id.clone());
-            row.push(asked.text.to_owned());
-            push_teaching(&mut row, institution, term, event.section)?;
-            push_person(&mut row, institution.people.get(asked.asker));
-            row.push(asked.answer_id(institution, lecture, answer));
-            row.push(asked.answer_text(institution, answer, revision));
+            let question_data = Question::of(institution, lecture, event.section, students, question);
+            row.push(question_data.id.clone());
+            row.push(question_data.text.to_owned());
+            push_section(&mut row, institution, term, event.section)?;
+            push_person(&mut row, institution.people.get(question_data.asker));
+            row.push(question_data.answer_id(institution, lecture, answer));
+            row.push(question_data.answer_text(institution, answer, revision));
             row.push(time(event.at));
             push_person(&mut row, person);
         }
         Detail::Note { revision } => {
             let note = Note::of(institution, lecture, event.person?, revision);
             push_deck(&mut row, lecture);
-            push_teaching(&mut row, institution, term, event.section)?;
+            push_section(&mut row, institution, term, event.section)?;
             row.push(note.content);
             row.push(note.words.to_string());
             row.push(time(event.at));
@@ -197,7 +192,7 @@ fn visits(
     for day in span.days() {
         let date = date_of_day(day).to_string();
         for seen in events::visits_of_day(institution, day) {
-            // A day's counts are known once it is over.
+            // A day has rows once it is over.
             if (day + 1) * DAY_SECONDS <= as_of {
                 let Some(person) = institution.people.get(seen.person) else { continue };
                 let name = [person.first.as_str(), person.last.as_str()].join(" ");
@@ -208,7 +203,7 @@ fn visits(
     ControlFlow::Continue(())
 }
 
-/// Adds up a span event by event, term by term.
+/// Visits the totals of a span, summed event by event and term by term.
 fn assets(
     institution: &Institution,
     report: Report,
@@ -217,7 +212,7 @@ fn assets(
     visit: &mut dyn FnMut(&[&str]) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
     for term in institution.terms_until((span.end - 1).div_euclid(DAY_SECONDS)) {
-        let within =
+        let term_span =
             Span { start: span.start.max(term.first_day * DAY_SECONDS), end: span.end.min(term.end()) };
         let mut sums: BTreeMap<(usize, usize), Totals> = BTreeMap::new();
         if report == Report::Asset {
@@ -227,7 +222,7 @@ fn assets(
             }
         }
         for kind in [Kind::View, Kind::Download] {
-            let _ = events::each(institution, kind, within, span.end, &mut |_, event| {
+            let _ = events::each(institution, kind, term_span, span.end, &mut |_, event| {
                 let sum = sums.entry((event.lecture, event.section)).or_default();
                 match event.detail {
                     Detail::View { first, live, public } => {

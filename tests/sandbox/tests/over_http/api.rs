@@ -1,11 +1,11 @@
-//! The API: tokens, checks, limits, statuses, links, the ledger.
+//! The API: tokens, validation, limits, statuses, links, the ledger.
 
 use crate::client::{API, body, links, sandbox, week};
 use sandbox::SingleRequest;
 use serde_json::json;
 
 #[tokio::test]
-async fn bad_credentials_get_no_token_and_no_token_gets_nothing() {
+async fn wrong_credentials_and_invalid_tokens_get_401() {
     let (_running, mut client) = sandbox(|_| {}).await;
     let reply = client.token("grant_type=client_credentials&client_id=lectern&client_secret=guess").await;
     assert_eq!((reply.status, reply.json()["error"].as_str()), (401, Some("invalid_client")));
@@ -23,7 +23,7 @@ async fn a_token_expires() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_gives_a_new_pair_once() {
+async fn a_refresh_token_works_once() {
     let (_running, mut client) = sandbox(|_| {}).await;
     let form = "grant_type=client_credentials&client_id=lectern&client_secret=sandbox+secret";
     let pair = client.token(form).await.json();
@@ -36,7 +36,7 @@ async fn a_refresh_token_gives_a_new_pair_once() {
 }
 
 #[tokio::test]
-async fn the_listing_names_every_report_and_what_it_asks_for() {
+async fn the_list_of_reports_has_all_reports_with_their_parameters() {
     let (_running, client) = sandbox(|_| {}).await;
     let reply = client.api("GET", "/reports", "").await.json();
     let reports = reply["reports"].as_array().unwrap();
@@ -78,7 +78,7 @@ async fn a_request_goes_from_pending_to_available_to_expired() {
 }
 
 #[tokio::test]
-async fn one_request_is_found_under_one_spelling_only() {
+async fn one_request_is_found_only_under_the_configured_path() {
     for (spelling, good, bad) in
         [(SingleRequest::Plural, "requests", "request"), (SingleRequest::Singular, "request", "requests")]
     {
@@ -92,7 +92,7 @@ async fn one_request_is_found_under_one_spelling_only() {
 }
 
 #[tokio::test]
-async fn what_is_not_on_offer_is_refused() {
+async fn invalid_requests_are_refused_and_not_created() {
     let (_running, client) = sandbox(|_| {}).await;
     assert_eq!(client.ask("nothing", "2026-03-02", "2026-03-09").await.status, 404);
     let reply = client.ask("notes", "2026-03-02", "2026-03-10").await;
@@ -101,20 +101,20 @@ async fn what_is_not_on_offer_is_refused() {
     assert_eq!(client.ask("notes", "2026-03-02", "tomorrow").await.status, 400);
     assert_eq!(client.ask("assetbydate", "2025-03-10", "2025-03-17").await.status, 400);
     assert_eq!(client.ask("assetbydate", "2025-03-24", "2025-03-31").await.status, 200);
-    let odd = body("notes", "2026-03-02", "2026-03-09", &json!({ "delimiter": ";" }));
-    assert_eq!(client.api("POST", "/requests/notes", &odd).await.status, 400);
+    let bad_delimiter = body("notes", "2026-03-02", "2026-03-09", &json!({ "delimiter": ";" }));
+    assert_eq!(client.api("POST", "/requests/notes", &bad_delimiter).await.status, 400);
     assert_eq!(client.ledger().await["creates"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]
-async fn three_are_in_flight_whoever_asked() {
+async fn all_clients_of_an_account_share_three_slots() {
     let (running, client) = sandbox(|settings| settings.build_seconds = 5.0..=5.0).await;
     let other = json!({ "report": "polling", "parameters": { "start": "2026-03-02", "end": "2026-03-09" } });
     assert_eq!(client.send("POST", "/sandbox/requests", "", &other.to_string()).await.status, 200);
     assert_eq!(client.ask("notes", "2026-03-02", "2026-03-09").await.status, 200);
     assert_eq!(client.ask("notes", "2026-03-02", "2026-03-09").await.status, 200);
-    let full = client.ask("qanda", "2026-03-02", "2026-03-09").await;
-    assert_eq!((full.status, full.json()["error"].as_str()), (409, Some("Conflict")));
+    let conflict = client.ask("qanda", "2026-03-02", "2026-03-09").await;
+    assert_eq!((conflict.status, conflict.json()["error"].as_str()), (409, Some("Conflict")));
     running.advance(6.0);
     assert_eq!(client.ask("qanda", "2026-03-02", "2026-03-09").await.status, 200);
     let ledger = client.ledger().await;
@@ -128,7 +128,7 @@ async fn three_are_in_flight_whoever_asked() {
 }
 
 #[tokio::test]
-async fn calls_beyond_the_limit_get_429_until_a_minute_is_over() {
+async fn calls_over_the_rate_limit_get_429_for_a_minute() {
     let (running, client) = sandbox(|settings| settings.calls_per_minute = 5).await;
     for _ in 0..5 {
         assert_eq!(client.api("GET", "/reports", "").await.status, 200);
@@ -150,7 +150,7 @@ async fn calls_beyond_the_limit_get_429_until_a_minute_is_over() {
 }
 
 #[tokio::test]
-async fn a_link_works_as_given_and_for_seven_days() {
+async fn a_link_works_unchanged_for_seven_days() {
     let (running, client) = sandbox(|_| {}).await;
     let link = client.links("notes").await[0].clone();
     assert_eq!(client.file(&link).await.status, 200);
@@ -163,7 +163,7 @@ async fn a_link_works_as_given_and_for_seven_days() {
 }
 
 #[tokio::test]
-async fn a_token_sent_to_the_store_is_noted() {
+async fn a_token_sent_to_the_file_store_is_counted() {
     let (_running, client) = sandbox(|_| {}).await;
     let link = client.links("notes").await[0].clone();
     client.file(&link).await;
@@ -174,12 +174,13 @@ async fn a_token_sent_to_the_store_is_noted() {
 }
 
 #[tokio::test]
-async fn compression_and_delimiter_are_as_asked() {
+async fn files_have_the_requested_compression_and_delimiter() {
     let (_running, client) = sandbox(|_| {}).await;
     let comma = client.week("polling").await;
     for (name, delimiter) in [("tab", "\t"), ("pipe", "|")] {
         let output = json!({ "compression": false, "delimiter": delimiter });
-        let built = client.built("polling", &body("polling", "2026-03-02", "2026-03-09", &output)).await;
+        let built =
+            client.create_and_wait("polling", &body("polling", "2026-03-02", "2026-03-09", &output)).await;
         let link = links(&built)[0].clone();
         assert!(link.contains(".csv?"), "{name}: {link}");
         let text = client.file(&link).await.text();
@@ -192,7 +193,7 @@ async fn compression_and_delimiter_are_as_asked() {
 }
 
 #[tokio::test]
-async fn lists_of_courses_sections_and_terms_come_in_pages() {
+async fn lists_of_courses_sections_and_terms_are_paged() {
     let (_running, client) = sandbox(|_| {}).await;
     let header = format!("Authorization: Bearer {}\r\n", client.token);
     let mut path = "/public/api/v1/sections?limit=10".to_owned();

@@ -1,4 +1,4 @@
-//! A plain client: HTTP/1.1 by hand, so that what really came over the wire can be seen.
+//! A minimal HTTP/1.1 client without a library, so that tests see exactly what was sent.
 
 use sandbox::{Running, Settings};
 use serde_json::{Value, json};
@@ -11,15 +11,15 @@ use tokio::net::TcpStream;
 /// The prefix of the reporting API.
 pub(crate) const API: &str = "/public/api/v1/reporting";
 
-/// What came back.
+/// A response as received.
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
-    /// The status; 0 when the connection closed without an answer.
+    /// The status; 0 if the connection closed without a response.
     pub(crate) status: u16,
     pub(crate) head: String,
     pub(crate) body: Vec<u8>,
-    /// The body is as long as it promised to be.
-    pub(crate) whole: bool,
+    /// Whether the body is complete by its `Content-Length` or chunks.
+    pub(crate) is_complete: bool,
 }
 
 impl Reply {
@@ -40,20 +40,20 @@ impl Reply {
         })
     }
 
-    pub(crate) fn gunzipped(&self) -> std::io::Result<String> {
+    pub(crate) fn gunzip(&self) -> std::io::Result<String> {
         let mut text = String::new();
         flate2::read::GzDecoder::new(&self.body[..]).read_to_string(&mut text)?;
         Ok(text)
     }
 }
 
-/// A client with a token.
+/// A client with an access token.
 pub(crate) struct Client {
     pub(crate) address: SocketAddr,
     pub(crate) token: String,
 }
 
-/// A fast sandbox in the middle of a term, and a client of it.
+/// A sandbox with short builds in the middle of a term, and a signed-in client.
 pub(crate) async fn sandbox(change: impl FnOnce(&mut Settings)) -> (Running, Client) {
     let mut settings = Settings {
         now: Some(sandbox::parse_instant("2026-03-20T12:00:00Z").unwrap()),
@@ -90,7 +90,7 @@ impl Client {
         socket.write_all(head.as_bytes()).await.unwrap();
         socket.write_all(body.as_bytes()).await.unwrap();
         let mut bytes = Vec::new();
-        // A reset is an end like any other: what came is what came.
+        // A reset ends the response; what was received until then counts.
         let _ = socket.read_to_end(&mut bytes).await;
         parse(&bytes)
     }
@@ -104,7 +104,7 @@ impl Client {
         self.send("GET", path, "", "").await
     }
 
-    pub(crate) async fn fault(&self, orders: Value) {
+    pub(crate) async fn inject(&self, orders: Value) {
         let reply = self.send("POST", "/sandbox/faults", "", &orders.to_string()).await;
         assert_eq!(reply.status, 200, "{}", reply.text());
     }
@@ -117,16 +117,16 @@ impl Client {
         self.api("POST", &format!("/requests/{report}"), &body(report, start, end, &json!({}))).await
     }
 
-    /// Asks, waits until it is built, and gives its JSON.
-    pub(crate) async fn built(&self, report: &str, body: &str) -> Value {
+    /// Creates an upstream request, waits until it is built, and returns its JSON.
+    pub(crate) async fn create_and_wait(&self, report: &str, body: &str) -> Value {
         let reply = self.api("POST", &format!("/requests/{report}"), body).await;
         assert_eq!(reply.status, 200, "{}", reply.text());
         let id = reply.json()["requestId"].as_str().unwrap().to_owned();
-        self.settled(&id).await
+        self.wait_until_done(&id).await
     }
 
-    /// Waits until a request is no longer pending.
-    pub(crate) async fn settled(&self, id: &str) -> Value {
+    /// Waits until an upstream request is no longer pending, and returns its JSON.
+    pub(crate) async fn wait_until_done(&self, id: &str) -> Value {
         for _ in 0..200 {
             let one = self.api("GET", &format!("/requests/{id}"), "").await.json();
             if one["status"] != "Pending" {
@@ -137,9 +137,9 @@ impl Client {
         panic!("{id} is still pending");
     }
 
-    /// The links of a week's report, as soon as they are there.
+    /// Requests a week of a report and returns its links once it is built.
     pub(crate) async fn links(&self, report: &str) -> Vec<String> {
-        let built = self.built(report, &week(report)).await;
+        let built = self.create_and_wait(report, &week(report)).await;
         links(&built)
     }
 
@@ -148,10 +148,10 @@ impl Client {
         self.get(path).await
     }
 
-    /// A week's report as text.
+    /// Requests a week of a report and returns its first file's text.
     pub(crate) async fn week(&self, report: &str) -> String {
         let links = self.links(report).await;
-        self.file(&links[0]).await.gunzipped().unwrap()
+        self.file(&links[0]).await.gunzip().unwrap()
     }
 }
 
@@ -160,27 +160,27 @@ pub(crate) fn links(built: &Value) -> Vec<String> {
     links.iter().map(|link| link.as_str().unwrap().to_owned()).collect()
 }
 
-/// The body that asks for a span.
+/// The body of a create call for a range.
 pub(crate) fn body(report: &str, start: &str, end: &str, output: &Value) -> String {
     let parameters = if report == "asset" { json!({}) } else { json!({ "start": start, "end": end }) };
     json!({ "parameters": parameters, "output": output }).to_string()
 }
 
-/// The body that asks for a busy week.
+/// The body of a create call for a week with many events.
 pub(crate) fn week(report: &str) -> String {
     body(report, "2026-03-02", "2026-03-09", &json!({}))
 }
 
 fn parse(bytes: &[u8]) -> Reply {
-    let nothing = Reply { status: 0, head: String::new(), body: Vec::new(), whole: false };
+    let nothing = Reply { status: 0, head: String::new(), body: Vec::new(), is_complete: false };
     let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else { return nothing };
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    let mut reply = Reply { status, head, body: bytes[end + 4..].to_vec(), whole: true };
+    let mut reply = Reply { status, head, body: bytes[end + 4..].to_vec(), is_complete: true };
     if reply.header("transfer-encoding").is_some_and(|value| value.contains("chunked")) {
-        (reply.body, reply.whole) = dechunk(&reply.body);
+        (reply.body, reply.is_complete) = dechunk(&reply.body);
     } else if let Some(length) = reply.header("content-length") {
-        reply.whole = reply.body.len() == length.parse::<usize>().unwrap();
+        reply.is_complete = reply.body.len() == length.parse::<usize>().unwrap();
     }
     reply
 }

@@ -1,4 +1,5 @@
-//! The data: files hold what the truth says, however a span is cut and whatever time it is.
+//! The data: files contain the rows of the ground truth, however a span is split and whenever they are
+//! requested.
 
 use crate::client::{body, links, sandbox};
 use proptest::prelude::*;
@@ -19,22 +20,22 @@ fn ask(report: Report, start: i64, end: i64) -> Ask {
 }
 
 #[tokio::test]
-async fn every_file_holds_the_true_rows_under_the_documented_header() {
+async fn every_file_has_the_true_rows_and_the_documented_header() {
     let (running, client) = sandbox(|_| {}).await;
     let truth = running.truth();
     for report in Report::ALL {
         let body = body(report.name(), "2026-03-02", "2026-03-09", &serde_json::json!({}));
-        let built = client.built(report.name(), &body).await;
+        let built = client.create_and_wait(report.name(), &body).await;
         let file = client.file(&links(&built)[0]).await;
-        assert!(file.whole);
-        let text = file.gunzipped().unwrap();
+        assert!(file.is_complete);
+        let text = file.gunzip().unwrap();
         let mut reader = csv::Reader::from_reader(text.as_bytes());
         assert_eq!(reader.headers().unwrap().iter().collect::<Vec<_>>(), Truth::columns(report));
         let mut found: Vec<Vec<String>> =
             reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect();
         let mut ask = Ask::days(report, "2026-03-02", "2026-03-09").unwrap();
         ask.as_of = Some(at(built["created"].as_str().unwrap()));
-        let mut told = truth.rows(&ask);
+        let mut expected = truth.rows(&ask);
         let sum = found.iter().fold(0_u64, |sum, row| {
             sum.wrapping_add(row_digest(&row.iter().map(String::as_str).collect::<Vec<_>>()))
         });
@@ -45,13 +46,13 @@ async fn every_file_holds_the_true_rows_under_the_documented_header() {
             assert!(found.is_sorted_by_key(|row| row[column].clone()), "{}", report.name());
         }
         found.sort_unstable();
-        told.sort_unstable();
-        assert!(found == told, "{} differs", report.name());
+        expected.sort_unstable();
+        assert!(found == expected, "{} differs", report.name());
     }
 }
 
 #[tokio::test]
-async fn the_truth_can_be_asked_over_http() {
+async fn the_truth_can_be_queried_over_http() {
     let (running, client) = sandbox(|_| {}).await;
     let reply = client.get("/sandbox/rows?report=polling&start=2026-03-02&end=2026-03-09").await.json();
     let ask = Ask::days(Report::Polling, "2026-03-02", "2026-03-09").unwrap();
@@ -65,7 +66,7 @@ async fn the_truth_can_be_asked_over_http() {
 }
 
 #[test]
-fn courses_and_sections_part_the_rows() {
+fn courses_and_sections_partition_the_rows() {
     let truth = truth();
     let whole = ask(Report::VideoView, at("2026-03-02"), at("2026-03-09"));
     let columns = Truth::columns(Report::VideoView);
@@ -84,8 +85,8 @@ fn courses_and_sections_part_the_rows() {
 }
 
 #[test]
-fn the_past_does_not_depend_on_the_time_it_is_asked() {
-    let of = |now: &str| {
+fn past_rows_do_not_depend_on_the_time_of_the_query() {
+    let counts_at = |now: &str| {
         let truth = Truth::new(&Settings { now: Some(at(now)), ..Settings::default() });
         Report::ALL.map(|report| {
             let mut ask = ask(report, at("2026-02-02"), at("2026-02-09"));
@@ -93,11 +94,11 @@ fn the_past_does_not_depend_on_the_time_it_is_asked() {
             truth.count(&ask)
         })
     };
-    assert_eq!(of("2026-02-09"), of("2026-11-23T08:15:00Z"));
+    assert_eq!(counts_at("2026-02-09"), counts_at("2026-11-23T08:15:00Z"));
 }
 
 #[test]
-fn nothing_has_happened_after_now() {
+fn no_event_is_after_the_current_time() {
     let settings = Settings { now: Some(at("2026-03-04T11:30:00Z")), ..Settings::default() };
     let truth = Truth::new(&settings);
     for report in [Report::VideoView, Report::Presentation, Report::Polling, Report::Notes, Report::Qanda] {
@@ -109,7 +110,7 @@ fn nothing_has_happened_after_now() {
 }
 
 #[test]
-fn any_last_twelve_weeks_are_busy() {
+fn any_twelve_weeks_have_many_rows_of_each_report() {
     let mut now = at("2025-06-01");
     let truth = Truth::new(&Settings { now: Some(at("2027-02-01")), ..Settings::default() });
     while now < at("2027-02-01") {
@@ -122,7 +123,7 @@ fn any_last_twelve_weeks_are_busy() {
 }
 
 #[test]
-fn the_words_are_as_awkward_as_real_ones() {
+fn cells_contain_accents_quotes_line_breaks_and_formula_characters() {
     let truth = truth();
     let mut text = String::new();
     let mut cells = BTreeSet::new();
@@ -141,7 +142,7 @@ fn the_words_are_as_awkward_as_real_ones() {
 }
 
 #[test]
-fn weeks_before_an_exam_are_watched_more_and_confusion_clusters() {
+fn views_rise_before_exams_and_confusion_marks_cluster() {
     let settings = Settings { now: Some(at("2026-05-01")), ..Settings::default() };
     let truth = Truth::new(&settings);
     let monday = at("2026-01-05");
@@ -163,7 +164,7 @@ fn weeks_before_an_exam_are_watched_more_and_confusion_clusters() {
 }
 
 #[test]
-fn minds_change_and_answers_are_edited_under_the_same_id() {
+fn changed_poll_answers_and_edited_answers_keep_their_ids() {
     let truth = truth();
     for (report, id) in [(Report::Polling, "answer_id"), (Report::Qanda, "answerid")] {
         let column = Truth::columns(report).iter().position(|name| *name == id).unwrap();
@@ -174,7 +175,7 @@ fn minds_change_and_answers_are_edited_under_the_same_id() {
 }
 
 #[test]
-fn some_are_never_there_and_some_are_unknown() {
+fn some_students_never_watch_and_some_viewers_are_unknown() {
     let truth = truth();
     let rows = truth.rows(&ask(Report::VideoView, at("2026-01-05"), at("2026-03-30")));
     let students: BTreeSet<_> =
@@ -184,7 +185,7 @@ fn some_are_never_there_and_some_are_unknown() {
 }
 
 #[test]
-fn bulk_weeks_hold_as_many_rows_as_asked_however_cut() {
+fn bulk_weeks_have_the_requested_rows_however_split() {
     let settings = Settings { bulk_rows: Some(5000), now: Some(at("2026-04-01")), ..Settings::default() };
     let truth = Truth::new(&settings);
     let (start, end) = (at("2026-03-02"), at("2026-03-09"));
@@ -196,7 +197,7 @@ fn bulk_weeks_hold_as_many_rows_as_asked_however_cut() {
     assert_eq!(sum(&truth, Report::VideoView, &[start, cut, end]), (whole.rows, whole.digest));
 }
 
-/// Rows and digests of spans between these instants, added up.
+/// The sums of rows and digests over the spans between these instants.
 fn sum(truth: &Truth, report: Report, cuts: &[i64]) -> (u64, String) {
     let mut all = (0, 0_u64);
     for pair in cuts.windows(2) {
@@ -210,7 +211,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
-    fn a_span_cut_anywhere_holds_the_same_rows(
+    fn a_span_split_anywhere_has_the_same_rows(
         first in 0_i64..500 * 86_400,
         length in 1_i64..10 * 86_400,
         cuts in proptest::collection::vec(0_i64..1000, 0..4),
@@ -229,7 +230,7 @@ proptest! {
     }
 
     #[test]
-    fn sums_over_parts_add_up_to_the_sums_over_the_whole(cut in 1_i64..7 * 86_400) {
+    fn totals_of_parts_add_up_to_the_total_of_the_whole(cut in 1_i64..7 * 86_400) {
         let truth = truth();
         let (start, end) = (at("2026-03-02"), at("2026-03-09"));
         let columns = Truth::columns(Report::AssetByDate);

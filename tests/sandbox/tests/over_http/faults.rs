@@ -1,4 +1,4 @@
-//! The faults, each as a plain client sees it.
+//! Each fault as a client sees it.
 
 use crate::client::{Client, Reply, links, sandbox, week};
 use sandbox::Settings;
@@ -18,10 +18,10 @@ async fn struck(client: &Client) -> Vec<u64> {
 }
 
 #[tokio::test]
-async fn calls_are_refused_and_then_let_through() {
+async fn call_faults_strike_and_then_calls_succeed() {
     let (_running, mut client) = sandbox(|_| {}).await;
     client
-        .fault(json!([
+        .inject(json!([
             { "fault": "too-many-calls", "seconds": 7 },
             { "fault": "server-error", "count": 1, "after": 1, "on": "reports" },
         ]))
@@ -31,7 +31,7 @@ async fn calls_are_refused_and_then_let_through() {
     assert_eq!(client.api("GET", "/reports", "").await.status, 503);
     assert_eq!(client.api("GET", "/reports", "").await.status, 200);
     assert_eq!(struck(&client).await, [1, 1]);
-    client.fault(json!({ "fault": "unauthorized" })).await;
+    client.inject(json!({ "fault": "unauthorized" })).await;
     assert_eq!(client.api("GET", "/requests", "").await.status, 401);
     assert_eq!(client.api("GET", "/requests", "").await.status, 401);
     client.sign_in().await;
@@ -43,7 +43,7 @@ async fn calls_are_refused_and_then_let_through() {
 }
 
 #[tokio::test]
-async fn faults_are_set_and_the_ledger_read_without_http_too() {
+async fn faults_and_the_ledger_are_available_without_http() {
     let (running, client) = sandbox(|_| {}).await;
     running.harm(vec![Order::once(Fault::ServerError)]);
     assert_eq!(client.api("GET", "/reports", "").await.status, 503);
@@ -52,24 +52,24 @@ async fn faults_are_set_and_the_ledger_read_without_http_too() {
 }
 
 #[tokio::test]
-async fn an_answer_is_slow_or_cut() {
+async fn a_response_can_be_slow_or_truncated() {
     let (_running, client) = sandbox(|_| {}).await;
     client
-        .fault(json!([{ "fault": "slow", "seconds": 0.3 }, { "fault": "reset-api", "on": "reports" }]))
+        .inject(json!([{ "fault": "slow", "seconds": 0.3 }, { "fault": "reset-api", "on": "reports" }]))
         .await;
-    let began = Instant::now();
+    let started = Instant::now();
     assert_eq!(client.api("GET", "/requests", "").await.status, 200);
-    assert!(began.elapsed() >= Duration::from_millis(300));
+    assert!(started.elapsed() >= Duration::from_millis(300));
     let reply = client.api("GET", "/reports", "").await;
     assert_eq!(reply.status, 200);
-    assert!(!reply.whole && !reply.body.is_empty());
-    assert!(client.api("GET", "/reports", "").await.whole);
+    assert!(!reply.is_complete && !reply.body.is_empty());
+    assert!(client.api("GET", "/reports", "").await.is_complete);
 }
 
 #[tokio::test]
-async fn creating_can_be_lost_on_the_way_there_or_back() {
+async fn a_create_call_or_its_response_can_be_lost() {
     let (_running, client) = sandbox(|_| {}).await;
-    client.fault(json!([{ "fault": "lost-request" }, { "fault": "lost-reply", "after": 0 }])).await;
+    client.inject(json!([{ "fault": "lost-request" }, { "fault": "lost-reply", "after": 0 }])).await;
     assert_eq!(client.ask("notes", "2026-03-02", "2026-03-09").await.status, 0);
     assert_eq!(client.ledger().await["creates"].as_array().unwrap().len(), 0);
     assert_eq!(client.ask("notes", "2026-03-02", "2026-03-09").await.status, 0);
@@ -79,10 +79,10 @@ async fn creating_can_be_lost_on_the_way_there_or_back() {
 }
 
 #[tokio::test]
-async fn the_limit_is_said_in_three_ways() {
+async fn the_limit_of_slots_can_respond_409_400_or_429() {
     let (_running, client) = sandbox(|_| {}).await;
     for (fault, status) in [("limit-409", 409), ("limit-400", 400), ("limit-429", 429)] {
-        client.fault(json!({ "fault": fault })).await;
+        client.inject(json!({ "fault": fault })).await;
         let reply = client.ask("notes", "2026-03-02", "2026-03-09").await;
         assert_eq!(reply.status, status);
         assert!(reply.header("retry-after").is_none());
@@ -91,56 +91,58 @@ async fn the_limit_is_said_in_three_ways() {
 }
 
 #[tokio::test]
-async fn requests_end_badly() {
+async fn requests_can_fail_expire_or_disappear() {
     let (_running, client) = sandbox(|_| {}).await;
     for (fault, status) in [("failed", "Failed"), ("missing", "Missing"), ("expired", "Expired")] {
-        client.fault(json!({ "fault": fault, "report": "polling", "start": "2026-03-02" })).await;
-        assert_eq!(client.built("notes", &week("notes")).await["status"], "Available");
-        let bad = client.built("polling", &week("polling")).await;
+        client.inject(json!({ "fault": fault, "report": "polling", "start": "2026-03-02" })).await;
+        assert_eq!(client.create_and_wait("notes", &week("notes")).await["status"], "Available");
+        let bad = client.create_and_wait("polling", &week("polling")).await;
         assert_eq!((bad["status"].as_str(), bad.get("signedAssets")), (Some(status), None));
-        assert_eq!(client.built("polling", &week("polling")).await["status"], "Available");
+        assert_eq!(client.create_and_wait("polling", &week("polling")).await["status"], "Available");
     }
-    client.fault(json!({ "fault": "gone" })).await;
+    client.inject(json!({ "fault": "gone" })).await;
     let id = client.ask("qanda", "2026-03-02", "2026-03-09").await.json()["requestId"].clone();
     assert_eq!(client.api("GET", &format!("/requests/{}", id.as_str().unwrap()), "").await.status, 404);
     assert!(!client.api("GET", "/requests", "").await.text().contains(id.as_str().unwrap()));
 }
 
 #[tokio::test]
-async fn a_file_is_cut_or_spoiled_once_and_then_whole() {
+async fn file_faults_strike_one_fetch_and_the_next_is_intact() {
     let (_running, client) = sandbox(|_| {}).await;
     let link = client.links("videoview").await[0].clone();
     let good = client.file(&link).await;
-    assert!(good.whole);
-    let text = good.gunzipped().unwrap();
-    client.fault(json!({ "fault": "reset" })).await;
+    assert!(good.is_complete);
+    let text = good.gunzip().unwrap();
+    client.inject(json!({ "fault": "reset" })).await;
     let cut = client.file(&link).await;
-    assert!(cut.status == 200 && !cut.whole && !cut.body.is_empty() && cut.body.len() < good.body.len());
+    assert!(
+        cut.status == 200 && !cut.is_complete && !cut.body.is_empty() && cut.body.len() < good.body.len()
+    );
     for fault in ["truncated-gzip", "wrong-crc", "wrong-length"] {
-        client.fault(json!({ "fault": fault })).await;
+        client.inject(json!({ "fault": fault })).await;
         let bad = client.file(&link).await;
-        assert!(bad.whole && bad.status == 200, "{fault}");
-        assert!(bad.gunzipped().is_err(), "{fault}");
+        assert!(bad.is_complete && bad.status == 200, "{fault}");
+        assert!(bad.gunzip().is_err(), "{fault}");
     }
-    client.fault(json!({ "fault": "error-page" })).await;
+    client.inject(json!({ "fault": "error-page" })).await;
     let page = client.file(&link).await;
     assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
-    client.fault(json!({ "fault": "expired-link" })).await;
+    client.inject(json!({ "fault": "expired-link" })).await;
     assert_eq!(client.file(&link).await.status, 403);
-    client.fault(json!({ "fault": "server-error", "on": "file" })).await;
+    client.inject(json!({ "fault": "server-error", "on": "file" })).await;
     assert_eq!(client.api("GET", "/reports", "").await.status, 200);
     assert_eq!(client.file(&link).await.status, 503);
-    assert_eq!(client.file(&link).await.gunzipped().unwrap(), text);
+    assert_eq!(client.file(&link).await.gunzip().unwrap(), text);
 }
 
 #[tokio::test]
-async fn a_file_is_reached_through_redirects() {
+async fn a_file_can_be_fetched_through_redirects() {
     let (_running, client) = sandbox(|_| {}).await;
     let (_other, elsewhere) = sandbox(|_| {}).await;
     let link = client.links("polling").await[0].clone();
-    let text = client.file(&link).await.gunzipped().unwrap();
+    let text = client.file(&link).await.gunzip().unwrap();
     let (here, there) = (client.address.to_string(), elsewhere.address.to_string());
-    client.fault(json!({ "fault": "redirect", "hops": [there, "", here], "status": 307 })).await;
+    client.inject(json!({ "fault": "redirect", "hops": [there, "", here], "status": 307 })).await;
     let to = |reply: &Reply, host: &str| {
         assert_eq!(reply.status, 307);
         let location = reply.header("location").unwrap().to_owned();
@@ -149,21 +151,24 @@ async fn a_file_is_reached_through_redirects() {
     };
     let first = client.file(&link).await;
     let second = elsewhere.get(&to(&first, &there)).await;
-    assert!(second.header("location").unwrap().starts_with("/hop?"), "an empty host makes it relative");
+    assert!(
+        second.header("location").unwrap().starts_with("/hop?"),
+        "an empty host must make the location relative"
+    );
     let third = elsewhere.get(&to(&second, "")).await;
     let end = client.get(&to(&third, &here)).await;
-    assert_eq!(end.gunzipped().unwrap(), text);
+    assert_eq!(end.gunzip().unwrap(), text);
     let calls = |ledger: Value, kind: &str| ledger["calls"][kind].as_u64().unwrap_or(0);
     assert_eq!((calls(client.ledger().await, "file"), calls(client.ledger().await, "hop")), (3, 0));
     assert_eq!((calls(elsewhere.ledger().await, "file"), calls(elsewhere.ledger().await, "hop")), (0, 2));
     let moved = link.replace("/files/", "/moved/files/").replace("Signature=", "Signature=x");
-    assert_eq!(client.file(&moved).await.status, 403, "the signature counts there too");
+    assert_eq!(client.file(&moved).await.status, 403, "the signature must be checked after redirects too");
 }
 
 #[tokio::test]
-async fn a_call_is_redirected_when_a_fault_names_it() {
+async fn an_api_call_is_redirected_if_on_names_it() {
     let (_running, client) = sandbox(|_| {}).await;
-    client.fault(json!({ "fault": "redirect", "hops": ["127.0.0.1:1"], "on": "list" })).await;
+    client.inject(json!({ "fault": "redirect", "hops": ["127.0.0.1:1"], "on": "list" })).await;
     assert_eq!(client.api("GET", "/reports", "").await.status, 200);
     let reply = client.api("GET", "/requests", "").await;
     let location = format!("http://127.0.0.1:1{}/requests", crate::client::API);
@@ -172,42 +177,42 @@ async fn a_call_is_redirected_when_a_fault_names_it() {
 }
 
 #[tokio::test]
-async fn a_large_file_is_cut_in_its_middle() {
+async fn a_large_file_is_truncated_in_its_middle() {
     let bulk = |settings: &mut Settings| settings.bulk_rows = Some(20_000);
     let (_running, client) = sandbox(bulk).await;
     let output = json!({ "compression": false });
     let body = crate::client::body("videoview", "2026-03-02", "2026-03-09", &output);
-    let link = links(&client.built("videoview", &body).await)[0].clone();
-    client.fault(json!({ "fault": "reset" })).await;
+    let link = links(&client.create_and_wait("videoview", &body).await)[0].clone();
+    client.inject(json!({ "fault": "reset" })).await;
     let cut = client.file(&link).await;
-    assert!(!cut.whole);
+    assert!(!cut.is_complete);
     assert!((200_000..400_000).contains(&cut.body.len()), "{}", cut.body.len());
 }
 
 #[tokio::test]
-async fn files_differ_in_shape_and_hold_the_same_rows() {
+async fn shape_faults_change_the_format_of_a_file() {
     let (_running, client) = sandbox(|_| {}).await;
     let good = client.week("polling").await;
-    let shaped = async |fault: &str| {
-        client.fault(json!({ "fault": fault })).await;
+    let week_with_fault = async |fault: &str| {
+        client.inject(json!({ "fault": fault })).await;
         client.week("polling").await
     };
-    let bom = shaped("bom").await;
+    let bom = week_with_fault("bom").await;
     assert_eq!(bom.strip_prefix('\u{feff}'), Some(good.as_str()));
-    let crlf = shaped("crlf").await;
+    let crlf = week_with_fault("crlf").await;
     assert!(crlf.ends_with("\r\n"));
     assert_eq!(rows(&crlf), rows(&good));
-    let open = shaped("no-last-line-end").await;
+    let open = week_with_fault("no-last-line-end").await;
     assert_eq!(format!("{open}\n"), good);
-    let iso = shaped("iso-times").await;
+    let iso = week_with_fault("iso-times").await;
     assert_eq!(rows(&iso)[0][11].replace('T', " ").trim_end_matches('Z'), &rows(&good)[0][11]);
     assert!(rows(&iso)[0][11].ends_with('Z'));
-    let capitals = shaped("upper-case-header").await;
+    let capitals = week_with_fault("upper-case-header").await;
     assert!(capitals.starts_with("\"PRESENTATION_ID\""));
     assert_eq!(rows(&capitals), rows(&good));
-    let header = shaped("wrong-header").await;
+    let header = week_with_fault("wrong-header").await;
     assert_eq!(header.lines().next().unwrap().split(',').count(), 19);
-    let short = shaped("short-row").await;
+    let short = week_with_fault("short-row").await;
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(short.as_bytes());
     let widths: Vec<_> = reader.records().map(|row| row.unwrap().len()).collect();
     assert_eq!(widths[0], 19);
@@ -216,30 +221,30 @@ async fn files_differ_in_shape_and_hold_the_same_rows() {
 }
 
 #[tokio::test]
-async fn a_file_is_not_what_its_name_or_headers_say() {
+async fn a_file_can_contradict_its_name_or_headers() {
     let (_running, client) = sandbox(|_| {}).await;
     let good = client.week("polling").await;
-    client.fault(json!({ "fault": "plain-named-gz" })).await;
+    client.inject(json!({ "fault": "plain-named-gz" })).await;
     let link = client.links("polling").await[0].clone();
     assert!(link.contains(".csv.gz?"));
     assert_eq!(client.file(&link).await.text(), good);
-    client.fault(json!({ "fault": "content-encoding" })).await;
+    client.inject(json!({ "fault": "content-encoding" })).await;
     let link = client.links("polling").await[0].clone();
     let file = client.file(&link).await;
     assert_eq!(file.header("content-encoding"), Some("gzip"));
-    assert_eq!(file.gunzipped().unwrap(), good);
+    assert_eq!(file.gunzip().unwrap(), good);
 }
 
 #[tokio::test]
-async fn two_files_share_the_rows() {
+async fn rows_can_be_split_over_two_files() {
     let (_running, client) = sandbox(|_| {}).await;
     for report in ["polling", "asset"] {
         let good = rows(&client.week(report).await);
-        client.fault(json!({ "fault": "two-files" })).await;
+        client.inject(json!({ "fault": "two-files" })).await;
         let two = client.links(report).await;
         assert_eq!(two.len(), 2);
-        let one = client.file(&two[0]).await.gunzipped().unwrap();
-        let other = client.file(&two[1]).await.gunzipped().unwrap();
+        let one = client.file(&two[0]).await.gunzip().unwrap();
+        let other = client.file(&two[1]).await.gunzip().unwrap();
         assert!(!one.starts_with('\u{feff}') && other.starts_with('\u{feff}'));
         let mut both = rows(&one);
         both.extend(rows(&other));

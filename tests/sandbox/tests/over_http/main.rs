@@ -1,10 +1,10 @@
-//! The sandbox over real HTTP, seen by a plain client.
+//! Tests of the sandbox over real HTTP, with a minimal client.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test stops at the first surprise, in its helpers too"
+    reason = "tests and their helpers fail at the first error"
 )]
 
 mod api;

@@ -1,4 +1,4 @@
-//! The program: its one line, its errors, its end.
+//! The program: its output, its errors, and its exit.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
@@ -8,7 +8,7 @@ fn program() -> Command {
 }
 
 #[test]
-fn it_says_where_it_listens_and_ends_with_its_parent() {
+fn the_program_prints_its_address_and_exits_with_its_parent() {
     let mut child = program()
         .args(["--now", "2026-03-20", "--build-seconds", "0.1..0.2", "--exit-with-parent"])
         .stdin(Stdio::piped())
@@ -19,9 +19,9 @@ fn it_says_where_it_listens_and_ends_with_its_parent() {
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let port =
         line.trim_end().strip_prefix("sandbox listening on http://127.0.0.1:").expect(&line).to_owned();
-    let taken = program().args(["--port", &port]).output().unwrap();
-    assert_eq!(taken.status.code(), Some(1));
-    let error = String::from_utf8(taken.stderr).unwrap();
+    let port_in_use = program().args(["--port", &port]).output().unwrap();
+    assert_eq!(port_in_use.status.code(), Some(1));
+    let error = String::from_utf8(port_in_use.stderr).unwrap();
     assert!(
         error.starts_with("sandbox: cannot listen on 127.0.0.1:") && error.lines().count() == 1,
         "{error}"
@@ -31,7 +31,7 @@ fn it_says_where_it_listens_and_ends_with_its_parent() {
 }
 
 #[test]
-fn it_explains_itself() {
+fn help_lists_every_option() {
     let help = String::from_utf8(program().arg("--help").output().unwrap().stdout).unwrap();
     for option in [
         "--port",

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use worker_tests::refusal;
 
-/// A UUID that no course has.
+/// The id of a course that does not exist.
 const NOWHERE: &str = "00000000-0000-4000-8000-000000000000";
 
 /// One route and one visitor.
@@ -30,39 +30,39 @@ pub(crate) async fn check(setup: &Setup, target: Target, visitor: &Visitor) {
     let gets = target.gets(visitor.access);
     let case = Case { setup, visitor, target, gets, token: setup.token(visitor) };
     let operation = match (gets, target.operation) {
-        (Gets::Refused(code), _) => return case.is_refused(code).await,
+        (Gets::Refused(code), _) => return case.check_refused(code).await,
         (_, Some(operation)) => operation,
         (_, None) => panic!("a path without a route returned something"),
     };
     match operation {
         Operation::GetHealth => assert_eq!(case.text("/healthz").await, r#"{"ok":true}"#),
-        Operation::GetOpenApi => case.the_description_of_the_api_is_read().await,
-        Operation::GetSharePage | Operation::GetEmbeddedSharePage => case.a_page_holds_nothing().await,
-        Operation::OpenShare => case.a_share_opens_for_its_token_alone().await,
-        Operation::GetSession => case.a_session_tells_of_oneself().await,
+        Operation::GetOpenApi => case.check_openapi().await,
+        Operation::GetSharePage | Operation::GetEmbeddedSharePage => case.check_share_page().await,
+        Operation::OpenShare => case.check_open_share().await,
+        Operation::GetSession => case.check_session().await,
         Operation::SignIn => panic!("this installation has no key to sign in with"),
-        Operation::SignOut => case.signing_out_ends_ones_own_session().await,
-        Operation::ListReports => case.reports_are_listed().await,
-        Operation::ListCourses => case.courses_are_listed().await,
-        Operation::ListRequests => case.requests_are_listed().await,
-        Operation::CreateRequest => case.reports_are_asked_for().await,
-        Operation::GetRequest => case.a_request_is_followed().await,
-        Operation::WithdrawRequest => case.a_request_is_stopped().await,
-        Operation::RetryRequest => case.a_request_is_tried_again().await,
-        Operation::ReadRows => case.rows_are_read().await,
-        Operation::DownloadCsv => case.rows_are_downloaded().await,
-        Operation::ListShares => case.shares_are_listed().await,
-        Operation::CreateShare => case.shares_are_made().await,
-        Operation::UpdateShare => case.a_share_is_changed().await,
-        Operation::RevokeShare => case.a_share_is_revoked().await,
-        Operation::SwitchShares => case.shares_are_switched().await,
+        Operation::SignOut => case.check_sign_out().await,
+        Operation::ListReports => case.check_reports().await,
+        Operation::ListCourses => case.check_courses().await,
+        Operation::ListRequests => case.check_requests().await,
+        Operation::CreateRequest => case.check_create_request().await,
+        Operation::GetRequest => case.check_get_request().await,
+        Operation::WithdrawRequest => case.check_withdraw_request().await,
+        Operation::RetryRequest => case.check_retry_request().await,
+        Operation::ReadRows => case.check_rows().await,
+        Operation::DownloadCsv => case.check_csv().await,
+        Operation::ListShares => case.check_list_shares().await,
+        Operation::CreateShare => case.check_create_share().await,
+        Operation::UpdateShare => case.check_update_share().await,
+        Operation::RevokeShare => case.check_revoke_share().await,
+        Operation::SwitchShares => case.check_switch_shares().await,
         Operation::ListRoles | Operation::ReadAuditLog | Operation::ListErasures => {
-            case.a_list_is_read().await
+            case.check_administrators_list().await;
         }
-        Operation::AssignRole => case.a_role_is_given().await,
-        Operation::RemoveRole => case.a_role_is_taken().await,
+        Operation::AssignRole => case.check_assign_role().await,
+        Operation::RemoveRole => case.check_remove_role().await,
         Operation::UploadRoles | Operation::StartErasure | Operation::CancelErasure => {
-            case.is_only_wrong_in_what_it_asks().await;
+            case.check_authorization_only().await;
         }
     }
 }
@@ -76,7 +76,8 @@ impl Case<'_> {
         self.visitor.access == Access::Instructor
     }
 
-    /// The route's path with its variable segments filled in: with an object of somebody else, where the route has objects.
+    /// The route's path with its parameters filled in; ids are those of another person's objects, where there
+    /// are any.
     fn path(&self) -> String {
         let Setup { requests, shares, .. } = self.setup;
         let id = match self.target.path.split('/').nth(2) {
@@ -94,7 +95,7 @@ impl Case<'_> {
         if self.method() == Method::GET { call } else { call.json(&json!({})) }
     }
 
-    /// The response to a GET; checks that it reveals nothing outside the visitor's scope.
+    /// The response to a GET. Checks that it reveals nothing outside the visitor's scope.
     async fn text(&self, path: &str) -> String {
         let text = self.setup.text(self.setup.get(path, self.token)).await;
         self.setup.check_silent(self.visitor, path, &text);
@@ -105,7 +106,7 @@ impl Case<'_> {
         serde_json::from_str(&self.text(path).await).unwrap()
     }
 
-    /// The problem in the response to `call`; checks that it reveals nothing outside the visitor's scope.
+    /// The problem in the response to `call`. Checks that it reveals nothing outside the visitor's scope.
     async fn refusal(&self, call: RequestBuilder) -> Problem {
         let problem = refusal(call).await;
         let text = serde_json::to_string(&problem).unwrap();
@@ -120,30 +121,30 @@ impl Case<'_> {
         self.setup.token_of(self.visitor, &email).await
     }
 
-    async fn is_refused(&self, code: Code) {
+    async fn check_refused(&self, code: Code) {
         let problem = self.refusal(self.call(&self.path())).await;
         assert_eq!(problem.code, code, "{problem:?}");
         assert!(problem.windows.is_empty(), "{problem:?}");
     }
 
-    async fn the_description_of_the_api_is_read(&self) {
+    async fn check_openapi(&self) {
         let document: Value = self.get(self.target.path).await;
         assert_eq!(document["openapi"], "3.1.1");
     }
 
-    async fn a_page_holds_nothing(&self) {
+    async fn check_share_page(&self) {
         let page = self
             .text(&self.path().replace(&"f".repeat(32), &self.setup.shares[0].share.as_ref().unwrap().id))
             .await;
         let absent = self.text(&self.target.path.replace("{id}", &"f".repeat(32))).await;
-        assert_eq!(page, absent, "the page of a share has no data before its token arrives");
+        assert_eq!(page, absent, "the page of a share must not depend on its id");
         for course in &self.setup.courses.courses {
             assert!(!page.contains(&course.code) && !page.contains(course.id.as_str()), "{page}");
         }
     }
 
-    async fn a_share_opens_for_its_token_alone(&self) {
-        // From an address of its own: wrong tokens are throttled by address.
+    async fn check_open_share(&self) {
+        // A separate address for each visitor, since failed attempts are throttled by address.
         let place = self.setup.visitors.iter().position(|it| it.name == self.visitor.name).unwrap();
         let open = |token: &str| {
             let call = self.setup.post("/api/shared", self.token, &json!({"token": token}));
@@ -155,12 +156,12 @@ impl Case<'_> {
         let text = self.setup.text(open(first.token.as_ref().unwrap())).await;
         let shared: ShareContent = serde_json::from_str(&text).unwrap();
         assert_eq!(shared.panels.len(), 1);
-        let (of, other) = (first.share.as_ref().unwrap(), last.share.as_ref().unwrap());
-        assert!(!text.contains(&of.course) && !text.contains(&other.course), "{text}");
+        let (own, other) = (first.share.as_ref().unwrap(), last.share.as_ref().unwrap());
+        assert!(!text.contains(own.course.as_str()) && !text.contains(other.course.as_str()), "{text}");
         assert!(!text.contains(&other.name), "{text}");
     }
 
-    async fn a_session_tells_of_oneself(&self) {
+    async fn check_session(&self) {
         let session: Session = self.get("/api/session").await;
         assert_eq!(session.person, self.visitor.email());
         let role = serde_json::to_value(session.role).unwrap();
@@ -177,17 +178,17 @@ impl Case<'_> {
         assert_eq!(grants.collect::<BTreeSet<_>>(), self.setup.grants(self.visitor));
     }
 
-    async fn signing_out_ends_ones_own_session(&self) {
+    async fn check_sign_out(&self) {
         let colleague = self.colleague().await;
-        let leave = || self.setup.call(Method::DELETE, "/api/session", &colleague);
-        assert_eq!(leave().send().await.unwrap().status(), 204);
+        let sign_out = || self.setup.call(Method::DELETE, "/api/session", &colleague);
+        assert_eq!(sign_out().send().await.unwrap().status(), 204);
         assert_eq!(refusal(self.setup.get("/api/session", &colleague)).await.code, Code::SignInNeeded);
         let own = self.setup.get("/api/session", self.token);
         let status = own.send().await.unwrap().status().as_u16();
         assert_eq!(status, if self.visitor.access == Access::NoRole { 403 } else { 200 });
     }
 
-    async fn reports_are_listed(&self) {
+    async fn check_reports(&self) {
         let reports: Reports = self.get("/api/reports").await;
         let listed: BTreeSet<&str> = reports.reports.iter().map(|report| report.name.as_str()).collect();
         // A report without a course column is only for those who may see everything.
@@ -196,11 +197,11 @@ impl Case<'_> {
         assert_eq!(listed, visible);
     }
 
-    async fn courses_are_listed(&self) {
+    async fn check_courses(&self) {
         let courses: Courses = self.get("/api/courses").await;
         for known in &self.setup.courses.courses {
             let may_see = |section: &&domain::api::Section| {
-                self.setup.may_see(self.visitor, &known.id, Some(&section.id))
+                self.setup.may_see(self.visitor, known.id.as_str(), Some(section.id.as_str()))
             };
             let visible: BTreeSet<&str> =
                 known.sections.iter().filter(may_see).map(|section| section.id.as_str()).collect();
@@ -211,7 +212,7 @@ impl Case<'_> {
         }
     }
 
-    async fn requests_are_listed(&self) {
+    async fn check_requests(&self) {
         let own = self.setup.ask(Report::Presentation, self.token).await;
         let listed: Requests = self.get("/api/requests").await;
         let ids: BTreeSet<&str> = listed.requests.iter().map(|request| request.id.as_str()).collect();
@@ -239,11 +240,11 @@ impl Case<'_> {
         }
     }
 
-    async fn reports_are_asked_for(&self) {
+    async fn check_create_request(&self) {
         let own = self.setup.ask(Report::Notes, self.token).await;
         let others = &self.setup.requests["notes"];
-        assert_ne!(own.id, others.id, "a request belongs to one person");
-        assert_eq!(own.windows.len(), others.windows.len(), "windows are shared");
+        assert_ne!(own.id, others.id, "a request must belong to one person");
+        assert_eq!(own.windows.len(), others.windows.len(), "windows must be shared");
         for copy in own.windows.iter().map(|window| window.copy.as_ref().unwrap()) {
             assert_eq!(copy.rows.is_some() && copy.bytes.is_some(), self.gets == Gets::All);
         }
@@ -255,21 +256,25 @@ impl Case<'_> {
         }
     }
 
-    /// Somebody else's object gets the same response as one that does not exist.
-    async fn is_unknown(&self, id: &str) {
+    /// Checks that another person's object gets the same problem as one that does not exist.
+    async fn check_unknown(&self, id: &str) {
         let at = |id: &str| self.call(&self.target.path.replace("{id}", id));
         let hidden = self.refusal(at(id)).await;
         assert!([Code::UnknownRequest, Code::UnknownShare].contains(&hidden.code), "{hidden:?}");
-        assert_eq!(hidden, refusal(at(&"f".repeat(32))).await, "the same problem");
+        assert_eq!(
+            hidden,
+            refusal(at(&"f".repeat(32))).await,
+            "a hidden object must get the same problem as a missing one"
+        );
     }
 
-    async fn a_request_is_followed(&self) {
+    async fn check_get_request(&self) {
         let own = self.setup.ask(Report::Polling, self.token).await;
         let followed: RequestInfo = self.get(&format!("/api/requests/{}", own.id)).await;
         assert_eq!(followed.id, own.id);
         for request in self.setup.requests.values() {
             if self.gets == Gets::Own {
-                self.is_unknown(&request.id).await;
+                self.check_unknown(&request.id).await;
             } else {
                 let found: RequestInfo = self.get(&format!("/api/requests/{}", request.id)).await;
                 assert_eq!(found.windows[0].copy, request.windows[0].copy);
@@ -277,15 +282,15 @@ impl Case<'_> {
         }
     }
 
-    async fn a_request_is_stopped(&self) {
+    async fn check_withdraw_request(&self) {
         let delete = |id: &str| self.setup.call(Method::DELETE, &format!("/api/requests/{id}"), self.token);
         let colleague = self.colleague().await;
         let theirs = self.setup.ask(Report::Qanda, &colleague).await;
         let path = format!("/api/requests/{}", theirs.id);
         if self.gets == Gets::Own {
-            self.is_unknown(&theirs.id).await;
+            self.check_unknown(&theirs.id).await;
             for request in self.setup.requests.values() {
-                self.is_unknown(&request.id).await;
+                self.check_unknown(&request.id).await;
             }
             let still: RequestInfo = self.setup.read(self.setup.get(&path, &colleague)).await;
             assert_eq!(still.id, theirs.id);
@@ -298,33 +303,33 @@ impl Case<'_> {
         assert_eq!(refusal(delete(&own.id)).await.code, Code::UnknownRequest);
     }
 
-    async fn a_request_is_tried_again(&self) {
+    async fn check_retry_request(&self) {
         let retry = |id: &str| self.call(&format!("/api/requests/{id}/retry"));
         let own = self.setup.ask(Report::Confused, self.token).await;
         // No window failed, so nothing is requested from Echo360.
         let _: RequestInfo = self.setup.read(retry(&own.id)).await;
         for request in self.setup.requests.values() {
             if self.gets == Gets::Own {
-                self.is_unknown(&request.id).await;
+                self.check_unknown(&request.id).await;
             } else {
                 let _: RequestInfo = self.setup.read(retry(&request.id)).await;
             }
         }
     }
 
-    /// A report without a course column gets the same response as one that does not exist.
-    async fn visits_are_unknown(&self, path: &str) {
+    /// Checks that a report without a course column gets the same problem as one that does not exist.
+    async fn check_visits_unknown(&self, path: &str) {
         let hidden = self.refusal(self.setup.get(path, self.token)).await;
         let absent = refusal(self.setup.get(&path.replace("visit", "vizit"), self.token)).await;
         assert_eq!(hidden.code, Code::UnknownReport);
         assert_eq!(hidden.detail.replace("visit", "vizit"), absent.detail);
     }
 
-    async fn rows_are_read(&self) {
+    async fn check_rows(&self) {
         for report in Report::ALL {
             let path = self.setup.rows_path(report);
             if report == Report::Visit && self.is_instructor() {
-                self.visits_are_unknown(&path).await;
+                self.check_visits_unknown(&path).await;
                 continue;
             }
             // Frames have the file's columns, without those that the CSV download appends.
@@ -348,10 +353,10 @@ impl Case<'_> {
         }
     }
 
-    async fn rows_are_downloaded(&self) {
+    async fn check_csv(&self) {
         for report in Report::ALL {
             if report == Report::Visit && self.is_instructor() {
-                self.visits_are_unknown(&self.setup.csv_path(report, "")).await;
+                self.check_visits_unknown(&self.setup.csv_path(report, "")).await;
                 continue;
             }
             let visible = self.setup.visible_rows(self.visitor, report);
@@ -364,10 +369,10 @@ impl Case<'_> {
                 let of_course = |rows: &[Row]| -> Vec<Row> {
                     rows.iter().filter(|row| row.course == course.id.as_str()).cloned().collect()
                 };
-                let (all, wanted) = (of_course(self.setup.all_rows(report)), of_course(&visible));
+                let (all, expected) = (of_course(self.setup.all_rows(report)), of_course(&visible));
                 let found = self.setup.csv(report, &format!("&course={}", course.id), self.token).await;
                 let (name, code) = (report.name(), &course.code);
-                assert_eq!(found, wanted, "{name} of {code}, which has {} rows", all.len());
+                assert_eq!(found, expected, "{name} of {code}, which has {} rows", all.len());
                 if has_numbers(report) {
                     continue;
                 }
@@ -376,8 +381,8 @@ impl Case<'_> {
                     let more = format!("&course={}&section={section}", course.id);
                     let found = self.setup.csv(report, &more, self.token).await;
                     let is_of = |row: &&Row| row.section == section;
-                    let wanted: Vec<Row> = wanted.iter().filter(is_of).cloned().collect();
-                    assert_eq!(found, wanted, "{name} of {code}, section {section}");
+                    let expected: Vec<Row> = expected.iter().filter(is_of).cloned().collect();
+                    assert_eq!(found, expected, "{name} of {code}, section {section}");
                 }
             }
             let nowhere = self.setup.csv(report, &format!("&course={NOWHERE}"), self.token).await;
@@ -389,7 +394,7 @@ impl Case<'_> {
     fn own_share(&self) -> Value {
         let course =
             |(course, section): (String, Option<String>)| self.setup.share(&course, section.as_deref());
-        let everything = || self.setup.share(&self.setup.courses.courses[0].id, None);
+        let everything = || self.setup.share(self.setup.courses.courses[0].id.as_str(), None);
         self.setup.grants(self.visitor).into_iter().next().map_or_else(everything, course)
     }
 
@@ -397,7 +402,7 @@ impl Case<'_> {
         self.setup.read(self.setup.post("/api/shares", self.token, &self.own_share())).await
     }
 
-    async fn shares_are_listed(&self) {
+    async fn check_list_shares(&self) {
         let own = self.make_own_share().await.share.unwrap();
         let path = "/api/shares";
         let shares: Shares = if self.gets == Gets::Own {
@@ -416,38 +421,42 @@ impl Case<'_> {
         }
     }
 
-    async fn shares_are_made(&self) {
+    async fn check_create_share(&self) {
         let make = |body: &Value| self.setup.post("/api/shares", self.token, body);
         let missing = refusal(make(&self.setup.share(NOWHERE, None))).await;
         assert_eq!(missing.code, Code::BadShare);
         for course in &self.setup.courses.courses {
-            let rows = self.setup.all_rows(Report::VideoView).iter().filter(|row| row.course == course.id);
+            let rows =
+                self.setup.all_rows(Report::VideoView).iter().filter(|row| row.course == course.id.as_str());
             let sections: BTreeSet<Option<&str>> = rows.map(|row| Some(row.section.as_str())).collect();
             for section in sections.into_iter().chain([None]) {
                 // A preview runs all checks and creates nothing.
-                let mut body = self.setup.share(&course.id, section);
+                let mut body = self.setup.share(course.id.as_str(), section);
                 body["preview"] = json!(true);
-                if self.setup.may_see(self.visitor, &course.id, section) {
+                if self.setup.may_see(self.visitor, course.id.as_str(), section) {
                     let made: CreateShareResponse = self.setup.read(make(&body)).await;
                     assert_eq!(made.contents.len(), 1, "{body}");
                 } else {
                     let hidden = self.refusal(make(&body)).await;
-                    assert_eq!(hidden, missing, "the same as for a course that does not exist: {body}");
+                    assert_eq!(
+                        hidden, missing,
+                        "a hidden course must get the same problem as a missing one: {body}"
+                    );
                 }
             }
         }
     }
 
-    async fn a_share_is_changed(&self) {
+    async fn check_update_share(&self) {
         let change =
             |id: &str| self.setup.post(&format!("/api/shares/{id}"), self.token, &json!({"name": "Ours"}));
         let own = self.make_own_share().await.share.unwrap();
         let changed: CreateShareResponse = self.setup.read(change(&own.id)).await;
         assert_eq!(changed.share.unwrap().name, "Ours");
-        // No other test looks at the last share's name.
+        // No other test reads the last share's name.
         let others = &self.setup.shares[1].share.as_ref().unwrap();
         if self.gets == Gets::Own {
-            self.is_unknown(&others.id).await;
+            self.check_unknown(&others.id).await;
             let listed: Shares = self.setup.read(self.setup.get("/api/shares", &self.setup.boss)).await;
             assert!(listed.shares.iter().any(|share| share.id == others.id));
         } else {
@@ -460,27 +469,27 @@ impl Case<'_> {
         }
     }
 
-    async fn a_share_is_revoked(&self) {
+    async fn check_revoke_share(&self) {
         let revoke = |id: &str| self.setup.call(Method::DELETE, &format!("/api/shares/{id}"), self.token);
         let colleague = self.colleague().await;
         let theirs: CreateShareResponse =
             self.setup.read(self.setup.post("/api/shares", &colleague, &self.own_share())).await;
         let theirs = theirs.share.unwrap();
         if self.gets == Gets::Own {
-            self.is_unknown(&theirs.id).await;
-            self.is_unknown(&self.setup.shares[0].share.as_ref().unwrap().id).await;
+            self.check_unknown(&theirs.id).await;
+            self.check_unknown(&self.setup.shares[0].share.as_ref().unwrap().id).await;
         } else {
             assert_eq!(revoke(&theirs.id).send().await.unwrap().status(), 204);
         }
-        let left: Shares = self.setup.read(self.setup.get("/api/shares", &colleague)).await;
-        let is_left = left.shares.iter().any(|share| share.id == theirs.id);
-        assert_eq!(is_left, self.gets == Gets::Own);
+        let remaining: Shares = self.setup.read(self.setup.get("/api/shares", &colleague)).await;
+        let is_remaining = remaining.shares.iter().any(|share| share.id == theirs.id);
+        assert_eq!(is_remaining, self.gets == Gets::Own);
         let own = self.make_own_share().await.share.unwrap();
         assert_eq!(revoke(&own.id).send().await.unwrap().status(), 204);
         assert_eq!(refusal(revoke(&own.id)).await.code, Code::UnknownShare);
     }
 
-    async fn shares_are_switched(&self) {
+    async fn check_switch_shares(&self) {
         let on: Shares = self
             .setup
             .read(self.setup.call(Method::PUT, "/api/shares", self.token).json(&json!({"on": true})))
@@ -488,7 +497,7 @@ impl Case<'_> {
         assert!(on.on);
     }
 
-    async fn a_list_is_read(&self) {
+    async fn check_administrators_list(&self) {
         let list: Value = self.get(self.target.path).await;
         let entries = list.as_object().unwrap().values().find_map(Value::as_array);
         let may_be_empty = self.target.path == "/api/forget";
@@ -499,14 +508,14 @@ impl Case<'_> {
         }
     }
 
-    async fn a_role_is_given(&self) {
+    async fn check_assign_role(&self) {
         let body = json!({"email": format!("given-by-{}", self.visitor.email()), "role": "analyst"});
         let person: Value =
             self.setup.read(self.setup.call(Method::PUT, "/api/roles", self.token).json(&body)).await;
         assert_eq!(person["role"], "analyst");
     }
 
-    async fn a_role_is_taken(&self) {
+    async fn check_remove_role(&self) {
         let body = json!({"email": format!("taken-by-{}", self.visitor.email()), "role": "analyst"});
         let person: Value =
             self.setup.read(self.setup.call(Method::PUT, "/api/roles", &self.setup.boss).json(&body)).await;
@@ -516,8 +525,9 @@ impl Case<'_> {
         assert_eq!(refusal(take()).await.code, Code::UnknownPerson);
     }
 
-    /// An effect of this route would disturb the other tests, so the body is empty: only the authorization is checked.
-    async fn is_only_wrong_in_what_it_asks(&self) {
+    /// Checks only the authorization, with an empty body: an effect of this route would disturb the other
+    /// tests.
+    async fn check_authorization_only(&self) {
         let problem = self.refusal(self.call(&self.path())).await;
         let is_barred = [Code::SignInNeeded, Code::NoRole, Code::NotAllowed].contains(&problem.code);
         assert!(!is_barred && (400..=422).contains(&problem.status), "{problem:?}");

@@ -1,7 +1,9 @@
-//! Access scopes: every route × every visitor. The Worker returns everything in a visitor's scope and nothing outside it.
+//! Access scopes: every route × every visitor. The Worker returns everything in a visitor's scope and nothing
+//! outside it.
 //!
-//! Each combination is one test, named `METHOD /path · visitor` and generated from the table in `routes`. All tests share one
-//! sandbox and one Worker. Expected rows come from the sandbox's truth, not from the Worker.
+//! Each combination is one test, named `METHOD /path · visitor` and generated from the table in `routes`. All
+//! tests share one sandbox and one Worker. Expected rows come from the sandbox's ground truth, not from the
+//! Worker.
 //!
 //! ```sh
 //! cargo test -p worker-tests --test scope -- "GET /api/csv"
@@ -11,7 +13,7 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "a test stops at the first surprise"
+    reason = "tests and their helpers fail at the first error"
 )]
 
 mod cases;
@@ -28,7 +30,7 @@ use std::sync::Arc;
 use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
 
-/// What all tests share. The first test to run starts the setup; `--list` does not.
+/// The state that all tests share. The first test to run starts the setup; `--list` does not.
 #[derive(Clone)]
 struct Shared {
     runtime: Arc<Runtime>,
@@ -48,7 +50,8 @@ impl Shared {
         let Self { runtime, setup } = self.clone();
         Trial::test(name, move || {
             runtime.block_on(async {
-                // In a task: if the setup panics, the other tests fail at once instead of starting it again.
+                // In a task, so that if the setup panics the other tests fail at once instead of starting it
+                // again.
                 let start = || async { tokio::spawn(Setup::start()).await.ok() };
                 if setup.get_or_init(start).await.is_none() {
                     return Err(Failed::from("the Worker could not be set up"));
@@ -61,7 +64,7 @@ impl Shared {
 }
 
 /// The running setup.
-fn started(setup: &OnceCell<Option<Setup>>) -> &Setup {
+fn running_setup(setup: &OnceCell<Option<Setup>>) -> &Setup {
     setup.get().and_then(Option::as_ref).unwrap()
 }
 
@@ -76,19 +79,19 @@ fn main() -> ExitCode {
         for (place, visitor) in visitors::all().into_iter().enumerate() {
             let name = format!("{} {} · {}", target.method, target.path, visitor.name);
             trials.push(shared.trial(name, move |setup| async move {
-                let setup = started(&setup);
+                let setup = running_setup(&setup);
                 cases::check(setup, target, &setup.visitors[place]).await;
             }));
         }
     }
-    trials.push(shared.trial("a leak would show".into(), |setup| async move {
-        others::a_leak_would_show(started(&setup));
+    trials.push(shared.trial("the test data can reveal a leak".into(), |setup| async move {
+        others::the_test_data_can_reveal_a_leak(running_setup(&setup));
     }));
-    trials.push(shared.trial("what an instructor asks for is theirs alone".into(), |setup| async move {
-        others::what_an_instructor_asks_for_is_theirs_alone(started(&setup)).await;
+    trials.push(shared.trial("an instructor sees only their own requests".into(), |setup| async move {
+        others::an_instructor_sees_only_their_own_requests(running_setup(&setup)).await;
     }));
-    trials.push(shared.trial("a quota keeps one person from filling the queue".into(), |setup| async move {
-        others::a_quota_keeps_one_person_from_filling_the_queue(started(&setup)).await;
+    trials.push(shared.trial("a quota limits one person's requests".into(), |setup| async move {
+        others::a_quota_limits_one_persons_requests(running_setup(&setup)).await;
     }));
     let conclusion = libtest_mimic::run(&arguments, trials);
     let Shared { runtime, setup } = shared;

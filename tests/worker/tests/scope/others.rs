@@ -16,7 +16,7 @@ fn reports_with_courses() -> impl Iterator<Item = Report> {
 
 /// The test data can reveal a leak: every report has rows of several courses and sections, and each instructor may see some of
 /// them and not others.
-pub(crate) fn a_leak_would_show(setup: &Setup) {
+pub(crate) fn the_test_data_can_reveal_a_leak(setup: &Setup) {
     let (mut seen, mut hidden) = (0, 0);
     for report in reports_with_courses() {
         let rows = setup.all_rows(report);
@@ -38,8 +38,8 @@ fn instructor(name: &str) -> Visitor {
     Visitor { name: name.to_owned(), access: Access::Instructor, parts: vec![Part::Course(0)] }
 }
 
-/// An instructor follows their own request, and gets the copies that others requested.
-pub(crate) async fn what_an_instructor_asks_for_is_theirs_alone(setup: &Setup) {
+/// An instructor sees their own request, and reads copies that others requested.
+pub(crate) async fn an_instructor_sees_only_their_own_requests(setup: &Setup) {
     let visitor = instructor("asker");
     let token = setup.token_of(&visitor, &visitor.email()).await;
     let own = setup.ask(Report::Notes, &token).await;
@@ -52,8 +52,8 @@ pub(crate) async fn what_an_instructor_asks_for_is_theirs_alone(setup: &Setup) {
     assert_eq!(stop.send().await.unwrap().status(), 204);
 }
 
-/// A term of every report is within the quota; far more is refused, with the time to wait.
-pub(crate) async fn a_quota_keeps_one_person_from_filling_the_queue(setup: &Setup) {
+/// A term of every report is within the quota. Far more is refused, with the time to wait.
+pub(crate) async fn a_quota_limits_one_persons_requests(setup: &Setup) {
     let visitor = instructor("much-asker");
     let token = setup.token_of(&visitor, &visitor.email()).await;
     let ask = |report: Report, weeks: Weeks| setup.post("/api/requests", &token, &weeks.body(report));
@@ -66,7 +66,7 @@ pub(crate) async fn a_quota_keeps_one_person_from_filling_the_queue(setup: &Setu
     assert_eq!((refused.code, refused.status), (Code::Quota, 429), "{refused:?}");
     assert!(refused.retry_after.unwrap() > 0);
     let listed: Requests = setup.read(setup.get("/api/requests", &token)).await;
-    assert_eq!(listed.requests.len(), 8, "what was refused was not asked");
+    assert_eq!(listed.requests.len(), 8, "a refused request must not be created");
     for request in listed.requests {
         let stop = setup.call(Method::DELETE, &format!("/api/requests/{}", request.id), &token);
         assert_eq!(stop.send().await.unwrap().status(), 204);

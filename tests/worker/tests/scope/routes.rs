@@ -3,14 +3,14 @@
 use domain::problem::Code;
 use domain::routes::{Operation, ROUTES};
 
-/// What a route returns to a visitor.
+/// What a route responds to a visitor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Gets {
     /// The same for everybody, signed in or not.
     Public,
     /// Data of the visitor's courses and sections only.
     InScope,
-    /// The visitor's own objects only; those of others are answered like objects that do not exist.
+    /// The visitor's own objects only. Objects of others get the same response as objects that do not exist.
     Own,
     /// Data of the whole institution.
     All,
@@ -108,7 +108,7 @@ pub(crate) fn targets() -> impl Iterator<Item = Target> {
 }
 
 impl Target {
-    /// What it returns to this kind of visitor.
+    /// What this kind of visitor gets.
     pub(crate) fn gets(&self, access: Access) -> Gets {
         let [stranger, no_role, instructor, analyst, administrator] =
             self.operation.map_or(UNKNOWN_ROUTE, by_access);

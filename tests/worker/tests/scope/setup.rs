@@ -1,5 +1,5 @@
-//! The shared setup: a sandbox with a week of every report, a Worker behind Cloudflare Access, tokens for all visitors, and the
-//! rows that each of them must see, from the sandbox's truth.
+//! The shared setup: a sandbox with a week of every report, a Worker behind Cloudflare Access, tokens for all
+//! visitors, and the rows that each of them must see, from the sandbox's ground truth.
 
 use crate::routes::Access;
 use crate::visitors::{self, COURSES, Part, Visitor};
@@ -15,12 +15,12 @@ use std::time::{Duration, Instant};
 use worker_tests::signer::Signer;
 use worker_tests::{Stack, Weeks, quick};
 
-/// The first administrator. Instructors must not see this person's requests and shares.
+/// The first administrator, whose requests and shares instructors must not see.
 const BOSS: &str = "boss@university.example";
 
 const HEADER: &str = "cf-access-jwt-assertion";
 
-/// The columns that the Worker appends to rows that are sums over a window.
+/// The columns that the Worker appends to reports whose rows are sums over a window.
 const WINDOW_COLUMNS: [&str; 2] = ["window_start", "window_end"];
 
 /// A CSV row with its course and section.
@@ -39,18 +39,18 @@ pub(crate) struct Setup {
     pub(crate) visitors: Vec<Visitor>,
     pub(crate) weeks: Weeks,
     pub(crate) courses: Courses,
-    /// The first administrator's token, requests (by report), and shares of the first and the last course.
+    /// The first administrator's token, requests by report name, and shares of the first and the last course.
     pub(crate) boss: String,
     pub(crate) requests: BTreeMap<&'static str, RequestInfo>,
     pub(crate) shares: Vec<CreateShareResponse>,
-    /// All true rows by report, sorted.
+    /// All true rows by report name, sorted.
     rows: BTreeMap<&'static str, Vec<Row>>,
-    /// By visitor name.
+    /// Tokens by visitor name.
     tokens: BTreeMap<String, String>,
     signer: Signer,
 }
 
-/// Whether a report's rows identify the section by its number, not by its id.
+/// Whether a report's rows identify a section by its number, not by its id.
 pub(crate) fn has_numbers(report: Report) -> bool {
     matches!(report, Report::Asset | Report::AssetByDate)
 }
@@ -66,8 +66,8 @@ pub(crate) fn header(report: Report) -> Vec<&'static str> {
     Truth::columns(report).into_iter().chain(more.iter().copied()).collect()
 }
 
-/// Rows with their course and section, sorted. Columns are looked up independently of the Worker.
-fn placed(report: Report, rows: impl Iterator<Item = Vec<String>>) -> Vec<Row> {
+/// Rows with their course and section, sorted. Finds the columns independently of the Worker.
+fn locate_rows(report: Report, rows: impl Iterator<Item = Vec<String>>) -> Vec<Row> {
     let columns = Truth::columns(report);
     let find = |name: &str| columns.iter().position(|column| column.eq_ignore_ascii_case(name));
     let course = find("courseId").or(find("course_identifier"));
@@ -82,7 +82,7 @@ fn placed(report: Report, rows: impl Iterator<Item = Vec<String>>) -> Vec<Row> {
 
 fn read_rows(report: Report, csv: &[u8]) -> Vec<Row> {
     let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(csv);
-    placed(report, reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()))
+    locate_rows(report, reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()))
 }
 
 impl Setup {
@@ -106,7 +106,7 @@ impl Setup {
         };
         setup.collect().await;
         let started = Instant::now();
-        // Wait for Echo360's own lists as well: they have sections and terms that occur in no row.
+        // Also wait for Echo360's lists, which have sections and terms that occur in no row.
         while setup.courses.terms.is_empty() {
             assert!(started.elapsed() < Duration::from_secs(60), "no terms\n{}", setup.stack.log());
             setup.courses = setup.read(setup.get("/api/courses", &setup.boss)).await;
@@ -122,7 +122,7 @@ impl Setup {
             setup.tokens.insert(visitor.name, token);
         }
         for course in [0, COURSES - 1] {
-            let share = setup.share(&setup.courses.courses[course].id, None);
+            let share = setup.share(setup.courses.courses[course].id.as_str(), None);
             let made = setup.read(setup.post("/api/shares", &setup.boss, &share)).await;
             setup.shares.push(made);
         }
@@ -152,7 +152,7 @@ impl Setup {
         }
     }
 
-    /// All rows that a report's CSV must have, from the truth.
+    /// All rows that a report's CSV must have, from the ground truth.
     fn true_rows(&self, report: Report) -> Vec<Row> {
         let window = &self.requests[report.name()].windows[0];
         let mut ask = self.weeks.truth(report);
@@ -165,7 +165,7 @@ impl Setup {
             Vec::new()
         };
         let rows = self.stack.truth().rows(&ask).into_iter();
-        placed(report, rows.map(|cells| cells.into_iter().chain(span.clone()).collect()))
+        locate_rows(report, rows.map(|cells| cells.into_iter().chain(span.clone()).collect()))
     }
 
     /// Gives `email` the role and scope of `visitor`, and returns a token for it.
@@ -185,7 +185,7 @@ impl Setup {
         self.signer.token(email)
     }
 
-    /// The visitor's token; empty when not signed in.
+    /// The visitor's token; empty if not signed in.
     pub(crate) fn token(&self, visitor: &Visitor) -> &str {
         if visitor.access == Access::Stranger { "" } else { &self.tokens[&visitor.name] }
     }
@@ -196,14 +196,14 @@ impl Setup {
             Part::Course(course) => (self.courses.courses[course].id.to_string(), None),
             Part::Section(course, section) => {
                 let course = &self.courses.courses[course];
-                // Only sections with rows: a scope without any could not reveal a leak.
+                // Only sections with rows, since a scope without rows cannot reveal a leak.
                 let rows = self.all_rows(Report::VideoView).iter();
                 let used: BTreeSet<&str> = rows
                     .filter(|row| row.course == course.id.as_str())
                     .map(|row| row.section.as_str())
                     .collect();
                 let section = used.iter().nth(section % used.len()).unwrap();
-                (course.id.to_string(), Some(section.to_owned()))
+                (course.id.to_string(), Some((*section).to_owned()))
             }
         };
         visitor.parts.iter().map(grant).collect()
@@ -231,7 +231,7 @@ impl Setup {
             let section = if has_numbers(report) {
                 let course = self.courses.courses.iter().find(|it| it.id.as_str() == row.course);
                 let mut sections = course.into_iter().flat_map(|course| &course.sections);
-                // Sections of several terms share a number: one visible section suffices.
+                // Sections of several terms share a number; one visible section suffices.
                 let visible = sections.find(|section| {
                     section.number == row.section
                         && self.may_see(visitor, &row.course, Some(section.id.as_str()))
@@ -275,7 +275,7 @@ impl Setup {
         serde_json::from_slice(&self.bytes(call).await).unwrap()
     }
 
-    /// Requests the week of a report that is ready already.
+    /// Requests the week of a report, which is ready already.
     pub(crate) async fn ask(&self, report: Report, token: &str) -> RequestInfo {
         self.read(self.post("/api/requests", token, &self.weeks.body(report))).await
     }
@@ -302,15 +302,15 @@ impl Setup {
         format!("/api/rows/{}/{}", report.name(), self.requests[report.name()].windows[0].id)
     }
 
-    /// The data rows of a report's CSV download; checks its header.
+    /// The data rows of a report's CSV download. Checks the header.
     pub(crate) async fn csv(&self, report: Report, more: &str, token: &str) -> Vec<Row> {
         let text = self.bytes(self.get(&self.csv_path(report, more), token)).await;
         let mut reader = csv::Reader::from_reader(&text[..]);
         assert_eq!(*reader.headers().unwrap(), header(report), "{} {more}", report.name());
-        placed(report, reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()))
+        locate_rows(report, reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()))
     }
 
-    /// The rows of `/api/rows`; checks them against the head of the stream.
+    /// The rows of `/api/rows`. Checks them against the head of the stream.
     pub(crate) async fn frames(&self, path: &str, report: Report, token: &str) -> Vec<Row> {
         let mut reader = FrameReader::default();
         reader.push(&self.bytes(self.get(path, token)).await);
@@ -327,7 +327,11 @@ impl Setup {
         reader.finish().unwrap();
         let (head, rows) = (head.unwrap(), read_rows(report, &text));
         assert_eq!((head.rows, head.slices), (rows.len() as u64, slices), "{path}");
-        assert_eq!(slices > 0, !rows.is_empty(), "{path}: no slice without rows");
+        assert_eq!(
+            slices > 0,
+            !rows.is_empty(),
+            "{path}: there must be slices if and only if there are rows"
+        );
         rows
     }
 
@@ -341,7 +345,7 @@ impl Setup {
         for course in &self.courses.courses {
             if !grants.iter().any(|(id, _)| id == course.id.as_str()) {
                 for word in [course.id.as_str(), &course.code, &course.name] {
-                    assert!(!text.contains(&word.to_lowercase()), "{what} tells of {word}: {text}");
+                    assert!(!text.contains(&word.to_lowercase()), "{what} reveals {word}: {text}");
                 }
             }
             for section in &course.sections {
@@ -350,23 +354,23 @@ impl Setup {
             }
         }
         for request in self.requests.values() {
-            assert!(!text.contains(&request.id), "{what} tells of a request of somebody else");
+            assert!(!text.contains(&request.id), "{what} reveals another person's request");
             for copy in request.windows.iter().filter_map(|window| window.copy.as_ref()) {
                 let counts = [copy.rows.unwrap(), copy.bytes.unwrap()];
                 for count in counts.into_iter().filter(|count| *count > 999) {
-                    let is_told = [',', '}'].iter().any(|end| text.contains(&format!(":{count}{end}")));
-                    assert!(!is_told, "{what} tells of {count}");
+                    let is_revealed = [',', '}'].iter().any(|end| text.contains(&format!(":{count}{end}")));
+                    assert!(!is_revealed, "{what} reveals the count {count}");
                 }
             }
         }
         for share in self.shares.iter().filter_map(|made| made.share.as_ref()) {
-            assert!(!text.contains(&share.id), "{what} tells of a share of somebody else");
+            assert!(!text.contains(&share.id), "{what} reveals another person's share");
         }
     }
 
-    /// Checks that must hold after all tests.
+    /// Checks what must hold after all tests.
     pub(crate) fn check_afterwards(&self) {
-        assert!(self.signer.fetches() <= 1, "the keys are fetched once and cached");
+        assert!(self.signer.fetches() <= 1, "the keys must be fetched once and cached");
         self.stack.check_ledger();
     }
 }

@@ -22,11 +22,11 @@ pub(crate) struct Visitor {
     pub(crate) parts: Vec<Part>,
 }
 
-/// Courses of the institution.
+/// The number of courses of the institution.
 pub(crate) const COURSES: usize = 4;
 
-/// Instructors with pseudorandom scopes, the same in every run.
-const DRAWN: usize = 6;
+/// The number of instructors with pseudorandom scopes, which are the same in every run.
+const RANDOM_INSTRUCTORS: usize = 6;
 
 /// All visitors.
 pub(crate) fn all() -> Vec<Visitor> {
@@ -46,22 +46,23 @@ pub(crate) fn all() -> Vec<Visitor> {
         ),
         instructor("instructor-of-a-course-and-its-section", &[Part::Course(3), Part::Section(3, 0)]),
     ];
-    let mut dice = 0x2545_f491_4f6c_dd1d_u64;
-    let mut roll = |of: u64| {
-        dice ^= dice << 13;
-        dice ^= dice >> 7;
-        dice ^= dice << 17;
-        usize::try_from((dice >> 33) % of).unwrap_or_default()
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut random_below = |bound: u64| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from((state >> 33) % bound).unwrap_or_default()
     };
-    for number in 1..=DRAWN {
-        let size = 1 + roll(4);
+    for number in 1..=RANDOM_INSTRUCTORS {
+        let size = 1 + random_below(4);
         let parts: Vec<Part> = (0..size)
             .map(|_| {
-                let (course, section, is_whole) = (roll(COURSES as u64), roll(9), roll(3) == 0);
+                let (course, section, is_whole) =
+                    (random_below(COURSES as u64), random_below(9), random_below(3) == 0);
                 if is_whole { Part::Course(course) } else { Part::Section(course, section) }
             })
             .collect();
-        visitors.push(instructor(&format!("drawn-instructor-{number}"), &parts));
+        visitors.push(instructor(&format!("random-instructor-{number}"), &parts));
     }
     visitors
 }

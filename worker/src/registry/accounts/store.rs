@@ -1,4 +1,4 @@
-//! The tables of people, sessions, sign-outs and wrong keys.
+//! Tables of people, sessions, revoked tokens and failed sign-in attempts.
 
 use super::super::store::{BodyRow, Store, timestamp_from_sql};
 use domain::api::{AuthMethod, Person};
@@ -8,7 +8,9 @@ use domain::time::Timestamp;
 use serde::Deserialize;
 use worker::Result;
 
-/// `ended`: until when each person's tokens of Cloudflare Access are revoked.
+/// - `session.way` is the sign-in method as JSON, `session.seal` the value that the session is bound to.
+/// - `ended.at`: tokens of Cloudflare Access issued to the person up to this time are revoked.
+/// - `tries.address` is a hash, `tries.wrong` the number of wrong keys.
 pub(in super::super) const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS person (email TEXT PRIMARY KEY, body TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS session (
@@ -17,7 +19,7 @@ pub(in super::super) const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS tries (address TEXT PRIMARY KEY, wrong INTEGER NOT NULL, last INTEGER NOT NULL);
 ";
 
-/// Addresses whose wrong keys are kept: a flood from many addresses must not fill the disk.
+/// Maximum number of addresses in `tries`, so that a flood from many addresses does not fill the disk.
 const MAX_ADDRESSES: i64 = 10_000;
 
 #[derive(Deserialize)]
@@ -42,14 +44,14 @@ struct TriesRow {
 impl Store {
     // ---- People.
 
-    /// Everybody who was given a role.
+    /// Everybody to whom a role was assigned.
     pub(in super::super) fn people(&self) -> Result<Vec<Person>> {
         let rows: Vec<BodyRow> =
             self.sql().exec("SELECT body FROM person ORDER BY email", None)?.to_array()?;
         rows.iter().map(|row| Ok(serde_json::from_str(&row.body)?)).collect()
     }
 
-    /// Somebody who was given a role.
+    /// The person with this address, if a role was assigned to them.
     pub(in super::super) fn person(&self, email: &str) -> Result<Option<Person>> {
         let rows: Vec<BodyRow> =
             self.sql().exec("SELECT body FROM person WHERE email = ?", vec![email.into()])?.to_array()?;
@@ -120,9 +122,10 @@ impl Store {
         self.run("DELETE FROM session WHERE seen < ?", vec![at.0.into()])
     }
 
-    // ---- Signing out of Access.
+    // ---- Revoked tokens of Cloudflare Access.
 
-    /// Revokes the person's tokens that were issued up to this time. An earlier revocation that reaches further stays.
+    /// Revokes the person's tokens that were issued up to this time. An existing revocation with a later time
+    /// stays.
     pub(in super::super) fn revoke_tokens(&self, person: &str, until: Timestamp) -> Result<()> {
         self.run(
             "INSERT INTO ended (person, at) VALUES (?, ?)
@@ -143,9 +146,9 @@ impl Store {
         self.run("DELETE FROM ended WHERE at < ?", vec![at.0.into()])
     }
 
-    // ---- Wrong keys.
+    // ---- Failed sign-in attempts.
 
-    /// The wrong keys of an address, which is given as a hash.
+    /// The failed attempts of an address, given as a hash.
     pub(in super::super) fn tries(&self, address: &str) -> Result<LoginThrottle> {
         let rows: Vec<TriesRow> = self
             .sql()
@@ -157,25 +160,25 @@ impl Store {
         }))
     }
 
-    /// Stores the wrong keys of an address.
+    /// Stores the failed attempts of an address.
     pub(in super::super) fn put_tries(&self, address: &str, tries: LoginThrottle) -> Result<()> {
         self.run(
             "INSERT OR REPLACE INTO tries (address, wrong, last) VALUES (?, ?, ?)",
             vec![address.into(), i64::from(tries.wrong).into(), tries.last.0.into()],
         )?;
-        // Cheap enough: there are few rows, and this runs for wrong keys and tokens only.
+        // Cheap: the table is small, and this runs only after a wrong key or share token.
         self.run(
             "DELETE FROM tries WHERE address IN (SELECT address FROM tries ORDER BY last DESC LIMIT -1 OFFSET ?)",
             vec![MAX_ADDRESSES.into()],
         )
     }
 
-    /// Deletes the wrong keys of an address.
+    /// Deletes the failed attempts of an address.
     pub(in super::super) fn delete_tries(&self, address: &str) -> Result<()> {
         self.run("DELETE FROM tries WHERE address = ?", vec![address.into()])
     }
 
-    /// Deletes the wrong keys of addresses that last sent one before this time.
+    /// Deletes the failed attempts of addresses whose last one was before this time.
     pub(in super::super) fn delete_tries_before(&self, at: Timestamp) -> Result<()> {
         self.run("DELETE FROM tries WHERE last < ?", vec![at.0.into()])
     }
