@@ -2,11 +2,12 @@
 //!
 //! The doc comments of types and fields with a schema are the descriptions in `/api/openapi.json`.
 
+use crate::auth_method::AuthMethod;
 use crate::directory::Term;
 use crate::ids::{CourseId, Email, SectionId};
 use crate::report::{ReportName, Shape};
 use crate::report_listing::ReportParameter;
-use crate::scope::{Grant, Role};
+use crate::role::{Grant, Role, RoleAssignment};
 use crate::time::{Day, MINUTE, Timestamp, iso};
 use crate::window::Parameters;
 use serde::{Deserialize, Serialize};
@@ -72,17 +73,13 @@ pub enum Scope {
     Courses(Vec<Grant>),
 }
 
-/// A sign-in method.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum AuthMethod {
-    /// Local mode: requests from this machine need no sign-in.
-    Local,
-    /// Cloudflare Access.
-    Access,
-    /// The installation's key (`LECTERN_KEY`), which a person types in.
-    Key,
+impl From<&RoleAssignment> for Scope {
+    fn from(assignment: &RoleAssignment) -> Self {
+        match assignment.role {
+            Role::Administrator | Role::Analyst => Self::Everything,
+            Role::Instructor => Self::Courses(assignment.grants.clone()),
+        }
+    }
 }
 
 /// `POST /api/session`: `{"key": …}` signs in. In local mode `{"look_as": …}` switches to another role's

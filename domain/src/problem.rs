@@ -1,7 +1,7 @@
 //! Problem documents (`application/problem+json`): stable codes, their HTTP statuses, and texts that a person
 //! can act on.
 
-use crate::api::AuthMethod;
+use crate::auth_method::AuthMethod;
 use serde::{Deserialize, Serialize};
 
 /// What went wrong. Codes are stable, so that programs can act on them.

@@ -5,7 +5,7 @@
 //! whoever requested them first.
 
 use crate::problem::{Code, Problem};
-use crate::scope::Role;
+use crate::role::Role;
 use crate::time::{DAY, Day, SECOND, Timestamp, plus_days};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

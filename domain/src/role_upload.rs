@@ -7,7 +7,7 @@
 use crate::api::{Courses, Person, PersonChange, RoleUploadResult};
 use crate::ids::{CourseId, Email, SectionId};
 use crate::problem::{Code, LineError, LineErrors, Problem};
-use crate::scope::{Grant, Role, RoleAssignment};
+use crate::role::{Grant, Role, RoleAssignment};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::btree_map::Entry;

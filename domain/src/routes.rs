@@ -9,8 +9,9 @@
 
 use crate::api::AuditAction;
 use crate::problem::Code;
+use crate::role::{Role, RoleAssignment};
 use crate::role_upload::MAX_UPLOAD_BYTES;
-use crate::scope::{Action, Role, RoleAssignment, authorize};
+use crate::scope::{Action, authorize};
 
 /// The maximum size of a JSON body, in bytes.
 pub const MAX_JSON_BYTES: usize = 64 << 10;

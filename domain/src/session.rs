@@ -5,7 +5,7 @@
 //! installation's key. A changed `LECTERN_KEY` or `LECTERN_SESSION_KEY` changes the binding, which ends all
 //! earlier sessions.
 
-use crate::api::AuthMethod;
+use crate::auth_method::AuthMethod;
 use crate::time::{DAY, HOUR, MINUTE, Timestamp};
 
 /// A session ends when it is not used for this long.

@@ -1,7 +1,7 @@
 //! The settings of an installation, validated as a whole when they are read: all problems are reported at
 //! once, in sentences, and no invalid setting makes anything fail later.
 
-use crate::api::AuthMethod;
+use crate::auth_method::AuthMethod;
 use crate::ids::Email;
 use crate::time::{DAY, SECOND};
 use std::collections::BTreeSet;

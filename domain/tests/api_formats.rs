@@ -7,11 +7,12 @@
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test stops at the first failure")]
 
 use domain::api::{
-    AuditAction, AuditLogEntry, AuditLogPage, AuthMethod, BuildTimes, CopyInfo, Course, Courses, Health,
-    Impersonation, Pause, PauseReason, Person, PersonChange, ReportInfo, ReportRequest, Reports, RequestInfo,
-    Requests, RetryRequest, RoleChange, RoleUploadResult, Roles, SchedulerInfo, Scope, Section, Session,
+    AuditAction, AuditLogEntry, AuditLogPage, BuildTimes, CopyInfo, Course, Courses, Health, Impersonation,
+    Pause, PauseReason, Person, PersonChange, ReportInfo, ReportRequest, Reports, RequestInfo, Requests,
+    RetryRequest, RoleChange, RoleUploadResult, Roles, SchedulerInfo, Scope, Section, Session,
     SessionSummary, SignInRequest, WindowInfo, WindowStatus,
 };
+use domain::auth_method::AuthMethod;
 use domain::directory::Term;
 use domain::erasure::{
     Erasure, ErasureProgress, ErasureRequest, Erasures, IdentifierKind, PersonIdentifier, RedactedTarget,
@@ -19,7 +20,7 @@ use domain::erasure::{
 use domain::problem::{Code, LineError, LineErrors, Problem, SignInOptions};
 use domain::report::Shape;
 use domain::report_listing::ReportParameter;
-use domain::scope::{Grant, Role};
+use domain::role::{Grant, Role};
 use domain::shares::{
     CreateShareRequest, CreateShareResponse, OpenShareRequest, PanelOutline, Share, ShareContent, SharePanel,
     ShareState, ShareWeek, Shares, SwitchSharesRequest, UpdateShareRequest,

@@ -6,9 +6,9 @@
 use domain::directory::Directory;
 use domain::fair_queue::Request;
 use domain::report_listing::ReportListing;
+use domain::role::RoleAssignment;
 use domain::role_upload::RoleUpload;
 use domain::scheduler::{Account, CollectProgress};
-use domain::scope::RoleAssignment;
 use domain::window::WindowKey;
 use domain::window_state::CollectOutcome;
 use serde::Serialize;

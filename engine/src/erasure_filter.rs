@@ -168,7 +168,7 @@ impl ErasureFilter {
     /// Like [`Self::read_header`], for a stored header row; also detects the delimiter.
     pub fn read_header_row(&mut self, header: &[u8], report: Option<KnownReport>) {
         self.delimiter = Delimiter::detect(header);
-        if let Some((_, columns)) = crate::split::read_header(header, report) {
+        if let Some((_, columns)) = crate::report_file::read_header(header, report) {
             self.read_header(&columns, report);
         }
     }

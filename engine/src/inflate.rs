@@ -4,7 +4,7 @@
 //! stream, a wrong CRC or a wrong length is reported by [`FileInflater::finish`] at the latest; until then
 //! the output must not be treated as complete.
 
-use crate::split::BadFile;
+use crate::report_file::BadFile;
 use flate2::write::MultiGzDecoder;
 use std::io::Write;
 
@@ -23,7 +23,7 @@ const PIECE_BYTES: usize = 16 * 1024;
 /// inflate.push(b"a,b\n", |bytes| { csv.extend_from_slice(bytes); Ok(()) })?;
 /// inflate.finish(|bytes| { csv.extend_from_slice(bytes); Ok(()) })?;
 /// assert_eq!(csv, b"a,b\n");
-/// # Ok::<(), engine::split::BadFile>(())
+/// # Ok::<(), engine::report_file::BadFile>(())
 /// ```
 #[derive(Default)]
 pub struct FileInflater {

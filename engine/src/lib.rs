@@ -2,7 +2,7 @@
 //!
 //! | where | modules, in the order of the data flow |
 //! |---|---|
-//! | Worker, collecting | [`inflate`]: inflates and checks a file · [`erasure_filter`]: drops erased rows · [`split`]: slices of one section each |
+//! | Worker, collecting | [`inflate`]: inflates and checks a file · [`erasure_filter`]: drops erased rows · [`report_file`]: header rows, and why a file is refused · [`split`]: slices of one section each |
 //! | Worker, downloads | [`rewrite`]: slices as one CSV · [`formula_injection`]: cells that a spreadsheet would run as a formula |
 //! | page, `videoview` | [`slice`]: checks ([`crc32`]) and inflates ([`deflate`]) · [`decode`]: records · [`row_time`], `row_template`: timestamps and repeated rows · [`dictionary`], [`label`]: texts as codes · [`rollup`], [`video_view_columns`]: columns · [`row_batch`]: rows decoded by another thread · [`video_view_table`], [`video_view_dataset`]: windows · `crossfilter`: the rows of a query · [`aggregator`], [`chunked_bit_set`]: counting · [`measures`]: query and result · [`row_list`], [`sort`]: the rows of a table |
 //! | page, other reports | [`table`]: any report as columns · [`reports`]: measures of each report and of a course |
@@ -23,6 +23,7 @@ pub mod inflate;
 pub mod label;
 pub mod measures;
 pub mod published_week;
+pub mod report_file;
 pub mod reports;
 pub mod rewrite;
 pub mod rollup;

@@ -9,32 +9,14 @@
 //! [`BadFile`] is the only error: the caller tries again.
 
 use crate::erasure_filter::ErasureFilter;
+use crate::report_file::{BadFile, HeaderLayout, trim_line_ends};
 use csv_core::ReadRecordResult;
 use domain::column;
 use domain::erasure::SweepFindings;
 use domain::ids::normalize_id;
-use domain::report::{KnownReport, ReportDescriptor};
+use domain::report::KnownReport;
 use flate2::{Compress, Compression, FlushCompress, Status};
 use std::collections::{BTreeMap, HashMap};
-
-/// Why a file is rejected: a sentence that begins with "It" or "Its" and can be shown on the page.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BadFile(String);
-
-impl BadFile {
-    /// Creates the error from its sentence.
-    pub fn new(sentence: impl Into<String>) -> Self {
-        Self(sentence.into())
-    }
-}
-
-impl std::fmt::Display for BadFile {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for BadFile {}
 
 /// Maximum CSV bytes of one slice. Deflate adds under 0.1 % to incompressible data, so a deflated slice stays
 /// under 1.9 MB: a value in a Durable Object's SQLite is limited to 2 MB in production.
@@ -107,7 +89,7 @@ pub struct SplitSummary {
 /// split.end_file(&mut |s| slices.push(s))?;
 /// let summary = split.finish(&mut |s| slices.push(s))?;
 /// assert_eq!((summary.rows, slices.len()), (3, 2));
-/// # Ok::<(), engine::split::BadFile>(())
+/// # Ok::<(), engine::report_file::BadFile>(())
 /// ```
 pub struct Splitter {
     report: Option<KnownReport>,
@@ -136,18 +118,6 @@ pub struct Splitter {
     /// Rows read, dropped ones included.
     rows_read: u64,
     erasures: Option<ErasureFilter>,
-}
-
-/// A parsed header row, with the positions of the columns that are needed.
-struct HeaderLayout {
-    header: Vec<u8>,
-    delimiter: u8,
-    columns: Vec<String>,
-    course: Option<usize>,
-    section: Option<usize>,
-    course_code: Option<usize>,
-    course_name: Option<usize>,
-    section_number: Option<usize>,
 }
 
 /// Buffered rows of one section.
@@ -393,80 +363,10 @@ impl Splitter {
     }
 }
 
-impl HeaderLayout {
-    /// Parses a header row without its line end. The delimiter is the first that gives all columns of
-    /// `report`, or else the one that gives the most columns.
-    fn parse(line: &[u8], report: Option<KnownReport>) -> Result<Self, BadFile> {
-        let report: Option<&ReportDescriptor> = report.map(KnownReport::descriptor);
-        let candidates = [b',', b'\t', b'|'].map(|delimiter| (delimiter, parse_line(line, delimiter)));
-        let (delimiter, columns) = candidates
-            .iter()
-            .find(|(_, columns)| report.is_some_and(|report| report.missing_from(columns).is_none()))
-            .or_else(|| {
-                candidates.iter().max_by_key(|(delimiter, columns)| (columns.len(), *delimiter == b','))
-            })
-            .cloned()
-            .unwrap_or((b',', Vec::new()));
-        if columns.iter().all(|name| name.trim().is_empty()) {
-            return Err(BadFile::new("It has no header row."));
-        }
-        if let Some(missing) = report.and_then(|report| report.missing_from(&columns)) {
-            return Err(BadFile::new(format!("Its header row lacks the column `{missing}`.")));
-        }
-        let at = |name: &str| column::position(&columns, name);
-        let mut header = line.to_vec();
-        header.push(b'\n');
-        Ok(Self {
-            header,
-            delimiter,
-            course: report.and_then(|report| at(report.course)),
-            section: report.and_then(|report| at(report.section)),
-            // In reports whose `course_identifier` is the UUID there is no course code.
-            course_code: report
-                .filter(|report| report.course == "courseId")
-                .and_then(|_| at("courseIdentifier")),
-            course_name: at("courseName"),
-            // Where a report uses the section number as the id, it has no separate number.
-            section_number: at("sectionNumber")
-                .filter(|number| report.and_then(|r| at(r.section)) != Some(*number)),
-            columns,
-        })
-    }
-}
-
-/// Parses one line of CSV into its cells; empty if it cannot be read.
-#[must_use]
-pub fn parse_line(line: &[u8], delimiter: u8) -> Vec<String> {
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).from_reader(line);
-    let mut record = csv::ByteRecord::new();
-    match reader.read_byte_record(&mut record) {
-        Ok(true) => record.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect(),
-        _ => Vec::new(),
-    }
-}
-
-/// Parses a stored header row into its delimiter and column names; `None` if it does not fit the report.
-#[must_use]
-pub fn read_header(header: &[u8], report: Option<KnownReport>) -> Option<(u8, Vec<String>)> {
-    let layout = HeaderLayout::parse(trim_line_ends(header), report).ok()?;
-    Some((layout.delimiter, layout.columns))
-}
-
 /// The cell at index `at`, given where each cell ends in `cells`.
 fn cell_at<'a>(cells: &'a [u8], ends: &[usize], at: usize) -> &'a [u8] {
     let start = at.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or(0);
     ends.get(at).and_then(|end| cells.get(start..*end)).unwrap_or_default()
-}
-
-/// `row` without line ends on either side.
-fn trim_line_ends(mut row: &[u8]) -> &[u8] {
-    while let [b'\n' | b'\r', rest @ ..] = row {
-        row = rest;
-    }
-    while let [rest @ .., b'\n' | b'\r'] = row {
-        row = rest;
-    }
-    row
 }
 
 /// Deflates rewritten rows of one section, for example after an erasure.

@@ -76,7 +76,7 @@ impl AuditView<'_> {
 
 /// An entry about what a visitor did; `view` is the text of [`AuditView::describe`].
 pub(crate) fn new_entry(visitor: &Visitor, what: AuditAction, view: String) -> AuditEntry {
-    let scope = match visitor.role_assignment.as_ref().map(|role_assignment| role_assignment.scope()) {
+    let scope = match visitor.role_assignment.as_ref().map(Scope::from) {
         None => String::new(),
         Some(Scope::Everything) => "everything".to_owned(),
         Some(Scope::Courses(grants)) => {

@@ -17,14 +17,34 @@ pub(crate) use local::{expired_look_as_cookie, local_visitor, look_as_cookie};
 
 use crate::rpc::{self, Credential, Identity, RegistryCommand};
 use crate::{clock, response};
-use domain::api::AuthMethod;
+use cloudflare_access::CloudflareAccessProvider;
+use domain::auth_method::AuthMethod;
 use domain::problem::{Code, Problem, SignInOptions};
-use domain::scope::{AccessDenied, AccessScope, Action, RoleAssignment, authorize};
+use domain::role::RoleAssignment;
+use domain::scope::{AccessDenied, AccessScope, Action, authorize};
 use domain::settings::Settings;
 use domain::time::Timestamp;
 use domain::token::TokenError;
-use provider::{CredentialError, Verified, providers};
+use key::KeyProvider;
+use local::LocalProvider;
+use provider::{AuthProvider, CredentialError, Verified};
 use worker::{Env, Request};
+
+/// The providers that the settings enable, in the order in which they are tried.
+fn providers(settings: &Settings) -> Vec<Box<dyn AuthProvider + '_>> {
+    let mut providers: Vec<Box<dyn AuthProvider + '_>> = Vec::new();
+    if settings.local {
+        providers.push(Box::new(LocalProvider));
+    }
+    if let Some(access) = &settings.access {
+        providers.push(Box::new(CloudflareAccessProvider { access }));
+    }
+    providers.push(Box::new(KeyProvider {
+        session_key: settings.session_key.as_ref(),
+        has_key: settings.key.is_some(),
+    }));
+    providers
+}
 
 /// Somebody who is signed in.
 #[derive(Debug, Clone)]

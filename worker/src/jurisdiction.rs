@@ -3,35 +3,18 @@
 //! The first jurisdiction is recorded in an object of the Registry's class that belongs to no jurisdiction,
 //! so that it can be found whatever the setting is: see [`domain::jurisdiction`].
 
+use crate::object_namespace::namespace;
+use crate::response;
 use crate::rpc::{self, RegistryCommand};
-use crate::{config, response};
 use domain::jurisdiction::recorded_name;
 use domain::problem::{Code, Problem};
 use domain::settings::{Jurisdiction, Settings};
 use std::cell::RefCell;
-use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen::{JsCast, JsValue};
-use worker::{Env, ObjectNamespace};
-
-#[wasm_bindgen]
-extern "C" {
-    /// A namespace of Durable Objects. The `worker` crate binds jurisdictions only for objects without names.
-    type Namespace;
-    #[wasm_bindgen(method, catch)]
-    fn jurisdiction(this: &Namespace, name: &str) -> Result<JsValue, JsValue>;
-}
+use worker::Env;
 
 thread_local! {
     /// The installation and jurisdiction for which the check has passed in this isolate.
     static CHECKED: RefCell<Option<(String, Option<Jurisdiction>)>> = const { RefCell::new(None) };
-}
-
-/// The namespace of this binding, restricted to the jurisdiction that the settings name.
-pub(crate) fn namespace(env: &Env, binding: &str) -> worker::Result<ObjectNamespace> {
-    let namespace = env.durable_object(binding)?;
-    let Some(jurisdiction) = config::jurisdiction(env) else { return Ok(namespace) };
-    let namespace: &Namespace = namespace.as_ref().unchecked_ref();
-    Ok(namespace.jurisdiction(jurisdiction.as_str())?.unchecked_into())
 }
 
 /// Checks, once per isolate, that the data was stored in the configured jurisdiction. Records the

@@ -21,6 +21,7 @@ mod echo360;
 mod handlers;
 mod http_client;
 mod jurisdiction;
+mod object_namespace;
 mod registry;
 mod request_context;
 mod response;

@@ -77,7 +77,8 @@ impl DurableObject for Registry {
 
 impl Registry {
     fn store(&self) -> Result<Store> {
-        Store::open(self.state.storage().sql(), &self.has_tables)
+        let tables = [accounts::TABLES, audit_log::TABLES, shares::TABLES];
+        Store::open(self.state.storage().sql(), &self.has_tables, &tables)
     }
 
     async fn set_alarm(&self) {

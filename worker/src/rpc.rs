@@ -1,16 +1,18 @@
 //! Messages between the Worker and the Durable Objects: plain types, sent as JSON through each object's
 //! `fetch`.
 
-use crate::{jurisdiction, response};
-use domain::api::{AuditAction, AuthMethod, ReportRequest};
+use crate::{object_namespace, response};
+use domain::api::{AuditAction, ReportRequest};
 use domain::audit_buffer::CountedEntry;
+use domain::auth_method::AuthMethod;
 use domain::erasure::{ErasureRequest, IdentityLink, Invalidation, SweepOutcome, Tombstones};
 use domain::ids::{CourseId, Email, SectionId};
 use domain::problem::{Code, Problem};
 use domain::report::{ReportName, Shape};
+use domain::role::{Role, RoleAssignment};
 use domain::role_upload::RoleUpload;
 use domain::scheduler::CollectProgress;
-use domain::scope::{AccessScope, Role, RoleAssignment, RowFilter};
+use domain::scope::{AccessScope, RowFilter};
 use domain::time::{Day, Timestamp, iso};
 use domain::window::WindowKey;
 use domain::window_state::{self, CollectOutcome, WindowCopy};
@@ -515,12 +517,12 @@ impl WindowFailure {
 
 /// The stub of an institution's Scheduler.
 pub(crate) fn scheduler(env: &Env, name: &str) -> worker::Result<Stub> {
-    jurisdiction::namespace(env, "SCHEDULER")?.id_from_name(name)?.get_stub()
+    object_namespace::namespace(env, "SCHEDULER")?.id_from_name(name)?.get_stub()
 }
 
 /// The stub of an institution's Registry.
 pub(crate) fn registry(env: &Env, scheduler_name: &str) -> worker::Result<Stub> {
-    jurisdiction::namespace(env, "REGISTRY")?.id_from_name(scheduler_name)?.get_stub()
+    object_namespace::namespace(env, "REGISTRY")?.id_from_name(scheduler_name)?.get_stub()
 }
 
 /// The stub of the object, of the Registry's class, that records an institution's jurisdiction. It belongs to
@@ -531,7 +533,7 @@ pub(crate) fn jurisdiction_marker(env: &Env, scheduler_name: &str) -> worker::Re
 
 /// The stub of a WindowStore. Its object name is the Scheduler's name and the window's id.
 pub(crate) fn window_store(env: &Env, scheduler_name: &str, key: &WindowKey) -> worker::Result<Stub> {
-    jurisdiction::namespace(env, "WINDOW_STORE")?
+    object_namespace::namespace(env, "WINDOW_STORE")?
         .id_from_name(&format!("{scheduler_name}/{}", key.full_id()))?
         .get_stub()
 }

@@ -15,7 +15,7 @@ use crate::rpc::{
     LeaseStatus, PlannedWindow, ReadableWindow, RegistryCommand, SchedulerCommand, SectionRow, SharesCommand,
     WindowFailure, WindowStoreCommand,
 };
-use crate::{config, crypto, jurisdiction, transaction, zone};
+use crate::{config, crypto, object_namespace, transaction, zone};
 use domain::api::{self, ReportRequest};
 use domain::directory::{self, DirectoryReader};
 use domain::erasure::{Erasure, ErasureRequest, Erasures, Invalidation, SweepOutcome};
@@ -26,10 +26,11 @@ use domain::quota::Quota;
 use domain::range::Range;
 use domain::report::{KnownReport, ReportName};
 use domain::report_listing::ReportListing;
+use domain::role::Role;
 use domain::scheduler::{
     Changes, CollectHandoff, CollectProgress, ErasureTarget, Scheduler as Rules, Step, create_parameters,
 };
-use domain::scope::{AccessScope, Role, RowFilter, SectionNumbers};
+use domain::scope::{AccessScope, RowFilter, SectionNumbers};
 use domain::settings::Settings;
 use domain::time::{HOUR, MINUTE, SECOND, Timestamp};
 use domain::upstream::UpstreamError;
@@ -184,7 +185,7 @@ impl Scheduler {
 
     /// Whether this is the Scheduler of the institution that the settings name.
     fn is_named(&self, settings: &Settings) -> bool {
-        let Ok(namespace) = jurisdiction::namespace(&self.env, "SCHEDULER") else { return false };
+        let Ok(namespace) = object_namespace::namespace(&self.env, "SCHEDULER") else { return false };
         let named_id = namespace.id_from_name(&settings.scheduler_name()).map(|id| id.to_string());
         named_id.is_ok_and(|id| id == self.state.id().to_string())
     }

@@ -24,7 +24,8 @@ use domain::api::{AuditAction, Courses};
 use domain::problem::{Code, Problem};
 use domain::range::Range;
 use domain::report::ReportName;
-use domain::scope::{AccessScope, Action, Grant};
+use domain::role::Grant;
+use domain::scope::{AccessScope, Action};
 use domain::settings::Settings;
 use domain::shares::{
     CreateShareRequest, CreateShareResponse, DEFAULT_DAYS, MAX_DAYS, MAX_NAME_LENGTH, MAX_ORIGINS, MAX_WEEKS,

@@ -16,7 +16,7 @@ use crate::words;
 use crate::words::access as text;
 use account::AccountPage;
 use audit_log::AuditPage;
-use domain::scope::Role;
+use domain::role::Role;
 use domain::view::Page;
 use erasure::ErasurePage;
 use leptos::prelude::*;

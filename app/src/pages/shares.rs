@@ -14,7 +14,7 @@ use crate::words;
 use crate::words::access::person_label;
 use crate::words::shares as text;
 use domain::api::Courses;
-use domain::scope::Role;
+use domain::role::Role;
 use domain::shares::{
     CreateShareResponse, DEFAULT_DAYS, MAX_NAME_LENGTH, Share, ShareState, Shares, UpdateShareRequest,
 };

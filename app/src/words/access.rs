@@ -1,8 +1,9 @@
 //! Texts about signing in, roles, the audit log and erasure.
 
-use domain::api::{AuditAction, AuthMethod, RoleUploadResult, SessionSummary};
+use domain::api::{AuditAction, RoleUploadResult, SessionSummary};
+use domain::auth_method::AuthMethod;
 use domain::erasure::{Erasure, ErasureProgress, IdentifierKind};
-use domain::scope::Role;
+use domain::role::Role;
 use domain::view::Page;
 
 // Signing in and out.

@@ -9,6 +9,8 @@ mod oauth;
 mod redirects;
 mod reporting;
 
+pub(crate) use answer::HangUp;
+
 use crate::sandbox::Sandbox;
 use crate::settings::SingleRequest;
 use axum::Router;

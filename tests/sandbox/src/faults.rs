@@ -107,6 +107,23 @@ pub enum Point {
     Other,
 }
 
+impl Point {
+    /// The name under which the ledger counts calls of this kind.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Reports => "reports",
+            Self::List => "list",
+            Self::One => "one",
+            Self::Create => "create",
+            Self::Directory => "directory",
+            Self::Token => "token",
+            Self::File => "file",
+            Self::Hop => "hop",
+            Self::Other => "other",
+        }
+    }
+}
+
 /// A fault to inject.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

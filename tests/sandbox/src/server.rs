@@ -1,6 +1,6 @@
 //! The HTTP server: one task per connection. A connection can be closed without a response.
 
-use crate::api;
+use crate::api::{self, HangUp};
 use crate::clock::millis_of;
 use crate::faults::Order;
 use crate::sandbox::Sandbox;
@@ -17,10 +17,6 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 use tower::ServiceExt as _;
-
-/// Marks a response that must not be sent: the connection closes instead.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct HangUp;
 
 /// A running sandbox; it stops when dropped.
 #[derive(Debug)]

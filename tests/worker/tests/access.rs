@@ -8,10 +8,11 @@
 )]
 
 use domain::api::{
-    AuditAction, AuditLogEntry, AuditLogPage, AuthMethod, Requests, RoleUploadResult, Roles, Scope, Session,
+    AuditAction, AuditLogEntry, AuditLogPage, Requests, RoleUploadResult, Roles, Scope, Session,
 };
+use domain::auth_method::AuthMethod;
 use domain::problem::{Code, Problem};
-use domain::scope::{Grant, Role};
+use domain::role::{Grant, Role};
 use domain::time::SECOND;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};

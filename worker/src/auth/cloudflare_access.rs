@@ -8,7 +8,7 @@ use super::certificates::{self, KeyLookup};
 use super::provider::{AuthProvider, CredentialError, Verified};
 use crate::crypto;
 use crate::rpc::Credential;
-use domain::api::AuthMethod;
+use domain::auth_method::AuthMethod;
 use domain::settings::CloudflareAccess;
 use domain::time::{MINUTE, Timestamp};
 use domain::token::{LEEWAY, PublicKey, TokenError, UnverifiedToken, VerifiedClaims};

@@ -8,7 +8,7 @@ use super::provider::{AuthProvider, CredentialError, Verified};
 use super::{Visitor, read_cookie};
 use crate::crypto;
 use crate::rpc::Credential;
-use domain::api::AuthMethod;
+use domain::auth_method::AuthMethod;
 use domain::settings::Secret;
 use domain::time::Timestamp;
 use domain::token::TokenError;

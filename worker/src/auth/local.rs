@@ -10,10 +10,11 @@
 
 use super::provider::{AuthProvider, CredentialError, Verified};
 use super::{Visitor, read_cookie, request_host};
-use domain::api::{AuthMethod, Impersonation};
+use domain::api::Impersonation;
+use domain::auth_method::AuthMethod;
 use domain::problem::{Code, Problem};
+use domain::role::{Grant, Role, RoleAssignment};
 use domain::role_upload::parse_role_assignment;
-use domain::scope::{Grant, Role, RoleAssignment};
 use domain::settings::is_loopback;
 use domain::time::Timestamp;
 use futures_util::future::LocalBoxFuture;

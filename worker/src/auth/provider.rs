@@ -1,16 +1,12 @@
-//! The list of authentication providers, and the trait that each of them implements.
+//! The trait that each authentication provider implements.
 //!
-//! A new provider takes a file of its own, an entry in [`providers`], its settings in [`domain::settings`], a
-//! variant of [`AuthMethod`] and a text on the sign-in page.
+//! A new provider takes a file of its own, an entry in `providers` of the parent module, its settings in
+//! [`domain::settings`], a variant of [`AuthMethod`] and a text on the sign-in page.
 
 use super::Visitor;
-use super::cloudflare_access::CloudflareAccessProvider;
-use super::key::KeyProvider;
-use super::local::LocalProvider;
 use crate::rpc::Credential;
-use domain::api::AuthMethod;
+use domain::auth_method::AuthMethod;
 use domain::problem::Problem;
-use domain::settings::Settings;
 use domain::time::Timestamp;
 use domain::token::TokenError;
 use futures_util::future::LocalBoxFuture;
@@ -60,20 +56,4 @@ pub(crate) enum CredentialError {
     Invalid(TokenError),
     /// The credential could not be checked.
     Unverifiable(Problem),
-}
-
-/// The providers that the settings enable, in the order in which they are tried.
-pub(crate) fn providers(settings: &Settings) -> Vec<Box<dyn AuthProvider + '_>> {
-    let mut providers: Vec<Box<dyn AuthProvider + '_>> = Vec::new();
-    if settings.local {
-        providers.push(Box::new(LocalProvider));
-    }
-    if let Some(access) = &settings.access {
-        providers.push(Box::new(CloudflareAccessProvider { access }));
-    }
-    providers.push(Box::new(KeyProvider {
-        session_key: settings.session_key.as_ref(),
-        has_key: settings.key.is_some(),
-    }));
-    providers
 }

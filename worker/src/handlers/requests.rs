@@ -6,7 +6,8 @@ use crate::request_context::RequestContext;
 use crate::rpc::{self, SchedulerCommand};
 use domain::api::{ReportRequest, RetryRequest};
 use domain::problem::{Code, Problem};
-use domain::scope::{Action, Role};
+use domain::role::Role;
+use domain::scope::Action;
 use domain::window::is_window_id;
 
 const BAD_ID: &str = "A request's id is 32 hexadecimal digits.";

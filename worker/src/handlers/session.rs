@@ -6,10 +6,11 @@ use crate::auth::{self, AccessAssertion, Visitor};
 use crate::request_context::RequestContext;
 use crate::rpc::{self, OpenSessionRequest, RegistryCommand};
 use crate::{audit_log, clock, crypto, response};
-use domain::api::{AuditAction, AuthMethod, Session, SignInRequest};
+use domain::api::{AuditAction, Session, SignInRequest};
+use domain::auth_method::AuthMethod;
 use domain::problem::{Code, Problem};
+use domain::role::{Role, RoleAssignment};
 use domain::role_upload::parse_role_assignment;
-use domain::scope::{Role, RoleAssignment};
 use domain::settings::Settings;
 
 /// The person recorded for everybody who signs in with the key.
@@ -121,7 +122,7 @@ fn describe(visitor: &Visitor, settings: &Settings) -> Session {
     Session {
         person: visitor.person.clone(),
         role: role_assignment.role,
-        scope: role_assignment.scope(),
+        scope: (&role_assignment).into(),
         auth_method: visitor.auth_method,
         local: visitor.auth_method == AuthMethod::Local,
         sign_out: auth::sign_out_url(settings, visitor.auth_method),

@@ -139,7 +139,7 @@ fn parse_entry(row: EntryRow) -> Option<AuditLogEntry> {
         count: u32::try_from(count_from_sql(row.count)).unwrap_or(u32::MAX),
         person: row.person,
         person_id: row.person_id,
-        role: row.role.as_deref().and_then(domain::scope::Role::parse),
+        role: row.role.as_deref().and_then(domain::role::Role::parse),
         what: domain::api::AuditAction::parse(&row.what)?,
         scope: row.scope,
         view: row.view,

@@ -1,6 +1,5 @@
 //! The Registry's database. The sibling modules define its tables and statements.
 
-use super::{accounts, audit_log, shares};
 use crate::{crypto, schema};
 use domain::settings::Secret;
 use domain::time::Timestamp;
@@ -28,10 +27,9 @@ pub(super) struct BodyRow {
 }
 
 impl Store {
-    /// Opens the database. The first call in an instance creates missing tables.
-    pub(super) fn open(sql: SqlStorage, is_open: &Cell<bool>) -> Result<Self> {
-        let tables = [TABLES, accounts::TABLES, audit_log::TABLES, shares::TABLES].concat();
-        schema::open(&sql, is_open, &tables, schema::no_upgrade)?;
+    /// Opens the database. The first call in an instance creates missing tables: `tables`, beside its own.
+    pub(super) fn open(sql: SqlStorage, is_open: &Cell<bool>, tables: &[&str]) -> Result<Self> {
+        schema::open(&sql, is_open, &[&[TABLES], tables].concat().concat(), schema::no_upgrade)?;
         let person_id_key = load_person_id_key(&sql)?;
         Ok(Self { sql, person_id_key })
     }

@@ -13,7 +13,8 @@ use domain::settings::Settings;
 use domain::window_state::CollectOutcome;
 use engine::erasure_filter::ErasureFilter;
 use engine::inflate::FileInflater;
-use engine::split::{BadFile, Slice, Splitter};
+use engine::report_file::BadFile;
+use engine::split::{Slice, Splitter};
 use std::cell::RefCell;
 use worker::{Result, Url};
 

@@ -18,37 +18,6 @@ struct AllowedCycle {
 /// The cycles that are allowed for now. An entry without a cycle fails the test, so that this list only gets shorter.
 const ALLOWED: &[AllowedCycle] = &[
     AllowedCycle {
-        package: "domain",
-        parent: "crate",
-        modules: &["api", "directory", "problem", "range", "scope", "upstream", "window"],
-        reason: "problems name a sign-in of the API, the API's types are made of ranges and windows, which fail with \
-                 problems; the scope filters the API's lists, which contain grants",
-    },
-    AllowedCycle {
-        package: "engine",
-        parent: "crate",
-        modules: &["erasure_filter", "split"],
-        reason: "the splitter drops the rows of erased people, and erasing from a file reads its header as the splitter does",
-    },
-    AllowedCycle {
-        package: "lectern-worker",
-        parent: "crate",
-        modules: &["jurisdiction", "rpc"],
-        reason: "objects are called in their jurisdiction, and the check of the jurisdiction calls an object",
-    },
-    AllowedCycle {
-        package: "lectern-worker",
-        parent: "crate::auth",
-        modules: &["cloudflare_access", "key", "local", "provider"],
-        reason: "the list of providers stands beside the trait that they implement",
-    },
-    AllowedCycle {
-        package: "lectern-worker",
-        parent: "crate::registry",
-        modules: &["accounts", "audit_log", "shares", "store"],
-        reason: "the store creates the tables of all parts, which extend the store",
-    },
-    AllowedCycle {
         package: "app",
         parent: "crate",
         modules: &["components", "context", "lazy_components", "pages", "reports", "words"],
@@ -60,18 +29,6 @@ const ALLOWED: &[AllowedCycle] = &[
         parent: "crate::pages",
         modules: &["overview", "report"],
         reason: "both pages use each other's selection of days and courses",
-    },
-    AllowedCycle {
-        package: "sandbox",
-        parent: "crate",
-        modules: &["api", "server"],
-        reason: "the server runs the router of the API, whose answers may ask the server to hang up",
-    },
-    AllowedCycle {
-        package: "sandbox",
-        parent: "crate::api",
-        modules: &["gate", "redirects"],
-        reason: "the gate begins redirects, which lead to what the gate would have let through",
     },
 ];
 

@@ -113,8 +113,8 @@ mod tests {
             owner: "local".to_owned(),
             mine: true,
             report,
-            course: ONE.to_owned(),
-            section: section.map(str::to_owned),
+            course: ONE.into(),
+            section: section.map(SectionId::from),
             from: days.and_then(|(from, _)| parse_day(from)),
             to: days.and_then(|(_, to)| parse_day(to)),
             made: Timestamp::default(),
@@ -134,7 +134,7 @@ mod tests {
         assert_eq!((request.report.as_str(), request.section, request.preview), ("course", None, false));
         assert_eq!(request.from.as_deref().zip(request.to.as_deref()), Some(("2026-02-02", "2026-02-15")));
         let request = request_of("/", &format!("report=notes&{days}&course={ONE}&section={TWO}")).unwrap();
-        assert_eq!((request.report.as_str(), request.section.as_deref()), ("notes", Some(TWO)));
+        assert_eq!((request.report.as_str(), request.section), ("notes", SectionId::parse(TWO)));
         // With several sections the whole course is shared.
         let request =
             request_of("/", &format!("report=notes&{days}&course={ONE}&section={ONE},{TWO}")).unwrap();
@@ -178,7 +178,7 @@ mod tests {
             let share = share(report, has_section.then_some(TWO), days);
             let view = shared_view(&share);
             prop_assert!(covers_view(&share, &view));
-            prop_assert!(!covers_view(&share, &view.clone().with_course(CourseId::parse(TWO))));
+            prop_assert!(!covers_view(&share, &view.clone().with_course(domain::ids::CourseId::parse(TWO))));
             let mut other = view.clone();
             if has_section { other.sections.clear(); } else { other.sections.extend(SectionId::parse(TWO)); }
             prop_assert!(!covers_view(&share, &other));

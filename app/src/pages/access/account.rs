@@ -7,8 +7,9 @@ use crate::api_signal::ApiSignal;
 use crate::components::error_notice::ErrorNotice;
 use crate::words;
 use crate::words::access as text;
-use domain::api::{AuthMethod, Courses, Impersonation, Scope, Session};
-use domain::scope::{Grant, Role};
+use domain::api::{Courses, Impersonation, Scope, Session};
+use domain::auth_method::AuthMethod;
+use domain::role::{Grant, Role};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 

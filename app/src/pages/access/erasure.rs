@@ -14,7 +14,7 @@ use domain::erasure::{
     Erasure, ErasureProgress, ErasureRequest, Erasures, PersonIdentifier, RedactedTarget, WeekRange,
 };
 use domain::report::Shape;
-use domain::scope::Grant;
+use domain::role::Grant;
 use leptos::prelude::*;
 use std::time::Duration;
 use wasm_bindgen_futures::spawn_local;

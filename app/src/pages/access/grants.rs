@@ -4,7 +4,7 @@ use crate::words;
 use crate::words::access as text;
 use domain::api::{Course, Courses};
 use domain::ids::{CourseId, SectionId};
-use domain::scope::Grant;
+use domain::role::Grant;
 use leptos::prelude::*;
 
 /// Selects a course, and one of its sections or all of them.

@@ -8,7 +8,7 @@ use crate::components::error_notice::ErrorNotice;
 use crate::words;
 use crate::words::access as text;
 use domain::api::{Courses, Person, RoleChange, Roles};
-use domain::scope::{Grant, Role};
+use domain::role::{Grant, Role};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 

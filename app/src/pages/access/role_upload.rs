@@ -6,7 +6,7 @@ use crate::components::error_notice::ErrorNotice;
 use crate::words::access as text;
 use domain::api::{Courses, Person, RoleUploadResult};
 use domain::problem::LineError;
-use domain::scope::Role;
+use domain::role::Role;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};

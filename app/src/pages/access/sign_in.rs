@@ -4,7 +4,7 @@ use crate::api_client::{self, ApiError};
 use crate::components::error_notice::ErrorNotice;
 use crate::words;
 use crate::words::access as text;
-use domain::api::AuthMethod;
+use domain::auth_method::AuthMethod;
 use domain::problem::{Code, Problem, SignInOptions};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;

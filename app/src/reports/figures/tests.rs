@@ -33,7 +33,7 @@ fn told_of(report: &str, csv: &str, ask: impl FnOnce(&mut Query)) -> Vec<Figure>
     let (head, rows) = csv.split_once('\n').unwrap();
     let header = HeaderRow::parse(head.as_bytes());
     let mut tables = Dataset::default();
-    let mut table = Table::new(&header);
+    let mut table = Table::new(&header, name.known());
     Decoder::new(header.delimiter())
         .for_each_record(rows.as_bytes(), |row| table.push_row(&header, row, &mut tables.texts));
     tables.insert("w", WindowData { generation: 1, table, coverage: facts });

@@ -1,10 +1,13 @@
 //! Common responses: JSON, errors in the vendor's format, and closing the connection without a response.
 
-use crate::server::HangUp;
 use axum::body::Body;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
+
+/// Marks a response that must not be sent: the connection closes instead.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HangUp;
 
 /// A JSON response with this status.
 pub(super) fn json(status: StatusCode, body: &Value) -> Response {

@@ -43,7 +43,7 @@ async fn serve(
 ) -> Response {
     let found = {
         let mut books = sandbox.books();
-        *books.ledger.calls.entry(gate::kind(Point::File)).or_default() += 1;
+        *books.ledger.calls.entry(Point::File.name()).or_default() += 1;
         books.ledger.authorization_leaks += u64::from(headers.contains_key(header::AUTHORIZATION));
         books.requests.iter().find(|request| request.files.iter().any(|file| file == name)).cloned()
     };

@@ -54,21 +54,6 @@ impl CallTarget {
     }
 }
 
-/// The name under which the ledger counts a call.
-pub(super) const fn kind(point: Point) -> &'static str {
-    match point {
-        Point::Reports => "reports",
-        Point::List => "list",
-        Point::One => "one",
-        Point::Create => "create",
-        Point::Directory => "directory",
-        Point::Token => "token",
-        Point::File => "file",
-        Point::Hop => "hop",
-        Point::Other => "other",
-    }
-}
-
 /// Applies the faults that apply to all calls: waits for `slow`, and returns the response of a fault that
 /// replaces the real one. A redirect ends at `path`. Files handle redirects themselves, after checking the
 /// link's signature.
@@ -116,7 +101,7 @@ pub(super) async fn pass(State(sandbox): State<Arc<Sandbox>>, request: Request, 
         let now = sandbox.clock.millis();
         let mut books = sandbox.books();
         let target = CallTarget::from_path(request.method(), request.uri().path(), &books);
-        *books.ledger.calls.entry(kind(target.point)).or_default() += 1;
+        *books.ledger.calls.entry(target.point.name()).or_default() += 1;
         books.ledger.all.count(now);
         books.ledger.api.count(now);
         if books.allowed.recent(now) >= sandbox.settings.calls_per_minute {

@@ -21,7 +21,7 @@ pub(super) async fn token(
     {
         let now = sandbox.clock.millis();
         let mut books = sandbox.books();
-        *books.ledger.calls.entry(gate::kind(Point::Token)).or_default() += 1;
+        *books.ledger.calls.entry(Point::Token.name()).or_default() += 1;
         books.ledger.all.count(now);
         books.ledger.token.count(now);
     }

@@ -3,7 +3,6 @@
 //! Each hop's query contains the rest of the chain, so that one sandbox can be a hop in another's redirect:
 //! `/hop?status=302&hops=127.0.0.1:4001,127.0.0.1:4000&path=/moved/files/…` (values percent-encoded).
 
-use super::gate;
 use crate::faults::{Order, Point};
 use crate::sandbox::Sandbox;
 use axum::extract::{Query, State};
@@ -33,7 +32,7 @@ pub(super) async fn hop(
     Query(rest): Query<RestOfChain>,
 ) -> Response {
     let mut books = sandbox.books();
-    *books.ledger.calls.entry(gate::kind(Point::Hop)).or_default() += 1;
+    *books.ledger.calls.entry(Point::Hop.name()).or_default() += 1;
     books.ledger.authorization_leaks += u64::from(headers.contains_key(header::AUTHORIZATION));
     drop(books);
     let hops: Vec<String> = rest.hops.split(',').map(str::to_owned).collect();

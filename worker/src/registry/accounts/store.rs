@@ -1,7 +1,8 @@
 //! Tables of people, sessions, revoked tokens and failed sign-in attempts.
 
 use super::super::store::{BodyRow, Store, timestamp_from_sql};
-use domain::api::{AuthMethod, Person};
+use domain::api::Person;
+use domain::auth_method::AuthMethod;
 use domain::login_throttle::LoginThrottle;
 use domain::session::OpenSession;
 use domain::time::Timestamp;

@@ -41,7 +41,8 @@ fn told(ask: impl FnOnce(&mut Query, &mut CourseOptions)) -> Vec<Figure> {
     let held = [("videoview", WATCHED), ("confused", MARKED)].map(|(report, csv)| {
         let (head, rows) = csv.split_once('\n').unwrap();
         let header = HeaderRow::parse(head.as_bytes());
-        let (mut tables, mut table) = (Dataset::default(), Table::new(&header));
+        let (mut tables, mut table) =
+            (Dataset::default(), Table::new(&header, domain::report::KnownReport::parse(report)));
         Decoder::new(header.delimiter())
             .for_each_record(rows.as_bytes(), |row| table.push_row(&header, row, &mut tables.texts));
         tables.insert("w", WindowData { generation: 1, table, coverage: facts });

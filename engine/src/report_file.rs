@@ -1,0 +1,105 @@
+//! A file of a report as Echo360 sends it: its header row, and why it cannot be used.
+
+use domain::column;
+use domain::report::{KnownReport, ReportDescriptor};
+
+/// Why a file is rejected: a sentence that begins with "It" or "Its" and can be shown on the page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadFile(String);
+
+impl BadFile {
+    /// Creates the error from its sentence.
+    pub fn new(sentence: impl Into<String>) -> Self {
+        Self(sentence.into())
+    }
+}
+
+impl std::fmt::Display for BadFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for BadFile {}
+
+/// A parsed header row, with the positions of the columns that are needed.
+pub(crate) struct HeaderLayout {
+    pub(crate) header: Vec<u8>,
+    pub(crate) delimiter: u8,
+    pub(crate) columns: Vec<String>,
+    pub(crate) course: Option<usize>,
+    pub(crate) section: Option<usize>,
+    pub(crate) course_code: Option<usize>,
+    pub(crate) course_name: Option<usize>,
+    pub(crate) section_number: Option<usize>,
+}
+
+impl HeaderLayout {
+    /// Parses a header row without its line end. The delimiter is the first that gives all columns of
+    /// `report`, or else the one that gives the most columns.
+    pub(crate) fn parse(line: &[u8], report: Option<KnownReport>) -> Result<Self, BadFile> {
+        let report: Option<&ReportDescriptor> = report.map(KnownReport::descriptor);
+        let candidates = [b',', b'\t', b'|'].map(|delimiter| (delimiter, parse_line(line, delimiter)));
+        let (delimiter, columns) = candidates
+            .iter()
+            .find(|(_, columns)| report.is_some_and(|report| report.missing_from(columns).is_none()))
+            .or_else(|| {
+                candidates.iter().max_by_key(|(delimiter, columns)| (columns.len(), *delimiter == b','))
+            })
+            .cloned()
+            .unwrap_or((b',', Vec::new()));
+        if columns.iter().all(|name| name.trim().is_empty()) {
+            return Err(BadFile::new("It has no header row."));
+        }
+        if let Some(missing) = report.and_then(|report| report.missing_from(&columns)) {
+            return Err(BadFile::new(format!("Its header row lacks the column `{missing}`.")));
+        }
+        let at = |name: &str| column::position(&columns, name);
+        let mut header = line.to_vec();
+        header.push(b'\n');
+        Ok(Self {
+            header,
+            delimiter,
+            course: report.and_then(|report| at(report.course)),
+            section: report.and_then(|report| at(report.section)),
+            // In reports whose `course_identifier` is the UUID there is no course code.
+            course_code: report
+                .filter(|report| report.course == "courseId")
+                .and_then(|_| at("courseIdentifier")),
+            course_name: at("courseName"),
+            // Where a report uses the section number as the id, it has no separate number.
+            section_number: at("sectionNumber")
+                .filter(|number| report.and_then(|r| at(r.section)) != Some(*number)),
+            columns,
+        })
+    }
+}
+
+/// Parses one line of CSV into its cells; empty if it cannot be read.
+#[must_use]
+pub fn parse_line(line: &[u8], delimiter: u8) -> Vec<String> {
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).from_reader(line);
+    let mut record = csv::ByteRecord::new();
+    match reader.read_byte_record(&mut record) {
+        Ok(true) => record.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Parses a stored header row into its delimiter and column names; `None` if it does not fit the report.
+#[must_use]
+pub fn read_header(header: &[u8], report: Option<KnownReport>) -> Option<(u8, Vec<String>)> {
+    let layout = HeaderLayout::parse(trim_line_ends(header), report).ok()?;
+    Some((layout.delimiter, layout.columns))
+}
+
+/// `row` without line ends on either side.
+pub(crate) fn trim_line_ends(mut row: &[u8]) -> &[u8] {
+    while let [b'\n' | b'\r', rest @ ..] = row {
+        row = rest;
+    }
+    while let [rest @ .., b'\n' | b'\r'] = row {
+        row = rest;
+    }
+    row
+}
