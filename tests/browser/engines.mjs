@@ -5,10 +5,10 @@
  * |----------|----------------------------------------------------|----------------------------------------------------------|
  * | Chromium | playwright-core over the DevTools protocol         | console, uncaught errors, CSP violations, crashes        |
  * | Firefox  | puppeteer-core over WebDriver BiDi                 | console, uncaught errors, CSP violations                 |
- * | WebKit   | WebDriver over HTTP, by WebKitWebDriver under Xvfb | the same of the document, from when it has been parsed   |
+ * | WebKit   | WebDriver over HTTP, by WebKitWebDriver under Xvfb | the same of the document, from when it has loaded        |
  *
  * WebDriver over HTTP has no events: WebKit's complaints are collected by a script that the adapter puts into the
- * document once it has been parsed. It misses what was said before that, and what a Web Worker says on its console.
+ * document once it has loaded. It misses what was said before that, and what a Web Worker says on its console.
  *
  * An engine is `{ name, start }`; `start()` gives a browser with `tab()`, a new and empty profile with one tab, and
  * `stop()`. `LECTERN_ENGINES` chooses among them by name, with commas between. If it is not set, Chromium

@@ -23,6 +23,9 @@ const KEEPER = '("$@"; kill -TERM $$) & cat > /dev/null; kill -TERM 0';
 /** How long a click is tried, in milliseconds. */
 const PATIENCE = 30_000;
 
+/** Longest wait of the driver for a document or a script, in milliseconds. Its default for a document is 5 minutes. */
+const LIMIT = 20_000;
+
 /** Runs in the page: from here on collects what the document complains of. */
 function watch() {
   if (window.complaints) return;
@@ -42,9 +45,16 @@ function watch() {
   }
 }
 
-/** One call of WebDriver. */
+/**
+ * Sends one command of WebDriver.
+ *
+ * A command may wait for a document and then for its script: a driver that works answers within twice the limit.
+ */
 async function call(address, method, body) {
-  const answer = await fetch(address, { method, body: body && JSON.stringify(body) });
+  const signal = AbortSignal.timeout(2 * LIMIT);
+  const answer = await fetch(address, { method, body: body && JSON.stringify(body), signal }).catch((cause) => {
+    throw new Error(`${method} ${address}: WebKitWebDriver does not answer`, { cause });
+  });
   const { value } = await answer.json();
   if (answer.ok) return value;
   throw Object.assign(new Error(`${method} ${address}: ${value.error}: ${value.message}`), { code: value.error });
@@ -85,7 +95,10 @@ export class WebKitEngine {
       capabilities: {
         alwaysMatch: {
           acceptInsecureCerts: true,
-          pageLoadStrategy: 'eager',
+          // Before each command the driver waits until no document is loading. With `eager` it waits for the next
+          // `DOMContentLoaded`: between that event and `load` this is an event that never comes.
+          pageLoadStrategy: 'normal',
+          timeouts: { pageLoad: LIMIT, script: LIMIT },
           'webkitgtk:browserOptions': { binary: BROWSER, args: ['--automation'] },
         },
       },
@@ -159,8 +172,12 @@ class WebKitTab extends EngineTab {
   }
 
   async end() {
-    await this.#collect();
-    await call(this.#session, 'DELETE');
+    try {
+      await this.#collect();
+    } finally {
+      // The driver has one session: if it stayed, no other test could have one.
+      await call(this.#session, 'DELETE');
+    }
   }
 
   /** Notes what the document has complained of, before another takes its place. */
