@@ -11,8 +11,7 @@
  * document once it has loaded. It misses what was said before that, and what a Web Worker says on its console.
  *
  * An engine is `{ name, start }`; `start()` gives a browser with `tab()`, a new and empty profile with one tab, and
- * `stop()`. `LECTERN_ENGINES` chooses among them by name, with commas between. If it is not set, Chromium
- * and Firefox run: WebKitWebDriver at times leaves a command unanswered for minutes, for a cause not yet found.
+ * `stop()`. `LECTERN_ENGINES` chooses among them by name, with commas between; all of them run if it is not set.
  */
 import { ChromiumEngine } from './engines/chromium.mjs';
 import { FirefoxEngine } from './engines/firefox.mjs';
@@ -24,7 +23,7 @@ const ALL = [ChromiumEngine, FirefoxEngine, WebKitEngine];
 export const ENGINES = chosen(process.env.LECTERN_ENGINES);
 
 function chosen(names) {
-  if (!names) return [ChromiumEngine, FirefoxEngine];
+  if (!names) return ALL;
   return names.split(',').map((name) => {
     const engine = ALL.find((it) => it.engine === name.trim());
     if (!engine) throw new Error(`LECTERN_ENGINES names ${name}: known are ${ALL.map((it) => it.engine).join(', ')}`);
