@@ -182,11 +182,10 @@ impl TestRun {
         }
         let chromium = chromium::find_or_install()?;
         let engines = env::var("LECTERN_ENGINES").unwrap_or_default();
-        let is_named = |name: &str| engines.split(',').any(|engine| engine.trim() == name);
-        // WebKit only on request, since its driver sometimes leaves a command unanswered for minutes.
-        let firefox =
-            (engines.is_empty() || is_named("firefox")).then(firefox::find_or_install).transpose()?;
-        let webkit = is_named("webkit").then(webkit::find_or_install).transpose()?;
+        let is_chosen =
+            |name: &str| engines.is_empty() || engines.split(',').any(|engine| engine.trim() == name);
+        let firefox = is_chosen("firefox").then(firefox::find_or_install).transpose()?;
+        let webkit = is_chosen("webkit").then(webkit::find_or_install).transpose()?;
         let (tools, sandbox) = build_everything(&self.checkout)?;
         let mut tests = tools.command(&self.checkout, &tools.node)?;
         // One file at a time: each starts a Worker and a browser, which use two cores.

