@@ -245,9 +245,10 @@ mod tests {
             let range = Range::parse("2026-01-19", "2026-01-25").unwrap();
             find_term_weeks(&directory, course, range).map(|it| (it.term.name.as_str(), it.first))
         };
+        let [upper, lower] = ["A", "b"].map(CourseId::from);
         assert_eq!(week(None), Some(("Spring 2026", 3)));
-        assert_eq!(week(Some(&"A".into())), Some(("Year 2025", 21)));
-        assert_eq!(week(Some(&"b".into())), Some(("Spring 2026", 3)), "the term of this course is another");
+        assert_eq!(week(Some(&upper)), Some(("Year 2025", 21)));
+        assert_eq!(week(Some(&lower)), Some(("Spring 2026", 3)), "the term of this course is another");
     }
 
     proptest! {

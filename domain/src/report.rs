@@ -232,6 +232,8 @@ pub struct ReportDescriptor {
     /// The documented columns, in order. `email` replaces the column names that the vendor's reference has
     /// lost.
     pub columns: &'static [&'static str],
+    /// The columns with ids of Echo360, which are read in their normal form.
+    pub id_columns: &'static [&'static str],
     /// The columns that identify or name a person.
     pub personal_columns: &'static [&'static str],
     /// The column with the row's time; `None` unless the shape is [`Shape::Rows`].
@@ -261,27 +263,30 @@ impl ReportDescriptor {
         self.section == "section_number"
     }
 
-    /// Whether a column holds ids, which are read in their normal form.
-    ///
-    /// ```
-    /// use domain::report::KnownReport;
-    /// let asset = KnownReport::Asset.descriptor();
-    /// assert!(asset.is_id_column("Media_ID") && asset.is_id_column("course_identifier"));
-    /// assert!(!asset.is_id_column("section_number"));
-    /// // Elsewhere the course's UUID has a column of its own, and this is the code that people see.
-    /// assert!(!KnownReport::Notes.descriptor().is_id_column("courseIdentifier"));
-    /// ```
-    #[must_use]
-    pub fn is_id_column(&self, name: &str) -> bool {
-        let key = column::normalize_name(name);
-        key.ends_with("id") || key == column::normalize_name(self.course)
-    }
-
     /// The first essential column that `header` lacks, if any. Further columns and other spellings are
     /// accepted.
     pub fn missing_from<S: AsRef<str>>(&self, header: &[S]) -> Option<&'static str> {
         self.essential.iter().copied().find(|name| column::position(header, name).is_none())
     }
+}
+
+/// The id columns that most reports share. The rows of an unknown report can be filtered by them.
+const SHARED_ID_COLUMNS: &[&str] = &["courseId", "sectionId", "userid"];
+
+/// Whether a column of a report holds ids, which are read in their normal form.
+///
+/// ```
+/// use domain::report::{KnownReport, is_id_column};
+/// assert!(is_id_column(Some(KnownReport::Asset), "Media_ID"));
+/// // The course's UUID in this report, and the code that people see in others.
+/// assert!(is_id_column(Some(KnownReport::Asset), "course_identifier"));
+/// assert!(!is_id_column(Some(KnownReport::Notes), "courseIdentifier"));
+/// assert!(is_id_column(None, "user id") && !is_id_column(None, "paid"));
+/// ```
+#[must_use]
+pub fn is_id_column(report: Option<KnownReport>, name: &str) -> bool {
+    let columns = report.map_or(SHARED_ID_COLUMNS, |report| report.descriptor().id_columns);
+    column::position(columns, name).is_some()
 }
 
 /// The columns that identify the person in a row, in most reports.
@@ -322,6 +327,7 @@ static ASSET: ReportDescriptor = ReportDescriptor {
     title: "Library: every video, all time",
     shape: Shape::Snapshot,
     columns: ASSET_COLUMNS,
+    id_columns: &["mediaid", "course_identifier"],
     personal_columns: &["owner_name"],
     time: None,
     course: "course_identifier",
@@ -339,6 +345,7 @@ static ASSET_BY_DATE: ReportDescriptor = ReportDescriptor {
     title: "Library: videos by week",
     shape: Shape::Sums,
     columns: ASSET_COLUMNS,
+    id_columns: &["mediaid", "course_identifier"],
     personal_columns: &["owner_name"],
     time: None,
     course: "course_identifier",
@@ -373,6 +380,7 @@ static PRESENTATION: ReportDescriptor = ReportDescriptor {
         "role",
         "slide_count",
     ],
+    id_columns: &["presentationID", "sectionId", "courseId", "userid"],
     personal_columns: PERSON_COLUMNS,
     time: Some("event_timestamp"),
     course: "courseId",
@@ -405,6 +413,7 @@ static VIDEO_VIEW: ReportDescriptor = ReportDescriptor {
         "email",
         "role",
     ],
+    id_columns: &["VideoId", "sectionId", "courseId", "userid"],
     personal_columns: PERSON_COLUMNS,
     time: Some("event_timestamp"),
     course: "courseId",
@@ -436,6 +445,7 @@ static CONFUSED: ReportDescriptor = ReportDescriptor {
         "email",
         "role",
     ],
+    id_columns: &["PresentationID", "sectionId", "courseId", "userid"],
     personal_columns: PERSON_COLUMNS,
     time: Some("event_timestamp"),
     course: "courseId",
@@ -474,6 +484,7 @@ static POLLING: ReportDescriptor = ReportDescriptor {
         "email",
         "role",
     ],
+    id_columns: &["presentation_id", "sectionId", "courseId", "activity_id", "answer_id", "userid"],
     personal_columns: PERSON_COLUMNS,
     time: Some("event_timestamp"),
     course: "courseId",
@@ -512,6 +523,7 @@ static Q_AND_A: ReportDescriptor = ReportDescriptor {
         "answer_email",
         "answer_role",
     ],
+    id_columns: &["questionid", "sectionId", "courseId", "question_userid", "answerid", "answer_userid"],
     personal_columns: &[
         "question_userid",
         "question_firstname",
@@ -554,6 +566,7 @@ static NOTES: ReportDescriptor = ReportDescriptor {
         "email",
         "role",
     ],
+    id_columns: &["PresentationID", "sectionId", "courseId", "userid"],
     personal_columns: PERSON_COLUMNS,
     time: Some("event_timestamp"),
     course: "courseId",

@@ -170,23 +170,21 @@ impl CourseWeekCounter {
             }
             let Some(at) = cell_value::parse_time(cell(columns.time)).map(i64::from) else { return };
             let Some(day) = starts.partition_point(|start| *start <= at).checked_sub(1) else { return };
-            let text = |column| String::from_utf8_lossy(cell(column)).into_owned();
-            if day >= 7
-                || cell(columns.user).is_empty()
-                || InstitutionRole::from_text(&text(columns.role)) != InstitutionRole::Student
-            {
+            let role = InstitutionRole::from_text(&String::from_utf8_lossy(cell(columns.role)));
+            let user = normalize_id(cell(columns.user));
+            if day >= 7 || user.is_empty() || role != InstitutionRole::Student {
                 return;
             }
-            let answer = cell(columns.answer);
+            let answer = normalize_id(cell(columns.answer));
             if let Some(seen) = &mut seen_answers
                 && !answer.is_empty()
-                && !seen.insert((answer.to_vec(), day))
+                && !seen.insert((answer.into_owned(), day))
             {
                 return;
             }
-            let id = |place| String::from_utf8_lossy(&normalize_id(cell(place))).into_owned();
-            let section = sections.entry(id(columns.section)).or_default();
-            *section.done.entry(id(columns.user)).or_default() += 1;
+            let text = |id: &[u8]| String::from_utf8_lossy(id).into_owned();
+            let section = sections.entry(text(&normalize_id(cell(columns.section)))).or_default();
+            *section.done.entry(text(&user)).or_default() += 1;
         });
         if rows != u64::from(head.rows) {
             return Err(DecodeError::Rows);

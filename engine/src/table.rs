@@ -14,7 +14,7 @@ pub mod dataset;
 use crate::decode::{Decoder, Delimiter, Record};
 use crate::dictionary::{Dictionary, EMPTY};
 use domain::column;
-use domain::report::KnownReport;
+use domain::report::{KnownReport, is_id_column};
 
 /// A parsed header row: delimiter and stored columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,13 +73,13 @@ pub struct Table {
 }
 
 impl Table {
-    /// An empty table of `report` with the columns of `header`. Of a report that is not known, no column is taken for one of ids.
+    /// An empty table with the columns of `header`, in a file of `report`: `None` if the report is unknown.
     #[must_use]
     pub fn new(header: &HeaderRow, report: Option<KnownReport>) -> Self {
         let column = |name: &str| Column {
             name: name.to_owned(),
             key: column::normalize_name(name),
-            has_ids: report.is_some_and(|report| report.descriptor().is_id_column(name)),
+            has_ids: is_id_column(report, name),
             codes: Vec::new(),
         };
         Self { columns: header.names().map(column).collect(), rows: 0, ragged: 0 }

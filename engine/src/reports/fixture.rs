@@ -34,10 +34,10 @@ pub(super) fn window(coverage: WindowCoverage, header: &str, rows: &str) -> Wind
     Window { id, coverage, header: header.into(), rows: rows.into() }
 }
 
-/// Any report with columns of ids: which one makes no difference, save for the library's course.
+/// The known report that has these columns, if there is one.
 fn report_of(header: &HeaderRow) -> Option<KnownReport> {
-    let is_library = header.names().any(|name| name == "course_identifier");
-    Some(if is_library { KnownReport::Asset } else { KnownReport::Notes })
+    let names: Vec<&str> = header.names().collect();
+    KnownReport::ALL.into_iter().find(|report| report.descriptor().missing_from(&names).is_none())
 }
 
 pub(super) fn dataset(windows: &[Window]) -> Dataset {

@@ -341,6 +341,16 @@ mod tests {
     }
 
     #[test]
+    fn an_unknown_report_is_filtered_by_ids_in_any_spelling() {
+        let id = "0b0c3f4e-0000-4000-8000-00000000000a";
+        let rows = format!("{id},1\n{},1\n{{{id}}},1\nother,1\n", id.to_uppercase());
+        let mut query = query("2020-02-03", "2020-02-09");
+        query.base.course = Some(id.into());
+        let measures = measure(&dataset(&[week("2020-02-03", "courseId,count", &rows)]), &query);
+        assert_eq!(measures.count, 3);
+    }
+
+    #[test]
     fn days_are_utc_days_like_those_of_windows() {
         let rows = "Ana,2026-03-30 01:00:00\nBo,2026-03-29 23:30:00\nCy,2026-04-05 23:30:00\n";
         let mut query = query("2026-03-30", "2026-04-05");
