@@ -88,13 +88,21 @@ pub fn authorize(
     action: Action<'_>,
 ) -> Result<AccessScope, AccessDenied> {
     let Some(RoleAssignment { role, grants }) = assignment else { return Err(AccessDenied::NoRole) };
+    // Every action is listed, so that a new one is granted to nobody by default.
     match role {
         Role::Administrator => Ok(AccessScope::Everything),
         Role::Analyst => match action {
             Action::ManageRoles | Action::ReadAuditLog | Action::Erase | Action::SwitchShares => {
                 Err(AccessDenied::NotAllowed)
             }
-            _ => Ok(AccessScope::Everything),
+            Action::ViewSession
+            | Action::ListReports
+            | Action::ListCourses
+            | Action::RequestReport { .. }
+            | Action::ManageRequests
+            | Action::ReadRows { .. }
+            | Action::CreateShare { .. }
+            | Action::ListShares => Ok(AccessScope::Everything),
         },
         Role::Instructor => {
             let scope = AccessScope::Only { person: person.to_owned(), grants: grants.clone() };
@@ -110,7 +118,14 @@ pub fn authorize(
                 {
                     Err(AccessDenied::UnknownReport)
                 }
-                _ => Ok(scope),
+                Action::ViewSession
+                | Action::ListReports
+                | Action::ListCourses
+                | Action::RequestReport { .. }
+                | Action::ManageRequests
+                | Action::ReadRows { .. }
+                | Action::CreateShare { .. }
+                | Action::ListShares => Ok(scope),
             }
         }
     }
