@@ -338,6 +338,10 @@ impl Case<'_> {
             let visible = || self.setup.visible_rows(self.visitor, report).into_iter().map(cut);
             let found = self.setup.frames(&path, report, self.token).await;
             assert_eq!(found, visible().collect::<Vec<_>>(), "{path}");
+            if let Some(allowed) = self.setup.allowed_rows(self.visitor, report) {
+                let allowed: Vec<Row> = allowed.into_iter().map(cut).collect();
+                assert_eq!(found, allowed, "the SQL filter and `RowFilter::allows` must agree: {path}");
+            }
             if report == Report::Visit {
                 continue;
             }
