@@ -20,7 +20,7 @@ use crate::erasure::{
     CourseTombstone, Erasure, ErasureProgress, ErasureRequest, IdentifierKind, IdentityLink, Invalidation,
     PersonHash, PersonIdentifier, PersonTombstone, RedactedTarget, SweepOutcome, Tombstones,
 };
-use crate::ids::{CourseId, is_reported_email};
+use crate::ids::{CourseId, may_be_email};
 use crate::problem::{Code, Problem};
 use crate::range::Range;
 use crate::report::ReportName;
@@ -100,7 +100,7 @@ impl ErasureTarget {
     ) -> Result<Self, Problem> {
         let bad_body = |detail: &str| Err(Problem::new(Code::BadBody, detail));
         match request {
-            ErasureRequest::Person(PersonIdentifier::Email(email)) if !is_reported_email(email) => {
+            ErasureRequest::Person(PersonIdentifier::Email(email)) if !may_be_email(email) => {
                 bad_body("`email` must be an e-mail address such as name@example.org.")
             }
             ErasureRequest::Person(PersonIdentifier::Id(id)) if !id.is_uuid() => {
