@@ -1,7 +1,7 @@
 //! The context of a handler: an authorized HTTP request with its parameters and body read.
 
 use crate::auth::Visitor;
-use crate::{response, rpc};
+use crate::{crypto, response, rpc};
 use domain::problem::{Code, Problem};
 use domain::routes::{Body, Route};
 use domain::scope::AccessScope;
@@ -86,11 +86,7 @@ impl<'a> RequestContext<'a> {
     /// `bad-id` with this detail.
     pub(crate) fn hex_id(&self, detail: &str) -> Result<String, Problem> {
         let id = self.path("id");
-        if id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            Ok(id.to_owned())
-        } else {
-            Err(Problem::new(Code::BadId, detail))
-        }
+        if crypto::is_well_formed_id(id) { Ok(id.to_owned()) } else { Err(Problem::new(Code::BadId, detail)) }
     }
 
     /// The URL parameters; all are known to the route.
