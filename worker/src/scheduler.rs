@@ -952,8 +952,8 @@ pub(crate) fn rows_not_ready(ids: Vec<String>, failed: Option<WindowFailure>) ->
         }
         Some(WindowFailure { window, forgotten: true, .. }) => {
             let detail = format!(
-                "Not here: {names}{more}. {window} was forgotten, and is not asked again by itself: leave its days out, \
-                 or have an administrator ask for it again."
+                "Not loaded: {names}{more}. {window} is erased, and is not requested again automatically: leave its \
+                 days out, or ask an administrator to request it again."
             );
             Problem::new(Code::RowsNotReady, detail).windows(ids)
         }
