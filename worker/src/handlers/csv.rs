@@ -118,7 +118,7 @@ struct Download {
 
 /// `GET /api/csv/{report}`
 pub(super) async fn download(context: &RequestContext<'_>) -> HandlerResult {
-    let request = DownloadRequest::parse(context.path("report"), context.query())?;
+    let request = DownloadRequest::parse(context.path_parameter("report"), context.query())?;
     let audit_detail = request.view().describe();
     let (scheduler, access_scope) = (context.scheduler()?, context.access_scope()?);
     let response = serve(context.env, context.settings, &scheduler, request, access_scope).await?;

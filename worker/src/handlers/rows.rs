@@ -16,15 +16,15 @@ pub(super) async fn read(context: &RequestContext<'_>) -> HandlerResult {
         query.remove("generation").map(|text| text.parse().map_err(bad_generation)).transpose()?;
     let (course, section) = remove_course_and_section(&mut query);
     let find = SchedulerCommand::FindWindow {
-        report: context.path("report").to_owned(),
-        window: context.path("window").to_owned(),
+        report: context.path_parameter("report").to_owned(),
+        window: context.path_parameter("window").to_owned(),
         access_scope: context.access_scope()?,
     };
     let ReadableWindow { key, row_filter } = rpc::call(&context.scheduler()?, &find).await?;
     let days = key.start().zip(key.end()).map(|(start, end)| (start, minus_days(end, 1)));
     let days = days.map(|(first, last)| (first.to_string(), last.to_string()));
     let view = AuditView {
-        report: context.path("report"),
+        report: context.path_parameter("report"),
         days: days.as_ref().map(|(first, last)| (first.as_str(), last.as_str())),
         course: course.as_ref(),
         section: section.as_deref(),
