@@ -1,11 +1,11 @@
-//! Buffers entries until they are sent on. Equal entries become one with a count, and the number of different
-//! entries is limited. What exceeds the limit is counted, so that a gap is visible.
+//! A bounded buffer of audit entries, in which equal entries are merged and what does not fit is counted, so that a
+//! gap is visible. The Worker empties it once a second.
 
 /// An entry with a count of its repetitions.
 pub trait CountedEntry {
     /// Whether both entries are equal apart from their counts.
     fn is_same_entry(&self, other: &Self) -> bool;
-    /// The number of repetitions.
+    /// How often the entry occurred.
     fn count(&mut self) -> &mut u32;
 }
 
@@ -19,7 +19,7 @@ pub struct AuditBuffer<T> {
 }
 
 impl<T: CountedEntry> AuditBuffer<T> {
-    /// An empty buffer for at most `capacity` different entries.
+    /// Creates an empty buffer for at most `capacity` different entries.
     #[must_use]
     pub const fn new(capacity: usize) -> Self {
         Self { entries: Vec::new(), capacity, dropped: 0 }

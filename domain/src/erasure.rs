@@ -248,9 +248,11 @@ pub enum SweepOutcome {
         #[serde(default)]
         generation: u32,
         /// The remaining rows, if any were dropped: a new copy whose generation is the job's lease.
-        left: Option<RemainingRows>,
+        #[serde(rename = "left")]
+        remaining: Option<RemainingRows>,
         /// What was found.
-        met: SweepFindings,
+        #[serde(rename = "met")]
+        findings: SweepFindings,
     },
     /// The copy could not be read, and was deleted.
     Damaged,

@@ -7,7 +7,7 @@
 //! | windows | [`window`]: one report over one week · [`window_state`]: its states, from queued to ready · [`collector`]: decides the next step of a window's store |
 //! | scheduling | [`scheduler`]: all windows, three slots, one account · [`fair_queue`]: whose window is next · [`backoff`]: polling intervals and backoff · [`quota`]: limits per person |
 //! | Echo360 | [`upstream`]: its responses, parsed at the edge · [`directory`]: its courses, sections and terms |
-//! | access | [`scope`]: who may do what · [`role`]: roles and grants · [`auth_method`]: how somebody signed in · [`ids`]: UUIDs and e-mail addresses · [`role_upload`]: roles from a CSV file · [`token`]: tokens of Cloudflare Access · [`session`]: session rules · [`login_throttle`]: slows down wrong keys |
+//! | access | [`scope`]: who may do what · [`role`]: roles and grants · [`auth_method`]: how somebody signed in · [`ids`]: UUIDs and e-mail addresses · [`role_upload`]: roles from a CSV file · [`token`]: tokens of Cloudflare Access · [`encoding`]: base64 · [`session`]: session rules · [`login_throttle`]: slows down wrong keys |
 //! | audit and erasure | [`audit_log`]: merges entries of one view · [`audit_buffer`]: holds entries until they are stored · [`erasure`]: requests, progress and tombstones |
 //! | HTTP API | [`routes`]: every route, described once · [`api`]: its types · [`problem`]: problem documents · [`frame`]: the format of rows · [`shares`]: share links · `openapi` (feature `schema`): the OpenAPI document |
 //! | page | [`view`]: what is on the screen, as a URL and back · [`wire`]: messages between the page's programs |
@@ -22,6 +22,7 @@ pub mod backoff;
 pub mod collector;
 pub mod column;
 pub mod directory;
+pub mod encoding;
 pub mod erasure;
 pub mod fair_queue;
 pub mod frame;

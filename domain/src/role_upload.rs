@@ -5,7 +5,7 @@
 //! removed one by one.
 
 use crate::api::{Courses, Person, PersonChange, RoleUploadResult};
-use crate::ids::{CourseId, Email, SectionId};
+use crate::ids::{CourseId, Email, SectionId, normalize_text};
 use crate::problem::{Code, LineError, LineErrors, Problem};
 use crate::role::{Grant, Role, RoleAssignment};
 use crate::time::Timestamp;
@@ -209,11 +209,12 @@ impl UploadParser<'_> {
     }
 }
 
-/// Finds the UUIDs of courses and sections. All keys and ids are in lower case.
+/// Finds the UUIDs of courses and sections.
 struct CourseIndex {
-    /// Course ids by code.
+    /// Course ids by code, in lower case.
     codes: BTreeMap<String, Vec<CourseId>>,
-    /// Section ids by course id and number.
+    /// Section ids by course id and number. Numbers are in the normal form of [`normalize_text`], as in slices, so
+    /// that an upload finds the sections whose rows the instructor will see.
     sections: BTreeMap<(CourseId, String), Vec<SectionId>>,
 }
 
@@ -223,7 +224,7 @@ impl CourseIndex {
         for course in &courses.courses {
             index.codes.entry(course.code.trim().to_lowercase()).or_default().push(course.id.clone());
             for section in &course.sections {
-                let key = (course.id.clone(), section.number.trim().to_lowercase());
+                let key = (course.id.clone(), normalize_text(&section.number).into_owned());
                 index.sections.entry(key).or_default().push(section.id.clone());
             }
         }
@@ -248,7 +249,8 @@ impl CourseIndex {
             ("", _) => None,
             (_, Some(id)) => Some(id),
             (number, None) => {
-                match self.sections.get(&(course.clone(), number.to_lowercase())).map(Vec::as_slice) {
+                let key = (course.clone(), normalize_text(number).into_owned());
+                match self.sections.get(&key).map(Vec::as_slice) {
                     Some([id]) => Some(id.clone()),
                     Some(_) => {
                         return Err(
@@ -318,6 +320,20 @@ mod tests {
         let ben = RoleAssignment { role: Role::Analyst, grants: Vec::new() };
         assert_eq!(upload.0, BTreeMap::from([("ana@x.org".into(), ana), ("ben@x.org".into(), ben)]));
         assert_eq!(parse("role;email\nanalyst;ben@x.org").unwrap().0.len(), 1);
+    }
+
+    #[test]
+    fn section_numbers_are_compared_as_in_slices() {
+        let section = |n: u32, number: &str| Section { id: id(n), number: number.into(), term: None };
+        let sections = vec![section(11, " {a1} "), section(12, "\u{c9}"), section(13, "\u{e9}")];
+        let course = Course { id: id(1), code: "BIO 101".into(), name: String::new(), sections };
+        let courses = Courses { courses: vec![course], terms: Vec::new() };
+        for (number, section) in [("A1", 11), ("{A1}", 11), ("\u{c9}", 12), ("\u{e9}", 13)] {
+            let text = format!("email,role,course,section\na@x.org,instructor,BIO 101,{number}\n");
+            let RoleUpload(people) = RoleUpload::parse(&text, &courses, &BTreeSet::new()).unwrap();
+            let grant = Grant { course: id(1), section: Some(id(section)) };
+            assert_eq!(people[&Email::from("a@x.org")].grants, [grant], "{number}");
+        }
     }
 
     #[test]

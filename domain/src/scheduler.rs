@@ -29,7 +29,7 @@ use crate::window_state::{CollectOutcome, INQUIRY, LEASE, UpstreamBuild, Window,
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// "3 in-flight reports"
+/// The number of our upstream requests that may be unfinished at once: "3 in-flight reports".
 pub const SLOTS: usize = 3;
 
 /// While this many files are being collected, no new create is sent: each takes a few MB of memory.
@@ -39,7 +39,7 @@ const MAX_COLLECTING: usize = 3;
 const LISTING_MAX_AGE: i64 = 20 * SECOND;
 
 /// A create whose reply was lost counts as never received once two lists this far apart lack its request.
-pub const LISTS_APART: i64 = MINUTE;
+pub const MIN_LIST_GAP: i64 = MINUTE;
 
 /// A lease counts as lost this long after its deadline, if the WindowStore has reported nothing.
 const LEASE_GRACE: i64 = 30 * SECOND;
@@ -47,19 +47,22 @@ const LEASE_GRACE: i64 = 30 * SECOND;
 /// The scheduler wakes at least this often while anything is unfinished.
 const MAX_SLEEP: i64 = 5 * MINUTE;
 
-/// The scheduler plans nothing further ahead than this. A later time means that the clock was set back.
+/// The furthest time ahead at which a poll, a list or an inquiry is planned. A later one means that the clock was
+/// set back.
 const MAX_PLANNED_AHEAD: i64 = 2 * LEASE;
 
-/// Usual build times are computed from the newest copies: from at most this many …
+/// The maximum number of copies, the newest ones, from which the usual build times are computed.
 const MAX_BUILD_TIME_SAMPLE: usize = 50;
-/// … and at least this many.
+
+/// The minimum number of copies for that; with fewer, the usual build times are unknown.
 const MIN_BUILD_TIME_SAMPLE: usize = 3;
 
-/// "Reports are available for 14 days from the report submission, after which they are permanently deleted"
-const RETENTION: i64 = 14 * DAY;
+/// How long Echo360 keeps a report: "Reports are available for 14 days from the report submission, after which they
+/// are permanently deleted"
+const UPSTREAM_RETENTION: i64 = 14 * DAY;
 
 /// An upstream request is given up after this many polls that did not find it, even if lists still show it.
-const MAX_DOUBTS: u8 = 5;
+const MAX_NOT_FOUND_POLLS: u8 = 5;
 
 /// A request without unfinished windows is dropped when nobody repeated it for this many days.
 pub const REQUESTS_KEPT_DAYS: u64 = 90;
@@ -115,8 +118,8 @@ pub enum Step {
     Idle,
 }
 
-/// A collect job for a WindowStore: a file that Echo360 has finished. To be sent at once, since its links are
-/// never stored here.
+/// A collect job for a file that Echo360 has finished, to be sent to the window's WindowStore at once: the scheduler
+/// never stores the file's links.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CollectHandoff {
     /// The window.
@@ -154,11 +157,14 @@ pub struct Account {
     /// Calls of the last minute.
     pub calls: CallLedger,
     /// Backoff while Echo360 fails or asks us to slow down.
-    pub trouble: Backoff,
+    #[serde(rename = "trouble")]
+    pub outage_backoff: Backoff,
     /// Backoff for creates while another program uses the account's slots.
-    pub limit: Backoff,
+    #[serde(rename = "limit")]
+    pub limit_backoff: Backoff,
     /// Backoff while the credentials are refused.
-    pub denied: Backoff,
+    #[serde(rename = "denied")]
+    pub credentials_backoff: Backoff,
     /// The reason for the last refusal: a sentence for people, without secrets.
     pub denied_detail: String,
     /// Turns of the fair queue so far.
@@ -194,8 +200,8 @@ pub struct Scheduler {
     erasures: BTreeMap<String, ErasureEntry>,
     /// For how many days after its last day a copy is kept; `None`: for ever.
     keep_days: Option<u32>,
-    /// Whether an unfinished window may exist that no request waits for, and so may return to the queue.
-    /// Saves searching for such windows at each step.
+    /// Whether there may be an unfinished window that no request waits for. While false, no step has to search the
+    /// queue for such windows.
     may_be_unwanted: bool,
 }
 
@@ -298,16 +304,20 @@ impl Scheduler {
             queued: u32::try_from(self.count(|state| matches!(state, WindowState::Queued { .. })))
                 .unwrap_or(u32::MAX),
             usual: self.build_times(),
-            held: pause(&account.denied, api::PauseReason::CredentialsRefused, &account.denied_detail)
-                .or_else(|| {
-                    let detail = "Echo360 does not answer as it should; Lectern tries again.";
-                    pause(&account.trouble, api::PauseReason::UpstreamDown, detail)
-                })
-                .or_else(|| {
-                    let detail =
-                        "Another program is using this account's three report slots; Lectern waits for one.";
-                    pause(&account.limit, api::PauseReason::LimitReached, detail)
-                }),
+            held: pause(
+                &account.credentials_backoff,
+                api::PauseReason::CredentialsRefused,
+                &account.denied_detail,
+            )
+            .or_else(|| {
+                let detail = "Echo360 does not answer as it should; Lectern tries again.";
+                pause(&account.outage_backoff, api::PauseReason::UpstreamDown, detail)
+            })
+            .or_else(|| {
+                let detail =
+                    "Another program is using this account's three report slots; Lectern waits for one.";
+                pause(&account.limit_backoff, api::PauseReason::LimitReached, detail)
+            }),
         }
     }
 
@@ -353,7 +363,7 @@ impl Scheduler {
             }
         };
         self.changes.requests.insert(id.clone());
-        self.shorten_denied_backoff(now);
+        self.shorten_credentials_backoff(now);
         id
     }
 
@@ -375,8 +385,9 @@ impl Scheduler {
             return Some(create(key.clone(), now));
         };
         let mut window = window.clone();
-        let is_canceled = window.erasure.forgotten.is_some() && !is_erased;
-        let is_changed = if is_canceled { window.request_again(now) } else { window.request_if_needed(now) };
+        let is_erasure_canceled = window.erasure.forgotten.is_some() && !is_erased;
+        let is_changed =
+            if is_erasure_canceled { window.request_again(now) } else { window.request_if_needed(now) };
         is_changed.then_some(window)
     }
 
@@ -402,19 +413,19 @@ impl Scheduler {
     }
 
     /// Requests a request's windows again: those whose ids are `named`, or, if none is, those that failed. An
-    /// erased window is requested again only if the person `may_recall` it, even while its erasure holds.
+    /// erased window is requested again only if the person `may_restore_erased` it, even while its erasure holds.
     /// Returns whether the request exists.
-    pub fn retry(&mut self, id: &str, named: &[String], may_recall: bool, now: Timestamp) -> bool {
+    pub fn retry(&mut self, id: &str, named: &[String], may_restore_erased: bool, now: Timestamp) -> bool {
         let Some(request) = self.requests.get(id) else { return false };
         for key in &request.windows {
             let Some(window) = self.windows.get_mut(key) else { continue };
-            let is_permitted = may_recall || window.erasure.forgotten.is_none();
+            let is_permitted = may_restore_erased || window.erasure.forgotten.is_none();
             if is_retried(window, named) && is_permitted && window.request_again(now) {
                 window.erasure.waived_version = self.erasure_ledger.version;
                 self.changes.windows.insert(key.clone());
             }
         }
-        self.shorten_denied_backoff(now);
+        self.shorten_credentials_backoff(now);
         true
     }
 
@@ -449,7 +460,8 @@ impl Scheduler {
         }
         let wanted: BTreeSet<&WindowKey> = self.requests.values().flat_map(|r| &r.windows).collect();
         let is_unwanted = |window: &&Window| window.is_unfinished() && !wanted.contains(&window.key);
-        // As long as every unfinished window is wanted, so is every window that returns to the queue.
+        // Only unfinished windows return to the queue. If all are wanted, the next search is due when a request is
+        // removed or replaced, which sets the flag.
         let may_be_unwanted = self.windows.values().any(|window| is_unwanted(&window));
         let unwanted: Vec<WindowKey> = self
             .windows
@@ -484,11 +496,11 @@ impl Scheduler {
         }
     }
 
-    /// Tries refused credentials again soon, since a person who requests something may have corrected the
-    /// secret. Not once per request, though: Echo360 might lock the credentials of an impatient person.
-    fn shorten_denied_backoff(&mut self, now: Timestamp) {
-        if self.account.denied.until(now).is_some() {
-            self.account.denied.shorten();
+    /// Shortens the backoff of refused credentials, since a person who requests something may have corrected the
+    /// secret. Further requests shorten it no further: Echo360 might lock the credentials after too many tries.
+    fn shorten_credentials_backoff(&mut self, now: Timestamp) {
+        if self.account.credentials_backoff.until(now).is_some() {
+            self.account.credentials_backoff.shorten();
             self.changes.account = true;
         }
     }
@@ -506,10 +518,14 @@ impl Scheduler {
     #[must_use]
     pub fn calls_paused_until(&self, now: Timestamp) -> Option<Timestamp> {
         let account = &self.account;
-        [account.denied.until(now), account.trouble.until(now), account.calls.next_free_at(now)]
-            .into_iter()
-            .flatten()
-            .max()
+        [
+            account.credentials_backoff.until(now),
+            account.outage_backoff.until(now),
+            account.calls.next_free_at(now),
+        ]
+        .into_iter()
+        .flatten()
+        .max()
     }
 
     /// Whether calls of low priority may go out (Echo360's lists of courses): report requests come first.
@@ -570,7 +586,7 @@ impl Scheduler {
             .windows
             .values()
             .filter_map(|window| match &window.state {
-                WindowState::Building { upstream, next_look, doubted: false, .. }
+                WindowState::Building { upstream, next_look, not_found: false, .. }
                     if is_due(*next_look, now) =>
                 {
                     Some((*next_look, window.key.clone(), upstream.id.clone()))
@@ -590,7 +606,7 @@ impl Scheduler {
 
     fn plan_create(&mut self, now: Timestamp) -> Option<Step> {
         loop {
-            if self.is_full() || self.account.limit.until(now).is_some() {
+            if self.is_full() || self.account.limit_backoff.until(now).is_some() {
                 return None;
             }
             let (request, key) = pick_next(&self.requests, &self.windows, now)?;
@@ -635,13 +651,13 @@ impl Scheduler {
         let longest = now.plus(MAX_SLEEP);
         let calls = self.calls_paused_until(now);
         let after_calls = |at: Timestamp| calls.map_or(at, |calls| calls.max(at));
-        let limit = self.account.limit.until(now).unwrap_or(now);
+        let limit = self.account.limit_backoff.until(now).unwrap_or(now);
         self.windows
             .values()
             .filter_map(|window| match &window.state {
                 WindowState::Idle | WindowState::Failed => None,
                 WindowState::Collecting { next_inquiry, .. } => Some(*next_inquiry),
-                WindowState::Building { next_look, doubted: false, .. } => Some(after_calls(*next_look)),
+                WindowState::Building { next_look, not_found: false, .. } => Some(after_calls(*next_look)),
                 WindowState::Building { .. } | WindowState::Asking { .. } => {
                     list_due_at(window).map(after_calls)
                 }
@@ -694,7 +710,7 @@ impl Scheduler {
         match reply {
             Ok(made) => {
                 self.record_success();
-                self.account.limit.reset();
+                self.account.limit_backoff.reset();
                 // The earlier of the two clocks: a fast clock must not make a day look complete.
                 let created = made.created.map_or(now, |created| created.min(now));
                 self.change(key, |window| window.start_building(made.id, created, end, now));
@@ -756,9 +772,9 @@ impl Scheduler {
                 self.change(key, |window| window.record_failed_try(detail, Some(id.clone()), now));
             }
             Err(UpstreamError::Absent | UpstreamError::Refused { .. }) => self.change(key, |window| {
-                if let WindowState::Building { doubted, doubts, .. } = &mut window.state {
-                    *doubted = true;
-                    *doubts = doubts.saturating_add(1);
+                if let WindowState::Building { not_found, not_found_polls, .. } = &mut window.state {
+                    *not_found = true;
+                    *not_found_polls = not_found_polls.saturating_add(1);
                 }
             }),
             Err(error) => self.record_error(error, now),
@@ -769,7 +785,7 @@ impl Scheduler {
     /// Whether a window has been building for longer than Echo360 keeps reports.
     fn is_overdue(&self, key: &WindowKey, now: Timestamp) -> bool {
         self.windows.get(key).is_some_and(|window| {
-            matches!(&window.state, WindowState::Building { upstream, .. } if now.since(upstream.created) > RETENTION)
+            matches!(&window.state, WindowState::Building { upstream, .. } if now.since(upstream.created) > UPSTREAM_RETENTION)
         })
     }
 
@@ -826,14 +842,14 @@ impl Scheduler {
     }
 
     fn record_limit(&mut self, key: &WindowKey, retry_after: Option<i64>, now: Timestamp) {
-        self.account.limit.record_failure(now, retry_after);
+        self.account.limit_backoff.record_failure(now, retry_after);
         self.changes.account = true;
         self.change(key, |window| window.requeue(now));
     }
 
     fn record_success(&mut self) {
-        self.account.trouble.reset();
-        self.account.denied.reset();
+        self.account.outage_backoff.reset();
+        self.account.credentials_backoff.reset();
         self.account.denied_detail.clear();
         self.changes.account = true;
     }
@@ -842,20 +858,18 @@ impl Scheduler {
     pub fn record_error(&mut self, error: UpstreamError, now: Timestamp) {
         match error {
             UpstreamError::TooMany { retry_after } | UpstreamError::Down { retry_after, .. } => {
-                self.account.trouble.record_failure(now, retry_after);
+                self.account.outage_backoff.record_failure(now, retry_after);
             }
             UpstreamError::Denied { detail } => {
-                self.account.denied.record_failure(now, None);
+                self.account.credentials_backoff.record_failure(now, None);
                 self.account.denied_detail = detail;
             }
             UpstreamError::Absent | UpstreamError::Refused { .. } => {
-                self.account.trouble.record_failure(now, None);
+                self.account.outage_backoff.record_failure(now, None);
             }
         }
         self.changes.account = true;
     }
-
-    // ---- Helpers.
 
     fn find(&self, is_match: impl Fn(&Window) -> bool) -> Option<WindowKey> {
         self.windows.values().find(|window| is_match(window)).map(|window| window.key.clone())
@@ -908,13 +922,14 @@ fn is_due(at: Timestamp, now: Timestamp) -> bool {
 fn list_due_at(window: &Window) -> Option<Timestamp> {
     match &window.state {
         WindowState::Asking { absent_since: None, .. } => Some(window.since),
-        WindowState::Asking { absent_since: Some(absent), .. } => Some(absent.plus(LISTS_APART)),
-        WindowState::Building { doubted: true, next_look, .. } => Some(*next_look),
+        WindowState::Asking { absent_since: Some(absent), .. } => Some(absent.plus(MIN_LIST_GAP)),
+        WindowState::Building { not_found: true, next_look, .. } => Some(*next_look),
         _ => None,
     }
 }
 
-/// Decides by a list about a window whose create lost its reply, or whose upstream request was not found.
+/// Applies a list of upstream requests to a window whose create lost its reply, or whose upstream request a poll did
+/// not find.
 ///
 /// `is_only_one`: no other window of ours has this report and these days. Then a listed request with further
 /// parameters is recognized too, since it cannot belong to another window.
@@ -934,21 +949,21 @@ fn resolve_from_list(window: &mut Window, listed: &[UpstreamRequest], is_only_on
                     let created = ours.created.map_or(window.since, |created| created.min(now));
                     window.start_building(ours.id.clone(), created, end, now);
                 }
-                (None, Some(absent)) if absent <= now && now.since(absent) >= LISTS_APART => {
+                (None, Some(absent)) if absent <= now && now.since(absent) >= MIN_LIST_GAP => {
                     window.requeue(now);
                 }
                 (None, Some(absent)) if absent <= now => {}
                 (None, _) => *absent_since = Some(now),
             }
         }
-        WindowState::Building { upstream, doubted: doubted @ true, doubts, .. } => {
+        WindowState::Building { upstream, not_found: not_found @ true, not_found_polls, .. } => {
             let ours = listed.iter().find(|request| request.id == upstream.id);
             let is_alive = ours.is_some_and(|request| {
                 matches!(request.status, UpstreamStatus::Pending | UpstreamStatus::Available)
-                    && *doubts < MAX_DOUBTS
+                    && *not_found_polls < MAX_NOT_FOUND_POLLS
             });
             if is_alive {
-                *doubted = false;
+                *not_found = false;
                 window.schedule_next_poll(now);
             } else {
                 let id = upstream.id.clone();

@@ -88,13 +88,21 @@ pub fn authorize(
     action: Action<'_>,
 ) -> Result<AccessScope, AccessDenied> {
     let Some(RoleAssignment { role, grants }) = assignment else { return Err(AccessDenied::NoRole) };
+    // Every action is listed, so that a new one is granted to nobody by default.
     match role {
         Role::Administrator => Ok(AccessScope::Everything),
         Role::Analyst => match action {
             Action::ManageRoles | Action::ReadAuditLog | Action::Erase | Action::SwitchShares => {
                 Err(AccessDenied::NotAllowed)
             }
-            _ => Ok(AccessScope::Everything),
+            Action::ViewSession
+            | Action::ListReports
+            | Action::ListCourses
+            | Action::RequestReport { .. }
+            | Action::ManageRequests
+            | Action::ReadRows { .. }
+            | Action::CreateShare { .. }
+            | Action::ListShares => Ok(AccessScope::Everything),
         },
         Role::Instructor => {
             let scope = AccessScope::Only { person: person.to_owned(), grants: grants.clone() };
@@ -110,7 +118,14 @@ pub fn authorize(
                 {
                     Err(AccessDenied::UnknownReport)
                 }
-                _ => Ok(scope),
+                Action::ViewSession
+                | Action::ListReports
+                | Action::ListCourses
+                | Action::RequestReport { .. }
+                | Action::ManageRequests
+                | Action::ReadRows { .. }
+                | Action::CreateShare { .. }
+                | Action::ListShares => Ok(scope),
             }
         }
     }
@@ -182,9 +197,9 @@ impl AccessScope {
         if *self == Self::Everything { fault } else { REDACTED_FAULT.to_owned() }
     }
 
-    /// The filter for the slices of a known report. In reports that identify sections by number, `sections`
-    /// supplies the numbers of granted sections; sections of one course with the same number in several terms
-    /// are one to them.
+    /// The filter for the slices of a known report. If the report identifies sections by number, `sections`
+    /// supplies the numbers of the granted sections: one without a number is left out, and sections of a
+    /// course that have the same number in several terms cannot be told apart.
     #[must_use]
     pub fn row_filter(&self, report: KnownReport, sections: &SectionNumbers) -> RowFilter {
         let Self::Only { grants, .. } = self else { return RowFilter::Everything };
@@ -243,7 +258,7 @@ impl SectionNumbers {
     }
 }
 
-/// Which slices of a copy may be sent. Grants identify sections as the report's rows do, by UUID or by
+/// Which slices of a copy may be sent. Selectors identify sections as the report's rows do: by UUID or by
 /// number. There is no `Default`, so that a forgotten filter cannot become one that allows everything.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -259,15 +274,16 @@ pub enum RowFilter {
 pub struct SliceSelector {
     /// The course.
     pub course: CourseId,
-    /// The section's id, or its number in reports that have no id; null for the whole course.
+    /// The section's id, or its number in reports that have no id; `None` for the whole course.
     pub section: Option<String>,
 }
 
 impl RowFilter {
-    /// Whether a slice may be sent; `course` and `section` are its names in their normal form. A slice that names no
-    /// Whether a slice of this course and section, named in their normal form, may be sent. A slice without a course
-    /// matches only
-    /// [`RowFilter::Everything`].
+    /// Whether a slice of this course and section, both in their normal form, may be sent. A slice without a
+    /// course matches only [`RowFilter::Everything`].
+    ///
+    /// This is the specification. The Worker filters in SQL (`worker/src/window_store/store.rs`), and its
+    /// tests compare the result with this function (`tests/worker/tests/scope`).
     #[must_use]
     pub fn allows(&self, course: &str, section: &str) -> bool {
         let Self::Only(selectors) = self else { return true };

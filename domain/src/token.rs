@@ -4,10 +4,9 @@
 //! **Invariant**: a token is accepted only if its algorithm is RS256, it was issued by this team for this
 //! application, and it is valid at the time. A key inside a token is never used.
 
+use crate::encoding::decode_base64url;
 use crate::ids::Email;
 use crate::time::{SECOND, Timestamp};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -120,7 +119,7 @@ impl UnverifiedToken {
         else {
             return Err(TokenError::NotAToken);
         };
-        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| TokenError::NotAToken);
+        let decode = |part: &str| decode_base64url(part).ok_or(TokenError::NotAToken);
         let parsed: Head = serde_json::from_slice(&decode(head)?).map_err(|_| TokenError::NotAToken)?;
         if parsed.alg != "RS256" || parsed.crit.is_some() {
             return Err(TokenError::WrongAlgorithm);
@@ -234,6 +233,7 @@ pub fn parse_public_keys(text: &str) -> Option<Vec<PublicKey>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::encoding::encode_base64url;
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -241,8 +241,8 @@ mod tests {
     const NOW: i64 = 1_764_000_000;
 
     fn token(head: &Value, claims: &Value) -> String {
-        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        format!("{}.{}.{}", part(head), part(claims), URL_SAFE_NO_PAD.encode("signature"))
+        let part = |value: &Value| encode_base64url(value.to_string().as_bytes());
+        format!("{}.{}.{}", part(head), part(claims), encode_base64url(b"signature"))
     }
 
     fn claims() -> Value {

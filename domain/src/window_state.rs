@@ -123,9 +123,11 @@ pub enum WindowState {
         /// When to poll next.
         next_look: Timestamp,
         /// Whether the last poll did not find the request: a list decides whether it is lost.
-        doubted: bool,
+        #[serde(rename = "doubted")]
+        not_found: bool,
         /// How many polls did not find it.
-        doubts: u8,
+        #[serde(rename = "doubts")]
+        not_found_polls: u8,
     },
     /// A WindowStore collects the file. Echo360 has finished, so no slot is held.
     Collecting {
@@ -320,7 +322,7 @@ impl Window {
     pub fn start_building(&mut self, id: UpstreamId, created: Timestamp, end: Option<Day>, now: Timestamp) {
         let upstream = UpstreamBuild { id, created, end, fetched: 0, took: 0 };
         let next_look = now.plus(backoff::MIN_POLL_INTERVAL);
-        self.enter(WindowState::Building { upstream, next_look, doubted: false, doubts: 0 }, now);
+        self.enter(WindowState::Building { upstream, next_look, not_found: false, not_found_polls: 0 }, now);
     }
 
     /// Returns to the queue after a create that certainly had no effect. Does not count as a try.
@@ -356,8 +358,8 @@ impl Window {
             let state = WindowState::Building {
                 upstream: upstream.clone(),
                 next_look: now.plus(wait),
-                doubted: false,
-                doubts: 0,
+                not_found: false,
+                not_found_polls: 0,
             };
             self.enter(state, now);
         }

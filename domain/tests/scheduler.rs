@@ -17,7 +17,7 @@ use domain::range::Range;
 use domain::report::ReportName;
 use domain::report_listing::ReportListing;
 use domain::scheduler::{
-    Account, CollectProgress, ErasureTarget, LISTS_APART, Scheduler, Step, create_parameters,
+    Account, CollectProgress, ErasureTarget, MIN_LIST_GAP, Scheduler, Step, create_parameters,
 };
 use domain::time::{DAY, HOUR, MINUTE, SECOND, Timestamp, minus_days, plus_days};
 use domain::upstream::{UpstreamError, UpstreamId, UpstreamRequest, UpstreamStatus};
@@ -184,8 +184,8 @@ impl Collector {
         let courses = is_changed.then(|| COURSE.into()).into_iter().collect();
         SweepOutcome::Clean {
             generation: served,
-            left: is_changed.then_some(RemainingRows { rows: 1, bytes: 1 }),
-            met: SweepFindings { courses, ..SweepFindings::default() },
+            remaining: is_changed.then_some(RemainingRows { rows: 1, bytes: 1 }),
+            findings: SweepFindings { courses, ..SweepFindings::default() },
         }
     }
 }
@@ -940,7 +940,7 @@ fn a_lost_create_is_repeated_only_after_two_lists_a_minute_apart() {
         }
         assert!(world.now.since(started) < 10 * MINUTE);
     }
-    assert!(lists.len() >= 2 && lists[lists.len() - 1].since(lists[0]) >= LISTS_APART);
+    assert!(lists.len() >= 2 && lists[lists.len() - 1].since(lists[0]) >= MIN_LIST_GAP);
     assert_eq!(world.scheduler.window(&key).unwrap().tries, 0, "a lost create does not count as a try");
 }
 

@@ -1,5 +1,5 @@
-//! CRC-32 as in gzip, with tables that are computed at run time: as constants they would add their full size
-//! to the page's wasm, since they do not compress.
+//! CRC-32 as in gzip, to check slices. Its tables are computed at run time: as constants they would add their full
+//! size to the page's wasm, since they do not compress. Code that only the Worker runs uses `crc32fast`.
 
 /// Bytes per step.
 const WIDTH: usize = 8;

@@ -27,7 +27,7 @@ pub(crate) enum FilterResult {
     AllExceptStudent,
 }
 
-/// A rollup on a selected day that passes all filters or all but one.
+/// A rollup on a selected day, with the filters that it passes: all, or all but one as [`FilterResult`] lists them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FilteredRollup {
     /// Its index among the rollups.
@@ -77,7 +77,8 @@ impl<'a> Crossfilter<'a> {
         }
     }
 
-    /// Calls `visit` with every rollup on one of the days marked in `days` that fails at most one filter.
+    /// Calls `visit` with every rollup of the query's course, or of all courses, on a day that is marked in `days`, if
+    /// the filters that it passes are a [`FilterResult`]. `days` has an entry for each day of the query.
     #[expect(
         clippy::indexing_slicing,
         reason = "a day's index is checked once and the loop runs over all rollups"

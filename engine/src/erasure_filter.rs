@@ -451,7 +451,7 @@ mod tests {
             let file: String = lines.iter().map(|(_, line, _)| line.as_str()).collect();
             let file = format!("{HEADER}\n{file}");
             let (first, _) = split(file.as_bytes(), &tombstones, cut);
-            for link in first.met.links {
+            for link in first.findings.links {
                 match link.by {
                     IdentifierKind::Id => tombstones.people[0].ids.push(link.mark),
                     IdentifierKind::Email => tombstones.people[0].emails.push(link.mark),
@@ -464,7 +464,7 @@ mod tests {
             };
             let (summary, slices) = split(file.as_bytes(), &tombstones, cut);
             let dropped = lines.iter().filter(|(_, _, is_erased)| is_dropped(*is_erased)).count() as u64;
-            prop_assert_eq!(summary.met.dropped.get("p").copied().unwrap_or_default(), dropped);
+            prop_assert_eq!(summary.findings.dropped.get("p").copied().unwrap_or_default(), dropped);
             prop_assert_eq!(summary.rows + dropped, lines.len() as u64);
             for slice in &slices {
                 let section = format!("{} {}", slice.course, slice.section);

@@ -140,7 +140,7 @@ wire_struct!(Weekday { known, provisional, hours });
 /// One video or one section.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
-    /// Its id, in the spelling of its first row.
+    /// Its id, in the normal form of [`domain::ids`].
     pub id: String,
     /// The video's name or the section's number, from the newest row; may be empty.
     pub name: String,

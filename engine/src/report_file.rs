@@ -12,6 +12,12 @@ impl BadFile {
     pub fn new(sentence: impl Into<String>) -> Self {
         Self(sentence.into())
     }
+
+    /// The text of the problem that the page shows: that the file cannot be used, and why.
+    #[must_use]
+    pub fn detail(&self) -> String {
+        format!("Echo360's file cannot be used. {self}")
+    }
 }
 
 impl std::fmt::Display for BadFile {
@@ -102,4 +108,19 @@ pub(crate) fn trim_line_ends(mut row: &[u8]) -> &[u8] {
         row = rest;
     }
     row
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_detail_keeps_sentences_that_begin_with_its() {
+        for sentence in
+            ["It is empty.", "Its row 3 has 2 cells instead of 4.", "Its files have different header rows."]
+        {
+            let detail = BadFile::new(sentence).detail();
+            assert_eq!(detail, format!("Echo360's file cannot be used. {sentence}"));
+        }
+    }
 }

@@ -1,8 +1,8 @@
-//! Row batches: some slices of a copy, decoded by another thread with its own dictionaries, encoded as bytes.
+//! A row batch: slices of a copy, decoded by another thread and sent back as bytes.
 //!
-//! The receiver assigns its own code to each text of the batch once, and translates the codes in the rollups,
-//! about one per twenty rows. Rows are only a time and the index of a rollup, so they are copied nearly
-//! unchanged.
+//! The sender has its own dictionaries, so the receiver maps each text to its own code once and then translates the
+//! codes in the rollups, about one per twenty rows. A row is only a time and the index of a rollup, so it is copied
+//! nearly unchanged.
 //!
 //! Format: `u32` numbers, little endian; each list after its length. No version: both sides are one build.
 

@@ -1,10 +1,10 @@
-//! Two small sort functions. The standard library's sorts are compiled again for each element type, and would
-//! add more to the page's wasm than the code that uses them.
+//! A radix sort of numbers and a merge sort of codes, for the page. The standard library's sorts are compiled once
+//! for each element type, which would add more to the page's wasm than the code that uses them.
 
 use std::cmp::Ordering;
 
-/// Sorts numbers in ascending order: radix sort by bytes, lowest first. Bytes that all share are only
-/// counted.
+/// Sorts numbers in ascending order: radix sort, from the lowest byte to the highest. Where all numbers have the
+/// same byte, none is moved.
 pub fn sort_ascending(numbers: &mut Vec<u64>) {
     let mut sorted = vec![0; numbers.len()];
     for shift in (0..64).step_by(8) {

@@ -31,8 +31,8 @@ const MAX_HEADER_BYTES: usize = 64 << 10;
 /// Maximum number of columns.
 const MAX_COLUMNS: usize = 1_000;
 
-/// Favors speed: slices are deflated in an alarm with a CPU limit, and repetitive text compresses well.
-const LEVEL: u32 = 2;
+/// The level of deflate, which favors speed: slices are deflated in an alarm with a CPU limit, and repetitive text compresses well.
+const DEFLATE_LEVEL: u32 = 2;
 
 /// Some rows of one section of one course.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,10 +71,10 @@ pub struct SplitSummary {
     pub rows: u64,
     /// Bytes of CSV without the header.
     pub bytes: u64,
-    /// Sections by course and section id.
+    /// Sections by course id and section, both as in [`Slice`].
     pub sections: BTreeMap<(String, String), SectionInfo>,
     /// Erased rows that were dropped, and identifiers learned from them.
-    pub met: SweepFindings,
+    pub findings: SweepFindings,
 }
 
 /// Splits a report that arrives as one or several files, each with its own header row.
@@ -129,7 +129,7 @@ struct Group {
 }
 
 impl Splitter {
-    /// Creates a splitter for a known report, or for one with unknown columns, whose rows form one group.
+    /// Creates a splitter. The rows of an unknown report (`None`) form one group, since its columns are unknown.
     #[must_use]
     pub fn new(report: Option<KnownReport>) -> Self {
         Self {
@@ -146,7 +146,7 @@ impl Splitter {
             key: Vec::new(),
             groups: HashMap::new(),
             buffered_bytes: 0,
-            deflate: Compress::new(Compression::new(LEVEL), false),
+            deflate: Compress::new(Compression::new(DEFLATE_LEVEL), false),
             rows: 0,
             bytes: 0,
             sections: BTreeMap::new(),
@@ -200,7 +200,7 @@ impl Splitter {
     /// Must be called after the last file: turns the buffered rows into slices.
     ///
     /// # Errors
-    /// When there was no file.
+    /// When there was no file, or the rows could not be deflated.
     pub fn finish(mut self, sink: &mut impl FnMut(Slice)) -> Result<SplitSummary, BadFile> {
         self.flush_all(sink)?;
         let layout = self.layout.ok_or_else(|| BadFile::new("It is empty."))?;
@@ -209,7 +209,7 @@ impl Splitter {
             rows: self.rows,
             bytes: self.bytes,
             sections: self.sections,
-            met: self.erasures.map(ErasureFilter::into_matches).unwrap_or_default(),
+            findings: self.erasures.map(ErasureFilter::into_matches).unwrap_or_default(),
         })
     }
 
@@ -316,9 +316,10 @@ impl Splitter {
         let cell = |at: Option<usize>| at.map_or(&[][..], |at| cell_at(&self.cells, &self.ends, at));
         let id = |at: Option<usize>| normalize_id(cell(at));
         let (course, section) = (id(layout.course), id(layout.section));
+        // The length of the course comes first, so that no two pairs of course and section have the same key.
         self.key.clear();
+        self.key.extend_from_slice(&course.len().to_le_bytes());
         self.key.extend_from_slice(&course);
-        self.key.push(0x1f);
         self.key.extend_from_slice(&section);
         if !self.groups.contains_key(&self.key) {
             let text = |at| String::from_utf8_lossy(cell(at)).into_owned();
@@ -374,7 +375,7 @@ pub struct SliceCompressor(Compress);
 
 impl Default for SliceCompressor {
     fn default() -> Self {
-        Self(Compress::new(Compression::new(LEVEL), false))
+        Self(Compress::new(Compression::new(DEFLATE_LEVEL), false))
     }
 }
 

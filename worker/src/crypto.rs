@@ -1,8 +1,7 @@
 //! Cryptography: hashes, HMAC signatures under a key of the installation, constant-time comparison, random ids and
 //! tokens.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use domain::encoding::{encode_base64, encode_base64url};
 use domain::problem::{Code, Problem};
 use domain::settings::Secret;
 use hmac::{Hmac, Mac};
@@ -58,6 +57,11 @@ pub(crate) fn new_id() -> Result<String, Problem> {
     Ok(id.replace('-', ""))
 }
 
+/// Whether a text has the form of an id from [`new_id`]: 32 hexadecimal digits.
+pub(crate) fn is_well_formed_id(text: &str) -> bool {
+    text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 /// A random token: 32 bytes from `crypto.getRandomValues`, in base64url without padding.
 pub(crate) fn new_token() -> Result<String, Problem> {
     let fault = || Problem::new(Code::Internal, "No random token could be made. Try again.");
@@ -66,14 +70,14 @@ pub(crate) fn new_token() -> Result<String, Problem> {
     let fill: js_sys::Function = wasm_bindgen::JsCast::dyn_into(fill).map_err(|_| fault())?;
     let bytes = js_sys::Uint8Array::new_with_length(32);
     fill.call1(&crypto, &bytes).map_err(|_| fault())?;
-    let token = URL_SAFE_NO_PAD.encode(bytes.to_vec());
+    let token = encode_base64url(&bytes.to_vec());
     if token.len() == domain::shares::TOKEN_LENGTH { Ok(token) } else { Err(fault()) }
 }
 
 /// The source expression `'sha256-…'` for a Content-Security-Policy, which admits exactly this inline script
 /// or style.
 pub(crate) fn csp_hash(text: &str) -> String {
-    format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text.as_bytes())))
+    format!("'sha256-{}'", encode_base64(&Sha256::digest(text.as_bytes())))
 }
 
 /// The MAC over purpose and text. HMAC accepts keys of every length; should the library ever refuse one,

@@ -16,9 +16,11 @@ mod shares;
 
 use crate::request_context::RequestContext;
 use crate::{response, rpc};
+use domain::ids::{CourseId, normalize_text};
 use domain::problem::Problem;
 use domain::routes::Operation;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use worker::{Response, Stub};
 
 /// A reply, or the problem to respond with instead.
@@ -59,6 +61,14 @@ impl Reply {
     fn with_audit_detail(self, audit_detail: String) -> Self {
         Self { audit_detail, ..self }
     }
+}
+
+/// Removes the URL parameters `course` and `section`, in their normal form, from `query`. The section is an id, or a
+/// number in reports that have no id.
+fn remove_course_and_section(query: &mut BTreeMap<String, String>) -> (Option<CourseId>, Option<String>) {
+    let course = query.remove("course").map(CourseId::from);
+    let section = query.remove("section").map(|section| normalize_text(&section).into_owned());
+    (course, section)
 }
 
 /// Calls the handler of an operation.

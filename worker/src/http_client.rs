@@ -1,8 +1,8 @@
-//! Outgoing HTTP: `fetch` with the options that Lectern needs, and bodies that are read in chunks to their
-//! last byte.
+//! The client for outgoing HTTP requests: `fetch` with a timeout and without following redirects, and response
+//! bodies that are read in chunks.
 //!
-//! The body stream of the `worker` crate treats an aborted body as complete. Here a truncated body is an
-//! error; callers also check lengths and checksums.
+//! The body stream of the `worker` crate treats an aborted body as complete, so this module reads bodies without it
+//! and reports a truncated one as an error. Callers also check lengths and checksums.
 
 use domain::time::SECOND;
 use js_sys::{Object, Promise, Reflect, Uint8Array};

@@ -1,7 +1,7 @@
 //! The context of a handler: an authorized HTTP request with its parameters and body read.
 
 use crate::auth::Visitor;
-use crate::{response, rpc};
+use crate::{crypto, response, rpc};
 use domain::problem::{Code, Problem};
 use domain::routes::{Body, Route};
 use domain::scope::AccessScope;
@@ -15,7 +15,8 @@ use worker::{Env, Request, Stub};
 /// Path parameters, by name.
 pub(crate) type PathParameters = BTreeMap<String, String>;
 
-/// The visitor and their access scope. Both are `None` where the route needs no session.
+/// The visitor and their access scope. On routes that need no session both are `None`; on routes that need a
+/// session but have no action, only the access scope is.
 pub(crate) struct Caller<'a> {
     /// Who is signed in.
     pub(crate) visitor: Option<&'a Visitor>,
@@ -59,10 +60,11 @@ impl<'a> RequestContext<'a> {
     /// # Errors
     /// `internal` on a route that needs no session: its handler must not call this.
     pub(crate) fn visitor(&self) -> Result<&'a Visitor, Problem> {
-        self.caller.visitor.ok_or_else(|| unauthorized("no visitor"))
+        self.caller.visitor.ok_or_else(|| undeclared_use("visitor"))
     }
 
-    /// Who is signed in, if the route needs a session or the Worker is in local mode.
+    /// Who is signed in; `None` on routes that need no session. In local mode, the route for signing in has a
+    /// visitor, too.
     pub(crate) fn visitor_if_any(&self) -> Option<&'a Visitor> {
         self.caller.visitor
     }
@@ -72,11 +74,11 @@ impl<'a> RequestContext<'a> {
     /// # Errors
     /// `internal` on a route without an action: its handler must not call this.
     pub(crate) fn access_scope(&self) -> Result<AccessScope, Problem> {
-        self.caller.access_scope.clone().ok_or_else(|| unauthorized("no access scope"))
+        self.caller.access_scope.clone().ok_or_else(|| undeclared_use("access scope"))
     }
 
     /// A path parameter, as matched; empty if there is none of this name.
-    pub(crate) fn path(&self, name: &str) -> &str {
+    pub(crate) fn path_parameter(&self, name: &str) -> &str {
         self.path.get(name).map_or("", String::as_str)
     }
 
@@ -85,12 +87,8 @@ impl<'a> RequestContext<'a> {
     /// # Errors
     /// `bad-id` with this detail.
     pub(crate) fn hex_id(&self, detail: &str) -> Result<String, Problem> {
-        let id = self.path("id");
-        if id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            Ok(id.to_owned())
-        } else {
-            Err(Problem::new(Code::BadId, detail))
-        }
+        let id = self.path_parameter("id");
+        if crypto::is_well_formed_id(id) { Ok(id.to_owned()) } else { Err(Problem::new(Code::BadId, detail)) }
     }
 
     /// The URL parameters; all are known to the route.
@@ -143,10 +141,10 @@ impl<'a> RequestContext<'a> {
     }
 }
 
-/// The problem for a handler that uses what its route does not establish, so that the bug yields an error and
-/// never data.
-fn unauthorized(missing: &str) -> Problem {
-    worker::console_error!("a route has {missing}");
+/// The problem for a handler that uses `what` although its route does not provide it: that bug yields an error
+/// and never data.
+fn undeclared_use(what: &str) -> Problem {
+    worker::console_error!("a handler uses the {what}, which its route does not provide");
     Problem::new(Code::Internal, "Something went wrong inside Lectern.")
 }
 
@@ -174,13 +172,18 @@ async fn read_body(body: Body, request: &mut Request) -> Result<Vec<u8>, Problem
     let (max_bytes, too_large) = match body {
         Body::None => return Ok(Vec::new()),
         Body::Json { max_bytes } => {
-            (max_bytes, "The body is over 64 KB. A request needs a few hundred bytes.")
+            let limit = max_bytes >> 10;
+            (max_bytes, format!("The body is over {limit} KB. A request needs a few hundred bytes."))
         }
         Body::Csv { max_bytes } => {
-            (max_bytes, "The upload is over 1 MB: some 10,000 rows. Upload it in parts; nothing was changed.")
+            let limit = max_bytes >> 20;
+            let detail = format!(
+                "The upload is over {limit} MB: some 10,000 rows. Upload it in parts; nothing was changed."
+            );
+            (max_bytes, detail)
         }
     };
-    let too_large = || Problem::new(Code::BodyTooLarge, too_large);
+    let too_large = || Problem::new(Code::BodyTooLarge, too_large.clone());
     let length = request.headers().get("content-length").ok().flatten();
     if length.and_then(|text| text.parse::<usize>().ok()).is_some_and(|length| length > max_bytes) {
         return Err(too_large());

@@ -17,7 +17,7 @@ use std::sync::LazyLock;
 use worker::{Context, Env, Request, Response};
 
 /// The routes of each path, by its pattern.
-static PATHS: LazyLock<matchit::Router<&'static [Route]>> = LazyLock::new(|| {
+static ROUTES_BY_PATH: LazyLock<matchit::Router<&'static [Route]>> = LazyLock::new(|| {
     let mut paths = matchit::Router::new();
     for routes in ROUTES.chunk_by(|a, b| a.path == b.path) {
         let Some(Route { path, .. }) = routes.first() else { continue };
@@ -56,22 +56,22 @@ impl Dispatcher<'_> {
     async fn dispatch(&self, request: &mut Request) -> Result<Response, Problem> {
         let path = format!("/{}", request.path().trim_start_matches('/'));
         let (routes, parameters) = match_path(&path);
-        let route = find_method(routes, request.method().as_ref());
+        let route = find_route(routes, request.method().as_ref());
         match (routes.first().map(|route| route.access), &route) {
             (Some(Access::Public | Access::ShareToken), _) => {
-                self.answer_anybody(route?, request, parameters).await
+                self.answer_without_session(route?, request, parameters).await
             }
             // In local mode the visitor on this machine is known without signing in.
             (_, Ok(route)) if route.access == Access::SignIn && !self.settings.local => {
                 self.answer_sign_in(route, request, parameters).await
             }
-            _ => self.answer_visitor(&path, routes, route, request, parameters).await,
+            _ => self.answer_with_session(&path, routes, route, request, parameters).await,
         }
     }
 
     /// Handles routes that need no session. Refusals are not recorded, since anybody could fill the audit
     /// log.
-    async fn answer_anybody(
+    async fn answer_without_session(
         &self,
         route: &Route,
         request: &mut Request,
@@ -106,7 +106,7 @@ impl Dispatcher<'_> {
     }
 
     /// Handles all other paths. Visitors must be signed in, even to learn that a path does not exist.
-    async fn answer_visitor(
+    async fn answer_with_session(
         &self,
         path: &str,
         routes: &[Route],
@@ -121,7 +121,7 @@ impl Dispatcher<'_> {
         }
         let method = request.method();
         let audit = route.as_ref().map_or(Audit::None, |route| route.audit);
-        let mut answer = match authorize(&visitor, routes, route, &parameters) {
+        let mut answer = match authorize_route(&visitor, routes, route, &parameters) {
             Ok((route, access_scope)) => {
                 let caller = Caller { visitor: Some(&visitor), access_scope };
                 self.run(route, request, caller, parameters).await
@@ -131,7 +131,7 @@ impl Dispatcher<'_> {
         if let Err(problem) = &mut answer
             && problem.code == Code::NoRole
         {
-            problem.sign_in = Some(Box::new(self.options_without_role()));
+            problem.sign_in = Some(Box::new(self.sign_in_options_without_role()));
         }
         if let Some(entry) = audit_entry(&visitor, audit, method.as_ref(), path, &answer) {
             self.record(entry);
@@ -153,7 +153,7 @@ impl Dispatcher<'_> {
     }
 
     /// The sign-in options of a visitor without a role, who can sign out and return as another person.
-    fn options_without_role(&self) -> SignInOptions {
+    fn sign_in_options_without_role(&self) -> SignInOptions {
         let sign_out = self.settings.access.as_ref().map(|access| access.sign_out());
         // Only Cloudflare Access authenticates people without a role, and it takes precedence over the key.
         let auth_methods = auth::sign_in_methods(self.settings, AccessAssertion::SignedOut);
@@ -173,7 +173,7 @@ impl Dispatcher<'_> {
 
 /// The routes of a path, and the values of its parameters; both are empty for an unknown path.
 fn match_path(path: &str) -> (&'static [Route], PathParameters) {
-    match PATHS.at(path) {
+    match ROUTES_BY_PATH.at(path) {
         Ok(found) => {
             let parameters = found.params.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
             (found.value, parameters.collect())
@@ -186,7 +186,7 @@ fn match_path(path: &str) -> (&'static [Route], PathParameters) {
 ///
 /// # Errors
 /// `unknown-route`, `wrong-method`.
-fn find_method<'a>(routes: &'a [Route], method: &str) -> Result<&'a Route, Problem> {
+fn find_route<'a>(routes: &'a [Route], method: &str) -> Result<&'a Route, Problem> {
     if routes.is_empty() {
         return Err(unknown_route());
     }
@@ -204,7 +204,7 @@ fn find_method<'a>(routes: &'a [Route], method: &str) -> Result<&'a Route, Probl
 ///
 /// # Errors
 /// `no-role`, `not-allowed`, `unknown-report`; for an unknown path or method, the problem in `route`.
-fn authorize<'a>(
+fn authorize_route<'a>(
     visitor: &Visitor,
     routes: &[Route],
     route: Result<&'a Route, Problem>,
@@ -213,8 +213,8 @@ fn authorize<'a>(
     let route = match route {
         Ok(route) => route,
         Err(problem) => {
-            // Only people with a role learn that a path does not exist, and only administrators learn the
-            // methods of theirs.
+            // Only people with a role learn that a path does not exist. For a wrong method, only
+            // administrators learn the methods of a route that is for administrators.
             match routes.first().map(|route| route.access) {
                 None => visitor.authorize(Action::ViewSession).map(drop)?,
                 Some(access @ Access::Authorized(action)) if access.is_for_administrators() => {
@@ -236,7 +236,7 @@ fn authorize<'a>(
     Ok((route, access_scope))
 }
 
-/// The audit log's entry, if there is to be one: for successes of audited routes, and for refusals.
+/// The audit log's entry for a success of an audited route, or for a refusal; `None` for all other responses.
 fn audit_entry(
     visitor: &Visitor,
     audit: Audit,
@@ -244,17 +244,18 @@ fn audit_entry(
     path: &str,
     answer: &HandlerResult,
 ) -> Option<AuditEntry> {
-    // An object's problem is forwarded as a response, whose code is not parsed again.
+    // An object's problem is forwarded as a response whose body is not parsed, so its status replaces its code.
     let (status, code) = match answer {
         Ok(reply) => (reply.response.status_code(), reply.response.status_code().to_string()),
         Err(problem) => (problem.status, problem.code.slug()),
     };
     let is_bad_upload = matches!(answer, Err(problem) if problem.code == Code::BadTable);
-    match (status, audit, answer) {
-        (200..300, Audit::AfterAnswer(action), Ok(reply)) => {
+    let is_refusal = matches!(status, 403 | 404 | 413 | 429) || (status == 400 && is_bad_upload);
+    match (audit, answer) {
+        (Audit::AfterAnswer(action), Ok(reply)) if (200..300).contains(&status) => {
             Some(audit_log::new_entry(visitor, action, reply.audit_detail.clone()))
         }
-        (403 | 404 | 413 | 429, _, _) | (400, _, _) if status != 400 || is_bad_upload => {
+        _ if is_refusal => {
             let resource = resource_of(path).unwrap_or("?");
             let detail = format!("{code} {method} {resource}");
             Some(audit_log::new_entry(visitor, AuditAction::Refused, detail))

@@ -459,11 +459,11 @@ impl Scheduler {
                 if !windows.iter().all(|id| request.windows.iter().any(|window| window.id == *id)) {
                     return Err(Problem::new(Code::UnknownWindow, "This request has no such window."));
                 }
-                let may_recall = role == Role::Administrator;
+                let may_restore_erased = role == Role::Administrator;
                 let is_forgotten = |window: &api::WindowInfo| {
                     window.state == api::WindowStatus::Forgotten && windows.contains(&window.id)
                 };
-                if !may_recall && request.windows.iter().any(is_forgotten) {
+                if !may_restore_erased && request.windows.iter().any(is_forgotten) {
                     return Err(Problem::new(
                         Code::NotAllowed,
                         "Some of these weeks were erased. An administrator can request them again.",
@@ -471,7 +471,7 @@ impl Scheduler {
                 }
                 let new = self.try_rules(|rules| rules.count_retried_windows(&id, &windows, now))?;
                 self.take_quota(&person, role, new, now)?;
-                self.try_rules(|rules| rules.retry(&id, &windows, may_recall, now))?;
+                self.try_rules(|rules| rules.retry(&id, &windows, may_restore_erased, now))?;
                 response::json(&self.describe(&id, &access_scope)?)
             }
             SchedulerCommand::WithdrawRequest { id, access_scope } => {
@@ -952,8 +952,8 @@ pub(crate) fn rows_not_ready(ids: Vec<String>, failed: Option<WindowFailure>) ->
         }
         Some(WindowFailure { window, forgotten: true, .. }) => {
             let detail = format!(
-                "Not here: {names}{more}. {window} was forgotten, and is not asked again by itself: leave its days out, \
-                 or have an administrator ask for it again."
+                "Not loaded: {names}{more}. {window} is erased, and is not requested again automatically: leave its \
+                 days out, or ask an administrator to request it again."
             );
             Problem::new(Code::RowsNotReady, detail).windows(ids)
         }

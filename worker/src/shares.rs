@@ -320,10 +320,6 @@ fn parse_origins(origins: &[String]) -> Result<Vec<String>, Problem> {
     Ok(parsed)
 }
 
-fn is_share_id(text: &str) -> bool {
-    text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit())
-}
-
 fn bad_share(detail: &str) -> Problem {
     Problem::new(Code::BadShare, detail)
 }

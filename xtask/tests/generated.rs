@@ -1,5 +1,5 @@
 //! Tests of committed files that are generated from `domain::routes`: `docs/openapi.json`, and the routes in
-//! `docs/reference.md`.
+//! `docs/reference.md`; and of the settings that the reference describes.
 //!
 //! After a change of routes or of the API's types, generate them again and commit them:
 //!
@@ -10,6 +10,9 @@
 #![expect(clippy::unwrap_used, reason = "tests and their helpers fail at the first error")]
 
 use domain::routes::{Parameter, ROUTES, Route};
+use domain::settings::Settings;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 const OPENAPI: &str = "docs/openapi.json";
@@ -18,6 +21,10 @@ const REFERENCE: &str = "docs/reference.md";
 /// Markers around the generated part of the reference.
 const ROUTES_BEGIN: &str = "<!-- routes:begin -->\n";
 const ROUTES_END: &str = "<!-- routes:end -->";
+
+/// Markers around the table of settings in the reference.
+const SETTINGS_BEGIN: &str = "<!-- settings:begin -->\n";
+const SETTINGS_END: &str = "<!-- settings:end -->";
 
 fn checkout_path(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
@@ -79,4 +86,24 @@ fn the_routes_in_the_reference_are_generated() {
          | route | parameter | description |\n|---|---|---|\n{parameters}"
     );
     assert_current(REFERENCE, &format!("{start}{ROUTES_BEGIN}{tables}{ROUTES_END}{end}"));
+}
+
+#[test]
+fn the_reference_describes_exactly_the_settings_that_are_read() {
+    let read_names = RefCell::new(BTreeSet::new());
+    let get = |name: &str| -> Option<String> {
+        read_names.borrow_mut().insert(name.to_owned());
+        None
+    };
+    // Without any value, every setting is read, and those that are required are missing.
+    assert!(Settings::read(get, |_| true).is_err());
+    let reference = read(REFERENCE);
+    let (_, rest) = reference.split_once(SETTINGS_BEGIN).expect("the reference has a table of settings");
+    let (table, _) = rest.split_once(SETTINGS_END).expect("the table of settings ends");
+    // The first cell of each row names one setting or several: | `A`, `B` | default | description |
+    let first_cells = table.lines().skip(2).filter_map(|row| row.split('|').nth(1));
+    let described: BTreeSet<String> = first_cells
+        .flat_map(|cell| cell.split(',').map(|name| name.trim().trim_matches('`').to_owned()))
+        .collect();
+    assert_eq!(described, read_names.into_inner());
 }

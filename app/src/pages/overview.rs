@@ -11,7 +11,7 @@ use crate::{api_client, locale, words};
 use domain::api::{Courses, ReportInfo};
 use domain::problem::{Code, Problem};
 use domain::range::Range;
-use domain::report::{KnownReport, Shape};
+use domain::report::Shape;
 use domain::report_listing::{ReportListing, ReportParameter};
 use domain::view::{Page, View};
 use domain::window::{self, Parameters, WindowKey};
@@ -83,7 +83,7 @@ pub fn prefetch(components: LazyComponents, view: &View) {
             lazy::prefetch(components.report_view);
             lazy::prefetch(report::figures_component(
                 components,
-                view.known_report() == Some(KnownReport::VideoView),
+                report::has_data_worker_figures(view.known_report()),
             ));
         }
         Page::Overview => {}

@@ -183,13 +183,13 @@ pub fn ReportView(
         ReportContext { selection, request: fits, files, comparison_windows, comparison_label, refresh };
     let is_shown = Memo::new(move |_| fits.with(Option::is_some));
     // Memoized, so that the component is kept when another report of the same program is chosen.
-    let is_videoview = Memo::new(move |_| {
-        info.with(|i| i.as_ref().is_some_and(|i| i.name.known() == Some(KnownReport::VideoView)))
+    let is_from_data_worker = Memo::new(move |_| {
+        info.with(|info| info.as_ref().is_some_and(|info| has_data_worker_figures(info.name.known())))
     });
     let shown = move || {
         is_shown.get().then(|| {
             lazy::render_lazy(
-                figures_component(context.components, is_videoview.get()),
+                figures_component(context.components, is_from_data_worker.get()),
                 report,
                 Placeholder::Block,
             )
@@ -222,10 +222,31 @@ pub fn ReportView(
     }
 }
 
+/// Whether the data worker computes the figures of a report. The reports' program computes those of all others.
+#[must_use]
+pub fn has_data_worker_figures(report: Option<KnownReport>) -> bool {
+    match report {
+        Some(KnownReport::VideoView) => true,
+        Some(
+            KnownReport::Asset
+            | KnownReport::AssetByDate
+            | KnownReport::Presentation
+            | KnownReport::Confused
+            | KnownReport::Polling
+            | KnownReport::QAndA
+            | KnownReport::Notes,
+        )
+        | None => false,
+    }
+}
+
 /// The component that shows the figures of a report.
 #[must_use]
-pub fn figures_component(components: LazyComponents, is_videoview: bool) -> LazyComponent<ReportContext> {
-    if is_videoview { components.videoview } else { components.generic }
+pub fn figures_component(
+    components: LazyComponents,
+    is_from_data_worker: bool,
+) -> LazyComponent<ReportContext> {
+    if is_from_data_worker { components.videoview } else { components.generic }
 }
 
 /// The chosen course, with its section if exactly one is chosen: `BIOL120 Cells and Genes, section 2`.

@@ -20,7 +20,7 @@ use crate::erasure::{
     CourseTombstone, Erasure, ErasureProgress, ErasureRequest, IdentifierKind, IdentityLink, Invalidation,
     PersonHash, PersonIdentifier, PersonTombstone, RedactedTarget, SweepOutcome, Tombstones,
 };
-use crate::ids::{CourseId, is_reported_email};
+use crate::ids::{CourseId, may_be_email};
 use crate::problem::{Code, Problem};
 use crate::range::Range;
 use crate::report::ReportName;
@@ -100,7 +100,7 @@ impl ErasureTarget {
     ) -> Result<Self, Problem> {
         let bad_body = |detail: &str| Err(Problem::new(Code::BadBody, detail));
         match request {
-            ErasureRequest::Person(PersonIdentifier::Email(email)) if !is_reported_email(email) => {
+            ErasureRequest::Person(PersonIdentifier::Email(email)) if !may_be_email(email) => {
                 bad_body("`email` must be an e-mail address such as name@example.org.")
             }
             ErasureRequest::Person(PersonIdentifier::Id(id)) if !id.is_uuid() => {
@@ -531,8 +531,8 @@ impl Scheduler {
             SweepOutcome::Moved => None,
             // Not the copy that the scheduler knows, which has not been swept: any course may have lost rows.
             SweepOutcome::Clean { generation, .. } if *generation != known => rows(None),
-            SweepOutcome::Clean { met, .. } if met.courses.is_empty() => None,
-            SweepOutcome::Clean { met, .. } => rows(Some(met.courses.clone())),
+            SweepOutcome::Clean { findings, .. } if findings.courses.is_empty() => None,
+            SweepOutcome::Clean { findings, .. } => rows(Some(findings.courses.clone())),
             SweepOutcome::Damaged => rows(None),
         }
     }
@@ -595,12 +595,12 @@ impl Scheduler {
     pub fn record_sweep(&mut self, key: &WindowKey, lease: u32, swept: &SweepOutcome, now: Timestamp) {
         let current = self.windows.get(key).and_then(|window| window.erasure.sweep);
         let current = current.filter(|sweep| sweep.lease == lease);
-        if let SweepOutcome::Clean { met, .. } = swept {
-            self.record_links(&met.links);
+        if let SweepOutcome::Clean { findings, .. } = swept {
+            self.record_links(&findings.links);
         }
         let Some(sweep) = current else { return };
-        if let SweepOutcome::Clean { met, .. } = swept {
-            for (id, rows) in &met.dropped {
+        if let SweepOutcome::Clean { findings, .. } = swept {
+            for (id, rows) in &findings.dropped {
                 if let Some(entry) = self.erasures.get_mut(id) {
                     entry.rows = entry.rows.saturating_add(*rows);
                     self.changes.erasures.insert(id.clone());
@@ -610,10 +610,10 @@ impl Scheduler {
         self.change(key, |window| {
             window.erasure.sweep = None;
             match swept {
-                SweepOutcome::Clean { left, .. } => {
+                SweepOutcome::Clean { remaining, .. } => {
                     window.erasure.clean_version = window.erasure.clean_version.max(sweep.version);
-                    if let (Some(copy), Some(left)) = (&mut window.copy, left.as_ref()) {
-                        (copy.generation, copy.rows, copy.bytes) = (lease, left.rows, left.bytes);
+                    if let (Some(copy), Some(remaining)) = (&mut window.copy, remaining.as_ref()) {
+                        (copy.generation, copy.rows, copy.bytes) = (lease, remaining.rows, remaining.bytes);
                     }
                 }
                 SweepOutcome::Damaged => {
@@ -816,9 +816,11 @@ mod tests {
         let mut steps = 0;
         while let Some(Step::Sweep { key, lease }) = scheduler.plan_cleanup(now.plus(HOUR + steps * SECOND)) {
             steps += 1;
-            let met = if key == week("2026-02-02") { findings.clone() } else { SweepFindings::default() };
-            let left = (steps == 1).then_some(RemainingRows { rows: 5, bytes: 50 });
-            scheduler.record_sweep(&key, lease, &SweepOutcome::Clean { generation: 1, left, met }, now);
+            let findings =
+                if key == week("2026-02-02") { findings.clone() } else { SweepFindings::default() };
+            let remaining = (steps == 1).then_some(RemainingRows { rows: 5, bytes: 50 });
+            let swept = SweepOutcome::Clean { generation: 1, remaining, findings };
+            scheduler.record_sweep(&key, lease, &swept, now);
         }
         scheduler.record_notification(&id, now);
         assert_eq!(steps, 3, "the first window twice; the second, which was not swept before, once");
@@ -957,8 +959,11 @@ mod tests {
         let now = at("2026-03-02");
         let key = week("2026-02-02");
         let scheduler = scheduler(std::slice::from_ref(&key), now);
-        let swept =
-            |generation| SweepOutcome::Clean { generation, left: None, met: SweepFindings::default() };
+        let swept = |generation| SweepOutcome::Clean {
+            generation,
+            remaining: None,
+            findings: SweepFindings::default(),
+        };
         assert_eq!(scheduler.invalidation_by_sweep(&key, 3, &swept(1)), None);
         let rows = Invalidation::Rows { window: key.full_id(), courses: None, before: 3 };
         assert_eq!(scheduler.invalidation_by_sweep(&key, 3, &swept(2)), Some(rows));

@@ -382,7 +382,7 @@ async fn erasing_a_course_can_be_canceled_and_erased_weeks_are_not_requested_aut
     for path in [path, format!("/api/csv/videoview?from={}&to={}", weeks.from, weeks.to())] {
         let problem = stack.problem(&path).await;
         assert_eq!(problem.code, Code::RowsNotReady);
-        assert!(problem.detail.contains("was forgotten") && problem.retry_after.is_none(), "{problem:?}");
+        assert!(problem.detail.contains("is erased") && problem.retry_after.is_none(), "{problem:?}");
     }
     let asset = download(&stack, Report::Asset, &weeks).await;
     assert!(!asset.rows.is_empty(), "a report without days must not be affected by erasing a range");

@@ -13,7 +13,7 @@ use domain::time::plus_days;
 use sandbox::Report;
 use sandbox::faults::{Fault, Order, Point};
 use std::net::{SocketAddr, TcpListener};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use worker_tests::reading::{Digest, frames};
 use worker_tests::{Stack, Weeks, free_port, quick};
 
@@ -84,6 +84,26 @@ impl Setup {
         let truth = sandbox::truth::Ask::days(Report::Confused, &start, &end).unwrap();
         let rows = frames(&self.stack, &format!("confused/{}", window.id)).await;
         assert_eq!(rows.digest(), Digest::of_truth(&self.stack, &truth), "{what}");
+    }
+
+    /// Redirects each kind of call to `host`, once with 302 and once with 307. A client that follows a 307 sends
+    /// its body again, such as the client secret.
+    fn redirect_calls(&self, points: &[Point], host: &str) {
+        let order = |on: Point, status: u16| Order {
+            on: Some(on),
+            status: Some(status),
+            ..redirect_through(&[host])
+        };
+        let orders = points.iter().flat_map(|point| [order(*point, 302), order(*point, 307)]);
+        self.stack.sandbox.harm(orders.collect());
+    }
+
+    /// The redirects that no call has received yet.
+    async fn pending_redirects(&self) -> Vec<String> {
+        let faults = self.stack.http.get(format!("{}/sandbox/faults", self.stack.sandbox.url()));
+        let faults: serde_json::Value = faults.send().await.unwrap().json().await.unwrap();
+        let faults = faults["faults"].as_array().unwrap();
+        faults.iter().filter(|fault| fault["struck"] != 1).map(ToString::to_string).collect()
     }
 
     fn check_secrets(&self) {
@@ -188,14 +208,7 @@ async fn a_call_to_the_api_follows_no_redirect() {
     let setup = Setup::start().await;
     let trap = Trap::bind();
     let trap_host = trap.host();
-    let points = [Point::Reports, Point::Directory, Point::List, Point::One, Point::Token];
-    // A client that follows a 307 sends its body again, here the client secret.
-    let order =
-        |point, status| Order { on: Some(point), status: Some(status), ..redirect_through(&[&trap_host]) };
-    setup
-        .stack
-        .sandbox
-        .harm(points.iter().flat_map(|point| [order(*point, 302), order(*point, 307)]).collect());
+    setup.redirect_calls(&[Point::List, Point::One, Point::Token], &trap_host);
     let request = setup.stack.ask_weeks(Report::Confused, &Weeks::back(1, 1)).await;
     let request = setup.stack.settled(&request.id, PATIENCE).await;
     let [window] = request.windows.as_slice() else { panic!("one week: {request:#?}") };
@@ -205,13 +218,42 @@ async fn a_call_to_the_api_follows_no_redirect() {
         "a redirect must count as an outage: {window:#?}"
     );
     setup.check_rows(window, "after the outage").await;
-    let faults = setup.stack.http.get(format!("{}/sandbox/faults", setup.stack.sandbox.url()));
-    let faults: serde_json::Value = faults.send().await.unwrap().json().await.unwrap();
-    for fault in faults["faults"].as_array().unwrap() {
-        if ["one", "token"].contains(&fault["on"].as_str().unwrap()) {
-            assert_eq!(fault["struck"], 1, "{fault}");
+    assert_eq!(setup.pending_redirects().await, Vec::<String>::new());
+
+    // Both routes respond during an outage, too: with the known reports, and with the courses read so far.
+    setup.redirect_calls(&[Point::Reports, Point::Directory], &trap_host);
+    let started = Instant::now();
+    loop {
+        setup.stack.get("/api/reports").await;
+        setup.stack.get("/api/courses").await;
+        let pending = setup.pending_redirects().await;
+        if pending.is_empty() {
+            break;
         }
+        assert!(started.elapsed() < PATIENCE, "{pending:?}\n{}", setup.stack.log());
+        tokio::time::sleep(Duration::from_millis(500)).await;
     }
     assert!(!trap.was_contacted(), "the Worker connected to {trap_host}");
+    setup.check_secrets();
+}
+
+#[tokio::test]
+async fn a_redirected_create_is_not_followed_and_sent_again() {
+    let setup = Setup::start().await;
+    let trap = Trap::bind();
+    setup.redirect_calls(&[Point::Create], &trap.host());
+    // One week for each redirect: both wait for the minute after which lists prove that a create had no effect.
+    let request = setup.stack.ask_weeks(Report::Confused, &Weeks::back(1, 2)).await;
+    let request = setup.stack.settled(&request.id, PATIENCE).await;
+    for window in &request.windows {
+        assert_eq!(
+            (window.state, window.tries),
+            (WindowStatus::Ready, 0),
+            "a redirect must count as an outage: {window:#?}"
+        );
+        setup.check_rows(window, "after the redirected create").await;
+    }
+    assert_eq!(setup.pending_redirects().await, Vec::<String>::new());
+    assert!(!trap.was_contacted(), "the Worker connected to {}", trap.host());
     setup.check_secrets();
 }

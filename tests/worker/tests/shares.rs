@@ -47,6 +47,8 @@ struct Counts {
     withheld: usize,
     /// Weeks with a percentage of right answers.
     right: usize,
+    /// Weeks with activity of fewer students than [`SMALLEST`], whose numbers must be withheld.
+    small: usize,
 }
 
 impl TestSetup {
@@ -217,6 +219,8 @@ impl TestSetup {
             let is_judged = parts.iter().any(|part| !part.right.is_empty() || !part.wrong.is_empty());
             let mut check = |what: &str, week: &ShareWeek, is_shown: bool, parts: &[Section]| {
                 let what = format!("{} of {what} in the week of {monday}: {expected:?}", report.name());
+                let size: usize = parts.iter().map(|part| part.done.len()).sum();
+                found.small += usize::from((1..SMALLEST).contains(&size));
                 if !is_shown {
                     assert!(
                         week.numbers.iter().all(Option::is_none),
@@ -468,13 +472,15 @@ async fn each_report_shows_and_withholds_exactly_what_it_must() {
             all.shown += of_course.shown;
             all.withheld += of_course.withheld;
             all.right += of_course.right;
+            all.small += of_course.small;
         }
     }
     // The data must cover both shown and withheld numbers.
-    assert!(found.values().any(|found| found.withheld > 0), "{found:?}");
+    assert!(found.values().any(|found| found.withheld > 0 && found.small > 0), "{found:?}");
     for (report, found) in &found {
         // In the sandbox, few students answer questions.
         assert!(found.shown > 0 || *report == "qanda", "{report}: {found:?}");
+        assert!(found.withheld >= found.small, "few students must be withheld: {report}: {found:?}");
     }
     assert!(found["polling"].right > 0, "some percentage of right answers must be shown");
 }
@@ -525,6 +531,7 @@ async fn the_library_shows_views_only_of_sections_with_enough() {
             }
         }
     }
+    // Whole courses are withheld in any case. A section is, if its videos have hardly been viewed.
     assert!(shown > 0, "{shown} shown, {withheld} withheld");
 }
 

@@ -3,7 +3,7 @@
 //! All windows are checked and the first rows are read before the response begins, so that most errors become
 //! a problem response. A later error breaks the stream off: a file never ends as if it were complete.
 
-use super::{HandlerResult, Reply};
+use super::{HandlerResult, Reply, remove_course_and_section};
 use crate::audit_log::AuditView;
 use crate::http_client::BodyReader;
 use crate::request_context::RequestContext;
@@ -12,7 +12,7 @@ use crate::scheduler::rows_not_ready;
 use crate::{http_client, response};
 use domain::api::ReportRequest;
 use domain::frame::{Frame, FrameReader};
-use domain::ids::{CourseId, normalize_text};
+use domain::ids::CourseId;
 use domain::problem::{Code, Problem};
 use domain::range::Span;
 use domain::report::Shape;
@@ -68,8 +68,7 @@ impl DownloadRequest {
             .collect();
         let mut take = |name: &str| query.remove(name);
         let (from, to, tz) = (take("from"), take("to"), take("tz"));
-        let course = take("course").map(CourseId::from);
-        let section = take("section").map(|section| normalize_text(&section).into_owned());
+        let (course, section) = remove_course_and_section(&mut query);
         let report_request = ReportRequest { report: report.to_owned(), from, to, tz, parameters };
         Ok(Self { report_request, course, section, delimiter, safe })
     }
@@ -119,7 +118,7 @@ struct Download {
 
 /// `GET /api/csv/{report}`
 pub(super) async fn download(context: &RequestContext<'_>) -> HandlerResult {
-    let request = DownloadRequest::parse(context.path("report"), context.query())?;
+    let request = DownloadRequest::parse(context.path_parameter("report"), context.query())?;
     let audit_detail = request.view().describe();
     let (scheduler, access_scope) = (context.scheduler()?, context.access_scope()?);
     let response = serve(context.env, context.settings, &scheduler, request, access_scope).await?;

@@ -38,7 +38,7 @@ pub(super) async fn assign(context: &RequestContext<'_>) -> HandlerResult {
 /// `DELETE /api/roles/{id}`
 pub(super) async fn remove(context: &RequestContext<'_>) -> HandlerResult {
     let audit_entry = audit_log::new_entry(context.visitor()?, AuditAction::RoleTaken, String::new());
-    let command = RegistryCommand::RemoveRole { id: context.path("id").to_owned(), audit_entry };
+    let command = RegistryCommand::RemoveRole { id: context.path_parameter("id").to_owned(), audit_entry };
     let removed = rpc::call::<_, bool>(&context.registry()?, &command).await;
     clear_identity_cache();
     removed?;

@@ -1,11 +1,10 @@
 //! `/api/rows`: one window's rows, as a stream of frames for the page's data worker.
 
-use super::{HandlerResult, Reply};
+use super::{HandlerResult, Reply, remove_course_and_section};
 use crate::audit_log::AuditView;
 use crate::request_context::RequestContext;
 use crate::response;
 use crate::rpc::{self, ReadableWindow, SchedulerCommand, WindowStoreCommand};
-use domain::ids::{CourseId, normalize_text};
 use domain::problem::{Code, Problem};
 use domain::time::minus_days;
 
@@ -15,18 +14,17 @@ pub(super) async fn read(context: &RequestContext<'_>) -> HandlerResult {
     let bad_generation = |_| Problem::new(Code::BadQuery, "`generation` must be a whole number.");
     let generation =
         query.remove("generation").map(|text| text.parse().map_err(bad_generation)).transpose()?;
-    let course = query.remove("course").map(CourseId::from);
-    let section = query.remove("section").map(|section| normalize_text(&section).into_owned());
+    let (course, section) = remove_course_and_section(&mut query);
     let find = SchedulerCommand::FindWindow {
-        report: context.path("report").to_owned(),
-        window: context.path("window").to_owned(),
+        report: context.path_parameter("report").to_owned(),
+        window: context.path_parameter("window").to_owned(),
         access_scope: context.access_scope()?,
     };
     let ReadableWindow { key, row_filter } = rpc::call(&context.scheduler()?, &find).await?;
     let days = key.start().zip(key.end()).map(|(start, end)| (start, minus_days(end, 1)));
     let days = days.map(|(first, last)| (first.to_string(), last.to_string()));
     let view = AuditView {
-        report: context.path("report"),
+        report: context.path_parameter("report"),
         days: days.as_ref().map(|(first, last)| (first.as_str(), last.as_str())),
         course: course.as_ref(),
         section: section.as_deref(),

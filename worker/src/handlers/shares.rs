@@ -45,7 +45,7 @@ pub(super) async fn page(context: &RequestContext<'_>) -> HandlerResult {
 
 /// `GET /s/{id}`
 pub(super) async fn embedded_page(context: &RequestContext<'_>) -> HandlerResult {
-    Reply::new(shares::render_page(&context.registry()?, Some(context.path("id"))).await?)
+    Reply::new(shares::render_page(&context.registry()?, Some(context.path_parameter("id"))).await?)
 }
 
 /// The handler of shares, on behalf of the visitor.

@@ -6,7 +6,7 @@
 //! `/s/{id}` is the only page of Lectern that other sites may embed, and only the origins that the share's
 //! owner named. An unknown id gets the same page as a share that no site may embed.
 
-use super::{is_share_id, text};
+use super::text;
 use crate::rpc::{self, RegistryCommand, SharesCommand};
 use crate::{crypto, response};
 use domain::problem::Problem;
@@ -21,7 +21,7 @@ const SCRIPT: &str = include_str!(concat!(env!("OUT_DIR"), "/share-page.js"));
 
 /// Renders the page. With a share's id, the origins that its owner named may embed it.
 pub(crate) async fn render(registry: &Stub, id: Option<&str>) -> Result<worker::Result<Response>, Problem> {
-    let origins: Vec<String> = match id.filter(|id| is_share_id(id)) {
+    let origins: Vec<String> = match id.filter(|id| crypto::is_well_formed_id(id)) {
         Some(id) => {
             let command = SharesCommand::GetOrigins { id: id.to_owned() };
             rpc::call(registry, &RegistryCommand::Shares(command)).await?

@@ -53,7 +53,7 @@ pub(super) struct PublishedWeeks {
 
 /// Logs why rows could not be read, without possible addresses or tokens, and returns the problem.
 fn unreadable_rows(why: &dyn std::fmt::Display) -> Problem {
-    worker::console_error!("a week could not be frozen: {}", response::sanitize(&why.to_string()));
+    worker::console_error!("a week could not be published: {}", response::sanitize(&why.to_string()));
     Problem::new(Code::Internal, "The stored rows could not be read. Request their weeks again.")
         .retry_after(5)
 }

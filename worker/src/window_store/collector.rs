@@ -122,11 +122,5 @@ async fn read_file(
 }
 
 fn bad_file(bad: &BadFile) -> CollectOutcome {
-    let sentence = bad.to_string();
-    let rest = sentence.strip_prefix("It ").unwrap_or(&sentence);
-    CollectOutcome::BadFile { detail: format!("Echo360's file is not as expected: it {}", lower_first(rest)) }
-}
-
-fn lower_first(text: &str) -> String {
-    text.strip_prefix("Its ").map_or_else(|| text.to_owned(), |rest| format!("its {rest}"))
+    CollectOutcome::BadFile { detail: bad.detail() }
 }

@@ -34,7 +34,8 @@ struct Eraser {
 
 /// Rewrites the copy in service without the erased rows. Returns `None` if another job has replaced this one.
 pub(crate) async fn erase(store: &Store, job: &ErasureJob) -> Result<Option<SweepOutcome>> {
-    let clean = |generation, met| Ok(Some(SweepOutcome::Clean { generation, left: None, met }));
+    let clean =
+        |generation, findings| Ok(Some(SweepOutcome::Clean { generation, remaining: None, findings }));
     let summary = match store.select_copy(None, &Filter::all()) {
         Ok(Some(summary)) => summary,
         Ok(None) => return clean(0, SweepFindings::default()),
@@ -83,10 +84,10 @@ pub(crate) async fn erase(store: &Store, job: &ErasureJob) -> Result<Option<Swee
     store.copy_packs(from, to, carried, next)?;
     let Eraser { erasures, erased, courses, slices, .. } = eraser;
     Ok(Some(match store.replace_copy(from, to, slices, erased)? {
-        Some(left) => SweepOutcome::Clean {
+        Some(remaining) => SweepOutcome::Clean {
             generation: from,
-            left: Some(left),
-            met: SweepFindings { courses, ..erasures.into_matches() },
+            remaining: Some(remaining),
+            findings: SweepFindings { courses, ..erasures.into_matches() },
         },
         None => SweepOutcome::Moved,
     }))

@@ -393,7 +393,7 @@ impl Store {
         now: Timestamp,
         delete_old_at: Timestamp,
     ) -> Result<()> {
-        let SplitSummary { header, rows, bytes, sections, met } = summary;
+        let SplitSummary { header, rows, bytes, sections, findings } = summary;
         let slices = self.count(generation, &Filter::all())?.slices;
         self.sql.exec(
             "INSERT OR REPLACE INTO copy (generation, header, slices, rows, bytes, made, delete_at)
@@ -427,7 +427,7 @@ impl Store {
             vec![delete_old_at.0.into(), i64::from(generation).into()],
         )?;
         let header = String::from_utf8_lossy(&header).trim_end().to_owned();
-        self.finish_collect_with(&CollectOutcome::Whole { rows, bytes, header }, met.links)
+        self.finish_collect_with(&CollectOutcome::Whole { rows, bytes, header }, findings.links)
     }
 
     /// The sections in the rows of the current copy.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const ALLOWED: [(&str, &[&str]); 9] = [
     ("domain", &[]),
     ("engine", &["domain"]),
-    ("charts", &["domain", "engine"]),
+    ("charts", &["domain"]),
     ("thread", &["domain", "engine"]),
     ("app", &["domain", "engine", "charts", "thread"]),
     ("lectern-worker", &["domain", "engine", "charts"]),

@@ -5,6 +5,10 @@ use crate::routes::Access;
 use crate::visitors::{self, COURSES, Part, Visitor};
 use domain::api::{Courses, RequestInfo};
 use domain::frame::{Frame, FrameReader};
+use domain::ids::{SectionId, normalize_text};
+use domain::report::KnownReport;
+use domain::role::Grant;
+use domain::scope::{AccessScope, SectionNumbers};
 use domain::shares::CreateShareResponse;
 use reqwest::{Method, RequestBuilder};
 use sandbox::{Report, Truth};
@@ -243,6 +247,26 @@ impl Setup {
             self.may_see(visitor, &row.course, section)
         };
         self.all_rows(report).iter().filter(is_visible).cloned().collect()
+    }
+
+    /// The rows of a report of which `RowFilter::allows` says that the visitor may see them; `None` for an
+    /// unknown report.
+    pub(crate) fn allowed_rows(&self, visitor: &Visitor, report: Report) -> Option<Vec<Row>> {
+        let known = KnownReport::parse(report.name())?;
+        let grant = |(course, section): (String, Option<String>)| Grant {
+            course: course.into(),
+            section: section.map(SectionId::from),
+        };
+        let scope = if visitor.access == Access::Instructor {
+            let grants = self.grants(visitor).into_iter().map(grant).collect();
+            AccessScope::Only { person: visitor.email(), grants }
+        } else {
+            AccessScope::Everything
+        };
+        let filter = scope.row_filter(known, &SectionNumbers::from_courses(&self.courses));
+        let is_allowed =
+            |row: &&Row| filter.allows(&normalize_text(&row.course), &normalize_text(&row.section));
+        Some(self.all_rows(report).iter().filter(is_allowed).cloned().collect())
     }
 
     pub(crate) fn call(&self, method: Method, path: &str, token: &str) -> RequestBuilder {
