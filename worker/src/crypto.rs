@@ -1,5 +1,5 @@
-//! Cryptography: hashes, HMAC signatures under a key of the installation, constant-time comparison, random ids and
-//! tokens.
+//! Cryptography: hashes, HMAC signatures under a key of the installation, constant-time comparison, random
+//! ids and tokens.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
