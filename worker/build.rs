@@ -1,8 +1,9 @@
-//! Prepares the script of share pages: `src/shares/page.js`, minified, as `share-page.js` in cargo's output directory.
+//! Prepares the script of share pages: `src/shares/page.js`, minified, as `share-page.js` in cargo's output
+//! directory.
 //!
-//! `cargo xtask` names esbuild, which npm installs, in `ESBUILD_BIN`. Without it (`cargo check`, an editor, Clippy) the
-//! readable source is embedded as it is: checking Rust code must not need Node. Both do the same, and the policy's hash
-//! is computed from what is served.
+//! `cargo xtask` names esbuild, which npm installs, in `ESBUILD_BIN`. Without it (`cargo check`, an editor,
+//! Clippy) the readable source is embedded as it is: checking Rust code must not need Node. Both do the same,
+//! and the policy's hash is computed from what is served.
 
 use std::env;
 use std::error::Error;
@@ -20,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         fs::copy(SOURCE, output)?;
         return Ok(());
     };
-    // As a function that is called at once, so that esbuild may shorten the names at the top level, too.
+    // An immediately called function (iife), so that esbuild may shorten the names at the top level, too.
     let status = Command::new(esbuild)
         .args([SOURCE, "--minify", "--format=iife", "--log-level=warning"])
         .arg(format!("--outfile={}", output.display()))

@@ -1,4 +1,4 @@
-// Starts a reader, a worker of the data thread, which sends it the program that it has compiled itself.
+// Starts a decode thread: a Web Worker of the data worker, which sends it the compiled program.
 import init from "/thread.js";
 
 onmessage = ({ data }) => init({ module_or_path: data });

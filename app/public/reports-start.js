@@ -1,4 +1,4 @@
-// Starts the thread of reports, a worker of the page.
+// Starts the program of reports, a Web Worker of the page.
 import init from "/reports.js";
 
 await init();

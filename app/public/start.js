@@ -1,12 +1,12 @@
-// Starts the page: the content security policy allows no inline script.
+// Starts the page. A file of its own, since the Content Security Policy allows no inline script.
 import init from "/page.js";
 
 let thread;
 
-/** The data thread, started when it is first wanted; whether it listens already is noted for the page. */
+/** The data worker, started at the first call. `listens` tells the page whether it accepts messages already. */
 globalThis.lecternThread = () => {
   if (!thread) {
-    // Its name is all that it can be told before it runs: how many cores there are.
+    // The number of cores is passed as the name, the only value that a worker has before its first message.
     thread = new Worker("/thread-start.js", { type: "module", name: String(navigator.hardwareConcurrency) });
     thread.onmessage = () => {
       thread.listens = true;
@@ -16,11 +16,11 @@ globalThis.lecternThread = () => {
 };
 
 const page = init();
-// A link to some days wants rows at once: the thread is fetched and compiled beside the page, on another core. Whoever
-// comes without any waits for the page alone; the thread would take the processor from it.
+// A URL with days needs rows at once: the data worker is fetched and compiled in parallel, on another core. Without
+// days it would only slow down the start of the page.
 const days = new URLSearchParams(location.search).has("from");
 if (days) globalThis.lecternThread();
-// Keys that somebody has switched off in this browser do nothing from the first on; a browser may refuse to say.
+// If keyboard shortcuts are switched off in this browser, they are off from the start. Reading storage may throw.
 try {
   if (localStorage.getItem("lectern-keys") === "off") document.documentElement.dataset.keys = "off";
 } catch {}

@@ -1,4 +1,4 @@
-// Starts the data thread, a worker of the page.
+// Starts the data worker, a Web Worker of the page.
 import init from "/thread.js";
 
 await init();

@@ -1,5 +1,5 @@
-//! Identifiers as they arrive from outside (rows, lists, URLs, bodies), normalized in this one place. Everywhere else
-//! two ids are the same exactly if they are equal.
+//! Identifiers as they arrive from outside (rows, lists, URLs, bodies), normalized in this one place.
+//! Everywhere else two ids are the same exactly if they are equal.
 
 use crate::wire::{Reader, Wire};
 use email_address::{EmailAddress, Options};
@@ -9,13 +9,14 @@ use std::borrow::{Borrow, Cow};
 /// The longest e-mail address that can be delivered to (RFC 5321), in bytes.
 const MAX_EMAIL_LENGTH: usize = 254;
 
-/// The normal form of an id: without white space and braces around it, ASCII letters in lower case. Echo360 documents
-/// its ids as UUIDs, which are the same in either case. Other text, such as the numbers of sections, is put into the
+/// The normal form of an id: without white space and braces around it, ASCII letters in lower documents
+/// case. Echo360 its ids as UUIDs, which are the same in either case. Other text, such as the numbers of sections, is put into the
 /// same form.
 ///
 /// ```
 /// use domain::ids::normalize_id;
-/// assert_eq!(&*normalize_id(b" {0B0C3F4E-0000-4000-8000-00000000000A}"), b"0b0c3f4e-0000-4000-8000-00000000000a");
+/// let id = normalize_id(b" {0B0C3F4E-0000-4000-8000-00000000000A}");
+/// assert_eq!(&*id, b"0b0c3f4e-0000-4000-8000-00000000000a");
 /// ```
 #[must_use]
 pub fn normalize_id(text: &[u8]) -> Cow<'_, [u8]> {
@@ -35,8 +36,8 @@ pub fn normalize_text(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Parses a UUID of Echo360: 36 characters with hyphens, of either case, with or without white space around it. Returns
-/// it in lower case; `None` for everything else.
+/// Parses a UUID of Echo360: 36 characters with hyphens, of either case, with or without white space around
+/// it. Returns it in lower case; `None` for everything else.
 fn parse_uuid(text: &str) -> Option<String> {
     let text = text.trim();
     // The library also accepts UUIDs without hyphens, in braces and as URNs. Their lengths differ.
@@ -45,8 +46,8 @@ fn parse_uuid(text: &str) -> Option<String> {
     Some(id.hyphenated().to_string())
 }
 
-/// Parses the e-mail address of a person who signs in. The domain needs at least two labels. Returns the address trimmed
-/// and in lower case; `None` for anything else.
+/// Parses the e-mail address of a person who signs in. The domain needs at least two labels. Returns the
+/// address trimmed and in lower case; `None` for anything else.
 fn parse_email(text: &str) -> Option<String> {
     // ASCII only: Unicode lower-casing maps some other letters to ASCII ones (U+212A, the Kelvin sign, to k),
     // which would make two mailboxes one person.
@@ -148,7 +149,8 @@ macro_rules! define_uuids {
 define_uuids! {
     /// The id of a course.
     CourseId,
-    /// The id of a section. Reports without a column for it identify a section by its number, which is a plain string.
+    /// The id of a section. Reports without such a column name a section by its number, which is no
+    /// `SectionId`.
     SectionId,
     /// The id of a person in Echo360's rows.
     UserId,
@@ -174,8 +176,8 @@ define_id!(
 
 /// Whether a text may be an e-mail address in a row of a report.
 ///
-/// Looser than [`Email::parse`] and than any library: Echo360 does not promise well-formed addresses, and rows
-/// with `a..b@host` must be erasable by that address.
+/// Looser than [`Email::parse`] and than any library: Echo360 does not promise well-formed addresses, and
+/// rows with `a..b@host` must be erasable by that address.
 #[must_use]
 pub fn may_be_email(text: &str) -> bool {
     let text = text.trim();

@@ -43,7 +43,7 @@ fn describe_change(recorded: &str) -> String {
     };
     format!(
         "LECTERN_JURISDICTION was changed, but the stored data can only be reached with its old value. {remedy}. \
-         To move to another jurisdiction, change LECTERN_INSTITUTION too, and start without the old data."
+         To move to another jurisdiction, delete the stored data first: docs/deploying.md says how."
     )
 }
 

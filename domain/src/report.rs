@@ -5,7 +5,9 @@
 //! constants. Code that distinguishes reports matches on [`KnownReport`] without `_`, so that the compiler
 //! names every place to consider for a new report. Names are compared as text only in [`KnownReport::parse`].
 //!
-//! To add a report, add a variant and its descriptor, and follow the compiler's errors.
+//! To add a report, add a variant and its descriptor, and follow the compiler's errors. Add it by hand to
+//! [`KnownReport::COUNT`], [`KnownReport::ALL`] and [`KnownReport::READING_ORDER`], which the compiler does
+//! not ask for. "How to add" in `ARCHITECTURE.md` lists all files.
 
 use crate::activity::ActivityKind;
 use crate::column;

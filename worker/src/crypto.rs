@@ -1,5 +1,5 @@
-//! Cryptography: hashes, HMAC signatures under a key of the installation, constant-time comparison, random ids and
-//! tokens.
+//! Cryptography: hashes, HMAC signatures under a key of the installation, constant-time comparison, random
+//! ids and tokens.
 
 use domain::encoding::{encode_base64, encode_base64url};
 use domain::problem::{Code, Problem};

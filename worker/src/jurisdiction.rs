@@ -1,4 +1,5 @@
-//! Where Durable Objects are stored: `LECTERN_JURISDICTION`, and the check that it has not changed since data was stored.
+//! Where Durable Objects are stored: `LECTERN_JURISDICTION`, and the check that it has not changed since data
+//! was stored.
 //!
 //! The first jurisdiction is recorded in an object of the Registry's class that belongs to no jurisdiction,
 //! so that it can be found whatever the setting is: see [`domain::jurisdiction`].

@@ -1,4 +1,5 @@
-//! Architecture tests: which crate may depend on which, and that no crate has import cycles between its modules.
+//! Architecture tests: which crate may depend on which, and that no crate has import cycles between its
+//! modules.
 //!
 //! | module | |
 //! |---|---|

@@ -46,7 +46,7 @@ const SETTINGS: [(&str, &str); 17] = [
     ("ACCESS_AUD", "Cloudflare Access: the audience tag of the application"),
     ("ACCESS_CERTS_URL", "Cloudflare Access: the URL of the certificates, on this machine; for tests"),
     ("LECTERN_ADMINS", "e-mail addresses of the first administrators, separated by commas"),
-    (KEY, "a key for signing in as administrator, at least 128 bits: `openssl rand -base64 24`"),
+    (KEY, "a key for signing in as administrator, at least 128 bits: `openssl rand -hex 32`"),
     ("LECTERN_SESSION_KEY", "the key that signs sessions, at least 128 bits; required with LECTERN_KEY"),
     (
         "LECTERN_CLOCK_OFFSET_SECONDS",

@@ -1,4 +1,4 @@
-//! A figure: title, sentence, read-out, chart, caveat, the numbers as a table, and what can be done with it.
+//! A figure: title, sentence, read-out, chart, caveat, the numbers as a table, and a menu of actions.
 
 pub mod chart_cursor;
 pub mod daily_chart;
@@ -21,41 +21,41 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::ResizeObserver;
 
-/// The width of a chart before it is known.
+/// The width of a chart until it is measured, in CSS pixels.
 const WIDTH: u32 = 640;
 
-/// What a read-out says of one mark: in two parts, so that a long name never hides the number behind it.
+/// The read-out of one mark. In two parts, so that a long name never hides the number after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Readout {
     /// The mark's name.
     pub name: String,
-    /// Its number and what else is known of it.
+    /// Its number, and further details.
     pub text: String,
 }
 
-/// What every figure has around its chart. The read-out has its own line, kept free before there is anything to
-/// read: nothing floats over the data, and nothing jumps.
+/// The parts of a figure around its chart. The read-out has its own line, reserved while no mark is selected,
+/// so that nothing covers the data and nothing moves.
 #[component]
 pub fn Figure(
-    /// What it is found by in the document.
+    /// The element's id in the document.
     #[prop(into)]
     id: String,
-    /// What it shows.
+    /// What the figure shows.
     #[prop(into)]
     title: String,
-    /// In what, and of when.
+    /// The unit, and the days or their zone.
     #[prop(into)]
     unit: Signal<String>,
-    /// What it shows, in a sentence.
+    /// The main finding, in a sentence.
     #[prop(into)]
     sentence: Signal<String>,
-    /// What is under the pointer or the keys.
+    /// The mark under the pointer or selected by keyboard; `None` if there is none.
     #[prop(into)]
     readout: Signal<Option<Readout>>,
-    /// What a reader might take it for and should not.
+    /// What limits the numbers; may be empty.
     #[prop(into)]
     caveat: Signal<String>,
-    /// Its numbers.
+    /// Its numbers as a table; `None` until they are loaded.
     #[prop(into)]
     table: Signal<Option<Table>>,
     /// The chart.
@@ -115,7 +115,7 @@ pub fn Figure(
     }
 }
 
-/// The same numbers as a table.
+/// The figure's numbers as a table.
 #[component]
 fn NumbersTable(title: String, table: Table) -> impl IntoView {
     let has_state = table.rows.first().is_some_and(|row| row.state.is_some());
@@ -140,7 +140,7 @@ fn NumbersTable(title: String, table: Table) -> impl IntoView {
         })
         .collect_view();
     let label = said::numbers_of(&title);
-    // A table that is wider than the page scrolls by itself, by keyboard too.
+    // `tabindex` makes a table that is wider than the page scrollable by keyboard.
     view! {
         <div class="twin" tabindex="0" role="region" aria-label=label>
             <table>
@@ -152,8 +152,8 @@ fn NumbersTable(title: String, table: Table) -> impl IntoView {
     }
 }
 
-/// The width of an element in CSS pixels, observed: an element that is not in the document yet has none, and a
-/// chart that asked then would stay as wide as a guess.
+/// The width of an element in CSS pixels, as a signal. An element that is not in the document yet has no
+/// width, so a chart that measured it only once would keep the default.
 pub fn observe_width(place: NodeRef<html::Div>) -> Signal<u32> {
     let width = RwSignal::new(WIDTH);
     let measure = Closure::<dyn Fn()>::new(move || {

@@ -16,7 +16,8 @@ use worker::{Response, Stub};
 /// The style sheet: the colors of `style/tokens.css` and the rules of `style/chart.css` that charts need.
 const STYLE: &str = include_str!("page.css");
 
-/// `page.js`, minified by `build.rs`: sends the token, inserts the share's content, and offers its tables as CSV.
+/// `page.js`, minified by `build.rs`: sends the token, inserts the share's content, and offers its tables as
+/// CSV.
 const SCRIPT: &str = include_str!(concat!(env!("OUT_DIR"), "/share-page.js"));
 
 /// Renders the page. With a share's id, the origins that its owner named may embed it.

@@ -15,7 +15,8 @@ struct AllowedCycle {
     reason: &'static str,
 }
 
-/// The cycles that are allowed for now. An entry without a cycle fails the test, so that this list only gets shorter.
+/// The cycles that are allowed for now. An entry without a cycle fails the test, so that this list only gets
+/// shorter.
 const ALLOWED: &[AllowedCycle] = &[
     AllowedCycle {
         package: "app",

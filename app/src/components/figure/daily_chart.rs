@@ -1,4 +1,5 @@
-//! Upright bars per day, of minutes or of viewers, read by one cursor: the same day in both.
+//! Vertical bars per day, of minutes or of viewers. Both charts share one cursor, which selects the same day
+//! in both.
 
 use crate::components::figure::chart_cursor::ChartCursor;
 use crate::components::figure::{Figure, Readout, observe_width};
@@ -13,7 +14,7 @@ use engine::measures::{Completeness, Measures, WatchTotals};
 use leptos::html;
 use leptos::prelude::*;
 
-/// The height of the drawing, reserved before there is anything to draw.
+/// The height of the drawing in CSS pixels, reserved before there is anything to draw.
 const HEIGHT: u32 = 240;
 
 /// What is counted per day.
@@ -63,8 +64,8 @@ impl DailyMetric {
     }
 }
 
-/// The chart of `metric` per day; the other metric stands beside it in the table. `against` is what it is held against,
-/// as it is called.
+/// The chart of `metric` per day; its table also has the other metric. `against` is the label of the
+/// comparison.
 #[must_use]
 pub fn build_chart(measures: &Measures, metric: DailyMetric, against: &str) -> Chart {
     let bars = measures
@@ -103,7 +104,7 @@ pub fn build_chart(measures: &Measures, metric: DailyMetric, against: &str) -> C
     }
 }
 
-/// The words of a chart whose bars are called so.
+/// The texts of a chart; `bars` is the table heading of the column of bar names.
 #[must_use]
 pub fn chart_words(bars: &str) -> ChartText {
     ChartText {
@@ -112,12 +113,12 @@ pub fn chart_words(bars: &str) -> ChartText {
         complete: words::FINAL.to_owned(),
         provisional: words::NOT_FINAL.to_owned(),
         missing: words::NOT_HERE.to_owned(),
-        // To whoever may sign in everything is told.
+        // Numbers are withheld in shares only, never from people who are signed in.
         withheld: String::new(),
     }
 }
 
-/// What the days come to against the others: those alone that are final in both.
+/// The comparison in a sentence, over the days that are final on both sides.
 fn compare_days(measures: &Measures, metric: DailyMetric, other: &str) -> String {
     let complete = |known: &Completeness| match known {
         Completeness::Complete(watched) => Some(metric.value(*watched)),
@@ -133,20 +134,21 @@ fn compare_days(measures: &Measures, metric: DailyMetric, other: &str) -> String
 /// Bars per day.
 #[component]
 pub fn DailyChart(
-    /// What is counted.
+    /// What is counted per day.
     metric: DailyMetric,
-    /// The numbers, once there are any.
+    /// The measures; `None` until they are loaded.
     measures: Memo<Option<Measures>>,
-    /// The zone of the days, as it is said.
+    /// The label of the view's time zone.
     zone: Memo<String>,
-    /// What they are held against, as it is called.
+    /// The label of the comparison; empty without one.
     other: Memo<String>,
-    /// The day that is read.
+    /// The index of the day under the cursor.
     at: RwSignal<Option<usize>>,
 ) -> impl IntoView {
     let chart =
         Memo::new(move |_| measures.with(|m| m.as_ref().map(|m| build_chart(m, metric, &other.get()))));
-    // From the numbers alone: what reads a memo of them first, and then them, is not told when they change and it does not.
+    // Reads `measures` only, not the memo `chart`: `reactive_graph` does not run a view again that reads a
+    // memo of `measures` first, if `measures` changes and the memo does not.
     let caveat = Signal::derive(move || {
         let of_count = if metric == DailyMetric::Minutes { words::MINUTE_IS } else { "" };
         let (hatched, lines) = measures.with(|m| {
@@ -167,12 +169,12 @@ pub fn DailyChart(
     }
 }
 
-/// A chart's sentence; empty before there is one.
+/// A chart's sentence; empty until the chart is loaded.
 pub fn chart_sentence(chart: Memo<Option<Chart>>) -> Signal<String> {
     Signal::derive(move || chart.with(|c| c.as_ref().map(|c| c.sentence.clone()).unwrap_or_default()))
 }
 
-/// The read-out of the bar `at`.
+/// The read-out of the bar with the index `at`.
 pub fn bar_readout(chart: Memo<Option<Chart>>, at: RwSignal<Option<usize>>) -> Signal<Option<Readout>> {
     Signal::derive(move || {
         let place = at.get()?;
@@ -193,15 +195,15 @@ pub fn bar_readout(chart: Memo<Option<Chart>>, at: RwSignal<Option<usize>>) -> S
     })
 }
 
-/// The drawing of upright bars, with what reads it out.
+/// The drawing of vertical bars, with its cursor.
 #[component]
 pub fn VerticalBars(
-    /// What is read.
+    /// The accessible name of the cursor.
     #[prop(into)]
     label: String,
-    /// The chart, once there is one.
+    /// The chart; `None` until it is loaded.
     chart: Memo<Option<Chart>>,
-    /// The bar that is read.
+    /// The index of the bar under the cursor.
     at: RwSignal<Option<usize>>,
 ) -> impl IntoView {
     let place = NodeRef::<html::Div>::new();

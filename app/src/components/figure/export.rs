@@ -1,4 +1,5 @@
-//! A figure outside the page: as SVG, PNG, CSV, on paper. Each says what it is of and when it was built.
+//! Exports of a figure: SVG, PNG, CSV and print. Each has a header with the report, days, zone, filters and
+//! time.
 
 use crate::words::figures as said;
 use charts::model::{Row, Table};
@@ -12,14 +13,14 @@ use web_sys::{
     HtmlImageElement, Url,
 };
 
-/// Pixels of a PNG for each pixel of the page: sharp on paper and on dense screens.
+/// Pixels of a PNG per CSS pixel: sharp on paper and on high-density screens.
 const PNG_SCALE: u32 = 2;
 /// Pixels between lines of the header.
 const LINE: u32 = 20;
 /// Pixels around an exported drawing.
 const MARGIN: u32 = 16;
 
-/// What the presentation of a mark is made of.
+/// The SVG attributes that replace the style sheet in an export.
 const PRESENTATION_ATTRIBUTES: [&str; 8] = [
     "fill",
     "fill-opacity",
@@ -31,12 +32,12 @@ const PRESENTATION_ATTRIBUTES: [&str; 8] = [
     "text-anchor",
 ];
 
-/// What the figures of a page are about: report, days, zone, filters, moment.
+/// Describes what the figures of a page show: report, days, zone, filters, and the time of the export.
 #[derive(Debug, Clone, Copy)]
 pub struct ExportHeader(pub Callback<(), [String; 5]>);
 
 impl ExportHeader {
-    /// The header of an export, line by line: what it says and in which words.
+    /// The lines of an export's header: (heading, value). The figure's title is the second.
     #[must_use]
     pub fn lines(self, title: &str) -> Vec<(String, String)> {
         let [report, days, zone, filters, built] = self.0.run(());
@@ -45,17 +46,17 @@ impl ExportHeader {
     }
 }
 
-/// Saves the numbers: the header, an empty line, the table.
+/// Saves a figure's numbers as CSV: the header, an empty line, the table.
 pub fn save_csv(table: &Table, about: &[(String, String)], title: &str) {
     save(&csv(table, about), "text/csv;charset=utf-8", &format!("{}.csv", file_name(title)));
 }
 
-/// Saves cells as they are: the header, an empty line, heads and rows.
+/// Saves cells of text as CSV: the header, an empty line, column headings and rows.
 pub fn save_cells(heads: Vec<String>, rows: Vec<Vec<String>>, about: &[(String, String)], title: &str) {
     save(&to_csv(heads, rows, about), "text/csv;charset=utf-8", &format!("{}.csv", file_name(title)));
 }
 
-/// The numbers as CSV, in the one spelling that every program reads: no thousands, a point.
+/// The numbers as CSV, in the format that every program reads: a decimal point, no thousands separators.
 fn csv(table: &Table, about: &[(String, String)]) -> String {
     let row = |row: &Row| {
         let values = row.values.iter().map(|value| value.map_or_else(String::new, |v| v.to_string()));
@@ -64,8 +65,8 @@ fn csv(table: &Table, about: &[(String, String)]) -> String {
     to_csv(table.columns.clone(), table.rows.iter().map(row).collect(), about)
 }
 
-/// Header and cells as CSV. A mark of byte order goes before, without which spreadsheets take it for another
-/// encoding.
+/// Header and cells as CSV. It begins with a byte order mark, without which spreadsheets assume an encoding
+/// other than UTF-8.
 fn to_csv(heads: Vec<String>, rows: Vec<Vec<String>>, about: &[(String, String)]) -> String {
     let mut csv = String::from("\u{feff}");
     let about = about.iter().map(|(head, value)| vec![head.clone(), value.clone()]);
@@ -77,7 +78,7 @@ fn to_csv(heads: Vec<String>, rows: Vec<Vec<String>>, about: &[(String, String)]
     csv
 }
 
-/// A cell: guarded where a spreadsheet would run it, quoted where it must be.
+/// A cell, with `'` before text that a spreadsheet would run as a formula, and quoted where necessary.
 fn quote_cell(cell: &str) -> String {
     let guard = if is_formula(cell.as_bytes()) { "'" } else { "" };
     if cell.contains([',', '"', '\n', '\r']) {
@@ -126,8 +127,8 @@ fn draw_to_canvas(image: &HtmlImageElement, width: u32, height: u32, name: Strin
     canvas.to_blob(ready.unchecked_ref())
 }
 
-/// Prints this figure and nothing else, then calls `after`: once the browser is done with it, which in some is not
-/// yet so when `print` returns.
+/// Prints this figure and nothing else, and calls `after` on the event `afterprint`: in some browsers `print`
+/// returns before printing has ended.
 pub fn print(figure: &Element, after: impl FnOnce() + 'static) {
     let body = document().body();
     let _ = figure.set_attribute("data-printed", "");
@@ -147,7 +148,7 @@ pub fn print(figure: &Element, after: impl FnOnce() + 'static) {
     let _ = window().print();
 }
 
-/// The figure's drawing with its colours written out and its header above it, and its size.
+/// The figure's chart as a standalone SVG (colors as attributes, header above it), its width and its height.
 fn standalone_svg(figure: &Element, about: &[(String, String)]) -> Option<(String, u32, u32)> {
     let svg = figure.query_selector("svg.chart").ok()??;
     let number = |name: &str| svg.get_attribute(name)?.parse::<u32>().ok();
@@ -184,7 +185,7 @@ fn standalone_svg(figure: &Element, about: &[(String, String)]) -> Option<(Strin
     Some((svg, all_width, all_height))
 }
 
-/// An element as XML, which a drawing on its own has to be.
+/// An SVG element as XML with its namespace, which an SVG file needs.
 fn to_xml(element: &Element) -> String {
     let html = element.outer_html();
     if html.contains("xmlns=") {
@@ -194,12 +195,12 @@ fn to_xml(element: &Element) -> String {
     }
 }
 
-/// Writes what the style sheet says of `live` into the attributes of `copied`.
+/// Writes the computed style of `live` into the attributes of `copied`.
 fn inline_styles(live: &Element, copied: &Element) {
     let Ok(Some(style)) = window().get_computed_style(live) else { return };
     for name in PRESENTATION_ATTRIBUTES {
         let Ok(value) = style.get_property_value(name) else { continue };
-        // A pattern is known by its place in this drawing, not by the page's address.
+        // The browser resolves `url(#pattern)` against the page's URL; the file needs the fragment alone.
         let value = match value.find('#') {
             Some(mark) if value.starts_with("url(") => {
                 format!("url({}", value.get(mark..).unwrap_or_default().replace('"', ""))
@@ -216,7 +217,7 @@ fn escape_xml(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// A title as a file's name: letters, digits and `-`.
+/// A title as a file name: letters, digits and `-`.
 fn file_name(title: &str) -> String {
     let plain = title.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '-' });
     plain.collect()
@@ -235,7 +236,7 @@ fn save(text: &str, kind: &str, name: &str) {
     }
 }
 
-/// Hands a file to the browser, and forgets its address once that has taken it.
+/// Lets the browser save a blob, and revokes its URL 10 seconds later, when the browser has read it.
 fn download(url: &str, name: &str) {
     if let Ok(link) = document().create_element("a") {
         let link: HtmlAnchorElement = link.unchecked_into();

@@ -1,5 +1,5 @@
-//! Who came for the first time in these days, and who came again: upright bars per day or week, the new ones at the
-//! foot, those who return hollow upon them.
+//! New and returning viewers: vertical bars per day or week. New viewers, whose first row within the range
+//! falls on that day or week, are filled; returning viewers are stacked on them, hollow.
 
 use crate::components::figure::Figure;
 use crate::components::figure::daily_chart::{VerticalBars, bar_readout, chart_sentence, chart_words};
@@ -10,7 +10,7 @@ use domain::time::{Day, monday};
 use engine::measures::{Arrivals, Completeness, Measures};
 use leptos::prelude::*;
 
-/// The chart.
+/// The chart of new viewers, with returning viewers stacked on them.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "viewers are far below 2^53")]
 pub fn build_chart(measures: &Measures) -> Chart {
@@ -44,12 +44,12 @@ pub fn build_chart(measures: &Measures) -> Chart {
     }
 }
 
-/// New and returning viewers.
+/// The figure: new and returning viewers.
 #[component]
 pub fn NewAndReturning(
-    /// The numbers, once there are any.
+    /// The measures; `None` until they are loaded.
     measures: Memo<Option<Measures>>,
-    /// The zone of the days, as it is said.
+    /// The label of the view's time zone.
     zone: Memo<String>,
 ) -> impl IntoView {
     let chart = Memo::new(move |_| measures.with(|measures| measures.as_ref().map(build_chart)));

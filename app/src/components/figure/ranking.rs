@@ -1,4 +1,4 @@
-//! Lying bars of videos, sections and roles: each a button that filters everything else by it.
+//! Horizontal bars of videos, sections and roles. Each is a button that filters all other figures.
 
 use crate::components::figure::{Figure, Readout, observe_width};
 use crate::context::AppContext;
@@ -14,10 +14,10 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-/// What the bars are.
+/// What the bars stand for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RankingSubject {
-    /// Videos, with their share of length.
+    /// Videos, with the average share of their length that viewers watched.
     Videos,
     /// Sections.
     Sections,
@@ -25,11 +25,11 @@ pub enum RankingSubject {
     Roles,
 }
 
-/// A bar, with what a click on it chooses.
+/// A bar, with the filter that a click on it toggles.
 #[derive(Debug, Clone, PartialEq)]
 struct RankedBar {
     item: Item,
-    /// None where the bar is of something without an id that can stand in a URL.
+    /// `None` if the bar's subject has no id that can appear in a URL.
     choice: Option<Choice>,
 }
 
@@ -71,7 +71,8 @@ impl RankingSubject {
         }
     }
 
-    /// What is not among its bars, and what a bar is not. The others together would dwarf every bar.
+    /// The caveat: what the bars leave out, and what they do not mean. Items beyond the longest bars are a
+    /// number in the text, since one bar for all of them would dwarf the rest.
     fn caveat(self, measures: &Measures) -> String {
         let others = |items: &Items| {
             let is_any = items.others > 0;
@@ -86,7 +87,7 @@ impl RankingSubject {
         parts.join(" ")
     }
 
-    /// Its bars.
+    /// The bars, in display order.
     fn marks(self, measures: &Measures, view: &View) -> Vec<RankedBar> {
         let any = match self {
             Self::Videos => !view.videos.is_empty(),
@@ -126,12 +127,12 @@ impl RankingSubject {
     }
 }
 
-/// Lying bars.
+/// The figure with horizontal bars.
 #[component]
 pub fn RankingChart(
-    /// Of what.
+    /// What the bars stand for.
     subject: RankingSubject,
-    /// The numbers, once there are any.
+    /// The measures; `None` until they are loaded.
     measures: Memo<Option<Measures>>,
 ) -> impl IntoView {
     let navigation = expect_context::<AppContext>().navigation;
@@ -184,17 +185,17 @@ pub fn RankingChart(
     }
 }
 
-/// The drawing of lying bars, each a button where it can be chosen.
+/// The drawing of horizontal bars, with a button over each.
 #[component]
 pub fn HorizontalBars(
-    /// What its style is found by.
+    /// The value of `data-of`, by which style sheets find the drawing.
     #[prop(into)]
     id: String,
     /// The chart.
     chart: Memo<Ranking>,
-    /// What a click on each bar chooses.
+    /// The filter that a click on each bar toggles; `None` if it has none.
     choices: Memo<Vec<Option<Choice>>>,
-    /// The bar that is read.
+    /// The index of the bar under the pointer or with the focus.
     at: RwSignal<Option<usize>>,
 ) -> impl IntoView {
     let place = NodeRef::<html::Div>::new();
@@ -217,7 +218,7 @@ pub fn HorizontalBars(
     }
 }
 
-/// The button over one bar. It stays while its bar changes, so that the focus stays too.
+/// The button over one bar. The element is kept when its bar changes, so that it keeps the focus.
 #[component]
 fn Bar(
     place: usize,
@@ -235,7 +236,7 @@ fn Bar(
             navigation.navigate(navigation.view().toggled(&choice));
         }
     };
-    // There may be fewer bars than when one of them was read.
+    // There may be fewer bars now than when `at` was set.
     let last = move || chart.with(|chart| chart.items.len().saturating_sub(1));
     let tab = move || if at.get().unwrap_or(0).min(last()) == place { "0" } else { "-1" };
     view! {
@@ -249,7 +250,7 @@ fn Bar(
     }
 }
 
-/// Moves the focus among the bars: one tab stop for all of them.
+/// Moves the focus between the bars with arrow keys, Home and End: all bars are one tab stop.
 fn move_focus(event: &KeyboardEvent, at: RwSignal<Option<usize>>, count: usize) {
     let Some(last) = count.checked_sub(1) else { return };
     let here = at.get_untracked().unwrap_or(0).min(last);

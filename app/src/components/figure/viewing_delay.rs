@@ -1,4 +1,4 @@
-//! How many days after it first appeared a video is watched: upright bars, one for each span of days.
+//! How many days after their first view videos are watched: vertical bars, one for each span of days.
 
 use crate::components::figure::Figure;
 use crate::components::figure::daily_chart::{VerticalBars, bar_readout, chart_sentence, chart_words};
@@ -8,7 +8,7 @@ use charts::model::{Bar, Chart, ChartText, DataPoint};
 use engine::measures::{self, DELAY_STARTS, Measures};
 use leptos::prelude::*;
 
-/// The chart. What is later than these days are long cannot be known, and is no zero.
+/// The chart. A span of days that begins after the range's length is missing, not zero: it cannot be known.
 #[must_use]
 pub fn build_chart(measures: &Measures) -> Chart {
     let ends = DELAY_STARTS.iter().skip(1).map(|next| Some(*next)).chain([None]);
@@ -41,10 +41,10 @@ pub fn build_chart(measures: &Measures) -> Chart {
     }
 }
 
-/// Minutes by days after a video first appeared.
+/// The figure: minutes by days after a video first appeared.
 #[component]
 pub fn ViewingDelay(
-    /// The numbers, once there are any.
+    /// The measures; `None` until they are loaded.
     measures: Memo<Option<Measures>>,
 ) -> impl IntoView {
     let chart = Memo::new(move |_| measures.with(|measures| measures.as_ref().map(build_chart)));
