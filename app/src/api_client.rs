@@ -6,8 +6,8 @@ pub mod shares;
 use domain::api::{ReportRequest, RequestInfo, Requests, RetryRequest};
 use domain::problem::{Code, Problem, ProblemSummary};
 use gloo_net::http;
+use protocol::FetchError;
 use serde::de::DeserializeOwned;
-use thread::stream::Refusal;
 
 /// Why a call failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,18 +128,18 @@ async fn read_body(response: http::Response) -> ApiResult<String> {
 
 async fn read_error(response: &http::Response) -> ApiError {
     let body = response.text().await.unwrap_or_default();
-    Refusal::Said(response.status(), body).into()
+    FetchError::Problem(response.status(), body).into()
 }
 
-impl From<Refusal> for ApiError {
-    fn from(refusal: Refusal) -> Self {
+impl From<FetchError> for ApiError {
+    fn from(refusal: FetchError) -> Self {
         match refusal {
-            Refusal::Said(status, body) => match serde_json::from_str::<ProblemSummary>(&body) {
+            FetchError::Problem(status, body) => match serde_json::from_str::<ProblemSummary>(&body) {
                 Ok(problem) => Self::Problem(problem.into()),
                 Err(_) => Self::InvalidResponse(format!("HTTP {status}")),
             },
-            Refusal::Unreachable => Self::Unreachable,
-            Refusal::Garbled(what) => Self::InvalidResponse(what),
+            FetchError::Unreachable => Self::Unreachable,
+            FetchError::InvalidResponse(what) => Self::InvalidResponse(what),
         }
     }
 }

@@ -25,5 +25,4 @@ pub mod reports;
 pub mod request_tracker;
 pub mod teller;
 pub mod timing;
-pub mod told;
 pub mod words;

@@ -7,8 +7,9 @@ use crate::timing::{self, TimingMark};
 use engine::measures::Measures;
 use js_sys::{Function, Reflect};
 use leptos::prelude::*;
+use protocol::Progress;
 use std::time::Duration;
-use thread::message::{Answer, List, Load, Look, Part, Said, Show, Sight};
+use thread::message::{Answer, List, Look, Part, Said, Show, Sight};
 use thread::post;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
@@ -22,7 +23,7 @@ pub struct Loaded {
     /// The measures, once there are any.
     pub measures: Option<Measures>,
     /// What they are made of, and what is on its way.
-    pub load: Load,
+    pub load: Progress,
     /// Windows whose copy could not be had.
     pub failed: Vec<(String, ApiError)>,
     /// Rises with every answer: parts of lists that were shown before are of other rows.
@@ -122,7 +123,7 @@ impl Loader {
     pub fn look(self, sight: Sight) {
         let turn = self.turn.get_value().wrapping_add(1);
         self.turn.set_value(turn);
-        timing::record_mark(TimingMark::QuerySent, Load::default());
+        timing::record_mark(TimingMark::QuerySent, Progress::default());
         self.meet();
         let look = Said::Look(Box::new(Look { turn, sight }));
         if self.listens.get_value() {
@@ -206,7 +207,7 @@ impl Loader {
     }
 
     /// Marks what an answer is for this look; one before anything has come is no moment of the view.
-    fn marks(self, turn: u32, load: Load) {
+    fn marks(self, turn: u32, load: Progress) {
         if load.copies == 0 && load.pending > 0 {
             return;
         }
@@ -225,7 +226,7 @@ impl Loader {
 
     /// Marks that a step of the figures is on the screen. A frame is drawn between two callbacks: what is set before the
     /// first is on the screen at the second.
-    fn mark_once_drawn(self, moment: TimingMark, step: u8, load: Load) {
+    fn mark_once_drawn(self, moment: TimingMark, step: u8, load: Progress) {
         request_animation_frame(move || {
             if self.drawn.get_untracked() < step {
                 return self.mark_once_drawn(moment, step, load);

@@ -5,24 +5,24 @@
 //! wanted, measures whole copies only, and lets an older copy serve until the newer is here. A look is at one report,
 //! or at several of them over one course; each has tables of its own.
 //!
-//! - [`figures`]: from measures to figures, a file for each report; [`tongue`]: how numbers and days are spelt.
+//! - [`intl_formatter`]: numbers and dates through `Intl`.
 
-pub mod figures;
-pub mod tongue;
+pub mod intl_formatter;
 
-use crate::told::{Answer, Look, Part, Wanted};
 use domain::frame::Frame;
+use domain::ids::CourseId;
 use domain::report::ReportName;
 use engine::table::Table;
 use engine::table::builder::TableBuilder;
 use engine::table::dataset::{Dataset, WindowData};
+use figures::Datasets;
+use intl_formatter::IntlFormatter;
+use protocol::{FetchError, Progress, Query, ReportSource, Response, WindowSource};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
-use thread::message::Load;
 use thread::post::{self, say};
-use thread::stream::{self, Refusal, Rows};
-use tongue::Tongue;
+use thread::stream::{self, Rows};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, AbortSignal};
 
@@ -38,12 +38,12 @@ const BETWEEN_ANSWERS: f64 = 400.0;
 /// Begins to listen to the page.
 pub fn run() {
     let thread = Rc::new(RefCell::new(Thread::default()));
-    post::hear(move |look: Look| {
+    post::hear(move |look: Query| {
         thread.borrow_mut().look(look);
         fetch_what_is_missing(&thread);
         thread.borrow_mut().tell();
     });
-    say(&Answer::Listening);
+    say(&Response::Ready);
 }
 
 /// A fetch that is under way.
@@ -57,19 +57,19 @@ struct Fetch {
 }
 
 /// Whose rows: a report's, of one course or of all.
-pub type Source = (ReportName, Option<String>);
+pub type Source = (ReportName, Option<CourseId>);
 
 /// One window of them.
 type Key = (Source, String);
 
-fn source(part: &Part) -> Source {
+fn source(part: &ReportSource) -> Source {
     (part.report.clone(), part.course.clone())
 }
 
 #[derive(Default)]
 struct Thread {
-    look: Option<Look>,
-    tables: BTreeMap<Source, Dataset>,
+    look: Option<Query>,
+    tables: Datasets,
     /// Bytes that travelled, of each copy that is here.
     travelled: BTreeMap<Key, u64>,
     fetches: BTreeMap<Key, Fetch>,
@@ -77,20 +77,20 @@ struct Thread {
     failed: BTreeSet<(Key, u32)>,
     /// Whether more was announced than this device has memory for, until the page looks again.
     is_too_large: bool,
-    tongue: Option<(String, Tongue)>,
+    formatter: Option<(String, IntlFormatter)>,
     spoke: f64,
     told: f64,
 }
 
 impl Thread {
     /// Takes in what the page looks at now.
-    fn look(&mut self, look: Look) {
+    fn look(&mut self, look: Query) {
         self.failed.clear();
         self.is_too_large = false;
-        if self.tongue.as_ref().is_none_or(|(language, _)| *language != look.language) {
-            self.tongue = Some((look.language.clone(), Tongue::of_browser(&look.language)));
+        if self.formatter.as_ref().is_none_or(|(language, _)| *language != look.language) {
+            self.formatter = Some((look.language.clone(), IntlFormatter::new(&look.language)));
         }
-        let windows = look.parts.iter().flat_map(|part| {
+        let windows = look.sources.iter().flat_map(|part| {
             part.windows.iter().map(|window| ((source(part), window.id.clone()), window.generation))
         });
         let wanted: BTreeMap<Key, u32> = windows.collect();
@@ -103,16 +103,16 @@ impl Thread {
         });
         // What is not looked at any more is let go of, with its texts. An older generation serves until the newer
         // is here.
-        self.tables.retain(|held, _| look.parts.iter().any(|part| source(part) == *held));
+        self.tables.retain(|held, _| look.sources.iter().any(|part| source(part) == *held));
         for (source, tables) in &mut self.tables {
             tables.retain(|id| wanted.contains_key(&(source.clone(), id.to_owned())));
         }
         self.travelled.retain(|key, _| wanted.contains_key(key));
-        for part in &look.parts {
+        for part in &look.sources {
             let tables = self.tables.entry(source(part)).or_default();
             for window in &part.windows {
                 if tables.generation(&window.id) == Some(window.generation) {
-                    tables.set_coverage(&window.id, window.facts);
+                    tables.set_coverage(&window.id, window.coverage);
                 }
             }
         }
@@ -121,22 +121,22 @@ impl Thread {
 
     /// The next window to fetch, newest first, of one part after the other; `None` while enough are under way or
     /// none is missing.
-    fn next(&self) -> Option<(Source, Wanted)> {
+    fn next(&self) -> Option<(Source, WindowSource)> {
         if self.fetches.len() >= SIDE_BY_SIDE || self.is_too_large {
             return None;
         }
         self.missing().next()
     }
 
-    fn missing(&self) -> impl Iterator<Item = (Source, Wanted)> {
-        let parts = self.look.iter().flat_map(|look| &look.parts);
+    fn missing(&self) -> impl Iterator<Item = (Source, WindowSource)> {
+        let parts = self.look.iter().flat_map(|look| &look.sources);
         parts.flat_map(|part| {
             let missing = part.windows.iter().rev().filter(|window| self.is_missing(part, window));
             missing.map(|window| (source(part), window.clone()))
         })
     }
 
-    fn is_missing(&self, part: &Part, window: &Wanted) -> bool {
+    fn is_missing(&self, part: &ReportSource, window: &WindowSource) -> bool {
         let key = (source(part), window.id.clone());
         let here = self.tables.get(&key.0).and_then(|tables| tables.generation(&window.id));
         !self.fetches.contains_key(&key)
@@ -144,18 +144,18 @@ impl Thread {
             && !self.failed.contains(&(key, window.generation))
     }
 
-    fn load(&self) -> Load {
+    fn load(&self) -> Progress {
         let waiting = self.missing().count();
         let mut rows = self.fetches.values().map(|fetch| fetch.rows).sum::<u64>();
         let mut bytes = self.fetches.values().map(|fetch| fetch.bytes).sum::<u64>();
         rows += self.tables.values().map(Dataset::rows).sum::<u64>();
         bytes += self.travelled.values().sum::<u64>();
         let copies = self.tables.values().map(Dataset::len).sum();
-        Load { rows, bytes, copies, pending: self.fetches.len() + waiting }
+        Progress { rows, bytes, copies, pending: self.fetches.len() + waiting }
     }
 
     fn turn(&self) -> u32 {
-        self.look.as_ref().map_or(0, |look| look.turn)
+        self.look.as_ref().map_or(0, |look| look.sequence)
     }
 
     /// Answers with the figures of all copies that are here.
@@ -164,10 +164,10 @@ impl Thread {
         if self.is_too_large {
             return;
         }
-        if let (Some(look), Some((_, tongue))) = (&self.look, &self.tongue) {
-            let figures = figures::of(look, &self.tables, tongue);
-            let student = figures::student(look, &self.tables);
-            say(&Answer::Told { turn: look.turn, figures, student, load: self.load() });
+        if let (Some(look), Some((_, formatter))) = (&self.look, &self.formatter) {
+            let figures = figures::build_figures(look, &self.tables, formatter);
+            let student_name = figures::student_name(look, &self.tables);
+            say(&Response::Figures { sequence: look.sequence, figures, student_name, progress: self.load() });
         }
     }
 
@@ -178,13 +178,13 @@ impl Thread {
         fetch.promised = rows;
         let held = self.tables.values().map(Dataset::rows).sum::<u64>();
         let all = held + self.fetches.values().map(|fetch| fetch.promised).sum::<u64>();
-        if self.look.as_ref().is_some_and(|look| all > look.most_rows) {
+        if self.look.as_ref().is_some_and(|look| all > look.max_rows) {
             self.fetches.values().for_each(|fetch| fetch.abort.abort());
             self.fetches.clear();
             self.tables.clear();
             self.travelled.clear();
             self.is_too_large = true;
-            say(&Answer::TooLarge { turn: self.turn(), rows: all });
+            say(&Response::TooLarge { sequence: self.turn(), rows: all });
             return None;
         }
         Some(())
@@ -197,22 +197,22 @@ impl Thread {
         let now = js_sys::Date::now();
         if now - self.spoke > BETWEEN_WORDS {
             self.spoke = now;
-            say(&Answer::Arriving { turn: self.turn(), load: self.load() });
+            say(&Response::Progress { sequence: self.turn(), progress: self.load() });
         }
         Some(())
     }
 
-    fn finished(&mut self, key: Key, window: &Wanted, result: Result<(Table, u64), Refusal>) {
+    fn finished(&mut self, key: Key, window: &WindowSource, result: Result<(Table, u64), FetchError>) {
         self.fetches.remove(&key);
         match result {
             Ok((table, bytes)) => {
-                let held = WindowData { generation: window.generation, table, coverage: window.facts };
+                let held = WindowData { generation: window.generation, table, coverage: window.coverage };
                 self.tables.entry(key.0.clone()).or_default().insert(&window.id, held);
                 self.travelled.insert(key, bytes);
             }
-            Err(refusal) => {
+            Err(error) => {
                 self.failed.insert((key, window.generation));
-                say(&Answer::Failed { turn: self.turn(), window: window.id.clone(), refusal });
+                say(&Response::Failed { sequence: self.turn(), window: window.id.clone(), error });
             }
         }
         // The last of them always answers; before it, now and then.
@@ -249,33 +249,35 @@ async fn fetched(
     key: &Key,
     generation: u32,
     signal: &AbortSignal,
-) -> Result<(Table, u64), Refusal> {
+) -> Result<(Table, u64), FetchError> {
     let ((report, course), window) = key;
     let mut builder: Option<TableBuilder> = None;
     let mut travelled = 0;
-    let from = Rows { report, window, generation, course: course.as_deref() };
+    let from = Rows { report, window, generation, course: course.as_ref().map(CourseId::as_str) };
     stream::read(&from, signal, |mut frames, bytes| {
         travelled = bytes;
         while let Some(frame) = frames.next()? {
             match (frame, &mut builder) {
                 (Frame::Head(head), _) => {
                     let room = thread.borrow_mut().promise(key, generation, head.rows);
-                    room.ok_or(Refusal::Unreachable)?;
+                    room.ok_or(FetchError::Unreachable)?;
                     builder =
-                        Some(TableBuilder::new(&head, report.known()).map_err(|e| Refusal::garbled(&e))?);
+                        Some(TableBuilder::new(&head, report.known()).map_err(|e| FetchError::invalid(&e))?);
                 }
                 (Frame::Slice(head, deflated), Some(builder)) => {
                     let mut thread = thread.borrow_mut();
                     let texts = &mut thread.tables.entry(key.0.clone()).or_default().texts;
-                    builder.push_slice(&head, &deflated, texts).map_err(|e| Refusal::garbled(&e))?;
+                    builder.push_slice(&head, &deflated, texts).map_err(|e| FetchError::invalid(&e))?;
                 }
-                (Frame::Slice(..), None) => return Err(Refusal::garbled(&"rows came before their header")),
+                (Frame::Slice(..), None) => {
+                    return Err(FetchError::invalid(&"rows came before their header"));
+                }
             }
         }
         let rows = builder.as_ref().map_or(0, TableBuilder::rows);
-        thread.borrow_mut().progress(key, generation, rows, bytes).ok_or(Refusal::Unreachable)
+        thread.borrow_mut().progress(key, generation, rows, bytes).ok_or(FetchError::Unreachable)
     })
     .await?;
-    let builder = builder.ok_or_else(|| Refusal::garbled(&"nothing came"))?;
-    Ok((builder.finish().map_err(|e| Refusal::garbled(&e))?, travelled))
+    let builder = builder.ok_or_else(|| FetchError::invalid(&"nothing came"))?;
+    Ok((builder.finish().map_err(|e| FetchError::invalid(&e))?, travelled))
 }

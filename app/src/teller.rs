@@ -4,12 +4,11 @@
 
 use crate::api_client::ApiError;
 use crate::device_memory;
-use crate::told::{Answer, Figure, Look, Part, Subject, TermWeek};
 use domain::ids::{CourseId, UserId};
 use domain::report::ReportName;
-use engine::reports::Query;
+use engine::reports;
 use leptos::prelude::*;
-use thread::message::Load;
+use protocol::{Figure, Progress, Query, ReportSource, Response, Subject, TermWeek};
 use thread::post;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -21,13 +20,13 @@ pub struct Sight {
     /// What is told.
     pub subject: Subject,
     /// What is to be measured.
-    pub question: Query,
+    pub question: reports::Query,
     /// The zone of the days, as it is said.
     pub zone: String,
     /// The weeks of the range that have a number in a term.
     pub weeks: Vec<TermWeek>,
     /// Each report that is needed.
-    pub parts: Vec<Part>,
+    pub parts: Vec<ReportSource>,
 }
 
 impl Sight {
@@ -36,8 +35,8 @@ impl Sight {
     pub fn about(&self) -> About {
         match &self.subject {
             Subject::Report { name, .. } => About::Report(name.clone()),
-            Subject::Course { wanted, .. } => {
-                About::Course(self.question.base.course.clone(), wanted.student.clone())
+            Subject::Course { options, .. } => {
+                About::Course(self.question.base.course.clone(), options.student.clone())
             }
         }
     }
@@ -64,7 +63,7 @@ pub struct Told {
     /// What the student is called whose rows alone they are of, where a row names them.
     pub student: String,
     /// What they are made of, and what is on its way.
-    pub load: Load,
+    pub load: Progress,
     /// Windows whose copy could not be had.
     pub failed: Vec<(String, ApiError)>,
     /// Rows that were announced, where they are more than this device has memory for.
@@ -80,7 +79,7 @@ pub struct Teller {
     sight: StoredValue<Option<Sight>>,
     turn: StoredValue<u32>,
     /// What was said before the thread listened: only the last of it counts.
-    unheard: StoredValue<Option<Look>>,
+    unheard: StoredValue<Option<Query>>,
     listens: StoredValue<bool>,
     worker: StoredValue<Option<Worker>, LocalStorage>,
 }
@@ -123,7 +122,16 @@ impl Teller {
         self.sight.set_value(Some(sight.clone()));
         let Sight { subject, question, zone, weeks, parts } = sight;
         let most_rows = device_memory::max_rows();
-        let look = Look { turn, subject, question, zone, weeks, most_rows, language, parts };
+        let look = Query {
+            sequence: turn,
+            subject,
+            measure: question,
+            zone_label: zone,
+            weeks,
+            max_rows: most_rows,
+            language,
+            sources: parts,
+        };
         self.start();
         if self.listens.get_value() {
             self.post(&look);
@@ -165,7 +173,7 @@ impl Teller {
         });
     }
 
-    fn post(self, look: &Look) {
+    fn post(self, look: &Query) {
         self.worker.with_value(|worker| {
             if let Some(worker) = worker {
                 let _ = worker.post_message(&post::packed(look));
@@ -173,20 +181,22 @@ impl Teller {
         });
     }
 
-    fn hear(self, answer: Answer) {
+    fn hear(self, answer: Response) {
         let now = self.turn.get_value();
         match answer {
-            Answer::Listening => {
+            Response::Ready => {
                 self.listens.set_value(true);
                 if let Some(look) = self.unheard.get_value() {
                     self.unheard.set_value(None);
                     self.post(&look);
                 }
             }
-            Answer::Arriving { turn, load } if turn == now => {
+            Response::Progress { sequence, progress: load } if sequence == now => {
                 self.told.try_update(|told| told.load = load);
             }
-            Answer::Told { turn, figures, student, load } if turn == now => {
+            Response::Figures { sequence: turn, figures, student_name: student, progress: load }
+                if turn == now =>
+            {
                 let about = self.sight.with_value(|sight| sight.as_ref().map(Sight::about));
                 self.told.try_update(|told| {
                     if told.turn != turn {
@@ -197,23 +207,23 @@ impl Teller {
                     told.student = student;
                 });
             }
-            Answer::TooLarge { turn, rows } if turn == now => {
+            Response::TooLarge { sequence, rows } if sequence == now => {
                 self.told.try_update(|told| {
                     told.figures.clear();
                     (told.too_large, told.load.pending, told.is_current) = (Some(rows), 0, true);
                 });
             }
-            Answer::Failed { turn, window, refusal } if turn == now => {
+            Response::Failed { sequence, window, error } if sequence == now => {
                 self.told.try_update(|told| {
                     told.failed.retain(|(id, _)| *id != window);
-                    told.failed.push((window, refusal.into()));
+                    told.failed.push((window, error.into()));
                 });
             }
             // Of an older sight: nobody looks there any more.
-            Answer::Arriving { .. }
-            | Answer::Told { .. }
-            | Answer::TooLarge { .. }
-            | Answer::Failed { .. } => {}
+            Response::Progress { .. }
+            | Response::Figures { .. }
+            | Response::TooLarge { .. }
+            | Response::Failed { .. } => {}
         }
     }
 }

@@ -1,7 +1,7 @@
 //! User Timing marks, which benchmarks and profiles read.
 
 use js_sys::{Function, Object, Reflect};
-use thread::message::Load;
+use protocol::Progress;
 use wasm_bindgen::{JsCast, JsValue};
 
 /// A milestone between a query and its figures on the screen.
@@ -29,7 +29,7 @@ impl TimingMark {
 }
 
 /// Records a mark, with the rows and bytes that had arrived by then. Does nothing without User Timing.
-pub fn record_mark(mark: TimingMark, load: Load) {
+pub fn record_mark(mark: TimingMark, load: Progress) {
     let Some(performance) = web_sys::window().and_then(|window| window.performance()) else { return };
     let detail = Object::new();
     for (name, number) in [("rows", load.rows), ("bytes", load.bytes)] {

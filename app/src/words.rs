@@ -3,23 +3,20 @@
 //! | module | texts |
 //! |---|---|
 //! | [`waiting`] | plans, progress and failures of requests |
-//! | [`figures`], [`reports`], [`course`], [`against`], [`titles`] | figures, comparisons and their titles |
+//! | [`figures`] | the figures of `videoview`; those of other reports are in the crate `figures` |
 //! | [`keys`], [`why`] | the help dialog |
 //! | [`access`] | sign-in, roles, the audit log and erasure |
 //! | [`shares`] | links for people who cannot sign in |
 #![allow(missing_docs, reason = "a constant's text and name say what it is")]
 
 pub mod access;
-pub mod against;
-pub mod course;
 pub mod figures;
 pub mod keys;
-pub mod reports;
 pub mod shares;
-pub mod titles;
 pub mod waiting;
 pub mod why;
 
+pub use ::figures::text::{DAY, FINAL, HATCHED, NOT_FINAL, NOT_LOADED, STATE, days_in};
 pub use waiting::*;
 
 use crate::api_client::ApiError;
@@ -90,7 +87,6 @@ pub const STOP_WAITING: &str = "Stop waiting";
 pub const DETAILS: &str = "Details";
 pub const WINDOWS: &str = "Weekly reports";
 pub const ACTION: &str = "Action";
-pub const STATE: &str = "State";
 pub const ROWS: &str = "Rows";
 pub const DAYS: &str = "Days";
 pub const NO_REQUESTS: &str = "No requests yet.";
@@ -111,13 +107,6 @@ pub const CSV_IGNORES_FILTERS: &str =
 pub const NUMBERS: &str = "Numbers";
 pub const MINUTES_WATCHED: &str = "Minutes watched per day";
 pub const MINUTES: &str = "Minutes";
-pub const DAY: &str = "Day";
-pub const FINAL: &str = "Final";
-pub const NOT_FINAL: &str = "Not final yet";
-/// The state of a day whose rows are not loaded.
-pub const NOT_HERE: &str = "Not loaded yet";
-pub const HATCHED: &str =
-    "Hatched days are not final yet: Echo360 completes a day two days after it is over.";
 pub const MINUTE_IS: &str = "Echo360 records one row for every 30 seconds watched. Rows without a user id add minutes, but no viewers.";
 
 // Errors.
@@ -259,12 +248,6 @@ pub fn arriving(rows: u64, bytes: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "bytes of a page are far below 2^53")]
     let megabytes = bytes as f64 / 1e6;
     format!("{} rows read, {} MB.", locale::format_count(rows), locale::format_number(megabytes))
-}
-
-/// `Days in UTC+1 Berlin`.
-#[must_use]
-pub fn days_in(zone: &str) -> String {
-    format!("Days in {zone}")
 }
 
 /// The link to the CSV of one of several sections, with the beginning of its `id` where several have the same

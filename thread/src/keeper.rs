@@ -6,10 +6,10 @@
 
 mod coming;
 
-use crate::message::{Answer, List, Load, Look, Part, Said, Show, Sight, Student, Wanted};
+use crate::message::{Answer, List, Look, Part, Said, Show, Sight, Student, Wanted};
 use crate::post::{self, say};
 use crate::readers::{self, Readers};
-use crate::stream::{self, Refusal, Rows};
+use crate::stream::{self, Rows};
 use coming::Coming;
 use domain::frame::Frame;
 use domain::report::ReportName;
@@ -17,6 +17,7 @@ use engine::aggregator::Aggregator;
 use engine::row_list::RowList;
 use engine::video_view_dataset::VideoViewDataset;
 use engine::video_view_table::VideoViewTable;
+use protocol::{FetchError, Progress};
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
@@ -186,7 +187,7 @@ impl Thread {
             && self.dataset.generation(&window.id) != Some(window.generation)
     }
 
-    fn load(&self) -> Load {
+    fn load(&self) -> Progress {
         let waiting = self.sight.iter().flat_map(|s| &s.windows).filter(|w| self.is_missing(w)).count();
         let (mut rows, mut bytes) = (0, 0);
         for (id, held) in self.dataset.iter() {
@@ -197,7 +198,7 @@ impl Thread {
             rows += fetch.rows;
             bytes += fetch.bytes;
         }
-        Load { rows, bytes, copies: self.dataset.len(), pending: self.fetches.len() + waiting }
+        Progress { rows, bytes, copies: self.dataset.len(), pending: self.fetches.len() + waiting }
     }
 
     /// Answers with what came since the last answer, unless that was a moment ago and more is coming.
@@ -232,7 +233,7 @@ impl Thread {
         Some(())
     }
 
-    fn finished(&mut self, window: &Wanted, result: Result<(VideoViewTable, u64), Refusal>) {
+    fn finished(&mut self, window: &Wanted, result: Result<(VideoViewTable, u64), FetchError>) {
         self.fetches.retain(|fetch| fetch.window != window.id);
         match result {
             Ok((copy, bytes)) => {
@@ -288,7 +289,7 @@ async fn fetched(
     report: &ReportName,
     window: &Wanted,
     signal: &AbortSignal,
-) -> Result<(VideoViewTable, u64), Refusal> {
+) -> Result<(VideoViewTable, u64), FetchError> {
     let mut coming: Option<Rc<Coming>> = None;
     let from = Rows { report, window: &window.id, generation: window.generation, course: None };
     stream::read(&from, signal, |mut frames, bytes| {
@@ -300,11 +301,13 @@ async fn fetched(
                     begun.travelled(bytes)?;
                 }
                 (Frame::Slice(head, deflated), Some(coming)) => coming.slice(head, deflated)?,
-                (Frame::Slice(..), None) => return Err(Refusal::garbled(&"rows came before their header")),
+                (Frame::Slice(..), None) => {
+                    return Err(FetchError::invalid(&"rows came before their header"));
+                }
             }
         }
         coming.as_ref().map_or(Ok(()), |coming| coming.travelled(bytes))
     })
     .await?;
-    coming.ok_or_else(|| Refusal::garbled(&"nothing came"))?.whole().await
+    coming.ok_or_else(|| FetchError::invalid(&"nothing came"))?.whole().await
 }

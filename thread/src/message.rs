@@ -3,11 +3,11 @@
 //! The page says what it looks at, whole and again whenever it changes; the thread works out the difference.
 //! So a lost or late message can do no harm. Every answer carries the turn it belongs to.
 
-use crate::stream::Refusal;
 use domain::report::ReportName;
 use domain::{wire_enum, wire_struct};
 use engine::measures::{Measures, Query, WindowCoverage};
 use engine::row_list::RowDetails;
+use protocol::{FetchError, Progress};
 
 /// From the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,7 +119,7 @@ pub enum Answer {
         /// Of this look.
         turn: u32,
         /// What has arrived.
-        load: Load,
+        load: Progress,
     },
     /// The measures of all copies that are here.
     Measured {
@@ -128,7 +128,7 @@ pub enum Answer {
         /// The measures.
         measures: Box<Measures>,
         /// What they were made of.
-        load: Load,
+        load: Progress,
     },
     /// A part of a list that was asked for.
     Shown {
@@ -144,7 +144,7 @@ pub enum Answer {
         /// Of this window.
         window: String,
         /// Why.
-        refusal: Refusal,
+        refusal: FetchError,
     },
 }
 
@@ -155,21 +155,6 @@ wire_enum!(Answer {
     3 Shown { show, part },
     4 Failed { turn, window, refusal },
 });
-
-/// How much has arrived.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Load {
-    /// Rows that have been read.
-    pub rows: u64,
-    /// Bytes as they travelled.
-    pub bytes: u64,
-    /// Copies that are whole.
-    pub copies: usize,
-    /// Copies that are still to come.
-    pub pending: usize,
-}
-
-wire_struct!(Load { rows, bytes, copies, pending });
 
 #[cfg(test)]
 mod tests {

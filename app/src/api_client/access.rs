@@ -5,8 +5,8 @@ use domain::api::{Impersonation, Person, RoleChange, RoleUploadResult, SignInReq
 use domain::erasure::{Erasure, ErasureRequest};
 use domain::problem::{LineError, LineErrors, Problem};
 use gloo_net::http;
+use protocol::FetchError;
 use serde::Deserialize;
-use thread::stream::Refusal;
 
 /// `GET`: everybody who has a role.
 pub const ROLES: &str = "/api/roles";
@@ -97,7 +97,7 @@ pub async fn upload_roles(
         return parse_json(Ok(text)).map_err(without_lines);
     }
     let lines = serde_json::from_str::<UploadProblem>(&text).ok().and_then(|problem| problem.lines);
-    Err((Refusal::Said(status, text).into(), lines.unwrap_or_default().0))
+    Err((FetchError::Problem(status, text).into(), lines.unwrap_or_default().0))
 }
 
 /// `POST /api/forget`.

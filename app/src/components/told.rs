@@ -12,7 +12,6 @@ use crate::components::figure::ranking::HorizontalBars;
 use crate::components::figure::{Figure, Readout};
 use crate::components::filter_chips::{self, FilterChips};
 use crate::context::AppContext;
-use crate::told::{self, Body, Chooses};
 use crate::words::figures as said;
 use crate::{locale, teller};
 use charts::model::Table;
@@ -21,6 +20,7 @@ use charts::sortable_table::{Cell, RowAction, SortableTable};
 use domain::view::Choice;
 use leptos::html;
 use leptos::prelude::*;
+use protocol::{Body, FilterKind};
 use sheet::Sheet;
 use sorted::Sorted;
 use stacked::Stacked;
@@ -71,7 +71,7 @@ const AT_FIRST: usize = 12;
 #[component]
 pub fn Told(
     /// The figures, in their order.
-    figures: Memo<Vec<told::Figure>>,
+    figures: Memo<Vec<protocol::Figure>>,
     /// The zone of the days, as it is said.
     zone: Memo<String>,
     /// Whether they are about to change.
@@ -94,7 +94,8 @@ pub fn Told(
     let place = NodeRef::<html::Div>::new();
     let keys = Memo::new(move |_| {
         // The title, too: a figure that is called otherwise is another one.
-        let key = |figure: &told::Figure| (figure.id.clone(), figure.title.clone(), Kind::of(&figure.body));
+        let key =
+            |figure: &protocol::Figure| (figure.id.clone(), figure.title.clone(), Kind::of(&figure.body));
         figures.with(|figures| figures.iter().take(most.get()).map(key).collect::<Vec<_>>())
     });
     let rest = move || {
@@ -113,7 +114,7 @@ pub fn Told(
     });
     let one = move |(id, title, kind): (String, String, Kind)| {
         let figure = Memo::new(move |_| {
-            let is_it = |figure: &&told::Figure| figure.id == id && figure.title == title;
+            let is_it = |figure: &&protocol::Figure| figure.id == id && figure.title == title;
             figures.with(|figures| figures.iter().find(is_it).cloned())
         });
         view! { <One figure kind /> }
@@ -128,9 +129,9 @@ pub fn Told(
 }
 
 /// Whether one of its rows can be chosen.
-fn has_decks(figure: &told::Figure) -> bool {
+fn has_decks(figure: &protocol::Figure) -> bool {
     match &figure.body {
-        Body::Ranking { chooses, ids, .. } => *chooses == Chooses::Deck && !ids.is_empty(),
+        Body::Ranking { filter, ids, .. } => *filter == FilterKind::Deck && !ids.is_empty(),
         Body::SortableTable(listing) => {
             listing.row_action == RowAction::Filter && listing.rows.iter().any(|row| row.id.is_some())
         }
@@ -146,7 +147,7 @@ fn focus(place: NodeRef<html::Div>) {
 }
 
 /// What a chosen deck or section is called in the figures.
-fn name_of(figures: &[told::Figure], choice: &Choice) -> Option<String> {
+fn name_of(figures: &[protocol::Figure], choice: &Choice) -> Option<String> {
     let chosen = match choice {
         Choice::Deck(id) => id.as_str(),
         Choice::Section(id) => id.as_str(),
@@ -173,11 +174,11 @@ fn name_of(figures: &[told::Figure], choice: &Choice) -> Option<String> {
 #[component]
 pub fn One(
     /// The figure, as long as it is told.
-    figure: Memo<Option<told::Figure>>,
+    figure: Memo<Option<protocol::Figure>>,
     /// What it is drawn as.
     kind: Kind,
 ) -> impl IntoView {
-    let text = move |part: fn(&told::Figure) -> &String| {
+    let text = move |part: fn(&protocol::Figure) -> &String| {
         Signal::derive(move || figure.with(|f| f.as_ref().map(|f| part(f).clone()).unwrap_or_default()))
     };
     let (id, title) = figure.with_untracked(|figure| {
@@ -185,7 +186,7 @@ pub fn One(
     });
     let (unit, sentence, caveat) = (text(|f| &f.unit), text(|f| &f.sentence), text(|f| &f.caveat));
     let table: Signal<Option<Table>> =
-        Signal::derive(move || figure.with(|figure| figure.as_ref().and_then(told::Figure::table)));
+        Signal::derive(move || figure.with(|figure| figure.as_ref().and_then(protocol::Figure::table)));
     let at = RwSignal::new(None);
     match kind {
         Kind::Bars => {
@@ -221,8 +222,8 @@ pub fn One(
             let ranking = Memo::new(move |_| chart.get().unwrap_or_else(nothing));
             let choices = Memo::new(move |_| {
                 figure.with(|figure| match figure.as_ref().map(|figure| &figure.body) {
-                    Some(Body::Ranking { chooses, ids, .. }) => {
-                        ids.iter().map(|id| chooses.choice(id)).collect()
+                    Some(Body::Ranking { filter, ids, .. }) => {
+                        ids.iter().map(|id| filter.choice(id)).collect()
                     }
                     _ => Vec::new(),
                 })
@@ -286,7 +287,7 @@ pub fn One(
 }
 
 /// The lying bars of a figure.
-fn lying(figure: &told::Figure) -> Option<Ranking> {
+fn lying(figure: &protocol::Figure) -> Option<Ranking> {
     match &figure.body {
         Body::Ranking { ranking, .. } => Some(ranking.clone()),
         Body::PollAnswers(answers) => Some(answers.ranking(&figure.id, &figure.title, &figure.sentence)),

@@ -14,7 +14,7 @@ use crate::components::student_table::StudentTable;
 use crate::context::AppContext;
 use crate::loader::STEPS;
 use crate::words::figures as text;
-use crate::words::reports::NAMES_HIDDEN;
+use ::figures::text::reports::NAMES_HIDDEN;
 use engine::measures::Measures;
 use leptos::prelude::*;
 

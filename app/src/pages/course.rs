@@ -19,10 +19,9 @@ use crate::pages::report::{self, available_windows, build_query, course_label, t
 use crate::request_tracker::request_set::{PlannedRequest, RequestSetTracker};
 use crate::request_tracker::{self, RequestKey};
 use crate::teller::Sight;
-use crate::told::{Part, Subject, Wanted};
-use crate::words::course as text;
 use crate::words::figures;
-use crate::{api_client, device_memory, locale, told, words};
+use crate::{api_client, device_memory, locale, words};
+use ::figures::text::course as text;
 use domain::activity::ActivityKind;
 use domain::api::{Courses, Requests};
 use domain::ids::UserId;
@@ -33,6 +32,7 @@ use domain::view::{ComparisonTarget, View};
 use domain::window::WindowKey;
 use engine::reports::{Query, course};
 use leptos::prelude::*;
+use protocol::{ReportSource, Subject, WindowSource};
 use wasm_bindgen::JsCast;
 
 /// The requests that `view` needs: every report over its days, and over the days before for comparisons. The
@@ -86,26 +86,26 @@ fn build_sight(
         keys.sort();
         keys.dedup();
         let windows = available_windows(keys.iter().filter_map(|id| windows_by_id.get(id))).map(
-            |(window, copy, facts)| Wanted {
+            |(window, copy, coverage)| WindowSource {
                 id: window.id.clone(),
                 generation: copy.generation,
-                facts,
+                coverage,
                 created: copy.created,
             },
         );
-        Part { report: report.clone(), course: Some(course.as_str().to_owned()), windows: windows.collect() }
+        ReportSource { report: report.clone(), course: Some(course.clone()), windows: windows.collect() }
     });
     let comparison = base.comparison.take().unwrap_or(course::Comparison::Before);
     Some(Sight {
         subject: Subject::Course {
-            wanted: course::CourseOptions {
+            options: course::CourseOptions {
                 student: view.student.clone(),
                 comparison,
                 is_chosen: view.compare.is_some(),
                 weights: view.weights,
                 is_nameless: view.names_hidden,
             },
-            other,
+            comparison_label: other,
         },
         question: Query { base, decks: view.decks.iter().cloned().collect(), contents: view.contents },
         zone,
@@ -221,12 +221,13 @@ pub fn CoursePage() -> impl IntoView {
         ]
     })));
     let keys = Memo::new(move |_| {
-        let key = |figure: &told::Figure| (figure.id.clone(), figure.title.clone(), Drawn::of(&figure.body));
+        let key =
+            |figure: &protocol::Figure| (figure.id.clone(), figure.title.clone(), Drawn::of(&figure.body));
         figures.with(|figures| figures.iter().filter(|figure| figure.id != LEAD).map(key).collect::<Vec<_>>())
     });
     let render_figure = move |(id, title, kind): (String, String, Drawn)| {
         let figure = Memo::new(move |_| {
-            let is_same = |figure: &&told::Figure| figure.id == id && figure.title == title;
+            let is_same = |figure: &&protocol::Figure| figure.id == id && figure.title == title;
             figures.with(|figures| figures.iter().find(is_same).cloned())
         });
         view! { <One figure kind /> }

@@ -19,9 +19,8 @@ use crate::lazy_components::LazyComponents;
 use crate::pages::overview::{ViewSelection, plan_windows, request_parameters};
 use crate::request_tracker::request_set::{PlannedRequest, RequestSetTracker};
 use crate::request_tracker::{self, RequestKey, RequestTracker};
-use crate::told::TermWeek;
-use crate::words::against;
 use crate::{device_memory, locale, presets, words};
+use ::figures::text::comparison as against;
 use domain::api::{self, Course, Courses, ReportInfo, RequestInfo};
 use domain::range::Range;
 use domain::report::{KnownReport, Shape};
@@ -30,6 +29,7 @@ use domain::view::{ComparisonTarget, View};
 use domain::window::WindowKey;
 use engine::measures::{Comparison, Query, WindowCoverage};
 use leptos::prelude::*;
+use protocol::TermWeek;
 
 /// The report to show, for whichever program computes its figures.
 #[derive(Debug, Clone, Copy)]

@@ -1,5 +1,7 @@
 //! What the figures of `videoview` say.
 
+pub use ::figures::text::role;
+
 use crate::locale;
 use domain::institution_role::InstitutionRole;
 use domain::time::Day;
@@ -121,19 +123,6 @@ pub const SPARK_CAVEAT: &str =
 pub const EXPORT_HEADS: [&str; 6] = ["Report", "Chart", "Days", "Zone", "Filters", "Built"];
 /// No filters, in an export.
 pub const NONE: &str = "none";
-
-/// A role, for people.
-#[must_use]
-pub fn role(role: InstitutionRole) -> &'static str {
-    match role {
-        InstitutionRole::Student => "Students",
-        InstitutionRole::Instructor => "Instructors",
-        InstitutionRole::Assistant => "Assistants",
-        InstitutionRole::Administrator => "Administrators",
-        InstitutionRole::Other => "Other roles",
-        InstitutionRole::Unnamed => "No role given",
-    }
-}
 
 /// A video's name; of one without, the beginning of its id.
 #[must_use]
@@ -419,7 +408,7 @@ pub fn bin(place: u64, width: u64) -> String {
 #[must_use]
 pub fn told(value: Option<f64>, unit: &str, rest: &[String]) -> String {
     let value = value.map_or_else(
-        || crate::words::NOT_HERE.to_lowercase(),
+        || crate::words::NOT_LOADED.to_lowercase(),
         |value| format!("{} {}", locale::format_number(value), unit.to_lowercase()),
     );
     let rest: String = rest.iter().map(|part| format!(", {part}")).collect();

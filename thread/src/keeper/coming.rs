@@ -7,9 +7,9 @@
 use super::{Thread, fetch_what_is_missing};
 use crate::message::Wanted;
 use crate::readers::{self, Readers};
-use crate::stream::Refusal;
 use domain::frame::{Head, SliceHead};
 use engine::video_view_table::{BatchSlot, VideoViewTable, VideoViewTableBuilder};
+use protocol::FetchError;
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::rc::Rc;
@@ -35,7 +35,7 @@ pub(super) struct Coming {
     out: Cell<usize>,
     /// Bytes that have travelled.
     travelled: Cell<u64>,
-    trouble: RefCell<Option<Refusal>>,
+    trouble: RefCell<Option<FetchError>>,
     waiting: RefCell<Option<Waker>>,
 }
 
@@ -46,8 +46,8 @@ impl Coming {
         window: &Wanted,
         signal: &AbortSignal,
         head: Head,
-    ) -> Result<Rc<Self>, Refusal> {
-        let builder = VideoViewTableBuilder::new(&head).map_err(|e| Refusal::garbled(&e))?;
+    ) -> Result<Rc<Self>, FetchError> {
+        let builder = VideoViewTableBuilder::new(&head).map_err(|e| FetchError::invalid(&e))?;
         let readers = Rc::clone(&thread.borrow().readers);
         Ok(Rc::new(Self {
             thread: Rc::clone(thread),
@@ -65,12 +65,12 @@ impl Coming {
     }
 
     /// Takes in a slice.
-    pub(super) fn slice(self: &Rc<Self>, head: SliceHead, deflated: Vec<u8>) -> Result<(), Refusal> {
+    pub(super) fn slice(self: &Rc<Self>, head: SliceHead, deflated: Vec<u8>) -> Result<(), FetchError> {
         let mut pile = self.pile.borrow_mut();
         if pile.0.is_empty() && !self.readers.borrow().listen() {
             let texts = &mut self.thread.borrow_mut().dataset.texts;
             let taken = self.builder.borrow_mut().push_slice(&head, &deflated, texts);
-            return taken.map_err(|e| Refusal::garbled(&e));
+            return taken.map_err(|e| FetchError::invalid(&e));
         }
         pile.0.push((head, deflated));
         pile.1 += u64::from(head.raw_length);
@@ -131,14 +131,14 @@ impl Coming {
         }
     }
 
-    fn decode(&self, place: BatchSlot, slices: &[Slice]) -> Result<(), Refusal> {
+    fn decode(&self, place: BatchSlot, slices: &[Slice]) -> Result<(), FetchError> {
         let texts = &mut self.thread.borrow_mut().dataset.texts;
         let slices = slices.iter().map(|(head, deflated)| (head, deflated.as_slice()));
-        self.builder.borrow_mut().decode_batch(place, slices, texts).map_err(|e| Refusal::garbled(&e))
+        self.builder.borrow_mut().decode_batch(place, slices, texts).map_err(|e| FetchError::invalid(&e))
     }
 
     /// Notes how many bytes have travelled; an error when nothing will come of it.
-    pub(super) fn travelled(&self, bytes: u64) -> Result<(), Refusal> {
+    pub(super) fn travelled(&self, bytes: u64) -> Result<(), FetchError> {
         self.travelled.set(bytes);
         match self.trouble.take() {
             Some(refusal) => Err(refusal),
@@ -147,17 +147,17 @@ impl Coming {
     }
 
     /// Tells how far it is; an error when it is no longer wanted.
-    fn progress(&self) -> Result<(), Refusal> {
+    fn progress(&self) -> Result<(), FetchError> {
         let (promised, rows) = (Some(self.head.rows), self.builder.borrow().rows());
         let is_wanted = self.thread.borrow_mut().progress(&self.window, promised, rows, self.travelled.get());
-        is_wanted.ok_or(Refusal::Unreachable)?;
+        is_wanted.ok_or(FetchError::Unreachable)?;
         readers::start(&self.readers, || self.thread.borrow().to_come());
         fetch_what_is_missing(&self.thread);
         Ok(())
     }
 
     /// The whole copy, when its last slice has come and every portion is back.
-    pub(super) async fn whole(self: Rc<Self>) -> Result<(VideoViewTable, u64), Refusal> {
+    pub(super) async fn whole(self: Rc<Self>) -> Result<(VideoViewTable, u64), FetchError> {
         if !self.pile.borrow().0.is_empty() {
             self.deal();
         }
@@ -170,7 +170,7 @@ impl Coming {
         if let Some(refusal) = self.trouble.take() {
             return Err(refusal);
         }
-        let copy = self.builder.borrow_mut().finish().map_err(|e| Refusal::garbled(&e))?;
+        let copy = self.builder.borrow_mut().finish().map_err(|e| FetchError::invalid(&e))?;
         Ok((copy, self.travelled.get()))
     }
 }

@@ -3,11 +3,12 @@
 
 use crate::components::figure::chart_cursor::ChartCursor;
 use crate::components::figure::{Figure, Readout, observe_width};
-use crate::words::against;
 use crate::words::figures as said;
 use crate::{locale, words};
+use ::figures::text::chart_text;
+use ::figures::text::comparison as against;
 use charts::layout::{ChartLayout, Size};
-use charts::model::{Bar, Chart, ChartText, DataPoint, Series};
+use charts::model::{Bar, Chart, DataPoint, Series};
 use charts::svg;
 use domain::time::monday;
 use engine::measures::{Completeness, Measures, WatchTotals};
@@ -100,21 +101,7 @@ pub fn build_chart(measures: &Measures, metric: DailyMetric, against: &str) -> C
         beside: vec![Series { name: other.unit().to_owned(), values: beside }],
         is_stacked: false,
         other: others,
-        words: chart_words(words::DAY),
-    }
-}
-
-/// The texts of a chart; `bars` is the table heading of the column of bar names.
-#[must_use]
-pub fn chart_words(bars: &str) -> ChartText {
-    ChartText {
-        bars: bars.to_owned(),
-        state: words::STATE.to_owned(),
-        complete: words::FINAL.to_owned(),
-        provisional: words::NOT_FINAL.to_owned(),
-        missing: words::NOT_HERE.to_owned(),
-        // Numbers are withheld in shares only, never from people who are signed in.
-        withheld: String::new(),
+        words: chart_text(words::DAY),
     }
 }
 
@@ -125,9 +112,9 @@ fn compare_days(measures: &Measures, metric: DailyMetric, other: &str) -> String
         Completeness::Missing | Completeness::Provisional(_) => None,
     };
     let days = measures.days.iter().zip(&measures.others);
-    let pairs = against::Pairs::of(days.map(|((_, now), then)| (complete(now), complete(then))));
+    let pairs = against::ComparedSums::of(days.map(|((_, now), then)| (complete(now), complete(then))));
     let is_sum = metric == DailyMetric::Minutes;
-    let comparison = against::Told { unit: metric.unit(), place: "day", is_sum, other };
+    let comparison = against::ComparedUnit { unit: metric.unit(), place: "day", is_sum, other };
     against::sentence(pairs, comparison, &locale::format_number)
 }
 

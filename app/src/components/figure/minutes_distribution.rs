@@ -1,9 +1,10 @@
 //! The distribution of minutes over students: upright bars, one for each span of minutes.
 
 use crate::components::figure::Figure;
-use crate::components::figure::daily_chart::{VerticalBars, bar_readout, chart_sentence, chart_words};
+use crate::components::figure::daily_chart::{VerticalBars, bar_readout, chart_sentence};
 use crate::words;
 use crate::words::figures as said;
+use ::figures::text::chart_text;
 use charts::model::{Bar, Chart, DataPoint};
 use engine::measures::Measures;
 use leptos::prelude::*;
@@ -34,7 +35,7 @@ pub fn build_chart(measures: &Measures) -> Chart {
         beside: Vec::new(),
         is_stacked: false,
         other: None,
-        words: chart_words(said::MINUTES_EACH),
+        words: chart_text(said::MINUTES_EACH),
     }
 }
 

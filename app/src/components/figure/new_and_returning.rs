@@ -2,9 +2,10 @@
 //! falls on that day or week, are filled; returning viewers are stacked on them, hollow.
 
 use crate::components::figure::Figure;
-use crate::components::figure::daily_chart::{VerticalBars, bar_readout, chart_sentence, chart_words};
+use crate::components::figure::daily_chart::{VerticalBars, bar_readout, chart_sentence};
 use crate::words::figures as said;
 use crate::{locale, words};
+use ::figures::text::chart_text;
 use charts::model::{Bar, Chart, DataPoint, Series};
 use domain::time::{Day, monday};
 use engine::measures::{Arrivals, Completeness, Measures};
@@ -40,7 +41,7 @@ pub fn build_chart(measures: &Measures) -> Chart {
         beside: vec![Series { name: said::RETURNING_VIEWERS.to_owned(), values: returning }],
         is_stacked: true,
         other: None,
-        words: chart_words(if step == 1 { words::DAY } else { words::DAYS }),
+        words: chart_text(if step == 1 { words::DAY } else { words::DAYS }),
     }
 }
 

@@ -1,9 +1,10 @@
 //! How many days after their first view videos are watched: vertical bars, one for each span of days.
 
 use crate::components::figure::Figure;
-use crate::components::figure::daily_chart::{VerticalBars, bar_readout, chart_sentence, chart_words};
+use crate::components::figure::daily_chart::{VerticalBars, bar_readout, chart_sentence};
 use crate::words;
 use crate::words::figures as said;
+use ::figures::text::chart_text;
 use charts::model::{Bar, Chart, ChartText, DataPoint};
 use engine::measures::{self, DELAY_STARTS, Measures};
 use leptos::prelude::*;
@@ -37,7 +38,7 @@ pub fn build_chart(measures: &Measures) -> Chart {
         beside: Vec::new(),
         is_stacked: false,
         other: None,
-        words: ChartText { missing: said::NOT_HERE.to_owned(), ..chart_words(said::DAYS_AFTER) },
+        words: ChartText { missing: said::NOT_HERE.to_owned(), ..chart_text(said::DAYS_AFTER) },
     }
 }
 

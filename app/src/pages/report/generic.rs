@@ -6,7 +6,7 @@ use crate::components::error_notice::ErrorNotice;
 use crate::components::told::Told;
 use crate::context::AppContext;
 use crate::teller::About;
-use crate::{locale, teller, told, words};
+use crate::{locale, teller, words};
 use domain::api::ReportInfo;
 use domain::range::Range;
 use domain::view::View;
@@ -89,20 +89,20 @@ fn build_sight(
     let request = report.request.get()?;
     let before = report.comparison_windows.get();
     let windows = available_windows(before.iter().chain(&request.windows)).map(|(window, copy, coverage)| {
-        told::Wanted {
+        protocol::WindowSource {
             id: window.id.clone(),
             generation: copy.generation,
-            facts: coverage,
+            coverage,
             created: copy.created,
         }
     });
     let today = context.clock.now().day();
     let range = range.unwrap_or_else(|| Range::from_day(today));
     Some(teller::Sight {
-        subject: told::Subject::Report {
+        subject: protocol::Subject::Report {
             name: request.report.clone(),
-            is_nameless: view.names_hidden,
-            other: report.comparison_label.get(),
+            are_names_hidden: view.names_hidden,
+            comparison_label: report.comparison_label.get(),
         },
         question: reports::Query {
             base: build_query(range, context, view),
@@ -111,6 +111,10 @@ fn build_sight(
         },
         zone,
         weeks: report.selection.directory.with(|known| number_weeks(known, view, range)),
-        parts: vec![told::Part { report: request.report.clone(), course: None, windows: windows.collect() }],
+        parts: vec![protocol::ReportSource {
+            report: request.report.clone(),
+            course: None,
+            windows: windows.collect(),
+        }],
     })
 }

@@ -37,9 +37,9 @@ pub fn held_against(now: f64, then: f64, number: &dyn Fn(f64) -> String) -> Stri
     }
 }
 
-/// Pairs of places, of which both are final, with what they come to.
+/// ComparedSums of places, of which both are final, with what they come to.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Pairs {
+pub struct ComparedSums {
     /// How many.
     pub count: u64,
     /// Of how many that are shown.
@@ -50,7 +50,7 @@ pub struct Pairs {
     pub then: f64,
 }
 
-impl Pairs {
+impl ComparedSums {
     /// What pairs of numbers come to, of which each is there where it is final.
     pub fn of(pairs: impl Iterator<Item = (Option<f64>, Option<f64>)>) -> Self {
         let mut sums = Self::default();
@@ -68,7 +68,7 @@ impl Pairs {
 
 /// How a number is told.
 #[derive(Debug, Clone, Copy)]
-pub struct Told<'a> {
+pub struct ComparedUnit<'a> {
     /// In what: `minutes`.
     pub unit: &'a str,
     /// A place of the axis: `day`, `week`.
@@ -81,8 +81,8 @@ pub struct Told<'a> {
 
 /// `12 % less than the 4 weeks before: 1,204 minutes, against 1,370.` Of places alone that are final in both.
 #[must_use]
-pub fn sentence(pairs: Pairs, told: Told<'_>, number: &dyn Fn(f64) -> String) -> String {
-    let Told { unit, place, is_sum, other } = told;
+pub fn sentence(pairs: ComparedSums, told: ComparedUnit<'_>, number: &dyn Fn(f64) -> String) -> String {
+    let ComparedUnit { unit, place, is_sum, other } = told;
     #[expect(clippy::cast_precision_loss, reason = "places of an axis are few")]
     let (count, of) = (pairs.count as f64, pairs.of as f64);
     if pairs.count == 0 || pairs.now.max(pairs.then) <= 0.0 {
@@ -135,8 +135,8 @@ mod tests {
     use super::*;
 
     fn said(pairs: &[(Option<f64>, Option<f64>)], is_sum: bool) -> String {
-        let told = Told { unit: "Minutes", place: "day", is_sum, other: "the week before" };
-        sentence(Pairs::of(pairs.iter().copied()), told, &|n| n.to_string())
+        let told = ComparedUnit { unit: "Minutes", place: "day", is_sum, other: "the week before" };
+        sentence(ComparedSums::of(pairs.iter().copied()), told, &|n| n.to_string())
     }
 
     #[test]

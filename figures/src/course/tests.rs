@@ -1,18 +1,18 @@
-//! A course over tables that stand here, in a spelling without a browser.
+//! The figures of a course, in the plain format.
 
 use super::*;
-use crate::reports::figures;
-use crate::reports::tongue::Tongue;
-use crate::told::{Look, Part, Subject};
+use crate::locale::PlainFormatter;
 use domain::activity::Weights;
 use domain::range::Range;
 use domain::time::{parse_day, plus_days};
 use domain::zone::Zone;
 use engine::decode::Decoder;
 use engine::measures::{self, WindowCoverage};
-use engine::reports::{Query, course};
+use engine::reports;
+use engine::table::dataset::Dataset;
 use engine::table::dataset::WindowData;
 use engine::table::{HeaderRow, Table};
+use protocol::{Query, ReportSource, Subject};
 
 const WATCHED: &str =
     "VideoId,VideoName,sectionId,courseId,event_timestamp,duration_Minute,userid,firstname,lastname,role
@@ -31,24 +31,26 @@ d,Membranes,s,c,2026-02-11 10:00:00,U1,Ana,Nuñez,Student
 ";
 
 /// The figures of the week from 9 February 2026, with the week before here too.
-fn told(ask: impl FnOnce(&mut Query, &mut CourseOptions)) -> Vec<Figure> {
+fn figures_of(change: impl FnOnce(&mut reports::Query, &mut CourseOptions)) -> Vec<Figure> {
     let start = parse_day("2026-02-02").unwrap();
     let facts = WindowCoverage {
         start: Some(start),
         end: Some(plus_days(start, 14)),
         provisional_from: parse_day("2026-02-15"),
     };
-    let held = [("videoview", WATCHED), ("confused", MARKED)].map(|(report, csv)| {
-        let (head, rows) = csv.split_once('\n').unwrap();
-        let header = HeaderRow::parse(head.as_bytes());
-        let (mut tables, mut table) =
-            (Dataset::default(), Table::new(&header, domain::report::KnownReport::parse(report)));
-        Decoder::new(header.delimiter())
-            .for_each_record(rows.as_bytes(), |row| table.push_row(&header, row, &mut tables.texts));
-        tables.insert("w", WindowData { generation: 1, table, coverage: facts });
-        ((domain::report::ReportName::parse(report).unwrap(), Some("c".to_owned())), tables)
-    });
-    let mut question = Query {
+    let datasets: Datasets = [("videoview", WATCHED), ("confused", MARKED)]
+        .map(|(report, csv)| {
+            let (head, rows) = csv.split_once('\n').unwrap();
+            let header = HeaderRow::parse(head.as_bytes());
+            let (mut tables, mut table) =
+                (Dataset::default(), Table::new(&header, domain::report::KnownReport::parse(report)));
+            Decoder::new(header.delimiter())
+                .for_each_record(rows.as_bytes(), |row| table.push_row(&header, row, &mut tables.texts));
+            tables.insert("w", WindowData { generation: 1, table, coverage: facts });
+            ((domain::report::ReportName::parse(report).unwrap(), Some("c".into())), tables)
+        })
+        .into();
+    let mut measure = reports::Query {
         base: measures::Query {
             range: Range::parse("2026-02-09", "2026-02-15").unwrap(),
             zone: Zone::utc(),
@@ -63,32 +65,32 @@ fn told(ask: impl FnOnce(&mut Query, &mut CourseOptions)) -> Vec<Figure> {
         decks: Vec::new(),
         contents: false,
     };
-    let mut wanted = CourseOptions {
+    let mut options = CourseOptions {
         student: None,
         comparison: Comparison::Before,
         is_chosen: false,
         weights: Weights::default(),
         is_nameless: false,
     };
-    ask(&mut question, &mut wanted);
-    let look = Look {
-        turn: 1,
-        subject: Subject::Course { wanted: course::CourseOptions { ..wanted }, other: "section 2".into() },
-        question,
-        zone: "UTC".into(),
+    change(&mut measure, &mut options);
+    let query = Query {
+        sequence: 1,
+        subject: Subject::Course { options, comparison_label: "section 2".into() },
+        measure,
+        zone_label: "UTC".into(),
         weeks: Vec::new(),
-        most_rows: 10,
+        max_rows: 10,
         language: "en-GB".into(),
-        parts: held
+        sources: datasets
             .iter()
-            .map(|((report, course), _)| Part {
+            .map(|((report, course), _)| ReportSource {
                 report: report.clone(),
                 course: course.clone(),
                 windows: Vec::new(),
             })
             .collect(),
     };
-    let figures = figures::of(&look, &held.into(), &Tongue::default());
+    let figures = crate::build_figures(&query, &datasets, &PlainFormatter);
     for figure in &figures {
         let said = [&figure.sentence, &figure.caveat];
         assert!(said.iter().all(|text| !text.contains('!') && !text.contains("  ")), "{said:?}");
@@ -108,7 +110,7 @@ fn cells(figure: &Figure) -> Vec<Vec<Cell>> {
 
 #[test]
 fn the_first_sentence_says_who_was_active_and_how_that_compares_on_final_days() {
-    let figures = told(|_, _| {});
+    let figures = figures_of(|_, _| {});
     assert_eq!(
         find(&figures, "lead").sentence,
         "2 of 2 active students watched something, 0.5 minutes a week in the middle. \
@@ -118,7 +120,7 @@ fn the_first_sentence_says_who_was_active_and_how_that_compares_on_final_days() 
 
 #[test]
 fn every_caveat_stands_with_the_charts_it_limits() {
-    let activity = told(|_, _| {}).into_iter().find(|figure| figure.id == "activity").unwrap();
+    let activity = figures_of(|_, _| {}).into_iter().find(|figure| figure.id == "activity").unwrap();
     assert!(activity.caveat.contains("Hatched numbers are not final yet"), "{}", activity.caveat);
     assert!(
         activity
@@ -132,7 +134,7 @@ fn every_caveat_stands_with_the_charts_it_limits() {
     assert_eq!(minutes, [0.0, 1.5, 0.0, 0.0, 0.0, 0.0, 0.0].map(Some));
     assert!(strips.panels[1].levels.iter().all(|level| level.value().is_none()), "a gap, never a zero");
     assert!(
-        strips.steps[1].summary.starts_with("minutes watched 1.5 · slide views not here yet"),
+        strips.steps[1].summary.starts_with("minutes watched 1.5 · slide views not loaded yet yet"),
         "{}",
         strips.steps[1].summary
     );
@@ -148,12 +150,13 @@ fn a_comparison_that_was_chosen_is_drawn_and_another_section_is_told_per_student
         Body::SmallMultiples(strips) => (strips.other.clone(), strips.panels[0].others.clone()),
         _ => panic!(),
     };
-    assert_eq!(activity(told(|_, _| {})), (None, Vec::new()));
-    let (other, others) = activity(told(|_, wanted| wanted.is_chosen = true));
+    assert_eq!(activity(figures_of(|_, _| {})), (None, Vec::new()));
+    let (other, others) = activity(figures_of(|_, wanted| wanted.is_chosen = true));
     assert_eq!(other.as_deref(), Some("the week before"));
     assert_eq!(others[1], Some(1.0));
-    let figures =
-        told(|_, wanted| (wanted.is_chosen, wanted.comparison) = (true, Comparison::Section("t".into())));
+    let figures = figures_of(|_, wanted| {
+        (wanted.is_chosen, wanted.comparison) = (true, Comparison::Section("t".into()))
+    });
     assert!(
         find(&figures, "lead").sentence.ends_with("Per active student that is 50 % more than in section 2.")
     );
@@ -161,12 +164,12 @@ fn a_comparison_that_was_chosen_is_drawn_and_another_section_is_told_per_student
 
 #[test]
 fn decks_have_no_numbers_of_what_is_not_here_and_videos_none_of_the_library() {
-    let figures = told(|_, _| {});
+    let figures = figures_of(|_, _| {});
     let deck = &cells(find(&figures, "decks"))[0];
     assert_eq!(deck[..4], [Cell::text("Membranes"), Cell::None, Cell::None, Cell::Number(1.0)]);
     let video = &cells(find(&figures, "videos"))[0];
     assert_eq!(video[1..], [Cell::Number(1.5), Cell::Number(2.0), Cell::Number(0.75), Cell::None]);
-    assert!(find(&figures, "videos").caveat.contains(said::NO_LIBRARY));
+    assert!(find(&figures, "videos").caveat.contains(text::NO_LIBRARY));
 }
 
 #[test]
@@ -174,10 +177,10 @@ fn hidden_names_stand_nowhere_and_give_nothing_away_by_their_order() {
     let names = |figures: &[Figure]| -> Vec<Cell> {
         cells(find(figures, "students")).into_iter().map(|cells| cells[0].clone()).collect()
     };
-    assert_eq!(names(&told(|_, _| {})), ["Li, Bo", "Nuñez, Ana"].map(Cell::text));
-    let hidden = told(|_, wanted| wanted.is_nameless = true);
+    assert_eq!(names(&figures_of(|_, _| {})), ["Li, Bo", "Nuñez, Ana"].map(Cell::text));
+    let hidden = figures_of(|_, wanted| wanted.is_nameless = true);
     assert_eq!(names(&hidden), ["Student 1", "Student 2"].map(Cell::text));
-    let alone = told(|_, wanted| (wanted.is_nameless, wanted.student) = (true, Some("u1".into())));
+    let alone = figures_of(|_, wanted| (wanted.is_nameless, wanted.student) = (true, Some("u1".into())));
     for figures in [hidden, alone] {
         let text = format!("{figures:?}");
         assert!(!text.contains("Nuñez") && !text.contains("Bo"), "{text}");
@@ -186,7 +189,7 @@ fn hidden_names_stand_nowhere_and_give_nothing_away_by_their_order() {
 
 #[test]
 fn a_student_alone_is_told_with_what_they_did_and_without_an_accusation() {
-    let figures = told(|_, wanted| wanted.student = Some("u1".into()));
+    let figures = figures_of(|_, wanted| wanted.student = Some("u1".into()));
     let lead = find(&figures, "lead");
     assert_eq!(lead.title, "Nuñez, Ana");
     assert!(
@@ -196,13 +199,13 @@ fn a_student_alone_is_told_with_what_they_did_and_without_an_accusation() {
     );
     assert_eq!(cells(find(&figures, "totals"))[0][1..], [Cell::Number(1.0), Cell::Number(0.5)]);
     assert_eq!(cells(find(&figures, "watched"))[0][..2], [Cell::text("Lecture 7"), Cell::Number(1.0)]);
-    let nobody = told(|_, wanted| wanted.student = Some("u7".into()));
-    assert_eq!(find(&nobody, "lead").sentence, said::NO_SUCH_STUDENT);
+    let nobody = figures_of(|_, wanted| wanted.student = Some("u7".into()));
+    assert_eq!(find(&nobody, "lead").sentence, text::NO_SUCH_STUDENT);
     assert_eq!(nobody.len(), 1);
 }
 
 #[test]
 fn what_was_chosen_elsewhere_and_is_not_applied_is_said() {
-    let figures = told(|question, _| question.decks = vec!["d".into()]);
-    assert_eq!(find(&figures, "lead").caveat, said::NOT_FILTERED);
+    let figures = figures_of(|question, _| question.decks = vec!["d".into()]);
+    assert_eq!(find(&figures, "lead").caveat, text::NOT_FILTERED);
 }

@@ -1,14 +1,13 @@
 //! By section and by role: who is where, and students apart from everybody else. Each bar can be chosen.
 
-use super::telling::{Telling, Titles, item, number, ranking, share};
-use crate::told::{Body, Chooses, Figure};
-use crate::words;
-use crate::words::reports as said;
-use crate::words::titles;
+use crate::figure_context::{FigureContext, Titles, item, number, ranking, share};
+use crate::text::reports as text;
+use crate::text::titles;
 use domain::institution_role::InstitutionRole;
 use domain::report::KnownReport;
 use engine::reports::groups::{self, Groups};
 use engine::table::dataset::Dataset;
+use protocol::{Body, Figure, FilterKind};
 
 /// Sections that are ranked.
 const RANKED: usize = 20;
@@ -26,52 +25,52 @@ fn named(report: KnownReport) -> Option<Named> {
     let named = |unit, events, sections, roles| Some(Named { unit, events, sections, roles });
     match report {
         KnownReport::Presentation => {
-            named(said::VIEWS, ["view", "views"], titles::VIEWS_PER_SECTION, Some(titles::VIEWS_BY_ROLE))
+            named(text::VIEWS, ["view", "views"], titles::VIEWS_PER_SECTION, Some(titles::VIEWS_BY_ROLE))
         }
         KnownReport::Confused => {
-            named(said::MARKS, ["mark", "marks"], titles::MARKS_PER_SECTION, Some(titles::MARKS_BY_ROLE))
+            named(text::MARKS, ["mark", "marks"], titles::MARKS_PER_SECTION, Some(titles::MARKS_BY_ROLE))
         }
         KnownReport::Polling => named(
-            said::ANSWERS,
+            text::ANSWERS,
             ["answer", "answers"],
             titles::POLL_ANSWERS_PER_SECTION,
             Some(titles::POLL_ANSWERS_BY_ROLE),
         ),
         KnownReport::Notes => named(
-            said::EVENTS,
+            text::EVENTS,
             ["note event", "note events"],
             titles::EVENTS_PER_SECTION,
             Some(titles::EVENTS_BY_ROLE),
         ),
-        KnownReport::QAndA => named(said::ANSWERS, ["answer", "answers"], titles::ANSWERS_PER_SECTION, None),
+        KnownReport::QAndA => named(text::ANSWERS, ["answer", "answers"], titles::ANSWERS_PER_SECTION, None),
         KnownReport::VideoView | KnownReport::Asset | KnownReport::AssetByDate => None,
     }
 }
 
 /// The figures of a report that has them, where there is more than one section to tell apart, or anything at all.
 #[must_use]
-pub fn figures(telling: &Telling<'_>, tables: &Dataset, report: Option<KnownReport>) -> Vec<Figure> {
+pub fn figures(context: &FigureContext<'_>, tables: &Dataset, report: Option<KnownReport>) -> Vec<Figure> {
     let Some((report, named)) = report.and_then(|report| Some((report, named(report)?))) else {
         return Vec::new();
     };
-    let groups = groups::measure(tables, telling.question, report);
-    let sections = (groups.sections.len() > 1).then(|| sections(telling, &groups, &named));
+    let groups = groups::measure(tables, context.query, report);
+    let sections = (groups.sections.len() > 1).then(|| sections(context, &groups, &named));
     let roles =
-        named.roles.filter(|_| !groups.roles.is_empty()).map(|title| roles(telling, &groups, &named, title));
+        named.roles.filter(|_| !groups.roles.is_empty()).map(|title| roles(context, &groups, &named, title));
     sections.into_iter().chain(roles).collect()
 }
 
-fn sections(telling: &Telling<'_>, groups: &Groups, named: &Named) -> Figure {
+fn sections(context: &FigureContext<'_>, groups: &Groups, named: &Named) -> Figure {
     let [one, many] = named.events;
     let name = |section: &groups::Section| {
         let parts = [section.course.as_str(), section.number.as_str()];
         let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-        said::named(&parts.join(" · "), said::SECTION, &section.id)
+        text::named(&parts.join(" · "), text::SECTION, &section.id)
     };
     let count = groups.sections.len();
     let sentence = groups.sections.first().map(|first| {
-        let events = telling.tongue.of(first.count.events, one, many);
-        said::most_in_section(telling.tongue, &name(first), &events, count as u64)
+        let events = context.locale.count_of(first.count.events, one, many);
+        text::most_in_section(context.locale, &name(first), &events, count as u64)
     });
     let shown: Vec<_> = groups.sections.iter().take(RANKED).collect();
     let items = shown.iter().map(|section| {
@@ -81,16 +80,16 @@ fn sections(telling: &Telling<'_>, groups: &Groups, named: &Named) -> Figure {
         item
     });
     let ids = shown.iter().map(|section| section.id.clone()).collect();
-    let first = said::first_of(telling.tongue, shown.len(), count as u64);
-    let caveat = said::join([telling.coverage(&groups.days), first]);
-    let beside: &[&str] = &[said::PEOPLE, said::STUDENTS];
+    let first = text::first_of(context.locale, shown.len(), count as u64);
+    let caveat = text::join([context.coverage(&groups.days), first]);
+    let beside: &[&str] = &[text::PEOPLE, text::STUDENTS];
     let titles: Titles<'_> = ["sections", named.sections, named.unit];
     let figure =
-        ranking(titles, sentence.unwrap_or_default(), caveat, (said::SECTION, beside), items.collect());
-    choosing(figure, Chooses::Section, ids)
+        ranking(titles, sentence.unwrap_or_default(), caveat, (text::SECTION, beside), items.collect());
+    choosing(figure, FilterKind::Section, ids)
 }
 
-fn roles(telling: &Telling<'_>, groups: &Groups, named: &Named, title: &str) -> Figure {
+fn roles(context: &FigureContext<'_>, groups: &Groups, named: &Named, title: &str) -> Figure {
     let [one, many] = named.events;
     let all: u64 = groups.roles.iter().map(|(_, count, _)| count.events).sum();
     let students: u64 = groups
@@ -100,25 +99,25 @@ fn roles(telling: &Telling<'_>, groups: &Groups, named: &Named, title: &str) -> 
         .map(|(_, count, _)| count.events)
         .sum();
     let sentence = share(students, all).map_or_else(String::new, |share| {
-        said::of_students(telling.tongue, share, &telling.tongue.of(all, one, many))
+        text::of_students(context.locale, share, &context.locale.count_of(all, one, many))
     });
     let items = groups.roles.iter().map(|(role, count, is_left_out)| {
-        let name = words::figures::role(*role).to_owned();
+        let name = crate::text::role(*role).to_owned();
         let mut item = item(name, number(count.events), vec![Some(number(count.people))]);
         item.is_left_out = *is_left_out;
         item
     });
     let ids = groups.roles.iter().map(|(role, _, _)| role.slug().to_owned()).collect();
     let titles: Titles<'_> = ["roles", title, named.unit];
-    let caveat = telling.coverage(&groups.days);
-    let figure = ranking(titles, sentence, caveat, (said::ROLE, &[said::PEOPLE]), items.collect());
-    choosing(figure, Chooses::Role, ids)
+    let caveat = context.coverage(&groups.days);
+    let figure = ranking(titles, sentence, caveat, (text::ROLE, &[text::PEOPLE]), items.collect());
+    choosing(figure, FilterKind::Role, ids)
 }
 
 /// A ranking whose bars can be chosen.
-fn choosing(mut figure: Figure, what: Chooses, of: Vec<String>) -> Figure {
-    if let Body::Ranking { chooses, ids, .. } = &mut figure.body {
-        (*chooses, *ids) = (what, of);
+fn choosing(mut figure: Figure, what: FilterKind, of: Vec<String>) -> Figure {
+    if let Body::Ranking { filter, ids, .. } = &mut figure.body {
+        (*filter, *ids) = (what, of);
     }
     figure
 }

@@ -1,10 +1,10 @@
 //! What reports about decks have in common: a ranking of decks that can be chosen, and every deck as a table.
 
-use super::telling::{Telling, Titles, count, figure, item, listing, number, ranking, series};
-use crate::told::{Body, Figure};
-use crate::words::reports as said;
+use crate::figure_context::{FigureContext, Titles, count, figure, item, listing, number, ranking, series};
+use crate::text::reports as text;
 use charts::sortable_table::{Cell, ColumnKind, Row};
 use engine::reports::activity::{Activity, Deck, EventCounts};
+use protocol::{Body, Figure};
 
 /// Decks that are ranked; every other stands in the table.
 const RANKED: usize = 20;
@@ -15,7 +15,7 @@ pub type Listed<'a> = (&'a [&'a str], &'a dyn Fn(&Deck) -> Vec<Cell>);
 /// A deck's name; of one without, the beginning of its id.
 #[must_use]
 pub fn name(deck: &Deck) -> String {
-    said::named(&deck.name, said::DECK, &deck.id)
+    text::named(&deck.name, text::DECK, &deck.id)
 }
 
 /// How many decks there are that no filter leaves out.
@@ -28,15 +28,15 @@ pub fn chosen(activity: &Activity) -> u64 {
 #[must_use]
 pub fn ranked(
     [id, title, unit]: Titles<'_>,
-    telling: &Telling<'_>,
+    context: &FigureContext<'_>,
     activity: &Activity,
     events: &dyn Fn(&EventCounts) -> String,
 ) -> Figure {
     let sentence = activity.decks.first().map_or_else(
-        || super::telling::nothing(&activity.days),
+        || crate::figure_context::nothing(&activity.days),
         |first| {
-            let people = telling.tongue.of(first.count.people, "person", "people");
-            said::leads(&name(first), &events(&first.count), &people)
+            let people = context.locale.count_of(first.count.people, "person", "people");
+            text::leads(&name(first), &events(&first.count), &people)
         },
     );
     let decks: Vec<&Deck> = activity.decks.iter().take(RANKED).collect();
@@ -46,11 +46,11 @@ pub fn ranked(
         item
     });
     let items = items.collect();
-    let caveat = said::join([
-        telling.coverage(&activity.days),
-        said::first_of(telling.tongue, decks.len(), activity.decks.len() as u64),
+    let caveat = text::join([
+        context.coverage(&activity.days),
+        text::first_of(context.locale, decks.len(), activity.decks.len() as u64),
     ]);
-    let mut figure = ranking([id, title, unit], sentence, caveat, (said::DECK, &[said::PEOPLE]), items);
+    let mut figure = ranking([id, title, unit], sentence, caveat, (text::DECK, &[text::PEOPLE]), items);
     if let Body::Ranking { ids, .. } = &mut figure.body {
         *ids = decks.iter().map(|deck| deck.id.clone()).collect();
     }
@@ -61,7 +61,7 @@ pub fn ranked(
 #[must_use]
 pub fn listed(
     [id, title]: [&str; 2],
-    telling: &Telling<'_>,
+    context: &FigureContext<'_>,
     activity: &Activity,
     caveat: &str,
     (heads, cells): Listed<'_>,
@@ -80,16 +80,16 @@ pub fn listed(
             is_flagged: false,
         })
         .collect();
-    let columns: Vec<(&str, ColumnKind)> = [(said::DECK, ColumnKind::Text), (said::COURSE, ColumnKind::Text)]
+    let columns: Vec<(&str, ColumnKind)> = [(text::DECK, ColumnKind::Text), (text::COURSE, ColumnKind::Text)]
         .into_iter()
         .chain(heads.iter().map(|head| (*head, ColumnKind::Number)))
         .collect();
     let total = rows.len() as u64;
-    let sentence = telling.tongue.of(total, "deck", "decks") + ".";
-    let sentence = if total == 0 { super::telling::nothing(&activity.days) } else { sentence };
+    let sentence = context.locale.count_of(total, "deck", "decks") + ".";
+    let sentence = if total == 0 { crate::figure_context::nothing(&activity.days) } else { sentence };
     let caveat =
-        said::join([caveat.to_owned(), telling.coverage(&activity.days), said::SPARK_CAVEAT.to_owned()]);
-    let body = listing(&columns, Some(said::OVER_TIME), rows, total);
+        text::join([caveat.to_owned(), context.coverage(&activity.days), text::SPARK_CAVEAT.to_owned()]);
+    let body = listing(&columns, Some(text::OVER_TIME), rows, total);
     figure([id, title], String::new(), sentence, caveat, body)
 }
 

@@ -1,10 +1,7 @@
 //! What every report needs to say anything: how words are spelt, in which days, and the charts over time.
 
-use crate::components::figure::daily_chart::chart_words;
-use crate::reports::tongue::Tongue;
-use crate::told::{Body, Chooses, Figure, TermWeek};
-use crate::words;
-use crate::words::reports as said;
+use crate::locale::LocaleFormatter;
+use crate::text::reports as text;
 use charts::heatmap::{Heatmap, HeatmapRow};
 use charts::model::{Bar, Chart, DataPoint, Series};
 use charts::ranking::{Item, Ranking};
@@ -13,30 +10,31 @@ use domain::time::{Day, SECOND, Timestamp, monday};
 use engine::reports::activity::Weekday;
 use engine::reports::{Completeness, Query};
 use engine::video_view_columns::SkippedRows;
+use protocol::{Body, Figure, FilterKind, TermWeek};
 
 /// What is at hand while figures are made.
 #[derive(Debug, Clone, Copy)]
-pub struct Telling<'a> {
+pub struct FigureContext<'a> {
     /// Spells numbers and days.
-    pub tongue: &'a Tongue,
+    pub locale: &'a dyn LocaleFormatter,
     /// The zone of the days, as it is said.
-    pub zone: &'a str,
+    pub zone_label: &'a str,
     /// The weeks that have a number in a term.
     pub weeks: &'a [TermWeek],
     /// What was asked.
-    pub question: &'a Query,
+    pub query: &'a Query,
     /// When Echo360 was asked for the oldest copy that is here.
-    pub created: Option<Timestamp>,
+    pub oldest_copy: Option<Timestamp>,
 }
 
 /// A name that stays, a title, a unit.
 pub type Titles<'a> = [&'a str; 3];
 
-impl Telling<'_> {
+impl FigureContext<'_> {
     /// The unit of a chart over days of the zone.
     #[must_use]
     pub fn unit(&self, unit: &str) -> String {
-        format!("{unit} · {}", words::days_in(self.zone))
+        format!("{unit} · {}", crate::text::days_in(self.zone_label))
     }
 
     /// The week of a day, where it has a number in a term.
@@ -49,8 +47,8 @@ impl Telling<'_> {
     #[must_use]
     pub fn moment(&self, at: u32) -> String {
         let at = Timestamp(i64::from(at) * SECOND);
-        let offset = i64::from(self.question.base.zone.offset_at(at)) * SECOND;
-        self.tongue.moment(at.plus(offset))
+        let offset = i64::from(self.query.base.zone.offset_at(at)) * SECOND;
+        self.locale.format_date_time(at.plus(offset))
     }
 
     /// A moment as a cell.
@@ -62,7 +60,7 @@ impl Telling<'_> {
     /// A day as a cell.
     #[must_use]
     pub fn day_cell(&self, day: Day) -> Cell {
-        Cell::Date(self.tongue.full_day(day), Timestamp::start_of(day).seconds())
+        Cell::Date(self.locale.format_day(day), Timestamp::start_of(day).seconds())
     }
 
     /// What keeps the numbers of some days from being all there is.
@@ -71,13 +69,13 @@ impl Telling<'_> {
         let count =
             |is: &dyn Fn(&Completeness<T>) -> bool| days.iter().filter(|(_, known)| is(known)).count() as u64;
         let missing = count(&|known| matches!(known, Completeness::Missing));
-        said::coverage(self.tongue, missing, count(&|known| matches!(known, Completeness::Provisional(_))))
+        text::coverage(self.locale, missing, count(&|known| matches!(known, Completeness::Provisional(_))))
     }
 
     /// Rows that could not be placed.
     #[must_use]
     pub fn skipped_rows(&self, rows: SkippedRows) -> String {
-        said::skipped_rows(self.tongue, rows.total())
+        text::skipped_rows(self.locale, rows.total())
     }
 
     /// Upright bars per day.
@@ -91,16 +89,16 @@ impl Telling<'_> {
         caveat: String,
     ) -> Figure {
         let bars = days.iter().map(|(day, known)| Bar {
-            name: self.tongue.full_day(*day),
-            short: self.tongue.short_day(*day),
+            name: self.locale.format_day(*day),
+            short: self.locale.format_short_day(*day),
             is_landmark: monday(*day) == *day,
             level: level(known),
         });
         let bars = bars.collect();
         let is_hatched = days.iter().any(|(_, known)| matches!(known, Completeness::Provisional(_)));
-        let hatched = if is_hatched { words::HATCHED } else { "" };
-        let caveat = said::join([hatched.to_owned(), caveat]);
-        bars_of([id, title, unit], self.unit(unit), sentence, (words::DAY, bars), beside, caveat)
+        let hatched = if is_hatched { crate::text::HATCHED } else { "" };
+        let caveat = text::join([hatched.to_owned(), caveat]);
+        bars_of([id, title, unit], self.unit(unit), sentence, (crate::text::DAY, bars), beside, caveat)
     }
 
     /// Cells by weekday and hour.
@@ -117,23 +115,23 @@ impl Telling<'_> {
         });
         let busiest = cells.max_by_key(|(_, _, events)| *events).filter(|(_, _, events)| *events > 0);
         let sentence = match busiest {
-            Some((weekday, hour, most)) => said::busiest(self.tongue, weekday, hour, &events(most)),
-            None if week.iter().all(|weekday| weekday.known == 0) => said::NOTHING_HERE.to_owned(),
-            None => said::NO_ACTIVITY.to_owned(),
+            Some((weekday, hour, most)) => text::busiest(self.locale, weekday, hour, &events(most)),
+            None if week.iter().all(|weekday| weekday.known == 0) => text::NOTHING_HERE.to_owned(),
+            None => text::NO_ACTIVITY.to_owned(),
         };
         let lines = (0u64..).zip(week).map(|(place, weekday)| HeatmapRow {
-            name: self.tongue.weekday(place),
-            short: self.tongue.short_weekday(place),
+            name: self.locale.format_weekday(place),
+            short: self.locale.format_short_weekday(place),
             cells: weekday.hours.iter().map(|events| (weekday.known > 0).then(|| number(*events))).collect(),
-            state: said::weekday_state(self.tongue, weekday.known, weekday.provisional),
+            state: text::weekday_state(self.locale, weekday.known, weekday.provisional),
         });
         let heat = Heatmap {
             id: id.to_owned(),
             title: title.to_owned(),
             unit: unit.to_owned(),
             sentence: sentence.clone(),
-            head: said::WEEKDAY.to_owned(),
-            state: words::STATE.to_owned(),
+            head: text::WEEKDAY.to_owned(),
+            state: crate::text::STATE.to_owned(),
             columns: (0..24).map(|hour| hour.to_string()).collect(),
             rows: lines.collect(),
         };
@@ -166,7 +164,7 @@ pub fn bars_of(
         beside,
         is_stacked: false,
         other: None,
-        words: chart_words(head),
+        words: crate::text::chart_text(head),
     };
     figure([id, title], whole_unit, sentence, caveat, Body::Bars(chart))
 }
@@ -194,7 +192,7 @@ pub fn ranking(
         unit.to_owned(),
         sentence,
         caveat,
-        Body::Ranking { ranking, chooses: Chooses::Deck, ids: Vec::new() },
+        Body::Ranking { ranking, filter: FilterKind::Deck, ids: Vec::new() },
     )
 }
 
@@ -303,9 +301,9 @@ pub fn most<T>(days: &[(Day, Completeness<T>)], of: impl Fn(&T) -> u64) -> Optio
 #[must_use]
 pub fn nothing<T>(days: &[(Day, Completeness<T>)]) -> String {
     let nothing = if engine::reports::activity::is_nothing_known(days) {
-        said::NOTHING_HERE
+        text::NOTHING_HERE
     } else {
-        said::NO_ACTIVITY
+        text::NO_ACTIVITY
     };
     nothing.to_owned()
 }

@@ -1,9 +1,9 @@
 //! What the page of a course says. Plain, kind, exact: students are seen by what is recorded of them, and nobody is
 //! said to have done nothing.
 
-use crate::reports::tongue::Tongue;
-use crate::words::against;
-use crate::words::reports::join;
+use crate::locale::LocaleFormatter;
+use crate::text::comparison;
+use crate::text::reports::join;
 use domain::activity::ActivityKind;
 use domain::report::KnownReport;
 use domain::time::Day;
@@ -207,7 +207,7 @@ pub fn number(kind: ActivityKind, amount: u64) -> f64 {
 
 /// An amount of a kind: `1,240 minutes`, `1 slide view`.
 #[must_use]
-pub fn amount(tongue: &Tongue, of: ActivityKind, amount: u64) -> String {
+pub fn amount(locale: &dyn LocaleFormatter, of: ActivityKind, amount: u64) -> String {
     let (one, many) = match of {
         ActivityKind::Watch => ("minute", "minutes"),
         ActivityKind::Slides => ("slide view", "slide views"),
@@ -217,7 +217,7 @@ pub fn amount(tongue: &Tongue, of: ActivityKind, amount: u64) -> String {
         ActivityKind::Notes => ("note event", "note events"),
     };
     let number = number(of, amount);
-    format!("{} {}", tongue.number(number), if (number - 1.0).abs() < 1e-9 { one } else { many })
+    format!("{} {}", locale.format_number(number), if (number - 1.0).abs() < 1e-9 { one } else { many })
 }
 
 /// A student whose name is hidden.
@@ -228,59 +228,68 @@ pub fn nameless(number: u64) -> String {
 
 /// The days before: `the 4 weeks before`.
 #[must_use]
-pub fn days_before(tongue: &Tongue, days: u64) -> String {
-    against::days_before(days, &|count| tongue.count(count))
+pub fn days_before(locale: &dyn LocaleFormatter, days: u64) -> String {
+    comparison::days_before(days, &|count| locale.format_count(count))
 }
 
 /// How far the scale of a chart reaches.
 #[must_use]
-pub fn most(tongue: &Tongue, kind: ActivityKind, most: u64, is_weeks: bool) -> String {
+pub fn most(locale: &dyn LocaleFormatter, kind: ActivityKind, most: u64, is_weeks: bool) -> String {
     if most == 0 {
         return String::new();
     }
     let each = if is_weeks { "a week" } else { "a day" };
-    format!("most {} {each}", tongue.number(number(kind, most)))
+    format!("most {} {each}", locale.format_number(number(kind, most)))
 }
 
 /// Who was active, and how much the one in the middle watched.
 #[must_use]
-pub fn who(tongue: &Tongue, (watched, active): (u64, u64), middle: u64, days: u64) -> String {
+pub fn who(locale: &dyn LocaleFormatter, (watched, active): (u64, u64), middle: u64, days: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "days and rows are far below 2^53")]
     let weekly = measures::minutes(middle) * 7.0 / days.max(1) as f64;
     let middle = if days < 7 {
-        format!("{} minutes in the middle", tongue.number(measures::minutes(middle)))
+        format!("{} minutes in the middle", locale.format_number(measures::minutes(middle)))
     } else {
         // Of little, a tenth of a minute says something.
         let weekly = if weekly < 10.0 { weekly } else { weekly.round() };
-        format!("{} minutes a week in the middle", tongue.number(weekly))
+        format!("{} minutes a week in the middle", locale.format_number(weekly))
     };
     match (active, watched) {
         (1, 1) => format!("1 student was active and watched something, {middle}."),
-        (n, 0) => format!("{}; none has watched anything that is recorded.", students(tongue, n)),
+        (n, 0) => format!("{}; none has watched anything that is recorded.", students(locale, n)),
         (n, m) => {
-            format!("{} of {} active students watched something, {middle}.", tongue.count(m), tongue.count(n))
+            format!(
+                "{} of {} active students watched something, {middle}.",
+                locale.format_count(m),
+                locale.format_count(n)
+            )
         }
     }
 }
 
 /// How many were active, where nothing is known of watching.
 #[must_use]
-pub fn students(tongue: &Tongue, active: u64) -> String {
+pub fn students(locale: &dyn LocaleFormatter, active: u64) -> String {
     let were = if active == 1 { "was" } else { "were" };
-    format!("{} {were} active", tongue.of(active, "student", "students"))
+    format!("{} {were} active", locale.count_of(active, "student", "students"))
 }
 
 /// What now and then come to: `12 % less than`.
-fn held_against(tongue: &Tongue, now: f64, then: f64) -> String {
-    against::held_against(now, then, &|number| tongue.number(number))
+fn held_against(locale: &dyn LocaleFormatter, now: f64, then: f64) -> String {
+    comparison::held_against(now, then, &|number| locale.format_number(number))
 }
 
 /// What was watched against the days before.
 #[must_use]
-pub fn against_before(tongue: &Tongue, (now, then): (f64, f64), other: &str, final_of: (u64, u64)) -> String {
+pub fn against_before(
+    locale: &dyn LocaleFormatter,
+    (now, then): (f64, f64),
+    other: &str,
+    final_of: (u64, u64),
+) -> String {
     let (days, all) = final_of;
     let only = if days < all {
-        format!(", on the {} that are final in both", tongue.of(days, "day", "days"))
+        format!(", on the {} that are final in both", locale.count_of(days, "day", "days"))
     } else {
         String::new()
     };
@@ -290,50 +299,54 @@ pub fn against_before(tongue: &Tongue, (now, then): (f64, f64), other: &str, fin
             false => String::new(),
         };
     }
-    format!("All together watched {} in {other}{only}.", held_against(tongue, now, then))
+    format!("All together watched {} in {other}{only}.", held_against(locale, now, then))
 }
 
 /// What was watched against another section, per active student: sections differ in size.
 #[must_use]
-pub fn against_section(tongue: &Tongue, (now, then): (f64, f64), other: &str) -> String {
+pub fn against_section(locale: &dyn LocaleFormatter, (now, then): (f64, f64), other: &str) -> String {
     if then <= 0.0 {
         return format!("Of {other} nothing is recorded as watched on these days.");
     }
-    format!("Per active student that is {} in {other}.", held_against(tongue, now, then))
+    format!("Per active student that is {} in {other}.", held_against(locale, now, then))
 }
 
 /// What was unlike the rest.
 #[must_use]
-pub fn stands_out(tongue: &Tongue, found: &engine::reports::course::outlier::Outlier) -> String {
+pub fn stands_out(locale: &dyn LocaleFormatter, found: &engine::reports::course::outlier::Outlier) -> String {
     let when = if found.first == found.last {
-        tongue.full_day(found.first)
+        locale.format_day(found.first)
     } else {
-        format!("The week of {}", tongue.short_day(found.first))
+        format!("The week of {}", locale.format_short_day(found.first))
     };
-    let usual = tongue.number(number(found.kind, found.usual));
+    let usual = locale.format_number(number(found.kind, found.usual));
     let of = if found.kind == ActivityKind::Watch { "of" } else { "on" };
     let mostly = found.main_item.as_ref().map(|name| format!(", most of it {of} {name}")).unwrap_or_default();
-    format!("{when} stands out: {}, usually {usual}{mostly}.", amount(tongue, found.kind, found.amount))
+    format!("{when} stands out: {}, usually {usual}{mostly}.", amount(locale, found.kind, found.amount))
 }
 
 /// What of a kind is not here, or not final.
 #[must_use]
-pub fn coverage(tongue: &Tongue, kinds: &[ActivityKind], missing: u64, days: u64) -> String {
+pub fn coverage(locale: &dyn LocaleFormatter, kinds: &[ActivityKind], missing: u64, days: u64) -> String {
     let names: Vec<&str> = kinds.iter().map(|kind| self::kind(*kind)).collect();
     let are = if missing == 1 { "is" } else { "are" };
-    let count = if missing == days { "none".to_owned() } else { tongue.count(days - missing) };
+    let count = if missing == days { "none".to_owned() } else { locale.format_count(days - missing) };
     if kinds.len() == ActivityKind::ALL.len() && missing < days {
-        return format!("{} {are} not here yet and not counted.", tongue.of(missing, "day", "days"));
+        return format!("{} {are} not here yet and not counted.", locale.count_of(missing, "day", "days"));
     }
-    format!("{}: {count} of {} here.", names.join(", "), tongue.of(days, "day", "days"))
+    format!("{}: {count} of {} here.", names.join(", "), locale.count_of(days, "day", "days"))
 }
 
 /// What staff did, and what names nobody: neither is drawn.
 #[must_use]
-pub fn beside(tongue: &Tongue, staff: &[(ActivityKind, u64)], unnamed: &[(ActivityKind, u64)]) -> String {
+pub fn beside(
+    locale: &dyn LocaleFormatter,
+    staff: &[(ActivityKind, u64)],
+    unnamed: &[(ActivityKind, u64)],
+) -> String {
     let list = |of: &[(ActivityKind, u64)]| {
         let of = of.iter().filter(|(_, count)| *count > 0);
-        of.map(|(kind, count)| amount(tongue, *kind, *count)).collect::<Vec<_>>().join(", ")
+        of.map(|(kind, count)| amount(locale, *kind, *count)).collect::<Vec<_>>().join(", ")
     };
     let said =
         |list: String, of: &str| if list.is_empty() { String::new() } else { format!("{of}: {list}.") };
@@ -345,48 +358,55 @@ pub fn beside(tongue: &Tongue, staff: &[(ActivityKind, u64)], unnamed: &[(Activi
 
 /// Heading of the videos: how many.
 #[must_use]
-pub fn videos(tongue: &Tongue, videos: u64, first: Option<(&str, String)>) -> String {
+pub fn videos(locale: &dyn LocaleFormatter, videos: u64, first: Option<(&str, String)>) -> String {
     let first =
         first.map(|(name, minutes)| format!(" {name} was watched most: {minutes}.")).unwrap_or_default();
-    format!("{} with recorded activity.{first}", tongue.of(videos, "video", "videos"))
+    format!("{} with recorded activity.{first}", locale.count_of(videos, "video", "videos"))
 }
 
 /// Heading of the decks: how many, and the one with most marks.
 #[must_use]
-pub fn decks(tongue: &Tongue, decks: u64, most: Option<(&str, u64)>) -> String {
+pub fn decks(locale: &dyn LocaleFormatter, decks: u64, most: Option<(&str, u64)>) -> String {
     let most = most
-        .map(|(name, marks)| format!(" {name} has most confusion: {}.", tongue.of(marks, "mark", "marks")))
+        .map(|(name, marks)| {
+            format!(" {name} has most confusion: {}.", locale.count_of(marks, "mark", "marks"))
+        })
         .unwrap_or_default();
-    format!("{} with recorded activity.{most}", tongue.of(decks, "deck", "decks"))
+    format!("{} with recorded activity.{most}", locale.count_of(decks, "deck", "decks"))
 }
 
 /// Heading of the students: how many were active, and how many are quiet.
 #[must_use]
-pub fn of_students(tongue: &Tongue, active: u64, quiet: Option<u64>) -> String {
+pub fn of_students(locale: &dyn LocaleFormatter, active: u64, quiet: Option<u64>) -> String {
     let quiet =
-        quiet.map(|quiet| format!(" {} quiet for two weeks.", were(tongue, quiet))).unwrap_or_default();
-    format!("{} on these days.{quiet}", students(tongue, active))
+        quiet.map(|quiet| format!(" {} quiet for two weeks.", were(locale, quiet))).unwrap_or_default();
+    format!("{} on these days.{quiet}", students(locale, active))
 }
 
-fn were(tongue: &Tongue, count: u64) -> String {
+fn were(locale: &dyn LocaleFormatter, count: u64) -> String {
     match count {
         0 => "Nobody was".to_owned(),
         1 => "1 was".to_owned(),
-        n => format!("{} were", tongue.count(n)),
+        n => format!("{} were", locale.format_count(n)),
     }
 }
 
 /// What is recorded of one student.
 #[must_use]
-pub fn person(tongue: &Tongue, days: (u64, u64), did: &[(ActivityKind, u64)], last: Option<&str>) -> String {
+pub fn person(
+    locale: &dyn LocaleFormatter,
+    days: (u64, u64),
+    did: &[(ActivityKind, u64)],
+    last: Option<&str>,
+) -> String {
     let (active, all) = days;
     let last = last.map(|last| format!(" Last seen {last}.")).unwrap_or_default();
     let did: Vec<String> = did
         .iter()
         .filter(|(_, count)| *count > 0)
         .map(|(kind, count)| match kind {
-            ActivityKind::Polls => tongue.of(*count, "poll answered", "polls answered"),
-            kind => amount(tongue, *kind, *count),
+            ActivityKind::Polls => locale.count_of(*count, "poll answered", "polls answered"),
+            kind => amount(locale, *kind, *count),
         })
         .collect();
     if did.is_empty() {
@@ -394,19 +414,19 @@ pub fn person(tongue: &Tongue, days: (u64, u64), did: &[(ActivityKind, u64)], la
     }
     format!(
         "Active on {} of {}: {}.{last}",
-        tongue.count(active),
-        tongue.of(all, "day", "days"),
+        locale.format_count(active),
+        locale.count_of(all, "day", "days"),
         did.join(", ")
     )
 }
 
 /// A day or a week of the axis.
 #[must_use]
-pub fn place(tongue: &Tongue, first: Day, last: Day) -> String {
+pub fn place(locale: &dyn LocaleFormatter, first: Day, last: Day) -> String {
     if first == last {
-        tongue.full_day(first)
+        locale.format_day(first)
     } else {
-        format!("{} – {}", tongue.full_day(first), tongue.full_day(last))
+        format!("{} – {}", locale.format_day(first), locale.format_day(last))
     }
 }
 

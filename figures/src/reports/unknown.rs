@@ -1,34 +1,34 @@
 //! The figures of a report that no file here knows: what the kinds of its columns allow.
 
-use super::telling::{
-    Telling, bars_of, beside, by, figure, item, listing, most, nothing, number, ranking, row,
+use crate::figure_context::{
+    FigureContext, bars_of, beside, by, figure, item, listing, most, nothing, number, ranking, row,
 };
-use crate::told::Figure;
-use crate::words::reports as said;
-use crate::words::titles;
+use crate::text::reports as text;
+use crate::text::titles;
 use charts::model::{Bar, DataPoint};
 use charts::sortable_table::{Cell, ColumnKind};
 use engine::reports::unknown::{ColumnProfile, ColumnSummary, Measures, RowsByDay};
 use engine::table::cell_value;
+use protocol::Figure;
 
 /// Columns that have a figure of their own.
 const DRAWN: usize = 8;
 
 /// Rows by day, sums by day, spreads, values; and the rows themselves.
 #[must_use]
-pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
-    let tongue = telling.tongue;
-    let coverage = said::coverage(tongue, measures.missing, measures.provisional);
-    let caveat = said::join([
-        said::UNKNOWN_CAVEAT.to_owned(),
-        said::unfiltered(&measures.unfiltered),
+pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> {
+    let locale = context.locale;
+    let coverage = text::coverage(locale, measures.missing, measures.provisional);
+    let caveat = text::join([
+        text::UNKNOWN_CAVEAT.to_owned(),
+        text::unfiltered(&measures.unfiltered),
         coverage.clone(),
-        said::skipped_rows(tongue, measures.ragged),
+        text::skipped_rows(locale, measures.ragged),
     ]);
     let mut figures = Vec::new();
     if let Some(by_day) = &measures.by_day {
         // Whatever zone is looked at: such a report is cut in days of UTC.
-        let in_utc = Telling { zone: "UTC", ..*telling };
+        let in_utc = FigureContext { zone_label: "UTC", ..*context };
         figures.extend(days(&in_utc, by_day, &caveat, &coverage));
     }
     for (place, column) in measures.columns.iter().enumerate().take(DRAWN) {
@@ -36,96 +36,103 @@ pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
         let whole = (column, coverage.as_str());
         figures.extend(match &column.summary {
             ColumnSummary::Numbers { smallest, largest, median, width, bins } => {
-                Some(spread(telling, &id, whole, (*smallest, *largest, *median), (*width, bins)))
+                Some(spread(context, &id, whole, (*smallest, *largest, *median), (*width, bins)))
             }
-            ColumnSummary::Values(values) => Some(valued(telling, &id, whole, values)),
+            ColumnSummary::Values(values) => Some(valued(context, &id, whole, values)),
             ColumnSummary::Times { .. } | ColumnSummary::Texts => None,
         });
     }
-    figures.push(rows(telling, measures, caveat));
+    figures.push(rows(context, measures, caveat));
     figures
 }
 
-fn days(telling: &Telling<'_>, by_day: &RowsByDay, caveat: &str, coverage: &str) -> Vec<Figure> {
-    let tongue = telling.tongue;
-    let outside = said::outside(tongue, by_day.outside, &by_day.column);
+fn days(context: &FigureContext<'_>, by_day: &RowsByDay, caveat: &str, coverage: &str) -> Vec<Figure> {
+    let locale = context.locale;
+    let outside = text::outside(locale, by_day.outside, &by_day.column);
     let total: u64 = by_day.days.iter().filter_map(|(_, known)| known.value()).map(|(rows, _)| rows).sum();
     let told = |sum: u64, noun: &str, best: Option<domain::time::Day>| match best {
         None => nothing(&by_day.days),
-        Some(day) => format!("{} {noun} in all; most on {}.", tongue.count(sum), tongue.full_day(day)),
+        Some(day) => {
+            format!("{} {noun} in all; most on {}.", locale.format_count(sum), locale.format_day(day))
+        }
     };
     let noun = if total == 1 { "row" } else { "rows" };
     let sentence = told(total, noun, most(&by_day.days, |(rows, _)| *rows));
     let title = titles::rows_per_day(&by_day.column);
-    let mut figures = vec![telling.per_day(
-        ["rows-by-day", &title, said::ROWS],
+    let mut figures = vec![context.per_day(
+        ["rows-by-day", &title, text::ROWS],
         sentence,
         &by(&by_day.days, |(rows, _)| *rows),
         Vec::new(),
-        said::join([caveat.to_owned(), outside.clone()]),
+        text::join([caveat.to_owned(), outside.clone()]),
     )];
     for (place, name) in by_day.sums.iter().enumerate().take(DRAWN) {
         let of = |(_, sums): &(u64, Vec<u64>)| sums.get(place).copied().unwrap_or(0);
         let sum = by_day.days.iter().filter_map(|(_, known)| known.value()).map(of).sum();
-        figures.push(telling.per_day(
+        figures.push(context.per_day(
             [&format!("sum-{place}"), &titles::added_per_day(name, &by_day.column), name],
             told(sum, name, most(&by_day.days, of)),
             &by(&by_day.days, of),
-            vec![beside(said::ROWS, &by_day.days, |(rows, _)| *rows)],
-            said::join([said::ADDED_CAVEAT.to_owned(), coverage.to_owned(), outside.clone()]),
+            vec![beside(text::ROWS, &by_day.days, |(rows, _)| *rows)],
+            text::join([text::ADDED_CAVEAT.to_owned(), coverage.to_owned(), outside.clone()]),
         ));
     }
     figures
 }
 
 fn spread(
-    telling: &Telling<'_>,
+    context: &FigureContext<'_>,
     id: &str,
     (column, caveat): (&ColumnProfile, &str),
     (smallest, largest, median): (f64, f64, Option<u64>),
     (width, bins): (f64, &[u64]),
 ) -> Figure {
-    let tongue = telling.tongue;
+    let locale = context.locale;
     // The last whole number of a bin is one before the next; of other numbers the next bin begins where one ends.
     let step = if median.is_some() { 1.0 } else { 0.0 };
     let bars = (0u64..).zip(bins).map(|(place, rows)| {
         let from = smallest + width * number(place);
         let to = (from + width - step).min(largest);
         let name = if to > from {
-            format!("{} – {}", tongue.number(from), tongue.number(to))
+            format!("{} – {}", locale.format_number(from), locale.format_number(to))
         } else {
-            tongue.number(from)
+            locale.format_number(from)
         };
-        Bar { short: tongue.number(from), name, is_landmark: true, level: DataPoint::Complete(number(*rows)) }
+        Bar {
+            short: locale.format_number(from),
+            name,
+            is_landmark: true,
+            level: DataPoint::Complete(number(*rows)),
+        }
     });
     let bars = bars.collect();
-    let middle = median.map(|median| format!("; the one in the middle is {}", tongue.count(median)));
+    let middle = median.map(|median| format!("; the one in the middle is {}", locale.format_count(median)));
     let sentence = format!(
         "From {} to {}{}.",
-        tongue.number(smallest),
-        tongue.number(largest),
+        locale.format_number(smallest),
+        locale.format_number(largest),
         middle.unwrap_or_default()
     );
     let title = format!("Rows by {}", column.name);
-    let titles = [id, title.as_str(), said::ROWS];
-    bars_of(titles, said::ROWS.to_owned(), sentence, (&column.name, bars), Vec::new(), caveat.to_owned())
+    let titles = [id, title.as_str(), text::ROWS];
+    bars_of(titles, text::ROWS.to_owned(), sentence, (&column.name, bars), Vec::new(), caveat.to_owned())
 }
 
 fn valued(
-    telling: &Telling<'_>,
+    context: &FigureContext<'_>,
     id: &str,
     (column, caveat): (&ColumnProfile, &str),
     values: &[(String, u64)],
 ) -> Figure {
     let items = values.iter().map(|(name, rows)| item(name.clone(), number(*rows), Vec::new())).collect();
     let sentence = values.first().map_or_else(String::new, |(name, rows)| {
-        format!("{name} has the most: {}.", telling.tongue.of(*rows, "row", "rows"))
+        format!("{name} has the most: {}.", context.locale.count_of(*rows, "row", "rows"))
     });
     let title = format!("Rows by {}", column.name);
-    ranking([id, &title, said::ROWS], sentence, caveat.to_owned(), (&column.name, &[]), items)
+    ranking([id, &title, text::ROWS], sentence, caveat.to_owned(), (&column.name, &[]), items)
 }
 
-fn rows(telling: &Telling<'_>, measures: &Measures, caveat: String) -> Figure {
+fn rows(context: &FigureContext<'_>, measures: &Measures, caveat: String) -> Figure {
     let kind = |column: &ColumnProfile| match column.kind {
         cell_value::ValueKind::Number => ColumnKind::Number,
         cell_value::ValueKind::Day | cell_value::ValueKind::Time => ColumnKind::Date,
@@ -137,9 +144,9 @@ fn rows(telling: &Telling<'_>, measures: &Measures, caveat: String) -> Figure {
         let bytes = text.as_bytes();
         match column.kind {
             cell_value::ValueKind::Number => Cell::number(cell_value::parse_number(bytes)),
-            cell_value::ValueKind::Time => telling.moment_cell(cell_value::parse_time(bytes)),
+            cell_value::ValueKind::Time => context.moment_cell(cell_value::parse_time(bytes)),
             cell_value::ValueKind::Day => {
-                domain::time::parse_day(text).map_or(Cell::None, |day| telling.day_cell(day))
+                domain::time::parse_day(text).map_or(Cell::None, |day| context.day_cell(day))
             }
             cell_value::ValueKind::Text => Cell::text(text.clone()),
         }
@@ -149,9 +156,9 @@ fn rows(telling: &Telling<'_>, measures: &Measures, caveat: String) -> Figure {
     });
     let shown: Vec<_> = shown.collect();
     let sentence = if measures.count == 0 {
-        said::NO_ACTIVITY.to_owned()
+        text::NO_ACTIVITY.to_owned()
     } else {
-        said::rows(telling.tongue, measures.count, shown.len())
+        text::rows(context.locale, measures.count, shown.len())
     };
     let body = listing(&columns, None, shown, measures.count);
     figure(["rows", titles::EVERY_ROW], String::new(), sentence, caveat, body)

@@ -1,6 +1,6 @@
 //! What the figures of every report but `videoview` say. Plain, kind, exact.
 
-use crate::reports::tongue::Tongue;
+use crate::locale::LocaleFormatter;
 use domain::institution_role::InstitutionRole;
 use domain::time::Day;
 
@@ -229,9 +229,9 @@ pub fn section(number: &str, course: Option<&str>) -> String {
 
 /// What keeps the numbers from being all there is; empty when every day is here and final.
 #[must_use]
-pub fn coverage(tongue: &Tongue, missing: u64, provisional: u64) -> String {
+pub fn coverage(locale: &dyn LocaleFormatter, missing: u64, provisional: u64) -> String {
     let said = |days: u64, rest: &str| {
-        (days > 0).then(|| format!("{} {rest}", tongue.of(days, "day is", "days are")))
+        (days > 0).then(|| format!("{} {rest}", locale.count_of(days, "day is", "days are")))
     };
     join([
         said(missing, "not here yet and not counted.").unwrap_or_default(),
@@ -241,12 +241,12 @@ pub fn coverage(tongue: &Tongue, missing: u64, provisional: u64) -> String {
 
 /// The same of weeks.
 #[must_use]
-pub fn coverage_of_weeks(tongue: &Tongue, missing: u64, provisional: u64) -> String {
+pub fn coverage_of_weeks(locale: &dyn LocaleFormatter, missing: u64, provisional: u64) -> String {
     let said = |weeks: u64, rest: &str| {
         if weeks == 0 {
             return String::new();
         }
-        format!("{} {rest}", tongue.of(weeks, "week is", "weeks are"))
+        format!("{} {rest}", locale.count_of(weeks, "week is", "weeks are"))
     };
     join([said(missing, "not here yet and not counted."), said(provisional, "not final yet.")])
 }
@@ -259,77 +259,95 @@ pub fn join<const N: usize>(sentences: [String; N]) -> String {
 
 /// Events that name nobody.
 #[must_use]
-pub fn unnamed(tongue: &Tongue, events: u64, one: &str, many: &str) -> String {
+pub fn unnamed(locale: &dyn LocaleFormatter, events: u64, one: &str, many: &str) -> String {
     if events == 0 {
         return String::new();
     }
     let verbs = if events == 1 { ["names", "counts"] } else { ["name", "count"] };
-    format!("{} {} nobody and {} for no person.", tongue.of(events, one, many), verbs[0], verbs[1])
+    format!("{} {} nobody and {} for no person.", locale.count_of(events, one, many), verbs[0], verbs[1])
 }
 
 /// Rows that could not be placed.
 #[must_use]
-pub fn skipped_rows(tongue: &Tongue, rows: u64) -> String {
+pub fn skipped_rows(locale: &dyn LocaleFormatter, rows: u64) -> String {
     if rows == 0 {
         return String::new();
     }
     format!(
         "{} of the files could not be read and {} left out.",
-        tongue.of(rows, "row", "rows"),
+        locale.count_of(rows, "row", "rows"),
         if rows == 1 { "is" } else { "are" }
     )
 }
 
 /// Who opened what, and when most.
 #[must_use]
-pub fn opened(tongue: &Tongue, people: u64, decks: u64, views: u64, most: Option<Day>) -> String {
-    let most = most.map(|day| format!("; most on {}", tongue.full_day(day))).unwrap_or_default();
+pub fn opened(
+    locale: &dyn LocaleFormatter,
+    people: u64,
+    decks: u64,
+    views: u64,
+    most: Option<Day>,
+) -> String {
+    let most = most.map(|day| format!("; most on {}", locale.format_day(day))).unwrap_or_default();
     format!(
         "{} opened {}, {} in all{most}.",
-        tongue.of(people, "person", "people"),
-        tongue.of(decks, "deck", "decks"),
-        tongue.of(views, "view", "views")
+        locale.count_of(people, "person", "people"),
+        locale.count_of(decks, "deck", "decks"),
+        locale.count_of(views, "view", "views")
     )
 }
 
 /// Who marked what, and when most.
 #[must_use]
-pub fn marked(tongue: &Tongue, people: u64, decks: u64, marks: u64, most: Option<Day>) -> String {
-    let most = most.map(|day| format!("; most on {}", tongue.full_day(day))).unwrap_or_default();
+pub fn marked(
+    locale: &dyn LocaleFormatter,
+    people: u64,
+    decks: u64,
+    marks: u64,
+    most: Option<Day>,
+) -> String {
+    let most = most.map(|day| format!("; most on {}", locale.format_day(day))).unwrap_or_default();
     format!(
         "{} set {} on {}{most}.",
-        tongue.of(people, "person", "people"),
-        tongue.of(marks, "mark", "marks"),
-        tongue.of(decks, "deck", "decks")
+        locale.count_of(people, "person", "people"),
+        locale.count_of(marks, "mark", "marks"),
+        locale.count_of(decks, "deck", "decks")
     )
 }
 
 /// Who noted what, and when most.
 #[must_use]
-pub fn noted(tongue: &Tongue, people: u64, events: u64, words: u64, most: Option<Day>) -> String {
-    let most = most.map(|day| format!("; most on {}", tongue.full_day(day))).unwrap_or_default();
+pub fn noted(
+    locale: &dyn LocaleFormatter,
+    people: u64,
+    events: u64,
+    words: u64,
+    most: Option<Day>,
+) -> String {
+    let most = most.map(|day| format!("; most on {}", locale.format_day(day))).unwrap_or_default();
     format!(
         "{} wrote notes: {}, {}{most}.",
-        tongue.of(people, "person", "people"),
-        tongue.of(events, "note event", "note events"),
-        tongue.of(words, "word", "words")
+        locale.count_of(people, "person", "people"),
+        locale.count_of(events, "note event", "note events"),
+        locale.count_of(words, "word", "words")
     )
 }
 
 /// The busiest hour of the week.
 #[must_use]
-pub fn busiest(tongue: &Tongue, weekday: u64, hour: usize, events: &str) -> String {
+pub fn busiest(locale: &dyn LocaleFormatter, weekday: u64, hour: usize, events: &str) -> String {
     format!(
         "The busiest hour of the week is {} {hour:02}:00–{:02}:00, with {events} in all.",
-        tongue.weekday(weekday),
+        locale.format_weekday(weekday),
         hour + 1
     )
 }
 
 /// The state of a weekday.
 #[must_use]
-pub fn weekday_state(tongue: &Tongue, known: u32, provisional: u32) -> String {
-    let days = tongue.of(u64::from(known), "day", "days");
+pub fn weekday_state(locale: &dyn LocaleFormatter, known: u32, provisional: u32) -> String {
+    let days = locale.count_of(u64::from(known), "day", "days");
     match (known, provisional) {
         (0, _) => NOT_HERE.to_owned(),
         (_, 0) => days,
@@ -346,71 +364,90 @@ pub fn leads(name: &str, number: &str, people: &str) -> String {
 
 /// The day that stands out most.
 #[must_use]
-pub fn stands_out(tongue: &Tongue, day: Day, marks: u64, usual: u64, deck: &str) -> String {
+pub fn stands_out(locale: &dyn LocaleFormatter, day: Day, marks: u64, usual: u64, deck: &str) -> String {
     let most = if deck.is_empty() { String::new() } else { format!(", most of them on {deck}") };
     format!(
         "{} stands out: {}, usually {}{most}.",
-        tongue.full_day(day),
-        tongue.of(marks, "mark", "marks"),
-        tongue.count(usual)
+        locale.format_day(day),
+        locale.count_of(marks, "mark", "marks"),
+        locale.format_count(usual)
     )
 }
 
 /// Who answered polls: students, and those who are none; there are polls that no student answered.
 #[must_use]
-pub fn polled(tongue: &Tongue, (students, others): (u64, u64), polls: u64, right: Option<f64>) -> String {
-    let right = right.map(|share| format!(" {} of students' answers are right.", tongue.percent(share)));
-    let students = (students > 0).then(|| tongue.of(students, "student", "students"));
+pub fn polled(
+    locale: &dyn LocaleFormatter,
+    (students, others): (u64, u64),
+    polls: u64,
+    right: Option<f64>,
+) -> String {
+    let right =
+        right.map(|share| format!(" {} of students' answers are right.", locale.format_percent(share)));
+    let students = (students > 0).then(|| locale.count_of(students, "student", "students"));
     let others = match (&students, others) {
         (_, 0) => None,
-        (Some(_), others) => Some(tongue.of(others, "other", "others")),
-        (None, others) => Some(tongue.of(others, "person who is no student", "people who are no students")),
+        (Some(_), others) => Some(locale.count_of(others, "other", "others")),
+        (None, others) => {
+            Some(locale.count_of(others, "person who is no student", "people who are no students"))
+        }
     };
     let who: Vec<String> = students.into_iter().chain(others).collect();
     let who = if who.is_empty() { "People who are not named".to_owned() } else { who.join(" and ") };
-    format!("{who} answered {}.{}", tongue.of(polls, "poll", "polls"), right.unwrap_or_default())
+    format!("{who} answered {}.{}", locale.count_of(polls, "poll", "polls"), right.unwrap_or_default())
 }
 
 /// What came of one poll.
 #[must_use]
-pub fn poll(tongue: &Tongue, students: u64, active: u64, right: Option<(u64, u64)>, changed: u64) -> String {
+pub fn poll(
+    locale: &dyn LocaleFormatter,
+    students: u64,
+    active: u64,
+    right: Option<(u64, u64)>,
+    changed: u64,
+) -> String {
     let right = right.filter(|(_, of)| *of > 0).map(|(right, of)| {
         #[expect(clippy::cast_precision_loss, reason = "students are far below 2^53")]
         let share = right as f64 / of as f64;
-        format!("{} right ({}).", tongue.count(right), tongue.percent(share))
+        format!("{} right ({}).", locale.format_count(right), locale.format_percent(share))
     });
     let changed = match changed {
         0 => String::new(),
-        n => format!("{} changed their mind.", tongue.of(n, "student", "students")),
+        n => format!("{} changed their mind.", locale.count_of(n, "student", "students")),
     };
     let answered = format!(
         "{} of {} active in polls answered.",
-        tongue.count(students),
-        tongue.of(active, "student", "students")
+        locale.format_count(students),
+        locale.count_of(active, "student", "students")
     );
     join([answered, right.unwrap_or_default(), changed])
 }
 
 /// What was asked and answered.
 #[must_use]
-pub fn answered(tongue: &Tongue, questions: u64, answers: u64, askers: u64) -> String {
+pub fn answered(locale: &dyn LocaleFormatter, questions: u64, answers: u64, askers: u64) -> String {
     let have = if questions == 1 { "question has" } else { "questions have" };
     format!(
         "{} {have} {}; {} asked.",
-        tongue.count(questions),
-        tongue.of(answers, "answer", "answers"),
-        tongue.of(askers, "person", "people")
+        locale.format_count(questions),
+        locale.count_of(answers, "answer", "answers"),
+        locale.count_of(askers, "person", "people")
     )
 }
 
 /// Who answers.
 #[must_use]
-pub fn who_answers(tongue: &Tongue, student_share: f64, by_students: u64, questions: u64) -> String {
+pub fn who_answers(
+    locale: &dyn LocaleFormatter,
+    student_share: f64,
+    by_students: u64,
+    questions: u64,
+) -> String {
     format!(
         "Students wrote {} of the answers, to {} of {}.",
-        tongue.percent(student_share),
-        tongue.count(by_students),
-        tongue.of(questions, "question", "questions")
+        locale.format_percent(student_share),
+        locale.format_count(by_students),
+        locale.count_of(questions, "question", "questions")
     )
 }
 
@@ -426,15 +463,20 @@ pub fn edited(earlier: u64) -> String {
 
 /// The library, and of when it is.
 #[must_use]
-pub fn library(tongue: &Tongue, videos: u64, never: Option<u64>, transcribed: (u64, u64)) -> String {
+pub fn library(
+    locale: &dyn LocaleFormatter,
+    videos: u64,
+    never: Option<u64>,
+    transcribed: (u64, u64),
+) -> String {
     let (yes, of) = transcribed;
     #[expect(clippy::cast_precision_loss, reason = "videos are far below 2^53")]
-    let share =
-        (of > 0).then(|| format!(" {} transcribed automatically.", tongue.percent(yes as f64 / of as f64)));
-    let never = never.map(|never| format!("; {} never viewed", tongue.count(never)));
+    let share = (of > 0)
+        .then(|| format!(" {} transcribed automatically.", locale.format_percent(yes as f64 / of as f64)));
+    let never = never.map(|never| format!("; {} never viewed", locale.format_count(never)));
     format!(
         "{}{}.{}",
-        tongue.of(videos, "video", "videos"),
+        locale.count_of(videos, "video", "videos"),
         never.unwrap_or_default(),
         share.unwrap_or_default()
     )
@@ -449,29 +491,37 @@ pub fn as_of(moment: Option<&str>) -> String {
 
 /// What was watched in these weeks.
 #[must_use]
-pub fn weeks(tongue: &Tongue, viewed: u64, weeks: u64) -> String {
-    format!("{} with a view in {}.", tongue.of(viewed, "video", "videos"), tongue.of(weeks, "week", "weeks"))
+pub fn weeks(locale: &dyn LocaleFormatter, viewed: u64, weeks: u64) -> String {
+    format!(
+        "{} with a view in {}.",
+        locale.count_of(viewed, "video", "videos"),
+        locale.count_of(weeks, "week", "weeks")
+    )
 }
 
 /// Windows that reach beyond the range.
 #[must_use]
-pub fn left_out(tongue: &Tongue, windows: u64) -> String {
+pub fn left_out(locale: &dyn LocaleFormatter, windows: u64) -> String {
     if windows == 0 {
         return String::new();
     }
     format!(
         "{} that reach beyond these days cannot be split and are left out.",
-        tongue.of(windows, "week", "weeks")
+        locale.count_of(windows, "week", "weeks")
     )
 }
 
 /// Rows of an unknown report.
 #[must_use]
-pub fn rows(tongue: &Tongue, rows: u64, shown: usize) -> String {
+pub fn rows(locale: &dyn LocaleFormatter, rows: u64, shown: usize) -> String {
     if u64::try_from(shown).is_ok_and(|shown| shown < rows) {
-        format!("{}; the first {} are shown.", tongue.of(rows, "row", "rows"), tongue.count(shown as u64))
+        format!(
+            "{}; the first {} are shown.",
+            locale.count_of(rows, "row", "rows"),
+            locale.format_count(shown as u64)
+        )
     } else {
-        format!("{}.", tongue.of(rows, "row", "rows"))
+        format!("{}.", locale.count_of(rows, "row", "rows"))
     }
 }
 
@@ -486,18 +536,22 @@ pub fn unfiltered(columns: &[&str]) -> String {
 
 /// Rows whose day is none of these.
 #[must_use]
-pub fn outside(tongue: &Tongue, rows: u64, column: &str) -> String {
+pub fn outside(locale: &dyn LocaleFormatter, rows: u64, column: &str) -> String {
     if rows == 0 {
         return String::new();
     }
-    format!("{} with another {column} are not in this chart.", tongue.of(rows, "row", "rows"))
+    format!("{} with another {column} are not in this chart.", locale.count_of(rows, "row", "rows"))
 }
 
 /// The first of a list that is longer.
 #[must_use]
-pub fn first_of(tongue: &Tongue, shown: usize, total: u64) -> String {
+pub fn first_of(locale: &dyn LocaleFormatter, shown: usize, total: u64) -> String {
     if u64::try_from(shown).is_ok_and(|shown| shown < total) {
-        format!("The first {} of {} are shown.", tongue.count(shown as u64), tongue.count(total))
+        format!(
+            "The first {} of {} are shown.",
+            locale.format_count(shown as u64),
+            locale.format_count(total)
+        )
     } else {
         String::new()
     }
@@ -511,12 +565,12 @@ pub fn numbered(week: &str, days: &str) -> String {
 
 /// The section with most, and how many there are.
 #[must_use]
-pub fn most_in_section(tongue: &Tongue, name: &str, events: &str, sections: u64) -> String {
-    format!("{name} has the most of {}: {events}.", tongue.of(sections, "section", "sections"))
+pub fn most_in_section(locale: &dyn LocaleFormatter, name: &str, events: &str, sections: u64) -> String {
+    format!("{name} has the most of {}: {events}.", locale.count_of(sections, "section", "sections"))
 }
 
 /// What students did of all.
 #[must_use]
-pub fn of_students(tongue: &Tongue, share: f64, all: &str) -> String {
-    format!("Students made {} of {all}; everybody else stands apart.", tongue.percent(share))
+pub fn of_students(locale: &dyn LocaleFormatter, share: f64, all: &str) -> String {
+    format!("Students made {} of {all}; everybody else stands apart.", locale.format_percent(share))
 }

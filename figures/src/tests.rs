@@ -1,7 +1,7 @@
-//! Figures over tables that stand here, in a spelling without a browser.
+//! The figures of reports, in the plain format.
 
 use super::*;
-use crate::told::{Answer, Body};
+use crate::locale::PlainFormatter;
 use charts::model::DataPoint;
 use charts::sortable_table::Cell;
 use domain::range::Range;
@@ -11,17 +11,18 @@ use domain::wire;
 use domain::zone::Zone;
 use engine::decode::Decoder;
 use engine::measures::{self, WindowCoverage};
-use engine::reports::Query;
+use engine::reports;
 use engine::table::dataset::WindowData;
 use engine::table::{HeaderRow, Table};
+use protocol::{Body, Progress, Response};
 
 /// The figures of a report over one copy, for the two weeks from 2 February 2026 of which the first is here.
-fn told(report: &str, csv: &str, contents: bool) -> Vec<Figure> {
-    told_of(report, csv, |question| question.contents = contents)
+fn figures_of(report: &str, csv: &str, contents: bool) -> Vec<Figure> {
+    figures_of_query(report, csv, |query| query.contents = contents)
 }
 
 /// The same, of a question that is changed first.
-fn told_of(report: &str, csv: &str, ask: impl FnOnce(&mut Query)) -> Vec<Figure> {
+fn figures_of_query(report: &str, csv: &str, change: impl FnOnce(&mut reports::Query)) -> Vec<Figure> {
     let start = domain::time::parse_day("2026-02-02").unwrap();
     let name = ReportName::parse(report).unwrap();
     let is_snapshot = report == "asset";
@@ -37,9 +38,13 @@ fn told_of(report: &str, csv: &str, ask: impl FnOnce(&mut Query)) -> Vec<Figure>
     Decoder::new(header.delimiter())
         .for_each_record(rows.as_bytes(), |row| table.push_row(&header, row, &mut tables.texts));
     tables.insert("w", WindowData { generation: 1, table, coverage: facts });
-    let wanted =
-        crate::told::Wanted { id: "w".into(), generation: 1, facts, created: Timestamp::start_of(start) };
-    let mut question = Query {
+    let wanted = protocol::WindowSource {
+        id: "w".into(),
+        generation: 1,
+        coverage: facts,
+        created: Timestamp::start_of(start),
+    };
+    let mut measure = reports::Query {
         base: measures::Query {
             range: Range::new(start, plus_days(start, 13)).unwrap(),
             zone: Zone::utc(),
@@ -54,22 +59,26 @@ fn told_of(report: &str, csv: &str, ask: impl FnOnce(&mut Query)) -> Vec<Figure>
         decks: Vec::new(),
         contents: false,
     };
-    ask(&mut question);
-    let look = Look {
-        turn: 1,
-        subject: Subject::Report { name: name.clone(), is_nameless: false, other: "section 2".into() },
-        question,
-        zone: "Zone of the page".into(),
+    change(&mut measure);
+    let query = Query {
+        sequence: 1,
+        subject: Subject::Report {
+            name: name.clone(),
+            are_names_hidden: false,
+            comparison_label: "section 2".into(),
+        },
+        measure,
+        zone_label: "Zone of the page".into(),
         weeks: Vec::new(),
-        most_rows: 10,
+        max_rows: 10,
         language: "en-GB".into(),
-        parts: vec![Part { report: name.clone(), course: None, windows: vec![wanted] }],
+        sources: vec![ReportSource { report: name.clone(), course: None, windows: vec![wanted] }],
     };
-    let figures = of(&look, &[((name, None), tables)].into(), &Tongue::default());
-    let student = "Nuñez, Ana".to_owned();
-    let answer = Answer::Told { turn: 1, figures, student, load: thread::message::Load::default() };
+    let figures = build_figures(&query, &[((name, None), tables)].into(), &PlainFormatter);
+    let student_name = "Nuñez, Ana".to_owned();
+    let answer = Response::Figures { sequence: 1, figures, student_name, progress: Progress::default() };
     assert_eq!(wire::read(&wire::written(&answer)).as_ref(), Some(&answer), "figures travel whole");
-    let Answer::Told { figures, .. } = answer else { panic!() };
+    let Response::Figures { figures, .. } = answer else { panic!() };
     let mut ids: Vec<&str> = figures.iter().map(|figure| figure.id.as_str()).collect();
     ids.sort_unstable();
     ids.dedup();
@@ -95,7 +104,7 @@ fn looks_at_decks_are_told_with_the_days_that_are_not_here() {
     let csv = format!(
         "{head}d,Membranes,{PLACE},2026-02-03 10:00:00,u1,Student,30\nd,Membranes,{PLACE},2026-02-03 10:00:00,,,30\n"
     );
-    let figures = told("presentation", &csv, false);
+    let figures = figures_of("presentation", &csv, false);
     let views = find(&figures, "slide-views");
     assert_eq!(views.sentence, "1 person opened 1 deck, 2 views in all; most on 2026-02-03.");
     assert_eq!(
@@ -120,7 +129,7 @@ fn a_poll_is_told_with_its_solution_and_its_rate() {
         )
     };
     let csv = format!("{head}{}{}{}", answer(1, "u1", "Yes"), answer(2, "u1", "No"), answer(3, "u2", "Yes"));
-    let figures = told("polling", &csv, false);
+    let figures = figures_of("polling", &csv, false);
     assert_eq!(
         find(&figures, "poll-answers").sentence,
         "2 students answered 1 poll. 50 % of students' answers are right."
@@ -147,20 +156,20 @@ fn questions_and_notes_keep_their_words_until_they_are_asked_for() {
     let csv = format!(
         "{head}q,Why water?,{PLACE},u1,Ana,Nuñez,a@b,Student,a,Because of salt,2026-02-03 10:00:00,t,Bo,Li,b@b,Instructor\n"
     );
-    let text = |contents: bool| format!("{:?}", told("qanda", &csv, contents));
+    let text = |contents: bool| format!("{:?}", figures_of("qanda", &csv, contents));
     assert!(!text(false).contains("water") && text(false).contains("What was written is not shown."));
     assert!(text(true).contains("Why water?") && text(true).contains("Because of salt"));
     assert!(!text(true).contains("a@b"), "no address travels");
     assert_eq!(
-        find(&told("qanda", &csv, false), "answers").sentence,
+        find(&figures_of("qanda", &csv, false), "answers").sentence,
         "1 question has 1 answer; 1 person asked."
     );
     let head = "PresentationID,PresentationName,sectionId,sectionNumber,courseId,courseIdentifier,courseName,content,note_count,event_timestamp,userid,firstname,lastname,role\n";
     let csv = format!("{head}d,Membranes,{PLACE},salty,3,2026-02-03 10:00:00,u1,Ana,Nuñez,Student\n");
-    let text = |contents: bool| format!("{:?}", told("notes", &csv, contents));
+    let text = |contents: bool| format!("{:?}", figures_of("notes", &csv, contents));
     assert!(!text(false).contains("salty") && text(true).contains("salty"));
     assert_eq!(
-        find(&told("notes", &csv, false), "notes").sentence,
+        find(&figures_of("notes", &csv, false), "notes").sentence,
         "1 person wrote notes: 1 note event, 3 words; most on 2026-02-03."
     );
 }
@@ -171,12 +180,12 @@ fn confusion_says_what_stands_out() {
     let mark = |day: u32, n: u32| format!("d,Membranes,{PLACE},2026-02-0{day} 10:00:0{n},u{n},Student\n");
     let quiet: String = [2, 3, 4].map(|day| mark(day, 1)).concat();
     let loud: String = (0..6).map(|n| mark(5, n)).collect();
-    let figures = told("confused", &format!("{head}{quiet}{loud}"), false);
+    let figures = figures_of("confused", &format!("{head}{quiet}{loud}"), false);
     let spikes = find(&figures, "spikes");
     assert_eq!(spikes.sentence, "2026-02-05 stands out: 6 marks, usually 1, most of them on Membranes.");
     assert_eq!(
-        find(&told("confused", &format!("{head}{quiet}"), false), "spikes").sentence,
-        crate::words::reports::NO_SPIKES
+        find(&figures_of("confused", &format!("{head}{quiet}"), false), "spikes").sentence,
+        crate::text::reports::NO_SPIKES
     );
 }
 
@@ -186,7 +195,7 @@ const ASSETS: &str = "video_name,section_number,owner_name,mediaid,course_identi
 
 #[test]
 fn the_library_says_of_when_it_is_and_adds_nothing_that_repeats() {
-    let figures = told("asset", ASSETS, false);
+    let figures = figures_of("asset", ASSETS, false);
     let library = find(&figures, "library");
     assert_eq!(library.sentence, "1 video; 0 never viewed. 100 % transcribed automatically.");
     assert!(library.caveat.contains("as they stood on 2026-02-02T00:00:00.000Z UTC"));
@@ -199,7 +208,7 @@ fn the_library_says_of_when_it_is_and_adds_nothing_that_repeats() {
 
 #[test]
 fn weeks_show_sections_side_by_side_and_missing_weeks_as_gaps() {
-    let figures = told("assetbydate", ASSETS, false);
+    let figures = figures_of("assetbydate", ASSETS, false);
     assert_eq!(find(&figures, "videos-viewed").sentence, "1 video with a view in 1 week.");
     let Body::Bars(chart) = &find(&figures, "videos-viewed").body else { panic!() };
     assert_eq!([chart.bars[0].level, chart.bars[1].level], [DataPoint::Complete(1.0), DataPoint::Missing]);
@@ -210,8 +219,11 @@ fn weeks_show_sections_side_by_side_and_missing_weeks_as_gaps() {
 
 #[test]
 fn a_report_that_nobody_knew_is_told_by_its_columns() {
-    let figures =
-        told("visit", "user,page,visit_count,date\nAna,home,2,2026-02-02\nBo,home,1,2026-02-03\n", false);
+    let figures = figures_of(
+        "visit",
+        "user,page,visit_count,date\nAna,home,2,2026-02-02\nBo,home,1,2026-02-03\n",
+        false,
+    );
     assert_eq!(find(&figures, "rows-by-day").sentence, "2 rows in all; most on 2026-02-02.");
     assert_eq!(find(&figures, "sum-0").title, "visit_count, added up per day of date");
     assert!(find(&figures, "sum-0").caveat.contains("may be added up"));
@@ -223,9 +235,9 @@ fn a_report_that_nobody_knew_is_told_by_its_columns() {
 fn without_any_rows_every_report_says_so() {
     for report in ["presentation", "confused", "polling", "qanda", "notes", "assetbydate", "asset", "visit"] {
         let head = "mediaid,event_timestamp,userid\n";
-        let figures = told(report, head, true);
+        let figures = figures_of(report, head, true);
         assert!(
-            figures.iter().any(|figure| figure.sentence == crate::words::reports::NO_ACTIVITY),
+            figures.iter().any(|figure| figure.sentence == crate::text::reports::NO_ACTIVITY),
             "{report}"
         );
     }
@@ -242,21 +254,21 @@ fn figures_of_one_title_are_told_apart() {
         body: Body::Text,
     };
     let mut figures = vec![named("Why?"), named("How?"), named("Why?"), named("Why?")];
-    tell_apart(&mut figures);
+    number_equal_titles(&mut figures);
     let titles: Vec<&str> = figures.iter().map(|figure| figure.title.as_str()).collect();
     assert_eq!(titles, ["Why?", "How?", "Why? (2)", "Why? (3)"]);
 }
 
 #[test]
 fn small_series_say_that_they_share_one_scale() {
-    let row = |spark: &[Option<u64>]| telling::row(Vec::new(), spark);
+    let row = |spark: &[Option<u64>]| figure_context::row(Vec::new(), spark);
     let Body::SortableTable(listing) =
-        telling::listing(&[], Some("Over time"), vec![row(&[Some(1)]), row(&[Some(9)])], 2)
+        figure_context::listing(&[], Some("Over time"), vec![row(&[Some(1)]), row(&[Some(9)])], 2)
     else {
         panic!()
     };
     assert_eq!(listing.largest_spark().to_string(), "9", "the largest of all rows");
-    assert!(said::SPARK_CAVEAT.contains("share one scale"));
+    assert!(text::reports::SPARK_CAVEAT.contains("share one scale"));
 }
 
 #[test]
@@ -269,12 +281,12 @@ fn every_figure_of_a_range_with_missing_days_says_so() {
     };
     let csv = format!("{head}\n{}{}", row(1, 2), row(2, 3));
     for report in ["presentation", "confused", "polling", "qanda", "notes", "visit"] {
-        for figure in told(report, &csv, true) {
+        for figure in figures_of(report, &csv, true) {
             let said = figure.caveat.matches("7 days are not here yet and not counted.").count();
             assert_eq!(said, 1, "{report}, {}: {}", figure.id, figure.caveat);
         }
     }
-    for figure in told("assetbydate", ASSETS, true) {
+    for figure in figures_of("assetbydate", ASSETS, true) {
         let said = figure.caveat.matches("1 week is not here yet and not counted.").count();
         assert_eq!(said, 1, "{}: {}", figure.id, figure.caveat);
     }
@@ -282,7 +294,7 @@ fn every_figure_of_a_range_with_missing_days_says_so() {
 
 #[test]
 fn a_choice_that_a_report_cannot_apply_is_said() {
-    let words = [said::ROLES_IGNORED, said::DECKS_IGNORED, said::VIDEOS_IGNORED];
+    let words = [text::reports::ROLES_IGNORED, text::reports::DECKS_IGNORED, text::reports::VIDEOS_IGNORED];
     for (report, is_said) in [
         ("asset", [true, true, true]),
         ("assetbydate", [true, true, true]),
@@ -292,14 +304,14 @@ fn a_choice_that_a_report_cannot_apply_is_said() {
         ("notes", [false, false, true]),
     ] {
         let csv = "mediaid,event_timestamp,userid\n";
-        let figures = told_of(report, csv, |question| {
+        let figures = figures_of_query(report, csv, |question| {
             question.base.roles = vec![domain::institution_role::InstitutionRole::Student];
             question.base.videos = vec!["v".into()];
             question.decks = vec!["d".into()];
         });
         let caveat = &figures.first().unwrap().caveat;
         assert_eq!(words.map(|words| caveat.contains(words)), is_said, "{report}: {caveat}");
-        let plain = told(report, csv, false);
+        let plain = figures_of(report, csv, false);
         assert!(
             words.iter().all(|words| !plain.iter().any(|figure| figure.caveat.contains(words))),
             "{report}"
@@ -309,7 +321,7 @@ fn a_choice_that_a_report_cannot_apply_is_said() {
 
 #[test]
 fn an_unknown_report_names_days_of_utc() {
-    let figures = told("visit", "user,time\nAna,2026-02-02 10:00:00\n", false);
+    let figures = figures_of("visit", "user,time\nAna,2026-02-02 10:00:00\n", false);
     assert_eq!(find(&figures, "rows-by-day").unit, "Rows · Days in UTC");
 }
 
@@ -323,14 +335,14 @@ fn what_was_typed_into_a_poll_is_shown_only_where_contents_are() {
         "{POLLS}c,p,Is it?,{content},Yes,2026-02-03 10:00:00,u1,Student\nc,p,Is it?,{content},My own words,2026-02-03 10:00:00,u2,Student\n"
     );
     let texts = |contents: bool| -> Vec<String> {
-        let figures = told("polling", &csv, contents);
+        let figures = figures_of("polling", &csv, contents);
         let poll = find(&figures, "poll-p");
-        assert_eq!(poll.caveat.contains(said::CONTENTS_OFF), !contents);
+        assert_eq!(poll.caveat.contains(text::reports::CONTENTS_OFF), !contents);
         let Body::PollAnswers(answers) = &poll.body else { panic!() };
         assert!(answers.choices.iter().map(|choice| choice.count).sum::<f64>() > 1.9, "nobody is lost");
         answers.choices.iter().map(|choice| choice.text.clone()).collect()
     };
-    assert_eq!(texts(false), ["Yes", "No", said::FURTHER]);
+    assert_eq!(texts(false), ["Yes", "No", text::reports::FURTHER]);
     assert_eq!(texts(true), ["Yes", "No", "My own words"]);
 }
 
@@ -338,7 +350,7 @@ fn what_was_typed_into_a_poll_is_shown_only_where_contents_are() {
 fn polls_that_only_staff_answered_were_not_answered_by_0_students() {
     let row = |user: &str, role: &str| format!("c,p,Is it?,,Yes,2026-02-03 10:00:00,{user},{role}\n");
     let sentence = |rows: &[String]| {
-        find(&told("polling", &format!("{POLLS}{}", rows.concat()), false), "polls").sentence.clone()
+        find(&figures_of("polling", &format!("{POLLS}{}", rows.concat()), false), "polls").sentence.clone()
     };
     let (student, staff, nobody) = (row("u1", "Student"), row("u2", "Instructor"), row("", ""));
     assert_eq!(sentence(&[staff.clone()]), "1 person who is no student answered 1 poll.");
@@ -350,7 +362,7 @@ fn polls_that_only_staff_answered_were_not_answered_by_0_students() {
 fn a_choice_of_roles_does_not_make_students_write_every_answer() {
     let head = "questionid,answerid,event_timestamp,answer_userid,answer_role";
     let csv = format!("{head}\nq,a,2026-02-03 10:00:00,u,Student\nq,b,2026-02-03 10:00:00,t,Instructor\n");
-    let figures = told_of("qanda", &csv, |question| {
+    let figures = figures_of_query("qanda", &csv, |question| {
         question.base.roles = vec![domain::institution_role::InstitutionRole::Student]
     });
     assert_eq!(find(&figures, "answers").sentence, "1 question has 1 answer; 0 people asked.");
@@ -359,23 +371,23 @@ fn a_choice_of_roles_does_not_make_students_write_every_answer() {
     let threads = find(&figures, "threads");
     let Body::Threads(body) = &threads.body else { panic!() };
     assert_eq!(body.threads[0].answers.len(), 2);
-    assert!([roles, threads].iter().all(|figure| figure.caveat.contains(said::ROLES_NOT_APPLIED)));
-    assert!(find(&figures, "answers").caveat.contains(said::ROLES_OF_ANSWERS));
+    assert!([roles, threads].iter().all(|figure| figure.caveat.contains(text::reports::ROLES_NOT_APPLIED)));
+    assert!(find(&figures, "answers").caveat.contains(text::reports::ROLES_OF_ANSWERS));
 }
 
 #[test]
 fn sections_of_several_courses_are_told_apart() {
-    let figures = told("assetbydate", ASSETS, false);
+    let figures = figures_of("assetbydate", ASSETS, false);
     assert_eq!(find(&figures, "sections-by-week").sentence, "Section 1 has the most: 7 views.");
     assert_eq!(find(&figures, "every-video").sentence, "Membranes · Section 1 has the most: 7 views.");
     let other = "11111111-2222-4333-8444-555555555555";
     let csv = format!("{ASSETS}Cells,1,Bo,n,{other},Physics,,,,9,,,,,,\n");
-    let figures = told("assetbydate", &csv, false);
+    let figures = figures_of("assetbydate", &csv, false);
     assert_eq!(
         find(&figures, "sections-by-week").sentence,
         "Section 1, course 11111111 has the most: 9 views."
     );
-    let figures = told("asset", &csv, false);
+    let figures = figures_of("asset", &csv, false);
     let Body::SortableTable(listing) = &find(&figures, "every-video").body else { panic!() };
     assert_eq!(listing.rows[1].cells[1], Cell::text("1, course c"));
 }
@@ -383,7 +395,7 @@ fn sections_of_several_courses_are_told_apart() {
 #[test]
 fn what_is_cut_off_is_counted() {
     let rooms: String = (0..25).map(|n| format!("m{n},c,1,{n},Room {n}\n")).collect();
-    let figures = told(
+    let figures = figures_of(
         "asset",
         &format!("mediaid,course_identifier,section_number,view_count,room_name\n{rooms}"),
         false,
@@ -397,7 +409,7 @@ fn what_is_cut_off_is_counted() {
             (0..marks).map(move |n| format!("d,c{course},2026-02-0{day} 10:00:00,u{n},Student\n"))
         })
         .collect();
-    let figures = told("confused", &format!("{head}\n{marks}"), false);
+    let figures = figures_of("confused", &format!("{head}\n{marks}"), false);
     let spikes = find(&figures, "spikes");
     let Body::SortableTable(listing) = &spikes.body else { panic!() };
     assert_eq!((listing.rows.len(), listing.total), (10, 11));
@@ -408,9 +420,9 @@ fn what_is_cut_off_is_counted() {
 fn where_names_are_hidden_no_figure_names_anybody_and_that_is_said() {
     let head = "PresentationID,PresentationName,sectionId,courseId,content,note_count,event_timestamp,userid,firstname,lastname,role\n";
     let csv = format!("{head}d,Membranes,s,c,Osmosis,1,2026-02-03 10:00:00,u1,Ana,Nuñez,Student\n");
-    let mut figures = told("notes", &csv, true);
+    let mut figures = figures_of("notes", &csv, true);
     assert!(format!("{figures:?}").contains("Nuñez"));
-    assert_eq!(leave_out_people(&mut figures), said::NAMES_HIDDEN);
+    assert_eq!(remove_people(&mut figures), text::reports::NAMES_HIDDEN);
     assert!(!figures.is_empty() && !format!("{figures:?}").contains("Nuñez"));
 }
 
@@ -429,7 +441,7 @@ fn looks() -> String {
 
 #[test]
 fn another_section_lies_over_the_days_and_what_is_not_final_is_not_held_against_it() {
-    let figures = told_of("presentation", &looks(), |question| {
+    let figures = figures_of_query("presentation", &looks(), |question| {
         question.base.sections = vec!["s1".into()];
         question.base.comparison = Some(measures::Comparison::Section("S2".into()));
     });
@@ -447,7 +459,7 @@ fn another_section_lies_over_the_days_and_what_is_not_final_is_not_held_against_
 
 #[test]
 fn days_before_that_are_not_here_are_said_and_no_sum_is_made_of_them() {
-    let figures = told_of("presentation", &looks(), |question| {
+    let figures = figures_of_query("presentation", &looks(), |question| {
         question.base.comparison = Some(measures::Comparison::Before)
     });
     let views = find(&figures, "slide-views");
@@ -457,11 +469,14 @@ fn days_before_that_are_not_here_are_said_and_no_sum_is_made_of_them() {
 
 #[test]
 fn one_student_alone_is_in_every_figure_and_reports_without_people_say_that_it_does_not_apply() {
-    let ask = |question: &mut Query| question.base.student = Some("U4".into());
-    let figures = told_of("presentation", &looks(), ask);
+    let ask = |query: &mut reports::Query| query.base.student = Some("U4".into());
+    let figures = figures_of_query("presentation", &looks(), ask);
     let sentence = &find(&figures, "slide-views").sentence;
     assert_eq!(sentence, "1 person opened 1 deck, 1 view in all; most on 2026-02-03.");
-    let library =
-        told_of("asset", "mediaid,medianame,courseid,sectionnumber,total_views\nm,Cells,c,1,3\n", ask);
-    assert!(library[0].caveat.contains(said::STUDENT_IGNORED), "{}", library[0].caveat);
+    let library = figures_of_query(
+        "asset",
+        "mediaid,medianame,courseid,sectionnumber,total_views\nm,Cells,c,1,3\n",
+        ask,
+    );
+    assert!(library[0].caveat.contains(text::reports::STUDENT_IGNORED), "{}", library[0].caveat);
 }

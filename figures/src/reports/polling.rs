@@ -1,42 +1,42 @@
 //! The figures of `polling`.
 
-use super::telling::{Telling, by, count, figure, listing, nothing, number, row, share};
-use crate::told::{Body, Figure};
-use crate::words::reports as said;
-use crate::words::titles;
+use crate::figure_context::{FigureContext, by, count, figure, listing, nothing, number, row, share};
+use crate::text::reports as text;
+use crate::text::titles;
 use charts::poll_answers::{PollAnswers, PollOption};
 use charts::sortable_table::{Cell, ColumnKind};
 use engine::reports::polling::{AnswerOption, Measures, Poll, RespondentCounts, Solution};
+use protocol::{Body, Figure};
 
 /// Polls that have a figure of their own, the newest first; every other stands in the table.
 const DRAWN: usize = 40;
 
 /// Answers: when, to which polls, and of each what was answered.
 #[must_use]
-pub fn figures(telling: &Telling<'_>, measures: &Measures) -> Vec<Figure> {
-    let tongue = telling.tongue;
+pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> {
+    let locale = context.locale;
     let sentence = if measures.polls.is_empty() {
         nothing(&measures.days)
     } else {
         let others = measures.people - measures.students.min(measures.people);
         let polls = measures.polls.len() as u64;
-        said::polled(tongue, (measures.students, others), polls, right(&measures.polls))
+        text::polled(locale, (measures.students, others), polls, right(&measures.polls))
     };
-    let caveat = said::join([
-        said::CHANGES_CAVEAT.to_owned(),
-        telling.coverage(&measures.days),
-        said::unnamed(tongue, measures.answers.unnamed, "answer", "answers"),
-        telling.skipped_rows(measures.skipped_rows),
+    let caveat = text::join([
+        text::CHANGES_CAVEAT.to_owned(),
+        context.coverage(&measures.days),
+        text::unnamed(locale, measures.answers.unnamed, "answer", "answers"),
+        context.skipped_rows(measures.skipped_rows),
     ]);
-    let per_day = telling.per_day(
-        ["poll-answers", titles::POLL_ANSWERS_PER_DAY, said::ANSWERS],
+    let per_day = context.per_day(
+        ["poll-answers", titles::POLL_ANSWERS_PER_DAY, text::ANSWERS],
         sentence.clone(),
         &by(&measures.days, |rows| *rows),
         Vec::new(),
         caveat,
     );
-    let mut figures = vec![per_day, every_poll(telling, measures, sentence)];
-    figures.extend(measures.polls.iter().take(DRAWN).map(|poll| answers(telling, measures, poll)));
+    let mut figures = vec![per_day, every_poll(context, measures, sentence)];
+    figures.extend(measures.polls.iter().take(DRAWN).map(|poll| answers(context, measures, poll)));
     figures
 }
 
@@ -51,10 +51,10 @@ fn right(polls: &[Poll]) -> Option<f64> {
 }
 
 fn prompt(poll: &Poll) -> String {
-    said::named(&poll.prompt, said::POLL, &poll.id)
+    text::named(&poll.prompt, text::POLL, &poll.id)
 }
 
-fn every_poll(telling: &Telling<'_>, measures: &Measures, sentence: String) -> Figure {
+fn every_poll(context: &FigureContext<'_>, measures: &Measures, sentence: String) -> Figure {
     let rows: Vec<_> = measures
         .polls
         .iter()
@@ -67,7 +67,7 @@ fn every_poll(telling: &Telling<'_>, measures: &Measures, sentence: String) -> F
                 Cell::text(prompt(poll)),
                 Cell::text(poll.deck.clone()),
                 Cell::text(poll.course.clone()),
-                telling.day_cell(poll.day),
+                context.day_cell(poll.day),
                 count(poll.answered.students),
                 Cell::number(share(poll.answered.students, poll.active)),
                 Cell::number(right),
@@ -77,17 +77,17 @@ fn every_poll(telling: &Telling<'_>, measures: &Measures, sentence: String) -> F
         })
         .collect();
     let columns = [
-        (said::POLL, ColumnKind::Text),
-        (said::DECK, ColumnKind::Text),
-        (said::COURSE, ColumnKind::Text),
-        (said::FIRST_ANSWERED, ColumnKind::Date),
-        (said::STUDENTS_ANSWERED, ColumnKind::Number),
-        (said::OF_ACTIVE, ColumnKind::Share),
-        (said::RIGHT, ColumnKind::Share),
-        (said::CHANGED, ColumnKind::Number),
+        (text::POLL, ColumnKind::Text),
+        (text::DECK, ColumnKind::Text),
+        (text::COURSE, ColumnKind::Text),
+        (text::FIRST_ANSWERED, ColumnKind::Date),
+        (text::STUDENTS_ANSWERED, ColumnKind::Number),
+        (text::OF_ACTIVE, ColumnKind::Share),
+        (text::RIGHT, ColumnKind::Share),
+        (text::CHANGED, ColumnKind::Number),
     ];
     let total = rows.len() as u64;
-    let caveat = said::join([said::POLLS_CAVEAT.to_owned(), telling.coverage(&measures.days)]);
+    let caveat = text::join([text::POLLS_CAVEAT.to_owned(), context.coverage(&measures.days)]);
     figure(
         ["polls", titles::EVERY_POLL],
         String::new(),
@@ -97,7 +97,7 @@ fn every_poll(telling: &Telling<'_>, measures: &Measures, sentence: String) -> F
     )
 }
 
-fn answers(telling: &Telling<'_>, measures: &Measures, poll: &Poll) -> Figure {
+fn answers(context: &FigureContext<'_>, measures: &Measures, poll: &Poll) -> Figure {
     let right = match poll.solution {
         Solution::Known { right, of } => Some((right, of)),
         Solution::None | Solution::Unmatched => None,
@@ -105,7 +105,7 @@ fn answers(telling: &Telling<'_>, measures: &Measures, poll: &Poll) -> Figure {
     let is_typed =
         |option: &&AnswerOption| !option.is_choice && !option.is_solution && !option.text.is_empty();
     let (hidden, shown): (Vec<&AnswerOption>, Vec<&AnswerOption>) =
-        poll.options.iter().partition(|option| !telling.question.contents && is_typed(option));
+        poll.options.iter().partition(|option| !context.query.contents && is_typed(option));
     let choice = |text: &str, respondents: RespondentCounts, is_solution: bool| PollOption {
         text: text.to_owned(),
         count: number(respondents.students),
@@ -115,34 +115,34 @@ fn answers(telling: &Telling<'_>, measures: &Measures, poll: &Poll) -> Figure {
     let mut choices: Vec<PollOption> = shown
         .iter()
         .map(|option| {
-            let text = if option.text.is_empty() { said::EMPTY_ANSWER } else { &option.text };
+            let text = if option.text.is_empty() { text::EMPTY_ANSWER } else { &option.text };
             choice(text, option.respondents, option.is_solution)
         })
         .collect();
     let other_options = hidden.iter().fold(poll.other_options, |sum, option| sum.plus(option.respondents));
     if other_options.total() > 0 {
-        choices.push(choice(said::FURTHER, other_options, false));
+        choices.push(choice(text::FURTHER, other_options, false));
     }
-    let off = if hidden.is_empty() { "" } else { said::CONTENTS_OFF };
+    let off = if hidden.is_empty() { "" } else { text::CONTENTS_OFF };
     let body = PollAnswers {
-        head: said::ANSWER.to_owned(),
-        counts: said::STUDENTS.to_owned(),
-        others: said::OTHERS.to_owned(),
-        solution: said::SOLUTION.to_owned(),
+        head: text::ANSWER.to_owned(),
+        counts: text::STUDENTS.to_owned(),
+        others: text::OTHERS.to_owned(),
+        solution: text::SOLUTION.to_owned(),
         has_solution: matches!(poll.solution, Solution::Known { .. }),
         choices,
     };
     let id: String = poll.id.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
-    let sentence = said::poll(telling.tongue, poll.answered.students, poll.active, right, poll.changed);
-    let unmatched = if poll.solution == Solution::Unmatched { said::UNMATCHED } else { "" };
-    let caveat = said::join([
+    let sentence = text::poll(context.locale, poll.answered.students, poll.active, right, poll.changed);
+    let unmatched = if poll.solution == Solution::Unmatched { text::UNMATCHED } else { "" };
+    let caveat = text::join([
         off.to_owned(),
         unmatched.to_owned(),
-        telling.coverage(&measures.days),
-        said::unnamed(telling.tongue, poll.answered.unnamed, "answer", "answers"),
+        context.coverage(&measures.days),
+        text::unnamed(context.locale, poll.answered.unnamed, "answer", "answers"),
     ]);
-    let place = [poll.deck.clone(), telling.tongue.full_day(poll.day)];
+    let place = [poll.deck.clone(), context.locale.format_day(poll.day)];
     let place: Vec<String> = place.into_iter().filter(|part| !part.is_empty()).collect();
-    let unit = [said::STUDENTS.to_owned(), place.join(", ")].join(" · ");
+    let unit = [text::STUDENTS.to_owned(), place.join(", ")].join(" · ");
     figure([&format!("poll-{id}"), &prompt(poll)], unit, sentence, caveat, Body::PollAnswers(body))
 }

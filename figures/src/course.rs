@@ -1,12 +1,12 @@
 //! What is told of a course: one sentence, its kinds of activity on one axis, videos, decks, students; or of one of
 //! its students.
 
-use super::telling::{Telling, count, figure, level, listing, number, opening, row, series, share};
-use crate::reports::Source;
-use crate::told::{Body, Figure};
-use crate::words;
-use crate::words::course as said;
-use crate::words::reports::{NO_ACTIVITY, NOTHING_HERE, join, named, skipped_rows};
+use crate::Datasets;
+use crate::figure_context::{
+    FigureContext, count, figure, level, listing, number, opening, row, series, share,
+};
+use crate::text::course as text;
+use crate::text::reports::{NO_ACTIVITY, NOTHING_HERE, join, named, skipped_rows};
 use charts::small_multiples::{AxisStep, Panel as Drawn, SmallMultiples};
 use charts::sortable_table::{Cell, ColumnKind as Cells, Row, RowAction};
 use domain::activity::ActivityKind;
@@ -19,39 +19,39 @@ use engine::reports::course::{
     Comparison, CourseOptions, KindSeries, Measures, Sources, measure, sorted_by_key,
 };
 use engine::reports::{Completeness, median};
-use engine::table::dataset::Dataset;
 use engine::video_view_columns::SkippedRows;
+use protocol::{Body, Figure};
 use std::collections::BTreeMap;
 
 /// The figures of a course, or of the one student that is wanted.
 #[must_use]
 pub fn figures(
-    telling: &Telling<'_>,
-    held: &BTreeMap<Source, Dataset>,
+    context: &FigureContext<'_>,
+    datasets: &Datasets,
     wanted: &CourseOptions,
     other: &str,
 ) -> Vec<Figure> {
     let of = |report: KnownReport| {
-        held.iter().find(|((name, _), _)| name.known() == Some(report)).map(|(_, tables)| tables)
+        datasets.iter().find(|((name, _), _)| name.known() == Some(report)).map(|(_, tables)| tables)
     };
     let here =
         ActivityKind::ALL.into_iter().filter_map(|kind| Some((kind, of(KnownReport::of_activity(kind))?)));
     let library = of(KnownReport::Asset).filter(|library| !library.is_empty());
     let sources = Sources { by_kind: here.collect(), library };
-    let measures = measure(&sources, telling.question, wanted);
-    let course = Course { telling, measures: &measures, wanted, other, has_library: library.is_some() };
+    let measures = measure(&sources, context.query, wanted);
+    let course = Course { context, measures: &measures, wanted, other, has_library: library.is_some() };
     match (&wanted.student, &measures.person) {
         (None, _) => course.overview(),
         (Some(_), Some(person)) => course.person(person),
         (Some(_), None) => {
-            vec![course.lead(String::new(), said::NO_SUCH_STUDENT.to_owned(), course.coverage())]
+            vec![course.lead(String::new(), text::NO_SUCH_STUDENT.to_owned(), course.coverage())]
         }
     }
 }
 
 /// What is at hand.
 struct Course<'a> {
-    telling: &'a Telling<'a>,
+    context: &'a FigureContext<'a>,
     measures: &'a Measures,
     wanted: &'a CourseOptions,
     other: &'a str,
@@ -60,7 +60,7 @@ struct Course<'a> {
 
 /// The number of a kind that is known of a place, for its chart.
 fn of_kind(kind: ActivityKind, known: &Completeness<u64>) -> Completeness<f64> {
-    known.map(|amount| said::number(kind, *amount))
+    known.map(|amount| text::number(kind, *amount))
 }
 
 fn amounts(student: &Student) -> Vec<(ActivityKind, u64)> {
@@ -80,20 +80,20 @@ impl Course<'_> {
 
     /// The sentence on top; its title is what the page is called, where that is not the course.
     fn lead(&self, title: String, sentence: String, caveat: String) -> Figure {
-        let title = if title.is_empty() { said::COURSE.to_owned() } else { title };
+        let title = if title.is_empty() { text::COURSE.to_owned() } else { title };
         figure(["lead", &title], String::new(), sentence, caveat, Body::Text)
     }
 
     fn not_filtered(&self) -> String {
-        let question = self.telling.question;
+        let question = self.context.query;
         let base = &question.base;
         let is_filtered = !(base.roles.is_empty() && base.videos.is_empty() && question.decks.is_empty());
-        if is_filtered { said::NOT_FILTERED.to_owned() } else { String::new() }
+        if is_filtered { text::NOT_FILTERED.to_owned() } else { String::new() }
     }
 
     /// Who was active, how that compares, what stands out.
     fn sentence(&self) -> String {
-        let (tongue, measures) = (self.telling.tongue, self.measures);
+        let (locale, measures) = (self.context.locale, self.measures);
         let (active, theirs) = measures.active;
         if measures.series.iter().all(|strip| strip.missing == strip.days) {
             return NOTHING_HERE.to_owned();
@@ -104,40 +104,40 @@ impl Course<'_> {
         let here = watching.days - watching.missing;
         let who = match (active, here) {
             (0, _) => NO_ACTIVITY.to_owned(),
-            (_, 0) => format!("{}.", said::students(tongue, active)),
-            _ => said::who(tongue, (measures.watched, active), measures.median_rows, here),
+            (_, 0) => format!("{}.", text::students(locale, active)),
+            _ => text::who(locale, (measures.watched, active), measures.median_rows, here),
         };
         let compared = watching.compared;
         let (now, then) = (number(compared.now), number(compared.then));
         let against = match &self.wanted.comparison {
             _ if compared.days == 0 || active == 0 => String::new(),
             Comparison::Before => {
-                let other = said::days_before(tongue, watching.days);
-                said::against_before(tongue, (now, then), &other, (compared.days, watching.days))
+                let other = text::days_before(locale, watching.days);
+                text::against_before(locale, (now, then), &other, (compared.days, watching.days))
             }
             Comparison::Section(_) => {
                 let each =
                     |rows: f64, students: u64| if students == 0 { 0.0 } else { rows / number(students) };
-                said::against_section(tongue, (each(now, active), each(then, theirs)), self.other)
+                text::against_section(locale, (each(now, active), each(then, theirs)), self.other)
             }
         };
-        let outlier = measures.outlier.as_ref().map(|found| said::stands_out(tongue, found));
+        let outlier = measures.outlier.as_ref().map(|found| text::stands_out(locale, found));
         join([who, against, outlier.unwrap_or_default()])
     }
 
     /// The days that each kind lacks, and what could not be read.
     fn coverage(&self) -> String {
-        let tongue = self.telling.tongue;
+        let locale = self.context.locale;
         let mut missing: BTreeMap<u64, Vec<ActivityKind>> = BTreeMap::new();
         for strip in self.measures.series.iter().filter(|strip| strip.missing > 0) {
             missing.entry(strip.missing).or_default().push(strip.kind);
         }
         let days = self.measures.series.first().map_or(0, |strip| strip.days);
-        let missing = missing.into_iter().map(|(count, kinds)| said::coverage(tongue, &kinds, count, days));
+        let missing = missing.into_iter().map(|(count, kinds)| text::coverage(locale, &kinds, count, days));
         let missing: Vec<String> = missing.collect();
         let rows = self.measures.series.iter().map(|strip| strip.skipped_rows);
         let rows = rows.fold(SkippedRows::default(), SkippedRows::plus);
-        join([missing.join(" "), skipped_rows(tongue, rows.total())])
+        join([missing.join(" "), skipped_rows(locale, rows.total())])
     }
 
     fn is_hatched(&self) -> bool {
@@ -145,7 +145,7 @@ impl Course<'_> {
     }
 
     fn strips(&self) -> Figure {
-        let tongue = self.telling.tongue;
+        let locale = self.context.locale;
         let drawn = self.measures.series.iter().map(|strip| self.drawn(strip));
         let of = |part: fn(&KindSeries) -> u64| -> Vec<(ActivityKind, u64)> {
             self.measures.series.iter().map(|strip| (strip.kind, part(strip))).collect()
@@ -158,20 +158,20 @@ impl Course<'_> {
             (true, false) => format!("Of {} nothing is here yet.", self.other_name()),
         };
         let caveat = join([
-            if self.is_hatched() { said::HATCHED.to_owned() } else { String::new() },
+            if self.is_hatched() { text::HATCHED.to_owned() } else { String::new() },
             self.coverage(),
             compared,
-            said::beside(tongue, &of(|strip| strip.staff), &of(|strip| strip.unnamed)),
-            said::SEVERAL_KINDS.to_owned(),
-            said::MINUTE_IS.to_owned(),
+            text::beside(locale, &of(|strip| strip.staff), &of(|strip| strip.unnamed)),
+            text::SEVERAL_KINDS.to_owned(),
+            text::MINUTE_IS.to_owned(),
         ]);
-        self.charts(said::ACTIVITY, busiest, drawn.collect(), caveat)
+        self.charts(text::ACTIVITY, busiest, drawn.collect(), caveat)
     }
 
     fn other_name(&self) -> String {
         match &self.wanted.comparison {
             Comparison::Before => {
-                said::days_before(self.telling.tongue, self.telling.question.base.range.days())
+                text::days_before(self.context.locale, self.context.query.base.range.days())
             }
             Comparison::Section(_) => self.other.to_owned(),
         }
@@ -179,14 +179,14 @@ impl Course<'_> {
 
     /// The place with most minutes; of other kinds, where nothing was watched.
     fn busiest(&self) -> String {
-        let tongue = self.telling.tongue;
+        let locale = self.context.locale;
         let found = self.measures.series.iter().find_map(|strip| {
             let numbers = strip.bins.iter().enumerate().rev();
             let numbers = numbers.filter_map(|(place, known)| Some((place, *known.value()?)));
             let (place, most) = numbers.max_by_key(|(_, number)| *number).filter(|(_, most)| *most > 0)?;
             let bin = self.measures.bins.all.get(place)?;
-            let place = said::place(tongue, bin.first, bin.last);
-            Some(format!("Busiest: {place}, with {}.", said::amount(tongue, strip.kind, most)))
+            let place = text::place(locale, bin.first, bin.last);
+            Some(format!("Busiest: {place}, with {}.", text::amount(locale, strip.kind, most)))
         });
         let is_here = self.measures.series.iter().any(|strip| strip.missing < strip.days);
         found.unwrap_or_else(|| (if is_here { NO_ACTIVITY } else { NOTHING_HERE }).to_owned())
@@ -194,7 +194,7 @@ impl Course<'_> {
 
     fn drawn(&self, strip: &KindSeries) -> Drawn {
         let others = self.wanted.is_chosen.then(|| {
-            let other = |amount: &Option<u64>| amount.map(|amount| said::number(strip.kind, amount));
+            let other = |amount: &Option<u64>| amount.map(|amount| text::number(strip.kind, amount));
             strip.others.iter().map(other).collect::<Vec<_>>()
         });
         let others = others.filter(|others| others.iter().any(Option::is_some)).unwrap_or_default();
@@ -202,25 +202,25 @@ impl Course<'_> {
     }
 
     fn one(&self, kind: ActivityKind, bins: &[Completeness<u64>], others: Vec<Option<f64>>) -> Drawn {
-        let tongue = self.telling.tongue;
+        let locale = self.context.locale;
         let known = || bins.iter().filter_map(Completeness::value).copied();
         let total = if known().next().is_none() {
             "–".to_owned()
         } else {
-            tongue.number(said::number(kind, known().sum()))
+            locale.format_number(text::number(kind, known().sum()))
         };
         Drawn {
-            name: said::kind(kind).to_owned(),
+            name: text::kind(kind).to_owned(),
             levels: bins.iter().map(|known| level(&of_kind(kind, known))).collect(),
             others,
             total,
-            most: said::most(tongue, kind, known().max().unwrap_or(0), self.measures.bins.are_weeks),
+            most: text::most(locale, kind, known().max().unwrap_or(0), self.measures.bins.are_weeks),
         }
     }
 
     /// Charts on the axis, with what each of its places says in all of them.
     fn charts(&self, title: &str, sentence: String, strips: Vec<Drawn>, caveat: String) -> Figure {
-        let tongue = self.telling.tongue;
+        let locale = self.context.locale;
         let bins = &self.measures.bins;
         let told = |place: usize| {
             let of = |strip: &Drawn| {
@@ -229,21 +229,25 @@ impl Course<'_> {
                     Some(charts::model::DataPoint::Provisional(_)) => " (not final)",
                     _ => "",
                 };
-                let value =
-                    value.map_or_else(|| words::NOT_HERE.to_lowercase(), |value| tongue.number(value));
+                let value = value.map_or_else(
+                    || crate::text::NOT_LOADED.to_lowercase(),
+                    |value| locale.format_number(value),
+                );
                 let other = strip.others.get(place).copied().flatten();
-                let other =
-                    other.map(|other| format!(", against {}", tongue.number(other))).unwrap_or_default();
+                let other = other
+                    .map(|other| format!(", against {}", locale.format_number(other)))
+                    .unwrap_or_default();
                 format!("{} {value}{state}{other}", strip.name.to_lowercase())
             };
             strips.iter().map(of).collect::<Vec<_>>().join(" · ")
         };
         let places = bins.all.iter().enumerate().map(|(place, bin)| {
-            let days = said::place(tongue, bin.first, bin.last);
-            let week = self.telling.week_of(bin.first).filter(|_| bins.are_weeks);
+            let days = text::place(locale, bin.first, bin.last);
+            let week = self.context.week_of(bin.first).filter(|_| bins.are_weeks);
             AxisStep {
-                name: week.map_or_else(|| days.clone(), |week| words::reports::numbered(&week.name, &days)),
-                short: week.map_or_else(|| tongue.short_day(bin.first), |week| week.short.clone()),
+                name: week
+                    .map_or_else(|| days.clone(), |week| crate::text::reports::numbered(&week.name, &days)),
+                short: week.map_or_else(|| locale.format_short_day(bin.first), |week| week.short.clone()),
                 is_landmark: bins.are_weeks || monday(bin.first) == bin.first,
                 summary: told(place),
             }
@@ -255,13 +259,13 @@ impl Course<'_> {
             steps: places.collect(),
             other: strips.iter().any(|strip| !strip.others.is_empty()).then(|| self.other_name()),
             panels: strips,
-            head: (if bins.are_weeks { words::reports::WEEK } else { words::DAY }).to_owned(),
-            state: words::STATE.to_owned(),
-            complete: words::FINAL.to_owned(),
-            provisional: words::NOT_FINAL.to_owned(),
-            missing: words::NOT_HERE.to_owned(),
+            head: (if bins.are_weeks { crate::text::reports::WEEK } else { crate::text::DAY }).to_owned(),
+            state: crate::text::STATE.to_owned(),
+            complete: crate::text::FINAL.to_owned(),
+            provisional: crate::text::NOT_FINAL.to_owned(),
+            missing: crate::text::NOT_LOADED.to_owned(),
         };
-        let unit = words::days_in(self.telling.zone);
+        let unit = crate::text::days_in(self.context.zone_label);
         figure(["activity", title], unit, sentence, caveat, Body::SmallMultiples(body))
     }
 
@@ -272,14 +276,14 @@ impl Course<'_> {
 
     /// An amount of a kind as a cell; of a kind that is not here none, never zero.
     fn cell(&self, kind: ActivityKind, amount: u64) -> Cell {
-        if self.is_here(kind) { Cell::Number(said::number(kind, amount)) } else { Cell::None }
+        if self.is_here(kind) { Cell::Number(text::number(kind, amount)) } else { Cell::None }
     }
 
     /// Which of its kinds have days that are not here: beside the tables that lack them.
     fn lacks(&self, kinds: &[ActivityKind]) -> String {
         let of = self.measures.series.iter().filter(|strip| kinds.contains(&strip.kind) && strip.missing > 0);
-        let tongue = self.telling.tongue;
-        let said = of.map(|strip| said::coverage(tongue, &[strip.kind], strip.missing, strip.days));
+        let locale = self.context.locale;
+        let said = of.map(|strip| text::coverage(locale, &[strip.kind], strip.missing, strip.days));
         said.collect::<Vec<_>>().join(" ")
     }
 
@@ -290,15 +294,15 @@ impl Course<'_> {
     }
 
     fn videos(&self) -> Figure {
-        let tongue = self.telling.tongue;
+        let locale = self.context.locale;
         let videos = &self.measures.videos;
-        let name = |name: &str, id: &str| named(name, said::VIDEO, id);
-        let today = self.telling.question.base.today;
+        let name = |name: &str, id: &str| named(name, text::VIDEO, id);
+        let today = self.context.query.base.today;
         let rows = videos.iter().map(|video| Row {
             id: Some(video.id.clone()),
             cells: vec![
                 Cell::text(name(&video.name, &video.id)),
-                Cell::Number(said::number(ActivityKind::Watch, video.rows)),
+                Cell::Number(text::number(ActivityKind::Watch, video.rows)),
                 count(video.viewers),
                 Cell::number(video.share_of_length()),
                 video.captured.map_or(Cell::None, |day| {
@@ -310,40 +314,40 @@ impl Course<'_> {
             is_flagged: false,
         });
         let columns = [
-            (said::VIDEO, Cells::Text),
-            (said::MINUTES, Cells::Number),
-            (said::VIEWERS, Cells::Number),
-            (said::OF_LENGTH, Cells::Share),
-            (said::SINCE_CAPTURE, Cells::Number),
+            (text::VIDEO, Cells::Text),
+            (text::MINUTES, Cells::Number),
+            (text::VIEWERS, Cells::Number),
+            (text::OF_LENGTH, Cells::Share),
+            (text::SINCE_CAPTURE, Cells::Number),
         ];
         let sentence = videos.first().map(|first| {
-            let minutes = said::amount(tongue, ActivityKind::Watch, first.rows);
-            said::videos(tongue, videos.len() as u64, Some((&name(&first.name, &first.id), minutes)))
+            let minutes = text::amount(locale, ActivityKind::Watch, first.rows);
+            text::videos(locale, videos.len() as u64, Some((&name(&first.name, &first.id), minutes)))
         });
         let caveat = join([
             self.lacks(&[ActivityKind::Watch]),
-            said::VIDEOS_CAVEAT.to_owned(),
-            (if self.has_library { said::CAPTURE_CAVEAT } else { said::NO_LIBRARY }).to_owned(),
-            words::reports::SPARK_CAVEAT.to_owned(),
+            text::VIDEOS_CAVEAT.to_owned(),
+            (if self.has_library { text::CAPTURE_CAVEAT } else { text::NO_LIBRARY }).to_owned(),
+            crate::text::reports::SPARK_CAVEAT.to_owned(),
         ]);
         let body = opening(
-            listing(&columns, Some(words::reports::OVER_TIME), rows.collect(), videos.len() as u64),
+            listing(&columns, Some(crate::text::reports::OVER_TIME), rows.collect(), videos.len() as u64),
             RowAction::Video,
             None,
         );
         let sentence = sentence.unwrap_or_else(|| self.nothing(&[ActivityKind::Watch]));
-        figure(["videos", said::VIDEOS], String::new(), sentence, caveat, body)
+        figure(["videos", text::VIDEOS], String::new(), sentence, caveat, body)
     }
 
     fn decks(&self) -> Figure {
         const KINDS: [ActivityKind; 4] =
             [ActivityKind::Slides, ActivityKind::Marks, ActivityKind::Polls, ActivityKind::Notes];
-        let tongue = self.telling.tongue;
+        let locale = self.context.locale;
         let decks = &self.measures.decks;
         let rows = decks.iter().map(|deck| Row {
             id: Some(deck.id.clone()),
             cells: vec![
-                Cell::text(named(&deck.name, said::DECK, &deck.id)),
+                Cell::text(named(&deck.name, text::DECK, &deck.id)),
                 self.cell(ActivityKind::Slides, deck.views),
                 self.cell(ActivityKind::Slides, deck.viewers),
                 self.cell(ActivityKind::Marks, deck.marks),
@@ -355,54 +359,54 @@ impl Course<'_> {
             is_flagged: false,
         });
         let columns = [
-            (said::DECK, Cells::Text),
-            (said::VIEWS, Cells::Number),
-            (said::VIEWERS, Cells::Number),
-            (said::CONFUSED, Cells::Number),
-            (said::RIGHT, Cells::Share),
-            (said::NOTES, Cells::Number),
+            (text::DECK, Cells::Text),
+            (text::VIEWS, Cells::Number),
+            (text::VIEWERS, Cells::Number),
+            (text::CONFUSED, Cells::Number),
+            (text::RIGHT, Cells::Share),
+            (text::NOTES, Cells::Number),
         ];
         let most = decks.iter().rev().max_by_key(|deck| deck.marks).filter(|deck| deck.marks > 0);
-        let most = most.map(|deck| (named(&deck.name, said::DECK, &deck.id), deck.marks));
+        let most = most.map(|deck| (named(&deck.name, text::DECK, &deck.id), deck.marks));
         let sentence = if decks.is_empty() {
             self.nothing(&KINDS)
         } else {
             let most = most.as_ref().map(|(name, marks)| (name.as_str(), *marks));
-            said::decks(tongue, decks.len() as u64, most)
+            text::decks(locale, decks.len() as u64, most)
         };
         let caveat = join([
             self.lacks(&KINDS),
-            said::DECKS_CAVEAT.to_owned(),
-            words::reports::SPARK_CAVEAT.to_owned(),
+            text::DECKS_CAVEAT.to_owned(),
+            crate::text::reports::SPARK_CAVEAT.to_owned(),
         ]);
         let rows: Vec<Row> = rows.collect();
         let body = opening(
-            listing(&columns, Some(words::reports::OVER_TIME), rows, decks.len() as u64),
+            listing(&columns, Some(crate::text::reports::OVER_TIME), rows, decks.len() as u64),
             RowAction::Deck,
             None,
         );
-        figure(["decks", said::DECKS], String::new(), sentence, caveat, body)
+        figure(["decks", text::DECKS], String::new(), sentence, caveat, body)
     }
 
     /// The day of a moment, short, sorted by the moment.
     fn day(&self, at: Option<u32>) -> Cell {
         at.map_or(Cell::None, |at| {
-            let day = self.telling.question.base.zone.day_of(Timestamp(i64::from(at) * SECOND));
-            Cell::Date(self.telling.tongue.short_day(day), i64::from(at))
+            let day = self.context.query.base.zone.day_of(Timestamp(i64::from(at) * SECOND));
+            Cell::Date(self.context.locale.format_short_day(day), i64::from(at))
         })
     }
 
     /// What a student is called.
     fn name(&self, student: &Student) -> String {
         if self.wanted.is_nameless {
-            said::nameless(student.number)
+            text::nameless(student.number)
         } else {
-            named(&student.name, said::STUDENT, &student.id)
+            named(&student.name, text::STUDENT, &student.id)
         }
     }
 
     fn students(&self) -> Figure {
-        let tongue = self.telling.tongue;
+        let locale = self.context.locale;
         let mut students: Vec<&Student> = self.measures.students.iter().collect();
         if self.wanted.is_nameless {
             // In the order of their names, the numbers would give the names away.
@@ -422,55 +426,55 @@ impl Course<'_> {
             is_flagged: student.is_quiet,
         });
         let columns = [
-            (said::STUDENT, Cells::Text),
-            (said::MINUTES, Cells::Number),
-            (said::SLIDE_VIEWS, Cells::Number),
-            (said::POLLS, Cells::Number),
-            (said::ANSWERS, Cells::Number),
-            (said::MARKS, Cells::Number),
-            (said::NOTES, Cells::Number),
-            (said::SCORE, Cells::Number),
-            (said::LAST_SEEN, Cells::Date),
+            (text::STUDENT, Cells::Text),
+            (text::MINUTES, Cells::Number),
+            (text::SLIDE_VIEWS, Cells::Number),
+            (text::POLLS, Cells::Number),
+            (text::ANSWERS, Cells::Number),
+            (text::MARKS, Cells::Number),
+            (text::NOTES, Cells::Number),
+            (text::SCORE, Cells::Number),
+            (text::LAST_SEEN, Cells::Date),
         ];
         let is_known = self.measures.is_quiet_known;
         let quiet = students.iter().filter(|student| student.is_quiet).count() as u64;
         let sentence = if students.is_empty() {
             self.nothing(&ActivityKind::ALL)
         } else {
-            said::of_students(tongue, self.measures.active.0, is_known.then_some(quiet))
+            text::of_students(locale, self.measures.active.0, is_known.then_some(quiet))
         };
         let caveat = join([
             self.coverage(),
-            said::STUDENTS_CAVEAT.to_owned(),
-            (if is_known { said::QUIET_IS } else { said::QUIET_UNKNOWN }).to_owned(),
-            said::SPARK_CAVEAT.to_owned(),
+            text::STUDENTS_CAVEAT.to_owned(),
+            (if is_known { text::QUIET_IS } else { text::QUIET_UNKNOWN }).to_owned(),
+            text::SPARK_CAVEAT.to_owned(),
         ]);
-        let flag = is_known.then(|| said::QUIET.to_owned());
+        let flag = is_known.then(|| text::QUIET.to_owned());
         let body = opening(
-            listing(&columns, Some(said::ACTIVE_DAYS), rows.collect(), students.len() as u64),
+            listing(&columns, Some(text::ACTIVE_DAYS), rows.collect(), students.len() as u64),
             RowAction::Student,
             flag,
         );
-        figure(["students", said::STUDENTS], String::new(), sentence, caveat, body)
+        figure(["students", text::STUDENTS], String::new(), sentence, caveat, body)
     }
 
     /// One student alone.
     fn person(&self, person: &Person) -> Vec<Figure> {
-        let tongue = self.telling.tongue;
+        let locale = self.context.locale;
         let student = &person.student;
         let days = self.measures.series.first().map_or(0, |strip| strip.days);
-        let last = student.last.map(|at| self.telling.moment(at));
-        let sentence = said::person(tongue, (person.days, days), &amounts(student), last.as_deref());
+        let last = student.last.map(|at| self.context.moment(at));
+        let sentence = text::person(locale, (person.days, days), &amounts(student), last.as_deref());
         let strips = person.series.iter().map(|(kind, bins)| self.one(*kind, bins, Vec::new())).collect();
-        let hatched = if self.is_hatched() { said::HATCHED } else { "" };
-        let caveat = join([hatched.to_owned(), said::MINUTE_IS.to_owned()]);
+        let hatched = if self.is_hatched() { text::HATCHED } else { "" };
+        let caveat = join([hatched.to_owned(), text::MINUTE_IS.to_owned()]);
         vec![
-            self.lead(self.name(student), sentence, join([self.coverage(), said::PERSON_CAVEAT.to_owned()])),
-            self.charts(said::ALONE, self.busiest_of(person), strips, caveat),
+            self.lead(self.name(student), sentence, join([self.coverage(), text::PERSON_CAVEAT.to_owned()])),
+            self.charts(text::ALONE, self.busiest_of(person), strips, caveat),
             self.totals(person),
-            self.used(["watched", said::WATCHED], &person.videos, &[ActivityKind::Watch]),
+            self.used(["watched", text::WATCHED], &person.videos, &[ActivityKind::Watch]),
             self.used(
-                ["decks-used", said::DECKS_USED],
+                ["decks-used", text::DECKS_USED],
                 &person.decks,
                 &[ActivityKind::Slides, ActivityKind::Marks, ActivityKind::Notes],
             ),
@@ -482,13 +486,13 @@ impl Course<'_> {
         if !person.student.is_active() {
             return NO_ACTIVITY.to_owned();
         }
-        let weeks = TimeBins::by_week(self.telling.question.base.range).all;
+        let weeks = TimeBins::by_week(self.context.query.base.range).all;
         let busiest = weeks.iter().zip(&person.student.weeks).rev().max_by_key(|(_, days)| **days);
         busiest.map_or_else(String::new, |(bin, days)| {
-            let days = self.telling.tongue.of(days.unwrap_or(0), "day", "days");
+            let days = self.context.locale.count_of(days.unwrap_or(0), "day", "days");
             format!(
                 "Most days in one week: {days}, in the week of {}.",
-                self.telling.tongue.short_day(monday(bin.first))
+                self.context.locale.format_short_day(monday(bin.first))
             )
         })
     }
@@ -497,47 +501,47 @@ impl Course<'_> {
         let active = || self.measures.students.iter().filter(|student| student.is_active());
         let rows = ActivityKind::ALL.into_iter().map(|kind| {
             let middle = median(active().map(|student| student.amount(kind)).collect());
-            let head = if kind == ActivityKind::Polls { said::POLLS_ANSWERED } else { said::kind(kind) };
+            let head = if kind == ActivityKind::Polls { text::POLLS_ANSWERED } else { text::kind(kind) };
             let cells =
                 vec![Cell::text(head), self.cell(kind, person.student.amount(kind)), self.cell(kind, middle)];
             row(cells, &[])
         });
         let columns =
-            [(said::KIND, Cells::Text), (said::AMOUNT, Cells::Number), (said::MIDDLE, Cells::Number)];
-        let words = self.telling.tongue.of(person.words, "word", "words");
+            [(text::KIND, Cells::Text), (text::AMOUNT, Cells::Number), (text::MIDDLE, Cells::Number)];
+        let words = self.context.locale.count_of(person.words, "word", "words");
         let sentence = match person.student.amount(ActivityKind::Notes) {
-            0 => said::TOTALS.to_owned() + ", by kind.",
+            0 => text::TOTALS.to_owned() + ", by kind.",
             _ => format!(
                 "{}, by kind. The note events hold {words}, those of a note again with each.",
-                said::TOTALS
+                text::TOTALS
             ),
         };
         let rows: Vec<Row> = rows.collect();
         let body = listing(&columns, None, rows, ActivityKind::ALL.len() as u64);
-        figure(["totals", said::TOTALS], String::new(), sentence, said::MIDDLE_IS.to_owned(), body)
+        figure(["totals", text::TOTALS], String::new(), sentence, text::MIDDLE_IS.to_owned(), body)
     }
 
     fn used(&self, [id, title]: [&str; 2], things: &[ItemUsage], kinds: &[ActivityKind]) -> Figure {
         let is_video = kinds.contains(&ActivityKind::Watch);
-        let head = if is_video { said::VIDEO } else { said::DECK };
+        let head = if is_video { text::VIDEO } else { text::DECK };
         let rows = things.iter().map(|used| {
             let amount =
                 |kind: &ActivityKind| self.cell(*kind, used.amounts.get(kind.index()).copied().unwrap_or(0));
             let cells =
                 [Cell::text(named(&used.name, head, &used.id))].into_iter().chain(kinds.iter().map(amount));
-            let cells = cells.chain([self.telling.moment_cell(Some(used.last))]).collect();
+            let cells = cells.chain([self.context.moment_cell(Some(used.last))]).collect();
             Row { id: Some(used.id.clone()), ..row(cells, &[]) }
         });
         let columns: Vec<(&str, Cells)> = [(head, Cells::Text)]
             .into_iter()
-            .chain(kinds.iter().map(|kind| (said::kind(*kind), Cells::Number)))
-            .chain([(said::LAST, Cells::Date)])
+            .chain(kinds.iter().map(|kind| (text::kind(*kind), Cells::Number)))
+            .chain([(text::LAST, Cells::Date)])
             .collect();
-        let tongue = self.telling.tongue;
+        let locale = self.context.locale;
         let sentence = match (things.len() as u64, is_video) {
             (0, _) => self.nothing(kinds),
-            (n, true) => tongue.of(n, "video", "videos") + ".",
-            (n, false) => tongue.of(n, "deck", "decks") + ".",
+            (n, true) => locale.count_of(n, "video", "videos") + ".",
+            (n, false) => locale.count_of(n, "deck", "decks") + ".",
         };
         let opens = if is_video { RowAction::Video } else { RowAction::Deck };
         let body = opening(listing(&columns, None, rows.collect(), things.len() as u64), opens, None);
@@ -545,41 +549,41 @@ impl Course<'_> {
     }
 
     fn polls(&self, person: &Person) -> Figure {
-        let contents = self.telling.question.contents;
+        let contents = self.context.query.contents;
         let rows = person.polls.iter().map(|poll| {
-            let right = poll.is_right.map_or("", |is_right| if is_right { said::YES } else { said::NO });
+            let right = poll.is_right.map_or("", |is_right| if is_right { text::YES } else { text::NO });
             let answer = contents.then(|| Cell::text(poll.answer.clone().unwrap_or_default()));
             let cells =
-                [Cell::text(named(&poll.prompt, said::POLL, &poll.id)), Cell::text(poll.deck.clone())]
+                [Cell::text(named(&poll.prompt, text::POLL, &poll.id)), Cell::text(poll.deck.clone())]
                     .into_iter()
                     .chain(answer)
-                    .chain([Cell::text(right), self.telling.moment_cell(Some(poll.at))]);
+                    .chain([Cell::text(right), self.context.moment_cell(Some(poll.at))]);
             row(cells.collect(), &[])
         });
-        let answer = contents.then_some((said::ANSWER, Cells::Text));
-        let columns: Vec<(&str, Cells)> = [(said::POLL, Cells::Text), (said::DECK, Cells::Text)]
+        let answer = contents.then_some((text::ANSWER, Cells::Text));
+        let columns: Vec<(&str, Cells)> = [(text::POLL, Cells::Text), (text::DECK, Cells::Text)]
             .into_iter()
             .chain(answer)
-            .chain([(said::IS_RIGHT, Cells::Text), (said::WHEN, Cells::Date)])
+            .chain([(text::IS_RIGHT, Cells::Text), (text::WHEN, Cells::Date)])
             .collect();
-        let tongue = self.telling.tongue;
+        let locale = self.context.locale;
         let compared = person.polls.iter().filter(|poll| poll.is_right.is_some()).count() as u64;
         let right = person.polls.iter().filter(|poll| poll.is_right == Some(true)).count() as u64;
         let sentence = match person.polls.len() as u64 {
             0 => self.nothing(&[ActivityKind::Polls]),
-            n if compared == 0 => format!("{} answered.", tongue.of(n, "poll", "polls")),
+            n if compared == 0 => format!("{} answered.", locale.count_of(n, "poll", "polls")),
             n => format!(
                 "{} answered; {} of the {} that can be compared with a solution are right.",
-                tongue.of(n, "poll", "polls"),
-                tongue.count(right),
-                tongue.count(compared)
+                locale.count_of(n, "poll", "polls"),
+                locale.format_count(right),
+                locale.format_count(compared)
             ),
         };
-        let hidden = if contents { "" } else { said::ANSWERS_HIDDEN };
+        let hidden = if contents { "" } else { text::ANSWERS_HIDDEN };
         let caveat =
-            join([self.lacks(&[ActivityKind::Polls]), said::RIGHT_CAVEAT.to_owned(), hidden.to_owned()]);
+            join([self.lacks(&[ActivityKind::Polls]), text::RIGHT_CAVEAT.to_owned(), hidden.to_owned()]);
         let body = listing(&columns, None, rows.collect(), person.polls.len() as u64);
-        figure(["polls", said::POLLS_ANSWERED], String::new(), sentence, caveat, body)
+        figure(["polls", text::POLLS_ANSWERED], String::new(), sentence, caveat, body)
     }
 }
 

@@ -4,47 +4,46 @@
 //! The others are told as these are, by the same figures of another question, so that every report is compared the
 //! same way, and none of them knows of it.
 
-use super::of_report;
-use super::telling::Telling;
-use crate::told::{Body, Figure};
-use crate::words;
-use crate::words::against::{self as said, Pairs, Told};
-use crate::words::reports::{WEEK, join};
+use crate::figure_context::FigureContext;
+use crate::reports::own_figures;
+use crate::text::comparison::{self as text, ComparedSums, ComparedUnit};
+use crate::text::reports::{WEEK, join};
 use charts::model::{Chart, DataPoint, Series};
 use domain::report::{ReportName, Shape};
 use engine::measures::Comparison;
 use engine::table::dataset::Dataset;
+use protocol::{Body, Figure};
 
 /// The chart whose numbers cannot be added up: a video is viewed in several weeks.
 const DISTINCT: &str = "videos-viewed";
 
 /// Lays what a question is held against over the figures of it; gives why that cannot be, where it cannot.
-pub fn lay(
+pub fn add_comparison(
     figures: &mut [Figure],
     name: &ReportName,
-    telling: &Telling<'_>,
+    context: &FigureContext<'_>,
     tables: &Dataset,
     other: &str,
 ) -> &'static str {
-    let Some(against) = &telling.question.base.comparison else { return "" };
+    let Some(against) = &context.query.base.comparison else { return "" };
     let has_sections = || tables.iter().any(|(_, held)| held.table.column_index("sectionId").is_some());
     let is_snapshot = name.known().is_some_and(|report| report.descriptor().shape == Shape::Snapshot);
     match against {
-        _ if is_snapshot => return said::NOT_COMPARED,
-        Comparison::Section(_) if !tables.is_empty() && !has_sections() => return said::NO_SECTIONS,
+        _ if is_snapshot => return text::NOT_COMPARED,
+        Comparison::Section(_) if !tables.is_empty() && !has_sections() => return text::NO_SECTIONS,
         Comparison::Section(_) | Comparison::Before => {}
     }
-    let Some(base) = telling.question.base.comparison_query(against) else { return "" };
-    let question = telling.question.with_base(base);
-    let others = of_report(name, &Telling { question: &question, ..*telling }, tables);
+    let Some(base) = context.query.base.comparison_query(against) else { return "" };
+    let query = context.query.with_base(base);
+    let others = own_figures(name, &FigureContext { query: &query, ..*context }, tables);
     for figure in figures {
         let there = others.iter().find(|other| other.id == figure.id).map(|other| &other.body);
         if let (Body::Bars(chart), Some(Body::Bars(there))) = (&mut figure.body, there)
             && let Some(place) = place_of(chart)
         {
             let levels: Vec<DataPoint> = there.bars.iter().map(|bar| bar.level).collect();
-            let sentence = over(chart, &levels, other, place, telling);
-            let lines = said::lines(other, levels.iter().any(|level| level.value().is_some()));
+            let sentence = over(chart, &levels, other, place, context);
+            let lines = text::lines(other, levels.iter().any(|level| level.value().is_some()));
             figure.sentence = join([std::mem::take(&mut figure.sentence), sentence]);
             figure.caveat = join([lines, std::mem::take(&mut figure.caveat)]);
             chart.sentence.clone_from(&figure.sentence);
@@ -56,22 +55,29 @@ pub fn lay(
 /// A place of the axis of a chart over time; `None` of any other chart.
 fn place_of(chart: &Chart) -> Option<&'static str> {
     match chart.words.bars.as_str() {
-        words::DAY => Some("day"),
+        crate::text::DAY => Some("day"),
         WEEK => Some("week"),
         _ => None,
     }
 }
 
 /// Lays the others over a chart; gives the sentence.
-fn over(chart: &mut Chart, others: &[DataPoint], other: &str, place: &str, telling: &Telling<'_>) -> String {
+fn over(
+    chart: &mut Chart,
+    others: &[DataPoint],
+    other: &str,
+    place: &str,
+    context: &FigureContext<'_>,
+) -> String {
     let complete = |level: &DataPoint| match level {
         DataPoint::Complete(value) => Some(*value),
         DataPoint::Missing | DataPoint::Withheld | DataPoint::Provisional(_) => None,
     };
-    let pairs =
-        Pairs::of(chart.bars.iter().zip(others).map(|(bar, level)| (complete(&bar.level), complete(level))));
-    let told = Told { unit: &chart.unit, place, is_sum: chart.id != DISTINCT, other };
-    let sentence = said::sentence(pairs, told, &|number| telling.tongue.number(number));
+    let pairs = ComparedSums::of(
+        chart.bars.iter().zip(others).map(|(bar, level)| (complete(&bar.level), complete(level))),
+    );
+    let told = ComparedUnit { unit: &chart.unit, place, is_sum: chart.id != DISTINCT, other };
+    let sentence = text::sentence(pairs, told, &|number| context.locale.format_number(number));
     let values = others.iter().map(|level| level.value()).collect();
     chart.other = Some(Series { name: other.to_owned(), values });
     sentence

@@ -1,0 +1,78 @@
+//! The figures of one report: a module for each report, and what several of them share.
+//!
+//! - [`groups`]: by section and by role; [`decks`]: what reports about slide decks have in common.
+//! - [`unknown`]: whatever the columns of an unknown report allow.
+
+pub mod confused;
+pub mod decks;
+pub mod groups;
+pub mod library;
+pub mod notes;
+pub mod polling;
+pub mod presentation;
+pub mod qanda;
+pub mod unknown;
+pub mod weekly;
+
+use crate::figure_context::FigureContext;
+use crate::text::reports as text;
+use domain::report::{KnownReport, ReportName};
+use engine::reports as measures;
+use engine::table::dataset::Dataset;
+use protocol::Figure;
+
+/// The figures of one report, in reading order.
+#[must_use]
+pub fn figures(name: &ReportName, context: &FigureContext<'_>, dataset: &Dataset) -> Vec<Figure> {
+    let mut figures = own_figures(name, context, dataset);
+    figures.extend(groups::figures(context, dataset, name.known()));
+    figures
+}
+
+/// The figures of one report without those that all reports about activity share.
+#[must_use]
+pub fn own_figures(name: &ReportName, context: &FigureContext<'_>, dataset: &Dataset) -> Vec<Figure> {
+    let query = context.query;
+    match name.known() {
+        Some(KnownReport::Presentation) => {
+            presentation::figures(context, &measures::presentation::measure(dataset, query))
+        }
+        Some(KnownReport::Confused) => {
+            confused::figures(context, &measures::confused::measure(dataset, query))
+        }
+        Some(KnownReport::Polling) => polling::figures(context, &measures::polling::measure(dataset, query)),
+        Some(KnownReport::QAndA) => qanda::figures(context, &measures::qanda::measure(dataset, query)),
+        Some(KnownReport::Notes) => notes::figures(context, &measures::notes::measure(dataset, query)),
+        Some(KnownReport::Asset) => library::figures(context, &measures::library::measure(dataset, query)),
+        Some(KnownReport::AssetByDate) => {
+            weekly::figures(context, &measures::weekly::measure(dataset, query))
+        }
+        // The page makes the figures of `videoview` itself.
+        Some(KnownReport::VideoView) | None => {
+            unknown::figures(context, &measures::unknown::measure(dataset, query))
+        }
+    }
+}
+
+/// The chosen filters that a report cannot apply, as a caveat. The figures of an unknown report say themselves whether they
+/// can filter by role.
+pub(crate) fn ignored_filters(name: &ReportName, query: &measures::Query) -> String {
+    let report = name.known();
+    let [has_roles, has_decks] = match report {
+        Some(KnownReport::Asset | KnownReport::AssetByDate) => [false, false],
+        Some(
+            KnownReport::Presentation | KnownReport::Confused | KnownReport::Polling | KnownReport::Notes,
+        ) => [true, true],
+        Some(KnownReport::VideoView | KnownReport::QAndA) | None => [true, false],
+    };
+    let if_ignored =
+        |is_ignored: bool, caveat: &str| if is_ignored { caveat.to_owned() } else { String::new() };
+    let has_student = query.base.student.is_some();
+    text::join([
+        if_ignored(!has_roles && !query.base.roles.is_empty(), text::ROLES_IGNORED),
+        if_ignored(!has_decks && !query.decks.is_empty(), text::DECKS_IGNORED),
+        if_ignored(!query.base.videos.is_empty(), text::VIDEOS_IGNORED),
+        if_ignored(!has_roles && has_student, text::STUDENT_IGNORED),
+        if_ignored(report == Some(KnownReport::QAndA) && has_student, text::STUDENT_IN_THREADS),
+    ])
+}

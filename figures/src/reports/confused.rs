@@ -1,0 +1,102 @@
+//! The figures of `confused`.
+
+use super::decks;
+use crate::figure_context::{FigureContext, beside, by, count, figure, listing, most, nothing, number, row};
+use crate::text::reports as text;
+use crate::text::titles;
+use charts::sortable_table::{Cell, ColumnKind};
+use engine::reports::confused::Measures;
+use protocol::Figure;
+
+/// Days that stand out and are told, those furthest above the usual first.
+const TOLD: usize = 10;
+
+/// Marks: when, on which days far more than usual, at which hours, on which decks.
+#[must_use]
+pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> {
+    let locale = context.locale;
+    let activity = &measures.activity;
+    let marks = |count: u64| locale.count_of(count, "mark", "marks");
+    let total = activity.total;
+    let sentence = if total.events == 0 {
+        nothing(&activity.days)
+    } else {
+        let best = most(&activity.days, |count| count.events);
+        text::marked(locale, total.people, decks::chosen(activity), total.events, best)
+    };
+    let caveat = text::join([
+        text::MARK_CAVEAT.to_owned(),
+        context.coverage(&activity.days),
+        text::unnamed(locale, total.unnamed, "mark", "marks"),
+        context.skipped_rows(activity.skipped_rows),
+    ]);
+    vec![
+        context.per_day(
+            ["confusion", titles::MARKS_PER_DAY, text::MARKS],
+            sentence,
+            &by(&activity.days, |count| count.events),
+            vec![beside(text::PEOPLE, &activity.days, |count| count.people)],
+            caveat,
+        ),
+        outliers(context, measures),
+        context.per_hour(
+            ["confusion-hours", titles::MARKS_BY_HOUR, text::MARKS],
+            &activity.week,
+            &marks,
+            context.coverage(&activity.days),
+        ),
+        decks::ranked(["decks", titles::MARKS_PER_DECK, text::MARKS], context, activity, &|count| {
+            marks(count.events)
+        }),
+        decks::listed(
+            ["every-deck", titles::DECKS_WITH_MARKS],
+            context,
+            activity,
+            text::MARK_CAVEAT,
+            (&[text::MARKS, text::PEOPLE, text::STUDENTS], &|deck| decks::cells(&deck.count)),
+        ),
+    ]
+}
+
+fn outliers(context: &FigureContext<'_>, measures: &Measures) -> Figure {
+    let sentence = match measures.outliers.first() {
+        Some(first) => text::stands_out(context.locale, first.day, first.marks, first.usual, &first.deck),
+        None if measures.activity.total.events == 0 => nothing(&measures.activity.days),
+        None => text::NO_SPIKES.to_owned(),
+    };
+    let rows: Vec<_> = measures
+        .outliers
+        .iter()
+        .take(TOLD)
+        .map(|outlier| {
+            let times = (outlier.usual > 0).then(|| number(outlier.marks) / number(outlier.usual));
+            let cells = vec![
+                context.day_cell(outlier.day),
+                Cell::text(outlier.deck.clone()),
+                Cell::text(outlier.course.clone()),
+                count(outlier.marks),
+                count(outlier.usual),
+                Cell::number(times),
+                count(outlier.people),
+            ];
+            row(cells, &[])
+        })
+        .collect();
+    let total = measures.outliers.len() as u64;
+    let columns = [
+        (crate::text::DAY, ColumnKind::Date),
+        (text::MOST_MARKED, ColumnKind::Text),
+        (text::COURSE, ColumnKind::Text),
+        (text::MARKS, ColumnKind::Number),
+        (text::USUAL, ColumnKind::Number),
+        (text::TIMES_USUAL, ColumnKind::Number),
+        (text::PEOPLE, ColumnKind::Number),
+    ];
+    let caveat = text::join([
+        text::USUAL_CAVEAT.to_owned(),
+        context.coverage(&measures.activity.days),
+        text::first_of(context.locale, rows.len(), total),
+    ]);
+    let unit = context.unit(text::MARKS);
+    figure(["spikes", titles::SPIKES], unit, sentence, caveat, listing(&columns, None, rows, total))
+}

@@ -1,0 +1,141 @@
+//! The figures of `notes`.
+
+use super::decks;
+use crate::figure_context::{
+    FigureContext, beside, by, count, figure, listing, most, nothing, number, opening, row,
+};
+use crate::text::reports as text;
+use crate::text::titles;
+use charts::sortable_table::{Cell, ColumnKind, Row, RowAction};
+use engine::reports::notes::Measures;
+use protocol::Figure;
+
+/// Note events: when, on which decks, by which students; what was written, if that was asked for.
+#[must_use]
+pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> {
+    let locale = context.locale;
+    let activity = &measures.activity;
+    let total = activity.total;
+    let events = |count: u64| locale.count_of(count, "note event", "note events");
+    let sentence = if total.events == 0 {
+        nothing(&activity.days)
+    } else {
+        let best = most(&activity.days, |count| count.events);
+        text::noted(locale, total.people, total.events, total.amount, best)
+    };
+    let caveat = text::join([
+        text::NOTES_CAVEAT.to_owned(),
+        context.coverage(&activity.days),
+        text::unnamed(locale, total.unnamed, "note event", "note events"),
+        context.skipped_rows(activity.skipped_rows),
+    ]);
+    let mut figures = vec![
+        context.per_day(
+            ["notes", titles::EVENTS_PER_DAY, text::EVENTS],
+            sentence,
+            &by(&activity.days, |count| count.events),
+            vec![
+                beside(text::WORDS, &activity.days, |count| count.amount),
+                beside(text::PEOPLE, &activity.days, |count| count.people),
+            ],
+            caveat,
+        ),
+        decks::ranked(["decks", titles::EVENTS_PER_DECK, text::EVENTS], context, activity, &|count| {
+            events(count.events)
+        }),
+        decks::listed(
+            ["every-deck", titles::DECKS_WITH_NOTES],
+            context,
+            activity,
+            text::NOTES_CAVEAT,
+            (&[text::EVENTS, text::PEOPLE, text::STUDENTS, text::WORDS], &|deck| {
+                decks::cells(&deck.count).into_iter().chain([count(deck.count.amount)]).collect()
+            }),
+        ),
+        students(context, measures),
+    ];
+    if context.query.contents {
+        figures.push(written(context, measures));
+    }
+    figures
+}
+
+fn students(context: &FigureContext<'_>, measures: &Measures) -> Figure {
+    let rows: Vec<_> = measures
+        .students
+        .iter()
+        .map(|student| {
+            let name = if student.name.is_empty() { text::NO_NAME } else { &student.name };
+            let cells = vec![
+                Cell::text(name),
+                count(student.events),
+                count(student.words),
+                context.day_cell(student.last),
+            ];
+            Row { id: Some(student.id.clone()), ..row(cells, &student.steps) }
+        })
+        .collect();
+    let total = rows.len() as u64;
+    let columns = [
+        (text::STUDENT, ColumnKind::Text),
+        (text::EVENTS, ColumnKind::Number),
+        (text::WORDS, ColumnKind::Number),
+        (text::LAST_NOTE, ColumnKind::Date),
+    ];
+    let sentence = if total == 0 {
+        nothing(&measures.activity.days)
+    } else {
+        format!("{} with note events.", context.locale.count_of(total, "student", "students"))
+    };
+    let caveat = text::join([
+        text::STUDENTS_CAVEAT.to_owned(),
+        text::NOTES_CAVEAT.to_owned(),
+        context.coverage(&measures.activity.days),
+        text::SPARK_CAVEAT.to_owned(),
+    ]);
+    let body = opening(listing(&columns, Some(text::OVER_TIME), rows, total), RowAction::Student, None);
+    figure(["note-takers", titles::NOTE_TAKERS], String::new(), sentence, caveat, body)
+}
+
+fn written(context: &FigureContext<'_>, measures: &Measures) -> Figure {
+    let rows: Vec<_> = measures
+        .newest
+        .iter()
+        .map(|note| {
+            let cells = vec![
+                context.moment_cell(Some(note.at)),
+                Cell::text(note.person.clone()),
+                Cell::text(note.deck.clone()),
+                Cell::number(note.words.map(number)),
+                Cell::text(note.text.clone()),
+            ];
+            row(cells, &[])
+        })
+        .collect();
+    let shown = rows.len();
+    let columns = [
+        (text::TIME, ColumnKind::Date),
+        (text::PERSON, ColumnKind::Text),
+        (text::DECK, ColumnKind::Text),
+        (text::WORDS, ColumnKind::Number),
+        (text::NOTE, ColumnKind::Text),
+    ];
+    let total = measures.activity.total.events;
+    let sentence = if shown == 0 {
+        nothing(&measures.activity.days)
+    } else {
+        format!("{}, the newest first.", context.locale.count_of(total, "note event", "note events"))
+    };
+    let caveat = text::join([
+        text::NOTES_CAVEAT.to_owned(),
+        context.coverage(&measures.activity.days),
+        text::first_of(context.locale, shown, total),
+    ]);
+    figure(
+        ["written", titles::WRITTEN],
+        String::new(),
+        sentence,
+        caveat,
+        listing(&columns, None, rows, total),
+    )
+}

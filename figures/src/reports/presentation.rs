@@ -1,0 +1,59 @@
+//! The figures of `presentation`.
+
+use super::decks;
+use crate::figure_context::{FigureContext, beside, by, most, nothing, number};
+use crate::text::reports as text;
+use crate::text::titles;
+use charts::sortable_table::Cell;
+use engine::reports::activity::Activity;
+use protocol::Figure;
+
+/// Looks at decks: when, at which hours, at which decks.
+#[must_use]
+pub fn figures(context: &FigureContext<'_>, activity: &Activity) -> Vec<Figure> {
+    let locale = context.locale;
+    let views = |count: u64| locale.count_of(count, "view", "views");
+    let total = activity.total;
+    let sentence = if total.events == 0 {
+        nothing(&activity.days)
+    } else {
+        let best = most(&activity.days, |count| count.events);
+        text::opened(locale, total.people, decks::chosen(activity), total.events, best)
+    };
+    let caveat = text::join([
+        context.coverage(&activity.days),
+        text::unnamed(locale, total.unnamed, "view", "views"),
+        context.skipped_rows(activity.skipped_rows),
+    ]);
+    vec![
+        context.per_day(
+            ["slide-views", titles::VIEWS_PER_DAY, text::VIEWS],
+            sentence,
+            &by(&activity.days, |count| count.events),
+            vec![
+                beside(text::PEOPLE, &activity.days, |count| count.people),
+                beside(text::STUDENTS, &activity.days, |count| count.students),
+            ],
+            caveat,
+        ),
+        context.per_hour(
+            ["slide-hours", titles::VIEWS_BY_HOUR, text::VIEWS],
+            &activity.week,
+            &views,
+            context.coverage(&activity.days),
+        ),
+        decks::ranked(["decks", titles::VIEWS_PER_DECK, text::VIEWS], context, activity, &|count| {
+            views(count.events)
+        }),
+        decks::listed(
+            ["every-deck", titles::EVERY_DECK],
+            context,
+            activity,
+            text::SLIDES_CAVEAT,
+            (&[text::VIEWS, text::PEOPLE, text::STUDENTS, text::SLIDES], &|deck| {
+                let slides = Cell::number(deck.newest.map(number));
+                decks::cells(&deck.count).into_iter().chain([slides]).collect()
+            }),
+        ),
+    ]
+}

@@ -1,0 +1,239 @@
+//! The messages between the page and its data worker.
+
+use crate::figure::Figure;
+use domain::ids::CourseId;
+use domain::report::ReportName;
+use domain::time::{Day, Timestamp};
+use domain::{wire_enum, wire_struct};
+use engine::measures::WindowCoverage;
+use engine::reports::{self, course};
+use std::fmt::Display;
+
+/// From the page: everything that the data worker needs to know about the view.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    /// The number of the query. It rises; responses to older queries are ignored.
+    pub sequence: u32,
+    /// What the figures are about.
+    pub subject: Subject,
+    /// The range, zone and filters.
+    pub measure: reports::Query,
+    /// The label of the zone: `UTC+1 Berlin`.
+    pub zone_label: String,
+    /// The weeks of the range that have a number in a term.
+    pub weeks: Vec<TermWeek>,
+    /// The most rows that fit into this device's memory.
+    pub max_rows: u64,
+    /// The page's language for numbers and dates, such as `en-GB`. A Web Worker's own may differ.
+    pub language: String,
+    /// The reports that are needed, with their windows.
+    pub sources: Vec<ReportSource>,
+}
+
+wire_struct!(Query { sequence, subject, measure, zone_label, weeks, max_rows, language, sources });
+
+/// A week with its number in a term.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TermWeek {
+    /// Its Monday.
+    pub monday: Day,
+    /// `Week 3`.
+    pub short: String,
+    /// `Week 3 of Autumn 2026`.
+    pub name: String,
+}
+
+wire_struct!(TermWeek { monday, short, name });
+
+/// What figures are about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// One report, the only source of the query.
+    Report {
+        /// The report.
+        name: ReportName,
+        /// Whether names of people are left out.
+        are_names_hidden: bool,
+        /// The label of what is compared with; empty without a comparison.
+        comparison_label: String,
+    },
+    /// One course, across all sources of the query.
+    Course {
+        /// The student, comparison and weights.
+        options: course::CourseOptions,
+        /// The label of what is compared with.
+        comparison_label: String,
+    },
+}
+
+wire_enum!(Subject {
+    0 Report { name, are_names_hidden, comparison_label },
+    1 Course { options, comparison_label },
+});
+
+/// A report and the windows whose copies can be downloaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportSource {
+    /// The report.
+    pub report: ReportName,
+    /// Limits the download to the rows of this course.
+    pub course: Option<CourseId>,
+    /// The windows, oldest first.
+    pub windows: Vec<WindowSource>,
+}
+
+wire_struct!(ReportSource { report, course, windows });
+
+/// A window whose copy can be downloaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WindowSource {
+    /// Its id.
+    pub id: String,
+    /// The generation of the copy that is served.
+    pub generation: u32,
+    /// The days that the copy covers.
+    pub coverage: WindowCoverage,
+    /// When Echo360 was asked for the copy: the time of a snapshot.
+    pub created: Timestamp,
+}
+
+wire_struct!(WindowSource { id, generation, coverage, created });
+
+/// From the data worker.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Response {
+    /// It accepts queries from now on; earlier ones are lost.
+    Ready,
+    /// Rows are arriving.
+    Progress {
+        /// The query.
+        sequence: u32,
+        /// What has arrived.
+        progress: Progress,
+    },
+    /// The figures over the copies that are loaded.
+    Figures {
+        /// The query.
+        sequence: u32,
+        /// The figures, in reading order.
+        figures: Vec<Figure>,
+        /// The name of the student whose rows they are limited to; empty if there is none, or no row names them.
+        student_name: String,
+        /// What they are made of.
+        progress: Progress,
+    },
+    /// There are more rows than fit into memory. Nothing is kept, and nothing more is downloaded.
+    TooLarge {
+        /// The query.
+        sequence: u32,
+        /// The rows that were announced until then; there may be more.
+        rows: u64,
+    },
+    /// A copy could not be downloaded.
+    Failed {
+        /// The query.
+        sequence: u32,
+        /// The window.
+        window: String,
+        /// Why.
+        error: FetchError,
+    },
+}
+
+wire_enum!(Response {
+    0 Ready,
+    1 Progress { sequence, progress },
+    2 Figures { sequence, figures, student_name, progress },
+    3 Failed { sequence, window, error },
+    4 TooLarge { sequence, rows },
+});
+
+/// How much has arrived.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Rows that have been read.
+    pub rows: u64,
+    /// Bytes as they were transferred.
+    pub bytes: u64,
+    /// Complete copies.
+    pub copies: usize,
+    /// Copies still to come.
+    pub pending: usize,
+}
+
+wire_struct!(Progress { rows, bytes, copies, pending });
+
+/// Why a copy could not be downloaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FetchError {
+    /// The Worker responded with an error: its status and body. The page parses the problem in it.
+    Problem(u16, String),
+    /// The Worker could not be reached, or the connection broke.
+    Unreachable,
+    /// The response is not what was expected, with the reason.
+    InvalidResponse(String),
+}
+
+wire_enum!(FetchError { 0 Problem(status, body), 1 Unreachable, 2 InvalidResponse(reason) });
+
+impl FetchError {
+    /// The response is not what was expected.
+    pub fn invalid(reason: &dyn Display) -> Self {
+        Self::InvalidResponse(reason.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::range::Range;
+    use domain::wire;
+    use domain::zone::Zone;
+    use engine::measures;
+
+    #[test]
+    fn a_query_survives_encoding_and_decoding() {
+        let query = Query {
+            sequence: 3,
+            subject: Subject::Report {
+                name: ReportName::parse("polling").unwrap(),
+                are_names_hidden: false,
+                comparison_label: String::new(),
+            },
+            measure: reports::Query {
+                base: measures::Query {
+                    range: Range::parse("2026-02-02", "2026-02-08").unwrap(),
+                    zone: Zone::utc(),
+                    course: Some("c".into()),
+                    sections: Vec::new(),
+                    roles: Vec::new(),
+                    videos: Vec::new(),
+                    student: None,
+                    comparison: None,
+                    today: "2026-02-09".parse().unwrap(),
+                },
+                decks: vec!["d".into()],
+                contents: true,
+            },
+            zone_label: "UTC".into(),
+            weeks: vec![TermWeek {
+                monday: "2026-02-02".parse().unwrap(),
+                short: "Week 3".into(),
+                name: "Week 3 of Spring".into(),
+            }],
+            max_rows: 10,
+            language: "en-GB".into(),
+            sources: vec![ReportSource {
+                report: ReportName::parse("polling").unwrap(),
+                course: Some("c".into()),
+                windows: vec![WindowSource {
+                    id: "2026-02-02".into(),
+                    generation: 1,
+                    coverage: WindowCoverage { start: None, end: None, provisional_from: None },
+                    created: Timestamp(7),
+                }],
+            }],
+        };
+        assert_eq!(wire::read(&wire::written(&query)), Some(query));
+    }
+}
