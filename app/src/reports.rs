@@ -253,7 +253,7 @@ async fn fetched(
     let ((report, course), window) = key;
     let mut builder: Option<TableBuilder> = None;
     let mut travelled = 0;
-    let from = Rows { report, window, generation, course: course.as_ref().map(CourseId::as_str) };
+    let from = Rows { report, window, generation, course: course.as_ref() };
     stream::read(&from, signal, |mut frames, bytes| {
         travelled = bytes;
         while let Some(frame) = frames.next()? {

@@ -353,7 +353,7 @@ fn polls_that_only_staff_answered_were_not_answered_by_0_students() {
         find(&figures_of("polling", &format!("{POLLS}{}", rows.concat()), false), "polls").sentence.clone()
     };
     let (student, staff, nobody) = (row("u1", "Student"), row("u2", "Instructor"), row("", ""));
-    assert_eq!(sentence(&[staff.clone()]), "1 person who is no student answered 1 poll.");
+    assert_eq!(sentence(std::slice::from_ref(&staff)), "1 person who is no student answered 1 poll.");
     assert_eq!(sentence(&[student, staff]), "1 student and 1 other answered 1 poll.");
     assert_eq!(sentence(&[nobody]), "People who are not named answered 1 poll.");
 }
@@ -363,7 +363,7 @@ fn a_choice_of_roles_does_not_make_students_write_every_answer() {
     let head = "questionid,answerid,event_timestamp,answer_userid,answer_role";
     let csv = format!("{head}\nq,a,2026-02-03 10:00:00,u,Student\nq,b,2026-02-03 10:00:00,t,Instructor\n");
     let figures = figures_of_query("qanda", &csv, |question| {
-        question.base.roles = vec![domain::institution_role::InstitutionRole::Student]
+        question.base.roles = vec![domain::institution_role::InstitutionRole::Student];
     });
     assert_eq!(find(&figures, "answers").sentence, "1 question has 1 answer; 0 people asked.");
     let roles = find(&figures, "who-answers");
@@ -460,7 +460,7 @@ fn another_section_lies_over_the_days_and_what_is_not_final_is_not_held_against_
 #[test]
 fn days_before_that_are_not_here_are_said_and_no_sum_is_made_of_them() {
     let figures = figures_of_query("presentation", &looks(), |question| {
-        question.base.comparison = Some(measures::Comparison::Before)
+        question.base.comparison = Some(measures::Comparison::Before);
     });
     let views = find(&figures, "slide-views");
     assert!(views.caveat.starts_with("Of section 2 nothing is here yet."), "{}", views.caveat);

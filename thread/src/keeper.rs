@@ -12,6 +12,7 @@ use crate::readers::{self, Readers};
 use crate::stream::{self, Rows};
 use coming::Coming;
 use domain::frame::Frame;
+use domain::ids::CourseId;
 use domain::report::ReportName;
 use engine::aggregator::Aggregator;
 use engine::row_list::RowList;
@@ -96,15 +97,19 @@ impl Thread {
     fn look(&mut self, Look { turn, sight }: Look) {
         self.turn = turn;
         self.failed.clear();
-        let is_same_report = self.sight.as_ref().is_some_and(|old| old.report == sight.report);
-        if !is_same_report {
+        // A view of one course downloads the rows of that course alone: those of another are other copies.
+        let is_same_source = self
+            .sight
+            .as_ref()
+            .is_some_and(|old| old.report == sight.report && old.question.course == sight.question.course);
+        if !is_same_source {
             self.dataset = VideoViewDataset::default();
             self.travelled.clear();
             self.aggregator = None;
         }
         let wanted = |id: &str| sight.windows.iter().find(|window| window.id == id);
         self.fetches.retain(|fetch| {
-            let keep = is_same_report
+            let keep = is_same_source
                 && wanted(&fetch.window).is_some_and(|window| window.generation == fetch.generation);
             if !keep {
                 fetch.abort.abort();
@@ -159,7 +164,7 @@ impl Thread {
     }
 
     /// The next window to fetch, newest first; `None` while enough are under way or none is missing.
-    fn next(&self) -> Option<(ReportName, Wanted)> {
+    fn next(&self) -> Option<(ReportName, Option<CourseId>, Wanted)> {
         let sight = self.sight.as_ref()?;
         let to_come = |fetch: &Fetch| fetch.promised.map_or(ENOUGH, |rows| rows.saturating_sub(fetch.rows));
         let on_their_way: u64 = self.fetches.iter().map(to_come).sum();
@@ -168,7 +173,7 @@ impl Thread {
             return None;
         }
         let window = sight.windows.iter().rev().find(|window| self.is_missing(window))?;
-        Some((sight.report.clone(), window.clone()))
+        Some((sight.report.clone(), sight.question.course.clone(), window.clone()))
     }
 
     /// Rows that are still to come: windows of which nothing is known are taken for ones like those that are coming.
@@ -254,7 +259,7 @@ impl Thread {
 
 fn fetch_what_is_missing(thread: &Rc<RefCell<Thread>>) {
     loop {
-        let Some((report, window)) = thread.borrow().next() else { break };
+        let Some((report, course, window)) = thread.borrow().next() else { break };
         let Ok(abort) = AbortController::new() else { return };
         let signal = abort.signal();
         let (id, generation) = (window.id.clone(), window.generation);
@@ -268,7 +273,7 @@ fn fetch_what_is_missing(thread: &Rc<RefCell<Thread>>) {
         });
         let thread = Rc::clone(thread);
         spawn_local(async move {
-            let result = fetched(&thread, &report, &window, &signal).await;
+            let result = fetched(&thread, &report, course.as_ref(), &window, &signal).await;
             // Who was aborted has been struck off already, and perhaps replaced.
             if signal.aborted() {
                 return;
@@ -287,11 +292,12 @@ fn fetch_what_is_missing(thread: &Rc<RefCell<Thread>>) {
 async fn fetched(
     thread: &Rc<RefCell<Thread>>,
     report: &ReportName,
+    course: Option<&CourseId>,
     window: &Wanted,
     signal: &AbortSignal,
 ) -> Result<(VideoViewTable, u64), FetchError> {
     let mut coming: Option<Rc<Coming>> = None;
-    let from = Rows { report, window: &window.id, generation: window.generation, course: None };
+    let from = Rows { report, window: &window.id, generation: window.generation, course };
     stream::read(&from, signal, |mut frames, bytes| {
         while let Some(frame) = frames.next()? {
             match (frame, &coming) {

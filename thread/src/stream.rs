@@ -1,6 +1,7 @@
 //! A copy's frames as they arrive: `GET /api/rows/{report}/{window}`, read piece by piece.
 
 use domain::frame::{Frame, FrameReader};
+use domain::ids::CourseId;
 use domain::report::ReportName;
 use js_sys::{Promise, Reflect, Uint8Array};
 use protocol::FetchError;
@@ -18,7 +19,7 @@ pub struct Rows<'a> {
     /// Which copy of it.
     pub generation: u32,
     /// Of this course only.
-    pub course: Option<&'a str>,
+    pub course: Option<&'a CourseId>,
 }
 
 impl Rows<'_> {

@@ -155,7 +155,7 @@ fn a_comparison_that_was_chosen_is_drawn_and_another_section_is_told_per_student
     assert_eq!(other.as_deref(), Some("the week before"));
     assert_eq!(others[1], Some(1.0));
     let figures = figures_of(|_, wanted| {
-        (wanted.is_chosen, wanted.comparison) = (true, Comparison::Section("t".into()))
+        (wanted.is_chosen, wanted.comparison) = (true, Comparison::Section("t".into()));
     });
     assert!(
         find(&figures, "lead").sentence.ends_with("Per active student that is 50 % more than in section 2.")

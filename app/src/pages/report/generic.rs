@@ -113,7 +113,8 @@ fn build_sight(
         weeks: report.selection.directory.with(|known| number_weeks(known, view, range)),
         parts: vec![protocol::ReportSource {
             report: request.report.clone(),
-            course: None,
+            // The Worker does not know whose rows those of an unknown report are.
+            course: view.course.clone().filter(|_| request.report.known().is_some()),
             windows: windows.collect(),
         }],
     })
