@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn only_columns_of_ids_are_read_in_lower_case() {
-        let header = HeaderRow::parse(b"User_ID,question\n");
+        let header = HeaderRow::parse(b"Question_UserID,question\n");
         let mut table = Table::new(&header, Some(KnownReport::QAndA));
         let mut texts = Dictionary::default();
         Decoder::new(header.delimiter())

@@ -5,7 +5,7 @@ use crate::measures::{Comparison, WindowCoverage};
 use crate::row_list::RowList;
 use crate::video_view_table::{DecodeError, VideoViewTable, VideoViewTableBuilder};
 use domain::frame::{Head, SliceHead};
-use domain::ids::CourseId;
+use domain::ids::{CourseId, MediaId, SectionId, UserId};
 use domain::range::Range;
 use domain::time::{Day, parse_day, plus_days};
 use domain::zone::Zone;
@@ -217,9 +217,9 @@ fn reference_measures(query: &Query, weeks: &[(u64, Vec<Event>)]) -> Measures {
             rows.push(ReferenceRow {
                 time,
                 day,
-                video: record[0].to_owned(),
-                section: record[2].to_owned(),
-                user: record[8].to_owned(),
+                video: MediaId::from(&record[0]).into(),
+                section: SectionId::from(&record[2]).into(),
+                user: UserId::from(&record[8]).into(),
                 role: InstitutionRole::from_text(&record[11]),
             });
         }

@@ -134,7 +134,7 @@ fn every_caveat_stands_with_the_charts_it_limits() {
     assert_eq!(minutes, [0.0, 1.5, 0.0, 0.0, 0.0, 0.0, 0.0].map(Some));
     assert!(strips.panels[1].levels.iter().all(|level| level.value().is_none()), "a gap, never a zero");
     assert!(
-        strips.steps[1].summary.starts_with("minutes watched 1.5 · slide views not loaded yet yet"),
+        strips.steps[1].summary.starts_with("minutes watched 1.5 · slide views not loaded yet"),
         "{}",
         strips.steps[1].summary
     );

@@ -363,7 +363,8 @@ fn provisional_days_are_not_compared() {
 fn a_video_has_the_day_of_its_capture_from_the_library() {
     let tables_of = course(&watch(14, 1, 0, 3), |_, _| true);
     let coverage = WindowCoverage { start: None, end: None, provisional_from: None };
-    let library = dataset(&[window(coverage, "mediaid,create_date", "V0,2026-01-05 09:00:00\n")]);
+    let header = "mediaid,course_identifier,section_number,view_count,create_date";
+    let library = dataset(&[window(coverage, header, "V0,c,1,0,2026-01-05 09:00:00\n")]);
     let sources = Sources {
         by_kind: [(ActivityKind::Watch, &tables_of[&ActivityKind::Watch])].into(),
         library: Some(&library),
