@@ -152,10 +152,10 @@ impl Course<'_> {
         };
         let busiest = self.busiest();
         let is_compared = self.measures.series.iter().any(|strip| strip.others.iter().any(Option::is_some));
-        let compared = match (self.wanted.is_chosen, is_compared) {
-            (false, _) => String::new(),
-            (true, true) => format!("The lines across are {}.", self.other_name()),
-            (true, false) => format!("Of {} nothing is here yet.", self.other_name()),
+        let compared = if self.wanted.is_chosen {
+            crate::text::comparison::lines(&self.other_name(), is_compared)
+        } else {
+            String::new()
         };
         let caveat = join([
             if self.is_hatched() { text::HATCHED.to_owned() } else { String::new() },
@@ -489,9 +489,9 @@ impl Course<'_> {
         let weeks = TimeBins::by_week(self.context.query.base.range).all;
         let busiest = weeks.iter().zip(&person.student.weeks).rev().max_by_key(|(_, days)| **days);
         busiest.map_or_else(String::new, |(bin, days)| {
-            let days = self.context.locale.count_of(days.unwrap_or(0), "day", "days");
+            let days = self.context.locale.count_of(days.unwrap_or(0), "active day", "active days");
             format!(
-                "Most days in one week: {days}, in the week of {}.",
+                "The week of {} has the most: {days}.",
                 self.context.locale.format_short_day(monday(bin.first))
             )
         })
@@ -510,10 +510,9 @@ impl Course<'_> {
             [(text::KIND, Cells::Text), (text::AMOUNT, Cells::Number), (text::MIDDLE, Cells::Number)];
         let words = self.context.locale.count_of(person.words, "word", "words");
         let sentence = match person.student.amount(ActivityKind::Notes) {
-            0 => text::TOTALS.to_owned() + ", by kind.",
+            0 => "Totals by kind of activity.".to_owned(),
             _ => format!(
-                "{}, by kind. The note events hold {words}, those of a note again with each.",
-                text::TOTALS
+                "Totals by kind of activity. The note events contain {words}; each of them counts a note's words again."
             ),
         };
         let rows: Vec<Row> = rows.collect();
@@ -573,10 +572,11 @@ impl Course<'_> {
             0 => self.nothing(&[ActivityKind::Polls]),
             n if compared == 0 => format!("{} answered.", locale.count_of(n, "poll", "polls")),
             n => format!(
-                "{} answered; {} of the {} that can be compared with a solution are right.",
+                "{} answered; of the {} that can be compared with a solution, {} {} right.",
                 locale.count_of(n, "poll", "polls"),
+                locale.format_count(compared),
                 locale.format_count(right),
-                locale.format_count(compared)
+                if right == 1 { "is" } else { "are" }
             ),
         };
         let hidden = if contents { "" } else { text::ANSWERS_HIDDEN };

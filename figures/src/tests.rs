@@ -106,10 +106,10 @@ fn looks_at_decks_are_told_with_the_days_that_are_not_here() {
     );
     let figures = figures_of("presentation", &csv, false);
     let views = find(&figures, "slide-views");
-    assert_eq!(views.sentence, "1 person opened 1 deck, 2 views in all; most on 2026-02-03.");
+    assert_eq!(views.sentence, "1 person opened 1 deck (2 views), most on 2026-02-03.");
     assert_eq!(
         views.caveat,
-        "7 days are not here yet and not counted. 1 view names nobody and counts for no person."
+        "7 days are not loaded yet and are not counted. 1 view has no user id, so it counts for no person."
     );
     let Body::Bars(chart) = &views.body else { panic!() };
     assert_eq!(chart.bars[1].level, DataPoint::Complete(2.0));
@@ -138,7 +138,7 @@ fn a_poll_is_told_with_its_solution_and_its_rate() {
     assert_eq!(poll.title, "Is it?");
     assert_eq!(
         poll.sentence,
-        "2 of 2 students active in polls answered. 1 right (50 %). 1 student changed their mind."
+        "2 of 2 students active in polls answered. 1 was right (50 %). 1 student changed their answer."
     );
     let Body::PollAnswers(answers) = &poll.body else { panic!() };
     assert!(answers.has_solution && answers.choices[1].is_solution);
@@ -157,7 +157,7 @@ fn questions_and_notes_keep_their_words_until_they_are_asked_for() {
         "{head}q,Why water?,{PLACE},u1,Ana,Nuñez,a@b,Student,a,Because of salt,2026-02-03 10:00:00,t,Bo,Li,b@b,Instructor\n"
     );
     let text = |contents: bool| format!("{:?}", figures_of("qanda", &csv, contents));
-    assert!(!text(false).contains("water") && text(false).contains("What was written is not shown."));
+    assert!(!text(false).contains("water") && text(false).contains("What people wrote is not shown."));
     assert!(text(true).contains("Why water?") && text(true).contains("Because of salt"));
     assert!(!text(true).contains("a@b"), "no address travels");
     assert_eq!(
@@ -170,7 +170,7 @@ fn questions_and_notes_keep_their_words_until_they_are_asked_for() {
     assert!(!text(false).contains("salty") && text(true).contains("salty"));
     assert_eq!(
         find(&figures_of("notes", &csv, false), "notes").sentence,
-        "1 person wrote notes: 1 note event, 3 words; most on 2026-02-03."
+        "1 person wrote notes (1 note event, 3 words), most on 2026-02-03."
     );
 }
 
@@ -197,8 +197,8 @@ const ASSETS: &str = "video_name,section_number,owner_name,mediaid,course_identi
 fn the_library_says_of_when_it_is_and_adds_nothing_that_repeats() {
     let figures = figures_of("asset", ASSETS, false);
     let library = find(&figures, "library");
-    assert_eq!(library.sentence, "1 video; 0 never viewed. 100 % transcribed automatically.");
-    assert!(library.caveat.contains("as they stood on 2026-02-02T00:00:00.000Z UTC"));
+    assert_eq!(library.sentence, "1 video, 0 never viewed. 100 % transcribed automatically.");
+    assert!(library.caveat.contains("as of 2026-02-02T00:00:00.000Z UTC"));
     let departments = find(&figures, "departments");
     let Body::Ranking { ranking, .. } = &departments.body else { panic!() };
     assert_eq!((ranking.items[0].value, ranking.items[0].beside.as_slice()), (1.0, [None, None].as_slice()));
@@ -209,7 +209,7 @@ fn the_library_says_of_when_it_is_and_adds_nothing_that_repeats() {
 #[test]
 fn weeks_show_sections_side_by_side_and_missing_weeks_as_gaps() {
     let figures = figures_of("assetbydate", ASSETS, false);
-    assert_eq!(find(&figures, "videos-viewed").sentence, "1 video with a view in 1 week.");
+    assert_eq!(find(&figures, "videos-viewed").sentence, "1 video viewed in 1 week.");
     let Body::Bars(chart) = &find(&figures, "videos-viewed").body else { panic!() };
     assert_eq!([chart.bars[0].level, chart.bars[1].level], [DataPoint::Complete(1.0), DataPoint::Missing]);
     assert!(!figures.iter().any(|figure| figure.id == "views-by-week"), "the video stands in two sections");
@@ -224,8 +224,8 @@ fn a_report_that_nobody_knew_is_told_by_its_columns() {
         "user,page,visit_count,date\nAna,home,2,2026-02-02\nBo,home,1,2026-02-03\n",
         false,
     );
-    assert_eq!(find(&figures, "rows-by-day").sentence, "2 rows in all; most on 2026-02-02.");
-    assert_eq!(find(&figures, "sum-0").title, "visit_count, added up per day of date");
+    assert_eq!(find(&figures, "rows-by-day").sentence, "2 rows, most on 2026-02-02.");
+    assert_eq!(find(&figures, "sum-0").title, "Sum of visit_count per day of date");
     assert!(find(&figures, "sum-0").caveat.contains("may be added up"));
     let Body::SortableTable(rows) = &find(&figures, "rows").body else { panic!() };
     assert_eq!(rows.rows[0].cells[2], Cell::Number(2.0));
@@ -282,12 +282,12 @@ fn every_figure_of_a_range_with_missing_days_says_so() {
     let csv = format!("{head}\n{}{}", row(1, 2), row(2, 3));
     for report in ["presentation", "confused", "polling", "qanda", "notes", "visit"] {
         for figure in figures_of(report, &csv, true) {
-            let said = figure.caveat.matches("7 days are not here yet and not counted.").count();
+            let said = figure.caveat.matches("7 days are not loaded yet and are not counted.").count();
             assert_eq!(said, 1, "{report}, {}: {}", figure.id, figure.caveat);
         }
     }
     for figure in figures_of("assetbydate", ASSETS, true) {
-        let said = figure.caveat.matches("1 week is not here yet and not counted.").count();
+        let said = figure.caveat.matches("1 week is not loaded yet and is not counted.").count();
         assert_eq!(said, 1, "{}: {}", figure.id, figure.caveat);
     }
 }
@@ -353,9 +353,9 @@ fn polls_that_only_staff_answered_were_not_answered_by_0_students() {
         find(&figures_of("polling", &format!("{POLLS}{}", rows.concat()), false), "polls").sentence.clone()
     };
     let (student, staff, nobody) = (row("u1", "Student"), row("u2", "Instructor"), row("", ""));
-    assert_eq!(sentence(&[staff.clone()]), "1 person who is no student answered 1 poll.");
+    assert_eq!(sentence(&[staff.clone()]), "1 person who is not a student answered 1 poll.");
     assert_eq!(sentence(&[student, staff]), "1 student and 1 other answered 1 poll.");
-    assert_eq!(sentence(&[nobody]), "People who are not named answered 1 poll.");
+    assert_eq!(sentence(&[nobody]), "People without a user id answered 1 poll.");
 }
 
 #[test]
@@ -446,15 +446,15 @@ fn another_section_lies_over_the_days_and_what_is_not_final_is_not_held_against_
         question.base.comparison = Some(measures::Comparison::Section("S2".into()));
     });
     let views = find(&figures, "slide-views");
-    let end = "50 % more than section 2: 3 views, against 2, on 7 of 14 days, which are final in both.";
+    let end = "50 % more than section 2 (3 views against 2), counting only the 7 of 14 days that are final in both.";
     assert!(views.sentence.ends_with(end), "{}", views.sentence);
-    assert!(views.caveat.starts_with("The lines across are section 2. "), "{}", views.caveat);
+    assert!(views.caveat.starts_with("Lines show section 2. "), "{}", views.caveat);
     let Body::Bars(chart) = &views.body else { panic!() };
     let table = chart.table();
     assert_eq!(table.columns[1..3], ["Views", "Views, section 2"]);
     assert_eq!(table.rows[1].values[..2], [Some(3.0), Some(1.0)]);
     assert_eq!(table.rows[2].values[..2], [Some(0.0), Some(1.0)]);
-    assert_eq!(table.rows[9].values[..2], [None, None], "not here");
+    assert_eq!(table.rows[9].values[..2], [None, None], "not loaded");
 }
 
 #[test]
@@ -463,7 +463,7 @@ fn days_before_that_are_not_here_are_said_and_no_sum_is_made_of_them() {
         question.base.comparison = Some(measures::Comparison::Before)
     });
     let views = find(&figures, "slide-views");
-    assert!(views.caveat.starts_with("Of section 2 nothing is here yet."), "{}", views.caveat);
+    assert!(views.caveat.starts_with("No data for section 2 yet."), "{}", views.caveat);
     assert!(!views.sentence.contains("than"), "{}", views.sentence);
 }
 
@@ -472,7 +472,7 @@ fn one_student_alone_is_in_every_figure_and_reports_without_people_say_that_it_d
     let ask = |query: &mut reports::Query| query.base.student = Some("U4".into());
     let figures = figures_of_query("presentation", &looks(), ask);
     let sentence = &find(&figures, "slide-views").sentence;
-    assert_eq!(sentence, "1 person opened 1 deck, 1 view in all; most on 2026-02-03.");
+    assert_eq!(sentence, "1 person opened 1 deck (1 view), most on 2026-02-03.");
     let library = figures_of_query(
         "asset",
         "mediaid,medianame,courseid,sectionnumber,total_views\nm,Cells,c,1,3\n",

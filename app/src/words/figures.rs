@@ -18,15 +18,15 @@ pub const NEW_VIEWERS: &str = "New viewers";
 /// Head of a column.
 pub const RETURNING_VIEWERS: &str = "Returning viewers";
 /// Unit, and what its bars are.
-pub const NEW_AND_HOLLOW: &str = "Viewers · Filled: first seen in these days. Hollow: seen on an earlier one";
+pub const NEW_AND_HOLLOW: &str = "Viewers · Filled: new. Hollow: returning";
 /// Caveat of new and returning viewers.
-pub const ARRIVALS_CAVEAT: &str = "New means first seen in these days: nothing before them is known here, so on their first day everybody is new, and the first weeks have more new viewers than there were. Filters count: who is new to a video may have watched others.";
+pub const ARRIVALS_CAVEAT: &str = "New means first seen in these days: nothing before them is known, so everybody is new on their first day, and the first weeks show more new viewers than there were. Filters apply: a viewer who is new to a video may have watched others.";
 /// Title.
 pub const AFTER: &str = "How soon videos are watched";
 /// What the spans of days are.
 pub const DAYS_AFTER: &str = "Days after the video first appeared";
 /// Caveat of those.
-pub const AFTER_CAVEAT: &str = "A video first appears on the first of these days on which anybody watched it, in the sections that are shown: likely the day on which it was published, which these rows do not say. A video that is older than these days therefore counts as if it had appeared in them, and one of the last days had little time to be watched later.";
+pub const AFTER_CAVEAT: &str = "A video first appears on the first of these days on which anybody watched it, in the sections that are shown. That is likely the day on which it was published, which the rows do not say. A video that is older than these days counts as if it had appeared in them, and a video of the last days had little time to be watched later.";
 /// Title.
 pub const BY_HOUR: &str = "Minutes by weekday and hour";
 /// Title.
@@ -60,9 +60,9 @@ pub const ONE_STUDENT: &str = "One student";
 /// Button in the row of a student: everything of them alone.
 pub const ONLY_STUDENT: &str = "Only this student";
 /// Button in the row of the student whose rows alone are shown.
-pub const ALL_STUDENTS: &str = "All students again";
+pub const ALL_STUDENTS: &str = "All students";
 /// Link in the row of a student: their page in the course.
-pub const STUDENT_PAGE: &str = "Their page";
+pub const STUDENT_PAGE: &str = "Student page";
 /// Head of a column of buttons.
 pub const ACTIONS: &str = "More";
 /// Head of a column.
@@ -105,20 +105,20 @@ pub const PRINT: &str = "Print";
 /// Nobody did anything.
 pub const NO_ACTIVITY: &str = "No recorded activity.";
 /// Nothing is known yet.
-pub const NOTHING_HERE: &str = "None of these days are here yet.";
+pub const NOTHING_HERE: &str = "None of these days are loaded yet.";
 /// Where a row of a table is still on its way.
 pub const ON_ITS_WAY: &str = "…";
 /// Shows the table.
 pub const SHOW_ROWS: &str = "Show every row";
-/// Where a weekday does not occur, or none of its days is here.
-pub const NOT_HERE: &str = "Not here";
+/// Where a weekday or a span of days does not occur in the range, or none of its days is loaded.
+pub const NO_DATA: &str = "No data";
 /// Caveat of the videos.
-pub const LENGTH_CAVEAT: &str = "Minutes per viewer ÷ length can pass 100 %: parts that are watched again count again. The reports do not say which part of a video was watched.";
+pub const LENGTH_CAVEAT: &str = "Minutes per viewer ÷ length can exceed 100 %: parts that are watched again count again. The reports do not say which part of a video was watched.";
 /// Caveat of the students.
-pub const STUDENTS_CAVEAT: &str = "Only people whose role in the institution is student, and only those with recorded activity: Echo360 lists nobody who did nothing.";
+pub const STUDENTS_CAVEAT: &str = "Only people whose role in the institution is student, and only those with recorded activity: Echo360 does not list people without any.";
 /// Caveat of the spark-lines.
 pub const SPARK_CAVEAT: &str =
-    "Each student's line has a scale of its own: compare days in it, not students.";
+    "Each student's line has its own scale: compare days within a line, not students.";
 /// Heads of an export.
 pub const EXPORT_HEADS: [&str; 6] = ["Report", "Chart", "Days", "Zone", "Filters", "Built"];
 /// No filters, in an export.
@@ -177,7 +177,9 @@ pub fn coverage(measures: &Measures) -> Option<String> {
     let days = |n: usize| if n == 1 { "1 day is".to_owned() } else { format!("{n} days are") };
     let missing = Some(measures.missing()).filter(|n| *n > 0);
     let provisional = Some(measures.provisional()).filter(|n| *n > 0);
-    let missing = missing.map(|n| format!("{} not here yet and not counted.", days(n)));
+    let missing = missing.map(|n| {
+        format!("{} not loaded yet and {} not counted.", days(n), if n == 1 { "is" } else { "are" })
+    });
     let provisional = provisional.map(|n| format!("{} not final yet.", days(n)));
     let said: Vec<String> = missing.into_iter().chain(provisional).collect();
     (!said.is_empty()).then(|| said.join(" "))
@@ -193,7 +195,7 @@ pub fn viewers_sentence(measures: &Measures) -> String {
     match known.max_by_key(|(_, viewers)| *viewers).filter(|(_, viewers)| *viewers > 0) {
         None => NO_ACTIVITY.to_owned(),
         Some((day, most)) => format!(
-            "{} in all, each counted once. Most came on {}: {}.",
+            "{}, each counted once. Most on {}: {}.",
             people(measures.total.viewers, "viewer"),
             locale::format_full_day(day),
             locale::format_count(most)
@@ -218,10 +220,7 @@ pub fn arrivals_sentence(measures: &Measures) -> String {
     };
     let later = all.saturating_sub(first.new);
     let viewers = people(all, "viewer");
-    format!(
-        "{viewers} in all; {} of them first came after the first {first_step}.",
-        locale::format_count(later)
-    )
+    format!("{viewers}; {} of them first watched after the first {first_step}.", locale::format_count(later))
 }
 
 /// A span of days, short: `2–3`, `29+`.
@@ -254,7 +253,7 @@ pub fn after_sentence(measures: &Measures) -> String {
     }
     let soon: u64 = measures.by_delay.iter().take(SOON).sum();
     format!(
-        "{} of all minutes were watched within 3 days of a video's first appearing.",
+        "{} of all minutes were watched within 3 days after a video first appeared.",
         percent(soon as f64 / all as f64)
     )
 }
@@ -305,7 +304,7 @@ pub fn hours_sentence(week: &[Weekday; 7]) -> String {
 #[must_use]
 pub fn weekday_state(weekday: &Weekday) -> String {
     match (weekday.known, weekday.provisional) {
-        (0, _) => NOT_HERE.to_owned(),
+        (0, _) => NO_DATA.to_owned(),
         (1, 0) => "1 day".to_owned(),
         (days, 0) => format!("{days} days"),
         (1, _) => "1 day, not final yet".to_owned(),
@@ -317,7 +316,7 @@ pub fn weekday_state(weekday: &Weekday) -> String {
 #[must_use]
 pub fn videos_sentence(measures: &Measures) -> String {
     let Some(first) = measures.videos.named.first() else { return nothing(measures) };
-    let share = first.share_of_length().map(|share| format!(", {} of its length each", percent(share)));
+    let share = first.share_of_length().map(|share| format!(", {} of its length per viewer", percent(share)));
     format!(
         "{} was watched most: {} by {}{}.",
         video(first),
@@ -333,9 +332,13 @@ pub fn sections_sentence(measures: &Measures) -> String {
     let Some(first) = measures.sections.named.first() else { return nothing(measures) };
     let all = measures.sections.named.len() as u64 + measures.sections.others;
     if all == 1 {
-        return format!("All of it is of {}.", section(first));
+        return format!("All minutes are in {}.", section(first));
     }
-    format!("{} sections with recorded activity; {} has the most.", locale::format_count(all), section(first))
+    format!(
+        "{} sections with recorded activity; {} has the most minutes.",
+        locale::format_count(all),
+        section(first)
+    )
 }
 
 /// What the roles show.
@@ -361,9 +364,9 @@ pub fn spread_sentence(measures: &Measures) -> String {
         0 => nothing(measures),
         1 => format!("1 student with recorded activity, of {}.", minutes(median_rows)),
         _ => format!(
-            "{} with recorded activity; the one in the middle watched {}.",
+            "{} with recorded activity. Median: {} min.",
             people(active, "student"),
-            minutes(median_rows)
+            locale::format_number(measures::minutes(median_rows))
         ),
     }
 }
@@ -383,8 +386,8 @@ pub fn students_sentence(measures: &Measures) -> String {
 pub fn rows_sentence(measures: &Measures) -> String {
     match measures.total.rows {
         0 => nothing(measures),
-        1 => "1 row of half a minute.".to_owned(),
-        n => format!("{} rows of half a minute each, in the order of time.", locale::format_count(n)),
+        1 => "1 row of 30 seconds.".to_owned(),
+        n => format!("{} rows of 30 seconds each, in order of time.", locale::format_count(n)),
     }
 }
 
@@ -468,13 +471,13 @@ pub fn first_of(here: u64, total: u64) -> String {
 /// What opens the rest of a row.
 #[must_use]
 pub fn rest_of(name: &str) -> String {
-    format!("All of {name}")
+    format!("Details of {name}")
 }
 
 /// What the menu of a student's row is called.
 #[must_use]
 pub fn of_student(name: &str) -> String {
-    format!("What can be shown of {name}")
+    format!("Actions for {name}")
 }
 
 /// What a menu is called.

@@ -113,8 +113,8 @@ fn the_first_sentence_says_who_was_active_and_how_that_compares_on_final_days() 
     let figures = figures_of(|_, _| {});
     assert_eq!(
         find(&figures, "lead").sentence,
-        "2 of 2 active students watched something, 0.5 minutes a week in the middle. \
-         All together watched 50 % more than in the week before, on the 6 days that are final in both."
+        "2 of 2 active students watched videos. Median: 0.5 min per week. \
+         In all, students watched 50 % more than in the week before, counting only the 6 days that are final in both."
     );
 }
 
@@ -125,22 +125,22 @@ fn every_caveat_stands_with_the_charts_it_limits() {
     assert!(
         activity
             .caveat
-            .contains("Slide views, Poll answers, Answers to questions, Note events: none of 7 days here.")
+            .contains("Slide views, Poll answers, Answers to questions, Note events: none of 7 days loaded.")
     );
-    assert!(activity.caveat.contains("Not counted, of people who are no students: 0.5 minutes."));
-    assert!(activity.caveat.contains("Not counted, since they name nobody: 0.5 minutes."));
+    let not_counted = "Not counted: 0.5 minutes by staff; 0.5 minutes without a user id.";
+    assert!(activity.caveat.contains(not_counted), "{}", activity.caveat);
     let Body::SmallMultiples(strips) = &activity.body else { panic!() };
     let minutes: Vec<Option<f64>> = strips.panels[0].levels.iter().map(|level| level.value()).collect();
     assert_eq!(minutes, [0.0, 1.5, 0.0, 0.0, 0.0, 0.0, 0.0].map(Some));
     assert!(strips.panels[1].levels.iter().all(|level| level.value().is_none()), "a gap, never a zero");
     assert!(
-        strips.steps[1].summary.starts_with("minutes watched 1.5 · slide views not loaded yet yet"),
+        strips.steps[1].summary.starts_with("minutes watched 1.5 · slide views not loaded yet"),
         "{}",
         strips.steps[1].summary
     );
     assert_eq!(
         strips.table().rows[1].state.as_deref(),
-        Some("Not here yet: Slide views, Poll answers, Answers to questions, Note events")
+        Some("Not loaded yet: Slide views, Poll answers, Answers to questions, Note events")
     );
 }
 
@@ -158,7 +158,7 @@ fn a_comparison_that_was_chosen_is_drawn_and_another_section_is_told_per_student
         (wanted.is_chosen, wanted.comparison) = (true, Comparison::Section("t".into()))
     });
     assert!(
-        find(&figures, "lead").sentence.ends_with("Per active student that is 50 % more than in section 2.")
+        find(&figures, "lead").sentence.ends_with("Per active student, that is 50 % more than in section 2.")
     );
 }
 

@@ -53,7 +53,7 @@ fn days(context: &FigureContext<'_>, by_day: &RowsByDay, caveat: &str, coverage:
     let told = |sum: u64, noun: &str, best: Option<domain::time::Day>| match best {
         None => nothing(&by_day.days),
         Some(day) => {
-            format!("{} {noun} in all; most on {}.", locale.format_count(sum), locale.format_day(day))
+            format!("{} {noun}, most on {}.", locale.format_count(sum), locale.format_day(day))
         }
     };
     let noun = if total == 1 { "row" } else { "rows" };
@@ -106,7 +106,7 @@ fn spread(
         }
     });
     let bars = bars.collect();
-    let middle = median.map(|median| format!("; the one in the middle is {}", locale.format_count(median)));
+    let middle = median.map(|median| format!("; median: {}", locale.format_count(median)));
     let sentence = format!(
         "From {} to {}{}.",
         locale.format_number(smallest),

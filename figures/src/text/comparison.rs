@@ -8,10 +8,10 @@ pub const NOTHING: &str = "Nothing";
 /// The days before.
 pub const BEFORE: &str = "The days before";
 /// A report that cannot be held against anything.
-pub const NOT_COMPARED: &str = "This report has no days, so there is nothing to compare it with.";
+pub const NOT_COMPARED: &str = "This report has no dates, so it cannot be compared.";
 /// A report whose rows say no section that could be chosen.
 pub const NO_SECTIONS: &str =
-    "This report does not tell sections apart by what they are chosen by, so it is not compared with one.";
+    "This report has no section ids, so it cannot be compared with another section.";
 
 /// The days before: `the 4 weeks before`.
 #[must_use]
@@ -20,7 +20,8 @@ pub fn days_before(days: u64, count: &dyn Fn(u64) -> String) -> String {
         1 => "the same day of the week before".to_owned(),
         7 => "the week before".to_owned(),
         n if n.is_multiple_of(7) => format!("the {} weeks before", count(n / 7)),
-        n => format!("the {} days before, on the same days of the week", count(n)),
+        n if n < 7 => "the same days of the week before".to_owned(),
+        n => format!("the same days {} weeks before", count(n.div_ceil(7))),
     }
 }
 
@@ -79,7 +80,7 @@ pub struct ComparedUnit<'a> {
     pub other: &'a str,
 }
 
-/// `12 % less than the 4 weeks before: 1,204 minutes, against 1,370.` Of places alone that are final in both.
+/// `12 % less than the 4 weeks before (1,204 minutes against 1,370).` Counts only steps that are final in both.
 #[must_use]
 pub fn sentence(pairs: ComparedSums, told: ComparedUnit<'_>, number: &dyn Fn(f64) -> String) -> String {
     let ComparedUnit { unit, place, is_sum, other } = told;
@@ -89,31 +90,28 @@ pub fn sentence(pairs: ComparedSums, told: ComparedUnit<'_>, number: &dyn Fn(f64
         return String::new();
     }
     let only = if pairs.count < pairs.of {
-        format!(", on {} of {} {place}s, which are final in both", number(count), number(of))
+        let are = if pairs.count == 1 { "is" } else { "are" };
+        format!(", counting only the {} of {} {place}s that {are} final in both", number(count), number(of))
     } else {
         String::new()
     };
     let (now, then, unit) = match is_sum {
         true => (pairs.now, pairs.then, unit.to_lowercase()),
-        false => (pairs.now / count, pairs.then / count, format!("{} a {place}", unit.to_lowercase())),
+        false => (pairs.now / count, pairs.then / count, format!("{} per {place}", unit.to_lowercase())),
     };
     if pairs.then <= 0.0 {
-        return format!("Nothing is recorded of {other}{only}.");
+        return format!("No activity is recorded in {other}{only}.");
     }
     let held = held_against(now, then, number);
     let mut letters = held.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{} {other}: {} {unit}, against {}{only}.", letters.as_str(), number(now), number(then))
+    format!("{first}{} {other} ({} {unit} against {}){only}.", letters.as_str(), number(now), number(then))
 }
 
 /// What the lines across a chart are, or that there are none yet.
 #[must_use]
 pub fn lines(other: &str, are_here: bool) -> String {
-    if are_here {
-        format!("The lines across are {other}.")
-    } else {
-        format!("Of {other} nothing is here yet.")
-    }
+    if are_here { format!("Lines show {other}.") } else { format!("No data for {other} yet.") }
 }
 
 /// In a read-out.
@@ -125,9 +123,11 @@ pub fn against(number: &str) -> String {
 /// Before how far the weekly reports of the others are.
 #[must_use]
 pub fn far(other: &str, far: &str) -> String {
-    let mut letters = other.chars();
-    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}: {far}", letters.as_str())
+    let mut other = other.chars();
+    let first = other.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    let mut far = far.chars();
+    let next = far.next().map(|next| next.to_lowercase().to_string()).unwrap_or_default();
+    format!("{first}{}: {next}{}", other.as_str(), far.as_str())
 }
 
 #[cfg(test)]
@@ -142,23 +142,36 @@ mod tests {
     #[test]
     fn only_what_is_final_on_both_sides_is_held_against_the_other() {
         let all = [(Some(60.0), Some(70.0)), (Some(28.0), Some(30.0))];
-        assert_eq!(said(&all, true), "12 % less than the week before: 88 minutes, against 100.");
-        assert_eq!(said(&all, false), "12 % less than the week before: 44 minutes a day, against 50.");
+        assert_eq!(said(&all, true), "12 % less than the week before (88 minutes against 100).");
+        assert_eq!(said(&all, false), "12 % less than the week before (44 minutes per day against 50).");
         let some = [(Some(3.0), Some(1.0)), (None, Some(30.0)), (Some(9.0), None)];
         assert_eq!(
             said(&some, true),
-            "3 times as much as the week before: 3 minutes, against 1, on 1 of 3 days, which are final in both."
+            "3 times as much as the week before (3 minutes against 1), counting only the 1 of 3 days that is final in both."
         );
+    }
+
+    #[test]
+    fn earlier_days_are_named_by_their_distance_in_weeks() {
+        let labels = [1, 3, 7, 10, 28].map(|days| days_before(days, &|count| count.to_string()));
+        let expected = [
+            "the same day of the week before",
+            "the same days of the week before",
+            "the week before",
+            "the same days 2 weeks before",
+            "the 4 weeks before",
+        ];
+        assert_eq!(labels, expected);
     }
 
     #[test]
     fn nothing_is_no_share() {
         assert_eq!(said(&[(None, Some(1.0))], true), "");
         assert_eq!(said(&[(Some(0.0), Some(0.0))], true), "");
-        assert_eq!(said(&[(Some(2.0), Some(0.0))], true), "Nothing is recorded of the week before.");
+        assert_eq!(said(&[(Some(2.0), Some(0.0))], true), "No activity is recorded in the week before.");
         assert_eq!(
             said(&[(Some(2.0), Some(2.0))], true),
-            "About as much as the week before: 2 minutes, against 2."
+            "About as much as the week before (2 minutes against 2)."
         );
     }
 }

@@ -3,7 +3,6 @@
 
 use crate::locale::LocaleFormatter;
 use crate::text::comparison;
-use crate::text::reports::join;
 use domain::activity::ActivityKind;
 use domain::report::KnownReport;
 use domain::time::Day;
@@ -19,9 +18,9 @@ pub const WHY_COURSE: &str =
 /// Before days are chosen.
 pub const WHY_DAYS: &str = "Choose the days that you want to see.";
 /// Title.
-pub const ACTIVITY: &str = "What students did";
+pub const ACTIVITY: &str = "Student activity";
 /// Title, of one student.
-pub const ALONE: &str = "What this student did";
+pub const ALONE: &str = "This student's activity";
 /// Title.
 pub const VIDEOS: &str = "Videos";
 /// Title.
@@ -29,7 +28,7 @@ pub const DECKS: &str = "Slide decks";
 /// Title.
 pub const STUDENTS: &str = "Students";
 /// Title, of one student.
-pub const TOTALS: &str = "In all";
+pub const TOTALS: &str = "Totals";
 /// Title, of one student.
 pub const WATCHED: &str = "Videos watched";
 /// Title, of one student.
@@ -69,7 +68,7 @@ pub const ANSWERS: &str = "Answers";
 /// Head of marks, where many columns stand beside.
 pub const MARKS: &str = "Marks";
 /// Head: when a video or a deck was last used.
-pub const LAST: &str = "Last";
+pub const LAST: &str = "Last used";
 /// Head.
 pub const LAST_SEEN: &str = "Last seen";
 /// Head of the small series of students.
@@ -79,7 +78,7 @@ pub const KIND: &str = "Kind";
 /// Head.
 pub const AMOUNT: &str = "Amount";
 /// Head.
-pub const MIDDLE: &str = "Middle of the course";
+pub const MIDDLE: &str = "Course median";
 /// Head.
 pub const POLL: &str = "Poll";
 /// Head.
@@ -99,63 +98,63 @@ pub const SEARCH: &str = "Search";
 /// Label of a box.
 pub const HIDE_NAMES: &str = "Hide names";
 /// Name of the group of sliders, and what opens it.
-pub const WEIGHTS: &str = "How the score is made";
+pub const WEIGHTS: &str = "How the score is computed";
 /// Button.
-pub const USUAL_WEIGHTS: &str = "Back to the usual weights";
+pub const USUAL_WEIGHTS: &str = "Reset the weights";
 /// Above the sliders.
-pub const SCORE_IS: &str = "The score is a way to sort, not a grade. In each kind of activity a student has a place: the share of active students who did as much as they or less, and 0 for nothing. The score is the mean of these places by the weights below, from 0 to 100. Kinds that nobody did anything of are left out.";
+pub const SCORE_IS: &str = "The score is for sorting; it is not a grade. In each kind of activity, a student gets a percentile rank: the share of active students who did as much as they did, or less; 0 for no activity. The score is the mean of these ranks with the weights below, from 0 to 100. Kinds without any activity are left out.";
 /// Link from a student's page.
-pub const WHOLE_COURSE: &str = "All of the course";
+pub const WHOLE_COURSE: &str = "The whole course";
 /// Name of the page's own choices.
-pub const CHOICES: &str = "How it is shown";
+pub const CHOICES: &str = "Display options";
 /// Button.
 pub const PRINT: &str = "Print this page";
 /// Button.
-pub const ASK: &str = "Ask Echo360 for what is missing";
+pub const ASK: &str = "Request missing reports";
 /// Button.
-pub const ASK_FOR_MORE: &str = "Ask Echo360 for the rest";
+pub const ASK_FOR_MORE: &str = "Request the rest";
 /// Link to all of a course.
 pub const OVERVIEW: &str = "Overview";
 /// Name of the list of reports.
 pub const REPORTS: &str = "Reports of this course";
 /// Caveat of the charts.
-pub const SEVERAL_KINDS: &str = "Students alone are drawn. Each chart has a scale of its own, and kinds are not added up. An answer that is changed counts on each of its days.";
+pub const SEVERAL_KINDS: &str = "Only students are counted. Each chart has its own scale, and kinds of activity are not added up. A changed answer counts on each of its days.";
 /// Caveat of watching.
-pub const MINUTE_IS: &str = "A minute is two rows of 30 seconds each.";
+pub const MINUTE_IS: &str = "Echo360 records one row for every 30 seconds watched.";
 /// What the hatching means.
 pub const HATCHED: &str =
     "Hatched numbers are not final yet: Echo360 completes a day two days after it is over.";
 /// Caveat of the videos.
-pub const VIDEOS_CAVEAT: &str = "Students alone. Minutes per viewer ÷ length can pass 100 %: parts that are watched again count again. The reports do not say which part of a video was watched.";
+pub const VIDEOS_CAVEAT: &str = "Only students are counted. Minutes per viewer ÷ length can exceed 100 %: parts that are watched again count again. The reports do not say which part of a video was watched.";
 /// Caveat of the days since capture.
-pub const CAPTURE_CAVEAT: &str = "The day of capture is that of the library's video with the same id; that the two ids are one is likely, not documented.";
+pub const CAPTURE_CAVEAT: &str = "The day of capture comes from the library's video with the same id. That the two ids mean the same video is likely, but not documented.";
 /// Caveat of the days since capture, without a library.
-pub const NO_LIBRARY: &str = "Days since capture come from the library, which is not here yet.";
+pub const NO_LIBRARY: &str = "Days since capture come from the library, which is not loaded yet.";
 /// Caveat of the decks.
-pub const DECKS_CAVEAT: &str = "Students alone. Nothing joins a deck to a video. Views and marks name the deck, never the slide. Polls right are the latest answers that are the solution, of those that can be compared with one.";
+pub const DECKS_CAVEAT: &str = "Only students are counted. Nothing in the reports links a deck to a video. Views and marks name the deck, not the slide. Polls right is the share of latest answers that are the poll's solution, of those that can be compared with one.";
 /// Caveat of the students.
-pub const STUDENTS_CAVEAT: &str = "Only people whose role in the institution is student, and only those with recorded activity on these days or those before: Echo360 lists nobody who did nothing. The same person is known by their id alone.";
+pub const STUDENTS_CAVEAT: &str = "Only people whose role in the institution is student, and only those with recorded activity on these days or the days before: Echo360 does not list people without any. People are told apart by their id only.";
 /// Caveat of the students' series.
 pub const SPARK_CAVEAT: &str =
-    "Each bar is a week: the number of its days with any recorded activity, on one scale.";
+    "Each bar is a week: the number of its days with recorded activity, on one scale for all students.";
 /// Caveat where nobody can be called quiet.
 pub const QUIET_UNKNOWN: &str =
-    "Who was quiet cannot be said: not every report of the last two weeks is here.";
+    "Who was quiet is not known: not every report of the last two weeks is loaded.";
 /// Caveat where somebody can.
-pub const QUIET_IS: &str = "Quiet: no recorded activity in the last two weeks of these days. That is not to say that somebody was away.";
+pub const QUIET_IS: &str = "Quiet: no recorded activity in the last two weeks of these days. It does not mean that somebody was away.";
 /// Caveat of a student's totals.
-pub const MIDDLE_IS: &str = "The middle of the course is the student in the middle among those with any recorded activity on these days, kind by kind.";
+pub const MIDDLE_IS: &str = "The course median is that of all students with recorded activity on these days, separately for each kind.";
 /// Caveat of a student's page.
-pub const PERSON_CAVEAT: &str = "Only what Echo360 records under this student's id in this course. No recorded activity does not mean that nothing was watched or read: downloads, and what is seen without signing in, are not here.";
+pub const PERSON_CAVEAT: &str = "Only what Echo360 records under this student's id in this course. No recorded activity does not mean that nothing was watched or read: downloads, and what is viewed without signing in, are not included.";
 /// Caveat of a student's polls.
-pub const RIGHT_CAVEAT: &str = "The latest answer to each poll. Right compares it with the poll's solution, and is empty where there is none that can be compared.";
+pub const RIGHT_CAVEAT: &str = "The latest answer to each poll. Right compares it with the poll's solution; it is empty if no solution can be compared.";
 /// Caveat of answers that are not shown.
-pub const ANSWERS_HIDDEN: &str = "What was answered is not shown.";
+pub const ANSWERS_HIDDEN: &str = "Answers are not shown.";
 /// Where a student has nothing.
 pub const NO_SUCH_STUDENT: &str =
-    "No recorded activity of this student in this course, neither on these days nor on those before.";
+    "No recorded activity of this student in this course, neither on these days nor on the days before.";
 /// What was chosen elsewhere and has no meaning here.
-pub const NOT_FILTERED: &str = "Roles, videos and decks that were chosen elsewhere are not applied here.";
+pub const NOT_FILTERED: &str = "Filters by role, video or deck do not apply to this page.";
 
 /// A kind of activity as a title, with its unit.
 #[must_use]
@@ -238,8 +237,8 @@ pub fn most(locale: &dyn LocaleFormatter, kind: ActivityKind, most: u64, is_week
     if most == 0 {
         return String::new();
     }
-    let each = if is_weeks { "a week" } else { "a day" };
-    format!("most {} {each}", locale.format_number(number(kind, most)))
+    let each = if is_weeks { "per week" } else { "per day" };
+    format!("max {} {each}", locale.format_number(number(kind, most)))
 }
 
 /// Who was active, and how much the one in the middle watched.
@@ -248,18 +247,18 @@ pub fn who(locale: &dyn LocaleFormatter, (watched, active): (u64, u64), middle: 
     #[expect(clippy::cast_precision_loss, reason = "days and rows are far below 2^53")]
     let weekly = measures::minutes(middle) * 7.0 / days.max(1) as f64;
     let middle = if days < 7 {
-        format!("{} minutes in the middle", locale.format_number(measures::minutes(middle)))
+        format!("{} min", locale.format_number(measures::minutes(middle)))
     } else {
         // Of little, a tenth of a minute says something.
         let weekly = if weekly < 10.0 { weekly } else { weekly.round() };
-        format!("{} minutes a week in the middle", locale.format_number(weekly))
+        format!("{} min per week", locale.format_number(weekly))
     };
     match (active, watched) {
-        (1, 1) => format!("1 student was active and watched something, {middle}."),
-        (n, 0) => format!("{}; none has watched anything that is recorded.", students(locale, n)),
+        (1, 1) => format!("1 student was active and watched {middle}."),
+        (n, 0) => format!("{}; no viewing is recorded.", students(locale, n)),
         (n, m) => {
             format!(
-                "{} of {} active students watched something, {middle}.",
+                "{} of {} active students watched videos. Median: {middle}.",
                 locale.format_count(m),
                 locale.format_count(n)
             )
@@ -289,26 +288,26 @@ pub fn against_before(
 ) -> String {
     let (days, all) = final_of;
     let only = if days < all {
-        format!(", on the {} that are final in both", locale.count_of(days, "day", "days"))
+        format!(", counting only the {} final in both", locale.count_of(days, "day that is", "days that are"))
     } else {
         String::new()
     };
     if then <= 0.0 {
         return match now > 0.0 {
-            true => format!("In {other} nothing is recorded as watched{only}."),
+            true => format!("No viewing is recorded in {other}{only}."),
             false => String::new(),
         };
     }
-    format!("All together watched {} in {other}{only}.", held_against(locale, now, then))
+    format!("In all, students watched {} in {other}{only}.", held_against(locale, now, then))
 }
 
 /// What was watched against another section, per active student: sections differ in size.
 #[must_use]
 pub fn against_section(locale: &dyn LocaleFormatter, (now, then): (f64, f64), other: &str) -> String {
     if then <= 0.0 {
-        return format!("Of {other} nothing is recorded as watched on these days.");
+        return format!("No viewing is recorded in {other} on these days.");
     }
-    format!("Per active student that is {} in {other}.", held_against(locale, now, then))
+    format!("Per active student, that is {} in {other}.", held_against(locale, now, then))
 }
 
 /// What was unlike the rest.
@@ -320,8 +319,8 @@ pub fn stands_out(locale: &dyn LocaleFormatter, found: &engine::reports::course:
         format!("The week of {}", locale.format_short_day(found.first))
     };
     let usual = locale.format_number(number(found.kind, found.usual));
-    let of = if found.kind == ActivityKind::Watch { "of" } else { "on" };
-    let mostly = found.main_item.as_ref().map(|name| format!(", most of it {of} {name}")).unwrap_or_default();
+    let of = if found.kind == ActivityKind::Watch { "in" } else { "on" };
+    let mostly = found.main_item.as_ref().map(|name| format!(", mostly {of} {name}")).unwrap_or_default();
     format!("{when} stands out: {}, usually {usual}{mostly}.", amount(locale, found.kind, found.amount))
 }
 
@@ -332,9 +331,12 @@ pub fn coverage(locale: &dyn LocaleFormatter, kinds: &[ActivityKind], missing: u
     let are = if missing == 1 { "is" } else { "are" };
     let count = if missing == days { "none".to_owned() } else { locale.format_count(days - missing) };
     if kinds.len() == ActivityKind::ALL.len() && missing < days {
-        return format!("{} {are} not here yet and not counted.", locale.count_of(missing, "day", "days"));
+        return format!(
+            "{} {are} not loaded yet and {are} not counted.",
+            locale.count_of(missing, "day", "days")
+        );
     }
-    format!("{}: {count} of {} here.", names.join(", "), locale.count_of(days, "day", "days"))
+    format!("{}: {count} of {} loaded.", names.join(", "), locale.count_of(days, "day", "days"))
 }
 
 /// What staff did, and what names nobody: neither is drawn.
@@ -348,12 +350,10 @@ pub fn beside(
         let of = of.iter().filter(|(_, count)| *count > 0);
         of.map(|(kind, count)| amount(locale, *kind, *count)).collect::<Vec<_>>().join(", ")
     };
-    let said =
-        |list: String, of: &str| if list.is_empty() { String::new() } else { format!("{of}: {list}.") };
-    join([
-        said(list(staff), "Not counted, of people who are no students"),
-        said(list(unnamed), "Not counted, since they name nobody"),
-    ])
+    let parts = [(list(staff), "by staff"), (list(unnamed), "without a user id")];
+    let parts = parts.iter().filter(|(list, _)| !list.is_empty());
+    let parts: Vec<String> = parts.map(|(list, whose)| format!("{list} {whose}")).collect();
+    if parts.is_empty() { String::new() } else { format!("Not counted: {}.", parts.join("; ")) }
 }
 
 /// Heading of the videos: how many.
@@ -368,9 +368,7 @@ pub fn videos(locale: &dyn LocaleFormatter, videos: u64, first: Option<(&str, St
 #[must_use]
 pub fn decks(locale: &dyn LocaleFormatter, decks: u64, most: Option<(&str, u64)>) -> String {
     let most = most
-        .map(|(name, marks)| {
-            format!(" {name} has most confusion: {}.", locale.count_of(marks, "mark", "marks"))
-        })
+        .map(|(name, marks)| format!(" {name} has the most confusion marks: {}.", locale.format_count(marks)))
         .unwrap_or_default();
     format!("{} with recorded activity.{most}", locale.count_of(decks, "deck", "decks"))
 }
@@ -434,27 +432,22 @@ pub fn place(locale: &dyn LocaleFormatter, first: Day, last: Day) -> String {
 #[must_use]
 pub fn far([here, all, under_way, failed]: [usize; 4]) -> String {
     let mut said = if here == all {
-        format!("All {all} weekly reports are here.")
+        format!("All {all} weekly reports loaded.")
     } else {
-        format!("{here} of {all} weekly reports are here.")
+        format!("{here} of {all} weekly reports loaded.")
     };
     if under_way > 0 {
-        let are = if under_way == 1 { "is" } else { "are" };
-        said.push_str(&format!(" {under_way} {are} on the way from Echo360; what is here is shown already."));
+        said.push_str(&format!(" Waiting for {under_way} from Echo360; what is loaded is shown already."));
     }
     if failed > 0 {
-        said.push_str(&format!(" {failed} could not be built."));
+        said.push_str(&format!(" Echo360 could not build {failed}."));
     }
     said
 }
 
-/// How far one of them is: `Slides: 3 of 4 here, 1 on the way`.
+/// How far one of them is: `Slides: 3 of 4 loaded, 1 requested`.
 #[must_use]
 pub fn far_of(name: &str, [here, all, under_way, failed]: [usize; 4]) -> String {
     let part = |count: usize, what: &str| if count > 0 { format!(", {count} {what}") } else { String::new() };
-    format!(
-        "{name}: {here} of {all} here{}{}",
-        part(under_way, "on the way"),
-        part(failed, "could not be built")
-    )
+    format!("{name}: {here} of {all} loaded{}{}", part(under_way, "requested"), part(failed, "failed"))
 }

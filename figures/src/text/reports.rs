@@ -7,11 +7,11 @@ use domain::time::Day;
 /// Nobody did anything.
 pub const NO_ACTIVITY: &str = "No recorded activity.";
 /// Nothing is known yet.
-pub const NOTHING_HERE: &str = "None of these days are here yet.";
+pub const NOTHING_HERE: &str = "None of these days are loaded yet.";
 /// Where a link hides names.
-pub const NAMES_HIDDEN: &str = "Names are hidden in this link, and with them what names people.";
-/// Where a weekday does not occur, or none of its days is here.
-pub const NOT_HERE: &str = "Not here";
+pub const NAMES_HIDDEN: &str = "Names are hidden in this link, and so are figures that name people.";
+/// Where a weekday does not occur in the range, or none of its days is loaded.
+pub const NO_DATA: &str = "No data";
 /// Above the names of bars that are weeks.
 pub const WEEK: &str = "Week";
 /// What the hatching of a week means.
@@ -44,7 +44,7 @@ pub const SLIDES: &str = "Slides in the deck";
 /// Head.
 pub const MARKS: &str = "Marks";
 /// Head.
-pub const MOST_MARKED: &str = "Deck with most marks";
+pub const MOST_MARKED: &str = "Deck with the most marks";
 /// Head.
 pub const USUAL: &str = "Usual marks";
 /// Head.
@@ -60,11 +60,11 @@ pub const FIRST_ANSWERED: &str = "First answered";
 /// Head.
 pub const STUDENTS_ANSWERED: &str = "Students who answered";
 /// Head.
-pub const OF_ACTIVE: &str = "Of students active in polls";
+pub const OF_ACTIVE: &str = "Share of students active in polls";
 /// Head.
 pub const RIGHT: &str = "Right";
 /// Head.
-pub const CHANGED: &str = "Changed their mind";
+pub const CHANGED: &str = "Changed their answer";
 /// The word beside the right option.
 pub const SOLUTION: &str = "Solution";
 /// An option that holds no words.
@@ -122,40 +122,40 @@ pub const SLIDES_CAVEAT: &str =
 /// Caveat of confusion.
 pub const MARK_CAVEAT: &str = "A mark names the deck it was set on, not the slide.";
 /// Caveat of the spikes.
-pub const USUAL_CAVEAT: &str = "Usual is the day in the middle among the days on which this course had any marks. A day stands out with at least five marks and three times the usual.";
+pub const USUAL_CAVEAT: &str = "Usual is the median of the days on which this course had any marks. A day stands out if it has at least five marks and at least three times the usual.";
 /// Nothing stands out.
-pub const NO_SPIKES: &str = "No day stands out from what is usual in its course.";
+pub const NO_SPIKES: &str = "No day stands out in its course.";
 /// Caveat of the answers per day.
-pub const CHANGES_CAVEAT: &str = "An answer that is changed counts on both days.";
+pub const CHANGES_CAVEAT: &str = "A changed answer counts on both days.";
 /// Caveat of the polls.
-pub const POLLS_CAVEAT: &str = "Everybody's latest answer on these days counts. Right compares it with the poll's solution, among students, and is empty where there is none that can be compared. Students active in polls are those who answered any poll of the same course on these days: nobody knows who else was there.";
+pub const POLLS_CAVEAT: &str = "Each person's latest answer on these days counts. Right is the share of students whose answer is the poll's solution; it is empty if no solution can be compared. Students active in polls are those who answered any poll of the same course on these days: who else was there is not recorded.";
 /// Caveat of a poll whose solution says nothing that can be compared.
-pub const UNMATCHED: &str = "Its solution is none of its answers, so nothing can be called right.";
+pub const UNMATCHED: &str = "Its solution is none of its answers, so right answers cannot be counted.";
 /// Caveat of the questions.
-pub const QUESTIONS_CAVEAT: &str = "Echo360 reports a question once somebody has answered it. Questions without an answer, the time of a question and its lecture are not in the report.";
+pub const QUESTIONS_CAVEAT: &str = "Echo360 reports a question once somebody has answered it. The report has no questions without an answer, and neither the time of a question nor its lecture.";
 /// Caveat of answers per day.
-pub const EDITS_CAVEAT: &str = "An answer that is edited counts on the day of the edit too.";
+pub const EDITS_CAVEAT: &str = "An edited answer counts on the day of the edit, too.";
 /// Where contents were not asked for.
-pub const CONTENTS_OFF: &str = "What was written is not shown.";
+pub const CONTENTS_OFF: &str = "What people wrote is not shown.";
 /// Caveat of the notes.
-pub const NOTES_CAVEAT: &str = "Echo360 reports a note each time it is saved, whole, and without an id: so these are note events, and the words of a note count again with each of them.";
+pub const NOTES_CAVEAT: &str = "Echo360 reports a note each time it is saved, in full and without an id. These are therefore note events, and each of them counts the note's words again.";
 /// Caveat of the students.
-pub const STUDENTS_CAVEAT: &str = "Only people whose role in the institution is student, and only those with recorded activity: Echo360 lists nobody who did nothing.";
+pub const STUDENTS_CAVEAT: &str = "Only people whose role in the institution is student, and only those with recorded activity: Echo360 does not list people without any.";
 /// Caveat of small series.
 pub const SPARK_CAVEAT: &str = "All lines over time share one scale, so their heights can be compared.";
 /// Caveat of the library.
-pub const SEVERAL_SECTIONS: &str = "A video in several sections stands once for each, and its numbers are not added up: Echo360 does not say whether they are the section's or the video's.";
+pub const SEVERAL_SECTIONS: &str = "A video in several sections is listed once for each, and its numbers are not added up: Echo360 does not say whether they belong to the section or to the whole video.";
 /// Caveat of the lengths.
 pub const LENGTH_CAVEAT: &str =
-    "Minutes watched are those of all viewers together, so they pass the length soon.";
+    "Minutes watched are those of all viewers together, so they soon exceed the length.";
 /// Caveat of sections that are asked for by id.
 pub const SECTIONS_IGNORED: &str =
-    "This report knows sections by their number alone, so the choice of sections does not apply to it.";
+    "This report identifies sections by number only, so the choice of sections does not apply to it.";
 /// Caveat of roles that are asked for.
 pub const ROLES_IGNORED: &str =
     "This report does not say who is a student, so the choice of roles does not apply to it.";
 /// Caveat of roles that are asked for, of answers.
-pub const ROLES_OF_ANSWERS: &str = "The roles are those of who answers.";
+pub const ROLES_OF_ANSWERS: &str = "Roles are those of the people who answer.";
 /// Caveat of roles that are asked for, of who answers and of threads.
 pub const ROLES_NOT_APPLIED: &str =
     "The choice of roles does not apply here: everybody's answers are counted.";
@@ -173,19 +173,18 @@ pub const ROOM: &str = "Room";
 pub const STUDENT_IGNORED: &str =
     "This report does not say who watched, so the choice of a student does not apply to it.";
 /// Caveat of a student that is asked for, of questions and answers.
-pub const STUDENT_IN_THREADS: &str =
-    "Per day: what this student answered. Below: every question that they asked or answered, whole.";
+pub const STUDENT_IN_THREADS: &str = "Per day: this student's answers. Below: every question that they asked or answered, with all of its answers.";
 /// Caveat of videos that are asked for.
 pub const VIDEOS_IGNORED: &str = "The choice of videos does not apply to this report.";
 /// Caveat of windows.
 pub const SUMS_CAVEAT: &str =
-    "Weeks are UTC weeks: each row of this report is a sum over its week, and cannot be split.";
+    "Weeks are UTC weeks: each row of this report is a sum over its week and cannot be split.";
 /// Caveat of a report that nobody knows.
 pub const UNKNOWN_CAVEAT: &str =
-    "Lectern does not know this report: what its columns mean, its own description says.";
+    "Lectern does not know this report. Its own description says what its columns mean.";
 /// Caveat of sums of a column.
 pub const ADDED_CAVEAT: &str =
-    "Whether numbers of this column may be added up, the report's own description says.";
+    "The report's own description says whether numbers of this column may be added up.";
 
 /// A role, for one person.
 #[must_use]
@@ -227,28 +226,35 @@ pub fn section(number: &str, course: Option<&str>) -> String {
     format!("{number}, course {course}")
 }
 
-/// What keeps the numbers from being all there is; empty when every day is here and final.
+/// How many days are missing or provisional; empty if all are loaded and final.
 #[must_use]
 pub fn coverage(locale: &dyn LocaleFormatter, missing: u64, provisional: u64) -> String {
-    let said = |days: u64, rest: &str| {
-        (days > 0).then(|| format!("{} {rest}", locale.count_of(days, "day is", "days are")))
-    };
-    join([
-        said(missing, "not here yet and not counted.").unwrap_or_default(),
-        said(provisional, "not final yet.").unwrap_or_default(),
-    ])
+    describe_coverage(locale, missing, provisional, ["day", "days"])
 }
 
-/// The same of weeks.
+/// How many weeks are missing or provisional; empty if all are loaded and final.
 #[must_use]
 pub fn coverage_of_weeks(locale: &dyn LocaleFormatter, missing: u64, provisional: u64) -> String {
-    let said = |weeks: u64, rest: &str| {
-        if weeks == 0 {
+    describe_coverage(locale, missing, provisional, ["week", "weeks"])
+}
+
+fn describe_coverage(
+    locale: &dyn LocaleFormatter,
+    missing: u64,
+    provisional: u64,
+    [one, many]: [&str; 2],
+) -> String {
+    let describe = |count: u64, rest: &dyn Fn(&str) -> String| {
+        if count == 0 {
             return String::new();
         }
-        format!("{} {rest}", locale.count_of(weeks, "week is", "weeks are"))
+        let are = if count == 1 { "is" } else { "are" };
+        format!("{} {}", locale.count_of(count, one, many), rest(are))
     };
-    join([said(missing, "not here yet and not counted."), said(provisional, "not final yet.")])
+    join([
+        describe(missing, &|are| format!("{are} not loaded yet and {are} not counted.")),
+        describe(provisional, &|are| format!("{are} not final yet.")),
+    ])
 }
 
 /// Sentences, one after another, without those that are empty.
@@ -263,8 +269,11 @@ pub fn unnamed(locale: &dyn LocaleFormatter, events: u64, one: &str, many: &str)
     if events == 0 {
         return String::new();
     }
-    let verbs = if events == 1 { ["names", "counts"] } else { ["name", "count"] };
-    format!("{} {} nobody and {} for no person.", locale.count_of(events, one, many), verbs[0], verbs[1])
+    let rest = match events {
+        1 => "has no user id, so it counts for no person.",
+        _ => "have no user id, so they count for no person.",
+    };
+    format!("{} {rest}", locale.count_of(events, one, many))
 }
 
 /// Rows that could not be placed.
@@ -274,7 +283,7 @@ pub fn skipped_rows(locale: &dyn LocaleFormatter, rows: u64) -> String {
         return String::new();
     }
     format!(
-        "{} of the files could not be read and {} left out.",
+        "{} could not be read and {} not counted.",
         locale.count_of(rows, "row", "rows"),
         if rows == 1 { "is" } else { "are" }
     )
@@ -289,9 +298,9 @@ pub fn opened(
     views: u64,
     most: Option<Day>,
 ) -> String {
-    let most = most.map(|day| format!("; most on {}", locale.format_day(day))).unwrap_or_default();
+    let most = most.map(|day| format!(", most on {}", locale.format_day(day))).unwrap_or_default();
     format!(
-        "{} opened {}, {} in all{most}.",
+        "{} opened {} ({}){most}.",
         locale.count_of(people, "person", "people"),
         locale.count_of(decks, "deck", "decks"),
         locale.count_of(views, "view", "views")
@@ -307,7 +316,7 @@ pub fn marked(
     marks: u64,
     most: Option<Day>,
 ) -> String {
-    let most = most.map(|day| format!("; most on {}", locale.format_day(day))).unwrap_or_default();
+    let most = most.map(|day| format!(", most on {}", locale.format_day(day))).unwrap_or_default();
     format!(
         "{} set {} on {}{most}.",
         locale.count_of(people, "person", "people"),
@@ -325,9 +334,9 @@ pub fn noted(
     words: u64,
     most: Option<Day>,
 ) -> String {
-    let most = most.map(|day| format!("; most on {}", locale.format_day(day))).unwrap_or_default();
+    let most = most.map(|day| format!(", most on {}", locale.format_day(day))).unwrap_or_default();
     format!(
-        "{} wrote notes: {}, {}{most}.",
+        "{} wrote notes ({}, {}){most}.",
         locale.count_of(people, "person", "people"),
         locale.count_of(events, "note event", "note events"),
         locale.count_of(words, "word", "words")
@@ -349,7 +358,7 @@ pub fn busiest(locale: &dyn LocaleFormatter, weekday: u64, hour: usize, events: 
 pub fn weekday_state(locale: &dyn LocaleFormatter, known: u32, provisional: u32) -> String {
     let days = locale.count_of(u64::from(known), "day", "days");
     match (known, provisional) {
-        (0, _) => NOT_HERE.to_owned(),
+        (0, _) => NO_DATA.to_owned(),
         (_, 0) => days,
         (1, _) => format!("{days}, not final yet"),
         (_, provisional) => format!("{days}, {provisional} not final yet"),
@@ -389,11 +398,11 @@ pub fn polled(
         (_, 0) => None,
         (Some(_), others) => Some(locale.count_of(others, "other", "others")),
         (None, others) => {
-            Some(locale.count_of(others, "person who is no student", "people who are no students"))
+            Some(locale.count_of(others, "person who is not a student", "people who are not students"))
         }
     };
     let who: Vec<String> = students.into_iter().chain(others).collect();
-    let who = if who.is_empty() { "People who are not named".to_owned() } else { who.join(" and ") };
+    let who = if who.is_empty() { "People without a user id".to_owned() } else { who.join(" and ") };
     format!("{who} answered {}.{}", locale.count_of(polls, "poll", "polls"), right.unwrap_or_default())
 }
 
@@ -409,11 +418,12 @@ pub fn poll(
     let right = right.filter(|(_, of)| *of > 0).map(|(right, of)| {
         #[expect(clippy::cast_precision_loss, reason = "students are far below 2^53")]
         let share = right as f64 / of as f64;
-        format!("{} right ({}).", locale.format_count(right), locale.format_percent(share))
+        let was = if right == 1 { "was" } else { "were" };
+        format!("{} {was} right ({}).", locale.format_count(right), locale.format_percent(share))
     });
     let changed = match changed {
         0 => String::new(),
-        n => format!("{} changed their mind.", locale.count_of(n, "student", "students")),
+        n => format!("{} changed their answer.", locale.count_of(n, "student", "students")),
     };
     let answered = format!(
         "{} of {} active in polls answered.",
@@ -473,7 +483,7 @@ pub fn library(
     #[expect(clippy::cast_precision_loss, reason = "videos are far below 2^53")]
     let share = (of > 0)
         .then(|| format!(" {} transcribed automatically.", locale.format_percent(yes as f64 / of as f64)));
-    let never = never.map(|never| format!("; {} never viewed", locale.format_count(never)));
+    let never = never.map(|never| format!(", {} never viewed", locale.format_count(never)));
     format!(
         "{}{}.{}",
         locale.count_of(videos, "video", "videos"),
@@ -485,15 +495,17 @@ pub fn library(
 /// Of when a snapshot is.
 #[must_use]
 pub fn as_of(moment: Option<&str>) -> String {
-    let since = "These are counts of all time";
-    moment.map_or_else(|| format!("{since}."), |moment| format!("{since}, as they stood on {moment} UTC."))
+    moment.map_or_else(
+        || "Counts are over all time.".to_owned(),
+        |moment| format!("Counts are over all time, as of {moment} UTC."),
+    )
 }
 
 /// What was watched in these weeks.
 #[must_use]
 pub fn weeks(locale: &dyn LocaleFormatter, viewed: u64, weeks: u64) -> String {
     format!(
-        "{} with a view in {}.",
+        "{} viewed in {}.",
         locale.count_of(viewed, "video", "videos"),
         locale.count_of(weeks, "week", "weeks")
     )
@@ -506,8 +518,9 @@ pub fn left_out(locale: &dyn LocaleFormatter, windows: u64) -> String {
         return String::new();
     }
     format!(
-        "{} that reach beyond these days cannot be split and are left out.",
-        locale.count_of(windows, "week", "weeks")
+        "{} beyond these days, cannot be split and {} not counted.",
+        locale.count_of(windows, "week reaches", "weeks reach"),
+        if windows == 1 { "is" } else { "are" }
     )
 }
 
@@ -531,7 +544,7 @@ pub fn unfiltered(columns: &[&str]) -> String {
     if columns.is_empty() {
         return String::new();
     }
-    format!("It has no column {}: rows of all are here.", columns.join(", "))
+    format!("Not filtered by {}: the report has no such column.", columns.join(", "))
 }
 
 /// Rows whose day is none of these.
@@ -540,7 +553,8 @@ pub fn outside(locale: &dyn LocaleFormatter, rows: u64, column: &str) -> String 
     if rows == 0 {
         return String::new();
     }
-    format!("{} with another {column} are not in this chart.", locale.count_of(rows, "row", "rows"))
+    let are = if rows == 1 { "is" } else { "are" };
+    format!("{} with another {column} {are} not in this chart.", locale.count_of(rows, "row", "rows"))
 }
 
 /// The first of a list that is longer.
@@ -572,5 +586,8 @@ pub fn most_in_section(locale: &dyn LocaleFormatter, name: &str, events: &str, s
 /// What students did of all.
 #[must_use]
 pub fn of_students(locale: &dyn LocaleFormatter, share: f64, all: &str) -> String {
-    format!("Students made {} of {all}; everybody else stands apart.", locale.format_percent(share))
+    format!(
+        "Students account for {} of {all}; everybody else is shown separately.",
+        locale.format_percent(share)
+    )
 }

@@ -1,17 +1,17 @@
 //! Titles of the figures of every report but `videoview`: what each shows, in a few words.
 
 /// Title.
-pub const MARKS_PER_DAY: &str = "Marks of confusion per day";
+pub const MARKS_PER_DAY: &str = "Confusion marks per day";
 /// Title.
-pub const MARKS_BY_HOUR: &str = "Marks by weekday and hour";
+pub const MARKS_BY_HOUR: &str = "Confusion marks by weekday and hour";
 /// Title.
-pub const MARKS_PER_DECK: &str = "Marks per deck";
+pub const MARKS_PER_DECK: &str = "Confusion marks per deck";
 /// Title.
-pub const DECKS_WITH_MARKS: &str = "Every deck with marks";
+pub const DECKS_WITH_MARKS: &str = "Every deck with confusion marks";
 /// Title.
 pub const SPIKES: &str = "Days that stand out";
 /// Title.
-pub const LIBRARY: &str = "The library";
+pub const LIBRARY: &str = "Library";
 /// Title.
 pub const BY_TERM: &str = "Videos by term";
 /// Title.
@@ -23,7 +23,7 @@ pub const BY_DEVICE: &str = "Videos by capture device";
 /// Title.
 pub const BY_ROOM: &str = "Videos by room";
 /// Title.
-pub const MOST_VIEWED: &str = "Most viewed";
+pub const MOST_VIEWED: &str = "Most viewed videos";
 /// Title.
 pub const EVERY_VIDEO: &str = "Every video";
 /// Title.
@@ -35,7 +35,7 @@ pub const DECKS_WITH_NOTES: &str = "Every deck with notes";
 /// Title.
 pub const NOTE_TAKERS: &str = "Students";
 /// Title.
-pub const WRITTEN: &str = "What was noted";
+pub const WRITTEN: &str = "Notes";
 /// Title.
 pub const POLL_ANSWERS_PER_DAY: &str = "Poll answers per day";
 /// Title.
@@ -45,19 +45,19 @@ pub const VIEWS_PER_DAY: &str = "Slide views per day";
 /// Title.
 pub const VIEWS_BY_HOUR: &str = "Slide views by weekday and hour";
 /// Title.
-pub const VIEWS_PER_DECK: &str = "Views per deck";
+pub const VIEWS_PER_DECK: &str = "Slide views per deck";
 /// Title.
 pub const EVERY_DECK: &str = "Every deck";
 /// Title.
 pub const ANSWERS_PER_DAY: &str = "Answers per day";
 /// Title.
-pub const WHO_ANSWERS: &str = "Who answers";
+pub const WHO_ANSWERS: &str = "Answers by role";
 /// Title.
 pub const THREADS: &str = "Questions and answers";
 /// Title.
-pub const VIDEOS_BY_WEEK: &str = "Videos with a view, week by week";
+pub const VIDEOS_BY_WEEK: &str = "Videos viewed per week";
 /// Title.
-pub const VIEWS_BY_WEEK: &str = "Views, week by week";
+pub const VIEWS_BY_WEEK: &str = "Views per week";
 /// Title.
 pub const SECTIONS: &str = "Sections";
 /// Title.
@@ -69,9 +69,9 @@ pub const VIEWS_PER_SECTION: &str = "Slide views per section";
 /// Title.
 pub const VIEWS_BY_ROLE: &str = "Slide views by role";
 /// Title.
-pub const MARKS_PER_SECTION: &str = "Marks of confusion per section";
+pub const MARKS_PER_SECTION: &str = "Confusion marks per section";
 /// Title.
-pub const MARKS_BY_ROLE: &str = "Marks of confusion by role";
+pub const MARKS_BY_ROLE: &str = "Confusion marks by role";
 /// Title.
 pub const EVENTS_PER_SECTION: &str = "Note events per section";
 /// Title.
@@ -92,5 +92,5 @@ pub fn rows_per_day(column: &str) -> String {
 /// A column added up by the day of another, of a report that nobody knows.
 #[must_use]
 pub fn added_per_day(name: &str, column: &str) -> String {
-    format!("{name}, added up per day of {column}")
+    format!("Sum of {name} per day of {column}")
 }
