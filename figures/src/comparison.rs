@@ -43,7 +43,7 @@ pub fn add_comparison(
         {
             let levels: Vec<DataPoint> = there.bars.iter().map(|bar| bar.level).collect();
             let sentence = over(chart, &levels, other, place, context);
-            let lines = text::lines(other, levels.iter().any(|level| level.value().is_some()));
+            let lines = text::overlay_caveat(other, levels.iter().any(|level| level.value().is_some()));
             figure.sentence = join([std::mem::take(&mut figure.sentence), sentence]);
             figure.caveat = join([lines, std::mem::take(&mut figure.caveat)]);
             chart.sentence.clone_from(&figure.sentence);
@@ -77,7 +77,7 @@ fn over(
         chart.bars.iter().zip(others).map(|(bar, level)| (complete(&bar.level), complete(level))),
     );
     let told = ComparedUnit { unit: &chart.unit, place, is_sum: chart.id != DISTINCT, other };
-    let sentence = text::sentence(pairs, told, &|number| context.locale.format_number(number));
+    let sentence = text::comparison_sentence(pairs, told, &|number| context.locale.format_number(number));
     let values = others.iter().map(|level| level.value()).collect();
     chart.other = Some(Series { name: other.to_owned(), values });
     sentence

@@ -3,10 +3,11 @@
 
 use crate::Datasets;
 use crate::figure_context::{
-    FigureContext, count, figure, level, listing, number, opening, row, series, share,
+    FigureContext, count_cell, data_point, new_figure, plain_row, ratio, spark_values, table_body, to_f64,
+    with_row_action,
 };
 use crate::text::course as text;
-use crate::text::reports::{NO_ACTIVITY, NOTHING_HERE, join, named, skipped_rows};
+use crate::text::reports::{NO_ACTIVITY, NOTHING_LOADED, join, name_or_id, skipped_rows_caveat};
 use charts::small_multiples::{AxisStep, Panel as Drawn, SmallMultiples};
 use charts::sortable_table::{Cell, ColumnKind as Cells, Row, RowAction};
 use domain::activity::ActivityKind;
@@ -60,7 +61,7 @@ struct Course<'a> {
 
 /// The number of a kind that is known of a place, for its chart.
 fn of_kind(kind: ActivityKind, known: &Completeness<u64>) -> Completeness<f64> {
-    known.map(|amount| text::number(kind, *amount))
+    known.map(|amount| text::chart_value(kind, *amount))
 }
 
 fn amounts(student: &Student) -> Vec<(ActivityKind, u64)> {
@@ -81,7 +82,7 @@ impl Course<'_> {
     /// The sentence on top; its title is what the page is called, where that is not the course.
     fn lead(&self, title: String, sentence: String, caveat: String) -> Figure {
         let title = if title.is_empty() { text::COURSE.to_owned() } else { title };
-        figure(["lead", &title], String::new(), sentence, caveat, Body::Text)
+        new_figure(["lead", &title], String::new(), sentence, caveat, Body::Text)
     }
 
     fn not_filtered(&self) -> String {
@@ -96,7 +97,7 @@ impl Course<'_> {
         let (locale, measures) = (self.context.locale, self.measures);
         let (active, theirs) = measures.active;
         if measures.series.iter().all(|strip| strip.missing == strip.days) {
-            return NOTHING_HERE.to_owned();
+            return NOTHING_LOADED.to_owned();
         }
         let Some(watching) = measures.series.iter().find(|strip| strip.kind == ActivityKind::Watch) else {
             return String::new();
@@ -104,24 +105,24 @@ impl Course<'_> {
         let here = watching.days - watching.missing;
         let who = match (active, here) {
             (0, _) => NO_ACTIVITY.to_owned(),
-            (_, 0) => format!("{}.", text::students(locale, active)),
-            _ => text::who(locale, (measures.watched, active), measures.median_rows, here),
+            (_, 0) => format!("{}.", text::active_students(locale, active)),
+            _ => text::viewers_sentence(locale, (measures.watched, active), measures.median_rows, here),
         };
         let compared = watching.compared;
-        let (now, then) = (number(compared.now), number(compared.then));
+        let (now, then) = (to_f64(compared.now), to_f64(compared.then));
         let against = match &self.wanted.comparison {
             _ if compared.days == 0 || active == 0 => String::new(),
             Comparison::Before => {
                 let other = text::days_before(locale, watching.days);
-                text::against_before(locale, (now, then), &other, (compared.days, watching.days))
+                text::comparison_with_before(locale, (now, then), &other, (compared.days, watching.days))
             }
             Comparison::Section(_) => {
                 let each =
-                    |rows: f64, students: u64| if students == 0 { 0.0 } else { rows / number(students) };
-                text::against_section(locale, (each(now, active), each(then, theirs)), self.other)
+                    |rows: f64, students: u64| if students == 0 { 0.0 } else { rows / to_f64(students) };
+                text::comparison_with_section(locale, (each(now, active), each(then, theirs)), self.other)
             }
         };
-        let outlier = measures.outlier.as_ref().map(|found| text::stands_out(locale, found));
+        let outlier = measures.outlier.as_ref().map(|found| text::outlier_sentence(locale, found));
         join([who, against, outlier.unwrap_or_default()])
     }
 
@@ -133,11 +134,12 @@ impl Course<'_> {
             missing.entry(strip.missing).or_default().push(strip.kind);
         }
         let days = self.measures.series.first().map_or(0, |strip| strip.days);
-        let missing = missing.into_iter().map(|(count, kinds)| text::coverage(locale, &kinds, count, days));
+        let missing =
+            missing.into_iter().map(|(count, kinds)| text::coverage_caveat(locale, &kinds, count, days));
         let missing: Vec<String> = missing.collect();
         let rows = self.measures.series.iter().map(|strip| strip.skipped_rows);
         let rows = rows.fold(SkippedRows::default(), SkippedRows::plus);
-        join([missing.join(" "), skipped_rows(locale, rows.total())])
+        join([missing.join(" "), skipped_rows_caveat(locale, rows.total())])
     }
 
     fn is_hatched(&self) -> bool {
@@ -153,7 +155,7 @@ impl Course<'_> {
         let busiest = self.busiest();
         let is_compared = self.measures.series.iter().any(|strip| strip.others.iter().any(Option::is_some));
         let compared = if self.wanted.is_chosen {
-            crate::text::comparison::lines(&self.other_name(), is_compared)
+            crate::text::comparison::overlay_caveat(&self.other_name(), is_compared)
         } else {
             String::new()
         };
@@ -161,9 +163,9 @@ impl Course<'_> {
             if self.is_hatched() { text::HATCHED.to_owned() } else { String::new() },
             self.coverage(),
             compared,
-            text::beside(locale, &of(|strip| strip.staff), &of(|strip| strip.unnamed)),
-            text::SEVERAL_KINDS.to_owned(),
-            text::MINUTE_IS.to_owned(),
+            text::excluded_caveat(locale, &of(|strip| strip.staff), &of(|strip| strip.unnamed)),
+            text::KINDS_CAVEAT.to_owned(),
+            text::MINUTE_CAVEAT.to_owned(),
         ]);
         self.charts(text::ACTIVITY, busiest, drawn.collect(), caveat)
     }
@@ -185,16 +187,16 @@ impl Course<'_> {
             let numbers = numbers.filter_map(|(place, known)| Some((place, *known.value()?)));
             let (place, most) = numbers.max_by_key(|(_, number)| *number).filter(|(_, most)| *most > 0)?;
             let bin = self.measures.bins.all.get(place)?;
-            let place = text::place(locale, bin.first, bin.last);
-            Some(format!("Busiest: {place}, with {}.", text::amount(locale, strip.kind, most)))
+            let place = text::step_label(locale, bin.first, bin.last);
+            Some(format!("Busiest: {place}, with {}.", text::amount_with_unit(locale, strip.kind, most)))
         });
         let is_here = self.measures.series.iter().any(|strip| strip.missing < strip.days);
-        found.unwrap_or_else(|| (if is_here { NO_ACTIVITY } else { NOTHING_HERE }).to_owned())
+        found.unwrap_or_else(|| (if is_here { NO_ACTIVITY } else { NOTHING_LOADED }).to_owned())
     }
 
     fn drawn(&self, strip: &KindSeries) -> Drawn {
         let others = self.wanted.is_chosen.then(|| {
-            let other = |amount: &Option<u64>| amount.map(|amount| text::number(strip.kind, amount));
+            let other = |amount: &Option<u64>| amount.map(|amount| text::chart_value(strip.kind, amount));
             strip.others.iter().map(other).collect::<Vec<_>>()
         });
         let others = others.filter(|others| others.iter().any(Option::is_some)).unwrap_or_default();
@@ -207,14 +209,14 @@ impl Course<'_> {
         let total = if known().next().is_none() {
             "–".to_owned()
         } else {
-            locale.format_number(text::number(kind, known().sum()))
+            locale.format_number(text::chart_value(kind, known().sum()))
         };
         Drawn {
-            name: text::kind(kind).to_owned(),
-            levels: bins.iter().map(|known| level(&of_kind(kind, known))).collect(),
+            name: text::kind_title(kind).to_owned(),
+            levels: bins.iter().map(|known| data_point(&of_kind(kind, known))).collect(),
             others,
             total,
-            most: text::most(locale, kind, known().max().unwrap_or(0), self.measures.bins.are_weeks),
+            most: text::scale_note(locale, kind, known().max().unwrap_or(0), self.measures.bins.are_weeks),
         }
     }
 
@@ -242,11 +244,11 @@ impl Course<'_> {
             strips.iter().map(of).collect::<Vec<_>>().join(" · ")
         };
         let places = bins.all.iter().enumerate().map(|(place, bin)| {
-            let days = text::place(locale, bin.first, bin.last);
+            let days = text::step_label(locale, bin.first, bin.last);
             let week = self.context.week_of(bin.first).filter(|_| bins.are_weeks);
             AxisStep {
                 name: week
-                    .map_or_else(|| days.clone(), |week| crate::text::reports::numbered(&week.name, &days)),
+                    .map_or_else(|| days.clone(), |week| crate::text::reports::week_label(&week.name, &days)),
                 short: week.map_or_else(|| locale.format_short_day(bin.first), |week| week.short.clone()),
                 is_landmark: bins.are_weeks || monday(bin.first) == bin.first,
                 summary: told(place),
@@ -266,7 +268,7 @@ impl Course<'_> {
             missing: crate::text::NOT_LOADED.to_owned(),
         };
         let unit = crate::text::days_in(self.context.zone_label);
-        figure(["activity", title], unit, sentence, caveat, Body::SmallMultiples(body))
+        new_figure(["activity", title], unit, sentence, caveat, Body::SmallMultiples(body))
     }
 
     /// Whether anything of a kind is here.
@@ -276,40 +278,40 @@ impl Course<'_> {
 
     /// An amount of a kind as a cell; of a kind that is not here none, never zero.
     fn cell(&self, kind: ActivityKind, amount: u64) -> Cell {
-        if self.is_here(kind) { Cell::Number(text::number(kind, amount)) } else { Cell::None }
+        if self.is_here(kind) { Cell::Number(text::chart_value(kind, amount)) } else { Cell::None }
     }
 
     /// Which of its kinds have days that are not here: beside the tables that lack them.
     fn lacks(&self, kinds: &[ActivityKind]) -> String {
         let of = self.measures.series.iter().filter(|strip| kinds.contains(&strip.kind) && strip.missing > 0);
         let locale = self.context.locale;
-        let said = of.map(|strip| text::coverage(locale, &[strip.kind], strip.missing, strip.days));
+        let said = of.map(|strip| text::coverage_caveat(locale, &[strip.kind], strip.missing, strip.days));
         said.collect::<Vec<_>>().join(" ")
     }
 
     fn nothing(&self, kinds: &[ActivityKind]) -> String {
         let of = |strip: &&KindSeries| kinds.contains(&strip.kind);
         let is_here = self.measures.series.iter().filter(of).any(|strip| strip.missing < strip.days);
-        (if is_here { NO_ACTIVITY } else { NOTHING_HERE }).to_owned()
+        (if is_here { NO_ACTIVITY } else { NOTHING_LOADED }).to_owned()
     }
 
     fn videos(&self) -> Figure {
         let locale = self.context.locale;
         let videos = &self.measures.videos;
-        let name = |name: &str, id: &str| named(name, text::VIDEO, id);
+        let name = |name: &str, id: &str| name_or_id(name, text::VIDEO, id);
         let today = self.context.query.base.today;
         let rows = videos.iter().map(|video| Row {
             id: Some(video.id.clone()),
             cells: vec![
                 Cell::text(name(&video.name, &video.id)),
-                Cell::Number(text::number(ActivityKind::Watch, video.rows)),
-                count(video.viewers),
+                Cell::Number(text::chart_value(ActivityKind::Watch, video.rows)),
+                count_cell(video.viewers),
                 Cell::number(video.share_of_length()),
                 video.captured.map_or(Cell::None, |day| {
-                    Cell::number(u64::try_from((today - day).num_days()).ok().map(number))
+                    Cell::number(u64::try_from((today - day).num_days()).ok().map(to_f64))
                 }),
             ],
-            spark: series(&video.steps),
+            spark: spark_values(&video.steps),
             is_left_out: false,
             is_flagged: false,
         });
@@ -321,22 +323,22 @@ impl Course<'_> {
             (text::SINCE_CAPTURE, Cells::Number),
         ];
         let sentence = videos.first().map(|first| {
-            let minutes = text::amount(locale, ActivityKind::Watch, first.rows);
-            text::videos(locale, videos.len() as u64, Some((&name(&first.name, &first.id), minutes)))
+            let minutes = text::amount_with_unit(locale, ActivityKind::Watch, first.rows);
+            text::videos_sentence(locale, videos.len() as u64, Some((&name(&first.name, &first.id), minutes)))
         });
         let caveat = join([
             self.lacks(&[ActivityKind::Watch]),
             text::VIDEOS_CAVEAT.to_owned(),
-            (if self.has_library { text::CAPTURE_CAVEAT } else { text::NO_LIBRARY }).to_owned(),
+            (if self.has_library { text::CAPTURE_CAVEAT } else { text::NO_LIBRARY_CAVEAT }).to_owned(),
             crate::text::reports::SPARK_CAVEAT.to_owned(),
         ]);
-        let body = opening(
-            listing(&columns, Some(crate::text::reports::OVER_TIME), rows.collect(), videos.len() as u64),
+        let body = with_row_action(
+            table_body(&columns, Some(crate::text::reports::OVER_TIME), rows.collect(), videos.len() as u64),
             RowAction::Video,
             None,
         );
         let sentence = sentence.unwrap_or_else(|| self.nothing(&[ActivityKind::Watch]));
-        figure(["videos", text::VIDEOS], String::new(), sentence, caveat, body)
+        new_figure(["videos", text::VIDEOS], String::new(), sentence, caveat, body)
     }
 
     fn decks(&self) -> Figure {
@@ -347,14 +349,14 @@ impl Course<'_> {
         let rows = decks.iter().map(|deck| Row {
             id: Some(deck.id.clone()),
             cells: vec![
-                Cell::text(named(&deck.name, text::DECK, &deck.id)),
+                Cell::text(name_or_id(&deck.name, text::DECK, &deck.id)),
                 self.cell(ActivityKind::Slides, deck.views),
                 self.cell(ActivityKind::Slides, deck.viewers),
                 self.cell(ActivityKind::Marks, deck.marks),
-                Cell::number(share(deck.right.0, deck.right.1)),
+                Cell::number(ratio(deck.right.0, deck.right.1)),
                 self.cell(ActivityKind::Notes, deck.notes),
             ],
-            spark: series(&deck.steps),
+            spark: spark_values(&deck.steps),
             is_left_out: false,
             is_flagged: false,
         });
@@ -367,12 +369,12 @@ impl Course<'_> {
             (text::NOTES, Cells::Number),
         ];
         let most = decks.iter().rev().max_by_key(|deck| deck.marks).filter(|deck| deck.marks > 0);
-        let most = most.map(|deck| (named(&deck.name, text::DECK, &deck.id), deck.marks));
+        let most = most.map(|deck| (name_or_id(&deck.name, text::DECK, &deck.id), deck.marks));
         let sentence = if decks.is_empty() {
             self.nothing(&KINDS)
         } else {
             let most = most.as_ref().map(|(name, marks)| (name.as_str(), *marks));
-            text::decks(locale, decks.len() as u64, most)
+            text::decks_sentence(locale, decks.len() as u64, most)
         };
         let caveat = join([
             self.lacks(&KINDS),
@@ -380,12 +382,12 @@ impl Course<'_> {
             crate::text::reports::SPARK_CAVEAT.to_owned(),
         ]);
         let rows: Vec<Row> = rows.collect();
-        let body = opening(
-            listing(&columns, Some(crate::text::reports::OVER_TIME), rows, decks.len() as u64),
+        let body = with_row_action(
+            table_body(&columns, Some(crate::text::reports::OVER_TIME), rows, decks.len() as u64),
             RowAction::Deck,
             None,
         );
-        figure(["decks", text::DECKS], String::new(), sentence, caveat, body)
+        new_figure(["decks", text::DECKS], String::new(), sentence, caveat, body)
     }
 
     /// The day of a moment, short, sorted by the moment.
@@ -399,9 +401,9 @@ impl Course<'_> {
     /// What a student is called.
     fn name(&self, student: &Student) -> String {
         if self.wanted.is_nameless {
-            text::nameless(student.number)
+            text::anonymous_name(student.number)
         } else {
-            named(&student.name, text::STUDENT, &student.id)
+            name_or_id(&student.name, text::STUDENT, &student.id)
         }
     }
 
@@ -421,7 +423,7 @@ impl Course<'_> {
         let rows = students.iter().map(|student| Row {
             id: Some(student.id.clone()),
             cells: cells(student),
-            spark: series(&student.weeks),
+            spark: spark_values(&student.weeks),
             is_left_out: false,
             is_flagged: student.is_quiet,
         });
@@ -441,21 +443,21 @@ impl Course<'_> {
         let sentence = if students.is_empty() {
             self.nothing(&ActivityKind::ALL)
         } else {
-            text::of_students(locale, self.measures.active.0, is_known.then_some(quiet))
+            text::students_sentence(locale, self.measures.active.0, is_known.then_some(quiet))
         };
         let caveat = join([
             self.coverage(),
             text::STUDENTS_CAVEAT.to_owned(),
-            (if is_known { text::QUIET_IS } else { text::QUIET_UNKNOWN }).to_owned(),
+            (if is_known { text::QUIET_CAVEAT } else { text::QUIET_UNKNOWN_CAVEAT }).to_owned(),
             text::SPARK_CAVEAT.to_owned(),
         ]);
         let flag = is_known.then(|| text::QUIET.to_owned());
-        let body = opening(
-            listing(&columns, Some(text::ACTIVE_DAYS), rows.collect(), students.len() as u64),
+        let body = with_row_action(
+            table_body(&columns, Some(text::ACTIVE_DAYS), rows.collect(), students.len() as u64),
             RowAction::Student,
             flag,
         );
-        figure(["students", text::STUDENTS], String::new(), sentence, caveat, body)
+        new_figure(["students", text::STUDENTS], String::new(), sentence, caveat, body)
     }
 
     /// One student alone.
@@ -464,15 +466,16 @@ impl Course<'_> {
         let student = &person.student;
         let days = self.measures.series.first().map_or(0, |strip| strip.days);
         let last = student.last.map(|at| self.context.moment(at));
-        let sentence = text::person(locale, (person.days, days), &amounts(student), last.as_deref());
+        let sentence =
+            text::student_sentence(locale, (person.days, days), &amounts(student), last.as_deref());
         let strips = person.series.iter().map(|(kind, bins)| self.one(*kind, bins, Vec::new())).collect();
         let hatched = if self.is_hatched() { text::HATCHED } else { "" };
-        let caveat = join([hatched.to_owned(), text::MINUTE_IS.to_owned()]);
+        let caveat = join([hatched.to_owned(), text::MINUTE_CAVEAT.to_owned()]);
         vec![
             self.lead(self.name(student), sentence, join([self.coverage(), text::PERSON_CAVEAT.to_owned()])),
-            self.charts(text::ALONE, self.busiest_of(person), strips, caveat),
+            self.charts(text::STUDENT_ACTIVITY, self.busiest_of(person), strips, caveat),
             self.totals(person),
-            self.used(["watched", text::WATCHED], &person.videos, &[ActivityKind::Watch]),
+            self.used(["watched", text::VIDEOS_WATCHED], &person.videos, &[ActivityKind::Watch]),
             self.used(
                 ["decks-used", text::DECKS_USED],
                 &person.decks,
@@ -501,13 +504,14 @@ impl Course<'_> {
         let active = || self.measures.students.iter().filter(|student| student.is_active());
         let rows = ActivityKind::ALL.into_iter().map(|kind| {
             let middle = median(active().map(|student| student.amount(kind)).collect());
-            let head = if kind == ActivityKind::Polls { text::POLLS_ANSWERED } else { text::kind(kind) };
+            let head =
+                if kind == ActivityKind::Polls { text::POLLS_ANSWERED } else { text::kind_title(kind) };
             let cells =
                 vec![Cell::text(head), self.cell(kind, person.student.amount(kind)), self.cell(kind, middle)];
-            row(cells, &[])
+            plain_row(cells, &[])
         });
         let columns =
-            [(text::KIND, Cells::Text), (text::AMOUNT, Cells::Number), (text::MIDDLE, Cells::Number)];
+            [(text::KIND, Cells::Text), (text::AMOUNT, Cells::Number), (text::COURSE_MEDIAN, Cells::Number)];
         let words = self.context.locale.count_of(person.words, "word", "words");
         let sentence = match person.student.amount(ActivityKind::Notes) {
             0 => "Totals by kind of activity.".to_owned(),
@@ -516,8 +520,8 @@ impl Course<'_> {
             ),
         };
         let rows: Vec<Row> = rows.collect();
-        let body = listing(&columns, None, rows, ActivityKind::ALL.len() as u64);
-        figure(["totals", text::TOTALS], String::new(), sentence, text::MIDDLE_IS.to_owned(), body)
+        let body = table_body(&columns, None, rows, ActivityKind::ALL.len() as u64);
+        new_figure(["totals", text::TOTALS], String::new(), sentence, text::MEDIAN_CAVEAT.to_owned(), body)
     }
 
     fn used(&self, [id, title]: [&str; 2], things: &[ItemUsage], kinds: &[ActivityKind]) -> Figure {
@@ -526,15 +530,16 @@ impl Course<'_> {
         let rows = things.iter().map(|used| {
             let amount =
                 |kind: &ActivityKind| self.cell(*kind, used.amounts.get(kind.index()).copied().unwrap_or(0));
-            let cells =
-                [Cell::text(named(&used.name, head, &used.id))].into_iter().chain(kinds.iter().map(amount));
+            let cells = [Cell::text(name_or_id(&used.name, head, &used.id))]
+                .into_iter()
+                .chain(kinds.iter().map(amount));
             let cells = cells.chain([self.context.moment_cell(Some(used.last))]).collect();
-            Row { id: Some(used.id.clone()), ..row(cells, &[]) }
+            Row { id: Some(used.id.clone()), ..plain_row(cells, &[]) }
         });
         let columns: Vec<(&str, Cells)> = [(head, Cells::Text)]
             .into_iter()
-            .chain(kinds.iter().map(|kind| (text::kind(*kind), Cells::Number)))
-            .chain([(text::LAST, Cells::Date)])
+            .chain(kinds.iter().map(|kind| (text::kind_title(*kind), Cells::Number)))
+            .chain([(text::LAST_USED, Cells::Date)])
             .collect();
         let locale = self.context.locale;
         let sentence = match (things.len() as u64, is_video) {
@@ -543,21 +548,24 @@ impl Course<'_> {
             (n, false) => locale.count_of(n, "deck", "decks") + ".",
         };
         let opens = if is_video { RowAction::Video } else { RowAction::Deck };
-        let body = opening(listing(&columns, None, rows.collect(), things.len() as u64), opens, None);
-        figure([id, title], String::new(), sentence, self.lacks(kinds), body)
+        let body =
+            with_row_action(table_body(&columns, None, rows.collect(), things.len() as u64), opens, None);
+        new_figure([id, title], String::new(), sentence, self.lacks(kinds), body)
     }
 
     fn polls(&self, person: &Person) -> Figure {
         let contents = self.context.query.contents;
         let rows = person.polls.iter().map(|poll| {
-            let right = poll.is_right.map_or("", |is_right| if is_right { text::YES } else { text::NO });
+            let right = poll
+                .is_right
+                .map_or("", |is_right| if is_right { text::ANSWER_RIGHT } else { text::ANSWER_NOT_RIGHT });
             let answer = contents.then(|| Cell::text(poll.answer.clone().unwrap_or_default()));
             let cells =
-                [Cell::text(named(&poll.prompt, text::POLL, &poll.id)), Cell::text(poll.deck.clone())]
+                [Cell::text(name_or_id(&poll.prompt, text::POLL, &poll.id)), Cell::text(poll.deck.clone())]
                     .into_iter()
                     .chain(answer)
                     .chain([Cell::text(right), self.context.moment_cell(Some(poll.at))]);
-            row(cells.collect(), &[])
+            plain_row(cells.collect(), &[])
         });
         let answer = contents.then_some((text::ANSWER, Cells::Text));
         let columns: Vec<(&str, Cells)> = [(text::POLL, Cells::Text), (text::DECK, Cells::Text)]
@@ -582,8 +590,8 @@ impl Course<'_> {
         let hidden = if contents { "" } else { text::ANSWERS_HIDDEN };
         let caveat =
             join([self.lacks(&[ActivityKind::Polls]), text::RIGHT_CAVEAT.to_owned(), hidden.to_owned()]);
-        let body = listing(&columns, None, rows.collect(), person.polls.len() as u64);
-        figure(["polls", text::POLLS_ANSWERED], String::new(), sentence, caveat, body)
+        let body = table_body(&columns, None, rows.collect(), person.polls.len() as u64);
+        new_figure(["polls", text::POLLS_ANSWERED], String::new(), sentence, caveat, body)
     }
 }
 

@@ -98,7 +98,7 @@ fn number_equal_titles(figures: &mut [Figure]) {
         let count = seen.entry(figure.title.clone()).or_default();
         *count += 1;
         if *count > 1 {
-            figure.title = text::reports::again(&figure.title, *count);
+            figure.title = text::reports::numbered_title(&figure.title, *count);
         }
     }
 }

@@ -261,9 +261,9 @@ fn figures_of_one_title_are_told_apart() {
 
 #[test]
 fn small_series_say_that_they_share_one_scale() {
-    let row = |spark: &[Option<u64>]| figure_context::row(Vec::new(), spark);
+    let row = |spark: &[Option<u64>]| figure_context::plain_row(Vec::new(), spark);
     let Body::SortableTable(listing) =
-        figure_context::listing(&[], Some("Over time"), vec![row(&[Some(1)]), row(&[Some(9)])], 2)
+        figure_context::table_body(&[], Some("Over time"), vec![row(&[Some(1)]), row(&[Some(9)])], 2)
     else {
         panic!()
     };
@@ -337,12 +337,12 @@ fn what_was_typed_into_a_poll_is_shown_only_where_contents_are() {
     let texts = |contents: bool| -> Vec<String> {
         let figures = figures_of("polling", &csv, contents);
         let poll = find(&figures, "poll-p");
-        assert_eq!(poll.caveat.contains(text::reports::CONTENTS_OFF), !contents);
+        assert_eq!(poll.caveat.contains(text::reports::CONTENTS_HIDDEN), !contents);
         let Body::PollAnswers(answers) = &poll.body else { panic!() };
         assert!(answers.choices.iter().map(|choice| choice.count).sum::<f64>() > 1.9, "nobody is lost");
         answers.choices.iter().map(|choice| choice.text.clone()).collect()
     };
-    assert_eq!(texts(false), ["Yes", "No", text::reports::FURTHER]);
+    assert_eq!(texts(false), ["Yes", "No", text::reports::OTHER_ANSWERS]);
     assert_eq!(texts(true), ["Yes", "No", "My own words"]);
 }
 
@@ -372,7 +372,7 @@ fn a_choice_of_roles_does_not_make_students_write_every_answer() {
     let Body::Threads(body) = &threads.body else { panic!() };
     assert_eq!(body.threads[0].answers.len(), 2);
     assert!([roles, threads].iter().all(|figure| figure.caveat.contains(text::reports::ROLES_NOT_APPLIED)));
-    assert!(find(&figures, "answers").caveat.contains(text::reports::ROLES_OF_ANSWERS));
+    assert!(find(&figures, "answers").caveat.contains(text::reports::ANSWER_ROLES_CAVEAT));
 }
 
 #[test]

@@ -115,7 +115,7 @@ pub const NO_DATA: &str = "No data";
 /// Caveat of the videos.
 pub const LENGTH_CAVEAT: &str = "Minutes per viewer ÷ length can exceed 100 %: parts that are watched again count again. The reports do not say which part of a video was watched.";
 /// Caveat of the students.
-pub const STUDENTS_CAVEAT: &str = "Only people whose role in the institution is student, and only those with recorded activity: Echo360 does not list people without any.";
+pub const STUDENTS_CAVEAT: &str = "Only people whose role in the institution is student, and only those with recorded activity: Echo360 does not list people without activity.";
 /// Caveat of the spark-lines.
 pub const SPARK_CAVEAT: &str =
     "Each student's line has its own scale: compare days within a line, not students.";

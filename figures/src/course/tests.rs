@@ -169,7 +169,7 @@ fn decks_have_no_numbers_of_what_is_not_here_and_videos_none_of_the_library() {
     assert_eq!(deck[..4], [Cell::text("Membranes"), Cell::None, Cell::None, Cell::Number(1.0)]);
     let video = &cells(find(&figures, "videos"))[0];
     assert_eq!(video[1..], [Cell::Number(1.5), Cell::Number(2.0), Cell::Number(0.75), Cell::None]);
-    assert!(find(&figures, "videos").caveat.contains(text::NO_LIBRARY));
+    assert!(find(&figures, "videos").caveat.contains(text::NO_LIBRARY_CAVEAT));
 }
 
 #[test]

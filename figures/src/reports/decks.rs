@@ -1,6 +1,9 @@
 //! What reports about decks have in common: a ranking of decks that can be chosen, and every deck as a table.
 
-use crate::figure_context::{FigureContext, Titles, count, figure, item, listing, number, ranking, series};
+use crate::figure_context::{
+    FigureContext, Titles, count_cell, new_figure, ranking_figure, ranking_item, spark_values, table_body,
+    to_f64,
+};
 use crate::text::reports as text;
 use charts::sortable_table::{Cell, ColumnKind, Row};
 use engine::reports::activity::{Activity, Deck, EventCounts};
@@ -15,7 +18,7 @@ pub type Listed<'a> = (&'a [&'a str], &'a dyn Fn(&Deck) -> Vec<Cell>);
 /// A deck's name; of one without, the beginning of its id.
 #[must_use]
 pub fn name(deck: &Deck) -> String {
-    text::named(&deck.name, text::DECK, &deck.id)
+    text::name_or_id(&deck.name, text::DECK, &deck.id)
 }
 
 /// How many decks there are that no filter leaves out.
@@ -33,24 +36,26 @@ pub fn ranked(
     events: &dyn Fn(&EventCounts) -> String,
 ) -> Figure {
     let sentence = activity.decks.first().map_or_else(
-        || crate::figure_context::nothing(&activity.days),
+        || crate::figure_context::describe_empty(&activity.days),
         |first| {
             let people = context.locale.count_of(first.count.people, "person", "people");
-            text::leads(&name(first), &events(&first.count), &people)
+            text::leader_sentence(&name(first), &events(&first.count), &people)
         },
     );
     let decks: Vec<&Deck> = activity.decks.iter().take(RANKED).collect();
     let items = decks.iter().map(|deck| {
-        let mut item = item(name(deck), number(deck.count.events), vec![Some(number(deck.count.people))]);
+        let mut item =
+            ranking_item(name(deck), to_f64(deck.count.events), vec![Some(to_f64(deck.count.people))]);
         item.is_left_out = deck.is_left_out;
         item
     });
     let items = items.collect();
     let caveat = text::join([
         context.coverage(&activity.days),
-        text::first_of(context.locale, decks.len(), activity.decks.len() as u64),
+        text::truncation_caveat(context.locale, decks.len(), activity.decks.len() as u64),
     ]);
-    let mut figure = ranking([id, title, unit], sentence, caveat, (text::DECK, &[text::PEOPLE]), items);
+    let mut figure =
+        ranking_figure([id, title, unit], sentence, caveat, (text::DECK, &[text::PEOPLE]), items);
     if let Body::Ranking { ids, .. } = &mut figure.body {
         *ids = decks.iter().map(|deck| deck.id.clone()).collect();
     }
@@ -75,7 +80,7 @@ pub fn listed(
                 .into_iter()
                 .chain(cells(deck))
                 .collect(),
-            spark: series(&deck.steps),
+            spark: spark_values(&deck.steps),
             is_left_out: deck.is_left_out,
             is_flagged: false,
         })
@@ -86,15 +91,15 @@ pub fn listed(
         .collect();
     let total = rows.len() as u64;
     let sentence = context.locale.count_of(total, "deck", "decks") + ".";
-    let sentence = if total == 0 { crate::figure_context::nothing(&activity.days) } else { sentence };
+    let sentence = if total == 0 { crate::figure_context::describe_empty(&activity.days) } else { sentence };
     let caveat =
         text::join([caveat.to_owned(), context.coverage(&activity.days), text::SPARK_CAVEAT.to_owned()]);
-    let body = listing(&columns, Some(text::OVER_TIME), rows, total);
-    figure([id, title], String::new(), sentence, caveat, body)
+    let body = table_body(&columns, Some(text::OVER_TIME), rows, total);
+    new_figure([id, title], String::new(), sentence, caveat, body)
 }
 
 /// Events and people of a deck, as cells.
 #[must_use]
 pub fn cells(of: &EventCounts) -> Vec<Cell> {
-    vec![count(of.events), count(of.people), count(of.students)]
+    vec![count_cell(of.events), count_cell(of.people), count_cell(of.students)]
 }

@@ -1,6 +1,6 @@
 //! By section and by role: who is where, and students apart from everybody else. Each bar can be chosen.
 
-use crate::figure_context::{FigureContext, Titles, item, number, ranking, share};
+use crate::figure_context::{FigureContext, Titles, ranking_figure, ranking_item, ratio, to_f64};
 use crate::text::reports as text;
 use crate::text::titles;
 use domain::institution_role::InstitutionRole;
@@ -65,27 +65,32 @@ fn sections(context: &FigureContext<'_>, groups: &Groups, named: &Named) -> Figu
     let name = |section: &groups::Section| {
         let parts = [section.course.as_str(), section.number.as_str()];
         let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-        text::named(&parts.join(" · "), text::SECTION, &section.id)
+        text::name_or_id(&parts.join(" · "), text::SECTION, &section.id)
     };
     let count = groups.sections.len();
     let sentence = groups.sections.first().map(|first| {
         let events = context.locale.count_of(first.count.events, one, many);
-        text::most_in_section(context.locale, &name(first), &events, count as u64)
+        text::sections_sentence(context.locale, &name(first), &events, count as u64)
     });
     let shown: Vec<_> = groups.sections.iter().take(RANKED).collect();
     let items = shown.iter().map(|section| {
-        let beside = vec![Some(number(section.count.people)), Some(number(section.count.students))];
-        let mut item = item(name(section), number(section.count.events), beside);
+        let beside = vec![Some(to_f64(section.count.people)), Some(to_f64(section.count.students))];
+        let mut item = ranking_item(name(section), to_f64(section.count.events), beside);
         item.is_left_out = section.is_left_out;
         item
     });
     let ids = shown.iter().map(|section| section.id.clone()).collect();
-    let first = text::first_of(context.locale, shown.len(), count as u64);
+    let first = text::truncation_caveat(context.locale, shown.len(), count as u64);
     let caveat = text::join([context.coverage(&groups.days), first]);
     let beside: &[&str] = &[text::PEOPLE, text::STUDENTS];
     let titles: Titles<'_> = ["sections", named.sections, named.unit];
-    let figure =
-        ranking(titles, sentence.unwrap_or_default(), caveat, (text::SECTION, beside), items.collect());
+    let figure = ranking_figure(
+        titles,
+        sentence.unwrap_or_default(),
+        caveat,
+        (text::SECTION, beside),
+        items.collect(),
+    );
     choosing(figure, FilterKind::Section, ids)
 }
 
@@ -98,19 +103,19 @@ fn roles(context: &FigureContext<'_>, groups: &Groups, named: &Named, title: &st
         .filter(|(role, _, _)| *role == InstitutionRole::Student)
         .map(|(_, count, _)| count.events)
         .sum();
-    let sentence = share(students, all).map_or_else(String::new, |share| {
-        text::of_students(context.locale, share, &context.locale.count_of(all, one, many))
+    let sentence = ratio(students, all).map_or_else(String::new, |share| {
+        text::student_share_sentence(context.locale, share, &context.locale.count_of(all, one, many))
     });
     let items = groups.roles.iter().map(|(role, count, is_left_out)| {
         let name = crate::text::role(*role).to_owned();
-        let mut item = item(name, number(count.events), vec![Some(number(count.people))]);
+        let mut item = ranking_item(name, to_f64(count.events), vec![Some(to_f64(count.people))]);
         item.is_left_out = *is_left_out;
         item
     });
     let ids = groups.roles.iter().map(|(role, _, _)| role.slug().to_owned()).collect();
     let titles: Titles<'_> = ["roles", title, named.unit];
     let caveat = context.coverage(&groups.days);
-    let figure = ranking(titles, sentence, caveat, (text::ROLE, &[text::PEOPLE]), items.collect());
+    let figure = ranking_figure(titles, sentence, caveat, (text::ROLE, &[text::PEOPLE]), items.collect());
     choosing(figure, FilterKind::Role, ids)
 }
 

@@ -1,7 +1,7 @@
 //! The figures of `presentation`.
 
 use super::decks;
-use crate::figure_context::{FigureContext, beside, by, most, nothing, number};
+use crate::figure_context::{FigureContext, busiest_day, days_by, describe_empty, table_series, to_f64};
 use crate::text::reports as text;
 use crate::text::titles;
 use charts::sortable_table::Cell;
@@ -15,24 +15,24 @@ pub fn figures(context: &FigureContext<'_>, activity: &Activity) -> Vec<Figure> 
     let views = |count: u64| locale.count_of(count, "view", "views");
     let total = activity.total;
     let sentence = if total.events == 0 {
-        nothing(&activity.days)
+        describe_empty(&activity.days)
     } else {
-        let best = most(&activity.days, |count| count.events);
-        text::opened(locale, total.people, decks::chosen(activity), total.events, best)
+        let best = busiest_day(&activity.days, |count| count.events);
+        text::views_sentence(locale, total.people, decks::chosen(activity), total.events, best)
     };
     let caveat = text::join([
         context.coverage(&activity.days),
-        text::unnamed(locale, total.unnamed, "view", "views"),
+        text::unnamed_caveat(locale, total.unnamed, "view", "views"),
         context.skipped_rows(activity.skipped_rows),
     ]);
     vec![
         context.per_day(
             ["slide-views", titles::VIEWS_PER_DAY, text::VIEWS],
             sentence,
-            &by(&activity.days, |count| count.events),
+            &days_by(&activity.days, |count| count.events),
             vec![
-                beside(text::PEOPLE, &activity.days, |count| count.people),
-                beside(text::STUDENTS, &activity.days, |count| count.students),
+                table_series(text::PEOPLE, &activity.days, |count| count.people),
+                table_series(text::STUDENTS, &activity.days, |count| count.students),
             ],
             caveat,
         ),
@@ -51,7 +51,7 @@ pub fn figures(context: &FigureContext<'_>, activity: &Activity) -> Vec<Figure> 
             activity,
             text::SLIDES_CAVEAT,
             (&[text::VIEWS, text::PEOPLE, text::STUDENTS, text::SLIDES], &|deck| {
-                let slides = Cell::number(deck.newest.map(number));
+                let slides = Cell::number(deck.newest.map(to_f64));
                 decks::cells(&deck.count).into_iter().chain([slides]).collect()
             }),
         ),

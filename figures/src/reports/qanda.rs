@@ -1,6 +1,8 @@
 //! The figures of `qanda`.
 
-use crate::figure_context::{FigureContext, by, figure, item, nothing, number, ranking, share};
+use crate::figure_context::{
+    FigureContext, days_by, describe_empty, new_figure, ranking_figure, ranking_item, ratio, to_f64,
+};
 use crate::text::reports as text;
 use crate::text::titles;
 use charts::threads::{Post, Thread, Threads};
@@ -14,12 +16,12 @@ pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> 
     let locale = context.locale;
     let told = |counts: &ThreadCounts| {
         if counts.answers == 0 {
-            return nothing(&measures.days);
+            return describe_empty(&measures.days);
         }
-        text::answered(locale, counts.questions, counts.answers, counts.askers)
+        text::questions_sentence(locale, counts.questions, counts.answers, counts.askers)
     };
     let is_by_role = !context.query.base.roles.is_empty();
-    let of_roles = if is_by_role { text::ROLES_OF_ANSWERS } else { "" };
+    let of_roles = if is_by_role { text::ANSWER_ROLES_CAVEAT } else { "" };
     let caveat = text::join([
         of_roles.to_owned(),
         text::QUESTIONS_CAVEAT.to_owned(),
@@ -30,7 +32,7 @@ pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> 
     let per_day = context.per_day(
         ["answers", titles::ANSWERS_PER_DAY, text::ANSWERS],
         told(&measures.chosen),
-        &by(&measures.days, |answers| *answers),
+        &days_by(&measures.days, |answers| *answers),
         Vec::new(),
         caveat,
     );
@@ -45,27 +47,32 @@ fn everybody(context: &FigureContext<'_>) -> String {
 fn roles(context: &FigureContext<'_>, measures: &Measures) -> Figure {
     let students =
         measures.roles.iter().find(|by| by.role == InstitutionRole::Student).map_or(0, |by| by.answers);
-    let sentence = share(students, measures.all.answers).map_or_else(
-        || nothing(&measures.days),
+    let sentence = ratio(students, measures.all.answers).map_or_else(
+        || describe_empty(&measures.days),
         |share| {
-            text::who_answers(context.locale, share, measures.answered_by_students, measures.all.questions)
+            text::answer_roles_sentence(
+                context.locale,
+                share,
+                measures.answered_by_students,
+                measures.all.questions,
+            )
         },
     );
     let items = measures.roles.iter().map(|by| {
-        item(crate::text::role(by.role).to_owned(), number(by.answers), vec![Some(number(by.people))])
+        ranking_item(crate::text::role(by.role).to_owned(), to_f64(by.answers), vec![Some(to_f64(by.people))])
     });
     let items = items.collect();
-    let titles = ["who-answers", titles::WHO_ANSWERS, text::ANSWERS];
+    let titles = ["who-answers", titles::ANSWERS_BY_ROLE, text::ANSWERS];
     let caveat =
         text::join([everybody(context), text::QUESTIONS_CAVEAT.to_owned(), context.coverage(&measures.days)]);
-    ranking(titles, sentence, caveat, (text::ROLE, &[text::PEOPLE]), items)
+    ranking_figure(titles, sentence, caveat, (text::ROLE, &[text::PEOPLE]), items)
 }
 
 fn threads(context: &FigureContext<'_>, measures: &Measures, sentence: String) -> Figure {
     let said_by =
         |who: &str, role: InstitutionRole, when: String, text: &Option<String>, note: String| Post {
             who: if who.is_empty() { text::NO_NAME.to_owned() } else { who.to_owned() },
-            role: text::role(role).to_owned(),
+            role: text::role_name(role).to_owned(),
             is_staff: matches!(
                 role,
                 InstitutionRole::Instructor | InstitutionRole::Assistant | InstitutionRole::Administrator
@@ -84,20 +91,20 @@ fn threads(context: &FigureContext<'_>, measures: &Measures, sentence: String) -
                 .answers
                 .iter()
                 .map(|answer| {
-                    let note = text::edited(answer.earlier);
+                    let note = text::edits_note(answer.earlier);
                     said_by(&answer.person, answer.role, context.moment(answer.at), &answer.text, note)
                 })
                 .collect(),
         })
         .collect();
-    let off = if context.query.contents { "" } else { text::CONTENTS_OFF };
+    let off = if context.query.contents { "" } else { text::CONTENTS_HIDDEN };
     let caveat = text::join([
         everybody(context),
         off.to_owned(),
         text::QUESTIONS_CAVEAT.to_owned(),
         context.coverage(&measures.days),
-        text::first_of(context.locale, threads.len(), measures.all.questions),
+        text::truncation_caveat(context.locale, threads.len(), measures.all.questions),
     ]);
     let body = Body::Threads(Threads { threads, total: measures.all.questions });
-    figure(["threads", titles::THREADS], String::new(), sentence, caveat, body)
+    new_figure(["threads", titles::THREADS], String::new(), sentence, caveat, body)
 }

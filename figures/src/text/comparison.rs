@@ -27,7 +27,7 @@ pub fn days_before(days: u64, count: &dyn Fn(u64) -> String) -> String {
 
 /// What now and then come to: `12 % less than`.
 #[must_use]
-pub fn held_against(now: f64, then: f64, number: &dyn Fn(f64) -> String) -> String {
+pub fn compare_amounts(now: f64, then: f64, number: &dyn Fn(f64) -> String) -> String {
     let share = ((now - then) / then * 100.0).round();
     if share.abs() < 1.0 {
         "about as much as".to_owned()
@@ -82,7 +82,11 @@ pub struct ComparedUnit<'a> {
 
 /// `12 % less than the 4 weeks before (1,204 minutes against 1,370).` Counts only steps that are final in both.
 #[must_use]
-pub fn sentence(pairs: ComparedSums, told: ComparedUnit<'_>, number: &dyn Fn(f64) -> String) -> String {
+pub fn comparison_sentence(
+    pairs: ComparedSums,
+    told: ComparedUnit<'_>,
+    number: &dyn Fn(f64) -> String,
+) -> String {
     let ComparedUnit { unit, place, is_sum, other } = told;
     #[expect(clippy::cast_precision_loss, reason = "places of an axis are few")]
     let (count, of) = (pairs.count as f64, pairs.of as f64);
@@ -102,7 +106,7 @@ pub fn sentence(pairs: ComparedSums, told: ComparedUnit<'_>, number: &dyn Fn(f64
     if pairs.then <= 0.0 {
         return format!("No activity is recorded in {other}{only}.");
     }
-    let held = held_against(now, then, number);
+    let held = compare_amounts(now, then, number);
     let mut letters = held.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
     format!("{first}{} {other} ({} {unit} against {}){only}.", letters.as_str(), number(now), number(then))
@@ -110,19 +114,19 @@ pub fn sentence(pairs: ComparedSums, told: ComparedUnit<'_>, number: &dyn Fn(f64
 
 /// What the lines across a chart are, or that there are none yet.
 #[must_use]
-pub fn lines(other: &str, are_here: bool) -> String {
+pub fn overlay_caveat(other: &str, are_here: bool) -> String {
     if are_here { format!("Lines show {other}.") } else { format!("No data for {other} yet.") }
 }
 
 /// In a read-out.
 #[must_use]
-pub fn against(number: &str) -> String {
+pub fn compared_value(number: &str) -> String {
     format!("against {number}")
 }
 
 /// Before how far the weekly reports of the others are.
 #[must_use]
-pub fn far(other: &str, far: &str) -> String {
+pub fn label_progress(other: &str, far: &str) -> String {
     let mut other = other.chars();
     let first = other.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
     let mut far = far.chars();
@@ -136,7 +140,7 @@ mod tests {
 
     fn said(pairs: &[(Option<f64>, Option<f64>)], is_sum: bool) -> String {
         let told = ComparedUnit { unit: "Minutes", place: "day", is_sum, other: "the week before" };
-        sentence(ComparedSums::of(pairs.iter().copied()), told, &|n| n.to_string())
+        comparison_sentence(ComparedSums::of(pairs.iter().copied()), told, &|n| n.to_string())
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub const WHY_DAYS: &str = "Choose the days that you want to see.";
 /// Title.
 pub const ACTIVITY: &str = "Student activity";
 /// Title, of one student.
-pub const ALONE: &str = "This student's activity";
+pub const STUDENT_ACTIVITY: &str = "This student's activity";
 /// Title.
 pub const VIDEOS: &str = "Videos";
 /// Title.
@@ -30,7 +30,7 @@ pub const STUDENTS: &str = "Students";
 /// Title, of one student.
 pub const TOTALS: &str = "Totals";
 /// Title, of one student.
-pub const WATCHED: &str = "Videos watched";
+pub const VIDEOS_WATCHED: &str = "Videos watched";
 /// Title, of one student.
 pub const DECKS_USED: &str = "Slide decks used";
 /// Title, of one student.
@@ -68,7 +68,7 @@ pub const ANSWERS: &str = "Answers";
 /// Head of marks, where many columns stand beside.
 pub const MARKS: &str = "Marks";
 /// Head: when a video or a deck was last used.
-pub const LAST: &str = "Last used";
+pub const LAST_USED: &str = "Last used";
 /// Head.
 pub const LAST_SEEN: &str = "Last seen";
 /// Head of the small series of students.
@@ -78,7 +78,7 @@ pub const KIND: &str = "Kind";
 /// Head.
 pub const AMOUNT: &str = "Amount";
 /// Head.
-pub const MIDDLE: &str = "Course median";
+pub const COURSE_MEDIAN: &str = "Course median";
 /// Head.
 pub const POLL: &str = "Poll";
 /// Head.
@@ -88,9 +88,9 @@ pub const IS_RIGHT: &str = "Right";
 /// Head.
 pub const WHEN: &str = "When";
 /// In a cell.
-pub const YES: &str = "Right";
+pub const ANSWER_RIGHT: &str = "Right";
 /// In a cell.
-pub const NO: &str = "Not right";
+pub const ANSWER_NOT_RIGHT: &str = "Not right";
 /// What those are that the table of students can be cut down to.
 pub const QUIET: &str = "Quiet for two weeks";
 /// Label.
@@ -100,27 +100,27 @@ pub const HIDE_NAMES: &str = "Hide names";
 /// Name of the group of sliders, and what opens it.
 pub const WEIGHTS: &str = "How the score is computed";
 /// Button.
-pub const USUAL_WEIGHTS: &str = "Reset the weights";
+pub const RESET_WEIGHTS: &str = "Reset the weights";
 /// Above the sliders.
-pub const SCORE_IS: &str = "The score is for sorting; it is not a grade. In each kind of activity, a student gets a percentile rank: the share of active students who did as much as they did, or less; 0 for no activity. The score is the mean of these ranks with the weights below, from 0 to 100. Kinds without any activity are left out.";
+pub const SCORE_CAVEAT: &str = "The score is for sorting; it is not a grade. In each kind of activity, a student gets a percentile rank: the share of active students who did as much as they did, or less; 0 for no activity. The score is the mean of these ranks with the weights below, from 0 to 100. Kinds without any activity are left out.";
 /// Link from a student's page.
 pub const WHOLE_COURSE: &str = "The whole course";
 /// Name of the page's own choices.
-pub const CHOICES: &str = "Display options";
+pub const DISPLAY_OPTIONS: &str = "Display options";
 /// Button.
 pub const PRINT: &str = "Print this page";
 /// Button.
-pub const ASK: &str = "Request missing reports";
+pub const REQUEST_MISSING: &str = "Request missing reports";
 /// Button.
-pub const ASK_FOR_MORE: &str = "Request the rest";
+pub const REQUEST_REST: &str = "Request the rest";
 /// Link to all of a course.
 pub const OVERVIEW: &str = "Overview";
 /// Name of the list of reports.
 pub const REPORTS: &str = "Reports of this course";
 /// Caveat of the charts.
-pub const SEVERAL_KINDS: &str = "Only students are counted. Each chart has its own scale, and kinds of activity are not added up. A changed answer counts on each of its days.";
+pub const KINDS_CAVEAT: &str = "Only students are counted. Each chart has its own scale, and kinds of activity are not added up. A changed answer counts on each of its days.";
 /// Caveat of watching.
-pub const MINUTE_IS: &str = "Echo360 records one row for every 30 seconds watched.";
+pub const MINUTE_CAVEAT: &str = "Echo360 records one row for every 30 seconds watched.";
 /// What the hatching means.
 pub const HATCHED: &str =
     "Hatched numbers are not final yet: Echo360 completes a day two days after it is over.";
@@ -129,21 +129,22 @@ pub const VIDEOS_CAVEAT: &str = "Only students are counted. Minutes per viewer Ã
 /// Caveat of the days since capture.
 pub const CAPTURE_CAVEAT: &str = "The day of capture comes from the library's video with the same id. That the two ids mean the same video is likely, but not documented.";
 /// Caveat of the days since capture, without a library.
-pub const NO_LIBRARY: &str = "Days since capture come from the library, which is not loaded yet.";
+pub const NO_LIBRARY_CAVEAT: &str = "Days since capture come from the library, which is not loaded yet.";
 /// Caveat of the decks.
 pub const DECKS_CAVEAT: &str = "Only students are counted. Nothing in the reports links a deck to a video. Views and marks name the deck, not the slide. Polls right is the share of latest answers that are the poll's solution, of those that can be compared with one.";
 /// Caveat of the students.
-pub const STUDENTS_CAVEAT: &str = "Only people whose role in the institution is student, and only those with recorded activity on these days or the days before: Echo360 does not list people without any. People are told apart by their id only.";
+pub const STUDENTS_CAVEAT: &str = "Only people whose role in the institution is student, and only those with recorded activity on these days or the days before: Echo360 does not list people without activity. People are told apart by their id only.";
 /// Caveat of the students' series.
 pub const SPARK_CAVEAT: &str =
     "Each bar is a week: the number of its days with recorded activity, on one scale for all students.";
 /// Caveat where nobody can be called quiet.
-pub const QUIET_UNKNOWN: &str =
+pub const QUIET_UNKNOWN_CAVEAT: &str =
     "Who was quiet is not known: not every report of the last two weeks is loaded.";
 /// Caveat where somebody can.
-pub const QUIET_IS: &str = "Quiet: no recorded activity in the last two weeks of these days. It does not mean that somebody was away.";
+pub const QUIET_CAVEAT: &str = "Quiet: no recorded activity in the last two weeks of these days. It does not mean that somebody was away.";
 /// Caveat of a student's totals.
-pub const MIDDLE_IS: &str = "The course median is that of all students with recorded activity on these days, separately for each kind.";
+pub const MEDIAN_CAVEAT: &str =
+    "The course median covers all students with recorded activity on these days, separately for each kind.";
 /// Caveat of a student's page.
 pub const PERSON_CAVEAT: &str = "Only what Echo360 records under this student's id in this course. No recorded activity does not mean that nothing was watched or read: downloads, and what is viewed without signing in, are not included.";
 /// Caveat of a student's polls.
@@ -158,7 +159,7 @@ pub const NOT_FILTERED: &str = "Filters by role, video or deck do not apply to t
 
 /// A kind of activity as a title, with its unit.
 #[must_use]
-pub fn kind(kind: ActivityKind) -> &'static str {
+pub fn kind_title(kind: ActivityKind) -> &'static str {
     match kind {
         ActivityKind::Watch => "Minutes watched",
         ActivityKind::Slides => "Slide views",
@@ -171,7 +172,7 @@ pub fn kind(kind: ActivityKind) -> &'static str {
 
 /// What a report is called in a line of several.
 #[must_use]
-pub fn part(report: Option<KnownReport>) -> &'static str {
+pub fn report_tab(report: Option<KnownReport>) -> &'static str {
     match report {
         Some(KnownReport::VideoView) => "Videos",
         Some(KnownReport::Presentation) => "Slides",
@@ -186,7 +187,7 @@ pub fn part(report: Option<KnownReport>) -> &'static str {
 
 /// What a kind's score is of, beside its slider.
 #[must_use]
-pub fn weight(kind: ActivityKind) -> &'static str {
+pub fn weight_label(kind: ActivityKind) -> &'static str {
     match kind {
         ActivityKind::Watch => "Watching videos",
         ActivityKind::Slides => "Looking at slides",
@@ -200,13 +201,13 @@ pub fn weight(kind: ActivityKind) -> &'static str {
 /// An amount of a kind as a number: of watching minutes, of the rest how many.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "counts of rows are far below 2^53")]
-pub fn number(kind: ActivityKind, amount: u64) -> f64 {
+pub fn chart_value(kind: ActivityKind, amount: u64) -> f64 {
     if kind == ActivityKind::Watch { measures::minutes(amount) } else { amount as f64 }
 }
 
 /// An amount of a kind: `1,240 minutes`, `1 slide view`.
 #[must_use]
-pub fn amount(locale: &dyn LocaleFormatter, of: ActivityKind, amount: u64) -> String {
+pub fn amount_with_unit(locale: &dyn LocaleFormatter, of: ActivityKind, amount: u64) -> String {
     let (one, many) = match of {
         ActivityKind::Watch => ("minute", "minutes"),
         ActivityKind::Slides => ("slide view", "slide views"),
@@ -215,13 +216,13 @@ pub fn amount(locale: &dyn LocaleFormatter, of: ActivityKind, amount: u64) -> St
         ActivityKind::Marks => ("confusion mark", "confusion marks"),
         ActivityKind::Notes => ("note event", "note events"),
     };
-    let number = number(of, amount);
+    let number = chart_value(of, amount);
     format!("{} {}", locale.format_number(number), if (number - 1.0).abs() < 1e-9 { one } else { many })
 }
 
 /// A student whose name is hidden.
 #[must_use]
-pub fn nameless(number: u64) -> String {
+pub fn anonymous_name(number: u64) -> String {
     format!("Student {number}")
 }
 
@@ -233,17 +234,22 @@ pub fn days_before(locale: &dyn LocaleFormatter, days: u64) -> String {
 
 /// How far the scale of a chart reaches.
 #[must_use]
-pub fn most(locale: &dyn LocaleFormatter, kind: ActivityKind, most: u64, is_weeks: bool) -> String {
+pub fn scale_note(locale: &dyn LocaleFormatter, kind: ActivityKind, most: u64, is_weeks: bool) -> String {
     if most == 0 {
         return String::new();
     }
     let each = if is_weeks { "per week" } else { "per day" };
-    format!("max {} {each}", locale.format_number(number(kind, most)))
+    format!("max {} {each}", locale.format_number(chart_value(kind, most)))
 }
 
 /// Who was active, and how much the one in the middle watched.
 #[must_use]
-pub fn who(locale: &dyn LocaleFormatter, (watched, active): (u64, u64), middle: u64, days: u64) -> String {
+pub fn viewers_sentence(
+    locale: &dyn LocaleFormatter,
+    (watched, active): (u64, u64),
+    middle: u64,
+    days: u64,
+) -> String {
     #[expect(clippy::cast_precision_loss, reason = "days and rows are far below 2^53")]
     let weekly = measures::minutes(middle) * 7.0 / days.max(1) as f64;
     let middle = if days < 7 {
@@ -255,7 +261,7 @@ pub fn who(locale: &dyn LocaleFormatter, (watched, active): (u64, u64), middle: 
     };
     match (active, watched) {
         (1, 1) => format!("1 student was active and watched {middle}."),
-        (n, 0) => format!("{}; no viewing is recorded.", students(locale, n)),
+        (n, 0) => format!("{}; no viewing is recorded.", active_students(locale, n)),
         (n, m) => {
             format!(
                 "{} of {} active students watched videos. Median: {middle}.",
@@ -268,19 +274,19 @@ pub fn who(locale: &dyn LocaleFormatter, (watched, active): (u64, u64), middle: 
 
 /// How many were active, where nothing is known of watching.
 #[must_use]
-pub fn students(locale: &dyn LocaleFormatter, active: u64) -> String {
+pub fn active_students(locale: &dyn LocaleFormatter, active: u64) -> String {
     let were = if active == 1 { "was" } else { "were" };
     format!("{} {were} active", locale.count_of(active, "student", "students"))
 }
 
 /// What now and then come to: `12 % less than`.
-fn held_against(locale: &dyn LocaleFormatter, now: f64, then: f64) -> String {
-    comparison::held_against(now, then, &|number| locale.format_number(number))
+fn compare_amounts(locale: &dyn LocaleFormatter, now: f64, then: f64) -> String {
+    comparison::compare_amounts(now, then, &|number| locale.format_number(number))
 }
 
 /// What was watched against the days before.
 #[must_use]
-pub fn against_before(
+pub fn comparison_with_before(
     locale: &dyn LocaleFormatter,
     (now, then): (f64, f64),
     other: &str,
@@ -298,36 +304,47 @@ pub fn against_before(
             false => String::new(),
         };
     }
-    format!("In all, students watched {} in {other}{only}.", held_against(locale, now, then))
+    format!("In all, students watched {} in {other}{only}.", compare_amounts(locale, now, then))
 }
 
 /// What was watched against another section, per active student: sections differ in size.
 #[must_use]
-pub fn against_section(locale: &dyn LocaleFormatter, (now, then): (f64, f64), other: &str) -> String {
+pub fn comparison_with_section(locale: &dyn LocaleFormatter, (now, then): (f64, f64), other: &str) -> String {
     if then <= 0.0 {
         return format!("No viewing is recorded in {other} on these days.");
     }
-    format!("Per active student, that is {} in {other}.", held_against(locale, now, then))
+    format!("Per active student, that is {} in {other}.", compare_amounts(locale, now, then))
 }
 
 /// What was unlike the rest.
 #[must_use]
-pub fn stands_out(locale: &dyn LocaleFormatter, found: &engine::reports::course::outlier::Outlier) -> String {
+pub fn outlier_sentence(
+    locale: &dyn LocaleFormatter,
+    found: &engine::reports::course::outlier::Outlier,
+) -> String {
     let when = if found.first == found.last {
         locale.format_day(found.first)
     } else {
         format!("The week of {}", locale.format_short_day(found.first))
     };
-    let usual = locale.format_number(number(found.kind, found.usual));
+    let usual = locale.format_number(chart_value(found.kind, found.usual));
     let of = if found.kind == ActivityKind::Watch { "in" } else { "on" };
     let mostly = found.main_item.as_ref().map(|name| format!(", mostly {of} {name}")).unwrap_or_default();
-    format!("{when} stands out: {}, usually {usual}{mostly}.", amount(locale, found.kind, found.amount))
+    format!(
+        "{when} stands out: {}, usually {usual}{mostly}.",
+        amount_with_unit(locale, found.kind, found.amount)
+    )
 }
 
 /// What of a kind is not here, or not final.
 #[must_use]
-pub fn coverage(locale: &dyn LocaleFormatter, kinds: &[ActivityKind], missing: u64, days: u64) -> String {
-    let names: Vec<&str> = kinds.iter().map(|kind| self::kind(*kind)).collect();
+pub fn coverage_caveat(
+    locale: &dyn LocaleFormatter,
+    kinds: &[ActivityKind],
+    missing: u64,
+    days: u64,
+) -> String {
+    let names: Vec<&str> = kinds.iter().map(|kind| self::kind_title(*kind)).collect();
     let are = if missing == 1 { "is" } else { "are" };
     let count = if missing == days { "none".to_owned() } else { locale.format_count(days - missing) };
     if kinds.len() == ActivityKind::ALL.len() && missing < days {
@@ -341,14 +358,14 @@ pub fn coverage(locale: &dyn LocaleFormatter, kinds: &[ActivityKind], missing: u
 
 /// What staff did, and what names nobody: neither is drawn.
 #[must_use]
-pub fn beside(
+pub fn excluded_caveat(
     locale: &dyn LocaleFormatter,
     staff: &[(ActivityKind, u64)],
     unnamed: &[(ActivityKind, u64)],
 ) -> String {
     let list = |of: &[(ActivityKind, u64)]| {
         let of = of.iter().filter(|(_, count)| *count > 0);
-        of.map(|(kind, count)| amount(locale, *kind, *count)).collect::<Vec<_>>().join(", ")
+        of.map(|(kind, count)| amount_with_unit(locale, *kind, *count)).collect::<Vec<_>>().join(", ")
     };
     let parts = [(list(staff), "by staff"), (list(unnamed), "without a user id")];
     let parts = parts.iter().filter(|(list, _)| !list.is_empty());
@@ -358,7 +375,7 @@ pub fn beside(
 
 /// Heading of the videos: how many.
 #[must_use]
-pub fn videos(locale: &dyn LocaleFormatter, videos: u64, first: Option<(&str, String)>) -> String {
+pub fn videos_sentence(locale: &dyn LocaleFormatter, videos: u64, first: Option<(&str, String)>) -> String {
     let first =
         first.map(|(name, minutes)| format!(" {name} was watched most: {minutes}.")).unwrap_or_default();
     format!("{} with recorded activity.{first}", locale.count_of(videos, "video", "videos"))
@@ -366,7 +383,7 @@ pub fn videos(locale: &dyn LocaleFormatter, videos: u64, first: Option<(&str, St
 
 /// Heading of the decks: how many, and the one with most marks.
 #[must_use]
-pub fn decks(locale: &dyn LocaleFormatter, decks: u64, most: Option<(&str, u64)>) -> String {
+pub fn decks_sentence(locale: &dyn LocaleFormatter, decks: u64, most: Option<(&str, u64)>) -> String {
     let most = most
         .map(|(name, marks)| format!(" {name} has the most confusion marks: {}.", locale.format_count(marks)))
         .unwrap_or_default();
@@ -375,13 +392,13 @@ pub fn decks(locale: &dyn LocaleFormatter, decks: u64, most: Option<(&str, u64)>
 
 /// Heading of the students: how many were active, and how many are quiet.
 #[must_use]
-pub fn of_students(locale: &dyn LocaleFormatter, active: u64, quiet: Option<u64>) -> String {
+pub fn students_sentence(locale: &dyn LocaleFormatter, active: u64, quiet: Option<u64>) -> String {
     let quiet =
-        quiet.map(|quiet| format!(" {} quiet for two weeks.", were(locale, quiet))).unwrap_or_default();
-    format!("{} on these days.{quiet}", students(locale, active))
+        quiet.map(|quiet| format!(" {} quiet for two weeks.", count_were(locale, quiet))).unwrap_or_default();
+    format!("{} on these days.{quiet}", active_students(locale, active))
 }
 
-fn were(locale: &dyn LocaleFormatter, count: u64) -> String {
+fn count_were(locale: &dyn LocaleFormatter, count: u64) -> String {
     match count {
         0 => "Nobody was".to_owned(),
         1 => "1 was".to_owned(),
@@ -391,7 +408,7 @@ fn were(locale: &dyn LocaleFormatter, count: u64) -> String {
 
 /// What is recorded of one student.
 #[must_use]
-pub fn person(
+pub fn student_sentence(
     locale: &dyn LocaleFormatter,
     days: (u64, u64),
     did: &[(ActivityKind, u64)],
@@ -404,7 +421,7 @@ pub fn person(
         .filter(|(_, count)| *count > 0)
         .map(|(kind, count)| match kind {
             ActivityKind::Polls => locale.count_of(*count, "poll answered", "polls answered"),
-            kind => amount(locale, *kind, *count),
+            kind => amount_with_unit(locale, *kind, *count),
         })
         .collect();
     if did.is_empty() {
@@ -420,7 +437,7 @@ pub fn person(
 
 /// A day or a week of the axis.
 #[must_use]
-pub fn place(locale: &dyn LocaleFormatter, first: Day, last: Day) -> String {
+pub fn step_label(locale: &dyn LocaleFormatter, first: Day, last: Day) -> String {
     if first == last {
         locale.format_day(first)
     } else {
@@ -430,7 +447,7 @@ pub fn place(locale: &dyn LocaleFormatter, first: Day, last: Day) -> String {
 
 /// How far all reports are together: how many of all are here, under way, and failed.
 #[must_use]
-pub fn far([here, all, under_way, failed]: [usize; 4]) -> String {
+pub fn total_progress([here, all, under_way, failed]: [usize; 4]) -> String {
     let mut said = if here == all {
         format!("All {all} weekly reports loaded.")
     } else {
@@ -447,7 +464,12 @@ pub fn far([here, all, under_way, failed]: [usize; 4]) -> String {
 
 /// How far one of them is: `Slides: 3 of 4 loaded, 1 requested`.
 #[must_use]
-pub fn far_of(name: &str, [here, all, under_way, failed]: [usize; 4]) -> String {
-    let part = |count: usize, what: &str| if count > 0 { format!(", {count} {what}") } else { String::new() };
-    format!("{name}: {here} of {all} loaded{}{}", part(under_way, "requested"), part(failed, "failed"))
+pub fn report_progress(name: &str, [here, all, under_way, failed]: [usize; 4]) -> String {
+    let describe =
+        |count: usize, what: &str| if count > 0 { format!(", {count} {what}") } else { String::new() };
+    format!(
+        "{name}: {here} of {all} loaded{}{}",
+        describe(under_way, "requested"),
+        describe(failed, "failed")
+    )
 }

@@ -7,7 +7,7 @@ use domain::time::Day;
 /// Nobody did anything.
 pub const NO_ACTIVITY: &str = "No recorded activity.";
 /// Nothing is known yet.
-pub const NOTHING_HERE: &str = "None of these days are loaded yet.";
+pub const NOTHING_LOADED: &str = "None of these days are loaded yet.";
 /// Where a link hides names.
 pub const NAMES_HIDDEN: &str = "Names are hidden in this link, and so are figures that name people.";
 /// Where a weekday does not occur in the range, or none of its days is loaded.
@@ -70,7 +70,7 @@ pub const SOLUTION: &str = "Solution";
 /// An option that holds no words.
 pub const EMPTY_ANSWER: &str = "Empty answer";
 /// Further options, summed up.
-pub const FURTHER: &str = "Further answers";
+pub const OTHER_ANSWERS: &str = "Further answers";
 /// Head.
 pub const ROLE: &str = "Role";
 /// Head.
@@ -124,23 +124,24 @@ pub const MARK_CAVEAT: &str = "A mark names the deck it was set on, not the slid
 /// Caveat of the spikes.
 pub const USUAL_CAVEAT: &str = "Usual is the median of the days on which this course had any marks. A day stands out if it has at least five marks and at least three times the usual.";
 /// Nothing stands out.
-pub const NO_SPIKES: &str = "No day stands out in its course.";
+pub const NO_SPIKES: &str = "No day stands out from the usual in its course.";
 /// Caveat of the answers per day.
 pub const CHANGES_CAVEAT: &str = "A changed answer counts on both days.";
 /// Caveat of the polls.
 pub const POLLS_CAVEAT: &str = "Each person's latest answer on these days counts. Right is the share of students whose answer is the poll's solution; it is empty if no solution can be compared. Students active in polls are those who answered any poll of the same course on these days: who else was there is not recorded.";
 /// Caveat of a poll whose solution says nothing that can be compared.
-pub const UNMATCHED: &str = "Its solution is none of its answers, so right answers cannot be counted.";
+pub const UNMATCHED_CAVEAT: &str =
+    "The poll's solution is not one of its answers, so right answers cannot be counted.";
 /// Caveat of the questions.
 pub const QUESTIONS_CAVEAT: &str = "Echo360 reports a question once somebody has answered it. The report has no questions without an answer, and neither the time of a question nor its lecture.";
 /// Caveat of answers per day.
 pub const EDITS_CAVEAT: &str = "An edited answer counts on the day of the edit, too.";
 /// Where contents were not asked for.
-pub const CONTENTS_OFF: &str = "What people wrote is not shown.";
+pub const CONTENTS_HIDDEN: &str = "What people wrote is not shown.";
 /// Caveat of the notes.
 pub const NOTES_CAVEAT: &str = "Echo360 reports a note each time it is saved, in full and without an id. These are therefore note events, and each of them counts the note's words again.";
 /// Caveat of the students.
-pub const STUDENTS_CAVEAT: &str = "Only people whose role in the institution is student, and only those with recorded activity: Echo360 does not list people without any.";
+pub const STUDENTS_CAVEAT: &str = "Only people whose role in the institution is student, and only those with recorded activity: Echo360 does not list people without activity.";
 /// Caveat of small series.
 pub const SPARK_CAVEAT: &str = "All lines over time share one scale, so their heights can be compared.";
 /// Caveat of the library.
@@ -155,7 +156,7 @@ pub const SECTIONS_IGNORED: &str =
 pub const ROLES_IGNORED: &str =
     "This report does not say who is a student, so the choice of roles does not apply to it.";
 /// Caveat of roles that are asked for, of answers.
-pub const ROLES_OF_ANSWERS: &str = "Roles are those of the people who answer.";
+pub const ANSWER_ROLES_CAVEAT: &str = "Roles are those of the people who answer.";
 /// Caveat of roles that are asked for, of who answers and of threads.
 pub const ROLES_NOT_APPLIED: &str =
     "The choice of roles does not apply here: everybody's answers are counted.";
@@ -183,12 +184,12 @@ pub const SUMS_CAVEAT: &str =
 pub const UNKNOWN_CAVEAT: &str =
     "Lectern does not know this report. Its own description says what its columns mean.";
 /// Caveat of sums of a column.
-pub const ADDED_CAVEAT: &str =
+pub const SUM_CAVEAT: &str =
     "The report's own description says whether numbers of this column may be added up.";
 
 /// A role, for one person.
 #[must_use]
-pub fn role(role: InstitutionRole) -> &'static str {
+pub fn role_name(role: InstitutionRole) -> &'static str {
     match role {
         InstitutionRole::Student => "Student",
         InstitutionRole::Instructor => "Instructor",
@@ -201,13 +202,13 @@ pub fn role(role: InstitutionRole) -> &'static str {
 
 /// A title that another figure has already.
 #[must_use]
-pub fn again(title: &str, number: usize) -> String {
+pub fn numbered_title(title: &str, number: usize) -> String {
     format!("{title} ({number})")
 }
 
 /// A thing without a name: enough of its id to tell it from others.
 #[must_use]
-pub fn named(name: &str, kind: &str, id: &str) -> String {
+pub fn name_or_id(name: &str, kind: &str, id: &str) -> String {
     if name.is_empty() {
         format!("{kind} {}", id.chars().take(8).collect::<String>())
     } else {
@@ -217,7 +218,7 @@ pub fn named(name: &str, kind: &str, id: &str) -> String {
 
 /// A section by its number, which says enough within one course; of several, with the beginning of the course's id.
 #[must_use]
-pub fn section(number: &str, course: Option<&str>) -> String {
+pub fn section_label(number: &str, course: Option<&str>) -> String {
     let number = if number.is_empty() { "without a number" } else { number };
     let Some(course) = course.filter(|course| !course.is_empty()) else { return number.to_owned() };
     // The first part of a UUID; whatever else a report puts here is shown whole.
@@ -228,13 +229,13 @@ pub fn section(number: &str, course: Option<&str>) -> String {
 
 /// How many days are missing or provisional; empty if all are loaded and final.
 #[must_use]
-pub fn coverage(locale: &dyn LocaleFormatter, missing: u64, provisional: u64) -> String {
+pub fn coverage_caveat(locale: &dyn LocaleFormatter, missing: u64, provisional: u64) -> String {
     describe_coverage(locale, missing, provisional, ["day", "days"])
 }
 
 /// How many weeks are missing or provisional; empty if all are loaded and final.
 #[must_use]
-pub fn coverage_of_weeks(locale: &dyn LocaleFormatter, missing: u64, provisional: u64) -> String {
+pub fn week_coverage_caveat(locale: &dyn LocaleFormatter, missing: u64, provisional: u64) -> String {
     describe_coverage(locale, missing, provisional, ["week", "weeks"])
 }
 
@@ -265,7 +266,7 @@ pub fn join<const N: usize>(sentences: [String; N]) -> String {
 
 /// Events that name nobody.
 #[must_use]
-pub fn unnamed(locale: &dyn LocaleFormatter, events: u64, one: &str, many: &str) -> String {
+pub fn unnamed_caveat(locale: &dyn LocaleFormatter, events: u64, one: &str, many: &str) -> String {
     if events == 0 {
         return String::new();
     }
@@ -278,7 +279,7 @@ pub fn unnamed(locale: &dyn LocaleFormatter, events: u64, one: &str, many: &str)
 
 /// Rows that could not be placed.
 #[must_use]
-pub fn skipped_rows(locale: &dyn LocaleFormatter, rows: u64) -> String {
+pub fn skipped_rows_caveat(locale: &dyn LocaleFormatter, rows: u64) -> String {
     if rows == 0 {
         return String::new();
     }
@@ -291,7 +292,7 @@ pub fn skipped_rows(locale: &dyn LocaleFormatter, rows: u64) -> String {
 
 /// Who opened what, and when most.
 #[must_use]
-pub fn opened(
+pub fn views_sentence(
     locale: &dyn LocaleFormatter,
     people: u64,
     decks: u64,
@@ -309,7 +310,7 @@ pub fn opened(
 
 /// Who marked what, and when most.
 #[must_use]
-pub fn marked(
+pub fn marks_sentence(
     locale: &dyn LocaleFormatter,
     people: u64,
     decks: u64,
@@ -327,7 +328,7 @@ pub fn marked(
 
 /// Who noted what, and when most.
 #[must_use]
-pub fn noted(
+pub fn notes_sentence(
     locale: &dyn LocaleFormatter,
     people: u64,
     events: u64,
@@ -345,7 +346,12 @@ pub fn noted(
 
 /// The busiest hour of the week.
 #[must_use]
-pub fn busiest(locale: &dyn LocaleFormatter, weekday: u64, hour: usize, events: &str) -> String {
+pub fn busiest_hour_sentence(
+    locale: &dyn LocaleFormatter,
+    weekday: u64,
+    hour: usize,
+    events: &str,
+) -> String {
     format!(
         "The busiest hour of the week is {} {hour:02}:00–{:02}:00, with {events} in all.",
         locale.format_weekday(weekday),
@@ -367,13 +373,19 @@ pub fn weekday_state(locale: &dyn LocaleFormatter, known: u32, provisional: u32)
 
 /// The first of a ranking.
 #[must_use]
-pub fn leads(name: &str, number: &str, people: &str) -> String {
+pub fn leader_sentence(name: &str, number: &str, people: &str) -> String {
     format!("{name} has the most: {number} by {people}.")
 }
 
 /// The day that stands out most.
 #[must_use]
-pub fn stands_out(locale: &dyn LocaleFormatter, day: Day, marks: u64, usual: u64, deck: &str) -> String {
+pub fn outlier_sentence(
+    locale: &dyn LocaleFormatter,
+    day: Day,
+    marks: u64,
+    usual: u64,
+    deck: &str,
+) -> String {
     let most = if deck.is_empty() { String::new() } else { format!(", most of them on {deck}") };
     format!(
         "{} stands out: {}, usually {}{most}.",
@@ -385,7 +397,7 @@ pub fn stands_out(locale: &dyn LocaleFormatter, day: Day, marks: u64, usual: u64
 
 /// Who answered polls: students, and those who are none; there are polls that no student answered.
 #[must_use]
-pub fn polled(
+pub fn polls_sentence(
     locale: &dyn LocaleFormatter,
     (students, others): (u64, u64),
     polls: u64,
@@ -408,7 +420,7 @@ pub fn polled(
 
 /// What came of one poll.
 #[must_use]
-pub fn poll(
+pub fn poll_sentence(
     locale: &dyn LocaleFormatter,
     students: u64,
     active: u64,
@@ -435,7 +447,7 @@ pub fn poll(
 
 /// What was asked and answered.
 #[must_use]
-pub fn answered(locale: &dyn LocaleFormatter, questions: u64, answers: u64, askers: u64) -> String {
+pub fn questions_sentence(locale: &dyn LocaleFormatter, questions: u64, answers: u64, askers: u64) -> String {
     let have = if questions == 1 { "question has" } else { "questions have" };
     format!(
         "{} {have} {}; {} asked.",
@@ -447,7 +459,7 @@ pub fn answered(locale: &dyn LocaleFormatter, questions: u64, answers: u64, aske
 
 /// Who answers.
 #[must_use]
-pub fn who_answers(
+pub fn answer_roles_sentence(
     locale: &dyn LocaleFormatter,
     student_share: f64,
     by_students: u64,
@@ -463,7 +475,7 @@ pub fn who_answers(
 
 /// An answer that was edited.
 #[must_use]
-pub fn edited(earlier: u64) -> String {
+pub fn edits_note(earlier: u64) -> String {
     match earlier {
         0 => String::new(),
         1 => "edited once on these days".to_owned(),
@@ -473,7 +485,7 @@ pub fn edited(earlier: u64) -> String {
 
 /// The library, and of when it is.
 #[must_use]
-pub fn library(
+pub fn library_sentence(
     locale: &dyn LocaleFormatter,
     videos: u64,
     never: Option<u64>,
@@ -494,7 +506,7 @@ pub fn library(
 
 /// Of when a snapshot is.
 #[must_use]
-pub fn as_of(moment: Option<&str>) -> String {
+pub fn snapshot_caveat(moment: Option<&str>) -> String {
     moment.map_or_else(
         || "Counts are over all time.".to_owned(),
         |moment| format!("Counts are over all time, as of {moment} UTC."),
@@ -503,7 +515,7 @@ pub fn as_of(moment: Option<&str>) -> String {
 
 /// What was watched in these weeks.
 #[must_use]
-pub fn weeks(locale: &dyn LocaleFormatter, viewed: u64, weeks: u64) -> String {
+pub fn viewed_videos_sentence(locale: &dyn LocaleFormatter, viewed: u64, weeks: u64) -> String {
     format!(
         "{} viewed in {}.",
         locale.count_of(viewed, "video", "videos"),
@@ -513,20 +525,20 @@ pub fn weeks(locale: &dyn LocaleFormatter, viewed: u64, weeks: u64) -> String {
 
 /// Windows that reach beyond the range.
 #[must_use]
-pub fn left_out(locale: &dyn LocaleFormatter, windows: u64) -> String {
+pub fn excluded_weeks_caveat(locale: &dyn LocaleFormatter, windows: u64) -> String {
     if windows == 0 {
         return String::new();
     }
     format!(
-        "{} beyond these days, cannot be split and {} not counted.",
+        "{} beyond these days: {} not counted.",
         locale.count_of(windows, "week reaches", "weeks reach"),
-        if windows == 1 { "is" } else { "are" }
+        if windows == 1 { "it cannot be split and is" } else { "they cannot be split and are" }
     )
 }
 
 /// Rows of an unknown report.
 #[must_use]
-pub fn rows(locale: &dyn LocaleFormatter, rows: u64, shown: usize) -> String {
+pub fn rows_sentence(locale: &dyn LocaleFormatter, rows: u64, shown: usize) -> String {
     if u64::try_from(shown).is_ok_and(|shown| shown < rows) {
         format!(
             "{}; the first {} are shown.",
@@ -540,7 +552,7 @@ pub fn rows(locale: &dyn LocaleFormatter, rows: u64, shown: usize) -> String {
 
 /// What was chosen that a report has no column for.
 #[must_use]
-pub fn unfiltered(columns: &[&str]) -> String {
+pub fn unfiltered_caveat(columns: &[&str]) -> String {
     if columns.is_empty() {
         return String::new();
     }
@@ -549,7 +561,7 @@ pub fn unfiltered(columns: &[&str]) -> String {
 
 /// Rows whose day is none of these.
 #[must_use]
-pub fn outside(locale: &dyn LocaleFormatter, rows: u64, column: &str) -> String {
+pub fn outside_caveat(locale: &dyn LocaleFormatter, rows: u64, column: &str) -> String {
     if rows == 0 {
         return String::new();
     }
@@ -559,7 +571,7 @@ pub fn outside(locale: &dyn LocaleFormatter, rows: u64, column: &str) -> String 
 
 /// The first of a list that is longer.
 #[must_use]
-pub fn first_of(locale: &dyn LocaleFormatter, shown: usize, total: u64) -> String {
+pub fn truncation_caveat(locale: &dyn LocaleFormatter, shown: usize, total: u64) -> String {
     if u64::try_from(shown).is_ok_and(|shown| shown < total) {
         format!(
             "The first {} of {} are shown.",
@@ -573,19 +585,19 @@ pub fn first_of(locale: &dyn LocaleFormatter, shown: usize, total: u64) -> Strin
 
 /// A week of a term with its days.
 #[must_use]
-pub fn numbered(week: &str, days: &str) -> String {
+pub fn week_label(week: &str, days: &str) -> String {
     format!("{week}: {days}")
 }
 
 /// The section with most, and how many there are.
 #[must_use]
-pub fn most_in_section(locale: &dyn LocaleFormatter, name: &str, events: &str, sections: u64) -> String {
+pub fn sections_sentence(locale: &dyn LocaleFormatter, name: &str, events: &str, sections: u64) -> String {
     format!("{name} has the most of {}: {events}.", locale.count_of(sections, "section", "sections"))
 }
 
 /// What students did of all.
 #[must_use]
-pub fn of_students(locale: &dyn LocaleFormatter, share: f64, all: &str) -> String {
+pub fn student_share_sentence(locale: &dyn LocaleFormatter, share: f64, all: &str) -> String {
     format!(
         "Students account for {} of {all}; everybody else is shown separately.",
         locale.format_percent(share)

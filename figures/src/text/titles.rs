@@ -9,7 +9,7 @@ pub const MARKS_PER_DECK: &str = "Confusion marks per deck";
 /// Title.
 pub const DECKS_WITH_MARKS: &str = "Every deck with confusion marks";
 /// Title.
-pub const SPIKES: &str = "Days that stand out";
+pub const OUTLIERS: &str = "Days that stand out";
 /// Title.
 pub const LIBRARY: &str = "Library";
 /// Title.
@@ -33,9 +33,9 @@ pub const EVENTS_PER_DECK: &str = "Note events per deck";
 /// Title.
 pub const DECKS_WITH_NOTES: &str = "Every deck with notes";
 /// Title.
-pub const NOTE_TAKERS: &str = "Students";
+pub const STUDENTS: &str = "Students";
 /// Title.
-pub const WRITTEN: &str = "Notes";
+pub const NOTES: &str = "Notes";
 /// Title.
 pub const POLL_ANSWERS_PER_DAY: &str = "Poll answers per day";
 /// Title.
@@ -51,7 +51,7 @@ pub const EVERY_DECK: &str = "Every deck";
 /// Title.
 pub const ANSWERS_PER_DAY: &str = "Answers per day";
 /// Title.
-pub const WHO_ANSWERS: &str = "Answers by role";
+pub const ANSWERS_BY_ROLE: &str = "Answers by role";
 /// Title.
 pub const THREADS: &str = "Questions and answers";
 /// Title.
@@ -61,7 +61,7 @@ pub const VIEWS_BY_WEEK: &str = "Views per week";
 /// Title.
 pub const SECTIONS: &str = "Sections";
 /// Title.
-pub const EVERY_VIDEO_ANYWHERE: &str = "Every video in every section";
+pub const VIDEOS_BY_SECTION: &str = "Every video in every section";
 /// Title.
 pub const EVERY_ROW: &str = "Every row";
 /// Title.
@@ -91,6 +91,6 @@ pub fn rows_per_day(column: &str) -> String {
 
 /// A column added up by the day of another, of a report that nobody knows.
 #[must_use]
-pub fn added_per_day(name: &str, column: &str) -> String {
+pub fn sum_per_day(name: &str, column: &str) -> String {
     format!("Sum of {name} per day of {column}")
 }
