@@ -7,53 +7,35 @@ use domain::institution_role::InstitutionRole;
 use domain::time::Day;
 use engine::measures::{self, Item, Measures, Students, Weekday};
 
-/// Title.
 pub const VIEWERS_PER_DAY: &str = "Viewers per day";
-/// Unit.
 pub const VIEWERS: &str = "Viewers";
-/// Title.
 pub const ARRIVALS: &str = "New and returning viewers";
-/// Head of a column.
 pub const NEW_VIEWERS: &str = "New viewers";
-/// Head of a column.
 pub const RETURNING_VIEWERS: &str = "Returning viewers";
 /// Unit, and what its bars are.
 pub const NEW_AND_HOLLOW: &str = "Viewers · Filled: new. Hollow: returning";
 /// Caveat of new and returning viewers.
 pub const ARRIVALS_CAVEAT: &str = "New means first seen in these days: nothing before them is known, so everybody is new on their first day, and the first weeks show more new viewers than there were. Filters apply: a viewer who is new to a video may have watched others.";
-/// Title.
 pub const AFTER: &str = "How soon videos are watched";
 /// What the spans of days are.
 pub const DAYS_AFTER: &str = "Days after the video first appeared";
 /// Caveat of those.
 pub const AFTER_CAVEAT: &str = "A video first appears on the first of these days on which anybody watched it, in the sections that are shown. That is likely the day on which it was published, which the rows do not say. A video that is older than these days counts as if it had appeared in them, and a video of the last days had little time to be watched later.";
-/// Title.
 pub const BY_HOUR: &str = "Minutes by weekday and hour";
-/// Title.
 pub const BY_VIDEO: &str = "Minutes per video";
-/// Title.
 pub const BY_SECTION: &str = "Minutes per section";
-/// Title.
 pub const BY_ROLE: &str = "Minutes by role";
-/// Title.
 pub const SPREAD: &str = "How much students watched";
-/// Title.
 pub const STUDENTS: &str = "Students";
-/// Unit.
 pub const STUDENTS_UNIT: &str = "Students";
 /// Title of the table of rows.
 pub const ALL_ROWS: &str = "Every row";
 /// A slide deck, as a head and before an id.
 pub const DECK: &str = "Deck";
-/// Head of a column.
 pub const VIDEO: &str = "Video";
-/// Head of a column.
 pub const SECTION: &str = "Section";
-/// Head of a column.
 pub const COURSE: &str = "Course";
-/// Head of a column.
 pub const ROLE: &str = "Role";
-/// Head of a column.
 pub const STUDENT: &str = "Student";
 /// A student whose rows alone are shown, where names are hidden.
 pub const ONE_STUDENT: &str = "One student";
@@ -65,17 +47,11 @@ pub const ALL_STUDENTS: &str = "All students";
 pub const STUDENT_PAGE: &str = "Student page";
 /// Head of a column of buttons.
 pub const ACTIONS: &str = "More";
-/// Head of a column.
 pub const PERSON: &str = "Viewer";
-/// Head of a column.
 pub const TIME: &str = "Time";
-/// Head of a column.
 pub const LENGTH: &str = "Length, min";
-/// Head of a column.
 pub const WEEKDAY: &str = "Weekday";
-/// Head of a column.
 pub const MINUTES_EACH: &str = "Minutes each";
-/// Head of a column.
 pub const COURSE_OF_TIME: &str = "Over time";
 /// Head of a column: percent.
 pub const OF_LENGTH: &str = "Minutes per viewer ÷ length, %";
@@ -94,13 +70,9 @@ pub const NO_FILTERS: &str =
 pub const NO_DECKS_CHOSEN: &str = "No filters. Choose a deck to filter everything by it.";
 /// The same, where nothing can be chosen.
 pub const NONE_CHOSEN: &str = "No filters.";
-/// Button.
 pub const SAVE_SVG: &str = "Save as SVG";
-/// Button.
 pub const SAVE_PNG: &str = "Save as PNG";
-/// Button.
 pub const SAVE_CSV: &str = "Save numbers as CSV";
-/// Button.
 pub const PRINT: &str = "Print";
 /// Nobody did anything.
 pub const NO_ACTIVITY: &str = "No recorded activity.";

@@ -12,7 +12,7 @@ use engine::reports::confused::Measures;
 use protocol::Figure;
 
 /// Days that stand out and are told, those furthest above the usual first.
-const TOLD: usize = 10;
+const MAX_LISTED: usize = 10;
 
 /// Marks: when, on which days far more than usual, at which hours, on which decks.
 #[must_use]
@@ -25,7 +25,7 @@ pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> 
         describe_empty(&activity.days)
     } else {
         let best = busiest_day(&activity.days, |count| count.events);
-        text::marks_sentence(locale, total.people, decks::chosen(activity), total.events, best)
+        text::marks_sentence(locale, total.people, decks::count_chosen(activity), total.events, best)
     };
     let caveat = text::join([
         text::MARK_CAVEAT.to_owned(),
@@ -41,27 +41,27 @@ pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> 
             vec![table_series(text::PEOPLE, &activity.days, |count| count.people)],
             caveat,
         ),
-        outliers(context, measures),
+        outlier_table(context, measures),
         context.per_hour(
             ["confusion-hours", titles::MARKS_BY_HOUR, text::MARKS],
             &activity.week,
             &marks,
             context.coverage(&activity.days),
         ),
-        decks::ranked(["decks", titles::MARKS_PER_DECK, text::MARKS], context, activity, &|count| {
+        decks::build_ranking(["decks", titles::MARKS_PER_DECK, text::MARKS], context, activity, &|count| {
             marks(count.events)
         }),
-        decks::listed(
+        decks::build_table(
             ["every-deck", titles::DECKS_WITH_MARKS],
             context,
             activity,
             text::MARK_CAVEAT,
-            (&[text::MARKS, text::PEOPLE, text::STUDENTS], &|deck| decks::cells(&deck.count)),
+            (&[text::MARKS, text::PEOPLE, text::STUDENTS], &|deck| decks::event_cells(&deck.count)),
         ),
     ]
 }
 
-fn outliers(context: &FigureContext<'_>, measures: &Measures) -> Figure {
+fn outlier_table(context: &FigureContext<'_>, measures: &Measures) -> Figure {
     let sentence = match measures.outliers.first() {
         Some(first) => {
             text::outlier_sentence(context.locale, first.day, first.marks, first.usual, &first.deck)
@@ -72,7 +72,7 @@ fn outliers(context: &FigureContext<'_>, measures: &Measures) -> Figure {
     let rows: Vec<_> = measures
         .outliers
         .iter()
-        .take(TOLD)
+        .take(MAX_LISTED)
         .map(|outlier| {
             let times = (outlier.usual > 0).then(|| to_f64(outlier.marks) / to_f64(outlier.usual));
             let cells = vec![

@@ -10,26 +10,26 @@ use engine::reports::activity::{Activity, Deck, EventCounts};
 use protocol::{Body, Figure};
 
 /// Decks that are ranked; every other stands in the table.
-const RANKED: usize = 20;
+const MAX_RANKED: usize = 20;
 
 /// What decks are listed by: the heads after the deck and its course, and their cells.
-pub type Listed<'a> = (&'a [&'a str], &'a dyn Fn(&Deck) -> Vec<Cell>);
+pub type TableColumns<'a> = (&'a [&'a str], &'a dyn Fn(&Deck) -> Vec<Cell>);
 
 /// A deck's name; of one without, the beginning of its id.
 #[must_use]
-pub fn name(deck: &Deck) -> String {
+pub fn deck_label(deck: &Deck) -> String {
     text::name_or_id(&deck.name, text::DECK, &deck.id)
 }
 
 /// How many decks there are that no filter leaves out.
 #[must_use]
-pub fn chosen(activity: &Activity) -> u64 {
+pub fn count_chosen(activity: &Activity) -> u64 {
     activity.decks.iter().filter(|deck| !deck.is_left_out).count() as u64
 }
 
 /// Decks by events, each a choice.
 #[must_use]
-pub fn ranked(
+pub fn build_ranking(
     [id, title, unit]: Titles<'_>,
     context: &FigureContext<'_>,
     activity: &Activity,
@@ -39,13 +39,13 @@ pub fn ranked(
         || crate::figure_context::describe_empty(&activity.days),
         |first| {
             let people = context.locale.count_of(first.count.people, "person", "people");
-            text::leader_sentence(&name(first), &events(&first.count), &people)
+            text::leader_sentence(&deck_label(first), &events(&first.count), &people)
         },
     );
-    let decks: Vec<&Deck> = activity.decks.iter().take(RANKED).collect();
+    let decks: Vec<&Deck> = activity.decks.iter().take(MAX_RANKED).collect();
     let items = decks.iter().map(|deck| {
         let mut item =
-            ranking_item(name(deck), to_f64(deck.count.events), vec![Some(to_f64(deck.count.people))]);
+            ranking_item(deck_label(deck), to_f64(deck.count.events), vec![Some(to_f64(deck.count.people))]);
         item.is_left_out = deck.is_left_out;
         item
     });
@@ -64,19 +64,19 @@ pub fn ranked(
 
 /// Every deck.
 #[must_use]
-pub fn listed(
+pub fn build_table(
     [id, title]: [&str; 2],
     context: &FigureContext<'_>,
     activity: &Activity,
     caveat: &str,
-    (heads, cells): Listed<'_>,
+    (heads, cells): TableColumns<'_>,
 ) -> Figure {
     let rows: Vec<Row> = activity
         .decks
         .iter()
         .map(|deck| Row {
             id: Some(deck.id.clone()),
-            cells: [Cell::text(name(deck)), Cell::text(deck.course.clone())]
+            cells: [Cell::text(deck_label(deck)), Cell::text(deck.course.clone())]
                 .into_iter()
                 .chain(cells(deck))
                 .collect(),
@@ -100,6 +100,6 @@ pub fn listed(
 
 /// Events and people of a deck, as cells.
 #[must_use]
-pub fn cells(of: &EventCounts) -> Vec<Cell> {
+pub fn event_cells(of: &EventCounts) -> Vec<Cell> {
     vec![count_cell(of.events), count_cell(of.people), count_cell(of.students)]
 }

@@ -10,39 +10,39 @@ use engine::table::dataset::Dataset;
 use protocol::{Body, Figure, FilterKind};
 
 /// Sections that are ranked.
-const RANKED: usize = 20;
+const MAX_RANKED: usize = 20;
 
 /// What a report calls its events: their unit, one and several of them, and the titles of both figures; that of roles
 /// is missing where the report has a figure of its own.
-struct Named {
+struct EventTexts {
     unit: &'static str,
     events: [&'static str; 2],
     sections: &'static str,
     roles: Option<&'static str>,
 }
 
-fn named(report: KnownReport) -> Option<Named> {
-    let named = |unit, events, sections, roles| Some(Named { unit, events, sections, roles });
+fn event_texts(report: KnownReport) -> Option<EventTexts> {
+    let texts = |unit, events, sections, roles| Some(EventTexts { unit, events, sections, roles });
     match report {
         KnownReport::Presentation => {
-            named(text::VIEWS, ["view", "views"], titles::VIEWS_PER_SECTION, Some(titles::VIEWS_BY_ROLE))
+            texts(text::VIEWS, ["view", "views"], titles::VIEWS_PER_SECTION, Some(titles::VIEWS_BY_ROLE))
         }
         KnownReport::Confused => {
-            named(text::MARKS, ["mark", "marks"], titles::MARKS_PER_SECTION, Some(titles::MARKS_BY_ROLE))
+            texts(text::MARKS, ["mark", "marks"], titles::MARKS_PER_SECTION, Some(titles::MARKS_BY_ROLE))
         }
-        KnownReport::Polling => named(
+        KnownReport::Polling => texts(
             text::ANSWERS,
             ["answer", "answers"],
             titles::POLL_ANSWERS_PER_SECTION,
             Some(titles::POLL_ANSWERS_BY_ROLE),
         ),
-        KnownReport::Notes => named(
+        KnownReport::Notes => texts(
             text::EVENTS,
             ["note event", "note events"],
             titles::EVENTS_PER_SECTION,
             Some(titles::EVENTS_BY_ROLE),
         ),
-        KnownReport::QAndA => named(text::ANSWERS, ["answer", "answers"], titles::ANSWERS_PER_SECTION, None),
+        KnownReport::QAndA => texts(text::ANSWERS, ["answer", "answers"], titles::ANSWERS_PER_SECTION, None),
         KnownReport::VideoView | KnownReport::Asset | KnownReport::AssetByDate => None,
     }
 }
@@ -50,18 +50,20 @@ fn named(report: KnownReport) -> Option<Named> {
 /// The figures of a report that has them, where there is more than one section to tell apart, or anything at all.
 #[must_use]
 pub fn figures(context: &FigureContext<'_>, tables: &Dataset, report: Option<KnownReport>) -> Vec<Figure> {
-    let Some((report, named)) = report.and_then(|report| Some((report, named(report)?))) else {
+    let Some((report, texts)) = report.and_then(|report| Some((report, event_texts(report)?))) else {
         return Vec::new();
     };
     let groups = groups::measure(tables, context.query, report);
-    let sections = (groups.sections.len() > 1).then(|| sections(context, &groups, &named));
-    let roles =
-        named.roles.filter(|_| !groups.roles.is_empty()).map(|title| roles(context, &groups, &named, title));
+    let sections = (groups.sections.len() > 1).then(|| section_ranking(context, &groups, &texts));
+    let roles = texts
+        .roles
+        .filter(|_| !groups.roles.is_empty())
+        .map(|title| role_ranking(context, &groups, &texts, title));
     sections.into_iter().chain(roles).collect()
 }
 
-fn sections(context: &FigureContext<'_>, groups: &Groups, named: &Named) -> Figure {
-    let [one, many] = named.events;
+fn section_ranking(context: &FigureContext<'_>, groups: &Groups, texts: &EventTexts) -> Figure {
+    let [one, many] = texts.events;
     let name = |section: &groups::Section| {
         let parts = [section.course.as_str(), section.number.as_str()];
         let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
@@ -72,7 +74,7 @@ fn sections(context: &FigureContext<'_>, groups: &Groups, named: &Named) -> Figu
         let events = context.locale.count_of(first.count.events, one, many);
         text::sections_sentence(context.locale, &name(first), &events, count as u64)
     });
-    let shown: Vec<_> = groups.sections.iter().take(RANKED).collect();
+    let shown: Vec<_> = groups.sections.iter().take(MAX_RANKED).collect();
     let items = shown.iter().map(|section| {
         let beside = vec![Some(to_f64(section.count.people)), Some(to_f64(section.count.students))];
         let mut item = ranking_item(name(section), to_f64(section.count.events), beside);
@@ -83,7 +85,7 @@ fn sections(context: &FigureContext<'_>, groups: &Groups, named: &Named) -> Figu
     let first = text::truncation_caveat(context.locale, shown.len(), count as u64);
     let caveat = text::join([context.coverage(&groups.days), first]);
     let beside: &[&str] = &[text::PEOPLE, text::STUDENTS];
-    let titles: Titles<'_> = ["sections", named.sections, named.unit];
+    let titles: Titles<'_> = ["sections", texts.sections, texts.unit];
     let figure = ranking_figure(
         titles,
         sentence.unwrap_or_default(),
@@ -91,11 +93,11 @@ fn sections(context: &FigureContext<'_>, groups: &Groups, named: &Named) -> Figu
         (text::SECTION, beside),
         items.collect(),
     );
-    choosing(figure, FilterKind::Section, ids)
+    with_filter(figure, FilterKind::Section, ids)
 }
 
-fn roles(context: &FigureContext<'_>, groups: &Groups, named: &Named, title: &str) -> Figure {
-    let [one, many] = named.events;
+fn role_ranking(context: &FigureContext<'_>, groups: &Groups, texts: &EventTexts, title: &str) -> Figure {
+    let [one, many] = texts.events;
     let all: u64 = groups.roles.iter().map(|(_, count, _)| count.events).sum();
     let students: u64 = groups
         .roles
@@ -113,16 +115,16 @@ fn roles(context: &FigureContext<'_>, groups: &Groups, named: &Named, title: &st
         item
     });
     let ids = groups.roles.iter().map(|(role, _, _)| role.slug().to_owned()).collect();
-    let titles: Titles<'_> = ["roles", title, named.unit];
+    let titles: Titles<'_> = ["roles", title, texts.unit];
     let caveat = context.coverage(&groups.days);
     let figure = ranking_figure(titles, sentence, caveat, (text::ROLE, &[text::PEOPLE]), items.collect());
-    choosing(figure, FilterKind::Role, ids)
+    with_filter(figure, FilterKind::Role, ids)
 }
 
 /// A ranking whose bars can be chosen.
-fn choosing(mut figure: Figure, what: FilterKind, of: Vec<String>) -> Figure {
+fn with_filter(mut figure: Figure, kind: FilterKind, item_ids: Vec<String>) -> Figure {
     if let Body::Ranking { filter, ids, .. } = &mut figure.body {
-        (*filter, *ids) = (what, of);
+        (*filter, *ids) = (kind, item_ids);
     }
     figure
 }

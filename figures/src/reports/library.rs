@@ -12,11 +12,11 @@ use engine::reports::library::{Facet, LibraryEntry, Measures, are_of_several_cou
 use protocol::{Body, Figure};
 
 /// Videos that are ranked; every other stands in the table.
-const RANKED: usize = 20;
+const MAX_RANKED: usize = 20;
 /// Groups of one facet that are ranked, most videos first: an institution has hundreds of rooms.
-const GROUPS: usize = 20;
+const MAX_GROUPS: usize = 20;
 /// Videos in the table, most views first.
-const LISTED: usize = 2_000;
+const MAX_LISTED: usize = 2_000;
 
 /// The library as it stood.
 #[must_use]
@@ -31,21 +31,21 @@ pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> 
     };
     let caveat = text::join([
         as_of.clone(),
-        ignored(measures.is_sections_ignored),
+        ignored_sections_caveat(measures.is_sections_ignored),
         text::skipped_rows_caveat(locale, measures.ragged),
     ]);
     let several = if measures.repeated > 0 { text::SEVERAL_SECTIONS } else { "" };
     let titles = ["library", titles::LIBRARY];
     let mut figures = vec![new_figure(titles, text::VIDEOS.to_owned(), sentence.clone(), caveat, Body::Text)];
-    figures.push(ranked(locale, &measures.entries, &text::join([as_of.clone(), several.to_owned()])));
-    figures.push(listed(context, measures, sentence, &text::join([as_of.clone(), several.to_owned()])));
+    figures.push(most_viewed(locale, &measures.entries, &text::join([as_of.clone(), several.to_owned()])));
+    figures.push(video_table(context, measures, sentence, &text::join([as_of.clone(), several.to_owned()])));
     for (facet, groups) in Facet::ALL.into_iter().zip(&measures.groups) {
         // A facet that says nothing is no figure.
         if groups.iter().all(|group| group.name.is_empty()) {
             continue;
         }
-        let (id, title, head) = facet_words(facet);
-        let items = groups.iter().take(GROUPS).map(|group| {
+        let (id, title, head) = facet_texts(facet);
+        let items = groups.iter().take(MAX_GROUPS).map(|group| {
             let name = if group.name.is_empty() { text::NO_NAME.to_owned() } else { group.name.clone() };
             let beside = [
                 group.sums.and_then(|sums| sums.views).map(to_f64),
@@ -68,27 +68,27 @@ pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> 
 
 /// The caveat of sections that a report cannot tell.
 #[must_use]
-pub fn ignored(is_ignored: bool) -> String {
+pub fn ignored_sections_caveat(is_ignored: bool) -> String {
     if is_ignored { text::SECTIONS_IGNORED.to_owned() } else { String::new() }
 }
 
 /// A section as its number is said, with its course where there are several.
 #[must_use]
-pub fn section(entry: &LibraryEntry, are_several: bool) -> String {
+pub fn section_label(entry: &LibraryEntry, are_several: bool) -> String {
     text::section_label(&entry.section, are_several.then_some(entry.course.as_str()))
 }
 
 /// A video, with its section.
 #[must_use]
-pub fn name(entry: &LibraryEntry, are_several: bool) -> String {
+pub fn video_label(entry: &LibraryEntry, are_several: bool) -> String {
     let video = text::name_or_id(&entry.name, text::VIDEO, &entry.id);
     if entry.section.is_empty() && !are_several {
         return video;
     }
-    format!("{video} · {} {}", text::SECTION, section(entry, are_several))
+    format!("{video} · {} {}", text::SECTION, section_label(entry, are_several))
 }
 
-fn facet_words(facet: Facet) -> (&'static str, &'static str, &'static str) {
+fn facet_texts(facet: Facet) -> (&'static str, &'static str, &'static str) {
     match facet {
         Facet::Term => ("terms", titles::BY_TERM, text::TERM),
         Facet::Department => ("departments", titles::BY_DEPARTMENT, text::DEPARTMENT),
@@ -98,12 +98,12 @@ fn facet_words(facet: Facet) -> (&'static str, &'static str, &'static str) {
     }
 }
 
-fn ranked(locale: &dyn LocaleFormatter, entries: &[LibraryEntry], caveat: &str) -> Figure {
+fn most_viewed(locale: &dyn LocaleFormatter, entries: &[LibraryEntry], caveat: &str) -> Figure {
     let are_several = are_of_several_courses(entries.iter());
-    let items = entries.iter().filter(|entry| entry.sums.is_viewed()).take(RANKED).map(|entry| {
+    let items = entries.iter().filter(|entry| entry.sums.is_viewed()).take(MAX_RANKED).map(|entry| {
         let sums = &entry.sums;
         let beside = [sums.live, sums.on_demand, sums.public, sums.private].map(|views| views.map(to_f64));
-        ranking_item(name(entry, are_several), sums.views.map_or(0.0, to_f64), beside.to_vec())
+        ranking_item(video_label(entry, are_several), sums.views.map_or(0.0, to_f64), beside.to_vec())
     });
     let items: Vec<_> = items.collect();
     let sentence = items
@@ -116,7 +116,7 @@ fn ranked(locale: &dyn LocaleFormatter, entries: &[LibraryEntry], caveat: &str) 
     ranking_figure(titles, sentence, caveat, (text::VIDEO, &beside), items)
 }
 
-fn listed(context: &FigureContext<'_>, measures: &Measures, sentence: String, caveat: &str) -> Figure {
+fn video_table(context: &FigureContext<'_>, measures: &Measures, sentence: String, caveat: &str) -> Figure {
     let columns = [
         (text::VIDEO, ColumnKind::Text),
         (text::SECTION, ColumnKind::Text),
@@ -137,12 +137,16 @@ fn listed(context: &FigureContext<'_>, measures: &Measures, sentence: String, ca
     let rows: Vec<Row> = measures
         .entries
         .iter()
-        .take(LISTED)
+        .take(MAX_LISTED)
         .map(|entry| {
             let sums = &entry.sums;
             let cells = vec![
                 Cell::text(text::name_or_id(&entry.name, text::VIDEO, &entry.id)),
-                if entry.section.is_empty() { Cell::None } else { Cell::text(section(entry, are_several)) },
+                if entry.section.is_empty() {
+                    Cell::None
+                } else {
+                    Cell::text(section_label(entry, are_several))
+                },
                 Cell::text(entry.groups.first().cloned().unwrap_or_default()),
                 Cell::text(entry.owner.clone()),
                 optional_count_cell(sums.views),

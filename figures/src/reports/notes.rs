@@ -41,27 +41,27 @@ pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> 
             ],
             caveat,
         ),
-        decks::ranked(["decks", titles::EVENTS_PER_DECK, text::EVENTS], context, activity, &|count| {
+        decks::build_ranking(["decks", titles::EVENTS_PER_DECK, text::EVENTS], context, activity, &|count| {
             events(count.events)
         }),
-        decks::listed(
+        decks::build_table(
             ["every-deck", titles::DECKS_WITH_NOTES],
             context,
             activity,
             text::NOTES_CAVEAT,
             (&[text::EVENTS, text::PEOPLE, text::STUDENTS, text::WORDS], &|deck| {
-                decks::cells(&deck.count).into_iter().chain([count_cell(deck.count.amount)]).collect()
+                decks::event_cells(&deck.count).into_iter().chain([count_cell(deck.count.amount)]).collect()
             }),
         ),
-        students(context, measures),
+        student_table(context, measures),
     ];
     if context.query.contents {
-        figures.push(written(context, measures));
+        figures.push(note_table(context, measures));
     }
     figures
 }
 
-fn students(context: &FigureContext<'_>, measures: &Measures) -> Figure {
+fn student_table(context: &FigureContext<'_>, measures: &Measures) -> Figure {
     let rows: Vec<_> = measures
         .students
         .iter()
@@ -99,7 +99,7 @@ fn students(context: &FigureContext<'_>, measures: &Measures) -> Figure {
     new_figure(["note-takers", titles::STUDENTS], String::new(), sentence, caveat, body)
 }
 
-fn written(context: &FigureContext<'_>, measures: &Measures) -> Figure {
+fn note_table(context: &FigureContext<'_>, measures: &Measures) -> Figure {
     let rows: Vec<_> = measures
         .newest
         .iter()

@@ -11,7 +11,7 @@ use engine::reports::polling::{AnswerOption, Measures, Poll, RespondentCounts, S
 use protocol::{Body, Figure};
 
 /// Polls that have a figure of their own, the newest first; every other stands in the table.
-const DRAWN: usize = 40;
+const MAX_DRAWN: usize = 40;
 
 /// Answers: when, to which polls, and of each what was answered.
 #[must_use]
@@ -22,7 +22,7 @@ pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> 
     } else {
         let others = measures.people - measures.students.min(measures.people);
         let polls = measures.polls.len() as u64;
-        text::polls_sentence(locale, (measures.students, others), polls, right(&measures.polls))
+        text::polls_sentence(locale, (measures.students, others), polls, share_right(&measures.polls))
     };
     let caveat = text::join([
         text::CHANGES_CAVEAT.to_owned(),
@@ -37,13 +37,13 @@ pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> 
         Vec::new(),
         caveat,
     );
-    let mut figures = vec![per_day, every_poll(context, measures, sentence)];
-    figures.extend(measures.polls.iter().take(DRAWN).map(|poll| answers(context, measures, poll)));
+    let mut figures = vec![per_day, poll_table(context, measures, sentence)];
+    figures.extend(measures.polls.iter().take(MAX_DRAWN).map(|poll| poll_figure(context, measures, poll)));
     figures
 }
 
 /// The share of right answers among all that can be compared.
-fn right(polls: &[Poll]) -> Option<f64> {
+fn share_right(polls: &[Poll]) -> Option<f64> {
     let known = polls.iter().filter_map(|poll| match poll.solution {
         Solution::Known { right, of } => Some((right, of)),
         Solution::None | Solution::Unmatched => None,
@@ -52,11 +52,11 @@ fn right(polls: &[Poll]) -> Option<f64> {
     ratio(right, of)
 }
 
-fn prompt(poll: &Poll) -> String {
+fn prompt_or_id(poll: &Poll) -> String {
     text::name_or_id(&poll.prompt, text::POLL, &poll.id)
 }
 
-fn every_poll(context: &FigureContext<'_>, measures: &Measures, sentence: String) -> Figure {
+fn poll_table(context: &FigureContext<'_>, measures: &Measures, sentence: String) -> Figure {
     let rows: Vec<_> = measures
         .polls
         .iter()
@@ -66,7 +66,7 @@ fn every_poll(context: &FigureContext<'_>, measures: &Measures, sentence: String
                 Solution::None | Solution::Unmatched => None,
             };
             let cells = vec![
-                Cell::text(prompt(poll)),
+                Cell::text(prompt_or_id(poll)),
                 Cell::text(poll.deck.clone()),
                 Cell::text(poll.course.clone()),
                 context.day_cell(poll.day),
@@ -99,7 +99,7 @@ fn every_poll(context: &FigureContext<'_>, measures: &Measures, sentence: String
     )
 }
 
-fn answers(context: &FigureContext<'_>, measures: &Measures, poll: &Poll) -> Figure {
+fn poll_figure(context: &FigureContext<'_>, measures: &Measures, poll: &Poll) -> Figure {
     let right = match poll.solution {
         Solution::Known { right, of } => Some((right, of)),
         Solution::None | Solution::Unmatched => None,
@@ -147,5 +147,5 @@ fn answers(context: &FigureContext<'_>, measures: &Measures, poll: &Poll) -> Fig
     let place = [poll.deck.clone(), context.locale.format_day(poll.day)];
     let place: Vec<String> = place.into_iter().filter(|part| !part.is_empty()).collect();
     let unit = [text::STUDENTS.to_owned(), place.join(", ")].join(" · ");
-    new_figure([&format!("poll-{id}"), &prompt(poll)], unit, sentence, caveat, Body::PollAnswers(body))
+    new_figure([&format!("poll-{id}"), &prompt_or_id(poll)], unit, sentence, caveat, Body::PollAnswers(body))
 }

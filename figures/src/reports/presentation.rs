@@ -18,7 +18,7 @@ pub fn figures(context: &FigureContext<'_>, activity: &Activity) -> Vec<Figure> 
         describe_empty(&activity.days)
     } else {
         let best = busiest_day(&activity.days, |count| count.events);
-        text::views_sentence(locale, total.people, decks::chosen(activity), total.events, best)
+        text::views_sentence(locale, total.people, decks::count_chosen(activity), total.events, best)
     };
     let caveat = text::join([
         context.coverage(&activity.days),
@@ -42,17 +42,17 @@ pub fn figures(context: &FigureContext<'_>, activity: &Activity) -> Vec<Figure> 
             &views,
             context.coverage(&activity.days),
         ),
-        decks::ranked(["decks", titles::VIEWS_PER_DECK, text::VIEWS], context, activity, &|count| {
+        decks::build_ranking(["decks", titles::VIEWS_PER_DECK, text::VIEWS], context, activity, &|count| {
             views(count.events)
         }),
-        decks::listed(
+        decks::build_table(
             ["every-deck", titles::EVERY_DECK],
             context,
             activity,
             text::SLIDES_CAVEAT,
             (&[text::VIEWS, text::PEOPLE, text::STUDENTS, text::SLIDES], &|deck| {
                 let slides = Cell::number(deck.newest.map(to_f64));
-                decks::cells(&deck.count).into_iter().chain([slides]).collect()
+                decks::event_cells(&deck.count).into_iter().chain([slides]).collect()
             }),
         ),
     ]

@@ -14,7 +14,7 @@ use protocol::{Body, Figure};
 #[must_use]
 pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> {
     let locale = context.locale;
-    let told = |counts: &ThreadCounts| {
+    let describe = |counts: &ThreadCounts| {
         if counts.answers == 0 {
             return describe_empty(&measures.days);
         }
@@ -31,20 +31,20 @@ pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> 
     ]);
     let per_day = context.per_day(
         ["answers", titles::ANSWERS_PER_DAY, text::ANSWERS],
-        told(&measures.chosen),
+        describe(&measures.chosen),
         &days_by(&measures.days, |answers| *answers),
         Vec::new(),
         caveat,
     );
-    vec![per_day, roles(context, measures), threads(context, measures, told(&measures.all))]
+    vec![per_day, role_ranking(context, measures), thread_list(context, measures, describe(&measures.all))]
 }
 
 /// What is said where a choice of roles is not applied.
-fn everybody(context: &FigureContext<'_>) -> String {
+fn ignored_roles_caveat(context: &FigureContext<'_>) -> String {
     if context.query.base.roles.is_empty() { String::new() } else { text::ROLES_NOT_APPLIED.to_owned() }
 }
 
-fn roles(context: &FigureContext<'_>, measures: &Measures) -> Figure {
+fn role_ranking(context: &FigureContext<'_>, measures: &Measures) -> Figure {
     let students =
         measures.roles.iter().find(|by| by.role == InstitutionRole::Student).map_or(0, |by| by.answers);
     let sentence = ratio(students, measures.all.answers).map_or_else(
@@ -63,13 +63,16 @@ fn roles(context: &FigureContext<'_>, measures: &Measures) -> Figure {
     });
     let items = items.collect();
     let titles = ["who-answers", titles::ANSWERS_BY_ROLE, text::ANSWERS];
-    let caveat =
-        text::join([everybody(context), text::QUESTIONS_CAVEAT.to_owned(), context.coverage(&measures.days)]);
+    let caveat = text::join([
+        ignored_roles_caveat(context),
+        text::QUESTIONS_CAVEAT.to_owned(),
+        context.coverage(&measures.days),
+    ]);
     ranking_figure(titles, sentence, caveat, (text::ROLE, &[text::PEOPLE]), items)
 }
 
-fn threads(context: &FigureContext<'_>, measures: &Measures, sentence: String) -> Figure {
-    let said_by =
+fn thread_list(context: &FigureContext<'_>, measures: &Measures, sentence: String) -> Figure {
+    let build_post =
         |who: &str, role: InstitutionRole, when: String, text: &Option<String>, note: String| Post {
             who: if who.is_empty() { text::NO_NAME.to_owned() } else { who.to_owned() },
             role: text::role_name(role).to_owned(),
@@ -86,20 +89,20 @@ fn threads(context: &FigureContext<'_>, measures: &Measures, sentence: String) -
         .iter()
         .map(|thread| Thread {
             id: thread.id.clone(),
-            question: said_by(&thread.person, thread.role, String::new(), &thread.text, String::new()),
+            question: build_post(&thread.person, thread.role, String::new(), &thread.text, String::new()),
             answers: thread
                 .answers
                 .iter()
                 .map(|answer| {
                     let note = text::edits_note(answer.earlier);
-                    said_by(&answer.person, answer.role, context.moment(answer.at), &answer.text, note)
+                    build_post(&answer.person, answer.role, context.moment(answer.at), &answer.text, note)
                 })
                 .collect(),
         })
         .collect();
     let off = if context.query.contents { "" } else { text::CONTENTS_HIDDEN };
     let caveat = text::join([
-        everybody(context),
+        ignored_roles_caveat(context),
         off.to_owned(),
         text::QUESTIONS_CAVEAT.to_owned(),
         context.coverage(&measures.days),

@@ -13,7 +13,7 @@ use engine::table::cell_value;
 use protocol::Figure;
 
 /// Columns that have a figure of their own.
-const DRAWN: usize = 8;
+const MAX_DRAWN: usize = 8;
 
 /// Rows by day, sums by day, spreads, values; and the rows themselves.
 #[must_use]
@@ -30,35 +30,40 @@ pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> 
     if let Some(by_day) = &measures.by_day {
         // Whatever zone is looked at: such a report is cut in days of UTC.
         let in_utc = FigureContext { zone_label: "UTC", ..*context };
-        figures.extend(days(&in_utc, by_day, &caveat, &coverage));
+        figures.extend(daily_figures(&in_utc, by_day, &caveat, &coverage));
     }
-    for (place, column) in measures.columns.iter().enumerate().take(DRAWN) {
+    for (place, column) in measures.columns.iter().enumerate().take(MAX_DRAWN) {
         let id = format!("column-{place}");
         let whole = (column, coverage.as_str());
         figures.extend(match &column.summary {
             ColumnSummary::Numbers { smallest, largest, median, width, bins } => {
-                Some(spread(context, &id, whole, (*smallest, *largest, *median), (*width, bins)))
+                Some(histogram(context, &id, whole, (*smallest, *largest, *median), (*width, bins)))
             }
-            ColumnSummary::Values(values) => Some(valued(context, &id, whole, values)),
+            ColumnSummary::Values(values) => Some(value_ranking(context, &id, whole, values)),
             ColumnSummary::Times { .. } | ColumnSummary::Texts => None,
         });
     }
-    figures.push(rows(context, measures, caveat));
+    figures.push(row_table(context, measures, caveat));
     figures
 }
 
-fn days(context: &FigureContext<'_>, by_day: &RowsByDay, caveat: &str, coverage: &str) -> Vec<Figure> {
+fn daily_figures(
+    context: &FigureContext<'_>,
+    by_day: &RowsByDay,
+    caveat: &str,
+    coverage: &str,
+) -> Vec<Figure> {
     let locale = context.locale;
     let outside = text::outside_caveat(locale, by_day.outside, &by_day.column);
     let total: u64 = by_day.days.iter().filter_map(|(_, known)| known.value()).map(|(rows, _)| rows).sum();
-    let told = |sum: u64, noun: &str, best: Option<domain::time::Day>| match best {
+    let describe = |sum: u64, noun: &str, best: Option<domain::time::Day>| match best {
         None => describe_empty(&by_day.days),
         Some(day) => {
             format!("{} {noun}, most on {}.", locale.format_count(sum), locale.format_day(day))
         }
     };
     let noun = if total == 1 { "row" } else { "rows" };
-    let sentence = told(total, noun, busiest_day(&by_day.days, |(rows, _)| *rows));
+    let sentence = describe(total, noun, busiest_day(&by_day.days, |(rows, _)| *rows));
     let title = titles::rows_per_day(&by_day.column);
     let mut figures = vec![context.per_day(
         ["rows-by-day", &title, text::ROWS],
@@ -67,12 +72,12 @@ fn days(context: &FigureContext<'_>, by_day: &RowsByDay, caveat: &str, coverage:
         Vec::new(),
         text::join([caveat.to_owned(), outside.clone()]),
     )];
-    for (place, name) in by_day.sums.iter().enumerate().take(DRAWN) {
+    for (place, name) in by_day.sums.iter().enumerate().take(MAX_DRAWN) {
         let of = |(_, sums): &(u64, Vec<u64>)| sums.get(place).copied().unwrap_or(0);
         let sum = by_day.days.iter().filter_map(|(_, known)| known.value()).map(of).sum();
         figures.push(context.per_day(
             [&format!("sum-{place}"), &titles::sum_per_day(name, &by_day.column), name],
-            told(sum, name, busiest_day(&by_day.days, of)),
+            describe(sum, name, busiest_day(&by_day.days, of)),
             &days_by(&by_day.days, of),
             vec![table_series(text::ROWS, &by_day.days, |(rows, _)| *rows)],
             text::join([text::SUM_CAVEAT.to_owned(), coverage.to_owned(), outside.clone()]),
@@ -81,7 +86,7 @@ fn days(context: &FigureContext<'_>, by_day: &RowsByDay, caveat: &str, coverage:
     figures
 }
 
-fn spread(
+fn histogram(
     context: &FigureContext<'_>,
     id: &str,
     (column, caveat): (&ColumnProfile, &str),
@@ -119,7 +124,7 @@ fn spread(
     bar_figure(titles, text::ROWS.to_owned(), sentence, (&column.name, bars), Vec::new(), caveat.to_owned())
 }
 
-fn valued(
+fn value_ranking(
     context: &FigureContext<'_>,
     id: &str,
     (column, caveat): (&ColumnProfile, &str),
@@ -134,7 +139,7 @@ fn valued(
     ranking_figure([id, &title, text::ROWS], sentence, caveat.to_owned(), (&column.name, &[]), items)
 }
 
-fn rows(context: &FigureContext<'_>, measures: &Measures, caveat: String) -> Figure {
+fn row_table(context: &FigureContext<'_>, measures: &Measures, caveat: String) -> Figure {
     let kind = |column: &ColumnProfile| match column.kind {
         cell_value::ValueKind::Number => ColumnKind::Number,
         cell_value::ValueKind::Day | cell_value::ValueKind::Time => ColumnKind::Date,

@@ -1,6 +1,6 @@
 //! The figures of `assetbydate`: week by week.
 
-use super::library::{ignored, name, section};
+use super::library::{ignored_sections_caveat, section_label, video_label};
 use crate::figure_context::{
     FigureContext, bar_figure, count_cell, data_point, new_figure, optional_count_cell, plain_row,
     table_body, to_f64,
@@ -15,7 +15,7 @@ use engine::reports::weekly::{Measures, WeekTotals, WeeklySeries};
 use protocol::Figure;
 
 /// Lines in a table, most views first.
-const LISTED: usize = 2_000;
+const MAX_LISTED: usize = 2_000;
 
 /// What was watched: by week, by section, by video.
 #[must_use]
@@ -39,7 +39,7 @@ pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> 
     let caveat = text::join([
         text::week_coverage_caveat(locale, missing, provisional),
         text::SUMS_CAVEAT.to_owned(),
-        ignored(measures.is_sections_ignored),
+        ignored_sections_caveat(measures.is_sections_ignored),
         text::excluded_weeks_caveat(locale, measures.left_out),
         text::skipped_rows_caveat(locale, measures.ragged),
     ]);
@@ -82,28 +82,29 @@ pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> 
         figures.push(bar_figure(titles, unit(text::VIEWS), sentence, (head, views), beside, caveat_of_bars));
     }
     let are_several = are_of_several_courses(measures.videos.iter().map(|line| &line.entry));
-    let section_of = |line: &WeeklySeries| format!("{} {}", text::SECTION, section(&line.entry, are_several));
-    figures.push(lines(
+    let section_of =
+        |line: &WeeklySeries| format!("{} {}", text::SECTION, section_label(&line.entry, are_several));
+    figures.push(series_table(
         context,
         ["sections-by-week", titles::SECTIONS],
         (&measures.sections, text::SECTION, &section_of),
         &caveat_of_sums,
     ));
-    figures.push(lines(
+    figures.push(series_table(
         context,
         ["every-video", titles::VIDEOS_BY_SECTION],
-        (&measures.videos, text::VIDEO, &|line| name(&line.entry, are_several)),
+        (&measures.videos, text::VIDEO, &|line| video_label(&line.entry, are_several)),
         &caveat_of_sums,
     ));
     figures
 }
 
-type Lines<'a> = (&'a [WeeklySeries], &'a str, &'a dyn Fn(&WeeklySeries) -> String);
+type SeriesTable<'a> = (&'a [WeeklySeries], &'a str, &'a dyn Fn(&WeeklySeries) -> String);
 
-fn lines(
+fn series_table(
     context: &FigureContext<'_>,
     titles: [&str; 2],
-    (lines, head, name): Lines<'_>,
+    (lines, head, name): SeriesTable<'_>,
     caveat: &str,
 ) -> Figure {
     let columns = [
@@ -118,7 +119,7 @@ fn lines(
     ];
     let rows: Vec<Row> = lines
         .iter()
-        .take(LISTED)
+        .take(MAX_LISTED)
         .map(|line| {
             let sums = &line.entry.sums;
             let cells = vec![

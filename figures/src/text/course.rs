@@ -17,89 +17,53 @@ pub const WHY_COURSE: &str =
     "This page puts everything of one course side by side. Choose the course and the days above.";
 /// Before days are chosen.
 pub const WHY_DAYS: &str = "Choose the days that you want to see.";
-/// Title.
 pub const ACTIVITY: &str = "Student activity";
-/// Title, of one student.
 pub const STUDENT_ACTIVITY: &str = "This student's activity";
-/// Title.
 pub const VIDEOS: &str = "Videos";
-/// Title.
 pub const DECKS: &str = "Slide decks";
-/// Title.
 pub const STUDENTS: &str = "Students";
-/// Title, of one student.
 pub const TOTALS: &str = "Totals";
-/// Title, of one student.
 pub const VIDEOS_WATCHED: &str = "Videos watched";
-/// Title, of one student.
 pub const DECKS_USED: &str = "Slide decks used";
-/// Title, of one student.
 pub const POLLS_ANSWERED: &str = "Polls answered";
-/// Head.
 pub const VIDEO: &str = "Video";
-/// Head.
 pub const MINUTES: &str = "Minutes";
-/// Head.
 pub const VIEWERS: &str = "Viewers";
-/// Head.
 pub const OF_LENGTH: &str = "Per viewer ÷ length";
-/// Head.
 pub const SINCE_CAPTURE: &str = "Days since capture";
-/// Head.
 pub const DECK: &str = "Deck";
-/// Head.
 pub const VIEWS: &str = "Views";
-/// Head.
 pub const CONFUSED: &str = "Confusion marks";
-/// Head.
 pub const RIGHT: &str = "Polls right";
-/// Head.
 pub const NOTES: &str = "Note events";
-/// Head.
 pub const STUDENT: &str = "Student";
-/// Head.
 pub const SCORE: &str = "Score";
-/// Head.
 pub const SLIDE_VIEWS: &str = "Slide views";
-/// Head.
 pub const POLLS: &str = "Polls";
-/// Head.
 pub const ANSWERS: &str = "Answers";
 /// Head of marks, where many columns stand beside.
 pub const MARKS: &str = "Marks";
 /// Head: when a video or a deck was last used.
 pub const LAST_USED: &str = "Last used";
-/// Head.
 pub const LAST_SEEN: &str = "Last seen";
 /// Head of the small series of students.
 pub const ACTIVE_DAYS: &str = "Active days, by week";
-/// Head.
 pub const KIND: &str = "Kind";
-/// Head.
 pub const AMOUNT: &str = "Amount";
-/// Head.
 pub const COURSE_MEDIAN: &str = "Course median";
-/// Head.
 pub const POLL: &str = "Poll";
-/// Head.
 pub const ANSWER: &str = "Answer";
-/// Head.
 pub const IS_RIGHT: &str = "Right";
-/// Head.
 pub const WHEN: &str = "When";
-/// In a cell.
 pub const ANSWER_RIGHT: &str = "Right";
-/// In a cell.
 pub const ANSWER_NOT_RIGHT: &str = "Not right";
 /// What those are that the table of students can be cut down to.
 pub const QUIET: &str = "Quiet for two weeks";
-/// Label.
 pub const SEARCH: &str = "Search";
 /// Label of a box.
 pub const HIDE_NAMES: &str = "Hide names";
 /// Name of the group of sliders, and what opens it.
 pub const WEIGHTS: &str = "How the score is computed";
-/// Button.
 pub const RESET_WEIGHTS: &str = "Reset the weights";
 /// Above the sliders.
 pub const SCORE_CAVEAT: &str = "The score is for sorting; it is not a grade. In each kind of activity, a student gets a percentile rank: the share of active students who did as much as they did, or less; 0 for no activity. The score is the mean of these ranks with the weights below, from 0 to 100. Kinds without any activity are left out.";
@@ -107,34 +71,24 @@ pub const SCORE_CAVEAT: &str = "The score is for sorting; it is not a grade. In 
 pub const WHOLE_COURSE: &str = "The whole course";
 /// Name of the page's own choices.
 pub const DISPLAY_OPTIONS: &str = "Display options";
-/// Button.
 pub const PRINT: &str = "Print this page";
-/// Button.
 pub const REQUEST_MISSING: &str = "Request missing reports";
-/// Button.
 pub const REQUEST_REST: &str = "Request the rest";
 /// Link to all of a course.
 pub const OVERVIEW: &str = "Overview";
 /// Name of the list of reports.
 pub const REPORTS: &str = "Reports of this course";
-/// Caveat of the charts.
 pub const KINDS_CAVEAT: &str = "Only students are counted. Each chart has its own scale, and kinds of activity are not added up. A changed answer counts on each of its days.";
-/// Caveat of watching.
 pub const MINUTE_CAVEAT: &str = "Echo360 records one row for every 30 seconds watched.";
 /// What the hatching means.
 pub const HATCHED: &str =
     "Hatched numbers are not final yet: Echo360 completes a day two days after it is over.";
-/// Caveat of the videos.
 pub const VIDEOS_CAVEAT: &str = "Only students are counted. Minutes per viewer ÷ length can exceed 100 %: parts that are watched again count again. The reports do not say which part of a video was watched.";
-/// Caveat of the days since capture.
 pub const CAPTURE_CAVEAT: &str = "The day of capture comes from the library's video with the same id. That the two ids mean the same video is likely, but not documented.";
 /// Caveat of the days since capture, without a library.
 pub const NO_LIBRARY_CAVEAT: &str = "Days since capture come from the library, which is not loaded yet.";
-/// Caveat of the decks.
 pub const DECKS_CAVEAT: &str = "Only students are counted. Nothing in the reports links a deck to a video. Views and marks name the deck, not the slide. Polls right is the share of latest answers that are the poll's solution, of those that can be compared with one.";
-/// Caveat of the students.
 pub const STUDENTS_CAVEAT: &str = "Only people whose role in the institution is student, and only those with recorded activity on these days or the days before: Echo360 does not list people without activity. People are told apart by their id only.";
-/// Caveat of the students' series.
 pub const SPARK_CAVEAT: &str =
     "Each bar is a week: the number of its days with recorded activity, on one scale for all students.";
 /// Caveat where nobody can be called quiet.
@@ -142,14 +96,10 @@ pub const QUIET_UNKNOWN_CAVEAT: &str =
     "Who was quiet is not known: not every report of the last two weeks is loaded.";
 /// Caveat where somebody can.
 pub const QUIET_CAVEAT: &str = "Quiet: no recorded activity in the last two weeks of these days. It does not mean that somebody was away.";
-/// Caveat of a student's totals.
 pub const MEDIAN_CAVEAT: &str =
     "The course median covers all students with recorded activity on these days, separately for each kind.";
-/// Caveat of a student's page.
 pub const PERSON_CAVEAT: &str = "Only what Echo360 records under this student's id in this course. No recorded activity does not mean that nothing was watched or read: downloads, and what is viewed without signing in, are not included.";
-/// Caveat of a student's polls.
 pub const RIGHT_CAVEAT: &str = "The latest answer to each poll. Right compares it with the poll's solution; it is empty if no solution can be compared.";
-/// Caveat of answers that are not shown.
 pub const ANSWERS_HIDDEN: &str = "Answers are not shown.";
 /// Where a student has nothing.
 pub const NO_SUCH_STUDENT: &str =

@@ -17,53 +17,29 @@ pub const WEEK: &str = "Week";
 /// What the hatching of a week means.
 pub const HATCHED_WEEK: &str =
     "Hatched weeks are not final yet: Echo360 completes a day two days after it is over.";
-/// Head.
 pub const WEEKDAY: &str = "Weekday";
-/// Head.
 pub const DECK: &str = "Deck";
-/// Head.
 pub const COURSE: &str = "Course";
-/// Head.
 pub const SECTION: &str = "Section";
-/// Head.
 pub const VIEWS: &str = "Views";
-/// Head.
 pub const PEOPLE: &str = "People";
-/// Head.
 pub const STUDENTS: &str = "Students";
-/// Head.
 pub const OTHERS: &str = "Others";
-/// Head.
 pub const STUDENT: &str = "Student";
-/// Head.
 pub const PERSON: &str = "Person";
-/// Head.
 pub const OVER_TIME: &str = "Over time";
-/// Head.
 pub const SLIDES: &str = "Slides in the deck";
-/// Head.
 pub const MARKS: &str = "Marks";
-/// Head.
 pub const MOST_MARKED: &str = "Deck with the most marks";
-/// Head.
 pub const USUAL: &str = "Usual marks";
-/// Head.
 pub const TIMES_USUAL: &str = "Times the usual";
-/// Head.
 pub const ANSWERS: &str = "Answers";
-/// Head.
 pub const ANSWER: &str = "Answer";
-/// Head.
 pub const POLL: &str = "Poll";
-/// Head.
 pub const FIRST_ANSWERED: &str = "First answered";
-/// Head.
 pub const STUDENTS_ANSWERED: &str = "Students who answered";
-/// Head.
 pub const OF_ACTIVE: &str = "Share of students active in polls";
-/// Head.
 pub const RIGHT: &str = "Right";
-/// Head.
 pub const CHANGED: &str = "Changed their answer";
 /// The word beside the right option.
 pub const SOLUTION: &str = "Solution";
@@ -71,88 +47,52 @@ pub const SOLUTION: &str = "Solution";
 pub const EMPTY_ANSWER: &str = "Empty answer";
 /// Further options, summed up.
 pub const OTHER_ANSWERS: &str = "Further answers";
-/// Head.
 pub const ROLE: &str = "Role";
-/// Head.
 pub const EVENTS: &str = "Note events";
-/// Head.
 pub const WORDS: &str = "Words";
-/// Head.
 pub const LAST_NOTE: &str = "Last note event";
-/// Head.
 pub const TIME: &str = "Time";
-/// Head.
 pub const NOTE: &str = "Note";
-/// Head.
 pub const VIDEO: &str = "Video";
-/// Head.
 pub const VIDEOS: &str = "Videos";
-/// Head.
 pub const OWNER: &str = "Owner";
-/// Head.
 pub const LIVE: &str = "Live";
-/// Head.
 pub const ON_DEMAND: &str = "On demand";
-/// Head.
 pub const PUBLIC: &str = "Through public links";
-/// Head.
 pub const PRIVATE: &str = "Not through public links";
-/// Head.
 pub const DOWNLOADS: &str = "Downloads";
-/// Head.
 pub const LENGTH: &str = "Length, min";
-/// Head.
 pub const MINUTES: &str = "Minutes watched";
-/// Head.
 pub const OF_LENGTH: &str = "Minutes watched ÷ length";
-/// Head.
 pub const LAST_VIEW: &str = "Last view";
-/// Head.
 pub const TERM: &str = "Term";
 /// A group without a name.
 pub const NO_NAME: &str = "Not named";
-/// Head.
 pub const ROWS: &str = "Rows";
-/// Head.
 pub const VALUE: &str = "Value";
 
-/// Caveat of the decks.
 pub const SLIDES_CAVEAT: &str =
     "The number of slides is the deck's size: no report says which slides were seen.";
-/// Caveat of confusion.
 pub const MARK_CAVEAT: &str = "A mark names the deck it was set on, not the slide.";
-/// Caveat of the spikes.
 pub const USUAL_CAVEAT: &str = "Usual is the median of the days on which this course had any marks. A day stands out if it has at least five marks and at least three times the usual.";
 /// Nothing stands out.
 pub const NO_SPIKES: &str = "No day stands out from the usual in its course.";
-/// Caveat of the answers per day.
 pub const CHANGES_CAVEAT: &str = "A changed answer counts on both days.";
-/// Caveat of the polls.
 pub const POLLS_CAVEAT: &str = "Each person's latest answer on these days counts. Right is the share of students whose answer is the poll's solution; it is empty if no solution can be compared. Students active in polls are those who answered any poll of the same course on these days: who else was there is not recorded.";
-/// Caveat of a poll whose solution says nothing that can be compared.
 pub const UNMATCHED_CAVEAT: &str =
     "The poll's solution is not one of its answers, so right answers cannot be counted.";
-/// Caveat of the questions.
 pub const QUESTIONS_CAVEAT: &str = "Echo360 reports a question once somebody has answered it. The report has no questions without an answer, and neither the time of a question nor its lecture.";
-/// Caveat of answers per day.
 pub const EDITS_CAVEAT: &str = "An edited answer counts on the day of the edit, too.";
 /// Where contents were not asked for.
 pub const CONTENTS_HIDDEN: &str = "What people wrote is not shown.";
-/// Caveat of the notes.
 pub const NOTES_CAVEAT: &str = "Echo360 reports a note each time it is saved, in full and without an id. These are therefore note events, and each of them counts the note's words again.";
-/// Caveat of the students.
 pub const STUDENTS_CAVEAT: &str = "Only people whose role in the institution is student, and only those with recorded activity: Echo360 does not list people without activity.";
-/// Caveat of small series.
 pub const SPARK_CAVEAT: &str = "All lines over time share one scale, so their heights can be compared.";
-/// Caveat of the library.
 pub const SEVERAL_SECTIONS: &str = "A video in several sections is listed once for each, and its numbers are not added up: Echo360 does not say whether they belong to the section or to the whole video.";
-/// Caveat of the lengths.
 pub const LENGTH_CAVEAT: &str =
     "Minutes watched are those of all viewers together, so they soon exceed the length.";
-/// Caveat of sections that are asked for by id.
 pub const SECTIONS_IGNORED: &str =
     "This report identifies sections by number only, so the choice of sections does not apply to it.";
-/// Caveat of roles that are asked for.
 pub const ROLES_IGNORED: &str =
     "This report does not say who is a student, so the choice of roles does not apply to it.";
 /// Caveat of roles that are asked for, of answers.
@@ -160,30 +100,20 @@ pub const ANSWER_ROLES_CAVEAT: &str = "Roles are those of the people who answer.
 /// Caveat of roles that are asked for, of who answers and of threads.
 pub const ROLES_NOT_APPLIED: &str =
     "The choice of roles does not apply here: everybody's answers are counted.";
-/// Caveat of decks that are asked for.
 pub const DECKS_IGNORED: &str = "The choice of decks does not apply to this report.";
-/// Head.
 pub const DEPARTMENT: &str = "Department";
-/// Head.
 pub const CAMPUS: &str = "Campus";
-/// Head.
 pub const DEVICE: &str = "Device";
-/// Head.
 pub const ROOM: &str = "Room";
-/// Caveat of a student that is asked for.
 pub const STUDENT_IGNORED: &str =
     "This report does not say who watched, so the choice of a student does not apply to it.";
 /// Caveat of a student that is asked for, of questions and answers.
 pub const STUDENT_IN_THREADS: &str = "Per day: this student's answers. Below: every question that they asked or answered, with all of its answers.";
-/// Caveat of videos that are asked for.
 pub const VIDEOS_IGNORED: &str = "The choice of videos does not apply to this report.";
-/// Caveat of windows.
 pub const SUMS_CAVEAT: &str =
     "Weeks are UTC weeks: each row of this report is a sum over its week and cannot be split.";
-/// Caveat of a report that nobody knows.
 pub const UNKNOWN_CAVEAT: &str =
     "Lectern does not know this report. Its own description says what its columns mean.";
-/// Caveat of sums of a column.
 pub const SUM_CAVEAT: &str =
     "The report's own description says whether numbers of this column may be added up.";
 
