@@ -1,5 +1,5 @@
-//! What is told of a course: one sentence, its kinds of activity on one axis, videos, decks, students; or of one of
-//! its students.
+//! The figures of a course: a sentence, the kinds of activity on one axis, and tables of videos, decks and
+//! students. Or those of one student.
 
 use crate::Datasets;
 use crate::figure_context::{
@@ -24,7 +24,8 @@ use engine::video_view_columns::SkippedRows;
 use protocol::{Body, Figure};
 use std::collections::BTreeMap;
 
-/// The figures of a course, or of the one student that is wanted.
+/// The figures of a course; those of one student if `wanted` names one. `other` is the label of the
+/// comparison.
 #[must_use]
 pub fn figures(
     context: &FigureContext<'_>,
@@ -54,7 +55,7 @@ pub fn figures(
     }
 }
 
-/// What is at hand.
+/// What all figures of a course are made of.
 struct Course<'a> {
     context: &'a FigureContext<'a>,
     measures: &'a Measures,
@@ -63,7 +64,7 @@ struct Course<'a> {
     has_library: bool,
 }
 
-/// The number of a kind that is known of a place, for its chart.
+/// The value of a kind in one step, for its chart.
 fn chart_point(kind: ActivityKind, known: &Completeness<u64>) -> Completeness<f64> {
     known.map(|amount| text::chart_value(kind, *amount))
 }
@@ -83,7 +84,7 @@ impl Course<'_> {
         ]
     }
 
-    /// The sentence on top; its title is what the page is called, where that is not the course.
+    /// The sentence at the top. Its title is the student's name; empty for the whole course.
     fn lead_figure(&self, title: String, sentence: String, caveat: String) -> Figure {
         let title = if title.is_empty() { text::COURSE.to_owned() } else { title };
         new_figure(["lead", &title], String::new(), sentence, caveat, Body::Text)
@@ -96,7 +97,7 @@ impl Course<'_> {
         if is_filtered { text::NOT_FILTERED.to_owned() } else { String::new() }
     }
 
-    /// Who was active, how that compares, what stands out.
+    /// How many students were active, how that compares, and what stands out.
     fn lead_sentence(&self) -> String {
         let (locale, measures) = (self.context.locale, self.measures);
         let (active, theirs) = measures.active;
@@ -130,7 +131,7 @@ impl Course<'_> {
         join([who, against, outlier.unwrap_or_default()])
     }
 
-    /// The days that each kind lacks, and what could not be read.
+    /// The missing days of each kind, and rows that could not be read.
     fn coverage_caveat(&self) -> String {
         let locale = self.context.locale;
         let mut missing: BTreeMap<u64, Vec<ActivityKind>> = BTreeMap::new();
@@ -183,7 +184,7 @@ impl Course<'_> {
         }
     }
 
-    /// The place with most minutes; of other kinds, where nothing was watched.
+    /// The step with the most minutes; with the most of the next kind if nothing was watched.
     fn busiest_sentence(&self) -> String {
         let locale = self.context.locale;
         let found = self.measures.series.iter().find_map(|series| {
@@ -224,7 +225,7 @@ impl Course<'_> {
         }
     }
 
-    /// Charts on the axis, with what each of its places says in all of them.
+    /// Small charts on one axis, with a summary of each step over all charts.
     fn panels_figure(&self, title: &str, sentence: String, panels: Vec<Panel>, caveat: String) -> Figure {
         let locale = self.context.locale;
         let bins = &self.measures.bins;
@@ -275,17 +276,17 @@ impl Course<'_> {
         new_figure(["activity", title], unit, sentence, caveat, Body::SmallMultiples(body))
     }
 
-    /// Whether anything of a kind is here.
+    /// Whether any day of a kind is loaded.
     fn is_loaded(&self, kind: ActivityKind) -> bool {
         self.measures.series.iter().any(|series| series.kind == kind && series.missing < series.days)
     }
 
-    /// An amount of a kind as a cell; of a kind that is not here none, never zero.
+    /// An amount as a cell; an empty cell, not zero, if no day of the kind is loaded.
     fn amount_cell(&self, kind: ActivityKind, amount: u64) -> Cell {
         if self.is_loaded(kind) { Cell::Number(text::chart_value(kind, amount)) } else { Cell::None }
     }
 
-    /// Which of its kinds have days that are not here: beside the tables that lack them.
+    /// The missing days of these kinds, for tables that lack them.
     fn missing_days_caveat(&self, kinds: &[ActivityKind]) -> String {
         let of =
             self.measures.series.iter().filter(|series| kinds.contains(&series.kind) && series.missing > 0);
@@ -396,7 +397,7 @@ impl Course<'_> {
         new_figure(["decks", text::DECKS], String::new(), sentence, caveat, body)
     }
 
-    /// The day of a moment, short, sorted by the moment.
+    /// The day of a time, without its year. The column sorts by the time.
     fn last_seen_cell(&self, at: Option<u32>) -> Cell {
         at.map_or(Cell::None, |at| {
             let day = self.context.query.base.zone.day_of(Timestamp(i64::from(at) * SECOND));
@@ -404,7 +405,7 @@ impl Course<'_> {
         })
     }
 
-    /// What a student is called.
+    /// The name of a student, or their number while names are hidden.
     fn student_label(&self, student: &Student) -> String {
         if self.wanted.is_nameless {
             text::anonymous_name(student.number)
@@ -467,7 +468,7 @@ impl Course<'_> {
         new_figure(["students", text::STUDENTS], String::new(), sentence, caveat, body)
     }
 
-    /// One student alone.
+    /// The figures of one student.
     fn student_figures(&self, person: &Person) -> Vec<Figure> {
         let locale = self.context.locale;
         let student = &person.student;

@@ -1,4 +1,4 @@
-//! What every report needs to say anything: how words are spelt, in which days, and the charts over time.
+//! What all figures share: the context of a query, builders of charts and tables, and conversions to cells.
 
 use crate::locale::LocaleFormatter;
 use crate::text::reports as text;
@@ -12,22 +12,22 @@ use engine::reports::{Completeness, Query};
 use engine::video_view_columns::SkippedRows;
 use protocol::{Body, Figure, FilterKind, TermWeek};
 
-/// What is at hand while figures are made.
+/// The query and its formats, for all figures of a response.
 #[derive(Debug, Clone, Copy)]
 pub struct FigureContext<'a> {
-    /// Spells numbers and days.
+    /// Formats numbers and dates.
     pub locale: &'a dyn LocaleFormatter,
-    /// The zone of the days, as it is said.
+    /// The label of the zone of the days.
     pub zone_label: &'a str,
     /// The weeks that have a number in a term.
     pub weeks: &'a [TermWeek],
-    /// What was asked.
+    /// The query.
     pub query: &'a Query,
-    /// When Echo360 was asked for the oldest copy that is here.
+    /// When the oldest loaded copy was requested from Echo360.
     pub oldest_copy: Option<Timestamp>,
 }
 
-/// A name that stays, a title, a unit.
+/// Id, title and unit of a figure.
 pub type Titles<'a> = [&'a str; 3];
 
 impl FigureContext<'_> {
@@ -37,13 +37,13 @@ impl FigureContext<'_> {
         format!("{unit} · {}", crate::text::days_in(self.zone_label))
     }
 
-    /// The week of a day, where it has a number in a term.
+    /// The week of a day, if it has a number in a term.
     #[must_use]
     pub fn week_of(&self, day: Day) -> Option<&TermWeek> {
         self.weeks.iter().find(|week| week.monday == monday(day))
     }
 
-    /// A moment, in the question's zone.
+    /// A time in seconds since 1970, formatted in the query's zone.
     #[must_use]
     pub fn moment(&self, at: u32) -> String {
         let at = Timestamp(i64::from(at) * SECOND);
@@ -51,7 +51,7 @@ impl FigureContext<'_> {
         self.locale.format_date_time(at.plus(offset))
     }
 
-    /// A moment as a cell.
+    /// A time as a cell.
     #[must_use]
     pub fn moment_cell(&self, at: Option<u32>) -> Cell {
         at.map_or(Cell::None, |at| Cell::Date(self.moment(at), i64::from(at)))
@@ -63,7 +63,7 @@ impl FigureContext<'_> {
         Cell::Date(self.locale.format_day(day), Timestamp::start_of(day).seconds())
     }
 
-    /// What keeps the numbers of some days from being all there is.
+    /// The caveat about missing and provisional days.
     #[must_use]
     pub fn coverage<T>(&self, days: &[(Day, Completeness<T>)]) -> String {
         let count =
@@ -76,13 +76,13 @@ impl FigureContext<'_> {
         )
     }
 
-    /// Rows that could not be placed.
+    /// The caveat about rows that could not be read.
     #[must_use]
     pub fn skipped_rows(&self, rows: SkippedRows) -> String {
         text::skipped_rows_caveat(self.locale, rows.total())
     }
 
-    /// Upright bars per day.
+    /// Vertical bars per day; `beside` are further columns of the table.
     #[must_use]
     pub fn per_day(
         &self,
@@ -105,7 +105,7 @@ impl FigureContext<'_> {
         bar_figure([id, title, unit], self.unit(unit), sentence, (crate::text::DAY, bars), beside, caveat)
     }
 
-    /// Cells by weekday and hour.
+    /// A heat map by weekday and hour; `events` formats a count with its unit.
     #[must_use]
     pub fn per_hour(
         &self,
@@ -145,7 +145,7 @@ impl FigureContext<'_> {
     }
 }
 
-/// A figure.
+/// A figure of these parts.
 #[must_use]
 pub fn new_figure(
     [id, title]: [&str; 2],
@@ -157,7 +157,7 @@ pub fn new_figure(
     Figure { id: id.to_owned(), title: title.to_owned(), unit, sentence, caveat, body }
 }
 
-/// Upright bars of whatever steps.
+/// Vertical bars; `head` is the heading of their names, `beside` are further columns of the table.
 #[must_use]
 pub fn bar_figure(
     [id, title, unit]: Titles<'_>,
@@ -181,7 +181,7 @@ pub fn bar_figure(
     new_figure([id, title], whole_unit, sentence, caveat, Body::Bars(chart))
 }
 
-/// Lying bars: their names, their numbers, those beside them.
+/// Horizontal bars; `beside` are the headings of further columns of the table.
 #[must_use]
 pub fn ranking_figure(
     [id, title, unit]: Titles<'_>,
@@ -214,7 +214,7 @@ pub fn ranking_item(name: String, value: f64, beside: Vec<Option<f64>>) -> Item 
     Item { name, value, beside, is_left_out: false }
 }
 
-/// A table of these columns.
+/// A table of these columns, whose rows filter by the ids that they have.
 #[must_use]
 pub fn table_body(columns: &[(&str, ColumnKind)], spark: Option<&str>, rows: Vec<Row>, total: u64) -> Body {
     let column = |(head, kind): &(&str, ColumnKind)| Column { head: (*head).to_owned(), kind: *kind };
@@ -230,7 +230,7 @@ pub fn table_body(columns: &[(&str, ColumnKind)], spark: Option<&str>, rows: Vec
     })
 }
 
-/// A table whose rows open something, and that can be cut down to some of them.
+/// Sets what a click on a row does, and the button that limits the table to flagged rows.
 #[must_use]
 pub fn with_row_action(body: Body, opens: RowAction, flag: Option<String>) -> Body {
     match body {
@@ -242,19 +242,19 @@ pub fn with_row_action(body: Body, opens: RowAction, flag: Option<String>) -> Bo
     }
 }
 
-/// A row that cannot be chosen.
+/// A row without an id, which cannot be clicked.
 #[must_use]
 pub fn plain_row(cells: Vec<Cell>, spark: &[Option<u64>]) -> Row {
     Row { id: None, cells, spark: spark_values(spark), is_left_out: false, is_flagged: false }
 }
 
-/// A small series.
+/// The values of a sparkline.
 #[must_use]
 pub fn spark_values(steps: &[Option<u64>]) -> Vec<Option<f64>> {
     steps.iter().map(|step| step.map(to_f64)).collect()
 }
 
-/// A count as it is drawn.
+/// A count as a value that can be drawn.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "counts of rows are far below 2^53")]
 pub fn to_f64(count: u64) -> f64 {
@@ -267,19 +267,19 @@ pub fn count_cell(count: u64) -> Cell {
     Cell::Number(to_f64(count))
 }
 
-/// A count as a cell, where there is one.
+/// A count as a cell; an empty cell for `None`.
 #[must_use]
 pub fn optional_count_cell(count: Option<u64>) -> Cell {
     Cell::number(count.map(to_f64))
 }
 
-/// A part of a whole; none of nothing.
+/// `part / whole`; `None` if `whole` is zero.
 #[must_use]
 pub fn ratio(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| to_f64(part) / to_f64(whole))
 }
 
-/// A number as sure as it is known.
+/// A value with its completeness, for a chart.
 #[must_use]
 pub fn data_point(known: &Completeness<f64>) -> DataPoint {
     match known {
@@ -289,27 +289,27 @@ pub fn data_point(known: &Completeness<f64>) -> DataPoint {
     }
 }
 
-/// Days by one of their numbers.
+/// One number per day, for a chart.
 #[must_use]
 pub fn days_by<T>(days: &[(Day, Completeness<T>)], of: impl Fn(&T) -> u64) -> Vec<(Day, Completeness<f64>)> {
     days.iter().map(|(day, known)| (*day, known.map(|value| to_f64(of(value))))).collect()
 }
 
-/// Another number of the same days, for the table.
+/// Another number per day, for a column of the table.
 #[must_use]
 pub fn table_series<T>(name: &str, days: &[(Day, Completeness<T>)], of: impl Fn(&T) -> u64) -> Series {
     let values = days.iter().map(|(_, known)| known.value().map(|value| to_f64(of(value)))).collect();
     Series { name: name.to_owned(), values }
 }
 
-/// The day with the largest of its numbers, the first of equals; none where all are nothing.
+/// The day with the largest number, the first of equals; `None` if all are zero.
 #[must_use]
 pub fn busiest_day<T>(days: &[(Day, Completeness<T>)], of: impl Fn(&T) -> u64) -> Option<Day> {
     let numbers = days.iter().rev().filter_map(|(day, known)| Some((*day, of(known.value()?))));
     numbers.max_by_key(|(_, number)| *number).filter(|(_, number)| *number > 0).map(|(day, _)| day)
 }
 
-/// What is said of nothing: that nothing is here, or that nothing was recorded.
+/// The sentence without events: no day is loaded, or no activity is recorded.
 #[must_use]
 pub fn describe_empty<T>(days: &[(Day, Completeness<T>)]) -> String {
     let nothing = if engine::reports::activity::is_nothing_known(days) {

@@ -1,4 +1,4 @@
-//! What the figures of `videoview` say.
+//! Texts of the figures of `videoview`.
 
 pub use ::figures::text::role;
 
@@ -37,7 +37,7 @@ pub const SECTION: &str = "Section";
 pub const COURSE: &str = "Course";
 pub const ROLE: &str = "Role";
 pub const STUDENT: &str = "Student";
-/// A student whose rows alone are shown, where names are hidden.
+/// The student that the view is limited to, while names are hidden.
 pub const ONE_STUDENT: &str = "One student";
 /// Button in the row of a student: everything of them alone.
 pub const ONLY_STUDENT: &str = "Only this student";
@@ -57,7 +57,7 @@ pub const COURSE_OF_TIME: &str = "Over time";
 pub const OF_LENGTH: &str = "Minutes per viewer ÷ length, %";
 /// A viewer that the row does not name.
 pub const NOBODY: &str = "Not named";
-/// Before anything is pointed at.
+/// The hint on reading charts.
 pub const READ_OUT: &str = "Point at the chart, or move through it with the arrow keys.";
 /// What names the list of chips.
 pub const FILTERS: &str = "Filters";
@@ -74,11 +74,9 @@ pub const SAVE_SVG: &str = "Save as SVG";
 pub const SAVE_PNG: &str = "Save as PNG";
 pub const SAVE_CSV: &str = "Save numbers as CSV";
 pub const PRINT: &str = "Print";
-/// Nobody did anything.
 pub const NO_ACTIVITY: &str = "No recorded activity.";
-/// Nothing is known yet.
 pub const NOTHING_HERE: &str = "None of these days are loaded yet.";
-/// Where a row of a table is still on its way.
+/// In place of a row of a table that is still loading.
 pub const ON_ITS_WAY: &str = "…";
 /// Shows the table.
 pub const SHOW_ROWS: &str = "Show every row";
@@ -113,16 +111,16 @@ pub fn section(item: &Item) -> String {
     }
 }
 
-/// An id that has no name here: enough of it to tell it from others.
+/// The first eight characters of an id, in place of a missing name.
 #[must_use]
 pub fn beginning(id: &str) -> String {
     id.chars().take(8).collect()
 }
 
-/// How many of the spans of days after a video appeared are the first three days.
+/// Spans of days that make up the first three days after a video appeared.
 const SOON: usize = 3;
 
-/// Videos or sections that are not shown by name.
+/// The sum of videos or sections that are not shown by name.
 #[must_use]
 pub fn others(count: u64, of: &str, rows: u64) -> String {
     let of = of.to_lowercase();
@@ -143,7 +141,7 @@ fn people(count: u64, one: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{} {one}s", locale::format_count(count)) }
 }
 
-/// What keeps the numbers from being all there is; nothing when every day is here and final.
+/// How many days are missing or provisional; `None` if all are loaded and final.
 #[must_use]
 pub fn coverage(measures: &Measures) -> Option<String> {
     let days = |n: usize| if n == 1 { "1 day is".to_owned() } else { format!("{n} days are") };
@@ -157,7 +155,7 @@ pub fn coverage(measures: &Measures) -> Option<String> {
     (!said.is_empty()).then(|| said.join(" "))
 }
 
-/// What the viewers per day show.
+/// The sentence of the viewers per day.
 #[must_use]
 pub fn viewers_sentence(measures: &Measures) -> String {
     if measures.missing() == measures.days.len() {
@@ -175,7 +173,7 @@ pub fn viewers_sentence(measures: &Measures) -> String {
     }
 }
 
-/// What new and returning viewers show.
+/// The sentence of new and returning viewers.
 #[must_use]
 pub fn arrivals_sentence(measures: &Measures) -> String {
     let Some(first) = measures.arrivals.iter().find(|step| step.known.watched().is_some()) else {
@@ -215,7 +213,7 @@ pub fn days_after(begin: usize, next: Option<usize>) -> String {
     }
 }
 
-/// What the days after a video first appeared show.
+/// The sentence of the days after a video first appeared.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "rows are far below 2^53")]
 pub fn after_sentence(measures: &Measures) -> String {
@@ -243,7 +241,7 @@ pub fn minutes_by_hours_in(zone: &str) -> String {
     format!("{} · Hours in {zone}", crate::words::MINUTES)
 }
 
-/// Over which days an hour's minutes are summed up.
+/// The days over which an hour's minutes are added up.
 #[must_use]
 pub fn over(state: &str) -> String {
     format!("over {state}")
@@ -255,7 +253,7 @@ pub fn of_length(percent: f64) -> String {
     format!("{} % of its length per viewer", locale::format_number(percent))
 }
 
-/// What the heat map shows.
+/// The sentence of the heat map.
 #[must_use]
 pub fn hours_sentence(week: &[Weekday; 7]) -> String {
     if week.iter().all(|weekday| weekday.known == 0) {
@@ -272,7 +270,7 @@ pub fn hours_sentence(week: &[Weekday; 7]) -> String {
     }
 }
 
-/// The state of a weekday.
+/// How many days of a weekday are loaded, and how many of them are not final.
 #[must_use]
 pub fn weekday_state(weekday: &Weekday) -> String {
     match (weekday.known, weekday.provisional) {
@@ -284,7 +282,7 @@ pub fn weekday_state(weekday: &Weekday) -> String {
     }
 }
 
-/// What the videos show.
+/// The sentence of the videos.
 #[must_use]
 pub fn videos_sentence(measures: &Measures) -> String {
     let Some(first) = measures.videos.named.first() else { return nothing(measures) };
@@ -298,7 +296,7 @@ pub fn videos_sentence(measures: &Measures) -> String {
     )
 }
 
-/// What the sections show.
+/// The sentence of the sections.
 #[must_use]
 pub fn sections_sentence(measures: &Measures) -> String {
     let Some(first) = measures.sections.named.first() else { return nothing(measures) };
@@ -313,7 +311,7 @@ pub fn sections_sentence(measures: &Measures) -> String {
     )
 }
 
-/// What the roles show.
+/// The sentence of the roles.
 #[must_use]
 pub fn roles_sentence(measures: &Measures) -> String {
     let all: u64 = measures.roles.iter().map(|(_, watched)| watched.rows).sum();
@@ -328,7 +326,7 @@ pub fn roles_sentence(measures: &Measures) -> String {
     format!("Students watched {} of all minutes.", percent(share))
 }
 
-/// What the distribution shows.
+/// The sentence of the distribution.
 #[must_use]
 pub fn spread_sentence(measures: &Measures) -> String {
     let Students { active, median_rows, .. } = measures.students;
@@ -343,7 +341,7 @@ pub fn spread_sentence(measures: &Measures) -> String {
     }
 }
 
-/// What the students show.
+/// The sentence of the students.
 #[must_use]
 pub fn students_sentence(measures: &Measures) -> String {
     let Students { active, rows, .. } = measures.students;
@@ -379,7 +377,7 @@ pub fn bin(place: u64, width: u64) -> String {
     format!("{}–{}", locale::format_count(place * width), locale::format_count((place + 1) * width))
 }
 
-/// The read-out of a mark: its number with a unit, and what else is known of it.
+/// The read-out of a mark: its number with a unit, and further parts.
 #[must_use]
 pub fn told(value: Option<f64>, unit: &str, rest: &[String]) -> String {
     let value = value.map_or_else(
@@ -390,7 +388,7 @@ pub fn told(value: Option<f64>, unit: &str, rest: &[String]) -> String {
     format!("{value}{rest}")
 }
 
-/// Takes a filter away.
+/// The label of a chip's button.
 #[must_use]
 pub fn remove(name: &str) -> String {
     format!("Remove the filter {name}")
@@ -421,38 +419,38 @@ pub fn show_all_figures(count: usize) -> String {
     format!("Show all {} figures", locale::format_count(count as u64))
 }
 
-/// How many of a table are shown; nothing where all are.
+/// How many rows of a table are shown; empty if all are.
 #[must_use]
 pub fn rows_of(shown: usize, all: usize) -> String {
     let count = |count: usize| locale::format_count(count as u64);
     if shown == all { String::new() } else { format!("{} of {}", count(shown), count(all)) }
 }
 
-/// A button that cuts a table down: `Quiet for two weeks (9)`.
+/// A button that limits a table to flagged rows: `Quiet for two weeks (9)`.
 #[must_use]
 pub fn flagged(name: &str, count: usize) -> String {
     format!("{name} ({})", locale::format_count(count as u64))
 }
 
-/// A list that is cut.
+/// How many items of a longer list are shown.
 #[must_use]
 pub fn first_of(here: u64, total: u64) -> String {
     format!("The first {} of {}.", locale::format_count(here), locale::format_count(total))
 }
 
-/// What opens the rest of a row.
+/// The button that expands a row on a narrow page.
 #[must_use]
 pub fn rest_of(name: &str) -> String {
     format!("Details of {name}")
 }
 
-/// What the menu of a student's row is called.
+/// The accessible name of the menu of a student's row.
 #[must_use]
 pub fn of_student(name: &str) -> String {
     format!("Actions for {name}")
 }
 
-/// What a menu is called.
+/// The accessible name of a figure's menu.
 #[must_use]
 pub fn more(title: &str) -> String {
     format!("Save, print or explain: {title}")

@@ -11,10 +11,10 @@ use charts::sortable_table::{Cell, ColumnKind};
 use engine::reports::confused::Measures;
 use protocol::Figure;
 
-/// Days that stand out and are told, those furthest above the usual first.
+/// The most days that the table of outliers lists, those furthest above the usual first.
 const MAX_LISTED: usize = 10;
 
-/// Marks: when, on which days far more than usual, at which hours, on which decks.
+/// Confusion marks per day, outliers, marks by weekday and hour, and marks per deck.
 #[must_use]
 pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> {
     let locale = context.locale;

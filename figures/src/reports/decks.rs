@@ -1,4 +1,4 @@
-//! What reports about decks have in common: a ranking of decks that can be chosen, and every deck as a table.
+//! Figures that reports about decks share: a ranking and a table of decks.
 
 use crate::figure_context::{
     FigureContext, Titles, count_cell, new_figure, ranking_figure, ranking_item, spark_values, table_body,
@@ -9,25 +9,25 @@ use charts::sortable_table::{Cell, ColumnKind, Row};
 use engine::reports::activity::{Activity, Deck, EventCounts};
 use protocol::{Body, Figure};
 
-/// Decks that are ranked; every other stands in the table.
+/// The most decks in a ranking. The table has all of them.
 const MAX_RANKED: usize = 20;
 
-/// What decks are listed by: the heads after the deck and its course, and their cells.
+/// The columns after deck and course: their headings, and the cells of a deck.
 pub type TableColumns<'a> = (&'a [&'a str], &'a dyn Fn(&Deck) -> Vec<Cell>);
 
-/// A deck's name; of one without, the beginning of its id.
+/// A deck's name; without one, the beginning of its id.
 #[must_use]
 pub fn deck_label(deck: &Deck) -> String {
     text::name_or_id(&deck.name, text::DECK, &deck.id)
 }
 
-/// How many decks there are that no filter leaves out.
+/// How many decks the filter includes.
 #[must_use]
 pub fn count_chosen(activity: &Activity) -> u64 {
     activity.decks.iter().filter(|deck| !deck.is_left_out).count() as u64
 }
 
-/// Decks by events, each a choice.
+/// Decks by events. A click on a bar filters by its deck.
 #[must_use]
 pub fn build_ranking(
     [id, title, unit]: Titles<'_>,
@@ -62,7 +62,7 @@ pub fn build_ranking(
     figure
 }
 
-/// Every deck.
+/// A table of all decks.
 #[must_use]
 pub fn build_table(
     [id, title]: [&str; 2],
@@ -98,7 +98,7 @@ pub fn build_table(
     new_figure([id, title], String::new(), sentence, caveat, body)
 }
 
-/// Events and people of a deck, as cells.
+/// The cells of events, people and students.
 #[must_use]
 pub fn event_cells(of: &EventCounts) -> Vec<Cell> {
     vec![count_cell(of.events), count_cell(of.people), count_cell(of.students)]

@@ -1,4 +1,4 @@
-//! By section and by role: who is where, and students apart from everybody else. Each bar can be chosen.
+//! Events by section and by role. A click on a bar filters by it.
 
 use crate::figure_context::{FigureContext, Titles, ranking_figure, ranking_item, ratio, to_f64};
 use crate::text::reports as text;
@@ -9,11 +9,11 @@ use engine::reports::groups::{self, Groups};
 use engine::table::dataset::Dataset;
 use protocol::{Body, Figure, FilterKind};
 
-/// Sections that are ranked.
+/// The most sections in a ranking.
 const MAX_RANKED: usize = 20;
 
-/// What a report calls its events: their unit, one and several of them, and the titles of both figures; that of roles
-/// is missing where the report has a figure of its own.
+/// A report's texts for its events: unit, singular and plural, and the titles of both figures. `roles` is
+/// `None` if the report has its own figure by role.
 struct EventTexts {
     unit: &'static str,
     events: [&'static str; 2],
@@ -47,7 +47,7 @@ fn event_texts(report: KnownReport) -> Option<EventTexts> {
     }
 }
 
-/// The figures of a report that has them, where there is more than one section to tell apart, or anything at all.
+/// Events by section, if there are several sections, and by role, if there are any events.
 #[must_use]
 pub fn figures(context: &FigureContext<'_>, tables: &Dataset, report: Option<KnownReport>) -> Vec<Figure> {
     let Some((report, texts)) = report.and_then(|report| Some((report, event_texts(report)?))) else {
@@ -121,7 +121,7 @@ fn role_ranking(context: &FigureContext<'_>, groups: &Groups, texts: &EventTexts
     with_filter(figure, FilterKind::Role, ids)
 }
 
-/// A ranking whose bars can be chosen.
+/// Makes the bars of a ranking filter by their ids.
 fn with_filter(mut figure: Figure, kind: FilterKind, item_ids: Vec<String>) -> Figure {
     if let Body::Ranking { filter, ids, .. } = &mut figure.body {
         (*filter, *ids) = (kind, item_ids);

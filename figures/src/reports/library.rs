@@ -1,4 +1,4 @@
-//! The figures of `asset`: a snapshot, and of when.
+//! The figures of `asset`, a snapshot.
 
 use crate::figure_context::{
     FigureContext, new_figure, optional_count_cell, plain_row, ranking_figure, ranking_item, table_body,
@@ -11,14 +11,14 @@ use charts::sortable_table::{Cell, ColumnKind, Row};
 use engine::reports::library::{Facet, LibraryEntry, Measures, are_of_several_courses};
 use protocol::{Body, Figure};
 
-/// Videos that are ranked; every other stands in the table.
+/// The most videos in the ranking.
 const MAX_RANKED: usize = 20;
-/// Groups of one facet that are ranked, most videos first: an institution has hundreds of rooms.
+/// The most groups of a facet, those with the most videos first: an institution has hundreds of rooms.
 const MAX_GROUPS: usize = 20;
-/// Videos in the table, most views first.
+/// The most videos in the table, those with the most views first.
 const MAX_LISTED: usize = 2_000;
 
-/// The library as it stood.
+/// The library as of one moment: totals, rankings, and a table of videos.
 #[must_use]
 pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> {
     let locale = context.locale;
@@ -66,19 +66,19 @@ pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> 
     figures
 }
 
-/// The caveat of sections that a report cannot tell.
+/// The caveat about a choice of sections that a report cannot apply.
 #[must_use]
 pub fn ignored_sections_caveat(is_ignored: bool) -> String {
     if is_ignored { text::SECTIONS_IGNORED.to_owned() } else { String::new() }
 }
 
-/// A section as its number is said, with its course where there are several.
+/// A section's number, with its course if there are several.
 #[must_use]
 pub fn section_label(entry: &LibraryEntry, are_several: bool) -> String {
     text::section_label(&entry.section, are_several.then_some(entry.course.as_str()))
 }
 
-/// A video, with its section.
+/// A video's name with its section.
 #[must_use]
 pub fn video_label(entry: &LibraryEntry, are_several: bool) -> String {
     let video = text::name_or_id(&entry.name, text::VIDEO, &entry.id);

@@ -11,7 +11,7 @@ use charts::sortable_table::{Cell, ColumnKind, Row, RowAction};
 use engine::reports::notes::Measures;
 use protocol::Figure;
 
-/// Note events: when, on which decks, by which students; what was written, if that was asked for.
+/// Note events per day, per deck and per student; the notes themselves if the query asks for contents.
 #[must_use]
 pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> {
     let locale = context.locale;

@@ -10,10 +10,10 @@ use charts::sortable_table::{Cell, ColumnKind};
 use engine::reports::polling::{AnswerOption, Measures, Poll, RespondentCounts, Solution};
 use protocol::{Body, Figure};
 
-/// Polls that have a figure of their own, the newest first; every other stands in the table.
+/// The most polls with their own figure, the newest first. The table has all of them.
 const MAX_DRAWN: usize = 40;
 
-/// Answers: when, to which polls, and of each what was answered.
+/// Poll answers per day, a table of polls, and the answers to each poll.
 #[must_use]
 pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> {
     let locale = context.locale;
@@ -42,7 +42,7 @@ pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> 
     figures
 }
 
-/// The share of right answers among all that can be compared.
+/// The share of right answers among those that can be compared with a solution.
 fn share_right(polls: &[Poll]) -> Option<f64> {
     let known = polls.iter().filter_map(|poll| match poll.solution {
         Solution::Known { right, of } => Some((right, of)),

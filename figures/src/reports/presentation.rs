@@ -8,7 +8,7 @@ use charts::sortable_table::Cell;
 use engine::reports::activity::Activity;
 use protocol::Figure;
 
-/// Looks at decks: when, at which hours, at which decks.
+/// Slide views per day, by weekday and hour, and per deck.
 #[must_use]
 pub fn figures(context: &FigureContext<'_>, activity: &Activity) -> Vec<Figure> {
     let locale = context.locale;

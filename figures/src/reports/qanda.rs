@@ -10,7 +10,7 @@ use domain::institution_role::InstitutionRole;
 use engine::reports::qanda::{Measures, ThreadCounts};
 use protocol::{Body, Figure};
 
-/// Answers: when, by whom, and the threads.
+/// Answers per day, answers by role, and questions with their answers.
 #[must_use]
 pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> {
     let locale = context.locale;
@@ -39,7 +39,7 @@ pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> 
     vec![per_day, role_ranking(context, measures), thread_list(context, measures, describe(&measures.all))]
 }
 
-/// What is said where a choice of roles is not applied.
+/// The caveat about a choice of roles that does not apply.
 fn ignored_roles_caveat(context: &FigureContext<'_>) -> String {
     if context.query.base.roles.is_empty() { String::new() } else { text::ROLES_NOT_APPLIED.to_owned() }
 }

@@ -1,4 +1,4 @@
-//! The figures of a report that no file here knows: what the kinds of its columns allow.
+//! The figures of a report that Lectern does not know, as far as the kinds of its columns allow.
 
 use crate::figure_context::{
     FigureContext, bar_figure, busiest_day, days_by, describe_empty, new_figure, plain_row, ranking_figure,
@@ -12,10 +12,10 @@ use engine::reports::unknown::{ColumnProfile, ColumnSummary, Measures, RowsByDay
 use engine::table::cell_value;
 use protocol::Figure;
 
-/// Columns that have a figure of their own.
+/// The most columns with their own figure.
 const MAX_DRAWN: usize = 8;
 
-/// Rows by day, sums by day, spreads, values; and the rows themselves.
+/// Rows and sums per day, distributions of columns, and the rows themselves.
 #[must_use]
 pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> {
     let locale = context.locale;

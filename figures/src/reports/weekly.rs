@@ -14,10 +14,10 @@ use engine::reports::library::are_of_several_courses;
 use engine::reports::weekly::{Measures, WeekTotals, WeeklySeries};
 use protocol::Figure;
 
-/// Lines in a table, most views first.
+/// The most rows of a table, those with the most views first.
 const MAX_LISTED: usize = 2_000;
 
-/// What was watched: by week, by section, by video.
+/// Videos and views per week, by section and by video.
 #[must_use]
 pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> {
     let locale = context.locale;

@@ -1,5 +1,5 @@
-//! What the page of a course says. Plain, kind, exact: students are seen by what is recorded of them, and nobody is
-//! said to have done nothing.
+//! Texts of the course page. They speak of recorded activity only: a student without any has not necessarily
+//! done nothing.
 
 use crate::locale::LocaleFormatter;
 use crate::text::comparison;
@@ -8,14 +8,12 @@ use domain::report::KnownReport;
 use domain::time::Day;
 use engine::measures;
 
-/// Link to the page, and its name where no course is chosen.
+/// The link to the page, and its title until a course is chosen.
 pub const COURSE: &str = "Course";
-/// Before a course is chosen.
+/// Shown until a course is chosen.
 pub const CHOOSE_COURSE: &str = "Choose a course";
-/// Why one has to be.
 pub const WHY_COURSE: &str =
     "This page puts everything of one course side by side. Choose the course and the days above.";
-/// Before days are chosen.
 pub const WHY_DAYS: &str = "Choose the days that you want to see.";
 pub const ACTIVITY: &str = "Student activity";
 pub const STUDENT_ACTIVITY: &str = "This student's activity";
@@ -41,12 +39,11 @@ pub const SCORE: &str = "Score";
 pub const SLIDE_VIEWS: &str = "Slide views";
 pub const POLLS: &str = "Polls";
 pub const ANSWERS: &str = "Answers";
-/// Head of marks, where many columns stand beside.
+/// The short heading of confusion marks in a table with many columns.
 pub const MARKS: &str = "Marks";
-/// Head: when a video or a deck was last used.
 pub const LAST_USED: &str = "Last used";
 pub const LAST_SEEN: &str = "Last seen";
-/// Head of the small series of students.
+/// The heading of the students' sparklines.
 pub const ACTIVE_DAYS: &str = "Active days, by week";
 pub const KIND: &str = "Kind";
 pub const AMOUNT: &str = "Amount";
@@ -57,57 +54,50 @@ pub const IS_RIGHT: &str = "Right";
 pub const WHEN: &str = "When";
 pub const ANSWER_RIGHT: &str = "Right";
 pub const ANSWER_NOT_RIGHT: &str = "Not right";
-/// What those are that the table of students can be cut down to.
+/// The button that limits the table to quiet students.
 pub const QUIET: &str = "Quiet for two weeks";
 pub const SEARCH: &str = "Search";
-/// Label of a box.
 pub const HIDE_NAMES: &str = "Hide names";
-/// Name of the group of sliders, and what opens it.
+/// The summary of the weight sliders, and their accessible name.
 pub const WEIGHTS: &str = "How the score is computed";
 pub const RESET_WEIGHTS: &str = "Reset the weights";
-/// Above the sliders.
 pub const SCORE_CAVEAT: &str = "The score is for sorting; it is not a grade. In each kind of activity, a student gets a percentile rank: the share of active students who did as much as they did, or less; 0 for no activity. The score is the mean of these ranks with the weights below, from 0 to 100. Kinds without any activity are left out.";
-/// Link from a student's page.
+/// The link from a student's page to the course.
 pub const WHOLE_COURSE: &str = "The whole course";
-/// Name of the page's own choices.
+/// The accessible name of the page's own controls.
 pub const DISPLAY_OPTIONS: &str = "Display options";
 pub const PRINT: &str = "Print this page";
 pub const REQUEST_MISSING: &str = "Request missing reports";
 pub const REQUEST_REST: &str = "Request the rest";
-/// Link to all of a course.
+/// The tab of the course page.
 pub const OVERVIEW: &str = "Overview";
-/// Name of the list of reports.
+/// The accessible name of the tabs.
 pub const REPORTS: &str = "Reports of this course";
 pub const KINDS_CAVEAT: &str = "Only students are counted. Each chart has its own scale, and kinds of activity are not added up. A changed answer counts on each of its days.";
 pub const MINUTE_CAVEAT: &str = "Echo360 records one row for every 30 seconds watched.";
-/// What the hatching means.
 pub const HATCHED: &str =
     "Hatched numbers are not final yet: Echo360 completes a day two days after it is over.";
 pub const VIDEOS_CAVEAT: &str = "Only students are counted. Minutes per viewer ÷ length can exceed 100 %: parts that are watched again count again. The reports do not say which part of a video was watched.";
 pub const CAPTURE_CAVEAT: &str = "The day of capture comes from the library's video with the same id. That the two ids mean the same video is likely, but not documented.";
-/// Caveat of the days since capture, without a library.
+/// Shown if the library is not loaded.
 pub const NO_LIBRARY_CAVEAT: &str = "Days since capture come from the library, which is not loaded yet.";
 pub const DECKS_CAVEAT: &str = "Only students are counted. Nothing in the reports links a deck to a video. Views and marks name the deck, not the slide. Polls right is the share of latest answers that are the poll's solution, of those that can be compared with one.";
 pub const STUDENTS_CAVEAT: &str = "Only people whose role in the institution is student, and only those with recorded activity on these days or the days before: Echo360 does not list people without activity. People are told apart by their id only.";
 pub const SPARK_CAVEAT: &str =
     "Each bar is a week: the number of its days with recorded activity, on one scale for all students.";
-/// Caveat where nobody can be called quiet.
 pub const QUIET_UNKNOWN_CAVEAT: &str =
     "Who was quiet is not known: not every report of the last two weeks is loaded.";
-/// Caveat where somebody can.
 pub const QUIET_CAVEAT: &str = "Quiet: no recorded activity in the last two weeks of these days. It does not mean that somebody was away.";
 pub const MEDIAN_CAVEAT: &str =
     "The course median covers all students with recorded activity on these days, separately for each kind.";
 pub const PERSON_CAVEAT: &str = "Only what Echo360 records under this student's id in this course. No recorded activity does not mean that nothing was watched or read: downloads, and what is viewed without signing in, are not included.";
 pub const RIGHT_CAVEAT: &str = "The latest answer to each poll. Right compares it with the poll's solution; it is empty if no solution can be compared.";
 pub const ANSWERS_HIDDEN: &str = "Answers are not shown.";
-/// Where a student has nothing.
 pub const NO_SUCH_STUDENT: &str =
     "No recorded activity of this student in this course, neither on these days nor on the days before.";
-/// What was chosen elsewhere and has no meaning here.
 pub const NOT_FILTERED: &str = "Filters by role, video or deck do not apply to this page.";
 
-/// A kind of activity as a title, with its unit.
+/// The title of a kind of activity.
 #[must_use]
 pub fn kind_title(kind: ActivityKind) -> &'static str {
     match kind {
@@ -120,7 +110,7 @@ pub fn kind_title(kind: ActivityKind) -> &'static str {
     }
 }
 
-/// What a report is called in a line of several.
+/// The short title of a report, in the course's tabs and in the progress of its requests.
 #[must_use]
 pub fn report_tab(report: Option<KnownReport>) -> &'static str {
     match report {
@@ -135,7 +125,7 @@ pub fn report_tab(report: Option<KnownReport>) -> &'static str {
     }
 }
 
-/// What a kind's score is of, beside its slider.
+/// The label of the slider of a kind's weight.
 #[must_use]
 pub fn weight_label(kind: ActivityKind) -> &'static str {
     match kind {
@@ -148,14 +138,14 @@ pub fn weight_label(kind: ActivityKind) -> &'static str {
     }
 }
 
-/// An amount of a kind as a number: of watching minutes, of the rest how many.
+/// The value that is drawn for an amount: minutes for rows of watching, otherwise the count.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "counts of rows are far below 2^53")]
 pub fn chart_value(kind: ActivityKind, amount: u64) -> f64 {
     if kind == ActivityKind::Watch { measures::minutes(amount) } else { amount as f64 }
 }
 
-/// An amount of a kind: `1,240 minutes`, `1 slide view`.
+/// An amount with its unit: `1,240 minutes`, `1 slide view`.
 #[must_use]
 pub fn amount_with_unit(locale: &dyn LocaleFormatter, of: ActivityKind, amount: u64) -> String {
     let (one, many) = match of {
@@ -170,19 +160,19 @@ pub fn amount_with_unit(locale: &dyn LocaleFormatter, of: ActivityKind, amount: 
     format!("{} {}", locale.format_number(number), if (number - 1.0).abs() < 1e-9 { one } else { many })
 }
 
-/// A student whose name is hidden.
+/// A student while names are hidden: `Student 3`.
 #[must_use]
 pub fn anonymous_name(number: u64) -> String {
     format!("Student {number}")
 }
 
-/// The days before: `the 4 weeks before`.
+/// The label of the days before: `the 4 weeks before`.
 #[must_use]
 pub fn days_before(locale: &dyn LocaleFormatter, days: u64) -> String {
     comparison::days_before(days, &|count| locale.format_count(count))
 }
 
-/// How far the scale of a chart reaches.
+/// The top of a small chart's scale: `max 120 per week`. Empty if all values are zero.
 #[must_use]
 pub fn scale_note(locale: &dyn LocaleFormatter, kind: ActivityKind, most: u64, is_weeks: bool) -> String {
     if most == 0 {
@@ -192,7 +182,7 @@ pub fn scale_note(locale: &dyn LocaleFormatter, kind: ActivityKind, most: u64, i
     format!("max {} {each}", locale.format_number(chart_value(kind, most)))
 }
 
-/// Who was active, and how much the one in the middle watched.
+/// How many students watched, and the median of their minutes: per week from seven days on.
 #[must_use]
 pub fn viewers_sentence(
     locale: &dyn LocaleFormatter,
@@ -222,19 +212,18 @@ pub fn viewers_sentence(
     }
 }
 
-/// How many were active, where nothing is known of watching.
+/// `88 students were active`, without a full stop.
 #[must_use]
 pub fn active_students(locale: &dyn LocaleFormatter, active: u64) -> String {
     let were = if active == 1 { "was" } else { "were" };
     format!("{} {were} active", locale.count_of(active, "student", "students"))
 }
 
-/// What now and then come to: `12 % less than`.
 fn compare_amounts(locale: &dyn LocaleFormatter, now: f64, then: f64) -> String {
     comparison::compare_amounts(now, then, &|number| locale.format_number(number))
 }
 
-/// What was watched against the days before.
+/// Compares the minutes watched with the days before, over `days` of `all` days that are final on both sides.
 #[must_use]
 pub fn comparison_with_before(
     locale: &dyn LocaleFormatter,
@@ -250,14 +239,18 @@ pub fn comparison_with_before(
     };
     if then <= 0.0 {
         return match now > 0.0 {
-            true => format!("No viewing is recorded in {other}{only}."),
+            true => format!("No viewing is recorded {} {other}{only}.", comparison::preposition(other)),
             false => String::new(),
         };
     }
-    format!("In all, students watched {} in {other}{only}.", compare_amounts(locale, now, then))
+    format!(
+        "In all, students watched {} {} {other}{only}.",
+        compare_amounts(locale, now, then),
+        comparison::preposition(other)
+    )
 }
 
-/// What was watched against another section, per active student: sections differ in size.
+/// Compares the minutes per active student with another section, since sections differ in size.
 #[must_use]
 pub fn comparison_with_section(locale: &dyn LocaleFormatter, (now, then): (f64, f64), other: &str) -> String {
     if then <= 0.0 {
@@ -266,7 +259,7 @@ pub fn comparison_with_section(locale: &dyn LocaleFormatter, (now, then): (f64, 
     format!("Per active student, that is {} in {other}.", compare_amounts(locale, now, then))
 }
 
-/// What was unlike the rest.
+/// The day or week that differs most from the usual.
 #[must_use]
 pub fn outlier_sentence(
     locale: &dyn LocaleFormatter,
@@ -286,7 +279,7 @@ pub fn outlier_sentence(
     )
 }
 
-/// What of a kind is not here, or not final.
+/// How many of `days` days are missing for these kinds.
 #[must_use]
 pub fn coverage_caveat(
     locale: &dyn LocaleFormatter,
@@ -306,7 +299,7 @@ pub fn coverage_caveat(
     format!("{}: {count} of {} loaded.", names.join(", "), locale.count_of(days, "day", "days"))
 }
 
-/// What staff did, and what names nobody: neither is drawn.
+/// Activity that the charts leave out: that of staff, and rows without a user id.
 #[must_use]
 pub fn excluded_caveat(
     locale: &dyn LocaleFormatter,
@@ -323,7 +316,7 @@ pub fn excluded_caveat(
     if parts.is_empty() { String::new() } else { format!("Not counted: {}.", parts.join("; ")) }
 }
 
-/// Heading of the videos: how many.
+/// The sentence of the table of videos.
 #[must_use]
 pub fn videos_sentence(locale: &dyn LocaleFormatter, videos: u64, first: Option<(&str, String)>) -> String {
     let first =
@@ -331,7 +324,7 @@ pub fn videos_sentence(locale: &dyn LocaleFormatter, videos: u64, first: Option<
     format!("{} with recorded activity.{first}", locale.count_of(videos, "video", "videos"))
 }
 
-/// Heading of the decks: how many, and the one with most marks.
+/// The sentence of the table of decks: how many there are, and the one with the most confusion marks.
 #[must_use]
 pub fn decks_sentence(locale: &dyn LocaleFormatter, decks: u64, most: Option<(&str, u64)>) -> String {
     let most = most
@@ -340,7 +333,7 @@ pub fn decks_sentence(locale: &dyn LocaleFormatter, decks: u64, most: Option<(&s
     format!("{} with recorded activity.{most}", locale.count_of(decks, "deck", "decks"))
 }
 
-/// Heading of the students: how many were active, and how many are quiet.
+/// The sentence of the table of students; `quiet` is `None` if it is not known.
 #[must_use]
 pub fn students_sentence(locale: &dyn LocaleFormatter, active: u64, quiet: Option<u64>) -> String {
     let quiet =
@@ -356,7 +349,7 @@ fn count_were(locale: &dyn LocaleFormatter, count: u64) -> String {
     }
 }
 
-/// What is recorded of one student.
+/// The sentence of a student's page: active days of all days, amounts by kind, and when they were last seen.
 #[must_use]
 pub fn student_sentence(
     locale: &dyn LocaleFormatter,
@@ -385,7 +378,7 @@ pub fn student_sentence(
     )
 }
 
-/// A day or a week of the axis.
+/// The label of a step of the axis: a day, or the first and last day of a week.
 #[must_use]
 pub fn step_label(locale: &dyn LocaleFormatter, first: Day, last: Day) -> String {
     if first == last {
@@ -395,30 +388,30 @@ pub fn step_label(locale: &dyn LocaleFormatter, first: Day, last: Day) -> String
     }
 }
 
-/// How far all reports are together: how many of all are here, under way, and failed.
+/// The progress of all weekly reports: how many are loaded, of how many, under way, and failed.
 #[must_use]
-pub fn total_progress([here, all, under_way, failed]: [usize; 4]) -> String {
-    let mut said = if here == all {
+pub fn total_progress([loaded, all, under_way, failed]: [usize; 4]) -> String {
+    let mut text = if loaded == all {
         format!("All {all} weekly reports loaded.")
     } else {
-        format!("{here} of {all} weekly reports loaded.")
+        format!("{loaded} of {all} weekly reports loaded.")
     };
     if under_way > 0 {
-        said.push_str(&format!(" Waiting for {under_way} from Echo360; what is loaded is shown already."));
+        text.push_str(&format!(" Waiting for {under_way} from Echo360; what is loaded is shown already."));
     }
     if failed > 0 {
-        said.push_str(&format!(" Echo360 could not build {failed}."));
+        text.push_str(&format!(" Echo360 could not build {failed}."));
     }
-    said
+    text
 }
 
-/// How far one of them is: `Slides: 3 of 4 loaded, 1 requested`.
+/// The progress of one report: `Slides: 3 of 4 loaded, 1 requested`.
 #[must_use]
-pub fn report_progress(name: &str, [here, all, under_way, failed]: [usize; 4]) -> String {
+pub fn report_progress(name: &str, [loaded, all, under_way, failed]: [usize; 4]) -> String {
     let describe =
         |count: usize, what: &str| if count > 0 { format!(", {count} {what}") } else { String::new() };
     format!(
-        "{name}: {here} of {all} loaded{}{}",
+        "{name}: {loaded} of {all} loaded{}{}",
         describe(under_way, "requested"),
         describe(failed, "failed")
     )

@@ -1,20 +1,16 @@
-//! What the figures of every report but `videoview` say. Plain, kind, exact.
+//! Texts of the figures of all reports except `videoview`.
 
 use crate::locale::LocaleFormatter;
 use domain::institution_role::InstitutionRole;
 use domain::time::Day;
 
-/// Nobody did anything.
 pub const NO_ACTIVITY: &str = "No recorded activity.";
-/// Nothing is known yet.
 pub const NOTHING_LOADED: &str = "None of these days are loaded yet.";
-/// Where a link hides names.
 pub const NAMES_HIDDEN: &str = "Names are hidden in this link, and so are figures that name people.";
 /// Where a weekday does not occur in the range, or none of its days is loaded.
 pub const NO_DATA: &str = "No data";
-/// Above the names of bars that are weeks.
+/// The heading of bar names that are weeks.
 pub const WEEK: &str = "Week";
-/// What the hatching of a week means.
 pub const HATCHED_WEEK: &str =
     "Hatched weeks are not final yet: Echo360 completes a day two days after it is over.";
 pub const WEEKDAY: &str = "Weekday";
@@ -41,11 +37,10 @@ pub const STUDENTS_ANSWERED: &str = "Students who answered";
 pub const OF_ACTIVE: &str = "Share of students active in polls";
 pub const RIGHT: &str = "Right";
 pub const CHANGED: &str = "Changed their answer";
-/// The word beside the right option.
+/// The mark of the right option.
 pub const SOLUTION: &str = "Solution";
-/// An option that holds no words.
 pub const EMPTY_ANSWER: &str = "Empty answer";
-/// Further options, summed up.
+/// The sum of options that are not listed.
 pub const OTHER_ANSWERS: &str = "Further answers";
 pub const ROLE: &str = "Role";
 pub const EVENTS: &str = "Note events";
@@ -66,7 +61,6 @@ pub const MINUTES: &str = "Minutes watched";
 pub const OF_LENGTH: &str = "Minutes watched ÷ length";
 pub const LAST_VIEW: &str = "Last view";
 pub const TERM: &str = "Term";
-/// A group without a name.
 pub const NO_NAME: &str = "Not named";
 pub const ROWS: &str = "Rows";
 pub const VALUE: &str = "Value";
@@ -75,7 +69,6 @@ pub const SLIDES_CAVEAT: &str =
     "The number of slides is the deck's size: no report says which slides were seen.";
 pub const MARK_CAVEAT: &str = "A mark names the deck it was set on, not the slide.";
 pub const USUAL_CAVEAT: &str = "Usual is the median of the days on which this course had any marks. A day stands out if it has at least five marks and at least three times the usual.";
-/// Nothing stands out.
 pub const NO_SPIKES: &str = "No day stands out from the usual in its course.";
 pub const CHANGES_CAVEAT: &str = "A changed answer counts on both days.";
 pub const POLLS_CAVEAT: &str = "Each person's latest answer on these days counts. Right is the share of students whose answer is the poll's solution; it is empty if no solution can be compared. Students active in polls are those who answered any poll of the same course on these days: who else was there is not recorded.";
@@ -83,7 +76,6 @@ pub const UNMATCHED_CAVEAT: &str =
     "The poll's solution is not one of its answers, so right answers cannot be counted.";
 pub const QUESTIONS_CAVEAT: &str = "Echo360 reports a question once somebody has answered it. The report has no questions without an answer, and neither the time of a question nor its lecture.";
 pub const EDITS_CAVEAT: &str = "An edited answer counts on the day of the edit, too.";
-/// Where contents were not asked for.
 pub const CONTENTS_HIDDEN: &str = "What people wrote is not shown.";
 pub const NOTES_CAVEAT: &str = "Echo360 reports a note each time it is saved, in full and without an id. These are therefore note events, and each of them counts the note's words again.";
 pub const STUDENTS_CAVEAT: &str = "Only people whose role in the institution is student, and only those with recorded activity: Echo360 does not list people without activity.";
@@ -95,9 +87,7 @@ pub const SECTIONS_IGNORED: &str =
     "This report identifies sections by number only, so the choice of sections does not apply to it.";
 pub const ROLES_IGNORED: &str =
     "This report does not say who is a student, so the choice of roles does not apply to it.";
-/// Caveat of roles that are asked for, of answers.
 pub const ANSWER_ROLES_CAVEAT: &str = "Roles are those of the people who answer.";
-/// Caveat of roles that are asked for, of who answers and of threads.
 pub const ROLES_NOT_APPLIED: &str =
     "The choice of roles does not apply here: everybody's answers are counted.";
 pub const DECKS_IGNORED: &str = "The choice of decks does not apply to this report.";
@@ -107,7 +97,6 @@ pub const DEVICE: &str = "Device";
 pub const ROOM: &str = "Room";
 pub const STUDENT_IGNORED: &str =
     "This report does not say who watched, so the choice of a student does not apply to it.";
-/// Caveat of a student that is asked for, of questions and answers.
 pub const STUDENT_IN_THREADS: &str = "Per day: this student's answers. Below: every question that they asked or answered, with all of its answers.";
 pub const VIDEOS_IGNORED: &str = "The choice of videos does not apply to this report.";
 pub const SUMS_CAVEAT: &str =
@@ -117,7 +106,7 @@ pub const UNKNOWN_CAVEAT: &str =
 pub const SUM_CAVEAT: &str =
     "The report's own description says whether numbers of this column may be added up.";
 
-/// A role, for one person.
+/// The role of one person.
 #[must_use]
 pub fn role_name(role: InstitutionRole) -> &'static str {
     match role {
@@ -130,13 +119,13 @@ pub fn role_name(role: InstitutionRole) -> &'static str {
     }
 }
 
-/// A title that another figure has already.
+/// The title of a figure whose title occurred before: `Why? (2)`.
 #[must_use]
 pub fn numbered_title(title: &str, number: usize) -> String {
     format!("{title} ({number})")
 }
 
-/// A thing without a name: enough of its id to tell it from others.
+/// The name; without one, the kind and the first eight characters of the id: `Deck 1a2b3c4d`.
 #[must_use]
 pub fn name_or_id(name: &str, kind: &str, id: &str) -> String {
     if name.is_empty() {
@@ -146,7 +135,7 @@ pub fn name_or_id(name: &str, kind: &str, id: &str) -> String {
     }
 }
 
-/// A section by its number, which says enough within one course; of several, with the beginning of the course's id.
+/// A section's number; with the beginning of the course's id if there are several courses.
 #[must_use]
 pub fn section_label(number: &str, course: Option<&str>) -> String {
     let number = if number.is_empty() { "without a number" } else { number };
@@ -188,13 +177,13 @@ fn describe_coverage(
     ])
 }
 
-/// Sentences, one after another, without those that are empty.
+/// Joins the sentences that are not empty.
 #[must_use]
 pub fn join<const N: usize>(sentences: [String; N]) -> String {
     sentences.into_iter().filter(|sentence| !sentence.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// Events that name nobody.
+/// How many events have no user id.
 #[must_use]
 pub fn unnamed_caveat(locale: &dyn LocaleFormatter, events: u64, one: &str, many: &str) -> String {
     if events == 0 {
@@ -207,7 +196,7 @@ pub fn unnamed_caveat(locale: &dyn LocaleFormatter, events: u64, one: &str, many
     format!("{} {rest}", locale.count_of(events, one, many))
 }
 
-/// Rows that could not be placed.
+/// How many rows could not be read.
 #[must_use]
 pub fn skipped_rows_caveat(locale: &dyn LocaleFormatter, rows: u64) -> String {
     if rows == 0 {
@@ -220,7 +209,7 @@ pub fn skipped_rows_caveat(locale: &dyn LocaleFormatter, rows: u64) -> String {
     )
 }
 
-/// Who opened what, and when most.
+/// Slide views: people, decks, views, and the busiest day.
 #[must_use]
 pub fn views_sentence(
     locale: &dyn LocaleFormatter,
@@ -238,7 +227,7 @@ pub fn views_sentence(
     )
 }
 
-/// Who marked what, and when most.
+/// Confusion marks: people, marks, decks, and the busiest day.
 #[must_use]
 pub fn marks_sentence(
     locale: &dyn LocaleFormatter,
@@ -256,7 +245,7 @@ pub fn marks_sentence(
     )
 }
 
-/// Who noted what, and when most.
+/// Notes: people, note events, words, and the busiest day.
 #[must_use]
 pub fn notes_sentence(
     locale: &dyn LocaleFormatter,
@@ -274,7 +263,7 @@ pub fn notes_sentence(
     )
 }
 
-/// The busiest hour of the week.
+/// The busiest hour of a weekday; `events` is a count with its unit.
 #[must_use]
 pub fn busiest_hour_sentence(
     locale: &dyn LocaleFormatter,
@@ -289,7 +278,7 @@ pub fn busiest_hour_sentence(
     )
 }
 
-/// The state of a weekday.
+/// How many days of a weekday are loaded, and how many of them are not final.
 #[must_use]
 pub fn weekday_state(locale: &dyn LocaleFormatter, known: u32, provisional: u32) -> String {
     let days = locale.count_of(u64::from(known), "day", "days");
@@ -301,7 +290,7 @@ pub fn weekday_state(locale: &dyn LocaleFormatter, known: u32, provisional: u32)
     }
 }
 
-/// The first of a ranking.
+/// The first item of a ranking.
 #[must_use]
 pub fn leader_sentence(name: &str, number: &str, people: &str) -> String {
     format!("{name} has the most: {number} by {people}.")
@@ -325,7 +314,8 @@ pub fn outlier_sentence(
     )
 }
 
-/// Who answered polls: students, and those who are none; there are polls that no student answered.
+/// How many students and other people answered polls, and the share of right answers. There are polls that no
+/// student answered.
 #[must_use]
 pub fn polls_sentence(
     locale: &dyn LocaleFormatter,
@@ -348,7 +338,8 @@ pub fn polls_sentence(
     format!("{who} answered {}.{}", locale.count_of(polls, "poll", "polls"), right.unwrap_or_default())
 }
 
-/// What came of one poll.
+/// One poll: students who answered, the right ones (`right.0` of `right.1` that can be compared), and changed
+/// answers.
 #[must_use]
 pub fn poll_sentence(
     locale: &dyn LocaleFormatter,
@@ -375,7 +366,7 @@ pub fn poll_sentence(
     join([answered, right.unwrap_or_default(), changed])
 }
 
-/// What was asked and answered.
+/// Questions, answers, and people who asked.
 #[must_use]
 pub fn questions_sentence(locale: &dyn LocaleFormatter, questions: u64, answers: u64, askers: u64) -> String {
     let have = if questions == 1 { "question has" } else { "questions have" };
@@ -387,7 +378,7 @@ pub fn questions_sentence(locale: &dyn LocaleFormatter, questions: u64, answers:
     )
 }
 
-/// Who answers.
+/// The share of answers by students.
 #[must_use]
 pub fn answer_roles_sentence(
     locale: &dyn LocaleFormatter,
@@ -403,7 +394,7 @@ pub fn answer_roles_sentence(
     )
 }
 
-/// An answer that was edited.
+/// How often an answer was edited before; empty if never.
 #[must_use]
 pub fn edits_note(earlier: u64) -> String {
     match earlier {
@@ -413,7 +404,7 @@ pub fn edits_note(earlier: u64) -> String {
     }
 }
 
-/// The library, and of when it is.
+/// Videos, those never viewed, and those transcribed of those for which it is known.
 #[must_use]
 pub fn library_sentence(
     locale: &dyn LocaleFormatter,
@@ -434,7 +425,7 @@ pub fn library_sentence(
     )
 }
 
-/// Of when a snapshot is.
+/// The moment of a snapshot.
 #[must_use]
 pub fn snapshot_caveat(moment: Option<&str>) -> String {
     moment.map_or_else(
@@ -443,7 +434,7 @@ pub fn snapshot_caveat(moment: Option<&str>) -> String {
     )
 }
 
-/// What was watched in these weeks.
+/// How many videos were viewed in how many weeks.
 #[must_use]
 pub fn viewed_videos_sentence(locale: &dyn LocaleFormatter, viewed: u64, weeks: u64) -> String {
     format!(
@@ -453,7 +444,7 @@ pub fn viewed_videos_sentence(locale: &dyn LocaleFormatter, viewed: u64, weeks: 
     )
 }
 
-/// Windows that reach beyond the range.
+/// Weeks that reach beyond the range.
 #[must_use]
 pub fn excluded_weeks_caveat(locale: &dyn LocaleFormatter, windows: u64) -> String {
     if windows == 0 {
@@ -466,7 +457,7 @@ pub fn excluded_weeks_caveat(locale: &dyn LocaleFormatter, windows: u64) -> Stri
     )
 }
 
-/// Rows of an unknown report.
+/// The rows of an unknown report, and how many of them are shown.
 #[must_use]
 pub fn rows_sentence(locale: &dyn LocaleFormatter, rows: u64, shown: usize) -> String {
     if u64::try_from(shown).is_ok_and(|shown| shown < rows) {
@@ -480,7 +471,7 @@ pub fn rows_sentence(locale: &dyn LocaleFormatter, rows: u64, shown: usize) -> S
     }
 }
 
-/// What was chosen that a report has no column for.
+/// The filters for which a report has no column.
 #[must_use]
 pub fn unfiltered_caveat(columns: &[&str]) -> String {
     if columns.is_empty() {
@@ -489,7 +480,7 @@ pub fn unfiltered_caveat(columns: &[&str]) -> String {
     format!("Not filtered by {}: the report has no such column.", columns.join(", "))
 }
 
-/// Rows whose day is none of these.
+/// Rows whose day is outside the range, or cannot be read.
 #[must_use]
 pub fn outside_caveat(locale: &dyn LocaleFormatter, rows: u64, column: &str) -> String {
     if rows == 0 {
@@ -499,7 +490,7 @@ pub fn outside_caveat(locale: &dyn LocaleFormatter, rows: u64, column: &str) -> 
     format!("{} with another {column} {are} not in this chart.", locale.count_of(rows, "row", "rows"))
 }
 
-/// The first of a list that is longer.
+/// How many items of a longer list are shown; empty if all are.
 #[must_use]
 pub fn truncation_caveat(locale: &dyn LocaleFormatter, shown: usize, total: u64) -> String {
     if u64::try_from(shown).is_ok_and(|shown| shown < total) {
@@ -513,19 +504,19 @@ pub fn truncation_caveat(locale: &dyn LocaleFormatter, shown: usize, total: u64)
     }
 }
 
-/// A week of a term with its days.
+/// A week of a term with its days: `Week 3 of Autumn 2026: 2 Nov – 8 Nov`.
 #[must_use]
 pub fn week_label(week: &str, days: &str) -> String {
     format!("{week}: {days}")
 }
 
-/// The section with most, and how many there are.
+/// The section with the most events, and how many sections there are.
 #[must_use]
 pub fn sections_sentence(locale: &dyn LocaleFormatter, name: &str, events: &str, sections: u64) -> String {
     format!("{name} has the most of {}: {events}.", locale.count_of(sections, "section", "sections"))
 }
 
-/// What students did of all.
+/// The share of students in all events.
 #[must_use]
 pub fn student_share_sentence(locale: &dyn LocaleFormatter, share: f64, all: &str) -> String {
     format!(

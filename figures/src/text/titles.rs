@@ -1,4 +1,4 @@
-//! Titles of the figures of every report but `videoview`: what each shows, in a few words.
+//! Titles of the figures of all reports except `videoview`.
 
 pub const MARKS_PER_DAY: &str = "Confusion marks per day";
 pub const MARKS_BY_HOUR: &str = "Confusion marks by weekday and hour";
@@ -42,13 +42,13 @@ pub const POLL_ANSWERS_PER_SECTION: &str = "Poll answers per section";
 pub const POLL_ANSWERS_BY_ROLE: &str = "Poll answers by role";
 pub const ANSWERS_PER_SECTION: &str = "Answers per section";
 
-/// Rows by the day of a column, of a report that nobody knows.
+/// Rows of an unknown report by the day in a column.
 #[must_use]
 pub fn rows_per_day(column: &str) -> String {
     format!("Rows per day of {column}")
 }
 
-/// A column added up by the day of another, of a report that nobody knows.
+/// Sums of a column of an unknown report by the day in another column.
 #[must_use]
 pub fn sum_per_day(name: &str, column: &str) -> String {
     format!("Sum of {name} per day of {column}")
