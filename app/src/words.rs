@@ -230,8 +230,8 @@ pub fn minutes_sentence(measures: &Measures) -> String {
     }
     match missing {
         0 => {}
-        1 => text.push_str(" 1 day is not loaded yet and not counted."),
-        n => text.push_str(&format!(" {n} days are not loaded yet and not counted.")),
+        1 => text.push_str(" 1 day is not loaded yet and is not counted."),
+        n => text.push_str(&format!(" {n} days are not loaded yet and are not counted.")),
     }
     match measures.skipped_rows.total() {
         0 => {}

@@ -374,7 +374,7 @@ mod tests {
             state: "State".into(),
             complete: "Final".into(),
             provisional: "Not final yet".into(),
-            missing: "Not here yet".into(),
+            missing: "Not loaded yet".into(),
         }
     }
 
@@ -441,7 +441,7 @@ mod tests {
         };
         assert_eq!(state(vec![level(1.0), level(0.0)]), "Final");
         assert_eq!(state(vec![level(1.0), vec![DataPoint::Provisional(0.0)]]), "Not final yet");
-        assert_eq!(state(vec![vec![DataPoint::Missing], level(1.0)]), "Not here yet: Minutes <watched>");
-        assert_eq!(state(vec![vec![DataPoint::Missing], vec![DataPoint::Missing]]), "Not here yet");
+        assert_eq!(state(vec![vec![DataPoint::Missing], level(1.0)]), "Not loaded yet: Minutes <watched>");
+        assert_eq!(state(vec![vec![DataPoint::Missing], vec![DataPoint::Missing]]), "Not loaded yet");
     }
 }

@@ -1,8 +1,8 @@
-//! Other days, or another section, laid over the charts over time: lines across the bars, what both come to in the
-//! sentence, a column in the table.
+//! Comparisons: charts over time get lines for other days or another section, a sentence that compares the
+//! sums, and a column in the table.
 //!
-//! The others are told as these are, by the same figures of another question, so that every report is compared the
-//! same way, and none of them knows of it.
+//! A comparison runs the same query for both ranges and overlays the results. So all reports are compared in
+//! the same way, and their modules need no code for it.
 
 use crate::figure_context::FigureContext;
 use crate::reports::own_figures;
@@ -14,10 +14,10 @@ use engine::measures::Comparison;
 use engine::table::dataset::Dataset;
 use protocol::{Body, Figure};
 
-/// The chart whose numbers cannot be added up: a video is viewed in several weeks.
+/// The chart whose numbers cannot be added up, since a video may be viewed in several weeks.
 const DISTINCT: &str = "videos-viewed";
 
-/// Lays what a question is held against over the figures of it; gives why that cannot be, where it cannot.
+/// Adds the query's comparison to the figures. Returns why there is none, or an empty text.
 pub fn add_comparison(
     figures: &mut [Figure],
     name: &ReportName,
@@ -43,7 +43,7 @@ pub fn add_comparison(
         {
             let levels: Vec<DataPoint> = there.bars.iter().map(|bar| bar.level).collect();
             let sentence = over(chart, &levels, other, place, context);
-            let lines = text::lines(other, levels.iter().any(|level| level.value().is_some()));
+            let lines = text::overlay_caveat(other, levels.iter().any(|level| level.value().is_some()));
             figure.sentence = join([std::mem::take(&mut figure.sentence), sentence]);
             figure.caveat = join([lines, std::mem::take(&mut figure.caveat)]);
             chart.sentence.clone_from(&figure.sentence);
@@ -52,7 +52,7 @@ pub fn add_comparison(
     ""
 }
 
-/// A place of the axis of a chart over time; `None` of any other chart.
+/// The step of a chart over time: `day` or `week`; `None` for other charts.
 fn place_of(chart: &Chart) -> Option<&'static str> {
     match chart.words.bars.as_str() {
         crate::text::DAY => Some("day"),
@@ -61,7 +61,7 @@ fn place_of(chart: &Chart) -> Option<&'static str> {
     }
 }
 
-/// Lays the others over a chart; gives the sentence.
+/// Overlays the other values on a chart. Returns the sentence that compares both.
 fn over(
     chart: &mut Chart,
     others: &[DataPoint],
@@ -77,7 +77,7 @@ fn over(
         chart.bars.iter().zip(others).map(|(bar, level)| (complete(&bar.level), complete(level))),
     );
     let told = ComparedUnit { unit: &chart.unit, place, is_sum: chart.id != DISTINCT, other };
-    let sentence = text::sentence(pairs, told, &|number| context.locale.format_number(number));
+    let sentence = text::comparison_sentence(pairs, told, &|number| context.locale.format_number(number));
     let values = others.iter().map(|level| level.value()).collect();
     chart.other = Some(Series { name: other.to_owned(), values });
     sentence

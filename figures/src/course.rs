@@ -1,14 +1,15 @@
-//! What is told of a course: one sentence, its kinds of activity on one axis, videos, decks, students; or of one of
-//! its students.
+//! The figures of a course: a sentence, the kinds of activity on one axis, and tables of videos, decks and
+//! students. Or those of one student.
 
 use crate::Datasets;
 use crate::figure_context::{
-    FigureContext, count, figure, level, listing, number, opening, row, series, share,
+    FigureContext, count_cell, data_point, new_figure, plain_row, ratio, spark_values, table_body, to_f64,
+    with_row_action,
 };
 use crate::text::course as text;
-use crate::text::reports::{NO_ACTIVITY, NOTHING_HERE, join, named, skipped_rows};
-use charts::small_multiples::{AxisStep, Panel as Drawn, SmallMultiples};
-use charts::sortable_table::{Cell, ColumnKind as Cells, Row, RowAction};
+use crate::text::reports::{NO_ACTIVITY, NOTHING_LOADED, join, name_or_id, skipped_rows_caveat};
+use charts::small_multiples::{AxisStep, Panel, SmallMultiples};
+use charts::sortable_table::{Cell, ColumnKind, Row, RowAction};
 use domain::activity::ActivityKind;
 use domain::report::KnownReport;
 use domain::time::{SECOND, Timestamp, monday};
@@ -23,7 +24,8 @@ use engine::video_view_columns::SkippedRows;
 use protocol::{Body, Figure};
 use std::collections::BTreeMap;
 
-/// The figures of a course, or of the one student that is wanted.
+/// The figures of a course; those of one student if `wanted` names one. `other` is the label of the
+/// comparison.
 #[must_use]
 pub fn figures(
     context: &FigureContext<'_>,
@@ -41,15 +43,19 @@ pub fn figures(
     let measures = measure(&sources, context.query, wanted);
     let course = Course { context, measures: &measures, wanted, other, has_library: library.is_some() };
     match (&wanted.student, &measures.person) {
-        (None, _) => course.overview(),
-        (Some(_), Some(person)) => course.person(person),
+        (None, _) => course.course_figures(),
+        (Some(_), Some(person)) => course.student_figures(person),
         (Some(_), None) => {
-            vec![course.lead(String::new(), text::NO_SUCH_STUDENT.to_owned(), course.coverage())]
+            vec![course.lead_figure(
+                String::new(),
+                text::NO_SUCH_STUDENT.to_owned(),
+                course.coverage_caveat(),
+            )]
         }
     }
 }
 
-/// What is at hand.
+/// What all figures of a course are made of.
 struct Course<'a> {
     context: &'a FigureContext<'a>,
     measures: &'a Measures,
@@ -58,117 +64,118 @@ struct Course<'a> {
     has_library: bool,
 }
 
-/// The number of a kind that is known of a place, for its chart.
-fn of_kind(kind: ActivityKind, known: &Completeness<u64>) -> Completeness<f64> {
-    known.map(|amount| text::number(kind, *amount))
+/// The value of a kind in one step, for its chart.
+fn chart_point(kind: ActivityKind, known: &Completeness<u64>) -> Completeness<f64> {
+    known.map(|amount| text::chart_value(kind, *amount))
 }
 
-fn amounts(student: &Student) -> Vec<(ActivityKind, u64)> {
+fn list_amounts(student: &Student) -> Vec<(ActivityKind, u64)> {
     ActivityKind::ALL.into_iter().map(|kind| (kind, student.amount(kind))).collect()
 }
 
 impl Course<'_> {
-    fn overview(&self) -> Vec<Figure> {
+    fn course_figures(&self) -> Vec<Figure> {
         vec![
-            self.lead(String::new(), self.sentence(), self.not_filtered()),
-            self.strips(),
-            self.videos(),
-            self.decks(),
-            self.students(),
+            self.lead_figure(String::new(), self.lead_sentence(), self.ignored_filters_caveat()),
+            self.activity_figure(),
+            self.video_table(),
+            self.deck_table(),
+            self.student_table(),
         ]
     }
 
-    /// The sentence on top; its title is what the page is called, where that is not the course.
-    fn lead(&self, title: String, sentence: String, caveat: String) -> Figure {
+    /// The sentence at the top. Its title is the student's name; empty for the whole course.
+    fn lead_figure(&self, title: String, sentence: String, caveat: String) -> Figure {
         let title = if title.is_empty() { text::COURSE.to_owned() } else { title };
-        figure(["lead", &title], String::new(), sentence, caveat, Body::Text)
+        new_figure(["lead", &title], String::new(), sentence, caveat, Body::Text)
     }
 
-    fn not_filtered(&self) -> String {
+    fn ignored_filters_caveat(&self) -> String {
         let question = self.context.query;
         let base = &question.base;
         let is_filtered = !(base.roles.is_empty() && base.videos.is_empty() && question.decks.is_empty());
         if is_filtered { text::NOT_FILTERED.to_owned() } else { String::new() }
     }
 
-    /// Who was active, how that compares, what stands out.
-    fn sentence(&self) -> String {
+    /// How many students were active, how that compares, and what stands out.
+    fn lead_sentence(&self) -> String {
         let (locale, measures) = (self.context.locale, self.measures);
         let (active, theirs) = measures.active;
-        if measures.series.iter().all(|strip| strip.missing == strip.days) {
-            return NOTHING_HERE.to_owned();
+        if measures.series.iter().all(|series| series.missing == series.days) {
+            return NOTHING_LOADED.to_owned();
         }
-        let Some(watching) = measures.series.iter().find(|strip| strip.kind == ActivityKind::Watch) else {
+        let Some(watching) = measures.series.iter().find(|series| series.kind == ActivityKind::Watch) else {
             return String::new();
         };
         let here = watching.days - watching.missing;
         let who = match (active, here) {
             (0, _) => NO_ACTIVITY.to_owned(),
-            (_, 0) => format!("{}.", text::students(locale, active)),
-            _ => text::who(locale, (measures.watched, active), measures.median_rows, here),
+            (_, 0) => format!("{}.", text::active_students(locale, active)),
+            _ => text::viewers_sentence(locale, (measures.watched, active), measures.median_rows, here),
         };
         let compared = watching.compared;
-        let (now, then) = (number(compared.now), number(compared.then));
+        let (now, then) = (to_f64(compared.now), to_f64(compared.then));
         let against = match &self.wanted.comparison {
             _ if compared.days == 0 || active == 0 => String::new(),
             Comparison::Before => {
                 let other = text::days_before(locale, watching.days);
-                text::against_before(locale, (now, then), &other, (compared.days, watching.days))
+                text::comparison_with_before(locale, (now, then), &other, (compared.days, watching.days))
             }
             Comparison::Section(_) => {
                 let each =
-                    |rows: f64, students: u64| if students == 0 { 0.0 } else { rows / number(students) };
-                text::against_section(locale, (each(now, active), each(then, theirs)), self.other)
+                    |rows: f64, students: u64| if students == 0 { 0.0 } else { rows / to_f64(students) };
+                text::comparison_with_section(locale, (each(now, active), each(then, theirs)), self.other)
             }
         };
-        let outlier = measures.outlier.as_ref().map(|found| text::stands_out(locale, found));
+        let outlier = measures.outlier.as_ref().map(|found| text::outlier_sentence(locale, found));
         join([who, against, outlier.unwrap_or_default()])
     }
 
-    /// The days that each kind lacks, and what could not be read.
-    fn coverage(&self) -> String {
+    /// The missing days of each kind, and rows that could not be read.
+    fn coverage_caveat(&self) -> String {
         let locale = self.context.locale;
         let mut missing: BTreeMap<u64, Vec<ActivityKind>> = BTreeMap::new();
-        for strip in self.measures.series.iter().filter(|strip| strip.missing > 0) {
-            missing.entry(strip.missing).or_default().push(strip.kind);
+        for series in self.measures.series.iter().filter(|series| series.missing > 0) {
+            missing.entry(series.missing).or_default().push(series.kind);
         }
-        let days = self.measures.series.first().map_or(0, |strip| strip.days);
-        let missing = missing.into_iter().map(|(count, kinds)| text::coverage(locale, &kinds, count, days));
+        let days = self.measures.series.first().map_or(0, |series| series.days);
+        let missing =
+            missing.into_iter().map(|(count, kinds)| text::coverage_caveat(locale, &kinds, count, days));
         let missing: Vec<String> = missing.collect();
-        let rows = self.measures.series.iter().map(|strip| strip.skipped_rows);
+        let rows = self.measures.series.iter().map(|series| series.skipped_rows);
         let rows = rows.fold(SkippedRows::default(), SkippedRows::plus);
-        join([missing.join(" "), skipped_rows(locale, rows.total())])
+        join([missing.join(" "), skipped_rows_caveat(locale, rows.total())])
     }
 
     fn is_hatched(&self) -> bool {
-        self.measures.series.iter().any(|strip| strip.provisional > 0)
+        self.measures.series.iter().any(|series| series.provisional > 0)
     }
 
-    fn strips(&self) -> Figure {
+    fn activity_figure(&self) -> Figure {
         let locale = self.context.locale;
-        let drawn = self.measures.series.iter().map(|strip| self.drawn(strip));
+        let drawn = self.measures.series.iter().map(|series| self.compared_panel(series));
         let of = |part: fn(&KindSeries) -> u64| -> Vec<(ActivityKind, u64)> {
-            self.measures.series.iter().map(|strip| (strip.kind, part(strip))).collect()
+            self.measures.series.iter().map(|series| (series.kind, part(series))).collect()
         };
-        let busiest = self.busiest();
-        let is_compared = self.measures.series.iter().any(|strip| strip.others.iter().any(Option::is_some));
-        let compared = match (self.wanted.is_chosen, is_compared) {
-            (false, _) => String::new(),
-            (true, true) => format!("The lines across are {}.", self.other_name()),
-            (true, false) => format!("Of {} nothing is here yet.", self.other_name()),
+        let busiest = self.busiest_sentence();
+        let is_compared = self.measures.series.iter().any(|series| series.others.iter().any(Option::is_some));
+        let compared = if self.wanted.is_chosen {
+            crate::text::comparison::overlay_caveat(&self.comparison_label(), is_compared)
+        } else {
+            String::new()
         };
         let caveat = join([
             if self.is_hatched() { text::HATCHED.to_owned() } else { String::new() },
-            self.coverage(),
+            self.coverage_caveat(),
             compared,
-            text::beside(locale, &of(|strip| strip.staff), &of(|strip| strip.unnamed)),
-            text::SEVERAL_KINDS.to_owned(),
-            text::MINUTE_IS.to_owned(),
+            text::excluded_caveat(locale, &of(|series| series.staff), &of(|series| series.unnamed)),
+            text::KINDS_CAVEAT.to_owned(),
+            text::MINUTE_CAVEAT.to_owned(),
         ]);
-        self.charts(text::ACTIVITY, busiest, drawn.collect(), caveat)
+        self.panels_figure(text::ACTIVITY, busiest, drawn.collect(), caveat)
     }
 
-    fn other_name(&self) -> String {
+    fn comparison_label(&self) -> String {
         match &self.wanted.comparison {
             Comparison::Before => {
                 text::days_before(self.context.locale, self.context.query.base.range.days())
@@ -177,55 +184,55 @@ impl Course<'_> {
         }
     }
 
-    /// The place with most minutes; of other kinds, where nothing was watched.
-    fn busiest(&self) -> String {
+    /// The step with the most minutes; with the most of the next kind if nothing was watched.
+    fn busiest_sentence(&self) -> String {
         let locale = self.context.locale;
-        let found = self.measures.series.iter().find_map(|strip| {
-            let numbers = strip.bins.iter().enumerate().rev();
+        let found = self.measures.series.iter().find_map(|series| {
+            let numbers = series.bins.iter().enumerate().rev();
             let numbers = numbers.filter_map(|(place, known)| Some((place, *known.value()?)));
             let (place, most) = numbers.max_by_key(|(_, number)| *number).filter(|(_, most)| *most > 0)?;
             let bin = self.measures.bins.all.get(place)?;
-            let place = text::place(locale, bin.first, bin.last);
-            Some(format!("Busiest: {place}, with {}.", text::amount(locale, strip.kind, most)))
+            let place = text::step_label(locale, bin.first, bin.last);
+            Some(format!("Busiest: {place}, with {}.", text::amount_with_unit(locale, series.kind, most)))
         });
-        let is_here = self.measures.series.iter().any(|strip| strip.missing < strip.days);
-        found.unwrap_or_else(|| (if is_here { NO_ACTIVITY } else { NOTHING_HERE }).to_owned())
+        let is_here = self.measures.series.iter().any(|series| series.missing < series.days);
+        found.unwrap_or_else(|| (if is_here { NO_ACTIVITY } else { NOTHING_LOADED }).to_owned())
     }
 
-    fn drawn(&self, strip: &KindSeries) -> Drawn {
+    fn compared_panel(&self, series: &KindSeries) -> Panel {
         let others = self.wanted.is_chosen.then(|| {
-            let other = |amount: &Option<u64>| amount.map(|amount| text::number(strip.kind, amount));
-            strip.others.iter().map(other).collect::<Vec<_>>()
+            let other = |amount: &Option<u64>| amount.map(|amount| text::chart_value(series.kind, amount));
+            series.others.iter().map(other).collect::<Vec<_>>()
         });
         let others = others.filter(|others| others.iter().any(Option::is_some)).unwrap_or_default();
-        self.one(strip.kind, &strip.bins, others)
+        self.build_panel(series.kind, &series.bins, others)
     }
 
-    fn one(&self, kind: ActivityKind, bins: &[Completeness<u64>], others: Vec<Option<f64>>) -> Drawn {
+    fn build_panel(&self, kind: ActivityKind, bins: &[Completeness<u64>], others: Vec<Option<f64>>) -> Panel {
         let locale = self.context.locale;
         let known = || bins.iter().filter_map(Completeness::value).copied();
         let total = if known().next().is_none() {
             "–".to_owned()
         } else {
-            locale.format_number(text::number(kind, known().sum()))
+            locale.format_number(text::chart_value(kind, known().sum()))
         };
-        Drawn {
-            name: text::kind(kind).to_owned(),
-            levels: bins.iter().map(|known| level(&of_kind(kind, known))).collect(),
+        Panel {
+            name: text::kind_title(kind).to_owned(),
+            levels: bins.iter().map(|known| data_point(&chart_point(kind, known))).collect(),
             others,
             total,
-            most: text::most(locale, kind, known().max().unwrap_or(0), self.measures.bins.are_weeks),
+            most: text::scale_note(locale, kind, known().max().unwrap_or(0), self.measures.bins.are_weeks),
         }
     }
 
-    /// Charts on the axis, with what each of its places says in all of them.
-    fn charts(&self, title: &str, sentence: String, strips: Vec<Drawn>, caveat: String) -> Figure {
+    /// Small charts on one axis, with a summary of each step over all charts.
+    fn panels_figure(&self, title: &str, sentence: String, panels: Vec<Panel>, caveat: String) -> Figure {
         let locale = self.context.locale;
         let bins = &self.measures.bins;
         let told = |place: usize| {
-            let of = |strip: &Drawn| {
-                let value = strip.levels.get(place).and_then(|level| level.value());
-                let state = match strip.levels.get(place) {
+            let of = |panel: &Panel| {
+                let value = panel.levels.get(place).and_then(|level| level.value());
+                let state = match panel.levels.get(place) {
                     Some(charts::model::DataPoint::Provisional(_)) => " (not final)",
                     _ => "",
                 };
@@ -233,20 +240,20 @@ impl Course<'_> {
                     || crate::text::NOT_LOADED.to_lowercase(),
                     |value| locale.format_number(value),
                 );
-                let other = strip.others.get(place).copied().flatten();
+                let other = panel.others.get(place).copied().flatten();
                 let other = other
                     .map(|other| format!(", against {}", locale.format_number(other)))
                     .unwrap_or_default();
-                format!("{} {value}{state}{other}", strip.name.to_lowercase())
+                format!("{} {value}{state}{other}", panel.name.to_lowercase())
             };
-            strips.iter().map(of).collect::<Vec<_>>().join(" · ")
+            panels.iter().map(of).collect::<Vec<_>>().join(" · ")
         };
         let places = bins.all.iter().enumerate().map(|(place, bin)| {
-            let days = text::place(locale, bin.first, bin.last);
+            let days = text::step_label(locale, bin.first, bin.last);
             let week = self.context.week_of(bin.first).filter(|_| bins.are_weeks);
             AxisStep {
                 name: week
-                    .map_or_else(|| days.clone(), |week| crate::text::reports::numbered(&week.name, &days)),
+                    .map_or_else(|| days.clone(), |week| crate::text::reports::week_label(&week.name, &days)),
                 short: week.map_or_else(|| locale.format_short_day(bin.first), |week| week.short.clone()),
                 is_landmark: bins.are_weeks || monday(bin.first) == bin.first,
                 summary: told(place),
@@ -257,8 +264,8 @@ impl Course<'_> {
             title: title.to_owned(),
             sentence: sentence.clone(),
             steps: places.collect(),
-            other: strips.iter().any(|strip| !strip.others.is_empty()).then(|| self.other_name()),
-            panels: strips,
+            other: panels.iter().any(|panel| !panel.others.is_empty()).then(|| self.comparison_label()),
+            panels,
             head: (if bins.are_weeks { crate::text::reports::WEEK } else { crate::text::DAY }).to_owned(),
             state: crate::text::STATE.to_owned(),
             complete: crate::text::FINAL.to_owned(),
@@ -266,80 +273,82 @@ impl Course<'_> {
             missing: crate::text::NOT_LOADED.to_owned(),
         };
         let unit = crate::text::days_in(self.context.zone_label);
-        figure(["activity", title], unit, sentence, caveat, Body::SmallMultiples(body))
+        new_figure(["activity", title], unit, sentence, caveat, Body::SmallMultiples(body))
     }
 
-    /// Whether anything of a kind is here.
-    fn is_here(&self, kind: ActivityKind) -> bool {
-        self.measures.series.iter().any(|strip| strip.kind == kind && strip.missing < strip.days)
+    /// Whether any day of a kind is loaded.
+    fn is_loaded(&self, kind: ActivityKind) -> bool {
+        self.measures.series.iter().any(|series| series.kind == kind && series.missing < series.days)
     }
 
-    /// An amount of a kind as a cell; of a kind that is not here none, never zero.
-    fn cell(&self, kind: ActivityKind, amount: u64) -> Cell {
-        if self.is_here(kind) { Cell::Number(text::number(kind, amount)) } else { Cell::None }
+    /// An amount as a cell; an empty cell, not zero, if no day of the kind is loaded.
+    fn amount_cell(&self, kind: ActivityKind, amount: u64) -> Cell {
+        if self.is_loaded(kind) { Cell::Number(text::chart_value(kind, amount)) } else { Cell::None }
     }
 
-    /// Which of its kinds have days that are not here: beside the tables that lack them.
-    fn lacks(&self, kinds: &[ActivityKind]) -> String {
-        let of = self.measures.series.iter().filter(|strip| kinds.contains(&strip.kind) && strip.missing > 0);
+    /// The missing days of these kinds, for tables that lack them.
+    fn missing_days_caveat(&self, kinds: &[ActivityKind]) -> String {
+        let of =
+            self.measures.series.iter().filter(|series| kinds.contains(&series.kind) && series.missing > 0);
         let locale = self.context.locale;
-        let said = of.map(|strip| text::coverage(locale, &[strip.kind], strip.missing, strip.days));
+        let said =
+            of.map(|series| text::coverage_caveat(locale, &[series.kind], series.missing, series.days));
         said.collect::<Vec<_>>().join(" ")
     }
 
-    fn nothing(&self, kinds: &[ActivityKind]) -> String {
-        let of = |strip: &&KindSeries| kinds.contains(&strip.kind);
-        let is_here = self.measures.series.iter().filter(of).any(|strip| strip.missing < strip.days);
-        (if is_here { NO_ACTIVITY } else { NOTHING_HERE }).to_owned()
+    fn describe_empty(&self, kinds: &[ActivityKind]) -> String {
+        let of = |series: &&KindSeries| kinds.contains(&series.kind);
+        let is_here = self.measures.series.iter().filter(of).any(|series| series.missing < series.days);
+        (if is_here { NO_ACTIVITY } else { NOTHING_LOADED }).to_owned()
     }
 
-    fn videos(&self) -> Figure {
+    fn video_table(&self) -> Figure {
         let locale = self.context.locale;
         let videos = &self.measures.videos;
-        let name = |name: &str, id: &str| named(name, text::VIDEO, id);
+        let name = |name: &str, id: &str| name_or_id(name, text::VIDEO, id);
         let today = self.context.query.base.today;
         let rows = videos.iter().map(|video| Row {
             id: Some(video.id.clone()),
             cells: vec![
                 Cell::text(name(&video.name, &video.id)),
-                Cell::Number(text::number(ActivityKind::Watch, video.rows)),
-                count(video.viewers),
+                Cell::Number(text::chart_value(ActivityKind::Watch, video.rows)),
+                count_cell(video.viewers),
                 Cell::number(video.share_of_length()),
                 video.captured.map_or(Cell::None, |day| {
-                    Cell::number(u64::try_from((today - day).num_days()).ok().map(number))
+                    Cell::number(u64::try_from((today - day).num_days()).ok().map(to_f64))
                 }),
             ],
-            spark: series(&video.steps),
+            spark: spark_values(&video.steps),
             is_left_out: false,
             is_flagged: false,
         });
         let columns = [
-            (text::VIDEO, Cells::Text),
-            (text::MINUTES, Cells::Number),
-            (text::VIEWERS, Cells::Number),
-            (text::OF_LENGTH, Cells::Share),
-            (text::SINCE_CAPTURE, Cells::Number),
+            (text::VIDEO, ColumnKind::Text),
+            (text::MINUTES, ColumnKind::Number),
+            (text::VIEWERS, ColumnKind::Number),
+            (text::OF_LENGTH, ColumnKind::Share),
+            (text::SINCE_CAPTURE, ColumnKind::Number),
         ];
         let sentence = videos.first().map(|first| {
-            let minutes = text::amount(locale, ActivityKind::Watch, first.rows);
-            text::videos(locale, videos.len() as u64, Some((&name(&first.name, &first.id), minutes)))
+            let minutes = text::amount_with_unit(locale, ActivityKind::Watch, first.rows);
+            text::videos_sentence(locale, videos.len() as u64, Some((&name(&first.name, &first.id), minutes)))
         });
         let caveat = join([
-            self.lacks(&[ActivityKind::Watch]),
+            self.missing_days_caveat(&[ActivityKind::Watch]),
             text::VIDEOS_CAVEAT.to_owned(),
-            (if self.has_library { text::CAPTURE_CAVEAT } else { text::NO_LIBRARY }).to_owned(),
+            (if self.has_library { text::CAPTURE_CAVEAT } else { text::NO_LIBRARY_CAVEAT }).to_owned(),
             crate::text::reports::SPARK_CAVEAT.to_owned(),
         ]);
-        let body = opening(
-            listing(&columns, Some(crate::text::reports::OVER_TIME), rows.collect(), videos.len() as u64),
+        let body = with_row_action(
+            table_body(&columns, Some(crate::text::reports::OVER_TIME), rows.collect(), videos.len() as u64),
             RowAction::Video,
             None,
         );
-        let sentence = sentence.unwrap_or_else(|| self.nothing(&[ActivityKind::Watch]));
-        figure(["videos", text::VIDEOS], String::new(), sentence, caveat, body)
+        let sentence = sentence.unwrap_or_else(|| self.describe_empty(&[ActivityKind::Watch]));
+        new_figure(["videos", text::VIDEOS], String::new(), sentence, caveat, body)
     }
 
-    fn decks(&self) -> Figure {
+    fn deck_table(&self) -> Figure {
         const KINDS: [ActivityKind; 4] =
             [ActivityKind::Slides, ActivityKind::Marks, ActivityKind::Polls, ActivityKind::Notes];
         let locale = self.context.locale;
@@ -347,65 +356,65 @@ impl Course<'_> {
         let rows = decks.iter().map(|deck| Row {
             id: Some(deck.id.clone()),
             cells: vec![
-                Cell::text(named(&deck.name, text::DECK, &deck.id)),
-                self.cell(ActivityKind::Slides, deck.views),
-                self.cell(ActivityKind::Slides, deck.viewers),
-                self.cell(ActivityKind::Marks, deck.marks),
-                Cell::number(share(deck.right.0, deck.right.1)),
-                self.cell(ActivityKind::Notes, deck.notes),
+                Cell::text(name_or_id(&deck.name, text::DECK, &deck.id)),
+                self.amount_cell(ActivityKind::Slides, deck.views),
+                self.amount_cell(ActivityKind::Slides, deck.viewers),
+                self.amount_cell(ActivityKind::Marks, deck.marks),
+                Cell::number(ratio(deck.right.0, deck.right.1)),
+                self.amount_cell(ActivityKind::Notes, deck.notes),
             ],
-            spark: series(&deck.steps),
+            spark: spark_values(&deck.steps),
             is_left_out: false,
             is_flagged: false,
         });
         let columns = [
-            (text::DECK, Cells::Text),
-            (text::VIEWS, Cells::Number),
-            (text::VIEWERS, Cells::Number),
-            (text::CONFUSED, Cells::Number),
-            (text::RIGHT, Cells::Share),
-            (text::NOTES, Cells::Number),
+            (text::DECK, ColumnKind::Text),
+            (text::VIEWS, ColumnKind::Number),
+            (text::VIEWERS, ColumnKind::Number),
+            (text::CONFUSED, ColumnKind::Number),
+            (text::RIGHT, ColumnKind::Share),
+            (text::NOTES, ColumnKind::Number),
         ];
         let most = decks.iter().rev().max_by_key(|deck| deck.marks).filter(|deck| deck.marks > 0);
-        let most = most.map(|deck| (named(&deck.name, text::DECK, &deck.id), deck.marks));
+        let most = most.map(|deck| (name_or_id(&deck.name, text::DECK, &deck.id), deck.marks));
         let sentence = if decks.is_empty() {
-            self.nothing(&KINDS)
+            self.describe_empty(&KINDS)
         } else {
             let most = most.as_ref().map(|(name, marks)| (name.as_str(), *marks));
-            text::decks(locale, decks.len() as u64, most)
+            text::decks_sentence(locale, decks.len() as u64, most)
         };
         let caveat = join([
-            self.lacks(&KINDS),
+            self.missing_days_caveat(&KINDS),
             text::DECKS_CAVEAT.to_owned(),
             crate::text::reports::SPARK_CAVEAT.to_owned(),
         ]);
         let rows: Vec<Row> = rows.collect();
-        let body = opening(
-            listing(&columns, Some(crate::text::reports::OVER_TIME), rows, decks.len() as u64),
+        let body = with_row_action(
+            table_body(&columns, Some(crate::text::reports::OVER_TIME), rows, decks.len() as u64),
             RowAction::Deck,
             None,
         );
-        figure(["decks", text::DECKS], String::new(), sentence, caveat, body)
+        new_figure(["decks", text::DECKS], String::new(), sentence, caveat, body)
     }
 
-    /// The day of a moment, short, sorted by the moment.
-    fn day(&self, at: Option<u32>) -> Cell {
+    /// The day of a time, without its year. The column sorts by the time.
+    fn last_seen_cell(&self, at: Option<u32>) -> Cell {
         at.map_or(Cell::None, |at| {
             let day = self.context.query.base.zone.day_of(Timestamp(i64::from(at) * SECOND));
             Cell::Date(self.context.locale.format_short_day(day), i64::from(at))
         })
     }
 
-    /// What a student is called.
-    fn name(&self, student: &Student) -> String {
+    /// The name of a student, or their number while names are hidden.
+    fn student_label(&self, student: &Student) -> String {
         if self.wanted.is_nameless {
-            text::nameless(student.number)
+            text::anonymous_name(student.number)
         } else {
-            named(&student.name, text::STUDENT, &student.id)
+            name_or_id(&student.name, text::STUDENT, &student.id)
         }
     }
 
-    fn students(&self) -> Figure {
+    fn student_table(&self) -> Figure {
         let locale = self.context.locale;
         let mut students: Vec<&Student> = self.measures.students.iter().collect();
         if self.wanted.is_nameless {
@@ -413,177 +422,200 @@ impl Course<'_> {
             students = sorted_by_key(students, |student| (student.number, String::new()));
         }
         let cells = |student: &Student| {
-            let amounts = amounts(student).into_iter().map(|(kind, amount)| self.cell(kind, amount));
-            let name = [Cell::text(self.name(student))].into_iter();
+            let amounts =
+                list_amounts(student).into_iter().map(|(kind, amount)| self.amount_cell(kind, amount));
+            let name = [Cell::text(self.student_label(student))].into_iter();
             let score = Cell::number(student.score.map(f64::round));
-            name.chain(amounts).chain([score, self.day(student.last)]).collect()
+            name.chain(amounts).chain([score, self.last_seen_cell(student.last)]).collect()
         };
         let rows = students.iter().map(|student| Row {
             id: Some(student.id.clone()),
             cells: cells(student),
-            spark: series(&student.weeks),
+            spark: spark_values(&student.weeks),
             is_left_out: false,
             is_flagged: student.is_quiet,
         });
         let columns = [
-            (text::STUDENT, Cells::Text),
-            (text::MINUTES, Cells::Number),
-            (text::SLIDE_VIEWS, Cells::Number),
-            (text::POLLS, Cells::Number),
-            (text::ANSWERS, Cells::Number),
-            (text::MARKS, Cells::Number),
-            (text::NOTES, Cells::Number),
-            (text::SCORE, Cells::Number),
-            (text::LAST_SEEN, Cells::Date),
+            (text::STUDENT, ColumnKind::Text),
+            (text::MINUTES, ColumnKind::Number),
+            (text::SLIDE_VIEWS, ColumnKind::Number),
+            (text::POLLS, ColumnKind::Number),
+            (text::ANSWERS, ColumnKind::Number),
+            (text::MARKS, ColumnKind::Number),
+            (text::NOTES, ColumnKind::Number),
+            (text::SCORE, ColumnKind::Number),
+            (text::LAST_SEEN, ColumnKind::Date),
         ];
         let is_known = self.measures.is_quiet_known;
         let quiet = students.iter().filter(|student| student.is_quiet).count() as u64;
         let sentence = if students.is_empty() {
-            self.nothing(&ActivityKind::ALL)
+            self.describe_empty(&ActivityKind::ALL)
         } else {
-            text::of_students(locale, self.measures.active.0, is_known.then_some(quiet))
+            text::students_sentence(locale, self.measures.active.0, is_known.then_some(quiet))
         };
         let caveat = join([
-            self.coverage(),
+            self.coverage_caveat(),
             text::STUDENTS_CAVEAT.to_owned(),
-            (if is_known { text::QUIET_IS } else { text::QUIET_UNKNOWN }).to_owned(),
+            (if is_known { text::QUIET_CAVEAT } else { text::QUIET_UNKNOWN_CAVEAT }).to_owned(),
             text::SPARK_CAVEAT.to_owned(),
         ]);
         let flag = is_known.then(|| text::QUIET.to_owned());
-        let body = opening(
-            listing(&columns, Some(text::ACTIVE_DAYS), rows.collect(), students.len() as u64),
+        let body = with_row_action(
+            table_body(&columns, Some(text::ACTIVE_DAYS), rows.collect(), students.len() as u64),
             RowAction::Student,
             flag,
         );
-        figure(["students", text::STUDENTS], String::new(), sentence, caveat, body)
+        new_figure(["students", text::STUDENTS], String::new(), sentence, caveat, body)
     }
 
-    /// One student alone.
-    fn person(&self, person: &Person) -> Vec<Figure> {
+    /// The figures of one student.
+    fn student_figures(&self, person: &Person) -> Vec<Figure> {
         let locale = self.context.locale;
         let student = &person.student;
-        let days = self.measures.series.first().map_or(0, |strip| strip.days);
+        let days = self.measures.series.first().map_or(0, |series| series.days);
         let last = student.last.map(|at| self.context.moment(at));
-        let sentence = text::person(locale, (person.days, days), &amounts(student), last.as_deref());
-        let strips = person.series.iter().map(|(kind, bins)| self.one(*kind, bins, Vec::new())).collect();
+        let sentence =
+            text::student_sentence(locale, (person.days, days), &list_amounts(student), last.as_deref());
+        let panels =
+            person.series.iter().map(|(kind, bins)| self.build_panel(*kind, bins, Vec::new())).collect();
         let hatched = if self.is_hatched() { text::HATCHED } else { "" };
-        let caveat = join([hatched.to_owned(), text::MINUTE_IS.to_owned()]);
+        let caveat = join([hatched.to_owned(), text::MINUTE_CAVEAT.to_owned()]);
         vec![
-            self.lead(self.name(student), sentence, join([self.coverage(), text::PERSON_CAVEAT.to_owned()])),
-            self.charts(text::ALONE, self.busiest_of(person), strips, caveat),
-            self.totals(person),
-            self.used(["watched", text::WATCHED], &person.videos, &[ActivityKind::Watch]),
-            self.used(
+            self.lead_figure(
+                self.student_label(student),
+                sentence,
+                join([self.coverage_caveat(), text::PERSON_CAVEAT.to_owned()]),
+            ),
+            self.panels_figure(text::STUDENT_ACTIVITY, self.busiest_week_sentence(person), panels, caveat),
+            self.totals_table(person),
+            self.usage_table(["watched", text::VIDEOS_WATCHED], &person.videos, &[ActivityKind::Watch]),
+            self.usage_table(
                 ["decks-used", text::DECKS_USED],
                 &person.decks,
                 &[ActivityKind::Slides, ActivityKind::Marks, ActivityKind::Notes],
             ),
-            self.polls(person),
+            self.poll_table(person),
         ]
     }
 
-    fn busiest_of(&self, person: &Person) -> String {
+    fn busiest_week_sentence(&self, person: &Person) -> String {
         if !person.student.is_active() {
             return NO_ACTIVITY.to_owned();
         }
         let weeks = TimeBins::by_week(self.context.query.base.range).all;
         let busiest = weeks.iter().zip(&person.student.weeks).rev().max_by_key(|(_, days)| **days);
         busiest.map_or_else(String::new, |(bin, days)| {
-            let days = self.context.locale.count_of(days.unwrap_or(0), "day", "days");
+            let days = self.context.locale.count_of(days.unwrap_or(0), "active day", "active days");
             format!(
-                "Most days in one week: {days}, in the week of {}.",
+                "The week of {} has the most: {days}.",
                 self.context.locale.format_short_day(monday(bin.first))
             )
         })
     }
 
-    fn totals(&self, person: &Person) -> Figure {
+    fn totals_table(&self, person: &Person) -> Figure {
         let active = || self.measures.students.iter().filter(|student| student.is_active());
         let rows = ActivityKind::ALL.into_iter().map(|kind| {
             let middle = median(active().map(|student| student.amount(kind)).collect());
-            let head = if kind == ActivityKind::Polls { text::POLLS_ANSWERED } else { text::kind(kind) };
-            let cells =
-                vec![Cell::text(head), self.cell(kind, person.student.amount(kind)), self.cell(kind, middle)];
-            row(cells, &[])
+            let head =
+                if kind == ActivityKind::Polls { text::POLLS_ANSWERED } else { text::kind_title(kind) };
+            let cells = vec![
+                Cell::text(head),
+                self.amount_cell(kind, person.student.amount(kind)),
+                self.amount_cell(kind, middle),
+            ];
+            plain_row(cells, &[])
         });
-        let columns =
-            [(text::KIND, Cells::Text), (text::AMOUNT, Cells::Number), (text::MIDDLE, Cells::Number)];
+        let columns = [
+            (text::KIND, ColumnKind::Text),
+            (text::AMOUNT, ColumnKind::Number),
+            (text::COURSE_MEDIAN, ColumnKind::Number),
+        ];
         let words = self.context.locale.count_of(person.words, "word", "words");
         let sentence = match person.student.amount(ActivityKind::Notes) {
-            0 => text::TOTALS.to_owned() + ", by kind.",
+            0 => "Totals by kind of activity.".to_owned(),
             _ => format!(
-                "{}, by kind. The note events hold {words}, those of a note again with each.",
-                text::TOTALS
+                "Totals by kind of activity. The note events contain {words}; each of them counts a note's words again."
             ),
         };
         let rows: Vec<Row> = rows.collect();
-        let body = listing(&columns, None, rows, ActivityKind::ALL.len() as u64);
-        figure(["totals", text::TOTALS], String::new(), sentence, text::MIDDLE_IS.to_owned(), body)
+        let body = table_body(&columns, None, rows, ActivityKind::ALL.len() as u64);
+        new_figure(["totals", text::TOTALS], String::new(), sentence, text::MEDIAN_CAVEAT.to_owned(), body)
     }
 
-    fn used(&self, [id, title]: [&str; 2], things: &[ItemUsage], kinds: &[ActivityKind]) -> Figure {
+    fn usage_table(&self, [id, title]: [&str; 2], things: &[ItemUsage], kinds: &[ActivityKind]) -> Figure {
         let is_video = kinds.contains(&ActivityKind::Watch);
         let head = if is_video { text::VIDEO } else { text::DECK };
         let rows = things.iter().map(|used| {
-            let amount =
-                |kind: &ActivityKind| self.cell(*kind, used.amounts.get(kind.index()).copied().unwrap_or(0));
-            let cells =
-                [Cell::text(named(&used.name, head, &used.id))].into_iter().chain(kinds.iter().map(amount));
+            let amount = |kind: &ActivityKind| {
+                self.amount_cell(*kind, used.amounts.get(kind.index()).copied().unwrap_or(0))
+            };
+            let cells = [Cell::text(name_or_id(&used.name, head, &used.id))]
+                .into_iter()
+                .chain(kinds.iter().map(amount));
             let cells = cells.chain([self.context.moment_cell(Some(used.last))]).collect();
-            Row { id: Some(used.id.clone()), ..row(cells, &[]) }
+            Row { id: Some(used.id.clone()), ..plain_row(cells, &[]) }
         });
-        let columns: Vec<(&str, Cells)> = [(head, Cells::Text)]
+        let columns: Vec<(&str, ColumnKind)> = [(head, ColumnKind::Text)]
             .into_iter()
-            .chain(kinds.iter().map(|kind| (text::kind(*kind), Cells::Number)))
-            .chain([(text::LAST, Cells::Date)])
+            .chain(kinds.iter().map(|kind| (text::kind_title(*kind), ColumnKind::Number)))
+            .chain([(text::LAST_USED, ColumnKind::Date)])
             .collect();
         let locale = self.context.locale;
         let sentence = match (things.len() as u64, is_video) {
-            (0, _) => self.nothing(kinds),
+            (0, _) => self.describe_empty(kinds),
             (n, true) => locale.count_of(n, "video", "videos") + ".",
             (n, false) => locale.count_of(n, "deck", "decks") + ".",
         };
         let opens = if is_video { RowAction::Video } else { RowAction::Deck };
-        let body = opening(listing(&columns, None, rows.collect(), things.len() as u64), opens, None);
-        figure([id, title], String::new(), sentence, self.lacks(kinds), body)
+        let body =
+            with_row_action(table_body(&columns, None, rows.collect(), things.len() as u64), opens, None);
+        new_figure([id, title], String::new(), sentence, self.missing_days_caveat(kinds), body)
     }
 
-    fn polls(&self, person: &Person) -> Figure {
+    fn poll_table(&self, person: &Person) -> Figure {
         let contents = self.context.query.contents;
         let rows = person.polls.iter().map(|poll| {
-            let right = poll.is_right.map_or("", |is_right| if is_right { text::YES } else { text::NO });
+            let right = poll
+                .is_right
+                .map_or("", |is_right| if is_right { text::ANSWER_RIGHT } else { text::ANSWER_NOT_RIGHT });
             let answer = contents.then(|| Cell::text(poll.answer.clone().unwrap_or_default()));
             let cells =
-                [Cell::text(named(&poll.prompt, text::POLL, &poll.id)), Cell::text(poll.deck.clone())]
+                [Cell::text(name_or_id(&poll.prompt, text::POLL, &poll.id)), Cell::text(poll.deck.clone())]
                     .into_iter()
                     .chain(answer)
                     .chain([Cell::text(right), self.context.moment_cell(Some(poll.at))]);
-            row(cells.collect(), &[])
+            plain_row(cells.collect(), &[])
         });
-        let answer = contents.then_some((text::ANSWER, Cells::Text));
-        let columns: Vec<(&str, Cells)> = [(text::POLL, Cells::Text), (text::DECK, Cells::Text)]
-            .into_iter()
-            .chain(answer)
-            .chain([(text::IS_RIGHT, Cells::Text), (text::WHEN, Cells::Date)])
-            .collect();
+        let answer = contents.then_some((text::ANSWER, ColumnKind::Text));
+        let columns: Vec<(&str, ColumnKind)> =
+            [(text::POLL, ColumnKind::Text), (text::DECK, ColumnKind::Text)]
+                .into_iter()
+                .chain(answer)
+                .chain([(text::IS_RIGHT, ColumnKind::Text), (text::WHEN, ColumnKind::Date)])
+                .collect();
         let locale = self.context.locale;
         let compared = person.polls.iter().filter(|poll| poll.is_right.is_some()).count() as u64;
         let right = person.polls.iter().filter(|poll| poll.is_right == Some(true)).count() as u64;
         let sentence = match person.polls.len() as u64 {
-            0 => self.nothing(&[ActivityKind::Polls]),
+            0 => self.describe_empty(&[ActivityKind::Polls]),
             n if compared == 0 => format!("{} answered.", locale.count_of(n, "poll", "polls")),
             n => format!(
-                "{} answered; {} of the {} that can be compared with a solution are right.",
+                "{} answered; of the {} that can be compared with a solution, {} {} right.",
                 locale.count_of(n, "poll", "polls"),
+                locale.format_count(compared),
                 locale.format_count(right),
-                locale.format_count(compared)
+                if right == 1 { "is" } else { "are" }
             ),
         };
         let hidden = if contents { "" } else { text::ANSWERS_HIDDEN };
-        let caveat =
-            join([self.lacks(&[ActivityKind::Polls]), text::RIGHT_CAVEAT.to_owned(), hidden.to_owned()]);
-        let body = listing(&columns, None, rows.collect(), person.polls.len() as u64);
-        figure(["polls", text::POLLS_ANSWERED], String::new(), sentence, caveat, body)
+        let caveat = join([
+            self.missing_days_caveat(&[ActivityKind::Polls]),
+            text::RIGHT_CAVEAT.to_owned(),
+            hidden.to_owned(),
+        ]);
+        let body = table_body(&columns, None, rows.collect(), person.polls.len() as u64);
+        new_figure(["polls", text::POLLS_ANSWERED], String::new(), sentence, caveat, body)
     }
 }
 

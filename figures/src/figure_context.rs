@@ -1,4 +1,4 @@
-//! What every report needs to say anything: how words are spelt, in which days, and the charts over time.
+//! What all figures share: the context of a query, builders of charts and tables, and conversions to cells.
 
 use crate::locale::LocaleFormatter;
 use crate::text::reports as text;
@@ -12,22 +12,22 @@ use engine::reports::{Completeness, Query};
 use engine::video_view_columns::SkippedRows;
 use protocol::{Body, Figure, FilterKind, TermWeek};
 
-/// What is at hand while figures are made.
+/// The query and its formats, for all figures of a response.
 #[derive(Debug, Clone, Copy)]
 pub struct FigureContext<'a> {
-    /// Spells numbers and days.
+    /// Formats numbers and dates.
     pub locale: &'a dyn LocaleFormatter,
-    /// The zone of the days, as it is said.
+    /// The label of the zone of the days.
     pub zone_label: &'a str,
     /// The weeks that have a number in a term.
     pub weeks: &'a [TermWeek],
-    /// What was asked.
+    /// The query.
     pub query: &'a Query,
-    /// When Echo360 was asked for the oldest copy that is here.
+    /// When the oldest loaded copy was requested from Echo360.
     pub oldest_copy: Option<Timestamp>,
 }
 
-/// A name that stays, a title, a unit.
+/// Id, title and unit of a figure.
 pub type Titles<'a> = [&'a str; 3];
 
 impl FigureContext<'_> {
@@ -37,13 +37,13 @@ impl FigureContext<'_> {
         format!("{unit} · {}", crate::text::days_in(self.zone_label))
     }
 
-    /// The week of a day, where it has a number in a term.
+    /// The week of a day, if it has a number in a term.
     #[must_use]
     pub fn week_of(&self, day: Day) -> Option<&TermWeek> {
         self.weeks.iter().find(|week| week.monday == monday(day))
     }
 
-    /// A moment, in the question's zone.
+    /// A time in seconds since 1970, formatted in the query's zone.
     #[must_use]
     pub fn moment(&self, at: u32) -> String {
         let at = Timestamp(i64::from(at) * SECOND);
@@ -51,7 +51,7 @@ impl FigureContext<'_> {
         self.locale.format_date_time(at.plus(offset))
     }
 
-    /// A moment as a cell.
+    /// A time as a cell.
     #[must_use]
     pub fn moment_cell(&self, at: Option<u32>) -> Cell {
         at.map_or(Cell::None, |at| Cell::Date(self.moment(at), i64::from(at)))
@@ -63,22 +63,26 @@ impl FigureContext<'_> {
         Cell::Date(self.locale.format_day(day), Timestamp::start_of(day).seconds())
     }
 
-    /// What keeps the numbers of some days from being all there is.
+    /// The caveat about missing and provisional days.
     #[must_use]
     pub fn coverage<T>(&self, days: &[(Day, Completeness<T>)]) -> String {
         let count =
             |is: &dyn Fn(&Completeness<T>) -> bool| days.iter().filter(|(_, known)| is(known)).count() as u64;
         let missing = count(&|known| matches!(known, Completeness::Missing));
-        text::coverage(self.locale, missing, count(&|known| matches!(known, Completeness::Provisional(_))))
+        text::coverage_caveat(
+            self.locale,
+            missing,
+            count(&|known| matches!(known, Completeness::Provisional(_))),
+        )
     }
 
-    /// Rows that could not be placed.
+    /// The caveat about rows that could not be read.
     #[must_use]
     pub fn skipped_rows(&self, rows: SkippedRows) -> String {
-        text::skipped_rows(self.locale, rows.total())
+        text::skipped_rows_caveat(self.locale, rows.total())
     }
 
-    /// Upright bars per day.
+    /// Vertical bars per day; `beside` are further columns of the table.
     #[must_use]
     pub fn per_day(
         &self,
@@ -92,16 +96,16 @@ impl FigureContext<'_> {
             name: self.locale.format_day(*day),
             short: self.locale.format_short_day(*day),
             is_landmark: monday(*day) == *day,
-            level: level(known),
+            level: data_point(known),
         });
         let bars = bars.collect();
         let is_hatched = days.iter().any(|(_, known)| matches!(known, Completeness::Provisional(_)));
         let hatched = if is_hatched { crate::text::HATCHED } else { "" };
         let caveat = text::join([hatched.to_owned(), caveat]);
-        bars_of([id, title, unit], self.unit(unit), sentence, (crate::text::DAY, bars), beside, caveat)
+        bar_figure([id, title, unit], self.unit(unit), sentence, (crate::text::DAY, bars), beside, caveat)
     }
 
-    /// Cells by weekday and hour.
+    /// A heat map by weekday and hour; `events` formats a count with its unit.
     #[must_use]
     pub fn per_hour(
         &self,
@@ -115,14 +119,16 @@ impl FigureContext<'_> {
         });
         let busiest = cells.max_by_key(|(_, _, events)| *events).filter(|(_, _, events)| *events > 0);
         let sentence = match busiest {
-            Some((weekday, hour, most)) => text::busiest(self.locale, weekday, hour, &events(most)),
-            None if week.iter().all(|weekday| weekday.known == 0) => text::NOTHING_HERE.to_owned(),
+            Some((weekday, hour, most)) => {
+                text::busiest_hour_sentence(self.locale, weekday, hour, &events(most))
+            }
+            None if week.iter().all(|weekday| weekday.known == 0) => text::NOTHING_LOADED.to_owned(),
             None => text::NO_ACTIVITY.to_owned(),
         };
         let lines = (0u64..).zip(week).map(|(place, weekday)| HeatmapRow {
             name: self.locale.format_weekday(place),
             short: self.locale.format_short_weekday(place),
-            cells: weekday.hours.iter().map(|events| (weekday.known > 0).then(|| number(*events))).collect(),
+            cells: weekday.hours.iter().map(|events| (weekday.known > 0).then(|| to_f64(*events))).collect(),
             state: text::weekday_state(self.locale, weekday.known, weekday.provisional),
         });
         let heat = Heatmap {
@@ -135,19 +141,25 @@ impl FigureContext<'_> {
             columns: (0..24).map(|hour| hour.to_string()).collect(),
             rows: lines.collect(),
         };
-        figure([id, title], self.unit(unit), sentence, caveat, Body::Heatmap(heat))
+        new_figure([id, title], self.unit(unit), sentence, caveat, Body::Heatmap(heat))
     }
 }
 
-/// A figure.
+/// A figure of these parts.
 #[must_use]
-pub fn figure([id, title]: [&str; 2], unit: String, sentence: String, caveat: String, body: Body) -> Figure {
+pub fn new_figure(
+    [id, title]: [&str; 2],
+    unit: String,
+    sentence: String,
+    caveat: String,
+    body: Body,
+) -> Figure {
     Figure { id: id.to_owned(), title: title.to_owned(), unit, sentence, caveat, body }
 }
 
-/// Upright bars of whatever steps.
+/// Vertical bars; `head` is the heading of their names, `beside` are further columns of the table.
 #[must_use]
-pub fn bars_of(
+pub fn bar_figure(
     [id, title, unit]: Titles<'_>,
     whole_unit: String,
     sentence: String,
@@ -166,12 +178,12 @@ pub fn bars_of(
         other: None,
         words: crate::text::chart_text(head),
     };
-    figure([id, title], whole_unit, sentence, caveat, Body::Bars(chart))
+    new_figure([id, title], whole_unit, sentence, caveat, Body::Bars(chart))
 }
 
-/// Lying bars: their names, their numbers, those beside them.
+/// Horizontal bars; `beside` are the headings of further columns of the table.
 #[must_use]
-pub fn ranking(
+pub fn ranking_figure(
     [id, title, unit]: Titles<'_>,
     sentence: String,
     caveat: String,
@@ -187,7 +199,7 @@ pub fn ranking(
         beside: beside.iter().map(|name| (*name).to_owned()).collect(),
         items,
     };
-    figure(
+    new_figure(
         [id, title],
         unit.to_owned(),
         sentence,
@@ -198,13 +210,13 @@ pub fn ranking(
 
 /// A bar of a ranking.
 #[must_use]
-pub fn item(name: String, value: f64, beside: Vec<Option<f64>>) -> Item {
+pub fn ranking_item(name: String, value: f64, beside: Vec<Option<f64>>) -> Item {
     Item { name, value, beside, is_left_out: false }
 }
 
-/// A table of these columns.
+/// A table of these columns, whose rows filter by the ids that they have.
 #[must_use]
-pub fn listing(columns: &[(&str, ColumnKind)], spark: Option<&str>, rows: Vec<Row>, total: u64) -> Body {
+pub fn table_body(columns: &[(&str, ColumnKind)], spark: Option<&str>, rows: Vec<Row>, total: u64) -> Body {
     let column = |(head, kind): &(&str, ColumnKind)| Column { head: (*head).to_owned(), kind: *kind };
     let columns = columns.iter().map(column).collect();
     let spark = spark.map(str::to_owned);
@@ -218,9 +230,9 @@ pub fn listing(columns: &[(&str, ColumnKind)], spark: Option<&str>, rows: Vec<Ro
     })
 }
 
-/// A table whose rows open something, and that can be cut down to some of them.
+/// Sets what a click on a row does, and the button that limits the table to flagged rows.
 #[must_use]
-pub fn opening(body: Body, opens: RowAction, flag: Option<String>) -> Body {
+pub fn with_row_action(body: Body, opens: RowAction, flag: Option<String>) -> Body {
     match body {
         Body::SortableTable(mut listing) => {
             (listing.row_action, listing.flag) = (opens, flag);
@@ -230,46 +242,46 @@ pub fn opening(body: Body, opens: RowAction, flag: Option<String>) -> Body {
     }
 }
 
-/// A row that cannot be chosen.
+/// A row without an id, which cannot be clicked.
 #[must_use]
-pub fn row(cells: Vec<Cell>, spark: &[Option<u64>]) -> Row {
-    Row { id: None, cells, spark: series(spark), is_left_out: false, is_flagged: false }
+pub fn plain_row(cells: Vec<Cell>, spark: &[Option<u64>]) -> Row {
+    Row { id: None, cells, spark: spark_values(spark), is_left_out: false, is_flagged: false }
 }
 
-/// A small series.
+/// The values of a sparkline.
 #[must_use]
-pub fn series(steps: &[Option<u64>]) -> Vec<Option<f64>> {
-    steps.iter().map(|step| step.map(number)).collect()
+pub fn spark_values(steps: &[Option<u64>]) -> Vec<Option<f64>> {
+    steps.iter().map(|step| step.map(to_f64)).collect()
 }
 
-/// A count as it is drawn.
+/// A count as a value that can be drawn.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "counts of rows are far below 2^53")]
-pub fn number(count: u64) -> f64 {
+pub fn to_f64(count: u64) -> f64 {
     count as f64
 }
 
 /// A count as a cell.
 #[must_use]
-pub fn count(count: u64) -> Cell {
-    Cell::Number(number(count))
+pub fn count_cell(count: u64) -> Cell {
+    Cell::Number(to_f64(count))
 }
 
-/// A count as a cell, where there is one.
+/// A count as a cell; an empty cell for `None`.
 #[must_use]
-pub fn counted(count: Option<u64>) -> Cell {
-    Cell::number(count.map(number))
+pub fn optional_count_cell(count: Option<u64>) -> Cell {
+    Cell::number(count.map(to_f64))
 }
 
-/// A part of a whole; none of nothing.
+/// `part / whole`; `None` if `whole` is zero.
 #[must_use]
-pub fn share(part: u64, whole: u64) -> Option<f64> {
-    (whole > 0).then(|| number(part) / number(whole))
+pub fn ratio(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| to_f64(part) / to_f64(whole))
 }
 
-/// A number as sure as it is known.
+/// A value with its completeness, for a chart.
 #[must_use]
-pub fn level(known: &Completeness<f64>) -> DataPoint {
+pub fn data_point(known: &Completeness<f64>) -> DataPoint {
     match known {
         Completeness::Missing => DataPoint::Missing,
         Completeness::Provisional(value) => DataPoint::Provisional(*value),
@@ -277,31 +289,31 @@ pub fn level(known: &Completeness<f64>) -> DataPoint {
     }
 }
 
-/// Days by one of their numbers.
+/// One number per day, for a chart.
 #[must_use]
-pub fn by<T>(days: &[(Day, Completeness<T>)], of: impl Fn(&T) -> u64) -> Vec<(Day, Completeness<f64>)> {
-    days.iter().map(|(day, known)| (*day, known.map(|value| number(of(value))))).collect()
+pub fn days_by<T>(days: &[(Day, Completeness<T>)], of: impl Fn(&T) -> u64) -> Vec<(Day, Completeness<f64>)> {
+    days.iter().map(|(day, known)| (*day, known.map(|value| to_f64(of(value))))).collect()
 }
 
-/// Another number of the same days, for the table.
+/// Another number per day, for a column of the table.
 #[must_use]
-pub fn beside<T>(name: &str, days: &[(Day, Completeness<T>)], of: impl Fn(&T) -> u64) -> Series {
-    let values = days.iter().map(|(_, known)| known.value().map(|value| number(of(value)))).collect();
+pub fn table_series<T>(name: &str, days: &[(Day, Completeness<T>)], of: impl Fn(&T) -> u64) -> Series {
+    let values = days.iter().map(|(_, known)| known.value().map(|value| to_f64(of(value)))).collect();
     Series { name: name.to_owned(), values }
 }
 
-/// The day with the largest of its numbers, the first of equals; none where all are nothing.
+/// The day with the largest number, the first of equals; `None` if all are zero.
 #[must_use]
-pub fn most<T>(days: &[(Day, Completeness<T>)], of: impl Fn(&T) -> u64) -> Option<Day> {
+pub fn busiest_day<T>(days: &[(Day, Completeness<T>)], of: impl Fn(&T) -> u64) -> Option<Day> {
     let numbers = days.iter().rev().filter_map(|(day, known)| Some((*day, of(known.value()?))));
     numbers.max_by_key(|(_, number)| *number).filter(|(_, number)| *number > 0).map(|(day, _)| day)
 }
 
-/// What is said of nothing: that nothing is here, or that nothing was recorded.
+/// The sentence without events: no day is loaded, or no activity is recorded.
 #[must_use]
-pub fn nothing<T>(days: &[(Day, Completeness<T>)]) -> String {
+pub fn describe_empty<T>(days: &[(Day, Completeness<T>)]) -> String {
     let nothing = if engine::reports::activity::is_nothing_known(days) {
-        text::NOTHING_HERE
+        text::NOTHING_LOADED
     } else {
         text::NO_ACTIVITY
     };

@@ -1,7 +1,7 @@
 //! From measures to figures: a title, a unit, a sentence, a caveat, and a chart or table for each.
 //!
-//! Pure: no clock, network or DOM. Numbers and dates are formatted through [`locale::LocaleFormatter`], so that the same figures
-//! are made in the browser, in the Worker and in tests.
+//! Pure: no clock, network or DOM. Numbers and dates are formatted through [`locale::LocaleFormatter`], so
+//! that the same figures are made in the browser, in the Worker and in tests.
 //!
 //! - [`reports`]: the figures of one report, a module for each; [`course`]: the figures of a course, over six reports.
 //! - [`comparison`]: adds other days or another section to charts over time.
@@ -78,8 +78,8 @@ pub fn student_name(query: &Query, datasets: &Datasets) -> String {
     names.into_iter().find(|name| !name.is_empty()).unwrap_or_default()
 }
 
-/// Removes the figures that name people, and returns a caveat if there were any. Cells of an unknown report may contain
-/// names, so all figures that show its cells are removed.
+/// Removes the figures that name people, and returns a caveat if there were any. Cells of an unknown report
+/// may contain names, so all figures that show its cells are removed.
 fn remove_people(figures: &mut Vec<Figure>) -> &'static str {
     let names_people = |figure: &Figure| {
         let id = figure.id.as_str();
@@ -90,15 +90,15 @@ fn remove_people(figures: &mut Vec<Figure>) -> &'static str {
     if figures.len() < before { text::reports::NAMES_HIDDEN } else { "" }
 }
 
-/// Numbers figures with equal titles: a question may be asked in several sections, and screen readers jump from heading to
-/// heading.
+/// Numbers figures with equal titles: a question may be asked in several sections, and screen readers jump
+/// from heading to heading.
 fn number_equal_titles(figures: &mut [Figure]) {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for figure in figures {
         let count = seen.entry(figure.title.clone()).or_default();
         *count += 1;
         if *count > 1 {
-            figure.title = text::reports::again(&figure.title, *count);
+            figure.title = text::reports::numbered_title(&figure.title, *count);
         }
     }
 }

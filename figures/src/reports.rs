@@ -54,8 +54,8 @@ pub fn own_figures(name: &ReportName, context: &FigureContext<'_>, dataset: &Dat
     }
 }
 
-/// The chosen filters that a report cannot apply, as a caveat. The figures of an unknown report say themselves whether they
-/// can filter by role.
+/// The chosen filters that a report cannot apply, as a caveat. The figures of an unknown report say
+/// themselves whether they can filter by role.
 pub(crate) fn ignored_filters(name: &ReportName, query: &measures::Query) -> String {
     let report = name.known();
     let [has_roles, has_decks] = match report {

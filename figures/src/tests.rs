@@ -16,12 +16,13 @@ use engine::table::dataset::WindowData;
 use engine::table::{HeaderRow, Table};
 use protocol::{Body, Progress, Response};
 
-/// The figures of a report over one copy, for the two weeks from 2 February 2026 of which the first is here.
+/// The figures of a report over one copy, for the two weeks from 2 February 2026 of which the first is
+/// loaded.
 fn figures_of(report: &str, csv: &str, contents: bool) -> Vec<Figure> {
     figures_of_query(report, csv, |query| query.contents = contents)
 }
 
-/// The same, of a question that is changed first.
+/// Like [`figures_of`], with a query that `change` modifies.
 fn figures_of_query(report: &str, csv: &str, change: impl FnOnce(&mut reports::Query)) -> Vec<Figure> {
     let start = domain::time::parse_day("2026-02-02").unwrap();
     let name = ReportName::parse(report).unwrap();
@@ -99,17 +100,17 @@ fn find<'a>(figures: &'a [Figure], id: &str) -> &'a Figure {
 const PLACE: &str = "s,1,c,BIO-101,Biology";
 
 #[test]
-fn looks_at_decks_are_told_with_the_days_that_are_not_here() {
+fn slide_views_name_missing_days() {
     let head = "presentationID,presentationName,sectionId,sectionNumber,courseId,courseIdentifier,courseName,event_timestamp,userid,role,slide_count\n";
     let csv = format!(
         "{head}d,Membranes,{PLACE},2026-02-03 10:00:00,u1,Student,30\nd,Membranes,{PLACE},2026-02-03 10:00:00,,,30\n"
     );
     let figures = figures_of("presentation", &csv, false);
     let views = find(&figures, "slide-views");
-    assert_eq!(views.sentence, "1 person opened 1 deck, 2 views in all; most on 2026-02-03.");
+    assert_eq!(views.sentence, "1 person opened 1 deck (2 views), most on 2026-02-03.");
     assert_eq!(
         views.caveat,
-        "7 days are not here yet and not counted. 1 view names nobody and counts for no person."
+        "7 days are not loaded yet and are not counted. 1 view has no user id, so it counts for no person."
     );
     let Body::Bars(chart) = &views.body else { panic!() };
     assert_eq!(chart.bars[1].level, DataPoint::Complete(2.0));
@@ -120,7 +121,7 @@ fn looks_at_decks_are_told_with_the_days_that_are_not_here() {
 }
 
 #[test]
-fn a_poll_is_told_with_its_solution_and_its_rate() {
+fn a_poll_has_its_solution_and_its_share_of_right_answers() {
     let head = "presentation_id,presentation_name,sectionId,sectionNumber,courseId,courseIdentifier,courseName,activity_id,activity_prompt,activity_content,solution,event_timestamp,answer_id,answer,isCorrect,userid,role\n";
     let content = r#""{""choices"":[{""id"":0,""text"":""Yes""},{""id"":1,""text"":""No""}]}""#;
     let answer = |second: u32, user: &str, answer: &str| {
@@ -138,7 +139,7 @@ fn a_poll_is_told_with_its_solution_and_its_rate() {
     assert_eq!(poll.title, "Is it?");
     assert_eq!(
         poll.sentence,
-        "2 of 2 students active in polls answered. 1 right (50 %). 1 student changed their mind."
+        "2 of 2 students active in polls answered. 1 was right (50 %). 1 student changed their answer."
     );
     let Body::PollAnswers(answers) = &poll.body else { panic!() };
     assert!(answers.has_solution && answers.choices[1].is_solution);
@@ -151,13 +152,13 @@ fn a_poll_is_told_with_its_solution_and_its_rate() {
 }
 
 #[test]
-fn questions_and_notes_keep_their_words_until_they_are_asked_for() {
+fn questions_and_notes_have_contents_only_on_request() {
     let head = "questionid,question,sectionId,sectionNumber,courseId,courseIdentifier,courseName,question_userid,question_firstname,question_lastname,question_email,question_role,answerid,answer,event_timestamp,answer_userid,answer_firstname,answer_lastname,answer_email,answer_role\n";
     let csv = format!(
         "{head}q,Why water?,{PLACE},u1,Ana,Nuñez,a@b,Student,a,Because of salt,2026-02-03 10:00:00,t,Bo,Li,b@b,Instructor\n"
     );
     let text = |contents: bool| format!("{:?}", figures_of("qanda", &csv, contents));
-    assert!(!text(false).contains("water") && text(false).contains("What was written is not shown."));
+    assert!(!text(false).contains("water") && text(false).contains("What people wrote is not shown."));
     assert!(text(true).contains("Why water?") && text(true).contains("Because of salt"));
     assert!(!text(true).contains("a@b"), "no address travels");
     assert_eq!(
@@ -170,12 +171,12 @@ fn questions_and_notes_keep_their_words_until_they_are_asked_for() {
     assert!(!text(false).contains("salty") && text(true).contains("salty"));
     assert_eq!(
         find(&figures_of("notes", &csv, false), "notes").sentence,
-        "1 person wrote notes: 1 note event, 3 words; most on 2026-02-03."
+        "1 person wrote notes (1 note event, 3 words), most on 2026-02-03."
     );
 }
 
 #[test]
-fn confusion_says_what_stands_out() {
+fn days_with_unusually_many_marks_stand_out() {
     let head = "PresentationID,PresentationName,sectionId,sectionNumber,courseId,courseIdentifier,courseName,event_timestamp,userid,role\n";
     let mark = |day: u32, n: u32| format!("d,Membranes,{PLACE},2026-02-0{day} 10:00:0{n},u{n},Student\n");
     let quiet: String = [2, 3, 4].map(|day| mark(day, 1)).concat();
@@ -194,11 +195,11 @@ const ASSETS: &str = "video_name,section_number,owner_name,mediaid,course_identi
     Membranes,2,Bo,m,c,Biology,1,50.0,,0,0,0,0,0,0,0\n";
 
 #[test]
-fn the_library_says_of_when_it_is_and_adds_nothing_that_repeats() {
+fn the_library_has_its_time_and_does_not_add_up_repeated_videos() {
     let figures = figures_of("asset", ASSETS, false);
     let library = find(&figures, "library");
-    assert_eq!(library.sentence, "1 video; 0 never viewed. 100 % transcribed automatically.");
-    assert!(library.caveat.contains("as they stood on 2026-02-02T00:00:00.000Z UTC"));
+    assert_eq!(library.sentence, "1 video, 0 never viewed. 100 % transcribed automatically.");
+    assert!(library.caveat.contains("as of 2026-02-02T00:00:00.000Z UTC"));
     let departments = find(&figures, "departments");
     let Body::Ranking { ranking, .. } = &departments.body else { panic!() };
     assert_eq!((ranking.items[0].value, ranking.items[0].beside.as_slice()), (1.0, [None, None].as_slice()));
@@ -209,7 +210,7 @@ fn the_library_says_of_when_it_is_and_adds_nothing_that_repeats() {
 #[test]
 fn weeks_show_sections_side_by_side_and_missing_weeks_as_gaps() {
     let figures = figures_of("assetbydate", ASSETS, false);
-    assert_eq!(find(&figures, "videos-viewed").sentence, "1 video with a view in 1 week.");
+    assert_eq!(find(&figures, "videos-viewed").sentence, "1 video viewed in 1 week.");
     let Body::Bars(chart) = &find(&figures, "videos-viewed").body else { panic!() };
     assert_eq!([chart.bars[0].level, chart.bars[1].level], [DataPoint::Complete(1.0), DataPoint::Missing]);
     assert!(!figures.iter().any(|figure| figure.id == "views-by-week"), "the video stands in two sections");
@@ -218,21 +219,21 @@ fn weeks_show_sections_side_by_side_and_missing_weeks_as_gaps() {
 }
 
 #[test]
-fn a_report_that_nobody_knew_is_told_by_its_columns() {
+fn an_unknown_report_has_figures_by_its_columns() {
     let figures = figures_of(
         "visit",
         "user,page,visit_count,date\nAna,home,2,2026-02-02\nBo,home,1,2026-02-03\n",
         false,
     );
-    assert_eq!(find(&figures, "rows-by-day").sentence, "2 rows in all; most on 2026-02-02.");
-    assert_eq!(find(&figures, "sum-0").title, "visit_count, added up per day of date");
+    assert_eq!(find(&figures, "rows-by-day").sentence, "2 rows, most on 2026-02-02.");
+    assert_eq!(find(&figures, "sum-0").title, "Sum of visit_count per day of date");
     assert!(find(&figures, "sum-0").caveat.contains("may be added up"));
     let Body::SortableTable(rows) = &find(&figures, "rows").body else { panic!() };
     assert_eq!(rows.rows[0].cells[2], Cell::Number(2.0));
 }
 
 #[test]
-fn without_any_rows_every_report_says_so() {
+fn every_report_without_rows_says_so() {
     for report in ["presentation", "confused", "polling", "qanda", "notes", "assetbydate", "asset", "visit"] {
         let head = "mediaid,event_timestamp,userid\n";
         let figures = figures_of(report, head, true);
@@ -244,7 +245,7 @@ fn without_any_rows_every_report_says_so() {
 }
 
 #[test]
-fn figures_of_one_title_are_told_apart() {
+fn equal_titles_are_numbered() {
     let named = |title: &str| Figure {
         id: String::new(),
         title: title.into(),
@@ -260,10 +261,10 @@ fn figures_of_one_title_are_told_apart() {
 }
 
 #[test]
-fn small_series_say_that_they_share_one_scale() {
-    let row = |spark: &[Option<u64>]| figure_context::row(Vec::new(), spark);
+fn sparklines_share_one_scale() {
+    let row = |spark: &[Option<u64>]| figure_context::plain_row(Vec::new(), spark);
     let Body::SortableTable(listing) =
-        figure_context::listing(&[], Some("Over time"), vec![row(&[Some(1)]), row(&[Some(9)])], 2)
+        figure_context::table_body(&[], Some("Over time"), vec![row(&[Some(1)]), row(&[Some(9)])], 2)
     else {
         panic!()
     };
@@ -272,7 +273,7 @@ fn small_series_say_that_they_share_one_scale() {
 }
 
 #[test]
-fn every_figure_of_a_range_with_missing_days_says_so() {
+fn every_figure_names_missing_days_once() {
     let head = "presentation_id,presentation_name,presentationName,courseId,courseIdentifier,activity_id,activity_prompt,answer,event_timestamp,userid,role,questionid,answerid,answer_userid,answer_role,n,kind,date";
     let row = |n: u32, day: u32| {
         format!(
@@ -282,18 +283,18 @@ fn every_figure_of_a_range_with_missing_days_says_so() {
     let csv = format!("{head}\n{}{}", row(1, 2), row(2, 3));
     for report in ["presentation", "confused", "polling", "qanda", "notes", "visit"] {
         for figure in figures_of(report, &csv, true) {
-            let said = figure.caveat.matches("7 days are not here yet and not counted.").count();
+            let said = figure.caveat.matches("7 days are not loaded yet and are not counted.").count();
             assert_eq!(said, 1, "{report}, {}: {}", figure.id, figure.caveat);
         }
     }
     for figure in figures_of("assetbydate", ASSETS, true) {
-        let said = figure.caveat.matches("1 week is not here yet and not counted.").count();
+        let said = figure.caveat.matches("1 week is not loaded yet and is not counted.").count();
         assert_eq!(said, 1, "{}: {}", figure.id, figure.caveat);
     }
 }
 
 #[test]
-fn a_choice_that_a_report_cannot_apply_is_said() {
+fn filters_that_a_report_cannot_apply_are_named() {
     let words = [text::reports::ROLES_IGNORED, text::reports::DECKS_IGNORED, text::reports::VIDEOS_IGNORED];
     for (report, is_said) in [
         ("asset", [true, true, true]),
@@ -304,10 +305,10 @@ fn a_choice_that_a_report_cannot_apply_is_said() {
         ("notes", [false, false, true]),
     ] {
         let csv = "mediaid,event_timestamp,userid\n";
-        let figures = figures_of_query(report, csv, |question| {
-            question.base.roles = vec![domain::institution_role::InstitutionRole::Student];
-            question.base.videos = vec!["v".into()];
-            question.decks = vec!["d".into()];
+        let figures = figures_of_query(report, csv, |query| {
+            query.base.roles = vec![domain::institution_role::InstitutionRole::Student];
+            query.base.videos = vec!["v".into()];
+            query.decks = vec!["d".into()];
         });
         let caveat = &figures.first().unwrap().caveat;
         assert_eq!(words.map(|words| caveat.contains(words)), is_said, "{report}: {caveat}");
@@ -320,7 +321,7 @@ fn a_choice_that_a_report_cannot_apply_is_said() {
 }
 
 #[test]
-fn an_unknown_report_names_days_of_utc() {
+fn an_unknown_report_has_days_in_utc() {
     let figures = figures_of("visit", "user,time\nAna,2026-02-02 10:00:00\n", false);
     assert_eq!(find(&figures, "rows-by-day").unit, "Rows · Days in UTC");
 }
@@ -329,7 +330,7 @@ const POLLS: &str =
     "courseId,activity_id,activity_prompt,activity_content,answer,event_timestamp,userid,role\n";
 
 #[test]
-fn what_was_typed_into_a_poll_is_shown_only_where_contents_are() {
+fn typed_poll_answers_are_shown_only_with_contents() {
     let content = r#""{""choices"":[{""id"":0,""text"":""Yes""},{""id"":1,""text"":""No""}]}""#;
     let csv = format!(
         "{POLLS}c,p,Is it?,{content},Yes,2026-02-03 10:00:00,u1,Student\nc,p,Is it?,{content},My own words,2026-02-03 10:00:00,u2,Student\n"
@@ -337,33 +338,33 @@ fn what_was_typed_into_a_poll_is_shown_only_where_contents_are() {
     let texts = |contents: bool| -> Vec<String> {
         let figures = figures_of("polling", &csv, contents);
         let poll = find(&figures, "poll-p");
-        assert_eq!(poll.caveat.contains(text::reports::CONTENTS_OFF), !contents);
+        assert_eq!(poll.caveat.contains(text::reports::CONTENTS_HIDDEN), !contents);
         let Body::PollAnswers(answers) = &poll.body else { panic!() };
         assert!(answers.choices.iter().map(|choice| choice.count).sum::<f64>() > 1.9, "nobody is lost");
         answers.choices.iter().map(|choice| choice.text.clone()).collect()
     };
-    assert_eq!(texts(false), ["Yes", "No", text::reports::FURTHER]);
+    assert_eq!(texts(false), ["Yes", "No", text::reports::OTHER_ANSWERS]);
     assert_eq!(texts(true), ["Yes", "No", "My own words"]);
 }
 
 #[test]
-fn polls_that_only_staff_answered_were_not_answered_by_0_students() {
+fn polls_without_answers_by_students_do_not_say_0_students() {
     let row = |user: &str, role: &str| format!("c,p,Is it?,,Yes,2026-02-03 10:00:00,{user},{role}\n");
     let sentence = |rows: &[String]| {
         find(&figures_of("polling", &format!("{POLLS}{}", rows.concat()), false), "polls").sentence.clone()
     };
     let (student, staff, nobody) = (row("u1", "Student"), row("u2", "Instructor"), row("", ""));
-    assert_eq!(sentence(std::slice::from_ref(&staff)), "1 person who is no student answered 1 poll.");
+    assert_eq!(sentence(std::slice::from_ref(&staff)), "1 person who is not a student answered 1 poll.");
     assert_eq!(sentence(&[student, staff]), "1 student and 1 other answered 1 poll.");
-    assert_eq!(sentence(&[nobody]), "People who are not named answered 1 poll.");
+    assert_eq!(sentence(&[nobody]), "People without a user id answered 1 poll.");
 }
 
 #[test]
-fn a_choice_of_roles_does_not_make_students_write_every_answer() {
+fn the_share_of_answers_by_students_ignores_the_filter_by_role() {
     let head = "questionid,answerid,event_timestamp,answer_userid,answer_role";
     let csv = format!("{head}\nq,a,2026-02-03 10:00:00,u,Student\nq,b,2026-02-03 10:00:00,t,Instructor\n");
-    let figures = figures_of_query("qanda", &csv, |question| {
-        question.base.roles = vec![domain::institution_role::InstitutionRole::Student];
+    let figures = figures_of_query("qanda", &csv, |query| {
+        query.base.roles = vec![domain::institution_role::InstitutionRole::Student];
     });
     assert_eq!(find(&figures, "answers").sentence, "1 question has 1 answer; 0 people asked.");
     let roles = find(&figures, "who-answers");
@@ -372,11 +373,11 @@ fn a_choice_of_roles_does_not_make_students_write_every_answer() {
     let Body::Threads(body) = &threads.body else { panic!() };
     assert_eq!(body.threads[0].answers.len(), 2);
     assert!([roles, threads].iter().all(|figure| figure.caveat.contains(text::reports::ROLES_NOT_APPLIED)));
-    assert!(find(&figures, "answers").caveat.contains(text::reports::ROLES_OF_ANSWERS));
+    assert!(find(&figures, "answers").caveat.contains(text::reports::ANSWER_ROLES_CAVEAT));
 }
 
 #[test]
-fn sections_of_several_courses_are_told_apart() {
+fn sections_of_several_courses_have_their_course() {
     let figures = figures_of("assetbydate", ASSETS, false);
     assert_eq!(find(&figures, "sections-by-week").sentence, "Section 1 has the most: 7 views.");
     assert_eq!(find(&figures, "every-video").sentence, "Membranes · Section 1 has the most: 7 views.");
@@ -393,7 +394,7 @@ fn sections_of_several_courses_are_told_apart() {
 }
 
 #[test]
-fn what_is_cut_off_is_counted() {
+fn truncated_lists_have_their_length() {
     let rooms: String = (0..25).map(|n| format!("m{n},c,1,{n},Room {n}\n")).collect();
     let figures = figures_of(
         "asset",
@@ -417,7 +418,7 @@ fn what_is_cut_off_is_counted() {
 }
 
 #[test]
-fn where_names_are_hidden_no_figure_names_anybody_and_that_is_said() {
+fn figures_that_name_people_are_removed_while_names_are_hidden() {
     let head = "PresentationID,PresentationName,sectionId,courseId,content,note_count,event_timestamp,userid,firstname,lastname,role\n";
     let csv = format!("{head}d,Membranes,s,c,Osmosis,1,2026-02-03 10:00:00,u1,Ana,Nuñez,Student\n");
     let mut figures = figures_of("notes", &csv, true);
@@ -426,53 +427,54 @@ fn where_names_are_hidden_no_figure_names_anybody_and_that_is_said() {
     assert!(!figures.is_empty() && !format!("{figures:?}").contains("Nuñez"));
 }
 
-const LOOKS: &str = "presentationID,presentationName,sectionId,sectionNumber,courseId,courseIdentifier,courseName,event_timestamp,userid,firstname,lastname,role,slide_count\n";
+const SLIDE_VIEWS: &str = "presentationID,presentationName,sectionId,sectionNumber,courseId,courseIdentifier,courseName,event_timestamp,userid,firstname,lastname,role,slide_count\n";
 
-/// Three looks in section 1 on the 3rd, one in section 2 on the 3rd and one there on the 4th, each by somebody else.
-fn looks() -> String {
+/// Three views in section 1 on the 3rd, one in section 2 on the 3rd and one there on the 4th, each by
+/// somebody else.
+fn slide_views() -> String {
     let row = |section: u32, day: u32, user: u32| {
         format!(
             "d,Membranes,s{section},{section},c,BIO-101,Biology,2026-02-0{day} 10:00:00,u{user},Ana,N{user},Student,30\n"
         )
     };
     let rows = [row(1, 3, 1), row(1, 3, 2), row(1, 3, 3), row(2, 3, 4), row(2, 4, 5)];
-    format!("{LOOKS}{}", rows.concat())
+    format!("{SLIDE_VIEWS}{}", rows.concat())
 }
 
 #[test]
-fn another_section_lies_over_the_days_and_what_is_not_final_is_not_held_against_it() {
-    let figures = figures_of_query("presentation", &looks(), |question| {
-        question.base.sections = vec!["s1".into()];
-        question.base.comparison = Some(measures::Comparison::Section("S2".into()));
+fn another_section_is_overlaid_and_only_final_days_are_compared() {
+    let figures = figures_of_query("presentation", &slide_views(), |query| {
+        query.base.sections = vec!["s1".into()];
+        query.base.comparison = Some(measures::Comparison::Section("S2".into()));
     });
     let views = find(&figures, "slide-views");
-    let end = "50 % more than section 2: 3 views, against 2, on 7 of 14 days, which are final in both.";
+    let end = "50 % more than section 2 (3 views against 2), counting only the 7 of 14 days that are final in both.";
     assert!(views.sentence.ends_with(end), "{}", views.sentence);
-    assert!(views.caveat.starts_with("The lines across are section 2. "), "{}", views.caveat);
+    assert!(views.caveat.starts_with("Lines show section 2. "), "{}", views.caveat);
     let Body::Bars(chart) = &views.body else { panic!() };
     let table = chart.table();
     assert_eq!(table.columns[1..3], ["Views", "Views, section 2"]);
     assert_eq!(table.rows[1].values[..2], [Some(3.0), Some(1.0)]);
     assert_eq!(table.rows[2].values[..2], [Some(0.0), Some(1.0)]);
-    assert_eq!(table.rows[9].values[..2], [None, None], "not here");
+    assert_eq!(table.rows[9].values[..2], [None, None], "not loaded");
 }
 
 #[test]
-fn days_before_that_are_not_here_are_said_and_no_sum_is_made_of_them() {
-    let figures = figures_of_query("presentation", &looks(), |question| {
-        question.base.comparison = Some(measures::Comparison::Before);
+fn missing_days_before_are_named_and_not_compared() {
+    let figures = figures_of_query("presentation", &slide_views(), |query| {
+        query.base.comparison = Some(measures::Comparison::Before);
     });
     let views = find(&figures, "slide-views");
-    assert!(views.caveat.starts_with("Of section 2 nothing is here yet."), "{}", views.caveat);
+    assert!(views.caveat.starts_with("No data for section 2 yet."), "{}", views.caveat);
     assert!(!views.sentence.contains("than"), "{}", views.sentence);
 }
 
 #[test]
-fn one_student_alone_is_in_every_figure_and_reports_without_people_say_that_it_does_not_apply() {
+fn a_student_filters_every_figure_and_reports_without_people_say_that_they_ignore_it() {
     let ask = |query: &mut reports::Query| query.base.student = Some("U4".into());
-    let figures = figures_of_query("presentation", &looks(), ask);
+    let figures = figures_of_query("presentation", &slide_views(), ask);
     let sentence = &find(&figures, "slide-views").sentence;
-    assert_eq!(sentence, "1 person opened 1 deck, 1 view in all; most on 2026-02-03.");
+    assert_eq!(sentence, "1 person opened 1 deck (1 view), most on 2026-02-03.");
     let library = figures_of_query(
         "asset",
         "mediaid,medianame,courseid,sectionnumber,total_views\nm,Cells,c,1,3\n",

@@ -54,7 +54,7 @@ const column = async (page, title, place) => (await cellsOf(page, title)).rows.m
 function comparisonSentence([here, there], other, unit) {
   const share = Math.round(((here - there) / there) * 100);
   const comparison = Math.abs(share) < 1 ? 'About as much as' : share >= 200 ? `${formatNumber(here / there)} times as much as` : `${Math.abs(share)} % ${share > 0 ? 'more' : 'less'} than`;
-  return `${comparison} ${other}: ${formatNumber(here)} ${unit}, against ${formatNumber(there)}.`;
+  return `${comparison} ${other} (${formatNumber(here)} ${unit} against ${formatNumber(there)}).`;
 }
 
 test('one button requests the missing days before, and both charts overlay them once they arrive', async () => {
@@ -66,12 +66,12 @@ test('one button requests the missing days before, and both charts overlay them 
     assert.ok(page.url().endsWith('&compare=before'));
     // Both figures say that nothing is loaded, and are otherwise unchanged.
     for (const title of ['Minutes watched per day', 'Viewers per day']) {
-      await figure(page, title).getByText(`Of ${EARLIER} nothing is here yet.`).waitFor();
+      await figure(page, title).getByText(`No data for ${EARLIER} yet.`).waitFor();
     }
-    await page.getByTestId('gathering').getByRole('button', { name: 'Ask Echo360' }).click();
+    await page.getByTestId('gathering').getByRole('button', { name: 'Request missing reports' }).click();
     const lines = figure(page, 'Minutes watched per day').locator('svg .other');
     await lines.first().waitFor({ state: 'attached', timeout: 90_000 });
-    await page.getByText('The 2 weeks before: All 2 weekly reports are here.').waitFor({ timeout: 90_000 });
+    await page.getByText('The 2 weeks before: all 2 weekly reports loaded.').waitFor({ timeout: 90_000 });
     await waitForRows(page, here.rows.length);
     await waitUntilIdle(page);
     for (const [title, of, unit] of [['Minutes watched per day', 'minutes', 'Minutes'], ['Viewers per day', 'viewers', 'Viewers']]) {
@@ -80,7 +80,7 @@ test('one button requests the missing days before, and both charts overlay them 
       assert.deepEqual(await column(page, title, 1), here.days.map((day) => day[of]));
       assert.deepEqual(await column(page, title, 2), there.days.map((day) => day[of]));
       const both = [here, there].map(({ days }) => sum(days.map((day) => day[of])));
-      const expectedSentence = of === 'minutes' ? comparisonSentence(both, EARLIER, 'minutes') : comparisonSentence(both.map((all) => all / 14), EARLIER, 'viewers a day');
+      const expectedSentence = of === 'minutes' ? comparisonSentence(both, EARLIER, 'minutes') : comparisonSentence(both.map((all) => all / 14), EARLIER, 'viewers per day');
       const sentence = await figure(page, title).locator('.sentence').innerText();
       assert.ok(sentence.endsWith(expectedSentence), `${sentence} | ${expectedSentence}`);
     }
@@ -155,7 +155,7 @@ test('on a phone a row shows a name, one number and one line, and expands by tap
     const narrow = await table.evaluate((box) => box.scrollWidth - box.clientWidth);
     assert.ok(narrow <= 0, `the table is ${narrow} px wider than its box`);
     const row = table.locator('tbody tr').first();
-    const opener = row.getByRole('button', { name: /^All of / });
+    const opener = row.getByRole('button', { name: /^Details of / });
     assert.equal(await opener.getAttribute('aria-expanded'), 'false');
     await opener.focus();
     await page.keyboard.press('Enter');

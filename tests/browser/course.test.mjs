@@ -19,8 +19,8 @@ const KINDS = {
   qanda: 'Answers to questions', confused: 'Confusion marks', notes: 'Note events',
 };
 const REPORTS = Object.keys(KINDS);
-const ACTIVITY = 'What students did';
-const STUDENT_ACTIVITY = 'What this student did';
+const ACTIVITY = 'Student activity';
+const STUDENT_ACTIVITY = 'This student\'s activity';
 
 let stack, browser, course, sections;
 const month = weeks(4, 4);
@@ -118,7 +118,7 @@ test('the first sentence counts active students and compares with the weeks befo
   await withTab(browser, {}, async (page) => {
     await open(page);
     const sentence = await page.locator('[data-testid="lead"] .lead').innerText();
-    assert.ok(sentence.startsWith(`${students(now)} of ${students(all)} active students watched something, `), sentence);
+    assert.ok(sentence.startsWith(`${students(now)} of ${students(all)} active students watched videos. Median: `), sentence);
     const compared = share === 0 ? /about as much as/ : new RegExp(`${Math.abs(share)} % ${share > 0 ? 'more' : 'less'} than|times as much`);
     assert.match(sentence, compared);
     assert.match(sentence, /in the 4 weeks before/);
@@ -188,13 +188,13 @@ test('the table of students is correct and searchable, and each student has a pa
     assert.equal(await page.evaluate(() => window.scrollY), 0, 'the page of a student must start at its top');
     assert.ok(!decodeURIComponent(page.url()).includes(lastname), 'a URL must contain no name');
     assert.ok(!(await page.title()).includes(lastname), 'a title must contain no name');
-    assert.deepEqual((await sortedRows(page, 'In all')).map((cells) => parseNumber(cells[1])), amounts);
+    assert.deepEqual((await sortedRows(page, 'Totals')).map((cells) => parseNumber(cells[1])), amounts);
     const { rows } = await cellsOf(page, STUDENT_ACTIVITY);
     assert.deepEqual(rows.map((cells) => parseNumber(cells[1])), days().map((day) => own.videoview.filter((row) => row.day === day).length / 2));
     const videos = await sortedRows(page, 'Videos watched');
     assert.equal(videos.reduce((sum, cells) => sum + parseNumber(cells[1]), 0), amounts[0]);
     assert.equal((await sortedRows(page, 'Polls answered')).length, amounts[2]);
-    await page.getByRole('link', { name: 'All of the course' }).click();
+    await page.getByRole('link', { name: 'The whole course' }).click();
     await figure(page, 'Students').waitFor();
   });
 });
@@ -234,7 +234,7 @@ test('hidden names appear nowhere on the page, and links keep them hidden', asyn
     await waitForFigures(page);
     assert.deepEqual(await shown(), []);
     // They stay hidden on linked pages.
-    await page.getByRole('link', { name: 'All of the course' }).click();
+    await page.getByRole('link', { name: 'The whole course' }).click();
     await figure(page, 'Videos').locator('tbody a').first().click();
     await page.locator('[data-testid="minutes"][aria-busy="false"]').waitFor();
     await page.getByText('Names are hidden in this link').waitFor();
@@ -270,7 +270,7 @@ test('arrow keys move one reading over all charts, which shows the same day of e
 test('the weights of the score are in the link and change the scores, which are not a grade', async () => {
   await withTab(browser, {}, async (page) => {
     await open(page);
-    await page.getByText('How the score is made').click();
+    await page.getByText('How the score is computed').click();
     await page.getByText('not a grade').waitFor();
     const scores = async () => (await sortedRows(page, 'Students')).map((cells) => [cells[0], parseNumber(cells[7]), parseNumber(cells[1])]);
     for (const name of ['Looking at slides', 'Answering polls', 'Answering questions', 'Marking confusion', 'Taking notes']) {
@@ -288,8 +288,8 @@ test('the weights of the score are in the link and change the scores, which are 
     await page.reload();
     await waitForFigures(page);
     assert.deepEqual((await scores()).filter(([, score]) => score !== undefined), all);
-    await page.getByText('How the score is made').click();
-    await page.getByRole('button', { name: 'Back to the usual weights' }).click();
+    await page.getByText('How the score is computed').click();
+    await page.getByRole('button', { name: 'Reset the weights' }).click();
     await until('no weights are left', () => !page.url().includes('weights'));
   });
 });
@@ -315,7 +315,7 @@ test('the days before or another section are overlaid, aligned by day of the wee
       table.rows.map((cells) => parseNumber(cells[table.heads.indexOf(name)])),
       days().map((day) => other.filter((row) => row.day === day).length / 2),
     );
-    assert.match(await page.locator('[data-testid="lead"] .lead').innerText(), /Per active student that is .* in section/);
+    assert.match(await page.locator('[data-testid="lead"] .lead').innerText(), /Per active student, that is .* in section/);
   });
 });
 
@@ -325,9 +325,9 @@ test('one button requests everything that is missing, and it is shown as it arri
     await page.goto(courseAddress(stack, week, { course: course.id }));
     const line = page.getByTestId('gathering');
     // The library covers all time and is already loaded.
-    await line.getByText('1 of 7 weekly reports are here.').waitFor();
-    await line.getByRole('button', { name: 'Ask Echo360 for what is missing' }).click();
-    await line.getByText('All 7 weekly reports are here.').waitFor({ timeout: 60_000 });
+    await line.getByText('1 of 7 weekly reports loaded.').waitFor();
+    await line.getByRole('button', { name: 'Request missing reports' }).click();
+    await line.getByText('All 7 weekly reports loaded.').waitFor({ timeout: 60_000 });
     await waitForFigures(page);
     assert.equal(await line.getByRole('button').count(), 0);
     const all = await studentRows('presentation', week);

@@ -60,21 +60,21 @@ async function assertFigures(page, truth) {
       `The busiest day was ${formatDay(best.day)}, with ${formatNumber(best.minutes)}.`,
   );
   const most = Math.max(...truth.days.map((day) => day.viewers));
-  assert.match(await sentenceOf(page, 'Viewers per day'), new RegExp(`^${formatNumber(truth.viewers)} viewers? in all, each counted once\\. Most came on .*: ${formatNumber(most)}\\.$`));
+  assert.match(await sentenceOf(page, 'Viewers per day'), new RegExp(`^${formatNumber(truth.viewers)} viewers?, each counted once\\. Most on .*: ${formatNumber(most)}\\.$`));
 
-  const arrivals = await cellsOf(page, 'New and rechangeWeeks viewers');
-  assert.deepEqual(arrivals.heads, ['Day', 'New viewers', 'RechangeWeeks viewers', 'State']);
+  const arrivals = await cellsOf(page, 'New and returning viewers');
+  assert.deepEqual(arrivals.heads, ['Day', 'New viewers', 'Returning viewers', 'State']);
   assert.deepEqual(
     arrivals.rows.map(([day, fresh, again]) => [day, parseNumber(fresh), parseNumber(again)]),
     truth.arrivals.map(({ day, fresh, again }) => [formatDay(day), fresh, again]),
   );
   const first = truth.arrivals[0].fresh;
   assert.equal(
-    await sentenceOf(page, 'New and rechangeWeeks viewers'),
-    `${formatNumber(truth.viewers)} viewer${truth.viewers === 1 ? '' : 's'} in all; ${formatNumber(truth.viewers - first)} of them first came after the first day.`,
+    await sentenceOf(page, 'New and returning viewers'),
+    `${formatNumber(truth.viewers)} viewer${truth.viewers === 1 ? '' : 's'}; ${formatNumber(truth.viewers - first)} of them first watched after the first day.`,
   );
-  const solid = figure(page, 'New and rechangeWeeks viewers').locator('svg .bar:not(.hollow)');
-  const hollow = figure(page, 'New and rechangeWeeks viewers').locator('svg .hollow');
+  const solid = figure(page, 'New and returning viewers').locator('svg .bar:not(.hollow)');
+  const hollow = figure(page, 'New and returning viewers').locator('svg .hollow');
   assert.equal(await solid.count(), truth.arrivals.filter(({ fresh }) => fresh > 0).length);
   assert.equal(await hollow.count(), truth.arrivals.filter(({ again }) => again > 0).length);
 
@@ -86,7 +86,7 @@ async function assertFigures(page, truth) {
   const withinThreeDays = truth.after.slice(0, 3).reduce((sum, minutes) => sum + (minutes ?? 0), 0);
   assert.equal(
     await sentenceOf(page, 'How soon videos are watched'),
-    `${Math.round((withinThreeDays / total) * 100)} % of all minutes were watched within 3 days of a video's first appearing.`,
+    `${Math.round((withinThreeDays / total) * 100)} % of all minutes were watched within 3 days after a video first appeared.`,
   );
 
   const hours = await cellsOf(page, 'Minutes by weekday and hour');
@@ -142,7 +142,7 @@ async function assertStudents(page, { students }) {
     const median = sorted.length % 2 ? sorted[Math.floor(half)] : Math.floor((sorted[half - 1] + sorted[half]) / 2);
     assert.equal(
       await sentenceOf(page, 'How much students watched'),
-      `${students.length} students with recorded activity; the one in the middle watched ${formatNumber(median / 2)} minute${median === 2 ? '' : 's'}.`,
+      `${students.length} students with recorded activity. Median: ${formatNumber(median / 2)} min.`,
     );
   }
   const listed = await allRows(figure(page, 'Students').locator('.listing'));

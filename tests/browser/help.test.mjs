@@ -181,7 +181,7 @@ test('every figure explains why its numbers differ, for its own report and by ke
   /** By report: a text of its own explanation, and one of another report's. */
   const explanations = { videoview: ['30 seconds', 'slide'], presentation: ['viewed a deck, not which slide', '30 seconds'] };
   await withTab(browser, {}, async (page) => {
-    for (const [report, title] of [['videoview', 'Minutes per video'], ['presentation', 'Views per deck']]) {
+    for (const [report, title] of [['videoview', 'Minutes per video'], ['presentation', 'Slide views per deck']]) {
       await open(page, address(stack, month, { report }));
       const dialog = page.getByRole('dialog', { name: WHY });
       const without = await page.locator('.figure').evaluateAll((all, why) => all.filter((it) =>

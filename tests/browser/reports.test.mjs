@@ -14,7 +14,7 @@ const AXE = readFileSync(path.join(ROOT, 'node_modules/axe-core/axe.min.js'), 'u
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 /** By report, the title of its figure by day. */
 const DAILY = {
-  presentation: 'Slide views per day', confused: 'Marks of confusion per day', polling: 'Poll answers per day',
+  presentation: 'Slide views per day', confused: 'Confusion marks per day', polling: 'Poll answers per day',
   qanda: 'Answers per day', notes: 'Note events per day',
 };
 const OTHERS = ['asset', 'assetbydate', 'visit'];
@@ -182,7 +182,7 @@ test('weeks of the library have their number in a term', async () => {
   await withTab(browser, {}, async (page) => {
     await page.goto(addressOf('assetbydate'));
     await waitForFigures(page);
-    const weeks = (await cellsOf(page, 'Videos with a view, week by week')).rows.map(([name]) => name);
+    const weeks = (await cellsOf(page, 'Videos viewed per week')).rows.map(([name]) => name);
     assert.equal(weeks.length, 2);
     weeks.forEach((name, place) => {
       const from = monday(month.from) + place * 7;
@@ -220,7 +220,7 @@ test('the library counts every video once', async () => {
     await page.goto(addressOf('asset'));
     await waitForFigures(page);
     const videos = new Set(library.map((row) => row.mediaid)).size;
-    const sentence = await figure(page, 'The library').locator('.sentence').innerText();
+    const sentence = await figure(page, 'Library').locator('.sentence').innerText();
     assert.ok(sentence.startsWith(`${new Intl.NumberFormat('en-GB').format(videos)} videos`), sentence);
     await page.goto(addressOf('assetbydate'));
     await waitForFigures(page);
@@ -273,7 +273,7 @@ test('when a figure gets fewer bars, the keyboard still reaches one', async () =
   await withTab(browser, {}, async (page) => {
     await page.goto(addressOf('presentation'));
     await waitForFigures(page);
-    const bars = figure(page, 'Views per deck').locator('.rows button');
+    const bars = figure(page, 'Slide views per deck').locator('.rows button');
     await bars.last().focus();
     const { course, sections: [section] } = await busyCourse(stack, month);
     await page.evaluate((url) => {
@@ -281,7 +281,7 @@ test('when a figure gets fewer bars, the keyboard still reaches one', async () =
       window.dispatchEvent(new PopStateEvent('popstate'));
     }, addressOf('presentation', { course: course.id, section: section.id }));
     await waitForFigures(page);
-    assert.equal(await figure(page, 'Views per deck').locator('.rows button[tabindex="0"]').count(), 1);
+    assert.equal(await figure(page, 'Slide views per deck').locator('.rows button[tabindex="0"]').count(), 1);
   });
 });
 
@@ -289,12 +289,12 @@ test('a table can be sorted by its column headers with the keyboard', async () =
   await withTab(browser, {}, async (page) => {
     await page.goto(addressOf('confused'));
     await waitForFigures(page);
-    const table = figure(page, 'Every deck with marks');
+    const table = figure(page, 'Every deck with confusion marks');
     const head = table.getByRole('columnheader', { name: 'People' });
     await head.getByRole('button').focus();
     await page.keyboard.press('Enter');
     assert.equal(await head.getAttribute('aria-sort'), 'descending');
-    const people = async () => (await sortedRows(page, 'Every deck with marks')).map((cells) => parseNumber(cells[3]));
+    const people = async () => (await sortedRows(page, 'Every deck with confusion marks')).map((cells) => parseNumber(cells[3]));
     const down = await people();
     assert.deepEqual(down, [...down].sort((a, b) => b - a));
     await page.keyboard.press('Enter');

@@ -125,7 +125,7 @@ test('links can be copied, and closing the panel keeps a new link and unsaved in
   });
 });
 
-test('a missing week is a gap in the chart of a share and "not here" in its table', async () => {
+test('a missing week is a gap in the chart of a share and "no data" in its table', async () => {
   const { course } = await busyCourse(stack, days);
   const body = { report: 'videoview', course: course.id, from: plusDays(days.from, -7), to: days.to };
   const { token } = await stack.api('/api/shares', { method: 'POST', body });

@@ -175,7 +175,7 @@ export const GROUPS = [
           const { course } = await busyCourse(stack, weeks(4, 4));
           await visit(page, courseAddress(stack, weeks(4, 4), { course: course.id, compare: 'before' }), COURSE);
           await page.locator('#activity .reader').press('Home');
-          await page.getByText('How the score is made').click();
+          await page.getByText('How the score is computed').click();
         },
       },
       {

@@ -16,7 +16,7 @@ pub fn CourseTabs() -> impl IntoView {
     let is_course_page = move || (navigation.view().page == Page::Course).then_some("page");
     let offered = KnownReport::READING_ORDER.into_iter().filter_map(|known| context.report(known.name()));
     let tabs = offered.map(|info| {
-        let label = text::part(info.name.known());
+        let label = text::report_tab(info.name.known());
         let name = StoredValue::new(info.name);
         let href =
             move || navigation.view().with_page(Page::Overview).with_report(Some(name.get_value())).to_url();

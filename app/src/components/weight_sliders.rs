@@ -21,7 +21,7 @@ pub fn WeightSliders() -> impl IntoView {
         };
         view! {
             <label>
-                <span>{text::weight(kind)}</span>
+                <span>{text::weight_label(kind)}</span>
                 <input type="range" min="0" max=MAX_WEIGHT.to_string() step="1" prop:value=weight on:change=slide />
                 <output>{weight}</output>
             </label>
@@ -31,10 +31,10 @@ pub fn WeightSliders() -> impl IntoView {
     view! {
         <details class="weights">
             <summary>{text::WEIGHTS}</summary>
-            <p>{text::SCORE_IS}</p>
+            <p>{text::SCORE_CAVEAT}</p>
             <div role="group" aria-label=text::WEIGHTS>{ActivityKind::ALL.map(slider).collect_view()}</div>
             <Show when=move || !is_default()>
-                <p><button type="button" class="plain" on:click=move |_| set(Weights::default())>{text::USUAL_WEIGHTS}</button></p>
+                <p><button type="button" class="plain" on:click=move |_| set(Weights::default())>{text::RESET_WEIGHTS}</button></p>
             </Show>
         </details>
     }

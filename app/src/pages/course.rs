@@ -320,7 +320,7 @@ fn CourseOptions(directory: Memo<Courses>, is_alone: Memo<bool>) -> impl IntoVie
     let navigation = expect_context::<AppContext>().navigation;
     let checked = move |event| event_target_checked(&event);
     view! {
-        <section class="course-choices" aria-label=text::CHOICES>
+        <section class="course-choices" aria-label=text::DISPLAY_OPTIONS>
             <Show when=move || !is_alone.get()>
                 <ComparisonSelect directory />
             </Show>

@@ -1,4 +1,4 @@
-//! What the figures of `videoview` say.
+//! Texts of the figures of `videoview`.
 
 pub use ::figures::text::role;
 
@@ -7,81 +7,57 @@ use domain::institution_role::InstitutionRole;
 use domain::time::Day;
 use engine::measures::{self, Item, Measures, Students, Weekday};
 
-/// Title.
 pub const VIEWERS_PER_DAY: &str = "Viewers per day";
-/// Unit.
 pub const VIEWERS: &str = "Viewers";
-/// Title.
 pub const ARRIVALS: &str = "New and returning viewers";
-/// Head of a column.
 pub const NEW_VIEWERS: &str = "New viewers";
-/// Head of a column.
 pub const RETURNING_VIEWERS: &str = "Returning viewers";
 /// Unit, and what its bars are.
-pub const NEW_AND_HOLLOW: &str = "Viewers · Filled: first seen in these days. Hollow: seen on an earlier one";
+pub const NEW_AND_HOLLOW: &str = "Viewers · Filled: new. Hollow: returning";
 /// Caveat of new and returning viewers.
-pub const ARRIVALS_CAVEAT: &str = "New means first seen in these days: nothing before them is known here, so on their first day everybody is new, and the first weeks have more new viewers than there were. Filters count: who is new to a video may have watched others.";
-/// Title.
+pub const ARRIVALS_CAVEAT: &str = "New means first seen in these days: nothing before them is known, so everybody is new on their first day, and the first weeks show more new viewers than there were. Filters apply: a viewer who is new to a video may have watched others.";
 pub const AFTER: &str = "How soon videos are watched";
 /// What the spans of days are.
 pub const DAYS_AFTER: &str = "Days after the video first appeared";
 /// Caveat of those.
-pub const AFTER_CAVEAT: &str = "A video first appears on the first of these days on which anybody watched it, in the sections that are shown: likely the day on which it was published, which these rows do not say. A video that is older than these days therefore counts as if it had appeared in them, and one of the last days had little time to be watched later.";
-/// Title.
+pub const AFTER_CAVEAT: &str = "A video first appears on the first of these days on which anybody watched it, in the sections that are shown. That is likely the day on which it was published, which the rows do not say. A video that is older than these days counts as if it had appeared in them, and a video of the last days had little time to be watched later.";
 pub const BY_HOUR: &str = "Minutes by weekday and hour";
-/// Title.
 pub const BY_VIDEO: &str = "Minutes per video";
-/// Title.
 pub const BY_SECTION: &str = "Minutes per section";
-/// Title.
 pub const BY_ROLE: &str = "Minutes by role";
-/// Title.
 pub const SPREAD: &str = "How much students watched";
-/// Title.
 pub const STUDENTS: &str = "Students";
-/// Unit.
 pub const STUDENTS_UNIT: &str = "Students";
 /// Title of the table of rows.
 pub const ALL_ROWS: &str = "Every row";
 /// A slide deck, as a head and before an id.
 pub const DECK: &str = "Deck";
-/// Head of a column.
 pub const VIDEO: &str = "Video";
-/// Head of a column.
 pub const SECTION: &str = "Section";
-/// Head of a column.
 pub const COURSE: &str = "Course";
-/// Head of a column.
 pub const ROLE: &str = "Role";
-/// Head of a column.
 pub const STUDENT: &str = "Student";
-/// A student whose rows alone are shown, where names are hidden.
+/// The student that the view is limited to, while names are hidden.
 pub const ONE_STUDENT: &str = "One student";
 /// Button in the row of a student: everything of them alone.
 pub const ONLY_STUDENT: &str = "Only this student";
 /// Button in the row of the student whose rows alone are shown.
-pub const ALL_STUDENTS: &str = "All students again";
+pub const ALL_STUDENTS: &str = "All students";
 /// Link in the row of a student: their page in the course.
-pub const STUDENT_PAGE: &str = "Their page";
+pub const STUDENT_PAGE: &str = "Student page";
 /// Head of a column of buttons.
 pub const ACTIONS: &str = "More";
-/// Head of a column.
 pub const PERSON: &str = "Viewer";
-/// Head of a column.
 pub const TIME: &str = "Time";
-/// Head of a column.
 pub const LENGTH: &str = "Length, min";
-/// Head of a column.
 pub const WEEKDAY: &str = "Weekday";
-/// Head of a column.
 pub const MINUTES_EACH: &str = "Minutes each";
-/// Head of a column.
 pub const COURSE_OF_TIME: &str = "Over time";
 /// Head of a column: percent.
 pub const OF_LENGTH: &str = "Minutes per viewer ÷ length, %";
 /// A viewer that the row does not name.
 pub const NOBODY: &str = "Not named";
-/// Before anything is pointed at.
+/// The hint on reading charts.
 pub const READ_OUT: &str = "Point at the chart, or move through it with the arrow keys.";
 /// What names the list of chips.
 pub const FILTERS: &str = "Filters";
@@ -94,31 +70,25 @@ pub const NO_FILTERS: &str =
 pub const NO_DECKS_CHOSEN: &str = "No filters. Choose a deck to filter everything by it.";
 /// The same, where nothing can be chosen.
 pub const NONE_CHOSEN: &str = "No filters.";
-/// Button.
 pub const SAVE_SVG: &str = "Save as SVG";
-/// Button.
 pub const SAVE_PNG: &str = "Save as PNG";
-/// Button.
 pub const SAVE_CSV: &str = "Save numbers as CSV";
-/// Button.
 pub const PRINT: &str = "Print";
-/// Nobody did anything.
 pub const NO_ACTIVITY: &str = "No recorded activity.";
-/// Nothing is known yet.
-pub const NOTHING_HERE: &str = "None of these days are here yet.";
-/// Where a row of a table is still on its way.
+pub const NOTHING_HERE: &str = "None of these days are loaded yet.";
+/// In place of a row of a table that is still loading.
 pub const ON_ITS_WAY: &str = "…";
 /// Shows the table.
 pub const SHOW_ROWS: &str = "Show every row";
-/// Where a weekday does not occur, or none of its days is here.
-pub const NOT_HERE: &str = "Not here";
+/// Where a weekday or a span of days does not occur in the range, or none of its days is loaded.
+pub const NO_DATA: &str = "No data";
 /// Caveat of the videos.
-pub const LENGTH_CAVEAT: &str = "Minutes per viewer ÷ length can pass 100 %: parts that are watched again count again. The reports do not say which part of a video was watched.";
+pub const LENGTH_CAVEAT: &str = "Minutes per viewer ÷ length can exceed 100 %: parts that are watched again count again. The reports do not say which part of a video was watched.";
 /// Caveat of the students.
-pub const STUDENTS_CAVEAT: &str = "Only people whose role in the institution is student, and only those with recorded activity: Echo360 lists nobody who did nothing.";
+pub const STUDENTS_CAVEAT: &str = "Only people whose role in the institution is student, and only those with recorded activity: Echo360 does not list people without activity.";
 /// Caveat of the spark-lines.
 pub const SPARK_CAVEAT: &str =
-    "Each student's line has a scale of its own: compare days in it, not students.";
+    "Each student's line has its own scale: compare days within a line, not students.";
 /// Heads of an export.
 pub const EXPORT_HEADS: [&str; 6] = ["Report", "Chart", "Days", "Zone", "Filters", "Built"];
 /// No filters, in an export.
@@ -141,16 +111,16 @@ pub fn section(item: &Item) -> String {
     }
 }
 
-/// An id that has no name here: enough of it to tell it from others.
+/// The first eight characters of an id, in place of a missing name.
 #[must_use]
 pub fn beginning(id: &str) -> String {
     id.chars().take(8).collect()
 }
 
-/// How many of the spans of days after a video appeared are the first three days.
+/// Spans of days that make up the first three days after a video appeared.
 const SOON: usize = 3;
 
-/// Videos or sections that are not shown by name.
+/// The sum of videos or sections that are not shown by name.
 #[must_use]
 pub fn others(count: u64, of: &str, rows: u64) -> String {
     let of = of.to_lowercase();
@@ -171,19 +141,21 @@ fn people(count: u64, one: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{} {one}s", locale::format_count(count)) }
 }
 
-/// What keeps the numbers from being all there is; nothing when every day is here and final.
+/// How many days are missing or provisional; `None` if all are loaded and final.
 #[must_use]
 pub fn coverage(measures: &Measures) -> Option<String> {
     let days = |n: usize| if n == 1 { "1 day is".to_owned() } else { format!("{n} days are") };
     let missing = Some(measures.missing()).filter(|n| *n > 0);
     let provisional = Some(measures.provisional()).filter(|n| *n > 0);
-    let missing = missing.map(|n| format!("{} not here yet and not counted.", days(n)));
+    let missing = missing.map(|n| {
+        format!("{} not loaded yet and {} not counted.", days(n), if n == 1 { "is" } else { "are" })
+    });
     let provisional = provisional.map(|n| format!("{} not final yet.", days(n)));
     let said: Vec<String> = missing.into_iter().chain(provisional).collect();
     (!said.is_empty()).then(|| said.join(" "))
 }
 
-/// What the viewers per day show.
+/// The sentence of the viewers per day.
 #[must_use]
 pub fn viewers_sentence(measures: &Measures) -> String {
     if measures.missing() == measures.days.len() {
@@ -193,7 +165,7 @@ pub fn viewers_sentence(measures: &Measures) -> String {
     match known.max_by_key(|(_, viewers)| *viewers).filter(|(_, viewers)| *viewers > 0) {
         None => NO_ACTIVITY.to_owned(),
         Some((day, most)) => format!(
-            "{} in all, each counted once. Most came on {}: {}.",
+            "{}, each counted once. Most on {}: {}.",
             people(measures.total.viewers, "viewer"),
             locale::format_full_day(day),
             locale::format_count(most)
@@ -201,7 +173,7 @@ pub fn viewers_sentence(measures: &Measures) -> String {
     }
 }
 
-/// What new and returning viewers show.
+/// The sentence of new and returning viewers.
 #[must_use]
 pub fn arrivals_sentence(measures: &Measures) -> String {
     let Some(first) = measures.arrivals.iter().find(|step| step.known.watched().is_some()) else {
@@ -218,10 +190,7 @@ pub fn arrivals_sentence(measures: &Measures) -> String {
     };
     let later = all.saturating_sub(first.new);
     let viewers = people(all, "viewer");
-    format!(
-        "{viewers} in all; {} of them first came after the first {first_step}.",
-        locale::format_count(later)
-    )
+    format!("{viewers}; {} of them first watched after the first {first_step}.", locale::format_count(later))
 }
 
 /// A span of days, short: `2–3`, `29+`.
@@ -244,7 +213,7 @@ pub fn days_after(begin: usize, next: Option<usize>) -> String {
     }
 }
 
-/// What the days after a video first appeared show.
+/// The sentence of the days after a video first appeared.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "rows are far below 2^53")]
 pub fn after_sentence(measures: &Measures) -> String {
@@ -254,7 +223,7 @@ pub fn after_sentence(measures: &Measures) -> String {
     }
     let soon: u64 = measures.by_delay.iter().take(SOON).sum();
     format!(
-        "{} of all minutes were watched within 3 days of a video's first appearing.",
+        "{} of all minutes were watched within 3 days after a video first appeared.",
         percent(soon as f64 / all as f64)
     )
 }
@@ -272,7 +241,7 @@ pub fn minutes_by_hours_in(zone: &str) -> String {
     format!("{} · Hours in {zone}", crate::words::MINUTES)
 }
 
-/// Over which days an hour's minutes are summed up.
+/// The days over which an hour's minutes are added up.
 #[must_use]
 pub fn over(state: &str) -> String {
     format!("over {state}")
@@ -284,7 +253,7 @@ pub fn of_length(percent: f64) -> String {
     format!("{} % of its length per viewer", locale::format_number(percent))
 }
 
-/// What the heat map shows.
+/// The sentence of the heat map.
 #[must_use]
 pub fn hours_sentence(week: &[Weekday; 7]) -> String {
     if week.iter().all(|weekday| weekday.known == 0) {
@@ -301,11 +270,11 @@ pub fn hours_sentence(week: &[Weekday; 7]) -> String {
     }
 }
 
-/// The state of a weekday.
+/// How many days of a weekday are loaded, and how many of them are not final.
 #[must_use]
 pub fn weekday_state(weekday: &Weekday) -> String {
     match (weekday.known, weekday.provisional) {
-        (0, _) => NOT_HERE.to_owned(),
+        (0, _) => NO_DATA.to_owned(),
         (1, 0) => "1 day".to_owned(),
         (days, 0) => format!("{days} days"),
         (1, _) => "1 day, not final yet".to_owned(),
@@ -313,11 +282,11 @@ pub fn weekday_state(weekday: &Weekday) -> String {
     }
 }
 
-/// What the videos show.
+/// The sentence of the videos.
 #[must_use]
 pub fn videos_sentence(measures: &Measures) -> String {
     let Some(first) = measures.videos.named.first() else { return nothing(measures) };
-    let share = first.share_of_length().map(|share| format!(", {} of its length each", percent(share)));
+    let share = first.share_of_length().map(|share| format!(", {} of its length per viewer", percent(share)));
     format!(
         "{} was watched most: {} by {}{}.",
         video(first),
@@ -327,18 +296,22 @@ pub fn videos_sentence(measures: &Measures) -> String {
     )
 }
 
-/// What the sections show.
+/// The sentence of the sections.
 #[must_use]
 pub fn sections_sentence(measures: &Measures) -> String {
     let Some(first) = measures.sections.named.first() else { return nothing(measures) };
     let all = measures.sections.named.len() as u64 + measures.sections.others;
     if all == 1 {
-        return format!("All of it is of {}.", section(first));
+        return format!("All minutes are in {}.", section(first));
     }
-    format!("{} sections with recorded activity; {} has the most.", locale::format_count(all), section(first))
+    format!(
+        "{} sections with recorded activity; {} has the most minutes.",
+        locale::format_count(all),
+        section(first)
+    )
 }
 
-/// What the roles show.
+/// The sentence of the roles.
 #[must_use]
 pub fn roles_sentence(measures: &Measures) -> String {
     let all: u64 = measures.roles.iter().map(|(_, watched)| watched.rows).sum();
@@ -353,7 +326,7 @@ pub fn roles_sentence(measures: &Measures) -> String {
     format!("Students watched {} of all minutes.", percent(share))
 }
 
-/// What the distribution shows.
+/// The sentence of the distribution.
 #[must_use]
 pub fn spread_sentence(measures: &Measures) -> String {
     let Students { active, median_rows, .. } = measures.students;
@@ -361,14 +334,14 @@ pub fn spread_sentence(measures: &Measures) -> String {
         0 => nothing(measures),
         1 => format!("1 student with recorded activity, of {}.", minutes(median_rows)),
         _ => format!(
-            "{} with recorded activity; the one in the middle watched {}.",
+            "{} with recorded activity. Median: {} min.",
             people(active, "student"),
-            minutes(median_rows)
+            locale::format_number(measures::minutes(median_rows))
         ),
     }
 }
 
-/// What the students show.
+/// The sentence of the students.
 #[must_use]
 pub fn students_sentence(measures: &Measures) -> String {
     let Students { active, rows, .. } = measures.students;
@@ -383,8 +356,8 @@ pub fn students_sentence(measures: &Measures) -> String {
 pub fn rows_sentence(measures: &Measures) -> String {
     match measures.total.rows {
         0 => nothing(measures),
-        1 => "1 row of half a minute.".to_owned(),
-        n => format!("{} rows of half a minute each, in the order of time.", locale::format_count(n)),
+        1 => "1 row of 30 seconds.".to_owned(),
+        n => format!("{} rows of 30 seconds each, in order of time.", locale::format_count(n)),
     }
 }
 
@@ -404,7 +377,7 @@ pub fn bin(place: u64, width: u64) -> String {
     format!("{}–{}", locale::format_count(place * width), locale::format_count((place + 1) * width))
 }
 
-/// The read-out of a mark: its number with a unit, and what else is known of it.
+/// The read-out of a mark: its number with a unit, and further parts.
 #[must_use]
 pub fn told(value: Option<f64>, unit: &str, rest: &[String]) -> String {
     let value = value.map_or_else(
@@ -415,7 +388,7 @@ pub fn told(value: Option<f64>, unit: &str, rest: &[String]) -> String {
     format!("{value}{rest}")
 }
 
-/// Takes a filter away.
+/// The label of a chip's button.
 #[must_use]
 pub fn remove(name: &str) -> String {
     format!("Remove the filter {name}")
@@ -446,38 +419,38 @@ pub fn show_all_figures(count: usize) -> String {
     format!("Show all {} figures", locale::format_count(count as u64))
 }
 
-/// How many of a table are shown; nothing where all are.
+/// How many rows of a table are shown; empty if all are.
 #[must_use]
 pub fn rows_of(shown: usize, all: usize) -> String {
     let count = |count: usize| locale::format_count(count as u64);
     if shown == all { String::new() } else { format!("{} of {}", count(shown), count(all)) }
 }
 
-/// A button that cuts a table down: `Quiet for two weeks (9)`.
+/// A button that limits a table to flagged rows: `Quiet for two weeks (9)`.
 #[must_use]
 pub fn flagged(name: &str, count: usize) -> String {
     format!("{name} ({})", locale::format_count(count as u64))
 }
 
-/// A list that is cut.
+/// How many items of a longer list are shown.
 #[must_use]
 pub fn first_of(here: u64, total: u64) -> String {
     format!("The first {} of {}.", locale::format_count(here), locale::format_count(total))
 }
 
-/// What opens the rest of a row.
+/// The button that expands a row on a narrow page.
 #[must_use]
 pub fn rest_of(name: &str) -> String {
-    format!("All of {name}")
+    format!("Details of {name}")
 }
 
-/// What the menu of a student's row is called.
+/// The accessible name of the menu of a student's row.
 #[must_use]
 pub fn of_student(name: &str) -> String {
-    format!("What can be shown of {name}")
+    format!("Actions for {name}")
 }
 
-/// What a menu is called.
+/// The accessible name of a figure's menu.
 #[must_use]
 pub fn more(title: &str) -> String {
     format!("Save, print or explain: {title}")

@@ -30,7 +30,7 @@ const MARKED: &str =
 d,Membranes,s,c,2026-02-11 10:00:00,U1,Ana,Nuñez,Student
 ";
 
-/// The figures of the week from 9 February 2026, with the week before here too.
+/// The figures of the week from 9 February 2026, with the week before loaded, too.
 fn figures_of(change: impl FnOnce(&mut reports::Query, &mut CourseOptions)) -> Vec<Figure> {
     let start = parse_day("2026-02-02").unwrap();
     let facts = WindowCoverage {
@@ -109,26 +109,26 @@ fn cells(figure: &Figure) -> Vec<Vec<Cell>> {
 }
 
 #[test]
-fn the_first_sentence_says_who_was_active_and_how_that_compares_on_final_days() {
+fn the_first_sentence_counts_active_students_and_compares_final_days() {
     let figures = figures_of(|_, _| {});
     assert_eq!(
         find(&figures, "lead").sentence,
-        "2 of 2 active students watched something, 0.5 minutes a week in the middle. \
-         All together watched 50 % more than in the week before, on the 6 days that are final in both."
+        "2 of 2 active students watched videos. Median: 0.5 min per week. \
+         In all, students watched 50 % more than in the week before, counting only the 6 days that are final in both."
     );
 }
 
 #[test]
-fn every_caveat_stands_with_the_charts_it_limits() {
+fn charts_have_their_caveats() {
     let activity = figures_of(|_, _| {}).into_iter().find(|figure| figure.id == "activity").unwrap();
     assert!(activity.caveat.contains("Hatched numbers are not final yet"), "{}", activity.caveat);
     assert!(
         activity
             .caveat
-            .contains("Slide views, Poll answers, Answers to questions, Note events: none of 7 days here.")
+            .contains("Slide views, Poll answers, Answers to questions, Note events: none of 7 days loaded.")
     );
-    assert!(activity.caveat.contains("Not counted, of people who are no students: 0.5 minutes."));
-    assert!(activity.caveat.contains("Not counted, since they name nobody: 0.5 minutes."));
+    let not_counted = "Not counted: 0.5 minutes by staff; 0.5 minutes without a user id.";
+    assert!(activity.caveat.contains(not_counted), "{}", activity.caveat);
     let Body::SmallMultiples(strips) = &activity.body else { panic!() };
     let minutes: Vec<Option<f64>> = strips.panels[0].levels.iter().map(|level| level.value()).collect();
     assert_eq!(minutes, [0.0, 1.5, 0.0, 0.0, 0.0, 0.0, 0.0].map(Some));
@@ -140,12 +140,12 @@ fn every_caveat_stands_with_the_charts_it_limits() {
     );
     assert_eq!(
         strips.table().rows[1].state.as_deref(),
-        Some("Not here yet: Slide views, Poll answers, Answers to questions, Note events")
+        Some("Not loaded yet: Slide views, Poll answers, Answers to questions, Note events")
     );
 }
 
 #[test]
-fn a_comparison_that_was_chosen_is_drawn_and_another_section_is_told_per_student() {
+fn a_chosen_comparison_is_drawn_and_sections_are_compared_per_student() {
     let activity = |figures: Vec<Figure>| match &find(&figures, "activity").body {
         Body::SmallMultiples(strips) => (strips.other.clone(), strips.panels[0].others.clone()),
         _ => panic!(),
@@ -158,22 +158,22 @@ fn a_comparison_that_was_chosen_is_drawn_and_another_section_is_told_per_student
         (wanted.is_chosen, wanted.comparison) = (true, Comparison::Section("t".into()));
     });
     assert!(
-        find(&figures, "lead").sentence.ends_with("Per active student that is 50 % more than in section 2.")
+        find(&figures, "lead").sentence.ends_with("Per active student, that is 50 % more than in section 2.")
     );
 }
 
 #[test]
-fn decks_have_no_numbers_of_what_is_not_here_and_videos_none_of_the_library() {
+fn numbers_of_missing_reports_are_empty() {
     let figures = figures_of(|_, _| {});
     let deck = &cells(find(&figures, "decks"))[0];
     assert_eq!(deck[..4], [Cell::text("Membranes"), Cell::None, Cell::None, Cell::Number(1.0)]);
     let video = &cells(find(&figures, "videos"))[0];
     assert_eq!(video[1..], [Cell::Number(1.5), Cell::Number(2.0), Cell::Number(0.75), Cell::None]);
-    assert!(find(&figures, "videos").caveat.contains(text::NO_LIBRARY));
+    assert!(find(&figures, "videos").caveat.contains(text::NO_LIBRARY_CAVEAT));
 }
 
 #[test]
-fn hidden_names_stand_nowhere_and_give_nothing_away_by_their_order() {
+fn hidden_names_appear_nowhere_and_cannot_be_inferred_from_the_order() {
     let names = |figures: &[Figure]| -> Vec<Cell> {
         cells(find(figures, "students")).into_iter().map(|cells| cells[0].clone()).collect()
     };
@@ -188,7 +188,7 @@ fn hidden_names_stand_nowhere_and_give_nothing_away_by_their_order() {
 }
 
 #[test]
-fn a_student_alone_is_told_with_what_they_did_and_without_an_accusation() {
+fn the_page_of_a_student_has_their_recorded_activity() {
     let figures = figures_of(|_, wanted| wanted.student = Some("u1".into()));
     let lead = find(&figures, "lead");
     assert_eq!(lead.title, "Nuñez, Ana");
@@ -205,7 +205,7 @@ fn a_student_alone_is_told_with_what_they_did_and_without_an_accusation() {
 }
 
 #[test]
-fn what_was_chosen_elsewhere_and_is_not_applied_is_said() {
-    let figures = figures_of(|question, _| question.decks = vec!["d".into()]);
+fn filters_that_do_not_apply_are_named() {
+    let figures = figures_of(|query, _| query.decks = vec!["d".into()]);
     assert_eq!(find(&figures, "lead").caveat, text::NOT_FILTERED);
 }

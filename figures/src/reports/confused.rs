@@ -1,17 +1,20 @@
 //! The figures of `confused`.
 
 use super::decks;
-use crate::figure_context::{FigureContext, beside, by, count, figure, listing, most, nothing, number, row};
+use crate::figure_context::{
+    FigureContext, busiest_day, count_cell, days_by, describe_empty, new_figure, plain_row, table_body,
+    table_series, to_f64,
+};
 use crate::text::reports as text;
 use crate::text::titles;
 use charts::sortable_table::{Cell, ColumnKind};
 use engine::reports::confused::Measures;
 use protocol::Figure;
 
-/// Days that stand out and are told, those furthest above the usual first.
-const TOLD: usize = 10;
+/// The most days that the table of outliers lists, those furthest above the usual first.
+const MAX_LISTED: usize = 10;
 
-/// Marks: when, on which days far more than usual, at which hours, on which decks.
+/// Confusion marks per day, outliers, marks by weekday and hour, and marks per deck.
 #[must_use]
 pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> {
     let locale = context.locale;
@@ -19,67 +22,69 @@ pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> 
     let marks = |count: u64| locale.count_of(count, "mark", "marks");
     let total = activity.total;
     let sentence = if total.events == 0 {
-        nothing(&activity.days)
+        describe_empty(&activity.days)
     } else {
-        let best = most(&activity.days, |count| count.events);
-        text::marked(locale, total.people, decks::chosen(activity), total.events, best)
+        let best = busiest_day(&activity.days, |count| count.events);
+        text::marks_sentence(locale, total.people, decks::count_chosen(activity), total.events, best)
     };
     let caveat = text::join([
         text::MARK_CAVEAT.to_owned(),
         context.coverage(&activity.days),
-        text::unnamed(locale, total.unnamed, "mark", "marks"),
+        text::unnamed_caveat(locale, total.unnamed, "mark", "marks"),
         context.skipped_rows(activity.skipped_rows),
     ]);
     vec![
         context.per_day(
             ["confusion", titles::MARKS_PER_DAY, text::MARKS],
             sentence,
-            &by(&activity.days, |count| count.events),
-            vec![beside(text::PEOPLE, &activity.days, |count| count.people)],
+            &days_by(&activity.days, |count| count.events),
+            vec![table_series(text::PEOPLE, &activity.days, |count| count.people)],
             caveat,
         ),
-        outliers(context, measures),
+        outlier_table(context, measures),
         context.per_hour(
             ["confusion-hours", titles::MARKS_BY_HOUR, text::MARKS],
             &activity.week,
             &marks,
             context.coverage(&activity.days),
         ),
-        decks::ranked(["decks", titles::MARKS_PER_DECK, text::MARKS], context, activity, &|count| {
+        decks::build_ranking(["decks", titles::MARKS_PER_DECK, text::MARKS], context, activity, &|count| {
             marks(count.events)
         }),
-        decks::listed(
+        decks::build_table(
             ["every-deck", titles::DECKS_WITH_MARKS],
             context,
             activity,
             text::MARK_CAVEAT,
-            (&[text::MARKS, text::PEOPLE, text::STUDENTS], &|deck| decks::cells(&deck.count)),
+            (&[text::MARKS, text::PEOPLE, text::STUDENTS], &|deck| decks::event_cells(&deck.count)),
         ),
     ]
 }
 
-fn outliers(context: &FigureContext<'_>, measures: &Measures) -> Figure {
+fn outlier_table(context: &FigureContext<'_>, measures: &Measures) -> Figure {
     let sentence = match measures.outliers.first() {
-        Some(first) => text::stands_out(context.locale, first.day, first.marks, first.usual, &first.deck),
-        None if measures.activity.total.events == 0 => nothing(&measures.activity.days),
+        Some(first) => {
+            text::outlier_sentence(context.locale, first.day, first.marks, first.usual, &first.deck)
+        }
+        None if measures.activity.total.events == 0 => describe_empty(&measures.activity.days),
         None => text::NO_SPIKES.to_owned(),
     };
     let rows: Vec<_> = measures
         .outliers
         .iter()
-        .take(TOLD)
+        .take(MAX_LISTED)
         .map(|outlier| {
-            let times = (outlier.usual > 0).then(|| number(outlier.marks) / number(outlier.usual));
+            let times = (outlier.usual > 0).then(|| to_f64(outlier.marks) / to_f64(outlier.usual));
             let cells = vec![
                 context.day_cell(outlier.day),
                 Cell::text(outlier.deck.clone()),
                 Cell::text(outlier.course.clone()),
-                count(outlier.marks),
-                count(outlier.usual),
+                count_cell(outlier.marks),
+                count_cell(outlier.usual),
                 Cell::number(times),
-                count(outlier.people),
+                count_cell(outlier.people),
             ];
-            row(cells, &[])
+            plain_row(cells, &[])
         })
         .collect();
     let total = measures.outliers.len() as u64;
@@ -95,8 +100,8 @@ fn outliers(context: &FigureContext<'_>, measures: &Measures) -> Figure {
     let caveat = text::join([
         text::USUAL_CAVEAT.to_owned(),
         context.coverage(&measures.activity.days),
-        text::first_of(context.locale, rows.len(), total),
+        text::truncation_caveat(context.locale, rows.len(), total),
     ]);
     let unit = context.unit(text::MARKS);
-    figure(["spikes", titles::SPIKES], unit, sentence, caveat, listing(&columns, None, rows, total))
+    new_figure(["spikes", titles::OUTLIERS], unit, sentence, caveat, table_body(&columns, None, rows, total))
 }

@@ -1,81 +1,86 @@
-//! What reports about decks have in common: a ranking of decks that can be chosen, and every deck as a table.
+//! Figures that reports about decks share: a ranking and a table of decks.
 
-use crate::figure_context::{FigureContext, Titles, count, figure, item, listing, number, ranking, series};
+use crate::figure_context::{
+    FigureContext, Titles, count_cell, new_figure, ranking_figure, ranking_item, spark_values, table_body,
+    to_f64,
+};
 use crate::text::reports as text;
 use charts::sortable_table::{Cell, ColumnKind, Row};
 use engine::reports::activity::{Activity, Deck, EventCounts};
 use protocol::{Body, Figure};
 
-/// Decks that are ranked; every other stands in the table.
-const RANKED: usize = 20;
+/// The most decks in a ranking. The table has all of them.
+const MAX_RANKED: usize = 20;
 
-/// What decks are listed by: the heads after the deck and its course, and their cells.
-pub type Listed<'a> = (&'a [&'a str], &'a dyn Fn(&Deck) -> Vec<Cell>);
+/// The columns after deck and course: their headings, and the cells of a deck.
+pub type TableColumns<'a> = (&'a [&'a str], &'a dyn Fn(&Deck) -> Vec<Cell>);
 
-/// A deck's name; of one without, the beginning of its id.
+/// A deck's name; without one, the beginning of its id.
 #[must_use]
-pub fn name(deck: &Deck) -> String {
-    text::named(&deck.name, text::DECK, &deck.id)
+pub fn deck_label(deck: &Deck) -> String {
+    text::name_or_id(&deck.name, text::DECK, &deck.id)
 }
 
-/// How many decks there are that no filter leaves out.
+/// How many decks the filter includes.
 #[must_use]
-pub fn chosen(activity: &Activity) -> u64 {
+pub fn count_chosen(activity: &Activity) -> u64 {
     activity.decks.iter().filter(|deck| !deck.is_left_out).count() as u64
 }
 
-/// Decks by events, each a choice.
+/// Decks by events. A click on a bar filters by its deck.
 #[must_use]
-pub fn ranked(
+pub fn build_ranking(
     [id, title, unit]: Titles<'_>,
     context: &FigureContext<'_>,
     activity: &Activity,
     events: &dyn Fn(&EventCounts) -> String,
 ) -> Figure {
     let sentence = activity.decks.first().map_or_else(
-        || crate::figure_context::nothing(&activity.days),
+        || crate::figure_context::describe_empty(&activity.days),
         |first| {
             let people = context.locale.count_of(first.count.people, "person", "people");
-            text::leads(&name(first), &events(&first.count), &people)
+            text::leader_sentence(&deck_label(first), &events(&first.count), &people)
         },
     );
-    let decks: Vec<&Deck> = activity.decks.iter().take(RANKED).collect();
+    let decks: Vec<&Deck> = activity.decks.iter().take(MAX_RANKED).collect();
     let items = decks.iter().map(|deck| {
-        let mut item = item(name(deck), number(deck.count.events), vec![Some(number(deck.count.people))]);
+        let mut item =
+            ranking_item(deck_label(deck), to_f64(deck.count.events), vec![Some(to_f64(deck.count.people))]);
         item.is_left_out = deck.is_left_out;
         item
     });
     let items = items.collect();
     let caveat = text::join([
         context.coverage(&activity.days),
-        text::first_of(context.locale, decks.len(), activity.decks.len() as u64),
+        text::truncation_caveat(context.locale, decks.len(), activity.decks.len() as u64),
     ]);
-    let mut figure = ranking([id, title, unit], sentence, caveat, (text::DECK, &[text::PEOPLE]), items);
+    let mut figure =
+        ranking_figure([id, title, unit], sentence, caveat, (text::DECK, &[text::PEOPLE]), items);
     if let Body::Ranking { ids, .. } = &mut figure.body {
         *ids = decks.iter().map(|deck| deck.id.clone()).collect();
     }
     figure
 }
 
-/// Every deck.
+/// A table of all decks.
 #[must_use]
-pub fn listed(
+pub fn build_table(
     [id, title]: [&str; 2],
     context: &FigureContext<'_>,
     activity: &Activity,
     caveat: &str,
-    (heads, cells): Listed<'_>,
+    (heads, cells): TableColumns<'_>,
 ) -> Figure {
     let rows: Vec<Row> = activity
         .decks
         .iter()
         .map(|deck| Row {
             id: Some(deck.id.clone()),
-            cells: [Cell::text(name(deck)), Cell::text(deck.course.clone())]
+            cells: [Cell::text(deck_label(deck)), Cell::text(deck.course.clone())]
                 .into_iter()
                 .chain(cells(deck))
                 .collect(),
-            spark: series(&deck.steps),
+            spark: spark_values(&deck.steps),
             is_left_out: deck.is_left_out,
             is_flagged: false,
         })
@@ -86,15 +91,15 @@ pub fn listed(
         .collect();
     let total = rows.len() as u64;
     let sentence = context.locale.count_of(total, "deck", "decks") + ".";
-    let sentence = if total == 0 { crate::figure_context::nothing(&activity.days) } else { sentence };
+    let sentence = if total == 0 { crate::figure_context::describe_empty(&activity.days) } else { sentence };
     let caveat =
         text::join([caveat.to_owned(), context.coverage(&activity.days), text::SPARK_CAVEAT.to_owned()]);
-    let body = listing(&columns, Some(text::OVER_TIME), rows, total);
-    figure([id, title], String::new(), sentence, caveat, body)
+    let body = table_body(&columns, Some(text::OVER_TIME), rows, total);
+    new_figure([id, title], String::new(), sentence, caveat, body)
 }
 
-/// Events and people of a deck, as cells.
+/// The cells of events, people and students.
 #[must_use]
-pub fn cells(of: &EventCounts) -> Vec<Cell> {
-    vec![count(of.events), count(of.people), count(of.students)]
+pub fn event_cells(of: &EventCounts) -> Vec<Cell> {
+    vec![count_cell(of.events), count_cell(of.people), count_cell(of.students)]
 }

@@ -1,6 +1,6 @@
-//! By section and by role: who is where, and students apart from everybody else. Each bar can be chosen.
+//! Events by section and by role. A click on a bar filters by it.
 
-use crate::figure_context::{FigureContext, Titles, item, number, ranking, share};
+use crate::figure_context::{FigureContext, Titles, ranking_figure, ranking_item, ratio, to_f64};
 use crate::text::reports as text;
 use crate::text::titles;
 use domain::institution_role::InstitutionRole;
@@ -9,88 +9,95 @@ use engine::reports::groups::{self, Groups};
 use engine::table::dataset::Dataset;
 use protocol::{Body, Figure, FilterKind};
 
-/// Sections that are ranked.
-const RANKED: usize = 20;
+/// The most sections in a ranking.
+const MAX_RANKED: usize = 20;
 
-/// What a report calls its events: their unit, one and several of them, and the titles of both figures; that of roles
-/// is missing where the report has a figure of its own.
-struct Named {
+/// A report's texts for its events: unit, singular and plural, and the titles of both figures. `roles` is
+/// `None` if the report has its own figure by role.
+struct EventTexts {
     unit: &'static str,
     events: [&'static str; 2],
     sections: &'static str,
     roles: Option<&'static str>,
 }
 
-fn named(report: KnownReport) -> Option<Named> {
-    let named = |unit, events, sections, roles| Some(Named { unit, events, sections, roles });
+fn event_texts(report: KnownReport) -> Option<EventTexts> {
+    let texts = |unit, events, sections, roles| Some(EventTexts { unit, events, sections, roles });
     match report {
         KnownReport::Presentation => {
-            named(text::VIEWS, ["view", "views"], titles::VIEWS_PER_SECTION, Some(titles::VIEWS_BY_ROLE))
+            texts(text::VIEWS, ["view", "views"], titles::VIEWS_PER_SECTION, Some(titles::VIEWS_BY_ROLE))
         }
         KnownReport::Confused => {
-            named(text::MARKS, ["mark", "marks"], titles::MARKS_PER_SECTION, Some(titles::MARKS_BY_ROLE))
+            texts(text::MARKS, ["mark", "marks"], titles::MARKS_PER_SECTION, Some(titles::MARKS_BY_ROLE))
         }
-        KnownReport::Polling => named(
+        KnownReport::Polling => texts(
             text::ANSWERS,
             ["answer", "answers"],
             titles::POLL_ANSWERS_PER_SECTION,
             Some(titles::POLL_ANSWERS_BY_ROLE),
         ),
-        KnownReport::Notes => named(
+        KnownReport::Notes => texts(
             text::EVENTS,
             ["note event", "note events"],
             titles::EVENTS_PER_SECTION,
             Some(titles::EVENTS_BY_ROLE),
         ),
-        KnownReport::QAndA => named(text::ANSWERS, ["answer", "answers"], titles::ANSWERS_PER_SECTION, None),
+        KnownReport::QAndA => texts(text::ANSWERS, ["answer", "answers"], titles::ANSWERS_PER_SECTION, None),
         KnownReport::VideoView | KnownReport::Asset | KnownReport::AssetByDate => None,
     }
 }
 
-/// The figures of a report that has them, where there is more than one section to tell apart, or anything at all.
+/// Events by section, if there are several sections, and by role, if there are any events.
 #[must_use]
 pub fn figures(context: &FigureContext<'_>, tables: &Dataset, report: Option<KnownReport>) -> Vec<Figure> {
-    let Some((report, named)) = report.and_then(|report| Some((report, named(report)?))) else {
+    let Some((report, texts)) = report.and_then(|report| Some((report, event_texts(report)?))) else {
         return Vec::new();
     };
     let groups = groups::measure(tables, context.query, report);
-    let sections = (groups.sections.len() > 1).then(|| sections(context, &groups, &named));
-    let roles =
-        named.roles.filter(|_| !groups.roles.is_empty()).map(|title| roles(context, &groups, &named, title));
+    let sections = (groups.sections.len() > 1).then(|| section_ranking(context, &groups, &texts));
+    let roles = texts
+        .roles
+        .filter(|_| !groups.roles.is_empty())
+        .map(|title| role_ranking(context, &groups, &texts, title));
     sections.into_iter().chain(roles).collect()
 }
 
-fn sections(context: &FigureContext<'_>, groups: &Groups, named: &Named) -> Figure {
-    let [one, many] = named.events;
+fn section_ranking(context: &FigureContext<'_>, groups: &Groups, texts: &EventTexts) -> Figure {
+    let [one, many] = texts.events;
     let name = |section: &groups::Section| {
         let parts = [section.course.as_str(), section.number.as_str()];
         let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-        text::named(&parts.join(" · "), text::SECTION, &section.id)
+        text::name_or_id(&parts.join(" · "), text::SECTION, &section.id)
     };
     let count = groups.sections.len();
     let sentence = groups.sections.first().map(|first| {
         let events = context.locale.count_of(first.count.events, one, many);
-        text::most_in_section(context.locale, &name(first), &events, count as u64)
+        text::sections_sentence(context.locale, &name(first), &events, count as u64)
     });
-    let shown: Vec<_> = groups.sections.iter().take(RANKED).collect();
+    let shown: Vec<_> = groups.sections.iter().take(MAX_RANKED).collect();
     let items = shown.iter().map(|section| {
-        let beside = vec![Some(number(section.count.people)), Some(number(section.count.students))];
-        let mut item = item(name(section), number(section.count.events), beside);
+        let beside = vec![Some(to_f64(section.count.people)), Some(to_f64(section.count.students))];
+        let mut item = ranking_item(name(section), to_f64(section.count.events), beside);
         item.is_left_out = section.is_left_out;
         item
     });
     let ids = shown.iter().map(|section| section.id.clone()).collect();
-    let first = text::first_of(context.locale, shown.len(), count as u64);
+    let first = text::truncation_caveat(context.locale, shown.len(), count as u64);
     let caveat = text::join([context.coverage(&groups.days), first]);
     let beside: &[&str] = &[text::PEOPLE, text::STUDENTS];
-    let titles: Titles<'_> = ["sections", named.sections, named.unit];
-    let figure =
-        ranking(titles, sentence.unwrap_or_default(), caveat, (text::SECTION, beside), items.collect());
-    choosing(figure, FilterKind::Section, ids)
+    let titles: Titles<'_> = ["sections", texts.sections, texts.unit];
+    let figure = ranking_figure(
+        titles,
+        sentence.unwrap_or_default(),
+        caveat,
+        (text::SECTION, beside),
+        items.collect(),
+    );
+    with_filter(figure, FilterKind::Section, ids)
 }
 
-fn roles(context: &FigureContext<'_>, groups: &Groups, named: &Named, title: &str) -> Figure {
-    let [one, many] = named.events;
+fn role_ranking(context: &FigureContext<'_>, groups: &Groups, texts: &EventTexts, title: &str) -> Figure {
+    let [one, many] = texts.events;
     let all: u64 = groups.roles.iter().map(|(_, count, _)| count.events).sum();
     let students: u64 = groups
         .roles
@@ -98,26 +105,26 @@ fn roles(context: &FigureContext<'_>, groups: &Groups, named: &Named, title: &st
         .filter(|(role, _, _)| *role == InstitutionRole::Student)
         .map(|(_, count, _)| count.events)
         .sum();
-    let sentence = share(students, all).map_or_else(String::new, |share| {
-        text::of_students(context.locale, share, &context.locale.count_of(all, one, many))
+    let sentence = ratio(students, all).map_or_else(String::new, |share| {
+        text::student_share_sentence(context.locale, share, &context.locale.count_of(all, one, many))
     });
     let items = groups.roles.iter().map(|(role, count, is_left_out)| {
         let name = crate::text::role(*role).to_owned();
-        let mut item = item(name, number(count.events), vec![Some(number(count.people))]);
+        let mut item = ranking_item(name, to_f64(count.events), vec![Some(to_f64(count.people))]);
         item.is_left_out = *is_left_out;
         item
     });
     let ids = groups.roles.iter().map(|(role, _, _)| role.slug().to_owned()).collect();
-    let titles: Titles<'_> = ["roles", title, named.unit];
+    let titles: Titles<'_> = ["roles", title, texts.unit];
     let caveat = context.coverage(&groups.days);
-    let figure = ranking(titles, sentence, caveat, (text::ROLE, &[text::PEOPLE]), items.collect());
-    choosing(figure, FilterKind::Role, ids)
+    let figure = ranking_figure(titles, sentence, caveat, (text::ROLE, &[text::PEOPLE]), items.collect());
+    with_filter(figure, FilterKind::Role, ids)
 }
 
-/// A ranking whose bars can be chosen.
-fn choosing(mut figure: Figure, what: FilterKind, of: Vec<String>) -> Figure {
+/// Makes the bars of a ranking filter by their ids.
+fn with_filter(mut figure: Figure, kind: FilterKind, item_ids: Vec<String>) -> Figure {
     if let Body::Ranking { filter, ids, .. } = &mut figure.body {
-        (*filter, *ids) = (what, of);
+        (*filter, *ids) = (kind, item_ids);
     }
     figure
 }

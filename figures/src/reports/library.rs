@@ -1,6 +1,9 @@
-//! The figures of `asset`: a snapshot, and of when.
+//! The figures of `asset`, a snapshot.
 
-use crate::figure_context::{FigureContext, counted, figure, item, listing, number, ranking, row};
+use crate::figure_context::{
+    FigureContext, new_figure, optional_count_cell, plain_row, ranking_figure, ranking_item, table_body,
+    to_f64,
+};
 use crate::locale::LocaleFormatter;
 use crate::text::reports as text;
 use crate::text::titles;
@@ -8,84 +11,84 @@ use charts::sortable_table::{Cell, ColumnKind, Row};
 use engine::reports::library::{Facet, LibraryEntry, Measures, are_of_several_courses};
 use protocol::{Body, Figure};
 
-/// Videos that are ranked; every other stands in the table.
-const RANKED: usize = 20;
-/// Groups of one facet that are ranked, most videos first: an institution has hundreds of rooms.
-const GROUPS: usize = 20;
-/// Videos in the table, most views first.
-const LISTED: usize = 2_000;
+/// The most videos in the ranking.
+const MAX_RANKED: usize = 20;
+/// The most groups of a facet, those with the most videos first: an institution has hundreds of rooms.
+const MAX_GROUPS: usize = 20;
+/// The most videos in the table, those with the most views first.
+const MAX_LISTED: usize = 2_000;
 
-/// The library as it stood.
+/// The library as of one moment: totals, rankings, and a table of videos.
 #[must_use]
 pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> {
     let locale = context.locale;
     let moment = context.oldest_copy.map(|created| locale.format_date_time(created));
-    let as_of = text::as_of(moment.as_deref());
+    let as_of = text::snapshot_caveat(moment.as_deref());
     let sentence = if measures.videos == 0 {
         text::NO_ACTIVITY.to_owned()
     } else {
-        text::library(locale, measures.videos, measures.never_viewed, measures.transcribed)
+        text::library_sentence(locale, measures.videos, measures.never_viewed, measures.transcribed)
     };
     let caveat = text::join([
         as_of.clone(),
-        ignored(measures.is_sections_ignored),
-        text::skipped_rows(locale, measures.ragged),
+        ignored_sections_caveat(measures.is_sections_ignored),
+        text::skipped_rows_caveat(locale, measures.ragged),
     ]);
     let several = if measures.repeated > 0 { text::SEVERAL_SECTIONS } else { "" };
     let titles = ["library", titles::LIBRARY];
-    let mut figures = vec![figure(titles, text::VIDEOS.to_owned(), sentence.clone(), caveat, Body::Text)];
-    figures.push(ranked(locale, &measures.entries, &text::join([as_of.clone(), several.to_owned()])));
-    figures.push(listed(context, measures, sentence, &text::join([as_of.clone(), several.to_owned()])));
+    let mut figures = vec![new_figure(titles, text::VIDEOS.to_owned(), sentence.clone(), caveat, Body::Text)];
+    figures.push(most_viewed(locale, &measures.entries, &text::join([as_of.clone(), several.to_owned()])));
+    figures.push(video_table(context, measures, sentence, &text::join([as_of.clone(), several.to_owned()])));
     for (facet, groups) in Facet::ALL.into_iter().zip(&measures.groups) {
         // A facet that says nothing is no figure.
         if groups.iter().all(|group| group.name.is_empty()) {
             continue;
         }
-        let (id, title, head) = facet_words(facet);
-        let items = groups.iter().take(GROUPS).map(|group| {
+        let (id, title, head) = facet_texts(facet);
+        let items = groups.iter().take(MAX_GROUPS).map(|group| {
             let name = if group.name.is_empty() { text::NO_NAME.to_owned() } else { group.name.clone() };
             let beside = [
-                group.sums.and_then(|sums| sums.views).map(number),
+                group.sums.and_then(|sums| sums.views).map(to_f64),
                 group.sums.and_then(|sums| sums.minutes),
             ];
-            item(name, number(group.videos), beside.to_vec())
+            ranking_item(name, to_f64(group.videos), beside.to_vec())
         });
         let items: Vec<_> = items.collect();
-        let first = text::first_of(locale, items.len(), groups.len() as u64);
+        let first = text::truncation_caveat(locale, items.len(), groups.len() as u64);
         let sentence = groups.first().map_or_else(String::new, |first| {
             let name = if first.name.is_empty() { text::NO_NAME } else { &first.name };
             format!("{name} has the most: {}.", locale.count_of(first.videos, "video", "videos"))
         });
         let caveat = text::join([as_of.clone(), several.to_owned(), first]);
         let beside = (head, [text::VIEWS, text::MINUTES].as_slice());
-        figures.push(ranking([id, title, text::VIDEOS], sentence, caveat, beside, items));
+        figures.push(ranking_figure([id, title, text::VIDEOS], sentence, caveat, beside, items));
     }
     figures
 }
 
-/// The caveat of sections that a report cannot tell.
+/// The caveat about a choice of sections that a report cannot apply.
 #[must_use]
-pub fn ignored(is_ignored: bool) -> String {
+pub fn ignored_sections_caveat(is_ignored: bool) -> String {
     if is_ignored { text::SECTIONS_IGNORED.to_owned() } else { String::new() }
 }
 
-/// A section as its number is said, with its course where there are several.
+/// A section's number, with its course if there are several.
 #[must_use]
-pub fn section(entry: &LibraryEntry, are_several: bool) -> String {
-    text::section(&entry.section, are_several.then_some(entry.course.as_str()))
+pub fn section_label(entry: &LibraryEntry, are_several: bool) -> String {
+    text::section_label(&entry.section, are_several.then_some(entry.course.as_str()))
 }
 
-/// A video, with its section.
+/// A video's name with its section.
 #[must_use]
-pub fn name(entry: &LibraryEntry, are_several: bool) -> String {
-    let video = text::named(&entry.name, text::VIDEO, &entry.id);
+pub fn video_label(entry: &LibraryEntry, are_several: bool) -> String {
+    let video = text::name_or_id(&entry.name, text::VIDEO, &entry.id);
     if entry.section.is_empty() && !are_several {
         return video;
     }
-    format!("{video} · {} {}", text::SECTION, section(entry, are_several))
+    format!("{video} · {} {}", text::SECTION, section_label(entry, are_several))
 }
 
-fn facet_words(facet: Facet) -> (&'static str, &'static str, &'static str) {
+fn facet_texts(facet: Facet) -> (&'static str, &'static str, &'static str) {
     match facet {
         Facet::Term => ("terms", titles::BY_TERM, text::TERM),
         Facet::Department => ("departments", titles::BY_DEPARTMENT, text::DEPARTMENT),
@@ -95,12 +98,12 @@ fn facet_words(facet: Facet) -> (&'static str, &'static str, &'static str) {
     }
 }
 
-fn ranked(locale: &dyn LocaleFormatter, entries: &[LibraryEntry], caveat: &str) -> Figure {
+fn most_viewed(locale: &dyn LocaleFormatter, entries: &[LibraryEntry], caveat: &str) -> Figure {
     let are_several = are_of_several_courses(entries.iter());
-    let items = entries.iter().filter(|entry| entry.sums.is_viewed()).take(RANKED).map(|entry| {
+    let items = entries.iter().filter(|entry| entry.sums.is_viewed()).take(MAX_RANKED).map(|entry| {
         let sums = &entry.sums;
-        let beside = [sums.live, sums.on_demand, sums.public, sums.private].map(|views| views.map(number));
-        item(name(entry, are_several), sums.views.map_or(0.0, number), beside.to_vec())
+        let beside = [sums.live, sums.on_demand, sums.public, sums.private].map(|views| views.map(to_f64));
+        ranking_item(video_label(entry, are_several), sums.views.map_or(0.0, to_f64), beside.to_vec())
     });
     let items: Vec<_> = items.collect();
     let sentence = items
@@ -109,11 +112,11 @@ fn ranked(locale: &dyn LocaleFormatter, entries: &[LibraryEntry], caveat: &str) 
     let beside = [text::LIVE, text::ON_DEMAND, text::PUBLIC, text::PRIVATE];
     let titles = ["most-viewed", titles::MOST_VIEWED, text::VIEWS];
     let viewed = entries.iter().filter(|entry| entry.sums.is_viewed()).count() as u64;
-    let caveat = text::join([caveat.to_owned(), text::first_of(locale, items.len(), viewed)]);
-    ranking(titles, sentence, caveat, (text::VIDEO, &beside), items)
+    let caveat = text::join([caveat.to_owned(), text::truncation_caveat(locale, items.len(), viewed)]);
+    ranking_figure(titles, sentence, caveat, (text::VIDEO, &beside), items)
 }
 
-fn listed(context: &FigureContext<'_>, measures: &Measures, sentence: String, caveat: &str) -> Figure {
+fn video_table(context: &FigureContext<'_>, measures: &Measures, sentence: String, caveat: &str) -> Figure {
     let columns = [
         (text::VIDEO, ColumnKind::Text),
         (text::SECTION, ColumnKind::Text),
@@ -134,39 +137,43 @@ fn listed(context: &FigureContext<'_>, measures: &Measures, sentence: String, ca
     let rows: Vec<Row> = measures
         .entries
         .iter()
-        .take(LISTED)
+        .take(MAX_LISTED)
         .map(|entry| {
             let sums = &entry.sums;
             let cells = vec![
-                Cell::text(text::named(&entry.name, text::VIDEO, &entry.id)),
-                if entry.section.is_empty() { Cell::None } else { Cell::text(section(entry, are_several)) },
+                Cell::text(text::name_or_id(&entry.name, text::VIDEO, &entry.id)),
+                if entry.section.is_empty() {
+                    Cell::None
+                } else {
+                    Cell::text(section_label(entry, are_several))
+                },
                 Cell::text(entry.groups.first().cloned().unwrap_or_default()),
                 Cell::text(entry.owner.clone()),
-                counted(sums.views),
-                counted(sums.live),
-                counted(sums.on_demand),
-                counted(sums.public),
-                counted(sums.private),
-                counted(sums.downloads),
+                optional_count_cell(sums.views),
+                optional_count_cell(sums.live),
+                optional_count_cell(sums.on_demand),
+                optional_count_cell(sums.public),
+                optional_count_cell(sums.private),
+                optional_count_cell(sums.downloads),
                 Cell::number(entry.length),
                 Cell::number(sums.minutes),
                 Cell::number(entry.times_watched()),
                 context.moment_cell(entry.last_view),
             ];
-            row(cells, &[])
+            plain_row(cells, &[])
         })
         .collect();
     let total = measures.entries.len() as u64;
     let caveat = text::join([
         caveat.to_owned(),
         text::LENGTH_CAVEAT.to_owned(),
-        text::first_of(context.locale, rows.len(), total),
+        text::truncation_caveat(context.locale, rows.len(), total),
     ]);
-    figure(
+    new_figure(
         ["every-video", titles::EVERY_VIDEO],
         String::new(),
         sentence,
         caveat,
-        listing(&columns, None, rows, total),
+        table_body(&columns, None, rows, total),
     )
 }

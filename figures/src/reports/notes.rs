@@ -2,7 +2,8 @@
 
 use super::decks;
 use crate::figure_context::{
-    FigureContext, beside, by, count, figure, listing, most, nothing, number, opening, row,
+    FigureContext, busiest_day, count_cell, days_by, describe_empty, new_figure, plain_row, table_body,
+    table_series, to_f64, with_row_action,
 };
 use crate::text::reports as text;
 use crate::text::titles;
@@ -10,7 +11,7 @@ use charts::sortable_table::{Cell, ColumnKind, Row, RowAction};
 use engine::reports::notes::Measures;
 use protocol::Figure;
 
-/// Note events: when, on which decks, by which students; what was written, if that was asked for.
+/// Note events per day, per deck and per student; the notes themselves if the query asks for contents.
 #[must_use]
 pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> {
     let locale = context.locale;
@@ -18,49 +19,49 @@ pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> 
     let total = activity.total;
     let events = |count: u64| locale.count_of(count, "note event", "note events");
     let sentence = if total.events == 0 {
-        nothing(&activity.days)
+        describe_empty(&activity.days)
     } else {
-        let best = most(&activity.days, |count| count.events);
-        text::noted(locale, total.people, total.events, total.amount, best)
+        let best = busiest_day(&activity.days, |count| count.events);
+        text::notes_sentence(locale, total.people, total.events, total.amount, best)
     };
     let caveat = text::join([
         text::NOTES_CAVEAT.to_owned(),
         context.coverage(&activity.days),
-        text::unnamed(locale, total.unnamed, "note event", "note events"),
+        text::unnamed_caveat(locale, total.unnamed, "note event", "note events"),
         context.skipped_rows(activity.skipped_rows),
     ]);
     let mut figures = vec![
         context.per_day(
             ["notes", titles::EVENTS_PER_DAY, text::EVENTS],
             sentence,
-            &by(&activity.days, |count| count.events),
+            &days_by(&activity.days, |count| count.events),
             vec![
-                beside(text::WORDS, &activity.days, |count| count.amount),
-                beside(text::PEOPLE, &activity.days, |count| count.people),
+                table_series(text::WORDS, &activity.days, |count| count.amount),
+                table_series(text::PEOPLE, &activity.days, |count| count.people),
             ],
             caveat,
         ),
-        decks::ranked(["decks", titles::EVENTS_PER_DECK, text::EVENTS], context, activity, &|count| {
+        decks::build_ranking(["decks", titles::EVENTS_PER_DECK, text::EVENTS], context, activity, &|count| {
             events(count.events)
         }),
-        decks::listed(
+        decks::build_table(
             ["every-deck", titles::DECKS_WITH_NOTES],
             context,
             activity,
             text::NOTES_CAVEAT,
             (&[text::EVENTS, text::PEOPLE, text::STUDENTS, text::WORDS], &|deck| {
-                decks::cells(&deck.count).into_iter().chain([count(deck.count.amount)]).collect()
+                decks::event_cells(&deck.count).into_iter().chain([count_cell(deck.count.amount)]).collect()
             }),
         ),
-        students(context, measures),
+        student_table(context, measures),
     ];
     if context.query.contents {
-        figures.push(written(context, measures));
+        figures.push(note_table(context, measures));
     }
     figures
 }
 
-fn students(context: &FigureContext<'_>, measures: &Measures) -> Figure {
+fn student_table(context: &FigureContext<'_>, measures: &Measures) -> Figure {
     let rows: Vec<_> = measures
         .students
         .iter()
@@ -68,11 +69,11 @@ fn students(context: &FigureContext<'_>, measures: &Measures) -> Figure {
             let name = if student.name.is_empty() { text::NO_NAME } else { &student.name };
             let cells = vec![
                 Cell::text(name),
-                count(student.events),
-                count(student.words),
+                count_cell(student.events),
+                count_cell(student.words),
                 context.day_cell(student.last),
             ];
-            Row { id: Some(student.id.clone()), ..row(cells, &student.steps) }
+            Row { id: Some(student.id.clone()), ..plain_row(cells, &student.steps) }
         })
         .collect();
     let total = rows.len() as u64;
@@ -83,7 +84,7 @@ fn students(context: &FigureContext<'_>, measures: &Measures) -> Figure {
         (text::LAST_NOTE, ColumnKind::Date),
     ];
     let sentence = if total == 0 {
-        nothing(&measures.activity.days)
+        describe_empty(&measures.activity.days)
     } else {
         format!("{} with note events.", context.locale.count_of(total, "student", "students"))
     };
@@ -93,11 +94,12 @@ fn students(context: &FigureContext<'_>, measures: &Measures) -> Figure {
         context.coverage(&measures.activity.days),
         text::SPARK_CAVEAT.to_owned(),
     ]);
-    let body = opening(listing(&columns, Some(text::OVER_TIME), rows, total), RowAction::Student, None);
-    figure(["note-takers", titles::NOTE_TAKERS], String::new(), sentence, caveat, body)
+    let body =
+        with_row_action(table_body(&columns, Some(text::OVER_TIME), rows, total), RowAction::Student, None);
+    new_figure(["note-takers", titles::STUDENTS], String::new(), sentence, caveat, body)
 }
 
-fn written(context: &FigureContext<'_>, measures: &Measures) -> Figure {
+fn note_table(context: &FigureContext<'_>, measures: &Measures) -> Figure {
     let rows: Vec<_> = measures
         .newest
         .iter()
@@ -106,10 +108,10 @@ fn written(context: &FigureContext<'_>, measures: &Measures) -> Figure {
                 context.moment_cell(Some(note.at)),
                 Cell::text(note.person.clone()),
                 Cell::text(note.deck.clone()),
-                Cell::number(note.words.map(number)),
+                Cell::number(note.words.map(to_f64)),
                 Cell::text(note.text.clone()),
             ];
-            row(cells, &[])
+            plain_row(cells, &[])
         })
         .collect();
     let shown = rows.len();
@@ -122,20 +124,20 @@ fn written(context: &FigureContext<'_>, measures: &Measures) -> Figure {
     ];
     let total = measures.activity.total.events;
     let sentence = if shown == 0 {
-        nothing(&measures.activity.days)
+        describe_empty(&measures.activity.days)
     } else {
         format!("{}, the newest first.", context.locale.count_of(total, "note event", "note events"))
     };
     let caveat = text::join([
         text::NOTES_CAVEAT.to_owned(),
         context.coverage(&measures.activity.days),
-        text::first_of(context.locale, shown, total),
+        text::truncation_caveat(context.locale, shown, total),
     ]);
-    figure(
-        ["written", titles::WRITTEN],
+    new_figure(
+        ["written", titles::NOTES],
         String::new(),
         sentence,
         caveat,
-        listing(&columns, None, rows, total),
+        table_body(&columns, None, rows, total),
     )
 }

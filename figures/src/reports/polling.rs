@@ -1,6 +1,8 @@
 //! The figures of `polling`.
 
-use crate::figure_context::{FigureContext, by, count, figure, listing, nothing, number, row, share};
+use crate::figure_context::{
+    FigureContext, count_cell, days_by, describe_empty, new_figure, plain_row, ratio, table_body, to_f64,
+};
 use crate::text::reports as text;
 use crate::text::titles;
 use charts::poll_answers::{PollAnswers, PollOption};
@@ -8,72 +10,72 @@ use charts::sortable_table::{Cell, ColumnKind};
 use engine::reports::polling::{AnswerOption, Measures, Poll, RespondentCounts, Solution};
 use protocol::{Body, Figure};
 
-/// Polls that have a figure of their own, the newest first; every other stands in the table.
-const DRAWN: usize = 40;
+/// The most polls with their own figure, the newest first. The table has all of them.
+const MAX_DRAWN: usize = 40;
 
-/// Answers: when, to which polls, and of each what was answered.
+/// Poll answers per day, a table of polls, and the answers to each poll.
 #[must_use]
 pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> {
     let locale = context.locale;
     let sentence = if measures.polls.is_empty() {
-        nothing(&measures.days)
+        describe_empty(&measures.days)
     } else {
         let others = measures.people - measures.students.min(measures.people);
         let polls = measures.polls.len() as u64;
-        text::polled(locale, (measures.students, others), polls, right(&measures.polls))
+        text::polls_sentence(locale, (measures.students, others), polls, share_right(&measures.polls))
     };
     let caveat = text::join([
         text::CHANGES_CAVEAT.to_owned(),
         context.coverage(&measures.days),
-        text::unnamed(locale, measures.answers.unnamed, "answer", "answers"),
+        text::unnamed_caveat(locale, measures.answers.unnamed, "answer", "answers"),
         context.skipped_rows(measures.skipped_rows),
     ]);
     let per_day = context.per_day(
         ["poll-answers", titles::POLL_ANSWERS_PER_DAY, text::ANSWERS],
         sentence.clone(),
-        &by(&measures.days, |rows| *rows),
+        &days_by(&measures.days, |rows| *rows),
         Vec::new(),
         caveat,
     );
-    let mut figures = vec![per_day, every_poll(context, measures, sentence)];
-    figures.extend(measures.polls.iter().take(DRAWN).map(|poll| answers(context, measures, poll)));
+    let mut figures = vec![per_day, poll_table(context, measures, sentence)];
+    figures.extend(measures.polls.iter().take(MAX_DRAWN).map(|poll| poll_figure(context, measures, poll)));
     figures
 }
 
-/// The share of right answers among all that can be compared.
-fn right(polls: &[Poll]) -> Option<f64> {
+/// The share of right answers among those that can be compared with a solution.
+fn share_right(polls: &[Poll]) -> Option<f64> {
     let known = polls.iter().filter_map(|poll| match poll.solution {
         Solution::Known { right, of } => Some((right, of)),
         Solution::None | Solution::Unmatched => None,
     });
     let (right, of) = known.fold((0, 0), |(right, of), (r, o)| (right + r, of + o));
-    share(right, of)
+    ratio(right, of)
 }
 
-fn prompt(poll: &Poll) -> String {
-    text::named(&poll.prompt, text::POLL, &poll.id)
+fn prompt_or_id(poll: &Poll) -> String {
+    text::name_or_id(&poll.prompt, text::POLL, &poll.id)
 }
 
-fn every_poll(context: &FigureContext<'_>, measures: &Measures, sentence: String) -> Figure {
+fn poll_table(context: &FigureContext<'_>, measures: &Measures, sentence: String) -> Figure {
     let rows: Vec<_> = measures
         .polls
         .iter()
         .map(|poll| {
             let right = match poll.solution {
-                Solution::Known { right, of } => share(right, of),
+                Solution::Known { right, of } => ratio(right, of),
                 Solution::None | Solution::Unmatched => None,
             };
             let cells = vec![
-                Cell::text(prompt(poll)),
+                Cell::text(prompt_or_id(poll)),
                 Cell::text(poll.deck.clone()),
                 Cell::text(poll.course.clone()),
                 context.day_cell(poll.day),
-                count(poll.answered.students),
-                Cell::number(share(poll.answered.students, poll.active)),
+                count_cell(poll.answered.students),
+                Cell::number(ratio(poll.answered.students, poll.active)),
                 Cell::number(right),
-                count(poll.changed),
+                count_cell(poll.changed),
             ];
-            row(cells, &[])
+            plain_row(cells, &[])
         })
         .collect();
     let columns = [
@@ -88,16 +90,16 @@ fn every_poll(context: &FigureContext<'_>, measures: &Measures, sentence: String
     ];
     let total = rows.len() as u64;
     let caveat = text::join([text::POLLS_CAVEAT.to_owned(), context.coverage(&measures.days)]);
-    figure(
+    new_figure(
         ["polls", titles::EVERY_POLL],
         String::new(),
         sentence,
         caveat,
-        listing(&columns, None, rows, total),
+        table_body(&columns, None, rows, total),
     )
 }
 
-fn answers(context: &FigureContext<'_>, measures: &Measures, poll: &Poll) -> Figure {
+fn poll_figure(context: &FigureContext<'_>, measures: &Measures, poll: &Poll) -> Figure {
     let right = match poll.solution {
         Solution::Known { right, of } => Some((right, of)),
         Solution::None | Solution::Unmatched => None,
@@ -108,8 +110,8 @@ fn answers(context: &FigureContext<'_>, measures: &Measures, poll: &Poll) -> Fig
         poll.options.iter().partition(|option| !context.query.contents && is_typed(option));
     let choice = |text: &str, respondents: RespondentCounts, is_solution: bool| PollOption {
         text: text.to_owned(),
-        count: number(respondents.students),
-        others: number(respondents.others + respondents.unnamed),
+        count: to_f64(respondents.students),
+        others: to_f64(respondents.others + respondents.unnamed),
         is_solution,
     };
     let mut choices: Vec<PollOption> = shown
@@ -121,9 +123,9 @@ fn answers(context: &FigureContext<'_>, measures: &Measures, poll: &Poll) -> Fig
         .collect();
     let other_options = hidden.iter().fold(poll.other_options, |sum, option| sum.plus(option.respondents));
     if other_options.total() > 0 {
-        choices.push(choice(text::FURTHER, other_options, false));
+        choices.push(choice(text::OTHER_ANSWERS, other_options, false));
     }
-    let off = if hidden.is_empty() { "" } else { text::CONTENTS_OFF };
+    let off = if hidden.is_empty() { "" } else { text::CONTENTS_HIDDEN };
     let body = PollAnswers {
         head: text::ANSWER.to_owned(),
         counts: text::STUDENTS.to_owned(),
@@ -133,16 +135,17 @@ fn answers(context: &FigureContext<'_>, measures: &Measures, poll: &Poll) -> Fig
         choices,
     };
     let id: String = poll.id.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
-    let sentence = text::poll(context.locale, poll.answered.students, poll.active, right, poll.changed);
-    let unmatched = if poll.solution == Solution::Unmatched { text::UNMATCHED } else { "" };
+    let sentence =
+        text::poll_sentence(context.locale, poll.answered.students, poll.active, right, poll.changed);
+    let unmatched = if poll.solution == Solution::Unmatched { text::UNMATCHED_CAVEAT } else { "" };
     let caveat = text::join([
         off.to_owned(),
         unmatched.to_owned(),
         context.coverage(&measures.days),
-        text::unnamed(context.locale, poll.answered.unnamed, "answer", "answers"),
+        text::unnamed_caveat(context.locale, poll.answered.unnamed, "answer", "answers"),
     ]);
     let place = [poll.deck.clone(), context.locale.format_day(poll.day)];
     let place: Vec<String> = place.into_iter().filter(|part| !part.is_empty()).collect();
     let unit = [text::STUDENTS.to_owned(), place.join(", ")].join(" · ");
-    figure([&format!("poll-{id}"), &prompt(poll)], unit, sentence, caveat, Body::PollAnswers(body))
+    new_figure([&format!("poll-{id}"), &prompt_or_id(poll)], unit, sentence, caveat, Body::PollAnswers(body))
 }

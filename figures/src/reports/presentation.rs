@@ -1,38 +1,38 @@
 //! The figures of `presentation`.
 
 use super::decks;
-use crate::figure_context::{FigureContext, beside, by, most, nothing, number};
+use crate::figure_context::{FigureContext, busiest_day, days_by, describe_empty, table_series, to_f64};
 use crate::text::reports as text;
 use crate::text::titles;
 use charts::sortable_table::Cell;
 use engine::reports::activity::Activity;
 use protocol::Figure;
 
-/// Looks at decks: when, at which hours, at which decks.
+/// Slide views per day, by weekday and hour, and per deck.
 #[must_use]
 pub fn figures(context: &FigureContext<'_>, activity: &Activity) -> Vec<Figure> {
     let locale = context.locale;
     let views = |count: u64| locale.count_of(count, "view", "views");
     let total = activity.total;
     let sentence = if total.events == 0 {
-        nothing(&activity.days)
+        describe_empty(&activity.days)
     } else {
-        let best = most(&activity.days, |count| count.events);
-        text::opened(locale, total.people, decks::chosen(activity), total.events, best)
+        let best = busiest_day(&activity.days, |count| count.events);
+        text::views_sentence(locale, total.people, decks::count_chosen(activity), total.events, best)
     };
     let caveat = text::join([
         context.coverage(&activity.days),
-        text::unnamed(locale, total.unnamed, "view", "views"),
+        text::unnamed_caveat(locale, total.unnamed, "view", "views"),
         context.skipped_rows(activity.skipped_rows),
     ]);
     vec![
         context.per_day(
             ["slide-views", titles::VIEWS_PER_DAY, text::VIEWS],
             sentence,
-            &by(&activity.days, |count| count.events),
+            &days_by(&activity.days, |count| count.events),
             vec![
-                beside(text::PEOPLE, &activity.days, |count| count.people),
-                beside(text::STUDENTS, &activity.days, |count| count.students),
+                table_series(text::PEOPLE, &activity.days, |count| count.people),
+                table_series(text::STUDENTS, &activity.days, |count| count.students),
             ],
             caveat,
         ),
@@ -42,17 +42,17 @@ pub fn figures(context: &FigureContext<'_>, activity: &Activity) -> Vec<Figure> 
             &views,
             context.coverage(&activity.days),
         ),
-        decks::ranked(["decks", titles::VIEWS_PER_DECK, text::VIEWS], context, activity, &|count| {
+        decks::build_ranking(["decks", titles::VIEWS_PER_DECK, text::VIEWS], context, activity, &|count| {
             views(count.events)
         }),
-        decks::listed(
+        decks::build_table(
             ["every-deck", titles::EVERY_DECK],
             context,
             activity,
             text::SLIDES_CAVEAT,
             (&[text::VIEWS, text::PEOPLE, text::STUDENTS, text::SLIDES], &|deck| {
-                let slides = Cell::number(deck.newest.map(number));
-                decks::cells(&deck.count).into_iter().chain([slides]).collect()
+                let slides = Cell::number(deck.newest.map(to_f64));
+                decks::event_cells(&deck.count).into_iter().chain([slides]).collect()
             }),
         ),
     ]

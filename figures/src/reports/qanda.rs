@@ -1,6 +1,8 @@
 //! The figures of `qanda`.
 
-use crate::figure_context::{FigureContext, by, figure, item, nothing, number, ranking, share};
+use crate::figure_context::{
+    FigureContext, days_by, describe_empty, new_figure, ranking_figure, ranking_item, ratio, to_f64,
+};
 use crate::text::reports as text;
 use crate::text::titles;
 use charts::threads::{Post, Thread, Threads};
@@ -8,18 +10,18 @@ use domain::institution_role::InstitutionRole;
 use engine::reports::qanda::{Measures, ThreadCounts};
 use protocol::{Body, Figure};
 
-/// Answers: when, by whom, and the threads.
+/// Answers per day, answers by role, and questions with their answers.
 #[must_use]
 pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> {
     let locale = context.locale;
-    let told = |counts: &ThreadCounts| {
+    let describe = |counts: &ThreadCounts| {
         if counts.answers == 0 {
-            return nothing(&measures.days);
+            return describe_empty(&measures.days);
         }
-        text::answered(locale, counts.questions, counts.answers, counts.askers)
+        text::questions_sentence(locale, counts.questions, counts.answers, counts.askers)
     };
     let is_by_role = !context.query.base.roles.is_empty();
-    let of_roles = if is_by_role { text::ROLES_OF_ANSWERS } else { "" };
+    let of_roles = if is_by_role { text::ANSWER_ROLES_CAVEAT } else { "" };
     let caveat = text::join([
         of_roles.to_owned(),
         text::QUESTIONS_CAVEAT.to_owned(),
@@ -29,43 +31,51 @@ pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> 
     ]);
     let per_day = context.per_day(
         ["answers", titles::ANSWERS_PER_DAY, text::ANSWERS],
-        told(&measures.chosen),
-        &by(&measures.days, |answers| *answers),
+        describe(&measures.chosen),
+        &days_by(&measures.days, |answers| *answers),
         Vec::new(),
         caveat,
     );
-    vec![per_day, roles(context, measures), threads(context, measures, told(&measures.all))]
+    vec![per_day, role_ranking(context, measures), thread_list(context, measures, describe(&measures.all))]
 }
 
-/// What is said where a choice of roles is not applied.
-fn everybody(context: &FigureContext<'_>) -> String {
+/// The caveat about a choice of roles that does not apply.
+fn ignored_roles_caveat(context: &FigureContext<'_>) -> String {
     if context.query.base.roles.is_empty() { String::new() } else { text::ROLES_NOT_APPLIED.to_owned() }
 }
 
-fn roles(context: &FigureContext<'_>, measures: &Measures) -> Figure {
+fn role_ranking(context: &FigureContext<'_>, measures: &Measures) -> Figure {
     let students =
         measures.roles.iter().find(|by| by.role == InstitutionRole::Student).map_or(0, |by| by.answers);
-    let sentence = share(students, measures.all.answers).map_or_else(
-        || nothing(&measures.days),
+    let sentence = ratio(students, measures.all.answers).map_or_else(
+        || describe_empty(&measures.days),
         |share| {
-            text::who_answers(context.locale, share, measures.answered_by_students, measures.all.questions)
+            text::answer_roles_sentence(
+                context.locale,
+                share,
+                measures.answered_by_students,
+                measures.all.questions,
+            )
         },
     );
     let items = measures.roles.iter().map(|by| {
-        item(crate::text::role(by.role).to_owned(), number(by.answers), vec![Some(number(by.people))])
+        ranking_item(crate::text::role(by.role).to_owned(), to_f64(by.answers), vec![Some(to_f64(by.people))])
     });
     let items = items.collect();
-    let titles = ["who-answers", titles::WHO_ANSWERS, text::ANSWERS];
-    let caveat =
-        text::join([everybody(context), text::QUESTIONS_CAVEAT.to_owned(), context.coverage(&measures.days)]);
-    ranking(titles, sentence, caveat, (text::ROLE, &[text::PEOPLE]), items)
+    let titles = ["who-answers", titles::ANSWERS_BY_ROLE, text::ANSWERS];
+    let caveat = text::join([
+        ignored_roles_caveat(context),
+        text::QUESTIONS_CAVEAT.to_owned(),
+        context.coverage(&measures.days),
+    ]);
+    ranking_figure(titles, sentence, caveat, (text::ROLE, &[text::PEOPLE]), items)
 }
 
-fn threads(context: &FigureContext<'_>, measures: &Measures, sentence: String) -> Figure {
-    let said_by =
+fn thread_list(context: &FigureContext<'_>, measures: &Measures, sentence: String) -> Figure {
+    let build_post =
         |who: &str, role: InstitutionRole, when: String, text: &Option<String>, note: String| Post {
             who: if who.is_empty() { text::NO_NAME.to_owned() } else { who.to_owned() },
-            role: text::role(role).to_owned(),
+            role: text::role_name(role).to_owned(),
             is_staff: matches!(
                 role,
                 InstitutionRole::Instructor | InstitutionRole::Assistant | InstitutionRole::Administrator
@@ -79,25 +89,25 @@ fn threads(context: &FigureContext<'_>, measures: &Measures, sentence: String) -
         .iter()
         .map(|thread| Thread {
             id: thread.id.clone(),
-            question: said_by(&thread.person, thread.role, String::new(), &thread.text, String::new()),
+            question: build_post(&thread.person, thread.role, String::new(), &thread.text, String::new()),
             answers: thread
                 .answers
                 .iter()
                 .map(|answer| {
-                    let note = text::edited(answer.earlier);
-                    said_by(&answer.person, answer.role, context.moment(answer.at), &answer.text, note)
+                    let note = text::edits_note(answer.earlier);
+                    build_post(&answer.person, answer.role, context.moment(answer.at), &answer.text, note)
                 })
                 .collect(),
         })
         .collect();
-    let off = if context.query.contents { "" } else { text::CONTENTS_OFF };
+    let off = if context.query.contents { "" } else { text::CONTENTS_HIDDEN };
     let caveat = text::join([
-        everybody(context),
+        ignored_roles_caveat(context),
         off.to_owned(),
         text::QUESTIONS_CAVEAT.to_owned(),
         context.coverage(&measures.days),
-        text::first_of(context.locale, threads.len(), measures.all.questions),
+        text::truncation_caveat(context.locale, threads.len(), measures.all.questions),
     ]);
     let body = Body::Threads(Threads { threads, total: measures.all.questions });
-    figure(["threads", titles::THREADS], String::new(), sentence, caveat, body)
+    new_figure(["threads", titles::THREADS], String::new(), sentence, caveat, body)
 }

@@ -1,7 +1,8 @@
-//! The figures of a report that no file here knows: what the kinds of its columns allow.
+//! The figures of a report that Lectern does not know, as far as the kinds of its columns allow.
 
 use crate::figure_context::{
-    FigureContext, bars_of, beside, by, figure, item, listing, most, nothing, number, ranking, row,
+    FigureContext, bar_figure, busiest_day, days_by, describe_empty, new_figure, plain_row, ranking_figure,
+    ranking_item, table_body, table_series, to_f64,
 };
 use crate::text::reports as text;
 use crate::text::titles;
@@ -11,76 +12,81 @@ use engine::reports::unknown::{ColumnProfile, ColumnSummary, Measures, RowsByDay
 use engine::table::cell_value;
 use protocol::Figure;
 
-/// Columns that have a figure of their own.
-const DRAWN: usize = 8;
+/// The most columns with their own figure.
+const MAX_DRAWN: usize = 8;
 
-/// Rows by day, sums by day, spreads, values; and the rows themselves.
+/// Rows and sums per day, distributions of columns, and the rows themselves.
 #[must_use]
 pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> {
     let locale = context.locale;
-    let coverage = text::coverage(locale, measures.missing, measures.provisional);
+    let coverage = text::coverage_caveat(locale, measures.missing, measures.provisional);
     let caveat = text::join([
         text::UNKNOWN_CAVEAT.to_owned(),
-        text::unfiltered(&measures.unfiltered),
+        text::unfiltered_caveat(&measures.unfiltered),
         coverage.clone(),
-        text::skipped_rows(locale, measures.ragged),
+        text::skipped_rows_caveat(locale, measures.ragged),
     ]);
     let mut figures = Vec::new();
     if let Some(by_day) = &measures.by_day {
         // Whatever zone is looked at: such a report is cut in days of UTC.
         let in_utc = FigureContext { zone_label: "UTC", ..*context };
-        figures.extend(days(&in_utc, by_day, &caveat, &coverage));
+        figures.extend(daily_figures(&in_utc, by_day, &caveat, &coverage));
     }
-    for (place, column) in measures.columns.iter().enumerate().take(DRAWN) {
+    for (place, column) in measures.columns.iter().enumerate().take(MAX_DRAWN) {
         let id = format!("column-{place}");
         let whole = (column, coverage.as_str());
         figures.extend(match &column.summary {
             ColumnSummary::Numbers { smallest, largest, median, width, bins } => {
-                Some(spread(context, &id, whole, (*smallest, *largest, *median), (*width, bins)))
+                Some(histogram(context, &id, whole, (*smallest, *largest, *median), (*width, bins)))
             }
-            ColumnSummary::Values(values) => Some(valued(context, &id, whole, values)),
+            ColumnSummary::Values(values) => Some(value_ranking(context, &id, whole, values)),
             ColumnSummary::Times { .. } | ColumnSummary::Texts => None,
         });
     }
-    figures.push(rows(context, measures, caveat));
+    figures.push(row_table(context, measures, caveat));
     figures
 }
 
-fn days(context: &FigureContext<'_>, by_day: &RowsByDay, caveat: &str, coverage: &str) -> Vec<Figure> {
+fn daily_figures(
+    context: &FigureContext<'_>,
+    by_day: &RowsByDay,
+    caveat: &str,
+    coverage: &str,
+) -> Vec<Figure> {
     let locale = context.locale;
-    let outside = text::outside(locale, by_day.outside, &by_day.column);
+    let outside = text::outside_caveat(locale, by_day.outside, &by_day.column);
     let total: u64 = by_day.days.iter().filter_map(|(_, known)| known.value()).map(|(rows, _)| rows).sum();
-    let told = |sum: u64, noun: &str, best: Option<domain::time::Day>| match best {
-        None => nothing(&by_day.days),
+    let describe = |sum: u64, noun: &str, best: Option<domain::time::Day>| match best {
+        None => describe_empty(&by_day.days),
         Some(day) => {
-            format!("{} {noun} in all; most on {}.", locale.format_count(sum), locale.format_day(day))
+            format!("{} {noun}, most on {}.", locale.format_count(sum), locale.format_day(day))
         }
     };
     let noun = if total == 1 { "row" } else { "rows" };
-    let sentence = told(total, noun, most(&by_day.days, |(rows, _)| *rows));
+    let sentence = describe(total, noun, busiest_day(&by_day.days, |(rows, _)| *rows));
     let title = titles::rows_per_day(&by_day.column);
     let mut figures = vec![context.per_day(
         ["rows-by-day", &title, text::ROWS],
         sentence,
-        &by(&by_day.days, |(rows, _)| *rows),
+        &days_by(&by_day.days, |(rows, _)| *rows),
         Vec::new(),
         text::join([caveat.to_owned(), outside.clone()]),
     )];
-    for (place, name) in by_day.sums.iter().enumerate().take(DRAWN) {
+    for (place, name) in by_day.sums.iter().enumerate().take(MAX_DRAWN) {
         let of = |(_, sums): &(u64, Vec<u64>)| sums.get(place).copied().unwrap_or(0);
         let sum = by_day.days.iter().filter_map(|(_, known)| known.value()).map(of).sum();
         figures.push(context.per_day(
-            [&format!("sum-{place}"), &titles::added_per_day(name, &by_day.column), name],
-            told(sum, name, most(&by_day.days, of)),
-            &by(&by_day.days, of),
-            vec![beside(text::ROWS, &by_day.days, |(rows, _)| *rows)],
-            text::join([text::ADDED_CAVEAT.to_owned(), coverage.to_owned(), outside.clone()]),
+            [&format!("sum-{place}"), &titles::sum_per_day(name, &by_day.column), name],
+            describe(sum, name, busiest_day(&by_day.days, of)),
+            &days_by(&by_day.days, of),
+            vec![table_series(text::ROWS, &by_day.days, |(rows, _)| *rows)],
+            text::join([text::SUM_CAVEAT.to_owned(), coverage.to_owned(), outside.clone()]),
         ));
     }
     figures
 }
 
-fn spread(
+fn histogram(
     context: &FigureContext<'_>,
     id: &str,
     (column, caveat): (&ColumnProfile, &str),
@@ -91,7 +97,7 @@ fn spread(
     // The last whole number of a bin is one before the next; of other numbers the next bin begins where one ends.
     let step = if median.is_some() { 1.0 } else { 0.0 };
     let bars = (0u64..).zip(bins).map(|(place, rows)| {
-        let from = smallest + width * number(place);
+        let from = smallest + width * to_f64(place);
         let to = (from + width - step).min(largest);
         let name = if to > from {
             format!("{} – {}", locale.format_number(from), locale.format_number(to))
@@ -102,11 +108,11 @@ fn spread(
             short: locale.format_number(from),
             name,
             is_landmark: true,
-            level: DataPoint::Complete(number(*rows)),
+            level: DataPoint::Complete(to_f64(*rows)),
         }
     });
     let bars = bars.collect();
-    let middle = median.map(|median| format!("; the one in the middle is {}", locale.format_count(median)));
+    let middle = median.map(|median| format!("; median: {}", locale.format_count(median)));
     let sentence = format!(
         "From {} to {}{}.",
         locale.format_number(smallest),
@@ -115,24 +121,25 @@ fn spread(
     );
     let title = format!("Rows by {}", column.name);
     let titles = [id, title.as_str(), text::ROWS];
-    bars_of(titles, text::ROWS.to_owned(), sentence, (&column.name, bars), Vec::new(), caveat.to_owned())
+    bar_figure(titles, text::ROWS.to_owned(), sentence, (&column.name, bars), Vec::new(), caveat.to_owned())
 }
 
-fn valued(
+fn value_ranking(
     context: &FigureContext<'_>,
     id: &str,
     (column, caveat): (&ColumnProfile, &str),
     values: &[(String, u64)],
 ) -> Figure {
-    let items = values.iter().map(|(name, rows)| item(name.clone(), number(*rows), Vec::new())).collect();
+    let items =
+        values.iter().map(|(name, rows)| ranking_item(name.clone(), to_f64(*rows), Vec::new())).collect();
     let sentence = values.first().map_or_else(String::new, |(name, rows)| {
         format!("{name} has the most: {}.", context.locale.count_of(*rows, "row", "rows"))
     });
     let title = format!("Rows by {}", column.name);
-    ranking([id, &title, text::ROWS], sentence, caveat.to_owned(), (&column.name, &[]), items)
+    ranking_figure([id, &title, text::ROWS], sentence, caveat.to_owned(), (&column.name, &[]), items)
 }
 
-fn rows(context: &FigureContext<'_>, measures: &Measures, caveat: String) -> Figure {
+fn row_table(context: &FigureContext<'_>, measures: &Measures, caveat: String) -> Figure {
     let kind = |column: &ColumnProfile| match column.kind {
         cell_value::ValueKind::Number => ColumnKind::Number,
         cell_value::ValueKind::Day | cell_value::ValueKind::Time => ColumnKind::Date,
@@ -152,14 +159,14 @@ fn rows(context: &FigureContext<'_>, measures: &Measures, caveat: String) -> Fig
         }
     };
     let shown = measures.rows.iter().map(|cells| {
-        row(cells.iter().zip(&measures.columns).map(|(text, column)| cell(text, column)).collect(), &[])
+        plain_row(cells.iter().zip(&measures.columns).map(|(text, column)| cell(text, column)).collect(), &[])
     });
     let shown: Vec<_> = shown.collect();
     let sentence = if measures.count == 0 {
         text::NO_ACTIVITY.to_owned()
     } else {
-        text::rows(context.locale, measures.count, shown.len())
+        text::rows_sentence(context.locale, measures.count, shown.len())
     };
-    let body = listing(&columns, None, shown, measures.count);
-    figure(["rows", titles::EVERY_ROW], String::new(), sentence, caveat, body)
+    let body = table_body(&columns, None, shown, measures.count);
+    new_figure(["rows", titles::EVERY_ROW], String::new(), sentence, caveat, body)
 }

@@ -1,7 +1,10 @@
 //! The figures of `assetbydate`: week by week.
 
-use super::library::{ignored, name, section};
-use crate::figure_context::{FigureContext, bars_of, count, counted, figure, level, listing, number, row};
+use super::library::{ignored_sections_caveat, section_label, video_label};
+use crate::figure_context::{
+    FigureContext, bar_figure, count_cell, data_point, new_figure, optional_count_cell, plain_row,
+    table_body, to_f64,
+};
 use crate::text::reports as text;
 use crate::text::titles;
 use charts::model::{Bar, Series};
@@ -11,10 +14,10 @@ use engine::reports::library::are_of_several_courses;
 use engine::reports::weekly::{Measures, WeekTotals, WeeklySeries};
 use protocol::Figure;
 
-/// Lines in a table, most views first.
-const LISTED: usize = 2_000;
+/// The most rows of a table, those with the most views first.
+const MAX_LISTED: usize = 2_000;
 
-/// What was watched: by week, by section, by video.
+/// Videos and views per week, by section and by video.
 #[must_use]
 pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> {
     let locale = context.locale;
@@ -24,9 +27,9 @@ pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> 
         viewed.map(|line| line.entry.id.as_str()).collect::<std::collections::BTreeSet<_>>().len() as u64;
     let known = measures.weeks.iter().filter(|week| week.known != Completeness::Missing).count() as u64;
     let sentence = match (all_missing, viewed) {
-        (true, _) => text::NOTHING_HERE.to_owned(),
+        (true, _) => text::NOTHING_LOADED.to_owned(),
         (false, 0) => text::NO_ACTIVITY.to_owned(),
-        _ => text::weeks(locale, viewed, known),
+        _ => text::viewed_videos_sentence(locale, viewed, known),
     };
     let count = |is: &dyn Fn(&Completeness<WeekTotals>) -> bool| {
         measures.weeks.iter().filter(|week| is(&week.known)).count() as u64
@@ -34,11 +37,11 @@ pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> 
     let provisional = count(&|known| matches!(known, Completeness::Provisional(_)));
     let missing = count(&|known| *known == Completeness::Missing);
     let caveat = text::join([
-        text::coverage_of_weeks(locale, missing, provisional),
+        text::week_coverage_caveat(locale, missing, provisional),
         text::SUMS_CAVEAT.to_owned(),
-        ignored(measures.is_sections_ignored),
-        text::left_out(locale, measures.left_out),
-        text::skipped_rows(locale, measures.ragged),
+        ignored_sections_caveat(measures.is_sections_ignored),
+        text::excluded_weeks_caveat(locale, measures.left_out),
+        text::skipped_rows_caveat(locale, measures.ragged),
     ]);
     let hatched = if provisional > 0 { text::HATCHED_WEEK } else { "" };
     let caveat_of_bars = text::join([hatched.to_owned(), caveat.clone()]);
@@ -49,10 +52,10 @@ pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> 
             let days = format!("{} – {}", locale.format_day(week.from), locale.format_day(week.to));
             let numbered = context.week_of(week.from);
             Bar {
-                name: numbered.map_or_else(|| days.clone(), |it| text::numbered(&it.name, &days)),
+                name: numbered.map_or_else(|| days.clone(), |it| text::week_label(&it.name, &days)),
                 short: numbered.map_or_else(|| locale.format_short_day(week.from), |it| it.short.clone()),
                 is_landmark: true,
-                level: level(&week.known.map(of)),
+                level: data_point(&week.known.map(of)),
             }
         };
         measures.weeks.iter().map(bar).collect::<Vec<_>>()
@@ -60,8 +63,8 @@ pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> 
     let unit = |unit: &str| format!("{unit} · {}", crate::text::days_in("UTC"));
     let titles = ["videos-viewed", titles::VIDEOS_BY_WEEK, text::VIDEOS];
     let head = text::WEEK;
-    let per_week = (head, bars(&|watched| number(watched.videos)));
-    let mut figures = vec![bars_of(
+    let per_week = (head, bars(&|watched| to_f64(watched.videos)));
+    let mut figures = vec![bar_figure(
         titles,
         unit(text::VIDEOS),
         sentence.clone(),
@@ -74,33 +77,34 @@ pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> 
     if !all_missing && sums.clone().all(|watched| watched.sums.is_some_and(|sums| sums.views.is_some())) {
         let minutes = measures.weeks.iter().map(|week| week.known.value()?.sums?.minutes);
         let beside = vec![Series { name: text::MINUTES.to_owned(), values: minutes.collect() }];
-        let views = bars(&|watched| watched.sums.and_then(|sums| sums.views).map_or(0.0, number));
+        let views = bars(&|watched| watched.sums.and_then(|sums| sums.views).map_or(0.0, to_f64));
         let titles = ["views-by-week", titles::VIEWS_BY_WEEK, text::VIEWS];
-        figures.push(bars_of(titles, unit(text::VIEWS), sentence, (head, views), beside, caveat_of_bars));
+        figures.push(bar_figure(titles, unit(text::VIEWS), sentence, (head, views), beside, caveat_of_bars));
     }
     let are_several = are_of_several_courses(measures.videos.iter().map(|line| &line.entry));
-    let section_of = |line: &WeeklySeries| format!("{} {}", text::SECTION, section(&line.entry, are_several));
-    figures.push(lines(
+    let section_of =
+        |line: &WeeklySeries| format!("{} {}", text::SECTION, section_label(&line.entry, are_several));
+    figures.push(series_table(
         context,
         ["sections-by-week", titles::SECTIONS],
         (&measures.sections, text::SECTION, &section_of),
         &caveat_of_sums,
     ));
-    figures.push(lines(
+    figures.push(series_table(
         context,
-        ["every-video", titles::EVERY_VIDEO_ANYWHERE],
-        (&measures.videos, text::VIDEO, &|line| name(&line.entry, are_several)),
+        ["every-video", titles::VIDEOS_BY_SECTION],
+        (&measures.videos, text::VIDEO, &|line| video_label(&line.entry, are_several)),
         &caveat_of_sums,
     ));
     figures
 }
 
-type Lines<'a> = (&'a [WeeklySeries], &'a str, &'a dyn Fn(&WeeklySeries) -> String);
+type SeriesTable<'a> = (&'a [WeeklySeries], &'a str, &'a dyn Fn(&WeeklySeries) -> String);
 
-fn lines(
+fn series_table(
     context: &FigureContext<'_>,
     titles: [&str; 2],
-    (lines, head, name): Lines<'_>,
+    (lines, head, name): SeriesTable<'_>,
     caveat: &str,
 ) -> Figure {
     let columns = [
@@ -115,20 +119,20 @@ fn lines(
     ];
     let rows: Vec<Row> = lines
         .iter()
-        .take(LISTED)
+        .take(MAX_LISTED)
         .map(|line| {
             let sums = &line.entry.sums;
             let cells = vec![
                 Cell::text(name(line)),
-                count(line.videos),
-                counted(sums.views),
+                count_cell(line.videos),
+                optional_count_cell(sums.views),
                 Cell::number(sums.minutes),
-                counted(sums.live),
-                counted(sums.on_demand),
-                counted(sums.downloads),
+                optional_count_cell(sums.live),
+                optional_count_cell(sums.on_demand),
+                optional_count_cell(sums.downloads),
                 context.moment_cell(line.entry.last_view),
             ];
-            row(cells, &line.weeks)
+            plain_row(cells, &line.weeks)
         })
         .collect();
     let total = lines.len() as u64;
@@ -142,8 +146,8 @@ fn lines(
     let caveat = text::join([
         caveat.to_owned(),
         text::SPARK_CAVEAT.to_owned(),
-        text::first_of(context.locale, rows.len(), total),
+        text::truncation_caveat(context.locale, rows.len(), total),
     ]);
-    let body = listing(&columns, Some(text::OVER_TIME), rows, total);
-    figure(titles, String::new(), sentence, caveat, body)
+    let body = table_body(&columns, Some(text::OVER_TIME), rows, total);
+    new_figure(titles, String::new(), sentence, caveat, body)
 }

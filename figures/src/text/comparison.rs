@@ -1,32 +1,32 @@
-//! What is said where numbers are held against others: by the page, and by the thread of reports, each of which spells
-//! numbers its own way.
+//! Texts of comparisons with other days or another section. The page and the data worker both use them; each
+//! passes its own number format.
 
-/// Label of the choice.
+/// The options of the comparison, and their label.
 pub const COMPARE: &str = "Compare with";
-/// No comparison.
 pub const NOTHING: &str = "Nothing";
-/// The days before.
 pub const BEFORE: &str = "The days before";
-/// A report that cannot be held against anything.
-pub const NOT_COMPARED: &str = "This report has no days, so there is nothing to compare it with.";
-/// A report whose rows say no section that could be chosen.
+/// Why a report without dates has no comparison.
+pub const NOT_COMPARED: &str = "This report has no dates, so it cannot be compared.";
+/// Why a report without the column `sectionId` cannot be compared with another section.
 pub const NO_SECTIONS: &str =
-    "This report does not tell sections apart by what they are chosen by, so it is not compared with one.";
+    "This report has no section ids, so it cannot be compared with another section.";
 
-/// The days before: `the 4 weeks before`.
+/// The label of the earlier days that `days` days are compared with: `the 4 weeks before`. They lie whole
+/// weeks earlier, so that each day is compared with the same weekday.
 #[must_use]
 pub fn days_before(days: u64, count: &dyn Fn(u64) -> String) -> String {
     match days {
         1 => "the same day of the week before".to_owned(),
         7 => "the week before".to_owned(),
         n if n.is_multiple_of(7) => format!("the {} weeks before", count(n / 7)),
-        n => format!("the {} days before, on the same days of the week", count(n)),
+        n if n < 7 => "the same days of the week before".to_owned(),
+        n => format!("the same days {} weeks before", count(n.div_ceil(7))),
     }
 }
 
-/// What now and then come to: `12 % less than`.
+/// The relation of `now` to `then` in words: `12 % less than`, `3 times as much as`.
 #[must_use]
-pub fn held_against(now: f64, then: f64, number: &dyn Fn(f64) -> String) -> String {
+pub fn compare_amounts(now: f64, then: f64, number: &dyn Fn(f64) -> String) -> String {
     let share = ((now - then) / then * 100.0).round();
     if share.abs() < 1.0 {
         "about as much as".to_owned()
@@ -37,21 +37,21 @@ pub fn held_against(now: f64, then: f64, number: &dyn Fn(f64) -> String) -> Stri
     }
 }
 
-/// ComparedSums of places, of which both are final, with what they come to.
+/// Sums over the steps of a chart that are final on both sides.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct ComparedSums {
-    /// How many.
+    /// Steps that are final on both sides.
     pub count: u64,
-    /// Of how many that are shown.
+    /// All steps of the chart.
     pub of: u64,
-    /// What these come to.
+    /// The sum of the shown values.
     pub now: f64,
-    /// What the others come to.
+    /// The sum of the values that they are compared with.
     pub then: f64,
 }
 
 impl ComparedSums {
-    /// What pairs of numbers come to, of which each is there where it is final.
+    /// Adds up the pairs of which both values are final; a value is `None` unless it is final.
     pub fn of(pairs: impl Iterator<Item = (Option<f64>, Option<f64>)>) -> Self {
         let mut sums = Self::default();
         for (now, then) in pairs {
@@ -66,99 +66,123 @@ impl ComparedSums {
     }
 }
 
-/// How a number is told.
+/// What is compared, and with what.
 #[derive(Debug, Clone, Copy)]
 pub struct ComparedUnit<'a> {
-    /// In what: `minutes`.
+    /// The unit: `Minutes`.
     pub unit: &'a str,
-    /// A place of the axis: `day`, `week`.
+    /// A step of the axis: `day` or `week`.
     pub place: &'a str,
-    /// Whether numbers of several places can be added up; of people who come twice they cannot.
+    /// Whether steps can be added up. Distinct people cannot, so the sentence gives their average per step.
     pub is_sum: bool,
-    /// What they are held against, as it is called.
+    /// The label of what it is compared with: `the week before`.
     pub other: &'a str,
 }
 
-/// `12 % less than the 4 weeks before: 1,204 minutes, against 1,370.` Of places alone that are final in both.
+/// The comparison in a sentence: `12 % less than the 4 weeks before (1,204 minutes against 1,370).` Empty if
+/// there is nothing to compare.
 #[must_use]
-pub fn sentence(pairs: ComparedSums, told: ComparedUnit<'_>, number: &dyn Fn(f64) -> String) -> String {
-    let ComparedUnit { unit, place, is_sum, other } = told;
+pub fn comparison_sentence(
+    pairs: ComparedSums,
+    compared: ComparedUnit<'_>,
+    number: &dyn Fn(f64) -> String,
+) -> String {
+    let ComparedUnit { unit, place, is_sum, other } = compared;
     #[expect(clippy::cast_precision_loss, reason = "places of an axis are few")]
     let (count, of) = (pairs.count as f64, pairs.of as f64);
     if pairs.count == 0 || pairs.now.max(pairs.then) <= 0.0 {
         return String::new();
     }
     let only = if pairs.count < pairs.of {
-        format!(", on {} of {} {place}s, which are final in both", number(count), number(of))
+        let are = if pairs.count == 1 { "is" } else { "are" };
+        format!(", counting only the {} of {} {place}s that {are} final in both", number(count), number(of))
     } else {
         String::new()
     };
+    let measure = unit.to_lowercase();
     let (now, then, unit) = match is_sum {
-        true => (pairs.now, pairs.then, unit.to_lowercase()),
-        false => (pairs.now / count, pairs.then / count, format!("{} a {place}", unit.to_lowercase())),
+        true => (pairs.now, pairs.then, measure.clone()),
+        false => (pairs.now / count, pairs.then / count, format!("{measure} per {place}")),
     };
     if pairs.then <= 0.0 {
-        return format!("Nothing is recorded of {other}{only}.");
+        return format!("No {measure} {} {other}{only}.", preposition(other));
     }
-    let held = held_against(now, then, number);
+    let held = compare_amounts(now, then, number);
     let mut letters = held.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{} {other}: {} {unit}, against {}{only}.", letters.as_str(), number(now), number(then))
+    format!("{first}{} {other} ({} {unit} against {}){only}.", letters.as_str(), number(now), number(then))
 }
 
-/// What the lines across a chart are, or that there are none yet.
+/// `on` for labels of single days, such as `the same days of the week before`; otherwise `in`.
 #[must_use]
-pub fn lines(other: &str, are_here: bool) -> String {
-    if are_here {
-        format!("The lines across are {other}.")
-    } else {
-        format!("Of {other} nothing is here yet.")
-    }
+pub fn preposition(other: &str) -> &'static str {
+    if other.starts_with("the same day") { "on" } else { "in" }
 }
 
-/// In a read-out.
+/// What the lines over the bars show, or that their data is not loaded yet.
 #[must_use]
-pub fn against(number: &str) -> String {
+pub fn overlay_caveat(other: &str, are_here: bool) -> String {
+    if are_here { format!("Lines show {other}.") } else { format!("No data for {other} yet.") }
+}
+
+/// The compared value in a read-out.
+#[must_use]
+pub fn compared_value(number: &str) -> String {
     format!("against {number}")
 }
 
-/// Before how far the weekly reports of the others are.
+/// The progress of the reports that a comparison needs: `The 2 weeks before: 1 of 2 weekly reports loaded.`
 #[must_use]
-pub fn far(other: &str, far: &str) -> String {
-    let mut letters = other.chars();
-    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}: {far}", letters.as_str())
+pub fn label_progress(other: &str, far: &str) -> String {
+    let mut other = other.chars();
+    let first = other.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    let mut far = far.chars();
+    let next = far.next().map(|next| next.to_lowercase().to_string()).unwrap_or_default();
+    format!("{first}{}: {next}{}", other.as_str(), far.as_str())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn said(pairs: &[(Option<f64>, Option<f64>)], is_sum: bool) -> String {
-        let told = ComparedUnit { unit: "Minutes", place: "day", is_sum, other: "the week before" };
-        sentence(ComparedSums::of(pairs.iter().copied()), told, &|n| n.to_string())
+    fn sentence(pairs: &[(Option<f64>, Option<f64>)], is_sum: bool) -> String {
+        let unit = ComparedUnit { unit: "Minutes", place: "day", is_sum, other: "the week before" };
+        comparison_sentence(ComparedSums::of(pairs.iter().copied()), unit, &|n| n.to_string())
     }
 
     #[test]
-    fn only_what_is_final_on_both_sides_is_held_against_the_other() {
+    fn only_steps_that_are_final_on_both_sides_are_compared() {
         let all = [(Some(60.0), Some(70.0)), (Some(28.0), Some(30.0))];
-        assert_eq!(said(&all, true), "12 % less than the week before: 88 minutes, against 100.");
-        assert_eq!(said(&all, false), "12 % less than the week before: 44 minutes a day, against 50.");
+        assert_eq!(sentence(&all, true), "12 % less than the week before (88 minutes against 100).");
+        assert_eq!(sentence(&all, false), "12 % less than the week before (44 minutes per day against 50).");
         let some = [(Some(3.0), Some(1.0)), (None, Some(30.0)), (Some(9.0), None)];
         assert_eq!(
-            said(&some, true),
-            "3 times as much as the week before: 3 minutes, against 1, on 1 of 3 days, which are final in both."
+            sentence(&some, true),
+            "3 times as much as the week before (3 minutes against 1), counting only the 1 of 3 days that is final in both."
         );
     }
 
     #[test]
-    fn nothing_is_no_share() {
-        assert_eq!(said(&[(None, Some(1.0))], true), "");
-        assert_eq!(said(&[(Some(0.0), Some(0.0))], true), "");
-        assert_eq!(said(&[(Some(2.0), Some(0.0))], true), "Nothing is recorded of the week before.");
+    fn earlier_days_are_named_by_their_distance_in_weeks() {
+        let labels = [1, 3, 7, 10, 28].map(|days| days_before(days, &|count| count.to_string()));
+        let expected = [
+            "the same day of the week before",
+            "the same days of the week before",
+            "the week before",
+            "the same days 2 weeks before",
+            "the 4 weeks before",
+        ];
+        assert_eq!(labels, expected);
+    }
+
+    #[test]
+    fn without_earlier_activity_there_is_no_percentage() {
+        assert_eq!(sentence(&[(None, Some(1.0))], true), "");
+        assert_eq!(sentence(&[(Some(0.0), Some(0.0))], true), "");
+        assert_eq!(sentence(&[(Some(2.0), Some(0.0))], true), "No minutes in the week before.");
         assert_eq!(
-            said(&[(Some(2.0), Some(2.0))], true),
-            "About as much as the week before: 2 minutes, against 2."
+            sentence(&[(Some(2.0), Some(2.0))], true),
+            "About as much as the week before (2 minutes against 2)."
         );
     }
 }

@@ -1,165 +1,105 @@
-//! What the page of a course says. Plain, kind, exact: students are seen by what is recorded of them, and nobody is
-//! said to have done nothing.
+//! Texts of the course page. They speak of recorded activity only: a student without any has not necessarily
+//! done nothing.
 
 use crate::locale::LocaleFormatter;
 use crate::text::comparison;
-use crate::text::reports::join;
 use domain::activity::ActivityKind;
 use domain::report::KnownReport;
 use domain::time::Day;
 use engine::measures;
 
-/// Link to the page, and its name where no course is chosen.
+/// The link to the page, and its title until a course is chosen.
 pub const COURSE: &str = "Course";
-/// Before a course is chosen.
+/// Shown until a course is chosen.
 pub const CHOOSE_COURSE: &str = "Choose a course";
-/// Why one has to be.
 pub const WHY_COURSE: &str =
     "This page puts everything of one course side by side. Choose the course and the days above.";
-/// Before days are chosen.
 pub const WHY_DAYS: &str = "Choose the days that you want to see.";
-/// Title.
-pub const ACTIVITY: &str = "What students did";
-/// Title, of one student.
-pub const ALONE: &str = "What this student did";
-/// Title.
+pub const ACTIVITY: &str = "Student activity";
+pub const STUDENT_ACTIVITY: &str = "This student's activity";
 pub const VIDEOS: &str = "Videos";
-/// Title.
 pub const DECKS: &str = "Slide decks";
-/// Title.
 pub const STUDENTS: &str = "Students";
-/// Title, of one student.
-pub const TOTALS: &str = "In all";
-/// Title, of one student.
-pub const WATCHED: &str = "Videos watched";
-/// Title, of one student.
+pub const TOTALS: &str = "Totals";
+pub const VIDEOS_WATCHED: &str = "Videos watched";
 pub const DECKS_USED: &str = "Slide decks used";
-/// Title, of one student.
 pub const POLLS_ANSWERED: &str = "Polls answered";
-/// Head.
 pub const VIDEO: &str = "Video";
-/// Head.
 pub const MINUTES: &str = "Minutes";
-/// Head.
 pub const VIEWERS: &str = "Viewers";
-/// Head.
 pub const OF_LENGTH: &str = "Per viewer ÷ length";
-/// Head.
 pub const SINCE_CAPTURE: &str = "Days since capture";
-/// Head.
 pub const DECK: &str = "Deck";
-/// Head.
 pub const VIEWS: &str = "Views";
-/// Head.
 pub const CONFUSED: &str = "Confusion marks";
-/// Head.
 pub const RIGHT: &str = "Polls right";
-/// Head.
 pub const NOTES: &str = "Note events";
-/// Head.
 pub const STUDENT: &str = "Student";
-/// Head.
 pub const SCORE: &str = "Score";
-/// Head.
 pub const SLIDE_VIEWS: &str = "Slide views";
-/// Head.
 pub const POLLS: &str = "Polls";
-/// Head.
 pub const ANSWERS: &str = "Answers";
-/// Head of marks, where many columns stand beside.
+/// The short heading of confusion marks in a table with many columns.
 pub const MARKS: &str = "Marks";
-/// Head: when a video or a deck was last used.
-pub const LAST: &str = "Last";
-/// Head.
+pub const LAST_USED: &str = "Last used";
 pub const LAST_SEEN: &str = "Last seen";
-/// Head of the small series of students.
+/// The heading of the students' sparklines.
 pub const ACTIVE_DAYS: &str = "Active days, by week";
-/// Head.
 pub const KIND: &str = "Kind";
-/// Head.
 pub const AMOUNT: &str = "Amount";
-/// Head.
-pub const MIDDLE: &str = "Middle of the course";
-/// Head.
+pub const COURSE_MEDIAN: &str = "Course median";
 pub const POLL: &str = "Poll";
-/// Head.
 pub const ANSWER: &str = "Answer";
-/// Head.
 pub const IS_RIGHT: &str = "Right";
-/// Head.
 pub const WHEN: &str = "When";
-/// In a cell.
-pub const YES: &str = "Right";
-/// In a cell.
-pub const NO: &str = "Not right";
-/// What those are that the table of students can be cut down to.
+pub const ANSWER_RIGHT: &str = "Right";
+pub const ANSWER_NOT_RIGHT: &str = "Not right";
+/// The button that limits the table to quiet students.
 pub const QUIET: &str = "Quiet for two weeks";
-/// Label.
 pub const SEARCH: &str = "Search";
-/// Label of a box.
 pub const HIDE_NAMES: &str = "Hide names";
-/// Name of the group of sliders, and what opens it.
-pub const WEIGHTS: &str = "How the score is made";
-/// Button.
-pub const USUAL_WEIGHTS: &str = "Back to the usual weights";
-/// Above the sliders.
-pub const SCORE_IS: &str = "The score is a way to sort, not a grade. In each kind of activity a student has a place: the share of active students who did as much as they or less, and 0 for nothing. The score is the mean of these places by the weights below, from 0 to 100. Kinds that nobody did anything of are left out.";
-/// Link from a student's page.
-pub const WHOLE_COURSE: &str = "All of the course";
-/// Name of the page's own choices.
-pub const CHOICES: &str = "How it is shown";
-/// Button.
+/// The summary of the weight sliders, and their accessible name.
+pub const WEIGHTS: &str = "How the score is computed";
+pub const RESET_WEIGHTS: &str = "Reset the weights";
+pub const SCORE_CAVEAT: &str = "The score is for sorting; it is not a grade. In each kind of activity, a student gets a percentile rank: the share of active students who did as much as they did, or less; 0 for no activity. The score is the mean of these ranks with the weights below, from 0 to 100. Kinds without any activity are left out.";
+/// The link from a student's page to the course.
+pub const WHOLE_COURSE: &str = "The whole course";
+/// The accessible name of the page's own controls.
+pub const DISPLAY_OPTIONS: &str = "Display options";
 pub const PRINT: &str = "Print this page";
-/// Button.
-pub const ASK: &str = "Ask Echo360 for what is missing";
-/// Button.
-pub const ASK_FOR_MORE: &str = "Ask Echo360 for the rest";
-/// Link to all of a course.
+pub const REQUEST_MISSING: &str = "Request missing reports";
+pub const REQUEST_REST: &str = "Request the rest";
+/// The tab of the course page.
 pub const OVERVIEW: &str = "Overview";
-/// Name of the list of reports.
+/// The accessible name of the tabs.
 pub const REPORTS: &str = "Reports of this course";
-/// Caveat of the charts.
-pub const SEVERAL_KINDS: &str = "Students alone are drawn. Each chart has a scale of its own, and kinds are not added up. An answer that is changed counts on each of its days.";
-/// Caveat of watching.
-pub const MINUTE_IS: &str = "A minute is two rows of 30 seconds each.";
-/// What the hatching means.
+pub const KINDS_CAVEAT: &str = "Only students are counted. Each chart has its own scale, and kinds of activity are not added up. A changed answer counts on each of its days.";
+pub const MINUTE_CAVEAT: &str = "Echo360 records one row for every 30 seconds watched.";
 pub const HATCHED: &str =
     "Hatched numbers are not final yet: Echo360 completes a day two days after it is over.";
-/// Caveat of the videos.
-pub const VIDEOS_CAVEAT: &str = "Students alone. Minutes per viewer ÷ length can pass 100 %: parts that are watched again count again. The reports do not say which part of a video was watched.";
-/// Caveat of the days since capture.
-pub const CAPTURE_CAVEAT: &str = "The day of capture is that of the library's video with the same id; that the two ids are one is likely, not documented.";
-/// Caveat of the days since capture, without a library.
-pub const NO_LIBRARY: &str = "Days since capture come from the library, which is not here yet.";
-/// Caveat of the decks.
-pub const DECKS_CAVEAT: &str = "Students alone. Nothing joins a deck to a video. Views and marks name the deck, never the slide. Polls right are the latest answers that are the solution, of those that can be compared with one.";
-/// Caveat of the students.
-pub const STUDENTS_CAVEAT: &str = "Only people whose role in the institution is student, and only those with recorded activity on these days or those before: Echo360 lists nobody who did nothing. The same person is known by their id alone.";
-/// Caveat of the students' series.
+pub const VIDEOS_CAVEAT: &str = "Only students are counted. Minutes per viewer ÷ length can exceed 100 %: parts that are watched again count again. The reports do not say which part of a video was watched.";
+pub const CAPTURE_CAVEAT: &str = "The day of capture comes from the library's video with the same id. That the two ids mean the same video is likely, but not documented.";
+/// Shown if the library is not loaded.
+pub const NO_LIBRARY_CAVEAT: &str = "Days since capture come from the library, which is not loaded yet.";
+pub const DECKS_CAVEAT: &str = "Only students are counted. Nothing in the reports links a deck to a video. Views and marks name the deck, not the slide. Polls right is the share of latest answers that are the poll's solution, of those that can be compared with one.";
+pub const STUDENTS_CAVEAT: &str = "Only people whose role in the institution is student, and only those with recorded activity on these days or the days before: Echo360 does not list people without activity. People are told apart by their id only.";
 pub const SPARK_CAVEAT: &str =
-    "Each bar is a week: the number of its days with any recorded activity, on one scale.";
-/// Caveat where nobody can be called quiet.
-pub const QUIET_UNKNOWN: &str =
-    "Who was quiet cannot be said: not every report of the last two weeks is here.";
-/// Caveat where somebody can.
-pub const QUIET_IS: &str = "Quiet: no recorded activity in the last two weeks of these days. That is not to say that somebody was away.";
-/// Caveat of a student's totals.
-pub const MIDDLE_IS: &str = "The middle of the course is the student in the middle among those with any recorded activity on these days, kind by kind.";
-/// Caveat of a student's page.
-pub const PERSON_CAVEAT: &str = "Only what Echo360 records under this student's id in this course. No recorded activity does not mean that nothing was watched or read: downloads, and what is seen without signing in, are not here.";
-/// Caveat of a student's polls.
-pub const RIGHT_CAVEAT: &str = "The latest answer to each poll. Right compares it with the poll's solution, and is empty where there is none that can be compared.";
-/// Caveat of answers that are not shown.
-pub const ANSWERS_HIDDEN: &str = "What was answered is not shown.";
-/// Where a student has nothing.
+    "Each bar is a week: the number of its days with recorded activity, on one scale for all students.";
+pub const QUIET_UNKNOWN_CAVEAT: &str =
+    "Who was quiet is not known: not every report of the last two weeks is loaded.";
+pub const QUIET_CAVEAT: &str = "Quiet: no recorded activity in the last two weeks of these days. It does not mean that somebody was away.";
+pub const MEDIAN_CAVEAT: &str =
+    "The course median covers all students with recorded activity on these days, separately for each kind.";
+pub const PERSON_CAVEAT: &str = "Only what Echo360 records under this student's id in this course. No recorded activity does not mean that nothing was watched or read: downloads, and what is viewed without signing in, are not included.";
+pub const RIGHT_CAVEAT: &str = "The latest answer to each poll. Right compares it with the poll's solution; it is empty if no solution can be compared.";
+pub const ANSWERS_HIDDEN: &str = "Answers are not shown.";
 pub const NO_SUCH_STUDENT: &str =
-    "No recorded activity of this student in this course, neither on these days nor on those before.";
-/// What was chosen elsewhere and has no meaning here.
-pub const NOT_FILTERED: &str = "Roles, videos and decks that were chosen elsewhere are not applied here.";
+    "No recorded activity of this student in this course, neither on these days nor on the days before.";
+pub const NOT_FILTERED: &str = "Filters by role, video or deck do not apply to this page.";
 
-/// A kind of activity as a title, with its unit.
+/// The title of a kind of activity.
 #[must_use]
-pub fn kind(kind: ActivityKind) -> &'static str {
+pub fn kind_title(kind: ActivityKind) -> &'static str {
     match kind {
         ActivityKind::Watch => "Minutes watched",
         ActivityKind::Slides => "Slide views",
@@ -170,9 +110,9 @@ pub fn kind(kind: ActivityKind) -> &'static str {
     }
 }
 
-/// What a report is called in a line of several.
+/// The short title of a report, in the course's tabs and in the progress of its requests.
 #[must_use]
-pub fn part(report: Option<KnownReport>) -> &'static str {
+pub fn report_tab(report: Option<KnownReport>) -> &'static str {
     match report {
         Some(KnownReport::VideoView) => "Videos",
         Some(KnownReport::Presentation) => "Slides",
@@ -185,9 +125,9 @@ pub fn part(report: Option<KnownReport>) -> &'static str {
     }
 }
 
-/// What a kind's score is of, beside its slider.
+/// The label of the slider of a kind's weight.
 #[must_use]
-pub fn weight(kind: ActivityKind) -> &'static str {
+pub fn weight_label(kind: ActivityKind) -> &'static str {
     match kind {
         ActivityKind::Watch => "Watching videos",
         ActivityKind::Slides => "Looking at slides",
@@ -198,16 +138,16 @@ pub fn weight(kind: ActivityKind) -> &'static str {
     }
 }
 
-/// An amount of a kind as a number: of watching minutes, of the rest how many.
+/// The value that is drawn for an amount: minutes for rows of watching, otherwise the count.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "counts of rows are far below 2^53")]
-pub fn number(kind: ActivityKind, amount: u64) -> f64 {
+pub fn chart_value(kind: ActivityKind, amount: u64) -> f64 {
     if kind == ActivityKind::Watch { measures::minutes(amount) } else { amount as f64 }
 }
 
-/// An amount of a kind: `1,240 minutes`, `1 slide view`.
+/// An amount with its unit: `1,240 minutes`, `1 slide view`.
 #[must_use]
-pub fn amount(locale: &dyn LocaleFormatter, of: ActivityKind, amount: u64) -> String {
+pub fn amount_with_unit(locale: &dyn LocaleFormatter, of: ActivityKind, amount: u64) -> String {
     let (one, many) = match of {
         ActivityKind::Watch => ("minute", "minutes"),
         ActivityKind::Slides => ("slide view", "slide views"),
@@ -216,50 +156,55 @@ pub fn amount(locale: &dyn LocaleFormatter, of: ActivityKind, amount: u64) -> St
         ActivityKind::Marks => ("confusion mark", "confusion marks"),
         ActivityKind::Notes => ("note event", "note events"),
     };
-    let number = number(of, amount);
+    let number = chart_value(of, amount);
     format!("{} {}", locale.format_number(number), if (number - 1.0).abs() < 1e-9 { one } else { many })
 }
 
-/// A student whose name is hidden.
+/// A student while names are hidden: `Student 3`.
 #[must_use]
-pub fn nameless(number: u64) -> String {
+pub fn anonymous_name(number: u64) -> String {
     format!("Student {number}")
 }
 
-/// The days before: `the 4 weeks before`.
+/// The label of the days before: `the 4 weeks before`.
 #[must_use]
 pub fn days_before(locale: &dyn LocaleFormatter, days: u64) -> String {
     comparison::days_before(days, &|count| locale.format_count(count))
 }
 
-/// How far the scale of a chart reaches.
+/// The top of a small chart's scale: `max 120 per week`. Empty if all values are zero.
 #[must_use]
-pub fn most(locale: &dyn LocaleFormatter, kind: ActivityKind, most: u64, is_weeks: bool) -> String {
+pub fn scale_note(locale: &dyn LocaleFormatter, kind: ActivityKind, most: u64, is_weeks: bool) -> String {
     if most == 0 {
         return String::new();
     }
-    let each = if is_weeks { "a week" } else { "a day" };
-    format!("most {} {each}", locale.format_number(number(kind, most)))
+    let each = if is_weeks { "per week" } else { "per day" };
+    format!("max {} {each}", locale.format_number(chart_value(kind, most)))
 }
 
-/// Who was active, and how much the one in the middle watched.
+/// How many students watched, and the median of their minutes: per week from seven days on.
 #[must_use]
-pub fn who(locale: &dyn LocaleFormatter, (watched, active): (u64, u64), middle: u64, days: u64) -> String {
+pub fn viewers_sentence(
+    locale: &dyn LocaleFormatter,
+    (watched, active): (u64, u64),
+    middle: u64,
+    days: u64,
+) -> String {
     #[expect(clippy::cast_precision_loss, reason = "days and rows are far below 2^53")]
     let weekly = measures::minutes(middle) * 7.0 / days.max(1) as f64;
     let middle = if days < 7 {
-        format!("{} minutes in the middle", locale.format_number(measures::minutes(middle)))
+        format!("{} min", locale.format_number(measures::minutes(middle)))
     } else {
         // Of little, a tenth of a minute says something.
         let weekly = if weekly < 10.0 { weekly } else { weekly.round() };
-        format!("{} minutes a week in the middle", locale.format_number(weekly))
+        format!("{} min per week", locale.format_number(weekly))
     };
     match (active, watched) {
-        (1, 1) => format!("1 student was active and watched something, {middle}."),
-        (n, 0) => format!("{}; none has watched anything that is recorded.", students(locale, n)),
+        (1, 1) => format!("1 student was active and watched {middle}."),
+        (n, 0) => format!("{}; no viewing is recorded.", active_students(locale, n)),
         (n, m) => {
             format!(
-                "{} of {} active students watched something, {middle}.",
+                "{} of {} active students watched videos. Median: {middle}.",
                 locale.format_count(m),
                 locale.format_count(n)
             )
@@ -267,21 +212,20 @@ pub fn who(locale: &dyn LocaleFormatter, (watched, active): (u64, u64), middle: 
     }
 }
 
-/// How many were active, where nothing is known of watching.
+/// `88 students were active`, without a full stop.
 #[must_use]
-pub fn students(locale: &dyn LocaleFormatter, active: u64) -> String {
+pub fn active_students(locale: &dyn LocaleFormatter, active: u64) -> String {
     let were = if active == 1 { "was" } else { "were" };
     format!("{} {were} active", locale.count_of(active, "student", "students"))
 }
 
-/// What now and then come to: `12 % less than`.
-fn held_against(locale: &dyn LocaleFormatter, now: f64, then: f64) -> String {
-    comparison::held_against(now, then, &|number| locale.format_number(number))
+fn compare_amounts(locale: &dyn LocaleFormatter, now: f64, then: f64) -> String {
+    comparison::compare_amounts(now, then, &|number| locale.format_number(number))
 }
 
-/// What was watched against the days before.
+/// Compares the minutes watched with the days before, over `days` of `all` days that are final on both sides.
 #[must_use]
-pub fn against_before(
+pub fn comparison_with_before(
     locale: &dyn LocaleFormatter,
     (now, then): (f64, f64),
     other: &str,
@@ -289,101 +233,115 @@ pub fn against_before(
 ) -> String {
     let (days, all) = final_of;
     let only = if days < all {
-        format!(", on the {} that are final in both", locale.count_of(days, "day", "days"))
+        format!(", counting only the {} final in both", locale.count_of(days, "day that is", "days that are"))
     } else {
         String::new()
     };
     if then <= 0.0 {
         return match now > 0.0 {
-            true => format!("In {other} nothing is recorded as watched{only}."),
+            true => format!("No viewing is recorded {} {other}{only}.", comparison::preposition(other)),
             false => String::new(),
         };
     }
-    format!("All together watched {} in {other}{only}.", held_against(locale, now, then))
+    format!(
+        "In all, students watched {} {} {other}{only}.",
+        compare_amounts(locale, now, then),
+        comparison::preposition(other)
+    )
 }
 
-/// What was watched against another section, per active student: sections differ in size.
+/// Compares the minutes per active student with another section, since sections differ in size.
 #[must_use]
-pub fn against_section(locale: &dyn LocaleFormatter, (now, then): (f64, f64), other: &str) -> String {
+pub fn comparison_with_section(locale: &dyn LocaleFormatter, (now, then): (f64, f64), other: &str) -> String {
     if then <= 0.0 {
-        return format!("Of {other} nothing is recorded as watched on these days.");
+        return format!("No viewing is recorded in {other} on these days.");
     }
-    format!("Per active student that is {} in {other}.", held_against(locale, now, then))
+    format!("Per active student, that is {} in {other}.", compare_amounts(locale, now, then))
 }
 
-/// What was unlike the rest.
+/// The day or week that differs most from the usual.
 #[must_use]
-pub fn stands_out(locale: &dyn LocaleFormatter, found: &engine::reports::course::outlier::Outlier) -> String {
+pub fn outlier_sentence(
+    locale: &dyn LocaleFormatter,
+    found: &engine::reports::course::outlier::Outlier,
+) -> String {
     let when = if found.first == found.last {
         locale.format_day(found.first)
     } else {
         format!("The week of {}", locale.format_short_day(found.first))
     };
-    let usual = locale.format_number(number(found.kind, found.usual));
-    let of = if found.kind == ActivityKind::Watch { "of" } else { "on" };
-    let mostly = found.main_item.as_ref().map(|name| format!(", most of it {of} {name}")).unwrap_or_default();
-    format!("{when} stands out: {}, usually {usual}{mostly}.", amount(locale, found.kind, found.amount))
+    let usual = locale.format_number(chart_value(found.kind, found.usual));
+    let of = if found.kind == ActivityKind::Watch { "in" } else { "on" };
+    let mostly = found.main_item.as_ref().map(|name| format!(", mostly {of} {name}")).unwrap_or_default();
+    format!(
+        "{when} stands out: {}, usually {usual}{mostly}.",
+        amount_with_unit(locale, found.kind, found.amount)
+    )
 }
 
-/// What of a kind is not here, or not final.
+/// How many of `days` days are missing for these kinds.
 #[must_use]
-pub fn coverage(locale: &dyn LocaleFormatter, kinds: &[ActivityKind], missing: u64, days: u64) -> String {
-    let names: Vec<&str> = kinds.iter().map(|kind| self::kind(*kind)).collect();
+pub fn coverage_caveat(
+    locale: &dyn LocaleFormatter,
+    kinds: &[ActivityKind],
+    missing: u64,
+    days: u64,
+) -> String {
+    let names: Vec<&str> = kinds.iter().map(|kind| self::kind_title(*kind)).collect();
     let are = if missing == 1 { "is" } else { "are" };
     let count = if missing == days { "none".to_owned() } else { locale.format_count(days - missing) };
     if kinds.len() == ActivityKind::ALL.len() && missing < days {
-        return format!("{} {are} not here yet and not counted.", locale.count_of(missing, "day", "days"));
+        return format!(
+            "{} {are} not loaded yet and {are} not counted.",
+            locale.count_of(missing, "day", "days")
+        );
     }
-    format!("{}: {count} of {} here.", names.join(", "), locale.count_of(days, "day", "days"))
+    format!("{}: {count} of {} loaded.", names.join(", "), locale.count_of(days, "day", "days"))
 }
 
-/// What staff did, and what names nobody: neither is drawn.
+/// Activity that the charts leave out: that of staff, and rows without a user id.
 #[must_use]
-pub fn beside(
+pub fn excluded_caveat(
     locale: &dyn LocaleFormatter,
     staff: &[(ActivityKind, u64)],
     unnamed: &[(ActivityKind, u64)],
 ) -> String {
     let list = |of: &[(ActivityKind, u64)]| {
         let of = of.iter().filter(|(_, count)| *count > 0);
-        of.map(|(kind, count)| amount(locale, *kind, *count)).collect::<Vec<_>>().join(", ")
+        of.map(|(kind, count)| amount_with_unit(locale, *kind, *count)).collect::<Vec<_>>().join(", ")
     };
-    let said =
-        |list: String, of: &str| if list.is_empty() { String::new() } else { format!("{of}: {list}.") };
-    join([
-        said(list(staff), "Not counted, of people who are no students"),
-        said(list(unnamed), "Not counted, since they name nobody"),
-    ])
+    let parts = [(list(staff), "by staff"), (list(unnamed), "without a user id")];
+    let parts = parts.iter().filter(|(list, _)| !list.is_empty());
+    let parts: Vec<String> = parts.map(|(list, whose)| format!("{list} {whose}")).collect();
+    if parts.is_empty() { String::new() } else { format!("Not counted: {}.", parts.join("; ")) }
 }
 
-/// Heading of the videos: how many.
+/// The sentence of the table of videos.
 #[must_use]
-pub fn videos(locale: &dyn LocaleFormatter, videos: u64, first: Option<(&str, String)>) -> String {
+pub fn videos_sentence(locale: &dyn LocaleFormatter, videos: u64, first: Option<(&str, String)>) -> String {
     let first =
         first.map(|(name, minutes)| format!(" {name} was watched most: {minutes}.")).unwrap_or_default();
     format!("{} with recorded activity.{first}", locale.count_of(videos, "video", "videos"))
 }
 
-/// Heading of the decks: how many, and the one with most marks.
+/// The sentence of the table of decks: how many there are, and the one with the most confusion marks.
 #[must_use]
-pub fn decks(locale: &dyn LocaleFormatter, decks: u64, most: Option<(&str, u64)>) -> String {
+pub fn decks_sentence(locale: &dyn LocaleFormatter, decks: u64, most: Option<(&str, u64)>) -> String {
     let most = most
-        .map(|(name, marks)| {
-            format!(" {name} has most confusion: {}.", locale.count_of(marks, "mark", "marks"))
-        })
+        .map(|(name, marks)| format!(" {name} has the most confusion marks: {}.", locale.format_count(marks)))
         .unwrap_or_default();
     format!("{} with recorded activity.{most}", locale.count_of(decks, "deck", "decks"))
 }
 
-/// Heading of the students: how many were active, and how many are quiet.
+/// The sentence of the table of students; `quiet` is `None` if it is not known.
 #[must_use]
-pub fn of_students(locale: &dyn LocaleFormatter, active: u64, quiet: Option<u64>) -> String {
+pub fn students_sentence(locale: &dyn LocaleFormatter, active: u64, quiet: Option<u64>) -> String {
     let quiet =
-        quiet.map(|quiet| format!(" {} quiet for two weeks.", were(locale, quiet))).unwrap_or_default();
-    format!("{} on these days.{quiet}", students(locale, active))
+        quiet.map(|quiet| format!(" {} quiet for two weeks.", count_were(locale, quiet))).unwrap_or_default();
+    format!("{} on these days.{quiet}", active_students(locale, active))
 }
 
-fn were(locale: &dyn LocaleFormatter, count: u64) -> String {
+fn count_were(locale: &dyn LocaleFormatter, count: u64) -> String {
     match count {
         0 => "Nobody was".to_owned(),
         1 => "1 was".to_owned(),
@@ -391,9 +349,9 @@ fn were(locale: &dyn LocaleFormatter, count: u64) -> String {
     }
 }
 
-/// What is recorded of one student.
+/// The sentence of a student's page: active days of all days, amounts by kind, and when they were last seen.
 #[must_use]
-pub fn person(
+pub fn student_sentence(
     locale: &dyn LocaleFormatter,
     days: (u64, u64),
     did: &[(ActivityKind, u64)],
@@ -406,7 +364,7 @@ pub fn person(
         .filter(|(_, count)| *count > 0)
         .map(|(kind, count)| match kind {
             ActivityKind::Polls => locale.count_of(*count, "poll answered", "polls answered"),
-            kind => amount(locale, *kind, *count),
+            kind => amount_with_unit(locale, *kind, *count),
         })
         .collect();
     if did.is_empty() {
@@ -420,9 +378,9 @@ pub fn person(
     )
 }
 
-/// A day or a week of the axis.
+/// The label of a step of the axis: a day, or the first and last day of a week.
 #[must_use]
-pub fn place(locale: &dyn LocaleFormatter, first: Day, last: Day) -> String {
+pub fn step_label(locale: &dyn LocaleFormatter, first: Day, last: Day) -> String {
     if first == last {
         locale.format_day(first)
     } else {
@@ -430,31 +388,31 @@ pub fn place(locale: &dyn LocaleFormatter, first: Day, last: Day) -> String {
     }
 }
 
-/// How far all reports are together: how many of all are here, under way, and failed.
+/// The progress of all weekly reports: how many are loaded, of how many, under way, and failed.
 #[must_use]
-pub fn far([here, all, under_way, failed]: [usize; 4]) -> String {
-    let mut said = if here == all {
-        format!("All {all} weekly reports are here.")
+pub fn total_progress([loaded, all, under_way, failed]: [usize; 4]) -> String {
+    let mut text = if loaded == all {
+        format!("All {all} weekly reports loaded.")
     } else {
-        format!("{here} of {all} weekly reports are here.")
+        format!("{loaded} of {all} weekly reports loaded.")
     };
     if under_way > 0 {
-        let are = if under_way == 1 { "is" } else { "are" };
-        said.push_str(&format!(" {under_way} {are} on the way from Echo360; what is here is shown already."));
+        text.push_str(&format!(" Waiting for {under_way} from Echo360; what is loaded is shown already."));
     }
     if failed > 0 {
-        said.push_str(&format!(" {failed} could not be built."));
+        text.push_str(&format!(" Echo360 could not build {failed}."));
     }
-    said
+    text
 }
 
-/// How far one of them is: `Slides: 3 of 4 here, 1 on the way`.
+/// The progress of one report: `Slides: 3 of 4 loaded, 1 requested`.
 #[must_use]
-pub fn far_of(name: &str, [here, all, under_way, failed]: [usize; 4]) -> String {
-    let part = |count: usize, what: &str| if count > 0 { format!(", {count} {what}") } else { String::new() };
+pub fn report_progress(name: &str, [loaded, all, under_way, failed]: [usize; 4]) -> String {
+    let describe =
+        |count: usize, what: &str| if count > 0 { format!(", {count} {what}") } else { String::new() };
     format!(
-        "{name}: {here} of {all} here{}{}",
-        part(under_way, "on the way"),
-        part(failed, "could not be built")
+        "{name}: {loaded} of {all} loaded{}{}",
+        describe(under_way, "requested"),
+        describe(failed, "failed")
     )
 }

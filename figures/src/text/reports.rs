@@ -1,195 +1,114 @@
-//! What the figures of every report but `videoview` say. Plain, kind, exact.
+//! Texts of the figures of all reports except `videoview`.
 
 use crate::locale::LocaleFormatter;
 use domain::institution_role::InstitutionRole;
 use domain::time::Day;
 
-/// Nobody did anything.
 pub const NO_ACTIVITY: &str = "No recorded activity.";
-/// Nothing is known yet.
-pub const NOTHING_HERE: &str = "None of these days are here yet.";
-/// Where a link hides names.
-pub const NAMES_HIDDEN: &str = "Names are hidden in this link, and with them what names people.";
-/// Where a weekday does not occur, or none of its days is here.
-pub const NOT_HERE: &str = "Not here";
-/// Above the names of bars that are weeks.
+pub const NOTHING_LOADED: &str = "None of these days are loaded yet.";
+pub const NAMES_HIDDEN: &str = "Names are hidden in this link, and so are figures that name people.";
+/// Where a weekday does not occur in the range, or none of its days is loaded.
+pub const NO_DATA: &str = "No data";
+/// The heading of bar names that are weeks.
 pub const WEEK: &str = "Week";
-/// What the hatching of a week means.
 pub const HATCHED_WEEK: &str =
     "Hatched weeks are not final yet: Echo360 completes a day two days after it is over.";
-/// Head.
 pub const WEEKDAY: &str = "Weekday";
-/// Head.
 pub const DECK: &str = "Deck";
-/// Head.
 pub const COURSE: &str = "Course";
-/// Head.
 pub const SECTION: &str = "Section";
-/// Head.
 pub const VIEWS: &str = "Views";
-/// Head.
 pub const PEOPLE: &str = "People";
-/// Head.
 pub const STUDENTS: &str = "Students";
-/// Head.
 pub const OTHERS: &str = "Others";
-/// Head.
 pub const STUDENT: &str = "Student";
-/// Head.
 pub const PERSON: &str = "Person";
-/// Head.
 pub const OVER_TIME: &str = "Over time";
-/// Head.
 pub const SLIDES: &str = "Slides in the deck";
-/// Head.
 pub const MARKS: &str = "Marks";
-/// Head.
-pub const MOST_MARKED: &str = "Deck with most marks";
-/// Head.
+pub const MOST_MARKED: &str = "Deck with the most marks";
 pub const USUAL: &str = "Usual marks";
-/// Head.
 pub const TIMES_USUAL: &str = "Times the usual";
-/// Head.
 pub const ANSWERS: &str = "Answers";
-/// Head.
 pub const ANSWER: &str = "Answer";
-/// Head.
 pub const POLL: &str = "Poll";
-/// Head.
 pub const FIRST_ANSWERED: &str = "First answered";
-/// Head.
 pub const STUDENTS_ANSWERED: &str = "Students who answered";
-/// Head.
-pub const OF_ACTIVE: &str = "Of students active in polls";
-/// Head.
+pub const OF_ACTIVE: &str = "Share of students active in polls";
 pub const RIGHT: &str = "Right";
-/// Head.
-pub const CHANGED: &str = "Changed their mind";
-/// The word beside the right option.
+pub const CHANGED: &str = "Changed their answer";
+/// The mark of the right option.
 pub const SOLUTION: &str = "Solution";
-/// An option that holds no words.
 pub const EMPTY_ANSWER: &str = "Empty answer";
-/// Further options, summed up.
-pub const FURTHER: &str = "Further answers";
-/// Head.
+/// The sum of options that are not listed.
+pub const OTHER_ANSWERS: &str = "Further answers";
 pub const ROLE: &str = "Role";
-/// Head.
 pub const EVENTS: &str = "Note events";
-/// Head.
 pub const WORDS: &str = "Words";
-/// Head.
 pub const LAST_NOTE: &str = "Last note event";
-/// Head.
 pub const TIME: &str = "Time";
-/// Head.
 pub const NOTE: &str = "Note";
-/// Head.
 pub const VIDEO: &str = "Video";
-/// Head.
 pub const VIDEOS: &str = "Videos";
-/// Head.
 pub const OWNER: &str = "Owner";
-/// Head.
 pub const LIVE: &str = "Live";
-/// Head.
 pub const ON_DEMAND: &str = "On demand";
-/// Head.
 pub const PUBLIC: &str = "Through public links";
-/// Head.
 pub const PRIVATE: &str = "Not through public links";
-/// Head.
 pub const DOWNLOADS: &str = "Downloads";
-/// Head.
 pub const LENGTH: &str = "Length, min";
-/// Head.
 pub const MINUTES: &str = "Minutes watched";
-/// Head.
 pub const OF_LENGTH: &str = "Minutes watched ÷ length";
-/// Head.
 pub const LAST_VIEW: &str = "Last view";
-/// Head.
 pub const TERM: &str = "Term";
-/// A group without a name.
 pub const NO_NAME: &str = "Not named";
-/// Head.
 pub const ROWS: &str = "Rows";
-/// Head.
 pub const VALUE: &str = "Value";
 
-/// Caveat of the decks.
 pub const SLIDES_CAVEAT: &str =
     "The number of slides is the deck's size: no report says which slides were seen.";
-/// Caveat of confusion.
 pub const MARK_CAVEAT: &str = "A mark names the deck it was set on, not the slide.";
-/// Caveat of the spikes.
-pub const USUAL_CAVEAT: &str = "Usual is the day in the middle among the days on which this course had any marks. A day stands out with at least five marks and three times the usual.";
-/// Nothing stands out.
-pub const NO_SPIKES: &str = "No day stands out from what is usual in its course.";
-/// Caveat of the answers per day.
-pub const CHANGES_CAVEAT: &str = "An answer that is changed counts on both days.";
-/// Caveat of the polls.
-pub const POLLS_CAVEAT: &str = "Everybody's latest answer on these days counts. Right compares it with the poll's solution, among students, and is empty where there is none that can be compared. Students active in polls are those who answered any poll of the same course on these days: nobody knows who else was there.";
-/// Caveat of a poll whose solution says nothing that can be compared.
-pub const UNMATCHED: &str = "Its solution is none of its answers, so nothing can be called right.";
-/// Caveat of the questions.
-pub const QUESTIONS_CAVEAT: &str = "Echo360 reports a question once somebody has answered it. Questions without an answer, the time of a question and its lecture are not in the report.";
-/// Caveat of answers per day.
-pub const EDITS_CAVEAT: &str = "An answer that is edited counts on the day of the edit too.";
-/// Where contents were not asked for.
-pub const CONTENTS_OFF: &str = "What was written is not shown.";
-/// Caveat of the notes.
-pub const NOTES_CAVEAT: &str = "Echo360 reports a note each time it is saved, whole, and without an id: so these are note events, and the words of a note count again with each of them.";
-/// Caveat of the students.
-pub const STUDENTS_CAVEAT: &str = "Only people whose role in the institution is student, and only those with recorded activity: Echo360 lists nobody who did nothing.";
-/// Caveat of small series.
+pub const USUAL_CAVEAT: &str = "Usual is the median of the days on which this course had any marks. A day stands out if it has at least five marks and at least three times the usual.";
+pub const NO_SPIKES: &str = "No day stands out from the usual in its course.";
+pub const CHANGES_CAVEAT: &str = "A changed answer counts on both days.";
+pub const POLLS_CAVEAT: &str = "Each person's latest answer on these days counts. Right is the share of students whose answer is the poll's solution; it is empty if no solution can be compared. Students active in polls are those who answered any poll of the same course on these days: who else was there is not recorded.";
+pub const UNMATCHED_CAVEAT: &str =
+    "The poll's solution is not one of its answers, so right answers cannot be counted.";
+pub const QUESTIONS_CAVEAT: &str = "Echo360 reports a question once somebody has answered it. The report has no questions without an answer, and neither the time of a question nor its lecture.";
+pub const EDITS_CAVEAT: &str = "An edited answer counts on the day of the edit, too.";
+pub const CONTENTS_HIDDEN: &str = "What people wrote is not shown.";
+pub const NOTES_CAVEAT: &str = "Echo360 reports a note each time it is saved, in full and without an id. These are therefore note events, and each of them counts the note's words again.";
+pub const STUDENTS_CAVEAT: &str = "Only people whose role in the institution is student, and only those with recorded activity: Echo360 does not list people without activity.";
 pub const SPARK_CAVEAT: &str = "All lines over time share one scale, so their heights can be compared.";
-/// Caveat of the library.
-pub const SEVERAL_SECTIONS: &str = "A video in several sections stands once for each, and its numbers are not added up: Echo360 does not say whether they are the section's or the video's.";
-/// Caveat of the lengths.
+pub const SEVERAL_SECTIONS: &str = "A video in several sections is listed once for each, and its numbers are not added up: Echo360 does not say whether they belong to the section or to the whole video.";
 pub const LENGTH_CAVEAT: &str =
-    "Minutes watched are those of all viewers together, so they pass the length soon.";
-/// Caveat of sections that are asked for by id.
+    "Minutes watched are those of all viewers together, so they soon exceed the length.";
 pub const SECTIONS_IGNORED: &str =
-    "This report knows sections by their number alone, so the choice of sections does not apply to it.";
-/// Caveat of roles that are asked for.
+    "This report identifies sections by number only, so the choice of sections does not apply to it.";
 pub const ROLES_IGNORED: &str =
     "This report does not say who is a student, so the choice of roles does not apply to it.";
-/// Caveat of roles that are asked for, of answers.
-pub const ROLES_OF_ANSWERS: &str = "The roles are those of who answers.";
-/// Caveat of roles that are asked for, of who answers and of threads.
+pub const ANSWER_ROLES_CAVEAT: &str = "Roles are those of the people who answer.";
 pub const ROLES_NOT_APPLIED: &str =
     "The choice of roles does not apply here: everybody's answers are counted.";
-/// Caveat of decks that are asked for.
 pub const DECKS_IGNORED: &str = "The choice of decks does not apply to this report.";
-/// Head.
 pub const DEPARTMENT: &str = "Department";
-/// Head.
 pub const CAMPUS: &str = "Campus";
-/// Head.
 pub const DEVICE: &str = "Device";
-/// Head.
 pub const ROOM: &str = "Room";
-/// Caveat of a student that is asked for.
 pub const STUDENT_IGNORED: &str =
     "This report does not say who watched, so the choice of a student does not apply to it.";
-/// Caveat of a student that is asked for, of questions and answers.
-pub const STUDENT_IN_THREADS: &str =
-    "Per day: what this student answered. Below: every question that they asked or answered, whole.";
-/// Caveat of videos that are asked for.
+pub const STUDENT_IN_THREADS: &str = "Per day: this student's answers. Below: every question that they asked or answered, with all of its answers.";
 pub const VIDEOS_IGNORED: &str = "The choice of videos does not apply to this report.";
-/// Caveat of windows.
 pub const SUMS_CAVEAT: &str =
-    "Weeks are UTC weeks: each row of this report is a sum over its week, and cannot be split.";
-/// Caveat of a report that nobody knows.
+    "Weeks are UTC weeks: each row of this report is a sum over its week and cannot be split.";
 pub const UNKNOWN_CAVEAT: &str =
-    "Lectern does not know this report: what its columns mean, its own description says.";
-/// Caveat of sums of a column.
-pub const ADDED_CAVEAT: &str =
-    "Whether numbers of this column may be added up, the report's own description says.";
+    "Lectern does not know this report. Its own description says what its columns mean.";
+pub const SUM_CAVEAT: &str =
+    "The report's own description says whether numbers of this column may be added up.";
 
-/// A role, for one person.
+/// The role of one person.
 #[must_use]
-pub fn role(role: InstitutionRole) -> &'static str {
+pub fn role_name(role: InstitutionRole) -> &'static str {
     match role {
         InstitutionRole::Student => "Student",
         InstitutionRole::Instructor => "Instructor",
@@ -200,15 +119,15 @@ pub fn role(role: InstitutionRole) -> &'static str {
     }
 }
 
-/// A title that another figure has already.
+/// The title of a figure whose title occurred before: `Why? (2)`.
 #[must_use]
-pub fn again(title: &str, number: usize) -> String {
+pub fn numbered_title(title: &str, number: usize) -> String {
     format!("{title} ({number})")
 }
 
-/// A thing without a name: enough of its id to tell it from others.
+/// The name; without one, the kind and the first eight characters of the id: `Deck 1a2b3c4d`.
 #[must_use]
-pub fn named(name: &str, kind: &str, id: &str) -> String {
+pub fn name_or_id(name: &str, kind: &str, id: &str) -> String {
     if name.is_empty() {
         format!("{kind} {}", id.chars().take(8).collect::<String>())
     } else {
@@ -216,9 +135,9 @@ pub fn named(name: &str, kind: &str, id: &str) -> String {
     }
 }
 
-/// A section by its number, which says enough within one course; of several, with the beginning of the course's id.
+/// A section's number; with the beginning of the course's id if there are several courses.
 #[must_use]
-pub fn section(number: &str, course: Option<&str>) -> String {
+pub fn section_label(number: &str, course: Option<&str>) -> String {
     let number = if number.is_empty() { "without a number" } else { number };
     let Some(course) = course.filter(|course| !course.is_empty()) else { return number.to_owned() };
     // The first part of a UUID; whatever else a report puts here is shown whole.
@@ -227,87 +146,97 @@ pub fn section(number: &str, course: Option<&str>) -> String {
     format!("{number}, course {course}")
 }
 
-/// What keeps the numbers from being all there is; empty when every day is here and final.
+/// How many days are missing or provisional; empty if all are loaded and final.
 #[must_use]
-pub fn coverage(locale: &dyn LocaleFormatter, missing: u64, provisional: u64) -> String {
-    let said = |days: u64, rest: &str| {
-        (days > 0).then(|| format!("{} {rest}", locale.count_of(days, "day is", "days are")))
+pub fn coverage_caveat(locale: &dyn LocaleFormatter, missing: u64, provisional: u64) -> String {
+    describe_coverage(locale, missing, provisional, ["day", "days"])
+}
+
+/// How many weeks are missing or provisional; empty if all are loaded and final.
+#[must_use]
+pub fn week_coverage_caveat(locale: &dyn LocaleFormatter, missing: u64, provisional: u64) -> String {
+    describe_coverage(locale, missing, provisional, ["week", "weeks"])
+}
+
+fn describe_coverage(
+    locale: &dyn LocaleFormatter,
+    missing: u64,
+    provisional: u64,
+    [one, many]: [&str; 2],
+) -> String {
+    let describe = |count: u64, rest: &dyn Fn(&str) -> String| {
+        if count == 0 {
+            return String::new();
+        }
+        let are = if count == 1 { "is" } else { "are" };
+        format!("{} {}", locale.count_of(count, one, many), rest(are))
     };
     join([
-        said(missing, "not here yet and not counted.").unwrap_or_default(),
-        said(provisional, "not final yet.").unwrap_or_default(),
+        describe(missing, &|are| format!("{are} not loaded yet and {are} not counted.")),
+        describe(provisional, &|are| format!("{are} not final yet.")),
     ])
 }
 
-/// The same of weeks.
-#[must_use]
-pub fn coverage_of_weeks(locale: &dyn LocaleFormatter, missing: u64, provisional: u64) -> String {
-    let said = |weeks: u64, rest: &str| {
-        if weeks == 0 {
-            return String::new();
-        }
-        format!("{} {rest}", locale.count_of(weeks, "week is", "weeks are"))
-    };
-    join([said(missing, "not here yet and not counted."), said(provisional, "not final yet.")])
-}
-
-/// Sentences, one after another, without those that are empty.
+/// Joins the sentences that are not empty.
 #[must_use]
 pub fn join<const N: usize>(sentences: [String; N]) -> String {
     sentences.into_iter().filter(|sentence| !sentence.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// Events that name nobody.
+/// How many events have no user id.
 #[must_use]
-pub fn unnamed(locale: &dyn LocaleFormatter, events: u64, one: &str, many: &str) -> String {
+pub fn unnamed_caveat(locale: &dyn LocaleFormatter, events: u64, one: &str, many: &str) -> String {
     if events == 0 {
         return String::new();
     }
-    let verbs = if events == 1 { ["names", "counts"] } else { ["name", "count"] };
-    format!("{} {} nobody and {} for no person.", locale.count_of(events, one, many), verbs[0], verbs[1])
+    let rest = match events {
+        1 => "has no user id, so it counts for no person.",
+        _ => "have no user id, so they count for no person.",
+    };
+    format!("{} {rest}", locale.count_of(events, one, many))
 }
 
-/// Rows that could not be placed.
+/// How many rows could not be read.
 #[must_use]
-pub fn skipped_rows(locale: &dyn LocaleFormatter, rows: u64) -> String {
+pub fn skipped_rows_caveat(locale: &dyn LocaleFormatter, rows: u64) -> String {
     if rows == 0 {
         return String::new();
     }
     format!(
-        "{} of the files could not be read and {} left out.",
+        "{} could not be read and {} not counted.",
         locale.count_of(rows, "row", "rows"),
         if rows == 1 { "is" } else { "are" }
     )
 }
 
-/// Who opened what, and when most.
+/// Slide views: people, decks, views, and the busiest day.
 #[must_use]
-pub fn opened(
+pub fn views_sentence(
     locale: &dyn LocaleFormatter,
     people: u64,
     decks: u64,
     views: u64,
     most: Option<Day>,
 ) -> String {
-    let most = most.map(|day| format!("; most on {}", locale.format_day(day))).unwrap_or_default();
+    let most = most.map(|day| format!(", most on {}", locale.format_day(day))).unwrap_or_default();
     format!(
-        "{} opened {}, {} in all{most}.",
+        "{} opened {} ({}){most}.",
         locale.count_of(people, "person", "people"),
         locale.count_of(decks, "deck", "decks"),
         locale.count_of(views, "view", "views")
     )
 }
 
-/// Who marked what, and when most.
+/// Confusion marks: people, marks, decks, and the busiest day.
 #[must_use]
-pub fn marked(
+pub fn marks_sentence(
     locale: &dyn LocaleFormatter,
     people: u64,
     decks: u64,
     marks: u64,
     most: Option<Day>,
 ) -> String {
-    let most = most.map(|day| format!("; most on {}", locale.format_day(day))).unwrap_or_default();
+    let most = most.map(|day| format!(", most on {}", locale.format_day(day))).unwrap_or_default();
     format!(
         "{} set {} on {}{most}.",
         locale.count_of(people, "person", "people"),
@@ -316,27 +245,32 @@ pub fn marked(
     )
 }
 
-/// Who noted what, and when most.
+/// Notes: people, note events, words, and the busiest day.
 #[must_use]
-pub fn noted(
+pub fn notes_sentence(
     locale: &dyn LocaleFormatter,
     people: u64,
     events: u64,
     words: u64,
     most: Option<Day>,
 ) -> String {
-    let most = most.map(|day| format!("; most on {}", locale.format_day(day))).unwrap_or_default();
+    let most = most.map(|day| format!(", most on {}", locale.format_day(day))).unwrap_or_default();
     format!(
-        "{} wrote notes: {}, {}{most}.",
+        "{} wrote notes ({}, {}){most}.",
         locale.count_of(people, "person", "people"),
         locale.count_of(events, "note event", "note events"),
         locale.count_of(words, "word", "words")
     )
 }
 
-/// The busiest hour of the week.
+/// The busiest hour of a weekday; `events` is a count with its unit.
 #[must_use]
-pub fn busiest(locale: &dyn LocaleFormatter, weekday: u64, hour: usize, events: &str) -> String {
+pub fn busiest_hour_sentence(
+    locale: &dyn LocaleFormatter,
+    weekday: u64,
+    hour: usize,
+    events: &str,
+) -> String {
     format!(
         "The busiest hour of the week is {} {hour:02}:00–{:02}:00, with {events} in all.",
         locale.format_weekday(weekday),
@@ -344,27 +278,33 @@ pub fn busiest(locale: &dyn LocaleFormatter, weekday: u64, hour: usize, events: 
     )
 }
 
-/// The state of a weekday.
+/// How many days of a weekday are loaded, and how many of them are not final.
 #[must_use]
 pub fn weekday_state(locale: &dyn LocaleFormatter, known: u32, provisional: u32) -> String {
     let days = locale.count_of(u64::from(known), "day", "days");
     match (known, provisional) {
-        (0, _) => NOT_HERE.to_owned(),
+        (0, _) => NO_DATA.to_owned(),
         (_, 0) => days,
         (1, _) => format!("{days}, not final yet"),
         (_, provisional) => format!("{days}, {provisional} not final yet"),
     }
 }
 
-/// The first of a ranking.
+/// The first item of a ranking.
 #[must_use]
-pub fn leads(name: &str, number: &str, people: &str) -> String {
+pub fn leader_sentence(name: &str, number: &str, people: &str) -> String {
     format!("{name} has the most: {number} by {people}.")
 }
 
 /// The day that stands out most.
 #[must_use]
-pub fn stands_out(locale: &dyn LocaleFormatter, day: Day, marks: u64, usual: u64, deck: &str) -> String {
+pub fn outlier_sentence(
+    locale: &dyn LocaleFormatter,
+    day: Day,
+    marks: u64,
+    usual: u64,
+    deck: &str,
+) -> String {
     let most = if deck.is_empty() { String::new() } else { format!(", most of them on {deck}") };
     format!(
         "{} stands out: {}, usually {}{most}.",
@@ -374,9 +314,10 @@ pub fn stands_out(locale: &dyn LocaleFormatter, day: Day, marks: u64, usual: u64
     )
 }
 
-/// Who answered polls: students, and those who are none; there are polls that no student answered.
+/// How many students and other people answered polls, and the share of right answers. There are polls that no
+/// student answered.
 #[must_use]
-pub fn polled(
+pub fn polls_sentence(
     locale: &dyn LocaleFormatter,
     (students, others): (u64, u64),
     polls: u64,
@@ -389,17 +330,18 @@ pub fn polled(
         (_, 0) => None,
         (Some(_), others) => Some(locale.count_of(others, "other", "others")),
         (None, others) => {
-            Some(locale.count_of(others, "person who is no student", "people who are no students"))
+            Some(locale.count_of(others, "person who is not a student", "people who are not students"))
         }
     };
     let who: Vec<String> = students.into_iter().chain(others).collect();
-    let who = if who.is_empty() { "People who are not named".to_owned() } else { who.join(" and ") };
+    let who = if who.is_empty() { "People without a user id".to_owned() } else { who.join(" and ") };
     format!("{who} answered {}.{}", locale.count_of(polls, "poll", "polls"), right.unwrap_or_default())
 }
 
-/// What came of one poll.
+/// One poll: students who answered, the right ones (`right.0` of `right.1` that can be compared), and changed
+/// answers.
 #[must_use]
-pub fn poll(
+pub fn poll_sentence(
     locale: &dyn LocaleFormatter,
     students: u64,
     active: u64,
@@ -409,11 +351,12 @@ pub fn poll(
     let right = right.filter(|(_, of)| *of > 0).map(|(right, of)| {
         #[expect(clippy::cast_precision_loss, reason = "students are far below 2^53")]
         let share = right as f64 / of as f64;
-        format!("{} right ({}).", locale.format_count(right), locale.format_percent(share))
+        let was = if right == 1 { "was" } else { "were" };
+        format!("{} {was} right ({}).", locale.format_count(right), locale.format_percent(share))
     });
     let changed = match changed {
         0 => String::new(),
-        n => format!("{} changed their mind.", locale.count_of(n, "student", "students")),
+        n => format!("{} changed their answer.", locale.count_of(n, "student", "students")),
     };
     let answered = format!(
         "{} of {} active in polls answered.",
@@ -423,9 +366,9 @@ pub fn poll(
     join([answered, right.unwrap_or_default(), changed])
 }
 
-/// What was asked and answered.
+/// Questions, answers, and people who asked.
 #[must_use]
-pub fn answered(locale: &dyn LocaleFormatter, questions: u64, answers: u64, askers: u64) -> String {
+pub fn questions_sentence(locale: &dyn LocaleFormatter, questions: u64, answers: u64, askers: u64) -> String {
     let have = if questions == 1 { "question has" } else { "questions have" };
     format!(
         "{} {have} {}; {} asked.",
@@ -435,9 +378,9 @@ pub fn answered(locale: &dyn LocaleFormatter, questions: u64, answers: u64, aske
     )
 }
 
-/// Who answers.
+/// The share of answers by students.
 #[must_use]
-pub fn who_answers(
+pub fn answer_roles_sentence(
     locale: &dyn LocaleFormatter,
     student_share: f64,
     by_students: u64,
@@ -451,9 +394,9 @@ pub fn who_answers(
     )
 }
 
-/// An answer that was edited.
+/// How often an answer was edited before; empty if never.
 #[must_use]
-pub fn edited(earlier: u64) -> String {
+pub fn edits_note(earlier: u64) -> String {
     match earlier {
         0 => String::new(),
         1 => "edited once on these days".to_owned(),
@@ -461,9 +404,9 @@ pub fn edited(earlier: u64) -> String {
     }
 }
 
-/// The library, and of when it is.
+/// Videos, those never viewed, and those transcribed of those for which it is known.
 #[must_use]
-pub fn library(
+pub fn library_sentence(
     locale: &dyn LocaleFormatter,
     videos: u64,
     never: Option<u64>,
@@ -473,7 +416,7 @@ pub fn library(
     #[expect(clippy::cast_precision_loss, reason = "videos are far below 2^53")]
     let share = (of > 0)
         .then(|| format!(" {} transcribed automatically.", locale.format_percent(yes as f64 / of as f64)));
-    let never = never.map(|never| format!("; {} never viewed", locale.format_count(never)));
+    let never = never.map(|never| format!(", {} never viewed", locale.format_count(never)));
     format!(
         "{}{}.{}",
         locale.count_of(videos, "video", "videos"),
@@ -482,38 +425,41 @@ pub fn library(
     )
 }
 
-/// Of when a snapshot is.
+/// The moment of a snapshot.
 #[must_use]
-pub fn as_of(moment: Option<&str>) -> String {
-    let since = "These are counts of all time";
-    moment.map_or_else(|| format!("{since}."), |moment| format!("{since}, as they stood on {moment} UTC."))
+pub fn snapshot_caveat(moment: Option<&str>) -> String {
+    moment.map_or_else(
+        || "Counts are over all time.".to_owned(),
+        |moment| format!("Counts are over all time, as of {moment} UTC."),
+    )
 }
 
-/// What was watched in these weeks.
+/// How many videos were viewed in how many weeks.
 #[must_use]
-pub fn weeks(locale: &dyn LocaleFormatter, viewed: u64, weeks: u64) -> String {
+pub fn viewed_videos_sentence(locale: &dyn LocaleFormatter, viewed: u64, weeks: u64) -> String {
     format!(
-        "{} with a view in {}.",
+        "{} viewed in {}.",
         locale.count_of(viewed, "video", "videos"),
         locale.count_of(weeks, "week", "weeks")
     )
 }
 
-/// Windows that reach beyond the range.
+/// Weeks that reach beyond the range.
 #[must_use]
-pub fn left_out(locale: &dyn LocaleFormatter, windows: u64) -> String {
+pub fn excluded_weeks_caveat(locale: &dyn LocaleFormatter, windows: u64) -> String {
     if windows == 0 {
         return String::new();
     }
     format!(
-        "{} that reach beyond these days cannot be split and are left out.",
-        locale.count_of(windows, "week", "weeks")
+        "{} beyond these days: {} not counted.",
+        locale.count_of(windows, "week reaches", "weeks reach"),
+        if windows == 1 { "it cannot be split and is" } else { "they cannot be split and are" }
     )
 }
 
-/// Rows of an unknown report.
+/// The rows of an unknown report, and how many of them are shown.
 #[must_use]
-pub fn rows(locale: &dyn LocaleFormatter, rows: u64, shown: usize) -> String {
+pub fn rows_sentence(locale: &dyn LocaleFormatter, rows: u64, shown: usize) -> String {
     if u64::try_from(shown).is_ok_and(|shown| shown < rows) {
         format!(
             "{}; the first {} are shown.",
@@ -525,27 +471,28 @@ pub fn rows(locale: &dyn LocaleFormatter, rows: u64, shown: usize) -> String {
     }
 }
 
-/// What was chosen that a report has no column for.
+/// The filters for which a report has no column.
 #[must_use]
-pub fn unfiltered(columns: &[&str]) -> String {
+pub fn unfiltered_caveat(columns: &[&str]) -> String {
     if columns.is_empty() {
         return String::new();
     }
-    format!("It has no column {}: rows of all are here.", columns.join(", "))
+    format!("Not filtered by {}: the report has no such column.", columns.join(", "))
 }
 
-/// Rows whose day is none of these.
+/// Rows whose day is outside the range, or cannot be read.
 #[must_use]
-pub fn outside(locale: &dyn LocaleFormatter, rows: u64, column: &str) -> String {
+pub fn outside_caveat(locale: &dyn LocaleFormatter, rows: u64, column: &str) -> String {
     if rows == 0 {
         return String::new();
     }
-    format!("{} with another {column} are not in this chart.", locale.count_of(rows, "row", "rows"))
+    let are = if rows == 1 { "is" } else { "are" };
+    format!("{} with another {column} {are} not in this chart.", locale.count_of(rows, "row", "rows"))
 }
 
-/// The first of a list that is longer.
+/// How many items of a longer list are shown; empty if all are.
 #[must_use]
-pub fn first_of(locale: &dyn LocaleFormatter, shown: usize, total: u64) -> String {
+pub fn truncation_caveat(locale: &dyn LocaleFormatter, shown: usize, total: u64) -> String {
     if u64::try_from(shown).is_ok_and(|shown| shown < total) {
         format!(
             "The first {} of {} are shown.",
@@ -557,20 +504,23 @@ pub fn first_of(locale: &dyn LocaleFormatter, shown: usize, total: u64) -> Strin
     }
 }
 
-/// A week of a term with its days.
+/// A week of a term with its days: `Week 3 of Autumn 2026: 2 Nov – 8 Nov`.
 #[must_use]
-pub fn numbered(week: &str, days: &str) -> String {
+pub fn week_label(week: &str, days: &str) -> String {
     format!("{week}: {days}")
 }
 
-/// The section with most, and how many there are.
+/// The section with the most events, and how many sections there are.
 #[must_use]
-pub fn most_in_section(locale: &dyn LocaleFormatter, name: &str, events: &str, sections: u64) -> String {
+pub fn sections_sentence(locale: &dyn LocaleFormatter, name: &str, events: &str, sections: u64) -> String {
     format!("{name} has the most of {}: {events}.", locale.count_of(sections, "section", "sections"))
 }
 
-/// What students did of all.
+/// The share of students in all events.
 #[must_use]
-pub fn of_students(locale: &dyn LocaleFormatter, share: f64, all: &str) -> String {
-    format!("Students made {} of {all}; everybody else stands apart.", locale.format_percent(share))
+pub fn student_share_sentence(locale: &dyn LocaleFormatter, share: f64, all: &str) -> String {
+    format!(
+        "Students account for {} of {all}; everybody else is shown separately.",
+        locale.format_percent(share)
+    )
 }

@@ -1,96 +1,55 @@
-//! Titles of the figures of every report but `videoview`: what each shows, in a few words.
+//! Titles of the figures of all reports except `videoview`.
 
-/// Title.
-pub const MARKS_PER_DAY: &str = "Marks of confusion per day";
-/// Title.
-pub const MARKS_BY_HOUR: &str = "Marks by weekday and hour";
-/// Title.
-pub const MARKS_PER_DECK: &str = "Marks per deck";
-/// Title.
-pub const DECKS_WITH_MARKS: &str = "Every deck with marks";
-/// Title.
-pub const SPIKES: &str = "Days that stand out";
-/// Title.
-pub const LIBRARY: &str = "The library";
-/// Title.
+pub const MARKS_PER_DAY: &str = "Confusion marks per day";
+pub const MARKS_BY_HOUR: &str = "Confusion marks by weekday and hour";
+pub const MARKS_PER_DECK: &str = "Confusion marks per deck";
+pub const DECKS_WITH_MARKS: &str = "Every deck with confusion marks";
+pub const OUTLIERS: &str = "Days that stand out";
+pub const LIBRARY: &str = "Library";
 pub const BY_TERM: &str = "Videos by term";
-/// Title.
 pub const BY_DEPARTMENT: &str = "Videos by department";
-/// Title.
 pub const BY_CAMPUS: &str = "Videos by campus";
-/// Title.
 pub const BY_DEVICE: &str = "Videos by capture device";
-/// Title.
 pub const BY_ROOM: &str = "Videos by room";
-/// Title.
-pub const MOST_VIEWED: &str = "Most viewed";
-/// Title.
+pub const MOST_VIEWED: &str = "Most viewed videos";
 pub const EVERY_VIDEO: &str = "Every video";
-/// Title.
 pub const EVENTS_PER_DAY: &str = "Note events per day";
-/// Title.
 pub const EVENTS_PER_DECK: &str = "Note events per deck";
-/// Title.
 pub const DECKS_WITH_NOTES: &str = "Every deck with notes";
-/// Title.
-pub const NOTE_TAKERS: &str = "Students";
-/// Title.
-pub const WRITTEN: &str = "What was noted";
-/// Title.
+pub const STUDENTS: &str = "Students";
+pub const NOTES: &str = "Notes";
 pub const POLL_ANSWERS_PER_DAY: &str = "Poll answers per day";
-/// Title.
 pub const EVERY_POLL: &str = "Every poll";
-/// Title.
 pub const VIEWS_PER_DAY: &str = "Slide views per day";
-/// Title.
 pub const VIEWS_BY_HOUR: &str = "Slide views by weekday and hour";
-/// Title.
-pub const VIEWS_PER_DECK: &str = "Views per deck";
-/// Title.
+pub const VIEWS_PER_DECK: &str = "Slide views per deck";
 pub const EVERY_DECK: &str = "Every deck";
-/// Title.
 pub const ANSWERS_PER_DAY: &str = "Answers per day";
-/// Title.
-pub const WHO_ANSWERS: &str = "Who answers";
-/// Title.
+pub const ANSWERS_BY_ROLE: &str = "Answers by role";
 pub const THREADS: &str = "Questions and answers";
-/// Title.
-pub const VIDEOS_BY_WEEK: &str = "Videos with a view, week by week";
-/// Title.
-pub const VIEWS_BY_WEEK: &str = "Views, week by week";
-/// Title.
+pub const VIDEOS_BY_WEEK: &str = "Videos viewed per week";
+pub const VIEWS_BY_WEEK: &str = "Views per week";
 pub const SECTIONS: &str = "Sections";
-/// Title.
-pub const EVERY_VIDEO_ANYWHERE: &str = "Every video in every section";
-/// Title.
+pub const VIDEOS_BY_SECTION: &str = "Every video in every section";
 pub const EVERY_ROW: &str = "Every row";
-/// Title.
 pub const VIEWS_PER_SECTION: &str = "Slide views per section";
-/// Title.
 pub const VIEWS_BY_ROLE: &str = "Slide views by role";
-/// Title.
-pub const MARKS_PER_SECTION: &str = "Marks of confusion per section";
-/// Title.
-pub const MARKS_BY_ROLE: &str = "Marks of confusion by role";
-/// Title.
+pub const MARKS_PER_SECTION: &str = "Confusion marks per section";
+pub const MARKS_BY_ROLE: &str = "Confusion marks by role";
 pub const EVENTS_PER_SECTION: &str = "Note events per section";
-/// Title.
 pub const EVENTS_BY_ROLE: &str = "Note events by role";
-/// Title.
 pub const POLL_ANSWERS_PER_SECTION: &str = "Poll answers per section";
-/// Title.
 pub const POLL_ANSWERS_BY_ROLE: &str = "Poll answers by role";
-/// Title.
 pub const ANSWERS_PER_SECTION: &str = "Answers per section";
 
-/// Rows by the day of a column, of a report that nobody knows.
+/// Rows of an unknown report by the day in a column.
 #[must_use]
 pub fn rows_per_day(column: &str) -> String {
     format!("Rows per day of {column}")
 }
 
-/// A column added up by the day of another, of a report that nobody knows.
+/// Sums of a column of an unknown report by the day in another column.
 #[must_use]
-pub fn added_per_day(name: &str, column: &str) -> String {
-    format!("{name}, added up per day of {column}")
+pub fn sum_per_day(name: &str, column: &str) -> String {
+    format!("Sum of {name} per day of {column}")
 }

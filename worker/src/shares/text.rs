@@ -91,7 +91,7 @@ pub(super) fn library_sentence(numbers: Option<(f64, f64)>) -> String {
 
 /// The day on which a snapshot was taken.
 pub(super) fn taken_at(at: Timestamp) -> String {
-    format!("As it stood on {}.", format_day(at.day()))
+    format!("As of {}.", format_day(at.day()))
 }
 
 /// What a reader must know to interpret a report's numbers.

@@ -6,7 +6,7 @@ use crate::components::figure::{Figure, Readout, observe_width};
 use crate::words::figures as said;
 use crate::{locale, words};
 use ::figures::text::chart_text;
-use ::figures::text::comparison as against;
+use ::figures::text::comparison as comparison_text;
 use charts::layout::{ChartLayout, Size};
 use charts::model::{Bar, Chart, DataPoint, Series};
 use charts::svg;
@@ -112,10 +112,11 @@ fn compare_days(measures: &Measures, metric: DailyMetric, other: &str) -> String
         Completeness::Missing | Completeness::Provisional(_) => None,
     };
     let days = measures.days.iter().zip(&measures.others);
-    let pairs = against::ComparedSums::of(days.map(|((_, now), then)| (complete(now), complete(then))));
+    let pairs =
+        comparison_text::ComparedSums::of(days.map(|((_, now), then)| (complete(now), complete(then))));
     let is_sum = metric == DailyMetric::Minutes;
-    let comparison = against::ComparedUnit { unit: metric.unit(), place: "day", is_sum, other };
-    against::sentence(pairs, comparison, &locale::format_number)
+    let comparison = comparison_text::ComparedUnit { unit: metric.unit(), place: "day", is_sum, other };
+    comparison_text::comparison_sentence(pairs, comparison, &locale::format_number)
 }
 
 /// Bars per day.
@@ -142,7 +143,7 @@ pub fn DailyChart(
             let hatched = if m.as_ref().is_some_and(|m| m.provisional() > 0) { words::HATCHED } else { "" };
             let others = m.as_ref().map(|m| &m.others).filter(|others| !others.is_empty());
             let is_any = |others: &Vec<_>| others.iter().any(|known| *known != Completeness::Missing);
-            (hatched, others.map(|others| against::lines(&other.get(), is_any(others))))
+            (hatched, others.map(|others| comparison_text::overlay_caveat(&other.get(), is_any(others))))
         });
         format!("{} {hatched} {of_count}", lines.unwrap_or_default()).trim().to_owned()
     });
@@ -174,7 +175,9 @@ pub fn bar_readout(chart: Memo<Option<Chart>>, at: RwSignal<Option<usize>>) -> S
             });
             let state =
                 matches!(bar.level, DataPoint::Provisional(_)).then(|| words::NOT_FINAL.to_lowercase());
-            let other = chart.other(place).map(|other| against::against(&locale::format_number(other)));
+            let other = chart
+                .other(place)
+                .map(|other| comparison_text::compared_value(&locale::format_number(other)));
             let rest: Vec<String> = other.into_iter().chain(beside).chain(state).collect();
             let text = said::told(bar.level.value(), &chart.unit, &rest);
             Some(Readout { name: bar.name.clone(), text })

@@ -264,13 +264,13 @@ mod tests {
             columns: vec!["Video".into(), "Minutes".into()],
             rows: vec![
                 Row { name: "=1+1, \"x\"".into(), values: vec![Some(1234.5)], state: None },
-                Row { name: "B".into(), values: vec![None], state: Some("Not here yet".into()) },
+                Row { name: "B".into(), values: vec![None], state: Some("Not loaded yet".into()) },
             ],
         };
         let csv = csv(&table, &[("Days".into(), "2 Feb – 1 Mar 2026".into())]);
         assert_eq!(
             csv,
-            "\u{feff}Days,2 Feb – 1 Mar 2026\r\n\r\nVideo,Minutes\r\n\"'=1+1, \"\"x\"\"\",1234.5\r\nB,,Not here yet\r\n"
+            "\u{feff}Days,2 Feb – 1 Mar 2026\r\n\r\nVideo,Minutes\r\n\"'=1+1, \"\"x\"\"\",1234.5\r\nB,,Not loaded yet\r\n"
         );
         assert_eq!(file_name("Minutes per video"), "minutes-per-video");
     }

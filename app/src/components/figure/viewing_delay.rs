@@ -38,7 +38,7 @@ pub fn build_chart(measures: &Measures) -> Chart {
         beside: Vec::new(),
         is_stacked: false,
         other: None,
-        words: ChartText { missing: said::NOT_HERE.to_owned(), ..chart_text(said::DAYS_AFTER) },
+        words: ChartText { missing: said::NO_DATA.to_owned(), ..chart_text(said::DAYS_AFTER) },
     }
 }
 
