@@ -217,21 +217,22 @@ impl Loader {
             timing::record_mark(TimingMark::Measured, load);
         }
         if first {
-            self.mark_once_drawn(TimingMark::FirstMarks, 1, load);
+            self.mark_once_drawn(&[TimingMark::FirstMarks, TimingMark::FirstFigure], 1, load);
         }
         if whole {
-            self.mark_once_drawn(TimingMark::Painted, STEPS, load);
+            let marks = &[TimingMark::Painted, TimingMark::AllFigures, TimingMark::FiltersReady];
+            self.mark_once_drawn(marks, STEPS, load);
         }
     }
 
     /// Marks that a step of the figures is on the screen. A frame is drawn between two callbacks: what is set before the
     /// first is on the screen at the second.
-    fn mark_once_drawn(self, moment: TimingMark, step: u8, load: Progress) {
+    fn mark_once_drawn(self, marks: &'static [TimingMark], step: u8, load: Progress) {
         request_animation_frame(move || {
             if self.drawn.get_untracked() < step {
-                return self.mark_once_drawn(moment, step, load);
+                return self.mark_once_drawn(marks, step, load);
             }
-            request_animation_frame(move || timing::record_mark(moment, load));
+            request_animation_frame(move || marks.iter().for_each(|mark| timing::record_mark(*mark, load)));
         });
     }
 }

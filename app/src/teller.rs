@@ -4,6 +4,7 @@
 
 use crate::api_client::ApiError;
 use crate::device_memory;
+use crate::timing::{self, TimingMark};
 use domain::ids::{CourseId, UserId};
 use domain::report::ReportName;
 use engine::reports;
@@ -181,6 +182,21 @@ impl Teller {
         });
     }
 
+    /// Records the marks of a response once its figures are on the screen: what is set before a frame is drawn at the next.
+    fn record_marks(self, turn: u32, load: Progress) {
+        if load.copies == 0 && load.pending > 0 {
+            return;
+        }
+        let is_first = self.told.with_untracked(|told| told.turn != turn || told.load.copies == 0);
+        let first = is_first.then_some(TimingMark::FirstFigure);
+        let last = [TimingMark::AllFigures, TimingMark::FiltersReady];
+        let last = last.into_iter().filter(|_| load.pending == 0);
+        let marks: Vec<TimingMark> = first.into_iter().chain(last).collect();
+        request_animation_frame(move || {
+            request_animation_frame(move || marks.iter().for_each(|mark| timing::record_mark(*mark, load)));
+        });
+    }
+
     fn hear(self, answer: Response) {
         let now = self.turn.get_value();
         match answer {
@@ -197,6 +213,7 @@ impl Teller {
             Response::Figures { sequence: turn, figures, student_name: student, progress: load }
                 if turn == now =>
             {
+                self.record_marks(turn, load);
                 let about = self.sight.with_value(|sight| sight.as_ref().map(Sight::about));
                 self.told.try_update(|told| {
                     if told.turn != turn {

@@ -15,6 +15,12 @@ pub enum TimingMark {
     Measured,
     /// These measures are on the screen.
     Painted,
+    /// The first figure with data is on the screen, whatever the report.
+    FirstFigure,
+    /// All figures are on the screen, and no more rows are to come.
+    AllFigures,
+    /// Filters respond, over all rows.
+    FiltersReady,
 }
 
 impl TimingMark {
@@ -24,6 +30,9 @@ impl TimingMark {
             Self::FirstMarks => "lectern:first-marks",
             Self::Measured => "lectern:measured",
             Self::Painted => "lectern:painted",
+            Self::FirstFigure => "lectern:first-figure",
+            Self::AllFigures => "lectern:all-figures",
+            Self::FiltersReady => "lectern:filters-ready",
         }
     }
 }

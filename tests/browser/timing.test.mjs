@@ -67,3 +67,25 @@ test('a view without rows is marked as painted too', async () => {
     assert.ok(marks.some((mark) => mark.name === 'lectern:measured' && mark.detail.rows === 0));
   });
 });
+
+test('every page with figures sets first-figure, all-figures and filters-ready', async () => {
+  const span = weeks(2, 1);
+  const reports = ['videoview', 'presentation', 'polling', 'qanda', 'confused', 'notes'];
+  await Promise.all(reports.map((report) => stack.request({ report, ...span, tz: 'UTC' })));
+  const { courses } = await stack.api('/api/courses');
+  const range = `from=${span.from}&to=${span.to}&tz=UTC`;
+  const names = ['first-figure', 'all-figures', 'filters-ready'].map((name) => `lectern:${name}`);
+  const urls = ['videoview', 'presentation'].map((report) => `/?v=1&report=${report}&${range}`);
+  for (const url of [...urls, `/course?v=1&course=${courses[0].id}&${range}`]) {
+    await withTab(browser, {}, async (page) => {
+      await page.goto(stack.url + url);
+      await page.waitForFunction((name) => performance.getEntriesByName(name).length > 0, names[1]);
+      const times = await page.evaluate(
+        (names) => names.map((name) => performance.getEntriesByName(name).at(-1)?.startTime),
+        names,
+      );
+      assert.ok(times.every((time) => time > 0), `${url}: ${times}`);
+      assert.ok(times[0] <= times[1] && times[0] <= times[2], `${url}: the first figure comes first: ${times}`);
+    });
+  }
+});
