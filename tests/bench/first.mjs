@@ -1,41 +1,16 @@
 /** Measures a first visit: bytes before the first view, and Lighthouse's scores of the built page. */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
-import { createServer } from 'node:http';
 import path from 'node:path';
-import { brotliCompressSync, constants } from 'node:zlib';
 import { Browser, ROOT, Stack, weeks, withTab } from '../browser/stack.mjs';
 import { busyCourse } from '../browser/truth.mjs';
 import { median } from './median.mjs';
+import { compress, startProxy } from './proxy.mjs';
 
 const SITE = path.join(ROOT, 'target/site');
 const LIGHTHOUSE = '12.8.2';
-
-/** A file compressed as Cloudflare compresses it. */
-function compress(bytes) {
-  const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
-  return brotliCompressSync(bytes, { params });
-}
-
-/** A proxy in front of the Worker that compresses responses with brotli, as Cloudflare does. */
-async function startProxy(url) {
-  const compressedByUrl = new Map();
-  const server = createServer(async (request, response) => {
-    const answer = await fetch(url + request.url, { method: request.method, redirect: 'manual' });
-    const headers = Object.fromEntries(answer.headers);
-    for (const name of ['content-encoding', 'content-length', 'transfer-encoding']) delete headers[name];
-    let bytes = Buffer.from(await answer.arrayBuffer());
-    if (bytes.length > 200) {
-      const known = compressedByUrl.get(request.url);
-      bytes = known ?? compress(bytes);
-      if (!request.url.startsWith('/api')) compressedByUrl.set(request.url, bytes);
-      headers['content-encoding'] = 'br';
-    }
-    response.writeHead(answer.status, { ...headers, 'content-length': bytes.length }).end(bytes);
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { url: `http://127.0.0.1:${server.address().port}`, stop: () => server.close() };
-}
+/** The quality with which Cloudflare compresses static files. */
+const QUALITY = 11;
 
 /** The path of Lighthouse, installed on first use, since it is larger than all other tools together. */
 function lighthouse() {
@@ -123,12 +98,12 @@ async function measureShare(cli, { runs, note }) {
 /** Measures sizes and Lighthouse's scores. */
 export async function measure({ runs, note }) {
   const thread = readdirSync(SITE).filter((name) => /^thread.*\.(js|wasm)$/.test(name));
-  const beside = thread.reduce((sum, name) => sum + compress(readFileSync(path.join(SITE, name))).length, 0);
+  const beside = thread.reduce((sum, name) => sum + compress(readFileSync(path.join(SITE, name)), QUALITY).length, 0);
   note('first visit: the data thread, beside', { value: beside / 1000, unit: ' KB', most: 60 });
 
   const cli = lighthouse();
   const stack = await Stack.start();
-  const front = await startProxy(stack.url);
+  const front = await startProxy(stack.url, QUALITY);
   try {
     const bytes = await bytesBeforeFirstView(front);
     note('first visit: everything before the first view', { value: bytes / 1000, unit: ' KB', most: 150 });

@@ -30,6 +30,8 @@ enum Part {
     Schedule,
     /// A first visit: bytes transferred, and Lighthouse scores
     First,
+    /// Cold links on a slow phone: bytes, files, first figure, all figures
+    Links,
     /// A view of a report: loading, filtering, drawing
     Page,
     /// The Worker: collecting, serving, downloading, memory
@@ -41,7 +43,7 @@ enum Part {
 /// Measures the chosen parts.
 pub(crate) fn bench(options: &Options) -> Result<()> {
     let checkout = Checkout::of_xtask();
-    let all = [Part::Schedule, Part::First, Part::Page, Part::Worker];
+    let all = [Part::Schedule, Part::First, Part::Links, Part::Page, Part::Worker];
     let parts = if options.only.is_empty() { &all[..] } else { &options.only };
     if parts.contains(&Part::Schedule) {
         let mut simulate = cargo::cargo(&checkout);
