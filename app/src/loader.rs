@@ -54,6 +54,8 @@ pub struct Loader {
     /// What was said before the thread listened: only the last of it counts.
     unheard: StoredValue<Option<Said>>,
     listens: StoredValue<bool>,
+    /// The turn of the last measures that were marked as the first of theirs.
+    marked: StoredValue<u32>,
     /// The thread, once something was looked at.
     worker: StoredValue<Option<Worker>, LocalStorage>,
 }
@@ -70,6 +72,7 @@ impl Loader {
             drawn: RwSignal::new(0),
             unheard: StoredValue::new(None),
             listens: StoredValue::new(false),
+            marked: StoredValue::new(0),
             worker: StoredValue::new_local(None),
         }
     }
@@ -211,7 +214,8 @@ impl Loader {
         if load.copies == 0 && load.pending > 0 {
             return;
         }
-        let first = self.loaded.with_untracked(|loaded| loaded.turn != turn || loaded.load.copies == 0);
+        let first = self.marked.get_value() != turn;
+        self.marked.set_value(turn);
         let whole = load.pending == 0;
         if whole {
             timing::record_mark(TimingMark::Measured, load);

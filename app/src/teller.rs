@@ -82,6 +82,8 @@ pub struct Teller {
     /// What was said before the thread listened: only the last of it counts.
     unheard: StoredValue<Option<Query>>,
     listens: StoredValue<bool>,
+    /// The turn of the last figures that were marked as the first of theirs.
+    marked: StoredValue<u32>,
     worker: StoredValue<Option<Worker>, LocalStorage>,
 }
 
@@ -95,6 +97,7 @@ impl Teller {
             turn: StoredValue::new(0),
             unheard: StoredValue::new(None),
             listens: StoredValue::new(false),
+            marked: StoredValue::new(0),
             worker: StoredValue::new_local(None),
         }
     }
@@ -187,7 +190,8 @@ impl Teller {
         if load.copies == 0 && load.pending > 0 {
             return;
         }
-        let is_first = self.told.with_untracked(|told| told.turn != turn || told.load.copies == 0);
+        let is_first = self.marked.get_value() != turn;
+        self.marked.set_value(turn);
         let first = is_first.then_some(TimingMark::FirstFigure);
         let last = [TimingMark::AllFigures, TimingMark::FiltersReady];
         let last = last.into_iter().filter(|_| load.pending == 0);
