@@ -71,9 +71,14 @@ export class WebKitEngine {
 
   static async start() {
     const engine = new WebKitEngine();
+    await engine.#launch();
+    return engine;
+  }
+
+  async #launch() {
     const port = await freePort();
     const screen = `-screen 0 ${WINDOW.width}x${WINDOW.height}x24`;
-    engine.#driver = spawn('sh', ['-c', KILL_WITH_PARENT, 'sh', 'xvfb-run', '-a', '-s', screen, DRIVER, `--port=${port}`], {
+    this.#driver = spawn('sh', ['-c', KILL_WITH_PARENT, 'sh', 'xvfb-run', '-a', '-s', screen, DRIVER, `--port=${port}`], {
       detached: true,
       env: {
         ...process.env,
@@ -84,17 +89,28 @@ export class WebKitEngine {
       },
       stdio: ['pipe', 'ignore', 'ignore'],
     });
-    engine.#address = `http://127.0.0.1:${port}`;
+    this.#address = `http://127.0.0.1:${port}`;
     await until('WebKitWebDriver answers', async () => {
-      assert.equal(engine.#driver.exitCode ?? engine.#driver.signalCode, null, 'WebKitWebDriver must keep running');
-      return call(`${engine.#address}/status`, 'GET').catch(() => undefined);
+      assert.equal(this.#driver.exitCode ?? this.#driver.signalCode, null, 'WebKitWebDriver must keep running');
+      return call(`${this.#address}/status`, 'GET').catch(() => undefined);
     });
-    return engine;
   }
 
   /** Opens a tab. Only one can be open at a time, since the driver has one session. */
   async tab() {
-    // Each session has its own network process without stored data, so it acts as a new profile.
+    // On a busy machine MiniBrowser sometimes does not start. No test has used it then, so it is started again.
+    const session = await this.#openSession().catch(async () => {
+      await this.stop();
+      await this.#launch();
+      return this.#openSession();
+    });
+    const tab = new WebKitTab(session);
+    await tab.size();
+    return tab;
+  }
+
+  /** Starts MiniBrowser; returns the address of its session, which acts as a new profile: it has no stored data. */
+  async #openSession() {
     const { sessionId } = await call(`${this.#address}/session`, 'POST', {
       capabilities: {
         alwaysMatch: {
@@ -107,9 +123,7 @@ export class WebKitEngine {
         },
       },
     });
-    const tab = new WebKitTab(`${this.#address}/session/${sessionId}`);
-    await tab.size();
-    return tab;
+    return `${this.#address}/session/${sessionId}`;
   }
 
   async stop() {
