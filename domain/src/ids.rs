@@ -9,9 +9,9 @@ use std::borrow::{Borrow, Cow};
 /// The longest e-mail address that can be delivered to (RFC 5321), in bytes.
 const MAX_EMAIL_LENGTH: usize = 254;
 
-/// The normal form of an id: without white space and braces around it, ASCII letters in lower documents
-/// case. Echo360 its ids as UUIDs, which are the same in either case. Other text, such as the numbers of sections, is put into the
-/// same form.
+/// The normal form of an id: without white space and braces around it, ASCII letters in lower case. Echo360
+/// documents its ids as UUIDs, which are the same in either case. Other text, such as section numbers, gets
+/// the same form.
 ///
 /// ```
 /// use domain::ids::normalize_id;

@@ -1,4 +1,5 @@
-//! Counts a course's activity in one week, per section and student, from the rows of its windows.
+//! Counts a course's activity in one week as one report records it, per section and student, from the rows
+//! of its windows.
 //!
 //! Only students are counted, by user id: staff and rows without a user id are left out. The amounts are
 //! those of the page: half minutes watched, views, marks, latest answers, note events.

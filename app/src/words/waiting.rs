@@ -217,7 +217,7 @@ pub fn first_visit_plan(windows: usize, loaded: usize) -> String {
     }
 }
 
-/// How much of a request is loaded, without ages: it is announced when it changes.
+/// How much of a request is loaded. Without ages, since screen readers announce every change.
 #[must_use]
 pub fn coverage_sentence(request: &RequestInfo) -> String {
     let windows = &request.windows;

@@ -1,7 +1,7 @@
 //! The trait that each authentication provider implements.
 //!
-//! A new provider takes a file of its own, an entry in `providers` of the parent module, its settings in
-//! [`domain::settings`], a variant of [`AuthMethod`] and a text on the sign-in page.
+//! A new provider takes a file of its own and an entry in `providers` of the parent module; ARCHITECTURE.md
+//! ("How to add") lists every file.
 
 use super::Visitor;
 use crate::rpc::Credential;
