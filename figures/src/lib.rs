@@ -1,7 +1,7 @@
 //! From measures to figures: a title, a unit, a sentence, a caveat, and a chart or table for each.
 //!
 //! Pure: no clock, network or DOM. Numbers and dates are formatted through [`locale::LocaleFormatter`], so
-//! that the same figures are made in the browser, in the Worker and in tests.
+//! that the same figures are made in the browser and in native tests, and could be made in the Worker.
 //!
 //! - [`reports`]: the figures of one report, a module for each; [`course`]: the figures of a course, over six reports.
 //! - [`comparison`]: adds other days or another section to charts over time.
