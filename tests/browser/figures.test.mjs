@@ -180,6 +180,34 @@ test('the figures of one course and section are correct', async () => {
   });
 });
 
+test('a view of one course downloads that course alone, and nothing once all rows are loaded', async () => {
+  const { course } = await busyCourse(stack, month);
+  const [ofAll, ofCourse] = await Promise.all([
+    stack.truth(month.from, month.to),
+    stack.truth(month.from, month.to, { course: course.id }),
+  ]);
+  await withTab(browser, {}, async (page, { context }) => {
+    const courses = [];
+    await context.route('**/api/rows/**', (route) => {
+      courses.push(new URL(route.request().url()).searchParams.get('course'));
+      return route.continue();
+    });
+    /** Chooses a course and returns the course of each download that follows. */
+    const downloads = async (choice, rows) => {
+      courses.length = 0;
+      await page.getByRole('combobox', { name: 'Course' }).selectOption(choice);
+      await waitForRows(page, rows);
+      return new Set(courses);
+    };
+    await page.goto(address(stack, month, { course: course.id }));
+    await waitForRows(page, ofCourse.rows);
+    assert.deepEqual(new Set(courses), new Set([course.id]));
+    assert.deepEqual(await downloads({ label: 'All courses' }, ofAll.rows), new Set([null]));
+    assert.deepEqual(await downloads({ value: course.id }, ofCourse.rows), new Set());
+    assert.deepEqual(await downloads({ label: 'All courses' }, ofAll.rows), new Set());
+  });
+});
+
 test('a click on a video, a role or a section filters the other figures, and its chip removes the filter', async () => {
   const all = await views(stack, month);
   await withTab(browser, {}, async (page) => {

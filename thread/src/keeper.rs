@@ -75,6 +75,8 @@ struct Thread {
     turn: u32,
     sight: Option<Sight>,
     dataset: VideoViewDataset,
+    /// The course to whose rows the dataset is limited.
+    course: Option<CourseId>,
     /// Bytes that travelled, of each copy in the dataset.
     travelled: Vec<(String, u64)>,
     fetches: Vec<Fetch>,
@@ -97,12 +99,13 @@ impl Thread {
     fn look(&mut self, Look { turn, sight }: Look) {
         self.turn = turn;
         self.failed.clear();
-        // A view of one course downloads the rows of that course alone: those of another are other copies.
-        let is_same_source = self
-            .sight
-            .as_ref()
-            .is_some_and(|old| old.report == sight.report && old.question.course == sight.question.course);
+        // A view of one course downloads that course's rows alone, unless everybody's are loaded: then it filters them.
+        let is_loaded = |window: &Wanted| self.dataset.generation(&window.id) == Some(window.generation);
+        let is_served = self.course == sight.question.course
+            || (self.course.is_none() && sight.windows.iter().all(is_loaded));
+        let is_same_source = is_served && self.sight.as_ref().is_some_and(|old| old.report == sight.report);
         if !is_same_source {
+            self.course.clone_from(&sight.question.course);
             self.dataset = VideoViewDataset::default();
             self.travelled.clear();
             self.aggregator = None;
@@ -173,7 +176,7 @@ impl Thread {
             return None;
         }
         let window = sight.windows.iter().rev().find(|window| self.is_missing(window))?;
-        Some((sight.report.clone(), sight.question.course.clone(), window.clone()))
+        Some((sight.report.clone(), self.course.clone(), window.clone()))
     }
 
     /// Rows that are still to come: windows of which nothing is known are taken for ones like those that are coming.
