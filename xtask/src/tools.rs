@@ -21,6 +21,9 @@ const MIN_NODE_VERSION: u32 = 20;
 /// The version of cargo-deny. It is in no lock file, since nothing is built with it.
 const CARGO_DENY: &str = "0.20.2";
 
+/// Leaves out of wasm-bindgen-cli what only its test runner needs: a TLS library, which takes a minute to compile.
+const LOCAL_ONLY: [&str; 1] = ["--no-default-features"];
+
 /// The paths of the tools, all of which are installed.
 pub(crate) struct Tools {
     /// The Node from npm.
@@ -46,11 +49,17 @@ impl Tools {
         set_up_wasm_target(checkout)?;
         set_up_npm_packages(checkout)?;
         let wasm_bindgen_version = cargo::locked_version(checkout, "wasm-bindgen")?;
-        let wasm_bindgen =
-            install_cargo_tool(checkout, "wasm-bindgen-cli", "wasm-bindgen", &wasm_bindgen_version)?;
+        let wasm_bindgen = install_cargo_tool(
+            checkout,
+            "wasm-bindgen-cli",
+            "wasm-bindgen",
+            &wasm_bindgen_version,
+            &LOCAL_ONLY,
+        )?;
         // The crate and its builder are released together, with the same version.
         let worker_version = cargo::locked_version(checkout, "worker")?;
-        let worker_build = install_cargo_tool(checkout, "worker-build", "worker-build", &worker_version)?;
+        let worker_build =
+            install_cargo_tool(checkout, "worker-build", "worker-build", &worker_version, &[])?;
         Ok(Self {
             node: checkout.path("node_modules/node/bin/node"),
             wrangler: checkout.path("node_modules/wrangler/wrangler-dist/cli.js"),
@@ -76,7 +85,7 @@ impl Tools {
 
 /// The path of cargo-deny, which is installed if it is missing. Only `cargo xtask audit` needs it.
 pub(crate) fn cargo_deny(checkout: &Checkout) -> Result<PathBuf> {
-    install_cargo_tool(checkout, "cargo-deny", "cargo-deny", CARGO_DENY)
+    install_cargo_tool(checkout, "cargo-deny", "cargo-deny", CARGO_DENY, &[])
 }
 
 /// The path of a program on the `PATH`.
@@ -165,7 +174,13 @@ fn major_version(version: &str) -> Option<u32> {
 }
 
 /// The path of a program in `target/tools`. Runs `cargo install` unless it is there with this version.
-fn install_cargo_tool(checkout: &Checkout, package: &str, program: &str, version: &str) -> Result<PathBuf> {
+fn install_cargo_tool(
+    checkout: &Checkout,
+    package: &str,
+    program: &str,
+    version: &str,
+    options: &[&str],
+) -> Result<PathBuf> {
     let root = checkout.path("target/tools");
     let path = root.join("bin").join(program);
     let is_current = || {
@@ -178,9 +193,9 @@ fn install_cargo_tool(checkout: &Checkout, package: &str, program: &str, version
     step(&format!("Installing {package} {version} (once)"), || {
         let mut install = cargo::quiet_cargo(checkout);
         install.args(["install", package, "--version", version, "--force", "--root"]).arg(&root);
-        install.arg("--target-dir").arg(root.join("build"));
-        // The tools run for seconds at most, so a fast compilation matters more than fast code.
-        install.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1");
+        install.arg("--target-dir").arg(root.join("build")).args(options);
+        // The tools run for a second at most, so a fast compilation matters more than fast code.
+        install.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0");
         processes::run(&mut install).with_context(|| format!("cannot install {package} {version}"))?;
         if !is_current() {
             bail!("{} does not report version {version}, although it was just installed", path.display());
