@@ -6,11 +6,10 @@ use crate::clock::Clock;
 use crate::components::error_notice::ErrorNotice;
 use crate::components::help::{HelpButton, HelpRequests};
 use crate::components::lazy::{Placeholder, render_lazy};
+use crate::data_worker::DataWorker;
 use crate::lazy_components::LazyComponents;
-use crate::loader::Loader;
 use crate::navigation::{self, Navigation};
 use crate::pages::overview::{self, OverviewPage};
-use crate::teller::Teller;
 use crate::{browser_zones, words};
 use domain::api::{ReportInfo, Reports, SessionSummary};
 use domain::problem::{Code, Problem};
@@ -31,46 +30,19 @@ pub struct AppContext {
     pub components: LazyComponents,
     /// Requests to the help dialog.
     pub help: HelpRequests,
-    /// The clients of Web Workers, each created once: a download outlives the page that started it.
-    threads: StoredValue<Threads>,
+    /// The client of the data worker. The application owns it: a download outlives the page that started it.
+    data_worker: DataWorker,
     /// Whether the next view should be requested as soon as it is shown.
     is_request_scheduled: StoredValue<bool>,
     session: StoredValue<SessionSummary>,
     reports: StoredValue<Vec<ReportInfo>>,
 }
 
-/// The clients of Web Workers that have been needed so far.
-#[derive(Debug, Default)]
-struct Threads {
-    owner: Option<Owner>,
-    loader: Option<Loader>,
-    teller: Option<Teller>,
-}
-
-impl Threads {
-    /// A client, created if necessary. The application owns it, so that it outlives the page that first needs
-    /// it.
-    fn get_or_start<T: Copy>(&mut self, field: fn(&mut Self) -> &mut Option<T>, start: fn() -> T) -> T {
-        let owner = self.owner.clone();
-        *field(self).get_or_insert_with(|| owner.map_or_else(start, |owner| owner.with(start)))
-    }
-}
-
 impl AppContext {
     /// The client of the data worker.
     #[must_use]
-    pub fn loader(self) -> Loader {
-        self.threads
-            .try_update_value(|it| it.get_or_start(|it| &mut it.loader, Loader::new))
-            .unwrap_or_default()
-    }
-
-    /// The client of the program of all other reports.
-    #[must_use]
-    pub fn teller(self) -> Teller {
-        self.threads
-            .try_update_value(|it| it.get_or_start(|it| &mut it.teller, Teller::new))
-            .unwrap_or_default()
+    pub fn data_worker(self) -> DataWorker {
+        self.data_worker
     }
 
     /// Makes the next view be requested as soon as it is shown.
@@ -144,7 +116,7 @@ pub fn Application(
 ) -> impl IntoView {
     let navigation = Navigation::new();
     let help = HelpRequests::new();
-    let threads = StoredValue::new(Threads { owner: Owner::current(), ..Threads::default() });
+    let data_worker = DataWorker::new();
     let is_request_scheduled = StoredValue::new(false);
     let session: ApiSignal<SessionSummary> = ApiSignal::new(api_client::SESSION);
     let reports: ApiSignal<Reports> = ApiSignal::new(api_client::REPORTS);
@@ -187,7 +159,7 @@ pub fn Application(
                 clock,
                 components,
                 help,
-                threads,
+                data_worker,
                 is_request_scheduled,
                 session: StoredValue::new(session.clone()),
                 reports: StoredValue::new(reports),

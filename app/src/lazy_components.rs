@@ -1,23 +1,17 @@
 //! The components that are loaded when they are first needed, as functions that the page's program supplies.
 //!
-//! Split points are exported, and exported code is linked into every program of this crate that contains
-//! them. So they are defined in the page's program (`bin/page.rs`), and the program of reports stays without
-//! them.
+//! Split points are exported by the program that contains them, so they are defined in the page's program
+//! (`bin/page.rs`), not in this library.
 
 use crate::components::lazy::LazyComponent;
 use crate::components::range_picker::RangeSelection;
 use crate::pages::overview::ViewSelection;
-use crate::pages::report::ReportContext;
 
 /// All lazy components.
 #[derive(Debug, Clone, Copy)]
 pub struct LazyComponents {
     /// [`ReportView`](crate::pages::report::ReportView).
     pub report_view: LazyComponent<ViewSelection>,
-    /// [`VideoviewReport`](crate::pages::report::videoview::VideoviewReport).
-    pub videoview: LazyComponent<ReportContext>,
-    /// [`GenericReport`](crate::pages::report::generic::GenericReport).
-    pub generic: LazyComponent<ReportContext>,
     /// [`CoursePage`](crate::pages::course::CoursePage).
     pub course_page: LazyComponent<()>,
     /// [`RequestsPage`](crate::pages::requests::RequestsPage).

@@ -53,10 +53,7 @@ thread_local! {
     static NUMBER: IntlFormat = IntlFormat::new("NumberFormat", &[("maximumFractionDigits", 1.into())]);
     static SHORT: IntlFormat = date_format(&[("day", "numeric"), ("month", "short")]);
     static DATED: IntlFormat = date_format(&[("day", "numeric"), ("month", "short"), ("year", "numeric")]);
-    static FULL: IntlFormat =
-        date_format(&[("weekday", "short"), ("day", "numeric"), ("month", "short"), ("year", "numeric")]);
     static WEEKDAY: IntlFormat = date_format(&[("weekday", "long")]);
-    static SHORT_WEEKDAY: IntlFormat = date_format(&[("weekday", "short")]);
     static MOMENT: IntlFormat = date_format(&[("dateStyle", "medium"), ("timeStyle", "short")]);
 }
 
@@ -71,12 +68,6 @@ fn noon_of_weekday(weekday: u32) -> f64 {
 #[must_use]
 pub fn format_weekday(weekday: u32) -> String {
     WEEKDAY.with(|format| format.call("format", &[noon_of_weekday(weekday)])).unwrap_or_default()
-}
-
-/// `Mon` for 0.
-#[must_use]
-pub fn format_short_weekday(weekday: u32) -> String {
-    SHORT_WEEKDAY.with(|format| format.call("format", &[noon_of_weekday(weekday)])).unwrap_or_default()
 }
 
 /// `3 Feb 2026, 14:05`: a local time, given as if its zone were UTC.
@@ -114,12 +105,6 @@ pub fn format_count(count: u64) -> String {
 #[must_use]
 pub fn format_short_day(day: Day) -> String {
     SHORT.with(|format| format.call("format", &[noon(day)])).unwrap_or_else(|| day.to_string())
-}
-
-/// `Tue, 3 Feb 2026`.
-#[must_use]
-pub fn format_full_day(day: Day) -> String {
-    FULL.with(|format| format.call("format", &[noon(day)])).unwrap_or_else(|| day.to_string())
 }
 
 /// `3 Feb – 1 Mar 2026`: two days, both included.

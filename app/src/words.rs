@@ -3,7 +3,7 @@
 //! | module | texts |
 //! |---|---|
 //! | [`waiting`] | plans, progress and failures of requests |
-//! | [`figures`] | the figures of `videoview`; those of other reports are in the crate `figures` |
+//! | [`figures`] | what surrounds figures: read-outs, tables, menus, filters; the texts about data are in the crate `figures` |
 //! | [`keys`], [`why`] | the help dialog |
 //! | [`access`] | sign-in, roles, the audit log and erasure |
 //! | [`shares`] | links for people who cannot sign in |
@@ -16,7 +16,7 @@ pub mod shares;
 pub mod waiting;
 pub mod why;
 
-pub use ::figures::text::{DAY, FINAL, HATCHED, NOT_FINAL, NOT_LOADED, STATE, days_in};
+pub use ::figures::text::{NOT_FINAL, NOT_LOADED, STATE};
 pub use waiting::*;
 
 use crate::api_client::ApiError;
@@ -24,7 +24,6 @@ use crate::locale;
 use crate::presets::TermWeeks;
 use domain::problem::Code;
 use domain::window::Parameters;
-use engine::measures::{Completeness, Measures};
 
 // The frame of every page.
 pub const NAME: &str = "Lectern";
@@ -105,9 +104,6 @@ pub const CSV_IGNORES_FILTERS: &str =
 // Figures.
 /// The summary of the table under a chart.
 pub const NUMBERS: &str = "Numbers";
-pub const MINUTES_WATCHED: &str = "Minutes watched per day";
-pub const MINUTES: &str = "Minutes";
-pub const MINUTE_IS: &str = "Echo360 records one row for every 30 seconds watched. Rows without a user id add minutes, but no viewers.";
 
 // Errors.
 /// The label before a problem's code.
@@ -178,6 +174,20 @@ pub fn too_large(rows: u64, most: u64) -> String {
     )
 }
 
+/// The heading of the question before a large download on a phone.
+pub const WHOLE_INSTITUTION: &str = "This view is of the whole institution";
+/// The button that agrees to a large download.
+pub const LOAD_ALL_ROWS: &str = "Load all rows";
+
+/// What a view of the whole institution would load on a phone.
+#[must_use]
+pub fn large_download(rows: u64) -> String {
+    format!(
+        "It would load {} rows onto this phone. Choose a course to load only that course's rows.",
+        locale::format_count(rows)
+    )
+}
+
 /// As [`too_large`], for a course page, which has no CSV of its own.
 #[must_use]
 pub fn too_large_course(rows: u64, most: u64) -> String {
@@ -204,42 +214,6 @@ pub fn term_weeks(weeks: &TermWeeks<'_>, is_named: bool) -> String {
         false => format!("Weeks {}–{}", weeks.first, weeks.last),
     };
     if is_named { numbers } else { format!("{numbers} of {}", weeks.term.name) }
-}
-
-/// The sentence above the chart of minutes per day: total, busiest day, and what is not counted.
-#[must_use]
-pub fn minutes_sentence(measures: &Measures) -> String {
-    let known = measures.days.iter().filter_map(|(day, known)| Some((*day, known.watched()?)));
-    let missing = measures.days.iter().filter(|(_, known)| *known == Completeness::Missing).count();
-    if missing == measures.days.len() {
-        return "None of these days are loaded yet.".to_owned();
-    }
-    let mut text = if measures.total.rows == 0 {
-        "No recorded activity.".to_owned()
-    } else {
-        let viewers = match measures.total.viewers {
-            0 => String::new(),
-            1 => " by 1 viewer".to_owned(),
-            n => format!(" by {} viewers", locale::format_count(n)),
-        };
-        format!("{} minutes watched{viewers}.", locale::format_number(measures.total.minutes()))
-    };
-    if let Some((day, most)) = known.max_by_key(|(_, watched)| watched.rows).filter(|(_, w)| w.rows > 0) {
-        let (day, minutes) = (locale::format_full_day(day), locale::format_number(most.minutes()));
-        text.push_str(&format!(" The busiest day was {day}, with {minutes}."));
-    }
-    match missing {
-        0 => {}
-        1 => text.push_str(" 1 day is not loaded yet and is not counted."),
-        n => text.push_str(&format!(" {n} days are not loaded yet and are not counted.")),
-    }
-    match measures.skipped_rows.total() {
-        0 => {}
-        1 => text.push_str(" 1 row could not be read and is not counted."),
-        n => text
-            .push_str(&format!(" {} rows could not be read and are not counted.", locale::format_count(n))),
-    }
-    text
 }
 
 /// How much has been read while rows are still arriving.

@@ -76,6 +76,7 @@ impl PollAnswers {
             sentence: sentence.to_owned(),
             head: self.head.clone(),
             beside: vec![self.others.clone()],
+            beside_units: vec![self.others.to_lowercase()],
             items: self
                 .choices
                 .iter()

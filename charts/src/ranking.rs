@@ -57,11 +57,14 @@ pub struct Ranking {
     pub head: String,
     /// Table headings of the further numbers.
     pub beside: Vec<String>,
+    /// What follows each further number when it is read out: `viewers`, `% of its length per viewer`. One for
+    /// each of `beside`.
+    pub beside_units: Vec<String>,
     /// The bars, from the top.
     pub items: Vec<Item>,
 }
 
-wire_struct!(Ranking { id, title, unit, sentence, head, beside, items });
+wire_struct!(Ranking { id, title, unit, sentence, head, beside, beside_units, items });
 
 impl Ranking {
     /// The numbers as a table: a row for each bar, with its further numbers.
@@ -149,6 +152,7 @@ mod tests {
             sentence: "Most of \"Membranes\" <1>".into(),
             head: "Video".into(),
             beside: vec!["Viewers".into()],
+            beside_units: vec!["viewers".into()],
             items: values
                 .iter()
                 .enumerate()

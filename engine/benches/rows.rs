@@ -19,7 +19,6 @@ use engine::decode::{Decoder, Delimiter};
 use engine::erasure_filter::{ErasureFilter, hash_person};
 use engine::inflate::FileInflater;
 use engine::measures::{Query, WindowCoverage};
-use engine::row_batch;
 use engine::slice::SliceInflater;
 use engine::split::{Slice, SplitSummary, Splitter};
 use engine::video_view_columns::Dictionaries;
@@ -92,35 +91,6 @@ fn build_table(summary: &SplitSummary, slices: &[Slice], texts: &mut Dictionarie
     builder.finish().expect("all rows are present")
 }
 
-/// Bytes of CSV in a batch, as in the data worker.
-const BATCH_BYTES: u64 = 4 << 20;
-
-/// Groups slices into batches for decode threads.
-fn group_into_batches(slices: &[Slice]) -> Vec<&[Slice]> {
-    let mut batches = Vec::new();
-    let mut rest = slices;
-    while !rest.is_empty() {
-        let mut length = 0;
-        let count = rest.iter().take_while(|slice| {
-            let has_room = length < BATCH_BYTES;
-            length += u64::from(slice.raw_length);
-            has_room
-        });
-        let (batch, left) = rest.split_at(count.count());
-        batches.push(batch);
-        rest = left;
-    }
-    batches
-}
-
-/// Decodes a batch and encodes its rows, as a decode thread does.
-fn decode_batch(summary: &SplitSummary, slices: &[Slice]) -> Vec<u8> {
-    let rows = slices.iter().map(|slice| u64::from(slice.rows)).sum();
-    let mut texts = Dictionaries::default();
-    let table = build_table(&SplitSummary { rows, ..summary.clone() }, slices, &mut texts);
-    row_batch::encode(&table.columns, &texts)
-}
-
 fn query(roles: Vec<InstitutionRole>) -> Query {
     Query {
         range: Range::parse("2026-02-02", "2026-02-08").expect("a valid range"),
@@ -182,27 +152,6 @@ fn bench(criterion: &mut Criterion) {
     });
     group.bench_function("decode slices into columns", |b| {
         b.iter(|| build_table(&summary, &slices, &mut Dictionaries::default()));
-    });
-    let slice_batches = group_into_batches(&slices);
-    group.bench_function("decode slices into batches", |b| {
-        b.iter(|| {
-            for slices in &slice_batches {
-                black_box(decode_batch(&summary, slices));
-            }
-        });
-    });
-    let batches: Vec<_> = slice_batches.iter().map(|slices| decode_batch(&summary, slices)).collect();
-    group.bench_function("merge batches into columns", |b| {
-        b.iter(|| {
-            let head = Head { generation: 1, slices: 0, rows: summary.rows, header: summary.header.clone() };
-            let mut builder = VideoViewTableBuilder::new(&head).expect("all required columns are present");
-            let mut texts = Dictionaries::default();
-            for batch in &batches {
-                let slot = builder.reserve_batch();
-                assert!(builder.add_decoded_batch(slot, batch, 0, &mut texts), "the batch is valid");
-            }
-            black_box(builder.finish().expect("all rows are present"))
-        });
     });
 
     let mut dataset = VideoViewDataset::default();

@@ -10,14 +10,14 @@
 //! further copy makes their day known.
 
 use crate::chunked_bit_set::ChunkedBitSet;
+use crate::completeness::Completeness;
 use crate::crossfilter::{self, Crossfilter, FilterResult, FilteredRollup};
 use crate::dictionary::{Dictionary, EMPTY};
 use crate::measures::{
-    Arrivals, Completeness, DELAY_STARTS, Item, Items, MAX_NAMED, MAX_STEPS, Measures, Query, Students,
-    WatchTotals, Weekday,
+    Arrivals, DELAY_STARTS, Item, Items, MAX_NAMED, MAX_STEPS, Measures, Query, Students, WatchTotals,
+    Weekday,
 };
 use crate::rollup::QuarterHourRollup;
-use crate::sort;
 use crate::video_view_columns::{Dictionaries, SkippedRows};
 use crate::video_view_dataset::VideoViewDataset;
 use domain::institution_role::InstitutionRole;
@@ -260,7 +260,7 @@ impl Aggregator {
     }
 
     /// Rows and viewers of each day of the range.
-    fn days(&self) -> impl Iterator<Item = Completeness> {
+    fn days(&self) -> impl Iterator<Item = Completeness<WatchTotals>> {
         self.finality.iter().zip(&self.counts.days).map(|(is_final, count)| match is_final {
             None => Completeness::Missing,
             Some(true) => Completeness::Complete(count.watched()),
@@ -294,7 +294,7 @@ impl Aggregator {
     fn students(&self) -> Students {
         let mut rows: Vec<u64> =
             self.counts.students.iter().filter(|rows| **rows > 0).map(|rows| u64::from(*rows)).collect();
-        sort::sort_ascending(&mut rows);
+        rows.sort_unstable();
         let active = rows.len() as u64;
         let rows_at = |index: usize| rows.get(index).copied().unwrap_or(0);
         let median_rows = match rows.len() {
@@ -376,7 +376,7 @@ impl Aggregator {
         let mut order: Vec<u32> =
             (0..).zip(rows).filter(|(_, rows)| **rows > 0).map(|(user, _)| user).collect();
         let rows = |user: u32| rows.get(user as usize);
-        sort::sort_by(&mut order, &mut |a, b| {
+        order.sort_unstable_by(|&a, &b| {
             let by_name = || texts.person_name(a).cmp(&texts.person_name(b));
             let by_id = || texts.user.bytes_of(a).cmp(texts.user.bytes_of(b));
             rows(b).cmp(&rows(a)).then_with(by_name).then_with(by_id)
@@ -541,9 +541,7 @@ fn rank_items(
 ) -> Items {
     let rows = |code: u32| counts.get(code as usize).map_or(0, |count| count.rows);
     let mut order: Vec<u32> = (0..).take(counts.len()).filter(|code| rows(*code) > 0).collect();
-    sort::sort_by(&mut order, &mut |a, b| {
-        rows(b).cmp(&rows(a)).then_with(|| ids.bytes_of(a).cmp(ids.bytes_of(b)))
-    });
+    order.sort_unstable_by(|&a, &b| rows(b).cmp(&rows(a)).then_with(|| ids.bytes_of(a).cmp(ids.bytes_of(b))));
     let mut items = Items::default();
     for (rank, code) in order.into_iter().enumerate() {
         let Some(count) = counts.get(code as usize) else { continue };

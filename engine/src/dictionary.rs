@@ -97,14 +97,6 @@ impl Dictionary {
         (0..u32::try_from(self.len()).unwrap_or(u32::MAX)).map(|code| self.bytes_of(code))
     }
 
-    /// Allocated bytes.
-    #[must_use]
-    pub fn memory_bytes(&self) -> usize {
-        self.bytes.capacity()
-            + self.ends.capacity() * size_of::<usize>()
-            + self.slots.capacity() * size_of::<u32>()
-    }
-
     /// The slot of `text`, or the free slot for it if it is new.
     #[inline]
     fn find_slot(&self, text: &[u8]) -> usize {

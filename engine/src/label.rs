@@ -25,21 +25,8 @@ impl Labels {
         if label.texts == texts {
             label.times = label.times.map(|newest| newest.max(time));
         } else {
-            label.update([time; 2], texts, names);
+            label.update(time, texts, names);
         }
-    }
-
-    /// Merges another label of `code`: two texts, each with the time of its row.
-    #[inline(never)]
-    pub(crate) fn merge(&mut self, code: u32, times: [u32; 2], texts: [u32; 2], names: &Dictionary) {
-        if let Some(label) = self.entry(code) {
-            label.update(times, texts, names);
-        }
-    }
-
-    /// The times and texts of each label, by code.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = ([u32; 2], [u32; 2])> {
-        self.0.iter().map(|label| (label.times, label.texts))
     }
 
     /// The label of `code`, inserted if missing; `None` for the empty text.
@@ -62,9 +49,9 @@ impl Labels {
 impl Label {
     /// Replaces each text whose row is older.
     #[inline(never)]
-    fn update(&mut self, times: [u32; 2], texts: [u32; 2], names: &Dictionary) {
+    fn update(&mut self, time: u32, texts: [u32; 2], names: &Dictionary) {
         let current = self.times.iter_mut().zip(&mut self.texts);
-        for ((current_time, current), (time, text)) in current.zip(times.into_iter().zip(texts)) {
+        for ((current_time, current), text) in current.zip(texts) {
             if text == EMPTY {
                 continue;
             }

@@ -4,12 +4,13 @@
 //! |---|---|
 //! | Worker, collecting | [`inflate`]: inflates and checks a file · [`erasure_filter`]: drops erased rows · [`report_file`]: header rows, and why a file is refused · [`split`]: slices of one section each |
 //! | Worker, downloads | [`rewrite`]: slices as one CSV · [`formula_injection`]: cells that a spreadsheet would run as a formula |
-//! | page, `videoview` | [`slice`]: checks ([`crc32`]) and inflates ([`deflate`]) · [`decode`]: records · [`row_time`], `row_template`: timestamps and repeated rows · [`dictionary`], [`label`]: texts as codes · [`rollup`], [`video_view_columns`]: columns · [`row_batch`]: rows decoded by another thread · [`video_view_table`], [`video_view_dataset`]: windows · `crossfilter`: the rows of a query · [`aggregator`], [`chunked_bit_set`]: counting · [`measures`]: query and result · [`row_list`], [`sort`]: the rows of a table |
+//! | page, `videoview` | [`slice`]: checks ([`crc32`]) and inflates ([`deflate`]) · [`decode`]: records · [`row_time`], `row_template`: timestamps and repeated rows · [`dictionary`], [`label`]: texts as codes · [`rollup`], [`video_view_columns`]: columns · [`video_view_table`], [`video_view_dataset`]: windows · `crossfilter`: the rows of a query · [`aggregator`], [`chunked_bit_set`]: counting · [`measures`], [`completeness`]: query and result · [`row_list`]: the rows of a table |
 //! | page, other reports | [`table`]: any report as columns · [`reports`]: measures of each report and of a course |
 //! | Worker, shares | [`course_week`]: activity per section and student · [`disclosure_control`]: what is suppressed · [`published_week`]: what is published |
 
 pub mod aggregator;
 pub mod chunked_bit_set;
+pub mod completeness;
 pub mod course_week;
 pub mod crc32;
 mod crossfilter;
@@ -27,12 +28,10 @@ pub mod report_file;
 pub mod reports;
 pub mod rewrite;
 pub mod rollup;
-pub mod row_batch;
 pub mod row_list;
 mod row_template;
 pub mod row_time;
 pub mod slice;
-pub mod sort;
 pub mod split;
 pub mod table;
 pub mod video_view_columns;

@@ -6,6 +6,7 @@
 //! known days; a day that is not fully loaded counts nowhere. Each filter applies to all numbers except those
 //! of the chart that sets it.
 
+use crate::completeness::Completeness;
 use crate::video_view_columns::SkippedRows;
 pub use crate::video_view_dataset::WindowCoverage;
 use domain::ids::{CourseId, MediaId, SectionId, UserId};
@@ -83,8 +84,6 @@ pub struct WatchTotals {
     pub viewers: u64,
 }
 
-wire_struct!(WatchTotals { rows, viewers });
-
 impl WatchTotals {
     /// Minutes watched.
     #[must_use]
@@ -100,30 +99,6 @@ pub fn minutes(rows: u64) -> f64 {
     rows as f64 / 2.0
 }
 
-/// The totals of one day or step, if they are known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Completeness {
-    /// Not fully loaded, so its totals would be too low.
-    Missing,
-    /// Loaded, but the numbers may still change.
-    Provisional(WatchTotals),
-    /// Loaded and final.
-    Complete(WatchTotals),
-}
-
-wire_enum!(Completeness { 0 Missing, 1 Provisional(watched), 2 Complete(watched) });
-
-impl Completeness {
-    /// The totals; `None` if missing.
-    #[must_use]
-    pub fn watched(self) -> Option<WatchTotals> {
-        match self {
-            Self::Missing => None,
-            Self::Provisional(watched) | Self::Complete(watched) => Some(watched),
-        }
-    }
-}
-
 /// Sums over all days of the range that fall on one weekday.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Weekday {
@@ -134,8 +109,6 @@ pub struct Weekday {
     /// Rows by hour of the day in the query's zone.
     pub hours: [u64; 24],
 }
-
-wire_struct!(Weekday { known, provisional, hours });
 
 /// One video or one section.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,8 +126,6 @@ pub struct Item {
     /// Its rows with a user id.
     pub viewer_rows: u64,
 }
-
-wire_struct!(Item { id, name, part_of, seconds, watched, viewer_rows });
 
 impl Item {
     /// Minutes per viewer divided by the video's length; over 1 if parts were watched repeatedly. `None`
@@ -179,8 +150,6 @@ pub struct Items {
     pub other_rows: u64,
 }
 
-wire_struct!(Items { named, others, other_rows });
-
 /// Distribution of students by minutes watched.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Students {
@@ -200,25 +169,21 @@ pub struct Students {
     pub steps_known: Vec<bool>,
 }
 
-wire_struct!(Students { active, rows, median_rows, bin_minutes, bins, step_days, steps_known });
-
 /// New and returning viewers of one step of the range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Arrivals {
     /// The totals, if any of its days is known. Complete only if it and all earlier steps are complete:
     /// viewers may have watched on a missing day.
-    pub known: Completeness,
+    pub known: Completeness<WatchTotals>,
     /// Viewers without rows in an earlier step.
     pub new: u64,
 }
-
-wire_struct!(Arrivals { known, new });
 
 impl Arrivals {
     /// Viewers with rows in an earlier step; `None` if the step is missing.
     #[must_use]
     pub fn returning(self) -> Option<u64> {
-        Some(self.known.watched()?.viewers.saturating_sub(self.new))
+        Some(self.known.value()?.viewers.saturating_sub(self.new))
     }
 }
 
@@ -226,7 +191,7 @@ impl Arrivals {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Measures {
     /// Every day of the range, first to last.
-    pub days: Vec<(Day, Completeness)>,
+    pub days: Vec<(Day, Completeness<WatchTotals>)>,
     /// Totals over all known days; a viewer of several days counts once.
     pub total: WatchTotals,
     /// By weekday, Monday to Sunday.
@@ -245,27 +210,12 @@ pub struct Measures {
     /// first known day on which a person of any role watched it. Rows without a video are left out.
     pub by_delay: [u64; DELAY_STARTS.len()],
     /// The comparison's days, in the order of `days`; empty without a comparison.
-    pub others: Vec<Completeness>,
+    pub others: Vec<Completeness<WatchTotals>>,
     /// Name of the student that the query filters by: `Nuñez, Ana`; empty without such a filter or name.
     pub student: String,
     /// Rows that were skipped while decoding, regardless of day, course and filters.
     pub skipped_rows: SkippedRows,
 }
-
-wire_struct!(Measures {
-    days,
-    total,
-    week,
-    videos,
-    sections,
-    roles,
-    students,
-    arrivals,
-    by_delay,
-    others,
-    student,
-    skipped_rows
-});
 
 impl Measures {
     /// Whether every day is final.

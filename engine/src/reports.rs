@@ -52,36 +52,6 @@ impl Query {
     }
 }
 
-/// The value of a day or window, with the state of its data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Completeness<T> {
-    /// Some of the data is not loaded, so there is no value.
-    Missing,
-    /// The value may still grow.
-    Provisional(T),
-    /// The value is final.
-    Complete(T),
-}
-
-impl<T> Completeness<T> {
-    /// The value, unless it is missing.
-    pub fn value(&self) -> Option<&T> {
-        match self {
-            Self::Missing => None,
-            Self::Provisional(value) | Self::Complete(value) => Some(value),
-        }
-    }
-
-    /// Applies `convert` to the value and keeps the state.
-    pub fn map<U>(&self, convert: impl FnOnce(&T) -> U) -> Completeness<U> {
-        match self {
-            Self::Missing => Completeness::Missing,
-            Self::Provisional(value) => Completeness::Provisional(convert(value)),
-            Self::Complete(value) => Completeness::Complete(convert(value)),
-        }
-    }
-}
-
 /// The median; with an even count, the mean of the two middle numbers, rounded down. 0 for no numbers.
 #[must_use]
 pub fn median(mut numbers: Vec<u64>) -> u64 {

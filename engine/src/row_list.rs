@@ -5,10 +5,8 @@
 use crate::crossfilter::{self, Crossfilter, FilterResult};
 use crate::dictionary::EMPTY;
 use crate::measures::Query;
-use crate::sort;
 use crate::video_view_columns::Dictionaries;
 use crate::video_view_dataset::{VideoViewDataset, VideoViewWindowData};
-use domain::wire_struct;
 
 /// One row as a table shows it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,8 +26,6 @@ pub struct RowDetails {
     /// The video's length in whole minutes.
     pub length: Option<u32>,
 }
-
-wire_struct!(RowDetails { time, video, course, section, person, role, length });
 
 /// Row numbers of one window's copy, sorted by time.
 #[derive(Debug)]
@@ -67,7 +63,7 @@ impl RowList {
                     .filter(|((_, rollup), _)| is_listed(rollup))
                     .map(|((row, _), time)| u64::from(*time) << 32 | row)
                     .collect();
-                sort::sort_ascending(&mut rows);
+                rows.sort_unstable();
                 let rows = rows.into_iter().map(|row| (row & 0xffff_ffff) as u32).collect();
                 WindowRows { id: id.to_owned(), rows }
             })

@@ -13,7 +13,6 @@ use crate::row_template::{FieldSlot, RowCodes, RowTemplateCache, TIME};
 use crate::row_time::{self, DayCache};
 use domain::column;
 use domain::report::KnownReport;
-use domain::wire_struct;
 
 /// The texts behind the codes, shared by the copies of all windows.
 #[derive(Debug, Clone, Default)]
@@ -87,8 +86,6 @@ pub struct SkippedRows {
     pub undated: u64,
 }
 
-wire_struct!(SkippedRows { ragged, undated });
-
 impl SkippedRows {
     /// All skipped rows.
     #[must_use]
@@ -129,24 +126,6 @@ impl VideoViewColumns {
     #[inline]
     pub fn rollup_of_row(&self, row: usize) -> Option<&QuarterHourRollup> {
         self.rollups.get(*self.rollup.get(row)? as usize)
-    }
-
-    /// Allocated bytes.
-    #[must_use]
-    pub fn memory_bytes(&self) -> usize {
-        self.time.capacity() * size_of::<u32>()
-            + self.rollup.capacity() * size_of::<u32>()
-            + self.rollups.capacity() * size_of::<QuarterHourRollup>()
-    }
-
-    /// Appends the rows of `other`.
-    pub(crate) fn append(&mut self, other: &Self) {
-        // A copy has fewer than 2^32 rollups.
-        let base = u32::try_from(self.rollups.len()).unwrap_or(u32::MAX);
-        self.time.extend_from_slice(&other.time);
-        self.rollup.extend(other.rollup.iter().map(|index| base.wrapping_add(*index)));
-        self.rollups.extend_from_slice(&other.rollups);
-        self.skipped_rows = self.skipped_rows.plus(other.skipped_rows);
     }
 
     /// Reserves memory for exactly `rows` more rows.

@@ -84,18 +84,6 @@ impl VideoViewDataset {
         self.windows.binary_search_by(|(id, _)| id.as_str().cmp(window))
     }
 
-    /// The number of loaded copies.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.windows.len()
-    }
-
-    /// Whether no copy is loaded.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.windows.is_empty()
-    }
-
     /// Whether the time from `start` to `end`, in seconds since 1970, is final; `None` if not all of it is
     /// covered. UTC days from `today` on are not over: they are never final, and need not be covered.
     #[must_use]

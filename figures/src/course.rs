@@ -13,13 +13,14 @@ use charts::sortable_table::{Cell, ColumnKind, Row, RowAction};
 use domain::activity::ActivityKind;
 use domain::report::KnownReport;
 use domain::time::{SECOND, Timestamp, monday};
+use engine::completeness::Completeness;
 use engine::reports::course::people::Student;
 use engine::reports::course::person::{ItemUsage, Person};
 use engine::reports::course::time_bins::TimeBins;
 use engine::reports::course::{
     Comparison, CourseOptions, KindSeries, Measures, Sources, measure, sorted_by_key,
 };
-use engine::reports::{Completeness, median};
+use engine::reports::median;
 use engine::video_view_columns::SkippedRows;
 use protocol::{Body, Figure};
 use std::collections::BTreeMap;
@@ -29,12 +30,12 @@ use std::collections::BTreeMap;
 #[must_use]
 pub fn figures(
     context: &FigureContext<'_>,
-    datasets: &Datasets,
+    datasets: &Datasets<'_>,
     wanted: &CourseOptions,
     other: &str,
 ) -> Vec<Figure> {
     let of = |report: KnownReport| {
-        datasets.iter().find(|((name, _), _)| name.known() == Some(report)).map(|(_, tables)| tables)
+        datasets.iter().find(|(name, _)| name.known() == Some(report)).map(|(_, dataset)| *dataset)
     };
     let here =
         ActivityKind::ALL.into_iter().filter_map(|kind| Some((kind, of(KnownReport::of_activity(kind))?)));

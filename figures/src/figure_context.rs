@@ -7,8 +7,9 @@ use charts::model::{Bar, Chart, DataPoint, Series};
 use charts::ranking::{Item, Ranking};
 use charts::sortable_table::{Cell, Column, ColumnKind, Row, RowAction, SortableTable};
 use domain::time::{Day, SECOND, Timestamp, monday};
+use engine::completeness::Completeness;
+use engine::reports::Query;
 use engine::reports::activity::Weekday;
-use engine::reports::{Completeness, Query};
 use engine::video_view_columns::SkippedRows;
 use protocol::{Body, Figure, FilterKind, TermWeek};
 
@@ -30,7 +31,23 @@ pub struct FigureContext<'a> {
 /// Id, title and unit of a figure.
 pub type Titles<'a> = [&'a str; 3];
 
-impl FigureContext<'_> {
+impl<'a> FigureContext<'a> {
+    /// The context of a query.
+    #[must_use]
+    pub fn new(
+        query: &'a protocol::Query,
+        oldest_copy: Option<Timestamp>,
+        locale: &'a dyn LocaleFormatter,
+    ) -> Self {
+        Self {
+            locale,
+            zone_label: &query.zone_label,
+            weeks: &query.weeks,
+            query: &query.measure,
+            oldest_copy,
+        }
+    }
+
     /// The unit of a chart over days of the zone.
     #[must_use]
     pub fn unit(&self, unit: &str) -> String {
@@ -105,30 +122,51 @@ impl FigureContext<'_> {
         bar_figure([id, title, unit], self.unit(unit), sentence, (crate::text::DAY, bars), beside, caveat)
     }
 
-    /// A heat map by weekday and hour; `events` formats a count with its unit.
+    /// A heat map of events by weekday and hour; `events` formats a count with its unit.
     #[must_use]
     pub fn per_hour(
         &self,
-        [id, title, unit]: Titles<'_>,
+        titles: Titles<'_>,
         week: &[Weekday; 7],
         events: &dyn Fn(u64) -> String,
         caveat: String,
     ) -> Figure {
+        let [_, _, unit] = titles;
+        let format = HourlyFormat {
+            describe: events,
+            value: to_f64,
+            hour: |hour| hour.to_string(),
+            state: crate::text::STATE,
+        };
+        self.hour_heatmap(titles, self.unit(unit), week, &format, caveat)
+    }
+
+    /// A heat map by weekday and hour.
+    #[must_use]
+    pub fn hour_heatmap(
+        &self,
+        [id, title, unit]: Titles<'_>,
+        whole_unit: String,
+        week: &[Weekday; 7],
+        format: &HourlyFormat<'_>,
+        caveat: String,
+    ) -> Figure {
         let cells = (0u64..).zip(week).flat_map(|(weekday, of)| {
-            of.hours.iter().enumerate().map(move |(hour, events)| (weekday, hour, *events))
+            of.hours.iter().enumerate().map(move |(hour, count)| (weekday, hour, *count))
         });
-        let busiest = cells.max_by_key(|(_, _, events)| *events).filter(|(_, _, events)| *events > 0);
+        let busiest = cells.max_by_key(|(_, _, count)| *count).filter(|(_, _, count)| *count > 0);
         let sentence = match busiest {
             Some((weekday, hour, most)) => {
-                text::busiest_hour_sentence(self.locale, weekday, hour, &events(most))
+                text::busiest_hour_sentence(self.locale, weekday, hour, &(format.describe)(most))
             }
             None if week.iter().all(|weekday| weekday.known == 0) => text::NOTHING_LOADED.to_owned(),
             None => text::NO_ACTIVITY.to_owned(),
         };
+        let value = |weekday: &Weekday, count: u64| (weekday.known > 0).then(|| (format.value)(count));
         let lines = (0u64..).zip(week).map(|(place, weekday)| HeatmapRow {
             name: self.locale.format_weekday(place),
             short: self.locale.format_short_weekday(place),
-            cells: weekday.hours.iter().map(|events| (weekday.known > 0).then(|| to_f64(*events))).collect(),
+            cells: weekday.hours.iter().map(|count| value(weekday, *count)).collect(),
             state: text::weekday_state(self.locale, weekday.known, weekday.provisional),
         });
         let heat = Heatmap {
@@ -137,12 +175,24 @@ impl FigureContext<'_> {
             unit: unit.to_owned(),
             sentence: sentence.clone(),
             head: text::WEEKDAY.to_owned(),
-            state: crate::text::STATE.to_owned(),
-            columns: (0..24).map(|hour| hour.to_string()).collect(),
+            state: format.state.to_owned(),
+            columns: (0..24).map(format.hour).collect(),
             rows: lines.collect(),
         };
-        new_figure([id, title], self.unit(unit), sentence, caveat, Body::Heatmap(heat))
+        new_figure([id, title], whole_unit, sentence, caveat, Body::Heatmap(heat))
     }
+}
+
+/// How a heat map by weekday and hour shows what it counts.
+pub struct HourlyFormat<'a> {
+    /// A count with its unit: `3 views`.
+    pub describe: &'a dyn Fn(u64) -> String,
+    /// The number that is drawn for a count.
+    pub value: fn(u64) -> f64,
+    /// The heading of the column of an hour.
+    pub hour: fn(usize) -> String,
+    /// The heading of the column that says how many days of a weekday are loaded.
+    pub state: &'a str,
 }
 
 /// A figure of these parts.
@@ -181,7 +231,7 @@ pub fn bar_figure(
     new_figure([id, title], whole_unit, sentence, caveat, Body::Bars(chart))
 }
 
-/// Horizontal bars; `beside` are the headings of further columns of the table.
+/// Horizontal bars that cannot be clicked; `beside` are the headings of further columns of the table.
 #[must_use]
 pub fn ranking_figure(
     [id, title, unit]: Titles<'_>,
@@ -197,6 +247,7 @@ pub fn ranking_figure(
         sentence: sentence.clone(),
         head: head.to_owned(),
         beside: beside.iter().map(|name| (*name).to_owned()).collect(),
+        beside_units: beside.iter().map(|name| name.to_lowercase()).collect(),
         items,
     };
     new_figure(
@@ -212,6 +263,41 @@ pub fn ranking_figure(
 #[must_use]
 pub fn ranking_item(name: String, value: f64, beside: Vec<Option<f64>>) -> Item {
     Item { name, value, beside, is_left_out: false }
+}
+
+/// Horizontal bars, each of which filters by the item that it stands for.
+#[must_use]
+pub fn filter_ranking(
+    titles: Titles<'_>,
+    sentence: String,
+    caveat: String,
+    heads: (&str, &[&str]),
+    filter_kind: FilterKind,
+    bars: impl IntoIterator<Item = FilterBar>,
+) -> Figure {
+    let (items, item_ids) = bars.into_iter().map(|bar| (bar.item, bar.id)).unzip();
+    let mut figure = ranking_figure(titles, sentence, caveat, heads, items);
+    if let Body::Ranking { filter, ids, .. } = &mut figure.body {
+        (*filter, *ids) = (filter_kind, item_ids);
+    }
+    figure
+}
+
+/// A bar of a ranking that filters by its item.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FilterBar {
+    /// The id of the item: a UUID, or a role as URLs write it.
+    pub id: String,
+    /// The bar.
+    pub item: Item,
+}
+
+impl FilterBar {
+    /// The bar of an item. `is_left_out`: whether the filter excludes the item from all other figures.
+    #[must_use]
+    pub fn new(id: &str, name: String, value: f64, beside: Vec<Option<f64>>, is_left_out: bool) -> Self {
+        Self { id: id.to_owned(), item: Item { name, value, beside, is_left_out } }
+    }
 }
 
 /// A table of these columns, whose rows filter by the ids that they have.

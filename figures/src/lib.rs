@@ -5,6 +5,7 @@
 //!
 //! - [`reports`]: the figures of one report, a module for each; [`course`]: the figures of a course, over six reports.
 //! - [`comparison`]: adds other days or another section to charts over time.
+//! - [`share`]: the figures of a share page, from published numbers.
 //! - [`figure_context`]: what every module needs; [`text`]: all texts.
 
 pub mod comparison;
@@ -12,10 +13,11 @@ pub mod course;
 pub mod figure_context;
 pub mod locale;
 pub mod reports;
+pub mod share;
 pub mod text;
 
-use domain::ids::CourseId;
-use domain::report::ReportName;
+use domain::report::{KnownReport, ReportName};
+use engine::measures::Measures;
 use engine::reports::person_name;
 use engine::table::dataset::Dataset;
 use figure_context::FigureContext;
@@ -24,66 +26,142 @@ use protocol::{Figure, Query, ReportSource, Subject, WindowSource};
 use std::collections::BTreeMap;
 use text::reports::join;
 
-/// The rows that are loaded: by report, and by the course that they are limited to.
-pub type Datasets = BTreeMap<(ReportName, Option<CourseId>), Dataset>;
+/// The datasets of a query, by report.
+pub type Datasets<'a> = BTreeMap<ReportName, &'a Dataset>;
 
-/// The figures that answer a query, from the rows that are loaded.
+/// The rows that are loaded for a query.
+#[derive(Debug, Clone, Default)]
+pub struct Loaded<'a> {
+    /// The tables, by report.
+    pub tables: Datasets<'a>,
+    /// The measures of `videoview`, whose rows have columns of their own; `None` if the query is not about
+    /// that report alone.
+    pub video_views: Option<&'a Measures>,
+}
+
+/// Makes the figures that answer a query, from the rows that are loaded. A query about a subject that the builder is not
+/// for has no figures.
+pub type FigureBuilder = fn(&Query, &Loaded<'_>, &dyn LocaleFormatter) -> Vec<Figure>;
+
+/// What a query needs to be answered: each group of subjects has a [`FigureBuilder`] of its own, so that a program can
+/// load the code of each when it is first needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SubjectGroup {
+    /// `videoview`, alone: [`build_video_view_figures`].
+    VideoViews,
+    /// Any other report: [`build_report_figures`].
+    Report,
+    /// A course, across several reports: [`build_course_figures`].
+    Course,
+}
+
+impl SubjectGroup {
+    /// The group of a subject.
+    #[must_use]
+    pub fn of(subject: &Subject) -> Self {
+        match subject {
+            Subject::Report { name, .. } if name.known() == Some(KnownReport::VideoView) => Self::VideoViews,
+            Subject::Report { .. } => Self::Report,
+            Subject::Course { .. } => Self::Course,
+        }
+    }
+}
+
+/// Makes the figures of a query about any subject.
 #[must_use]
-pub fn build_figures(query: &Query, datasets: &Datasets, locale: &dyn LocaleFormatter) -> Vec<Figure> {
+pub fn build_figures(query: &Query, loaded: &Loaded<'_>, locale: &dyn LocaleFormatter) -> Vec<Figure> {
+    let build: FigureBuilder = match SubjectGroup::of(&query.subject) {
+        SubjectGroup::VideoViews => build_video_view_figures,
+        SubjectGroup::Report => build_report_figures,
+        SubjectGroup::Course => build_course_figures,
+    };
+    build(query, loaded, locale)
+}
+
+/// Makes the figures of `videoview`, from [`Loaded::video_views`].
+#[must_use]
+pub fn build_video_view_figures(
+    query: &Query,
+    loaded: &Loaded<'_>,
+    locale: &dyn LocaleFormatter,
+) -> Vec<Figure> {
+    let Some(measures) = loaded.video_views else { return Vec::new() };
+    let Subject::Report { comparison_label, .. } = &query.subject else { return Vec::new() };
+    let context = new_context(query, loaded, locale);
+    let mut figures = reports::videoview::figures(&context, measures);
+    reports::videoview::add_comparison(&mut figures, &context, measures, comparison_label);
+    finish_report(figures, query, "")
+}
+
+/// Makes the figures of a report other than `videoview`, from its table in [`Loaded::tables`].
+#[must_use]
+pub fn build_report_figures(query: &Query, loaded: &Loaded<'_>, locale: &dyn LocaleFormatter) -> Vec<Figure> {
+    let Subject::Report { name, comparison_label, .. } = &query.subject else { return Vec::new() };
+    let context = new_context(query, loaded, locale);
+    let empty = Dataset::default();
+    let dataset = loaded.tables.get(name).copied().unwrap_or(&empty);
+    let mut figures = reports::figures(name, &context, dataset);
+    let not_compared = comparison::add_comparison(&mut figures, name, &context, dataset, comparison_label);
+    finish_report(figures, query, not_compared)
+}
+
+/// Makes the figures of a course, from [`Loaded::tables`].
+#[must_use]
+pub fn build_course_figures(query: &Query, loaded: &Loaded<'_>, locale: &dyn LocaleFormatter) -> Vec<Figure> {
+    let Subject::Course { options, comparison_label } = &query.subject else { return Vec::new() };
+    let context = new_context(query, loaded, locale);
+    let mut figures = course::figures(&context, &loaded.tables, options, comparison_label);
+    number_equal_titles(&mut figures);
+    figures
+}
+
+fn new_context<'a>(
+    query: &'a Query,
+    loaded: &Loaded<'_>,
+    locale: &'a dyn LocaleFormatter,
+) -> FigureContext<'a> {
     let is_loaded = |source: &ReportSource, window: &WindowSource| {
-        let dataset = datasets.get(&(source.report.clone(), source.course.clone()));
+        let dataset = loaded.tables.get(&source.report);
         dataset.and_then(|dataset| dataset.generation(&window.id)) == Some(window.generation)
     };
     let windows =
         query.sources.iter().flat_map(|source| source.windows.iter().map(move |window| (source, window)));
-    let context = FigureContext {
-        locale,
-        zone_label: &query.zone_label,
-        weeks: &query.weeks,
-        query: &query.measure,
-        oldest_copy: windows
-            .filter(|(source, window)| is_loaded(source, window))
-            .map(|(_, window)| window.created)
-            .min(),
-    };
-    let mut figures = match &query.subject {
-        Subject::Course { options, comparison_label } => {
-            course::figures(&context, datasets, options, comparison_label)
-        }
-        Subject::Report { name, are_names_hidden, comparison_label } => {
-            let empty = Dataset::default();
-            let dataset = datasets.iter().find(|((report, _), _)| report == name);
-            let dataset = dataset.map_or(&empty, |(_, dataset)| dataset);
-            let mut figures = reports::figures(name, &context, dataset);
-            let not_compared =
-                comparison::add_comparison(&mut figures, name, &context, dataset, comparison_label);
-            let hidden = if *are_names_hidden { remove_people(&mut figures) } else { "" };
-            if let Some(first) = figures.first_mut() {
-                let ignored = reports::ignored_filters(name, &query.measure);
-                let caveat = std::mem::take(&mut first.caveat);
-                first.caveat = join([hidden.to_owned(), ignored, not_compared.to_owned(), caveat]);
-            }
-            figures
-        }
-    };
+    let oldest_copy =
+        windows.filter(|(source, window)| is_loaded(source, window)).map(|(_, window)| window.created).min();
+    FigureContext::new(query, oldest_copy, locale)
+}
+
+/// Removes names, and adds the caveats that concern all figures of a report to the first of them.
+fn finish_report(mut figures: Vec<Figure>, query: &Query, not_compared: &str) -> Vec<Figure> {
+    let Subject::Report { name, are_names_hidden, .. } = &query.subject else { return figures };
+    let hidden = if *are_names_hidden { remove_people(&mut figures) } else { "" };
+    if let Some(first) = figures.first_mut() {
+        let ignored = reports::ignored_filters(name, &query.measure);
+        let caveat = std::mem::take(&mut first.caveat);
+        first.caveat = join([hidden.to_owned(), ignored, not_compared.to_owned(), caveat]);
+    }
     number_equal_titles(&mut figures);
     figures
 }
 
 /// The name of the student that a query is limited to; empty if there is none, or no row names them.
 #[must_use]
-pub fn student_name(query: &Query, datasets: &Datasets) -> String {
+pub fn student_name(query: &Query, loaded: &Loaded<'_>) -> String {
+    if let Some(measures) = loaded.video_views {
+        return measures.student.clone();
+    }
     let Some(id) = &query.measure.base.student else { return String::new() };
-    let names = datasets.values().map(|dataset| person_name::find_name(dataset, id));
+    let names = loaded.tables.values().map(|dataset| person_name::find_name(dataset, id));
     names.into_iter().find(|name| !name.is_empty()).unwrap_or_default()
 }
 
-/// Removes the figures that name people, and returns a caveat if there were any. Cells of an unknown report
-/// may contain names, so all figures that show its cells are removed.
+/// Removes the figures that name people, and returns a caveat if there were any. `rows` are the rows of
+/// `videoview`, which name viewers, or those of an unknown report: its cells may contain names, so all figures
+/// that show them are removed.
 fn remove_people(figures: &mut Vec<Figure>) -> &'static str {
     let names_people = |figure: &Figure| {
         let id = figure.id.as_str();
-        matches!(id, "note-takers" | "written" | "threads" | "rows") || id.starts_with("column-")
+        matches!(id, "note-takers" | "written" | "threads" | "students" | "rows") || id.starts_with("column-")
     };
     let before = figures.len();
     figures.retain(|figure| !names_people(figure));

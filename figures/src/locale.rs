@@ -10,6 +10,8 @@ pub trait LocaleFormatter: std::fmt::Debug {
     fn format_short_day(&self, day: Day) -> String;
     /// `Tue, 3 Feb 2026`.
     fn format_day(&self, day: Day) -> String;
+    /// `3 Feb – 1 Mar 2026`: two days, both included.
+    fn format_days(&self, from: Day, to: Day) -> String;
     /// `Monday` for 0.
     fn format_weekday(&self, weekday: u64) -> String;
     /// `Mon` for 0.
@@ -49,6 +51,10 @@ impl LocaleFormatter for PlainFormatter {
 
     fn format_day(&self, day: Day) -> String {
         day.to_string()
+    }
+
+    fn format_days(&self, from: Day, to: Day) -> String {
+        format!("{from} – {to}")
     }
 
     fn format_weekday(&self, weekday: u64) -> String {

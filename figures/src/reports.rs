@@ -1,5 +1,6 @@
 //! The figures of one report: a module for each report, and what several of them share.
 //!
+//! - [`videoview`]: the report whose rows have columns of their own in `engine`, and its long tables.
 //! - [`groups`]: by section and by role; [`decks`]: what reports about slide decks have in common.
 //! - [`unknown`]: whatever the columns of an unknown report allow.
 
@@ -12,6 +13,7 @@ pub mod polling;
 pub mod presentation;
 pub mod qanda;
 pub mod unknown;
+pub mod videoview;
 pub mod weekly;
 
 use crate::figure_context::FigureContext;
@@ -21,7 +23,7 @@ use engine::reports as measures;
 use engine::table::dataset::Dataset;
 use protocol::Figure;
 
-/// The figures of one report, in reading order.
+/// The figures of one report other than `videoview`, in reading order.
 #[must_use]
 pub fn figures(name: &ReportName, context: &FigureContext<'_>, dataset: &Dataset) -> Vec<Figure> {
     let mut figures = own_figures(name, context, dataset);
@@ -47,7 +49,7 @@ pub fn own_figures(name: &ReportName, context: &FigureContext<'_>, dataset: &Dat
         Some(KnownReport::AssetByDate) => {
             weekly::figures(context, &measures::weekly::measure(dataset, query))
         }
-        // The page makes the figures of `videoview` itself.
+        // `videoview` has columns and figures of its own ([`videoview`]); as a table it is described by its columns.
         Some(KnownReport::VideoView) | None => {
             unknown::figures(context, &measures::unknown::measure(dataset, query))
         }
@@ -58,12 +60,13 @@ pub fn own_figures(name: &ReportName, context: &FigureContext<'_>, dataset: &Dat
 /// themselves whether they can filter by role.
 pub(crate) fn ignored_filters(name: &ReportName, query: &measures::Query) -> String {
     let report = name.known();
-    let [has_roles, has_decks] = match report {
-        Some(KnownReport::Asset | KnownReport::AssetByDate) => [false, false],
+    let [has_roles, has_decks, has_videos] = match report {
+        Some(KnownReport::Asset | KnownReport::AssetByDate) => [false, false, false],
         Some(
             KnownReport::Presentation | KnownReport::Confused | KnownReport::Polling | KnownReport::Notes,
-        ) => [true, true],
-        Some(KnownReport::VideoView | KnownReport::QAndA) | None => [true, false],
+        ) => [true, true, false],
+        Some(KnownReport::QAndA) | None => [true, false, false],
+        Some(KnownReport::VideoView) => [true, false, true],
     };
     let if_ignored =
         |is_ignored: bool, caveat: &str| if is_ignored { caveat.to_owned() } else { String::new() };
@@ -71,7 +74,7 @@ pub(crate) fn ignored_filters(name: &ReportName, query: &measures::Query) -> Str
     text::join([
         if_ignored(!has_roles && !query.base.roles.is_empty(), text::ROLES_IGNORED),
         if_ignored(!has_decks && !query.decks.is_empty(), text::DECKS_IGNORED),
-        if_ignored(!query.base.videos.is_empty(), text::VIDEOS_IGNORED),
+        if_ignored(!has_videos && !query.base.videos.is_empty(), text::VIDEOS_IGNORED),
         if_ignored(!has_roles && has_student, text::STUDENT_IGNORED),
         if_ignored(report == Some(KnownReport::QAndA) && has_student, text::STUDENT_IN_THREADS),
     ])

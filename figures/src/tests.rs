@@ -14,7 +14,7 @@ use engine::measures::{self, WindowCoverage};
 use engine::reports;
 use engine::table::dataset::WindowData;
 use engine::table::{HeaderRow, Table};
-use protocol::{Body, Progress, Response};
+use protocol::{Body, CountedRows, Progress, Response};
 
 /// The figures of a report over one copy, for the two weeks from 2 February 2026 of which the first is
 /// loaded.
@@ -75,9 +75,14 @@ fn figures_of_query(report: &str, csv: &str, change: impl FnOnce(&mut reports::Q
         language: "en-GB".into(),
         sources: vec![ReportSource { report: name.clone(), course: None, windows: vec![wanted] }],
     };
-    let figures = build_figures(&query, &[((name, None), tables)].into(), &PlainFormatter);
-    let student_name = "Nuñez, Ana".to_owned();
-    let answer = Response::Figures { sequence: 1, figures, student_name, progress: Progress::default() };
+    let loaded = Loaded { tables: [(name, &tables)].into(), video_views: None };
+    let answer = Response::Figures {
+        sequence: 1,
+        figures: build_figures(&query, &loaded, &PlainFormatter),
+        student_name: "Nuñez, Ana".to_owned(),
+        counted: CountedRows::default(),
+        progress: Progress::default(),
+    };
     assert_eq!(wire::read(&wire::written(&answer)).as_ref(), Some(&answer), "figures travel whole");
     let Response::Figures { figures, .. } = answer else { panic!() };
     let mut ids: Vec<&str> = figures.iter().map(|figure| figure.id.as_str()).collect();

@@ -1,12 +1,15 @@
 //! The texts of figures, in plain English.
 //!
-//! - [`reports`], [`titles`]: reports; [`course`]: the page of a course; [`comparison`]: comparisons.
+//! - [`reports`], [`titles`]: reports; [`videoview`]: what only that report has.
+//! - [`course`]: the page of a course; [`comparison`]: comparisons; [`share`]: share pages.
 #![allow(missing_docs, reason = "a constant's text and name say what it is")]
 
 pub mod comparison;
 pub mod course;
 pub mod reports;
+pub mod share;
 pub mod titles;
+pub mod videoview;
 
 use charts::model::ChartText;
 use domain::institution_role::InstitutionRole;

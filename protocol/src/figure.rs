@@ -1,5 +1,6 @@
 //! Figures: a chart or a table with its title, unit, sentence and caveat.
 
+use crate::message::RowList;
 use charts::heatmap::Heatmap;
 use charts::model::{Chart, Table};
 use charts::poll_answers::PollAnswers;
@@ -7,7 +8,7 @@ use charts::ranking::Ranking;
 use charts::small_multiples::SmallMultiples;
 use charts::sortable_table::SortableTable;
 use charts::threads::Threads;
-use domain::ids::{PresentationId, SectionId};
+use domain::ids::{MediaId, PresentationId, SectionId};
 use domain::institution_role::InstitutionRole;
 use domain::view::Choice;
 use domain::{wire_enum, wire_struct};
@@ -41,9 +42,11 @@ pub enum FilterKind {
     Section,
     /// A role, as URLs write it.
     Role,
+    /// A video, by its UUID.
+    Video,
 }
 
-wire_enum!(FilterKind { 0 Deck, 1 Section, 2 Role });
+wire_enum!(FilterKind { 0 Deck, 1 Section, 2 Role, 3 Video });
 
 impl FilterKind {
     /// The choice that filters by the item with this id; `None` if the id is invalid.
@@ -53,6 +56,7 @@ impl FilterKind {
             Self::Deck => PresentationId::parse(id).map(Choice::Deck),
             Self::Section => SectionId::parse(id).map(Choice::Section),
             Self::Role => InstitutionRole::parse(id).map(Choice::Role),
+            Self::Video => MediaId::parse(id).map(Choice::Video),
         }
     }
 }
@@ -83,6 +87,8 @@ pub enum Body {
     SmallMultiples(SmallMultiples),
     /// Nothing: the sentence stands alone.
     Text,
+    /// A table that is too long to be sent whole: the page requests the rows that are on the screen.
+    LongTable(LongTable),
 }
 
 wire_enum!(Body {
@@ -94,7 +100,86 @@ wire_enum!(Body {
     5 Threads(threads),
     6 SmallMultiples(panels),
     7 Text,
+    8 LongTable(table),
 });
+
+/// A table without its rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LongTable {
+    /// What it lists.
+    pub list: RowList,
+    /// Its columns.
+    pub columns: Vec<LongTableColumn>,
+    /// The number of rows.
+    pub count: u64,
+    /// The steps of the rows' sparklines, as exports name them; empty if rows have none.
+    pub steps: Vec<String>,
+}
+
+wire_struct!(LongTable { list, columns, count, steps });
+
+/// A column of a [`LongTable`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LongTableColumn {
+    /// Its heading.
+    pub head: String,
+    /// What its cells contain.
+    pub content: ColumnContent,
+}
+
+wire_struct!(LongTableColumn { head, content });
+
+/// What the cells of a column contain, which decides how wide it is and how it is aligned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColumnContent {
+    /// A date with a time.
+    Time,
+    /// The name of a video.
+    Video,
+    /// The code of a course.
+    Course,
+    /// The number of a section.
+    Section,
+    /// The name of a person.
+    Person,
+    /// A role.
+    Role,
+    /// A number.
+    Amount,
+    /// The row's sparkline.
+    Sparkline,
+    /// What can be done with the row's student.
+    Actions,
+}
+
+wire_enum!(ColumnContent {
+    0 Time,
+    1 Video,
+    2 Course,
+    3 Section,
+    4 Person,
+    5 Role,
+    6 Amount,
+    7 Sparkline,
+    8 Actions,
+});
+
+/// A row of a [`LongTable`].
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct LongTableRow {
+    /// The UUID of its student; empty if it is about no single student.
+    pub student: String,
+    /// The texts of its cells, in the order of the columns; empty for sparklines and actions.
+    pub cells: Vec<String>,
+    /// Its amount, for exports; `None` if it has none.
+    pub amount: Option<f64>,
+    /// The values of its sparkline; `None` for a step that is not loaded.
+    pub steps: Vec<Option<f64>>,
+    /// The accessible name of its sparkline.
+    pub steps_label: String,
+}
+
+wire_struct!(LongTableRow { student, cells, amount, steps, steps_label });
 
 impl Figure {
     /// The numbers as a table; `None` if the body is a table already, or has no numbers.
@@ -106,7 +191,7 @@ impl Figure {
             Body::Heatmap(heatmap) => Some(heatmap.table()),
             Body::PollAnswers(answers) => Some(answers.table()),
             Body::SmallMultiples(panels) => Some(panels.table()),
-            Body::SortableTable(_) | Body::Threads(_) | Body::Text => None,
+            Body::SortableTable(_) | Body::Threads(_) | Body::Text | Body::LongTable(_) => None,
         }
     }
 }

@@ -1,12 +1,16 @@
 //! What the page and its data worker send each other.
 //!
 //! The page sends a whole [`Query`] whenever the view changes; the data worker answers with figures that are ready to be
-//! drawn, text included. So the page needs one component that draws a [`Body`], and knows no report.
+//! drawn, text included. So the page needs one component that draws a [`Body`], and knows no report. The rows of a long
+//! table are requested separately, a [`RowRange`] at a time.
 //!
-//! - [`message`]: queries and responses; [`figure`]: what the page draws.
+//! - [`message`]: requests and responses; [`figure`]: what the page draws.
 
 pub mod figure;
 pub mod message;
 
-pub use figure::{Body, Figure, FilterKind};
-pub use message::{FetchError, Progress, Query, ReportSource, Response, Subject, TermWeek, WindowSource};
+pub use figure::{Body, ColumnContent, Figure, FilterKind, LongTable, LongTableColumn, LongTableRow};
+pub use message::{
+    CountedRows, FetchError, Progress, Query, ReportSource, Request, Response, RowList, RowRange, Subject,
+    TermWeek, WindowSource,
+};

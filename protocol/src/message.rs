@@ -1,6 +1,6 @@
 //! The messages between the page and its data worker.
 
-use crate::figure::Figure;
+use crate::figure::{Figure, LongTableRow};
 use domain::ids::CourseId;
 use domain::report::ReportName;
 use domain::time::{Day, Timestamp};
@@ -9,7 +9,44 @@ use engine::measures::WindowCoverage;
 use engine::reports::{self, course};
 use std::fmt::Display;
 
-/// From the page: everything that the data worker needs to know about the view.
+/// From the page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Request {
+    /// The view has changed, or a failed download is to be tried again.
+    Query(Box<Query>),
+    /// Rows of a long table are on the screen, or are exported.
+    Rows(RowRange),
+}
+
+wire_enum!(Request { 0 Query(query), 1 Rows(range) });
+
+/// Rows of a [`LongTable`](crate::figure::LongTable).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowRange {
+    /// The query whose figures contain the table.
+    pub sequence: u32,
+    /// The table.
+    pub list: RowList,
+    /// The index of the first row.
+    pub start: usize,
+    /// The number of rows.
+    pub count: usize,
+}
+
+wire_struct!(RowRange { sequence, list, start, count });
+
+/// What a long table lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowList {
+    /// Every row behind the measures, in the order of time.
+    Rows,
+    /// Every student with recorded activity, most minutes first.
+    Students,
+}
+
+wire_enum!(RowList { 0 Rows, 1 Students });
+
+/// Everything that the data worker needs to know about the view.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
     /// The number of the query. It rises; responses to older queries are ignored.
@@ -119,8 +156,17 @@ pub enum Response {
         figures: Vec<Figure>,
         /// The name of the student whose rows they are limited to; empty if there is none, or no row names them.
         student_name: String,
+        /// The rows that they count.
+        counted: CountedRows,
         /// What they are made of.
         progress: Progress,
+    },
+    /// Rows of a long table.
+    Rows {
+        /// The rows that were requested.
+        range: RowRange,
+        /// The rows; fewer than requested at the end of the list.
+        rows: Vec<LongTableRow>,
     },
     /// There are more rows than fit into memory. Nothing is kept, and nothing more is downloaded.
     TooLarge {
@@ -143,10 +189,22 @@ pub enum Response {
 wire_enum!(Response {
     0 Ready,
     1 Progress { sequence, progress },
-    2 Figures { sequence, figures, student_name, progress },
+    2 Figures { sequence, figures, student_name, counted, progress },
     3 Failed { sequence, window, error },
     4 TooLarge { sequence, rows },
+    5 Rows { range, rows },
 });
+
+/// The rows that figures count.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CountedRows {
+    /// Rows within the range and the filters; `None` for a report or a course whose figures count different rows.
+    pub rows: Option<u64>,
+    /// Whether every day of the range is loaded and final.
+    pub is_complete: bool,
+}
+
+wire_struct!(CountedRows { rows, is_complete });
 
 /// How much has arrived.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -192,7 +250,7 @@ mod tests {
     use engine::measures;
 
     #[test]
-    fn a_query_survives_encoding_and_decoding() {
+    fn requests_survive_encoding_and_decoding() {
         let query = Query {
             sequence: 3,
             subject: Subject::Report {
@@ -234,6 +292,9 @@ mod tests {
                 }],
             }],
         };
-        assert_eq!(wire::read(&wire::written(&query)), Some(query));
+        let range = RowRange { sequence: 3, list: RowList::Students, start: 20, count: 10 };
+        for request in [Request::Query(Box::new(query)), Request::Rows(range)] {
+            assert_eq!(wire::read(&wire::written(&request)), Some(request));
+        }
     }
 }

@@ -53,7 +53,7 @@ async function bytesBeforeFirstView(front) {
   } finally {
     await browser.stop();
   }
-  return files.filter(([name]) => !/^\/(api|thread)/.test(name)).reduce((sum, [, size]) => sum + size, 0);
+  return files.filter(([name]) => !/^\/(api|data-worker)/.test(name)).reduce((sum, [, size]) => sum + size, 0);
 }
 
 /**
@@ -97,9 +97,9 @@ async function measureShare(cli, { runs, note }) {
 
 /** Measures sizes and Lighthouse's scores. */
 export async function measure({ runs, note }) {
-  const thread = readdirSync(SITE).filter((name) => /^thread.*\.(js|wasm)$/.test(name));
-  const beside = thread.reduce((sum, name) => sum + compress(readFileSync(path.join(SITE, name)), QUALITY).length, 0);
-  note('first visit: the data thread, beside', { value: beside / 1000, unit: ' KB', most: 60 });
+  const worker = readdirSync(SITE).filter((name) => /^data-worker.*\.(js|wasm)$/.test(name));
+  const beside = worker.reduce((sum, name) => sum + compress(readFileSync(path.join(SITE, name)), QUALITY).length, 0);
+  note('first visit: the data worker, beside', { value: beside / 1000, unit: ' KB', most: 60 });
 
   const cli = lighthouse();
   const stack = await Stack.start();

@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { Browser, Stack, weeks, withTab } from './stack.mjs';
 import { address } from './states.mjs';
 import { figure, loadedRows, visibleRows, waitForRows } from './tables.mjs';
+import { busyCourse } from './truth.mjs';
 
 /**
  * Rows per week: 3 × 350,000 × 36 px = 37.8 million pixels, above the limits of Chromium (33.5) and Firefox
@@ -88,5 +89,29 @@ test('a table of more than a million rows shows the right rows at every scroll p
     for (let turn = 0; turn < 40; turn += 1) await listing.evaluate((listing) => listing.scrollBy(0, 120));
     assert.ok((await checkRows()) > 0);
     assert.ok((await visibleRows(listing)).length <= 13);
+  });
+});
+
+test('a phone says how many rows the whole institution has, and loads them only when told to', async () => {
+  const { rows: all } = await stack.truth(days.from, days.to);
+  const phone = { viewport: { width: 390, height: 844 } };
+  await withTab(browser, phone, async (page) => {
+    const downloads = [];
+    page.on('request', (request) => request.url().includes('/api/rows/') && downloads.push(request.url()));
+    await page.goto(address(stack, days));
+    const question = page.getByTestId('large-download');
+    await question.waitFor();
+    const text = await question.innerText();
+    assert.ok(text.includes(`${all.toLocaleString('en-GB')} rows`), text);
+    assert.deepEqual(downloads, []);
+    await question.getByRole('button', { name: 'Load all rows' }).click();
+    await waitForRows(page, all);
+    assert.equal(await question.count(), 0);
+  });
+  const { course } = await busyCourse(stack, days);
+  await withTab(browser, phone, async (page) => {
+    await page.goto(address(stack, days, { course: course.id }));
+    await page.getByTestId('minutes').waitFor();
+    assert.equal(await page.getByTestId('large-download').count(), 0, 'a course is loaded without a question');
   });
 });

@@ -241,13 +241,13 @@ test('an unknown report is shown as a table with a generic figure', async () => 
   });
 });
 
-test('a reports thread that cannot be loaded shows an error, and Try again loads it', async () => {
+test('a data worker that cannot be loaded shows an error, and Try again loads it', async () => {
   await withTab(browser, {}, async (page, tab) => {
     tab.expect(/ERR_FAILED/);
-    await page.route('**/reports-start.js', (route) => route.abort());
+    await page.route('**/data-worker-start.js', (route) => route.abort());
     await page.goto(addressOf('notes'));
     await page.locator('[data-code="unreachable"]').waitFor();
-    await page.unroute('**/reports-start.js');
+    await page.unroute('**/data-worker-start.js');
     await page.getByRole('button', { name: 'Try again' }).click();
     await waitForFigures(page);
     assert.equal(await page.locator('[data-code="unreachable"]').count(), 0);

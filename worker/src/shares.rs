@@ -2,8 +2,8 @@
 //!
 //! - [`publishing`]: counts weeks from the rows, once for all shares
 //! - [`page`]: the HTML page
-//! - [`content`]: what a share shows, as a fragment of the page
-//! - [`text`]: the texts
+//! - [`content`]: draws the figures of a share, as a fragment of the page
+//! - [`text`]: the texts around the figures
 
 mod content;
 mod page;
@@ -33,6 +33,7 @@ use domain::shares::{
     TOKEN_LENGTH, UpdateShareRequest, lifetime,
 };
 use domain::time::{Day, Timestamp, minus_days, monday, plus_days};
+use figures::share::ShareFilter;
 use publishing::{PublishedWeeks, WeekPublisher};
 use worker::{Env, Stub};
 
@@ -142,12 +143,13 @@ impl SharesHandler<'_> {
                 "No whole week of these days is loaded and final yet. Request these days, or wait until they are final.",
             ));
         }
+        let filter = ShareFilter {
+            section: section.map(|section| (section.id.as_str(), section.number.as_str())),
+            smallest: self.settings.smallest,
+        };
         let outline = |(report, published): &(ReportName, PublishedWeeks)| {
-            let numbers = |week: &StoredWeek| {
-                let section = section.map(|section| (section.id.as_str(), section.number.as_str()));
-                content::visible_numbers(report, week, section, self.settings.smallest)
-            };
-            let shown = published.weeks.iter().filter(|(_, week)| numbers(week).is_some()).count();
+            let is_shown = |week: &StoredWeek| filter.visible_numbers(report, &week.shown).is_some();
+            let shown = published.weeks.iter().filter(|(_, week)| is_shown(week)).count();
             let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
             PanelOutline {
                 report: report.clone(),

@@ -36,8 +36,7 @@ const BROTLI: &str = "
         const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
         const size = brotliCompressSync(bytes, { params }).length;
         const groupsByName = [
-            [/^thread/, 'data worker'],
-            [/^reports/, 'data worker of other reports'],
+            [/^data-worker/, 'data worker'],
             [/^(split|chunk)_/, 'chunks that the page loads later'],
         ];
         const group = groupsByName.find(([pattern]) => pattern.test(name))?.[1] ?? 'page';

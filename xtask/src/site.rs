@@ -1,4 +1,4 @@
-//! The site: builds the page, its data workers and the static files in `target/site`.
+//! The site: builds the page, its data worker and the static files in `target/site`.
 
 use crate::build_profile::BuildProfile;
 use crate::build_stamp::BuildStamp;
@@ -14,11 +14,22 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 /// The folders and files that the site is built from.
-pub(crate) const SOURCES: [&str; 9] =
-    ["app", "thread", "charts", "engine", "domain", "style", "index.html", "Cargo.toml", "Cargo.lock"];
+pub(crate) const SOURCES: [&str; 11] = [
+    "app",
+    "data-worker",
+    "figures",
+    "protocol",
+    "charts",
+    "engine",
+    "domain",
+    "style",
+    "index.html",
+    "Cargo.toml",
+    "Cargo.lock",
+];
 
-/// The wasm programs: the page, the data worker of `videoview`, and the data worker of all other reports.
-const PROGRAMS: [&str; 3] = ["page", "thread", "reports"];
+/// The wasm programs: the page and its data worker.
+const PROGRAMS: [&str; 2] = ["page", "data-worker"];
 
 /// The wasm features that rustc enables by default, and SIMD, which `.cargo/config.toml` enables. wasm-opt
 /// needs them as options.
@@ -41,7 +52,7 @@ pub(crate) fn build(checkout: &Checkout, tools: &Tools, profile: BuildProfile) -
             "-p",
             "app",
             "-p",
-            "thread",
+            "data-worker",
             "--bins",
             "--target",
             WASM,
@@ -53,19 +64,18 @@ pub(crate) fn build(checkout: &Checkout, tools: &Tools, profile: BuildProfile) -
         for program in PROGRAMS {
             let name = format!("{program}.wasm");
             let wasm = files.iter().find(|file| file.file_name().is_some_and(|file| file == name.as_str()));
-            let wasm =
-                wasm.with_context(|| format!("neither `app` nor `thread` builds a program `{program}`"))?;
+            let wasm = wasm
+                .with_context(|| format!("neither `app` nor `data-worker` builds a program `{program}`"))?;
             folders.push(bind(checkout, tools, profile, program, wasm)?);
         }
         assemble(checkout, &folders)
     })
 }
 
-/// The program that is split into chunks, each of which is loaded when it is first needed.
-const SPLIT_PROGRAM: &str = "page";
-
-/// The JavaScript module that loads the chunks, as the program imports it.
-const CHUNK_LOADER: &str = "chunks.js";
+/// The name of the JavaScript module that loads the chunks of a program.
+fn chunk_loader_name(program: &str) -> String {
+    format!("{program}-chunks.js")
+}
 
 /// Bundles all style sheets into one file; returns its folder.
 fn bundle_styles(checkout: &Checkout, tools: &Tools) -> Result<PathBuf> {
@@ -97,19 +107,13 @@ fn bind(
     if folder.exists() {
         fs::remove_dir_all(&folder).with_context(|| format!("cannot empty {}", folder.display()))?;
     }
-    let split = if program == SPLIT_PROGRAM { Some(split(checkout, program, wasm)?) } else { None };
+    let split = split(checkout, program, wasm)?;
     let mut bindgen = tools.command(checkout, &tools.wasm_bindgen)?;
     bindgen.args(["--target", "web", "--no-typescript", "--out-name", program, "--out-dir"]).arg(&folder);
-    match &split {
-        // The chunks call functions of the program, which are exported under the linker's names.
-        Some(split) => bindgen.arg("--keep-lld-exports").arg(&split.main),
-        None => bindgen.arg(wasm),
-    };
+    // The chunks call functions of the program, which are exported under the linker's names.
+    bindgen.arg("--keep-lld-exports").arg(&split.main);
     processes::run(&mut bindgen)?;
-    let chunks = match &split {
-        Some(split) => split.copy_into(&folder)?,
-        None => Vec::new(),
-    };
+    let chunks = split.copy_into(&folder)?;
     if profile == BuildProfile::Release {
         for wasm in chunks.into_iter().chain([folder.join(format!("{program}_bg.wasm"))]) {
             let mut optimize = tools.command(checkout, &tools.wasm_opt)?;
@@ -153,7 +157,8 @@ fn split(checkout: &Checkout, program: &str, wasm: &Path) -> Result<SplitProgram
     options.output_dir = &folder;
     options.main_out_path = &main;
     options.main_module = &name;
-    let link = format!("./{CHUNK_LOADER}");
+    let loader = chunk_loader_name(program);
+    let link = format!("./{loader}");
     options.link_name = &link;
     let split = wasm_split_cli_support::transform(options)
         .map_err(|e| anyhow::anyhow!("{e:?}"))
@@ -161,7 +166,7 @@ fn split(checkout: &Checkout, program: &str, wasm: &Path) -> Result<SplitProgram
     let mut hasher = DefaultHasher::new();
     bytes.hash(&mut hasher);
     let hash = format!("{:08x}", hasher.finish() >> 32);
-    Ok(SplitProgram { main, chunks: split.split_modules, loader: folder.join(CHUNK_LOADER), hash })
+    Ok(SplitProgram { main, chunks: split.split_modules, loader: folder.join(loader), hash })
 }
 
 impl SplitProgram {
@@ -181,7 +186,7 @@ impl SplitProgram {
             fs::copy(chunk, &to).with_context(|| format!("cannot write {}", to.display()))?;
             copied.push(to);
         }
-        let to = folder.join(CHUNK_LOADER);
+        let to = folder.join(self.loader.file_name().unwrap_or_default());
         fs::write(&to, loader).with_context(|| format!("cannot write {}", to.display()))?;
         Ok(copied)
     }

@@ -1,7 +1,8 @@
 //! The page's program: mounts the Leptos application in the document.
 //!
 //! Each function below is a split point: the build moves the code that only it needs into a chunk. Split
-//! points with the same name share a chunk.
+//! points with the same name share a chunk. The names are few, since each pair of names may share further chunks, and a
+//! request for a small chunk takes as long as one for a large chunk.
 
 use app::components::help::dialog::HelpDialog;
 use app::components::lazy::RenderFn;
@@ -13,9 +14,7 @@ use app::pages::access::AccessPage;
 use app::pages::access::sign_in::SignInPage;
 use app::pages::course::CoursePage;
 use app::pages::overview::ViewSelection;
-use app::pages::report::generic::GenericReport;
-use app::pages::report::videoview::VideoviewReport;
-use app::pages::report::{ReportContext, ReportView};
+use app::pages::report::ReportView;
 use app::pages::requests::RequestsPage;
 use app::pages::shares::SharesPage;
 use leptos::prelude::*;
@@ -26,8 +25,6 @@ type LoadResult<T> = Result<RenderFn<T>, SplitLoaderError>;
 fn main() {
     app::context::run(LazyComponents {
         report_view: || Box::pin(report_view()),
-        videoview: || Box::pin(videoview()),
-        generic: || Box::pin(generic()),
         course_page: || Box::pin(course_page()),
         requests_page: || Box::pin(requests_page()),
         access_page: || Box::pin(access_page()),
@@ -45,42 +42,32 @@ fn report_view() -> LoadResult<ViewSelection> {
     Ok(|selection| view! { <ReportView selection /> }.into_any())
 }
 
-#[wasm_split(watching, wasm_split_path = leptos::wasm_split, fallible)]
-fn videoview() -> LoadResult<ReportContext> {
-    Ok(|report| view! { <VideoviewReport report /> }.into_any())
-}
-
-#[wasm_split(telling, wasm_split_path = leptos::wasm_split, fallible)]
-fn generic() -> LoadResult<ReportContext> {
-    Ok(|report| view! { <GenericReport report /> }.into_any())
-}
-
 #[wasm_split(course, wasm_split_path = leptos::wasm_split, fallible)]
 fn course_page() -> LoadResult<()> {
     Ok(|()| view! { <CoursePage /> }.into_any())
 }
 
-#[wasm_split(report, wasm_split_path = leptos::wasm_split, fallible)]
+#[wasm_split(account, wasm_split_path = leptos::wasm_split, fallible)]
 fn requests_page() -> LoadResult<()> {
     Ok(|()| view! { <RequestsPage /> }.into_any())
 }
 
-#[wasm_split(access, wasm_split_path = leptos::wasm_split, fallible)]
+#[wasm_split(account, wasm_split_path = leptos::wasm_split, fallible)]
 fn access_page() -> LoadResult<()> {
     Ok(|()| view! { <AccessPage /> }.into_any())
 }
 
-#[wasm_split(access, wasm_split_path = leptos::wasm_split, fallible)]
+#[wasm_split(account, wasm_split_path = leptos::wasm_split, fallible)]
 fn sign_in_page() -> LoadResult<()> {
     Ok(|()| view! { <SignInPage /> }.into_any())
 }
 
-#[wasm_split(shares, wasm_split_path = leptos::wasm_split, fallible)]
+#[wasm_split(account, wasm_split_path = leptos::wasm_split, fallible)]
 fn shares_page() -> LoadResult<()> {
     Ok(|()| view! { <SharesPage /> }.into_any())
 }
 
-#[wasm_split(shares, wasm_split_path = leptos::wasm_split, fallible)]
+#[wasm_split(share, wasm_split_path = leptos::wasm_split, fallible)]
 fn share_bar() -> LoadResult<()> {
     Ok(|()| view! { <ShareBar /> }.into_any())
 }

@@ -1,18 +1,15 @@
-//! A figure: title, sentence, read-out, chart, caveat, the numbers as a table, and a menu of actions.
+//! What surrounds every chart: title, sentence, read-out, caveat, the numbers as a table, and a menu of actions.
 
 pub mod chart_cursor;
-pub mod daily_chart;
 pub mod export;
 pub mod figure_menu;
-pub mod hour_heatmap;
-pub mod minutes_distribution;
-pub mod new_and_returning;
-pub mod ranking;
-pub mod viewing_delay;
+pub mod heatmap_cells;
+pub mod horizontal_bars;
+pub mod vertical_bars;
 
 use crate::components::figure::export::ExportHeader;
 use crate::components::figure::figure_menu::FigureMenu;
-use crate::words::figures as said;
+use crate::words::figures as text;
 use crate::{locale, words};
 use charts::model::Table;
 use leptos::html;
@@ -33,10 +30,14 @@ pub struct Readout {
     pub text: String,
 }
 
+/// The mark under the cursor that several charts share: the same day in each of them.
+#[derive(Debug, Clone, Copy)]
+pub struct ChartCursorGroup(pub RwSignal<Option<usize>>);
+
 /// The parts of a figure around its chart. The read-out has its own line, reserved while no mark is selected,
 /// so that nothing covers the data and nothing moves.
 #[component]
-pub fn Figure(
+pub fn FigureFrame(
     /// The element's id in the document.
     #[prop(into)]
     id: String,
@@ -57,7 +58,7 @@ pub fn Figure(
     caveat: Signal<String>,
     /// Its numbers as a table; `None` until they are loaded.
     #[prop(into)]
-    table: Signal<Option<Table>>,
+    numbers: Signal<Option<Table>>,
     /// The chart.
     children: Children,
 ) -> impl IntoView {
@@ -75,7 +76,7 @@ pub fn Figure(
         }
     };
     let csv = move |_| {
-        if let Some(table) = table.get_untracked() {
+        if let Some(table) = numbers.get_untracked() {
             name.with_value(|name| export::save_csv(&table, &about.lines(name), name));
         }
     };
@@ -85,16 +86,16 @@ pub fn Figure(
                 <h2 id=heading>{title.clone()}</h2>
                 <p class="quiet small">{unit}</p>
                 <FigureMenu title>
-                    <button type="button" on:click=act(export::save_svg)>{said::SAVE_SVG}</button>
-                    <button type="button" on:click=act(export::save_png)>{said::SAVE_PNG}</button>
-                    <button type="button" on:click=csv>{said::SAVE_CSV}</button>
-                    <button type="button" on:click=act(|figure, _, _| export::print(figure, || {}))>{said::PRINT}</button>
+                    <button type="button" on:click=act(export::save_svg)>{text::SAVE_SVG}</button>
+                    <button type="button" on:click=act(export::save_png)>{text::SAVE_PNG}</button>
+                    <button type="button" on:click=csv>{text::SAVE_CSV}</button>
+                    <button type="button" on:click=act(|figure, _, _| export::print(figure, || {}))>{text::PRINT}</button>
                 </FigureMenu>
             </header>
             <p class="sentence">{sentence}</p>
             <p class="reading" aria-live="polite" data-testid="reading">
                 {move || match readout.get() {
-                    None => view! { <span>{said::READ_OUT}</span> }.into_any(),
+                    None => view! { <span>{text::READ_OUT}</span> }.into_any(),
                     Some(Readout { name, text }) => view! {
                         <span class="reading-name">{name}</span>
                         <span class="reading-mark">": "</span>
@@ -108,7 +109,7 @@ pub fn Figure(
             <details class="numbers" on:toggle=move |_| is_open.set(true)>
                 <summary>{words::NUMBERS}</summary>
                 <Show when=move || is_open.get()>
-                    {move || table.get().map(|table| view! { <NumbersTable title=name.get_value() table /> })}
+                    {move || numbers.get().map(|table| view! { <NumbersTable title=name.get_value() table /> })}
                 </Show>
             </details>
         </section>
@@ -119,12 +120,12 @@ pub fn Figure(
 #[component]
 fn NumbersTable(title: String, table: Table) -> impl IntoView {
     let has_state = table.rows.first().is_some_and(|row| row.state.is_some());
-    let numbers = 1..table.columns.len().saturating_sub(usize::from(has_state));
+    let number_columns = 1..table.columns.len().saturating_sub(usize::from(has_state));
     let columns = table
         .columns
         .into_iter()
         .enumerate()
-        .map(|(place, name)| view! { <th scope="col" class:number=numbers.contains(&place)>{name}</th> })
+        .map(|(place, name)| view! { <th scope="col" class:number=number_columns.contains(&place)>{name}</th> })
         .collect_view();
     let rows = table
         .rows
@@ -139,7 +140,7 @@ fn NumbersTable(title: String, table: Table) -> impl IntoView {
             view! { <tr><th scope="row">{row.name}</th>{values}{state}</tr> }
         })
         .collect_view();
-    let label = said::numbers_of(&title);
+    let label = text::numbers_of(&title);
     // `tabindex` makes a table that is wider than the page scrollable by keyboard.
     view! {
         <div class="twin" tabindex="0" role="region" aria-label=label>

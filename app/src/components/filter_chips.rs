@@ -3,34 +3,49 @@
 use crate::context::AppContext;
 use crate::words::figures as text;
 use crate::{locale, words};
+use charts::sortable_table::Cell;
 use domain::report::Shape;
 use domain::time::SECOND;
 use domain::view::{Choice, View};
-use engine::measures::{Item, Items, Measures};
 use leptos::prelude::*;
+use protocol::{Body, Figure};
 
-/// The label of a filter. Sections and videos are named by the measures, a student by `student`; whatever has
-/// no name is labeled with the beginning of its id.
+/// The label of a filter. Videos, sections and decks have the names that `figures` give them, a student that of
+/// `student_name`; whatever has no name is labeled with the beginning of its id.
 #[must_use]
-pub fn choice_label(choice: &Choice, measures: Option<&Measures>, student: &str, view: &View) -> String {
-    let find = |items: fn(&Measures) -> &Items, id: &str, name: fn(&Item) -> String| {
-        let items = measures.map(items);
-        let item = items.and_then(|items| items.named.iter().find(|i| i.id == id));
-        item.map(name)
+pub fn choice_label(choice: &Choice, figures: &[Figure], student_name: &str, view: &View) -> String {
+    let named = |kind: &str, id: &str| {
+        find_name(figures, id).unwrap_or_else(|| format!("{kind} {}", text::beginning(id)))
     };
     match choice {
-        Choice::Role(role) => text::role(*role).to_owned(),
-        Choice::Section(id) => find(|m| &m.sections, id.as_str(), text::section)
-            .unwrap_or_else(|| format!("{} {}", text::SECTION, text::beginning(id.as_str()))),
-        Choice::Video(id) => find(|m| &m.videos, id.as_str(), text::video)
-            .unwrap_or_else(|| format!("{} {}", text::VIDEO, text::beginning(id.as_str()))),
-        Choice::Deck(id) => format!("{} {}", text::DECK, text::beginning(id.as_str())),
+        Choice::Role(role) => ::figures::text::role(*role).to_owned(),
+        Choice::Section(id) => named(text::SECTION, id.as_str()),
+        Choice::Video(id) => named(text::VIDEO, id.as_str()),
+        Choice::Deck(id) => named(text::DECK, id.as_str()),
         Choice::Student(_) if view.names_hidden => text::ONE_STUDENT.to_owned(),
-        Choice::Student(id) if student.is_empty() => {
+        Choice::Student(id) if student_name.is_empty() => {
             format!("{} {}", text::STUDENT, text::beginning(id.as_str()))
         }
-        Choice::Student(_) => format!("{}: {student}", text::STUDENT),
+        Choice::Student(_) => format!("{}: {student_name}", text::STUDENT),
     }
+}
+
+/// The name of the item with this id in the figures.
+fn find_name(figures: &[Figure], id: &str) -> Option<String> {
+    figures.iter().find_map(|figure| match &figure.body {
+        Body::Ranking { ranking, ids, .. } => {
+            let index = ids.iter().position(|item| item == id)?;
+            Some(ranking.items.get(index)?.name.clone())
+        }
+        Body::SortableTable(table) => {
+            let row = table.rows.iter().find(|row| row.id.as_deref() == Some(id))?;
+            match row.cells.first() {
+                Some(Cell::Text(name)) => Some(name.clone()),
+                _ => None,
+            }
+        }
+        _ => None,
+    })
 }
 
 /// The header of an export: report, days, zone, filters (labeled by `name`), time of the export.

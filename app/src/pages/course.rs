@@ -8,19 +8,19 @@ use crate::components::comparison_select::{self, ComparisonSelect};
 use crate::components::course_tabs::CourseTabs;
 use crate::components::error_notice::ErrorNotice;
 use crate::components::figure::export::ExportHeader;
+use crate::components::figure_list;
 use crate::components::lazy::{Placeholder, render_lazy};
 use crate::components::request_progress::RequestProgress;
-use crate::components::told::{Kind as Drawn, One};
 use crate::components::too_large_notice::TooLargeNotice;
 use crate::components::view_controls::ViewControls;
 use crate::components::weight_sliders::WeightSliders;
 use crate::context::AppContext;
+use crate::data_worker::ViewQuery;
 use crate::pages::report::{self, available_windows, build_query, course_label, term_weeks_label};
 use crate::request_tracker::request_set::{PlannedRequest, RequestSetTracker};
 use crate::request_tracker::{self, RequestKey};
-use crate::teller::Sight;
 use crate::words::figures;
-use crate::{api_client, device_memory, locale, words};
+use crate::{api_client, device, locale, words};
 use ::figures::text::course as text;
 use domain::activity::ActivityKind;
 use domain::api::{Courses, Requests};
@@ -32,7 +32,7 @@ use domain::view::{ComparisonTarget, View};
 use domain::window::WindowKey;
 use engine::reports::{Query, course};
 use leptos::prelude::*;
-use protocol::{ReportSource, Subject, WindowSource};
+use protocol::{ReportSource, Subject};
 use wasm_bindgen::JsCast;
 
 /// The requests that `view` needs: every report over its days, and over the days before for comparisons. The
@@ -58,16 +58,16 @@ fn plan_requests(context: AppContext, view: &View) -> Vec<PlannedRequest> {
         .collect()
 }
 
-/// The query for the program of reports, over all planned windows that are loaded.
-fn build_sight(
+/// The query of the view, over all planned windows whose copies can be downloaded.
+fn build_view_query(
     context: AppContext,
     view: &View,
     planned: &[PlannedRequest],
     all: &Requests,
-    zone: String,
-    other: String,
+    zone_label: String,
+    comparison_label: String,
     directory: &Courses,
-) -> Option<Sight> {
+) -> Option<ViewQuery> {
     let (range, course) = view.range.zip(view.course.as_ref())?;
     let from = range.previous_weeks().map_or(range.from(), Range::from);
     let whole = view.clone().with_range(Range::new(from, range.to()).ok());
@@ -75,7 +75,7 @@ fn build_sight(
     base.zone = context.zone(&whole);
     let mut reports: Vec<&ReportName> = planned.iter().map(|it| &it.request_key.report).collect();
     reports.dedup();
-    let parts = reports.into_iter().map(|report| {
+    let sources = reports.into_iter().map(|report| {
         let windows_by_id = request_tracker::index_windows(report, all);
         let mut keys: Vec<String> = planned
             .iter()
@@ -85,18 +85,11 @@ fn build_sight(
             .collect();
         keys.sort();
         keys.dedup();
-        let windows = available_windows(keys.iter().filter_map(|id| windows_by_id.get(id))).map(
-            |(window, copy, coverage)| WindowSource {
-                id: window.id.clone(),
-                generation: copy.generation,
-                coverage,
-                created: copy.created,
-            },
-        );
+        let windows = available_windows(keys.iter().filter_map(|id| windows_by_id.get(id)));
         ReportSource { report: report.clone(), course: Some(course.clone()), windows: windows.collect() }
     });
     let comparison = base.comparison.take().unwrap_or(course::Comparison::Before);
-    Some(Sight {
+    Some(ViewQuery {
         subject: Subject::Course {
             options: course::CourseOptions {
                 student: view.student.clone(),
@@ -105,12 +98,12 @@ fn build_sight(
                 weights: view.weights,
                 is_nameless: view.names_hidden,
             },
-            comparison_label: other,
+            comparison_label,
         },
-        question: Query { base, decks: view.decks.iter().cloned().collect(), contents: view.contents },
-        zone,
+        measure: Query { base, decks: view.decks.iter().cloned().collect(), contents: view.contents },
+        zone_label,
         weeks: report::number_weeks(directory, view, range),
-        parts: parts.collect(),
+        sources: sources.collect(),
     })
 }
 
@@ -163,29 +156,36 @@ pub fn CoursePage() -> impl IntoView {
         directory.with(|directory| comparison_select::compared_section_label(directory, &navigation.view()))
     });
 
-    let teller = context.teller();
-    let sight = Memo::new(move |_| {
+    let data_worker = context.data_worker();
+    let query = Memo::new(move |_| {
         let zone = in_zone.get();
         status.with(|g| {
             planned.with(|planned| {
                 let all = g.all.as_ref()?;
                 directory.with(|directory| {
-                    build_sight(context, &navigation.view(), planned, all, zone, other.get(), directory)
+                    build_view_query(context, &navigation.view(), planned, all, zone, other.get(), directory)
                 })
             })
         })
     });
-    Effect::new(move |_| {
-        if let Some(sight) = sight.get() {
-            teller.look(sight, locale::language_tag());
+    let send_query = move || {
+        if let Some(query) = query.get_untracked() {
+            data_worker.send_query(query);
         }
+    };
+    Effect::new(move |_| {
+        query.track();
+        send_query();
     });
-    let told = teller.told();
+    let answer = data_worker.answer();
     let figures = Memo::new(move |_| {
-        let about = sight.with(|sight| sight.as_ref().map(Sight::about));
-        told.with(|told| if told.about == about { told.figures.clone() } else { Vec::new() })
+        let topic = query.with(|query| query.as_ref().map(ViewQuery::topic));
+        answer.with(|answer| if answer.topic == topic { answer.figures.clone() } else { Vec::new() })
     });
-    let is_busy = Memo::new(move |_| told.with(|told| !told.is_current || told.load.pending > 0));
+    let is_busy = Memo::new(move |_| {
+        let is_drawn = data_worker.drawn().get() >= figures.with(Vec::len);
+        !is_drawn || answer.with(|answer| !answer.is_current || answer.progress.pending > 0)
+    });
     let name =
         Memo::new(move |_| directory.with(|directory| course_label(&directory.courses, &navigation.view())));
     let lead =
@@ -221,25 +221,18 @@ pub fn CoursePage() -> impl IntoView {
         ]
     })));
     let keys = Memo::new(move |_| {
-        let key =
-            |figure: &protocol::Figure| (figure.id.clone(), figure.title.clone(), Drawn::of(&figure.body));
-        figures.with(|figures| figures.iter().filter(|figure| figure.id != LEAD).map(key).collect::<Vec<_>>())
+        let drawn = data_worker.drawn().get();
+        figures.with(|figures| {
+            let keys = figure_list::keys(figures).take(drawn).filter(|(id, ..)| id != LEAD);
+            keys.collect::<Vec<_>>()
+        })
     });
-    let render_figure = move |(id, title, kind): (String, String, Drawn)| {
-        let figure = Memo::new(move |_| {
-            let is_same = |figure: &&protocol::Figure| figure.id == id && figure.title == title;
-            figures.with(|figures| figures.iter().find(is_same).cloned())
-        });
-        view! { <One figure kind /> }
-    };
     let failures = move || {
-        let failed = told.with(|told| told.failed.first().cloned());
+        let failed = answer.with(|answer| answer.failed.first().cloned());
         failed.map(|(_, error)| {
             let again = Callback::new(move |()| {
                 set_tracker.refresh();
-                if let Some(sight) = sight.get_untracked() {
-                    teller.look(sight, locale::language_tag());
-                }
+                send_query();
             });
             view! { <ErrorNotice error again /> }
         })
@@ -247,8 +240,8 @@ pub fn CoursePage() -> impl IntoView {
     // The rows of one course are counted only while they arrive: requests list the rows of the whole
     // institution.
     let too_large = move || {
-        let rows = told.with(|told| told.too_large)?;
-        Some(view! { <TooLargeNotice detail=words::too_large_course(rows, device_memory::max_rows()) /> })
+        let rows = answer.with(|answer| answer.too_large)?;
+        Some(view! { <TooLargeNotice detail=words::too_large_course(rows, device::max_rows()) /> })
     };
     // A student's page is opened from far down in a list: scroll to its top and move the focus there.
     Effect::new(move |before: Option<Option<UserId>>| {
@@ -296,12 +289,12 @@ pub fn CoursePage() -> impl IntoView {
             <RequestProgress planned set_tracker />
             <CourseOptions directory is_alone />
             {too_large}
-            <Show when=move || figures.with(Vec::is_empty) && told.with(|told| told.too_large.is_none())>
+            <Show when=move || figures.with(Vec::is_empty) && answer.with(|answer| answer.too_large.is_none())>
                 <div class="room"><p class="quiet" role="status">{words::LOADING}</p></div>
             </Show>
             <div class="figures course" class:alone=move || is_alone.get() data-testid="course"
                 aria-busy=move || is_busy.get().to_string()>
-                <For each=move || keys.get() key=Clone::clone children=render_figure />
+                <For each=move || keys.get() key=Clone::clone children=move |key| figure_list::render_figure(figures, key) />
                 <Show when=move || !is_alone.get() && figures.with(|figures| !figures.is_empty())>
                     <WeightSliders />
                 </Show>

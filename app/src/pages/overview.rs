@@ -6,7 +6,6 @@ use crate::components::lazy::{self, Placeholder};
 use crate::components::view_controls::ViewControls;
 use crate::context::AppContext;
 use crate::lazy_components::LazyComponents;
-use crate::pages::report;
 use crate::{api_client, locale, words};
 use domain::api::{Courses, ReportInfo};
 use domain::problem::{Code, Problem};
@@ -81,10 +80,6 @@ pub fn prefetch(components: LazyComponents, view: &View) {
     match view.page {
         Page::Overview if view.range.is_some() || view.report.is_some() => {
             lazy::prefetch(components.report_view);
-            lazy::prefetch(report::figures_component(
-                components,
-                report::has_data_worker_figures(view.known_report()),
-            ));
         }
         Page::Overview => {}
         Page::Course => lazy::prefetch(components.course_page),

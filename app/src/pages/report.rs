@@ -1,42 +1,44 @@
 //! One report over a range: its request, its figures and its downloads. Loaded once a range is chosen.
 //!
-//! [`videoview`]: figures from the data worker; [`generic`]: figures from the program of all other reports.
+//! [`figures`]: the figures, with the progress of their downloads.
 
-pub mod generic;
-pub mod videoview;
+pub mod figures;
 
 use crate::components::comparison_select::{self, ComparisonSelect};
 use crate::components::course_tabs::CourseTabs;
 use crate::components::csv_files::CsvFiles;
 use crate::components::download_links::DownloadLinks;
-use crate::components::lazy::{self, LazyComponent, Placeholder};
+use crate::components::lazy::{self, Placeholder};
 use crate::components::report_parameters::ReportParameters;
 use crate::components::request_panel::RequestPanel;
 use crate::components::request_progress::RequestProgress;
 use crate::components::too_large_notice::TooLargeNotice;
 use crate::context::AppContext;
-use crate::lazy_components::LazyComponents;
 use crate::pages::overview::{ViewSelection, plan_windows, request_parameters};
 use crate::request_tracker::request_set::{PlannedRequest, RequestSetTracker};
 use crate::request_tracker::{self, RequestKey, RequestTracker};
-use crate::{device_memory, locale, presets, words};
+use crate::{device, locale, presets, words};
 use ::figures::text::comparison as against;
 use domain::api::{self, Course, Courses, ReportInfo, RequestInfo};
 use domain::range::Range;
-use domain::report::{KnownReport, Shape};
+use domain::report::Shape;
 use domain::time::{monday, plus_days};
 use domain::view::{ComparisonTarget, View};
 use domain::window::WindowKey;
 use engine::measures::{Comparison, Query, WindowCoverage};
+use figures::ReportFigures;
 use leptos::prelude::*;
-use protocol::TermWeek;
+use protocol::{TermWeek, WindowSource};
 
-/// The report to show, for whichever program computes its figures.
+/// Rows of the whole institution that a phone loads without asking: some 4 MB of transfer.
+const PHONE_ROWS: u64 = 100_000;
+
+/// The report to show.
 #[derive(Debug, Clone, Copy)]
 pub struct ReportContext {
     /// The chosen report and days.
     pub selection: ViewSelection,
-    /// The request; `None` while it is unknown, or if its rows do not fit on this device.
+    /// The request; `None` while it is unknown, or if its rows are not to be loaded on this device.
     pub request: Memo<Option<RequestInfo>>,
     /// The CSV files, once every window has rows.
     pub files: Memo<Option<CsvFiles>>,
@@ -137,13 +139,22 @@ pub fn ReportView(
             .unwrap_or_default()
     });
 
-    let max_rows = device_memory::max_rows();
-    let too_large = Memo::new(move |_| {
-        // The API leaves the count out for people who may not see all rows; they have few.
+    // The rows of the whole institution, which are downloaded unless the view is of one course. The API leaves the count out
+    // for people who may not see all rows; they have few.
+    let all_rows = Memo::new(move |_| {
+        let is_of_course =
+            navigation.view().course.is_some() && info.with(|info| info.as_ref().is_some_and(is_known));
         let rows = |window: &api::WindowInfo| window.copy.as_ref().and_then(|copy| copy.rows).unwrap_or(0);
         let now: u64 = request.with(|r| r.iter().flat_map(|r| &r.windows).map(rows).sum());
-        let all = now + comparison_windows.with(|windows| windows.iter().map(rows).sum::<u64>());
-        (all > max_rows).then_some(all)
+        let before = comparison_windows.with(|windows| windows.iter().map(rows).sum::<u64>());
+        if is_of_course { 0 } else { now + before }
+    });
+    let max_rows = device::max_rows();
+    let too_large = Memo::new(move |_| Some(all_rows.get()).filter(|rows| *rows > max_rows));
+    // Somebody who agreed to load so many rows is asked again only about more.
+    let confirmed_rows = RwSignal::new(if device::is_phone() { PHONE_ROWS } else { u64::MAX });
+    let unconfirmed = Memo::new(move |_| {
+        Some(all_rows.get()).filter(|rows| *rows > confirmed_rows.get() && too_large.with(Option::is_none))
     });
     Effect::new(move |_| {
         let days = range.get().map_or_else(String::new, |range| format!(", {}", locale::format_range(range)));
@@ -170,7 +181,9 @@ pub fn ReportView(
             </header>
         }
     };
-    let fits = Memo::new(move |_| request.get().filter(|_| too_large.with(Option::is_none)));
+    let fits = Memo::new(move |_| {
+        request.get().filter(|_| too_large.with(Option::is_none) && unconfirmed.with(Option::is_none))
+    });
     let files = Memo::new(move |_| {
         CsvFiles::for_request(&request.get()?, &navigation.view(), &directory.get().courses)
     });
@@ -182,21 +195,21 @@ pub fn ReportView(
     let report =
         ReportContext { selection, request: fits, files, comparison_windows, comparison_label, refresh };
     let is_shown = Memo::new(move |_| fits.with(Option::is_some));
-    // Memoized, so that the component is kept when another report of the same program is chosen.
-    let is_from_data_worker = Memo::new(move |_| {
-        info.with(|info| info.as_ref().is_some_and(|info| has_data_worker_figures(info.name.known())))
-    });
-    let shown = move || {
-        is_shown.get().then(|| {
-            lazy::render_lazy(
-                figures_component(context.components, is_from_data_worker.get()),
-                report,
-                Placeholder::Block,
-            )
-        })
-    };
+    let shown = move || is_shown.get().then(|| view! { <ReportFigures report /> });
     let too_large = move || {
         too_large.get().map(|rows| view! { <TooLargeNotice detail=words::too_large(rows, max_rows) /> })
+    };
+    let confirmation = move || {
+        unconfirmed.get().map(|rows| {
+            let confirm = move |_| confirmed_rows.set(rows);
+            view! {
+                <section class="notice waits" role="status" data-testid="large-download">
+                    <h2>{words::WHOLE_INSTITUTION}</h2>
+                    <p>{words::large_download(rows)}</p>
+                    <button type="button" on:click=confirm>{words::LOAD_ALL_ROWS}</button>
+                </section>
+            }
+        })
     };
     view! {
         <Show when=move || navigation.view().course.is_some()><CourseTabs /></Show>
@@ -214,6 +227,7 @@ pub fn ReportView(
                 other=comparison_label />
         </Show>
         {too_large}
+        {confirmation}
         <Show when=move || request.with(Option::is_none)>
             <div class="room"></div>
         </Show>
@@ -222,31 +236,9 @@ pub fn ReportView(
     }
 }
 
-/// Whether the data worker computes the figures of a report. The reports' program computes those of all others.
-#[must_use]
-pub fn has_data_worker_figures(report: Option<KnownReport>) -> bool {
-    match report {
-        Some(KnownReport::VideoView) => true,
-        Some(
-            KnownReport::Asset
-            | KnownReport::AssetByDate
-            | KnownReport::Presentation
-            | KnownReport::Confused
-            | KnownReport::Polling
-            | KnownReport::QAndA
-            | KnownReport::Notes,
-        )
-        | None => false,
-    }
-}
-
-/// The component that shows the figures of a report.
-#[must_use]
-pub fn figures_component(
-    components: LazyComponents,
-    is_from_data_worker: bool,
-) -> LazyComponent<ReportContext> {
-    if is_from_data_worker { components.videoview } else { components.generic }
+/// Whether Lectern knows the report, so that it can limit downloads to one course.
+fn is_known(info: &ReportInfo) -> bool {
+    info.name.known().is_some()
 }
 
 /// The chosen course, with its section if exactly one is chosen: `BIOL120 Cells and Genes, section 2`.
@@ -283,15 +275,16 @@ pub(super) fn number_weeks(directory: &Courses, view: &View, range: Range) -> Ve
     numbered.collect()
 }
 
-/// The windows that have rows, each with its copy and the days that the copy covers.
+/// The windows whose copies can be downloaded.
 pub(super) fn available_windows<'a>(
     windows: impl IntoIterator<Item = &'a api::WindowInfo>,
-) -> impl Iterator<Item = (&'a api::WindowInfo, &'a api::CopyInfo, WindowCoverage)> {
+) -> impl Iterator<Item = WindowSource> {
     windows.into_iter().filter(|window| window.state.has_rows()).filter_map(|window| {
         let copy = window.copy.as_ref()?;
         let coverage =
             WindowCoverage { start: window.start, end: copy.end, provisional_from: window.provisional_from };
-        Some((window, copy, coverage))
+        let (generation, created) = (copy.generation, copy.created);
+        Some(WindowSource { id: window.id.clone(), generation, coverage, created })
     })
 }
 

@@ -1,5 +1,7 @@
 //! Compares measures with a slow, simple reference implementation over the same CSV.
 
+mod equal_measures;
+
 use super::*;
 use crate::measures::{Comparison, WindowCoverage};
 use crate::row_list::RowList;
@@ -242,7 +244,7 @@ fn reference_measures(query: &Query, weeks: &[(u64, Vec<Event>)]) -> Measures {
     let comparison_days = comparison.map(|query| reference_measures(&query, weeks).days).unwrap_or_default();
 
     let days = query.range.each_day();
-    let days: Vec<(Day, Completeness)> = days
+    let days: Vec<(Day, Completeness<WatchTotals>)> = days
         .map(|day| {
             let of_day = all.iter().copied().filter(|row| row.day == day);
             (
@@ -304,7 +306,7 @@ fn reference_measures(query: &Query, weeks: &[(u64, Vec<Event>)]) -> Measures {
 }
 
 /// Reference for ranges whose steps are single days.
-fn arrivals(all: &[&ReferenceRow], days: &[(Day, Completeness)]) -> Vec<Arrivals> {
+fn arrivals(all: &[&ReferenceRow], days: &[(Day, Completeness<WatchTotals>)]) -> Vec<Arrivals> {
     let viewers = |includes: &dyn Fn(Day) -> bool| -> BTreeSet<&str> {
         let viewer_rows = all.iter().filter(|row| !row.user.is_empty() && includes(row.day));
         viewer_rows.map(|row| row.user.as_str()).collect()
@@ -327,7 +329,11 @@ fn arrivals(all: &[&ReferenceRow], days: &[(Day, Completeness)]) -> Vec<Arrivals
 
 /// Reference for [`Measures::by_delay`]: rows of `all` by days since their video's first row in
 /// `any_person`.
-fn by_delay(all: &[&ReferenceRow], any_person: &[&ReferenceRow], days: &[(Day, Completeness)]) -> [u64; 7] {
+fn by_delay(
+    all: &[&ReferenceRow],
+    any_person: &[&ReferenceRow],
+    days: &[(Day, Completeness<WatchTotals>)],
+) -> [u64; 7] {
     let index_of = |day: Day| days.iter().position(|(other, _)| *other == day).unwrap();
     let spans = [0..=0, 1..=1, 2..=3, 4..=7, 8..=14, 15..=28, 29..=usize::MAX];
     let delay_of = |row: &ReferenceRow| {
@@ -338,7 +344,7 @@ fn by_delay(all: &[&ReferenceRow], any_person: &[&ReferenceRow], days: &[(Day, C
     spans.map(|span| all.iter().filter(|row| span.contains(&delay_of(row))).count() as u64)
 }
 
-fn students(all: &[&ReferenceRow], days: &[(Day, Completeness)]) -> Students {
+fn students(all: &[&ReferenceRow], days: &[(Day, Completeness<WatchTotals>)]) -> Students {
     let is_student = |row: &&ReferenceRow| row.role == InstitutionRole::Student && !row.user.is_empty();
     let mut by_user: BTreeMap<&str, u64> = BTreeMap::new();
     for row in all.iter().copied().filter(is_student) {

@@ -3,8 +3,9 @@
 //! Each row is one event. A row without a user id counts as an event, but not as a person. Students are
 //! people whose institution role is student; everybody else with a user id counts as a person only.
 
+use super::Query;
 use super::selection::{Row, Selection};
-use super::{Completeness, Query};
+use crate::completeness::Completeness;
 use crate::dictionary::EMPTY;
 use crate::measures::MAX_STEPS;
 use crate::table::cell_value;

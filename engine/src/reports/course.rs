@@ -18,7 +18,8 @@ pub mod people;
 pub mod person;
 pub mod time_bins;
 
-use super::{Completeness, Query, median};
+use super::{Query, median};
+use crate::completeness::Completeness;
 pub use crate::measures::Comparison;
 use crate::table::dataset::{DataStatus, Dataset};
 use crate::video_view_columns::SkippedRows;

@@ -2,9 +2,10 @@
 //!
 //! Crossfilter: the measures by section ignore the section filter, and those by role the role filter.
 
+use super::Query;
 use super::activity::{EventCounter, EventCounts};
 use super::selection::{ColumnNames, Row, Selection, find_codes};
-use super::{Completeness, Query};
+use crate::completeness::Completeness;
 use crate::dictionary::EMPTY;
 use crate::table::dataset::Dataset;
 use domain::institution_role::InstitutionRole;

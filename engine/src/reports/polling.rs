@@ -9,7 +9,8 @@ pub mod content;
 
 use super::activity::Steps;
 use super::selection::{ColumnNames, Row, Selection};
-use super::{Completeness, Query, cell_text};
+use super::{Query, cell_text};
+use crate::completeness::Completeness;
 use crate::dictionary::EMPTY;
 use crate::table::dataset::Dataset;
 use crate::video_view_columns::SkippedRows;

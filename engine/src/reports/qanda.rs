@@ -5,7 +5,8 @@
 //! Each edit of an answer is another row with the same answer id; the latest row is the answer.
 
 use super::selection::{ColumnNames, Row, Selection, format_person_name};
-use super::{Completeness, Query, cell_text};
+use super::{Query, cell_text};
+use crate::completeness::Completeness;
 use crate::dictionary::EMPTY;
 use crate::table::dataset::Dataset;
 use crate::video_view_columns::SkippedRows;

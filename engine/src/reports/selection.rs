@@ -5,7 +5,8 @@
 //! numbers of one result are over the same days. Rows that only the deck filter rejects are included and
 //! marked, since the chart that sets this filter also shows the other decks.
 
-use super::{Completeness, Query};
+use super::Query;
+use crate::completeness::Completeness;
 use crate::dictionary::{Dictionary, EMPTY};
 use crate::table::dataset::{DataStatus, Dataset};
 use crate::table::{Table, cell_value};

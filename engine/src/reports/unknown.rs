@@ -5,7 +5,8 @@
 //! day, under their own names: a reader who knows the report can judge whether such a sum is meaningful.
 
 use super::selection::find_codes;
-use super::{Completeness, Query, median};
+use super::{Query, median};
+use crate::completeness::Completeness;
 use crate::dictionary::{Dictionary, EMPTY};
 use crate::table::cell_value::{self, ValueKind};
 use crate::table::dataset::{DataStatus, Dataset, WindowData};

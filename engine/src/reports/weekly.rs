@@ -4,8 +4,9 @@
 //! added up across sections if a video is in several, since that could count it twice. A sum cannot be
 //! divided, so only windows inside the range count.
 
+use super::Query;
 use super::library::{Filter, Key, LibraryEntry, ViewSums, by_views, for_each_entry, keep_greater};
-use super::{Completeness, Query};
+use crate::completeness::Completeness;
 use crate::table::dataset::{DataStatus, Dataset};
 use domain::time::{Day, Timestamp, minus_days, monday, plus_days};
 use std::collections::{BTreeMap, BTreeSet};

@@ -76,22 +76,10 @@ impl Dataset {
         })
     }
 
-    /// The number of loaded windows.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.windows.len()
-    }
-
     /// Whether no window is loaded.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.windows.is_empty()
-    }
-
-    /// Number of rows of all windows, including ragged ones.
-    #[must_use]
-    pub fn rows(&self) -> u64 {
-        self.windows.values().map(|data| data.table.rows() as u64 + data.table.ragged).sum()
     }
 
     /// Number of rows of all windows whose number of fields differs from their header's.

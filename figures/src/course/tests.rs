@@ -1,6 +1,7 @@
 //! The figures of a course, in the plain format.
 
 use super::*;
+use crate::Loaded;
 use crate::locale::PlainFormatter;
 use domain::activity::Weights;
 use domain::range::Range;
@@ -38,18 +39,16 @@ fn figures_of(change: impl FnOnce(&mut reports::Query, &mut CourseOptions)) -> V
         end: Some(plus_days(start, 14)),
         provisional_from: parse_day("2026-02-15"),
     };
-    let datasets: Datasets = [("videoview", WATCHED), ("confused", MARKED)]
-        .map(|(report, csv)| {
-            let (head, rows) = csv.split_once('\n').unwrap();
-            let header = HeaderRow::parse(head.as_bytes());
-            let (mut tables, mut table) =
-                (Dataset::default(), Table::new(&header, domain::report::KnownReport::parse(report)));
-            Decoder::new(header.delimiter())
-                .for_each_record(rows.as_bytes(), |row| table.push_row(&header, row, &mut tables.texts));
-            tables.insert("w", WindowData { generation: 1, table, coverage: facts });
-            ((domain::report::ReportName::parse(report).unwrap(), Some("c".into())), tables)
-        })
-        .into();
+    let datasets = [("videoview", WATCHED), ("confused", MARKED)].map(|(report, csv)| {
+        let (head, rows) = csv.split_once('\n').unwrap();
+        let header = HeaderRow::parse(head.as_bytes());
+        let (mut tables, mut table) =
+            (Dataset::default(), Table::new(&header, domain::report::KnownReport::parse(report)));
+        Decoder::new(header.delimiter())
+            .for_each_record(rows.as_bytes(), |row| table.push_row(&header, row, &mut tables.texts));
+        tables.insert("w", WindowData { generation: 1, table, coverage: facts });
+        (domain::report::ReportName::parse(report).unwrap(), tables)
+    });
     let mut measure = reports::Query {
         base: measures::Query {
             range: Range::parse("2026-02-09", "2026-02-15").unwrap(),
@@ -83,14 +82,16 @@ fn figures_of(change: impl FnOnce(&mut reports::Query, &mut CourseOptions)) -> V
         language: "en-GB".into(),
         sources: datasets
             .iter()
-            .map(|((report, course), _)| ReportSource {
+            .map(|(report, _)| ReportSource {
                 report: report.clone(),
-                course: course.clone(),
+                course: Some("c".into()),
                 windows: Vec::new(),
             })
             .collect(),
     };
-    let figures = crate::build_figures(&query, &datasets, &PlainFormatter);
+    let tables = datasets.iter().map(|(report, dataset)| (report.clone(), dataset)).collect();
+    let loaded = Loaded { tables, video_views: None };
+    let figures = crate::build_figures(&query, &loaded, &PlainFormatter);
     for figure in &figures {
         let said = [&figure.sentence, &figure.caveat];
         assert!(said.iter().all(|text| !text.contains('!') && !text.contains("  ")), "{said:?}");

@@ -1,13 +1,13 @@
 //! Figures that reports about decks share: a ranking and a table of decks.
 
 use crate::figure_context::{
-    FigureContext, Titles, count_cell, new_figure, ranking_figure, ranking_item, spark_values, table_body,
+    FigureContext, FilterBar, Titles, count_cell, filter_ranking, new_figure, spark_values, table_body,
     to_f64,
 };
 use crate::text::reports as text;
 use charts::sortable_table::{Cell, ColumnKind, Row};
 use engine::reports::activity::{Activity, Deck, EventCounts};
-use protocol::{Body, Figure};
+use protocol::{Figure, FilterKind};
 
 /// The most decks in a ranking. The table has all of them.
 const MAX_RANKED: usize = 20;
@@ -43,23 +43,16 @@ pub fn build_ranking(
         },
     );
     let decks: Vec<&Deck> = activity.decks.iter().take(MAX_RANKED).collect();
-    let items = decks.iter().map(|deck| {
-        let mut item =
-            ranking_item(deck_label(deck), to_f64(deck.count.events), vec![Some(to_f64(deck.count.people))]);
-        item.is_left_out = deck.is_left_out;
-        item
+    let bars = decks.iter().map(|deck| {
+        let beside = vec![Some(to_f64(deck.count.people))];
+        FilterBar::new(&deck.id, deck_label(deck), to_f64(deck.count.events), beside, deck.is_left_out)
     });
-    let items = items.collect();
     let caveat = text::join([
         context.coverage(&activity.days),
         text::truncation_caveat(context.locale, decks.len(), activity.decks.len() as u64),
     ]);
-    let mut figure =
-        ranking_figure([id, title, unit], sentence, caveat, (text::DECK, &[text::PEOPLE]), items);
-    if let Body::Ranking { ids, .. } = &mut figure.body {
-        *ids = decks.iter().map(|deck| deck.id.clone()).collect();
-    }
-    figure
+    let heads: (&str, &[&str]) = (text::DECK, &[text::PEOPLE]);
+    filter_ranking([id, title, unit], sentence, caveat, heads, FilterKind::Deck, bars)
 }
 
 /// A table of all decks.

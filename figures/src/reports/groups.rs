@@ -1,13 +1,13 @@
 //! Events by section and by role. A click on a bar filters by it.
 
-use crate::figure_context::{FigureContext, Titles, ranking_figure, ranking_item, ratio, to_f64};
+use crate::figure_context::{FigureContext, FilterBar, Titles, filter_ranking, ratio, to_f64};
 use crate::text::reports as text;
 use crate::text::titles;
 use domain::institution_role::InstitutionRole;
 use domain::report::KnownReport;
 use engine::reports::groups::{self, Groups};
 use engine::table::dataset::Dataset;
-use protocol::{Body, Figure, FilterKind};
+use protocol::{Figure, FilterKind};
 
 /// The most sections in a ranking.
 const MAX_RANKED: usize = 20;
@@ -75,25 +75,16 @@ fn section_ranking(context: &FigureContext<'_>, groups: &Groups, texts: &EventTe
         text::sections_sentence(context.locale, &name(first), &events, count as u64)
     });
     let shown: Vec<_> = groups.sections.iter().take(MAX_RANKED).collect();
-    let items = shown.iter().map(|section| {
+    let bars = shown.iter().map(|section| {
         let beside = vec![Some(to_f64(section.count.people)), Some(to_f64(section.count.students))];
-        let mut item = ranking_item(name(section), to_f64(section.count.events), beside);
-        item.is_left_out = section.is_left_out;
-        item
+        let events = to_f64(section.count.events);
+        FilterBar::new(&section.id, name(section), events, beside, section.is_left_out)
     });
-    let ids = shown.iter().map(|section| section.id.clone()).collect();
     let first = text::truncation_caveat(context.locale, shown.len(), count as u64);
     let caveat = text::join([context.coverage(&groups.days), first]);
-    let beside: &[&str] = &[text::PEOPLE, text::STUDENTS];
+    let heads: (&str, &[&str]) = (text::SECTION, &[text::PEOPLE, text::STUDENTS]);
     let titles: Titles<'_> = ["sections", texts.sections, texts.unit];
-    let figure = ranking_figure(
-        titles,
-        sentence.unwrap_or_default(),
-        caveat,
-        (text::SECTION, beside),
-        items.collect(),
-    );
-    with_filter(figure, FilterKind::Section, ids)
+    filter_ranking(titles, sentence.unwrap_or_default(), caveat, heads, FilterKind::Section, bars)
 }
 
 fn role_ranking(context: &FigureContext<'_>, groups: &Groups, texts: &EventTexts, title: &str) -> Figure {
@@ -108,23 +99,13 @@ fn role_ranking(context: &FigureContext<'_>, groups: &Groups, texts: &EventTexts
     let sentence = ratio(students, all).map_or_else(String::new, |share| {
         text::student_share_sentence(context.locale, share, &context.locale.count_of(all, one, many))
     });
-    let items = groups.roles.iter().map(|(role, count, is_left_out)| {
+    let bars = groups.roles.iter().map(|(role, count, is_left_out)| {
         let name = crate::text::role(*role).to_owned();
-        let mut item = ranking_item(name, to_f64(count.events), vec![Some(to_f64(count.people))]);
-        item.is_left_out = *is_left_out;
-        item
+        let beside = vec![Some(to_f64(count.people))];
+        FilterBar::new(role.slug(), name, to_f64(count.events), beside, *is_left_out)
     });
-    let ids = groups.roles.iter().map(|(role, _, _)| role.slug().to_owned()).collect();
     let titles: Titles<'_> = ["roles", title, texts.unit];
     let caveat = context.coverage(&groups.days);
-    let figure = ranking_figure(titles, sentence, caveat, (text::ROLE, &[text::PEOPLE]), items.collect());
-    with_filter(figure, FilterKind::Role, ids)
-}
-
-/// Makes the bars of a ranking filter by their ids.
-fn with_filter(mut figure: Figure, kind: FilterKind, item_ids: Vec<String>) -> Figure {
-    if let Body::Ranking { filter, ids, .. } = &mut figure.body {
-        (*filter, *ids) = (kind, item_ids);
-    }
-    figure
+    let heads: (&str, &[&str]) = (text::ROLE, &[text::PEOPLE]);
+    filter_ranking(titles, sentence, caveat, heads, FilterKind::Role, bars)
 }

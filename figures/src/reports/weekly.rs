@@ -9,7 +9,7 @@ use crate::text::reports as text;
 use crate::text::titles;
 use charts::model::{Bar, Series};
 use charts::sortable_table::{Cell, ColumnKind, Row};
-use engine::reports::Completeness;
+use engine::completeness::Completeness;
 use engine::reports::library::are_of_several_courses;
 use engine::reports::weekly::{Measures, WeekTotals, WeeklySeries};
 use protocol::Figure;

@@ -1,4 +1,4 @@
-//! Texts of the figures of all reports except `videoview`.
+//! Texts of the figures of reports. Those that only `videoview` has are in [`crate::text::videoview`].
 
 use crate::locale::LocaleFormatter;
 use domain::institution_role::InstitutionRole;
@@ -128,11 +128,13 @@ pub fn numbered_title(title: &str, number: usize) -> String {
 /// The name; without one, the kind and the first eight characters of the id: `Deck 1a2b3c4d`.
 #[must_use]
 pub fn name_or_id(name: &str, kind: &str, id: &str) -> String {
-    if name.is_empty() {
-        format!("{kind} {}", id.chars().take(8).collect::<String>())
-    } else {
-        name.to_owned()
-    }
+    if name.is_empty() { format!("{kind} {}", short_id(id)) } else { name.to_owned() }
+}
+
+/// The first eight characters of an id, in place of a missing name.
+#[must_use]
+pub fn short_id(id: &str) -> String {
+    id.chars().take(8).collect()
 }
 
 /// A section's number; with the beginning of the course's id if there are several courses.

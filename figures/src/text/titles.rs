@@ -1,4 +1,4 @@
-//! Titles of the figures of all reports except `videoview`.
+//! Titles of the figures of reports. Those that only `videoview` has are in [`crate::text::videoview`].
 
 pub const MARKS_PER_DAY: &str = "Confusion marks per day";
 pub const MARKS_BY_HOUR: &str = "Confusion marks by weekday and hour";

@@ -10,9 +10,9 @@ const ALLOWED: [(&str, &[&str]); 11] = [
     ("charts", &["domain"]),
     ("protocol", &["domain", "engine", "charts"]),
     ("figures", &["domain", "engine", "charts", "protocol"]),
-    ("thread", &["domain", "engine", "protocol"]),
-    ("app", &["domain", "engine", "charts", "protocol", "figures", "thread"]),
-    ("lectern-worker", &["domain", "engine", "charts"]),
+    ("data-worker", &["domain", "engine", "protocol", "figures"]),
+    ("app", &["domain", "engine", "charts", "protocol", "figures"]),
+    ("lectern-worker", &["domain", "engine", "charts", "protocol", "figures"]),
     // The stand-in for Echo360 shares no code with what it tests.
     ("sandbox", &[]),
     ("worker-tests", &["domain", "sandbox"]),

@@ -1,7 +1,7 @@
 //! Exports of a figure: SVG, PNG, CSV and print. Each has a header with the report, days, zone, filters and
 //! time.
 
-use crate::words::figures as said;
+use crate::words::figures as text;
 use charts::model::{Row, Table};
 use engine::formula_injection::is_formula;
 use js_sys::Array;
@@ -42,7 +42,7 @@ impl ExportHeader {
     pub fn lines(self, title: &str) -> Vec<(String, String)> {
         let [report, days, zone, filters, built] = self.0.run(());
         let values = [report, title.to_owned(), days, zone, filters, built];
-        said::EXPORT_HEADS.iter().map(|head| (*head).to_owned()).zip(values).collect()
+        text::EXPORT_HEADS.iter().map(|head| (*head).to_owned()).zip(values).collect()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::components::disclosure;
 use crate::context::AppContext;
-use crate::words::figures as said;
+use crate::words::figures as text;
 use crate::words::why;
 use leptos::html;
 use leptos::prelude::*;
@@ -28,7 +28,7 @@ pub fn FigureMenu(
     disclosure::close_on_outside_event(place);
     view! {
         <details class="figure-menu" node_ref=place on:keydown=disclosure::close_on_escape(place)>
-            <summary aria-label=said::more(&title)>"⋯"</summary>
+            <summary aria-label=text::more(&title)>"⋯"</summary>
             // A click on any item closes the menu.
             <div class="figure-menu-items" on:click=move |_| disclosure::close(place)>
                 {children()}

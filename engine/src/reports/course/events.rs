@@ -1,8 +1,9 @@
 //! Turns the rows of six reports into events: user, time, video or deck.
 
+use crate::completeness::Completeness;
 use crate::dictionary::{Dictionary, EMPTY};
+use crate::reports::Query;
 use crate::reports::selection::{ColumnNames, Row, Selection, format_person_name};
-use crate::reports::{Completeness, Query};
 use crate::table::dataset::{DataStatus, Dataset};
 use crate::video_view_columns::SkippedRows;
 use domain::activity::ActivityKind;

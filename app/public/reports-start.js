@@ -1,4 +1,0 @@
-// Starts the program of reports, a Web Worker of the page.
-import init from "/reports.js";
-
-await init();

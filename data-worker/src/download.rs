@@ -1,0 +1,107 @@
+//! Downloads: `GET /api/rows/{report}/{window}`, read frame by frame as it arrives.
+
+use crate::messages::worker_scope;
+use crate::schedule::{DownloadOrder, SourceKey};
+use crate::store::CopyBuilder;
+use domain::frame::{Frame, FrameReader, Head, SliceHead};
+use js_sys::{Promise, Reflect, Uint8Array};
+use protocol::FetchError;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortSignal, ReadableStreamDefaultReader, RequestInit, Response};
+
+/// What happens to the frames of a download as they arrive. An error ends the download.
+pub trait Receiver {
+    /// The head, which announces the number of rows.
+    ///
+    /// # Errors
+    /// [`FetchError`], which ends the download.
+    fn receive_head(&mut self, head: &Head) -> Result<(), FetchError>;
+
+    /// A slice, for the copy that `builder` builds.
+    ///
+    /// # Errors
+    /// [`FetchError`], which ends the download.
+    fn receive_slice(
+        &mut self,
+        builder: &mut CopyBuilder,
+        head: &SliceHead,
+        deflated: &[u8],
+    ) -> Result<(), FetchError>;
+
+    /// Rows and bytes that have arrived, after each piece of the response.
+    ///
+    /// # Errors
+    /// [`FetchError`], which ends the download.
+    fn receive_progress(&mut self, rows: u64, bytes: u64) -> Result<(), FetchError>;
+}
+
+/// Downloads a copy, from its head to its last slice.
+///
+/// # Errors
+/// [`FetchError`]: the Worker's, the connection's, or the receiver's.
+pub async fn run(
+    order: &DownloadOrder,
+    signal: &AbortSignal,
+    receiver: &mut impl Receiver,
+) -> Result<CopyBuilder, FetchError> {
+    let response = fetch(&url(order), signal).await?;
+    let body = response.body().ok_or(FetchError::Unreachable)?;
+    let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
+    let mut frames = FrameReader::default();
+    let mut builder: Option<CopyBuilder> = None;
+    let mut bytes = 0;
+    loop {
+        let chunk = wait(reader.read()).await?;
+        if signal.aborted() {
+            return Err(FetchError::Unreachable);
+        }
+        let field = |name: &str| Reflect::get(&chunk, &JsValue::from_str(name)).unwrap_or_default();
+        if field("done").is_truthy() {
+            frames.finish().map_err(|e| FetchError::invalid(&e))?;
+            return builder.ok_or_else(|| FetchError::invalid(&"the response is empty"));
+        }
+        let piece = field("value").unchecked_into::<Uint8Array>().to_vec();
+        bytes += piece.len() as u64;
+        frames.push(&piece);
+        while let Some(frame) = frames.next().map_err(|e| FetchError::invalid(&e))? {
+            match (frame, &mut builder) {
+                (Frame::Head(head), _) => {
+                    receiver.receive_head(&head)?;
+                    builder = Some(CopyBuilder::new(&order.key.source, &head)?);
+                }
+                (Frame::Slice(head, deflated), Some(builder)) => {
+                    receiver.receive_slice(builder, &head, &deflated)?;
+                }
+                (Frame::Slice(..), None) => {
+                    return Err(FetchError::invalid(&"rows came before their header"));
+                }
+            }
+        }
+        receiver.receive_progress(builder.as_ref().map_or(0, CopyBuilder::rows), bytes)?;
+    }
+}
+
+fn url(order: &DownloadOrder) -> String {
+    let SourceKey { report, course, .. } = &order.key.source;
+    let course = course.as_ref().map_or_else(String::new, |id| format!("&course={id}"));
+    let (report, window, generation) = (report.as_str(), &order.key.window, order.generation);
+    format!("/api/rows/{report}/{window}?generation={generation}{course}")
+}
+
+/// The response, with its body unread.
+async fn fetch(url: &str, signal: &AbortSignal) -> Result<Response, FetchError> {
+    let scope = worker_scope().ok_or(FetchError::Unreachable)?;
+    let options = RequestInit::new();
+    options.set_signal(Some(signal));
+    let response: Response = wait(scope.fetch_with_str_and_init(url, &options)).await?.unchecked_into();
+    if response.ok() {
+        return Ok(response);
+    }
+    let body = wait(response.text().map_err(|_| FetchError::Unreachable)?).await?;
+    Err(FetchError::Problem(response.status(), body.as_string().unwrap_or_default()))
+}
+
+async fn wait(promise: Promise) -> Result<JsValue, FetchError> {
+    JsFuture::from(promise).await.map_err(|_| FetchError::Unreachable)
+}

@@ -1,0 +1,35 @@
+//! Messages between the page and the data worker: encoded by [`domain::wire`], sent with `postMessage`.
+
+use domain::wire::{self, Wire};
+use js_sys::Uint8Array;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
+
+/// The global scope of this Web Worker; `None` in a page.
+#[must_use]
+pub fn worker_scope() -> Option<DedicatedWorkerGlobalScope> {
+    js_sys::global().dyn_into().ok()
+}
+
+/// Calls `handle` with every message from the page.
+pub fn receive<T: Wire + 'static>(handle: impl Fn(T) + 'static) {
+    let Some(scope) = worker_scope() else { return };
+    let listener = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+        // A message that cannot be decoded is from another version of the page.
+        let bytes = event.data().dyn_into::<Uint8Array>().map(|bytes| bytes.to_vec());
+        if let Some(message) = bytes.ok().and_then(|bytes| wire::read(&bytes)) {
+            handle(message);
+        }
+    });
+    scope.set_onmessage(Some(listener.as_ref().unchecked_ref()));
+    // It listens as long as the Web Worker lives.
+    listener.forget();
+}
+
+/// Sends a message to the page.
+pub fn send<T: Wire>(message: &T) {
+    if let Some(scope) = worker_scope() {
+        let _ = scope.post_message(&Uint8Array::from(wire::written(message).as_slice()));
+    }
+}

@@ -1,0 +1,249 @@
+//! The program: receives the page's requests, runs downloads, and responds with progress, figures and rows.
+//!
+//! It holds one query at a time. A copy is measured only when it is complete: a week with half of its rows would look
+//! like a quiet week.
+
+use crate::download::{self, Receiver};
+use crate::intl_formatter::IntlFormatter;
+use crate::messages;
+use crate::schedule::{Announcement, DownloadId, DownloadOrder, Schedule, SourceKey};
+use crate::store::{self, CopyBuilder, Store};
+use domain::frame::{Head, SliceHead};
+use figures::{FigureBuilder, SubjectGroup};
+use protocol::{FetchError, Progress, Query, Request, Response, RowRange};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::rc::Rc;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::AbortController;
+
+/// Milliseconds between two progress messages: the page would redraw more of them for nothing.
+const PROGRESS_INTERVAL: f64 = 100.0;
+
+/// The least milliseconds between two responses with figures while copies are arriving: drawing takes time from them.
+const FIGURES_INTERVAL: f64 = 150.0;
+
+/// While copies are arriving, figures are made for at most one part in so many of the time.
+const FIGURES_SHARE: f64 = 4.0;
+
+/// Loads the code that makes the figures of a group of subjects, if it is not loaded yet.
+pub type LoadBuilder = fn(SubjectGroup) -> Pin<Box<dyn Future<Output = Result<FigureBuilder, FetchError>>>>;
+
+/// Starts the program.
+pub fn run(load_builder: LoadBuilder) {
+    let program = Rc::new(RefCell::new(Program::default()));
+    messages::receive(move |request| match request {
+        Request::Query(query) => {
+            program.borrow_mut().set_query(*query);
+            start_downloads(&program);
+            program.borrow_mut().send_figures();
+            ensure_builder(&program, load_builder);
+        }
+        Request::Rows(range) => program.borrow_mut().send_rows(range),
+    });
+    messages::send(&Response::Ready);
+}
+
+#[derive(Default)]
+struct Program {
+    query: Option<Query>,
+    schedule: Schedule,
+    store: Store,
+    aborts: BTreeMap<DownloadId, AbortController>,
+    formatter: Option<(String, IntlFormatter)>,
+    /// What makes figures, as far as it is loaded.
+    builders: BTreeMap<SubjectGroup, FigureBuilder>,
+    progress_sent: f64,
+    figures_sent: f64,
+    /// Milliseconds that the last figures took.
+    figures_duration: f64,
+    /// Whether copies have been loaded since the last figures.
+    has_news: bool,
+}
+
+impl Program {
+    fn set_query(&mut self, query: Query) {
+        if self.formatter.as_ref().is_none_or(|(language, _)| *language != query.language) {
+            self.formatter = Some((query.language.clone(), IntlFormatter::new(&query.language)));
+        }
+        let (serving, aborted) = self.schedule.want(&query.sources, &query.subject, query.max_rows);
+        self.abort(aborted);
+        self.store.set_query(&query, serving, &self.schedule);
+        self.query = Some(query);
+    }
+
+    fn abort(&mut self, downloads: Vec<DownloadId>) {
+        for abort in downloads.iter().filter_map(|id| self.aborts.remove(id)) {
+            abort.abort();
+        }
+    }
+
+    fn sequence(&self) -> u32 {
+        self.query.as_ref().map_or(0, |query| query.sequence)
+    }
+
+    /// Sends the figures of all loaded copies.
+    fn send_figures(&mut self) {
+        let (Some(query), Some((_, formatter))) = (&self.query, &self.formatter) else { return };
+        let Some(build) = self.builders.get(&SubjectGroup::of(&query.subject)) else { return };
+        if self.schedule.is_too_large() {
+            return;
+        }
+        let start = js_sys::Date::now();
+        let (figures, student_name, counted) = self.store.figures(query, *build, formatter);
+        let progress = self.schedule.progress();
+        let sequence = query.sequence;
+        messages::send(&Response::Figures { sequence, figures, student_name, counted, progress });
+        let end = js_sys::Date::now();
+        self.has_news = false;
+        self.figures_duration = end - start;
+        // Figures without rows delay no others.
+        self.figures_sent = if progress.copies == 0 { 0.0 } else { end };
+    }
+
+    /// Sends figures if copies have been loaded since the last ones, unless those were sent a moment ago and more copies
+    /// are arriving.
+    fn send_news(&mut self) {
+        let interval = FIGURES_INTERVAL.max(self.figures_duration * FIGURES_SHARE);
+        let is_due = js_sys::Date::now() - self.figures_sent >= interval;
+        if self.has_news && (is_due || self.schedule.progress().pending == 0) {
+            self.send_figures();
+        }
+    }
+
+    fn send_progress(&mut self) {
+        let now = js_sys::Date::now();
+        if now - self.progress_sent >= PROGRESS_INTERVAL {
+            self.progress_sent = now;
+            let progress: Progress = self.schedule.progress();
+            messages::send(&Response::Progress { sequence: self.sequence(), progress });
+            self.send_news();
+        }
+    }
+
+    fn send_rows(&mut self, range: RowRange) {
+        // Rows of an older query may be others now.
+        let query = self.query.as_ref().filter(|query| query.sequence == range.sequence);
+        if let (Some(query), Some((_, formatter))) = (query, &self.formatter) {
+            let rows = self.store.rows(query, range, formatter);
+            messages::send(&Response::Rows { range, rows });
+        }
+    }
+
+    /// Takes a download's announcement.
+    fn announce(&mut self, id: DownloadId, rows: u64) -> Result<(), FetchError> {
+        let announcement = self.schedule.announce(id, rows);
+        self.store.discard(&self.schedule);
+        match announcement {
+            Announcement::Accepted => Ok(()),
+            Announcement::Stale => Err(FetchError::Unreachable),
+            Announcement::TooLarge { rows, aborted } => {
+                self.abort(aborted);
+                messages::send(&Response::TooLarge { sequence: self.sequence(), rows });
+                Err(FetchError::Unreachable)
+            }
+        }
+    }
+
+    /// Takes the end of a download. One that was aborted has no effect.
+    fn finish(&mut self, order: &DownloadOrder, result: Result<CopyBuilder, FetchError>) {
+        self.aborts.remove(&order.id);
+        let inserted = result.and_then(|builder| {
+            let sources = self.query.as_ref().map_or(&[][..], |query| &query.sources);
+            let window = store::find_window(sources, &order.key).ok_or(FetchError::Unreachable)?;
+            self.store.insert(&order.key, window, builder)
+        });
+        match inserted {
+            Ok(()) => {
+                self.schedule.complete(order.id);
+            }
+            Err(error) => {
+                if self.schedule.fail(order.id).is_none() {
+                    return;
+                }
+                let window = order.key.window.clone();
+                messages::send(&Response::Failed { sequence: self.sequence(), window, error });
+            }
+        }
+        self.has_news = true;
+        self.send_news();
+    }
+}
+
+/// Loads what makes the figures of the current query, then sends them. Rows are downloaded meanwhile.
+fn ensure_builder(program: &Rc<RefCell<Program>>, load_builder: LoadBuilder) {
+    let group = program.borrow().query.as_ref().map(|query| SubjectGroup::of(&query.subject));
+    let Some(group) = group.filter(|group| !program.borrow().builders.contains_key(group)) else { return };
+    let program = Rc::clone(program);
+    spawn_local(async move {
+        let loaded = load_builder(group).await;
+        let mut program = program.borrow_mut();
+        match loaded {
+            Ok(build) => {
+                program.builders.insert(group, build);
+                program.send_figures();
+            }
+            // No window is to blame. The next query tries again.
+            Err(error) => {
+                let (sequence, window) = (program.sequence(), String::new());
+                messages::send(&Response::Failed { sequence, window, error });
+            }
+        }
+    });
+}
+
+fn start_downloads(program: &Rc<RefCell<Program>>) {
+    loop {
+        let Ok(abort) = AbortController::new() else { return };
+        let Some(order) = program.borrow_mut().schedule.start_next() else { return };
+        let signal = abort.signal();
+        program.borrow_mut().aborts.insert(order.id, abort);
+        let mut receiver =
+            ProgramReceiver { program: Rc::clone(program), id: order.id, source: order.key.source.clone() };
+        spawn_local(async move {
+            let result = download::run(&order, &signal, &mut receiver).await;
+            if !signal.aborted() {
+                receiver.program.borrow_mut().finish(&order, result);
+                start_downloads(&receiver.program);
+            }
+        });
+    }
+}
+
+/// Hands the frames of a download to the program.
+struct ProgramReceiver {
+    program: Rc<RefCell<Program>>,
+    id: DownloadId,
+    source: SourceKey,
+}
+
+impl Receiver for ProgramReceiver {
+    fn receive_head(&mut self, head: &Head) -> Result<(), FetchError> {
+        self.program.borrow_mut().announce(self.id, head.rows)?;
+        // How many rows are to come decides whether another download starts.
+        start_downloads(&self.program);
+        Ok(())
+    }
+
+    fn receive_slice(
+        &mut self,
+        builder: &mut CopyBuilder,
+        head: &SliceHead,
+        deflated: &[u8],
+    ) -> Result<(), FetchError> {
+        self.program.borrow_mut().store.push_slice(&self.source, builder, head, deflated)
+    }
+
+    fn receive_progress(&mut self, rows: u64, bytes: u64) -> Result<(), FetchError> {
+        {
+            let mut program = self.program.borrow_mut();
+            if !program.schedule.advance(self.id, rows, bytes) {
+                return Err(FetchError::Unreachable);
+            }
+            program.send_progress();
+        }
+        start_downloads(&self.program);
+        Ok(())
+    }
+}

@@ -1,0 +1,123 @@
+//! Texts of the figures of share pages. Their readers have never seen Lectern: use plain words, without its own
+//! terms.
+
+use crate::locale::LocaleFormatter;
+use crate::text::course::kind_title;
+use domain::activity::ActivityKind;
+use domain::report::KnownReport;
+use domain::time::Day;
+
+/// In place of a number that is suppressed.
+pub const WITHHELD: &str = "withheld";
+/// In place of the numbers of a week that was not loaded, or not final, when the share was made.
+pub const NO_DATA: &str = "no data";
+/// The heading of a table's column of weeks.
+pub const WEEK: &str = "Week of";
+
+/// The title of a report's figure.
+#[must_use]
+pub fn title(report: Option<KnownReport>) -> &'static str {
+    match report {
+        Some(KnownReport::VideoView) => "Videos watched",
+        Some(KnownReport::Presentation) => "Slides viewed",
+        Some(KnownReport::Confused) => kind_title(ActivityKind::Marks),
+        Some(KnownReport::Polling) => kind_title(ActivityKind::Polls),
+        Some(KnownReport::QAndA) => kind_title(ActivityKind::Answers),
+        Some(KnownReport::Notes) => "Notes taken",
+        Some(KnownReport::Asset) => "Library of videos",
+        Some(KnownReport::AssetByDate) | None => "Report",
+    }
+}
+
+/// The units of a report's numbers, in the order in which each week has them. The chart shows the first.
+#[must_use]
+pub fn units(report: Option<KnownReport>) -> &'static [&'static str] {
+    match report {
+        Some(KnownReport::VideoView) => &["minutes", "students"],
+        Some(KnownReport::Presentation) => &["slide views", "students"],
+        Some(KnownReport::Confused) => &["marks", "students"],
+        Some(KnownReport::Polling) => &["answers", "students", "right, in %"],
+        Some(KnownReport::QAndA) => &["answers", "students"],
+        Some(KnownReport::Notes) => &["notes", "students"],
+        Some(KnownReport::Asset) => &["videos", "views"],
+        Some(KnownReport::AssetByDate) | None => &[],
+    }
+}
+
+/// The sum of `unit` over `shown` weeks, and how many further weeks are withheld.
+#[must_use]
+pub fn weeks_sentence(
+    locale: &dyn LocaleFormatter,
+    unit: &str,
+    sum: f64,
+    shown: usize,
+    withheld: usize,
+) -> String {
+    let weeks = |count: usize| locale.count_of(count as u64, "week", "weeks");
+    match (shown, withheld) {
+        (0, 0) => "There is no week to show.".to_owned(),
+        (0, withheld) => format!("The numbers of {} are withheld.", weeks(withheld)),
+        (shown, 0) => format!("{} {unit} in {}.", locale.format_number(sum), weeks(shown)),
+        (shown, withheld) => {
+            let sum = locale.format_number(sum);
+            format!("{sum} {unit} in {}; those of {} are withheld.", weeks(shown), weeks(withheld))
+        }
+    }
+}
+
+/// The library; `numbers` are videos and views, `None` if they are withheld.
+#[must_use]
+pub fn library_sentence(locale: &dyn LocaleFormatter, numbers: Option<(f64, f64)>) -> String {
+    match numbers {
+        Some((videos, views)) => format!(
+            "{} videos, viewed {} times.",
+            locale.format_number(videos),
+            locale.format_number(views)
+        ),
+        None => "These numbers are withheld.".to_owned(),
+    }
+}
+
+/// The day on which a snapshot was taken.
+#[must_use]
+pub fn snapshot_sentence(locale: &dyn LocaleFormatter, day: Day) -> String {
+    format!("As of {}.", locale.format_day(day))
+}
+
+/// How many weeks of the share's range are missing; empty if none is.
+#[must_use]
+pub fn missing_weeks_caveat(locale: &dyn LocaleFormatter, weeks: usize) -> String {
+    if weeks == 0 {
+        return String::new();
+    }
+    format!(
+        "{} of these days {} not loaded, or not final yet, when this page was created.",
+        locale.count_of(weeks as u64, "more week", "more weeks"),
+        if weeks == 1 { "was" } else { "were" }
+    )
+}
+
+/// What a reader must know to interpret a report's numbers.
+#[must_use]
+pub fn report_caveat(report: Option<KnownReport>) -> &'static str {
+    match report {
+        Some(KnownReport::VideoView) => {
+            "Minutes in which a video was playing for a student. A student counts once in each section and week."
+        }
+        Some(KnownReport::Polling) => {
+            "The latest answer of each student to each poll. Right answers are shown for polls that have a solution, and \
+             only if enough were right and enough were not; a dash means that no poll has a solution."
+        }
+        Some(KnownReport::Asset) => {
+            "Views by anybody, students or not: this report does not say whose they are."
+        }
+        Some(
+            KnownReport::Presentation
+            | KnownReport::Confused
+            | KnownReport::QAndA
+            | KnownReport::Notes
+            | KnownReport::AssetByDate,
+        )
+        | None => "Activity of students. A student counts once in each section and week.",
+    }
+}
