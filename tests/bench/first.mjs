@@ -1,13 +1,12 @@
 /** Measures a first visit: bytes before the first view, and Lighthouse's scores of the built page. */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Browser, ROOT, Stack, weeks, withTab } from '../browser/stack.mjs';
 import { busyCourse } from '../browser/truth.mjs';
 import { median } from './median.mjs';
-import { compress, startProxy } from './proxy.mjs';
+import { startProxy } from './proxy.mjs';
 
-const SITE = path.join(ROOT, 'target/site');
 const LIGHTHOUSE = '12.8.2';
 /** The quality with which Cloudflare compresses static files. */
 const QUALITY = 11;
@@ -97,10 +96,6 @@ async function measureShare(cli, { runs, note }) {
 
 /** Measures sizes and Lighthouse's scores. */
 export async function measure({ runs, note }) {
-  const worker = readdirSync(SITE).filter((name) => /^data-worker.*\.(js|wasm)$/.test(name));
-  const beside = worker.reduce((sum, name) => sum + compress(readFileSync(path.join(SITE, name)), QUALITY).length, 0);
-  note('first visit: the data worker, beside', { value: beside / 1000, unit: ' KB', most: 60 });
-
   const cli = lighthouse();
   const stack = await Stack.start();
   const front = await startProxy(stack.url, QUALITY);

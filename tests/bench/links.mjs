@@ -2,12 +2,16 @@
  * Measures cold links: what a link costs a visitor with an empty cache, and when its figures are on the screen of a slow
  * phone, which is Chromium with 90 % of 1.6 Mbit/s, 150 ms of latency and a quarter of the processor.
  */
+import assert from 'node:assert/strict';
+import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Browser, Stack, weeks } from '../browser/stack.mjs';
+import { Browser, ROOT, Stack, weeks } from '../browser/stack.mjs';
 import { busyCourse } from '../browser/truth.mjs';
 import { median } from './median.mjs';
 import { startProxy } from './proxy.mjs';
+import { LINKS, filesOf, sizeOf } from './sizes.mjs';
 
+const SITE = path.join(ROOT, 'target/site');
 const REPORTS = ['videoview', 'presentation', 'polling', 'qanda', 'confused', 'notes'];
 
 /** Bytes per second that the slow phone receives. */
@@ -56,23 +60,26 @@ export async function measure({ runs, note }) {
   const proxy = await startProxy(stack.url);
   const browser = await Browser.start();
   const links = [
-    ['first visit', '/', { size: 230, files: 40 }],
-    ['a course in videoview', `/?v=1&report=videoview&${range}`, { size: 450, files: 30, first: 5, all: 8 }],
-    ['a course in another report', `/?v=1&report=polling&${range}`, { size: 600, files: 30, first: 5, all: 8 }],
-    ['a course page', `/course?v=1&${range}`, { size: 600, files: 30, first: 5, all: 8 }],
+    ['first visit', '/', {}],
+    ['a course in videoview', `/?v=1&report=videoview&${range}`, { first: 5, all: 8 }],
+    ['a course in another report', `/?v=1&report=polling&${range}`, { first: 5, all: 8 }],
+    ['a course page', `/course?v=1&${range}`, { first: 5, all: 8 }],
   ];
   try {
-    for (const [name, path, bounds] of links) {
+    for (const [name, url, bounds] of links) {
       const times = [];
       let files = [];
       for (let run = 0; run < Math.min(runs, 3); run += 1) {
         proxy.sent.length = 0;
-        times.push(await openOnSlowPhone(browser, proxy.url + path, bounds.first !== undefined));
+        times.push(await openOnSlowPhone(browser, proxy.url + url, bounds.first !== undefined));
         files = proxy.sent.filter((file) => !file.path.startsWith('/api'));
       }
-      const size = files.reduce((sum, { bytes }) => sum + bytes, 0) / 1000;
-      note(`cold link, ${name}: size`, { value: size, unit: ' KB', most: bounds.size, plain: 'brotli 5, without /api' });
-      note(`cold link, ${name}: files`, { value: files.length, most: bounds.files });
+      const { target } = LINKS[name];
+      const expected = filesOf(SITE, LINKS[name]);
+      const loaded = files.map(({ path: file }) => (file === '/' || file === '/course' ? 'index.html' : file.slice(1)));
+      assert.deepEqual([...new Set(loaded)].sort(), [...expected].sort(), `${name}: other files than sizes.mjs computes`);
+      note(`cold link, ${name}: size`, { value: sizeOf(SITE, expected), unit: ' KB', most: target.size, plain: 'brotli 5, without /api' });
+      note(`cold link, ${name}: files`, { value: files.length, most: target.files });
       if (bounds.first === undefined) continue;
       const data = proxy.sent.filter((file) => file.path.startsWith('/api')).reduce((sum, { bytes }) => sum + bytes, 0);
       const plain = `${Math.round(data / 1000)} KB from /api`;

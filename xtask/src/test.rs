@@ -1,6 +1,6 @@
 //! `cargo xtask test`: runs every check, the quickest first, and stops at the first failure.
 
-use crate::build::check_upload_size;
+use crate::build::{check_link_sizes, check_upload_size};
 use crate::build_profile::BuildProfile;
 use crate::cargo::{self, WASM};
 use crate::checkout::Checkout;
@@ -187,6 +187,7 @@ impl TestRun {
         let firefox = is_chosen("firefox").then(firefox::find_or_install).transpose()?;
         let webkit = is_chosen("webkit").then(webkit::find_or_install).transpose()?;
         let (tools, sandbox) = build_everything(&self.checkout)?;
+        check_link_sizes(&self.checkout, &tools)?;
         let mut tests = tools.command(&self.checkout, &tools.node)?;
         // One file at a time: each starts a Worker and a browser, which use two cores.
         tests.args(["--test", "--test-reporter=spec", "--test-concurrency=1", "tests/browser/*.test.mjs"]);

@@ -37,12 +37,12 @@ fn main() {
     });
 }
 
-#[wasm_split(report, wasm_split_path = leptos::wasm_split, fallible)]
+#[wasm_split(view, wasm_split_path = leptos::wasm_split, fallible)]
 fn report_view() -> LoadResult<ViewSelection> {
     Ok(|selection| view! { <ReportView selection /> }.into_any())
 }
 
-#[wasm_split(course, wasm_split_path = leptos::wasm_split, fallible)]
+#[wasm_split(view, wasm_split_path = leptos::wasm_split, fallible)]
 fn course_page() -> LoadResult<()> {
     Ok(|()| view! { <CoursePage /> }.into_any())
 }
@@ -67,7 +67,7 @@ fn shares_page() -> LoadResult<()> {
     Ok(|()| view! { <SharesPage /> }.into_any())
 }
 
-#[wasm_split(share, wasm_split_path = leptos::wasm_split, fallible)]
+#[wasm_split(view, wasm_split_path = leptos::wasm_split, fallible)]
 fn share_bar() -> LoadResult<()> {
     Ok(|()| view! { <ShareBar /> }.into_any())
 }
