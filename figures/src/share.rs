@@ -135,33 +135,33 @@ fn snapshot_figure(context: &ShareContext<'_>, panel: &SharePanel, taken: Timest
 fn weekly_figure(context: &ShareContext<'_>, panel: &SharePanel) -> ShareFigure {
     let report = panel.report.known();
     let weeks = fill_missing_weeks(panel, context.mondays);
-    let label = |day: Option<Day>, format: &dyn Fn(Day) -> String| day.map_or_else(String::new, format);
-    let bar = |week: &ShareWeek| Bar {
-        name: label(week.monday, &|day| context.locale.format_day(day)),
-        short: label(week.monday, &|day| context.locale.format_short_day(day)),
+    let bars = context.mondays.iter().zip(&weeks).map(|(monday, week)| Bar {
+        name: context.locale.format_day(*monday),
+        short: context.locale.format_short_day(*monday),
         is_landmark: true,
         level: match week.numbers.first() {
             None => DataPoint::Missing,
             Some(None) => DataPoint::Withheld,
             Some(Some(number)) => DataPoint::Complete(*number),
         },
-    };
+    });
     let unit = panel.measures.first().map_or("", String::as_str);
     let shown: Vec<f64> =
         panel.weeks.iter().filter_map(|week| week.numbers.first().copied().flatten()).collect();
     let withheld = panel.weeks.len() - shown.len();
     let missing = weeks.len().saturating_sub(panel.weeks.len());
-    let missing = text::missing_weeks_caveat(context.locale, missing);
-    let caveats = [missing.as_str(), text::report_caveat(report)];
-    let caveats: Vec<&str> = caveats.into_iter().filter(|caveat| !caveat.is_empty()).collect();
+    let caveat = match missing {
+        0 => text::report_caveat(report).to_owned(),
+        _ => [&text::missing_weeks_caveat(context.locale, missing), text::report_caveat(report)].join("\n"),
+    };
     let mut figure = bar_figure(
         [panel.report.as_str(), text::title(report), unit],
         // The sentence names the unit.
         String::new(),
         text::weeks_sentence(context.locale, unit, shown.iter().sum(), shown.len(), withheld),
-        (text::WEEK, weeks.iter().map(bar).collect()),
+        (text::WEEK, bars.collect()),
         Vec::new(),
-        caveats.join("\n"),
+        caveat,
     );
     if let Body::Bars(chart) = &mut figure.body {
         chart.words.missing = text::NO_DATA.to_owned();
@@ -170,7 +170,7 @@ fn weekly_figure(context: &ShareContext<'_>, panel: &SharePanel) -> ShareFigure 
     ShareFigure { figure, table: numbers_table(panel, &weeks) }
 }
 
-/// One entry for each of the share's weeks. Missing weeks have no numbers.
+/// One entry for each Monday. Missing weeks have no numbers.
 fn fill_missing_weeks(panel: &SharePanel, mondays: &[Day]) -> Vec<ShareWeek> {
     let find_week = |monday: &Day| {
         let week = panel.weeks.iter().find(|week| week.monday == Some(*monday));
@@ -183,12 +183,9 @@ fn fill_missing_weeks(panel: &SharePanel, mondays: &[Day]) -> Vec<ShareWeek> {
 fn numbers_table(panel: &SharePanel, weeks: &[ShareWeek]) -> SortableTable {
     let has_weeks = weeks.iter().any(|week| week.monday.is_some());
     let week = has_weeks.then(|| Column { head: text::WEEK.to_owned(), kind: ColumnKind::Date });
-    let numbers =
-        panel.measures.iter().map(|unit| Column { head: unit.clone(), kind: ColumnKind::Number });
+    let numbers = panel.measures.iter().map(|unit| Column { head: unit.clone(), kind: ColumnKind::Number });
     let row = |week: &ShareWeek| {
-        let monday = week.monday.map(|day| {
-            Cell::Date(day.to_string(), Timestamp::start_of(day).seconds())
-        });
+        let monday = week.monday.map(|day| Cell::Date(day.to_string(), Timestamp::start_of(day).seconds()));
         let numbers = (0..panel.measures.len()).map(|index| number_cell(week, index));
         plain_row(monday.into_iter().chain(numbers).collect(), &[])
     };

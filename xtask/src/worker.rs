@@ -10,7 +10,8 @@ use crate::tools::Tools;
 use anyhow::{Context, Result};
 
 /// The folders and files that the Worker is built from.
-pub(crate) const SOURCES: [&str; 6] = ["worker", "engine", "charts", "domain", "Cargo.toml", "Cargo.lock"];
+pub(crate) const SOURCES: [&str; 8] =
+    ["worker", "figures", "protocol", "engine", "charts", "domain", "Cargo.toml", "Cargo.lock"];
 
 /// Brings the bundle up to date.
 pub(crate) fn build(checkout: &Checkout, tools: &Tools, profile: BuildProfile) -> Result<()> {

@@ -1,0 +1,281 @@
+//! The figures of share pages, over published numbers made by hand.
+
+use super::english_formatter::EnglishFormatter;
+use super::*;
+use domain::report::KnownReport;
+use domain::time::{HOUR, parse_day, plus_days};
+use std::collections::BTreeMap;
+
+const SECTION: &str = "11111111-0000-4000-8000-00000000abcd";
+
+const WHOLE_COURSE: ShareFilter<'_> = ShareFilter { section: None, smallest: 5 };
+
+fn day(text: &str) -> Day {
+    parse_day(text).unwrap()
+}
+
+/// Four Mondays, from 2 February 2026.
+fn mondays() -> Vec<Day> {
+    (0..4).map(|week| plus_days(day("2026-02-02"), 7 * week)).collect()
+}
+
+/// A number that is shown if `LECTERN_SMALLEST` is at most `max_smallest`.
+fn number(value: f64, max_smallest: u32) -> Option<PublishedNumber> {
+    Some(PublishedNumber { value, max_smallest })
+}
+
+/// The numbers of a whole course.
+fn of_course(total: &[Option<PublishedNumber>]) -> PublishedNumbers {
+    PublishedNumbers { sections: BTreeMap::new(), total: total.to_vec() }
+}
+
+/// The figure of one report. Its days are those of a zone at UTC+1.
+fn figure_of(
+    filter: ShareFilter<'_>,
+    report: &str,
+    taken: Option<Timestamp>,
+    weeks: &[(&str, PublishedNumbers)],
+) -> ShareFigure {
+    let weeks: Vec<_> = weeks.iter().map(|(monday, numbers)| (parse_day(monday), numbers)).collect();
+    let panel = filter.build_panel(&ReportName::parse(report).unwrap(), taken, &weeks);
+    let mondays = if taken.is_some() { Vec::new() } else { mondays() };
+    let context =
+        ShareContext { locale: &EnglishFormatter, mondays: &mondays, day_of: &|at| at.plus(HOUR).day() };
+    let mut figures = build_share_figures(&[panel], &context);
+    assert_eq!(figures.len(), 1);
+    figures.remove(0)
+}
+
+/// The table's headings and rows, with cells as a reader sees them; `–` for a number that does not exist.
+fn written(table: &SortableTable) -> (Vec<&str>, Vec<String>) {
+    let cell = |cell: &Cell| match cell {
+        Cell::Date(text, _) | Cell::Text(text) => text.clone(),
+        Cell::Number(number) => number.to_string(),
+        Cell::None => "–".to_owned(),
+    };
+    let rows = table.rows.iter().map(|row| row.cells.iter().map(cell).collect::<Vec<_>>().join(" | "));
+    (table.columns.iter().map(|column| column.head.as_str()).collect(), rows.collect())
+}
+
+fn levels(figure: &Figure) -> Vec<DataPoint> {
+    let Body::Bars(chart) = &figure.body else { panic!("{figure:?}") };
+    chart.bars.iter().map(|bar| bar.level).collect()
+}
+
+#[test]
+fn weeks_are_shown_withheld_or_missing() {
+    let weeks = [
+        ("2026-02-02", of_course(&[number(1240.5, 30), number(12.0, 30)])),
+        ("2026-02-09", of_course(&[number(8.5, 4), number(4.0, 4)])),
+        ("2026-02-23", of_course(&[number(60.0, 5), number(6.0, 5)])),
+    ];
+    let ShareFigure { figure, table } = figure_of(WHOLE_COURSE, "videoview", None, &weeks);
+    assert_eq!((figure.id.as_str(), figure.title.as_str()), ("videoview", "Videos watched"));
+    assert_eq!(figure.unit, "");
+    assert_eq!(figure.sentence, "1,300.5 minutes in 2 weeks; those of 1 week are withheld.");
+    assert_eq!(
+        figure.caveat,
+        "1 more week of these days was not loaded, or not final yet, when this page was created.\n\
+         Minutes in which a video was playing for a student. A student counts once in each section and week."
+    );
+    let level =
+        [DataPoint::Complete(1240.5), DataPoint::Withheld, DataPoint::Missing, DataPoint::Complete(60.0)];
+    assert_eq!(levels(&figure), level);
+    let Body::Bars(chart) = &figure.body else { panic!() };
+    assert_eq!((chart.title.as_str(), chart.unit.as_str()), ("Videos watched", "minutes"));
+    assert_eq!(chart.sentence, figure.sentence);
+    assert_eq!((chart.bars[0].name.as_str(), chart.bars[0].short.as_str()), ("2 Feb 2026", "2 Feb"));
+    assert_eq!(chart.gaps(), [(1, 2, "withheld"), (2, 3, "no data")]);
+    let (heads, rows) = written(&table);
+    assert_eq!(heads, ["Week of", "minutes", "students"]);
+    assert_eq!(
+        rows,
+        [
+            "2026-02-02 | 1240.5 | 12",
+            "2026-02-09 | withheld | withheld",
+            "2026-02-16 | no data | no data",
+            "2026-02-23 | 60 | 6",
+        ]
+    );
+}
+
+#[test]
+fn a_percentage_of_right_answers_can_be_withheld_alone_and_need_not_exist() {
+    let weeks = [
+        ("2026-02-02", of_course(&[number(90.0, 30), number(9.0, 30), number(72.0, 30)])),
+        ("2026-02-09", of_course(&[number(80.0, 30), number(8.0, 30), number(71.0, 4)])),
+        ("2026-02-16", of_course(&[number(70.0, 30), number(7.0, 30), None])),
+        ("2026-02-23", of_course(&[number(60.0, 30), number(6.0, 30)])),
+    ];
+    let ShareFigure { figure, table } = figure_of(WHOLE_COURSE, "polling", None, &weeks);
+    assert_eq!(figure.sentence, "300 answers in 4 weeks.");
+    assert_eq!(
+        figure.caveat,
+        "The latest answer of each student to each poll. Right answers are shown for polls that have a solution, and \
+         only if enough were right and enough were not; a dash means that no poll has a solution."
+    );
+    let (heads, rows) = written(&table);
+    assert_eq!(heads, ["Week of", "answers", "students", "right, in %"]);
+    assert_eq!(
+        rows,
+        [
+            "2026-02-02 | 90 | 9 | 72",
+            "2026-02-09 | 80 | 8 | withheld",
+            "2026-02-16 | 70 | 7 | withheld",
+            "2026-02-23 | 60 | 6 | –",
+        ]
+    );
+    // Of a week that is withheld altogether, nobody learns whether a poll has a solution.
+    let weeks = [("2026-02-02", of_course(&[number(60.0, 4), number(6.0, 4)]))];
+    let ShareFigure { table, .. } = figure_of(WHOLE_COURSE, "polling", None, &weeks);
+    assert_eq!(written(&table).1[0], "2026-02-02 | withheld | withheld | withheld");
+}
+
+#[test]
+fn no_part_of_a_figure_contains_a_suppressed_number() {
+    // Values that no other part of a figure contains.
+    let (amount, students, right) = (77_771.5, 77_772.0, 77_773.0);
+    let section = PublishedNumbers {
+        sections: [(SECTION.to_owned(), vec![number(amount, 5), number(students, 5), number(right, 4)])]
+            .into(),
+        total: vec![number(amount, 9), number(students, 9), number(right, 7)],
+    };
+    let contains = |filter: ShareFilter<'_>| {
+        let weeks = [("2026-02-02", section.clone()), ("2026-02-09", of_course(&[number(3.0, 99); 2]))];
+        let figure = format!("{:?}", figure_of(filter, "polling", None, &weeks));
+        // The sum, 77,774.5, would reveal the amount.
+        let is_shown = |texts: &[&str]| texts.iter().any(|text| figure.contains(text));
+        [
+            is_shown(&["77771", "77,771", "77774", "77,774"]),
+            is_shown(&["77772", "77,772"]),
+            is_shown(&["77773"]),
+        ]
+    };
+    let of_section = |smallest| ShareFilter { section: Some((SECTION, "2")), smallest };
+    for smallest in 2..12 {
+        let whole = contains(ShareFilter { section: None, smallest });
+        assert_eq!(whole, [smallest <= 9, smallest <= 9, smallest <= 7], "{smallest}");
+        assert_eq!(
+            contains(of_section(smallest)),
+            [smallest <= 5, smallest <= 5, smallest <= 4],
+            "{smallest}"
+        );
+    }
+    // Numbers of a section that is not taught are withheld, too.
+    let other = ShareFilter { section: Some(("22222222-0000-4000-8000-000000000000", "2")), smallest: 2 };
+    assert_eq!(contains(other), [false; 3]);
+}
+
+#[test]
+fn sections_of_the_library_are_found_by_number_and_others_by_id() {
+    let numbers = PublishedNumbers {
+        sections: [
+            (SECTION.to_owned(), vec![number(1.0, 9), number(2.0, 9)]),
+            ("a 2".to_owned(), vec![number(3.0, 9), number(4.0, 9)]),
+        ]
+        .into(),
+        total: vec![number(5.0, 9), number(6.0, 9)],
+    };
+    let visible = |report: &str, section| {
+        let filter = ShareFilter { section, smallest: 5 };
+        filter.visible_numbers(&ReportName::parse(report).unwrap(), &numbers)
+    };
+    assert_eq!(visible("notes", None), Some(vec![Some(5.0), Some(6.0)]));
+    assert_eq!(visible("notes", Some((SECTION, "A 2"))), Some(vec![Some(1.0), Some(2.0)]));
+    assert_eq!(visible("asset", Some((SECTION, "A 2"))), Some(vec![Some(3.0), Some(4.0)]));
+    assert_eq!(visible("asset", Some((SECTION, ""))), None);
+}
+
+#[test]
+fn a_snapshot_is_a_sentence_and_one_row() {
+    // Half past eleven in the evening of 2 February in UTC.
+    let taken = Timestamp::start_of(day("2026-02-03")).plus(-HOUR / 2);
+    let library =
+        |max_smallest| [("@", of_course(&[number(24.0, max_smallest), number(1310.0, max_smallest)]))];
+    let ShareFigure { figure, table } = figure_of(WHOLE_COURSE, "asset", Some(taken), &library(5));
+    assert_eq!((figure.id.as_str(), figure.title.as_str()), ("asset", "Library of videos"));
+    assert_eq!(figure.sentence, "24 videos, viewed 1,310 times. As of 3 Feb 2026.");
+    assert_eq!(figure.caveat, "Views by anybody, students or not: this report does not say whose they are.");
+    assert_eq!(figure.body, Body::Text);
+    assert_eq!(written(&table), (vec!["videos", "views"], vec!["24 | 1310".to_owned()]));
+
+    let ShareFigure { figure, table } = figure_of(WHOLE_COURSE, "asset", Some(taken), &library(4));
+    assert_eq!(figure.sentence, "These numbers are withheld. As of 3 Feb 2026.");
+    assert_eq!(written(&table), (vec!["videos", "views"], vec!["withheld | withheld".to_owned()]));
+}
+
+#[test]
+fn shares_without_numbers_say_so() {
+    let context = ShareContext { locale: &EnglishFormatter, mondays: &[], day_of: &|at| at.day() };
+    assert_eq!(build_share_figures(&[], &context), []);
+
+    // No week was published.
+    let ShareFigure { figure, table } = figure_of(WHOLE_COURSE, "notes", None, &[]);
+    assert_eq!(figure.sentence, "There is no week to show.");
+    assert_eq!(
+        figure.caveat,
+        "4 more weeks of these days were not loaded, or not final yet, when this page was created.\n\
+         Activity of students. A student counts once in each section and week."
+    );
+    assert_eq!(levels(&figure), [DataPoint::Missing; 4]);
+    assert_eq!(written(&table).1[0], "2026-02-02 | no data | no data");
+
+    // All weeks are withheld: their numbers are suppressed, were never stored, or are all `None`.
+    let weeks = [
+        ("2026-02-02", of_course(&[number(60.0, 4), number(6.0, 4)])),
+        ("2026-02-09", of_course(&[])),
+        ("2026-02-16", of_course(&[None, None])),
+        ("2026-02-23", PublishedNumbers::default()),
+    ];
+    let ShareFigure { figure, table } = figure_of(WHOLE_COURSE, "notes", None, &weeks);
+    assert_eq!(figure.sentence, "The numbers of 4 weeks are withheld.");
+    assert_eq!(figure.caveat, "Activity of students. A student counts once in each section and week.");
+    assert_eq!(levels(&figure), [DataPoint::Withheld; 4]);
+    assert!(written(&table).1.iter().all(|row| row.ends_with(" | withheld | withheld")));
+
+    // A share without a range has no column of weeks.
+    let panel = WHOLE_COURSE.build_panel(&ReportName::parse("notes").unwrap(), None, &[]);
+    let figures = build_share_figures(&[panel], &context);
+    assert_eq!(written(&figures[0].table), (vec!["notes", "students"], Vec::new()));
+}
+
+#[test]
+fn a_week_in_which_nobody_did_anything_is_zero() {
+    let weeks = [("2026-02-02", of_course(&[number(0.0, 9), number(0.0, 9)]))];
+    let ShareFigure { figure, table } = figure_of(WHOLE_COURSE, "confused", None, &weeks);
+    assert_eq!(figure.sentence, "0 marks in 1 week.");
+    assert_eq!(levels(&figure)[0], DataPoint::Complete(0.0));
+    assert_eq!(written(&table).1[0], "2026-02-02 | 0 | 0");
+}
+
+#[test]
+fn every_report_has_a_title_and_units() {
+    let texts = |report: KnownReport| (text::title(Some(report)), text::units(Some(report)));
+    assert_eq!(texts(KnownReport::VideoView), ("Videos watched", &["minutes", "students"][..]));
+    assert_eq!(texts(KnownReport::Presentation), ("Slides viewed", &["slide views", "students"][..]));
+    assert_eq!(texts(KnownReport::Confused), ("Confusion marks", &["marks", "students"][..]));
+    let polling = ("Poll answers", &["answers", "students", "right, in %"][..]);
+    assert_eq!(texts(KnownReport::Polling), polling);
+    assert_eq!(texts(KnownReport::QAndA), ("Answers to questions", &["answers", "students"][..]));
+    assert_eq!(texts(KnownReport::Notes), ("Notes taken", &["notes", "students"][..]));
+    assert_eq!(texts(KnownReport::Asset), ("Library of videos", &["videos", "views"][..]));
+    for report in KnownReport::ALL.into_iter().filter(|report| report.descriptor().is_shareable) {
+        assert!(!text::units(Some(report)).is_empty(), "{}", report.name());
+    }
+}
+
+#[test]
+fn the_english_format_has_separators_and_no_weekdays() {
+    let locale = EnglishFormatter;
+    let numbers = [0.0, 7.0, 999.5, 1000.0, 12_345.54, 1_234_567.96, -1234.5];
+    let expected = ["0", "7", "999.5", "1,000", "12,345.5", "1,234,568", "-1,234.5"];
+    assert_eq!(numbers.map(|number| locale.format_number(number)), expected);
+    let (from, to) = (day("2026-02-02"), day("2026-12-31"));
+    assert_eq!([locale.format_day(from), locale.format_day(to)], ["2 Feb 2026", "31 Dec 2026"]);
+    assert_eq!([locale.format_short_day(from), locale.format_short_day(to)], ["2 Feb", "31 Dec"]);
+    assert_eq!(locale.format_days(from, to), "2 Feb – 31 Dec 2026");
+    assert_eq!(locale.format_days(to, day("2027-01-04")), "31 Dec 2026 – 4 Jan 2027");
+    assert_eq!(locale.format_date_time(Timestamp::start_of(from).plus(14 * HOUR)), "2 Feb 2026, 14:00");
+    assert_eq!([0, 6, 7].map(|weekday| locale.format_weekday(weekday)), ["Monday", "Sunday", ""]);
+    assert_eq!([0, 6].map(|weekday| locale.format_short_weekday(weekday)), ["Mon", "Sun"]);
+}

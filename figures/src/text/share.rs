@@ -69,11 +69,9 @@ pub fn weeks_sentence(
 #[must_use]
 pub fn library_sentence(locale: &dyn LocaleFormatter, numbers: Option<(f64, f64)>) -> String {
     match numbers {
-        Some((videos, views)) => format!(
-            "{} videos, viewed {} times.",
-            locale.format_number(videos),
-            locale.format_number(views)
-        ),
+        Some((videos, views)) => {
+            format!("{} videos, viewed {} times.", locale.format_number(videos), locale.format_number(views))
+        }
         None => "These numbers are withheld.".to_owned(),
     }
 }
@@ -84,12 +82,9 @@ pub fn snapshot_sentence(locale: &dyn LocaleFormatter, day: Day) -> String {
     format!("As of {}.", locale.format_day(day))
 }
 
-/// How many weeks of the share's range are missing; empty if none is.
+/// How many weeks of the share's range are missing.
 #[must_use]
 pub fn missing_weeks_caveat(locale: &dyn LocaleFormatter, weeks: usize) -> String {
-    if weeks == 0 {
-        return String::new();
-    }
     format!(
         "{} of these days {} not loaded, or not final yet, when this page was created.",
         locale.count_of(weeks as u64, "more week", "more weeks"),
